@@ -1,0 +1,85 @@
+"""Aligned faces → probabilities of each expression, by a LiteRT file trained by this project."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fer.errors import ModelError
+from fer.litert import load_interpreter
+from fer.model_card import EXPRESSION_HEAD, ModelSpec
+from fer.types import Floats
+
+#: Faces of one call to the network; more are done in turns, so that memory stays bounded.
+MAX_BATCH = 64
+
+
+class ExpressionClassifier:
+    """The network of a model directory. Safe to share between threads; they take turns.
+
+    Args:
+        directory: holds ``spec.json`` and the file that it names.
+        threads: processor threads of one call.
+
+    Raises:
+        ModelError: the directory is not a complete model.
+    """
+
+    def __init__(self, directory: Path, *, threads: int = 1) -> None:
+        self.spec = ModelSpec.load(directory)
+        self._interpreter = load_interpreter(directory / self.spec.file, threads)
+        self._runner = self._interpreter.get_signature_runner()
+        self._lock = threading.Lock()
+        self._check_signature(directory)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Names of the expressions, in the order of the columns."""
+        return self.spec.head(EXPRESSION_HEAD).labels
+
+    def __call__(self, crops: NDArray[np.uint8], head: str = EXPRESSION_HEAD) -> Floats:
+        """Return probabilities, ``(n, k)`` float32, of ``(n, size, size, channels)`` uint8."""
+        return softmax(self.logits(crops)[head] / self.spec.head(head).temperature)
+
+    def logits(self, crops: NDArray[np.uint8]) -> dict[str, Floats]:
+        """Return the raw outputs of every head, ``{head: (n, k)}`` float32, before temperature.
+
+        Args:
+            crops: ``(n, size, size, channels)`` uint8 in the framing of `fer.alignment`.
+        """
+        expected = (self.spec.input_size, self.spec.input_size, self.spec.channels)
+        if crops.dtype != np.uint8 or crops.shape[1:] != expected:
+            raise ValueError(
+                f"expected crops (n, {', '.join(map(str, expected))}) of uint8, "
+                f"got {crops.shape} of {crops.dtype}"
+            )
+        parts = [self._run(crops[i : i + MAX_BATCH]) for i in range(0, len(crops), MAX_BATCH)]
+        return {
+            head.name: np.concatenate([part[head.name] for part in parts])
+            if parts
+            else np.zeros((0, len(head.labels)), np.float32)
+            for head in self.spec.heads
+        }
+
+    def _run(self, crops: NDArray[np.uint8]) -> dict[str, Floats]:
+        with self._lock:
+            outputs = self._runner(image=crops.astype(np.float32))
+            return {name: np.array(value, np.float32) for name, value in outputs.items()}
+
+    def _check_signature(self, directory: Path) -> None:
+        found = set(self._runner.get_output_details())
+        missing = {head.name for head in self.spec.heads} - found
+        if missing:
+            raise ModelError(
+                f"{directory / self.spec.file} has the outputs {sorted(found)}, but spec.json "
+                f"names {sorted(missing)} too. Export the model again."
+            )
+
+
+def softmax(logits: Floats) -> Floats:
+    """Return probabilities, rows summing to 1, of ``(n, k)`` logits."""
+    shifted = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return (shifted / shifted.sum(axis=-1, keepdims=True)).astype(np.float32)

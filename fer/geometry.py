@@ -1,0 +1,114 @@
+"""Boxes and planar transforms. Boxes are ``xyxy`` in pixels; points are ``(x, y)``."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fer.types import Detections, Floats
+
+
+def box_area(xyxy: Floats) -> Floats:
+    """Return the areas of ``(n, 4)`` boxes, ``(n,)``; 0 where a box is turned inside out."""
+    return np.prod(np.maximum(xyxy[:, 2:] - xyxy[:, :2], 0), axis=1)
+
+
+def intersection_matrix(a: Floats, b: Floats) -> Floats:
+    """Return the area that each box of `a` has in common with each of `b`, ``(n, m)``."""
+    top_left = np.maximum(a[:, None, :2], b[None, :, :2])
+    bottom_right = np.minimum(a[:, None, 2:], b[None, :, 2:])
+    return np.prod(np.maximum(bottom_right - top_left, 0), axis=2)
+
+
+def iou_matrix(a: Floats, b: Floats) -> Floats:
+    """Return intersection over union of each box of `a` with each of `b`, ``(n, m)`` in 0…1."""
+    overlap = intersection_matrix(a, b)
+    union = box_area(a)[:, None] + box_area(b)[None] - overlap
+    return np.divide(overlap, union, out=np.zeros_like(overlap), where=union > 0)
+
+
+def blend_overlapping(found: Detections, iou: float) -> Detections:
+    """Merge detections of the same face into one, weighted by score.
+
+    Weighted non-maximum suppression as in BlazeFace (Bazarevsky et al. 2019, section 3.3): a mean
+    jitters less from frame to frame than the single best box does.
+
+    Args:
+        found: detections in any order.
+        iou: overlap from which two boxes are the same face.
+
+    Returns:
+        One detection per face, best score first.
+    """
+    rest = found.take(np.argsort(-found.score, kind="stable"))
+    merged = []
+    while len(rest):
+        same = iou_matrix(rest.xyxy[:1], rest.xyxy)[0] >= iou
+        same[0] = True  # a box without area overlaps nothing, not even itself
+        group, rest = rest.take(same), rest.take(~same)
+        weight = group.score / group.score.sum()
+        merged.append(
+            Detections(
+                np.einsum("n,nk->k", weight, group.xyxy)[None],
+                group.score[:1],
+                np.einsum("n,nkd->kd", weight, group.landmarks)[None],
+            )
+        )
+    return Detections.concatenate(merged)
+
+
+def similarity(source: NDArray, target: NDArray) -> NDArray[np.float64]:
+    """Return the rotation, scale and shift that best take `source` to `target`.
+
+    Least squares in closed form; no mirroring. Writing points as complex numbers, the map is
+    ``z → a z + b`` and `a` is a ratio of two inner products.
+
+    Args:
+        source: ``(n, 2)`` points, n ≥ 2.
+        target: ``(n, 2)`` points.
+
+    Returns:
+        A 2×3 matrix, to be applied to columns ``(x, y, 1)``.
+
+    Raises:
+        ValueError: all source points coincide.
+    """
+    z = source.astype(np.float64) @ np.array([1, 1j])
+    w = target.astype(np.float64) @ np.array([1, 1j])
+    z_mean, w_mean = z.mean(), w.mean()
+    spread = np.sum(np.abs(z - z_mean) ** 2)
+    if spread < 1e-12:
+        raise ValueError("expected at least two different points, got all in one place")
+    a = np.sum(np.conj(z - z_mean) * (w - w_mean)) / spread
+    b = w_mean - a * z_mean
+    return np.array([[a.real, -a.imag, b.real], [a.imag, a.real, b.imag]])
+
+
+def transform_points(matrix: NDArray, points: NDArray) -> NDArray:
+    """Apply a 2×3 matrix to ``(..., 2)`` points."""
+    return points @ matrix[:, :2].T + matrix[:, 2]
+
+
+def transform_scale(matrix: NDArray) -> float:
+    """Return by how much a 2×3 similarity enlarges."""
+    return float(np.hypot(matrix[0, 0], matrix[1, 0]))
+
+
+def square_tiles(width: int, height: int, side: int, overlap: float) -> list[tuple[int, int]]:
+    """Return the top left corners ``(x, y)`` of squares that cover an image.
+
+    Args:
+        width: of the image, in pixels.
+        height: of the image, in pixels.
+        side: of a square; where the image is smaller, one square starts at 0 and reaches past it.
+        overlap: least share of a side that neighbours have in common, 0…1.
+    """
+    xs, ys = (_starts(length, side, overlap) for length in (width, height))
+    return [(x, y) for y in ys for x in xs]
+
+
+def _starts(length: int, side: int, overlap: float) -> list[int]:
+    if length <= side:
+        return [0]
+    count = int(np.ceil((length - side) / (side * (1 - overlap)))) + 1
+    return [round(i * (length - side) / (count - 1)) for i in range(count)]

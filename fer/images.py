@@ -1,0 +1,124 @@
+"""Bytes of a photograph → an upright RGB array, or an error that says what is wrong."""
+
+from __future__ import annotations
+
+import io
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import PIL
+from PIL import Image as PillowImage
+from PIL import ImageOps
+
+from fer.errors import ImageError
+from fer.types import Image
+
+#: Formats that are read, as Pillow calls them. MPO is what some phones write as ``.jpg``.
+FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "BMP", "HEIF")
+
+#: File name endings of those formats, for file pickers.
+SUFFIXES = ("jpg", "jpeg", "png", "webp", "bmp", "heic", "heif")
+
+#: Most pixels that are decoded: 150 MB as RGB, more than the 50 megapixels of a phone.
+MAX_PIXELS = 52_000_000
+
+#: Most bytes of a file that are looked at.
+MAX_BYTES = 64 * 1024 * 1024
+
+#: Least width and height; nothing smaller can hold a face.
+MIN_SIDE = 16
+
+
+def read(path: Path) -> Image:
+    """Read a photograph from a file; see `decode`.
+
+    Raises:
+        ImageError: the file cannot be opened, or is no image that can be analysed.
+    """
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise ImageError(_too_many_bytes(path.stat().st_size))
+        return decode(path.read_bytes())
+    except OSError as error:
+        raise ImageError(f"cannot be opened: {error.strerror or error}.") from error
+
+
+def decode(data: bytes) -> Image:
+    """Turn the bytes of an image file into pixels.
+
+    The size is checked before any pixel is decoded. The rotation in the EXIF data is applied,
+    transparency is laid on white, 16-bit grey is scaled to 8 bits.
+
+    Args:
+        data: a whole file in one of `FORMATS`.
+
+    Returns:
+        ``(height, width, 3)`` RGB uint8, upright.
+
+    Raises:
+        ImageError: the bytes are empty, no image, damaged, too large or too small.
+    """
+    if not data:
+        raise ImageError("is empty (0 bytes).")
+    if len(data) > MAX_BYTES:
+        raise ImageError(_too_many_bytes(len(data)))
+    _register_heif()
+    try:
+        with PillowImage.open(io.BytesIO(data), formats=FORMATS) as image:
+            _check_size(*image.size)
+            upright = ImageOps.exif_transpose(image)
+            return _to_rgb(upright)
+    except PIL.UnidentifiedImageError as error:
+        raise ImageError(
+            "is not an image that can be read; expected JPEG, PNG, WebP, BMP or HEIC."
+        ) from error
+    except PillowImage.DecompressionBombError as error:
+        raise ImageError(_too_many_pixels("far more")) from error
+    except (OSError, SyntaxError, ValueError, EOFError) as error:
+        raise ImageError(f"is damaged or cut off and cannot be read ({error}).") from error
+
+
+@cache
+def _register_heif() -> None:
+    # Here and not on import: the library takes a tenth of a second to load.
+    import pillow_heif
+
+    pillow_heif.register_heif_opener()
+
+
+def _check_size(width: int, height: int) -> None:
+    if width * height > MAX_PIXELS:
+        raise ImageError(_too_many_pixels(f"{width} × {height}"))
+    if min(width, height) < MIN_SIDE:
+        raise ImageError(
+            f"is {width} × {height} pixels, too small to show a face; "
+            f"expected at least {MIN_SIDE} in each direction."
+        )
+
+
+def _too_many_pixels(found: str) -> str:
+    limit = f"{MAX_PIXELS / 1e6:.0f} million pixels"
+    return f"has too many pixels ({found}); at most {limit} are read. Scale it down first."
+
+
+def _too_many_bytes(size: int) -> str:
+    return f"is {size / 2**20:.0f} MB large; at most {MAX_BYTES // 2**20} MB are read."
+
+
+def _to_rgb(image: PillowImage.Image) -> Image:
+    if image.mode.startswith("I") or image.mode == "F":
+        return _from_deep_grey(image)
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        paper = PillowImage.new("RGBA", image.size, "white")
+        image = PillowImage.alpha_composite(paper, image)
+    return np.array(image.convert("RGB"))
+
+
+def _from_deep_grey(image: PillowImage.Image) -> Image:
+    """Scale grey of more than 8 bits; Pillow's own conversion would clip it to white."""
+    grey = np.asarray(image, np.float32)
+    top = 65535.0 if image.mode.startswith("I") else max(float(grey.max()), 1.0)
+    eight_bit = np.clip(np.round(grey * (255 / top)), 0, 255).astype(np.uint8)
+    return np.repeat(eight_bit[..., None], 3, axis=2)

@@ -1,0 +1,162 @@
+"""The two records that cross all layers: what a detector found, and what was made of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+Image = NDArray[np.uint8]
+Floats = NDArray[np.float32]
+
+#: Points per face, in this order: right eye, left eye (the person's own), nose tip, mouth centre,
+#: right ear, left ear.
+LANDMARKS = 6
+
+
+def check_image(image: Image) -> None:
+    """Raise ValueError unless `image` is RGB uint8 ``(height, width, 3)`` with at least one pixel."""
+    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or image.size == 0:
+        raise ValueError(
+            f"expected an RGB image (height, width, 3) of uint8, got {image.shape} of {image.dtype}"
+        )
+
+
+def _check_shapes(n: int, **arrays: tuple[NDArray, tuple[int, ...]]) -> None:
+    for name, (array, tail) in arrays.items():
+        if array.shape != (n, *tail):
+            raise ValueError(f"{name}: expected shape {(n, *tail)}, got {array.shape}")
+
+
+@dataclass(frozen=True)
+class Detections:
+    """Faces found in one image, before anything is known about them. ``n`` may be 0.
+
+    Attributes:
+        xyxy: ``(n, 4)`` float32, left, top, right, bottom in pixels; may reach past the border.
+        score: ``(n,)`` float32 in 0…1.
+        landmarks: ``(n, 6, 2)`` float32, x and y in pixels; see `LANDMARKS`.
+    """
+
+    xyxy: Floats
+    score: Floats
+    landmarks: Floats
+
+    def __post_init__(self) -> None:
+        _check_shapes(
+            len(self.score),
+            xyxy=(self.xyxy, (4,)),
+            score=(self.score, ()),
+            landmarks=(self.landmarks, (LANDMARKS, 2)),
+        )
+
+    def __len__(self) -> int:
+        return len(self.score)
+
+    @classmethod
+    def empty(cls) -> Detections:
+        """Return a record of no faces."""
+        return cls(
+            np.zeros((0, 4), np.float32),
+            np.zeros(0, np.float32),
+            np.zeros((0, LANDMARKS, 2), np.float32),
+        )
+
+    @classmethod
+    def concatenate(cls, parts: list[Detections]) -> Detections:
+        """Return the faces of all parts, in order."""
+        if not parts:
+            return cls.empty()
+        return cls(
+            np.concatenate([p.xyxy for p in parts]),
+            np.concatenate([p.score for p in parts]),
+            np.concatenate([p.landmarks for p in parts]),
+        )
+
+    def take(self, index: NDArray) -> Detections:
+        """Return the faces at `index` (a mask or positions)."""
+        return Detections(self.xyxy[index], self.score[index], self.landmarks[index])
+
+    def moved(self, *, scale: float = 1.0, offset: tuple[float, float] = (0.0, 0.0)) -> Detections:
+        """Return the same faces in other coordinates: ``position * scale + offset (x, y)``."""
+        shift = np.array(offset, np.float32)
+        return Detections(
+            (self.xyxy.reshape(-1, 2, 2) * np.float32(scale) + shift).reshape(-1, 4),
+            self.score,
+            self.landmarks * np.float32(scale) + shift,
+        )
+
+
+@dataclass(frozen=True)
+class Faces:
+    """All faces of one image with their expressions, left to right. ``n`` may be 0.
+
+    Attributes:
+        xyxy: ``(n, 4)`` float32, left, top, right, bottom in pixels of the upright image.
+        score: ``(n,)`` float32, how sure the detector is, 0…1.
+        landmarks: ``(n, 6, 2)`` float32 in pixels; see `LANDMARKS`.
+        probabilities: ``(n, k)`` float32, rows sum to 1; columns are `labels`.
+        labels: names of the ``k`` expressions.
+        track_id: ``(n,)`` int64, who is who over frames; -1 where nobody is followed.
+        seconds: time of the frame since the start, ``None`` for a still photograph.
+    """
+
+    xyxy: Floats
+    score: Floats
+    landmarks: Floats
+    probabilities: Floats
+    labels: tuple[str, ...]
+    track_id: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    seconds: float | None = None
+
+    def __post_init__(self) -> None:
+        n = len(self.score)
+        if n and not len(self.track_id):
+            object.__setattr__(self, "track_id", np.full(n, -1, np.int64))
+        _check_shapes(
+            n,
+            xyxy=(self.xyxy, (4,)),
+            score=(self.score, ()),
+            landmarks=(self.landmarks, (LANDMARKS, 2)),
+            probabilities=(self.probabilities, (len(self.labels),)),
+            track_id=(self.track_id, ()),
+        )
+
+    def __len__(self) -> int:
+        return len(self.score)
+
+    @classmethod
+    def of(
+        cls, detections: Detections, probabilities: Floats, labels: tuple[str, ...]
+    ) -> Faces:
+        """Join what was found with what it shows."""
+        return cls(
+            detections.xyxy, detections.score, detections.landmarks, probabilities, labels
+        )
+
+    @classmethod
+    def empty(cls, labels: tuple[str, ...]) -> Faces:
+        """Return a record of no faces."""
+        return cls.of(Detections.empty(), np.zeros((0, len(labels)), np.float32), labels)
+
+    @property
+    def expressions(self) -> list[str]:
+        """The most probable expression of each face."""
+        return [self.labels[i] for i in self.probabilities.argmax(axis=1)] if len(self) else []
+
+    @property
+    def confidence(self) -> Floats:
+        """The probability of each face's most probable expression, ``(n,)``."""
+        return self.probabilities.max(axis=1) if len(self) else np.zeros(0, np.float32)
+
+    def take(self, index: NDArray) -> Faces:
+        """Return the faces at `index` (a mask or positions)."""
+        return replace(
+            self,
+            xyxy=self.xyxy[index],
+            score=self.score[index],
+            landmarks=self.landmarks[index],
+            probabilities=self.probabilities[index],
+            track_id=self.track_id[index],
+        )

