@@ -2,132 +2,113 @@
 
 from __future__ import annotations
 
-import hashlib
-import zipfile
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fer.errors import DataError
-from fer.labels import FER2013_LABELS, FERPLUS_LABELS
+from fer.labels import FERPLUS_LABELS
+from training.faces import DataSet, LabelledFaces, UnlabelledFaces
+from training.folders import read_unlabelled_folder
+from training.readers import file_sha256, recognise
+from training.sources import SPLIT_OF_USAGE, SPLITS, Problem, Source, Wanted
+from training.splitting import assign_splits
+from training.tables import read_unlabelled_table
+from training.votes import join
 
-#: FER2013's own names for its splits → ours. PrivateTest is the field's test set.
-SPLIT_OF_USAGE = {"Training": "train", "PublicTest": "validation", "PrivateTest": "test"}
+__all__ = [
+    "NOT_A_FACE",
+    "SPLIT_OF_USAGE",
+    "DataSet",
+    "LabelledFaces",
+    "Problem",
+    "UnlabelledFaces",
+    "clean",
+    "file_sha256",
+    "load",
+    "unlabelled",
+    "vote_distribution",
+]
 
 #: FER+ column of the vote "not a face".
 NOT_A_FACE = 9
 
 
-@dataclass(frozen=True)
-class LabelledFaces:
-    """One split of a data set, as parallel arrays; ``n`` may be 0.
+def load(
+    path: Path,
+    *,
+    size: int | None = None,
+    channels: int | None = None,
+    seed: int = 0,
+    classes: Sequence[str] | None = None,
+) -> DataSet:
+    """Read a data set of any layout that is known here.
 
-    Attributes:
-        images: ``(n, size, size, channels)`` uint8.
-        labels: ``(n,)`` int64, an index into ``class_names``.
-        class_names: names of the classes.
-        votes: ``(n, 10)`` FER+ votes, all zero where FER+ has none; ``None`` without FER+.
-    """
+    Layouts: ``train/<class>/`` and ``test/<class>/`` with images; a folder per class; a CSV file as
+    FER2013's with ``emotion``, ``pixels`` and perhaps ``Usage``; ``train.csv`` with labels; an
+    ``.npz`` archive. Up to three folders may stand around them. A ``fer2013new.csv`` beside them
+    adds the FER+ votes.
 
-    images: NDArray[np.uint8]
-    labels: NDArray[np.int64]
-    class_names: tuple[str, ...]
-    votes: NDArray[np.uint8] | None = None
+    Splits: what the data says holds. ``Training``, ``PublicTest`` and ``PrivateTest`` are train,
+    validation and test, also as prefixes of the file names in a ``test`` folder; a ``train.csv`` is
+    train. Where nothing is validation, a tenth of each class of train becomes it, drawn with the
+    seed; where nothing names any split, another tenth becomes test before that.
 
-    def __post_init__(self) -> None:
-        if self.images.ndim != 4 or len(self.images) != len(self.labels):
-            raise ValueError(
-                "expected images (n, size, size, channels) with n labels, "
-                f"got {self.images.shape} and {self.labels.shape}"
-            )
+    Args:
+        path: a file, or a folder.
+        size: side in pixels to scale to; ``None`` keeps the size, which must then be one.
+        channels: 1 for grey, 3 for RGB; ``None`` for RGB where any image has colour.
+        seed: of the splits that are drawn.
+        classes: names of the classes to keep, aliases such as "anger" allowed; ``None`` for all.
 
-    def __len__(self) -> int:
-        return len(self.labels)
-
-    def take(self, index: NDArray[np.bool_] | NDArray[np.int64]) -> LabelledFaces:
-        """Return the faces at `index` (a mask or positions)."""
-        votes = None if self.votes is None else self.votes[index]
-        return LabelledFaces(self.images[index], self.labels[index], self.class_names, votes)
-
-    def digests(self) -> NDArray[np.str_]:
-        """Return a hash per image, ``(n,)``; equal pixels give equal hashes."""
-        return np.array([hashlib.blake2b(i.tobytes(), digest_size=12).hexdigest() for i in self.images])
-
-    def counts(self) -> dict[str, int]:
-        """Return the number of faces per class name."""
-        count = np.bincount(self.labels, minlength=len(self.class_names))
-        return {name: int(n) for name, n in zip(self.class_names, count, strict=True)}
-
-
-@dataclass(frozen=True)
-class DataSet:
-    """All splits of a data set, with where it came from."""
-
-    name: str
-    sha256: str
-    splits: dict[str, LabelledFaces]
-
-    def split(self, name: str) -> LabelledFaces:
-        """Return one split.
-
-        Raises:
-            DataError: the data set has no such split; the message names those it has.
-        """
-        if name not in self.splits:
-            raise DataError(
-                f"{self.name} has no split {name!r}; it has {', '.join(self.splits) or 'none'}. "
-                "FER2013's PublicTest is called validation here and PrivateTest test."
-            )
-        return self.splits[name]
-
-
-def load(path: Path) -> DataSet:
-    """Read a data set from a ``.npz`` with ``image``, ``label``, ``usage`` and perhaps ``votes``.
+    Returns:
+        The splits that have faces. Classes are in FER2013's order where it knows them all, else
+        alphabetical.
 
     Raises:
-        DataError: the file is missing or is not such an archive.
+        DataError: nothing there can be used, or a choice does not fit the data. What is wrong with
+            single rows or images is in `DataSet.problems`.
     """
-    if not path.is_file():
-        raise DataError(f"{path} is not a file; expected an .npz with image, label and usage.")
-    try:
-        with np.load(path) as archive:
-            fields = {key: archive[key] for key in archive.files}
-    except (ValueError, OSError, zipfile.BadZipFile) as error:
-        raise DataError(f"{path} cannot be read as an .npz archive: {error}") from error
-    missing = {"image", "label", "usage"} - fields.keys()
-    if missing:
-        raise DataError(
-            f"{path} lacks {', '.join(sorted(missing))}; it has {', '.join(fields)}. "
-            "Expected image (n, 48, 48) uint8, label (n,) and usage (n,)."
-        )
-    return DataSet(path.name, file_sha256(path), _splits(fields))
+    wanted = Wanted(size, channels, classes)
+    layout = recognise(path)
+    source = layout.read(wanted)
+    name = path.resolve().name
+    if not len(source.labels):
+        raise DataError(_nothing_usable(name, source.problems))
+    if source.votes is None and layout.votes_file is not None:
+        votes, problems = join(source, layout.votes_file)
+        source = replace(source, votes=votes, problems=(*source.problems, *problems))
+    source = assign_splits(source, seed)
+    splits = _splits(source)
+    return DataSet(name, layout.sha256(), splits, (*source.problems, *_gaps(splits)))
 
 
-def file_sha256(path: Path) -> str:
-    """Return the SHA-256 of a file, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def unlabelled(
+    path: Path, *, size: int | None = None, channels: int | None = None
+) -> UnlabelledFaces:
+    """Read faces without labels: a CSV file with ``pixels``, or a folder of images.
 
+    Args:
+        path: a file such as FER2013's ``test.csv``, or a folder.
+        size: as for `load`.
+        channels: as for `load`.
 
-def _splits(fields: dict[str, NDArray]) -> dict[str, LabelledFaces]:
-    images = fields["image"]
-    everything = LabelledFaces(
-        images[..., None] if images.ndim == 3 else images,
-        fields["label"].astype(np.int64),
-        FER2013_LABELS,
-        fields.get("votes"),
-    )
-    usage = fields["usage"]
-    unknown = set(np.unique(usage)) - SPLIT_OF_USAGE.keys()
-    if unknown:
-        raise DataError(f"unknown usage {sorted(unknown)}; expected {', '.join(SPLIT_OF_USAGE)}.")
-    return {
-        split: everything.take(usage == name)
-        for name, split in SPLIT_OF_USAGE.items()
-        if (usage == name).any()
-    }
+    Raises:
+        DataError: nothing there can be read, or the sizes differ and none was chosen.
+    """
+    wanted = Wanted(size, channels)
+    if path.is_dir():
+        source = read_unlabelled_folder(path, wanted)
+    elif path.is_file():
+        source = read_unlabelled_table(path).resized(wanted)
+    else:
+        raise DataError(f"{path} does not exist. Expected a folder of images, or a CSV file.")
+    if not len(source.labels):
+        raise DataError(_nothing_usable(path.resolve().name, source.problems))
+    return UnlabelledFaces(source.images, source.places, source.problems)
 
 
 def clean(train: LabelledFaces, *held_out: LabelledFaces) -> tuple[LabelledFaces, dict[str, int]]:
@@ -137,7 +118,7 @@ def clean(train: LabelledFaces, *held_out: LabelledFaces) -> tuple[LabelledFaces
         The rest, and how many were dropped for being blank, not a face by most FER+ votes, or
         pixel for pixel in a held-out split.
     """
-    blank = train.images.reshape(len(train), -1).std(axis=1) < 1
+    blank = train.blank()
     no_face = (
         np.zeros(len(train), bool)
         if train.votes is None
@@ -164,3 +145,25 @@ def vote_distribution(votes: NDArray[np.uint8]) -> tuple[NDArray[np.float32], ND
     total = expression.sum(axis=1, keepdims=True)
     shares = np.divide(expression, total, out=np.zeros_like(expression), where=total > 0)
     return shares, (total[:, 0] > 0).astype(np.float32)
+
+
+def _splits(source: Source) -> dict[str, LabelledFaces]:
+    everything = LabelledFaces(
+        source.images, source.labels, source.class_names, source.votes, source.places
+    )
+    masks = {name: source.splits == name for name in SPLITS}
+    return {name: everything.take(mask) for name, mask in masks.items() if mask.any()}
+
+
+def _gaps(splits: dict[str, LabelledFaces]) -> list[Problem]:
+    """Name the splits and classes without faces."""
+    gaps = [] if "train" in splits else [Problem("train", "has no faces; nothing can be trained.")]
+    for name, faces in splits.items():
+        if missing := [label for label, count in faces.counts().items() if not count]:
+            gaps.append(Problem(name, f"has no faces of {', '.join(missing)}."))
+    return gaps
+
+
+def _nothing_usable(name: str, problems: Sequence[Problem]) -> str:
+    shown = "".join(f"\n  {problem}" for problem in problems[:5])
+    return f"{name} has no face that can be used; {len(problems):,} problems{shown or '.'}"

@@ -1,0 +1,62 @@
+"""``python -m training data``: what is in a data set, and what is wrong with it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from training.data import load
+from training.faces import DataSet
+from training.summary import summarise
+
+HELP = "show counts per class and split, duplicates, contradictions and problems"
+
+
+def add_data_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments that choose a data set, the same for every command that reads one."""
+    parser.add_argument(
+        "--data",
+        type=Path,
+        required=True,
+        help="folder, .csv or .npz; the layout is recognised",
+    )
+    parser.add_argument("--size", type=int, help="scale the faces to this side, in pixels")
+    parser.add_argument(
+        "--channels", type=int, choices=(1, 3), help="1 for grey, 3 for RGB; else as the images are"
+    )
+    parser.add_argument("--classes", nargs="+", metavar="NAME", help="use only these classes")
+    parser.add_argument(
+        "--seed", type=int, default=0, help="of the splits that are drawn (default: 0)"
+    )
+
+
+def load_data(arguments: argparse.Namespace) -> DataSet:
+    """Load what `add_data_arguments` chose.
+
+    Raises:
+        DataError: see `training.data.load`.
+    """
+    return load(
+        arguments.data,
+        size=arguments.size,
+        channels=arguments.channels,
+        seed=arguments.seed,
+        classes=arguments.classes,
+    )
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add this command's arguments."""
+    add_data_arguments(parser)
+    parser.add_argument("--json", action="store_true", help="print the full record as JSON")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the summary; return the exit status."""
+    summary = summarise(load_data(arguments))
+    if arguments.json:
+        print(json.dumps(summary.record(), indent=1, ensure_ascii=False))
+    else:
+        print(summary.text())
+    return 0

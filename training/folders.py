@@ -1,0 +1,155 @@
+"""Images in folders that are named after their class, with or without folders for the splits."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from fer.errors import ImageError
+from fer.images import SUFFIXES
+from training.class_names import canonical, choose
+from training.pixels import FaceStack, read_face
+from training.sources import SPLIT_OF_USAGE, Problem, Source, Wanted, strings
+
+#: What people call the folder of a split.
+_SPLIT_OF_FOLDER = {
+    **dict.fromkeys(("train", "training"), "train"),
+    **dict.fromkeys(("validation", "val", "valid", "dev", "publictest"), "validation"),
+    **dict.fromkeys(("test", "testing", "privatetest"), "test"),
+}
+
+#: File names that carry the row of fer2013.csv.
+_ROW = re.compile(r"(?:Training_|PublicTest_|PrivateTest_|fer)(\d+)")
+
+#: Left behind by desktops and archivers.
+_LITTER = {"thumbs.db", "desktop.ini", "__macosx"}
+
+
+@dataclass(frozen=True)
+class _File:
+    path: Path
+    class_name: str
+    split: str
+
+
+def is_visible(path: Path) -> bool:
+    """Tell whether a file or folder is meant for people, not left behind by some program."""
+    return not path.name.startswith(".") and path.name.lower() not in _LITTER
+
+
+def folders_in(folder: Path) -> list[Path]:
+    """Return the visible folders directly inside a folder, sorted."""
+    return sorted(p for p in folder.iterdir() if is_visible(p) and p.is_dir())
+
+
+def files_below(folder: Path) -> Iterator[Path]:
+    """Yield every visible file below a folder, in an order that is the same on every machine."""
+    for path in sorted(filter(is_visible, folder.iterdir()), key=lambda p: p.name):
+        if path.is_dir():
+            yield from files_below(path)
+        else:
+            yield path
+
+
+def split_folders(root: Path) -> list[tuple[str, Path]]:
+    """Return split and path of each folder that is named after a split and holds folders."""
+    named = [(_SPLIT_OF_FOLDER.get(p.name.lower(), ""), p) for p in folders_in(root)]
+    return [(split, folder) for split, folder in named if split and folders_in(folder)]
+
+
+def holds_classes(root: Path) -> bool:
+    """Tell whether at least two folders with images of their own lie directly inside `root`."""
+    return sum(any(map(_looks_like_image, p.iterdir())) for p in folders_in(root)) >= 2
+
+
+def read_folder(root: Path, wanted: Wanted) -> Source:
+    """Read ``<split>/<class>/**`` or ``<class>/**``; only the wanted classes are decoded.
+
+    Raises:
+        DataError: a wanted class is missing, or the sizes differ and none was chosen.
+    """
+    files, stray = _plan(root)
+    names = choose({file.class_name for file in files}, wanted.classes)
+    chosen = [file for file in files if file.class_name in names]
+    source = _decode(root, [file.path for file in chosen], wanted, stray)
+    split_of = {_place(root, file.path): file.split for file in chosen}
+    class_of = {_place(root, file.path): names.index(file.class_name) for file in chosen}
+    return Source(
+        source.images,
+        np.array([class_of[place] for place in source.places], np.int64),
+        names,
+        strings([split_of[place] for place in source.places]),
+        source.places,
+        source.rows,
+        problems=source.problems,
+    )
+
+
+def read_unlabelled_folder(root: Path, wanted: Wanted) -> Source:
+    """Read every image below a folder; labels are all 0."""
+    return _decode(root, list(files_below(root)), wanted, [])
+
+
+def _plan(root: Path) -> tuple[list[_File], list[Problem]]:
+    files: list[_File] = []
+    problems: list[Problem] = []
+    for split, folder in split_folders(root) or [("", root)]:
+        before = len(files)
+        for class_folder in folders_in(folder):
+            name = canonical(class_folder.name)
+            files += [_File(p, name, _split_of(p, split)) for p in files_below(class_folder)]
+        if len(files) == before:
+            problems.append(Problem(_place(root, folder), "expected images, found none."))
+        if stray := sum(_looks_like_image(p) for p in folder.iterdir()):
+            message = f"{stray} images lie outside the class folders and were left out."
+            problems.append(Problem(_place(root, folder), message))
+    return files, problems
+
+
+def _decode(root: Path, paths: Sequence[Path], wanted: Wanted, known: list[Problem]) -> Source:
+    stack = FaceStack(len(paths), wanted.size, wanted.channels)
+    places, rows, problems = [], [], list(known)
+    for path in paths:
+        place = _place(root, path)
+        try:
+            image = read_face(path)
+        except ImageError as error:
+            problems.append(Problem(place, f"{error} Left out."))
+            continue
+        stack.add(image, place)
+        places.append(place)
+        rows.append(_row_of(path))
+    n = len(places)
+    return Source(
+        stack.array(),
+        np.zeros(n, np.int64),
+        ("unlabelled",),
+        strings([""] * n),
+        strings(places),
+        np.array(rows, np.int64),
+        problems=tuple(problems),
+    )
+
+
+def _split_of(path: Path, folder_split: str) -> str:
+    """FER2013 as a folder keeps both of its held-out splits in ``test``, told apart by prefix."""
+    if folder_split != "test":
+        return folder_split
+    return SPLIT_OF_USAGE.get(path.name.partition("_")[0], "test")
+
+
+def _row_of(path: Path) -> int:
+    match = _ROW.fullmatch(path.stem)
+    return int(match[1]) if match else -1
+
+
+def _looks_like_image(path: Path) -> bool:
+    return is_visible(path) and path.suffix.lower().lstrip(".") in SUFFIXES
+
+
+def _place(root: Path, path: Path) -> str:
+    return path.relative_to(root).as_posix()

@@ -1,0 +1,128 @@
+"""Image files of any size and colour → one array of square faces."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from fer.errors import DataError
+from fer.images import read
+
+Pixels = NDArray[np.uint8]
+
+#: What an empty stack pretends to hold: FER2013's side.
+_USUAL_SIZE = 48
+
+
+def read_face(path: Path) -> Pixels:
+    """Read one image with the app's own decoder, so that both see the same pixels.
+
+    Returns:
+        ``(height, width, 1)`` where all pixels are grey, else ``(height, width, 3)`` RGB; uint8.
+
+    Raises:
+        ImageError: the file cannot be read.
+    """
+    rgb = read(path)
+    red = rgb[..., :1]
+    return red if (rgb == red).all() else rgb
+
+
+def square(image: Pixels, size: int) -> Pixels:
+    """Cut out the centre square and scale it.
+
+    Args:
+        image: ``(height, width, channels)``.
+        size: side of the result, in pixels.
+
+    Returns:
+        ``(size, size, channels)``.
+    """
+    height, width, channels = image.shape
+    side = min(height, width)
+    top, left = (height - side) // 2, (width - side) // 2
+    face = image[top : top + side, left : left + side]
+    if side != size:
+        method = cv2.INTER_AREA if size < side else cv2.INTER_LINEAR
+        face = np.asarray(cv2.resize(face, (size, size), interpolation=method), np.uint8)
+    return face.reshape(size, size, channels)
+
+
+def as_channels(image: Pixels, channels: int) -> Pixels:
+    """Turn ``(height, width, 1 or 3)`` into that number of channels, RGB or luma."""
+    if image.shape[2] == channels:
+        return image
+    if channels == 3:
+        return np.repeat(image, 3, axis=2)
+    return cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)[..., None].astype(np.uint8, copy=False)
+
+
+def fit_images(images: Pixels, size: int | None, channels: int | None) -> Pixels:
+    """Bring ``(n, side, side, channels)`` images to another size or number of channels."""
+    size = size or images.shape[1]
+    channels = channels or images.shape[3]
+    if images.shape[1:] == (size, size, channels):
+        return images
+    stack = FaceStack(len(images), size, channels)
+    for image in images:
+        stack.add(image, "")
+    return stack.array()
+
+
+class FaceStack:
+    """Room for faces of one size, filled one by one.
+
+    One array from the start, because a list of images and then their stack would need twice the
+    memory. It turns from grey to RGB when the first coloured face comes, unless told otherwise.
+    """
+
+    def __init__(self, capacity: int, size: int | None, channels: int | None) -> None:
+        self._capacity = capacity
+        self._size = size
+        self._channels = channels
+        self._images: Pixels | None = None
+        self._first_place = ""
+        self._count = 0
+
+    def add(self, image: Pixels, place: str) -> None:
+        """Append ``(height, width, 1 or 3)`` uint8; `place` is for the error message.
+
+        Raises:
+            DataError: no size was chosen, and the image is not square or unlike the first one.
+        """
+        if self._images is None:
+            self._images = self._room_like(image)
+            self._first_place = place
+        side = self._images.shape[1]
+        if self._size is None and image.shape[:2] != (side, side):
+            raise DataError(self._other_size(image, place))
+        if self._channels is None and image.shape[2] > self._images.shape[3]:
+            self._images = np.repeat(self._images, 3, axis=3)
+        face = square(image, side)
+        self._images[self._count] = as_channels(face, self._images.shape[3])
+        self._count += 1
+
+    def array(self) -> Pixels:
+        """Return ``(n, size, size, channels)``."""
+        if self._images is None:
+            side = self._size or _USUAL_SIZE
+            return np.empty((0, side, side, self._channels or 1), np.uint8)
+        return self._images[: self._count]
+
+    def _room_like(self, image: Pixels) -> Pixels:
+        side = self._size or image.shape[0]
+        return np.empty((self._capacity, side, side, self._channels or image.shape[2]), np.uint8)
+
+    def _other_size(self, image: Pixels, place: str) -> str:
+        height, width = image.shape[:2]
+        first = ""
+        if self._count and self._images is not None:
+            side = self._images.shape[1]
+            first = f", and {self._first_place} is {side} × {side}"
+        return (
+            f"expected square images of one size, but {place} is {width} × {height} pixels{first}. "
+            "Choose a size (--size 48): the centre square is cut out and scaled."
+        )
