@@ -2,8 +2,8 @@
 
 ``python -m benchmarks.framing --data fer2013.npz [--model models/compact]`` enlarges every
 validation image, continues its border, and finds the face again as if in a photograph. It prints
-the medians that `fer.alignment.FER2013_FRAMING` states and, with a model, the accuracy on the images
-themselves beside that through detection and alignment.
+the medians that `fer.alignment.FER2013_FRAMING` states and, with a model, the accuracy on the
+images themselves beside that through detection and alignment.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ BORDER = 24
 
 def photograph(face: NDArray[np.uint8]) -> Image:
     """Make a photograph out of a ``(size, size, 1)`` face: larger, with more around it, RGB."""
-    padded = cv2.copyMakeBorder(face, *[BORDER] * 4, cv2.BORDER_REPLICATE)
+    padded = cv2.copyMakeBorder(face, BORDER, BORDER, BORDER, BORDER, cv2.BORDER_REPLICATE)
     large = cv2.resize(padded, None, fx=ENLARGE, fy=ENLARGE, interpolation=cv2.INTER_CUBIC)
-    return cv2.cvtColor(large, cv2.COLOR_GRAY2RGB)
+    return np.asarray(cv2.cvtColor(large, cv2.COLOR_GRAY2RGB), np.uint8)
 
 
 def main() -> None:

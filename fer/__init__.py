@@ -1,7 +1,7 @@
 """Facial expressions in photographs, videos and camera streams.
 
-    from fer import FaceAnalyzer, read_image
-    faces = FaceAnalyzer.for_photos(Path("models/compact"))(read_image(Path("photo.jpg")))
+from fer import FaceAnalyzer, read_image
+faces = FaceAnalyzer.for_photos(Path("models/compact"))(read_image(Path("photo.jpg")))
 """
 
 from fer.analyzer import FaceAnalyzer

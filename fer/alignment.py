@@ -91,10 +91,12 @@ def warp(image: Image, matrix: NDArray[np.float64], size: int) -> Image:
     if scale < 1:
         shape = np.maximum(np.round(np.array([x1 - x0, y1 - y0]) * scale).astype(int), 1)
         ratio = np.array([x1 - x0, y1 - y0]) / shape
-        region = cv2.resize(region, tuple(shape.tolist()), interpolation=cv2.INTER_AREA)
+        size_wh = tuple(shape.tolist())
+        region = np.asarray(cv2.resize(region, size_wh, interpolation=cv2.INTER_AREA), np.uint8)
     # From pixels of the region to pixels of the crop. OpenCV counts from pixel centres.
     local = np.column_stack([matrix[:, :2] * ratio, transform_points(matrix, np.array([x0, y0]))])
     local[:, 2] += local[:, :2] @ [0.5, 0.5] - 0.5
-    return cv2.warpAffine(
+    crop = cv2.warpAffine(
         region, local, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
     )
+    return np.asarray(crop, np.uint8)

@@ -42,7 +42,8 @@ class ExpressionClassifier:
 
     def __call__(self, crops: NDArray[np.uint8], head: str = EXPRESSION_HEAD) -> Floats:
         """Return probabilities, ``(n, k)`` float32, of ``(n, size, size, channels)`` uint8."""
-        return softmax(self.logits(crops)[head] / self.spec.head(head).temperature)
+        temperature = self.spec.head(head).temperature
+        return softmax(self.logits(crops)[head] / np.float32(temperature))
 
     def logits(self, crops: NDArray[np.uint8]) -> dict[str, Floats]:
         """Return the raw outputs of every head, ``{head: (n, k)}`` float32, before temperature.

@@ -10,7 +10,6 @@ from typing import Protocol
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from fer.errors import ModelError
 from fer.geometry import blend_overlapping
@@ -133,7 +132,7 @@ def _decode(boxes: Floats, logits: Floats, min_score: float) -> Detections:
     raw, anchor = boxes[keep], _anchors()[keep]
     centre, half = raw[:, :2] + anchor, raw[:, 2:4] / 2
     points = raw[:, 4:].reshape(-1, LANDMARKS, 2) + anchor[:, None]
-    score: NDArray[np.float32] = 1 / (1 + np.exp(-np.clip(logits[keep], -80, 80)))
+    score = (1 / (1 + np.exp(-np.clip(logits[keep], -80, 80)))).astype(np.float32)
     return Detections(np.concatenate([centre - half, centre + half], axis=1), score, points)
 
 

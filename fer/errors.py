@@ -1,4 +1,7 @@
-"""Every error that a caller may want to catch. Messages say what was expected, what came, what to do."""
+"""Every error that a caller may want to catch.
+
+Messages say what was expected, what came, and what to do.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ class ImageError(FerError):
 
 
 class ModelError(FerError):
-    """A model directory is missing, incomplete, of another version, or does not match its report."""
+    """A model directory is missing, incomplete, of another version, or at odds with its report."""
 
 
 class DataError(FerError):

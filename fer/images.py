@@ -14,8 +14,8 @@ from PIL import ImageOps
 from fer.errors import ImageError
 from fer.types import Image
 
-#: Formats that are read, as Pillow calls them. MPO is what some phones write as ``.jpg``.
-FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "BMP", "HEIF")
+#: Formats that are read, as Pillow calls them. Its JPEG covers the MPO that some phones write.
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "HEIF")
 
 #: File name endings of those formats, for file pickers.
 SUFFIXES = ("jpg", "jpeg", "png", "webp", "bmp", "heic", "heif")
@@ -63,7 +63,7 @@ def decode(data: bytes) -> Image:
         raise ImageError("is empty (0 bytes).")
     if len(data) > MAX_BYTES:
         raise ImageError(_too_many_bytes(len(data)))
-    _register_heif()
+    _prepare_pillow()
     try:
         with PillowImage.open(io.BytesIO(data), formats=FORMATS) as image:
             _check_size(*image.size)
@@ -80,10 +80,11 @@ def decode(data: bytes) -> Image:
 
 
 @cache
-def _register_heif() -> None:
+def _prepare_pillow() -> None:
     # Here and not on import: the library takes a tenth of a second to load.
     import pillow_heif
 
+    PillowImage.init()
     pillow_heif.register_heif_opener()
 
 

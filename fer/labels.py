@@ -1,4 +1,4 @@
-"""The two label sets of FER2013: its own seven classes, and the eight that FER+ voters chose from."""
+"""The label sets of FER2013: its own seven classes, and the eight of the FER+ voters; colours."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ LANDMARKS = 6
 
 
 def check_image(image: Image) -> None:
-    """Raise ValueError unless `image` is RGB uint8 ``(height, width, 3)`` with at least one pixel."""
+    """Raise ValueError unless `image` is RGB uint8 ``(height, width, 3)`` and has pixels."""
     if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or image.size == 0:
         raise ValueError(
             f"expected an RGB image (height, width, 3) of uint8, got {image.shape} of {image.dtype}"
@@ -127,13 +127,9 @@ class Faces:
         return len(self.score)
 
     @classmethod
-    def of(
-        cls, detections: Detections, probabilities: Floats, labels: tuple[str, ...]
-    ) -> Faces:
+    def of(cls, detections: Detections, probabilities: Floats, labels: tuple[str, ...]) -> Faces:
         """Join what was found with what it shows."""
-        return cls(
-            detections.xyxy, detections.score, detections.landmarks, probabilities, labels
-        )
+        return cls(detections.xyxy, detections.score, detections.landmarks, probabilities, labels)
 
     @classmethod
     def empty(cls, labels: tuple[str, ...]) -> Faces:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,7 @@ def fit(
     work_dir: Path,
     resume: bool = False,
     verbose: int | str = "auto",
+    callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> Fit:
     """Train a network, with a checkpoint after every epoch.
 
@@ -63,6 +65,7 @@ def fit(
         work_dir: where ``checkpoint.keras`` and ``progress.json`` are kept.
         resume: go on from the checkpoint in `work_dir` where there is one.
         verbose: Keras's progress display: 1 a bar, 2 a line per epoch.
+        callbacks: further Keras callbacks.
 
     Returns:
         The model with its weights averaged over the last steps (Polyak averaging) and batch-norm
@@ -89,16 +92,17 @@ def fit(
             keras.callbacks.TerminateOnNaN(),
             keras.callbacks.SwapEMAWeights(swap_on_epoch=False),
             _Checkpoint(progress, work_dir),
+            *callbacks,
         ],
         verbose=verbose,
     )
-    _use_average(model)
-    recalibrate(model, _batches(preset, train, seed, preset.epochs))
-    return Fit(model, progress.history, progress.seconds)
+    averaged = _averaged(model, preset, train)
+    recalibrate(averaged, _batches(preset, train, seed, preset.epochs))
+    return Fit(averaged, progress.history, progress.seconds)
 
 
-def _compiled(preset: Preset, train: LabelledFaces) -> keras.Model:
-    model = residual_network(
+def _network(preset: Preset, train: LabelledFaces) -> keras.Model:
+    return residual_network(
         input_size=preset.input_size,
         channels=train.images.shape[-1],
         heads=head_sizes(train),
@@ -106,6 +110,10 @@ def _compiled(preset: Preset, train: LabelledFaces) -> keras.Model:
         blocks_per_stage=preset.blocks_per_stage,
         dropout=preset.dropout,
     )
+
+
+def _compiled(preset: Preset, train: LabelledFaces) -> keras.Model:
+    model = _network(preset, train)
     steps = max(1, len(train) // preset.batch_size)
     loss = {
         head: keras.losses.CategoricalCrossentropy(
@@ -146,9 +154,7 @@ def _optimizer(preset: Preset, steps_per_epoch: int) -> keras.optimizers.Optimiz
     return optimizer
 
 
-def _batches(
-    preset: Preset, train: LabelledFaces, seed: int, first_epoch: int
-) -> TrainingBatches:
+def _batches(preset: Preset, train: LabelledFaces, seed: int, first_epoch: int) -> TrainingBatches:
     return TrainingBatches(
         train,
         batch_size=preset.batch_size,
@@ -158,9 +164,16 @@ def _batches(
     )
 
 
-def _use_average(model: keras.Model) -> None:
-    """Replace the weights of the last step by their moving average."""
+def _averaged(model: keras.Model, preset: Preset, train: LabelledFaces) -> keras.Model:
+    """Return the network with the moving average of the weights, in float32 throughout.
+
+    Training may have been in bfloat16, which an exported file must not be.
+    """
     model.optimizer.finalize_variable_values(model.trainable_variables)
+    keras.mixed_precision.set_global_policy("float32")
+    averaged = _network(preset, train)
+    averaged.set_weights(model.get_weights())
+    return averaged
 
 
 def recalibrate(model: keras.Model, batches: TrainingBatches) -> None:
@@ -197,7 +210,10 @@ class _Progress:
         return cls([Epoch(**epoch) for epoch in record["history"]], record["seconds"])
 
     def write(self, work_dir: Path) -> None:
-        record = {"history": [asdict(epoch) for epoch in self.history], "seconds": self.seconds}
+        record = {
+            "history": [epoch.model_dump() for epoch in self.history],
+            "seconds": self.seconds,
+        }
         (work_dir / "progress.json").write_text(json.dumps(record, indent=1))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -60,4 +61,11 @@ class Preset:
 
     def override(self, **fields: object) -> Preset:
         """Return a copy with some fields changed; ``None`` leaves a field as it is."""
-        return dataclasses.replace(self, **{k: v for k, v in fields.items() if v is not None})
+        return dataclasses.replace(self, **_given(fields))
+
+
+def _given(fields: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+PRESETS: dict[str, Preset] = {preset.name: preset for preset in (Preset(name="compact"),)}

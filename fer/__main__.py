@@ -1,0 +1,92 @@
+"""``python -m fer photo IMAGE...``: expressions in photographs, for people and for scripts."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from PIL import Image as PillowImage
+
+from fer.analyzer import FaceAnalyzer
+from fer.annotation import annotate
+from fer.errors import FerError, ImageError
+from fer.images import read
+from fer.records import photo_record
+from fer.types import Faces, Image
+
+#: The model that ships with the project, beside this package.
+DEFAULT_MODEL = Path(__file__).parent.parent / "models" / "compact"
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command.
+
+    Returns:
+        Exit status: 0 all files were done, 1 at least one could not be read, or no model.
+    """
+    arguments = _parser().parse_args(argv)
+    try:
+        analyzer = FaceAnalyzer.for_photos(arguments.model, threads=arguments.threads)
+        if arguments.out:
+            arguments.out.mkdir(parents=True, exist_ok=True)
+    except (FerError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    done = [_photo(file, analyzer, arguments) for file in arguments.images]
+    return 0 if all(done) else 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m fer", description=__doc__)
+    photo = parser.add_subparsers(dest="command", required=True).add_parser(
+        "photo", help="find every face and its expression"
+    )
+    photo.add_argument("images", nargs="+", type=Path, metavar="IMAGE")
+    photo.add_argument("--json", action="store_true", help="one JSON object per line and file")
+    photo.add_argument("--out", type=Path, help="write annotated pictures (PNG) here")
+    photo.add_argument("--model", type=Path, default=DEFAULT_MODEL, help="a model directory")
+    photo.add_argument("--threads", type=int, default=1, help="processor threads")
+    return parser
+
+
+def _photo(file: Path, analyzer: FaceAnalyzer, arguments: argparse.Namespace) -> bool:
+    """Do one file; return whether it could be read and written."""
+    try:
+        image = read(file)
+        faces = analyzer(image)
+        if arguments.out:
+            _write_png(arguments.out / f"{file.stem}.png", annotate(image, faces))
+    except (ImageError, OSError) as error:
+        if arguments.json:
+            print(json.dumps({"file": str(file), "error": str(error)}, ensure_ascii=False))
+        else:
+            print(f"{file}: {error}", file=sys.stderr)
+        return False
+    if arguments.json:
+        print(json.dumps(photo_record(str(file), image, faces), ensure_ascii=False), flush=True)
+    else:
+        _print_table(file, faces)
+    return True
+
+
+def _print_table(file: Path, faces: Faces) -> None:
+    if not len(faces):
+        print(f"{file}: no face found")
+        return
+    print(f"{file}: {len(faces)} face{'s' if len(faces) > 1 else ''}")
+    for number, (box, expression, confidence) in enumerate(
+        zip(faces.xyxy, faces.expressions, faces.confidence, strict=True), start=1
+    ):
+        left, top, right, bottom = (round(float(v)) for v in box)
+        place = f"at {left}, {top} to {right}, {bottom}"
+        print(f"  {number:>3}  {expression:<10} {confidence:>4.0%}  {place}")
+
+
+def _write_png(file: Path, picture: Image) -> None:
+    PillowImage.fromarray(picture).save(file)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

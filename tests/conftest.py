@@ -1,0 +1,82 @@
+"""What all tests share: real pixels from packages, drawn data, and fakes at the boundary."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import skimage.data
+
+from fer.model_card import EXPRESSION_HEAD, Framing, Head, ModelSpec
+from fer.types import Detections, Floats, Image
+
+ROOT = Path(__file__).parent.parent
+SHIPPED_MODEL = ROOT / "models" / "compact"
+
+
+@pytest.fixture(scope="session")
+def astronaut() -> Image:
+    """A photograph with one real, smiling face, 512 × 512; public domain, NASA."""
+    return np.ascontiguousarray(skimage.data.astronaut()[..., :3])
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The material beside the project; in CI it must be there."""
+    folder = ROOT.parent / "shared"
+    if not folder.is_dir():
+        if os.environ.get("CI"):
+            pytest.fail(f"CI needs {folder.name}/ beside the project")
+        pytest.skip("needs the folder shared/ beside the project")
+    return folder
+
+
+def make_detections(*boxes: tuple[float, float, float, float], score: float = 0.9) -> Detections:
+    """Return detections with landmarks where an upright face has them in its box."""
+    xyxy = np.array(boxes, np.float32).reshape(-1, 4)
+    share = np.array([[0.3, 0.3], [0.7, 0.3], [0.5, 0.55], [0.5, 0.75], [0.0, 0.35], [1.0, 0.35]])
+    size = (xyxy[:, 2:] - xyxy[:, :2])[:, None]
+    landmarks = xyxy[:, None, :2] + share.astype(np.float32) * size
+    return Detections(xyxy, np.full(len(xyxy), score, np.float32), landmarks)
+
+
+def fake_detector(found: Detections) -> Callable[[Image], Detections]:
+    """Return a detector that always finds the same."""
+    return lambda image: found
+
+
+class FakeClassifier:
+    """Answers with the mean brightness of a crop: dark is the first label, bright the last."""
+
+    def __init__(self, labels: int) -> None:
+        self.labels = labels
+        self.seen: list[np.ndarray] = []
+
+    def __call__(self, crops: np.ndarray) -> Floats:
+        self.seen.append(crops)
+        out = np.zeros((len(crops), self.labels), np.float32)
+        if len(crops):
+            level = np.minimum(crops.reshape(len(crops), -1).mean(axis=1) / 256, 0.999)
+            out[np.arange(len(crops)), (level * self.labels).astype(int)] = 1
+        return out
+
+
+@pytest.fixture
+def spec() -> ModelSpec:
+    """A model record with three labels and a framing in 48 pixels."""
+    return ModelSpec(
+        name="fake",
+        file="model.tflite",
+        sha256="0" * 64,
+        input_size=48,
+        channels=1,
+        framing=Framing(
+            side=48,
+            points=((15.0, 19.0), (33.0, 19.0), (24.0, 29.0), (24.0, 37.5)),
+            box_side=41.0,
+        ),
+        heads=(Head(name=EXPRESSION_HEAD, labels=("happy", "sad", "neutral"), meaning="a fake"),),
+    )

@@ -1,0 +1,92 @@
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fer.alignment import FER2013_FRAMING, align, frame_transform, warp
+from fer.geometry import transform_points
+from fer.types import Detections, Image
+from tests.conftest import make_detections
+
+POINTS = np.array(FER2013_FRAMING.points)
+
+
+def face_at(scale: float, degrees: float, x: float, y: float) -> Detections:
+    """A face whose points stand exactly as in FER2013, seen elsewhere."""
+    angle = np.deg2rad(degrees)
+    turn = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    points = np.zeros((1, 6, 2), np.float32)
+    points[0, :4] = (POINTS - 24) @ turn.T + (x, y)
+    half = FER2013_FRAMING.box_side * scale / 2
+    box = np.array([[x - half, y - half, x + half, y + half]], np.float32)
+    return Detections(box, np.ones(1, np.float32), points)
+
+
+def test_no_faces_give_no_crops() -> None:
+    crops = align(
+        np.zeros((9, 9, 3), np.uint8),
+        Detections.empty(),
+        framing=FER2013_FRAMING,
+        size=48,
+        channels=1,
+    )
+    assert (crops.shape, crops.dtype) == ((0, 48, 48, 1), np.uint8)
+
+
+@given(st.floats(0.3, 30), st.floats(-60, 60), st.floats(-100, 900), st.floats(-100, 900))
+def test_points_land_where_fer2013_has_them(scale: float, tilt: float, x: float, y: float) -> None:
+    face = face_at(scale, tilt, x, y)
+    matrix = frame_transform(face.landmarks[0], face.xyxy[0], FER2013_FRAMING)
+    assert transform_points(matrix, face.landmarks[0, :4]) == pytest.approx(POINTS, abs=0.05)
+
+
+@pytest.mark.parametrize("scale", [0.4, 1.0, 7.3])
+@pytest.mark.parametrize("tilt", [0, 30])
+def test_a_face_of_any_size_and_tilt_looks_the_same(scale: float, tilt: float) -> None:
+    drawn = np.full((48, 48, 3), 200, np.uint8)
+    for (x, y), radius in zip(POINTS, (4, 4, 3, 6), strict=True):
+        cv2.circle(drawn, (round(x - 0.5), round(y - 0.5)), radius, (30, 30, 30), -1)
+    drawn = cv2.GaussianBlur(drawn, (0, 0), 1.5)
+    angle = np.deg2rad(tilt)
+    turn = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    seen = np.column_stack([turn, [300, 300] - turn @ [23.5, 23.5]])
+    image = cv2.warpAffine(
+        drawn, seen, (600, 600), flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REPLICATE
+    )
+    face = face_at(scale, tilt, 300.5, 300.5)
+    crop = align(np.asarray(image, np.uint8), face, framing=FER2013_FRAMING, size=48, channels=1)
+    assert np.abs(crop[0, 4:44, 4:44, 0].astype(int) - drawn[4:44, 4:44, 0]).mean() < 8
+
+
+@pytest.mark.parametrize(("x", "y"), [(0, 0), (59, 30), (-5, 65), (500, 500)])
+def test_past_the_border_the_image_goes_on(x: float, y: float) -> None:
+    image = np.full((60, 60, 3), 77, np.uint8)
+    crop = align(image, face_at(1, 0, x, y), framing=FER2013_FRAMING, size=48, channels=3)
+    assert (crop == 77).all()
+
+
+def test_a_large_sharp_face_is_averaged_and_not_sampled() -> None:
+    checker = np.indices((960, 960)).sum(axis=0) % 2 * 255
+    image = np.repeat(checker.astype(np.uint8)[..., None], 3, axis=2)
+    crop = warp(image, np.array([[0.05, 0, 0], [0, 0.05, 0.0]]), 48)
+    assert np.abs(crop.astype(int) - 127).max() <= 2
+
+
+def test_a_turned_head_is_framed_by_its_box() -> None:
+    face = make_detections((100, 100, 200, 200))
+    narrow = face.landmarks[0].copy()
+    narrow[:, 0] = 150 + (narrow[:, 0] - 150) * 0.1
+    narrow[:, 1] = 150 + (narrow[:, 1] - 150) * 0.4
+    matrix = frame_transform(narrow, face.xyxy[0], FER2013_FRAMING)
+    assert np.hypot(*matrix[:, 0]) < 1.3 * FER2013_FRAMING.box_side / 100
+
+
+def test_points_all_in_one_place_still_give_a_crop() -> None:
+    face = Detections(
+        np.array([[10, 10, 50, 50]], np.float32),
+        np.ones(1, np.float32),
+        np.full((1, 6, 2), 30, np.float32),
+    )
+    image: Image = np.full((60, 60, 3), 9, np.uint8)
+    assert (align(image, face, framing=FER2013_FRAMING, size=48, channels=1) == 9).all()

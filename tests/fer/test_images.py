@@ -1,0 +1,131 @@
+import io
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from struct import pack
+
+import numpy as np
+import pillow_heif
+import pytest
+from PIL import Image
+
+from fer.errors import ImageError
+from fer.images import MAX_BYTES, MIN_SIDE, decode, read
+
+SHAPE = (40, 60)  # height, width
+
+
+def gradient() -> np.ndarray:
+    ramp = np.linspace(0, 255, SHAPE[1]).astype(np.uint8)
+    return np.repeat(np.tile(ramp, (SHAPE[0], 1))[..., None], 3, axis=2)
+
+
+def encoded(image: Image.Image, kind: str, **options: object) -> bytes:
+    out = io.BytesIO()
+    image.save(out, kind, **options)
+    return out.getvalue()
+
+
+def heic(image: Image.Image) -> bytes:
+    out = io.BytesIO()
+    pillow_heif.from_pillow(image).save(out, quality=90)
+    return out.getvalue()
+
+
+def png_header(width: int, height: int) -> bytes:
+    """A PNG that claims a size and has no pixels."""
+    header = pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    chunks = ((b"IHDR", header), (b"IDAT", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        pack(">I", len(body)) + kind + body + pack(">I", zlib.crc32(kind + body))
+        for kind, body in chunks
+    )
+
+
+@pytest.mark.parametrize(
+    "encode",
+    [
+        lambda im: encoded(im, "PNG"),
+        lambda im: encoded(im, "JPEG", quality=95),
+        lambda im: encoded(im, "WEBP", quality=95),
+        lambda im: encoded(im, "BMP"),
+        heic,
+        lambda im: encoded(im.convert("CMYK"), "JPEG", quality=95),
+        lambda im: encoded(im.convert("L"), "PNG"),
+        lambda im: encoded(im.quantize(128), "PNG"),
+        lambda im: encoded(im.convert("RGBA"), "PNG"),
+    ],
+    ids=["png", "jpeg", "webp", "bmp", "heic", "cmyk jpeg", "grey", "palette", "alpha"],
+)
+def test_every_kind_of_file_gives_the_same_pixels(encode: Callable) -> None:
+    pixels = decode(encode(Image.fromarray(gradient())))
+    assert (pixels.shape, pixels.dtype) == ((*SHAPE, 3), np.uint8)
+    assert np.abs(pixels.astype(int) - gradient()).mean() < 4
+
+
+def test_sixteen_bit_grey_keeps_its_gradation() -> None:
+    deep = (gradient()[..., 0].astype(np.uint16) * 257).astype(np.uint16)
+    pixels = decode(encoded(Image.fromarray(deep), "PNG"))
+    assert (pixels == gradient()).all()
+
+
+def test_transparency_is_laid_on_white() -> None:
+    clear = Image.new("RGBA", (20, 20), (255, 0, 0, 0))
+    assert (decode(encoded(clear, "PNG")) == 255).all()
+
+
+@pytest.mark.parametrize(
+    ("orientation", "dark_corner"),
+    [(1, "left"), (3, "right"), (6, "top"), (8, "bottom")],
+)
+def test_exif_rotation_is_applied(orientation: int, dark_corner: str) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    pixels = decode(encoded(Image.fromarray(gradient()), "JPEG", quality=95, exif=exif)).mean(
+        axis=2
+    )
+    edges = {
+        "left": pixels[:, 0],
+        "right": pixels[:, -1],
+        "top": pixels[0],
+        "bottom": pixels[-1],
+    }
+    assert min(edges, key=lambda side: edges[side].mean()) == dark_corner
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"", "empty"),
+        (b"this is a text", "not an image"),
+        (encoded(Image.fromarray(gradient()), "JPEG")[:300], "damaged or cut off"),
+        (encoded(Image.fromarray(gradient()), "PNG")[:90], "damaged or cut off"),
+        (encoded(Image.new("RGB", (1, 1)), "PNG"), "1 × 1 pixels, too small"),
+        (png_header(9000, 9000), "9000 × 9000"),
+        (png_header(20000, 20000), "too many pixels"),
+        (encoded(Image.new("RGB", (30, 30)), "GIF"), "expected JPEG, PNG"),
+    ],
+    ids=["empty", "text", "cut jpeg", "cut png", "1x1", "81 MP", "400 MP", "another format"],
+)
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
+def test_what_cannot_be_analysed_says_why(data: bytes, message: str) -> None:
+    with pytest.raises(ImageError, match=message):
+        decode(data)
+
+
+def test_too_many_bytes_are_not_even_looked_at(tmp_path: Path) -> None:
+    big = tmp_path / "big.jpg"
+    with big.open("wb") as file:
+        file.truncate(MAX_BYTES + 1)
+    with pytest.raises(ImageError, match="64 MB large"):
+        read(big)
+
+
+@pytest.mark.parametrize("name", ["missing.jpg", "."])
+def test_what_cannot_be_opened_says_so(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ImageError, match="cannot be opened"):
+        read(tmp_path / name)
+
+
+def test_the_smallest_allowed_image_is_read() -> None:
+    assert decode(encoded(Image.new("RGB", (MIN_SIDE, MIN_SIDE)), "PNG")).shape[0] == MIN_SIDE

@@ -1,0 +1,61 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from fer.errors import ModelError
+from fer.model_card import ModelSpec, Report
+from tests.conftest import SHIPPED_MODEL
+from training.export import file_sha256
+
+
+def test_what_is_saved_is_what_is_loaded(tmp_path: Path, spec: ModelSpec) -> None:
+    spec.save(tmp_path / "new")
+    assert ModelSpec.load(tmp_path / "new") == spec
+
+
+@pytest.mark.parametrize("record", [ModelSpec, Report])
+def test_a_missing_record_says_how_to_get_one(tmp_path: Path, record: type) -> None:
+    with pytest.raises(ModelError, match="python -m training train"):
+        record.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"surprise": 1}, "surprise"),
+        ({"version": 99}, "version 99, expected 1"),
+        ({"input_size": "big"}, "input_size"),
+        ({"channels": 7}, "channels"),
+        ({"heads": None}, "heads"),
+    ],
+    ids=["unknown key", "version", "type", "range", "missing"],
+)
+def test_a_record_of_another_kind_is_refused_by_name(
+    tmp_path: Path, spec: ModelSpec, change: dict, message: str
+) -> None:
+    fields = json.loads(spec.model_dump_json()) | change
+    kept = {name: value for name, value in fields.items() if value is not None}
+    (tmp_path / "spec.json").write_text(json.dumps(kept))
+    with pytest.raises(ModelError, match=message):
+        ModelSpec.load(tmp_path)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "\x00"])
+def test_what_is_no_json_record_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "report.json").write_text(text)
+    with pytest.raises(ModelError, match=r"report\.json is not a record"):
+        Report.load(tmp_path)
+
+
+def test_the_shipped_model_is_the_one_its_report_measured() -> None:
+    spec, report = ModelSpec.load(SHIPPED_MODEL), Report.load(SHIPPED_MODEL)
+    assert report.files == {name: file_sha256(SHIPPED_MODEL / name) for name in report.files}
+    assert report.files[spec.file] == spec.sha256
+    assert spec.labels == tuple(c.label for c in report.evaluations["validation"].classes)
+
+
+def test_the_shipped_model_is_good_enough_to_ship() -> None:
+    report = Report.load(SHIPPED_MODEL)
+    assert report.evaluations["validation"].accuracy >= 0.68
+    assert len(report.history) == report.configuration["epochs"]

@@ -1,0 +1,45 @@
+import csv
+import io
+import json
+
+import numpy as np
+import pytest
+
+from fer.records import photo_record, to_csv, to_json
+from fer.types import Faces
+from tests.conftest import make_detections
+
+LABELS = ("happy", "sad")
+IMAGE = np.zeros((40, 60, 3), np.uint8)
+
+
+def faces(n: int) -> Faces:
+    found = make_detections(*[(10 * i, 1, 10 * i + 8, 9) for i in range(n)])
+    return Faces.of(found, np.tile(np.array([0.2, 0.8], np.float32), (n, 1)), LABELS)
+
+
+@pytest.mark.parametrize("n", [0, 2])
+def test_a_photo_record_has_size_and_faces(n: int) -> None:
+    record = json.loads(json.dumps(photo_record("a.jpg", IMAGE, faces(n))))
+    assert (record["file"], record["width"], record["height"]) == ("a.jpg", 60, 40)
+    assert len(record["faces"]) == n
+    for face in record["faces"]:
+        assert face["expression"] == "sad"
+        assert face["confidence"] == face["probabilities"]["sad"] == pytest.approx(0.8)
+        assert len(face["box"]) == 4
+
+
+def test_json_of_many_photos_is_an_array() -> None:
+    assert json.loads(to_json([])) == []
+    assert [r["file"] for r in json.loads(to_json([("ä.jpg", IMAGE, faces(1))]))] == ["ä.jpg"]
+
+
+def test_csv_has_a_row_per_face_and_one_for_a_photo_without() -> None:
+    text = to_csv([("none.jpg", IMAGE, faces(0)), ("two, three.jpg", IMAGE, faces(2))], LABELS)
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert [r["file"] for r in rows] == ["none.jpg", "two, three.jpg", "two, three.jpg"]
+    assert (rows[0]["expression"], rows[0]["sad"]) == ("", "")
+    assert [(r["face"], r["expression"], r["sad"]) for r in rows[1:]] == [
+        ("1", "sad", "0.8"),
+        ("2", "sad", "0.8"),
+    ]

@@ -1,0 +1,71 @@
+import numpy as np
+import pytest
+
+from fer.types import Detections, Faces, check_image
+from tests.conftest import make_detections
+
+LABELS = ("happy", "sad")
+
+
+def faces(n: int) -> Faces:
+    found = make_detections(*[(10.0 * i, 0, 10.0 * i + 8, 8) for i in range(n)])
+    shares = np.tile(np.array([0.25, 0.75], np.float32), (n, 1))
+    return Faces.of(found, shares, LABELS)
+
+
+@pytest.mark.parametrize("n", [0, 1, 3])
+def test_faces_agree_on_their_number(n: int) -> None:
+    result = faces(n)
+    assert len(result) == n
+    assert result.expressions == ["sad"] * n
+    assert result.confidence.tolist() == [0.75] * n
+    assert result.track_id.tolist() == [-1] * n
+
+
+def test_empty_is_a_valid_record_of_no_faces() -> None:
+    empty = Faces.empty(LABELS)
+    assert (len(empty), empty.expressions, empty.confidence.shape) == (0, [], (0,))
+    assert len(Detections.concatenate([])) == 0
+
+
+def test_take_keeps_what_belongs_together() -> None:
+    taken = faces(3).take(np.array([2, 0]))
+    assert taken.xyxy[:, 0].tolist() == [20, 0]
+    assert taken.landmarks[:, 0, 0] == pytest.approx([22.4, 2.4])
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("xyxy", np.zeros((1, 3), np.float32)),
+        ("landmarks", np.zeros((1, 5, 2), np.float32)),
+        ("probabilities", np.zeros((1, 3), np.float32)),
+        ("track_id", np.zeros(2, np.int64)),
+    ],
+)
+def test_a_wrong_shape_is_named(field: str, value: np.ndarray) -> None:
+    whole = faces(1)
+    parts = {name: getattr(whole, name) for name in ("xyxy", "score", "landmarks", "probabilities")}
+    with pytest.raises(ValueError, match=field):
+        Faces(**(parts | {field: value}), labels=LABELS)
+
+
+def test_moved_scales_then_shifts_boxes_and_points() -> None:
+    moved = make_detections((0, 0, 10, 10)).moved(scale=2, offset=(5, 7))
+    assert moved.xyxy.tolist() == [[5, 7, 25, 27]]
+    assert moved.landmarks[0, 2] == pytest.approx([15, 18])
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        np.zeros((0, 4, 3), np.uint8),
+        np.zeros((4, 4), np.uint8),
+        np.zeros((4, 4, 4), np.uint8),
+        np.zeros((4, 4, 3), np.float32),
+    ],
+    ids=["no pixels", "grey", "with alpha", "float"],
+)
+def test_what_is_no_rgb_image_is_refused(image: np.ndarray) -> None:
+    with pytest.raises(ValueError, match="expected an RGB image"):
+        check_image(image)

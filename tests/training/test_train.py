@@ -1,0 +1,115 @@
+"""A whole training in small: data → fit → files → the same answers from Keras and from LiteRT."""
+
+import json
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from fer.classifier import ExpressionClassifier
+from fer.labels import FER2013_LABELS
+from fer.model_card import Report
+from tests.conftest import SHIPPED_MODEL
+from training.__main__ import main
+from training.data import LabelledFaces
+from training.export import parity
+from training.fit import fit
+from training.presets import Preset
+
+TINY = Preset(
+    name="tiny",
+    widths=(8, 8, 8),
+    blocks_per_stage=1,
+    epochs=4,
+    warmup_epochs=1,
+    batch_size=16,
+    ema_momentum=0.5,
+    precision="float32",
+)
+
+
+class KilledError(Exception):
+    """Stands for whatever ends a process."""
+
+
+def bars(n: int, seed: int) -> LabelledFaces:
+    """Images whose class is the height of a bright bar; one that flipping leaves alone."""
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(0, len(FER2013_LABELS), n)
+    images = rng.integers(0, 60, (n, 48, 48, 1), dtype=np.uint8)
+    for image, label in zip(images, labels, strict=True):
+        image[6 * label + 2 : 6 * label + 7, 4:44] += 150
+    votes = np.zeros((n, 10), np.uint8)
+    votes[np.arange(n), labels] = 9
+    votes[:, 8] = 1
+    return LabelledFaces(images, labels, FER2013_LABELS, votes)
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    train, validation = bars(96, 1), bars(32, 2)
+    file = tmp_path_factory.mktemp("data") / "small.npz"
+    np.savez(
+        file,
+        image=np.concatenate([train.images, validation.images])[..., 0],
+        label=np.concatenate([train.labels, validation.labels]),
+        usage=np.array(["Training"] * 96 + ["PublicTest"] * 32),
+        votes=np.concatenate([train.votes, validation.votes]),
+    )
+    return file
+
+
+def test_a_resumed_training_goes_the_way_of_an_unbroken_one(tmp_path: Path) -> None:
+    train, validation = bars(64, 1), bars(32, 2)
+
+    def killer(epoch: int, logs: dict) -> None:
+        if epoch == 2:
+            raise KilledError
+
+    whole = fit(TINY, train, validation, seed=5, work_dir=tmp_path / "whole", verbose=0)
+    stop = keras.callbacks.LambdaCallback(on_epoch_begin=killer)
+    with pytest.raises(KilledError):
+        fit(TINY, train, validation, seed=5, work_dir=tmp_path / "cut", verbose=0, callbacks=[stop])
+    kept = json.loads((tmp_path / "cut" / "progress.json").read_text())["history"]
+    assert len(kept) == 2
+    rest = fit(TINY, train, validation, seed=5, work_dir=tmp_path / "cut", resume=True, verbose=0)
+    assert len(rest.history) == len(whole.history) == TINY.epochs
+    for resumed, unbroken in zip(rest.history, whole.history, strict=True):
+        assert resumed.loss == pytest.approx(unbroken.loss, rel=0.02)
+        assert resumed.learning_rate == pytest.approx(unbroken.learning_rate)
+
+
+def test_the_command_writes_a_model_that_the_app_can_run(
+    archive: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    out = tmp_path / "models" / "trial"
+    small = "train --preset compact --epochs 1 --batch-size 32 --seed 3 --limit 64".split()
+    places = ["--data", str(archive), "--out", str(out), "--work-dir", str(tmp_path / "work")]
+    status = main([*small, *places])
+    assert status == 0
+    assert "validation accuracy" in capsys.readouterr().out
+    report = Report.load(out)
+    assert (len(report.history), report.seed) == (1, 3)
+    assert report.data.class_counts["train"] == bars(96, 1).counts()
+    assert report.evaluations.keys() == {"validation"}
+    assert report.evaluations["validation"].count == 32
+    assert "--epochs 1" in report.command
+    assert str(tmp_path) not in report.command
+    assert report.parity < 1e-3
+    assert sum(layer.parameters for layer in report.layers) == report.parameters
+    assert ExpressionClassifier(out)(bars(5, 4).images).shape == (5, 7)
+
+
+def test_a_missing_data_set_is_one_clear_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    status = main(["train", "--data", str(tmp_path / "none.npz"), "--out", str(tmp_path / "m")])
+    assert status == 1
+    assert capsys.readouterr().err.startswith("error: ")
+
+
+def test_keras_and_litert_give_the_same_probabilities() -> None:
+    model = keras.models.load_model(SHIPPED_MODEL / "model.keras")
+    images = np.random.default_rng(0).integers(0, 256, (100, 48, 48, 1), dtype=np.uint8)
+    assert parity(model, ExpressionClassifier(SHIPPED_MODEL), images) < 1e-3

@@ -1,0 +1,34 @@
+"""``python -m training COMMAND``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+from fer.errors import FerError
+from training.commands import train
+
+COMMANDS = {"train": train}
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command; return the exit status: 0 done, 1 failed with a message."""
+    # TensorFlow otherwise opens every run with a page about hardware that is not there.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name, module in COMMANDS.items():
+        module.add_arguments(
+            commands.add_parser(name, help=module.HELP, description=module.__doc__)
+        )
+    arguments = parser.parse_args(argv)
+    try:
+        return COMMANDS[arguments.command].run(arguments)
+    except FerError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,93 @@
+"""A Keras model → the LiteRT file that the app runs, with proof that both say the same."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from fer.alignment import FER2013_FRAMING
+from fer.classifier import ExpressionClassifier, softmax
+from fer.labels import FERPLUS_LABELS
+from fer.model_card import EXPRESSION_HEAD, VOTES_HEAD, Head, ModelSpec
+
+#: Names of the files in a model directory.
+KERAS_FILE = "model.keras"
+LITERT_FILE = "model.tflite"
+
+#: What each head's probabilities say, for people.
+MEANINGS = {
+    EXPRESSION_HEAD: "How probable each label of the training data is for this face.",
+    VOTES_HEAD: "How ten people would have divided their votes (FER+).",
+}
+
+
+def export(
+    model: keras.Model,
+    directory: Path,
+    *,
+    class_names: tuple[str, ...],
+    temperatures: dict[str, float] | None = None,
+) -> ModelSpec:
+    """Write ``model.keras``, ``model.tflite`` and ``spec.json``.
+
+    Args:
+        model: from `training.architectures`, in float32.
+        directory: the model directory; its last part is the model's name.
+        class_names: of the expression head.
+        temperatures: per head, 1 where none is given.
+
+    Returns:
+        The record that was written.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    model.save(directory / KERAS_FILE)
+    model.export(directory / LITERT_FILE, format="litert", verbose=False)
+    _, size, _, channels = model.input_shape
+    labels = {EXPRESSION_HEAD: class_names, VOTES_HEAD: FERPLUS_LABELS}
+    spec = ModelSpec(
+        name=directory.name,
+        file=LITERT_FILE,
+        sha256=file_sha256(directory / LITERT_FILE),
+        input_size=size,
+        channels=channels,
+        framing=FER2013_FRAMING,
+        heads=tuple(
+            Head(
+                name=name,
+                labels=labels[name],
+                meaning=MEANINGS[name],
+                temperature=(temperatures or {}).get(name, 1.0),
+            )
+            for name in model.output_names
+        ),
+    )
+    spec.save(directory)
+    return spec
+
+
+def parity(
+    model: keras.Model, classifier: ExpressionClassifier, images: NDArray[np.uint8]
+) -> float:
+    """Return the largest difference between the probabilities of Keras and LiteRT.
+
+    Args:
+        model: what was exported.
+        classifier: the app's own, on the exported file.
+        images: ``(n, size, size, channels)`` uint8.
+    """
+    keras_logits = model.predict(images.astype(np.float32), verbose=0)
+    litert_logits = classifier.logits(images)
+    return max(
+        float(np.abs(softmax(np.asarray(keras_logits[h])) - softmax(litert_logits[h])).max())
+        for h in classifier.spec.head_names
+    )
+
+
+def file_sha256(path: Path) -> str:
+    """Return the SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
