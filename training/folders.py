@@ -29,9 +29,13 @@ _ROW = re.compile(r"(?:Training_|PublicTest_|PrivateTest_|fer)(\d+)")
 _LITTER = {"thumbs.db", "desktop.ini", "__macosx"}
 
 
+_NO_LABEL = "unlabelled"
+
+
 @dataclass(frozen=True)
 class _File:
     path: Path
+    place: str
     class_name: str
     split: str
 
@@ -72,36 +76,29 @@ def read_folder(root: Path, wanted: Wanted) -> Source:
     Raises:
         DataError: a wanted class is missing, or the sizes differ and none was chosen.
     """
-    files, stray = _plan(root)
+    files, problems = _plan(root)
     names = choose({file.class_name for file in files}, wanted.classes)
-    chosen = [file for file in files if file.class_name in names]
-    source = _decode(root, [file.path for file in chosen], wanted, stray)
-    split_of = {_place(root, file.path): file.split for file in chosen}
-    class_of = {_place(root, file.path): names.index(file.class_name) for file in chosen}
-    return Source(
-        source.images,
-        np.array([class_of[place] for place in source.places], np.int64),
-        names,
-        strings([split_of[place] for place in source.places]),
-        source.places,
-        source.rows,
-        problems=source.problems,
-    )
+    return _decode([file for file in files if file.class_name in names], names, wanted, problems)
 
 
 def read_unlabelled_folder(root: Path, wanted: Wanted) -> Source:
     """Read every image below a folder; labels are all 0."""
-    return _decode(root, list(files_below(root)), wanted, [])
+    files = [_File(p, _place(root, p), _NO_LABEL, "") for p in files_below(root)]
+    return _decode(files, (_NO_LABEL,), wanted, [])
 
 
 def _plan(root: Path) -> tuple[list[_File], list[Problem]]:
+    """List the files with what their folders say about them, without opening any."""
     files: list[_File] = []
     problems: list[Problem] = []
     for split, folder in split_folders(root) or [("", root)]:
         before = len(files)
         for class_folder in folders_in(folder):
             name = canonical(class_folder.name)
-            files += [_File(p, name, _split_of(p, split)) for p in files_below(class_folder)]
+            files += [
+                _File(path, _place(root, path), name, _split_of(path, split))
+                for path in files_below(class_folder)
+            ]
         if len(files) == before:
             problems.append(Problem(_place(root, folder), "expected images, found none."))
         if stray := sum(_looks_like_image(p) for p in folder.iterdir()):
@@ -110,27 +107,26 @@ def _plan(root: Path) -> tuple[list[_File], list[Problem]]:
     return files, problems
 
 
-def _decode(root: Path, paths: Sequence[Path], wanted: Wanted, known: list[Problem]) -> Source:
-    stack = FaceStack(len(paths), wanted.size, wanted.channels)
-    places, rows, problems = [], [], list(known)
-    for path in paths:
-        place = _place(root, path)
+def _decode(
+    files: Sequence[_File], names: tuple[str, ...], wanted: Wanted, problems: Sequence[Problem]
+) -> Source:
+    stack = FaceStack(len(files), wanted.size, wanted.channels)
+    kept, problems = [], list(problems)
+    for file in files:
         try:
-            image = read_face(path)
+            image = read_face(file.path)
         except ImageError as error:
-            problems.append(Problem(place, f"{error} Left out."))
+            problems.append(Problem(file.place, f"{error} Left out."))
             continue
-        stack.add(image, place)
-        places.append(place)
-        rows.append(_row_of(path))
-    n = len(places)
+        stack.add(image, file.place)
+        kept.append(file)
     return Source(
         stack.array(),
-        np.zeros(n, np.int64),
-        ("unlabelled",),
-        strings([""] * n),
-        strings(places),
-        np.array(rows, np.int64),
+        np.array([names.index(file.class_name) for file in kept], np.int64),
+        names,
+        strings([file.split for file in kept]),
+        strings([file.place for file in kept]),
+        np.array([_row_of(file.path) for file in kept], np.int64),
         problems=tuple(problems),
     )
 

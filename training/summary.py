@@ -32,7 +32,7 @@ class Contradiction:
     def __str__(self) -> str:
         """One copy per label: enough to look at."""
         first = dict(zip(reversed(self.labels), reversed(self.places), strict=True))
-        shown = ", ".join(f"{label} {place}" for label, place in sorted(first.items()))
+        shown = "; ".join(f"{label} {place}" for label, place in sorted(first.items()))
         return f"{len(self.places)} copies: {shown}"
 
 
