@@ -1,0 +1,1 @@
+"""What the browser shows. Imports `fer`, never `training`."""

@@ -1,0 +1,76 @@
+"""The words of the About page; its figures come from the report of the model that runs."""
+
+from __future__ import annotations
+
+from app.evidence import evidence_of
+from fer.model_card import Report
+
+WHAT = (
+    "FER Lens finds the faces in a picture and says which facial expression each one shows, with "
+    "a probability for every expression it knows. It runs on small networks: one finds faces, one "
+    "reads them."
+)
+
+LIMITS = """
+A facial expression is what a face looks like at one moment. It is **evidence, not a verdict**: a
+smile can be polite, a frown can be concentration, and the same face can be read differently by two
+people.
+
+- It cannot say what somebody feels, thinks, or is about to do.
+- It learnt from pictures that people had labelled, and shares their disagreement and their bias. It
+  may read some faces worse than others, by age, by skin, by culture.
+- A probability says how sure the model is, not how strong an expression is.
+- Do not use it to decide about a person: not for hiring, grading, policing or health.
+"""
+
+PRIVACY = """
+Your pictures go to the server that runs this app and to nobody else.
+
+- They are held in its memory, for your session only, and go with it: when you remove a picture,
+  leave its page or close the tab.
+- No picture, no face and no file name is written to disk or to a log.
+- Nothing you upload is used to train anything.
+- The camera is off until you open it yourself.
+- FER Lens sends no usage statistics.
+"""
+
+LICENCES = """
+| part | origin | terms |
+| --- | --- | --- |
+| Expression model | trained for this project on FER2013 | as this project |
+| FER2013 | Goodfellow et al., ICML 2013 workshop | research use; none of it is in this app |
+| FER+ labels | Barsoum et al., ICMI 2016 | MIT |
+| BlazeFace, which finds faces | Bazarevsky et al. 2019; Google's MediaPipe | Apache 2.0 |
+| Sample photo | NASA, portrait of Eileen Collins, by way of scikit-image | public domain |
+"""
+
+#: What to call the faces of each split.
+_MEANING = {
+    "test": "faces of the test set, by which nothing was chosen",
+    "validation": "faces of the validation set. Settings were chosen by these, so expect a little "
+    "less on new faces",
+}
+
+
+def accuracy_lines(report: Report) -> str:
+    """Return what was measured about a model, as Markdown; says so if nothing was."""
+    evidence = evidence_of(report)
+    if evidence is None:
+        return f"Model **{report.name}** has not been evaluated."
+    measured = evidence.evaluation
+    best = max(measured.classes, key=lambda c: c.recall)
+    worst = min(measured.classes, key=lambda c: c.recall)
+    return f"""
+Model **{report.name}** was right on **{measured.accuracy:.1%}** of {measured.count:,}
+{_MEANING[evidence.split]}. With faces like these the true figure lies between
+{measured.accuracy_low:.1%} and {measured.accuracy_high:.1%} (95% interval).
+
+- The label is among its first two answers for {measured.top2_accuracy:.1%}.
+- Of all *{best.label}* faces it finds {best.recall:.0%}, of all *{worst.label}* faces
+  {worst.recall:.0%}.
+- When it says how sure it is, it is off by {100 * measured.calibration_error:.1f} percentage points
+  on average.
+
+People disagree about these labels too, so no model can be right about all of them. Measured on
+{report.data.name}; report of {report.created[:10]}.
+"""

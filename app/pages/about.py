@@ -1,0 +1,39 @@
+"""About page: what the app can say, what it cannot, and where everything comes from."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import resources
+from app.about_text import LICENCES, LIMITS, PRIVACY, WHAT, accuracy_lines
+from app.frame import header
+from fer import ModelError
+
+
+def main() -> None:
+    """Run the page once."""
+    header("About FER Lens", WHAT)
+    with st.container(horizontal=True, vertical_alignment="distribute"):
+        for title, text in (
+            (":material/visibility: What it can and cannot say", LIMITS),
+            (":material/lock: What happens to your pictures", PRIVACY),
+        ):
+            with st.container(border=True, width=524):
+                st.markdown(f"#### {title}", anchors=False)
+                st.markdown(text)
+    st.subheader("How often it is right", anchor=False)
+    _accuracy()
+    st.subheader("Where it comes from", anchor=False)
+    st.markdown(LICENCES)
+
+
+def _accuracy() -> None:
+    try:
+        report = resources.model_report()
+    except ModelError as error:
+        resources.show_model_error(error)
+        return
+    st.markdown(accuracy_lines(report))
+
+
+main()

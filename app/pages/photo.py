@@ -1,0 +1,69 @@
+"""Photo page: files in, faces with their expressions out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from app import resources
+from app.frame import header
+from app.photo_input import choose_photos, offer_sample
+from app.photo_view import Entry, show_results
+from app.photos import MAX_PHOTOS, Analyze, Photo, PhotoStore
+from app.wording import plain
+from fer import ModelError
+
+_STORE = "photo_store"
+
+
+def main() -> None:
+    """Run the page once."""
+    header(
+        "Read the expressions in a photo",
+        "FER Lens finds every face and says which expression it shows, how sure it is, and what "
+        "else it could be.",
+    )
+    photos = choose_photos()
+    store: PhotoStore = st.session_state.setdefault(_STORE, PhotoStore())
+    store.keep_only(photos)
+    if not photos:
+        _empty()
+        return
+    try:
+        analyze = resources.photo_analyzer()
+    except ModelError as error:
+        resources.show_model_error(error)
+        return
+    show_results(_read(photos, store, analyze), resources.evidence())
+
+
+def _empty() -> None:
+    offer_sample()
+    st.caption(
+        ":material/lock: Photos are analysed in the memory of this server. None is stored or "
+        "logged, and all are gone when you close the page."
+    )
+
+
+def _read(photos: Sequence[Photo], store: PhotoStore, analyze: Analyze) -> list[Entry]:
+    """Read the photos, telling how far it is while there are new ones."""
+    if len(photos) > MAX_PHOTOS:
+        st.warning(
+            f"Only the first {MAX_PHOTOS} of {len(photos)} photos are shown. Remove some to see "
+            "the others."
+        )
+    photos = photos[:MAX_PHOTOS]
+    unread = store.unread(photos)
+    if unread:
+        bar = st.progress(0.0)
+        for done, photo in enumerate(unread):
+            bar.progress(
+                done / len(unread), f"Reading {done + 1} of {len(unread)}: {plain(photo.name)}"
+            )
+            store.read(photo, analyze)
+        bar.empty()
+    return [(photo, store.read(photo, analyze)) for photo in photos]
+
+
+main()

@@ -1,0 +1,93 @@
+"""Where photographs come from: files, the clipboard, the camera, or the sample."""
+
+from __future__ import annotations
+
+import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from app.frame import ASSETS
+from app.paste import paste_into
+from app.photos import Photo
+from fer.images import MAX_BYTES, SUFFIXES
+
+SAMPLE = ASSETS / "sample.jpg"
+
+_UPLOADER = "photo_files"
+_CAMERA = "photo_camera"
+_SAMPLE_CHOSEN = "photo_sample"
+
+
+def choose_photos() -> list[Photo]:
+    """Show the ways in, and return what came; nothing at first."""
+    files, camera = st.tabs(
+        [":material/upload: Upload or paste", ":material/photo_camera: Camera"],
+        on_change="rerun",
+        key="photo_source",
+    )
+    with files:
+        uploaded = _from_files()
+    if camera.open:
+        # Only now: an open camera widget makes the browser ask for the camera.
+        with camera:
+            return _from_camera()
+    if uploaded:
+        st.session_state.pop(_SAMPLE_CHOSEN, None)
+        return uploaded
+    return _from_sample()
+
+
+def offer_sample() -> None:
+    """Show the one click to a first result."""
+    with st.container(border=True, horizontal=True, vertical_alignment="center", gap="medium"):
+        st.image(str(SAMPLE), width=132, alt="The sample: a portrait of Eileen Collins by NASA")
+        with st.container(width=420, gap="xsmall"):
+            st.markdown("#### No photo at hand?", anchors=False)
+            st.markdown("See a result with a portrait of the astronaut Eileen Collins (NASA).")
+            st.button(
+                "Try it with a sample photo",
+                type="primary",
+                icon=":material/play_arrow:",
+                key="photo_try_sample",
+                on_click=_choose_sample,
+                args=(True,),
+            )
+
+
+def _from_files() -> list[Photo]:
+    files = st.file_uploader(
+        "Photos: drop them here, or paste one with Ctrl+V or ⌘V",
+        type=list(SUFFIXES),
+        accept_multiple_files=True,
+        key=_UPLOADER,
+        max_upload_size=MAX_BYTES // 2**20,
+    )
+    paste_into(_UPLOADER)
+    return [_photo(file) for file in files]
+
+
+def _from_camera() -> list[Photo]:
+    with st.container(width=640):
+        snapshot = st.camera_input("Take a snapshot", key=_CAMERA, resolution="720p")
+    return [Photo("snapshot.jpg", snapshot.getvalue())] if snapshot else []
+
+
+def _from_sample() -> list[Photo]:
+    if not st.session_state.get(_SAMPLE_CHOSEN):
+        return []
+    st.button(
+        "Close the sample",
+        type="tertiary",
+        icon=":material/close:",
+        key="photo_close_sample",
+        on_click=_choose_sample,
+        args=(False,),
+    )
+    return [Photo("sample.jpg", SAMPLE.read_bytes())]
+
+
+def _choose_sample(chosen: bool) -> None:
+    st.session_state[_SAMPLE_CHOSEN] = chosen
+
+
+def _photo(file: UploadedFile) -> Photo:
+    return Photo(file.name, file.getvalue())

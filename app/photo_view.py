@@ -1,0 +1,207 @@
+"""How the results of photographs look."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import PurePath
+
+import streamlit as st
+
+from app import charts, wording
+from app.evidence import Evidence
+from app.frame import CARD_WIDTH, CONTENT_WIDTH, chart_ink
+from app.photos import Failure, Outcome, Photo, Reading, csv_of, json_of, png_of
+from app.tables import face_columns, face_rows
+from fer.labels import colour_of
+
+Entry = tuple[Photo, Outcome]
+
+#: Up to this many faces, cards stand beside the picture; more go below it, in a grid.
+_BESIDE = 2
+
+#: Pixels: gap between picture and cards, and the highest that a picture is shown.
+_GAP = 16
+_PICTURE_HEIGHT = 620
+
+
+def show_results(entries: Sequence[Entry], evidence: Evidence | None) -> None:
+    """Show everything that was found: one section per photo, with a summary if they are many.
+
+    Args:
+        entries: photographs and what was made of them.
+        evidence: what was measured about the model, to stand beside its answers.
+    """
+    for photo, outcome in entries:
+        if isinstance(outcome, Failure):
+            st.error(f"{wording.plain(f'{photo.name} {outcome.reason}')}", icon=":material/error:")
+    read = [(photo, outcome) for photo, outcome in entries if isinstance(outcome, Reading)]
+    if len(read) == 1:
+        _title(*read[0])
+        _section(*read[0], evidence, key="0")
+    elif read:
+        _summary(read)
+        for number, (photo, reading) in enumerate(read):
+            _collapsible(photo, reading, evidence, number)
+
+
+def _summary(read: Sequence[tuple[Photo, Reading]]) -> None:
+    """Show what all photos have in common, and the downloads for all."""
+    faces = [reading.faces for _, reading in read]
+    counts = wording.expression_counts(faces)
+    st.subheader("All photos", anchor=False)
+    with st.container(horizontal=True, vertical_alignment="distribute"):
+        st.metric("Photos", len(read), border=True, width=120)
+        st.metric("Faces", sum(map(len, faces)), border=True, width=120)
+        if counts:
+            with st.container(border=True, width="stretch", gap="xxsmall"):
+                st.caption("Faces by most probable expression")
+                st.plotly_chart(
+                    charts.expression_mix(counts, faces[0].labels),
+                    config=charts.CONFIG,
+                    alt=wording.describe_mix(counts),
+                    key="photo_mix",
+                )
+                st.markdown(_legend(counts, faces[0].labels))
+    named = [(photo.name, reading) for photo, reading in read]
+    with st.container(horizontal=True):
+        _download("CSV of all", partial(csv_of, named), "expressions.csv", "text/csv")
+        _download("JSON of all", partial(json_of, named), "expressions.json", "application/json")
+
+
+def _legend(counts: Mapping[str, int], labels: Sequence[str]) -> str:
+    """Return the key to the strip; as text it wraps on a phone, which a chart's own does not."""
+    return "\u2002 ".join(
+        f':color[●]{{foreground="{colour_of(label)}"}} {label} **{counts[label]}**'
+        for label in labels
+        if counts.get(label)
+    )
+
+
+def _collapsible(photo: Photo, reading: Reading, evidence: Evidence | None, number: int) -> None:
+    label = f"**{wording.plain(photo.name)}** · {wording.counted(len(reading.faces), 'face')}"
+    section = st.expander(
+        label,
+        expanded=number == 0,
+        icon=":material/image:",
+        key=f"photo_section_{photo.digest}_{number}",
+        on_change="rerun",
+    )
+    if section.open:  # a closed one is not sent to the browser: a hundred photos stay quick
+        with section:
+            _section(photo, reading, evidence, key=str(number))
+
+
+def _title(photo: Photo, reading: Reading) -> None:
+    size = f"{reading.width} × {reading.height} pixels"
+    found = wording.counted(len(reading.faces), "face")
+    st.subheader(wording.plain(photo.name), anchor=False)
+    st.caption(f"{found} · {size}")
+
+
+def _section(photo: Photo, reading: Reading, evidence: Evidence | None, *, key: str) -> None:
+    """Show one photo: picture, faces, table, downloads."""
+    if not len(reading.faces):
+        _no_face()
+        _picture(photo, reading, CONTENT_WIDTH // 2)
+        return
+    beside = len(reading.faces) <= _BESIDE
+    with st.container(horizontal=True, gap=_GAP):
+        width = CONTENT_WIDTH - CARD_WIDTH - _GAP if beside else CONTENT_WIDTH
+        _picture(photo, reading, width)
+        with st.container(horizontal=True, gap=_GAP, width="stretch"):
+            for face in range(len(reading.faces)):
+                with st.container(border=True, width="stretch" if beside else CARD_WIDTH):
+                    _card(reading, face, evidence, key=f"{key}_{face}")
+    _table(reading)
+    _downloads(photo, reading, key)
+
+
+def _picture(photo: Photo, reading: Reading, width: int) -> None:
+    highest = round(_PICTURE_HEIGHT * reading.width / reading.height)
+    st.image(
+        reading.picture,
+        width=min(width, highest),
+        alt=wording.describe_picture(photo.name, reading.faces),
+    )
+
+
+def _card(reading: Reading, face: int, evidence: Evidence | None, key: str) -> None:
+    probabilities, labels = reading.faces.probabilities[face], reading.faces.labels
+    verdict = wording.verdict(probabilities, labels)
+    _verdict(reading.portraits[face], verdict, face + 1)
+    st.plotly_chart(
+        charts.probability_bars(probabilities, labels, chart_ink()),
+        config=charts.CONFIG,
+        alt=wording.describe_probabilities(f"face {face + 1}", probabilities, labels),
+        key=f"photo_bars_{key}",
+    )
+    measured = evidence.sentence(verdict.expression) if evidence else ""
+    if measured:
+        st.caption(measured)
+
+
+def _verdict(portrait: bytes, verdict: wording.Verdict, number: int) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
+        st.image(portrait, width=88, alt=f"Face {number}: {verdict.sentence}")
+        with st.container(gap="xxsmall"):
+            st.caption(f"Face {number}")
+            st.markdown(_headline(verdict), anchors=False)
+            st.markdown(_detail(verdict))
+
+
+def _headline(verdict: wording.Verdict) -> str:
+    colour = colour_of(verdict.expression)
+    mark = f':color[{wording.icon_of(verdict.expression)}]{{foreground="{colour}"}}'
+    return f"#### {mark} {verdict.expression.capitalize() if verdict.sure else 'Not sure'}"
+
+
+def _detail(verdict: wording.Verdict) -> str:
+    if verdict.sure:
+        return f"{verdict.confidence:.0%} confident"
+    return verdict.sentence.removeprefix("not sure: ").capitalize()
+
+
+def _no_face() -> None:
+    st.info(
+        "**No face found**, so there is nothing to say about an expression. A face is found more "
+        "easily when it is larger in the picture, well lit, turned to the camera, and not covered "
+        "by a hand, a mask or sunglasses.",
+        icon=":material/face_retouching_off:",
+    )
+
+
+def _table(reading: Reading) -> None:
+    st.dataframe(
+        face_rows(reading.faces),
+        hide_index=True,
+        column_config=face_columns(reading.faces.labels),
+        alt=f"Table of {wording.counted(len(reading.faces), 'face')} with all probabilities",
+    )
+
+
+def _downloads(photo: Photo, reading: Reading, key: str) -> None:
+    stem = PurePath(photo.name).stem
+    named = [(photo.name, reading)]
+    with st.container(horizontal=True):
+        _download("CSV", partial(csv_of, named), f"{stem}-expressions.csv", "text/csv", key)
+        _download(
+            "JSON", partial(json_of, named), f"{stem}-expressions.json", "application/json", key
+        )
+        picture = partial(png_of, photo, reading)
+        _download("Marked picture (PNG)", picture, f"{stem}-expressions.png", "image/png", key)
+
+
+def _download(
+    label: str, make: Callable[[], str | bytes], file_name: str, mime: str, key: str = "all"
+) -> None:
+    """Offer a file that is made when it is asked for."""
+    st.download_button(
+        label,
+        make,
+        file_name,
+        mime,
+        key=f"photo_download_{key}_{label}",
+        on_click="ignore",
+        icon=":material/download:",
+    )

@@ -1,0 +1,73 @@
+"""What all visitors share: the analyzer and the report of the model that it runs."""
+
+from __future__ import annotations
+
+import logging
+import os
+from pathlib import Path
+
+import streamlit as st
+
+from app.evidence import Evidence, describes, evidence_of
+from fer import FaceAnalyzer, ModelError
+from fer.model_card import Report
+
+_log = logging.getLogger(__name__)
+
+ROOT = Path(__file__).resolve().parent.parent
+
+#: Environment variable that names another model directory.
+MODEL_VARIABLE = "FER_MODEL"
+
+DEFAULT_MODEL = Path("models") / "compact"
+
+
+def model_dir() -> Path:
+    """Return the directory of the model to run; a relative one is meant from the repository."""
+    return ROOT / (os.environ.get(MODEL_VARIABLE) or DEFAULT_MODEL)
+
+
+def photo_analyzer() -> FaceAnalyzer:
+    """Return the analyzer for still images, loaded once per process.
+
+    Raises:
+        ModelError: there is no complete model.
+    """
+    return _photo_analyzer(model_dir())
+
+
+def model_report() -> Report:
+    """Return the report of the model that runs.
+
+    Raises:
+        ModelError: there is none, or it is of another version.
+    """
+    return _report(model_dir())
+
+
+def evidence() -> Evidence | None:
+    """Return what was measured about the model that runs; None if no report is about it."""
+    try:
+        report = model_report()
+    except ModelError as error:
+        _log.warning("no evidence beside the results: %s", error)
+        return None
+    return evidence_of(report) if describes(report, photo_analyzer().spec) else None
+
+
+def show_model_error(error: ModelError) -> None:
+    """Tell a visitor that the model is missing, and whoever runs the app what to do."""
+    _log.error("no model: %s", error)
+    st.error("**The expression model is not installed here**, so nothing can be analysed yet.")
+    # Where the app is installed is nobody's business.
+    st.caption(f"For whoever runs this app: {str(error).replace(f'{ROOT}{os.sep}', '')}")
+
+
+@st.cache_resource(max_entries=2, show_spinner="Loading the model …")
+def _photo_analyzer(directory: Path) -> FaceAnalyzer:
+    return FaceAnalyzer.for_photos(directory)
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _report(directory: Path) -> Report:
+    return Report.load(directory)

@@ -1,0 +1,41 @@
+"""Faces → rows for `st.dataframe`, with the columns' looks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from fer import Faces
+from fer.records import face_records
+
+
+def face_columns(labels: Sequence[str]) -> dict[str, Any]:
+    """Return the looks of the columns of `face_rows`."""
+    return {
+        "face": st.column_config.NumberColumn("Face", width=56),
+        "expression": st.column_config.TextColumn("Expression"),
+        "confidence": st.column_config.ProgressColumn(
+            "Confidence", min_value=0, max_value=100, format="%.0f%%"
+        ),
+        "size": st.column_config.TextColumn("Size", help="Width × height of the face in pixels"),
+    } | {label: st.column_config.NumberColumn(label, format="%.1f%%") for label in labels}
+
+
+def face_rows(faces: Faces) -> list[dict[str, Any]]:
+    """Return one row per face: number, expression, confidence, all probabilities in %, size."""
+    return [
+        {
+            "face": number,
+            "expression": row["expression"],
+            "confidence": 100 * row["confidence"],
+            **{label: 100 * share for label, share in row["probabilities"].items()},
+            "size": f"{_side(row['box'], 0)} × {_side(row['box'], 1)}",
+        }
+        for number, row in enumerate(face_records(faces), start=1)
+    ]
+
+
+def _side(box: Sequence[float], axis: int) -> int:
+    return round(box[axis + 2] - box[axis])

@@ -1,0 +1,18 @@
+"""Entry of the app: `streamlit run streamlit_app.py`. Page config and navigation, nothing else."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app.frame import LOGO, content
+
+PAGES = [
+    st.Page("app/pages/photo.py", title="Photo", icon=":material/photo_camera:", default=True),
+    st.Page("app/pages/about.py", title="About", icon=":material/info:"),
+]
+
+st.set_page_config(page_title="FER Lens", page_icon=str(LOGO), layout="wide")
+st.logo(LOGO, size="large")
+page = st.navigation(PAGES, position="top")
+with content():
+    page.run()

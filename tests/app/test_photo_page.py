@@ -1,0 +1,204 @@
+"""The Photo page as a visitor meets it, with a fake analyzer."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app import photos, resources
+from fer import ModelError
+from tests.app.conftest import BROKEN, LABELS, FakeAnalyzer, Upload, png
+
+CAMERA = ":material/photo_camera: Camera"
+
+
+def words(page: AppTest) -> str:
+    """Return all that the page says, in one string."""
+    kinds: Iterable[Iterable[Any]] = (
+        page.title, page.subheader, page.markdown, page.caption, page.info, page.error, page.warning
+    )  # fmt: skip
+    return "\n".join(str(element.value) for kind in kinds for element in kind)
+
+
+def alts(page: AppTest, kind: str) -> list[str]:
+    return [element.proto.alt for element in page.get(kind)]
+
+
+def button(page: AppTest, label: str) -> Any:
+    return next(b for b in page.button if b.label == label)
+
+
+def test_it_opens_with_a_way_to_a_first_result_and_nothing_else(page: AppTest) -> None:
+    assert not page.exception
+    assert button(page, "Try it with a sample photo")
+    assert "None is stored or logged" in words(page)
+    assert not page.dataframe
+    assert not page.get("plotly_chart")
+    assert not page.download_button
+
+
+def test_the_camera_is_asked_for_only_when_its_tab_is_open(page: AppTest) -> None:
+    assert not page.camera_input
+    page.session_state["photo_source"] = CAMERA
+    assert page.run().camera_input
+    assert not page.exception
+
+
+def test_a_snapshot_is_read_like_a_file(page: AppTest) -> None:
+    page.session_state["photo_source"] = CAMERA
+    page.run()
+    page.camera_input[0].set_value(("snapshot.jpg", png(faces=1), "image/jpeg")).run()
+    assert not page.exception
+    assert page.subheader[0].value == "snapshot\\.jpg"
+    assert len(page.dataframe[0].value) == 1
+
+
+def test_one_photo_shows_picture_card_table_and_downloads(upload: Upload) -> None:
+    page = upload(("party.png", png(faces=2, happy=90)))
+    assert not page.exception
+    assert words(page).count("90% confident") == 2
+    assert alts(page, "plotly_chart") == [
+        f"Bar chart of face {n}: happy 90%, sad 6%, neutral 4%." for n in (1, 2)
+    ]
+    table = page.dataframe[0].value
+    assert list(table.columns) == ["face", "expression", "confidence", *LABELS, "size"]
+    assert table["size"].tolist() == ["40 × 40", "40 × 40"]
+    assert [b.label for b in page.download_button] == ["CSV", "JSON", "Marked picture (PNG)"]
+
+
+def test_every_picture_and_chart_can_be_heard(upload: Upload) -> None:
+    page = upload(("a.png", png(faces=1)), ("b.png", png(faces=2, seed=1)))
+    images = [picture.alt for element in page.image for picture in element.proto.imgs]
+    assert images
+    assert all(images)
+    assert all(alts(page, "plotly_chart"))
+
+
+def test_a_photo_without_a_face_says_so_and_shows_no_label(upload: Upload) -> None:
+    page = upload(("wall.png", png(faces=0)))
+    assert "No face found" in page.info[0].value
+    assert "well lit" in page.info[0].value
+    assert not page.dataframe
+    assert not page.get("plotly_chart")
+    assert not any(label in words(page) for label in LABELS)
+
+
+@pytest.mark.parametrize(
+    ("happy", "headline", "detail"),
+    [
+        (38, "Not sure", "Happy 38%, next sad 37%"),
+        (49, "Not sure", "Happy 49%, next sad 31%"),
+        (50, "Happy", "50% confident"),
+    ],
+)
+def test_low_confidence_is_worded_as_such(
+    upload: Upload, happy: int, headline: str, detail: str
+) -> None:
+    said = words(upload(("face.png", png(happy=happy))))
+    assert headline in said
+    assert detail in said
+
+
+def test_many_photos_have_a_summary_and_only_the_first_is_open(upload: Upload) -> None:
+    page = upload(
+        ("a.png", png(faces=1)), ("b.png", png(faces=2, happy=0)), ("c.png", png(faces=0))
+    )
+    assert {m.label: m.value for m in page.metric} == {"Photos": "3", "Faces": "3"}
+    assert alts(page, "plotly_chart")[0] == "Faces by most probable expression: sad 2, happy 1."
+    assert [e.label for e in page.expander] == [
+        "**a\\.png** · 1 face", "**b\\.png** · 2 faces", "**c\\.png** · no faces"
+    ]  # fmt: skip
+    assert len(page.dataframe) == 1
+    assert [b.label for b in page.download_button][:2] == ["CSV of all", "JSON of all"]
+
+
+@pytest.mark.parametrize(
+    ("bad", "reason"),
+    [(b"", "is empty"), (b"no picture", "is not an image"), (png()[:200], "is damaged")],
+)
+def test_a_bad_file_is_named_and_the_others_are_shown(
+    upload: Upload, bad: bytes, reason: str
+) -> None:
+    page = upload(("bad.png", bad), ("good.png", png()))
+    assert not page.exception
+    assert len(page.error) == 1
+    assert page.error[0].value.startswith(f"bad\\.png {reason}")
+    assert page.subheader[0].value == "good\\.png"
+
+
+def test_a_fault_in_one_photo_takes_nothing_else_down(upload: Upload) -> None:
+    page = upload(("odd.png", png(faces=BROKEN)), ("good.png", png()))
+    assert not page.exception
+    assert "odd\\.png could not be analysed" in page.error[0].value
+    assert "nobody thought of" not in words(page)
+    assert len(page.dataframe) == 1
+
+
+def test_a_rerun_analyses_nothing_again(upload: Upload, analyzer: FakeAnalyzer) -> None:
+    page = upload(("a.png", png(faces=1)), ("copy of a.png", png(faces=1)), ("zero.png", b""))
+    assert analyzer.calls == 1
+    page.run()
+    assert analyzer.calls == 1
+
+
+def test_a_removed_photo_is_forgotten(upload: Upload) -> None:
+    page = upload(("a.png", png(faces=1)), ("b.png", png(faces=2)))
+    assert len(page.session_state["photo_store"]) == 2
+    upload(("b.png", png(faces=2)))
+    assert len(page.session_state["photo_store"]) == 1
+    upload()
+    assert len(page.session_state["photo_store"]) == 0
+    assert button(page, "Try it with a sample photo")
+
+
+def test_more_photos_than_the_page_takes_are_told(
+    upload: Upload, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(photos, "MAX_PHOTOS", 2)
+    page = upload(*[(f"{n}.png", png(seed=n)) for n in range(3)])
+    assert "first 2 of 3" in page.warning[0].value
+    assert page.metric[0].value == "2"
+
+
+def test_the_sample_gives_a_result_and_can_be_closed(page: AppTest, analyzer: FakeAnalyzer) -> None:
+    button(page, "Try it with a sample photo").click().run()
+    assert analyzer.calls == 1
+    assert page.subheader[0].value == "sample\\.jpg"
+    button(page, "Close the sample").click().run()
+    assert not page.subheader
+    assert len(page.session_state["photo_store"]) == 0
+
+
+def test_an_upload_puts_the_sample_away(page: AppTest, upload: Upload) -> None:
+    button(page, "Try it with a sample photo").click().run()
+    upload(("mine.png", png()))
+    assert [s.value for s in page.subheader] == ["mine\\.png"]
+    upload()
+    assert not page.subheader
+
+
+def test_a_file_name_is_shown_letter_by_letter(upload: Upload) -> None:
+    page = upload(("*a* :red[b].png", png()))
+    assert page.subheader[0].value == "\\*a\\* \\:red\\[b\\]\\.png"
+
+
+def test_a_missing_model_is_explained_without_a_path(
+    upload: Upload, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing() -> None:
+        raise ModelError(f"{resources.ROOT}/models/compact/spec.json is missing.")
+
+    monkeypatch.setattr(resources, "photo_analyzer", missing)
+    page = upload(("a.png", png()))
+    assert not page.exception
+    assert "not installed" in page.error[0].value
+    assert "models/compact/spec.json" in words(page)
+    assert str(resources.ROOT) not in words(page)
+    assert not page.dataframe
+
+
+def test_nothing_on_the_page_claims_to_know_a_feeling(upload: Upload) -> None:
+    said = words(upload(("a.png", png()))).lower()
+    assert "emotion" not in said
+    assert "feel" not in said
