@@ -56,7 +56,7 @@ def read_archive(path: Path) -> Source:
 
 def _fields(path: Path) -> dict[str, NDArray]:
     try:
-        with np.load(path) as archive:
+        with path.open("rb") as file, np.load(file) as archive:
             fields = {key: archive[key] for key in archive.files}
     except (ValueError, OSError, EOFError, AttributeError, TypeError, zipfile.BadZipFile) as error:
         raise DataError(f"{path} cannot be read as an .npz archive: {error}") from error

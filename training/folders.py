@@ -102,7 +102,7 @@ def _plan(root: Path) -> tuple[list[_File], list[Problem]]:
         if len(files) == before:
             problems.append(Problem(_place(root, folder), "expected images, found none."))
         if stray := sum(_looks_like_image(p) for p in folder.iterdir()):
-            message = f"{stray} images lie outside the class folders and were left out."
+            message = f"images outside the class folders were left out: {stray:,}."
             problems.append(Problem(_place(root, folder), message))
     return files, problems
 

@@ -1,0 +1,66 @@
+"""Small data sets in the layouts that people have, from random pixels."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from fer.labels import FER2013_LABELS
+
+SIDE = 16
+
+#: FER+'s word for each label of FER2013, in order; and its columns.
+VOTE_OF_LABEL = (4, 5, 6, 1, 3, 2, 0)
+VOTE_COLUMNS = (
+    *("neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt"),
+    *("unknown", "NF"),
+)
+
+
+def random_faces(n: int, seed: int = 0, side: int = SIDE) -> NDArray[np.uint8]:
+    """Return ``(n, side, side)`` noise; no two alike."""
+    return np.random.default_rng(seed).integers(0, 256, (n, side, side), dtype=np.uint8)
+
+
+def pixels(face: NDArray[np.uint8]) -> str:
+    return " ".join(map(str, face.ravel()))
+
+
+def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([header, *rows])
+    return path
+
+
+def write_votes(path: Path, labels: Iterable[int], names: Sequence[str] | None = None) -> Path:
+    """Write FER+ votes that agree with the labels, nine of ten; the tenth is "unknown"."""
+    rows = []
+    for row, label in enumerate(labels):
+        votes = [0] * 10
+        votes[VOTE_OF_LABEL[label]], votes[8] = 9, 1
+        rows.append(["Training", names[row] if names else f"fer{row:07d}.png", *votes])
+    return write_csv(path, ["Usage", "Image name", *VOTE_COLUMNS], rows)
+
+
+def save_image(path: Path, image: NDArray[np.uint8]) -> Path:
+    """Write grey ``(height, width)`` or RGB ``(height, width, 3)`` as PNG."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(image).save(path, "PNG")
+    return path
+
+
+def write_classes(
+    folder: Path, per_class: int, classes: Sequence[str] = FER2013_LABELS, seed: int = 0
+) -> Path:
+    """Write ``<folder>/<class>/<number>.png``."""
+    faces = random_faces(per_class * len(classes), seed).reshape(-1, per_class, SIDE, SIDE)
+    for name, images in zip(classes, faces, strict=True):
+        for number, image in enumerate(images):
+            save_image(folder / name / f"{number:03d}.png", image)
+    return folder
