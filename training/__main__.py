@@ -7,9 +7,31 @@ import os
 import sys
 
 from fer.errors import FerError
-from training.commands import train
+from training.commands import (
+    compare,
+    data,
+    demo_data,
+    download,
+    evaluate,
+    export,
+    predict,
+    presets,
+    train,
+    tune,
+)
 
-COMMANDS = {"train": train}
+COMMANDS = {
+    "data": data,
+    "demo-data": demo_data,
+    "download": download,
+    "presets": presets,
+    "train": train,
+    "tune": tune,
+    "evaluate": evaluate,
+    "predict": predict,
+    "export": export,
+    "compare": compare,
+}
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -25,6 +47,9 @@ def main(argv: list[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     try:
         return COMMANDS[arguments.command].run(arguments)
+    except BrokenPipeError:  # the reader of a pipe, such as `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except FerError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

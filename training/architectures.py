@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import keras
 from keras import layers
+
+from training.presets import Preset
 
 #: Standard deviation (grey levels) below which an image counts as flat. Keeps a blank image at zero
 #: instead of amplifying its quantisation noise.
 FLAT_STD = 1.0
 
 
-def residual_network(
-    *,
-    input_size: int,
-    channels: int,
-    heads: dict[str, int],
-    widths: Sequence[int] = (48, 96, 192),
-    blocks_per_stage: int = 2,
-    dropout: float = 0.3,
-) -> keras.Model:
+def residual_network(preset: Preset, heads: dict[str, int]) -> keras.Model:
     """Build a dense 3×3 residual network with one dense layer per head on a shared average pool.
 
     Post-activation blocks (He et al. 2016a), so that every batch norm folds into its convolution on
@@ -29,29 +21,29 @@ def residual_network(
     there and were slower than these dense ones.
 
     Args:
-        input_size: height and width of the input in pixels.
-        channels: 1 for grey, 3 for RGB.
+        preset: its `widths` are the channels of each stage; resolution halves between stages.
         heads: output name → number of classes; see `training.fit.head_sizes`.
-        widths: channels of each stage; the resolution halves between stages.
-        blocks_per_stage: residual blocks in each stage.
-        dropout: share of pooled features dropped in training.
 
     Returns:
-        A model from ``(n, input_size, input_size, channels)`` float32 in 0…255 to a dictionary of
-        logits, ``(n, classes)`` float32 per head.
+        A model from ``(n, size, size, channels)`` float32 in 0…255 to a dictionary of logits,
+        ``(n, classes)`` float32 per head.
     """
-    image = keras.Input((input_size, input_size, channels), name="image")
-    x = standardise(image)
-    x = _conv(x, widths[0], stride=2, name="stem")
+    image = image_input(preset)
+    x = _conv(standardise(image), preset.widths[0], stride=2, name="stem")
     x = layers.Activation("relu", name="stem_relu")(x)
-    for stage, width in enumerate(widths):
-        for block in range(blocks_per_stage):
+    for stage, width in enumerate(preset.widths):
+        for block in range(preset.blocks_per_stage):
             stride = 2 if stage > 0 and block == 0 else 1
             x = _residual_block(x, width, stride=stride, name=f"stage{stage + 1}_block{block + 1}")
     x = layers.GlobalAveragePooling2D(name="pool")(x)
-    if dropout:
-        x = layers.Dropout(dropout, name="dropout")(x)
-    return keras.Model(image, _logits(x, heads), name="residual")
+    if preset.dropout:
+        x = layers.Dropout(preset.dropout, name="dropout")(x)
+    return keras.Model(image, logits(x, heads), name="residual")
+
+
+def image_input(preset: Preset) -> keras.KerasTensor:
+    """Return the input of every network: ``(n, size, size, channels)`` in 0…255."""
+    return keras.Input((preset.input_size, preset.input_size, preset.channels), name="image")
 
 
 def standardise(image: keras.KerasTensor) -> keras.KerasTensor:
@@ -69,7 +61,8 @@ def standardise(image: keras.KerasTensor) -> keras.KerasTensor:
     )(image)
 
 
-def _logits(features: keras.KerasTensor, heads: dict[str, int]) -> dict[str, keras.KerasTensor]:
+def logits(features: keras.KerasTensor, heads: dict[str, int]) -> dict[str, keras.KerasTensor]:
+    """Return one linear layer per head, in float32 whatever the rest is."""
     return {
         head: layers.Dense(classes, dtype="float32", name=head)(features)
         for head, classes in heads.items()

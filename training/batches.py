@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Container
 from typing import Any
 
 import keras
@@ -17,8 +17,12 @@ from training.presets import Augmentation
 Targets = dict[str, NDArray[np.float32]]
 
 
-def targets_and_weights(faces: LabelledFaces) -> tuple[Targets, Targets]:
+def targets_and_weights(faces: LabelledFaces, heads: Container[str]) -> tuple[Targets, Targets]:
     """Turn labels and FER+ votes into what each head learns, and how much each face counts there.
+
+    Args:
+        faces: with or without votes.
+        heads: names of the network's outputs.
 
     Returns:
         ``{head: (n, classes)}`` shares that sum to 1 (or 0 without votes) and ``{head: (n,)}``
@@ -27,7 +31,7 @@ def targets_and_weights(faces: LabelledFaces) -> tuple[Targets, Targets]:
     one_hot = np.eye(len(faces.class_names), dtype=np.float32)[faces.labels]
     targets = {EXPRESSION_HEAD: one_hot}
     weights = {EXPRESSION_HEAD: np.ones(len(faces), np.float32)}
-    if faces.votes is not None:
+    if VOTES_HEAD in heads and faces.votes is not None:
         targets[VOTES_HEAD], weights[VOTES_HEAD] = vote_distribution(faces.votes)
     return targets, weights
 
@@ -43,6 +47,7 @@ class TrainingBatches(keras.utils.PyDataset):
         self,
         faces: LabelledFaces,
         *,
+        heads: Container[str],
         batch_size: int,
         augmentation: Augmentation,
         seed: int,
@@ -51,7 +56,7 @@ class TrainingBatches(keras.utils.PyDataset):
     ) -> None:
         super().__init__(**kwargs)
         self._faces = faces
-        self._targets, self._weights = targets_and_weights(faces)
+        self._targets, self._weights = targets_and_weights(faces, heads)
         self._batch_size = batch_size
         self._augmentation = augmentation
         self._seed = seed
@@ -60,7 +65,7 @@ class TrainingBatches(keras.utils.PyDataset):
 
     def __len__(self) -> int:
         """Return the number of full batches; the remainder waits for another epoch's order."""
-        return max(1, len(self._faces) // self._batch_size)
+        return steps_per_epoch(len(self._faces), self._batch_size)
 
     def __getitem__(self, index: int) -> tuple[NDArray[np.float32], Targets, Targets]:
         chosen = self._order[index * self._batch_size : (index + 1) * self._batch_size]
@@ -83,4 +88,4 @@ class TrainingBatches(keras.utils.PyDataset):
 
 def steps_per_epoch(faces: int, batch_size: int) -> int:
     """Return how many optimizer steps an epoch of `faces` images takes."""
-    return max(1, math.floor(faces / batch_size))
+    return max(1, faces // batch_size)

@@ -151,8 +151,18 @@ def _splits(source: Source) -> dict[str, LabelledFaces]:
     everything = LabelledFaces(
         source.images, source.labels, source.class_names, source.votes, source.places
     )
-    masks = {name: source.splits == name for name in SPLITS}
-    return {name: everything.take(mask) for name, mask in masks.items() if mask.any()}
+    positions = {name: np.flatnonzero(source.splits == name) for name in SPLITS}
+    return {
+        name: everything.take(_slice_if_one(index))
+        for name, index in positions.items()
+        if len(index)
+    }
+
+
+def _slice_if_one(index: NDArray[np.int64]) -> NDArray[np.int64] | slice:
+    """Turn positions without a gap into a slice, which NumPy takes without a copy."""
+    start, stop = int(index[0]), int(index[-1]) + 1
+    return slice(start, stop) if stop - start == len(index) else index
 
 
 def _gaps(splits: dict[str, LabelledFaces]) -> list[Problem]:

@@ -30,7 +30,6 @@ def export(
     directory: Path,
     *,
     class_names: tuple[str, ...],
-    temperatures: dict[str, float] | None = None,
 ) -> ModelSpec:
     """Write ``model.keras``, ``model.tflite`` and ``spec.json``.
 
@@ -38,7 +37,6 @@ def export(
         model: from `training.architectures`, in float32.
         directory: the model directory; its last part is the model's name.
         class_names: of the expression head.
-        temperatures: per head, 1 where none is given.
 
     Returns:
         The record that was written.
@@ -60,11 +58,22 @@ def export(
                 name=name,
                 labels=labels[name],
                 meaning=MEANINGS[name],
-                temperature=(temperatures or {}).get(name, 1.0),
             )
             for name in model.output_names
         ),
     )
+    spec.save(directory)
+    return spec
+
+
+def set_temperatures(directory: Path, temperatures: dict[str, float]) -> ModelSpec:
+    """Write what logits are divided by, per head, into ``spec.json``."""
+    spec = ModelSpec.load(directory)
+    heads = tuple(
+        head.model_copy(update={"temperature": temperatures.get(head.name, head.temperature)})
+        for head in spec.heads
+    )
+    spec = spec.model_copy(update={"heads": heads})
     spec.save(directory)
     return spec
 

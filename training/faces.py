@@ -47,8 +47,8 @@ class LabelledFaces:
     def __len__(self) -> int:
         return len(self.labels)
 
-    def take(self, index: NDArray[np.bool_] | NDArray[np.int64]) -> LabelledFaces:
-        """Return the faces at `index` (a mask or positions)."""
+    def take(self, index: NDArray[np.bool_] | NDArray[np.int64] | slice) -> LabelledFaces:
+        """Return the faces at `index`: a mask, positions, or a slice, which copies nothing."""
         return replace(
             self,
             images=self.images[index],

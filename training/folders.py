@@ -60,9 +60,10 @@ def files_below(folder: Path) -> Iterator[Path]:
 
 
 def split_folders(root: Path) -> list[tuple[str, Path]]:
-    """Return split and path of each folder that is named after a split and holds folders."""
+    """Return split and path of each folder named after one; none where no folder lies in any."""
     named = [(_SPLIT_OF_FOLDER.get(p.name.lower(), ""), p) for p in folders_in(root)]
-    return [(split, folder) for split, folder in named if split and folders_in(folder)]
+    splits = [(split, folder) for split, folder in named if split]
+    return splits if any(folders_in(folder) for _, folder in splits) else []
 
 
 def holds_classes(root: Path) -> bool:
@@ -100,7 +101,9 @@ def _plan(root: Path) -> tuple[list[_File], list[Problem]]:
                 for path in files_below(class_folder)
             ]
         if len(files) == before:
-            problems.append(Problem(_place(root, folder), "expected images, found none."))
+            problems.append(
+                Problem(_place(root, folder), "expected images in class folders, found none.")
+            )
         if stray := sum(_looks_like_image(p) for p in folder.iterdir()):
             message = f"images outside the class folders were left out: {stray:,}."
             problems.append(Problem(_place(root, folder), message))

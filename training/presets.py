@@ -3,22 +3,47 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
-from typing import Any
+import typing
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from fer.errors import DataError
 
 
 @dataclass(frozen=True)
 class Augmentation:
-    """Random changes to a training image; geometry in pixels of a 48-pixel face."""
+    """Random changes to a training image; geometry in pixels of a 48-pixel face.
 
-    rotate_degrees: float = 12.0  # heads tilt; the detector's alignment removes most of it
-    scale: tuple[float, float] = (0.83, 1.15)  # the detector's box varies by about a tenth
-    shift: float = 5.0  # likewise
-    flip: bool = True  # expressions are symmetric enough for a mirrored face to be real
-    erase_probability: float = 0.3  # hands, hair and masks hide parts of a face
+    Attributes:
+        rotate_degrees: heads tilt; the app's alignment removes most of it.
+        scale: the detector's box varies by about a tenth.
+        shift: likewise.
+        flip: expressions are symmetric enough for a mirrored face to be real.
+        erase_probability: hands, hair and masks hide parts of a face.
+        erase_size: of the hidden rectangle.
+        blur_probability: webcams are softer than FER2013.
+        blur_sigma: of the Gaussian.
+    """
+
+    rotate_degrees: float = 12.0
+    scale: tuple[float, float] = (0.83, 1.15)
+    shift: float = 5.0
+    flip: bool = True
+    erase_probability: float = 0.3
     erase_size: tuple[int, int] = (6, 16)
-    blur_probability: float = 0.15  # webcams are softer than FER2013
+    blur_probability: float = 0.15
     blur_sigma: tuple[float, float] = (0.4, 1.2)
+
+
+#: What the reference projects do: small shifts, turns and zooms, mirrored or not.
+LIGHT = Augmentation(
+    rotate_degrees=10, scale=(0.9, 1.1), shift=4, erase_probability=0, blur_probability=0
+)
+
+#: Images as they are.
+NONE = Augmentation(
+    rotate_degrees=0, scale=(1, 1), shift=0, flip=False, erase_probability=0, blur_probability=0
+)
 
 
 @dataclass(frozen=True)
@@ -27,45 +52,119 @@ class Preset:
 
     Attributes:
         name: what ``--preset`` calls it.
-        input_size: height and width in pixels.
-        widths: channels of each residual stage.
+        network: a key of `training.networks.NETWORKS`.
+        input_size: height and width in pixels; images of another size are scaled.
+        channels: 1 for grey, 3 for RGB.
+        classes: names of the classes to learn; none for all that the data set has.
+        widths: channels of each stage, where the network has stages.
         blocks_per_stage: residual blocks in each stage.
-        dropout: share of pooled features dropped.
-        epochs: length of the one cosine.
-        warmup_epochs: epochs of linear warm-up, which a peak of 0.1 needs to stay stable.
+        dropout: share of features dropped, where the network leaves it open.
+        backbone: of ``transfer``, see `training.transfer.BACKBONES`.
+        weights: of the backbone: ``imagenet``, a local weights file, or ``none``.
+        frozen_epochs: epochs in which the backbone does not move.
+        epochs: at most; with a cosine schedule, its length.
         batch_size: images a step.
+        optimizer: SGD is with Nesterov momentum.
         learning_rate: peak of the schedule.
-        weight_decay: decoupled from neither momentum nor schedule (L2), kernels only.
+        schedule: ``cosine`` falls to 0 over all epochs.
+        warmup_epochs: epochs of linear rise, which a peak of 0.1 needs to stay stable.
+        momentum: of SGD.
+        weight_decay: L2, on kernels alone.
         label_smoothing: FER2013's labels are about 65 % right, so certainty is not the goal.
-        vote_weight: weight of the second head, which learns the distribution of FER+'s ten votes.
-        ema_momentum: moving average of the weights, per step; the average is what ships.
+        vote_weight: weight of the second head, which learns the distribution of FER+'s ten votes;
+            0 for none.
+        ema_momentum: moving average of the weights, per step, which is what ships; 0 for none.
+        keep: the model of the last epoch, or of the one with the best validation accuracy.
+        patience: epochs without a lower validation loss after which training stops; 0 for never.
         precision: Keras dtype policy; bfloat16 is up to twice as fast on recent processors.
+        augmentation: random changes to training images.
     """
 
     name: str
+    network: str = "residual"
     input_size: int = 48
-    widths: tuple[int, ...] = (48, 96, 192)
+    channels: int = 1
+    classes: tuple[str, ...] = ()
+    widths: tuple[int, ...] = ()
     blocks_per_stage: int = 2
-    dropout: float = 0.3
-    epochs: int = 60
-    warmup_epochs: float = 3.0
-    batch_size: int = 128
-    learning_rate: float = 0.1
+    dropout: float = 0.0
+    backbone: str = ""
+    weights: str = "none"
+    frozen_epochs: int = 0
+    epochs: int = 20
+    batch_size: int = 64
+    optimizer: Literal["sgd", "adam"] = "adam"
+    learning_rate: float = 1e-3
+    schedule: Literal["constant", "cosine"] = "constant"
+    warmup_epochs: float = 0.0
     momentum: float = 0.9
-    weight_decay: float = 5e-4
-    label_smoothing: float = 0.1
-    vote_weight: float = 0.4
-    ema_momentum: float = 0.998
-    precision: str = "mixed_bfloat16"
-    augmentation: Augmentation = Augmentation()
+    weight_decay: float = 0.0
+    label_smoothing: float = 0.0
+    vote_weight: float = 0.0
+    ema_momentum: float = 0.0
+    keep: Literal["last", "best"] = "best"
+    patience: int = 0
+    precision: Literal["float32", "mixed_bfloat16"] = "mixed_bfloat16"
+    augmentation: Augmentation = field(default_factory=lambda: LIGHT)
 
-    def override(self, **fields: object) -> Preset:
-        """Return a copy with some fields changed; ``None`` leaves a field as it is."""
-        return dataclasses.replace(self, **_given(fields))
+    def override(self, fields: dict[str, Any]) -> Preset:
+        """Return a copy with some fields changed.
+
+        Args:
+            fields: name → value, or text as typed on a command line; a field of the augmentation
+                by its own name.
+
+        Raises:
+            DataError: there is no such field, or the text does not fit it.
+        """
+        own, inner = _types(Preset), _types(Augmentation)
+        changed = {n: _parsed(n, v, own[n]) for n, v in fields.items() if n in own}
+        augmentation = {n: _parsed(n, v, inner[n]) for n, v in fields.items() if n in inner}
+        unknown = fields.keys() - own.keys() - inner.keys()
+        if unknown:
+            raise DataError(f"a preset has no field {', '.join(sorted(unknown))}.")
+        if augmentation:
+            changed["augmentation"] = dataclasses.replace(self.augmentation, **augmentation)
+        return dataclasses.replace(self, **changed)
 
 
-def _given(fields: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in fields.items() if value is not None}
+def overridable_fields() -> dict[str, str]:
+    """Return every field that a command line may change, and what values it takes."""
+    kinds = _types(Preset) | _types(Augmentation)
+    return {name: _kind(kind) for name, kind in kinds.items() if name not in _NOT_OVERRIDABLE}
 
 
-PRESETS: dict[str, Preset] = {preset.name: preset for preset in (Preset(name="compact"),)}
+#: A run of another name, or a nested record, is not an override.
+_NOT_OVERRIDABLE = ("name", "augmentation")
+
+
+def _types(record: type) -> dict[str, Any]:
+    return typing.get_type_hints(record)
+
+
+def _kind(kind: Any) -> str:
+    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if origin is Literal:
+        return " | ".join(arguments)
+    if origin is tuple:
+        return f"{arguments[0].__name__},…"
+    return str(kind.__name__)
+
+
+def _parsed(name: str, value: Any, kind: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    try:
+        if origin is Literal:
+            if value not in arguments:
+                raise ValueError
+            return value
+        if origin is tuple:
+            return tuple(arguments[0](part) for part in value.split(",") if part)
+        if kind is bool:
+            return {"true": True, "false": False}[value.lower()]
+        return kind(value)
+    except (ValueError, KeyError) as error:
+        option = f"--{name.replace('_', '-')}"
+        raise DataError(f"{option} expects {_kind(kind)}, got {value!r}.") from error

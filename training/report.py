@@ -10,17 +10,20 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-import keras
 import numpy as np
 
 from fer.classifier import ExpressionClassifier, softmax
 from fer.metrics import Evaluation, evaluate
-from fer.model_card import EXPRESSION_HEAD, DataCard, Layer, Report
+from fer.model_card import EXPRESSION_HEAD, DataCard, FileCard, Report, Slice
 from training.calibration import fit_temperature
+from training.crowd import crowd_agreement
 from training.data import DataSet, LabelledFaces
-from training.export import KERAS_FILE, export, file_sha256, parity
+from training.export import KERAS_FILE, LITERT_FILE, export, file_sha256, parity, set_temperatures
 from training.fit import Fit
+from training.layers import layer_table
+from training.predictions import PREDICTIONS_FILE, Predictions, save_predictions
 from training.presets import Preset
+from training.robustness import DISTURBANCES
 
 #: Packages whose version decides a result.
 _PACKAGES = ("keras", "tensorflow", "numpy", "opencv-python-headless", "ai-edge-litert")
@@ -56,10 +59,14 @@ def write_model(
     export(fit.model, directory, class_names=names)
     logits = ExpressionClassifier(directory).logits(validation.images)[EXPRESSION_HEAD]
     temperature = fit_temperature(logits, validation.labels)
-    spec = export(
-        fit.model, directory, class_names=names, temperatures={EXPRESSION_HEAD: temperature}
-    )
+    set_temperatures(directory, {EXPRESSION_HEAD: temperature})
     classifier = ExpressionClassifier(directory)
+    predictions = {
+        name: Predictions(faces.labels, classifier(faces.images))
+        for name, faces in data.splits.items()
+        if name != "train" and len(faces)
+    }
+    save_predictions(predictions, directory)
     report = Report(
         name=directory.name,
         command=command,
@@ -69,48 +76,66 @@ def write_model(
         training_seconds=round(fit.seconds, 1),
         versions={"python": platform.python_version()} | {p: version(p) for p in _PACKAGES},
         machine=machine(),
-        data=DataCard(
-            name=data.name,
-            sha256=data.sha256,
-            class_counts={split: faces.counts() for split, faces in data.splits.items()},
-            dropped=dropped,
-        ),
+        data=data_card(data, dropped),
         history=tuple(fit.history),
-        evaluations=evaluations(classifier, data),
+        evaluations={n: evaluate(p.labels, p.probabilities, names) for n, p in predictions.items()},
+        without_duplicates=without_duplicates(predictions, data),
         before_temperature=evaluate(validation.labels, softmax(logits), names),
+        robustness=robustness(classifier, validation),
+        crowd=crowd_agreement(classifier, validation),
         parameters=fit.model.count_params(),
-        layers=layers(fit.model),
+        layers=layer_table(fit.model),
         parity=parity(fit.model, classifier, validation.images[:_PARITY_IMAGES]),
         latency_ms=latency_ms(classifier, validation),
-        files={
-            spec.file: spec.sha256,
-            KERAS_FILE: file_sha256(directory / KERAS_FILE),
-        },
+        files=file_cards(directory),
     )
     report.save(directory)
     return report
 
 
-def evaluations(classifier: ExpressionClassifier, data: DataSet) -> dict[str, Evaluation]:
-    """Measure the app's own classifier on every split that nothing was learnt from."""
-    return {
-        name: evaluate(split.labels, classifier(split.images), split.class_names)
-        for name, split in data.splits.items()
-        if name != "train" and len(split)
-    }
-
-
-def layers(model: keras.Model) -> tuple[Layer, ...]:
-    """Return the layer table."""
-    return tuple(
-        Layer(
-            name=layer.name,
-            kind=type(layer).__name__,
-            shape=tuple(int(n) for n in np.ravel(layer.output.shape[1:])),
-            parameters=layer.count_params(),
-        )
-        for layer in model.layers
+def data_card(data: DataSet, dropped: dict[str, int]) -> DataCard:
+    """Describe the data set as it was before cleaning."""
+    return DataCard(
+        name=data.name,
+        sha256=data.sha256,
+        class_counts={split: faces.counts() for split, faces in data.splits.items()},
+        dropped=dropped,
     )
+
+
+def without_duplicates(predictions: dict[str, Predictions], data: DataSet) -> dict[str, Evaluation]:
+    """Measure again without the images that the training split holds too."""
+    known = data.split("train").digests()
+    found = {}
+    for name, made in predictions.items():
+        new = ~np.isin(data.split(name).digests(), known)
+        if new.any():
+            names = data.split(name).class_names
+            found[name] = evaluate(made.labels[new], made.probabilities[new], names)
+    return found
+
+
+def robustness(classifier: ExpressionClassifier, faces: LabelledFaces) -> tuple[Slice, ...]:
+    """Measure under every disturbance."""
+    return tuple(
+        Slice(
+            name=disturb.name,
+            description=disturb.description,
+            evaluation=evaluate(faces.labels, classifier(disturb(faces.images)), faces.class_names),
+        )
+        for disturb in DISTURBANCES
+    )
+
+
+def file_cards(directory: Path) -> dict[str, FileCard]:
+    """Return hash and size of each file that the report vouches for."""
+    return {
+        name: FileCard(
+            sha256=file_sha256(directory / name), bytes=(directory / name).stat().st_size
+        )
+        for name in (LITERT_FILE, KERAS_FILE, PREDICTIONS_FILE)
+        if (directory / name).is_file()
+    }
 
 
 def latency_ms(classifier: ExpressionClassifier, faces: LabelledFaces) -> float:

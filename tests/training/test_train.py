@@ -22,9 +22,14 @@ TINY = Preset(
     widths=(8, 8, 8),
     blocks_per_stage=1,
     epochs=4,
-    warmup_epochs=1,
     batch_size=16,
+    optimizer="sgd",
+    learning_rate=0.05,
+    schedule="cosine",
+    warmup_epochs=1,
+    vote_weight=0.4,
     ema_momentum=0.5,
+    keep="last",
     precision="float32",
 )
 
@@ -84,9 +89,9 @@ def test_the_command_writes_a_model_that_the_app_can_run(
     archive: Path, tmp_path: Path, capsys: pytest.CaptureFixture
 ) -> None:
     out = tmp_path / "models" / "trial"
-    small = "train --preset compact --epochs 1 --batch-size 32 --seed 3 --limit 64".split()
+    small = ["--preset", "compact", "--epochs", "1", "--batch-size", "32", "--limit", "64"]
     places = ["--data", str(archive), "--out", str(out), "--work-dir", str(tmp_path / "work")]
-    status = main([*small, *places])
+    status = main(["train", "--seed", "3", *small, *places])
     assert status == 0
     assert "validation accuracy" in capsys.readouterr().out
     report = Report.load(out)

@@ -1,51 +1,58 @@
-"""``train``: data set → model directory."""
+"""``python -m training train``: data set → model directory."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from training import data
-from training.presets import PRESETS
+from training.faces import DataSet
+from training.preset_list import PRESETS
+from training.presets import Preset, overridable_fields
 
 HELP = "train a network, export it and write its report"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the options."""
+    """Add this command's arguments: its own, and one per field of a preset."""
     parser.add_argument("--preset", choices=sorted(PRESETS), default="compact")
-    parser.add_argument("--data", type=Path, required=True, help="a labelled data set")
+    parser.add_argument("--data", type=Path, required=True, help="folder, .csv or .npz")
     parser.add_argument("--out", type=Path, required=True, help="model directory to write")
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seed", type=int, default=1, help="of everything left to chance")
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
-    parser.add_argument("--limit", type=int, help="train on the first N faces only, for a trial")
-    parser.add_argument("--epochs", type=int, help="override the preset")
-    parser.add_argument("--batch-size", type=int, help="override the preset")
-    parser.add_argument("--learning-rate", type=float, help="override the preset")
+    parser.add_argument("--limit", type=int, help="train on N faces only, for a trial")
     parser.add_argument(
-        "--work-dir", type=Path, help="where checkpoints are kept (default: runs/<name>)"
+        "--distribute", action="store_true", help="over all devices (KERAS_BACKEND=jax)"
     )
+    parser.add_argument("--work-dir", type=Path, help="of checkpoints (default: runs/<name>)")
+    group = parser.add_argument_group("fields of the preset, each to be overridden")
+    for name, kind in overridable_fields().items():
+        group.add_argument(
+            f"--{name.replace('_', '-')}", metavar=kind.upper(), dest=f"field_{name}"
+        )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Train; return the exit status."""
-    # Keras takes seconds to load; the other commands do without.
+    preset = PRESETS[arguments.preset].override(_overrides(arguments))
+    dataset = load_for(preset, arguments.data, arguments.seed)
+    held_out = [faces for name, faces in dataset.splits.items() if name != "train"]
+    train, dropped = data.clean(dataset.split("train"), *held_out)
+    if arguments.limit:
+        order = np.random.default_rng(arguments.seed).permutation(len(train))
+        train = train.take(np.sort(order[: arguments.limit]))
+    print(f"training on {len(train):,} faces; left out: {dropped}", file=sys.stderr)
+    # Keras takes seconds to load; mistakes above are told before.
+    from training.distribution import distribute
     from training.fit import fit
     from training.report import write_model
 
-    preset = PRESETS[arguments.preset].override(
-        epochs=arguments.epochs,
-        batch_size=arguments.batch_size,
-        learning_rate=arguments.learning_rate,
-    )
-    dataset = data.load(arguments.data)
-    held_out = [faces for name, faces in dataset.splits.items() if name != "train"]
-    train, dropped = data.clean(dataset.split("train"), *held_out)
-    train = train.take(np.arange(len(train))[: arguments.limit])
-    print(f"training on {len(train)} faces; left out: {dropped}", file=sys.stderr)
+    if arguments.distribute:
+        distribute()
     done = fit(
         preset,
         train,
@@ -65,27 +72,41 @@ def run(arguments: argparse.Namespace) -> int:
         directory=arguments.out,
     )
     result = report.evaluations["validation"]
-    low, high = result.accuracy_low, result.accuracy_high
     print(
-        f"{arguments.out}: validation accuracy {result.accuracy:.2%} "
-        f"(95 % interval {low:.1%} to {high:.1%}), macro-F1 {result.macro_f1:.3f}"
+        f"{arguments.out}: validation accuracy {result.accuracy:.2%} (95 % interval "
+        f"{result.accuracy_low:.1%} to {result.accuracy_high:.1%}), macro-F1 {result.macro_f1:.3f}"
     )
     return 0
 
 
+def load_for(preset: Preset, path: Path, seed: int) -> DataSet:
+    """Load a data set in the form that a preset learns from.
+
+    Raises:
+        DataError: see `training.data.load`.
+    """
+    return data.load(
+        path,
+        size=preset.input_size,
+        channels=preset.channels,
+        seed=seed,
+        classes=preset.classes or None,
+    )
+
+
+def _overrides(arguments: argparse.Namespace) -> dict[str, Any]:
+    typed = {n: getattr(arguments, f"field_{n}") for n in overridable_fields()}
+    return {name: value for name, value in typed.items() if value is not None}
+
+
 def _command(arguments: argparse.Namespace) -> str:
     """Return the command that repeats this run, without the paths of this machine."""
-    options = ("epochs", "batch_size", "learning_rate", "limit")
-    changed = [
-        f"--{name.replace('_', '-')} {getattr(arguments, name)}"
-        for name in options
-        if getattr(arguments, name) is not None
-    ]
+    changed = _overrides(arguments) | ({"limit": arguments.limit} if arguments.limit else {})
     return " ".join(
         [
             f"python -m training train --preset {arguments.preset}",
             f"--data {arguments.data.name} --out models/{arguments.out.name}",
             f"--seed {arguments.seed}",
-            *changed,
+            *(f"--{name.replace('_', '-')} {value}" for name, value in changed.items()),
         ]
     )

@@ -1,0 +1,124 @@
+"""Keeping a run on disk after every epoch, so that a killed one loses at most one."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from fer.errors import DataError
+from fer.model_card import EXPRESSION_HEAD, Epoch
+
+
+@dataclass
+class Progress:
+    """How far a run has come; lives beside its checkpoint.
+
+    Attributes:
+        work_dir: holds ``progress.json``, ``checkpoint.keras`` and, of a run that keeps the best
+            epoch, ``best.keras``.
+        history: one entry per finished epoch.
+        seconds: wall clock of those epochs.
+    """
+
+    work_dir: Path
+    history: list[Epoch] = field(default_factory=list)
+    seconds: float = 0.0
+
+    @classmethod
+    def read(cls, work_dir: Path) -> Progress:
+        """Read what an earlier run left; a new run where there is nothing.
+
+        Raises:
+            DataError: the files do not belong together.
+        """
+        file = work_dir / "progress.json"
+        if not file.is_file():
+            return cls(work_dir)
+        if not (work_dir / "checkpoint.keras").is_file():
+            raise DataError(f"{file} has no checkpoint.keras beside it; train without --resume.")
+        record = json.loads(file.read_text())
+        return cls(work_dir, [Epoch(**epoch) for epoch in record["history"]], record["seconds"])
+
+    @property
+    def checkpoint(self) -> Path:
+        """Model and optimizer after the last finished epoch."""
+        return self.work_dir / "checkpoint.keras"
+
+    @property
+    def best(self) -> Path:
+        """Model of the epoch with the best validation accuracy."""
+        return self.work_dir / "best.keras"
+
+    def epochs_since(self, figure: str, *, lowest: bool) -> int:
+        """Return how many epochs ago a figure of the history was at its best (0: the last)."""
+        values = [getattr(epoch, figure) for epoch in self.history]
+        top = min(values) if lowest else max(values)
+        return len(values) - 1 - values.index(top)
+
+    def stalled(self, patience: int) -> bool:
+        """Tell whether validation loss has not fallen for `patience` epochs (0: never)."""
+        if not patience or not self.history:
+            return False
+        return self.epochs_since("validation_loss", lowest=True) >= patience
+
+    def write(self) -> None:
+        """Write ``progress.json``."""
+        history = [epoch.model_dump() for epoch in self.history]
+        record = {"history": history, "seconds": self.seconds}
+        (self.work_dir / "progress.json").write_text(json.dumps(record, indent=1))
+
+
+class Checkpoint(keras.callbacks.Callback):
+    """Keeps model, optimizer and history after every epoch, each file swapped in whole.
+
+    Args:
+        progress: grows with every epoch.
+        keep_best: also keep the model of the epoch with the best validation accuracy.
+        patience: epochs without a lower validation loss after which to stop; 0 for never.
+    """
+
+    def __init__(self, progress: Progress, *, keep_best: bool, patience: int) -> None:
+        super().__init__()
+        self._progress = progress
+        self._keep_best = keep_best
+        self._patience = patience
+        self._started = time.monotonic()
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Start the clock."""
+        self._started = time.monotonic()
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Write everything, and decide whether to go on."""
+        progress = self._progress
+        progress.seconds += time.monotonic() - self._started
+        progress.history.append(self._epoch(logs or {}))
+        self._save(progress.checkpoint)
+        if self._keep_best and progress.epochs_since("validation_accuracy", lowest=False) == 0:
+            self._save(progress.best)
+        progress.write()
+        if progress.stalled(self._patience):
+            self.model.stop_training = True
+
+    def _epoch(self, logs: dict[str, Any]) -> Epoch:
+        # Keras prefixes figures with the output's name when there are several.
+        head = f"{EXPRESSION_HEAD}_" if f"{EXPRESSION_HEAD}_loss" in logs else ""
+        accuracy = f"{EXPRESSION_HEAD}_accuracy"
+        accuracy = accuracy if accuracy in logs else "accuracy"
+        return Epoch(
+            loss=float(logs[f"{head}loss"]),
+            accuracy=float(logs[accuracy]),
+            validation_loss=float(logs[f"val_{head}loss"]),
+            validation_accuracy=float(logs[f"val_{accuracy}"]),
+            learning_rate=float(self.model.optimizer.learning_rate),
+        )
+
+    def _save(self, file: Path) -> None:
+        unfinished = file.with_name("unfinished.keras")
+        self.model.save(unfinished)
+        unfinished.replace(file)

@@ -1,0 +1,58 @@
+"""``python -m training export``: further files of a trained model, each with its parity."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+
+from fer.errors import DataError
+from fer.model_card import ModelSpec
+from training import data
+
+HELP = "write LiteRT float32, float16, int8 and ONNX files of a model"
+
+#: Images for parity, and for the ranges of int8.
+_IMAGES = 200
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add this command's arguments."""
+    parser.add_argument("--model", type=Path, default=Path("models/compact"))
+    parser.add_argument("--out", type=Path, required=True, help="folder to write")
+    parser.add_argument(
+        "--formats",
+        default="float32,float16,int8,onnx",
+        help="comma-separated (default: all four)",
+    )
+    parser.add_argument(
+        "--data", type=Path, help="faces for parity and int8's ranges; else random images"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Write the files and print size and parity of each; return the exit status."""
+    from training.formats import FORMATS, export_format
+
+    formats = arguments.formats.split(",")
+    unknown = set(formats) - set(FORMATS)
+    if unknown:
+        raise DataError(f"no format {', '.join(sorted(unknown))}; expected {', '.join(FORMATS)}.")
+    spec = ModelSpec.load(arguments.model)
+    images = _images(spec, arguments.data)
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    print(f"{'file':<24}{'MB':>8}{'largest difference':>20}{'same answer':>13}")
+    for name in formats:
+        made = export_format(name, arguments.model, arguments.out, images)
+        size = made.file.stat().st_size / 1e6
+        print(f"{made.file.name:<24}{size:>8.2f}{made.difference:>20.2g}{made.same_answer:>13.1%}")
+    return 0
+
+
+def _images(spec: ModelSpec, path: Path | None) -> np.ndarray:
+    if path is None:
+        shape = (_IMAGES, spec.input_size, spec.input_size, spec.channels)
+        return np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+    dataset = data.load(path, size=spec.input_size, channels=spec.channels)
+    return dataset.split("train").images[:_IMAGES]

@@ -1,0 +1,42 @@
+"""``python -m training predict``: labels for images that have none."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+from pathlib import Path
+
+from fer.classifier import ExpressionClassifier
+from training import data
+
+HELP = "label a test.csv or a folder of images that have no labels"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add this command's arguments."""
+    parser.add_argument("--data", type=Path, required=True, help="test.csv, or a folder of images")
+    parser.add_argument("--out", type=Path, required=True, help="predictions.csv to write")
+    parser.add_argument("--model", type=Path, default=Path("models/compact"))
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Write a row per face, in the order of the data; return the exit status.
+
+    Columns: place, emotion (the label's number, as FER2013's own files have it), expression,
+    confidence, then a probability per label.
+    """
+    classifier = ExpressionClassifier(arguments.model)
+    spec = classifier.spec
+    faces = data.unlabelled(arguments.data, size=spec.input_size, channels=spec.channels)
+    probabilities = classifier(faces.images)
+    with arguments.out.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["place", "emotion", "expression", "confidence", *classifier.labels])
+        for place, row in zip(faces.places, probabilities, strict=True):
+            best = int(row.argmax())
+            shares = [f"{p:.4f}" for p in row]
+            writer.writerow([place, best, classifier.labels[best], shares[best], *shares])
+    for problem in faces.problems:
+        print(f"left out: {problem}")
+    print(f"{arguments.out}: {len(probabilities):,} faces")
+    return 0

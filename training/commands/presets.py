@@ -1,0 +1,28 @@
+"""``python -m training presets``: the named configurations."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import inspect
+import json
+
+from training.preset_list import PRESETS
+
+HELP = "list the named configurations, with command, time and accuracy to expect"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add this command's arguments."""
+    parser.add_argument("--json", action="store_true", help="print every field as JSON")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the list; return the exit status."""
+    if arguments.json:
+        print(json.dumps({n: dataclasses.asdict(p) for n, p in PRESETS.items()}, indent=1))
+        return 0
+    for name, preset in PRESETS.items():
+        text = inspect.getdoc(preset) or ""
+        print(f"{name}\n" + "\n".join(f"  {line}".rstrip() for line in text.splitlines()) + "\n")
+    return 0

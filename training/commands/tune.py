@@ -1,0 +1,45 @@
+"""``python -m training tune``: a search for better hyperparameters with Optuna."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from training import data
+from training.commands.train import load_for
+from training.preset_list import PRESETS
+
+HELP = "search hyperparameters; stop it and start it again as you like"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add this command's arguments."""
+    parser.add_argument("--preset", choices=sorted(PRESETS), default="compact")
+    parser.add_argument("--data", type=Path, required=True, help="folder, .csv or .npz")
+    parser.add_argument("--trials", type=int, default=20, help="how many more to run")
+    parser.add_argument("--epochs", type=int, default=8, help="of each trial, at most")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--storage", type=Path, default=Path("runs/tune.sqlite"))
+    parser.add_argument("--study", help="name in the storage (default: the preset's)")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Search, and print the best as a command; return the exit status."""
+    from training.tune import search
+
+    preset = PRESETS[arguments.preset].override({"epochs": arguments.epochs})
+    dataset = load_for(preset, arguments.data, arguments.seed)
+    train, _ = data.clean(dataset.split("train"), dataset.split("validation"))
+    best = search(
+        preset,
+        train,
+        dataset.split("validation"),
+        trials=arguments.trials,
+        seed=arguments.seed,
+        storage=arguments.storage,
+        study=arguments.study or preset.name,
+    )
+    options = " ".join(f"--{n.replace('_', '-')} {v:.4g}" for n, v in best.fields.items())
+    print(f"best of {best.trials} trials: validation accuracy {best.accuracy:.2%}")
+    print(f"python -m training train --preset {arguments.preset} {options} …")
+    return 0

@@ -1,0 +1,150 @@
+"""Further files of a trained model: smaller LiteRT files, and ONNX."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from fer.classifier import softmax
+from fer.errors import DataError
+from fer.litert import load_interpreter
+from fer.model_card import EXPRESSION_HEAD, ModelSpec
+from training.export import KERAS_FILE
+
+Images = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A file with its parity: how far its answers are from Keras's.
+
+    Attributes:
+        file: what was written.
+        difference: largest difference of any probability.
+        same_answer: share of images with the same most probable expression.
+    """
+
+    file: Path
+    difference: float
+    same_answer: float
+
+
+def export_format(name: str, model_dir: Path, out: Path, images: Images) -> Exported:
+    """Write one file and compare it with the Keras model.
+
+    Args:
+        name: a key of `FORMATS`.
+        model_dir: holds ``model.keras`` and ``spec.json``.
+        out: folder to write into.
+        images: ``(n, size, size, channels)`` uint8, for parity and for int8's ranges.
+
+    Raises:
+        DataError: the model or a package is missing.
+    """
+    file = model_dir / KERAS_FILE
+    if not file.is_file():
+        raise DataError(f"{file} is missing; only a model with its Keras file can be exported.")
+    model = keras.models.load_model(file)
+    write = FORMATS[name]
+    spec = ModelSpec.load(model_dir)
+    target, answer = write(model, out / f"{spec.name}-{name}", images)
+    truth = softmax(
+        np.asarray(model.predict(images.astype(np.float32), verbose=0)[EXPRESSION_HEAD])
+    )
+    found = softmax(answer(images))
+    same = found.argmax(axis=1) == truth.argmax(axis=1)
+    return Exported(target, float(np.abs(found - truth).max()), float(same.mean()))
+
+
+#: From images to logits of the expression head.
+Answer = Callable[[Images], NDArray[np.float32]]
+
+
+def _litert(optimise: Callable[[Any, Images], None]) -> Callable[..., tuple[Path, Answer]]:
+    """Return a writer of LiteRT files, given how to set up TensorFlow's converter."""
+
+    def write(model: keras.Model, stem: Path, images: Images) -> tuple[Path, Answer]:
+        import tensorflow as tf
+
+        function = tf.function(
+            lambda image: model(image, training=False),
+            input_signature=[tf.TensorSpec(model.input_shape, tf.float32, name="image")],
+        )
+        archive = tf.Module()
+        archive.serve = function
+        converter = tf.lite.TFLiteConverter.from_concrete_functions(
+            [function.get_concrete_function()], archive
+        )
+        optimise(converter, images)
+        target = stem.with_name(f"{stem.name}.tflite")
+        target.write_bytes(converter.convert())
+        return target, _litert_answer(target, len(model.output_names), model)
+
+    return write
+
+
+def _litert_answer(file: Path, heads: int, model: keras.Model) -> Answer:
+    runner = load_interpreter(file).get_signature_runner()
+
+    def answer(images: Images) -> NDArray[np.float32]:
+        outputs = runner(image=images.astype(np.float32))
+        if EXPRESSION_HEAD in outputs:
+            return np.asarray(outputs[EXPRESSION_HEAD])
+        # The converter numbers outputs in the order of their sorted names.
+        position = sorted(model.output_names).index(EXPRESSION_HEAD)
+        return np.asarray(outputs[sorted(outputs)[position]])
+
+    return answer
+
+
+def _float16(converter: Any, images: Images) -> None:
+    import tensorflow as tf
+
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    converter.target_spec.supported_types = [tf.float16]
+
+
+def _int8(converter: Any, images: Images) -> None:
+    import tensorflow as tf
+
+    def samples() -> Iterator[list[NDArray[np.float32]]]:
+        for image in images:
+            yield [image[None].astype(np.float32)]
+
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    converter.representative_dataset = samples
+
+
+def _onnx(model: keras.Model, stem: Path, images: Images) -> tuple[Path, Answer]:
+    target = stem.with_name(f"{stem.name}.onnx")
+    try:
+        import onnx.reference
+
+        model.export(target, format="onnx", verbose=False)
+    except ImportError as error:
+        raise DataError(
+            "ONNX needs further packages: `pip install -r requirements-train.txt`."
+        ) from error
+    session = onnx.reference.ReferenceEvaluator(str(target))
+
+    def answer(images: Images) -> NDArray[np.float32]:
+        found = session.run(None, {session.input_names[0]: images.astype(np.float32)})
+        by_name = dict(zip(session.output_names, found, strict=True))
+        return np.asarray(by_name[EXPRESSION_HEAD])
+
+    return target, answer
+
+
+#: What can be written: name → writer of the file that returns it with a way to ask it.
+FORMATS: dict[str, Callable[..., tuple[Path, Answer]]] = {
+    "float32": _litert(lambda converter, images: None),
+    "float16": _litert(_float16),
+    "int8": _litert(_int8),
+    "onnx": _onnx,
+}

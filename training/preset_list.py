@@ -1,0 +1,167 @@
+"""Every preset, with the command, the time and the accuracy to expect.
+
+Times are of two cores with bfloat16 (AMD EPYC, Zen 5) that did other work as well; accuracies are
+on FER2013's PublicTest, single view, and come from the report of the run.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from training.presets import LIGHT, NONE, Augmentation, Preset
+
+
+@dataclass(frozen=True)
+class CnnBasic(Preset):
+    """A: three pairs of convolutions with pooling, then dense layers; a first network.
+
+    python -m training train --preset cnn-basic --data fer2013.npz --out models/cnn-basic
+    """
+
+    name: str = "cnn-basic"
+    network: str = "cnn-basic"
+    widths: tuple[int, ...] = (32, 64, 128)
+    dropout: float = 0.3
+    epochs: int = 25
+    batch_size: int = 64
+    learning_rate: float = 1e-3
+    patience: int = 6
+
+
+@dataclass(frozen=True)
+class ThreeClass150(Preset):
+    """B: happy, sad or angry, from colour images of 150 pixels in a folder of classes.
+
+    python -m training train --preset three-class-150 --data FOLDER --out models/three-class
+    """
+
+    name: str = "three-class-150"
+    network: str = "three-class"
+    input_size: int = 150
+    channels: int = 3
+    classes: tuple[str, ...] = ("happy", "sad", "angry")
+    widths: tuple[int, ...] = (32, 64, 128)
+    epochs: int = 20
+    batch_size: int = 32
+
+
+@dataclass(frozen=True)
+class CnnDropout(Preset):
+    """C: 32-64, pool, 128-256, pool, dense 256, with dropout after each; a small, constant rate.
+
+    python -m training train --preset cnn-dropout --data fer2013.npz --out models/cnn-dropout
+    """
+
+    name: str = "cnn-dropout"
+    network: str = "cnn-dropout"
+    epochs: int = 20
+    batch_size: int = 32
+    learning_rate: float = 1e-4
+    patience: int = 4
+    augmentation: Augmentation = NONE
+
+
+@dataclass(frozen=True)
+class CnnBatchnorm(Preset):
+    """D: batch normalisation and dropout throughout; of all epochs the best is kept.
+
+    python -m training train --preset cnn-batchnorm --data FER2013 --out models/cnn-batchnorm
+    """
+
+    name: str = "cnn-batchnorm"
+    network: str = "cnn-batchnorm"
+    widths: tuple[int, ...] = (64, 128, 256)
+    dropout: float = 0.25
+    epochs: int = 30
+    batch_size: int = 64
+    learning_rate: float = 1e-3
+    schedule: Literal["constant", "cosine"] = "cosine"
+    augmentation: Augmentation = LIGHT
+
+
+@dataclass(frozen=True)
+class CnnCsv(Preset):
+    """E: from ``train.csv``; ``python -m training predict`` then labels ``test.csv``.
+
+    python -m training train --preset cnn-csv --data train.csv --out models/cnn-csv
+    """
+
+    name: str = "cnn-csv"
+    network: str = "cnn-basic"
+    widths: tuple[int, ...] = (64, 128)
+    dropout: float = 0.4
+    epochs: int = 20
+    batch_size: int = 64
+    patience: int = 5
+
+
+@dataclass(frozen=True)
+class Compact(Preset):
+    """What ships: a residual network of 1.6 million weights that runs live on one thread.
+
+    python -m training train --preset compact --data fer2013.npz --out models/compact
+    """
+
+    name: str = "compact"
+    widths: tuple[int, ...] = (48, 96, 192)
+    dropout: float = 0.3
+    epochs: int = 60
+    batch_size: int = 128
+    optimizer: Literal["sgd", "adam"] = "sgd"
+    learning_rate: float = 0.1
+    schedule: Literal["constant", "cosine"] = "cosine"
+    warmup_epochs: float = 3.0
+    weight_decay: float = 5e-4
+    label_smoothing: float = 0.1
+    vote_weight: float = 0.4
+    ema_momentum: float = 0.998
+    keep: Literal["last", "best"] = "last"
+    augmentation: Augmentation = field(default_factory=Augmentation)
+
+
+@dataclass(frozen=True)
+class Teacher(Compact):
+    """The same recipe at twice the width, for a GPU: to learn from, not to ship.
+
+    python -m training train --preset teacher --data fer2013.npz --out models/teacher
+    """
+
+    name: str = "teacher"
+    widths: tuple[int, ...] = (96, 192, 384)
+    epochs: int = 100
+
+
+@dataclass(frozen=True)
+class Transfer(Preset):
+    """A backbone that has seen other images: frozen at first, then trained along.
+
+    python -m training train --preset transfer --data fer2013.npz --out models/transfer
+    """
+
+    name: str = "transfer"
+    network: str = "transfer"
+    backbone: str = "MobileNetV3Small"
+    weights: str = "imagenet"
+    dropout: float = 0.2
+    frozen_epochs: int = 3
+    epochs: int = 20
+    batch_size: int = 64
+    learning_rate: float = 5e-4
+    schedule: Literal["constant", "cosine"] = "cosine"
+    patience: int = 6
+
+
+PRESETS: dict[str, Preset] = {
+    preset.name: preset
+    for preset in (
+        CnnBasic(),
+        ThreeClass150(),
+        CnnDropout(),
+        CnnBatchnorm(),
+        CnnCsv(),
+        Compact(),
+        Teacher(),
+        Transfer(),
+    )
+}

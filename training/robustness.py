@@ -1,0 +1,77 @@
+"""What a webcam does to a face: disturbances under which a network is measured again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Face = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Disturbance:
+    """One change to a ``(size, size, channels)`` uint8 image; geometry scales with its size."""
+
+    name: str
+    description: str
+    apply: Callable[[Face], NDArray]
+
+    def __call__(self, images: Face) -> Face:
+        """Return changed copies of ``(n, size, size, channels)`` images."""
+        if not len(images):
+            return images
+        return np.stack([self._one(image) for image in images])
+
+    def _one(self, image: Face) -> Face:
+        changed = np.clip(np.round(self.apply(image)), 0, 255)
+        return np.asarray(changed, np.uint8).reshape(image.shape)
+
+
+def _scaled(pixels: float, image: Face) -> float:
+    return pixels * image.shape[0] / 48
+
+
+def _blur(image: Face) -> NDArray:
+    return cv2.GaussianBlur(image, (0, 0), _scaled(1.0, image))
+
+
+def _warp(image: Face, degrees: float, shift: float) -> NDArray:
+    size = image.shape[0]
+    middle = (size - 1) / 2
+    matrix = cv2.getRotationMatrix2D((middle, middle), degrees, 1.0)
+    matrix[:, 2] += shift * size
+    return cv2.warpAffine(image, matrix, (size, size), borderMode=cv2.BORDER_REPLICATE)
+
+
+def _half(image: Face) -> NDArray:
+    size = image.shape[0]
+    small = cv2.resize(image, (size // 2, size // 2), interpolation=cv2.INTER_AREA)
+    return cv2.resize(small, (size, size), interpolation=cv2.INTER_LINEAR)
+
+
+def _jpeg(image: Face) -> NDArray:
+    done, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 30])
+    assert done
+    return np.asarray(cv2.imdecode(data, cv2.IMREAD_UNCHANGED))
+
+
+def _dark(image: Face) -> NDArray:
+    # Each image gets noise of its own, and the same each time it is measured.
+    rng = np.random.default_rng(int(image.astype(np.int64).sum()))
+    return image * 0.3 + rng.normal(0, 4, image.shape)
+
+
+#: A moderate level of each: what a usable but poor webcam picture shows.
+DISTURBANCES: tuple[Disturbance, ...] = (
+    Disturbance("darker", "30 % of the light, with sensor noise (σ = 4 grey levels)", _dark),
+    Disturbance("brighter", "60 % more light, highlights clipped", lambda image: image * 1.6),
+    Disturbance("blurred", "Gaussian blur, σ = 1 pixel of 48", _blur),
+    Disturbance("rotated", "turned by 15°", lambda image: _warp(image, 15, 0)),
+    Disturbance("24 px", "scaled to 24 pixels and back", _half),
+    Disturbance("JPEG 30", "JPEG of quality 30", _jpeg),
+    Disturbance("off centre", "shifted by 10 % to the right and down", lambda i: _warp(i, 0, 0.1)),
+)
