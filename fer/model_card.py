@@ -181,12 +181,64 @@ class DataCard(_Record):
 
 
 class Layer(_Record):
-    """A row of the network's layer table; `shape` is that of the output, without the batch."""
+    """A row of the network's layer table.
+
+    Attributes:
+        name: of the layer.
+        kind: Keras class.
+        detail: kernel, stride, width, rate: what tells it from others of its kind; may be empty.
+        shape: of the output, without the batch.
+        parameters: all weights, trained or not.
+        inputs: names of the layers it reads.
+    """
 
     name: str
     kind: str
+    detail: str
     shape: tuple[int, ...]
     parameters: int
+    inputs: tuple[str, ...]
+
+
+class FileCard(_Record):
+    """One file of the model directory."""
+
+    sha256: str
+    bytes: int
+
+
+class Slice(_Record):
+    """The validation split under a disturbance.
+
+    Attributes:
+        name: short, such as ``darker``.
+        description: what was done to each image.
+        evaluation: the figures.
+    """
+
+    name: str
+    description: str
+    evaluation: Evaluation
+
+
+class CrowdAgreement(_Record):
+    """How often an output agrees with the ten voters of FER+, on the validation split.
+
+    Attributes:
+        head: output of the network.
+        rule: which images count and what their label is.
+        count: images that count.
+        accuracy: share of them on which the output agrees.
+        accuracy_low: lower end of its 95 % interval.
+        accuracy_high: upper end.
+    """
+
+    head: str
+    rule: str
+    count: int
+    accuracy: float
+    accuracy_low: float
+    accuracy_high: float
 
 
 class Report(_File):
@@ -204,12 +256,15 @@ class Report(_File):
         data: what was trained and evaluated on.
         history: one entry per epoch.
         evaluations: per split, single view, with temperature.
-        before_temperature: the same for the validation split, without temperature.
+        without_duplicates: the same, without images that also stand in the training split.
+        before_temperature: the validation split without temperature.
+        robustness: the validation split under disturbances.
+        crowd: agreement with FER+, empty where the data set has no votes.
         parameters: of the network.
         layers: of the network, in order.
         parity: largest difference between the probabilities of Keras and LiteRT.
         latency_ms: median time of one face through LiteRT on one thread of `machine`.
-        files: SHA-256 of each model file.
+        files: of the model directory, by name.
     """
 
     filename: ClassVar[str] = "report.json"
@@ -227,9 +282,12 @@ class Report(_File):
     data: DataCard
     history: tuple[Epoch, ...]
     evaluations: dict[str, Evaluation]
+    without_duplicates: dict[str, Evaluation]
     before_temperature: Evaluation
+    robustness: tuple[Slice, ...]
+    crowd: tuple[CrowdAgreement, ...]
     parameters: int
     layers: tuple[Layer, ...]
     parity: float
     latency_ms: float
-    files: dict[str, str]
+    files: dict[str, FileCard]

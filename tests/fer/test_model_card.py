@@ -50,8 +50,10 @@ def test_what_is_no_json_record_is_refused(tmp_path: Path, text: str) -> None:
 
 def test_the_shipped_model_is_the_one_its_report_measured() -> None:
     spec, report = ModelSpec.load(SHIPPED_MODEL), Report.load(SHIPPED_MODEL)
-    assert report.files == {name: file_sha256(SHIPPED_MODEL / name) for name in report.files}
-    assert report.files[spec.file] == spec.sha256
+    for name, file in report.files.items():
+        assert file.sha256 == file_sha256(SHIPPED_MODEL / name)
+        assert file.bytes == (SHIPPED_MODEL / name).stat().st_size
+    assert report.files[spec.file].sha256 == spec.sha256
     assert spec.labels == tuple(c.label for c in report.evaluations["validation"].classes)
 
 
