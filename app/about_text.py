@@ -7,8 +7,8 @@ from fer.model_card import Report
 
 WHAT = (
     "FER Lens finds the faces in a picture and says which facial expression each one shows, with "
-    "a probability for every expression it knows. It runs on small networks: one finds faces, one "
-    "reads them."
+    "a probability for every expression it knows. Two small networks do it: "
+    "one finds faces, one reads them."
 )
 
 LIMITS = """
@@ -26,9 +26,11 @@ people.
 PRIVACY = """
 Your pictures go to the server that runs this app and to nobody else.
 
-- They are held in its memory, for your session only, and go with it: when you remove a picture,
-  leave its page or close the tab.
-- No picture, no face and no file name is written to disk or to a log.
+- They are held in its memory, for your session only. A picture that you remove is forgotten at
+  once; the rest goes with the session, a few minutes after you close the tab.
+- FER Lens writes no picture, no face and no file name to a disk or a log. While a file of more
+  than 1 MB arrives, the web server may pass it through an unnamed temporary file, gone when it has
+  arrived.
 - Nothing you upload is used to train anything.
 - The camera is off until you open it yourself.
 - FER Lens sends no usage statistics.

@@ -47,4 +47,5 @@ def evidence_of(report: Report) -> Evidence | None:
 
 def describes(report: Report, spec: ModelSpec) -> bool:
     """Tell whether a report is about the very weights that run."""
-    return report.files.get(spec.file) == spec.sha256
+    file = report.files.get(spec.file)
+    return file is not None and file.sha256 == spec.sha256

@@ -40,7 +40,7 @@ def offer_sample() -> None:
     """Show the one click to a first result."""
     with st.container(border=True, horizontal=True, vertical_alignment="center", gap="medium"):
         st.image(str(SAMPLE), width=132, alt="The sample: a portrait of Eileen Collins by NASA")
-        with st.container(width=420, gap="xsmall"):
+        with st.container(width=560, gap="xsmall"):
             st.markdown("#### No photo at hand?", anchors=False)
             st.markdown("See a result with a portrait of the astronaut Eileen Collins (NASA).")
             st.button(

@@ -22,7 +22,7 @@ _BESIDE = 2
 
 #: Pixels: gap between picture and cards, and the highest that a picture is shown.
 _GAP = 16
-_PICTURE_HEIGHT = 620
+_PICTURE_HEIGHT = 720
 
 
 def show_results(entries: Sequence[Entry], evidence: Evidence | None) -> None:
@@ -106,7 +106,7 @@ def _section(photo: Photo, reading: Reading, evidence: Evidence | None, *, key: 
         _picture(photo, reading, CONTENT_WIDTH // 2)
         return
     beside = len(reading.faces) <= _BESIDE
-    with st.container(horizontal=True, gap=_GAP):
+    with st.container(horizontal=True, horizontal_alignment="center", gap=_GAP):
         width = CONTENT_WIDTH - CARD_WIDTH - _GAP if beside else CONTENT_WIDTH
         _picture(photo, reading, width)
         with st.container(horizontal=True, gap=_GAP, width="stretch"):

@@ -68,7 +68,9 @@ class PhotoStore:
 
     def unread(self, photos: Iterable[Photo]) -> list[Photo]:
         """Return the photographs that `read` would have to analyse, each content once."""
-        first = {photo.digest: photo for photo in photos}
+        first: dict[str, Photo] = {}
+        for photo in photos:
+            first.setdefault(photo.digest, photo)
         return [photo for digest, photo in first.items() if digest not in self._outcomes]
 
     def read(self, photo: Photo, analyze: Analyze) -> Outcome:

@@ -9,6 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from app.evidence import Evidence, describes, evidence_of
+from app.wording import plain
 from fer import FaceAnalyzer, ModelError
 from fer.model_card import Report
 
@@ -59,8 +60,12 @@ def show_model_error(error: ModelError) -> None:
     """Tell a visitor that the model is missing, and whoever runs the app what to do."""
     _log.error("no model: %s", error)
     st.error("**The expression model is not installed here**, so nothing can be analysed yet.")
-    # Where the app is installed is nobody's business.
-    st.caption(f"For whoever runs this app: {str(error).replace(f'{ROOT}{os.sep}', '')}")
+    st.caption(for_the_operator(error))
+
+
+def for_the_operator(error: ModelError) -> str:
+    """Return an error's text for a page; where the app is installed is nobody's business."""
+    return f"For whoever runs this app: {plain(str(error).replace(f'{ROOT}{os.sep}', ''))}"
 
 
 @st.cache_resource(max_entries=2, show_spinner="Loading the model …")

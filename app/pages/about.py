@@ -18,7 +18,7 @@ def main() -> None:
             (":material/visibility: What it can and cannot say", LIMITS),
             (":material/lock: What happens to your pictures", PRIVACY),
         ):
-            with st.container(border=True, width=524):
+            with st.container(border=True, width=548):
                 st.markdown(f"#### {title}", anchors=False)
                 st.markdown(text)
     st.subheader("How often it is right", anchor=False)
@@ -31,7 +31,8 @@ def _accuracy() -> None:
     try:
         report = resources.model_report()
     except ModelError as error:
-        resources.show_model_error(error)
+        st.warning("Nothing is shown here, because the model's report cannot be read.")
+        st.caption(resources.for_the_operator(error))
         return
     st.markdown(accuracy_lines(report))
 

@@ -41,8 +41,8 @@ def main() -> None:
 def _empty() -> None:
     offer_sample()
     st.caption(
-        ":material/lock: Photos are analysed in the memory of this server. None is stored or "
-        "logged, and all are gone when you close the page."
+        ":material/lock: Photos are analysed in the memory of this server. None is kept or logged; "
+        "all are forgotten soon after you close the page."
     )
 
 

@@ -32,7 +32,7 @@ def button(page: AppTest, label: str) -> Any:
 def test_it_opens_with_a_way_to_a_first_result_and_nothing_else(page: AppTest) -> None:
     assert not page.exception
     assert button(page, "Try it with a sample photo")
-    assert "None is stored or logged" in words(page)
+    assert "None is kept or logged" in words(page)
     assert not page.dataframe
     assert not page.get("plotly_chart")
     assert not page.download_button
@@ -193,7 +193,7 @@ def test_a_missing_model_is_explained_without_a_path(
     page = upload(("a.png", png()))
     assert not page.exception
     assert "not installed" in page.error[0].value
-    assert "models/compact/spec.json" in words(page)
+    assert "models/compact/spec\\.json" in words(page)
     assert str(resources.ROOT) not in words(page)
     assert not page.dataframe
 

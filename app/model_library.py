@@ -1,0 +1,130 @@
+"""The models that the dashboard can show, and whether their files are those that were measured.
+
+No streamlit in here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from fer.errors import ModelError
+from fer.model_card import EXPRESSION_HEAD, ModelSpec, Report
+
+ROOT = Path(__file__).resolve().parent.parent
+
+#: Environment variable that names another folder of model directories.
+MODELS_VARIABLE = "FER_MODELS"
+
+DEFAULT_MODELS = Path("models")
+
+
+@dataclass(frozen=True)
+class ShownModel:
+    """A model with its records.
+
+    Attributes:
+        name: of its directory.
+        report: what was measured.
+        temperature: what the expression head's logits are divided by; None if `spec.json` is of
+            no use.
+        problems: what does not fit together, in sentences; empty if all is well.
+    """
+
+    name: str
+    report: Report
+    temperature: float | None
+    problems: tuple[str, ...]
+
+
+def models_dir() -> Path:
+    """Return the folder of models; a relative one is meant from the repository."""
+    return ROOT / (os.environ.get(MODELS_VARIABLE) or DEFAULT_MODELS)
+
+
+def model_names(folder: Path) -> list[str]:
+    """Return the names of all directories in which something of a model lies, sorted."""
+    if not folder.is_dir():
+        return []
+    return sorted(
+        entry.name
+        for entry in folder.iterdir()
+        if entry.is_dir() and not entry.name.startswith(".") and any(entry.iterdir())
+    )
+
+
+def open_model(directory: Path) -> ShownModel:
+    """Read a model's records and compare its files with them.
+
+    Raises:
+        ModelError: there is no report that can be read.
+    """
+    report = read_report(directory)
+    temperature, problems = _check_spec(directory, report)
+    for name, card in report.files.items():
+        problem = _check_file(directory / name, card.sha256)
+        problems += [problem] if problem else []
+    return ShownModel(directory.name, report, temperature, tuple(problems))
+
+
+def read_report(directory: Path) -> Report:
+    """Return the report of a model, read again only if its file changed.
+
+    Raises:
+        ModelError: there is none, or it is of another version.
+    """
+    file = directory / Report.filename
+    if not file.is_file():
+        return Report.load(directory)  # which says what is missing and what to do
+    return _report(directory, *_stamp(file))
+
+
+def file_sha256(file: Path) -> str:
+    """Return the SHA-256 of a file, computed again only if the file changed."""
+    return _sha256(file, *_stamp(file))
+
+
+def without_folder(text: str, folder: Path) -> str:
+    """Return a message without the place of the installation, which is nobody's business."""
+    return text.replace(f"{folder.parent}{os.sep}", "")
+
+
+def _check_spec(directory: Path, report: Report) -> tuple[float | None, list[str]]:
+    try:
+        spec = ModelSpec.load(directory)
+        temperature = spec.head(EXPRESSION_HEAD).temperature
+    except ModelError as error:
+        return None, [without_folder(str(error), directory.parent)]
+    card = report.files.get(spec.file)
+    if card is None:
+        return temperature, [f"The report does not name {spec.file}, the network that runs."]
+    if card.sha256 != spec.sha256:
+        return temperature, [f"spec.json names another {spec.file} than the report."]
+    return temperature, []
+
+
+def _check_file(file: Path, expected: str) -> str | None:
+    if not file.is_file():
+        return f"{file.name}, which the report names, is not there."
+    if file_sha256(file) != expected:
+        return f"{file.name} is not the file that was measured: its SHA-256 is another."
+    return None
+
+
+def _stamp(file: Path) -> tuple[int, int]:
+    status = file.stat()
+    return status.st_mtime_ns, status.st_size
+
+
+@lru_cache(maxsize=64)
+def _sha256(file: Path, modified: int, size: int) -> str:
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+@lru_cache(maxsize=16)
+def _report(directory: Path, modified: int, size: int) -> Report:
+    return Report.load(directory)

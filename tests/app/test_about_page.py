@@ -1,0 +1,71 @@
+"""The About page: its figures are the report's."""
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app import resources
+from app.about_text import accuracy_lines
+from fer import ModelError
+from fer.metrics import evaluate
+from fer.model_card import DataCard, Report
+from tests.conftest import ROOT
+
+
+def report(*splits: str) -> Report:
+    """Return a report by which one of four answers was wrong."""
+    answers = np.eye(2)[[0, 1, 1, 1]] * 0.8 + 0.1
+    evaluation = evaluate(np.array([0, 0, 1, 1]), answers, ("happy", "sad"))
+    return Report.model_construct(
+        name="tiny",
+        created="2031-05-06T07:08:09+00:00",
+        data=DataCard.model_construct(name="faces.npz"),
+        evaluations=dict.fromkeys(splits, evaluation),
+    )
+
+
+@pytest.fixture
+def about() -> AppTest:
+    page = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=20).run()
+    return page.switch_page("app/pages/about.py")
+
+
+def text(page: AppTest) -> str:
+    return "\n".join(str(m.value) for m in (*page.markdown, *page.caption, *page.warning))
+
+
+def test_an_unmeasured_model_is_called_so() -> None:
+    assert accuracy_lines(report()) == "Model **tiny** has not been evaluated."
+
+
+@pytest.mark.parametrize(
+    ("splits", "meaning"),
+    [
+        (["validation"], "of the validation set. Settings were chosen"),
+        (["test", "validation"], "of the test set, by which nothing was chosen"),
+    ],
+)
+def test_the_split_is_named_with_what_it_is_worth(splits: list[str], meaning: str) -> None:
+    lines = accuracy_lines(report(*splits))
+    assert "**75.0%** of 4" in lines
+    assert meaning in " ".join(lines.split())
+
+
+def test_the_page_shows_the_report(about: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resources, "model_report", lambda: report("test"))
+    about.run()
+    assert not about.exception
+    assert "**75.0%** of 4" in text(about)
+    assert "evidence, not" in text(about)
+    assert "Apache 2.0" in text(about)
+
+
+def test_without_a_report_the_page_says_so(about: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing() -> Report:
+        raise ModelError("report.json is missing.")
+
+    monkeypatch.setattr(resources, "model_report", missing)
+    about.run()
+    assert not about.exception
+    assert "cannot be read" in text(about)
+    assert "%" not in text(about)

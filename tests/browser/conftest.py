@@ -1,0 +1,65 @@
+"""A real browser and a real server. Without Chromium these tests are skipped, but never in CI."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.browser.server import running_app
+
+CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
+
+#: The camera shows a moving pattern, and is granted without a question.
+FLAGS = ["--no-sandbox", "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
+
+WIDE = {"width": 1280, "height": 900}
+PHONE = {"width": 390, "height": 844}
+
+#: Analysing on a busy machine takes its time, in milliseconds.
+PATIENCE = 30_000
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium with a fake camera."""
+    if not CHROMIUM.exists():
+        reason = f"{CHROMIUM} is missing: install Chromium, or name it in CHROMIUM"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="session")
+def app_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of the app, with the model that ships."""
+    with running_app(tmp_path_factory.mktemp("server") / "log.txt") as url:
+        yield url
+
+
+Visit = Callable[..., Page]
+
+
+@pytest.fixture
+def visit(browser: Browser, app_url: str) -> Iterator[Visit]:
+    """Open a page of the app in a fresh session; options are those of a browser context."""
+    contexts = []
+
+    def open_page(path: str = "", **options: object) -> Page:
+        context = browser.new_context(**({"viewport": WIDE} | options))  # type: ignore[arg-type]
+        context.set_default_timeout(PATIENCE)
+        contexts.append(context)
+        page = context.new_page()
+        page.goto(f"{app_url}/{path}")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
