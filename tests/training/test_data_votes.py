@@ -72,6 +72,25 @@ def test_rows_without_a_name_count_by_their_position(tmp_path: Path) -> None:
     assert_votes_follow_labels(load(tmp_path))
 
 
+def test_rows_with_a_name_may_come_in_any_order(tmp_path: Path) -> None:
+    write_table(tmp_path)
+    names = [f"fer{i:07d}.png" for i in range(len(LABELS))]
+    write_votes(tmp_path / "fer2013new.csv", LABELS[::-1], names[::-1])
+    assert_votes_follow_labels(load(tmp_path))
+
+
+def test_only_train_csv_is_in_the_order_of_fer2013(tmp_path: Path) -> None:
+    for name, part in (("test", slice(21)), ("train", slice(21, 42)), ("val", slice(7))):
+        rows = [(y, pixels(f)) for y, f in zip(LABELS[part], FACES[part], strict=True)]
+        write_csv(tmp_path / f"{name}.csv", ["emotion", "pixels"], rows)
+    write_votes(tmp_path / "fer2013new.csv", LABELS)
+    totals = {}
+    for name, faces in load(tmp_path).splits.items():
+        assert faces.votes is not None
+        totals[name] = set(faces.votes.sum(axis=1).tolist())
+    assert totals == {"train": {10}, "validation": {0}, "test": {0}}
+
+
 def test_a_wrong_row_before_does_not_shift_the_votes(tmp_path: Path) -> None:
     rows = [(y, pixels(f), "Training") for y, f in zip(LABELS, FACES, strict=True)]
     rows[3] = (9, *rows[3][1:])
