@@ -66,66 +66,47 @@ def export_format(name: str, model_dir: Path, out: Path, images: Images) -> Expo
 Answer = Callable[[Images], NDArray[np.float32]]
 
 
-def _litert(optimise: Callable[[Any, Images], None]) -> Callable[..., tuple[Path, Answer]]:
-    """Return a writer of LiteRT files, given how to set up TensorFlow's converter."""
+def _litert(settings: Callable[[Images], dict[str, Any]]) -> Callable[..., tuple[Path, Answer]]:
+    """Return a writer of LiteRT files, given what to tell TensorFlow's converter."""
 
     def write(model: keras.Model, stem: Path, images: Images) -> tuple[Path, Answer]:
-        import tensorflow as tf
-
-        function = tf.function(
-            lambda image: model(image, training=False),
-            input_signature=[tf.TensorSpec(model.input_shape, tf.float32, name="image")],
-        )
-        archive = tf.Module()
-        archive.serve = function
-        converter = tf.lite.TFLiteConverter.from_concrete_functions(
-            [function.get_concrete_function()], archive
-        )
-        optimise(converter, images)
         target = stem.with_name(f"{stem.name}.tflite")
-        target.write_bytes(converter.convert())
-        return target, _litert_answer(target, len(model.output_names), model)
+        model.export(target, format="litert", verbose=False, **settings(images))
+        runner = load_interpreter(target).get_signature_runner()
+
+        def answer(images: Images) -> NDArray[np.float32]:
+            return np.asarray(runner(image=images.astype(np.float32))[EXPRESSION_HEAD])
+
+        return target, answer
 
     return write
 
 
-def _litert_answer(file: Path, heads: int, model: keras.Model) -> Answer:
-    runner = load_interpreter(file).get_signature_runner()
-
-    def answer(images: Images) -> NDArray[np.float32]:
-        outputs = runner(image=images.astype(np.float32))
-        if EXPRESSION_HEAD in outputs:
-            return np.asarray(outputs[EXPRESSION_HEAD])
-        # The converter numbers outputs in the order of their sorted names.
-        position = sorted(model.output_names).index(EXPRESSION_HEAD)
-        return np.asarray(outputs[sorted(outputs)[position]])
-
-    return answer
-
-
-def _float16(converter: Any, images: Images) -> None:
+def _float16(images: Images) -> dict[str, Any]:
     import tensorflow as tf
 
-    converter.optimizations = [tf.lite.Optimize.DEFAULT]
-    converter.target_spec.supported_types = [tf.float16]
+    return {
+        "optimizations": [tf.lite.Optimize.DEFAULT],
+        "target_spec": {"supported_types": [tf.float16]},
+    }
 
 
-def _int8(converter: Any, images: Images) -> None:
+def _int8(images: Images) -> dict[str, Any]:
     import tensorflow as tf
 
     def samples() -> Iterator[list[NDArray[np.float32]]]:
         for image in images:
             yield [image[None].astype(np.float32)]
 
-    converter.optimizations = [tf.lite.Optimize.DEFAULT]
-    converter.representative_dataset = samples
+    return {"optimizations": [tf.lite.Optimize.DEFAULT], "representative_dataset": samples}
 
 
 def _onnx(model: keras.Model, stem: Path, images: Images) -> tuple[Path, Answer]:
-    target = stem.with_name(f"{stem.name}.onnx")
+    target = stem.with_name(f"{stem.name.removesuffix('-onnx')}.onnx")
     try:
         import onnx.reference
 
+        model(images[:1].astype(np.float32))  # Keras exports to ONNX only what has been called
         model.export(target, format="onnx", verbose=False)
     except ImportError as error:
         raise DataError(
@@ -143,7 +124,7 @@ def _onnx(model: keras.Model, stem: Path, images: Images) -> tuple[Path, Answer]
 
 #: What can be written: name → writer of the file that returns it with a way to ask it.
 FORMATS: dict[str, Callable[..., tuple[Path, Answer]]] = {
-    "float32": _litert(lambda converter, images: None),
+    "float32": _litert(lambda images: {}),
     "float16": _litert(_float16),
     "int8": _litert(_int8),
     "onnx": _onnx,
