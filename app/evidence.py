@@ -34,7 +34,7 @@ class Evidence:
         start = f"{called}, {right / answered:.0%} were"
         if right == answered:
             return f"{start}."
-        return f"{start}; most of the others were {max(truths, key=lambda n: truths[n])}."
+        return f"{start}; the others were most often {max(truths, key=lambda n: truths[n])}."
 
 
 def evidence_of(report: Report) -> Evidence | None:

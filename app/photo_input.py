@@ -74,14 +74,16 @@ def _from_camera() -> list[Photo]:
 def _from_sample() -> list[Photo]:
     if not st.session_state.get(_SAMPLE_CHOSEN):
         return []
-    st.button(
-        "Close the sample",
-        type="tertiary",
-        icon=":material/close:",
-        key="photo_close_sample",
-        on_click=_choose_sample,
-        args=(False,),
-    )
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+        st.caption("A sample: the astronaut Eileen Collins, by NASA.", width="content")
+        st.button(
+            "Close the sample",
+            type="tertiary",
+            icon=":material/close:",
+            key="photo_close_sample",
+            on_click=_choose_sample,
+            args=(False,),
+        )
     return [Photo("sample.jpg", SAMPLE.read_bytes())]
 
 

@@ -20,9 +20,11 @@ Entry = tuple[Photo, Outcome]
 #: Up to this many faces, cards stand beside the picture; more go below it, in a grid.
 _BESIDE = 2
 
-#: Pixels: gap between picture and cards, and the highest that a picture is shown.
+#: Pixels: gap between picture and cards, and the highest that a picture is shown. Beside its cards
+#: it leaves room for the table on the same screen.
 _GAP = 16
 _PICTURE_HEIGHT = 720
+_PICTURE_HEIGHT_BESIDE = 560
 
 
 def show_results(entries: Sequence[Entry], evidence: Evidence | None) -> None:
@@ -95,21 +97,22 @@ def _collapsible(photo: Photo, reading: Reading, evidence: Evidence | None, numb
 def _title(photo: Photo, reading: Reading) -> None:
     size = f"{reading.width} × {reading.height} pixels"
     found = wording.counted(len(reading.faces), "face")
-    st.subheader(wording.plain(photo.name), anchor=False)
-    st.caption(f"{found} · {size}")
+    with st.container(gap=None):
+        st.subheader(wording.plain(photo.name), anchor=False)
+        st.caption(f"{found} · {size}")
 
 
 def _section(photo: Photo, reading: Reading, evidence: Evidence | None, *, key: str) -> None:
     """Show one photo: picture, faces, table, downloads."""
     if not len(reading.faces):
         _no_face()
-        _picture(photo, reading, CONTENT_WIDTH // 2)
+        _picture(photo, reading, CONTENT_WIDTH // 2, _PICTURE_HEIGHT_BESIDE)
         return
     beside = len(reading.faces) <= _BESIDE
     with st.container(horizontal=True, horizontal_alignment="center", gap=_GAP):
         width = CONTENT_WIDTH - CARD_WIDTH - _GAP if beside else CONTENT_WIDTH
-        _picture(photo, reading, width)
-        with st.container(horizontal=True, gap=_GAP, width="stretch"):
+        _picture(photo, reading, width, _PICTURE_HEIGHT_BESIDE if beside else _PICTURE_HEIGHT)
+        with st.container(horizontal=not beside, gap=_GAP, width="stretch"):
             for face in range(len(reading.faces)):
                 with st.container(border=True, width="stretch" if beside else CARD_WIDTH):
                     _card(reading, face, evidence, key=f"{key}_{face}")
@@ -117,11 +120,10 @@ def _section(photo: Photo, reading: Reading, evidence: Evidence | None, *, key: 
     _downloads(photo, reading, key)
 
 
-def _picture(photo: Photo, reading: Reading, width: int) -> None:
-    highest = round(_PICTURE_HEIGHT * reading.width / reading.height)
+def _picture(photo: Photo, reading: Reading, width: int, highest: int) -> None:
     st.image(
         reading.picture,
-        width=min(width, highest),
+        width=min(width, round(highest * reading.width / reading.height)),
         alt=wording.describe_picture(photo.name, reading.faces),
     )
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from app import resources
-from app.frame import header
+from app.frame import CARD_WIDTH, header
 from app.photo_input import choose_photos, offer_sample
 from app.photo_view import Entry, show_results
 from app.photos import MAX_PHOTOS, Analyze, Photo, PhotoStore
@@ -16,13 +16,23 @@ from fer import ModelError
 
 _STORE = "photo_store"
 
+#: What the page does with a photo.
+_PROMISES = (
+    ":material/center_focus_strong: **Finds faces**, also small ones and many at once, and marks "
+    "them in the picture.",
+    ":material/bar_chart: **Weighs every expression** with a probability, and says so when none "
+    "stands out.",
+    ":material/download: **Hands you the numbers** as CSV and JSON, and the marked picture in full "
+    "size.",
+)
+
 
 def main() -> None:
     """Run the page once."""
     header(
         "Read the expressions in a photo",
-        "FER Lens finds every face and says which expression it shows, how sure it is, and what "
-        "else it could be.",
+        "FER Lens finds the faces and says which expression each one shows, how sure it is, and "
+        "what else it could be.",
     )
     photos = choose_photos()
     store: PhotoStore = st.session_state.setdefault(_STORE, PhotoStore())
@@ -40,6 +50,10 @@ def main() -> None:
 
 def _empty() -> None:
     offer_sample()
+    with st.container(horizontal=True):
+        for text in _PROMISES:
+            with st.container(width=CARD_WIDTH):
+                st.markdown(text)
     st.caption(
         ":material/lock: Photos are analysed in the memory of this server. None is kept or logged; "
         "all are forgotten soon after you close the page."

@@ -26,7 +26,7 @@ MIXED = measured([(0, 0)] * 8 + [(2, 0)] * 3 + [(1, 0)] + [(1, 1)] * 4)
         ("neutral", ""),
         ("sad", "Of 4 test faces that it called sad, 100% were."),
         ("happy", "Of 12 test faces that it called happy, 67% were; "
-         "most of the others were neutral."),
+         "the others were most often neutral."),
     ],
 )  # fmt: skip
 def test_how_often_such_an_answer_was_right(label: str, sentence: str) -> None:
