@@ -71,9 +71,9 @@ class CnnBatchnorm(Preset):
 
     name: str = "cnn-batchnorm"
     network: str = "cnn-batchnorm"
-    widths: tuple[int, ...] = (64, 128, 256)
+    widths: tuple[int, ...] = (32, 64, 128)
     dropout: float = 0.25
-    epochs: int = 30
+    epochs: int = 20
     batch_size: int = 64
     learning_rate: float = 1e-3
     schedule: Literal["constant", "cosine"] = "cosine"

@@ -1,0 +1,93 @@
+"""Writes the figures of the README from reports, so that none is typed.
+
+``python -m benchmarks.readme [--presets DIR...]`` replaces what stands between the markers: the
+shipped model's figures, and with ``--presets`` a row for each further model directory.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+from pathlib import Path
+
+from fer.model_card import Report
+
+ROOT = Path(__file__).parent.parent
+SHIPPED = ROOT / "models" / "compact"
+
+
+def main() -> None:
+    """Rewrite the README."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--presets", nargs="*", type=Path, default=[], metavar="DIR")
+    arguments = parser.parse_args()
+    readme = ROOT / "README.md"
+    text = replace_section(readme.read_text(), "figures", figures(Report.load(SHIPPED)))
+    if arguments.presets:
+        reports = [Report.load(directory) for directory in arguments.presets]
+        text = replace_section(text, "presets", preset_table(reports))
+    readme.write_text(text)
+
+
+def replace_section(text: str, name: str, content: str) -> str:
+    """Return `text` with what stands between the markers of `name` replaced.
+
+    Raises:
+        ValueError: there are no such markers.
+    """
+    pattern = re.compile(f"(<!-- {name}:begin -->\n).*?(<!-- {name}:end -->)", re.DOTALL)
+    if not pattern.search(text):
+        raise ValueError(f"expected markers <!-- {name}:begin --> and <!-- {name}:end -->")
+    return pattern.sub(lambda match: f"{match[1]}{content}\n{match[2]}", text)
+
+
+def figures(report: Report) -> str:
+    """Return the table of the shipped model."""
+    result = report.evaluations["validation"]
+    low, high = result.accuracy_low, result.accuracy_high
+    unseen = report.without_duplicates["validation"]
+    file = report.files["model.tflite"]
+    rows = [
+        ("Accuracy, FER2013 PublicTest, single view", f"**{result.accuracy:.1%}**"),
+        ("its 95 % interval (Wilson)", f"{low:.1%} to {high:.1%}"),
+        (
+            f"without the {result.count - unseen.count} that also stand in Training",
+            f"{unseen.accuracy:.1%}",
+        ),
+        ("Macro-F1, balanced accuracy", f"{result.macro_f1:.3f}, {result.balanced_accuracy:.1%}"),
+        ("Right among the two most probable", f"{result.top2_accuracy:.1%}"),
+        ("Expected calibration error", f"{result.calibration_error:.3f}"),
+        ("Weights, file", f"{report.parameters / 1e6:.2f} million, {file.bytes / 1e6:.1f} MB"),
+        ("One face through LiteRT, one thread", f"{report.latency_ms:.1f} ms"),
+        ("Training", f"{report.training_seconds / 60:.0f} minutes on {report.machine}, shared"),
+    ]
+    rows += [
+        (
+            f"Agreement with FER+, {record.head} output: {record.rule}",
+            f"{record.accuracy:.1%} of {record.count:,}",
+        )
+        for record in report.crowd
+    ]
+    return "\n".join(["| | |", "| --- | --- |", *(f"| {a} | {b} |" for a, b in rows)])
+
+
+def preset_table(reports: list[Report]) -> str:
+    """Return a row per model: what was run, how long it took, and how well it does."""
+    lines = [
+        "| preset | run | minutes | validation accuracy (95 %) | macro-F1 | weights |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    for report in reports:
+        result = report.evaluations["validation"]
+        low, high = result.accuracy_low, result.accuracy_high
+        lines.append(
+            f"| `{report.configuration['name']}` | {len(report.history)} of "
+            f"{report.configuration['epochs']} epochs | {report.training_seconds / 60:.0f} | "
+            f"{result.accuracy:.1%} ({low:.1%} to {high:.1%}) of {result.count:,} | "
+            f"{result.macro_f1:.3f} | {report.parameters / 1e6:.2f} M |"
+        )
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,33 @@
+"""The README's figures are the report's, and its commands are the real ones."""
+
+import pytest
+from benchmarks.readme import figures, preset_table, replace_section
+from tests.conftest import ROOT, SHIPPED_MODEL
+
+from fer.model_card import Report
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_figures_are_those_of_the_shipped_report() -> None:
+    report = Report.load(SHIPPED_MODEL)
+    assert figures(report) in README
+    assert report.command in README
+
+
+def test_a_section_is_replaced_between_its_markers() -> None:
+    text = "a\n<!-- x:begin -->\nold\n<!-- x:end -->\nb"
+    assert replace_section(text, "x", "new") == "a\n<!-- x:begin -->\nnew\n<!-- x:end -->\nb"
+    with pytest.raises(ValueError, match="markers"):
+        replace_section(text, "y", "new")
+
+
+def test_a_preset_gets_a_row_each() -> None:
+    report = Report.load(SHIPPED_MODEL)
+    assert preset_table([]).count("\n") == 1
+    assert preset_table([report, report]).count("`compact`") == 2
+
+
+def test_the_two_commands_are_there_as_they_are_run() -> None:
+    assert "pip install -r requirements.txt && streamlit run streamlit_app.py" in README
+    assert "pip install -r requirements-dev.txt && pytest" in README
