@@ -8,6 +8,12 @@ from app.frame import LOGO, content
 
 PAGES = [
     st.Page("app/pages/photo.py", title="Photo", icon=":material/photo_camera:", default=True),
+    st.Page(
+        "app/pages/dashboard.py",
+        title="Model dashboard",
+        icon=":material/monitoring:",
+        url_path="dashboard",
+    ),
     st.Page("app/pages/about.py", title="About", icon=":material/info:"),
 ]
 

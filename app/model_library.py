@@ -29,15 +29,25 @@ class ShownModel:
     Attributes:
         name: of its directory.
         report: what was measured.
-        temperature: what the expression head's logits are divided by; None if `spec.json` is of
-            no use.
+        spec: what it takes to run it; None if that file is of no use.
         problems: what does not fit together, in sentences; empty if all is well.
     """
 
     name: str
     report: Report
-    temperature: float | None
+    spec: ModelSpec | None
     problems: tuple[str, ...]
+
+    @property
+    def temperature(self) -> float | None:
+        """What the logits of the expression head are divided by, if that is known."""
+        heads = self.spec.heads if self.spec else ()
+        return next((h.temperature for h in heads if h.name == EXPRESSION_HEAD), None)
+
+    @property
+    def heads(self) -> dict[str, str]:
+        """What each output says, by name."""
+        return {head.name: head.meaning for head in self.spec.heads} if self.spec else {}
 
 
 def models_dir() -> Path:
@@ -63,11 +73,11 @@ def open_model(directory: Path) -> ShownModel:
         ModelError: there is no report that can be read.
     """
     report = read_report(directory)
-    temperature, problems = _check_spec(directory, report)
+    spec, problems = _check_spec(directory, report)
     for name, card in report.files.items():
         problem = _check_file(directory / name, card.sha256)
         problems += [problem] if problem else []
-    return ShownModel(directory.name, report, temperature, tuple(problems))
+    return ShownModel(directory.name, report, spec, tuple(problems))
 
 
 def read_report(directory: Path) -> Report:
@@ -92,18 +102,17 @@ def without_folder(text: str, folder: Path) -> str:
     return text.replace(f"{folder.parent}{os.sep}", "")
 
 
-def _check_spec(directory: Path, report: Report) -> tuple[float | None, list[str]]:
+def _check_spec(directory: Path, report: Report) -> tuple[ModelSpec | None, list[str]]:
     try:
         spec = ModelSpec.load(directory)
-        temperature = spec.head(EXPRESSION_HEAD).temperature
     except ModelError as error:
         return None, [without_folder(str(error), directory.parent)]
     card = report.files.get(spec.file)
     if card is None:
-        return temperature, [f"The report does not name {spec.file}, the network that runs."]
+        return spec, [f"The report does not name {spec.file}, the network that runs."]
     if card.sha256 != spec.sha256:
-        return temperature, [f"spec.json names another {spec.file} than the report."]
-    return temperature, []
+        return spec, [f"spec.json names another {spec.file} than the report."]
+    return spec, []
 
 
 def _check_file(file: Path, expected: str) -> str | None:

@@ -11,76 +11,13 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from app.report_words import cell_sentences, percent, points
+from app.chart_style import ACCENT, MUTED, legend_on_top, plain
+from app.report_words import percent, points
 from fer.labels import colour_of
 from fer.metrics import CalibrationBin, ClassScores, Evaluation
 from fer.model_card import Slice
 
-#: For what belongs to no expression: readable on light and on dark.
-ACCENT = "#6D6FC4"
-MUTED = "#8F8B84"
-
-#: Shades of the confusion matrix, few to many, on light and on dark.
-SHADES: dict[bool, list[str]] = {
-    False: ["#F3F1EC", "#C9CAEC", "#8688D2", "#43459B"],
-    True: ["#22242C", "#373A69", "#6D6FC4", "#C6C7F7"],
-}
-
-#: What the shades of the confusion matrix can stand for.
-BY_ROW, BY_COLUMN, COUNTS = "row", "column", "counts"
-
-_CELL = 46
 _ROW = 34
-
-
-def confusion_chart(
-    evaluation: Evaluation,
-    mode: str = BY_ROW,
-    *,
-    chosen: tuple[str, str] | None = None,
-    dark: bool = False,
-) -> go.Figure:
-    """Return the confusion matrix; each cell can be clicked where the surface listens.
-
-    Args:
-        evaluation: whose matrix.
-        mode: `BY_ROW` for shares of each label, `BY_COLUMN` for shares of each answer, `COUNTS`.
-        chosen: truth and answer of the cell to frame.
-        dark: whether it stands on a dark background.
-    """
-    names = [c.label for c in evaluation.classes]
-    shares, texts = _cells(evaluation, mode)
-    figure = go.Figure(
-        go.Heatmap(
-            x=names,
-            y=names,
-            z=shares,
-            text=texts,
-            texttemplate="%{text}",
-            textfont={"size": 12},
-            colorscale=SHADES[dark],
-            zmin=0,
-            showscale=False,
-            xgap=2,
-            ygap=2,
-            hoverinfo="skip",
-        )
-    )
-    figure.add_trace(_targets(evaluation, names))
-    if chosen and set(chosen) <= set(names):
-        row, column = names.index(chosen[0]), names.index(chosen[1])
-        figure.add_shape(
-            type="rect",
-            x0=column - 0.49,
-            x1=column + 0.49,
-            y0=row - 0.49,
-            y1=row + 0.49,
-            line={"color": "#E69F00", "width": 3},
-        )
-    _plain(figure, height=_CELL * len(names) + 90)
-    figure.update_xaxes(title="called", side="top", tickangle=-45, showgrid=False)
-    figure.update_yaxes(title="labelled", autorange="reversed", showgrid=False)
-    return figure
 
 
 def per_class_chart(classes: Sequence[ClassScores]) -> go.Figure:
@@ -91,7 +28,12 @@ def per_class_chart(classes: Sequence[ClassScores]) -> go.Figure:
         line = {"color": colour_of(scores.label), "width": 5}
         figure.add_trace(
             go.Scatter(
-                x=ends, y=[scores.label] * 2, mode="lines", line=line, opacity=0.35, hoverinfo="skip"
+                x=ends,
+                y=[scores.label] * 2,
+                mode="lines",
+                line=line,
+                opacity=0.35,
+                hoverinfo="skip",
             )
         )
     labels = [c.label for c in classes]
@@ -101,9 +43,8 @@ def per_class_chart(classes: Sequence[ClassScores]) -> go.Figure:
         ("recall", "circle", [c.recall for c in classes]),
         ("F1", "line-ns-open", [c.f1 for c in classes]),
     ):
-        marker = {"symbol": symbol, "size": 13, "color": colours, "line": {"width": 3}}
-        if symbol != "circle":
-            marker["line"] = {"width": 3, "color": colours}
+        line = {"width": 3, "color": colours}
+        marker = {"symbol": symbol, "size": 13, "color": colours, "line": line}
         figure.add_trace(
             go.Scatter(
                 x=values,
@@ -114,7 +55,7 @@ def per_class_chart(classes: Sequence[ClassScores]) -> go.Figure:
                 hovertemplate=f"%{{y}}: {name} %{{x:.1%}}<extra></extra>",
             )
         )
-    _plain(figure, height=_ROW * len(labels) + 50)
+    plain(figure, height=_ROW * len(labels) + 50)
     figure.update_xaxes(range=(0, 1.03), tickformat=".0%")
     figure.update_yaxes(autorange="reversed", showgrid=False, ticksuffix="  ")
     return figure
@@ -127,7 +68,9 @@ def reliability_chart(evaluation: Evaluation, before: Evaluation | None) -> go.F
         evaluation: with the temperature that the app uses.
         before: without; None where it was not measured.
     """
-    figure = make_subplots(rows=2, shared_xaxes=True, row_heights=[0.78, 0.22], vertical_spacing=0.05)
+    figure = make_subplots(
+        rows=2, shared_xaxes=True, row_heights=[0.78, 0.22], vertical_spacing=0.05
+    )
     figure.add_trace(
         go.Scatter(
             x=[0, 1], y=[0, 1], mode="lines", line={"color": MUTED, "dash": "dot", "width": 1.5},
@@ -151,8 +94,8 @@ def reliability_chart(evaluation: Evaluation, before: Evaluation | None) -> go.F
         ),
         row=2, col=1,
     )  # fmt: skip
-    _plain(figure, height=460)
-    _legend_on_top(figure)
+    plain(figure, height=460)
+    legend_on_top(figure)
     figure.update_xaxes(range=(0, 1.02), tickformat=".0%")
     figure.update_xaxes(title="how sure it was", row=2, col=1)
     figure.update_yaxes(range=(0, 1.02), tickformat=".0%", title="how often right", row=1, col=1)
@@ -184,47 +127,10 @@ def robustness_chart(undisturbed: Evaluation, slices: Sequence[Slice]) -> go.Fig
         )
     )
     figure.add_vline(x=undisturbed.accuracy, line={"color": MUTED, "dash": "dot", "width": 1.5})
-    _plain(figure, height=_ROW * len(names) + 60)
+    plain(figure, height=_ROW * len(names) + 60)
     figure.update_xaxes(tickformat=".0%", nticks=6)
     figure.update_yaxes(autorange="reversed", ticksuffix="  ")
     return figure
-
-
-def _cells(
-    evaluation: Evaluation, mode: str
-) -> tuple[list[list[float | None]], list[list[str]]]:
-    """Return shades and texts of the confusion matrix; nothing is shown where nothing counts."""
-    matrix = evaluation.confusion
-    columns = [sum(column) for column in zip(*matrix, strict=True)]
-    shades: list[list[float | None]] = []
-    texts: list[list[str]] = []
-    for row in matrix:
-        wholes = {BY_ROW: [sum(row)] * len(row), BY_COLUMN: columns, COUNTS: [1] * len(row)}[mode]
-        shares = [n / whole if whole else None for n, whole in zip(row, wholes, strict=True)]
-        shades.append(shares)
-        if mode == COUNTS:
-            texts.append([f"{n:,}" for n in row])
-        else:
-            texts.append(["–" if s is None else f"{s:.0%}" for s in shares])
-    return shades, texts
-
-
-def _targets(evaluation: Evaluation, names: Sequence[str]) -> go.Scatter:
-    """Return invisible points over the cells: Plotly selects points, not cells of a heat map."""
-    cells = [(truth, answer) for truth in names for answer in names]
-    unseen = {"marker": {"opacity": 0}}
-    return go.Scatter(
-        x=[answer for _, answer in cells],
-        y=[truth for truth, _ in cells],
-        customdata=cells,
-        mode="markers",
-        marker={"size": _CELL - 8, "symbol": "square", "opacity": 0},
-        selected=unseen,
-        unselected=unseen,
-        text=["<br>".join(cell_sentences(evaluation, *cell)) for cell in cells],
-        hovertemplate="%{text}<extra></extra>",
-        showlegend=False,
-    )
 
 
 def _reliability_line(
@@ -241,26 +147,6 @@ def _reliability_line(
         hovertemplate=f"{name}: %{{x:.1%}} sure, %{{y:.1%}} right, %{{customdata:,}} answers"
         "<extra></extra>",
     )
-
-
-def _legend_on_top(figure: go.Figure) -> None:
-    figure.update_layout(
-        showlegend=True,
-        legend={"orientation": "h", "x": 0, "y": 1.02, "xanchor": "left", "yanchor": "bottom"},
-    )
-
-
-def _plain(figure: go.Figure, *, height: int) -> None:
-    """Set what all charts share: calm margins, no zoom, no title."""
-    figure.update_layout(
-        height=height,
-        margin={"l": 8, "r": 12, "t": 16, "b": 8},
-        showlegend=False,
-        dragmode=False,
-        hovermode="closest",
-    )
-    figure.update_xaxes(fixedrange=True, automargin=True, zeroline=False)
-    figure.update_yaxes(fixedrange=True, automargin=True, zeroline=False)
 
 
 def per_class_alt(classes: Sequence[ClassScores]) -> str:

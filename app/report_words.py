@@ -56,8 +56,13 @@ def percent(share: float) -> str:
 
 
 def interval(evaluation: Evaluation) -> str:
-    """Return the 95 % interval of the accuracy, ``65.0% to 68.1%``."""
-    return f"{percent(evaluation.accuracy_low)} to {percent(evaluation.accuracy_high)}"
+    """Return the 95 % interval of the accuracy, ``65.0–68.1%``."""
+    return share_range(evaluation.accuracy_low, evaluation.accuracy_high)
+
+
+def share_range(low: float, high: float) -> str:
+    """Return ``65.0–68.1%``."""
+    return f"{100 * low:.1f}–{percent(high)}"
 
 
 def points(difference: float) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
 
-from app.report_charts import ACCENT, MUTED, _legend_on_top, _plain
+from app.chart_style import ACCENT, MUTED, legend_on_top, plain
 from fer.labels import colour_of
 from fer.model_card import Epoch
 
@@ -16,9 +16,7 @@ _BAR = 30
 
 def loss_chart(history: Sequence[Epoch]) -> go.Figure:
     """Return the losses over the epochs."""
-    figure = _curves(
-        [e.loss for e in history], [e.validation_loss for e in history], hover=":.3f"
-    )
+    figure = _curves([e.loss for e in history], [e.validation_loss for e in history], hover=":.3f")
     figure.update_yaxes(rangemode="normal")
     return figure
 
@@ -35,7 +33,7 @@ def accuracy_chart(history: Sequence[Epoch]) -> go.Figure:
 def learning_rate_chart(history: Sequence[Epoch]) -> go.Figure:
     """Return the learning rate over the epochs."""
     figure = go.Figure(_curve([e.learning_rate for e in history], "learning rate", ACCENT, ":.2g"))
-    _plain(figure, height=_HEIGHT)
+    plain(figure, height=_HEIGHT)
     figure.update_xaxes(title="epoch", rangemode="tozero")
     figure.update_yaxes(rangemode="tozero")
     return figure
@@ -58,7 +56,7 @@ def class_counts_chart(counts: Mapping[str, int]) -> go.Figure:
             hovertemplate="%{y}: %{x:,}<extra></extra>",
         )
     )
-    _plain(figure, height=_BAR * len(counts) + 24)
+    plain(figure, height=_BAR * len(counts) + 24)
     figure.update_layout(bargap=0.4)
     figure.update_xaxes(visible=False, range=(0, 1.45 * max(1, most)))
     figure.update_yaxes(autorange="reversed", showgrid=False, ticksuffix="  ")
@@ -72,8 +70,8 @@ def _curves(train: Sequence[float], validation: Sequence[float], hover: str) -> 
             _curve(validation, "validation", ACCENT, hover),
         ]
     )
-    _plain(figure, height=_HEIGHT)
-    _legend_on_top(figure)
+    plain(figure, height=_HEIGHT)
+    legend_on_top(figure)
     figure.update_xaxes(title="epoch", rangemode="tozero")
     return figure
 

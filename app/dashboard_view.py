@@ -1,0 +1,237 @@
+"""The Model dashboard: choosing models, and what is shown of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import streamlit as st
+
+from app import record_sections, report_sections
+from app.comparison import comparison
+from app.confusion_view import show_confusion
+from app.html_report import html_report
+from app.model_library import ShownModel, model_names, models_dir, open_model, without_folder
+from app.report_parts import Section
+from app.report_view import show_part, show_section
+from app.report_words import SPLITS_EXPLAINED, Measured, measured
+from app.resources import model_dir
+from app.wording import plain
+from fer.errors import ModelError
+
+#: What to do where there is no model at all.
+TRAIN_COMMAND = "python -m training train --data fer2013.csv --out models/compact"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A model on the page, and the evaluation that was chosen; None if it was not measured so."""
+
+    model: ShownModel
+    chosen: Measured | None
+
+    @property
+    def key(self) -> str:
+        """Prefix of its widgets."""
+        return f"dashboard_{self.model.name}"
+
+
+def show_dashboard() -> None:
+    """Show the page below its header."""
+    folder = models_dir()
+    names = model_names(folder)
+    if not names:
+        _nothing()
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        chosen = _choose(names)
+        picker = st.container(width=300)
+    opened = [model for name in chosen if (model := _open(name))]
+    if not opened:
+        return
+    with picker:
+        measured_on = _choose_evaluation(opened)
+    if measured_on is None:
+        st.info("This report has no evaluation: nothing was measured on any split.")
+    shown = [Shown(model, _evaluation(model, measured_on)) for model in opened]
+    _tabs(shown, measured_on)
+    st.divider()
+    _downloads(opened)
+
+
+def _nothing() -> None:
+    st.info("**There is no model yet.** Train one, and its report appears here.")
+    st.code(TRAIN_COMMAND, language="bash")
+
+
+def _choose(names: Sequence[str]) -> list[str]:
+    """Let the visitor choose one model, or two; the one that the app runs comes first."""
+    running = model_dir().name
+    first = st.selectbox(
+        "Model",
+        names,
+        index=names.index(running) if running in names else 0,
+        key="dashboard_model",
+        width=220,
+        persist_state="session",
+    )
+    others = [name for name in names if name != first]
+    if not others:
+        return [first]
+    second = st.selectbox(
+        "Compare with",
+        others,
+        index=None,
+        placeholder="no other",
+        key="dashboard_other",
+        width=220,
+        persist_state="session",
+    )
+    return [first, second] if second else [first]
+
+
+def _open(name: str) -> ShownModel | None:
+    """Read a model; tell what is wrong with it, if anything is."""
+    folder = models_dir()
+    try:
+        model = open_model(folder / name)
+    except ModelError as error:
+        st.error(
+            f"**The report of {plain(name)} cannot be shown.** "
+            + plain(without_folder(str(error), folder)),
+            icon=":material/error:",
+        )
+        return None
+    if model.problems:
+        st.warning(
+            f"**The figures may not be those of {plain(name)} as it is now.** "
+            + " ".join(map(plain, model.problems))
+            + " Train or export it again, or bring the measured files back.",
+            icon=":material/warning:",
+        )
+    return model
+
+
+def _choose_evaluation(models: Sequence[ShownModel]) -> str | None:
+    names = list(dict.fromkeys(m.name for model in models for m in measured(model.report)))
+    if not names:
+        return None
+    return st.selectbox(
+        "Measured on",
+        names,
+        key="dashboard_split",
+        help=plain(f"{SPLITS_EXPLAINED} {report_sections.REPEATS}"),
+        persist_state="session",
+    )
+
+
+def _evaluation(model: ShownModel, name: str | None) -> Measured | None:
+    return next((m for m in measured(model.report) if m.name == name), None)
+
+
+def _tabs(shown: Sequence[Shown], measured_on: str | None) -> None:
+    """Show one part of the report at a time: only the open tab is sent, so its charts fit."""
+    views: dict[str, Callable[[Shown], None]] = {
+        ":material/monitoring: Overview": _overview,
+        ":material/grid_on: Mistakes": _mistakes,
+        ":material/balance: Confidence": _confidence,
+        ":material/foggy: Robustness": _robustness,
+        ":material/show_chart: Training": _training,
+        ":material/account_tree: Network": _network,
+        ":material/receipt_long: Record": _record,
+    }
+    tabs = st.tabs(list(views), on_change="rerun", key="dashboard_tab")
+    for tab, view in zip(tabs, views.values(), strict=True):
+        if not tab.open:
+            continue
+        with tab:
+            if len(shown) == 2 and view is _overview and measured_on:
+                first, second = shown[0].model, shown[1].model
+                show_part(comparison(first, second, measured_on), key="dashboard_both")
+            _side_by_side(shown, view)
+
+
+def _side_by_side(shown: Sequence[Shown], view: Callable[[Shown], None]) -> None:
+    if len(shown) == 1:
+        view(shown[0])
+        return
+    for column, each in zip(st.columns(len(shown), gap="medium"), shown, strict=True):
+        with column:
+            st.subheader(plain(each.model.name), anchor=False, divider="gray")
+            view(each)
+
+
+def _overview(shown: Shown) -> None:
+    if shown.chosen:
+        show_section(report_sections.overview(shown.model.report, shown.chosen), key=shown.key)
+    else:
+        _not_measured()
+
+
+def _mistakes(shown: Shown) -> None:
+    if not shown.chosen:
+        _not_measured()
+        return
+    show_confusion(shown.chosen, key=shown.key)
+    show_section(Section("", (report_sections.per_class(shown.chosen),)), key=shown.key)
+
+
+def _confidence(shown: Shown) -> None:
+    if shown.chosen:
+        section = report_sections.confidence(
+            shown.model.report, shown.chosen, shown.model.temperature
+        )
+        show_section(section, key=shown.key)
+    else:
+        _not_measured()
+
+
+def _robustness(shown: Shown) -> None:
+    show_section(report_sections.robustness(shown.model.report, shown.model.heads), key=shown.key)
+
+
+def _training(shown: Shown) -> None:
+    show_section(record_sections.training(shown.model.report), key=shown.key)
+
+
+def _network(shown: Shown) -> None:
+    show_section(record_sections.network(shown.model.report), key=shown.key)
+
+
+def _record(shown: Shown) -> None:
+    show_section(record_sections.record(shown.model.report), key=shown.key)
+
+
+def _not_measured() -> None:
+    st.caption("This model was not measured on this split.")
+
+
+def _downloads(models: Sequence[ShownModel]) -> None:
+    """Offer every shown report as files, made when they are asked for."""
+    st.markdown(
+        "##### Take the report with you",
+        help="The page opens without a network and shows everything that is shown here.",
+        anchors=False,
+    )
+    for model in models:
+        with st.container(horizontal=True):
+            name = f"{plain(model.name)}: " if len(models) > 1 else ""
+            st.download_button(
+                f"{name}Report (HTML)",
+                partial(html_report, model),
+                f"{model.name}-report.html",
+                "text/html",
+                key=f"dashboard_html_{model.name}",
+                on_click="ignore",
+                icon=":material/download:",
+            )
+            st.download_button(
+                f"{name}Report (JSON)",
+                partial(model.report.model_dump_json, indent=1),
+                f"{model.name}-report.json",
+                "application/json",
+                key=f"dashboard_json_{model.name}",
+                on_click="ignore",
+                icon=":material/download:",
+            )

@@ -1,0 +1,82 @@
+"""How the HTML report looks. No streamlit in here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+#: The colours of `.streamlit/config.toml`, so that page and file look alike.
+STYLE = """
+:root { color-scheme: light dark; --ink: #24232A; --soft: #6B6A75; --page: #FCFBF9;
+  --card: #F3F1EC; --line: #E2DED6; --accent: #4A4CA3; }
+@media (prefers-color-scheme: dark) {
+  :root { --ink: #ECEAE4; --soft: #A6A5AE; --page: #15161B; --card: #1F2128; --line: #363944;
+    --accent: #B3B5F2; } }
+* { box-sizing: border-box; }
+body { margin: 0; background: var(--page); color: var(--ink);
+  font: 16px/1.55 "Source Sans 3", "Source Sans Pro", system-ui, sans-serif; }
+main { max-width: 1112px; margin: 0 auto; padding: 2rem 1rem 4rem; }
+h1 { font-size: 2.1rem; margin: 0 0 .5rem; }
+h2 { font-size: 1.5rem; margin: 3rem 0 1rem; padding-top: 1rem; border-top: 1px solid var(--line); }
+h3 { font-size: 1.05rem; margin: 0 0 .3rem; }
+nav { display: flex; flex-wrap: wrap; gap: .4rem 1.2rem; }
+a { color: var(--accent); }
+.meaning { color: var(--soft); font-size: .88rem; max-width: 70ch; margin: 0 0 .6rem; }
+.problem { border-left: 4px solid #E69F00; background: var(--card); padding: .6rem 1rem; }
+.row { display: flex; flex-wrap: wrap; gap: 1rem 2rem; }
+.row > .part { flex: 1 1 320px; min-width: 0; }
+.part { margin: 1.2rem 0; }
+.facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(150px, 1fr)); gap: .8rem;
+  margin: 1rem 0; }
+.fact { border: 1px solid var(--line); border-radius: 10px; padding: .7rem .9rem; }
+.fact dt, .fact small { color: var(--soft); font-size: .85rem; }
+.fact dd { margin: 0; font-size: 1.5rem; font-weight: 600; }
+.scroll { overflow-x: auto; }
+.long { max-height: 620px; overflow-y: auto; }
+table { border-collapse: collapse; width: 100%; font-size: .92rem; }
+th, td { text-align: left; padding: .35rem .7rem .35rem 0; border-bottom: 1px solid var(--line);
+  overflow-wrap: anywhere; }
+th { color: var(--soft); font-weight: 500; overflow-wrap: normal; }
+.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+pre { background: var(--card); padding: .8rem 1rem; border-radius: 10px; white-space: pre-wrap; }
+@media print { .long { max-height: none; } h2 { break-after: avoid; } }
+"""
+
+_FONT = '"Source Sans 3", "Source Sans Pro", system-ui, sans-serif'
+
+
+def _template(ink: str, grid: str) -> dict[str, Any]:
+    axis = {"gridcolor": grid, "linecolor": grid, "zerolinecolor": grid}
+    return {
+        "layout": {
+            "font": {"color": ink, "family": _FONT, "size": 13},
+            "paper_bgcolor": "rgba(0,0,0,0)",
+            "plot_bgcolor": "rgba(0,0,0,0)",
+            "xaxis": axis,
+            "yaxis": axis,
+        }
+    }
+
+
+#: For Plotly, which knows nothing of style sheets.
+TEMPLATES: dict[str, Any] = {
+    "light": _template("#6B6A75", "#E2DED6"),
+    "dark": _template("#A6A5AE", "#363944"),
+}
+
+#: Gives every chart the colours of the page, again when the reader's preference changes.
+PAINT = """
+const preference = matchMedia("(prefers-color-scheme: dark)");
+function paint() {
+  const tone = preference.matches ? "dark" : "light";
+  for (const chart of document.querySelectorAll(".js-plotly-plot")) {
+    Plotly.relayout(chart, { template: TEMPLATES[tone] });
+    chart.data.forEach((trace, index) => {
+      if (trace.type !== "heatmap") return;
+      const text = chart.layout.meta.texts[tone];
+      Plotly.restyle(chart, { colorscale: [SHADES[tone]], text: [text] }, [index]);
+    });
+  }
+}
+preference.addEventListener("change", paint);
+paint();
+"""

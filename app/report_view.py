@@ -1,0 +1,110 @@
+"""The parts of a report in Streamlit."""
+
+from __future__ import annotations
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from app.frame import CONTENT_WIDTH, chart_ink
+from app.report_parts import Chart, Command, Drawing, Facts, Note, Part, Row, Section, Table
+from app.wording import plain
+
+#: For `st.plotly_chart`: charts to be read, without the tool bar that a phone has no room for.
+CONFIG = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False}
+
+#: Pixels: of a fact, such that two stand side by side on a phone, and of the long table.
+_FACT_WIDTH = 170
+_LONG_HEIGHT = 640
+
+#: Pixels between parts that stand side by side; `gap="medium"`.
+_GAP = 32
+
+
+def show_section(section: Section, *, key: str) -> None:
+    """Show all parts of a section; `key` is unique on the page."""
+    for part in section.parts:
+        if isinstance(part, Row):
+            _show_row(part, key=key)
+        else:
+            show_part(part, key=key)
+
+
+def _show_row(row: Row, *, key: str) -> None:
+    width = (CONTENT_WIDTH - _GAP * (len(row.parts) - 1)) // max(1, len(row.parts))
+    with st.container(horizontal=True, gap="medium"):
+        for part in row.parts:
+            with st.container(width=width):
+                show_part(part, key=key)
+
+
+def show_part(part: Part, *, key: str) -> None:
+    """Show one part."""
+    match part:
+        case Facts():
+            show_facts(part)
+        case Table():
+            show_table(part)
+        case Chart():
+            show_chart(part, key=key)
+        case Drawing():
+            _heading(part.title, part.meaning)
+            st.html(part.svg)
+        case Note():
+            st.caption(plain(part.text))
+        case Command():
+            _heading(part.title)
+            st.code(part.text, language="bash", wrap_lines=True)
+
+
+def show_facts(part: Facts) -> None:
+    """Show figures as cards."""
+    with st.container(horizontal=True):
+        for fact in part.facts:
+            st.metric(
+                fact.label,
+                fact.value,
+                delta=fact.note or None,
+                delta_color="off",
+                delta_arrow="off",
+                help=plain(fact.meaning),
+                border=True,
+                width=_FACT_WIDTH,
+                height="stretch",
+            )
+
+
+def show_table(part: Table) -> None:
+    """Show a table; a long one scrolls in its own frame and can be sorted."""
+    _heading(part.title, part.meaning)
+    frame = pd.DataFrame(list(part.rows), columns=list(part.columns))
+    if part.long:
+        columns = {
+            name: st.column_config.TextColumn(alignment="left" if part.is_text(name) else "right")
+            for name in part.columns
+        }
+        st.dataframe(
+            frame, hide_index=True, column_config=columns, height=_LONG_HEIGHT, alt=part.title
+        )
+        return
+    st.table(frame.map(plain), hide_index=True, border="horizontal", alt=part.title)
+
+
+def show_chart(part: Chart, *, key: str) -> None:
+    """Show a chart under its heading."""
+    _heading(part.title, part.meaning)
+    with st.container(width=part.width or "stretch"):
+        st.plotly_chart(inked(part.figure), config=CONFIG, alt=part.alt, key=f"{key}_{part.key}")
+
+
+def inked(figure: go.Figure) -> go.Figure:
+    """Give a chart's text the page's size and, where Streamlit's is too pale, its colour."""
+    font = {"size": 13, "color": chart_ink()}
+    figure.update_layout(legend_font=font)
+    figure.update_xaxes(tickfont=font, title_font=font)
+    figure.update_yaxes(tickfont=font, title_font=font)
+    return figure
+
+
+def _heading(title: str, meaning: str = "") -> None:
+    st.markdown(f"##### {plain(title)}", help=plain(meaning) or None, anchors=False)
