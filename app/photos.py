@@ -8,11 +8,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
-import numpy as np
-
 from app.pictures import marked_jpeg, marked_png, portrait_jpegs
 from fer import Faces, ImageError, decode_image
-from fer.records import Result, to_csv, to_json
+from fer.records import PhotoResult, to_csv, to_json
 from fer.types import Image
 
 _log = logging.getLogger(__name__)
@@ -105,7 +103,7 @@ def read_photo(photo: Photo, analyze: Analyze) -> Outcome:
 def csv_of(readings: Iterable[tuple[str, Reading]]) -> str:
     """Return a table with a row per face; see `fer.records.to_csv`."""
     results = _results(readings)
-    return to_csv(results, results[0][2].labels if results else ())
+    return to_csv(results, results[0].faces.labels if results else ())
 
 
 def json_of(readings: Iterable[tuple[str, Reading]]) -> str:
@@ -118,10 +116,5 @@ def png_of(photo: Photo, reading: Reading) -> bytes:
     return marked_png(decode_image(photo.data), reading.faces)
 
 
-def _results(readings: Iterable[tuple[str, Reading]]) -> list[Result]:
-    return [(name, _shape_of(reading), reading.faces) for name, reading in readings]
-
-
-def _shape_of(reading: Reading) -> Image:
-    # The records ask an image for its size only; this one has the size and no memory.
-    return np.broadcast_to(np.uint8(0), (reading.height, reading.width, 3))
+def _results(readings: Iterable[tuple[str, Reading]]) -> list[PhotoResult]:
+    return [PhotoResult(name, r.width, r.height, r.faces) for name, r in readings]

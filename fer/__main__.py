@@ -13,7 +13,7 @@ from fer.analyzer import FaceAnalyzer
 from fer.annotation import annotate
 from fer.errors import FerError, ImageError
 from fer.images import read
-from fer.records import photo_record
+from fer.records import PhotoResult, photo_record
 from fer.types import Faces, Image
 
 #: The model that ships with the project, beside this package.
@@ -65,7 +65,9 @@ def _photo(file: Path, analyzer: FaceAnalyzer, arguments: argparse.Namespace) ->
             print(f"{file}: {error}", file=sys.stderr)
         return False
     if arguments.json:
-        print(json.dumps(photo_record(str(file), image, faces), ensure_ascii=False), flush=True)
+        height, width = image.shape[:2]
+        record = photo_record(PhotoResult(str(file), width, height, faces))
+        print(json.dumps(record, ensure_ascii=False), flush=True)
     else:
         _print_table(file, faces)
     return True

@@ -6,18 +6,30 @@ import csv
 import io
 import json
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
-from fer.types import Faces, Image
-
-#: A photograph by name, with its pixels and what was found in it.
-Result = tuple[str, Image, Faces]
+from fer.types import Faces
 
 
-def photo_record(name: str, image: Image, faces: Faces) -> dict[str, Any]:
+@dataclass(frozen=True)
+class PhotoResult:
+    """A photograph by name and size in pixels, with what was found in it; not its pixels."""
+
+    name: str
+    width: int
+    height: int
+    faces: Faces
+
+
+def photo_record(result: PhotoResult) -> dict[str, Any]:
     """Return one photograph as a JSON-ready object; boxes in pixels of the upright image."""
-    height, width = image.shape[:2]
-    return {"file": name, "width": width, "height": height, "faces": face_records(faces)}
+    return {
+        "file": result.name,
+        "width": result.width,
+        "height": result.height,
+        "faces": face_records(result.faces),
+    }
 
 
 def face_records(faces: Faces) -> list[dict[str, Any]]:
@@ -44,12 +56,12 @@ def face_records(faces: Faces) -> list[dict[str, Any]]:
     ]
 
 
-def to_json(results: Iterable[Result]) -> str:
+def to_json(results: Iterable[PhotoResult]) -> str:
     """Return photographs as a JSON array of `photo_record`."""
-    return json.dumps([photo_record(*result) for result in results], indent=1, ensure_ascii=False)
+    return json.dumps([photo_record(result) for result in results], indent=1, ensure_ascii=False)
 
 
-def to_csv(results: Iterable[Result], labels: tuple[str, ...]) -> str:
+def to_csv(results: Iterable[PhotoResult], labels: tuple[str, ...]) -> str:
     """Return a table with a row per face, and one with empty cells per photograph without any.
 
     Columns: file, width, height, face (from 1), left, top, right, bottom in pixels, score,
@@ -61,13 +73,13 @@ def to_csv(results: Iterable[Result], labels: tuple[str, ...]) -> str:
     writer.writerow(
         ["file", "width", "height", "face", *box, "score", "expression", "confidence", *labels]
     )
-    for name, image, faces in results:
-        height, width = image.shape[:2]
-        rows = face_records(faces)
+    for result in results:
+        photo = (result.name, result.width, result.height)
+        rows = face_records(result.faces)
         if not rows:
-            writer.writerow([name, width, height, *[""] * (8 + len(labels))])
+            writer.writerow([*photo, *[""] * (8 + len(labels))])
         for number, row in enumerate(rows, start=1):
             values = [row["score"], row["expression"], row["confidence"]]
             shares = [row["probabilities"][label] for label in labels]
-            writer.writerow([name, width, height, number, *row["box"], *values, *shares])
+            writer.writerow([*photo, number, *row["box"], *values, *shares])
     return out.getvalue()

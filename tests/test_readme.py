@@ -1,10 +1,10 @@
 """The README's figures are the report's, and its commands are the real ones."""
 
 import pytest
-from benchmarks.readme import figures, preset_table, replace_section
-from tests.conftest import ROOT, SHIPPED_MODEL
 
+from benchmarks.readme import figures, preset_table, replace_section
 from fer.model_card import Report
+from tests.conftest import ROOT, SHIPPED_MODEL
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 

@@ -94,6 +94,4 @@ def test_tiles_cover_the_image_and_overlap(
         starts = sorted({c[axis] for c in corners})
         assert starts[0] == 0
         assert starts[-1] + side >= length
-        assert all(
-            b - a <= side * (1 - overlap) + 1 for a, b in pairwise(starts)
-        )
+        assert all(b - a <= side * (1 - overlap) + 1 for a, b in pairwise(starts))

@@ -5,12 +5,11 @@ import json
 import numpy as np
 import pytest
 
-from fer.records import photo_record, to_csv, to_json
+from fer.records import PhotoResult, photo_record, to_csv, to_json
 from fer.types import Faces
 from tests.conftest import make_detections
 
 LABELS = ("happy", "sad")
-IMAGE = np.zeros((40, 60, 3), np.uint8)
 
 
 def faces(n: int) -> Faces:
@@ -18,9 +17,13 @@ def faces(n: int) -> Faces:
     return Faces.of(found, np.tile(np.array([0.2, 0.8], np.float32), (n, 1)), LABELS)
 
 
+def photo(name: str, n: int) -> PhotoResult:
+    return PhotoResult(name, 60, 40, faces(n))
+
+
 @pytest.mark.parametrize("n", [0, 2])
 def test_a_photo_record_has_size_and_faces(n: int) -> None:
-    record = json.loads(json.dumps(photo_record("a.jpg", IMAGE, faces(n))))
+    record = json.loads(json.dumps(photo_record(photo("a.jpg", n))))
     assert (record["file"], record["width"], record["height"]) == ("a.jpg", 60, 40)
     assert len(record["faces"]) == n
     for face in record["faces"]:
@@ -31,11 +34,11 @@ def test_a_photo_record_has_size_and_faces(n: int) -> None:
 
 def test_json_of_many_photos_is_an_array() -> None:
     assert json.loads(to_json([])) == []
-    assert [r["file"] for r in json.loads(to_json([("ä.jpg", IMAGE, faces(1))]))] == ["ä.jpg"]
+    assert [r["file"] for r in json.loads(to_json([photo("ä.jpg", 1)]))] == ["ä.jpg"]
 
 
 def test_csv_has_a_row_per_face_and_one_for_a_photo_without() -> None:
-    text = to_csv([("none.jpg", IMAGE, faces(0)), ("two, three.jpg", IMAGE, faces(2))], LABELS)
+    text = to_csv([photo("none.jpg", 0), photo("two, three.jpg", 2)], LABELS)
     rows = list(csv.DictReader(io.StringIO(text)))
     assert [r["file"] for r in rows] == ["none.jpg", "two, three.jpg", "two, three.jpg"]
     assert (rows[0]["expression"], rows[0]["sad"]) == ("", "")
