@@ -9,12 +9,14 @@ from fer.annotation import annotate
 from fer.errors import DataError, FerError, ImageError, ModelError
 from fer.images import decode as decode_image
 from fer.images import read as read_image
+from fer.stream import FaceStream
 from fer.types import Detections, Faces
 
 __all__ = [
     "DataError",
     "Detections",
     "FaceAnalyzer",
+    "FaceStream",
     "Faces",
     "FerError",
     "ImageError",

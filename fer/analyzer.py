@@ -13,7 +13,7 @@ from fer.classifier import ExpressionClassifier
 from fer.detection import BlazeFace, FaceDetector
 from fer.model_card import ModelSpec
 from fer.scan import PhotoScan
-from fer.types import Faces, Floats, Image, check_image
+from fer.types import Detections, Faces, Floats, Image, check_image
 
 #: Reads expressions off aligned faces; an `ExpressionClassifier`, or a fake in tests.
 Classifier = Callable[[NDArray[np.uint8]], Floats]
@@ -54,11 +54,19 @@ class FaceAnalyzer:
         check_image(image)
         found = self._detector(image)
         found = found.take(np.argsort(found.xyxy[:, 0], kind="stable"))
-        crops = align(
-            image,
-            found,
-            framing=self.spec.framing,
-            size=self.spec.input_size,
-            channels=self.spec.channels,
-        )
-        return Faces.of(found, self._classifier(crops), self.spec.labels)
+        return read_expressions(image, found, self._classifier, self.spec)
+
+
+def read_expressions(
+    image: Image, found: Detections, classifier: Classifier, spec: ModelSpec
+) -> Faces:
+    """Align what was found and read the expression of each: the same for photo, video and live.
+
+    Args:
+        image: ``(height, width, 3)`` RGB uint8.
+        found: its faces.
+        classifier: reads expressions off aligned faces.
+        spec: what the classifier expects and what its columns mean.
+    """
+    crops = align(image, found, framing=spec.framing, size=spec.input_size, channels=spec.channels)
+    return Faces.of(found, classifier(crops), spec.labels)

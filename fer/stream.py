@@ -1,0 +1,96 @@
+"""One person's camera or video: the photo path, plus memory of who is who and what they showed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from fer.analyzer import Classifier, read_expressions
+from fer.classifier import ExpressionClassifier
+from fer.detection import BlazeFace, FaceDetector
+from fer.model_card import ModelSpec
+from fer.tracking import Tracker, appearance
+from fer.types import Faces, Floats, Image, check_image
+
+#: Least score of a face in a stream: below what starts a track, so that tracks do not flicker.
+STREAM_SCORE = 0.35
+
+#: Seconds over which probabilities are averaged unless the user says otherwise.
+DEFAULT_STEADINESS = 0.6
+
+
+class FaceStream:
+    """Analyses the frames of one stream, in order. One per user; not shared between threads.
+
+    Args:
+        detector: finds faces in one view.
+        classifier: reads expressions.
+        spec: what the classifier expects.
+        steadiness: seconds over which each person's probabilities are averaged; 0 for none. It may
+            be changed at any time, and means the same at any frame rate.
+    """
+
+    def __init__(
+        self,
+        detector: FaceDetector,
+        classifier: Classifier,
+        spec: ModelSpec,
+        *,
+        steadiness: float = DEFAULT_STEADINESS,
+    ) -> None:
+        self._detector = detector
+        self._classifier = classifier
+        self.spec = spec
+        self.steadiness = steadiness
+        self.reset()
+
+    @classmethod
+    def load(cls, model_dir: Path, *, threads: int = 1) -> FaceStream:
+        """Load a model for streams.
+
+        Raises:
+            ModelError: the model, or the detector's, is missing or broken.
+        """
+        classifier = ExpressionClassifier(model_dir, threads=threads)
+        detector = BlazeFace(min_score=STREAM_SCORE, threads=threads)
+        return cls(detector, classifier, classifier.spec)
+
+    def reset(self) -> None:
+        """Forget everybody."""
+        self._tracker = Tracker()
+        self._seconds = -np.inf
+        self._shown: dict[int, tuple[Floats, float]] = {}
+
+    def __call__(self, image: Image, seconds: float) -> Faces:
+        """Return the faces of the next frame, with `track_id` and smoothed probabilities.
+
+        Args:
+            image: ``(height, width, 3)`` RGB uint8.
+            seconds: time of the frame; when it goes back, a new stream has begun.
+        """
+        check_image(image)
+        if seconds < self._seconds:
+            self.reset()
+        self._seconds = seconds
+        found = self._detector(image)
+        numbers = self._tracker(found, appearance(image, found.xyxy), seconds)
+        known = numbers >= 0
+        faces = read_expressions(image, found.take(known), self._classifier, self.spec)
+        faces = replace(faces, track_id=numbers[known], seconds=seconds)
+        faces = replace(faces, probabilities=self._smoothed(faces, seconds))
+        return faces.take(np.argsort(faces.xyxy[:, 0], kind="stable"))
+
+    def _smoothed(self, faces: Faces, seconds: float) -> Floats:
+        """Average each person's probabilities over time, the recent past weighing most."""
+        smoothed = faces.probabilities.copy()
+        for i, number in enumerate(faces.track_id.tolist()):
+            if number in self._shown and self.steadiness > 0:
+                before, then = self._shown[number]
+                # An exponential average in seconds, so that the frame rate does not matter.
+                keep = np.float32(np.exp(-(seconds - then) / self.steadiness))
+                smoothed[i] = keep * before + (1 - keep) * smoothed[i]
+            self._shown[number] = (smoothed[i], seconds)
+        self._shown = {n: p for n, p in self._shown.items() if n in self._tracker.alive}
+        return smoothed

@@ -1,0 +1,82 @@
+import cv2
+import numpy as np
+import pytest
+
+from fer.model_card import ModelSpec
+from fer.stream import FaceStream
+from fer.types import Detections, Image
+from tests.conftest import SHIPPED_MODEL, FakeClassifier, make_detections
+
+FACE = make_detections((40, 40, 100, 100))
+
+
+class Script:
+    """A detector that finds what the script says, frame by frame."""
+
+    def __init__(self, *frames: Detections) -> None:
+        self._frames = iter(frames)
+
+    def __call__(self, image: Image) -> Detections:
+        return next(self._frames)
+
+
+def stream(spec: ModelSpec, *frames: Detections, steadiness: float = 0.0) -> FaceStream:
+    return FaceStream(Script(*frames), FakeClassifier(3), spec, steadiness=steadiness)
+
+
+def shade(level: int) -> Image:
+    return np.full((140, 140, 3), level, np.uint8)
+
+
+def test_frames_without_a_face_have_their_time_and_no_label(spec: ModelSpec) -> None:
+    faces = stream(spec, Detections.empty())(shade(0), 3.5)
+    assert (len(faces), faces.seconds, faces.labels) == (0, 3.5, spec.labels)
+
+
+def test_who_left_is_not_shown(spec: ModelSpec) -> None:
+    watch = stream(spec, FACE, Detections.empty(), FACE)
+    assert [len(watch(shade(0), t)) for t in (0.0, 0.1, 0.2)] == [1, 0, 1]
+
+
+@pytest.mark.parametrize("rate", [5, 15, 30])
+def test_smoothing_is_in_seconds_whatever_the_frame_rate(spec: ModelSpec, rate: int) -> None:
+    watch = stream(spec, *[FACE] * (rate + 1), steadiness=0.5)
+    watch(shade(0), 0.0)
+    for frame in range(1, rate + 1):
+        faces = watch(shade(255), frame / rate)
+    assert faces.probabilities[0] == pytest.approx([np.exp(-2), 0, 1 - np.exp(-2)], abs=1e-4)
+
+
+def test_without_steadiness_every_frame_stands_for_itself(spec: ModelSpec) -> None:
+    watch = stream(spec, FACE, FACE)
+    assert watch(shade(0), 0.0).expressions == ["happy"]
+    assert watch(shade(255), 0.03).expressions == ["neutral"]
+
+
+def test_each_person_is_smoothed_apart(spec: ModelSpec) -> None:
+    pair = make_detections((0, 40, 60, 100), (200, 40, 260, 100))
+    image = np.zeros((140, 300, 3), np.uint8)
+    image[:, 150:] = 255
+    watch = stream(spec, pair, pair, steadiness=1.0)
+    watch(image, 0.0)
+    faces = watch(image, 0.1)
+    assert faces.expressions == ["happy", "neutral"]
+    assert faces.confidence == pytest.approx([1, 1])
+    assert faces.track_id.tolist() == [1, 2]
+
+
+def test_a_clock_that_goes_back_begins_anew(spec: ModelSpec) -> None:
+    watch = stream(spec, FACE, FACE, steadiness=10.0)
+    watch(shade(0), 5.0)
+    faces = watch(shade(255), 0.0)
+    assert (faces.expressions, faces.track_id.tolist()) == (["neutral"], [1])
+
+
+def test_a_real_face_that_moves_is_one_happy_person(astronaut: Image) -> None:
+    watch, seen = FaceStream.load(SHIPPED_MODEL), []
+    for frame in range(12):
+        move = np.array([[1, 0, 6.0 * frame], [0, 1, 3.0 * frame]])
+        moved = cv2.warpAffine(astronaut, move, (640, 480), borderMode=cv2.BORDER_REPLICATE)
+        seen.append(watch(np.asarray(moved, np.uint8), frame / 15))
+    assert {tuple(faces.track_id) for faces in seen} == {(1,)}
+    assert seen[-1].expressions == ["happy"]
