@@ -35,7 +35,7 @@ def show_confusion(chosen: Measured, *, key: str) -> None:
         label_visibility="collapsed",
         persist_state="session",
     )
-    st.caption("Rows: what people labelled. Columns: what the model called it.")
+    st.caption(part.caption)
     with st.container(horizontal=True, gap="medium"):
         # The panel's select boxes decide the frame in the matrix, so they are made first.
         matrix = st.container(width=_WIDTH)

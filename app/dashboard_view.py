@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import streamlit as st
 
-from app import record_sections, report_sections
+from app import record_sections, report_sections, trust_sections
 from app.comparison import comparison
 from app.confusion_view import show_confusion
+from app.dashboard_choice import choose_evaluation, choose_models, open_with_warnings
 from app.html_report import html_report
-from app.model_library import ShownModel, model_names, models_dir, open_model, without_folder
+from app.model_library import ShownModel, model_names, models_dir
 from app.report_parts import Section
 from app.report_view import show_part, show_section
-from app.report_words import SPLITS_EXPLAINED, Measured, measured
-from app.resources import model_dir
+from app.report_words import Measured, measured
 from app.wording import plain
-from fer.errors import ModelError
 
 #: What to do where there is no model at all.
 TRAIN_COMMAND = "python -m training train --data fer2013.csv --out models/compact"
@@ -45,13 +44,13 @@ def show_dashboard() -> None:
         _nothing()
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        chosen = _choose(names)
+        chosen = choose_models(names)
         picker = st.container(width=300)
-    opened = [model for name in chosen if (model := _open(name))]
+    opened = [model for name in chosen if (model := open_with_warnings(name))]
     if not opened:
         return
     with picker:
-        measured_on = _choose_evaluation(opened)
+        measured_on = choose_evaluation(opened)
     if measured_on is None:
         st.info("This report has no evaluation: nothing was measured on any split.")
     shown = [Shown(model, _evaluation(model, measured_on)) for model in opened]
@@ -63,67 +62,6 @@ def show_dashboard() -> None:
 def _nothing() -> None:
     st.info("**There is no model yet.** Train one, and its report appears here.")
     st.code(TRAIN_COMMAND, language="bash")
-
-
-def _choose(names: Sequence[str]) -> list[str]:
-    """Let the visitor choose one model, or two; the one that the app runs comes first."""
-    running = model_dir().name
-    first = st.selectbox(
-        "Model",
-        names,
-        index=names.index(running) if running in names else 0,
-        key="dashboard_model",
-        width=220,
-        persist_state="session",
-    )
-    others = [name for name in names if name != first]
-    if not others:
-        return [first]
-    second = st.selectbox(
-        "Compare with",
-        others,
-        index=None,
-        placeholder="no other",
-        key="dashboard_other",
-        width=220,
-        persist_state="session",
-    )
-    return [first, second] if second else [first]
-
-
-def _open(name: str) -> ShownModel | None:
-    """Read a model; tell what is wrong with it, if anything is."""
-    folder = models_dir()
-    try:
-        model = open_model(folder / name)
-    except ModelError as error:
-        st.error(
-            f"**The report of {plain(name)} cannot be shown.** "
-            + plain(without_folder(str(error), folder)),
-            icon=":material/error:",
-        )
-        return None
-    if model.problems:
-        st.warning(
-            f"**The figures may not be those of {plain(name)} as it is now.** "
-            + " ".join(map(plain, model.problems))
-            + " Train or export it again, or bring the measured files back.",
-            icon=":material/warning:",
-        )
-    return model
-
-
-def _choose_evaluation(models: Sequence[ShownModel]) -> str | None:
-    names = list(dict.fromkeys(m.name for model in models for m in measured(model.report)))
-    if not names:
-        return None
-    return st.selectbox(
-        "Measured on",
-        names,
-        key="dashboard_split",
-        help=plain(f"{SPLITS_EXPLAINED} {report_sections.REPEATS}"),
-        persist_state="session",
-    )
 
 
 def _evaluation(model: ShownModel, name: str | None) -> Measured | None:
@@ -147,9 +85,9 @@ def _tabs(shown: Sequence[Shown], measured_on: str | None) -> None:
             continue
         with tab:
             if len(shown) == 2 and view is _overview and measured_on:
-                first, second = shown[0].model, shown[1].model
-                show_part(comparison(first, second, measured_on), key="dashboard_both")
-            _side_by_side(shown, view)
+                _both(shown, measured_on)
+            else:
+                _side_by_side(shown, view)
 
 
 def _side_by_side(shown: Sequence[Shown], view: Callable[[Shown], None]) -> None:
@@ -169,6 +107,16 @@ def _overview(shown: Shown) -> None:
         _not_measured()
 
 
+def _both(shown: Sequence[Shown], measured_on: str) -> None:
+    """Show two models in one table, which compares better than two rows of cards."""
+    first, second = (each.model for each in shown)
+    show_part(comparison(first, second, measured_on), key="dashboard_both")
+    for model in (first, second):
+        table = report_sections.splits_table(model.report)
+        table = replace(table, title=f"{model.name}: every split")
+        show_part(table, key=f"dashboard_{model.name}")
+
+
 def _mistakes(shown: Shown) -> None:
     if not shown.chosen:
         _not_measured()
@@ -179,7 +127,7 @@ def _mistakes(shown: Shown) -> None:
 
 def _confidence(shown: Shown) -> None:
     if shown.chosen:
-        section = report_sections.confidence(
+        section = trust_sections.confidence(
             shown.model.report, shown.chosen, shown.model.temperature
         )
         show_section(section, key=shown.key)
@@ -188,7 +136,7 @@ def _confidence(shown: Shown) -> None:
 
 
 def _robustness(shown: Shown) -> None:
-    show_section(report_sections.robustness(shown.model.report, shown.model.heads), key=shown.key)
+    show_section(trust_sections.robustness(shown.model.report, shown.model.heads), key=shown.key)
 
 
 def _training(shown: Shown) -> None:
@@ -200,6 +148,11 @@ def _network(shown: Shown) -> None:
 
 
 def _record(shown: Shown) -> None:
+    if not shown.model.problems:
+        st.caption(
+            ":material/verified: The files here are those that were measured: their SHA-256 is "
+            "the report's."
+        )
     show_section(record_sections.record(shown.model.report), key=shown.key)
 
 

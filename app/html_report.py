@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from html import escape
 
 import plotly.io
 
-from app import record_sections, report_sections
+from app import record_sections, report_sections, trust_sections
 from app.confusion_chart import SHADES
 from app.html_style import PAINT, STYLE, TEMPLATES
 from app.model_library import ShownModel
@@ -26,11 +25,11 @@ def sections_of(model: ShownModel) -> list[Section]:
     for chosen in evaluations:
         found += [
             _named(report_sections.mistakes(chosen), chosen),
-            _named(report_sections.confidence(report, chosen, model.temperature), chosen),
+            _named(trust_sections.confidence(report, chosen, model.temperature), chosen),
         ]
     return [
         *found,
-        report_sections.robustness(report, model.heads),
+        trust_sections.robustness(report, model.heads),
         record_sections.training(report),
         record_sections.network(report),
         record_sections.record(report),
@@ -68,16 +67,18 @@ class _Page:
     def section(self, section: Section) -> str:
         self._sections += 1
         inner = "".join(
-            f'<div class="row">{self._all(part.parts)}</div>'
-            if isinstance(part, Row)
-            else self._part(part)
-            for part in section.parts
+            self._row(part) if isinstance(part, Row) else self._part(part) for part in section.parts
         )
         title = escape(section.title)
         return f'<section id="part{self._sections}"><h2>{title}</h2>{inner}</section>'
 
-    def _all(self, parts: Iterable[Part]) -> str:
-        return "".join(self._part(part) for part in parts)
+    def _row(self, row: Row) -> str:
+        shares = row.shares or (1,) * len(row.parts)
+        cells = "".join(
+            f'<div class="cell" style="flex-grow:{share}">{self._part(part)}</div>'
+            for part, share in zip(row.parts, shares, strict=True)
+        )
+        return f'<div class="row">{cells}</div>'
 
     def _part(self, part: Part) -> str:
         match part:
@@ -88,7 +89,7 @@ class _Page:
             case Chart():
                 return self._chart(part)
             case Drawing():
-                return _block(part.title, part.meaning, part.svg)
+                return _block(part.title, part.meaning, _drawing(part))
             case Note():
                 return f'<p class="meaning">{escape(part.text)}</p>'
             case Command():
@@ -105,9 +106,8 @@ class _Page:
         )
         style = f' style="max-width:{part.width}px"' if part.width else ""
         label = escape(part.alt, quote=True)
-        return _block(
-            part.title, part.meaning, f'<div role="img" aria-label="{label}"{style}>{drawn}</div>'
-        )
+        chart = f'<div role="img" aria-label="{label}"{style}>{drawn}</div>'
+        return _block(part.title, f"{part.meaning} {part.caption}".strip(), chart)
 
 
 def _facts(part: Facts) -> str:
@@ -116,7 +116,13 @@ def _facts(part: Facts) -> str:
         f"</dt><dd>{escape(fact.value)}</dd><small>{escape(fact.note)}</small></div>"
         for fact in part.facts
     )
-    return f'<dl class="facts">{cards}</dl>'
+    inner = f'<dl class="facts">{cards}</dl>'
+    return _block(part.title, part.meaning, inner) if part.title else inner
+
+
+def _drawing(part: Drawing) -> str:
+    label = escape(part.alt, quote=True)
+    return f'<div class="drawing" role="img" aria-label="{label}">{part.svg}</div>'
 
 
 def _table(part: Table) -> str:

@@ -23,19 +23,21 @@ a { color: var(--accent); }
 .meaning { color: var(--soft); font-size: .88rem; max-width: 70ch; margin: 0 0 .6rem; }
 .problem { border-left: 4px solid #E69F00; background: var(--card); padding: .6rem 1rem; }
 .row { display: flex; flex-wrap: wrap; gap: 1rem 2rem; }
-.row > .part { flex: 1 1 320px; min-width: 0; }
+.cell { flex: 1 1 320px; min-width: 0; }
 .part { margin: 1.2rem 0; }
 .facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(150px, 1fr)); gap: .8rem;
   margin: 1rem 0; }
 .fact { border: 1px solid var(--line); border-radius: 10px; padding: .7rem .9rem; }
 .fact dt, .fact small { color: var(--soft); font-size: .85rem; }
-.fact dd { margin: 0; font-size: 1.5rem; font-weight: 600; }
+.fact dd { margin: 0; font-size: 1.3rem; font-weight: 600; white-space: nowrap; }
+.drawing { max-width: 460px; }
 .scroll { overflow-x: auto; }
-.long { max-height: 620px; overflow-y: auto; }
+.long { max-height: 720px; overflow-y: auto; }
+.long td { white-space: nowrap; }
 table { border-collapse: collapse; width: 100%; font-size: .92rem; }
 th, td { text-align: left; padding: .35rem .7rem .35rem 0; border-bottom: 1px solid var(--line);
-  overflow-wrap: anywhere; }
-th { color: var(--soft); font-weight: 500; overflow-wrap: normal; }
+  overflow-wrap: break-word; }
+th { color: var(--soft); font-weight: 500; }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 pre { background: var(--card); padding: .8rem 1rem; border-radius: 10px; white-space: pre-wrap; }
 @media print { .long { max-height: none; } h2 { break-after: avoid; } }
@@ -69,6 +71,7 @@ const preference = matchMedia("(prefers-color-scheme: dark)");
 function paint() {
   const tone = preference.matches ? "dark" : "light";
   for (const chart of document.querySelectorAll(".js-plotly-plot")) {
+    Plotly.Plots.resize(chart); // it was drawn before what stands beside it
     Plotly.relayout(chart, { template: TEMPLATES[tone] });
     chart.data.forEach((trace, index) => {
       if (trace.type !== "heatmap") return;

@@ -15,9 +15,12 @@ _MIDDLE = 82  # of the slabs
 _WIDEST = 92  # slab: the resolution of the input
 _TEXT = 152
 _ROW = 25
+_SLAB = 16
 _PAD = 7
 _GAP = 11
 _ARC = 20
+
+_FONT = "'Source Sans 3', 'Source Sans Pro', system-ui, Helvetica, Arial, sans-serif"
 
 #: Short names for people who do not know Keras.
 _NAMES = {
@@ -35,7 +38,7 @@ _NAMES = {
 def network_svg(layers: Sequence[Layer]) -> str:
     """Draw a network from top to bottom; "" if it has no layers.
 
-    A slab is a unit: as wide as its picture, the darker the more channels. A line around a group
+    A slab is a unit: as wide as its picture, the fuller the more channels. A line around a group
     is the shortcut of a residual block.
     """
     blocks = blocks_of(layers)
@@ -44,20 +47,18 @@ def network_svg(layers: Sequence[Layer]) -> str:
     scale = _Scale(blocks)
     parts: list[str] = []
     y = 4.0
-    for number, block in enumerate(blocks):
-        height = _height(block)
-        if not block.output:
-            last = number + 1 == len(blocks)
-            parts.append(
-                _line(_MIDDLE, y + height / 2, _MIDDLE, y + height + (0 if last else _GAP))
-            )
-        parts.append(_output(block, y, scale) if block.output else _block(block, y, scale))
-        y += height + (_GAP if not block.output else 3)
-    text = escape(describe_network(layers), quote=True)
+    left = y + (_ROW - _SLAB) / 2  # where the last thing ends that the line comes from
+    for block in blocks:
+        if block.output:
+            parts.append(_output(block, y, left, scale))
+            y += _ROW + 3
+        else:
+            drawn, left = _block(block, y, left, scale)
+            parts.append(drawn)
+            y += _height(block) + _GAP
     return (
-        f'<svg viewBox="0 0 {_WIDTH} {y:.0f}" role="img" aria-label="{text}" width="100%" '
-        f'style="max-width:{_WIDTH * 1.15:.0f}px;height:auto;display:block" '
-        f'font-family="inherit" font-size="13" fill="currentColor">{"".join(parts)}</svg>'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {y:.0f}" '
+        f'font-family="{_FONT}" font-size="13" fill="currentColor">{"".join(parts)}</svg>'
     )
 
 
@@ -98,17 +99,21 @@ def _height(block: Block) -> float:
     return _ROW
 
 
-def _block(block: Block, y: float, scale: _Scale) -> str:
-    if not block.join:
-        return _slab(block.path[0], y, scale)
-    top, height = y, _height(block)
-    parts = [
-        _rect(4, top, _WIDTH - 8, height, 'rx="9" fill-opacity="0.05"'),
-        _line(_MIDDLE, top, _MIDDLE, top + height),
-        *(_slab(unit, top + _PAD + _ROW * i, scale) for i, unit in enumerate(block.path)),
-        _shortcut(block, top, height),
-    ]
-    return "".join(parts)
+def _block(block: Block, y: float, left: float, scale: _Scale) -> tuple[str, float]:
+    """Draw a block and the line to it; return also where the line goes on."""
+    height = _height(block)
+    parts = []
+    if block.join:
+        parts.append(_rect(4, y, _WIDTH - 8, height, 'rx="9" fill-opacity="0.05"'))
+    top = y + (_PAD if block.join else 0)
+    for unit in block.path:
+        parts += [_line(_MIDDLE, left, _MIDDLE, top + (_ROW - _SLAB) / 2), _slab(unit, top, scale)]
+        left = top + (_ROW + _SLAB) / 2
+        top += _ROW
+    if block.join:
+        parts += [_line(_MIDDLE, left, _MIDDLE, top + 6), _shortcut(block, y, height)]
+        left = y + height - _PAD
+    return "".join(parts), left
 
 
 def _shortcut(block: Block, top: float, height: float) -> str:
@@ -146,20 +151,21 @@ def _slab(unit: Unit, y: float, scale: _Scale, x: float = _MIDDLE) -> str:
     )
     return (
         f"<g><title>{hover}</title>"
-        + _rect(x - width / 2, middle - 8, width, 16, f'rx="3" fill="{ACCENT}" {opacity}')
+        + _rect(
+            x - width / 2, middle - _SLAB / 2, width, _SLAB, f'rx="3" fill="{ACCENT}" {opacity}'
+        )
         + f'<text x="{_TEXT}" y="{middle + 4.5:.1f}">{name}</text>'
         f'<text x="{_WIDTH - 14}" y="{middle + 4.5:.1f}" text-anchor="end" fill-opacity="0.7">'
         f"{shape(unit.shape)}</text></g>"
     )
 
 
-def _output(block: Block, y: float, scale: _Scale) -> str:
+def _output(block: Block, y: float, left: float, scale: _Scale) -> str:
     """Draw an output beside the line, because outputs stand side by side, not in a row."""
-    middle = y + _ROW / 2
-    x = _MIDDLE + 28
+    middle, x = y + _ROW / 2, _MIDDLE + 28
     return (
-        _line(_MIDDLE, y - _GAP, _MIDDLE, middle)
-        + _line(_MIDDLE, middle, x - 4, middle)
+        _line(_MIDDLE, left, _MIDDLE, middle)
+        + _line(_MIDDLE, middle, x - 5, middle)
         + _slab(block.path[0], y, scale, x)
     )
 

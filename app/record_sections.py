@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from app import training_charts as charts
 from app.network_drawing import describe_network, network_svg
 from app.report_parts import Chart, Command, Drawing, Fact, Facts, Note, Part, Row, Section, Table
-from app.report_words import duration, ordered_splits, percent, shape, size
+from app.report_words import duration, ordered_splits, percent, shape, short_hash, size
 from fer.model_card import Report
 
 
@@ -28,7 +28,6 @@ def training(report: Report) -> Section:
                     + ", ".join(f"{name} {n:,}" for name, n in counts[split].items())
                     + ".",
                     "How many faces of each expression there are, before cleaning.",
-                    width=344,
                 )
                 for split in ordered_splits(report)
             )
@@ -42,8 +41,9 @@ def network(report: Report) -> Section:
     if not report.layers:
         return Section("Network", (Note("The report has no layers."),))
     drawing = Drawing(
-        describe_network(report.layers),
+        "The network",
         network_svg(report.layers),
+        describe_network(report.layers),
         "From top to bottom. The wider a slab, the finer the picture; the fuller its colour, the "
         "more channels. A line around a group is a shortcut: what comes in is added to what "
         "comes out.",
@@ -66,7 +66,7 @@ def network(report: Report) -> Section:
         text_columns=("Kind", "Detail", "Reads"),
         long=True,
     )
-    return Section("Network", (Row((drawing, table)),))
+    return Section("Network", (Row((drawing, table), (2, 3)),))
 
 
 def record(report: Report) -> Section:
@@ -179,7 +179,7 @@ def _origin(report: Report) -> Table:
             ("written", report.created.replace("T", " ")),
             ("machine", report.machine),
             ("data set", report.data.name),
-            ("SHA-256 of the data", report.data.sha256),
+            ("SHA-256 of the data", short_hash(report.data.sha256)),
             *dropped,
             ("Keras against LiteRT", f"{report.parity:.1e}"),
             *report.versions.items(),
@@ -195,7 +195,7 @@ def _files(report: Report) -> Table:
     return Table(
         "Files",
         ("File", "Size", "SHA-256"),
-        tuple((name, size(f.bytes), f.sha256) for name, f in report.files.items()),
-        "The files that were measured.",
+        tuple((name, size(f.bytes), short_hash(f.sha256)) for name, f in report.files.items()),
+        "The files that were measured. The whole SHA-256 stands in the JSON report.",
         text_columns=("SHA-256",),
     )

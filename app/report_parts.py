@@ -23,9 +23,11 @@ class Fact:
 
 @dataclass(frozen=True)
 class Facts:
-    """Figures that belong together."""
+    """Figures that belong together, under a title if they need one."""
 
     facts: tuple[Fact, ...]
+    title: str = ""
+    meaning: str = ""
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,8 @@ class Chart:
         title: what it shows.
         figure: without colours for text or background, which the surface decides.
         alt: the figure in words.
-        meaning: how to read it.
+        meaning: what it tells.
+        caption: what one must know to read it; always in sight.
         width: in pixels, where there is room; None takes all of it.
     """
 
@@ -72,15 +75,24 @@ class Chart:
     figure: go.Figure
     alt: str
     meaning: str = ""
+    caption: str = ""
     width: int | None = None
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """An SVG drawing in the colour of the text around it, with its own text alternative."""
+    """An SVG drawing whose text is in the colour of the text around it.
+
+    Attributes:
+        title: what it shows.
+        svg: the drawing.
+        alt: the drawing in words.
+        meaning: how to read it.
+    """
 
     title: str
     svg: str
+    alt: str
     meaning: str = ""
 
 
@@ -104,9 +116,15 @@ Part = Facts | Table | Chart | Drawing | Note | Command
 
 @dataclass(frozen=True)
 class Row:
-    """Parts side by side where there is room, one below the other where there is none."""
+    """Parts side by side where there is room, one below the other where there is none.
+
+    Attributes:
+        parts: from left to right.
+        shares: of the width, one per part; () if all are alike.
+    """
 
     parts: tuple[Part, ...]
+    shares: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from app import confusion_chart
 from app import report_charts as charts
-from app.report_parts import Chart, Fact, Facts, Note, Part, Row, Section, Table
+from app.report_parts import Chart, Fact, Facts, Row, Section, Table
 from app.report_words import (
     SPLITS_EXPLAINED,
     Measured,
@@ -16,8 +16,6 @@ from app.report_words import (
     many,
     measured,
     percent,
-    points,
-    share_range,
     size,
 )
 from fer.model_card import Report
@@ -119,8 +117,9 @@ def per_class(chosen: Measured) -> Row:
                 "Each expression",
                 charts.per_class_chart(classes),
                 charts.per_class_alt(classes),
-                "○ precision: of all faces that it calls so, how many are labelled so. "
-                "● recall: of all faces labelled so, how many it finds. | F1: both in one figure.",
+                "Precision: of all faces that it calls so, how many are labelled so. "
+                "Recall: of all faces labelled so, how many it finds. F1: both in one figure.",
+                "○ precision  ● recall  | F1",
             ),
             Table(
                 "Each expression in figures",
@@ -148,123 +147,26 @@ def confusion(chosen: Measured, mode: str = confusion_chart.BY_ROW) -> Chart:
         "Confusion matrix",
         confusion_chart.confusion_chart(chosen.evaluation, mode),
         f"Confusion matrix of {chosen.evaluation.count:,} faces; rows are labels, columns answers.",
-        "Rows: what people labelled. Columns: what the model called it. Shares are of each row.",
+        "Right answers are on the diagonal. Shares are of each row.",
+        "Rows: what people labelled. Columns: what the model called it.",
         width=520,
+    )
+
+
+def confusion_counts(chosen: Measured) -> Table:
+    """Return the counts of the confusion matrix."""
+    names = [c.label for c in chosen.evaluation.classes]
+    return Table(
+        "Confusion matrix in counts",
+        ("labelled ↓ called →", *names),
+        tuple(
+            (name, *(f"{count:,}" for count in row))
+            for name, row in zip(names, chosen.evaluation.confusion, strict=True)
+        ),
     )
 
 
 def mistakes(chosen: Measured) -> Section:
     """Return which expressions are taken for which."""
-    return Section("Mistakes", (confusion(chosen), per_class(chosen)))
-
-
-def confidence(report: Report, chosen: Measured, temperature: float | None) -> Section:
-    """Return whether its confidence can be trusted, before and after the temperature."""
-    found = chosen.evaluation
-    # Only the whole validation split was measured without temperature.
-    before = report.before_temperature if (chosen.split, chosen.repeats) == FITTED_ON else None
-    facts = [Fact("Calibration error", percent(found.calibration_error), CALIBRATION)]
-    if before:
-        facts = [
-            Fact("Error before", percent(before.calibration_error), CALIBRATION),
-            Fact("Error after", percent(found.calibration_error), CALIBRATION),
-        ]
-    if temperature is not None:
-        facts.append(Fact("Temperature", f"{temperature:.3f}", TEMPERATURE))
-    if before:
-        facts.append(Fact("Log loss before", f"{before.log_loss:.3f}", LOG_LOSS))
-    facts.append(
-        Fact("Log loss after" if before else "Log loss", f"{found.log_loss:.3f}", LOG_LOSS)
-    )
-    chart = Chart(
-        "reliability",
-        "Reliability diagram",
-        charts.reliability_chart(found, before),
-        f"Reliability diagram: calibration error {percent(found.calibration_error)}"
-        + (f", {percent(before.calibration_error)} before temperature." if before else "."),
-        "On the dotted line it is right exactly as often as it is sure. Below, it is too sure; "
-        "above, not sure enough."
-        + (" Before and after: without and with the temperature." if before else ""),
-        width=620,
-    )
-    note = Note(
-        "The temperature was fitted on this split, so expect a little more error elsewhere."
-    )
-    return Section("Confidence", (Facts(tuple(facts)), chart, *((note,) if before else ())))
-
-
-#: Split, and whether with repeats, that the temperature was fitted on.
-FITTED_ON = ("validation", True)
-
-TEMPERATURE = (
-    "What the network's scores are divided by before they become probabilities: above 1 it gets "
-    "less sure, below 1 surer. Its answers stay the same."
-)
-
-
-def robustness(report: Report, heads: dict[str, str]) -> Section:
-    """Return how it fares with worse pictures, and whether it agrees with a crowd.
-
-    Args:
-        report: of the model.
-        heads: what each output says, by name.
-    """
-    parts: list[Part | Row] = []
-    undisturbed = report.evaluations.get("validation")
-    if undisturbed and report.robustness:
-        parts += _disturbed(report)
-    if report.crowd:
-        parts.append(_crowd(report, heads))
-    return Section("Robustness", tuple(parts) or (Note("Nothing was measured here."),))
-
-
-def _disturbed(report: Report) -> list[Part | Row]:
-    undisturbed = report.evaluations["validation"]
-    each = "; ".join(f"{s.name} {percent(s.evaluation.accuracy)}" for s in report.robustness)
-    chart = Chart(
-        "robustness",
-        "Worse pictures",
-        charts.robustness_chart(undisturbed, report.robustness),
-        f"Accuracy {percent(undisturbed.accuracy)} as they are; {each}.",
-        "Accuracy on the validation split after doing this to every picture, with its 95% "
-        "interval; above each mark, the change in percentage points.",
-    )
-    table = Table(
-        "What was done to each picture",
-        ("Disturbance", "What", "Accuracy", "Change"),
-        (
-            ("as they are", "nothing", percent(undisturbed.accuracy), "–"),
-            *(
-                (
-                    s.name,
-                    s.description,
-                    percent(s.evaluation.accuracy),
-                    points(s.evaluation.accuracy - undisturbed.accuracy),
-                )
-                for s in report.robustness
-            ),
-        ),
-        "Change: in percentage points against the pictures as they are.",
-        text_columns=("What",),
-    )
-    return [Row((chart, table))]
-
-
-def _crowd(report: Report, heads: dict[str, str]) -> Table:
-    return Table(
-        "Agreement with a crowd (FER+)",
-        ("Output", "Faces that count", "Faces", "Agrees", "95% interval"),
-        tuple(
-            (
-                f"{c.head}: {heads[c.head]}" if c.head in heads else c.head,
-                c.rule,
-                f"{c.count:,}",
-                percent(c.accuracy),
-                share_range(c.accuracy_low, c.accuracy_high),
-            )
-            for c in report.crowd
-        ),
-        "Ten people voted on every validation face (FER+). How often an output agrees with them, "
-        "counting the faces on which enough of them agree with each other.",
-        text_columns=("Faces that count",),
-    )
+    both = Row((confusion(chosen), confusion_counts(chosen)))
+    return Section("Mistakes", (both, per_class(chosen)))

@@ -15,7 +15,10 @@ CONFIG = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False}
 
 #: Pixels: of a fact, such that two stand side by side on a phone, and of the long table.
 _FACT_WIDTH = 170
+_NOTED_HEIGHT = 124
 _LONG_HEIGHT = 640
+_DRAWING_WIDTH = 460
+_TEXT_WIDTH = 168
 
 #: Pixels between parts that stand side by side; `gap="medium"`.
 _GAP = 32
@@ -31,10 +34,11 @@ def show_section(section: Section, *, key: str) -> None:
 
 
 def _show_row(row: Row, *, key: str) -> None:
-    width = (CONTENT_WIDTH - _GAP * (len(row.parts) - 1)) // max(1, len(row.parts))
+    shares = row.shares or (1.0,) * len(row.parts)
+    room = CONTENT_WIDTH - _GAP * (len(row.parts) - 1)
     with st.container(horizontal=True, gap="medium"):
-        for part in row.parts:
-            with st.container(width=width):
+        for part, share in zip(row.parts, shares, strict=True):
+            with st.container(width=int(room * share / sum(shares))):
                 show_part(part, key=key)
 
 
@@ -48,8 +52,7 @@ def show_part(part: Part, *, key: str) -> None:
         case Chart():
             show_chart(part, key=key)
         case Drawing():
-            _heading(part.title, part.meaning)
-            st.html(part.svg)
+            show_drawing(part)
         case Note():
             st.caption(plain(part.text))
         case Command():
@@ -59,6 +62,10 @@ def show_part(part: Part, *, key: str) -> None:
 
 def show_facts(part: Facts) -> None:
     """Show figures as cards."""
+    if part.title:
+        _heading(part.title, part.meaning)
+    # Of one height, though only some have a note.
+    noted = any(fact.note for fact in part.facts)
     with st.container(horizontal=True):
         for fact in part.facts:
             st.metric(
@@ -70,7 +77,7 @@ def show_facts(part: Facts) -> None:
                 help=plain(fact.meaning),
                 border=True,
                 width=_FACT_WIDTH,
-                height="stretch",
+                height=_NOTED_HEIGHT if noted else "content",
             )
 
 
@@ -80,7 +87,10 @@ def show_table(part: Table) -> None:
     frame = pd.DataFrame(list(part.rows), columns=list(part.columns))
     if part.long:
         columns = {
-            name: st.column_config.TextColumn(alignment="left" if part.is_text(name) else "right")
+            name: st.column_config.TextColumn(
+                alignment="left" if part.is_text(name) else "right",
+                width=_TEXT_WIDTH if part.is_text(name) else None,
+            )
             for name in part.columns
         }
         st.dataframe(
@@ -93,8 +103,17 @@ def show_table(part: Table) -> None:
 def show_chart(part: Chart, *, key: str) -> None:
     """Show a chart under its heading."""
     _heading(part.title, part.meaning)
+    if part.caption:
+        st.caption(plain(part.caption))
     with st.container(width=part.width or "stretch"):
         st.plotly_chart(inked(part.figure), config=CONFIG, alt=part.alt, key=f"{key}_{part.key}")
+
+
+def show_drawing(part: Drawing) -> None:
+    """Show a drawing as a picture, in which the page's colour of text has to be filled in."""
+    _heading(part.title, part.meaning)
+    ink = "#ECEAE4" if st.context.theme.type == "dark" else "#24232A"
+    st.image(part.svg.replace("currentColor", ink), width=_DRAWING_WIDTH, alt=part.alt)
 
 
 def inked(figure: go.Figure) -> go.Figure:

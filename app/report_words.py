@@ -101,6 +101,11 @@ def duration(seconds: float) -> str:
     return f"{minutes // 60} h {minutes % 60:02d} min"
 
 
+def short_hash(digest: str) -> str:
+    """Return the first digits of a hash, enough to tell files apart."""
+    return f"{digest[:16]}…"
+
+
 def shape(dimensions: tuple[int, ...]) -> str:
     """Return ``24 × 24 × 48``."""
     return " × ".join(map(str, dimensions))

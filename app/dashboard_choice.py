@@ -1,0 +1,76 @@
+"""Choosing models and what they were measured on; reading them, with what is wrong with them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from app.model_library import ShownModel, models_dir, open_model, without_folder
+from app.report_sections import REPEATS
+from app.report_words import SPLITS_EXPLAINED, measured
+from app.resources import model_dir
+from app.wording import plain
+from fer.errors import ModelError
+
+
+def choose_models(names: Sequence[str]) -> list[str]:
+    """Let the visitor choose one model, or two; the one that the app runs comes first."""
+    running = model_dir().name
+    first = st.selectbox(
+        "Model",
+        names,
+        index=names.index(running) if running in names else 0,
+        key="dashboard_model",
+        width=220,
+        persist_state="session",
+    )
+    others = [name for name in names if name != first]
+    if not others:
+        return [first]
+    second = st.selectbox(
+        "Compare with",
+        others,
+        index=None,
+        placeholder="no other",
+        key="dashboard_other",
+        width=220,
+        persist_state="session",
+    )
+    return [first, second] if second else [first]
+
+
+def open_with_warnings(name: str) -> ShownModel | None:
+    """Read a model; tell what is wrong with it, if anything is."""
+    folder = models_dir()
+    try:
+        model = open_model(folder / name)
+    except ModelError as error:
+        st.error(
+            f"**The report of {plain(name)} cannot be shown.** "
+            + plain(without_folder(str(error), folder)),
+            icon=":material/error:",
+        )
+        return None
+    if model.problems:
+        st.warning(
+            f"**The figures may not be those of {plain(name)} as it is now.** "
+            + " ".join(map(plain, model.problems))
+            + " Train or export it again, or bring the measured files back.",
+            icon=":material/warning:",
+        )
+    return model
+
+
+def choose_evaluation(models: Sequence[ShownModel]) -> str | None:
+    """Let the visitor choose what the figures were measured on; None if nothing was measured."""
+    names = list(dict.fromkeys(m.name for model in models for m in measured(model.report)))
+    if not names:
+        return None
+    return st.selectbox(
+        "Measured on",
+        names,
+        key="dashboard_split",
+        help=plain(f"{SPLITS_EXPLAINED} {REPEATS}"),
+        persist_state="session",
+    )
