@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.conftest import ROOT
 
 from fer.errors import DataError
+from tests.conftest import ROOT
 from training.distribution import distribute
 
 TRAIN_ONE_EPOCH = """
