@@ -1,0 +1,299 @@
+"""The Model dashboard as a visitor meets it, with models made in the test."""
+
+import json
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app.model_library import MODELS_VARIABLE
+from app.report_words import cell_sentences, interval, largest_confusion, percent
+from tests.app.made_models import LABELS, report, write_model
+from tests.conftest import ROOT
+
+TABS = ["Overview", "Mistakes", "Confidence", "Robustness", "Training", "Network", "Record"]
+
+Open = Callable[..., AppTest]
+
+
+@pytest.fixture
+def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder of models that the app looks into."""
+    folder = tmp_path / "models"
+    folder.mkdir()
+    monkeypatch.setenv(MODELS_VARIABLE, str(folder))
+    return folder
+
+
+@pytest.fixture
+def dashboard(models: Path) -> Open:
+    """Open the page, on a tab."""
+
+    def open_page(tab: str = "Overview") -> AppTest:
+        page = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=30).run()
+        page.switch_page("app/pages/dashboard.py").run()
+        return turn_to(page, tab) if tab != "Overview" else page
+
+    return open_page
+
+
+def turn_to(page: AppTest, tab: str) -> AppTest:
+    page.session_state["dashboard_tab"] = next(t.label for t in page.tabs if tab in t.label)
+    return page.run()
+
+
+def words(page: AppTest) -> str:
+    """Return all that the page says, in one string, as it reads."""
+    kinds: Iterable[Iterable[Any]] = (
+        page.title, page.subheader, page.markdown, page.caption, page.info, page.error,
+        page.warning, page.code,
+    )  # fmt: skip
+    return "\n".join(str(e.value) for kind in kinds for e in kind).replace("\\", "")
+
+
+def alts(page: AppTest) -> list[str]:
+    return [element.proto.alt for element in page.get("plotly_chart")]
+
+
+def cells(page: AppTest) -> list[str]:
+    """Return what stands in all tables, as it reads."""
+    tables = [*page.table, *page.dataframe]
+    return [str(c).replace("\\", "") for t in tables for row in t.value.values for c in row]
+
+
+def metric(page: AppTest, label: str) -> str:
+    return next(m.value for m in page.metric if m.label == label)
+
+
+def test_without_models_it_says_what_to_do(dashboard: Open) -> None:
+    page = dashboard()
+    assert not page.exception
+    assert "There is no model yet" in words(page)
+    assert "python -m training train" in page.code[0].value
+    assert not page.metric
+    assert not page.tabs
+
+
+def test_a_missing_folder_says_the_same(
+    dashboard: Open, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv(MODELS_VARIABLE, str(tmp_path / "nowhere"))
+    page = dashboard()
+    assert not page.exception
+    assert "There is no model yet" in words(page)
+
+
+def test_one_model_opens_with_its_test_figures(dashboard: Open, models: Path) -> None:
+    made = write_model(models)
+    found = made.evaluations["test"]
+    page = dashboard()
+    assert not page.exception
+    assert not page.warning
+    assert [s.label for s in page.selectbox] == ["Model", "Measured on"]
+    assert metric(page, "Accuracy") == percent(found.accuracy)
+    assert next(m.delta for m in page.metric if m.label == "Accuracy") == interval(found)
+    assert metric(page, "Macro-F1") == percent(found.macro_f1)
+    assert metric(page, "Log loss") == f"{found.log_loss:.3f}"
+    assert metric(page, "Parameters") == "1.57 M"
+    assert metric(page, "Time for a face") == "1.5 ms"
+    assert metric(page, "Training time") == "1 h 02 min"
+    assert "validation, without repeats" in cells(page)
+    assert [b.label for b in page.download_button] == ["Report (HTML)", "Report (JSON)"]
+
+
+def test_another_split_changes_the_figures(dashboard: Open, models: Path) -> None:
+    made = write_model(models)
+    page = dashboard()
+    select = next(s for s in page.selectbox if s.label == "Measured on")
+    assert select.options == ["test", "validation", "validation, without repeats"]
+    select.select("validation, without repeats").run()
+    found = made.without_duplicates["validation"]
+    assert metric(page, "Accuracy") == percent(found.accuracy)
+
+
+@pytest.mark.parametrize("tab", TABS)
+def test_only_the_open_tab_is_sent(dashboard: Open, models: Path, tab: str) -> None:
+    write_model(models)
+    page = dashboard(tab)
+    assert not page.exception
+    filled = [t.label for t in page.tabs if len(t.children)]
+    assert [tab in label for label in filled] == [True]
+    assert all(alts(page))
+
+
+def test_mistakes_open_with_the_most_frequent_one(dashboard: Open, models: Path) -> None:
+    found = write_model(models).evaluations["test"]
+    page = dashboard("Mistakes")
+    cell = largest_confusion(found)
+    assert cell
+    for sentence in cell_sentences(found, *cell):
+        assert sentence in words(page)
+
+
+def test_a_cell_can_be_chosen_without_a_mouse(dashboard: Open, models: Path) -> None:
+    found = write_model(models).evaluations["test"]
+    page = dashboard("Mistakes")
+    next(s for s in page.selectbox if s.label == "Labelled as").select("fear").run()
+    next(s for s in page.selectbox if s.label == "Called").select("sad").run()
+    assert not page.exception
+    for sentence in cell_sentences(found, "fear", "sad"):
+        assert sentence in words(page)
+    matrix = json.loads(page.get("plotly_chart")[0].proto.spec)
+    assert len(matrix["layout"]["shapes"]) == 1
+    assert matrix["layout"]["shapes"][0]["x0"] == pytest.approx(LABELS.index("sad") - 0.49)
+
+
+def test_cells_show_counts_on_demand(dashboard: Open, models: Path) -> None:
+    found = write_model(models).evaluations["test"]
+    page = dashboard("Mistakes")
+    page.get("button_group")[0].set_value("counts").run()
+    matrix = json.loads(page.get("plotly_chart")[0].proto.spec)
+    assert f">{found.confusion[0][0]}<" in matrix["data"][0]["text"][0][0]
+
+
+def test_confidence_before_and_after_is_that_of_the_whole_validation_split(
+    dashboard: Open, models: Path
+) -> None:
+    made = write_model(models)
+    page = dashboard("Confidence")
+    assert metric(page, "Temperature") == "0.875"
+    assert not [m for m in page.metric if m.label == "Error before"]
+    next(s for s in page.selectbox if s.label == "Measured on").select("validation").run()
+    assert metric(page, "Error before") == percent(made.before_temperature.calibration_error)
+    after = made.evaluations["validation"].calibration_error
+    assert metric(page, "Error after") == percent(after)
+
+
+def test_robustness_and_the_crowd(dashboard: Open, models: Path) -> None:
+    made = write_model(models)
+    page = dashboard("Robustness")
+    assert "less light" in cells(page)
+    assert percent(made.robustness[0].evaluation.accuracy) in cells(page)
+    assert metric(page, "votes") == "87.5%"
+    assert "120 faces where most of ten say so" in words(page)
+
+
+def test_the_training_with_its_classes(dashboard: Open, models: Path) -> None:
+    write_model(models)
+    page = dashboard("Training")
+    assert metric(page, "Epochs") == "3"
+    assert metric(page, "Best epoch") == "3"
+    assert len(alts(page)) == 3 + 3, "three curves, three splits"
+
+
+def test_the_network_is_drawn_and_listed(dashboard: Open, models: Path) -> None:
+    write_model(models)
+    page = dashboard("Network")
+    (picture,) = page.image
+    assert "2 of its 7 blocks with a shortcut" in picture.proto.imgs[0].alt
+    assert len(page.dataframe[0].value) == 13
+
+
+def test_the_record_tells_how_to_do_it_again(dashboard: Open, models: Path) -> None:
+    write_model(models)
+    page = dashboard("Record")
+    assert page.code[0].value == "python -m training train --out models/small"
+    assert {"augmentation.flip", "yes", "8, 16", "a machine, 2 cores", "12"} <= set(cells(page))
+    assert "are those that were measured" in words(page)
+
+
+def test_two_models_are_compared(dashboard: Open, models: Path) -> None:
+    first, second = write_model(models, "a", seed=1), write_model(models, "b", seed=5)
+    page = dashboard()
+    next(s for s in page.selectbox if s.label == "Compare with").select("b").run()
+    assert not page.exception
+    one, two = first.evaluations["test"], second.evaluations["test"]
+    table = page.table[0].value
+    assert list(table.columns) == ["Figure", "a", "b", "Difference"]
+    shown = [str(c).replace("\\", "") for c in table.values[0]]
+    change = f"{100 * (two.accuracy - one.accuracy):+.1f}".replace("-", "−")
+    assert shown == ["Accuracy", percent(one.accuracy), percent(two.accuracy), change]
+    assert len(page.download_button) == 4
+    for tab in TABS[1:]:
+        turn_to(page, tab)
+        assert not page.exception, tab
+        assert [s.value for s in page.subheader] == ["a", "b"], tab
+
+
+def test_a_model_without_the_split_of_the_other_says_so(dashboard: Open, models: Path) -> None:
+    write_model(models, "a")
+    some = report("b").evaluations
+    write_model(models, "b", evaluations={"validation": some["validation"]})
+    page = dashboard()
+    next(s for s in page.selectbox if s.label == "Compare with").select("b").run()
+    assert not page.exception
+    assert "–" in cells(page)
+    turn_to(page, "Mistakes")
+    assert not page.exception
+    assert words(page).count("was not measured on this split") == 1
+
+
+def test_a_model_that_is_not_the_measured_one_is_shown_with_a_warning(
+    dashboard: Open, models: Path
+) -> None:
+    write_model(models)
+    (models / "small" / "model.tflite").write_bytes(b"another network")
+    page = dashboard()
+    assert not page.exception
+    (warning,) = page.warning
+    assert "model.tflite is not the file that was measured" in warning.value.replace("\\", "")
+    assert page.metric
+    assert "are those that were measured" not in words(turn_to(page, "Record"))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "is not a record of version"),
+        ("{}", "is not a record of version"),
+        ('{"version": 0}', "is not a record of version"),
+        (None, "is missing"),
+    ],
+)
+def test_a_broken_report_is_named_and_the_page_stays(
+    dashboard: Open, models: Path, text: str | None, message: str
+) -> None:
+    write_model(models, "broken")
+    write_model(models, "whole")
+    file = models / "broken" / "report.json"
+    file.unlink() if text is None else file.write_text(text)
+    page = dashboard()
+    assert not page.exception
+    assert message in page.error[0].value.replace("\\", "")
+    assert str(models) not in words(page)
+    assert not page.metric
+    next(s for s in page.selectbox if s.label == "Model").select("whole").run()
+    assert not page.error
+    assert page.metric
+
+
+def test_an_older_report_says_its_version(dashboard: Open, models: Path) -> None:
+    made = write_model(models)
+    made.model_copy(update={"version": 0}).save(models / "small")
+    page = dashboard()
+    assert not page.exception
+    assert "has version 0, expected" in page.error[0].value.replace("\\", "")
+
+
+@pytest.mark.parametrize("tab", TABS)
+def test_a_report_in_which_hardly_anything_was_measured(
+    dashboard: Open, models: Path, tab: str
+) -> None:
+    nothing: dict[str, Any] = {
+        "history": (), "robustness": (), "crowd": (), "layers": (), "evaluations": {},
+        "without_duplicates": {}, "configuration": {}, "versions": {},
+    }  # fmt: skip
+    write_model(models, **nothing)
+    page = dashboard(tab)
+    assert not page.exception
+    assert "nothing was measured on any split" in page.info[0].value
+
+
+def test_names_from_outside_are_shown_letter_by_letter(dashboard: Open, models: Path) -> None:
+    write_model(models, "a*b*_c_", machine="**<b>bold</b>**")
+    page = dashboard("Record")
+    assert not page.exception
+    assert "**<b>bold</b>**" in cells(page)
+    assert "**<b>bold</b>**" not in [c for t in page.table for r in t.value.values for c in r]

@@ -1,0 +1,152 @@
+"""Every figure on the dashboard is what scikit-learn computes from the stored answers."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn import metrics
+
+from app import report_sections, trust_sections
+from app.confusion_chart import COUNTS, confusion_chart
+from app.model_library import ShownModel, model_names, open_model
+from app.report_parts import Chart, Facts, Row, Section, Table
+from app.report_words import Measured, measured
+from tests.app.made_models import write_model
+from tests.conftest import ROOT
+from training.predictions import Predictions, load_predictions
+
+MODELS = ROOT / "models"
+BINS = 15
+
+
+@pytest.fixture(scope="module", params=["made in the test", *model_names(MODELS)])
+def directory(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model that was made here, and every model of the repository."""
+    if request.param in model_names(MODELS):
+        return MODELS / request.param
+    folder = tmp_path_factory.mktemp("models")
+    write_model(folder, "small")
+    return folder / "small"
+
+
+Split = tuple[ShownModel, Measured, Predictions]
+
+
+@pytest.fixture(scope="module")
+def splits(directory: Path) -> list[Split]:
+    """What is shown of every split, and the answers that it is about."""
+    model, stored = open_model(directory), load_predictions(directory)
+    found = [(model, m, stored[m.split]) for m in measured(model.report) if m.repeats]
+    assert {m.split for _, m, _ in found} == set(stored)
+    return found
+
+
+def flat(section: Section) -> Iterator[object]:
+    for part in section.parts:
+        yield from part.parts if isinstance(part, Row) else (part,)
+
+
+def facts(section: Section) -> dict[str, str]:
+    return {f.label: f.value for p in flat(section) if isinstance(p, Facts) for f in p.facts}
+
+
+def table(section: Section, title: str) -> Table:
+    return next(p for p in flat(section) if isinstance(p, Table) and p.title == title)
+
+
+def shares(stored: Predictions) -> np.ndarray:
+    """Return probabilities whose rows sum to 1 in double precision, as scikit-learn asks."""
+    wide = stored.probabilities.astype(np.float64)
+    return wide / wide.sum(axis=1, keepdims=True)
+
+
+def test_headline_figures(splits: list[Split]) -> None:
+    for model, shown, stored in splits:
+        truth, answers = stored.labels, stored.probabilities.argmax(axis=1)
+        classes = range(stored.probabilities.shape[1])
+        accuracy = metrics.accuracy_score(truth, answers)
+        macro_f1 = metrics.f1_score(
+            truth, answers, average="macro", labels=np.unique(truth), zero_division=0
+        )
+        balanced = metrics.recall_score(
+            truth, answers, average="macro", labels=np.unique(truth), zero_division=0
+        )
+        top2 = metrics.top_k_accuracy_score(truth, stored.probabilities, k=2, labels=classes)
+        loss = metrics.log_loss(truth, shares(stored), labels=classes)
+        section = report_sections.overview(model.report, shown)
+        figures = facts(section)
+        assert figures["Accuracy"] == f"{accuracy:.1%}"
+        assert figures["Macro-F1"] == f"{macro_f1:.1%}"
+        assert figures["Balanced accuracy"] == f"{balanced:.1%}"
+        assert figures["Top-2 accuracy"] == f"{top2:.1%}"
+        assert figures["Log loss"] == f"{loss:.3f}"
+        rows = {row[0]: row[1:] for row in table(section, "Every split").rows}
+        assert rows[shown.name][:2] == (f"{len(truth):,}", f"{accuracy:.1%}")
+        assert rows[shown.name][3:6] == (f"{macro_f1:.1%}", f"{balanced:.1%}", f"{top2:.1%}")
+
+
+def test_balanced_accuracy_is_scikit_learns_own_where_every_class_occurs(
+    splits: list[Split],
+) -> None:
+    for _, shown, stored in splits:
+        answers = stored.probabilities.argmax(axis=1)
+        if set(np.unique(answers)) <= set(np.unique(stored.labels)):
+            expected = metrics.balanced_accuracy_score(stored.labels, answers)
+            assert shown.evaluation.balanced_accuracy == pytest.approx(expected)
+
+
+def test_figures_of_each_class(splits: list[Split]) -> None:
+    for _, shown, stored in splits:
+        names = [c.label for c in shown.evaluation.classes]
+        expected = metrics.precision_recall_fscore_support(
+            stored.labels,
+            stored.probabilities.argmax(axis=1),
+            labels=range(len(names)),
+            zero_division=0,
+        )
+        chart, rows = report_sections.per_class(shown).parts
+        assert isinstance(chart, Chart)
+        assert isinstance(rows, Table)
+        assert rows.rows == tuple(
+            (name, f"{p:.1%}", f"{r:.1%}", f"{f:.1%}", f"{support:,}")
+            for name, p, r, f, support in zip(names, *expected, strict=True)
+        )
+        marks = {trace.name: list(trace.x) for trace in chart.figure.data if trace.name}
+        for name, values in zip(("precision", "recall", "F1"), expected, strict=False):
+            assert marks[name] == pytest.approx(list(values))
+
+
+def test_confusion_counts(splits: list[Split]) -> None:
+    for _, shown, stored in splits:
+        answers = stored.probabilities.argmax(axis=1)
+        classes = range(stored.probabilities.shape[1])
+        expected = metrics.confusion_matrix(stored.labels, answers, labels=classes)
+        drawn = confusion_chart(shown.evaluation, COUNTS).data[0]
+        assert (np.array(drawn.z) == expected).all()
+        rows = report_sections.confusion_counts(shown).rows
+        assert [row[1:] for row in rows] == [tuple(f"{n:,}" for n in row) for row in expected]
+
+
+def test_calibration(splits: list[Split]) -> None:
+    for model, shown, stored in splits:
+        confidence = stored.probabilities.max(axis=1)
+        right = stored.probabilities.argmax(axis=1) == stored.labels
+        edges = np.linspace(0, 1, BINS + 1)
+        places = np.clip(np.digitize(confidence, edges, right=True) - 1, 0, BINS - 1)
+        filled = [i for i in range(BINS) if (places == i).any()]
+        counts = [int((places == i).sum()) for i in filled]
+        means = [float(confidence[places == i].mean()) for i in filled]
+        hits = [float(right[places == i].mean()) for i in filled]
+        error = sum(
+            n * abs(h - m) for n, h, m in zip(counts, hits, means, strict=True)
+        ) / len(right)  # fmt: skip
+        section = trust_sections.confidence(model.report, shown, model.temperature)
+        figures = facts(section)
+        assert figures.get("Error after", figures.get("Calibration error")) == f"{error:.1%}"
+        rows = table(section, "Answers by confidence").rows
+        assert [row[1] for row in rows] == [f"{n:,}" for n in counts]
+        (chart,) = (p for p in flat(section) if isinstance(p, Chart))
+        line = next(t for t in chart.figure.data if t.name in ("after", "answers"))
+        assert list(line.x) == pytest.approx(means, rel=1e-5)
+        assert list(line.y) == pytest.approx(hits, rel=1e-5)

@@ -1,0 +1,221 @@
+"""The Model dashboard in a real browser, with models made here."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from app.model_library import MODELS_VARIABLE, open_model
+from app.report_words import cell_sentences, percent
+from fer.model_card import Report
+from tests.app.made_models import LABELS, write_model
+from tests.browser.conftest import PATIENCE, PHONE, WIDE
+from tests.browser.server import running_app
+
+TABS = ["Overview", "Mistakes", "Confidence", "Robustness", "Training", "Network", "Record"]
+
+Visit = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two models."""
+    folder = tmp_path_factory.mktemp("models")
+    write_model(folder, "large", seed=5)
+    write_model(folder, "small")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def report(models: Path) -> Report:
+    """The report of the model that the page opens with."""
+    return open_model(models / "large").report
+
+
+@pytest.fixture(scope="module")
+def server(models: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of the app with these models."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(MODELS_VARIABLE, str(models))
+        with running_app(tmp_path_factory.mktemp("server") / "log.txt") as url:
+            yield url
+
+
+@pytest.fixture
+def visit(browser: Browser, server: str) -> Iterator[Visit]:
+    """Open the dashboard in a fresh session."""
+    contexts = []
+
+    def open_page(**options: object) -> Page:
+        context = browser.new_context(**({"viewport": WIDE} | options))  # type: ignore[arg-type]
+        context.set_default_timeout(PATIENCE)
+        contexts.append(context)
+        page = context.new_page()
+        page.goto(f"{server}/dashboard")
+        expect(page.get_by_role("tab", name="Overview")).to_be_visible(timeout=PATIENCE)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+def turn_to(page: Page, tab: str) -> None:
+    page.get_by_role("tab", name=tab).click()
+    expect(page.get_by_role("tab", name=tab)).to_have_attribute("aria-selected", "true")
+
+
+def settled(page: Page) -> None:
+    """Wait until the server has nothing left to send."""
+    expect(page.get_by_test_id("stApp")).to_have_attribute(
+        "data-test-script-state", "notRunning", timeout=PATIENCE
+    )
+
+
+def matrix(page: Page) -> Locator:
+    return page.get_by_role("figure", name="Confusion matrix")
+
+
+def click_cell(page: Page, truth: str, answer: str) -> None:
+    """Click the middle of a cell of the confusion matrix."""
+    area = matrix(page).locator(".nsewdrag").first
+    expect(area).to_be_visible(timeout=PATIENCE)
+    settled(page)
+    area.scroll_into_view_if_needed()
+    box = area.bounding_box()
+    assert box
+    column, row = LABELS.index(answer) + 0.5, LABELS.index(truth) + 0.5
+    x = box["x"] + box["width"] * column / len(LABELS)
+    y = box["y"] + box["height"] * row / len(LABELS)
+    page.mouse.move(x, y)  # Plotly selects what it hovers over
+    expect(matrix(page).locator(".hoverlayer .hovertext")).to_be_visible(timeout=PATIENCE)
+    page.mouse.click(x, y)
+
+
+def choose(page: Page, label: str, value: str) -> None:
+    """Choose in a select box without a mouse."""
+    settled(page)
+    page.get_by_label(label).focus()
+    page.keyboard.type(value)
+    page.keyboard.press("Enter")
+
+
+def says(page: Page, report: Report, truth: str, answer: str) -> None:
+    for sentence in cell_sentences(report.evaluations["test"], truth, answer):
+        expect(page.get_by_test_id("stMarkdown").get_by_text(sentence)).to_be_visible(
+            timeout=PATIENCE
+        )
+
+
+@pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])
+def test_every_part_opens_and_fits_the_screen(visit: Visit, viewport: dict[str, int]) -> None:
+    page = visit(viewport=viewport)
+    for tab in TABS:
+        turn_to(page, tab)
+        settled(page)
+        if tab in ("Mistakes", "Confidence", "Robustness", "Training"):
+            expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible(timeout=PATIENCE)
+        expect(page.get_by_test_id("stException")).to_have_count(0)
+        widest = page.evaluate(
+            """Math.max(...[...document.querySelectorAll(
+                "h1, h5, p, img, button:not([role=tab]), .js-plotly-plot .main-svg")]
+                .filter((element) => !element.closest("table, [role=tablist]"))
+                .map((element) => element.getBoundingClientRect().right))"""
+        )
+        assert 0 < widest <= viewport["width"], tab
+
+
+def test_a_click_on_a_cell_says_what_it_means(visit: Visit, report: Report) -> None:
+    page = visit()
+    turn_to(page, "Mistakes")
+    for cell in (("fear", "sad"), ("happy", "happy"), ("fear", "sad"), ("neutral", "angry")):
+        click_cell(page, *cell)
+        says(page, report, *cell)
+        expect(matrix(page).locator(".shapelayer path")).to_have_count(1)
+
+
+def test_a_cell_can_be_chosen_with_the_keyboard(visit: Visit, report: Report) -> None:
+    page = visit()
+    turn_to(page, "Mistakes")
+    choose(page, "Labelled as", "disgust")
+    choose(page, "Called", "angry")
+    says(page, report, "disgust", "angry")
+
+
+def test_the_same_cell_can_be_clicked_again_after_another_was_chosen(
+    visit: Visit, report: Report
+) -> None:
+    page = visit()
+    turn_to(page, "Mistakes")
+    click_cell(page, "fear", "sad")
+    says(page, report, "fear", "sad")
+    choose(page, "Called", "angry")
+    says(page, report, "fear", "angry")
+    click_cell(page, "fear", "sad")
+    says(page, report, "fear", "sad")
+    click_cell(page, "fear", "sad")
+    settled(page)
+    says(page, report, "fear", "sad")
+
+
+def test_two_models_stand_side_by_side(visit: Visit, report: Report) -> None:
+    page = visit()
+    page.get_by_label("Compare with").click()
+    page.get_by_role("option", name="small").click()
+    expect(page.get_by_text("Side by side, test")).to_be_visible(timeout=PATIENCE)
+    turn_to(page, "Confidence")
+    expect(page.get_by_role("figure", name="Reliability diagram")).to_have_count(
+        2, timeout=PATIENCE
+    )
+
+
+def test_the_json_is_the_report(visit: Visit, report: Report) -> None:
+    page = visit()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Report (JSON)").click()
+    assert download.value.suggested_filename == "large-report.json"
+    stored = json.loads(download.value.path().read_text(encoding="utf-8"))
+    assert Report.model_validate(stored) == report
+
+
+def test_the_html_report_opens_offline_with_the_same_figures(
+    visit: Visit, browser: Browser, report: Report, tmp_path: Path
+) -> None:
+    page = visit()
+    figures = page.get_by_test_id("stMetricValue")
+    expect(figures).to_have_count(10, timeout=PATIENCE)
+    shown = figures.all_inner_texts()
+    assert percent(report.evaluations["test"].accuracy) in shown
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Report (HTML)").click()
+    file = tmp_path / download.value.suggested_filename
+    download.value.save_as(file)
+
+    context = browser.new_context(offline=True, viewport=PHONE, color_scheme="dark")  # type: ignore[arg-type]
+    try:
+        offline = context.new_page()
+        asked: list[str] = []
+        errors: list[str] = []
+        offline.on("request", lambda request: asked.append(request.url))
+        offline.on("pageerror", lambda error: errors.append(str(error)))
+        offline.goto(file.as_uri())
+        facts = offline.locator("#part1 .fact dd")
+        assert facts.all_inner_texts() == shown
+        charts = offline.locator(".js-plotly-plot")
+        expect(charts.last.locator(".main-svg").first).to_be_visible(timeout=PATIENCE)
+        assert charts.count() > 10
+        ink = charts.first.locator(".xtick text").first
+        expect(ink).to_have_css("fill", re.compile(r"rgb\(166, 165, 174\)"))
+        offline.emulate_media(color_scheme="light")
+        expect(ink).to_have_css("fill", re.compile(r"rgb\(107, 106, 117\)"))
+        wide = offline.evaluate("document.documentElement.scrollWidth")
+        assert wide <= PHONE["width"]
+        assert asked == [file.as_uri()]
+        assert errors == []
+    finally:
+        context.close()
