@@ -12,7 +12,7 @@ from app.confusion_chart import SHADES
 from app.html_style import PAINT, STYLE, TEMPLATES
 from app.model_library import ShownModel
 from app.report_parts import Chart, Command, Drawing, Facts, Note, Part, Row, Section, Table
-from app.report_words import SPLITS_EXPLAINED, Measured, measured
+from app.report_words import Measured, measured
 
 
 def sections_of(model: ShownModel) -> list[Section]:
@@ -51,8 +51,8 @@ def html_report(model: ShownModel) -> str:
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>Report of {escape(model.name)}</title><style>{STYLE}</style></head><body><main>"
-        f"<h1>Model {escape(model.name)}</h1><p>Written {escape(model.report.created)}. "
-        f"{escape(SPLITS_EXPLAINED)}</p>{problems}<nav>{links}</nav>{body}"
+        f"<h1>Model {escape(model.name)}</h1><p>Written {escape(model.report.created)}.</p>"
+        f"{problems}<nav>{links}</nav>{body}"
         f"</main><script>{settings}{PAINT}</script></body></html>"
     )
 

@@ -11,9 +11,8 @@ from fer.model_card import Report
 SPLITS = ("test", "validation", "train")
 
 SPLITS_EXPLAINED = (
-    "The network learnt from the train split (FER2013's Training). The validation split "
-    "(PublicTest) is of other pictures; settings and the temperature were chosen by it. By the "
-    "test split (PrivateTest) nothing is chosen."
+    "Train is what the network learnt from; by validation (FER2013's PublicTest) settings and the "
+    "temperature were chosen; by test (PrivateTest) nothing is."
 )
 
 WITHOUT_REPEATS = "without repeats"
