@@ -60,6 +60,8 @@ def _print_framing(found: list[Detections]) -> None:
     for index, name in enumerate(("right eye", "left eye", "nose", "mouth")):
         low, middle, high = np.percentile(all_found.landmarks[:, index], [25, 50, 75], axis=0)
         print(f"{name:10} x, y {middle.round(1)}  quartiles {low.round(1)} {high.round(1)}")
+    centres = (all_found.xyxy[:, :2] + all_found.xyxy[:, 2:]) / 2
+    print("box centre x, y", np.median(centres, axis=0).round(1))
     print("box side", np.percentile(sides, [25, 50, 75]).round(1))
 
 

@@ -19,12 +19,9 @@ from fer.types import Detections, Floats, Image
 FER2013_FRAMING = Framing(
     side=48,
     points=((15.1, 18.8), (32.6, 18.5), (24.0, 29.1), (24.1, 37.4)),
+    box_centre=(24.0, 27.2),
     box_side=41.2,
 )
-
-#: How far the points may say another size than the box does before the box is believed. Turning
-#: the head moves the eyes together, and a frame fitted to them alone would come too close.
-_SIZE_TOLERANCE = 1.25
 
 
 def align(
@@ -53,6 +50,10 @@ def align(
 def frame_transform(landmarks: Floats, box: Floats, framing: Framing) -> NDArray[np.float64]:
     """Return the similarity that takes a face to its place in the frame.
 
+    The box gives place and size, the points give the tilt. Fitting all of it to the points costs
+    half a point of accuracy on FER2013, whose own crops follow a detector's box, and comes too
+    close to a turned head, whose eyes stand near each other.
+
     Args:
         landmarks: ``(6, 2)`` points in pixels, see `fer.types.LANDMARKS`.
         box: ``(4,)`` xyxy in pixels.
@@ -61,16 +62,19 @@ def frame_transform(landmarks: Floats, box: Floats, framing: Framing) -> NDArray
     Returns:
         A 2×3 matrix from image pixels to pixels of the frame.
     """
-    reference = np.array(framing.points)
-    points = landmarks[: len(reference)]
-    expected = framing.box_side / max(float(np.max(box[2:] - box[:2])), 1.0)
+    scale = framing.box_side / max(float(np.max(box[2:] - box[:2])), 1.0)
+    linear = scale * _upright(landmarks[: len(framing.points)], np.array(framing.points))
+    centre = (box[:2] + box[2:]) / 2
+    return np.column_stack([linear, np.array(framing.box_centre) - linear @ centre])
+
+
+def _upright(points: Floats, reference: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the 2×2 rotation that turns a face to where `reference` has its points."""
     try:
         linear = similarity(points, reference)[:, :2]
     except ValueError:  # a degenerate detection: all points in one place
-        linear = np.eye(2) * expected
-    scale = max(float(np.hypot(*linear[:, 0])), 1e-9)
-    linear *= np.clip(scale, expected / _SIZE_TOLERANCE, expected * _SIZE_TOLERANCE) / scale
-    return np.column_stack([linear, reference.mean(axis=0) - linear @ points.mean(axis=0)])
+        return np.eye(2)
+    return linear / max(float(np.hypot(*linear[:, 0])), 1e-9)
 
 
 def warp(image: Image, matrix: NDArray[np.float64], size: int) -> Image:

@@ -79,11 +79,13 @@ class Framing(_Record):
         side: of those images, in pixels; the unit of what follows.
         points: where right eye, left eye, nose tip and mouth are, ``(x, y)``; (0, 0) is the top
             left corner, the first pixel's centre is (0.5, 0.5).
-        box_side: side of the detector's box.
+        box_centre: middle of the detector's box.
+        box_side: side of that box.
     """
 
     side: Positive
     points: tuple[Point, Point, Point, Point]
+    box_centre: Point
     box_side: Annotated[float, Field(gt=0)]
 
 

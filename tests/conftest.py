@@ -76,6 +76,7 @@ def spec() -> ModelSpec:
         framing=Framing(
             side=48,
             points=((15.0, 19.0), (33.0, 19.0), (24.0, 29.0), (24.0, 37.5)),
+            box_centre=(24.0, 27.0),
             box_side=41.0,
         ),
         heads=(Head(name=EXPRESSION_HEAD, labels=("happy", "sad", "neutral"), meaning="a fake"),),

@@ -147,6 +147,7 @@ def write_model(folder: Path, name: str = "small", seed: int = 1, **changes: Any
         framing=Framing(
             side=48,
             points=((15.0, 19.0), (33.0, 19.0), (24.0, 29.0), (24.0, 37.5)),
+            box_centre=(24.0, 27.0),
             box_side=41.0,
         ),
         heads=(
