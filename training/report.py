@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import platform
+import tempfile
 import time
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -45,6 +46,9 @@ def write_model(
 ) -> Report:
     """Export a trained network, evaluate the exported file, and write its report.
 
+    Everything is written beside `directory` first and put in its place at the end, so whoever looks
+    meanwhile sees the old model or the new one, never half of each.
+
     Args:
         fit: what the training left.
         preset: its configuration.
@@ -54,6 +58,30 @@ def write_model(
         command: what reproduces it.
         directory: the model directory.
     """
+    with tempfile.TemporaryDirectory(dir=_existing(directory.parent)) as staging:
+        made = Path(staging) / directory.name
+        report = _write(fit, preset, data, dropped, seed=seed, command=command, directory=made)
+        if directory.exists():
+            directory.rename(Path(staging) / "old")
+        made.rename(directory)
+    return report
+
+
+def _existing(directory: Path) -> Path:
+    directory.mkdir(parents=True, exist_ok=True)
+    return directory
+
+
+def _write(
+    fit: Fit,
+    preset: Preset,
+    data: DataSet,
+    dropped: dict[str, int],
+    *,
+    seed: int,
+    command: str,
+    directory: Path,
+) -> Report:
     validation = data.split("validation")
     names = validation.class_names
     export(fit.model, directory, class_names=names)
