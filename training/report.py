@@ -58,7 +58,9 @@ def write_model(
         command: what reproduces it.
         directory: the model directory.
     """
-    with tempfile.TemporaryDirectory(dir=_existing(directory.parent)) as staging:
+    # A name that starts with a dot is no model to the dashboard.
+    place = _existing(directory.parent)
+    with tempfile.TemporaryDirectory(dir=place, prefix=".unfinished-") as staging:
         made = Path(staging) / directory.name
         report = _write(fit, preset, data, dropped, seed=seed, command=command, directory=made)
         if directory.exists():

@@ -94,6 +94,7 @@ def test_the_command_writes_a_model_that_the_app_can_run(
     status = main(["train", "--seed", "3", *small, *places])
     assert status == 0
     assert "validation accuracy" in capsys.readouterr().out
+    assert [entry.name for entry in out.parent.iterdir()] == ["trial"]
     report = Report.load(out)
     assert (len(report.history), report.seed) == (1, 3)
     assert report.data.class_counts["train"] == bars(96, 1).counts()
