@@ -73,7 +73,7 @@ class CnnBatchnorm(Preset):
     network: str = "cnn-batchnorm"
     widths: tuple[int, ...] = (32, 64, 128)
     dropout: float = 0.25
-    epochs: int = 20
+    epochs: int = 15
     batch_size: int = 64
     learning_rate: float = 1e-3
     schedule: Literal["constant", "cosine"] = "cosine"
