@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.evidence import evidence_of
-from fer.model_card import Report
+from fer.report import Report
 
 WHAT = (
     "FER Lens finds the faces in a picture and says which facial expression each one shows, with "

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from fer.metrics import Evaluation
-from fer.model_card import ModelSpec, Report
+from fer.model_card import ModelSpec
+from fer.report import Report
 
 #: Splits that count as evidence, the best first. Nothing was chosen by the test split.
 SPLITS = ("test", "validation")

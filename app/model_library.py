@@ -12,7 +12,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from fer.errors import ModelError
-from fer.model_card import EXPRESSION_HEAD, ModelSpec, Report
+from fer.model_card import EXPRESSION_HEAD, ModelSpec
+from fer.report import Report
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from fer.model_card import Layer
+from fer.report import Layer
 
 #: Layers that belong to the one before them.
 _FOLLOWERS = {

@@ -8,7 +8,7 @@ from html import escape
 from app.chart_style import ACCENT
 from app.network_blocks import Block, Unit, blocks_of
 from app.report_words import many, shape
-from fer.model_card import Layer
+from fer.report import Layer
 
 _WIDTH = 400
 _MIDDLE = 82  # of the slabs

@@ -8,7 +8,7 @@ from app import training_charts as charts
 from app.network_drawing import describe_network, network_svg
 from app.report_parts import Chart, Command, Drawing, Fact, Facts, Note, Part, Row, Section, Table
 from app.report_words import duration, ordered_splits, percent, shape, short_hash, size
-from fer.model_card import Report
+from fer.report import Report
 
 
 def training(report: Report) -> Section:

@@ -15,7 +15,7 @@ from app.chart_style import ACCENT, MUTED, legend_on_top, plain
 from app.report_words import percent, points
 from fer.labels import colour_of
 from fer.metrics import CalibrationBin, ClassScores, Evaluation
-from fer.model_card import Slice
+from fer.report import Slice
 
 _ROW = 34
 

@@ -18,7 +18,7 @@ from app.report_words import (
     percent,
     size,
 )
-from fer.model_card import Report
+from fer.report import Report
 
 ACCURACY = "How many faces of a hundred get the label that people gave them."
 MACRO_F1 = (

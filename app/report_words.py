@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from fer.metrics import Evaluation
-from fer.model_card import Report
+from fer.report import Report
 
 #: The order of splits; others follow.
 SPLITS = ("test", "validation", "train")

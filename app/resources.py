@@ -11,7 +11,7 @@ import streamlit as st
 from app.evidence import Evidence, describes, evidence_of
 from app.wording import plain
 from fer import FaceAnalyzer, ModelError
-from fer.model_card import Report
+from fer.report import Report
 
 _log = logging.getLogger(__name__)
 

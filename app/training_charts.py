@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from app.chart_style import ACCENT, MUTED, legend_on_top, plain
 from fer.labels import colour_of
-from fer.model_card import Epoch
+from fer.report import Epoch
 
 _HEIGHT = 280
 _BAR = 30

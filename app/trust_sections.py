@@ -10,7 +10,7 @@ from app.report_parts import Chart, Fact, Facts, Note, Part, Row, Section, Table
 from app.report_sections import CALIBRATION, INTERVAL, LOG_LOSS
 from app.report_words import Measured, percent, points, share_range
 from fer.metrics import Evaluation
-from fer.model_card import Report
+from fer.report import Report
 
 #: Split, and whether with repeats, that the temperature was fitted on.
 FITTED_ON = ("validation", True)

@@ -10,7 +10,7 @@ import argparse
 import re
 from pathlib import Path
 
-from fer.model_card import Report
+from fer.report import Report
 
 ROOT = Path(__file__).parent.parent
 SHIPPED = ROOT / "models" / "compact"

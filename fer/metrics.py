@@ -7,7 +7,9 @@ from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from fer.model_card import Record
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Probabilities = NDArray[np.floating]
@@ -20,11 +22,7 @@ CALIBRATION_BINS = 15
 _Z = 1.959963984540054
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class ClassScores(_Record):
+class ClassScores(Record):
     """How one class fares; a figure without any case to measure is 0."""
 
     label: str
@@ -34,7 +32,7 @@ class ClassScores(_Record):
     support: int
 
 
-class CalibrationBin(_Record):
+class CalibrationBin(Record):
     """Answers of similar confidence; `confidence` and `accuracy` are means over them."""
 
     low: Share
@@ -44,7 +42,7 @@ class CalibrationBin(_Record):
     accuracy: Share
 
 
-class Evaluation(_Record):
+class Evaluation(Record):
     """The figures of one split.
 
     Attributes:

@@ -3,7 +3,7 @@
 import pytest
 
 from benchmarks.readme import figures, preset_table, replace_section
-from fer.model_card import Report
+from fer.report import Report
 from tests.conftest import ROOT, SHIPPED_MODEL
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -11,7 +11,8 @@ from typing import Any
 import keras
 
 from fer.errors import DataError
-from fer.model_card import EXPRESSION_HEAD, Epoch
+from fer.model_card import EXPRESSION_HEAD
+from fer.report import Epoch
 
 
 @dataclass

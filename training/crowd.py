@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from fer.classifier import ExpressionClassifier
 from fer.labels import FER2013_LABELS, FERPLUS_LABELS
 from fer.metrics import wilson_interval
-from fer.model_card import CrowdAgreement
+from fer.report import CrowdAgreement
 from fer.types import Floats
 from training.faces import LabelledFaces
 

@@ -14,7 +14,8 @@ import numpy as np
 
 from fer.errors import DataError
 from fer.labels import FERPLUS_LABELS
-from fer.model_card import EXPRESSION_HEAD, VOTES_HEAD, Epoch
+from fer.model_card import EXPRESSION_HEAD, VOTES_HEAD
+from fer.report import Epoch
 from training.batches import TrainingBatches, steps_per_epoch, targets_and_weights
 from training.checkpoint import Checkpoint, Progress
 from training.compiling import compile_model

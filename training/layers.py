@@ -6,7 +6,7 @@ from typing import Any
 
 import keras
 
-from fer.model_card import Layer
+from fer.report import Layer
 
 
 def layer_table(model: keras.Model) -> tuple[Layer, ...]:

@@ -15,7 +15,8 @@ import numpy as np
 
 from fer.classifier import ExpressionClassifier, softmax
 from fer.metrics import Evaluation, evaluate
-from fer.model_card import EXPRESSION_HEAD, DataCard, FileCard, Report, Slice
+from fer.model_card import EXPRESSION_HEAD
+from fer.report import DataCard, FileCard, Report, Slice
 from training.calibration import fit_temperature
 from training.crowd import crowd_agreement
 from training.data import DataSet, LabelledFaces

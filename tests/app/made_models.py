@@ -10,20 +10,8 @@ import numpy as np
 
 from fer.labels import FER2013_LABELS
 from fer.metrics import Evaluation, evaluate
-from fer.model_card import (
-    EXPRESSION_HEAD,
-    VOTES_HEAD,
-    CrowdAgreement,
-    DataCard,
-    Epoch,
-    FileCard,
-    Framing,
-    Head,
-    Layer,
-    ModelSpec,
-    Report,
-    Slice,
-)
+from fer.model_card import EXPRESSION_HEAD, VOTES_HEAD, Framing, Head, ModelSpec
+from fer.report import CrowdAgreement, DataCard, Epoch, FileCard, Layer, Report, Slice
 from training.predictions import Predictions, save_predictions
 
 LABELS = FER2013_LABELS

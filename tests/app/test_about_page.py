@@ -8,7 +8,7 @@ from app import resources
 from app.about_text import accuracy_lines
 from fer import ModelError
 from fer.metrics import evaluate
-from fer.model_card import DataCard, Report
+from fer.report import DataCard, Report
 from tests.conftest import ROOT
 
 

@@ -5,7 +5,8 @@ import pytest
 
 from app.evidence import Evidence, describes, evidence_of
 from fer.metrics import Evaluation, evaluate
-from fer.model_card import FileCard, ModelSpec, Report
+from fer.model_card import ModelSpec
+from fer.report import FileCard, Report
 
 NAMES = ("happy", "sad", "neutral")
 

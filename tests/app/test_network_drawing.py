@@ -6,7 +6,7 @@ import pytest
 
 from app.network_blocks import blocks_of, units_of
 from app.network_drawing import describe_network, network_svg
-from fer.model_card import Layer
+from fer.report import Layer
 from tests.app.made_models import layers
 
 

@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 
 from fer.errors import ModelError
-from fer.model_card import ModelSpec, Report
+from fer.model_card import ModelSpec
+from fer.report import Report
 from tests.conftest import SHIPPED_MODEL
 from training.export import file_sha256
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from fer.labels import FER2013_LABELS
-from fer.model_card import ModelSpec, Report
+from fer.model_card import ModelSpec
+from fer.report import Report
 from training.__main__ import main
 from training.data import load
 from training.demo_data import write_demo_data

@@ -9,7 +9,7 @@ import pytest
 
 from fer.classifier import ExpressionClassifier
 from fer.labels import FER2013_LABELS
-from fer.model_card import Report
+from fer.report import Report
 from tests.conftest import SHIPPED_MODEL
 from training.__main__ import main
 from training.data import LabelledFaces

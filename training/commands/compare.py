@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-from fer.model_card import Report
+from fer.report import Report
 
 HELP = "print the reports of several models side by side"
 
