@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.dashboard_view import show_dashboard
+from app.dashboard.view import show_dashboard
 from app.frame import header
 
 

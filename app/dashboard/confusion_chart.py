@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from app.chart_style import plain
-from app.report_words import cell_sentences
+from app.dashboard.report_words import cell_sentences
 from fer.metrics import Evaluation
 
 #: What the cells can show: shares of each label, shares of each answer, or counts.

@@ -5,10 +5,10 @@ Every figure is one of the report or arithmetic on its counts.
 
 from __future__ import annotations
 
-from app import confusion_chart
-from app import report_charts as charts
-from app.report_parts import Chart, Fact, Facts, Note, Row, Section, Table
-from app.report_words import (
+from app.dashboard import confusion_chart
+from app.dashboard import report_charts as charts
+from app.dashboard.report_parts import Chart, Fact, Facts, Note, Row, Section, Table
+from app.dashboard.report_words import (
     SPLITS_EXPLAINED,
     Measured,
     duration,

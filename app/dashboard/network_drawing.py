@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from html import escape
 
 from app.chart_style import ACCENT
-from app.network_blocks import Block, Unit, blocks_of
-from app.report_words import many, shape
+from app.dashboard.network_blocks import Block, Unit, blocks_of
+from app.dashboard.report_words import many, shape
 from fer.report import Layer
 
 _WIDTH = 400

@@ -1,7 +1,8 @@
 """What a report is made of on any surface: sections of facts, tables, charts and drawings.
 
-`app.report_sections` makes them from a report, the dashboard and the HTML report show them, so both
-show the same figures. Texts are plain: whoever shows them escapes them. No streamlit in here.
+`app.dashboard.report_sections` makes them from a report; the dashboard and the HTML report show
+them, so both show the same figures. Texts are plain: whoever shows them escapes them. No streamlit
+in here.
 """
 
 from __future__ import annotations

@@ -8,15 +8,15 @@ from functools import partial
 
 import streamlit as st
 
-from app import record_sections, report_sections, trust_sections
-from app.comparison import comparison
-from app.confusion_view import show_confusion
-from app.dashboard_choice import choose_evaluation, choose_models, open_with_warnings
-from app.html_report import html_report
-from app.model_library import ShownModel, model_names, models_dir
-from app.report_parts import Section
-from app.report_view import show_part, show_section
-from app.report_words import Measured, measured
+from app.dashboard import record_sections, report_sections, trust_sections
+from app.dashboard.choice import choose_evaluation, choose_models, open_with_warnings
+from app.dashboard.comparison import comparison
+from app.dashboard.confusion_view import show_confusion
+from app.dashboard.html_report import html_report
+from app.dashboard.model_library import ShownModel, model_names, models_dir
+from app.dashboard.report_parts import Section
+from app.dashboard.report_view import show_part, show_section
+from app.dashboard.report_words import Measured, measured
 from app.wording import plain
 
 #: What to do where there is no model at all.

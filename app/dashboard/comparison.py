@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from app.model_library import ShownModel
-from app.report_parts import Table
-from app.report_words import duration, interval, many, measured, percent, points
+from app.dashboard.model_library import ShownModel
+from app.dashboard.report_parts import Table
+from app.dashboard.report_words import duration, interval, many, measured, percent, points
 from fer.metrics import Evaluation
 
 _SHARES: tuple[tuple[str, Callable[[Evaluation], float]], ...] = (

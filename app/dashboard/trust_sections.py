@@ -5,10 +5,10 @@ No streamlit in here.
 
 from __future__ import annotations
 
-from app import report_charts as charts
-from app.report_parts import Chart, Fact, Facts, Note, Part, Row, Section, Table
-from app.report_sections import CALIBRATION, INTERVAL, LOG_LOSS
-from app.report_words import Measured, percent, points, share_range
+from app.dashboard import report_charts as charts
+from app.dashboard.report_parts import Chart, Fact, Facts, Note, Part, Row, Section, Table
+from app.dashboard.report_sections import CALIBRATION, INTERVAL, LOG_LOSS
+from app.dashboard.report_words import Measured, percent, points, share_range
 from fer.metrics import Evaluation
 from fer.report import Report
 

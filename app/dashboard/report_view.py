@@ -6,8 +6,18 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
+from app.dashboard.report_parts import (
+    Chart,
+    Command,
+    Drawing,
+    Facts,
+    Note,
+    Part,
+    Row,
+    Section,
+    Table,
+)
 from app.frame import CONTENT_WIDTH, chart_ink
-from app.report_parts import Chart, Command, Drawing, Facts, Note, Part, Row, Section, Table
 from app.wording import plain
 
 #: For `st.plotly_chart`: charts to be read, without the tool bar that a phone has no room for.

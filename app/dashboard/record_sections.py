@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from app import training_charts as charts
-from app.network_drawing import describe_network, network_svg
-from app.report_parts import Chart, Command, Drawing, Fact, Facts, Note, Part, Row, Section, Table
-from app.report_words import duration, ordered_splits, percent, shape, short_hash, size
+from app.dashboard import training_charts as charts
+from app.dashboard.network_drawing import describe_network, network_svg
+from app.dashboard.report_parts import (
+    Chart,
+    Command,
+    Drawing,
+    Fact,
+    Facts,
+    Note,
+    Part,
+    Row,
+    Section,
+    Table,
+)
+from app.dashboard.report_words import duration, ordered_splits, percent, shape, short_hash, size
 from fer.report import Report
 
 

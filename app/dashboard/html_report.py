@@ -7,12 +7,22 @@ from html import escape
 
 import plotly.io
 
-from app import record_sections, report_sections, trust_sections
-from app.confusion_chart import SHADES
-from app.html_style import PAINT, STYLE, TEMPLATES
-from app.model_library import ShownModel
-from app.report_parts import Chart, Command, Drawing, Facts, Note, Part, Row, Section, Table
-from app.report_words import Measured, measured
+from app.dashboard import record_sections, report_sections, trust_sections
+from app.dashboard.confusion_chart import SHADES
+from app.dashboard.html_style import PAINT, STYLE, TEMPLATES
+from app.dashboard.model_library import ShownModel
+from app.dashboard.report_parts import (
+    Chart,
+    Command,
+    Drawing,
+    Facts,
+    Note,
+    Part,
+    Row,
+    Section,
+    Table,
+)
+from app.dashboard.report_words import Measured, measured
 
 
 def sections_of(model: ShownModel) -> list[Section]:

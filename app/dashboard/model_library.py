@@ -15,7 +15,7 @@ from fer.errors import ModelError
 from fer.model_card import EXPRESSION_HEAD, ModelSpec
 from fer.report import Report
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 
 #: Environment variable that names another folder of model directories.
 MODELS_VARIABLE = "FER_MODELS"

@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from app.chart_style import ACCENT, MUTED, legend_on_top, plain
-from app.report_words import percent, points
+from app.dashboard.report_words import percent, points
 from fer.labels import colour_of
 from fer.metrics import CalibrationBin, ClassScores, Evaluation
 from fer.report import Slice

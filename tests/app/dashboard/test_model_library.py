@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.model_library import (
+from app.dashboard.model_library import (
     MODELS_VARIABLE,
     file_sha256,
     model_names,
@@ -14,7 +14,7 @@ from app.model_library import (
     without_folder,
 )
 from fer.errors import ModelError
-from tests.app.made_models import TEMPERATURE, write_model
+from tests.app.dashboard.made_models import TEMPERATURE, write_model
 from tests.conftest import ROOT
 
 

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
-from app import report_sections, trust_sections
-from app.confusion_chart import COUNTS, confusion_chart
-from app.model_library import ShownModel, model_names, open_model
-from app.report_parts import Chart, Facts, Row, Section, Table
-from app.report_words import Measured, measured
-from tests.app.made_models import write_model
+from app.dashboard import report_sections, trust_sections
+from app.dashboard.confusion_chart import COUNTS, confusion_chart
+from app.dashboard.model_library import ShownModel, model_names, open_model
+from app.dashboard.report_parts import Chart, Facts, Row, Section, Table
+from app.dashboard.report_words import Measured, measured
+from tests.app.dashboard.made_models import write_model
 from tests.conftest import ROOT
 from training.predictions import Predictions, load_predictions
 

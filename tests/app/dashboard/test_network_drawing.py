@@ -4,10 +4,10 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
-from app.network_blocks import blocks_of, units_of
-from app.network_drawing import describe_network, network_svg
+from app.dashboard.network_blocks import blocks_of, units_of
+from app.dashboard.network_drawing import describe_network, network_svg
 from fer.report import Layer
-from tests.app.made_models import layers
+from tests.app.dashboard.made_models import layers
 
 
 def layer(name: str, *inputs: str, kind: str = "Conv2D", detail: str = "") -> Layer:

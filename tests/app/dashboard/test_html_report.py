@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from app.html_report import html_report, sections_of
-from app.model_library import ShownModel, open_model
-from app.report_parts import Chart, Command, Facts, Row, Table
-from tests.app.made_models import write_model
+from app.dashboard.html_report import html_report, sections_of
+from app.dashboard.model_library import ShownModel, open_model
+from app.dashboard.report_parts import Chart, Command, Facts, Row, Table
+from tests.app.dashboard.made_models import write_model
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from app.model_library import ShownModel, models_dir, open_model, without_folder
-from app.report_sections import REPEATS
-from app.report_words import SPLITS_EXPLAINED, measured
+from app.dashboard.model_library import ShownModel, models_dir, open_model, without_folder
+from app.dashboard.report_sections import REPEATS
+from app.dashboard.report_words import SPLITS_EXPLAINED, measured
 from app.resources import model_dir
 from app.wording import plain
 from fer.errors import ModelError

@@ -8,11 +8,11 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
-from app import report_charts, training_charts
-from app.confusion_chart import BY_COLUMN, BY_ROW, COUNTS, SHADES, confusion_chart
+from app.dashboard import report_charts, training_charts
+from app.dashboard.confusion_chart import BY_COLUMN, BY_ROW, COUNTS, SHADES, confusion_chart
 from fer.labels import colour_of
 from fer.metrics import evaluate
-from tests.app.made_models import LABELS, evaluation, report
+from tests.app.dashboard.made_models import LABELS, evaluation, report
 from tests.conftest import ROOT
 
 FOUND = evaluation()
@@ -157,7 +157,7 @@ def test_class_counts(counts: dict[str, int]) -> None:
     ["report_charts", "confusion_chart", "network_drawing", "html_report", "comparison"],
 )
 def test_report_modules_need_no_streamlit(module: str) -> None:
-    code = f"import app.{module}, sys; print('streamlit' in sys.modules)"
+    code = f"import app.dashboard.{module}, sys; print('streamlit' in sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )

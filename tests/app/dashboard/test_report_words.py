@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from app import report_words as words
+from app.dashboard import report_words as words
 from fer.metrics import evaluate
-from tests.app.made_models import evaluation, report
+from tests.app.dashboard.made_models import evaluation, report
 
 
 @pytest.mark.parametrize(
