@@ -1,16 +1,24 @@
 """Facial expressions in photographs, videos and camera streams.
 
-from fer import FaceAnalyzer, read_image
-faces = FaceAnalyzer.for_photos(Path("models/compact"))(read_image(Path("photo.jpg")))
+    from fer import FaceAnalyzer, read_image
+    faces = FaceAnalyzer.for_photos(Path("models/compact"))(read_image(Path("photo.jpg")))
+
+Names are loaded on first use, so that a script which only asks for one pays for that one.
 """
 
-from fer.analyzer import FaceAnalyzer
-from fer.annotation import annotate
-from fer.errors import DataError, FerError, ImageError, ModelError
-from fer.images import decode as decode_image
-from fer.images import read as read_image
-from fer.stream import FaceStream
-from fer.types import Detections, Faces
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from fer.analyzer import FaceAnalyzer
+    from fer.annotation import annotate
+    from fer.errors import DataError, FerError, ImageError, ModelError
+    from fer.images import decode as decode_image
+    from fer.images import read as read_image
+    from fer.stream import FaceStream
+    from fer.types import Detections, Faces
 
 __all__ = [
     "DataError",
@@ -25,3 +33,28 @@ __all__ = [
     "decode_image",
     "read_image",
 ]
+
+#: Public name → module and the name there.
+_HOMES = {
+    "DataError": ("fer.errors", "DataError"),
+    "Detections": ("fer.types", "Detections"),
+    "FaceAnalyzer": ("fer.analyzer", "FaceAnalyzer"),
+    "FaceStream": ("fer.stream", "FaceStream"),
+    "Faces": ("fer.types", "Faces"),
+    "FerError": ("fer.errors", "FerError"),
+    "ImageError": ("fer.errors", "ImageError"),
+    "ModelError": ("fer.errors", "ModelError"),
+    "annotate": ("fer.annotation", "annotate"),
+    "decode_image": ("fer.images", "decode"),
+    "read_image": ("fer.images", "read"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name when it is first asked for (PEP 562)."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module, attribute = _HOMES[name]
+    value = getattr(importlib.import_module(module), attribute)
+    globals()[name] = value
+    return value

@@ -31,7 +31,9 @@ def test_a_package_imports_only_what_it_may(package: str) -> None:
     assert not {file: names for file, names in wrong.items() if names}
 
 
-@pytest.mark.parametrize("statement", ["import fer", "import fer.__main__", "import app.charts"])
+@pytest.mark.parametrize(
+    "statement", ["from fer import *", "import fer.__main__", "import app.charts"]
+)
 def test_tensorflow_and_keras_stay_out_of_the_process(statement: str) -> None:
     code = f"{statement}; import sys; print({{'tensorflow', 'keras'}} & sys.modules.keys())"
     done = subprocess.run(
@@ -44,7 +46,10 @@ def test_fer_exports_what_it_says() -> None:
     import fer
 
     assert list(fer.__all__) == sorted(fer.__all__)
-    assert all(hasattr(fer, name) for name in fer.__all__)
+    assert fer._HOMES.keys() == set(fer.__all__)
+    assert all(getattr(fer, name).__module__.startswith("fer.") for name in fer.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        fer.nothing  # noqa: B018
 
 
 def test_files_and_functions_stay_small() -> None:

@@ -17,6 +17,8 @@ class CnnBasic(Preset):
     """A: three pairs of convolutions with pooling, then dense layers; a first network.
 
     python -m training train --preset cnn-basic --data fer2013.npz --out models/cnn-basic
+
+    0.5 minutes an epoch; 41.7 % after the first. Not run to the end yet.
     """
 
     name: str = "cnn-basic"
@@ -34,6 +36,8 @@ class ThreeClass150(Preset):
     """B: happy, sad or angry, from colour images of 150 pixels in a folder of classes.
 
     python -m training train --preset three-class-150 --data FOLDER --out models/three-class
+
+    0.9 minutes an epoch; 56.0 % of three classes after the first. Not run to the end yet.
     """
 
     name: str = "three-class-150"
@@ -51,6 +55,8 @@ class CnnDropout(Preset):
     """C: 32-64, pool, 128-256, pool, dense 256, with dropout after each; a small, constant rate.
 
     python -m training train --preset cnn-dropout --data fer2013.npz --out models/cnn-dropout
+
+    27 minutes for 10 epochs, after which it stops early; 57.5 %.
     """
 
     name: str = "cnn-dropout"
@@ -67,6 +73,8 @@ class CnnBatchnorm(Preset):
     """D: batch normalisation and dropout throughout; of all epochs the best is kept.
 
     python -m training train --preset cnn-batchnorm --data FER2013 --out models/cnn-batchnorm
+
+    19 minutes; 61.7 %.
     """
 
     name: str = "cnn-batchnorm"
@@ -85,6 +93,8 @@ class CnnCsv(Preset):
     """E: from ``train.csv``; ``python -m training predict`` then labels ``test.csv``.
 
     python -m training train --preset cnn-csv --data train.csv --out models/cnn-csv
+
+    0.9 minutes an epoch; 39.3 % after the first. Not run to the end yet.
     """
 
     name: str = "cnn-csv"
@@ -101,6 +111,8 @@ class Compact(Preset):
     """What ships: a residual network of 1.6 million weights that runs live on one thread.
 
     python -m training train --preset compact --data fer2013.npz --out models/compact
+
+    83 minutes; 70.7 %.
     """
 
     name: str = "compact"
