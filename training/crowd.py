@@ -9,8 +9,8 @@ from fer.classifier import ExpressionClassifier
 from fer.labels import FER2013_LABELS, FERPLUS_LABELS
 from fer.metrics import wilson_interval
 from fer.report import CrowdAgreement
-from fer.types import Floats
 from training.faces import LabelledFaces
+from training.predictions import Predictions
 
 #: Both rules drop contempt, which FER2013 does not have.
 MAJORITY = "one of FER2013's seven classes has more than half of all ten votes"
@@ -43,34 +43,27 @@ def crowd_labels(
     return np.maximum(labels, 0), clear & (labels >= 0) & (most > 0)
 
 
-def agreement(
-    head: str, labels: tuple[str, ...], probabilities: Floats, votes: NDArray[np.uint8]
-) -> list[CrowdAgreement]:
-    """Compare an output with the crowd, among FER2013's seven classes, under both rules.
+def crowd_predictions(
+    classifier: ExpressionClassifier, faces: LabelledFaces
+) -> dict[tuple[str, str], Predictions]:
+    """Return what every output that knows FER2013's classes says where the crowd is clear.
 
-    Args:
-        head: name of the output.
-        labels: of its columns; must include FER2013's.
-        probabilities: ``(n, len(labels))``.
-        votes: ``(n, 10)``.
+    Returns:
+        By (head, rule), with the crowd's labels as the truth and FER2013's seven columns alone;
+        empty where there are no votes.
     """
-    seven = probabilities[:, [labels.index(name) for name in FER2013_LABELS]].argmax(axis=1)
-    found = []
-    for rule in (MAJORITY, PLURALITY):
-        truth, counts = crowd_labels(votes, rule)
-        right, count = int((seven == truth)[counts].sum()), int(counts.sum())
-        if count:
-            low, high = wilson_interval(right, count)
-            found.append(
-                CrowdAgreement(
-                    head=head,
-                    rule=rule,
-                    count=count,
-                    accuracy=right / count,
-                    accuracy_low=low,
-                    accuracy_high=high,
-                )
-            )
+    found: dict[tuple[str, str], Predictions] = {}
+    if faces.votes is None:
+        return found
+    for head in classifier.spec.heads:
+        if not set(FER2013_LABELS) <= set(head.labels):
+            continue
+        seven = [head.labels.index(name) for name in FER2013_LABELS]
+        probabilities = classifier(faces.images, head.name)[:, seven]
+        for rule in (MAJORITY, PLURALITY):
+            truth, counts = crowd_labels(faces.votes, rule)
+            if counts.any():
+                found[head.name, rule] = Predictions(truth[counts], probabilities[counts])
     return found
 
 
@@ -78,13 +71,18 @@ def crowd_agreement(
     classifier: ExpressionClassifier, faces: LabelledFaces
 ) -> tuple[CrowdAgreement, ...]:
     """Compare every output that knows FER2013's classes with FER+, where there are votes."""
-    if faces.votes is None:
-        return ()
-    return tuple(
-        record
-        for head in classifier.spec.heads
-        if set(FER2013_LABELS) <= set(head.labels)
-        for record in agreement(
-            head.name, head.labels, classifier(faces.images, head.name), faces.votes
+    found = []
+    for (head, rule), made in crowd_predictions(classifier, faces).items():
+        right = int((made.probabilities.argmax(axis=1) == made.labels).sum())
+        low, high = wilson_interval(right, len(made.labels))
+        found.append(
+            CrowdAgreement(
+                head=head,
+                rule=rule,
+                count=len(made.labels),
+                accuracy=right / len(made.labels),
+                accuracy_low=low,
+                accuracy_high=high,
+            )
         )
-    )
+    return tuple(found)

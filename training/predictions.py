@@ -11,8 +11,12 @@ from numpy.typing import NDArray
 from fer.errors import ModelError
 from fer.types import Floats
 
-#: Name of the file in a model directory.
+#: Name of the file in a model directory with the answers for each split.
 PREDICTIONS_FILE = "predictions.npz"
+
+#: Name of the file with the answers behind every other figure: without repeats, under each
+#: disturbance, and against FER+. See `training.report.further_predictions` for the names in it.
+FURTHER_FILE = "further_predictions.npz"
 
 
 @dataclass(frozen=True)
@@ -23,22 +27,24 @@ class Predictions:
     probabilities: Floats
 
 
-def save_predictions(predictions: dict[str, Predictions], directory: Path) -> None:
-    """Write the answers for each split."""
+def save_predictions(
+    predictions: dict[str, Predictions], directory: Path, file: str = PREDICTIONS_FILE
+) -> None:
+    """Write answers by name; those for each split, or those of another file."""
     arrays: dict[str, NDArray] = {}
     for split, made in predictions.items():
         arrays[f"{split}_labels"] = made.labels
         arrays[f"{split}_probabilities"] = made.probabilities
-    np.savez_compressed(directory / PREDICTIONS_FILE, allow_pickle=False, **arrays)
+    np.savez_compressed(directory / file, allow_pickle=False, **arrays)
 
 
-def load_predictions(directory: Path) -> dict[str, Predictions]:
-    """Read the answers for each split.
+def load_predictions(directory: Path, name: str = PREDICTIONS_FILE) -> dict[str, Predictions]:
+    """Read answers by name.
 
     Raises:
         ModelError: the directory has none.
     """
-    file = directory / PREDICTIONS_FILE
+    file = directory / name
     if not file.is_file():
         raise ModelError(f"{file} is missing; `python -m training train` writes it.")
     with np.load(file) as arrays:

@@ -18,12 +18,17 @@ from fer.metrics import Evaluation, evaluate
 from fer.model_card import EXPRESSION_HEAD
 from fer.report import DataCard, FileCard, Report, Slice
 from training.calibration import fit_temperature
-from training.crowd import crowd_agreement
+from training.crowd import crowd_agreement, crowd_predictions
 from training.data import DataSet, LabelledFaces
 from training.export import KERAS_FILE, LITERT_FILE, export, file_sha256, parity, set_temperatures
 from training.fit import Fit
 from training.layers import layer_table
-from training.predictions import PREDICTIONS_FILE, Predictions, save_predictions
+from training.predictions import (
+    FURTHER_FILE,
+    PREDICTIONS_FILE,
+    Predictions,
+    save_predictions,
+)
 from training.presets import Preset
 from training.robustness import DISTURBANCES
 
@@ -97,7 +102,9 @@ def _write(
         for name, faces in data.splits.items()
         if name != "train" and len(faces)
     }
+    further = further_predictions(classifier, data, predictions)
     save_predictions(predictions, directory)
+    save_predictions(further, directory, FURTHER_FILE)
     report = Report(
         name=directory.name,
         command=command,
@@ -110,9 +117,9 @@ def _write(
         data=data_card(data, dropped),
         history=tuple(fit.history),
         evaluations={n: evaluate(p.labels, p.probabilities, names) for n, p in predictions.items()},
-        without_duplicates=without_duplicates(predictions, data),
+        without_duplicates=without_duplicates(further, names),
         before_temperature=evaluate(validation.labels, softmax(logits), names),
-        robustness=robustness(classifier, validation),
+        robustness=robustness(further, names),
         crowd=crowd_agreement(classifier, validation),
         parameters=fit.model.count_params(),
         layers=layer_table(fit.model),
@@ -134,27 +141,53 @@ def data_card(data: DataSet, dropped: dict[str, int]) -> DataCard:
     )
 
 
-def without_duplicates(predictions: dict[str, Predictions], data: DataSet) -> dict[str, Evaluation]:
-    """Measure again without the images that the training split holds too."""
+def further_predictions(
+    classifier: ExpressionClassifier, data: DataSet, predictions: dict[str, Predictions]
+) -> dict[str, Predictions]:
+    """Answer for everything that is measured besides the splits themselves.
+
+    Returns:
+        By name: ``without repeats: SPLIT`` (images that also stand in train left out),
+        ``disturbed: NAME``, and ``crowd: HEAD: RULE`` with the crowd's labels as the truth.
+    """
     known = data.split("train").digests()
     found = {}
     for name, made in predictions.items():
         new = ~np.isin(data.split(name).digests(), known)
         if new.any():
-            names = data.split(name).class_names
-            found[name] = evaluate(made.labels[new], made.probabilities[new], names)
+            made = Predictions(made.labels[new], made.probabilities[new])
+            found[f"without repeats: {name}"] = made
+    faces = data.split("validation")
+    for disturb in DISTURBANCES:
+        answers = classifier(disturb(faces.images))
+        found[f"disturbed: {disturb.name}"] = Predictions(faces.labels, answers)
+    for (head, rule), made in crowd_predictions(classifier, faces).items():
+        found[f"crowd: {head}: {rule}"] = made
     return found
 
 
-def robustness(classifier: ExpressionClassifier, faces: LabelledFaces) -> tuple[Slice, ...]:
+def without_duplicates(
+    further: dict[str, Predictions], names: tuple[str, ...]
+) -> dict[str, Evaluation]:
+    """Measure again without the images that the training split holds too."""
+    start = "without repeats: "
+    return {
+        name.removeprefix(start): evaluate(made.labels, made.probabilities, names)
+        for name, made in further.items()
+        if name.startswith(start)
+    }
+
+
+def robustness(further: dict[str, Predictions], names: tuple[str, ...]) -> tuple[Slice, ...]:
     """Measure under every disturbance."""
+    answers = {d: further[f"disturbed: {d.name}"] for d in DISTURBANCES}
     return tuple(
         Slice(
             name=disturb.name,
             description=disturb.description,
-            evaluation=evaluate(faces.labels, classifier(disturb(faces.images)), faces.class_names),
+            evaluation=evaluate(made.labels, made.probabilities, names),
         )
-        for disturb in DISTURBANCES
+        for disturb, made in answers.items()
     )
 
 
@@ -164,7 +197,7 @@ def file_cards(directory: Path) -> dict[str, FileCard]:
         name: FileCard(
             sha256=file_sha256(directory / name), bytes=(directory / name).stat().st_size
         )
-        for name in (LITERT_FILE, KERAS_FILE, PREDICTIONS_FILE)
+        for name in (LITERT_FILE, KERAS_FILE, PREDICTIONS_FILE, FURTHER_FILE)
         if (directory / name).is_file()
     }
 

@@ -14,7 +14,7 @@ from app.dashboard.report_parts import Chart, Facts, Row, Section, Table
 from app.dashboard.report_words import Measured, measured
 from tests.app.dashboard.made_models import write_model
 from tests.conftest import ROOT
-from training.predictions import Predictions, load_predictions
+from training.predictions import FURTHER_FILE, Predictions, load_predictions
 
 MODELS = ROOT / "models"
 BINS = 15
@@ -150,3 +150,23 @@ def test_calibration(splits: list[Split]) -> None:
         line = next(t for t in chart.figure.data if t.name in ("after", "answers"))
         assert list(line.x) == pytest.approx(means, rel=1e-5)
         assert list(line.y) == pytest.approx(hits, rel=1e-5)
+
+
+@pytest.mark.parametrize("name", model_names(MODELS))
+def test_every_other_figure_of_a_report(name: str) -> None:
+    report = open_model(MODELS / name).report
+    stored = load_predictions(MODELS / name, FURTHER_FILE)
+    figures = {f"without repeats: {n}": e.accuracy for n, e in report.without_duplicates.items()}
+    figures |= {f"disturbed: {s.name}": s.evaluation.accuracy for s in report.robustness}
+    figures |= {f"crowd: {c.head}: {c.rule}": c.accuracy for c in report.crowd}
+    assert figures.keys() == stored.keys()
+    assert len(figures) > 1
+    for key, made in stored.items():
+        answers = made.probabilities.argmax(axis=1)
+        assert figures[key] == pytest.approx(metrics.accuracy_score(made.labels, answers))
+    for split, measured_again in report.without_duplicates.items():
+        made = stored[f"without repeats: {split}"]
+        answers = made.probabilities.argmax(axis=1)
+        macro_f1 = metrics.f1_score(made.labels, answers, average="macro", zero_division=0)
+        assert measured_again.macro_f1 == pytest.approx(macro_f1)
+        assert measured_again.log_loss == pytest.approx(metrics.log_loss(made.labels, shares(made)))
