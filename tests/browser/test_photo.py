@@ -105,6 +105,9 @@ def test_the_camera_stays_off_until_its_tab_is_opened(visit: Visit) -> None:
     open_sample(page)
     assert page.evaluate("window.asked") == 0
     page.get_by_role("tab", name="Camera").click()
+    # A click before the first frame takes no picture.
+    page.wait_for_function("document.querySelector('video')?.videoWidth > 0")
+    page.wait_for_function("document.querySelector('video').readyState >= 2")
     page.get_by_role("button", name="Take photo").click()
     expect(page.get_by_text("No face found")).to_be_visible()
     assert page.evaluate("window.asked") > 0
