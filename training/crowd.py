@@ -68,11 +68,11 @@ def crowd_predictions(
 
 
 def crowd_agreement(
-    classifier: ExpressionClassifier, faces: LabelledFaces
+    by_crowd: dict[tuple[str, str], Predictions],
 ) -> tuple[CrowdAgreement, ...]:
-    """Compare every output that knows FER2013's classes with FER+, where there are votes."""
+    """Count how often each output agrees with the crowd; see `crowd_predictions`."""
     found = []
-    for (head, rule), made in crowd_predictions(classifier, faces).items():
+    for (head, rule), made in by_crowd.items():
         right = int((made.probabilities.argmax(axis=1) == made.labels).sum())
         low, high = wilson_interval(right, len(made.labels))
         found.append(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 import keras
@@ -13,6 +12,7 @@ from fer.alignment import FER2013_FRAMING
 from fer.classifier import ExpressionClassifier, softmax
 from fer.labels import FERPLUS_LABELS
 from fer.model_card import EXPRESSION_HEAD, VOTES_HEAD, Head, ModelSpec
+from training.data import file_sha256
 
 #: Names of the files in a model directory.
 KERAS_FILE = "model.keras"
@@ -94,9 +94,3 @@ def parity(
         float(np.abs(softmax(np.asarray(keras_logits[h])) - softmax(litert_logits[h])).max())
         for h in classifier.spec.head_names
     )
-
-
-def file_sha256(path: Path) -> str:
-    """Return the SHA-256 of a file, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

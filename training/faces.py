@@ -104,6 +104,10 @@ class DataSet:
             )
         return self.splits[name]
 
+    def new_in(self, name: str) -> NDArray[np.bool_]:
+        """Return ``(n,)``, True where an image of a split does not stand in train as well."""
+        return ~np.isin(self.split(name).digests(), self.split("train").digests())
+
 
 @dataclass(frozen=True)
 class UnlabelledFaces:

@@ -19,8 +19,8 @@ from fer.model_card import EXPRESSION_HEAD
 from fer.report import DataCard, FileCard, Report, Slice
 from training.calibration import fit_temperature
 from training.crowd import crowd_agreement, crowd_predictions
-from training.data import DataSet, LabelledFaces
-from training.export import KERAS_FILE, LITERT_FILE, export, file_sha256, parity, set_temperatures
+from training.data import DataSet, LabelledFaces, file_sha256
+from training.export import KERAS_FILE, LITERT_FILE, export, parity, set_temperatures
 from training.fit import Fit
 from training.layers import layer_table
 from training.predictions import (
@@ -102,7 +102,8 @@ def _write(
         for name, faces in data.splits.items()
         if name != "train" and len(faces)
     }
-    further = further_predictions(classifier, data, predictions)
+    by_crowd = crowd_predictions(classifier, validation)
+    further = further_predictions(classifier, data, predictions, by_crowd)
     save_predictions(predictions, directory)
     save_predictions(further, directory, FURTHER_FILE)
     report = Report(
@@ -120,7 +121,7 @@ def _write(
         without_duplicates=without_duplicates(further, names),
         before_temperature=evaluate(validation.labels, softmax(logits), names),
         robustness=robustness(further, names),
-        crowd=crowd_agreement(classifier, validation),
+        crowd=crowd_agreement(by_crowd),
         parameters=fit.model.count_params(),
         layers=layer_table(fit.model),
         parity=parity(fit.model, classifier, validation.images[:_PARITY_IMAGES]),
@@ -142,7 +143,10 @@ def data_card(data: DataSet, dropped: dict[str, int]) -> DataCard:
 
 
 def further_predictions(
-    classifier: ExpressionClassifier, data: DataSet, predictions: dict[str, Predictions]
+    classifier: ExpressionClassifier,
+    data: DataSet,
+    predictions: dict[str, Predictions],
+    by_crowd: dict[tuple[str, str], Predictions],
 ) -> dict[str, Predictions]:
     """Answer for everything that is measured besides the splits themselves.
 
@@ -150,10 +154,9 @@ def further_predictions(
         By name: ``without repeats: SPLIT`` (images that also stand in train left out),
         ``disturbed: NAME``, and ``crowd: HEAD: RULE`` with the crowd's labels as the truth.
     """
-    known = data.split("train").digests()
     found = {}
     for name, made in predictions.items():
-        new = ~np.isin(data.split(name).digests(), known)
+        new = data.new_in(name)
         if new.any():
             made = Predictions(made.labels[new], made.probabilities[new])
             found[f"without repeats: {name}"] = made
@@ -161,7 +164,7 @@ def further_predictions(
     for disturb in DISTURBANCES:
         answers = classifier(disturb(faces.images))
         found[f"disturbed: {disturb.name}"] = Predictions(faces.labels, answers)
-    for (head, rule), made in crowd_predictions(classifier, faces).items():
+    for (head, rule), made in by_crowd.items():
         found[f"crowd: {head}: {rule}"] = made
     return found
 

@@ -7,7 +7,7 @@ from fer.errors import ModelError
 from fer.model_card import ModelSpec
 from fer.report import Report
 from tests.conftest import SHIPPED_MODEL
-from training.export import file_sha256
+from training.data import file_sha256
 
 
 def test_what_is_saved_is_what_is_loaded(tmp_path: Path, spec: ModelSpec) -> None:

@@ -13,7 +13,7 @@ from fer.classifier import ExpressionClassifier
 from fer.errors import DataError
 from fer.metrics import Evaluation, evaluate
 from training import data
-from training.crowd import crowd_agreement
+from training.crowd import crowd_agreement, crowd_predictions
 from training.faces import DataSet, LabelledFaces
 
 HELP = "measure a model on a split of a data set"
@@ -81,7 +81,9 @@ def measure(classifier: ExpressionClassifier, dataset: DataSet, split: str) -> d
         "view": "single",
         "evaluation": evaluate(faces.labels, probabilities, faces.class_names).model_dump(),
         "without_duplicates": _without_duplicates(dataset, split, faces, probabilities),
-        "crowd": [record.model_dump() for record in crowd_agreement(classifier, faces)],
+        "crowd": [
+            record.model_dump() for record in crowd_agreement(crowd_predictions(classifier, faces))
+        ],
     }
 
 
@@ -90,7 +92,7 @@ def _without_duplicates(
 ) -> dict[str, Any] | None:
     if split == "train" or "train" not in dataset.splits:
         return None
-    new = ~np.isin(faces.digests(), dataset.split("train").digests())
+    new = dataset.new_in(split)
     if not new.any():
         return None
     return evaluate(faces.labels[new], probabilities[new], faces.class_names).model_dump()
