@@ -13,6 +13,7 @@ from fer.classifier import ExpressionClassifier
 from fer.detection import BlazeFace, FaceDetector
 from fer.model_card import ModelSpec
 from fer.scan import PhotoScan
+from fer.timing import Stopwatch
 from fer.types import Detections, Faces, Floats, Image, check_image
 
 #: Reads expressions off aligned faces; an `ExpressionClassifier`, or a fake in tests.
@@ -58,7 +59,11 @@ class FaceAnalyzer:
 
 
 def read_expressions(
-    image: Image, found: Detections, classifier: Classifier, spec: ModelSpec
+    image: Image,
+    found: Detections,
+    classifier: Classifier,
+    spec: ModelSpec,
+    watch: Stopwatch | None = None,
 ) -> Faces:
     """Align what was found and read the expression of each: the same for photo, video and live.
 
@@ -67,6 +72,12 @@ def read_expressions(
         found: its faces.
         classifier: reads expressions off aligned faces.
         spec: what the classifier expects and what its columns mean.
+        watch: is told the time of the stages ``align`` and ``classify``.
     """
-    crops = align(image, found, framing=spec.framing, size=spec.input_size, channels=spec.channels)
-    return Faces.of(found, classifier(crops), spec.labels)
+    watch = watch or Stopwatch()
+    with watch.stage("align"):
+        crops = align(
+            image, found, framing=spec.framing, size=spec.input_size, channels=spec.channels
+        )
+    with watch.stage("classify"):
+        return Faces.of(found, classifier(crops), spec.labels)

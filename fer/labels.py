@@ -1,4 +1,4 @@
-"""The label sets of FER2013: its own seven classes, and the eight of the FER+ voters; colours."""
+"""The label sets of FER2013 and of its FER+ voters; the colours of expressions and of people."""
 
 from __future__ import annotations
 
@@ -46,3 +46,27 @@ OTHER_COLOUR = "#6B7280"
 def colour_of(label: str) -> str:
     """Return the colour of an expression as ``#RRGGBB``; one common colour for unknown names."""
     return COLOURS.get(label, OTHER_COLOUR)
+
+
+#: Colours of people, for badges and lines beside those of expressions: all deep or all but white,
+#: where expressions have middling ones, and in turns, so that neighbours differ in lightness,
+#: which everybody sees. Between any two, and to any expression, the CIEDE2000 difference is at
+#: least 9 for normal sight and for simulated protanopia, deuteranopia and tritanopia.
+PERSON_COLOURS: tuple[str, ...] = (
+    "#332288",  # indigo
+    "#F4EE7A",  # lemon
+    "#882255",  # wine
+    "#C4E8FF",  # ice
+    "#1E5B34",  # forest
+    "#FFD3A8",  # peach
+)
+
+
+def person_colour(track_id: int) -> str:
+    """Return the colour of a person as ``#RRGGBB``, the same for as long as the track lives.
+
+    Args:
+        track_id: from 1, as in `fer.types.Faces`. Colours come again after six people, so the
+            number has to stand beside them.
+    """
+    return PERSON_COLOURS[(track_id - 1) % len(PERSON_COLOURS)]

@@ -11,6 +11,7 @@ from fer.analyzer import Classifier, read_expressions
 from fer.classifier import ExpressionClassifier
 from fer.detection import BlazeFace, FaceDetector
 from fer.model_card import ModelSpec
+from fer.timing import Stopwatch
 from fer.tracking import Tracker, appearance
 from fer.types import Faces, Floats, Image, check_image
 
@@ -19,6 +20,9 @@ STREAM_SCORE = 0.35
 
 #: Seconds over which probabilities are averaged unless the user says otherwise.
 DEFAULT_STEADINESS = 0.6
+
+#: What a frame passes through, in order; the keys of `FaceStream.timings`.
+STAGES = ("detect", "track", "align", "classify")
 
 
 class FaceStream:
@@ -30,6 +34,10 @@ class FaceStream:
         spec: what the classifier expects.
         steadiness: seconds over which each person's probabilities are averaged; 0 for none. It may
             be changed at any time, and means the same at any frame rate.
+
+    Attributes:
+        timings: milliseconds of each of `STAGES` in the last call; ``track`` is who is who, and
+            the smoothing. Replaced, never changed, so another thread may keep what it has read.
     """
 
     def __init__(
@@ -44,6 +52,7 @@ class FaceStream:
         self._classifier = classifier
         self.spec = spec
         self.steadiness = steadiness
+        self.timings = dict.fromkeys(STAGES, 0.0)
         self.reset()
 
     @classmethod
@@ -74,13 +83,19 @@ class FaceStream:
         if seconds < self._seconds:
             self.reset()
         self._seconds = seconds
-        found = self._detector(image)
-        numbers = self._tracker(found, appearance(image, found.xyxy), seconds)
+        watch = Stopwatch()
+        with watch.stage("detect"):
+            found = self._detector(image)
+        with watch.stage("track"):
+            numbers = self._tracker(found, appearance(image, found.xyxy), seconds)
         known = numbers >= 0
-        faces = read_expressions(image, found.take(known), self._classifier, self.spec)
-        faces = replace(faces, track_id=numbers[known], seconds=seconds)
-        faces = replace(faces, probabilities=self._smoothed(faces, seconds))
-        return faces.take(np.argsort(faces.xyxy[:, 0], kind="stable"))
+        faces = read_expressions(image, found.take(known), self._classifier, self.spec, watch)
+        with watch.stage("track"):
+            faces = replace(faces, track_id=numbers[known], seconds=seconds)
+            faces = replace(faces, probabilities=self._smoothed(faces, seconds))
+            faces = faces.take(np.argsort(faces.xyxy[:, 0], kind="stable"))
+        self.timings = watch.milliseconds
+        return faces
 
     def _smoothed(self, faces: Faces, seconds: float) -> Floats:
         """Average each person's probabilities over time, the recent past weighing most."""

@@ -156,3 +156,20 @@ class Faces:
             probabilities=self.probabilities[index],
             track_id=self.track_id[index],
         )
+
+    def mirrored(self, width: int) -> Faces:
+        """Return the same faces in the picture mirrored left to right, as people see themselves.
+
+        The order is left to right again, by the mirrored boxes. Points keep their names: the first
+        is the person's own right eye still, though it now lies on the right of the picture. So the
+        record is for showing; `fer.alignment` expects the picture as the camera took it.
+
+        Args:
+            width: of the picture, in pixels.
+        """
+        xyxy = self.xyxy.copy()
+        xyxy[:, [0, 2]] = width - self.xyxy[:, [2, 0]]
+        landmarks = self.landmarks.copy()
+        landmarks[..., 0] = width - self.landmarks[..., 0]
+        moved = replace(self, xyxy=xyxy, landmarks=landmarks)
+        return moved.take(np.argsort(xyxy[:, 0], kind="stable"))

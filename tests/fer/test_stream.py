@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from fer.model_card import ModelSpec
-from fer.stream import FaceStream
+from fer.stream import STAGES, FaceStream
 from fer.types import Detections, Image
 from tests.conftest import SHIPPED_MODEL, FakeClassifier, make_detections
 
@@ -70,6 +70,18 @@ def test_a_clock_that_goes_back_begins_anew(spec: ModelSpec) -> None:
     watch(shade(0), 5.0)
     faces = watch(shade(255), 0.0)
     assert (faces.expressions, faces.track_id.tolist()) == (["neutral"], [1])
+
+
+@pytest.mark.parametrize("found", [Detections.empty(), FACE], ids=["nobody", "a face"])
+def test_every_stage_of_the_last_frame_is_timed(spec: ModelSpec, found: Detections) -> None:
+    watch = stream(spec, FACE, found)
+    assert watch.timings == dict.fromkeys(STAGES, 0.0)
+    watch(shade(0), 0.0)
+    before = watch.timings
+    watch(shade(0), 0.1)
+    assert tuple(watch.timings) == STAGES
+    assert all(spent > 0 for spent in watch.timings.values())
+    assert watch.timings is not before
 
 
 def test_a_real_face_that_moves_is_one_happy_person(astronaut: Image) -> None:

@@ -1,5 +1,9 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fer.types import Detections, Faces, check_image
 from tests.conftest import make_detections
@@ -32,6 +36,35 @@ def test_take_keeps_what_belongs_together() -> None:
     taken = faces(3).take(np.array([2, 0]))
     assert taken.xyxy[:, 0].tolist() == [20, 0]
     assert taken.landmarks[:, 0, 0] == pytest.approx([22.4, 2.4])
+
+
+@pytest.mark.parametrize("n", [0, 1, 3])
+def test_mirrored_faces_stand_left_to_right_and_keep_what_belongs_to_them(n: int) -> None:
+    original = faces(n)
+    numbered = replace(original, track_id=np.arange(n), seconds=2.5)
+    mirrored = numbered.mirrored(100)
+    assert mirrored.xyxy[:, 0].tolist() == [92.0 - 10 * i for i in reversed(range(n))]
+    assert mirrored.track_id.tolist() == list(reversed(range(n)))
+    assert (mirrored.seconds, mirrored.expressions) == (2.5, original.expressions)
+    # The person's own right eye is on the left as the camera sees it, on the right in a mirror.
+    assert (mirrored.landmarks[:, 0, 0] > mirrored.landmarks[:, 1, 0]).all()
+
+
+@given(
+    lefts=st.lists(st.integers(-100, 700), max_size=6, unique=True).map(sorted),
+    side=st.integers(1, 300),
+    width=st.integers(1, 2000),
+)
+def test_mirroring_twice_changes_nothing(lefts: list[int], side: int, width: int) -> None:
+    found = make_detections(*[(x, 10, x + side, 10 + side) for x in lefts])
+    shares = np.tile(np.array([0.25, 0.75], np.float32), (len(lefts), 1))
+    original = Faces.of(found, shares, LABELS)
+    once = original.mirrored(width)
+    twice = once.mirrored(width)
+    assert (np.diff(once.xyxy[:, 0]) > 0).all()
+    assert (once.xyxy[:, 2] > once.xyxy[:, 0]).all()
+    assert (twice.xyxy == original.xyxy).all()
+    assert twice.landmarks == pytest.approx(original.landmarks, abs=1e-3)
 
 
 @pytest.mark.parametrize(
