@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
 
-from fer.model_card import Record
+from fer.model_card import Record, Share
 
-Share = Annotated[float, Field(ge=0, le=1)]
 Probabilities = NDArray[np.floating]
 Labels = NDArray[np.integer]
 

@@ -20,6 +20,7 @@ EXPRESSION_HEAD = "expression"
 VOTES_HEAD = "votes"
 
 Positive = Annotated[int, Field(gt=0)]
+Share = Annotated[float, Field(ge=0, le=1)]
 Point = tuple[float, float]
 
 
@@ -98,12 +99,21 @@ class Head(Record):
         labels: names of its columns.
         meaning: what its probabilities say, in a sentence for people.
         temperature: what logits are divided by, fitted on the validation split.
+        threshold: confidence below which the answer is "uncertain"; 0 for never. Chosen on the
+            validation split so that of the answers given a promised share is right.
+        flawed_threshold: the same for a face that is small, blurred or dark, chosen on validation
+            images that were made so.
+        evidence: output with the class activation map, ``(n, rows, columns, labels)``: its mean
+            over the places plus a constant is the logit. Empty where the file has none.
     """
 
     name: str
     labels: tuple[str, ...]
     meaning: str
     temperature: Annotated[float, Field(gt=0)] = 1.0
+    threshold: Share = 0.0
+    flawed_threshold: Share = 0.0
+    evidence: str = ""
 
 
 class ModelSpec(RecordFile):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Container
 from typing import Any
 
+import cv2
 import keras
 import numpy as np
 from numpy.typing import NDArray
@@ -12,24 +13,29 @@ from numpy.typing import NDArray
 from fer.model_card import EXPRESSION_HEAD, VOTES_HEAD
 from training.augment import augment
 from training.data import LabelledFaces, vote_distribution
+from training.distillation import Lesson
 from training.presets import Augmentation
 
 Targets = dict[str, NDArray[np.float32]]
+Images = NDArray[np.uint8]
 
 
-def targets_and_weights(faces: LabelledFaces, heads: Container[str]) -> tuple[Targets, Targets]:
+def targets_and_weights(
+    faces: LabelledFaces, heads: Container[str], lesson: Lesson | None = None
+) -> tuple[Targets, Targets]:
     """Turn labels and FER+ votes into what each head learns, and how much each face counts there.
 
     Args:
         faces: with or without votes.
         heads: names of the network's outputs.
+        lesson: what a teacher says about the faces.
 
     Returns:
         ``{head: (n, classes)}`` shares that sum to 1 (or 0 without votes) and ``{head: (n,)}``
         weights.
     """
     one_hot = np.eye(len(faces.class_names), dtype=np.float32)[faces.labels]
-    targets = {EXPRESSION_HEAD: one_hot}
+    targets = {EXPRESSION_HEAD: lesson.mixed(one_hot) if lesson else one_hot}
     weights = {EXPRESSION_HEAD: np.ones(len(faces), np.float32)}
     if VOTES_HEAD in heads and faces.votes is not None:
         targets[VOTES_HEAD], weights[VOTES_HEAD] = vote_distribution(faces.votes)
@@ -41,6 +47,17 @@ class TrainingBatches(keras.utils.PyDataset):
 
     Chance comes from (seed, epoch, batch) alone, so a resumed run draws what an unbroken one would
     have drawn.
+
+    Args:
+        faces: to learn from.
+        heads: names of the network's outputs.
+        batch_size: images a step.
+        augmentation: random changes.
+        seed: of all chance.
+        first_epoch: counted from 0.
+        size: side in pixels that the images are scaled to in the end; ``None`` keeps theirs.
+        lesson: what a teacher says about the faces.
+        kwargs: of Keras's ``PyDataset``.
     """
 
     def __init__(
@@ -52,15 +69,18 @@ class TrainingBatches(keras.utils.PyDataset):
         augmentation: Augmentation,
         seed: int,
         first_epoch: int = 0,
+        size: int | None = None,
+        lesson: Lesson | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self._faces = faces
-        self._targets, self._weights = targets_and_weights(faces, heads)
+        self._targets, self._weights = targets_and_weights(faces, heads, lesson)
         self._batch_size = batch_size
         self._augmentation = augmentation
         self._seed = seed
         self._epoch = first_epoch
+        self._size = size
         self._order = self._shuffled()
 
     def __len__(self) -> int:
@@ -72,7 +92,7 @@ class TrainingBatches(keras.utils.PyDataset):
         rng = np.random.default_rng([self._seed, self._epoch, index])
         images = [augment(self._faces.images[i], self._augmentation, rng) for i in chosen]
         return (
-            np.stack(images).astype(np.float32),
+            scaled(np.stack(images), self._size).astype(np.float32),
             {head: target[chosen] for head, target in self._targets.items()},
             {head: weight[chosen] for head, weight in self._weights.items()},
         )
@@ -89,3 +109,12 @@ class TrainingBatches(keras.utils.PyDataset):
 def steps_per_epoch(faces: int, batch_size: int) -> int:
     """Return how many optimizer steps an epoch of `faces` images takes."""
     return max(1, faces // batch_size)
+
+
+def scaled(images: Images, size: int | None) -> Images:
+    """Return ``(n, side, side, channels)`` images in another size; ``None`` keeps theirs."""
+    if size is None or images.shape[1] == size:
+        return images
+    shape = (len(images), size, size, images.shape[3])
+    small = [cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA) for image in images]
+    return np.array(small, np.uint8).reshape(shape)

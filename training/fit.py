@@ -16,10 +16,11 @@ from fer.errors import DataError
 from fer.labels import FERPLUS_LABELS
 from fer.model_card import EXPRESSION_HEAD, VOTES_HEAD
 from fer.report import Epoch
-from training.batches import TrainingBatches, steps_per_epoch, targets_and_weights
+from training.batches import TrainingBatches, scaled, steps_per_epoch, targets_and_weights
 from training.checkpoint import Checkpoint, Progress
 from training.compiling import compile_model
 from training.data import LabelledFaces
+from training.distillation import Lesson
 from training.networks import build
 from training.presets import Preset
 from training.transfer import freeze
@@ -55,6 +56,7 @@ def fit(
     resume: bool = False,
     verbose: int | str = "auto",
     callbacks: Sequence[keras.callbacks.Callback] = (),
+    lesson: Lesson | None = None,
 ) -> Fit:
     """Train a network, with a checkpoint after every epoch.
 
@@ -67,6 +69,7 @@ def fit(
         resume: go on from the checkpoint in `work_dir` where there is one.
         verbose: Keras's progress display: 1 a bar, 2 a line per epoch.
         callbacks: further Keras callbacks.
+        lesson: what a teacher says about the faces of `train`.
 
     Returns:
         The model to keep, the history, and the seconds spent, earlier parts included. With a
@@ -80,17 +83,18 @@ def fit(
     progress = Progress.read(work_dir) if resume else Progress(work_dir)
     targets, weights = targets_and_weights(validation, head_sizes(preset, train))
     model = _start(preset, train, progress)
-    for frozen, last_epoch in _phases(preset):
+    for phase in _phases(preset):
         done = len(progress.history)
-        if done >= last_epoch or progress.stalled(preset.patience):
+        if done >= phase.last_epoch or progress.stalled(preset.patience):
             continue
-        _enter_phase(model, preset, len(train), frozen=frozen, done=done)
+        model = _enter_phase(model, preset, train, phase, done)
+        seen = scaled(validation.images, phase.size).astype(np.float32)
         model.fit(
-            _batches(preset, train, seed, done),
+            _batches(preset, train, seed, done, size=phase.size, lesson=lesson),
             initial_epoch=done,
-            epochs=last_epoch,
+            epochs=phase.last_epoch,
             shuffle=False,  # TrainingBatches does it, by seed and epoch, as a resumed run must
-            validation_data=(validation.images.astype(np.float32), targets, weights),
+            validation_data=(seen, targets, weights),
             validation_batch_size=512,
             callbacks=[*_callbacks(preset, progress), *callbacks],
             verbose=verbose,
@@ -99,6 +103,16 @@ def fit(
     if preset.ema_momentum:
         recalibrate(model, _batches(preset, train, seed, preset.epochs))
     return Fit(model, progress.history, progress.seconds)
+
+
+@dataclass(frozen=True)
+class _Phase:
+    """Epochs up to `last_epoch` that are alike."""
+
+    first_epoch: int
+    last_epoch: int
+    size: int
+    frozen: bool = False
 
 
 def _check_form(preset: Preset, faces: LabelledFaces) -> None:
@@ -116,20 +130,40 @@ def _start(preset: Preset, train: LabelledFaces, progress: Progress) -> keras.Mo
     return build(preset, head_sizes(preset, train))
 
 
-def _phases(preset: Preset) -> list[tuple[bool, int]]:
-    """Return (whether the backbone is frozen, epoch to go to) in order."""
-    return [(True, min(preset.frozen_epochs, preset.epochs)), (False, preset.epochs)]
+def _phases(preset: Preset) -> list[_Phase]:
+    """Return what the run consists of, in order: frozen or small epochs, then full ones."""
+    frozen = min(preset.frozen_epochs, preset.epochs)
+    small = max(frozen, min(preset.small_epochs, preset.epochs))
+    return [
+        _Phase(0, frozen, preset.input_size, frozen=True),
+        _Phase(frozen, small, preset.small_size),
+        _Phase(small, preset.epochs, preset.input_size),
+    ]
 
 
 def _enter_phase(
-    model: keras.Model, preset: Preset, faces: int, *, frozen: bool, done: int
-) -> None:
+    model: keras.Model, preset: Preset, train: LabelledFaces, phase: _Phase, done: int
+) -> keras.Model:
     """Compile at the start of a phase; within one, a loaded checkpoint is compiled already."""
-    at_start = done == 0 if frozen else done == preset.frozen_epochs
-    if at_start:
-        freeze(model, frozen)
-        steps = steps_per_epoch(faces, preset.batch_size)
-        compile_model(model, preset, steps, steps_done=done * steps)
+    if done != phase.first_epoch:
+        return model
+    model = _resized(model, preset, train, phase.size)
+    freeze(model, phase.frozen)
+    steps = steps_per_epoch(len(train), preset.batch_size)
+    compile_model(model, preset, steps, steps_done=done * steps)
+    return model
+
+
+def _resized(model: keras.Model, preset: Preset, train: LabelledFaces, size: int) -> keras.Model:
+    """Return the network for images of another size; after pooling, the weights fit any."""
+    if model.input_shape[1] == size:
+        return model
+    if preset.ema_momentum and model.compiled:
+        # Where a run ends, Keras leaves the averaged weights; a checkpoint holds the others.
+        model.optimizer.finalize_variable_values(model.trainable_variables)
+    changed = build(preset.override({"input_size": size}), head_sizes(preset, train))
+    changed.set_weights(model.get_weights())
+    return changed
 
 
 def _callbacks(preset: Preset, progress: Progress) -> list[keras.callbacks.Callback]:
@@ -138,7 +172,15 @@ def _callbacks(preset: Preset, progress: Progress) -> list[keras.callbacks.Callb
     return [keras.callbacks.TerminateOnNaN(), *average, keep]
 
 
-def _batches(preset: Preset, train: LabelledFaces, seed: int, first_epoch: int) -> TrainingBatches:
+def _batches(
+    preset: Preset,
+    train: LabelledFaces,
+    seed: int,
+    first_epoch: int,
+    *,
+    size: int | None = None,
+    lesson: Lesson | None = None,
+) -> TrainingBatches:
     return TrainingBatches(
         train,
         heads=head_sizes(preset, train),
@@ -146,6 +188,8 @@ def _batches(preset: Preset, train: LabelledFaces, seed: int, first_epoch: int) 
         augmentation=preset.augmentation,
         seed=seed,
         first_epoch=first_epoch,
+        size=size,
+        lesson=lesson,
     )
 
 

@@ -23,6 +23,14 @@ class Augmentation:
         erase_size: of the hidden rectangle.
         blur_probability: webcams are softer than FER2013.
         blur_sigma: of the Gaussian.
+        shrink_probability: faces far from the camera have fewer pixels.
+        shrink: share of the side that is left, before it is scaled up again.
+        light_probability: rooms are darker, windows brighter; what is too bright is cut off.
+        light: factor of all grey levels.
+        noise_probability: sensors are noisy, in the dark above all.
+        noise_sigma: of the Gaussian noise, in grey levels after the change of light.
+        jpeg_probability: photographs and video are compressed.
+        jpeg_quality: of that compression, 1…100.
     """
 
     rotate_degrees: float = 12.0
@@ -33,17 +41,33 @@ class Augmentation:
     erase_size: tuple[int, int] = (6, 16)
     blur_probability: float = 0.15
     blur_sigma: tuple[float, float] = (0.4, 1.2)
+    shrink_probability: float = 0.2
+    shrink: tuple[float, float] = (0.4, 0.8)
+    light_probability: float = 0.3
+    light: tuple[float, float] = (0.25, 1.7)
+    noise_probability: float = 0.3
+    noise_sigma: tuple[float, float] = (1.0, 6.0)
+    jpeg_probability: float = 0.25
+    jpeg_quality: tuple[int, int] = (20, 80)
 
+
+#: Geometry, erasing and a little blur, with the picture itself as good as FER2013's.
+GOOD_PICTURE = Augmentation(
+    shrink_probability=0, light_probability=0, noise_probability=0, jpeg_probability=0
+)
 
 #: What the reference projects do: small shifts, turns and zooms, mirrored or not.
-LIGHT = Augmentation(
-    rotate_degrees=10, scale=(0.9, 1.1), shift=4, erase_probability=0, blur_probability=0
+LIGHT = dataclasses.replace(
+    GOOD_PICTURE,
+    rotate_degrees=10,
+    scale=(0.9, 1.1),
+    shift=4,
+    erase_probability=0,
+    blur_probability=0,
 )
 
 #: Images as they are.
-NONE = Augmentation(
-    rotate_degrees=0, scale=(1, 1), shift=0, flip=False, erase_probability=0, blur_probability=0
-)
+NONE = dataclasses.replace(LIGHT, rotate_degrees=0, scale=(1, 1), shift=0, flip=False)
 
 
 @dataclass(frozen=True)
@@ -63,6 +87,8 @@ class Preset:
         weights: of the backbone: ``imagenet``, a local weights file, or ``none``.
         frozen_epochs: epochs in which the backbone does not move.
         epochs: at most; with a cosine schedule, its length.
+        small_epochs: of these, how many at the beginning see smaller images, which cost less.
+        small_size: their side in pixels.
         batch_size: images a step.
         optimizer: SGD is with Nesterov momentum.
         learning_rate: peak of the schedule.
@@ -71,6 +97,8 @@ class Preset:
         momentum: of SGD.
         weight_decay: L2, on kernels alone.
         label_smoothing: FER2013's labels are about 65 % right, so certainty is not the goal.
+        teacher_weight: share of a teacher's answer in what the expression head learns, up to 0.5;
+            the rest is the label.
         vote_weight: weight of the second head, which learns the distribution of FER+'s ten votes;
             0 for none.
         ema_momentum: moving average of the weights, per step, which is what ships; 0 for none.
@@ -92,6 +120,8 @@ class Preset:
     weights: str = "none"
     frozen_epochs: int = 0
     epochs: int = 20
+    small_epochs: int = 0
+    small_size: int = 32
     batch_size: int = 64
     optimizer: Literal["sgd", "adam"] = "adam"
     learning_rate: float = 1e-3
@@ -100,6 +130,7 @@ class Preset:
     momentum: float = 0.9
     weight_decay: float = 0.0
     label_smoothing: float = 0.0
+    teacher_weight: float = 0.0
     vote_weight: float = 0.0
     ema_momentum: float = 0.0
     keep: Literal["last", "best"] = "best"

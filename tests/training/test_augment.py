@@ -1,19 +1,14 @@
+from collections.abc import Callable
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from training.augment import augment
+from training.presets import NONE as STILL
 from training.presets import Augmentation
-
-STILL = Augmentation(
-    rotate_degrees=0,
-    scale=(1, 1),
-    shift=0,
-    flip=False,
-    erase_probability=0,
-    blur_probability=0,
-)
 
 
 def face(size: int = 48, channels: int = 1) -> np.ndarray:
@@ -39,8 +34,6 @@ def test_the_original_is_never_changed() -> None:
 
 
 def test_flip_mirrors_exactly() -> None:
-    from dataclasses import replace
-
     flipping, rng = replace(STILL, flip=True), np.random.default_rng(0)
     results = [augment(face(), flipping, rng) for _ in range(20)]
     mirrored = [bool((r == face()[:, ::-1]).all()) for r in results]
@@ -52,9 +45,26 @@ def test_flip_mirrors_exactly() -> None:
 
 @pytest.mark.parametrize("size", [48, 96])
 def test_erasing_scales_with_the_image(size: int) -> None:
-    from dataclasses import replace
-
     blank = np.zeros((size, size, 1), np.uint8)
     erasing, rng = replace(STILL, erase_probability=1), np.random.default_rng(3)
     shares = [(augment(blank, erasing, rng) > 0).mean() for _ in range(50)]
     assert 0 < np.max(shares) <= (16 / 48) ** 2 + 0.01
+
+
+@pytest.mark.parametrize(
+    ("always", "holds"),
+    [
+        ({"light_probability": 1, "light": (0.25, 0.25)}, lambda a, b: b.mean() < a.mean() / 3),
+        ({"light_probability": 1, "light": (1.7, 1.7)}, lambda a, b: (b == 255).mean() > 0.3),
+        ({"noise_probability": 1}, lambda a, b: 0.5 < (b.astype(float) - a).std() < 7),
+        ({"jpeg_probability": 1}, lambda a, b: 0 < np.abs(b.astype(float) - a).mean() < 64),
+        ({"shrink_probability": 1}, lambda a, b: b.std() < 0.7 * a.std()),
+    ],
+    ids=["darker", "brighter, cut off", "noisy", "compressed", "fewer pixels"],
+)
+@pytest.mark.parametrize("form", [(48, 1), (64, 3)])
+def test_a_camera_does_what_its_setting_says(always: dict, holds: Callable, form: tuple) -> None:
+    image = face(*form)
+    changed = augment(image, replace(STILL, **always), np.random.default_rng(4))
+    assert (changed.shape, changed.dtype) == (image.shape, np.uint8)
+    assert holds(image, changed)

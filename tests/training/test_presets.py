@@ -14,6 +14,7 @@ REQUIRED = {
     "cnn-dropout",
     "cnn-batchnorm",
     "cnn-csv",
+    "small",
     "compact",
     "teacher",
     "transfer",

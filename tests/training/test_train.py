@@ -1,5 +1,6 @@
 """A whole training in small: data → fit → files → the same answers from Keras and from LiteRT."""
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -34,6 +35,10 @@ TINY = Preset(
 )
 
 
+#: The kill in the test falls on the change of size.
+GROWING = dataclasses.replace(TINY, small_epochs=2, small_size=32)
+
+
 class KilledError(Exception):
     """Stands for whatever ends a process."""
 
@@ -65,21 +70,30 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
-def test_a_resumed_training_goes_the_way_of_an_unbroken_one(tmp_path: Path) -> None:
+@pytest.mark.parametrize("preset", [TINY, GROWING], ids=["one size", "small images first"])
+def test_a_resumed_training_goes_the_way_of_an_unbroken_one(preset: Preset, tmp_path: Path) -> None:
     train, validation = bars(64, 1), bars(32, 2)
 
     def killer(epoch: int, logs: dict) -> None:
         if epoch == 2:
             raise KilledError
 
-    whole = fit(TINY, train, validation, seed=5, work_dir=tmp_path / "whole", verbose=0)
+    whole = fit(preset, train, validation, seed=5, work_dir=tmp_path / "whole", verbose=0)
     stop = keras.callbacks.LambdaCallback(on_epoch_begin=killer)
     with pytest.raises(KilledError):
-        fit(TINY, train, validation, seed=5, work_dir=tmp_path / "cut", verbose=0, callbacks=[stop])
+        fit(
+            preset,
+            train,
+            validation,
+            seed=5,
+            work_dir=tmp_path / "cut",
+            verbose=0,
+            callbacks=[stop],
+        )
     kept = json.loads((tmp_path / "cut" / "progress.json").read_text())["history"]
     assert len(kept) == 2
-    rest = fit(TINY, train, validation, seed=5, work_dir=tmp_path / "cut", resume=True, verbose=0)
-    assert len(rest.history) == len(whole.history) == TINY.epochs
+    rest = fit(preset, train, validation, seed=5, work_dir=tmp_path / "cut", resume=True, verbose=0)
+    assert len(rest.history) == len(whole.history) == preset.epochs
     for resumed, unbroken in zip(rest.history, whole.history, strict=True):
         assert resumed.loss == pytest.approx(unbroken.loss, rel=0.02)
         assert resumed.learning_rate == pytest.approx(unbroken.learning_rate)
@@ -89,7 +103,18 @@ def test_the_command_writes_a_model_that_the_app_can_run(
     archive: Path, tmp_path: Path, capsys: pytest.CaptureFixture
 ) -> None:
     out = tmp_path / "models" / "trial"
-    small = ["--preset", "compact", "--epochs", "1", "--batch-size", "32", "--limit", "64"]
+    small = [
+        "--preset",
+        "compact",
+        "--teacher",
+        str(SHIPPED_MODEL),
+        "--epochs",
+        "1",
+        "--batch-size",
+        "32",
+        "--limit",
+        "64",
+    ]
     places = ["--data", str(archive), "--out", str(out), "--work-dir", str(tmp_path / "work")]
     status = main(["train", "--seed", "3", *small, *places])
     assert status == 0
@@ -101,6 +126,7 @@ def test_the_command_writes_a_model_that_the_app_can_run(
     assert report.evaluations.keys() == {"validation"}
     assert report.evaluations["validation"].count == 32
     assert "--epochs 1" in report.command
+    assert "--teacher models/compact" in report.command
     assert str(tmp_path) not in report.command
     assert report.parity < 1e-3
     assert sum(layer.parameters for layer in report.layers) == report.parameters

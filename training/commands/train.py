@@ -26,6 +26,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
     parser.add_argument("--limit", type=int, help="train on N faces only, for a trial")
     parser.add_argument(
+        "--teacher",
+        type=Path,
+        nargs="+",
+        default=(),
+        metavar="DIR",
+        help="models to learn from, for presets with a teacher_weight",
+    )
+    parser.add_argument(
         "--distribute", action="store_true", help="over all devices (KERAS_BACKEND=jax)"
     )
     parser.add_argument("--work-dir", type=Path, help="of checkpoints (default: runs/<name>)")
@@ -47,6 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
         train = train.take(np.sort(order[: arguments.limit]))
     print(f"training on {len(train):,} faces; left out: {dropped}", file=sys.stderr)
     # Keras takes seconds to load; mistakes above are told before.
+    from training.distillation import lesson
     from training.distribution import distribute
     from training.fit import fit
     from training.report import write_model
@@ -61,6 +70,9 @@ def run(arguments: argparse.Namespace) -> int:
         work_dir=arguments.work_dir or Path("runs") / arguments.out.name,
         resume=arguments.resume,
         verbose=1 if sys.stderr.isatty() else 2,
+        lesson=lesson(arguments.teacher, train, preset.teacher_weight)
+        if preset.teacher_weight
+        else None,
     )
     report = write_model(
         done,
@@ -107,6 +119,10 @@ def _command(arguments: argparse.Namespace) -> str:
             f"python -m training train --preset {arguments.preset}",
             f"--data {arguments.data.name} --out models/{arguments.out.name}",
             f"--seed {arguments.seed}",
+            *(
+                ["--teacher", *(f"models/{t.name}" for t in arguments.teacher)]
+                * bool(arguments.teacher)
+            ),
             *(f"--{name.replace('_', '-')} {value}" for name, value in changed.items()),
         ]
     )
