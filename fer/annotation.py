@@ -2,42 +2,47 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import cv2
 import numpy as np
-from numpy.typing import NDArray
-from PIL import Image as PillowImage
-from PIL import ImageColor, ImageDraw, ImageFont
+from PIL import ImageColor
 
 from fer.labels import colour_of
+from fer.panels import PanelStyle, draw_panel
+from fer.placing import Rectangle, around, inside, least_covering
+from fer.sprites import badge, padding, text_on
 from fer.types import Faces, Floats, Image, check_image
 
 #: Text height and line width as shares of the image's shorter side, and their least in pixels.
 _TEXT_SHARE, _TEXT_MIN, _TEXT_MAX = 0.026, 13, 64
 _LINE_SHARE, _LINE_MIN = 0.004, 2
 
-#: Relative luminance (WCAG 2) above which black text reads better than white.
-_BRIGHT = 0.179
+#: Size of the letters in panels, as a share of that of tags, and the least that can be read.
+_PANEL_TEXT, _PANEL_TEXT_MIN = 0.85, 10
 
 
-def annotate(image: Image, faces: Faces) -> Image:
+def annotate(image: Image, faces: Faces, *, bars: bool = False) -> Image:
     """Return a copy of `image` with every face boxed and named.
+
+    Faces that are followed have their person's number in front of the name.
 
     Args:
         image: ``(height, width, 3)`` RGB uint8; left as it is.
         faces: of that image.
+        bars: whether each face gets a panel with the probabilities of all expressions.
     """
     check_image(image)
     picture = image.copy()
     shorter = min(image.shape[:2])
     line = max(_LINE_MIN, round(shorter * _LINE_SHARE))
     text = int(np.clip(round(shorter * _TEXT_SHARE), _TEXT_MIN, _TEXT_MAX))
-    for box, expression, confidence in zip(
-        faces.xyxy, faces.expressions, faces.confidence, strict=True
-    ):
+    tags = [_tag(faces, i, text)[: image.shape[0], : image.shape[1]] for i in range(len(faces))]
+    places = [_above(box, tag, picture) for box, tag in zip(faces.xyxy, tags, strict=True)]
+    for box, expression in zip(faces.xyxy, faces.expressions, strict=True):
         _draw_box(picture, box, colour_of(expression), line)
-        _draw_tag(picture, box, f"{expression} {confidence:.0%}", colour_of(expression), text)
+    if bars:
+        _draw_panels(picture, faces, places, text, gap=2 * line + 2)
+    for place, tag in zip(places, tags, strict=True):
+        picture[place.top : place.bottom, place.left : place.right] = tag
     return picture
 
 
@@ -48,33 +53,60 @@ def _draw_box(picture: Image, box: Floats, colour: str, line: int) -> None:
         cv2.rectangle(picture, (left, top), (right, bottom), shade, width, cv2.LINE_AA)
 
 
-def _draw_tag(picture: Image, box: Floats, text: str, colour: str, size: int) -> None:
-    """Paint the name above the box, inside the picture whatever the box does."""
-    tag = _tag(text, colour, size)
-    height, width = picture.shape[:2]
-    tag = tag[:height, :width]
-    x = int(np.clip(round(float(box[0])), 0, width - tag.shape[1]))
-    y = int(np.clip(round(float(box[1])) - tag.shape[0], 0, height - tag.shape[0]))
-    picture[y : y + tag.shape[0], x : x + tag.shape[1]] = tag
+def _tag(faces: Faces, index: int, size: int) -> Image:
+    """Return the person's number, the expression and its probability, on the expression's colour.
+
+    Put together from parts, so that a new percentage does not render the rest again.
+    """
+    name, number = faces.expressions[index], int(faces.track_id[index])
+    colour = colour_of(name)
+    parts = [badge(number, colour, size)] if number >= 0 else []
+    parts.append(text_on(name, colour, size)[:, : -padding(size)])
+    parts.append(text_on(f"{faces.confidence[index]:.0%}", colour, size))
+    return np.concatenate(parts, axis=1)
 
 
-@lru_cache(maxsize=512)  # a live stream draws the same few hundred names again and again
-def _tag(text: str, colour: str, size: int) -> NDArray[np.uint8]:
-    """Render a name on its colour, ``(height, width, 3)``."""
-    font = ImageFont.load_default(size)
-    left, top, right, bottom = font.getbbox(text)
-    pad = max(3, size // 4)
-    shape = (int(right - left) + 2 * pad, size + 2 * pad)
-    rgb = ImageColor.getrgb(colour)
-    canvas = PillowImage.new("RGB", shape, rgb)
-    baseline = (shape[1] - (bottom - top)) / 2 - top
-    ink = "black" if _luminance(rgb) > _BRIGHT else "white"
-    ImageDraw.Draw(canvas).text((pad - left, baseline), text, fill=ink, font=font)
-    return np.asarray(canvas)
+def _above(box: Floats, tag: Image, picture: Image) -> Rectangle:
+    """Return the place of a tag: above the box, inside the picture whatever the box does."""
+    height, width = tag.shape[:2]
+    left, top = round(float(box[0])), round(float(box[1])) - height
+    return inside(left, top, (width, height), (picture.shape[1], picture.shape[0]))
 
 
-def _luminance(rgb: tuple[int, ...]) -> float:
-    """Return the relative luminance of an sRGB colour (WCAG 2.2), 0…1."""
-    share = np.array(rgb[:3]) / 255
-    linear = np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
-    return float(linear @ [0.2126, 0.7152, 0.0722])
+def _draw_panels(
+    picture: Image, faces: Faces, tags: list[Rectangle], text: int, *, gap: int
+) -> None:
+    """Draw a panel for each face, all of one kind: the large one if none has to cover anything."""
+    size = max(_PANEL_TEXT_MIN, round(text * _PANEL_TEXT))
+    style = PanelStyle(faces.labels, size)
+    places, free = _panel_places(picture, faces, tags, style, gap)
+    if not free:
+        style = PanelStyle(faces.labels, max(_PANEL_TEXT_MIN, size - 1), columns=True)
+        places, free = _panel_places(picture, faces, tags, style, gap)
+    for place, probabilities in zip(places, faces.probabilities, strict=bool(places)):
+        region = picture[place.top : place.bottom, place.left : place.right]
+        draw_panel(region, probabilities, style)
+
+
+def _panel_places(
+    picture: Image, faces: Faces, tags: list[Rectangle], style: PanelStyle, gap: int
+) -> tuple[list[Rectangle], bool]:
+    """Return a place for each face's panel, and whether they cover nothing.
+
+    There is none at all if the picture is smaller than a panel.
+    """
+    picture_wh = (picture.shape[1], picture.shape[0])
+    boxes = [Rectangle(*(round(v) for v in box)) for box in faces.xyxy.tolist()]
+    # A box is drawn around its edge, so half the gap around it is taken.
+    faces_drawn = [box.grown(gap // 2) for box in boxes]
+    placed: list[Rectangle] = []
+    covered = 0
+    for box, tag in zip(boxes, tags, strict=True):
+        headroom = tag.bottom - tag.top
+        places = around(box, style.size_wh, picture_wh, gap=gap, headroom=headroom)
+        if not places:
+            return [], False
+        place, covers = least_covering(places, faces_drawn, [*tags, *placed])
+        placed.append(place)
+        covered += covers
+    return placed, covered == 0
