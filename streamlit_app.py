@@ -8,6 +8,7 @@ from app.frame import LOGO, content
 
 PAGES = [
     st.Page("app/pages/photo.py", title="Photo", icon=":material/photo_camera:", default=True),
+    st.Page("app/pages/live.py", title="Live", icon=":material/videocam:"),
     st.Page(
         "app/pages/dashboard.py",
         title="Model dashboard",

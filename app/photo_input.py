@@ -29,7 +29,7 @@ def choose_photos() -> list[Photo]:
     if camera.open:
         # Only now: an open camera widget makes the browser ask for the camera.
         with camera:
-            return _from_camera()
+            return from_camera(_CAMERA)
     if uploaded:
         st.session_state.pop(_SAMPLE_CHOSEN, None)
         return uploaded
@@ -65,9 +65,10 @@ def _from_files() -> list[Photo]:
     return [_photo(file) for file in files]
 
 
-def _from_camera() -> list[Photo]:
+def from_camera(key: str) -> list[Photo]:
+    """Show the camera, under this key, and return what was taken; the browser asks for it."""
     with st.container(width=640):
-        snapshot = st.camera_input("Take a snapshot", key=_CAMERA, resolution="720p")
+        snapshot = st.camera_input("Take a snapshot", key=key, resolution="720p")
     return [Photo("snapshot.jpg", snapshot.getvalue())] if snapshot else []
 
 

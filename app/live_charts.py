@@ -1,0 +1,187 @@
+"""Live results → Plotly figures. No streamlit in here; the texts are in `app.live_words`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+
+from app.live_timeline import PersonLine, Shares, Timeline
+from app.live_words import clock
+from fer.labels import colour_of, person_colour
+from fer.types import Floats
+
+#: Pixels: of one person's row, of the axis below, and of a strip.
+_ROW_HEIGHT = 58
+_AXIS_HEIGHT = 34
+_STRIP_HEIGHT = 30
+
+#: Share of a row that the surest bar fills.
+_FULL = 0.86
+
+#: Rows that fit a page; who was seen longest has one.
+MAX_PEOPLE = 8
+
+#: Behind the bars: where a person's row runs, seen or not. It shows on both themes.
+_GROUND = "rgba(128, 128, 136, 0.13)"
+
+#: Steps of the axis in seconds, and how many labels fit a phone.
+_STEPS = (5, 10, 15, 30, 60, 120, 300, 600, 1800)
+_MAX_TICKS = 7
+
+
+def timeline_figure(line: Timeline, labels: Sequence[str], ink: str | None = None) -> go.Figure:
+    """Return a row per person: bars coloured by expression, as high as the confidence.
+
+    Args:
+        line: what was seen.
+        labels: names of the expressions.
+        ink: colour of the text; Streamlit's own if None.
+    """
+    people = longest(line.people)
+    figure = go.Figure([_bars(people, i, labels, line.width) for i in _shown(people)])
+    figure.update_layout(
+        barmode="overlay",
+        bargap=0,
+        height=_ROW_HEIGHT * max(1, len(people)) + _AXIS_HEIGHT,
+        margin={"l": 0, "r": 8, "t": 2, "b": 0},
+        showlegend=False,
+        dragmode=False,
+        hovermode="closest",
+        shapes=[_ground(row, line) for row in range(len(people))],
+    )
+    ticks = _ticks(line.start, line.end)
+    figure.update_xaxes(
+        range=(line.start, line.end),
+        tickvals=ticks,
+        ticktext=[clock(t) for t in ticks],
+        tickfont={"size": 12, "color": ink},
+        fixedrange=True,
+        showgrid=False,
+        zeroline=False,
+        title=None,
+    )
+    figure.update_yaxes(
+        range=(max(1, len(people)), 0),
+        tickvals=[row + 0.55 for row in range(len(people))],
+        ticktext=[_name(person.track) for person in people],
+        tickfont={"size": 13, "color": ink},
+        ticksuffix="  ",
+        fixedrange=True,
+        showgrid=False,
+        zeroline=False,
+        automargin=True,
+        title=None,
+    )
+    return figure
+
+
+def longest(people: Sequence[PersonLine]) -> list[PersonLine]:
+    """Return the `MAX_PEOPLE` who were seen longest, by number."""
+    by_time = sorted(people, key=lambda person: -len(person.seconds))
+    return sorted(by_time[:MAX_PEOPLE], key=lambda person: person.track)
+
+
+def _shown(people: Sequence[PersonLine]) -> list[int]:
+    return sorted({int(i) for person in people for i in np.unique(person.expression)})
+
+
+def _bars(people: Sequence[PersonLine], label: int, labels: Sequence[str], width: float) -> go.Bar:
+    """Return all bars of one expression, those of every person."""
+    x: list[float] = []
+    height: list[float] = []
+    base: list[float] = []
+    about: list[list[str]] = []
+    for row, person in enumerate(people):
+        mine = person.expression == label
+        for seconds, confidence in zip(person.seconds[mine], person.confidence[mine], strict=True):
+            x.append(round(float(seconds), 2))
+            height.append(-round(_FULL * float(confidence), 3))
+            base.append(row + 1)
+            about.append([f"Person {person.track}", clock(seconds), f"{confidence:.0%}"])
+    return go.Bar(
+        x=x,
+        y=height,
+        base=base,
+        width=width,
+        name=labels[label],
+        customdata=about,
+        marker={"color": colour_of(labels[label]), "line": {"width": 0}},
+        hovertemplate="%{customdata[0]}, %{customdata[1]}<br>"
+        f"<b>{labels[label]}</b> %{{customdata[2]}}<extra></extra>",
+    )
+
+
+def _ground(row: int, line: Timeline) -> dict[str, object]:
+    return {
+        "type": "rect",
+        "layer": "below",
+        "x0": line.start,
+        "x1": line.end,
+        "y0": row + 1,
+        "y1": row + 1 - _FULL,
+        "fillcolor": _GROUND,
+        "line": {"width": 0},
+    }
+
+
+def _name(track: int) -> str:
+    return f'<span style="color:{person_colour(track)}">■</span> Person {track}'
+
+
+def _ticks(start: float, end: float) -> list[float]:
+    span = end - start
+    step = next((s for s in _STEPS if span / s <= _MAX_TICKS), _STEPS[-1])
+    return [float(t) for t in np.arange(np.ceil(start / step) * step, end + 1e-9, step)]
+
+
+def mix_strip(mix: Floats, labels: Sequence[str]) -> go.Figure:
+    """Return one strip divided by the probabilities of what is in view, ``(k,)``."""
+    return _strips([""], mix[None], labels, height=_STRIP_HEIGHT)
+
+
+def shares_figure(shares: Shares, labels: Sequence[str], ink: str | None = None) -> go.Figure:
+    """Return a strip per person, divided by how long each expression was shown."""
+    order = np.argsort(-shares.seconds.sum(axis=1), kind="stable")[:MAX_PEOPLE]
+    order = np.sort(order)
+    totals = np.maximum(shares.seconds.sum(axis=1, keepdims=True), 1e-9)
+    names = [_name(shares.tracks[i]) for i in order]
+    height = 40 * max(1, len(order)) + 8
+    figure = _strips(names, (shares.seconds / totals)[order], labels, height=height)
+    figure.update_layout(bargap=0.3)
+    figure.update_yaxes(
+        visible=True, tickfont={"size": 13, "color": ink}, ticksuffix="  ", automargin=True
+    )
+    return figure
+
+
+def _strips(
+    names: Sequence[str], parts: np.ndarray, labels: Sequence[str], *, height: int
+) -> go.Figure:
+    """Return horizontal strips; `parts` is ``(strips, k)``, rows sum to 1 or are 0."""
+    bars = [
+        go.Bar(
+            x=parts[:, i],
+            y=list(names),
+            name=label,
+            orientation="h",
+            marker={"color": colour_of(label), "line": {"width": 0}},
+            hovertemplate=f"{label} %{{x:.0%}}<extra></extra>",
+        )
+        for i, label in enumerate(labels)
+    ]
+    figure = go.Figure(bars)
+    figure.update_layout(
+        barmode="stack",
+        bargap=0,
+        height=height,
+        margin={"l": 0, "r": 0, "t": 2, "b": 2},
+        showlegend=False,
+        dragmode=False,
+    )
+    figure.update_xaxes(visible=False, fixedrange=True, range=(0, 1))
+    figure.update_yaxes(
+        visible=False, fixedrange=True, autorange="reversed", showgrid=False, title=None
+    )
+    return figure

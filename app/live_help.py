@@ -1,0 +1,142 @@
+"""The Live page's words before a stream, without a stream, and instead of one."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import resources
+from app.ice import Help, Ice
+from app.live_phase import Phase
+from app.live_session import LiveSession
+from app.photo_input import from_camera
+from app.photo_view import show_results
+from app.photos import PhotoStore
+
+PHOTO_PAGE = "app/pages/photo.py"
+
+_SNAPSHOT = "live_snapshot"
+_STORE = "live_snapshot_store"
+
+#: Seconds between two looks for a free place.
+_BUSY_SECONDS = 3.0
+
+_TROUBLE = {
+    Phase.SLOW: (
+        "**The connection takes long.** A firewall, a company network or a mobile network may "
+        "keep this browser and the server apart. It can still come; you need not wait for it."
+    ),
+    Phase.STALLED: (
+        "**No picture comes any more.** The connection is lost, or the camera is off. Stop and "
+        "start again; what was seen is kept."
+    ),
+    Phase.FAILED: (
+        "**The connection did not come about.** A firewall, a company network or a mobile network "
+        "keeps this browser and the server apart."
+    ),
+}
+
+
+def show_before_start(ice: Ice) -> None:
+    """Say what a start will do: what the browser asks, where the picture goes, who helps."""
+    with st.container(border=True):
+        st.markdown("#### Before you start", anchors=False)
+        st.markdown(
+            ":material/videocam: **Press Start and allow the camera.** Your browser asks for it, "
+            "once. No sound is asked for."
+        )
+        st.markdown(
+            ":material/lock: **Nothing is recorded.** Each frame is analysed in the memory of this "
+            "server and dropped. Numbers stay until you clear them or close the tab."
+        )
+        st.markdown(f":material/cell_tower: {_connection(ice)}")
+        if ice.problem:
+            st.warning(ice.problem, icon=":material/cloud_off:")
+
+
+def _connection(ice: Ice) -> str:
+    if ice.help is Help.LOCAL:
+        return (
+            "**Connection: this machine only.** No outside server helps, so the page must run on "
+            "your own machine or network."
+        )
+    if ice.help is Help.TURN:
+        return (
+            f"**Connection: TURN, {ice.provider}.** If there is no direct way to the server, the "
+            "encrypted video is relayed."
+        )
+    return (
+        f"**Connection: STUN only, {ice.provider}.** It finds the direct way to the server. Behind "
+        "strict firewalls there is none; then use a snapshot or a photo."
+    )
+
+
+def show_busy(session: LiveSession) -> None:
+    """Say that all places are taken, and look again by itself."""
+    with st.container(border=True, horizontal_alignment="center", height=400):
+        st.space("medium")
+        st.markdown("## :material/hourglass_top:", anchors=False, width="content")
+        st.markdown("#### All places are taken", anchors=False, width="content")
+        st.markdown(
+            f"This server analyses {session.places} live streams at a time, so that each stays "
+            "fluent. The page opens by itself as soon as a place is free.",
+            text_alignment="center",
+        )
+        st.page_link(PHOTO_PAGE, label="Analyse a photo meanwhile", icon=":material/photo_camera:")
+    st.fragment(_wait_for_place, run_every=_BUSY_SECONDS)(session)
+
+
+def _wait_for_place(session: LiveSession) -> None:
+    if session.place_free:
+        st.rerun()
+
+
+def show_trouble(phase: Phase) -> None:
+    """Explain what is wrong with the connection, with two ways that do without."""
+    if not phase.troubled:
+        return
+    st.warning(_TROUBLE[phase], icon=":material/wifi_off:")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button(
+            "Take a snapshot instead",
+            icon=":material/photo_camera:",
+            key="live_trouble_snapshot",
+            on_click=_open_snapshot,
+        ):
+            st.rerun()
+        st.page_link(PHOTO_PAGE, label="Upload a photo", icon=":material/upload:")
+
+
+def show_refused() -> None:
+    """Explain what to do when the browser refuses the camera."""
+    st.warning(
+        "**The browser does not let this page use the camera.** Allow it by the camera or lock "
+        "symbol beside the address, or in the browser's settings for this site, and press Start "
+        "again. On phones, the system's own settings may refuse the browser too.",
+        icon=":material/no_photography:",
+    )
+    st.page_link(PHOTO_PAGE, label="Upload a photo instead", icon=":material/upload:")
+
+
+def show_snapshot() -> None:
+    """Offer a single picture, which needs no live connection, with the Photo page's results."""
+    section = st.expander(
+        "Snapshot instead of live video",
+        icon=":material/photo_camera:",
+        key=_SNAPSHOT,
+        on_change="rerun",
+    )
+    if not section.open:  # an open camera widget makes the browser ask for the camera
+        return
+    with section:
+        st.caption("One picture, sent like a file: this works wherever the page itself does.")
+        store: PhotoStore = st.session_state.setdefault(_STORE, PhotoStore())
+        photos = from_camera("live_snapshot_camera")
+        store.keep_only(photos)
+        if photos:
+            analyze = resources.photo_analyzer()
+            entries = [(photo, store.read(photo, analyze)) for photo in photos]
+            show_results(entries, resources.evidence())
+
+
+def _open_snapshot() -> None:
+    st.session_state[_SNAPSHOT] = True

@@ -1,0 +1,86 @@
+"""How fast a stream runs: frames a second, and milliseconds by stage. No streamlit in here."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+#: Seconds over which rates are counted: shorter is jumpy, longer is late.
+RATE_SECONDS = 4.0
+
+#: Frames over which stages are summed up: ten seconds at 15 frames a second.
+STAGE_FRAMES = 150
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Milliseconds a frame takes in one stage."""
+
+    median: float
+    p95: float
+
+
+@dataclass(frozen=True)
+class Speed:
+    """How fast a stream runs.
+
+    Attributes:
+        analysed: frames a second that were analysed.
+        received: frames a second that the browser sent.
+        stages: by name, in the order of the work; ``all`` is their sum, with what lies between.
+    """
+
+    analysed: float = 0.0
+    received: float = 0.0
+    stages: dict[str, Stage] = field(default_factory=dict)
+
+
+class Meter:
+    """Collects times. Not safe to share between threads; its owner has a lock."""
+
+    def __init__(self) -> None:
+        self._received: deque[tuple[float, int]] = deque()
+        self._analysed: deque[tuple[float, int]] = deque()
+        self._stages: deque[dict[str, float]] = deque(maxlen=STAGE_FRAMES)
+
+    def received(self, seconds: float, frames: int) -> None:
+        """Note frames that came in."""
+        _note(self._received, seconds, frames)
+
+    def analysed(self, seconds: float, stages: Mapping[str, float]) -> None:
+        """Note an analysed frame and the milliseconds of its stages."""
+        _note(self._analysed, seconds, 1)
+        self._stages.append(dict(stages))
+
+    def speed(self, now: float) -> Speed:
+        """Sum up the last seconds."""
+        stages = {}
+        if self._stages:
+            names = list(self._stages[-1])
+            # A stage that a frame skipped, having no face, took no time.
+            times = np.array([[frame.get(name, 0.0) for name in names] for frame in self._stages])
+            medians, p95s = np.percentile(times, [50, 95], axis=0)
+            stages = {
+                name: Stage(float(m), float(p))
+                for name, m, p in zip(names, medians, p95s, strict=True)
+            }
+        return Speed(_rate(self._analysed, now), _rate(self._received, now), stages)
+
+
+def _note(seen: deque[tuple[float, int]], seconds: float, frames: int) -> None:
+    seen.append((seconds, frames))
+    while seconds - seen[0][0] > RATE_SECONDS:
+        seen.popleft()
+
+
+def _rate(seen: deque[tuple[float, int]], now: float) -> float:
+    """Return frames a second; 0 when the last one is long ago."""
+    recent = [(at, frames) for at, frames in seen if now - at <= RATE_SECONDS]
+    if len(recent) < 2:
+        return 0.0
+    # The frames of the first entry arrived before the span that the others fill.
+    span = max(now - recent[0][0], 1e-6)
+    return sum(frames for _, frames in recent[1:]) / span

@@ -1,0 +1,254 @@
+"""The Live page beside and below the video: controls, figures each second, the session."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import streamlit as st
+
+from app import charts, live_charts, live_words
+from app.frame import chart_ink
+from app.live_help import show_trouble
+from app.live_phase import Phase
+from app.live_session import LiveSession, LiveSettings
+from app.live_timeline import shares, timeline
+from app.wording import counted, icon_of
+from fer.labels import colour_of
+from fer.stream_records import stream_csv, stream_json
+
+#: Seconds between two looks at a running stream, and of the timeline that rolls along with it.
+POLL_SECONDS = 1.0
+WINDOW_SECONDS = 90.0
+
+_METRIC_WIDTH = 184
+
+#: What the stages are called on the page.
+_STAGES = {
+    "detect": "Find faces",
+    "track": "Tell people apart",
+    "align": "Straighten",
+    "classify": "Read expressions",
+    "draw": "Draw",
+    "all": "**Together**",
+}
+
+_BADGES = {
+    Phase.CONNECTING: ("Connecting …", ":material/sync:", "blue"),
+    Phase.SLOW: ("Still connecting …", ":material/sync_problem:", "orange"),
+    Phase.LIVE: ("Live", ":material/fiber_manual_record:", "green"),
+    Phase.STALLED: ("No picture", ":material/videocam_off:", "orange"),
+}
+
+Observe = Callable[[], Phase]
+
+
+@st.fragment
+def show_controls(session: LiveSession) -> None:
+    """Show what can be changed while the stream runs; a change touches nothing else."""
+    before = LiveSettings()
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        steadiness = st.slider(
+            "Steadiness",
+            0.0,
+            3.0,
+            before.steadiness,
+            0.1,
+            format="%.1f s",
+            help="Each person's probabilities are averaged over this time. 0 shows every frame "
+            "as it is; more is calmer, and slower to follow a change.",
+            key="live_steadiness",
+            persist_state="session",
+            width=260,
+        )
+        mirrored = st.toggle(
+            "Mirror",
+            before.mirrored,
+            help="Shows the picture as a mirror does. Downloads are as the camera sees.",
+            key="live_mirror",
+            persist_state="session",
+        )
+        bars = st.toggle(
+            "All seven bars",
+            before.bars,
+            help="Draws the probability of every expression beside each face.",
+            key="live_bars",
+            persist_state="session",
+        )
+    session.settings = LiveSettings(mirrored=mirrored, bars=bars, steadiness=steadiness)
+
+
+def show_figures(session: LiveSession, observe: Observe) -> None:
+    """Show the state of the stream, its speed, and the expressions in view."""
+    phase, speed, faces = observe(), session.speed(), session.in_view()
+    _status(session, phase)
+    show_trouble(phase)
+    _errors(session)
+    with st.container(horizontal=True, gap="small"):
+        st.metric("Analysed", f"{speed.analysed:.1f}/s", border=True, width=_METRIC_WIDTH)
+        st.metric(
+            "Received",
+            f"{speed.received:.1f}/s",
+            border=True,
+            width=_METRIC_WIDTH,
+            help="Frames that the browser sends. When the server is busy, it analyses fewer: "
+            "always the newest one.",
+        )
+        whole = speed.stages.get("all")
+        st.metric("In view", counted(len(faces), "face"), border=True, width=_METRIC_WIDTH)
+        st.metric(
+            "A frame takes",
+            f"{whole.median:.0f} ms" if whole else "–",
+            border=True,
+            width=_METRIC_WIDTH,
+            help="Half of the frames of the last seconds were quicker.",
+        )
+    _in_view(session)
+    if speed.stages:
+        lines = ["| stage | median ms | 95 % ms |", "| :-- | --: | --: |"]
+        lines += [
+            f"| {_STAGES.get(name, name)} | {stage.median:.1f} | {stage.p95:.1f} |"
+            for name, stage in speed.stages.items()
+        ]
+        with st.expander("Milliseconds by stage", icon=":material/timer:"):
+            st.markdown("\n".join(lines), width="content")
+
+
+def _status(session: LiveSession, phase: Phase) -> None:
+    if phase not in _BADGES:
+        return
+    label, icon, colour = _BADGES[phase]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.badge(label, icon=icon, color=colour)  # type: ignore[arg-type]
+        st.caption(f"{live_words.clock(session.now)} since the first frame", width="content")
+
+
+def _errors(session: LiveSession) -> None:
+    if session.refused:
+        st.warning(
+            "**All places are taken**, so the picture is passed on without an analysis. It begins "
+            "by itself as soon as a place is free.",
+            icon=":material/hourglass_top:",
+        )
+    sentence = live_words.error_sentence(session.errors)
+    if sentence:
+        st.warning(sentence, icon=":material/error:")
+
+
+def _in_view(session: LiveSession) -> None:
+    mix, labels = live_words.mean_mix(session.in_view()), session.labels
+    with st.container(border=True, gap="xxsmall"):
+        st.caption("Expressions in view, mean of all faces")
+        if not mix.any():
+            st.markdown(":material/face_retouching_off: No face in view")
+            return
+        st.plotly_chart(
+            live_charts.mix_strip(mix, labels),
+            config=charts.CONFIG,
+            alt=live_words.describe_now(mix, labels),
+            key="live_mix",
+        )
+        order = (-mix).argsort(kind="stable")
+        st.markdown(_legend([labels[i] for i in order], [f"{mix[i]:.0%}" for i in order]))
+
+
+def show_rolling(session: LiveSession) -> None:
+    """Show the last seconds of everybody, while the stream runs."""
+    now = session.now
+    start = max(0.0, now - WINDOW_SECONDS)
+    _timeline(session, start, max(now, start + 10.0), "live_timeline")
+
+
+def show_session(session: LiveSession) -> None:
+    """Show all that was seen, when the stream has stopped."""
+    rows = session.rows()
+    sums = shares(rows)
+    st.subheader("This session", anchor=False)
+    first, last = float(rows.seconds[0]), float(rows.seconds[-1])
+    if session.dropped:
+        st.caption(
+            f":material/info: What was seen before {live_words.clock(first)} had to make room: the "
+            f"history holds {len(rows):,} entries."
+        )
+    with st.container(border=True):
+        _timeline(session, first, max(last, first + 10.0), "live_whole_timeline")
+    if sums.tracks:
+        with st.container(border=True):
+            st.markdown("##### Share of time", anchors=False)
+            st.plotly_chart(
+                live_charts.shares_figure(sums, session.labels, chart_ink()),
+                config=charts.CONFIG,
+                alt=live_words.describe_shares(sums, session.labels),
+                key="live_shares",
+            )
+            st.dataframe(
+                live_words.share_rows(sums, session.labels),
+                hide_index=True,
+                column_config=_share_columns(session.labels),
+                alt="Table of the share of time per person and expression",
+            )
+    _downloads(session)
+
+
+def _timeline(session: LiveSession, start: float, end: float, key: str) -> None:
+    line, labels = timeline(session.rows(start), start, end), session.labels
+    st.markdown("##### Timeline", anchors=False)
+    if not line.people:
+        st.caption("No face yet." if not session.dropped else "No face in this time.")
+        return
+    st.plotly_chart(
+        live_charts.timeline_figure(line, labels, chart_ink()),
+        config=charts.CONFIG,
+        alt=live_words.describe_timeline(line, labels),
+        key=key,
+    )
+    seen = {int(i) for person in line.people for i in person.expression}
+    st.markdown(_legend([labels[i] for i in sorted(seen)]))
+    more = len(line.people) - live_charts.MAX_PEOPLE
+    hidden = f" {counted(more, 'person')} seen more briefly not drawn." if more > 0 else ""
+    st.caption(
+        f"The higher a bar, the surer the expression; each sums up {line.width:g} s.{hidden}"
+    )
+
+
+def _downloads(session: LiveSession) -> None:
+    with st.container(horizontal=True):
+        for label, make, suffix, mime in (
+            ("CSV", lambda: stream_csv(session.rows()), "csv", "text/csv"),
+            ("JSON", lambda: stream_json(session.rows()), "json", "application/json"),
+        ):
+            st.download_button(
+                label,
+                make,
+                f"live-expressions.{suffix}",
+                mime,
+                key=f"live_download_{suffix}",
+                on_click="ignore",
+                icon=":material/download:",
+            )
+        st.button(
+            "Clear",
+            icon=":material/delete:",
+            key="live_clear",
+            on_click=session.clear,
+            help="Forgets everything that was seen.",
+        )
+
+
+def _share_columns(labels: Sequence[str]) -> dict[str, Any]:
+    return {
+        "person": st.column_config.NumberColumn("Person", width=64),
+        "seen": st.column_config.TextColumn("Seen for"),
+    } | {
+        label: st.column_config.ProgressColumn(label, min_value=0, max_value=100, format="%.0f%%")
+        for label in labels
+    }
+
+
+def _legend(labels: Sequence[str], values: Sequence[str] | None = None) -> str:
+    """Return the key to colours; as text it wraps on a phone."""
+    return "\u2002 ".join(
+        f':color[{icon_of(label)}]{{foreground="{colour_of(label)}"}} {label}'
+        + (f" **{values[i]}**" if values else "")
+        for i, label in enumerate(labels)
+    )

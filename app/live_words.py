@@ -1,0 +1,86 @@
+"""What the Live page says. No streamlit in here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from app.live_session import LiveErrors
+from app.live_timeline import Shares, Timeline
+from fer import Faces
+from fer.types import Floats
+
+
+def clock(seconds: float) -> str:
+    """Return ``0:07``, ``12:30``, ``1:02:03``."""
+    whole = int(seconds)
+    hours, minutes = divmod(whole // 60, 60)
+    return f"{hours}:{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"
+
+
+def mean_mix(faces: Faces) -> Floats:
+    """Return the mean probabilities of the faces in view, ``(k,)``; zeros without any."""
+    if not len(faces):
+        return np.zeros(len(faces.labels), np.float32)
+    return faces.probabilities.mean(axis=0)
+
+
+def describe_now(mix: Floats, labels: Sequence[str]) -> str:
+    """Return the alternative text of the mix of expressions in view."""
+    if not mix.any():
+        return "No face in view."
+    order = (-mix).argsort(kind="stable")
+    return "In view now: " + ", ".join(f"{labels[i]} {mix[i]:.0%}" for i in order) + "."
+
+
+def describe_timeline(line: Timeline, labels: Sequence[str]) -> str:
+    """Return the alternative text of a timeline: each person's most frequent expression."""
+    span = f"from {clock(line.start)} to {clock(line.end)}"
+    if not line.people:
+        return f"Timeline {span}: no face."
+    parts = []
+    for person in line.people:
+        most = labels[int(np.bincount(person.expression).argmax())]
+        parts.append(f"person {person.track} mostly {most}")
+    return f"Timeline {span}: {'; '.join(parts)}."
+
+
+def describe_shares(shares: Shares, labels: Sequence[str]) -> str:
+    """Return the alternative text of the shares of time."""
+    parts = []
+    for track, seconds in zip(shares.tracks, shares.seconds, strict=True):
+        total = max(float(seconds.sum()), 1e-9)
+        order = (-seconds).argsort(kind="stable")
+        named = ", ".join(f"{labels[i]} {seconds[i] / total:.0%}" for i in order if seconds[i] > 0)
+        parts.append(f"person {track}: {named}")
+    return f"Share of time. {'; '.join(parts)}." if parts else "Share of time: no face was seen."
+
+
+def share_rows(shares: Shares, labels: Sequence[str]) -> list[dict[str, object]]:
+    """Return one row per person: number, how long they were seen, and each share in per cent."""
+    rows = []
+    for track, seconds in zip(shares.tracks, shares.seconds, strict=True):
+        total = float(seconds.sum())
+        parts = {
+            label: 100 * float(part) / total if total else 0.0
+            for label, part in zip(labels, seconds, strict=True)
+        }
+        rows.append({"person": track, "seen": clock(total), **parts})
+    return rows
+
+
+def error_sentence(errors: LiveErrors) -> str:
+    """Return what the page says about frames that could not be analysed; "" if there are none."""
+    if not errors.count:
+        return ""
+    if errors.in_a_row > 1:
+        return (
+            "**The analysis fails at the moment.** The video goes on without marks, and every "
+            "frame is tried anew. If it does not recover, stop and start again."
+        )
+    frames = "One frame" if errors.count == 1 else f"{errors.count:,} frames"
+    return (
+        f"{frames} could not be analysed, the last at {clock(errors.last_seconds)}. Something went "
+        "wrong in FER Lens; the video and the analysis go on."
+    )

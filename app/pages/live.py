@@ -1,0 +1,89 @@
+"""Live page: the camera's picture with everybody's expressions, as it happens."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import resources
+from app.camera_permission import camera_refused
+from app.frame import CONTENT_WIDTH, header
+from app.ice import Ice
+from app.live_help import show_before_start, show_busy, show_refused, show_snapshot, show_trouble
+from app.live_phase import Connection, Phase
+from app.live_resources import connection_help, live_session
+from app.live_session import LiveSession
+from app.live_video import show_video, video_active
+from app.live_view import POLL_SECONDS, show_controls, show_figures, show_rolling, show_session
+from fer import ModelError
+
+_CONNECTION = "live_connection"
+_ICE = "live_ice"
+
+#: Pixels: the video, and the gap to what stands beside it.
+_VIDEO_WIDTH = 680
+_GAP = 24
+
+
+def main() -> None:
+    """Run the page once."""
+    header(
+        "Read expressions live",
+        "Your camera's picture with every face marked: who shows which expression, how surely, and "
+        "how it changes over time.",
+    )
+    try:
+        session = live_session()
+    except ModelError as error:
+        resources.show_model_error(error)
+        return
+    with st.container(horizontal=True, gap=_GAP):
+        with st.container(width=_VIDEO_WIDTH):
+            _video(session)
+        with st.container(width=CONTENT_WIDTH - _VIDEO_WIDTH - _GAP):
+            phase = _beside(session)
+    if phase.active:
+        with st.container(border=True):
+            st.fragment(show_rolling, run_every=POLL_SECONDS)(session)
+    elif len(session):
+        show_session(session)
+    show_snapshot()
+
+
+def _video(session: LiveSession) -> None:
+    # The video must be in every run while it runs. A stream that finds no place is left out, which
+    # ends it before the server has taken any of it on.
+    if session.take_place() if video_active() else session.place_free:
+        show_video(session, _servers())
+        show_controls(session)
+    else:
+        show_busy(session)
+
+
+def _servers() -> Ice:
+    """Return the servers of this visit; a running stream keeps those that it began with."""
+    if _ICE not in st.session_state or not video_active():
+        st.session_state[_ICE] = connection_help()
+    return st.session_state[_ICE]
+
+
+def _beside(session: LiveSession) -> Phase:
+    """Show what belongs beside the video, and return where the stream stands."""
+    connection: Connection = st.session_state.setdefault(_CONNECTION, Connection())
+
+    def observe() -> Phase:
+        return connection.observe(video_active(), session.silent_for)
+
+    phase = observe()
+    refused = camera_refused()
+    if phase.active:
+        st.fragment(show_figures, run_every=POLL_SECONDS)(session, observe)
+        return phase
+    session.ended()
+    if refused:
+        show_refused()
+    show_trouble(phase)
+    show_before_start(_servers())
+    return phase
+
+
+main()
