@@ -23,6 +23,9 @@ _FULL = 0.86
 #: Rows that fit a page; who was seen longest has one.
 MAX_PEOPLE = 8
 
+#: Share of a strip from which a name fits into it on a phone.
+_NAMED = 0.28
+
 #: Behind the bars: where a person's row runs, seen or not. It shows on both themes.
 _GROUND = "rgba(128, 128, 136, 0.13)"
 
@@ -138,7 +141,7 @@ def _ticks(start: float, end: float) -> list[float]:
 
 def mix_strip(mix: Floats, labels: Sequence[str]) -> go.Figure:
     """Return one strip divided by the probabilities of what is in view, ``(k,)``."""
-    return _strips([""], mix[None], labels, height=_STRIP_HEIGHT)
+    return _strips([""], mix[None], labels, height=_STRIP_HEIGHT, named=False)
 
 
 def shares_figure(shares: Shares, labels: Sequence[str], ink: str | None = None) -> go.Figure:
@@ -148,7 +151,7 @@ def shares_figure(shares: Shares, labels: Sequence[str], ink: str | None = None)
     totals = np.maximum(shares.seconds.sum(axis=1, keepdims=True), 1e-9)
     names = [_name(shares.tracks[i]) for i in order]
     height = 40 * max(1, len(order)) + 8
-    figure = _strips(names, (shares.seconds / totals)[order], labels, height=height)
+    figure = _strips(names, (shares.seconds / totals)[order], labels, height=height, named=True)
     figure.update_layout(bargap=0.3)
     figure.update_yaxes(
         visible=True, tickfont={"size": 13, "color": ink}, ticksuffix="  ", automargin=True
@@ -157,9 +160,12 @@ def shares_figure(shares: Shares, labels: Sequence[str], ink: str | None = None)
 
 
 def _strips(
-    names: Sequence[str], parts: np.ndarray, labels: Sequence[str], *, height: int
+    names: Sequence[str], parts: np.ndarray, labels: Sequence[str], *, height: int, named: bool
 ) -> go.Figure:
-    """Return horizontal strips; `parts` is ``(strips, k)``, rows sum to 1 or are 0."""
+    """Return horizontal strips; `parts` is ``(strips, k)``, rows sum to 1 or are 0.
+
+    Parts that are long enough have their name in them if `named`.
+    """
     bars = [
         go.Bar(
             x=parts[:, i],
@@ -167,6 +173,13 @@ def _strips(
             name=label,
             orientation="h",
             marker={"color": colour_of(label), "line": {"width": 0}},
+            text=[
+                f"{label} {share:.0%}" if named and share > _NAMED else "" for share in parts[:, i]
+            ],
+            textposition="inside",
+            insidetextanchor="middle",
+            textangle=0,
+            constraintext="none",
             hovertemplate=f"{label} %{{x:.0%}}<extra></extra>",
         )
         for i, label in enumerate(labels)

@@ -10,18 +10,17 @@ import streamlit as st
 from app import charts, live_charts, live_words
 from app.frame import chart_ink
 from app.live_help import show_trouble
+from app.live_meter import Speed
 from app.live_phase import Phase
 from app.live_session import LiveSession, LiveSettings
 from app.live_timeline import shares, timeline
-from app.wording import counted, icon_of
+from app.wording import counted
 from fer.labels import colour_of
 from fer.stream_records import stream_csv, stream_json
 
 #: Seconds between two looks at a running stream, and of the timeline that rolls along with it.
 POLL_SECONDS = 1.0
 WINDOW_SECONDS = 90.0
-
-_METRIC_WIDTH = 184
 
 #: What the stages are called on the page.
 _STAGES = {
@@ -36,7 +35,7 @@ _STAGES = {
 _BADGES = {
     Phase.CONNECTING: ("Connecting …", ":material/sync:", "blue"),
     Phase.SLOW: ("Still connecting …", ":material/sync_problem:", "orange"),
-    Phase.LIVE: ("Live", ":material/fiber_manual_record:", "green"),
+    Phase.LIVE: ("Live", ":material/sensors:", "green"),
     Phase.STALLED: ("No picture", ":material/videocam_off:", "orange"),
 }
 
@@ -80,38 +79,52 @@ def show_controls(session: LiveSession) -> None:
 
 def show_figures(session: LiveSession, observe: Observe) -> None:
     """Show the state of the stream, its speed, and the expressions in view."""
-    phase, speed, faces = observe(), session.speed(), session.in_view()
+    phase, speed = observe(), session.speed()
     _status(session, phase)
     show_trouble(phase)
     _errors(session)
+    _metrics(speed)
+    _in_view(session)
+    _stages(speed)
+
+
+def _metrics(speed: Speed) -> None:
+    whole = speed.stages.get("all")
     with st.container(horizontal=True, gap="small"):
-        st.metric("Analysed", f"{speed.analysed:.1f}/s", border=True, width=_METRIC_WIDTH)
         st.metric(
-            "Received",
-            f"{speed.received:.1f}/s",
+            "Analysed",
+            f"{speed.analysed:.1f}/s",
+            delta=f"of {speed.received:.1f}/s received",
+            delta_color="off",
+            delta_arrow="off",
             border=True,
-            width=_METRIC_WIDTH,
-            help="Frames that the browser sends. When the server is busy, it analyses fewer: "
-            "always the newest one.",
+            width="stretch",
+            help="When the server is busy, it analyses fewer frames than the browser sends: always "
+            "the newest one.",
         )
-        whole = speed.stages.get("all")
-        st.metric("In view", counted(len(faces), "face"), border=True, width=_METRIC_WIDTH)
         st.metric(
             "A frame takes",
             f"{whole.median:.0f} ms" if whole else "–",
+            delta=f"95 % within {whole.p95:.0f} ms" if whole else "half of the frames",
+            delta_color="off",
+            delta_arrow="off",
             border=True,
-            width=_METRIC_WIDTH,
-            help="Half of the frames of the last seconds were quicker.",
+            width="stretch",
+            help="The median of the last ten seconds. Analysis and drawing; the way through the "
+            "network is not in it.",
         )
-    _in_view(session)
-    if speed.stages:
-        lines = ["| stage | median ms | 95 % ms |", "| :-- | --: | --: |"]
-        lines += [
-            f"| {_STAGES.get(name, name)} | {stage.median:.1f} | {stage.p95:.1f} |"
-            for name, stage in speed.stages.items()
-        ]
-        with st.expander("Milliseconds by stage", icon=":material/timer:"):
-            st.markdown("\n".join(lines), width="content")
+
+
+def _stages(speed: Speed) -> None:
+    if not speed.stages:
+        return
+    lines = ["| Milliseconds | median | 95 % |", "| :-- | --: | --: |"]
+    lines += [
+        f"| {_STAGES.get(name, name)} | {stage.median:.1f} | {stage.p95:.1f} |"
+        for name, stage in speed.stages.items()
+    ]
+    with st.expander("Time by stage", icon=":material/timer:", expanded=True):
+        st.markdown("\n".join(lines), width="content")
 
 
 def _status(session: LiveSession, phase: Phase) -> None:
@@ -136,12 +149,15 @@ def _errors(session: LiveSession) -> None:
 
 
 def _in_view(session: LiveSession) -> None:
-    mix, labels = live_words.mean_mix(session.in_view()), session.labels
+    faces, labels = session.in_view(), session.labels
+    mix = live_words.mean_mix(faces)
     with st.container(border=True, gap="xxsmall"):
-        st.caption("Expressions in view, mean of all faces")
-        if not mix.any():
-            st.markdown(":material/face_retouching_off: No face in view")
+        if not len(faces):
+            st.markdown(":material/face_retouching_off: **No face in view**")
+            st.caption("Faces are found more easily when they are lit, frontal and not too far.")
             return
+        mean = "" if len(faces) == 1 else ", mean of their expressions"
+        st.markdown(f":material/face: **{counted(len(faces), 'face')} in view**{mean}")
         st.plotly_chart(
             live_charts.mix_strip(mix, labels),
             config=charts.CONFIG,
@@ -239,16 +255,13 @@ def _share_columns(labels: Sequence[str]) -> dict[str, Any]:
     return {
         "person": st.column_config.NumberColumn("Person", width=64),
         "seen": st.column_config.TextColumn("Seen for"),
-    } | {
-        label: st.column_config.ProgressColumn(label, min_value=0, max_value=100, format="%.0f%%")
-        for label in labels
-    }
+    } | {label: st.column_config.NumberColumn(label, format="%.0f%%") for label in labels}
 
 
 def _legend(labels: Sequence[str], values: Sequence[str] | None = None) -> str:
     """Return the key to colours; as text it wraps on a phone."""
     return "\u2002 ".join(
-        f':color[{icon_of(label)}]{{foreground="{colour_of(label)}"}} {label}'
-        + (f" **{values[i]}**" if values else "")
+        f':color[●]{{foreground="{colour_of(label)}"}}\u00a0{label}'
+        + (f"\u00a0**{values[i]}**" if values else "")
         for i, label in enumerate(labels)
     )

@@ -6,7 +6,7 @@ import streamlit as st
 
 from app import resources
 from app.camera_permission import camera_refused
-from app.frame import CONTENT_WIDTH, header
+from app.frame import CARD_WIDTH, CONTENT_WIDTH, header
 from app.ice import Ice
 from app.live_help import show_before_start, show_busy, show_refused, show_snapshot, show_trouble
 from app.live_phase import Connection, Phase
@@ -18,6 +18,16 @@ from fer import ModelError
 
 _CONNECTION = "live_connection"
 _ICE = "live_ice"
+
+#: What the page does with a stream.
+_PROMISES = (
+    ":material/groups: **Knows who is who**: everybody in view has a number and a colour that stay "
+    "with them, and an answer that does not flicker.",
+    ":material/timeline: **Shows the course of time**: a timeline per person, with the expression "
+    "and how sure it was.",
+    ":material/download: **Hands you the numbers** when you stop: shares of time, and every frame "
+    "as CSV and JSON.",
+)
 
 #: Pixels: the video, and the gap to what stands beside it.
 _VIDEO_WIDTH = 680
@@ -46,7 +56,16 @@ def main() -> None:
             st.fragment(show_rolling, run_every=POLL_SECONDS)(session)
     elif len(session):
         show_session(session)
+    else:
+        _promises()
     show_snapshot()
+
+
+def _promises() -> None:
+    with st.container(horizontal=True):
+        for text in _PROMISES:
+            with st.container(width=CARD_WIDTH):
+                st.markdown(text)
 
 
 def _video(session: LiveSession) -> None:

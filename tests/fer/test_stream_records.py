@@ -1,0 +1,80 @@
+import csv
+import io
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from fer.stream_records import NO_FACE, StreamRows, row_type, stream_csv, stream_json
+from fer.types import Faces
+from tests.conftest import make_detections
+
+LABELS = ("happy", "sad")
+SIZE = (640, 480)
+
+
+def faces(seconds: float, *tracks: int) -> Faces:
+    """Return faces side by side, all sad by 0.8."""
+    found = make_detections(*[(50 * i, 1.26, 50 * i + 40, 41) for i in range(len(tracks))])
+    shown = Faces.of(found, np.tile(np.array([0.2, 0.8], np.float32), (len(tracks), 1)), LABELS)
+    return replace(shown, track_id=np.array(tracks, np.int64), seconds=seconds)
+
+
+def rows(*frames: Faces) -> StreamRows:
+    parts = [StreamRows.of(frame, SIZE).array for frame in frames]
+    return StreamRows(np.concatenate([StreamRows.empty(LABELS).array, *parts]), LABELS)
+
+
+def table(stream: StreamRows) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(stream_csv(stream))))
+
+
+@pytest.mark.parametrize(
+    ("frames", "tracks"),
+    [
+        ([], []),
+        ([faces(0.0)], [""]),
+        ([faces(0.0, 1)], ["1"]),
+        ([faces(0.0, 2, 1), faces(0.1), faces(0.2, 1)], ["2", "1", "", "1"]),
+    ],
+)
+def test_csv_has_a_row_per_face_and_one_for_a_frame_without(
+    frames: list[Faces], tracks: list[str]
+) -> None:
+    assert [row["track"] for row in table(rows(*frames))] == tracks
+
+
+def test_csv_has_time_box_and_all_probabilities() -> None:
+    text = stream_csv(rows(faces(1.23456, 7), faces(2.0)))
+    names = "seconds,track,width,height,left,top,right,bottom,score,expression,confidence,happy,sad"
+    assert text.splitlines() == [
+        names,
+        "1.235,7,640,480,0.0,1.3,40.0,41.0,0.9,sad,0.8,0.2,0.8",
+        "2.0,,640,480" + "," * 9,
+    ]
+
+
+def test_json_has_every_frame_with_its_faces() -> None:
+    assert json.loads(stream_json(rows()))["frames"] == []
+    record = json.loads(stream_json(rows(faces(0.5), faces(0.75, 3, 4))))
+    assert record["labels"] == list(LABELS)
+    first, second = record["frames"]
+    assert first == {"seconds": 0.5, "width": 640, "height": 480, "faces": []}
+    assert [face["track"] for face in second["faces"]] == [3, 4]
+    assert second["faces"][0]["probabilities"] == {"happy": 0.2, "sad": 0.8}
+    assert second["faces"][0]["box"] == [0.0, 1.3, 40.0, 41.0]
+
+
+def test_rows_know_which_are_about_a_face() -> None:
+    stream = rows(faces(0.0), faces(0.1, 5))
+    assert stream.has_face.tolist() == [False, True]
+    assert stream.track.tolist() == [NO_FACE, 5]
+    assert stream.probabilities[0].tolist() == [0, 0]
+
+
+def test_a_still_photograph_and_foreign_rows_are_refused() -> None:
+    with pytest.raises(ValueError, match="still photograph"):
+        StreamRows.of(replace(faces(0.0, 1), seconds=None), SIZE)
+    with pytest.raises(ValueError, match="expected rows"):
+        StreamRows(np.zeros(1, row_type(("happy",))), LABELS)
