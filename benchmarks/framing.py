@@ -42,13 +42,14 @@ def main() -> None:
     faces = load(arguments.data).split("validation")
     detector = BlazeFace()
     photographs = [photograph(face) for face in faces.images]
-    found = [_largest(detector(photo)) for photo in photographs]
+    found = [largest(detector(photo)) for photo in photographs]
     _print_framing(found)
     if arguments.model:
         _print_accuracy(faces.images, faces.labels, photographs, found, arguments.model)
 
 
-def _largest(found: Detections) -> Detections:
+def largest(found: Detections) -> Detections:
+    """Return the largest face alone; none if there is none."""
     size = found.xyxy[:, 2] - found.xyxy[:, 0]
     return found.take(np.argsort(-size)[:1])
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,13 +11,22 @@ from numpy.typing import NDArray
 from fer.alignment import align
 from fer.classifier import ExpressionClassifier
 from fer.detection import BlazeFace, FaceDetector
-from fer.model_card import ModelSpec
+from fer.explanation import Explanation, explanation
+from fer.model_card import EXPRESSION_HEAD, ModelSpec
+from fer.quality import measure
 from fer.scan import PhotoScan
 from fer.timing import Stopwatch
 from fer.types import Detections, Faces, Floats, Image, check_image
 
-#: Reads expressions off aligned faces; an `ExpressionClassifier`, or a fake in tests.
-Classifier = Callable[[NDArray[np.uint8]], Floats]
+
+class Classifier(Protocol):
+    """Reads expressions off aligned faces; an `ExpressionClassifier`, or a fake in tests."""
+
+    def __call__(self, crops: NDArray[np.uint8], head: str = EXPRESSION_HEAD, /) -> Floats:
+        """Return probabilities, ``(n, k)``, of ``(n, size, size, channels)`` crops."""
+
+    def evidence(self, crops: NDArray[np.uint8], head: str = EXPRESSION_HEAD, /) -> Floats:
+        """Return class activation maps, ``(n, rows, columns, k)``."""
 
 
 class FaceAnalyzer:
@@ -50,12 +59,48 @@ class FaceAnalyzer:
         classifier = ExpressionClassifier(model_dir, threads=threads)
         return cls(PhotoScan(BlazeFace(threads=threads)), classifier, classifier.spec)
 
-    def __call__(self, image: Image) -> Faces:
-        """Return the faces of `image`, ``(height, width, 3)`` RGB uint8, left to right."""
+    def __call__(
+        self, image: Image, *, head: str = EXPRESSION_HEAD, found: Detections | None = None
+    ) -> Faces:
+        """Return the faces of `image`, left to right.
+
+        Args:
+            image: ``(height, width, 3)`` RGB uint8.
+            head: which reading: the output of the network that answers.
+            found: the faces, where they are known already: another reading of the same picture
+                need not look for them again, which takes most of the time.
+
+        Raises:
+            ModelError: the model has no such output.
+        """
         check_image(image)
-        found = self._detector(image)
+        if found is None:
+            found = self._detector(image)
         found = found.take(np.argsort(found.xyxy[:, 0], kind="stable"))
-        return read_expressions(image, found, self._classifier, self.spec)
+        return read_expressions(image, found, self._classifier, self.spec, head=head)
+
+    def explains(self, head: str) -> bool:
+        """Tell whether `explain` is possible: whether the model was exported with its maps."""
+        return bool(self.spec.head(head).evidence)
+
+    def explain(
+        self, image: Image, faces: Faces, index: int, *, head: str = EXPRESSION_HEAD
+    ) -> Explanation:
+        """Return where in one face each expression is found.
+
+        Args:
+            image: ``(height, width, 3)`` RGB uint8.
+            faces: of that image.
+            index: which of them.
+            head: which reading.
+
+        Raises:
+            ModelError: the model has no such output, or was exported without its maps.
+        """
+        face, spec = faces.detections.take(np.array([index])), self.spec
+        crops = _crops(image, face, spec)
+        maps = self._classifier.evidence(crops, head)
+        return explanation(face, maps, spec.head(head).labels, spec.framing)
 
 
 def read_expressions(
@@ -64,6 +109,8 @@ def read_expressions(
     classifier: Classifier,
     spec: ModelSpec,
     watch: Stopwatch | None = None,
+    *,
+    head: str = EXPRESSION_HEAD,
 ) -> Faces:
     """Align what was found and read the expression of each: the same for photo, video and live.
 
@@ -72,12 +119,27 @@ def read_expressions(
         found: its faces.
         classifier: reads expressions off aligned faces.
         spec: what the classifier expects and what its columns mean.
-        watch: is told the time of the stages ``align`` and ``classify``.
+        watch: is told the time of the stages ``align`` (with the look at each face's quality) and
+            ``classify``.
+        head: the output of the network that answers.
+
+    Raises:
+        ModelError: the model has no such output.
     """
     watch = watch or Stopwatch()
+    answering = spec.head(head)
     with watch.stage("align"):
-        crops = align(
-            image, found, framing=spec.framing, size=spec.input_size, channels=spec.channels
-        )
+        crops = _crops(image, found, spec)
+        flaws = measure(found, crops).flaws
     with watch.stage("classify"):
-        return Faces.of(found, classifier(crops), spec.labels)
+        return Faces.of(
+            found,
+            classifier(crops, head),
+            answering.labels,
+            flaws=flaws,
+            thresholds=(answering.threshold, answering.flawed_threshold),
+        )
+
+
+def _crops(image: Image, found: Detections, spec: ModelSpec) -> NDArray[np.uint8]:
+    return align(image, found, framing=spec.framing, size=spec.input_size, channels=spec.channels)

@@ -45,34 +45,61 @@ class ExpressionClassifier:
         temperature = self.spec.head(head).temperature
         return softmax(self.logits(crops)[head] / np.float32(temperature))
 
+    def evidence(self, crops: NDArray[np.uint8], head: str = EXPRESSION_HEAD) -> Floats:
+        """Return where the network finds what, the class activation maps of one head.
+
+        Args:
+            crops: ``(n, size, size, channels)`` uint8 in the framing of `fer.alignment`.
+            head: output of the network.
+
+        Returns:
+            ``(n, rows, columns, k)`` float32 in units of the logits before temperature. The mean
+            over the places, plus a constant per expression, is the logit.
+
+        Raises:
+            ModelError: the model was exported without such maps.
+        """
+        name = self.spec.head(head).evidence
+        if not name:
+            raise ModelError(
+                f"model {self.spec.name} has no evidence map for {head!r}. Export the model again."
+            )
+        return self._outputs(crops, (name,))[name]
+
     def logits(self, crops: NDArray[np.uint8]) -> dict[str, Floats]:
         """Return the raw outputs of every head, ``{head: (n, k)}`` float32, before temperature.
 
         Args:
             crops: ``(n, size, size, channels)`` uint8 in the framing of `fer.alignment`.
         """
+        return self._outputs(crops, self.spec.head_names)
+
+    def _outputs(self, crops: NDArray[np.uint8], names: tuple[str, ...]) -> dict[str, Floats]:
+        """Return the outputs of these names, ``{name: (n, …)}`` float32."""
         expected = (self.spec.input_size, self.spec.input_size, self.spec.channels)
         if crops.dtype != np.uint8 or crops.shape[1:] != expected:
             raise ValueError(
                 f"expected crops (n, {', '.join(map(str, expected))}) of uint8, "
                 f"got {crops.shape} of {crops.dtype}"
             )
-        parts = [self._run(crops[i : i + MAX_BATCH]) for i in range(0, len(crops), MAX_BATCH)]
-        return {
-            head.name: np.concatenate([part[head.name] for part in parts])
-            if parts
-            else np.zeros((0, len(head.labels)), np.float32)
-            for head in self.spec.heads
-        }
+        if not len(crops):
+            return {name: np.zeros((0, *self._shapes[name][1:]), np.float32) for name in names}
+        parts = [
+            self._run(crops[i : i + MAX_BATCH], names) for i in range(0, len(crops), MAX_BATCH)
+        ]
+        return {name: np.concatenate([part[name] for part in parts]) for name in names}
 
-    def _run(self, crops: NDArray[np.uint8]) -> dict[str, Floats]:
+    def _run(self, crops: NDArray[np.uint8], names: tuple[str, ...]) -> dict[str, Floats]:
         with self._lock:
             outputs = self._runner(image=crops.astype(np.float32))
-            return {name: np.array(value, np.float32) for name, value in outputs.items()}
+            return {name: np.array(outputs[name], np.float32) for name in names}
 
     def _check_signature(self, directory: Path) -> None:
-        found = set(self._runner.get_output_details())
-        missing = {head.name for head in self.spec.heads} - found
+        details = self._runner.get_output_details()
+        self._shapes = {name: tuple(detail["shape"]) for name, detail in details.items()}
+        maps = {head.evidence for head in self.spec.heads if head.evidence}
+        found = set(details)
+        missing = ({head.name for head in self.spec.heads} | maps) - found
         if missing:
             raise ModelError(
                 f"{directory / self.spec.file} has the outputs {sorted(found)}, but spec.json "

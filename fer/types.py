@@ -14,6 +14,19 @@ Floats = NDArray[np.float32]
 #: right ear, left ear.
 LANDMARKS = 6
 
+#: What may be wrong with a face in a picture, in this order; `fer.quality` measures it.
+FLAWS = ("small", "blurred", "dark", "turned")
+
+#: The answer where no expression is sure enough.
+UNCERTAIN = "uncertain"
+
+#: What the candidates of an uncertain answer shall have together, if as few as `MAX_CANDIDATES` do:
+#: the share of right answers that the thresholds of the shipped model were chosen for.
+CANDIDATE_SHARE = 0.8
+
+#: With more than three candidates, an answer says nothing.
+MAX_CANDIDATES = 3
+
 
 def check_image(image: Image) -> None:
     """Raise ValueError unless `image` is RGB uint8 ``(height, width, 3)`` and has pixels."""
@@ -100,6 +113,9 @@ class Faces:
         labels: names of the ``k`` expressions.
         track_id: ``(n,)`` int64, who is who over frames; -1 where nobody is followed.
         seconds: time of the frame since the start, ``None`` for a still photograph.
+        flaws: ``(n, 4)`` bool, what is wrong with the picture of each face; columns are `FLAWS`.
+        thresholds: confidence below which the answer is `UNCERTAIN`, for a face without a flaw and
+            for one with any; 0 for never.
     """
 
     xyxy: Floats
@@ -109,11 +125,15 @@ class Faces:
     labels: tuple[str, ...]
     track_id: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     seconds: float | None = None
+    flaws: NDArray[np.bool_] = field(default_factory=lambda: np.zeros((0, len(FLAWS)), np.bool_))
+    thresholds: tuple[float, float] = (0.0, 0.0)
 
     def __post_init__(self) -> None:
         n = len(self.score)
         if n and not len(self.track_id):
             object.__setattr__(self, "track_id", np.full(n, -1, np.int64))
+        if n and not len(self.flaws):
+            object.__setattr__(self, "flaws", np.zeros((n, len(FLAWS)), np.bool_))
         _check_shapes(
             n,
             xyxy=(self.xyxy, (4,)),
@@ -121,15 +141,33 @@ class Faces:
             landmarks=(self.landmarks, (LANDMARKS, 2)),
             probabilities=(self.probabilities, (len(self.labels),)),
             track_id=(self.track_id, ()),
+            flaws=(self.flaws, (len(FLAWS),)),
         )
 
     def __len__(self) -> int:
         return len(self.score)
 
     @classmethod
-    def of(cls, detections: Detections, probabilities: Floats, labels: tuple[str, ...]) -> Faces:
-        """Join what was found with what it shows."""
-        return cls(detections.xyxy, detections.score, detections.landmarks, probabilities, labels)
+    def of(
+        cls,
+        detections: Detections,
+        probabilities: Floats,
+        labels: tuple[str, ...],
+        *,
+        flaws: NDArray[np.bool_] | None = None,
+        thresholds: tuple[float, float] = (0.0, 0.0),
+    ) -> Faces:
+        """Join what was found with what it shows; no flaws if None are given."""
+        n = len(detections)
+        return cls(
+            detections.xyxy,
+            detections.score,
+            detections.landmarks,
+            probabilities,
+            labels,
+            flaws=np.zeros((n, len(FLAWS)), np.bool_) if flaws is None else flaws,
+            thresholds=thresholds,
+        )
 
     @classmethod
     def empty(cls, labels: tuple[str, ...]) -> Faces:
@@ -146,6 +184,49 @@ class Faces:
         """The probability of each face's most probable expression, ``(n,)``."""
         return self.probabilities.max(axis=1) if len(self) else np.zeros(0, np.float32)
 
+    @property
+    def uncertain(self) -> NDArray[np.bool_]:
+        """Whether each face's confidence is below the threshold for it, ``(n,)``."""
+        plain, flawed = self.thresholds
+        least = np.where(self.flaws.any(axis=1), flawed, plain)
+        # In the precision of the confidences, from which thresholds are taken.
+        return self.confidence < least.astype(np.float32)
+
+    @property
+    def answers(self) -> list[str]:
+        """What is said about each face: its expression, or `UNCERTAIN`."""
+        pairs = zip(self.expressions, self.uncertain.tolist(), strict=True)
+        return [UNCERTAIN if unsure else expression for expression, unsure in pairs]
+
+    @property
+    def candidates(self) -> list[tuple[str, ...]]:
+        """What each face may show: its expression, or, where uncertain, the two or three likeliest.
+
+        As many as together reach `CANDIDATE_SHARE`, the most probable first.
+        """
+        return [
+            self._likeliest(row) if unsure else (self.labels[int(row.argmax())],)
+            for row, unsure in zip(self.probabilities, self.uncertain.tolist(), strict=True)
+        ]
+
+    def _likeliest(self, row: Floats) -> tuple[str, ...]:
+        order = (-row).argsort(kind="stable")
+        reached = int(np.searchsorted(row[order].cumsum(), CANDIDATE_SHARE)) + 1
+        return tuple(self.labels[i] for i in order[: int(np.clip(reached, 2, MAX_CANDIDATES))])
+
+    @property
+    def quality(self) -> list[tuple[str, ...]]:
+        """Names of what is wrong with each face's picture, in the order of `FLAWS`."""
+        return [
+            tuple(name for name, marked in zip(FLAWS, row, strict=True) if marked)
+            for row in self.flaws.tolist()
+        ]
+
+    @property
+    def detections(self) -> Detections:
+        """Where the faces are, without what they show."""
+        return Detections(self.xyxy, self.score, self.landmarks)
+
     def take(self, index: NDArray) -> Faces:
         """Return the faces at `index` (a mask or positions)."""
         return replace(
@@ -155,6 +236,7 @@ class Faces:
             landmarks=self.landmarks[index],
             probabilities=self.probabilities[index],
             track_id=self.track_id[index],
+            flaws=self.flaws[index],
         )
 
     def mirrored(self, width: int) -> Faces:

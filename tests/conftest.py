@@ -55,7 +55,7 @@ class FakeClassifier:
         self.labels = labels
         self.seen: list[np.ndarray] = []
 
-    def __call__(self, crops: np.ndarray) -> Floats:
+    def __call__(self, crops: np.ndarray, head: str = EXPRESSION_HEAD) -> Floats:
         self.seen.append(crops)
         out = np.zeros((len(crops), self.labels), np.float32)
         if len(crops):

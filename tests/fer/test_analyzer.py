@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from fer.analyzer import FaceAnalyzer
-from fer.model_card import ModelSpec
+from fer.errors import ModelError
+from fer.model_card import EXPRESSION_HEAD, VOTES_HEAD, Head, ModelSpec
 from fer.types import Detections, Image
 from tests.conftest import SHIPPED_MODEL, FakeClassifier, fake_detector, make_detections
 
@@ -22,6 +23,79 @@ def test_each_face_is_classified_by_its_own_pixels_from_left_to_right(spec: Mode
     assert faces.expressions == ["happy", "sad", "neutral"]
     assert faces.xyxy[:, 0].tolist() == [30, 130, 230]
     assert classifier.seen[0].shape == (3, 48, 48, 1)
+
+
+@pytest.fixture
+def two_heads(spec: ModelSpec) -> ModelSpec:
+    """A model with two readings, of which the second is hard to convince."""
+    heads = (
+        spec.heads[0].model_copy(update={"evidence": "evidence_expression"}),
+        Head(
+            name=VOTES_HEAD,
+            labels=("happy", "contempt"),
+            meaning="a fake",
+            threshold=0.4,
+            flawed_threshold=0.9,
+        ),
+    )
+    return spec.model_copy(update={"heads": heads})
+
+
+class TwoHeads(FakeClassifier):
+    """Half sure in the second reading; finds the first label in the top left, and only there."""
+
+    def __call__(self, crops: np.ndarray, head: str = EXPRESSION_HEAD) -> np.ndarray:
+        if head == EXPRESSION_HEAD:
+            return super().__call__(crops)
+        return np.full((len(crops), 2), 0.5, np.float32)
+
+    def evidence(self, crops: np.ndarray, head: str = EXPRESSION_HEAD) -> np.ndarray:
+        maps = np.zeros((len(crops), 2, 2, self.labels), np.float32)
+        maps[:, 0, 0, 0] = 1
+        return maps
+
+
+#: Sharp, bright and large enough: drawn noise.
+NOISE = np.random.default_rng(0).integers(0, 256, (100, 300, 3), dtype=np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("boxes", "answers"),
+    [
+        ([], []),
+        ([(10, 10, 80, 80)], ["happy"]),
+        ([(200, 40, 212, 52), (10, 10, 80, 80)], ["happy", "uncertain"]),
+    ],
+)
+def test_labels_and_thresholds_are_those_of_the_head_that_answers(
+    two_heads: ModelSpec, boxes: list, answers: list[str]
+) -> None:
+    analyzer = FaceAnalyzer(fake_detector(make_detections(*boxes)), TwoHeads(3), two_heads)
+    plain, voted = analyzer(NOISE), analyzer(NOISE, head=VOTES_HEAD)
+    assert (plain.labels, plain.thresholds) == (two_heads.labels, (0, 0))
+    assert (voted.labels, voted.thresholds) == (("happy", "contempt"), (0.4, 0.9))
+    assert voted.answers == answers
+    with pytest.raises(ModelError, match="no output 'age'"):
+        analyzer(NOISE, head="age")
+
+
+def test_known_faces_are_not_looked_for_again(two_heads: ModelSpec) -> None:
+    def never(image: Image) -> Detections:
+        raise AssertionError("looked again")
+
+    found = make_detections((200, 10, 250, 60), (10, 10, 80, 80))
+    analyzer = FaceAnalyzer(never, TwoHeads(3), two_heads)
+    assert analyzer(NOISE, found=found).xyxy[:, 0].tolist() == [10, 200]
+
+
+def test_evidence_is_explained_for_the_face_that_is_asked_for(two_heads: ModelSpec) -> None:
+    found = make_detections((10, 10, 80, 80), (200, 10, 250, 60))
+    analyzer = FaceAnalyzer(fake_detector(found), TwoHeads(3), two_heads)
+    assert (analyzer.explains(EXPRESSION_HEAD), analyzer.explains(VOTES_HEAD)) == (True, False)
+    made = analyzer.explain(NOISE, analyzer(NOISE), 1)
+    heat = made.heat_in_photo("happy", (300, 100))
+    assert not heat[:, :190].any()
+    assert heat[10:35, 200:225].mean() > 0.3 > abs(heat[40:60, 230:250].mean())
 
 
 def test_what_is_no_image_is_refused(spec: ModelSpec) -> None:

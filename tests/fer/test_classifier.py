@@ -48,6 +48,29 @@ def test_both_heads_answer_with_their_own_labels(classifier: ExpressionClassifie
         classifier(crops(2), head="age")
 
 
+@pytest.mark.parametrize("head", [EXPRESSION_HEAD, VOTES_HEAD])
+@pytest.mark.parametrize("n", [0, 3])
+def test_evidence_maps_are_the_logits_taken_apart(
+    classifier: ExpressionClassifier, head: str, n: int
+) -> None:
+    if not classifier.spec.head(head).evidence:
+        pytest.skip("the shipped model has no evidence maps")
+    maps = classifier.evidence(crops(n), head)
+    rest = classifier.logits(crops(n))[head] - maps.mean(axis=(1, 2))
+    assert maps.shape[3:] == (len(classifier.spec.head(head).labels),)
+    assert rest == pytest.approx(np.tile(rest[:1], (n, 1)), abs=1e-4)
+
+
+def test_a_model_without_evidence_maps_says_so(
+    classifier: ExpressionClassifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heads = tuple(head.model_copy(update={"evidence": ""}) for head in classifier.spec.heads)
+    plain = classifier.spec.model_copy(update={"heads": heads})
+    monkeypatch.setattr(classifier, "spec", plain)
+    with pytest.raises(ModelError, match="no evidence map"):
+        classifier.evidence(crops(1))
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -64,11 +87,20 @@ def test_crops_of_another_form_are_refused(
         classifier(wrong)
 
 
-def test_a_model_that_lacks_an_output_of_its_record_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "lacking",
+    [
+        Head(name="age", labels=("old",), meaning="none"),
+        Head(name=VOTES_HEAD, labels=("old",), meaning="none", evidence="map_of_age"),
+    ],
+    ids=["head", "map"],
+)
+def test_a_model_that_lacks_an_output_of_its_record_is_refused(
+    tmp_path: Path, lacking: Head
+) -> None:
     model = shutil.copytree(SHIPPED_MODEL, tmp_path / "model")
     spec = ModelSpec.load(model)
-    more = (*spec.heads, Head(name="age", labels=("old",), meaning="none"))
-    spec.model_copy(update={"heads": more}).save(model)
+    spec.model_copy(update={"heads": (spec.heads[0], lacking)}).save(model)
     with pytest.raises(ModelError, match="age"):
         ExpressionClassifier(model)
 

@@ -67,9 +67,65 @@ def test_mirroring_twice_changes_nothing(lefts: list[int], side: int, width: int
     assert twice.landmarks == pytest.approx(original.landmarks, abs=1e-3)
 
 
+WIDE = ("happy", "sad", "neutral", "fear", "angry")
+
+
+def asked(
+    *rows: tuple[float, ...], flawed: bool = False, thresholds: tuple[float, float] = (0.5, 0.7)
+) -> Faces:
+    """Return faces with these probabilities of `WIDE`, all too small if `flawed`."""
+    n = len(rows)
+    found = make_detections(*[(10.0 * i, 0, 10.0 * i + 8, 8) for i in range(n)])
+    flaws = np.zeros((n, 4), np.bool_)
+    flaws[:, 0] = flawed
+    shares = np.array(rows, np.float32).reshape(n, len(WIDE))
+    return Faces.of(found, shares, WIDE, flaws=flaws, thresholds=thresholds)
+
+
+@pytest.mark.parametrize(
+    ("row", "flawed", "answer", "candidates"),
+    [
+        ((1.0, 0, 0, 0, 0), False, "happy", ("happy",)),
+        ((0.5, 0.5, 0, 0, 0), False, "happy", ("happy",)),
+        ((0.1, 0.45, 0.36, 0.05, 0.04), False, "uncertain", ("sad", "neutral")),
+        ((0.35, 0.3, 0.2, 0.1, 0.05), False, "uncertain", ("happy", "sad", "neutral")),
+        ((0.2, 0.2, 0.2, 0.2, 0.2), False, "uncertain", ("happy", "sad", "neutral")),
+        ((0.69, 0.2, 0.11, 0, 0), True, "uncertain", ("happy", "sad")),
+        ((0.7, 0.3, 0, 0, 0), True, "happy", ("happy",)),
+    ],
+)
+def test_an_answer_below_its_threshold_is_uncertain_with_candidates(
+    row: tuple[float, ...], flawed: bool, answer: str, candidates: tuple[str, ...]
+) -> None:
+    result = asked(row, flawed=flawed)
+    assert result.answers == [answer]
+    assert result.uncertain.tolist() == [answer == "uncertain"]
+    assert result.candidates == [candidates]
+    assert result.expressions == [candidates[0]]
+    assert result.quality == [("small",) if flawed else ()]
+
+
+def test_nobody_is_uncertain_of_nothing_nor_without_thresholds() -> None:
+    assert (asked().answers, asked().candidates, asked().quality) == ([], [], [])
+    assert asked().uncertain.tolist() == []
+    assert asked((0.3, 0.2, 0.2, 0.2, 0.1), thresholds=(0, 0)).answers == ["happy"]
+    assert faces(2).quality == [(), ()]
+
+
+def test_flaws_and_thresholds_stay_with_their_faces() -> None:
+    pair = asked((0.6, 0.4, 0, 0, 0), (0.6, 0.4, 0, 0, 0))
+    pair.flaws[1, 2] = True
+    for other in (pair.take(np.array([1, 0])), pair.mirrored(100)):
+        assert other.answers == ["uncertain", "happy"]
+        assert other.quality == [("dark",), ()]
+        assert other.thresholds == (0.5, 0.7)
+    assert len(pair.detections) == 2
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [
+        ("flaws", np.zeros((1, 3), np.bool_)),
         ("xyxy", np.zeros((1, 3), np.float32)),
         ("landmarks", np.zeros((1, 5, 2), np.float32)),
         ("probabilities", np.zeros((1, 3), np.float32)),

@@ -1,0 +1,97 @@
+"""What is marked as too small, blurred, dark or turned, and what is not."""
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fer.alignment import FER2013_FRAMING, align
+from fer.detection import BlazeFace
+from fer.quality import MAX_TURN, MIN_SIDE, measure, turn
+from fer.types import FLAWS, Detections, Image
+from tests.conftest import make_detections
+
+
+def flaws(image: Image, found: Detections, size: int = 48, channels: int = 1) -> list[list[str]]:
+    crops = align(image, found, framing=FER2013_FRAMING, size=size, channels=channels)
+    marked = measure(found, crops).flaws
+    return [[name for name, on in zip(FLAWS, row, strict=True) if on] for row in marked]
+
+
+@pytest.fixture(scope="module")
+def face(astronaut: Image) -> Detections:
+    return BlazeFace()(astronaut).take(np.array([0]))
+
+
+def test_no_face_has_no_flaw() -> None:
+    assert flaws(np.zeros((60, 60, 3), np.uint8), Detections.empty()) == []
+
+
+def test_a_clear_frontal_face_has_none(astronaut: Image, face: Detections) -> None:
+    assert flaws(astronaut, face) == [[]]
+
+
+@pytest.mark.parametrize(("size", "channels"), [(48, 3), (150, 3), (64, 1)])
+def test_any_network_s_crops_will_do(
+    astronaut: Image, face: Detections, size: int, channels: int
+) -> None:
+    assert flaws(astronaut, face, size, channels) == [[]]
+    assert flaws(cv2.GaussianBlur(astronaut, (0, 0), 6), face, size, channels) == [["blurred"]]
+
+
+def test_blur_and_motion_are_seen_in_any_light(astronaut: Image, face: Detections) -> None:
+    for image in (cv2.GaussianBlur(astronaut, (0, 0), 5), cv2.blur(astronaut, (19, 1))):
+        dimmer = (image * 0.5).astype(np.uint8)
+        assert flaws(np.asarray(image, np.uint8), face) == flaws(dimmer, face) == [["blurred"]]
+
+
+def test_a_little_light_is_dark_however_bright_the_wall_behind(
+    astronaut: Image, face: Detections
+) -> None:
+    dim = (astronaut * 0.2).astype(np.uint8)
+    left, top, right, bottom = face.xyxy[0].round().astype(int)
+    wall = np.full_like(astronaut, 240)
+    wall[top:bottom, left:right] = dim[top:bottom, left:right]
+    assert flaws(dim, face) == flaws(wall, face) == [["dark"]]
+    assert flaws((astronaut * 0.5).astype(np.uint8), face) == [[]]
+
+
+def test_a_small_face_is_small_and_not_blurred_as_well(astronaut: Image, face: Detections) -> None:
+    for side, found in ((MIN_SIDE - 2, ["small"]), (MIN_SIDE + 20, [])):
+        scale = float(side / np.max(face.xyxy[0, 2:] - face.xyxy[0, :2]))
+        little = cv2.resize(astronaut, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        assert flaws(np.asarray(little, np.uint8), face.moved(scale=scale)) == [found]
+
+
+def test_a_nose_under_one_eye_is_turned(astronaut: Image, face: Detections) -> None:
+    landmarks = face.landmarks.copy()
+    landmarks[0, 2] += (landmarks[0, 1] - landmarks[0, 0]) * 0.5
+    assert turn(landmarks) == pytest.approx([1], abs=0.1)
+    assert flaws(astronaut, Detections(face.xyxy, face.score, landmarks)) == [["turned"]]
+
+
+@given(
+    angle=st.floats(0, 2 * np.pi),
+    scale=st.floats(0.1, 20),
+    nose=st.floats(-1.5, 1.5),
+    drop=st.floats(-1, 2),
+)
+def test_turning_is_measured_whatever_tilt_size_and_nod(
+    angle: float, scale: float, nose: float, drop: float
+) -> None:
+    upright = make_detections((0, 0, 100, 100)).landmarks[0]
+    middle, half = (upright[0] + upright[1]) / 2, (upright[1] - upright[0]) / 2
+    upright[2] = middle + nose * half + drop * np.array([-half[1], half[0]])
+    rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    landmarks = (scale * upright @ rotation.T)[None].astype(np.float32)
+    assert turn(landmarks) == pytest.approx([abs(nose)], abs=1e-3)
+
+
+def test_points_in_one_place_are_as_turned_as_can_be_and_no_error() -> None:
+    profile = np.zeros((1, 6, 2), np.float32)
+    profile[0, 2] = 5
+    assert turn(np.zeros((1, 6, 2), np.float32)) == pytest.approx([0])
+    assert turn(profile)[0] == pytest.approx(0)
+    profile[0, 1] = 0.01
+    assert turn(profile)[0] > MAX_TURN
