@@ -13,8 +13,9 @@ from fer.analyzer import FaceAnalyzer
 from fer.annotation import annotate
 from fer.errors import FerError, ImageError
 from fer.images import read
-from fer.records import PhotoResult, photo_record
-from fer.types import Faces, Image
+from fer.model_card import EXPRESSION_HEAD, VOTES_HEAD
+from fer.records import PhotoResult, one_of, photo_record
+from fer.types import UNCERTAIN, Faces, Image
 
 #: The model that ships with the project, beside this package.
 DEFAULT_MODEL = Path(__file__).parent.parent / "models" / "compact"
@@ -29,6 +30,7 @@ def main(argv: list[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
     try:
         analyzer = FaceAnalyzer.for_photos(arguments.model, threads=arguments.threads)
+        analyzer.spec.head(arguments.reading)
         if arguments.out:
             arguments.out.mkdir(parents=True, exist_ok=True)
     except (FerError, OSError) as error:
@@ -46,6 +48,12 @@ def _parser() -> argparse.ArgumentParser:
     photo.add_argument("images", nargs="+", type=Path, metavar="IMAGE")
     photo.add_argument("--json", action="store_true", help="one JSON object per line and file")
     photo.add_argument("--out", type=Path, help="write annotated pictures (PNG) here")
+    photo.add_argument(
+        "--reading",
+        default=EXPRESSION_HEAD,
+        help=f"what answers: {EXPRESSION_HEAD}, the labels of FER2013 (usual), or {VOTES_HEAD}, "
+        "what most of ten people would say, with contempt",
+    )
     photo.add_argument("--model", type=Path, default=DEFAULT_MODEL, help="a model directory")
     photo.add_argument("--threads", type=int, default=1, help="processor threads")
     return parser
@@ -55,7 +63,7 @@ def _photo(file: Path, analyzer: FaceAnalyzer, arguments: argparse.Namespace) ->
     """Do one file; return whether it could be read and written."""
     try:
         image = read(file)
-        faces = analyzer(image)
+        faces = analyzer(image, head=arguments.reading)
         if arguments.out:
             _write_png(arguments.out / f"{file.stem}.png", annotate(image, faces))
     except (ImageError, OSError) as error:
@@ -66,7 +74,7 @@ def _photo(file: Path, analyzer: FaceAnalyzer, arguments: argparse.Namespace) ->
         return False
     if arguments.json:
         height, width = image.shape[:2]
-        record = photo_record(PhotoResult(str(file), width, height, faces))
+        record = photo_record(PhotoResult(str(file), width, height, faces, arguments.reading))
         print(json.dumps(record, ensure_ascii=False), flush=True)
     else:
         _print_table(file, faces)
@@ -78,12 +86,22 @@ def _print_table(file: Path, faces: Faces) -> None:
         print(f"{file}: no face found")
         return
     print(f"{file}: {len(faces)} face{'s' if len(faces) > 1 else ''}")
-    for number, (box, expression, confidence) in enumerate(
-        zip(faces.xyxy, faces.expressions, faces.confidence, strict=True), start=1
+    for number, (box, answer, confidence, candidates, quality) in enumerate(
+        zip(
+            faces.xyxy,
+            faces.answers,
+            faces.confidence,
+            faces.candidates,
+            faces.quality,
+            strict=True,
+        ),
+        start=1,
     ):
         left, top, right, bottom = (round(float(v)) for v in box)
         place = f"at {left}, {top} to {right}, {bottom}"
-        print(f"  {number:>3}  {expression:<10} {confidence:>4.0%}  {place}")
+        unsure = [one_of(candidates)] if answer == UNCERTAIN else []
+        notes = "; ".join([*unsure, *quality])
+        print(f"  {number:>3}  {answer:<10} {confidence:>4.0%}  {place}{notes and f'  ({notes})'}")
 
 
 def _write_png(file: Path, picture: Image) -> None:

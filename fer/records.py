@@ -5,21 +5,33 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from fer.model_card import EXPRESSION_HEAD
 from fer.types import Faces
 
 
 @dataclass(frozen=True)
 class PhotoResult:
-    """A photograph by name and size in pixels, with what was found in it; not its pixels."""
+    """A photograph by name and size in pixels, with what was found in it; not its pixels.
+
+    Attributes:
+        reading: the output of the network that answered.
+    """
 
     name: str
     width: int
     height: int
     faces: Faces
+    reading: str = EXPRESSION_HEAD
+
+
+def one_of(names: Sequence[str]) -> str:
+    """Return names as alternatives: ``sad``, ``sad or fear``, ``sad, fear or neutral``."""
+    *others, last = names
+    return f"{', '.join(others)} or {last}" if others else last
 
 
 def photo_record(result: PhotoResult) -> dict[str, Any]:
@@ -28,13 +40,18 @@ def photo_record(result: PhotoResult) -> dict[str, Any]:
         "file": result.name,
         "width": result.width,
         "height": result.height,
+        "reading": result.reading,
         "faces": face_records(result.faces),
     }
 
 
 def face_records(faces: Faces) -> list[dict[str, Any]]:
-    """Return one JSON-ready object per face, in the order of `faces`."""
-    return [
+    """Return one JSON-ready object per face, in the order of `faces`.
+
+    ``answer`` is what FER Lens says, an expression or "uncertain"; ``expression`` and
+    ``confidence`` are of the most probable one in any case.
+    """
+    rows = [
         {
             "box": [round(float(v), 1) for v in box],
             "score": round(float(score), 4),
@@ -54,6 +71,11 @@ def face_records(faces: Faces) -> list[dict[str, Any]]:
             strict=True,
         )
     ]
+    judged = zip(faces.answers, faces.uncertain.tolist(), faces.quality, strict=True)
+    return [
+        {"answer": answer, "uncertain": uncertain, "quality": list(quality)} | row
+        for (answer, uncertain, quality), row in zip(judged, rows, strict=True)
+    ]
 
 
 def to_json(results: Iterable[PhotoResult]) -> str:
@@ -64,22 +86,26 @@ def to_json(results: Iterable[PhotoResult]) -> str:
 def to_csv(results: Iterable[PhotoResult], labels: tuple[str, ...]) -> str:
     """Return a table with a row per face, and one with empty cells per photograph without any.
 
-    Columns: file, width, height, face (from 1), left, top, right, bottom in pixels, score,
-    expression, confidence, then a probability per label.
+    Columns: file, reading, width, height, face (from 1), left, top, right, bottom in pixels, score,
+    answer ("uncertain" or the expression), uncertain (true, false), quality (what is wrong with the
+    face's picture, with semicolons between), expression (the most probable one), confidence, then a
+    probability per label.
     """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     box = ("left", "top", "right", "bottom")
-    writer.writerow(
-        ["file", "width", "height", "face", *box, "score", "expression", "confidence", *labels]
-    )
+    said = ("score", "answer", "uncertain", "quality", "expression", "confidence")
+    writer.writerow(["file", "reading", "width", "height", "face", *box, *said, *labels])
     for result in results:
-        photo = (result.name, result.width, result.height)
+        photo = (result.name, result.reading, result.width, result.height)
         rows = face_records(result.faces)
         if not rows:
-            writer.writerow([*photo, *[""] * (8 + len(labels))])
+            writer.writerow([*photo, *[""] * (1 + len(box) + len(said) + len(labels))])
         for number, row in enumerate(rows, start=1):
-            values = [row["score"], row["expression"], row["confidence"]]
+            cells = row | {
+                "uncertain": str(row["uncertain"]).lower(),
+                "quality": ";".join(row["quality"]),
+            }
             shares = [row["probabilities"][label] for label in labels]
-            writer.writerow([*photo, number, *row["box"], *values, *shares])
+            writer.writerow([*photo, number, *row["box"], *[cells[n] for n in said], *shares])
     return out.getvalue()

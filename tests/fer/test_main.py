@@ -1,4 +1,5 @@
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -6,7 +7,10 @@ import pytest
 from PIL import Image as PillowImage
 
 from fer.__main__ import main
+from fer.labels import FER2013_LABELS, FERPLUS_LABELS
+from fer.model_card import ModelSpec
 from fer.types import Image
+from tests.conftest import SHIPPED_MODEL
 
 
 @pytest.fixture
@@ -45,6 +49,42 @@ def test_the_table_names_expressions_and_photos_without_a_face(
     assert "a face.png: 1 face\n" in out
     assert "happy" in out
     assert "wall.png: no face found" in out
+
+
+@pytest.mark.parametrize(
+    ("reading", "labels"),
+    [([], FER2013_LABELS), (["--reading", "votes"], FERPLUS_LABELS)],
+    ids=["usual", "votes"],
+)
+def test_a_reading_answers_with_its_own_labels(
+    photo: Path, capsys: pytest.CaptureFixture, reading: list[str], labels: tuple[str, ...]
+) -> None:
+    assert main(["photo", str(photo), "--json", *reading]) == 0
+    record = json.loads(capsys.readouterr().out)
+    assert record["reading"] == (reading[1] if reading else "expression")
+    assert tuple(record["faces"][0]["probabilities"]) == labels
+
+
+def test_an_unknown_reading_is_one_clear_line(photo: Path, capsys: pytest.CaptureFixture) -> None:
+    assert main(["photo", str(photo), "--reading", "age"]) == 1
+    assert "no output 'age'" in capsys.readouterr().err
+
+
+def test_the_table_says_uncertain_and_why(
+    photo: Path, tmp_path: Path, astronaut: Image, capsys: pytest.CaptureFixture
+) -> None:
+    model = shutil.copytree(SHIPPED_MODEL, tmp_path / "model")
+    spec = ModelSpec.load(model)
+    never = {"threshold": 1.0, "flawed_threshold": 1.0}
+    heads = tuple(head.model_copy(update=never) for head in spec.heads)
+    spec.model_copy(update={"heads": heads}).save(model)
+    dark = tmp_path / "dark.png"
+    PillowImage.fromarray((astronaut * 0.15).astype(np.uint8)).save(dark)
+    assert main(["photo", str(photo), str(dark), "--model", str(model)]) == 0
+    out = capsys.readouterr().out
+    assert out.count("  uncertain") == 2
+    assert " or " in out
+    assert "dark)" in out
 
 
 def test_annotated_pictures_keep_their_size(photo: Path, tmp_path: Path) -> None:
