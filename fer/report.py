@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from fer.metrics import Evaluation
-from fer.model_card import Record, RecordFile
+from fer.model_card import Record, RecordFile, Share
 
 
 class Epoch(Record):
@@ -69,7 +69,7 @@ class FileCard(Record):
 
 
 class Slice(Record):
-    """The validation split under a disturbance.
+    """The validation split, looked at in another way: under a disturbance, or in several views.
 
     Attributes:
         name: short, such as ``darker``.
@@ -92,6 +92,7 @@ class CrowdAgreement(Record):
         accuracy: share of them on which the output agrees.
         accuracy_low: lower end of its 95 % interval.
         accuracy_high: upper end.
+        macro_f1: mean F1 of the classes that occur.
     """
 
     head: str
@@ -100,6 +101,71 @@ class CrowdAgreement(Record):
     accuracy: float
     accuracy_low: float
     accuracy_high: float
+    macro_f1: Share
+
+
+class RiskPoint(Record):
+    """A point of a risk-coverage curve: answering only at this confidence or more.
+
+    Attributes:
+        coverage: share of the faces that are answered.
+        threshold: least confidence of those answers.
+        accuracy: share of them that is right.
+    """
+
+    coverage: Share
+    threshold: Share
+    accuracy: Share
+
+
+class Selective(Record):
+    """What it brings to say "uncertain" below a threshold.
+
+    Attributes:
+        head: output of the network.
+        split: of the data set.
+        pictures: what was done to them.
+        truth: what counts as right.
+        target: share of the answers that the threshold was chosen for.
+        threshold: confidence below which the answer is "uncertain".
+        coverage: share of the faces that are answered.
+        accuracy: share of these answers that is right.
+        cross_fitted_coverage: the same with thresholds from other faces (five parts).
+        cross_fitted_accuracy: likewise.
+        curve: the risk-coverage curve, the surest first.
+    """
+
+    head: str
+    split: str
+    pictures: str
+    truth: str
+    target: Share
+    threshold: Share
+    coverage: Share
+    accuracy: Share
+    cross_fitted_coverage: Share
+    cross_fitted_accuracy: Share
+    curve: tuple[RiskPoint, ...]
+
+
+class Spread(Record):
+    """How much of a figure is chance: the same short run with several seeds.
+
+    Attributes:
+        command: what repeats it.
+        epochs: of each run.
+        seeds: one per run.
+        accuracies: on the validation split, single view.
+        macro_f1s: likewise.
+        training_seconds: wall clock of each.
+    """
+
+    command: str
+    epochs: int
+    seeds: tuple[int, ...]
+    accuracies: tuple[Share, ...]
+    macro_f1s: tuple[Share, ...]
+    training_seconds: tuple[float, ...]
 
 
 class Report(RecordFile):
@@ -119,6 +185,11 @@ class Report(RecordFile):
         evaluations: per split, single view, with temperature.
         without_duplicates: the same, without images that also stand in the training split.
         before_temperature: the validation split without temperature.
+        cross_fitted_calibration_error: of the validation split, with temperatures that were fitted
+            on other faces (five parts).
+        views: the validation split under test-time views.
+        selective: what the thresholds for "uncertain" do.
+        spread: the same short run with several seeds; ``None`` until it was measured.
         robustness: the validation split under disturbances.
         crowd: agreement with FER+, empty where the data set has no votes.
         parameters: of the network.
@@ -129,7 +200,7 @@ class Report(RecordFile):
     """
 
     filename: ClassVar[str] = "report.json"
-    current_version: ClassVar[int] = 1
+    current_version: ClassVar[int] = 2
 
     version: int = current_version
     name: str
@@ -145,6 +216,10 @@ class Report(RecordFile):
     evaluations: dict[str, Evaluation]
     without_duplicates: dict[str, Evaluation]
     before_temperature: Evaluation
+    cross_fitted_calibration_error: Share
+    views: Slice
+    selective: tuple[Selective, ...]
+    spread: Spread | None = None
     robustness: tuple[Slice, ...]
     crowd: tuple[CrowdAgreement, ...]
     parameters: int

@@ -16,6 +16,7 @@ from training.commands import (
     export,
     predict,
     presets,
+    seeds,
     train,
     tune,
 )
@@ -27,6 +28,7 @@ COMMANDS = {
     "presets": presets,
     "train": train,
     "tune": tune,
+    "seeds": seeds,
     "evaluate": evaluate,
     "predict": predict,
     "export": export,

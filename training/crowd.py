@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from fer.classifier import ExpressionClassifier
 from fer.labels import FER2013_LABELS, FERPLUS_LABELS
-from fer.metrics import wilson_interval
+from fer.metrics import class_scores, confusion_matrix, wilson_interval
 from fer.report import CrowdAgreement
 from training.faces import LabelledFaces
 from training.predictions import Predictions
@@ -67,13 +67,31 @@ def crowd_predictions(
     return found
 
 
+def most_voted(votes: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Return the expression with most FER+ votes, contempt included.
+
+    Args:
+        votes: ``(n, 10)`` FER+ votes.
+
+    Returns:
+        ``(n,)`` indices into FER+'s labels, and ``(n,)`` whether one has more than all others.
+    """
+    top, most = votes.argmax(axis=1), votes.max(axis=1)
+    alone = (votes == most[:, None]).sum(axis=1) == 1
+    named = top < len(FERPLUS_LABELS)
+    return np.where(named, top, 0), alone & named & (most > 0)
+
+
 def crowd_agreement(
     by_crowd: dict[tuple[str, str], Predictions],
 ) -> tuple[CrowdAgreement, ...]:
     """Count how often each output agrees with the crowd; see `crowd_predictions`."""
     found = []
     for (head, rule), made in by_crowd.items():
-        right = int((made.probabilities.argmax(axis=1) == made.labels).sum())
+        answers = made.probabilities.argmax(axis=1)
+        right = int((answers == made.labels).sum())
+        confusion = confusion_matrix(made.labels, answers, len(FER2013_LABELS))
+        scores = class_scores(confusion, FER2013_LABELS)
         low, high = wilson_interval(right, len(made.labels))
         found.append(
             CrowdAgreement(
@@ -83,6 +101,7 @@ def crowd_agreement(
                 accuracy=right / len(made.labels),
                 accuracy_low=low,
                 accuracy_high=high,
+                macro_f1=float(np.mean([c.f1 for c in scores if c.support])),
             )
         )
     return tuple(found)

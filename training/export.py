@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -13,6 +14,7 @@ from fer.classifier import ExpressionClassifier, softmax
 from fer.labels import FERPLUS_LABELS
 from fer.model_card import EXPRESSION_HEAD, VOTES_HEAD, Head, ModelSpec
 from training.data import file_sha256
+from training.evidence import EVIDENCE_PREFIX, with_evidence
 
 #: Names of the files in a model directory.
 KERAS_FILE = "model.keras"
@@ -33,6 +35,9 @@ def export(
 ) -> ModelSpec:
     """Write ``model.keras``, ``model.tflite`` and ``spec.json``.
 
+    The LiteRT file holds weights in half precision, which halves it; what it computes is in single
+    precision. Its further outputs are the class activation maps of `training.evidence`.
+
     Args:
         model: from `training.architectures`, in float32.
         directory: the model directory; its last part is the model's name.
@@ -43,7 +48,8 @@ def export(
     """
     directory.mkdir(parents=True, exist_ok=True)
     model.save(directory / KERAS_FILE)
-    model.export(directory / LITERT_FILE, format="litert", verbose=False)
+    extended = with_evidence(model)
+    extended.export(directory / LITERT_FILE, format="litert", verbose=False, **half_precision())
     _, size, _, channels = model.input_shape
     labels = {EXPRESSION_HEAD: class_names, VOTES_HEAD: FERPLUS_LABELS}
     spec = ModelSpec(
@@ -58,6 +64,7 @@ def export(
                 name=name,
                 labels=labels[name],
                 meaning=MEANINGS[name],
+                evidence=_evidence_of(name, extended),
             )
             for name in model.output_names
         ),
@@ -66,13 +73,30 @@ def export(
     return spec
 
 
-def set_temperatures(directory: Path, temperatures: dict[str, float]) -> ModelSpec:
-    """Write what logits are divided by, per head, into ``spec.json``."""
+def half_precision() -> dict[str, Any]:
+    """Return what TensorFlow's converter must be told to store weights as float16."""
+    import tensorflow as tf
+
+    return {
+        "optimizations": [tf.lite.Optimize.DEFAULT],
+        "target_spec": {"supported_types": [tf.float16]},
+    }
+
+
+def _evidence_of(head: str, model: keras.Model) -> str:
+    name = f"{EVIDENCE_PREFIX}{head}"
+    return name if name in model.output_names else ""
+
+
+def set_answering(directory: Path, changes: dict[str, dict[str, float]]) -> ModelSpec:
+    """Write what was fitted on validation data into ``spec.json``.
+
+    Args:
+        directory: the model directory.
+        changes: per head, any of ``temperature``, ``threshold`` and ``flawed_threshold``.
+    """
     spec = ModelSpec.load(directory)
-    heads = tuple(
-        head.model_copy(update={"temperature": temperatures.get(head.name, head.temperature)})
-        for head in spec.heads
-    )
+    heads = tuple(head.model_copy(update=changes.get(head.name, {})) for head in spec.heads)
     spec = spec.model_copy(update={"heads": heads})
     spec.save(directory)
     return spec

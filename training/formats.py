@@ -15,7 +15,7 @@ from fer.classifier import softmax
 from fer.errors import DataError
 from fer.litert import load_interpreter
 from fer.model_card import EXPRESSION_HEAD, ModelSpec
-from training.export import KERAS_FILE
+from training.export import KERAS_FILE, half_precision
 
 Images = NDArray[np.uint8]
 
@@ -82,15 +82,6 @@ def _litert(settings: Callable[[Images], dict[str, Any]]) -> Callable[..., tuple
     return write
 
 
-def _float16(images: Images) -> dict[str, Any]:
-    import tensorflow as tf
-
-    return {
-        "optimizations": [tf.lite.Optimize.DEFAULT],
-        "target_spec": {"supported_types": [tf.float16]},
-    }
-
-
 def _int8(images: Images) -> dict[str, Any]:
     import tensorflow as tf
 
@@ -125,7 +116,7 @@ def _onnx(model: keras.Model, stem: Path, images: Images) -> tuple[Path, Answer]
 #: What can be written: name → writer of the file that returns it with a way to ask it.
 FORMATS: dict[str, Callable[..., tuple[Path, Answer]]] = {
     "float32": _litert(lambda images: {}),
-    "float16": _litert(_float16),
+    "float16": _litert(lambda images: half_precision()),
     "int8": _litert(_int8),
     "onnx": _onnx,
 }

@@ -14,13 +14,13 @@ from pathlib import Path
 import numpy as np
 
 from fer.classifier import ExpressionClassifier, softmax
-from fer.metrics import Evaluation, evaluate
+from fer.metrics import evaluate
 from fer.model_card import EXPRESSION_HEAD
-from fer.report import DataCard, FileCard, Report, Slice
+from fer.report import DataCard, FileCard, Report
+from training import measuring
 from training.calibration import fit_temperature
-from training.crowd import crowd_agreement, crowd_predictions
 from training.data import DataSet, LabelledFaces, file_sha256
-from training.export import KERAS_FILE, LITERT_FILE, export, parity, set_temperatures
+from training.export import KERAS_FILE, LITERT_FILE, export, parity, set_answering
 from training.fit import Fit
 from training.layers import layer_table
 from training.predictions import (
@@ -30,7 +30,6 @@ from training.predictions import (
     save_predictions,
 )
 from training.presets import Preset
-from training.robustness import DISTURBANCES
 
 #: Packages whose version decides a result.
 _PACKAGES = ("keras", "tensorflow", "numpy", "opencv-python-headless", "ai-edge-litert")
@@ -95,17 +94,14 @@ def _write(
     export(fit.model, directory, class_names=names)
     logits = ExpressionClassifier(directory).logits(validation.images)[EXPRESSION_HEAD]
     temperature = fit_temperature(logits, validation.labels)
-    set_temperatures(directory, {EXPRESSION_HEAD: temperature})
+    set_answering(directory, {EXPRESSION_HEAD: {"temperature": temperature}})
     classifier = ExpressionClassifier(directory)
-    predictions = {
-        name: Predictions(faces.labels, classifier(faces.images))
-        for name, faces in data.splits.items()
-        if name != "train" and len(faces)
-    }
-    by_crowd = crowd_predictions(classifier, validation)
-    further = further_predictions(classifier, data, predictions, by_crowd)
-    save_predictions(predictions, directory)
-    save_predictions(further, directory, FURTHER_FILE)
+    answers = answer_splits(classifier, data)
+    chosen = answers["validation"]
+    spec = set_answering(directory, measuring.thresholds(chosen))
+    save_predictions({name: made.plain for name, made in answers.items()}, directory)
+    save_predictions(further_predictions(answers), directory, FURTHER_FILE)
+    again = {name: measuring.without_repeats(made, names) for name, made in answers.items()}
     report = Report(
         name=directory.name,
         command=command,
@@ -117,11 +113,16 @@ def _write(
         machine=machine(),
         data=data_card(data, dropped),
         history=tuple(fit.history),
-        evaluations={n: evaluate(p.labels, p.probabilities, names) for n, p in predictions.items()},
-        without_duplicates=without_duplicates(further, names),
+        evaluations={name: measuring.measured(made, names) for name, made in answers.items()},
+        without_duplicates={name: found for name, found in again.items() if found},
         before_temperature=evaluate(validation.labels, softmax(logits), names),
-        robustness=robustness(further, names),
-        crowd=crowd_agreement(by_crowd),
+        cross_fitted_calibration_error=measuring.cross_fitted_calibration_error(
+            logits, validation.labels
+        ),
+        views=measuring.views(chosen, names),
+        selective=measuring.selective_answers(chosen, spec),
+        robustness=measuring.robustness(chosen, names),
+        crowd=measuring.crowd(chosen),
         parameters=fit.model.count_params(),
         layers=layer_table(fit.model),
         parity=parity(fit.model, classifier, validation.images[:_PARITY_IMAGES]),
@@ -132,6 +133,25 @@ def _write(
     return report
 
 
+def answer_splits(classifier: ExpressionClassifier, data: DataSet) -> dict[str, measuring.Answers]:
+    """Ask a model about every split that it has not learnt from."""
+    return {
+        name: measuring.answer(classifier, data, name)
+        for name, faces in data.splits.items()
+        if name != "train" and len(faces)
+    }
+
+
+def further_predictions(answers: dict[str, measuring.Answers]) -> dict[str, Predictions]:
+    """Return the answers behind every further figure of the report, by a name for the file."""
+    found = dict(answers["validation"].further)
+    found.pop("without repeats", None)
+    for name, made in answers.items():
+        if "without repeats" in made.further:
+            found[f"without repeats: {name}"] = made.further["without repeats"]
+    return found
+
+
 def data_card(data: DataSet, dropped: dict[str, int]) -> DataCard:
     """Describe the data set as it was before cleaning."""
     return DataCard(
@@ -139,58 +159,6 @@ def data_card(data: DataSet, dropped: dict[str, int]) -> DataCard:
         sha256=data.sha256,
         class_counts={split: faces.counts() for split, faces in data.splits.items()},
         dropped=dropped,
-    )
-
-
-def further_predictions(
-    classifier: ExpressionClassifier,
-    data: DataSet,
-    predictions: dict[str, Predictions],
-    by_crowd: dict[tuple[str, str], Predictions],
-) -> dict[str, Predictions]:
-    """Answer for everything that is measured besides the splits themselves.
-
-    Returns:
-        By name: ``without repeats: SPLIT`` (images that also stand in train left out),
-        ``disturbed: NAME``, and ``crowd: HEAD: RULE`` with the crowd's labels as the truth.
-    """
-    found = {}
-    for name, made in predictions.items():
-        new = data.new_in(name)
-        if new.any():
-            made = Predictions(made.labels[new], made.probabilities[new])
-            found[f"without repeats: {name}"] = made
-    faces = data.split("validation")
-    for disturb in DISTURBANCES:
-        answers = classifier(disturb(faces.images))
-        found[f"disturbed: {disturb.name}"] = Predictions(faces.labels, answers)
-    for (head, rule), made in by_crowd.items():
-        found[f"crowd: {head}: {rule}"] = made
-    return found
-
-
-def without_duplicates(
-    further: dict[str, Predictions], names: tuple[str, ...]
-) -> dict[str, Evaluation]:
-    """Measure again without the images that the training split holds too."""
-    start = "without repeats: "
-    return {
-        name.removeprefix(start): evaluate(made.labels, made.probabilities, names)
-        for name, made in further.items()
-        if name.startswith(start)
-    }
-
-
-def robustness(further: dict[str, Predictions], names: tuple[str, ...]) -> tuple[Slice, ...]:
-    """Measure under every disturbance."""
-    answers = {d: further[f"disturbed: {d.name}"] for d in DISTURBANCES}
-    return tuple(
-        Slice(
-            name=disturb.name,
-            description=disturb.description,
-            evaluation=evaluate(made.labels, made.probabilities, names),
-        )
-        for disturb, made in answers.items()
     )
 
 

@@ -3,7 +3,7 @@ import pytest
 
 from fer.classifier import softmax
 from fer.metrics import evaluate
-from training.calibration import fit_temperature
+from training.calibration import cross_fitted, fit_temperature
 
 
 @pytest.mark.parametrize("true_temperature", [0.5, 1.0, 3.0])
@@ -17,3 +17,12 @@ def test_the_temperature_that_made_the_labels_is_found(true_temperature: float) 
     assert found == pytest.approx(true_temperature, rel=0.05)
     result = evaluate(labels, softmax(seen / found), tuple("abcde"))
     assert result.calibration_error < 0.015
+
+
+def test_cross_fitting_finds_the_temperature_from_other_faces() -> None:
+    rng = np.random.default_rng(0)
+    calibrated = rng.normal(0, 2, (5_000, 5)).astype(np.float32)
+    labels = (softmax(calibrated).cumsum(axis=1) < rng.random((5_000, 1))).sum(axis=1)
+    found = cross_fitted(calibrated * np.float32(2), labels)
+    assert found == pytest.approx(softmax(calibrated), abs=0.05)
+    assert found.argmax(axis=1) == pytest.approx(calibrated.argmax(axis=1))

@@ -13,6 +13,7 @@ from training.__main__ import main
 from training.data import load
 from training.demo_data import write_demo_data
 from training.predictions import load_predictions
+from training.preset_list import PRESETS
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +31,8 @@ def train(preset: str, data: Path, out: Path, *options: str) -> int:
 @pytest.fixture(scope="module")
 def model(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("models") / "basic"
-    assert train("cnn-basic", demo, out, "--epochs", "6", "--widths", "16,32") == 0
+    small = ("--epochs", "8", "--widths", "16,32", "--batch-size", "16")
+    assert train("cnn-basic", demo, out, *small) == 0
     return out
 
 
@@ -152,6 +154,21 @@ def test_tuning_goes_on_where_it_ended(
 
 def test_presets_lists_every_command(capsys: pytest.CaptureFixture) -> None:
     assert main(["presets"]) == 0
-    assert capsys.readouterr().out.count("python -m training train") == 8
+    assert capsys.readouterr().out.count("python -m training train") == len(PRESETS)
     assert main(["presets", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["compact"]["vote_weight"] == 0.4
+
+
+def test_several_seeds_leave_their_spread_in_the_report(model: Path, demo: Path) -> None:
+    command = ["seeds", "--preset", "cnn-basic", "--data", str(demo), "--model", str(model)]
+    runs = model.parent / "seeds"
+    short = ["--seeds", "1", "2", "3", "--epochs", "1", "--small-epochs", "0"]
+    before = Report.load(model)
+    assert before.spread is None
+    assert main([*command, *short, "--work-dir", str(runs)]) == 0
+    after = Report.load(model)
+    assert after.spread is not None
+    assert (after.spread.seeds, after.spread.epochs) == ((1, 2, 3), 1)
+    assert len(after.spread.accuracies) == len(after.spread.macro_f1s) == 3
+    assert str(model.parent) not in after.spread.command
+    assert after.model_copy(update={"spread": None}) == before

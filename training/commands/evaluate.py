@@ -7,13 +7,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from fer.classifier import ExpressionClassifier
 from fer.errors import DataError
-from fer.metrics import Evaluation, evaluate
-from training import data
-from training.crowd import crowd_agreement, crowd_predictions
+from fer.metrics import Evaluation
+from fer.model_card import EXPRESSION_HEAD
+from training import data, measuring
 from training.faces import DataSet, LabelledFaces
 
 HELP = "measure a model on a split of a data set"
@@ -37,6 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
         print(json.dumps(record, indent=1))
     else:
         _print(arguments, Evaluation.model_validate(record["evaluation"]))
+        _print_further(record)
     return 0
 
 
@@ -69,33 +68,35 @@ def load_for_model(classifier: ExpressionClassifier, path: Path, seed: int) -> D
 def measure(classifier: ExpressionClassifier, dataset: DataSet, split: str) -> dict[str, Any]:
     """Return every figure of a split, ready for JSON.
 
-    Keys: model, data, split, view, evaluation, without_duplicates (images that also stand in train
-    left out; null where nothing is left or the split is train), crowd (agreement with FER+).
+    Keys: model, data, split, view, evaluation, and as in `fer.report.Report` without_duplicates
+    (null where nothing is left), cross_fitted_calibration_error (null but for validation), views,
+    selective, robustness and crowd.
     """
-    faces = dataset.split(split)
-    probabilities = classifier(faces.images)
+    answers = measuring.answer(classifier, dataset, split)
+    names = classifier.labels
+    again = measuring.without_repeats(answers, names)
     return {
         "model": classifier.spec.name,
         "data": dataset.name,
         "split": split,
         "view": "single",
-        "evaluation": evaluate(faces.labels, probabilities, faces.class_names).model_dump(),
-        "without_duplicates": _without_duplicates(dataset, split, faces, probabilities),
-        "crowd": [
-            record.model_dump() for record in crowd_agreement(crowd_predictions(classifier, faces))
+        "evaluation": measuring.measured(answers, names).model_dump(),
+        "without_duplicates": again.model_dump() if again else None,
+        "cross_fitted_calibration_error": _cross_fitted(classifier, dataset.split(split))
+        if split == "validation"
+        else None,
+        "views": measuring.views(answers, names).model_dump(),
+        "selective": [
+            s.model_dump() for s in measuring.selective_answers(answers, classifier.spec)
         ],
+        "robustness": [s.model_dump() for s in measuring.robustness(answers, names)],
+        "crowd": [c.model_dump() for c in measuring.crowd(answers)],
     }
 
 
-def _without_duplicates(
-    dataset: DataSet, split: str, faces: LabelledFaces, probabilities: np.ndarray
-) -> dict[str, Any] | None:
-    if split == "train" or "train" not in dataset.splits:
-        return None
-    new = dataset.new_in(split)
-    if not new.any():
-        return None
-    return evaluate(faces.labels[new], probabilities[new], faces.class_names).model_dump()
+def _cross_fitted(classifier: ExpressionClassifier, faces: LabelledFaces) -> float:
+    logits = classifier.logits(faces.images)[EXPRESSION_HEAD]
+    return measuring.cross_fitted_calibration_error(logits, faces.labels)
 
 
 def _print(arguments: argparse.Namespace, result: Evaluation) -> None:
@@ -113,3 +114,21 @@ def _print(arguments: argparse.Namespace, result: Evaluation) -> None:
     print("\n  confusion (rows are the truth)")
     for c, row in zip(result.classes, result.confusion, strict=True):
         print(f"  {c.label:<12}" + "".join(f"{n:>6}" for n in row))
+
+
+def _print_further(record: dict[str, Any]) -> None:
+    error, views = record["cross_fitted_calibration_error"], record["views"]["evaluation"]
+    print(f"\n  ten views          {views['accuracy']:.2%}")
+    if again := record["without_duplicates"]:
+        print(f"  without repeats    {again['accuracy']:.2%} of {again['count']:,}")
+    if error is not None:
+        print(f"  cross-fitted calibration error  {error:.3f}")
+    for s in record["selective"]:
+        print(
+            f"  {s['head']}, {s['pictures']}: answers {s['coverage']:.1%} at {s['threshold']:.3f}, "
+            f"{s['accuracy']:.1%} of them right"
+        )
+    for s in record["robustness"]:
+        print(f"  {s['name']:<19}{s['evaluation']['accuracy']:.2%}")
+    for c in record["crowd"]:
+        print(f"  {c['head']}: {c['accuracy']:.1%} of {c['count']:,} where {c['rule']}")

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from training import data
-from training.faces import DataSet
+from training.faces import DataSet, LabelledFaces
 from training.preset_list import PRESETS
 from training.presets import Preset, overridable_fields
 
@@ -48,8 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Train; return the exit status."""
     preset = PRESETS[arguments.preset].override(_overrides(arguments))
     dataset = load_for(preset, arguments.data, arguments.seed)
-    held_out = [faces for name, faces in dataset.splits.items() if name != "train"]
-    train, dropped = data.clean(dataset.split("train"), *held_out)
+    train, dropped = clean_train(dataset)
     if arguments.limit:
         order = np.random.default_rng(arguments.seed).permutation(len(train))
         train = train.take(np.sort(order[: arguments.limit]))
@@ -104,6 +103,12 @@ def load_for(preset: Preset, path: Path, seed: int) -> DataSet:
         seed=seed,
         classes=preset.classes or None,
     )
+
+
+def clean_train(dataset: DataSet) -> tuple[LabelledFaces, dict[str, int]]:
+    """Return the training split without what teaches nothing or leaks; see `data.clean`."""
+    held_out = [faces for name, faces in dataset.splits.items() if name != "train"]
+    return data.clean(dataset.split("train"), *held_out)
 
 
 def _overrides(arguments: argparse.Namespace) -> dict[str, Any]:

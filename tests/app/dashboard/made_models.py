@@ -11,7 +11,18 @@ import numpy as np
 from fer.labels import FER2013_LABELS
 from fer.metrics import Evaluation, evaluate
 from fer.model_card import EXPRESSION_HEAD, VOTES_HEAD, Framing, Head, ModelSpec
-from fer.report import CrowdAgreement, DataCard, Epoch, FileCard, Layer, Report, Slice
+from fer.report import (
+    CrowdAgreement,
+    DataCard,
+    Epoch,
+    FileCard,
+    Layer,
+    Report,
+    RiskPoint,
+    Selective,
+    Slice,
+    Spread,
+)
 from training.predictions import Predictions, save_predictions
 
 LABELS = FER2013_LABELS
@@ -93,6 +104,24 @@ def report(name: str = "small", seed: int = 1, **changes: Any) -> Report:
         "evaluations": found,
         "without_duplicates": {"validation": evaluation(seed + 7, count=250)},
         "before_temperature": evaluation(seed, skill=1.0),
+        "cross_fitted_calibration_error": 0.04,
+        "views": Slice(name="ten views", description="moved", evaluation=evaluation(seed + 9)),
+        "selective": (
+            Selective(
+                head=EXPRESSION_HEAD, split="validation", pictures="as they are",
+                truth="the label", target=0.8, threshold=0.55, coverage=0.75, accuracy=0.81,
+                cross_fitted_coverage=0.74, cross_fitted_accuracy=0.805,
+                curve=(
+                    RiskPoint(coverage=0.5, threshold=0.8, accuracy=0.9),
+                    RiskPoint(coverage=1.0, threshold=0.2, accuracy=0.7),
+                ),
+            ),
+        ),
+        "spread": Spread(
+            command="python -m training seeds", epochs=2, seeds=(1, 2, 3),
+            accuracies=(0.6, 0.62, 0.61), macro_f1s=(0.5, 0.52, 0.51),
+            training_seconds=(60.0, 61.0, 62.0),
+        ),
         "robustness": (
             Slice(
                 name="darker", description="less light", evaluation=evaluation(seed + 3, skill=1.2)
@@ -101,7 +130,7 @@ def report(name: str = "small", seed: int = 1, **changes: Any) -> Report:
         "crowd": (
             CrowdAgreement(
                 head=VOTES_HEAD, rule="most of ten say so", count=120,
-                accuracy=0.875, accuracy_low=0.8, accuracy_high=0.925,
+                accuracy=0.875, accuracy_low=0.8, accuracy_high=0.925, macro_f1=0.7,
             ),
         ),
         "parameters": 1_567_551,

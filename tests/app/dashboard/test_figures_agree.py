@@ -12,6 +12,7 @@ from app.dashboard.confusion_chart import COUNTS, confusion_chart
 from app.dashboard.model_library import ShownModel, model_names, open_model
 from app.dashboard.report_parts import Chart, Facts, Row, Section, Table
 from app.dashboard.report_words import Measured, measured
+from fer.model_card import EXPRESSION_HEAD, VOTES_HEAD
 from tests.app.dashboard.made_models import write_model
 from tests.conftest import ROOT
 from training.predictions import FURTHER_FILE, Predictions, load_predictions
@@ -153,12 +154,30 @@ def test_calibration(splits: list[Split]) -> None:
 
 
 @pytest.mark.parametrize("name", model_names(MODELS))
+def test_a_threshold_brings_what_the_report_says(name: str) -> None:
+    model = open_model(MODELS / name)
+    stored = load_predictions(MODELS / name)
+    made = [s for s in model.report.selective if s.head == EXPRESSION_HEAD]
+    plain = next(s for s in made if s.split in stored and not s.pictures.startswith("disturbed"))
+    answers = stored[plain.split]
+    answered = answers.probabilities.max(axis=1) >= plain.threshold
+    right = answers.probabilities.argmax(axis=1)[answered] == answers.labels[answered]
+    assert plain.coverage == pytest.approx(answered.mean())
+    assert plain.accuracy == pytest.approx(right.mean())
+    assert plain.accuracy >= plain.target
+
+
+@pytest.mark.parametrize("name", model_names(MODELS))
 def test_every_other_figure_of_a_report(name: str) -> None:
     report = open_model(MODELS / name).report
     stored = load_predictions(MODELS / name, FURTHER_FILE)
     figures = {f"without repeats: {n}": e.accuracy for n, e in report.without_duplicates.items()}
     figures |= {f"disturbed: {s.name}": s.evaluation.accuracy for s in report.robustness}
     figures |= {f"crowd: {c.head}: {c.rule}": c.accuracy for c in report.crowd}
+    figures[report.views.name] = report.views.evaluation.accuracy
+    votes = {f"votes: {s.pictures}": s for s in report.selective if s.head == VOTES_HEAD}
+    # Without a threshold all are answered, and the end of the curve is the accuracy.
+    figures |= {name: made.curve[-1].accuracy for name, made in votes.items()}
     assert figures.keys() == stored.keys()
     assert len(figures) > 1
     for key, made in stored.items():

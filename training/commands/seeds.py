@@ -1,0 +1,67 @@
+"""``python -m training seeds``: a short run with several seeds → the spread in a model's report."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from fer.report import Report
+from training.commands.train import clean_train, load_for
+from training.preset_list import PRESETS
+
+HELP = "run a preset with several seeds and note the spread in a model's report"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add this command's arguments."""
+    parser.add_argument("--preset", choices=sorted(PRESETS), default="compact")
+    parser.add_argument("--data", type=Path, required=True, help="folder, .csv or .npz")
+    parser.add_argument("--model", type=Path, default=Path("models/compact"), help="whose report")
+    parser.add_argument("--teacher", type=Path, nargs="+", default=(), metavar="DIR")
+    parser.add_argument("--seeds", type=int, nargs="+", default=(1, 2, 3))
+    parser.add_argument("--epochs", type=int, default=4, help="of each run")
+    parser.add_argument("--small-epochs", type=int, default=2, help="of these, on small images")
+    parser.add_argument("--work-dir", type=Path, default=Path("runs/seeds"), help="checkpoints")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Train, and write the report again; return the exit status."""
+    report = Report.load(arguments.model)
+    short = {"epochs": arguments.epochs, "small_epochs": arguments.small_epochs}
+    preset = PRESETS[arguments.preset].override(short)
+    first = arguments.seeds[0]
+    dataset = load_for(preset, arguments.data, first)
+    train, _ = clean_train(dataset)
+    from training.distillation import lesson
+    from training.spread import seed_runs, spread
+
+    runs = seed_runs(
+        preset,
+        train,
+        dataset.split("validation"),
+        seeds=arguments.seeds,
+        work_dir=arguments.work_dir,
+        lesson=lesson(arguments.teacher, train, preset.teacher_weight)
+        if preset.teacher_weight
+        else None,
+    )
+    found = spread(runs, epochs=preset.epochs, command=_command(arguments))
+    report.model_copy(update={"spread": found}).save(arguments.model)
+    for one in runs:
+        figures = one.evaluation
+        print(f"seed {one.seed}: accuracy {figures.accuracy:.2%}, macro-F1 {figures.macro_f1:.3f}")
+    return 0
+
+
+def _command(arguments: argparse.Namespace) -> str:
+    """Return the command that repeats this, without the paths of this machine."""
+    teachers = [f"models/{teacher.name}" for teacher in arguments.teacher]
+    return " ".join(
+        [
+            f"python -m training seeds --preset {arguments.preset} --data {arguments.data.name}",
+            f"--model models/{arguments.model.name}",
+            *(["--teacher", *teachers] if teachers else []),
+            f"--seeds {' '.join(map(str, arguments.seeds))}",
+            f"--epochs {arguments.epochs} --small-epochs {arguments.small_epochs}",
+        ]
+    )

@@ -1,0 +1,62 @@
+"""Class activation maps as further outputs of a network, so that the app needs no gradients."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+from keras import layers
+
+#: A head's map is the output of this name with the head's own behind it.
+EVIDENCE_PREFIX = "evidence_"
+
+
+def with_evidence(model: keras.Model) -> keras.Model:
+    """Add a class activation map per head (Zhou et al. 2016, section 2).
+
+    A logit is the dense layer's product with the mean of the features over all places, plus a
+    bias; so it is as well the mean over all places of the product there, plus the bias. The product
+    at each place is the map: nothing about it is an approximation.
+
+    Args:
+        model: from images to a dictionary of logits.
+
+    Returns:
+        The same network with an output ``evidence_<head>``, ``(n, rows, columns, classes)``, per
+        head; the model itself where its heads do not stand on a global average pool.
+    """
+    pool = _pool(model)
+    if pool is None:
+        return model
+    outputs = dict(zip(model.output_names, model.outputs, strict=True))
+    projections = {head: _projection(model, head, pool.input) for head in model.output_names}
+    maps = {f"{EVIDENCE_PREFIX}{head}": made[1] for head, made in projections.items()}
+    extended = keras.Model(model.inputs[0], outputs | maps, name=model.name)
+    for head, (layer, _) in projections.items():
+        layer.set_weights([np.asarray(model.get_layer(head).kernel)[None, None]])
+    return extended
+
+
+def _pool(model: keras.Model) -> keras.layers.Layer | None:
+    """Return the pooling layer under all heads, with at most dropout between, which is idle."""
+    found = set()
+    for head in model.output_names:
+        below = _below(model.get_layer(head))
+        while isinstance(below, layers.Dropout):
+            below = _below(below)
+        found.add(below)
+    (below,) = found if len(found) == 1 else (None,)
+    return below if isinstance(below, layers.GlobalAveragePooling2D) else None
+
+
+def _below(layer: keras.layers.Layer) -> keras.layers.Layer:
+    # Keras keeps the graph in this private attribute and offers no public way to it.
+    return layer.input._keras_history.operation
+
+
+def _projection(
+    model: keras.Model, head: str, features: keras.KerasTensor
+) -> tuple[keras.layers.Layer, keras.KerasTensor]:
+    classes = model.get_layer(head).units
+    name = f"{EVIDENCE_PREFIX}{head}"
+    layer = layers.Conv2D(classes, 1, use_bias=False, dtype="float32", name=name)
+    return layer, layer(features)

@@ -1,0 +1,185 @@
+"""Everything that is measured about a model's answers: the same for its report and `evaluate`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fer.classifier import ExpressionClassifier, softmax
+from fer.metrics import Evaluation, calibration_bins, calibration_error, evaluate
+from fer.model_card import EXPRESSION_HEAD, VOTES_HEAD, ModelSpec
+from fer.report import CrowdAgreement, Selective, Slice
+from fer.types import Floats
+from training.calibration import cross_fitted
+from training.crowd import crowd_agreement, crowd_predictions, most_voted
+from training.faces import DataSet, LabelledFaces
+from training.predictions import Predictions
+from training.robustness import DISTURBANCES
+from training.selective import confidence_and_right, fit_threshold, pooled, selective
+from training.views import TEN_VIEWS, ten_views
+
+#: Disturbances that the app's quality gate notices: they decide the threshold for flawed faces.
+NOTICED = ("darker", "blurred", "24 px")
+
+#: What counts as right, in words.
+DATA_LABEL = "the label of the data set"
+MOST_VOTED = "the expression with most votes of FER+"
+
+#: What was done to the pictures, in words.
+PLAIN = "as they are"
+FLAWED = f"disturbed: {', '.join(NOTICED)}"
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a model says about one split.
+
+    Attributes:
+        split: its name.
+        plain: of the expression head, single view.
+        further: everything else, by name: ``without repeats`` (images that also stand in train left
+            out), ``ten views``, ``disturbed: NAME``, ``crowd: HEAD: RULE`` with the crowd's labels
+            as the truth, and ``votes: PICTURES`` of the votes head with contempt.
+    """
+
+    split: str
+    plain: Predictions
+    further: dict[str, Predictions]
+
+
+def answer(classifier: ExpressionClassifier, data: DataSet, split: str) -> Answers:
+    """Ask a model about every face of a split, in every way that is measured."""
+    faces = data.split(split)
+    plain = Predictions(faces.labels, classifier(faces.images))
+    further = _without_repeats(data, split, plain)
+    further["ten views"] = Predictions(faces.labels, ten_views(classifier, faces.images))
+    further |= _disturbed(classifier, faces)
+    for (head, rule), made in crowd_predictions(classifier, faces).items():
+        further[f"crowd: {head}: {rule}"] = made
+    return Answers(split, plain, further)
+
+
+def _without_repeats(data: DataSet, split: str, plain: Predictions) -> dict[str, Predictions]:
+    if split == "train" or "train" not in data.splits:
+        return {}
+    new = data.new_in(split)
+    if not new.any():
+        return {}
+    return {"without repeats": Predictions(plain.labels[new], plain.probabilities[new])}
+
+
+def _disturbed(classifier: ExpressionClassifier, faces: LabelledFaces) -> dict[str, Predictions]:
+    """Answer under every disturbance, with both heads in one pass."""
+    votes = faces.votes if VOTES_HEAD in classifier.spec.head_names else None
+    voted, counts = most_voted(votes) if votes is not None else (faces.labels, np.zeros(0, bool))
+    found, by_votes = {}, {}
+    for disturb in DISTURBANCES:
+        answers = all_heads(classifier, disturb(faces.images))
+        found[f"disturbed: {disturb.name}"] = Predictions(faces.labels, answers[EXPRESSION_HEAD])
+        if counts.any() and disturb.name in NOTICED:
+            by_votes[disturb.name] = Predictions(voted[counts], answers[VOTES_HEAD][counts])
+    if by_votes:
+        plain = classifier(faces.images[counts], VOTES_HEAD)
+        found[f"votes: {PLAIN}"] = Predictions(voted[counts], plain)
+        found[f"votes: {FLAWED}"] = pooled([by_votes[name] for name in NOTICED])
+    return found
+
+
+def all_heads(classifier: ExpressionClassifier, images: NDArray[np.uint8]) -> dict[str, Floats]:
+    """Return the probabilities of every head, ``{head: (n, k)}`` float32, from one pass."""
+    logits = classifier.logits(images)
+    return {
+        head.name: softmax(logits[head.name] / np.float32(head.temperature))
+        for head in classifier.spec.heads
+    }
+
+
+def thresholds(answers: Answers) -> dict[str, dict[str, float]]:
+    """Choose when each head says "uncertain"; see `training.export.set_answering`."""
+    found = {}
+    for head, plain, flawed in _by_head(answers):
+        threshold = fit_threshold(*confidence_and_right(plain))
+        for_flawed = fit_threshold(*confidence_and_right(flawed))
+        found[head] = {
+            "threshold": threshold,
+            # A poor picture is never trusted more than a good one.
+            "flawed_threshold": max(threshold, for_flawed),
+        }
+    return found
+
+
+def _by_head(answers: Answers) -> list[tuple[str, Predictions, Predictions]]:
+    """Return head, its answers to the pictures as they are, and to flawed ones."""
+    flawed = pooled([answers.further[f"disturbed: {name}"] for name in NOTICED])
+    found = [(EXPRESSION_HEAD, answers.plain, flawed)]
+    if f"votes: {PLAIN}" in answers.further:
+        votes = answers.further[f"votes: {PLAIN}"], answers.further[f"votes: {FLAWED}"]
+        found.append((VOTES_HEAD, *votes))
+    return found
+
+
+def selective_answers(answers: Answers, spec: ModelSpec) -> tuple[Selective, ...]:
+    """Measure what the thresholds of ``spec.json`` do."""
+    return tuple(
+        selective(
+            made,
+            threshold,
+            head=head,
+            split=answers.split,
+            pictures=pictures,
+            truth=DATA_LABEL if head == EXPRESSION_HEAD else MOST_VOTED,
+        )
+        for head, plain, flawed in _by_head(answers)
+        for made, threshold, pictures in (
+            (plain, spec.head(head).threshold, PLAIN),
+            (flawed, spec.head(head).flawed_threshold, FLAWED),
+        )
+    )
+
+
+def measured(answers: Answers, names: tuple[str, ...]) -> Evaluation:
+    """Return the figures of the split itself."""
+    return evaluate(answers.plain.labels, answers.plain.probabilities, names)
+
+
+def without_repeats(answers: Answers, names: tuple[str, ...]) -> Evaluation | None:
+    """Measure again without the images that the training split holds too; ``None`` if none stay."""
+    made = answers.further.get("without repeats")
+    return evaluate(made.labels, made.probabilities, names) if made else None
+
+
+def views(answers: Answers, names: tuple[str, ...]) -> Slice:
+    """Measure the mean of several test-time views."""
+    made = answers.further["ten views"]
+    figures = evaluate(made.labels, made.probabilities, names)
+    return Slice(name="ten views", description=TEN_VIEWS, evaluation=figures)
+
+
+def robustness(answers: Answers, names: tuple[str, ...]) -> tuple[Slice, ...]:
+    """Measure under every disturbance."""
+    made = {d: answers.further[f"disturbed: {d.name}"] for d in DISTURBANCES}
+    return tuple(
+        Slice(
+            name=disturb.name,
+            description=disturb.description,
+            evaluation=evaluate(found.labels, found.probabilities, names),
+        )
+        for disturb, found in made.items()
+    )
+
+
+def crowd(answers: Answers) -> tuple[CrowdAgreement, ...]:
+    """Count how often each output agrees with the voters of FER+."""
+    named = (key.split(": ", 2) for key in answers.further if key.startswith("crowd: "))
+    return crowd_agreement(
+        {(head, rule): answers.further[f"crowd: {head}: {rule}"] for _, head, rule in named}
+    )
+
+
+def cross_fitted_calibration_error(logits: Floats, labels: NDArray[np.int64]) -> float:
+    """Return the calibration error with temperatures that were fitted on other faces."""
+    probabilities = cross_fitted(logits, labels)
+    right = probabilities.argmax(axis=1) == labels
+    return calibration_error(calibration_bins(right, probabilities.max(axis=1)))
