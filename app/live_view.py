@@ -83,6 +83,9 @@ def show_figures(session: LiveSession, observe: Observe) -> None:
     _status(session, phase)
     show_trouble(phase)
     _errors(session)
+    if phase is Phase.CONNECTING:
+        st.skeleton(height=220)
+        return
     _metrics(speed)
     _in_view(session)
     _stages(speed)

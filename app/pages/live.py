@@ -48,9 +48,9 @@ def main() -> None:
         return
     with st.container(horizontal=True, gap=_GAP):
         with st.container(width=_VIDEO_WIDTH):
-            _video(session)
+            has_place = _video(session)
         with st.container(width=CONTENT_WIDTH - _VIDEO_WIDTH - _GAP):
-            phase = _beside(session)
+            phase = _beside(session, has_place)
     if phase.active:
         with st.container(border=True):
             st.fragment(show_rolling, run_every=POLL_SECONDS)(session)
@@ -68,14 +68,16 @@ def _promises() -> None:
                 st.markdown(text)
 
 
-def _video(session: LiveSession) -> None:
+def _video(session: LiveSession) -> bool:
+    """Show the video, or that there is no place for it; return whether there is."""
     # The video must be in every run while it runs. A stream that finds no place is left out, which
     # ends it before the server has taken any of it on.
     if session.take_place() if video_active() else session.place_free:
         show_video(session, _servers())
         show_controls(session)
-    else:
-        show_busy(session)
+        return True
+    show_busy(session)
+    return False
 
 
 def _servers() -> Ice:
@@ -85,12 +87,12 @@ def _servers() -> Ice:
     return st.session_state[_ICE]
 
 
-def _beside(session: LiveSession) -> Phase:
+def _beside(session: LiveSession, has_place: bool) -> Phase:
     """Show what belongs beside the video, and return where the stream stands."""
     connection: Connection = st.session_state.setdefault(_CONNECTION, Connection())
 
     def observe() -> Phase:
-        return connection.observe(video_active(), session.silent_for)
+        return connection.observe(has_place and video_active(), session.silent_for)
 
     phase = observe()
     refused = camera_refused()

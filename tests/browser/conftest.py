@@ -23,18 +23,33 @@ PHONE = {"width": 390, "height": 844}
 PATIENCE = 30_000
 
 
+Launch = Callable[..., Browser]
+
+
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Chromium with a fake camera."""
+def launch() -> Iterator[Launch]:
+    """Start Chromium with these flags; it is closed at the end."""
     if not CHROMIUM.exists():
         reason = f"{CHROMIUM} is missing: install Chromium, or name it in CHROMIUM"
         if os.environ.get("CI"):
             pytest.fail(reason)
         pytest.skip(reason)
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
+        started = []
+
+        def start(*flags: str) -> Browser:
+            started.append(playwright.chromium.launch(executable_path=CHROMIUM, args=[*flags]))
+            return started[-1]
+
+        yield start
+        for chromium in started:
+            chromium.close()
+
+
+@pytest.fixture(scope="session")
+def browser(launch: Launch) -> Browser:
+    """Chromium with a fake camera."""
+    return launch(*FLAGS)
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,8 @@ from fer.types import Image
 RATE = 15
 SECONDS = 8.0
 
+YELLOW = (250, 220, 0)
+
 #: Seconds of the film during which nobody is in the picture.
 AWAY = (5.0, 6.5)
 
@@ -46,6 +48,8 @@ def film(face: Image, size: tuple[int, int]) -> Iterator[Image]:
             turn = 2 * np.pi * seconds / SECONDS
             left = round((width - height) * (0.5 + 0.45 * np.sin(turn)))
             room[:, left : left + height] = portrait
+        # A yellow corner on the camera's left tells a mirrored picture from one that is not.
+        room[-height // 6 :, : width // 8] = YELLOW
         yield room
 
 

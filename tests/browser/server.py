@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,11 +19,15 @@ _PATIENCE_SECONDS = 60
 
 
 @contextmanager
-def running_app(log: Path) -> Iterator[str]:
+def running_app(
+    log: Path, env: Mapping[str, str] | None = None, module: str = "streamlit"
+) -> Iterator[str]:
     """Run the app and yield its address; it ends with the block.
 
     Args:
         log: file for what the server says.
+        env: settings beside those of this process.
+        module: what runs the app, called like Streamlit.
     """
     port = _free_port()
     options = {
@@ -34,8 +39,9 @@ def running_app(log: Path) -> Iterator[str]:
     flags = [f"--{name}={value}" for name, value in options.items()]
     with log.open("wb") as out:
         server = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", *flags],
+            [sys.executable, "-m", module, "run", "streamlit_app.py", *flags],
             cwd=ROOT,
+            env=os.environ | dict(env or {}),
             stdout=out,
             stderr=subprocess.STDOUT,
         )

@@ -1,0 +1,257 @@
+"""The Live page in a real browser, with a film in place of the camera."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Frame, FrameLocator, Page, expect
+
+from app.live_limit import LIMIT_VARIABLE
+from fer.labels import FER2013_LABELS
+from fer.types import Image
+from tests.browser.conftest import FLAGS, PHONE, WIDE, Launch
+from tests.browser.fake_camera import write_film, write_room
+from tests.browser.server import running_app
+
+#: Milliseconds. Nothing here depends on speed, and the machine may be busy.
+PATIENCE = 60_000
+expect.set_options(timeout=PATIENCE)
+
+#: So that a third visitor finds the server full.
+PLACES = 2
+
+Open = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of the app, for streams on this machine only."""
+    log = tmp_path_factory.mktemp("server") / "log.txt"
+    with running_app(log, {"FER_ICE": "local", LIMIT_VARIABLE: str(PLACES)}) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def actress(launch: Launch, astronaut: Image, tmp_path_factory: pytest.TempPathFactory) -> Browser:
+    """Chromium whose camera shows one face that moves, leaves and returns."""
+    film = write_film(tmp_path_factory.mktemp("film") / "face.y4m", astronaut)
+    return launch(*FLAGS, f"--use-file-for-fake-video-capture={film}")
+
+
+@pytest.fixture
+def open_live(server: str) -> Iterator[Open]:
+    """Open the Live page in a fresh session of a browser."""
+    contexts: list[BrowserContext] = []
+
+    def open_page(browser: Browser, url: str = server, **options: object) -> Page:
+        wishes = {"viewport": WIDE, "permissions": ["camera"]} | options
+        context = browser.new_context(**wishes)  # type: ignore[arg-type]
+        context.set_default_timeout(PATIENCE)
+        contexts.append(context)
+        page = context.new_page()
+        page.goto(f"{url}/live")
+        return page
+
+    yield open_page
+    for context in contexts:
+        # As visitors close tabs: what is killed without a word keeps its place for a while.
+        for page in context.pages:
+            page.close()
+        context.close()
+
+
+def component(page: Page) -> FrameLocator:
+    return page.frame_locator("iframe[title*=webrtc]")
+
+
+def press(page: Page, name: str) -> None:
+    component(page).get_by_role("button", name=name, exact=True).click()
+
+
+def says(page: Page, text: str | re.Pattern[str]) -> None:
+    expect(page.get_by_text(text).first).to_be_visible()
+
+
+def start(page: Page) -> None:
+    """Start, and wait until frames are analysed: a moving video alone would prove nothing."""
+    press(page, "Start")
+    says(page, re.compile("[1-9] faces? in view"))
+    frame(page).wait_for_function(
+        "document.querySelector('video')?.readyState >= 2 "
+        "&& document.querySelector('video').videoWidth > 0"
+    )
+
+
+def stop(page: Page) -> None:
+    press(page, "Stop")
+    expect(page.get_by_role("heading", name="This session")).to_be_visible()
+
+
+def frame(page: Page) -> Frame:
+    return next(frame for frame in page.frames if "webrtc" in frame.url)
+
+
+def wait_for_corner(page: Page, side: str) -> None:
+    """Wait until the film's yellow corner is on this side of the picture."""
+    frame(page).wait_for_function(
+        """(right) => {
+            const video = document.querySelector("video");
+            const canvas = Object.assign(document.createElement("canvas"),
+                                         { width: 64, height: 48 });
+            const context = canvas.getContext("2d");
+            context.drawImage(video, 0, 0, 64, 48);
+            const [red, green, blue] = context.getImageData(right ? 61 : 2, 45, 1, 1).data;
+            return red > 180 && green > 150 && blue < 110;
+        }""",
+        arg=side == "right",
+    )
+
+
+def bars(page: Page) -> int:
+    return page.locator(".js-plotly-plot").last.locator(".bars .point").count()
+
+
+def wait_for_more_bars(page: Page, than: int) -> None:
+    page.wait_for_function(
+        """(than) => [...document.querySelectorAll(".js-plotly-plot")].at(-1)
+            ?.querySelectorAll(".bars .point").length > than""",
+        arg=than,
+    )
+
+
+def download(page: Page, label: str) -> str:
+    with page.expect_download() as file:
+        page.get_by_role("button", name=label, exact=True).click()
+    return file.value.path().read_text(encoding="utf-8")
+
+
+def table(page: Page) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(download(page, "CSV"))))
+
+
+def test_from_start_to_downloads(actress: Browser, open_live: Open) -> None:
+    page = open_live(actress)
+    says(page, "this machine only")
+    start(page)
+    wait_for_corner(page, "right")
+
+    # The person leaves and returns, and the timeline goes on meanwhile.
+    says(page, "No face in view")
+    says(page, "1 face in view")
+    wait_for_more_bars(page, bars(page) + 1)
+
+    # A control changes the picture and neither the stream nor the history.
+    before = bars(page)
+    page.get_by_text("Mirror", exact=True).click()
+    wait_for_corner(page, "left")
+    wait_for_more_bars(page, before)
+
+    stop(page)
+    expect(page.get_by_role("figure", name=re.compile("Share of time. person 1"))).to_be_visible()
+    rows = table(page)
+    box = ["left", "top", "right", "bottom"]
+    assert list(rows[0]) == [
+        *["seconds", "track", "width", "height", *box, "score", "expression", "confidence"],
+        *FER2013_LABELS,
+    ]
+    seconds = [float(row["seconds"]) for row in rows]
+    assert seconds[0] == 0
+    assert seconds == sorted(seconds)
+    assert seconds[-1] > 1.5  # for so long the person was away alone
+    assert {"", "1"} <= {row["track"] for row in rows}
+    seen = [row for row in rows if row["track"]]
+    assert all(0 <= float(row["left"]) < float(row["right"]) <= 640 for row in seen)
+    assert all(abs(sum(float(row[n]) for n in FER2013_LABELS) - 1) < 0.01 for row in seen)
+    frames = json.loads(download(page, "JSON"))["frames"]
+    assert len(frames) == len(set(seconds))
+
+    page.get_by_role("button", name="Clear").click()
+    says(page, "Before you start")
+    expect(page.get_by_role("heading", name="This session")).to_have_count(0)
+
+
+def test_who_leaves_the_page_finds_the_session_again(actress: Browser, open_live: Open) -> None:
+    page = open_live(actress)
+    start(page)
+    wait_for_more_bars(page, 1)
+    page.get_by_role("link", name="About").click()
+    expect(page.get_by_role("heading", name="About FER Lens")).to_be_visible()
+    page.get_by_role("link", name="Live").click()
+    expect(page.get_by_role("heading", name="This session")).to_be_visible()
+    start(page)
+    stop(page)
+
+
+def test_two_streams_run_at_once_and_a_third_waits_for_a_place(
+    actress: Browser, open_live: Open
+) -> None:
+    first, second = open_live(actress), open_live(actress)
+    start(first)
+    start(second)
+    third = open_live(actress)
+    says(third, "All places are taken")
+    for page in (first, second):
+        wait_for_more_bars(page, bars(page))
+    # A tab that is closed frees its place too, and who waits is let in.
+    second.close()
+    start(third)
+    fourth = open_live(actress)
+    says(fourth, "All places are taken")
+    stop(first)
+    start(fourth)
+
+
+def test_a_room_without_anybody(
+    launch: Launch, open_live: Open, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    film = write_room(tmp_path_factory.mktemp("film") / "room.y4m")
+    page = open_live(launch(*FLAGS, f"--use-file-for-fake-video-capture={film}"))
+    press(page, "Start")
+    says(page, "No face in view")
+    stop(page)
+    rows = table(page)
+    assert rows
+    assert {row["track"] for row in rows} == {row["expression"] for row in rows} == {""}
+
+
+def test_a_refused_camera_is_explained(launch: Launch, open_live: Open) -> None:
+    refusing = launch(
+        "--no-sandbox", "--use-fake-device-for-media-stream", "--deny-permission-prompts"
+    )
+    page = open_live(refusing, permissions=[])
+    press(page, "Start")
+    says(page, "does not let this page use the camera")
+    expect(page.get_by_role("link", name="Upload a photo instead")).to_be_visible()
+
+
+def test_a_fault_in_one_frame_is_told_and_the_stream_goes_on(
+    actress: Browser, open_live: Open, tmp_path: Path
+) -> None:
+    log = tmp_path / "log.txt"
+    with running_app(log, {"FER_ICE": "local"}, "tests.browser.faulty_streamlit") as url:
+        page = open_live(actress, url)
+        start(page)
+        says(page, "One frame could not be analysed")
+        wait_for_more_bars(page, bars(page))
+        expect(page.get_by_text("nobody thought of")).to_have_count(0)
+        stop(page)
+
+
+@pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])
+def test_nothing_is_wider_than_the_screen(
+    actress: Browser, open_live: Open, viewport: dict[str, int]
+) -> None:
+    page = open_live(actress, viewport=viewport)
+    start(page)
+    wait_for_more_bars(page, 0)
+    widest = page.evaluate(
+        """Math.max(...[...document.querySelectorAll("h1, p, table, iframe, .js-plotly-plot")]
+            .map((element) => element.getBoundingClientRect().right))"""
+    )
+    assert 0 < widest <= viewport["width"]
