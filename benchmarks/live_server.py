@@ -1,0 +1,129 @@
+"""The live page's side of a stream, without Streamlit and a browser: for measurements."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from aiortc import RTCConfiguration
+from aiortc.contrib.media import MediaRelay
+from streamlit_webrtc.webrtc import WebRtcMode, WebRtcWorker
+
+from app.live_limit import StreamLimit
+from app.live_resources import StreamPool
+from app.live_session import LiveSession
+from app.live_video import frames_callback
+from benchmarks.rtc_client import Arrival, Client
+from fer import FaceStream
+from fer.types import Image
+
+MODEL = Path(__file__).parent.parent / "models" / "compact"
+
+_ANSWER_SECONDS = 10.0
+
+#: What the page leaves out when it makes a worker.
+_UNUSED = (
+    "source_video_track",
+    "source_audio_track",
+    "sink_video_track",
+    "sink_audio_track",
+    "player_factory",
+    "in_recorder_factory",
+    "out_recorder_factory",
+    "video_frame_callback",
+    "audio_frame_callback",
+    "queued_audio_frames_callback",
+    "on_audio_ended",
+    "video_processor_factory",
+    "audio_processor_factory",
+)
+
+
+class WatchedSession(LiveSession):
+    """A session that notes when each frame was analysed, and how long it took.
+
+    Attributes:
+        calls: for each, when it ended by `time.monotonic`, the seconds it took, and the frames
+            that had come since the last one.
+    """
+
+    def __init__(self, stream: FaceStream, limit: StreamLimit) -> None:
+        super().__init__(stream, limit)
+        self.calls: list[tuple[float, float, int]] = []
+
+    def process(self, image: Image, seconds: float | None = None, *, received: int = 1) -> Image:
+        """See `LiveSession.process`."""
+        began = time.monotonic()
+        shown = super().process(image, seconds, received=received)
+        ended = time.monotonic()
+        self.calls.append((ended, ended - began, received))
+        return shown
+
+
+class Server:
+    """The server's side of all streams: what Streamlit's process has of it, without Streamlit.
+
+    Args:
+        streams: how many may run at once.
+    """
+
+    def __init__(self, streams: int) -> None:
+        self._pool = StreamPool(MODEL, os.cpu_count() or 1)
+        self._limit = StreamLimit(streams)
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+        self._relay = asyncio.run_coroutine_threadsafe(self._make_relay(), self._loop).result()
+
+    @staticmethod
+    async def _make_relay() -> MediaRelay:
+        return MediaRelay()
+
+    def session(self) -> WatchedSession:
+        """Return a new visitor."""
+        return WatchedSession(self._pool.stream(), self._limit)
+
+    @contextmanager
+    def connected(self, session: WatchedSession, client: Client) -> Iterator[list[Arrival]]:
+        """Connect a client with a session.
+
+        Yields:
+            A list that holds, after the end, the frames that came back to the client.
+        """
+        worker = self._worker(session)
+        arrivals: list[Arrival] = []
+        try:
+            answer = worker.process_offer(client.call(), "offer", timeout=_ANSWER_SECONDS)
+            client.accept(answer.sdp)
+            yield arrivals
+        finally:
+            arrivals += client.hang_up()
+            worker.stop()
+
+    def _worker(self, session: LiveSession) -> Any:
+        return WebRtcWorker(
+            mode=WebRtcMode.SENDRECV,
+            rtc_configuration=RTCConfiguration(iceServers=[]),
+            queued_video_frames_callback=frames_callback(session),
+            on_video_ended=session.ended,
+            async_processing=True,
+            video_receiver_size=4,
+            audio_receiver_size=4,
+            sendback_video=True,
+            sendback_audio=True,
+            loop=self._loop,
+            relay=self._relay,
+            **dict.fromkeys(_UNUSED),
+        )
+
+    def close(self) -> None:
+        """End the event loop; all streams must have ended."""
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
