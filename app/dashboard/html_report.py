@@ -35,7 +35,9 @@ def sections_of(model: ShownModel) -> list[Section]:
     for chosen in evaluations:
         found += [
             _named(report_sections.mistakes(chosen), chosen),
-            _named(trust_sections.confidence(report, chosen, model.temperature), chosen),
+            _named(
+                trust_sections.confidence(report, chosen, model.temperature, model.heads), chosen
+            ),
         ]
     return [
         *found,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from app.dashboard import confusion_chart
 from app.dashboard import report_charts as charts
+from app.dashboard.answering_sections import chance
 from app.dashboard.report_parts import Chart, Fact, Facts, Note, Row, Section, Table
 from app.dashboard.report_words import (
     SPLITS_EXPLAINED,
@@ -105,7 +106,8 @@ def splits_table(report: Report) -> Table:
 def overview(report: Report, chosen: Measured) -> Section:
     """Return the headline figures."""
     table, note = splits_table(report), Note(SPLITS_EXPLAINED)
-    return Section("Overview", (quality_facts(chosen), cost_facts(report), table, note))
+    parts = (quality_facts(chosen), cost_facts(report), table, note, *chance(report))
+    return Section("Overview", parts)
 
 
 def per_class(chosen: Measured) -> Row:

@@ -6,6 +6,7 @@ No streamlit in here.
 from __future__ import annotations
 
 from app.dashboard import report_charts as charts
+from app.dashboard.answering_sections import answering
 from app.dashboard.report_parts import Chart, Fact, Facts, Note, Part, Row, Section, Table
 from app.dashboard.report_sections import CALIBRATION, INTERVAL, LOG_LOSS
 from app.dashboard.report_words import Measured, percent, points, share_range
@@ -26,23 +27,39 @@ CROWD = (
 )
 
 
-def confidence(report: Report, chosen: Measured, temperature: float | None) -> Section:
-    """Return whether its confidence can be trusted, before and after the temperature."""
+def confidence(
+    report: Report,
+    chosen: Measured,
+    temperature: float | None,
+    heads: dict[str, str] | None = None,
+) -> Section:
+    """Return whether its confidence can be trusted, and when it answers at all.
+
+    Args:
+        report: of the model.
+        chosen: the evaluation to show.
+        temperature: of the expression output, where it is known.
+        heads: what each output says, by name.
+    """
     # Only the whole validation split was measured without temperature.
     before = report.before_temperature if (chosen.split, chosen.repeats) == FITTED_ON else None
     parts: list[Part | Row] = [
-        _confidence_facts(chosen.evaluation, before, temperature),
+        _confidence_facts(report, chosen.evaluation, before, temperature),
         Row((_reliability(chosen.evaluation, before), _bins(chosen.evaluation))),
     ]
     if before:
         parts.append(
-            Note("The temperature was fitted on this split: expect a little more error elsewhere.")
+            Note(
+                "The temperature was fitted on this split. Cross-fitted is what to expect "
+                "elsewhere: each fifth of the faces with a temperature from the other four."
+            )
         )
+        parts += answering(report, heads or {})
     return Section("Confidence", tuple(parts))
 
 
 def _confidence_facts(
-    found: Evaluation, before: Evaluation | None, temperature: float | None
+    report: Report, found: Evaluation, before: Evaluation | None, temperature: float | None
 ) -> Facts:
     facts = [
         Fact(
@@ -56,7 +73,9 @@ def _confidence_facts(
         facts.append(Fact("Temperature", f"{temperature:.3f}", TEMPERATURE))
     if before:
         facts.insert(0, Fact("Error before", percent(before.calibration_error), CALIBRATION))
-        facts.insert(2, Fact("Log loss before", f"{before.log_loss:.3f}", LOG_LOSS))
+        crossed = percent(report.cross_fitted_calibration_error)
+        facts.insert(2, Fact("Error, cross-fitted", crossed, CALIBRATION))
+        facts.insert(3, Fact("Log loss before", f"{before.log_loss:.3f}", LOG_LOSS))
     return Facts(tuple(facts))
 
 

@@ -128,7 +128,7 @@ def _mistakes(shown: Shown) -> None:
 def _confidence(shown: Shown) -> None:
     if shown.chosen:
         section = trust_sections.confidence(
-            shown.model.report, shown.chosen, shown.model.temperature
+            shown.model.report, shown.chosen, shown.model.temperature, shown.model.heads
         )
         show_section(section, key=shown.key)
     else:

@@ -12,7 +12,7 @@ from app.dashboard.confusion_chart import COUNTS, confusion_chart
 from app.dashboard.model_library import ShownModel, model_names, open_model
 from app.dashboard.report_parts import Chart, Facts, Row, Section, Table
 from app.dashboard.report_words import Measured, measured
-from fer.model_card import EXPRESSION_HEAD, VOTES_HEAD
+from fer.model_card import EXPRESSION_HEAD, VOTES_HEAD, ModelSpec
 from tests.app.dashboard.made_models import write_model
 from tests.conftest import ROOT
 from training.predictions import FURTHER_FILE, Predictions, load_predictions
@@ -147,7 +147,7 @@ def test_calibration(splits: list[Split]) -> None:
         assert figures.get("Error after", figures.get("Calibration error")) == f"{error:.1%}"
         rows = table(section, "Answers by confidence").rows
         assert [row[1] for row in rows] == [f"{n:,}" for n in counts]
-        (chart,) = (p for p in flat(section) if isinstance(p, Chart))
+        chart = next(p for p in flat(section) if isinstance(p, Chart) and p.key == "reliability")
         line = next(t for t in chart.figure.data if t.name in ("after", "answers"))
         assert list(line.x) == pytest.approx(means, rel=1e-5)
         assert list(line.y) == pytest.approx(hits, rel=1e-5)
@@ -165,6 +165,38 @@ def test_a_threshold_brings_what_the_report_says(name: str) -> None:
     assert plain.coverage == pytest.approx(answered.mean())
     assert plain.accuracy == pytest.approx(right.mean())
     assert plain.accuracy >= plain.target
+
+
+@pytest.mark.parametrize("name", model_names(MODELS))
+def test_the_thresholds_shown_are_those_of_the_spec(name: str) -> None:
+    model = open_model(MODELS / name)
+    spec = ModelSpec.load(MODELS / name)
+    shown = measured(model.report)[0]
+    section = trust_sections.confidence(model.report, shown, model.temperature, model.heads)
+    rows = table(section, "The thresholds").rows
+    expected = [
+        f"{value:.1%}" if value else "none"
+        for head in spec.heads
+        for value in (head.threshold, head.flawed_threshold)
+    ]
+    assert [row[1] for row in rows] == expected
+    answered = {s.head: s for s in model.report.selective}
+    assert answered.keys() == set(spec.head_names)
+
+
+def test_seeds_and_views_are_shown_where_they_were_measured(tmp_path: Path) -> None:
+    write_model(tmp_path, "small")
+    report = open_model(tmp_path / "small").report
+    shown = measured(report)[0]
+    section = report_sections.overview(report, shown)
+    rows = table(section, "3 seeds, 2 epochs each").rows
+    assert [row[1] for row in rows] == ["60.0%", "62.0%", "61.0%", "2.0 points"]
+    assert f"{report.views.evaluation.accuracy:.1%}" in facts(section)["Accuracy, ten views"]
+    without = report.model_copy(update={"spread": None})
+    titles = [
+        p.title for p in flat(report_sections.overview(without, shown)) if isinstance(p, Table)
+    ]
+    assert not [title for title in titles if "seeds" in title]
 
 
 @pytest.mark.parametrize("name", model_names(MODELS))
