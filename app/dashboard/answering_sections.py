@@ -62,11 +62,11 @@ def _facts(made: tuple[Selective, ...], heads: dict[str, str]) -> Facts:
                 percent(s.coverage),
                 f"Output “{s.head}”: {heads.get(s.head, '')} Pictures {s.pictures}. Right means: "
                 f"{s.truth}.",
-                f"answered, {percent(s.accuracy)} right",
+                f"{percent(s.accuracy)} right",
             )
             for s in made
         ),
-        "How often it answers",
+        "How often it answers plain and poor pictures",
         UNCERTAIN,
     )
 
@@ -96,7 +96,7 @@ def _table(made: tuple[Selective, ...]) -> Table:
 
 
 def _name(made: Selective) -> str:
-    return f"{made.head}, {'poor pictures' if made.pictures.startswith('disturbed') else 'plain'}"
+    return f"{made.head}, {'poor' if made.pictures.startswith('disturbed') else 'plain'}"
 
 
 def chance(report: Report) -> list[Part | Row]:
