@@ -6,11 +6,11 @@ import cv2
 import numpy as np
 from PIL import ImageColor
 
-from fer.labels import colour_of
+from fer.labels import UNCERTAIN_COLOUR, colour_of
 from fer.panels import PanelStyle, draw_panel
 from fer.placing import Rectangle, around, inside, least_covering
 from fer.sprites import badge, padding, text_on
-from fer.types import Faces, Floats, Image, check_image
+from fer.types import UNCERTAIN, Faces, Floats, Image, check_image
 
 #: Text height and line width as shares of the image's shorter side, and their least in pixels.
 _TEXT_SHARE, _TEXT_MIN, _TEXT_MAX = 0.026, 13, 64
@@ -23,7 +23,8 @@ _PANEL_TEXT, _PANEL_TEXT_MIN = 0.85, 10
 def annotate(image: Image, faces: Faces, *, bars: bool = False) -> Image:
     """Return a copy of `image` with every face boxed and named.
 
-    Faces that are followed have their person's number in front of the name.
+    The name is the answer, `Faces.answers`. Faces that are followed have their person's number in
+    front of it.
 
     Args:
         image: ``(height, width, 3)`` RGB uint8; left as it is.
@@ -37,8 +38,8 @@ def annotate(image: Image, faces: Faces, *, bars: bool = False) -> Image:
     text = int(np.clip(round(shorter * _TEXT_SHARE), _TEXT_MIN, _TEXT_MAX))
     tags = [_tag(faces, i, text)[: image.shape[0], : image.shape[1]] for i in range(len(faces))]
     places = [_above(box, tag, picture) for box, tag in zip(faces.xyxy, tags, strict=True)]
-    for box, expression in zip(faces.xyxy, faces.expressions, strict=True):
-        _draw_box(picture, box, colour_of(expression), line)
+    for box, answer in zip(faces.xyxy, faces.answers, strict=True):
+        _draw_box(picture, box, _colour(answer), line)
     if bars:
         _draw_panels(picture, faces, places, text, gap=2 * line + 2)
     for place, tag in zip(places, tags, strict=True):
@@ -53,16 +54,24 @@ def _draw_box(picture: Image, box: Floats, colour: str, line: int) -> None:
         cv2.rectangle(picture, (left, top), (right, bottom), shade, width, cv2.LINE_AA)
 
 
-def _tag(faces: Faces, index: int, size: int) -> Image:
-    """Return the person's number, the expression and its probability, on the expression's colour.
+def _colour(answer: str) -> str:
+    return UNCERTAIN_COLOUR if answer == UNCERTAIN else colour_of(answer)
 
-    Put together from parts, so that a new percentage does not render the rest again.
+
+def _tag(faces: Faces, index: int, size: int) -> Image:
+    """Return the person's number, the answer and its probability, on the answer's colour.
+
+    Put together from parts, so that a new percentage does not render the rest again. No percentage
+    where the answer is that there is none: it would be read as that of an expression.
     """
-    name, number = faces.expressions[index], int(faces.track_id[index])
-    colour = colour_of(name)
+    answer, number = faces.answers[index], int(faces.track_id[index])
+    colour = _colour(answer)
     parts = [badge(number, colour, size)] if number >= 0 else []
-    parts.append(text_on(name, colour, size)[:, : -padding(size)])
-    parts.append(text_on(f"{faces.confidence[index]:.0%}", colour, size))
+    if answer == UNCERTAIN:
+        parts.append(text_on(answer, colour, size))
+    else:
+        parts.append(text_on(answer, colour, size)[:, : -padding(size)])
+        parts.append(text_on(f"{faces.confidence[index]:.0%}", colour, size))
     return np.concatenate(parts, axis=1)
 
 

@@ -42,6 +42,9 @@ COLOURS: dict[str, str] = {
 #: For class names of other data sets.
 OTHER_COLOUR = "#6B7280"
 
+#: For faces without an answer: almost no colour, and lighter than neutral's grey.
+UNCERTAIN_COLOUR = "#E5E7EB"
+
 
 def colour_of(label: str) -> str:
     """Return the colour of an expression as ``#RRGGBB``; one common colour for unknown names."""

@@ -2,12 +2,19 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import ImageColor
 
 from fer.annotation import annotate
-from fer.labels import COLOURS, FER2013_LABELS, FERPLUS_LABELS, colour_of, person_colour
+from fer.labels import (
+    COLOURS,
+    FER2013_LABELS,
+    FERPLUS_LABELS,
+    UNCERTAIN_COLOUR,
+    colour_of,
+    person_colour,
+)
 from fer.types import Faces, Image
 from tests.conftest import make_detections
 
@@ -75,6 +82,13 @@ def test_only_who_is_followed_has_a_number_in_a_colour_of_their_own(boxes: tuple
     assert (followed == anonymous).all() == (not boxes)
 
 
+def test_an_uncertain_face_has_no_colour_of_an_expression() -> None:
+    sure = all_seven((300, 200, 360, 260), numbered=False)
+    pictures = [annotate(GREY, replace(sure, thresholds=(limit, limit))) for limit in (0.6, 0.8)]
+    assert [has(picture, COLOURS["happy"]) for picture in pictures] == [True, False]
+    assert [has(picture, UNCERTAIN_COLOUR) for picture in pictures] == [False, True]
+
+
 def test_bars_show_every_expression_in_its_colour_and_the_probable_one_longest() -> None:
     picture = annotate(GREY, all_seven((300, 200, 380, 280)), bars=True)
     beside = picture[190:330, 390:]
@@ -117,6 +131,7 @@ def test_bars_in_a_small_picture_are_left_out_or_cover_a_part(size: tuple, box: 
     assert (plain != with_bars).any(axis=2).mean() < 0.6
 
 
+@settings(deadline=None)  # the first time a text is drawn takes longer
 @given(
     boxes=st.lists(
         st.tuples(st.integers(-200, 400), st.integers(-200, 300), st.integers(1, 500)), max_size=9
