@@ -28,6 +28,9 @@ Your pictures go to the server that runs this app and to nobody else.
 
 - They are held in its memory, for your session only. A picture that you remove is forgotten at
   once; the rest goes with the session, a few minutes after you close the tab.
+- Live video is analysed frame by frame, in memory, and no frame is kept. What stays until you
+  clear it, or close the tab, are numbers: times, boxes, probabilities. It may reach the server
+  through a TURN relay, encrypted; the Live page says so before you start.
 - FER Lens writes no picture, no face and no file name to a disk or a log. While a file of more
   than 1 MB arrives, the web server may pass it through an unnamed temporary file, gone when it has
   arrived.

@@ -11,6 +11,7 @@ from app.live_session import LiveSession
 from app.photo_input import from_camera
 from app.photo_view import show_results
 from app.photos import PhotoStore
+from app.wording import counted
 
 PHOTO_PAGE = "app/pages/photo.py"
 
@@ -23,7 +24,8 @@ _BUSY_SECONDS = 3.0
 _TROUBLE = {
     Phase.SLOW: (
         "**The connection takes long.** A firewall, a company network or a mobile network may "
-        "keep this browser and the server apart. It can still come; you need not wait for it."
+        "keep this browser and the server apart. If it has not come in half a minute, press Stop "
+        "and take another way."
     ),
     Phase.STALLED: (
         "**No picture comes any more.** The connection is lost, or the camera is off. Stop and "
@@ -72,15 +74,19 @@ def _connection(ice: Ice) -> str:
 
 def show_busy(session: LiveSession) -> None:
     """Say that all places are taken, and look again by itself."""
-    with st.container(border=True, horizontal_alignment="center", height=400):
+    if session.places:
+        title = "All places are taken"
+        text = (
+            f"This server analyses {counted(session.places, 'live stream')} at a time, so that "
+            "each stays fluent. The page opens by itself as soon as a place is free."
+        )
+    else:
+        title, text = "Live video is switched off", "This server analyses photos only."
+    with st.container(border=True, horizontal_alignment="center", height=340):
         st.space("medium")
         st.markdown("## :material/hourglass_top:", anchors=False, width="content")
-        st.markdown("#### All places are taken", anchors=False, width="content")
-        st.markdown(
-            f"This server analyses {session.places} live streams at a time, so that each stays "
-            "fluent. The page opens by itself as soon as a place is free.",
-            text_alignment="center",
-        )
+        st.markdown(f"#### {title}", anchors=False, width="content")
+        st.markdown(text, text_alignment="center")
         st.page_link(PHOTO_PAGE, label="Analyse a photo meanwhile", icon=":material/photo_camera:")
     st.fragment(_wait_for_place, run_every=_BUSY_SECONDS)(session)
 

@@ -85,6 +85,7 @@ def show_figures(session: LiveSession, observe: Observe) -> None:
     _errors(session)
     if phase is Phase.CONNECTING:
         st.skeleton(height=220)
+    if phase is not Phase.LIVE:
         return
     _metrics(speed)
     _in_view(session)
@@ -136,7 +137,8 @@ def _status(session: LiveSession, phase: Phase) -> None:
     label, icon, colour = _BADGES[phase]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.badge(label, icon=icon, color=colour)  # type: ignore[arg-type]
-        st.caption(f"{live_words.clock(session.now)} since the first frame", width="content")
+        if len(session):
+            st.caption(f"{live_words.clock(session.now)} since the first frame", width="content")
 
 
 def _errors(session: LiveSession) -> None:
@@ -173,9 +175,12 @@ def _in_view(session: LiveSession) -> None:
 
 def show_rolling(session: LiveSession) -> None:
     """Show the last seconds of everybody, while the stream runs."""
+    if not len(session):
+        return
     now = session.now
     start = max(0.0, now - WINDOW_SECONDS)
-    _timeline(session, start, max(now, start + 10.0), "live_timeline")
+    with st.container(border=True):
+        _timeline(session, start, max(now, start + 10.0), "live_timeline")
 
 
 def show_session(session: LiveSession) -> None:

@@ -52,8 +52,7 @@ def main() -> None:
         with st.container(width=CONTENT_WIDTH - _VIDEO_WIDTH - _GAP):
             phase = _beside(session, has_place)
     if phase.active:
-        with st.container(border=True):
-            st.fragment(show_rolling, run_every=POLL_SECONDS)(session)
+        st.fragment(show_rolling, run_every=POLL_SECONDS)(session)
     elif len(session):
         show_session(session)
     else:
