@@ -22,6 +22,8 @@ def compile_model(
     optimizer = _optimizer(preset, steps_per_epoch)
     optimizer.build(model.trainable_variables)
     optimizer.iterations.assign(steps_done)
+    if preset.ema_momentum:
+        _start_average(optimizer, model)
     model.compile(
         optimizer=optimizer,
         loss={
@@ -38,6 +40,17 @@ def compile_model(
         # XLA made TensorFlow three times slower on a CPU; JAX cannot do without it.
         jit_compile=keras.backend.backend() == "jax",
     )
+
+
+def _start_average(optimizer: keras.optimizers.Optimizer, model: keras.Model) -> None:
+    """Let the moving average begin with the weights as they are.
+
+    Keras begins with zeros and corrects that in step 0 only, which a later phase never has.
+    """
+    for average, weight in zip(
+        optimizer._model_variables_moving_average, model.trainable_variables, strict=True
+    ):
+        average.assign(weight)
 
 
 def _optimizer(preset: Preset, steps_per_epoch: int) -> keras.optimizers.Optimizer:

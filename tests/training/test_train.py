@@ -16,6 +16,7 @@ from training.__main__ import main
 from training.data import LabelledFaces
 from training.export import parity
 from training.fit import fit
+from training.networks import build
 from training.presets import Preset
 
 TINY = Preset(
@@ -97,6 +98,17 @@ def test_a_resumed_training_goes_the_way_of_an_unbroken_one(preset: Preset, tmp_
     for resumed, unbroken in zip(rest.history, whole.history, strict=True):
         assert resumed.loss == pytest.approx(unbroken.loss, rel=0.02)
         assert resumed.learning_rate == pytest.approx(unbroken.learning_rate)
+
+
+def test_the_moving_average_begins_anew_with_each_phase(tmp_path: Path) -> None:
+    """Where nothing is learnt, the average of the weights is the weights."""
+    still = dataclasses.replace(GROWING, learning_rate=1e-12, weight_decay=0.0, ema_momentum=0.99)
+    train, validation = bars(32, 1), bars(8, 2)
+    found = fit(still, train, validation, seed=5, work_dir=tmp_path, verbose=0).model
+    keras.utils.set_random_seed(5)
+    begun = build(still, {"expression": 7, "votes": 8})
+    for weight, before in zip(found.trainable_variables, begun.trainable_variables, strict=True):
+        assert np.asarray(weight) == pytest.approx(np.asarray(before), abs=1e-4)
 
 
 def test_the_command_writes_a_model_that_the_app_can_run(
