@@ -52,7 +52,7 @@ def page(session: LiveSession, analyzer: FakeAnalyzer, monkeypatch: pytest.Monke
     """The app on the Live page, not run yet, with this session."""
     monkeypatch.setattr(streamlit_webrtc.component, "get_this_session_info", lambda: None)
     monkeypatch.setattr(live_resources, "connection_help", lambda: Ice(Help.LOCAL, ()))
-    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=20).run()
+    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60).run()
     app.session_state["live_session"] = session
     return app.switch_page(PAGE)
 
@@ -64,9 +64,10 @@ def play(session: LiveSession, frames: int) -> None:
 
 @pytest.fixture
 def running(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> AppTest:
-    """The page while the browser is connected."""
+    """The page while the browser is connected and frames come."""
     monkeypatch.setattr(live_video, "video_active", lambda: True)
     monkeypatch.setattr(live_video, "show_video", lambda session, ice: None)
+    monkeypatch.setattr(Connection, "observe", lambda *_: Phase.LIVE)
     return page
 
 
