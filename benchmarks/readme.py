@@ -61,9 +61,15 @@ def figures(report: Report) -> str:
         ),
         ("Macro-F1, balanced accuracy", f"{result.macro_f1:.3f}, {result.balanced_accuracy:.1%}"),
         ("Right among the two most probable", f"{result.top2_accuracy:.1%}"),
-        ("Expected calibration error", f"{result.calibration_error:.3f}"),
+        (f"Accuracy, {report.views.description}", f"{report.views.evaluation.accuracy:.1%}"),
+        (
+            "Expected calibration error, cross-fitted",
+            f"{report.cross_fitted_calibration_error:.3f}",
+        ),
+        *_selective_rows(report),
         ("Weights, file", f"{report.parameters / 1e6:.2f} million, {file.bytes / 1e6:.1f} MB"),
         ("One face through LiteRT, one thread", f"{report.latency_ms:.1f} ms"),
+        *_spread_rows(report),
         ("Training", f"{report.training_seconds / 60:.0f} minutes on {report.machine}, shared"),
     ]
     rows += [
@@ -74,6 +80,29 @@ def figures(report: Report) -> str:
         for record in report.crowd
     ]
     return "\n".join(["| | |", "| --- | --- |", *(f"| {a} | {b} |" for a, b in rows)])
+
+
+def _selective_rows(report: Report) -> list[tuple[str, str]]:
+    return [
+        (
+            f"Answered rather than “uncertain”, {made.head} output, pictures {made.pictures}",
+            f"{made.coverage:.0%}; of these {made.accuracy:.0%} right",
+        )
+        for made in report.selective
+    ]
+
+
+def _spread_rows(report: Report) -> list[tuple[str, str]]:
+    spread = report.spread
+    if spread is None:
+        return []
+    low, high = min(spread.accuracies), max(spread.accuracies)
+    return [
+        (
+            f"Accuracy after {spread.epochs} epochs with seeds {', '.join(map(str, spread.seeds))}",
+            f"{low:.1%} to {high:.1%}",
+        )
+    ]
 
 
 def measured(model: Path, data: Path) -> Evaluation:
