@@ -8,7 +8,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from fer.labels import colour_of
-from fer.types import Floats
+from fer.types import UNCERTAIN, Floats
 
 #: For `st.plotly_chart`: charts to be read, without the tool bar that a phone has no room for.
 CONFIG: dict[str, Any] = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False}
@@ -19,6 +19,12 @@ _STRIP_HEIGHT = 28
 
 #: Room right of the longest bar for its figure.
 _RANGE = (0, 1.18)
+
+#: No expression, so no colour: hatched, which reads on light and on dark ground.
+_HATCHED: dict[str, Any] = {
+    "color": "rgba(128, 128, 136, 0.16)",
+    "pattern": {"shape": "/", "size": 7, "solidity": 0.28, "fgcolor": "#85858D"},
+}
 
 
 def probability_bars(
@@ -53,24 +59,25 @@ def probability_bars(
     return figure
 
 
-def expression_mix(counts: Mapping[str, int], labels: Sequence[str]) -> go.Figure:
-    """Return one strip divided by how many faces show which expression.
+def answer_mix(counts: Mapping[str, int], labels: Sequence[str]) -> go.Figure:
+    """Return one strip divided by how many faces got which answer, the uncertain ones last.
 
     Args:
-        counts: faces per expression.
-        labels: the order of the parts.
+        counts: faces per answer.
+        labels: the order of the expressions' parts.
     """
     parts = [
         go.Bar(
-            x=[counts[label]],
+            x=[counts[answer]],
             y=[""],
-            name=label,
+            name=answer,
             orientation="h",
-            marker={"color": colour_of(label), "line": {"width": 0}},
-            hovertemplate=f"{label} %{{x}}<extra></extra>",
+            marker=_HATCHED if answer == UNCERTAIN else {"color": colour_of(answer)},
+            marker_line_width=0,
+            hovertemplate=f"{answer} %{{x}}<extra></extra>",
         )
-        for label in labels
-        if counts.get(label)
+        for answer in (*labels, UNCERTAIN)
+        if counts.get(answer)
     ]
     figure = _bare(go.Figure(parts), height=_STRIP_HEIGHT)
     figure.update_layout(barmode="stack", bargap=0)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import PurePath
 
 import streamlit as st
 
 from app import charts, wording
-from app.evidence import Evidence
+from app.evidence import CrowdEvidence, Evidence
+from app.evidence_view import offer_evidence
 from app.frame import CARD_WIDTH, CONTENT_WIDTH, chart_ink
-from app.photos import Failure, Outcome, Photo, Reading, csv_of, json_of, png_of
+from app.photos import Explain, Failure, Outcome, Photo, Reading, csv_of, json_of, png_of
 from app.tables import face_columns, face_rows
 from fer.labels import colour_of
+from fer.types import UNCERTAIN
 
 Entry = tuple[Photo, Outcome]
 
@@ -27,39 +30,58 @@ _PICTURE_HEIGHT = 720
 _PICTURE_HEIGHT_BESIDE = 560
 
 
-def show_results(entries: Sequence[Entry], evidence: Evidence | None) -> None:
+@dataclass(frozen=True)
+class Backing:
+    """What stands behind the answers.
+
+    Attributes:
+        evidence: what was measured about the model, to stand beside its answers.
+        explain: shows where in a face an expression is found; None to offer none of it.
+    """
+
+    evidence: Evidence | CrowdEvidence | None = None
+    explain: Explain | None = None
+
+
+def show_results(
+    entries: Sequence[Entry],
+    evidence: Evidence | CrowdEvidence | None,
+    explain: Explain | None = None,
+) -> None:
     """Show everything that was found: one section per photo, with a summary if they are many.
 
     Args:
         entries: photographs and what was made of them.
         evidence: what was measured about the model, to stand beside its answers.
+        explain: shows where in a face an expression is found; None to offer none of it.
     """
+    backing = Backing(evidence, explain)
     for photo, outcome in entries:
         if isinstance(outcome, Failure):
             st.error(f"{wording.plain(f'{photo.name} {outcome.reason}')}", icon=":material/error:")
     read = [(photo, outcome) for photo, outcome in entries if isinstance(outcome, Reading)]
     if len(read) == 1:
         _title(*read[0])
-        _section(*read[0], evidence, key="0")
+        _section(*read[0], backing, key="0")
     elif read:
         _summary(read)
         for number, (photo, reading) in enumerate(read):
-            _collapsible(photo, reading, evidence, number)
+            _collapsible(photo, reading, backing, number)
 
 
 def _summary(read: Sequence[tuple[Photo, Reading]]) -> None:
     """Show what all photos have in common, and the downloads for all."""
     faces = [reading.faces for _, reading in read]
-    counts = wording.expression_counts(faces)
+    counts = wording.answer_counts(faces)
     st.subheader("All photos", anchor=False)
     with st.container(horizontal=True, vertical_alignment="distribute"):
         st.metric("Photos", len(read), border=True, width=120)
         st.metric("Faces", sum(map(len, faces)), border=True, width=120)
         if counts:
             with st.container(border=True, width="stretch", gap="xxsmall"):
-                st.caption("Faces by most probable expression")
+                st.caption("Faces by answer")
                 st.plotly_chart(
-                    charts.expression_mix(counts, faces[0].labels),
+                    charts.answer_mix(counts, faces[0].labels),
                     config=charts.CONFIG,
                     alt=wording.describe_mix(counts),
                     key="photo_mix",
@@ -74,13 +96,19 @@ def _summary(read: Sequence[tuple[Photo, Reading]]) -> None:
 def _legend(counts: Mapping[str, int], labels: Sequence[str]) -> str:
     """Return the key to the strip; as text it wraps on a phone, which a chart's own does not."""
     return "\u2002 ".join(
-        f':color[●]{{foreground="{colour_of(label)}"}} {label} **{counts[label]}**'
-        for label in labels
-        if counts.get(label)
+        f"{_dot(answer)} {answer} **{counts[answer]}**"
+        for answer in (*labels, UNCERTAIN)
+        if counts.get(answer)
     )
 
 
-def _collapsible(photo: Photo, reading: Reading, evidence: Evidence | None, number: int) -> None:
+def _dot(answer: str) -> str:
+    if answer == UNCERTAIN:
+        return "▨"
+    return f':color[●]{{foreground="{colour_of(answer)}"}}'
+
+
+def _collapsible(photo: Photo, reading: Reading, backing: Backing, number: int) -> None:
     label = f"**{wording.plain(photo.name)}** · {wording.counted(len(reading.faces), 'face')}"
     section = st.expander(
         label,
@@ -91,7 +119,7 @@ def _collapsible(photo: Photo, reading: Reading, evidence: Evidence | None, numb
     )
     if section.open:  # a closed one is not sent to the browser: a hundred photos stay quick
         with section:
-            _section(photo, reading, evidence, key=str(number))
+            _section(photo, reading, backing, key=str(number))
 
 
 def _title(photo: Photo, reading: Reading) -> None:
@@ -102,7 +130,7 @@ def _title(photo: Photo, reading: Reading) -> None:
         st.caption(f"{found} · {size}")
 
 
-def _section(photo: Photo, reading: Reading, evidence: Evidence | None, *, key: str) -> None:
+def _section(photo: Photo, reading: Reading, backing: Backing, *, key: str) -> None:
     """Show one photo: picture, faces, table, downloads."""
     if not len(reading.faces):
         _no_face()
@@ -113,9 +141,11 @@ def _section(photo: Photo, reading: Reading, evidence: Evidence | None, *, key: 
         width = CONTENT_WIDTH - CARD_WIDTH - _GAP if beside else CONTENT_WIDTH
         _picture(photo, reading, width, _PICTURE_HEIGHT_BESIDE if beside else _PICTURE_HEIGHT)
         with st.container(horizontal=not beside, gap=_GAP, width="stretch"):
-            for face in range(len(reading.faces)):
+            for face, verdict in enumerate(wording.verdicts(reading.faces)):
                 with st.container(border=True, width="stretch" if beside else CARD_WIDTH):
-                    _card(reading, face, evidence, key=f"{key}_{face}")
+                    _card(reading, face, verdict, backing, key=f"{key}_{face}")
+                    if backing.explain and backing.explain.explains(reading.head):
+                        offer_evidence(photo, reading, face, backing.explain, key=f"{key}_{face}")
     _table(reading)
     _downloads(photo, reading, key)
 
@@ -128,17 +158,18 @@ def _picture(photo: Photo, reading: Reading, width: int, highest: int) -> None:
     )
 
 
-def _card(reading: Reading, face: int, evidence: Evidence | None, key: str) -> None:
+def _card(
+    reading: Reading, face: int, verdict: wording.Verdict, backing: Backing, key: str
+) -> None:
     probabilities, labels = reading.faces.probabilities[face], reading.faces.labels
-    verdict = wording.verdict(probabilities, labels)
     _verdict(reading.portraits[face], verdict, face + 1)
     st.plotly_chart(
         charts.probability_bars(probabilities, labels, chart_ink()),
         config=charts.CONFIG,
         alt=wording.describe_probabilities(f"face {face + 1}", probabilities, labels),
-        key=f"photo_bars_{key}",
+        key=f"photo_bars_{key}_{reading.head}",
     )
-    measured = evidence.sentence(verdict.expression) if evidence else ""
+    measured = backing.evidence.beside(verdict) if backing.evidence else ""
     if measured:
         st.caption(measured)
 
@@ -150,18 +181,27 @@ def _verdict(portrait: bytes, verdict: wording.Verdict, number: int) -> None:
             st.caption(f"Face {number}")
             st.markdown(_headline(verdict), anchors=False)
             st.markdown(_detail(verdict))
+            if verdict.flaws:
+                st.markdown(_badges(verdict))
 
 
 def _headline(verdict: wording.Verdict) -> str:
-    colour = colour_of(verdict.expression)
-    mark = f':color[{wording.icon_of(verdict.expression)}]{{foreground="{colour}"}}'
-    return f"#### {mark} {verdict.expression.capitalize() if verdict.sure else 'Not sure'}"
+    icon, name = wording.icon_of(verdict.answer), verdict.answer.capitalize()
+    if not verdict.sure:
+        return f"#### {icon} {name}"
+    return f'#### :color[{icon}]{{foreground="{colour_of(verdict.answer)}"}} {name}'
 
 
 def _detail(verdict: wording.Verdict) -> str:
     if verdict.sure:
         return f"{verdict.confidence:.0%} confident"
-    return verdict.sentence.removeprefix("not sure: ").capitalize()
+    return verdict.alternatives.capitalize()
+
+
+def _badges(verdict: wording.Verdict) -> str:
+    """Return what is wrong with the picture of a face, as small badges."""
+    pairs = zip(verdict.flaws, verdict.reasons, strict=True)
+    return " ".join(f":gray-badge[{wording.FLAW_ICONS[flaw]} {why}]" for flaw, why in pairs)
 
 
 def _no_face() -> None:

@@ -4,18 +4,38 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Protocol
 
+from app.evidence_picture import EVIDENCE_SIDE, evidence_picture
 from app.pictures import marked_jpeg, marked_png, portrait_jpegs
-from fer import Faces, ImageError, decode_image
+from fer import Detections, Faces, ImageError, decode_image
+from fer.explanation import Explanation
+from fer.model_card import EXPRESSION_HEAD
 from fer.records import PhotoResult, to_csv, to_json
 from fer.types import Image
 
 _log = logging.getLogger(__name__)
 
-Analyze = Callable[[Image], Faces]
+
+class Analyze(Protocol):
+    """Finds faces and reads them; a `fer.FaceAnalyzer`, or a fake in tests."""
+
+    def __call__(self, image: Image, *, head: str = ..., found: Detections | None = ...) -> Faces:
+        """Return the faces of an image; `found` if they are known."""
+
+
+class Explain(Protocol):
+    """Says where in a face an expression is found; a `fer.FaceAnalyzer`, or a fake in tests."""
+
+    def explains(self, head: str) -> bool:
+        """Tell whether `explain` is possible."""
+
+    def explain(self, image: Image, faces: Faces, index: int, *, head: str = ...) -> Explanation:
+        """Return where in one face each expression is found."""
+
 
 #: Photographs on the page at a time; bounds the memory of a session.
 MAX_PHOTOS = 100
@@ -36,13 +56,18 @@ class Photo:
 
 @dataclass(frozen=True)
 class Reading:
-    """What was found in a photograph, and the pictures that show it; none of its own pixels."""
+    """What was found in a photograph, and the pictures that show it; none of its own pixels.
+
+    Attributes:
+        head: the output of the network that answered.
+    """
 
     faces: Faces
     width: int
     height: int
     picture: bytes = field(repr=False)
     portraits: tuple[bytes, ...] = field(repr=False)
+    head: str = EXPRESSION_HEAD
 
 
 @dataclass(frozen=True)
@@ -56,26 +81,31 @@ Outcome = Reading | Failure
 
 
 class PhotoStore:
-    """What was read in this session, by content: a rerun of the page reads nothing again."""
+    """What was read in this session, by content: a rerun of the page reads nothing again.
+
+    Each output of the network that was asked has its own outcome. Faces are looked for once.
+    """
 
     def __init__(self) -> None:
-        self._outcomes: dict[str, Outcome] = {}
+        self._outcomes: dict[str, dict[str, Outcome]] = {}
 
     def __len__(self) -> int:
         return len(self._outcomes)
 
-    def unread(self, photos: Iterable[Photo]) -> list[Photo]:
+    def unread(self, photos: Iterable[Photo], head: str = EXPRESSION_HEAD) -> list[Photo]:
         """Return the photographs that `read` would have to analyse, each content once."""
         first: dict[str, Photo] = {}
         for photo in photos:
             first.setdefault(photo.digest, photo)
-        return [photo for digest, photo in first.items() if digest not in self._outcomes]
+        return [p for digest, p in first.items() if head not in self._outcomes.get(digest, {})]
 
-    def read(self, photo: Photo, analyze: Analyze) -> Outcome:
+    def read(self, photo: Photo, analyze: Analyze, head: str = EXPRESSION_HEAD) -> Outcome:
         """Return what is in a photograph, analysing it only if it is new."""
-        if photo.digest not in self._outcomes:
-            self._outcomes[photo.digest] = read_photo(photo, analyze)
-        return self._outcomes[photo.digest]
+        outcomes = self._outcomes.setdefault(photo.digest, {})
+        if head not in outcomes:
+            known = (o.faces.detections for o in outcomes.values() if isinstance(o, Reading))
+            outcomes[head] = read_photo(photo, analyze, head, found=next(known, None))
+        return outcomes[head]
 
     def keep_only(self, photos: Iterable[Photo]) -> None:
         """Forget everything about photographs that are not among these."""
@@ -83,14 +113,27 @@ class PhotoStore:
         self._outcomes = {d: o for d, o in self._outcomes.items() if d in shown}
 
 
-def read_photo(photo: Photo, analyze: Analyze) -> Outcome:
-    """Analyse one photograph. Whatever is wrong with it, the page and the others go on."""
+def read_photo(
+    photo: Photo,
+    analyze: Analyze,
+    head: str = EXPRESSION_HEAD,
+    *,
+    found: Detections | None = None,
+) -> Outcome:
+    """Analyse one photograph. Whatever is wrong with it, the page and the others go on.
+
+    Args:
+        photo: the file.
+        analyze: does it.
+        head: the output of the network that answers.
+        found: the faces, if they are known from another reading.
+    """
     try:
         image = decode_image(photo.data)
-        faces = analyze(image)
+        faces = analyze(image, head=head, found=found)
         height, width = image.shape[:2]
         return Reading(
-            faces, width, height, marked_jpeg(image, faces), portrait_jpegs(image, faces)
+            faces, width, height, marked_jpeg(image, faces), portrait_jpegs(image, faces), head
         )
     except ImageError as error:
         return Failure(str(error))
@@ -98,6 +141,15 @@ def read_photo(photo: Photo, analyze: Analyze) -> Outcome:
         # Neither name nor contents go to the log: they are the visitor's.
         _log.exception("a photograph of %d bytes could not be analysed", len(photo.data))
         return Failure("could not be analysed: something went wrong in FER Lens, not in your file.")
+
+
+def evidence_png(
+    photo: Photo, reading: Reading, face: int, expression: str, explain: Explain
+) -> bytes:
+    """Return a face under the map of what speaks for an expression; decodes the photo once more."""
+    image = decode_image(photo.data)
+    made = explain.explain(image, reading.faces, face, head=reading.head)
+    return evidence_picture(made.face(image, EVIDENCE_SIDE), made.heat(expression, EVIDENCE_SIDE))
 
 
 def csv_of(readings: Iterable[tuple[str, Reading]]) -> str:
@@ -117,4 +169,4 @@ def png_of(photo: Photo, reading: Reading) -> bytes:
 
 
 def _results(readings: Iterable[tuple[str, Reading]]) -> list[PhotoResult]:
-    return [PhotoResult(name, r.width, r.height, r.faces) for name, r in readings]
+    return [PhotoResult(name, r.width, r.height, r.faces, r.head) for name, r in readings]

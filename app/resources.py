@@ -8,9 +8,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from app.evidence import Evidence, describes, evidence_of
+from app.evidence import CrowdEvidence, Evidence, describes, evidence_for
 from app.wording import plain
 from fer import FaceAnalyzer, ModelError
+from fer.model_card import EXPRESSION_HEAD
 from fer.report import Report
 
 _log = logging.getLogger(__name__)
@@ -46,14 +47,20 @@ def model_report() -> Report:
     return _report(model_dir())
 
 
-def evidence() -> Evidence | None:
-    """Return what was measured about the model that runs; None if no report is about it."""
+def own_report() -> Report | None:
+    """Return the report if it is about the very weights that run, else None."""
     try:
         report = model_report()
     except ModelError as error:
         _log.warning("no evidence beside the results: %s", error)
         return None
-    return evidence_of(report) if describes(report, photo_analyzer().spec) else None
+    return report if describes(report, photo_analyzer().spec) else None
+
+
+def evidence(head: str = EXPRESSION_HEAD) -> Evidence | CrowdEvidence | None:
+    """Return what was measured about an output of the model that runs; None if nothing was."""
+    report = own_report()
+    return evidence_for(report, head) if report else None
 
 
 def show_model_error(error: ModelError) -> None:

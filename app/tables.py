@@ -15,22 +15,30 @@ def face_columns(labels: Sequence[str]) -> dict[str, Any]:
     """Return the looks of the columns of `face_rows`."""
     return {
         "face": st.column_config.NumberColumn("Face", width=56),
-        "expression": st.column_config.TextColumn("Expression"),
+        "answer": st.column_config.TextColumn("Answer"),
+        "uncertain": st.column_config.CheckboxColumn("Uncertain"),
+        "expression": st.column_config.TextColumn("Most probable"),
         "confidence": st.column_config.ProgressColumn(
             "Confidence", min_value=0, max_value=100, format="%.0f%%"
+        ),
+        "quality": st.column_config.TextColumn(
+            "Quality", help="What is wrong with the picture of the face; empty if nothing is"
         ),
         "size": st.column_config.TextColumn("Size", help="Width × height of the face in pixels"),
     } | {label: st.column_config.NumberColumn(label, format="%.1f%%") for label in labels}
 
 
 def face_rows(faces: Faces) -> list[dict[str, Any]]:
-    """Return one row per face: number, expression, confidence, all probabilities in %, size."""
+    """Return one row per face: number, answer, all probabilities in %, quality, size."""
     return [
         {
             "face": number,
+            "answer": row["answer"],
+            "uncertain": row["uncertain"],
             "expression": row["expression"],
             "confidence": 100 * row["confidence"],
             **{label: 100 * share for label, share in row["probabilities"].items()},
+            "quality": "; ".join(row["quality"]),
             "size": f"{_side(row['box'], 0)} × {_side(row['box'], 1)}",
         }
         for number, row in enumerate(face_records(faces), start=1)

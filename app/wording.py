@@ -12,11 +12,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from fer import Faces
-from fer.types import Floats
-
-#: Confidence under which a face is called "not sure". Below it the other expressions together are
-#: more probable than the first.
-SURE = 0.5
+from fer.records import one_of
+from fer.types import UNCERTAIN, Floats
 
 #: Material symbols, one per expression.
 ICONS: dict[str, str] = {
@@ -33,48 +30,85 @@ ICONS: dict[str, str] = {
 #: For class names of other data sets.
 OTHER_ICON = ":material/face:"
 
+#: No expression, so none of their icons.
+UNCERTAIN_ICON = ":material/help:"
+
+#: Icons of what may be wrong with the picture of a face, see `fer.types.FLAWS`.
+FLAW_ICONS = {
+    "small": ":material/photo_size_select_small:",
+    "blurred": ":material/blur_on:",
+    "dark": ":material/dark_mode:",
+    "turned": ":material/3d_rotation:",
+}
+
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:^=&])")
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What is said about one face: the two most probable expressions, and their shares."""
+    """What is said about one face.
 
-    expression: str
+    Attributes:
+        answer: an expression, or `fer.types.UNCERTAIN`.
+        confidence: probability of the most probable expression.
+        candidates: that expression; where uncertain, the likeliest two or three.
+        shares: probability of each candidate.
+        flaws: what is wrong with the face's picture, names of `fer.types.FLAWS`.
+        width: of the face in pixels.
+    """
+
+    answer: str
     confidence: float
-    second: str
-    second_share: float
+    candidates: tuple[str, ...]
+    shares: tuple[float, ...]
+    flaws: tuple[str, ...]
+    width: int
 
     @property
     def sure(self) -> bool:
-        """Whether the first expression is more probable than all others together."""
-        return self.confidence >= SURE
+        """Whether there is an answer."""
+        return self.answer != UNCERTAIN
+
+    @property
+    def alternatives(self) -> str:
+        """The candidates with their shares: ``sad 46% or neutral 38%``."""
+        pairs = zip(self.candidates, self.shares, strict=True)
+        return one_of([f"{name} {share:.0%}" for name, share in pairs])
 
     @property
     def sentence(self) -> str:
-        """The verdict in one line."""
-        first = f"{self.expression} {self.confidence:.0%}"
-        if self.sure:
-            return first
-        return f"not sure: {first}, next {self.second} {self.second_share:.0%}"
+        """The verdict in one line, with what is wrong with the picture."""
+        said = self.alternatives if self.sure else f"{UNCERTAIN}: {self.alternatives}"
+        reasons = ", ".join(self.reasons)
+        return f"{said} ({reasons})" if reasons else said
 
-
-def verdict(probabilities: Floats, labels: Sequence[str]) -> Verdict:
-    """Return what to say about a face, from its ``(k,)`` probabilities, k ≥ 2."""
-    first, second = (int(i) for i in (-probabilities).argsort(kind="stable")[:2])
-    return Verdict(
-        labels[first], float(probabilities[first]), labels[second], float(probabilities[second])
-    )
+    @property
+    def reasons(self) -> list[str]:
+        """What is wrong with the picture, in words that need nothing around them."""
+        words = {"small": f"small: {self.width} pixels wide", "turned": "turned away"}
+        return [words.get(flaw, flaw) for flaw in self.flaws]
 
 
 def verdicts(faces: Faces) -> list[Verdict]:
     """Return what to say about each face, in order."""
-    return [verdict(row, faces.labels) for row in faces.probabilities]
+    widths = faces.xyxy[:, 2] - faces.xyxy[:, 0]
+    rows = zip(faces.answers, faces.candidates, faces.quality, widths.tolist(), strict=True)
+    return [
+        Verdict(
+            answer,
+            float(faces.confidence[face]),
+            candidates,
+            tuple(float(faces.probabilities[face, faces.labels.index(n)]) for n in candidates),
+            quality,
+            round(width),
+        )
+        for face, (answer, candidates, quality, width) in enumerate(rows)
+    ]
 
 
 def icon_of(label: str) -> str:
-    """Return the icon of an expression; one common icon for unknown names."""
-    return ICONS.get(label, OTHER_ICON)
+    """Return the icon of an answer; one common icon for unknown names."""
+    return UNCERTAIN_ICON if label == UNCERTAIN else ICONS.get(label, OTHER_ICON)
 
 
 def counted(count: int, noun: str) -> str:
@@ -82,9 +116,9 @@ def counted(count: int, noun: str) -> str:
     return f"{count or 'no'} {noun}{'' if count == 1 else 's'}"
 
 
-def expression_counts(results: Iterable[Faces]) -> Counter[str]:
-    """Count the expressions of all faces."""
-    return Counter(expression for faces in results for expression in faces.expressions)
+def answer_counts(results: Iterable[Faces]) -> Counter[str]:
+    """Count the answers for all faces, uncertain ones among them."""
+    return Counter(answer for faces in results for answer in faces.answers)
 
 
 def describe_picture(name: str, faces: Faces) -> str:
@@ -103,9 +137,14 @@ def describe_probabilities(face: str, probabilities: Floats, labels: Sequence[st
 
 
 def describe_mix(counts: Counter[str]) -> str:
-    """Return the alternative text of the chart of all faces' expressions."""
+    """Return the alternative text of the chart of all faces' answers."""
     shares = ", ".join(f"{label} {count}" for label, count in counts.most_common())
-    return f"Faces by most probable expression: {shares}."
+    return f"Faces by answer: {shares}."
+
+
+def describe_evidence(face: str, expression: str) -> str:
+    """Return the alternative text of a face under its evidence map."""
+    return f"Evidence map of {face}: orange where it speaks for {expression}, blue where against."
 
 
 def plain(text: str) -> str:

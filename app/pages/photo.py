@@ -11,6 +11,7 @@ from app.frame import CARD_WIDTH, header
 from app.photo_input import choose_photos, offer_sample
 from app.photo_view import Entry, show_results
 from app.photos import MAX_PHOTOS, Analyze, Photo, PhotoStore
+from app.settings import choose_reading
 from app.wording import plain
 from fer import ModelError
 
@@ -20,8 +21,8 @@ _STORE = "photo_store"
 _PROMISES = (
     ":material/center_focus_strong: **Finds faces**, also small ones and many at once, and marks "
     "them in the picture.",
-    ":material/bar_chart: **Weighs every expression** with a probability, and says so when none "
-    "stands out.",
+    ":material/bar_chart: **Weighs every expression** with a probability, and says *uncertain* "
+    "when none stands out, or the face is too small, blurred, dark or turned away.",
     ":material/download: **Hands you the numbers** as CSV and JSON, and the marked picture in full "
     "size.",
 )
@@ -41,11 +42,12 @@ def main() -> None:
         _empty()
         return
     try:
-        analyze = resources.photo_analyzer()
+        analyzer = resources.photo_analyzer()
+        head = choose_reading()
     except ModelError as error:
         resources.show_model_error(error)
         return
-    show_results(_read(photos, store, analyze), resources.evidence())
+    show_results(_read(photos, store, analyzer, head), resources.evidence(head), analyzer)
 
 
 def _empty() -> None:
@@ -60,7 +62,7 @@ def _empty() -> None:
     )
 
 
-def _read(photos: Sequence[Photo], store: PhotoStore, analyze: Analyze) -> list[Entry]:
+def _read(photos: Sequence[Photo], store: PhotoStore, analyze: Analyze, head: str) -> list[Entry]:
     """Read the photos, telling how far it is while there are new ones."""
     if len(photos) > MAX_PHOTOS:
         st.warning(
@@ -68,16 +70,16 @@ def _read(photos: Sequence[Photo], store: PhotoStore, analyze: Analyze) -> list[
             "the others."
         )
     photos = photos[:MAX_PHOTOS]
-    unread = store.unread(photos)
+    unread = store.unread(photos, head)
     if unread:
         bar = st.progress(0.0)
         for done, photo in enumerate(unread):
             bar.progress(
                 done / len(unread), f"Reading {done + 1} of {len(unread)}: {plain(photo.name)}"
             )
-            store.read(photo, analyze)
+            store.read(photo, analyze, head)
         bar.empty()
-    return [(photo, store.read(photo, analyze)) for photo in photos]
+    return [(photo, store.read(photo, analyze, head)) for photo in photos]
 
 
 main()

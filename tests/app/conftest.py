@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
@@ -12,21 +12,39 @@ from streamlit.testing.v1 import AppTest
 
 from app import resources
 from app.photos import Photo, Reading, read_photo
-from fer import Faces
-from fer.types import Image
+from fer import Detections, Faces
+from fer.alignment import FER2013_FRAMING
+from fer.explanation import Explanation, explanation
+from fer.model_card import EXPRESSION_HEAD, VOTES_HEAD, ModelSpec
+from fer.types import FLAWS, Image
 from tests.conftest import ROOT, make_detections
 
 LABELS = ("happy", "sad", "neutral")
+
+#: How the fake model's second output differs from the first.
+SECOND = {"name": VOTES_HEAD, "evidence": ""}
 
 #: Red of a picture that makes the fake analyzer fail as no analyzer should.
 BROKEN = 250
 
 
-def faces_of(*rows: tuple[float, float, float]) -> Faces:
-    """Return faces side by side, 40 pixels wide, with these probabilities of `LABELS`."""
+#: Confidence below which the fake analyzer is uncertain; with a flaw, the second.
+THRESHOLDS = (0.5, 0.7)
+
+
+def faces_of(*rows: tuple[float, float, float], flaws: Sequence[str] = ()) -> Faces:
+    """Return faces side by side, 40 pixels wide, with these probabilities of `LABELS`.
+
+    Args:
+        rows: per face.
+        flaws: what is wrong with the picture of every one.
+    """
     boxes = [(50.0 * i + 5, 20.0, 50.0 * i + 45, 60.0) for i in range(len(rows))]
     probabilities = np.array(rows, np.float32).reshape(-1, len(LABELS))
-    return Faces.of(make_detections(*boxes), probabilities, LABELS)
+    marked = np.tile([name in flaws for name in FLAWS], (len(rows), 1))
+    return Faces.of(
+        make_detections(*boxes), probabilities, LABELS, flaws=marked, thresholds=THRESHOLDS
+    )
 
 
 def png(faces: int = 1, happy: int = 90, seed: int = 0) -> bytes:
@@ -38,26 +56,54 @@ def png(faces: int = 1, happy: int = 90, seed: int = 0) -> bytes:
 
 
 class FakeAnalyzer:
-    """Finds as many faces as a picture's red says, as happy as its green says."""
+    """Finds as many faces as a picture's red says, as happy as its green says.
 
-    def __init__(self) -> None:
+    Blue above 100 makes them small and dark. The second reading sees every face half as happy.
+    """
+
+    def __init__(self, spec: ModelSpec | None = None) -> None:
         self.calls = 0
+        self.searches = 0
+        self.spec = spec
 
-    def __call__(self, image: Image) -> Faces:
+    def __call__(
+        self, image: Image, *, head: str = EXPRESSION_HEAD, found: Detections | None = None
+    ) -> Faces:
         self.calls += 1
-        red, green = (int(v) for v in image[0, 0, :2])
+        self.searches += found is None
+        red, green, blue = (int(v) for v in image[0, 0])
         if red == BROKEN:
             raise RuntimeError("a fault that nobody thought of")
-        happy = green / 100
-        return faces_of(*[(happy, (1 - happy) * 0.6, (1 - happy) * 0.4)] * red)
+        happy = green / 100 / (1 if head == EXPRESSION_HEAD else 2)
+        rows = [(happy, (1 - happy) * 0.6, (1 - happy) * 0.4)] * red
+        return faces_of(*rows, flaws=("small", "dark") if blue > 100 else ())
+
+    def explains(self, head: str) -> bool:
+        return bool(self.spec and self.spec.head(head).evidence)
+
+    def explain(
+        self, image: Image, faces: Faces, index: int, *, head: str = EXPRESSION_HEAD
+    ) -> Explanation:
+        maps = np.zeros((1, 6, 6, len(LABELS)), np.float32)
+        maps[0, 2, 3] = [1, -1, 0]
+        face = faces.detections.take(np.array([index]))
+        return explanation(face, maps, LABELS, FER2013_FRAMING)
 
 
 @pytest.fixture
-def analyzer(monkeypatch: pytest.MonkeyPatch) -> FakeAnalyzer:
+def two_readings(spec: ModelSpec) -> ModelSpec:
+    """A model with both outputs and evidence maps for the first."""
+    first = spec.heads[0].model_copy(update={"evidence": "evidence_expression"})
+    return spec.model_copy(update={"heads": (first, first.model_copy(update=SECOND))})
+
+
+@pytest.fixture
+def analyzer(monkeypatch: pytest.MonkeyPatch, two_readings: ModelSpec) -> FakeAnalyzer:
     """The analyzer that the app runs with."""
-    fake = FakeAnalyzer()
+    fake = FakeAnalyzer(two_readings)
     monkeypatch.setattr(resources, "photo_analyzer", lambda: fake)
-    monkeypatch.setattr(resources, "evidence", lambda: None)
+    monkeypatch.setattr(resources, "evidence", lambda head=EXPRESSION_HEAD: None)
+    monkeypatch.setattr(resources, "own_report", lambda: None)
     return fake
 
 

@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from app import photos, resources
 from fer import ModelError
+from fer.model_card import VOTES_HEAD, ModelSpec
 from tests.app.conftest import BROKEN, LABELS, FakeAnalyzer, Upload, png
 
 CAMERA = ":material/photo_camera: Camera"
@@ -62,7 +63,8 @@ def test_one_photo_shows_picture_card_table_and_downloads(upload: Upload) -> Non
         f"Bar chart of face {n}: happy 90%, sad 6%, neutral 4%." for n in (1, 2)
     ]
     table = page.dataframe[0].value
-    assert list(table.columns) == ["face", "expression", "confidence", *LABELS, "size"]
+    said = ["face", "answer", "uncertain", "expression", "confidence"]
+    assert list(table.columns) == [*said, *LABELS, "quality", "size"]
     assert table["size"].tolist() == ["40 × 40", "40 × 40"]
     assert [b.label for b in page.download_button] == ["CSV", "JSON", "Marked picture (PNG)"]
 
@@ -87,8 +89,8 @@ def test_a_photo_without_a_face_says_so_and_shows_no_label(upload: Upload) -> No
 @pytest.mark.parametrize(
     ("happy", "headline", "detail"),
     [
-        (38, "Not sure", "Happy 38%, next sad 37%"),
-        (49, "Not sure", "Happy 49%, next sad 31%"),
+        (38, "Uncertain", "Happy 38%, sad 37% or neutral 25%"),
+        (49, "Uncertain", "Happy 49%, sad 31% or neutral 20%"),
         (50, "Happy", "50% confident"),
     ],
 )
@@ -100,12 +102,65 @@ def test_low_confidence_is_worded_as_such(
     assert detail in said
 
 
+def test_a_poor_picture_says_what_is_wrong_and_needs_more_to_convince(upload: Upload) -> None:
+    page = upload(("face.png", png(happy=60, seed=200)))
+    said = words(page)
+    assert "Uncertain" in said
+    assert "small: 40 pixels wide" in said
+    assert " dark]" in said
+    row = page.dataframe[0].value.iloc[0]
+    assert (row["answer"], row["uncertain"], row["expression"]) == ("uncertain", True, "happy")
+    assert row["quality"] == "small; dark"
+
+
+def test_uncertain_faces_are_counted_as_such(upload: Upload) -> None:
+    page = upload(("a.png", png(faces=2, happy=40)), ("b.png", png(faces=1, seed=1)))
+    assert alts(page, "plotly_chart")[0] == "Faces by answer: uncertain 2, happy 1."
+    assert "▨ uncertain **2**" in words(page)
+
+
+def test_another_reading_needs_no_new_upload_and_lasts_over_pages(
+    upload: Upload, analyzer: FakeAnalyzer
+) -> None:
+    page = upload(("a.png", png(faces=1, happy=90)))
+    choice = next(g for g in page.get("button_group") if g.key == "reading_choice")
+    assert choice.options == ["As labelled", "As most people see it"]
+    choice.set_value(VOTES_HEAD).run()
+    assert not page.exception
+    assert "Uncertain" in words(page)
+    assert (analyzer.calls, analyzer.searches) == (2, 1)
+    page.switch_page("app/pages/about.py").run()
+    page.switch_page("app/pages/photo.py").run()
+    upload(("a.png", png(faces=1, happy=90)))
+    choice = next(g for g in page.get("button_group") if g.key == "reading_choice")
+    assert choice.value == VOTES_HEAD
+
+
+def test_a_network_with_one_output_offers_no_choice(
+    upload: Upload, analyzer: FakeAnalyzer, spec: ModelSpec
+) -> None:
+    analyzer.spec = spec
+    page = upload(("a.png", png()))
+    assert not page.exception
+    assert not page.get("button_group")
+    assert not page.get("popover")
+
+
+def test_evidence_is_offered_where_the_network_has_it(upload: Upload) -> None:
+    page = upload(("a.png", png(faces=2)))
+    labels = [popover.proto.popover.label for popover in page.get("popover")]
+    assert labels == ["What is the difference?", *["Where is the evidence?"] * 2]
+    choice = next(g for g in page.get("button_group") if g.key == "reading_choice")
+    choice.set_value(VOTES_HEAD).run()
+    assert len(page.get("popover")) == 1
+
+
 def test_many_photos_have_a_summary_and_only_the_first_is_open(upload: Upload) -> None:
     page = upload(
         ("a.png", png(faces=1)), ("b.png", png(faces=2, happy=0)), ("c.png", png(faces=0))
     )
     assert {m.label: m.value for m in page.metric} == {"Photos": "3", "Faces": "3"}
-    assert alts(page, "plotly_chart")[0] == "Faces by most probable expression: sad 2, happy 1."
+    assert alts(page, "plotly_chart")[0] == "Faces by answer: sad 2, happy 1."
     assert [e.label for e in page.expander] == [
         "**a\\.png** · 1 face", "**b\\.png** · 2 faces", "**c\\.png** · no faces"
     ]  # fmt: skip

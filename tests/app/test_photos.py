@@ -9,7 +9,19 @@ import cv2
 import numpy as np
 import pytest
 
-from app.photos import Failure, Photo, PhotoStore, Reading, csv_of, json_of, png_of, read_photo
+from app.evidence_picture import EVIDENCE_SIDE
+from app.photos import (
+    Failure,
+    Photo,
+    PhotoStore,
+    Reading,
+    csv_of,
+    evidence_png,
+    json_of,
+    png_of,
+    read_photo,
+)
+from fer.model_card import EXPRESSION_HEAD, VOTES_HEAD, ModelSpec
 from tests.app.conftest import BROKEN, LABELS, FakeAnalyzer, png
 
 
@@ -26,6 +38,40 @@ def test_the_same_content_is_read_once_whatever_its_name() -> None:
     assert store.read(first, analyze) is store.read(copy, analyze)
     assert analyze.calls == 1
     assert store.unread([first, copy, other]) == [other]
+
+
+def test_another_reading_is_kept_beside_the_first_and_looks_for_no_face_again() -> None:
+    store, analyze = PhotoStore(), FakeAnalyzer()
+    photo, bad = Photo("a", png(2)), Photo("b", b"")
+    first = store.read(photo, analyze)
+    assert store.unread([photo], VOTES_HEAD) == [photo]
+    second = store.read(photo, analyze, VOTES_HEAD)
+    assert isinstance(first, Reading)
+    assert isinstance(second, Reading)
+    assert (first.head, second.head) == (EXPRESSION_HEAD, VOTES_HEAD)
+    assert (analyze.calls, analyze.searches, len(store)) == (2, 1, 1)
+    assert store.read(photo, analyze) is first
+    assert isinstance(store.read(bad, analyze, VOTES_HEAD), Failure)
+    assert json.loads(json_of([("a", second)]))[0]["reading"] == VOTES_HEAD
+
+
+def test_evidence_is_drawn_from_the_file_when_it_is_asked_for(
+    reading: Reading, two_readings: ModelSpec
+) -> None:
+    photo, explain = Photo("two.png", png(faces=2)), FakeAnalyzer(two_readings)
+    happy, sad, neutral = (
+        cv2.imdecode(
+            np.frombuffer(evidence_png(photo, reading, 1, label, explain), np.uint8),
+            cv2.IMREAD_COLOR,
+        )
+        for label in LABELS
+    )
+    assert happy.shape == (EVIDENCE_SIDE, EVIDENCE_SIDE, 3)
+    row, column = int(2.5 / 6 * EVIDENCE_SIDE), int(3.5 / 6 * EVIDENCE_SIDE)
+    orange, blue = happy[row, column].astype(int), sad[row, column].astype(int)
+    assert orange[2] > orange[0] + 50
+    assert blue[0] > blue[2] + 50
+    assert (neutral == neutral[..., :1]).all()
 
 
 def test_a_store_forgets_what_is_not_shown_any_more() -> None:

@@ -2,30 +2,36 @@
 
 from collections import Counter
 
-import numpy as np
 import pytest
 
 from app import wording
 from fer.labels import COLOURS
-from fer.types import Floats
-from tests.app.conftest import LABELS, faces_of
-
-
-def row(*shares: float) -> Floats:
-    return np.array(shares, np.float32)
+from fer.types import FLAWS, UNCERTAIN
+from tests.app.conftest import faces_of
 
 
 @pytest.mark.parametrize(
-    ("shares", "sentence"),
+    ("shares", "flaws", "sentence"),
     [
-        ((1.0, 0.0, 0.0), "happy 100%"),
-        ((0.5, 0.3, 0.2), "happy 50%"),
-        ((0.3, 0.38, 0.32), "not sure: sad 38%, next neutral 32%"),
-        ((1 / 3, 1 / 3, 1 / 3), "not sure: happy 33%, next sad 33%"),
+        ((1.0, 0.0, 0.0), (), "happy 100%"),
+        ((0.5, 0.3, 0.2), (), "happy 50%"),
+        ((0.3, 0.45, 0.25), (), "uncertain: sad 45%, happy 30% or neutral 25%"),
+        ((0.05, 0.45, 0.4), (), "uncertain: sad 45% or neutral 40%"),
+        ((0.6, 0.3, 0.1), ("small", "dark"),
+         "uncertain: happy 60% or sad 30% (small: 40 pixels wide, dark)"),
+        ((0.9, 0.1, 0.0), ("blurred", "turned"), "happy 90% (blurred, turned away)"),
     ],
-)
-def test_a_verdict_in_one_line(shares: tuple[float, ...], sentence: str) -> None:
-    assert wording.verdict(row(*shares), LABELS).sentence == sentence
+)  # fmt: skip
+def test_a_verdict_in_one_line(
+    shares: tuple[float, float, float], flaws: tuple[str, ...], sentence: str
+) -> None:
+    (verdict,) = wording.verdicts(faces_of(shares, flaws=flaws))
+    assert verdict.sentence == sentence
+    assert verdict.sure == (not sentence.startswith("uncertain"))
+
+
+def test_nobody_gets_no_verdict() -> None:
+    assert wording.verdicts(faces_of()) == []
 
 
 @pytest.mark.parametrize(
@@ -39,6 +45,8 @@ def test_every_expression_has_an_icon_of_its_own() -> None:
     assert wording.ICONS.keys() == COLOURS.keys()
     assert len(set(wording.ICONS.values())) == len(wording.ICONS)
     assert wording.icon_of("bored") == wording.OTHER_ICON
+    assert wording.icon_of(UNCERTAIN) not in {*wording.ICONS.values(), wording.OTHER_ICON}
+    assert wording.FLAW_ICONS.keys() == set(FLAWS)
 
 
 @pytest.mark.parametrize(
@@ -49,7 +57,7 @@ def test_every_expression_has_an_icon_of_its_own() -> None:
         (
             [(0.9, 0.1, 0), (0.4, 0.3, 0.3)],
             "a.png with 2 faces marked, from left to right: "
-            "happy 90%; not sure: happy 40%, next sad 30%.",
+            "happy 90%; uncertain: happy 40%, sad 30% or neutral 30%.",
         ),
     ],
 )
@@ -57,10 +65,10 @@ def test_a_picture_described(rows: list[tuple[float, float, float]], text: str) 
     assert wording.describe_picture("a.png", faces_of(*rows)) == text
 
 
-def test_expressions_counted_over_photos() -> None:
-    photos = [faces_of(), faces_of((1, 0, 0), (0, 1, 0)), faces_of((0.8, 0.2, 0))]
-    assert wording.expression_counts(photos) == Counter(happy=2, sad=1)
-    assert wording.expression_counts([]) == Counter()
+def test_answers_counted_over_photos() -> None:
+    photos = [faces_of(), faces_of((1, 0, 0), (0, 1, 0)), faces_of((0.8, 0.2, 0), (0.4, 0.3, 0.3))]
+    assert wording.answer_counts(photos) == Counter(happy=2, sad=1, uncertain=1)
+    assert wording.answer_counts([]) == Counter()
 
 
 @pytest.mark.parametrize(
