@@ -24,10 +24,10 @@ _HOW_TO_READ = (
 @st.fragment
 def offer_evidence(photo: Photo, reading: Reading, face: int, explain: Explain, key: str) -> None:
     """Offer the evidence map of one face; a fragment, so that asking draws nothing else anew."""
-    asked = st.popover(
+    asked = st.expander(
         "Where is the evidence?",
         icon=":material/center_focus_weak:",
-        type="tertiary",
+        type="compact",
         key=f"evidence_{key}_{photo.digest}_{reading.head}",
         on_change="rerun",
     )

@@ -47,7 +47,6 @@ def choose_reading() -> str:
         )
         with st.popover(
             "What is the difference?",
-            type="tertiary",
             icon=":material/help:",
             key="reading_help",
             on_change="rerun",

@@ -10,7 +10,7 @@ import numpy as np
 from fer.analyzer import Classifier, read_expressions
 from fer.classifier import ExpressionClassifier
 from fer.detection import BlazeFace, FaceDetector
-from fer.model_card import ModelSpec
+from fer.model_card import EXPRESSION_HEAD, ModelSpec
 from fer.timing import Stopwatch
 from fer.tracking import Tracker, appearance
 from fer.types import Faces, Floats, Image, check_image
@@ -34,6 +34,8 @@ class FaceStream:
         spec: what the classifier expects.
         steadiness: seconds over which each person's probabilities are averaged; 0 for none. It may
             be changed at any time, and means the same at any frame rate.
+        head: which reading: the output of the network that answers. It may be changed at any time;
+            who is who stays known, what was averaged before is forgotten.
 
     Attributes:
         timings: milliseconds of each of `STAGES` in the last call; ``track`` is who is who, and
@@ -47,11 +49,13 @@ class FaceStream:
         spec: ModelSpec,
         *,
         steadiness: float = DEFAULT_STEADINESS,
+        head: str = EXPRESSION_HEAD,
     ) -> None:
         self._detector = detector
         self._classifier = classifier
         self.spec = spec
         self.steadiness = steadiness
+        self.head = head
         self.timings = dict.fromkeys(STAGES, 0.0)
         self.reset()
 
@@ -71,15 +75,17 @@ class FaceStream:
         self._tracker = Tracker()
         self._seconds = -np.inf
         self._shown: dict[int, tuple[Floats, float]] = {}
+        self._shown_head = self.head
 
     def __call__(self, image: Image, seconds: float) -> Faces:
-        """Return the faces of the next frame, with `track_id` and smoothed probabilities.
+        """Return the faces of the next frame, with `track_id`, and all that they show smoothed.
 
         Args:
             image: ``(height, width, 3)`` RGB uint8.
             seconds: time of the frame; when it goes back, a new stream has begun.
         """
         check_image(image)
+        head = self.head  # another thread may change it meanwhile
         if seconds < self._seconds:
             self.reset()
         self._seconds = seconds
@@ -89,23 +95,32 @@ class FaceStream:
         with watch.stage("track"):
             numbers = self._tracker(found, appearance(image, found.xyxy), seconds)
         known = numbers >= 0
-        faces = read_expressions(image, found.take(known), self._classifier, self.spec, watch)
+        faces = read_expressions(
+            image, found.take(known), self._classifier, self.spec, watch, head=head
+        )
         with watch.stage("track"):
+            if head != self._shown_head:
+                self._shown, self._shown_head = {}, head
             faces = replace(faces, track_id=numbers[known], seconds=seconds)
-            faces = replace(faces, probabilities=self._smoothed(faces, seconds))
+            faces = self._smoothed(faces, seconds)
             faces = faces.take(np.argsort(faces.xyxy[:, 0], kind="stable"))
         self.timings = watch.milliseconds
         return faces
 
-    def _smoothed(self, faces: Faces, seconds: float) -> Floats:
-        """Average each person's probabilities over time, the recent past weighing most."""
-        smoothed = faces.probabilities.copy()
+    def _smoothed(self, faces: Faces, seconds: float) -> Faces:
+        """Average over time what each person shows, the recent past weighing most.
+
+        Flaws are averaged with the probabilities and marked from one half: an answer must not
+        flicker because the light is near its limit.
+        """
+        count = len(faces.labels)
+        both = np.concatenate([faces.probabilities, faces.flaws.astype(np.float32)], axis=1)
         for i, number in enumerate(faces.track_id.tolist()):
             if number in self._shown and self.steadiness > 0:
                 before, then = self._shown[number]
                 # An exponential average in seconds, so that the frame rate does not matter.
                 keep = np.float32(np.exp(-(seconds - then) / self.steadiness))
-                smoothed[i] = keep * before + (1 - keep) * smoothed[i]
-            self._shown[number] = (smoothed[i], seconds)
+                both[i] = keep * before + (1 - keep) * both[i]
+            self._shown[number] = (both[i], seconds)
         self._shown = {n: p for n, p in self._shown.items() if n in self._tracker.alive}
-        return smoothed
+        return replace(faces, probabilities=both[:, :count], flaws=both[:, count:] >= 0.5)

@@ -110,7 +110,7 @@ def analyzer(monkeypatch: pytest.MonkeyPatch, two_readings: ModelSpec) -> FakeAn
 @pytest.fixture
 def page(analyzer: FakeAnalyzer) -> AppTest:
     """The Photo page as it opens."""
-    return AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=20).run()
+    return AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60).run()
 
 
 Upload = Callable[..., AppTest]

@@ -7,6 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app import photos, resources
+from app.photos import Photo
 from fer import ModelError
 from fer.model_card import VOTES_HEAD, ModelSpec
 from tests.app.conftest import BROKEN, LABELS, FakeAnalyzer, Upload, png
@@ -146,13 +147,28 @@ def test_a_network_with_one_output_offers_no_choice(
     assert not page.get("popover")
 
 
-def test_evidence_is_offered_where_the_network_has_it(upload: Upload) -> None:
+def test_evidence_is_offered_where_the_network_has_it_and_drawn_when_asked(
+    upload: Upload,
+) -> None:
     page = upload(("a.png", png(faces=2)))
-    labels = [popover.proto.popover.label for popover in page.get("popover")]
-    assert labels == ["What is the difference?", *["Where is the evidence?"] * 2]
+    offers = [e for e in page.expander if e.label == "Where is the evidence?"]
+    assert len(offers) == 2
+    maps = [p.alt for e in page.image for p in e.proto.imgs if p.alt.startswith("Evidence")]
+    assert not maps
     choice = next(g for g in page.get("button_group") if g.key == "reading_choice")
     choice.set_value(VOTES_HEAD).run()
-    assert len(page.get("popover")) == 1
+    assert not page.expander
+
+
+def test_evidence_is_drawn_for_the_likeliest_first(upload: Upload) -> None:
+    photo = Photo("a.png", png(faces=1))
+    page = upload((photo.name, photo.data))
+    page.session_state[f"evidence_0_0_{photo.digest}_expression"] = True
+    page.run()
+    assert not page.exception
+    alts = [p.alt for e in page.image for p in e.proto.imgs]
+    assert "Evidence map of face 1: orange where it speaks for happy, blue where against." in alts
+    assert "It shows where it looked, not why" in words(page)
 
 
 def test_many_photos_have_a_summary_and_only_the_first_is_open(upload: Upload) -> None:

@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from fer.model_card import ModelSpec
+from fer.model_card import EXPRESSION_HEAD, VOTES_HEAD, Head, ModelSpec
 from fer.stream import STAGES, FaceStream
 from fer.types import Detections, Image
 from tests.conftest import SHIPPED_MODEL, FakeClassifier, make_detections
@@ -70,6 +70,39 @@ def test_a_clock_that_goes_back_begins_anew(spec: ModelSpec) -> None:
     watch(shade(0), 5.0)
     faces = watch(shade(255), 0.0)
     assert (faces.expressions, faces.track_id.tolist()) == (["neutral"], [1])
+
+
+class Votes(FakeClassifier):
+    """In the second reading everybody shows contempt."""
+
+    def __call__(self, crops: np.ndarray, head: str = EXPRESSION_HEAD) -> np.ndarray:
+        if head == EXPRESSION_HEAD:
+            return super().__call__(crops)
+        return np.tile(np.array([0, 1], np.float32), (len(crops), 1))
+
+
+def test_the_reading_can_change_and_who_is_who_stays(spec: ModelSpec) -> None:
+    votes = Head(name=VOTES_HEAD, labels=("happy", "contempt"), meaning="a fake", threshold=0.4)
+    both = spec.model_copy(update={"heads": (*spec.heads, votes)})
+    watch = FaceStream(Script(FACE, FACE, Detections.empty(), FACE), Votes(3), both, steadiness=9)
+    assert watch(shade(0), 0.0).expressions == ["happy"]
+    watch.head = VOTES_HEAD
+    voted = watch(shade(0), 0.1)
+    assert (voted.labels, voted.track_id.tolist()) == (votes.labels, [1])
+    assert (voted.confidence.tolist(), voted.thresholds) == ([1.0], (0.4, 0.0))
+    nobody = watch(shade(0), 0.2)
+    assert (len(nobody), nobody.labels) == (0, votes.labels)
+    watch.head = EXPRESSION_HEAD
+    assert watch(shade(0), 0.3).labels == spec.labels
+
+
+def test_a_flaw_at_its_limit_does_not_flicker(spec: ModelSpec) -> None:
+    bright, dark = shade(200), shade(5)
+    watch = stream(spec, *[FACE] * 12, steadiness=1.0)
+    assert "dark" not in watch(bright, 0.0).quality[0]
+    flickering = [watch((dark, bright)[i % 2], 0.1 + i / 15) for i in range(6)]
+    assert not any("dark" in faces.quality[0] for faces in flickering)
+    assert "dark" in [watch(dark, 1.0 + i) for i in range(3)][-1].quality[0]
 
 
 @pytest.mark.parametrize("found", [Detections.empty(), FACE], ids=["nobody", "a face"])
