@@ -38,7 +38,7 @@ class StreamPool:
 
     def __init__(self, directory: Path, size: int) -> None:
         self._pairs = [
-            (BlazeFace(min_score=STREAM_SCORE), ExpressionClassifier(directory))
+            (BlazeFace(min_score=STREAM_SCORE, fitted=True), ExpressionClassifier(directory))
             for _ in range(size)
         ]
         self._next = itertools.count()

@@ -18,14 +18,26 @@ def load_interpreter(file: Path, threads: int = 1) -> Any:
     Raises:
         ModelError: the file is missing or is not a LiteRT model.
     """
-    # Imported here so that `import fer` stays fast; `Any` because the package ships no types.
-    from ai_edge_litert.interpreter import Interpreter
-
     if not file.is_file():
         raise ModelError(f"{file} is missing.")
     try:
-        interpreter = Interpreter(str(file), num_threads=threads)
+        return interpreter_of(file.read_bytes(), threads)
+    except ModelError as error:
+        raise ModelError(f"{file} is {error}") from error
+
+
+def interpreter_of(content: bytes, threads: int = 1) -> Any:
+    """Return a LiteRT interpreter for what a ``.tflite`` file contains.
+
+    Raises:
+        ModelError: it is no LiteRT model.
+    """
+    # Imported here so that `import fer` stays fast; `Any` because the package ships no types.
+    from ai_edge_litert.interpreter import Interpreter
+
+    try:
+        interpreter = Interpreter(model_content=content, num_threads=threads)
         interpreter.allocate_tensors()
     except (ValueError, RuntimeError) as error:
-        raise ModelError(f"{file} is not a LiteRT model that can be run: {error}") from error
+        raise ModelError(f"not a LiteRT model that can be run: {error}") from error
     return interpreter

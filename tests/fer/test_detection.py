@@ -4,8 +4,9 @@ import cv2
 import numpy as np
 import pytest
 
-from fer import detection
-from fer.detection import BlazeFace, blazeface_file
+from fer import blazeface_model
+from fer.blazeface_model import blazeface_file
+from fer.detection import BlazeFace
 from fer.errors import ModelError
 from fer.types import Image
 
@@ -13,9 +14,9 @@ from fer.types import Image
 EYES_NOSE_MOUTH = np.array([[203, 112], [246, 110], [225, 132], [226, 160]])
 
 
-@pytest.fixture(scope="module")
-def detector() -> BlazeFace:
-    return BlazeFace()
+@pytest.fixture(scope="module", params=[False, True], ids=["square", "fitted"])
+def detector(request: pytest.FixtureRequest) -> BlazeFace:
+    return BlazeFace(fitted=request.param)
 
 
 @pytest.mark.parametrize(
@@ -61,9 +62,33 @@ def test_a_tilted_face_is_found(detector: BlazeFace, astronaut: Image, degrees: 
     assert np.abs(found.landmarks[0, :2] - eyes).max() < 12
 
 
+@pytest.mark.parametrize("size", [(640, 480), (1280, 720), (480, 640), (512, 512)])
+@pytest.mark.parametrize("place", [(0.1, 0.1), (0.5, 0.4), (0.8, 0.85)])
+def test_a_fitted_network_finds_what_the_square_one_finds(
+    astronaut: Image, size: tuple[int, int], place: tuple[float, float]
+) -> None:
+    width, height = size
+    head = cv2.resize(astronaut[20:220, 130:330], (height // 2, height // 2))
+    picture = np.full((height, width, 3), 128, np.uint8)
+    left, top = (round(p * (n - height // 2)) for p, n in zip(place, size, strict=True))
+    picture[top : top + height // 2, left : left + height // 2] = head
+    square, fitted = BlazeFace()(picture), BlazeFace(fitted=True)(picture)
+    assert len(square) == len(fitted) == 1
+    assert np.abs(square.landmarks - fitted.landmarks).max() < 0.01 * max(size)
+    assert np.abs(square.xyxy - fitted.xyxy).max() < 0.02 * max(size)
+
+
+def test_networks_of_many_shapes_do_not_pile_up(astronaut: Image) -> None:
+    detector = BlazeFace(fitted=True)
+    for height in (512, 384, 256, 128, 512):
+        assert len(detector(np.ascontiguousarray(astronaut[:height]))) <= 1
+    assert len(detector._networks) <= 3
+    assert len(detector(astronaut)) == 1
+
+
 def test_a_missing_model_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     blazeface_file.cache_clear()
-    monkeypatch.setattr(detection.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(blazeface_model.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(ModelError, match="pip install"):
         blazeface_file()
     monkeypatch.undo()
