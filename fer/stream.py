@@ -67,7 +67,7 @@ class FaceStream:
             ModelError: the model, or the detector's, is missing or broken.
         """
         classifier = ExpressionClassifier(model_dir, threads=threads)
-        detector = BlazeFace(min_score=STREAM_SCORE, threads=threads)
+        detector = BlazeFace(min_score=STREAM_SCORE, threads=threads, fitted=True)
         return cls(detector, classifier, classifier.spec)
 
     def reset(self) -> None:
