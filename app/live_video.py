@@ -9,8 +9,10 @@ import av
 import streamlit as st
 from streamlit_webrtc import WebRtcMode, webrtc_streamer
 from streamlit_webrtc.component import generate_frontend_component_key
+from streamlit_webrtc.relay import get_global_relay
 
 from app.ice import Ice
+from app.live_relay import deliver_newest
 from app.live_session import LiveSession
 
 _log = logging.getLogger(__name__)
@@ -54,6 +56,7 @@ Frames = Callable[[list[av.VideoFrame]], Awaitable[list[av.VideoFrame]]]
 def show_video(session: LiveSession, ice: Ice) -> None:
     """Show the video with its buttons. To be called in every full run of the page while it runs."""
     _keep_stream_over_interrupted_runs()
+    deliver_newest(get_global_relay())
     webrtc_streamer(
         KEY,
         mode=WebRtcMode.SENDRECV,

@@ -16,6 +16,7 @@ from aiortc.contrib.media import MediaRelay
 from streamlit_webrtc.webrtc import WebRtcMode, WebRtcWorker
 
 from app.live_limit import StreamLimit
+from app.live_relay import deliver_newest
 from app.live_resources import StreamPool
 from app.live_session import LiveSession
 from app.live_video import frames_callback
@@ -83,7 +84,7 @@ class Server:
 
     @staticmethod
     async def _make_relay() -> MediaRelay:
-        return MediaRelay()
+        return deliver_newest(MediaRelay())
 
     def session(self) -> WatchedSession:
         """Return a new visitor."""
