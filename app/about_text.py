@@ -23,6 +23,19 @@ people.
 - Do not use it to decide about a person: not for hiring, grading, policing or health.
 """
 
+UNCERTAIN = """
+- **Uncertain** is an answer. Below a confidence that was chosen on validation data so that four
+  of five answers given are right, FER Lens names no expression but the two or three likeliest.
+- **A poor picture counts.** A face that is too small, blurred, dark or turned away is marked with
+  the reason, and needs a higher confidence for an answer. The limits were measured: a flaw is what
+  costs the network about five points of accuracy or more. Covered faces are not noticed.
+- **Two readings.** The same look at a face can be named by FER2013's own labels, or as most of ten
+  people would name it (FER+). They answer different questions; the Photo page has the choice, and
+  says how they differ.
+- **Where the evidence is** can be shown for every face of a photo. The map is the network's own sum
+  taken apart, so it is exact; it shows where, not why.
+"""
+
 PRIVACY = """
 Your pictures go to the server that runs this app and to nobody else.
 

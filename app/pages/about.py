@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app import resources
-from app.about_text import LICENCES, LIMITS, PRIVACY, WHAT, accuracy_lines
+from app.about_text import LICENCES, LIMITS, PRIVACY, UNCERTAIN, WHAT, accuracy_lines
 from app.frame import header
 from fer import ModelError
 
@@ -21,6 +21,8 @@ def main() -> None:
             with st.container(border=True, width=548):
                 st.markdown(f"#### {title}", anchors=False)
                 st.markdown(text)
+    st.subheader("How it answers", anchor=False)
+    st.markdown(UNCERTAIN)
     st.subheader("How often it is right", anchor=False)
     _accuracy()
     st.subheader("Where it comes from", anchor=False)

@@ -58,6 +58,7 @@ def test_the_page_shows_the_report(about: AppTest, monkeypatch: pytest.MonkeyPat
     assert "**75.0%** of 4" in text(about)
     assert "evidence, not" in text(about)
     assert "Apache 2.0" in text(about)
+    assert "**Uncertain** is an answer" in text(about)
 
 
 def test_without_a_report_the_page_says_so(about: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
