@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 from app.live_timeline import PersonLine, Shares, Timeline
 from app.live_words import clock
 from fer.labels import colour_of, person_colour
+from fer.sprites import ink_on
 from fer.types import Floats
 
 #: Pixels: of one person's row, of the axis below, and of a strip.
@@ -177,6 +178,7 @@ def _strips(
                 f"{label} {share:.0%}" if named and share > _NAMED else "" for share in parts[:, i]
             ],
             textposition="inside",
+            insidetextfont={"size": 13, "color": ink_on(colour_of(label))},
             insidetextanchor="middle",
             textangle=0,
             constraintext="none",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import os
 from collections.abc import Mapping
@@ -61,6 +62,9 @@ def live_session() -> LiveSession:
         ModelError: there is no complete model.
     """
     if _SESSION not in st.session_state:
+        # Streamlit drops old sessions when a new one comes, and they hold themselves in circles.
+        # Its own collection after every run is off (config.toml), for it stops all streams.
+        gc.collect()
         pool = _pool(resources.model_dir(), os.cpu_count() or 1)
         st.session_state[_SESSION] = LiveSession(pool.stream(), _limit())
     return st.session_state[_SESSION]
