@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 import streamlit_webrtc.component
 from aiortc.contrib.media import MediaRelay
-from aiortc.contrib.media import MediaRelay
 from streamlit.testing.v1 import AppTest
 
 from app import camera_permission, live_resources, live_session, live_video, resources
