@@ -6,7 +6,7 @@ import numpy as np
 
 from fer.stream_records import StreamRows, row_type
 
-#: Rows that are kept, 64 bytes each: half an hour at 15 frames a second with two faces in view, an
+#: Rows that are kept, 69 bytes each: half an hour at 15 frames a second with two faces in view, an
 #: hour with one. When it is full, the oldest rows make room.
 MAX_ROWS = 2 * 15 * 60 * 30
 

@@ -13,14 +13,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fer.types import Faces, Floats
+from fer.types import FLAWS, UNCERTAIN, Faces, Floats
 
 #: `track` of a row that stands for a frame without a face.
 NO_FACE = -2
 
 
 def row_type(labels: tuple[str, ...]) -> np.dtype:
-    """Return how one row is stored: 64 bytes with seven labels."""
+    """Return how one row is stored: 69 bytes with seven labels."""
     return np.dtype(
         [
             ("seconds", np.float64),
@@ -29,6 +29,8 @@ def row_type(labels: tuple[str, ...]) -> np.dtype:
             ("height", np.uint16),
             ("box", np.float32, (4,)),
             ("score", np.float32),
+            ("uncertain", np.bool_),
+            ("flaws", np.bool_, (len(FLAWS),)),
             ("probabilities", np.float32, (len(labels),)),
         ]
     )
@@ -78,6 +80,8 @@ class StreamRows:
             array["track"] = faces.track_id
             array["box"] = faces.xyxy
             array["score"] = faces.score
+            array["uncertain"] = faces.uncertain
+            array["flaws"] = faces.flaws
             array["probabilities"] = faces.probabilities
         else:
             array["track"] = NO_FACE
@@ -112,21 +116,27 @@ def stream_csv(rows: StreamRows) -> str:
     """Return a table with a row per face and frame, and one with empty cells per frame without any.
 
     Columns: seconds, track, width and height of the picture, left, top, right, bottom in its pixels
-    as the camera sees it (not mirrored), score, expression, confidence, a probability per label.
+    as the camera sees it (not mirrored), score, answer ("uncertain" or the expression), uncertain
+    (true, false), quality (flaws of the face's picture, with semicolons between), expression (the
+    most probable one), confidence, a probability per label.
     """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     box = ("left", "top", "right", "bottom")
     size = ("width", "height")
-    answer = ("score", "expression", "confidence", *rows.labels)
-    writer.writerow(["seconds", "track", *size, *box, *answer])
+    said = ("score", "answer", "uncertain", "quality", "expression", "confidence")
+    writer.writerow(["seconds", "track", *size, *box, *said, *rows.labels])
     for row in rows.array:
         seconds, sides = round(float(row["seconds"]), 3), (int(row["width"]), int(row["height"]))
         if row["track"] == NO_FACE:
-            writer.writerow([seconds, "", *sides, *[""] * len(box + answer)])
+            writer.writerow([seconds, "", *sides, *[""] * len(box + said + rows.labels)])
             continue
         face = _face(row, rows.labels)
-        values = [face["score"], face["expression"], face["confidence"]]
+        cells = face | {
+            "uncertain": str(face["uncertain"]).lower(),
+            "quality": ";".join(face["quality"]),
+        }
+        values = [cells[name] for name in said]
         shares = face["probabilities"].values()
         writer.writerow([seconds, face["track"], *sides, *face["box"], *values, *shares])
     return out.getvalue()
@@ -156,6 +166,9 @@ def _face(row: np.void, labels: tuple[str, ...]) -> dict[str, Any]:
         "track": int(row["track"]),
         "box": [round(float(v), 1) for v in row["box"]],
         "score": round(float(row["score"]), 4),
+        "answer": UNCERTAIN if row["uncertain"] else labels[best],
+        "uncertain": bool(row["uncertain"]),
+        "quality": [name for name, on in zip(FLAWS, row["flaws"], strict=True) if on],
         "expression": labels[best],
         "confidence": shares[best],
         "probabilities": dict(zip(labels, shares, strict=True)),

@@ -94,6 +94,29 @@ def test_downloads_hold_what_the_page_shows(
     assert check(download.value.path().read_bytes())
 
 
+def test_another_reading_and_the_evidence_are_a_click_away(visit: Visit) -> None:
+    page = open_sample(visit())
+    page.get_by_text("Where is the evidence?").click()
+    expect(page.get_by_role("img", name="Evidence map of face 1")).to_be_visible()
+    expect(page.get_by_text("It shows where it looked, not why")).to_be_visible()
+    page.get_by_role("button", name="What is the difference?").click()
+    expect(page.get_by_text("what most of ten people would call the face")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.get_by_text("As most people see it").first.click()
+    expect(page.get_by_role("figure", name="contempt")).to_be_visible()
+
+
+def test_a_poor_picture_is_marked_with_the_reason(visit: Visit, tmp_path: Path) -> None:
+    dim = tmp_path / "dim.png"
+    with PillowImage.open(SAMPLE) as sample:
+        small = sample.convert("RGB").resize((100, 100))
+        small.point(lambda level: level * 0.2).save(dim)
+    page = visit()
+    page.locator("input[type=file]").set_input_files(dim)
+    expect(page.get_by_role("img", name="pixels wide, dark)").first).to_be_visible()
+    expect(page.get_by_text("small: 2").first).to_be_visible()
+
+
 def test_the_camera_stays_off_until_its_tab_is_opened(visit: Visit) -> None:
     page = visit()
     page.add_init_script(

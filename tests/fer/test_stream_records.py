@@ -47,12 +47,28 @@ def test_csv_has_a_row_per_face_and_one_for_a_frame_without(
 
 def test_csv_has_time_box_and_all_probabilities() -> None:
     text = stream_csv(rows(faces(1.23456, 7), faces(2.0)))
-    names = "seconds,track,width,height,left,top,right,bottom,score,expression,confidence,happy,sad"
+    names = "seconds,track,width,height,left,top,right,bottom,score,answer,uncertain,quality,"
     assert text.splitlines() == [
-        names,
-        "1.235,7,640,480,0.0,1.3,40.0,41.0,0.9,sad,0.8,0.2,0.8",
-        "2.0,,640,480" + "," * 9,
+        f"{names}expression,confidence,happy,sad",
+        "1.235,7,640,480,0.0,1.3,40.0,41.0,0.9,sad,false,,sad,0.8,0.2,0.8",
+        "2.0,,640,480" + "," * 12,
     ]
+
+
+def test_uncertain_answers_and_their_reasons_are_kept() -> None:
+    doubtful = replace(
+        faces(0.5, 1, 2),
+        flaws=np.array([[1, 0, 0, 1], [0, 0, 0, 0]], np.bool_),
+        thresholds=(0.5, 0.9),
+    )
+    names = ("answer", "uncertain", "quality", "expression")
+    said = [tuple(row[name] for name in names) for row in table(rows(doubtful))]
+    assert said == [("uncertain", "true", "small;turned", "sad"), ("sad", "false", "", "sad")]
+    first, second = json.loads(stream_json(rows(doubtful)))["frames"][0]["faces"]
+    assert (first["answer"], first["uncertain"], first["quality"]) == (
+        "uncertain", True, ["small", "turned"]
+    )  # fmt: skip
+    assert (second["answer"], second["uncertain"], second["quality"]) == ("sad", False, [])
 
 
 def test_json_has_every_frame_with_its_faces() -> None:
