@@ -11,6 +11,7 @@ from app.live_session import LiveSession
 from app.photo_input import from_camera
 from app.photo_view import show_results
 from app.photos import PhotoStore
+from app.settings import reading
 from app.wording import counted
 
 PHOTO_PAGE = "app/pages/photo.py"
@@ -140,8 +141,9 @@ def show_snapshot() -> None:
         store.keep_only(photos)
         if photos:
             analyze = resources.photo_analyzer()
-            entries = [(photo, store.read(photo, analyze)) for photo in photos]
-            show_results(entries, resources.evidence())
+            head = reading()
+            entries = [(photo, store.read(photo, analyze, head)) for photo in photos]
+            show_results(entries, resources.evidence(head), analyze)
 
 
 def _open_snapshot() -> None:

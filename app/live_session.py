@@ -78,7 +78,7 @@ class LiveSession:
         self._forget()
 
     def _forget(self) -> None:
-        self._history = LiveHistory(self._stream.spec.labels)
+        self._history = LiveHistory(self.labels)
         self._meter = Meter()
         self._latest: Faces | None = None
         self._errors = LiveErrors()
@@ -89,7 +89,7 @@ class LiveSession:
     @property
     def labels(self) -> tuple[str, ...]:
         """Names of the expressions."""
-        return self._stream.spec.labels
+        return self._stream.spec.head(self._stream.head).labels
 
     def process(self, image: Image, seconds: float | None = None, *, received: int = 1) -> Image:
         """Analyse a frame and return the picture to show. Never raises.
@@ -151,9 +151,25 @@ class LiveSession:
     def clear(self) -> None:
         """Forget everything that was seen; a running stream goes on, from zero."""
         with self._work:
-            self._stream.reset()
-            with self._data:
-                self._forget()
+            self._clear()
+
+    def _clear(self) -> None:
+        self._stream.reset()
+        with self._data:
+            self._forget()
+
+    def read_as(self, head: str) -> None:
+        """Let an output of the network answer; what another one said before is forgotten.
+
+        Raises:
+            ModelError: the network has no such output.
+        """
+        if head == self._stream.head:
+            return
+        self._stream.spec.head(head)
+        with self._work:
+            self._stream.head = head
+            self._clear()
 
     def take_place(self) -> bool:
         """Take one of the places for streams, or keep it; False if all are taken."""

@@ -11,7 +11,7 @@ import streamlit as st
 from app.evidence import CrowdEvidence, Evidence, describes, evidence_for
 from app.wording import plain
 from fer import FaceAnalyzer, ModelError
-from fer.model_card import EXPRESSION_HEAD
+from fer.model_card import EXPRESSION_HEAD, ModelSpec
 from fer.report import Report
 
 _log = logging.getLogger(__name__)
@@ -38,6 +38,15 @@ def photo_analyzer() -> FaceAnalyzer:
     return _photo_analyzer(model_dir())
 
 
+def model_spec() -> ModelSpec:
+    """Return what the model that runs says about itself, without loading the model.
+
+    Raises:
+        ModelError: there is none, or it is of another version.
+    """
+    return _spec(model_dir())
+
+
 def model_report() -> Report:
     """Return the report of the model that runs.
 
@@ -54,7 +63,7 @@ def own_report() -> Report | None:
     except ModelError as error:
         _log.warning("no evidence beside the results: %s", error)
         return None
-    return report if describes(report, photo_analyzer().spec) else None
+    return report if describes(report, model_spec()) else None
 
 
 def evidence(head: str = EXPRESSION_HEAD) -> Evidence | CrowdEvidence | None:
@@ -78,6 +87,11 @@ def for_the_operator(error: ModelError) -> str:
 @st.cache_resource(max_entries=2, show_spinner="Loading the model …")
 def _photo_analyzer(directory: Path) -> FaceAnalyzer:
     return FaceAnalyzer.for_photos(directory)
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _spec(directory: Path) -> ModelSpec:
+    return ModelSpec.load(directory)
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)

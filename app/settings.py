@@ -21,16 +21,19 @@ def reading() -> str:
         ModelError: there is no complete model.
     """
     chosen = st.session_state.get(_READING, EXPRESSION_HEAD)
-    return chosen if chosen in offered(resources.photo_analyzer().spec) else EXPRESSION_HEAD
+    return chosen if chosen in offered(resources.model_spec()) else EXPRESSION_HEAD
 
 
-def choose_reading() -> str:
+def choose_reading(note: str = "") -> str:
     """Show the choice of the reading, if the model offers one, and return what is chosen.
+
+    Args:
+        note: what a change means on this page, beside what it means on all.
 
     Raises:
         ModelError: there is no complete model.
     """
-    choices, chosen = offered(resources.photo_analyzer().spec), reading()
+    choices, chosen = offered(resources.model_spec()), reading()
     if len(choices) < 2:
         return chosen
     st.session_state[_CHOICE] = chosen
@@ -53,6 +56,8 @@ def choose_reading() -> str:
         ) as explained:
             if explained.open:
                 st.markdown(difference(resources.own_report()))
+                if note:
+                    st.markdown(note)
     return chosen
 
 

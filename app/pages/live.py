@@ -14,6 +14,7 @@ from app.live_resources import connection_help, live_session
 from app.live_session import LiveSession
 from app.live_video import show_video, video_active
 from app.live_view import POLL_SECONDS, show_controls, show_figures, show_rolling, show_session
+from app.settings import choose_reading
 from fer import ModelError
 
 _CONNECTION = "live_connection"
@@ -43,6 +44,7 @@ def main() -> None:
     )
     try:
         session = live_session()
+        session.read_as(choose_reading("Here, a change begins the session anew."))
     except ModelError as error:
         resources.show_model_error(error)
         return

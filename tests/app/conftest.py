@@ -102,6 +102,7 @@ def analyzer(monkeypatch: pytest.MonkeyPatch, two_readings: ModelSpec) -> FakeAn
     """The analyzer that the app runs with."""
     fake = FakeAnalyzer(two_readings)
     monkeypatch.setattr(resources, "photo_analyzer", lambda: fake)
+    monkeypatch.setattr(resources, "model_spec", lambda: fake.spec)
     monkeypatch.setattr(resources, "evidence", lambda head=EXPRESSION_HEAD: None)
     monkeypatch.setattr(resources, "own_report", lambda: None)
     return fake

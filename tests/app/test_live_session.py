@@ -15,7 +15,7 @@ from app.live_session import (
     LiveSettings,
     working_size,
 )
-from fer import FaceStream
+from fer import FaceStream, ModelError
 from fer.model_card import ModelSpec
 from fer.stream import STAGES
 from fer.types import Detections, Image
@@ -273,3 +273,21 @@ def test_page_and_stream_may_work_at_once(session: LiveSession, clock: Clock) ->
     assert errors == []
     assert session.errors.count == 0
     assert len(session) == 29
+
+
+def test_another_reading_begins_anew_with_its_own_labels(
+    detector: Detector, limit: StreamLimit, clock: Clock, spec: ModelSpec
+) -> None:
+    votes = spec.heads[0].model_copy(update={"name": "votes", "labels": ("happy", "sad", "calm")})
+    both = spec.model_copy(update={"heads": (*spec.heads, votes)})
+    session = LiveSession(FaceStream(detector, FakeClassifier(3), both), limit, clock)
+    session.process(picture())
+    session.read_as("expression")
+    assert len(session) == 1
+    session.read_as("votes")
+    assert (len(session), session.labels) == (0, votes.labels)
+    session.process(picture())
+    assert (session.rows().labels, session.in_view().labels) == (votes.labels, votes.labels)
+    with pytest.raises(ModelError, match="no output 'age'"):
+        session.read_as("age")
+    assert len(session) == 1
