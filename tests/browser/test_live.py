@@ -20,7 +20,7 @@ from tests.browser.fake_camera import write_film, write_room
 from tests.browser.server import running_app
 
 #: Milliseconds. Nothing here depends on speed, and the machine may be busy.
-PATIENCE = 60_000
+PATIENCE = 120_000
 expect.set_options(timeout=PATIENCE)
 
 #: So that a third visitor finds the server full.
