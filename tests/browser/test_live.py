@@ -157,7 +157,8 @@ def test_from_start_to_downloads(actress: Browser, open_live: Open) -> None:
     rows = table(page)
     box = ["left", "top", "right", "bottom"]
     assert list(rows[0]) == [
-        *["seconds", "track", "width", "height", *box, "score", "expression", "confidence"],
+        *["seconds", "track", "width", "height", *box],
+        *["score", "answer", "uncertain", "quality", "expression", "confidence"],
         *FER2013_LABELS,
     ]
     seconds = [float(row["seconds"]) for row in rows]
