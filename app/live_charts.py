@@ -30,6 +30,9 @@ _NAMED = 0.28
 #: Behind the bars: where a person's row runs, seen or not. It shows on both themes.
 _GROUND = "rgba(128, 128, 136, 0.13)"
 
+#: Opacity of a bar whose answer was "uncertain".
+_PALE = 0.35
+
 #: Steps of the axis in seconds, and how many labels fit a phone.
 _STEPS = (5, 10, 15, 30, 60, 120, 300, 600, 1800)
 _MAX_TICKS = 7
@@ -96,14 +99,19 @@ def _bars(people: Sequence[PersonLine], label: int, labels: Sequence[str], width
     x: list[float] = []
     height: list[float] = []
     base: list[float] = []
+    opacity: list[float] = []
     about: list[list[str]] = []
     for row, person in enumerate(people):
         mine = person.expression == label
-        for seconds, confidence in zip(person.seconds[mine], person.confidence[mine], strict=True):
+        for seconds, confidence, uncertain in zip(
+            person.seconds[mine], person.confidence[mine], person.uncertain[mine], strict=True
+        ):
             x.append(round(float(seconds), 2))
             height.append(-round(_FULL * float(confidence), 3))
             base.append(row + 1)
-            about.append([f"Person {person.track}", clock(seconds), f"{confidence:.0%}"])
+            opacity.append(_PALE if uncertain else 1.0)
+            share = f"{confidence:.0%}{', uncertain' if uncertain else ''}"
+            about.append([f"Person {person.track}", clock(seconds), share])
     return go.Bar(
         x=x,
         y=height,
@@ -111,7 +119,7 @@ def _bars(people: Sequence[PersonLine], label: int, labels: Sequence[str], width
         width=width,
         name=labels[label],
         customdata=about,
-        marker={"color": colour_of(labels[label]), "line": {"width": 0}},
+        marker={"color": colour_of(labels[label]), "opacity": opacity, "line": {"width": 0}},
         hovertemplate="%{customdata[0]}, %{customdata[1]}<br>"
         f"<b>{labels[label]}</b> %{{customdata[2]}}<extra></extra>",
     )

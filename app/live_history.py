@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from fer.stream_records import StreamRows, row_type
+from fer.stream_records import Reading, StreamRows, labels_of, row_type
 
-#: Rows that are kept, 69 bytes each: half an hour at 15 frames a second with two faces in view, an
+#: Rows that are kept, 74 bytes each: half an hour at 15 frames a second with two faces in view, an
 #: hour with one. When it is full, the oldest rows make room.
 MAX_ROWS = 2 * 15 * 60 * 30
 
@@ -15,13 +15,13 @@ class LiveHistory:
     """A ring of rows. Its memory is bounded, and only what was written is really used.
 
     Args:
-        labels: names of the expressions.
+        readings: what may answer.
         max_rows: rows that are kept.
     """
 
-    def __init__(self, labels: tuple[str, ...], max_rows: int = MAX_ROWS) -> None:
-        self._labels = labels
-        self._ring = np.zeros(max_rows, row_type(labels))
+    def __init__(self, readings: tuple[Reading, ...], max_rows: int = MAX_ROWS) -> None:
+        self._readings = readings
+        self._ring = np.zeros(max_rows, row_type(labels_of(readings)))
         self._written = 0
 
     def __len__(self) -> int:
@@ -49,4 +49,4 @@ class LiveHistory:
         if np.isfinite(since):
             # Times only grow, so the ring's order is sorted by them.
             order = order[np.searchsorted(self._ring["seconds"][order], since) :]
-        return StreamRows(self._ring[order], self._labels)
+        return StreamRows(self._ring[order], self._readings)

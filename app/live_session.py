@@ -20,7 +20,7 @@ from app.live_limit import StreamLimit
 from app.live_meter import Meter, Speed
 from fer import Faces, FaceStream, annotate
 from fer.stream import DEFAULT_STEADINESS, STAGES
-from fer.stream_records import StreamRows
+from fer.stream_records import Reading, StreamRows
 from fer.types import Image
 
 _log = logging.getLogger(__name__)
@@ -71,6 +71,7 @@ class LiveSession:
     ) -> None:
         self.settings = LiveSettings()
         self._stream, self._limit, self._clock = stream, limit, clock
+        self._readings = tuple(Reading(head.name, head.labels) for head in stream.spec.heads)
         #: Held while a frame is analysed: `clear` waits for the end of it.
         self._work = threading.Lock()
         #: Held for a moment, around what the page reads.
@@ -78,7 +79,7 @@ class LiveSession:
         self._forget()
 
     def _forget(self) -> None:
-        self._history = LiveHistory(self.labels)
+        self._history = LiveHistory(self._readings)
         self._meter = Meter()
         self._latest: Faces | None = None
         self._errors = LiveErrors()
@@ -88,7 +89,7 @@ class LiveSession:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """Names of the expressions."""
+        """Names of the expressions that are read now."""
         return self._stream.spec.head(self._stream.head).labels
 
     def process(self, image: Image, seconds: float | None = None, *, received: int = 1) -> Image:
@@ -133,7 +134,9 @@ class LiveSession:
         stages |= {"draw": 1000 * (ended - drawing), "all": 1000 * (ended - started)}
         with self._data:
             self._latest = faces
-            self._history.append(StreamRows.of(faces, (picture.shape[1], picture.shape[0])))
+            self._history.append(
+                StreamRows.of(faces, (picture.shape[1], picture.shape[0]), self._readings)
+            )
             self._meter.analysed(now, stages)
             self._errors = LiveErrors(self._errors.count, self._errors.last_seconds)
         return shown
@@ -151,25 +154,18 @@ class LiveSession:
     def clear(self) -> None:
         """Forget everything that was seen; a running stream goes on, from zero."""
         with self._work:
-            self._clear()
-
-    def _clear(self) -> None:
-        self._stream.reset()
-        with self._data:
-            self._forget()
+            self._stream.reset()
+            with self._data:
+                self._forget()
 
     def read_as(self, head: str) -> None:
-        """Let an output of the network answer; what another one said before is forgotten.
+        """Let an output of the network answer from the next frame on.
 
         Raises:
             ModelError: the network has no such output.
         """
-        if head == self._stream.head:
-            return
         self._stream.spec.head(head)
-        with self._work:
-            self._stream.head = head
-            self._clear()
+        self._stream.head = head
 
     def take_place(self) -> bool:
         """Take one of the places for streams, or keep it; False if all are taken."""
@@ -220,7 +216,8 @@ class LiveSession:
     def rows(self, since: float = -np.inf) -> StreamRows:
         """Return what was seen, from a time on in seconds since the first frame."""
         with self._data:
-            return self._history.rows(since)
+            rows = self._history.rows(since)
+        return rows.used()
 
     @property
     def dropped(self) -> int:

@@ -28,12 +28,14 @@ class PersonLine:
         seconds: ``(m,)`` middle of each bar.
         expression: ``(m,)`` position of the most probable label of the bar's mean.
         confidence: ``(m,)`` its mean probability.
+        uncertain: ``(m,)`` whether the answer was "uncertain" for most of the bar.
     """
 
     track: int
     seconds: NDArray[np.float64]
     expression: NDArray[np.int64]
     confidence: NDArray[np.float64]
+    uncertain: NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -53,11 +55,13 @@ class Shares:
     Attributes:
         tracks: ``p`` numbers of people, in order.
         seconds: ``(p, k)`` seconds per person and most probable expression.
+        uncertain: ``(p,)`` seconds per person in which the answer was "uncertain".
         nobody: seconds with no face in view.
     """
 
     tracks: list[int]
     seconds: NDArray[np.float64]
+    uncertain: NDArray[np.float64]
     nobody: float
 
 
@@ -94,9 +98,11 @@ def _line(
     bars, index = np.unique(place, return_inverse=True)
     sums = np.zeros((len(bars), len(rows.labels)))
     np.add.at(sums, index, rows.probabilities)
-    means = sums / np.bincount(index)[:, None]
+    counts = np.bincount(index)
+    means = sums / counts[:, None]
+    uncertain = np.bincount(index, weights=rows.array["uncertain"]) > counts / 2
     middles = (start + (bars + 0.5) * width).astype(np.float64)
-    return PersonLine(track, middles, means.argmax(axis=1), means.max(axis=1))
+    return PersonLine(track, middles, means.argmax(axis=1), means.max(axis=1), uncertain)
 
 
 def shares(rows: StreamRows) -> Shares:
@@ -104,10 +110,12 @@ def shares(rows: StreamRows) -> Shares:
     held = _durations(rows.seconds)
     faces = rows.take(rows.has_face)
     tracks, person = np.unique(faces.track, return_inverse=True)
-    seconds = np.zeros((len(tracks), len(rows.labels)))
+    seconds, uncertain = np.zeros((len(tracks), len(rows.labels))), np.zeros(len(tracks))
     if len(faces):
-        np.add.at(seconds, (person, faces.probabilities.argmax(axis=1)), held[rows.has_face])
-    return Shares(tracks.tolist(), seconds, float(held[~rows.has_face].sum()))
+        shown = held[rows.has_face]
+        np.add.at(seconds, (person, faces.probabilities.argmax(axis=1)), shown)
+        np.add.at(uncertain, person, shown * faces.array["uncertain"])
+    return Shares(tracks.tolist(), seconds, uncertain, float(held[~rows.has_face].sum()))
 
 
 def _durations(seconds: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -17,6 +17,7 @@ from app.live_timeline import shares, timeline
 from app.wording import counted
 from fer.labels import colour_of
 from fer.stream_records import stream_csv, stream_json
+from fer.types import UNCERTAIN
 
 #: Seconds between two looks at a running stream, and of the timeline that rolls along with it.
 POLL_SECONDS = 1.0
@@ -68,7 +69,7 @@ def show_controls(session: LiveSession) -> None:
             persist_state="session",
         )
         bars = st.toggle(
-            "All seven bars",
+            "All bars",
             before.bars,
             help="Draws the probability of every expression beside each face.",
             key="live_bars",
@@ -154,7 +155,8 @@ def _errors(session: LiveSession) -> None:
 
 
 def _in_view(session: LiveSession) -> None:
-    faces, labels = session.in_view(), session.labels
+    faces = session.in_view()
+    labels = faces.labels
     mix = live_words.mean_mix(faces)
     with st.container(border=True, gap="xxsmall"):
         if not len(faces):
@@ -200,22 +202,23 @@ def show_session(session: LiveSession) -> None:
         with st.container(border=True):
             st.markdown("##### Share of time", anchors=False)
             st.plotly_chart(
-                live_charts.shares_figure(sums, session.labels, chart_ink()),
+                live_charts.shares_figure(sums, rows.labels, chart_ink()),
                 config=charts.CONFIG,
-                alt=live_words.describe_shares(sums, session.labels),
+                alt=live_words.describe_shares(sums, rows.labels),
                 key="live_shares",
             )
             st.dataframe(
-                live_words.share_rows(sums, session.labels),
+                live_words.share_rows(sums, rows.labels),
                 hide_index=True,
-                column_config=_share_columns(session.labels),
+                column_config=_share_columns(rows.labels),
                 alt="Table of the share of time per person and expression",
             )
     _downloads(session)
 
 
 def _timeline(session: LiveSession, start: float, end: float, key: str) -> None:
-    line, labels = timeline(session.rows(start), start, end), session.labels
+    rows = session.rows(start)
+    line, labels = timeline(rows, start, end), rows.labels
     st.markdown("##### Timeline", anchors=False)
     if not line.people:
         st.caption("No face yet." if not session.dropped else "No face in this time.")
@@ -231,7 +234,8 @@ def _timeline(session: LiveSession, start: float, end: float, key: str) -> None:
     more = len(line.people) - live_charts.MAX_PEOPLE
     hidden = f" {counted(more, 'person')} seen more briefly not drawn." if more > 0 else ""
     st.caption(
-        f"The higher a bar, the surer the expression; each sums up {line.width:g} s.{hidden}"
+        "The higher a bar, the surer the expression; pale ones are uncertain. Each sums up "
+        f"{line.width:g} s.{hidden}"
     )
 
 
@@ -263,7 +267,10 @@ def _share_columns(labels: Sequence[str]) -> dict[str, Any]:
     return {
         "person": st.column_config.NumberColumn("Person", width=64),
         "seen": st.column_config.TextColumn("Seen for"),
-    } | {label: st.column_config.NumberColumn(label, format="%.0f%%") for label in labels}
+    } | {
+        label: st.column_config.NumberColumn(label, format="%.0f%%")
+        for label in (*labels, UNCERTAIN)
+    }
 
 
 def _legend(labels: Sequence[str], values: Sequence[str] | None = None) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 from app.live_session import LiveErrors
 from app.live_timeline import Shares, Timeline
 from fer import Faces
-from fer.types import Floats
+from fer.types import UNCERTAIN, Floats
 
 
 def clock(seconds: float) -> str:
@@ -58,13 +58,19 @@ def describe_shares(shares: Shares, labels: Sequence[str]) -> str:
 
 
 def share_rows(shares: Shares, labels: Sequence[str]) -> list[dict[str, object]]:
-    """Return one row per person: number, how long they were seen, and each share in per cent."""
+    """Return one row per person: number, how long they were seen, and each share in per cent.
+
+    The shares are of the most probable expression; in the share ``uncertain`` of the time it was no
+    answer.
+    """
     rows = []
-    for track, seconds in zip(shares.tracks, shares.seconds, strict=True):
+    for track, seconds, uncertain in zip(
+        shares.tracks, shares.seconds, shares.uncertain, strict=True
+    ):
         total = float(seconds.sum())
         parts = {
             label: 100 * float(part) / total if total else 0.0
-            for label, part in zip(labels, seconds, strict=True)
+            for label, part in zip([*labels, UNCERTAIN], [*seconds, uncertain], strict=True)
         }
         rows.append({"person": track, "seen": clock(total), **parts})
     return rows

@@ -96,7 +96,7 @@ def _table(made: tuple[Selective, ...]) -> Table:
 
 
 def _name(made: Selective) -> str:
-    return f"{made.head}, {'poor' if made.pictures.startswith('disturbed') else 'plain'}"
+    return f"{made.head}, {'poor' if made.pictures.startswith('made poor') else 'plain'}"
 
 
 def chance(report: Report) -> list[Part | Row]:

@@ -22,7 +22,7 @@ def risk_chart(made: Sequence[Selective]) -> go.Figure:
     figure = go.Figure()
     heads = list(dict.fromkeys(s.head for s in made))
     for each in made:
-        poor = each.pictures.startswith("disturbed")
+        poor = each.pictures.startswith("made poor")
         colour = _COLOURS[heads.index(each.head) % len(_COLOURS)]
         name = f"{each.head}{', poor pictures' if poor else ''}"
         figure.add_trace(_curve(each, name, colour, "dash" if poor else "solid"))

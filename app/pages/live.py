@@ -44,7 +44,7 @@ def main() -> None:
     )
     try:
         session = live_session()
-        session.read_as(choose_reading("Here, a change begins the session anew."))
+        session.read_as(choose_reading("Here, a change counts from the next frame on."))
     except ModelError as error:
         resources.show_model_error(error)
         return

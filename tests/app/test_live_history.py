@@ -4,20 +4,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.live_history import MAX_ROWS, LiveHistory
-from fer.stream_records import StreamRows, row_type
+from fer.stream_records import Reading, StreamRows, row_type
 
 LABELS = ("happy", "sad")
+READINGS = (Reading("expression", LABELS),)
 
 
 def frame(seconds: float, faces: int) -> StreamRows:
     array = np.zeros(faces, row_type(LABELS))
     array["seconds"] = seconds
     array["track"] = np.arange(1, faces + 1)
-    return StreamRows(array, LABELS)
+    return StreamRows(array, READINGS)
 
 
 def test_it_begins_empty() -> None:
-    history = LiveHistory(LABELS)
+    history = LiveHistory(READINGS)
     assert (len(history), history.dropped, len(history.rows())) == (0, 0, 0)
     assert len(history.rows(since=3.0)) == 0
 
@@ -28,7 +29,7 @@ def test_it_begins_empty() -> None:
     since=st.integers(0, 30),
 )
 def test_it_keeps_the_newest_rows_in_order(frames: list[int], max_rows: int, since: int) -> None:
-    history = LiveHistory(LABELS, max_rows)
+    history = LiveHistory(READINGS, max_rows)
     every: list[tuple[float, int]] = []
     for seconds, faces in enumerate(frames):
         history.append(frame(seconds, faces))
@@ -42,7 +43,7 @@ def test_it_keeps_the_newest_rows_in_order(frames: list[int], max_rows: int, sin
 
 
 def test_what_is_handed_out_does_not_change() -> None:
-    history = LiveHistory(LABELS, 2)
+    history = LiveHistory(READINGS, 2)
     history.append(frame(0.0, 2))
     rows = history.rows()
     history.append(frame(1.0, 2))

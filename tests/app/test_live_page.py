@@ -183,7 +183,7 @@ def test_the_session_is_still_there_after_a_visit_to_another_page(
 def test_old_rows_that_made_room_are_admitted(
     page: AppTest, session: LiveSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live_session, "LiveHistory", lambda labels: LiveHistory(labels, 3))
+    monkeypatch.setattr(live_session, "LiveHistory", lambda readings: LiveHistory(readings, 3))
     session.clear()
     play(session, 5)
     page.run()

@@ -275,19 +275,22 @@ def test_page_and_stream_may_work_at_once(session: LiveSession, clock: Clock) ->
     assert len(session) == 29
 
 
-def test_another_reading_begins_anew_with_its_own_labels(
+def test_another_reading_counts_from_the_next_frame_on(
     detector: Detector, limit: StreamLimit, clock: Clock, spec: ModelSpec
 ) -> None:
     votes = spec.heads[0].model_copy(update={"name": "votes", "labels": ("happy", "sad", "calm")})
     both = spec.model_copy(update={"heads": (*spec.heads, votes)})
     session = LiveSession(FaceStream(detector, FakeClassifier(3), both), limit, clock)
     session.process(picture())
-    session.read_as("expression")
-    assert len(session) == 1
+    assert session.rows().labels == spec.labels
     session.read_as("votes")
-    assert (len(session), session.labels) == (0, votes.labels)
+    assert (len(session), session.labels) == (1, votes.labels)
     session.process(picture())
-    assert (session.rows().labels, session.in_view().labels) == (votes.labels, votes.labels)
+    assert session.in_view().labels == votes.labels
+    rows = session.rows()
+    assert len(rows) == 2
+    assert rows.track[0] == rows.track[1]
+    assert set(rows.labels) == {*spec.labels, *votes.labels}
     with pytest.raises(ModelError, match="no output 'age'"):
         session.read_as("age")
-    assert len(session) == 1
+    assert len(session) == 2

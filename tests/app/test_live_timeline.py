@@ -15,8 +15,10 @@ from app.live_words import (
     mean_mix,
     share_rows,
 )
-from fer.stream_records import NO_FACE, StreamRows, row_type
+from fer.stream_records import NO_FACE, Reading, StreamRows, row_type
 from tests.app.conftest import LABELS, faces_of
+
+READINGS = (Reading("expression", LABELS),)
 
 HAPPY, SAD = (0.8, 0.1, 0.1), (0.2, 0.7, 0.1)
 
@@ -28,7 +30,7 @@ def rows(*seen: Seen) -> StreamRows:
     array = np.zeros(len(seen), row_type(LABELS))
     for row, (seconds, track, probabilities) in zip(array, seen, strict=True):
         row["seconds"], row["track"], row["probabilities"] = seconds, track, probabilities
-    return StreamRows(array, LABELS)
+    return StreamRows(array, READINGS)
 
 
 NOBODY = (0.0, 0.0, 0.0)
@@ -36,7 +38,7 @@ TWO = rows((0.0, 1, HAPPY), (0.1, 1, SAD), (0.1, 2, SAD), (0.6, 2, HAPPY), (1.2,
 
 
 def test_nothing_seen_is_an_empty_timeline() -> None:
-    line = timeline(StreamRows.empty(LABELS), 0, 10)
+    line = timeline(StreamRows.empty(READINGS), 0, 10)
     assert (line.people, line.start, line.end) == ([], 0, 10)
     assert describe_timeline(line, LABELS) == "Timeline from 0:00 to 0:10: no face."
     assert not timeline_figure(line, LABELS).data
@@ -50,6 +52,19 @@ def test_bars_hold_the_mean_of_their_time() -> None:
     assert first.confidence == pytest.approx([0.5])
     assert [LABELS[i] for i in second.expression] == ["sad", "happy"]
     assert second.seconds.tolist() == [0.25, 0.75]
+
+
+def test_a_bar_is_uncertain_if_most_of_it_was() -> None:
+    marked = rows((0.0, 1, HAPPY), (0.1, 1, HAPPY), (0.2, 1, HAPPY), (0.6, 1, HAPPY))
+    marked.array["uncertain"] = [True, True, False, False]
+    (line,) = timeline(marked, 0, 10).people
+    assert line.uncertain.tolist() == [True, False]
+    (bars,) = timeline_figure(timeline(marked, 0, 10), LABELS).data
+    assert bars.marker.opacity[0] < bars.marker.opacity[1] == 1
+    assert [about[2] for about in bars.customdata] == ["80%, uncertain", "80%"]
+    summed = shares(marked)
+    assert summed.uncertain == pytest.approx([0.2])
+    assert share_rows(summed, LABELS)[0]["uncertain"] == pytest.approx(100 * 0.2 / 1.0)
 
 
 def test_the_window_begins_where_a_bar_begins() -> None:

@@ -6,12 +6,23 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from fer.stream_records import NO_FACE, StreamRows, row_type, stream_csv, stream_json
+from fer.stream_records import (
+    NO_FACE,
+    Reading,
+    StreamRows,
+    labels_of,
+    row_type,
+    stream_csv,
+    stream_json,
+)
 from fer.types import Faces
 from tests.conftest import make_detections
 
 LABELS = ("happy", "sad")
 SIZE = (640, 480)
+FIRST = Reading("expression", LABELS)
+SECOND = Reading("votes", ("sad", "calm", "happy"))
+BOTH = (FIRST, SECOND)
 
 
 def faces(seconds: float, *tracks: int) -> Faces:
@@ -22,8 +33,14 @@ def faces(seconds: float, *tracks: int) -> Faces:
 
 
 def rows(*frames: Faces) -> StreamRows:
-    parts = [StreamRows.of(frame, SIZE).array for frame in frames]
-    return StreamRows(np.concatenate([StreamRows.empty(LABELS).array, *parts]), LABELS)
+    parts = [StreamRows.of(frame, SIZE, BOTH).array for frame in frames]
+    return StreamRows(np.concatenate([StreamRows.empty(BOTH).array, *parts]), BOTH)
+
+
+def as_votes(shown: Faces) -> Faces:
+    """Return the faces as the second output reads them: calm by 0.7."""
+    shares = np.tile(np.array([0.2, 0.7, 0.1], np.float32), (len(shown), 1))
+    return replace(shown, probabilities=shares, labels=SECOND.labels)
 
 
 def table(stream: StreamRows) -> list[dict[str, str]]:
@@ -47,11 +64,11 @@ def test_csv_has_a_row_per_face_and_one_for_a_frame_without(
 
 def test_csv_has_time_box_and_all_probabilities() -> None:
     text = stream_csv(rows(faces(1.23456, 7), faces(2.0)))
-    names = "seconds,track,width,height,left,top,right,bottom,score,answer,uncertain,quality,"
+    names = "seconds,track,width,height,left,top,right,bottom,score,reading,answer,uncertain,"
     assert text.splitlines() == [
-        f"{names}expression,confidence,happy,sad",
-        "1.235,7,640,480,0.0,1.3,40.0,41.0,0.9,sad,false,,sad,0.8,0.2,0.8",
-        "2.0,,640,480" + "," * 12,
+        f"{names}quality,expression,confidence,happy,sad",
+        "1.235,7,640,480,0.0,1.3,40.0,41.0,0.9,expression,sad,false,,sad,0.8,0.2,0.8",
+        "2.0,,640,480" + "," * 13,
     ]
 
 
@@ -82,15 +99,54 @@ def test_json_has_every_frame_with_its_faces() -> None:
     assert second["faces"][0]["box"] == [0.0, 1.3, 40.0, 41.0]
 
 
+def test_a_change_of_the_reading_keeps_what_the_other_one_said() -> None:
+    mixed = rows(faces(0.0, 1), as_votes(faces(0.1, 1)), as_votes(faces(0.2)))
+    first, second, nobody = table(mixed)
+    assert (first["reading"], first["answer"], first["calm"]) == ("expression", "sad", "")
+    assert (second["reading"], second["answer"], second["calm"]) == ("votes", "calm", "0.7")
+    assert second["happy"] == "0.1"
+    assert nobody["calm"] == ""
+    record = json.loads(stream_json(mixed))
+    assert record["readings"] == {"expression": list(LABELS), "votes": list(SECOND.labels)}
+    one, other = (frame["faces"][0]["probabilities"] for frame in record["frames"][:2])
+    assert one == {"happy": 0.2, "sad": 0.8}
+    assert other == {"happy": 0.1, "sad": 0.2, "calm": 0.7}
+    assert mixed.probabilities[0].tolist() == pytest.approx([0.2, 0.8, 0])
+
+
+@pytest.mark.parametrize(
+    ("frames", "labels"),
+    [
+        ([], LABELS),
+        ([faces(0.0)], LABELS),
+        ([faces(0.0, 1)], LABELS),
+        ([as_votes(faces(0.0, 1))], SECOND.labels),
+        ([as_votes(faces(0.0))], SECOND.labels),
+        ([as_votes(faces(0.0, 1)), faces(0.1)], ("happy", "sad", "calm")),
+    ],
+    ids=["nothing", "nobody", "the first", "the second", "nobody by the second", "both"],
+)
+def test_only_labels_of_readings_that_occur_are_told(frames: list, labels: tuple) -> None:
+    used = rows(*frames).used()
+    assert used.labels == labels
+    assert used.probabilities.sum(axis=1) == pytest.approx(used.has_face.astype(float))
+    assert json.loads(stream_json(rows(*frames)))["labels"] == list(labels)
+
+
+def test_labels_of_several_readings_stand_once() -> None:
+    assert labels_of(()) == ()
+    assert labels_of(BOTH) == ("happy", "sad", "calm")
+
+
 def test_rows_know_which_are_about_a_face() -> None:
     stream = rows(faces(0.0), faces(0.1, 5))
     assert stream.has_face.tolist() == [False, True]
     assert stream.track.tolist() == [NO_FACE, 5]
-    assert stream.probabilities[0].tolist() == [0, 0]
+    assert not stream.probabilities[0].any()
 
 
 def test_a_still_photograph_and_foreign_rows_are_refused() -> None:
     with pytest.raises(ValueError, match="still photograph"):
         StreamRows.of(replace(faces(0.0, 1), seconds=None), SIZE)
     with pytest.raises(ValueError, match="expected rows"):
-        StreamRows(np.zeros(1, row_type(("happy",))), LABELS)
+        StreamRows(np.zeros(1, row_type(("happy",))), (FIRST,))
