@@ -17,6 +17,7 @@ from fer.labels import FERPLUS_LABELS
 from fer.model_card import EXPRESSION_HEAD, VOTES_HEAD
 from fer.report import Epoch
 from training.batches import TrainingBatches, scaled, steps_per_epoch, targets_and_weights
+from training.beginning import take_over
 from training.checkpoint import Checkpoint, Progress
 from training.compiling import compile_model
 from training.data import LabelledFaces
@@ -57,6 +58,7 @@ def fit(
     verbose: int | str = "auto",
     callbacks: Sequence[keras.callbacks.Callback] = (),
     lesson: Lesson | None = None,
+    begin_with: Path | None = None,
 ) -> Fit:
     """Train a network, with a checkpoint after every epoch.
 
@@ -70,6 +72,7 @@ def fit(
         verbose: Keras's progress display: 1 a bar, 2 a line per epoch.
         callbacks: further Keras callbacks.
         lesson: what a teacher says about the faces of `train`.
+        begin_with: directory of a model whose weights to begin with, instead of random ones.
 
     Returns:
         The model to keep, the history, and the seconds spent, earlier parts included. With a
@@ -82,7 +85,7 @@ def fit(
     work_dir.mkdir(parents=True, exist_ok=True)
     progress = Progress.read(work_dir) if resume else Progress(work_dir)
     targets, weights = targets_and_weights(validation, head_sizes(preset, train))
-    model = _start(preset, train, progress)
+    model = _start(preset, train, progress, begin_with)
     for phase in _phases(preset):
         done = len(progress.history)
         if done >= phase.last_epoch or progress.stalled(preset.patience):
@@ -123,11 +126,16 @@ def _check_form(preset: Preset, faces: LabelledFaces) -> None:
         )
 
 
-def _start(preset: Preset, train: LabelledFaces, progress: Progress) -> keras.Model:
+def _start(
+    preset: Preset, train: LabelledFaces, progress: Progress, begin_with: Path | None
+) -> keras.Model:
     """Return the model of the last finished epoch, or a new one."""
     if progress.history:
         return keras.models.load_model(progress.checkpoint)
-    return build(preset, head_sizes(preset, train))
+    model = build(preset, head_sizes(preset, train))
+    if begin_with:
+        take_over(begin_with, model)
+    return model
 
 
 def _phases(preset: Preset) -> list[_Phase]:

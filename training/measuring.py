@@ -16,12 +16,9 @@ from training.calibration import cross_fitted
 from training.crowd import crowd_agreement, crowd_predictions, most_voted
 from training.faces import DataSet, LabelledFaces
 from training.predictions import Predictions
-from training.robustness import DISTURBANCES
+from training.robustness import DISTURBANCES, POOR
 from training.selective import confidence_and_right, fit_threshold, pooled, selective
 from training.views import TEN_VIEWS, ten_views
-
-#: Disturbances that the app's quality gate notices: they decide the threshold for flawed faces.
-NOTICED = ("darker", "blurred", "24 px")
 
 #: What counts as right, in words.
 DATA_LABEL = "the label of the data set"
@@ -29,7 +26,7 @@ MOST_VOTED = "the expression with most votes of FER+"
 
 #: What was done to the pictures, in words.
 PLAIN = "as they are"
-FLAWED = f"disturbed: {', '.join(NOTICED)}"
+FLAWED = f"made poor: {', '.join(poor.name for poor in POOR)}"
 
 
 @dataclass(frozen=True)
@@ -41,7 +38,7 @@ class Answers:
         plain: of the expression head, single view.
         further: everything else, by name: ``without repeats`` (images that also stand in train left
             out), ``ten views``, ``disturbed: NAME``, ``crowd: HEAD: RULE`` with the crowd's labels
-            as the truth, and ``votes: PICTURES`` of the votes head with contempt.
+            as the truth, and ``HEAD: PICTURES`` on which thresholds are chosen.
     """
 
     split: str
@@ -55,7 +52,10 @@ def answer(classifier: ExpressionClassifier, data: DataSet, split: str) -> Answe
     plain = Predictions(faces.labels, classifier(faces.images))
     further = _without_repeats(data, split, plain)
     further["ten views"] = Predictions(faces.labels, ten_views(classifier, faces.images))
-    further |= _disturbed(classifier, faces)
+    for disturb in DISTURBANCES:
+        answers = classifier(disturb(faces.images))
+        further[f"disturbed: {disturb.name}"] = Predictions(faces.labels, answers)
+    further |= _by_head(classifier, faces)
     for (head, rule), made in crowd_predictions(classifier, faces).items():
         further[f"crowd: {head}: {rule}"] = made
     return Answers(split, plain, further)
@@ -70,20 +70,21 @@ def _without_repeats(data: DataSet, split: str, plain: Predictions) -> dict[str,
     return {"without repeats": Predictions(plain.labels[new], plain.probabilities[new])}
 
 
-def _disturbed(classifier: ExpressionClassifier, faces: LabelledFaces) -> dict[str, Predictions]:
-    """Answer under every disturbance, with both heads in one pass."""
-    votes = faces.votes if VOTES_HEAD in classifier.spec.head_names else None
-    voted, counts = most_voted(votes) if votes is not None else (faces.labels, np.zeros(0, bool))
-    found, by_votes = {}, {}
-    for disturb in DISTURBANCES:
-        answers = all_heads(classifier, disturb(faces.images))
-        found[f"disturbed: {disturb.name}"] = Predictions(faces.labels, answers[EXPRESSION_HEAD])
-        if counts.any() and disturb.name in NOTICED:
-            by_votes[disturb.name] = Predictions(voted[counts], answers[VOTES_HEAD][counts])
-    if by_votes:
-        plain = classifier(faces.images[counts], VOTES_HEAD)
-        found[f"votes: {PLAIN}"] = Predictions(voted[counts], plain)
-        found[f"votes: {FLAWED}"] = pooled([by_votes[name] for name in NOTICED])
+def _by_head(classifier: ExpressionClassifier, faces: LabelledFaces) -> dict[str, Predictions]:
+    """Answer with every head to pictures as they are and to poor ones, for the thresholds."""
+    every = np.ones(len(faces), bool)
+    truths = {EXPRESSION_HEAD: (faces.labels, every)}
+    if faces.votes is not None and VOTES_HEAD in classifier.spec.head_names:
+        voted, clear = most_voted(faces.votes)
+        truths |= {VOTES_HEAD: (voted, clear)} if clear.any() else {}
+    plain = all_heads(classifier, faces.images)
+    poor = [all_heads(classifier, worsen(faces.images)) for worsen in POOR]
+    found = {}
+    for head, (labels, counts) in truths.items():
+        found[f"{head}: {PLAIN}"] = Predictions(labels[counts], plain[head][counts])
+        found[f"{head}: {FLAWED}"] = pooled(
+            [Predictions(labels[counts], answers[head][counts]) for answers in poor]
+        )
     return found
 
 
@@ -99,42 +100,36 @@ def all_heads(classifier: ExpressionClassifier, images: NDArray[np.uint8]) -> di
 def thresholds(answers: Answers) -> dict[str, dict[str, float]]:
     """Choose when each head says "uncertain"; see `training.export.set_answering`."""
     found = {}
-    for head, plain, flawed in _by_head(answers):
-        threshold = fit_threshold(*confidence_and_right(plain))
-        for_flawed = fit_threshold(*confidence_and_right(flawed))
-        found[head] = {
-            "threshold": threshold,
-            # A poor picture is never trusted more than a good one.
-            "flawed_threshold": max(threshold, for_flawed),
-        }
+    for head in _heads(answers):
+        threshold, flawed = (
+            fit_threshold(*confidence_and_right(answers.further[f"{head}: {pictures}"]))
+            for pictures in (PLAIN, FLAWED)
+        )
+        # A poor picture is never trusted more than a good one.
+        found[head] = {"threshold": threshold, "flawed_threshold": max(threshold, flawed)}
     return found
 
 
-def _by_head(answers: Answers) -> list[tuple[str, Predictions, Predictions]]:
-    """Return head, its answers to the pictures as they are, and to flawed ones."""
-    flawed = pooled([answers.further[f"disturbed: {name}"] for name in NOTICED])
-    found = [(EXPRESSION_HEAD, answers.plain, flawed)]
-    if f"votes: {PLAIN}" in answers.further:
-        votes = answers.further[f"votes: {PLAIN}"], answers.further[f"votes: {FLAWED}"]
-        found.append((VOTES_HEAD, *votes))
-    return found
+def _heads(answers: Answers) -> list[str]:
+    """Return the heads that thresholds are chosen for."""
+    return [head for head in (EXPRESSION_HEAD, VOTES_HEAD) if f"{head}: {PLAIN}" in answers.further]
 
 
 def selective_answers(answers: Answers, spec: ModelSpec) -> tuple[Selective, ...]:
     """Measure what the thresholds of ``spec.json`` do."""
     return tuple(
         selective(
-            made,
+            answers.further[f"{head}: {pictures}"],
             threshold,
             head=head,
             split=answers.split,
             pictures=pictures,
             truth=DATA_LABEL if head == EXPRESSION_HEAD else MOST_VOTED,
         )
-        for head, plain, flawed in _by_head(answers)
-        for made, threshold, pictures in (
-            (plain, spec.head(head).threshold, PLAIN),
-            (flawed, spec.head(head).flawed_threshold, FLAWED),
+        for head in _heads(answers)
+        for pictures, threshold in (
+            (PLAIN, spec.head(head).threshold),
+            (FLAWED, spec.head(head).flawed_threshold),
         )
     )
 

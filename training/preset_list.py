@@ -108,7 +108,7 @@ class CnnCsv(Preset):
 
 @dataclass(frozen=True)
 class Small(Preset):
-    """A residual network of 1.6 million weights from labels and votes alone; `compact`'s teacher.
+    """What ships: a residual network of 1.6 million weights, from labels and votes alone.
 
     python -m training train --preset small --data fer2013.npz --out models/small
 
@@ -134,11 +134,12 @@ class Small(Preset):
 
 @dataclass(frozen=True)
 class Compact(Small):
-    """What ships: 2.8 million weights, taught by `small` and hardened against poor pictures.
+    """What is to ship: 2.8 million weights, taught by `small` and hardened against poor pictures.
 
     python -m training train --preset compact --data fer2013.npz --out models/compact --teacher DIR
 
-    DIR is the directory of a trained `small`.
+    DIR is the directory of a trained `small`. 106 minutes beside other work; 69.7 %, and a third of
+    what `small` loses in poor pictures. Not done learning: ``--init`` and more epochs are next.
     """
 
     name: str = "compact"

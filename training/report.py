@@ -10,12 +10,13 @@ import time
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from fer.classifier import ExpressionClassifier, softmax
 from fer.metrics import evaluate
-from fer.model_card import EXPRESSION_HEAD
+from fer.model_card import EXPRESSION_HEAD, ModelSpec
 from fer.report import DataCard, FileCard, Report
 from training import measuring
 from training.calibration import fit_temperature
@@ -97,11 +98,9 @@ def _write(
     set_answering(directory, {EXPRESSION_HEAD: {"temperature": temperature}})
     classifier = ExpressionClassifier(directory)
     answers = answer_splits(classifier, data)
-    chosen = answers["validation"]
-    spec = set_answering(directory, measuring.thresholds(chosen))
+    set_answering(directory, measuring.thresholds(answers["validation"]))
     save_predictions({name: made.plain for name, made in answers.items()}, directory)
     save_predictions(further_predictions(answers), directory, FURTHER_FILE)
-    again = {name: measuring.without_repeats(made, names) for name, made in answers.items()}
     report = Report(
         name=directory.name,
         command=command,
@@ -113,24 +112,35 @@ def _write(
         machine=machine(),
         data=data_card(data, dropped),
         history=tuple(fit.history),
-        evaluations={name: measuring.measured(made, names) for name, made in answers.items()},
-        without_duplicates={name: found for name, found in again.items() if found},
         before_temperature=evaluate(validation.labels, softmax(logits), names),
         cross_fitted_calibration_error=measuring.cross_fitted_calibration_error(
             logits, validation.labels
         ),
-        views=measuring.views(chosen, names),
-        selective=measuring.selective_answers(chosen, spec),
-        robustness=measuring.robustness(chosen, names),
-        crowd=measuring.crowd(chosen),
         parameters=fit.model.count_params(),
         layers=layer_table(fit.model),
         parity=parity(fit.model, classifier, validation.images[:_PARITY_IMAGES]),
         latency_ms=latency_ms(classifier, validation),
         files=file_cards(directory),
+        **_figures(answers, ModelSpec.load(directory), names),
     )
     report.save(directory)
     return report
+
+
+def _figures(
+    answers: dict[str, measuring.Answers], spec: ModelSpec, names: tuple[str, ...]
+) -> dict[str, Any]:
+    """Return the report's fields that come from answers, by name."""
+    chosen = answers["validation"]
+    again = {name: measuring.without_repeats(made, names) for name, made in answers.items()}
+    return {
+        "evaluations": {name: measuring.measured(made, names) for name, made in answers.items()},
+        "without_duplicates": {name: found for name, found in again.items() if found},
+        "views": measuring.views(chosen, names),
+        "selective": measuring.selective_answers(chosen, spec),
+        "robustness": measuring.robustness(chosen, names),
+        "crowd": measuring.crowd(chosen),
+    }
 
 
 def answer_splits(classifier: ExpressionClassifier, data: DataSet) -> dict[str, measuring.Answers]:
@@ -146,6 +156,7 @@ def further_predictions(answers: dict[str, measuring.Answers]) -> dict[str, Pred
     """Return the answers behind every further figure of the report, by a name for the file."""
     found = dict(answers["validation"].further)
     found.pop("without repeats", None)
+    found.pop(f"{EXPRESSION_HEAD}: {measuring.PLAIN}")  # stands with the splits already
     for name, made in answers.items():
         if "without repeats" in made.further:
             found[f"without repeats: {name}"] = made.further["without repeats"]

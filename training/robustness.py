@@ -35,8 +35,8 @@ def _scaled(pixels: float, image: Face) -> float:
     return pixels * image.shape[0] / 48
 
 
-def _blur(image: Face) -> NDArray:
-    return cv2.GaussianBlur(image, (0, 0), _scaled(1.0, image))
+def _blur(image: Face, sigma: float = 1.0) -> NDArray:
+    return cv2.GaussianBlur(image, (0, 0), _scaled(sigma, image))
 
 
 def _warp(image: Face, degrees: float, shift: float) -> NDArray:
@@ -47,9 +47,9 @@ def _warp(image: Face, degrees: float, shift: float) -> NDArray:
     return cv2.warpAffine(image, matrix, (size, size), borderMode=cv2.BORDER_REPLICATE)
 
 
-def _half(image: Face) -> NDArray:
-    size = image.shape[0]
-    small = cv2.resize(image, (size // 2, size // 2), interpolation=cv2.INTER_AREA)
+def _shrunk(image: Face, pixels: float) -> NDArray:
+    size, fewer = image.shape[0], round(_scaled(pixels, image))
+    small = cv2.resize(image, (fewer, fewer), interpolation=cv2.INTER_AREA)
     return cv2.resize(small, (size, size), interpolation=cv2.INTER_LINEAR)
 
 
@@ -59,10 +59,10 @@ def _jpeg(image: Face) -> NDArray:
     return np.asarray(cv2.imdecode(data, cv2.IMREAD_UNCHANGED))
 
 
-def _dark(image: Face) -> NDArray:
+def _dark(image: Face, light: float = 0.3) -> NDArray:
     # Each image gets noise of its own, and the same each time it is measured.
     rng = np.random.default_rng(int(image.astype(np.int64).sum()))
-    return image * 0.3 + rng.normal(0, 4, image.shape)
+    return image * light + rng.normal(0, 4, image.shape)
 
 
 #: A moderate level of each: what a usable but poor webcam picture shows.
@@ -71,7 +71,14 @@ DISTURBANCES: tuple[Disturbance, ...] = (
     Disturbance("brighter", "60 % more light, highlights clipped", lambda image: image * 1.6),
     Disturbance("blurred", "Gaussian blur, σ = 1 pixel of 48", _blur),
     Disturbance("rotated", "turned by 15°", lambda image: _warp(image, 15, 0)),
-    Disturbance("24 px", "scaled to 24 pixels and back", _half),
+    Disturbance("24 px", "scaled to 24 pixels and back", lambda i: _shrunk(i, 24)),
     Disturbance("JPEG 30", "JPEG of quality 30", _jpeg),
     Disturbance("off centre", "shifted by 10 % to the right and down", lambda i: _warp(i, 0, 0.1)),
+)
+
+#: What the app's quality gate marks: as poor as a face may be and still be looked at.
+POOR: tuple[Disturbance, ...] = (
+    Disturbance("very dark", "20 % of the light, with sensor noise", lambda i: _dark(i, 0.2)),
+    Disturbance("very blurred", "Gaussian blur, σ = 1.6 pixels of 48", lambda i: _blur(i, 1.6)),
+    Disturbance("18 px", "scaled to 18 pixels and back", lambda i: _shrunk(i, 18)),
 )

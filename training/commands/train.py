@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,6 +13,9 @@ from training import data
 from training.faces import DataSet, LabelledFaces
 from training.preset_list import PRESETS
 from training.presets import Preset, overridable_fields
+
+if TYPE_CHECKING:
+    from training.fit import Fit
 
 HELP = "train a network, export it and write its report"
 
@@ -25,6 +28,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=1, help="of everything left to chance")
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
     parser.add_argument("--limit", type=int, help="train on N faces only, for a trial")
+    parser.add_argument(
+        "--init", type=Path, metavar="DIR", help="trained model to begin with, not random weights"
+    )
     parser.add_argument(
         "--teacher",
         type=Path,
@@ -54,27 +60,10 @@ def run(arguments: argparse.Namespace) -> int:
         train = train.take(np.sort(order[: arguments.limit]))
     print(f"training on {len(train):,} faces; left out: {dropped}", file=sys.stderr)
     # Keras takes seconds to load; mistakes above are told before.
-    from training.distillation import lesson
-    from training.distribution import distribute
-    from training.fit import fit
     from training.report import write_model
 
-    if arguments.distribute:
-        distribute()
-    done = fit(
-        preset,
-        train,
-        dataset.split("validation"),
-        seed=arguments.seed,
-        work_dir=arguments.work_dir or Path("runs") / arguments.out.name,
-        resume=arguments.resume,
-        verbose=1 if sys.stderr.isatty() else 2,
-        lesson=lesson(arguments.teacher, train, preset.teacher_weight)
-        if preset.teacher_weight
-        else None,
-    )
     report = write_model(
-        done,
+        _fitted(arguments, preset, train, dataset.split("validation")),
         preset,
         dataset,
         dropped,
@@ -88,6 +77,31 @@ def run(arguments: argparse.Namespace) -> int:
         f"{result.accuracy_low:.1%} to {result.accuracy_high:.1%}), macro-F1 {result.macro_f1:.3f}"
     )
     return 0
+
+
+def _fitted(
+    arguments: argparse.Namespace, preset: Preset, train: LabelledFaces, validation: LabelledFaces
+) -> Fit:
+    from training.distillation import lesson
+    from training.distribution import distribute
+    from training.fit import fit
+
+    if arguments.distribute:
+        distribute()
+    taught = (
+        lesson(arguments.teacher, train, preset.teacher_weight) if preset.teacher_weight else None
+    )
+    return fit(
+        preset,
+        train,
+        validation,
+        seed=arguments.seed,
+        work_dir=arguments.work_dir or Path("runs") / arguments.out.name,
+        resume=arguments.resume,
+        verbose=1 if sys.stderr.isatty() else 2,
+        lesson=taught,
+        begin_with=arguments.init,
+    )
 
 
 def load_for(preset: Preset, path: Path, seed: int) -> DataSet:
@@ -124,6 +138,7 @@ def _command(arguments: argparse.Namespace) -> str:
             f"python -m training train --preset {arguments.preset}",
             f"--data {arguments.data.name} --out models/{arguments.out.name}",
             f"--seed {arguments.seed}",
+            *(["--init", f"models/{arguments.init.name}"] if arguments.init else []),
             *(
                 ["--teacher", *(f"models/{t.name}" for t in arguments.teacher)]
                 * bool(arguments.teacher)
