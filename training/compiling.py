@@ -50,7 +50,8 @@ def _start_average(optimizer: keras.optimizers.Optimizer, model: keras.Model) ->
     for average, weight in zip(
         optimizer._model_variables_moving_average, model.trainable_variables, strict=True
     ):
-        average.assign(weight)
+        # By way of NumPy: on JAX the two would share a buffer, which a step may not.
+        average.assign(keras.ops.convert_to_numpy(weight))
 
 
 def _optimizer(preset: Preset, steps_per_epoch: int) -> keras.optimizers.Optimizer:

@@ -188,7 +188,7 @@ def test_the_html_report_opens_offline_with_the_same_figures(
 ) -> None:
     page = visit()
     figures = page.get_by_test_id("stMetricValue")
-    expect(figures).to_have_count(10, timeout=PATIENCE)
+    expect(figures).to_have_count(12, timeout=PATIENCE)
     shown = figures.all_inner_texts()
     assert percent(report.evaluations["test"].accuracy) in shown
     with page.expect_download() as download:

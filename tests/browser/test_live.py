@@ -158,7 +158,7 @@ def test_from_start_to_downloads(actress: Browser, open_live: Open) -> None:
     box = ["left", "top", "right", "bottom"]
     assert list(rows[0]) == [
         *["seconds", "track", "width", "height", *box],
-        *["score", "answer", "uncertain", "quality", "expression", "confidence"],
+        *["score", "reading", "answer", "uncertain", "quality", "expression", "confidence"],
         *FER2013_LABELS,
     ]
     seconds = [float(row["seconds"]) for row in rows]
