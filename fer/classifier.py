@@ -42,8 +42,16 @@ class ExpressionClassifier:
 
     def __call__(self, crops: NDArray[np.uint8], head: str = EXPRESSION_HEAD) -> Floats:
         """Return probabilities, ``(n, k)`` float32, of ``(n, size, size, channels)`` uint8."""
-        temperature = self.spec.head(head).temperature
-        return softmax(self.logits(crops)[head] / np.float32(temperature))
+        return self._calibrated(self.logits(crops), head)
+
+    def all_heads(self, crops: NDArray[np.uint8]) -> dict[str, Floats]:
+        """Return the probabilities of every head, ``{head: (n, k)}`` float32, from one pass."""
+        logits = self.logits(crops)
+        return {head: self._calibrated(logits, head) for head in self.spec.head_names}
+
+    def _calibrated(self, logits: dict[str, Floats], head: str) -> Floats:
+        temperature = self.spec.head(head).temperature  # says which outputs there are, if not this
+        return softmax(logits[head] / np.float32(temperature))
 
     def evidence(self, crops: NDArray[np.uint8], head: str = EXPRESSION_HEAD) -> Floats:
         """Return where the network finds what, the class activation maps of one head.

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from fer.classifier import ExpressionClassifier
 from fer.labels import FER2013_LABELS, FERPLUS_LABELS
 from fer.metrics import class_scores, confusion_matrix, wilson_interval
+from fer.model_card import ModelSpec
 from fer.report import CrowdAgreement
+from fer.types import Floats
 from training.faces import LabelledFaces
 from training.predictions import Predictions
 
@@ -44,9 +45,14 @@ def crowd_labels(
 
 
 def crowd_predictions(
-    classifier: ExpressionClassifier, faces: LabelledFaces
+    by_head: dict[str, Floats], spec: ModelSpec, faces: LabelledFaces
 ) -> dict[tuple[str, str], Predictions]:
     """Return what every output that knows FER2013's classes says where the crowd is clear.
+
+    Args:
+        by_head: probabilities of every output for the faces.
+        spec: of the model.
+        faces: with or without votes.
 
     Returns:
         By (head, rule), with the crowd's labels as the truth and FER2013's seven columns alone;
@@ -55,11 +61,11 @@ def crowd_predictions(
     found: dict[tuple[str, str], Predictions] = {}
     if faces.votes is None:
         return found
-    for head in classifier.spec.heads:
+    for head in spec.heads:
         if not set(FER2013_LABELS) <= set(head.labels):
             continue
         seven = [head.labels.index(name) for name in FER2013_LABELS]
-        probabilities = classifier(faces.images, head.name)[:, seven]
+        probabilities = by_head[head.name][:, seven]
         for rule in (MAJORITY, PLURALITY):
             truth, counts = crowd_labels(faces.votes, rule)
             if counts.any():

@@ -42,18 +42,20 @@ class Lesson:
         return np.asarray(mixture, np.float32)
 
 
-def lesson(directories: Sequence[Path], faces: LabelledFaces, weight: float) -> Lesson:
+def lesson(directories: Sequence[Path], faces: LabelledFaces, weight: float) -> Lesson | None:
     """Ask teachers about every face, as it is and mirrored, and average what they say.
 
     Args:
         directories: model directories.
         faces: to be learnt from.
-        weight: see `Lesson`.
+        weight: see `Lesson`; nobody is asked, and ``None`` returned, where it is 0.
 
     Raises:
         DataError: a teacher knows other classes, or none was named.
         ModelError: a directory is not a complete model.
     """
+    if not weight:
+        return None
     if not directories:
         raise DataError("this preset learns from a teacher: name its directory with --teacher.")
     answers = [_answers(directory, faces) for directory in directories]

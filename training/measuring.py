@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from fer.classifier import ExpressionClassifier, softmax
+from fer.classifier import ExpressionClassifier
 from fer.metrics import Evaluation, calibration_bins, calibration_error, evaluate
 from fer.model_card import EXPRESSION_HEAD, VOTES_HEAD, ModelSpec
 from fer.report import CrowdAgreement, Selective, Slice
@@ -49,14 +49,15 @@ class Answers:
 def answer(classifier: ExpressionClassifier, data: DataSet, split: str) -> Answers:
     """Ask a model about every face of a split, in every way that is measured."""
     faces = data.split(split)
-    plain = Predictions(faces.labels, classifier(faces.images))
+    by_head = classifier.all_heads(faces.images)
+    plain = Predictions(faces.labels, by_head[EXPRESSION_HEAD])
     further = _without_repeats(data, split, plain)
     further["ten views"] = Predictions(faces.labels, ten_views(classifier, faces.images))
     for disturb in DISTURBANCES:
         answers = classifier(disturb(faces.images))
         further[f"disturbed: {disturb.name}"] = Predictions(faces.labels, answers)
-    further |= _by_head(classifier, faces)
-    for (head, rule), made in crowd_predictions(classifier, faces).items():
+    further |= _by_head(classifier, faces, by_head)
+    for (head, rule), made in crowd_predictions(by_head, classifier.spec, faces).items():
         further[f"crowd: {head}: {rule}"] = made
     return Answers(split, plain, further)
 
@@ -70,15 +71,16 @@ def _without_repeats(data: DataSet, split: str, plain: Predictions) -> dict[str,
     return {"without repeats": Predictions(plain.labels[new], plain.probabilities[new])}
 
 
-def _by_head(classifier: ExpressionClassifier, faces: LabelledFaces) -> dict[str, Predictions]:
+def _by_head(
+    classifier: ExpressionClassifier, faces: LabelledFaces, plain: dict[str, Floats]
+) -> dict[str, Predictions]:
     """Answer with every head to pictures as they are and to poor ones, for the thresholds."""
     every = np.ones(len(faces), bool)
     truths = {EXPRESSION_HEAD: (faces.labels, every)}
     if faces.votes is not None and VOTES_HEAD in classifier.spec.head_names:
         voted, clear = most_voted(faces.votes)
         truths |= {VOTES_HEAD: (voted, clear)} if clear.any() else {}
-    plain = all_heads(classifier, faces.images)
-    poor = [all_heads(classifier, worsen(faces.images)) for worsen in POOR]
+    poor = [classifier.all_heads(worsen(faces.images)) for worsen in POOR]
     found = {}
     for head, (labels, counts) in truths.items():
         found[f"{head}: {PLAIN}"] = Predictions(labels[counts], plain[head][counts])
@@ -86,15 +88,6 @@ def _by_head(classifier: ExpressionClassifier, faces: LabelledFaces) -> dict[str
             [Predictions(labels[counts], answers[head][counts]) for answers in poor]
         )
     return found
-
-
-def all_heads(classifier: ExpressionClassifier, images: NDArray[np.uint8]) -> dict[str, Floats]:
-    """Return the probabilities of every head, ``{head: (n, k)}`` float32, from one pass."""
-    logits = classifier.logits(images)
-    return {
-        head.name: softmax(logits[head.name] / np.float32(head.temperature))
-        for head in classifier.spec.heads
-    }
 
 
 def thresholds(answers: Answers) -> dict[str, dict[str, float]]:

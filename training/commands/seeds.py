@@ -41,9 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
         dataset.split("validation"),
         seeds=arguments.seeds,
         work_dir=arguments.work_dir,
-        lesson=lesson(arguments.teacher, train, preset.teacher_weight)
-        if preset.teacher_weight
-        else None,
+        lesson=lesson(arguments.teacher, train, preset.teacher_weight),
     )
     found = spread(runs, epochs=preset.epochs, command=_command(arguments))
     report.model_copy(update={"spread": found}).save(arguments.model)

@@ -88,9 +88,6 @@ def _fitted(
 
     if arguments.distribute:
         distribute()
-    taught = (
-        lesson(arguments.teacher, train, preset.teacher_weight) if preset.teacher_weight else None
-    )
     return fit(
         preset,
         train,
@@ -99,7 +96,7 @@ def _fitted(
         work_dir=arguments.work_dir or Path("runs") / arguments.out.name,
         resume=arguments.resume,
         verbose=1 if sys.stderr.isatty() else 2,
-        lesson=taught,
+        lesson=lesson(arguments.teacher, train, preset.teacher_weight),
         begin_with=arguments.init,
     )
 
