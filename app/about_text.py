@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.evidence import evidence_of
+from app.evidence import best_split
 from fer.report import Report
 
 WHAT = (
@@ -72,15 +72,15 @@ _MEANING = {
 
 def accuracy_lines(report: Report) -> str:
     """Return what was measured about a model, as Markdown; says so if nothing was."""
-    evidence = evidence_of(report)
-    if evidence is None:
+    split = best_split(report)
+    if split is None:
         return f"Model **{report.name}** has not been evaluated."
-    measured = evidence.evaluation
+    measured = report.evaluations[split]
     best = max(measured.classes, key=lambda c: c.recall)
     worst = min(measured.classes, key=lambda c: c.recall)
     return f"""
 Model **{report.name}** was right on **{measured.accuracy:.1%}** of {measured.count:,}
-{_MEANING[evidence.split]}. With faces like these the true figure lies between
+{_MEANING[split]}. With faces like these the true figure lies between
 {measured.accuracy_low:.1%} and {measured.accuracy_high:.1%} (95% interval).
 
 - The label is among its first two answers for {measured.top2_accuracy:.1%}.

@@ -5,100 +5,83 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.wording import Verdict
-from fer.metrics import CalibrationBin, Evaluation
 from fer.model_card import EXPRESSION_HEAD, ModelSpec
-from fer.report import CrowdAgreement, Report
+from fer.report import Report, Selective
 
 #: Splits that count as evidence, the best first. Nothing was chosen by the test split.
 SPLITS = ("test", "validation")
 
-#: What was measured was measured on faces that are mostly well visible.
-_POOR_PICTURE = "In a picture as poor as this one it is right less often."
-
 
 @dataclass(frozen=True)
 class Evidence:
-    """The evaluation of the model that runs, and the split that it was made on."""
+    """What was measured about one output of the model that runs.
 
-    split: str
-    evaluation: Evaluation
+    Attributes:
+        plain: its answers to pictures as they are.
+        poor: its answers to pictures made poor: what counts for a face with a flaw.
+    """
+
+    plain: Selective
+    poor: Selective
 
     def beside(self, verdict: Verdict) -> str:
         """Return what is known about an answer like this one; "" if nothing is."""
+        found = self.poor if verdict.flaws else self.plain
         if verdict.sure:
-            known = self.sentence(verdict.answer)
-        else:
-            known = self.when_as_sure(verdict.confidence)
-        return f"{known} {_POOR_PICTURE}" if known and verdict.flaws else known
-
-    def sentence(self, label: str) -> str:
-        """Return how often such an answer was right, and what the others were; "" if unknown."""
-        names = [c.label for c in self.evaluation.classes]
-        if label not in names:
-            return ""
-        column = names.index(label)
-        truths = {
-            name: row[column] for name, row in zip(names, self.evaluation.confusion, strict=True)
-        }
-        answered, right = sum(truths.values()), truths.pop(label)
-        if not answered:
-            return ""
-        called = f"Of {answered:,} {self.split} faces that it called {label}"
-        start = f"{called}, {right / answered:.0%} were"
-        if right == answered:
-            return f"{start}."
-        return f"{start}; the others were most often {max(truths, key=lambda n: truths[n])}."
-
-    def when_as_sure(self, confidence: float) -> str:
-        """Return how often the first guess was right at such a confidence; "" if unknown."""
-        found = self._bin(confidence)
-        if found is None:
-            return ""
-        return (
-            f"Of {found.count:,} {self.split} faces with a first guess of {found.low:.0%} to "
-            f"{found.high:.0%}, that guess was right for {found.accuracy:.0%}."
-        )
-
-    def _bin(self, confidence: float) -> CalibrationBin | None:
-        bins = self.evaluation.calibration
-        return next((b for b in bins if b.low < confidence <= b.high), None)
+            return _about_answers(found, verdict.answer)
+        return _about_guesses(found, verdict.confidence)
 
 
-@dataclass(frozen=True)
-class CrowdEvidence:
-    """How often a reading that was learnt from votes agrees with the voters."""
-
-    agreement: CrowdAgreement
-
-    def beside(self, verdict: Verdict) -> str:
-        """Return what is known about an answer; the same for all, as no more was measured."""
-        if not verdict.sure:
-            return ""
-        found = self.agreement
-        known = (
-            f"It agreed with ten voters on {found.accuracy:.0%} of {found.count:,} validation "
-            "faces on which most of them agreed."
-        )
-        return f"{known} {_POOR_PICTURE}" if verdict.flaws else known
-
-
-def evidence_for(report: Report, head: str) -> Evidence | CrowdEvidence | None:
+def evidence_for(report: Report, head: str) -> Evidence | None:
     """Return what a report says about the answers of one output of the network, or None."""
-    if head == EXPRESSION_HEAD:
-        return evidence_of(report)
-    agreements = [agreement for agreement in report.crowd if agreement.head == head]
-    return CrowdEvidence(agreements[0]) if agreements else None
-
-
-def evidence_of(report: Report) -> Evidence | None:
-    """Return the best evidence that a report has, or None."""
     for split in SPLITS:
-        if split in report.evaluations:
-            return Evidence(split, report.evaluations[split])
+        found = [s for s in report.selective if (s.split, s.head) == (split, head)]
+        plain, poor = ([s for s in found if s.plain is wanted] for wanted in (True, False))
+        if plain and poor:
+            return Evidence(plain[0], poor[0])
     return None
+
+
+def best_split(report: Report) -> str | None:
+    """Return the split whose figures say most about new faces, or None if there are none."""
+    return next((split for split in SPLITS if split in report.evaluations), None)
 
 
 def describes(report: Report, spec: ModelSpec) -> bool:
     """Tell whether a report is about the very weights that run."""
     file = report.files.get(spec.file)
     return file is not None and file.sha256 == spec.sha256
+
+
+def _about_answers(found: Selective, label: str) -> str:
+    """Return how often such an answer was right, and what the others were; "" if unknown."""
+    if label not in found.labels:
+        return ""
+    column = found.labels.index(label)
+    truths = {n: row[column] for n, row in zip(found.labels, found.confusion, strict=True)}
+    answered, right = sum(truths.values()), truths.pop(label)
+    if not answered:
+        return ""
+    of = f"Of {answered:,} {_faces(found)} that it called {label}"
+    if found.head == EXPRESSION_HEAD:
+        known, others = f"{right / answered:.0%} were", "the others were most often"
+    else:
+        known, others = f"{right / answered:.0%} had most votes for it", "the others most often for"
+    if right == answered:
+        return f"{of}, {known}."
+    return f"{of}, {known}; {others} {max(truths, key=lambda n: truths[n])}."
+
+
+def _about_guesses(found: Selective, confidence: float) -> str:
+    """Return how often the first guess was right at such a confidence; "" if unknown."""
+    inside = (b for b in found.calibration if b.low < confidence <= b.high)
+    if (near := next(inside, None)) is None:
+        return ""
+    return (
+        f"Of {near.count:,} {_faces(found)} with a first guess of {near.low:.0%} to "
+        f"{near.high:.0%}, that guess was right for {near.accuracy:.0%}."
+    )
+
+
+def _faces(found: Selective) -> str:
+    return f"{found.split} faces" if found.plain else f"{found.split} faces in pictures made poor"

@@ -10,7 +10,7 @@ from pathlib import PurePath
 import streamlit as st
 
 from app import charts, wording
-from app.evidence import CrowdEvidence, Evidence
+from app.evidence import Evidence
 from app.evidence_view import offer_evidence
 from app.frame import CARD_WIDTH, CONTENT_WIDTH, chart_ink
 from app.photos import Explain, Failure, Outcome, Photo, Reading, csv_of, json_of, png_of
@@ -39,13 +39,13 @@ class Backing:
         explain: shows where in a face an expression is found; None to offer none of it.
     """
 
-    evidence: Evidence | CrowdEvidence | None = None
+    evidence: Evidence | None = None
     explain: Explain | None = None
 
 
 def show_results(
     entries: Sequence[Entry],
-    evidence: Evidence | CrowdEvidence | None,
+    evidence: Evidence | None,
     explain: Explain | None = None,
 ) -> None:
     """Show everything that was found: one section per photo, with a summary if they are many.

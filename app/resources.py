@@ -8,7 +8,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from app.evidence import CrowdEvidence, Evidence, describes, evidence_for
+from app.evidence import Evidence, describes, evidence_for
 from app.wording import plain
 from fer import FaceAnalyzer, ModelError
 from fer.model_card import EXPRESSION_HEAD, ModelSpec
@@ -66,7 +66,7 @@ def own_report() -> Report | None:
     return report if describes(report, model_spec()) else None
 
 
-def evidence(head: str = EXPRESSION_HEAD) -> Evidence | CrowdEvidence | None:
+def evidence(head: str = EXPRESSION_HEAD) -> Evidence | None:
     """Return what was measured about an output of the model that runs; None if nothing was."""
     report = own_report()
     return evidence_for(report, head) if report else None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from fer.metrics import Evaluation
+from fer.metrics import CalibrationBin, Evaluation
 from fer.model_card import Record, RecordFile, Share
 
 
@@ -104,6 +104,10 @@ class CrowdAgreement(Record):
     macro_f1: Share
 
 
+#: What was done to pictures that are used as they are.
+PLAIN_PICTURES = "as they are"
+
+
 class RiskPoint(Record):
     """A point of a risk-coverage curve: answering only at this confidence or more.
 
@@ -133,6 +137,9 @@ class Selective(Record):
         cross_fitted_coverage: the same with thresholds from other faces (five parts).
         cross_fitted_accuracy: likewise.
         curve: the risk-coverage curve, the surest first.
+        labels: classes of the head.
+        confusion: counts of the answers that are given; rows are the truth, columns the answers.
+        calibration: all faces by confidence, answered or not; bins that hold at least one.
     """
 
     head: str
@@ -146,6 +153,14 @@ class Selective(Record):
     cross_fitted_coverage: Share
     cross_fitted_accuracy: Share
     curve: tuple[RiskPoint, ...]
+    labels: tuple[str, ...]
+    confusion: tuple[tuple[int, ...], ...]
+    calibration: tuple[CalibrationBin, ...]
+
+    @property
+    def plain(self) -> bool:
+        """Whether it is about the pictures as they are, not about poor ones."""
+        return self.pictures == PLAIN_PICTURES
 
 
 class Spread(Record):
@@ -188,7 +203,8 @@ class Report(RecordFile):
         cross_fitted_calibration_error: of the validation split, with temperatures that were fitted
             on other faces (five parts).
         views: the validation split under test-time views.
-        selective: what the thresholds for "uncertain" do.
+        selective: what the thresholds for "uncertain" do, per split and head, to plain pictures
+            and to poor ones.
         spread: the same short run with several seeds; ``None`` until it was measured.
         robustness: the validation split under disturbances.
         crowd: agreement with FER+, empty where the data set has no votes.
@@ -200,7 +216,7 @@ class Report(RecordFile):
     """
 
     filename: ClassVar[str] = "report.json"
-    current_version: ClassVar[int] = 2
+    current_version: ClassVar[int] = 3
 
     version: int = current_version
     name: str

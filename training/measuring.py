@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from fer.classifier import ExpressionClassifier
 from fer.metrics import Evaluation, calibration_bins, calibration_error, evaluate
 from fer.model_card import EXPRESSION_HEAD, VOTES_HEAD, ModelSpec
-from fer.report import CrowdAgreement, Selective, Slice
+from fer.report import PLAIN_PICTURES, CrowdAgreement, Selective, Slice
 from fer.types import Floats
 from training.calibration import cross_fitted
 from training.crowd import crowd_agreement, crowd_predictions, most_voted
@@ -24,8 +24,7 @@ from training.views import TEN_VIEWS, ten_views
 DATA_LABEL = "the label of the data set"
 MOST_VOTED = "the expression with most votes of FER+"
 
-#: What was done to the pictures, in words.
-PLAIN = "as they are"
+#: What was done to poor pictures, in words.
 FLAWED = f"made poor: {', '.join(poor.name for poor in POOR)}"
 
 
@@ -83,7 +82,7 @@ def _by_head(
     poor = [classifier.all_heads(worsen(faces.images)) for worsen in POOR]
     found = {}
     for head, (labels, counts) in truths.items():
-        found[f"{head}: {PLAIN}"] = Predictions(labels[counts], plain[head][counts])
+        found[f"{head}: {PLAIN_PICTURES}"] = Predictions(labels[counts], plain[head][counts])
         found[f"{head}: {FLAWED}"] = pooled(
             [Predictions(labels[counts], answers[head][counts]) for answers in poor]
         )
@@ -96,7 +95,7 @@ def thresholds(answers: Answers) -> dict[str, dict[str, float]]:
     for head in _heads(answers):
         threshold, flawed = (
             fit_threshold(*confidence_and_right(answers.further[f"{head}: {pictures}"]))
-            for pictures in (PLAIN, FLAWED)
+            for pictures in (PLAIN_PICTURES, FLAWED)
         )
         # A poor picture is never trusted more than a good one.
         found[head] = {"threshold": threshold, "flawed_threshold": max(threshold, flawed)}
@@ -105,7 +104,11 @@ def thresholds(answers: Answers) -> dict[str, dict[str, float]]:
 
 def _heads(answers: Answers) -> list[str]:
     """Return the heads that thresholds are chosen for."""
-    return [head for head in (EXPRESSION_HEAD, VOTES_HEAD) if f"{head}: {PLAIN}" in answers.further]
+    return [
+        head
+        for head in (EXPRESSION_HEAD, VOTES_HEAD)
+        if f"{head}: {PLAIN_PICTURES}" in answers.further
+    ]
 
 
 def selective_answers(answers: Answers, spec: ModelSpec) -> tuple[Selective, ...]:
@@ -115,13 +118,14 @@ def selective_answers(answers: Answers, spec: ModelSpec) -> tuple[Selective, ...
             answers.further[f"{head}: {pictures}"],
             threshold,
             head=head,
+            labels=spec.head(head).labels,
             split=answers.split,
             pictures=pictures,
             truth=DATA_LABEL if head == EXPRESSION_HEAD else MOST_VOTED,
         )
         for head in _heads(answers)
         for pictures, threshold in (
-            (PLAIN, spec.head(head).threshold),
+            (PLAIN_PICTURES, spec.head(head).threshold),
             (FLAWED, spec.head(head).flawed_threshold),
         )
     )

@@ -17,7 +17,7 @@ import numpy as np
 from fer.classifier import ExpressionClassifier, softmax
 from fer.metrics import evaluate
 from fer.model_card import EXPRESSION_HEAD, ModelSpec
-from fer.report import DataCard, FileCard, Report
+from fer.report import PLAIN_PICTURES, DataCard, FileCard, Report
 from training import measuring
 from training.calibration import fit_temperature
 from training.data import DataSet, LabelledFaces, file_sha256
@@ -34,6 +34,9 @@ from training.presets import Preset
 
 #: Packages whose version decides a result.
 _PACKAGES = ("keras", "tensorflow", "numpy", "opencv-python-headless", "ai-edge-litert")
+
+#: Figures that the report gives for the validation split alone begin with these names.
+_OF_VALIDATION = ("ten views", "disturbed: ", "crowd: ")
 
 #: Images for the parity figure, and calls for the latency figure.
 _PARITY_IMAGES = 100
@@ -137,7 +140,9 @@ def _figures(
         "evaluations": {name: measuring.measured(made, names) for name, made in answers.items()},
         "without_duplicates": {name: found for name, found in again.items() if found},
         "views": measuring.views(chosen, names),
-        "selective": measuring.selective_answers(chosen, spec),
+        "selective": tuple(
+            found for made in answers.values() for found in measuring.selective_answers(made, spec)
+        ),
         "robustness": measuring.robustness(chosen, names),
         "crowd": measuring.crowd(chosen),
     }
@@ -154,12 +159,15 @@ def answer_splits(classifier: ExpressionClassifier, data: DataSet) -> dict[str, 
 
 def further_predictions(answers: dict[str, measuring.Answers]) -> dict[str, Predictions]:
     """Return the answers behind every further figure of the report, by a name for the file."""
-    found = dict(answers["validation"].further)
-    found.pop("without repeats", None)
-    found.pop(f"{EXPRESSION_HEAD}: {measuring.PLAIN}")  # stands with the splits already
-    for name, made in answers.items():
-        if "without repeats" in made.further:
-            found[f"without repeats: {name}"] = made.further["without repeats"]
+    found: dict[str, Predictions] = {}
+    for split, made in answers.items():
+        further = dict(made.further)
+        further.pop(f"{EXPRESSION_HEAD}: {PLAIN_PICTURES}")  # stands with the splits already
+        for name, predictions in further.items():
+            if not name.startswith(_OF_VALIDATION):
+                found[f"{name}: {split}"] = predictions
+            elif split == "validation":
+                found[name] = predictions
     return found
 
 

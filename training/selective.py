@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from fer.metrics import calibration_bins, confusion_matrix
 from fer.report import RiskPoint, Selective
 from training.predictions import Predictions
 
@@ -68,7 +69,14 @@ def risk_coverage(
 
 
 def selective(
-    made: Predictions, threshold: float, *, head: str, split: str, pictures: str, truth: str
+    made: Predictions,
+    threshold: float,
+    *,
+    head: str,
+    labels: tuple[str, ...],
+    split: str,
+    pictures: str,
+    truth: str,
 ) -> Selective:
     """Measure what a threshold does to one set of answers.
 
@@ -76,12 +84,15 @@ def selective(
         made: the answers and their truth.
         threshold: the confidence below which the answer is "uncertain".
         head: output of the network.
+        labels: its classes.
         split: of the data set.
         pictures: what was done to them.
         truth: what counts as right.
     """
     confidence, right = confidence_and_right(made)
     answered = confidence >= threshold
+    answers = made.probabilities.argmax(axis=1)[answered]
+    confusion = confusion_matrix(made.labels[answered], answers, len(labels))
     crossed = _cross_fitted(confidence, right)
     return Selective(
         head=head,
@@ -95,6 +106,9 @@ def selective(
         cross_fitted_coverage=float(crossed.mean()),
         cross_fitted_accuracy=_share(right[crossed]),
         curve=risk_coverage(confidence, right),
+        labels=labels,
+        confusion=tuple(tuple(row) for row in confusion.tolist()),
+        calibration=calibration_bins(right, confidence),
     )
 
 

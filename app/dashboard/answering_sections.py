@@ -5,6 +5,8 @@ No streamlit in here.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from app.dashboard.report_parts import Chart, Fact, Facts, Part, Row, Table
 from app.dashboard.report_words import duration, interval, percent
 from app.dashboard.risk_chart import risk_chart
@@ -15,9 +17,10 @@ UNCERTAIN = (
     "pass as it can while the promised share of them is right."
 )
 
+CHOSEN_HERE = "The thresholds were chosen on these very faces."
+
 CROSS_FITTED = (
-    "The threshold was chosen on these very faces. Cross-fitted: each fifth of the faces with a "
-    "threshold from the other four."
+    "Cross-fitted: each fifth of the faces with a threshold that was chosen on the other four."
 )
 
 VIEWS = "Slower, and not what the app does: the mean over several views of each face. "
@@ -28,33 +31,33 @@ SEEDS = (
 )
 
 
-def answering(report: Report, heads: dict[str, str]) -> list[Part | Row]:
-    """Return what the thresholds bring, and the curve that they were chosen on.
+def answering(made: Sequence[Selective], heads: dict[str, str]) -> list[Part | Row]:
+    """Return what the thresholds bring, and the curves that they stand on.
 
     Args:
-        report: of the model.
+        made: measured on one split.
         heads: what each output says, by name.
     """
-    if not report.selective:
+    if not made:
         return []
-    target = f"{report.selective[0].target:.0%}"
+    target = f"{made[0].target:.0%}"
     alt = "; ".join(
         f"{_name(s)}: {percent(s.accuracy)} of the answers right at {percent(s.coverage)} answered"
-        for s in report.selective
+        for s in made
     )
     chart = Chart(
         "risk",
         "Answering less, being right more",
-        risk_chart(report.selective),
+        risk_chart(made),
         f"Risk-coverage curves. {alt}.",
         "The surest answers first: how many of them are right, if only so many faces are answered. "
         "The marks are the thresholds.",
         f"Dotted line: {target} right, which the thresholds are chosen for.",
     )
-    return [_facts(report.selective, heads), Row((chart, _table(report.selective)))]
+    return [_facts(made, heads), Row((chart, _table(made)))]
 
 
-def _facts(made: tuple[Selective, ...], heads: dict[str, str]) -> Facts:
+def _facts(made: Sequence[Selective], heads: dict[str, str]) -> Facts:
     return Facts(
         tuple(
             Fact(
@@ -71,7 +74,7 @@ def _facts(made: tuple[Selective, ...], heads: dict[str, str]) -> Facts:
     )
 
 
-def _table(made: tuple[Selective, ...]) -> Table:
+def _table(made: Sequence[Selective]) -> Table:
     return Table(
         "The thresholds",
         (
@@ -91,12 +94,12 @@ def _table(made: tuple[Selective, ...]) -> Table:
             )
             for s in made
         ),
-        CROSS_FITTED,
+        f"{CHOSEN_HERE} {CROSS_FITTED}" if made[0].split == "validation" else CROSS_FITTED,
     )
 
 
 def _name(made: Selective) -> str:
-    return f"{made.head}, {'poor' if made.pictures.startswith('made poor') else 'plain'}"
+    return f"{made.head}, {'plain' if made.plain else 'poor'}"
 
 
 def chance(report: Report) -> list[Part | Row]:

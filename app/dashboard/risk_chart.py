@@ -22,10 +22,9 @@ def risk_chart(made: Sequence[Selective]) -> go.Figure:
     figure = go.Figure()
     heads = list(dict.fromkeys(s.head for s in made))
     for each in made:
-        poor = each.pictures.startswith("made poor")
         colour = _COLOURS[heads.index(each.head) % len(_COLOURS)]
-        name = f"{each.head}{', poor pictures' if poor else ''}"
-        figure.add_trace(_curve(each, name, colour, "dash" if poor else "solid"))
+        name = f"{each.head}{'' if each.plain else ', poor pictures'}"
+        figure.add_trace(_curve(each, name, colour, "solid" if each.plain else "dash"))
         figure.add_trace(_mark(each, name, colour))
     figure.add_hline(y=made[0].target, line={"color": MUTED, "dash": "dot", "width": 1.5})
     plain(figure, height=420)

@@ -54,7 +54,8 @@ def confidence(
                 "elsewhere: each fifth of the faces with a temperature from the other four."
             )
         )
-        parts += answering(report, heads or {})
+    if chosen.repeats:
+        parts += answering([s for s in report.selective if s.split == chosen.split], heads or {})
     return Section("Confidence", tuple(parts))
 
 

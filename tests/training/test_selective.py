@@ -64,12 +64,16 @@ def answers(seed: int, count: int = 500) -> Predictions:
 
 def test_figures_are_those_of_the_answers() -> None:
     made = answers(1)
-    found = selective(made, 0.7, head="h", split="s", pictures="p", truth="t")
+    names = ("a", "b", "c")
+    found = selective(made, 0.7, head="h", labels=names, split="s", pictures="p", truth="t")
     answered = made.probabilities.max(axis=1) >= 0.7
     right = made.probabilities.argmax(axis=1) == made.labels
     assert found.coverage == pytest.approx(answered.mean())
     assert found.accuracy == pytest.approx(right[answered].mean())
     assert found.cross_fitted_accuracy == pytest.approx(0.8, abs=0.05)
+    assert np.sum(found.confusion) == answered.sum()
+    assert np.trace(found.confusion) == right[answered].sum()
+    assert sum(b.count for b in found.calibration) == len(made.labels)
 
 
 def test_faces_are_dealt_to_parts_of_equal_size() -> None:

@@ -115,6 +115,8 @@ def report(name: str = "small", seed: int = 1, **changes: Any) -> Report:
                     RiskPoint(coverage=0.5, threshold=0.8, accuracy=0.9),
                     RiskPoint(coverage=1.0, threshold=0.2, accuracy=0.7),
                 ),
+                labels=LABELS, confusion=found["validation"].confusion,
+                calibration=found["validation"].calibration,
             ),
         ),
         "spread": Spread(

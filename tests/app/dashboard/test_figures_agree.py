@@ -158,13 +158,18 @@ def test_a_threshold_brings_what_the_report_says(name: str) -> None:
     model = open_model(MODELS / name)
     stored = load_predictions(MODELS / name)
     made = [s for s in model.report.selective if s.head == EXPRESSION_HEAD]
-    plain = next(s for s in made if s.split in stored and not s.pictures.startswith("made poor"))
+    plain = next(s for s in made if s.split in stored and s.plain)
     answers = stored[plain.split]
     answered = answers.probabilities.max(axis=1) >= plain.threshold
-    right = answers.probabilities.argmax(axis=1)[answered] == answers.labels[answered]
+    answered_as = answers.probabilities.argmax(axis=1)[answered]
+    right = answered_as == answers.labels[answered]
     assert plain.coverage == pytest.approx(answered.mean())
     assert plain.accuracy == pytest.approx(right.mean())
     assert plain.accuracy >= plain.target
+    names = range(len(plain.labels))
+    counts = metrics.confusion_matrix(answers.labels[answered], answered_as, labels=names)
+    assert [list(row) for row in plain.confusion] == counts.tolist()
+    assert sum(b.count for b in plain.calibration) == len(answers.labels)
 
 
 @pytest.mark.parametrize("name", model_names(MODELS))
@@ -207,8 +212,12 @@ def test_every_other_figure_of_a_report(name: str) -> None:
     figures |= {f"disturbed: {s.name}": s.evaluation.accuracy for s in report.robustness}
     figures |= {f"crowd: {c.head}: {c.rule}": c.accuracy for c in report.crowd}
     figures[report.views.name] = report.views.evaluation.accuracy
-    # At the end of a curve all are answered. The first one is of the answers of the split itself.
-    figures |= {f"{s.head}: {s.pictures}": s.curve[-1].accuracy for s in report.selective[1:]}
+    # At the end of a curve all are answered. To plain pictures, they are those of the split itself.
+    figures |= {
+        f"{s.head}: {s.pictures}: {s.split}": s.curve[-1].accuracy
+        for s in report.selective
+        if not (s.head == EXPRESSION_HEAD and s.plain)
+    }
     assert figures.keys() == stored.keys()
     assert len(figures) > 1
     for key, made in stored.items():
