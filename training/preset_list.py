@@ -108,7 +108,7 @@ class CnnCsv(Preset):
 
 @dataclass(frozen=True)
 class Small(Preset):
-    """What ships: a residual network of 1.6 million weights, from labels and votes alone.
+    """A residual network of 1.6 million weights that learns from labels and votes alone.
 
     python -m training train --preset small --data fer2013.npz --out models/small
 
@@ -133,22 +133,39 @@ class Small(Preset):
 
 
 @dataclass(frozen=True)
-class Compact(Small):
-    """What is to ship: 2.8 million weights, taught by `small` and hardened against poor pictures.
+class CompactStart(Small):
+    """First part of `compact`: taught by `small` and hardened against poor pictures.
 
-    python -m training train --preset compact --data fer2013.npz --out models/compact --teacher DIR
+    python -m training train --preset compact-start --data fer2013.npz --out models/compact-start
+    --teacher models/small
 
-    DIR is the directory of a trained `small`. 106 minutes beside other work; 69.7 %, and a third of
-    what `small` loses in poor pictures. Not done learning: ``--init`` and more epochs are next.
+    Small images first, which cost half. 106 minutes beside other work; 69.7 %, and a third of what
+    `small` loses in poor pictures.
     """
 
-    name: str = "compact"
+    name: str = "compact-start"
     widths: tuple[int, ...] = (64, 128, 256)
     epochs: int = 56
     small_epochs: int = 24
     label_smoothing: float = 0.0
     teacher_weight: float = 0.5
     augmentation: Augmentation = field(default_factory=Augmentation)
+
+
+@dataclass(frozen=True)
+class Compact(CompactStart):
+    """What ships, 2.8 million weights: goes on from `compact-start`, and learns from both.
+
+    python -m training train --preset compact --data fer2013.npz --out models/compact --seed 2
+    --init models/compact-start --teacher models/small models/compact-start
+
+    """
+
+    name: str = "compact"
+    epochs: int = 60
+    small_epochs: int = 0
+    learning_rate: float = 0.05
+    warmup_epochs: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -192,6 +209,7 @@ PRESETS: dict[str, Preset] = {
         CnnBatchnorm(),
         CnnCsv(),
         Small(),
+        CompactStart(),
         Compact(),
         Teacher(),
         Transfer(),

@@ -15,6 +15,7 @@ REQUIRED = {
     "cnn-batchnorm",
     "cnn-csv",
     "small",
+    "compact-start",
     "compact",
     "teacher",
     "transfer",

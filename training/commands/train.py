@@ -22,7 +22,7 @@ HELP = "train a network, export it and write its report"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's arguments: its own, and one per field of a preset."""
-    parser.add_argument("--preset", choices=sorted(PRESETS), default="compact")
+    parser.add_argument("--preset", choices=sorted(PRESETS), default="small")
     parser.add_argument("--data", type=Path, required=True, help="folder, .csv or .npz")
     parser.add_argument("--out", type=Path, required=True, help="model directory to write")
     parser.add_argument("--seed", type=int, default=1, help="of everything left to chance")
