@@ -17,8 +17,8 @@ smile can be polite, a frown can be concentration, and the same face can be read
 people.
 
 - It cannot say what somebody feels, thinks, or is about to do.
-- It learnt from pictures that people had labelled, and shares their disagreement and their bias. It
-  may read some faces worse than others, by age, by skin, by culture.
+- It learnt from labels that people gave or checked, and shares their disagreement and their bias.
+  It may read some faces worse than others, by age, by skin, by culture.
 - A probability says how sure the model is, not how strong an expression is.
 - Do not use it to decide about a person: not for hiring, grading, policing or health.
 """
@@ -27,8 +27,9 @@ UNCERTAIN = """
 - **Uncertain** is an answer. Below a confidence that was chosen on validation data so that four
   of five answers given are right, FER Lens names no expression but the two or three likeliest.
 - **A poor picture counts.** A face that is too small, blurred, dark or turned away is marked with
-  the reason, and needs a higher confidence for an answer. The limits were measured: a flaw is what
-  costs the network about five points of accuracy or more. Covered faces are not noticed.
+  the reason, and needs a higher confidence for an answer, chosen on dark, blurred and small faces.
+  The limits were measured: a flaw is what costs the network about five points of accuracy or more.
+  Turned faces are read right much less often even so, and covered ones are not noticed.
 - **Two readings.** The same look at a face can be named by FER2013's own labels, or as most of ten
   people would name it (FER+). They answer different questions; the Photo page has the choice, and
   says how they differ.
@@ -76,8 +77,12 @@ def accuracy_lines(report: Report) -> str:
     if split is None:
         return f"Model **{report.name}** has not been evaluated."
     measured = report.evaluations[split]
-    best = max(measured.classes, key=lambda c: c.recall)
-    worst = min(measured.classes, key=lambda c: c.recall)
+    present = [c for c in measured.classes if c.support]
+    # What was fitted on a split looks better there than it is.
+    fitted_here = split == "validation"
+    error = report.cross_fitted_calibration_error if fitted_here else measured.calibration_error
+    best = max(present, key=lambda c: c.recall)
+    worst = min(present, key=lambda c: c.recall)
     return f"""
 Model **{report.name}** was right on **{measured.accuracy:.1%}** of {measured.count:,}
 {_MEANING[split]}. With faces like these the true figure lies between
@@ -86,8 +91,7 @@ Model **{report.name}** was right on **{measured.accuracy:.1%}** of {measured.co
 - The label is among its first two answers for {measured.top2_accuracy:.1%}.
 - Of all *{best.label}* faces it finds {best.recall:.0%}, of all *{worst.label}* faces
   {worst.recall:.0%}.
-- When it says how sure it is, it is off by {100 * measured.calibration_error:.1f} percentage points
-  on average.
+- When it says how sure it is, it is off by {100 * error:.1f} percentage points on average.
 
 People disagree about these labels too, so no model can be right about all of them. Measured on
 {report.data.name}; report of {report.created[:10]}.

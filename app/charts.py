@@ -72,7 +72,7 @@ def answer_mix(counts: Mapping[str, int], labels: Sequence[str]) -> go.Figure:
             y=[""],
             name=answer,
             orientation="h",
-            marker=_HATCHED if answer == UNCERTAIN else {"color": colour_of(answer)},
+            marker=filling(answer),
             marker_line_width=0,
             hovertemplate=f"{answer} %{{x}}<extra></extra>",
         )
@@ -83,6 +83,11 @@ def answer_mix(counts: Mapping[str, int], labels: Sequence[str]) -> go.Figure:
     figure.update_layout(barmode="stack", bargap=0)
     figure.update_xaxes(range=(0, max(1, sum(counts.values()))))
     return figure
+
+
+def filling(answer: str) -> dict[str, Any]:
+    """Return how the part of an answer is filled, as Plotly's marker."""
+    return _HATCHED if answer == UNCERTAIN else {"color": colour_of(answer)}
 
 
 def _bare(figure: go.Figure, *, height: int) -> go.Figure:

@@ -11,6 +11,9 @@ from fer.report import Report, Selective
 #: Splits that count as evidence, the best first. Nothing was chosen by the test split.
 SPLITS = ("test", "validation")
 
+#: Pictures cannot be turned afterwards, so the report has nothing about them; see `fer.quality`.
+_TURNED = "Faces turned this far are read right much less often; no figure here is about them."
+
 
 @dataclass(frozen=True)
 class Evidence:
@@ -26,6 +29,8 @@ class Evidence:
 
     def beside(self, verdict: Verdict) -> str:
         """Return what is known about an answer like this one; "" if nothing is."""
+        if "turned" in verdict.flaws:
+            return _TURNED
         found = self.poor if verdict.flaws else self.plain
         if verdict.sure:
             return _about_answers(found, verdict.answer)
@@ -55,11 +60,8 @@ def describes(report: Report, spec: ModelSpec) -> bool:
 
 def _about_answers(found: Selective, label: str) -> str:
     """Return how often such an answer was right, and what the others were; "" if unknown."""
-    if label not in found.labels:
-        return ""
-    column = found.labels.index(label)
-    truths = {n: row[column] for n, row in zip(found.labels, found.confusion, strict=True)}
-    answered, right = sum(truths.values()), truths.pop(label)
+    truths = found.answered_as(label)
+    answered, right = sum(truths.values()), truths.pop(label, 0)
     if not answered:
         return ""
     of = f"Of {answered:,} {_faces(found)} that it called {label}"
@@ -84,4 +86,5 @@ def _about_guesses(found: Selective, confidence: float) -> str:
 
 
 def _faces(found: Selective) -> str:
-    return f"{found.split} faces" if found.plain else f"{found.split} faces in pictures made poor"
+    # Each face stands in several poor pictures.
+    return f"{found.split} faces" if found.plain else f"poor pictures of {found.split} faces"

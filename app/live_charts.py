@@ -7,11 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
+from app.charts import filling
 from app.live_timeline import PersonLine, Shares, Timeline
 from app.live_words import clock
 from fer.labels import colour_of, person_colour
 from fer.sprites import ink_on
-from fer.types import Floats
+from fer.types import UNCERTAIN, Floats
 
 #: Pixels: of one person's row, of the axis below, and of a strip.
 _ROW_HEIGHT = 58
@@ -154,13 +155,14 @@ def mix_strip(mix: Floats, labels: Sequence[str]) -> go.Figure:
 
 
 def shares_figure(shares: Shares, labels: Sequence[str], ink: str | None = None) -> go.Figure:
-    """Return a strip per person, divided by how long each expression was shown."""
+    """Return a strip per person, divided by how long each answer was given."""
     order = np.argsort(-shares.seconds.sum(axis=1), kind="stable")[:MAX_PEOPLE]
     order = np.sort(order)
     totals = np.maximum(shares.seconds.sum(axis=1, keepdims=True), 1e-9)
     names = [_name(shares.tracks[i]) for i in order]
     height = 40 * max(1, len(order)) + 8
-    figure = _strips(names, (shares.seconds / totals)[order], labels, height=height, named=True)
+    parts = (shares.seconds / totals)[order]
+    figure = _strips(names, parts, [*labels, UNCERTAIN], height=height, named=True, ink=ink)
     figure.update_layout(bargap=0.3)
     figure.update_yaxes(
         visible=True, tickfont={"size": 13, "color": ink}, ticksuffix="  ", automargin=True
@@ -169,11 +171,18 @@ def shares_figure(shares: Shares, labels: Sequence[str], ink: str | None = None)
 
 
 def _strips(
-    names: Sequence[str], parts: np.ndarray, labels: Sequence[str], *, height: int, named: bool
+    names: Sequence[str],
+    parts: np.ndarray,
+    labels: Sequence[str],
+    *,
+    height: int,
+    named: bool,
+    ink: str | None = None,
 ) -> go.Figure:
     """Return horizontal strips; `parts` is ``(strips, k)``, rows sum to 1 or are 0.
 
-    Parts that are long enough have their name in them if `named`.
+    Parts that are long enough have their name in them if `named`; in `ink` where there is no
+    colour below it.
     """
     bars = [
         go.Bar(
@@ -181,12 +190,16 @@ def _strips(
             y=list(names),
             name=label,
             orientation="h",
-            marker={"color": colour_of(label), "line": {"width": 0}},
+            marker=filling(label),
+            marker_line_width=0,
             text=[
                 f"{label} {share:.0%}" if named and share > _NAMED else "" for share in parts[:, i]
             ],
             textposition="inside",
-            insidetextfont={"size": 13, "color": ink_on(colour_of(label))},
+            insidetextfont={
+                "size": 13,
+                "color": ink if label == UNCERTAIN else ink_on(colour_of(label)),
+            },
             insidetextanchor="middle",
             textangle=0,
             constraintext="none",

@@ -54,14 +54,12 @@ class Shares:
 
     Attributes:
         tracks: ``p`` numbers of people, in order.
-        seconds: ``(p, k)`` seconds per person and most probable expression.
-        uncertain: ``(p,)`` seconds per person in which the answer was "uncertain".
+        seconds: ``(p, k + 1)`` seconds per person and answer; the last column is "uncertain".
         nobody: seconds with no face in view.
     """
 
     tracks: list[int]
     seconds: NDArray[np.float64]
-    uncertain: NDArray[np.float64]
     nobody: float
 
 
@@ -106,16 +104,16 @@ def _line(
 
 
 def shares(rows: StreamRows) -> Shares:
-    """Sum up how long each person showed which expression."""
+    """Sum up for how long each person got which answer."""
     held = _durations(rows.seconds)
     faces = rows.take(rows.has_face)
     tracks, person = np.unique(faces.track, return_inverse=True)
-    seconds, uncertain = np.zeros((len(tracks), len(rows.labels))), np.zeros(len(tracks))
+    seconds = np.zeros((len(tracks), len(rows.labels) + 1))
     if len(faces):
-        shown = held[rows.has_face]
-        np.add.at(seconds, (person, faces.probabilities.argmax(axis=1)), shown)
-        np.add.at(uncertain, person, shown * faces.array["uncertain"])
-    return Shares(tracks.tolist(), seconds, uncertain, float(held[~rows.has_face].sum()))
+        best = faces.probabilities.argmax(axis=1)
+        answer = np.where(faces.array["uncertain"], len(rows.labels), best)
+        np.add.at(seconds, (person, answer), held[rows.has_face])
+    return Shares(tracks.tolist(), seconds, float(held[~rows.has_face].sum()))
 
 
 def _durations(seconds: NDArray[np.float64]) -> NDArray[np.float64]:

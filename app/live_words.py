@@ -35,42 +35,38 @@ def describe_now(mix: Floats, labels: Sequence[str]) -> str:
 
 
 def describe_timeline(line: Timeline, labels: Sequence[str]) -> str:
-    """Return the alternative text of a timeline: each person's most frequent expression."""
+    """Return the alternative text of a timeline: each person's most frequent answer."""
     span = f"from {clock(line.start)} to {clock(line.end)}"
     if not line.people:
         return f"Timeline {span}: no face."
     parts = []
     for person in line.people:
-        most = labels[int(np.bincount(person.expression).argmax())]
+        answers = np.where(person.uncertain, len(labels), person.expression)
+        most = [*labels, UNCERTAIN][int(np.bincount(answers).argmax())]
         parts.append(f"person {person.track} mostly {most}")
     return f"Timeline {span}: {'; '.join(parts)}."
 
 
 def describe_shares(shares: Shares, labels: Sequence[str]) -> str:
     """Return the alternative text of the shares of time."""
+    answers = [*labels, UNCERTAIN]
     parts = []
     for track, seconds in zip(shares.tracks, shares.seconds, strict=True):
         total = max(float(seconds.sum()), 1e-9)
         order = (-seconds).argsort(kind="stable")
-        named = ", ".join(f"{labels[i]} {seconds[i] / total:.0%}" for i in order if seconds[i] > 0)
+        named = ", ".join(f"{answers[i]} {seconds[i] / total:.0%}" for i in order if seconds[i] > 0)
         parts.append(f"person {track}: {named}")
     return f"Share of time. {'; '.join(parts)}." if parts else "Share of time: no face was seen."
 
 
 def share_rows(shares: Shares, labels: Sequence[str]) -> list[dict[str, object]]:
-    """Return one row per person: number, how long they were seen, and each share in per cent.
-
-    The shares are of the most probable expression; in the share ``uncertain`` of the time it was no
-    answer.
-    """
+    """Return one row per person: number, how long they were seen, and each share in per cent."""
     rows = []
-    for track, seconds, uncertain in zip(
-        shares.tracks, shares.seconds, shares.uncertain, strict=True
-    ):
+    for track, seconds in zip(shares.tracks, shares.seconds, strict=True):
         total = float(seconds.sum())
         parts = {
-            label: 100 * float(part) / total if total else 0.0
-            for label, part in zip([*labels, UNCERTAIN], [*seconds, uncertain], strict=True)
+            answer: 100 * float(part) / total if total else 0.0
+            for answer, part in zip([*labels, UNCERTAIN], seconds, strict=True)
         }
         rows.append({"person": track, "seen": clock(total), **parts})
     return rows

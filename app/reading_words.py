@@ -12,21 +12,26 @@ from fer.report import CrowdAgreement, Report, Selective
 #: What people choose between, the usual one first.
 NAMES = {EXPRESSION_HEAD: "As labelled", VOTES_HEAD: "As most people see it"}
 
+#: What FER+'s voters could say and FER2013 has no label for.
+CONTEMPT = "contempt"
+
 _LABELLED = (
     "**As labelled** (usual) says which label of FER2013 fits best. Each picture of that data set "
-    "has one label, from the words of the web search that found it. It looks harder for what is "
-    "rare: in a trial on posed faces it found far more of the anger and the fear. It is less sure."
+    "has one label: the word of the web search that found it, checked by people. It looks harder "
+    "for what is rare: in a trial on posed faces it found far more of the anger and the fear."
 )
 
 _VOTED = (
     "**As most people see it** says what most of ten people would call the face (FER+). It is "
-    "calmer and more often neutral, and it knows contempt as an eighth expression."
+    "calmer and more often neutral, and it has an eighth expression, contempt."
 )
 
 
 def offered(spec: ModelSpec) -> tuple[str, ...]:
     """Return the outputs of a network that a visitor can choose between, the usual one first."""
-    return tuple(head for head in NAMES if head in spec.head_names)
+    # One that could not be measured would always be uncertain, see `training.measuring`.
+    known = [head.name for head in spec.heads if head.threshold < 1]
+    return tuple(head for head in NAMES if head in known or head == EXPRESSION_HEAD)
 
 
 def difference(report: Report | None) -> str:
@@ -37,8 +42,18 @@ def difference(report: Report | None) -> str:
     """
     parts = ["One look at the face, two ways to name it.", _LABELLED, _VOTED]
     if report:
-        parts += [sentence for sentence in (_agreement(report), _coverage(report)) if sentence]
+        told = (_contempt(report), _agreement(report), _coverage(report))
+        parts += [sentence for sentence in told if sentence]
     return "\n\n".join(parts)
+
+
+def _contempt(report: Report) -> str:
+    """Return how often the voters' reading says contempt at all; "" if unmeasured."""
+    measured = _selective(report, VOTES_HEAD)
+    if not measured or CONTEMPT not in measured.labels:
+        return ""
+    named = sum(measured.answered_as(CONTEMPT).values())
+    return f"It said {CONTEMPT} for {named or 'none'} of {measured.count:,} validation faces."
 
 
 def _agreement(report: Report) -> str:
@@ -62,13 +77,19 @@ def _coverage(report: Report) -> str:
     if not first or not second:
         return ""
     return (
-        f"Below {first.threshold:.0%} the first says *uncertain*: it answers for "
-        f"{first.coverage:.0%} of the validation faces, and {first.accuracy:.0%} of these answers "
-        f"have the data set's label. The second answers for {second.coverage:.0%}, and "
-        f"{second.accuracy:.0%} of them are what got most votes."
+        f"The first answers for {first.coverage:.0%} of {first.count:,} validation faces"
+        f"{_limit(first)}, and {first.accuracy:.0%} of these answers have the data set's label. "
+        f"The second answers for {second.coverage:.0%} of {second.count:,} on which the votes have "
+        f"a winner{_limit(second)}, and {second.accuracy:.0%} of these answers are what won."
     )
 
 
+def _limit(measured: Selective) -> str:
+    below = f" and says *uncertain* below {measured.threshold:.0%}"
+    return below if measured.threshold else ""
+
+
 def _selective(report: Report, head: str) -> Selective | None:
-    # The first is about pictures as they are.
-    return next((found for found in report.selective if found.head == head), None)
+    """Return what was measured of an output on validation pictures as they are."""
+    found = (s for s in report.selective if s.head == head and s.plain and s.split == "validation")
+    return next(found, None)

@@ -86,9 +86,10 @@ def _selective_rows(report: Report) -> list[tuple[str, str]]:
     return [
         (
             f"Answered rather than “uncertain”, {made.head} output, pictures {made.pictures}",
-            f"{made.coverage:.0%}; of these {made.accuracy:.0%} right",
+            f"{made.coverage:.0%} of {made.count:,}; of these {made.accuracy:.0%} right",
         )
         for made in report.selective
+        if made.split == "validation"
     ]
 
 

@@ -52,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
         "--reading",
         default=EXPRESSION_HEAD,
         help=f"what answers: {EXPRESSION_HEAD}, the labels of FER2013 (usual), or {VOTES_HEAD}, "
-        "what most of ten people would say, with contempt",
+        "what most of ten people would say (FER+)",
     )
     photo.add_argument("--model", type=Path, default=DEFAULT_MODEL, help="a model directory")
     photo.add_argument("--threads", type=int, default=1, help="processor threads")

@@ -49,20 +49,6 @@ class Explanation:
         large = cv2.resize(places, (side, side), interpolation=cv2.INTER_CUBIC)
         return np.asarray(np.clip(large, -1, 1), np.float32)
 
-    def heat_in_photo(self, label: str, size_wh: tuple[int, int], *, side: int = 192) -> Floats:
-        """Return the same in the photograph's place, ``(height, width)``; 0 outside the face.
-
-        Args:
-            label: the expression.
-            size_wh: width and height of the photograph in pixels.
-            side: resolution of the map before it is placed.
-        """
-        back = cv2.invertAffineTransform(self.to_frame * side)
-        # OpenCV counts from pixel centres.
-        matrix = np.column_stack([back[:, :2], back @ [0.5, 0.5, 1] - 0.5])
-        placed = cv2.warpAffine(self.heat(label, side), matrix, size_wh)
-        return np.asarray(placed, np.float32)
-
     def face(self, image: Image, side: int) -> Image:
         """Cut the aligned face out of its photograph, ``(side, side, 3)``, to lie under `heat`."""
         return warp(image, self.to_frame * side, side)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from fer.metrics import CalibrationBin, Evaluation
+from fer.metrics import CalibrationBin, Evaluation, calibration_error
 from fer.model_card import Record, RecordFile, Share
 
 
@@ -129,7 +129,8 @@ class Selective(Record):
         head: output of the network.
         split: of the data set.
         pictures: what was done to them.
-        truth: what counts as right.
+        versions: of each face's picture, where it was made poor in several ways.
+        truth: what counts as right, and of which faces it is known.
         target: share of the answers that the threshold was chosen for.
         threshold: confidence below which the answer is "uncertain".
         coverage: share of the faces that are answered.
@@ -145,6 +146,7 @@ class Selective(Record):
     head: str
     split: str
     pictures: str
+    versions: int = 1
     truth: str
     target: Share
     threshold: Share
@@ -161,6 +163,23 @@ class Selective(Record):
     def plain(self) -> bool:
         """Whether it is about the pictures as they are, not about poor ones."""
         return self.pictures == PLAIN_PICTURES
+
+    @property
+    def count(self) -> int:
+        """Pictures that were to be answered."""
+        return sum(b.count for b in self.calibration)
+
+    @property
+    def calibration_error(self) -> float:
+        """Expected calibration error of all answers, given or not."""
+        return calibration_error(self.calibration)
+
+    def answered_as(self, label: str) -> dict[str, int]:
+        """Return the truths behind an answer that was given, by count; empty for unknown labels."""
+        if label not in self.labels:
+            return {}
+        column = self.labels.index(label)
+        return {n: row[column] for n, row in zip(self.labels, self.confusion, strict=True)}
 
 
 class Spread(Record):

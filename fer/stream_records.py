@@ -211,12 +211,14 @@ def _frames(rows: StreamRows) -> Iterator[dict[str, Any]]:
 def _face(row: np.void, rows: StreamRows) -> dict[str, Any]:
     """Return one face, JSON-ready; the one place that decides what a face's row says."""
     reading = rows.readings[int(row["reading"])]
-    shares = {
-        label: round(float(p), 4)
+    exact = {
+        label: float(p)
         for label, p in zip(rows.labels, row["probabilities"], strict=True)
         if label in reading.labels
     }
-    best = max(shares, key=lambda label: shares[label])
+    # Rounded, two may be equal that were not when the picture was marked.
+    best = max(exact, key=lambda label: exact[label])
+    shares = {label: round(p, 4) for label, p in exact.items()}
     return {
         "track": int(row["track"]),
         "box": [round(float(v), 1) for v in row["box"]],

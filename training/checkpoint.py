@@ -13,6 +13,7 @@ import keras
 from fer.errors import DataError
 from fer.model_card import EXPRESSION_HEAD
 from fer.report import Epoch
+from training.identity import Identity, check_same
 
 
 @dataclass
@@ -24,26 +25,31 @@ class Progress:
             epoch, ``best.keras``.
         history: one entry per finished epoch.
         seconds: wall clock of those epochs.
+        run: what it is, see `training.identity`.
     """
 
     work_dir: Path
+    run: Identity
     history: list[Epoch] = field(default_factory=list)
     seconds: float = 0.0
 
     @classmethod
-    def read(cls, work_dir: Path) -> Progress:
-        """Read what an earlier run left; a new run where there is nothing.
+    def read(cls, work_dir: Path, run: Identity) -> Progress:
+        """Read what an earlier part of this run left; a new run where there is nothing.
 
         Raises:
-            DataError: the files do not belong together.
+            DataError: the files do not belong together, or to this run.
         """
         file = work_dir / "progress.json"
         if not file.is_file():
-            return cls(work_dir)
+            return cls(work_dir, run)
         if not (work_dir / "checkpoint.keras").is_file():
             raise DataError(f"{file} has no checkpoint.keras beside it; train without --resume.")
         record = json.loads(file.read_text())
-        return cls(work_dir, [Epoch(**epoch) for epoch in record["history"]], record["seconds"])
+        check_same(record.get("run", {}), run, work_dir)
+        return cls(
+            work_dir, run, [Epoch(**epoch) for epoch in record["history"]], record["seconds"]
+        )
 
     @property
     def checkpoint(self) -> Path:
@@ -70,7 +76,7 @@ class Progress:
     def write(self) -> None:
         """Write ``progress.json``."""
         history = [epoch.model_dump() for epoch in self.history]
-        record = {"history": history, "seconds": self.seconds}
+        record = {"run": self.run, "history": history, "seconds": self.seconds}
         (self.work_dir / "progress.json").write_text(json.dumps(record, indent=1))
 
 

@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 
 from fer.errors import DataError
 from fer.labels import FER2013_LABELS
+from fer.types import UNCERTAIN
 
 _ALIASES: dict[str, tuple[str, ...]] = {
     "angry": ("anger",),
@@ -46,9 +47,15 @@ def choose(found: Collection[str], wanted: Sequence[str] | None) -> tuple[str, .
         wanted: some of them, aliases allowed; ``None`` for all.
 
     Raises:
-        DataError: a wanted class is not there, or fewer than two are left to tell apart.
+        DataError: a wanted class is not there, fewer than two are left to tell apart, or one is
+            called as the answer for an unclear face is.
     """
     names = set(found) if wanted is None else {canonical(name) for name in wanted}
+    if UNCERTAIN in names:
+        raise DataError(
+            f"a class is called {UNCERTAIN!r}, which is what the app says when no expression "
+            "stands out. Rename it, or leave it out with --classes."
+        )
     if missing := names - set(found):
         raise DataError(
             f"no class {', '.join(sorted(missing))} here; "

@@ -23,10 +23,12 @@ class Lesson:
         probabilities: ``(n, k)`` float32, of the expression head.
         weight: their share in the target, 0…0.5. No more than half, so that the label stays the
             most probable class and training accuracy keeps its meaning.
+        teachers: SHA-256 of each one's weights.
     """
 
     probabilities: Floats
     weight: float
+    teachers: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not 0 <= self.weight <= 0.5:
@@ -58,15 +60,19 @@ def lesson(directories: Sequence[Path], faces: LabelledFaces, weight: float) -> 
         return None
     if not directories:
         raise DataError("this preset learns from a teacher: name its directory with --teacher.")
-    answers = [_answers(directory, faces) for directory in directories]
-    return Lesson(np.mean(answers, axis=0, dtype=np.float32), weight)
+    teachers = [ExpressionClassifier(directory, threads=2) for directory in directories]
+    answers = [_answers(teacher, faces) for teacher in teachers]
+    return Lesson(
+        np.mean(answers, axis=0, dtype=np.float32),
+        weight,
+        tuple(teacher.spec.sha256 for teacher in teachers),
+    )
 
 
-def _answers(directory: Path, faces: LabelledFaces) -> NDArray[np.float32]:
-    teacher = ExpressionClassifier(directory, threads=2)
+def _answers(teacher: ExpressionClassifier, faces: LabelledFaces) -> NDArray[np.float32]:
     if teacher.labels != faces.class_names:
         raise DataError(
-            f"teacher {directory} knows {', '.join(teacher.labels)}; "
+            f"teacher {teacher.spec.name} knows {', '.join(teacher.labels)}; "
             f"the data set has {', '.join(faces.class_names)}."
         )
     mirrored = np.ascontiguousarray(faces.images[:, :, ::-1])

@@ -23,7 +23,7 @@ LITERT_FILE = "model.tflite"
 #: What each head's probabilities say, for people.
 MEANINGS = {
     EXPRESSION_HEAD: "How probable each label of the training data is for this face.",
-    VOTES_HEAD: "How ten people would have divided their votes (FER+).",
+    VOTES_HEAD: "How probable it is that most of ten people would say so (FER+).",
 }
 
 

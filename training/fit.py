@@ -22,6 +22,7 @@ from training.checkpoint import Checkpoint, Progress
 from training.compiling import compile_model
 from training.data import LabelledFaces
 from training.distillation import Lesson
+from training.identity import identity
 from training.networks import build
 from training.presets import Preset
 from training.transfer import freeze
@@ -68,7 +69,7 @@ def fit(
         validation: faces to follow the training with; nothing is learnt from them.
         seed: decides weights, order and augmentation.
         work_dir: where checkpoints are kept.
-        resume: go on from the checkpoint in `work_dir` where there is one.
+        resume: go on from the checkpoint in `work_dir` where there is one, of this same run.
         verbose: Keras's progress display: 1 a bar, 2 a line per epoch.
         callbacks: further Keras callbacks.
         lesson: what a teacher says about the faces of `train`.
@@ -83,7 +84,8 @@ def fit(
     keras.mixed_precision.set_global_policy(preset.precision)
     keras.utils.set_random_seed(seed)
     work_dir.mkdir(parents=True, exist_ok=True)
-    progress = Progress.read(work_dir) if resume else Progress(work_dir)
+    run = identity(preset, train, seed=seed, lesson=lesson, begin_with=begin_with)
+    progress = Progress.read(work_dir, run) if resume else Progress(work_dir, run)
     targets, weights = targets_and_weights(validation, head_sizes(preset, train))
     model = _start(preset, train, progress, begin_with)
     for phase in _phases(preset):
@@ -134,7 +136,7 @@ def _start(
         return keras.models.load_model(progress.checkpoint)
     model = build(preset, head_sizes(preset, train))
     if begin_with:
-        take_over(begin_with, model)
+        take_over(begin_with, model, train.class_names)
     return model
 
 

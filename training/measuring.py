@@ -12,7 +12,7 @@ from fer.metrics import Evaluation, calibration_bins, calibration_error, evaluat
 from fer.model_card import EXPRESSION_HEAD, VOTES_HEAD, ModelSpec
 from fer.report import PLAIN_PICTURES, CrowdAgreement, Selective, Slice
 from fer.types import Floats
-from training.calibration import cross_fitted
+from training.calibration import cross_fitted, fit_temperature
 from training.crowd import crowd_agreement, crowd_predictions, most_voted
 from training.faces import DataSet, LabelledFaces
 from training.predictions import Predictions
@@ -22,7 +22,7 @@ from training.views import TEN_VIEWS, ten_views
 
 #: What counts as right, in words.
 DATA_LABEL = "the label of the data set"
-MOST_VOTED = "the expression with most votes of FER+"
+MOST_VOTED = "the expression with most votes of FER+, on faces where one has more than all others"
 
 #: What was done to poor pictures, in words.
 FLAWED = f"made poor: {', '.join(poor.name for poor in POOR)}"
@@ -70,28 +70,61 @@ def _without_repeats(data: DataSet, split: str, plain: Predictions) -> dict[str,
     return {"without repeats": Predictions(plain.labels[new], plain.probabilities[new])}
 
 
+@dataclass(frozen=True)
+class Truth:
+    """What is right for one output: ``labels`` (n,), and of which faces it is known, (n,)."""
+
+    labels: NDArray[np.int64]
+    known: NDArray[np.bool_]
+
+    def of(self, probabilities: Floats) -> Predictions:
+        """Return answers ``(n, k)`` beside their truth, where it is known."""
+        return Predictions(self.labels[self.known], probabilities[self.known])
+
+
+def truths(spec: ModelSpec, faces: LabelledFaces) -> dict[str, Truth]:
+    """Return what is right for each output that can be measured on some faces."""
+    found = {EXPRESSION_HEAD: Truth(faces.labels, np.ones(len(faces), bool))}
+    if faces.votes is not None and VOTES_HEAD in spec.head_names:
+        voted = Truth(*most_voted(faces.votes))
+        found |= {VOTES_HEAD: voted} if voted.known.any() else {}
+    return found
+
+
 def _by_head(
     classifier: ExpressionClassifier, faces: LabelledFaces, plain: dict[str, Floats]
 ) -> dict[str, Predictions]:
     """Answer with every head to pictures as they are and to poor ones, for the thresholds."""
-    every = np.ones(len(faces), bool)
-    truths = {EXPRESSION_HEAD: (faces.labels, every)}
-    if faces.votes is not None and VOTES_HEAD in classifier.spec.head_names:
-        voted, clear = most_voted(faces.votes)
-        truths |= {VOTES_HEAD: (voted, clear)} if clear.any() else {}
     poor = [classifier.all_heads(worsen(faces.images)) for worsen in POOR]
     found = {}
-    for head, (labels, counts) in truths.items():
-        found[f"{head}: {PLAIN_PICTURES}"] = Predictions(labels[counts], plain[head][counts])
-        found[f"{head}: {FLAWED}"] = pooled(
-            [Predictions(labels[counts], answers[head][counts]) for answers in poor]
-        )
+    for head, truth in truths(classifier.spec, faces).items():
+        found[f"{head}: {PLAIN_PICTURES}"] = truth.of(plain[head])
+        found[f"{head}: {FLAWED}"] = pooled([truth.of(answers[head]) for answers in poor])
     return found
 
 
-def thresholds(answers: Answers) -> dict[str, dict[str, float]]:
-    """Choose when each head says "uncertain"; see `training.export.set_answering`."""
-    found = {}
+def temperatures(
+    logits: dict[str, Floats], spec: ModelSpec, faces: LabelledFaces
+) -> dict[str, dict[str, float]]:
+    """Choose what each head's scores are divided by; see `training.export.set_answering`.
+
+    Args:
+        logits: of each head, ``(n, k)``.
+        spec: of the model.
+        faces: the ``n`` faces, which the network has not learnt from.
+    """
+    return {
+        head: {"temperature": fit_temperature(logits[head][truth.known], truth.labels[truth.known])}
+        for head, truth in truths(spec, faces).items()
+    }
+
+
+def thresholds(answers: Answers, spec: ModelSpec) -> dict[str, dict[str, float]]:
+    """Choose when each head says "uncertain"; see `training.export.set_answering`.
+
+    A head that could not be measured is always uncertain.
+    """
+    found = {head: {"threshold": 1.0, "flawed_threshold": 1.0} for head in spec.head_names}
     for head in _heads(answers):
         threshold, flawed = (
             fit_threshold(*confidence_and_right(answers.further[f"{head}: {pictures}"]))
@@ -122,11 +155,12 @@ def selective_answers(answers: Answers, spec: ModelSpec) -> tuple[Selective, ...
             split=answers.split,
             pictures=pictures,
             truth=DATA_LABEL if head == EXPRESSION_HEAD else MOST_VOTED,
+            versions=versions,
         )
         for head in _heads(answers)
-        for pictures, threshold in (
-            (PLAIN_PICTURES, spec.head(head).threshold),
-            (FLAWED, spec.head(head).flawed_threshold),
+        for pictures, threshold, versions in (
+            (PLAIN_PICTURES, spec.head(head).threshold, 1),
+            (FLAWED, spec.head(head).flawed_threshold, len(POOR)),
         )
     )
 

@@ -12,6 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 
 from fer.classifier import ExpressionClassifier, softmax
@@ -19,7 +20,6 @@ from fer.metrics import evaluate
 from fer.model_card import EXPRESSION_HEAD, ModelSpec
 from fer.report import PLAIN_PICTURES, DataCard, FileCard, Report
 from training import measuring
-from training.calibration import fit_temperature
 from training.data import DataSet, LabelledFaces, file_sha256
 from training.export import KERAS_FILE, LITERT_FILE, export, parity, set_answering
 from training.fit import Fit
@@ -95,13 +95,12 @@ def _write(
 ) -> Report:
     validation = data.split("validation")
     names = validation.class_names
-    export(fit.model, directory, class_names=names)
-    logits = ExpressionClassifier(directory).logits(validation.images)[EXPRESSION_HEAD]
-    temperature = fit_temperature(logits, validation.labels)
-    set_answering(directory, {EXPRESSION_HEAD: {"temperature": temperature}})
-    classifier = ExpressionClassifier(directory)
+    spec = export(fit.model, directory, class_names=names)
+    by_head = ExpressionClassifier(directory).logits(validation.images)
+    set_answering(directory, measuring.temperatures(by_head, spec, validation))
+    classifier, logits = ExpressionClassifier(directory), by_head[EXPRESSION_HEAD]
     answers = answer_splits(classifier, data)
-    set_answering(directory, measuring.thresholds(answers["validation"]))
+    set_answering(directory, measuring.thresholds(answers["validation"], spec))
     save_predictions({name: made.plain for name, made in answers.items()}, directory)
     save_predictions(further_predictions(answers), directory, FURTHER_FILE)
     report = Report(
@@ -111,7 +110,7 @@ def _write(
         configuration=dataclasses.asdict(preset),
         seed=seed,
         training_seconds=round(fit.seconds, 1),
-        versions={"python": platform.python_version()} | {p: version(p) for p in _PACKAGES},
+        versions=versions(),
         machine=machine(),
         data=data_card(data, dropped),
         history=tuple(fit.history),
@@ -204,11 +203,20 @@ def latency_ms(classifier: ExpressionClassifier, faces: LabelledFaces) -> float:
     return round(1000 * float(np.median(seconds)), 3)
 
 
+def versions() -> dict[str, str]:
+    """Return the versions of Python and of the packages that matter, and Keras's backend."""
+    backend = keras.backend.backend()
+    packages = [*_PACKAGES, *([backend] if backend not in _PACKAGES else [])]
+    found = {p: version(p) for p in packages}
+    return {"python": platform.python_version()} | found | {"backend": backend}
+
+
 def machine() -> str:
-    """Describe the processor that this runs on."""
+    """Describe the processors that this runs on."""
     model = platform.processor() or platform.machine()
     info = Path("/proc/cpuinfo")
     if info.is_file():
         names = [x.split(":", 1)[1] for x in info.read_text().splitlines() if "model name" in x]
         model = names[0].strip() if names else model
-    return f"{model}, {os.cpu_count()} cores, no accelerator"
+    devices = [d for d in keras.distribution.list_devices() if not d.startswith("cpu")]
+    return f"{model}, {os.cpu_count()} cores, {', '.join(devices) or 'no accelerator'}"

@@ -76,7 +76,8 @@ DISTURBANCES: tuple[Disturbance, ...] = (
     Disturbance("off centre", "shifted by 10 % to the right and down", lambda i: _warp(i, 0, 0.1)),
 )
 
-#: What the app's quality gate marks: as poor as a face may be and still be looked at.
+#: What the app's quality gate marks, beyond its limits; thresholds for marked faces are chosen on
+#: these. Turned faces are not among them: no picture of a face can be turned afterwards.
 POOR: tuple[Disturbance, ...] = (
     Disturbance("very dark", "20 % of the light, with sensor noise", lambda i: _dark(i, 0.2)),
     Disturbance("very blurred", "Gaussian blur, σ = 1.6 pixels of 48", lambda i: _blur(i, 1.6)),

@@ -14,7 +14,7 @@ from training.predictions import Predictions
 #: Of the answers that are given, at least this share is to be right.
 TARGET = 0.8
 
-#: A threshold rests on no fewer answers than these.
+#: A threshold rests on no fewer answers than these; on a quarter of all, where there are few faces.
 _LEAST_ANSWERS = 50
 
 #: Parts for cross-fitting, and the seed that deals faces to them.
@@ -42,7 +42,8 @@ def fit_threshold(
         return 0.0
     order = np.argsort(-confidence, kind="stable")
     answered = np.arange(1, len(right) + 1)
-    met = (np.cumsum(right[order]) / answered >= target) & (answered >= _LEAST_ANSWERS)
+    enough = answered >= min(_LEAST_ANSWERS, len(right) / 4)
+    met = (np.cumsum(right[order]) / answered >= target) & enough
     # Faces of equal confidence are answered together.
     met[:-1] &= np.diff(confidence[order]) != 0
     if not met.any():
@@ -77,6 +78,7 @@ def selective(
     split: str,
     pictures: str,
     truth: str,
+    versions: int = 1,
 ) -> Selective:
     """Measure what a threshold does to one set of answers.
 
@@ -88,16 +90,18 @@ def selective(
         split: of the data set.
         pictures: what was done to them.
         truth: what counts as right.
+        versions: of each face's picture: first all faces in one, then all in the next.
     """
     confidence, right = confidence_and_right(made)
     answered = confidence >= threshold
     answers = made.probabilities.argmax(axis=1)[answered]
     confusion = confusion_matrix(made.labels[answered], answers, len(labels))
-    crossed = _cross_fitted(confidence, right)
+    crossed = _cross_fitted(confidence, right, versions)
     return Selective(
         head=head,
         split=split,
         pictures=pictures,
+        versions=versions,
         truth=truth,
         target=TARGET,
         threshold=threshold,
@@ -131,9 +135,11 @@ def folds(count: int) -> NDArray[np.int64]:
     return np.random.default_rng(_SEED).permutation(dealt)
 
 
-def _cross_fitted(confidence: NDArray[np.floating], right: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _cross_fitted(
+    confidence: NDArray[np.floating], right: NDArray[np.bool_], versions: int
+) -> NDArray[np.bool_]:
     """Tell which faces are answered if each part's threshold comes from the other parts."""
-    part = folds(len(right))
+    part = np.tile(folds(len(right) // versions), versions)
     thresholds = [fit_threshold(confidence[part != i], right[part != i]) for i in range(_FOLDS)]
     return np.asarray(confidence >= np.array(thresholds)[part])
 

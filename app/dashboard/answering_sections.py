@@ -20,7 +20,8 @@ UNCERTAIN = (
 CHOSEN_HERE = "The thresholds were chosen on these very faces."
 
 CROSS_FITTED = (
-    "Cross-fitted: each fifth of the faces with a threshold that was chosen on the other four."
+    "Cross-fitted: each fifth of the faces with a threshold that was chosen on the other four. The "
+    "calibration error is of all answers, given or not."
 )
 
 VIEWS = "Slower, and not what the app does: the mean over several views of each face. "
@@ -42,7 +43,7 @@ def answering(made: Sequence[Selective], heads: dict[str, str]) -> list[Part | R
         return []
     target = f"{made[0].target:.0%}"
     alt = "; ".join(
-        f"{_name(s)}: {percent(s.accuracy)} of the answers right at {percent(s.coverage)} answered"
+        f"{_name(s)}: {_right(s)} of the answers right at {percent(s.coverage)} answered"
         for s in made
     )
     chart = Chart(
@@ -65,7 +66,7 @@ def _facts(made: Sequence[Selective], heads: dict[str, str]) -> Facts:
                 percent(s.coverage),
                 f"Output “{s.head}”: {heads.get(s.head, '')} Pictures {s.pictures}. Right means: "
                 f"{s.truth}.",
-                f"{percent(s.accuracy)} right",
+                f"{_right(s)} right",
             )
             for s in made
         ),
@@ -82,14 +83,16 @@ def _table(made: Sequence[Selective]) -> Table:
             "Least confidence",
             "Answered",
             "Right",
+            "Calibration error",
             "Cross-fitted",
         ),
         tuple(
             (
                 _name(s),
                 percent(s.threshold) if s.threshold else "none",
-                percent(s.coverage),
-                percent(s.accuracy),
+                f"{percent(s.coverage)} of {s.count:,}",
+                _right(s),
+                percent(s.calibration_error),
                 f"{percent(s.cross_fitted_accuracy)} of {percent(s.cross_fitted_coverage)}",
             )
             for s in made
@@ -100,6 +103,10 @@ def _table(made: Sequence[Selective]) -> Table:
 
 def _name(made: Selective) -> str:
     return f"{made.head}, {'plain' if made.plain else 'poor'}"
+
+
+def _right(made: Selective) -> str:
+    return percent(made.accuracy) if made.coverage else "–"
 
 
 def chance(report: Report) -> list[Part | Row]:

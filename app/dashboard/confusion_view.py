@@ -60,8 +60,8 @@ def show_confusion(chosen: Measured, *, key: str) -> None:
 
 
 CONFUSION_HELP = (
-    "Rows are what people called a face, columns what the model called it; right answers are on "
-    "the diagonal. Click a cell, or choose one below, to read what it means."
+    "Rows are what the data set calls a face, columns what the model calls it; right answers are "
+    "on the diagonal. Click a cell, or choose one below, to read what it means."
 )
 
 

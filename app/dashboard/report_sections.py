@@ -21,7 +21,7 @@ from app.dashboard.report_words import (
 )
 from fer.report import Report
 
-ACCURACY = "How many faces of a hundred get the label that people gave them."
+ACCURACY = "How many faces of a hundred get the label that the data set gives them."
 MACRO_F1 = (
     "F1 weighs false alarms against misses of one expression; this is the mean over the "
     "expressions, each counting the same however rare it is."

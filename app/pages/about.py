@@ -6,6 +6,7 @@ import streamlit as st
 
 from app import resources
 from app.about_text import LICENCES, LIMITS, PRIVACY, UNCERTAIN, WHAT, accuracy_lines
+from app.evidence import describes
 from app.frame import header
 from fer import ModelError
 
@@ -31,12 +32,15 @@ def main() -> None:
 
 def _accuracy() -> None:
     try:
-        report = resources.model_report()
+        report, spec = resources.model_report(), resources.model_spec()
     except ModelError as error:
         st.warning("Nothing is shown here, because the model's report cannot be read.")
         st.caption(resources.for_the_operator(error))
         return
-    st.markdown(accuracy_lines(report))
+    if describes(report, spec):
+        st.markdown(accuracy_lines(report))
+    else:
+        st.warning("Nothing is shown here, because the report is about other weights.")
 
 
 main()

@@ -22,7 +22,7 @@ _PROMISES = (
     ":material/center_focus_strong: **Finds faces**, also small ones and many at once, and marks "
     "them in the picture.",
     ":material/bar_chart: **Weighs every expression** with a probability, and says *uncertain* "
-    "when none stands out, or the face is too small, blurred, dark or turned away.",
+    "when none stands out. A small, blurred, dark or turned face has to convince more.",
     ":material/download: **Hands you the numbers** as CSV and JSON, and the marked picture in full "
     "size.",
 )

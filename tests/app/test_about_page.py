@@ -9,7 +9,7 @@ from app.about_text import accuracy_lines
 from fer import ModelError
 from fer.metrics import evaluate
 from fer.report import DataCard, Report
-from tests.conftest import ROOT
+from tests.conftest import ROOT, SHIPPED_MODEL
 
 
 def report(*splits: str) -> Report:
@@ -21,6 +21,8 @@ def report(*splits: str) -> Report:
         created="2031-05-06T07:08:09+00:00",
         data=DataCard.model_construct(name="faces.npz"),
         evaluations=dict.fromkeys(splits, evaluation),
+        cross_fitted_calibration_error=0.044,
+        files=Report.load(SHIPPED_MODEL).files,
     )
 
 
@@ -59,6 +61,29 @@ def test_the_page_shows_the_report(about: AppTest, monkeypatch: pytest.MonkeyPat
     assert "evidence, not" in text(about)
     assert "Apache 2.0" in text(about)
     assert "**Uncertain** is an answer" in text(about)
+
+
+def test_only_what_was_fitted_here_is_cross_fitted() -> None:
+    assert "off by 4.4 percentage points" in accuracy_lines(report("validation"))
+    assert "off by 15.0 percentage points" in accuracy_lines(report("test"))
+
+
+def test_a_class_without_faces_is_not_called_the_worst() -> None:
+    answers = np.eye(3)[[0, 1, 1, 1]] * 0.7 + 0.1
+    found = evaluate(np.array([0, 0, 1, 1]), answers, ("happy", "sad", "fear"))
+    lines = accuracy_lines(report("test").model_copy(update={"evaluations": {"test": found}}))
+    assert "*fear*" not in lines
+
+
+def test_a_report_about_other_weights_is_not_shown(
+    about: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = report("test").model_copy(update={"files": {}})
+    monkeypatch.setattr(resources, "model_report", lambda: other)
+    about.run()
+    assert not about.exception
+    assert "other weights" in text(about)
+    assert "**75.0%**" not in text(about)
 
 
 def test_without_a_report_the_page_says_so(about: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:

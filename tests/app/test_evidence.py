@@ -64,14 +64,16 @@ def said(answer: str, confidence: float, *flaws: str) -> Verdict:
         (EVIDENCE, said("sad", 0.9), "Of 4 test faces that it called sad, 100% were."),
         (EVIDENCE, said("happy", 0.9), "Of 12 test faces that it called happy, 67% were; "
          "the others were most often neutral."),
-        (EVIDENCE, said("happy", 0.9, "dark"), "Of 10 test faces in pictures made poor that it "
+        (EVIDENCE, said("happy", 0.9, "dark"), "Of 10 poor pictures of test faces that it "
          "called happy, 60% were; the others were most often neutral."),
         (EVIDENCE, said("sad", 0.9, "dark"), ""),
         (EVIDENCE, said("uncertain", 0.2), ""),
         (EVIDENCE, said("uncertain", 0.49),
          "Of 4 test faces with a first guess of 47% to 53%, that guess was right for 25%."),
-        (EVIDENCE, said("uncertain", 0.49, "dark"), "Of 4 test faces in pictures made poor with a "
+        (EVIDENCE, said("uncertain", 0.49, "dark"), "Of 4 poor pictures of test faces with a "
          "first guess of 47% to 53%, that guess was right for 25%."),
+        (EVIDENCE, said("happy", 0.9, "blurred", "turned"),
+         "Faces turned this far are read right much less often; no figure here is about them."),
         (VOTED, said("sad", 0.9),
          "Of 4 test faces that it called sad, 100% had most votes for it."),
         (VOTED, said("happy", 0.9), "Of 12 test faces that it called happy, 67% had most votes for "

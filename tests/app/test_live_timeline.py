@@ -62,9 +62,21 @@ def test_a_bar_is_uncertain_if_most_of_it_was() -> None:
     (bars,) = timeline_figure(timeline(marked, 0, 10), LABELS).data
     assert bars.marker.opacity[0] < bars.marker.opacity[1] == 1
     assert [about[2] for about in bars.customdata] == ["80%, uncertain", "80%"]
+
+
+def test_uncertain_time_counts_for_no_expression() -> None:
+    marked = rows((0.0, 1, HAPPY), (0.1, 1, HAPPY), (0.2, 1, HAPPY), (0.6, 1, SAD))
+    marked.array["uncertain"] = [True, False, True, False]
     summed = shares(marked)
-    assert summed.uncertain == pytest.approx([0.2])
-    assert share_rows(summed, LABELS)[0]["uncertain"] == pytest.approx(100 * 0.2 / 1.0)
+    assert summed.seconds == pytest.approx(np.array([[0.1, 0.4, 0, 0.5]]))
+    (row,) = share_rows(summed, LABELS)
+    assert [row[n] for n in (*LABELS, "uncertain")] == pytest.approx([10, 40, 0, 50])
+    assert describe_shares(summed, LABELS).endswith("1: uncertain 50%, sad 40%, happy 10%.")
+    figure = shares_figure(summed, LABELS)
+    assert [trace.name for trace in figure.data] == [*LABELS, "uncertain"]
+    assert figure.data[-1].text == ("uncertain 50%",)
+    marked.array["uncertain"] = [True, True, True, False]
+    assert "person 1 mostly uncertain" in describe_timeline(timeline(marked, 0, 0.5), LABELS)
 
 
 def test_the_window_begins_where_a_bar_begins() -> None:
@@ -82,7 +94,7 @@ def test_time_is_shared_among_expressions_and_pauses_count_little() -> None:
     seen = rows((0.0, 1, HAPPY), (0.2, 1, SAD), (0.5, NO_FACE, NOBODY), (60.0, 1, SAD))
     sums = shares(seen)
     assert sums.tracks == [1]
-    assert sums.seconds[0] == pytest.approx([0.2, 0.3 + 1.0, 0])
+    assert sums.seconds[0] == pytest.approx([0.2, 0.3 + 1.0, 0, 0])
     assert sums.nobody == pytest.approx(1.0)
 
 

@@ -6,6 +6,7 @@ from fer.errors import ModelError
 from fer.model_card import EXPRESSION_HEAD, VOTES_HEAD, Head, ModelSpec
 from fer.types import Detections, Image
 from tests.conftest import SHIPPED_MODEL, FakeClassifier, fake_detector, make_detections
+from tests.fer.test_explanation import heat_in_photo
 
 
 def test_no_face_means_no_label(spec: ModelSpec) -> None:
@@ -93,7 +94,7 @@ def test_evidence_is_explained_for_the_face_that_is_asked_for(two_heads: ModelSp
     analyzer = FaceAnalyzer(fake_detector(found), TwoHeads(3), two_heads)
     assert (analyzer.explains(EXPRESSION_HEAD), analyzer.explains(VOTES_HEAD)) == (True, False)
     made = analyzer.explain(NOISE, analyzer(NOISE), 1)
-    heat = made.heat_in_photo("happy", (300, 100))
+    heat = heat_in_photo(made, "happy", (300, 100))
     assert not heat[:, :190].any()
     assert heat[10:35, 200:225].mean() > 0.3 > abs(heat[40:60, 230:250].mean())
 

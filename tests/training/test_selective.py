@@ -35,6 +35,12 @@ def test_a_threshold_never_rests_on_a_handful() -> None:
     assert fit_threshold(np.linspace(1, 0, 100), right) == 1.0
 
 
+def test_a_small_validation_split_gets_a_threshold_too() -> None:
+    confidence, right = np.linspace(1, 0, 41)[:40], np.arange(40) < 12
+    assert fit_threshold(confidence, right) == confidence[14]
+    assert fit_threshold(confidence, np.arange(40) < 7) == 1.0
+
+
 @given(st.integers(0, 10_000), st.integers(60, 400))
 def test_of_the_answers_given_enough_are_right(seed: int, count: int) -> None:
     rng = np.random.default_rng(seed)
@@ -74,6 +80,18 @@ def test_figures_are_those_of_the_answers() -> None:
     assert np.sum(found.confusion) == answered.sum()
     assert np.trace(found.confusion) == right[answered].sum()
     assert sum(b.count for b in found.calibration) == len(made.labels)
+
+
+def test_all_versions_of_a_face_are_in_one_part() -> None:
+    """Otherwise a threshold is judged on faces that it was chosen on."""
+    once = answers(1)
+    twice = pooled([once, once])
+    names = ("a", "b", "c")
+    kept = {"head": "h", "labels": names, "split": "s", "pictures": "p", "truth": "t"}
+    alone, both = selective(once, 0.7, **kept), selective(twice, 0.7, **kept, versions=2)
+    assert both.count == 2 * alone.count
+    assert both.cross_fitted_coverage == alone.cross_fitted_coverage
+    assert both.cross_fitted_accuracy == alone.cross_fitted_accuracy
 
 
 def test_faces_are_dealt_to_parts_of_equal_size() -> None:

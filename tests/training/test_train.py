@@ -9,12 +9,10 @@ import numpy as np
 import pytest
 
 from fer.classifier import ExpressionClassifier
-from fer.errors import DataError
 from fer.labels import FER2013_LABELS
 from fer.report import Report
 from tests.conftest import SHIPPED_MODEL
 from training.__main__ import main
-from training.beginning import take_over
 from training.data import LabelledFaces
 from training.export import parity
 from training.fit import fit
@@ -111,36 +109,6 @@ def test_the_moving_average_begins_anew_with_each_phase(tmp_path: Path) -> None:
     begun = build(still, {"expression": 7, "votes": 8})
     for weight, before in zip(found.trainable_variables, begun.trainable_variables, strict=True):
         assert np.asarray(weight) == pytest.approx(np.asarray(before), abs=1e-4)
-
-
-def test_a_training_begins_where_another_ended(tmp_path: Path) -> None:
-    train, validation = bars(32, 1), bars(8, 2)
-    still = dataclasses.replace(TINY, learning_rate=1e-12, weight_decay=0.0, epochs=1)
-    trained = build(TINY, {"expression": 7, "votes": 8})
-    trained.save(tmp_path / "model.keras")
-    found = fit(
-        still, train, validation, seed=9, work_dir=tmp_path, verbose=0, begin_with=tmp_path
-    ).model
-    for weight, before in zip(found.trainable_variables, trained.trainable_variables, strict=True):
-        assert np.asarray(weight) == pytest.approx(np.asarray(before), abs=1e-4)
-
-
-def test_a_head_for_other_classes_is_learnt_anew(tmp_path: Path) -> None:
-    build(TINY, {"expression": 7}).save(tmp_path / "model.keras")
-    mine = build(TINY, {"expression": 3})
-    head, stem = (mine.get_layer(n).get_weights()[0] for n in ("expression", "stem_conv"))
-    take_over(tmp_path, mine)
-    assert (mine.get_layer("expression").get_weights()[0] == head).all()
-    assert (mine.get_layer("stem_conv").get_weights()[0] != stem).any()
-
-
-def test_a_training_cannot_begin_with_another_network(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"model\.keras is missing"):
-        take_over(tmp_path, build(TINY, {"expression": 7}))
-    wider = dataclasses.replace(TINY, widths=(8, 8, 16))
-    build(wider, {"expression": 7}).save(tmp_path / "model.keras")
-    with pytest.raises(DataError, match="is another network"):
-        take_over(tmp_path, build(TINY, {"expression": 7}))
 
 
 def test_the_command_writes_a_model_that_the_app_can_run(

@@ -14,19 +14,19 @@ HELP = "run a preset with several seeds and note the spread in a model's report"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's arguments."""
-    parser.add_argument("--preset", choices=sorted(PRESETS), default="compact")
+    parser.add_argument("--preset", choices=sorted(PRESETS), default="small")
     parser.add_argument("--data", type=Path, required=True, help="folder, .csv or .npz")
     parser.add_argument("--model", type=Path, default=Path("models/compact"), help="whose report")
     parser.add_argument("--teacher", type=Path, nargs="+", default=(), metavar="DIR")
     parser.add_argument("--seeds", type=int, nargs="+", default=(1, 2, 3))
     parser.add_argument("--epochs", type=int, default=4, help="of each run")
-    parser.add_argument("--small-epochs", type=int, default=2, help="of these, on small images")
+    parser.add_argument("--small-epochs", type=int, default=0, help="of these, on small images")
     parser.add_argument("--work-dir", type=Path, default=Path("runs/seeds"), help="checkpoints")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Train, and write the report again; return the exit status."""
-    report = Report.load(arguments.model)
+    Report.load(arguments.model)  # a mistake is told before the hours of training
     short = {"epochs": arguments.epochs, "small_epochs": arguments.small_epochs}
     preset = PRESETS[arguments.preset].override(short)
     first = arguments.seeds[0]
@@ -44,6 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
         lesson=lesson(arguments.teacher, train, preset.teacher_weight),
     )
     found = spread(runs, epochs=preset.epochs, command=_command(arguments))
+    report = Report.load(arguments.model)  # which may be a newer one by now
     report.model_copy(update={"spread": found}).save(arguments.model)
     for one in runs:
         figures = one.evaluation

@@ -5,8 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from training import data
-from training.commands.train import load_for
+from training.commands.train import clean_train, load_for
 from training.preset_list import PRESETS
 
 HELP = "search hyperparameters; stop it and start it again as you like"
@@ -16,6 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's arguments."""
     parser.add_argument("--preset", choices=sorted(PRESETS), default="small")
     parser.add_argument("--data", type=Path, required=True, help="folder, .csv or .npz")
+    parser.add_argument("--teacher", type=Path, nargs="+", default=(), metavar="DIR")
     parser.add_argument("--trials", type=int, default=20, help="how many more to run")
     parser.add_argument("--epochs", type=int, default=8, help="of each trial, at most")
     parser.add_argument("--seed", type=int, default=1)
@@ -25,11 +25,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Search, and print the best as a command; return the exit status."""
+    from training.distillation import lesson
     from training.tune import search
 
     preset = PRESETS[arguments.preset].override({"epochs": arguments.epochs})
     dataset = load_for(preset, arguments.data, arguments.seed)
-    train, _ = data.clean(dataset.split("train"), dataset.split("validation"))
+    train, _ = clean_train(dataset)
     best = search(
         preset,
         train,
@@ -38,6 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
         seed=arguments.seed,
         storage=arguments.storage,
         study=arguments.study or preset.name,
+        lesson=lesson(arguments.teacher, train, preset.teacher_weight),
     )
     options = " ".join(f"--{n.replace('_', '-')} {v:.4g}" for n, v in best.fields.items())
     print(f"best of {best.trials} trials: validation accuracy {best.accuracy:.2%}")

@@ -1,0 +1,72 @@
+"""What a run is: everything that decides its outcome, so that only the same run goes on."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fer.errors import DataError
+from training.data import LabelledFaces, file_sha256
+from training.distillation import Lesson
+from training.export import KERAS_FILE
+from training.presets import Preset
+
+Identity = dict[str, Any]
+
+
+def identity(
+    preset: Preset,
+    train: LabelledFaces,
+    *,
+    seed: int,
+    lesson: Lesson | None,
+    begin_with: Path | None,
+) -> Identity:
+    """Return what decides a run's outcome, ready for JSON; arguments as in `training.fit.fit`."""
+    fields = dataclasses.asdict(preset)
+    del fields["name"]  # the same settings by another name are the same run
+    start = begin_with / KERAS_FILE if begin_with else None
+    found = {
+        **fields,
+        "seed": seed,
+        "faces": _digest(train),
+        "teachers": lesson.teachers if lesson else (),
+        "begins with": file_sha256(start) if start and start.is_file() else None,
+    }
+    return dict(json.loads(json.dumps(found)))
+
+
+def check_same(before: Identity, now: Identity, work_dir: Path) -> None:
+    """Check that a run that was begun before is the one to go on with.
+
+    Raises:
+        DataError: it is another one.
+    """
+    other = [
+        f"{name.replace('_', ' ')} {_short(before.get(name))} (now {_short(now.get(name))})"
+        for name in sorted(before.keys() | now.keys())
+        if before.get(name) != now.get(name)
+    ]
+    if other:
+        raise DataError(
+            f"{work_dir} holds another run: {'; '.join(other)}. Go on with its settings, train "
+            "without --resume, or name another --work-dir."
+        )
+
+
+def _digest(faces: LabelledFaces) -> str:
+    found = hashlib.sha256()
+    for part in (faces.images, faces.labels, faces.votes):
+        if part is not None:
+            found.update(np.ascontiguousarray(part).tobytes())
+    return found.hexdigest()
+
+
+def _short(value: object) -> str:
+    text = str(value)
+    return f"{text[:60]} …" if len(text) > 61 else text
