@@ -9,9 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import skimage.data
+from hypothesis import settings
 
 from fer.model_card import EXPRESSION_HEAD, Framing, Head, ModelSpec
 from fer.types import Detections, Floats, Image
+
+# How long an example takes is the machine's business; a busy one must not fail a test.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 ROOT = Path(__file__).parent.parent
 SHIPPED_MODEL = ROOT / "models" / "compact"

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import ImageColor
 
@@ -131,7 +131,6 @@ def test_bars_in_a_small_picture_are_left_out_or_cover_a_part(size: tuple, box: 
     assert (plain != with_bars).any(axis=2).mean() < 0.6
 
 
-@settings(deadline=None)  # the first time a text is drawn takes longer
 @given(
     boxes=st.lists(
         st.tuples(st.integers(-200, 400), st.integers(-200, 300), st.integers(1, 500)), max_size=9
