@@ -5,6 +5,7 @@ Nothing here names a backend: Keras's own ``fit`` runs it on TensorFlow, and unc
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +25,7 @@ from training.data import LabelledFaces
 from training.distillation import Lesson
 from training.identity import identity
 from training.networks import build
-from training.presets import Preset
+from training.presets import NONE, Preset
 from training.transfer import freeze
 
 #: Batches over which batch-norm statistics are computed anew for averaged weights.
@@ -106,7 +107,8 @@ def fit(
         )
     model = _to_keep(model, preset, train, progress)
     if preset.ema_momentum:
-        recalibrate(model, _batches(preset, train, seed, preset.epochs))
+        plain = dataclasses.replace(preset, augmentation=NONE)
+        recalibrate(model, _batches(plain, train, seed, preset.epochs))
     return Fit(model, progress.history, progress.seconds)
 
 
@@ -224,8 +226,8 @@ def _to_keep(
 def recalibrate(model: keras.Model, batches: TrainingBatches) -> None:
     """Compute batch-norm statistics anew, as plain means over some batches.
 
-    The statistics gathered in training belong to the weights of each step; averaged weights need
-    their own (Izmailov et al. 2018, section 3.2).
+    The statistics gathered in training belong to the weights of each step, and to images that were
+    changed at random; averaged weights need their own (Izmailov et al. 2018, section 3.2).
     """
     norms = [x for x in model.layers if isinstance(x, keras.layers.BatchNormalization)]
     momenta = [norm.momentum for norm in norms]

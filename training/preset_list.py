@@ -112,7 +112,7 @@ class Small(Preset):
 
     python -m training train --preset small --data fer2013.npz --out models/small
 
-    83 minutes; 70.7 %.
+    83 minutes; 70.7 %, macro-F1 0.678, up to 13 points lost in moderately poor pictures.
     """
 
     name: str = "small"
@@ -159,6 +159,7 @@ class Compact(CompactStart):
     python -m training train --preset compact --data fer2013.npz --out models/compact --seed 2
     --init models/compact-start --teacher models/small models/compact-start
 
+    124 minutes; 70.5 %, macro-F1 0.690, at most 3.1 points lost in moderately poor pictures.
     """
 
     name: str = "compact"
