@@ -1,8 +1,8 @@
 """How well a face can be seen: too small, blurred, dark or turned for a reliable reading.
 
-Each limit was measured on FER2013's PublicTest (`python -m benchmarks.quality` repeats it): a flaw is
-marked from where it costs about two points of accuracy, and what is worse costs more. The limits were
-set where the network before this one lost five, so they are on the cautious side.
+Each limit was measured on FER2013's PublicTest (`python -m benchmarks.quality` repeats it): a flaw
+is marked from where it costs about two points of accuracy, and what is worse costs more. The limits
+were set where the network before this one lost five, so they are on the cautious side.
 """
 
 from __future__ import annotations

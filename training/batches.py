@@ -14,6 +14,7 @@ from fer.model_card import EXPRESSION_HEAD, VOTES_HEAD
 from training.augment import augment
 from training.data import LabelledFaces, vote_distribution
 from training.distillation import Lesson
+from training.mixing import mix
 from training.presets import Augmentation
 
 Targets = dict[str, NDArray[np.float32]]
@@ -57,6 +58,7 @@ class TrainingBatches(keras.utils.PyDataset):
         first_epoch: counted from 0.
         size: side in pixels that the images are scaled to in the end; ``None`` keeps theirs.
         lesson: what a teacher says about the faces.
+        mixup: see `training.mixing`; 0 for none.
         kwargs: of Keras's ``PyDataset``.
     """
 
@@ -71,6 +73,7 @@ class TrainingBatches(keras.utils.PyDataset):
         first_epoch: int = 0,
         size: int | None = None,
         lesson: Lesson | None = None,
+        mixup: float = 0.0,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -81,6 +84,7 @@ class TrainingBatches(keras.utils.PyDataset):
         self._seed = seed
         self._epoch = first_epoch
         self._size = size
+        self._mixup = mixup
         self._order = self._shuffled()
 
     def __len__(self) -> int:
@@ -90,12 +94,13 @@ class TrainingBatches(keras.utils.PyDataset):
     def __getitem__(self, index: int) -> tuple[NDArray[np.float32], Targets, Targets]:
         chosen = self._order[index * self._batch_size : (index + 1) * self._batch_size]
         rng = np.random.default_rng([self._seed, self._epoch, index])
-        images = [augment(self._faces.images[i], self._augmentation, rng) for i in chosen]
-        return (
-            scaled(np.stack(images), self._size).astype(np.float32),
-            {head: target[chosen] for head, target in self._targets.items()},
-            {head: weight[chosen] for head, weight in self._weights.items()},
-        )
+        changed = [augment(self._faces.images[i], self._augmentation, rng) for i in chosen]
+        images = scaled(np.stack(changed), self._size).astype(np.float32)
+        targets = {head: target[chosen] for head, target in self._targets.items()}
+        weights = {head: weight[chosen] for head, weight in self._weights.items()}
+        if self._mixup:
+            return mix(images, targets, weights, shape=self._mixup, rng=rng)
+        return images, targets, weights
 
     def on_epoch_end(self) -> None:
         """Keras's hook between epochs: draw a new order."""

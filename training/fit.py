@@ -107,7 +107,7 @@ def fit(
         )
     model = _to_keep(model, preset, train, progress)
     if preset.ema_momentum:
-        plain = dataclasses.replace(preset, augmentation=NONE)
+        plain = dataclasses.replace(preset, augmentation=NONE, mixup=0.0)
         recalibrate(model, _batches(plain, train, seed, preset.epochs))
     return Fit(model, progress.history, progress.seconds)
 
@@ -202,6 +202,7 @@ def _batches(
         first_epoch=first_epoch,
         size=size,
         lesson=lesson,
+        mixup=preset.mixup,
     )
 
 

@@ -18,6 +18,8 @@ from training.presets import Preset
 
 Identity = dict[str, Any]
 
+_USUAL: Identity = json.loads(json.dumps(dataclasses.asdict(Preset(name=""))))
+
 
 def identity(
     preset: Preset,
@@ -47,10 +49,12 @@ def check_same(before: Identity, now: Identity, work_dir: Path) -> None:
     Raises:
         DataError: it is another one.
     """
+    # A run that is older than a setting had what is usual.
+    before = _USUAL | before
     other = [
-        f"{name.replace('_', ' ')} {_short(before.get(name))} (now {_short(now.get(name))})"
-        for name in sorted(before.keys() | now.keys())
-        if before.get(name) != now.get(name)
+        f"{name.replace('_', ' ')} {_short(before.get(name))} (now {_short(value)})"
+        for name, value in sorted(now.items())
+        if before.get(name) != value
     ]
     if other:
         raise DataError(

@@ -99,6 +99,8 @@ class Preset:
         label_smoothing: FER2013's labels are about 65 % right, so certainty is not the goal.
         teacher_weight: share of a teacher's answer in what the expression head learns, up to 0.5;
             the rest is the label.
+        mixup: shape of the Beta distribution that says how much of another face is mixed into each,
+            so that no single label has to be learnt by heart; 0 for none.
         vote_weight: weight of the second head, which learns the distribution of FER+'s ten votes;
             0 for none.
         ema_momentum: moving average of the weights, per step, which is what ships; 0 for none.
@@ -131,6 +133,7 @@ class Preset:
     weight_decay: float = 0.0
     label_smoothing: float = 0.0
     teacher_weight: float = 0.0
+    mixup: float = 0.0
     vote_weight: float = 0.0
     ema_momentum: float = 0.0
     keep: Literal["last", "best"] = "best"

@@ -1,6 +1,7 @@
 """Beginning with a trained model, and going on with a run: with the right one only."""
 
 import dataclasses
+import json
 import re
 from pathlib import Path
 
@@ -108,3 +109,17 @@ def test_only_the_same_run_goes_on(
             go_on()
     else:
         go_on()
+
+
+def test_a_run_that_is_older_than_a_setting_goes_on_with_the_usual_one(tmp_path: Path) -> None:
+    short = dataclasses.replace(TINY, epochs=1)
+    train, validation = bars(32, 1), bars(8, 2)
+    fit(short, train, validation, seed=5, work_dir=tmp_path, verbose=0)
+    file = tmp_path / "progress.json"
+    record = json.loads(file.read_text())
+    del record["run"]["mixup"]
+    file.write_text(json.dumps(record))
+    fit(short, train, validation, seed=5, work_dir=tmp_path, verbose=0, resume=True)
+    mixed = dataclasses.replace(short, mixup=0.3)
+    with pytest.raises(DataError, match=re.escape("mixup 0.0 (now 0.3)")):
+        fit(mixed, train, validation, seed=5, work_dir=tmp_path, verbose=0, resume=True)

@@ -1,0 +1,88 @@
+"""Mixed faces: pictures and what is to be learnt of them are mixed alike."""
+
+import numpy as np
+import pytest
+
+from tests.training.test_train import bars
+from training.batches import TrainingBatches
+from training.mixing import mix
+from training.presets import NONE
+
+HEADS = ("expression", "votes")
+
+
+def batch(mixup: float) -> tuple:
+    faces = bars(64, 1)
+    return TrainingBatches(
+        faces, heads=HEADS, batch_size=64, augmentation=NONE, seed=4, mixup=mixup
+    )[0]
+
+
+def test_no_face_mixes_with_none() -> None:
+    images, targets, weights = mix(
+        np.zeros((0, 8, 8, 1), np.float32),
+        {"expression": np.zeros((0, 7), np.float32)},
+        {"expression": np.zeros(0, np.float32)},
+        shape=0.3,
+        rng=np.random.default_rng(1),
+    )
+    assert (images.shape, targets["expression"].shape) == ((0, 8, 8, 1), (0, 7))
+    assert weights["expression"].shape == (0,)
+
+
+def test_targets_stay_shares_and_follow_the_pictures() -> None:
+    plain, labels, _ = batch(0.0)
+    images, targets, weights = batch(1.0)
+    for head in HEADS:
+        assert targets[head].sum(axis=1) == pytest.approx(np.ones(64), abs=1e-5)
+        assert weights[head] == pytest.approx(np.ones(64))
+    mixed = (targets["expression"].max(axis=1) < 0.99) & (targets["expression"].max(axis=1) > 0)
+    assert mixed.sum() > 20
+    # Where the target is nearly whole, so is the picture.
+    whole = np.flatnonzero(targets["expression"].argmax(1) == labels["expression"].argmax(1))
+    same = [np.corrcoef(images[i].ravel(), plain[i].ravel())[0, 1] for i in whole]
+    assert np.corrcoef(same, targets["expression"][whole].max(axis=1))[0, 1] > 0.5
+
+
+def test_contrast_decides_nothing() -> None:
+    rng = np.random.default_rng(3)
+    loud, quiet = rng.normal(128, 60, (8, 8, 1)), rng.normal(30, 5, (8, 8, 1))
+    one_hot = {"expression": np.eye(2, dtype=np.float32)}
+    for seed in range(20):
+        images, targets, _ = mix(
+            np.stack([loud, quiet]).astype(np.float32),
+            one_hot,
+            {"expression": np.ones(2, np.float32)},
+            shape=5.0,
+            rng=np.random.default_rng(seed),
+        )
+        for image, target in zip(images, targets["expression"], strict=True):
+            likeness = [np.corrcoef(image.ravel(), x.ravel())[0, 1] for x in (loud, quiet)]
+            if abs(target[0] - 0.5) > 0.1:
+                assert np.argmax(likeness) == target.argmax()
+
+
+def test_a_face_without_votes_brings_none_into_a_mixture() -> None:
+    images = np.random.default_rng(1).normal(128, 40, (2, 8, 8, 1)).astype(np.float32)
+    votes = np.float32([[0.75, 0.25], [0, 0]])
+    for seed in range(10):
+        _, targets, weights = mix(
+            images,
+            {"votes": votes},
+            {"votes": np.float32([1, 0])},
+            shape=1.0,
+            rng=np.random.default_rng(seed),
+        )
+        counts = weights["votes"] > 1e-3
+        assert targets["votes"][counts] == pytest.approx(np.tile(votes[0], (counts.sum(), 1)))
+
+
+def test_an_image_of_one_grey_stays_flat() -> None:
+    images, _, _ = mix(
+        np.full((4, 8, 8, 1), 77.0, np.float32),
+        {"expression": np.ones((4, 1), np.float32)},
+        {"expression": np.ones(4, np.float32)},
+        shape=0.3,
+        rng=np.random.default_rng(1),
+    )
+    assert images.std() == 0
