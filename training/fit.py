@@ -5,7 +5,6 @@ Nothing here names a backend: Keras's own ``fit`` runs it on TensorFlow, and unc
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -107,7 +106,7 @@ def fit(
         )
     model = _to_keep(model, preset, train, progress)
     if preset.ema_momentum:
-        plain = dataclasses.replace(preset, augmentation=NONE, mixup=0.0)
+        plain = preset.override({"augmentation": NONE, "mixup": 0.0})
         recalibrate(model, _batches(plain, train, seed, preset.epochs))
     return Fit(model, progress.history, progress.seconds)
 

@@ -6,12 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fer.types import Floats
+from training.architectures import FLAT_STD
 
 #: Mean and standard deviation of mixed images, in grey levels: well above what counts as flat.
 _MEAN, _STD = 128.0, 50.0
-
-#: Standard deviation in grey levels below which an image is not amplified.
-_FLAT = 1.0
 
 
 def mix(
@@ -58,4 +56,4 @@ def _blend(values: Floats, other: NDArray[np.int64], share: Floats) -> Floats:
 def _standardised(images: Floats) -> Floats:
     inside = (1, 2, 3)
     mean, std = images.mean(inside, keepdims=True), images.std(inside, keepdims=True)
-    return np.asarray((images - mean) / np.maximum(std, _FLAT), np.float32)
+    return np.asarray((images - mean) / np.maximum(std, FLAT_STD), np.float32)
