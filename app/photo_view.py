@@ -194,7 +194,9 @@ def _headline(verdict: wording.Verdict) -> str:
 
 def _detail(verdict: wording.Verdict) -> str:
     if verdict.sure:
-        return f"{verdict.confidence:.0%} confident"
+        # No network is certain, whatever rounding says.
+        over = verdict.confidence >= 0.995
+        return "Over 99% confident" if over else f"{verdict.confidence:.0%} confident"
     return verdict.alternatives.capitalize()
 
 

@@ -29,7 +29,14 @@ def augment(
     Returns:
         ``(size, size, channels)`` uint8.
     """
-    size, channels = image.shape[0], image.shape[2]
+    return spoil(move(image, settings, rng), settings, rng)
+
+
+def move(
+    image: NDArray[np.uint8], settings: Augmentation, rng: np.random.Generator
+) -> NDArray[np.uint8]:
+    """Turn, scale, mirror and shift: the first half of `augment`, which leaves a good picture."""
+    size = image.shape[0]
     warped = cv2.warpAffine(
         image,
         _random_affine(size, settings, rng),
@@ -37,11 +44,19 @@ def augment(
         flags=cv2.INTER_LINEAR,
         borderMode=cv2.BORDER_REPLICATE,
     )
-    taken = _photographed(np.asarray(warped, np.uint8), settings, rng)
     # OpenCV drops a lone channel.
-    changed = taken.reshape(size, size, channels)
-    if rng.random() < settings.erase_probability:
-        _erase(changed, settings, rng)
+    return np.asarray(warped, np.uint8).reshape(image.shape)
+
+
+def spoil(
+    image: NDArray[np.uint8], settings: Augmentation, rng: np.random.Generator
+) -> NDArray[np.uint8]:
+    """Do what a camera does, and hide a part: the second half of `augment`."""
+    changed = _photographed(image, settings, rng).reshape(image.shape)
+    if rng.random() >= settings.erase_probability:
+        return changed
+    changed = changed.copy()  # where no camera did anything, it is the image itself
+    _erase(changed, settings, rng)
     return changed
 
 

@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fer.model_card import EXPRESSION_HEAD, VOTES_HEAD
-from training.augment import augment
+from training.augment import move, spoil
 from training.data import LabelledFaces, vote_distribution
 from training.distillation import Lesson
-from training.mixing import mix
+from training.mixing import Mixture
 from training.presets import Augmentation
+from training.tutor import Tutor
 
 Targets = dict[str, NDArray[np.float32]]
 Images = NDArray[np.uint8]
@@ -57,7 +58,7 @@ class TrainingBatches(keras.utils.PyDataset):
         seed: of all chance.
         first_epoch: counted from 0.
         size: side in pixels that the images are scaled to in the end; ``None`` keeps theirs.
-        lesson: what a teacher says about the faces.
+        lesson: what teachers say about the faces, or who says it about every picture.
         mixup: see `training.mixing`; 0 for none.
         kwargs: of Keras's ``PyDataset``.
     """
@@ -72,13 +73,15 @@ class TrainingBatches(keras.utils.PyDataset):
         seed: int,
         first_epoch: int = 0,
         size: int | None = None,
-        lesson: Lesson | None = None,
+        lesson: Lesson | Tutor | None = None,
         mixup: float = 0.0,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self._faces = faces
-        self._targets, self._weights = targets_and_weights(faces, heads, lesson)
+        self._tutor = lesson if isinstance(lesson, Tutor) else None
+        told = lesson if isinstance(lesson, Lesson) else None
+        self._targets, self._weights = targets_and_weights(faces, heads, told)
         self._batch_size = batch_size
         self._augmentation = augmentation
         self._seed = seed
@@ -94,13 +97,27 @@ class TrainingBatches(keras.utils.PyDataset):
     def __getitem__(self, index: int) -> tuple[NDArray[np.float32], Targets, Targets]:
         chosen = self._order[index * self._batch_size : (index + 1) * self._batch_size]
         rng = np.random.default_rng([self._seed, self._epoch, index])
-        changed = [augment(self._faces.images[i], self._augmentation, rng) for i in chosen]
-        images = scaled(np.stack(changed), self._size).astype(np.float32)
+        good, seen = self._pictures(chosen, rng)
         targets = {head: target[chosen] for head, target in self._targets.items()}
         weights = {head: weight[chosen] for head, weight in self._weights.items()}
         if self._mixup:
-            return mix(images, targets, weights, shape=self._mixup, rng=rng)
-        return images, targets, weights
+            mixture = Mixture.draw(len(chosen), self._mixup, rng)
+            good, seen = mixture.images(good), mixture.images(seen)
+            targets, weights = mixture.targets(targets, weights)
+        if self._tutor:
+            targets[EXPRESSION_HEAD] = self._tutor.mixed(targets[EXPRESSION_HEAD], good, rng)
+        return seen, targets, weights
+
+    def _pictures(
+        self, chosen: NDArray[np.int64], rng: np.random.Generator
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return changed faces as good pictures in full size, and as the network sees them."""
+        good, seen = [], []
+        for i in chosen:
+            good.append(move(self._faces.images[i], self._augmentation, rng))
+            seen.append(spoil(good[-1], self._augmentation, rng))
+        pictures = scaled(np.stack(seen), self._size)
+        return np.stack(good).astype(np.float32), pictures.astype(np.float32)
 
     def on_epoch_end(self) -> None:
         """Keras's hook between epochs: draw a new order."""

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fer.classifier import ExpressionClassifier
 from fer.errors import DataError
+from fer.model_card import ModelSpec
 from fer.types import Floats
 from training.faces import LabelledFaces
+from training.presets import Preset
+from training.tutor import Tutor
 
 
 @dataclass(frozen=True)
@@ -21,18 +24,11 @@ class Lesson:
 
     Attributes:
         probabilities: ``(n, k)`` float32, of the expression head.
-        weight: their share in the target, 0…0.5. No more than half, so that the label stays the
-            most probable class and training accuracy keeps its meaning.
-        teachers: SHA-256 of each one's weights.
+        weight: their share in the target, 0…1.
     """
 
     probabilities: Floats
     weight: float
-    teachers: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.weight <= 0.5:
-            raise DataError(f"a teacher's weight is 0 to 0.5, got {self.weight}.")
 
     def mixed(self, one_hot: Floats) -> Floats:
         """Return labels ``(n, k)`` mixed with the teachers' answers (Hinton et al. 2015)."""
@@ -44,36 +40,57 @@ class Lesson:
         return np.asarray(mixture, np.float32)
 
 
-def lesson(directories: Sequence[Path], faces: LabelledFaces, weight: float) -> Lesson | None:
-    """Ask teachers about every face, as it is and mirrored, and average what they say.
+class Teachers:
+    """Trained models to learn from, asked only when something is to be learnt.
 
     Args:
         directories: model directories.
         faces: to be learnt from.
-        weight: see `Lesson`; nobody is asked, and ``None`` returned, where it is 0.
+        preset: says how much the teachers count, and whether they are asked once about every face
+            or about every changed picture of it.
 
     Raises:
         DataError: a teacher knows other classes, or none was named.
         ModelError: a directory is not a complete model.
     """
-    if not weight:
-        return None
-    if not directories:
-        raise DataError("this preset learns from a teacher: name its directory with --teacher.")
-    teachers = [ExpressionClassifier(directory, threads=2) for directory in directories]
-    answers = [_answers(teacher, faces) for teacher in teachers]
-    return Lesson(
-        np.mean(answers, axis=0, dtype=np.float32),
-        weight,
-        tuple(teacher.spec.sha256 for teacher in teachers),
-    )
+
+    def __init__(self, directories: Sequence[Path], faces: LabelledFaces, preset: Preset) -> None:
+        if not directories:
+            raise DataError("this preset learns from a teacher: name its directory with --teacher.")
+        if not 0 < preset.teacher_weight <= 1:
+            raise DataError(f"a teacher's weight is 0 to 1, got {preset.teacher_weight}.")
+        self._directories = tuple(directories)
+        self._faces = faces
+        self._preset = preset
+        specs = [ModelSpec.load(directory) for directory in directories]
+        for spec in specs:
+            if spec.labels != faces.class_names:
+                raise DataError(
+                    f"teacher {spec.name} knows {', '.join(spec.labels)}; "
+                    f"the data set has {', '.join(faces.class_names)}."
+                )
+        #: SHA-256 of each teacher's weights.
+        self.digests = tuple(spec.sha256 for spec in specs)
+
+    @cached_property
+    def lesson(self) -> Lesson | Tutor:
+        """What they teach. Asking about every face takes minutes, so not before it is needed."""
+        weight = self._preset.teacher_weight
+        if self._preset.teaching == "pictures":
+            return Tutor(self._directories, weight, self._preset.precision)
+        answers = [_answers(directory, self._faces) for directory in self._directories]
+        return Lesson(np.mean(answers, axis=0, dtype=np.float32), weight)
 
 
-def _answers(teacher: ExpressionClassifier, faces: LabelledFaces) -> NDArray[np.float32]:
-    if teacher.labels != faces.class_names:
-        raise DataError(
-            f"teacher {teacher.spec.name} knows {', '.join(teacher.labels)}; "
-            f"the data set has {', '.join(faces.class_names)}."
-        )
+def teachers_for(
+    preset: Preset, directories: Sequence[Path], faces: LabelledFaces
+) -> Teachers | None:
+    """Return the teachers of a run; ``None`` where the preset gives them no weight."""
+    return Teachers(directories, faces, preset) if preset.teacher_weight else None
+
+
+def _answers(directory: Path, faces: LabelledFaces) -> Floats:
+    """Return what a teacher says of every face, as it is and mirrored, on average."""
+    teacher = ExpressionClassifier(directory, threads=2)
     mirrored = np.ascontiguousarray(faces.images[:, :, ::-1])
     return np.mean([teacher(faces.images), teacher(mirrored)], axis=0, dtype=np.float32)

@@ -5,6 +5,7 @@ Nothing here names a backend: Keras's own ``fit`` runs it on TensorFlow, and unc
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,7 @@ from training.beginning import take_over
 from training.checkpoint import Checkpoint, Progress
 from training.compiling import compile_model
 from training.data import LabelledFaces
-from training.distillation import Lesson
+from training.distillation import Teachers
 from training.identity import identity
 from training.networks import build
 from training.presets import NONE, Preset
@@ -58,7 +59,7 @@ def fit(
     resume: bool = False,
     verbose: int | str = "auto",
     callbacks: Sequence[keras.callbacks.Callback] = (),
-    lesson: Lesson | None = None,
+    teachers: Teachers | None = None,
     begin_with: Path | None = None,
 ) -> Fit:
     """Train a network, with a checkpoint after every epoch.
@@ -72,7 +73,7 @@ def fit(
         resume: go on from the checkpoint in `work_dir` where there is one, of this same run.
         verbose: Keras's progress display: 1 a bar, 2 a line per epoch.
         callbacks: further Keras callbacks.
-        lesson: what a teacher says about the faces of `train`.
+        teachers: models to learn from as well.
         begin_with: directory of a model whose weights to begin with, instead of random ones.
 
     Returns:
@@ -84,7 +85,7 @@ def fit(
     keras.mixed_precision.set_global_policy(preset.precision)
     keras.utils.set_random_seed(seed)
     work_dir.mkdir(parents=True, exist_ok=True)
-    run = identity(preset, train, seed=seed, lesson=lesson, begin_with=begin_with)
+    run = identity(preset, train, seed=seed, teachers=teachers, begin_with=begin_with)
     progress = Progress.read(work_dir, run) if resume else Progress(work_dir, run)
     targets, weights = targets_and_weights(validation, head_sizes(preset, train))
     model = _start(preset, train, progress, begin_with)
@@ -95,12 +96,12 @@ def fit(
         model = _enter_phase(model, preset, train, phase, done)
         seen = scaled(validation.images, phase.size).astype(np.float32)
         model.fit(
-            _batches(preset, train, seed, done, size=phase.size, lesson=lesson),
+            _batches(preset, train, seed, done, size=phase.size, teachers=teachers),
             initial_epoch=done,
             epochs=phase.last_epoch,
             shuffle=False,  # TrainingBatches does it, by seed and epoch, as a resumed run must
             validation_data=(seen, targets, weights),
-            validation_batch_size=512,
+            validation_batch_size=even_batch(len(seen)),
             callbacks=[*_callbacks(preset, progress), *callbacks],
             verbose=verbose,
         )
@@ -119,6 +120,15 @@ class _Phase:
     last_epoch: int
     size: int
     frozen: bool = False
+
+
+def even_batch(count: int, most: int = 512) -> int:
+    """Return the size of batches, up to `most`, that are as good as alike.
+
+    Keras's validation loss is the mean of its batches' means: a last one of 5 faces would count as
+    much as one of 512.
+    """
+    return math.ceil(count / math.ceil(count / most))
 
 
 def _check_form(preset: Preset, faces: LabelledFaces) -> None:
@@ -190,7 +200,7 @@ def _batches(
     first_epoch: int,
     *,
     size: int | None = None,
-    lesson: Lesson | None = None,
+    teachers: Teachers | None = None,
 ) -> TrainingBatches:
     return TrainingBatches(
         train,
@@ -200,7 +210,7 @@ def _batches(
         seed=seed,
         first_epoch=first_epoch,
         size=size,
-        lesson=lesson,
+        lesson=teachers.lesson if teachers else None,
         mixup=preset.mixup,
     )
 

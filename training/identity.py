@@ -12,7 +12,7 @@ import numpy as np
 
 from fer.errors import DataError
 from training.data import LabelledFaces, file_sha256
-from training.distillation import Lesson
+from training.distillation import Teachers
 from training.export import KERAS_FILE
 from training.presets import Preset
 
@@ -26,7 +26,7 @@ def identity(
     train: LabelledFaces,
     *,
     seed: int,
-    lesson: Lesson | None,
+    teachers: Teachers | None,
     begin_with: Path | None,
 ) -> Identity:
     """Return what decides a run's outcome, ready for JSON; arguments as in `training.fit.fit`."""
@@ -37,7 +37,7 @@ def identity(
         **fields,
         "seed": seed,
         "faces": _digest(train),
-        "teachers": lesson.teachers if lesson else (),
+        "teachers": teachers.digests if teachers else (),
         "begins with": file_sha256(start) if start and start.is_file() else None,
     }
     return dict(json.loads(json.dumps(found)))

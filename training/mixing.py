@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,48 +14,50 @@ from training.architectures import FLAT_STD
 _MEAN, _STD = 128.0, 50.0
 
 
-def mix(
-    images: Floats,
-    targets: dict[str, Floats],
-    weights: dict[str, Floats],
-    *,
-    shape: float,
-    rng: np.random.Generator,
-) -> tuple[Floats, dict[str, Floats], dict[str, Floats]]:
-    """Mix each face of a batch with another one, and what is to be learnt of them alike.
+@dataclass(frozen=True)
+class Mixture:
+    """Which face is mixed into each of a batch, and how much of it.
 
-    Images are standardised first, as the network does it: otherwise the one with more contrast
-    would hide the other.
-
-    Args:
-        images: ``(n, size, size, channels)``, 0…255.
-        targets: per head ``(n, classes)`` shares.
-        weights: per head ``(n,)``.
-        shape: both parameters of the Beta distribution of the other face's share, above 0.
-        rng: the source of chance.
-
-    Returns:
-        Images of mean 128 and standard deviation up to 50, targets and weights, in those forms.
+    Attributes:
+        other: ``(n,)`` places in the batch.
+        share: ``(n,)`` of the other face, 0…1.
     """
-    other = rng.permutation(len(images))
-    share = rng.beta(shape, shape, len(images)).astype(np.float32)
-    mixed = _blend(_standardised(images), other, share)
-    found, counts = {}, {}
-    for head, target in targets.items():
-        weight = weights[head]
-        counts[head] = _blend(weight, other, share)
-        # A face that does not count brings nothing into the mixture.
-        sums = _blend(target * weight[:, None], other, share)
-        found[head] = np.asarray(sums / np.maximum(counts[head], 1e-6)[:, None], np.float32)
-    return np.asarray(mixed * _STD + _MEAN, np.float32), found, counts
 
+    other: NDArray[np.int64]
+    share: Floats
 
-def _blend(values: Floats, other: NDArray[np.int64], share: Floats) -> Floats:
-    of_other = share.reshape(-1, *[1] * (values.ndim - 1))
-    return np.asarray((1 - of_other) * values + of_other * values[other], np.float32)
+    @classmethod
+    def draw(cls, count: int, shape: float, rng: np.random.Generator) -> Mixture:
+        """Draw a mixture for `count` faces; `shape` is both parameters of the Beta distribution."""
+        other = rng.permutation(count)
+        return cls(other, rng.beta(shape, shape, count).astype(np.float32))
 
+    def images(self, images: Floats) -> Floats:
+        """Return mixed images of mean 128 and standard deviation up to 50.
 
-def _standardised(images: Floats) -> Floats:
-    inside = (1, 2, 3)
-    mean, std = images.mean(inside, keepdims=True), images.std(inside, keepdims=True)
-    return np.asarray((images - mean) / np.maximum(std, FLAT_STD), np.float32)
+        They are standardised first, as the network does it: otherwise the one with more contrast
+        would hide the other.
+
+        Args:
+            images: ``(n, size, size, channels)``, 0…255.
+        """
+        inside = (1, 2, 3)
+        mean, std = images.mean(inside, keepdims=True), images.std(inside, keepdims=True)
+        standardised = np.asarray((images - mean) / np.maximum(std, FLAT_STD), np.float32)
+        return np.asarray(self._blend(standardised) * _STD + _MEAN, np.float32)
+
+    def targets(
+        self, targets: dict[str, Floats], weights: dict[str, Floats]
+    ) -> tuple[dict[str, Floats], dict[str, Floats]]:
+        """Return mixed targets, per head ``(n, classes)``, and weights, per head ``(n,)``."""
+        found, counts = {}, {}
+        for head, target in targets.items():
+            counts[head] = self._blend(weights[head])
+            # A face that does not count brings nothing into the mixture.
+            sums = self._blend(target * weights[head][:, None])
+            found[head] = np.asarray(sums / np.maximum(counts[head], 1e-6)[:, None], np.float32)
+        return found, counts
+
+    def _blend(self, values: Floats) -> Floats:
+        of_other = self.share.reshape(-1, *[1] * (values.ndim - 1))
+        return np.asarray((1 - of_other) * values + of_other * values[self.other], np.float32)

@@ -14,7 +14,7 @@ from fer.metrics import Evaluation, evaluate
 from fer.model_card import EXPRESSION_HEAD
 from fer.report import Spread
 from training.data import LabelledFaces
-from training.distillation import Lesson
+from training.distillation import Teachers
 from training.fit import fit
 from training.presets import Preset
 
@@ -35,7 +35,7 @@ def seed_runs(
     *,
     seeds: Sequence[int],
     work_dir: Path,
-    lesson: Lesson | None,
+    teachers: Teachers | None,
 ) -> list[SeedRun]:
     """Train once per seed; runs that were finished before are only evaluated.
 
@@ -45,7 +45,7 @@ def seed_runs(
         validation: faces to measure on.
         seeds: one per run.
         work_dir: holds a folder of checkpoints per seed.
-        lesson: what a teacher says about the faces of `train`.
+        teachers: models to learn from as well.
     """
     runs = []
     for seed in seeds:
@@ -57,7 +57,7 @@ def seed_runs(
             work_dir=work_dir / f"seed-{seed}",
             resume=True,
             verbose=2,
-            lesson=lesson,
+            teachers=teachers,
         )
         runs.append(SeedRun(seed, _evaluated(done.model, validation), done.seconds))
     return runs

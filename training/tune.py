@@ -11,7 +11,7 @@ import keras
 
 from fer.errors import DataError
 from training.data import LabelledFaces
-from training.distillation import Lesson
+from training.distillation import Teachers
 from training.fit import fit
 from training.presets import Preset
 
@@ -34,7 +34,7 @@ def search(
     seed: int,
     storage: Path,
     study: str,
-    lesson: Lesson | None = None,
+    teachers: Teachers | None = None,
 ) -> Best:
     """Run trials, each a short training; a later call goes on where this one ended.
 
@@ -46,7 +46,7 @@ def search(
         seed: of the sampler and of every trial, so that trials differ by their fields alone.
         storage: SQLite file.
         study: name in the storage.
-        lesson: what a teacher says about the faces of `train`.
+        teachers: models to learn from as well.
 
     Raises:
         DataError: Optuna is not installed.
@@ -76,7 +76,7 @@ def search(
                 work_dir=Path(work_dir),
                 verbose=0,
                 callbacks=[_Prune(trial)],
-                lesson=lesson,
+                teachers=teachers,
             )
         return max(epoch.validation_accuracy for epoch in done.history)
 

@@ -93,6 +93,8 @@ def test_a_photo_without_a_face_says_so_and_shows_no_label(upload: Upload) -> No
         (38, "Uncertain", "Happy 38%, sad 37% or neutral 25%"),
         (49, "Uncertain", "Happy 49%, sad 31% or neutral 20%"),
         (50, "Happy", "50% confident"),
+        (99, "Happy", "99% confident"),
+        (100, "Happy", "Over 99% confident"),
     ],
 )
 def test_low_confidence_is_worded_as_such(

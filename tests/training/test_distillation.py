@@ -8,8 +8,10 @@ from fer.model_card import EXPRESSION_HEAD
 from tests.conftest import SHIPPED_MODEL
 from tests.training.test_train import bars
 from training.batches import TrainingBatches, scaled, targets_and_weights
-from training.distillation import Lesson, lesson
-from training.presets import NONE
+from training.data import LabelledFaces
+from training.distillation import Lesson, Teachers, teachers_for
+from training.fit import fit
+from training.presets import NONE, Preset
 
 LABEL = np.eye(2, dtype=np.float32)
 
@@ -28,36 +30,56 @@ def test_no_face_has_no_target() -> None:
     assert Lesson(empty, 0.5).mixed(empty).shape == (0, 2)
 
 
-@pytest.mark.parametrize("weight", [-0.1, 0.6])
-def test_a_teacher_never_outweighs_the_label(weight: float) -> None:
-    with pytest.raises(DataError, match=r"0 to 0\.5"):
-        Lesson(LABEL, weight)
-
-
 def test_a_lesson_about_other_faces_is_refused() -> None:
     with pytest.raises(ValueError, match="expected a lesson"):
         Lesson(LABEL, 0.5).mixed(np.eye(3, dtype=np.float32))
+
+
+def teachers(faces: LabelledFaces, *directories: Path, weight: float = 0.5) -> Teachers | None:
+    preset = Preset("p", teacher_weight=weight, precision="float32")
+    return teachers_for(preset, directories, faces)
 
 
 def test_a_teacher_says_the_same_of_a_mirrored_face() -> None:
     faces = bars(6, 1)
     mirrored = bars(6, 1)
     mirrored.images[:] = mirrored.images[:, :, ::-1].copy()
-    ours, theirs = (lesson([SHIPPED_MODEL], f, 0.5).probabilities for f in (faces, mirrored))
+    ours, theirs = (teachers(f, SHIPPED_MODEL).lesson.probabilities for f in (faces, mirrored))
     assert ours == pytest.approx(theirs, abs=1e-5)
     assert ours.sum(axis=1) == pytest.approx(np.ones(6), abs=1e-5)
 
 
+def test_a_preset_that_gives_teachers_no_weight_has_none() -> None:
+    assert teachers(bars(2, 1), SHIPPED_MODEL, weight=0) is None
+
+
 def test_without_a_teacher_the_way_out_is_named() -> None:
     with pytest.raises(DataError, match="--teacher"):
-        lesson([], bars(2, 1), 0.5)
+        teachers(bars(2, 1))
 
 
-def test_a_teacher_of_other_classes_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("weight", [-0.1, 1.1])
+def test_a_weight_is_a_share(weight: float) -> None:
+    with pytest.raises(DataError, match="0 to 1"):
+        teachers(bars(2, 1), SHIPPED_MODEL, weight=weight)
+
+
+def test_a_teacher_of_other_classes_is_refused() -> None:
     faces = bars(2, 1).take(np.arange(2))
     other = type(faces)(faces.images, faces.labels * 0, ("yes", "no"), None)
     with pytest.raises(DataError, match=r"knows angry.*the data set has yes, no"):
-        lesson([SHIPPED_MODEL], other, 0.5)
+        teachers(other, SHIPPED_MODEL)
+
+
+def test_a_run_that_is_finished_asks_nobody(tmp_path: Path) -> None:
+    """Asking takes minutes: a finished run that is exported again does without."""
+    faces = bars(8, 1)
+    preset = Preset("p", "cnn-basic", widths=(4, 4), epochs=1, batch_size=8, teacher_weight=0.5)
+    first = teachers_for(preset, [SHIPPED_MODEL], faces)
+    again = teachers_for(preset, [SHIPPED_MODEL], faces)
+    for asked in (first, again):
+        fit(preset, faces, faces, seed=1, work_dir=tmp_path, resume=True, teachers=asked, verbose=0)
+    assert ["lesson" in vars(asked) for asked in (first, again)] == [True, False]
 
 
 def test_batches_hand_on_the_lesson_and_the_size() -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from tests.training.test_train import bars
 from training.batches import TrainingBatches
-from training.mixing import mix
+from training.mixing import Mixture
 from training.presets import NONE
 
 HEADS = ("expression", "votes")
@@ -19,12 +19,10 @@ def batch(mixup: float) -> tuple:
 
 
 def test_no_face_mixes_with_none() -> None:
-    images, targets, weights = mix(
-        np.zeros((0, 8, 8, 1), np.float32),
-        {"expression": np.zeros((0, 7), np.float32)},
-        {"expression": np.zeros(0, np.float32)},
-        shape=0.3,
-        rng=np.random.default_rng(1),
+    mixture = Mixture.draw(0, 0.3, np.random.default_rng(1))
+    images = mixture.images(np.zeros((0, 8, 8, 1), np.float32))
+    targets, weights = mixture.targets(
+        {"expression": np.zeros((0, 7), np.float32)}, {"expression": np.zeros(0, np.float32)}
     )
     assert (images.shape, targets["expression"].shape) == ((0, 8, 8, 1), (0, 7))
     assert weights["expression"].shape == (0,)
@@ -49,13 +47,9 @@ def test_contrast_decides_nothing() -> None:
     loud, quiet = rng.normal(128, 60, (8, 8, 1)), rng.normal(30, 5, (8, 8, 1))
     one_hot = {"expression": np.eye(2, dtype=np.float32)}
     for seed in range(20):
-        images, targets, _ = mix(
-            np.stack([loud, quiet]).astype(np.float32),
-            one_hot,
-            {"expression": np.ones(2, np.float32)},
-            shape=5.0,
-            rng=np.random.default_rng(seed),
-        )
+        mixture = Mixture.draw(2, 5.0, np.random.default_rng(seed))
+        images = mixture.images(np.stack([loud, quiet]).astype(np.float32))
+        targets, _ = mixture.targets(one_hot, {"expression": np.ones(2, np.float32)})
         for image, target in zip(images, targets["expression"], strict=True):
             likeness = [np.corrcoef(image.ravel(), x.ravel())[0, 1] for x in (loud, quiet)]
             if abs(target[0] - 0.5) > 0.1:
@@ -63,26 +57,14 @@ def test_contrast_decides_nothing() -> None:
 
 
 def test_a_face_without_votes_brings_none_into_a_mixture() -> None:
-    images = np.random.default_rng(1).normal(128, 40, (2, 8, 8, 1)).astype(np.float32)
     votes = np.float32([[0.75, 0.25], [0, 0]])
     for seed in range(10):
-        _, targets, weights = mix(
-            images,
-            {"votes": votes},
-            {"votes": np.float32([1, 0])},
-            shape=1.0,
-            rng=np.random.default_rng(seed),
-        )
+        mixture = Mixture.draw(2, 1.0, np.random.default_rng(seed))
+        targets, weights = mixture.targets({"votes": votes}, {"votes": np.float32([1, 0])})
         counts = weights["votes"] > 1e-3
         assert targets["votes"][counts] == pytest.approx(np.tile(votes[0], (counts.sum(), 1)))
 
 
 def test_an_image_of_one_grey_stays_flat() -> None:
-    images, _, _ = mix(
-        np.full((4, 8, 8, 1), 77.0, np.float32),
-        {"expression": np.ones((4, 1), np.float32)},
-        {"expression": np.ones(4, np.float32)},
-        shape=0.3,
-        rng=np.random.default_rng(1),
-    )
-    assert images.std() == 0
+    mixture = Mixture.draw(4, 0.3, np.random.default_rng(1))
+    assert mixture.images(np.full((4, 8, 8, 1), 77.0, np.float32)).std() == 0

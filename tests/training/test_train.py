@@ -2,20 +2,23 @@
 
 import dataclasses
 import json
+import math
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
 import pytest
 
-from fer.classifier import ExpressionClassifier
+from fer.classifier import ExpressionClassifier, softmax
 from fer.labels import FER2013_LABELS
 from fer.report import Report
 from tests.conftest import SHIPPED_MODEL
 from training.__main__ import main
 from training.data import LabelledFaces
+from training.distillation import teachers_for
 from training.export import parity
-from training.fit import fit
+from training.fit import Fit, even_batch, fit
 from training.networks import build
 from training.presets import Preset
 
@@ -38,6 +41,10 @@ TINY = Preset(
 
 #: The kill in the test falls on the change of size.
 GROWING = dataclasses.replace(TINY, small_epochs=2, small_size=32)
+
+
+#: Chance also decides what the teachers are shown.
+TAUGHT = dataclasses.replace(TINY, teacher_weight=1, teaching="pictures", mixup=0.3)
 
 
 class KilledError(Exception):
@@ -71,33 +78,49 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
-@pytest.mark.parametrize("preset", [TINY, GROWING], ids=["one size", "small images first"])
+@pytest.mark.parametrize(
+    "preset", [TINY, GROWING, TAUGHT], ids=["one size", "small images first", "taught"]
+)
 def test_a_resumed_training_goes_the_way_of_an_unbroken_one(preset: Preset, tmp_path: Path) -> None:
     train, validation = bars(64, 1), bars(32, 2)
+    teachers = teachers_for(preset, [SHIPPED_MODEL], train)
+
+    def fitted(folder: str, **further: Any) -> Fit:
+        settings = {"seed": 5, "verbose": 0, "teachers": teachers, **further}
+        return fit(preset, train, validation, work_dir=tmp_path / folder, **settings)
 
     def killer(epoch: int, logs: dict) -> None:
         if epoch == 2:
             raise KilledError
 
-    whole = fit(preset, train, validation, seed=5, work_dir=tmp_path / "whole", verbose=0)
-    stop = keras.callbacks.LambdaCallback(on_epoch_begin=killer)
+    whole = fitted("whole")
     with pytest.raises(KilledError):
-        fit(
-            preset,
-            train,
-            validation,
-            seed=5,
-            work_dir=tmp_path / "cut",
-            verbose=0,
-            callbacks=[stop],
-        )
+        fitted("cut", callbacks=[keras.callbacks.LambdaCallback(on_epoch_begin=killer)])
     kept = json.loads((tmp_path / "cut" / "progress.json").read_text())["history"]
     assert len(kept) == 2
-    rest = fit(preset, train, validation, seed=5, work_dir=tmp_path / "cut", resume=True, verbose=0)
+    rest = fitted("cut", resume=True)
     assert len(rest.history) == len(whole.history) == preset.epochs
     for resumed, unbroken in zip(rest.history, whole.history, strict=True):
         assert resumed.loss == pytest.approx(unbroken.loss, rel=0.02)
         assert resumed.learning_rate == pytest.approx(unbroken.learning_rate)
+
+
+@pytest.mark.parametrize("count", [1, 2, 511, 512, 513, 1024, 1025, 3589])
+def test_batches_of_validation_weigh_alike(count: int) -> None:
+    """The mean of their means is a figure of the dashboard."""
+    size = even_batch(count)
+    last = count % size or size
+    assert 1 <= size <= 512
+    assert size - last < math.ceil(count / size)
+
+
+def test_validation_loss_is_the_mean_of_all_faces(tmp_path: Path) -> None:
+    plain = dataclasses.replace(TINY, ema_momentum=0.0, epochs=1)
+    faces = bars(513, 2)
+    done = fit(plain, bars(64, 1), faces, seed=5, work_dir=tmp_path, verbose=0)
+    scores = done.model.predict(faces.images.astype(np.float32), verbose=0)["expression"]
+    likely = softmax(np.asarray(scores))[np.arange(513), faces.labels]
+    assert done.history[-1].validation_loss == pytest.approx(-np.log(likely).mean(), rel=0.01)
 
 
 def test_the_moving_average_begins_anew_with_each_phase(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
     first = arguments.seeds[0]
     dataset = load_for(preset, arguments.data, first)
     train, _ = clean_train(dataset)
-    from training.distillation import lesson
+    from training.distillation import teachers_for
     from training.spread import seed_runs, spread
 
     runs = seed_runs(
@@ -41,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
         dataset.split("validation"),
         seeds=arguments.seeds,
         work_dir=arguments.work_dir,
-        lesson=lesson(arguments.teacher, train, preset.teacher_weight),
+        teachers=teachers_for(preset, arguments.teacher, train),
     )
     found = spread(runs, epochs=preset.epochs, command=_command(arguments))
     report = Report.load(arguments.model)  # which may be a newer one by now

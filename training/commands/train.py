@@ -82,7 +82,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _fitted(
     arguments: argparse.Namespace, preset: Preset, train: LabelledFaces, validation: LabelledFaces
 ) -> Fit:
-    from training.distillation import lesson
+    from training.distillation import teachers_for
     from training.distribution import distribute
     from training.fit import fit
 
@@ -96,7 +96,7 @@ def _fitted(
         work_dir=arguments.work_dir or Path("runs") / arguments.out.name,
         resume=arguments.resume,
         verbose=1 if sys.stderr.isatty() else 2,
-        lesson=lesson(arguments.teacher, train, preset.teacher_weight),
+        teachers=teachers_for(preset, arguments.teacher, train),
         begin_with=arguments.init,
     )
 

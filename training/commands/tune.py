@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Search, and print the best as a command; return the exit status."""
-    from training.distillation import lesson
+    from training.distillation import teachers_for
     from training.tune import search
 
     preset = PRESETS[arguments.preset].override({"epochs": arguments.epochs})
@@ -39,7 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
         seed=arguments.seed,
         storage=arguments.storage,
         study=arguments.study or preset.name,
-        lesson=lesson(arguments.teacher, train, preset.teacher_weight),
+        teachers=teachers_for(preset, arguments.teacher, train),
     )
     options = " ".join(f"--{n.replace('_', '-')} {v:.4g}" for n, v in best.fields.items())
     print(f"best of {best.trials} trials: validation accuracy {best.accuracy:.2%}")
