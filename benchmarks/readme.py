@@ -97,10 +97,12 @@ def _spread_rows(report: Report) -> list[tuple[str, str]]:
     spread = report.spread
     if spread is None:
         return []
+    start = f" from `{spread.begins_with}`" if spread.begins_with else ""
     low, high = min(spread.accuracies), max(spread.accuracies)
     return [
         (
-            f"Accuracy after {spread.epochs} epochs with seeds {', '.join(map(str, spread.seeds))}",
+            f"Accuracy after {spread.epochs} epochs{start} with seeds "
+            f"{', '.join(map(str, spread.seeds))}",
             f"{low:.1%} to {high:.1%}",
         )
     ]

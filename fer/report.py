@@ -187,6 +187,7 @@ class Spread(Record):
 
     Attributes:
         command: what repeats it.
+        begins_with: name of the model whose weights every run begins with; "" for random ones.
         epochs: of each run.
         seeds: one per run.
         accuracies: on the validation split, single view.
@@ -195,6 +196,7 @@ class Spread(Record):
     """
 
     command: str
+    begins_with: str = ""
     epochs: int
     seeds: tuple[int, ...]
     accuracies: tuple[Share, ...]

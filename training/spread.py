@@ -36,6 +36,7 @@ def seed_runs(
     seeds: Sequence[int],
     work_dir: Path,
     teachers: Teachers | None,
+    begin_with: Path | None = None,
 ) -> list[SeedRun]:
     """Train once per seed; runs that were finished before are only evaluated.
 
@@ -46,6 +47,7 @@ def seed_runs(
         seeds: one per run.
         work_dir: holds a folder of checkpoints per seed.
         teachers: models to learn from as well.
+        begin_with: directory of a model whose weights every run begins with.
     """
     runs = []
     for seed in seeds:
@@ -58,15 +60,17 @@ def seed_runs(
             resume=True,
             verbose=2,
             teachers=teachers,
+            begin_with=begin_with,
         )
         runs.append(SeedRun(seed, _evaluated(done.model, validation), done.seconds))
     return runs
 
 
-def spread(runs: Sequence[SeedRun], *, epochs: int, command: str) -> Spread:
+def spread(runs: Sequence[SeedRun], *, epochs: int, command: str, begins_with: str = "") -> Spread:
     """Put the runs into the form of a report."""
     return Spread(
         command=command,
+        begins_with=begins_with,
         epochs=epochs,
         seeds=tuple(run.seed for run in runs),
         accuracies=tuple(run.evaluation.accuracy for run in runs),

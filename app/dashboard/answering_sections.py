@@ -137,8 +137,9 @@ def _seeds(spread: Spread) -> Table:
         spread.seeds, spread.accuracies, spread.macro_f1s, spread.training_seconds, strict=True
     )
     low, high = min(spread.accuracies), max(spread.accuracies)
+    start = f", begun with {spread.begins_with}" if spread.begins_with else ""
     return Table(
-        f"{len(spread.seeds)} seeds, {spread.epochs} epochs each",
+        f"{len(spread.seeds)} seeds, {spread.epochs} epochs each{start}",
         ("Seed", "Accuracy", "Macro-F1", "Time"),
         (
             *(

@@ -135,9 +135,21 @@ _CURVES = (
     "validation figures on plain ones with averaged weights: validation may well look better."
 )
 
+_TAUGHT = (
+    "It learnt from the answers of other networks more than from labels, so the train figures say "
+    "how well it agrees with those networks."
+)
+
+
+def _meaning_of_curves(report: Report) -> str:
+    weight = report.configuration.get("teacher_weight")
+    # No more than half leaves the label the most probable answer of every target.
+    taught = isinstance(weight, (int, float)) and weight > 0.5
+    return f"{_CURVES} {_TAUGHT}" if taught else _CURVES
+
 
 def _curves(report: Report) -> Row:
-    history = report.history
+    history, meaning = report.history, _meaning_of_curves(report)
     last = history[-1]
     return Row(
         (
@@ -147,7 +159,7 @@ def _curves(report: Report) -> Row:
                 charts.loss_chart(history),
                 f"Loss over {len(history)} epochs; at the end train {last.loss:.3f}, validation "
                 f"{last.validation_loss:.3f}.",
-                f"What the training makes small. {_CURVES}",
+                f"What the training makes small. {meaning}",
                 width=344,
             ),
             Chart(
@@ -156,7 +168,7 @@ def _curves(report: Report) -> Row:
                 charts.accuracy_chart(history),
                 f"Accuracy over {len(history)} epochs; at the end train {percent(last.accuracy)}, "
                 f"validation {percent(last.validation_accuracy)}.",
-                _CURVES,
+                meaning,
                 width=344,
             ),
             Chart(

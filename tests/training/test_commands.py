@@ -172,3 +172,13 @@ def test_several_seeds_leave_their_spread_in_the_report(model: Path, demo: Path)
     assert len(after.spread.accuracies) == len(after.spread.macro_f1s) == 3
     assert str(model.parent) not in after.spread.command
     assert after.model_copy(update={"spread": None}) == before
+
+
+def test_several_seeds_can_begin_with_a_model(
+    model: Path, demo: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    command = ["seeds", "--preset", "cnn-basic", "--data", str(demo), "--model", str(model)]
+    begun = [*command, "--init", str(model), "--epochs", "1", "--work-dir", str(tmp_path)]
+    assert main(begun) == 1
+    # The preset's own width is not that of this model, so its weights do not fit.
+    assert "is another network" in capsys.readouterr().err

@@ -17,6 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--preset", choices=sorted(PRESETS), default="small")
     parser.add_argument("--data", type=Path, required=True, help="folder, .csv or .npz")
     parser.add_argument("--model", type=Path, default=Path("models/compact"), help="whose report")
+    parser.add_argument("--init", type=Path, metavar="DIR", help="trained model to begin with")
     parser.add_argument("--teacher", type=Path, nargs="+", default=(), metavar="DIR")
     parser.add_argument("--seeds", type=int, nargs="+", default=(1, 2, 3))
     parser.add_argument("--epochs", type=int, default=4, help="of each run")
@@ -42,8 +43,10 @@ def run(arguments: argparse.Namespace) -> int:
         seeds=arguments.seeds,
         work_dir=arguments.work_dir,
         teachers=teachers_for(preset, arguments.teacher, train),
+        begin_with=arguments.init,
     )
-    found = spread(runs, epochs=preset.epochs, command=_command(arguments))
+    start = arguments.init.name if arguments.init else ""
+    found = spread(runs, epochs=preset.epochs, command=_command(arguments), begins_with=start)
     report = Report.load(arguments.model)  # which may be a newer one by now
     report.model_copy(update={"spread": found}).save(arguments.model)
     for one in runs:
@@ -59,6 +62,7 @@ def _command(arguments: argparse.Namespace) -> str:
         [
             f"python -m training seeds --preset {arguments.preset} --data {arguments.data.name}",
             f"--model models/{arguments.model.name}",
+            *([f"--init models/{arguments.init.name}"] if arguments.init else []),
             *(["--teacher", *teachers] if teachers else []),
             f"--seeds {' '.join(map(str, arguments.seeds))}",
             f"--epochs {arguments.epochs} --small-epochs {arguments.small_epochs}",

@@ -194,7 +194,7 @@ def test_seeds_and_views_are_shown_where_they_were_measured(tmp_path: Path) -> N
     report = open_model(tmp_path / "small").report
     shown = measured(report)[0]
     section = report_sections.overview(report, shown)
-    rows = table(section, "3 seeds, 2 epochs each").rows
+    rows = table(section, "3 seeds, 2 epochs each, begun with start").rows
     assert [row[1] for row in rows] == ["60.0%", "62.0%", "61.0%", "2.0 points"]
     assert f"{report.views.evaluation.accuracy:.1%}" in facts(section)["Accuracy, ten views"]
     without = report.model_copy(update={"spread": None})

@@ -8,8 +8,9 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
-from app.dashboard import report_charts, training_charts
+from app.dashboard import record_sections, report_charts, training_charts
 from app.dashboard.confusion_chart import BY_COLUMN, BY_ROW, COUNTS, SHADES, confusion_chart
+from app.dashboard.report_parts import Row
 from fer.labels import colour_of
 from fer.metrics import evaluate
 from tests.app.dashboard.made_models import LABELS, evaluation, report
@@ -162,3 +163,15 @@ def test_report_modules_need_no_streamlit(module: str) -> None:
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize(
+    ("configuration", "taught"),
+    [({}, False), ({"teacher_weight": 0.5}, False), ({"teacher_weight": 1.0}, True)],
+)
+def test_agreement_with_teachers_is_not_called_accuracy(configuration: dict, taught: bool) -> None:
+    section = record_sections.training(report(configuration=configuration))
+    curves = next(part for part in section.parts if isinstance(part, Row))
+    assert [chart.key for chart in curves.parts] == ["loss", "accuracy", "learning_rate"]
+    meanings = [chart.meaning for chart in curves.parts[:2]]
+    assert ["agrees with those networks" in text for text in meanings] == [taught, taught]
