@@ -8,6 +8,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from fer.labels import colour_of
+from fer.records import chance
 from fer.types import UNCERTAIN, Floats
 
 #: For `st.plotly_chart`: charts to be read, without the tool bar that a phone has no room for.
@@ -43,7 +44,7 @@ def probability_bars(
         y=list(labels),
         orientation="h",
         marker={"color": [colour_of(label) for label in labels], "cornerradius": 3},
-        text=[f"{p:.0%}" for p in shares],
+        text=[chance(p) for p in shares],
         textposition="outside",
         textfont={"size": 13, "color": ink},
         constraintext="none",

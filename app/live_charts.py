@@ -11,6 +11,7 @@ from app.charts import filling
 from app.live_timeline import PersonLine, Shares, Timeline
 from app.live_words import clock
 from fer.labels import colour_of, person_colour
+from fer.records import chance
 from fer.sprites import ink_on
 from fer.types import UNCERTAIN, Floats
 
@@ -111,7 +112,7 @@ def _bars(people: Sequence[PersonLine], label: int, labels: Sequence[str], width
             height.append(-round(_FULL * float(confidence), 3))
             base.append(row + 1)
             opacity.append(_PALE if uncertain else 1.0)
-            share = f"{confidence:.0%}{', uncertain' if uncertain else ''}"
+            share = f"{chance(confidence)}{', uncertain' if uncertain else ''}"
             about.append([f"Person {person.track}", clock(seconds), share])
     return go.Bar(
         x=x,

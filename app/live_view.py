@@ -16,6 +16,7 @@ from app.live_session import LiveSession, LiveSettings
 from app.live_timeline import shares, timeline
 from app.wording import counted
 from fer.labels import colour_of
+from fer.records import chance
 from fer.stream_records import stream_csv, stream_json
 from fer.types import UNCERTAIN
 
@@ -172,7 +173,7 @@ def _in_view(session: LiveSession) -> None:
             key="live_mix",
         )
         order = (-mix).argsort(kind="stable")
-        st.markdown(_legend([labels[i] for i in order], [f"{mix[i]:.0%}" for i in order]))
+        st.markdown(_legend([labels[i] for i in order], [chance(mix[i]) for i in order]))
 
 
 def show_rolling(session: LiveSession) -> None:

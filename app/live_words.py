@@ -9,6 +9,7 @@ import numpy as np
 from app.live_session import LiveErrors
 from app.live_timeline import Shares, Timeline
 from fer import Faces
+from fer.records import chance
 from fer.types import UNCERTAIN, Floats
 
 
@@ -31,7 +32,7 @@ def describe_now(mix: Floats, labels: Sequence[str]) -> str:
     if not mix.any():
         return "No face in view."
     order = (-mix).argsort(kind="stable")
-    return "In view now: " + ", ".join(f"{labels[i]} {mix[i]:.0%}" for i in order) + "."
+    return "In view now: " + ", ".join(f"{labels[i]} {chance(mix[i])}" for i in order) + "."
 
 
 def describe_timeline(line: Timeline, labels: Sequence[str]) -> str:

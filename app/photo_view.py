@@ -16,6 +16,7 @@ from app.frame import CARD_WIDTH, CONTENT_WIDTH, chart_ink
 from app.photos import Explain, Failure, Outcome, Photo, Reading, csv_of, json_of, png_of
 from app.tables import face_columns, face_rows
 from fer.labels import colour_of
+from fer.records import chance
 from fer.types import UNCERTAIN
 
 Entry = tuple[Photo, Outcome]
@@ -194,9 +195,8 @@ def _headline(verdict: wording.Verdict) -> str:
 
 def _detail(verdict: wording.Verdict) -> str:
     if verdict.sure:
-        # No network is certain, whatever rounding says.
-        over = verdict.confidence >= 0.995
-        return "Over 99% confident" if over else f"{verdict.confidence:.0%} confident"
+        # A line that begins with the sign would be a quotation.
+        return f"{chance(verdict.confidence).replace('>', 'Over ')} confident"
     return verdict.alternatives.capitalize()
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from fer import Faces
-from fer.records import one_of
+from fer.records import chance, one_of
 from fer.types import UNCERTAIN, Floats
 
 #: Material symbols, one per expression.
@@ -73,7 +73,7 @@ class Verdict:
     def alternatives(self) -> str:
         """The candidates with their shares: ``sad 46% or neutral 38%``."""
         pairs = zip(self.candidates, self.shares, strict=True)
-        return one_of([f"{name} {share:.0%}" for name, share in pairs])
+        return one_of([f"{name} {chance(share)}" for name, share in pairs])
 
     @property
     def sentence(self) -> str:
@@ -132,7 +132,7 @@ def describe_picture(name: str, faces: Faces) -> str:
 def describe_probabilities(face: str, probabilities: Floats, labels: Sequence[str]) -> str:
     """Return the alternative text of one face's chart, most probable first."""
     order = (-probabilities).argsort(kind="stable")
-    shares = ", ".join(f"{labels[i]} {probabilities[i]:.0%}" for i in order)
+    shares = ", ".join(f"{labels[i]} {chance(probabilities[i])}" for i in order)
     return f"Bar chart of {face}: {shares}."
 
 

@@ -9,6 +9,7 @@ from PIL import ImageColor
 from fer.labels import UNCERTAIN_COLOUR, colour_of
 from fer.panels import PanelStyle, draw_panel
 from fer.placing import Rectangle, around, inside, least_covering
+from fer.records import chance
 from fer.sprites import badge, padding, text_on
 from fer.types import UNCERTAIN, Faces, Floats, Image, check_image
 
@@ -71,7 +72,7 @@ def _tag(faces: Faces, index: int, size: int) -> Image:
         parts.append(text_on(answer, colour, size))
     else:
         parts.append(text_on(answer, colour, size)[:, : -padding(size)])
-        parts.append(text_on(f"{faces.confidence[index]:.0%}", colour, size))
+        parts.append(text_on(chance(float(faces.confidence[index])), colour, size))
     return np.concatenate(parts, axis=1)
 
 

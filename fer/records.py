@@ -34,6 +34,11 @@ def one_of(names: Sequence[str]) -> str:
     return f"{', '.join(others)} or {last}" if others else last
 
 
+def chance(probability: float) -> str:
+    """Return a probability in per cent; no network is certain, whatever rounding says."""
+    return ">99%" if probability >= 0.995 else f"{probability:.0%}"
+
+
 def photo_record(result: PhotoResult) -> dict[str, Any]:
     """Return one photograph as a JSON-ready object; boxes in pixels of the upright image."""
     return {

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pylibsrtp  # noqa: F401 - crashes if it is imported after TensorFlow, whatever order tests have
 import pytest
 import skimage.data
 from hypothesis import settings

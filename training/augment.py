@@ -1,4 +1,4 @@
-"""Training images, changed at random: one affine warp, then what a camera does, then erasing.
+"""Training images, changed at random: `move` warps them, `spoil` is the camera and hides parts.
 
 NumPy and OpenCV alone, so it is the same on every Keras backend. At some 25,000 images a second a
 core it is fifty times faster than a CPU trains.
@@ -16,10 +16,10 @@ from training.presets import Augmentation
 REFERENCE_SIZE = 48
 
 
-def augment(
+def move(
     image: NDArray[np.uint8], settings: Augmentation, rng: np.random.Generator
 ) -> NDArray[np.uint8]:
-    """Return a randomly changed copy of one face.
+    """Turn, scale, mirror and shift a face, which leaves a good picture.
 
     Args:
         image: ``(size, size, channels)`` uint8.
@@ -27,15 +27,8 @@ def augment(
         rng: the source of chance; equal generators give equal images.
 
     Returns:
-        ``(size, size, channels)`` uint8.
+        ``(size, size, channels)`` uint8, a new image.
     """
-    return spoil(move(image, settings, rng), settings, rng)
-
-
-def move(
-    image: NDArray[np.uint8], settings: Augmentation, rng: np.random.Generator
-) -> NDArray[np.uint8]:
-    """Turn, scale, mirror and shift: the first half of `augment`, which leaves a good picture."""
     size = image.shape[0]
     warped = cv2.warpAffine(
         image,
@@ -51,7 +44,7 @@ def move(
 def spoil(
     image: NDArray[np.uint8], settings: Augmentation, rng: np.random.Generator
 ) -> NDArray[np.uint8]:
-    """Do what a camera does, and hide a part: the second half of `augment`."""
+    """Do what a camera does, and hide a part; arguments and result as of `move`."""
     changed = _photographed(image, settings, rng).reshape(image.shape)
     if rng.random() >= settings.erase_probability:
         return changed

@@ -98,26 +98,28 @@ class TrainingBatches(keras.utils.PyDataset):
         chosen = self._order[index * self._batch_size : (index + 1) * self._batch_size]
         rng = np.random.default_rng([self._seed, self._epoch, index])
         good, seen = self._pictures(chosen, rng)
+        images = scaled(np.stack(seen), self._size).astype(np.float32)
         targets = {head: target[chosen] for head, target in self._targets.items()}
         weights = {head: weight[chosen] for head, weight in self._weights.items()}
-        if self._mixup:
-            mixture = Mixture.draw(len(chosen), self._mixup, rng)
-            good, seen = mixture.images(good), mixture.images(seen)
+        mixture = Mixture.draw(len(chosen), self._mixup, rng) if self._mixup else None
+        if mixture:
+            images = mixture.images(images)
             targets, weights = mixture.targets(targets, weights)
         if self._tutor:
-            targets[EXPRESSION_HEAD] = self._tutor.mixed(targets[EXPRESSION_HEAD], good, rng)
-        return seen, targets, weights
+            shown = np.stack(good).astype(np.float32)
+            shown = mixture.images(shown) if mixture else shown
+            targets[EXPRESSION_HEAD] = self._tutor.mixed(targets[EXPRESSION_HEAD], shown, rng)
+        return images, targets, weights
 
     def _pictures(
         self, chosen: NDArray[np.int64], rng: np.random.Generator
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Return changed faces as good pictures in full size, and as the network sees them."""
+    ) -> tuple[list[NDArray[np.uint8]], list[NDArray[np.uint8]]]:
+        """Return changed faces as good pictures, and as a camera may show them."""
         good, seen = [], []
         for i in chosen:
             good.append(move(self._faces.images[i], self._augmentation, rng))
             seen.append(spoil(good[-1], self._augmentation, rng))
-        pictures = scaled(np.stack(seen), self._size)
-        return np.stack(good).astype(np.float32), pictures.astype(np.float32)
+        return good, seen
 
     def on_epoch_end(self) -> None:
         """Keras's hook between epochs: draw a new order."""

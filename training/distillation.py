@@ -11,8 +11,10 @@ import numpy as np
 
 from fer.classifier import ExpressionClassifier
 from fer.errors import DataError
-from fer.model_card import ModelSpec
+from fer.model_card import EXPRESSION_HEAD, ModelSpec
 from fer.types import Floats
+from training.data import file_sha256
+from training.export import KERAS_FILE
 from training.faces import LabelledFaces
 from training.presets import Preset
 from training.tutor import Tutor
@@ -50,8 +52,9 @@ class Teachers:
             or about every changed picture of it.
 
     Raises:
-        DataError: a teacher knows other classes, or none was named.
-        ModelError: a directory is not a complete model.
+        DataError: none was named, or one does not fit: other classes, another form of image, no
+            Keras file where one is needed.
+        ModelError: a directory is not that of a model.
     """
 
     def __init__(self, directories: Sequence[Path], faces: LabelledFaces, preset: Preset) -> None:
@@ -62,15 +65,29 @@ class Teachers:
         self._directories = tuple(directories)
         self._faces = faces
         self._preset = preset
-        specs = [ModelSpec.load(directory) for directory in directories]
-        for spec in specs:
-            if spec.labels != faces.class_names:
-                raise DataError(
-                    f"teacher {spec.name} knows {', '.join(spec.labels)}; "
-                    f"the data set has {', '.join(faces.class_names)}."
-                )
-        #: SHA-256 of each teacher's weights.
-        self.digests = tuple(spec.sha256 for spec in specs)
+        #: What decides each teacher's answers.
+        self.digests = tuple(self._checked(directory) for directory in directories)
+
+    def _checked(self, directory: Path) -> str:
+        """Return the digest of a teacher that fits the faces."""
+        spec, faces = ModelSpec.load(directory), self._faces
+        if spec.labels != faces.class_names:
+            raise DataError(
+                f"teacher {spec.name} knows {', '.join(spec.labels)}; "
+                f"the data set has {', '.join(faces.class_names)}."
+            )
+        form = (spec.input_size, spec.input_size, spec.channels)
+        if form != faces.images.shape[1:]:
+            raise DataError(
+                f"teacher {spec.name} looks at images {form}; this preset has "
+                f"{faces.images.shape[1:]}."
+            )
+        if self._preset.teaching == "faces":
+            return spec.sha256
+        file = directory / KERAS_FILE
+        if not file.is_file():
+            raise DataError(f"{file} is missing; a teacher of every picture needs it.")
+        return f"{file_sha256(file)} at {spec.head(EXPRESSION_HEAD).temperature:g}"
 
     @cached_property
     def lesson(self) -> Lesson | Tutor:

@@ -125,8 +125,8 @@ class _Phase:
 def even_batch(count: int, most: int = 512) -> int:
     """Return the size of batches, up to `most`, that are as good as alike.
 
-    Keras's validation loss is the mean of its batches' means: a last one of 5 faces would count as
-    much as one of 512.
+    To Keras, the validation loss of one of several heads is the mean of the batches' means: a last
+    batch of 5 faces would count as much as one of 512.
     """
     return math.ceil(count / math.ceil(count / most))
 

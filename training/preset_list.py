@@ -176,7 +176,8 @@ class Compact(CompactMiddle):
     python -m training train --preset compact --data fer2013.npz --out models/compact --seed 3
     --init models/compact-middle --teacher models/small models/compact-middle
 
-    They are asked about every changed picture, before it is made poor, and no label is looked at.
+    They are asked about every changed picture before it is made poor, and the expression head looks
+    at no label.
     """
 
     name: str = "compact"

@@ -56,7 +56,8 @@ GOOD_PICTURE = Augmentation(
     shrink_probability=0, light_probability=0, noise_probability=0, jpeg_probability=0
 )
 
-#: Half of the pictures are good ones, for the end of a training: of the usual ones it is a quarter.
+#: Half of the pictures are as good as FER2013's but for hidden parts, for the end of a training; of
+#: the usual ones a quarter is.
 MOSTLY_GOOD = Augmentation(
     erase_probability=0.2,
     blur_probability=0.08,

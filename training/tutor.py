@@ -9,7 +9,6 @@ import keras
 import numpy as np
 
 from fer.classifier import softmax
-from fer.errors import DataError
 from fer.model_card import EXPRESSION_HEAD, ModelSpec
 from fer.types import Floats
 from training.export import KERAS_FILE
@@ -30,14 +29,12 @@ class Tutor:
         directories: model directories with their Keras files.
         weight: share of the teachers in the target, 0…1.
         precision: Keras dtype policy to run them in.
-
-    Raises:
-        DataError: a directory has no Keras file.
     """
 
     def __init__(self, directories: Sequence[Path], weight: float, precision: str) -> None:
         self._weight = weight
-        self._networks = [_in_precision(_network(one), precision) for one in directories]
+        found = [keras.models.load_model(one / KERAS_FILE, compile=False) for one in directories]
+        self._networks = [_in_precision(network, precision) for network in found]
         heads = [ModelSpec.load(one).head(EXPRESSION_HEAD) for one in directories]
         self._temperatures = [np.float32(head.temperature) for head in heads]
 
@@ -68,15 +65,8 @@ class Tutor:
         return softmax(np.asarray(scores, np.float32) / temperature)
 
 
-def _network(directory: Path) -> keras.Model:
-    file = directory / KERAS_FILE
-    if not file.is_file():
-        raise DataError(f"{file} is missing; a teacher of every picture needs it.")
-    return keras.models.load_model(file, compile=False)
-
-
 def _in_precision(network: keras.Model, precision: str) -> keras.Model:
-    """Return the network with all that costs time in another precision."""
+    """Return the network with what costs time in another precision; a nested one stays as it is."""
 
     def converted(layer: keras.layers.Layer) -> keras.layers.Layer:
         settings = layer.get_config()

@@ -13,7 +13,7 @@ from tests.app.conftest import faces_of
 @pytest.mark.parametrize(
     ("shares", "flaws", "sentence"),
     [
-        ((1.0, 0.0, 0.0), (), "happy 100%"),
+        ((1.0, 0.0, 0.0), (), "happy >99%"),
         ((0.5, 0.3, 0.2), (), "happy 50%"),
         ((0.3, 0.45, 0.25), (), "uncertain: sad 45%, happy 30% or neutral 25%"),
         ((0.05, 0.45, 0.4), (), "uncertain: sad 45% or neutral 40%"),

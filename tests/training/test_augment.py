@@ -6,13 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.augment import augment
+from training.augment import move, spoil
 from training.presets import NONE as STILL
 from training.presets import Augmentation
 
 
 def face(size: int = 48, channels: int = 1) -> np.ndarray:
     return np.random.default_rng(0).integers(0, 256, (size, size, channels), dtype=np.uint8)
+
+
+def augment(image: np.ndarray, settings: Augmentation, rng: np.random.Generator) -> np.ndarray:
+    return spoil(move(image, settings, rng), settings, rng)
 
 
 def test_without_any_change_the_image_stays() -> None:
@@ -31,6 +35,14 @@ def test_the_original_is_never_changed() -> None:
     image, always = face(), Augmentation(erase_probability=1)
     augment(image, always, np.random.default_rng(0))
     assert (image == face()).all()
+
+
+def test_hiding_a_part_leaves_the_good_picture_as_it_is() -> None:
+    """Teachers are shown it afterwards."""
+    good = face()
+    hidden = spoil(good, replace(STILL, erase_probability=1), np.random.default_rng(0))
+    assert (good == face()).all()
+    assert (hidden != good).any()
 
 
 def test_flip_mirrors_exactly() -> None:

@@ -6,7 +6,7 @@ import pytest
 from tests.training.test_train import bars
 from training.batches import TrainingBatches
 from training.mixing import Mixture
-from training.presets import NONE
+from training.presets import NONE, Augmentation
 
 HEADS = ("expression", "votes")
 
@@ -63,6 +63,19 @@ def test_a_face_without_votes_brings_none_into_a_mixture() -> None:
         targets, weights = mixture.targets({"votes": votes}, {"votes": np.float32([1, 0])})
         counts = weights["votes"] > 1e-3
         assert targets["votes"][counts] == pytest.approx(np.tile(votes[0], (counts.sum(), 1)))
+
+
+@pytest.mark.parametrize(
+    ("mixup", "light", "certainty"), [(0.0, 349.28, 8.0), (0.3, 1024.0, 6.7291555)]
+)
+def test_what_chance_decides_stays_the_same(mixup: float, light: float, certainty: float) -> None:
+    """The weights that ship come again only if chance is asked in the same order as ever."""
+    batches = TrainingBatches(
+        bars(8, 1), heads=HEADS, batch_size=8, augmentation=Augmentation(), seed=3, mixup=mixup
+    )
+    images, targets, _ = batches[0]
+    assert images.mean(axis=(1, 2, 3)).sum() == pytest.approx(light, abs=0.5)
+    assert targets["votes"].max(axis=1).sum() == pytest.approx(certainty, abs=1e-4)
 
 
 def test_an_image_of_one_grey_stays_flat() -> None:

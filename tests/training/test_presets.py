@@ -16,6 +16,7 @@ REQUIRED = {
     "cnn-csv",
     "small",
     "compact-start",
+    "compact-middle",
     "compact",
     "teacher",
     "transfer",

@@ -9,7 +9,7 @@ import pytest
 
 from fer.classifier import ExpressionClassifier
 from fer.errors import DataError
-from fer.model_card import EXPRESSION_HEAD
+from fer.model_card import EXPRESSION_HEAD, ModelSpec
 from fer.types import Floats
 from tests.conftest import SHIPPED_MODEL
 from tests.training.test_train import bars
@@ -55,6 +55,8 @@ def test_it_says_what_the_app_would_say(
     tutor = Tutor([SHIPPED_MODEL], 1.0, precision)
     says = tutor.mixed(np.zeros((4, 7), np.float32), faces.astype(np.float32), Chance(drawn))
     seen = np.ascontiguousarray(faces[:, :, ::-1]) if mirrored else faces
+    kinds = {layer.compute_dtype for layer in tutor._networks[0].layers if layer.weights}
+    assert kinds == ({"float32"} if precision == "float32" else {"float32", "bfloat16"})
     exact = 2e-3 if precision == "float32" else 0.05
     assert says == pytest.approx(ExpressionClassifier(SHIPPED_MODEL)(seen), abs=exact)
 
@@ -103,6 +105,26 @@ def test_a_teacher_without_its_network_is_refused(tmp_path: Path) -> None:
     for name in ("spec.json", "model.tflite"):
         shutil.copy(SHIPPED_MODEL / name, tmp_path / name)
     preset = Preset("p", teacher_weight=1, teaching="pictures")
-    teachers = teachers_for(preset, [tmp_path], bars(2, 1))
     with pytest.raises(DataError, match=r"model\.keras is missing"):
-        _ = teachers.lesson
+        teachers_for(preset, [tmp_path], bars(2, 1))
+
+
+def test_a_teacher_of_other_pictures_is_refused() -> None:
+    preset, faces = Preset("p", teacher_weight=1, teaching="pictures"), bars(2, 1)
+    small = dataclasses.replace(faces, images=faces.images[:, ::2, ::2])
+    with pytest.raises(DataError, match=r"looks at images \(48, 48, 1\).*\(24, 24, 1\)"):
+        teachers_for(preset, [SHIPPED_MODEL], small)
+
+
+def test_a_run_knows_its_teachers_by_what_they_say(tmp_path: Path) -> None:
+    shutil.copytree(SHIPPED_MODEL, tmp_path / "same")
+    shutil.copytree(SHIPPED_MODEL, tmp_path / "cooler")
+    spec = ModelSpec.load(SHIPPED_MODEL)
+    heads = tuple(h.model_copy(update={"temperature": h.temperature / 2}) for h in spec.heads)
+    spec.model_copy(update={"heads": heads}).save(tmp_path / "cooler")
+    preset = Preset("p", teacher_weight=1, teaching="pictures")
+    known = [
+        teachers_for(preset, [one], bars(2, 1)).digests
+        for one in (SHIPPED_MODEL, tmp_path / "same", tmp_path / "cooler")
+    ]
+    assert known[0] == known[1] != known[2]

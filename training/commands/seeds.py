@@ -45,7 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
         teachers=teachers_for(preset, arguments.teacher, train),
         begin_with=arguments.init,
     )
-    start = arguments.init.name if arguments.init else ""
+    start = arguments.init.resolve().name if arguments.init else ""
     found = spread(runs, epochs=preset.epochs, command=_command(arguments), begins_with=start)
     report = Report.load(arguments.model)  # which may be a newer one by now
     report.model_copy(update={"spread": found}).save(arguments.model)
