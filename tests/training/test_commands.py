@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from fer.report import Report
 from training.__main__ import main
 from training.data import load
 from training.demo_data import write_demo_data
+from training.networks import build
 from training.predictions import load_predictions
 from training.preset_list import PRESETS
 
@@ -177,8 +179,15 @@ def test_several_seeds_leave_their_spread_in_the_report(model: Path, demo: Path)
 def test_several_seeds_can_begin_with_a_model(
     model: Path, demo: Path, tmp_path: Path, capsys: pytest.CaptureFixture
 ) -> None:
+    shutil.copytree(model, tmp_path / "start")
     command = ["seeds", "--preset", "cnn-basic", "--data", str(demo), "--model", str(model)]
-    begun = [*command, "--init", str(model), "--epochs", "1", "--work-dir", str(tmp_path)]
-    assert main(begun) == 1
+    begun = [*command, "--init", str(tmp_path / "start"), "--epochs", "1", "--seeds", "1"]
+    assert main([*begun, "--work-dir", str(tmp_path / "refused")]) == 1
     # The preset's own width is not that of this model, so its weights do not fit.
     assert "is another network" in capsys.readouterr().err
+    build(PRESETS["cnn-basic"], {"expression": 7}).save(tmp_path / "start" / "model.keras")
+    assert main([*begun, "--work-dir", str(tmp_path / "runs")]) == 0
+    spread = Report.load(model).spread
+    assert spread is not None
+    assert (spread.begins_with, len(spread.accuracies)) == ("start", 1)
+    assert "--init models/start" in spread.command
