@@ -28,7 +28,7 @@ UNCERTAIN = """
   of five answers given are right, FER Lens names no expression but the two or three likeliest.
 - **A poor picture counts.** A face that is too small, blurred, dark or turned away is marked with
   the reason, and needs a higher confidence for an answer, chosen on dark, blurred and small faces.
-  The limits were measured: a flaw is what costs the network about two points of accuracy or more.
+  The limits were measured: a flaw is what costs the network about two points of accuracy, or more.
   Turned faces are read right much less often even so, and covered ones are not noticed.
 - **Two readings.** The same look at a face can be named by FER2013's own labels, or as most of ten
   people would name it (FER+). They answer different questions; the Photo page has the choice, and

@@ -17,6 +17,7 @@ from fer.errors import DataError
 from fer.labels import FERPLUS_LABELS
 from fer.model_card import EXPRESSION_HEAD, VOTES_HEAD
 from fer.report import Epoch
+from training.averaging import average, check
 from training.batches import TrainingBatches, scaled, steps_per_epoch, targets_and_weights
 from training.beginning import take_over
 from training.checkpoint import Checkpoint, Progress
@@ -61,6 +62,7 @@ def fit(
     callbacks: Sequence[keras.callbacks.Callback] = (),
     teachers: Teachers | None = None,
     begin_with: Path | None = None,
+    average_with: Sequence[Path] = (),
 ) -> Fit:
     """Train a network, with a checkpoint after every epoch.
 
@@ -75,6 +77,7 @@ def fit(
         callbacks: further Keras callbacks.
         teachers: models to learn from as well.
         begin_with: directory of a model whose weights to begin with, instead of random ones.
+        average_with: directories of models that the outcome is averaged with, in equal parts.
 
     Returns:
         The model to keep, the history, and the seconds spent, earlier parts included. With a
@@ -82,6 +85,8 @@ def fit(
         match.
     """
     _check_form(preset, train)
+    for directory in average_with:
+        check(directory, train.class_names)
     keras.mixed_precision.set_global_policy(preset.precision)
     keras.utils.set_random_seed(seed)
     work_dir.mkdir(parents=True, exist_ok=True)
@@ -106,7 +111,8 @@ def fit(
             verbose=verbose,
         )
     model = _to_keep(model, preset, train, progress)
-    if preset.ema_momentum:
+    average(model, average_with)
+    if preset.ema_momentum or average_with:
         plain = preset.override({"augmentation": NONE, "mixup": 0.0})
         recalibrate(model, _batches(plain, train, seed, preset.epochs))
     return Fit(model, progress.history, progress.seconds)

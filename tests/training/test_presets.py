@@ -17,6 +17,7 @@ REQUIRED = {
     "small",
     "compact-start",
     "compact-middle",
+    "compact-late",
     "compact",
     "teacher",
     "transfer",

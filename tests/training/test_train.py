@@ -143,6 +143,8 @@ def test_the_command_writes_a_model_that_the_app_can_run(
         "compact",
         "--teacher",
         str(SHIPPED_MODEL),
+        "--average",
+        str(SHIPPED_MODEL),
         "--epochs",
         "1",
         "--batch-size",
@@ -161,7 +163,7 @@ def test_the_command_writes_a_model_that_the_app_can_run(
     assert report.evaluations.keys() == {"validation"}
     assert report.evaluations["validation"].count == 32
     assert "--epochs 1" in report.command
-    assert "--teacher models/compact" in report.command
+    assert "--teacher models/compact --average models/compact --epochs" in report.command
     assert str(tmp_path) not in report.command
     assert report.parity < 1e-3
     assert sum(layer.parameters for layer in report.layers) == report.parameters

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +39,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=(),
         metavar="DIR",
         help="models to learn from, for presets with a teacher_weight",
+    )
+    parser.add_argument(
+        "--average",
+        type=Path,
+        nargs="+",
+        default=(),
+        metavar="DIR",
+        help="models whose weights are averaged with the outcome",
     )
     parser.add_argument(
         "--distribute", action="store_true", help="over all devices (KERAS_BACKEND=jax)"
@@ -98,6 +107,7 @@ def _fitted(
         verbose=1 if sys.stderr.isatty() else 2,
         teachers=teachers_for(preset, arguments.teacher, train),
         begin_with=arguments.init,
+        average_with=arguments.average,
     )
 
 
@@ -135,11 +145,13 @@ def _command(arguments: argparse.Namespace) -> str:
             f"python -m training train --preset {arguments.preset}",
             f"--data {arguments.data.name} --out models/{arguments.out.name}",
             f"--seed {arguments.seed}",
-            *(["--init", f"models/{arguments.init.name}"] if arguments.init else []),
-            *(
-                ["--teacher", *(f"models/{t.name}" for t in arguments.teacher)]
-                * bool(arguments.teacher)
-            ),
+            *_models("--init", [arguments.init] if arguments.init else []),
+            *_models("--teacher", arguments.teacher),
+            *_models("--average", arguments.average),
             *(f"--{name.replace('_', '-')} {value}" for name, value in changed.items()),
         ]
     )
+
+
+def _models(option: str, directories: Sequence[Path]) -> list[str]:
+    return [option, *(f"models/{one.name}" for one in directories)] if directories else []
