@@ -31,7 +31,7 @@ MIN_SHARPNESS = 0.126
 MIN_LIGHT = 60.0
 
 #: How far the nose stands from the middle between the eyes, in halves of their distance: 0 is
-#: frontal, 1 is below one eye; this is about 40 degrees. Beyond it 17 points are lost, and the
+#: frontal, 1 is below one eye; this is about 40 degrees. Beyond it 18 points are lost, and the
 #: network is surer than it should be. Nodding up or down cost nothing that could be measured, and
 #: tilt is undone by the alignment.
 MAX_TURN = 0.8

