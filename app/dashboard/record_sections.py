@@ -18,7 +18,15 @@ from app.dashboard.report_parts import (
     Section,
     Table,
 )
-from app.dashboard.report_words import duration, ordered_splits, percent, shape, short_hash, size
+from app.dashboard.report_words import (
+    duration,
+    ordered_splits,
+    percent,
+    shape,
+    short_hash,
+    size,
+    time_meaning,
+)
 from fer.report import Report
 
 
@@ -117,18 +125,28 @@ def _training_facts(report: Report) -> Facts:
     return Facts(
         (
             Fact("Epochs", str(len(report.history)), "How often it saw the whole train split."),
-            Fact("Training time", duration(report.training_seconds), f"On {report.machine}."),
+            Fact("Training time", duration(report.training_seconds), time_meaning(report)),
             Fact(
                 "Best epoch",
                 str(best + 1),
                 f"The epoch of the highest validation accuracy, {percent(accuracy)}.",
             ),
-            Fact("Last accuracy", percent(report.history[-1].validation_accuracy), LAST),
+            Fact("Last accuracy", percent(report.history[-1].validation_accuracy), _last(report)),
         )
     )
 
 
 LAST = "Validation accuracy after the last epoch, measured during the training."
+
+_AVERAGED = (
+    " What came of it is the mean of these weights and those of other trainings, so its own "
+    "accuracy, in the overview, is another."
+)
+
+
+def _last(report: Report) -> str:
+    return LAST + _AVERAGED if "--average" in report.command else LAST
+
 
 _CURVES = (
     "The train figures are on distorted pictures and while the weights still moved, the "

@@ -18,6 +18,7 @@ from app.dashboard.report_words import (
     measured,
     percent,
     size,
+    time_meaning,
 )
 from fer.report import Report
 
@@ -71,7 +72,7 @@ def cost_facts(report: Report) -> Facts:
             Fact(
                 "Training time",
                 duration(report.training_seconds),
-                f"{len(report.history)} epochs on {report.machine}.",
+                f"{len(report.history)} epochs. {time_meaning(report)}",
             ),
         )
     )

@@ -18,6 +18,12 @@ SPLITS_EXPLAINED = (
 WITHOUT_REPEATS = "without repeats"
 
 
+def time_meaning(report: Report) -> str:
+    """Return what the training time is the time of."""
+    part = "Of the last part: it began with a trained model. " if "--init" in report.command else ""
+    return f"{part}On {report.machine}."
+
+
 @dataclass(frozen=True)
 class Measured:
     """One evaluation of a report: of a split, with or without images that also stand in train."""

@@ -10,7 +10,7 @@ import pytest
 
 from app.dashboard import record_sections, report_charts, training_charts
 from app.dashboard.confusion_chart import BY_COLUMN, BY_ROW, COUNTS, SHADES, confusion_chart
-from app.dashboard.report_parts import Row
+from app.dashboard.report_parts import Facts, Row
 from fer.labels import colour_of
 from fer.metrics import evaluate
 from tests.app.dashboard.made_models import LABELS, evaluation, report
@@ -175,3 +175,17 @@ def test_agreement_with_teachers_is_not_called_accuracy(configuration: dict, tau
     assert [chart.key for chart in curves.parts] == ["loss", "accuracy", "learning_rate"]
     meanings = [chart.meaning for chart in curves.parts[:2]]
     assert ["agrees with those networks" in text for text in meanings] == [taught, taught]
+
+
+@pytest.mark.parametrize(
+    ("options", "part", "mean"),
+    [("", False, False), (" --init a", True, False), (" --init a --average b", True, True)],
+)
+def test_the_last_of_several_trainings_is_not_passed_off_as_all(
+    options: str, part: bool, mean: bool
+) -> None:
+    made = report(command=f"python -m training train{options}")
+    (facts,) = (p for p in record_sections.training(made).parts if isinstance(p, Facts))
+    meaning = {fact.label: fact.meaning for fact in facts.facts}
+    assert ("Of the last part" in meaning["Training time"]) == part
+    assert ("is the mean of these weights" in meaning["Last accuracy"]) == mean
