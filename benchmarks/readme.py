@@ -105,11 +105,11 @@ def _spread_rows(report: Report) -> list[tuple[str, str]]:
     if spread is None:
         return []
     start = f" from `{spread.begins_with}`" if spread.begins_with else ""
+    epochs = f"{spread.epochs} epoch{'s' * (spread.epochs != 1)}"
     low, high = min(spread.accuracies), max(spread.accuracies)
     return [
         (
-            f"Accuracy after {spread.epochs} epochs{start} with seeds "
-            f"{', '.join(map(str, spread.seeds))}",
+            f"Accuracy after {epochs}{start} with seeds {', '.join(map(str, spread.seeds))}",
             f"{low:.1%} to {high:.1%}",
         )
     ]

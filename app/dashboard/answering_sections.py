@@ -139,7 +139,7 @@ def _seeds(spread: Spread) -> Table:
     low, high = min(spread.accuracies), max(spread.accuracies)
     start = f", begun with {spread.begins_with}" if spread.begins_with else ""
     return Table(
-        f"{len(spread.seeds)} seeds, {spread.epochs} epochs each{start}",
+        f"{len(spread.seeds)} seeds, {spread.epochs} epoch{'s' * (spread.epochs != 1)} each{start}",
         ("Seed", "Accuracy", "Macro-F1", "Time"),
         (
             *(
