@@ -11,6 +11,7 @@ import argparse
 import re
 from pathlib import Path
 
+from app.wording import counted
 from fer.classifier import ExpressionClassifier
 from fer.metrics import Evaluation, evaluate
 from fer.report import Report
@@ -86,7 +87,7 @@ def figures(report: Report) -> str:
 
 
 def _training(report: Report) -> str:
-    return "Training, last part" if "--init" in report.command else "Training"
+    return "Training, last part" if report.is_last_part else "Training"
 
 
 def _selective_rows(report: Report) -> list[tuple[str, str]]:
@@ -105,11 +106,11 @@ def _spread_rows(report: Report) -> list[tuple[str, str]]:
     if spread is None:
         return []
     start = f" from `{spread.begins_with}`" if spread.begins_with else ""
-    epochs = f"{spread.epochs} epoch{'s' * (spread.epochs != 1)}"
+    after = f"Accuracy after {counted(spread.epochs, 'epoch')}{start}"
     low, high = min(spread.accuracies), max(spread.accuracies)
     return [
         (
-            f"Accuracy after {epochs}{start} with seeds {', '.join(map(str, spread.seeds))}",
+            f"{after} with seeds {', '.join(map(str, spread.seeds))}",
             f"{low:.1%} to {high:.1%}",
         )
     ]

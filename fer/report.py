@@ -264,3 +264,13 @@ class Report(RecordFile):
     parity: float
     latency_ms: float
     files: dict[str, FileCard]
+
+    @property
+    def is_last_part(self) -> bool:
+        """Whether the training began with a trained model, so that time and curves are not all."""
+        return "--init" in self.command
+
+    @property
+    def is_average(self) -> bool:
+        """Whether the weights are the mean of this training's and those of others."""
+        return "--average" in self.command

@@ -10,7 +10,8 @@ import numpy as np
 
 from fer.errors import DataError
 from fer.model_card import ModelSpec
-from training.export import KERAS_FILE
+from training.class_names import check_known
+from training.export import KERAS_FILE, keras_file
 
 
 def check(directory: Path, class_names: tuple[str, ...]) -> None:
@@ -19,14 +20,8 @@ def check(directory: Path, class_names: tuple[str, ...]) -> None:
     Raises:
         DataError: there is no trained model, or it knows other classes.
     """
-    file = directory / KERAS_FILE
-    if not file.is_file():
-        raise DataError(f"{file} is missing; only a trained model can be averaged with.")
-    known = ModelSpec.load(directory).labels
-    if known != class_names:
-        raise DataError(
-            f"{directory} knows {', '.join(known)}; the data set has {', '.join(class_names)}."
-        )
+    keras_file(directory, "only a trained model can be averaged with")
+    check_known(str(directory), ModelSpec.load(directory).labels, class_names)
 
 
 def average(model: keras.Model, directories: Sequence[Path]) -> None:

@@ -8,7 +8,7 @@ import keras
 
 from fer.errors import DataError
 from fer.model_card import EXPRESSION_HEAD, ModelSpec
-from training.export import KERAS_FILE
+from training.export import keras_file
 
 
 def take_over(directory: Path, model: keras.Model, class_names: tuple[str, ...]) -> None:
@@ -25,9 +25,7 @@ def take_over(directory: Path, model: keras.Model, class_names: tuple[str, ...])
     Raises:
         DataError: there is no trained network, or it is another one.
     """
-    file = directory / KERAS_FILE
-    if not file.is_file():
-        raise DataError(f"{file} is missing; a training can begin with a trained model only.")
+    file = keras_file(directory, "a training can begin with a trained model only")
     trained = keras.models.load_model(file)
     same_classes = ModelSpec.load(directory).labels == class_names
     heads, old_heads = set(model.output_names), set(trained.output_names)

@@ -22,6 +22,18 @@ _ALIASES: dict[str, tuple[str, ...]] = {
 _NAME_OF = {alias: name for name, all_ in _ALIASES.items() for alias in (name, *all_)}
 
 
+def check_known(who: str, known: Sequence[str], class_names: Sequence[str]) -> None:
+    """Check that a model knows the classes of a data set, in their order.
+
+    Raises:
+        DataError: it knows others; `who` is the model's name in the message.
+    """
+    if tuple(known) != tuple(class_names):
+        raise DataError(
+            f"{who} knows {', '.join(known)}; the data set has {', '.join(class_names)}."
+        )
+
+
 def canonical(name: str) -> str:
     """Return this project's word for an expression; a name that is none stays as it is.
 

@@ -13,8 +13,9 @@ from fer.classifier import ExpressionClassifier
 from fer.errors import DataError
 from fer.model_card import EXPRESSION_HEAD, ModelSpec
 from fer.types import Floats
+from training.class_names import check_known
 from training.data import file_sha256
-from training.export import KERAS_FILE
+from training.export import keras_file
 from training.faces import LabelledFaces
 from training.presets import Preset
 from training.tutor import Tutor
@@ -71,11 +72,7 @@ class Teachers:
     def _checked(self, directory: Path) -> str:
         """Return the digest of a teacher that fits the faces."""
         spec, faces = ModelSpec.load(directory), self._faces
-        if spec.labels != faces.class_names:
-            raise DataError(
-                f"teacher {spec.name} knows {', '.join(spec.labels)}; "
-                f"the data set has {', '.join(faces.class_names)}."
-            )
+        check_known(f"teacher {spec.name}", spec.labels, faces.class_names)
         form = (spec.input_size, spec.input_size, spec.channels)
         if form != faces.images.shape[1:]:
             raise DataError(
@@ -84,9 +81,7 @@ class Teachers:
             )
         if self._preset.teaching == "faces":
             return spec.sha256
-        file = directory / KERAS_FILE
-        if not file.is_file():
-            raise DataError(f"{file} is missing; a teacher of every picture needs it.")
+        file = keras_file(directory, "a teacher of every picture needs it")
         return f"{file_sha256(file)} at {spec.head(EXPRESSION_HEAD).temperature:g}"
 
     @cached_property

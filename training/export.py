@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from fer.alignment import FER2013_FRAMING
 from fer.classifier import ExpressionClassifier, softmax
+from fer.errors import DataError
 from fer.labels import FERPLUS_LABELS
 from fer.model_card import EXPRESSION_HEAD, VOTES_HEAD, Head, ModelSpec
 from training.data import file_sha256
@@ -25,6 +26,18 @@ MEANINGS = {
     EXPRESSION_HEAD: "How probable each label of the training data is for this face.",
     VOTES_HEAD: "How probable it is that most of ten people would say so (FER+).",
 }
+
+
+def keras_file(directory: Path, needed_for: str) -> Path:
+    """Return the network of a model directory, as Keras reads it.
+
+    Raises:
+        DataError: there is none; the message ends with what it is needed for.
+    """
+    file = directory / KERAS_FILE
+    if not file.is_file():
+        raise DataError(f"{file} is missing; {needed_for}.")
+    return file
 
 
 def export(

@@ -15,7 +15,7 @@ from fer.classifier import softmax
 from fer.errors import DataError
 from fer.litert import load_interpreter
 from fer.model_card import EXPRESSION_HEAD, ModelSpec
-from training.export import KERAS_FILE, half_precision
+from training.export import half_precision, keras_file
 
 Images = NDArray[np.uint8]
 
@@ -47,9 +47,7 @@ def export_format(name: str, model_dir: Path, out: Path, images: Images) -> Expo
     Raises:
         DataError: the model or a package is missing.
     """
-    file = model_dir / KERAS_FILE
-    if not file.is_file():
-        raise DataError(f"{file} is missing; only a model with its Keras file can be exported.")
+    file = keras_file(model_dir, "only a model with its Keras file can be exported")
     model = keras.models.load_model(file)
     write = FORMATS[name]
     spec = ModelSpec.load(model_dir)

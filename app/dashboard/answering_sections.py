@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from app.dashboard.report_parts import Chart, Fact, Facts, Part, Row, Table
 from app.dashboard.report_words import duration, interval, percent
 from app.dashboard.risk_chart import risk_chart
+from app.wording import counted
 from fer.report import Report, Selective, Spread
 
 UNCERTAIN = (
@@ -139,7 +140,7 @@ def _seeds(spread: Spread) -> Table:
     low, high = min(spread.accuracies), max(spread.accuracies)
     start = f", begun with {spread.begins_with}" if spread.begins_with else ""
     return Table(
-        f"{len(spread.seeds)} seeds, {spread.epochs} epoch{'s' * (spread.epochs != 1)} each{start}",
+        f"{counted(len(spread.seeds), 'seed')}, {counted(spread.epochs, 'epoch')} each{start}",
         ("Seed", "Accuracy", "Macro-F1", "Time"),
         (
             *(

@@ -145,7 +145,7 @@ _AVERAGED = (
 
 
 def _last(report: Report) -> str:
-    return LAST + _AVERAGED if "--average" in report.command else LAST
+    return LAST + _AVERAGED if report.is_average else LAST
 
 
 _CURVES = (

@@ -20,7 +20,7 @@ WITHOUT_REPEATS = "without repeats"
 
 def time_meaning(report: Report) -> str:
     """Return what the training time is the time of."""
-    part = "Of the last part: it began with a trained model. " if "--init" in report.command else ""
+    part = "Of the last part: it began with a trained model. " if report.is_last_part else ""
     return f"{part}On {report.machine}."
 
 

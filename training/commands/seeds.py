@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from fer.report import Report
-from training.commands.train import clean_train, load_for
+from training.commands.train import clean_train, load_for, models_named
 from training.preset_list import PRESETS
 
 HELP = "run a preset with several seeds and note the spread in a model's report"
@@ -57,13 +57,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _command(arguments: argparse.Namespace) -> str:
     """Return the command that repeats this, without the paths of this machine."""
-    teachers = [f"models/{teacher.name}" for teacher in arguments.teacher]
     return " ".join(
         [
             f"python -m training seeds --preset {arguments.preset} --data {arguments.data.name}",
             f"--model models/{arguments.model.name}",
-            *([f"--init models/{arguments.init.name}"] if arguments.init else []),
-            *(["--teacher", *teachers] if teachers else []),
+            *models_named("--init", [arguments.init] if arguments.init else []),
+            *models_named("--teacher", arguments.teacher),
             f"--seeds {' '.join(map(str, arguments.seeds))}",
             f"--epochs {arguments.epochs} --small-epochs {arguments.small_epochs}",
         ]

@@ -145,13 +145,14 @@ def _command(arguments: argparse.Namespace) -> str:
             f"python -m training train --preset {arguments.preset}",
             f"--data {arguments.data.name} --out models/{arguments.out.name}",
             f"--seed {arguments.seed}",
-            *_models("--init", [arguments.init] if arguments.init else []),
-            *_models("--teacher", arguments.teacher),
-            *_models("--average", arguments.average),
+            *models_named("--init", [arguments.init] if arguments.init else []),
+            *models_named("--teacher", arguments.teacher),
+            *models_named("--average", arguments.average),
             *(f"--{name.replace('_', '-')} {value}" for name, value in changed.items()),
         ]
     )
 
 
-def _models(option: str, directories: Sequence[Path]) -> list[str]:
+def models_named(option: str, directories: Sequence[Path]) -> list[str]:
+    """Return an option with model directories, without the paths of this machine."""
     return [option, *(f"models/{one.name}" for one in directories)] if directories else []
