@@ -12,18 +12,19 @@ from fer.images import MAX_BYTES, SUFFIXES
 
 SAMPLE = ASSETS / "sample.jpg"
 
+_SOURCE = "photo_source"
 _UPLOADER = "photo_files"
+_UPLOADER_NUMBER = "photo_files_number"
 _CAMERA = "photo_camera"
 _SAMPLE_CHOSEN = "photo_sample"
+
+_FILES_TAB = ":material/upload: Upload or paste"
+_CAMERA_TAB = ":material/photo_camera: Camera"
 
 
 def choose_photos() -> list[Photo]:
     """Show the ways in, and return what came; nothing at first."""
-    files, camera = st.tabs(
-        [":material/upload: Upload or paste", ":material/photo_camera: Camera"],
-        on_change="rerun",
-        key="photo_source",
-    )
+    files, camera = st.tabs([_FILES_TAB, _CAMERA_TAB], on_change="rerun", key=_SOURCE)
     with files:
         uploaded = _from_files()
     if camera.open:
@@ -54,15 +55,31 @@ def offer_sample() -> None:
 
 
 def _from_files() -> list[Photo]:
+    number = st.session_state.setdefault(_UPLOADER_NUMBER, 0)
+    key = f"{_UPLOADER}_{number}"
     files = st.file_uploader(
         "Photos: drop them here, or paste one with Ctrl+V or ⌘V",
         type=list(SUFFIXES),
         accept_multiple_files=True,
-        key=_UPLOADER,
+        key=key,
         max_upload_size=MAX_BYTES // 2**20,
     )
-    paste_into(_UPLOADER)
+    paste_into(key)
+    if len(files) > 1:
+        st.button(
+            f"Remove all {len(files)} photos",
+            type="tertiary",
+            icon=":material/delete:",
+            key="photo_remove_all",
+            on_click=_remove_all,
+        )
     return [_photo(file) for file in files]
+
+
+def _remove_all() -> None:
+    # An uploader cannot be emptied; one with another key begins empty, and Streamlit drops the
+    # files of the one that is gone.
+    st.session_state[_UPLOADER_NUMBER] += 1
 
 
 def from_camera(key: str) -> list[Photo]:
@@ -90,6 +107,8 @@ def _from_sample() -> list[Photo]:
 
 def _choose_sample(chosen: bool) -> None:
     st.session_state[_SAMPLE_CHOSEN] = chosen
+    if chosen:  # it is shown where files are; whoever asks for it may be looking at the camera
+        st.session_state[_SOURCE] = _FILES_TAB
 
 
 def _photo(file: UploadedFile) -> Photo:

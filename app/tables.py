@@ -19,10 +19,10 @@ def face_columns(labels: Sequence[str]) -> dict[str, Any]:
         "uncertain": st.column_config.CheckboxColumn("Uncertain"),
         "expression": st.column_config.TextColumn("Most probable"),
         "confidence": st.column_config.ProgressColumn(
-            "Confidence", min_value=0, max_value=100, format="%.0f%%"
+            "Confidence", min_value=0, max_value=100, format="%.1f%%"
         ),
         "quality": st.column_config.TextColumn(
-            "Quality", help="What is wrong with the picture of the face; empty if nothing is"
+            "Flaws", help="What is wrong with the picture of the face; empty if nothing is"
         ),
         "size": st.column_config.TextColumn("Size", help="Width × height of the face in pixels"),
     } | {label: st.column_config.NumberColumn(label, format="%.1f%%") for label in labels}
@@ -36,13 +36,18 @@ def face_rows(faces: Faces) -> list[dict[str, Any]]:
             "answer": row["answer"],
             "uncertain": row["uncertain"],
             "expression": row["expression"],
-            "confidence": 100 * row["confidence"],
-            **{label: 100 * share for label, share in row["probabilities"].items()},
+            "confidence": _per_cent(row["confidence"]),
+            **{label: _per_cent(share) for label, share in row["probabilities"].items()},
             "quality": "; ".join(row["quality"]),
             "size": f"{_side(row['box'], 0)} × {_side(row['box'], 1)}",
         }
         for number, row in enumerate(face_records(faces), start=1)
     ]
+
+
+def _per_cent(probability: float) -> float:
+    # No network is certain, whatever rounding says; see `fer.records.chance`.
+    return min(100 * probability, 99.9)
 
 
 def _side(box: Sequence[float], axis: int) -> int:

@@ -14,7 +14,7 @@ from fer.annotation import annotate
 from fer.errors import FerError, ImageError
 from fer.images import read
 from fer.model_card import EXPRESSION_HEAD, VOTES_HEAD
-from fer.records import PhotoResult, one_of, photo_record
+from fer.records import PhotoResult, chance, one_of, photo_record
 from fer.types import UNCERTAIN, Faces, Image
 
 #: The model that ships with the project, beside this package.
@@ -101,7 +101,8 @@ def _print_table(file: Path, faces: Faces) -> None:
         place = f"at {left}, {top} to {right}, {bottom}"
         unsure = [one_of(candidates)] if answer == UNCERTAIN else []
         notes = "; ".join([*unsure, *quality])
-        print(f"  {number:>3}  {answer:<10} {confidence:>4.0%}  {place}{notes and f'  ({notes})'}")
+        share = chance(float(confidence))
+        print(f"  {number:>3}  {answer:<10} {share:>4}  {place}{notes and f'  ({notes})'}")
 
 
 def _write_png(file: Path, picture: Image) -> None:

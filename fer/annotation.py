@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from PIL import ImageColor
 
-from fer.labels import UNCERTAIN_COLOUR, colour_of
+from fer.labels import UNCERTAIN_COLOUR, colour_of, person_colour
 from fer.panels import PanelStyle, draw_panel
 from fer.placing import Rectangle, around, inside, least_covering
 from fer.records import chance
@@ -17,6 +17,9 @@ from fer.types import UNCERTAIN, Faces, Floats, Image, check_image
 _TEXT_SHARE, _TEXT_MIN, _TEXT_MAX = 0.026, 13, 64
 _LINE_SHARE, _LINE_MIN = 0.004, 2
 
+#: The pill with the number of a face that nobody follows: the colours of people mean more.
+_ORDINAL_COLOUR = "#FFFFFF"
+
 #: Size of the letters in panels, as a share of that of tags, and the least that can be read.
 _PANEL_TEXT, _PANEL_TEXT_MIN = 0.85, 10
 
@@ -25,7 +28,7 @@ def annotate(image: Image, faces: Faces, *, bars: bool = False) -> Image:
     """Return a copy of `image` with every face boxed and named.
 
     The name is the answer, `Faces.answers`. Faces that are followed have their person's number in
-    front of it.
+    front of it; several that are not, their number in the order of `faces`, from 1.
 
     Args:
         image: ``(height, width, 3)`` RGB uint8; left as it is.
@@ -60,14 +63,18 @@ def _colour(answer: str) -> str:
 
 
 def _tag(faces: Faces, index: int, size: int) -> Image:
-    """Return the person's number, the answer and its probability, on the answer's colour.
+    """Return the number, the answer and its probability, on the answer's colour.
 
     Put together from parts, so that a new percentage does not render the rest again. No percentage
     where the answer is that there is none: it would be read as that of an expression.
     """
-    answer, number = faces.answers[index], int(faces.track_id[index])
+    answer, track = faces.answers[index], int(faces.track_id[index])
     colour = _colour(answer)
-    parts = [badge(number, colour, size)] if number >= 0 else []
+    parts = []
+    if track >= 0:
+        parts.append(badge(track, person_colour(track), colour, size))
+    elif len(faces) > 1 and (faces.track_id < 0).all():
+        parts.append(badge(index + 1, _ORDINAL_COLOUR, colour, size))
     if answer == UNCERTAIN:
         parts.append(text_on(answer, colour, size))
     else:

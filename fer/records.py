@@ -36,7 +36,9 @@ def one_of(names: Sequence[str]) -> str:
 
 def chance(probability: float) -> str:
     """Return a probability in per cent; no network is certain, whatever rounding says."""
-    return ">99%" if probability >= 0.995 else f"{probability:.0%}"
+    if probability >= 0.995:
+        return ">99%"
+    return "<1%" if probability < 0.005 else f"{probability:.0%}"
 
 
 def photo_record(result: PhotoResult) -> dict[str, Any]:

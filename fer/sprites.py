@@ -8,7 +8,6 @@ import numpy as np
 from PIL import Image as PillowImage
 from PIL import ImageColor, ImageDraw, ImageFont
 
-from fer.labels import person_colour
 from fer.types import Image
 
 #: Relative luminance (WCAG 2) above which black text reads better than white.
@@ -46,11 +45,12 @@ def text_on(text: str, ground: str, size: int) -> Image:
 
 
 @lru_cache(maxsize=256)
-def badge(number: int, ground: str, size: int) -> Image:
-    """Render a person's number in a pill of the person's colour, ``(height, width, 3)`` RGB.
+def badge(number: int, fill: str, ground: str, size: int) -> Image:
+    """Render the number of a face in a pill, ``(height, width, 3)`` RGB.
 
     Args:
         number: from 1.
+        fill: ``#RRGGBB`` of the pill.
         ground: ``#RRGGBB`` around the pill.
         size: of the text that it stands beside, in pixels.
     """
@@ -61,7 +61,6 @@ def badge(number: int, ground: str, size: int) -> Image:
     large = PillowImage.new("RGB", ((width + pad) * _SMOOTH, height * _SMOOTH), ground)
     left, top = pad * _SMOOTH * 2 // 3, (height - round_side) * _SMOOTH // 2
     box = (left, top, left + width * _SMOOTH, top + round_side * _SMOOTH)
-    fill = person_colour(number)
     draw = ImageDraw.Draw(large)
     draw.rounded_rectangle(box, round_side * _SMOOTH / 2, fill, ink_on(fill), _SMOOTH)
     middle = ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2 + 0.36 * size * _SMOOTH)

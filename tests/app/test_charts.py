@@ -13,7 +13,7 @@ def test_bars_keep_the_order_of_the_labels_so_that_faces_compare() -> None:
     bars = charts.probability_bars(SHARES, FER2013_LABELS).data[0]
     assert list(bars.y) == list(FER2013_LABELS)
     assert list(bars.x) == pytest.approx(SHARES.tolist())
-    assert list(bars.text) == ["2%", "0%", "3%", "90%", "1%", "4%", "0%"]
+    assert list(bars.text) == ["2%", "<1%", "3%", "90%", "1%", "4%", "<1%"]
 
 
 @pytest.mark.parametrize("labels", [FER2013_LABELS, FERPLUS_LABELS, ("bored", "other")])

@@ -114,7 +114,7 @@ def test_while_it_runs_figures_and_timeline_are_shown(
     assert "1 face in view" in words(running)
     assert "| Find faces |" in words(running)
     assert alts(running) == [
-        "In view now: happy >99%, sad 0%, neutral 0%.",
+        "In view now: happy >99%, sad <1%, neutral <1%.",
         "Timeline from 0:00 to 0:10: person 1 mostly happy.",
     ]
     assert not running.download_button

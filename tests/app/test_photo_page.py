@@ -47,6 +47,25 @@ def test_the_camera_is_asked_for_only_when_its_tab_is_open(page: AppTest) -> Non
     assert not page.exception
 
 
+def test_the_sample_is_shown_to_who_asks_for_it_beside_the_camera(page: AppTest) -> None:
+    page.session_state["photo_source"] = CAMERA
+    page.run()
+    button(page, "Try it with a sample photo").click().run()
+    assert not page.exception
+    assert not page.camera_input
+    assert "Eileen Collins" in words(page)
+    assert len(page.dataframe) == 1
+
+
+def test_several_photos_can_be_removed_at_once(upload: Upload) -> None:
+    page = upload(("a.png", png(faces=1)), ("b.png", png(faces=2, seed=1)))
+    button(page, "Remove all 2 photos").click().run()
+    assert not page.exception
+    assert not page.dataframe
+    assert not len(page.session_state["photo_store"])
+    assert button(page, "Try it with a sample photo")
+
+
 def test_a_snapshot_is_read_like_a_file(page: AppTest) -> None:
     page.session_state["photo_source"] = CAMERA
     page.run()

@@ -82,6 +82,14 @@ def test_only_who_is_followed_has_a_number_in_a_colour_of_their_own(boxes: tuple
     assert (followed == anonymous).all() == (not boxes)
 
 
+@pytest.mark.parametrize(("count", "numbered"), [(1, False), (2, True), (3, True)])
+def test_several_faces_of_a_photo_are_numbered_like_their_rows(count: int, numbered: bool) -> None:
+    boxes = [(150 * i + 50, 150, 150 * i + 130, 230) for i in range(count)]
+    picture = annotate(GREY, all_seven(*boxes, numbered=False))
+    pills = [has(picture[:, 150 * i + 40 : 150 * i + 140], "#FFFFFF") for i in range(count)]
+    assert pills == [numbered] * count
+
+
 def test_an_uncertain_face_has_no_colour_of_an_expression() -> None:
     sure = all_seven((300, 200, 360, 260), numbered=False)
     pictures = [annotate(GREY, replace(sure, thresholds=(limit, limit))) for limit in (0.6, 0.8)]
