@@ -26,13 +26,14 @@ people.
 UNCERTAIN = """
 - **Uncertain** is an answer. Below a confidence that was chosen on validation data so that four
   of five answers given are right, FER Lens names no expression but the two or three likeliest.
+  A reading that is right as often without a limit has none.
 - **A poor picture counts.** A face that is too small, blurred, dark or turned away is marked with
   the reason, and needs a higher confidence for an answer, chosen on dark, blurred and small faces.
   The limits were measured: a flaw is what costs the network about two points of accuracy, or more.
   Turned faces are read right much less often even so, and covered ones are not noticed.
 - **Two readings.** The same look at a face can be named by FER2013's own labels, or as most of ten
-  people would name it (FER+). They answer different questions; the Photo page has the choice, and
-  says how they differ.
+  people would name it (FER+). They answer different questions; the Photo and the Live page have the
+  choice, and say how they differ.
 - **Where the evidence is** can be shown for every face of a photo. The map is the network's own sum
   taken apart, so it is exact; it shows where, not why.
 """
@@ -41,10 +42,12 @@ PRIVACY = """
 Your pictures go to the server that runs this app and to nobody else.
 
 - They are held in its memory, for your session only. A picture that you remove is forgotten at
-  once; the rest goes with the session, a few minutes after you close the tab.
+  once. The rest goes with the session: it ends minutes after you close the tab, and its memory is
+  freed at the latest when the next visitor comes.
 - Live video is analysed frame by frame, in memory, and no frame is kept. What stays until you
   clear it, or close the tab, are numbers: times, boxes, probabilities. It may reach the server
-  through a TURN relay, encrypted; the Live page says so before you start.
+  through a TURN relay, encrypted, and to find the way your browser may ask a STUN server, which
+  learns your network address and sees no picture. The Live page says which before you start.
 - FER Lens writes no picture, no face and no file name to a disk or a log. While a file of more
   than 1 MB arrives, the web server may pass it through an unnamed temporary file, gone when it has
   arrived.
@@ -56,7 +59,7 @@ Your pictures go to the server that runs this app and to nobody else.
 LICENCES = """
 | part | origin | terms |
 | --- | --- | --- |
-| Expression model | trained for this project on FER2013 | as this project |
+| Expression model | trained for this project on FER2013 and FER+ | MIT, as this project |
 | FER2013 | Goodfellow et al., ICML 2013 workshop | research use; none of it is in this app |
 | FER+ labels | Barsoum et al., ICMI 2016 | MIT |
 | BlazeFace, which finds faces | Bazarevsky et al. 2019; Google's MediaPipe | Apache 2.0 |
@@ -66,7 +69,7 @@ LICENCES = """
 #: What to call the faces of each split.
 _MEANING = {
     "test": "faces of the test set, by which nothing was chosen",
-    "validation": "faces of the validation set. Settings were chosen by these, so expect a little "
+    "validation": "faces of the validation set. Settings were chosen on these, so expect a little "
     "less on new faces",
 }
 
@@ -85,8 +88,10 @@ def accuracy_lines(report: Report) -> str:
     worst = min(present, key=lambda c: c.recall)
     return f"""
 Model **{report.name}** was right on **{measured.accuracy:.1%}** of {measured.count:,}
-{_MEANING[split]}. With faces like these the true figure lies between
-{measured.accuracy_low:.1%} and {measured.accuracy_high:.1%} (95% interval).
+{_MEANING[split]}. On all faces like these it most likely lies between
+{measured.accuracy_low:.1%} and {measured.accuracy_high:.1%} (95% interval). All of these figures
+are of the reading by FER2013's labels, with every face answered, also where the pages say
+*uncertain*.
 
 - The label is among its first two answers for {measured.top2_accuracy:.1%}.
 - Of all *{best.label}* faces it finds {best.recall:.0%}, of all *{worst.label}* faces

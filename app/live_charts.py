@@ -32,8 +32,13 @@ _NAMED = 0.28
 #: Behind the bars: where a person's row runs, seen or not. It shows on both themes.
 _GROUND = "rgba(128, 128, 136, 0.13)"
 
-#: Opacity of a bar whose answer was "uncertain".
-_PALE = 0.35
+#: Pixels left of a person's row where their colour runs, and the line around it: half of the
+#: colours are nearly black, half nearly white, and it shows on both themes.
+_MARK = (-9, -3)
+_MARK_LINE = {"color": "#85858D", "width": 1}
+
+#: After a person's name, with room for their colour.
+_TICK_GAP = "\u2002\u2002"
 
 #: Steps of the axis in seconds, and how many labels fit a phone.
 _STEPS = (5, 10, 15, 30, 60, 120, 300, 600, 1800)
@@ -58,7 +63,8 @@ def timeline_figure(line: Timeline, labels: Sequence[str], ink: str | None = Non
         showlegend=False,
         dragmode=False,
         hovermode="closest",
-        shapes=[_ground(row, line) for row in range(len(people))],
+        shapes=[_ground(row, line) for row in range(len(people))]
+        + [_mark(p.track, row + 1 - _FULL, row + 1) for row, p in enumerate(people)],
     )
     ticks = _ticks(line.start, line.end)
     figure.update_xaxes(
@@ -76,7 +82,7 @@ def timeline_figure(line: Timeline, labels: Sequence[str], ink: str | None = Non
         tickvals=[row + 0.55 for row in range(len(people))],
         ticktext=[_name(person.track) for person in people],
         tickfont={"size": 13, "color": ink},
-        ticksuffix="  ",
+        ticksuffix=_TICK_GAP,
         fixedrange=True,
         showgrid=False,
         zeroline=False,
@@ -101,7 +107,7 @@ def _bars(people: Sequence[PersonLine], label: int, labels: Sequence[str], width
     x: list[float] = []
     height: list[float] = []
     base: list[float] = []
-    opacity: list[float] = []
+    hatched: list[str] = []
     about: list[list[str]] = []
     for row, person in enumerate(people):
         mine = person.expression == label
@@ -111,7 +117,7 @@ def _bars(people: Sequence[PersonLine], label: int, labels: Sequence[str], width
             x.append(round(float(seconds), 2))
             height.append(-round(_FULL * float(confidence), 3))
             base.append(row + 1)
-            opacity.append(_PALE if uncertain else 1.0)
+            hatched.append("/" if uncertain else "")
             share = f"{chance(confidence)}{', uncertain' if uncertain else ''}"
             about.append([f"Person {person.track}", clock(seconds), share])
     return go.Bar(
@@ -121,7 +127,11 @@ def _bars(people: Sequence[PersonLine], label: int, labels: Sequence[str], width
         width=width,
         name=labels[label],
         customdata=about,
-        marker={"color": colour_of(labels[label]), "opacity": opacity, "line": {"width": 0}},
+        marker={
+            "color": colour_of(labels[label]),
+            "pattern": {"shape": hatched, "fillmode": "replace", "size": 6, "solidity": 0.3},
+            "line": {"width": 0},
+        },
         hovertemplate="%{customdata[0]}, %{customdata[1]}<br>"
         f"<b>{labels[label]}</b> %{{customdata[2]}}<extra></extra>",
     )
@@ -140,8 +150,24 @@ def _ground(row: int, line: Timeline) -> dict[str, object]:
     }
 
 
+def _mark(track: int, top: float, bottom: float) -> dict[str, object]:
+    """Return a person's colour, beside their row from `top` to `bottom`."""
+    return {
+        "type": "rect",
+        "xref": "paper",
+        "xsizemode": "pixel",
+        "xanchor": 0,
+        "x0": _MARK[0],
+        "x1": _MARK[1],
+        "y0": top,
+        "y1": bottom,
+        "fillcolor": person_colour(track),
+        "line": _MARK_LINE,
+    }
+
+
 def _name(track: int) -> str:
-    return f'<span style="color:{person_colour(track)}">■</span> Person {track}'
+    return f"Person {track}"
 
 
 def _ticks(start: float, end: float) -> list[float]:
@@ -164,9 +190,10 @@ def shares_figure(shares: Shares, labels: Sequence[str], ink: str | None = None)
     height = 40 * max(1, len(order)) + 8
     parts = (shares.seconds / totals)[order]
     figure = _strips(names, parts, [*labels, UNCERTAIN], height=height, named=True, ink=ink)
-    figure.update_layout(bargap=0.3)
+    marks = [_mark(shares.tracks[i], row - 0.35, row + 0.35) for row, i in enumerate(order)]
+    figure.update_layout(bargap=0.3, shapes=marks)
     figure.update_yaxes(
-        visible=True, tickfont={"size": 13, "color": ink}, ticksuffix="  ", automargin=True
+        visible=True, tickfont={"size": 13, "color": ink}, ticksuffix=_TICK_GAP, automargin=True
     )
     return figure
 

@@ -24,16 +24,16 @@ _BUSY_SECONDS = 3.0
 
 _TROUBLE = {
     Phase.SLOW: (
-        "**The connection takes long.** A firewall, a company network or a mobile network may "
-        "keep this browser and the server apart. If it has not come in half a minute, press Stop "
-        "and take another way."
+        "**Connecting takes longer than usual.** A firewall, a company network or a mobile network "
+        "may keep this browser and the server apart. If it has not come in half a minute, press "
+        "Stop and take another way."
     ),
     Phase.STALLED: (
-        "**No picture comes any more.** The connection is lost, or the camera is off. Stop and "
+        "**The picture has stopped.** The connection is lost, or the camera is off. Stop and "
         "start again; what was seen is kept."
     ),
     Phase.FAILED: (
-        "**The connection did not come about.** A firewall, a company network or a mobile network "
+        "**The connection could not be made.** A firewall, a company network or a mobile network "
         "keeps this browser and the server apart."
     ),
 }
@@ -44,8 +44,8 @@ def show_before_start(ice: Ice) -> None:
     with st.container(border=True):
         st.markdown("#### Before you start", anchors=False)
         st.markdown(
-            ":material/videocam: **Press Start and allow the camera.** Your browser asks for it, "
-            "once. No sound is asked for."
+            ":material/videocam: **Press Start and allow the camera.** Your browser asks whether "
+            "this page may use it. The microphone stays off."
         )
         st.markdown(
             ":material/lock: **Nothing is recorded.** Each frame is analysed in the memory of this "
@@ -76,20 +76,23 @@ def _connection(ice: Ice) -> str:
 def show_busy(session: LiveSession) -> None:
     """Say that all places are taken, and look again by itself."""
     if session.places:
-        title = "All places are taken"
+        icon, title = ":material/hourglass_top:", "All places are taken"
         text = (
             f"This server analyses {counted(session.places, 'live stream')} at a time, so that "
-            "each stays fluent. The page opens by itself as soon as a place is free."
+            "each runs smoothly. The page opens by itself as soon as a place is free."
         )
+        photo = "Analyse a photo meanwhile"
     else:
-        title, text = "Live video is switched off", "This server analyses photos only."
+        icon, title = ":material/videocam_off:", "Live video is switched off"
+        text, photo = "This server analyses photos only.", "Analyse a photo instead"
     with st.container(border=True, horizontal_alignment="center", height=340):
         st.space("medium")
-        st.markdown("## :material/hourglass_top:", anchors=False, width="content")
+        st.markdown(f"## {icon}", anchors=False, width="content")
         st.markdown(f"#### {title}", anchors=False, width="content")
         st.markdown(text, text_alignment="center")
-        st.page_link(PHOTO_PAGE, label="Analyse a photo meanwhile", icon=":material/photo_camera:")
-    st.fragment(_wait_for_place, run_every=_BUSY_SECONDS)(session)
+        st.page_link(PHOTO_PAGE, label=photo, icon=":material/photo_camera:")
+    if session.places:
+        st.fragment(_wait_for_place, run_every=_BUSY_SECONDS)(session)
 
 
 def _wait_for_place(session: LiveSession) -> None:
@@ -135,7 +138,7 @@ def show_snapshot() -> None:
     if not section.open:  # an open camera widget makes the browser ask for the camera
         return
     with section:
-        st.caption("One picture, sent like a file: this works wherever the page itself does.")
+        st.caption("One picture, sent like a file: no live connection is needed, only the camera.")
         store: PhotoStore = st.session_state.setdefault(_STORE, PhotoStore())
         photos = from_camera("live_snapshot_camera")
         store.keep_only(photos)

@@ -11,8 +11,8 @@ import numpy as np
 #: Seconds over which rates are counted: shorter is jumpy, longer is late.
 RATE_SECONDS = 4.0
 
-#: Frames over which stages are summed up: ten seconds at 15 frames a second.
-STAGE_FRAMES = 150
+#: Seconds over which stages are summed up.
+STAGE_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Meter:
     def __init__(self) -> None:
         self._received: deque[tuple[float, int]] = deque()
         self._analysed: deque[tuple[float, int]] = deque()
-        self._stages: deque[dict[str, float]] = deque(maxlen=STAGE_FRAMES)
+        self._stages: deque[tuple[float, dict[str, float]]] = deque()
 
     def received(self, seconds: float, frames: int) -> None:
         """Note frames that came in."""
@@ -53,15 +53,18 @@ class Meter:
     def analysed(self, seconds: float, stages: Mapping[str, float]) -> None:
         """Note an analysed frame and the milliseconds of its stages."""
         _note(self._analysed, seconds, 1)
-        self._stages.append(dict(stages))
+        self._stages.append((seconds, dict(stages)))
+        while seconds - self._stages[0][0] > STAGE_SECONDS:
+            self._stages.popleft()
 
     def speed(self, now: float) -> Speed:
         """Sum up the last seconds."""
         stages = {}
-        if self._stages:
-            names = list(self._stages[-1])
+        frames = [frame for at, frame in self._stages if now - at <= STAGE_SECONDS]
+        if frames:
+            names = list(frames[-1])
             # A stage that a frame skipped, having no face, took no time.
-            times = np.array([[frame.get(name, 0.0) for name in names] for frame in self._stages])
+            times = np.array([[frame.get(name, 0.0) for name in names] for frame in frames])
             medians, p95s = np.percentile(times, [50, 95], axis=0)
             stages = {
                 name: Stage(float(m), float(p))

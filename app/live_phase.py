@@ -48,6 +48,7 @@ class Connection:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._since: float | None = None
+        self._seen = 0.0
         self._stood = False
         self._failed = False
 
@@ -58,9 +59,9 @@ class Connection:
             active: the browser is connected, or tries to be.
             silent_for: seconds since the last frame, of this attempt or of an earlier one.
         """
-        now = self._clock()
         if not active:
-            return self._idle(now)
+            return self._idle()
+        self._seen = now = self._clock()
         if self._since is None:
             self._since, self._stood, self._failed = now, False, False
         waited = now - self._since
@@ -69,8 +70,10 @@ class Connection:
             return Phase.LIVE if silent_for < STALLED_SECONDS else Phase.STALLED
         return Phase.CONNECTING if waited < SLOW_SECONDS else Phase.SLOW
 
-    def _idle(self, now: float) -> Phase:
+    def _idle(self) -> Phase:
         if self._since is not None:
-            self._failed = not self._stood and now - self._since > _CHANGED_MIND_SECONDS
+            # Until it was last seen: who leaves the page ends the attempt, and comes back later.
+            tried = self._seen - self._since
+            self._failed = not self._stood and tried > _CHANGED_MIND_SECONDS
             self._since = None
         return Phase.FAILED if self._failed else Phase.IDLE

@@ -3,56 +3,19 @@
 from __future__ import annotations
 
 import gc
-import itertools
 import os
 from collections.abc import Mapping
 from pathlib import Path
 
-import numpy as np
 import streamlit as st
 
 from app import resources
 from app.ice import Ice, IceSource
 from app.live_limit import StreamLimit, max_streams
+from app.live_pool import StreamPool
 from app.live_session import LiveSession
-from fer import FaceStream
-from fer.classifier import ExpressionClassifier
-from fer.detection import BlazeFace
-from fer.stream import STREAM_SCORE
 
 _SESSION = "live_session"
-
-
-class StreamPool:
-    """Networks for streams, as many as there are cores; streams take turns on them.
-
-    A pair takes some 25 MB, so memory stays bounded however many streams there are, and more pairs
-    than cores would not be faster.
-
-    Args:
-        directory: of the model.
-        size: pairs of networks.
-
-    Raises:
-        ModelError: a model is missing or broken.
-    """
-
-    def __init__(self, directory: Path, size: int) -> None:
-        self._pairs = [
-            (BlazeFace(min_score=STREAM_SCORE, fitted=True), ExpressionClassifier(directory))
-            for _ in range(size)
-        ]
-        self._next = itertools.count()
-        for detector, classifier in self._pairs:
-            # The first call of a network is slow, and a visitor would wait for it.
-            spec = classifier.spec
-            detector(np.zeros((480, 640, 3), np.uint8))
-            classifier(np.zeros((1, spec.input_size, spec.input_size, spec.channels), np.uint8))
-
-    def stream(self) -> FaceStream:
-        """Return a stream of its own tracks, on the pair whose turn it is."""
-        detector, classifier = self._pairs[next(self._next) % len(self._pairs)]
-        return FaceStream(detector, classifier, classifier.spec)
 
 
 def live_session() -> LiveSession:
@@ -65,8 +28,11 @@ def live_session() -> LiveSession:
         # Streamlit drops old sessions when a new one comes, and they hold themselves in circles.
         # Its own collection after every run is off (config.toml), for it stops all streams.
         gc.collect()
-        pool = _pool(resources.model_dir(), os.cpu_count() or 1)
-        st.session_state[_SESSION] = LiveSession(pool.stream(), _limit())
+        limit = _limit()
+        # One pair also where no stream may run: the page asks it what can be read.
+        pairs = max(1, min(os.cpu_count() or 1, limit.places))
+        pool = _pool(resources.model_dir(), pairs)
+        st.session_state[_SESSION] = LiveSession(pool.stream(), limit)
     return st.session_state[_SESSION]
 
 

@@ -21,7 +21,7 @@ from app.live_meter import Meter, Speed
 from fer import Faces, FaceStream, annotate
 from fer.stream import DEFAULT_STEADINESS, STAGES
 from fer.stream_records import Reading, StreamRows
-from fer.types import Image
+from fer.types import Image, check_image
 
 _log = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ _log = logging.getLogger(__name__)
 #: when the network or the processor is slow; boxes and people must not jump when they do.
 WORKING_SIDE = 640
 
-#: Seconds without a frame after which nobody is said to be in view.
+#: Seconds without an analysed frame after which nobody is said to be in view.
 FRESH_SECONDS = 2.0
 
 
@@ -50,7 +50,7 @@ class LiveSettings:
 
 @dataclass(frozen=True)
 class LiveErrors:
-    """Frames that could not be analysed: how many, when the last was, and since when all fail."""
+    """Frames that could not be analysed: how many, when the last was, how many in a row by now."""
 
     count: int = 0
     last_seconds: float = 0.0
@@ -82,6 +82,7 @@ class LiveSession:
         self._history = LiveHistory(self._readings)
         self._meter = Meter()
         self._latest: Faces | None = None
+        self._latest_at = -np.inf
         self._errors = LiveErrors()
         self._began: float | None = None
         self._last_frame = -np.inf
@@ -108,7 +109,7 @@ class LiveSession:
             # Nothing of the picture goes to the log.
             _log.exception("a live frame of %s could not be analysed", np.shape(image))
             self._note_error()
-            return image
+            return _unmarked(image, settings)
 
     def _process(
         self, image: Image, seconds: float | None, received: int, settings: LiveSettings
@@ -133,7 +134,7 @@ class LiveSession:
         stages = dict.fromkeys(STAGES, 0.0) | self._stream.timings
         stages |= {"draw": 1000 * (ended - drawing), "all": 1000 * (ended - started)}
         with self._data:
-            self._latest = faces
+            self._latest, self._latest_at = faces, now
             self._history.append(
                 StreamRows.of(faces, (picture.shape[1], picture.shape[0]), self._readings)
             )
@@ -202,9 +203,10 @@ class LiveSession:
         return 0.0 if self._began is None else self._clock() - self._began
 
     def in_view(self) -> Faces:
-        """Return the faces of the newest frame; none if it is old."""
-        latest = self._latest
-        if latest is None or self.silent_for > FRESH_SECONDS:
+        """Return the faces of the newest frame that was analysed; none if it is old."""
+        with self._data:
+            latest, at = self._latest, self._latest_at
+        if latest is None or self._clock() - at > FRESH_SECONDS:
             return Faces.empty(self.labels)
         return latest
 
@@ -247,6 +249,15 @@ def _even(side: float) -> int:
 def _draw(picture: Image, faces: Faces, settings: LiveSettings) -> Image:
     shown = faces.mirrored(picture.shape[1]) if settings.mirrored else faces
     return annotate(_shown(picture, settings.mirrored), shown, bars=settings.bars)
+
+
+def _unmarked(image: Image, settings: LiveSettings) -> Image:
+    """Return a frame that could not be analysed, in the size and the direction of the others."""
+    try:
+        check_image(image)
+        return _shown(working_size(image), settings.mirrored)
+    except Exception:
+        return image  # not even a picture; what it was is in the log
 
 
 def _shown(picture: Image, mirrored: bool) -> Image:

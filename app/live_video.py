@@ -47,7 +47,9 @@ _TRANSLATIONS = {
     "device_ask_permission": "Allow the camera in the question that your browser asks.",
     "device_access_denied": "The browser does not let this page use the camera.",
     "device_not_available": "There is no camera, or another program uses it.",
-    "media_api_not_available": "Browsers give pages the camera over HTTPS only.",
+    "media_api_not_available": (
+        "Browsers give pages the camera over HTTPS or on localhost only. Upload a photo instead."
+    ),
 }
 
 Frames = Callable[[list[av.VideoFrame]], Awaitable[list[av.VideoFrame]]]

@@ -111,7 +111,7 @@ def _metrics(speed: Speed) -> None:
         st.metric(
             "A frame takes",
             f"{whole.median:.0f} ms" if whole else "–",
-            delta=f"95 % within {whole.p95:.0f} ms" if whole else "half of the frames",
+            delta=f"95% within {whole.p95:.0f} ms" if whole else "no frame yet",
             delta_color="off",
             delta_arrow="off",
             border=True,
@@ -124,7 +124,7 @@ def _metrics(speed: Speed) -> None:
 def _stages(speed: Speed) -> None:
     if not speed.stages:
         return
-    lines = ["| Milliseconds | median | 95 % |", "| :-- | --: | --: |"]
+    lines = ["| Milliseconds | median | 95% |", "| :-- | --: | --: |"]
     lines += [
         f"| {_STAGES.get(name, name)} | {stage.median:.1f} | {stage.p95:.1f} |"
         for name, stage in speed.stages.items()
@@ -174,6 +174,11 @@ def _in_view(session: LiveSession) -> None:
         )
         order = (-mix).argsort(kind="stable")
         st.markdown(_legend([labels[i] for i in order], [chance(mix[i]) for i in order]))
+        flawed = live_words.flaw_lines(faces)
+        if flawed:
+            st.caption(
+                f":material/lightbulb: {'; '.join(flawed)}. More light, or a step closer, helps."
+            )
 
 
 def show_rolling(session: LiveSession) -> None:
@@ -199,7 +204,7 @@ def show_session(session: LiveSession) -> None:
         )
     with st.container(border=True):
         _timeline(session, first, max(last, first + 10.0), "live_whole_timeline")
-    if sums.tracks:
+    if sums.seconds.any():
         with st.container(border=True):
             st.markdown("##### Share of time", anchors=False)
             st.plotly_chart(
@@ -231,11 +236,13 @@ def _timeline(session: LiveSession, start: float, end: float, key: str) -> None:
         key=key,
     )
     seen = {int(i) for person in line.people for i in person.expression}
-    st.markdown(_legend([labels[i] for i in sorted(seen)]))
+    unsure = any(person.uncertain.any() for person in line.people)
+    hatched = "\u2002 ▨\u00a0uncertain" if unsure else ""
+    st.markdown(_legend([labels[i] for i in sorted(seen)]) + hatched)
     more = len(line.people) - live_charts.MAX_PEOPLE
     hidden = f" {counted(more, 'person')} seen more briefly not drawn." if more > 0 else ""
     st.caption(
-        "The higher a bar, the surer the expression; pale ones are uncertain. Each sums up "
+        "The higher a bar, the surer the expression; hatched ones are uncertain. Each sums up "
         f"{line.width:g} s.{hidden}"
     )
 

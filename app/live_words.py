@@ -8,6 +8,7 @@ import numpy as np
 
 from app.live_session import LiveErrors
 from app.live_timeline import Shares, Timeline
+from app.wording import verdicts
 from fer import Faces
 from fer.records import chance
 from fer.types import UNCERTAIN, Floats
@@ -25,6 +26,15 @@ def mean_mix(faces: Faces) -> Floats:
     if not len(faces):
         return np.zeros(len(faces.labels), np.float32)
     return faces.probabilities.mean(axis=0)
+
+
+def flaw_lines(faces: Faces) -> list[str]:
+    """Return what is wrong with the picture of whom, a line for each face that has flaws."""
+    return [
+        f"Person {track}: {', '.join(verdict.reasons)}"
+        for track, verdict in zip(faces.track_id.tolist(), verdicts(faces), strict=True)
+        if verdict.flaws
+    ]
 
 
 def describe_now(mix: Floats, labels: Sequence[str]) -> str:

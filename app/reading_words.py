@@ -26,6 +26,10 @@ _VOTED = (
     "calmer and more often neutral, and it has an eighth expression, contempt."
 )
 
+_CALLED = (
+    f"In downloads and on the dashboard they are called `{EXPRESSION_HEAD}` and `{VOTES_HEAD}`."
+)
+
 
 def offered(spec: ModelSpec) -> tuple[str, ...]:
     """Return the outputs of a network that a visitor can choose between, the usual one first."""
@@ -44,7 +48,7 @@ def difference(report: Report | None) -> str:
     if report:
         told = (_contempt(report), _agreement(report), _coverage(report))
         parts += [sentence for sentence in told if sentence]
-    return "\n\n".join(parts)
+    return "\n\n".join([*parts, _CALLED])
 
 
 def _contempt(report: Report) -> str:
@@ -77,7 +81,8 @@ def _coverage(report: Report) -> str:
     if not first or not second:
         return ""
     return (
-        f"The first answers for {first.coverage:.0%} of {first.count:,} validation faces"
+        "Where nothing is wrong with the picture, the first answers for "
+        f"{first.coverage:.0%} of {first.count:,} validation faces"
         f"{_limit(first)}, and {first.accuracy:.0%} of these answers have the data set's label. "
         f"The second answers for {second.coverage:.0%} of {second.count:,} on which the votes have "
         f"a winner{_limit(second)}, and {second.accuracy:.0%} of these answers are what won."
@@ -85,8 +90,9 @@ def _coverage(report: Report) -> str:
 
 
 def _limit(measured: Selective) -> str:
-    below = f" and says *uncertain* below {measured.threshold:.0%}"
-    return below if measured.threshold else ""
+    if not measured.threshold:
+        return " and never says *uncertain*, as enough of its answers are right without"
+    return f" and says *uncertain* below {measured.threshold:.0%}"
 
 
 def _selective(report: Report, head: str) -> Selective | None:

@@ -16,8 +16,8 @@ from aiortc.contrib.media import MediaRelay
 from streamlit_webrtc.webrtc import WebRtcMode, WebRtcWorker
 
 from app.live_limit import StreamLimit
+from app.live_pool import StreamPool
 from app.live_relay import deliver_newest
-from app.live_resources import StreamPool
 from app.live_session import LiveSession
 from app.live_video import frames_callback
 from benchmarks.rtc_client import Arrival, Client

@@ -32,6 +32,11 @@ SEEDS = (
     "no more than such runs do may be equally good."
 )
 
+SEEDS_FROM_WEIGHTS = (
+    "Short runs from the same weights with different random numbers: only the chance of this last "
+    "step. Whole trainings differ more, and chance in the faces alone is in the 95% interval."
+)
+
 
 def answering(made: Sequence[Selective], heads: dict[str, str]) -> list[Part | Row]:
     """Return what the thresholds bring, and the curves that they stand on.
@@ -149,5 +154,5 @@ def _seeds(spread: Spread) -> Table:
             ),
             ("between the best and the worst", f"{100 * (high - low):.1f} points", "", ""),
         ),
-        SEEDS,
+        SEEDS_FROM_WEIGHTS if spread.begins_with else SEEDS,
     )

@@ -8,6 +8,7 @@ from app.dashboard.model_library import ShownModel
 from app.dashboard.report_parts import Table
 from app.dashboard.report_words import duration, interval, many, measured, percent, points
 from fer.metrics import Evaluation
+from fer.report import Report
 
 _SHARES: tuple[tuple[str, Callable[[Evaluation], float]], ...] = (
     ("Accuracy", lambda e: e.accuracy),
@@ -64,13 +65,19 @@ def _costs(first: ShownModel, second: ShownModel) -> list[tuple[str, str, str, s
             f"{b.latency_ms:.1f} ms",
             _ratio(a.latency_ms, b.latency_ms),
         ),
-        (
-            "Training time",
-            duration(a.training_seconds),
-            duration(b.training_seconds),
-            _ratio(a.training_seconds, b.training_seconds),
-        ),
+        _training_time(a, b),
     ]
+
+
+def _training_time(first: Report, second: Report) -> tuple[str, str, str, str]:
+    times = [
+        f"{duration(r.training_seconds)}{', last part' if r.is_last_part else ''}"
+        for r in (first, second)
+    ]
+    # What came before the last part is not in the report, so there is nothing to compare.
+    whole = not (first.is_last_part or second.is_last_part)
+    ratio = _ratio(first.training_seconds, second.training_seconds) if whole else "–"
+    return ("Training time", *times, ratio)  # type: ignore[return-value]
 
 
 def _evaluation(model: ShownModel, name: str) -> Evaluation | None:

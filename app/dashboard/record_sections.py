@@ -26,6 +26,7 @@ from app.dashboard.report_words import (
     short_hash,
     size,
     time_meaning,
+    training_time,
 )
 from fer.report import Report
 
@@ -93,7 +94,12 @@ def record(report: Report) -> Section:
     return Section(
         "Record",
         (
-            Command("What reproduces it", report.command),
+            Command(
+                "Its last training, which needs the models named in it"
+                if report.is_last_part
+                else "What reproduces it",
+                report.command,
+            ),
             Row((_settings(report), _origin(report))),
             _files(report),
         ),
@@ -124,8 +130,12 @@ def _training_facts(report: Report) -> Facts:
     accuracy = report.history[best].validation_accuracy
     return Facts(
         (
-            Fact("Epochs", str(len(report.history)), "How often it saw the whole train split."),
-            Fact("Training time", duration(report.training_seconds), time_meaning(report)),
+            Fact(
+                "Epochs, last part" if report.is_last_part else "Epochs",
+                str(len(report.history)),
+                "How often it saw the whole train split.",
+            ),
+            Fact(training_time(report), duration(report.training_seconds), time_meaning(report)),
             Fact(
                 "Best epoch",
                 str(best + 1),

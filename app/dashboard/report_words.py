@@ -18,6 +18,11 @@ SPLITS_EXPLAINED = (
 WITHOUT_REPEATS = "without repeats"
 
 
+def training_time(report: Report) -> str:
+    """Return what the training time is called, so that a part is not taken for all."""
+    return "Training time, last part" if report.is_last_part else "Training time"
+
+
 def time_meaning(report: Report) -> str:
     """Return what the training time is the time of."""
     part = "Of the last part: it began with a trained model. " if report.is_last_part else ""

@@ -53,13 +53,16 @@ def main() -> None:
             has_place = _video(session)
         with st.container(width=CONTENT_WIDTH - _VIDEO_WIDTH - _GAP):
             phase = _beside(session, has_place)
+    if phase.troubled:
+        show_snapshot()  # right below the button that opens it
     if phase.active:
         st.fragment(show_rolling, run_every=POLL_SECONDS)(session)
     elif len(session):
         show_session(session)
     else:
         _promises()
-    show_snapshot()
+    if not phase.troubled:
+        show_snapshot()
 
 
 def _promises() -> None:
@@ -104,7 +107,8 @@ def _beside(session: LiveSession, has_place: bool) -> Phase:
     if refused:
         show_refused()
     show_trouble(phase)
-    show_before_start(_servers())
+    if has_place:
+        show_before_start(_servers())
     return phase
 
 

@@ -25,8 +25,13 @@ Look = tuple[bool, float, float | None]
         # Stopped at once: no failure. After a while without a frame: one, until the next attempt.
         ([(True, 0, None), (False, 2, None)], [Phase.CONNECTING, Phase.IDLE]),
         (
-            [(True, 0, None), (False, 8, None), (False, 60, None), (True, 61, None)],
-            [Phase.CONNECTING, Phase.FAILED, Phase.FAILED, Phase.CONNECTING],
+            [(True, 0, None), (True, 7, None), (False, 8, None), (False, 9, None), (True, 9, None)],
+            [Phase.CONNECTING] * 2 + [Phase.FAILED] * 2 + [Phase.CONNECTING],
+        ),
+        # Gone to another page while it connected, and back much later: no failure either.
+        (
+            [(True, 0, None), (True, 1, None), (False, 60, None)],
+            [Phase.CONNECTING, Phase.CONNECTING, Phase.IDLE],
         ),
         # The last frame of an earlier attempt does not make a new one live.
         (

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from app.live_limit import StreamLimit
+from app.live_meter import STAGE_SECONDS
 from app.live_session import (
     FRESH_SECONDS,
     WORKING_SIDE,
@@ -153,6 +154,37 @@ def test_nobody_is_in_view_when_no_frames_come(
     assert len(session.in_view()) == 0
 
 
+def test_nobody_is_in_view_when_frames_come_and_none_is_analysed(
+    session: LiveSession, play: Callable[..., Image], detector: Detector
+) -> None:
+    play()
+    detector.found = RuntimeError("broken")
+    play(10)
+    assert len(session.in_view()) == 1
+    play(15)
+    assert len(session.in_view()) == 0
+    assert session.silent_for == 0
+
+
+def test_a_frame_that_fails_looks_like_the_others(
+    session: LiveSession, play: Callable[..., Image], detector: Detector
+) -> None:
+    detector.found = RuntimeError("broken")
+    shown = session.process(picture(0, 320, 240))
+    assert shown.shape == (480, 640, 3)
+    assert shown[0, 0].tolist() == [255] * 3  # mirrored
+    assert session.process(np.zeros(3, np.uint8)).shape == (3,)
+
+
+def test_the_time_of_stages_is_of_the_last_seconds(
+    session: LiveSession, play: Callable[..., Image], clock: Clock
+) -> None:
+    play(3)
+    assert session.speed().stages
+    clock.seconds += STAGE_SECONDS + 0.1
+    assert not session.speed().stages
+
+
 def test_a_pause_stays_a_pause(session: LiveSession, play: Callable[..., Image]) -> None:
     play(2)
     session.ended()
@@ -171,7 +203,7 @@ def test_an_error_in_one_frame_is_told_and_the_stream_goes_on(
     detector.found = RuntimeError("a fault that nobody thought of")
     with caplog.at_level(logging.CRITICAL):
         broken = play()
-    assert (broken == picture()).all()
+    assert (broken == picture()[:, ::-1]).all()
     assert (session.errors.count, session.errors.in_a_row) == (1, 1)
     assert session.errors.last_seconds == pytest.approx(0.2)
     detector.found = FACE

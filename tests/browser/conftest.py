@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.browser.server import running_app
 
@@ -19,9 +19,9 @@ FLAGS = ["--no-sandbox", "--use-fake-ui-for-media-stream", "--use-fake-device-fo
 WIDE = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
 
-#: Analysing on a busy machine takes its time, in milliseconds.
-PATIENCE = 30_000
-
+#: Milliseconds. Nothing here depends on speed, and the machine may be busy.
+PATIENCE = 120_000
+expect.set_options(timeout=PATIENCE)
 
 Launch = Callable[..., Browser]
 

@@ -15,13 +15,9 @@ from playwright.sync_api import Browser, BrowserContext, Frame, FrameLocator, Pa
 from app.live_limit import LIMIT_VARIABLE
 from fer.labels import FER2013_LABELS
 from fer.types import Image
-from tests.browser.conftest import FLAGS, PHONE, WIDE, Launch
+from tests.browser.conftest import FLAGS, PATIENCE, PHONE, WIDE, Launch
 from tests.browser.fake_camera import write_film, write_room
 from tests.browser.server import running_app
-
-#: Milliseconds. Nothing here depends on speed, and the machine may be busy.
-PATIENCE = 120_000
-expect.set_options(timeout=PATIENCE)
 
 #: So that a third visitor finds the server full.
 PLACES = 2

@@ -10,9 +10,7 @@ from PIL import Image as PillowImage
 from playwright.sync_api import Page, expect
 
 from app.photo_input import SAMPLE
-from tests.browser.conftest import PATIENCE, PHONE, WIDE, Visit
-
-expect.set_options(timeout=PATIENCE)
+from tests.browser.conftest import PHONE, WIDE, Visit
 
 
 def open_sample(page: Page) -> Page:
