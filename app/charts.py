@@ -49,7 +49,7 @@ def probability_bars(
         textfont={"size": 13, "color": ink},
         constraintext="none",
         cliponaxis=False,
-        hovertemplate="%{y} %{x:.1%}<extra></extra>",
+        hovertemplate="%{y} %{text}<extra></extra>",
     )
     figure = _bare(go.Figure(bars), height=_BAR_HEIGHT * len(labels) + 8)
     figure.update_layout(bargap=0.42)

@@ -55,12 +55,10 @@ class Shares:
     Attributes:
         tracks: ``p`` numbers of people, in order.
         seconds: ``(p, k + 1)`` seconds per person and answer; the last column is "uncertain".
-        nobody: seconds with no face in view.
     """
 
     tracks: list[int]
     seconds: NDArray[np.float64]
-    nobody: float
 
 
 def timeline(rows: StreamRows, start: float, end: float) -> Timeline:
@@ -113,7 +111,7 @@ def shares(rows: StreamRows) -> Shares:
         best = faces.probabilities.argmax(axis=1)
         answer = np.where(faces.array["uncertain"], len(rows.labels), best)
         np.add.at(seconds, (person, answer), held[rows.has_face])
-    return Shares(tracks.tolist(), seconds, float(held[~rows.has_face].sum()))
+    return Shares(tracks.tolist(), seconds)
 
 
 def _durations(seconds: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -154,7 +154,7 @@ def _section(photo: Photo, reading: Reading, backing: Backing, *, key: str) -> N
 def _picture(photo: Photo, reading: Reading, width: int, highest: int) -> None:
     st.image(
         reading.picture,
-        width=min(width, round(highest * reading.width / reading.height)),
+        width=max(1, min(width, round(highest * reading.width / reading.height))),
         alt=wording.describe_picture(photo.name, reading.faces),
     )
 

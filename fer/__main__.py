@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Sequence
+from itertools import chain, count
 from pathlib import Path
 
 from PIL import Image as PillowImage
@@ -36,7 +38,11 @@ def main(argv: list[str] | None = None) -> int:
     except (FerError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    done = [_photo(file, analyzer, arguments) for file in arguments.images]
+    places = _picture_files(arguments.images, arguments.out) if arguments.out else {}
+    done = [
+        _photo(file, analyzer, arguments, places.get(number))
+        for number, file in enumerate(arguments.images)
+    ]
     return 0 if all(done) else 1
 
 
@@ -47,7 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     photo.add_argument("images", nargs="+", type=Path, metavar="IMAGE")
     photo.add_argument("--json", action="store_true", help="one JSON object per line and file")
-    photo.add_argument("--out", type=Path, help="write annotated pictures (PNG) here")
+    photo.add_argument("--out", type=Path, help="write marked pictures here: NAME-expressions.png")
     photo.add_argument(
         "--reading",
         default=EXPRESSION_HEAD,
@@ -59,13 +65,27 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _photo(file: Path, analyzer: FaceAnalyzer, arguments: argparse.Namespace) -> bool:
+def _picture_files(images: Sequence[Path], out: Path) -> dict[int, Path]:
+    """Return where each image's marked picture goes: never over an image, or over another one's."""
+    taken = {image.resolve() for image in images}
+    places = {}
+    for number, image in enumerate(images):
+        endings = chain([""], (f"-{n}" for n in count(2)))
+        files = ((out / f"{image.stem}-expressions{ending}.png").resolve() for ending in endings)
+        places[number] = next(file for file in files if file not in taken)
+        taken.add(places[number])
+    return places
+
+
+def _photo(
+    file: Path, analyzer: FaceAnalyzer, arguments: argparse.Namespace, picture: Path | None
+) -> bool:
     """Do one file; return whether it could be read and written."""
     try:
         image = read(file)
         faces = analyzer(image, head=arguments.reading)
-        if arguments.out:
-            _write_png(arguments.out / f"{file.stem}.png", annotate(image, faces))
+        if picture:
+            _write_png(picture, annotate(image, faces))
     except (ImageError, OSError) as error:
         if arguments.json:
             print(json.dumps({"file": str(file), "error": str(error)}, ensure_ascii=False))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import logging
+import struct
 from functools import cache
 from pathlib import Path
 
@@ -13,6 +15,8 @@ from PIL import ImageOps
 
 from fer.errors import ImageError
 from fer.types import Image
+
+_log = logging.getLogger(__name__)
 
 #: Formats that are read, as Pillow calls them. Its JPEG covers the MPO that some phones write.
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "HEIF")
@@ -67,15 +71,15 @@ def decode(data: bytes) -> Image:
     try:
         with PillowImage.open(io.BytesIO(data), formats=FORMATS) as image:
             _check_size(*image.size)
-            upright = ImageOps.exif_transpose(image)
-            return _to_rgb(upright)
+            image.load()
+            return _to_rgb(_upright(image))
     except PIL.UnidentifiedImageError as error:
         raise ImageError(
             "is not an image that can be read; expected JPEG, PNG, WebP, BMP or HEIC."
         ) from error
     except PillowImage.DecompressionBombError as error:
         raise ImageError(_too_many_pixels("far more")) from error
-    except (OSError, SyntaxError, ValueError, EOFError) as error:
+    except (OSError, SyntaxError, ValueError, EOFError, struct.error) as error:
         raise ImageError(f"is damaged or cut off and cannot be read ({error}).") from error
 
 
@@ -107,8 +111,17 @@ def _too_many_bytes(size: int) -> str:
     return f"is {size / 2**20:.0f} MB large; at most {MAX_BYTES // 2**20} MB are read."
 
 
+def _upright(image: PillowImage.Image) -> PillowImage.Image:
+    """Apply the rotation in the EXIF data; without data that can be read, there is none."""
+    try:
+        return ImageOps.exif_transpose(image)
+    except Exception as error:  # the pixels are good, and what parses broken data raises is legion
+        _log.info("EXIF data left out: %s", type(error).__name__)
+        return image
+
+
 def _to_rgb(image: PillowImage.Image) -> Image:
-    if image.mode.startswith("I") or image.mode == "F":
+    if image.mode.startswith("I"):
         return _from_deep_grey(image)
     if image.has_transparency_data:
         image = image.convert("RGBA")
@@ -120,6 +133,5 @@ def _to_rgb(image: PillowImage.Image) -> Image:
 def _from_deep_grey(image: PillowImage.Image) -> Image:
     """Scale grey of more than 8 bits; Pillow's own conversion would clip it to white."""
     grey = np.asarray(image, np.float32)
-    top = 65535.0 if image.mode.startswith("I") else max(float(grey.max()), 1.0)
-    eight_bit = np.clip(np.round(grey * (255 / top)), 0, 255).astype(np.uint8)
+    eight_bit = np.clip(np.round(grey * (255 / 65535)), 0, 255).astype(np.uint8)
     return np.repeat(eight_bit[..., None], 3, axis=2)

@@ -144,7 +144,9 @@ def calibration_bins(
     right: NDArray[np.bool_], confidence: NDArray[np.floating]
 ) -> tuple[CalibrationBin, ...]:
     """Sort answers into bins of equal width by confidence; empty bins are left out."""
-    index = np.clip(np.ceil(confidence * CALIBRATION_BINS).astype(int) - 1, 0, None)
+    # A confidence that rounding has put above 1 belongs to the last bin.
+    index = np.ceil(confidence * CALIBRATION_BINS).astype(int) - 1
+    index = np.clip(index, 0, CALIBRATION_BINS - 1)
     return tuple(
         CalibrationBin(
             low=i / CALIBRATION_BINS,
@@ -153,7 +155,7 @@ def calibration_bins(
             confidence=min(1.0, float(confidence[index == i].mean())),
             accuracy=float(right[index == i].mean()),
         )
-        for i in np.unique(np.minimum(index, CALIBRATION_BINS - 1)).tolist()
+        for i in np.unique(index).tolist()
     )
 
 

@@ -43,14 +43,12 @@ class Track:
         looks: description of the appearance, a histogram that sums to 1.
         speed: ``(2,)`` of the box's centre, in pixels a second.
         seen: seconds at which it was last seen.
-        born: seconds at which it was first seen.
     """
 
     number: int
     xyxy: Floats
     looks: Floats
     seen: float
-    born: float
     speed: Floats = field(default_factory=lambda: np.zeros(2, np.float32))
 
     def predicted(self, seconds: float) -> Floats:
@@ -104,9 +102,7 @@ class Tracker:
             )
             numbers[face] = self._tracks[index].number
         for face in np.flatnonzero((numbers < 0) & (found.score >= NEW_TRACK_SCORE)).tolist():
-            self._tracks.append(
-                Track(self._next_number, found.xyxy[face], looks[face], seconds, seconds)
-            )
+            self._tracks.append(Track(self._next_number, found.xyxy[face], looks[face], seconds))
             numbers[face] = self._next_number
             self._next_number += 1
         return numbers

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,8 @@ from fer.labels import FER2013_LABELS
 from training.sources import SPLIT_OF_USAGE, Problem, Source
 
 _EXPECTED = "Expected image (n, 48, 48) uint8, label (n,) and usage (n,), perhaps votes (n, 10)."
+
+_UNREADABLE = (zipfile.BadZipFile, zlib.error)
 
 _PER_FACE = ("image", "label", "usage", "votes", "row")
 
@@ -58,7 +61,7 @@ def _fields(path: Path) -> dict[str, NDArray]:
     try:
         with path.open("rb") as file, np.load(file) as archive:
             fields = {key: archive[key] for key in archive.files}
-    except (ValueError, OSError, EOFError, AttributeError, TypeError, zipfile.BadZipFile) as error:
+    except (*_UNREADABLE, ValueError, OSError, EOFError, AttributeError, TypeError) as error:
         raise DataError(f"{path} cannot be read as an .npz archive: {error}") from error
     if missing := {"image", "label", "usage"} - fields.keys():
         raise DataError(

@@ -10,22 +10,34 @@ import numpy as np
 
 from fer.errors import DataError
 from fer.model_card import ModelSpec
+from fer.types import Floats
 from training.class_names import check_known
-from training.export import KERAS_FILE, keras_file
+from training.export import keras_file
+
+Weights = list[Floats]
 
 
-def check(directory: Path, class_names: tuple[str, ...]) -> None:
-    """Check before a training that its outcome can be averaged with a model.
+def weights_of(directory: Path, model: keras.Model, class_names: tuple[str, ...]) -> Weights:
+    """Return the weights of a trained model, to be averaged with those of another.
+
+    Args:
+        directory: of the trained model.
+        model: what they are to be averaged with; its weights may be any yet.
+        class_names: the classes that both have to know.
 
     Raises:
-        DataError: there is no trained model, or it knows other classes.
+        DataError: there is no trained model, it knows other classes, or it is another network.
     """
-    keras_file(directory, "only a trained model can be averaged with")
+    file = keras_file(directory, "only a trained model can be averaged with")
     check_known(str(directory), ModelSpec.load(directory).labels, class_names)
+    weights: Weights = keras.models.load_model(file, compile=False).get_weights()
+    if [w.shape for w in weights] != [w.shape for w in model.get_weights()]:
+        raise DataError(f"{directory} is another network; its weights have no mean with these.")
+    return weights
 
 
-def average(model: keras.Model, directories: Sequence[Path]) -> None:
-    """Replace the weights of a network by their mean with those of trained models, in equal parts.
+def average(model: keras.Model, others: Sequence[Weights]) -> None:
+    """Replace the weights of a network by their mean with those of others, in equal parts.
 
     Ends of trainings of which one began where another ended can lie in one wide valley, and their
     mean nearer to its middle (Wortsman et al. 2022). Batch-norm statistics have to be computed anew
@@ -33,16 +45,7 @@ def average(model: keras.Model, directories: Sequence[Path]) -> None:
 
     Args:
         model: changed in place.
-        directories: of trained models, see `check`.
-
-    Raises:
-        DataError: a model is another network.
+        others: see `weights_of`.
     """
-    all_weights = [model.get_weights()]
-    for directory in directories:
-        trained = keras.models.load_model(directory / KERAS_FILE, compile=False)
-        all_weights.append(trained.get_weights())
-        theirs, ours = ([w.shape for w in weights] for weights in (all_weights[-1], all_weights[0]))
-        if theirs != ours:
-            raise DataError(f"{directory} is another network; its weights have no mean with these.")
-    model.set_weights([np.mean(parts, axis=0) for parts in zip(*all_weights, strict=True)])
+    parts = zip(model.get_weights(), *others, strict=True)
+    model.set_weights([np.mean(part, axis=0) for part in parts])

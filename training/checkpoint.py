@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,8 @@ from fer.errors import DataError
 from fer.model_card import EXPRESSION_HEAD
 from fer.report import Epoch
 from training.identity import Identity, check_same
+
+_RECORD = "progress.json"
 
 
 @dataclass
@@ -40,7 +43,7 @@ class Progress:
         Raises:
             DataError: the files do not belong together, or to this run.
         """
-        file = work_dir / "progress.json"
+        file = work_dir / _RECORD
         if not file.is_file():
             return cls(work_dir, run)
         if not (work_dir / "checkpoint.keras").is_file():
@@ -50,6 +53,11 @@ class Progress:
         return cls(
             work_dir, run, [Epoch(**epoch) for epoch in record["history"]], record["seconds"]
         )
+
+    @property
+    def file(self) -> Path:
+        """The history, and what run it is of."""
+        return self.work_dir / _RECORD
 
     @property
     def checkpoint(self) -> Path:
@@ -73,15 +81,17 @@ class Progress:
             return False
         return self.epochs_since("validation_loss", lowest=True) >= patience
 
-    def write(self) -> None:
-        """Write ``progress.json``."""
+    def write(self) -> Path:
+        """Write the history beside `file`, and return where, to be swapped in."""
         history = [epoch.model_dump() for epoch in self.history]
         record = {"run": self.run, "history": history, "seconds": self.seconds}
-        (self.work_dir / "progress.json").write_text(json.dumps(record, indent=1))
+        unfinished = self.work_dir / "unfinished.json"
+        unfinished.write_text(json.dumps(record, indent=1))
+        return unfinished
 
 
 class Checkpoint(keras.callbacks.Callback):
-    """Keeps model, optimizer and history after every epoch, each file swapped in whole.
+    """Keeps model, optimizer and history after every epoch: written whole, then swapped in.
 
     Args:
         progress: grows with every epoch.
@@ -103,12 +113,17 @@ class Checkpoint(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Write everything, and decide whether to go on."""
         progress = self._progress
+        figures = self._epoch(logs or {})
+        _check_finite(figures, epoch)
         progress.seconds += time.monotonic() - self._started
-        progress.history.append(self._epoch(logs or {}))
-        self._save(progress.checkpoint)
+        progress.history.append(figures)
         if self._keep_best and progress.epochs_since("validation_accuracy", lowest=False) == 0:
-            self._save(progress.best)
-        progress.write()
+            self._write(progress.best).replace(progress.best)
+        # Swapped in one right after the other: a resumed run must not repeat an epoch on weights
+        # that have had it.
+        model, record = self._write(progress.checkpoint), progress.write()
+        model.replace(progress.checkpoint)
+        record.replace(progress.file)
         if progress.stalled(self._patience):
             self.model.stop_training = True
 
@@ -125,7 +140,21 @@ class Checkpoint(keras.callbacks.Callback):
             learning_rate=float(self.model.optimizer.learning_rate),
         )
 
-    def _save(self, file: Path) -> None:
+    def _write(self, file: Path) -> Path:
         unfinished = file.with_name("unfinished.keras")
         self.model.save(unfinished)
-        unfinished.replace(file)
+        return unfinished
+
+
+def _check_finite(figures: Epoch, epoch: int) -> None:
+    """Refuse an epoch that went wrong, so that the checkpoint before it stays.
+
+    Raises:
+        DataError: a figure is not a number.
+    """
+    if not all(map(math.isfinite, figures.model_dump().values())):
+        raise DataError(
+            f"epoch {epoch + 1}: expected finite figures, got a loss of {figures.loss} and a "
+            f"validation loss of {figures.validation_loss}. Train again with a lower "
+            "--learning-rate."
+        )

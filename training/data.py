@@ -15,7 +15,7 @@ from training.faces import DataSet, LabelledFaces, UnlabelledFaces
 from training.folders import read_unlabelled_folder
 from training.readers import file_sha256, recognise
 from training.sources import SPLIT_OF_USAGE, SPLITS, Problem, Source, Wanted
-from training.splitting import assign_splits
+from training.splitting import SPLIT_SEED, assign_splits
 from training.tables import read_unlabelled_table
 from training.votes import join
 
@@ -42,7 +42,7 @@ def load(
     *,
     size: int | None = None,
     channels: int | None = None,
-    seed: int = 0,
+    seed: int = SPLIT_SEED,
     classes: Sequence[str] | None = None,
 ) -> DataSet:
     """Read a data set of any layout that is known here.

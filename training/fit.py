@@ -17,7 +17,7 @@ from fer.errors import DataError
 from fer.labels import FERPLUS_LABELS
 from fer.model_card import EXPRESSION_HEAD, VOTES_HEAD
 from fer.report import Epoch
-from training.averaging import average, check
+from training.averaging import average, weights_of
 from training.batches import TrainingBatches, scaled, steps_per_epoch, targets_and_weights
 from training.beginning import take_over
 from training.checkpoint import Checkpoint, Progress
@@ -85,8 +85,6 @@ def fit(
         match.
     """
     _check_form(preset, train)
-    for directory in average_with:
-        check(directory, train.class_names)
     keras.mixed_precision.set_global_policy(preset.precision)
     keras.utils.set_random_seed(seed)
     work_dir.mkdir(parents=True, exist_ok=True)
@@ -94,6 +92,8 @@ def fit(
     progress = Progress.read(work_dir, run) if resume else Progress(work_dir, run)
     targets, weights = targets_and_weights(validation, head_sizes(preset, train))
     model = _start(preset, train, progress, begin_with)
+    # Read before the training, so that a mistake is told before the hours of it.
+    others = [weights_of(directory, model, train.class_names) for directory in average_with]
     for phase in _phases(preset):
         done = len(progress.history)
         if done >= phase.last_epoch or progress.stalled(preset.patience):
@@ -111,7 +111,7 @@ def fit(
             verbose=verbose,
         )
     model = _to_keep(model, preset, train, progress)
-    average(model, average_with)
+    average(model, others)
     if preset.ema_momentum or average_with:
         plain = preset.override({"augmentation": NONE, "mixup": 0.0})
         recalibrate(model, _batches(plain, train, seed, preset.epochs))

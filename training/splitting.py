@@ -13,6 +13,10 @@ from training.sources import Problem, Source
 #: Share of each class that is set aside.
 HELD_OUT_SHARE = 0.1
 
+#: Seed of drawn splits, unless another is asked for. One for every command, whatever the seed of a
+#: training: a model that learns from another must not be measured on faces that one has seen.
+SPLIT_SEED = 0
+
 
 def assign_splits(source: Source, seed: int) -> Source:
     """Give every face a split.
@@ -64,6 +68,6 @@ def _draw(source: Source, name: str, seed: int) -> Source:
     note = Problem(
         name,
         f"the data set names none; {len(drawn):,} of {len(train):,} training faces were drawn, "
-        f"a tenth of each class (seed {seed}).",
+        f"a tenth of each class (split seed {seed}).",
     )
     return replace(source, splits=splits, problems=(*source.problems, note))

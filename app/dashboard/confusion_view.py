@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
+from app.charts import CONFIG
 from app.dashboard import confusion_chart as charts
 from app.dashboard.report_sections import confusion
-from app.dashboard.report_view import CONFIG, inked
+from app.dashboard.report_view import inked
 from app.dashboard.report_words import Measured, cell_sentences, largest_confusion
 from app.wording import plain
 from fer.labels import colour_of

@@ -6,6 +6,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
+from app.charts import CONFIG
 from app.dashboard.report_parts import (
     Chart,
     Command,
@@ -19,9 +20,6 @@ from app.dashboard.report_parts import (
 )
 from app.frame import CONTENT_WIDTH, chart_ink
 from app.wording import plain
-
-#: For `st.plotly_chart`: charts to be read, without the tool bar that a phone has no room for.
-CONFIG = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False}
 
 #: Pixels: of a fact, such that two stand side by side on a phone, and of the long table.
 _FACT_WIDTH = 170

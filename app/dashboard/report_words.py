@@ -11,8 +11,8 @@ from fer.report import Report
 SPLITS = ("test", "validation", "train")
 
 SPLITS_EXPLAINED = (
-    "Train is what the network learnt from; by validation (FER2013's PublicTest) settings, "
-    "temperatures and thresholds were chosen; by test (PrivateTest) nothing is."
+    "Train is what the network learnt from. On validation (of FER2013: PublicTest) settings, "
+    "temperatures and thresholds were chosen; on test (PrivateTest) nothing is."
 )
 
 WITHOUT_REPEATS = "without repeats"

@@ -93,6 +93,12 @@ def test_exif_rotation_is_applied(orientation: int, dark_corner: str) -> None:
     assert min(edges, key=lambda side: edges[side].mean()) == dark_corner
 
 
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize("exif", [b"Exif\x00\x00", b"Exif\x00\x00II*\x00", b"Exif\x00\x00no TIFF"])
+def test_broken_exif_costs_no_picture(form: str, exif: bytes) -> None:
+    assert decode(encoded(Image.fromarray(gradient()), form, exif=exif)).shape == gradient().shape
+
+
 @pytest.mark.parametrize(
     ("data", "message"),
     [

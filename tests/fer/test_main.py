@@ -89,8 +89,27 @@ def test_the_table_says_uncertain_and_why(
 
 def test_annotated_pictures_keep_their_size(photo: Path, tmp_path: Path) -> None:
     assert main(["photo", str(photo), "--out", str(tmp_path / "new" / "out")]) == 0
-    with PillowImage.open(tmp_path / "new" / "out" / "a face.png") as picture:
+    with PillowImage.open(tmp_path / "new" / "out" / "a face-expressions.png") as picture:
         assert picture.size == (512, 512)
+
+
+def test_no_picture_is_written_over_another(photo: Path, tmp_path: Path) -> None:
+    """Neither over a photograph beside which it is put, nor over one of the same name."""
+    other = tmp_path / "other" / "a face.jpg"
+    other.parent.mkdir()
+    kept = tmp_path / "a face-expressions.png"
+    PillowImage.open(photo).convert("RGB").save(other)
+    PillowImage.open(photo).save(kept)
+    before = kept.read_bytes()
+    assert main(["photo", str(photo), str(other), str(kept), "--out", str(tmp_path)]) == 0
+    assert kept.read_bytes() == before
+    made = sorted(file.name for file in tmp_path.glob("*-expressions*"))
+    assert made == [
+        "a face-expressions-2.png",
+        "a face-expressions-3.png",
+        "a face-expressions-expressions.png",
+        "a face-expressions.png",
+    ]
 
 
 def test_a_missing_model_is_one_clear_line(

@@ -11,7 +11,7 @@ from fer.labels import FER2013_LABELS
 from fer.model_card import ModelSpec
 from tests.conftest import SHIPPED_MODEL
 from tests.training.test_train import TINY, bars
-from training.averaging import average, check
+from training.averaging import average, weights_of
 from training.fit import fit
 from training.networks import build
 from training.presets import Preset
@@ -40,7 +40,7 @@ def test_every_training_counts_alike(tmp_path: Path) -> None:
     others = [saved(tmp_path / name, seed) for seed, name in enumerate("ab")]
     network = build(TINY, HEADS)
     parts = [model.get_weights() for model in (network, *others)]
-    average(network, [tmp_path / "a", tmp_path / "b"])
+    average(network, [weights_of(tmp_path / name, network, FER2013_LABELS) for name in "ab"])
     for found, *three in zip(network.get_weights(), *parts, strict=True):
         assert found == pytest.approx(sum(three) / 3, abs=1e-6)
 
@@ -71,18 +71,25 @@ def test_a_training_ends_with_the_mean(tmp_path: Path) -> None:
     [
         ("none", FER2013_LABELS, "is missing"),
         ("same", FER2013_LABELS[::-1], "the data set has neutral"),
+        ("wide", FER2013_LABELS, "another network"),
     ],
 )
 def test_what_cannot_be_averaged_with_is_told_before_the_training(
     tmp_path: Path, directory: str, labels: tuple[str, ...], said: str
 ) -> None:
     saved(tmp_path / "same", 1)
-    check(tmp_path / "same", FER2013_LABELS)
+    saved(tmp_path / "wide", 1, TINY.override({"widths": (8, 8, 16)}))
+    network = build(TINY, HEADS)
+    assert weights_of(tmp_path / "same", network, FER2013_LABELS)
     with pytest.raises(DataError, match=said):
-        check(tmp_path / directory, labels)
+        weights_of(tmp_path / directory, network, labels)
 
 
-def test_another_network_is_refused(tmp_path: Path) -> None:
+def test_the_mistake_is_told_before_anything_is_learnt(tmp_path: Path) -> None:
     saved(tmp_path / "wide", 1, TINY.override({"widths": (8, 8, 16)}))
     with pytest.raises(DataError, match="another network"):
-        average(build(TINY, HEADS), [tmp_path / "wide"])
+        fit(
+            TINY, bars(32, 1), bars(8, 2), seed=5, work_dir=tmp_path / "work", verbose=0,
+            average_with=[tmp_path / "wide"],
+        )  # fmt: skip
+    assert not list((tmp_path / "work").iterdir())

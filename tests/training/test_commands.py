@@ -33,7 +33,8 @@ def train(preset: str, data: Path, out: Path, *options: str) -> int:
 @pytest.fixture(scope="module")
 def model(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("models") / "basic"
-    small = ("--epochs", "8", "--widths", "16,32", "--batch-size", "16")
+    # A seed that no other command is told: it must not decide what is held out.
+    small = ("--epochs", "8", "--widths", "16,32", "--batch-size", "16", "--seed", "4")
     assert train("cnn-basic", demo, out, *small) == 0
     return out
 
@@ -54,6 +55,11 @@ def test_each_preset_trains_on_drawn_faces(preset: str, demo: Path, tmp_path: Pa
     assert report.configuration["name"] == preset
     expected = {"happy", "sad", "angry"} if preset == "three-class-150" else set(FER2013_LABELS)
     assert set(ModelSpec.load(tmp_path / "m").labels) == expected
+    places = ["--data", str(demo / "test" / "happy"), "--out", str(tmp_path / "predictions.csv")]
+    assert main(["predict", *places, "--model", str(tmp_path / "m")]) == 0
+    with (tmp_path / "predictions.csv").open() as file:
+        for row in csv.DictReader(file):
+            assert row["expression"] == FER2013_LABELS[int(row["emotion"])]
 
 
 def test_a_trained_network_has_learnt(model: Path) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from fer.classifier import ExpressionClassifier, softmax
+from fer.errors import DataError
 from fer.labels import FER2013_LABELS
 from fer.report import Report
 from tests.conftest import SHIPPED_MODEL
@@ -103,6 +104,14 @@ def test_a_resumed_training_goes_the_way_of_an_unbroken_one(preset: Preset, tmp_
     for resumed, unbroken in zip(rest.history, whole.history, strict=True):
         assert resumed.loss == pytest.approx(unbroken.loss, rel=0.02)
         assert resumed.learning_rate == pytest.approx(unbroken.learning_rate)
+
+
+def test_a_training_that_blows_up_says_so_and_leaves_no_checkpoint(tmp_path: Path) -> None:
+    wild = dataclasses.replace(TINY, learning_rate=1e30, warmup_epochs=0)
+    with pytest.raises(DataError, match="lower --learning-rate"):
+        fit(wild, bars(64, 1), bars(32, 2), seed=5, work_dir=tmp_path, verbose=0)
+    assert not (tmp_path / "checkpoint.keras").exists()
+    assert not (tmp_path / "progress.json").exists()
 
 
 @pytest.mark.parametrize("count", [1, 2, 511, 512, 513, 1024, 1025, 3589])

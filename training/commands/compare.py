@@ -23,8 +23,8 @@ _ROWS: dict[str, Callable[[Report], str]] = {
     "calibration error": lambda r: f"{r.evaluations['validation'].calibration_error:.3f}",
     "parameters": lambda r: f"{r.parameters:,}",
     "ms a face": lambda r: f"{r.latency_ms:.2f}",
-    "epochs": lambda r: str(len(r.history)),
-    "training minutes": lambda r: f"{r.training_seconds / 60:.0f}",
+    "epochs": lambda r: f"{len(r.history)}{_part(r)}",
+    "training minutes": lambda r: f"{r.training_seconds / 60:.0f}{_part(r)}",
     "data": lambda r: r.data.sha256[:8],
 }
 
@@ -41,6 +41,12 @@ def run(arguments: argparse.Namespace) -> int:
     print(" " * 20 + "".join(f"{r.name:>{width}}" for r in reports))
     for title, cell in _ROWS.items():
         print(f"{title:<20}" + "".join(f"{cell(r):>{width}}" for r in reports))
+    if any(r.is_last_part for r in reports):
+        print("\n* of the last training alone; it began with a trained model.")
     if len({r.data.sha256 for r in reports}) > 1:
         print("\nThe models were measured on different data; their figures do not compare.")
     return 0
+
+
+def _part(report: Report) -> str:
+    return "*" if report.is_last_part else ""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from training.data import load
 from training.faces import DataSet
+from training.splitting import SPLIT_SEED
 from training.summary import summarise
 
 HELP = "show counts per class and split, duplicates, contradictions and problems"
@@ -26,8 +27,17 @@ def add_data_arguments(parser: argparse.ArgumentParser) -> None:
         "--channels", type=int, choices=(1, 3), help="1 for grey, 3 for RGB; else as the images are"
     )
     parser.add_argument("--classes", nargs="+", metavar="NAME", help="use only these classes")
+    add_split_seed(parser)
+
+
+def add_split_seed(parser: argparse.ArgumentParser) -> None:
+    """Add the argument that says how splits are drawn where the data set names none."""
     parser.add_argument(
-        "--seed", type=int, default=0, help="of the splits that are drawn (default: 0)"
+        "--split-seed",
+        type=int,
+        default=SPLIT_SEED,
+        help="of splits that are drawn because the data set names none; the same for every command "
+        f"(default: {SPLIT_SEED})",
     )
 
 
@@ -41,7 +51,7 @@ def load_data(arguments: argparse.Namespace) -> DataSet:
         arguments.data,
         size=arguments.size,
         channels=arguments.channels,
-        seed=arguments.seed,
+        seed=arguments.split_seed,
         classes=arguments.classes,
     )
 

@@ -12,7 +12,9 @@ from fer.errors import DataError
 from fer.metrics import Evaluation
 from fer.model_card import EXPRESSION_HEAD
 from training import data, measuring
+from training.commands.data import add_split_seed
 from training.faces import DataSet, LabelledFaces
+from training.splitting import SPLIT_SEED
 
 HELP = "measure a model on a split of a data set"
 
@@ -22,14 +24,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder, .csv or .npz")
     parser.add_argument("--split", default="validation", help="train, validation or test")
     parser.add_argument("--model", type=Path, default=Path("models/compact"))
-    parser.add_argument("--seed", type=int, default=1, help="of splits that are drawn")
+    add_split_seed(parser)
     parser.add_argument("--json", action="store_true", help="print every figure as JSON")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the figures; return the exit status."""
     classifier = ExpressionClassifier(arguments.model)
-    dataset = load_for_model(classifier, arguments.data, arguments.seed)
+    dataset = load_for_model(classifier, arguments.data, arguments.split_seed)
     record = measure(classifier, dataset, arguments.split)
     if arguments.json:
         print(json.dumps(record, indent=1))
@@ -39,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def load_for_model(classifier: ExpressionClassifier, path: Path, seed: int) -> DataSet:
+def load_for_model(classifier: ExpressionClassifier, path: Path, seed: int = SPLIT_SEED) -> DataSet:
     """Load a data set in the form that a model takes, and check that the classes are the same.
 
     Raises:

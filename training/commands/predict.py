@@ -7,6 +7,7 @@ import csv
 from pathlib import Path
 
 from fer.classifier import ExpressionClassifier
+from fer.labels import FER2013_LABELS
 from training import data
 
 HELP = "label a test.csv or a folder of images that have no labels"
@@ -22,8 +23,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Write a row per face, in the order of the data; return the exit status.
 
-    Columns: place, emotion (the label's number, as FER2013's own files have it), expression,
-    confidence, then a probability per label.
+    Columns: place, emotion (the label's number in FER2013's own files, empty for what they have no
+    number for), expression, confidence, then a probability per label.
     """
     classifier = ExpressionClassifier(arguments.model)
     spec = classifier.spec
@@ -34,8 +35,9 @@ def run(arguments: argparse.Namespace) -> int:
         writer.writerow(["place", "emotion", "expression", "confidence", *classifier.labels])
         for place, row in zip(faces.places, probabilities, strict=True):
             best = int(row.argmax())
-            shares = [f"{p:.4f}" for p in row]
-            writer.writerow([place, best, classifier.labels[best], shares[best], *shares])
+            name, shares = classifier.labels[best], [f"{p:.4f}" for p in row]
+            number = FER2013_LABELS.index(name) if name in FER2013_LABELS else ""
+            writer.writerow([place, number, name, shares[best], *shares])
     for problem in faces.problems:
         print(f"left out: {problem}")
     print(f"{arguments.out}: {len(probabilities):,} faces")

@@ -30,8 +30,7 @@ def run(arguments: argparse.Namespace) -> int:
     Report.load(arguments.model)  # a mistake is told before the hours of training
     short = {"epochs": arguments.epochs, "small_epochs": arguments.small_epochs}
     preset = PRESETS[arguments.preset].override(short)
-    first = arguments.seeds[0]
-    dataset = load_for(preset, arguments.data, first)
+    dataset = load_for(preset, arguments.data)
     train, _ = clean_train(dataset)
     from training.distillation import teachers_for
     from training.spread import seed_runs, spread

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from training import data
+from training.commands.data import add_split_seed
 from training.faces import DataSet, LabelledFaces
 from training.preset_list import PRESETS
 from training.presets import Preset, overridable_fields
+from training.splitting import SPLIT_SEED
 
 if TYPE_CHECKING:
     from training.fit import Fit
@@ -27,6 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder, .csv or .npz")
     parser.add_argument("--out", type=Path, required=True, help="model directory to write")
     parser.add_argument("--seed", type=int, default=1, help="of everything left to chance")
+    add_split_seed(parser)
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
     parser.add_argument("--limit", type=int, help="train on N faces only, for a trial")
     parser.add_argument(
@@ -62,7 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Train; return the exit status."""
     preset = PRESETS[arguments.preset].override(_overrides(arguments))
-    dataset = load_for(preset, arguments.data, arguments.seed)
+    dataset = load_for(preset, arguments.data, arguments.split_seed)
     train, dropped = clean_train(dataset)
     if arguments.limit:
         order = np.random.default_rng(arguments.seed).permutation(len(train))
@@ -111,8 +114,8 @@ def _fitted(
     )
 
 
-def load_for(preset: Preset, path: Path, seed: int) -> DataSet:
-    """Load a data set in the form that a preset learns from.
+def load_for(preset: Preset, path: Path, seed: int = SPLIT_SEED) -> DataSet:
+    """Load a data set in the form that a preset learns from; `seed` is of drawn splits.
 
     Raises:
         DataError: see `training.data.load`.
@@ -140,6 +143,8 @@ def _overrides(arguments: argparse.Namespace) -> dict[str, Any]:
 def _command(arguments: argparse.Namespace) -> str:
     """Return the command that repeats this run, without the paths of this machine."""
     changed = _overrides(arguments) | ({"limit": arguments.limit} if arguments.limit else {})
+    if arguments.split_seed != SPLIT_SEED:
+        changed["split_seed"] = arguments.split_seed
     return " ".join(
         [
             f"python -m training train --preset {arguments.preset}",

@@ -28,8 +28,10 @@ def run(arguments: argparse.Namespace) -> int:
     from training.distillation import teachers_for
     from training.tune import search
 
-    preset = PRESETS[arguments.preset].override({"epochs": arguments.epochs})
-    dataset = load_for(preset, arguments.data, arguments.seed)
+    # Trials are too short to begin with small images, and are compared at the size that counts.
+    short = {"epochs": arguments.epochs, "small_epochs": 0}
+    preset = PRESETS[arguments.preset].override(short)
+    dataset = load_for(preset, arguments.data)
     train, _ = clean_train(dataset)
     best = search(
         preset,
