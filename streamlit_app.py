@@ -18,8 +18,8 @@ PAGES = [
     st.Page("app/pages/about.py", title="About", icon=":material/info:"),
 ]
 
-st.set_page_config(page_title="FER Lens", page_icon=str(LOGO), layout="wide")
 st.logo(LOGO, size="large")
 page = st.navigation(PAGES, position="top")
+st.set_page_config(page_title=f"{page.title} · FER Lens", page_icon=str(LOGO), layout="wide")
 with content():
     page.run()

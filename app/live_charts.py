@@ -231,7 +231,8 @@ def _strips(
             insidetextanchor="middle",
             textangle=0,
             constraintext="none",
-            hovertemplate=f"{label} %{{x:.0%}}<extra></extra>",
+            customdata=[chance(share) for share in parts[:, i]] if not named else None,
+            hovertemplate=f"{label} %{{{'x:.0%' if named else 'customdata'}}}<extra></extra>",
         )
         for i, label in enumerate(labels)
     ]

@@ -72,7 +72,8 @@ def show_controls(session: LiveSession) -> None:
         bars = st.toggle(
             "All bars",
             before.bars,
-            help="Draws the probability of every expression beside each face.",
+            help="Draws the probability of every expression beside each face. With little room, "
+            "the names are cut to two letters.",
             key="live_bars",
             persist_state="session",
         )

@@ -30,7 +30,9 @@ class ExpressionClassifier:
 
     def __init__(self, directory: Path, *, threads: int = 1) -> None:
         self.spec = ModelSpec.load(directory)
-        self._interpreter = load_interpreter(directory / self.spec.file, threads)
+        self._interpreter = load_interpreter(
+            directory / self.spec.file, threads, sha256=self.spec.sha256
+        )
         self._runner = self._interpreter.get_signature_runner()
         self._lock = threading.Lock()
         self._check_signature(directory)

@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
 from fer.errors import ModelError
 
 
-def load_interpreter(file: Path, threads: int = 1) -> Any:
+def load_interpreter(file: Path, threads: int = 1, *, sha256: str = "") -> Any:
     """Return a LiteRT interpreter with its tensors allocated.
 
     Args:
         file: a ``.tflite`` file.
         threads: processor threads of one call.
+        sha256: what the file has to have, as hexadecimal digits; not checked if empty.
 
     Raises:
-        ModelError: the file is missing or is not a LiteRT model.
+        ModelError: the file is missing, is another one, or is not a LiteRT model.
     """
     if not file.is_file():
         raise ModelError(f"{file} is missing.")
+    content = file.read_bytes()
+    found = hashlib.sha256(content).hexdigest()
+    if sha256 and found != sha256:
+        raise ModelError(
+            f"{file} is not the file that was exported: expected SHA-256 {sha256[:16]}…, got "
+            f"{found[:16]}…. Copy the whole model directory again."
+        )
     try:
-        return interpreter_of(file.read_bytes(), threads)
+        return interpreter_of(content, threads)
     except ModelError as error:
         raise ModelError(f"{file} is {error}") from error
 

@@ -115,7 +115,7 @@ def _right(made: Selective) -> str:
     return percent(made.accuracy) if made.coverage else "–"
 
 
-def chance(report: Report) -> list[Part | Row]:
+def views_and_seeds(report: Report) -> list[Part | Row]:
     """Return what else was measured on the validation split: other views, other seeds."""
     views = report.views.evaluation
     facts = Facts(

@@ -22,7 +22,7 @@ from app.dashboard.report_parts import (
     Section,
     Table,
 )
-from app.dashboard.report_words import Measured, measured
+from app.dashboard.report_words import Measured, measured, written
 
 
 def sections_of(model: ShownModel) -> list[Section]:
@@ -63,7 +63,7 @@ def html_report(model: ShownModel) -> str:
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>Report of {escape(model.name)}</title><style>{STYLE}</style></head><body><main>"
-        f"<h1>Model {escape(model.name)}</h1><p>Written {escape(model.report.created)}.</p>"
+        f"<h1>Model {escape(model.name)}</h1><p>Written {escape(written(model.report))}.</p>"
         f"{problems}<nav>{links}</nav>{body}"
         f"</main><script>{settings}{PAINT}</script></body></html>"
     )
@@ -124,11 +124,17 @@ class _Page:
 
 def _facts(part: Facts) -> str:
     cards = "".join(
-        f'<div class="fact" title="{escape(fact.meaning, quote=True)}"><dt>{escape(fact.label)}'
-        f"</dt><dd>{escape(fact.value)}</dd><small>{escape(fact.note)}</small></div>"
+        f'<div class="fact"><dt>{escape(fact.label)}</dt>'
+        f"<dd>{escape(fact.value)}</dd><small>{escape(fact.note)}</small></div>"
         for fact in part.facts
     )
-    inner = f'<dl class="facts">{cards}</dl>'
+    meanings = "".join(
+        f"<dt>{escape(fact.label)}</dt><dd>{escape(fact.meaning)}</dd>" for fact in part.facts
+    )
+    inner = (
+        f'<dl class="facts">{cards}</dl>'
+        f"<details><summary>What these figures mean</summary><dl>{meanings}</dl></details>"
+    )
     return _block(part.title, part.meaning, inner) if part.title else inner
 
 

@@ -6,10 +6,10 @@ from typing import Any
 
 #: The colours of `.streamlit/config.toml`, so that page and file look alike.
 STYLE = """
-:root { color-scheme: light dark; --ink: #24232A; --soft: #6B6A75; --page: #FCFBF9;
+:root { color-scheme: light dark; --ink: #16151B; --soft: #6B6A75; --page: #FCFBF9;
   --card: #F3F1EC; --line: #E2DED6; --accent: #4A4CA3; }
 @media (prefers-color-scheme: dark) {
-  :root { --ink: #ECEAE4; --soft: #A6A5AE; --page: #15161B; --card: #1F2128; --line: #363944;
+  :root { --ink: #ECEAE4; --soft: #A6A5AE; --page: #131419; --card: #1F2128; --line: #363944;
     --accent: #B3B5F2; } }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--page); color: var(--ink);
@@ -30,6 +30,8 @@ a { color: var(--accent); }
 .fact { border: 1px solid var(--line); border-radius: 10px; padding: .7rem .9rem; }
 .fact dt, .fact small { color: var(--soft); font-size: .85rem; }
 .fact dd { margin: 0; font-size: 1.3rem; font-weight: 600; white-space: nowrap; }
+.facts + details { margin: -.4rem 0 1rem; font-size: .88rem; color: var(--soft); }
+details dt { font-weight: 600; } details dd { margin: 0 0 .4rem; max-width: 70ch; }
 .drawing { max-width: 460px; }
 .scroll { overflow-x: auto; }
 .long { max-height: 720px; overflow-y: auto; }

@@ -27,6 +27,7 @@ from app.dashboard.report_words import (
     size,
     time_meaning,
     training_time,
+    written,
 )
 from fer.report import Report
 
@@ -227,7 +228,7 @@ def _origin(report: Report) -> Table:
         "Origin",
         ("What", "Value"),
         (
-            ("written", report.created.replace("T", " ")),
+            ("written", written(report)),
             ("machine", report.machine),
             ("data set", report.data.name),
             ("SHA-256 of the data", short_hash(report.data.sha256)),

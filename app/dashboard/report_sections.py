@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from app.dashboard import confusion_chart
 from app.dashboard import report_charts as charts
-from app.dashboard.answering_sections import chance
+from app.dashboard.answering_sections import views_and_seeds
 from app.dashboard.report_parts import Chart, Fact, Facts, Note, Row, Section, Table
 from app.dashboard.report_words import (
     SPLITS_EXPLAINED,
@@ -110,7 +110,7 @@ def splits_table(report: Report) -> Table:
 def overview(report: Report, chosen: Measured) -> Section:
     """Return the headline figures."""
     table, note = splits_table(report), Note(SPLITS_EXPLAINED)
-    parts = (quality_facts(chosen), cost_facts(report), table, note, *chance(report))
+    parts = (quality_facts(chosen), cost_facts(report), table, note, *views_and_seeds(report))
     return Section("Overview", parts)
 
 

@@ -18,6 +18,11 @@ SPLITS_EXPLAINED = (
 WITHOUT_REPEATS = "without repeats"
 
 
+def written(report: Report) -> str:
+    """Return when a report was made, to the minute, in UTC."""
+    return f"{report.created[:16].replace('T', ' ')} UTC"
+
+
 def training_time(report: Report) -> str:
     """Return what the training time is called, so that a part is not taken for all."""
     return "Training time, last part" if report.is_last_part else "Training time"

@@ -20,7 +20,7 @@ from app.dashboard.report_words import Measured, measured
 from app.wording import plain
 
 #: What to do where there is no model at all.
-TRAIN_COMMAND = "python -m training train --data fer2013.csv --out models/compact"
+TRAIN_COMMAND = "python -m training train --preset small --data fer2013.csv --out models/mine"
 
 
 @dataclass(frozen=True)

@@ -115,6 +115,15 @@ def test_a_broken_file_is_named(tmp_path: Path, content: bytes | None) -> None:
         ExpressionClassifier(model)
 
 
+def test_a_file_that_was_swapped_is_refused(tmp_path: Path) -> None:
+    """It would run, beside a report about another one."""
+    model = shutil.copytree(SHIPPED_MODEL, tmp_path / "model")
+    with (model / "model.tflite").open("ab") as file:
+        file.write(bytes(1))
+    with pytest.raises(ModelError, match="not the file that was exported"):
+        ExpressionClassifier(model)
+
+
 def test_softmax_survives_large_logits() -> None:
     assert softmax(np.array([[1e4, 0, -1e4]], np.float32)) == pytest.approx(np.array([[1, 0, 0]]))
 
