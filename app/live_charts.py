@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from app.charts import filling
 from app.live_timeline import PersonLine, Shares, Timeline
 from app.live_words import clock
-from fer.labels import colour_of, person_colour
+from fer.labels import UNCERTAIN_COLOUR, colour_of, person_colour
 from fer.records import chance
 from fer.sprites import ink_on
 from fer.types import UNCERTAIN, Floats
@@ -37,8 +37,8 @@ _GROUND = "rgba(128, 128, 136, 0.13)"
 _MARK = (-9, -3)
 _MARK_LINE = {"color": "#85858D", "width": 1}
 
-#: After a person's name, with room for their colour.
-_TICK_GAP = "\u2002\u2002"
+#: Pixels between a person's name and their row, with room for their colour.
+_NAME_GAP = 16
 
 #: Steps of the axis in seconds, and how many labels fit a phone.
 _STEPS = (5, 10, 15, 30, 60, 120, 300, 600, 1800)
@@ -82,7 +82,7 @@ def timeline_figure(line: Timeline, labels: Sequence[str], ink: str | None = Non
         tickvals=[row + 0.55 for row in range(len(people))],
         ticktext=[_name(person.track) for person in people],
         tickfont={"size": 13, "color": ink},
-        ticksuffix=_TICK_GAP,
+        ticklabelstandoff=_NAME_GAP,
         fixedrange=True,
         showgrid=False,
         zeroline=False,
@@ -189,13 +189,32 @@ def shares_figure(shares: Shares, labels: Sequence[str], ink: str | None = None)
     names = [_name(shares.tracks[i]) for i in order]
     height = 40 * max(1, len(order)) + 8
     parts = (shares.seconds / totals)[order]
-    figure = _strips(names, parts, [*labels, UNCERTAIN], height=height, named=True, ink=ink)
+    figure = _strips(names, parts, [*labels, UNCERTAIN], height=height, named=True)
     marks = [_mark(shares.tracks[i], row - 0.35, row + 0.35) for row, i in enumerate(order)]
     figure.update_layout(bargap=0.3, shapes=marks)
     figure.update_yaxes(
-        visible=True, tickfont={"size": 13, "color": ink}, ticksuffix=_TICK_GAP, automargin=True
+        visible=True,
+        tickfont={"size": 13, "color": ink},
+        ticklabelstandoff=_NAME_GAP,
+        automargin=True,
     )
+    for row, i in enumerate(order):
+        _name_uncertain(figure, names[row], float(shares.seconds[i, -1] / totals[i, 0]))
     return figure
+
+
+def _name_uncertain(figure: go.Figure, row: str, share: float) -> None:
+    """Write the name on the last part of a strip: on a plate, as hatching hides letters."""
+    if share > _NAMED:
+        figure.add_annotation(
+            x=1 - share / 2,
+            y=row,
+            text=f"{UNCERTAIN} {share:.0%}",
+            font={"size": 13, "color": ink_on(UNCERTAIN_COLOUR)},
+            bgcolor=UNCERTAIN_COLOUR,
+            borderpad=2,
+            showarrow=False,
+        )
 
 
 def _strips(
@@ -205,12 +224,10 @@ def _strips(
     *,
     height: int,
     named: bool,
-    ink: str | None = None,
 ) -> go.Figure:
     """Return horizontal strips; `parts` is ``(strips, k)``, rows sum to 1 or are 0.
 
-    Parts that are long enough have their name in them if `named`; in `ink` where there is no
-    colour below it.
+    Parts that are long enough, and have a colour, have their name in them if `named`.
     """
     bars = [
         go.Bar(
@@ -221,13 +238,11 @@ def _strips(
             marker=filling(label),
             marker_line_width=0,
             text=[
-                f"{label} {share:.0%}" if named and share > _NAMED else "" for share in parts[:, i]
+                f"{label} {share:.0%}" if named and label != UNCERTAIN and share > _NAMED else ""
+                for share in parts[:, i]
             ],
             textposition="inside",
-            insidetextfont={
-                "size": 13,
-                "color": ink if label == UNCERTAIN else ink_on(colour_of(label)),
-            },
+            insidetextfont={"size": 13, "color": ink_on(colour_of(label))},
             insidetextanchor="middle",
             textangle=0,
             constraintext="none",

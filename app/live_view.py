@@ -175,11 +175,9 @@ def _in_view(session: LiveSession) -> None:
         )
         order = (-mix).argsort(kind="stable")
         st.markdown(_legend([labels[i] for i in order], [chance(mix[i]) for i in order]))
-        flawed = live_words.flaw_lines(faces)
+        flawed = live_words.describe_flaws(faces)
         if flawed:
-            st.caption(
-                f":material/lightbulb: {'; '.join(flawed)}. More light, or a step closer, helps."
-            )
+            st.caption(f":material/lightbulb: {flawed}")
 
 
 def show_rolling(session: LiveSession) -> None:

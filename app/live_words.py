@@ -10,7 +10,7 @@ from app.live_session import LiveErrors
 from app.live_timeline import Shares, Timeline
 from app.wording import verdicts
 from fer import Faces
-from fer.records import chance
+from fer.records import chance, one_of
 from fer.types import UNCERTAIN, Floats
 
 
@@ -28,13 +28,28 @@ def mean_mix(faces: Faces) -> Floats:
     return faces.probabilities.mean(axis=0)
 
 
-def flaw_lines(faces: Faces) -> list[str]:
-    """Return what is wrong with the picture of whom, a line for each face that has flaws."""
-    return [
-        f"Person {track}: {', '.join(verdict.reasons)}"
+#: What helps against each of `fer.types.FLAWS`.
+_REMEDIES = {
+    "small": "a step closer",
+    "blurred": "holding still",
+    "dark": "more light",
+    "turned": "facing the camera",
+}
+
+
+def describe_flaws(faces: Faces) -> str:
+    """Return what is wrong with the picture of whom, and what helps; "" if nothing is."""
+    flawed = [
+        (track, verdict)
         for track, verdict in zip(faces.track_id.tolist(), verdicts(faces), strict=True)
         if verdict.flaws
     ]
+    if not flawed:
+        return ""
+    who = "; ".join(f"Person {track}: {', '.join(v.reasons)}" for track, v in flawed)
+    found = {flaw for _, verdict in flawed for flaw in verdict.flaws}
+    remedies = one_of([remedy for flaw, remedy in _REMEDIES.items() if flaw in found])
+    return f"{who}. What helps: {remedies}."
 
 
 def describe_now(mix: Floats, labels: Sequence[str]) -> str:

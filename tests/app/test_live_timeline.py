@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -8,6 +10,7 @@ from app.live_session import LiveErrors
 from app.live_timeline import MAX_BARS, bar_width, shares, timeline
 from app.live_words import (
     clock,
+    describe_flaws,
     describe_now,
     describe_shares,
     describe_timeline,
@@ -74,9 +77,29 @@ def test_uncertain_time_counts_for_no_expression() -> None:
     assert describe_shares(summed, LABELS).endswith("1: uncertain 50%, sad 40%, happy 10%.")
     figure = shares_figure(summed, LABELS)
     assert [trace.name for trace in figure.data] == [*LABELS, "uncertain"]
-    assert figure.data[-1].text == ("uncertain 50%",)
+    assert [note.text for note in figure.layout.annotations] == ["uncertain 50%"]
     marked.array["uncertain"] = [True, True, True, False]
     assert "person 1 mostly uncertain" in describe_timeline(timeline(marked, 0, 0.5), LABELS)
+
+
+@pytest.mark.parametrize(
+    ("flaws", "said"),
+    [
+        ((), ""),
+        (("dark",), "Person 4: dark. What helps: more light."),
+        (("turned",), "Person 4: turned away. What helps: facing the camera."),
+        (
+            ("small", "dark"),
+            "Person 4: small: 40 pixels wide, dark. What helps: a step closer or more light.",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_face_is_said_with_what_helps(
+    flaws: tuple[str, ...], said: str
+) -> None:
+    faces = replace(faces_of(HAPPY, flaws=flaws), track_id=np.array([4]))
+    assert describe_flaws(faces) == said
+    assert describe_flaws(faces.take(np.array([False]))) == ""
 
 
 def test_the_window_begins_where_a_bar_begins() -> None:
