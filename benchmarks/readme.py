@@ -1,8 +1,9 @@
-"""Writes the figures of the README from reports, so that none is typed.
+"""Writes the figures of the README and the model card from reports, so that none is typed.
 
 ``python -m benchmarks.readme [--presets DIR... --data fer2013.npz]`` replaces what stands between
-the markers: the shipped model's figures, and a row for each model directory of ``--presets``, all
-measured on the validation split of the same data, whatever each was trained from.
+the markers: the shipped model's figures, here and in ``models/README.md``, and a row of the README
+for each model directory of ``--presets``, all measured on the validation split of the same data,
+whatever each was trained from.
 """
 
 from __future__ import annotations
@@ -23,13 +24,16 @@ SHIPPED = ROOT / "models" / "compact"
 
 
 def main() -> None:
-    """Rewrite the README."""
+    """Rewrite both."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--presets", nargs="*", type=Path, default=[], metavar="DIR")
     parser.add_argument("--data", type=Path, help="what --presets are measured on")
     arguments = parser.parse_args()
+    report = Report.load(SHIPPED)
+    card = ROOT / "models" / "README.md"
+    card.write_text(model_card(card.read_text(), report))
     readme = ROOT / "README.md"
-    text = replace_section(readme.read_text(), "figures", figures(Report.load(SHIPPED)))
+    text = replace_section(readme.read_text(), "figures", figures(report))
     if arguments.presets:
         rows = [(Report.load(d), measured(d, arguments.data)) for d in arguments.presets]
         text = replace_section(text, "presets", preset_table(rows))
@@ -46,6 +50,35 @@ def replace_section(text: str, name: str, content: str) -> str:
     if not pattern.search(text):
         raise ValueError(f"expected markers <!-- {name}:begin --> and <!-- {name}:end -->")
     return pattern.sub(lambda match: f"{match[1]}{content}\n{match[2]}", text)
+
+
+def model_card(text: str, report: Report) -> str:
+    """Return the text of the model card with the tables of a report."""
+    tables = {"figures": figures, "classes": class_table, "disturbances": disturbance_table}
+    for name, table in tables.items():
+        text = replace_section(text, name, table(report))
+    return text
+
+
+def class_table(report: Report) -> str:
+    """Return precision, recall and F1 of each expression."""
+    rows = [
+        f"| {c.label} | {c.precision:.1%} | {c.recall:.1%} | {c.f1:.3f} | {c.support:,} |"
+        for c in report.evaluations["validation"].classes
+    ]
+    head = "| expression | precision | recall | F1 | faces |"
+    return "\n".join([head, "| --- | --- | --- | --- | --- |", *rows])
+
+
+def disturbance_table(report: Report) -> str:
+    """Return what each disturbance costs."""
+    plain = report.evaluations["validation"].accuracy
+    rows = [
+        f"| {d.name}: {d.description} | {d.evaluation.accuracy:.1%} | "
+        f"{100 * (plain - d.evaluation.accuracy):.1f} |"
+        for d in report.robustness
+    ]
+    return "\n".join(["| disturbance | accuracy | points lost |", "| --- | --- | --- |", *rows])
 
 
 def figures(report: Report) -> str:

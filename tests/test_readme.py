@@ -2,7 +2,14 @@
 
 import pytest
 
-from benchmarks.readme import figures, preset_table, replace_section
+from benchmarks.readme import (
+    class_table,
+    disturbance_table,
+    figures,
+    model_card,
+    preset_table,
+    replace_section,
+)
 from fer.report import Report
 from tests.conftest import ROOT, SHIPPED_MODEL
 
@@ -13,6 +20,14 @@ def test_the_figures_are_those_of_the_shipped_report() -> None:
     report = Report.load(SHIPPED_MODEL)
     assert figures(report) in README
     assert report.command in README
+
+
+def test_the_model_card_has_the_figures_of_the_shipped_report() -> None:
+    report = Report.load(SHIPPED_MODEL)
+    card = (ROOT / "models" / "README.md").read_text(encoding="utf-8")
+    assert model_card(card, report) == card
+    assert class_table(report).count("\n") == 1 + len(report.evaluations["validation"].classes)
+    assert disturbance_table(report).count("\n") == 1 + len(report.robustness)
 
 
 def test_a_section_is_replaced_between_its_markers() -> None:
