@@ -21,12 +21,12 @@ from app.dashboard.report_parts import (
 from app.dashboard.report_words import (
     duration,
     ordered_splits,
+    part_note,
     percent,
     shape,
     short_hash,
     size,
     time_meaning,
-    training_time,
     written,
 )
 from fer.report import Report
@@ -132,11 +132,17 @@ def _training_facts(report: Report) -> Facts:
     return Facts(
         (
             Fact(
-                "Epochs, last part" if report.is_last_part else "Epochs",
+                "Epochs",
                 str(len(report.history)),
                 "How often it saw the whole train split.",
+                part_note(report),
             ),
-            Fact(training_time(report), duration(report.training_seconds), time_meaning(report)),
+            Fact(
+                "Training time",
+                duration(report.training_seconds),
+                time_meaning(report),
+                part_note(report),
+            ),
             Fact(
                 "Best epoch",
                 str(best + 1),

@@ -16,10 +16,10 @@ from app.dashboard.report_words import (
     interval,
     many,
     measured,
+    part_note,
     percent,
     size,
     time_meaning,
-    training_time,
 )
 from fer.report import Report
 
@@ -73,9 +73,10 @@ def cost_facts(report: Report) -> Facts:
                 f"of {report.machine}.",
             ),
             Fact(
-                training_time(report),
+                "Training time",
                 duration(report.training_seconds),
                 f"{len(report.history)} epochs. {time_meaning(report)}",
+                part_note(report),
             ),
         )
     )

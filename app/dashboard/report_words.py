@@ -23,9 +23,9 @@ def written(report: Report) -> str:
     return f"{report.created[:16].replace('T', ' ')} UTC"
 
 
-def training_time(report: Report) -> str:
-    """Return what the training time is called, so that a part is not taken for all."""
-    return "Training time, last part" if report.is_last_part else "Training time"
+def part_note(report: Report) -> str:
+    """Return the note beside figures of the training, so that a part is not taken for all."""
+    return "last part" if report.is_last_part else ""
 
 
 def time_meaning(report: Report) -> str:

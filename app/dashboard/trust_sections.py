@@ -50,9 +50,10 @@ def confidence(
     if before:
         parts.append(
             Note(
-                "The temperature was fitted on this split, by the log loss; the calibration error "
-                "may move either way where there is little to gain. Cross-fitted is what to expect "
-                "elsewhere: each fifth of the faces with a temperature from the other four."
+                "Before and after: without and with the temperature. It was fitted on this split, "
+                "by the log loss; where there is little to gain, the calibration error may move "
+                "either way. Cross-fitted is what to expect elsewhere: each fifth of the faces "
+                "with a temperature from the other four."
             )
         )
     if chosen.repeats:
@@ -64,7 +65,7 @@ def _confidence_facts(
     report: Report, found: Evaluation, before: Evaluation | None, temperature: float | None
 ) -> Facts:
     error, loss = ("Error", "Log loss") if before else ("Calibration error", "Log loss")
-    after = " with temperature" if before else ""
+    after = " after" if before else ""
     facts = [
         Fact(f"{error}{after}", percent(found.calibration_error), CALIBRATION),
         Fact(f"{loss}{after}", f"{found.log_loss:.3f}", LOG_LOSS),
@@ -73,10 +74,10 @@ def _confidence_facts(
         facts.append(Fact("Temperature", f"{temperature:.3f}", TEMPERATURE))
     if before:
         plain, plain_loss = percent(before.calibration_error), f"{before.log_loss:.3f}"
-        facts.insert(0, Fact("Error without temperature", plain, CALIBRATION))
+        facts.insert(0, Fact("Error before", plain, CALIBRATION))
         crossed = percent(report.cross_fitted_calibration_error)
         facts.insert(2, Fact("Error, cross-fitted", crossed, CALIBRATION))
-        facts.insert(3, Fact("Log loss without temperature", plain_loss, LOG_LOSS))
+        facts.insert(3, Fact("Log loss before", plain_loss, LOG_LOSS))
     return Facts(tuple(facts))
 
 

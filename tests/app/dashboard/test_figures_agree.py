@@ -144,10 +144,7 @@ def test_calibration(splits: list[Split]) -> None:
         ) / len(right)  # fmt: skip
         section = trust_sections.confidence(model.report, shown, model.temperature)
         figures = facts(section)
-        assert (
-            figures.get("Error with temperature", figures.get("Calibration error"))
-            == f"{error:.1%}"
-        )
+        assert figures.get("Error after", figures.get("Calibration error")) == f"{error:.1%}"
         rows = table(section, "Answers by confidence").rows
         assert [row[1] for row in rows] == [f"{n:,}" for n in counts]
         chart = next(p for p in flat(section) if isinstance(p, Chart) and p.key == "reliability")

@@ -159,13 +159,11 @@ def test_confidence_before_and_after_is_that_of_the_whole_validation_split(
     made = write_model(models)
     page = dashboard("Confidence")
     assert metric(page, "Temperature") == "0.875"
-    assert not [m for m in page.metric if m.label == "Error without temperature"]
+    assert not [m for m in page.metric if m.label == "Error before"]
     next(s for s in page.selectbox if s.label == "Measured on").select("validation").run()
-    assert metric(page, "Error without temperature") == percent(
-        made.before_temperature.calibration_error
-    )
+    assert metric(page, "Error before") == percent(made.before_temperature.calibration_error)
     after = made.evaluations["validation"].calibration_error
-    assert metric(page, "Error with temperature") == percent(after)
+    assert metric(page, "Error after") == percent(after)
 
 
 def test_robustness_and_the_crowd(dashboard: Open, models: Path) -> None:

@@ -187,7 +187,7 @@ def test_the_last_of_several_trainings_is_not_passed_off_as_all(
     made = report(command=f"python -m training train{options}")
     (facts,) = (p for p in record_sections.training(made).parts if isinstance(p, Facts))
     meaning = {fact.label: fact.meaning for fact in facts.facts}
-    time = "Training time, last part" if part else "Training time"
-    assert ("Of the last part" in meaning[time]) == part
-    assert ("Epochs, last part" in meaning) == part
+    assert ("Of the last part" in meaning["Training time"]) == part
+    notes = {fact.label: fact.note for fact in facts.facts}
+    assert notes["Training time"] == notes["Epochs"] == ("last part" if part else "")
     assert ("is the mean of these weights" in meaning["Last accuracy"]) == mean
