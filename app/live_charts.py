@@ -198,8 +198,8 @@ def shares_figure(shares: Shares, labels: Sequence[str], ink: str | None = None)
         ticklabelstandoff=_NAME_GAP,
         automargin=True,
     )
-    for row, i in enumerate(order):
-        _name_uncertain(figure, names[row], float(shares.seconds[i, -1] / totals[i, 0]))
+    for name, share in zip(names, parts[:, -1].tolist(), strict=True):
+        _name_uncertain(figure, name, share)
     return figure
 
 

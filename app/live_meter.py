@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import numpy as np
+
+Noted = TypeVar("Noted")
 
 #: Seconds over which rates are counted: shorter is jumpy, longer is late.
 RATE_SECONDS = 4.0
@@ -48,14 +51,12 @@ class Meter:
 
     def received(self, seconds: float, frames: int) -> None:
         """Note frames that came in."""
-        _note(self._received, seconds, frames)
+        _note(self._received, seconds, frames, RATE_SECONDS)
 
     def analysed(self, seconds: float, stages: Mapping[str, float]) -> None:
         """Note an analysed frame and the milliseconds of its stages."""
-        _note(self._analysed, seconds, 1)
-        self._stages.append((seconds, dict(stages)))
-        while seconds - self._stages[0][0] > STAGE_SECONDS:
-            self._stages.popleft()
+        _note(self._analysed, seconds, 1, RATE_SECONDS)
+        _note(self._stages, seconds, dict(stages), STAGE_SECONDS)
 
     def speed(self, now: float) -> Speed:
         """Sum up the last seconds."""
@@ -73,9 +74,10 @@ class Meter:
         return Speed(_rate(self._analysed, now), _rate(self._received, now), stages)
 
 
-def _note(seen: deque[tuple[float, int]], seconds: float, frames: int) -> None:
-    seen.append((seconds, frames))
-    while seconds - seen[0][0] > RATE_SECONDS:
+def _note(seen: deque[tuple[float, Noted]], seconds: float, what: Noted, span: float) -> None:
+    """Append what was seen, and forget what is longer ago than a span of seconds."""
+    seen.append((seconds, what))
+    while seconds - seen[0][0] > span:
         seen.popleft()
 
 

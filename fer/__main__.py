@@ -38,10 +38,11 @@ def main(argv: list[str] | None = None) -> int:
     except (FerError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    places = _picture_files(arguments.images, arguments.out) if arguments.out else {}
+    images, out = arguments.images, arguments.out
+    pictures = _picture_files(images, out) if out else [None] * len(images)
     done = [
-        _photo(file, analyzer, arguments, places.get(number))
-        for number, file in enumerate(arguments.images)
+        _photo(file, analyzer, arguments, picture)
+        for file, picture in zip(images, pictures, strict=True)
     ]
     return 0 if all(done) else 1
 
@@ -65,16 +66,16 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _picture_files(images: Sequence[Path], out: Path) -> dict[int, Path]:
+def _picture_files(images: Sequence[Path], out: Path) -> list[Path]:
     """Return where each image's marked picture goes: never over an image, or over another one's."""
     taken = {image.resolve() for image in images}
-    places = {}
-    for number, image in enumerate(images):
+    pictures: list[Path] = []
+    for image in images:
         endings = chain([""], (f"-{n}" for n in count(2)))
         files = ((out / f"{image.stem}-expressions{ending}.png").resolve() for ending in endings)
-        places[number] = next(file for file in files if file not in taken)
-        taken.add(places[number])
-    return places
+        pictures.append(next(file for file in files if file not in taken))
+        taken.add(pictures[-1])
+    return pictures
 
 
 def _photo(

@@ -23,8 +23,7 @@ def load_interpreter(file: Path, threads: int = 1, *, sha256: str = "") -> Any:
     if not file.is_file():
         raise ModelError(f"{file} is missing.")
     content = file.read_bytes()
-    found = hashlib.sha256(content).hexdigest()
-    if sha256 and found != sha256:
+    if sha256 and (found := hashlib.sha256(content).hexdigest()) != sha256:
         raise ModelError(
             f"{file} is not the file that was exported: expected SHA-256 {sha256[:16]}…, got "
             f"{found[:16]}…. Copy the whole model directory again."

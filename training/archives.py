@@ -15,7 +15,10 @@ from training.sources import SPLIT_OF_USAGE, Problem, Source
 
 _EXPECTED = "Expected image (n, 48, 48) uint8, label (n,) and usage (n,), perhaps votes (n, 10)."
 
-_UNREADABLE = (zipfile.BadZipFile, zlib.error)
+#: What NumPy raises for files that are no archive, or a broken one.
+_UNREADABLE = (
+    ValueError, OSError, EOFError, AttributeError, TypeError, zipfile.BadZipFile, zlib.error
+)  # fmt: skip
 
 _PER_FACE = ("image", "label", "usage", "votes", "row")
 
@@ -61,7 +64,7 @@ def _fields(path: Path) -> dict[str, NDArray]:
     try:
         with path.open("rb") as file, np.load(file) as archive:
             fields = {key: archive[key] for key in archive.files}
-    except (*_UNREADABLE, ValueError, OSError, EOFError, AttributeError, TypeError) as error:
+    except _UNREADABLE as error:
         raise DataError(f"{path} cannot be read as an .npz archive: {error}") from error
     if missing := {"image", "label", "usage"} - fields.keys():
         raise DataError(

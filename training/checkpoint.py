@@ -16,8 +16,6 @@ from fer.model_card import EXPRESSION_HEAD
 from fer.report import Epoch
 from training.identity import Identity, check_same
 
-_RECORD = "progress.json"
-
 
 @dataclass
 class Progress:
@@ -43,21 +41,24 @@ class Progress:
         Raises:
             DataError: the files do not belong together, or to this run.
         """
-        file = work_dir / _RECORD
-        if not file.is_file():
-            return cls(work_dir, run)
-        if not (work_dir / "checkpoint.keras").is_file():
-            raise DataError(f"{file} has no checkpoint.keras beside it; train without --resume.")
-        record = json.loads(file.read_text())
+        progress = cls(work_dir, run)
+        if not progress.file.is_file():
+            return progress
+        if not progress.checkpoint.is_file():
+            raise DataError(
+                f"{progress.file} has no {progress.checkpoint.name} beside it; train without "
+                "--resume."
+            )
+        record = json.loads(progress.file.read_text())
         check_same(record.get("run", {}), run, work_dir)
-        return cls(
-            work_dir, run, [Epoch(**epoch) for epoch in record["history"]], record["seconds"]
-        )
+        progress.history = [Epoch(**epoch) for epoch in record["history"]]
+        progress.seconds = record["seconds"]
+        return progress
 
     @property
     def file(self) -> Path:
         """The history, and what run it is of."""
-        return self.work_dir / _RECORD
+        return self.work_dir / "progress.json"
 
     @property
     def checkpoint(self) -> Path:
@@ -118,10 +119,10 @@ class Checkpoint(keras.callbacks.Callback):
         progress.seconds += time.monotonic() - self._started
         progress.history.append(figures)
         if self._keep_best and progress.epochs_since("validation_accuracy", lowest=False) == 0:
-            self._write(progress.best).replace(progress.best)
+            self._write().replace(progress.best)
         # Swapped in one right after the other: a resumed run must not repeat an epoch on weights
         # that have had it.
-        model, record = self._write(progress.checkpoint), progress.write()
+        model, record = self._write(), progress.write()
         model.replace(progress.checkpoint)
         record.replace(progress.file)
         if progress.stalled(self._patience):
@@ -140,8 +141,8 @@ class Checkpoint(keras.callbacks.Callback):
             learning_rate=float(self.model.optimizer.learning_rate),
         )
 
-    def _write(self, file: Path) -> Path:
-        unfinished = file.with_name("unfinished.keras")
+    def _write(self) -> Path:
+        unfinished = self._progress.work_dir / "unfinished.keras"
         self.model.save(unfinished)
         return unfinished
 

@@ -6,7 +6,15 @@ from collections.abc import Callable
 
 from app.dashboard.model_library import ShownModel
 from app.dashboard.report_parts import Table
-from app.dashboard.report_words import duration, interval, many, measured, percent, points
+from app.dashboard.report_words import (
+    duration,
+    interval,
+    many,
+    measured,
+    part_note,
+    percent,
+    points,
+)
 from fer.metrics import Evaluation
 from fer.report import Report
 
@@ -65,19 +73,19 @@ def _costs(first: ShownModel, second: ShownModel) -> list[tuple[str, str, str, s
             f"{b.latency_ms:.1f} ms",
             _ratio(a.latency_ms, b.latency_ms),
         ),
-        _training_time(a, b),
+        ("Training time", _training_time(a), _training_time(b), _training_ratio(a, b)),
     ]
 
 
-def _training_time(first: Report, second: Report) -> tuple[str, str, str, str]:
-    times = [
-        f"{duration(r.training_seconds)}{', last part' if r.is_last_part else ''}"
-        for r in (first, second)
-    ]
+def _training_time(report: Report) -> str:
+    return ", ".join(filter(None, (duration(report.training_seconds), part_note(report))))
+
+
+def _training_ratio(first: Report, second: Report) -> str:
     # What came before the last part is not in the report, so there is nothing to compare.
-    whole = not (first.is_last_part or second.is_last_part)
-    ratio = _ratio(first.training_seconds, second.training_seconds) if whole else "–"
-    return ("Training time", *times, ratio)  # type: ignore[return-value]
+    if first.is_last_part or second.is_last_part:
+        return "–"
+    return _ratio(first.training_seconds, second.training_seconds)
 
 
 def _evaluation(model: ShownModel, name: str) -> Evaluation | None:

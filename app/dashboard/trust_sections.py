@@ -64,20 +64,21 @@ def confidence(
 def _confidence_facts(
     report: Report, found: Evaluation, before: Evaluation | None, temperature: float | None
 ) -> Facts:
-    error, loss = ("Error", "Log loss") if before else ("Calibration error", "Log loss")
-    after = " after" if before else ""
     facts = [
-        Fact(f"{error}{after}", percent(found.calibration_error), CALIBRATION),
-        Fact(f"{loss}{after}", f"{found.log_loss:.3f}", LOG_LOSS),
+        Fact(
+            "Error after" if before else "Calibration error",
+            percent(found.calibration_error),
+            CALIBRATION,
+        ),
+        Fact("Log loss after" if before else "Log loss", f"{found.log_loss:.3f}", LOG_LOSS),
     ]
     if temperature is not None:
         facts.append(Fact("Temperature", f"{temperature:.3f}", TEMPERATURE))
     if before:
-        plain, plain_loss = percent(before.calibration_error), f"{before.log_loss:.3f}"
-        facts.insert(0, Fact("Error before", plain, CALIBRATION))
+        facts.insert(0, Fact("Error before", percent(before.calibration_error), CALIBRATION))
         crossed = percent(report.cross_fitted_calibration_error)
         facts.insert(2, Fact("Error, cross-fitted", crossed, CALIBRATION))
-        facts.insert(3, Fact("Log loss before", plain_loss, LOG_LOSS))
+        facts.insert(3, Fact("Log loss before", f"{before.log_loss:.3f}", LOG_LOSS))
     return Facts(tuple(facts))
 
 

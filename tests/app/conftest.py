@@ -32,6 +32,42 @@ BROKEN = 250
 THRESHOLDS = (0.5, 0.7)
 
 
+#: What a live detector finds if it is not told otherwise.
+FACE = make_detections((40, 40, 140, 140))
+
+
+class Clock:
+    """Seconds that a test sets."""
+
+    def __init__(self) -> None:
+        self.seconds = 1000.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+class Detector:
+    """Finds what it is told to, or raises."""
+
+    def __init__(self) -> None:
+        self.found: Detections | Exception = FACE
+
+    def __call__(self, image: Image) -> Detections:
+        if isinstance(self.found, Exception):
+            raise self.found
+        return self.found
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def detector() -> Detector:
+    return Detector()
+
+
 def faces_of(*rows: tuple[float, float, float], flaws: Sequence[str] = ()) -> Faces:
     """Return faces side by side, 40 pixels wide, with these probabilities of `LABELS`.
 

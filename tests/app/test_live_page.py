@@ -19,28 +19,11 @@ from app.live_session import LiveSession, LiveSettings
 from fer import FaceStream, ModelError
 from fer.model_card import ModelSpec
 from fer.stream_records import stream_csv, stream_json
-from fer.types import Detections, Image
-from tests.app.conftest import FakeAnalyzer, png
-from tests.conftest import ROOT, FakeClassifier, make_detections
+from fer.types import Detections
+from tests.app.conftest import Detector, FakeAnalyzer, png
+from tests.conftest import ROOT, FakeClassifier
 
 PAGE = "app/pages/live.py"
-
-
-class Detector:
-    """Finds one face, or what it is told to."""
-
-    def __init__(self) -> None:
-        self.found: Detections | Exception = make_detections((40, 40, 140, 140))
-
-    def __call__(self, image: Image) -> Detections:
-        if isinstance(self.found, Exception):
-            raise self.found
-        return self.found
-
-
-@pytest.fixture
-def detector() -> Detector:
-    return Detector()
 
 
 #: Of `session`: goes on with its frames alone, so that none gets old before the page has run.

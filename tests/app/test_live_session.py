@@ -20,29 +20,8 @@ from fer import FaceStream, ModelError
 from fer.model_card import ModelSpec
 from fer.stream import STAGES
 from fer.types import Detections, Image
-from tests.conftest import FakeClassifier, make_detections
-
-FACE = make_detections((40, 40, 140, 140))
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.seconds = 1000.0
-
-    def __call__(self) -> float:
-        return self.seconds
-
-
-class Detector:
-    """Finds what it is told to, or raises."""
-
-    def __init__(self) -> None:
-        self.found: Detections | Exception = FACE
-
-    def __call__(self, image: Image) -> Detections:
-        if isinstance(self.found, Exception):
-            raise self.found
-        return self.found
+from tests.app.conftest import FACE, Clock, Detector
+from tests.conftest import FakeClassifier
 
 
 def picture(level: int = 0, width: int = 640, height: int = 480) -> Image:
@@ -50,16 +29,6 @@ def picture(level: int = 0, width: int = 640, height: int = 480) -> Image:
     image = np.full((height, width, 3), 255, np.uint8)
     image[:, : width // 2] = level
     return image
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def detector() -> Detector:
-    return Detector()
 
 
 @pytest.fixture
