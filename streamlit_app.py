@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.frame import LOGO, content
+from app.common.page_layout import content
+from app.common.paths import LOGO
 
 PAGES = [
     st.Page("app/pages/photo.py", title="Photo", icon=":material/photo_camera:", default=True),

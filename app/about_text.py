@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from app.evidence import best_split
-from fer.report import Report
+from app.common.track_record import best_split
+from fer.evaluation.report import Report
 
 WHAT = (
     "FER Lens finds the faces in a picture and says which facial expression each one shows, with "

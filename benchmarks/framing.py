@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fer.alignment import FER2013_FRAMING, align
-from fer.classifier import ExpressionClassifier
-from fer.detection import BlazeFace
+from fer.detection.blazeface import BlazeFace
+from fer.model.classifier import ExpressionClassifier
 from fer.types import Detections, Image
-from training.data import load
+from training.data.load import load
 
 #: How many times an image is enlarged, and by how many of its own pixels its border is continued.
 ENLARGE = 5

@@ -24,7 +24,7 @@ import psutil
 from benchmarks.peer import Comparison, compare
 from benchmarks.scenes import moving_faces
 from benchmarks.tables import machine, table
-from fer.annotation import annotate
+from fer.drawing.annotate import annotate
 from fer.stream import STAGES, FaceStream
 from fer.types import Image
 

@@ -15,11 +15,11 @@ from aiortc import RTCConfiguration
 from aiortc.contrib.media import MediaRelay
 from streamlit_webrtc.webrtc import WebRtcMode, WebRtcWorker
 
-from app.live_limit import StreamLimit
-from app.live_pool import StreamPool
-from app.live_relay import deliver_newest
-from app.live_session import LiveSession
-from app.live_video import frames_callback
+from app.live.streaming.network_pool import StreamPool
+from app.live.streaming.session import LiveSession
+from app.live.streaming.stream_limit import StreamLimit
+from app.live.webrtc import frames_callback
+from app.live.webrtc_patches import deliver_newest
 from benchmarks.rtc_client import Arrival, Client
 from fer import FaceStream
 from fer.types import Image

@@ -18,11 +18,11 @@ from numpy.typing import NDArray
 
 from benchmarks.framing import largest, photograph
 from fer.alignment import FER2013_FRAMING, align
-from fer.classifier import ExpressionClassifier
-from fer.detection import BlazeFace
+from fer.detection.blazeface import BlazeFace
+from fer.model.classifier import ExpressionClassifier
 from fer.quality import measure, turn
 from fer.types import FLAWS, Detections
-from training.data import load
+from training.data.load import load
 
 Crop = NDArray[np.uint8]
 Change = Callable[[Crop], NDArray]

@@ -12,10 +12,10 @@ import argparse
 import re
 from pathlib import Path
 
-from app.wording import counted
-from fer.classifier import ExpressionClassifier
-from fer.metrics import Evaluation, evaluate
-from fer.report import Report
+from app.common.text import counted
+from fer.evaluation.metrics import Evaluation, evaluate
+from fer.evaluation.report import Report
+from fer.model.classifier import ExpressionClassifier
 from training.commands.evaluate import load_for_model
 
 ROOT = Path(__file__).parent.parent

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from fer.analyzer import FaceAnalyzer
-    from fer.annotation import annotate
+    from fer.drawing.annotate import annotate
     from fer.errors import DataError, FerError, ImageError, ModelError
     from fer.images import decode as decode_image
     from fer.images import read as read_image
@@ -44,7 +44,7 @@ _HOMES = {
     "FerError": ("fer.errors", "FerError"),
     "ImageError": ("fer.errors", "ImageError"),
     "ModelError": ("fer.errors", "ModelError"),
-    "annotate": ("fer.annotation", "annotate"),
+    "annotate": ("fer.drawing.annotate", "annotate"),
     "decode_image": ("fer.images", "decode"),
     "read_image": ("fer.images", "read"),
 }

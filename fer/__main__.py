@@ -12,11 +12,11 @@ from pathlib import Path
 from PIL import Image as PillowImage
 
 from fer.analyzer import FaceAnalyzer
-from fer.annotation import annotate
+from fer.drawing.annotate import annotate
 from fer.errors import FerError, ImageError
+from fer.export.photos import PhotoResult, chance, one_of, photo_record
 from fer.images import read
-from fer.model_card import EXPRESSION_HEAD, VOTES_HEAD
-from fer.records import PhotoResult, chance, one_of, photo_record
+from fer.model.spec import EXPRESSION_HEAD, VOTES_HEAD
 from fer.types import UNCERTAIN, Faces, Image
 
 #: The model that ships with the project, beside this package.

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fer.geometry import similarity, transform_points, transform_scale
-from fer.model_card import Framing
+from fer.model.spec import Framing
 from fer.types import Detections, Floats, Image
 
 #: FER2013's framing: medians over the 3,532 images with a face found, in pixels of 48; quartiles

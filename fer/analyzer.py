@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fer.alignment import align
-from fer.classifier import ExpressionClassifier
-from fer.detection import BlazeFace, FaceDetector
-from fer.explanation import Explanation, explanation
-from fer.model_card import EXPRESSION_HEAD, ModelSpec
+from fer.detection.blazeface import BlazeFace, FaceDetector
+from fer.detection.tiled import PhotoScan
+from fer.model.class_activation import Explanation, explanation
+from fer.model.classifier import ExpressionClassifier
+from fer.model.spec import EXPRESSION_HEAD, ModelSpec
 from fer.quality import measure
-from fer.scan import PhotoScan
-from fer.timing import Stopwatch
+from fer.stopwatch import Stopwatch
 from fer.types import Detections, Faces, Floats, Image, check_image
 
 

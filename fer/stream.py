@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from fer.analyzer import Classifier, read_expressions
-from fer.classifier import ExpressionClassifier
-from fer.detection import BlazeFace, FaceDetector
-from fer.model_card import EXPRESSION_HEAD, ModelSpec
-from fer.timing import Stopwatch
+from fer.detection.blazeface import BlazeFace, FaceDetector
+from fer.model.classifier import ExpressionClassifier
+from fer.model.spec import EXPRESSION_HEAD, ModelSpec
+from fer.stopwatch import Stopwatch
 from fer.tracking import Tracker, appearance
 from fer.types import Faces, Floats, Image, check_image
 

@@ -12,7 +12,7 @@ import pytest
 import skimage.data
 from hypothesis import settings
 
-from fer.model_card import EXPRESSION_HEAD, Framing, Head, ModelSpec
+from fer.model.spec import EXPRESSION_HEAD, Framing, Head, ModelSpec
 from fer.types import Detections, Floats, Image
 
 # How long an example takes is the machine's business; a busy one must not fail a test.

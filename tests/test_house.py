@@ -3,6 +3,9 @@
 import ast
 import subprocess
 import sys
+from collections import Counter
+from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -15,6 +18,9 @@ FORBIDDEN = {
     "app": {"training", "tensorflow", "keras"},
     "benchmarks": {"tensorflow", "keras"},
 }
+
+#: Modules of a room, beside its ``__init__``.
+MOST_MODULES = 15
 
 
 def imported(file: Path) -> set[str]:
@@ -32,21 +38,103 @@ def test_a_package_imports_only_what_it_may(package: str) -> None:
     assert not {file: names for file, names in wrong.items() if names}
 
 
+#: The modules of the app that show something: they alone know Streamlit.
+VIEWS = {
+    "app.common.head_picker",
+    "app.common.page_layout",
+    "app.common.running_model",
+    "app.dashboard.choice",
+    "app.dashboard.page",
+    "app.dashboard.render.confusion_matrix",
+    "app.dashboard.render.streamlit_elements",
+    "app.live.camera_permission",
+    "app.live.notices",
+    "app.live.state",
+    "app.live.view",
+    "app.live.webrtc",
+    "app.pages.about",
+    "app.pages.live",
+    "app.pages.photo",
+    "app.photo.activation_view",
+    "app.photo.clipboard",
+    "app.photo.inputs",
+    "app.photo.results",
+    "app.photo.table",
+}
+
+
+def modules(package: str) -> dict[str, Path]:
+    """Return every module of a package by its dotted name."""
+    files = sorted((ROOT / package).rglob("*.py"))
+    names = (".".join(f.relative_to(ROOT).with_suffix("").parts) for f in files)
+    return {n.removesuffix(".__init__"): f for n, f in zip(names, files, strict=True)}
+
+
+def test_only_views_import_streamlit() -> None:
+    assert {n for n, f in modules("app").items() if "streamlit" in imported(f)} == VIEWS
+
+
+def test_what_shows_nothing_does_not_load_streamlit_by_way_of_another() -> None:
+    # Pages run when they are imported, so they are views even where they only call one.
+    others = [n for n in modules("app") if n not in VIEWS and not n.startswith("app.pages.")]
+    code = f"import {', '.join(others)}, sys; print('streamlit' in sys.modules)"
+    assert _printed_by(code) == "False"
+
+
+def test_modules_do_not_import_each_other_in_a_circle() -> None:
+    files = {name: file for package in FORBIDDEN for name, file in modules(package).items()}
+    graph = {name: imported_modules(file) & files.keys() - {name} for name, file in files.items()}
+    try:
+        list(TopologicalSorter(graph).static_order())
+    except CycleError as error:
+        pytest.fail(" → ".join(error.args[1]))
+
+
+def imported_modules(file: Path) -> set[str]:
+    """Return what a module imports when it is imported, by dotted name."""
+    found: set[str] = set()
+    for node in _run_on_import(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return found
+
+
+def _run_on_import(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield all statements but those inside functions and under ``if TYPE_CHECKING``."""
+    for child in ast.iter_child_nodes(node):
+        checking = isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING"
+        if not checking and not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield child
+            yield from _run_on_import(child)
+
+
+@pytest.mark.parametrize("package", [*FORBIDDEN, "tests"])
+def test_no_room_is_crowded(package: str) -> None:
+    rooms = Counter(f.parent for f in modules(package).values() if f.name != "__init__.py")
+    assert not {str(room.relative_to(ROOT)): n for room, n in rooms.items() if n > MOST_MODULES}
+
+
 @pytest.mark.parametrize(
     "statement",
     [
         "from fer import *",
         "import fer.__main__",
-        "import app.charts",
+        "import app.common.charts",
         "import benchmarks.live_path",
     ],
 )
 def test_tensorflow_and_keras_stay_out_of_the_process(statement: str) -> None:
     code = f"{statement}; import sys; print({{'tensorflow', 'keras'}} & sys.modules.keys())"
+    assert _printed_by(code) == "set()"
+
+
+def _printed_by(code: str) -> str:
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    assert done.stdout.strip() == "set()"
+    return done.stdout.strip()
 
 
 def test_fer_exports_what_it_says() -> None:

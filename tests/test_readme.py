@@ -10,7 +10,7 @@ from benchmarks.readme import (
     preset_table,
     replace_section,
 )
-from fer.report import Report
+from fer.evaluation.report import Report
 from tests.conftest import ROOT, SHIPPED_MODEL
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")

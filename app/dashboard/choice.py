@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from app.dashboard.model_library import ShownModel, models_dir, open_model, without_folder
-from app.dashboard.report_sections import REPEATS
-from app.dashboard.report_words import SPLITS_EXPLAINED, measured
-from app.resources import model_dir
-from app.wording import plain
+from app.common.paths import model_dir, models_dir, without_folder
+from app.common.text import plain
+from app.dashboard.models import ShownModel, open_model
+from app.dashboard.sections.performance import REPEATS
+from app.dashboard.text import SPLITS_EXPLAINED, measured
 from fer.errors import ModelError
 
 
@@ -48,7 +48,7 @@ def open_with_warnings(name: str) -> ShownModel | None:
     except ModelError as error:
         st.error(
             f"**The report of {plain(name)} cannot be shown.** "
-            + plain(without_folder(str(error), folder)),
+            + plain(without_folder(str(error), folder.parent)),
             icon=":material/error:",
         )
         return None

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import resources
 from app.about_text import LICENCES, LIMITS, PRIVACY, UNCERTAIN, WHAT, accuracy_lines
-from app.evidence import describes
-from app.frame import header
+from app.common import running_model
+from app.common.page_layout import header
+from app.common.track_record import describes
 from fer import ModelError
 
 
@@ -32,10 +32,10 @@ def main() -> None:
 
 def _accuracy() -> None:
     try:
-        report, spec = resources.model_report(), resources.model_spec()
+        report, spec = running_model.model_report(), running_model.model_spec()
     except ModelError as error:
         st.warning("Nothing is shown here, because the model's report cannot be read.")
-        st.caption(resources.for_the_operator(error))
+        st.caption(running_model.for_the_operator(error))
         return
     if describes(report, spec):
         st.markdown(accuracy_lines(report))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from app.dashboard.view import show_dashboard
-from app.frame import header
+from app.common.page_layout import header
+from app.dashboard.page import show_dashboard
 
 
 def main() -> None:

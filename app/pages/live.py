@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import resources
-from app.camera_permission import camera_refused
-from app.frame import CARD_WIDTH, CONTENT_WIDTH, header
-from app.ice import Ice
-from app.live_help import show_before_start, show_busy, show_refused, show_snapshot, show_trouble
-from app.live_phase import Connection, Phase
-from app.live_resources import connection_help, live_session
-from app.live_session import LiveSession
-from app.live_video import show_video, video_active
-from app.live_view import POLL_SECONDS, show_controls, show_figures, show_rolling, show_session
-from app.settings import choose_reading
+from app.common import running_model
+from app.common.head_picker import choose_reading
+from app.common.page_layout import CARD_WIDTH, CONTENT_WIDTH, header
+from app.live.camera_permission import camera_refused
+from app.live.notices import show_before_start, show_busy, show_refused, show_snapshot, show_trouble
+from app.live.state import connection_help, live_session
+from app.live.streaming.connection import Connection, Phase
+from app.live.streaming.ice import Ice
+from app.live.streaming.session import LiveSession
+from app.live.view import POLL_SECONDS, show_controls, show_figures, show_rolling, show_session
+from app.live.webrtc import show_video, video_active
 from fer import ModelError
 
 _CONNECTION = "live_connection"
@@ -46,7 +46,7 @@ def main() -> None:
         session = live_session()
         session.read_as(choose_reading("Here, a change counts from the next frame on."))
     except ModelError as error:
-        resources.show_model_error(error)
+        running_model.show_model_error(error)
         return
     with st.container(horizontal=True, gap=_GAP):
         with st.container(width=_VIDEO_WIDTH):

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from app import resources
-from app.frame import CARD_WIDTH, header
-from app.photo_input import choose_photos, offer_sample
-from app.photo_view import Entry, show_results
-from app.photos import MAX_PHOTOS, Analyze, Photo, PhotoStore
-from app.settings import choose_reading
-from app.wording import plain
+from app.common import running_model
+from app.common.head_picker import choose_reading
+from app.common.page_layout import CARD_WIDTH, header
+from app.common.text import plain
+from app.photo.inputs import choose_photos, offer_sample
+from app.photo.results import Entry, show_results
+from app.photo.store import MAX_PHOTOS, Analyze, Photo, PhotoStore
 from fer import ModelError
 
 _STORE = "photo_store"
@@ -42,12 +42,12 @@ def main() -> None:
         _empty()
         return
     try:
-        analyzer = resources.photo_analyzer()
+        analyzer = running_model.photo_analyzer()
         head = choose_reading()
     except ModelError as error:
-        resources.show_model_error(error)
+        running_model.show_model_error(error)
         return
-    show_results(_read(photos, store, analyzer, head), resources.evidence(head), analyzer)
+    show_results(_read(photos, store, analyzer, head), running_model.evidence(head), analyzer)
 
 
 def _empty() -> None:

@@ -10,12 +10,12 @@ import pytest
 from PIL import Image as PillowImage
 from streamlit.testing.v1 import AppTest
 
-from app import resources
-from app.photos import Photo, Reading, read_photo
+from app.common import running_model
+from app.photo.store import Photo, Reading, read_photo
 from fer import Detections, Faces
 from fer.alignment import FER2013_FRAMING
-from fer.explanation import Explanation, explanation
-from fer.model_card import EXPRESSION_HEAD, VOTES_HEAD, ModelSpec
+from fer.model.class_activation import Explanation, explanation
+from fer.model.spec import EXPRESSION_HEAD, VOTES_HEAD, ModelSpec
 from fer.types import FLAWS, Image
 from tests.conftest import ROOT, make_detections
 
@@ -137,10 +137,10 @@ def two_readings(spec: ModelSpec) -> ModelSpec:
 def analyzer(monkeypatch: pytest.MonkeyPatch, two_readings: ModelSpec) -> FakeAnalyzer:
     """The analyzer that the app runs with."""
     fake = FakeAnalyzer(two_readings)
-    monkeypatch.setattr(resources, "photo_analyzer", lambda: fake)
-    monkeypatch.setattr(resources, "model_spec", lambda: fake.spec)
-    monkeypatch.setattr(resources, "evidence", lambda head=EXPRESSION_HEAD: None)
-    monkeypatch.setattr(resources, "own_report", lambda: None)
+    monkeypatch.setattr(running_model, "photo_analyzer", lambda: fake)
+    monkeypatch.setattr(running_model, "model_spec", lambda: fake.spec)
+    monkeypatch.setattr(running_model, "evidence", lambda head=EXPRESSION_HEAD: None)
+    monkeypatch.setattr(running_model, "own_report", lambda: None)
     return fake
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from app.frame import _LIGHT_INK
+from app.common.page_layout import _LIGHT_INK
 from fer.images import MAX_BYTES
 from fer.labels import COLOURS
 from tests.conftest import ROOT

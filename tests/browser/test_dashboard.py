@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from app.dashboard.model_library import MODELS_VARIABLE, open_model
-from app.dashboard.report_words import cell_sentences, percent
-from fer.report import Report
-from tests.app.dashboard.made_models import LABELS, write_model
+from app.common.paths import MODELS_VARIABLE
+from app.dashboard.models import open_model
+from app.dashboard.text import cell_sentences, percent
+from fer.evaluation.report import Report
+from tests.app.dashboard.samples import LABELS, write_model
 from tests.browser.conftest import PATIENCE, PHONE, WIDE
 from tests.browser.server import running_app
 

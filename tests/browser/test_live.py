@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Frame, FrameLocator, Page, expect
 
-from app.live_limit import LIMIT_VARIABLE
+from app.live.streaming.stream_limit import LIMIT_VARIABLE
 from fer.labels import FER2013_LABELS
 from fer.types import Image
 from tests.browser.conftest import FLAGS, PATIENCE, PHONE, WIDE, Launch

@@ -3,10 +3,10 @@ import pytest
 
 from fer.analyzer import FaceAnalyzer
 from fer.errors import ModelError
-from fer.model_card import EXPRESSION_HEAD, VOTES_HEAD, Head, ModelSpec
+from fer.model.spec import EXPRESSION_HEAD, VOTES_HEAD, Head, ModelSpec
 from fer.types import Detections, Image
 from tests.conftest import SHIPPED_MODEL, FakeClassifier, fake_detector, make_detections
-from tests.fer.test_explanation import heat_in_photo
+from tests.fer.model.test_class_activation import heat_in_photo
 
 
 def test_no_face_means_no_label(spec: ModelSpec) -> None:

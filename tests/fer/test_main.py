@@ -8,7 +8,7 @@ from PIL import Image as PillowImage
 
 from fer.__main__ import main
 from fer.labels import FER2013_LABELS, FERPLUS_LABELS
-from fer.model_card import ModelSpec
+from fer.model.spec import ModelSpec
 from fer.types import Image
 from tests.conftest import SHIPPED_MODEL
 

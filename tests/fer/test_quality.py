@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fer.alignment import FER2013_FRAMING, align
-from fer.detection import BlazeFace
+from fer.detection.blazeface import BlazeFace
 from fer.quality import MAX_TURN, MIN_SIDE, measure, turn
 from fer.types import FLAWS, Detections, Image
 from tests.conftest import make_detections

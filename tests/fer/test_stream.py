@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from fer.model_card import EXPRESSION_HEAD, VOTES_HEAD, Head, ModelSpec
+from fer.model.spec import EXPRESSION_HEAD, VOTES_HEAD, Head, ModelSpec
 from fer.stream import STAGES, FaceStream
 from fer.types import Detections, Image
 from tests.conftest import SHIPPED_MODEL, FakeClassifier, make_detections

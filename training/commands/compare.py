@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-from fer.report import Report
+from fer.evaluation.report import Report
 
 HELP = "print the reports of several models side by side"
 

@@ -6,10 +6,10 @@ import argparse
 import json
 from pathlib import Path
 
-from training.data import load
-from training.faces import DataSet
-from training.splitting import SPLIT_SEED
-from training.summary import summarise
+from training.data.dataset import DataSet
+from training.data.load import load
+from training.data.splits import SPLIT_SEED
+from training.data.summary import summarise
 
 HELP = "show counts per class and split, duplicates, contradictions and problems"
 
@@ -45,7 +45,7 @@ def load_data(arguments: argparse.Namespace) -> DataSet:
     """Load what `add_data_arguments` chose.
 
     Raises:
-        DataError: see `training.data.load`.
+        DataError: see `training.data.load.load`.
     """
     return load(
         arguments.data,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from training.demo_data import write_demo_data
+from training.demo.dataset import write_demo_data
 
 HELP = "draw a small labelled set of faces, to try everything without FER2013"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from training.download import download
+from training.data.download import download
 
 HELP = "fetch FER2013 from Kaggle with kagglehub"
 

@@ -7,14 +7,15 @@ import json
 from pathlib import Path
 from typing import Any
 
-from fer.classifier import ExpressionClassifier
 from fer.errors import DataError
-from fer.metrics import Evaluation
-from fer.model_card import EXPRESSION_HEAD
-from training import data, measuring
+from fer.evaluation.metrics import Evaluation
+from fer.model.classifier import ExpressionClassifier
+from fer.model.spec import EXPRESSION_HEAD
 from training.commands.data import add_split_seed
-from training.faces import DataSet, LabelledFaces
-from training.splitting import SPLIT_SEED
+from training.data import load
+from training.data.dataset import DataSet, LabelledFaces
+from training.data.splits import SPLIT_SEED
+from training.evaluation import measure
 
 HELP = "measure a model on a split of a data set"
 
@@ -32,7 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the figures; return the exit status."""
     classifier = ExpressionClassifier(arguments.model)
     dataset = load_for_model(classifier, arguments.data, arguments.split_seed)
-    record = measure(classifier, dataset, arguments.split)
+    record = figures_of(classifier, dataset, arguments.split)
     if arguments.json:
         print(json.dumps(record, indent=1))
     else:
@@ -48,10 +49,10 @@ def load_for_model(classifier: ExpressionClassifier, path: Path, seed: int = SPL
         DataError: the data set has other classes than the model.
     """
     spec = classifier.spec
-    dataset = data.load(path, size=spec.input_size, channels=spec.channels, seed=seed)
+    dataset = load.load(path, size=spec.input_size, channels=spec.channels, seed=seed)
     names = next(iter(dataset.splits.values())).class_names
     if names != classifier.labels and set(classifier.labels) < set(names):
-        dataset = data.load(
+        dataset = load.load(
             path,
             size=spec.input_size,
             channels=spec.channels,
@@ -67,38 +68,36 @@ def load_for_model(classifier: ExpressionClassifier, path: Path, seed: int = SPL
     return dataset
 
 
-def measure(classifier: ExpressionClassifier, dataset: DataSet, split: str) -> dict[str, Any]:
+def figures_of(classifier: ExpressionClassifier, dataset: DataSet, split: str) -> dict[str, Any]:
     """Return every figure of a split, ready for JSON.
 
-    Keys: model, data, split, view, evaluation, and as in `fer.report.Report` without_duplicates
-    (null where nothing is left), cross_fitted_calibration_error (null but for validation), views,
-    selective, robustness and crowd.
+    Keys: model, data, split, view, evaluation, and as in `Report` without_duplicates (null where
+    nothing is left), cross_fitted_calibration_error (null but for validation), views, selective,
+    robustness and crowd.
     """
-    answers = measuring.answer(classifier, dataset, split)
+    answers = measure.answer(classifier, dataset, split)
     names = classifier.labels
-    again = measuring.without_repeats(answers, names)
+    again = measure.without_repeats(answers, names)
     return {
         "model": classifier.spec.name,
         "data": dataset.name,
         "split": split,
         "view": "single",
-        "evaluation": measuring.measured(answers, names).model_dump(),
+        "evaluation": measure.measured(answers, names).model_dump(),
         "without_duplicates": again.model_dump() if again else None,
         "cross_fitted_calibration_error": _cross_fitted(classifier, dataset.split(split))
         if split == "validation"
         else None,
-        "views": measuring.views(answers, names).model_dump(),
-        "selective": [
-            s.model_dump() for s in measuring.selective_answers(answers, classifier.spec)
-        ],
-        "robustness": [s.model_dump() for s in measuring.robustness(answers, names)],
-        "crowd": [c.model_dump() for c in measuring.crowd(answers)],
+        "views": measure.views(answers, names).model_dump(),
+        "selective": [s.model_dump() for s in measure.selective_answers(answers, classifier.spec)],
+        "robustness": [s.model_dump() for s in measure.robustness(answers, names)],
+        "crowd": [c.model_dump() for c in measure.crowd(answers)],
     }
 
 
 def _cross_fitted(classifier: ExpressionClassifier, faces: LabelledFaces) -> float:
     logits = classifier.logits(faces.images)[EXPRESSION_HEAD]
-    return measuring.cross_fitted_calibration_error(logits, faces.labels)
+    return measure.cross_fitted_calibration_error(logits, faces.labels)
 
 
 def _print(arguments: argparse.Namespace, result: Evaluation) -> None:

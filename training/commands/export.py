@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from fer.errors import DataError
-from fer.model_card import ModelSpec
-from training import data
+from fer.model.spec import ModelSpec
+from training.data import load
 
 HELP = "write LiteRT float32, float16, int8 and ONNX files of a model"
 
@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the files and print size and parity of each; return the exit status."""
-    from training.formats import FORMATS, export_format
+    from training.export.formats import FORMATS, export_format
 
     formats = arguments.formats.split(",")
     unknown = set(formats) - set(FORMATS)
@@ -54,5 +54,5 @@ def _images(spec: ModelSpec, path: Path | None) -> np.ndarray:
     if path is None:
         shape = (_IMAGES, spec.input_size, spec.input_size, spec.channels)
         return np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
-    dataset = data.load(path, size=spec.input_size, channels=spec.channels)
+    dataset = load.load(path, size=spec.input_size, channels=spec.channels)
     return dataset.split("train").images[:_IMAGES]

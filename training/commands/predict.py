@@ -6,9 +6,9 @@ import argparse
 import csv
 from pathlib import Path
 
-from fer.classifier import ExpressionClassifier
 from fer.labels import FER2013_LABELS
-from training import data
+from fer.model.classifier import ExpressionClassifier
+from training.data import load
 
 HELP = "label a test.csv or a folder of images that have no labels"
 
@@ -28,7 +28,7 @@ def run(arguments: argparse.Namespace) -> int:
     """
     classifier = ExpressionClassifier(arguments.model)
     spec = classifier.spec
-    faces = data.unlabelled(arguments.data, size=spec.input_size, channels=spec.channels)
+    faces = load.unlabelled(arguments.data, size=spec.input_size, channels=spec.channels)
     probabilities = classifier(faces.images)
     with arguments.out.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)

@@ -7,7 +7,7 @@ import dataclasses
 import inspect
 import json
 
-from training.preset_list import PRESETS
+from training.presets.catalogue import PRESETS
 
 HELP = "list the named configurations, with command, time and accuracy to expect"
 

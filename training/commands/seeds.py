@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from fer.report import Report
+from fer.evaluation.report import Report
 from training.commands.train import clean_train, load_for, models_named
-from training.preset_list import PRESETS
+from training.presets.catalogue import PRESETS
 
 HELP = "run a preset with several seeds and note the spread in a model's report"
 
@@ -32,8 +32,8 @@ def run(arguments: argparse.Namespace) -> int:
     preset = PRESETS[arguments.preset].override(short)
     dataset = load_for(preset, arguments.data)
     train, _ = clean_train(dataset)
-    from training.distillation import teachers_for
-    from training.spread import seed_runs, spread
+    from training.fit.distillation import teachers_for
+    from training.fit.seed_variance import seed_runs, spread
 
     runs = seed_runs(
         preset,

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from training import data
 from training.commands.data import add_split_seed
-from training.faces import DataSet, LabelledFaces
-from training.preset_list import PRESETS
-from training.presets import Preset, overridable_fields
-from training.splitting import SPLIT_SEED
+from training.data import load
+from training.data.dataset import DataSet, LabelledFaces
+from training.data.splits import SPLIT_SEED
+from training.presets.catalogue import PRESETS
+from training.presets.schema import Preset, overridable_fields
 
 if TYPE_CHECKING:
-    from training.fit import Fit
+    from training.fit.loop import Fit
 
 HELP = "train a network, export it and write its report"
 
@@ -72,7 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
         train = train.take(np.sort(order[: arguments.limit]))
     print(f"training on {len(train):,} faces; left out: {dropped}", file=sys.stderr)
     # Keras takes seconds to load; mistakes above are told before.
-    from training.report import write_model
+    from training.model_writer import write_model
 
     report = write_model(
         _fitted(arguments, preset, train, dataset.split("validation")),
@@ -94,9 +94,9 @@ def run(arguments: argparse.Namespace) -> int:
 def _fitted(
     arguments: argparse.Namespace, preset: Preset, train: LabelledFaces, validation: LabelledFaces
 ) -> Fit:
-    from training.distillation import teachers_for
-    from training.distribution import distribute
-    from training.fit import fit
+    from training.fit.data_parallel import distribute
+    from training.fit.distillation import teachers_for
+    from training.fit.loop import fit
 
     if arguments.distribute:
         distribute()
@@ -118,9 +118,9 @@ def load_for(preset: Preset, path: Path, seed: int = SPLIT_SEED) -> DataSet:
     """Load a data set in the form that a preset learns from; `seed` is of drawn splits.
 
     Raises:
-        DataError: see `training.data.load`.
+        DataError: see `training.data.load.load`.
     """
-    return data.load(
+    return load.load(
         path,
         size=preset.input_size,
         channels=preset.channels,
@@ -130,9 +130,9 @@ def load_for(preset: Preset, path: Path, seed: int = SPLIT_SEED) -> DataSet:
 
 
 def clean_train(dataset: DataSet) -> tuple[LabelledFaces, dict[str, int]]:
-    """Return the training split without what teaches nothing or leaks; see `data.clean`."""
+    """Return the training split without what teaches nothing or leaks; see `load.clean`."""
     held_out = [faces for name, faces in dataset.splits.items() if name != "train"]
-    return data.clean(dataset.split("train"), *held_out)
+    return load.clean(dataset.split("train"), *held_out)
 
 
 def _overrides(arguments: argparse.Namespace) -> dict[str, Any]:

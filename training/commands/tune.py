@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from training.commands.train import clean_train, load_for
-from training.preset_list import PRESETS
+from training.presets.catalogue import PRESETS
 
 HELP = "search hyperparameters; stop it and start it again as you like"
 
@@ -25,8 +25,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Search, and print the best as a command; return the exit status."""
-    from training.distillation import teachers_for
-    from training.tune import search
+    from training.fit.distillation import teachers_for
+    from training.fit.tune import search
 
     # Trials are too short to begin with small images, and are compared at the size that counts.
     short = {"epochs": arguments.epochs, "small_epochs": 0}

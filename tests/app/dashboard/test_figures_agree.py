@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
-from app.dashboard import report_sections, trust_sections
-from app.dashboard.confusion_chart import COUNTS, confusion_chart
-from app.dashboard.model_library import ShownModel, model_names, open_model
-from app.dashboard.report_parts import Chart, Facts, Row, Section, Table
-from app.dashboard.report_words import Measured, measured
-from fer.model_card import EXPRESSION_HEAD, ModelSpec
-from tests.app.dashboard.made_models import write_model
+from app.dashboard.charts.confusion import COUNTS, confusion_chart
+from app.dashboard.elements import Chart, Facts, Row, Section, Table
+from app.dashboard.models import ShownModel, model_names, open_model
+from app.dashboard.sections import calibration, performance
+from app.dashboard.text import Measured, measured
+from fer.model.spec import EXPRESSION_HEAD, ModelSpec
+from tests.app.dashboard.samples import write_model
 from tests.conftest import ROOT
-from training.predictions import FURTHER_FILE, Predictions, load_predictions
+from training.evaluation.predictions import FURTHER_FILE, Predictions, load_predictions
 
 MODELS = ROOT / "models"
 BINS = 15
@@ -75,7 +75,7 @@ def test_headline_figures(splits: list[Split]) -> None:
         )
         top2 = metrics.top_k_accuracy_score(truth, stored.probabilities, k=2, labels=classes)
         loss = metrics.log_loss(truth, shares(stored), labels=classes)
-        section = report_sections.overview(model.report, shown)
+        section = performance.overview(model.report, shown)
         figures = facts(section)
         assert figures["Accuracy"] == f"{accuracy:.1%}"
         assert figures["Macro-F1"] == f"{macro_f1:.1%}"
@@ -106,7 +106,7 @@ def test_figures_of_each_class(splits: list[Split]) -> None:
             labels=range(len(names)),
             zero_division=0,
         )
-        chart, rows = report_sections.per_class(shown).parts
+        chart, rows = performance.per_class(shown).parts
         assert isinstance(chart, Chart)
         assert isinstance(rows, Table)
         assert rows.rows == tuple(
@@ -125,7 +125,7 @@ def test_confusion_counts(splits: list[Split]) -> None:
         expected = metrics.confusion_matrix(stored.labels, answers, labels=classes)
         drawn = confusion_chart(shown.evaluation, COUNTS).data[0]
         assert (np.array(drawn.z) == expected).all()
-        rows = report_sections.confusion_counts(shown).rows
+        rows = performance.confusion_counts(shown).rows
         assert [row[1:] for row in rows] == [tuple(f"{n:,}" for n in row) for row in expected]
 
 
@@ -142,7 +142,7 @@ def test_calibration(splits: list[Split]) -> None:
         error = sum(
             n * abs(h - m) for n, h, m in zip(counts, hits, means, strict=True)
         ) / len(right)  # fmt: skip
-        section = trust_sections.confidence(model.report, shown, model.temperature)
+        section = calibration.confidence(model.report, shown, model.temperature)
         figures = facts(section)
         assert figures.get("Error after", figures.get("Calibration error")) == f"{error:.1%}"
         rows = table(section, "Answers by confidence").rows
@@ -177,7 +177,7 @@ def test_the_thresholds_shown_are_those_of_the_spec(name: str) -> None:
     model = open_model(MODELS / name)
     spec = ModelSpec.load(MODELS / name)
     shown = measured(model.report)[0]
-    section = trust_sections.confidence(model.report, shown, model.temperature, model.heads)
+    section = calibration.confidence(model.report, shown, model.temperature, model.heads)
     rows = table(section, "The thresholds").rows
     expected = [
         f"{value:.1%}" if value else "none"
@@ -193,14 +193,12 @@ def test_seeds_and_views_are_shown_where_they_were_measured(tmp_path: Path) -> N
     write_model(tmp_path, "small")
     report = open_model(tmp_path / "small").report
     shown = measured(report)[0]
-    section = report_sections.overview(report, shown)
+    section = performance.overview(report, shown)
     rows = table(section, "3 seeds, 2 epochs each, begun with start").rows
     assert [row[1] for row in rows] == ["60.0%", "62.0%", "61.0%", "2.0 points"]
     assert f"{report.views.evaluation.accuracy:.1%}" in facts(section)["Accuracy, ten views"]
     without = report.model_copy(update={"spread": None})
-    titles = [
-        p.title for p in flat(report_sections.overview(without, shown)) if isinstance(p, Table)
-    ]
+    titles = [p.title for p in flat(performance.overview(without, shown)) if isinstance(p, Table)]
     assert not [title for title in titles if "seeds" in title]
 
 

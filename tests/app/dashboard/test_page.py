@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.dashboard.model_library import MODELS_VARIABLE
-from app.dashboard.report_words import cell_sentences, interval, largest_confusion, percent
-from tests.app.dashboard.made_models import LABELS, report, write_model
+from app.common.paths import MODELS_VARIABLE
+from app.dashboard.text import cell_sentences, interval, largest_confusion, percent
+from tests.app.dashboard.samples import LABELS, report, write_model
 from tests.conftest import ROOT
 
 TABS = ["Overview", "Mistakes", "Confidence", "Robustness", "Training", "Network", "Record"]

@@ -1,0 +1,65 @@
+"""What a visitor sets once, for every page of the session."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app.common import running_model
+from app.common.head_text import NAMES, difference, offered
+from fer.model.spec import EXPRESSION_HEAD
+
+_READING = "reading"
+
+#: The widget has a key of its own: Streamlit forgets a widget's value on a page without it.
+_CHOICE = "reading_choice"
+
+
+def reading() -> str:
+    """Return the output of the network that answers, as chosen on whatever page.
+
+    Raises:
+        ModelError: there is no complete model.
+    """
+    chosen = st.session_state.get(_READING, EXPRESSION_HEAD)
+    return chosen if chosen in offered(running_model.model_spec()) else EXPRESSION_HEAD
+
+
+def choose_reading(note: str = "") -> str:
+    """Show the choice of the reading, if the model offers one, and return what is chosen.
+
+    Args:
+        note: what a change means on this page, beside what it means on all.
+
+    Raises:
+        ModelError: there is no complete model.
+    """
+    choices, chosen = offered(running_model.model_spec()), reading()
+    if len(choices) < 2:
+        return chosen
+    st.session_state[_CHOICE] = chosen
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.segmented_control(
+            "Reading",
+            choices,
+            required=True,
+            format_func=lambda head: NAMES[head],
+            key=_CHOICE,
+            on_change=_keep,
+            label_visibility="collapsed",
+            width="content",
+        )
+        with st.popover(
+            "What is the difference?",
+            icon=":material/help:",
+            key="reading_help",
+            on_change="rerun",
+        ) as explained:
+            if explained.open:
+                st.markdown(difference(running_model.own_report()))
+                if note:
+                    st.markdown(note)
+    return chosen
+
+
+def _keep() -> None:
+    st.session_state[_READING] = st.session_state[_CHOICE]

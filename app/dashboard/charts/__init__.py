@@ -1,0 +1,1 @@
+"""A report as charts. No streamlit in here."""

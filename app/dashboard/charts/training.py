@@ -1,0 +1,90 @@
+"""How a training went and what it learnt from → Plotly figures. No streamlit in here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import plotly.graph_objects as go
+
+from app.dashboard.charts.style import ACCENT, MUTED, legend_on_top, plain
+from fer.evaluation.report import Epoch
+from fer.labels import colour_of
+
+_HEIGHT = 280
+_BAR = 30
+
+
+def loss_chart(history: Sequence[Epoch]) -> go.Figure:
+    """Return the losses over the epochs."""
+    figure = _curves([e.loss for e in history], [e.validation_loss for e in history], hover=":.3f")
+    figure.update_yaxes(rangemode="normal")
+    return figure
+
+
+def accuracy_chart(history: Sequence[Epoch]) -> go.Figure:
+    """Return the accuracies over the epochs."""
+    figure = _curves(
+        [e.accuracy for e in history], [e.validation_accuracy for e in history], hover=":.1%"
+    )
+    figure.update_yaxes(tickformat=".0%")
+    return figure
+
+
+def learning_rate_chart(history: Sequence[Epoch]) -> go.Figure:
+    """Return the learning rate over the epochs."""
+    figure = go.Figure(_curve([e.learning_rate for e in history], "learning rate", ACCENT, ":.2g"))
+    plain(figure, height=_HEIGHT)
+    figure.update_xaxes(title="epoch", rangemode="tozero")
+    figure.update_yaxes(rangemode="tozero")
+    return figure
+
+
+def class_counts_chart(counts: Mapping[str, int]) -> go.Figure:
+    """Return how many faces of each class a split has, with its share."""
+    total = max(1, sum(counts.values()))
+    most = max(counts.values(), default=0)
+    figure = go.Figure(
+        go.Bar(
+            x=list(counts.values()),
+            y=list(counts),
+            orientation="h",
+            marker={"color": [colour_of(label) for label in counts], "cornerradius": 3},
+            text=[f"{n:,} · {n / total:.0%}" for n in counts.values()],
+            textposition="outside",
+            constraintext="none",
+            cliponaxis=False,
+            hovertemplate="%{y}: %{x:,}<extra></extra>",
+        )
+    )
+    plain(figure, height=_BAR * len(counts) + 24)
+    figure.update_layout(bargap=0.4)
+    figure.update_xaxes(visible=False, range=(0, 1.45 * max(1, most)))
+    figure.update_yaxes(autorange="reversed", showgrid=False, ticksuffix="  ")
+    return figure
+
+
+def _curves(train: Sequence[float], validation: Sequence[float], hover: str) -> go.Figure:
+    figure = go.Figure(
+        [
+            _curve(train, "train", MUTED, hover, dash="dash"),
+            _curve(validation, "validation", ACCENT, hover),
+        ]
+    )
+    plain(figure, height=_HEIGHT)
+    legend_on_top(figure)
+    figure.update_xaxes(title="epoch", rangemode="tozero")
+    return figure
+
+
+def _curve(
+    values: Sequence[float], name: str, colour: str, hover: str, dash: str = "solid"
+) -> go.Scatter:
+    return go.Scatter(
+        x=list(range(1, len(values) + 1)),
+        y=list(values),
+        # A single epoch is a point, which a line alone would not show.
+        mode="lines" if len(values) > 1 else "markers",
+        name=name,
+        line={"color": colour, "width": 2.5, "dash": dash},
+        hovertemplate=f"epoch %{{x}}: {name} %{{y{hover}}}<extra></extra>",
+    )

@@ -1,0 +1,1 @@
+"""Sections on a surface: the Streamlit page, or one HTML file."""

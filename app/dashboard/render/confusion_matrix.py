@@ -1,0 +1,109 @@
+"""The confusion matrix on the page: a click, or two select boxes, say what a cell means."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app.common.charts import CONFIG
+from app.common.text import plain
+from app.dashboard.charts import confusion as charts
+from app.dashboard.render.streamlit_elements import inked
+from app.dashboard.sections.performance import confusion
+from app.dashboard.text import Measured, cell_sentences, largest_confusion
+from fer.labels import colour_of
+
+_MODES = {
+    charts.BY_ROW: "% of each label",
+    charts.BY_COLUMN: "% of each answer",
+    charts.COUNTS: "Counts",
+}
+
+_WIDTH = 520
+
+
+def show_confusion(chosen: Measured, *, key: str) -> None:
+    """Show the matrix and what the chosen cell means; `key` is unique on the page."""
+    part = confusion(chosen)
+    names = [c.label for c in chosen.evaluation.classes]
+    st.markdown(f"##### {part.title}", help=CONFUSION_HELP, anchors=False)
+    mode = st.segmented_control(
+        "What the cells show",
+        list(_MODES),
+        format_func=_MODES.__getitem__,
+        default=charts.BY_ROW,
+        required=True,
+        key=f"{key}_mode",
+        label_visibility="collapsed",
+        persist_state="session",
+    )
+    st.caption(part.caption)
+    with st.container(horizontal=True, gap="medium"):
+        # The panel's select boxes decide the frame in the matrix, so they are made first.
+        matrix = st.container(width=_WIDTH)
+        with st.container(width=_WIDTH):
+            cell = _panel(chosen, names, key)
+        with matrix:
+            st.plotly_chart(
+                inked(
+                    charts.confusion_chart(
+                        chosen.evaluation,
+                        mode or charts.BY_ROW,
+                        chosen=cell,
+                        dark=st.context.theme.type == "dark",
+                    )
+                ),
+                config=CONFIG,
+                alt=part.alt,
+                key=f"{key}_matrix",
+                on_select=lambda: _take_click(key, names),
+                selection_mode="points",
+            )
+
+
+CONFUSION_HELP = (
+    "Rows are what the data set calls a face, columns what the model calls it; right answers are "
+    "on the diagonal. Click a cell, or choose one below, to read what it means."
+)
+
+
+def _panel(chosen: Measured, names: list[str], key: str) -> tuple[str, str]:
+    """Show the two select boxes and the meaning of their cell; return the cell."""
+    first = largest_confusion(chosen.evaluation) or (names[0], names[0])
+    with st.container(horizontal=True):
+        truth = st.selectbox(
+            "Labelled as", names, index=names.index(first[0]), key=_truth(key), width=180,
+            persist_state="session",
+        )  # fmt: skip
+        answer = st.selectbox(
+            "Called", names, index=names.index(first[1]), key=_answer(key), width=180,
+            persist_state="session",
+        )  # fmt: skip
+    by_row, by_column = cell_sentences(chosen.evaluation, truth, answer)
+    with st.container(border=True, gap="small"):
+        arrow = f"{_coloured(truth)} → {_coloured(answer)}"
+        right = " :material/check: right" if truth == answer else ""
+        st.markdown(f"#### {arrow}{right}", anchors=False)
+        st.markdown(plain(by_row))
+        st.markdown(plain(by_column))
+    st.caption("Click a cell, or choose one here. It opens with the most frequent mistake.")
+    return truth, answer
+
+
+def _take_click(key: str, names: list[str]) -> None:
+    """Choose the cell that was clicked; a click beside the cells changes nothing."""
+    points = st.session_state[f"{key}_matrix"].selection.points
+    cell = points[0].get("customdata") if points else None
+    if cell and set(cell) <= set(names):
+        st.session_state[_truth(key)], st.session_state[_answer(key)] = cell
+
+
+def _coloured(label: str) -> str:
+    return f':color[●]{{foreground="{colour_of(label)}"}} {plain(label)}'
+
+
+def _truth(key: str) -> str:
+    return f"{key}_truth"
+
+
+def _answer(key: str) -> str:
+    return f"{key}_answer"

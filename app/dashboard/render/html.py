@@ -1,0 +1,167 @@
+"""A report → one HTML page that needs no network, in light and dark. No streamlit in here."""
+
+from __future__ import annotations
+
+import json
+from html import escape
+
+import plotly.io
+
+from app.dashboard.charts.confusion import SHADES
+from app.dashboard.elements import Chart, Command, Drawing, Facts, Note, Part, Row, Section, Table
+from app.dashboard.models import ShownModel
+from app.dashboard.render.html_style import PAINT, STYLE, TEMPLATES
+from app.dashboard.sections import calibration, performance, provenance
+from app.dashboard.text import Measured, measured, written
+
+
+def sections_of(model: ShownModel) -> list[Section]:
+    """Return all that is known about a model; what depends on a split, for every split."""
+    report = model.report
+    evaluations = measured(report)
+    found: list[Section] = []
+    if evaluations:
+        found.append(performance.overview(report, evaluations[0]))
+    for chosen in evaluations:
+        found += [
+            _named(performance.mistakes(chosen), chosen),
+            _named(calibration.confidence(report, chosen, model.temperature, model.heads), chosen),
+        ]
+    return [
+        *found,
+        calibration.robustness(report, model.heads),
+        provenance.training(report),
+        provenance.network(report),
+        provenance.record(report),
+    ]
+
+
+def html_report(model: ShownModel) -> str:
+    """Return the whole report as one HTML page; Plotly's script is in it, once."""
+    sections = sections_of(model)
+    page = _Page()
+    body = "".join(page.section(section) for section in sections)
+    links = "".join(
+        f'<a href="#part{number}">{escape(section.title)}</a>'
+        for number, section in enumerate(sections, start=1)
+    )
+    problems = "".join(f'<p class="problem">{escape(p)}</p>' for p in model.problems)
+    settings = f"const TEMPLATES = {_script(TEMPLATES)}, SHADES = {_script(_shades())};"
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>Report of {escape(model.name)}</title><style>{STYLE}</style></head><body><main>"
+        f"<h1>Model {escape(model.name)}</h1><p>Written {escape(written(model.report))}.</p>"
+        f"{problems}<nav>{links}</nav>{body}"
+        f"</main><script>{settings}{PAINT}</script></body></html>"
+    )
+
+
+class _Page:
+    """Parts → HTML, counting the sections and charts."""
+
+    def __init__(self) -> None:
+        self._sections = 0
+        self._charts = 0
+
+    def section(self, section: Section) -> str:
+        self._sections += 1
+        inner = "".join(
+            self._row(part) if isinstance(part, Row) else self._part(part) for part in section.parts
+        )
+        title = escape(section.title)
+        return f'<section id="part{self._sections}"><h2>{title}</h2>{inner}</section>'
+
+    def _row(self, row: Row) -> str:
+        shares = row.shares or (1,) * len(row.parts)
+        cells = "".join(
+            f'<div class="cell" style="flex-grow:{share}">{self._part(part)}</div>'
+            for part, share in zip(row.parts, shares, strict=True)
+        )
+        return f'<div class="row">{cells}</div>'
+
+    def _part(self, part: Part) -> str:
+        match part:
+            case Facts():
+                return _facts(part)
+            case Table():
+                return _table(part)
+            case Chart():
+                return self._chart(part)
+            case Drawing():
+                return _block(part.title, part.meaning, _drawing(part))
+            case Note():
+                return f'<p class="meaning">{escape(part.text)}</p>'
+            case Command():
+                return _block(part.title, "", f"<pre>{escape(part.text)}</pre>")
+
+    def _chart(self, part: Chart) -> str:
+        self._charts += 1
+        drawn = plotly.io.to_html(
+            part.figure,
+            full_html=False,
+            include_plotlyjs=self._charts == 1,
+            div_id=f"chart{self._charts}",
+            config={"displayModeBar": False, "responsive": True},
+        )
+        style = f' style="max-width:{part.width}px"' if part.width else ""
+        label = escape(part.alt, quote=True)
+        chart = f'<div role="img" aria-label="{label}"{style}>{drawn}</div>'
+        return _block(part.title, f"{part.meaning} {part.caption}".strip(), chart)
+
+
+def _facts(part: Facts) -> str:
+    cards = "".join(
+        f'<div class="fact"><dt>{escape(fact.label)}</dt>'
+        f"<dd>{escape(fact.value)}</dd><small>{escape(fact.note)}</small></div>"
+        for fact in part.facts
+    )
+    meanings = "".join(
+        f"<dt>{escape(fact.label)}</dt><dd>{escape(fact.meaning)}</dd>" for fact in part.facts
+    )
+    inner = (
+        f'<dl class="facts">{cards}</dl>'
+        f"<details><summary>What these figures mean</summary><dl>{meanings}</dl></details>"
+    )
+    return _block(part.title, part.meaning, inner) if part.title else inner
+
+
+def _drawing(part: Drawing) -> str:
+    label = escape(part.alt, quote=True)
+    return f'<div class="drawing" role="img" aria-label="{label}">{part.svg}</div>'
+
+
+def _table(part: Table) -> str:
+    def cells(row: tuple[str, ...], tag: str) -> str:
+        return "".join(
+            f"<{tag} class={'text' if part.is_text(column) else 'number'}>{escape(cell)}</{tag}>"
+            for column, cell in zip(part.columns, row, strict=True)
+        )
+
+    rows = "".join(f"<tr>{cells(row, 'td')}</tr>" for row in part.rows)
+    table = (
+        f"<table><thead><tr>{cells(part.columns, 'th')}</tr></thead><tbody>{rows}</tbody></table>"
+    )
+    frame = "scroll long" if part.long else "scroll"
+    return _block(part.title, part.meaning, f'<div class="{frame}" tabindex="0">{table}</div>')
+
+
+def _block(title: str, meaning: str, inner: str) -> str:
+    text = f'<p class="meaning">{escape(meaning)}</p>' if meaning else ""
+    return f'<div class="part"><h3>{escape(title)}</h3>{text}{inner}</div>'
+
+
+def _named(section: Section, chosen: Measured) -> Section:
+    return Section(f"{section.title}: {chosen.name}", section.parts)
+
+
+def _shades() -> dict[str, list[tuple[float, str]]]:
+    return {
+        "dark" if dark else "light": [(i / (len(s) - 1), c) for i, c in enumerate(s)]
+        for dark, s in SHADES.items()
+    }
+
+
+def _script(value: object) -> str:
+    """Return JSON that cannot end the script that it stands in."""
+    return json.dumps(value).replace("<", "\\u003c")

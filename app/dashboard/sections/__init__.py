@@ -1,0 +1,1 @@
+"""A report as sections. No streamlit in here."""

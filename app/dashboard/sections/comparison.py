@@ -1,0 +1,92 @@
+"""Two models against each other → a table. No streamlit in here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from app.dashboard.elements import Table
+from app.dashboard.models import ShownModel
+from app.dashboard.text import duration, interval, many, measured, part_note, percent, points
+from fer.evaluation.metrics import Evaluation
+from fer.evaluation.report import Report
+
+_SHARES: tuple[tuple[str, Callable[[Evaluation], float]], ...] = (
+    ("Accuracy", lambda e: e.accuracy),
+    ("Macro-F1", lambda e: e.macro_f1),
+    ("Balanced accuracy", lambda e: e.balanced_accuracy),
+    ("Top-2 accuracy", lambda e: e.top2_accuracy),
+    ("Calibration error", lambda e: e.calibration_error),
+)
+
+
+def comparison(first: ShownModel, second: ShownModel, measured_on: str) -> Table:
+    """Return the headline figures of two models and their differences.
+
+    Args:
+        first: one model.
+        second: the other; differences are second − first.
+        measured_on: name of the evaluation; a model without it has dashes.
+    """
+    a, b = _evaluation(first, measured_on), _evaluation(second, measured_on)
+    rows = [
+        (
+            name,
+            percent(get(a)) if a else "–",
+            percent(get(b)) if b else "–",
+            points(get(b) - get(a)) if a and b else "–",
+        )
+        for name, get in _SHARES
+    ]
+    rows.insert(1, ("95% interval", interval(a) if a else "–", interval(b) if b else "–", ""))
+    rows.append(
+        (
+            "Log loss",
+            f"{a.log_loss:.3f}" if a else "–",
+            f"{b.log_loss:.3f}" if b else "–",
+            _signed(b.log_loss - a.log_loss, 3) if a and b else "–",
+        )
+    )
+    return Table(
+        f"Side by side, {measured_on}",
+        ("Figure", first.name, second.name, "Difference"),
+        (*rows, *_costs(first, second)),
+        f"Difference: {second.name} minus {first.name}; of shares in percentage points. Where the "
+        "intervals overlap widely, the difference may be chance.",
+    )
+
+
+def _costs(first: ShownModel, second: ShownModel) -> list[tuple[str, str, str, str]]:
+    a, b = first.report, second.report
+    return [
+        ("Parameters", many(a.parameters), many(b.parameters), _ratio(a.parameters, b.parameters)),
+        (
+            "Time for a face",
+            f"{a.latency_ms:.1f} ms",
+            f"{b.latency_ms:.1f} ms",
+            _ratio(a.latency_ms, b.latency_ms),
+        ),
+        ("Training time", _training_time(a), _training_time(b), _training_ratio(a, b)),
+    ]
+
+
+def _training_time(report: Report) -> str:
+    return ", ".join(filter(None, (duration(report.training_seconds), part_note(report))))
+
+
+def _training_ratio(first: Report, second: Report) -> str:
+    # What came before the last part is not in the report, so there is nothing to compare.
+    if first.is_last_part or second.is_last_part:
+        return "–"
+    return _ratio(first.training_seconds, second.training_seconds)
+
+
+def _evaluation(model: ShownModel, name: str) -> Evaluation | None:
+    return next((m.evaluation for m in measured(model.report) if m.name == name), None)
+
+
+def _ratio(first: float, second: float) -> str:
+    return f"× {second / first:.2f}" if first else "–"
+
+
+def _signed(value: float, digits: int) -> str:
+    return f"{round(value, digits):+.{digits}f}".replace("-", "−")

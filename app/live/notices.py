@@ -1,0 +1,153 @@
+"""The Live page's words before a stream, without a stream, and instead of one."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app.common import running_model
+from app.common.head_picker import reading
+from app.common.text import counted
+from app.live.streaming.connection import Phase
+from app.live.streaming.ice import Help, Ice
+from app.live.streaming.session import LiveSession
+from app.photo.inputs import from_camera
+from app.photo.results import show_results
+from app.photo.store import PhotoStore
+
+PHOTO_PAGE = "app/pages/photo.py"
+
+_SNAPSHOT = "live_snapshot"
+_STORE = "live_snapshot_store"
+
+#: Seconds between two looks for a free place.
+_BUSY_SECONDS = 3.0
+
+_TROUBLE = {
+    Phase.SLOW: (
+        "**Connecting takes longer than usual.** A firewall, a company network or a mobile network "
+        "may keep this browser and the server apart. If it has not come in half a minute, press "
+        "Stop and take another way."
+    ),
+    Phase.STALLED: (
+        "**The picture has stopped.** The connection is lost, or the camera is off. Stop and "
+        "start again; what was seen is kept."
+    ),
+    Phase.FAILED: (
+        "**The connection could not be made.** A firewall, a company network or a mobile network "
+        "keeps this browser and the server apart."
+    ),
+}
+
+
+def show_before_start(ice: Ice) -> None:
+    """Say what a start will do: what the browser asks, where the picture goes, who helps."""
+    with st.container(border=True):
+        st.markdown("#### Before you start", anchors=False)
+        st.markdown(
+            ":material/videocam: **Press Start and allow the camera.** Your browser asks whether "
+            "this page may use it. The microphone stays off."
+        )
+        st.markdown(
+            ":material/lock: **Nothing is recorded.** Each frame is analysed in the memory of this "
+            "server and dropped. Numbers stay until you clear them or close the tab."
+        )
+        st.markdown(f":material/cell_tower: {_connection(ice)}")
+        if ice.problem:
+            st.warning(ice.problem, icon=":material/cloud_off:")
+
+
+def _connection(ice: Ice) -> str:
+    if ice.help is Help.LOCAL:
+        return (
+            "**Connection: this machine only.** No outside server helps, so the page must run on "
+            "your own machine or network."
+        )
+    if ice.help is Help.TURN:
+        return (
+            f"**Connection: TURN, {ice.provider}.** If there is no direct way to the server, the "
+            "encrypted video is relayed."
+        )
+    return (
+        f"**Connection: STUN only, {ice.provider}.** It finds the direct way to the server. Behind "
+        "strict firewalls there is none; then use a snapshot or a photo."
+    )
+
+
+def show_busy(session: LiveSession) -> None:
+    """Say that all places are taken, and look again by itself."""
+    if session.places:
+        icon, title = ":material/hourglass_top:", "All places are taken"
+        text = (
+            f"This server analyses {counted(session.places, 'live stream')} at a time, so that "
+            "each runs smoothly. The page opens by itself as soon as a place is free."
+        )
+        photo = "Analyse a photo meanwhile"
+    else:
+        icon, title = ":material/videocam_off:", "Live video is switched off"
+        text, photo = "This server analyses photos only.", "Analyse a photo instead"
+    with st.container(border=True, horizontal_alignment="center", height=340):
+        st.space("medium")
+        st.markdown(f"## {icon}", anchors=False, width="content")
+        st.markdown(f"#### {title}", anchors=False, width="content")
+        st.markdown(text, text_alignment="center")
+        st.page_link(PHOTO_PAGE, label=photo, icon=":material/photo_camera:")
+    if session.places:
+        st.fragment(_wait_for_place, run_every=_BUSY_SECONDS)(session)
+
+
+def _wait_for_place(session: LiveSession) -> None:
+    if session.place_free:
+        st.rerun()
+
+
+def show_trouble(phase: Phase) -> None:
+    """Explain what is wrong with the connection, with two ways that do without."""
+    if not phase.troubled:
+        return
+    st.warning(_TROUBLE[phase], icon=":material/wifi_off:")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button(
+            "Take a snapshot instead",
+            icon=":material/photo_camera:",
+            key="live_trouble_snapshot",
+            on_click=_open_snapshot,
+        ):
+            st.rerun()
+        st.page_link(PHOTO_PAGE, label="Upload a photo", icon=":material/upload:")
+
+
+def show_refused() -> None:
+    """Explain what to do when the browser refuses the camera."""
+    st.warning(
+        "**The browser does not let this page use the camera.** Allow it by the camera or lock "
+        "symbol beside the address, or in the browser's settings for this site, and press Start "
+        "again. On phones, the system's own settings may refuse the browser too.",
+        icon=":material/no_photography:",
+    )
+    st.page_link(PHOTO_PAGE, label="Upload a photo instead", icon=":material/upload:")
+
+
+def show_snapshot() -> None:
+    """Offer a single picture, which needs no live connection, with the Photo page's results."""
+    section = st.expander(
+        "Snapshot instead of live video",
+        icon=":material/photo_camera:",
+        key=_SNAPSHOT,
+        on_change="rerun",
+    )
+    if not section.open:  # an open camera widget makes the browser ask for the camera
+        return
+    with section:
+        st.caption("One picture, sent like a file: no live connection is needed, only the camera.")
+        store: PhotoStore = st.session_state.setdefault(_STORE, PhotoStore())
+        photos = from_camera("live_snapshot_camera")
+        store.keep_only(photos)
+        if photos:
+            analyze = running_model.photo_analyzer()
+            head = reading()
+            entries = [(photo, store.read(photo, analyze, head)) for photo in photos]
+            show_results(entries, running_model.evidence(head), analyze)
+
+
+def _open_snapshot() -> None:
+    st.session_state[_SNAPSHOT] = True

@@ -1,0 +1,62 @@
+"""What all live streams share: loaded networks, places, connection help; and one's own session."""
+
+from __future__ import annotations
+
+import gc
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import streamlit as st
+
+from app.common.paths import model_dir
+from app.live.streaming.ice import Ice, IceSource
+from app.live.streaming.network_pool import StreamPool
+from app.live.streaming.session import LiveSession
+from app.live.streaming.stream_limit import StreamLimit, max_streams
+
+_SESSION = "live_session"
+
+
+def live_session() -> LiveSession:
+    """Return the visitor's session; it lasts over page switches, until the tab is closed.
+
+    Raises:
+        ModelError: there is no complete model.
+    """
+    if _SESSION not in st.session_state:
+        # Streamlit drops old sessions when a new one comes, and they hold themselves in circles.
+        # Its own collection after every run is off (config.toml), for it stops all streams.
+        gc.collect()
+        limit = _limit()
+        # One pair also where no stream may run: the page asks it what can be read.
+        pairs = max(1, min(os.cpu_count() or 1, limit.places))
+        pool = _pool(model_dir(), pairs)
+        st.session_state[_SESSION] = LiveSession(pool.stream(), limit)
+    return st.session_state[_SESSION]
+
+
+def connection_help() -> Ice:
+    """Return the servers for a connection that starts now."""
+    return _ice_source().current()
+
+
+def _settings() -> Mapping[str, str]:
+    # Streamlit puts the secrets of the root level into the environment when it reads them.
+    st.secrets.load_if_toml_exists()
+    return dict(os.environ)
+
+
+@st.cache_resource(max_entries=2, show_spinner="Loading the model …")
+def _pool(directory: Path, size: int) -> StreamPool:
+    return StreamPool(directory, size)
+
+
+@st.cache_resource(show_spinner=False)
+def _limit() -> StreamLimit:
+    return StreamLimit(max_streams(_settings()))
+
+
+@st.cache_resource(show_spinner=False)
+def _ice_source() -> IceSource:
+    return IceSource(_settings())

@@ -1,0 +1,1 @@
+"""The server side of a live stream. No streamlit in here."""

@@ -1,0 +1,114 @@
+"""What the Live page says. No streamlit in here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from app.common.text import verdicts
+from app.live.streaming.session import LiveErrors
+from app.live.timeline import Shares, Timeline
+from fer import Faces
+from fer.export.photos import chance, one_of
+from fer.types import UNCERTAIN, Floats
+
+
+def clock(seconds: float) -> str:
+    """Return ``0:07``, ``12:30``, ``1:02:03``."""
+    whole = int(seconds)
+    hours, minutes = divmod(whole // 60, 60)
+    return f"{hours}:{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"
+
+
+def mean_mix(faces: Faces) -> Floats:
+    """Return the mean probabilities of the faces in view, ``(k,)``; zeros without any."""
+    if not len(faces):
+        return np.zeros(len(faces.labels), np.float32)
+    return faces.probabilities.mean(axis=0)
+
+
+#: What helps against each of `fer.types.FLAWS`.
+_REMEDIES = {
+    "small": "a step closer",
+    "blurred": "holding still",
+    "dark": "more light",
+    "turned": "facing the camera",
+}
+
+
+def describe_flaws(faces: Faces) -> str:
+    """Return what is wrong with the picture of whom, and what helps; "" if nothing is."""
+    flawed = [
+        (track, verdict)
+        for track, verdict in zip(faces.track_id.tolist(), verdicts(faces), strict=True)
+        if verdict.flaws
+    ]
+    if not flawed:
+        return ""
+    who = "; ".join(f"Person {track}: {', '.join(v.reasons)}" for track, v in flawed)
+    found = {flaw for _, verdict in flawed for flaw in verdict.flaws}
+    remedies = one_of([remedy for flaw, remedy in _REMEDIES.items() if flaw in found])
+    return f"{who}. What helps: {remedies}."
+
+
+def describe_now(mix: Floats, labels: Sequence[str]) -> str:
+    """Return the alternative text of the mix of expressions in view."""
+    if not mix.any():
+        return "No face in view."
+    order = (-mix).argsort(kind="stable")
+    return "In view now: " + ", ".join(f"{labels[i]} {chance(mix[i])}" for i in order) + "."
+
+
+def describe_timeline(line: Timeline, labels: Sequence[str]) -> str:
+    """Return the alternative text of a timeline: each person's most frequent answer."""
+    span = f"from {clock(line.start)} to {clock(line.end)}"
+    if not line.people:
+        return f"Timeline {span}: no face."
+    parts = []
+    for person in line.people:
+        answers = np.where(person.uncertain, len(labels), person.expression)
+        most = [*labels, UNCERTAIN][int(np.bincount(answers).argmax())]
+        parts.append(f"person {person.track} mostly {most}")
+    return f"Timeline {span}: {'; '.join(parts)}."
+
+
+def describe_shares(shares: Shares, labels: Sequence[str]) -> str:
+    """Return the alternative text of the shares of time."""
+    answers = [*labels, UNCERTAIN]
+    parts = []
+    for track, seconds in zip(shares.tracks, shares.seconds, strict=True):
+        total = max(float(seconds.sum()), 1e-9)
+        order = (-seconds).argsort(kind="stable")
+        named = ", ".join(f"{answers[i]} {seconds[i] / total:.0%}" for i in order if seconds[i] > 0)
+        parts.append(f"person {track}: {named}")
+    return f"Share of time. {'; '.join(parts)}." if parts else "Share of time: no face was seen."
+
+
+def share_rows(shares: Shares, labels: Sequence[str]) -> list[dict[str, object]]:
+    """Return one row per person: number, how long they were seen, and each share in per cent."""
+    rows = []
+    for track, seconds in zip(shares.tracks, shares.seconds, strict=True):
+        total = float(seconds.sum())
+        parts = {
+            answer: 100 * float(part) / total if total else 0.0
+            for answer, part in zip([*labels, UNCERTAIN], seconds, strict=True)
+        }
+        rows.append({"person": track, "seen": clock(total), **parts})
+    return rows
+
+
+def error_sentence(errors: LiveErrors) -> str:
+    """Return what the page says about frames that could not be analysed; "" if there are none."""
+    if not errors.count:
+        return ""
+    if errors.in_a_row > 1:
+        return (
+            "**The analysis fails at the moment.** The video goes on without marks, and every "
+            "frame is tried anew. If it does not recover, stop and start again."
+        )
+    frames = "One frame" if errors.count == 1 else f"{errors.count:,} frames"
+    return (
+        f"{frames} could not be analysed, the last at {clock(errors.last_seconds)}. Something went "
+        "wrong in FER Lens; the video and the analysis go on."
+    )

@@ -1,0 +1,111 @@
+"""The video on the Live page: browser → WebRTC → `LiveSession` → browser."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+
+import av
+import streamlit as st
+from streamlit_webrtc import WebRtcMode, webrtc_streamer
+from streamlit_webrtc.component import generate_frontend_component_key
+from streamlit_webrtc.relay import get_global_relay
+
+from app.live.streaming.ice import Ice
+from app.live.streaming.session import LiveSession
+from app.live.webrtc_patches import deliver_newest
+
+_log = logging.getLogger(__name__)
+
+KEY = "live_video"
+
+#: Asked of the camera: the side that faces the visitor, at a size and rate that two cores keep up
+#: with. All are wishes; a camera that cannot fulfil them still works. No sound.
+_CONSTRAINTS = {
+    "video": {
+        "width": {"ideal": 640},
+        "height": {"ideal": 480},
+        "frameRate": {"ideal": 15},
+        "facingMode": {"ideal": "user"},
+    },
+    "audio": False,
+}
+
+#: An iPhone shows no video that is not muted and inline.
+_VIDEO_ATTRIBUTES = {
+    "autoPlay": True,
+    "playsInline": True,
+    "muted": True,
+    "controls": False,
+    "style": {"width": "100%", "borderRadius": "10px"},
+}
+
+_TRANSLATIONS = {
+    "start": "Start",
+    "stop": "Stop",
+    "select_device": "Choose camera",
+    "device_ask_permission": "Allow the camera in the question that your browser asks.",
+    "device_access_denied": "The browser does not let this page use the camera.",
+    "device_not_available": "There is no camera, or another program uses it.",
+    "media_api_not_available": (
+        "Browsers give pages the camera over HTTPS or on localhost only. Upload a photo instead."
+    ),
+}
+
+Frames = Callable[[list[av.VideoFrame]], Awaitable[list[av.VideoFrame]]]
+
+
+def show_video(session: LiveSession, ice: Ice) -> None:
+    """Show the video with its buttons. To be called in every full run of the page while it runs."""
+    _keep_stream_over_interrupted_runs()
+    deliver_newest(get_global_relay())
+    webrtc_streamer(
+        KEY,
+        mode=WebRtcMode.SENDRECV,
+        rtc_configuration=ice.configuration,
+        media_stream_constraints=_CONSTRAINTS,
+        video_html_attrs=_VIDEO_ATTRIBUTES,
+        translations=_TRANSLATIONS,
+        queued_video_frames_callback=frames_callback(session),
+        on_video_ended=session.ended,
+        async_processing=True,
+        media_toggle_controls=False,
+    )
+
+
+def video_active() -> bool:
+    """Tell whether the browser is connected, or tries to be."""
+    context = st.session_state.get(KEY)
+    return context is not None and (context.state.playing or context.state.signalling)
+
+
+def frames_callback(session: LiveSession) -> Frames:
+    """Return what the stream's own thread calls with all frames since the last call.
+
+    Only the newest is analysed, so a slow machine shows fewer results, not old ones.
+    """
+
+    async def newest(frames: list[av.VideoFrame]) -> list[av.VideoFrame]:
+        frame = frames[-1]
+        try:
+            picture = session.process(frame.to_ndarray(format="rgb24"), received=len(frames))
+            return [av.VideoFrame.from_ndarray(picture, format="rgb24")]
+        except Exception:
+            # An exception here would end the video for good, without a word.
+            _log.exception("a frame could not be converted")
+            return [frame]
+
+    return newest
+
+
+def _keep_stream_over_interrupted_runs() -> None:
+    """Keep streamlit-webrtc 0.79.0 from resetting a stream that is being started.
+
+    It takes a run of the script in which it was not called for a visit to another page, and resets
+    the stream. But while a stream starts, the browser reports so quickly that runs are cut short
+    before they come here, and fragments are runs too. Its component's value tells them apart:
+    Streamlit drops it only after a whole run without the component. Then the reset is right.
+    """
+    context = st.session_state.get(KEY)
+    if context is not None and generate_frontend_component_key(KEY) in st.session_state:
+        context._last_rendered_run_count = None

@@ -1,0 +1,1 @@
+"""The Photo page: photographs in, results out."""

@@ -1,0 +1,54 @@
+"""Faces → rows for `st.dataframe`, with the columns' looks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from fer import Faces
+from fer.export.photos import face_records
+
+
+def face_columns(labels: Sequence[str]) -> dict[str, Any]:
+    """Return the looks of the columns of `face_rows`."""
+    return {
+        "face": st.column_config.NumberColumn("Face", width=56),
+        "answer": st.column_config.TextColumn("Answer"),
+        "uncertain": st.column_config.CheckboxColumn("Uncertain"),
+        "expression": st.column_config.TextColumn("Most probable"),
+        "confidence": st.column_config.ProgressColumn(
+            "Confidence", min_value=0, max_value=100, format="%.1f%%"
+        ),
+        "quality": st.column_config.TextColumn(
+            "Flaws", help="What is wrong with the picture of the face; empty if nothing is"
+        ),
+        "size": st.column_config.TextColumn("Size", help="Width × height of the face in pixels"),
+    } | {label: st.column_config.NumberColumn(label, format="%.1f%%") for label in labels}
+
+
+def face_rows(faces: Faces) -> list[dict[str, Any]]:
+    """Return one row per face: number, answer, all probabilities in %, quality, size."""
+    return [
+        {
+            "face": number,
+            "answer": row["answer"],
+            "uncertain": row["uncertain"],
+            "expression": row["expression"],
+            "confidence": _per_cent(row["confidence"]),
+            **{label: _per_cent(share) for label, share in row["probabilities"].items()},
+            "quality": "; ".join(row["quality"]),
+            "size": f"{_side(row['box'], 0)} × {_side(row['box'], 1)}",
+        }
+        for number, row in enumerate(face_records(faces), start=1)
+    ]
+
+
+def _per_cent(probability: float) -> float:
+    # No network is certain, whatever rounding says; see `fer.export.photos.chance`.
+    return min(100 * probability, 99.9)
+
+
+def _side(box: Sequence[float], axis: int) -> int:
+    return round(box[axis + 2] - box[axis])

@@ -1,0 +1,1 @@
+"""Finding faces: one view, or a whole photograph in tiles."""

@@ -1,0 +1,1 @@
+"""Drawing what was found onto a copy of the picture."""

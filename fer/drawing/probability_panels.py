@@ -1,0 +1,146 @@
+"""Panels with a bar per expression: a list, or a small column chart where there is little room."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import cv2
+import numpy as np
+from PIL import Image as PillowImage
+from PIL import ImageColor, ImageDraw, ImageFont
+
+from fer.drawing.text_tags import BASELINE
+from fer.labels import colour_of
+from fer.types import Floats, Image
+
+#: The ground of a panel, red, green, blue, alpha: dark enough for white text over any picture.
+_GROUND = (17, 19, 26, 200)
+_EMPTY_BAR = (255, 255, 255, 28)
+_QUIET_TEXT, _STRONG_TEXT = (205, 209, 217, 255), (255, 255, 255, 255)
+
+#: How many times larger rounded corners are drawn than shown.
+_SMOOTH = 4
+
+
+@dataclass(frozen=True)
+class PanelStyle:
+    """How a panel looks. All lengths in pixels.
+
+    Attributes:
+        labels: names of the expressions, in the order of their columns.
+        text: size of the letters.
+        columns: upright bars with two letters each, instead of lying bars with whole names.
+    """
+
+    labels: tuple[str, ...]
+    text: int
+    columns: bool = False
+
+    @property
+    def pad(self) -> int:
+        """Between the border and what is inside."""
+        return max(3, self.text // 2)
+
+    @property
+    def step(self) -> int:
+        """From one bar to the next."""
+        return round(self.text * (1.6 if self.columns else 1.3))
+
+    @property
+    def length(self) -> int:
+        """Of the bar of a certain expression."""
+        return round(self.text * (2.4 if self.columns else 5))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What stands at each bar."""
+        return tuple(n[:2].capitalize() for n in self.labels) if self.columns else self.labels
+
+    @property
+    def name_width(self) -> int:
+        """Room for the longest name."""
+        return _text_width(self.names, self.text)
+
+    @property
+    def size_wh(self) -> tuple[int, int]:
+        """Width and height of the panel."""
+        along = self.step * len(self.labels) + 2 * self.pad
+        if self.columns:
+            return along, self.length + self.text + 2 * self.pad + 2
+        return self.name_width + self.length + 3 * self.pad, along
+
+    def bar(self, index: int, share: float, *, top: bool) -> tuple[slice, slice]:
+        """Return rows and columns of a bar within the panel.
+
+        Args:
+            index: of the expression.
+            share: how long it is, 0…1.
+            top: whether this is the most probable one, which gets a thicker bar.
+        """
+        thin = max(1, self.step // 5) - (1 if top else 0)
+        start = self.pad + index * self.step
+        across = slice(start + thin, start + self.step - thin)
+        # What is not quite impossible shows as a line.
+        length = max(1, round(share * self.length)) if share > 0 else 0
+        if self.columns:
+            return slice(self.pad + self.length - length, self.pad + self.length), across
+        left = 2 * self.pad + self.name_width
+        return across, slice(left, left + length)
+
+
+def draw_panel(region: Image, probabilities: Floats, style: PanelStyle) -> None:
+    """Draw the bars of one face over part of a picture, in place.
+
+    Args:
+        region: ``(height, width, 3)`` RGB uint8 of exactly the panel's size.
+        probabilities: ``(k,)`` of `style.labels`.
+        style: how it looks.
+    """
+    top = int(probabilities.argmax())
+    keep, layer = _plate(style, top)
+    region[:] = cv2.add(cv2.multiply(region, keep, scale=1 / 255), layer)
+    for index, (label, share) in enumerate(zip(style.labels, probabilities.tolist(), strict=True)):
+        region[style.bar(index, share, top=index == top)] = ImageColor.getrgb(colour_of(label))
+
+
+@lru_cache(maxsize=256)
+def _plate(style: PanelStyle, top: int) -> tuple[Image, Image]:
+    """Render all that does not change from frame to frame: ground, names, empty bars.
+
+    Returns:
+        What to multiply the picture by (255 keeps it), and what to add then.
+    """
+    width, height = style.size_wh
+    large = PillowImage.new("RGBA", (width * _SMOOTH, height * _SMOOTH))
+    ImageDraw.Draw(large).rounded_rectangle(
+        (0, 0, large.width - 1, large.height - 1), style.text / 2 * _SMOOTH, _GROUND
+    )
+    canvas = large.resize((width, height), PillowImage.Resampling.BOX)
+    shade = PillowImage.new("RGBA", canvas.size)
+    draw = ImageDraw.Draw(shade)
+    font, anchor = ImageFont.load_default(style.text), "ms" if style.columns else "ls"
+    for index, name in enumerate(style.names):
+        rows, columns = style.bar(index, 1.0, top=index == top)
+        box = (columns.start, rows.start, columns.stop - 1, rows.stop - 1)
+        draw.rectangle(box, _EMPTY_BAR)
+        ink = _STRONG_TEXT if index == top else _QUIET_TEXT
+        draw.text(_name_place(style, index), name, ink, font, anchor)
+    rgba = np.asarray(PillowImage.alpha_composite(canvas, shade), np.float32)
+    alpha = np.repeat(rgba[..., 3:], 3, axis=2)
+    layer = np.round(rgba[..., :3] * alpha / 255).astype(np.uint8)
+    return (255 - alpha).astype(np.uint8), layer
+
+
+def _name_place(style: PanelStyle, index: int) -> tuple[float, float]:
+    """Return where a name stands: its left end, or its middle under a column, on the baseline."""
+    start = style.pad + index * style.step
+    if style.columns:
+        return start + style.step / 2, style.pad + style.length + 2 + round(BASELINE * style.text)
+    return style.pad, start + (style.step - style.text) / 2 + round(BASELINE * style.text)
+
+
+@lru_cache(maxsize=64)
+def _text_width(names: tuple[str, ...], size: int) -> int:
+    font = ImageFont.load_default(size)
+    return max((round(font.getlength(name)) for name in names), default=0)

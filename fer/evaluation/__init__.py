@@ -1,0 +1,1 @@
+"""Figures about a classifier, and the report that holds them."""

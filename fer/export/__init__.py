@@ -1,0 +1,1 @@
+"""Results as rows: JSON and CSV of photographs and of sessions."""

@@ -1,0 +1,1 @@
+"""The expression network: what describes it, what runs it, what it looks at."""

@@ -1,0 +1,123 @@
+"""Aligned faces → probabilities of each expression, by a LiteRT file trained by this project."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fer.errors import ModelError
+from fer.litert import load_interpreter
+from fer.model.spec import EXPRESSION_HEAD, ModelSpec
+from fer.types import Floats
+
+#: Faces of one call to the network; more are done in turns, so that memory stays bounded.
+MAX_BATCH = 64
+
+
+class ExpressionClassifier:
+    """The network of a model directory. Safe to share between threads; they take turns.
+
+    Args:
+        directory: holds ``spec.json`` and the file that it names.
+        threads: processor threads of one call.
+
+    Raises:
+        ModelError: the directory is not a complete model.
+    """
+
+    def __init__(self, directory: Path, *, threads: int = 1) -> None:
+        self.spec = ModelSpec.load(directory)
+        self._interpreter = load_interpreter(
+            directory / self.spec.file, threads, sha256=self.spec.sha256
+        )
+        self._runner = self._interpreter.get_signature_runner()
+        self._lock = threading.Lock()
+        self._check_signature(directory)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Names of the expressions, in the order of the columns."""
+        return self.spec.head(EXPRESSION_HEAD).labels
+
+    def __call__(self, crops: NDArray[np.uint8], head: str = EXPRESSION_HEAD) -> Floats:
+        """Return probabilities, ``(n, k)`` float32, of ``(n, size, size, channels)`` uint8."""
+        return self._calibrated(self.logits(crops), head)
+
+    def all_heads(self, crops: NDArray[np.uint8]) -> dict[str, Floats]:
+        """Return the probabilities of every head, ``{head: (n, k)}`` float32, from one pass."""
+        logits = self.logits(crops)
+        return {head: self._calibrated(logits, head) for head in self.spec.head_names}
+
+    def _calibrated(self, logits: dict[str, Floats], head: str) -> Floats:
+        temperature = self.spec.head(head).temperature  # says which outputs there are, if not this
+        return softmax(logits[head] / np.float32(temperature))
+
+    def evidence(self, crops: NDArray[np.uint8], head: str = EXPRESSION_HEAD) -> Floats:
+        """Return where the network finds what, the class activation maps of one head.
+
+        Args:
+            crops: ``(n, size, size, channels)`` uint8 in the framing of `fer.alignment`.
+            head: output of the network.
+
+        Returns:
+            ``(n, rows, columns, k)`` float32 in units of the logits before temperature. The mean
+            over the places, plus a constant per expression, is the logit.
+
+        Raises:
+            ModelError: the model was exported without such maps.
+        """
+        name = self.spec.head(head).evidence
+        if not name:
+            raise ModelError(
+                f"model {self.spec.name} has no evidence map for {head!r}. Export the model again."
+            )
+        return self._outputs(crops, (name,))[name]
+
+    def logits(self, crops: NDArray[np.uint8]) -> dict[str, Floats]:
+        """Return the raw outputs of every head, ``{head: (n, k)}`` float32, before temperature.
+
+        Args:
+            crops: ``(n, size, size, channels)`` uint8 in the framing of `fer.alignment`.
+        """
+        return self._outputs(crops, self.spec.head_names)
+
+    def _outputs(self, crops: NDArray[np.uint8], names: tuple[str, ...]) -> dict[str, Floats]:
+        """Return the outputs of these names, ``{name: (n, …)}`` float32."""
+        expected = (self.spec.input_size, self.spec.input_size, self.spec.channels)
+        if crops.dtype != np.uint8 or crops.shape[1:] != expected:
+            raise ValueError(
+                f"expected crops (n, {', '.join(map(str, expected))}) of uint8, "
+                f"got {crops.shape} of {crops.dtype}"
+            )
+        if not len(crops):
+            return {name: np.zeros((0, *self._shapes[name][1:]), np.float32) for name in names}
+        parts = [
+            self._run(crops[i : i + MAX_BATCH], names) for i in range(0, len(crops), MAX_BATCH)
+        ]
+        return {name: np.concatenate([part[name] for part in parts]) for name in names}
+
+    def _run(self, crops: NDArray[np.uint8], names: tuple[str, ...]) -> dict[str, Floats]:
+        with self._lock:
+            outputs = self._runner(image=crops.astype(np.float32))
+            return {name: np.array(outputs[name], np.float32) for name in names}
+
+    def _check_signature(self, directory: Path) -> None:
+        details = self._runner.get_output_details()
+        self._shapes = {name: tuple(detail["shape"]) for name, detail in details.items()}
+        maps = {head.evidence for head in self.spec.heads if head.evidence}
+        found = set(details)
+        missing = ({head.name for head in self.spec.heads} | maps) - found
+        if missing:
+            raise ModelError(
+                f"{directory / self.spec.file} has the outputs {sorted(found)}, but spec.json "
+                f"names {sorted(missing)} too. Export the model again."
+            )
+
+
+def softmax(logits: Floats) -> Floats:
+    """Return probabilities, rows summing to 1, of ``(n, k)`` logits."""
+    shifted = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return (shifted / shifted.sum(axis=-1, keepdims=True)).astype(np.float32)

@@ -1,0 +1,119 @@
+"""Models are found, read, and held against their files."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from app.common.paths import MODELS_VARIABLE, models_dir, without_folder
+from app.dashboard.models import (
+    file_sha256,
+    model_names,
+    open_model,
+)
+from fer.errors import ModelError
+from tests.app.dashboard.samples import TEMPERATURE, write_model
+from tests.conftest import ROOT
+
+
+def test_no_folder_and_an_empty_one_hold_no_models(tmp_path: Path) -> None:
+    assert model_names(tmp_path / "none") == []
+    assert model_names(tmp_path) == []
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "file").touch()
+    assert model_names(tmp_path) == []
+
+
+def test_models_are_listed_by_name_even_if_something_is_wrong_with_them(tmp_path: Path) -> None:
+    write_model(tmp_path, "b")
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "report.json").write_text("no report")
+    assert model_names(tmp_path) == ["a", "b"]
+
+
+def test_the_folder_can_be_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(MODELS_VARIABLE, raising=False)
+    assert models_dir() == ROOT / "models"
+    monkeypatch.setenv(MODELS_VARIABLE, str(tmp_path))
+    assert models_dir() == tmp_path
+
+
+def test_a_model_that_fits_its_report_has_no_problems(tmp_path: Path) -> None:
+    made = write_model(tmp_path)
+    model = open_model(tmp_path / "small")
+    assert model.problems == ()
+    assert model.report == made
+    assert model.temperature == TEMPERATURE
+    assert model.heads == {"expression": "a label"}
+
+
+def test_another_file_than_the_measured_one_is_a_problem(tmp_path: Path) -> None:
+    write_model(tmp_path)
+    (tmp_path / "small" / "model.tflite").write_bytes(b"another network")
+    (problem,) = open_model(tmp_path / "small").problems
+    assert "model.tflite is not the file that was measured" in problem
+
+
+def test_a_missing_file_is_a_problem(tmp_path: Path) -> None:
+    write_model(tmp_path)
+    (tmp_path / "small" / "predictions.npz").unlink()
+    (problem,) = open_model(tmp_path / "small").problems
+    assert "predictions.npz" in problem
+
+
+@pytest.mark.parametrize(
+    ("files", "problem"),
+    [
+        ({}, "does not name model.tflite"),
+        ({"model.tflite": {"sha256": "0" * 64, "bytes": 1}}, "names another model.tflite"),
+    ],
+)
+def test_a_report_of_another_network_is_a_problem(
+    tmp_path: Path, files: dict, problem: str
+) -> None:
+    write_model(tmp_path, files=files)
+    assert problem in open_model(tmp_path / "small").problems[0]
+
+
+def test_without_a_spec_there_is_no_temperature_but_a_report(tmp_path: Path) -> None:
+    made = write_model(tmp_path)
+    (tmp_path / "small" / "spec.json").unlink()
+    model = open_model(tmp_path / "small")
+    assert model.report == made
+    assert model.temperature is None
+    assert model.heads == {}
+    assert any("spec.json is missing" in p for p in model.problems)
+    assert not any(str(tmp_path) in p for p in model.problems)
+
+
+def test_no_report_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:
+    write_model(tmp_path)
+    (tmp_path / "small" / "report.json").unlink()
+    with pytest.raises(ModelError, match="python -m training train"):
+        open_model(tmp_path / "small")
+
+
+def test_a_hash_is_computed_again_when_the_file_changed(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_bytes(b"one")
+    os.utime(file, ns=(1, 1))
+    first = file_sha256(file)
+    file.write_bytes(b"two")
+    os.utime(file, ns=(1, 1))
+    assert file_sha256(file) == first, "same time and size: from the cache"
+    os.utime(file, ns=(2, 2))
+    assert file_sha256(file) != first
+
+
+def test_a_new_report_is_read_again(tmp_path: Path) -> None:
+    write_model(tmp_path)
+    directory = tmp_path / "small"
+    first = open_model(directory).report
+    first.model_copy(update={"command": "another, and longer, command than before"}).save(directory)
+    assert open_model(directory).report.command.startswith("another")
+
+
+def test_messages_do_not_tell_where_the_app_is_installed() -> None:
+    folder = Path("/srv/app/models")
+    message = "/srv/app/models/small/report.json is missing."
+    assert without_folder(message, folder.parent) == "models/small/report.json is missing."

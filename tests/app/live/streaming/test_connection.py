@@ -1,0 +1,52 @@
+import numpy as np
+import pytest
+
+from app.live.streaming.connection import SLOW_SECONDS, STALLED_SECONDS, Connection, Phase
+
+#: What the browser says, at which second, and when the last frame came (None: never).
+Look = tuple[bool, float, float | None]
+
+
+@pytest.mark.parametrize(
+    ("looks", "phases"),
+    [
+        ([], []),
+        ([(False, 0, None)], [Phase.IDLE]),
+        ([(True, 0, None), (True, 3, None)], [Phase.CONNECTING] * 2),
+        ([(True, 0, None), (True, SLOW_SECONDS, None)], [Phase.CONNECTING, Phase.SLOW]),
+        (
+            [(True, 0, None), (True, 12, 11.9), (False, 13, 12)],
+            [Phase.CONNECTING, Phase.LIVE, Phase.IDLE],
+        ),
+        (
+            [(True, 0, None), (True, 2, 1.9), (True, 2 + STALLED_SECONDS, 1.9)],
+            [Phase.CONNECTING, Phase.LIVE, Phase.STALLED],
+        ),
+        # Stopped at once: no failure. After a while without a frame: one, until the next attempt.
+        ([(True, 0, None), (False, 2, None)], [Phase.CONNECTING, Phase.IDLE]),
+        (
+            [(True, 0, None), (True, 7, None), (False, 8, None), (False, 9, None), (True, 9, None)],
+            [Phase.CONNECTING] * 2 + [Phase.FAILED] * 2 + [Phase.CONNECTING],
+        ),
+        # Gone to another page while it connected, and back much later: no failure either.
+        (
+            [(True, 0, None), (True, 1, None), (False, 60, None)],
+            [Phase.CONNECTING, Phase.CONNECTING, Phase.IDLE],
+        ),
+        # The last frame of an earlier attempt does not make a new one live.
+        (
+            [(True, 0, None), (True, 5, 4.9), (False, 6, 5), (True, 7, 5), (True, 8, 7.5)],
+            [Phase.CONNECTING, Phase.LIVE, Phase.IDLE, Phase.CONNECTING, Phase.LIVE],
+        ),
+    ],
+)
+def test_a_stream_stands_where_browser_and_frames_say(
+    looks: list[Look], phases: list[Phase]
+) -> None:
+    now = [0.0]
+    connection = Connection(lambda: now[0])
+    seen = []
+    for active, now[0], frame in looks:
+        silent = np.inf if frame is None else now[0] - frame
+        seen.append(connection.observe(active, silent))
+    assert seen == phases

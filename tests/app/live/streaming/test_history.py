@@ -1,0 +1,56 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.live.streaming.history import MAX_ROWS, LiveHistory
+from fer.export.sessions import Reading, StreamRows, row_type
+
+LABELS = ("happy", "sad")
+READINGS = (Reading("expression", LABELS),)
+
+
+def frame(seconds: float, faces: int) -> StreamRows:
+    array = np.zeros(faces, row_type(LABELS))
+    array["seconds"] = seconds
+    array["track"] = np.arange(1, faces + 1)
+    return StreamRows(array, READINGS)
+
+
+def test_it_begins_empty() -> None:
+    history = LiveHistory(READINGS)
+    assert (len(history), history.dropped, len(history.rows())) == (0, 0, 0)
+    assert len(history.rows(since=3.0)) == 0
+
+
+@given(
+    frames=st.lists(st.integers(1, 5), max_size=30),
+    max_rows=st.integers(1, 12),
+    since=st.integers(0, 30),
+)
+def test_it_keeps_the_newest_rows_in_order(frames: list[int], max_rows: int, since: int) -> None:
+    history = LiveHistory(READINGS, max_rows)
+    every: list[tuple[float, int]] = []
+    for seconds, faces in enumerate(frames):
+        history.append(frame(seconds, faces))
+        every += [(seconds, track) for track in range(1, faces + 1)]
+    kept = every[-max_rows:]
+    rows = history.rows()
+    assert list(zip(rows.seconds.tolist(), rows.track.tolist(), strict=True)) == kept
+    assert history.dropped == len(every) - len(kept)
+    late = history.rows(since)
+    assert late.seconds.tolist() == [seconds for seconds, _ in kept if seconds >= since]
+
+
+def test_what_is_handed_out_does_not_change() -> None:
+    history = LiveHistory(READINGS, 2)
+    history.append(frame(0.0, 2))
+    rows = history.rows()
+    history.append(frame(1.0, 2))
+    assert rows.seconds.tolist() == [0, 0]
+
+
+@pytest.mark.parametrize("labels", [7, 8])
+def test_a_full_history_is_small(labels: int) -> None:
+    size = row_type(tuple(map(str, range(labels)))).itemsize
+    assert size * MAX_ROWS < 4 * 2**20

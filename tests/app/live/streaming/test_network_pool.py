@@ -1,0 +1,63 @@
+"""Live streams share the networks, and nothing else."""
+
+import threading
+
+import numpy as np
+import pytest
+
+from app.common.paths import model_dir
+from app.live.streaming.network_pool import Shared, SharedClassifier, SharedDetector, StreamPool
+from fer import FaceStream
+from fer.model.spec import ModelSpec
+from fer.types import Detections, Image
+from tests.conftest import FakeClassifier, make_detections
+
+FRAME = np.zeros((480, 640, 3), np.uint8)
+
+
+class MeetingDetector:
+    """Answers when as many are asked at once as there are; fails where one waits for another."""
+
+    def __init__(self, meeting: threading.Barrier) -> None:
+        self._meeting = meeting
+
+    def __call__(self, image: Image) -> Detections:
+        self._meeting.wait()
+        return make_detections((40, 40, 140, 140))
+
+
+@pytest.mark.parametrize("visitors", [(0, 1), (0, 2), (1, 3)])
+def test_any_two_streams_run_at_once_on_two_networks(
+    visitors: tuple[int, int], spec: ModelSpec
+) -> None:
+    """Also where visitors between them have opened the page and only look."""
+    meeting = threading.Barrier(2, timeout=60)
+    detector = SharedDetector([MeetingDetector(meeting) for _ in range(2)])
+    classifier = SharedClassifier([FakeClassifier(3) for _ in range(2)])
+    streams = [FaceStream(detector, classifier, spec) for _ in range(4)]
+    seen: list[int] = []
+
+    def run(stream: FaceStream) -> None:
+        seen.append(len(stream(FRAME, 0.0)))
+
+    threads = [threading.Thread(target=run, args=(streams[i],)) for i in visitors]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert seen == [1, 1]
+
+
+def test_a_network_that_fails_is_given_back() -> None:
+    shared = Shared(["network"])
+    with pytest.raises(ZeroDivisionError), shared.one():
+        1 / 0  # noqa: B018
+    with shared.one() as network:
+        assert network == "network"
+
+
+def test_streams_of_a_pool_read_faces_and_share_no_people() -> None:
+    pool = StreamPool(model_dir(), 1)
+    first, second = pool.stream(), pool.stream()
+    assert len(first(FRAME, 0.0)) == len(second(FRAME, 0.0)) == 0
+    assert first._tracker is not second._tracker

@@ -1,0 +1,297 @@
+"""A live session with a fake detector and classifier, and a clock of its own."""
+
+import logging
+import threading
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from app.live.streaming.session import (
+    FRESH_SECONDS,
+    WORKING_SIDE,
+    LiveSession,
+    LiveSettings,
+    working_size,
+)
+from app.live.streaming.stream_limit import StreamLimit
+from app.live.streaming.throughput import STAGE_SECONDS
+from fer import FaceStream, ModelError
+from fer.model.spec import ModelSpec
+from fer.stream import STAGES
+from fer.types import Detections, Image
+from tests.app.conftest import FACE, Clock, Detector
+from tests.conftest import FakeClassifier
+
+
+def picture(level: int = 0, width: int = 640, height: int = 480) -> Image:
+    """A picture whose left half is of one level, and whose right half is white."""
+    image = np.full((height, width, 3), 255, np.uint8)
+    image[:, : width // 2] = level
+    return image
+
+
+@pytest.fixture
+def limit(clock: Clock) -> StreamLimit:
+    return StreamLimit(1, clock)
+
+
+@pytest.fixture
+def session(spec: ModelSpec, detector: Detector, limit: StreamLimit, clock: Clock) -> LiveSession:
+    return LiveSession(FaceStream(detector, FakeClassifier(3), spec), limit, clock)
+
+
+@pytest.fixture
+def play(session: LiveSession, clock: Clock) -> Callable[..., Image]:
+    """Process pictures, 0.1 s apart, and return the last that is shown."""
+
+    def frames(count: int = 1, level: int = 0, seconds: float = 0.1) -> Image:
+        shown = picture()
+        for _ in range(count):
+            clock.seconds += seconds
+            shown = session.process(picture(level))
+        return shown
+
+    return frames
+
+
+def test_before_the_first_frame_there_is_nothing(session: LiveSession) -> None:
+    assert len(session) == len(session.rows()) == len(session.in_view()) == session.now == 0
+    assert (session.speed().analysed, session.speed().stages) == (0, {})
+    assert session.silent_for == np.inf
+    assert session.errors.count == 0
+
+
+def test_frames_are_analysed_marked_and_recorded(
+    session: LiveSession, play: Callable[..., Image]
+) -> None:
+    shown = play(3)
+    assert shown.shape == (480, 640, 3)
+    assert session.in_view().expressions == ["happy"]
+    rows = session.rows()
+    assert rows.seconds == pytest.approx([0, 0.1, 0.2])
+    assert rows.track.tolist() == [1, 1, 1]
+    assert rows.array["box"][0].tolist() == [40, 40, 140, 140]
+    assert list(session.speed().stages) == [*STAGES, "draw", "all"]
+
+
+def test_the_picture_is_a_mirror_but_the_record_is_not(
+    session: LiveSession, play: Callable[..., Image]
+) -> None:
+    session.settings = LiveSettings(mirrored=True, bars=False)
+    assert play().mean(axis=(1, 2))[-1] > 0
+    mirrored = play()
+    assert mirrored[-1, 0].tolist() == [255] * 3
+    session.settings = LiveSettings(mirrored=False, bars=False)
+    straight = play()
+    assert straight[-1, 0].tolist() == [0] * 3
+    # The marks are on the person in both; letters are not mirrored, so compare the box alone.
+    assert (mirrored[140, 640 - 90] != 0).any()
+    assert (straight[140, 90] != 0).any()
+    assert {tuple(box) for box in session.rows().array["box"].tolist()} == {(40, 40, 140, 140)}
+
+
+def test_settings_act_on_the_next_frame_and_keep_everything(
+    session: LiveSession, play: Callable[..., Image]
+) -> None:
+    session.settings = LiveSettings(steadiness=0.0)
+    play(5, level=0)
+    without = play(1, level=0)
+    session.settings = LiveSettings(bars=True, mirrored=False, steadiness=100.0)
+    play(1, level=130)
+    # With much steadiness, one different frame changes next to nothing.
+    assert session.in_view().confidence[0] > 0.9
+    assert session.in_view().expressions == ["happy"]
+    assert (play() != without).any()
+    assert session.rows().track.tolist() == [1] * 8
+
+
+def test_a_frame_without_a_face_has_a_row(
+    session: LiveSession, detector: Detector, play: Callable[..., Image]
+) -> None:
+    detector.found = Detections.empty()
+    play(2)
+    assert session.rows().has_face.tolist() == [False, False]
+    assert len(session.in_view()) == 0
+
+
+def test_nobody_is_in_view_when_no_frames_come(
+    session: LiveSession, play: Callable[..., Image], clock: Clock
+) -> None:
+    play()
+    clock.seconds += FRESH_SECONDS + 0.1
+    assert len(session.in_view()) == 0
+
+
+def test_nobody_is_in_view_when_frames_come_and_none_is_analysed(
+    session: LiveSession, play: Callable[..., Image], detector: Detector
+) -> None:
+    play()
+    detector.found = RuntimeError("broken")
+    play(10)
+    assert len(session.in_view()) == 1
+    play(15)
+    assert len(session.in_view()) == 0
+    assert session.silent_for == 0
+
+
+def test_a_frame_that_fails_looks_like_the_others(
+    session: LiveSession, play: Callable[..., Image], detector: Detector
+) -> None:
+    detector.found = RuntimeError("broken")
+    shown = session.process(picture(0, 320, 240))
+    assert shown.shape == (480, 640, 3)
+    assert shown[0, 0].tolist() == [255] * 3  # mirrored
+    assert session.process(np.zeros(3, np.uint8)).shape == (3,)
+
+
+def test_the_time_of_stages_is_of_the_last_seconds(
+    session: LiveSession, play: Callable[..., Image], clock: Clock
+) -> None:
+    play(3)
+    assert session.speed().stages
+    clock.seconds += STAGE_SECONDS + 0.1
+    assert not session.speed().stages
+
+
+def test_a_pause_stays_a_pause(session: LiveSession, play: Callable[..., Image]) -> None:
+    play(2)
+    session.ended()
+    play(1, seconds=60.0)
+    assert session.rows().seconds == pytest.approx([0, 0.1, 60.1])
+    assert session.rows().track.tolist() == [1, 1, 2]
+
+
+def test_an_error_in_one_frame_is_told_and_the_stream_goes_on(
+    session: LiveSession,
+    detector: Detector,
+    play: Callable[..., Image],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    play(2)
+    detector.found = RuntimeError("a fault that nobody thought of")
+    with caplog.at_level(logging.CRITICAL):
+        broken = play()
+    assert (broken == picture()[:, ::-1]).all()
+    assert (session.errors.count, session.errors.in_a_row) == (1, 1)
+    assert session.errors.last_seconds == pytest.approx(0.2)
+    detector.found = FACE
+    play()
+    assert (session.errors.count, session.errors.in_a_row) == (1, 0)
+    assert len(session) == 3
+
+
+@pytest.mark.parametrize("frame", [np.zeros((0, 0, 3), np.uint8), np.zeros((4, 4), np.uint8), None])
+def test_no_frame_makes_it_raise(session: LiveSession, frame: Image) -> None:
+    assert session.process(frame) is frame
+    assert session.errors.count == 1
+
+
+def test_without_a_place_pictures_pass_unanalysed_until_there_is_one(
+    session: LiveSession, limit: StreamLimit, play: Callable[..., Image]
+) -> None:
+    class Other:
+        pass
+
+    other = Other()
+    limit.hold(other)
+    assert not session.place_free
+    play()
+    assert (session.refused, len(session)) == (True, 0)
+    limit.leave(other)
+    play()
+    assert (session.refused, len(session)) == (False, 1)
+    assert not limit.hold(other)
+    session.ended()
+    assert limit.hold(other)
+
+
+def test_clear_forgets_everything_and_the_stream_goes_on(
+    session: LiveSession, play: Callable[..., Image]
+) -> None:
+    play(4)
+    session.clear()
+    assert (len(session), session.now, session.speed().analysed) == (0, 0, 0)
+    play(2)
+    assert session.rows().seconds == pytest.approx([0, 0.1])
+    assert session.rows().track.tolist() == [1, 1]
+
+
+def test_rates_tell_received_from_analysed(session: LiveSession, clock: Clock) -> None:
+    for _ in range(30):
+        clock.seconds += 0.2
+        session.process(picture(), received=3)
+    speed = session.speed()
+    assert speed.analysed == pytest.approx(5, rel=0.06)
+    assert speed.received == pytest.approx(15, rel=0.06)
+    clock.seconds += 60
+    assert session.speed().analysed == session.speed().received == 0
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ((640, 480), (640, 480)),
+        ((320, 240), (640, 480)),
+        ((1280, 720), (640, 360)),
+        ((480, 640), (480, 640)),
+        ((333, 250), (640, 480)),
+        ((4000, 1), (640, 2)),
+    ],
+)
+def test_every_frame_has_the_same_size_whatever_the_browser_sends(
+    given: tuple[int, int], shown: tuple[int, int]
+) -> None:
+    image = working_size(np.zeros((given[1], given[0], 3), np.uint8))
+    assert image.shape[1::-1] == shown
+    assert max(image.shape) == WORKING_SIDE
+
+
+def test_page_and_stream_may_work_at_once(session: LiveSession, clock: Clock) -> None:
+    done = threading.Event()
+    errors: list[Exception] = []
+
+    def look() -> None:
+        try:
+            while not done.is_set():
+                session.settings = LiveSettings(mirrored=not session.settings.mirrored)
+                rows = session.rows()
+                assert (np.diff(rows.seconds) >= 0).all()
+                session.speed()
+                session.in_view()
+        except Exception as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    for frame in range(60):
+        clock.seconds += 0.05
+        session.process(picture())
+        if frame == 30:
+            session.clear()
+    done.set()
+    thread.join()
+    assert errors == []
+    assert session.errors.count == 0
+    assert len(session) == 29
+
+
+def test_another_reading_counts_from_the_next_frame_on(
+    detector: Detector, limit: StreamLimit, clock: Clock, spec: ModelSpec
+) -> None:
+    votes = spec.heads[0].model_copy(update={"name": "votes", "labels": ("happy", "sad", "calm")})
+    both = spec.model_copy(update={"heads": (*spec.heads, votes)})
+    session = LiveSession(FaceStream(detector, FakeClassifier(3), both), limit, clock)
+    session.process(picture())
+    assert session.rows().labels == spec.labels
+    session.read_as("votes")
+    assert (len(session), session.labels) == (1, votes.labels)
+    session.process(picture())
+    assert session.in_view().labels == votes.labels
+    rows = session.rows()
+    assert len(rows) == 2
+    assert rows.track[0] == rows.track[1]
+    assert set(rows.labels) == {*spec.labels, *votes.labels}
+    with pytest.raises(ModelError, match="no output 'age'"):
+        session.read_as("age")
+    assert len(session) == 2

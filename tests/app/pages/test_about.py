@@ -1,0 +1,97 @@
+"""The About page: its figures are the report's."""
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app.about_text import accuracy_lines
+from app.common import running_model
+from fer import ModelError
+from fer.evaluation.metrics import evaluate
+from fer.evaluation.report import DataCard, Report
+from tests.conftest import ROOT, SHIPPED_MODEL
+
+
+def report(*splits: str) -> Report:
+    """Return a report by which one of four answers was wrong."""
+    answers = np.eye(2)[[0, 1, 1, 1]] * 0.8 + 0.1
+    evaluation = evaluate(np.array([0, 0, 1, 1]), answers, ("happy", "sad"))
+    return Report.model_construct(
+        name="tiny",
+        created="2031-05-06T07:08:09+00:00",
+        data=DataCard.model_construct(name="faces.npz"),
+        evaluations=dict.fromkeys(splits, evaluation),
+        cross_fitted_calibration_error=0.044,
+        files=Report.load(SHIPPED_MODEL).files,
+    )
+
+
+@pytest.fixture
+def about() -> AppTest:
+    page = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=20).run()
+    return page.switch_page("app/pages/about.py")
+
+
+def text(page: AppTest) -> str:
+    return "\n".join(str(m.value) for m in (*page.markdown, *page.caption, *page.warning))
+
+
+def test_an_unmeasured_model_is_called_so() -> None:
+    assert accuracy_lines(report()) == "Model **tiny** has not been evaluated."
+
+
+@pytest.mark.parametrize(
+    ("splits", "meaning"),
+    [
+        (["validation"], "of the validation set. Settings were chosen"),
+        (["test", "validation"], "of the test set, by which nothing was chosen"),
+    ],
+)
+def test_the_split_is_named_with_what_it_is_worth(splits: list[str], meaning: str) -> None:
+    lines = accuracy_lines(report(*splits))
+    assert "**75.0%** of 4" in lines
+    assert meaning in " ".join(lines.split())
+
+
+def test_the_page_shows_the_report(about: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running_model, "model_report", lambda: report("test"))
+    about.run()
+    assert not about.exception
+    assert "**75.0%** of 4" in text(about)
+    assert "evidence, not" in text(about)
+    assert "Apache 2.0" in text(about)
+    assert "**Uncertain** is an answer" in text(about)
+
+
+def test_only_what_was_fitted_here_is_cross_fitted() -> None:
+    assert "off by 4.4 percentage points" in accuracy_lines(report("validation"))
+    assert "off by 15.0 percentage points" in accuracy_lines(report("test"))
+
+
+def test_a_class_without_faces_is_not_called_the_worst() -> None:
+    answers = np.eye(3)[[0, 1, 1, 1]] * 0.7 + 0.1
+    found = evaluate(np.array([0, 0, 1, 1]), answers, ("happy", "sad", "fear"))
+    lines = accuracy_lines(report("test").model_copy(update={"evaluations": {"test": found}}))
+    assert "*fear*" not in lines
+
+
+def test_a_report_about_other_weights_is_not_shown(
+    about: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = report("test").model_copy(update={"files": {}})
+    monkeypatch.setattr(running_model, "model_report", lambda: other)
+    about.run()
+    assert not about.exception
+    assert "other weights" in text(about)
+    assert "**75.0%**" not in text(about)
+
+
+def test_without_a_report_the_page_says_so(about: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing() -> Report:
+        raise ModelError("report.json is missing.")
+
+    monkeypatch.setattr(running_model, "model_report", missing)
+    about.run()
+    assert not about.exception
+    assert "cannot be read" in text(about)
+    assert "%" not in text(about)

@@ -1,0 +1,264 @@
+"""The Live page as a visitor meets it, with a fake stream and without a browser."""
+
+import csv
+import io
+import json
+
+import numpy as np
+import pytest
+import streamlit_webrtc.component
+from aiortc.contrib.media import MediaRelay
+from streamlit.testing.v1 import AppTest
+
+from app.live import camera_permission, state, webrtc
+from app.live.streaming import session as session_module
+from app.live.streaming.connection import Connection, Phase
+from app.live.streaming.history import LiveHistory
+from app.live.streaming.ice import STUN, Help, Ice
+from app.live.streaming.session import LiveSession, LiveSettings
+from app.live.streaming.stream_limit import StreamLimit
+from fer import FaceStream, ModelError
+from fer.export.sessions import stream_csv, stream_json
+from fer.model.spec import ModelSpec
+from fer.types import Detections
+from tests.app.conftest import Detector, FakeAnalyzer, png
+from tests.conftest import ROOT, FakeClassifier
+
+PAGE = "app/pages/live.py"
+
+
+#: Of `session`: goes on with its frames alone, so that none gets old before the page has run.
+NOW = [0.0]
+
+
+@pytest.fixture
+def session(spec: ModelSpec, detector: Detector) -> LiveSession:
+    stream = FaceStream(detector, FakeClassifier(3), spec)
+    return LiveSession(stream, StreamLimit(1, lambda: NOW[0]), lambda: NOW[0])
+
+
+@pytest.fixture
+def page(session: LiveSession, analyzer: FakeAnalyzer, monkeypatch: pytest.MonkeyPatch) -> AppTest:
+    """The app on the Live page, not run yet, with this session."""
+    monkeypatch.setattr(streamlit_webrtc.component, "get_this_session_info", lambda: None)
+    monkeypatch.setattr("app.live.webrtc.get_global_relay", MediaRelay)  # needs a server
+    monkeypatch.setattr(state, "connection_help", lambda: Ice(Help.LOCAL, ()))
+    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60).run()
+    app.session_state["live_session"] = session
+    return app.switch_page(PAGE)
+
+
+def play(session: LiveSession, frames: int) -> None:
+    for _ in range(frames):
+        NOW[0] += 0.1
+        session.process(np.zeros((480, 640, 3), np.uint8))
+
+
+@pytest.fixture
+def running(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> AppTest:
+    """The page while the browser is connected and frames come."""
+    monkeypatch.setattr(webrtc, "video_active", lambda: True)
+    monkeypatch.setattr(webrtc, "show_video", lambda session, ice: None)
+    monkeypatch.setattr(Connection, "observe", lambda *_: Phase.LIVE)
+    return page
+
+
+def words(page: AppTest) -> str:
+    kinds = (page.title, page.subheader, page.markdown, page.caption, page.warning, page.error)
+    return "\n".join(str(element.value) for kind in kinds for element in kind)
+
+
+def alts(page: AppTest) -> list[str]:
+    return [chart.proto.alt for chart in page.get("plotly_chart")]
+
+
+@pytest.mark.parametrize(
+    ("ice", "says"),
+    [
+        (Ice(Help.LOCAL, ()), "this machine only"),
+        (Ice(Help.STUN, STUN, "Google"), "STUN only, Google"),
+        (Ice(Help.TURN, STUN, "Cloudflare"), "TURN, Cloudflare"),
+        (Ice(Help.STUN, STUN, "Google", "Twilio did not answer."), "Twilio did not answer."),
+    ],
+)
+def test_before_a_start_it_says_what_will_be_asked_and_who_helps(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch, ice: Ice, says: str
+) -> None:
+    monkeypatch.setattr(state, "connection_help", lambda: ice)
+    page.run()
+    assert not page.exception
+    assert says in words(page)
+    assert "allow the camera" in words(page)
+    assert "Nothing is recorded" in words(page)
+    assert not page.get("plotly_chart")
+    assert not page.download_button
+
+
+def test_while_it_runs_figures_and_timeline_are_shown(
+    running: AppTest, session: LiveSession
+) -> None:
+    play(session, 5)
+    running.run()
+    assert not running.exception
+    assert [metric.label for metric in running.metric] == ["Analysed", "A frame takes"]
+    assert "1 face in view" in words(running)
+    assert "| Find faces |" in words(running)
+    assert alts(running) == [
+        "In view now: happy >99%, sad <1%, neutral <1%.",
+        "Timeline from 0:00 to 0:10: person 1 mostly happy.",
+    ]
+    assert not running.download_button
+
+
+def test_no_face_in_view_is_said(
+    running: AppTest, session: LiveSession, detector: Detector
+) -> None:
+    detector.found = Detections.empty()
+    play(session, 2)
+    running.run()
+    assert "No face in view" in words(running)
+    assert not alts(running)
+
+
+def test_controls_act_on_the_session_and_keep_its_history(
+    running: AppTest, session: LiveSession
+) -> None:
+    play(session, 3)
+    running.run()
+    assert session.settings == LiveSettings()
+    running.slider[0].set_value(1.5)
+    running.toggle[0].set_value(False)
+    running.toggle[1].set_value(False).run()
+    assert session.settings == LiveSettings(mirrored=False, bars=False, steadiness=1.5)
+    assert len(session) == 3
+
+
+def test_after_it_the_session_is_there_with_its_downloads(
+    page: AppTest, session: LiveSession
+) -> None:
+    play(session, 5)
+    page.run()
+    assert not page.exception
+    assert page.subheader[0].value == "This session"
+    assert alts(page)[-1].startswith("Share of time. person 1: happy 100%")
+    assert page.dataframe[0].value["happy"].tolist() == [100.0]
+    assert [b.label for b in page.download_button] == ["CSV", "JSON"]
+    table = list(csv.DictReader(io.StringIO(stream_csv(session.rows()))))
+    assert [row["track"] for row in table] == ["1"] * 5
+    assert len(json.loads(stream_json(session.rows()))["frames"]) == 5
+
+
+def test_clear_forgets_the_session(page: AppTest, session: LiveSession) -> None:
+    play(session, 5)
+    page.run()
+    page.button(key="live_clear").click().run()
+    assert len(session) == 0
+    assert not page.download_button
+    assert "Before you start" in words(page)
+
+
+def test_the_session_is_still_there_after_a_visit_to_another_page(
+    page: AppTest, session: LiveSession
+) -> None:
+    play(session, 5)
+    page.run()
+    page.slider[0].set_value(2.0).run()
+    page.switch_page("app/pages/about.py").run()
+    page.switch_page(PAGE).run()
+    assert page.subheader[0].value == "This session"
+    assert page.slider[0].value == 2.0
+    assert len(session) == 5
+
+
+def test_old_rows_that_made_room_are_admitted(
+    page: AppTest, session: LiveSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session_module, "LiveHistory", lambda readings: LiveHistory(readings, 3))
+    session.clear()
+    play(session, 5)
+    page.run()
+    assert "had to make room: the history holds 3 entries" in words(page)
+
+
+def test_an_error_in_the_stream_is_shown(
+    running: AppTest, session: LiveSession, detector: Detector
+) -> None:
+    play(session, 2)
+    good, detector.found = detector.found, RuntimeError("a fault that nobody thought of")
+    play(session, 1)
+    detector.found = good
+    play(session, 1)
+    running.run()
+    assert "One frame could not be analysed" in words(running)
+    assert "nobody thought of" not in words(running)
+
+
+def test_a_full_server_says_so_and_opens_by_itself(
+    page: AppTest, session: LiveSession, spec: ModelSpec
+) -> None:
+    class Other:
+        pass
+
+    other = Other()
+    session._limit.hold(other)
+    page.run()
+    assert not page.exception
+    assert "All places are taken" in words(page)
+    assert not page.slider
+    session._limit.leave(other)
+    page.run()
+    assert "All places are taken" not in words(page)
+    assert page.slider
+
+
+@pytest.mark.parametrize(
+    ("phase", "says"),
+    [
+        (Phase.SLOW, "Connecting takes longer than usual"),
+        (Phase.STALLED, "The picture has stopped"),
+    ],
+)
+def test_trouble_is_explained_with_two_ways_that_need_no_connection(
+    running: AppTest, monkeypatch: pytest.MonkeyPatch, phase: Phase, says: str
+) -> None:
+    monkeypatch.setattr(Connection, "observe", lambda *_: phase)
+    running.run()
+    assert says in words(running)
+    assert running.get("page_link")
+    running.button(key="live_trouble_snapshot").click().run()
+    assert not running.exception
+    assert running.camera_input
+
+
+def test_a_failed_connection_is_explained(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Connection, "observe", lambda *_: Phase.FAILED)
+    page.run()
+    assert "could not be made" in words(page)
+    assert "Before you start" in words(page)
+
+
+def test_a_refused_camera_is_explained(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(camera_permission, "camera_refused", lambda: True)
+    page.run()
+    assert "does not let this page use the camera" in words(page)
+    assert page.get("page_link")
+
+
+def test_a_snapshot_is_read_like_a_photo(page: AppTest) -> None:
+    page.run()
+    assert not page.camera_input
+    page.session_state["live_snapshot"] = True
+    page.run()
+    page.camera_input[0].set_value(("snapshot.jpg", png(faces=1), "image/jpeg")).run()
+    assert not page.exception
+    assert "90% confident" in words(page)
+
+
+def test_without_a_model_it_says_so(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing() -> LiveSession:
+        raise ModelError("spec.json is missing.")
+
+    monkeypatch.setattr(state, "live_session", missing)
+    page.run()
+    assert not page.exception
+    assert "not installed" in words(page)

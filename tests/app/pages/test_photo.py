@@ -1,0 +1,298 @@
+"""The Photo page as a visitor meets it, with a fake analyzer."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app.common import running_model
+from app.common.paths import ROOT
+from app.photo import store
+from app.photo.store import Photo
+from fer import ModelError
+from fer.model.spec import VOTES_HEAD, ModelSpec
+from tests.app.conftest import BROKEN, LABELS, FakeAnalyzer, Upload, png
+
+CAMERA = ":material/photo_camera: Camera"
+
+
+def words(page: AppTest) -> str:
+    """Return all that the page says, in one string."""
+    kinds: Iterable[Iterable[Any]] = (
+        page.title, page.subheader, page.markdown, page.caption, page.info, page.error, page.warning
+    )  # fmt: skip
+    return "\n".join(str(element.value) for kind in kinds for element in kind)
+
+
+def alts(page: AppTest, kind: str) -> list[str]:
+    return [element.proto.alt for element in page.get(kind)]
+
+
+def button(page: AppTest, label: str) -> Any:
+    return next(b for b in page.button if b.label == label)
+
+
+def test_it_opens_with_a_way_to_a_first_result_and_nothing_else(page: AppTest) -> None:
+    assert not page.exception
+    assert button(page, "Try it with a sample photo")
+    assert "None is kept or logged" in words(page)
+    assert not page.dataframe
+    assert not page.get("plotly_chart")
+    assert not page.download_button
+
+
+def test_the_camera_is_asked_for_only_when_its_tab_is_open(page: AppTest) -> None:
+    assert not page.camera_input
+    page.session_state["photo_source"] = CAMERA
+    assert page.run().camera_input
+    assert not page.exception
+
+
+def test_the_sample_is_shown_to_who_asks_for_it_beside_the_camera(page: AppTest) -> None:
+    page.session_state["photo_source"] = CAMERA
+    page.run()
+    button(page, "Try it with a sample photo").click().run()
+    assert not page.exception
+    assert not page.camera_input
+    assert "Eileen Collins" in words(page)
+    assert len(page.dataframe) == 1
+
+
+def test_several_photos_can_be_removed_at_once(upload: Upload) -> None:
+    page = upload(("a.png", png(faces=1)), ("b.png", png(faces=2, seed=1)))
+    button(page, "Remove all 2 photos").click().run()
+    assert not page.exception
+    assert not page.dataframe
+    assert not len(page.session_state["photo_store"])
+    assert button(page, "Try it with a sample photo")
+
+
+def test_a_snapshot_is_read_like_a_file(page: AppTest) -> None:
+    page.session_state["photo_source"] = CAMERA
+    page.run()
+    page.camera_input[0].set_value(("snapshot.jpg", png(faces=1), "image/jpeg")).run()
+    assert not page.exception
+    assert page.subheader[0].value == "snapshot\\.jpg"
+    assert len(page.dataframe[0].value) == 1
+
+
+def test_one_photo_shows_picture_card_table_and_downloads(upload: Upload) -> None:
+    page = upload(("party.png", png(faces=2, happy=90)))
+    assert not page.exception
+    assert words(page).count("90% confident") == 2
+    assert alts(page, "plotly_chart") == [
+        f"Bar chart of face {n}: happy 90%, sad 6%, neutral 4%." for n in (1, 2)
+    ]
+    table = page.dataframe[0].value
+    said = ["face", "answer", "uncertain", "expression", "confidence"]
+    assert list(table.columns) == [*said, *LABELS, "quality", "size"]
+    assert table["size"].tolist() == ["40 × 40", "40 × 40"]
+    assert [b.label for b in page.download_button] == ["CSV", "JSON", "Marked picture (PNG)"]
+
+
+def test_every_picture_and_chart_can_be_heard(upload: Upload) -> None:
+    page = upload(("a.png", png(faces=1)), ("b.png", png(faces=2, seed=1)))
+    images = [picture.alt for element in page.image for picture in element.proto.imgs]
+    assert images
+    assert all(images)
+    assert all(alts(page, "plotly_chart"))
+
+
+def test_a_photo_without_a_face_says_so_and_shows_no_label(upload: Upload) -> None:
+    page = upload(("wall.png", png(faces=0)))
+    assert "No face found" in page.info[0].value
+    assert "well lit" in page.info[0].value
+    assert not page.dataframe
+    assert not page.get("plotly_chart")
+    assert not any(label in words(page) for label in LABELS)
+
+
+@pytest.mark.parametrize(
+    ("happy", "headline", "detail"),
+    [
+        (38, "Uncertain", "Happy 38%, sad 37% or neutral 25%"),
+        (49, "Uncertain", "Happy 49%, sad 31% or neutral 20%"),
+        (50, "Happy", "50% confident"),
+        (99, "Happy", "99% confident"),
+        (100, "Happy", "Over 99% confident"),
+    ],
+)
+def test_low_confidence_is_worded_as_such(
+    upload: Upload, happy: int, headline: str, detail: str
+) -> None:
+    said = words(upload(("face.png", png(happy=happy))))
+    assert headline in said
+    assert detail in said
+
+
+def test_a_poor_picture_says_what_is_wrong_and_needs_more_to_convince(upload: Upload) -> None:
+    page = upload(("face.png", png(happy=60, seed=200)))
+    said = words(page)
+    assert "Uncertain" in said
+    assert "small: 40 pixels wide" in said
+    assert " dark]" in said
+    row = page.dataframe[0].value.iloc[0]
+    assert (row["answer"], row["uncertain"], row["expression"]) == ("uncertain", True, "happy")
+    assert row["quality"] == "small; dark"
+
+
+def test_uncertain_faces_are_counted_as_such(upload: Upload) -> None:
+    page = upload(("a.png", png(faces=2, happy=40)), ("b.png", png(faces=1, seed=1)))
+    assert alts(page, "plotly_chart")[0] == "Faces by answer: uncertain 2, happy 1."
+    assert "▨ uncertain **2**" in words(page)
+
+
+def test_another_reading_needs_no_new_upload_and_lasts_over_pages(
+    upload: Upload, analyzer: FakeAnalyzer
+) -> None:
+    page = upload(("a.png", png(faces=1, happy=90)))
+    choice = next(g for g in page.get("button_group") if g.key == "reading_choice")
+    assert choice.options == ["As labelled", "As most people see it"]
+    choice.set_value(VOTES_HEAD).run()
+    assert not page.exception
+    assert "Uncertain" in words(page)
+    assert (analyzer.calls, analyzer.searches) == (2, 1)
+    page.switch_page("app/pages/about.py").run()
+    page.switch_page("app/pages/photo.py").run()
+    upload(("a.png", png(faces=1, happy=90)))
+    choice = next(g for g in page.get("button_group") if g.key == "reading_choice")
+    assert choice.value == VOTES_HEAD
+
+
+def test_a_network_with_one_output_offers_no_choice(
+    upload: Upload, analyzer: FakeAnalyzer, spec: ModelSpec
+) -> None:
+    analyzer.spec = spec
+    page = upload(("a.png", png()))
+    assert not page.exception
+    assert not page.get("button_group")
+    assert not page.get("popover")
+
+
+def test_evidence_is_offered_where_the_network_has_it_and_drawn_when_asked(
+    upload: Upload,
+) -> None:
+    page = upload(("a.png", png(faces=2)))
+    offers = [e for e in page.expander if e.label == "Where is the evidence?"]
+    assert len(offers) == 2
+    maps = [p.alt for e in page.image for p in e.proto.imgs if p.alt.startswith("Evidence")]
+    assert not maps
+    choice = next(g for g in page.get("button_group") if g.key == "reading_choice")
+    choice.set_value(VOTES_HEAD).run()
+    assert not page.expander
+
+
+def test_evidence_is_drawn_for_the_likeliest_first(upload: Upload) -> None:
+    photo = Photo("a.png", png(faces=1))
+    page = upload((photo.name, photo.data))
+    page.session_state[f"evidence_0_0_{photo.digest}_expression"] = True
+    page.run()
+    assert not page.exception
+    alts = [p.alt for e in page.image for p in e.proto.imgs]
+    assert "Evidence map of face 1: orange where it speaks for happy, blue where against." in alts
+    assert "It shows where it looked, not why" in words(page)
+
+
+def test_many_photos_have_a_summary_and_only_the_first_is_open(upload: Upload) -> None:
+    page = upload(
+        ("a.png", png(faces=1)), ("b.png", png(faces=2, happy=0)), ("c.png", png(faces=0))
+    )
+    assert {m.label: m.value for m in page.metric} == {"Photos": "3", "Faces": "3"}
+    assert alts(page, "plotly_chart")[0] == "Faces by answer: sad 2, happy 1."
+    assert [e.label for e in page.expander if e.label.startswith("**")] == [
+        "**a\\.png** · 1 face", "**b\\.png** · 2 faces", "**c\\.png** · no faces"
+    ]  # fmt: skip
+    assert len(page.dataframe) == 1
+    assert [b.label for b in page.download_button][:2] == ["CSV of all", "JSON of all"]
+
+
+@pytest.mark.parametrize(
+    ("bad", "reason"),
+    [(b"", "is empty"), (b"no picture", "is not an image"), (png()[:200], "is damaged")],
+)
+def test_a_bad_file_is_named_and_the_others_are_shown(
+    upload: Upload, bad: bytes, reason: str
+) -> None:
+    page = upload(("bad.png", bad), ("good.png", png()))
+    assert not page.exception
+    assert len(page.error) == 1
+    assert page.error[0].value.startswith(f"bad\\.png {reason}")
+    assert page.subheader[0].value == "good\\.png"
+
+
+def test_a_fault_in_one_photo_takes_nothing_else_down(upload: Upload) -> None:
+    page = upload(("odd.png", png(faces=BROKEN)), ("good.png", png()))
+    assert not page.exception
+    assert "odd\\.png could not be analysed" in page.error[0].value
+    assert "nobody thought of" not in words(page)
+    assert len(page.dataframe) == 1
+
+
+def test_a_rerun_analyses_nothing_again(upload: Upload, analyzer: FakeAnalyzer) -> None:
+    page = upload(("a.png", png(faces=1)), ("copy of a.png", png(faces=1)), ("zero.png", b""))
+    assert analyzer.calls == 1
+    page.run()
+    assert analyzer.calls == 1
+
+
+def test_a_removed_photo_is_forgotten(upload: Upload) -> None:
+    page = upload(("a.png", png(faces=1)), ("b.png", png(faces=2)))
+    assert len(page.session_state["photo_store"]) == 2
+    upload(("b.png", png(faces=2)))
+    assert len(page.session_state["photo_store"]) == 1
+    upload()
+    assert len(page.session_state["photo_store"]) == 0
+    assert button(page, "Try it with a sample photo")
+
+
+def test_more_photos_than_the_page_takes_are_told(
+    upload: Upload, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "MAX_PHOTOS", 2)
+    page = upload(*[(f"{n}.png", png(seed=n)) for n in range(3)])
+    assert "first 2 of 3" in page.warning[0].value
+    assert page.metric[0].value == "2"
+
+
+def test_the_sample_gives_a_result_and_can_be_closed(page: AppTest, analyzer: FakeAnalyzer) -> None:
+    button(page, "Try it with a sample photo").click().run()
+    assert analyzer.calls == 1
+    assert page.subheader[0].value == "sample\\.jpg"
+    button(page, "Close the sample").click().run()
+    assert not page.subheader
+    assert len(page.session_state["photo_store"]) == 0
+
+
+def test_an_upload_puts_the_sample_away(page: AppTest, upload: Upload) -> None:
+    button(page, "Try it with a sample photo").click().run()
+    upload(("mine.png", png()))
+    assert [s.value for s in page.subheader] == ["mine\\.png"]
+    upload()
+    assert not page.subheader
+
+
+def test_a_file_name_is_shown_letter_by_letter(upload: Upload) -> None:
+    page = upload(("*a* :red[b].png", png()))
+    assert page.subheader[0].value == "\\*a\\* \\:red\\[b\\]\\.png"
+
+
+def test_a_missing_model_is_explained_without_a_path(
+    upload: Upload, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing() -> None:
+        raise ModelError(f"{ROOT}/models/compact/spec.json is missing.")
+
+    monkeypatch.setattr(running_model, "photo_analyzer", missing)
+    page = upload(("a.png", png()))
+    assert not page.exception
+    assert "not installed" in page.error[0].value
+    assert "models/compact/spec\\.json" in words(page)
+    assert str(ROOT) not in words(page)
+    assert not page.dataframe
+
+
+def test_nothing_on_the_page_claims_to_know_a_feeling(upload: Upload) -> None:
+    said = words(upload(("a.png", png()))).lower()
+    assert "emotion" not in said
+    assert "feel" not in said

@@ -1,0 +1,95 @@
+import importlib.util
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from fer.detection.blazeface import BlazeFace
+from fer.detection.blazeface_file import blazeface_file
+from fer.errors import ModelError
+from fer.types import Image
+
+#: Eyes, nose and mouth of the astronaut, read off the picture by eye, in pixels.
+EYES_NOSE_MOUTH = np.array([[203, 112], [246, 110], [225, 132], [226, 160]])
+
+
+@pytest.fixture(scope="module", params=[False, True], ids=["square", "fitted"])
+def detector(request: pytest.FixtureRequest) -> BlazeFace:
+    return BlazeFace(fitted=request.param)
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        np.zeros((1, 1, 3), np.uint8),
+        np.full((300, 400, 3), 127, np.uint8),
+        np.zeros((2000, 16, 3), np.uint8),
+        np.random.default_rng(0).integers(0, 256, (256, 256, 3), dtype=np.uint8),
+    ],
+    ids=["one pixel", "grey", "a stripe", "noise"],
+)
+def test_where_there_is_no_face_none_is_found(detector: BlazeFace, image: Image) -> None:
+    assert len(detector(image)) == 0
+
+
+def test_a_face_is_found_with_its_points_in_order(detector: BlazeFace, astronaut: Image) -> None:
+    found = detector(astronaut)
+    assert len(found) == 1
+    assert np.abs(found.landmarks[0, :4] - EYES_NOSE_MOUTH).max() < 12
+
+
+@pytest.mark.parametrize("scale", [0.5, 2.0])
+@pytest.mark.parametrize("pad", [(0, 0, 300, 0), (200, 0, 0, 0)], ids=["wider", "taller"])
+def test_positions_follow_the_size_of_the_image(
+    detector: BlazeFace, astronaut: Image, scale: float, pad: tuple
+) -> None:
+    top, bottom, left, right = pad
+    padded = cv2.copyMakeBorder(astronaut, top, bottom, left, right, cv2.BORDER_CONSTANT)
+    image = cv2.resize(padded, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    found = detector(np.asarray(image, np.uint8))
+    assert len(found) == 1
+    assert np.abs(found.landmarks[0, :4] / scale - EYES_NOSE_MOUTH - [left, top]).max() < 15
+
+
+@pytest.mark.parametrize("degrees", [-35, 35])
+def test_a_tilted_face_is_found(detector: BlazeFace, astronaut: Image, degrees: int) -> None:
+    turn = cv2.getRotationMatrix2D((225, 130), degrees, 1)
+    turned = cv2.warpAffine(astronaut, turn, (512, 512), borderMode=cv2.BORDER_REPLICATE)
+    eyes = EYES_NOSE_MOUTH[:2] @ turn[:, :2].T + turn[:, 2]
+    found = detector(np.asarray(turned, np.uint8))
+    assert len(found) == 1
+    assert np.abs(found.landmarks[0, :2] - eyes).max() < 12
+
+
+@pytest.mark.parametrize("size", [(640, 480), (1280, 720), (480, 640), (512, 512)])
+@pytest.mark.parametrize("place", [(0.1, 0.1), (0.5, 0.4), (0.8, 0.85)])
+def test_a_fitted_network_finds_what_the_square_one_finds(
+    astronaut: Image, size: tuple[int, int], place: tuple[float, float]
+) -> None:
+    width, height = size
+    head = cv2.resize(astronaut[20:220, 130:330], (height // 2, height // 2))
+    picture = np.full((height, width, 3), 128, np.uint8)
+    left, top = (round(p * (n - height // 2)) for p, n in zip(place, size, strict=True))
+    picture[top : top + height // 2, left : left + height // 2] = head
+    square, fitted = BlazeFace()(picture), BlazeFace(fitted=True)(picture)
+    assert len(square) == len(fitted) == 1
+    assert np.abs(square.landmarks - fitted.landmarks).max() < 0.01 * max(size)
+    assert np.abs(square.xyxy - fitted.xyxy).max() < 0.02 * max(size)
+
+
+def test_networks_of_many_shapes_do_not_pile_up(astronaut: Image) -> None:
+    detector = BlazeFace(fitted=True)
+    for height in (512, 384, 256, 128, 512):
+        assert len(detector(np.ascontiguousarray(astronaut[:height]))) <= 1
+    assert len(detector._networks) <= 3
+    assert len(detector(astronaut)) == 1
+
+
+def test_a_missing_model_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    blazeface_file.cache_clear()
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(ModelError, match="pip install"):
+        blazeface_file()
+    monkeypatch.undo()
+    assert Path(blazeface_file()).is_file()

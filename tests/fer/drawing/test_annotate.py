@@ -1,0 +1,161 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import ImageColor
+
+from fer.drawing.annotate import annotate
+from fer.labels import (
+    COLOURS,
+    FER2013_LABELS,
+    FERPLUS_LABELS,
+    UNCERTAIN_COLOUR,
+    colour_of,
+    person_colour,
+)
+from fer.types import Faces, Image
+from tests.conftest import make_detections
+
+
+def faces(*boxes: tuple) -> Faces:
+    shares = np.tile(np.array([0.9, 0.1], np.float32), (len(boxes), 1))
+    return Faces.of(make_detections(*boxes), shares, ("happy", "sad"))
+
+
+def test_without_faces_the_copy_equals_the_image() -> None:
+    image = np.random.default_rng(0).integers(0, 256, (60, 80, 3), dtype=np.uint8)
+    copy = annotate(image, faces())
+    assert (copy == image).all()
+    assert copy is not image
+
+
+def test_a_face_is_boxed_in_the_colour_of_its_expression_and_the_image_kept() -> None:
+    image = np.zeros((200, 300, 3), np.uint8)
+    picture = annotate(image, faces((100, 80, 200, 180)))
+    assert (image == 0).all()
+    assert picture[130, 100].tolist() == list(ImageColor.getrgb(COLOURS["happy"]))
+    assert (picture[100:160, 120:180] == 0).all()
+
+
+@pytest.mark.parametrize(
+    "box",
+    [(-50, -50, 30, 30), (90, 90, 400, 400), (0, 0, 100, 100), (-90, 40, -20, 90)],
+    ids=["top left", "bottom right", "all of it", "outside"],
+)
+def test_a_box_past_the_border_still_has_its_name_in_the_picture(box: tuple) -> None:
+    picture = annotate(np.zeros((100, 140, 3), np.uint8), faces(box))
+    tag = (picture == ImageColor.getrgb(COLOURS["happy"])).all(axis=2)
+    assert tag.sum() > 200
+
+
+def test_a_picture_smaller_than_a_name_is_drawn_too() -> None:
+    assert annotate(np.zeros((16, 16, 3), np.uint8), faces((2, 2, 14, 14))).shape == (16, 16, 3)
+
+
+def all_seven(*boxes: tuple, top: str = "happy", numbered: bool = True) -> Faces:
+    shares = np.full((len(boxes), 7), 0.05, np.float32)
+    shares[:, FER2013_LABELS.index(top)] = 0.7
+    result = Faces.of(make_detections(*boxes), shares, FER2013_LABELS)
+    return replace(result, track_id=np.arange(1, len(boxes) + 1)) if numbered else result
+
+
+def has(picture: Image, colour: str) -> bool:
+    return bool((picture == ImageColor.getrgb(colour)).all(axis=2).any())
+
+
+GREY = np.full((480, 640, 3), 90, np.uint8)
+
+
+@pytest.mark.parametrize(
+    "boxes",
+    [(), ((300, 200, 360, 260),), ((100, 150, 200, 250), (400, 150, 500, 250))],
+    ids=["nobody", "one", "two"],
+)
+def test_only_who_is_followed_has_a_number_in_a_colour_of_their_own(boxes: tuple) -> None:
+    followed = annotate(GREY, all_seven(*boxes))
+    anonymous = annotate(GREY, all_seven(*boxes, numbered=False))
+    for number in range(1, len(boxes) + 1):
+        assert has(followed, person_colour(number))
+        assert not has(anonymous, person_colour(number))
+    assert (followed == anonymous).all() == (not boxes)
+
+
+@pytest.mark.parametrize(("count", "numbered"), [(1, False), (2, True), (3, True)])
+def test_several_faces_of_a_photo_are_numbered_like_their_rows(count: int, numbered: bool) -> None:
+    boxes = [(150 * i + 50, 150, 150 * i + 130, 230) for i in range(count)]
+    picture = annotate(GREY, all_seven(*boxes, numbered=False))
+    pills = [has(picture[:, 150 * i + 40 : 150 * i + 140], "#FFFFFF") for i in range(count)]
+    assert pills == [numbered] * count
+
+
+def test_an_uncertain_face_has_no_colour_of_an_expression() -> None:
+    sure = all_seven((300, 200, 360, 260), numbered=False)
+    pictures = [annotate(GREY, replace(sure, thresholds=(limit, limit))) for limit in (0.6, 0.8)]
+    assert [has(picture, COLOURS["happy"]) for picture in pictures] == [True, False]
+    assert [has(picture, UNCERTAIN_COLOUR) for picture in pictures] == [False, True]
+
+
+def test_bars_show_every_expression_in_its_colour_and_the_probable_one_longest() -> None:
+    picture = annotate(GREY, all_seven((300, 200, 380, 280)), bars=True)
+    beside = picture[190:330, 390:]
+    counts = {
+        name: (beside == ImageColor.getrgb(COLOURS[name])).all(axis=2).sum()
+        for name in FER2013_LABELS
+    }
+    assert all(counts.values())
+    assert max(counts, key=lambda name: counts[name]) == "happy"
+
+
+@pytest.mark.parametrize(
+    "boxes",
+    [
+        ((300, 200, 360, 260),),
+        ((540, 380, 630, 470),),
+        ((10, 10, 90, 90), (120, 10, 200, 90), (500, 390, 580, 470)),
+        tuple((160 * x + 40, y, 160 * x + 120, y + 80) for y in (60, 300) for x in range(4)),
+        ((320, 240, 326, 246),),
+    ],
+    ids=["middle", "corner", "three", "eight", "tiny"],
+)
+def test_bars_cover_no_face_where_there_is_room(boxes: tuple) -> None:
+    plain, with_bars = (annotate(GREY, all_seven(*boxes), bars=bars) for bars in (False, True))
+    changed = (plain != with_bars).any(axis=2)
+    assert changed.any()
+    for left, top, right, bottom in boxes:
+        assert not changed[top:bottom, left:right].any()
+
+
+@pytest.mark.parametrize(
+    ("size", "box"),
+    [((60, 60), (10, 10, 50, 50)), ((110, 120), (0, 0, 120, 110))],
+    ids=["smaller than a panel", "all face"],
+)
+def test_bars_in_a_small_picture_are_left_out_or_cover_a_part(size: tuple, box: tuple) -> None:
+    image = np.full((*size, 3), 90, np.uint8)
+    plain, with_bars = (annotate(image, all_seven(box), bars=bars) for bars in (False, True))
+    assert with_bars.shape == image.shape
+    assert (plain != with_bars).any(axis=2).mean() < 0.6
+
+
+@given(
+    boxes=st.lists(
+        st.tuples(st.integers(-200, 400), st.integers(-200, 300), st.integers(1, 500)), max_size=9
+    ),
+    size=st.tuples(st.integers(1, 300), st.integers(1, 300)),
+)
+def test_any_boxes_can_be_drawn_on_any_picture_which_stays_as_it_is(
+    boxes: list[tuple[int, int, int]], size: tuple[int, int]
+) -> None:
+    image = np.full((*size, 3), 90, np.uint8)
+    found = all_seven(*[(x, y, x + side, y + side) for x, y, side in boxes])
+    picture = annotate(image, found, bars=True)
+    assert (picture.shape, picture.dtype) == (image.shape, np.uint8)
+    assert (image == 90).all()
+
+
+def test_every_expression_has_a_colour_of_its_own() -> None:
+    names = {*FER2013_LABELS, *FERPLUS_LABELS}
+    assert len({colour_of(name) for name in names}) == len(names)
+    assert colour_of("bored") not in COLOURS.values()

@@ -1,0 +1,69 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn import metrics as sk
+
+from fer.evaluation.metrics import CALIBRATION_BINS, evaluate, wilson_interval
+
+NAMES = ("angry", "happy", "sad", "neutral")
+
+
+def answers(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(0, len(NAMES), n)
+    logits = rng.normal(0, 1, (n, len(NAMES))) + 1.5 * np.eye(len(NAMES))[labels]
+    shares = np.exp(logits)
+    return labels, shares / shares.sum(axis=1, keepdims=True)
+
+
+def test_nothing_to_measure_is_an_error() -> None:
+    with pytest.raises(ValueError, match="n ≥ 1"):
+        evaluate(np.zeros(0, int), np.zeros((0, 4)), NAMES)
+
+
+@given(st.integers(30, 300), st.integers(0, 10_000))
+def test_every_figure_is_the_one_of_scikit_learn(n: int, seed: int) -> None:
+    labels, shares = answers(n, seed)
+    result, top = evaluate(labels, shares, NAMES), shares.argmax(axis=1)
+    present = np.unique(labels)
+    f1 = sk.f1_score(labels, top, labels=present, average="macro", zero_division=0)
+    assert result.accuracy == pytest.approx(sk.accuracy_score(labels, top))
+    assert result.macro_f1 == pytest.approx(f1)
+    assert result.balanced_accuracy == pytest.approx(
+        sk.recall_score(labels, top, labels=present, average="macro", zero_division=0)
+    )
+    assert result.log_loss == pytest.approx(sk.log_loss(labels, shares, labels=range(4)))
+    assert result.top2_accuracy == pytest.approx(
+        sk.top_k_accuracy_score(labels, shares, k=2, labels=range(4))
+    )
+    assert np.array_equal(result.confusion, sk.confusion_matrix(labels, top, labels=range(4)))
+    scores = sk.precision_recall_fscore_support(labels, top, labels=range(4), zero_division=0)
+    ours = [(c.precision, c.recall, c.f1, c.support) for c in result.classes]
+    assert pytest.approx(np.array(scores)) == np.array(ours).T
+
+
+def test_calibration_error_by_hand() -> None:
+    shares = np.array([[0.95, 0.05], [0.95, 0.05], [0.95, 0.05], [0.95, 0.05], [0.3, 0.7]])
+    result = evaluate(np.array([0, 0, 0, 1, 1]), shares, ("a", "b"))
+    assert result.calibration_error == pytest.approx(0.8 * 0.2 + 0.2 * 0.3)
+    assert [b.count for b in result.calibration] == [1, 4]
+
+
+@given(st.integers(0, 1000))
+def test_bins_hold_every_answer_once(seed: int) -> None:
+    labels, shares = answers(50, seed)
+    bins = evaluate(labels, shares, NAMES).calibration
+    assert sum(b.count for b in bins) == 50
+    assert all(b.low - 1e-9 <= b.confidence <= b.high + 1e-9 for b in bins)
+    assert len(bins) <= CALIBRATION_BINS
+
+
+@pytest.mark.parametrize(
+    ("right", "count", "low", "high"),
+    [(0, 10, 0.0, 0.2775), (10, 10, 0.7225, 1.0), (81, 263, 0.2553, 0.3662)],
+)
+def test_wilson_interval_against_published_values(
+    right: int, count: int, low: float, high: float
+) -> None:
+    assert wilson_interval(right, count) == pytest.approx((low, high), abs=5e-5)

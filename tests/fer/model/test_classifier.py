@@ -1,0 +1,140 @@
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fer.errors import ModelError
+from fer.labels import FER2013_LABELS
+from fer.model.classifier import MAX_BATCH, ExpressionClassifier, softmax
+from fer.model.spec import EXPRESSION_HEAD, VOTES_HEAD, Head, ModelSpec
+from tests.conftest import SHIPPED_MODEL
+
+
+@pytest.fixture(scope="module")
+def classifier() -> ExpressionClassifier:
+    return ExpressionClassifier(SHIPPED_MODEL)
+
+
+def crops(n: int) -> np.ndarray:
+    return np.random.default_rng(n).integers(0, 256, (n, 48, 48, 1), dtype=np.uint8)
+
+
+@pytest.mark.parametrize("n", [0, 1, 5, MAX_BATCH + 3])
+def test_each_face_gets_probabilities_that_sum_to_one(
+    classifier: ExpressionClassifier, n: int
+) -> None:
+    probabilities = classifier(crops(n))
+    assert probabilities.shape == (n, len(FER2013_LABELS))
+    assert probabilities.sum(axis=1) == pytest.approx(np.ones(n), abs=1e-5)
+
+
+def test_a_face_gets_the_same_answer_alone_and_in_company(classifier: ExpressionClassifier) -> None:
+    many = crops(MAX_BATCH + 3)
+    alone = np.concatenate([classifier(many[i : i + 1]) for i in (0, 40, MAX_BATCH + 1)])
+    assert classifier(many)[[0, 40, MAX_BATCH + 1]] == pytest.approx(alone, abs=1e-4)
+
+
+def test_light_and_contrast_do_not_matter(classifier: ExpressionClassifier) -> None:
+    face = np.random.default_rng(0).integers(0, 256, (1, 48, 48, 1)).astype(np.uint8)
+    dim = (face * 0.5 + 40).round().astype(np.uint8)
+    assert classifier(dim) == pytest.approx(classifier(face), abs=0.03)
+
+
+def test_both_heads_answer_with_their_own_labels(classifier: ExpressionClassifier) -> None:
+    votes = classifier(crops(2), head=VOTES_HEAD)
+    assert votes.shape == (2, len(classifier.spec.head(VOTES_HEAD).labels))
+    with pytest.raises(ModelError, match="no output 'age'"):
+        classifier(crops(2), head="age")
+
+
+@pytest.mark.parametrize("head", [EXPRESSION_HEAD, VOTES_HEAD])
+@pytest.mark.parametrize("n", [0, 3])
+def test_evidence_maps_are_the_logits_taken_apart(
+    classifier: ExpressionClassifier, head: str, n: int
+) -> None:
+    if not classifier.spec.head(head).evidence:
+        pytest.skip("the shipped model has no evidence maps")
+    maps = classifier.evidence(crops(n), head)
+    rest = classifier.logits(crops(n))[head] - maps.mean(axis=(1, 2))
+    assert maps.shape[3:] == (len(classifier.spec.head(head).labels),)
+    assert rest == pytest.approx(np.tile(rest[:1], (n, 1)), abs=1e-4)
+
+
+def test_a_model_without_evidence_maps_says_so(
+    classifier: ExpressionClassifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heads = tuple(head.model_copy(update={"evidence": ""}) for head in classifier.spec.heads)
+    plain = classifier.spec.model_copy(update={"heads": heads})
+    monkeypatch.setattr(classifier, "spec", plain)
+    with pytest.raises(ModelError, match="no evidence map"):
+        classifier.evidence(crops(1))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        np.zeros((1, 48, 48, 3), np.uint8),
+        np.zeros((1, 64, 64, 1), np.uint8),
+        np.zeros((1, 48, 48, 1), np.float32),
+    ],
+    ids=["colour", "size", "float"],
+)
+def test_crops_of_another_form_are_refused(
+    classifier: ExpressionClassifier, wrong: np.ndarray
+) -> None:
+    with pytest.raises(ValueError, match="expected crops"):
+        classifier(wrong)
+
+
+@pytest.mark.parametrize(
+    "lacking",
+    [
+        Head(name="age", labels=("old",), meaning="none"),
+        Head(name=VOTES_HEAD, labels=("old",), meaning="none", evidence="map_of_age"),
+    ],
+    ids=["head", "map"],
+)
+def test_a_model_that_lacks_an_output_of_its_record_is_refused(
+    tmp_path: Path, lacking: Head
+) -> None:
+    model = shutil.copytree(SHIPPED_MODEL, tmp_path / "model")
+    spec = ModelSpec.load(model)
+    spec.model_copy(update={"heads": (spec.heads[0], lacking)}).save(model)
+    with pytest.raises(ModelError, match="age"):
+        ExpressionClassifier(model)
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no model"], ids=["missing", "empty", "text"])
+def test_a_broken_file_is_named(tmp_path: Path, content: bytes | None) -> None:
+    model = shutil.copytree(SHIPPED_MODEL, tmp_path / "model")
+    (model / "model.tflite").unlink()
+    if content is not None:
+        (model / "model.tflite").write_bytes(content)
+    with pytest.raises(ModelError, match=r"model\.tflite"):
+        ExpressionClassifier(model)
+
+
+def test_a_file_that_was_swapped_is_refused(tmp_path: Path) -> None:
+    """It would run, beside a report about another one."""
+    model = shutil.copytree(SHIPPED_MODEL, tmp_path / "model")
+    with (model / "model.tflite").open("ab") as file:
+        file.write(bytes(1))
+    with pytest.raises(ModelError, match="not the file that was exported"):
+        ExpressionClassifier(model)
+
+
+def test_softmax_survives_large_logits() -> None:
+    assert softmax(np.array([[1e4, 0, -1e4]], np.float32)) == pytest.approx(np.array([[1, 0, 0]]))
+
+
+def test_temperature_softens_but_keeps_the_order(
+    classifier: ExpressionClassifier, tmp_path: Path
+) -> None:
+    model = shutil.copytree(SHIPPED_MODEL, tmp_path / "model")
+    spec = ModelSpec.load(model)
+    hot = spec.head(EXPRESSION_HEAD).model_copy(update={"temperature": 10.0})
+    spec.model_copy(update={"heads": (hot, *spec.heads[1:])}).save(model)
+    softer, usual = ExpressionClassifier(model)(crops(4)), classifier(crops(4))
+    assert (softer.max(axis=1) < usual.max(axis=1)).all()
+    assert (softer.argsort(axis=1) == usual.argsort(axis=1)).all()

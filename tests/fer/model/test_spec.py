@@ -1,0 +1,64 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from fer.errors import ModelError
+from fer.evaluation.report import Report
+from fer.model.spec import ModelSpec
+from tests.conftest import SHIPPED_MODEL
+from training.data.layouts import file_sha256
+
+
+def test_what_is_saved_is_what_is_loaded(tmp_path: Path, spec: ModelSpec) -> None:
+    spec.save(tmp_path / "new")
+    assert ModelSpec.load(tmp_path / "new") == spec
+
+
+@pytest.mark.parametrize("record", [ModelSpec, Report])
+def test_a_missing_record_says_how_to_get_one(tmp_path: Path, record: type) -> None:
+    with pytest.raises(ModelError, match="python -m training train"):
+        record.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"surprise": 1}, "surprise"),
+        ({"version": 99}, "version 99, expected 1"),
+        ({"input_size": "big"}, "input_size"),
+        ({"channels": 7}, "channels"),
+        ({"heads": None}, "heads"),
+    ],
+    ids=["unknown key", "version", "type", "range", "missing"],
+)
+def test_a_record_of_another_kind_is_refused_by_name(
+    tmp_path: Path, spec: ModelSpec, change: dict, message: str
+) -> None:
+    fields = json.loads(spec.model_dump_json()) | change
+    kept = {name: value for name, value in fields.items() if value is not None}
+    (tmp_path / "spec.json").write_text(json.dumps(kept))
+    with pytest.raises(ModelError, match=message):
+        ModelSpec.load(tmp_path)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "\x00"])
+def test_what_is_no_json_record_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "report.json").write_text(text)
+    with pytest.raises(ModelError, match=r"report\.json is not a record"):
+        Report.load(tmp_path)
+
+
+def test_the_shipped_model_is_the_one_its_report_measured() -> None:
+    spec, report = ModelSpec.load(SHIPPED_MODEL), Report.load(SHIPPED_MODEL)
+    for name, file in report.files.items():
+        assert file.sha256 == file_sha256(SHIPPED_MODEL / name)
+        assert file.bytes == (SHIPPED_MODEL / name).stat().st_size
+    assert report.files[spec.file].sha256 == spec.sha256
+    assert spec.labels == tuple(c.label for c in report.evaluations["validation"].classes)
+
+
+def test_the_shipped_model_is_good_enough_to_ship() -> None:
+    report = Report.load(SHIPPED_MODEL)
+    assert report.evaluations["validation"].accuracy >= 0.68
+    assert len(report.history) == report.configuration["epochs"]

@@ -1,0 +1,199 @@
+"""The commands, from drawn faces to predictions; each preset of A to E learns something."""
+
+import csv
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from fer.evaluation.report import Report
+from fer.labels import FER2013_LABELS
+from fer.model.spec import ModelSpec
+from training.__main__ import main
+from training.data.load import load
+from training.demo.dataset import write_demo_data
+from training.evaluation.predictions import load_predictions
+from training.networks.build import build
+from training.presets.catalogue import PRESETS
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("demo") / "faces"
+    write_demo_data(folder, per_class=24, seed=1)
+    return folder
+
+
+def train(preset: str, data: Path, out: Path, *options: str) -> int:
+    places = ["--data", str(data), "--out", str(out), "--work-dir", str(out.parent / "work")]
+    return main(["train", "--preset", preset, *places, "--precision", "float32", *options])
+
+
+@pytest.fixture(scope="module")
+def model(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("models") / "basic"
+    # A seed that no other command is told: it must not decide what is held out.
+    small = ("--epochs", "8", "--widths", "16,32", "--batch-size", "16", "--seed", "4")
+    assert train("cnn-basic", demo, out, *small) == 0
+    return out
+
+
+SMALL = {
+    "three-class-150": ("--widths", "8,8,8", "--limit", "60"),
+    "cnn-dropout": ("--limit", "64"),
+    "cnn-batchnorm": ("--widths", "8,16", "--limit", "64"),
+    "transfer": ("--weights", "none", "--frozen-epochs", "1", "--epochs", "2", "--limit", "32"),
+}
+
+
+@pytest.mark.parametrize("preset", SMALL)
+def test_each_preset_trains_on_drawn_faces(preset: str, demo: Path, tmp_path: Path) -> None:
+    assert train(preset, demo, tmp_path / "m", "--epochs", "1", *SMALL[preset]) == 0
+    report = Report.load(tmp_path / "m")
+    assert report.parity < 1e-3
+    assert report.configuration["name"] == preset
+    expected = {"happy", "sad", "angry"} if preset == "three-class-150" else set(FER2013_LABELS)
+    assert set(ModelSpec.load(tmp_path / "m").labels) == expected
+    places = ["--data", str(demo / "test" / "happy"), "--out", str(tmp_path / "predictions.csv")]
+    assert main(["predict", *places, "--model", str(tmp_path / "m")]) == 0
+    with (tmp_path / "predictions.csv").open() as file:
+        for row in csv.DictReader(file):
+            assert row["expression"] == FER2013_LABELS[int(row["emotion"])]
+
+
+def test_a_trained_network_has_learnt(model: Path) -> None:
+    assert Report.load(model).evaluations["validation"].accuracy > 2 / 7
+
+
+def test_csv_preset_learns_from_train_csv_and_labels_test_csv(demo: Path, tmp_path: Path) -> None:
+    drawn = load(demo).split("train")
+    rows = [
+        (int(label), " ".join(map(str, image.ravel())))
+        for label, image in zip(drawn.labels, drawn.images, strict=True)
+    ]
+    with (tmp_path / "train.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([("emotion", "pixels"), *rows])
+    with (tmp_path / "test.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([("pixels",), *((pixels,) for _, pixels in rows[:5])])
+    out = tmp_path / "m"
+    assert train("cnn-csv", tmp_path / "train.csv", out, "--epochs", "1", "--widths", "4") == 0
+    places = ["--data", str(tmp_path / "test.csv"), "--out", str(tmp_path / "predictions.csv")]
+    assert main(["predict", *places, "--model", str(out)]) == 0
+    with (tmp_path / "predictions.csv").open() as file:
+        found = list(csv.DictReader(file))
+    assert len(found) == 5
+    for row in found:
+        shares = [float(row[name]) for name in FER2013_LABELS]
+        assert sum(shares) == pytest.approx(1, abs=1e-3)
+        assert row["expression"] == FER2013_LABELS[int(row["emotion"])]
+        assert float(row["confidence"]) == max(shares)
+
+
+def test_evaluate_prints_the_figures_of_the_report(
+    model: Path, demo: Path, capsys: pytest.CaptureFixture
+) -> None:
+    command = ["evaluate", "--data", str(demo), "--model", str(model)]
+    assert main([*command, "--json"]) == 0
+    record = json.loads(capsys.readouterr().out)
+    stored = Report.load(model).evaluations["validation"].model_dump(mode="json")
+    assert record["evaluation"] == stored
+    assert record["view"] == "single"
+    assert main([*command, "--split", "test"]) == 0
+    assert "rows are the truth" in capsys.readouterr().out
+
+
+def test_stored_predictions_give_the_accuracy_of_the_report(model: Path) -> None:
+    report = Report.load(model)
+    for split, made in load_predictions(model).items():
+        accuracy = (made.probabilities.argmax(axis=1) == made.labels).mean()
+        assert report.evaluations[split].accuracy == pytest.approx(accuracy)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["evaluate", "--split", "holiday"], "no split 'holiday'"),
+        (["export", "--out", "x", "--formats", "paper"], "no format paper"),
+    ],
+)
+def test_a_wrong_choice_names_those_there_are(
+    arguments: list, message: str, model: Path, demo: Path, capsys: pytest.CaptureFixture
+) -> None:
+    assert main([*arguments, "--data", str(demo), "--model", str(model)]) == 1
+    assert message in capsys.readouterr().err
+
+
+def test_compare_has_a_column_per_model(model: Path, capsys: pytest.CaptureFixture) -> None:
+    assert main(["compare", str(model), str(model)]) == 0
+    accuracy = next(x for x in capsys.readouterr().out.splitlines() if x.startswith("accuracy"))
+    assert len(accuracy.split()) == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "allowed"), [("float32", 1e-4), ("float16", 1e-2), ("int8", 0.3), ("onnx", 1e-3)]
+)
+def test_every_format_answers_like_keras(
+    name: str, allowed: float, model: Path, demo: Path, tmp_path: Path
+) -> None:
+    from fer.model.classifier import ExpressionClassifier
+    from training.commands.evaluate import load_for_model
+    from training.export.formats import export_format
+
+    images = load_for_model(ExpressionClassifier(model), demo, 1).split("train").images[:40]
+    made = export_format(name, model, tmp_path, images)
+    assert made.file.stat().st_size > 10_000
+    assert made.difference < allowed
+    assert made.same_answer > 0.8
+
+
+def test_tuning_goes_on_where_it_ended(
+    demo: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    command = ["tune", "--preset", "cnn-csv", "--data", str(demo), "--epochs", "1"]
+    command += ["--trials", "1", "--storage", str(tmp_path / "new" / "tune.sqlite")]
+    assert main(command) == 0
+    assert "best of 1 trials" in capsys.readouterr().out
+    assert main(command) == 0
+    out = capsys.readouterr().out
+    assert "best of 2 trials" in out
+    assert "--learning-rate" in out
+
+
+def test_presets_lists_every_command(capsys: pytest.CaptureFixture) -> None:
+    assert main(["presets"]) == 0
+    assert capsys.readouterr().out.count("python -m training train") == len(PRESETS)
+    assert main(["presets", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["compact"]["vote_weight"] == 0.4
+
+
+def test_several_seeds_leave_their_spread_in_the_report(model: Path, demo: Path) -> None:
+    command = ["seeds", "--preset", "cnn-basic", "--data", str(demo), "--model", str(model)]
+    runs = model.parent / "seeds"
+    short = ["--seeds", "1", "2", "3", "--epochs", "1", "--small-epochs", "0"]
+    before = Report.load(model)
+    assert before.spread is None
+    assert main([*command, *short, "--work-dir", str(runs)]) == 0
+    after = Report.load(model)
+    assert after.spread is not None
+    assert (after.spread.seeds, after.spread.epochs) == ((1, 2, 3), 1)
+    assert len(after.spread.accuracies) == len(after.spread.macro_f1s) == 3
+    assert str(model.parent) not in after.spread.command
+    assert after.model_copy(update={"spread": None}) == before
+
+
+def test_several_seeds_can_begin_with_a_model(
+    model: Path, demo: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    shutil.copytree(model, tmp_path / "start")
+    command = ["seeds", "--preset", "cnn-basic", "--data", str(demo), "--model", str(model)]
+    begun = [*command, "--init", str(tmp_path / "start"), "--epochs", "1", "--seeds", "1"]
+    assert main([*begun, "--work-dir", str(tmp_path / "refused")]) == 1
+    # The preset's own width is not that of this model, so its weights do not fit.
+    assert "is another network" in capsys.readouterr().err
+    build(PRESETS["cnn-basic"], {"expression": 7}).save(tmp_path / "start" / "model.keras")
+    assert main([*begun, "--work-dir", str(tmp_path / "runs")]) == 0
+    spread = Report.load(model).spread
+    assert spread is not None
+    assert (spread.begins_with, len(spread.accuracies)) == ("start", 1)
+    assert "--init models/start" in spread.command

@@ -1,0 +1,193 @@
+"""A whole training in small: data → fit → files → the same answers from Keras and from LiteRT."""
+
+import dataclasses
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from fer.errors import DataError
+from fer.evaluation.report import Report
+from fer.labels import FER2013_LABELS
+from fer.model.classifier import ExpressionClassifier, softmax
+from tests.conftest import SHIPPED_MODEL
+from training.__main__ import main
+from training.data.dataset import LabelledFaces
+from training.export.litert import parity
+from training.fit.distillation import teachers_for
+from training.fit.loop import Fit, even_batch, fit
+from training.networks.build import build
+from training.presets.schema import Preset
+
+TINY = Preset(
+    name="tiny",
+    widths=(8, 8, 8),
+    blocks_per_stage=1,
+    epochs=4,
+    batch_size=16,
+    optimizer="sgd",
+    learning_rate=0.05,
+    schedule="cosine",
+    warmup_epochs=1,
+    vote_weight=0.4,
+    ema_momentum=0.5,
+    keep="last",
+    precision="float32",
+)
+
+
+#: The kill in the test falls on the change of size.
+GROWING = dataclasses.replace(TINY, small_epochs=2, small_size=32)
+
+
+#: Chance also decides what the teachers are shown.
+TAUGHT = dataclasses.replace(TINY, teacher_weight=1, teaching="pictures", mixup=0.3)
+
+
+class KilledError(Exception):
+    """Stands for whatever ends a process."""
+
+
+def bars(n: int, seed: int) -> LabelledFaces:
+    """Images whose class is the height of a bright bar; one that flipping leaves alone."""
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(0, len(FER2013_LABELS), n)
+    images = rng.integers(0, 60, (n, 48, 48, 1), dtype=np.uint8)
+    for image, label in zip(images, labels, strict=True):
+        image[6 * label + 2 : 6 * label + 7, 4:44] += 150
+    votes = np.zeros((n, 10), np.uint8)
+    votes[np.arange(n), labels] = 9
+    votes[:, 8] = 1
+    return LabelledFaces(images, labels, FER2013_LABELS, votes)
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    train, validation = bars(96, 1), bars(32, 2)
+    file = tmp_path_factory.mktemp("data") / "small.npz"
+    np.savez(
+        file,
+        image=np.concatenate([train.images, validation.images])[..., 0],
+        label=np.concatenate([train.labels, validation.labels]),
+        usage=np.array(["Training"] * 96 + ["PublicTest"] * 32),
+        votes=np.concatenate([train.votes, validation.votes]),
+    )
+    return file
+
+
+@pytest.mark.parametrize(
+    "preset", [TINY, GROWING, TAUGHT], ids=["one size", "small images first", "taught"]
+)
+def test_a_resumed_training_goes_the_way_of_an_unbroken_one(preset: Preset, tmp_path: Path) -> None:
+    train, validation = bars(64, 1), bars(32, 2)
+    teachers = teachers_for(preset, [SHIPPED_MODEL], train)
+
+    def fitted(folder: str, **further: Any) -> Fit:
+        settings = {"seed": 5, "verbose": 0, "teachers": teachers, **further}
+        return fit(preset, train, validation, work_dir=tmp_path / folder, **settings)
+
+    def killer(epoch: int, logs: dict) -> None:
+        if epoch == 2:
+            raise KilledError
+
+    whole = fitted("whole")
+    with pytest.raises(KilledError):
+        fitted("cut", callbacks=[keras.callbacks.LambdaCallback(on_epoch_begin=killer)])
+    kept = json.loads((tmp_path / "cut" / "progress.json").read_text())["history"]
+    assert len(kept) == 2
+    rest = fitted("cut", resume=True)
+    assert len(rest.history) == len(whole.history) == preset.epochs
+    for resumed, unbroken in zip(rest.history, whole.history, strict=True):
+        assert resumed.loss == pytest.approx(unbroken.loss, rel=0.02)
+        assert resumed.learning_rate == pytest.approx(unbroken.learning_rate)
+
+
+def test_a_training_that_blows_up_says_so_and_leaves_no_checkpoint(tmp_path: Path) -> None:
+    wild = dataclasses.replace(TINY, learning_rate=1e30, warmup_epochs=0)
+    with pytest.raises(DataError, match="lower --learning-rate"):
+        fit(wild, bars(64, 1), bars(32, 2), seed=5, work_dir=tmp_path, verbose=0)
+    assert not (tmp_path / "checkpoint.keras").exists()
+    assert not (tmp_path / "progress.json").exists()
+
+
+@pytest.mark.parametrize("count", [1, 2, 511, 512, 513, 1024, 1025, 3589])
+def test_batches_of_validation_weigh_alike(count: int) -> None:
+    """The mean of their means is a figure of the dashboard."""
+    size = even_batch(count)
+    last = count % size or size
+    assert 1 <= size <= 512
+    assert size - last < math.ceil(count / size)
+
+
+def test_validation_loss_is_the_mean_of_all_faces(tmp_path: Path) -> None:
+    plain = dataclasses.replace(TINY, ema_momentum=0.0, epochs=1)
+    faces = bars(513, 2)
+    done = fit(plain, bars(64, 1), faces, seed=5, work_dir=tmp_path, verbose=0)
+    scores = done.model.predict(faces.images.astype(np.float32), verbose=0)["expression"]
+    likely = softmax(np.asarray(scores))[np.arange(513), faces.labels]
+    assert done.history[-1].validation_loss == pytest.approx(-np.log(likely).mean(), rel=0.01)
+
+
+def test_the_moving_average_begins_anew_with_each_phase(tmp_path: Path) -> None:
+    """Where nothing is learnt, the average of the weights is the weights."""
+    still = dataclasses.replace(GROWING, learning_rate=1e-12, weight_decay=0.0, ema_momentum=0.99)
+    train, validation = bars(32, 1), bars(8, 2)
+    found = fit(still, train, validation, seed=5, work_dir=tmp_path, verbose=0).model
+    keras.utils.set_random_seed(5)
+    begun = build(still, {"expression": 7, "votes": 8})
+    for weight, before in zip(found.trainable_variables, begun.trainable_variables, strict=True):
+        assert np.asarray(weight) == pytest.approx(np.asarray(before), abs=1e-4)
+
+
+def test_the_command_writes_a_model_that_the_app_can_run(
+    archive: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    out = tmp_path / "models" / "trial"
+    small = [
+        "--preset",
+        "compact",
+        "--teacher",
+        str(SHIPPED_MODEL),
+        "--average",
+        str(SHIPPED_MODEL),
+        "--epochs",
+        "1",
+        "--batch-size",
+        "32",
+        "--limit",
+        "64",
+    ]
+    places = ["--data", str(archive), "--out", str(out), "--work-dir", str(tmp_path / "work")]
+    status = main(["train", "--seed", "3", *small, *places])
+    assert status == 0
+    assert "validation accuracy" in capsys.readouterr().out
+    assert [entry.name for entry in out.parent.iterdir()] == ["trial"]
+    report = Report.load(out)
+    assert (len(report.history), report.seed) == (1, 3)
+    assert report.data.class_counts["train"] == bars(96, 1).counts()
+    assert report.evaluations.keys() == {"validation"}
+    assert report.evaluations["validation"].count == 32
+    assert "--epochs 1" in report.command
+    assert "--teacher models/compact --average models/compact --epochs" in report.command
+    assert str(tmp_path) not in report.command
+    assert report.parity < 1e-3
+    assert sum(layer.parameters for layer in report.layers) == report.parameters
+    assert ExpressionClassifier(out)(bars(5, 4).images).shape == (5, 7)
+
+
+def test_a_missing_data_set_is_one_clear_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    status = main(["train", "--data", str(tmp_path / "none.npz"), "--out", str(tmp_path / "m")])
+    assert status == 1
+    assert capsys.readouterr().err.startswith("error: ")
+
+
+def test_keras_and_litert_give_the_same_probabilities() -> None:
+    model = keras.models.load_model(SHIPPED_MODEL / "model.keras")
+    images = np.random.default_rng(0).integers(0, 256, (100, 48, 48, 1), dtype=np.uint8)
+    assert parity(model, ExpressionClassifier(SHIPPED_MODEL), images) < 1e-3

@@ -1,0 +1,86 @@
+import dataclasses
+import inspect
+
+import pytest
+
+from fer.errors import DataError
+from training.commands.train import load_for
+from training.presets.catalogue import PRESETS
+from training.presets.schema import overridable_fields
+
+REQUIRED = {
+    "cnn-basic",
+    "three-class-150",
+    "cnn-dropout",
+    "cnn-batchnorm",
+    "cnn-csv",
+    "small",
+    "compact-start",
+    "compact-middle",
+    "compact-late",
+    "compact",
+    "teacher",
+    "transfer",
+}
+
+
+def test_every_promised_preset_is_there_under_its_own_name() -> None:
+    assert PRESETS.keys() == REQUIRED
+    assert all(preset.name == name for name, preset in PRESETS.items())
+
+
+@pytest.mark.parametrize("name", sorted(REQUIRED))
+def test_a_preset_says_its_own_command(name: str) -> None:
+    assert f"--preset {name} " in (inspect.getdoc(PRESETS[name]) or "")
+
+
+def test_no_override_changes_nothing() -> None:
+    assert PRESETS["compact"].override({}) == PRESETS["compact"]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ({"epochs": "2"}, 2),
+        ({"learning_rate": "3e-4"}, 3e-4),
+        ({"widths": "8,16"}, (8, 16)),
+        ({"classes": "happy,sad"}, ("happy", "sad")),
+        ({"optimizer": "adam"}, "adam"),
+        ({"patience": 3}, 3),
+    ],
+)
+def test_any_field_can_be_overridden_with_text(text: dict, value: object) -> None:
+    (name,) = text
+    assert getattr(PRESETS["compact"].override(text), name) == value
+
+
+def test_a_field_of_the_augmentation_is_overridden_by_its_own_name() -> None:
+    changed = PRESETS["compact"].override({"shift": "1.5", "flip": "false"}).augmentation
+    original = PRESETS["compact"].augmentation
+    assert changed == dataclasses.replace(original, shift=1.5, flip=False)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ({"epochs": "many"}, "--epochs expects int, got 'many'"),
+        ({"optimizer": "lion"}, "sgd | adam"),
+        ({"flip": "perhaps"}, "--flip expects bool"),
+        ({"shoes": "2"}, "no field shoes"),
+    ],
+)
+def test_what_does_not_fit_a_field_says_what_would(text: dict, message: str) -> None:
+    with pytest.raises(DataError) as caught:
+        PRESETS["compact"].override(text)
+    assert message in str(caught.value)
+
+
+def test_the_command_line_offers_every_field() -> None:
+    offered = overridable_fields()
+    assert {"epochs", "learning_rate", "widths", "rotate_degrees", "patience"} <= offered.keys()
+    assert not {"name", "augmentation"} & offered.keys()
+
+
+def test_a_missing_data_set_is_told_before_anything_is_trained(tmp_path: object) -> None:
+    with pytest.raises(DataError):
+        load_for(PRESETS["cnn-basic"], tmp_path / "nothing", 0)

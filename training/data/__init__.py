@@ -1,0 +1,1 @@
+"""Labelled faces: layouts, splits, votes, and what is wrong with a data set."""

@@ -1,0 +1,179 @@
+"""Labelled faces: reading a data set, its splits, and what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fer.errors import DataError
+from fer.labels import FERPLUS_LABELS
+from training.data.csv_files import read_unlabelled_table
+from training.data.dataset import DataSet, LabelledFaces, UnlabelledFaces
+from training.data.ferplus_votes import join
+from training.data.folders import read_unlabelled_folder
+from training.data.layouts import file_sha256, recognise
+from training.data.raw import SPLIT_OF_USAGE, SPLITS, Problem, Source, Wanted
+from training.data.splits import SPLIT_SEED, assign_splits
+
+__all__ = [
+    "NOT_A_FACE",
+    "SPLIT_OF_USAGE",
+    "DataSet",
+    "LabelledFaces",
+    "Problem",
+    "UnlabelledFaces",
+    "clean",
+    "file_sha256",
+    "load",
+    "unlabelled",
+    "vote_distribution",
+]
+
+#: FER+ column of the vote "not a face".
+NOT_A_FACE = 9
+
+
+def load(
+    path: Path,
+    *,
+    size: int | None = None,
+    channels: int | None = None,
+    seed: int = SPLIT_SEED,
+    classes: Sequence[str] | None = None,
+) -> DataSet:
+    """Read a data set of any layout that is known here.
+
+    Layouts: ``train/<class>/`` and ``test/<class>/`` with images; a folder per class; a CSV file as
+    FER2013's with ``emotion``, ``pixels`` and perhaps ``Usage``; ``train.csv`` with labels; an
+    ``.npz`` archive. Up to three folders may stand around them. A ``fer2013new.csv`` beside them
+    adds the FER+ votes.
+
+    Splits: what the data says holds. ``Training``, ``PublicTest`` and ``PrivateTest`` are train,
+    validation and test, also as prefixes of the file names in a ``test`` folder; a ``train.csv`` is
+    train. Where nothing is validation, a tenth of each class of train becomes it, drawn with the
+    seed; where nothing names any split, another tenth becomes test before that.
+
+    Args:
+        path: a file, or a folder.
+        size: side in pixels to scale to; ``None`` keeps the size, which must then be one.
+        channels: 1 for grey, 3 for RGB; ``None`` for RGB where any image has colour.
+        seed: of the splits that are drawn.
+        classes: names of the classes to keep, aliases such as "anger" allowed; ``None`` for all.
+
+    Returns:
+        The splits that have faces. Classes are in FER2013's order where it knows them all, else
+        alphabetical.
+
+    Raises:
+        DataError: nothing there can be used, or a choice does not fit the data. What is wrong with
+            single rows or images is in `DataSet.problems`.
+    """
+    wanted = Wanted(size, channels, classes)
+    layout = recognise(path)
+    source = layout.read(wanted)
+    name = path.resolve().name
+    if not len(source.labels):
+        raise DataError(_nothing_usable(name, source.problems))
+    if source.votes is None and layout.votes_file is not None:
+        votes, problems = join(source, layout.votes_file)
+        source = replace(source, votes=votes, problems=(*source.problems, *problems))
+    source = assign_splits(source, seed)
+    splits = _splits(source)
+    return DataSet(name, layout.sha256(), splits, (*source.problems, *_gaps(splits)))
+
+
+def unlabelled(
+    path: Path, *, size: int | None = None, channels: int | None = None
+) -> UnlabelledFaces:
+    """Read faces without labels: a CSV file with ``pixels``, or a folder of images.
+
+    Args:
+        path: a file such as FER2013's ``test.csv``, or a folder.
+        size: as for `load`.
+        channels: as for `load`.
+
+    Raises:
+        DataError: nothing there can be read, or the sizes differ and none was chosen.
+    """
+    wanted = Wanted(size, channels)
+    if path.is_dir():
+        source = read_unlabelled_folder(path, wanted)
+    elif path.is_file():
+        source = read_unlabelled_table(path).resized(wanted)
+    else:
+        raise DataError(f"{path} does not exist. Expected a folder of images, or a CSV file.")
+    if not len(source.labels):
+        raise DataError(_nothing_usable(path.resolve().name, source.problems))
+    return UnlabelledFaces(source.images, source.places, source.problems)
+
+
+def clean(train: LabelledFaces, *held_out: LabelledFaces) -> tuple[LabelledFaces, dict[str, int]]:
+    """Drop training images that teach nothing or that leak from a held-out split.
+
+    Returns:
+        The rest, and how many were dropped for being blank, not a face by most FER+ votes, or
+        pixel for pixel in a held-out split.
+    """
+    blank = train.blank()
+    no_face = (
+        np.zeros(len(train), bool)
+        if train.votes is None
+        else train.votes[:, NOT_A_FACE] > train.votes.sum(axis=1) / 2
+    )
+    seen = [split.digests() for split in held_out]
+    leaked = np.isin(train.digests(), np.concatenate(seen)) if seen else np.zeros(len(train), bool)
+    dropped = {
+        "blank": int(blank.sum()),
+        "not a face": int((no_face & ~blank).sum()),
+        "also held out": int((leaked & ~blank & ~no_face).sum()),
+    }
+    return train.take(~(blank | no_face | leaked)), dropped
+
+
+def vote_distribution(votes: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Turn FER+ votes into a training target.
+
+    Returns:
+        ``(n, 8)`` shares of the votes given to an expression, and ``(n,)`` weights: 0 where no vote
+        names an expression, else 1.
+    """
+    expression = votes[:, : len(FERPLUS_LABELS)].astype(np.float32)
+    total = expression.sum(axis=1, keepdims=True)
+    shares = np.divide(expression, total, out=np.zeros_like(expression), where=total > 0)
+    return shares, (total[:, 0] > 0).astype(np.float32)
+
+
+def _splits(source: Source) -> dict[str, LabelledFaces]:
+    everything = LabelledFaces(
+        source.images, source.labels, source.class_names, source.votes, source.places
+    )
+    positions = {name: np.flatnonzero(source.splits == name) for name in SPLITS}
+    return {
+        name: everything.take(_slice_if_one(index))
+        for name, index in positions.items()
+        if len(index)
+    }
+
+
+def _slice_if_one(index: NDArray[np.int64]) -> NDArray[np.int64] | slice:
+    """Turn positions without a gap into a slice, which NumPy takes without a copy."""
+    start, stop = int(index[0]), int(index[-1]) + 1
+    return slice(start, stop) if stop - start == len(index) else index
+
+
+def _gaps(splits: dict[str, LabelledFaces]) -> list[Problem]:
+    """Name the splits and classes without faces."""
+    gaps = [] if "train" in splits else [Problem("train", "has no faces; nothing can be trained.")]
+    for name, faces in splits.items():
+        if missing := [label for label, count in faces.counts().items() if not count]:
+            gaps.append(Problem(name, f"has no faces of {', '.join(missing)}."))
+    return gaps
+
+
+def _nothing_usable(name: str, problems: Sequence[Problem]) -> str:
+    shown = "".join(f"\n  {problem}" for problem in problems[:5])
+    return f"{name} has no face that can be used; {len(problems):,} problems{shown or '.'}"

@@ -1,0 +1,89 @@
+"""FER2013 as one ``.npz`` archive of arrays."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fer.errors import DataError
+from fer.labels import FER2013_LABELS
+from training.data.raw import SPLIT_OF_USAGE, Problem, Source
+
+_EXPECTED = "Expected image (n, 48, 48) uint8, label (n,) and usage (n,), perhaps votes (n, 10)."
+
+#: What NumPy raises for files that are no archive, or a broken one.
+_UNREADABLE = (
+    ValueError, OSError, EOFError, AttributeError, TypeError, zipfile.BadZipFile, zlib.error
+)  # fmt: skip
+
+_PER_FACE = ("image", "label", "usage", "votes", "row")
+
+
+def read_archive(path: Path) -> Source:
+    """Read ``image``, ``label``, ``usage`` and, where given, ``votes`` and ``row``.
+
+    Faces with a label that FER2013 does not have are left out and named in ``problems``.
+
+    Raises:
+        DataError: the file is no such archive; its arrays do not fit each other.
+    """
+    fields = _fields(path)
+    images, labels, usage = fields["image"], fields["label"].astype(np.int64), fields["usage"]
+    unknown = set(np.unique(usage).tolist()) - SPLIT_OF_USAGE.keys()
+    if unknown:
+        raise DataError(
+            f"{path} has unknown usage {sorted(unknown)}; expected {', '.join(SPLIT_OF_USAGE)}."
+        )
+    good = (labels >= 0) & (labels < len(FER2013_LABELS))
+    index: NDArray[np.bool_] | slice = slice(None) if good.all() else good
+    position = np.arange(len(labels))
+    splits = np.array([SPLIT_OF_USAGE[str(u)] for u in usage], dtype=np.str_)
+    return Source(
+        (images[..., None] if images.ndim == 3 else images)[index],
+        labels[index],
+        FER2013_LABELS,
+        splits[index],
+        np.char.add(f"{path.name}, index ", position.astype(np.str_))[index],
+        fields.get("row", position).astype(np.int64)[index],
+        fields["votes"][index] if "votes" in fields else None,
+        tuple(
+            Problem(
+                f"{path.name}, index {i}",
+                f"expected a label from 0 to {len(FER2013_LABELS) - 1}, got {labels[i]}; left out.",
+            )
+            for i in np.flatnonzero(~good)
+        ),
+    )
+
+
+def _fields(path: Path) -> dict[str, NDArray]:
+    try:
+        with path.open("rb") as file, np.load(file) as archive:
+            fields = {key: archive[key] for key in archive.files}
+    except _UNREADABLE as error:
+        raise DataError(f"{path} cannot be read as an .npz archive: {error}") from error
+    if missing := {"image", "label", "usage"} - fields.keys():
+        raise DataError(
+            f"{path} lacks {', '.join(sorted(missing))}; it has {', '.join(fields)}. {_EXPECTED}"
+        )
+    if not _fit(fields):
+        shapes = ", ".join(f"{name} {a.shape} {a.dtype}" for name, a in fields.items())
+        raise DataError(f"{path} holds {shapes}. {_EXPECTED}")
+    return fields
+
+
+def _fit(fields: dict[str, NDArray]) -> bool:
+    image, label = fields["image"], fields["label"]
+    return (
+        image.dtype == np.uint8
+        and (image.ndim == 3 or (image.ndim == 4 and image.shape[3] in (1, 3)))
+        and image.shape[1] == image.shape[2]
+        and label.ndim == 1
+        and label.dtype.kind in "iu"
+        and all(f.shape[:1] == label.shape for n, f in fields.items() if n in _PER_FACE)
+        and ("votes" not in fields or fields["votes"].shape[1:] == (10,))
+    )

@@ -1,0 +1,156 @@
+"""What is in a data set and what is wrong with it, as a record and as text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.data.dataset import DataSet, LabelledFaces
+from training.data.raw import Problem
+
+#: Problems and contradictions that the text shows; the record has all.
+_SHOWN = 10
+
+
+@dataclass(frozen=True)
+class Contradiction:
+    """Identical images whose labels differ.
+
+    Attributes:
+        places: ``split/place`` of each copy, or ``split/position`` where places are unknown.
+        labels: of each copy, in the same order.
+    """
+
+    places: tuple[str, ...]
+    labels: tuple[str, ...]
+
+    def __str__(self) -> str:
+        """One copy per label: enough to look at."""
+        first = dict(zip(reversed(self.labels), reversed(self.places), strict=True))
+        shown = "; ".join(f"{label} {place}" for label, place in sorted(first.items()))
+        return f"{len(self.places)} copies: {shown}"
+
+
+@dataclass(frozen=True)
+class DataSummary:
+    """Counts and faults of a data set.
+
+    Attributes:
+        name: of the data set.
+        sha256: of its files.
+        size: side of the images, in pixels.
+        channels: 1 for grey, 3 for RGB.
+        counts: faces per split and class.
+        with_votes: faces per split that have FER+ votes.
+        blank: images per split that show one even grey.
+        duplicates_within: per split, images that repeat an earlier one of the same split.
+        duplicates_across: per pair of splits, images of the second that also stand in the first.
+        contradictions: groups of identical images with different labels, over all splits.
+        problems: what the reader could not use.
+    """
+
+    name: str
+    sha256: str
+    size: int
+    channels: int
+    counts: dict[str, dict[str, int]]
+    with_votes: dict[str, int]
+    blank: dict[str, int]
+    duplicates_within: dict[str, int]
+    duplicates_across: dict[str, int]
+    contradictions: tuple[Contradiction, ...]
+    problems: tuple[Problem, ...]
+
+    def record(self) -> dict[str, Any]:
+        """Return everything as a JSON-ready object."""
+        return asdict(self)
+
+    def text(self) -> str:
+        """Return a table of the counts and a line per fault, for a terminal."""
+        return "\n".join(
+            [
+                f"{self.name}: {self.size} × {self.size} pixels, "
+                f"{'grey' if self.channels == 1 else 'RGB'}, SHA-256 {self.sha256[:12]}",
+                "",
+                *_count_lines(self.counts),
+                "",
+                *self._fault_lines(),
+            ]
+        )
+
+    def _fault_lines(self) -> Iterator[str]:
+        for title, count in (
+            ("with FER+ votes", self.with_votes),
+            ("blank images", self.blank),
+            ("repeats within a split", self.duplicates_within),
+            ("of the second also in the first", self.duplicates_across),
+        ):
+            parts = ", ".join(f"{name} {n:,}" for name, n in count.items() if n)
+            yield f"{title}: {parts or 'none'}"
+        contradictions = [str(group) for group in self.contradictions]
+        yield from _list_lines("identical images with different labels", contradictions)
+        yield from _list_lines("problems", [str(problem) for problem in self.problems])
+
+
+def summarise(dataset: DataSet) -> DataSummary:
+    """Count faces and faults; every image is hashed once."""
+    splits = dataset.splits
+    digests = {name: faces.digests() for name, faces in splits.items()}
+    first = next(iter(splits.values()))
+    return DataSummary(
+        name=dataset.name,
+        sha256=dataset.sha256,
+        size=first.images.shape[1],
+        channels=first.images.shape[3],
+        counts={name: faces.counts() for name, faces in splits.items()},
+        with_votes={name: _voted(faces) for name, faces in splits.items()},
+        blank={name: int(faces.blank().sum()) for name, faces in splits.items()},
+        duplicates_within={name: len(d) - len(np.unique(d)) for name, d in digests.items()},
+        duplicates_across={
+            f"{a}, {b}": int(np.isin(digests[b], digests[a]).sum())
+            for a, b in combinations(splits, 2)
+        },
+        contradictions=_contradictions(splits, digests),
+        problems=dataset.problems,
+    )
+
+
+def _voted(faces: LabelledFaces) -> int:
+    return 0 if faces.votes is None else int(faces.votes.any(axis=1).sum())
+
+
+def _contradictions(
+    splits: dict[str, LabelledFaces], digests: dict[str, NDArray[np.str_]]
+) -> tuple[Contradiction, ...]:
+    copies: dict[str, list[tuple[str, str]]] = {}
+    for name, faces in splits.items():
+        for i, (digest, label) in enumerate(zip(digests[name], faces.labels, strict=True)):
+            place = str(i) if faces.places is None else str(faces.places[i])
+            copies.setdefault(str(digest), []).append((f"{name}/{place}", faces.class_names[label]))
+    return tuple(
+        Contradiction(tuple(place for place, _ in group), tuple(label for _, label in group))
+        for group in copies.values()
+        if len({label for _, label in group}) > 1
+    )
+
+
+def _count_lines(counts: dict[str, dict[str, int]]) -> Iterator[str]:
+    names = list(next(iter(counts.values())))
+    width = max(map(len, [*names, "class", "total"]))
+    yield "  ".join(["class".ljust(width), *(split.rjust(10) for split in counts)])
+    for name in names:
+        cells = (f"{count[name]:10,}" for count in counts.values())
+        yield "  ".join([name.ljust(width), *cells])
+    yield "  ".join(["total".ljust(width), *(f"{sum(c.values()):10,}" for c in counts.values())])
+
+
+def _list_lines(title: str, items: list[str]) -> Iterator[str]:
+    yield f"{title}: {len(items):,}" if items else f"{title}: none"
+    yield from (f"  {item}" for item in items[:_SHOWN])
+    if len(items) > _SHOWN:
+        yield f"  and {len(items) - _SHOWN:,} more (--json shows all)"

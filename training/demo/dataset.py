@@ -1,0 +1,130 @@
+"""A small labelled data set of drawn faces, so that everything runs without FER2013."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from fer.errors import DataError
+from fer.images import MIN_SIDE
+from fer.labels import FER2013_LABELS
+from training.data.class_names import choose
+from training.data.raw import SPLITS
+from training.demo.painter import CANVAS, draw_face
+from training.demo.parameters import EXPRESSIONS, Person
+
+Pixels = NDArray[np.uint8]
+
+#: Validation and test faces for each training face.
+_HELD_OUT_SHARE = 0.2
+
+#: The side, in pixels, of which `_Scene`'s blur and noise are true: FER2013's.
+_REFERENCE_SIZE = 48
+
+
+def write_demo_data(
+    out: Path,
+    *,
+    per_class: int = 200,
+    size: int = 48,
+    colour: bool = False,
+    classes: Sequence[str] | None = None,
+    seed: int = 0,
+) -> dict[str, int]:
+    """Draw faces into ``<out>/<split>/<class>/<class>_0000.png``.
+
+    Chance depends on the seed, split, class and number of a face alone: a subset of the classes, or
+    fewer faces, has the same faces in it.
+
+    Args:
+        out: folder to write; must be new or empty.
+        per_class: training faces per class; validation and test get a fifth of that each.
+        size: side in pixels.
+        colour: RGB instead of grey.
+        classes: some of FER2013's seven; ``None`` for all.
+        seed: of everything drawn.
+
+    Returns:
+        Faces written per split.
+
+    Raises:
+        DataError: `out` is not empty, a class is unknown, or a number is too small.
+    """
+    names = choose(FER2013_LABELS, classes)
+    _check(out, per_class, size)
+    held_out = max(1, round(per_class * _HELD_OUT_SHARE))
+    counts = dict(zip(SPLITS, (per_class, held_out, held_out), strict=True))
+    for split, count in counts.items():
+        for name in names:
+            folder = out / split / name
+            folder.mkdir(parents=True, exist_ok=True)
+            for number in range(count):
+                rng = np.random.default_rng([seed, zlib.crc32(f"{split} {name}".encode()), number])
+                face = demo_face(name, rng, size=size, colour=colour)
+                _write_png(folder / f"{name}_{number:04d}.png", face)
+    return {split: count * len(names) for split, count in counts.items()}
+
+
+def demo_face(
+    expression: str, rng: np.random.Generator, *, size: int = 48, colour: bool = False
+) -> Pixels:
+    """Draw one face of a person made up by chance, in chance light and pose.
+
+    Args:
+        expression: one of FER2013's seven.
+        rng: the source of chance; equal generators give equal faces.
+        size: side in pixels.
+        colour: RGB instead of grey.
+
+    Returns:
+        ``(size, size, 1)`` grey or ``(size, size, 3)`` RGB uint8.
+    """
+    face = draw_face(Person.drawn(rng), EXPRESSIONS[expression].varied(rng))
+    face = _posed(face, rng)
+    lit = face * _light(rng)[..., None]
+    # A camera's softness and noise belong to its pixels, so they come after the scaling.
+    small = cv2.resize(lit, (size, size), interpolation=cv2.INTER_AREA)
+    small = cv2.GaussianBlur(small, (0, 0), rng.uniform(0.2, 0.6) * size / _REFERENCE_SIZE)
+    if not colour:
+        small = cv2.cvtColor(small.astype(np.float32), cv2.COLOR_RGB2GRAY)[..., None]
+    noisy = small + rng.normal(0, rng.uniform(1, 6), small.shape)
+    return np.clip(np.round(noisy), 0, 255).astype(np.uint8)
+
+
+def _posed(face: Pixels, rng: np.random.Generator) -> Pixels:
+    """Tilt, scale and shift, as heads in front of a detector do."""
+    centre = CANVAS / 2
+    matrix = cv2.getRotationMatrix2D((centre, centre), rng.normal(0, 6), rng.uniform(0.88, 1.1))
+    matrix[:, 2] = matrix[:, 2] + rng.uniform(-0.04, 0.04, 2) * CANVAS
+    warped = cv2.warpAffine(
+        face, matrix, (CANVAS, CANVAS), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
+    return np.asarray(warped, np.uint8)
+
+
+def _light(rng: np.random.Generator) -> NDArray[np.float32]:
+    """Return ``(CANVAS, CANVAS)`` factors: brighter towards one side, as from a window."""
+    angle, contrast = rng.uniform(0, 2 * np.pi), rng.uniform(0, 0.4)
+    line = np.linspace(-1, 1, CANVAS, dtype=np.float32)
+    slope = np.cos(angle) * line[None, :] + np.sin(angle) * line[:, None]
+    return np.asarray(rng.uniform(0.65, 1.05) * (1 + contrast * slope), np.float32)
+
+
+def _check(out: Path, per_class: int, size: int) -> None:
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise DataError(f"{out} exists and is not an empty folder; choose a new one.")
+    if per_class < 1 or size < MIN_SIDE:
+        raise DataError(
+            f"expected at least 1 face per class and {MIN_SIDE} pixels, got {per_class} and {size}."
+        )
+
+
+def _write_png(path: Path, face: Pixels) -> None:
+    # Not cv2.imwrite, which fails without a word where a path has letters it cannot encode.
+    bgr = face[..., ::-1] if face.shape[2] == 3 else face
+    path.write_bytes(cv2.imencode(".png", np.ascontiguousarray(bgr))[1].tobytes())

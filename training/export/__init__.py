@@ -1,0 +1,1 @@
+"""A Keras network as the files that others run."""

@@ -1,0 +1,120 @@
+"""Further files of a trained model: smaller LiteRT files, and ONNX."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from fer.errors import DataError
+from fer.litert import load_interpreter
+from fer.model.classifier import softmax
+from fer.model.spec import EXPRESSION_HEAD, ModelSpec
+from training.export.litert import half_precision, keras_file
+
+Images = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A file with its parity: how far its answers are from Keras's.
+
+    Attributes:
+        file: what was written.
+        difference: largest difference of any probability.
+        same_answer: share of images with the same most probable expression.
+    """
+
+    file: Path
+    difference: float
+    same_answer: float
+
+
+def export_format(name: str, model_dir: Path, out: Path, images: Images) -> Exported:
+    """Write one file and compare it with the Keras model.
+
+    Args:
+        name: a key of `FORMATS`.
+        model_dir: holds ``model.keras`` and ``spec.json``.
+        out: folder to write into.
+        images: ``(n, size, size, channels)`` uint8, for parity and for int8's ranges.
+
+    Raises:
+        DataError: the model or a package is missing.
+    """
+    file = keras_file(model_dir, "only a model with its Keras file can be exported")
+    model = keras.models.load_model(file)
+    write = FORMATS[name]
+    spec = ModelSpec.load(model_dir)
+    target, answer = write(model, out / f"{spec.name}-{name}", images)
+    truth = softmax(
+        np.asarray(model.predict(images.astype(np.float32), verbose=0)[EXPRESSION_HEAD])
+    )
+    found = softmax(answer(images))
+    same = found.argmax(axis=1) == truth.argmax(axis=1)
+    return Exported(target, float(np.abs(found - truth).max()), float(same.mean()))
+
+
+#: From images to logits of the expression head.
+Answer = Callable[[Images], NDArray[np.float32]]
+
+
+def _litert(settings: Callable[[Images], dict[str, Any]]) -> Callable[..., tuple[Path, Answer]]:
+    """Return a writer of LiteRT files, given what to tell TensorFlow's converter."""
+
+    def write(model: keras.Model, stem: Path, images: Images) -> tuple[Path, Answer]:
+        target = stem.with_name(f"{stem.name}.tflite")
+        model.export(target, format="litert", verbose=False, **settings(images))
+        runner = load_interpreter(target).get_signature_runner()
+
+        def answer(images: Images) -> NDArray[np.float32]:
+            return np.asarray(runner(image=images.astype(np.float32))[EXPRESSION_HEAD])
+
+        return target, answer
+
+    return write
+
+
+def _int8(images: Images) -> dict[str, Any]:
+    import tensorflow as tf
+
+    def samples() -> Iterator[list[NDArray[np.float32]]]:
+        for image in images:
+            yield [image[None].astype(np.float32)]
+
+    return {"optimizations": [tf.lite.Optimize.DEFAULT], "representative_dataset": samples}
+
+
+def _onnx(model: keras.Model, stem: Path, images: Images) -> tuple[Path, Answer]:
+    target = stem.with_name(f"{stem.name.removesuffix('-onnx')}.onnx")
+    try:
+        import onnx.reference
+
+        model(images[:1].astype(np.float32))  # Keras exports to ONNX only what has been called
+        model.export(target, format="onnx", verbose=False)
+    except ImportError as error:
+        raise DataError(
+            "ONNX needs further packages: `pip install -r requirements-train.txt`."
+        ) from error
+    session = onnx.reference.ReferenceEvaluator(str(target))
+
+    def answer(images: Images) -> NDArray[np.float32]:
+        found = session.run(None, {session.input_names[0]: images.astype(np.float32)})
+        by_name = dict(zip(session.output_names, found, strict=True))
+        return np.asarray(by_name[EXPRESSION_HEAD])
+
+    return target, answer
+
+
+#: What can be written: name → writer of the file that returns it with a way to ask it.
+FORMATS: dict[str, Callable[..., tuple[Path, Answer]]] = {
+    "float32": _litert(lambda images: {}),
+    "float16": _litert(lambda images: half_precision()),
+    "int8": _litert(_int8),
+    "onnx": _onnx,
+}

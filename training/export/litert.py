@@ -1,0 +1,133 @@
+"""A Keras model → the LiteRT file that the app runs, with proof that both say the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from fer.alignment import FER2013_FRAMING
+from fer.errors import DataError
+from fer.labels import FERPLUS_LABELS
+from fer.model.classifier import ExpressionClassifier, softmax
+from fer.model.spec import EXPRESSION_HEAD, VOTES_HEAD, Head, ModelSpec
+from training.data.layouts import file_sha256
+from training.networks.class_activation import EVIDENCE_PREFIX, with_evidence
+
+#: Names of the files in a model directory.
+KERAS_FILE = "model.keras"
+LITERT_FILE = "model.tflite"
+
+#: What each head's probabilities say, for people.
+MEANINGS = {
+    EXPRESSION_HEAD: "How probable each label of the training data is for this face.",
+    VOTES_HEAD: "How probable it is that most of ten people would say so (FER+).",
+}
+
+
+def keras_file(directory: Path, needed_for: str) -> Path:
+    """Return the network of a model directory, as Keras reads it.
+
+    Raises:
+        DataError: there is none; the message ends with what it is needed for.
+    """
+    file = directory / KERAS_FILE
+    if not file.is_file():
+        raise DataError(f"{file} is missing; {needed_for}.")
+    return file
+
+
+def export(
+    model: keras.Model,
+    directory: Path,
+    *,
+    class_names: tuple[str, ...],
+) -> ModelSpec:
+    """Write ``model.keras``, ``model.tflite`` and ``spec.json``.
+
+    The LiteRT file holds weights in half precision, which halves it; what it computes is in single
+    precision. Its further outputs are the class activation maps.
+
+    Args:
+        model: from `training.networks.residual`, in float32.
+        directory: the model directory; its last part is the model's name.
+        class_names: of the expression head.
+
+    Returns:
+        The record that was written.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    model.save(directory / KERAS_FILE)
+    extended = with_evidence(model)
+    extended.export(directory / LITERT_FILE, format="litert", verbose=False, **half_precision())
+    _, size, _, channels = model.input_shape
+    labels = {EXPRESSION_HEAD: class_names, VOTES_HEAD: FERPLUS_LABELS}
+    spec = ModelSpec(
+        name=directory.name,
+        file=LITERT_FILE,
+        sha256=file_sha256(directory / LITERT_FILE),
+        input_size=size,
+        channels=channels,
+        framing=FER2013_FRAMING,
+        heads=tuple(
+            Head(
+                name=name,
+                labels=labels[name],
+                meaning=MEANINGS[name],
+                evidence=_evidence_of(name, extended),
+            )
+            for name in model.output_names
+        ),
+    )
+    spec.save(directory)
+    return spec
+
+
+def half_precision() -> dict[str, Any]:
+    """Return what TensorFlow's converter must be told to store weights as float16."""
+    import tensorflow as tf
+
+    return {
+        "optimizations": [tf.lite.Optimize.DEFAULT],
+        "target_spec": {"supported_types": [tf.float16]},
+    }
+
+
+def _evidence_of(head: str, model: keras.Model) -> str:
+    name = f"{EVIDENCE_PREFIX}{head}"
+    return name if name in model.output_names else ""
+
+
+def set_answering(directory: Path, changes: dict[str, dict[str, float]]) -> ModelSpec:
+    """Write what was fitted on validation data into ``spec.json``.
+
+    Args:
+        directory: the model directory.
+        changes: per head, any of ``temperature``, ``threshold`` and ``flawed_threshold``.
+    """
+    spec = ModelSpec.load(directory)
+    heads = tuple(head.model_copy(update=changes.get(head.name, {})) for head in spec.heads)
+    spec = spec.model_copy(update={"heads": heads})
+    spec.save(directory)
+    return spec
+
+
+def parity(
+    model: keras.Model, classifier: ExpressionClassifier, images: NDArray[np.uint8]
+) -> float:
+    """Return the largest difference between the probabilities of Keras and LiteRT.
+
+    Args:
+        model: what was exported.
+        classifier: the app's own, on the exported file.
+        images: ``(n, size, size, channels)`` uint8.
+    """
+    keras_logits = model.predict(images.astype(np.float32), verbose=0)
+    litert_logits = classifier.logits(images)
+    return max(
+        float(np.abs(softmax(np.asarray(keras_logits[h])) - softmax(litert_logits[h])).max())
+        for h in classifier.spec.head_names
+    )

@@ -1,0 +1,1 @@
+"""Learning: the loop and everything that it uses."""

@@ -1,0 +1,91 @@
+"""Preset → losses, optimizer and learning rate schedule of a network."""
+
+from __future__ import annotations
+
+import keras
+
+from fer.model.spec import EXPRESSION_HEAD, VOTES_HEAD
+from training.presets.schema import Preset
+
+
+def compile_model(
+    model: keras.Model, preset: Preset, steps_per_epoch: int, steps_done: int = 0
+) -> None:
+    """Make a network ready to be fitted.
+
+    Args:
+        model: with one linear output per head.
+        preset: the configuration.
+        steps_per_epoch: optimizer steps.
+        steps_done: where on the schedule to start.
+    """
+    optimizer = _optimizer(preset, steps_per_epoch)
+    optimizer.build(model.trainable_variables)
+    optimizer.iterations.assign(steps_done)
+    if preset.ema_momentum:
+        _start_average(optimizer, model)
+    model.compile(
+        optimizer=optimizer,
+        loss={
+            head: keras.losses.CategoricalCrossentropy(
+                from_logits=True,
+                label_smoothing=preset.label_smoothing if head == EXPRESSION_HEAD else 0.0,
+            )
+            for head in model.output_names
+        },
+        loss_weights={
+            head: preset.vote_weight if head == VOTES_HEAD else 1.0 for head in model.output_names
+        },
+        metrics={EXPRESSION_HEAD: [keras.metrics.CategoricalAccuracy(name="accuracy")]},
+        # XLA made TensorFlow three times slower on a CPU; JAX cannot do without it.
+        jit_compile=keras.backend.backend() == "jax",
+    )
+
+
+def _start_average(optimizer: keras.optimizers.Optimizer, model: keras.Model) -> None:
+    """Let the moving average begin with the weights as they are.
+
+    Keras begins with zeros and corrects that in step 0 only, which a later phase never has.
+    """
+    for average, weight in zip(
+        optimizer._model_variables_moving_average, model.trainable_variables, strict=True
+    ):
+        # By way of NumPy: on JAX the two would share a buffer, which a step may not.
+        average.assign(keras.ops.convert_to_numpy(weight))
+
+
+def _optimizer(preset: Preset, steps_per_epoch: int) -> keras.optimizers.Optimizer:
+    average = {"use_ema": True, "ema_momentum": preset.ema_momentum} if preset.ema_momentum else {}
+    rate = _learning_rate(preset, steps_per_epoch)
+    if preset.optimizer == "adam":
+        optimizer = keras.optimizers.Adam(rate, weight_decay=preset.weight_decay or None, **average)
+    else:
+        optimizer = keras.optimizers.SGD(
+            rate,
+            momentum=preset.momentum,
+            nesterov=True,
+            # Keras decays weights outside the momentum, which would otherwise carry each bit of
+            # decay on for 1 / (1 - momentum) steps. The factor makes it the usual L2 decay.
+            weight_decay=preset.weight_decay / (1 - preset.momentum) or None,
+            **average,
+        )
+    if preset.weight_decay:
+        optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+    return optimizer
+
+
+def _learning_rate(
+    preset: Preset, steps_per_epoch: int
+) -> float | keras.optimizers.schedules.LearningRateSchedule:
+    if preset.schedule == "constant":
+        return preset.learning_rate
+    total = preset.epochs * steps_per_epoch
+    warmup = min(round(preset.warmup_epochs * steps_per_epoch), total // 2)
+    if not warmup:
+        return keras.optimizers.schedules.CosineDecay(preset.learning_rate, total)
+    return keras.optimizers.schedules.CosineDecay(
+        preset.learning_rate / warmup,
+        decay_steps=total - warmup,
+        warmup_target=preset.learning_rate,
+        warmup_steps=warmup,
+    )

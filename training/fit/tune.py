@@ -1,0 +1,112 @@
+"""Hyperparameter search: Optuna's sampler and pruner around the fit loop."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from fer.errors import DataError
+from training.data.dataset import LabelledFaces
+from training.fit.distillation import Teachers
+from training.fit.loop import fit
+from training.presets.schema import Preset
+
+
+@dataclass(frozen=True)
+class Best:
+    """The best trial of a study: its fields, its validation accuracy, and the trials so far."""
+
+    fields: dict[str, float]
+    accuracy: float
+    trials: int
+
+
+def search(
+    preset: Preset,
+    train: LabelledFaces,
+    validation: LabelledFaces,
+    *,
+    trials: int,
+    seed: int,
+    storage: Path,
+    study: str,
+    teachers: Teachers | None = None,
+) -> Best:
+    """Run trials, each a short training; a later call goes on where this one ended.
+
+    Args:
+        preset: where each trial starts from.
+        train: faces to learn from.
+        validation: faces that decide.
+        trials: how many more to run.
+        seed: of the sampler and of every trial, so that trials differ by their fields alone.
+        storage: SQLite file.
+        study: name in the storage.
+        teachers: models to learn from as well.
+
+    Raises:
+        DataError: Optuna is not installed.
+    """
+    try:
+        import optuna
+    except ImportError as error:
+        raise DataError("tuning needs Optuna: `pip install -r requirements-train.txt`.") from error
+    storage.parent.mkdir(parents=True, exist_ok=True)
+    found = optuna.create_study(
+        study_name=study,
+        storage=f"sqlite:///{storage}",
+        load_if_exists=True,
+        direction="maximize",
+        sampler=optuna.samplers.TPESampler(seed=seed),
+        pruner=optuna.pruners.MedianPruner(n_startup_trials=4, n_warmup_steps=2),
+    )
+
+    def objective(trial: Any) -> float:
+        candidate = preset.override(_suggest(trial, preset))
+        with tempfile.TemporaryDirectory() as work_dir:
+            done = fit(
+                candidate,
+                train,
+                validation,
+                seed=seed,
+                work_dir=Path(work_dir),
+                verbose=0,
+                callbacks=[_Prune(trial)],
+                teachers=teachers,
+            )
+        return max(epoch.validation_accuracy for epoch in done.history)
+
+    found.optimize(objective, n_trials=trials)
+    return Best(found.best_params, found.best_value, len(found.trials))
+
+
+def _suggest(trial: Any, preset: Preset) -> dict[str, float]:
+    """Draw the fields that matter most, around the preset's own."""
+    rate = preset.learning_rate
+    return {
+        "learning_rate": trial.suggest_float("learning_rate", rate / 5, rate * 5, log=True),
+        "weight_decay": trial.suggest_float("weight_decay", 1e-5, 2e-3, log=True),
+        "dropout": trial.suggest_float("dropout", 0.0, 0.6),
+        "label_smoothing": trial.suggest_float("label_smoothing", 0.0, 0.2),
+        "erase_probability": trial.suggest_float("erase_probability", 0.0, 0.6),
+    }
+
+
+class _Prune(keras.callbacks.Callback):
+    """Tells Optuna how a trial goes, and ends it when it is behind."""
+
+    def __init__(self, trial: Any) -> None:
+        super().__init__()
+        self._trial = trial
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        import optuna
+
+        accuracy = next(v for k, v in (logs or {}).items() if k.startswith("val_") and "accur" in k)
+        self._trial.report(float(accuracy), epoch)
+        if self._trial.should_prune():
+            raise optuna.TrialPruned

@@ -1,0 +1,223 @@
+"""Gathering what a training left behind into its report."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import platform
+import tempfile
+import time
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from fer.evaluation.metrics import evaluate
+from fer.evaluation.report import PLAIN_PICTURES, DataCard, FileCard, Report
+from fer.model.classifier import ExpressionClassifier, softmax
+from fer.model.spec import EXPRESSION_HEAD, ModelSpec
+from training.data.dataset import DataSet, LabelledFaces
+from training.data.layouts import file_sha256
+from training.evaluation import measure
+from training.evaluation.predictions import (
+    FURTHER_FILE,
+    PREDICTIONS_FILE,
+    Predictions,
+    save_predictions,
+)
+from training.export.litert import KERAS_FILE, LITERT_FILE, export, parity, set_answering
+from training.fit.loop import Fit
+from training.networks.layer_table import layer_table
+from training.presets.schema import Preset
+
+#: Packages whose version decides a result.
+_PACKAGES = ("keras", "tensorflow", "numpy", "opencv-python-headless", "ai-edge-litert")
+
+#: Figures that the report gives for the validation split alone begin with these names.
+_OF_VALIDATION = ("ten views", "disturbed: ", "crowd: ")
+
+#: Images for the parity figure, and calls for the latency figure.
+_PARITY_IMAGES = 100
+_LATENCY_CALLS = 200
+
+
+def write_model(
+    fit: Fit,
+    preset: Preset,
+    data: DataSet,
+    dropped: dict[str, int],
+    *,
+    seed: int,
+    command: str,
+    directory: Path,
+) -> Report:
+    """Export a trained network, evaluate the exported file, and write its report.
+
+    Everything is written beside `directory` first and put in its place at the end, so whoever looks
+    meanwhile sees the old model or the new one, never half of each.
+
+    Args:
+        fit: what the training left.
+        preset: its configuration.
+        data: the whole data set; ``validation`` is where the temperature is fitted.
+        dropped: training faces left out, by reason.
+        seed: of the training.
+        command: what reproduces it.
+        directory: the model directory.
+    """
+    # A name that starts with a dot is no model to the dashboard.
+    place = _existing(directory.parent)
+    with tempfile.TemporaryDirectory(dir=place, prefix=".unfinished-") as staging:
+        made = Path(staging) / directory.name
+        report = _write(fit, preset, data, dropped, seed=seed, command=command, directory=made)
+        if directory.exists():
+            directory.rename(Path(staging) / "old")
+        made.rename(directory)
+    return report
+
+
+def _existing(directory: Path) -> Path:
+    directory.mkdir(parents=True, exist_ok=True)
+    return directory
+
+
+def _write(
+    fit: Fit,
+    preset: Preset,
+    data: DataSet,
+    dropped: dict[str, int],
+    *,
+    seed: int,
+    command: str,
+    directory: Path,
+) -> Report:
+    validation = data.split("validation")
+    names = validation.class_names
+    spec = export(fit.model, directory, class_names=names)
+    by_head = ExpressionClassifier(directory).logits(validation.images)
+    set_answering(directory, measure.temperatures(by_head, spec, validation))
+    classifier, logits = ExpressionClassifier(directory), by_head[EXPRESSION_HEAD]
+    answers = answer_splits(classifier, data)
+    set_answering(directory, measure.thresholds(answers["validation"], spec))
+    save_predictions({name: made.plain for name, made in answers.items()}, directory)
+    save_predictions(further_predictions(answers), directory, FURTHER_FILE)
+    report = Report(
+        name=directory.name,
+        command=command,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        configuration=dataclasses.asdict(preset),
+        seed=seed,
+        training_seconds=round(fit.seconds, 1),
+        versions=versions(),
+        machine=machine(),
+        data=data_card(data, dropped),
+        history=tuple(fit.history),
+        before_temperature=evaluate(validation.labels, softmax(logits), names),
+        cross_fitted_calibration_error=measure.cross_fitted_calibration_error(
+            logits, validation.labels
+        ),
+        parameters=fit.model.count_params(),
+        layers=layer_table(fit.model),
+        parity=parity(fit.model, classifier, validation.images[:_PARITY_IMAGES]),
+        latency_ms=latency_ms(classifier, validation),
+        files=file_cards(directory),
+        **_figures(answers, ModelSpec.load(directory), names),
+    )
+    report.save(directory)
+    return report
+
+
+def _figures(
+    answers: dict[str, measure.Answers], spec: ModelSpec, names: tuple[str, ...]
+) -> dict[str, Any]:
+    """Return the report's fields that come from answers, by name."""
+    chosen = answers["validation"]
+    again = {name: measure.without_repeats(made, names) for name, made in answers.items()}
+    return {
+        "evaluations": {name: measure.measured(made, names) for name, made in answers.items()},
+        "without_duplicates": {name: found for name, found in again.items() if found},
+        "views": measure.views(chosen, names),
+        "selective": tuple(
+            found for made in answers.values() for found in measure.selective_answers(made, spec)
+        ),
+        "robustness": measure.robustness(chosen, names),
+        "crowd": measure.crowd(chosen),
+    }
+
+
+def answer_splits(classifier: ExpressionClassifier, data: DataSet) -> dict[str, measure.Answers]:
+    """Ask a model about every split that it has not learnt from."""
+    return {
+        name: measure.answer(classifier, data, name)
+        for name, faces in data.splits.items()
+        if name != "train" and len(faces)
+    }
+
+
+def further_predictions(answers: dict[str, measure.Answers]) -> dict[str, Predictions]:
+    """Return the answers behind every further figure of the report, by a name for the file."""
+    found: dict[str, Predictions] = {}
+    for split, made in answers.items():
+        further = dict(made.further)
+        further.pop(f"{EXPRESSION_HEAD}: {PLAIN_PICTURES}")  # stands with the splits already
+        for name, predictions in further.items():
+            if not name.startswith(_OF_VALIDATION):
+                found[f"{name}: {split}"] = predictions
+            elif split == "validation":
+                found[name] = predictions
+    return found
+
+
+def data_card(data: DataSet, dropped: dict[str, int]) -> DataCard:
+    """Describe the data set as it was before cleaning."""
+    return DataCard(
+        name=data.name,
+        sha256=data.sha256,
+        class_counts={split: faces.counts() for split, faces in data.splits.items()},
+        dropped=dropped,
+    )
+
+
+def file_cards(directory: Path) -> dict[str, FileCard]:
+    """Return hash and size of each file that the report vouches for."""
+    return {
+        name: FileCard(
+            sha256=file_sha256(directory / name), bytes=(directory / name).stat().st_size
+        )
+        for name in (LITERT_FILE, KERAS_FILE, PREDICTIONS_FILE, FURTHER_FILE)
+        if (directory / name).is_file()
+    }
+
+
+def latency_ms(classifier: ExpressionClassifier, faces: LabelledFaces) -> float:
+    """Return the median milliseconds that one face takes."""
+    one = faces.images[:1]
+    classifier(one)
+    seconds = []
+    for _ in range(_LATENCY_CALLS):
+        start = time.perf_counter()
+        classifier(one)
+        seconds.append(time.perf_counter() - start)
+    return round(1000 * float(np.median(seconds)), 3)
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of Python and of the packages that matter, and Keras's backend."""
+    backend = keras.backend.backend()
+    packages = [*_PACKAGES, *([backend] if backend not in _PACKAGES else [])]
+    found = {p: version(p) for p in packages}
+    return {"python": platform.python_version()} | found | {"backend": backend}
+
+
+def machine() -> str:
+    """Describe the processors that this runs on."""
+    model = platform.processor() or platform.machine()
+    info = Path("/proc/cpuinfo")
+    if info.is_file():
+        names = [x.split(":", 1)[1] for x in info.read_text().splitlines() if "model name" in x]
+        model = names[0].strip() if names else model
+    devices = [d for d in keras.distribution.list_devices() if not d.startswith("cpu")]
+    return f"{model}, {os.cpu_count()} cores, {', '.join(devices) or 'no accelerator'}"

@@ -1,0 +1,1 @@
+"""Keras networks, and what is read off them."""
