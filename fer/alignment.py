@@ -6,13 +6,34 @@ border continued (`python -m benchmarks.framing` repeats it).
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
 from fer.geometry import similarity, transform_points, transform_scale
-from fer.model.spec import Framing
+from fer.records import Point, Positive, Record
 from fer.types import Detections, Floats, Image
+
+
+class Framing(Record):
+    """Where a face stands in the images that a network learnt from.
+
+    Attributes:
+        side: of those images, in pixels; the unit of what follows.
+        points: where right eye, left eye, nose tip and mouth are, ``(x, y)``; (0, 0) is the top
+            left corner, the first pixel's centre is (0.5, 0.5).
+        box_centre: middle of the detector's box.
+        box_side: side of that box.
+    """
+
+    side: Positive
+    points: tuple[Point, Point, Point, Point]
+    box_centre: Point
+    box_side: Annotated[float, Field(gt=0)]
+
 
 #: FER2013's framing: medians over the 3,532 images with a face found, in pixels of 48; quartiles
 #: lie 1.4 to 2.2 pixels (points) and 4 pixels (box) away.

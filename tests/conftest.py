@@ -12,7 +12,8 @@ import pytest
 import skimage.data
 from hypothesis import settings
 
-from fer.model.spec import EXPRESSION_HEAD, Framing, Head, ModelSpec
+from fer.alignment import Framing
+from fer.model.spec import EXPRESSION_HEAD, Head, ModelSpec
 from fer.types import Detections, Floats, Image
 
 # How long an example takes is the machine's business; a busy one must not fail a test.

@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from fer.model.spec import Record, Share
+from fer.records import Record, Share
 
 Probabilities = NDArray[np.floating]
 Labels = NDArray[np.integer]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from fer.evaluation.metrics import CalibrationBin, Evaluation, calibration_error
-from fer.model.spec import Record, RecordFile, Share
+from fer.records import Record, RecordFile, Share
 
 
 class Epoch(Record):

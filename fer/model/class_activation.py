@@ -18,8 +18,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from fer.alignment import frame_transform, warp
-from fer.model.spec import Framing
+from fer.alignment import Framing, frame_transform, warp
 from fer.types import Detections, Floats, Image
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from fer.alignment import Framing
 from fer.evaluation.metrics import Evaluation, evaluate
 from fer.evaluation.report import (
     CrowdAgreement,
@@ -22,7 +23,7 @@ from fer.evaluation.report import (
     Spread,
 )
 from fer.labels import FER2013_LABELS
-from fer.model.spec import EXPRESSION_HEAD, VOTES_HEAD, Framing, Head, ModelSpec
+from fer.model.spec import EXPRESSION_HEAD, VOTES_HEAD, Head, ModelSpec
 from training.evaluation.predictions import Predictions, save_predictions
 
 LABELS = FER2013_LABELS
