@@ -20,7 +20,7 @@ from benchmarks.framing import largest, photograph
 from fer.alignment import FER2013_FRAMING, align
 from fer.detection.blazeface import BlazeFace
 from fer.model.classifier import ExpressionClassifier
-from fer.quality import measure, turn
+from fer.quality import measure, yaw
 from fer.types import FLAWS, Detections
 from training.data.load import load
 
@@ -44,7 +44,7 @@ def main() -> None:
         right = (classifier(poor).argmax(axis=1) == labels).mean()
         share = measure(_resized(found, side), poor).flaws.mean(axis=0)
         print(f"{name:28} {right:6.1%}  {'  '.join(f'{s:6.1%}' for s in share)}")
-    turned = turn(found.landmarks)
+    turned = yaw(found.landmarks)
     correct = classifier(crops).argmax(axis=1) == labels
     for low, high in ((0.0, 0.2), (0.2, 0.5), (0.5, 0.8), (0.8, 1.2), (1.2, np.inf)):
         among = (turned >= low) & (turned < high)

@@ -14,9 +14,10 @@ from PIL import Image as PillowImage
 from fer.analyzer import FaceAnalyzer
 from fer.drawing.annotate import annotate
 from fer.errors import FerError, ImageError
-from fer.export.photos import PhotoResult, chance, one_of, photo_record
+from fer.export.photos import PhotoResult, photo_record
 from fer.images import read
-from fer.model.spec import EXPRESSION_HEAD, VOTES_HEAD
+from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
+from fer.text import chance, one_of
 from fer.types import UNCERTAIN, Faces, Image
 
 #: The model that ships with the project, beside this package.
@@ -32,7 +33,7 @@ def main(argv: list[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
     try:
         analyzer = FaceAnalyzer.for_photos(arguments.model, threads=arguments.threads)
-        analyzer.spec.head(arguments.reading)
+        analyzer.spec.head(arguments.head)
         if arguments.out:
             arguments.out.mkdir(parents=True, exist_ok=True)
     except (FerError, OSError) as error:
@@ -56,9 +57,9 @@ def _parser() -> argparse.ArgumentParser:
     photo.add_argument("--json", action="store_true", help="one JSON object per line and file")
     photo.add_argument("--out", type=Path, help="write marked pictures here: NAME-expressions.png")
     photo.add_argument(
-        "--reading",
+        "--head",
         default=EXPRESSION_HEAD,
-        help=f"what answers: {EXPRESSION_HEAD}, the labels of FER2013 (usual), or {VOTES_HEAD}, "
+        help=f"what answers: {EXPRESSION_HEAD}, the labels of FER2013 (usual), or {FERPLUS_HEAD}, "
         "what most of ten people would say (FER+)",
     )
     photo.add_argument("--model", type=Path, default=DEFAULT_MODEL, help="a model directory")
@@ -84,22 +85,25 @@ def _photo(
     """Do one file; return whether it could be read and written."""
     try:
         image = read(file)
-        faces = analyzer(image, head=arguments.reading)
+        faces = analyzer(image, head=arguments.head)
         if picture:
             _write_png(picture, annotate(image, faces))
     except (ImageError, OSError) as error:
         if arguments.json:
-            print(json.dumps({"file": str(file), "error": str(error)}, ensure_ascii=False))
+            _print_json(PhotoResult(str(file), error=str(error)))
         else:
             print(f"{file}: {error}", file=sys.stderr)
         return False
     if arguments.json:
         height, width = image.shape[:2]
-        record = photo_record(PhotoResult(str(file), width, height, faces, arguments.reading))
-        print(json.dumps(record, ensure_ascii=False), flush=True)
+        _print_json(PhotoResult(str(file), width, height, faces))
     else:
         _print_table(file, faces)
     return True
+
+
+def _print_json(result: PhotoResult) -> None:
+    print(json.dumps(photo_record(result), ensure_ascii=False), flush=True)
 
 
 def _print_table(file: Path, faces: Faces) -> None:

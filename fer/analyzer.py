@@ -11,32 +11,33 @@ from numpy.typing import NDArray
 from fer.alignment import align
 from fer.detection.blazeface import BlazeFace, FaceDetector
 from fer.detection.tiled import PhotoScan
-from fer.model.class_activation import Explanation, explanation
+from fer.labels import EXPRESSION_HEAD
+from fer.model.class_activation import ClassActivation, class_activation
 from fer.model.classifier import ExpressionClassifier
-from fer.model.spec import EXPRESSION_HEAD, ModelSpec
+from fer.model.spec import ModelSpec
 from fer.quality import measure
 from fer.stopwatch import Stopwatch
 from fer.types import Detections, Faces, Floats, Image, check_image
 
 
 class Classifier(Protocol):
-    """Reads expressions off aligned faces; an `ExpressionClassifier`, or a fake in tests."""
+    """Names the expressions of aligned faces; an `ExpressionClassifier`, or a fake in tests."""
 
     def __call__(self, crops: NDArray[np.uint8], head: str = EXPRESSION_HEAD, /) -> Floats:
         """Return probabilities, ``(n, k)``, of ``(n, size, size, channels)`` crops."""
 
-    def evidence(self, crops: NDArray[np.uint8], head: str = EXPRESSION_HEAD, /) -> Floats:
+    def activation_maps(self, crops: NDArray[np.uint8], head: str = EXPRESSION_HEAD, /) -> Floats:
         """Return class activation maps, ``(n, rows, columns, k)``."""
 
 
 class FaceAnalyzer:
-    """Finds every face of an image and reads its expression.
+    """Finds every face of an image and names its expression.
 
     Holds no state between calls, so all users share one.
 
     Args:
         detector: finds faces.
-        classifier: reads expressions.
+        classifier: names expressions.
         spec: what the classifier expects and what its columns mean.
     """
 
@@ -66,12 +67,12 @@ class FaceAnalyzer:
 
         Args:
             image: ``(height, width, 3)`` RGB uint8.
-            head: which reading: the output of the network that answers.
-            found: the faces, where they are known already: another reading of the same picture
-                need not look for them again, which takes most of the time.
+            head: of the network, which answers.
+            found: the faces, where they are known already: to ask another head about the same
+                picture, they need not be looked for again, which takes most of the time.
 
         Raises:
-            ModelError: the model has no such output.
+            ModelError: the model has no such head.
         """
         check_image(image)
         if found is None:
@@ -79,28 +80,28 @@ class FaceAnalyzer:
         found = found.take(np.argsort(found.xyxy[:, 0], kind="stable"))
         return read_expressions(image, found, self._classifier, self.spec, head=head)
 
-    def explains(self, head: str) -> bool:
-        """Tell whether `explain` is possible: whether the model was exported with its maps."""
-        return bool(self.spec.head(head).evidence)
+    def has_class_activation(self, head: str) -> bool:
+        """Tell whether the model was exported with the maps that `class_activation` needs."""
+        return bool(self.spec.head(head).activation_map)
 
-    def explain(
+    def class_activation(
         self, image: Image, faces: Faces, index: int, *, head: str = EXPRESSION_HEAD
-    ) -> Explanation:
+    ) -> ClassActivation:
         """Return where in one face each expression is found.
 
         Args:
             image: ``(height, width, 3)`` RGB uint8.
             faces: of that image.
             index: which of them.
-            head: which reading.
+            head: of the network.
 
         Raises:
-            ModelError: the model has no such output, or was exported without its maps.
+            ModelError: the model has no such head, or was exported without its maps.
         """
         face, spec = faces.detections.take(np.array([index])), self.spec
         crops = _crops(image, face, spec)
-        maps = self._classifier.evidence(crops, head)
-        return explanation(face, maps, spec.head(head).labels, spec.framing)
+        maps = self._classifier.activation_maps(crops, head)
+        return class_activation(face, maps, spec.head(head).labels, spec.framing)
 
 
 def read_expressions(
@@ -112,19 +113,19 @@ def read_expressions(
     *,
     head: str = EXPRESSION_HEAD,
 ) -> Faces:
-    """Align what was found and read the expression of each: the same for photo, video and live.
+    """Align what was found and name the expression of each: the same for photo, video and live.
 
     Args:
         image: ``(height, width, 3)`` RGB uint8.
         found: its faces.
-        classifier: reads expressions off aligned faces.
+        classifier: names the expressions of aligned faces.
         spec: what the classifier expects and what its columns mean.
         watch: is told the time of the stages ``align`` (with the look at each face's quality) and
             ``classify``.
-        head: the output of the network that answers.
+        head: of the network, which answers.
 
     Raises:
-        ModelError: the model has no such output.
+        ModelError: the model has no such head.
     """
     watch = watch or Stopwatch()
     answering = spec.head(head)
@@ -137,7 +138,8 @@ def read_expressions(
             classifier(crops, head),
             answering.labels,
             flaws=flaws,
-            thresholds=(answering.threshold, answering.flawed_threshold),
+            thresholds=answering.thresholds,
+            head=head,
         )
 
 

@@ -1,6 +1,12 @@
-"""The label sets of FER2013 and of its FER+ voters; the colours of expressions and of people."""
+"""Heads and their label sets (FER2013, FER+); the colours of expressions and of people."""
 
 from __future__ import annotations
+
+#: Name of the head that answers with the data set's own labels.
+EXPRESSION_HEAD = "expression"
+
+#: Name of the head that answers with the distribution of FER+'s ten votes.
+FERPLUS_HEAD = "ferplus"
 
 #: FER2013's own classes, in the order of its integer labels.
 FER2013_LABELS: tuple[str, ...] = (

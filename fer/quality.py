@@ -1,4 +1,4 @@
-"""How well a face can be seen: too small, blurred, dark or turned for a reliable reading.
+"""How well a face can be seen: too small, blurred, dark or turned for a reliable answer.
 
 Each limit was measured on FER2013's PublicTest (`python -m benchmarks.quality` repeats it): a flaw
 is marked from where it costs about two points of accuracy, and what is worse costs more. The limits
@@ -34,7 +34,7 @@ MIN_LIGHT = 60.0
 #: frontal, 1 is below one eye; this is about 40 degrees. Beyond it 18 points are lost, and the
 #: network is surer than it should be. Nodding up or down cost nothing that could be measured, and
 #: tilt is undone by the alignment.
-MAX_TURN = 0.8
+MAX_YAW = 0.8
 
 #: Side of the crops that sharpness and light are measured on: what the network sees.
 _SIDE = 48
@@ -74,13 +74,13 @@ class Quality:
         side: of the detector's box, in pixels.
         sharpness: fine detail over coarse detail.
         light: grey level that the brightest twentieth of the face reaches, 0…255.
-        turn: how far the nose is from the middle between the eyes, in halves of their distance.
+        yaw: how far the nose is from the middle between the eyes, in halves of their distance.
     """
 
     side: Floats
     sharpness: Floats
     light: Floats
-    turn: Floats
+    yaw: Floats
 
     @property
     def flaws(self) -> NDArray[np.bool_]:
@@ -88,7 +88,7 @@ class Quality:
         small = self.side < MIN_SIDE
         # Enlarging makes a small face soft; one reason is enough.
         blurred = (self.sharpness < MIN_SHARPNESS) & ~small
-        return np.stack([small, blurred, self.light < MIN_LIGHT, self.turn > MAX_TURN], axis=1)
+        return np.stack([small, blurred, self.light < MIN_LIGHT, self.yaw > MAX_YAW], axis=1)
 
 
 def measure(found: Detections, crops: NDArray[np.uint8]) -> Quality:
@@ -103,11 +103,11 @@ def measure(found: Detections, crops: NDArray[np.uint8]) -> Quality:
         side=(found.xyxy[:, 2:] - found.xyxy[:, :2]).max(axis=1).astype(np.float32),
         sharpness=np.array([_sharpness(face) for face in seen], np.float32),
         light=np.array([_light(face) for face in seen], np.float32),
-        turn=turn(found.landmarks),
+        yaw=yaw(found.landmarks),
     )
 
 
-def turn(landmarks: Floats) -> Floats:
+def yaw(landmarks: Floats) -> Floats:
     """Return how far faces are turned to a side, ``(n,)``: 0 frontal, 1 nose below an eye.
 
     Args:

@@ -6,9 +6,11 @@ training did not write.
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Annotated, ClassVar, Self
 
+import pydantic_core
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from fer.errors import ModelError
@@ -37,7 +39,8 @@ class RecordFile(Record):
         """Read the record of a model directory.
 
         Raises:
-            ModelError: the file is missing, no valid record, or of another version.
+            ModelError: the file is missing, no valid record, or of another version; the message
+                says how to write it anew.
         """
         file = directory / cls.filename
         if not file.is_file():
@@ -45,8 +48,10 @@ class RecordFile(Record):
                 f"{file} is missing. A model directory is written by "
                 f"`python -m training train --out {directory}`."
             )
+        content = file.read_bytes()
+        cls._check_version(content, file)
         try:
-            record = cls.model_validate_json(file.read_bytes())
+            return cls.model_validate_json(content)
         except ValidationError as error:
             first = error.errors()[0]
             place = ".".join(map(str, first["loc"])) or "the file"
@@ -54,15 +59,32 @@ class RecordFile(Record):
                 f"{file} is not a record of version {cls.current_version} of this project: "
                 f"{place}: {first['msg']}. Export the model again."
             ) from error
-        if record.version != cls.current_version:
-            raise ModelError(
-                f"{file} has version {record.version}, expected {cls.current_version}. "
-                "Export the model again."
-            )
-        return record
+
+    @classmethod
+    def _check_version(cls, content: bytes, file: Path) -> None:
+        """Refuse another version before its fields are looked at: they may be other ones."""
+        try:
+            found = pydantic_core.from_json(content)
+        except ValueError:
+            return  # the validation says what is wrong
+        version = found.get("version") if isinstance(found, dict) else None
+        if not isinstance(version, int) or version == cls.current_version:
+            return
+        advice = (
+            f"Write it anew with `python -m training upgrade {file.parent}`"
+            if version < cls.current_version
+            else "It was written by a newer FER Lens: update this one"
+        )
+        raise ModelError(f"{file} has version {version}, expected {cls.current_version}. {advice}.")
 
     def save(self, directory: Path) -> None:
         """Write the record into a model directory."""
         directory.mkdir(parents=True, exist_ok=True)
         text = self.model_dump_json(indent=1)
         (directory / self.filename).write_text(text + "\n", encoding="utf-8")
+
+
+def file_sha256(path: Path) -> str:
+    """Return the SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from fer.analyzer import Classifier, read_expressions
 from fer.detection.blazeface import BlazeFace, FaceDetector
+from fer.labels import EXPRESSION_HEAD
 from fer.model.classifier import ExpressionClassifier
-from fer.model.spec import EXPRESSION_HEAD, ModelSpec
+from fer.model.spec import ModelSpec
 from fer.stopwatch import Stopwatch
 from fer.tracking import Tracker, appearance
 from fer.types import Faces, Floats, Image, check_image
@@ -19,10 +20,24 @@ from fer.types import Faces, Floats, Image, check_image
 STREAM_SCORE = 0.35
 
 #: Seconds over which probabilities are averaged unless the user says otherwise.
-DEFAULT_STEADINESS = 0.6
+DEFAULT_SMOOTHING_SECONDS = 0.6
 
-#: What a frame passes through, in order; the keys of `FaceStream.timings`.
+#: What a frame passes through, in order; the keys of `FrameResult.milliseconds`. ``track`` is who
+#: is who, and the smoothing.
 STAGES = ("detect", "track", "align", "classify")
+
+
+@dataclass(frozen=True)
+class FrameResult:
+    """What became of one frame.
+
+    Attributes:
+        faces: with `track_id`, and all that they show smoothed.
+        milliseconds: that each of `STAGES` took.
+    """
+
+    faces: Faces
+    milliseconds: dict[str, float]
 
 
 class FaceStream:
@@ -30,33 +45,14 @@ class FaceStream:
 
     Args:
         detector: finds faces in one view.
-        classifier: reads expressions.
+        classifier: names expressions.
         spec: what the classifier expects.
-        steadiness: seconds over which each person's probabilities are averaged; 0 for none. It may
-            be changed at any time, and means the same at any frame rate.
-        head: which reading: the output of the network that answers. It may be changed at any time;
-            who is who stays known, what was averaged before is forgotten.
-
-    Attributes:
-        timings: milliseconds of each of `STAGES` in the last call; ``track`` is who is who, and
-            the smoothing. Replaced, never changed, so another thread may keep what it has read.
     """
 
-    def __init__(
-        self,
-        detector: FaceDetector,
-        classifier: Classifier,
-        spec: ModelSpec,
-        *,
-        steadiness: float = DEFAULT_STEADINESS,
-        head: str = EXPRESSION_HEAD,
-    ) -> None:
+    def __init__(self, detector: FaceDetector, classifier: Classifier, spec: ModelSpec) -> None:
         self._detector = detector
         self._classifier = classifier
         self.spec = spec
-        self.steadiness = steadiness
-        self.head = head
-        self.timings = dict.fromkeys(STAGES, 0.0)
         self.reset()
 
     @classmethod
@@ -75,17 +71,30 @@ class FaceStream:
         self._tracker = Tracker()
         self._seconds = -np.inf
         self._shown: dict[int, tuple[Floats, float]] = {}
-        self._shown_head = self.head
+        self._shown_head = ""
 
-    def __call__(self, image: Image, seconds: float) -> Faces:
-        """Return the faces of the next frame, with `track_id`, and all that they show smoothed.
+    def __call__(
+        self,
+        image: Image,
+        seconds: float,
+        *,
+        head: str = EXPRESSION_HEAD,
+        smoothing_seconds: float = DEFAULT_SMOOTHING_SECONDS,
+    ) -> FrameResult:
+        """Return the faces of the next frame.
 
         Args:
             image: ``(height, width, 3)`` RGB uint8.
             seconds: time of the frame; when it goes back, a new stream has begun.
+            head: of the network, which answers. When it changes, who is who stays known, and what
+                was averaged before is forgotten.
+            smoothing_seconds: over which each person's probabilities are averaged; 0 for none. It
+                means the same at any frame rate.
+
+        Raises:
+            ModelError: the model has no such head.
         """
         check_image(image)
-        head = self.head  # another thread may change it meanwhile
         if seconds < self._seconds:
             self.reset()
         self._seconds = seconds
@@ -99,27 +108,26 @@ class FaceStream:
             image, found.take(known), self._classifier, self.spec, watch, head=head
         )
         with watch.stage("track"):
-            if head != self._shown_head:
-                self._shown, self._shown_head = {}, head
             faces = replace(faces, track_id=numbers[known], seconds=seconds)
-            faces = self._smoothed(faces, seconds)
+            faces = self._smoothed(faces, seconds, smoothing_seconds)
             faces = faces.take(np.argsort(faces.xyxy[:, 0], kind="stable"))
-        self.timings = watch.milliseconds
-        return faces
+        return FrameResult(faces, dict.fromkeys(STAGES, 0.0) | watch.milliseconds)
 
-    def _smoothed(self, faces: Faces, seconds: float) -> Faces:
+    def _smoothed(self, faces: Faces, seconds: float, smoothing_seconds: float) -> Faces:
         """Average over time what each person shows, the recent past weighing most.
 
         Flaws are averaged with the probabilities and marked from one half: an answer must not
         flicker because the light is near its limit.
         """
+        if faces.head != self._shown_head:
+            self._shown, self._shown_head = {}, faces.head
         count = len(faces.labels)
         both = np.concatenate([faces.probabilities, faces.flaws.astype(np.float32)], axis=1)
         for i, number in enumerate(faces.track_id.tolist()):
-            if number in self._shown and self.steadiness > 0:
+            if number in self._shown and smoothing_seconds > 0:
                 before, then = self._shown[number]
                 # An exponential average in seconds, so that the frame rate does not matter.
-                keep = np.float32(np.exp(-(seconds - then) / self.steadiness))
+                keep = np.float32(np.exp(-(seconds - then) / smoothing_seconds))
                 both[i] = keep * before + (1 - keep) * both[i]
             self._shown[number] = (both[i], seconds)
         self._shown = {n: p for n, p in self._shown.items() if n in self._tracker.alive}

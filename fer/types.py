@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from fer.labels import EXPRESSION_HEAD
+
 Image = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 
@@ -116,6 +118,7 @@ class Faces:
         flaws: ``(n, 4)`` bool, what is wrong with the picture of each face; columns are `FLAWS`.
         thresholds: confidence below which the answer is `UNCERTAIN`, for a face without a flaw and
             for one with any; 0 for never.
+        head: of the network, which answered.
     """
 
     xyxy: Floats
@@ -127,6 +130,7 @@ class Faces:
     seconds: float | None = None
     flaws: NDArray[np.bool_] = field(default_factory=lambda: np.zeros((0, len(FLAWS)), np.bool_))
     thresholds: tuple[float, float] = (0.0, 0.0)
+    head: str = EXPRESSION_HEAD
 
     def __post_init__(self) -> None:
         n = len(self.score)
@@ -156,6 +160,7 @@ class Faces:
         *,
         flaws: NDArray[np.bool_] | None = None,
         thresholds: tuple[float, float] = (0.0, 0.0),
+        head: str = EXPRESSION_HEAD,
     ) -> Faces:
         """Join what was found with what it shows; no flaws if None are given."""
         n = len(detections)
@@ -167,12 +172,14 @@ class Faces:
             labels,
             flaws=np.zeros((n, len(FLAWS)), np.bool_) if flaws is None else flaws,
             thresholds=thresholds,
+            head=head,
         )
 
     @classmethod
-    def empty(cls, labels: tuple[str, ...]) -> Faces:
+    def empty(cls, labels: tuple[str, ...], head: str = EXPRESSION_HEAD) -> Faces:
         """Return a record of no faces."""
-        return cls.of(Detections.empty(), np.zeros((0, len(labels)), np.float32), labels)
+        nothing = np.zeros((0, len(labels)), np.float32)
+        return cls.of(Detections.empty(), nothing, labels, head=head)
 
     @property
     def expressions(self) -> list[str]:

@@ -19,6 +19,7 @@ from training.commands import (
     seeds,
     train,
     tune,
+    upgrade,
 )
 
 COMMANDS = {
@@ -33,6 +34,7 @@ COMMANDS = {
     "predict": predict,
     "export": export,
     "compare": compare,
+    "upgrade": upgrade,
 }
 
 
@@ -40,13 +42,7 @@ def main(argv: list[str] | None = None) -> int:
     """Run one command; return the exit status: 0 done, 1 failed with a message."""
     # TensorFlow otherwise opens every run with a page about hardware that is not there.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True)
-    for name, module in COMMANDS.items():
-        module.add_arguments(
-            commands.add_parser(name, help=module.HELP, description=module.__doc__)
-        )
-    arguments = parser.parse_args(argv)
+    arguments = parser().parse_args(argv)
     try:
         return COMMANDS[arguments.command].run(arguments)
     except BrokenPipeError:  # the reader of a pipe, such as `head`, has seen enough
@@ -55,6 +51,17 @@ def main(argv: list[str] | None = None) -> int:
     except FerError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return what reads the command line."""
+    made = argparse.ArgumentParser(prog="python -m training", description=__doc__)
+    commands = made.add_subparsers(dest="command", required=True)
+    for name, module in COMMANDS.items():
+        module.add_arguments(
+            commands.add_parser(name, help=module.HELP, description=module.__doc__)
+        )
+    return made
 
 
 if __name__ == "__main__":

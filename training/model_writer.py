@@ -7,6 +7,7 @@ import os
 import platform
 import tempfile
 import time
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -16,19 +17,20 @@ import keras
 import numpy as np
 
 from fer.evaluation.metrics import evaluate
-from fer.evaluation.report import PLAIN_PICTURES, DataCard, FileCard, Report
+from fer.evaluation.report import DataCard, FileCard, Report
+from fer.labels import EXPRESSION_HEAD
 from fer.model.classifier import ExpressionClassifier, softmax
-from fer.model.spec import EXPRESSION_HEAD, ModelSpec
+from fer.model.spec import ModelSpec
+from fer.records import file_sha256
 from training.data.dataset import DataSet, LabelledFaces
-from training.data.layouts import file_sha256
 from training.evaluation import measure
+from training.evaluation.measure import Answers
 from training.evaluation.predictions import (
     FURTHER_FILE,
     PREDICTIONS_FILE,
-    Predictions,
     save_predictions,
 )
-from training.export.litert import KERAS_FILE, LITERT_FILE, export, parity, set_answering
+from training.export.litert import KERAS_FILE, LITERT_FILE, export, parity, update_heads
 from training.fit.loop import Fit
 from training.networks.layer_table import layer_table
 from training.presets.schema import Preset
@@ -36,12 +38,28 @@ from training.presets.schema import Preset
 #: Packages whose version decides a result.
 _PACKAGES = ("keras", "tensorflow", "numpy", "opencv-python-headless", "ai-edge-litert")
 
-#: Figures that the report gives for the validation split alone begin with these names.
-_OF_VALIDATION = ("ten views", "disturbed: ", "crowd: ")
-
 #: Images for the parity figure, and calls for the latency figure.
 _PARITY_IMAGES = 100
 _LATENCY_CALLS = 200
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What a training was told beside its preset and its data; models by their names.
+
+    Attributes:
+        command: what reproduces it.
+        seed: of all chance.
+        initial_model: whose weights it began with; None for random ones.
+        averaged_with: whose weights the outcome was averaged with.
+        teachers: what it learnt from beside the labels.
+    """
+
+    command: str
+    seed: int
+    initial_model: str | None = None
+    averaged_with: tuple[str, ...] = ()
+    teachers: tuple[str, ...] = ()
 
 
 def write_model(
@@ -50,8 +68,7 @@ def write_model(
     data: DataSet,
     dropped: dict[str, int],
     *,
-    seed: int,
-    command: str,
+    provenance: Provenance,
     directory: Path,
 ) -> Report:
     """Export a trained network, evaluate the exported file, and write its report.
@@ -64,15 +81,14 @@ def write_model(
         preset: its configuration.
         data: the whole data set; ``validation`` is where the temperature is fitted.
         dropped: training faces left out, by reason.
-        seed: of the training.
-        command: what reproduces it.
+        provenance: what reproduces it.
         directory: the model directory.
     """
     # A name that starts with a dot is no model to the dashboard.
     place = _existing(directory.parent)
     with tempfile.TemporaryDirectory(dir=place, prefix=".unfinished-") as staging:
         made = Path(staging) / directory.name
-        report = _write(fit, preset, data, dropped, seed=seed, command=command, directory=made)
+        report = _write(fit, preset, data, dropped, provenance=provenance, directory=made)
         if directory.exists():
             directory.rename(Path(staging) / "old")
         made.rename(directory)
@@ -90,26 +106,30 @@ def _write(
     data: DataSet,
     dropped: dict[str, int],
     *,
-    seed: int,
-    command: str,
+    provenance: Provenance,
     directory: Path,
 ) -> Report:
     validation = data.split("validation")
     names = validation.class_names
     spec = export(fit.model, directory, class_names=names)
     by_head = ExpressionClassifier(directory).logits(validation.images)
-    set_answering(directory, measure.temperatures(by_head, spec, validation))
+    update_heads(directory, temperatures=measure.temperatures(by_head, spec, validation))
     classifier, logits = ExpressionClassifier(directory), by_head[EXPRESSION_HEAD]
     answers = answer_splits(classifier, data)
-    set_answering(directory, measure.thresholds(answers["validation"], spec))
+    update_heads(directory, abstentions=measure.abstentions(answers["validation"]))
     save_predictions({name: made.plain for name, made in answers.items()}, directory)
-    save_predictions(further_predictions(answers), directory, FURTHER_FILE)
+    further = (made.further() for made in answers.values())
+    save_predictions({n: p for made in further for n, p in made.items()}, directory, FURTHER_FILE)
     report = Report(
         name=directory.name,
-        command=command,
+        command=provenance.command,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         configuration=dataclasses.asdict(preset),
-        seed=seed,
+        seed=provenance.seed,
+        initial_model=provenance.initial_model,
+        averaged_with=provenance.averaged_with,
+        teachers=provenance.teachers,
+        teacher_weight=preset.teacher_weight if provenance.teachers else 0.0,
         training_seconds=round(fit.seconds, 1),
         versions=versions(),
         machine=machine(),
@@ -131,44 +151,30 @@ def _write(
 
 
 def _figures(
-    answers: dict[str, measure.Answers], spec: ModelSpec, names: tuple[str, ...]
+    answers: dict[str, Answers], spec: ModelSpec, names: tuple[str, ...]
 ) -> dict[str, Any]:
     """Return the report's fields that come from answers, by name."""
     chosen = answers["validation"]
-    again = {name: measure.without_repeats(made, names) for name, made in answers.items()}
+    again = {name: measure.without_duplicates(made, names) for name, made in answers.items()}
     return {
-        "evaluations": {name: measure.measured(made, names) for name, made in answers.items()},
+        "evaluations": {name: measure.plain_figures(made, names) for name, made in answers.items()},
         "without_duplicates": {name: found for name, found in again.items() if found},
-        "views": measure.views(chosen, names),
+        "tta": measure.tta(chosen, names),
         "selective": tuple(
             found for made in answers.values() for found in measure.selective_answers(made, spec)
         ),
         "robustness": measure.robustness(chosen, names),
-        "crowd": measure.crowd(chosen),
+        "ferplus_agreement": measure.agreement(chosen),
     }
 
 
-def answer_splits(classifier: ExpressionClassifier, data: DataSet) -> dict[str, measure.Answers]:
+def answer_splits(classifier: ExpressionClassifier, data: DataSet) -> dict[str, Answers]:
     """Ask a model about every split that it has not learnt from."""
     return {
         name: measure.answer(classifier, data, name)
         for name, faces in data.splits.items()
         if name != "train" and len(faces)
     }
-
-
-def further_predictions(answers: dict[str, measure.Answers]) -> dict[str, Predictions]:
-    """Return the answers behind every further figure of the report, by a name for the file."""
-    found: dict[str, Predictions] = {}
-    for split, made in answers.items():
-        further = dict(made.further)
-        further.pop(f"{EXPRESSION_HEAD}: {PLAIN_PICTURES}")  # stands with the splits already
-        for name, predictions in further.items():
-            if not name.startswith(_OF_VALIDATION):
-                found[f"{name}: {split}"] = predictions
-            elif split == "validation":
-                found[name] = predictions
-    return found
 
 
 def data_card(data: DataSet, dropped: dict[str, int]) -> DataCard:

@@ -7,7 +7,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from fer.export.photos import chance
+from fer.text import chance
 from fer.labels import colour_of
 from fer.types import UNCERTAIN, Floats
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from app.common import running_model
 from app.common.head_text import NAMES, difference, offered
-from fer.model.spec import EXPRESSION_HEAD
+from fer.labels import EXPRESSION_HEAD
 
 _READING = "reading"
 

@@ -7,10 +7,11 @@ on other data, and is said without one.
 from __future__ import annotations
 
 from fer.evaluation.report import CrowdAgreement, Report, Selective
-from fer.model.spec import EXPRESSION_HEAD, VOTES_HEAD, ModelSpec
+from fer.model.spec import ModelSpec
+from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
 
 #: What people choose between, the usual one first.
-NAMES = {EXPRESSION_HEAD: "As labelled", VOTES_HEAD: "As most people see it"}
+NAMES = {EXPRESSION_HEAD: "As labelled", FERPLUS_HEAD: "As most people see it"}
 
 #: What FER+'s voters could say and FER2013 has no label for.
 CONTEMPT = "contempt"
@@ -27,7 +28,7 @@ _VOTED = (
 )
 
 _CALLED = (
-    f"In downloads and on the dashboard they are called `{EXPRESSION_HEAD}` and `{VOTES_HEAD}`."
+    f"In downloads and on the dashboard they are called `{EXPRESSION_HEAD}` and `{FERPLUS_HEAD}`."
 )
 
 
@@ -53,7 +54,7 @@ def difference(report: Report | None) -> str:
 
 def _contempt(report: Report) -> str:
     """Return how often the voters' reading says contempt at all; "" if unmeasured."""
-    measured = _selective(report, VOTES_HEAD)
+    measured = _selective(report, FERPLUS_HEAD)
     if not measured or CONTEMPT not in measured.labels:
         return ""
     named = sum(measured.answered_as(CONTEMPT).values())

@@ -12,7 +12,8 @@ from app.common.text import plain
 from app.common.track_record import Evidence, describes, evidence_for
 from fer import FaceAnalyzer, ModelError
 from fer.evaluation.report import Report
-from fer.model.spec import EXPRESSION_HEAD, ModelSpec
+from fer.model.spec import ModelSpec
+from fer.labels import EXPRESSION_HEAD
 
 _log = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from fer import Faces
-from fer.export.photos import chance, one_of
+from fer.text import chance, one_of
 from fer.types import UNCERTAIN, Floats
 
 #: Material symbols, one per expression.

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from app.common.text import Verdict
 from fer.evaluation.report import Report, Selective
-from fer.model.spec import EXPRESSION_HEAD, ModelSpec
+from fer.model.spec import ModelSpec
+from fer.labels import EXPRESSION_HEAD
 
 #: Splits that count as evidence, the best first. Nothing was chosen by the test split.
 SPLITS = ("test", "validation")

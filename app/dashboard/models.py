@@ -13,7 +13,8 @@ from pathlib import Path
 from app.common.paths import without_folder
 from fer.errors import ModelError
 from fer.evaluation.report import Report
-from fer.model.spec import EXPRESSION_HEAD, ModelSpec
+from fer.model.spec import ModelSpec
+from fer.labels import EXPRESSION_HEAD
 
 
 @dataclass(frozen=True)

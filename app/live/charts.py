@@ -11,7 +11,7 @@ from app.common.charts import filling
 from app.live.text import clock
 from app.live.timeline import PersonLine, Shares, Timeline
 from fer.drawing.text_tags import ink_on
-from fer.export.photos import chance
+from fer.text import chance
 from fer.labels import UNCERTAIN_COLOUR, colour_of, person_colour
 from fer.types import UNCERTAIN, Floats
 

@@ -10,7 +10,7 @@ from app.common.text import verdicts
 from app.live.streaming.session import LiveErrors
 from app.live.timeline import Shares, Timeline
 from fer import Faces
-from fer.export.photos import chance, one_of
+from fer.text import chance, one_of
 from fer.types import UNCERTAIN, Floats
 
 

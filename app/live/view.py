@@ -16,7 +16,7 @@ from app.live.streaming.connection import Phase
 from app.live.streaming.session import LiveSession, LiveSettings
 from app.live.streaming.throughput import Speed
 from app.live.timeline import shares, timeline
-from fer.export.photos import chance
+from fer.text import chance
 from fer.export.sessions import stream_csv, stream_json
 from fer.labels import colour_of
 from fer.types import UNCERTAIN

@@ -15,7 +15,7 @@ from app.common.track_record import Evidence
 from app.photo.activation_view import offer_evidence
 from app.photo.store import Explain, Failure, Outcome, Photo, Reading, csv_of, json_of, png_of
 from app.photo.table import face_columns, face_rows
-from fer.export.photos import chance
+from fer.text import chance
 from fer.labels import colour_of
 from fer.types import UNCERTAIN
 

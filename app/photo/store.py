@@ -14,7 +14,7 @@ from app.photo.images import marked_jpeg, marked_png, portrait_jpegs
 from fer import Detections, Faces, ImageError, decode_image
 from fer.export.photos import PhotoResult, to_csv, to_json
 from fer.model.class_activation import Explanation
-from fer.model.spec import EXPRESSION_HEAD
+from fer.labels import EXPRESSION_HEAD
 from fer.types import Image
 
 _log = logging.getLogger(__name__)

@@ -9,8 +9,8 @@ from PIL import ImageColor
 from fer.drawing.label_layout import Rectangle, around, inside, least_covering
 from fer.drawing.probability_panels import PanelStyle, draw_panel
 from fer.drawing.text_tags import badge, padding, text_on
-from fer.export.photos import chance
 from fer.labels import UNCERTAIN_COLOUR, colour_of, person_colour
+from fer.text import chance
 from fer.types import UNCERTAIN, Faces, Floats, Image, check_image
 
 #: Text height and line width as shares of the image's shorter side, and their least in pixels.

@@ -1,88 +1,49 @@
-"""Results as plain rows: what the command line prints and the pages offer for download."""
+"""Results of photographs as JSON and CSV: what the command line prints and the pages offer."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import Any
 
-from fer.model.spec import EXPRESSION_HEAD
+from fer.export.face_rows import face_columns, face_rows
 from fer.types import Faces
 
 
 @dataclass(frozen=True)
 class PhotoResult:
-    """A photograph by name and size in pixels, with what was found in it; not its pixels.
+    """What became of one photograph; not its pixels.
 
     Attributes:
-        reading: the output of the network that answered.
+        name: of the file.
+        width: of the upright image, in pixels; 0 where it could not be read.
+        height: likewise.
+        faces: that were found.
+        error: why it could not be read, as the rest of a sentence that starts with its name; empty
+            where it could.
     """
 
     name: str
-    width: int
-    height: int
-    faces: Faces
-    reading: str = EXPRESSION_HEAD
-
-
-def one_of(names: Sequence[str]) -> str:
-    """Return names as alternatives: ``sad``, ``sad or fear``, ``sad, fear or neutral``."""
-    *others, last = names
-    return f"{', '.join(others)} or {last}" if others else last
-
-
-def chance(probability: float) -> str:
-    """Return a probability in per cent; no network is certain, whatever rounding says."""
-    if probability >= 0.995:
-        return ">99%"
-    return "<1%" if probability < 0.005 else f"{probability:.0%}"
+    width: int = 0
+    height: int = 0
+    faces: Faces = field(default_factory=lambda: Faces.empty(()))
+    error: str = ""
 
 
 def photo_record(result: PhotoResult) -> dict[str, Any]:
     """Return one photograph as a JSON-ready object; boxes in pixels of the upright image."""
+    if result.error:
+        return {"file": result.name, "error": result.error}
     return {
         "file": result.name,
         "width": result.width,
         "height": result.height,
-        "reading": result.reading,
-        "faces": face_records(result.faces),
+        "head": result.faces.head,
+        "faces": [row.record() for row in face_rows(result.faces)],
     }
-
-
-def face_records(faces: Faces) -> list[dict[str, Any]]:
-    """Return one JSON-ready object per face, in the order of `faces`.
-
-    ``answer`` is what FER Lens says, an expression or "uncertain"; ``expression`` and
-    ``confidence`` are of the most probable one in any case.
-    """
-    rows = [
-        {
-            "box": [round(float(v), 1) for v in box],
-            "score": round(float(score), 4),
-            "expression": expression,
-            "confidence": round(float(confidence), 4),
-            "probabilities": {
-                label: round(float(p), 4)
-                for label, p in zip(faces.labels, probabilities, strict=True)
-            },
-        }
-        for box, score, expression, confidence, probabilities in zip(
-            faces.xyxy,
-            faces.score,
-            faces.expressions,
-            faces.confidence,
-            faces.probabilities,
-            strict=True,
-        )
-    ]
-    judged = zip(faces.answers, faces.uncertain.tolist(), faces.quality, strict=True)
-    return [
-        {"answer": answer, "uncertain": uncertain, "quality": list(quality)} | row
-        for (answer, uncertain, quality), row in zip(judged, rows, strict=True)
-    ]
 
 
 def to_json(results: Iterable[PhotoResult]) -> str:
@@ -93,26 +54,18 @@ def to_json(results: Iterable[PhotoResult]) -> str:
 def to_csv(results: Iterable[PhotoResult], labels: tuple[str, ...]) -> str:
     """Return a table with a row per face, and one with empty cells per photograph without any.
 
-    Columns: file, reading, width, height, face (from 1), left, top, right, bottom in pixels, score,
-    answer ("uncertain" or the expression), uncertain (true, false), quality (what is wrong with the
-    face's picture, with semicolons between), expression (the most probable one), confidence, then a
-    probability per label.
+    Columns: file, width and height of the picture, face (from 1), then those of
+    `fer.export.face_rows.face_columns`.
     """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    box = ("left", "top", "right", "bottom")
-    said = ("score", "answer", "uncertain", "quality", "expression", "confidence")
-    writer.writerow(["file", "reading", "width", "height", "face", *box, *said, *labels])
+    columns = face_columns(labels)
+    writer.writerow(["file", "width", "height", "face", *columns])
     for result in results:
-        photo = (result.name, result.reading, result.width, result.height)
-        rows = face_records(result.faces)
+        photo = (result.name, result.width, result.height)
+        rows = face_rows(result.faces)
         if not rows:
-            writer.writerow([*photo, *[""] * (1 + len(box) + len(said) + len(labels))])
+            writer.writerow([*photo, *[""] * (1 + len(columns))])
         for number, row in enumerate(rows, start=1):
-            cells = row | {
-                "uncertain": str(row["uncertain"]).lower(),
-                "quality": ";".join(row["quality"]),
-            }
-            shares = [row["probabilities"][label] for label in labels]
-            writer.writerow([*photo, number, *row["box"], *[cells[n] for n in said], *shares])
+            writer.writerow([*photo, number, *row.cells(labels)])
     return out.getvalue()

@@ -13,16 +13,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fer.model.spec import EXPRESSION_HEAD
-from fer.types import FLAWS, UNCERTAIN, Faces, Floats
+from fer.export.face_rows import FaceRow, face_columns
+from fer.types import FLAWS, Faces, Floats
 
 #: `track` of a row that stands for a frame without a face.
 NO_FACE = -2
 
 
 @dataclass(frozen=True)
-class Reading:
-    """What may answer: an output of the network by name, and its labels."""
+class HeadLabels:
+    """A head that may answer, by name, and its labels."""
 
     name: str
     labels: tuple[str, ...]
@@ -38,7 +38,7 @@ def row_type(labels: tuple[str, ...]) -> np.dtype:
             ("height", np.uint16),
             ("box", np.float32, (4,)),
             ("score", np.float32),
-            ("reading", np.uint8),
+            ("head", np.uint8),
             ("uncertain", np.bool_),
             ("flaws", np.bool_, (len(FLAWS),)),
             ("probabilities", np.float32, (len(labels),)),
@@ -52,12 +52,12 @@ class StreamRows:
 
     Attributes:
         array: ``(n,)`` of `row_type`; boxes in pixels of a picture of ``width`` × ``height``;
-            probabilities of labels that the row's reading does not have are NaN.
-        readings: what may have answered; a row's ``reading`` is a position here.
+            probabilities of labels that the row's head does not have are NaN.
+        heads: what may have answered; a row's ``head`` is a position here.
     """
 
     array: NDArray[np.void]
-    readings: tuple[Reading, ...]
+    heads: tuple[HeadLabels, ...]
 
     def __post_init__(self) -> None:
         expected = row_type(self.labels)
@@ -71,34 +71,33 @@ class StreamRows:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """Names of the probabilities' columns: the labels of all readings."""
-        return labels_of(self.readings)
+        """Names of the probabilities' columns: the labels of all heads."""
+        return labels_of(self.heads)
 
     @classmethod
-    def empty(cls, readings: tuple[Reading, ...]) -> StreamRows:
+    def empty(cls, heads: tuple[HeadLabels, ...]) -> StreamRows:
         """Return no rows."""
-        return cls(np.zeros(0, row_type(labels_of(readings))), readings)
+        return cls(np.zeros(0, row_type(labels_of(heads))), heads)
 
     @classmethod
     def of(
-        cls, faces: Faces, size: tuple[int, int], readings: tuple[Reading, ...] = ()
+        cls, faces: Faces, size: tuple[int, int], heads: tuple[HeadLabels, ...] = ()
     ) -> StreamRows:
         """Return the rows of one frame.
 
         Args:
             faces: of the frame; its `seconds` must be known.
             size: width and height of the frame in pixels.
-            readings: what may answer, one with the labels of `faces` among them; only these labels
-                if not given.
+            heads: what may answer, that of `faces` among them; that alone if not given.
         """
         if faces.seconds is None:
             raise ValueError("expected the faces of a stream, got those of a still photograph")
-        readings = readings or (Reading(EXPRESSION_HEAD, faces.labels),)
-        labels = labels_of(readings)
+        heads = heads or (HeadLabels(faces.head, faces.labels),)
+        labels = labels_of(heads)
         array = np.zeros(max(1, len(faces)), row_type(labels))
         array["seconds"] = faces.seconds
         array["width"], array["height"] = size
-        array["reading"] = [reading.labels for reading in readings].index(faces.labels)
+        array["head"] = [head.name for head in heads].index(faces.head)
         if len(faces):
             array["track"] = faces.track_id
             array["box"] = faces.xyxy
@@ -110,23 +109,23 @@ class StreamRows:
             array["probabilities"][:, columns] = faces.probabilities
         else:
             array["track"] = NO_FACE
-        return cls(array, readings)
+        return cls(array, heads)
 
     def used(self) -> StreamRows:
-        """Return the same rows with the readings that occur in them alone; the first if none do."""
-        kept = np.unique(self.array["reading"]).tolist() or [0]
-        if len(kept) == len(self.readings):
+        """Return the same rows with the heads that occur in them alone; the first if none do."""
+        kept = np.unique(self.array["head"]).tolist() or [0]
+        if len(kept) == len(self.heads):
             return self
-        readings = tuple(self.readings[i] for i in kept)
-        labels = labels_of(readings)
+        heads = tuple(self.heads[i] for i in kept)
+        labels = labels_of(heads)
         array = np.zeros(len(self), row_type(labels))
         for name in array.dtype.names or ():
-            if name not in ("reading", "probabilities"):
+            if name not in ("head", "probabilities"):
                 array[name] = self.array[name]
-        array["reading"] = np.searchsorted(kept, self.array["reading"])
+        array["head"] = np.searchsorted(kept, self.array["head"])
         columns = [self.labels.index(label) for label in labels]
         array["probabilities"] = self.array["probabilities"][:, columns]
-        return StreamRows(array, readings)
+        return StreamRows(array, heads)
 
     @property
     def seconds(self) -> NDArray[np.float64]:
@@ -140,7 +139,7 @@ class StreamRows:
 
     @property
     def probabilities(self) -> Floats:
-        """Of each expression, ``(n, k)``; 0 for a label that the row's reading does not have."""
+        """Of each expression, ``(n, k)``; 0 for a label that the row's head does not have."""
         return np.nan_to_num(self.array["probabilities"], nan=0.0)
 
     @property
@@ -150,51 +149,40 @@ class StreamRows:
 
     def take(self, index: NDArray | slice) -> StreamRows:
         """Return the rows at `index` (a mask, positions or a slice)."""
-        return StreamRows(self.array[index], self.readings)
+        return StreamRows(self.array[index], self.heads)
 
 
-def labels_of(readings: tuple[Reading, ...]) -> tuple[str, ...]:
-    """Return the labels of all readings, each once, in the order of the first that has it."""
-    return tuple(dict.fromkeys(label for reading in readings for label in reading.labels))
+def labels_of(heads: tuple[HeadLabels, ...]) -> tuple[str, ...]:
+    """Return the labels of all heads, each once, in the order of the first that has it."""
+    return tuple(dict.fromkeys(label for head in heads for label in head.labels))
 
 
 def stream_csv(rows: StreamRows) -> str:
     """Return a table with a row per face and frame, and one with empty cells per frame without any.
 
-    Columns: seconds, track, width and height of the picture, left, top, right, bottom in its pixels
-    as the camera sees it (not mirrored), score, reading (the output that answered), answer
-    ("uncertain" or the expression), uncertain (true, false), quality (flaws of the face's picture,
-    with semicolons between), expression (the most probable one), confidence, a probability per
-    label; empty for a label that the reading does not have.
+    Columns: seconds, width and height of the picture, person, then those of
+    `fer.export.face_rows.face_columns`; boxes as the camera sees them (not mirrored).
     """
     rows = rows.used()
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    box = ("left", "top", "right", "bottom")
-    size = ("width", "height")
-    said = ("score", "reading", "answer", "uncertain", "quality", "expression", "confidence")
-    writer.writerow(["seconds", "track", *size, *box, *said, *rows.labels])
+    columns = face_columns(rows.labels)
+    writer.writerow(["seconds", "width", "height", "person", *columns])
     for row in rows.array:
-        seconds, sides = round(float(row["seconds"]), 3), (int(row["width"]), int(row["height"]))
+        frame = (round(float(row["seconds"]), 3), int(row["width"]), int(row["height"]))
         if row["track"] == NO_FACE:
-            writer.writerow([seconds, "", *sides, *[""] * len(box + said + rows.labels)])
-            continue
-        face = _face(row, rows)
-        cells = face | {
-            "uncertain": str(face["uncertain"]).lower(),
-            "quality": ";".join(face["quality"]),
-        }
-        values = [cells[name] for name in said]
-        shares = [face["probabilities"].get(label, "") for label in rows.labels]
-        writer.writerow([seconds, face["track"], *sides, *face["box"], *values, *shares])
+            writer.writerow([*frame, *[""] * (1 + len(columns))])
+        else:
+            cells = _face_row(row, rows).cells(rows.labels)
+            writer.writerow([*frame, int(row["track"]), *cells])
     return out.getvalue()
 
 
 def stream_json(rows: StreamRows) -> str:
     """Return an object with the labels and one entry per frame, each with its faces."""
     rows = rows.used()
-    readings = {reading.name: reading.labels for reading in rows.readings}
-    return json.dumps({"labels": rows.labels, "readings": readings, "frames": list(_frames(rows))})
+    heads = {head.name: head.labels for head in rows.heads}
+    return json.dumps({"labels": rows.labels, "heads": heads, "frames": list(_frames(rows))})
 
 
 def _frames(rows: StreamRows) -> Iterator[dict[str, Any]]:
@@ -204,30 +192,23 @@ def _frames(rows: StreamRows) -> Iterator[dict[str, Any]]:
             "seconds": round(seconds, 3),
             "width": int(found[0]["width"]),
             "height": int(found[0]["height"]),
-            "faces": [_face(row, rows) for row in found if row["track"] != NO_FACE],
+            "faces": [
+                {"person": int(row["track"])} | _face_row(row, rows).record()
+                for row in found
+                if row["track"] != NO_FACE
+            ],
         }
 
 
-def _face(row: np.void, rows: StreamRows) -> dict[str, Any]:
-    """Return one face, JSON-ready; the one place that decides what a face's row says."""
-    reading = rows.readings[int(row["reading"])]
-    exact = {
-        label: float(p)
-        for label, p in zip(rows.labels, row["probabilities"], strict=True)
-        if label in reading.labels
-    }
-    # Rounded, two may be equal that were not when the picture was marked.
-    best = max(exact, key=lambda label: exact[label])
-    shares = {label: round(p, 4) for label, p in exact.items()}
-    return {
-        "track": int(row["track"]),
-        "box": [round(float(v), 1) for v in row["box"]],
-        "score": round(float(row["score"]), 4),
-        "reading": reading.name,
-        "answer": UNCERTAIN if row["uncertain"] else best,
-        "uncertain": bool(row["uncertain"]),
-        "quality": [name for name, on in zip(FLAWS, row["flaws"], strict=True) if on],
-        "expression": best,
-        "confidence": shares[best],
-        "probabilities": shares,
-    }
+def _face_row(row: np.void, rows: StreamRows) -> FaceRow:
+    head = rows.heads[int(row["head"])]
+    columns = [rows.labels.index(label) for label in head.labels]
+    return FaceRow.of(
+        box=row["box"],
+        score=float(row["score"]),
+        head=head.name,
+        labels=head.labels,
+        probabilities=row["probabilities"][columns],
+        uncertain=bool(row["uncertain"]),
+        flaws=row["flaws"].tolist(),
+    )

@@ -6,7 +6,7 @@ only up to what all have in common, so a place counts by how it sets an expressi
 mean of all.
 
 A place is a square of the last grid of features, and sees far around it. Where its answers react
-most was measured by disturbing parts of images: for inner squares within 2.5 pixels (of 48) of
+most was measured by covering parts of images: for inner squares within 2.5 pixels (of 48) of
 their middle, for the outermost about one square further in. So the map is as coarse as it looks.
 """
 
@@ -23,39 +23,39 @@ from fer.types import Detections, Floats, Image
 
 
 @dataclass(frozen=True)
-class Explanation:
+class ClassActivation:
     """What each place of one face adds to each expression.
 
     Attributes:
-        evidence: ``(rows, columns, k)`` float32 in units of the logits, from the face's top left
+        maps: ``(rows, columns, k)`` float32 in units of the logits, from the face's top left
             to its bottom right as aligned; above 0 speaks for the expression, below 0 against it.
             Sums over the ``k`` are 0.
         labels: names of the ``k`` expressions.
         to_frame: 2×3 matrix from pixels of the photograph to the frame, whose sides are 1.
     """
 
-    evidence: Floats
+    maps: Floats
     labels: tuple[str, ...]
     to_frame: NDArray[np.float64]
 
-    def heat(self, label: str, side: int) -> Floats:
+    def heatmap(self, label: str, side: int) -> Floats:
         """Return the map of one expression enlarged to the aligned face, ``(side, side)``.
 
         It is divided by the largest value of any expression: -1…1, and expressions compare.
         """
-        strongest = max(float(np.abs(self.evidence).max()), 1e-6)
-        places = self.evidence[..., self.labels.index(label)] / strongest
+        strongest = max(float(np.abs(self.maps).max()), 1e-6)
+        places = self.maps[..., self.labels.index(label)] / strongest
         large = cv2.resize(places, (side, side), interpolation=cv2.INTER_CUBIC)
         return np.asarray(np.clip(large, -1, 1), np.float32)
 
     def face(self, image: Image, side: int) -> Image:
-        """Cut the aligned face out of its photograph, ``(side, side, 3)``, to lie under `heat`."""
+        """Return the aligned face, ``(side, side, 3)``, to lie under `heatmap`."""
         return warp(image, self.to_frame * side, side)
 
 
-def explanation(
+def class_activation(
     found: Detections, maps: Floats, labels: tuple[str, ...], framing: Framing
-) -> Explanation:
+) -> ClassActivation:
     """Join a face with its class activation map.
 
     Args:
@@ -71,4 +71,4 @@ def explanation(
         )
     (places,) = maps
     to_frame = frame_transform(found.landmarks[0], found.xyxy[0], framing) / framing.side
-    return Explanation(places - places.mean(axis=-1, keepdims=True), labels, to_frame)
+    return ClassActivation(places - places.mean(axis=-1, keepdims=True), labels, to_frame)

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fer.errors import ModelError
+from fer.labels import EXPRESSION_HEAD
 from fer.litert import load_interpreter
-from fer.model.spec import EXPRESSION_HEAD, ModelSpec
+from fer.model.spec import ModelSpec
 from fer.types import Floats
 
 #: Faces of one call to the network; more are done in turns, so that memory stays bounded.
@@ -52,15 +53,15 @@ class ExpressionClassifier:
         return {head: self._calibrated(logits, head) for head in self.spec.head_names}
 
     def _calibrated(self, logits: dict[str, Floats], head: str) -> Floats:
-        temperature = self.spec.head(head).temperature  # says which outputs there are, if not this
+        temperature = self.spec.head(head).temperature  # says which heads there are, if not this
         return softmax(logits[head] / np.float32(temperature))
 
-    def evidence(self, crops: NDArray[np.uint8], head: str = EXPRESSION_HEAD) -> Floats:
-        """Return where the network finds what, the class activation maps of one head.
+    def activation_maps(self, crops: NDArray[np.uint8], head: str = EXPRESSION_HEAD) -> Floats:
+        """Return the class activation maps of one head: where the network finds what.
 
         Args:
             crops: ``(n, size, size, channels)`` uint8 in the framing of `fer.alignment`.
-            head: output of the network.
+            head: of the network.
 
         Returns:
             ``(n, rows, columns, k)`` float32 in units of the logits before temperature. The mean
@@ -69,20 +70,22 @@ class ExpressionClassifier:
         Raises:
             ModelError: the model was exported without such maps.
         """
-        name = self.spec.head(head).evidence
+        name = self.spec.head(head).activation_map
         if not name:
             raise ModelError(
-                f"model {self.spec.name} has no evidence map for {head!r}. Export the model again."
+                f"model {self.spec.name} has no class activation map for {head!r}. "
+                "Export the model again."
             )
         return self._outputs(crops, (name,))[name]
 
     def logits(self, crops: NDArray[np.uint8]) -> dict[str, Floats]:
-        """Return the raw outputs of every head, ``{head: (n, k)}`` float32, before temperature.
+        """Return the logits of every head, ``{head: (n, k)}`` float32, before temperature.
 
         Args:
             crops: ``(n, size, size, channels)`` uint8 in the framing of `fer.alignment`.
         """
-        return self._outputs(crops, self.spec.head_names)
+        outputs = self._outputs(crops, tuple(head.output for head in self.spec.heads))
+        return {head.name: outputs[head.output] for head in self.spec.heads}
 
     def _outputs(self, crops: NDArray[np.uint8], names: tuple[str, ...]) -> dict[str, Floats]:
         """Return the outputs of these names, ``{name: (n, …)}`` float32."""
@@ -107,9 +110,9 @@ class ExpressionClassifier:
     def _check_signature(self, directory: Path) -> None:
         details = self._runner.get_output_details()
         self._shapes = {name: tuple(detail["shape"]) for name, detail in details.items()}
-        maps = {head.evidence for head in self.spec.heads if head.evidence}
+        maps = {head.activation_map for head in self.spec.heads if head.activation_map}
         found = set(details)
-        missing = ({head.name for head in self.spec.heads} | maps) - found
+        missing = ({head.output for head in self.spec.heads} | maps) - found
         if missing:
             raise ModelError(
                 f"{directory / self.spec.file} has the outputs {sorted(found)}, but spec.json "

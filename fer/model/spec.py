@@ -2,44 +2,64 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from fer.alignment import Framing
 from fer.errors import ModelError
+from fer.labels import EXPRESSION_HEAD
 from fer.records import Positive, Record, RecordFile, Share
 
-#: Name of the output that answers with the data set's own labels.
-EXPRESSION_HEAD = "expression"
 
-#: Name of the output that answers with the distribution of FER+'s ten votes.
-VOTES_HEAD = "votes"
+class Abstention(Record):
+    """Below which confidence a head answers "uncertain". Chosen on the validation split.
+
+    Attributes:
+        threshold: least confidence of an answer, such that of the answers given a promised share is
+            right; 0 where that holds for all, 1 where it holds for none.
+        degraded_threshold: the same for a face that is small, blurred, dark or turned, chosen on
+            validation images that were corrupted.
+    """
+
+    threshold: Share
+    degraded_threshold: Share
 
 
 class Head(Record):
-    """One output of the network.
+    """One output of the network that answers.
 
     Attributes:
-        name: of the output in the LiteRT file.
+        name: `EXPRESSION_HEAD` or `FERPLUS_HEAD`.
+        output: name of the output in the network's files.
         labels: names of its columns.
         meaning: what its probabilities say, in a sentence for people.
         temperature: what logits are divided by, fitted on the validation split.
-        threshold: confidence below which the answer is "uncertain"; 0 for never. Chosen on the
-            validation split so that of the answers given a promised share is right.
-        flawed_threshold: the same for a face that is small, blurred or dark, chosen on validation
-            images that were made so.
-        evidence: output with the class activation map, ``(n, rows, columns, labels)``: its mean
-            over the places plus a constant is the logit. Empty where the file has none.
+        abstention: when it says "uncertain"; None where that was not measured, and it always does.
+        activation_map: output with the class activation map, ``(n, rows, columns, labels)``: its
+            mean over the places plus a constant is the logit. Empty where the file has none.
     """
 
     name: str
+    output: str
     labels: tuple[str, ...]
     meaning: str
     temperature: Annotated[float, Field(gt=0)] = 1.0
-    threshold: Share = 0.0
-    flawed_threshold: Share = 0.0
-    evidence: str = ""
+    abstention: Abstention | None = None
+    activation_map: str = ""
+
+    @property
+    def answers(self) -> bool:
+        """Whether it was measured, and is sure enough of at least some answers to give them."""
+        return self.abstention is not None and self.abstention.threshold < 1
+
+    @property
+    def thresholds(self) -> tuple[float, float]:
+        """Least confidence of an answer, for a face without a flaw and for one with any."""
+        if self.abstention is None:
+            return math.inf, math.inf
+        return self.abstention.threshold, self.abstention.degraded_threshold
 
 
 class ModelSpec(RecordFile):
@@ -52,11 +72,11 @@ class ModelSpec(RecordFile):
         input_size: height and width of a crop, in pixels.
         channels: 1 for grey, 3 for RGB.
         framing: how faces are cut out.
-        heads: outputs, `EXPRESSION_HEAD` among them.
+        heads: outputs that answer, `EXPRESSION_HEAD` among them.
     """
 
     filename: ClassVar[str] = "spec.json"
-    current_version: ClassVar[int] = 1
+    current_version: ClassVar[int] = 2
 
     version: int = current_version
     name: str
@@ -68,19 +88,21 @@ class ModelSpec(RecordFile):
     heads: tuple[Head, ...]
 
     def head(self, name: str) -> Head:
-        """Return one output.
+        """Return one head.
 
         Raises:
-            ModelError: the network has no such output.
+            ModelError: the network has no such head.
         """
         for head in self.heads:
             if head.name == name:
                 return head
-        raise ModelError(f"model {self.name} has no output {name!r}, only {self.head_names}.")
+        raise ModelError(
+            f"model {self.name} has no head {name!r}, only {', '.join(self.head_names)}."
+        )
 
     @property
     def head_names(self) -> tuple[str, ...]:
-        """Names of all outputs."""
+        """Names of all heads."""
         return tuple(head.name for head in self.heads)
 
     @property

@@ -15,14 +15,15 @@ from app.photo.store import Photo, Reading, read_photo
 from fer import Detections, Faces
 from fer.alignment import FER2013_FRAMING
 from fer.model.class_activation import Explanation, explanation
-from fer.model.spec import EXPRESSION_HEAD, VOTES_HEAD, ModelSpec
+from fer.model.spec import ModelSpec
+from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
 from fer.types import FLAWS, Image
 from tests.conftest import ROOT, make_detections
 
 LABELS = ("happy", "sad", "neutral")
 
 #: How the fake model's second output differs from the first.
-SECOND = {"name": VOTES_HEAD, "evidence": ""}
+SECOND = {"name": FERPLUS_HEAD, "evidence": ""}
 
 #: Red of a picture that makes the fake analyzer fail as no analyzer should.
 BROKEN = 250

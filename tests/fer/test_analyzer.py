@@ -3,7 +3,8 @@ import pytest
 
 from fer.analyzer import FaceAnalyzer
 from fer.errors import ModelError
-from fer.model.spec import EXPRESSION_HEAD, VOTES_HEAD, Head, ModelSpec
+from fer.model.spec import Head, ModelSpec
+from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
 from fer.types import Detections, Image
 from tests.conftest import SHIPPED_MODEL, FakeClassifier, fake_detector, make_detections
 from tests.fer.model.test_class_activation import heat_in_photo
@@ -32,7 +33,7 @@ def two_heads(spec: ModelSpec) -> ModelSpec:
     heads = (
         spec.heads[0].model_copy(update={"evidence": "evidence_expression"}),
         Head(
-            name=VOTES_HEAD,
+            name=FERPLUS_HEAD,
             labels=("happy", "contempt"),
             meaning="a fake",
             threshold=0.4,
@@ -72,7 +73,7 @@ def test_labels_and_thresholds_are_those_of_the_head_that_answers(
     two_heads: ModelSpec, boxes: list, answers: list[str]
 ) -> None:
     analyzer = FaceAnalyzer(fake_detector(make_detections(*boxes)), TwoHeads(3), two_heads)
-    plain, voted = analyzer(NOISE), analyzer(NOISE, head=VOTES_HEAD)
+    plain, voted = analyzer(NOISE), analyzer(NOISE, head=FERPLUS_HEAD)
     assert (plain.labels, plain.thresholds) == (two_heads.labels, (0, 0))
     assert (voted.labels, voted.thresholds) == (("happy", "contempt"), (0.4, 0.9))
     assert voted.answers == answers
@@ -92,7 +93,7 @@ def test_known_faces_are_not_looked_for_again(two_heads: ModelSpec) -> None:
 def test_evidence_is_explained_for_the_face_that_is_asked_for(two_heads: ModelSpec) -> None:
     found = make_detections((10, 10, 80, 80), (200, 10, 250, 60))
     analyzer = FaceAnalyzer(fake_detector(found), TwoHeads(3), two_heads)
-    assert (analyzer.explains(EXPRESSION_HEAD), analyzer.explains(VOTES_HEAD)) == (True, False)
+    assert (analyzer.explains(EXPRESSION_HEAD), analyzer.explains(FERPLUS_HEAD)) == (True, False)
     made = analyzer.explain(NOISE, analyzer(NOISE), 1)
     heat = heat_in_photo(made, "happy", (300, 100))
     assert not heat[:, :190].any()

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from fer.alignment import FER2013_FRAMING, align
 from fer.detection.blazeface import BlazeFace
-from fer.quality import MAX_TURN, MIN_SIDE, measure, turn
+from fer.quality import MAX_YAW, MIN_SIDE, measure, yaw
 from fer.types import FLAWS, Detections, Image
 from tests.conftest import make_detections
 
@@ -67,7 +67,7 @@ def test_a_small_face_is_small_and_not_blurred_as_well(astronaut: Image, face: D
 def test_a_nose_under_one_eye_is_turned(astronaut: Image, face: Detections) -> None:
     landmarks = face.landmarks.copy()
     landmarks[0, 2] += (landmarks[0, 1] - landmarks[0, 0]) * 0.5
-    assert turn(landmarks) == pytest.approx([1], abs=0.1)
+    assert yaw(landmarks) == pytest.approx([1], abs=0.1)
     assert flaws(astronaut, Detections(face.xyxy, face.score, landmarks)) == [["turned"]]
 
 
@@ -85,13 +85,13 @@ def test_turning_is_measured_whatever_tilt_size_and_nod(
     upright[2] = middle + nose * half + drop * np.array([-half[1], half[0]])
     rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     landmarks = (scale * upright @ rotation.T)[None].astype(np.float32)
-    assert turn(landmarks) == pytest.approx([abs(nose)], abs=1e-3)
+    assert yaw(landmarks) == pytest.approx([abs(nose)], abs=1e-3)
 
 
 def test_points_in_one_place_are_as_turned_as_can_be_and_no_error() -> None:
     profile = np.zeros((1, 6, 2), np.float32)
     profile[0, 2] = 5
-    assert turn(np.zeros((1, 6, 2), np.float32)) == pytest.approx([0])
-    assert turn(profile)[0] == pytest.approx(0)
+    assert yaw(np.zeros((1, 6, 2), np.float32)) == pytest.approx([0])
+    assert yaw(profile)[0] == pytest.approx(0)
     profile[0, 1] = 0.01
-    assert turn(profile)[0] > MAX_TURN
+    assert yaw(profile)[0] > MAX_YAW

@@ -2,7 +2,8 @@ import cv2
 import numpy as np
 import pytest
 
-from fer.model.spec import EXPRESSION_HEAD, VOTES_HEAD, Head, ModelSpec
+from fer.model.spec import Head, ModelSpec
+from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
 from fer.stream import STAGES, FaceStream
 from fer.types import Detections, Image
 from tests.conftest import SHIPPED_MODEL, FakeClassifier, make_detections
@@ -82,11 +83,11 @@ class Votes(FakeClassifier):
 
 
 def test_the_reading_can_change_and_who_is_who_stays(spec: ModelSpec) -> None:
-    votes = Head(name=VOTES_HEAD, labels=("happy", "contempt"), meaning="a fake", threshold=0.4)
+    votes = Head(name=FERPLUS_HEAD, labels=("happy", "contempt"), meaning="a fake", threshold=0.4)
     both = spec.model_copy(update={"heads": (*spec.heads, votes)})
     watch = FaceStream(Script(FACE, FACE, Detections.empty(), FACE), Votes(3), both, steadiness=9)
     assert watch(shade(0), 0.0).expressions == ["happy"]
-    watch.head = VOTES_HEAD
+    watch.head = FERPLUS_HEAD
     voted = watch(shade(0), 0.1)
     assert (voted.labels, voted.track_id.tolist()) == (votes.labels, [1])
     assert (voted.confidence.tolist(), voted.thresholds) == ([1.0], (0.4, 0.0))

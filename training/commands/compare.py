@@ -41,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
     print(" " * 20 + "".join(f"{r.name:>{width}}" for r in reports))
     for title, cell in _ROWS.items():
         print(f"{title:<20}" + "".join(f"{cell(r):>{width}}" for r in reports))
-    if any(r.is_last_part for r in reports):
+    if any(r.initial_model for r in reports):
         print("\n* of the last training alone; it began with a trained model.")
     if len({r.data.sha256 for r in reports}) > 1:
         print("\nThe models were measured on different data; their figures do not compare.")
@@ -49,4 +49,4 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _part(report: Report) -> str:
-    return "*" if report.is_last_part else ""
+    return "*" if report.initial_model else ""

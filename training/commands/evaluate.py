@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from fer.errors import DataError
+from fer.evaluation.measurements import VOTE_RULES
 from fer.evaluation.metrics import Evaluation
+from fer.labels import EXPRESSION_HEAD
 from fer.model.classifier import ExpressionClassifier
-from fer.model.spec import EXPRESSION_HEAD
 from training.commands.data import add_split_seed
 from training.data import load
 from training.data.dataset import DataSet, LabelledFaces
@@ -72,26 +73,26 @@ def figures_of(classifier: ExpressionClassifier, dataset: DataSet, split: str) -
     """Return every figure of a split, ready for JSON.
 
     Keys: model, data, split, view, evaluation, and as in `Report` without_duplicates (null where
-    nothing is left), cross_fitted_calibration_error (null but for validation), views, selective,
-    robustness and crowd.
+    nothing is left), cross_fitted_calibration_error (null but for validation), tta, selective,
+    robustness and ferplus_agreement.
     """
     answers = measure.answer(classifier, dataset, split)
     names = classifier.labels
-    again = measure.without_repeats(answers, names)
+    again = measure.without_duplicates(answers, names)
     return {
         "model": classifier.spec.name,
         "data": dataset.name,
         "split": split,
         "view": "single",
-        "evaluation": measure.measured(answers, names).model_dump(),
+        "evaluation": measure.plain_figures(answers, names).model_dump(),
         "without_duplicates": again.model_dump() if again else None,
         "cross_fitted_calibration_error": _cross_fitted(classifier, dataset.split(split))
         if split == "validation"
         else None,
-        "views": measure.views(answers, names).model_dump(),
+        "tta": measure.tta(answers, names).model_dump(),
         "selective": [s.model_dump() for s in measure.selective_answers(answers, classifier.spec)],
         "robustness": [s.model_dump() for s in measure.robustness(answers, names)],
-        "crowd": [c.model_dump() for c in measure.crowd(answers)],
+        "ferplus_agreement": [a.model_dump() for a in measure.agreement(answers)],
     }
 
 
@@ -118,18 +119,22 @@ def _print(arguments: argparse.Namespace, result: Evaluation) -> None:
 
 
 def _print_further(record: dict[str, Any]) -> None:
-    error, views = record["cross_fitted_calibration_error"], record["views"]["evaluation"]
-    print(f"\n  ten views          {views['accuracy']:.2%}")
+    error, tta = record["cross_fitted_calibration_error"], record["tta"]["evaluation"]
+    print(f"\n  ten views          {tta['accuracy']:.2%}")
     if again := record["without_duplicates"]:
-        print(f"  without repeats    {again['accuracy']:.2%} of {again['count']:,}")
+        print(f"  without duplicates {again['accuracy']:.2%} of {again['count']:,}")
     if error is not None:
         print(f"  cross-fitted calibration error  {error:.3f}")
     for s in record["selective"]:
         print(
-            f"  {s['head']}, {s['pictures']}: answers {s['coverage']:.1%} at {s['threshold']:.3f}, "
+            f"  {s['head']}, {_pictures(s)}: answers {s['coverage']:.1%} at {s['threshold']:.3f}, "
             f"{s['accuracy']:.1%} of them right"
         )
     for s in record["robustness"]:
         print(f"  {s['name']:<19}{s['evaluation']['accuracy']:.2%}")
-    for c in record["crowd"]:
-        print(f"  {c['head']}: {c['accuracy']:.1%} of {c['count']:,} where {c['rule']}")
+    for c in record["ferplus_agreement"]:
+        print(f"  {c['head']}: {c['accuracy']:.1%} of {c['count']:,} where {VOTE_RULES[c['rule']]}")
+
+
+def _pictures(selective: dict[str, Any]) -> str:
+    return f"degraded ({', '.join(c)})" if (c := selective["corruptions"]) else "as they are"

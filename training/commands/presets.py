@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import inspect
 import json
 
-from training.presets.catalogue import PRESETS
+from training.presets.catalogue import CATALOGUE, PRESETS
 
 HELP = "list the named configurations, with command, time and accuracy to expect"
 
@@ -22,7 +21,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps({n: dataclasses.asdict(p) for n, p in PRESETS.items()}, indent=1))
         return 0
-    for name, preset in PRESETS.items():
-        text = inspect.getdoc(preset) or ""
-        print(f"{name}\n" + "\n".join(f"  {line}".rstrip() for line in text.splitlines()) + "\n")
+    for entry in CATALOGUE:
+        lines = (entry.purpose, entry.command, entry.outcome)
+        print("\n  ".join([entry.preset.name, *filter(None, lines)]) + "\n")
     return 0

@@ -1,4 +1,4 @@
-"""``python -m training seeds``: a short run with several seeds → the spread in a model's report."""
+"""``python -m training seeds``: how much of a figure is chance, for a model's report."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from fer.evaluation.report import Report
 from training.commands.train import clean_train, load_for, models_named
 from training.presets.catalogue import PRESETS
 
-HELP = "run a preset with several seeds and note the spread in a model's report"
+HELP = "run a preset with several seeds and note their variance in a model's report"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -33,7 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
     dataset = load_for(preset, arguments.data)
     train, _ = clean_train(dataset)
     from training.fit.distillation import teachers_for
-    from training.fit.seed_variance import seed_runs, spread
+    from training.fit.seed_variance import seed_runs, seed_variance
 
     runs = seed_runs(
         preset,
@@ -42,12 +42,16 @@ def run(arguments: argparse.Namespace) -> int:
         seeds=arguments.seeds,
         work_dir=arguments.work_dir,
         teachers=teachers_for(preset, arguments.teacher, train),
-        begin_with=arguments.init,
+        initial_model=arguments.init,
     )
-    start = arguments.init.resolve().name if arguments.init else ""
-    found = spread(runs, epochs=preset.epochs, command=_command(arguments), begins_with=start)
+    found = seed_variance(
+        runs,
+        epochs=preset.epochs,
+        command=_command(arguments),
+        initial_model=arguments.init.resolve().name if arguments.init else None,
+    )
     report = Report.load(arguments.model)  # which may be a newer one by now
-    report.model_copy(update={"spread": found}).save(arguments.model)
+    report.model_copy(update={"seed_variance": found}).save(arguments.model)
     for one in runs:
         figures = one.evaluation
         print(f"seed {one.seed}: accuracy {figures.accuracy:.2%}, macro-F1 {figures.macro_f1:.3f}")

@@ -19,6 +19,7 @@ from training.presets.schema import Preset, overridable_fields
 
 if TYPE_CHECKING:
     from training.fit.loop import Fit
+    from training.model_writer import Provenance
 
 HELP = "train a network, export it and write its report"
 
@@ -79,8 +80,7 @@ def run(arguments: argparse.Namespace) -> int:
         preset,
         dataset,
         dropped,
-        seed=arguments.seed,
-        command=_command(arguments),
+        provenance=_provenance(arguments, preset),
         directory=arguments.out,
     )
     result = report.evaluations["validation"]
@@ -109,8 +109,8 @@ def _fitted(
         resume=arguments.resume,
         verbose=1 if sys.stderr.isatty() else 2,
         teachers=teachers_for(preset, arguments.teacher, train),
-        begin_with=arguments.init,
-        average_with=arguments.average,
+        initial_model=arguments.init,
+        averaged_with=arguments.average,
     )
 
 
@@ -138,6 +138,20 @@ def clean_train(dataset: DataSet) -> tuple[LabelledFaces, dict[str, int]]:
 def _overrides(arguments: argparse.Namespace) -> dict[str, Any]:
     typed = {n: getattr(arguments, f"field_{n}") for n in overridable_fields()}
     return {name: value for name, value in typed.items() if value is not None}
+
+
+def _provenance(arguments: argparse.Namespace, preset: Preset) -> Provenance:
+    from training.model_writer import Provenance
+
+    return Provenance(
+        command=_command(arguments),
+        seed=arguments.seed,
+        initial_model=arguments.init.resolve().name if arguments.init else None,
+        averaged_with=tuple(one.resolve().name for one in arguments.average),
+        teachers=tuple(one.resolve().name for one in arguments.teacher)
+        if preset.teacher_weight
+        else (),
+    )
 
 
 def _command(arguments: argparse.Namespace) -> str:

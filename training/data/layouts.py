@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from fer.errors import DataError
+from fer.records import file_sha256
 from training.data.csv_files import read_header, read_table
 from training.data.ferplus_votes import VOTES_FILE, is_votes_table
 from training.data.folders import (
@@ -93,12 +94,6 @@ def recognise(path: Path) -> Layout:
             return found[0]
         level = [inner for folder in level for inner in folders_in(folder)]
     raise DataError(f"{path} holds no data set that is known here. {EXPECTED}.")
-
-
-def file_sha256(path: Path) -> str:
-    """Return the SHA-256 of a file, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _recognise_file(path: Path) -> Layout:

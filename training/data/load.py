@@ -15,23 +15,9 @@ from training.data.csv_files import read_unlabelled_table
 from training.data.dataset import DataSet, LabelledFaces, UnlabelledFaces
 from training.data.ferplus_votes import join
 from training.data.folders import read_unlabelled_folder
-from training.data.layouts import file_sha256, recognise
-from training.data.raw import SPLIT_OF_USAGE, SPLITS, Problem, Source, Wanted
+from training.data.layouts import recognise
+from training.data.raw import SPLITS, Problem, Source, Wanted
 from training.data.splits import SPLIT_SEED, assign_splits
-
-__all__ = [
-    "NOT_A_FACE",
-    "SPLIT_OF_USAGE",
-    "DataSet",
-    "LabelledFaces",
-    "Problem",
-    "UnlabelledFaces",
-    "clean",
-    "file_sha256",
-    "load",
-    "unlabelled",
-    "vote_distribution",
-]
 
 #: FER+ column of the vote "not a face".
 NOT_A_FACE = 9

@@ -2,37 +2,38 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import numpy as np
 from numpy.typing import NDArray
 
+from fer.evaluation.measurements import FerPlusAgreement, VoteRule
 from fer.evaluation.metrics import class_scores, confusion_matrix, wilson_interval
-from fer.evaluation.report import CrowdAgreement
 from fer.labels import FER2013_LABELS, FERPLUS_LABELS
 from fer.model.spec import ModelSpec
 from fer.types import Floats
 from training.data.dataset import LabelledFaces
 from training.evaluation.predictions import Predictions
 
-#: Both rules drop contempt, which FER2013 does not have.
-MAJORITY = "one of FER2013's seven classes has more than half of all ten votes"
-PLURALITY = "one of FER2013's seven classes has more votes than every other choice"
+#: Which head, and by which rule faces have a label.
+HeadAndRule = tuple[str, VoteRule]
 
 
-def crowd_labels(
-    votes: NDArray[np.uint8], rule: str
+def voted_labels(
+    votes: NDArray[np.uint8], rule: VoteRule
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Return what the crowd said.
+    """Return which of FER2013's classes the voters agree on; contempt is none of them.
 
     Args:
         votes: ``(n, 10)`` FER+ votes.
-        rule: `MAJORITY` or `PLURALITY`.
+        rule: a key of `fer.evaluation.measurements.VOTE_RULES`.
 
     Returns:
         ``(n,)`` indices into FER2013's labels, and ``(n,)`` whether the rule names one.
     """
     top = votes.argmax(axis=1)
     most = votes.max(axis=1)
-    if rule == MAJORITY:
+    if rule == "majority":
         clear = most > votes.sum(axis=1) / 2
     else:
         clear = (votes == most[:, None]).sum(axis=1) == 1
@@ -44,21 +45,21 @@ def crowd_labels(
     return np.maximum(labels, 0), clear & (labels >= 0) & (most > 0)
 
 
-def crowd_predictions(
+def ferplus_predictions(
     by_head: dict[str, Floats], spec: ModelSpec, faces: LabelledFaces
-) -> dict[tuple[str, str], Predictions]:
-    """Return what every output that knows FER2013's classes says where the crowd is clear.
+) -> dict[HeadAndRule, Predictions]:
+    """Return what every head that knows FER2013's classes says where the voters agree.
 
     Args:
-        by_head: probabilities of every output for the faces.
+        by_head: probabilities of every head for the faces.
         spec: of the model.
         faces: with or without votes.
 
     Returns:
-        By (head, rule), with the crowd's labels as the truth and FER2013's seven columns alone;
+        By head and rule, with the voters' labels as the truth and FER2013's seven columns alone;
         empty where there are no votes.
     """
-    found: dict[tuple[str, str], Predictions] = {}
+    found: dict[HeadAndRule, Predictions] = {}
     if faces.votes is None:
         return found
     for head in spec.heads:
@@ -66,8 +67,8 @@ def crowd_predictions(
             continue
         seven = [head.labels.index(name) for name in FER2013_LABELS]
         probabilities = by_head[head.name][:, seven]
-        for rule in (MAJORITY, PLURALITY):
-            truth, counts = crowd_labels(faces.votes, rule)
+        for rule in get_args(VoteRule):
+            truth, counts = voted_labels(faces.votes, rule)
             if counts.any():
                 found[head.name, rule] = Predictions(truth[counts], probabilities[counts])
     return found
@@ -88,19 +89,19 @@ def most_voted(votes: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.
     return np.where(named, top, 0), alone & named & (most > 0)
 
 
-def crowd_agreement(
-    by_crowd: dict[tuple[str, str], Predictions],
-) -> tuple[CrowdAgreement, ...]:
-    """Count how often each output agrees with the crowd; see `crowd_predictions`."""
+def ferplus_agreement(
+    predictions: dict[HeadAndRule, Predictions],
+) -> tuple[FerPlusAgreement, ...]:
+    """Count how often each head agrees with the voters; see `ferplus_predictions`."""
     found = []
-    for (head, rule), made in by_crowd.items():
+    for (head, rule), made in predictions.items():
         answers = made.probabilities.argmax(axis=1)
         right = int((answers == made.labels).sum())
         confusion = confusion_matrix(made.labels, answers, len(FER2013_LABELS))
         scores = class_scores(confusion, FER2013_LABELS)
         low, high = wilson_interval(right, len(made.labels))
         found.append(
-            CrowdAgreement(
+            FerPlusAgreement(
                 head=head,
                 rule=rule,
                 count=len(made.labels),

@@ -14,8 +14,8 @@ from fer.types import Floats
 #: Name of the file in a model directory with the answers for each split.
 PREDICTIONS_FILE = "predictions.npz"
 
-#: Name of the file with the answers behind every other figure: without repeats, under each
-#: disturbance, and against FER+. See `training.model_writer` for the names in it.
+#: Name of the file with the answers behind every other figure; see `training.evaluation.measure`
+#: for the names in it.
 FURTHER_FILE = "further_predictions.npz"
 
 

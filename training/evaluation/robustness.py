@@ -1,4 +1,4 @@
-"""What a webcam does to a face: disturbances under which a network is measured again."""
+"""What a webcam does to a face: corruptions under which a network is measured again."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Face = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
-class Disturbance:
+class Corruption:
     """One change to a ``(size, size, channels)`` uint8 image; geometry scales with its size."""
 
     name: str
@@ -66,20 +66,21 @@ def _dark(image: Face, light: float = 0.3) -> NDArray:
 
 
 #: A moderate level of each: what a usable but poor webcam picture shows.
-DISTURBANCES: tuple[Disturbance, ...] = (
-    Disturbance("darker", "30 % of the light, with sensor noise (σ = 4 grey levels)", _dark),
-    Disturbance("brighter", "60 % more light, highlights clipped", lambda image: image * 1.6),
-    Disturbance("blurred", "Gaussian blur, σ = 1 pixel of 48", _blur),
-    Disturbance("rotated", "turned by 15°", lambda image: _warp(image, 15, 0)),
-    Disturbance("24 px", "scaled to 24 pixels and back", lambda i: _shrunk(i, 24)),
-    Disturbance("JPEG 30", "JPEG of quality 30", _jpeg),
-    Disturbance("off centre", "shifted by 10 % to the right and down", lambda i: _warp(i, 0, 0.1)),
+CORRUPTIONS: tuple[Corruption, ...] = (
+    Corruption("darker", "30 % of the light, with sensor noise (σ = 4 grey levels)", _dark),
+    Corruption("brighter", "60 % more light, highlights clipped", lambda image: image * 1.6),
+    Corruption("blurred", "Gaussian blur, σ = 1 pixel of 48", _blur),
+    Corruption("rotated", "turned by 15°", lambda image: _warp(image, 15, 0)),
+    Corruption("24 px", "scaled to 24 pixels and back", lambda i: _shrunk(i, 24)),
+    Corruption("JPEG 30", "JPEG of quality 30", _jpeg),
+    Corruption("off centre", "shifted by 10 % to the right and down", lambda i: _warp(i, 0, 0.1)),
 )
 
-#: What the app's quality gate marks, beyond its limits; thresholds for marked faces are chosen on
-#: these. Turned faces are not among them: no picture of a face can be turned afterwards.
-POOR: tuple[Disturbance, ...] = (
-    Disturbance("very dark", "20 % of the light, with sensor noise", lambda i: _dark(i, 0.2)),
-    Disturbance("very blurred", "Gaussian blur, σ = 1.6 pixels of 48", lambda i: _blur(i, 1.6)),
-    Disturbance("18 px", "scaled to 18 pixels and back", lambda i: _shrunk(i, 18)),
+#: Corruptions beyond the limits from which the app calls a face degraded; the thresholds for such
+#: faces are chosen on these. Turned faces are not among them: a picture of a face
+#: cannot be turned afterwards.
+DEGRADATIONS: tuple[Corruption, ...] = (
+    Corruption("very dark", "20 % of the light, with sensor noise", lambda i: _dark(i, 0.2)),
+    Corruption("very blurred", "Gaussian blur, σ = 1.6 pixels of 48", lambda i: _blur(i, 1.6)),
+    Corruption("18 px", "scaled to 18 pixels and back", lambda i: _shrunk(i, 18)),
 )

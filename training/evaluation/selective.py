@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from fer.evaluation.measurements import RiskPoint, Selective, Truth
 from fer.evaluation.metrics import calibration_bins, confusion_matrix
-from fer.evaluation.report import RiskPoint, Selective
 from training.evaluation.predictions import Predictions
 
 #: Of the answers that are given, at least this share is to be right.
@@ -17,7 +17,7 @@ TARGET = 0.8
 #: A threshold rests on no fewer answers than these; on a quarter of all, where there are few faces.
 _LEAST_ANSWERS = 50
 
-#: Parts for cross-fitting, and the seed that deals faces to them.
+#: Folds for cross-fitting, and the seed that deals faces to them.
 _FOLDS = 5
 _SEED = 0
 
@@ -76,32 +76,30 @@ def selective(
     head: str,
     labels: tuple[str, ...],
     split: str,
-    pictures: str,
-    truth: str,
-    versions: int = 1,
+    truth: Truth,
+    corruptions: tuple[str, ...] = (),
 ) -> Selective:
     """Measure what a threshold does to one set of answers.
 
     Args:
         made: the answers and their truth.
         threshold: the confidence below which the answer is "uncertain".
-        head: output of the network.
+        head: of the network.
         labels: its classes.
         split: of the data set.
-        pictures: what was done to them.
         truth: what counts as right.
-        versions: of each face's picture: first all faces in one, then all in the next.
+        corruptions: what was done to the pictures, by name: first all faces with the first, then
+            all with the next; none for the pictures as they are.
     """
     confidence, right = confidence_and_right(made)
     answered = confidence >= threshold
     answers = made.probabilities.argmax(axis=1)[answered]
     confusion = confusion_matrix(made.labels[answered], answers, len(labels))
-    crossed = _cross_fitted(confidence, right, versions)
+    crossed = _cross_fitted(confidence, right, len(corruptions) or 1)
     return Selective(
         head=head,
         split=split,
-        pictures=pictures,
-        versions=versions,
+        corruptions=corruptions,
         truth=truth,
         target=TARGET,
         threshold=threshold,
@@ -138,7 +136,10 @@ def folds(count: int) -> NDArray[np.int64]:
 def _cross_fitted(
     confidence: NDArray[np.floating], right: NDArray[np.bool_], versions: int
 ) -> NDArray[np.bool_]:
-    """Tell which faces are answered if each part's threshold comes from the other parts."""
+    """Tell which faces are answered if each fold's threshold comes from the other folds.
+
+    A face is in one fold with all its `versions`.
+    """
     part = np.tile(folds(len(right) // versions), versions)
     thresholds = [fit_threshold(confidence[part != i], right[part != i]) for i in range(_FOLDS)]
     return np.asarray(confidence >= np.array(thresholds)[part])

@@ -1,4 +1,4 @@
-"""Test-time views: a face shown to the network several times, a little moved and mirrored."""
+"""Test-time augmentation: each face is classified several times, a little moved and mirrored."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,20 +12,20 @@ from numpy.typing import NDArray
 
 from fer.alignment import FER2013_FRAMING
 from fer.errors import DataError
-from fer.labels import FERPLUS_LABELS
+from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD, FERPLUS_LABELS
 from fer.model.classifier import ExpressionClassifier, softmax
-from fer.model.spec import EXPRESSION_HEAD, VOTES_HEAD, Head, ModelSpec
-from training.data.layouts import file_sha256
-from training.networks.class_activation import EVIDENCE_PREFIX, with_evidence
+from fer.model.spec import Abstention, Head, ModelSpec
+from fer.records import file_sha256
+from training.networks.class_activation import MAP_PREFIX, with_activation_maps
 
 #: Names of the files in a model directory.
 KERAS_FILE = "model.keras"
 LITERT_FILE = "model.tflite"
 
 #: What each head's probabilities say, for people.
-MEANINGS = {
+_MEANINGS = {
     EXPRESSION_HEAD: "How probable each label of the training data is for this face.",
-    VOTES_HEAD: "How probable it is that most of ten people would say so (FER+).",
+    FERPLUS_HEAD: "How probable it is that most of ten people would say so (FER+).",
 }
 
 
@@ -61,10 +62,10 @@ def export(
     """
     directory.mkdir(parents=True, exist_ok=True)
     model.save(directory / KERAS_FILE)
-    extended = with_evidence(model)
+    extended = with_activation_maps(model)
     extended.export(directory / LITERT_FILE, format="litert", verbose=False, **half_precision())
     _, size, _, channels = model.input_shape
-    labels = {EXPRESSION_HEAD: class_names, VOTES_HEAD: FERPLUS_LABELS}
+    labels = {EXPRESSION_HEAD: class_names, FERPLUS_HEAD: FERPLUS_LABELS}
     spec = ModelSpec(
         name=directory.name,
         file=LITERT_FILE,
@@ -76,8 +77,9 @@ def export(
             Head(
                 name=name,
                 labels=labels[name],
-                meaning=MEANINGS[name],
-                evidence=_evidence_of(name, extended),
+                output=name,
+                meaning=_MEANINGS[name],
+                activation_map=_map_of(name, extended),
             )
             for name in model.output_names
         ),
@@ -96,20 +98,25 @@ def half_precision() -> dict[str, Any]:
     }
 
 
-def _evidence_of(head: str, model: keras.Model) -> str:
-    name = f"{EVIDENCE_PREFIX}{head}"
+def _map_of(head: str, model: keras.Model) -> str:
+    name = f"{MAP_PREFIX}{head}"
     return name if name in model.output_names else ""
 
 
-def set_answering(directory: Path, changes: dict[str, dict[str, float]]) -> ModelSpec:
-    """Write what was fitted on validation data into ``spec.json``.
-
-    Args:
-        directory: the model directory.
-        changes: per head, any of ``temperature``, ``threshold`` and ``flawed_threshold``.
-    """
+def update_heads(
+    directory: Path,
+    *,
+    temperatures: Mapping[str, float] | None = None,
+    abstentions: Mapping[str, Abstention] | None = None,
+) -> ModelSpec:
+    """Write what was fitted on validation data into ``spec.json``, by head; others stay."""
     spec = ModelSpec.load(directory)
-    heads = tuple(head.model_copy(update=changes.get(head.name, {})) for head in spec.heads)
+    changes: dict[str, dict[str, object]] = {name: {} for name in spec.head_names}
+    for name, temperature in (temperatures or {}).items():
+        changes[name]["temperature"] = temperature
+    for name, abstention in (abstentions or {}).items():
+        changes[name]["abstention"] = abstention
+    heads = tuple(head.model_copy(update=changes[head.name]) for head in spec.heads)
     spec = spec.model_copy(update={"heads": heads})
     spec.save(directory)
     return spec
@@ -128,6 +135,10 @@ def parity(
     keras_logits = model.predict(images.astype(np.float32), verbose=0)
     litert_logits = classifier.logits(images)
     return max(
-        float(np.abs(softmax(np.asarray(keras_logits[h])) - softmax(litert_logits[h])).max())
-        for h in classifier.spec.head_names
+        float(
+            np.abs(
+                softmax(np.asarray(keras_logits[h.output])) - softmax(litert_logits[h.name])
+            ).max()
+        )
+        for h in classifier.spec.heads
     )

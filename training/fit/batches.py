@@ -10,13 +10,12 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from fer.model.spec import EXPRESSION_HEAD, VOTES_HEAD
+from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
 from training.data.dataset import LabelledFaces
 from training.data.load import vote_distribution
 from training.fit.augment import move, spoil
-from training.fit.distillation import Lesson
-from training.fit.mixup import Mixture
-from training.fit.tutor import Tutor
+from training.fit.distillation import OnlineTeachers, SoftTargets
+from training.fit.mixup import Mixup
 from training.presets.schema import Augmentation
 
 Targets = dict[str, NDArray[np.float32]]
@@ -24,24 +23,24 @@ Images = NDArray[np.uint8]
 
 
 def targets_and_weights(
-    faces: LabelledFaces, heads: Container[str], lesson: Lesson | None = None
+    faces: LabelledFaces, heads: Container[str], soft_targets: SoftTargets | None = None
 ) -> tuple[Targets, Targets]:
     """Turn labels and FER+ votes into what each head learns, and how much each face counts there.
 
     Args:
         faces: with or without votes.
         heads: names of the network's outputs.
-        lesson: what a teacher says about the faces.
+        soft_targets: what teachers say about the faces.
 
     Returns:
         ``{head: (n, classes)}`` shares that sum to 1 (or 0 without votes) and ``{head: (n,)}``
         weights.
     """
     one_hot = np.eye(len(faces.class_names), dtype=np.float32)[faces.labels]
-    targets = {EXPRESSION_HEAD: lesson.mixed(one_hot) if lesson else one_hot}
+    targets = {EXPRESSION_HEAD: soft_targets.mixed(one_hot) if soft_targets else one_hot}
     weights = {EXPRESSION_HEAD: np.ones(len(faces), np.float32)}
-    if VOTES_HEAD in heads and faces.votes is not None:
-        targets[VOTES_HEAD], weights[VOTES_HEAD] = vote_distribution(faces.votes)
+    if FERPLUS_HEAD in heads and faces.votes is not None:
+        targets[FERPLUS_HEAD], weights[FERPLUS_HEAD] = vote_distribution(faces.votes)
     return targets, weights
 
 
@@ -59,7 +58,7 @@ class TrainingBatches(keras.utils.PyDataset):
         seed: of all chance.
         first_epoch: counted from 0.
         size: side in pixels that the images are scaled to in the end; ``None`` keeps theirs.
-        lesson: what teachers say about the faces, or who says it about every picture.
+        soft_targets: what teachers say about the faces, or who says it about every picture.
         mixup: see `training.fit.mixup`; 0 for none.
         kwargs: of Keras's ``PyDataset``.
     """
@@ -74,14 +73,14 @@ class TrainingBatches(keras.utils.PyDataset):
         seed: int,
         first_epoch: int = 0,
         size: int | None = None,
-        lesson: Lesson | Tutor | None = None,
+        soft_targets: SoftTargets | OnlineTeachers | None = None,
         mixup: float = 0.0,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self._faces = faces
-        self._tutor = lesson if isinstance(lesson, Tutor) else None
-        told = lesson if isinstance(lesson, Lesson) else None
+        self._online = soft_targets if isinstance(soft_targets, OnlineTeachers) else None
+        told = soft_targets if isinstance(soft_targets, SoftTargets) else None
         self._targets, self._weights = targets_and_weights(faces, heads, told)
         self._batch_size = batch_size
         self._augmentation = augmentation
@@ -102,14 +101,14 @@ class TrainingBatches(keras.utils.PyDataset):
         images = scaled(np.stack(seen), self._size).astype(np.float32)
         targets = {head: target[chosen] for head, target in self._targets.items()}
         weights = {head: weight[chosen] for head, weight in self._weights.items()}
-        mixture = Mixture.draw(len(chosen), self._mixup, rng) if self._mixup else None
+        mixture = Mixup.draw(len(chosen), self._mixup, rng) if self._mixup else None
         if mixture:
             images = mixture.images(images)
             targets, weights = mixture.targets(targets, weights)
-        if self._tutor:
+        if self._online:
             shown = np.stack(good).astype(np.float32)
             shown = mixture.images(shown) if mixture else shown
-            targets[EXPRESSION_HEAD] = self._tutor.mixed(targets[EXPRESSION_HEAD], shown, rng)
+            targets[EXPRESSION_HEAD] = self._online.mixed(targets[EXPRESSION_HEAD], shown, rng)
         return images, targets, weights
 
     def _pictures(

@@ -13,8 +13,8 @@ import keras
 
 from fer.errors import DataError
 from fer.evaluation.report import Epoch
-from fer.model.spec import EXPRESSION_HEAD
-from training.fit.fingerprint import Identity, check_same
+from fer.labels import EXPRESSION_HEAD
+from training.fit.fingerprint import Fingerprint, check_same
 
 
 @dataclass
@@ -30,12 +30,12 @@ class Progress:
     """
 
     work_dir: Path
-    run: Identity
+    run: Fingerprint
     history: list[Epoch] = field(default_factory=list)
     seconds: float = 0.0
 
     @classmethod
-    def read(cls, work_dir: Path, run: Identity) -> Progress:
+    def read(cls, work_dir: Path, run: Fingerprint) -> Progress:
         """Read what an earlier part of this run left; a new run where there is nothing.
 
         Raises:

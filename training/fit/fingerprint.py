@@ -11,40 +11,40 @@ from typing import Any
 import numpy as np
 
 from fer.errors import DataError
+from fer.records import file_sha256
 from training.data.dataset import LabelledFaces
-from training.data.layouts import file_sha256
 from training.export.litert import KERAS_FILE
 from training.fit.distillation import Teachers
 from training.presets.schema import Preset
 
-Identity = dict[str, Any]
+Fingerprint = dict[str, Any]
 
-_USUAL: Identity = json.loads(json.dumps(dataclasses.asdict(Preset(name=""))))
+_USUAL: Fingerprint = json.loads(json.dumps(dataclasses.asdict(Preset(name=""))))
 
 
-def identity(
+def fingerprint(
     preset: Preset,
     train: LabelledFaces,
     *,
     seed: int,
     teachers: Teachers | None,
-    begin_with: Path | None,
-) -> Identity:
+    initial_model: Path | None,
+) -> Fingerprint:
     """Return what decides a run's outcome, ready for JSON; arguments as of `fit`."""
     fields = dataclasses.asdict(preset)
     del fields["name"]  # the same settings by another name are the same run
-    start = begin_with / KERAS_FILE if begin_with else None
+    start = initial_model / KERAS_FILE if initial_model else None
     found = {
         **fields,
         "seed": seed,
         "faces": _digest(train),
         "teachers": teachers.digests if teachers else (),
-        "begins with": file_sha256(start) if start and start.is_file() else None,
+        "initial_model": file_sha256(start) if start and start.is_file() else None,
     }
     return dict(json.loads(json.dumps(found)))
 
 
-def check_same(before: Identity, now: Identity, work_dir: Path) -> None:
+def check_same(before: Fingerprint, now: Fingerprint, work_dir: Path) -> None:
     """Check that a run that was begun before is the one to go on with.
 
     Raises:

@@ -15,16 +15,14 @@ import numpy as np
 
 from fer.errors import DataError
 from fer.evaluation.report import Epoch
-from fer.labels import FERPLUS_LABELS
-from fer.model.spec import EXPRESSION_HEAD, VOTES_HEAD
+from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD, FERPLUS_LABELS
 from training.data.dataset import LabelledFaces
-from training.fit.averaging import average, weights_of
 from training.fit.batches import TrainingBatches, scaled, steps_per_epoch, targets_and_weights
-from training.fit.beginning import take_over
 from training.fit.checkpoint import Checkpoint, Progress
 from training.fit.distillation import Teachers
-from training.fit.fingerprint import identity
+from training.fit.fingerprint import fingerprint
 from training.fit.optimizer import compile_model
+from training.fit.pretrained import average, initialise_from, weights_of
 from training.networks.build import build
 from training.networks.transfer import freeze
 from training.presets.schema import NONE, Preset
@@ -46,7 +44,7 @@ def head_sizes(preset: Preset, faces: LabelledFaces) -> dict[str, int]:
     """Return the network's outputs and their class counts for a data set."""
     heads = {EXPRESSION_HEAD: len(faces.class_names)}
     if preset.vote_weight and faces.votes is not None:
-        heads[VOTES_HEAD] = len(FERPLUS_LABELS)
+        heads[FERPLUS_HEAD] = len(FERPLUS_LABELS)
     return heads
 
 
@@ -61,8 +59,8 @@ def fit(
     verbose: int | str = "auto",
     callbacks: Sequence[keras.callbacks.Callback] = (),
     teachers: Teachers | None = None,
-    begin_with: Path | None = None,
-    average_with: Sequence[Path] = (),
+    initial_model: Path | None = None,
+    averaged_with: Sequence[Path] = (),
 ) -> Fit:
     """Train a network, with a checkpoint after every epoch.
 
@@ -76,8 +74,8 @@ def fit(
         verbose: Keras's progress display: 1 a bar, 2 a line per epoch.
         callbacks: further Keras callbacks.
         teachers: models to learn from as well.
-        begin_with: directory of a model whose weights to begin with, instead of random ones.
-        average_with: directories of models that the outcome is averaged with, in equal parts.
+        initial_model: directory of a model whose weights to begin with, instead of random ones.
+        averaged_with: directories of models that the outcome is averaged with, in equal parts.
 
     Returns:
         The model to keep, the history, and the seconds spent, earlier parts included. With a
@@ -88,12 +86,12 @@ def fit(
     keras.mixed_precision.set_global_policy(preset.precision)
     keras.utils.set_random_seed(seed)
     work_dir.mkdir(parents=True, exist_ok=True)
-    run = identity(preset, train, seed=seed, teachers=teachers, begin_with=begin_with)
+    run = fingerprint(preset, train, seed=seed, teachers=teachers, initial_model=initial_model)
     progress = Progress.read(work_dir, run) if resume else Progress(work_dir, run)
     targets, weights = targets_and_weights(validation, head_sizes(preset, train))
-    model = _start(preset, train, progress, begin_with)
+    model = _start(preset, train, progress, initial_model)
     # Read before the training, so that a mistake is told before the hours of it.
-    others = [weights_of(directory, model, train.class_names) for directory in average_with]
+    others = [weights_of(directory, model, train.class_names) for directory in averaged_with]
     for phase in _phases(preset):
         done = len(progress.history)
         if done >= phase.last_epoch or progress.stalled(preset.patience):
@@ -112,7 +110,7 @@ def fit(
         )
     model = _to_keep(model, preset, train, progress)
     average(model, others)
-    if preset.ema_momentum or average_with:
+    if preset.ema_momentum or averaged_with:
         plain = preset.override({"augmentation": NONE, "mixup": 0.0})
         recalibrate(model, _batches(plain, train, seed, preset.epochs))
     return Fit(model, progress.history, progress.seconds)
@@ -146,14 +144,14 @@ def _check_form(preset: Preset, faces: LabelledFaces) -> None:
 
 
 def _start(
-    preset: Preset, train: LabelledFaces, progress: Progress, begin_with: Path | None
+    preset: Preset, train: LabelledFaces, progress: Progress, initial_model: Path | None
 ) -> keras.Model:
     """Return the model of the last finished epoch, or a new one."""
     if progress.history:
         return keras.models.load_model(progress.checkpoint)
     model = build(preset, head_sizes(preset, train))
-    if begin_with:
-        take_over(begin_with, model, train.class_names)
+    if initial_model:
+        initialise_from(initial_model, model, train.class_names)
     return model
 
 
@@ -216,7 +214,7 @@ def _batches(
         seed=seed,
         first_epoch=first_epoch,
         size=size,
-        lesson=teachers.lesson if teachers else None,
+        soft_targets=teachers.targets if teachers else None,
         mixup=preset.mixup,
     )
 

@@ -1,4 +1,4 @@
-"""Mixing training faces in pairs (Zhang et al. 2018), against learning wrong labels by heart."""
+"""Mixup: training faces mixed in pairs (Zhang et al. 2018), against learning labels by heart."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MEAN, _STD = 128.0, 50.0
 
 
 @dataclass(frozen=True)
-class Mixture:
+class Mixup:
     """Which face is mixed into each of a batch, and how much of it.
 
     Attributes:
@@ -27,7 +27,7 @@ class Mixture:
     share: Floats
 
     @classmethod
-    def draw(cls, count: int, shape: float, rng: np.random.Generator) -> Mixture:
+    def draw(cls, count: int, shape: float, rng: np.random.Generator) -> Mixup:
         """Draw a mixture for `count` faces; `shape` is both parameters of the Beta distribution."""
         other = rng.permutation(count)
         return cls(other, rng.beta(shape, shape, count).astype(np.float32))

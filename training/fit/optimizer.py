@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keras
 
-from fer.model.spec import EXPRESSION_HEAD, VOTES_HEAD
+from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
 from training.presets.schema import Preset
 
 
@@ -34,7 +34,7 @@ def compile_model(
             for head in model.output_names
         },
         loss_weights={
-            head: preset.vote_weight if head == VOTES_HEAD else 1.0 for head in model.output_names
+            head: preset.vote_weight if head == FERPLUS_HEAD else 1.0 for head in model.output_names
         },
         metrics={EXPRESSION_HEAD: [keras.metrics.CategoricalAccuracy(name="accuracy")]},
         # XLA made TensorFlow three times slower on a CPU; JAX cannot do without it.

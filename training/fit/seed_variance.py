@@ -9,10 +9,10 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from fer.evaluation.measurements import SeedVariance
 from fer.evaluation.metrics import Evaluation, evaluate
-from fer.evaluation.report import Spread
+from fer.labels import EXPRESSION_HEAD
 from fer.model.classifier import softmax
-from fer.model.spec import EXPRESSION_HEAD
 from training.data.dataset import LabelledFaces
 from training.fit.distillation import Teachers
 from training.fit.loop import fit
@@ -36,7 +36,7 @@ def seed_runs(
     seeds: Sequence[int],
     work_dir: Path,
     teachers: Teachers | None,
-    begin_with: Path | None = None,
+    initial_model: Path | None = None,
 ) -> list[SeedRun]:
     """Train once per seed; runs that were finished before are only evaluated.
 
@@ -47,7 +47,7 @@ def seed_runs(
         seeds: one per run.
         work_dir: holds a folder of checkpoints per seed.
         teachers: models to learn from as well.
-        begin_with: directory of a model whose weights every run begins with.
+        initial_model: directory of a model whose weights every run begins with.
     """
     runs = []
     for seed in seeds:
@@ -60,17 +60,19 @@ def seed_runs(
             resume=True,
             verbose=2,
             teachers=teachers,
-            begin_with=begin_with,
+            initial_model=initial_model,
         )
         runs.append(SeedRun(seed, _evaluated(done.model, validation), done.seconds))
     return runs
 
 
-def spread(runs: Sequence[SeedRun], *, epochs: int, command: str, begins_with: str = "") -> Spread:
+def seed_variance(
+    runs: Sequence[SeedRun], *, epochs: int, command: str, initial_model: str | None = None
+) -> SeedVariance:
     """Put the runs into the form of a report."""
-    return Spread(
+    return SeedVariance(
         command=command,
-        begins_with=begins_with,
+        initial_model=initial_model,
         epochs=epochs,
         seeds=tuple(run.seed for run in runs),
         accuracies=tuple(run.evaluation.accuracy for run in runs),

@@ -7,10 +7,10 @@ import numpy as np
 from keras import layers
 
 #: A head's map is the output of this name with the head's own behind it.
-EVIDENCE_PREFIX = "evidence_"
+MAP_PREFIX = "activation_map_"
 
 
-def with_evidence(model: keras.Model) -> keras.Model:
+def with_activation_maps(model: keras.Model) -> keras.Model:
     """Add a class activation map per head (Zhou et al. 2016, section 2).
 
     A logit is the dense layer's product with the mean of the features over all places, plus a
@@ -21,15 +21,16 @@ def with_evidence(model: keras.Model) -> keras.Model:
         model: from images to a dictionary of logits.
 
     Returns:
-        The same network with an output ``evidence_<head>``, ``(n, rows, columns, classes)``, per
-        head; the model itself where its heads do not stand on a global average pool.
+        The same network with an output ``activation_map_<head>`` per head,
+        ``(n, rows, columns, classes)``; the model itself where its heads do not stand on a global
+        average pool.
     """
     pool = _pool(model)
     if pool is None:
         return model
     outputs = dict(zip(model.output_names, model.outputs, strict=True))
     projections = {head: _projection(model, head, pool.input) for head in model.output_names}
-    maps = {f"{EVIDENCE_PREFIX}{head}": made[1] for head, made in projections.items()}
+    maps = {f"{MAP_PREFIX}{head}": made[1] for head, made in projections.items()}
     extended = keras.Model(model.inputs[0], outputs | maps, name=model.name)
     for head, (layer, _) in projections.items():
         layer.set_weights([np.asarray(model.get_layer(head).kernel)[None, None]])
@@ -57,6 +58,6 @@ def _projection(
     model: keras.Model, head: str, features: keras.KerasTensor
 ) -> tuple[keras.layers.Layer, keras.KerasTensor]:
     classes = model.get_layer(head).units
-    name = f"{EVIDENCE_PREFIX}{head}"
+    name = f"{MAP_PREFIX}{head}"
     layer = layers.Conv2D(classes, 1, use_bias=False, dtype="float32", name=name)
     return layer, layer(features)

@@ -6,249 +6,235 @@ on FER2013's PublicTest, single view, and come from the report of the run.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass, replace
 
 from training.presets.schema import GOOD_PICTURE, LIGHT, MOSTLY_GOOD, NONE, Augmentation, Preset
 
 
 @dataclass(frozen=True)
-class CnnBasic(Preset):
-    """A: three pairs of convolutions with pooling, then dense layers; a first network.
+class Entry:
+    """A preset with what there is to know about it.
 
-    python -m training train --preset cnn-basic --data fer2013.npz --out models/cnn-basic
-
-    0.5 minutes an epoch; 41.7 % after the first. Not run to the end yet.
+    Attributes:
+        preset: the configuration.
+        purpose: what it is, and what it is for.
+        data: what ``--data`` is given.
+        options: further options of the command.
+        outcome: minutes, and accuracy on PublicTest; empty for what was not run.
     """
 
-    name: str = "cnn-basic"
-    network: str = "cnn-basic"
-    widths: tuple[int, ...] = (32, 64, 128)
-    dropout: float = 0.3
-    epochs: int = 25
-    batch_size: int = 64
-    learning_rate: float = 1e-3
-    patience: int = 6
+    preset: Preset
+    purpose: str
+    data: str = "fer2013.npz"
+    options: str = ""
+    outcome: str = ""
+
+    @property
+    def command(self) -> str:
+        """What trains it."""
+        name = self.preset.name
+        command = f"python -m training train --preset {name} --data {self.data} --out models/{name}"
+        return f"{command} {self.options}".rstrip()
 
 
-@dataclass(frozen=True)
-class ThreeClass150(Preset):
-    """B: happy, sad or angry, from colour images of 150 pixels in a folder of classes.
+_CNN_BASIC = Preset(
+    name="cnn-basic",
+    network="cnn-basic",
+    widths=(32, 64, 128),
+    dropout=0.3,
+    epochs=25,
+    batch_size=64,
+    learning_rate=1e-3,
+    patience=6,
+)
 
-    python -m training train --preset three-class-150 --data FOLDER --out models/three-class
+_THREE_CLASS_150 = Preset(
+    name="three-class-150",
+    network="three-class",
+    input_size=150,
+    channels=3,
+    classes=("happy", "sad", "angry"),
+    widths=(32, 64, 128),
+    epochs=20,
+    batch_size=32,
+)
 
-    0.9 minutes an epoch; 56.0 % of three classes after the first. Not run to the end yet.
-    """
+_CNN_DROPOUT = Preset(
+    name="cnn-dropout",
+    network="cnn-dropout",
+    epochs=20,
+    batch_size=32,
+    learning_rate=1e-4,
+    patience=4,
+    augmentation=NONE,
+)
 
-    name: str = "three-class-150"
-    network: str = "three-class"
-    input_size: int = 150
-    channels: int = 3
-    classes: tuple[str, ...] = ("happy", "sad", "angry")
-    widths: tuple[int, ...] = (32, 64, 128)
-    epochs: int = 20
-    batch_size: int = 32
+_CNN_BATCHNORM = Preset(
+    name="cnn-batchnorm",
+    network="cnn-batchnorm",
+    widths=(32, 64, 128),
+    dropout=0.25,
+    epochs=15,
+    batch_size=64,
+    learning_rate=1e-3,
+    schedule="cosine",
+    augmentation=LIGHT,
+)
 
+_CNN_CSV = Preset(
+    name="cnn-csv",
+    network="cnn-basic",
+    widths=(64, 128),
+    dropout=0.4,
+    epochs=20,
+    batch_size=64,
+    patience=5,
+)
 
-@dataclass(frozen=True)
-class CnnDropout(Preset):
-    """C: 32-64, pool, 128-256, pool, dense 256, with dropout after each; a small, constant rate.
+_SMALL = Preset(
+    name="small",
+    widths=(48, 96, 192),
+    dropout=0.3,
+    epochs=60,
+    batch_size=128,
+    optimizer="sgd",
+    learning_rate=0.1,
+    schedule="cosine",
+    warmup_epochs=3.0,
+    weight_decay=5e-4,
+    label_smoothing=0.1,
+    vote_weight=0.4,
+    ema_momentum=0.998,
+    keep="last",
+    augmentation=GOOD_PICTURE,
+)
 
-    python -m training train --preset cnn-dropout --data fer2013.npz --out models/cnn-dropout
+_COMPACT_START = replace(
+    _SMALL,
+    name="compact-start",
+    widths=(64, 128, 256),
+    epochs=56,
+    small_epochs=24,
+    label_smoothing=0.0,
+    teacher_weight=0.5,
+    augmentation=Augmentation(),
+)
 
-    27 minutes for 10 epochs, after which it stops early; 57.5 %.
-    """
+_COMPACT_MIDDLE = replace(
+    _COMPACT_START,
+    name="compact-middle",
+    epochs=60,
+    small_epochs=0,
+    learning_rate=0.05,
+    warmup_epochs=1.0,
+)
 
-    name: str = "cnn-dropout"
-    network: str = "cnn-dropout"
-    epochs: int = 20
-    batch_size: int = 32
-    learning_rate: float = 1e-4
-    patience: int = 4
-    augmentation: Augmentation = NONE
+_COMPACT_LATE = replace(
+    _COMPACT_MIDDLE,
+    name="compact-late",
+    epochs=36,
+    learning_rate=0.03,
+    teacher_weight=1.0,
+    teaching="pictures",
+    augmentation=MOSTLY_GOOD,
+)
 
+_COMPACT = replace(_COMPACT_LATE, name="compact")
 
-@dataclass(frozen=True)
-class CnnBatchnorm(Preset):
-    """D: batch normalisation and dropout throughout; of all epochs the best is kept.
+_TEACHER = replace(_SMALL, name="teacher", widths=(96, 192, 384), epochs=100)
 
-    python -m training train --preset cnn-batchnorm --data FER2013 --out models/cnn-batchnorm
+_TRANSFER = Preset(
+    name="transfer",
+    network="transfer",
+    backbone="MobileNetV3Small",
+    weights="imagenet",
+    dropout=0.2,
+    frozen_epochs=3,
+    epochs=20,
+    batch_size=64,
+    learning_rate=5e-4,
+    schedule="cosine",
+    patience=6,
+)
 
-    19 minutes; 61.7 %.
-    """
+CATALOGUE: tuple[Entry, ...] = (
+    Entry(
+        _CNN_BASIC,
+        "A: three pairs of convolutions with pooling, then dense layers; a first network.",
+        outcome="0.5 minutes an epoch; 41.7 % after the first. Not run to the end yet.",
+    ),
+    Entry(
+        _THREE_CLASS_150,
+        "B: happy, sad or angry, from colour images of 150 pixels in a folder of classes.",
+        data="FOLDER",
+        outcome="0.9 minutes an epoch; 56.0 % of three classes after the first. Not run to the end "
+        "yet.",
+    ),
+    Entry(
+        _CNN_DROPOUT,
+        "C: 32-64, pool, 128-256, pool, dense 256, with dropout after each; a small, constant "
+        "rate.",
+        outcome="27 minutes for 10 epochs, after which it stops early; 57.5 %.",
+    ),
+    Entry(
+        _CNN_BATCHNORM,
+        "D: batch normalisation and dropout throughout; of all epochs the best is kept.",
+        data="FER2013",
+        outcome="19 minutes; 61.7 %.",
+    ),
+    Entry(
+        _CNN_CSV,
+        "E: from train.csv; `python -m training predict` then labels test.csv.",
+        data="train.csv",
+        outcome="0.9 minutes an epoch; 39.3 % after the first. Not run to the end yet.",
+    ),
+    Entry(
+        _SMALL,
+        "A residual network of 1.6 million weights that learns from labels and votes alone.",
+        outcome="83 minutes; 70.7 %, macro-F1 0.678, up to 13 points lost under moderate "
+        "corruptions.",
+    ),
+    Entry(
+        _COMPACT_START,
+        "First part of `compact`: taught by `small` and hardened against corruptions. Small images "
+        "first, which cost half.",
+        options="--teacher models/small",
+        outcome="106 minutes beside other work; 69.7 %, at most 4.3 points lost under moderate "
+        "corruptions.",
+    ),
+    Entry(
+        _COMPACT_MIDDLE,
+        "Second part of `compact`: goes on from `compact-start`, and learns from both.",
+        options="--seed 2 --init models/compact-start --teacher models/small models/compact-start",
+        outcome="124 minutes; 70.5 %, macro-F1 0.690, at most 3.1 points lost under moderate "
+        "corruptions.",
+    ),
+    Entry(
+        _COMPACT_LATE,
+        "Third part of `compact`: learns what `small` and `compact-middle` say together, and no "
+        "label. They are asked about every changed picture before it is corrupted.",
+        options="--seed 3 --init models/compact-middle "
+        "--teacher models/small models/compact-middle",
+        outcome="86 minutes; 70.7 %, macro-F1 0.685, at most 3.3 points lost under moderate "
+        "corruptions.",
+    ),
+    Entry(
+        _COMPACT,
+        "What ships, 2.8 million weights: the mean of `compact-late` and of one more cycle like "
+        "it.",
+        options="--seed 4 --init models/compact-late "
+        "--teacher models/small models/compact-middle --average models/compact-late",
+        outcome="102 minutes; 71.1 %, macro-F1 0.691, at most 3.3 points lost under moderate "
+        "corruptions.",
+    ),
+    Entry(
+        _TEACHER,
+        "The recipe of `small` at twice the width, for a GPU: to learn from, not to ship.",
+    ),
+    Entry(
+        _TRANSFER,
+        "A backbone that has seen other images: frozen at first, then trained along.",
+    ),
+)
 
-    name: str = "cnn-batchnorm"
-    network: str = "cnn-batchnorm"
-    widths: tuple[int, ...] = (32, 64, 128)
-    dropout: float = 0.25
-    epochs: int = 15
-    batch_size: int = 64
-    learning_rate: float = 1e-3
-    schedule: Literal["constant", "cosine"] = "cosine"
-    augmentation: Augmentation = LIGHT
-
-
-@dataclass(frozen=True)
-class CnnCsv(Preset):
-    """E: from ``train.csv``; ``python -m training predict`` then labels ``test.csv``.
-
-    python -m training train --preset cnn-csv --data train.csv --out models/cnn-csv
-
-    0.9 minutes an epoch; 39.3 % after the first. Not run to the end yet.
-    """
-
-    name: str = "cnn-csv"
-    network: str = "cnn-basic"
-    widths: tuple[int, ...] = (64, 128)
-    dropout: float = 0.4
-    epochs: int = 20
-    batch_size: int = 64
-    patience: int = 5
-
-
-@dataclass(frozen=True)
-class Small(Preset):
-    """A residual network of 1.6 million weights that learns from labels and votes alone.
-
-    python -m training train --preset small --data fer2013.npz --out models/small
-
-    83 minutes; 70.7 %, macro-F1 0.678, up to 13 points lost in moderately poor pictures.
-    """
-
-    name: str = "small"
-    widths: tuple[int, ...] = (48, 96, 192)
-    dropout: float = 0.3
-    epochs: int = 60
-    batch_size: int = 128
-    optimizer: Literal["sgd", "adam"] = "sgd"
-    learning_rate: float = 0.1
-    schedule: Literal["constant", "cosine"] = "cosine"
-    warmup_epochs: float = 3.0
-    weight_decay: float = 5e-4
-    label_smoothing: float = 0.1
-    vote_weight: float = 0.4
-    ema_momentum: float = 0.998
-    keep: Literal["last", "best"] = "last"
-    augmentation: Augmentation = field(default_factory=lambda: GOOD_PICTURE)
-
-
-@dataclass(frozen=True)
-class CompactStart(Small):
-    """First part of `compact`: taught by `small` and hardened against poor pictures.
-
-    python -m training train --preset compact-start --data fer2013.npz --out models/compact-start
-    --teacher models/small
-
-    Small images first, which cost half. 106 minutes beside other work; 69.7 %, and at most 4.3
-    points lost in moderately poor pictures.
-    """
-
-    name: str = "compact-start"
-    widths: tuple[int, ...] = (64, 128, 256)
-    epochs: int = 56
-    small_epochs: int = 24
-    label_smoothing: float = 0.0
-    teacher_weight: float = 0.5
-    augmentation: Augmentation = field(default_factory=Augmentation)
-
-
-@dataclass(frozen=True)
-class CompactMiddle(CompactStart):
-    """Second part of `compact`: goes on from `compact-start`, and learns from both.
-
-    python -m training train --preset compact-middle --data fer2013.npz --out models/compact-middle
-    --seed 2 --init models/compact-start --teacher models/small models/compact-start
-
-    124 minutes; 70.5 %, macro-F1 0.690, at most 3.1 points lost in moderately poor pictures.
-    """
-
-    name: str = "compact-middle"
-    epochs: int = 60
-    small_epochs: int = 0
-    learning_rate: float = 0.05
-    warmup_epochs: float = 1.0
-
-
-@dataclass(frozen=True)
-class CompactLate(CompactMiddle):
-    """Third part of `compact`: learns what `small` and `compact-middle` say together.
-
-    python -m training train --preset compact-late --data fer2013.npz --out models/compact-late
-    --seed 3 --init models/compact-middle --teacher models/small models/compact-middle
-
-    They are asked about every changed picture before it is made poor, and the expression head looks
-    at no label. 86 minutes; 70.7 %, macro-F1 0.685, at most 3.3 points lost in moderately poor
-    pictures.
-    """
-
-    name: str = "compact-late"
-    epochs: int = 36
-    learning_rate: float = 0.03
-    teacher_weight: float = 1.0
-    teaching: Literal["faces", "pictures"] = "pictures"
-    augmentation: Augmentation = field(default_factory=lambda: MOSTLY_GOOD)
-
-
-@dataclass(frozen=True)
-class Compact(CompactLate):
-    """What ships, 2.8 million weights: the mean of `compact-late` and of one more cycle like it.
-
-    python -m training train --preset compact --data fer2013.npz --out models/compact --seed 4
-    --init models/compact-late --teacher models/small models/compact-middle
-    --average models/compact-late
-
-    102 minutes; 71.1 %, macro-F1 0.691, at most 3.3 points lost in moderately poor pictures.
-    """
-
-    name: str = "compact"
-
-
-@dataclass(frozen=True)
-class Teacher(Small):
-    """The same recipe at twice the width, for a GPU: to learn from, not to ship.
-
-    python -m training train --preset teacher --data fer2013.npz --out models/teacher
-    """
-
-    name: str = "teacher"
-    widths: tuple[int, ...] = (96, 192, 384)
-    epochs: int = 100
-
-
-@dataclass(frozen=True)
-class Transfer(Preset):
-    """A backbone that has seen other images: frozen at first, then trained along.
-
-    python -m training train --preset transfer --data fer2013.npz --out models/transfer
-    """
-
-    name: str = "transfer"
-    network: str = "transfer"
-    backbone: str = "MobileNetV3Small"
-    weights: str = "imagenet"
-    dropout: float = 0.2
-    frozen_epochs: int = 3
-    epochs: int = 20
-    batch_size: int = 64
-    learning_rate: float = 5e-4
-    schedule: Literal["constant", "cosine"] = "cosine"
-    patience: int = 6
-
-
-PRESETS: dict[str, Preset] = {
-    preset.name: preset
-    for preset in (
-        CnnBasic(),
-        ThreeClass150(),
-        CnnDropout(),
-        CnnBatchnorm(),
-        CnnCsv(),
-        Small(),
-        CompactStart(),
-        CompactMiddle(),
-        CompactLate(),
-        Compact(),
-        Teacher(),
-        Transfer(),
-    )
-}
+PRESETS: dict[str, Preset] = {entry.preset.name: entry.preset for entry in CATALOGUE}

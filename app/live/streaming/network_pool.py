@@ -15,7 +15,7 @@ from fer import Detections, FaceStream
 from fer.analyzer import Classifier
 from fer.detection.blazeface import BlazeFace, FaceDetector
 from fer.model.classifier import ExpressionClassifier
-from fer.model.spec import EXPRESSION_HEAD
+from fer.labels import EXPRESSION_HEAD
 from fer.stream import STREAM_SCORE
 from fer.types import Floats, Image
 

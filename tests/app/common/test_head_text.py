@@ -8,7 +8,8 @@ from app.common.head_text import NAMES, difference, offered
 from fer.evaluation.metrics import CalibrationBin
 from fer.evaluation.report import PLAIN_PICTURES, CrowdAgreement, Report, Selective
 from fer.labels import COLOURS
-from fer.model.spec import EXPRESSION_HEAD, VOTES_HEAD, ModelSpec
+from fer.model.spec import ModelSpec
+from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
 
 
 def crowd(head: str, accuracy: float, rule: str = "most") -> CrowdAgreement:
@@ -41,13 +42,13 @@ def test_a_report_without_votes_adds_nothing() -> None:
 
 @pytest.mark.parametrize(("rule", "told"), [("most", True), ("plurality", False)])
 def test_readings_are_compared_by_one_rule(rule: str, told: bool) -> None:
-    agreements = (crowd(EXPRESSION_HEAD, 0.74), crowd(VOTES_HEAD, 0.9, rule))
+    agreements = (crowd(EXPRESSION_HEAD, 0.74), crowd(FERPLUS_HEAD, 0.9, rule))
     text = difference(Report.model_construct(crowd=agreements, selective=()))
     assert ("On 1,234 validation faces" in text and "74%" in text and "90%" in text) == told
 
 
 def test_how_often_each_answers_is_told() -> None:
-    found = (selective(EXPRESSION_HEAD, 0.73, 0.5), selective(VOTES_HEAD, 1.0, 0.0))
+    found = (selective(EXPRESSION_HEAD, 0.73, 0.5), selective(FERPLUS_HEAD, 1.0, 0.0))
     text = difference(Report.model_construct(crowd=(), selective=found))
     assert "73% of 1,000 validation faces and says *uncertain* below 50%, and 81%" in text
     assert "100% of 1,000 on which the votes have a winner and never says *uncertain*" in text
@@ -55,12 +56,12 @@ def test_how_often_each_answers_is_told() -> None:
 
 @pytest.mark.parametrize(("count", "told"), [(0, "for none of 1,000"), (12, "for 12 of 1,000")])
 def test_how_often_contempt_is_said_is_told(count: int, told: str) -> None:
-    found = (selective(VOTES_HEAD, 1.0, 0.0, contempt=count),)
+    found = (selective(FERPLUS_HEAD, 1.0, 0.0, contempt=count),)
     assert f"contempt {told}" in difference(Report.model_construct(crowd=(), selective=found))
 
 
 def test_a_reading_that_could_not_be_measured_is_not_offered(spec: ModelSpec) -> None:
-    unmeasured = spec.heads[0].model_copy(update={"name": VOTES_HEAD, "threshold": 1.0})
+    unmeasured = spec.heads[0].model_copy(update={"name": FERPLUS_HEAD, "threshold": 1.0})
     assert offered(spec.model_copy(update={"heads": (*spec.heads, unmeasured)})) == (
         EXPRESSION_HEAD,
     )
@@ -68,6 +69,6 @@ def test_a_reading_that_could_not_be_measured_is_not_offered(spec: ModelSpec) ->
 
 def test_a_choice_is_offered_of_what_a_network_has(spec: ModelSpec) -> None:
     assert offered(spec) == (EXPRESSION_HEAD,)
-    both = (spec.heads[0].model_copy(update={"name": VOTES_HEAD}), *spec.heads)
-    assert offered(spec.model_copy(update={"heads": both})) == (EXPRESSION_HEAD, VOTES_HEAD)
+    both = (spec.heads[0].model_copy(update={"name": FERPLUS_HEAD}), *spec.heads)
+    assert offered(spec.model_copy(update={"heads": both})) == (EXPRESSION_HEAD, FERPLUS_HEAD)
     assert "contempt" in COLOURS

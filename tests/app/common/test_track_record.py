@@ -6,7 +6,8 @@ import pytest
 from app.common.text import Verdict
 from app.common.track_record import Evidence, best_split, describes, evidence_for
 from fer.evaluation.report import PLAIN_PICTURES, FileCard, Report, Selective
-from fer.model.spec import EXPRESSION_HEAD, VOTES_HEAD, ModelSpec
+from fer.model.spec import ModelSpec
+from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
 from training.evaluation.predictions import Predictions
 from training.evaluation.selective import selective
 
@@ -34,7 +35,7 @@ def made(
 MIXED = [(0, 0)] * 8 + [(2, 0)] * 3 + [(1, 0)] + [(1, 1)] * 4
 WORSE = [(0, 0)] * 6 + [(2, 0)] * 4
 EVIDENCE = Evidence(made(MIXED, poor=False), made(WORSE, poor=True))
-VOTED = Evidence(made(MIXED, VOTES_HEAD, poor=False), made(WORSE, VOTES_HEAD, poor=True))
+VOTED = Evidence(made(MIXED, FERPLUS_HEAD, poor=False), made(WORSE, FERPLUS_HEAD, poor=True))
 
 
 @pytest.mark.parametrize(
@@ -92,11 +93,11 @@ def both(head: str, split: str) -> tuple[Selective, ...]:
     ("measured", "split"),
     [
         ((), None),
-        (both(VOTES_HEAD, "test"), None),
+        (both(FERPLUS_HEAD, "test"), None),
         (both(EXPRESSION_HEAD, "validation")[:1], None),
         (both(EXPRESSION_HEAD, "validation"), "validation"),
         (both(EXPRESSION_HEAD, "validation") + both(EXPRESSION_HEAD, "test"), "test"),
-        (both(EXPRESSION_HEAD, "validation") + both(VOTES_HEAD, "test"), "validation"),
+        (both(EXPRESSION_HEAD, "validation") + both(FERPLUS_HEAD, "test"), "validation"),
     ],
 )
 def test_the_test_split_is_the_best_evidence_for_an_output(

@@ -11,7 +11,8 @@ from app.common.paths import ROOT
 from app.photo import store
 from app.photo.store import Photo
 from fer import ModelError
-from fer.model.spec import VOTES_HEAD, ModelSpec
+from fer.model.spec import ModelSpec
+from fer.labels import FERPLUS_HEAD
 from tests.app.conftest import BROKEN, LABELS, FakeAnalyzer, Upload, png
 
 CAMERA = ":material/photo_camera: Camera"
@@ -149,7 +150,7 @@ def test_another_reading_needs_no_new_upload_and_lasts_over_pages(
     page = upload(("a.png", png(faces=1, happy=90)))
     choice = next(g for g in page.get("button_group") if g.key == "reading_choice")
     assert choice.options == ["As labelled", "As most people see it"]
-    choice.set_value(VOTES_HEAD).run()
+    choice.set_value(FERPLUS_HEAD).run()
     assert not page.exception
     assert "Uncertain" in words(page)
     assert (analyzer.calls, analyzer.searches) == (2, 1)
@@ -157,7 +158,7 @@ def test_another_reading_needs_no_new_upload_and_lasts_over_pages(
     page.switch_page("app/pages/photo.py").run()
     upload(("a.png", png(faces=1, happy=90)))
     choice = next(g for g in page.get("button_group") if g.key == "reading_choice")
-    assert choice.value == VOTES_HEAD
+    assert choice.value == FERPLUS_HEAD
 
 
 def test_a_network_with_one_output_offers_no_choice(
@@ -179,7 +180,7 @@ def test_evidence_is_offered_where_the_network_has_it_and_drawn_when_asked(
     maps = [p.alt for e in page.image for p in e.proto.imgs if p.alt.startswith("Evidence")]
     assert not maps
     choice = next(g for g in page.get("button_group") if g.key == "reading_choice")
-    choice.set_value(VOTES_HEAD).run()
+    choice.set_value(FERPLUS_HEAD).run()
     assert not page.expander
 
 

@@ -21,7 +21,8 @@ from app.photo.store import (
     png_of,
     read_photo,
 )
-from fer.model.spec import EXPRESSION_HEAD, VOTES_HEAD, ModelSpec
+from fer.model.spec import ModelSpec
+from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
 from tests.app.conftest import BROKEN, LABELS, FakeAnalyzer, png
 
 
@@ -44,15 +45,15 @@ def test_another_reading_is_kept_beside_the_first_and_looks_for_no_face_again() 
     store, analyze = PhotoStore(), FakeAnalyzer()
     photo, bad = Photo("a", png(2)), Photo("b", b"")
     first = store.read(photo, analyze)
-    assert store.unread([photo], VOTES_HEAD) == [photo]
-    second = store.read(photo, analyze, VOTES_HEAD)
+    assert store.unread([photo], FERPLUS_HEAD) == [photo]
+    second = store.read(photo, analyze, FERPLUS_HEAD)
     assert isinstance(first, Reading)
     assert isinstance(second, Reading)
-    assert (first.head, second.head) == (EXPRESSION_HEAD, VOTES_HEAD)
+    assert (first.head, second.head) == (EXPRESSION_HEAD, FERPLUS_HEAD)
     assert (analyze.calls, analyze.searches, len(store)) == (2, 1, 1)
     assert store.read(photo, analyze) is first
-    assert isinstance(store.read(bad, analyze, VOTES_HEAD), Failure)
-    assert json.loads(json_of([("a", second)]))[0]["reading"] == VOTES_HEAD
+    assert isinstance(store.read(bad, analyze, FERPLUS_HEAD), Failure)
+    assert json.loads(json_of([("a", second)]))[0]["reading"] == FERPLUS_HEAD
 
 
 def test_evidence_is_drawn_from_the_file_when_it_is_asked_for(

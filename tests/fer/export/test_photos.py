@@ -5,7 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from fer.export.photos import PhotoResult, one_of, photo_record, to_csv, to_json
+from fer.export.photos import PhotoResult, photo_record, to_csv, to_json
+from fer.text import one_of
 from fer.types import Faces
 from tests.conftest import make_detections
 

@@ -7,7 +7,8 @@ import pytest
 from fer.errors import ModelError
 from fer.labels import FER2013_LABELS
 from fer.model.classifier import MAX_BATCH, ExpressionClassifier, softmax
-from fer.model.spec import EXPRESSION_HEAD, VOTES_HEAD, Head, ModelSpec
+from fer.model.spec import Head, ModelSpec
+from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
 from tests.conftest import SHIPPED_MODEL
 
 
@@ -42,13 +43,13 @@ def test_light_and_contrast_do_not_matter(classifier: ExpressionClassifier) -> N
 
 
 def test_both_heads_answer_with_their_own_labels(classifier: ExpressionClassifier) -> None:
-    votes = classifier(crops(2), head=VOTES_HEAD)
-    assert votes.shape == (2, len(classifier.spec.head(VOTES_HEAD).labels))
+    votes = classifier(crops(2), head=FERPLUS_HEAD)
+    assert votes.shape == (2, len(classifier.spec.head(FERPLUS_HEAD).labels))
     with pytest.raises(ModelError, match="no output 'age'"):
         classifier(crops(2), head="age")
 
 
-@pytest.mark.parametrize("head", [EXPRESSION_HEAD, VOTES_HEAD])
+@pytest.mark.parametrize("head", [EXPRESSION_HEAD, FERPLUS_HEAD])
 @pytest.mark.parametrize("n", [0, 3])
 def test_evidence_maps_are_the_logits_taken_apart(
     classifier: ExpressionClassifier, head: str, n: int
@@ -91,7 +92,7 @@ def test_crops_of_another_form_are_refused(
     "lacking",
     [
         Head(name="age", labels=("old",), meaning="none"),
-        Head(name=VOTES_HEAD, labels=("old",), meaning="none", evidence="map_of_age"),
+        Head(name=FERPLUS_HEAD, labels=("old",), meaning="none", evidence="map_of_age"),
     ],
     ids=["head", "map"],
 )

@@ -7,7 +7,7 @@ from fer.errors import ModelError
 from fer.evaluation.report import Report
 from fer.model.spec import ModelSpec
 from tests.conftest import SHIPPED_MODEL
-from training.data.layouts import file_sha256
+from fer.records import file_sha256
 
 
 def test_what_is_saved_is_what_is_loaded(tmp_path: Path, spec: ModelSpec) -> None:

@@ -7,7 +7,8 @@ import pytest
 
 from fer.evaluation.report import PLAIN_PICTURES
 from fer.labels import FER2013_LABELS, FERPLUS_LABELS
-from fer.model.spec import EXPRESSION_HEAD, VOTES_HEAD, Head, ModelSpec
+from fer.model.spec import Head, ModelSpec
+from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
 from tests.training.commands.test_train import bars
 from training.data.dataset import LabelledFaces
 from training.evaluation.measure import (
@@ -29,7 +30,7 @@ def both(spec: ModelSpec) -> ModelSpec:
     """A model with both outputs."""
     heads = (
         Head(name=EXPRESSION_HEAD, labels=FER2013_LABELS, meaning="a label"),
-        Head(name=VOTES_HEAD, labels=FERPLUS_LABELS, meaning="a vote"),
+        Head(name=FERPLUS_HEAD, labels=FERPLUS_LABELS, meaning="a vote"),
     )
     return spec.model_copy(update={"heads": heads})
 
@@ -58,7 +59,7 @@ def test_voters_are_the_truth_where_one_expression_leads(
 ) -> None:
     found = truths(both, faces)
     assert found[EXPRESSION_HEAD].known.all()
-    assert (found[VOTES_HEAD].known.tolist() if VOTES_HEAD in found else None) == known
+    assert (found[FERPLUS_HEAD].known.tolist() if FERPLUS_HEAD in found else None) == known
 
 
 def test_an_output_that_the_model_has_not_is_not_measured(spec: ModelSpec) -> None:
@@ -70,10 +71,10 @@ def test_each_output_gets_the_temperature_of_its_own_truth(both: ModelSpec) -> N
     logits = {
         EXPRESSION_HEAD: SCORES[[0] * 80, :7],
         # Always right where the votes are clear, so it cannot be sure enough; wrong elsewhere.
-        VOTES_HEAD: np.concatenate([SCORES[[0] * 60], SCORES[[5] * 20]]),
+        FERPLUS_HEAD: np.concatenate([SCORES[[0] * 60], SCORES[[5] * 20]]),
     }
     found = temperatures(logits, both, faces)
-    assert found[VOTES_HEAD]["temperature"] < 0.3
+    assert found[FERPLUS_HEAD]["temperature"] < 0.3
     assert found[EXPRESSION_HEAD]["temperature"] > 1
 
 
@@ -107,7 +108,7 @@ def test_thresholds_of_plain_and_of_poor_pictures(
     found = thresholds(answers(plain, poor), both)
     threshold = found[EXPRESSION_HEAD]
     assert (threshold["threshold"], threshold["flawed_threshold"]) == expected
-    assert set(found[VOTES_HEAD].values()) == {1.0}, "what was not measured does not answer"
+    assert set(found[FERPLUS_HEAD].values()) == {1.0}, "what was not measured does not answer"
 
 
 def test_what_thresholds_do_is_told_of_measured_outputs_alone(both: ModelSpec) -> None:

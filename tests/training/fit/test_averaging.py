@@ -11,7 +11,7 @@ from fer.labels import FER2013_LABELS
 from fer.model.spec import ModelSpec
 from tests.conftest import SHIPPED_MODEL
 from tests.training.commands.test_train import TINY, bars
-from training.fit.averaging import average, weights_of
+from training.fit.pretrained import average, weights_of
 from training.fit.loop import fit
 from training.networks.build import build
 from training.presets.schema import Preset
@@ -51,7 +51,7 @@ def test_a_training_ends_with_the_mean(tmp_path: Path) -> None:
     runs = {
         name: fit(
             TINY, bars(32, 1), bars(8, 2), seed=5, work_dir=tmp_path / "work", resume=True,
-            verbose=0, average_with=averaged,
+            verbose=0, averaged_with=averaged,
         ).model
         for name, averaged in (("alone", ()), ("mean", (tmp_path / "other",)))
     }  # fmt: skip
@@ -90,6 +90,6 @@ def test_the_mistake_is_told_before_anything_is_learnt(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="another network"):
         fit(
             TINY, bars(32, 1), bars(8, 2), seed=5, work_dir=tmp_path / "work", verbose=0,
-            average_with=[tmp_path / "wide"],
+            averaged_with=[tmp_path / "wide"],
         )  # fmt: skip
     assert not list((tmp_path / "work").iterdir())

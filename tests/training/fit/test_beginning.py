@@ -13,7 +13,7 @@ from fer.errors import DataError
 from fer.model.spec import Head, ModelSpec
 from tests.conftest import SHIPPED_MODEL
 from tests.training.commands.test_train import TINY, bars
-from training.fit.beginning import take_over
+from training.fit.pretrained import initialise_from
 from training.fit.loop import fit
 from training.networks.build import build
 from training.presets.catalogue import PRESETS
@@ -27,7 +27,7 @@ def test_a_training_begins_where_another_ended(tmp_path: Path) -> None:
     begun.save(tmp_path / "model.keras")
     ModelSpec.load(SHIPPED_MODEL).save(tmp_path)
     found = fit(
-        still, train, validation, seed=9, work_dir=tmp_path, verbose=0, begin_with=tmp_path
+        still, train, validation, seed=9, work_dir=tmp_path, verbose=0, initial_model=tmp_path
     ).model
     for weight, before in zip(found.trainable_variables, begun.trainable_variables, strict=True):
         assert np.asarray(weight) == pytest.approx(np.asarray(before), abs=1e-4)
@@ -51,7 +51,7 @@ def test_a_head_for_other_classes_is_learnt_anew(
     trained(tmp_path, spec, TINY, ("a", "b", "c"))
     mine = build(TINY, {"expression": len(classes)})
     head, stem = (mine.get_layer(n).get_weights()[0] for n in ("expression", "stem_conv"))
-    take_over(tmp_path, mine, classes)
+    initialise_from(tmp_path, mine, classes)
     assert (mine.get_layer("expression").get_weights()[0] == head).all() == anew
     assert (mine.get_layer("stem_conv").get_weights()[0] != stem).any()
 
@@ -63,7 +63,7 @@ def test_layers_without_a_name_of_their_own_are_taken_over_too(
     basic = PRESETS["cnn-basic"]
     trained(tmp_path, spec, basic, names)
     mine = build(basic, {"expression": 2})  # Keras has counted on
-    take_over(tmp_path, mine, names)
+    initialise_from(tmp_path, mine, names)
     for ours, theirs in zip(
         mine.weights, keras.models.load_model(tmp_path / "model.keras").weights, strict=True
     ):
@@ -74,11 +74,11 @@ def test_a_training_cannot_begin_with_another_network(tmp_path: Path, spec: Mode
     names = ("a", "b")
     mine = build(TINY, {"expression": 2})
     with pytest.raises(DataError, match=r"model\.keras is missing"):
-        take_over(tmp_path, mine, names)
+        initialise_from(tmp_path, mine, names)
     for other in ({"widths": (8, 8, 16)}, {"blocks_per_stage": 2}):
         trained(tmp_path, spec, dataclasses.replace(TINY, **other), names)
         with pytest.raises(DataError, match="is another network"):
-            take_over(tmp_path, mine, names)
+            initialise_from(tmp_path, mine, names)
 
 
 @pytest.mark.parametrize(

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from fer.errors import DataError
-from fer.model.spec import EXPRESSION_HEAD
+from fer.labels import EXPRESSION_HEAD
 from tests.conftest import SHIPPED_MODEL
 from tests.training.commands.test_train import bars
 from training.data.dataset import LabelledFaces
 from training.fit.batches import TrainingBatches, scaled, targets_and_weights
-from training.fit.distillation import Lesson, Teachers, teachers_for
+from training.fit.distillation import SoftTargets, Teachers, teachers_for
 from training.fit.loop import fit
 from training.presets.schema import NONE, Preset
 
@@ -22,17 +22,17 @@ LABEL = np.eye(2, dtype=np.float32)
 )
 def test_a_target_is_part_label_part_teacher(weight: float, expected: list) -> None:
     says = np.array([[0.2, 0.8], [0.8, 0.2]], np.float32)
-    assert Lesson(says, weight).mixed(LABEL) == pytest.approx(np.array(expected))
+    assert SoftTargets(says, weight).mixed(LABEL) == pytest.approx(np.array(expected))
 
 
 def test_no_face_has_no_target() -> None:
     empty = np.zeros((0, 2), np.float32)
-    assert Lesson(empty, 0.5).mixed(empty).shape == (0, 2)
+    assert SoftTargets(empty, 0.5).mixed(empty).shape == (0, 2)
 
 
-def test_a_lesson_about_other_faces_is_refused() -> None:
-    with pytest.raises(ValueError, match="expected a lesson"):
-        Lesson(LABEL, 0.5).mixed(np.eye(3, dtype=np.float32))
+def test_soft_targets_about_other_faces_is_refused() -> None:
+    with pytest.raises(ValueError, match="expected soft targets"):
+        SoftTargets(LABEL, 0.5).mixed(np.eye(3, dtype=np.float32))
 
 
 def teachers(faces: LabelledFaces, *directories: Path, weight: float = 0.5) -> Teachers | None:
@@ -44,7 +44,7 @@ def test_a_teacher_says_the_same_of_a_mirrored_face() -> None:
     faces = bars(6, 1)
     mirrored = bars(6, 1)
     mirrored.images[:] = mirrored.images[:, :, ::-1].copy()
-    ours, theirs = (teachers(f, SHIPPED_MODEL).lesson.probabilities for f in (faces, mirrored))
+    ours, theirs = (teachers(f, SHIPPED_MODEL).targets.probabilities for f in (faces, mirrored))
     assert ours == pytest.approx(theirs, abs=1e-5)
     assert ours.sum(axis=1) == pytest.approx(np.ones(6), abs=1e-5)
 
@@ -79,10 +79,10 @@ def test_a_run_that_is_finished_asks_nobody(tmp_path: Path) -> None:
     again = teachers_for(preset, [SHIPPED_MODEL], faces)
     for asked in (first, again):
         fit(preset, faces, faces, seed=1, work_dir=tmp_path, resume=True, teachers=asked, verbose=0)
-    assert ["lesson" in vars(asked) for asked in (first, again)] == [True, False]
+    assert ["targets" in vars(asked) for asked in (first, again)] == [True, False]
 
 
-def test_batches_hand_on_the_lesson_and_the_size() -> None:
+def test_batches_hand_on_soft_targets_and_the_size() -> None:
     faces = bars(8, 1)
     says = np.full((8, 7), 1 / 7, np.float32)
     batches = TrainingBatches(
@@ -92,7 +92,7 @@ def test_batches_hand_on_the_lesson_and_the_size() -> None:
         augmentation=NONE,
         seed=1,
         size=32,
-        lesson=Lesson(says, 0.5),
+        soft_targets=SoftTargets(says, 0.5),
     )
     images, targets, _ = batches[0]
     assert images.shape == (4, 32, 32, 1)

@@ -5,7 +5,7 @@ import pytest
 
 from tests.training.commands.test_train import bars
 from training.fit.batches import TrainingBatches
-from training.fit.mixup import Mixture
+from training.fit.mixup import Mixup
 from training.presets.schema import NONE, Augmentation
 
 HEADS = ("expression", "votes")
@@ -19,7 +19,7 @@ def batch(mixup: float) -> tuple:
 
 
 def test_no_face_mixes_with_none() -> None:
-    mixture = Mixture.draw(0, 0.3, np.random.default_rng(1))
+    mixture = Mixup.draw(0, 0.3, np.random.default_rng(1))
     images = mixture.images(np.zeros((0, 8, 8, 1), np.float32))
     targets, weights = mixture.targets(
         {"expression": np.zeros((0, 7), np.float32)}, {"expression": np.zeros(0, np.float32)}
@@ -47,7 +47,7 @@ def test_contrast_decides_nothing() -> None:
     loud, quiet = rng.normal(128, 60, (8, 8, 1)), rng.normal(30, 5, (8, 8, 1))
     one_hot = {"expression": np.eye(2, dtype=np.float32)}
     for seed in range(20):
-        mixture = Mixture.draw(2, 5.0, np.random.default_rng(seed))
+        mixture = Mixup.draw(2, 5.0, np.random.default_rng(seed))
         images = mixture.images(np.stack([loud, quiet]).astype(np.float32))
         targets, _ = mixture.targets(one_hot, {"expression": np.ones(2, np.float32)})
         for image, target in zip(images, targets["expression"], strict=True):
@@ -59,7 +59,7 @@ def test_contrast_decides_nothing() -> None:
 def test_a_face_without_votes_brings_none_into_a_mixture() -> None:
     votes = np.float32([[0.75, 0.25], [0, 0]])
     for seed in range(10):
-        mixture = Mixture.draw(2, 1.0, np.random.default_rng(seed))
+        mixture = Mixup.draw(2, 1.0, np.random.default_rng(seed))
         targets, weights = mixture.targets({"votes": votes}, {"votes": np.float32([1, 0])})
         counts = weights["votes"] > 1e-3
         assert targets["votes"][counts] == pytest.approx(np.tile(votes[0], (counts.sum(), 1)))
@@ -79,5 +79,5 @@ def test_what_chance_decides_stays_the_same(mixup: float, light: float, certaint
 
 
 def test_an_image_of_one_grey_stays_flat() -> None:
-    mixture = Mixture.draw(4, 0.3, np.random.default_rng(1))
+    mixture = Mixup.draw(4, 0.3, np.random.default_rng(1))
     assert mixture.images(np.full((4, 8, 8, 1), 77.0, np.float32)).std() == 0

@@ -9,13 +9,14 @@ import pytest
 
 from fer.errors import DataError
 from fer.model.classifier import ExpressionClassifier
-from fer.model.spec import EXPRESSION_HEAD, ModelSpec
+from fer.model.spec import ModelSpec
+from fer.labels import EXPRESSION_HEAD
 from fer.types import Floats
 from tests.conftest import SHIPPED_MODEL
 from tests.training.commands.test_train import bars
 from training.fit.batches import TrainingBatches
 from training.fit.distillation import teachers_for
-from training.fit.tutor import Tutor
+from training.fit.distillation import OnlineTeachers
 from training.presets.schema import NONE, Augmentation, Preset
 
 
@@ -29,8 +30,8 @@ class Chance:
         return self.value
 
 
-class Listener(Tutor):
-    """A tutor that says "the first class" of everything, and keeps what it was shown."""
+class Listener(OnlineTeachers):
+    """A teacher that says "the first class" of everything, and keeps what it was shown."""
 
     def __init__(self) -> None:
         self.shown = np.zeros(0, np.float32)
@@ -52,10 +53,10 @@ def faces() -> np.ndarray:
 def test_it_says_what_the_app_would_say(
     faces: np.ndarray, drawn: float, mirrored: bool, precision: str
 ) -> None:
-    tutor = Tutor([SHIPPED_MODEL], 1.0, precision)
-    says = tutor.mixed(np.zeros((4, 7), np.float32), faces.astype(np.float32), Chance(drawn))
+    teacher = OnlineTeachers([SHIPPED_MODEL], 1.0, precision)
+    says = teacher.mixed(np.zeros((4, 7), np.float32), faces.astype(np.float32), Chance(drawn))
     seen = np.ascontiguousarray(faces[:, :, ::-1]) if mirrored else faces
-    kinds = {layer.compute_dtype for layer in tutor._networks[0].layers if layer.weights}
+    kinds = {layer.compute_dtype for layer in teacher._networks[0].layers if layer.weights}
     assert kinds == ({"float32"} if precision == "float32" else {"float32", "bfloat16"})
     exact = 2e-3 if precision == "float32" else 0.05
     assert says == pytest.approx(ExpressionClassifier(SHIPPED_MODEL)(seen), abs=exact)
@@ -63,40 +64,40 @@ def test_it_says_what_the_app_would_say(
 
 def test_several_count_alike_and_the_label_counts_the_rest(faces: np.ndarray) -> None:
     images, labels = faces.astype(np.float32), np.eye(7, dtype=np.float32)[:4]
-    alone = Tutor([SHIPPED_MODEL], 1.0, "float32").mixed(labels, images, Chance(0.9))
-    two = Tutor([SHIPPED_MODEL, SHIPPED_MODEL], 0.25, "float32")
+    alone = OnlineTeachers([SHIPPED_MODEL], 1.0, "float32").mixed(labels, images, Chance(0.9))
+    two = OnlineTeachers([SHIPPED_MODEL, SHIPPED_MODEL], 0.25, "float32")
     expected = 0.75 * labels + 0.25 * alone
     assert two.mixed(labels, images, Chance(0.9)) == pytest.approx(expected, abs=1e-5)
 
 
 def batch(augmentation: Augmentation, mixup: float = 0.0) -> tuple:
-    tutor = Listener()
+    teacher = Listener()
     batches = TrainingBatches(
         bars(16, 1),
         heads={EXPRESSION_HEAD},
         batch_size=16,
         augmentation=augmentation,
         seed=2,
-        lesson=tutor,
+        soft_targets=teacher,
         mixup=mixup,
         size=24,
     )
-    return tutor, *batches[0]
+    return teacher, *batches[0]
 
 
 def test_it_sees_the_student_s_picture_before_it_was_made_poor() -> None:
     dark = dataclasses.replace(NONE, shift=5, light_probability=1, light=(0.2, 0.2))
-    tutor, seen, targets, _ = batch(dark)
-    assert tutor.shown.shape == (16, 48, 48, 1)
+    teacher, seen, targets, _ = batch(dark)
+    assert teacher.shown.shape == (16, 48, 48, 1)
     assert seen.shape == (16, 24, 24, 1)
-    halves = tutor.shown.reshape(16, 24, 2, 24, 2).mean((2, 4))
+    halves = teacher.shown.reshape(16, 24, 2, 24, 2).mean((2, 4))
     assert seen[..., 0] == pytest.approx(0.2 * halves, abs=1.5)
     assert (targets[EXPRESSION_HEAD].argmax(axis=1) == 0).all()
 
 
 def test_it_sees_the_very_mixture() -> None:
-    tutor, seen, _, _ = batch(NONE, mixup=1.0)
-    halves = tutor.shown.reshape(16, 24, 2, 24, 2).mean((2, 4))
+    teacher, seen, _, _ = batch(NONE, mixup=1.0)
+    halves = teacher.shown.reshape(16, 24, 2, 24, 2).mean((2, 4))
     likeness = [np.corrcoef(a.ravel(), b.ravel())[0, 1] for a, b in zip(halves, seen, strict=True)]
     assert min(likeness) > 0.95
 

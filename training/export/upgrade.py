@@ -1,0 +1,206 @@
+"""Model directories of older versions → the version of today; every figure stays as it was."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fer.errors import ModelError
+from fer.evaluation.measurements import TRUTHS, VOTE_RULES
+from fer.evaluation.report import Report
+from fer.labels import FERPLUS_HEAD
+from fer.model.spec import ModelSpec
+from fer.records import file_sha256
+from training.evaluation.predictions import FURTHER_FILE
+
+#: What a head was called before, by which name the network's files still have its output.
+_OLD_FERPLUS_HEAD = "votes"
+
+#: Versions that can be written anew.
+_SPEC, _REPORT = 1, 3
+
+_AS_THEY_ARE = "as they are"
+
+
+def upgrade(directory: Path) -> list[str]:
+    """Write the records of a model directory in the versions of today; the network stays.
+
+    Args:
+        directory: with ``spec.json`` and ``report.json``.
+
+    Returns:
+        Names of the files that were written; none where all are of today's version.
+
+    Raises:
+        ModelError: a file is missing, or of a version that cannot be written anew.
+    """
+    spec, report = _read(directory, ModelSpec.filename), _read(directory, Report.filename)
+    _check(directory, ModelSpec, spec, _SPEC)
+    _check(directory, Report, report, _REPORT)
+    written = []
+    # What can go wrong comes before the first file is touched.
+    new_spec = _spec(spec) if spec["version"] == _SPEC else None
+    new_report = _report(report) if report["version"] == _REPORT else None
+    if new_spec:
+        ModelSpec.model_validate(new_spec).save(directory)
+        written.append(ModelSpec.filename)
+    if new_report:
+        if _rename_predictions(directory / FURTHER_FILE, report):
+            written.append(FURTHER_FILE)
+            new_report["files"][FURTHER_FILE] = {
+                "sha256": file_sha256(directory / FURTHER_FILE),
+                "bytes": (directory / FURTHER_FILE).stat().st_size,
+            }
+        Report.model_validate(new_report).save(directory)
+        written.append(Report.filename)
+    return written
+
+
+def _read(directory: Path, name: str) -> dict[str, Any]:
+    try:
+        return dict(json.loads((directory / name).read_text(encoding="utf-8")))
+    except OSError as error:
+        raise ModelError(f"{directory / name} is missing; nothing can be written anew.") from error
+    except ValueError as error:
+        raise ModelError(f"{directory / name} is damaged: {error}.") from error
+
+
+def _check(
+    directory: Path, kind: type[ModelSpec] | type[Report], record: dict[str, Any], old: int
+) -> None:
+    version = record.get("version")
+    if version not in (old, kind.current_version):
+        raise ModelError(
+            f"{directory / kind.filename} has version {version}; only version {old} can be written "
+            "anew. Train the model again."
+        )
+
+
+def _head(name: str) -> str:
+    return FERPLUS_HEAD if name == _OLD_FERPLUS_HEAD else name
+
+
+def _spec(old: dict[str, Any]) -> dict[str, Any]:
+    return old | {
+        "version": ModelSpec.current_version,
+        "heads": [_spec_head(head) for head in old["heads"]],
+    }
+
+
+def _spec_head(old: dict[str, Any]) -> dict[str, Any]:
+    head = dict(old)
+    threshold, degraded = head.pop("threshold", 0.0), head.pop("flawed_threshold", 0.0)
+    # Both were 1 where nothing was measured.
+    measured = (threshold, degraded) != (1, 1)
+    return head | {
+        "name": _head(old["name"]),
+        "output": old["name"],
+        "abstention": {"threshold": threshold, "degraded_threshold": degraded}
+        if measured
+        else None,
+        "activation_map": head.pop("evidence", ""),
+    }
+
+
+def _report(old: dict[str, Any]) -> dict[str, Any]:
+    new = dict(old)
+    options = _options(old["command"])
+    weight = float(old["configuration"].get("teacher_weight", 0.0))
+    teachers = options.get("--teacher", []) if weight else []
+    spread = new.pop("spread", None)
+    return new | {
+        "version": Report.current_version,
+        "initial_model": next(iter(options.get("--init", [])), None),
+        "averaged_with": options.get("--average", []),
+        "teachers": teachers,
+        "teacher_weight": weight if teachers else 0.0,
+        "tta": new.pop("views"),
+        "selective": [_selective(one) for one in old["selective"]],
+        "seed_variance": _seed_variance(spread) if spread else None,
+        "ferplus_agreement": [
+            one | {"head": _head(one["head"]), "rule": _key(VOTE_RULES, one["rule"])}
+            for one in new.pop("crowd")
+        ],
+    }
+
+
+def _options(command: str) -> dict[str, list[str]]:
+    """Return the names of the models that a command was given, by option."""
+    found: dict[str, list[str]] = {}
+    option = ""
+    for word in shlex.split(command):
+        if word.startswith("--"):
+            option = word
+            found[option] = []
+        elif option:
+            found[option].append(Path(word).name)
+    return found
+
+
+def _selective(old: dict[str, Any]) -> dict[str, Any]:
+    new = dict(old)
+    pictures = new.pop("pictures")
+    new.pop("versions", None)
+    corruptions = [] if pictures == _AS_THEY_ARE else pictures.split(": ", 1)[1].split(", ")
+    return new | {
+        "head": _head(old["head"]),
+        "corruptions": corruptions,
+        "truth": _key(TRUTHS, old["truth"]),
+    }
+
+
+def _seed_variance(old: dict[str, Any]) -> dict[str, Any]:
+    new = dict(old)
+    return new | {"initial_model": new.pop("begins_with", "") or None}
+
+
+def _key(sentences: dict[str, str], sentence: str) -> str:
+    """Return the name of a fact that older versions wrote out.
+
+    Raises:
+        ModelError: nothing is written out so.
+    """
+    for key, said in sentences.items():
+        if said == sentence:
+            return key
+    raise ModelError(f"expected one of {list(sentences.values())}, got {sentence!r}.")
+
+
+def _rename_predictions(file: Path, report: dict[str, Any]) -> bool:
+    """Give the arrays of the further predictions their names of today; False without the file."""
+    if not file.is_file():
+        return False
+    with np.load(file) as archive:
+        arrays = {name: archive[name] for name in archive.files}
+    renamed = {_array_name(name, report["evaluations"]): a for name, a in arrays.items()}
+    np.savez_compressed(file, allow_pickle=False, **renamed)
+    return True
+
+
+def _array_name(old: str, splits: Iterable[str]) -> str:
+    """Return today's name of an array, ``split/what_labels`` or ``split/what_probabilities``."""
+    name, kind = old.rsplit("_", 1)
+    split = "validation"
+    for one in splits:
+        if name.endswith(f": {one}"):
+            name, split = name.removesuffix(f": {one}"), one
+    if name == "without repeats":
+        name = "without_duplicates"
+    elif name == "ten views":
+        name = "tta"
+    elif name.startswith("disturbed: "):
+        name = f"corrupted/{name.removeprefix('disturbed: ')}"
+    elif name.startswith("crowd: "):
+        _, head, rule = name.split(": ", 2)
+        name = f"agreement/{_head(head)}/{_key(VOTE_RULES, rule)}"
+    elif match := re.fullmatch(rf"(\w+): (?:({_AS_THEY_ARE})|made poor: .*)", name):
+        name = f"{_head(match[1])}/{'plain' if match[2] else 'degraded'}"
+    else:
+        raise ModelError(f"expected the predictions of an older version, got an array {old!r}.")
+    return f"{split}/{name}_{kind}"
