@@ -13,7 +13,7 @@ from fer.labels import FER2013_LABELS, FERPLUS_LABELS
 from tests.conftest import ROOT
 from tests.training.samples import random_faces
 from training.data.class_names import canonical, choose, ordered
-from training.data.dataset import LabelledFaces
+from training.data.dataset import DataSet, LabelledFaces
 from training.data.image_stack import FaceStack, fit_images
 from training.data.load import clean, vote_distribution
 from training.data.splits import stratified
@@ -55,6 +55,20 @@ def test_clean_drops_each_face_for_its_first_reason() -> None:
     np.testing.assert_array_equal(kept.labels, [2, 4, 5])
     assert kept.votes is not None
     assert len(kept.votes) == 3
+
+
+@pytest.mark.parametrize(
+    ("held_out", "new"),
+    [([], []), ([6, 7], [True, True]), ([0, 6, 5], [False, True, False]), ([2], [False])],
+    ids=["no faces", "none in train", "some in train", "all in train"],
+)
+def test_a_face_is_new_if_train_does_not_hold_it(held_out: list[int], new: list[bool]) -> None:
+    faces = some_faces(8)
+    # A copy with another label is the same picture.
+    validation = faces.take(np.array(held_out, np.int64))
+    validation.labels[:] = 3
+    splits = {"train": faces.take(slice(6)), "validation": validation}
+    assert DataSet("d", "", splits).new_in("validation").tolist() == new
 
 
 def test_places_follow_their_faces() -> None:

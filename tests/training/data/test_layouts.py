@@ -1,4 +1,4 @@
-"""Real faces in every layout that the exporter beside the project writes, against its .npz."""
+"""Which tables are read; and real faces in every layout that the exporter writes."""
 
 import re
 import shutil
@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.training.samples import pixels, random_faces, write_csv
 from training.data.dataset import LabelledFaces
 from training.data.load import load, unlabelled
 
@@ -89,3 +90,27 @@ def test_train_and_test_tables_hold_the_same_faces(sample: Path, tmp_path: Path)
     np.testing.assert_array_equal(found.votes, train.votes)
     test = unlabelled(tmp_path / "test.csv")
     np.testing.assert_array_equal(test.images, expected.split("validation").images)
+
+
+@pytest.mark.parametrize(
+    ("tables", "read"),
+    [
+        (["mine.csv"], {"mine.csv"}),
+        (["mine.csv", "copy.csv"], {"copy.csv"}),
+        (["copy.csv", "val.csv", "train.csv"], {"train.csv", "val.csv"}),
+        (["copy.csv", "train.csv", "whole.csv"], {"whole.csv"}),
+    ],
+    ids=["a lone one", "the first by name", "those named after splits", "the one with all splits"],
+)
+def test_of_several_tables_those_that_belong_together_are_read(
+    tmp_path: Path, tables: list[str], read: set[str]
+) -> None:
+    rows = [(i % 7, pixels(face), "Training") for i, face in enumerate(random_faces(14))]
+    for name in tables:
+        columns = 3 if name == "whole.csv" else 2
+        header = ["emotion", "pixels", "Usage"][:columns]
+        write_csv(tmp_path / name, header, [row[:columns] for row in rows])
+    splits = load(tmp_path).splits.values()
+    places = [place for faces in splits if faces.places is not None for place in faces.places]
+    assert {place.split(",")[0] for place in places} == read
+    assert len(places) == 14 * len(read)

@@ -4,6 +4,7 @@ import pytest
 from fer.evaluation.metrics import evaluate
 from fer.model.classifier import softmax
 from training.evaluation.calibration import cross_fitted, fit_temperature
+from training.evaluation.selective import folds
 
 
 @pytest.mark.parametrize("true_temperature", [0.5, 1.0, 3.0])
@@ -26,3 +27,16 @@ def test_cross_fitting_finds_the_temperature_from_other_faces() -> None:
     found = cross_fitted(calibrated * np.float32(2), labels)
     assert found == pytest.approx(softmax(calibrated), abs=0.05)
     assert found.argmax(axis=1) == pytest.approx(calibrated.argmax(axis=1))
+
+
+def test_no_face_has_a_say_in_its_own_cross_fitted_temperature() -> None:
+    """In one part every answer is wrong, in the others every answer is right.
+
+    If parts chose for themselves, the wrong one would be unsure and the right ones sure.
+    """
+    wrong = folds(400) == 0
+    logits = np.tile(np.array([2, 0], np.float32), (400, 1))
+    sure = cross_fitted(logits, wrong.astype(np.int64))[:, 0]
+    # The wrong part sees right answers alone; the others see that a quarter is wrong.
+    assert sure[wrong] == pytest.approx(np.ones(80), abs=0.01)
+    assert sure[~wrong] == pytest.approx(np.full(320, 0.75), abs=0.01)

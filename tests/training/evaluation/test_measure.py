@@ -14,6 +14,7 @@ from training.data.dataset import LabelledFaces
 from training.evaluation.measure import (
     FLAWED,
     Answers,
+    Truth,
     selective_answers,
     temperatures,
     thresholds,
@@ -60,6 +61,15 @@ def test_voters_are_the_truth_where_one_expression_leads(
     found = truths(both, faces)
     assert found[EXPRESSION_HEAD].known.all()
     assert (found[FERPLUS_HEAD].known.tolist() if FERPLUS_HEAD in found else None) == known
+
+
+@pytest.mark.parametrize("known", [[], [False, False], [True, False, True], [True]])
+def test_answers_are_judged_where_the_truth_is_known(known: list[bool]) -> None:
+    count = len(known)
+    truth = Truth(np.arange(count), np.array(known, bool))
+    judged = truth.of(SCORES[:count])
+    assert judged.labels.tolist() == np.flatnonzero(known).tolist()
+    np.testing.assert_array_equal(judged.probabilities, SCORES[judged.labels])
 
 
 def test_an_output_that_the_model_has_not_is_not_measured(spec: ModelSpec) -> None:

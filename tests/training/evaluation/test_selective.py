@@ -94,6 +94,21 @@ def test_all_versions_of_a_face_are_in_one_part() -> None:
     assert both.cross_fitted_accuracy == alone.cross_fitted_accuracy
 
 
+def test_no_face_has_a_say_in_its_own_cross_fitted_threshold() -> None:
+    """In one part every answer is wrong, in the others every answer is right.
+
+    If parts chose for themselves, exactly the right answers would be given. The others know no
+    better: by their thresholds the wrong part answers, and the right ones do not.
+    """
+    wrong = folds(400) == 0
+    shares = np.tile(np.array([0.6, 0.4], np.float32), (400, 1))
+    made = Predictions(wrong.astype(np.int64), shares)
+    names = ("a", "b")
+    found = selective(made, 0.5, head="h", labels=names, split="s", pictures="p", truth="t")
+    assert (found.coverage, found.accuracy) == (1.0, 0.8)
+    assert (found.cross_fitted_coverage, found.cross_fitted_accuracy) == (0.2, 0.0)
+
+
 def test_faces_are_dealt_to_parts_of_equal_size() -> None:
     assert len(folds(0)) == 0
     assert np.bincount(folds(103)).tolist() == [21, 21, 21, 20, 20]

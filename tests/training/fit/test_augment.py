@@ -55,6 +55,21 @@ def test_flip_mirrors_exactly() -> None:
     assert all(m != k for m, k in zip(mirrored, kept, strict=True))
 
 
+@pytest.mark.parametrize("size", [48, 96, 192])
+def test_a_shift_is_a_share_of_the_image(size: int) -> None:
+    """On a ramp, the level in the middle tells how far it was moved."""
+    unit = size / 48
+    ramp = np.linspace(0, 255, size)
+    middle = size // 2
+    shifting, rng = replace(STILL, shift=6), np.random.default_rng(0)
+    for image in (np.tile(ramp, (size, 1)), np.tile(ramp[:, None], (1, size))):
+        face = np.round(image).astype(np.uint8)[..., None]
+        moved = [float(move(face, shifting, rng)[middle, middle, 0]) for _ in range(100)]
+        shifts = (np.array(moved) - ramp[middle]) / (ramp[1] - ramp[0]) / unit
+        assert shifts.max() == pytest.approx(6, abs=0.5)
+        assert shifts.min() == pytest.approx(-6, abs=0.5)
+
+
 @pytest.mark.parametrize("size", [48, 96])
 def test_erasing_scales_with_the_image(size: int) -> None:
     blank = np.zeros((size, size, 1), np.uint8)

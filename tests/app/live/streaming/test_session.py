@@ -21,7 +21,7 @@ from fer.model.spec import ModelSpec
 from fer.stream import STAGES
 from fer.types import Detections, Image
 from tests.app.conftest import FACE, Clock, Detector
-from tests.conftest import FakeClassifier
+from tests.conftest import FakeClassifier, make_detections
 
 
 def picture(level: int = 0, width: int = 640, height: int = 480) -> Image:
@@ -162,6 +162,16 @@ def test_a_pause_stays_a_pause(session: LiveSession, play: Callable[..., Image])
     assert session.rows().track.tolist() == [1, 1, 2]
 
 
+def test_a_frame_from_the_past_is_one_of_now(session: LiveSession, detector: Detector) -> None:
+    """The stream would begin anew, and give the first person's number to the next."""
+    for seconds in (20.0, 20.1):
+        session.process(picture(), seconds)
+    detector.found = make_detections((400, 300, 500, 400))
+    session.process(picture(), 19.0)
+    assert session.rows().seconds == pytest.approx([0, 0.1, 0.1])
+    assert session.rows().track.tolist() == [1, 1, 2]
+
+
 def test_an_error_in_one_frame_is_told_and_the_stream_goes_on(
     session: LiveSession,
     detector: Detector,
@@ -215,6 +225,19 @@ def test_clear_forgets_everything_and_the_stream_goes_on(
     play(2)
     assert session.rows().seconds == pytest.approx([0, 0.1])
     assert session.rows().track.tolist() == [1, 1]
+
+
+def test_after_clear_nobody_is_judged_by_what_was_seen_before(
+    session: LiveSession, play: Callable[..., Image]
+) -> None:
+    """Times begin at zero again, so after a single frame they do not even go back."""
+    session.settings = LiveSettings(steadiness=100.0)
+    play(1, level=0)
+    assert session.in_view().expressions == ["happy"]
+    session.clear()
+    play(1, level=250)
+    assert session.in_view().expressions == ["neutral"]
+    assert session.in_view().confidence == pytest.approx([1])
 
 
 def test_rates_tell_received_from_analysed(session: LiveSession, clock: Clock) -> None:

@@ -1,0 +1,38 @@
+"""What FER+'s voters said of a face: by a majority of all ten, or by most votes."""
+
+import numpy as np
+import pytest
+
+from fer.labels import FER2013_LABELS
+from training.evaluation.ferplus_agreement import MAJORITY, PLURALITY, crowd_labels
+
+#: Votes in FER+'s order: neutral, happy, surprise, sad, angry, disgust, fear, contempt, unknown,
+#: no face; and what they say by each rule.
+CASES = {
+    "no votes": ((0, 0, 0, 0, 0, 0, 0, 0, 0, 0), None, None),
+    "all agree": ((0, 10, 0, 0, 0, 0, 0, 0, 0, 0), "happy", "happy"),
+    "just more than half": ((0, 0, 0, 6, 4, 0, 0, 0, 0, 0), "sad", "sad"),
+    "half": ((0, 5, 3, 2, 0, 0, 0, 0, 0, 0), None, "happy"),
+    "tied": ((5, 5, 0, 0, 0, 0, 0, 0, 0, 0), None, None),
+    # Whoever does not know the expression has voted too.
+    "most of those who know": ((0, 4, 0, 2, 0, 0, 0, 0, 4, 0), None, None),
+    "half, others see no face": ((0, 5, 1, 0, 0, 0, 0, 0, 1, 3), None, "happy"),
+    "nobody knows": ((0, 2, 0, 0, 0, 0, 0, 0, 8, 0), None, None),
+    "contempt": ((1, 0, 0, 0, 0, 0, 0, 9, 0, 0), None, None),
+}
+
+
+@pytest.mark.parametrize(("votes", "majority", "plurality"), CASES.values(), ids=CASES)
+def test_a_rule_names_an_expression_or_none(
+    votes: tuple[int, ...], majority: str | None, plurality: str | None
+) -> None:
+    for rule, expected in ((MAJORITY, majority), (PLURALITY, plurality)):
+        labels, counts = crowd_labels(np.array([votes], np.uint8), rule)
+        said = FER2013_LABELS[labels[0]] if counts[0] else None
+        assert said == expected, rule
+
+
+@pytest.mark.parametrize("rule", [MAJORITY, PLURALITY])
+def test_about_no_face_nothing_is_said(rule: str) -> None:
+    labels, counts = crowd_labels(np.zeros((0, 10), np.uint8), rule)
+    assert (labels.shape, counts.shape) == ((0,), (0,))
