@@ -26,13 +26,13 @@ people.
 UNCERTAIN = """
 - **Uncertain** is an answer. Below a confidence that was chosen on validation data so that four
   of five answers given are right, FER Lens names no expression but the two or three likeliest.
-  A reading that is right as often without a limit has none.
+  A head that is right as often without a limit has none.
 - **A poor picture counts.** A face that is too small, blurred, dark or turned away is marked with
   the reason, and needs a higher confidence for an answer, chosen on dark, blurred and small faces.
   The limits were measured: a flaw is what costs the network about two points of accuracy, or more.
   Turned faces are read right much less often even so, and covered ones are not noticed.
-- **Two readings.** The same look at a face can be named by FER2013's own labels, or as most of ten
-  people would name it (FER+). They answer different questions; the Photo and the Live page have the
+- **Two heads, two answers.** The same look at a face can be named by FER2013's own labels, or as
+  most of ten people would name it (FER+). They answer different questions; the Photo and the Live page have the
   choice, and say how they differ.
 - **Where the evidence is** can be shown for every face of a photo. The map is the network's own sum
   taken apart, so it is exact; it shows where, not why.
@@ -90,7 +90,7 @@ def accuracy_lines(report: Report) -> str:
 Model **{report.name}** was right on **{measured.accuracy:.1%}** of {measured.count:,}
 {_MEANING[split]}. On all faces like these it most likely lies between
 {measured.accuracy_low:.1%} and {measured.accuracy_high:.1%} (95% interval). All of these figures
-are of the reading by FER2013's labels, with every face answered, also where the pages say
+are of the answers by FER2013's labels, with every face answered, also where the pages say
 *uncertain*.
 
 - The label is among its first two answers for {measured.top2_accuracy:.1%}.

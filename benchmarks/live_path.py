@@ -101,13 +101,14 @@ class LivePath:
         """Analyse and draw the next frame; return milliseconds by part, and the faces found."""
         frame = self._frames[self._count % len(self._frames)]
         began, busy = time.perf_counter(), time.process_time()
-        faces = self._stream(frame, self._count / 15)
+        result = self._stream(frame, self._count / 15)
         analysed = time.perf_counter()
-        annotate(frame, faces, bars=True)
+        annotate(frame, result.faces, bars=True)
         ended, busy = time.perf_counter(), time.process_time() - busy
         self._count += 1
         spent = {"annotate": ended - analysed, "total": ended - began, "processor": busy}
-        return self._stream.timings | {part: s * 1e3 for part, s in spent.items()}, len(faces)
+        milliseconds = result.milliseconds | {part: s * 1e3 for part, s in spent.items()}
+        return milliseconds, len(result.faces)
 
 
 def cost(faces: int, size_wh: tuple[int, int], seconds: float, warm_up: int = _WARM_UP) -> Cost:

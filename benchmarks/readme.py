@@ -13,13 +13,18 @@ import re
 from pathlib import Path
 
 from app.common.text import counted
+from fer.evaluation.measurements import VOTE_RULES, Selective
 from fer.evaluation.metrics import Evaluation, evaluate
 from fer.evaluation.report import Report
+from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
 from fer.model.classifier import ExpressionClassifier
 from training.commands.evaluate import load_for_model
 
 ROOT = Path(__file__).parent.parent
 SHIPPED = ROOT / "models" / "compact"
+
+#: What the heads are called in the tables.
+_HEADS = {EXPRESSION_HEAD: "FER2013", FERPLUS_HEAD: "FER+"}
 
 
 def main() -> None:
@@ -53,7 +58,7 @@ def replace_section(text: str, name: str, content: str) -> str:
 
 def model_card(text: str, report: Report) -> str:
     """Return the text of the model card with the tables of a report."""
-    tables = {"figures": figures, "classes": class_table, "disturbances": disturbance_table}
+    tables = {"figures": figures, "classes": class_table, "corruptions": corruption_table}
     for name, table in tables.items():
         text = replace_section(text, name, table(report))
     return text
@@ -69,7 +74,7 @@ def class_table(report: Report) -> str:
     return "\n".join([head, "| --- | --- | --- | --- | --- |", *rows])
 
 
-def disturbance_table(report: Report) -> str:
+def corruption_table(report: Report) -> str:
     """Return what each disturbance costs."""
     plain = report.evaluations["validation"].accuracy
     rows = [
@@ -77,7 +82,7 @@ def disturbance_table(report: Report) -> str:
         f"{100 * (plain - d.evaluation.accuracy):.1f} |"
         for d in report.robustness
     ]
-    return "\n".join(["| disturbance | accuracy | points lost |", "| --- | --- | --- |", *rows])
+    return "\n".join(["| corruption | accuracy | points lost |", "| --- | --- | --- |", *rows])
 
 
 def figures(report: Report) -> str:
@@ -93,7 +98,7 @@ def figures(report: Report) -> str:
         (f"without the {repeats} whose copies in Training were left out", f"{unseen.accuracy:.1%}"),
         ("Macro-F1, balanced accuracy", f"{result.macro_f1:.3f}, {result.balanced_accuracy:.1%}"),
         ("Right among the two most probable", f"{result.top2_accuracy:.1%}"),
-        (f"Accuracy, {report.views.description}", f"{report.views.evaluation.accuracy:.1%}"),
+        (f"Accuracy, {report.tta.description}", f"{report.tta.evaluation.accuracy:.1%}"),
         (
             "Expected calibration error, cross-fitted",
             f"{report.cross_fitted_calibration_error:.3f}",
@@ -101,18 +106,18 @@ def figures(report: Report) -> str:
         *_selective_rows(report),
         ("Weights, file", f"{report.parameters / 1e6:.2f} million, {file.bytes / 1e6:.1f} MB"),
         ("One face through LiteRT, one thread", f"{report.latency_ms:.1f} ms"),
-        *_spread_rows(report),
+        *_seed_rows(report),
         (
-            "Training time, last part" if report.is_last_part else "Training time",
+            "Training time, last part" if report.initial_model else "Training time",
             f"{report.training_seconds / 60:.0f} minutes on {report.machine}, shared",
         ),
     ]
     rows += [
         (
-            f"Agreement with FER+, {record.head} output: {record.rule}",
+            f"Agreement with FER+, {_HEADS[record.head]} head: {VOTE_RULES[record.rule]}",
             f"{record.accuracy:.1%} of {record.count:,}",
         )
-        for record in report.crowd
+        for record in report.ferplus_agreement
     ]
     return "\n".join(["| | |", "| --- | --- |", *(f"| {a} | {b} |" for a, b in rows)])
 
@@ -120,7 +125,7 @@ def figures(report: Report) -> str:
 def _selective_rows(report: Report) -> list[tuple[str, str]]:
     return [
         (
-            f"Answered rather than “uncertain”, {made.head} output, pictures {made.pictures}",
+            f"Answered rather than “uncertain”, {_HEADS[made.head]} head, {_pictures(made)}",
             f"{made.coverage:.0%} of {made.count:,}; of these {made.accuracy:.0%} right",
         )
         for made in report.selective
@@ -128,16 +133,20 @@ def _selective_rows(report: Report) -> list[tuple[str, str]]:
     ]
 
 
-def _spread_rows(report: Report) -> list[tuple[str, str]]:
-    spread = report.spread
-    if spread is None:
+def _pictures(made: Selective) -> str:
+    return f"corrupted: {', '.join(made.corruptions)}" if made.degraded else "pictures as they are"
+
+
+def _seed_rows(report: Report) -> list[tuple[str, str]]:
+    found = report.seed_variance
+    if found is None:
         return []
-    start = f" from `{spread.begins_with}`" if spread.begins_with else ""
-    after = f"Accuracy after {counted(spread.epochs, 'epoch')}{start}"
-    low, high = min(spread.accuracies), max(spread.accuracies)
+    start = f" from `{found.initial_model}`" if found.initial_model else ""
+    after = f"Accuracy after {counted(found.epochs, 'epoch')}{start}"
+    low, high = min(found.accuracies), max(found.accuracies)
     return [
         (
-            f"{after} with seeds {', '.join(map(str, spread.seeds))}",
+            f"{after} with seeds {', '.join(map(str, found.seeds))}",
             f"{low:.1%} to {high:.1%}",
         )
     ]

@@ -13,8 +13,8 @@ import skimage.data
 from hypothesis import settings
 
 from fer.alignment import Framing
-from fer.model.spec import Head, ModelSpec
 from fer.labels import EXPRESSION_HEAD
+from fer.model.spec import Head, ModelSpec
 from fer.types import Detections, Floats, Image
 
 # How long an example takes is the machine's business; a busy one must not fail a test.

@@ -4,7 +4,7 @@ import pytest
 
 from benchmarks.readme import (
     class_table,
-    disturbance_table,
+    corruption_table,
     figures,
     model_card,
     preset_table,
@@ -27,7 +27,7 @@ def test_the_model_card_has_the_figures_of_the_shipped_report() -> None:
     card = (ROOT / "models" / "README.md").read_text(encoding="utf-8")
     assert model_card(card, report) == card
     assert class_table(report).count("\n") == 1 + len(report.evaluations["validation"].classes)
-    assert disturbance_table(report).count("\n") == 1 + len(report.robustness)
+    assert corruption_table(report).count("\n") == 1 + len(report.robustness)
 
 
 def test_a_section_is_replaced_between_its_markers() -> None:

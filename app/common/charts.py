@@ -7,8 +7,8 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from fer.text import chance
 from fer.labels import colour_of
+from fer.text import chance
 from fer.types import UNCERTAIN, Floats
 
 #: For `st.plotly_chart`: charts to be read, without the tool bar that a phone has no room for.

@@ -8,24 +8,24 @@ from app.common import running_model
 from app.common.head_text import NAMES, difference, offered
 from fer.labels import EXPRESSION_HEAD
 
-_READING = "reading"
+_HEAD = "head"
 
 #: The widget has a key of its own: Streamlit forgets a widget's value on a page without it.
-_CHOICE = "reading_choice"
+_CHOICE = "head_choice"
 
 
-def reading() -> str:
-    """Return the output of the network that answers, as chosen on whatever page.
+def chosen_head() -> str:
+    """Return the head of the network that answers, as chosen on whatever page.
 
     Raises:
         ModelError: there is no complete model.
     """
-    chosen = st.session_state.get(_READING, EXPRESSION_HEAD)
+    chosen = st.session_state.get(_HEAD, EXPRESSION_HEAD)
     return chosen if chosen in offered(running_model.model_spec()) else EXPRESSION_HEAD
 
 
-def choose_reading(note: str = "") -> str:
-    """Show the choice of the reading, if the model offers one, and return what is chosen.
+def choose_head(note: str = "") -> str:
+    """Show the choice of the head, if the model offers one, and return what is chosen.
 
     Args:
         note: what a change means on this page, beside what it means on all.
@@ -33,13 +33,13 @@ def choose_reading(note: str = "") -> str:
     Raises:
         ModelError: there is no complete model.
     """
-    choices, chosen = offered(running_model.model_spec()), reading()
+    choices, chosen = offered(running_model.model_spec()), chosen_head()
     if len(choices) < 2:
         return chosen
     st.session_state[_CHOICE] = chosen
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.segmented_control(
-            "Reading",
+            "What answers",
             choices,
             required=True,
             format_func=lambda head: NAMES[head],
@@ -51,7 +51,7 @@ def choose_reading(note: str = "") -> str:
         with st.popover(
             "What is the difference?",
             icon=":material/help:",
-            key="reading_help",
+            key="head_help",
             on_change="rerun",
         ) as explained:
             if explained.open:
@@ -62,4 +62,4 @@ def choose_reading(note: str = "") -> str:
 
 
 def _keep() -> None:
-    st.session_state[_READING] = st.session_state[_CHOICE]
+    st.session_state[_HEAD] = st.session_state[_CHOICE]

@@ -1,4 +1,4 @@
-"""The two readings of the network in words. No streamlit in here.
+"""The two heads of the network in words. No streamlit in here.
 
 Both come from one look at a face. Figures are the report's; what has none here was seen in a trial
 on other data, and is said without one.
@@ -6,24 +6,29 @@ on other data, and is said without one.
 
 from __future__ import annotations
 
-from fer.evaluation.report import CrowdAgreement, Report, Selective
-from fer.model.spec import ModelSpec
+from fer.evaluation.measurements import FerPlusAgreement, Selective
+from fer.evaluation.report import Report
 from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
+from fer.model.spec import ModelSpec
 
 #: What people choose between, the usual one first.
-NAMES = {EXPRESSION_HEAD: "As labelled", FERPLUS_HEAD: "As most people see it"}
+NAMES = {
+    EXPRESSION_HEAD: "Seven expressions (FER2013)",
+    FERPLUS_HEAD: "What most people would say (FER+)",
+}
 
 #: What FER+'s voters could say and FER2013 has no label for.
 CONTEMPT = "contempt"
 
 _LABELLED = (
-    "**As labelled** (usual) says which label of FER2013 fits best. Each picture of that data set "
-    "has one label: the word of the web search that found it, checked by people. It looks harder "
-    "for what is rare: in a trial on posed faces it found far more of the anger and the fear."
+    f"**{NAMES[EXPRESSION_HEAD]}** is usual. It says which label of FER2013 fits best. Each "
+    "picture of that data set has one label: the word of the web search that found it, checked by "
+    "people. It looks harder for what is rare: in a trial on posed faces it found far more of the "
+    "anger and the fear."
 )
 
 _VOTED = (
-    "**As most people see it** says what most of ten people would call the face (FER+). It is "
+    f"**{NAMES[FERPLUS_HEAD]}** says what most of ten people would call the face (FER+). It is "
     "calmer and more often neutral, and it has an eighth expression, contempt."
 )
 
@@ -33,14 +38,14 @@ _CALLED = (
 
 
 def offered(spec: ModelSpec) -> tuple[str, ...]:
-    """Return the outputs of a network that a visitor can choose between, the usual one first."""
-    # One that could not be measured would always be uncertain, see `training.evaluation.measure`.
-    known = [head.name for head in spec.heads if head.threshold < 1]
+    """Return the heads of a network that a visitor can choose between, the usual one first."""
+    # One that was not measured, or is never sure enough, would always be uncertain.
+    known = [head.name for head in spec.heads if head.answers]
     return tuple(head for head in NAMES if head in known or head == EXPRESSION_HEAD)
 
 
 def difference(report: Report | None) -> str:
-    """Return what each reading means and how they differ, as Markdown.
+    """Return what each head says and how they differ, as Markdown.
 
     Args:
         report: of the model that runs; None if nothing is known about it.
@@ -53,7 +58,7 @@ def difference(report: Report | None) -> str:
 
 
 def _contempt(report: Report) -> str:
-    """Return how often the voters' reading says contempt at all; "" if unmeasured."""
+    """Return how often the FER+ head says contempt at all; "" if unmeasured."""
     measured = _selective(report, FERPLUS_HEAD)
     if not measured or CONTEMPT not in measured.labels:
         return ""
@@ -62,8 +67,8 @@ def _contempt(report: Report) -> str:
 
 
 def _agreement(report: Report) -> str:
-    """Return how often each reading agrees with the voters, by the same rule; "" if unmeasured."""
-    first, second = (_crowd(report, head) for head in NAMES)
+    """Return how often each head agrees with the voters, by the same rule; "" if unmeasured."""
+    first, second = (_ferplus(report, head) for head in NAMES)
     if not first or not second or first.rule != second.rule:
         return ""
     return (
@@ -72,12 +77,12 @@ def _agreement(report: Report) -> str:
     )
 
 
-def _crowd(report: Report, head: str) -> CrowdAgreement | None:
-    return next((found for found in report.crowd if found.head == head), None)
+def _ferplus(report: Report, head: str) -> FerPlusAgreement | None:
+    return next((found for found in report.ferplus_agreement if found.head == head), None)
 
 
 def _coverage(report: Report) -> str:
-    """Return how often each reading answers at all, and is right then; "" if unmeasured."""
+    """Return how often each head answers at all, and is right then; "" if unmeasured."""
     first, second = (_selective(report, head) for head in NAMES)
     if not first or not second:
         return ""
@@ -97,6 +102,8 @@ def _limit(measured: Selective) -> str:
 
 
 def _selective(report: Report, head: str) -> Selective | None:
-    """Return what was measured of an output on validation pictures as they are."""
-    found = (s for s in report.selective if s.head == head and s.plain and s.split == "validation")
+    """Return what was measured of a head on validation pictures as they are."""
+    found = (
+        s for s in report.selective if s.head == head and not s.degraded and s.split == "validation"
+    )
     return next(found, None)

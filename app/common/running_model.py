@@ -8,12 +8,13 @@ from pathlib import Path
 import streamlit as st
 
 from app.common.paths import model_dir, without_folder
+from app.common.reports import read_report, read_spec
 from app.common.text import plain
-from app.common.track_record import Evidence, describes, evidence_for
+from app.common.track_record import TrackRecord, track_record
 from fer import FaceAnalyzer, ModelError
 from fer.evaluation.report import Report
-from fer.model.spec import ModelSpec
 from fer.labels import EXPRESSION_HEAD
+from fer.model.spec import ModelSpec
 
 _log = logging.getLogger(__name__)
 
@@ -33,7 +34,7 @@ def model_spec() -> ModelSpec:
     Raises:
         ModelError: there is none, or it is of another version.
     """
-    return _spec(model_dir())
+    return read_spec(model_dir())
 
 
 def model_report() -> Report:
@@ -42,7 +43,7 @@ def model_report() -> Report:
     Raises:
         ModelError: there is none, or it is of another version.
     """
-    return _report(model_dir())
+    return read_report(model_dir())
 
 
 def own_report() -> Report | None:
@@ -50,15 +51,15 @@ def own_report() -> Report | None:
     try:
         report = model_report()
     except ModelError as error:
-        _log.warning("no evidence beside the results: %s", error)
+        _log.warning("no figures beside the results: %s", error)
         return None
-    return report if describes(report, model_spec()) else None
+    return report if report.describes(model_spec()) else None
 
 
-def evidence(head: str = EXPRESSION_HEAD) -> Evidence | None:
-    """Return what was measured about an output of the model that runs; None if nothing was."""
+def own_track_record(head: str = EXPRESSION_HEAD) -> TrackRecord | None:
+    """Return what was measured about a head of the model that runs; None if nothing was."""
     report = own_report()
-    return evidence_for(report, head) if report else None
+    return track_record(report, head) if report else None
 
 
 def show_model_error(error: ModelError) -> None:
@@ -76,13 +77,3 @@ def for_the_operator(error: ModelError) -> str:
 @st.cache_resource(max_entries=2, show_spinner="Loading the model …")
 def _photo_analyzer(directory: Path) -> FaceAnalyzer:
     return FaceAnalyzer.for_photos(directory)
-
-
-@st.cache_resource(max_entries=2, show_spinner=False)
-def _spec(directory: Path) -> ModelSpec:
-    return ModelSpec.load(directory)
-
-
-@st.cache_resource(max_entries=2, show_spinner=False)
-def _report(directory: Path) -> Report:
-    return Report.load(directory)

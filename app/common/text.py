@@ -142,8 +142,8 @@ def describe_mix(counts: Counter[str]) -> str:
     return f"Faces by answer: {shares}."
 
 
-def describe_evidence(face: str, expression: str) -> str:
-    """Return the alternative text of a face under its evidence map."""
+def describe_activation(face: str, expression: str) -> str:
+    """Return the alternative text of a face under its class activation map."""
     return f"Evidence map of {face}: orange where it speaks for {expression}, blue where against."
 
 

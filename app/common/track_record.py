@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.common.text import Verdict
-from fer.evaluation.report import Report, Selective
-from fer.model.spec import ModelSpec
+from fer.evaluation.measurements import Selective
+from fer.evaluation.report import Report
 from fer.labels import EXPRESSION_HEAD
 
-#: Splits that count as evidence, the best first. Nothing was chosen by the test split.
+#: Splits whose figures count, the best first. Nothing was chosen by the test split.
 SPLITS = ("test", "validation")
 
 #: Pictures cannot be turned afterwards, so the report has nothing about them; see `fer.quality`.
@@ -17,46 +17,41 @@ _TURNED = "Faces turned this far are read right much less often; no figure here 
 
 
 @dataclass(frozen=True)
-class Evidence:
-    """What was measured about one output of the model that runs.
+class TrackRecord:
+    """What was measured about one head of the model that runs.
 
     Attributes:
         plain: its answers to pictures as they are.
-        poor: its answers to pictures made poor: what counts for a face with a flaw.
+        degraded: its answers to corrupted pictures: what counts for a face with a flaw.
     """
 
     plain: Selective
-    poor: Selective
+    degraded: Selective
 
     def beside(self, verdict: Verdict) -> str:
         """Return what is known about an answer like this one; "" if nothing is."""
         if "turned" in verdict.flaws:
             return _TURNED
-        found = self.poor if verdict.flaws else self.plain
+        found = self.degraded if verdict.flaws else self.plain
         if verdict.sure:
             return _about_answers(found, verdict.answer)
         return _about_guesses(found, verdict.confidence)
 
 
-def evidence_for(report: Report, head: str) -> Evidence | None:
-    """Return what a report says about the answers of one output of the network, or None."""
+def track_record(report: Report, head: str) -> TrackRecord | None:
+    """Return what a report says about the answers of one head of the network, or None."""
     for split in SPLITS:
         found = [s for s in report.selective if (s.split, s.head) == (split, head)]
-        plain, poor = ([s for s in found if s.plain is wanted] for wanted in (True, False))
-        if plain and poor:
-            return Evidence(plain[0], poor[0])
+        plain = next((s for s in found if not s.degraded), None)
+        degraded = next((s for s in found if s.degraded), None)
+        if plain and degraded:
+            return TrackRecord(plain, degraded)
     return None
 
 
 def best_split(report: Report) -> str | None:
     """Return the split whose figures say most about new faces, or None if there are none."""
     return next((split for split in SPLITS if split in report.evaluations), None)
-
-
-def describes(report: Report, spec: ModelSpec) -> bool:
-    """Tell whether a report is about the very weights that run."""
-    file = report.files.get(spec.file)
-    return file is not None and file.sha256 == spec.sha256
 
 
 def _about_answers(found: Selective, label: str) -> str:
@@ -87,5 +82,5 @@ def _about_guesses(found: Selective, confidence: float) -> str:
 
 
 def _faces(found: Selective) -> str:
-    # Each face stands in several poor pictures.
-    return f"{found.split} faces" if found.plain else f"poor pictures of {found.split} faces"
+    # Each face stands in several corrupted pictures.
+    return f"poor pictures of {found.split} faces" if found.degraded else f"{found.split} faces"

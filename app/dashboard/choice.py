@@ -9,7 +9,7 @@ import streamlit as st
 from app.common.paths import model_dir, models_dir, without_folder
 from app.common.text import plain
 from app.dashboard.models import ShownModel, open_model
-from app.dashboard.sections.performance import REPEATS
+from app.dashboard.sections.performance import DUPLICATES
 from app.dashboard.text import SPLITS_EXPLAINED, measured
 from fer.errors import ModelError
 
@@ -71,6 +71,6 @@ def choose_evaluation(models: Sequence[ShownModel]) -> str | None:
         "Measured on",
         names,
         key="dashboard_split",
-        help=plain(f"{SPLITS_EXPLAINED} {REPEATS}"),
+        help=plain(f"{SPLITS_EXPLAINED} {DUPLICATES}"),
         persist_state="session",
     )

@@ -5,16 +5,15 @@ No streamlit in here.
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 from app.common.paths import without_folder
+from app.common.reports import file_sha256, read_report, read_spec
 from fer.errors import ModelError
 from fer.evaluation.report import Report
-from fer.model.spec import ModelSpec
 from fer.labels import EXPRESSION_HEAD
+from fer.model.spec import ModelSpec
 
 
 @dataclass(frozen=True)
@@ -70,32 +69,14 @@ def open_model(directory: Path) -> ShownModel:
     return ShownModel(directory.name, report, spec, tuple(problems))
 
 
-def read_report(directory: Path) -> Report:
-    """Return the report of a model, read again only if its file changed.
-
-    Raises:
-        ModelError: there is none, or it is of another version.
-    """
-    file = directory / Report.filename
-    if not file.is_file():
-        return Report.load(directory)  # which says what is missing and what to do
-    return _report(directory, *_stamp(file))
-
-
-def file_sha256(file: Path) -> str:
-    """Return the SHA-256 of a file, computed again only if the file changed."""
-    return _sha256(file, *_stamp(file))
-
-
 def _check_spec(directory: Path, report: Report) -> tuple[ModelSpec | None, list[str]]:
     try:
-        spec = ModelSpec.load(directory)
+        spec = read_spec(directory)
     except ModelError as error:
         return None, [without_folder(str(error), directory.parent.parent)]
-    card = report.files.get(spec.file)
-    if card is None:
+    if spec.file not in report.files:
         return spec, [f"The report does not name {spec.file}, the network that runs."]
-    if card.sha256 != spec.sha256:
+    if not report.describes(spec):
         return spec, [f"spec.json names another {spec.file} than the report."]
     return spec, []
 
@@ -106,19 +87,3 @@ def _check_file(file: Path, expected: str) -> str | None:
     if file_sha256(file) != expected:
         return f"{file.name} is not the file that was measured: its SHA-256 is another."
     return None
-
-
-def _stamp(file: Path) -> tuple[int, int]:
-    status = file.stat()
-    return status.st_mtime_ns, status.st_size
-
-
-@lru_cache(maxsize=64)
-def _sha256(file: Path, modified: int, size: int) -> str:
-    with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()
-
-
-@lru_cache(maxsize=16)
-def _report(directory: Path, modified: int, size: int) -> Report:
-    return Report.load(directory)

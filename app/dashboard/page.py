@@ -16,7 +16,14 @@ from app.dashboard.models import ShownModel, model_names
 from app.dashboard.render.confusion_matrix import show_confusion
 from app.dashboard.render.html import html_report
 from app.dashboard.render.streamlit_elements import show_part, show_section
-from app.dashboard.sections import calibration, performance, provenance
+from app.dashboard.sections import (
+    calibration,
+    network,
+    performance,
+    provenance,
+    robustness,
+    training,
+)
 from app.dashboard.sections.comparison import comparison
 from app.dashboard.text import Measured, measured
 
@@ -137,15 +144,15 @@ def _confidence(shown: Shown) -> None:
 
 
 def _robustness(shown: Shown) -> None:
-    show_section(calibration.robustness(shown.model.report, shown.model.heads), key=shown.key)
+    show_section(robustness.robustness(shown.model.report, shown.model.heads), key=shown.key)
 
 
 def _training(shown: Shown) -> None:
-    show_section(provenance.training(shown.model.report), key=shown.key)
+    show_section(training.training(shown.model.report), key=shown.key)
 
 
 def _network(shown: Shown) -> None:
-    show_section(provenance.network(shown.model.report), key=shown.key)
+    show_section(network.network(shown.model.report), key=shown.key)
 
 
 def _record(shown: Shown) -> None:

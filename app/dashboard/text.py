@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from fer.evaluation.metrics import Evaluation
 from fer.evaluation.report import Report
+from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
 
 #: The order of splits; others follow.
 SPLITS = ("test", "validation", "train")
@@ -15,7 +16,10 @@ SPLITS_EXPLAINED = (
     "temperatures and thresholds were chosen; on test (PrivateTest) nothing is."
 )
 
-WITHOUT_REPEATS = "without repeats"
+WITHOUT_DUPLICATES = "without duplicates"
+
+#: What the heads are called beside figures.
+_HEADS = {EXPRESSION_HEAD: "FER2013 head", FERPLUS_HEAD: "FER+ head"}
 
 
 def written(report: Report) -> str:
@@ -25,12 +29,12 @@ def written(report: Report) -> str:
 
 def part_note(report: Report) -> str:
     """Return the note beside figures of the training, so that a part is not taken for all."""
-    return "last part" if report.is_last_part else ""
+    return "last part" if report.initial_model else ""
 
 
 def time_meaning(report: Report) -> str:
     """Return what the training time is the time of."""
-    part = "Of the last part: it began with a trained model. " if report.is_last_part else ""
+    part = "Of the last part: it began with a trained model. " if report.initial_model else ""
     return f"{part}On {report.machine}."
 
 
@@ -39,17 +43,17 @@ class Measured:
     """One evaluation of a report: of a split, with or without images that also stand in train."""
 
     split: str
-    repeats: bool
+    duplicates: bool
     evaluation: Evaluation
 
     @property
     def name(self) -> str:
-        """``validation`` or ``validation, without repeats``."""
-        return self.split if self.repeats else f"{self.split}, {WITHOUT_REPEATS}"
+        """``validation`` or ``validation, without duplicates``."""
+        return self.split if self.duplicates else f"{self.split}, {WITHOUT_DUPLICATES}"
 
 
 def measured(report: Report) -> tuple[Measured, ...]:
-    """Return all evaluations of whole splits, each followed by the one without repeats."""
+    """Return all evaluations of whole splits, each followed by the one without duplicates."""
     found = []
     for split in sorted(report.evaluations, key=_split_order):
         found.append(Measured(split, True, report.evaluations[split]))
@@ -63,6 +67,11 @@ def ordered_splits(report: Report) -> list[str]:
     learning = SPLITS[::-1]
     counts = report.data.class_counts
     return [s for s in learning if s in counts] + sorted(set(counts) - set(learning))
+
+
+def head_name(head: str) -> str:
+    """Return what a head is called beside figures."""
+    return _HEADS.get(head, head)
 
 
 def percent(share: float) -> str:

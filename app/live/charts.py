@@ -11,8 +11,8 @@ from app.common.charts import filling
 from app.live.text import clock
 from app.live.timeline import PersonLine, Shares, Timeline
 from fer.drawing.text_tags import ink_on
-from fer.text import chance
 from fer.labels import UNCERTAIN_COLOUR, colour_of, person_colour
+from fer.text import chance
 from fer.types import UNCERTAIN, Floats
 
 #: Pixels: of one person's row, of the axis below, and of a strip.

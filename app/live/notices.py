@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app.common import running_model
-from app.common.head_picker import reading
+from app.common.head_picker import chosen_head
 from app.common.text import counted
 from app.live.streaming.connection import Phase
 from app.live.streaming.ice import Help, Ice
@@ -75,10 +75,10 @@ def _connection(ice: Ice) -> str:
 
 def show_busy(session: LiveSession) -> None:
     """Say that all places are taken, and look again by itself."""
-    if session.places:
+    if session.slots:
         icon, title = ":material/hourglass_top:", "All places are taken"
         text = (
-            f"This server analyses {counted(session.places, 'live stream')} at a time, so that "
+            f"This server analyses {counted(session.slots, 'live stream')} at a time, so that "
             "each runs smoothly. The page opens by itself as soon as a place is free."
         )
         photo = "Analyse a photo meanwhile"
@@ -91,12 +91,12 @@ def show_busy(session: LiveSession) -> None:
         st.markdown(f"#### {title}", anchors=False, width="content")
         st.markdown(text, text_alignment="center")
         st.page_link(PHOTO_PAGE, label=photo, icon=":material/photo_camera:")
-    if session.places:
-        st.fragment(_wait_for_place, run_every=_BUSY_SECONDS)(session)
+    if session.slots:
+        st.fragment(_wait_for_slot, run_every=_BUSY_SECONDS)(session)
 
 
-def _wait_for_place(session: LiveSession) -> None:
-    if session.place_free:
+def _wait_for_slot(session: LiveSession) -> None:
+    if session.slot_free:
         st.rerun()
 
 
@@ -143,10 +143,9 @@ def show_snapshot() -> None:
         photos = from_camera("live_snapshot_camera")
         store.keep_only(photos)
         if photos:
-            analyze = running_model.photo_analyzer()
-            head = reading()
-            entries = [(photo, store.read(photo, analyze, head)) for photo in photos]
-            show_results(entries, running_model.evidence(head), analyze)
+            analyzer, head = running_model.photo_analyzer(), chosen_head()
+            analysed = [store.analysed(photo, analyzer, head) for photo in photos]
+            show_results(analysed, running_model.own_track_record(head), analyzer)
 
 
 def _open_snapshot() -> None:

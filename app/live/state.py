@@ -30,7 +30,7 @@ def live_session() -> LiveSession:
         gc.collect()
         limit = _limit()
         # One pair also where no stream may run: the page asks it what can be read.
-        pairs = max(1, min(os.cpu_count() or 1, limit.places))
+        pairs = max(1, min(os.cpu_count() or 1, limit.slots))
         pool = _pool(model_dir(), pairs)
         st.session_state[_SESSION] = LiveSession(pool.stream(), limit)
     return st.session_state[_SESSION]

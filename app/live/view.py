@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
 
 from app.common.charts import CONFIG
+from app.common.legend import legend
 from app.common.page_layout import chart_ink
 from app.common.text import counted
 from app.live import charts, text
@@ -16,9 +18,8 @@ from app.live.streaming.connection import Phase
 from app.live.streaming.session import LiveSession, LiveSettings
 from app.live.streaming.throughput import Speed
 from app.live.timeline import shares, timeline
-from fer.text import chance
 from fer.export.sessions import stream_csv, stream_json
-from fer.labels import colour_of
+from fer.text import chance
 from fer.types import UNCERTAIN
 
 #: Seconds between two looks at a running stream, and of the timeline that rolls along with it.
@@ -50,16 +51,16 @@ def show_controls(session: LiveSession) -> None:
     """Show what can be changed while the stream runs; a change touches nothing else."""
     before = LiveSettings()
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        steadiness = st.slider(
-            "Steadiness",
+        smoothing = st.slider(
+            "Smoothing",
             0.0,
             3.0,
-            before.steadiness,
+            before.smoothing_seconds,
             0.1,
             format="%.1f s",
             help="Each person's probabilities are averaged over this time. 0 shows every frame "
             "as it is; more is calmer, and slower to follow a change.",
-            key="live_steadiness",
+            key="live_smoothing",
             persist_state="session",
             width=260,
         )
@@ -78,7 +79,9 @@ def show_controls(session: LiveSession) -> None:
             key="live_bars",
             persist_state="session",
         )
-    session.settings = LiveSettings(mirrored=mirrored, bars=bars, steadiness=steadiness)
+    session.settings = replace(
+        session.settings, mirrored=mirrored, bars=bars, smoothing_seconds=smoothing
+    )
 
 
 def show_figures(session: LiveSession, observe: Observe) -> None:
@@ -175,7 +178,8 @@ def _in_view(session: LiveSession) -> None:
             key="live_mix",
         )
         order = (-mix).argsort(kind="stable")
-        st.markdown(_legend([labels[i] for i in order], [chance(mix[i]) for i in order]))
+        shares = {labels[i]: chance(mix[i]) for i in order}
+        st.markdown(legend(list(shares), shares))
         flawed = text.describe_flaws(faces)
         if flawed:
             st.caption(f":material/lightbulb: {flawed}")
@@ -237,8 +241,7 @@ def _timeline(session: LiveSession, start: float, end: float, key: str) -> None:
     )
     seen = {int(i) for person in line.people for i in person.expression}
     unsure = any(person.uncertain.any() for person in line.people)
-    hatched = "\u2002 ▨\u00a0uncertain" if unsure else ""
-    st.markdown(_legend([labels[i] for i in sorted(seen)]) + hatched)
+    st.markdown(legend([labels[i] for i in sorted(seen)] + [UNCERTAIN] * unsure))
     more = len(line.people) - charts.MAX_PEOPLE
     hidden = f" {counted(more, 'person')} seen more briefly not drawn." if more > 0 else ""
     st.caption(
@@ -279,12 +282,3 @@ def _share_columns(labels: Sequence[str]) -> dict[str, Any]:
         label: st.column_config.NumberColumn(label, format="%.0f%%")
         for label in (*labels, UNCERTAIN)
     }
-
-
-def _legend(labels: Sequence[str], values: Sequence[str] | None = None) -> str:
-    """Return the key to colours; as text it wraps on a phone."""
-    return "\u2002 ".join(
-        f':color[●]{{foreground="{colour_of(label)}"}}\u00a0{label}'
-        + (f"\u00a0**{values[i]}**" if values else "")
-        for i, label in enumerate(labels)
-    )

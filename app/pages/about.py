@@ -7,7 +7,6 @@ import streamlit as st
 from app.about_text import LICENCES, LIMITS, PRIVACY, UNCERTAIN, WHAT, accuracy_lines
 from app.common import running_model
 from app.common.page_layout import header
-from app.common.track_record import describes
 from fer import ModelError
 
 
@@ -37,7 +36,7 @@ def _accuracy() -> None:
         st.warning("Nothing is shown here, because the model's report cannot be read.")
         st.caption(running_model.for_the_operator(error))
         return
-    if describes(report, spec):
+    if report.describes(spec):
         st.markdown(accuracy_lines(report))
     else:
         st.warning("Nothing is shown here, because the report is about other weights.")

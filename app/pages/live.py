@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app.common import running_model
-from app.common.head_picker import choose_reading
+from app.common.head_picker import choose_head
 from app.common.page_layout import CARD_WIDTH, CONTENT_WIDTH, header
 from app.live.camera_permission import camera_refused
 from app.live.notices import show_before_start, show_busy, show_refused, show_snapshot, show_trouble
@@ -44,15 +44,15 @@ def main() -> None:
     )
     try:
         session = live_session()
-        session.read_as(choose_reading("Here, a change counts from the next frame on."))
+        session.choose_head(choose_head("Here, a change counts from the next frame on."))
     except ModelError as error:
         running_model.show_model_error(error)
         return
     with st.container(horizontal=True, gap=_GAP):
         with st.container(width=_VIDEO_WIDTH):
-            has_place = _video(session)
+            has_slot = _video(session)
         with st.container(width=CONTENT_WIDTH - _VIDEO_WIDTH - _GAP):
-            phase = _beside(session, has_place)
+            phase = _beside(session, has_slot)
     if phase.troubled:
         show_snapshot()  # right below the button that opens it
     if phase.active:
@@ -74,9 +74,9 @@ def _promises() -> None:
 
 def _video(session: LiveSession) -> bool:
     """Show the video, or that there is no place for it; return whether there is."""
-    # The video must be in every run while it runs. A stream that finds no place is left out, which
+    # The video must be in every run while it runs. A stream that finds no slot is left out, which
     # ends it before the server has taken any of it on.
-    if session.take_place() if video_active() else session.place_free:
+    if session.take_slot() if video_active() else session.slot_free:
         show_video(session, _servers())
         show_controls(session)
         return True
@@ -91,12 +91,12 @@ def _servers() -> Ice:
     return st.session_state[_ICE]
 
 
-def _beside(session: LiveSession, has_place: bool) -> Phase:
+def _beside(session: LiveSession, has_slot: bool) -> Phase:
     """Show what belongs beside the video, and return where the stream stands."""
     connection: Connection = st.session_state.setdefault(_CONNECTION, Connection())
 
     def observe() -> Phase:
-        return connection.observe(has_place and video_active(), session.silent_for)
+        return connection.observe(has_slot and video_active(), session.silent_for)
 
     phase = observe()
     refused = camera_refused()
@@ -107,7 +107,7 @@ def _beside(session: LiveSession, has_place: bool) -> Phase:
     if refused:
         show_refused()
     show_trouble(phase)
-    if has_place:
+    if has_slot:
         show_before_start(_servers())
     return phase
 

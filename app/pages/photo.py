@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import streamlit as st
 
 from app.common import running_model
-from app.common.head_picker import choose_reading
+from app.common.head_picker import choose_head
 from app.common.page_layout import CARD_WIDTH, header
 from app.common.text import plain
 from app.photo.inputs import choose_photos, offer_sample
-from app.photo.results import Entry, show_results
-from app.photo.store import MAX_PHOTOS, Analyze, Photo, PhotoStore
+from app.photo.results import show_results
+from app.photo.store import MAX_PHOTOS, AnalysedPhoto, Analyzer, Photo, PhotoStore
 from fer import ModelError
 
 _STORE = "photo_store"
@@ -43,11 +43,12 @@ def main() -> None:
         return
     try:
         analyzer = running_model.photo_analyzer()
-        head = choose_reading()
+        head = choose_head()
     except ModelError as error:
         running_model.show_model_error(error)
         return
-    show_results(_read(photos, store, analyzer, head), running_model.evidence(head), analyzer)
+    analysed = _analysed(photos, store, analyzer, head)
+    show_results(analysed, running_model.own_track_record(head), analyzer)
 
 
 def _empty() -> None:
@@ -62,24 +63,24 @@ def _empty() -> None:
     )
 
 
-def _read(photos: Sequence[Photo], store: PhotoStore, analyze: Analyze, head: str) -> list[Entry]:
-    """Read the photos, telling how far it is while there are new ones."""
+def _analysed(
+    photos: Sequence[Photo], store: PhotoStore, analyzer: Analyzer, head: str
+) -> list[AnalysedPhoto]:
+    """Analyse the photos, telling how far it is while there are new ones."""
     if len(photos) > MAX_PHOTOS:
         st.warning(
             f"Only the first {MAX_PHOTOS} of {len(photos)} photos are shown. Remove some to see "
             "the others."
         )
     photos = photos[:MAX_PHOTOS]
-    unread = store.unread(photos, head)
-    if unread:
+    new = store.new(photos, head)
+    if new:
         bar = st.progress(0.0)
-        for done, photo in enumerate(unread):
-            bar.progress(
-                done / len(unread), f"Reading {done + 1} of {len(unread)}: {plain(photo.name)}"
-            )
-            store.read(photo, analyze, head)
+        for done, photo in enumerate(new):
+            bar.progress(done / len(new), f"Reading {done + 1} of {len(new)}: {plain(photo.name)}")
+            store.analysed(photo, analyzer, head)
         bar.empty()
-    return [(photo, store.read(photo, analyze, head)) for photo in photos]
+    return [store.analysed(photo, analyzer, head) for photo in photos]
 
 
 main()

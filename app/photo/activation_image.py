@@ -1,7 +1,7 @@
-"""An evidence map drawn over its face. No streamlit in here.
+"""A class activation map drawn over its face. No streamlit in here.
 
 Two hues of equal lightness and strength, orange and blue, which people with each kind of colour
-blindness can tell apart; how much of them lies over the grey face grows with the evidence. Lines
+blindness can tell apart; how much of them lies over the grey face grows with the activation. Lines
 show where it is strong, unbroken for and dashed against, for who sees no hues at all.
 """
 
@@ -14,32 +14,32 @@ from numpy.typing import NDArray
 from fer.types import Floats, Image
 
 #: Side of the picture in pixels: shown at half of it on a phone with a sharp screen.
-EVIDENCE_SIDE = 480
+ACTIVATION_SIDE = 480
 
 #: What speaks for an expression and what speaks against it, as ``#RRGGBB``: lightness 0.70 and
 #: chroma 0.15 in OKLCH, at hues 55° and 250°.
 FOR, AGAINST = "#E48233", "#4BA3F7"
 
-#: How much of the colour covers the face where the evidence is strongest, 0…1.
+#: How much of the colour covers the face where the activation is strongest, 0…1.
 _COVER = 0.78
 
-#: Evidence, as a share of the strongest, from where on a line is drawn around it.
+#: Activation, as a share of the strongest, from where on a line is drawn around it.
 _STRONG = 0.5
 
 
-def evidence_picture(face: Image, heat: Floats) -> bytes:
-    """Return a PNG of a face with its evidence.
+def activation_image(face: Image, heatmap: Floats) -> bytes:
+    """Return a PNG of a face with its activation map.
 
     Args:
         face: aligned, ``(side, side, 3)`` RGB uint8.
-        heat: of the same size, -1…1.
+        heatmap: of the same size, -1…1.
     """
     grey = cv2.cvtColor(cv2.cvtColor(face, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
-    hue = np.where(heat[..., None] > 0, _rgb(FOR), _rgb(AGAINST))
-    cover = (_COVER * np.abs(heat))[..., None]
+    hue = np.where(heatmap[..., None] > 0, _rgb(FOR), _rgb(AGAINST))
+    cover = (_COVER * np.abs(heatmap))[..., None]
     picture = np.round(grey * (1 - cover) + hue * cover).astype(np.uint8)
-    _outline(picture, heat > _STRONG, dashed=False)
-    _outline(picture, heat < -_STRONG, dashed=True)
+    _outline(picture, heatmap > _STRONG, dashed=False)
+    _outline(picture, heatmap < -_STRONG, dashed=True)
     done, data = cv2.imencode(".png", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
     if not done:
         raise RuntimeError("OpenCV cannot write .png")

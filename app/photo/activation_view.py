@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.common import text
+from app.common.text import describe_activation
 from app.photo.activation_image import AGAINST, FOR
-from app.photo.store import Explain, Photo, Reading, evidence_png
+from app.photo.store import AnalysedPhoto, Analyzer, activation_png
 
 #: Expressions that can be asked about: the most probable ones.
 _CHOICES = 3
@@ -22,35 +22,35 @@ _HOW_TO_READ = (
 
 
 @st.fragment
-def offer_evidence(photo: Photo, reading: Reading, face: int, explain: Explain, key: str) -> None:
-    """Offer the evidence map of one face; a fragment, so that asking draws nothing else anew."""
+def offer_activation(analysed: AnalysedPhoto, face: int, analyzer: Analyzer, key: str) -> None:
+    """Offer the activation map of one face; a fragment, so that asking draws nothing else anew."""
     asked = st.expander(
         "Where is the evidence?",
         icon=":material/center_focus_weak:",
         type="compact",
-        key=f"evidence_{key}_{photo.digest}_{reading.head}",
+        key=f"activation_{_unique(analysed, key)}",
         on_change="rerun",
     )
     if asked.open:  # decoding the photo takes time
         with asked:
-            _show(photo, reading, face, explain, key)
+            _show(analysed, face, analyzer, key)
 
 
-def _show(photo: Photo, reading: Reading, face: int, explain: Explain, key: str) -> None:
-    shares = reading.faces.probabilities[face]
-    likeliest = [reading.faces.labels[i] for i in (-shares).argsort(kind="stable")[:_CHOICES]]
+def _show(analysed: AnalysedPhoto, face: int, analyzer: Analyzer, key: str) -> None:
+    shares, labels = analysed.faces.probabilities[face], analysed.faces.labels
+    likeliest = [labels[i] for i in (-shares).argsort(kind="stable")[:_CHOICES]]
     expression = st.segmented_control(
         "Evidence for",
         likeliest,
         default=likeliest[0],
         required=True,
-        key=f"evidence_of_{key}_{photo.digest}_{reading.head}",
+        key=f"activation_of_{_unique(analysed, key)}",
         label_visibility="collapsed",
     )
     st.image(
-        evidence_png(photo, reading, face, expression, explain),
+        activation_png(analysed, face, expression, analyzer),
         width=_WIDTH,
-        alt=text.describe_evidence(f"face {face + 1}", expression),
+        alt=describe_activation(f"face {face + 1}", expression),
     )
     with st.container(width=_WIDTH, gap="xsmall"):
         st.markdown(
@@ -58,3 +58,7 @@ def _show(photo: Photo, reading: Reading, face: int, explain: Explain, key: str)
             f':color[■]{{foreground="{AGAINST}"}} against it'
         )
         st.caption(_HOW_TO_READ.format(expression=expression))
+
+
+def _unique(analysed: AnalysedPhoto, key: str) -> str:
+    return f"{key}_{analysed.photo.digest}_{analysed.faces.head}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import PurePath
@@ -10,16 +10,16 @@ from pathlib import PurePath
 import streamlit as st
 
 from app.common import charts, text
+from app.common.legend import legend
 from app.common.page_layout import CARD_WIDTH, CONTENT_WIDTH, chart_ink
-from app.common.track_record import Evidence
-from app.photo.activation_view import offer_evidence
-from app.photo.store import Explain, Failure, Outcome, Photo, Reading, csv_of, json_of, png_of
-from app.photo.table import face_columns, face_rows
-from fer.text import chance
+from app.common.track_record import TrackRecord
+from app.photo.activation_view import offer_activation
+from app.photo.store import AnalysedPhoto, Analyzer, csv_of, json_of, png_of
+from app.photo.table import table_columns, table_rows
+from fer import Faces
 from fer.labels import colour_of
+from fer.text import chance
 from fer.types import UNCERTAIN
-
-Entry = tuple[Photo, Outcome]
 
 #: Up to this many faces, cards stand beside the picture; more go below it, in a grid.
 _BESIDE = 2
@@ -31,52 +31,38 @@ _PICTURE_HEIGHT = 720
 _PICTURE_HEIGHT_BESIDE = 560
 
 
-@dataclass(frozen=True)
-class Backing:
-    """What stands behind the answers.
-
-    Attributes:
-        evidence: what was measured about the model, to stand beside its answers.
-        explain: shows where in a face an expression is found; None to offer none of it.
-    """
-
-    evidence: Evidence | None = None
-    explain: Explain | None = None
-
-
 def show_results(
-    entries: Sequence[Entry],
-    evidence: Evidence | None,
-    explain: Explain | None = None,
+    photos: Sequence[AnalysedPhoto], record: TrackRecord | None, analyzer: Analyzer | None = None
 ) -> None:
     """Show everything that was found: one section per photo, with a summary if they are many.
 
     Args:
-        entries: photographs and what was made of them.
-        evidence: what was measured about the model, to stand beside its answers.
-        explain: shows where in a face an expression is found; None to offer none of it.
+        photos: what was analysed.
+        record: what was measured about the model, to stand beside its answers.
+        analyzer: shows where in a face an expression is found; None to offer none of it.
     """
-    backing = Backing(evidence, explain)
-    for photo, outcome in entries:
-        if isinstance(outcome, Failure):
-            st.error(f"{text.plain(f'{photo.name} {outcome.reason}')}", icon=":material/error:")
-    read = [(photo, outcome) for photo, outcome in entries if isinstance(outcome, Reading)]
-    if len(read) == 1:
-        _title(*read[0])
-        _section(*read[0], backing, key="0")
-    elif read:
-        _summary(read)
-        for number, (photo, reading) in enumerate(read):
-            _collapsible(photo, reading, backing, number)
+    for analysed in photos:
+        if analysed.result.error:
+            reason = f"{analysed.result.name} {analysed.result.error}"
+            st.error(text.plain(reason), icon=":material/error:")
+    readable = [analysed for analysed in photos if analysed.readable]
+    view = _View(record, analyzer)
+    if len(readable) == 1:
+        _title(readable[0])
+        view.section(readable[0], key="0")
+    elif readable:
+        _summary(readable)
+        for number, analysed in enumerate(readable):
+            _collapsible(analysed, view, number)
 
 
-def _summary(read: Sequence[tuple[Photo, Reading]]) -> None:
+def _summary(photos: Sequence[AnalysedPhoto]) -> None:
     """Show what all photos have in common, and the downloads for all."""
-    faces = [reading.faces for _, reading in read]
+    faces = [analysed.faces for analysed in photos]
     counts = text.answer_counts(faces)
     st.subheader("All photos", anchor=False)
     with st.container(horizontal=True, vertical_alignment="distribute"):
-        st.metric("Photos", len(read), border=True, width=120)
+        st.metric("Photos", len(photos), border=True, width=120)
         st.metric("Faces", sum(map(len, faces)), border=True, width=120)
         if counts:
             with st.container(border=True, width="stretch", gap="xxsmall"):
@@ -87,90 +73,83 @@ def _summary(read: Sequence[tuple[Photo, Reading]]) -> None:
                     alt=text.describe_mix(counts),
                     key="photo_mix",
                 )
-                st.markdown(_legend(counts, faces[0].labels))
-    named = [(photo.name, reading) for photo, reading in read]
+                given = [a for a in (*faces[0].labels, UNCERTAIN) if counts.get(a)]
+                st.markdown(legend(given, {a: str(counts[a]) for a in given}))
     with st.container(horizontal=True):
-        _download("CSV of all", partial(csv_of, named), "expressions.csv", "text/csv")
-        _download("JSON of all", partial(json_of, named), "expressions.json", "application/json")
+        _download("CSV of all", partial(csv_of, photos), "expressions.csv", "text/csv")
+        _download("JSON of all", partial(json_of, photos), "expressions.json", "application/json")
 
 
-def _legend(counts: Mapping[str, int], labels: Sequence[str]) -> str:
-    """Return the key to the strip; as text it wraps on a phone, which a chart's own does not."""
-    return "\u2002 ".join(
-        f"{_dot(answer)} {answer} **{counts[answer]}**"
-        for answer in (*labels, UNCERTAIN)
-        if counts.get(answer)
-    )
-
-
-def _dot(answer: str) -> str:
-    if answer == UNCERTAIN:
-        return "▨"
-    return f':color[●]{{foreground="{colour_of(answer)}"}}'
-
-
-def _collapsible(photo: Photo, reading: Reading, backing: Backing, number: int) -> None:
-    label = f"**{text.plain(photo.name)}** · {text.counted(len(reading.faces), 'face')}"
+def _collapsible(analysed: AnalysedPhoto, view: _View, number: int) -> None:
+    label = f"**{text.plain(analysed.result.name)}** · {text.counted(len(analysed.faces), 'face')}"
     section = st.expander(
         label,
         expanded=number == 0,
         icon=":material/image:",
-        key=f"photo_section_{photo.digest}_{number}",
+        key=f"photo_section_{analysed.photo.digest}_{number}",
         on_change="rerun",
     )
     if section.open:  # a closed one is not sent to the browser: a hundred photos stay quick
         with section:
-            _section(photo, reading, backing, key=str(number))
+            view.section(analysed, key=str(number))
 
 
-def _title(photo: Photo, reading: Reading) -> None:
-    size = f"{reading.width} × {reading.height} pixels"
-    found = text.counted(len(reading.faces), "face")
+def _title(analysed: AnalysedPhoto) -> None:
+    result = analysed.result
+    found = text.counted(len(result.faces), "face")
     with st.container(gap=None):
-        st.subheader(text.plain(photo.name), anchor=False)
-        st.caption(f"{found} · {size}")
+        st.subheader(text.plain(result.name), anchor=False)
+        st.caption(f"{found} · {result.width} × {result.height} pixels")
 
 
-def _section(photo: Photo, reading: Reading, backing: Backing, *, key: str) -> None:
-    """Show one photo: picture, faces, table, downloads."""
-    if not len(reading.faces):
-        _no_face()
-        _picture(photo, reading, CONTENT_WIDTH // 2, _PICTURE_HEIGHT_BESIDE)
-        return
-    beside = len(reading.faces) <= _BESIDE
-    with st.container(horizontal=True, horizontal_alignment="center", gap=_GAP):
-        width = CONTENT_WIDTH - CARD_WIDTH - _GAP if beside else CONTENT_WIDTH
-        _picture(photo, reading, width, _PICTURE_HEIGHT_BESIDE if beside else _PICTURE_HEIGHT)
-        with st.container(horizontal=not beside, gap=_GAP, width="stretch"):
-            for face, verdict in enumerate(text.verdicts(reading.faces)):
-                with st.container(border=True, width="stretch" if beside else CARD_WIDTH):
-                    _card(reading, face, verdict, backing, key=f"{key}_{face}")
-                    if backing.explain and backing.explain.explains(reading.head):
-                        offer_evidence(photo, reading, face, backing.explain, key=f"{key}_{face}")
-    _table(reading)
-    _downloads(photo, reading, key)
+@dataclass(frozen=True)
+class _View:
+    """How one photo is shown, with what stands behind its answers; see `show_results`."""
+
+    record: TrackRecord | None
+    analyzer: Analyzer | None
+
+    def section(self, analysed: AnalysedPhoto, *, key: str) -> None:
+        """Show picture, faces, table, downloads."""
+        if not len(analysed.faces):
+            _no_face()
+            _picture(analysed, CONTENT_WIDTH // 2, _PICTURE_HEIGHT_BESIDE)
+            return
+        beside = len(analysed.faces) <= _BESIDE
+        with st.container(horizontal=True, horizontal_alignment="center", gap=_GAP):
+            width = CONTENT_WIDTH - CARD_WIDTH - _GAP if beside else CONTENT_WIDTH
+            _picture(analysed, width, _PICTURE_HEIGHT_BESIDE if beside else _PICTURE_HEIGHT)
+            with st.container(horizontal=not beside, gap=_GAP, width="stretch"):
+                for face, verdict in enumerate(text.verdicts(analysed.faces)):
+                    with st.container(border=True, width="stretch" if beside else CARD_WIDTH):
+                        self._card(analysed, face, verdict, key=f"{key}_{face}")
+        _table(analysed.faces)
+        _downloads(analysed, key)
+
+    def _card(self, analysed: AnalysedPhoto, face: int, verdict: text.Verdict, key: str) -> None:
+        faces = analysed.faces
+        probabilities, labels = faces.probabilities[face], faces.labels
+        _verdict(analysed.portraits[face], verdict, face + 1)
+        st.plotly_chart(
+            charts.probability_bars(probabilities, labels, chart_ink()),
+            config=charts.CONFIG,
+            alt=text.describe_probabilities(f"face {face + 1}", probabilities, labels),
+            key=f"photo_bars_{key}_{faces.head}",
+        )
+        measured = self.record.beside(verdict) if self.record else ""
+        if measured:
+            st.caption(measured)
+        if self.analyzer and self.analyzer.has_class_activation(faces.head):
+            offer_activation(analysed, face, self.analyzer, key=key)
 
 
-def _picture(photo: Photo, reading: Reading, width: int, highest: int) -> None:
+def _picture(analysed: AnalysedPhoto, width: int, highest: int) -> None:
+    result = analysed.result
     st.image(
-        reading.picture,
-        width=max(1, min(width, round(highest * reading.width / reading.height))),
-        alt=text.describe_picture(photo.name, reading.faces),
+        analysed.marked,
+        width=max(1, min(width, round(highest * result.width / result.height))),
+        alt=text.describe_picture(result.name, result.faces),
     )
-
-
-def _card(reading: Reading, face: int, verdict: text.Verdict, backing: Backing, key: str) -> None:
-    probabilities, labels = reading.faces.probabilities[face], reading.faces.labels
-    _verdict(reading.portraits[face], verdict, face + 1)
-    st.plotly_chart(
-        charts.probability_bars(probabilities, labels, chart_ink()),
-        config=charts.CONFIG,
-        alt=text.describe_probabilities(f"face {face + 1}", probabilities, labels),
-        key=f"photo_bars_{key}_{reading.head}",
-    )
-    measured = backing.evidence.beside(verdict) if backing.evidence else ""
-    if measured:
-        st.caption(measured)
 
 
 def _verdict(portrait: bytes, verdict: text.Verdict, number: int) -> None:
@@ -213,25 +192,22 @@ def _no_face() -> None:
     )
 
 
-def _table(reading: Reading) -> None:
+def _table(faces: Faces) -> None:
     st.dataframe(
-        face_rows(reading.faces),
+        table_rows(faces),
         hide_index=True,
-        column_config=face_columns(reading.faces.labels),
-        alt=f"Table of {text.counted(len(reading.faces), 'face')} with all probabilities",
+        column_config=table_columns(faces.labels),
+        alt=f"Table of {text.counted(len(faces), 'face')} with all probabilities",
     )
 
 
-def _downloads(photo: Photo, reading: Reading, key: str) -> None:
-    stem = PurePath(photo.name).stem
-    named = [(photo.name, reading)]
+def _downloads(analysed: AnalysedPhoto, key: str) -> None:
+    stem, one = f"{PurePath(analysed.result.name).stem}-expressions", [analysed]
     with st.container(horizontal=True):
-        _download("CSV", partial(csv_of, named), f"{stem}-expressions.csv", "text/csv", key)
-        _download(
-            "JSON", partial(json_of, named), f"{stem}-expressions.json", "application/json", key
-        )
-        picture = partial(png_of, photo, reading)
-        _download("Marked picture (PNG)", picture, f"{stem}-expressions.png", "image/png", key)
+        _download("CSV", partial(csv_of, one), f"{stem}.csv", "text/csv", key)
+        _download("JSON", partial(json_of, one), f"{stem}.json", "application/json", key)
+        picture = partial(png_of, analysed)
+        _download("Marked picture (PNG)", picture, f"{stem}.png", "image/png", key)
 
 
 def _download(

@@ -1,44 +1,44 @@
-"""Photographs of one session: read once, kept as long as they are on the page. No streamlit."""
+"""Photographs of one session: analysed once, kept as long as they are on the page. No streamlit."""
 
 from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Protocol
 
-from app.photo.activation_image import EVIDENCE_SIDE, evidence_picture
+from app.photo.activation_image import ACTIVATION_SIDE, activation_image
 from app.photo.images import marked_jpeg, marked_png, portrait_jpegs
 from fer import Detections, Faces, ImageError, decode_image
 from fer.export.photos import PhotoResult, to_csv, to_json
-from fer.model.class_activation import Explanation
 from fer.labels import EXPRESSION_HEAD
+from fer.model.class_activation import ClassActivation
 from fer.types import Image
 
 _log = logging.getLogger(__name__)
 
 
-class Analyze(Protocol):
-    """Finds faces and reads them; a `fer.FaceAnalyzer`, or a fake in tests."""
+class Analyzer(Protocol):
+    """Finds faces and names their expressions; a `fer.FaceAnalyzer`, or a fake in tests."""
 
     def __call__(self, image: Image, *, head: str = ..., found: Detections | None = ...) -> Faces:
         """Return the faces of an image; `found` if they are known."""
 
+    def has_class_activation(self, head: str) -> bool:
+        """Tell whether `class_activation` is possible."""
 
-class Explain(Protocol):
-    """Says where in a face an expression is found; a `fer.FaceAnalyzer`, or a fake in tests."""
-
-    def explains(self, head: str) -> bool:
-        """Tell whether `explain` is possible."""
-
-    def explain(self, image: Image, faces: Faces, index: int, *, head: str = ...) -> Explanation:
+    def class_activation(
+        self, image: Image, faces: Faces, index: int, *, head: str = ...
+    ) -> ClassActivation:
         """Return where in one face each expression is found."""
 
 
 #: Photographs on the page at a time; bounds the memory of a session.
 MAX_PHOTOS = 100
+
+_FAULT = "could not be analysed: something went wrong in FER Lens, not in your file."
 
 
 @dataclass(frozen=True)
@@ -55,118 +55,118 @@ class Photo:
 
 
 @dataclass(frozen=True)
-class Reading:
-    """What was found in a photograph, and the pictures that show it; none of its own pixels.
+class AnalysedPhoto:
+    """A photograph, what was found in it, and the pictures that show it.
 
     Attributes:
-        head: the output of the network that answered.
+        photo: the file.
+        result: its faces, or why it could not be read.
+        marked: a JPEG for the page with every face boxed and named; empty without a result.
+        portraits: a JPEG of each face.
     """
 
-    faces: Faces
-    width: int
-    height: int
-    picture: bytes = field(repr=False)
-    portraits: tuple[bytes, ...] = field(repr=False)
-    head: str = EXPRESSION_HEAD
+    photo: Photo
+    result: PhotoResult
+    marked: bytes = field(default=b"", repr=False)
+    portraits: tuple[bytes, ...] = field(default=(), repr=False)
 
+    @property
+    def faces(self) -> Faces:
+        """The faces; none where it could not be read."""
+        return self.result.faces
 
-@dataclass(frozen=True)
-class Failure:
-    """Why a photograph could not be read, as the rest of a sentence that starts with its name."""
-
-    reason: str
-
-
-Outcome = Reading | Failure
+    @property
+    def readable(self) -> bool:
+        """Whether the file is a photograph that could be analysed."""
+        return not self.result.error
 
 
 class PhotoStore:
-    """What was read in this session, by content: a rerun of the page reads nothing again.
+    """What was found in this session, by content: a rerun of the page analyses nothing again.
 
-    Each output of the network that was asked has its own outcome. Faces are looked for once.
+    Each head of the network that was asked has its own answer. Faces are looked for once.
     """
 
     def __init__(self) -> None:
-        self._outcomes: dict[str, dict[str, Outcome]] = {}
+        self._analysed: dict[str, dict[str, AnalysedPhoto]] = {}
 
     def __len__(self) -> int:
-        return len(self._outcomes)
+        return len(self._analysed)
 
-    def unread(self, photos: Iterable[Photo], head: str = EXPRESSION_HEAD) -> list[Photo]:
-        """Return the photographs that `read` would have to analyse, each content once."""
+    def new(self, photos: Iterable[Photo], head: str = EXPRESSION_HEAD) -> list[Photo]:
+        """Return the photographs that `analysed` would have to analyse, each content once."""
         first: dict[str, Photo] = {}
         for photo in photos:
             first.setdefault(photo.digest, photo)
-        return [p for digest, p in first.items() if head not in self._outcomes.get(digest, {})]
+        return [p for digest, p in first.items() if head not in self._analysed.get(digest, {})]
 
-    def read(self, photo: Photo, analyze: Analyze, head: str = EXPRESSION_HEAD) -> Outcome:
-        """Return what is in a photograph, analysing it only if it is new."""
-        outcomes = self._outcomes.setdefault(photo.digest, {})
-        if head not in outcomes:
-            known = (o.faces.detections for o in outcomes.values() if isinstance(o, Reading))
-            outcomes[head] = read_photo(photo, analyze, head, found=next(known, None))
-        return outcomes[head]
+    def analysed(
+        self, photo: Photo, analyzer: Analyzer, head: str = EXPRESSION_HEAD
+    ) -> AnalysedPhoto:
+        """Return what is in a photograph, analysing it only if its content is new."""
+        by_head = self._analysed.setdefault(photo.digest, {})
+        if head not in by_head:
+            known = (a.faces.detections for a in by_head.values() if a.readable)
+            by_head[head] = analyse_photo(photo, analyzer, head, found=next(known, None))
+        found = by_head[head]
+        # The same content may be there under two names.
+        return replace(found, photo=photo, result=replace(found.result, name=photo.name))
 
     def keep_only(self, photos: Iterable[Photo]) -> None:
         """Forget everything about photographs that are not among these."""
         shown = {photo.digest for photo in photos}
-        self._outcomes = {d: o for d, o in self._outcomes.items() if d in shown}
+        self._analysed = {d: a for d, a in self._analysed.items() if d in shown}
 
 
-def read_photo(
+def analyse_photo(
     photo: Photo,
-    analyze: Analyze,
+    analyzer: Analyzer,
     head: str = EXPRESSION_HEAD,
     *,
     found: Detections | None = None,
-) -> Outcome:
+) -> AnalysedPhoto:
     """Analyse one photograph. Whatever is wrong with it, the page and the others go on.
 
     Args:
         photo: the file.
-        analyze: does it.
-        head: the output of the network that answers.
-        found: the faces, if they are known from another reading.
+        analyzer: does it.
+        head: of the network, which answers.
+        found: the faces, if they are known from another head's answer.
     """
     try:
         image = decode_image(photo.data)
-        faces = analyze(image, head=head, found=found)
+        faces = analyzer(image, head=head, found=found)
         height, width = image.shape[:2]
-        return Reading(
-            faces, width, height, marked_jpeg(image, faces), portrait_jpegs(image, faces), head
-        )
+        result = PhotoResult(photo.name, width, height, faces)
+        return AnalysedPhoto(photo, result, marked_jpeg(image, faces), portrait_jpegs(image, faces))
     except ImageError as error:
-        return Failure(str(error))
+        return AnalysedPhoto(photo, PhotoResult(photo.name, error=str(error)))
     except Exception:
         # Neither name nor contents go to the log: they are the visitor's.
         _log.exception("a photograph of %d bytes could not be analysed", len(photo.data))
-        return Failure("could not be analysed: something went wrong in FER Lens, not in your file.")
+        return AnalysedPhoto(photo, PhotoResult(photo.name, error=_FAULT))
 
 
-def evidence_png(
-    photo: Photo, reading: Reading, face: int, expression: str, explain: Explain
+def activation_png(
+    analysed: AnalysedPhoto, face: int, expression: str, analyzer: Analyzer
 ) -> bytes:
     """Return a face under the map of what speaks for an expression; decodes the photo once more."""
-    image = decode_image(photo.data)
-    made = explain.explain(image, reading.faces, face, head=reading.head)
-    return evidence_picture(made.face(image, EVIDENCE_SIDE), made.heat(expression, EVIDENCE_SIDE))
+    image, faces = decode_image(analysed.photo.data), analysed.faces
+    made = analyzer.class_activation(image, faces, face, head=faces.head)
+    crop, heatmap = made.face(image, ACTIVATION_SIDE), made.heatmap(expression, ACTIVATION_SIDE)
+    return activation_image(crop, heatmap)
 
 
-def csv_of(readings: Iterable[tuple[str, Reading]]) -> str:
+def csv_of(photos: Sequence[AnalysedPhoto]) -> str:
     """Return a table with a row per face; see `fer.export.photos.to_csv`."""
-    results = _results(readings)
-    return to_csv(results, results[0].faces.labels if results else ())
+    return to_csv([a.result for a in photos], photos[0].faces.labels if photos else ())
 
 
-def json_of(readings: Iterable[tuple[str, Reading]]) -> str:
+def json_of(photos: Sequence[AnalysedPhoto]) -> str:
     """Return all results as JSON; see `fer.export.photos.to_json`."""
-    return to_json(_results(readings))
+    return to_json([a.result for a in photos])
 
 
-def png_of(photo: Photo, reading: Reading) -> bytes:
+def png_of(analysed: AnalysedPhoto) -> bytes:
     """Return the photograph in its full size with the faces marked; decodes it once more."""
-    return marked_png(decode_image(photo.data), reading.faces)
-
-
-def _results(readings: Iterable[tuple[str, Reading]]) -> list[PhotoResult]:
-    return [PhotoResult(name, r.width, r.height, r.faces, r.head) for name, r in readings]
+    return marked_png(decode_image(analysed.photo.data), analysed.faces)

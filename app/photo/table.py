@@ -8,11 +8,11 @@ from typing import Any
 import streamlit as st
 
 from fer import Faces
-from fer.export.photos import face_records
+from fer.export.face_rows import face_rows
 
 
-def face_columns(labels: Sequence[str]) -> dict[str, Any]:
-    """Return the looks of the columns of `face_rows`."""
+def table_columns(labels: Sequence[str]) -> dict[str, Any]:
+    """Return the looks of the columns of `table_rows`."""
     return {
         "face": st.column_config.NumberColumn("Face", width=56),
         "answer": st.column_config.TextColumn("Answer"),
@@ -28,20 +28,20 @@ def face_columns(labels: Sequence[str]) -> dict[str, Any]:
     } | {label: st.column_config.NumberColumn(label, format="%.1f%%") for label in labels}
 
 
-def face_rows(faces: Faces) -> list[dict[str, Any]]:
+def table_rows(faces: Faces) -> list[dict[str, Any]]:
     """Return one row per face: number, answer, all probabilities in %, quality, size."""
     return [
         {
             "face": number,
-            "answer": row["answer"],
-            "uncertain": row["uncertain"],
-            "expression": row["expression"],
-            "confidence": _per_cent(row["confidence"]),
-            **{label: _per_cent(share) for label, share in row["probabilities"].items()},
-            "quality": "; ".join(row["quality"]),
-            "size": f"{_side(row['box'], 0)} × {_side(row['box'], 1)}",
+            "answer": row.answer,
+            "uncertain": row.uncertain,
+            "expression": row.expression,
+            "confidence": _per_cent(row.confidence),
+            **{label: _per_cent(share) for label, share in row.probabilities.items()},
+            "quality": "; ".join(row.quality),
+            "size": f"{_side(row.box, 0)} × {_side(row.box, 1)}",
         }
-        for number, row in enumerate(face_records(faces), start=1)
+        for number, row in enumerate(face_rows(faces), start=1)
     ]
 
 

@@ -14,9 +14,9 @@ from app.common import running_model
 from app.photo.store import Photo, Reading, read_photo
 from fer import Detections, Faces
 from fer.alignment import FER2013_FRAMING
+from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
 from fer.model.class_activation import Explanation, explanation
 from fer.model.spec import ModelSpec
-from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
 from fer.types import FLAWS, Image
 from tests.conftest import ROOT, make_detections
 

@@ -3,8 +3,8 @@ import pytest
 
 from fer.analyzer import FaceAnalyzer
 from fer.errors import ModelError
-from fer.model.spec import Head, ModelSpec
 from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
+from fer.model.spec import Head, ModelSpec
 from fer.types import Detections, Image
 from tests.conftest import SHIPPED_MODEL, FakeClassifier, fake_detector, make_detections
 from tests.fer.model.test_class_activation import heat_in_photo

@@ -2,8 +2,8 @@ import cv2
 import numpy as np
 import pytest
 
-from fer.model.spec import Head, ModelSpec
 from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
+from fer.model.spec import Head, ModelSpec
 from fer.stream import STAGES, FaceStream
 from fer.types import Detections, Image
 from tests.conftest import SHIPPED_MODEL, FakeClassifier, make_detections

@@ -13,8 +13,8 @@ from plotly.subplots import make_subplots
 
 from app.dashboard.charts.style import ACCENT, MUTED, legend_on_top, plain
 from app.dashboard.text import percent, points
+from fer.evaluation.measurements import Variant
 from fer.evaluation.metrics import CalibrationBin, ClassScores, Evaluation
-from fer.evaluation.report import Slice
 from fer.labels import colour_of
 
 _ROW = 34
@@ -103,16 +103,16 @@ def reliability_chart(evaluation: Evaluation, before: Evaluation | None) -> go.F
     return figure
 
 
-def robustness_chart(undisturbed: Evaluation, slices: Sequence[Slice]) -> go.Figure:
-    """Return the accuracy under every disturbance, with intervals, against the undisturbed one."""
-    names = ["as they are", *(s.name for s in slices)]
-    found = [undisturbed, *(s.evaluation for s in slices)]
+def robustness_chart(plain_figures: Evaluation, variants: Sequence[Variant]) -> go.Figure:
+    """Return the accuracy under every corruption, with intervals, against plain pictures."""
+    names = ["as they are", *(s.name for s in variants)]
+    found = [plain_figures, *(s.evaluation for s in variants)]
     figure = go.Figure(
         go.Scatter(
             x=[e.accuracy for e in found],
             y=names,
             mode="markers+text",
-            marker={"size": 11, "color": [MUTED] + [ACCENT] * len(slices)},
+            marker={"size": 11, "color": [MUTED] + [ACCENT] * len(variants)},
             error_x={
                 "array": [e.accuracy_high - e.accuracy for e in found],
                 "arrayminus": [e.accuracy - e.accuracy_low for e in found],
@@ -120,13 +120,13 @@ def robustness_chart(undisturbed: Evaluation, slices: Sequence[Slice]) -> go.Fig
                 "thickness": 1.5,
                 "width": 4,
             },
-            text=[""] + [points(e.accuracy - undisturbed.accuracy) for e in found[1:]],
+            text=[""] + [points(e.accuracy - plain_figures.accuracy) for e in found[1:]],
             textposition="top center",
             cliponaxis=False,
             hovertemplate="%{y}: %{x:.1%}<extra></extra>",
         )
     )
-    figure.add_vline(x=undisturbed.accuracy, line={"color": MUTED, "dash": "dot", "width": 1.5})
+    figure.add_vline(x=plain_figures.accuracy, line={"color": MUTED, "dash": "dot", "width": 1.5})
     plain(figure, height=_ROW * len(names) + 60)
     figure.update_xaxes(tickformat=".0%", nticks=6)
     figure.update_yaxes(autorange="reversed", ticksuffix="  ")

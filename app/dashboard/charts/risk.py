@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from app.dashboard.charts.style import ACCENT, MUTED, legend_on_top, plain
-from fer.evaluation.report import Selective
+from app.dashboard.text import head_name
+from fer.evaluation.measurements import Selective
 
-#: A colour per output; poor pictures are dashed.
+#: A colour per head; poor pictures are dashed.
 _COLOURS = (ACCENT, "#C4703A")
 
 
@@ -23,8 +24,8 @@ def risk_chart(made: Sequence[Selective]) -> go.Figure:
     heads = list(dict.fromkeys(s.head for s in made))
     for each in made:
         colour = _COLOURS[heads.index(each.head) % len(_COLOURS)]
-        name = f"{each.head}{'' if each.plain else ', poor pictures'}"
-        figure.add_trace(_curve(each, name, colour, "solid" if each.plain else "dash"))
+        name = f"{head_name(each.head)}{', poor pictures' if each.degraded else ''}"
+        figure.add_trace(_curve(each, name, colour, "dash" if each.degraded else "solid"))
         figure.add_trace(_mark(each, name, colour))
     figure.add_hline(y=made[0].target, line={"color": MUTED, "dash": "dot", "width": 1.5})
     plain(figure, height=420)

@@ -11,7 +11,14 @@ from app.dashboard.charts.confusion import SHADES
 from app.dashboard.elements import Chart, Command, Drawing, Facts, Note, Part, Row, Section, Table
 from app.dashboard.models import ShownModel
 from app.dashboard.render.html_style import PAINT, STYLE, TEMPLATES
-from app.dashboard.sections import calibration, performance, provenance
+from app.dashboard.sections import (
+    calibration,
+    network,
+    performance,
+    provenance,
+    robustness,
+    training,
+)
 from app.dashboard.text import Measured, measured, written
 
 
@@ -29,9 +36,9 @@ def sections_of(model: ShownModel) -> list[Section]:
         ]
     return [
         *found,
-        calibration.robustness(report, model.heads),
-        provenance.training(report),
-        provenance.network(report),
+        robustness.robustness(report, model.heads),
+        training.training(report),
+        network.network(report),
         provenance.record(report),
     ]
 

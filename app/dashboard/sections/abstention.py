@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from app.common.text import counted
 from app.dashboard.charts.risk import risk_chart
 from app.dashboard.elements import Chart, Fact, Facts, Part, Row, Table
-from app.dashboard.text import duration, interval, percent
-from fer.evaluation.report import Report, Selective, Spread
+from app.dashboard.text import duration, head_name, interval, percent
+from fer.evaluation.measurements import TRUTHS, SeedVariance, Selective
+from fer.evaluation.report import Report
 
 UNCERTAIN = (
     "Below its threshold an answer is given as “uncertain”. The threshold lets as many answers "
@@ -43,7 +44,7 @@ def answering(made: Sequence[Selective], heads: dict[str, str]) -> list[Part | R
 
     Args:
         made: measured on one split.
-        heads: what each output says, by name.
+        heads: what each head says, by name.
     """
     if not made:
         return []
@@ -70,8 +71,7 @@ def _facts(made: Sequence[Selective], heads: dict[str, str]) -> Facts:
             Fact(
                 _name(s),
                 percent(s.coverage),
-                f"Output “{s.head}”: {heads.get(s.head, '')} Pictures {s.pictures}. Right means: "
-                f"{s.truth}.",
+                f"{heads.get(s.head, '')} Pictures {_pictures(s)}. Right means: {TRUTHS[s.truth]}.",
                 f"{_right(s)} right",
             )
             for s in made
@@ -85,7 +85,7 @@ def _table(made: Sequence[Selective]) -> Table:
     return Table(
         "The thresholds",
         (
-            "Output and pictures",
+            "Head and pictures",
             "Least confidence",
             "Answered",
             "Right",
@@ -108,44 +108,46 @@ def _table(made: Sequence[Selective]) -> Table:
 
 
 def _name(made: Selective) -> str:
-    return f"{made.head}, {'plain' if made.plain else 'poor'}"
+    return f"{head_name(made.head)}, {'poor' if made.degraded else 'plain'}"
+
+
+def _pictures(made: Selective) -> str:
+    return f"made poor: {', '.join(made.corruptions)}" if made.degraded else "as they are"
 
 
 def _right(made: Selective) -> str:
     return percent(made.accuracy) if made.coverage else "–"
 
 
-def views_and_seeds(report: Report) -> list[Part | Row]:
+def tta_and_seeds(report: Report) -> list[Part | Row]:
     """Return what else was measured on the validation split: other views, other seeds."""
-    views = report.views.evaluation
+    figures = report.tta.evaluation
     facts = Facts(
         (
             Fact(
-                f"Accuracy, {report.views.name}",
-                percent(views.accuracy),
-                f"{VIEWS}Here: {report.views.description}.",
-                interval(views),
+                f"Accuracy, {report.tta.name}",
+                percent(figures.accuracy),
+                f"{VIEWS}Here: {report.tta.description}.",
+                interval(figures),
             ),
             Fact(
-                f"Macro-F1, {report.views.name}",
-                percent(views.macro_f1),
-                f"Of the same views. {report.views.description}.",
+                f"Macro-F1, {report.tta.name}",
+                percent(figures.macro_f1),
+                f"Of the same views. {report.tta.description}.",
             ),
         ),
-        "Test-time views",
+        "Test-time augmentation",
         f"On the validation split. {VIEWS}",
     )
-    return [facts, *([_seeds(report.spread)] if report.spread else [])]
+    return [facts, *([_seeds(report.seed_variance)] if report.seed_variance else [])]
 
 
-def _seeds(spread: Spread) -> Table:
-    rows = zip(
-        spread.seeds, spread.accuracies, spread.macro_f1s, spread.training_seconds, strict=True
-    )
-    low, high = min(spread.accuracies), max(spread.accuracies)
-    start = f", begun with {spread.begins_with}" if spread.begins_with else ""
+def _seeds(found: SeedVariance) -> Table:
+    rows = zip(found.seeds, found.accuracies, found.macro_f1s, found.training_seconds, strict=True)
+    low, high = min(found.accuracies), max(found.accuracies)
+    start = f", begun with {found.initial_model}" if found.initial_model else ""
     return Table(
-        f"{counted(len(spread.seeds), 'seed')}, {counted(spread.epochs, 'epoch')} each{start}",
+        f"{counted(len(found.seeds), 'seed')}, {counted(found.epochs, 'epoch')} each{start}",
         ("Seed", "Accuracy", "Macro-F1", "Time"),
         (
             *(
@@ -154,5 +156,5 @@ def _seeds(spread: Spread) -> Table:
             ),
             ("between the best and the worst", f"{100 * (high - low):.1f} points", "", ""),
         ),
-        SEEDS_FROM_WEIGHTS if spread.begins_with else SEEDS,
+        SEEDS_FROM_WEIGHTS if found.initial_model else SEEDS,
     )

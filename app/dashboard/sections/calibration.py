@@ -1,15 +1,12 @@
-"""Whether a model can be trusted: its confidence, worse pictures, a crowd → sections of its report.
-
-No streamlit in here.
-"""
+"""Whether a model's confidence can be trusted → a section of its report. No streamlit in here."""
 
 from __future__ import annotations
 
 from app.dashboard.charts import evaluation as charts
 from app.dashboard.elements import Chart, Fact, Facts, Note, Part, Row, Section, Table
 from app.dashboard.sections.abstention import answering
-from app.dashboard.sections.performance import CALIBRATION, INTERVAL, LOG_LOSS
-from app.dashboard.text import Measured, percent, points, share_range
+from app.dashboard.sections.performance import CALIBRATION, LOG_LOSS
+from app.dashboard.text import Measured, percent, share_range
 from fer.evaluation.metrics import Evaluation
 from fer.evaluation.report import Report
 
@@ -19,11 +16,6 @@ FITTED_ON = ("validation", True)
 TEMPERATURE = (
     "What the network's scores are divided by before they become probabilities: above 1 it gets "
     "less sure, below 1 surer. Its answers stay the same."
-)
-
-CROWD = (
-    "Ten people voted on every face (FER+). How often an output agrees with them, on the "
-    "validation faces on which they agree with each other as far as the rule asks."
 )
 
 
@@ -38,11 +30,11 @@ def confidence(
     Args:
         report: of the model.
         chosen: the evaluation to show.
-        temperature: of the expression output, where it is known.
-        heads: what each output says, by name.
+        temperature: of the expression head, where it is known.
+        heads: what each head says, by name.
     """
     # Only the whole validation split was measured without temperature.
-    before = report.before_temperature if (chosen.split, chosen.repeats) == FITTED_ON else None
+    before = report.before_temperature if (chosen.split, chosen.duplicates) == FITTED_ON else None
     parts: list[Part | Row] = [
         _confidence_facts(report, chosen.evaluation, before, temperature),
         Row((_reliability(chosen.evaluation, before), _bins(chosen.evaluation))),
@@ -56,7 +48,7 @@ def confidence(
                 "with a temperature from the other four."
             )
         )
-    if chosen.repeats:
+    if chosen.duplicates:
         parts += answering([s for s in report.selective if s.split == chosen.split], heads or {})
     return Section("Confidence", tuple(parts))
 
@@ -113,72 +105,3 @@ def _bins(found: Evaluation) -> Table:
         ),
         "The bins of the diagram; those without an answer are left out.",
     )
-
-
-def robustness(report: Report, heads: dict[str, str]) -> Section:
-    """Return how it fares with worse pictures, and whether it agrees with a crowd.
-
-    Args:
-        report: of the model.
-        heads: what each output says, by name.
-    """
-    parts: list[Part | Row] = []
-    undisturbed = report.evaluations.get("validation")
-    if undisturbed and report.robustness:
-        parts += _disturbed(report)
-    if report.crowd:
-        parts += _crowd(report, heads)
-    return Section("Robustness", tuple(parts) or (Note("Nothing was measured here."),))
-
-
-def _disturbed(report: Report) -> list[Part | Row]:
-    undisturbed = report.evaluations["validation"]
-    each = "; ".join(f"{s.name} {percent(s.evaluation.accuracy)}" for s in report.robustness)
-    chart = Chart(
-        "robustness",
-        "Worse pictures",
-        charts.robustness_chart(undisturbed, report.robustness),
-        f"Accuracy {percent(undisturbed.accuracy)} as they are; {each}.",
-        "Accuracy on the validation split after doing this to every picture, with its 95% "
-        "interval; above each mark, the change in percentage points.",
-    )
-    table = Table(
-        "What was done to each picture",
-        ("Disturbance", "What", "Accuracy", "Change"),
-        (
-            ("as they are", "nothing", percent(undisturbed.accuracy), "–"),
-            *(
-                (
-                    s.name,
-                    s.description,
-                    percent(s.evaluation.accuracy),
-                    points(s.evaluation.accuracy - undisturbed.accuracy),
-                )
-                for s in report.robustness
-            ),
-        ),
-        "Change: in percentage points against the pictures as they are.",
-        text_columns=("What",),
-    )
-    return [Row((chart, table))]
-
-
-def _crowd(report: Report, heads: dict[str, str]) -> list[Part | Row]:
-    """Return how often each output agrees, one group of figures per rule."""
-    return [
-        Facts(
-            tuple(
-                Fact(
-                    c.head,
-                    percent(c.accuracy),
-                    f"Output “{c.head}”: {heads.get(c.head, '')} {INTERVAL}",
-                    share_range(c.accuracy_low, c.accuracy_high),
-                )
-                for c in report.crowd
-                if (c.rule, c.count) == (rule, count)
-            ),
-            f"Agreement with a crowd: {count:,} faces where {rule}",
-            CROWD,
-        )
-        for rule, count in dict.fromkeys((c.rule, c.count) for c in report.crowd)
-    ]

@@ -75,7 +75,7 @@ def _training_time(report: Report) -> str:
 
 def _training_ratio(first: Report, second: Report) -> str:
     # What came before the last part is not in the report, so there is nothing to compare.
-    if first.is_last_part or second.is_last_part:
+    if first.initial_model or second.initial_model:
         return "–"
     return _ratio(first.training_seconds, second.training_seconds)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from app.dashboard.charts import evaluation as charts
 from app.dashboard.charts.confusion import BY_ROW, confusion_chart
 from app.dashboard.elements import Chart, Fact, Facts, Note, Row, Section, Table
-from app.dashboard.sections.abstention import views_and_seeds
+from app.dashboard.sections.abstention import tta_and_seeds
 from app.dashboard.text import (
     SPLITS_EXPLAINED,
     Measured,
@@ -38,9 +38,9 @@ LOG_LOSS = "The mean of −log of the probability that the true label got; lower
 INTERVAL = (
     "95% interval (Wilson): of such intervals, 19 in 20 hold the accuracy on all faces like these."
 )
-REPEATS = (
-    "“Without repeats” leaves out the pictures that also stand in train. No training here learns "
-    "from those copies, but a picture that occurs twice is an easier one."
+DUPLICATES = (
+    "“Without duplicates” leaves out the pictures that also stand in train. No training here "
+    "learns from those copies, but a picture that occurs twice is an easier one."
 )
 
 
@@ -83,7 +83,7 @@ def cost_facts(report: Report) -> Facts:
 
 
 def splits_table(report: Report) -> Table:
-    """Return the headline figures of every split, with and without repeats."""
+    """Return the headline figures of every split, with and without duplicates."""
     return Table(
         "Every split",
         (
@@ -104,14 +104,14 @@ def splits_table(report: Report) -> Table:
             )
             for m in measured(report)
         ),
-        REPEATS,
+        DUPLICATES,
     )  # fmt: skip
 
 
 def overview(report: Report, chosen: Measured) -> Section:
     """Return the headline figures."""
     table, note = splits_table(report), Note(SPLITS_EXPLAINED)
-    parts = (quality_facts(chosen), cost_facts(report), table, note, *views_and_seeds(report))
+    parts = (quality_facts(chosen), cost_facts(report), table, note, *tta_and_seeds(report))
     return Section("Overview", parts)
 
 

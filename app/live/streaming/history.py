@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from fer.export.sessions import Reading, StreamRows, labels_of, row_type
+from fer.export.sessions import HeadLabels, StreamRows, labels_of, row_type
 
 #: Rows that are kept, 74 bytes each: half an hour at 15 frames a second with two faces in view, an
 #: hour with one. When it is full, the oldest rows make room.
@@ -15,13 +15,13 @@ class LiveHistory:
     """A ring of rows. Its memory is bounded, and only what was written is really used.
 
     Args:
-        readings: what may answer.
+        heads: what may answer.
         max_rows: rows that are kept.
     """
 
-    def __init__(self, readings: tuple[Reading, ...], max_rows: int = MAX_ROWS) -> None:
-        self._readings = readings
-        self._ring = np.zeros(max_rows, row_type(labels_of(readings)))
+    def __init__(self, heads: tuple[HeadLabels, ...], max_rows: int = MAX_ROWS) -> None:
+        self._readings = heads
+        self._ring = np.zeros(max_rows, row_type(labels_of(heads)))
         self._written = 0
 
     def __len__(self) -> int:

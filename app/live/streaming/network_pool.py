@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from fer import Detections, FaceStream
 from fer.analyzer import Classifier
 from fer.detection.blazeface import BlazeFace, FaceDetector
-from fer.model.classifier import ExpressionClassifier
 from fer.labels import EXPRESSION_HEAD
+from fer.model.classifier import ExpressionClassifier
 from fer.stream import STREAM_SCORE
 from fer.types import Floats, Image
 
@@ -64,10 +64,10 @@ class SharedClassifier:
         with self._shared.one() as classifier:
             return classifier(crops, head)
 
-    def evidence(self, crops: NDArray[np.uint8], head: str = EXPRESSION_HEAD, /) -> Floats:
+    def activation_maps(self, crops: NDArray[np.uint8], head: str = EXPRESSION_HEAD, /) -> Floats:
         """See `Classifier`."""
         with self._shared.one() as classifier:
-            return classifier.evidence(crops, head)
+            return classifier.activation_maps(crops, head)
 
 
 class StreamPool:

@@ -10,7 +10,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -19,8 +19,9 @@ from app.live.streaming.history import LiveHistory
 from app.live.streaming.stream_limit import StreamLimit
 from app.live.streaming.throughput import Meter, Speed
 from fer import Faces, FaceStream, annotate
-from fer.export.sessions import Reading, StreamRows
-from fer.stream import DEFAULT_STEADINESS, STAGES
+from fer.export.sessions import HeadLabels, StreamRows
+from fer.labels import EXPRESSION_HEAD
+from fer.stream import DEFAULT_SMOOTHING_SECONDS
 from fer.types import Image, check_image
 
 _log = logging.getLogger(__name__)
@@ -40,12 +41,14 @@ class LiveSettings:
     Attributes:
         mirrored: show the picture as a mirror does.
         bars: draw all probabilities beside each face.
-        steadiness: seconds over which each person's probabilities are averaged.
+        smoothing_seconds: over which each person's probabilities are averaged.
+        head: of the network, which answers.
     """
 
     mirrored: bool = True
     bars: bool = True
-    steadiness: float = DEFAULT_STEADINESS
+    smoothing_seconds: float = DEFAULT_SMOOTHING_SECONDS
+    head: str = EXPRESSION_HEAD
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,7 @@ class LiveSession:
 
     Args:
         stream: analyses; for this session alone.
-        limit: where a place is needed for every frame.
+        limit: where a slot is needed for every frame.
         clock: seconds that never go back.
     """
 
@@ -71,7 +74,7 @@ class LiveSession:
     ) -> None:
         self.settings = LiveSettings()
         self._stream, self._limit, self._clock = stream, limit, clock
-        self._readings = tuple(Reading(head.name, head.labels) for head in stream.spec.heads)
+        self._heads = tuple(HeadLabels(head.name, head.labels) for head in stream.spec.heads)
         #: Held while a frame is analysed: `clear` waits for the end of it.
         self._work = threading.Lock()
         #: Held for a moment, around what the page reads.
@@ -79,7 +82,7 @@ class LiveSession:
         self._forget()
 
     def _forget(self) -> None:
-        self._history = LiveHistory(self._readings)
+        self._history = LiveHistory(self._heads)
         self._meter = Meter()
         self._latest: Faces | None = None
         self._latest_at = -np.inf
@@ -91,7 +94,7 @@ class LiveSession:
     @property
     def labels(self) -> tuple[str, ...]:
         """Names of the expressions that are read now."""
-        return self._stream.spec.head(self._stream.head).labels
+        return self._stream.spec.head(self.settings.head).labels
 
     def process(self, image: Image, seconds: float | None = None, *, received: int = 1) -> Image:
         """Analyse a frame and return the picture to show. Never raises.
@@ -126,17 +129,24 @@ class LiveSession:
         if self._refused:
             return _shown(picture, settings.mirrored)
         started = time.perf_counter()
-        self._stream.steadiness = settings.steadiness
-        faces = self._stream(picture, now - self._began)
+        result = self._stream(
+            picture,
+            now - self._began,
+            head=settings.head,
+            smoothing_seconds=settings.smoothing_seconds,
+        )
+        faces = result.faces
         drawing = time.perf_counter()
         shown = _draw(picture, faces, settings)
         ended = time.perf_counter()
-        stages = dict.fromkeys(STAGES, 0.0) | self._stream.timings
-        stages |= {"draw": 1000 * (ended - drawing), "all": 1000 * (ended - started)}
+        stages = result.milliseconds | {
+            "draw": 1000 * (ended - drawing),
+            "all": 1000 * (ended - started),
+        }
         with self._data:
             self._latest, self._latest_at = faces, now
             self._history.append(
-                StreamRows.of(faces, (picture.shape[1], picture.shape[0]), self._readings)
+                StreamRows.of(faces, (picture.shape[1], picture.shape[0]), self._heads)
             )
             self._meter.analysed(now, stages)
             self._errors = LiveErrors(self._errors.count, self._errors.last_seconds)
@@ -149,7 +159,7 @@ class LiveSession:
             self._errors = LiveErrors(before.count + 1, at, before.in_a_row + 1)
 
     def ended(self) -> None:
-        """Give the place back: the stream has stopped, or the visitor has gone."""
+        """Give the slot back: the stream has stopped, or the visitor has gone."""
         self._limit.leave(self)
 
     def clear(self) -> None:
@@ -159,32 +169,32 @@ class LiveSession:
             with self._data:
                 self._forget()
 
-    def read_as(self, head: str) -> None:
-        """Let an output of the network answer from the next frame on.
+    def choose_head(self, head: str) -> None:
+        """Let a head of the network answer from the next frame on.
 
         Raises:
-            ModelError: the network has no such output.
+            ModelError: the network has no such head.
         """
         self._stream.spec.head(head)
-        self._stream.head = head
+        self.settings = replace(self.settings, head=head)
 
-    def take_place(self) -> bool:
-        """Take one of the places for streams, or keep it; False if all are taken."""
+    def take_slot(self) -> bool:
+        """Take one of the slots for streams, or keep it; False if all are taken."""
         return self._limit.hold(self)
 
     @property
-    def place_free(self) -> bool:
-        """Whether this session has a place, or could take one."""
+    def slot_free(self) -> bool:
+        """Whether this session has a slot, or could take one."""
         return self._limit.free_for(self)
 
     @property
-    def places(self) -> int:
+    def slots(self) -> int:
         """How many streams may run at once, over all visitors."""
-        return self._limit.places
+        return self._limit.slots
 
     @property
     def refused(self) -> bool:
-        """Whether the last frame found no place, and was passed on as it came."""
+        """Whether the last frame found no slot, and was passed on as it came."""
         return self._refused
 
     @property

@@ -14,7 +14,7 @@ LIMIT_VARIABLE = "FER_MAX_STREAMS"
 #: A stream of 15 frames a second takes about half a core: decoding, analysing, encoding.
 STREAMS_PER_CORE = 2
 
-#: Seconds without a frame after which a place is free again: for tabs that went without a word.
+#: Seconds without a frame after which a slot is free again: for tabs that went without a word.
 #: Longer than a browser may take to connect.
 STALE_SECONDS = 30.0
 
@@ -38,25 +38,25 @@ def max_streams(settings: Mapping[str, str], cores: int | None = None) -> int:
 
 
 class StreamLimit:
-    """The places for streams. Shared by all threads.
+    """The slots for streams. Shared by all threads.
 
-    Whoever holds a place has to `hold` it again with every frame; a holder that is silent for
+    Whoever holds a slot has to `hold` it again with every frame; a holder that is silent for
     `STALE_SECONDS`, or that no longer exists, has lost it.
 
     Args:
-        places: how many there are.
+        slots: how many there are.
         clock: seconds that never go back.
     """
 
-    def __init__(self, places: int, clock: Callable[[], float] = time.monotonic) -> None:
-        self.places = places
+    def __init__(self, slots: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self.slots = slots
         self._clock = clock
         self._lock = threading.Lock()
-        # Weak, so that a session that is dropped takes its place with it.
+        # Weak, so that a session that is dropped takes its slot with it.
         self._held: WeakKeyDictionary[object, float] = WeakKeyDictionary()
 
     def hold(self, holder: object) -> bool:
-        """Take a place, or keep it; False if there is none."""
+        """Take a slot, or keep it; False if there is none."""
         with self._lock:
             now = self._clock()
             if not self._free_for(holder, now):
@@ -65,7 +65,7 @@ class StreamLimit:
             return True
 
     def leave(self, holder: object) -> None:
-        """Give a place back; no harm without one."""
+        """Give a slot back; no harm without one."""
         with self._lock:
             self._held.pop(holder, None)
 
@@ -76,13 +76,13 @@ class StreamLimit:
 
     @property
     def taken(self) -> int:
-        """How many places are held."""
+        """How many slots are held."""
         with self._lock:
             return len(self._alive(self._clock()))
 
     def _free_for(self, holder: object, now: float) -> bool:
         alive = self._alive(now)
-        return holder in alive or len(alive) < self.places
+        return holder in alive or len(alive) < self.slots
 
     def _alive(self, now: float) -> set[object]:
         return {h for h, seen in self._held.items() if now - seen < STALE_SECONDS}

@@ -7,9 +7,8 @@ import pytest
 from app.common.head_text import NAMES, difference, offered
 from fer.evaluation.metrics import CalibrationBin
 from fer.evaluation.report import PLAIN_PICTURES, CrowdAgreement, Report, Selective
-from fer.labels import COLOURS
+from fer.labels import COLOURS, EXPRESSION_HEAD, FERPLUS_HEAD
 from fer.model.spec import ModelSpec
-from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
 
 
 def crowd(head: str, accuracy: float, rule: str = "most") -> CrowdAgreement:

@@ -6,8 +6,8 @@ import pytest
 from app.common.text import Verdict
 from app.common.track_record import Evidence, best_split, describes, evidence_for
 from fer.evaluation.report import PLAIN_PICTURES, FileCard, Report, Selective
-from fer.model.spec import ModelSpec
 from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
+from fer.model.spec import ModelSpec
 from training.evaluation.predictions import Predictions
 from training.evaluation.selective import selective
 

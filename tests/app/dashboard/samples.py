@@ -22,9 +22,8 @@ from fer.evaluation.report import (
     Slice,
     Spread,
 )
-from fer.labels import FER2013_LABELS
+from fer.labels import EXPRESSION_HEAD, FER2013_LABELS, FERPLUS_HEAD
 from fer.model.spec import Head, ModelSpec
-from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
 from training.evaluation.predictions import Predictions, save_predictions
 
 LABELS = FER2013_LABELS

@@ -12,8 +12,8 @@ from app.dashboard.elements import Chart, Facts, Row, Section, Table
 from app.dashboard.models import ShownModel, model_names, open_model
 from app.dashboard.sections import calibration, performance
 from app.dashboard.text import Measured, measured
-from fer.model.spec import ModelSpec
 from fer.labels import EXPRESSION_HEAD
+from fer.model.spec import ModelSpec
 from tests.app.dashboard.samples import write_model
 from tests.conftest import ROOT
 from training.evaluation.predictions import FURTHER_FILE, Predictions, load_predictions

@@ -18,10 +18,10 @@ from app.live.text import (
     share_rows,
 )
 from app.live.timeline import MAX_BARS, bar_width, shares, timeline
-from fer.export.sessions import NO_FACE, Reading, StreamRows, row_type
+from fer.export.sessions import NO_FACE, StreamRows, row_type
 from tests.app.conftest import LABELS, faces_of
 
-READINGS = (Reading("expression", LABELS),)
+HEADS = (HeadLabels("expression", LABELS),)
 
 HAPPY, SAD = (0.8, 0.1, 0.1), (0.2, 0.7, 0.1)
 
@@ -33,7 +33,7 @@ def rows(*seen: Seen) -> StreamRows:
     array = np.zeros(len(seen), row_type(LABELS))
     for row, (seconds, track, probabilities) in zip(array, seen, strict=True):
         row["seconds"], row["track"], row["probabilities"] = seconds, track, probabilities
-    return StreamRows(array, READINGS)
+    return StreamRows(array, HEADS)
 
 
 NOBODY = (0.0, 0.0, 0.0)
@@ -41,7 +41,7 @@ TWO = rows((0.0, 1, HAPPY), (0.1, 1, SAD), (0.1, 2, SAD), (0.6, 2, HAPPY), (1.2,
 
 
 def test_nothing_seen_is_an_empty_timeline() -> None:
-    line = timeline(StreamRows.empty(READINGS), 0, 10)
+    line = timeline(StreamRows.empty(HEADS), 0, 10)
     assert (line.people, line.start, line.end) == ([], 0, 10)
     assert describe_timeline(line, LABELS) == "Timeline from 0:00 to 0:10: no face."
     assert not timeline_figure(line, LABELS).data

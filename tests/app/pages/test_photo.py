@@ -11,8 +11,8 @@ from app.common.paths import ROOT
 from app.photo import store
 from app.photo.store import Photo
 from fer import ModelError
-from fer.model.spec import ModelSpec
 from fer.labels import FERPLUS_HEAD
+from fer.model.spec import ModelSpec
 from tests.app.conftest import BROKEN, LABELS, FakeAnalyzer, Upload, png
 
 CAMERA = ":material/photo_camera: Camera"

@@ -21,8 +21,8 @@ from app.photo.store import (
     png_of,
     read_photo,
 )
-from fer.model.spec import ModelSpec
 from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
+from fer.model.spec import ModelSpec
 from tests.app.conftest import BROKEN, LABELS, FakeAnalyzer, png
 
 

@@ -20,8 +20,8 @@ from tests.conftest import make_detections
 
 LABELS = ("happy", "sad")
 SIZE = (640, 480)
-FIRST = Reading("expression", LABELS)
-SECOND = Reading("votes", ("sad", "calm", "happy"))
+FIRST = HeadLabels("expression", LABELS)
+SECOND = HeadLabels("votes", ("sad", "calm", "happy"))
 BOTH = (FIRST, SECOND)
 
 

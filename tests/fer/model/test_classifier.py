@@ -5,10 +5,9 @@ import numpy as np
 import pytest
 
 from fer.errors import ModelError
-from fer.labels import FER2013_LABELS
+from fer.labels import EXPRESSION_HEAD, FER2013_LABELS, FERPLUS_HEAD
 from fer.model.classifier import MAX_BATCH, ExpressionClassifier, softmax
 from fer.model.spec import Head, ModelSpec
-from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
 from tests.conftest import SHIPPED_MODEL
 
 

@@ -6,8 +6,8 @@ import pytest
 from fer.errors import ModelError
 from fer.evaluation.report import Report
 from fer.model.spec import ModelSpec
-from tests.conftest import SHIPPED_MODEL
 from fer.records import file_sha256
+from tests.conftest import SHIPPED_MODEL
 
 
 def test_what_is_saved_is_what_is_loaded(tmp_path: Path, spec: ModelSpec) -> None:

@@ -7,8 +7,8 @@ import pytest
 
 from fer.errors import DataError
 from fer.labels import FER2013_LABELS
-from tests.training.samples import SIDE, pixels, random_faces, write_csv, write_votes
 from fer.records import file_sha256
+from tests.training.samples import SIDE, pixels, random_faces, write_csv, write_votes
 from training.data.load import load, unlabelled
 
 USAGES = ["Training"] * 6 + ["PublicTest"] * 2 + ["PrivateTest"] * 2

@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 
 from fer.evaluation.report import PLAIN_PICTURES
-from fer.labels import FER2013_LABELS, FERPLUS_LABELS
+from fer.labels import EXPRESSION_HEAD, FER2013_LABELS, FERPLUS_HEAD, FERPLUS_LABELS
 from fer.model.spec import Head, ModelSpec
-from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
 from tests.training.commands.test_train import bars
 from training.data.dataset import LabelledFaces
 from training.evaluation.measure import (

@@ -11,8 +11,8 @@ from fer.labels import FER2013_LABELS
 from fer.model.spec import ModelSpec
 from tests.conftest import SHIPPED_MODEL
 from tests.training.commands.test_train import TINY, bars
-from training.fit.pretrained import average, weights_of
 from training.fit.loop import fit
+from training.fit.pretrained import average, weights_of
 from training.networks.build import build
 from training.presets.schema import Preset
 

@@ -13,8 +13,8 @@ from fer.errors import DataError
 from fer.model.spec import Head, ModelSpec
 from tests.conftest import SHIPPED_MODEL
 from tests.training.commands.test_train import TINY, bars
-from training.fit.pretrained import initialise_from
 from training.fit.loop import fit
+from training.fit.pretrained import initialise_from
 from training.networks.build import build
 from training.presets.catalogue import PRESETS
 from training.presets.schema import Preset

@@ -8,15 +8,14 @@ import numpy as np
 import pytest
 
 from fer.errors import DataError
+from fer.labels import EXPRESSION_HEAD
 from fer.model.classifier import ExpressionClassifier
 from fer.model.spec import ModelSpec
-from fer.labels import EXPRESSION_HEAD
 from fer.types import Floats
 from tests.conftest import SHIPPED_MODEL
 from tests.training.commands.test_train import bars
 from training.fit.batches import TrainingBatches
-from training.fit.distillation import teachers_for
-from training.fit.distillation import OnlineTeachers
+from training.fit.distillation import OnlineTeachers, teachers_for
 from training.presets.schema import NONE, Augmentation, Preset
 
 

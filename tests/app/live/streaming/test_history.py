@@ -4,21 +4,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.live.streaming.history import MAX_ROWS, LiveHistory
-from fer.export.sessions import Reading, StreamRows, row_type
+from fer.export.sessions import StreamRows, row_type
 
 LABELS = ("happy", "sad")
-READINGS = (Reading("expression", LABELS),)
+HEADS = (HeadLabels("expression", LABELS),)
 
 
 def frame(seconds: float, faces: int) -> StreamRows:
     array = np.zeros(faces, row_type(LABELS))
     array["seconds"] = seconds
     array["track"] = np.arange(1, faces + 1)
-    return StreamRows(array, READINGS)
+    return StreamRows(array, HEADS)
 
 
 def test_it_begins_empty() -> None:
-    history = LiveHistory(READINGS)
+    history = LiveHistory(HEADS)
     assert (len(history), history.dropped, len(history.rows())) == (0, 0, 0)
     assert len(history.rows(since=3.0)) == 0
 
@@ -29,7 +29,7 @@ def test_it_begins_empty() -> None:
     since=st.integers(0, 30),
 )
 def test_it_keeps_the_newest_rows_in_order(frames: list[int], max_rows: int, since: int) -> None:
-    history = LiveHistory(READINGS, max_rows)
+    history = LiveHistory(HEADS, max_rows)
     every: list[tuple[float, int]] = []
     for seconds, faces in enumerate(frames):
         history.append(frame(seconds, faces))
@@ -43,7 +43,7 @@ def test_it_keeps_the_newest_rows_in_order(frames: list[int], max_rows: int, sin
 
 
 def test_what_is_handed_out_does_not_change() -> None:
-    history = LiveHistory(READINGS, 2)
+    history = LiveHistory(HEADS, 2)
     history.append(frame(0.0, 2))
     rows = history.rows()
     history.append(frame(1.0, 2))

@@ -1,0 +1,59 @@
+"""Records of models, read again only where their files changed. No streamlit in here."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import TypeVar
+
+from fer.evaluation.report import Report
+from fer.model.spec import ModelSpec
+from fer.records import RecordFile
+from fer.records import file_sha256 as _hash
+
+Kind = TypeVar("Kind", bound=RecordFile)
+
+
+def read_report(directory: Path) -> Report:
+    """Return the report of a model.
+
+    Raises:
+        ModelError: there is none, or it is of another version.
+    """
+    return _current(Report, directory)
+
+
+def read_spec(directory: Path) -> ModelSpec:
+    """Return what a model says about itself, without loading its network.
+
+    Raises:
+        ModelError: there is none, or it is of another version.
+    """
+    return _current(ModelSpec, directory)
+
+
+def file_sha256(file: Path) -> str:
+    """Return the SHA-256 of a file, in hexadecimal."""
+    return _sha256(file, *_stamp(file))
+
+
+def _current(kind: type[Kind], directory: Path) -> Kind:
+    file = directory / kind.filename
+    if not file.is_file():
+        return kind.load(directory)  # which says what is missing and what to do
+    return _loaded(kind, directory, *_stamp(file))
+
+
+def _stamp(file: Path) -> tuple[int, int]:
+    status = file.stat()
+    return status.st_mtime_ns, status.st_size
+
+
+@lru_cache(maxsize=32)
+def _loaded(kind: type[Kind], directory: Path, modified: int, size: int) -> Kind:
+    return kind.load(directory)
+
+
+@lru_cache(maxsize=64)
+def _sha256(file: Path, modified: int, size: int) -> str:
+    return _hash(file)

@@ -1,0 +1,41 @@
+"""A network as a drawing and layer by layer → a section of its report. No streamlit in here."""
+
+from __future__ import annotations
+
+from app.dashboard.charts.network_svg import describe_network, network_svg
+from app.dashboard.elements import Drawing, Note, Row, Section, Table
+from app.dashboard.text import shape
+from fer.evaluation.report import Report
+
+
+def network(report: Report) -> Section:
+    """Return the network as a drawing and layer by layer."""
+    if not report.layers:
+        return Section("Network", (Note("The report has no layers."),))
+    drawing = Drawing(
+        "The network",
+        network_svg(report.layers),
+        describe_network(report.layers),
+        "From top to bottom. The wider a slab, the finer the picture; the fuller its colour, the "
+        "more channels. A line around a group is a shortcut: what comes in is added to what "
+        "comes out.",
+    )
+    table = Table(
+        f"{len(report.layers)} layers, {report.parameters:,} parameters",
+        ("Layer", "Kind", "Detail", "Output", "Parameters", "Reads"),
+        tuple(
+            (
+                layer.name,
+                layer.kind,
+                layer.detail,
+                shape(layer.shape),
+                f"{layer.parameters:,}",
+                ", ".join(layer.inputs),
+            )
+            for layer in report.layers
+        ),
+        "Output: height × width × channels.",
+        text_columns=("Kind", "Detail", "Reads"),
+        long=True,
+    )
+    return Section("Network", (Row((drawing, table), (2, 3)),))
