@@ -32,8 +32,8 @@ UNCERTAIN = """
   The limits were measured: a flaw is what costs the network about two points of accuracy, or more.
   Turned faces are read right much less often even so, and covered ones are not noticed.
 - **Two heads, two answers.** The same look at a face can be named by FER2013's own labels, or as
-  most of ten people would name it (FER+). They answer different questions; the Photo and the Live page have the
-  choice, and say how they differ.
+  most of ten people would name it (FER+). They answer different questions; the Photo and the Live
+  page have the choice, and say how they differ.
 - **Where the evidence is** can be shown for every face of a photo. The map is the network's own sum
   taken apart, so it is exact; it shows where, not why.
 """

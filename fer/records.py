@@ -31,6 +31,8 @@ class RecordFile(Record):
 
     filename: ClassVar[str]
     current_version: ClassVar[int]
+    #: What `python -m training upgrade` can still read.
+    oldest_version: ClassVar[int]
 
     version: int
 
@@ -70,11 +72,12 @@ class RecordFile(Record):
         version = found.get("version") if isinstance(found, dict) else None
         if not isinstance(version, int) or version == cls.current_version:
             return
-        advice = (
-            f"Write it anew with `python -m training upgrade {file.parent}`"
-            if version < cls.current_version
-            else "It was written by a newer FER Lens: update this one"
-        )
+        if version > cls.current_version:
+            advice = "It was written by a newer FER Lens: update this one"
+        elif version >= cls.oldest_version:
+            advice = f"Write it anew with `python -m training upgrade {file.parent}`"
+        else:
+            advice = "It is too old to be written anew: train the model again"
         raise ModelError(f"{file} has version {version}, expected {cls.current_version}. {advice}.")
 
     def save(self, directory: Path) -> None:

@@ -14,7 +14,7 @@ from hypothesis import settings
 
 from fer.alignment import Framing
 from fer.labels import EXPRESSION_HEAD
-from fer.model.spec import Head, ModelSpec
+from fer.model.spec import Abstention, Head, ModelSpec
 from fer.types import Detections, Floats, Image
 
 # How long an example takes is the machine's business; a busy one must not fail a test.
@@ -22,6 +22,9 @@ settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
 
 ROOT = Path(__file__).parent.parent
+#: Of a head that is never uncertain.
+ALWAYS_ANSWERS = Abstention(threshold=0, degraded_threshold=0)
+
 SHIPPED_MODEL = ROOT / "models" / "compact"
 
 
@@ -87,5 +90,13 @@ def spec() -> ModelSpec:
             box_centre=(24.0, 27.0),
             box_side=41.0,
         ),
-        heads=(Head(name=EXPRESSION_HEAD, labels=("happy", "sad", "neutral"), meaning="a fake"),),
+        heads=(
+            Head(
+                name=EXPRESSION_HEAD,
+                output=EXPRESSION_HEAD,
+                labels=("happy", "sad", "neutral"),
+                meaning="a fake",
+                abstention=ALWAYS_ANSWERS,
+            ),
+        ),
     )

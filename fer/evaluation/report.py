@@ -109,6 +109,7 @@ class Report(RecordFile):
 
     filename: ClassVar[str] = "report.json"
     current_version: ClassVar[int] = 4
+    oldest_version: ClassVar[int] = 3
 
     version: int = current_version
     name: str

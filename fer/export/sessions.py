@@ -52,7 +52,7 @@ class StreamRows:
 
     Attributes:
         array: ``(n,)`` of `row_type`; boxes in pixels of a picture of ``width`` × ``height``;
-            probabilities of labels that the row's head does not have are NaN.
+            probabilities of labels that the row's head does not have are 0.
         heads: what may have answered; a row's ``head`` is a position here.
     """
 
@@ -104,7 +104,6 @@ class StreamRows:
             array["score"] = faces.score
             array["uncertain"] = faces.uncertain
             array["flaws"] = faces.flaws
-            array["probabilities"] = np.nan
             columns = [labels.index(label) for label in faces.labels]
             array["probabilities"][:, columns] = faces.probabilities
         else:
@@ -140,7 +139,7 @@ class StreamRows:
     @property
     def probabilities(self) -> Floats:
         """Of each expression, ``(n, k)``; 0 for a label that the row's head does not have."""
-        return np.nan_to_num(self.array["probabilities"], nan=0.0)
+        return self.array["probabilities"]
 
     @property
     def has_face(self) -> NDArray[np.bool_]:

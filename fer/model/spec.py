@@ -77,6 +77,7 @@ class ModelSpec(RecordFile):
 
     filename: ClassVar[str] = "spec.json"
     current_version: ClassVar[int] = 2
+    oldest_version: ClassVar[int] = 1
 
     version: int = current_version
     name: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,19 +12,19 @@ from PIL import Image as PillowImage
 from streamlit.testing.v1 import AppTest
 
 from app.common import running_model
-from app.photo.store import Photo, Reading, read_photo
+from app.photo.store import AnalysedPhoto, Photo, analyse_photo
 from fer import Detections, Faces
 from fer.alignment import FER2013_FRAMING
 from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
-from fer.model.class_activation import Explanation, explanation
+from fer.model.class_activation import ClassActivation, class_activation
 from fer.model.spec import ModelSpec
 from fer.types import FLAWS, Image
 from tests.conftest import ROOT, make_detections
 
 LABELS = ("happy", "sad", "neutral")
 
-#: How the fake model's second output differs from the first.
-SECOND = {"name": FERPLUS_HEAD, "evidence": ""}
+#: How the fake model's second head differs from the first.
+SECOND = {"name": FERPLUS_HEAD, "output": FERPLUS_HEAD, "activation_map": ""}
 
 #: Red of a picture that makes the fake analyzer fail as no analyzer should.
 BROKEN = 250
@@ -95,7 +96,7 @@ def png(faces: int = 1, happy: int = 90, seed: int = 0) -> bytes:
 class FakeAnalyzer:
     """Finds as many faces as a picture's red says, as happy as its green says.
 
-    Blue above 100 makes them small and dark. The second reading sees every face half as happy.
+    Blue above 100 makes them small and dark. The second head sees every face half as happy.
     """
 
     def __init__(self, spec: ModelSpec | None = None) -> None:
@@ -113,34 +114,35 @@ class FakeAnalyzer:
             raise RuntimeError("a fault that nobody thought of")
         happy = green / 100 / (1 if head == EXPRESSION_HEAD else 2)
         rows = [(happy, (1 - happy) * 0.6, (1 - happy) * 0.4)] * red
-        return faces_of(*rows, flaws=("small", "dark") if blue > 100 else ())
+        found_faces = faces_of(*rows, flaws=("small", "dark") if blue > 100 else ())
+        return replace(found_faces, head=head)
 
-    def explains(self, head: str) -> bool:
-        return bool(self.spec and self.spec.head(head).evidence)
+    def has_class_activation(self, head: str) -> bool:
+        return bool(self.spec and self.spec.head(head).activation_map)
 
-    def explain(
+    def class_activation(
         self, image: Image, faces: Faces, index: int, *, head: str = EXPRESSION_HEAD
-    ) -> Explanation:
+    ) -> ClassActivation:
         maps = np.zeros((1, 6, 6, len(LABELS)), np.float32)
         maps[0, 2, 3] = [1, -1, 0]
         face = faces.detections.take(np.array([index]))
-        return explanation(face, maps, LABELS, FER2013_FRAMING)
+        return class_activation(face, maps, LABELS, FER2013_FRAMING)
 
 
 @pytest.fixture
-def two_readings(spec: ModelSpec) -> ModelSpec:
-    """A model with both outputs and evidence maps for the first."""
-    first = spec.heads[0].model_copy(update={"evidence": "evidence_expression"})
+def two_heads(spec: ModelSpec) -> ModelSpec:
+    """A model with both heads, the first with class activation maps."""
+    first = spec.heads[0].model_copy(update={"activation_map": "activation_map_expression"})
     return spec.model_copy(update={"heads": (first, first.model_copy(update=SECOND))})
 
 
 @pytest.fixture
-def analyzer(monkeypatch: pytest.MonkeyPatch, two_readings: ModelSpec) -> FakeAnalyzer:
+def analyzer(monkeypatch: pytest.MonkeyPatch, two_heads: ModelSpec) -> FakeAnalyzer:
     """The analyzer that the app runs with."""
-    fake = FakeAnalyzer(two_readings)
+    fake = FakeAnalyzer(two_heads)
     monkeypatch.setattr(running_model, "photo_analyzer", lambda: fake)
     monkeypatch.setattr(running_model, "model_spec", lambda: fake.spec)
-    monkeypatch.setattr(running_model, "evidence", lambda head=EXPRESSION_HEAD: None)
+    monkeypatch.setattr(running_model, "own_track_record", lambda head=EXPRESSION_HEAD: None)
     monkeypatch.setattr(running_model, "own_report", lambda: None)
     return fake
 
@@ -166,8 +168,6 @@ def upload(page: AppTest) -> Upload:
 
 
 @pytest.fixture
-def reading() -> Reading:
+def analysed() -> AnalysedPhoto:
     """Two faces found in a picture of 320 × 200."""
-    outcome = read_photo(Photo("two.png", png(faces=2)), FakeAnalyzer())
-    assert isinstance(outcome, Reading)
-    return outcome
+    return analyse_photo(Photo("two.png", png(faces=2)), FakeAnalyzer())

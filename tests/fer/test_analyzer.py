@@ -4,7 +4,7 @@ import pytest
 from fer.analyzer import FaceAnalyzer
 from fer.errors import ModelError
 from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
-from fer.model.spec import Head, ModelSpec
+from fer.model.spec import Abstention, Head, ModelSpec
 from fer.types import Detections, Image
 from tests.conftest import SHIPPED_MODEL, FakeClassifier, fake_detector, make_detections
 from tests.fer.model.test_class_activation import heat_in_photo
@@ -29,29 +29,29 @@ def test_each_face_is_classified_by_its_own_pixels_from_left_to_right(spec: Mode
 
 @pytest.fixture
 def two_heads(spec: ModelSpec) -> ModelSpec:
-    """A model with two readings, of which the second is hard to convince."""
+    """A model with two heads, of which the second is hard to convince."""
     heads = (
-        spec.heads[0].model_copy(update={"evidence": "evidence_expression"}),
+        spec.heads[0].model_copy(update={"activation_map": "activation_map_expression"}),
         Head(
             name=FERPLUS_HEAD,
+            output=FERPLUS_HEAD,
             labels=("happy", "contempt"),
             meaning="a fake",
-            threshold=0.4,
-            flawed_threshold=0.9,
+            abstention=Abstention(threshold=0.4, degraded_threshold=0.9),
         ),
     )
     return spec.model_copy(update={"heads": heads})
 
 
 class TwoHeads(FakeClassifier):
-    """Half sure in the second reading; finds the first label in the top left, and only there."""
+    """Half sure in the second head; finds the first label in the top left, and only there."""
 
     def __call__(self, crops: np.ndarray, head: str = EXPRESSION_HEAD) -> np.ndarray:
         if head == EXPRESSION_HEAD:
             return super().__call__(crops)
         return np.full((len(crops), 2), 0.5, np.float32)
 
-    def evidence(self, crops: np.ndarray, head: str = EXPRESSION_HEAD) -> np.ndarray:
+    def activation_maps(self, crops: np.ndarray, head: str = EXPRESSION_HEAD) -> np.ndarray:
         maps = np.zeros((len(crops), 2, 2, self.labels), np.float32)
         maps[:, 0, 0, 0] = 1
         return maps
@@ -76,8 +76,9 @@ def test_labels_and_thresholds_are_those_of_the_head_that_answers(
     plain, voted = analyzer(NOISE), analyzer(NOISE, head=FERPLUS_HEAD)
     assert (plain.labels, plain.thresholds) == (two_heads.labels, (0, 0))
     assert (voted.labels, voted.thresholds) == (("happy", "contempt"), (0.4, 0.9))
+    assert (plain.head, voted.head) == (EXPRESSION_HEAD, FERPLUS_HEAD)
     assert voted.answers == answers
-    with pytest.raises(ModelError, match="no output 'age'"):
+    with pytest.raises(ModelError, match="no head 'age'"):
         analyzer(NOISE, head="age")
 
 
@@ -90,11 +91,12 @@ def test_known_faces_are_not_looked_for_again(two_heads: ModelSpec) -> None:
     assert analyzer(NOISE, found=found).xyxy[:, 0].tolist() == [10, 200]
 
 
-def test_evidence_is_explained_for_the_face_that_is_asked_for(two_heads: ModelSpec) -> None:
+def test_class_activation_is_of_the_face_that_is_asked_for(two_heads: ModelSpec) -> None:
     found = make_detections((10, 10, 80, 80), (200, 10, 250, 60))
     analyzer = FaceAnalyzer(fake_detector(found), TwoHeads(3), two_heads)
-    assert (analyzer.explains(EXPRESSION_HEAD), analyzer.explains(FERPLUS_HEAD)) == (True, False)
-    made = analyzer.explain(NOISE, analyzer(NOISE), 1)
+    assert analyzer.has_class_activation(EXPRESSION_HEAD)
+    assert not analyzer.has_class_activation(FERPLUS_HEAD)
+    made = analyzer.class_activation(NOISE, analyzer(NOISE), 1)
     heat = heat_in_photo(made, "happy", (300, 100))
     assert not heat[:, :190].any()
     assert heat[10:35, 200:225].mean() > 0.3 > abs(heat[40:60, 230:250].mean())

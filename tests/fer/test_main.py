@@ -8,7 +8,7 @@ from PIL import Image as PillowImage
 
 from fer.__main__ import main
 from fer.labels import FER2013_LABELS, FERPLUS_LABELS
-from fer.model.spec import ModelSpec
+from fer.model.spec import Abstention, ModelSpec
 from fer.types import Image
 from tests.conftest import SHIPPED_MODEL
 
@@ -52,22 +52,22 @@ def test_the_table_names_expressions_and_photos_without_a_face(
 
 
 @pytest.mark.parametrize(
-    ("reading", "labels"),
-    [([], FER2013_LABELS), (["--reading", "votes"], FERPLUS_LABELS)],
-    ids=["usual", "votes"],
+    ("head", "labels"),
+    [([], FER2013_LABELS), (["--head", "ferplus"], FERPLUS_LABELS)],
+    ids=["usual", "FER+"],
 )
-def test_a_reading_answers_with_its_own_labels(
-    photo: Path, capsys: pytest.CaptureFixture, reading: list[str], labels: tuple[str, ...]
+def test_a_head_answers_with_its_own_labels(
+    photo: Path, capsys: pytest.CaptureFixture, head: list[str], labels: tuple[str, ...]
 ) -> None:
-    assert main(["photo", str(photo), "--json", *reading]) == 0
+    assert main(["photo", str(photo), "--json", *head]) == 0
     record = json.loads(capsys.readouterr().out)
-    assert record["reading"] == (reading[1] if reading else "expression")
+    assert record["head"] == (head[1] if head else "expression")
     assert tuple(record["faces"][0]["probabilities"]) == labels
 
 
-def test_an_unknown_reading_is_one_clear_line(photo: Path, capsys: pytest.CaptureFixture) -> None:
-    assert main(["photo", str(photo), "--reading", "age"]) == 1
-    assert "no output 'age'" in capsys.readouterr().err
+def test_an_unknown_head_is_one_clear_line(photo: Path, capsys: pytest.CaptureFixture) -> None:
+    assert main(["photo", str(photo), "--head", "age"]) == 1
+    assert "no head 'age'" in capsys.readouterr().err
 
 
 def test_the_table_says_uncertain_and_why(
@@ -75,7 +75,7 @@ def test_the_table_says_uncertain_and_why(
 ) -> None:
     model = shutil.copytree(SHIPPED_MODEL, tmp_path / "model")
     spec = ModelSpec.load(model)
-    never = {"threshold": 1.0, "flawed_threshold": 1.0}
+    never = {"abstention": Abstention(threshold=1, degraded_threshold=1)}
     heads = tuple(head.model_copy(update=never) for head in spec.heads)
     spec.model_copy(update={"heads": heads}).save(model)
     dark = tmp_path / "dark.png"

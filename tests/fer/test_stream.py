@@ -1,11 +1,14 @@
+from collections.abc import Callable
+
 import cv2
 import numpy as np
 import pytest
 
+from fer.errors import ModelError
 from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
-from fer.model.spec import Head, ModelSpec
+from fer.model.spec import Abstention, Head, ModelSpec
 from fer.stream import STAGES, FaceStream
-from fer.types import Detections, Image
+from fer.types import Detections, Faces, Image
 from tests.conftest import SHIPPED_MODEL, FakeClassifier, make_detections
 
 FACE = make_detections((40, 40, 100, 100))
@@ -21,8 +24,13 @@ class Script:
         return next(self._frames)
 
 
-def stream(spec: ModelSpec, *frames: Detections, steadiness: float = 0.0) -> FaceStream:
-    return FaceStream(Script(*frames), FakeClassifier(3), spec, steadiness=steadiness)
+Watch = Callable[..., Faces]
+
+
+def stream(spec: ModelSpec, *frames: Detections, smoothing_seconds: float = 0.0) -> Watch:
+    """Return what gives the faces of an image at a time, smoothed over so many seconds."""
+    made = FaceStream(Script(*frames), FakeClassifier(3), spec)
+    return lambda image, seconds: made(image, seconds, smoothing_seconds=smoothing_seconds).faces
 
 
 def shade(level: int) -> Image:
@@ -41,14 +49,14 @@ def test_who_left_is_not_shown(spec: ModelSpec) -> None:
 
 @pytest.mark.parametrize("rate", [5, 15, 30])
 def test_smoothing_is_in_seconds_whatever_the_frame_rate(spec: ModelSpec, rate: int) -> None:
-    watch = stream(spec, *[FACE] * (rate + 1), steadiness=0.5)
+    watch = stream(spec, *[FACE] * (rate + 1), smoothing_seconds=0.5)
     watch(shade(0), 0.0)
     for frame in range(1, rate + 1):
         faces = watch(shade(255), frame / rate)
     assert faces.probabilities[0] == pytest.approx([np.exp(-2), 0, 1 - np.exp(-2)], abs=1e-4)
 
 
-def test_without_steadiness_every_frame_stands_for_itself(spec: ModelSpec) -> None:
+def test_without_smoothing_every_frame_stands_for_itself(spec: ModelSpec) -> None:
     watch = stream(spec, FACE, FACE)
     assert watch(shade(0), 0.0).expressions == ["happy"]
     assert watch(shade(255), 0.03).expressions == ["neutral"]
@@ -58,7 +66,7 @@ def test_each_person_is_smoothed_apart(spec: ModelSpec) -> None:
     pair = make_detections((0, 40, 60, 100), (200, 40, 260, 100))
     image = np.zeros((140, 300, 3), np.uint8)
     image[:, 150:] = 255
-    watch = stream(spec, pair, pair, steadiness=1.0)
+    watch = stream(spec, pair, pair, smoothing_seconds=1.0)
     watch(image, 0.0)
     faces = watch(image, 0.1)
     assert faces.expressions == ["happy", "neutral"]
@@ -67,14 +75,14 @@ def test_each_person_is_smoothed_apart(spec: ModelSpec) -> None:
 
 
 def test_a_clock_that_goes_back_begins_anew(spec: ModelSpec) -> None:
-    watch = stream(spec, FACE, FACE, steadiness=10.0)
+    watch = stream(spec, FACE, FACE, smoothing_seconds=10.0)
     watch(shade(0), 5.0)
     faces = watch(shade(255), 0.0)
     assert (faces.expressions, faces.track_id.tolist()) == (["neutral"], [1])
 
 
 class Votes(FakeClassifier):
-    """In the second reading everybody shows contempt."""
+    """In the second head everybody shows contempt."""
 
     def __call__(self, crops: np.ndarray, head: str = EXPRESSION_HEAD) -> np.ndarray:
         if head == EXPRESSION_HEAD:
@@ -82,24 +90,37 @@ class Votes(FakeClassifier):
         return np.tile(np.array([0, 1], np.float32), (len(crops), 1))
 
 
-def test_the_reading_can_change_and_who_is_who_stays(spec: ModelSpec) -> None:
-    votes = Head(name=FERPLUS_HEAD, labels=("happy", "contempt"), meaning="a fake", threshold=0.4)
-    both = spec.model_copy(update={"heads": (*spec.heads, votes)})
-    watch = FaceStream(Script(FACE, FACE, Detections.empty(), FACE), Votes(3), both, steadiness=9)
-    assert watch(shade(0), 0.0).expressions == ["happy"]
-    watch.head = FERPLUS_HEAD
-    voted = watch(shade(0), 0.1)
-    assert (voted.labels, voted.track_id.tolist()) == (votes.labels, [1])
-    assert (voted.confidence.tolist(), voted.thresholds) == ([1.0], (0.4, 0.0))
-    nobody = watch(shade(0), 0.2)
-    assert (len(nobody), nobody.labels) == (0, votes.labels)
-    watch.head = EXPRESSION_HEAD
-    assert watch(shade(0), 0.3).labels == spec.labels
+def test_the_head_can_change_and_who_is_who_stays(spec: ModelSpec) -> None:
+    second = Head(
+        name=FERPLUS_HEAD,
+        output=FERPLUS_HEAD,
+        labels=("happy", "contempt"),
+        meaning="a fake",
+        abstention=Abstention(threshold=0.4, degraded_threshold=0.5),
+    )
+    both = spec.model_copy(update={"heads": (*spec.heads, second)})
+    made = FaceStream(Script(FACE, FACE, Detections.empty(), FACE), Votes(3), both)
+
+    def ask(seconds: float, head: str) -> Faces:
+        return made(shade(0), seconds, head=head, smoothing_seconds=9).faces
+
+    assert ask(0.0, EXPRESSION_HEAD).expressions == ["happy"]
+    voted = ask(0.1, FERPLUS_HEAD)
+    assert (voted.head, voted.labels, voted.track_id.tolist()) == (FERPLUS_HEAD, second.labels, [1])
+    assert (voted.confidence.tolist(), voted.thresholds) == ([1.0], (0.4, 0.5))
+    nobody = ask(0.2, FERPLUS_HEAD)
+    assert (len(nobody), nobody.labels) == (0, second.labels)
+    assert ask(0.3, EXPRESSION_HEAD).labels == spec.labels
+
+
+def test_an_unknown_head_is_refused(spec: ModelSpec) -> None:
+    with pytest.raises(ModelError, match="no head 'age'"):
+        FaceStream(Script(FACE), FakeClassifier(3), spec)(shade(0), 0.0, head="age")
 
 
 def test_a_flaw_at_its_limit_does_not_flicker(spec: ModelSpec) -> None:
     bright, dark = shade(200), shade(5)
-    watch = stream(spec, *[FACE] * 12, steadiness=1.0)
+    watch = stream(spec, *[FACE] * 12, smoothing_seconds=1.0)
     assert "dark" not in watch(bright, 0.0).quality[0]
     flickering = [watch((dark, bright)[i % 2], 0.1 + i / 15) for i in range(6)]
     assert not any("dark" in faces.quality[0] for faces in flickering)
@@ -108,14 +129,11 @@ def test_a_flaw_at_its_limit_does_not_flicker(spec: ModelSpec) -> None:
 
 @pytest.mark.parametrize("found", [Detections.empty(), FACE], ids=["nobody", "a face"])
 def test_every_stage_of_the_last_frame_is_timed(spec: ModelSpec, found: Detections) -> None:
-    watch = stream(spec, FACE, found)
-    assert watch.timings == dict.fromkeys(STAGES, 0.0)
-    watch(shade(0), 0.0)
-    before = watch.timings
-    watch(shade(0), 0.1)
-    assert tuple(watch.timings) == STAGES
-    assert all(spent > 0 for spent in watch.timings.values())
-    assert watch.timings is not before
+    made = FaceStream(Script(FACE, found), FakeClassifier(3), spec)
+    results = [made(shade(0), seconds) for seconds in (0.0, 0.1)]
+    assert all(tuple(result.milliseconds) == STAGES for result in results)
+    assert all(spent > 0 for result in results for spent in result.milliseconds.values())
+    assert results[0].milliseconds is not results[1].milliseconds
 
 
 def test_a_real_face_that_moves_is_one_happy_person(astronaut: Image) -> None:
@@ -123,6 +141,6 @@ def test_a_real_face_that_moves_is_one_happy_person(astronaut: Image) -> None:
     for frame in range(12):
         move = np.array([[1, 0, 6.0 * frame], [0, 1, 3.0 * frame]])
         moved = cv2.warpAffine(astronaut, move, (640, 480), borderMode=cv2.BORDER_REPLICATE)
-        seen.append(watch(np.asarray(moved, np.uint8), frame / 15))
+        seen.append(watch(np.asarray(moved, np.uint8), frame / 15).faces)
     assert {tuple(faces.track_id) for faces in seen} == {(1,)}
     assert seen[-1].expressions == ["happy"]

@@ -22,9 +22,6 @@ from training.evaluation.predictions import FURTHER_FILE
 #: What a head was called before, by which name the network's files still have its output.
 _OLD_FERPLUS_HEAD = "votes"
 
-#: Versions that can be written anew.
-_SPEC, _REPORT = 1, 3
-
 _AS_THEY_ARE = "as they are"
 
 
@@ -41,12 +38,12 @@ def upgrade(directory: Path) -> list[str]:
         ModelError: a file is missing, or of a version that cannot be written anew.
     """
     spec, report = _read(directory, ModelSpec.filename), _read(directory, Report.filename)
-    _check(directory, ModelSpec, spec, _SPEC)
-    _check(directory, Report, report, _REPORT)
+    _check(directory, ModelSpec, spec)
+    _check(directory, Report, report)
     written = []
     # What can go wrong comes before the first file is touched.
-    new_spec = _spec(spec) if spec["version"] == _SPEC else None
-    new_report = _report(report) if report["version"] == _REPORT else None
+    new_spec = _spec(spec) if spec["version"] < ModelSpec.current_version else None
+    new_report = _report(report) if report["version"] < Report.current_version else None
     if new_spec:
         ModelSpec.model_validate(new_spec).save(directory)
         written.append(ModelSpec.filename)
@@ -71,14 +68,12 @@ def _read(directory: Path, name: str) -> dict[str, Any]:
         raise ModelError(f"{directory / name} is damaged: {error}.") from error
 
 
-def _check(
-    directory: Path, kind: type[ModelSpec] | type[Report], record: dict[str, Any], old: int
-) -> None:
+def _check(directory: Path, kind: type[ModelSpec] | type[Report], record: dict[str, Any]) -> None:
     version = record.get("version")
-    if version not in (old, kind.current_version):
+    if version not in range(kind.oldest_version, kind.current_version + 1):
         raise ModelError(
-            f"{directory / kind.filename} has version {version}; only version {old} can be written "
-            "anew. Train the model again."
+            f"{directory / kind.filename} has version {version}; only version "
+            f"{kind.oldest_version} and later can be written anew. Train the model again."
         )
 
 

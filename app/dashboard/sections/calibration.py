@@ -10,7 +10,7 @@ from app.dashboard.text import Measured, percent, share_range
 from fer.evaluation.metrics import Evaluation
 from fer.evaluation.report import Report
 
-#: Split, and whether with repeats, that the temperature was fitted on.
+#: Split, and whether with duplicates, that the temperature was fitted on.
 FITTED_ON = ("validation", True)
 
 TEMPERATURE = (

@@ -1,25 +1,25 @@
-"""What each reading means; its figures are the report's."""
+"""What each head says; its figures are the report's."""
 
 import re
 
 import pytest
 
 from app.common.head_text import NAMES, difference, offered
+from fer.evaluation.measurements import FerPlusAgreement, Selective
 from fer.evaluation.metrics import CalibrationBin
-from fer.evaluation.report import PLAIN_PICTURES, CrowdAgreement, Report, Selective
+from fer.evaluation.report import Report
 from fer.labels import COLOURS, EXPRESSION_HEAD, FERPLUS_HEAD
 from fer.model.spec import ModelSpec
 
 
-def crowd(head: str, accuracy: float, rule: str = "most") -> CrowdAgreement:
-    return CrowdAgreement.model_construct(head=head, rule=rule, count=1234, accuracy=accuracy)
+def agreement(head: str, accuracy: float, rule: str = "majority") -> FerPlusAgreement:
+    return FerPlusAgreement.model_construct(head=head, rule=rule, count=1234, accuracy=accuracy)
 
 
 def selective(head: str, coverage: float, threshold: float, *, contempt: int = 0) -> Selective:
     return Selective.model_construct(
         head=head,
         split="validation",
-        pictures=PLAIN_PICTURES,
         threshold=threshold,
         coverage=coverage,
         accuracy=0.81,
@@ -36,19 +36,21 @@ def test_without_a_report_there_is_no_figure() -> None:
 
 
 def test_a_report_without_votes_adds_nothing() -> None:
-    assert difference(Report.model_construct(crowd=(), selective=())) == difference(None)
+    assert difference(Report.model_construct(ferplus_agreement=(), selective=())) == difference(
+        None
+    )
 
 
-@pytest.mark.parametrize(("rule", "told"), [("most", True), ("plurality", False)])
-def test_readings_are_compared_by_one_rule(rule: str, told: bool) -> None:
-    agreements = (crowd(EXPRESSION_HEAD, 0.74), crowd(FERPLUS_HEAD, 0.9, rule))
-    text = difference(Report.model_construct(crowd=agreements, selective=()))
+@pytest.mark.parametrize(("rule", "told"), [("majority", True), ("plurality", False)])
+def test_heads_are_compared_by_one_rule(rule: str, told: bool) -> None:
+    agreements = (agreement(EXPRESSION_HEAD, 0.74), agreement(FERPLUS_HEAD, 0.9, rule))
+    text = difference(Report.model_construct(ferplus_agreement=agreements, selective=()))
     assert ("On 1,234 validation faces" in text and "74%" in text and "90%" in text) == told
 
 
 def test_how_often_each_answers_is_told() -> None:
     found = (selective(EXPRESSION_HEAD, 0.73, 0.5), selective(FERPLUS_HEAD, 1.0, 0.0))
-    text = difference(Report.model_construct(crowd=(), selective=found))
+    text = difference(Report.model_construct(ferplus_agreement=(), selective=found))
     assert "73% of 1,000 validation faces and says *uncertain* below 50%, and 81%" in text
     assert "100% of 1,000 on which the votes have a winner and never says *uncertain*" in text
 
@@ -56,11 +58,13 @@ def test_how_often_each_answers_is_told() -> None:
 @pytest.mark.parametrize(("count", "told"), [(0, "for none of 1,000"), (12, "for 12 of 1,000")])
 def test_how_often_contempt_is_said_is_told(count: int, told: str) -> None:
     found = (selective(FERPLUS_HEAD, 1.0, 0.0, contempt=count),)
-    assert f"contempt {told}" in difference(Report.model_construct(crowd=(), selective=found))
+    assert f"contempt {told}" in difference(
+        Report.model_construct(ferplus_agreement=(), selective=found)
+    )
 
 
-def test_a_reading_that_could_not_be_measured_is_not_offered(spec: ModelSpec) -> None:
-    unmeasured = spec.heads[0].model_copy(update={"name": FERPLUS_HEAD, "threshold": 1.0})
+def test_a_head_that_could_not_be_measured_is_not_offered(spec: ModelSpec) -> None:
+    unmeasured = spec.heads[0].model_copy(update={"name": FERPLUS_HEAD, "abstention": None})
     assert offered(spec.model_copy(update={"heads": (*spec.heads, unmeasured)})) == (
         EXPRESSION_HEAD,
     )

@@ -9,21 +9,18 @@ from typing import Any
 import numpy as np
 
 from fer.alignment import Framing
-from fer.evaluation.metrics import Evaluation, evaluate
-from fer.evaluation.report import (
-    CrowdAgreement,
-    DataCard,
-    Epoch,
-    FileCard,
-    Layer,
-    Report,
+from fer.evaluation.measurements import (
+    FerPlusAgreement,
     RiskPoint,
+    SeedVariance,
     Selective,
-    Slice,
-    Spread,
+    Variant,
 )
+from fer.evaluation.metrics import Evaluation, evaluate
+from fer.evaluation.report import DataCard, Epoch, FileCard, Layer, Report
 from fer.labels import EXPRESSION_HEAD, FER2013_LABELS, FERPLUS_HEAD
 from fer.model.spec import Head, ModelSpec
+from tests.conftest import ALWAYS_ANSWERS
 from training.evaluation.predictions import Predictions, save_predictions
 
 LABELS = FER2013_LABELS
@@ -106,11 +103,11 @@ def report(name: str = "small", seed: int = 1, **changes: Any) -> Report:
         "without_duplicates": {"validation": evaluation(seed + 7, count=250)},
         "before_temperature": evaluation(seed, skill=1.0),
         "cross_fitted_calibration_error": 0.04,
-        "views": Slice(name="ten views", description="moved", evaluation=evaluation(seed + 9)),
+        "tta": Variant(name="ten views", description="moved", evaluation=evaluation(seed + 9)),
         "selective": (
             Selective(
-                head=EXPRESSION_HEAD, split="validation", pictures="as they are",
-                truth="the label", target=0.8, threshold=0.55, coverage=0.75, accuracy=0.81,
+                head=EXPRESSION_HEAD, split="validation", truth="label",
+                target=0.8, threshold=0.55, coverage=0.75, accuracy=0.81,
                 cross_fitted_coverage=0.74, cross_fitted_accuracy=0.805,
                 curve=(
                     RiskPoint(coverage=0.5, threshold=0.8, accuracy=0.9),
@@ -120,19 +117,19 @@ def report(name: str = "small", seed: int = 1, **changes: Any) -> Report:
                 calibration=found["validation"].calibration,
             ),
         ),
-        "spread": Spread(
-            command="python -m training seeds", begins_with="start", epochs=2, seeds=(1, 2, 3),
+        "seed_variance": SeedVariance(
+            command="python -m training seeds", initial_model="start", epochs=2, seeds=(1, 2, 3),
             accuracies=(0.6, 0.62, 0.61), macro_f1s=(0.5, 0.52, 0.51),
             training_seconds=(60.0, 61.0, 62.0),
         ),
         "robustness": (
-            Slice(
+            Variant(
                 name="darker", description="less light", evaluation=evaluation(seed + 3, skill=1.2)
             ),
         ),
-        "crowd": (
-            CrowdAgreement(
-                head=FERPLUS_HEAD, rule="most of ten say so", count=120,
+        "ferplus_agreement": (
+            FerPlusAgreement(
+                head=FERPLUS_HEAD, rule="majority", count=120,
                 accuracy=0.875, accuracy_low=0.8, accuracy_high=0.925, macro_f1=0.7,
             ),
         ),
@@ -171,7 +168,14 @@ def write_model(folder: Path, name: str = "small", seed: int = 1, **changes: Any
             box_side=41.0,
         ),
         heads=(
-            Head(name=EXPRESSION_HEAD, labels=LABELS, meaning="a label", temperature=TEMPERATURE),
+            Head(
+                name=EXPRESSION_HEAD,
+                output="scores",
+                labels=LABELS,
+                meaning="a label",
+                temperature=TEMPERATURE,
+                abstention=ALWAYS_ANSWERS,
+            ),
         ),
     ).save(directory)
     made = report(name, seed, **({"files": files} | changes))

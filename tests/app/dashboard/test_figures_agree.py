@@ -39,7 +39,7 @@ Split = tuple[ShownModel, Measured, Predictions]
 def splits(directory: Path) -> list[Split]:
     """What is shown of every split, and the answers that it is about."""
     model, stored = open_model(directory), load_predictions(directory)
-    found = [(model, m, stored[m.split]) for m in measured(model.report) if m.repeats]
+    found = [(model, m, stored[m.split]) for m in measured(model.report) if m.duplicates]
     assert {m.split for _, m, _ in found} == set(stored)
     return found
 
@@ -159,7 +159,7 @@ def test_a_threshold_brings_what_the_report_says(name: str) -> None:
     model = open_model(MODELS / name)
     stored = load_predictions(MODELS / name)
     made = [s for s in model.report.selective if s.head == EXPRESSION_HEAD]
-    plain = next(s for s in made if s.split in stored and s.plain)
+    plain = next(s for s in made if s.split in stored and not s.degraded)
     answers = stored[plain.split]
     answered = answers.probabilities.max(axis=1) >= plain.threshold
     answered_as = answers.probabilities.argmax(axis=1)[answered]
@@ -181,24 +181,22 @@ def test_the_thresholds_shown_are_those_of_the_spec(name: str) -> None:
     section = calibration.confidence(model.report, shown, model.temperature, model.heads)
     rows = table(section, "The thresholds").rows
     expected = [
-        f"{value:.1%}" if value else "none"
-        for head in spec.heads
-        for value in (head.threshold, head.flawed_threshold)
+        f"{value:.1%}" if value else "none" for head in spec.heads for value in head.thresholds
     ]
     assert [row[1] for row in rows] == expected
     answered = {s.head: s for s in model.report.selective}
     assert answered.keys() == set(spec.head_names)
 
 
-def test_seeds_and_views_are_shown_where_they_were_measured(tmp_path: Path) -> None:
+def test_seeds_and_tta_are_shown_where_they_were_measured(tmp_path: Path) -> None:
     write_model(tmp_path, "small")
     report = open_model(tmp_path / "small").report
     shown = measured(report)[0]
     section = performance.overview(report, shown)
     rows = table(section, "3 seeds, 2 epochs each, begun with start").rows
     assert [row[1] for row in rows] == ["60.0%", "62.0%", "61.0%", "2.0 points"]
-    assert f"{report.views.evaluation.accuracy:.1%}" in facts(section)["Accuracy, ten views"]
-    without = report.model_copy(update={"spread": None})
+    assert f"{report.tta.evaluation.accuracy:.1%}" in facts(section)["Accuracy, ten views"]
+    without = report.model_copy(update={"seed_variance": None})
     titles = [p.title for p in flat(performance.overview(without, shown)) if isinstance(p, Table)]
     assert not [title for title in titles if "seeds" in title]
 
@@ -207,15 +205,18 @@ def test_seeds_and_views_are_shown_where_they_were_measured(tmp_path: Path) -> N
 def test_every_other_figure_of_a_report(name: str) -> None:
     report = open_model(MODELS / name).report
     stored = load_predictions(MODELS / name, FURTHER_FILE)
-    figures = {f"without repeats: {n}": e.accuracy for n, e in report.without_duplicates.items()}
-    figures |= {f"disturbed: {s.name}": s.evaluation.accuracy for s in report.robustness}
-    figures |= {f"crowd: {c.head}: {c.rule}": c.accuracy for c in report.crowd}
-    figures[report.views.name] = report.views.evaluation.accuracy
+    again = report.without_duplicates
+    figures = {f"{split}/without_duplicates": e.accuracy for split, e in again.items()}
+    figures |= {f"validation/corrupted/{v.name}": v.evaluation.accuracy for v in report.robustness}
+    figures |= {
+        f"validation/agreement/{a.head}/{a.rule}": a.accuracy for a in report.ferplus_agreement
+    }
+    figures["validation/tta"] = report.tta.evaluation.accuracy
     # At the end of a curve all are answered. To plain pictures, they are those of the split itself.
     figures |= {
-        f"{s.head}: {s.pictures}: {s.split}": s.curve[-1].accuracy
+        f"{s.split}/{s.head}/{'degraded' if s.degraded else 'plain'}": s.curve[-1].accuracy
         for s in report.selective
-        if not (s.head == EXPRESSION_HEAD and s.plain)
+        if s.head != EXPRESSION_HEAD or s.degraded
     }
     assert figures.keys() == stored.keys()
     assert len(figures) > 1
@@ -223,7 +224,7 @@ def test_every_other_figure_of_a_report(name: str) -> None:
         answers = made.probabilities.argmax(axis=1)
         assert figures[key] == pytest.approx(metrics.accuracy_score(made.labels, answers))
     for split, measured_again in report.without_duplicates.items():
-        made = stored[f"without repeats: {split}"]
+        made = stored[f"{split}/without_duplicates"]
         answers = made.probabilities.argmax(axis=1)
         macro_f1 = metrics.f1_score(made.labels, answers, average="macro", zero_division=0)
         assert measured_again.macro_f1 == pytest.approx(macro_f1)

@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from app.common.paths import MODELS_VARIABLE
 from app.dashboard.text import cell_sentences, interval, largest_confusion, percent
+from fer.evaluation.measurements import VOTE_RULES
 from tests.app.dashboard.samples import LABELS, report, write_model
 from tests.conftest import ROOT
 
@@ -99,7 +100,7 @@ def test_one_model_opens_with_its_test_figures(dashboard: Open, models: Path) ->
     assert metric(page, "Parameters") == "1.57 M"
     assert metric(page, "Time for a face") == "1.5 ms"
     assert metric(page, "Training time") == "1 h 02 min"
-    assert "validation, without repeats" in cells(page)
+    assert "validation, without duplicates" in cells(page)
     assert [b.label for b in page.download_button] == ["Report (HTML)", "Report (JSON)"]
 
 
@@ -107,8 +108,8 @@ def test_another_split_changes_the_figures(dashboard: Open, models: Path) -> Non
     made = write_model(models)
     page = dashboard()
     select = next(s for s in page.selectbox if s.label == "Measured on")
-    assert select.options == ["test", "validation", "validation, without repeats"]
-    select.select("validation, without repeats").run()
+    assert select.options == ["test", "validation", "validation, without duplicates"]
+    select.select("validation, without duplicates").run()
     found = made.without_duplicates["validation"]
     assert metric(page, "Accuracy") == percent(found.accuracy)
 
@@ -166,13 +167,13 @@ def test_confidence_before_and_after_is_that_of_the_whole_validation_split(
     assert metric(page, "Error after") == percent(after)
 
 
-def test_robustness_and_the_crowd(dashboard: Open, models: Path) -> None:
+def test_robustness_and_the_voters(dashboard: Open, models: Path) -> None:
     made = write_model(models)
     page = dashboard("Robustness")
     assert "less light" in cells(page)
     assert percent(made.robustness[0].evaluation.accuracy) in cells(page)
-    assert metric(page, "votes") == "87.5%"
-    assert "120 faces where most of ten say so" in words(page)
+    assert metric(page, "FER+ head") == "87.5%"
+    assert f"120 faces where {VOTE_RULES['majority']}" in words(page)
 
 
 def test_the_training_with_its_classes(dashboard: Open, models: Path) -> None:
@@ -248,7 +249,7 @@ def test_a_model_that_is_not_the_measured_one_is_shown_with_a_warning(
     [
         ("", "is not a record of version"),
         ("{}", "is not a record of version"),
-        ('{"version": 0}', "is not a record of version"),
+        ('{"version": 0}', "has version 0, expected 4"),
         (None, "is missing"),
     ],
 )
@@ -282,7 +283,7 @@ def test_a_report_in_which_hardly_anything_was_measured(
     dashboard: Open, models: Path, tab: str
 ) -> None:
     nothing: dict[str, Any] = {
-        "history": (), "robustness": (), "crowd": (), "layers": (), "evaluations": {},
+        "history": (), "robustness": (), "ferplus_agreement": (), "layers": (), "evaluations": {},
         "without_duplicates": {}, "configuration": {}, "versions": {},
     }  # fmt: skip
     write_model(models, **nothing)

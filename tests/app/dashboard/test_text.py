@@ -69,10 +69,10 @@ def test_the_largest_confusion_is_no_right_answer() -> None:
     assert words.largest_confusion(of_counts((4, 0), (0, 4))) is None
 
 
-def test_evaluations_come_test_first_each_followed_by_the_one_without_repeats() -> None:
+def test_evaluations_come_test_first_each_followed_by_the_one_without_duplicates() -> None:
     assert words.measured(report(evaluations={}, without_duplicates={})) == ()
     assert [m.name for m in words.measured(report())] == [
-        "test", "validation", "validation, without repeats"
+        "test", "validation", "validation, without duplicates"
     ]  # fmt: skip
     other = report(evaluations={"own": evaluation()}, without_duplicates={})
     assert [m.name for m in words.measured(other)] == ["own"]

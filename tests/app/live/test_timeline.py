@@ -18,7 +18,7 @@ from app.live.text import (
     share_rows,
 )
 from app.live.timeline import MAX_BARS, bar_width, shares, timeline
-from fer.export.sessions import NO_FACE, StreamRows, row_type
+from fer.export.sessions import NO_FACE, HeadLabels, StreamRows, row_type
 from tests.app.conftest import LABELS, faces_of
 
 HEADS = (HeadLabels("expression", LABELS),)

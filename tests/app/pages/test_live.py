@@ -129,7 +129,7 @@ def test_controls_act_on_the_session_and_keep_its_history(
     running.slider[0].set_value(1.5)
     running.toggle[0].set_value(False)
     running.toggle[1].set_value(False).run()
-    assert session.settings == LiveSettings(mirrored=False, bars=False, steadiness=1.5)
+    assert session.settings == LiveSettings(mirrored=False, bars=False, smoothing_seconds=1.5)
     assert len(session) == 3
 
 
@@ -144,7 +144,7 @@ def test_after_it_the_session_is_there_with_its_downloads(
     assert page.dataframe[0].value["happy"].tolist() == [100.0]
     assert [b.label for b in page.download_button] == ["CSV", "JSON"]
     table = list(csv.DictReader(io.StringIO(stream_csv(session.rows()))))
-    assert [row["track"] for row in table] == ["1"] * 5
+    assert [row["person"] for row in table] == ["1"] * 5
     assert len(json.loads(stream_json(session.rows()))["frames"]) == 5
 
 
@@ -173,7 +173,7 @@ def test_the_session_is_still_there_after_a_visit_to_another_page(
 def test_old_rows_that_made_room_are_admitted(
     page: AppTest, session: LiveSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(session_module, "LiveHistory", lambda readings: LiveHistory(readings, 3))
+    monkeypatch.setattr(session_module, "LiveHistory", lambda heads: LiveHistory(heads, 3))
     session.clear()
     play(session, 5)
     page.run()

@@ -7,6 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.common import running_model
+from app.common.head_text import NAMES
 from app.common.paths import ROOT
 from app.photo import store
 from app.photo.store import Photo
@@ -141,15 +142,15 @@ def test_a_poor_picture_says_what_is_wrong_and_needs_more_to_convince(upload: Up
 def test_uncertain_faces_are_counted_as_such(upload: Upload) -> None:
     page = upload(("a.png", png(faces=2, happy=40)), ("b.png", png(faces=1, seed=1)))
     assert alts(page, "plotly_chart")[0] == "Faces by answer: uncertain 2, happy 1."
-    assert "▨ uncertain **2**" in words(page)
+    assert "▨\u00a0uncertain\u00a0**2**" in words(page)
 
 
-def test_another_reading_needs_no_new_upload_and_lasts_over_pages(
+def test_another_head_needs_no_new_upload_and_lasts_over_pages(
     upload: Upload, analyzer: FakeAnalyzer
 ) -> None:
     page = upload(("a.png", png(faces=1, happy=90)))
-    choice = next(g for g in page.get("button_group") if g.key == "reading_choice")
-    assert choice.options == ["As labelled", "As most people see it"]
+    choice = next(g for g in page.get("button_group") if g.key == "head_choice")
+    assert choice.options == list(NAMES.values())
     choice.set_value(FERPLUS_HEAD).run()
     assert not page.exception
     assert "Uncertain" in words(page)
@@ -157,7 +158,7 @@ def test_another_reading_needs_no_new_upload_and_lasts_over_pages(
     page.switch_page("app/pages/about.py").run()
     page.switch_page("app/pages/photo.py").run()
     upload(("a.png", png(faces=1, happy=90)))
-    choice = next(g for g in page.get("button_group") if g.key == "reading_choice")
+    choice = next(g for g in page.get("button_group") if g.key == "head_choice")
     assert choice.value == FERPLUS_HEAD
 
 
@@ -171,7 +172,7 @@ def test_a_network_with_one_output_offers_no_choice(
     assert not page.get("popover")
 
 
-def test_evidence_is_offered_where_the_network_has_it_and_drawn_when_asked(
+def test_a_map_is_offered_where_the_network_has_it_and_drawn_when_asked(
     upload: Upload,
 ) -> None:
     page = upload(("a.png", png(faces=2)))
@@ -179,15 +180,15 @@ def test_evidence_is_offered_where_the_network_has_it_and_drawn_when_asked(
     assert len(offers) == 2
     maps = [p.alt for e in page.image for p in e.proto.imgs if p.alt.startswith("Evidence")]
     assert not maps
-    choice = next(g for g in page.get("button_group") if g.key == "reading_choice")
+    choice = next(g for g in page.get("button_group") if g.key == "head_choice")
     choice.set_value(FERPLUS_HEAD).run()
     assert not page.expander
 
 
-def test_evidence_is_drawn_for_the_likeliest_first(upload: Upload) -> None:
+def test_a_map_is_drawn_for_the_likeliest_first(upload: Upload) -> None:
     photo = Photo("a.png", png(faces=1))
     page = upload((photo.name, photo.data))
-    page.session_state[f"evidence_0_0_{photo.digest}_expression"] = True
+    page.session_state[f"activation_0_0_{photo.digest}_expression"] = True
     page.run()
     assert not page.exception
     alts = [p.alt for e in page.image for p in e.proto.imgs]

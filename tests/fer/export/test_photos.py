@@ -1,12 +1,12 @@
 import csv
 import io
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from fer.export.photos import PhotoResult, photo_record, to_csv, to_json
-from fer.text import one_of
 from fer.types import Faces
 from tests.conftest import make_detections
 
@@ -58,20 +58,20 @@ def test_csv_has_a_row_per_face_and_one_for_a_photo_without() -> None:
 
 
 def test_an_uncertain_answer_and_its_reasons_stand_in_every_export() -> None:
-    result = PhotoResult("a.jpg", 60, 40, doubtful(), "votes")
+    result = PhotoResult("a.jpg", 60, 40, replace(doubtful(), head="ferplus"))
     record = json.loads(to_json([result]))[0]
     said = [(f["answer"], f["uncertain"], f["quality"], f["expression"]) for f in record["faces"]]
-    assert record["reading"] == "votes"
+    assert record["head"] == "ferplus"
     assert said == [
         ("sad", False, [], "sad"),
         ("uncertain", True, [], "sad"),
         ("uncertain", True, ["small", "dark"], "sad"),
     ]
     rows = list(csv.DictReader(io.StringIO(to_csv([result], LABELS))))
-    assert [(r["reading"], r["answer"], r["uncertain"], r["quality"]) for r in rows] == [
-        ("votes", "sad", "false", ""),
-        ("votes", "uncertain", "true", ""),
-        ("votes", "uncertain", "true", "small;dark"),
+    assert [(r["head"], r["answer"], r["uncertain"], r["quality"]) for r in rows] == [
+        ("ferplus", "sad", "false", ""),
+        ("ferplus", "uncertain", "true", ""),
+        ("ferplus", "uncertain", "true", "small;dark"),
     ]
 
 
@@ -80,9 +80,8 @@ def test_a_photo_without_a_face_has_no_answer_in_its_row() -> None:
     assert {row[name] for name in ("face", "answer", "uncertain", "quality", "sad")} == {""}
 
 
-@pytest.mark.parametrize(
-    ("names", "text"),
-    [(("sad",), "sad"), (("sad", "fear"), "sad or fear"), (("a", "b", "c"), "a, b or c")],
-)
-def test_alternatives_in_words(names: tuple[str, ...], text: str) -> None:
-    assert one_of(names) == text
+def test_an_unreadable_photo_is_its_error() -> None:
+    assert photo_record(PhotoResult("a.txt", error="is empty.")) == {
+        "file": "a.txt",
+        "error": "is empty.",
+    }

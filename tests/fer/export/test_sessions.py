@@ -8,7 +8,7 @@ import pytest
 
 from fer.export.sessions import (
     NO_FACE,
-    Reading,
+    HeadLabels,
     StreamRows,
     labels_of,
     row_type,
@@ -21,7 +21,7 @@ from tests.conftest import make_detections
 LABELS = ("happy", "sad")
 SIZE = (640, 480)
 FIRST = HeadLabels("expression", LABELS)
-SECOND = HeadLabels("votes", ("sad", "calm", "happy"))
+SECOND = HeadLabels("ferplus", ("sad", "calm", "happy"))
 BOTH = (FIRST, SECOND)
 
 
@@ -37,10 +37,10 @@ def rows(*frames: Faces) -> StreamRows:
     return StreamRows(np.concatenate([StreamRows.empty(BOTH).array, *parts]), BOTH)
 
 
-def as_votes(shown: Faces) -> Faces:
-    """Return the faces as the second output reads them: calm by 0.7."""
+def by_second(shown: Faces) -> Faces:
+    """Return the faces as the second head sees them: calm by 0.7."""
     shares = np.tile(np.array([0.2, 0.7, 0.1], np.float32), (len(shown), 1))
-    return replace(shown, probabilities=shares, labels=SECOND.labels)
+    return replace(shown, probabilities=shares, labels=SECOND.labels, head=SECOND.name)
 
 
 def table(stream: StreamRows) -> list[dict[str, str]]:
@@ -59,16 +59,16 @@ def table(stream: StreamRows) -> list[dict[str, str]]:
 def test_csv_has_a_row_per_face_and_one_for_a_frame_without(
     frames: list[Faces], tracks: list[str]
 ) -> None:
-    assert [row["track"] for row in table(rows(*frames))] == tracks
+    assert [row["person"] for row in table(rows(*frames))] == tracks
 
 
 def test_csv_has_time_box_and_all_probabilities() -> None:
     text = stream_csv(rows(faces(1.23456, 7), faces(2.0)))
-    names = "seconds,track,width,height,left,top,right,bottom,score,reading,answer,uncertain,"
+    names = "seconds,width,height,person,left,top,right,bottom,score,head,answer,uncertain,"
     assert text.splitlines() == [
         f"{names}quality,expression,confidence,happy,sad",
-        "1.235,7,640,480,0.0,1.3,40.0,41.0,0.9,expression,sad,false,,sad,0.8,0.2,0.8",
-        "2.0,,640,480" + "," * 13,
+        "1.235,640,480,7,0.0,1.3,40.0,41.0,0.9,expression,sad,false,,sad,0.8,0.2,0.8",
+        "2.0,640,480" + "," * 14,
     ]
 
 
@@ -94,20 +94,20 @@ def test_json_has_every_frame_with_its_faces() -> None:
     assert record["labels"] == list(LABELS)
     first, second = record["frames"]
     assert first == {"seconds": 0.5, "width": 640, "height": 480, "faces": []}
-    assert [face["track"] for face in second["faces"]] == [3, 4]
+    assert [face["person"] for face in second["faces"]] == [3, 4]
     assert second["faces"][0]["probabilities"] == {"happy": 0.2, "sad": 0.8}
     assert second["faces"][0]["box"] == [0.0, 1.3, 40.0, 41.0]
 
 
-def test_a_change_of_the_reading_keeps_what_the_other_one_said() -> None:
-    mixed = rows(faces(0.0, 1), as_votes(faces(0.1, 1)), as_votes(faces(0.2)))
+def test_a_change_of_the_head_keeps_what_the_other_one_said() -> None:
+    mixed = rows(faces(0.0, 1), by_second(faces(0.1, 1)), by_second(faces(0.2)))
     first, second, nobody = table(mixed)
-    assert (first["reading"], first["answer"], first["calm"]) == ("expression", "sad", "")
-    assert (second["reading"], second["answer"], second["calm"]) == ("votes", "calm", "0.7")
+    assert (first["head"], first["answer"], first["calm"]) == ("expression", "sad", "")
+    assert (second["head"], second["answer"], second["calm"]) == ("ferplus", "calm", "0.7")
     assert second["happy"] == "0.1"
     assert nobody["calm"] == ""
     record = json.loads(stream_json(mixed))
-    assert record["readings"] == {"expression": list(LABELS), "votes": list(SECOND.labels)}
+    assert record["heads"] == {"expression": list(LABELS), "ferplus": list(SECOND.labels)}
     one, other = (frame["faces"][0]["probabilities"] for frame in record["frames"][:2])
     assert one == {"happy": 0.2, "sad": 0.8}
     assert other == {"happy": 0.1, "sad": 0.2, "calm": 0.7}
@@ -120,20 +120,20 @@ def test_a_change_of_the_reading_keeps_what_the_other_one_said() -> None:
         ([], LABELS),
         ([faces(0.0)], LABELS),
         ([faces(0.0, 1)], LABELS),
-        ([as_votes(faces(0.0, 1))], SECOND.labels),
-        ([as_votes(faces(0.0))], SECOND.labels),
-        ([as_votes(faces(0.0, 1)), faces(0.1)], ("happy", "sad", "calm")),
+        ([by_second(faces(0.0, 1))], SECOND.labels),
+        ([by_second(faces(0.0))], SECOND.labels),
+        ([by_second(faces(0.0, 1)), faces(0.1)], ("happy", "sad", "calm")),
     ],
     ids=["nothing", "nobody", "the first", "the second", "nobody by the second", "both"],
 )
-def test_only_labels_of_readings_that_occur_are_told(frames: list, labels: tuple) -> None:
+def test_only_labels_of_heads_that_occur_are_told(frames: list, labels: tuple) -> None:
     used = rows(*frames).used()
     assert used.labels == labels
     assert used.probabilities.sum(axis=1) == pytest.approx(used.has_face.astype(float))
     assert json.loads(stream_json(rows(*frames)))["labels"] == list(labels)
 
 
-def test_labels_of_several_readings_stand_once() -> None:
+def test_labels_of_several_heads_stand_once() -> None:
     assert labels_of(()) == ()
     assert labels_of(BOTH) == ("happy", "sad", "calm")
 

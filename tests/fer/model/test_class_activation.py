@@ -1,4 +1,4 @@
-"""Evidence maps: where they lie in the face and in the photograph."""
+"""Class activation maps: where they lie in the face and in the photograph."""
 
 import cv2
 import numpy as np
@@ -7,30 +7,30 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fer.alignment import FER2013_FRAMING
-from fer.model.class_activation import Explanation, explanation
+from fer.model.class_activation import ClassActivation, class_activation
 from fer.types import Detections, Floats
 from tests.conftest import make_detections
 
 LABELS = ("happy", "sad")
 
 
-def one_place(found: Detections, row: int, column: int, value: float = 2.0) -> Explanation:
+def one_place(found: Detections, row: int, column: int, value: float = 2.0) -> ClassActivation:
     """Return an explanation in which one place of 6 × 6 speaks for happy."""
     maps = np.zeros((1, 6, 6, 2), np.float32)
     maps[0, row, column, 0] = value
-    return explanation(found, maps, LABELS, FER2013_FRAMING)
+    return class_activation(found, maps, LABELS, FER2013_FRAMING)
 
 
 FACE = make_detections((40, 30, 140, 130))
 
 
-def heat_in_photo(made: Explanation, label: str, size_wh: tuple[int, int]) -> Floats:
+def heat_in_photo(made: ClassActivation, label: str, size_wh: tuple[int, int]) -> Floats:
     """Return a map in the photograph's place, ``(height, width)``; 0 outside the face."""
     side = 192
     back = cv2.invertAffineTransform(made.to_frame * side)
     # OpenCV counts from pixel centres.
     matrix = np.column_stack([back[:, :2], back @ [0.5, 0.5, 1] - 0.5])
-    return np.asarray(cv2.warpAffine(made.heat(label, side), matrix, size_wh), np.float32)
+    return np.asarray(cv2.warpAffine(made.heatmap(label, side), matrix, size_wh), np.float32)
 
 
 @pytest.mark.parametrize(
@@ -45,31 +45,31 @@ def heat_in_photo(made: Explanation, label: str, size_wh: tuple[int, int]) -> Fl
 )
 def test_what_is_not_one_face_s_map_is_refused(found: Detections, shape: tuple) -> None:
     with pytest.raises(ValueError, match="expected one face and maps"):
-        explanation(found, np.zeros(shape, np.float32), LABELS, FER2013_FRAMING)
+        class_activation(found, np.zeros(shape, np.float32), LABELS, FER2013_FRAMING)
 
 
-def test_what_all_expressions_have_in_common_is_no_evidence() -> None:
+def test_what_all_expressions_have_in_common_says_nothing() -> None:
     maps = np.full((1, 6, 6, 2), 7.0, np.float32)
     maps[0, 1, 2] += [3, -3]
-    made = explanation(FACE, maps, LABELS, FER2013_FRAMING)
-    assert made.evidence.sum(axis=-1) == pytest.approx(np.zeros((6, 6)))
-    assert made.evidence[1, 2].tolist() == [3, -3]
-    assert np.count_nonzero(made.evidence) == 2
+    made = class_activation(FACE, maps, LABELS, FER2013_FRAMING)
+    assert made.maps.sum(axis=-1) == pytest.approx(np.zeros((6, 6)))
+    assert made.maps[1, 2].tolist() == [3, -3]
+    assert np.count_nonzero(made.maps) == 2
 
 
-def test_a_face_without_evidence_gives_a_flat_map() -> None:
-    assert not one_place(FACE, 0, 0, value=0.0).heat("happy", 48).any()
+def test_a_face_without_activation_gives_a_flat_map() -> None:
+    assert not one_place(FACE, 0, 0, value=0.0).heatmap("happy", 48).any()
 
 
 @pytest.mark.parametrize("side", [6, 48, 240])
 def test_a_place_lies_where_its_square_does_and_speaks_against_the_other(side: int) -> None:
     made = one_place(FACE, row=1, column=4)
-    heat = made.heat("happy", side)
+    heat = made.heatmap("happy", side)
     assert heat.shape == (side, side)
     peak = (np.argwhere(heat > 0.9 * heat.max()).mean(axis=0) + 0.5) / side
     assert peak == pytest.approx([1.5 / 6, 4.5 / 6], abs=0.03)
     assert heat.max() <= 1
-    assert made.heat("sad", side) == pytest.approx(-heat)
+    assert made.heatmap("sad", side) == pytest.approx(-heat)
 
 
 @given(

@@ -44,31 +44,31 @@ def test_light_and_contrast_do_not_matter(classifier: ExpressionClassifier) -> N
 def test_both_heads_answer_with_their_own_labels(classifier: ExpressionClassifier) -> None:
     votes = classifier(crops(2), head=FERPLUS_HEAD)
     assert votes.shape == (2, len(classifier.spec.head(FERPLUS_HEAD).labels))
-    with pytest.raises(ModelError, match="no output 'age'"):
+    with pytest.raises(ModelError, match="no head 'age'"):
         classifier(crops(2), head="age")
 
 
 @pytest.mark.parametrize("head", [EXPRESSION_HEAD, FERPLUS_HEAD])
 @pytest.mark.parametrize("n", [0, 3])
-def test_evidence_maps_are_the_logits_taken_apart(
+def test_activation_maps_are_the_logits_taken_apart(
     classifier: ExpressionClassifier, head: str, n: int
 ) -> None:
-    if not classifier.spec.head(head).evidence:
-        pytest.skip("the shipped model has no evidence maps")
-    maps = classifier.evidence(crops(n), head)
+    if not classifier.spec.head(head).activation_map:
+        pytest.skip("the shipped model has no class activation maps")
+    maps = classifier.activation_maps(crops(n), head)
     rest = classifier.logits(crops(n))[head] - maps.mean(axis=(1, 2))
     assert maps.shape[3:] == (len(classifier.spec.head(head).labels),)
     assert rest == pytest.approx(np.tile(rest[:1], (n, 1)), abs=1e-4)
 
 
-def test_a_model_without_evidence_maps_says_so(
+def test_a_model_without_activation_maps_says_so(
     classifier: ExpressionClassifier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    heads = tuple(head.model_copy(update={"evidence": ""}) for head in classifier.spec.heads)
+    heads = tuple(head.model_copy(update={"activation_map": ""}) for head in classifier.spec.heads)
     plain = classifier.spec.model_copy(update={"heads": heads})
     monkeypatch.setattr(classifier, "spec", plain)
-    with pytest.raises(ModelError, match="no evidence map"):
-        classifier.evidence(crops(1))
+    with pytest.raises(ModelError, match="no class activation map"):
+        classifier.activation_maps(crops(1))
 
 
 @pytest.mark.parametrize(
@@ -90,10 +90,10 @@ def test_crops_of_another_form_are_refused(
 @pytest.mark.parametrize(
     "lacking",
     [
-        Head(name="age", labels=("old",), meaning="none"),
-        Head(name=FERPLUS_HEAD, labels=("old",), meaning="none", evidence="map_of_age"),
+        Head(name="age", output="age", labels=("old",), meaning="none"),
+        Head(name="old", output="votes", labels=("old",), meaning="", activation_map="map_of_age"),
     ],
-    ids=["head", "map"],
+    ids=["output", "map"],
 )
 def test_a_model_that_lacks_an_output_of_its_record_is_refused(
     tmp_path: Path, lacking: Head

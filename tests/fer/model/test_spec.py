@@ -5,7 +5,7 @@ import pytest
 
 from fer.errors import ModelError
 from fer.evaluation.report import Report
-from fer.model.spec import ModelSpec
+from fer.model.spec import Abstention, ModelSpec
 from fer.records import file_sha256
 from tests.conftest import SHIPPED_MODEL
 
@@ -25,7 +25,7 @@ def test_a_missing_record_says_how_to_get_one(tmp_path: Path, record: type) -> N
     ("change", "message"),
     [
         ({"surprise": 1}, "surprise"),
-        ({"version": 99}, "version 99, expected 1"),
+        ({"version": 99}, "version 99, expected 2. It was written by a newer"),
         ({"input_size": "big"}, "input_size"),
         ({"channels": 7}, "channels"),
         ({"heads": None}, "heads"),
@@ -42,6 +42,47 @@ def test_a_record_of_another_kind_is_refused_by_name(
         ModelSpec.load(tmp_path)
 
 
+@pytest.mark.parametrize("record", [ModelSpec, Report])
+def test_an_older_record_says_how_to_write_it_anew(tmp_path: Path, record: type) -> None:
+    # Its fields were other ones, which must not be what is complained about.
+    old = record.oldest_version
+    (tmp_path / record.filename).write_text(f'{{"version": {old}, "gone": true}}')
+    with pytest.raises(ModelError, match=rf"version {old}, .*training upgrade {tmp_path}`"):
+        record.load(tmp_path)
+
+
+@pytest.mark.parametrize("record", [ModelSpec, Report])
+def test_a_record_too_old_to_be_written_anew_says_so(tmp_path: Path, record: type) -> None:
+    (tmp_path / record.filename).write_text('{"version": 0}')
+    with pytest.raises(ModelError, match=r"version 0, .* train the model again"):
+        record.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("thresholds", "confidence", "uncertain"),
+    [
+        (None, 1.0, True),
+        ((0.0, 0.0), 0.0, False),
+        ((0.5, 0.9), 0.5, False),
+        ((0.5, 0.9), 0.4, True),
+    ],
+)
+def test_a_head_that_was_not_measured_is_always_uncertain(
+    spec: ModelSpec, thresholds: tuple[float, float] | None, confidence: float, uncertain: bool
+) -> None:
+    abstention = None
+    if thresholds:
+        abstention = Abstention(threshold=thresholds[0], degraded_threshold=thresholds[1])
+    head = spec.heads[0].model_copy(update={"abstention": abstention})
+    assert (confidence < head.thresholds[0]) is uncertain
+    assert head.answers is (abstention is not None)
+
+
+def test_a_head_that_is_never_sure_enough_gives_no_answers(spec: ModelSpec) -> None:
+    never = Abstention(threshold=1, degraded_threshold=1)
+    assert not spec.heads[0].model_copy(update={"abstention": never}).answers
+
+
 @pytest.mark.parametrize("text", ["", "{", "[]", "\x00"])
 def test_what_is_no_json_record_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "report.json").write_text(text)
@@ -54,7 +95,7 @@ def test_the_shipped_model_is_the_one_its_report_measured() -> None:
     for name, file in report.files.items():
         assert file.sha256 == file_sha256(SHIPPED_MODEL / name)
         assert file.bytes == (SHIPPED_MODEL / name).stat().st_size
-    assert report.files[spec.file].sha256 == spec.sha256
+    assert report.describes(spec)
     assert spec.labels == tuple(c.label for c in report.evaluations["validation"].classes)
 
 

@@ -167,19 +167,19 @@ def test_presets_lists_every_command(capsys: pytest.CaptureFixture) -> None:
     assert json.loads(capsys.readouterr().out)["compact"]["vote_weight"] == 0.4
 
 
-def test_several_seeds_leave_their_spread_in_the_report(model: Path, demo: Path) -> None:
+def test_several_seeds_leave_their_variance_in_the_report(model: Path, demo: Path) -> None:
     command = ["seeds", "--preset", "cnn-basic", "--data", str(demo), "--model", str(model)]
     runs = model.parent / "seeds"
     short = ["--seeds", "1", "2", "3", "--epochs", "1", "--small-epochs", "0"]
     before = Report.load(model)
-    assert before.spread is None
+    assert before.seed_variance is None
     assert main([*command, *short, "--work-dir", str(runs)]) == 0
     after = Report.load(model)
-    assert after.spread is not None
-    assert (after.spread.seeds, after.spread.epochs) == ((1, 2, 3), 1)
-    assert len(after.spread.accuracies) == len(after.spread.macro_f1s) == 3
-    assert str(model.parent) not in after.spread.command
-    assert after.model_copy(update={"spread": None}) == before
+    assert after.seed_variance is not None
+    assert (after.seed_variance.seeds, after.seed_variance.epochs) == ((1, 2, 3), 1)
+    assert len(after.seed_variance.accuracies) == len(after.seed_variance.macro_f1s) == 3
+    assert str(model.parent) not in after.seed_variance.command
+    assert after.model_copy(update={"seed_variance": None}) == before
 
 
 def test_several_seeds_can_begin_with_a_model(
@@ -193,7 +193,7 @@ def test_several_seeds_can_begin_with_a_model(
     assert "is another network" in capsys.readouterr().err
     build(PRESETS["cnn-basic"], {"expression": 7}).save(tmp_path / "start" / "model.keras")
     assert main([*begun, "--work-dir", str(tmp_path / "runs")]) == 0
-    spread = Report.load(model).spread
-    assert spread is not None
-    assert (spread.begins_with, len(spread.accuracies)) == ("start", 1)
-    assert "--init models/start" in spread.command
+    found = Report.load(model).seed_variance
+    assert found is not None
+    assert (found.initial_model, len(found.accuracies)) == ("start", 1)
+    assert "--init models/start" in found.command

@@ -138,7 +138,7 @@ def test_the_moving_average_begins_anew_with_each_phase(tmp_path: Path) -> None:
     train, validation = bars(32, 1), bars(8, 2)
     found = fit(still, train, validation, seed=5, work_dir=tmp_path, verbose=0).model
     keras.utils.set_random_seed(5)
-    begun = build(still, {"expression": 7, "votes": 8})
+    begun = build(still, {"expression": 7, "ferplus": 8})
     for weight, before in zip(found.trainable_variables, begun.trainable_variables, strict=True):
         assert np.asarray(weight) == pytest.approx(np.asarray(before), abs=1e-4)
 

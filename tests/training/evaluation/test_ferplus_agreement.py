@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from fer.labels import FER2013_LABELS
-from training.evaluation.ferplus_agreement import MAJORITY, PLURALITY, crowd_labels
+from training.evaluation.ferplus_agreement import voted_labels
 
 #: Votes in FER+'s order: neutral, happy, surprise, sad, angry, disgust, fear, contempt, unknown,
 #: no face; and what they say by each rule.
@@ -26,13 +26,13 @@ CASES = {
 def test_a_rule_names_an_expression_or_none(
     votes: tuple[int, ...], majority: str | None, plurality: str | None
 ) -> None:
-    for rule, expected in ((MAJORITY, majority), (PLURALITY, plurality)):
-        labels, counts = crowd_labels(np.array([votes], np.uint8), rule)
+    for rule, expected in (("majority", majority), ("plurality", plurality)):
+        labels, counts = voted_labels(np.array([votes], np.uint8), rule)
         said = FER2013_LABELS[labels[0]] if counts[0] else None
         assert said == expected, rule
 
 
-@pytest.mark.parametrize("rule", [MAJORITY, PLURALITY])
+@pytest.mark.parametrize("rule", ["majority", "plurality"])
 def test_about_no_face_nothing_is_said(rule: str) -> None:
-    labels, counts = crowd_labels(np.zeros((0, 10), np.uint8), rule)
+    labels, counts = voted_labels(np.zeros((0, 10), np.uint8), rule)
     assert (labels.shape, counts.shape) == ((0,), (0,))

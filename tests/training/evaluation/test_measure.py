@@ -1,22 +1,21 @@
-"""What is measured of each output, and what follows for its temperature and its thresholds."""
+"""What is measured of each head, and what follows for its temperature and its thresholds."""
 
 import dataclasses
 
 import numpy as np
 import pytest
 
-from fer.evaluation.report import PLAIN_PICTURES
 from fer.labels import EXPRESSION_HEAD, FER2013_LABELS, FERPLUS_HEAD, FERPLUS_LABELS
-from fer.model.spec import Head, ModelSpec
+from fer.model.spec import Abstention, Head, ModelSpec
 from tests.training.commands.test_train import bars
 from training.data.dataset import LabelledFaces
 from training.evaluation.measure import (
-    FLAWED,
     Answers,
-    Truth,
+    HeadAnswers,
+    KnownTruth,
+    abstentions,
     selective_answers,
     temperatures,
-    thresholds,
     truths,
 )
 from training.evaluation.predictions import Predictions
@@ -27,10 +26,10 @@ SCORES = np.eye(len(FERPLUS_LABELS), dtype=np.float32) * 2
 
 @pytest.fixture
 def both(spec: ModelSpec) -> ModelSpec:
-    """A model with both outputs."""
+    """A model with both heads."""
     heads = (
-        Head(name=EXPRESSION_HEAD, labels=FER2013_LABELS, meaning="a label"),
-        Head(name=FERPLUS_HEAD, labels=FERPLUS_LABELS, meaning="a vote"),
+        Head(name=EXPRESSION_HEAD, output="a", labels=FER2013_LABELS, meaning="a label"),
+        Head(name=FERPLUS_HEAD, output="b", labels=FERPLUS_LABELS, meaning="a vote"),
     )
     return spec.model_copy(update={"heads": heads})
 
@@ -65,17 +64,17 @@ def test_voters_are_the_truth_where_one_expression_leads(
 @pytest.mark.parametrize("known", [[], [False, False], [True, False, True], [True]])
 def test_answers_are_judged_where_the_truth_is_known(known: list[bool]) -> None:
     count = len(known)
-    truth = Truth(np.arange(count), np.array(known, bool))
+    truth = KnownTruth(np.arange(count), np.array(known, bool))
     judged = truth.of(SCORES[:count])
     assert judged.labels.tolist() == np.flatnonzero(known).tolist()
     np.testing.assert_array_equal(judged.probabilities, SCORES[judged.labels])
 
 
-def test_an_output_that_the_model_has_not_is_not_measured(spec: ModelSpec) -> None:
+def test_a_head_that_the_model_has_not_is_not_measured(spec: ModelSpec) -> None:
     assert truths(spec, voted(CLEAR)).keys() == {EXPRESSION_HEAD}
 
 
-def test_each_output_gets_the_temperature_of_its_own_truth(both: ModelSpec) -> None:
+def test_each_head_gets_the_temperature_of_its_own_truth(both: ModelSpec) -> None:
     faces = voted(*[CLEAR] * 60, *[TIED] * 20)
     logits = {
         EXPRESSION_HEAD: SCORES[[0] * 80, :7],
@@ -83,8 +82,8 @@ def test_each_output_gets_the_temperature_of_its_own_truth(both: ModelSpec) -> N
         FERPLUS_HEAD: np.concatenate([SCORES[[0] * 60], SCORES[[5] * 20]]),
     }
     found = temperatures(logits, both, faces)
-    assert found[FERPLUS_HEAD]["temperature"] < 0.3
-    assert found[EXPRESSION_HEAD]["temperature"] > 1
+    assert found[FERPLUS_HEAD] < 0.3
+    assert found[EXPRESSION_HEAD] > 1
 
 
 def made(confidence: float, right: float, count: int = 300) -> Predictions:
@@ -94,36 +93,68 @@ def made(confidence: float, right: float, count: int = 300) -> Predictions:
     return Predictions((np.arange(count) >= right * count).astype(np.int64), shares)
 
 
-def answers(plain: Predictions, poor: Predictions) -> Answers:
-    further = {
-        f"{EXPRESSION_HEAD}: {PLAIN_PICTURES}": plain,
-        f"{EXPRESSION_HEAD}: {FLAWED}": poor,
-    }
-    return Answers("validation", plain, further)
+def answers(plain: Predictions, degraded: Predictions, split: str = "validation") -> Answers:
+    return Answers(
+        split=split,
+        plain=plain,
+        without_duplicates=None,
+        tta=plain,
+        corrupted={"darker": plain},
+        ferplus={(EXPRESSION_HEAD, "majority"): plain},
+        heads={EXPRESSION_HEAD: HeadAnswers(plain, degraded)},
+    )
 
 
 @pytest.mark.parametrize(
-    ("plain", "poor", "expected"),
+    ("plain", "degraded", "expected"),
     [
         (made(0.6, 0.9), made(0.6, 0.85), (0.0, 0.0)),
         (made(0.6, 0.9), made(0.6, 0.5), (0.0, 1.0)),
-        # A poor picture is never trusted more than a good one.
+        # A degraded picture is never trusted more than a good one.
         (made(0.6, 0.5), made(0.6, 0.9), (1.0, 1.0)),
     ],
 )
-def test_thresholds_of_plain_and_of_poor_pictures(
-    both: ModelSpec, plain: Predictions, poor: Predictions, expected: tuple[float, float]
+def test_thresholds_of_plain_and_of_degraded_pictures(
+    plain: Predictions, degraded: Predictions, expected: tuple[float, float]
 ) -> None:
-    found = thresholds(answers(plain, poor), both)
-    threshold = found[EXPRESSION_HEAD]
-    assert (threshold["threshold"], threshold["flawed_threshold"]) == expected
-    assert set(found[FERPLUS_HEAD].values()) == {1.0}, "what was not measured does not answer"
+    found = abstentions(answers(plain, degraded))
+    assert found.keys() == {EXPRESSION_HEAD}, "what was not measured does not answer"
+    chosen = found[EXPRESSION_HEAD]
+    assert (chosen.threshold, chosen.degraded_threshold) == expected
 
 
-def test_what_thresholds_do_is_told_of_measured_outputs_alone(both: ModelSpec) -> None:
-    found = selective_answers(answers(made(0.6, 0.9), made(0.6, 0.5)), both)
-    assert [(s.head, s.plain, s.count) for s in found] == [
-        (EXPRESSION_HEAD, True, 300),
-        (EXPRESSION_HEAD, False, 300),
+def test_what_thresholds_do_is_told_of_measured_heads_alone(both: ModelSpec) -> None:
+    said = answers(made(0.6, 0.9), made(0.6, 0.5))
+    assert selective_answers(said, both) == (), "nothing was chosen yet"
+    measured = both.heads[0].model_copy(
+        update={"abstention": Abstention(threshold=0.1, degraded_threshold=0.7)}
+    )
+    found = selective_answers(said, both.model_copy(update={"heads": (measured, both.heads[1])}))
+    assert [(s.head, s.degraded, s.threshold, s.count) for s in found] == [
+        (EXPRESSION_HEAD, False, 0.1, 300),
+        (EXPRESSION_HEAD, True, 0.7, 300),
     ]
     assert found[0].labels == FER2013_LABELS
+
+
+@pytest.mark.parametrize(
+    ("split", "names"),
+    [
+        ("test", {"test/expression/degraded"}),
+        (
+            "validation",
+            {
+                "validation/expression/degraded",
+                "validation/tta",
+                "validation/corrupted/darker",
+                "validation/agreement/expression/majority",
+            },
+        ),
+    ],
+)
+def test_what_is_stored_is_what_the_report_gives_of_a_split(split: str, names: set[str]) -> None:
+    plain = made(0.6, 0.9)
+    said = answers(plain, plain, split)
+    assert said.further().keys() == names
+    again = dataclasses.replace(said, without_duplicates=plain).further()
+    assert again.keys() == names | {f"{split}/without_duplicates"}

@@ -71,7 +71,7 @@ def answers(seed: int, count: int = 500) -> Predictions:
 def test_figures_are_those_of_the_answers() -> None:
     made = answers(1)
     names = ("a", "b", "c")
-    found = selective(made, 0.7, head="h", labels=names, split="s", pictures="p", truth="t")
+    found = selective(made, 0.7, head="h", labels=names, split="s", truth="label")
     answered = made.probabilities.max(axis=1) >= 0.7
     right = made.probabilities.argmax(axis=1) == made.labels
     assert found.coverage == pytest.approx(answered.mean())
@@ -82,29 +82,32 @@ def test_figures_are_those_of_the_answers() -> None:
     assert sum(b.count for b in found.calibration) == len(made.labels)
 
 
-def test_all_versions_of_a_face_are_in_one_part() -> None:
+def test_all_pictures_of_a_face_are_in_one_fold() -> None:
     """Otherwise a threshold is judged on faces that it was chosen on."""
     once = answers(1)
     twice = pooled([once, once])
     names = ("a", "b", "c")
-    kept = {"head": "h", "labels": names, "split": "s", "pictures": "p", "truth": "t"}
-    alone, both = selective(once, 0.7, **kept), selective(twice, 0.7, **kept, versions=2)
+    kept = {"head": "h", "labels": names, "split": "s", "truth": "label"}
+    alone, both = (
+        selective(once, 0.7, **kept),
+        selective(twice, 0.7, **kept, corruptions=("x", "y")),
+    )
     assert both.count == 2 * alone.count
     assert both.cross_fitted_coverage == alone.cross_fitted_coverage
     assert both.cross_fitted_accuracy == alone.cross_fitted_accuracy
 
 
 def test_no_face_has_a_say_in_its_own_cross_fitted_threshold() -> None:
-    """In one part every answer is wrong, in the others every answer is right.
+    """In one fold every answer is wrong, in the others every answer is right.
 
-    If parts chose for themselves, exactly the right answers would be given. The others know no
-    better: by their thresholds the wrong part answers, and the right ones do not.
+    If folds chose for themselves, exactly the right answers would be given. The others know no
+    better: by their thresholds the wrong fold answers, and the right ones do not.
     """
     wrong = folds(400) == 0
     shares = np.tile(np.array([0.6, 0.4], np.float32), (400, 1))
     made = Predictions(wrong.astype(np.int64), shares)
     names = ("a", "b")
-    found = selective(made, 0.5, head="h", labels=names, split="s", pictures="p", truth="t")
+    found = selective(made, 0.5, head="h", labels=names, split="s", truth="label")
     assert (found.coverage, found.accuracy) == (1.0, 0.8)
     assert (found.cross_fitted_coverage, found.cross_fitted_accuracy) == (0.2, 0.0)
 

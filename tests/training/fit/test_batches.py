@@ -5,12 +5,12 @@ import dataclasses
 import numpy as np
 import pytest
 
-from fer.model.spec import EXPRESSION_HEAD, VOTES_HEAD
+from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
 from tests.training.commands.test_train import bars
 from training.fit.batches import TrainingBatches, targets_and_weights
 from training.presets.schema import NONE, Augmentation
 
-BOTH = (EXPRESSION_HEAD, VOTES_HEAD)
+BOTH = (EXPRESSION_HEAD, FERPLUS_HEAD)
 
 
 @pytest.mark.parametrize(
@@ -30,8 +30,8 @@ def test_a_face_without_a_vote_for_an_expression_teaches_nothing_about_votes(
     count = len(votes)
     cast = np.array(votes, np.uint8).reshape(count, 10)
     targets, found = targets_and_weights(dataclasses.replace(bars(count, 1), votes=cast), BOTH)
-    assert found[VOTES_HEAD].tolist() == weights
-    assert targets[VOTES_HEAD].sum(axis=1) == pytest.approx(np.array(weights))
+    assert found[FERPLUS_HEAD].tolist() == weights
+    assert targets[FERPLUS_HEAD].sum(axis=1) == pytest.approx(np.array(weights))
     assert found[EXPRESSION_HEAD].tolist() == [1] * count, "its label counts all the same"
 
 
@@ -42,7 +42,7 @@ def test_weights_stay_with_their_faces() -> None:
     images, _, weights = batches[0]
     with_votes = {image.tobytes() for image in faces.images[1::2]}
     has_votes = [image.astype(np.uint8).tobytes() in with_votes for image in images]
-    assert weights[VOTES_HEAD].tolist() == has_votes
+    assert weights[FERPLUS_HEAD].tolist() == has_votes
 
 
 @pytest.mark.parametrize("changes", [Augmentation(), dataclasses.replace(NONE, shift=5)])

@@ -8,7 +8,7 @@ from training.fit.batches import TrainingBatches
 from training.fit.mixup import Mixup
 from training.presets.schema import NONE, Augmentation
 
-HEADS = ("expression", "votes")
+HEADS = ("expression", "ferplus")
 
 
 def batch(mixup: float) -> tuple:
@@ -60,9 +60,9 @@ def test_a_face_without_votes_brings_none_into_a_mixture() -> None:
     votes = np.float32([[0.75, 0.25], [0, 0]])
     for seed in range(10):
         mixture = Mixup.draw(2, 1.0, np.random.default_rng(seed))
-        targets, weights = mixture.targets({"votes": votes}, {"votes": np.float32([1, 0])})
-        counts = weights["votes"] > 1e-3
-        assert targets["votes"][counts] == pytest.approx(np.tile(votes[0], (counts.sum(), 1)))
+        targets, weights = mixture.targets({"ferplus": votes}, {"ferplus": np.float32([1, 0])})
+        counts = weights["ferplus"] > 1e-3
+        assert targets["ferplus"][counts] == pytest.approx(np.tile(votes[0], (counts.sum(), 1)))
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_what_chance_decides_stays_the_same(mixup: float, light: float, certaint
     )
     images, targets, _ = batches[0]
     assert images.mean(axis=(1, 2, 3)).sum() == pytest.approx(light, abs=0.5)
-    assert targets["votes"].max(axis=1).sum() == pytest.approx(certainty, abs=1e-4)
+    assert targets["ferplus"].max(axis=1).sum() == pytest.approx(certainty, abs=1e-4)
 
 
 def test_an_image_of_one_grey_stays_flat() -> None:

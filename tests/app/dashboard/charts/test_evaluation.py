@@ -9,8 +9,6 @@ import pytest
 from app.dashboard.charts import evaluation as charts
 from app.dashboard.charts import training
 from app.dashboard.charts.confusion import BY_COLUMN, BY_ROW, COUNTS, SHADES, confusion_chart
-from app.dashboard.elements import Facts, Row
-from app.dashboard.sections import provenance
 from fer.evaluation.metrics import evaluate
 from fer.labels import colour_of
 from tests.app.dashboard.samples import LABELS, evaluation, report
@@ -150,31 +148,3 @@ def test_class_counts(counts: dict[str, int]) -> None:
     assert list(bars.marker.color) == [colour_of(label) for label in counts]
     if counts.get("sad"):
         assert list(bars.text) == ["30 · 75%", "10 · 25%"]
-
-
-@pytest.mark.parametrize(
-    ("configuration", "taught"),
-    [({}, False), ({"teacher_weight": 0.5}, False), ({"teacher_weight": 1.0}, True)],
-)
-def test_agreement_with_teachers_is_not_called_accuracy(configuration: dict, taught: bool) -> None:
-    section = provenance.training(report(configuration=configuration))
-    curves = next(part for part in section.parts if isinstance(part, Row))
-    assert [chart.key for chart in curves.parts] == ["loss", "accuracy", "learning_rate"]
-    meanings = [chart.meaning for chart in curves.parts[:2]]
-    assert ["agrees with those networks" in text for text in meanings] == [taught, taught]
-
-
-@pytest.mark.parametrize(
-    ("options", "part", "mean"),
-    [("", False, False), (" --init a", True, False), (" --init a --average b", True, True)],
-)
-def test_the_last_of_several_trainings_is_not_passed_off_as_all(
-    options: str, part: bool, mean: bool
-) -> None:
-    made = report(command=f"python -m training train{options}")
-    (facts,) = (p for p in provenance.training(made).parts if isinstance(p, Facts))
-    meaning = {fact.label: fact.meaning for fact in facts.facts}
-    assert ("Of the last part" in meaning["Training time"]) == part
-    notes = {fact.label: fact.note for fact in facts.facts}
-    assert notes["Training time"] == notes["Epochs"] == ("last part" if part else "")
-    assert ("is the mean of these weights" in meaning["Last accuracy"]) == mean

@@ -50,7 +50,7 @@ def texts_of(part: object) -> list[str]:
 
 def test_every_evaluation_has_its_sections(model: ShownModel) -> None:
     titles = [section.title for section in sections_of(model)]
-    for name in ("test", "validation", "validation, without repeats"):
+    for name in ("test", "validation", "validation, without duplicates"):
         assert f"Mistakes: {name}" in titles
         assert f"Confidence: {name}" in titles
     assert len(titles) == len(set(titles))
@@ -83,7 +83,7 @@ def test_what_stands_in_a_report_cannot_run_in_the_page(tmp_path: Path) -> None:
 def test_a_report_without_evaluations_is_still_a_page(tmp_path: Path) -> None:
     write_model(
         tmp_path, evaluations={}, without_duplicates={}, history=(), layers=(), robustness=(),
-        crowd=(),
+        ferplus_agreement=(),
     )  # fmt: skip
     page = html_report(open_model(tmp_path / "small"))
     assert page.startswith("<!doctype html>")

@@ -38,7 +38,7 @@ def test_any_two_streams_run_at_once_on_two_networks(
     seen: list[int] = []
 
     def run(stream: FaceStream) -> None:
-        seen.append(len(stream(FRAME, 0.0)))
+        seen.append(len(stream(FRAME, 0.0).faces))
 
     threads = [threading.Thread(target=run, args=(streams[i],)) for i in visitors]
     for thread in threads:
@@ -59,5 +59,5 @@ def test_a_network_that_fails_is_given_back() -> None:
 def test_streams_of_a_pool_read_faces_and_share_no_people() -> None:
     pool = StreamPool(model_dir(), 1)
     first, second = pool.stream(), pool.stream()
-    assert len(first(FRAME, 0.0)) == len(second(FRAME, 0.0)) == 0
+    assert len(first(FRAME, 0.0).faces) == len(second(FRAME, 0.0).faces) == 0
     assert first._tracker is not second._tracker

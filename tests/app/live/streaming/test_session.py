@@ -94,12 +94,12 @@ def test_the_picture_is_a_mirror_but_the_record_is_not(
 def test_settings_act_on_the_next_frame_and_keep_everything(
     session: LiveSession, play: Callable[..., Image]
 ) -> None:
-    session.settings = LiveSettings(steadiness=0.0)
+    session.settings = LiveSettings(smoothing_seconds=0.0)
     play(5, level=0)
     without = play(1, level=0)
-    session.settings = LiveSettings(bars=True, mirrored=False, steadiness=100.0)
+    session.settings = LiveSettings(bars=True, mirrored=False, smoothing_seconds=100.0)
     play(1, level=130)
-    # With much steadiness, one different frame changes next to nothing.
+    # With much smoothing, one different frame changes next to nothing.
     assert session.in_view().confidence[0] > 0.9
     assert session.in_view().expressions == ["happy"]
     assert (play() != without).any()
@@ -197,7 +197,7 @@ def test_no_frame_makes_it_raise(session: LiveSession, frame: Image) -> None:
     assert session.errors.count == 1
 
 
-def test_without_a_place_pictures_pass_unanalysed_until_there_is_one(
+def test_without_a_slot_pictures_pass_unanalysed_until_there_is_one(
     session: LiveSession, limit: StreamLimit, play: Callable[..., Image]
 ) -> None:
     class Other:
@@ -205,7 +205,7 @@ def test_without_a_place_pictures_pass_unanalysed_until_there_is_one(
 
     other = Other()
     limit.hold(other)
-    assert not session.place_free
+    assert not session.slot_free
     play()
     assert (session.refused, len(session)) == (True, 0)
     limit.leave(other)
@@ -231,7 +231,7 @@ def test_after_clear_nobody_is_judged_by_what_was_seen_before(
     session: LiveSession, play: Callable[..., Image]
 ) -> None:
     """Times begin at zero again, so after a single frame they do not even go back."""
-    session.settings = LiveSettings(steadiness=100.0)
+    session.settings = LiveSettings(smoothing_seconds=100.0)
     play(1, level=0)
     assert session.in_view().expressions == ["happy"]
     session.clear()
@@ -299,15 +299,15 @@ def test_page_and_stream_may_work_at_once(session: LiveSession, clock: Clock) ->
     assert len(session) == 29
 
 
-def test_another_reading_counts_from_the_next_frame_on(
+def test_another_head_counts_from_the_next_frame_on(
     detector: Detector, limit: StreamLimit, clock: Clock, spec: ModelSpec
 ) -> None:
-    votes = spec.heads[0].model_copy(update={"name": "votes", "labels": ("happy", "sad", "calm")})
+    votes = spec.heads[0].model_copy(update={"name": "ferplus", "labels": ("happy", "sad", "calm")})
     both = spec.model_copy(update={"heads": (*spec.heads, votes)})
     session = LiveSession(FaceStream(detector, FakeClassifier(3), both), limit, clock)
     session.process(picture())
     assert session.rows().labels == spec.labels
-    session.read_as("votes")
+    session.choose_head("ferplus")
     assert (len(session), session.labels) == (1, votes.labels)
     session.process(picture())
     assert session.in_view().labels == votes.labels
@@ -315,6 +315,6 @@ def test_another_reading_counts_from_the_next_frame_on(
     assert len(rows) == 2
     assert rows.track[0] == rows.track[1]
     assert set(rows.labels) == {*spec.labels, *votes.labels}
-    with pytest.raises(ModelError, match="no output 'age'"):
-        session.read_as("age")
+    with pytest.raises(ModelError, match="no head 'age'"):
+        session.choose_head("age")
     assert len(session) == 2

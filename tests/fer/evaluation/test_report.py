@@ -1,0 +1,20 @@
+"""A report counts for its own weights alone."""
+
+import pytest
+
+from fer.evaluation.report import FileCard, Report
+from fer.model.spec import ModelSpec
+
+
+@pytest.mark.parametrize(
+    ("files", "same"),
+    [
+        ({}, False),
+        ({"model.tflite": FileCard(sha256="1" * 64, bytes=1)}, False),
+        ({"model.tflite": FileCard(sha256="0" * 64, bytes=1)}, True),
+    ],
+)
+def test_a_report_counts_only_for_its_own_weights(
+    spec: ModelSpec, files: dict[str, FileCard], same: bool
+) -> None:
+    assert Report.model_construct(files=files).describes(spec) is same

@@ -1,0 +1,19 @@
+import pytest
+
+from fer.text import chance, one_of
+
+
+@pytest.mark.parametrize(
+    ("names", "text"),
+    [(("sad",), "sad"), (("sad", "fear"), "sad or fear"), (("a", "b", "c"), "a, b or c")],
+)
+def test_alternatives_in_words(names: tuple[str, ...], text: str) -> None:
+    assert one_of(names) == text
+
+
+@pytest.mark.parametrize(
+    ("probability", "text"),
+    [(0.0, "<1%"), (0.004, "<1%"), (0.005, "0%"), (0.5, "50%"), (0.994, "99%"), (1.0, ">99%")],
+)
+def test_no_network_is_certain(probability: float, text: str) -> None:
+    assert chance(probability) == text
