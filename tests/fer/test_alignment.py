@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fer.alignment import FER2013_FRAMING, align, frame_transform, warp
-from fer.geometry import transform_points
+from fer.geometry import transform_points, transform_scale
 from fer.types import Detections, Image
 from tests.conftest import make_detections
 
@@ -72,6 +72,39 @@ def test_a_large_sharp_face_is_averaged_and_not_sampled() -> None:
     image = np.repeat(checker.astype(np.uint8)[..., None], 3, axis=2)
     crop = warp(image, np.array([[0.05, 0, 0], [0, 0.05, 0.0]]), 48)
     assert np.abs(crop.astype(int) - 127).max() <= 2
+
+
+@given(st.floats(0.5, 8), st.floats(-180, 180), st.floats(-3, 3), st.floats(-3, 3))
+def test_every_pixel_of_a_crop_shows_the_place_it_stands_for(
+    scale: float, degrees: float, x: float, y: float
+) -> None:
+    # Red says how far right a place of the image is, green how far down.
+    right, down = np.meshgrid(np.arange(48), np.arange(48))
+    image = (5 * np.stack([right, down, 0 * down], axis=-1)).astype(np.uint8)
+    angle, middle = np.deg2rad(degrees), np.array([24 + x, 24 + y])
+    turn = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    crop = warp(image, np.column_stack([turn, 6 - turn @ middle]), 12)
+    pixels = np.stack(np.meshgrid(np.arange(12), np.arange(12)), axis=-1) + 0.5
+    places = (pixels - 6) @ np.linalg.inv(turn).T + middle
+    assert crop[..., :2] == pytest.approx(5 * (places - 0.5), abs=1.5)
+
+
+@pytest.mark.parametrize(
+    ("colour", "grey"), [((255, 0, 0), 76), ((0, 255, 0), 150), ((0, 0, 255), 29)]
+)
+def test_grey_is_as_light_as_the_colour_looks(colour: tuple[int, int, int], grey: int) -> None:
+    image = np.full((60, 60, 3), colour, np.uint8)
+    crop = align(image, face_at(1, 0, 30, 30), framing=FER2013_FRAMING, size=48, channels=1)
+    assert (crop == grey).all()
+
+
+@pytest.mark.parametrize("box", [(0, 0, 40, 80), (0, 0, 80, 40)], ids=["tall", "wide"])
+def test_the_longer_side_of_a_box_decides_how_large_the_face_is(
+    box: tuple[float, float, float, float],
+) -> None:
+    face = make_detections(box)
+    matrix = frame_transform(face.landmarks[0], face.xyxy[0], FER2013_FRAMING)
+    assert transform_scale(matrix) == pytest.approx(FER2013_FRAMING.box_side / 80)
 
 
 def test_a_turned_head_is_framed_by_its_box() -> None:

@@ -1,4 +1,5 @@
 import io
+import tracemalloc
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -123,8 +124,14 @@ def test_too_many_bytes_are_not_even_looked_at(tmp_path: Path) -> None:
     big = tmp_path / "big.jpg"
     with big.open("wb") as file:
         file.truncate(MAX_BYTES + 1)
-    with pytest.raises(ImageError, match="64 MB large"):
-        read(big)
+    tracemalloc.start()
+    try:
+        with pytest.raises(ImageError, match="64 MB large"):
+            read(big)
+        _, most_memory = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most_memory < MAX_BYTES / 10
 
 
 @pytest.mark.parametrize("name", ["missing.jpg", "."])

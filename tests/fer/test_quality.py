@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from fer.alignment import FER2013_FRAMING, align
 from fer.detection.blazeface import BlazeFace
-from fer.quality import MAX_YAW, MIN_SIDE, measure, yaw
+from fer.quality import MAX_YAW, MIN_LIGHT, MIN_SIDE, measure, yaw
 from fer.types import FLAWS, Detections, Image
 from tests.conftest import make_detections
 
@@ -57,11 +57,24 @@ def test_a_little_light_is_dark_however_bright_the_wall_behind(
     assert flaws((astronaut * 0.5).astype(np.uint8), face) == [[]]
 
 
+def test_dark_skin_with_highlights_is_not_a_dark_picture(
+    astronaut: Image, face: Detections
+) -> None:
+    curve = 130 * np.linspace(0, 1, 256) ** 3
+    dusky = curve[astronaut].astype(np.uint8)
+    left, top, right, bottom = face.xyxy[0].round().astype(int)
+    assert dusky[top:bottom, left:right].mean() < MIN_LIGHT
+    assert flaws(dusky, face) == [[]]
+
+
 def test_a_small_face_is_small_and_not_blurred_as_well(astronaut: Image, face: Detections) -> None:
-    for side, found in ((MIN_SIDE - 2, ["small"]), (MIN_SIDE + 20, [])):
+    table = ((MIN_SIDE - 2, ["small"], ["small"]), (MIN_SIDE + 20, [], ["blurred"]))
+    for side, found, found_in_soft in table:
         scale = float(side / np.max(face.xyxy[0, 2:] - face.xyxy[0, :2]))
         little = cv2.resize(astronaut, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        soft = cv2.GaussianBlur(little, (0, 0), side / 20)
         assert flaws(np.asarray(little, np.uint8), face.moved(scale=scale)) == [found]
+        assert flaws(np.asarray(soft, np.uint8), face.moved(scale=scale)) == [found_in_soft]
 
 
 def test_a_nose_under_one_eye_is_turned(astronaut: Image, face: Detections) -> None:

@@ -1,3 +1,4 @@
+import tracemalloc
 from collections.abc import Callable
 
 import cv2
@@ -116,6 +117,23 @@ def test_the_head_can_change_and_who_is_who_stays(spec: ModelSpec) -> None:
 def test_an_unknown_head_is_refused(spec: ModelSpec) -> None:
     with pytest.raises(ModelError, match="no head 'age'"):
         FaceStream(Script(FACE), FakeClassifier(3), spec)(shade(0), 0.0, head="age")
+
+
+def test_memory_does_not_grow_with_the_number_of_people(spec: ModelSpec) -> None:
+    def forgetful(crops: np.ndarray, head: str) -> np.ndarray:
+        return np.full((len(crops), 3), 1 / 3, np.float32)
+
+    watch, memory, picture = FaceStream(lambda image: FACE, forgetful, spec), [], shade(99)
+    tracemalloc.start()
+    try:
+        for person in range(1, 251):
+            faces = watch(picture, 10.0 * person)  # the one before is forgotten by then
+            assert faces.track_id.tolist() == [person]
+            if person in (50, 250):
+                memory.append(tracemalloc.get_traced_memory()[0])
+    finally:
+        tracemalloc.stop()
+    assert memory[1] - memory[0] < 200 * 100  # bytes
 
 
 def test_a_flaw_at_its_limit_does_not_flicker(spec: ModelSpec) -> None:

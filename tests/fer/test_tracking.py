@@ -64,6 +64,70 @@ def test_two_people_who_cross_slowly_keep_their_numbers(rate: int, hidden: float
     assert numbers == {"left": {1}, "right": {2}}
 
 
+@pytest.mark.parametrize(
+    ("hidden", "place"),
+    [(0.0, 220), (0.7, 304), (1.4, 220), (1.4, 244)],
+    ids=["not hidden", "walks on", "has stopped", "stops soon"],
+)
+def test_who_was_hidden_while_walking_is_found_again(hidden: float, place: float) -> None:
+    track = Tracker()
+    # Three widths of the face a second.
+    for frame in range(15):
+        track(boxes(100 + 8 * frame), [RED], frame / 15)
+    track(Detections.empty(), [], 1 + hidden / 2)
+    assert track(boxes(place), [RED], 1 + hidden).tolist() == [1]
+
+
+def test_a_box_that_slips_once_does_not_run_away() -> None:
+    track = Tracker()
+    for frame, place in enumerate([100] * 10 + [115]):
+        track(boxes(place), [RED], frame / 30)
+    assert track(boxes(100), [RED], 0.8).tolist() == [1]
+
+
+def test_two_frames_may_have_the_same_time() -> None:
+    track = Tracker()
+    numbers = [track(boxes(x), [RED], t).tolist() for x, t in ((100, 0), (104, 0), (108, 0.5))]
+    assert numbers == [[1], [1], [1]]
+
+
+@pytest.mark.parametrize(("size", "number"), [(20, 1), (80, 1), (400, 2)])
+def test_who_is_suddenly_ten_times_as_large_is_somebody_else(size: float, number: int) -> None:
+    track = Tracker()
+    track(boxes(100, size=40, y=80), [RED], 0.0)
+    assert track(boxes(100, size=size, y=100 - size / 2), [RED], 0.1).tolist() == [number]
+
+
+@pytest.mark.parametrize(("blue_frames", "numbers"), [(0, [1, 2]), (1, [1, 2]), (60, [2, 1])])
+def test_looks_are_remembered_for_a_while_and_follow_what_is_seen(
+    blue_frames: int, numbers: list[int]
+) -> None:
+    track = Tracker()
+    for frame in range(10 + blue_frames):
+        track(boxes(100), [RED if frame < 10 else BLUE], frame / 15)
+    assert track(boxes(80, 120), [RED, BLUE], (10 + blue_frames) / 15).tolist() == numbers
+
+
+@pytest.mark.parametrize(
+    ("looks", "turn_back"),
+    [((RED, BLUE), False), ((RED, BLUE), True), ((RED, RED), False)],
+    ids=["they pass", "they turn back", "they are dressed alike and pass"],
+)
+@pytest.mark.parametrize("rate", [8, 30])
+def test_who_is_who_after_two_people_met_unseen(
+    looks: tuple[Floats, Floats], turn_back: bool, rate: int
+) -> None:
+    track, before, after = Tracker(), [], []
+    for seconds in np.arange(0, 2, 1 / rate).tolist():
+        way = 60 * (2 - seconds if turn_back and seconds > 1 else seconds)
+        if seconds <= 0.75:
+            before = track(boxes(100 + way, 220 - way), looks, seconds).tolist()
+        elif seconds >= 1.25:
+            after.append(track(boxes(100 + way, 220 - way), looks, seconds).tolist())
+    assert before == [1, 2]
+    assert after == [before] * len(after)
+
+
 @given(st.integers(0, 6), st.integers(0, 6), st.integers(0, 1000))
 def test_assignment_uses_each_once_and_nothing_too_dear(rows: int, columns: int, seed: int) -> None:
     costs = np.random.default_rng(seed).uniform(0, 2, (rows, columns))
@@ -74,13 +138,20 @@ def test_assignment_uses_each_once_and_nothing_too_dear(rows: int, columns: int,
     assert (rest > MAX_COST).all()
 
 
-def test_looks_tell_colours_apart_even_at_the_border() -> None:
+def test_looks_are_the_colours_inside_the_picture_even_at_its_border() -> None:
+    image = np.zeros((200, 200, 3), np.uint8)
+    image[:100, :100] = (250, 0, 0)
+    image[:100, 100:] = (0, 250, 0)
+    image[100:, :100] = (0, 0, 250)
+    image[100:, 100:] = (250, 250, 250)
+    corners = [(x - 30, y - 30, x + 30, y + 30) for y in (0, 200) for x in (0, 200)]
+    looks = appearance(image, np.array(corners, np.float32))
+    assert [int(np.argmax(colours)) for colours in looks] == [48, 12, 3, 63]
+    assert [colours.sum() for colours in looks] == pytest.approx([1, 1, 1, 1])
+
+
+def test_nobody_has_no_looks_and_who_is_outside_the_picture_has_some() -> None:
     image = np.zeros((100, 200, 3), np.uint8)
-    image[:, :100, 0], image[:, 100:, 2] = 250, 250
-    xyxy: Floats = np.array(
-        [[-20, -20, 40, 40], [150, 60, 230, 140], [500, 500, 540, 540]], np.float32
-    )
-    red, blue, outside = appearance(image, xyxy)
-    assert np.argmax(red) != np.argmax(blue)
-    assert [h.sum() for h in (red, blue, outside)] == pytest.approx([1, 1, 1])
     assert appearance(image, np.zeros((0, 4), np.float32)) == []
+    outside = np.array([[500, 500, 540, 540], [-90, -90, -50, -50]], np.float32)
+    assert [colours.sum() for colours in appearance(image, outside)] == pytest.approx([1, 1])

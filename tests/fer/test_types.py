@@ -63,6 +63,8 @@ def test_mirroring_twice_changes_nothing(lefts: list[int], side: int, width: int
     twice = once.mirrored(width)
     assert (np.diff(once.xyxy[:, 0]) > 0).all()
     assert (once.xyxy[:, 2] > once.xyxy[:, 0]).all()
+    # A nose in the middle of its box stays there.
+    assert once.landmarks[:, 2, 0] == pytest.approx(once.xyxy[:, [0, 2]].mean(axis=1), abs=1e-3)
     assert (twice.xyxy == original.xyxy).all()
     assert twice.landmarks == pytest.approx(original.landmarks, abs=1e-3)
 

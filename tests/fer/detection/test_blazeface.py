@@ -52,6 +52,22 @@ def test_positions_follow_the_size_of_the_image(
     assert np.abs(found.landmarks[0, :4] / scale - EYES_NOSE_MOUTH - [left, top]).max() < 15
 
 
+def test_no_pixel_of_a_large_picture_is_skipped(detector: BlazeFace, astronaut: Image) -> None:
+    large = np.asarray(cv2.resize(astronaut, (2048, 2048)), np.uint8)
+    # Of 8 × 8 pixels, the 2 × 2 in the middle are all that a single step to a side of 256 looks at.
+    for row in (3, 4):
+        for column in (3, 4):
+            large[row::8, column::8] = 0
+    assert len(detector(large)) == 1
+
+
+def test_nothing_is_left_of_the_picture_before(astronaut: Image) -> None:
+    detector = BlazeFace()
+    upright = cv2.copyMakeBorder(astronaut, 512, 0, 0, 0, cv2.BORDER_CONSTANT)
+    assert len(detector(np.asarray(upright, np.uint8))) == 1
+    assert len(detector(np.zeros((512, 1024, 3), np.uint8))) == 0
+
+
 @pytest.mark.parametrize("degrees", [-35, 35])
 def test_a_tilted_face_is_found(detector: BlazeFace, astronaut: Image, degrees: int) -> None:
     turn = cv2.getRotationMatrix2D((225, 130), degrees, 1)

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn import metrics as sk
 
-from fer.evaluation.metrics import CALIBRATION_BINS, evaluate, wilson_interval
+from fer.evaluation.metrics import CALIBRATION_BINS, calibration_bins, evaluate, wilson_interval
 
 NAMES = ("angry", "happy", "sad", "neutral")
 
@@ -43,11 +43,28 @@ def test_every_figure_is_the_one_of_scikit_learn(n: int, seed: int) -> None:
     assert pytest.approx(np.array(scores)) == np.array(ours).T
 
 
+def test_a_class_that_does_not_occur_counts_in_no_mean() -> None:
+    shares = np.array([[0.9, 0.1, 0], [0.9, 0.1, 0], [0.2, 0.8, 0]])
+    result = evaluate(np.array([0, 0, 0]), shares, ("a", "b", "c"))
+    assert [c.f1 for c in result.classes] == pytest.approx([0.8, 0, 0])
+    assert (result.macro_f1, result.balanced_accuracy) == pytest.approx((0.8, 2 / 3))
+
+
 def test_calibration_error_by_hand() -> None:
     shares = np.array([[0.95, 0.05], [0.95, 0.05], [0.95, 0.05], [0.95, 0.05], [0.3, 0.7]])
     result = evaluate(np.array([0, 0, 0, 1, 1]), shares, ("a", "b"))
     assert result.calibration_error == pytest.approx(0.8 * 0.2 + 0.2 * 0.3)
     assert [b.count for b in result.calibration] == [1, 4]
+
+
+@pytest.mark.parametrize(
+    ("confidence", "bin_"),
+    [(0.0, 0), (0.01, 0), (0.2, 2), (0.201, 3), (0.6, 8), (0.8, 11), (1.0, 14), (1.0000001, 14)],
+)
+def test_a_bin_holds_its_upper_limit_and_not_its_lower_one(confidence: float, bin_: int) -> None:
+    (found,) = calibration_bins(np.array([True]), np.array([confidence]))
+    limits = (bin_ / CALIBRATION_BINS, (bin_ + 1) / CALIBRATION_BINS)
+    assert (found.low, found.high) == limits
 
 
 @given(st.integers(0, 1000))

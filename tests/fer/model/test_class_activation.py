@@ -1,6 +1,5 @@
 """Class activation maps: where they lie in the face and in the photograph."""
 
-import cv2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -8,8 +7,9 @@ from hypothesis import strategies as st
 
 from fer.alignment import FER2013_FRAMING
 from fer.model.class_activation import ClassActivation, class_activation
-from fer.types import Detections, Floats
+from fer.types import Detections
 from tests.conftest import make_detections
+from tests.fer.samples import heat_in_photo
 
 LABELS = ("happy", "sad")
 
@@ -22,15 +22,6 @@ def one_place(found: Detections, row: int, column: int, value: float = 2.0) -> C
 
 
 FACE = make_detections((40, 30, 140, 130))
-
-
-def heat_in_photo(made: ClassActivation, label: str, size_wh: tuple[int, int]) -> Floats:
-    """Return a map in the photograph's place, ``(height, width)``; 0 outside the face."""
-    side = 192
-    back = cv2.invertAffineTransform(made.to_frame * side)
-    # OpenCV counts from pixel centres.
-    matrix = np.column_stack([back[:, :2], back @ [0.5, 0.5, 1] - 0.5])
-    return np.asarray(cv2.warpAffine(made.heatmap(label, side), matrix, size_wh), np.float32)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,6 @@
 import shutil
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +35,40 @@ def test_a_face_gets_the_same_answer_alone_and_in_company(classifier: Expression
     many = crops(MAX_BATCH + 3)
     alone = np.concatenate([classifier(many[i : i + 1]) for i in (0, 40, MAX_BATCH + 1)])
     assert classifier(many)[[0, 40, MAX_BATCH + 1]] == pytest.approx(alone, abs=1e-4)
+
+
+class MeetingPlace:
+    """An interpreter in which a call waits a moment for a second one to come in as well."""
+
+    def __init__(self, spec: ModelSpec) -> None:
+        self._heads = spec.heads
+        self._two = threading.Barrier(2)
+        self.met = False
+
+    def get_signature_runner(self) -> "MeetingPlace":
+        return self
+
+    def get_output_details(self) -> dict[str, dict]:
+        names = {head.name for head in self._heads} | {head.evidence for head in self._heads}
+        return {name: {"shape": (1, 1)} for name in names}
+
+    def __call__(self, image: np.ndarray) -> dict[str, np.ndarray]:
+        try:
+            self._two.wait(timeout=0.5)
+            self.met = True
+        except threading.BrokenBarrierError:
+            pass
+        return {head.name: np.zeros((len(image), len(head.labels))) for head in self._heads}
+
+
+def test_threads_take_turns_at_the_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    network = MeetingPlace(ModelSpec.load(SHIPPED_MODEL))
+    monkeypatch.setattr("fer.litert.interpreter_of", lambda *_: network)
+    classifier = ExpressionClassifier(SHIPPED_MODEL)
+    with ThreadPoolExecutor(2) as threads:
+        answers = list(threads.map(classifier, [crops(1), crops(2)]))
+    assert [len(answer) for answer in answers] == [1, 2]
+    assert not network.met
 
 
 def test_light_and_contrast_do_not_matter(classifier: ExpressionClassifier) -> None:

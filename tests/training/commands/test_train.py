@@ -12,33 +12,14 @@ import pytest
 
 from fer.errors import DataError
 from fer.evaluation.report import Report
-from fer.labels import FER2013_LABELS
 from fer.model.classifier import ExpressionClassifier, softmax
 from tests.conftest import SHIPPED_MODEL
+from tests.training.samples import TINY, bars
 from training.__main__ import main
-from training.data.dataset import LabelledFaces
 from training.export.litert import parity
 from training.fit.distillation import teachers_for
 from training.fit.loop import Fit, even_batch, fit
 from training.networks.build import build
-from training.presets.schema import Preset
-
-TINY = Preset(
-    name="tiny",
-    widths=(8, 8, 8),
-    blocks_per_stage=1,
-    epochs=4,
-    batch_size=16,
-    optimizer="sgd",
-    learning_rate=0.05,
-    schedule="cosine",
-    warmup_epochs=1,
-    vote_weight=0.4,
-    ema_momentum=0.5,
-    keep="last",
-    precision="float32",
-)
-
 
 #: The kill in the test falls on the change of size.
 GROWING = dataclasses.replace(TINY, small_epochs=2, small_size=32)
@@ -50,19 +31,6 @@ TAUGHT = dataclasses.replace(TINY, teacher_weight=1, teaching="pictures", mixup=
 
 class KilledError(Exception):
     """Stands for whatever ends a process."""
-
-
-def bars(n: int, seed: int) -> LabelledFaces:
-    """Images whose class is the height of a bright bar; one that flipping leaves alone."""
-    rng = np.random.default_rng(seed)
-    labels = rng.integers(0, len(FER2013_LABELS), n)
-    images = rng.integers(0, 60, (n, 48, 48, 1), dtype=np.uint8)
-    for image, label in zip(images, labels, strict=True):
-        image[6 * label + 2 : 6 * label + 7, 4:44] += 150
-    votes = np.zeros((n, 10), np.uint8)
-    votes[np.arange(n), labels] = 9
-    votes[:, 8] = 1
-    return LabelledFaces(images, labels, FER2013_LABELS, votes)
 
 
 @pytest.fixture(scope="module")

@@ -54,7 +54,7 @@ def test_a_layout_with_both_splits_holds_the_same_faces(
     expected = load(sample / "data" / "fer2013.npz")
     export(sample, layout, tmp_path)
     if votes:
-        export(sample, "votes", tmp_path)
+        export(sample, "ferplus", tmp_path)
     dataset = load(tmp_path)
     assert dataset.problems == ()
     assert list(dataset.splits) == list(expected.splits) == ["train", "validation"]
@@ -72,7 +72,7 @@ def test_a_layout_with_both_splits_holds_the_same_faces(
 def test_train_and_test_tables_hold_the_same_faces(sample: Path, tmp_path: Path) -> None:
     expected = load(sample / "data" / "fer2013.npz")
     export(sample, "split-csv", tmp_path)
-    export(sample, "votes", tmp_path)
+    export(sample, "ferplus", tmp_path)
     dataset = load(tmp_path)
     parts = [dataset.split(name) for name in ("train", "validation")]
     found = in_row_order(

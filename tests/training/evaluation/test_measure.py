@@ -7,7 +7,7 @@ import pytest
 
 from fer.labels import EXPRESSION_HEAD, FER2013_LABELS, FERPLUS_HEAD, FERPLUS_LABELS
 from fer.model.spec import Abstention, Head, ModelSpec
-from tests.training.commands.test_train import bars
+from tests.training.samples import bars
 from training.data.dataset import LabelledFaces
 from training.evaluation.measure import (
     Answers,

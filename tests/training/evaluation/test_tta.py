@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from tests.training.samples import bars
 from training.evaluation.tta import ten_views
 
 

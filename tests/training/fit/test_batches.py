@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
-from tests.training.commands.test_train import bars
+from tests.training.samples import bars
 from training.fit.batches import TrainingBatches, targets_and_weights
 from training.presets.schema import NONE, Augmentation
 

@@ -16,9 +16,9 @@ from training.fit.data_parallel import distribute
 TRAIN_ONE_EPOCH = """
 import json, sys
 from pathlib import Path
-from tests.training.test_train import TINY, bars
-from training.distribution import distribute
-from training.fit import fit
+from tests.training.samples import TINY, bars
+from training.fit.data_parallel import distribute
+from training.fit.loop import fit
 
 devices = distribute() if sys.argv[1] == "two" else 1
 done = fit(TINY.override({"epochs": 1}), bars(64, 1), bars(32, 2), seed=5,

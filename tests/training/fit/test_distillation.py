@@ -13,7 +13,7 @@ from fer.model.classifier import ExpressionClassifier
 from fer.model.spec import ModelSpec
 from fer.types import Floats
 from tests.conftest import SHIPPED_MODEL
-from tests.training.commands.test_train import bars
+from tests.training.samples import bars
 from training.data.dataset import LabelledFaces
 from training.fit.batches import TrainingBatches, scaled, targets_and_weights
 from training.fit.distillation import OnlineTeachers, SoftTargets, Teachers, teachers_for

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests.training.commands.test_train import bars
+from tests.training.samples import bars
 from training.fit.batches import TrainingBatches
 from training.fit.mixup import Mixup
 from training.presets.schema import NONE, Augmentation

@@ -13,7 +13,7 @@ from fer.errors import DataError
 from fer.labels import FER2013_LABELS
 from fer.model.spec import Head, ModelSpec
 from tests.conftest import SHIPPED_MODEL
-from tests.training.commands.test_train import TINY, bars
+from tests.training.samples import TINY, bars
 from training.fit.loop import fit
 from training.fit.pretrained import average, initialise_from, weights_of
 from training.networks.build import build
@@ -24,7 +24,7 @@ from training.presets.schema import Preset
 def test_a_training_begins_where_another_ended(tmp_path: Path) -> None:
     train, validation = bars(32, 1), bars(8, 2)
     still = dataclasses.replace(TINY, learning_rate=1e-12, weight_decay=0.0, epochs=1)
-    begun = build(TINY, {"expression": 7, "ferplus": 8})
+    begun = build(TINY, {"expression": 7, "votes": 8})  # as the outputs of the shipped one
     begun.save(tmp_path / "model.keras")
     ModelSpec.load(SHIPPED_MODEL).save(tmp_path)
     found = fit(

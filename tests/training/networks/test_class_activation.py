@@ -4,7 +4,7 @@ import pytest
 
 from fer.model.classifier import ExpressionClassifier
 from tests.conftest import SHIPPED_MODEL
-from tests.training.commands.test_train import TINY, bars
+from tests.training.samples import TINY, bars
 from training.networks.build import build
 from training.networks.class_activation import with_activation_maps
 from training.presets.schema import Preset
