@@ -127,7 +127,7 @@ def test_memory_does_not_grow_with_the_number_of_people(spec: ModelSpec) -> None
     tracemalloc.start()
     try:
         for person in range(1, 251):
-            faces = watch(picture, 10.0 * person)  # the one before is forgotten by then
+            faces = watch(picture, 10.0 * person).faces  # the one before is forgotten by then
             assert faces.track_id.tolist() == [person]
             if person in (50, 250):
                 memory.append(tracemalloc.get_traced_memory()[0])

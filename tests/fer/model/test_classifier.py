@@ -49,7 +49,7 @@ class MeetingPlace:
         return self
 
     def get_output_details(self) -> dict[str, dict]:
-        names = {head.name for head in self._heads} | {head.evidence for head in self._heads}
+        names = {n for head in self._heads for n in (head.output, head.activation_map)}
         return {name: {"shape": (1, 1)} for name in names}
 
     def __call__(self, image: np.ndarray) -> dict[str, np.ndarray]:
@@ -58,7 +58,7 @@ class MeetingPlace:
             self.met = True
         except threading.BrokenBarrierError:
             pass
-        return {head.name: np.zeros((len(image), len(head.labels))) for head in self._heads}
+        return {head.output: np.zeros((len(image), len(head.labels))) for head in self._heads}
 
 
 def test_threads_take_turns_at_the_network(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,6 +20,7 @@ from training.export.litert import parity
 from training.fit.distillation import teachers_for
 from training.fit.loop import Fit, even_batch, fit
 from training.networks.build import build
+from training.presets.schema import Preset
 
 #: The kill in the test falls on the change of size.
 GROWING = dataclasses.replace(TINY, small_epochs=2, small_size=32)
