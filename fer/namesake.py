@@ -28,7 +28,7 @@ def refuse_mixture(folder: str) -> None:
     found = [name for name in _FILES if os.path.exists(os.path.join(folder, name))]
     if found:
         raise ImportError(
-            f"the package `fer` on PyPI is installed over FER Lens: found {', '.join(found)} "
+            f"FER Lens lies in one folder with the package `fer` on PyPI: found {', '.join(found)} "
             f"in {folder}. {_WAY_OUT}"
         )
 

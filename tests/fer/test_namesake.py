@@ -78,7 +78,9 @@ def test_installed_over_the_other_package_its_import_says_what_to_do(site: Path)
     done = python(site, "-c", "import fer")
     last = done.stderr.splitlines()[-1]
     assert done.returncode == 1
-    assert last.startswith("ImportError: the package `fer` on PyPI is installed over FER Lens")
+    assert last.startswith(
+        "ImportError: FER Lens lies in one folder with the package `fer` on PyPI"
+    )
     assert f"found fer.py in {site / 'fer'}." in last
 
 
