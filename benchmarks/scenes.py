@@ -43,7 +43,7 @@ def moving_faces(faces: int, size_wh: tuple[int, int], frames: int = 30) -> list
         for index in range(faces):
             _paste(picture, head, _place(index, faces, side, size_wh, frame / frames))
         # A camera's noise, so that no two frames are equal.
-        grain = noise.integers(0, 4, picture.shape, dtype=np.uint8)
+        grain = np.asarray(noise.integers(0, 4, picture.shape, dtype=np.uint8))
         made.append(np.asarray(cv2.add(picture, grain), np.uint8))
     return made
 

@@ -1,7 +1,7 @@
 """Facial expressions in photographs, videos and camera streams.
 
-    from fer import FaceAnalyzer, read_image
-    faces = FaceAnalyzer.for_photos(Path("models/compact"))(read_image(Path("photo.jpg")))
+    from fer import FaceAnalyzer, read_image, shipped_model
+    faces = FaceAnalyzer.for_photos(shipped_model())(read_image(Path("photo.jpg")))
 
 Names are loaded on first use, so that a script which only asks for one pays for that one.
 """
@@ -9,7 +9,10 @@ Names are loaded on first use, so that a script which only asks for one pays for
 from __future__ import annotations
 
 import importlib
+import os
 from typing import TYPE_CHECKING, Any
+
+from fer.namesake import refuse_mixture
 
 if TYPE_CHECKING:
     from fer.analyzer import FaceAnalyzer
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
     from fer.errors import DataError, FerError, ImageError, ModelError
     from fer.images import decode as decode_image
     from fer.images import read as read_image
+    from fer.model.shipped import shipped_model
     from fer.stream import FaceStream
     from fer.types import Detections, Faces
 
@@ -32,7 +36,12 @@ __all__ = [
     "annotate",
     "decode_image",
     "read_image",
+    "shipped_model",
 ]
+
+__version__ = "0.1.0"
+
+refuse_mixture(os.path.dirname(__file__))
 
 #: Public name → module and the name there.
 _HOMES = {
@@ -47,6 +56,7 @@ _HOMES = {
     "annotate": ("fer.drawing.annotate", "annotate"),
     "decode_image": ("fer.images", "decode"),
     "read_image": ("fer.images", "read"),
+    "shipped_model": ("fer.model.shipped", "shipped_model"),
 }
 
 

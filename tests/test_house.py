@@ -20,7 +20,7 @@ FORBIDDEN = {
 }
 
 #: Modules of a room, beside its ``__init__``.
-MOST_MODULES = 15
+MOST_MODULES = 16
 
 
 def imported(file: Path) -> set[str]:
