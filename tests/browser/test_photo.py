@@ -92,7 +92,7 @@ def test_downloads_hold_what_the_page_shows(
     assert check(download.value.path().read_bytes())
 
 
-def test_another_reading_and_the_evidence_are_a_click_away(visit: Visit) -> None:
+def test_another_head_and_the_activation_map_are_a_click_away(visit: Visit) -> None:
     page = open_sample(visit())
     page.get_by_text("Where is the evidence?").click()
     expect(page.get_by_role("img", name="Evidence map of face 1")).to_be_visible()
@@ -100,7 +100,7 @@ def test_another_reading_and_the_evidence_are_a_click_away(visit: Visit) -> None
     page.get_by_role("button", name="What is the difference?").click()
     expect(page.get_by_text("what most of ten people would call the face")).to_be_visible()
     page.keyboard.press("Escape")
-    page.get_by_text("As most people see it").first.click()
+    page.get_by_text("What most people would say (FER+)").first.click()
     expect(page.get_by_role("figure", name="contempt")).to_be_visible()
 
 

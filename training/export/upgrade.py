@@ -7,17 +7,21 @@ import re
 import shlex
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
+from pydantic import ValidationError
 
 from fer.errors import ModelError
 from fer.evaluation.measurements import TRUTHS, VOTE_RULES
-from fer.evaluation.report import Report
+from fer.evaluation.report import FileCard, Report
 from fer.labels import FERPLUS_HEAD
 from fer.model.spec import ModelSpec
-from fer.records import file_sha256
+from fer.records import RecordFile, file_sha256
 from training.evaluation.predictions import FURTHER_FILE
+
+Kind = TypeVar("Kind", bound=RecordFile)
 
 #: What a head was called before, by which name the network's files still have its output.
 _OLD_FERPLUS_HEAD = "votes"
@@ -40,23 +44,45 @@ def upgrade(directory: Path) -> list[str]:
     spec, report = _read(directory, ModelSpec.filename), _read(directory, Report.filename)
     _check(directory, ModelSpec, spec)
     _check(directory, Report, report)
+    # All that can go wrong comes before the first file is touched.
+    arrays: dict[str, NDArray] = {}
+    new_spec, new_report = None, None
+    if spec["version"] < ModelSpec.current_version:
+        new_spec = _validated(ModelSpec, _spec(spec), directory)
+    if report["version"] < Report.current_version:
+        new_report = _validated(Report, _report(report), directory)
+        arrays = _renamed_arrays(directory / FURTHER_FILE, report)
+    return _write(directory, new_spec, arrays, new_report)
+
+
+def _write(
+    directory: Path, spec: ModelSpec | None, arrays: dict[str, NDArray], report: Report | None
+) -> list[str]:
     written = []
-    # What can go wrong comes before the first file is touched.
-    new_spec = _spec(spec) if spec["version"] < ModelSpec.current_version else None
-    new_report = _report(report) if report["version"] < Report.current_version else None
-    if new_spec:
-        ModelSpec.model_validate(new_spec).save(directory)
+    if spec:
+        spec.save(directory)
         written.append(ModelSpec.filename)
-    if new_report:
-        if _rename_predictions(directory / FURTHER_FILE, report):
-            written.append(FURTHER_FILE)
-            new_report["files"][FURTHER_FILE] = {
-                "sha256": file_sha256(directory / FURTHER_FILE),
-                "bytes": (directory / FURTHER_FILE).stat().st_size,
-            }
-        Report.model_validate(new_report).save(directory)
+    if arrays and report:
+        file = directory / FURTHER_FILE
+        np.savez_compressed(file, allow_pickle=False, **arrays)
+        card = FileCard(sha256=file_sha256(file), bytes=file.stat().st_size)
+        report = report.model_copy(update={"files": report.files | {FURTHER_FILE: card}})
+        written.append(FURTHER_FILE)
+    if report:
+        report.save(directory)
         written.append(Report.filename)
     return written
+
+
+def _validated(kind: type[Kind], record: dict[str, Any], directory: Path) -> Kind:
+    try:
+        return kind.model_validate(record)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ModelError(
+            f"{directory / kind.filename} is no valid record of its version: "
+            f"{'.'.join(map(str, first['loc']))}: {first['msg']}. Train the model again."
+        ) from error
 
 
 def _read(directory: Path, name: str) -> dict[str, Any]:
@@ -167,15 +193,12 @@ def _key(sentences: dict[str, str], sentence: str) -> str:
     raise ModelError(f"expected one of {list(sentences.values())}, got {sentence!r}.")
 
 
-def _rename_predictions(file: Path, report: dict[str, Any]) -> bool:
-    """Give the arrays of the further predictions their names of today; False without the file."""
+def _renamed_arrays(file: Path, report: dict[str, Any]) -> dict[str, NDArray]:
+    """Return the arrays of the further predictions by their names of today; none without a file."""
     if not file.is_file():
-        return False
+        return {}
     with np.load(file) as archive:
-        arrays = {name: archive[name] for name in archive.files}
-    renamed = {_array_name(name, report["evaluations"]): a for name, a in arrays.items()}
-    np.savez_compressed(file, allow_pickle=False, **renamed)
-    return True
+        return {_array_name(n, report["evaluations"]): archive[n] for n in archive.files}
 
 
 def _array_name(old: str, splits: Iterable[str]) -> str:
