@@ -49,6 +49,8 @@ VIEWS = {
     "app.dashboard.render.streamlit_elements",
     "app.live.camera_permission",
     "app.live.notices",
+    "app.live.session_view",
+    "app.live.snapshot",
     "app.live.state",
     "app.live.view",
     "app.live.webrtc",

@@ -4,20 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.common import running_model
-from app.common.head_picker import chosen_head
 from app.common.text import counted
+from app.live.snapshot import open_snapshot
 from app.live.streaming.connection import Phase
 from app.live.streaming.ice import Help, Ice
 from app.live.streaming.session import LiveSession
-from app.photo.inputs import from_camera
-from app.photo.results import show_results
-from app.photo.store import PhotoStore
 
 PHOTO_PAGE = "app/pages/photo.py"
-
-_SNAPSHOT = "live_snapshot"
-_STORE = "live_snapshot_store"
 
 #: Seconds between two looks for a free place.
 _BUSY_SECONDS = 3.0
@@ -110,7 +103,7 @@ def show_trouble(phase: Phase) -> None:
             "Take a snapshot instead",
             icon=":material/photo_camera:",
             key="live_trouble_snapshot",
-            on_click=_open_snapshot,
+            on_click=open_snapshot,
         ):
             st.rerun()
         st.page_link(PHOTO_PAGE, label="Upload a photo", icon=":material/upload:")
@@ -125,28 +118,3 @@ def show_refused() -> None:
         icon=":material/no_photography:",
     )
     st.page_link(PHOTO_PAGE, label="Upload a photo instead", icon=":material/upload:")
-
-
-def show_snapshot() -> None:
-    """Offer a single picture, which needs no live connection, with the Photo page's results."""
-    section = st.expander(
-        "Snapshot instead of live video",
-        icon=":material/photo_camera:",
-        key=_SNAPSHOT,
-        on_change="rerun",
-    )
-    if not section.open:  # an open camera widget makes the browser ask for the camera
-        return
-    with section:
-        st.caption("One picture, sent like a file: no live connection is needed, only the camera.")
-        store: PhotoStore = st.session_state.setdefault(_STORE, PhotoStore())
-        photos = from_camera("live_snapshot_camera")
-        store.keep_only(photos)
-        if photos:
-            analyzer, head = running_model.photo_analyzer(), chosen_head()
-            analysed = [store.analysed(photo, analyzer, head) for photo in photos]
-            show_results(analysed, running_model.own_track_record(head), analyzer)
-
-
-def _open_snapshot() -> None:
-    st.session_state[_SNAPSHOT] = True

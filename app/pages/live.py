@@ -8,12 +8,14 @@ from app.common import running_model
 from app.common.head_picker import choose_head
 from app.common.page_layout import CARD_WIDTH, CONTENT_WIDTH, header
 from app.live.camera_permission import camera_refused
-from app.live.notices import show_before_start, show_busy, show_refused, show_snapshot, show_trouble
+from app.live.notices import show_before_start, show_busy, show_refused, show_trouble
+from app.live.session_view import show_rolling, show_session
+from app.live.snapshot import show_snapshot
 from app.live.state import connection_help, live_session
 from app.live.streaming.connection import Connection, Phase
 from app.live.streaming.ice import Ice
 from app.live.streaming.session import LiveSession
-from app.live.view import POLL_SECONDS, show_controls, show_figures, show_rolling, show_session
+from app.live.view import POLL_SECONDS, show_controls, show_figures
 from app.live.webrtc import show_video, video_active
 from fer import ModelError
 

@@ -12,43 +12,26 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-import cv2
 import numpy as np
 
+from app.live.streaming.frames import (
+    LiveSettings,
+    as_shown,
+    marked_frame,
+    unmarked_frame,
+    working_size,
+)
 from app.live.streaming.history import LiveHistory
 from app.live.streaming.stream_limit import StreamLimit
 from app.live.streaming.throughput import Meter, Speed
-from fer import Faces, FaceStream, annotate
+from fer import Faces, FaceStream
 from fer.export.sessions import HeadLabels, StreamRows
-from fer.labels import EXPRESSION_HEAD
-from fer.stream import DEFAULT_SMOOTHING_SECONDS
-from fer.types import Image, check_image
+from fer.types import Image
 
 _log = logging.getLogger(__name__)
 
-#: Longer side of the picture that is analysed, shown and recorded. Browsers shrink what they send
-#: when the network or the processor is slow; boxes and people must not jump when they do.
-WORKING_SIDE = 640
-
 #: Seconds without an analysed frame after which nobody is said to be in view.
 FRESH_SECONDS = 2.0
-
-
-@dataclass(frozen=True)
-class LiveSettings:
-    """What the visitor chooses. Replaced as a whole, so a frame never sees half of a change.
-
-    Attributes:
-        mirrored: show the picture as a mirror does.
-        bars: draw all probabilities beside each face.
-        smoothing_seconds: over which each person's probabilities are averaged.
-        head: of the network, which answers.
-    """
-
-    mirrored: bool = True
-    bars: bool = True
-    smoothing_seconds: float = DEFAULT_SMOOTHING_SECONDS
-    head: str = EXPRESSION_HEAD
 
 
 @dataclass(frozen=True)
@@ -112,7 +95,7 @@ class LiveSession:
             # Nothing of the picture goes to the log.
             _log.exception("a live frame of %s could not be analysed", np.shape(image))
             self._note_error()
-            return _unmarked(image, settings)
+            return unmarked_frame(image, settings)
 
     def _process(
         self, image: Image, seconds: float | None, received: int, settings: LiveSettings
@@ -127,7 +110,7 @@ class LiveSession:
             self._meter.received(now, received)
         picture = working_size(image)
         if self._refused:
-            return _shown(picture, settings.mirrored)
+            return as_shown(picture, settings)
         started = time.perf_counter()
         result = self._stream(
             picture,
@@ -137,7 +120,7 @@ class LiveSession:
         )
         faces = result.faces
         drawing = time.perf_counter()
-        shown = _draw(picture, faces, settings)
+        shown = marked_frame(picture, faces, settings)
         ended = time.perf_counter()
         stages = result.milliseconds | {
             "draw": 1000 * (ended - drawing),
@@ -239,36 +222,3 @@ class LiveSession:
     def __len__(self) -> int:
         """Return how many rows `rows` has."""
         return len(self._history)
-
-
-def working_size(image: Image) -> Image:
-    """Return the picture with `WORKING_SIDE` as its longer side, and even sides for the encoder."""
-    height, width = image.shape[:2]
-    scale = WORKING_SIDE / max(height, width)
-    size = _even(width * scale), _even(height * scale)
-    if size == (width, height):
-        return image
-    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(image, size, interpolation=method), np.uint8)
-
-
-def _even(side: float) -> int:
-    return max(2, 2 * round(side / 2))
-
-
-def _draw(picture: Image, faces: Faces, settings: LiveSettings) -> Image:
-    shown = faces.mirrored(picture.shape[1]) if settings.mirrored else faces
-    return annotate(_shown(picture, settings.mirrored), shown, bars=settings.bars)
-
-
-def _unmarked(image: Image, settings: LiveSettings) -> Image:
-    """Return a frame that could not be analysed, in the size and the direction of the others."""
-    try:
-        check_image(image)
-        return _shown(working_size(image), settings.mirrored)
-    except Exception:
-        return image  # not even a picture; what it was is in the log
-
-
-def _shown(picture: Image, mirrored: bool) -> Image:
-    return np.ascontiguousarray(picture[:, ::-1]) if mirrored else picture

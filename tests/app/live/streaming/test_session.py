@@ -7,13 +7,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from app.live.streaming.session import (
-    FRESH_SECONDS,
-    WORKING_SIDE,
-    LiveSession,
-    LiveSettings,
-    working_size,
-)
+from app.live.streaming.frames import LiveSettings
+from app.live.streaming.session import FRESH_SECONDS, LiveSession
 from app.live.streaming.stream_limit import StreamLimit
 from app.live.streaming.throughput import STAGE_SECONDS
 from fer import FaceStream, ModelError
@@ -249,25 +244,6 @@ def test_rates_tell_received_from_analysed(session: LiveSession, clock: Clock) -
     assert speed.received == pytest.approx(15, rel=0.06)
     clock.seconds += 60
     assert session.speed().analysed == session.speed().received == 0
-
-
-@pytest.mark.parametrize(
-    ("given", "shown"),
-    [
-        ((640, 480), (640, 480)),
-        ((320, 240), (640, 480)),
-        ((1280, 720), (640, 360)),
-        ((480, 640), (480, 640)),
-        ((333, 250), (640, 480)),
-        ((4000, 1), (640, 2)),
-    ],
-)
-def test_every_frame_has_the_same_size_whatever_the_browser_sends(
-    given: tuple[int, int], shown: tuple[int, int]
-) -> None:
-    image = working_size(np.zeros((given[1], given[0], 3), np.uint8))
-    assert image.shape[1::-1] == shown
-    assert max(image.shape) == WORKING_SIDE
 
 
 def test_page_and_stream_may_work_at_once(session: LiveSession, clock: Clock) -> None:
