@@ -168,7 +168,7 @@ def preset_table(rows: list[tuple[Report, Evaluation]]) -> str:
     for report, result in rows:
         low, high = result.accuracy_low, result.accuracy_high
         lines.append(
-            f"| `{report.configuration['name']}` | {len(report.history)} | "
+            f"| `{report.preset}` | {len(report.history)} | "
             f"{report.training_seconds / 60:.1f} | "
             f"{result.accuracy:.1%} ({low:.1%} to {high:.1%}) of {result.count:,} | "
             f"{result.macro_f1:.3f} | {report.parameters / 1e6:.2f} M |"

@@ -124,6 +124,7 @@ def _write(
         name=directory.name,
         command=provenance.command,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
+        preset=preset.name,
         configuration=dataclasses.asdict(preset),
         seed=provenance.seed,
         initial_model=provenance.initial_model,

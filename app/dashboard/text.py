@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from fer.evaluation.metrics import Evaluation
-from fer.evaluation.report import Report
+from fer.evaluation.report import Layer, Report
 from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
 
 #: The order of splits; others follow.
@@ -133,6 +133,20 @@ def short_hash(digest: str) -> str:
 def shape(dimensions: tuple[int, ...]) -> str:
     """Return ``24 × 24 × 48``."""
     return " × ".join(map(str, dimensions))
+
+
+def layer_settings(layer: Layer) -> list[str]:
+    """Return what tells a layer from others of its kind: ``["3×3", "stride 2"]``, but its width."""
+    settings = []
+    if layer.kernel:
+        settings.append("×".join(map(str, layer.kernel)))
+    if layer.stride > 1:
+        settings.append(f"stride {layer.stride}")
+    if layer.rate is not None:
+        settings.append(f"rate {layer.rate:g}")
+    if layer.activation:
+        settings.append(layer.activation)
+    return settings
 
 
 def cell_sentences(evaluation: Evaluation, truth: str, answer: str) -> tuple[str, str]:

@@ -49,7 +49,11 @@ class Layer(Record):
     Attributes:
         name: of the layer.
         kind: Keras class.
-        detail: kernel, stride, width, rate: what tells it from others of its kind; may be empty.
+        kernel: rows and columns that a convolution or a pooling looks at; empty for others.
+        stride: of a convolution.
+        width: filters of a convolution, units of a dense layer; None for others.
+        rate: of dropout; None for others.
+        activation: name of the function, of an activation layer.
         shape: of the output, without the batch.
         parameters: all weights, trained or not.
         inputs: names of the layers it reads.
@@ -57,7 +61,11 @@ class Layer(Record):
 
     name: str
     kind: str
-    detail: str
+    kernel: tuple[int, ...] = ()
+    stride: int = 1
+    width: int | None = None
+    rate: float | None = None
+    activation: str = ""
     shape: tuple[int, ...]
     parameters: int
     inputs: tuple[str, ...]
@@ -77,7 +85,8 @@ class Report(RecordFile):
         name: of the model.
         command: what reproduces it.
         created: time of writing, ISO 8601 with its zone.
-        configuration: every field of the preset.
+        preset: name of the configuration.
+        configuration: every field of it.
         seed: decides weights, order and augmentation.
         initial_model: name of the model whose weights the training began with; None for random
             ones. Then time and history are of the last part alone.
@@ -115,6 +124,7 @@ class Report(RecordFile):
     name: str
     command: str
     created: str
+    preset: str
     configuration: dict[str, object]
     seed: int
     initial_model: str | None = None

@@ -141,6 +141,8 @@ def _report(old: dict[str, Any]) -> dict[str, Any]:
         "averaged_with": options.get("--average", []),
         "teachers": teachers,
         "teacher_weight": weight if teachers else 0.0,
+        "preset": old["configuration"]["name"],
+        "layers": [_layer(layer) for layer in old["layers"]],
         "tta": new.pop("views"),
         "selective": [_selective(one) for one in old["selective"]],
         "seed_variance": _seed_variance(spread) if spread else None,
@@ -149,6 +151,23 @@ def _report(old: dict[str, Any]) -> dict[str, Any]:
             for one in new.pop("crowd")
         ],
     }
+
+
+def _layer(old: dict[str, Any]) -> dict[str, Any]:
+    """Return a row of the layer table whose detail was a text such as ``3×3, 64 filters``."""
+    new = dict(old)
+    for part in filter(None, new.pop("detail").split(", ")):
+        if match := re.fullmatch(r"(\d+) (?:filters|units)", part):
+            new["width"] = int(match[1])
+        elif match := re.fullmatch(r"stride (\d+)", part):
+            new["stride"] = int(match[1])
+        elif match := re.fullmatch(r"rate (.+)", part):
+            new["rate"] = float(match[1])
+        elif re.fullmatch(r"\d+(×\d+)*", part):
+            new["kernel"] = [int(side) for side in part.split("×")]
+        else:
+            new["activation"] = part
+    return new
 
 
 def _options(command: str) -> dict[str, list[str]]:

@@ -7,7 +7,7 @@ from html import escape
 
 from app.dashboard.charts.network_blocks import Block, Unit, blocks_of
 from app.dashboard.charts.style import ACCENT
-from app.dashboard.text import many, shape
+from app.dashboard.text import layer_settings, many, shape
 from fer.evaluation.report import Layer
 
 _WIDTH = 400
@@ -132,7 +132,7 @@ def _shortcut(block: Block, top: float, height: float) -> str:
     if not block.shortcut:
         return curve + plus
     middle = (part + meet) / 2
-    text = escape((_detail(block.shortcut[0]) or _name(block.shortcut[0])).split(",")[0][:5])
+    text = escape((*layer_settings(block.shortcut[0].head), _name(block.shortcut[0]))[0][:5])
     label = (
         _rect(_ARC - 14, middle - 9, 28, 18, f'rx="4" fill="{ACCENT}"')
         + f'<text x="{_ARC}" y="{middle + 4:.1f}" text-anchor="middle" font-size="10.5" '
@@ -189,5 +189,4 @@ def _name(unit: Unit) -> str:
 
 def _detail(unit: Unit) -> str:
     """Return what the shape beside it does not say already."""
-    parts = unit.head.detail.split(", ")
-    return ", ".join(p for p in parts if p and not p.endswith(("filters", "units")))
+    return ", ".join(layer_settings(unit.head))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from app.dashboard.charts.network_svg import describe_network, network_svg
 from app.dashboard.elements import Drawing, Note, Row, Section, Table
-from app.dashboard.text import shape
-from fer.evaluation.report import Report
+from app.dashboard.text import layer_settings, shape
+from fer.evaluation.report import Layer, Report
 
 
 def network(report: Report) -> Section:
@@ -27,7 +27,7 @@ def network(report: Report) -> Section:
             (
                 layer.name,
                 layer.kind,
-                layer.detail,
+                _detail(layer),
                 shape(layer.shape),
                 f"{layer.parameters:,}",
                 ", ".join(layer.inputs),
@@ -39,3 +39,11 @@ def network(report: Report) -> Section:
         long=True,
     )
     return Section("Network", (Row((drawing, table), (2, 3)),))
+
+
+def _detail(layer: Layer) -> str:
+    settings = layer_settings(layer)
+    if layer.width is not None:
+        unit = "filters" if layer.kernel else "units"
+        settings.insert(1 if layer.kernel else 0, f"{layer.width} {unit}")
+    return ", ".join(settings)

@@ -62,14 +62,29 @@ def older_selective(new: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def older_layer(new: dict[str, Any]) -> dict[str, Any]:
+    old = dict(new)
+    kernel, width = old.pop("kernel"), old.pop("width")
+    stride, rate, activation = old.pop("stride"), old.pop("rate"), old.pop("activation")
+    parts = [
+        "×".join(map(str, kernel)),
+        f"{width} {'filters' if kernel else 'units'}" if width else "",
+        f"stride {stride}" if stride > 1 else "",
+        f"rate {rate:g}" if rate is not None else "",
+        activation,
+    ]
+    return old | {"detail": ", ".join(filter(None, parts))}
+
+
 def older_report(new: dict[str, Any]) -> dict[str, Any]:
     old = dict(new)
-    for name in ("initial_model", "averaged_with", "teachers", "teacher_weight"):
+    for name in ("preset", "initial_model", "averaged_with", "teachers", "teacher_weight"):
         del old[name]
     variance, agreements = dict(old.pop("seed_variance")), old.pop("ferplus_agreement")
     begins_with = variance.pop("initial_model")
     return old | {
         "version": 3,
+        "layers": [older_layer(layer) for layer in new["layers"]],
         "views": old.pop("tta"),
         "spread": variance | {"begins_with": begins_with},
         "selective": [older_selective(one) for one in new["selective"]],

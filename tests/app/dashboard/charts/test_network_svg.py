@@ -10,8 +10,10 @@ from fer.evaluation.report import Layer
 from tests.app.dashboard.samples import layers
 
 
-def layer(name: str, *inputs: str, kind: str = "Conv2D", detail: str = "") -> Layer:
-    return Layer(name=name, kind=kind, detail=detail, shape=(4, 4, 2), parameters=1, inputs=inputs)
+def layer(name: str, *inputs: str, kind: str = "Conv2D", activation: str = "") -> Layer:
+    return Layer(
+        name=name, kind=kind, activation=activation, shape=(4, 4, 2), parameters=1, inputs=inputs
+    )
 
 
 def test_no_layers_give_no_drawing() -> None:
@@ -88,7 +90,7 @@ def test_the_drawing_is_valid_and_says_what_stands_where() -> None:
 
 @pytest.mark.parametrize("name", ["<script>", 'a"b', "a&b"])
 def test_names_cannot_break_the_drawing(name: str) -> None:
-    odd = layer(name, kind=name, detail=name)
+    odd = layer(name, kind=name, activation=name)
     assert ElementTree.fromstring(network_svg((odd, layer("next", name)))) is not None
 
 
