@@ -26,16 +26,13 @@ people.
 UNCERTAIN = """
 - **Uncertain** is an answer. Below a confidence that was chosen on validation data so that four
   of five answers given are right, FER Lens names no expression but the two or three likeliest.
-  A head that is right as often without a limit has none.
+  Where four of five answers are right anyway, there is no such limit.
 - **A poor picture counts.** A face that is too small, blurred, dark or turned away is marked with
   the reason, and needs a higher confidence for an answer, chosen on dark, blurred and small faces.
-  The limits were measured: a flaw is what costs the network about two points of accuracy, or more.
+  The limits were measured: beyond them the network loses about two points of accuracy, or more.
   Turned faces are read right much less often even so, and covered ones are not noticed.
-- **Two heads, two answers.** The same look at a face can be named by FER2013's own labels, or as
-  most of ten people would name it (FER+). They answer different questions; the Photo and the Live
-  page have the choice, and say how they differ.
-- **Where the evidence is** can be shown for every face of a photo. The map is the network's own sum
-  taken apart, so it is exact; it shows where, not why.
+- **What in the face counted** can be shown for every face of a photo, as colours on the face: which
+  parts raised the score of an expression and which lowered it. It shows where, not why.
 """
 
 PRIVACY = """

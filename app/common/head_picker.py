@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app.common import running_model
-from app.common.head_text import NAMES, difference, offered
+from app.common.head_text import IN_SHORT, NAMES, offered
 from fer.labels import EXPRESSION_HEAD
 
 _HEAD = "head"
@@ -24,11 +24,8 @@ def chosen_head() -> str:
     return chosen if chosen in offered(running_model.model_spec()) else EXPRESSION_HEAD
 
 
-def choose_head(note: str = "") -> str:
+def choose_head() -> str:
     """Show the choice of the head, if the model offers one, and return what is chosen.
-
-    Args:
-        note: what a change means on this page, beside what it means on all.
 
     Raises:
         ModelError: there is no complete model.
@@ -55,9 +52,8 @@ def choose_head(note: str = "") -> str:
             on_change="rerun",
         ) as explained:
             if explained.open:
-                st.markdown(difference(running_model.own_report()))
-                if note:
-                    st.markdown(note)
+                st.markdown(IN_SHORT)
+                st.page_link("app/pages/about.py", label="More about both", icon=":material/info:")
     return chosen
 
 

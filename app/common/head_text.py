@@ -1,7 +1,7 @@
 """The two heads of the network in words. No streamlit in here.
 
-Both come from one look at a face. Figures are the report's; what has none here was seen in a trial
-on other data, and is said without one.
+Figures are the report's. What has none here was seen in a trial on other data, and is said without
+one.
 """
 
 from __future__ import annotations
@@ -20,20 +20,27 @@ NAMES = {
 #: What FER+'s voters could say and FER2013 has no label for.
 CONTEMPT = "contempt"
 
+#: The difference in two sentences, for the pages where people choose.
+IN_SHORT = (
+    "**Seven expressions** picks the best of FER2013's seven labels and notices rare ones, such as "
+    "fear, more often. **What most people would say** estimates how most of ten people would name "
+    "the face: it is more often neutral, and it knows contempt as well."
+)
+
 _LABELLED = (
-    f"**{NAMES[EXPRESSION_HEAD]}** is usual. It says which label of FER2013 fits best. Each "
-    "picture of that data set has one label: the word of the web search that found it, checked by "
-    "people. It looks harder for what is rare: in a trial on posed faces it found far more of the "
-    "anger and the fear."
+    f"**{NAMES[EXPRESSION_HEAD]}**, the usual choice, picks the label of FER2013 that fits best. "
+    "Each picture of that data set has one label: the word of the web search that found it, "
+    "checked by people. In a trial on posed faces it found far more of the anger and the fear."
 )
 
 _VOTED = (
-    f"**{NAMES[FERPLUS_HEAD]}** says what most of ten people would call the face (FER+). It is "
-    "calmer and more often neutral, and it has an eighth expression, contempt."
+    f"**{NAMES[FERPLUS_HEAD]}** estimates how most of ten people would name the face (FER+). It is "
+    "more often neutral, and it has an eighth expression, contempt."
 )
 
 _CALLED = (
-    f"In downloads and on the dashboard they are called `{EXPRESSION_HEAD}` and `{FERPLUS_HEAD}`."
+    f"Downloads call the two `{EXPRESSION_HEAD}` and `{FERPLUS_HEAD}`, the dashboard calls them "
+    "FER2013 head and FER+ head."
 )
 
 
@@ -50,7 +57,7 @@ def difference(report: Report | None) -> str:
     Args:
         report: of the model that runs; None if nothing is known about it.
     """
-    parts = ["One look at the face, two ways to name it.", _LABELLED, _VOTED]
+    parts = [_LABELLED, _VOTED]
     if report:
         told = (_contempt(report), _agreement(report), _coverage(report))
         parts += [sentence for sentence in told if sentence]
@@ -63,7 +70,7 @@ def _contempt(report: Report) -> str:
     if not measured or CONTEMPT not in measured.labels:
         return ""
     named = sum(measured.answered_as(CONTEMPT).values())
-    return f"It said {CONTEMPT} for {named or 'none'} of {measured.count:,} validation faces."
+    return f"FER+ said {CONTEMPT} for {named or 'none'} of {measured.count:,} validation faces."
 
 
 def _agreement(report: Report) -> str:
@@ -72,8 +79,8 @@ def _agreement(report: Report) -> str:
     if not first or not second or first.rule != second.rule:
         return ""
     return (
-        f"On {first.count:,} validation faces on which most of the ten agree, the first says the "
-        f"same as they do for {first.accuracy:.0%}, the second for {second.accuracy:.0%}."
+        f"On {first.count:,} validation faces most of ten people agree. FER2013 gives their answer "
+        f"for {first.accuracy:.0%} of these, FER+ for {second.accuracy:.0%}."
     )
 
 
@@ -87,17 +94,16 @@ def _coverage(report: Report) -> str:
     if not first or not second:
         return ""
     return (
-        "Where nothing is wrong with the picture, the first answers for "
-        f"{first.coverage:.0%} of {first.count:,} validation faces"
-        f"{_limit(first)}, and {first.accuracy:.0%} of these answers have the data set's label. "
-        f"The second answers for {second.coverage:.0%} of {second.count:,} on which the votes have "
-        f"a winner{_limit(second)}, and {second.accuracy:.0%} of these answers are what won."
+        f"On good pictures FER2013 answers for {first.coverage:.0%} of {first.count:,} validation "
+        f"faces{_limit(first)}; {first.accuracy:.0%} of its answers are the data set's label. FER+ "
+        f"answers for {second.coverage:.0%} of {second.count:,} faces on which the votes have a "
+        f"winner{_limit(second)}; {second.accuracy:.0%} of its answers are that winner."
     )
 
 
 def _limit(measured: Selective) -> str:
     if not measured.threshold:
-        return " and never says *uncertain*, as enough of its answers are right without"
+        return " and needs no limit, as enough of its answers are right"
     return f" and says *uncertain* below {measured.threshold:.0%}"
 
 

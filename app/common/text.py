@@ -144,7 +144,7 @@ def describe_mix(counts: Counter[str]) -> str:
 
 def describe_activation(face: str, expression: str) -> str:
     """Return the alternative text of a face under its class activation map."""
-    return f"Evidence map of {face}: orange where it speaks for {expression}, blue where against."
+    return f"Map of {face}: orange where it raised {expression}, blue where it lowered it."
 
 
 def plain(text: str) -> str:

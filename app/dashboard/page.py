@@ -172,7 +172,7 @@ def _downloads(models: Sequence[ShownModel]) -> None:
     """Offer every shown report as files, made when they are asked for."""
     st.markdown(
         "##### Take the report with you",
-        help="The page opens without a network and shows everything that is shown here.",
+        help="One HTML file that opens without the internet, with everything that is shown here.",
         anchors=False,
     )
     for model in models:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from app.about_text import LICENCES, LIMITS, PRIVACY, UNCERTAIN, WHAT, accuracy_lines
 from app.common import running_model
+from app.common.head_text import difference
 from app.common.page_layout import header
 from fer import ModelError
 
@@ -23,6 +24,8 @@ def main() -> None:
                 st.markdown(text)
     st.subheader("How it answers", anchor=False)
     st.markdown(UNCERTAIN)
+    st.subheader("Two ways to name an expression", anchor=False)
+    st.markdown(difference(running_model.own_report()))
     st.subheader("How often it is right", anchor=False)
     _accuracy()
     st.subheader("Where it comes from", anchor=False)

@@ -46,7 +46,7 @@ def main() -> None:
     )
     try:
         session = live_session()
-        session.choose_head(choose_head("Here, a change counts from the next frame on."))
+        session.choose_head(choose_head())
     except ModelError as error:
         running_model.show_model_error(error)
         return

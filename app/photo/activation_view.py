@@ -15,9 +15,8 @@ _CHOICES = 3
 _WIDTH = 280
 
 _HOW_TO_READ = (
-    "Exact for this network: averaged over the face, and with a constant, this is its score for "
-    "{expression} against all expressions. It shows where it looked, not why; each place also "
-    "sees around itself."
+    "Orange parts of the face raised the score of {expression}, blue parts lowered it; the line "
+    "goes round the strongest part. The map shows where the network looked, not why."
 )
 
 
@@ -25,7 +24,7 @@ _HOW_TO_READ = (
 def offer_activation(analysed: AnalysedPhoto, face: int, analyzer: Analyzer, key: str) -> None:
     """Offer the activation map of one face; a fragment, so that asking draws nothing else anew."""
     asked = st.expander(
-        "Where is the evidence?",
+        "Which parts of the face counted?",
         icon=":material/center_focus_weak:",
         type="compact",
         key=f"activation_{_unique(analysed, key)}",
@@ -40,7 +39,7 @@ def _show(analysed: AnalysedPhoto, face: int, analyzer: Analyzer, key: str) -> N
     shares, labels = analysed.faces.probabilities[face], analysed.faces.labels
     likeliest = [labels[i] for i in (-shares).argsort(kind="stable")[:_CHOICES]]
     expression = st.segmented_control(
-        "Evidence for",
+        "Expression of the map",
         likeliest,
         default=likeliest[0],
         required=True,
@@ -54,8 +53,8 @@ def _show(analysed: AnalysedPhoto, face: int, analyzer: Analyzer, key: str) -> N
     )
     with st.container(width=_WIDTH, gap="xsmall"):
         st.markdown(
-            f':color[■]{{foreground="{FOR}"}} speaks for *{expression}*\u2002 '
-            f':color[■]{{foreground="{AGAINST}"}} against it'
+            f':color[■]{{foreground="{FOR}"}} raised *{expression}*\u2002 '
+            f':color[■]{{foreground="{AGAINST}"}} lowered it'
         )
         st.caption(_HOW_TO_READ.format(expression=expression))
 

@@ -22,7 +22,7 @@ def table_columns(labels: Sequence[str]) -> dict[str, Any]:
             "Confidence", min_value=0, max_value=100, format="%.1f%%"
         ),
         "quality": st.column_config.TextColumn(
-            "Flaws", help="What is wrong with the picture of the face; empty if nothing is"
+            "Picture", help="What is wrong with the picture of the face; empty if nothing is"
         ),
         "size": st.column_config.TextColumn("Size", help="Width × height of the face in pixels"),
     } | {label: st.column_config.NumberColumn(label, format="%.1f%%") for label in labels}

@@ -133,7 +133,7 @@ def tta_and_seeds(report: Report) -> list[Part | Row]:
             Fact(
                 f"Macro-F1, {report.tta.name}",
                 percent(figures.macro_f1),
-                f"Of the same views. {report.tta.description}.",
+                f"Macro-F1 by {report.tta.name}, as for the accuracy beside it.",
             ),
         ),
         "Test-time augmentation",

@@ -44,7 +44,7 @@ def _corrupted(report: Report) -> list[Part | Row]:
     )
     table = Table(
         "What was done to each picture",
-        ("Change made", "What", "Accuracy", "Change"),
+        ("Corruption", "What", "Accuracy", "Change"),
         (
             ("as they are", "nothing", percent(plain.accuracy), "–"),
             *(
@@ -77,7 +77,7 @@ def _ferplus(report: Report, heads: dict[str, str]) -> list[Part | Row]:
                 for c in report.ferplus_agreement
                 if (c.rule, c.count) == (rule, count)
             ),
-            f"Agreement with a crowd: {count:,} faces where {VOTE_RULES[rule]}",
+            f"Agreement with ten voters: {count:,} faces where {VOTE_RULES[rule]}",
             FERPLUS,
         )
         for rule, count in dict.fromkeys((c.rule, c.count) for c in report.ferplus_agreement)
