@@ -12,7 +12,7 @@ import numpy as np
 
 from fer.detection.blazeface_file import SIDE as INPUT_SIZE
 from fer.detection.blazeface_file import blazeface_content
-from fer.geometry import blend_overlapping
+from fer.geometry import weighted_nms
 from fer.litert import interpreter_of
 from fer.types import LANDMARKS, Detections, Floats, Image, check_image
 
@@ -72,7 +72,7 @@ class BlazeFace:
         with self._lock:
             boxes, scores = self._network(canvas)(small)
         found = _decode(boxes, scores, _anchors(canvas), self.min_score)
-        return blend_overlapping(found, SAME_FACE_IOU).moved(scale=1 / scale)
+        return weighted_nms(found, SAME_FACE_IOU).moved(scale=1 / scale)
 
     def _network(self, canvas: Canvas) -> _Network:
         """Return the network for a shape; those that were not used for long are dropped."""

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fer.detection.blazeface import SAME_FACE_IOU, FaceDetector
-from fer.geometry import blend_overlapping, box_area, intersection_matrix, iou_matrix, square_tiles
+from fer.geometry import box_area, intersection_matrix, iou_matrix, square_tiles, weighted_nms
 from fer.types import Detections, Floats, Image
 
 #: Sides of the tiles, as shares of the image's longer side. A face of 8 % of a view is found, so
@@ -57,12 +57,12 @@ class PhotoScan:
         """Return the faces of `image`, ``(height, width, 3)`` RGB uint8, largest first."""
         whole = self._detector(image)
         accepted = [self._checked(image, whole.take(np.array([i]))) for i in range(len(whole))]
-        in_tiles = blend_overlapping(Detections.concatenate(self._tiles(image)), SAME_FACE_IOU)
+        in_tiles = weighted_nms(Detections.concatenate(self._tiles(image)), SAME_FACE_IOU)
         for i in np.argsort(-box_area(in_tiles.xyxy), kind="stable"):
             box = in_tiles.xyxy[i]
             if _is_new(box, Detections.concatenate(accepted)):
                 accepted.append(self._confirmed(image, box))
-        found = blend_overlapping(Detections.concatenate(accepted), SAME_FACE_IOU)
+        found = weighted_nms(Detections.concatenate(accepted), SAME_FACE_IOU)
         return found.take(np.argsort(-box_area(found.xyxy), kind="stable"))
 
     def _tiles(self, image: Image) -> list[Detections]:
