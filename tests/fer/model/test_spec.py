@@ -80,7 +80,7 @@ def test_a_head_that_was_not_measured_is_always_uncertain(
 
 def test_a_head_that_is_never_sure_enough_gives_no_answers(spec: ModelSpec) -> None:
     never = Abstention(threshold=1, degraded_threshold=1)
-    assert not spec.heads[0].model_copy(update={"abstention": never}).answers
+    assert not spec.heads[0].model_copy(update={"abstention": never}).can_answer
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "\x00"])
