@@ -34,8 +34,8 @@ def main(argv: list[str] | None = None) -> int:
     """Run one command.
 
     Returns:
-        Exit status: 0 all files were done, 1 at least one could not be read, or no model, or the
-        installation is broken.
+        Exit status: 0 if every file was processed; 1 if a file could not be read or written, the
+        model could not be loaded, or the installation is broken.
     """
     if problem := missing_init():
         print(f"error: {problem}", file=sys.stderr)
@@ -82,7 +82,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _picture_files(images: Sequence[Path], out: Path) -> list[Path]:
-    """Return where each image's marked picture goes: never over an image, or over another one's."""
+    """Return one output file per image; none overwrites an input or another output."""
     taken = {image.resolve() for image in images}
     pictures: list[Path] = []
     for image in images:
@@ -96,7 +96,7 @@ def _picture_files(images: Sequence[Path], out: Path) -> list[Path]:
 def _photo(
     file: Path, analyzer: FaceAnalyzer, arguments: argparse.Namespace, picture: Path | None
 ) -> bool:
-    """Do one file; return whether it could be read and written."""
+    """Process one file; return whether it could be read and written."""
     try:
         image = read(file)
         faces = analyzer(image, head=arguments.head)

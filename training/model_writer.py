@@ -24,7 +24,7 @@ from fer.model.spec import ModelSpec
 from fer.records import file_sha256
 from training.data.dataset import DataSet, LabelledFaces
 from training.evaluation import measure
-from training.evaluation.measure import Answers
+from training.evaluation.measure import SplitPredictions
 from training.evaluation.predictions import (
     FURTHER_FILE,
     PREDICTIONS_FILE,
@@ -115,10 +115,10 @@ def _write(
     by_head = ExpressionClassifier(directory).logits(validation.images)
     update_heads(directory, temperatures=measure.temperatures(by_head, spec, validation))
     classifier, logits = ExpressionClassifier(directory), by_head[EXPRESSION_HEAD]
-    answers = answer_splits(classifier, data)
-    update_heads(directory, abstentions=measure.abstentions(answers["validation"]))
-    save_predictions({name: made.plain for name, made in answers.items()}, directory)
-    further = (made.further() for made in answers.values())
+    predictions = predict_splits(classifier, data)
+    update_heads(directory, abstentions=measure.abstentions(predictions["validation"]))
+    save_predictions({name: made.plain for name, made in predictions.items()}, directory)
+    further = (made.further() for made in predictions.values())
     save_predictions({n: p for made in further for n, p in made.items()}, directory, FURTHER_FILE)
     report = Report(
         name=directory.name,
@@ -145,34 +145,38 @@ def _write(
         parity=parity(fit.model, classifier, validation.images[:_PARITY_IMAGES]),
         latency_ms=latency_ms(classifier, validation),
         files=file_cards(directory),
-        **_figures(answers, ModelSpec.load(directory), names),
+        **_figures(predictions, ModelSpec.load(directory), names),
     )
     report.save(directory)
     return report
 
 
 def _figures(
-    answers: dict[str, Answers], spec: ModelSpec, names: tuple[str, ...]
+    predictions: dict[str, SplitPredictions], spec: ModelSpec, names: tuple[str, ...]
 ) -> dict[str, Any]:
     """Return the report's fields that come from answers, by name."""
-    chosen = answers["validation"]
-    again = {name: measure.without_duplicates(made, names) for name, made in answers.items()}
+    chosen = predictions["validation"]
+    again = {name: measure.without_duplicates(made, names) for name, made in predictions.items()}
     return {
-        "evaluations": {name: measure.plain_figures(made, names) for name, made in answers.items()},
+        "evaluations": {
+            name: measure.plain_figures(made, names) for name, made in predictions.items()
+        },
         "without_duplicates": {name: found for name, found in again.items() if found},
         "tta": measure.tta(chosen, names),
         "selective": tuple(
-            found for made in answers.values() for found in measure.selective_answers(made, spec)
+            found
+            for made in predictions.values()
+            for found in measure.selective_predictions(made, spec)
         ),
         "robustness": measure.robustness(chosen, names),
         "ferplus_agreement": measure.agreement(chosen),
     }
 
 
-def answer_splits(classifier: ExpressionClassifier, data: DataSet) -> dict[str, Answers]:
+def predict_splits(classifier: ExpressionClassifier, data: DataSet) -> dict[str, SplitPredictions]:
     """Ask a model about every split that it has not learnt from."""
     return {
-        name: measure.answer(classifier, data, name)
+        name: measure.predict_split(classifier, data, name)
         for name, faces in data.splits.items()
         if name != "train" and len(faces)
     }

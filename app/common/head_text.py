@@ -47,7 +47,7 @@ _CALLED = (
 def offered(spec: ModelSpec) -> tuple[str, ...]:
     """Return the heads of a network that a visitor can choose between, the usual one first."""
     # One that was not measured, or is never sure enough, would always be uncertain.
-    known = [head.name for head in spec.heads if head.answers]
+    known = [head.name for head in spec.heads if head.can_answer]
     return tuple(head for head in NAMES if head in known or head == EXPRESSION_HEAD)
 
 

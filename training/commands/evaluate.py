@@ -76,23 +76,25 @@ def figures_of(classifier: ExpressionClassifier, dataset: DataSet, split: str) -
     nothing is left), cross_fitted_calibration_error (null but for validation), tta, selective,
     robustness and ferplus_agreement.
     """
-    answers = measure.answer(classifier, dataset, split)
+    predictions = measure.predict_split(classifier, dataset, split)
     names = classifier.labels
-    again = measure.without_duplicates(answers, names)
+    again = measure.without_duplicates(predictions, names)
     return {
         "model": classifier.spec.name,
         "data": dataset.name,
         "split": split,
         "view": "single",
-        "evaluation": measure.plain_figures(answers, names).model_dump(),
+        "evaluation": measure.plain_figures(predictions, names).model_dump(),
         "without_duplicates": again.model_dump() if again else None,
         "cross_fitted_calibration_error": _cross_fitted(classifier, dataset.split(split))
         if split == "validation"
         else None,
-        "tta": measure.tta(answers, names).model_dump(),
-        "selective": [s.model_dump() for s in measure.selective_answers(answers, classifier.spec)],
-        "robustness": [s.model_dump() for s in measure.robustness(answers, names)],
-        "ferplus_agreement": [a.model_dump() for a in measure.agreement(answers)],
+        "tta": measure.tta(predictions, names).model_dump(),
+        "selective": [
+            s.model_dump() for s in measure.selective_predictions(predictions, classifier.spec)
+        ],
+        "robustness": [s.model_dump() for s in measure.robustness(predictions, names)],
+        "ferplus_agreement": [a.model_dump() for a in measure.agreement(predictions)],
     }
 
 
