@@ -7,10 +7,10 @@ training wrote.
 from __future__ import annotations
 
 import hashlib
+import json
 from pathlib import Path
 from typing import Annotated, ClassVar, Self
 
-import pydantic_core
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from fer.errors import ModelError
@@ -66,7 +66,7 @@ class RecordFile(Record):
     def _check_version(cls, content: bytes, file: Path) -> None:
         """Reject another version before the fields are validated, since they may differ."""
         try:
-            record = pydantic_core.from_json(content)
+            record = json.loads(content)
         except ValueError:
             return  # validation reports the error
         version = record.get("version") if isinstance(record, dict) else None
