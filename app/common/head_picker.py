@@ -44,6 +44,7 @@ def choose_head() -> str:
             on_change=_keep,
             label_visibility="collapsed",
             width="content",
+            wrap=True,  # on a phone
         )
         with st.popover(
             "What is the difference?",

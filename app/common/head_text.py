@@ -40,7 +40,7 @@ _VOTED = (
 
 _CALLED = (
     f"Downloads call the two `{EXPRESSION_HEAD}` and `{FERPLUS_HEAD}`, the dashboard calls them "
-    "FER2013 head and FER+ head."
+    "FER2013 and FER+."
 )
 
 

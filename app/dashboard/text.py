@@ -19,7 +19,7 @@ SPLITS_EXPLAINED = (
 WITHOUT_DUPLICATES = "without duplicates"
 
 #: What the heads are called beside figures.
-_HEADS = {EXPRESSION_HEAD: "FER2013 head", FERPLUS_HEAD: "FER+ head"}
+_HEADS = {EXPRESSION_HEAD: "FER2013", FERPLUS_HEAD: "FER+"}
 
 
 def written(report: Report) -> str:
