@@ -35,7 +35,7 @@ def choose_head() -> str:
         return chosen
     st.session_state[_CHOICE] = chosen
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.segmented_control(
+        st.pills(
             "What answers",
             choices,
             required=True,
