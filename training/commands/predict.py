@@ -33,7 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
     with arguments.out.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(["place", "emotion", "expression", "confidence", *classifier.labels])
-        for place, row in zip(faces.places, probabilities, strict=True):
+        for place, row in zip(faces.origins, probabilities, strict=True):
             best = int(row.argmax())
             name, shares = classifier.labels[best], [f"{p:.4f}" for p in row]
             number = FER2013_LABELS.index(name) if name in FER2013_LABELS else ""
