@@ -24,11 +24,10 @@ MIN_SIDE = 22.0
 #: seven. This limit marks 50, 96, 100 and 93 % of such faces, and 3 in 1000 uncorrupted ones.
 MIN_SHARPNESS = 0.126
 
-#: Least 95th percentile of the grey levels in the face. With sensor noise of σ = 2 grey levels, 20
-#: % of the light costs 2.2 points of accuracy (all such faces are marked) and 15 % costs four.
-#: Without noise, low light costs nothing, because the network standardises contrast. The percentile
-#: is used instead of the mean because the highlights of dark skin in ordinary light are well above
-#: it.
+#: Least 95th percentile of the grey levels in the face. With sensor noise of σ = 2 grey levels, a
+#: fifth of the light costs 2.2 points of accuracy (all such faces are marked) and 15 % costs four.
+#: Without noise, low light costs nothing, because the network standardises contrast. A percentile
+#: is used instead of the mean, because dark skin in ordinary light has highlights well above it.
 MIN_LIGHT = 60.0
 
 #: Largest distance of the nose from the midpoint of the eyes, in half eye distances: at 0 the face
