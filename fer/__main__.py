@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
 from itertools import chain, count
@@ -41,6 +42,14 @@ def main(argv: list[str] | None = None) -> int:
         print(f"error: {problem}", file=sys.stderr)
         return 1
     arguments = _parser().parse_args(argv)
+    try:
+        return _run(arguments)
+    except BrokenPipeError:  # the reader of a pipe, such as `head`, has closed it
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _run(arguments: argparse.Namespace) -> int:
     try:
         analyzer = FaceAnalyzer.for_photos(arguments.model, threads=arguments.threads)
         analyzer.spec.head(arguments.head)
