@@ -5,6 +5,7 @@ from __future__ import annotations
 import keras
 
 from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
+from training.keras_private import start_averages
 from training.presets.schema import Preset
 
 
@@ -23,7 +24,7 @@ def compile_model(
     optimizer.build(model.trainable_variables)
     optimizer.iterations.assign(steps_done)
     if preset.ema_momentum:
-        _start_average(optimizer, model)
+        start_averages(optimizer, model.trainable_variables)
     model.compile(
         optimizer=optimizer,
         loss={
@@ -40,18 +41,6 @@ def compile_model(
         # XLA made TensorFlow three times slower on a CPU; JAX cannot do without it.
         jit_compile=keras.backend.backend() == "jax",
     )
-
-
-def _start_average(optimizer: keras.optimizers.Optimizer, model: keras.Model) -> None:
-    """Let the moving average begin with the weights as they are.
-
-    Keras begins with zeros and corrects that in step 0 only, which a later phase never has.
-    """
-    for average, weight in zip(
-        optimizer._model_variables_moving_average, model.trainable_variables, strict=True
-    ):
-        # By way of NumPy: on JAX the two would share a buffer, which a step may not.
-        average.assign(keras.ops.convert_to_numpy(weight))
 
 
 def _optimizer(preset: Preset, steps_per_epoch: int) -> keras.optimizers.Optimizer:
