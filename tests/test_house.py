@@ -1,6 +1,7 @@
 """Who imports whom, what stays out of the app's process, and what the packages export."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -9,6 +10,7 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 from tests.conftest import ROOT
 
@@ -38,7 +40,7 @@ def test_a_package_imports_only_what_it_may(package: str) -> None:
     assert not {file: names for file, names in wrong.items() if names}
 
 
-#: The modules of the app that show something: they alone know Streamlit.
+#: The modules of the app that show something, or serve those: they alone know Streamlit.
 VIEWS = {
     "app.common.head_picker",
     "app.common.page_layout",
@@ -54,6 +56,7 @@ VIEWS = {
     "app.live.state",
     "app.live.view",
     "app.live.webrtc",
+    "app.live.webrtc_patches",
     "app.pages.about",
     "app.pages.live",
     "app.pages.photo",
@@ -73,7 +76,8 @@ def modules(package: str) -> dict[str, Path]:
 
 
 def test_only_views_import_streamlit() -> None:
-    assert {n for n, f in modules("app").items() if "streamlit" in imported(f)} == VIEWS
+    known = {"streamlit", "streamlit_webrtc"}
+    assert {n for n, f in modules("app").items() if known & imported(f)} == VIEWS
 
 
 def test_what_shows_nothing_does_not_load_streamlit_by_way_of_another() -> None:
@@ -81,6 +85,64 @@ def test_what_shows_nothing_does_not_load_streamlit_by_way_of_another() -> None:
     others = [n for n in modules("app") if n not in VIEWS and not n.startswith("app.pages.")]
     code = f"import {', '.join(others)}, sys; print('streamlit' in sys.modules)"
     assert _printed_by(code) == "False"
+
+
+#: The modules that touch what other packages do not offer publicly: they alone.
+PATCHES = {"app.live.webrtc_patches", "training.keras_private"}
+
+#: Of these packages, only what can be imported from the package itself is public.
+_FLAT = ("keras", "streamlit", "streamlit_webrtc")
+
+
+def test_only_patches_touch_what_others_do_not_offer_publicly() -> None:
+    files = {n: f for package in ("app", "fer", "training") for n, f in modules(package).items()}
+    assert {name for name, file in files.items() if not_public(file)} == PATCHES
+
+
+def not_public(file: Path) -> set[str]:
+    """Return the private attributes of others' objects, and the private modules, that it uses."""
+    found = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        match node:
+            case ast.Attribute(value=ast.Name(id="self" | "cls")):
+                continue
+            case ast.Attribute(attr=name) if re.match("_[^_]", name):
+                found.add(name)
+            case ast.Import(names=names):
+                found |= {name.name for name in names if _is_private(name.name)}
+            case ast.ImportFrom(module=str(module)) if _is_private(module):
+                found.add(module)
+    return found
+
+
+def _is_private(module: str) -> bool:
+    first, *rest = module.split(".")
+    return bool(rest) and (first in _FLAT or any(part.startswith("_") for part in rest))
+
+
+def patches() -> dict[str, str]:
+    """Return the docstring of each function of `PATCHES`."""
+    found = {}
+    for name in sorted(PATCHES):
+        tree = ast.parse((ROOT / f"{name.replace('.', '/')}.py").read_text(encoding="utf-8"))
+        functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+        found |= {f.name: " ".join((ast.get_docstring(f) or "").split()) for f in functions}
+    return found
+
+
+@pytest.mark.parametrize("patch", patches())
+def test_a_patch_says_where_it_was_seen_what_it_is_for_and_when_it_can_go(patch: str) -> None:
+    says = patches()[patch]
+    assert "Without it, " in says
+    assert "It can go when " in says
+    seen = re.search(r"Seen in (.+?)\. ", says + " ")
+    assert seen
+    versions = dict(re.findall(r"([\w-]+) (\d+(?:\.\d+)+)", seen[1].lower()))
+    lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    wanted = [Requirement(line.split("#")[0]) for line in lines if not line.startswith("#")]
+    known = {need.name: need.specifier for need in wanted if need.name in versions}
+    assert known
+    assert all(needs.contains(versions[name]) for name, needs in known.items())
 
 
 def test_modules_do_not_import_each_other_in_a_circle() -> None:

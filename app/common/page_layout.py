@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
+
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 #: Pixels of the widest content: three cards of `CARD_WIDTH`, the gaps between them, and the border
 #: and padding (34) of the expander they may stand in. One card fills a phone.
@@ -22,7 +23,7 @@ def chart_ink() -> str | None:
     return None if st.context.theme.type == "dark" else _LIGHT_INK
 
 
-def content() -> DeltaGenerator:
+def content() -> AbstractContextManager[object]:
     """Return the container of a page, in the middle and never wider than reads well."""
     middle = st.container(horizontal_alignment="center")
     return middle.container(width=CONTENT_WIDTH)

@@ -10,10 +10,11 @@ from pathlib import Path
 import streamlit as st
 
 from app.common.paths import model_dir
-from app.live.streaming.ice import Ice, IceSource
+from app.live.streaming.ice import Ice, IceSource, twilio_servers
 from app.live.streaming.network_pool import StreamPool
 from app.live.streaming.session import LiveSession
 from app.live.streaming.stream_limit import StreamLimit, max_streams
+from app.live.webrtc_patches import cloudflare_servers
 
 _SESSION = "live_session"
 
@@ -59,4 +60,5 @@ def _limit() -> StreamLimit:
 
 @st.cache_resource(show_spinner=False)
 def _ice_source() -> IceSource:
-    return IceSource(_settings())
+    providers = {"Cloudflare": cloudflare_servers, "Twilio": twilio_servers}
+    return IceSource(_settings(), providers)

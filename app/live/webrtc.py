@@ -6,14 +6,11 @@ import logging
 from collections.abc import Awaitable, Callable
 
 import av
-import streamlit as st
 from streamlit_webrtc import WebRtcMode, webrtc_streamer
-from streamlit_webrtc.component import generate_frontend_component_key
-from streamlit_webrtc.relay import get_global_relay
 
 from app.live.streaming.ice import Ice
 from app.live.streaming.session import LiveSession
-from app.live.webrtc_patches import deliver_newest
+from app.live.webrtc_patches import deliver_newest, prevent_reset, video_context
 
 _log = logging.getLogger(__name__)
 
@@ -57,8 +54,8 @@ Frames = Callable[[list[av.VideoFrame]], Awaitable[list[av.VideoFrame]]]
 
 def show_video(session: LiveSession, ice: Ice) -> None:
     """Show the video with its buttons. To be called in every full run of the page while it runs."""
-    _keep_stream_over_interrupted_runs()
-    deliver_newest(get_global_relay())
+    prevent_reset(KEY)
+    deliver_newest()
     webrtc_streamer(
         KEY,
         mode=WebRtcMode.SENDRECV,
@@ -75,7 +72,7 @@ def show_video(session: LiveSession, ice: Ice) -> None:
 
 def video_active() -> bool:
     """Tell whether the browser is connected, or tries to be."""
-    context = st.session_state.get(KEY)
+    context = video_context(KEY)
     return context is not None and (context.state.playing or context.state.signalling)
 
 
@@ -96,16 +93,3 @@ def frames_callback(session: LiveSession) -> Frames:
             return [frame]
 
     return newest
-
-
-def _keep_stream_over_interrupted_runs() -> None:
-    """Keep streamlit-webrtc 0.79.0 from resetting a stream that is being started.
-
-    It takes a run of the script in which it was not called for a visit to another page, and resets
-    the stream. But while a stream starts, the browser reports so quickly that runs are cut short
-    before they come here, and fragments are runs too. Its component's value tells them apart:
-    Streamlit drops it only after a whole run without the component. Then the reset is right.
-    """
-    context = st.session_state.get(KEY)
-    if context is not None and generate_frontend_component_key(KEY) in st.session_state:
-        context._last_rendered_run_count = None

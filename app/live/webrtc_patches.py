@@ -1,22 +1,87 @@
-"""The way of frames inside the server: the newest one, never a queue. No streamlit in here."""
+"""Ways round what streamlit-webrtc, Streamlit and aiortc get wrong or keep to themselves.
+
+No other file of the app touches what these packages do not offer publicly. Each function says what
+is wrong, where that was seen, what happens without it, and when it can go; its tests fail as soon
+as it is needed no more, or does not work any more.
+"""
 
 from __future__ import annotations
 
+import inspect
 from functools import partial
+from typing import Any
 
+import streamlit as st
 from aiortc.contrib.media import MediaRelay
+from streamlit_webrtc import WebRtcStreamerContext, get_cloudflare_ice_servers
+from streamlit_webrtc.component import generate_frontend_component_key
+from streamlit_webrtc.relay import get_global_relay
 
 
-def deliver_newest(relay: MediaRelay) -> MediaRelay:
+def video_context(key: str) -> WebRtcStreamerContext | None:
+    """Return the state of a video before it is called in this run; None before its first call.
+
+    `webrtc_streamer` returns it, but only when it has already begun the stream. That the session
+    state keeps it under the same key is written nowhere.
+
+    Seen in streamlit-webrtc 0.79.0. Without it, the page could not turn a stream away before the
+    server has taken it on. It can go when there is a public way to ask.
+    """
+    return st.session_state.get(key)
+
+
+def prevent_reset(key: str) -> None:
+    """Keep streamlit-webrtc from resetting a stream whose page was never left.
+
+    It compares the number of runs with that at its last call, takes a difference above one for a
+    visit to another page, and resets the stream. But Streamlit counts a run only when it tells the
+    browser that the run has ended. While a stream starts, runs follow each other so closely that
+    the next one begins before: both see the same number, and the one after them is two ahead. The
+    component's value tells the cases apart: Streamlit drops it after a whole run without the
+    component. Then the reset is right.
+
+    Seen in streamlit-webrtc 0.79.0 with Streamlit 1.67.0, in 5 of 102 streams. Without it, such a
+    stream stops when the page runs next, be it only because a control was moved. It can go when
+    streamlit-webrtc recognises a return in another way, or Streamlit counts a run as it ends.
+    """
+    context = video_context(key)
+    if context is not None and generate_frontend_component_key(key) in st.session_state:
+        context._last_rendered_run_count = None
+
+
+def deliver_newest(relay: MediaRelay | None = None) -> MediaRelay:
     """Let a relay hand on the newest frame instead of queueing all of them.
 
-    streamlit-webrtc takes aiortc's default, a queue without end: as soon as frames come faster than
-    the machine can decode, analyse and encode them, the picture falls seconds behind and memory
-    grows. Four streams on two busy cores were 4 s late; without the queue, 0.3 s.
+    streamlit-webrtc takes aiortc's default, a queue without end, and has no setting for it.
+
+    Seen in streamlit-webrtc 0.79.0 with aiortc 1.16.0. Without it, as soon as frames come faster
+    than the machine can decode, analyse and encode them, the picture falls seconds behind and
+    memory grows: four streams on two busy cores were 4 s late; without the queue, 0.3 s. It can go
+    when streamlit-webrtc subscribes without a queue, or can be told to.
 
     Args:
-        relay: changed in place, for subscriptions from now on; doing so twice does no harm.
+        relay: changed in place, for subscriptions from now on; doing so twice does no harm. The
+            one of all streams of this server, if it is left out.
     """
+    relay = relay or get_global_relay()
     newest = partial(type(relay).subscribe, relay, buffered=False)
     relay.subscribe = newest  # type: ignore[method-assign]
     return relay
+
+
+def cloudflare_servers(key_id: str, token: str) -> Any:
+    """Ask Cloudflare for TURN servers, with credentials that are good for two hours.
+
+    streamlit-webrtc's own function is taken out of the cache of Streamlit around it. The cache
+    keeps every answer for an hour, one without a TURN server too, and does not tell how old an
+    answer is; and while it asks, it shows the function's name to visitors.
+
+    Seen in streamlit-webrtc 0.79.0. Without it, a bad answer could not be mended by asking again
+    after a minute, and credentials could be handed out with too little time left. It can go when
+    the public function keeps nothing.
+
+    Raises:
+        Exception: of any kind, when there is no answer that can be used. Its text, and those of
+            the exceptions behind it, may hold secrets.
+    """
+    return inspect.unwrap(get_cloudflare_ice_servers)(key_id, token)

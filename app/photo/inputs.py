@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import streamlit as st
-from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from app.common.paths import SAMPLE
 from app.photo.clipboard import paste_into
@@ -71,7 +70,7 @@ def _from_files() -> list[Photo]:
             key="photo_remove_all",
             on_click=_remove_all,
         )
-    return [_photo(file) for file in files]
+    return [Photo(file.name, file.getvalue()) for file in files]
 
 
 def _remove_all() -> None:
@@ -107,7 +106,3 @@ def _choose_sample(chosen: bool) -> None:
     st.session_state[_SAMPLE_CHOSEN] = chosen
     if chosen:  # it is shown where files are; whoever asks for it may be looking at the camera
         st.session_state[_SOURCE] = _FILES_TAB
-
-
-def _photo(file: UploadedFile) -> Photo:
-    return Photo(file.name, file.getvalue())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import keras
 
 from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
+from training.keras_private import start_averages
 from training.presets.schema import Preset
 
 
@@ -23,7 +24,7 @@ def compile_model(
     optimizer.build(model.trainable_variables)
     optimizer.iterations.assign(steps_done)
     if preset.ema_momentum:
-        _start_average(optimizer, model)
+        start_averages(optimizer, model.trainable_variables)
     model.compile(
         optimizer=optimizer,
         loss={
@@ -40,18 +41,6 @@ def compile_model(
         # XLA made TensorFlow three times slower on a CPU; JAX requires it.
         jit_compile=keras.backend.backend() == "jax",
     )
-
-
-def _start_average(optimizer: keras.optimizers.Optimizer, model: keras.Model) -> None:
-    """Initialise the moving average (EMA) with the current weights.
-
-    Keras initialises it with zeros and corrects that only in step 0, which a later phase skips.
-    """
-    for average, weight in zip(
-        optimizer._model_variables_moving_average, model.trainable_variables, strict=True
-    ):
-        # Copied through NumPy: on JAX, both would share a buffer, which a training step forbids.
-        average.assign(keras.ops.convert_to_numpy(weight))
 
 
 def _optimizer(preset: Preset, steps_per_epoch: int) -> keras.optimizers.Optimizer:

@@ -6,6 +6,8 @@ import keras
 import numpy as np
 from keras import layers
 
+from training.keras_private import made_by
+
 #: The map of a head is the output named by this prefix and the head's name.
 MAP_PREFIX = "activation_map_"
 
@@ -41,17 +43,12 @@ def _pool(model: keras.Model) -> keras.layers.Layer | None:
     """Return the pooling layer below all heads; only dropout, inactive in inference, may follow."""
     pools = set()
     for head in model.output_names:
-        below = _below(model.get_layer(head))
+        below = made_by(model.get_layer(head).input)
         while isinstance(below, layers.Dropout):
-            below = _below(below)
+            below = made_by(below.input)
         pools.add(below)
     (below,) = pools if len(pools) == 1 else (None,)
     return below if isinstance(below, layers.GlobalAveragePooling2D) else None
-
-
-def _below(layer: keras.layers.Layer) -> keras.layers.Layer:
-    # Keras keeps the graph in this private attribute and offers no public way to it.
-    return layer.input._keras_history.operation
 
 
 def _projection(

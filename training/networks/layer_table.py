@@ -7,6 +7,7 @@ from typing import Any
 import keras
 
 from fer.evaluation.report import Layer
+from training.keras_private import made_by
 
 
 def layer_table(model: keras.Model) -> tuple[Layer, ...]:
@@ -36,11 +37,10 @@ def _output_shape(layer: keras.layers.Layer) -> tuple[Any, ...]:
 
 
 def _inputs(layer: keras.layers.Layer) -> tuple[str, ...]:
-    if not layer._inbound_nodes or isinstance(layer, keras.layers.InputLayer):
+    if isinstance(layer, keras.layers.InputLayer):
         return ()
-    # Keras keeps the graph in this private list and offers no public way to it.
-    node = layer._inbound_nodes[0]
-    return tuple(tensor._keras_history.operation.name for tensor in node.input_tensors)
+    tensors = layer.input if isinstance(layer.input, list | tuple) else [layer.input]
+    return tuple(made_by(tensor).name for tensor in tensors)
 
 
 def _settings(layer: keras.layers.Layer) -> dict[str, Any]:

@@ -12,7 +12,6 @@ import json
 import logging
 import threading
 import time
-import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
@@ -28,16 +27,24 @@ LOCAL = "local"
 
 STUN = ({"urls": ["stun:stun.l.google.com:19302"]},)
 
-#: Seconds for which credentials are asked for, the rest that a visitor's start must have of them,
-#: and the pause after a provider that did not answer.
-LIFETIME_SECONDS = 4 * 3600
+#: Seconds for which credentials are asked for, which streamlit-webrtc chose for Cloudflare's; the
+#: rest that a visitor's start must have of them; the pause after a provider that did not answer.
+LIFETIME_SECONDS = 2 * 3600
 _RESERVE_SECONDS = 3600
 _RETRY_SECONDS = 60
 
 _TIMEOUT_SECONDS = 5
 
+#: The settings with a provider's account and its secret. The first provider that has both is asked.
+_ACCOUNTS = {
+    "Cloudflare": ("CLOUDFLARE_TURN_KEY_ID", "CLOUDFLARE_TURN_KEY_API_TOKEN"),
+    "Twilio": ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"),
+}
+
 Server = dict[str, Any]
-Fetch = Callable[[urllib.request.Request], Any]
+
+#: Returns a provider's servers for an account and its secret; raises what it likes.
+Fetch = Callable[[str, str], Any]
 
 
 class Help(Enum):
@@ -75,18 +82,18 @@ class IceSource:
 
     Args:
         settings: environment and secrets.
-        fetch: sends a request and returns the JSON of the answer.
+        providers: how Cloudflare and Twilio are asked, by name.
         clock: seconds that never go back.
     """
 
     def __init__(
         self,
         settings: Mapping[str, str],
-        fetch: Fetch | None = None,
+        providers: Mapping[str, Fetch],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._settings = {name: value.strip() for name, value in settings.items()}
-        self._fetch = fetch or _fetch
+        self._providers = providers
         self._clock = clock
         self._lock = threading.Lock()
         self._ice: Ice | None = None
@@ -96,8 +103,9 @@ class IceSource:
         """Return servers that will do for a connection that starts now."""
         with self._lock:
             if self._ice is None or self._clock() >= self._good_until:
+                asked = self._clock()  # credentials age while their answer is on its way
                 self._ice, seconds = self._make()
-                self._good_until = self._clock() + seconds
+                self._good_until = asked + seconds
             return self._ice
 
     def _make(self) -> tuple[Ice, float]:
@@ -107,15 +115,17 @@ class IceSource:
         own = _own_server(self._settings)
         if own:
             return Ice(Help.TURN, own, "your own server"), float("inf")
-        for provider, request_of in (("Cloudflare", _cloudflare), ("Twilio", _twilio)):
-            request = request_of(self._settings)
-            if request is None:
+        for provider, names in _ACCOUNTS.items():
+            account, secret = (self._settings.get(name) for name in names)
+            if not account or not secret:
                 continue
             try:
-                servers = _servers(self._fetch(request))
+                servers = _servers(self._providers[provider](account, secret))
             except Exception as error:
-                # Its text may quote the request, so only its kind is logged.
-                _log.warning("%s gave no TURN credentials: %s", provider, type(error).__name__)
+                # Its text may quote the request, so only its kind is logged: that of the error
+                # behind it, where one is, because streamlit-webrtc raises one kind for all.
+                kind = type(error.__context__ or error).__name__
+                _log.warning("%s gave no TURN credentials: %s", provider, kind)
                 problem = f"The TURN provider {provider} did not answer; trying without."
                 return Ice(Help.STUN, STUN, "Google", problem), _RETRY_SECONDS
             return Ice(Help.TURN, servers, provider), LIFETIME_SECONDS - _RESERVE_SECONDS
@@ -133,51 +143,33 @@ def _own_server(settings: Mapping[str, str]) -> Sequence[Server]:
     return (server,)
 
 
-def _cloudflare(settings: Mapping[str, str]) -> urllib.request.Request | None:
-    key = settings.get("CLOUDFLARE_TURN_KEY_ID")
-    token = settings.get("CLOUDFLARE_TURN_KEY_API_TOKEN")
-    if not key or not token:
-        return None
-    return urllib.request.Request(
-        "https://rtc.live.cloudflare.com/v1/turn/keys/"
-        f"{urllib.parse.quote(key, safe='')}/credentials/generate-ice-servers",
-        data=json.dumps({"ttl": LIFETIME_SECONDS}).encode(),
-        # Cloudflare turns the default agent of urllib away.
-        headers={
-            "Authorization": f"Bearer {token}",
-            "Content-Type": "application/json",
-            "User-Agent": "fer-lens",
-        },
-        method="POST",
-    )
+def twilio_servers(account: str, token: str) -> Any:
+    """Ask Twilio for TURN servers, with credentials that are good for `LIFETIME_SECONDS`.
 
+    streamlit-webrtc has a function for this too, but it needs Twilio's package, and it keeps
+    credentials for as long as they are good, so that visitors get some that end the next second.
 
-def _twilio(settings: Mapping[str, str]) -> urllib.request.Request | None:
-    account, token = settings.get("TWILIO_ACCOUNT_SID"), settings.get("TWILIO_AUTH_TOKEN")
-    if not account or not token:
-        return None
+    Raises:
+        Exception: of any kind, when there is no answer that can be used.
+    """
     secret = base64.b64encode(f"{account}:{token}".encode()).decode()
-    return urllib.request.Request(
+    request = urllib.request.Request(
         "https://api.twilio.com/2010-04-01/Accounts/"
         f"{urllib.parse.quote(account, safe='')}/Tokens.json",
         data=urllib.parse.urlencode({"Ttl": LIFETIME_SECONDS}).encode(),
         headers={"Authorization": f"Basic {secret}", "User-Agent": "fer-lens"},
         method="POST",
     )
-
-
-def _fetch(request: urllib.request.Request) -> Any:
     with urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS) as answer:
-        return json.load(answer)
+        return json.load(answer)["ice_servers"]
 
 
-def _servers(answer: Any) -> Sequence[Server]:
-    """Return the servers of either provider's answer.
+def _servers(found: Any) -> Sequence[Server]:
+    """Return the servers of either provider's answer, in one form.
 
     Raises:
         ValueError: there is no TURN server among them.
     """
-    found = answer.get("iceServers") or answer.get("ice_servers") or []
     found = [found] if isinstance(found, dict) else found
     servers = []
     for server in found:

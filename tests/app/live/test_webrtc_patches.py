@@ -1,13 +1,126 @@
 import asyncio
+import io
+import json
+import logging
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from email.message import Message
 from fractions import Fraction
+from types import SimpleNamespace
+from typing import Any
 
 import av
 import numpy as np
 import pytest
+import streamlit as st
+import streamlit_webrtc.component
+import streamlit_webrtc.relay
+import streamlit_webrtc.webrtc
 from aiortc import MediaStreamTrack
 from aiortc.contrib.media import MediaRelay
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.runtime.runtime import Runtime
+from streamlit_webrtc import get_cloudflare_ice_servers, webrtc_streamer
 
-from app.live.webrtc_patches import deliver_newest
+from app.live.streaming.ice import LIFETIME_SECONDS, Help, IceSource
+from app.live.webrtc_patches import (
+    cloudflare_servers,
+    deliver_newest,
+    prevent_reset,
+    video_context,
+)
+
+KEY = "video"
+TURN = {"urls": ["turn:relay.example"], "username": "u", "credential": "c"}
+NO_TURN = {"urls": ["stun:s.example"]}
+
+
+class Visit:
+    """A visitor's runs of a page with a video, as streamlit-webrtc sees them."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.count = 0
+        self.playing = False
+        self.kept: dict[str, Any] = {}
+        monkeypatch.setattr(st, "session_state", self.kept)
+        monkeypatch.setattr(
+            streamlit_webrtc.component,
+            "get_this_session_info",
+            lambda: SimpleNamespace(script_run_count=self.count),
+        )
+        monkeypatch.setattr(streamlit_webrtc.component, "_component_func", self._mount)
+
+    def run(self, count: int, *, patched: bool) -> None:
+        """Call the video in a run before which Streamlit has counted so many."""
+        self.count = count
+        if patched:
+            prevent_reset(KEY)
+        webrtc_streamer(KEY, rtc_configuration={"iceServers": []})
+
+    def leave(self) -> None:
+        """Run another page, after which Streamlit drops what this page's elements have told."""
+        self.kept = {KEY: self.kept[KEY]}
+        st.session_state = self.kept
+
+    def _mount(self, *, key: str, on_change: Any, **_: Any) -> dict[str, Any]:
+        self.kept[key] = {"playing": True}
+        if not self.playing:  # the browser tells it once
+            self.playing = True
+            on_change()
+        return self.kept[key]
+
+
+@pytest.fixture
+def visit(monkeypatch: pytest.MonkeyPatch) -> Visit:
+    return Visit(monkeypatch)
+
+
+def streams() -> bool:
+    context = video_context(KEY)
+    return context is not None and context.state.playing
+
+
+def test_the_video_is_found_from_its_first_call_on(visit: Visit) -> None:
+    assert video_context(KEY) is None
+    visit.run(0, patched=False)
+    assert video_context(KEY) is webrtc_streamer(KEY, rtc_configuration={"iceServers": []})
+
+
+#: Runs that Streamlit has counted before each of three that follow each other closely: when the
+#: second begins, the browser has not been told yet that the first has ended.
+COUNTS = (3, 3, 5)
+
+
+@pytest.mark.parametrize("patched", [False, True])
+def test_a_stream_lasts_over_runs_that_follow_closely_but_only_with_the_patch(
+    visit: Visit, patched: bool
+) -> None:
+    *closely, later = COUNTS
+    for count in closely:
+        visit.run(count, patched=patched)
+        assert streams()
+    visit.run(later, patched=patched)
+    assert streams() == patched
+
+
+def test_the_patch_leaves_the_reset_after_a_visit_to_another_page(visit: Visit) -> None:
+    visit.run(3, patched=True)
+    visit.leave()
+    assert streams()
+    visit.run(5, patched=True)
+    assert not streams()
+
+
+def test_streamlit_counts_a_run_only_when_it_tells_the_browser_that_it_has_ended() -> None:
+    told: list[ForwardMsg] = []
+    session = SimpleNamespace(
+        script_run_count=3, client=SimpleNamespace(write_forward_msg=told.append)
+    )
+    message = ForwardMsg()
+    message.script_finished = ForwardMsg.FINISHED_SUCCESSFULLY
+    Runtime._send_message(None, session, message)
+    assert (session.script_run_count, told) == (4, [message])
 
 
 class Numbers(MediaStreamTrack):
@@ -63,3 +176,105 @@ def test_that_is_not_what_a_relay_does_by_itself() -> None:
         return await after_a_pause(MediaRelay())
 
     assert asyncio.run(run()) == 2
+
+
+def test_nor_what_streamlit_webrtc_asks_it_for() -> None:
+    asked: list[tuple[Any, ...]] = []
+
+    class Relay:
+        def subscribe(self, track: MediaStreamTrack, *options: Any, **named: Any) -> Any:
+            asked.append((options, named))
+            return track
+
+    streamlit_webrtc.webrtc._wrap_with_processor(
+        Numbers(), object(), async_processing=False, relay=Relay()
+    )
+    assert asked == [((), {})]
+
+
+def test_the_relay_of_all_streams_is_the_one_that_is_changed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    server, loop = SimpleNamespace(), asyncio.new_event_loop()
+    monkeypatch.setattr(Runtime, "instance", lambda: server)
+    monkeypatch.setattr(streamlit_webrtc.relay, "get_global_event_loop", lambda: loop)
+    try:
+        changed = deliver_newest()
+        assert streamlit_webrtc.webrtc.get_global_relay() is changed
+        assert loop.run_until_complete(after_a_pause(changed)) == 4
+    finally:
+        loop.close()
+
+
+class Cloudflare:
+    """Stands in for the network: answers with what it is given, and remembers the requests."""
+
+    def __init__(self, *answers: Any) -> None:
+        self.answers = list(answers)
+        self.requests: list[tuple[urllib.request.Request, float]] = []
+
+    def __call__(self, request: urllib.request.Request, timeout: float) -> Any:
+        self.requests.append((request, timeout))
+        answer = self.answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        body = io.BytesIO(json.dumps({"iceServers": answer}).encode())
+        body.status = 201  # type: ignore[attr-defined]
+        return body
+
+
+@pytest.fixture
+def _nothing_cached() -> Iterator[None]:
+    get_cloudflare_ice_servers.clear()
+    yield
+    get_cloudflare_ice_servers.clear()
+
+
+def test_cloudflare_is_told_who_asks_and_for_how_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    network = Cloudflare([TURN])
+    monkeypatch.setattr(urllib.request, "urlopen", network)
+    assert cloudflare_servers("key/1", "s3cret") == [TURN]
+    ((request, timeout),) = network.requests
+    assert "keys/key%2F1/credentials" in request.full_url
+    assert request.get_method() == "POST"
+    assert request.get_header("Authorization") == "Bearer s3cret"
+    assert json.loads(request.data or b"") == {"ttl": LIFETIME_SECONDS}
+    assert 0 < timeout <= 10
+
+
+@pytest.mark.usefixtures("_nothing_cached")
+@pytest.mark.parametrize(
+    ("function", "requests"), [(cloudflare_servers, 2), (get_cloudflare_ice_servers, 1)]
+)
+def test_a_second_question_reaches_cloudflare_but_not_by_the_public_function(
+    monkeypatch: pytest.MonkeyPatch, function: Any, requests: int
+) -> None:
+    network = Cloudflare([NO_TURN], [TURN])
+    monkeypatch.setattr(urllib.request, "urlopen", network)
+    assert function("key", "s3cret") == [NO_TURN]
+    function("key", "s3cret")
+    assert len(network.requests) == requests
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        ([NO_TURN], "ValueError"),
+        (TimeoutError("s3cret"), "TimeoutError"),
+        (urllib.error.URLError("s3cret"), "URLError"),
+        (urllib.error.HTTPError("https://s3cret", 401, "s3cret", Message(), None), "HTTPError"),
+    ],
+)
+def test_cloudflares_failure_is_logged_without_a_secret_and_it_is_asked_again(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, answer: Any, kind: str
+) -> None:
+    monkeypatch.setattr(urllib.request, "urlopen", Cloudflare(answer, [TURN]))
+    settings = {"CLOUDFLARE_TURN_KEY_ID": "key", "CLOUDFLARE_TURN_KEY_API_TOKEN": "s3cret"}
+    seconds = [0.0]
+    source = IceSource(settings, {"Cloudflare": cloudflare_servers}, lambda: seconds[0])
+    with caplog.at_level(logging.DEBUG):
+        assert source.current().help is Help.STUN
+    assert f"Cloudflare gave no TURN credentials: {kind}" in caplog.text
+    assert "s3cret" not in caplog.text
+    seconds[0] = 60.0
+    assert source.current().help is Help.TURN

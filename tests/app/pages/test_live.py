@@ -42,7 +42,7 @@ def session(spec: ModelSpec, detector: Detector) -> LiveSession:
 def page(session: LiveSession, analyzer: FakeAnalyzer, monkeypatch: pytest.MonkeyPatch) -> AppTest:
     """The app on the Live page, not run yet, with this session."""
     monkeypatch.setattr(streamlit_webrtc.component, "get_this_session_info", lambda: None)
-    monkeypatch.setattr("app.live.webrtc.get_global_relay", MediaRelay)  # needs a server
+    monkeypatch.setattr("app.live.webrtc_patches.get_global_relay", MediaRelay)  # needs a server
     monkeypatch.setattr(state, "connection_help", lambda: Ice(Help.LOCAL, ()))
     app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60).run()
     app.session_state["live_session"] = session
