@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from app.common.paths import model_dir, models_dir, without_folder
-from app.common.text import plain
+from app.common.text import escape_markdown
 from app.dashboard.models import ShownModel, open_model
 from app.dashboard.sections.performance import DUPLICATES
 from app.dashboard.text import SPLITS_EXPLAINED, measured
@@ -47,15 +47,15 @@ def open_with_warnings(name: str) -> ShownModel | None:
         model = open_model(folder / name)
     except ModelError as error:
         st.error(
-            f"**The report of {plain(name)} cannot be shown.** "
-            + plain(without_folder(str(error), folder.parent)),
+            f"**The report of {escape_markdown(name)} cannot be shown.** "
+            + escape_markdown(without_folder(str(error), folder.parent)),
             icon=":material/error:",
         )
         return None
     if model.problems:
         st.warning(
-            f"**The figures may not be those of {plain(name)} as it is now.** "
-            + " ".join(map(plain, model.problems))
+            f"**The figures may not be those of {escape_markdown(name)} as it is now.** "
+            + " ".join(map(escape_markdown, model.problems))
             + " Train or export it again, or bring the measured files back.",
             icon=":material/warning:",
         )
@@ -71,6 +71,6 @@ def choose_evaluation(models: Sequence[ShownModel]) -> str | None:
         "Measured on",
         names,
         key="dashboard_split",
-        help=plain(f"{SPLITS_EXPLAINED} {DUPLICATES}"),
+        help=escape_markdown(f"{SPLITS_EXPLAINED} {DUPLICATES}"),
         persist_state="session",
     )

@@ -9,7 +9,7 @@ from functools import partial
 import streamlit as st
 
 from app.common.paths import models_dir
-from app.common.text import plain
+from app.common.text import escape_markdown
 from app.dashboard.choice import choose_evaluation, choose_models, open_with_warnings
 from app.dashboard.elements import Section
 from app.dashboard.models import ShownModel, model_names
@@ -104,7 +104,7 @@ def _side_by_side(shown: Sequence[Shown], view: Callable[[Shown], None]) -> None
         return
     for column, each in zip(st.columns(len(shown), gap="medium"), shown, strict=True):
         with column:
-            st.subheader(plain(each.model.name), anchor=False, divider="gray")
+            st.subheader(escape_markdown(each.model.name), anchor=False, divider="gray")
             view(each)
 
 
@@ -177,7 +177,7 @@ def _downloads(models: Sequence[ShownModel]) -> None:
     )
     for model in models:
         with st.container(horizontal=True):
-            name = f"{plain(model.name)}: " if len(models) > 1 else ""
+            name = f"{escape_markdown(model.name)}: " if len(models) > 1 else ""
             st.download_button(
                 f"{name}Report (HTML)",
                 partial(html_report, model),

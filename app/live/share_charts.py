@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from app.common.charts import filling
+from app.common.charts import answer_marker
 from app.live.people_marks import MAX_PEOPLE, NAME_GAP, person_mark, person_name
 from app.live.timeline import Shares
 from fer.drawing.text_tags import ink_on
@@ -80,7 +80,7 @@ def _strips(
             y=list(names),
             name=label,
             orientation="h",
-            marker=filling(label),
+            marker=answer_marker(label),
             marker_line_width=0,
             text=[
                 f"{label} {share:.0%}" if named and label != UNCERTAIN and share > _NAMED else ""

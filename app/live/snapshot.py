@@ -32,7 +32,7 @@ def show_snapshot() -> None:
         if photos:
             analyzer, head = running_model.photo_analyzer(), chosen_head()
             analysed = [store.analysed(photo, analyzer, head) for photo in photos]
-            show_results(analysed, running_model.own_track_record(head), analyzer)
+            show_results(analysed, running_model.matching_track_record(head), analyzer)
 
 
 def open_snapshot() -> None:

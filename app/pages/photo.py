@@ -9,7 +9,7 @@ import streamlit as st
 from app.common import running_model
 from app.common.head_picker import choose_head
 from app.common.page_layout import CARD_WIDTH, header
-from app.common.text import plain
+from app.common.text import escape_markdown
 from app.photo.inputs import choose_photos, offer_sample
 from app.photo.results import show_results
 from app.photo.store import MAX_PHOTOS, AnalysedPhoto, Analyzer, Photo, PhotoStore
@@ -48,7 +48,7 @@ def main() -> None:
         running_model.show_model_error(error)
         return
     analysed = _analysed(photos, store, analyzer, head)
-    show_results(analysed, running_model.own_track_record(head), analyzer)
+    show_results(analysed, running_model.matching_track_record(head), analyzer)
 
 
 def _empty() -> None:
@@ -77,7 +77,9 @@ def _analysed(
     if new:
         bar = st.progress(0.0)
         for done, photo in enumerate(new):
-            bar.progress(done / len(new), f"Reading {done + 1} of {len(new)}: {plain(photo.name)}")
+            bar.progress(
+                done / len(new), f"Reading {done + 1} of {len(new)}: {escape_markdown(photo.name)}"
+            )
             store.analysed(photo, analyzer, head)
         bar.empty()
     return [store.analysed(photo, analyzer, head) for photo in photos]

@@ -44,7 +44,7 @@ def show_results(
     for analysed in photos:
         if analysed.result.error:
             reason = f"{analysed.result.name} {analysed.result.error}"
-            st.error(text.plain(reason), icon=":material/error:")
+            st.error(text.escape_markdown(reason), icon=":material/error:")
     readable = [analysed for analysed in photos if analysed.readable]
     view = _View(record, analyzer)
     if len(readable) == 1:
@@ -81,7 +81,7 @@ def _summary(photos: Sequence[AnalysedPhoto]) -> None:
 
 
 def _collapsible(analysed: AnalysedPhoto, view: _View, number: int) -> None:
-    label = f"**{text.plain(analysed.result.name)}** · {text.counted(len(analysed.faces), 'face')}"
+    label = f"**{text.escape_markdown(analysed.result.name)}** · {text.counted(len(analysed.faces), 'face')}"
     section = st.expander(
         label,
         expanded=number == 0,
@@ -98,7 +98,7 @@ def _title(analysed: AnalysedPhoto) -> None:
     result = analysed.result
     found = text.counted(len(result.faces), "face")
     with st.container(gap=None):
-        st.subheader(text.plain(result.name), anchor=False)
+        st.subheader(text.escape_markdown(result.name), anchor=False)
         st.caption(f"{found} · {result.width} × {result.height} pixels")
 
 
@@ -136,7 +136,7 @@ class _View:
             alt=text.describe_probabilities(f"face {face + 1}", probabilities, labels),
             key=f"photo_bars_{key}_{faces.head}",
         )
-        measured = self.record.beside(verdict) if self.record else ""
+        measured = self.record.describe(verdict) if self.record else ""
         if measured:
             st.caption(measured)
         if self.analyzer and self.analyzer.has_class_activation(faces.head):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app.common.charts import CONFIG
-from app.common.text import plain
+from app.common.text import escape_markdown
 from app.dashboard.charts import confusion as charts
 from app.dashboard.render.streamlit_elements import inked
 from app.dashboard.sections.performance import confusion
@@ -83,8 +83,8 @@ def _panel(chosen: Measured, names: list[str], key: str) -> tuple[str, str]:
         arrow = f"{_coloured(truth)} → {_coloured(answer)}"
         right = " :material/check: right" if truth == answer else ""
         st.markdown(f"#### {arrow}{right}", anchors=False)
-        st.markdown(plain(by_row))
-        st.markdown(plain(by_column))
+        st.markdown(escape_markdown(by_row))
+        st.markdown(escape_markdown(by_column))
     st.caption("Click a cell, or choose one here. It opens with the most frequent mistake.")
     return truth, answer
 
@@ -98,7 +98,7 @@ def _take_click(key: str, names: list[str]) -> None:
 
 
 def _coloured(label: str) -> str:
-    return f':color[●]{{foreground="{colour_of(label)}"}} {plain(label)}'
+    return f':color[●]{{foreground="{colour_of(label)}"}} {escape_markdown(label)}'
 
 
 def _truth(key: str) -> str:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from app.common.charts import CONFIG
 from app.common.page_layout import CONTENT_WIDTH, chart_ink
-from app.common.text import plain
+from app.common.text import escape_markdown
 from app.dashboard.elements import Chart, Command, Drawing, Facts, Note, Part, Row, Section, Table
 
 #: Pixels: of a fact, such that two stand side by side on a phone, and of the long table.
@@ -52,7 +52,7 @@ def show_part(part: Part, *, key: str) -> None:
         case Drawing():
             show_drawing(part)
         case Note():
-            st.caption(plain(part.text))
+            st.caption(escape_markdown(part.text))
         case Command():
             _heading(part.title)
             st.code(part.text, language="bash", wrap_lines=True)
@@ -72,7 +72,7 @@ def show_facts(part: Facts) -> None:
                 delta=fact.note or None,
                 delta_color="off",
                 delta_arrow="off",
-                help=plain(fact.meaning),
+                help=escape_markdown(fact.meaning),
                 border=True,
                 width=_FACT_WIDTH,
                 height=_NOTED_HEIGHT if noted else "content",
@@ -95,14 +95,14 @@ def show_table(part: Table) -> None:
             frame, hide_index=True, column_config=columns, height=_LONG_HEIGHT, alt=part.title
         )
         return
-    st.table(frame.map(plain), hide_index=True, border="horizontal", alt=part.title)
+    st.table(frame.map(escape_markdown), hide_index=True, border="horizontal", alt=part.title)
 
 
 def show_chart(part: Chart, *, key: str) -> None:
     """Show a chart under its heading."""
     _heading(part.title, part.meaning)
     if part.caption:
-        st.caption(plain(part.caption))
+        st.caption(escape_markdown(part.caption))
     with st.container(width=part.width or "stretch"):
         st.plotly_chart(inked(part.figure), config=CONFIG, alt=part.alt, key=f"{key}_{part.key}")
 
@@ -124,4 +124,6 @@ def inked(figure: go.Figure) -> go.Figure:
 
 
 def _heading(title: str, meaning: str = "") -> None:
-    st.markdown(f"##### {plain(title)}", help=plain(meaning) or None, anchors=False)
+    st.markdown(
+        f"##### {escape_markdown(title)}", help=escape_markdown(meaning) or None, anchors=False
+    )
