@@ -1,4 +1,4 @@
-"""A single picture in place of live video, for who cannot connect."""
+"""A snapshot instead of live video, for visitors who cannot connect."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _STORE = "live_snapshot_store"
 
 
 def show_snapshot() -> None:
-    """Offer a single picture, which needs no live connection, with the Photo page's results."""
+    """Offer a snapshot, which needs no live connection, and show its results as for a photo."""
     section = st.expander(
         "Snapshot instead of live video",
         icon=":material/photo_camera:",
@@ -36,5 +36,5 @@ def show_snapshot() -> None:
 
 
 def open_snapshot() -> None:
-    """Open the section of `show_snapshot` in the next run of the page."""
+    """Expand the section of `show_snapshot` in the next run of the page."""
     st.session_state[_SNAPSHOT] = True
