@@ -1,4 +1,4 @@
-"""About page: what the app can say, what it cannot, and where everything comes from."""
+"""About page: abilities and limits of the app, privacy, accuracy, and licences."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from fer import ModelError
 
 
 def main() -> None:
-    """Run the page once."""
+    """Render the page."""
     header("About FER Lens", WHAT)
     with st.container(horizontal=True, vertical_alignment="distribute"):
         for title, text in (
