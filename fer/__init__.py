@@ -3,7 +3,7 @@
     from fer import FaceAnalyzer, read_image, shipped_model
     faces = FaceAnalyzer.for_photos(shipped_model())(read_image(Path("photo.jpg")))
 
-Names are loaded on first use, so that a script which only asks for one pays for that one.
+Names are imported on first use, so that a script pays only for those it uses.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ __version__ = "0.1.0"
 
 refuse_mixture(os.path.dirname(__file__))
 
-#: Public name → module and the name there.
-_HOMES = {
+#: Public name → (module, name in that module).
+_EXPORTS = {
     "DataError": ("fer.errors", "DataError"),
     "Detections": ("fer.types", "Detections"),
     "FaceAnalyzer": ("fer.analyzer", "FaceAnalyzer"),
@@ -61,10 +61,10 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    """Load a public name when it is first asked for (PEP 562)."""
-    if name not in _HOMES:
+    """Import a public name on first access (PEP 562)."""
+    if name not in _EXPORTS:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module, attribute = _HOMES[name]
+    module, attribute = _EXPORTS[name]
     value = getattr(importlib.import_module(module), attribute)
     globals()[name] = value
     return value

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
 from itertools import chain, count
@@ -34,13 +35,21 @@ def main(argv: list[str] | None = None) -> int:
     """Run one command.
 
     Returns:
-        Exit status: 0 all files were done, 1 at least one could not be read, or no model, or the
-        installation is broken.
+        Exit status: 0 if every file was processed; 1 if a file could not be read or written, the
+        model could not be loaded, or the installation is broken.
     """
     if problem := missing_init():
         print(f"error: {problem}", file=sys.stderr)
         return 1
     arguments = _parser().parse_args(argv)
+    try:
+        return _run(arguments)
+    except BrokenPipeError:  # the reader of a pipe, such as `head`, has closed it
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _run(arguments: argparse.Namespace) -> int:
     try:
         analyzer = FaceAnalyzer.for_photos(arguments.model, threads=arguments.threads)
         analyzer.spec.head(arguments.head)
@@ -82,7 +91,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _picture_files(images: Sequence[Path], out: Path) -> list[Path]:
-    """Return where each image's marked picture goes: never over an image, or over another one's."""
+    """Return one output file per image; none overwrites an input or another output."""
     taken = {image.resolve() for image in images}
     pictures: list[Path] = []
     for image in images:
@@ -96,7 +105,7 @@ def _picture_files(images: Sequence[Path], out: Path) -> list[Path]:
 def _photo(
     file: Path, analyzer: FaceAnalyzer, arguments: argparse.Namespace, picture: Path | None
 ) -> bool:
-    """Do one file; return whether it could be read and written."""
+    """Process one file; return whether it could be read and written."""
     try:
         image = read(file)
         faces = analyzer(image, head=arguments.head)

@@ -143,7 +143,7 @@ def test_fer_exports_what_it_says() -> None:
     import fer
 
     assert list(fer.__all__) == sorted(fer.__all__)
-    assert fer._HOMES.keys() == set(fer.__all__)
+    assert fer._EXPORTS.keys() == set(fer.__all__)
     assert all(getattr(fer, name).__module__.startswith("fer.") for name in fer.__all__)
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         fer.nothing  # noqa: B018

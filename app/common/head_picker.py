@@ -36,7 +36,7 @@ def choose_head() -> str:
         return chosen
     st.session_state[_CHOICE] = chosen
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.segmented_control(
+        st.pills(
             "Labels to answer with",
             choices,
             required=True,
@@ -45,6 +45,7 @@ def choose_head() -> str:
             on_change=_store_choice,
             label_visibility="collapsed",
             width="content",
+            wrap=True,  # on a phone
         )
         with st.popover(
             "What is the difference?",

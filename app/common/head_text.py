@@ -39,14 +39,14 @@ _FERPLUS_HEAD_TEXT = (
 
 _OTHER_NAMES = (
     f"Downloads call the two `{EXPRESSION_HEAD}` and `{FERPLUS_HEAD}`, the dashboard calls them "
-    "FER2013 head and FER+ head."
+    "FER2013 and FER+."
 )
 
 
 def offered(spec: ModelSpec) -> tuple[str, ...]:
     """Return the heads that a visitor can choose between, the default first."""
     # A head that was not measured, or is never sure enough, would always answer "uncertain".
-    usable = [head.name for head in spec.heads if head.answers]
+    usable = [head.name for head in spec.heads if head.can_answer]
     return tuple(head for head in NAMES if head in usable or head == EXPRESSION_HEAD)
 
 

@@ -19,7 +19,7 @@ SPLITS_EXPLAINED = (
 WITHOUT_DUPLICATES = "without duplicates"
 
 #: Names of the heads next to figures.
-_HEADS = {EXPRESSION_HEAD: "FER2013 head", FERPLUS_HEAD: "FER+ head"}
+_HEADS = {EXPRESSION_HEAD: "FER2013", FERPLUS_HEAD: "FER+"}
 
 
 def creation_time(report: Report) -> str:

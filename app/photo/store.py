@@ -23,8 +23,10 @@ _log = logging.getLogger(__name__)
 class Analyzer(Protocol):
     """Finds faces and names their expressions; a `fer.FaceAnalyzer`, or a fake in tests."""
 
-    def __call__(self, image: Image, *, head: str = ..., found: Detections | None = ...) -> Faces:
-        """Return the faces of an image; `found` if they are known."""
+    def __call__(
+        self, image: Image, *, head: str = ..., detections: Detections | None = ...
+    ) -> Faces:
+        """Return the faces of an image; `detections` if they are known."""
 
     def has_class_activation(self, head: str) -> bool:
         """Return whether the head has class activation maps."""
@@ -137,7 +139,7 @@ def analyse_photo(
     """
     try:
         image = decode_image(photo.data)
-        faces = analyzer(image, head=head, found=detections)
+        faces = analyzer(image, head=head, detections=detections)
         height, width = image.shape[:2]
         result = PhotoResult(photo.name, width, height, faces)
         return AnalysedPhoto(photo, result, marked_jpeg(image, faces), portrait_jpegs(image, faces))

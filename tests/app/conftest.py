@@ -105,10 +105,10 @@ class FakeAnalyzer:
         self.spec = spec
 
     def __call__(
-        self, image: Image, *, head: str = EXPRESSION_HEAD, found: Detections | None = None
+        self, image: Image, *, head: str = EXPRESSION_HEAD, detections: Detections | None = None
     ) -> Faces:
         self.calls += 1
-        self.searches += found is None
+        self.searches += detections is None
         red, green, blue = (int(v) for v in image[0, 0])
         if red == BROKEN:
             raise RuntimeError("a fault that nobody thought of")

@@ -74,7 +74,7 @@ def test_a_picture_can_be_pasted_anywhere(visit: Visit) -> None:
 @pytest.mark.parametrize(
     ("label", "check"),
     [
-        ("CSV", lambda data: b"\nsample.jpg,expression,512,512,1," in data),
+        ("CSV", lambda data: b"\nsample.jpg,512,512,1," in data),
         ("JSON", lambda data: len(json.loads(data)[0]["faces"]) == 1),
         (
             "Marked picture (PNG)",

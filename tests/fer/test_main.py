@@ -1,5 +1,6 @@
 import json
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from fer.__main__ import main
 from fer.labels import FER2013_LABELS, FERPLUS_LABELS
 from fer.model.spec import Abstention, ModelSpec
 from fer.types import Image
-from tests.conftest import SHIPPED_MODEL
+from tests.conftest import ROOT, SHIPPED_MODEL
 
 
 @pytest.fixture
@@ -144,3 +145,15 @@ def test_the_version_is_the_package_s(capsys: pytest.CaptureFixture) -> None:
     with pytest.raises(SystemExit):
         main(["--version"])
     assert capsys.readouterr().out == f"FER Lens {fer.__version__}\n"
+
+
+def test_a_reader_that_has_seen_enough_causes_no_error(photo: Path) -> None:
+    command = [sys.executable, "-m", "fer", "photo", str(photo), "--json"]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert "Traceback" not in process.stderr.read()
+    assert process.returncode == 0

@@ -1,4 +1,4 @@
-"""Model directories of older versions → the version of today; every figure stays as it was."""
+"""Upgrade model directories of older versions to the current one; no metric changes."""
 
 from __future__ import annotations
 
@@ -23,28 +23,28 @@ from training.evaluation.predictions import FURTHER_FILE
 
 Kind = TypeVar("Kind", bound=RecordFile)
 
-#: What a head was called before, by which name the network's files still have its output.
+#: Former name of the FER+ head. Older network files still use it for the output.
 _OLD_FERPLUS_HEAD = "votes"
 
 _AS_THEY_ARE = "as they are"
 
 
 def upgrade(directory: Path) -> list[str]:
-    """Write the records of a model directory in the versions of today; the network stays.
+    """Rewrite the records of a model directory in the current versions; keep the network.
 
     Args:
-        directory: with ``spec.json`` and ``report.json``.
+        directory: model directory with ``spec.json`` and ``report.json``.
 
     Returns:
-        Names of the files that were written; none where all are of today's version.
+        Names of the files that were written; none if all are up to date.
 
     Raises:
-        ModelError: a file is missing, or of a version that cannot be written anew.
+        ModelError: a file is missing, or its version cannot be upgraded.
     """
     spec, report = _read(directory, ModelSpec.filename), _read(directory, Report.filename)
     _check(directory, ModelSpec, spec)
     _check(directory, Report, report)
-    # All that can go wrong comes before the first file is touched.
+    # Everything that can fail is done before the first file is changed.
     arrays: dict[str, NDArray] = {}
     new_spec, new_report = None, None
     if spec["version"] < ModelSpec.current_version:
@@ -117,7 +117,7 @@ def _spec(old: dict[str, Any]) -> dict[str, Any]:
 def _spec_head(old: dict[str, Any]) -> dict[str, Any]:
     head = dict(old)
     threshold, degraded = head.pop("threshold", 0.0), head.pop("flawed_threshold", 0.0)
-    # Both were 1 where nothing was measured.
+    # In older versions, both thresholds were 1 if nothing was measured.
     measured = (threshold, degraded) != (1, 1)
     return head | {
         "name": _head(old["name"]),
@@ -171,16 +171,16 @@ def _layer(old: dict[str, Any]) -> dict[str, Any]:
 
 
 def _options(command: str) -> dict[str, list[str]]:
-    """Return the names of the models that a command was given, by option."""
-    found: dict[str, list[str]] = {}
+    """Return the values of a command's options, reduced to the last parts of their paths."""
+    values: dict[str, list[str]] = {}
     option = ""
     for word in shlex.split(command):
         if word.startswith("--"):
             option = word
-            found[option] = []
+            values[option] = []
         elif option:
-            found[option].append(Path(word).name)
-    return found
+            values[option].append(Path(word).name)
+    return values
 
 
 def _selective(old: dict[str, Any]) -> dict[str, Any]:
@@ -201,19 +201,19 @@ def _seed_variance(old: dict[str, Any]) -> dict[str, Any]:
 
 
 def _key(sentences: dict[str, str], sentence: str) -> str:
-    """Return the name of a fact that older versions wrote out.
+    """Return the key of a sentence; older versions stored the sentence itself.
 
     Raises:
-        ModelError: nothing is written out so.
+        ModelError: the sentence is unknown.
     """
-    for key, said in sentences.items():
-        if said == sentence:
+    for key, known in sentences.items():
+        if known == sentence:
             return key
     raise ModelError(f"expected one of {list(sentences.values())}, got {sentence!r}.")
 
 
 def _renamed_arrays(file: Path, report: dict[str, Any]) -> dict[str, NDArray]:
-    """Return the arrays of the further predictions by their names of today; none without a file."""
+    """Return the arrays of the further predictions by their current names; empty without a file."""
     if not file.is_file():
         return {}
     with np.load(file) as archive:
@@ -221,7 +221,7 @@ def _renamed_arrays(file: Path, report: dict[str, Any]) -> dict[str, NDArray]:
 
 
 def _array_name(old: str, splits: Iterable[str]) -> str:
-    """Return today's name of an array, ``split/what_labels`` or ``split/what_probabilities``."""
+    """Return the current name of an array: ``<split>/<name>_labels`` or ``…_probabilities``."""
     name, kind = old.rsplit("_", 1)
     split = "validation"
     for one in splits:

@@ -1,4 +1,4 @@
-"""The layer table of a report, read off a Keras model."""
+"""The layer table of a report, read from a Keras model."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from fer.evaluation.report import Layer
 
 
 def layer_table(model: keras.Model) -> tuple[Layer, ...]:
-    """Return a row per layer, in the order of computation; nested models are unfolded."""
+    """Return one row per layer in order of computation; nested models are expanded."""
     rows: list[Layer] = []
     for layer in model.layers:
         if isinstance(layer, keras.Model):

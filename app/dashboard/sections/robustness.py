@@ -68,7 +68,7 @@ def _ferplus(report: Report, heads: dict[str, str]) -> list[Part | Row]:
         Facts(
             tuple(
                 Fact(
-                    head_name(c.head),
+                    f"{head_name(c.head)} head",
                     percent(c.accuracy),
                     f"{heads.get(c.head, '')} {INTERVAL}",
                     share_range(c.accuracy_low, c.accuracy_high),
