@@ -1,4 +1,4 @@
-"""The Live page below the video: what the session has seen, while it runs and afterwards."""
+"""The part of the Live page below the video: timeline, shares of time, and downloads."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from app.live.timeline_chart import timeline_figure
 from fer.export.sessions import stream_csv, stream_json
 from fer.types import UNCERTAIN
 
-#: Seconds that the timeline of a running stream shows.
+#: Span of a running stream's timeline in seconds.
 WINDOW_SECONDS = 90.0
 
 
 def show_rolling(session: LiveSession) -> None:
-    """Show the last seconds of everybody, while the stream runs."""
+    """Show the timeline of the last `WINDOW_SECONDS` while the stream runs."""
     if not len(session):
         return
     now = session.now
@@ -35,15 +35,15 @@ def show_rolling(session: LiveSession) -> None:
 
 
 def show_session(session: LiveSession) -> None:
-    """Show all that was seen, when the stream has stopped."""
+    """Show the timeline, shares of time and downloads of the whole session after a stop."""
     rows = session.rows()
     sums = shares(rows)
     st.subheader("This session", anchor=False)
     first, last = float(rows.seconds[0]), float(rows.seconds[-1])
     if session.dropped:
         st.caption(
-            f":material/info: What was seen before {text.clock(first)} had to make room: the "
-            f"history holds {len(rows):,} entries."
+            f":material/info: The history holds {len(rows):,} entries. Older ones, from before "
+            f"{text.clock(first)}, were deleted."
         )
     with st.container(border=True):
         _timeline(session, first, max(last, first + 10.0), "live_whole_timeline")
@@ -82,9 +82,9 @@ def _timeline(session: LiveSession, start: float, end: float, key: str) -> None:
     unsure = any(person.uncertain.any() for person in line.people)
     st.markdown(legend([labels[i] for i in sorted(seen)] + [UNCERTAIN] * unsure))
     more = len(line.people) - MAX_PEOPLE
-    hidden = f" {counted(more, 'person')} seen more briefly not drawn." if more > 0 else ""
+    hidden = f" Not drawn: {counted(more, 'person')} seen more briefly." if more > 0 else ""
     st.caption(
-        "The higher a bar, the surer the expression; hatched ones are uncertain. Each sums up "
+        "The higher a bar, the higher the confidence; hatched bars are uncertain. Each bar covers "
         f"{line.width:g} s.{hidden}"
     )
 
@@ -109,7 +109,7 @@ def _downloads(session: LiveSession) -> None:
             icon=":material/delete:",
             key="live_clear",
             on_click=session.clear,
-            help="Forgets everything that was seen.",
+            help="Deletes everything recorded in this session.",
         )
 
 

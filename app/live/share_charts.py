@@ -1,4 +1,4 @@
-"""Shares of expressions, now and over time → Plotly figures. No streamlit in here."""
+"""Plotly figures of the shares of expressions, now and over time. Does not use Streamlit."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from app.common.charts import filling
+from app.common.charts import answer_marker
 from app.live.people_marks import MAX_PEOPLE, NAME_GAP, person_mark, person_name
 from app.live.timeline import Shares
 from fer.drawing.text_tags import ink_on
@@ -17,17 +17,30 @@ from fer.types import UNCERTAIN, Floats
 
 _STRIP_HEIGHT = 30
 
-#: Share of a strip from which a name fits into it on a phone.
-_NAMED = 0.28
+#: Share above which a part of a strip is wide enough for its name, even on a phone.
+_MIN_NAMED_SHARE = 0.28
 
 
 def mix_strip(mix: Floats, labels: Sequence[str]) -> go.Figure:
-    """Return one strip divided by the probabilities of what is in view, ``(k,)``."""
+    """Return one strip divided by probabilities.
+
+    Args:
+        mix: ``(k,)`` mean probabilities of the faces in view.
+        labels: names of the ``k`` expressions.
+    """
     return _strips([""], mix[None], labels, height=_STRIP_HEIGHT, named=False)
 
 
 def shares_figure(shares: Shares, labels: Sequence[str], ink: str | None = None) -> go.Figure:
-    """Return a strip per person, divided by how long each answer was given."""
+    """Return a strip per person, divided by the time of each answer.
+
+    Only the `MAX_PEOPLE` who were seen longest are shown.
+
+    Args:
+        shares: seconds per person and answer.
+        labels: names of the expressions.
+        ink: colour of the text; Streamlit's default if None.
+    """
     order = np.argsort(-shares.seconds.sum(axis=1), kind="stable")[:MAX_PEOPLE]
     order = np.sort(order)
     totals = np.maximum(shares.seconds.sum(axis=1, keepdims=True), 1e-9)
@@ -44,13 +57,13 @@ def shares_figure(shares: Shares, labels: Sequence[str], ink: str | None = None)
         automargin=True,
     )
     for name, share in zip(names, parts[:, -1].tolist(), strict=True):
-        _name_uncertain(figure, name, share)
+        _label_uncertain(figure, name, share)
     return figure
 
 
-def _name_uncertain(figure: go.Figure, row: str, share: float) -> None:
-    """Write the name on the last part of a strip: on a plate, as hatching hides letters."""
-    if share > _NAMED:
+def _label_uncertain(figure: go.Figure, row: str, share: float) -> None:
+    """Label the "uncertain" part of a strip, on a solid background because hatching hides text."""
+    if share > _MIN_NAMED_SHARE:
         figure.add_annotation(
             x=1 - share / 2,
             y=row,
@@ -70,9 +83,14 @@ def _strips(
     height: int,
     named: bool,
 ) -> go.Figure:
-    """Return horizontal strips; `parts` is ``(strips, k)``, rows sum to 1 or are 0.
+    """Return horizontal strips divided into parts.
 
-    Parts that are long enough, and have a colour, have their name in them if `named`.
+    Args:
+        names: one per strip.
+        parts: ``(strips, k)``; each row sums to 1, or is all 0.
+        labels: names of the ``k`` parts.
+        height: height of the figure in pixels.
+        named: whether to write names into the parts that are wide enough, except "uncertain".
     """
     bars = [
         go.Bar(
@@ -80,10 +98,12 @@ def _strips(
             y=list(names),
             name=label,
             orientation="h",
-            marker=filling(label),
+            marker=answer_marker(label),
             marker_line_width=0,
             text=[
-                f"{label} {share:.0%}" if named and label != UNCERTAIN and share > _NAMED else ""
+                f"{label} {share:.0%}"
+                if named and label != UNCERTAIN and share > _MIN_NAMED_SHARE
+                else ""
                 for share in parts[:, i]
             ],
             textposition="inside",

@@ -1,4 +1,4 @@
-"""A single picture in place of live video, for who cannot connect."""
+"""A snapshot instead of live video, for visitors who cannot connect."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _STORE = "live_snapshot_store"
 
 
 def show_snapshot() -> None:
-    """Offer a single picture, which needs no live connection, with the Photo page's results."""
+    """Offer a snapshot, which needs no live connection, and show its results as for a photo."""
     section = st.expander(
         "Snapshot instead of live video",
         icon=":material/photo_camera:",
@@ -32,9 +32,9 @@ def show_snapshot() -> None:
         if photos:
             analyzer, head = running_model.photo_analyzer(), chosen_head()
             analysed = [store.analysed(photo, analyzer, head) for photo in photos]
-            show_results(analysed, running_model.own_track_record(head), analyzer)
+            show_results(analysed, running_model.matching_track_record(head), analyzer)
 
 
 def open_snapshot() -> None:
-    """Open the section of `show_snapshot` in the next run of the page."""
+    """Expand the section of `show_snapshot` in the next run of the page."""
     st.session_state[_SNAPSHOT] = True

@@ -1,4 +1,4 @@
-"""A timeline → a Plotly figure. No streamlit in here; its text is in `app.live.text`."""
+"""The Plotly figure of a timeline. Does not use Streamlit; its alt text is in `app.live.text`."""
 
 from __future__ import annotations
 
@@ -13,31 +13,33 @@ from app.live.timeline import PersonLine, Timeline
 from fer.labels import colour_of
 from fer.text import chance
 
-#: Pixels: of one person's row, and of the axis below.
+#: Height in pixels of one person's row, and of the axis below.
 _ROW_HEIGHT = 58
 _AXIS_HEIGHT = 34
 
-#: Share of a row that the surest bar fills.
+#: Height of a bar of confidence 1, as a share of its row.
 _FULL = 0.86
 
-#: Behind the bars: where a person's row runs, seen or not. It shows on both themes.
-_GROUND = "rgba(128, 128, 136, 0.13)"
+#: Background of a person's whole row; visible on both themes.
+_ROW_BACKGROUND = "rgba(128, 128, 136, 0.13)"
 
-#: Steps of the axis in seconds, and how many labels fit a phone.
+#: Possible distances of ticks in seconds, and the number of tick labels that fit on a phone.
 _STEPS = (5, 10, 15, 30, 60, 120, 300, 600, 1800)
 _MAX_TICKS = 7
 
 
 def timeline_figure(line: Timeline, labels: Sequence[str], ink: str | None = None) -> go.Figure:
-    """Return a row per person: bars coloured by expression, as high as the confidence.
+    """Return a chart with a row per person, with bars as high as the confidence.
+
+    The colour of a bar is that of its expression.
 
     Args:
-        line: what was seen.
+        line: the aggregated session.
         labels: names of the expressions.
-        ink: colour of the text; Streamlit's own if None.
+        ink: colour of the text; Streamlit's default if None.
     """
     people = longest(line.people)
-    figure = go.Figure([_bars(people, i, labels, line.width) for i in _shown(people)])
+    figure = go.Figure([_bars(people, i, labels, line.width) for i in _occurring(people)])
     figure.update_layout(
         barmode="overlay",
         bargap=0,
@@ -46,7 +48,7 @@ def timeline_figure(line: Timeline, labels: Sequence[str], ink: str | None = Non
         showlegend=False,
         dragmode=False,
         hovermode="closest",
-        shapes=[_ground(row, line) for row in range(len(people))]
+        shapes=[_row_background(row, line) for row in range(len(people))]
         + [person_mark(p.track, row + 1 - _FULL, row + 1) for row, p in enumerate(people)],
     )
     ticks = _ticks(line.start, line.end)
@@ -76,43 +78,44 @@ def timeline_figure(line: Timeline, labels: Sequence[str], ink: str | None = Non
 
 
 def longest(people: Sequence[PersonLine]) -> list[PersonLine]:
-    """Return the `MAX_PEOPLE` who were seen longest, by number."""
+    """Return the `MAX_PEOPLE` who were seen longest, sorted by their number."""
     by_time = sorted(people, key=lambda person: -len(person.seconds))
     return sorted(by_time[:MAX_PEOPLE], key=lambda person: person.track)
 
 
-def _shown(people: Sequence[PersonLine]) -> list[int]:
+def _occurring(people: Sequence[PersonLine]) -> list[int]:
+    """Return the indices of all labels that occur."""
     return sorted({int(i) for person in people for i in np.unique(person.expression)})
 
 
 def _bars(people: Sequence[PersonLine], label: int, labels: Sequence[str], width: float) -> go.Bar:
-    """Return all bars of one expression, those of every person."""
+    """Return the bars of one expression for all people."""
     x: list[float] = []
     height: list[float] = []
     base: list[float] = []
-    hatched: list[str] = []
-    about: list[list[str]] = []
+    patterns: list[str] = []
+    hover_texts: list[list[str]] = []
     for row, person in enumerate(people):
-        mine = person.expression == label
+        chosen = person.expression == label
         for seconds, confidence, uncertain in zip(
-            person.seconds[mine], person.confidence[mine], person.uncertain[mine], strict=True
+            person.seconds[chosen], person.confidence[chosen], person.uncertain[chosen], strict=True
         ):
             x.append(round(float(seconds), 2))
             height.append(-round(_FULL * float(confidence), 3))
             base.append(row + 1)
-            hatched.append("/" if uncertain else "")
+            patterns.append("/" if uncertain else "")
             share = f"{chance(confidence)}{', uncertain' if uncertain else ''}"
-            about.append([f"Person {person.track}", clock(seconds), share])
+            hover_texts.append([f"Person {person.track}", clock(seconds), share])
     return go.Bar(
         x=x,
         y=height,
         base=base,
         width=width,
         name=labels[label],
-        customdata=about,
+        customdata=hover_texts,
         marker={
             "color": colour_of(labels[label]),
-            "pattern": {"shape": hatched, "fillmode": "replace", "size": 6, "solidity": 0.3},
+            "pattern": {"shape": patterns, "fillmode": "replace", "size": 6, "solidity": 0.3},
             "line": {"width": 0},
         },
         hovertemplate="%{customdata[0]}, %{customdata[1]}<br>"
@@ -120,7 +123,7 @@ def _bars(people: Sequence[PersonLine], label: int, labels: Sequence[str], width
     )
 
 
-def _ground(row: int, line: Timeline) -> dict[str, object]:
+def _row_background(row: int, line: Timeline) -> dict[str, object]:
     return {
         "type": "rect",
         "layer": "below",
@@ -128,7 +131,7 @@ def _ground(row: int, line: Timeline) -> dict[str, object]:
         "x1": line.end,
         "y0": row + 1,
         "y1": row + 1 - _FULL,
-        "fillcolor": _GROUND,
+        "fillcolor": _ROW_BACKGROUND,
         "line": {"width": 0},
     }
 

@@ -1,4 +1,4 @@
-"""The Live page beside the video: controls, and figures each second."""
+"""Controls below the video of the Live page, and the figures beside it."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from app.live.streaming.session import LiveSession
 from app.live.streaming.throughput import Speed
 from fer.text import chance
 
-#: Seconds between two looks at a running stream.
+#: Seconds between two updates of the figures of a running stream.
 POLL_SECONDS = 1.0
 
-#: What the stages are called on the page.
+#: Names of the processing stages on the page.
 _STAGES = {
     "detect": "Find faces",
     "track": "Tell people apart",
     "align": "Straighten",
     "classify": "Read expressions",
     "draw": "Draw",
-    "all": "**Together**",
+    "all": "**Total**",
 }
 
 _BADGES = {
@@ -44,34 +44,37 @@ Observe = Callable[[], Phase]
 
 @st.fragment
 def show_controls(session: LiveSession) -> None:
-    """Show what can be changed while the stream runs; a change touches nothing else."""
-    before = LiveSettings()
+    """Show the settings, which can be changed while the stream runs.
+
+    This is a fragment, so a change does not rerun the rest of the page.
+    """
+    defaults = LiveSettings()
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         smoothing = st.slider(
             "Smoothing",
             0.0,
             3.0,
-            before.smoothing_seconds,
+            defaults.smoothing_seconds,
             0.1,
             format="%.1f s",
             help="Each person's probabilities are averaged over this time. 0 shows every frame "
-            "as it is; more is calmer, and slower to follow a change.",
+            "as it is; higher values are steadier, but follow changes more slowly.",
             key="live_smoothing",
             persist_state="session",
             width=260,
         )
         mirrored = st.toggle(
             "Mirror",
-            before.mirrored,
-            help="Shows the picture as a mirror does. Downloads are as the camera sees.",
+            defaults.mirrored,
+            help="Shows the picture like a mirror. Downloads are not mirrored.",
             key="live_mirror",
             persist_state="session",
         )
         bars = st.toggle(
             "All bars",
-            before.bars,
-            help="Draws the probability of every expression beside each face. With little room, "
-            "the names are cut to two letters.",
+            defaults.bars,
+            help="Draws the probability of every expression beside each face. Where there is "
+            "little space, names are shortened to two letters.",
             key="live_bars",
             persist_state="session",
         )
@@ -81,7 +84,12 @@ def show_controls(session: LiveSession) -> None:
 
 
 def show_figures(session: LiveSession, observe: Observe) -> None:
-    """Show the state of the stream, its speed, and the expressions in view."""
+    """Show the state of the stream, its speed, and the expressions in view.
+
+    Args:
+        session: the visitor's stream.
+        observe: returns the current phase of the connection.
+    """
     phase, speed = observe(), session.speed()
     _status(session, phase)
     show_trouble(phase)
@@ -96,7 +104,7 @@ def show_figures(session: LiveSession, observe: Observe) -> None:
 
 
 def _metrics(speed: Speed) -> None:
-    whole = speed.stages.get("all")
+    total = speed.stages.get("all")
     with st.container(horizontal=True, gap="small"):
         st.metric(
             "Analysed",
@@ -106,19 +114,19 @@ def _metrics(speed: Speed) -> None:
             delta_arrow="off",
             border=True,
             width="stretch",
-            help="When the server is busy, it analyses fewer frames than the browser sends: always "
+            help="When the server is busy, it analyses fewer frames than the browser sends, always "
             "the newest one.",
         )
         st.metric(
             "A frame takes",
-            f"{whole.median:.0f} ms" if whole else "–",
-            delta=f"95% within {whole.p95:.0f} ms" if whole else "no frame yet",
+            f"{total.median:.0f} ms" if total else "–",
+            delta=f"95% within {total.p95:.0f} ms" if total else "no frame yet",
             delta_color="off",
             delta_arrow="off",
             border=True,
             width="stretch",
-            help="The median of the last ten seconds. Analysis and drawing; the way through the "
-            "network is not in it.",
+            help="Median over the last ten seconds, for analysis and drawing. The transfer over "
+            "the network is not included.",
         )
 
 
@@ -147,7 +155,7 @@ def _status(session: LiveSession, phase: Phase) -> None:
 def _errors(session: LiveSession) -> None:
     if session.refused:
         st.warning(
-            "**All places are taken**, so the picture is passed on without an analysis. It begins "
+            "**All places are taken**, so the video is shown without analysis. The analysis starts "
             "by itself as soon as a place is free.",
             icon=":material/hourglass_top:",
         )
@@ -163,7 +171,9 @@ def _in_view(session: LiveSession) -> None:
     with st.container(border=True, gap="xxsmall"):
         if not len(faces):
             st.markdown(":material/face_retouching_off: **No face in view**")
-            st.caption("Faces are found more easily when they are lit, frontal and not too far.")
+            st.caption(
+                "Faces are found more easily when they are well lit, frontal and not too far away."
+            )
             return
         mean = "" if len(faces) == 1 else ", mean of their expressions"
         st.markdown(f":material/face: **{counted(len(faces), 'face')} in view**{mean}")

@@ -142,8 +142,8 @@ def analyzer(monkeypatch: pytest.MonkeyPatch, two_heads: ModelSpec) -> FakeAnaly
     fake = FakeAnalyzer(two_heads)
     monkeypatch.setattr(running_model, "photo_analyzer", lambda: fake)
     monkeypatch.setattr(running_model, "model_spec", lambda: fake.spec)
-    monkeypatch.setattr(running_model, "own_track_record", lambda head=EXPRESSION_HEAD: None)
-    monkeypatch.setattr(running_model, "own_report", lambda: None)
+    monkeypatch.setattr(running_model, "matching_track_record", lambda head=EXPRESSION_HEAD: None)
+    monkeypatch.setattr(running_model, "matching_report", lambda: None)
     return fake
 
 

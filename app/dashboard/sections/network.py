@@ -1,4 +1,4 @@
-"""A network as a drawing and layer by layer → a section of its report. No streamlit in here."""
+"""The section about the network: a drawing and a table of its layers. No Streamlit."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from fer.evaluation.report import Layer, Report
 
 
 def network(report: Report) -> Section:
-    """Return the network as a drawing and layer by layer."""
+    """Return the section with a drawing and a table of the layers."""
     if not report.layers:
         return Section("Network", (Note("The report has no layers."),))
     drawing = Drawing(
         "The network",
         network_svg(report.layers),
         describe_network(report.layers),
-        "From top to bottom. The wider a slab, the finer the picture; the fuller its colour, the "
-        "more channels. A line around a group is a shortcut: what comes in is added to what "
-        "comes out.",
+        "From top to bottom. The wider a slab, the higher the resolution; the stronger its colour, "
+        "the more channels. A line around a group is a shortcut: the group's input is added to its "
+        "output.",
     )
     table = Table(
         f"{len(report.layers)} layers, {report.parameters:,} parameters",

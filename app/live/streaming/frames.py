@@ -1,4 +1,4 @@
-"""A camera frame before and after the analysis. No streamlit in here."""
+"""Preparation of camera frames before, and drawing after, the analysis. No Streamlit."""
 
 from __future__ import annotations
 
@@ -12,20 +12,21 @@ from fer.labels import EXPRESSION_HEAD
 from fer.stream import DEFAULT_SMOOTHING_SECONDS
 from fer.types import Image, check_image
 
-#: Longer side of the picture that is analysed, shown and recorded. Browsers shrink what they send
-#: when the network or the processor is slow; boxes and people must not jump when they do.
+#: Longer side in pixels of the frames that are analysed and shown, and to which recorded boxes
+#: refer. Browsers send smaller frames when the network or the CPU is slow; at one size, boxes and
+#: tracks do not jump then.
 WORKING_SIDE = 640
 
 
 @dataclass(frozen=True)
 class LiveSettings:
-    """What the visitor chooses. Replaced as a whole, so a frame never sees half of a change.
+    """The visitor's settings. Replaced as a whole, so that no frame sees half of a change.
 
     Attributes:
-        mirrored: show the picture as a mirror does.
-        bars: draw all probabilities beside each face.
-        smoothing_seconds: over which each person's probabilities are averaged.
-        head: of the network, which answers.
+        mirrored: whether to show the picture like a mirror.
+        bars: whether to draw all probabilities beside each face.
+        smoothing_seconds: window over which each person's probabilities are averaged.
+        head: name of the head to use.
     """
 
     mirrored: bool = True
@@ -35,7 +36,7 @@ class LiveSettings:
 
 
 def working_size(image: Image) -> Image:
-    """Return the picture with `WORKING_SIDE` as its longer side, and even sides for the encoder."""
+    """Resize so that the longer side is `WORKING_SIDE`, with even sides for the video encoder."""
     height, width = image.shape[:2]
     scale = WORKING_SIDE / max(height, width)
     size = _even(width * scale), _even(height * scale)
@@ -45,24 +46,24 @@ def working_size(image: Image) -> Image:
     return np.asarray(cv2.resize(image, size, interpolation=method), np.uint8)
 
 
-def as_shown(picture: Image, settings: LiveSettings) -> Image:
-    """Return the picture in the direction in which the visitor sees it."""
+def as_displayed(picture: Image, settings: LiveSettings) -> Image:
+    """Return the picture as the visitor sees it, mirrored or not."""
     return np.ascontiguousarray(picture[:, ::-1]) if settings.mirrored else picture
 
 
 def marked_frame(picture: Image, faces: Faces, settings: LiveSettings) -> Image:
-    """Return the picture as the visitor sees it, with every face boxed and named."""
-    shown = faces.mirrored(picture.shape[1]) if settings.mirrored else faces
-    return annotate(as_shown(picture, settings), shown, bars=settings.bars)
+    """Return the picture as the visitor sees it, with a box and a label on every face."""
+    displayed = faces.mirrored(picture.shape[1]) if settings.mirrored else faces
+    return annotate(as_displayed(picture, settings), displayed, bars=settings.bars)
 
 
 def unmarked_frame(image: Image, settings: LiveSettings) -> Image:
-    """Return a frame that could not be analysed, in the size and the direction of the others."""
+    """Return a frame that could not be analysed, resized and mirrored like the others."""
     try:
         check_image(image)
-        return as_shown(working_size(image), settings)
+        return as_displayed(working_size(image), settings)
     except Exception:
-        return image  # not even a picture; what it was is in the log
+        return image  # not a valid image; the caller has logged its shape
 
 
 def _even(side: float) -> int:

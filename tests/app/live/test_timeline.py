@@ -183,7 +183,7 @@ def test_times_read_like_a_clock(seconds: float, text: str) -> None:
         (LiveErrors(), ""),
         (LiveErrors(1, 12.0, 0), "One frame could not be analysed, the last at 0:12."),
         (LiveErrors(3, 75.0, 1), "3 frames could not be analysed, the last at 1:15."),
-        (LiveErrors(9, 75.0, 4), "fails at the moment"),
+        (LiveErrors(9, 75.0, 4), "is failing at the moment"),
     ],
 )
 def test_errors_are_told_in_a_sentence(errors: LiveErrors, part: str) -> None:

@@ -178,7 +178,7 @@ def test_old_rows_that_made_room_are_admitted(
     session.clear()
     play(session, 5)
     page.run()
-    assert "had to make room: the history holds 3 entries" in words(page)
+    assert "The history holds 3 entries. Older ones" in words(page)
 
 
 def test_an_error_in_the_stream_is_shown(
