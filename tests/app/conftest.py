@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from PIL import Image as PillowImage
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from app.common import running_model
@@ -36,6 +38,18 @@ THRESHOLDS = (0.5, 0.7)
 
 #: What a live detector finds if it is not told otherwise.
 FACE = make_detections((40, 40, 140, 140))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_search_for_components() -> Iterator[None]:
+    """Streamlit reads the metadata of every installed package whenever an app starts.
+
+    They stay as they are, and reading them takes twenty times as long as a page.
+    """
+    search = functools.cache(manifest_scanner.scan_component_manifests)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manifest_scanner, "scan_component_manifests", search)
+        yield
 
 
 class Clock:

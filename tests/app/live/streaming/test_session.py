@@ -247,12 +247,15 @@ def test_rates_tell_received_from_analysed(session: LiveSession, clock: Clock) -
 
 
 def test_page_and_stream_may_work_at_once(session: LiveSession, clock: Clock) -> None:
-    done = threading.Event()
+    frames, looks_per_frame = 60, 5
+    # As many looks as frames allow: one look after another may keep the lock from the stream.
+    looks = threading.Semaphore(0)
     errors: list[Exception] = []
 
     def look() -> None:
         try:
-            while not done.is_set():
+            for _ in range(frames * looks_per_frame):
+                looks.acquire()
                 session.settings = LiveSettings(mirrored=not session.settings.mirrored)
                 rows = session.rows()
                 assert (np.diff(rows.seconds) >= 0).all()
@@ -261,14 +264,14 @@ def test_page_and_stream_may_work_at_once(session: LiveSession, clock: Clock) ->
         except Exception as error:
             errors.append(error)
 
-    thread = threading.Thread(target=look)
+    thread = threading.Thread(target=look, daemon=True)
     thread.start()
-    for frame in range(60):
+    for frame in range(frames):
         clock.seconds += 0.05
+        looks.release(looks_per_frame)
         session.process(picture())
         if frame == 30:
             session.clear()
-    done.set()
     thread.join()
     assert errors == []
     assert session.errors.count == 0
