@@ -26,7 +26,7 @@ VOTE_COLUMNS = (
 #: A network that is trained in seconds.
 TINY = Preset(
     name="tiny",
-    widths=(8, 8, 8),
+    widths=(8, 8),
     blocks_per_stage=1,
     epochs=4,
     batch_size=16,

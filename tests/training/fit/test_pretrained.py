@@ -91,7 +91,7 @@ def test_a_training_cannot_begin_with_another_network(tmp_path: Path, spec: Mode
     mine = build(TINY, {"expression": 2})
     with pytest.raises(DataError, match=r"model\.keras is missing"):
         initialise_from(tmp_path, mine, names)
-    for other in ({"widths": (8, 8, 16)}, {"blocks_per_stage": 2}):
+    for other in ({"widths": (8, 16)}, {"blocks_per_stage": 2}):
         trained(tmp_path, spec, dataclasses.replace(TINY, **other), names)
         with pytest.raises(DataError, match="is another network"):
             initialise_from(tmp_path, mine, names)
@@ -203,7 +203,7 @@ def test_what_cannot_be_averaged_with_is_told_before_the_training(
     tmp_path: Path, directory: str, labels: tuple[str, ...], said: str
 ) -> None:
     saved(tmp_path / "same", 1)
-    saved(tmp_path / "wide", 1, TINY.override({"widths": (8, 8, 16)}))
+    saved(tmp_path / "wide", 1, TINY.override({"widths": (8, 16)}))
     network = build(TINY, HEADS)
     assert weights_of(tmp_path / "same", network, FER2013_LABELS)
     with pytest.raises(DataError, match=said):
@@ -211,7 +211,7 @@ def test_what_cannot_be_averaged_with_is_told_before_the_training(
 
 
 def test_the_mistake_is_told_before_anything_is_learnt(tmp_path: Path) -> None:
-    saved(tmp_path / "wide", 1, TINY.override({"widths": (8, 8, 16)}))
+    saved(tmp_path / "wide", 1, TINY.override({"widths": (8, 16)}))
     with pytest.raises(DataError, match="another network"):
         fit(
             TINY, bars(32, 1), bars(8, 2), seed=5, work_dir=tmp_path / "work", verbose=0,

@@ -20,7 +20,7 @@ def test_the_mean_of_a_map_and_the_bias_are_the_logit() -> None:
         model.get_layer(head).set_weights([kernel, rng.normal(size=bias.shape)])
     found = with_activation_maps(model).predict(bars(3, 1).images.astype(np.float32), verbose=0)
     for head, classes in HEADS.items():
-        assert found[f"activation_map_{head}"].shape == (3, 6, 6, classes)
+        assert found[f"activation_map_{head}"].shape == (3, 12, 12, classes)
         bias = model.get_layer(head).get_weights()[1]
         means = found[f"activation_map_{head}"].mean(axis=(1, 2))
         assert means + bias == pytest.approx(found[head], abs=1e-4)
