@@ -21,7 +21,7 @@ from training.fit.batches import TrainingBatches, scaled, steps_per_epoch, targe
 from training.fit.checkpoint import Checkpoint, Progress
 from training.fit.distillation import Teachers
 from training.fit.fingerprint import fingerprint
-from training.fit.optimizer import compile_model
+from training.fit.optimizer import build_losses, compile_model
 from training.fit.pretrained import average, initialise_from, weights_of
 from training.networks.build import build
 from training.networks.transfer import freeze
@@ -101,6 +101,7 @@ def fit(
             continue
         model = _enter_phase(model, preset, train, phase, epochs_done)
         validation_images = scaled(validation.images, phase.size).astype(np.float32)
+        build_losses(model)
         model.fit(
             _batches(preset, train, seed, epochs_done, size=phase.size, teachers=teachers),
             initial_epoch=epochs_done,

@@ -43,6 +43,22 @@ def compile_model(
     )
 
 
+def build_losses(model: keras.Model) -> None:
+    """Compute one loss of zeros, so that Keras creates the variables in which it sums losses.
+
+    Otherwise it creates them in the first training step, and TensorFlow traces a step that creates
+    variables twice, which takes seconds.
+
+    Args:
+        model: compiled network.
+    """
+    zeros = {
+        name: keras.ops.zeros((1, output.shape[-1]))
+        for name, output in zip(model.output_names, model.outputs, strict=True)
+    }
+    model.compute_loss(y=zeros, y_pred=zeros)
+
+
 def _optimizer(preset: Preset, steps_per_epoch: int) -> keras.optimizers.Optimizer:
     average = {"use_ema": True, "ema_momentum": preset.ema_momentum} if preset.ema_momentum else {}
     rate = _learning_rate(preset, steps_per_epoch)

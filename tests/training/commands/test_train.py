@@ -101,6 +101,20 @@ def test_validation_loss_is_the_mean_of_all_faces(tmp_path: Path) -> None:
     assert done.history[-1].validation_loss == pytest.approx(-np.log(likely).mean(), rel=0.01)
 
 
+def test_a_training_step_is_traced_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    traced = []
+    step = keras.Model.train_step
+
+    def counted(model: keras.Model, data: Any) -> Any:
+        traced.append(model)
+        return step(model, data)
+
+    monkeypatch.setattr(keras.Model, "train_step", counted)
+    preset = Preset("p", "cnn-basic", widths=(4, 4), epochs=2, batch_size=8, vote_weight=0.5)
+    fit(preset, bars(16, 1), bars(8, 2), seed=5, work_dir=tmp_path, verbose=0)
+    assert len(traced) == 1
+
+
 def test_the_moving_average_begins_anew_with_each_phase(tmp_path: Path) -> None:
     """Where nothing is learnt, the average of the weights is the weights."""
     still = dataclasses.replace(GROWING, learning_rate=1e-12, weight_decay=0.0, ema_momentum=0.99)
