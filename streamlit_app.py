@@ -1,4 +1,4 @@
-"""Entry of the app: `streamlit run streamlit_app.py`. Page config and navigation, nothing else."""
+"""Entry point of the app, ``streamlit run streamlit_app.py``: page config and navigation only."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What the browser shows. Imports `fer`, never `training`."""
+"""The Streamlit app. Imports `fer`, never `training`."""

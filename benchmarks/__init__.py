@@ -1,1 +1,1 @@
-"""Measurements that the README and the notes quote, each a command."""
+"""Commands that produce the measurements quoted in the README and the notes."""

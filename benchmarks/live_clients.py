@@ -1,13 +1,13 @@
-"""Several visitors at once, and many starts in a row, through the live page's own machinery.
+"""Several simultaneous visitors, or many starts in a row, with the live page's server code.
 
 ``python -m benchmarks.live_clients [--clients 4] [--seconds 30] [--json]`` lets clients send
-640×480 at 15 frames a second over WebRTC (VP8, loopback) and prints how many frames of each were
-analysed and came back. ``--starts 30`` starts and stops one client again and again instead; a start
-counts only if an analysed frame was followed by a frame at the client.
+640×480 at 15 frames a second over WebRTC (VP8, loopback), and prints for each client how many
+frames were analysed and came back. With ``--starts 30`` it repeatedly starts and stops one client
+instead; a start succeeds only if the client received frames after an analysed frame.
 
-The server's side is what the page runs: streamlit-webrtc's worker with the page's callback, a
-`LiveSession`, and networks of the app's pool. Left out are the browser, Streamlit's websocket and
-its refreshed page. Clients have processes of their own, but encode and decode on the same cores.
+The server side is the page's: streamlit-webrtc's worker with the page's callback, a `LiveSession`,
+and networks of the app's pool. The browser, Streamlit's websocket and page reruns are not included.
+Clients run in processes of their own, but encode and decode on the same cores.
 """
 
 from __future__ import annotations
@@ -30,30 +30,30 @@ from benchmarks.tables import machine, table
 SIZE = (640, 480)
 RATE = 15.0
 
-#: Seconds without a frame that a person sees as a break.
+#: Seconds without a frame that a person perceives as a break.
 BREAK_SECONDS = 0.5
 
-#: Seconds after the last client is there before anything counts: encoders find their bit rate.
+#: Seconds between the last connection and the measurement, for encoders to settle on a bit rate.
 _SETTLE_SECONDS = 3.0
 
-#: Seconds in which a start has to deliver, and frames that have to reach the client after the first
-#: was analysed: those before it may have been on their way.
+#: A start succeeds if, within this many seconds, this many frames reach the client after the first
+#: analysed frame; a single frame might have been sent before.
 _START_SECONDS = 15.0
 _FRAMES_AFTER = 3
 
 
 @dataclass(frozen=True)
 class StreamResult:
-    """What one client had of its stream.
+    """Results of one client's stream.
 
     Attributes:
-        arrived: frames a second that reached the analysis, the skipped ones with them.
+        arrived: frames a second that arrived at the server, including skipped ones.
         analysed: frames a second that were analysed.
         received: frames a second that came back to the client.
-        analysis_ms: median milliseconds that a frame took in the callback.
-        breaks: gaps of more than `BREAK_SECONDS` between frames that came back.
-        longest_gap: the longest one, in seconds.
-        delay: how much later frames came back at the end than the quickest one, in seconds.
+        analysis_ms: median milliseconds of the callback.
+        breaks: number of gaps of more than `BREAK_SECONDS` between frames that came back.
+        longest_gap: longest gap in seconds.
+        delay: round-trip delay at the end minus the shortest one, in seconds.
         errors: frames whose analysis failed.
     """
 
@@ -69,13 +69,13 @@ class StreamResult:
 
 @dataclass(frozen=True)
 class ServerResult:
-    """What it took on the server's side.
+    """Resources that the server used.
 
     Attributes:
-        first_mb: resident memory when counting began.
+        first_mb: resident memory at the start of the measurement.
         last_mb: resident memory at the end.
-        most_mb: the most in between.
-        cores: processor seconds a second; encoding and decoding of the server's side included.
+        most_mb: maximum resident memory of all samples.
+        cores: CPU seconds per second, including the server's encoding and decoding.
     """
 
     first_mb: float
@@ -86,15 +86,15 @@ class ServerResult:
 
 @dataclass(frozen=True)
 class StartsResult:
-    """Starts and stops in a row.
+    """Results of repeated starts and stops.
 
     Attributes:
-        starts: how many.
-        failures: how many of them delivered no analysed frame in time.
-        median_seconds: from the call to the first analysed frame.
-        longest_seconds: the longest of those that delivered.
-        threads_left: threads that were not there after the first stop.
-        grown_mb: resident memory after the last stop, less that after the first.
+        starts: number of starts.
+        failures: number of starts without an analysed frame in time.
+        median_seconds: median time from the start to the first analysed frame.
+        longest_seconds: longest such time of the successful starts.
+        threads_left: number of threads after the last stop minus that after the first.
+        grown_mb: resident memory after the last stop minus that after the first.
     """
 
     starts: int
@@ -108,43 +108,46 @@ class StartsResult:
 def together(
     clients: int, seconds: float, settle: float = _SETTLE_SECONDS
 ) -> tuple[list[StreamResult], ServerResult]:
-    """Let clients stream at the same time.
+    """Let several clients stream at the same time.
 
     Args:
-        clients: how many.
-        seconds: that count.
-        settle: seconds before that.
+        clients: number of clients.
+        seconds: duration of the measurement.
+        settle: seconds between the last connection and the measurement.
+
+    Returns:
+        The result of each client's stream, and that of the server.
     """
     server = Server(clients)
-    people = [Client(RATE, SIZE) for _ in range(clients)]
-    for client in people:
+    visitors = [Client(RATE, SIZE) for _ in range(clients)]
+    for client in visitors:
         client.wait()
-    sessions = [server.session() for _ in people]
+    sessions = [server.session() for _ in visitors]
     process = psutil.Process()
     with ExitStack() as calls:
         received = [
             calls.enter_context(server.connected(session, client))
-            for session, client in zip(sessions, people, strict=True)
+            for session, client in zip(sessions, visitors, strict=True)
         ]
         time.sleep(settle)
-        began, busy = time.monotonic(), _processor_seconds(process)
+        started, cpu_started = time.monotonic(), _cpu_seconds(process)
         memory = [process.memory_info().rss]
-        while time.monotonic() - began < seconds:
+        while time.monotonic() - started < seconds:
             time.sleep(min(1.0, seconds))
             memory.append(process.memory_info().rss)
-        ended, busy = time.monotonic(), _processor_seconds(process) - busy
-    for client in people:
+        ended, cpu_seconds = time.monotonic(), _cpu_seconds(process) - cpu_started
+    for client in visitors:
         client.close()
     server.close()
     results = [
-        stream_result(session.calls, arrivals, session.errors.count, (began, ended))
+        stream_result(session.calls, arrivals, session.errors.count, (started, ended))
         for session, arrivals in zip(sessions, received, strict=True)
     ]
     first, last, most = (rss / 1e6 for rss in (memory[0], memory[-1], max(memory)))
-    return results, ServerResult(first, last, most, busy / (ended - began))
+    return results, ServerResult(first, last, most, cpu_seconds / (ended - started))
 
 
-def _processor_seconds(process: psutil.Process) -> float:
+def _cpu_seconds(process: psutil.Process) -> float:
     times = process.cpu_times()
     return float(times.user + times.system)
 
@@ -155,20 +158,21 @@ def stream_result(
     errors: int,
     window: tuple[float, float],
 ) -> StreamResult:
-    """Sum up one stream within a span of time.
+    """Summarise one stream within a time window.
 
     Args:
-        calls: see `WatchedSession`.
-        received: the frames that came back.
-        errors: frames whose analysis failed, over all the time.
-        window: begin and end of what counts.
+        calls: calls of the analysis; see `WatchedSession.calls`.
+        received: the frames that came back to the client.
+        errors: frames whose analysis failed, over the whole stream.
+        window: start and end by `time.monotonic`, in seconds.
     """
-    began, ended = window
-    span = ended - began
-    counted = [(spent, frames) for at, spent, frames in calls if began <= at <= ended]
-    back = [at for at, _ in received if began <= at <= ended]
-    gaps = np.diff([began, *back, ended])
-    behind = np.array([at - stamp for at, stamp in received if at <= ended])
+    started, ended = window
+    span = ended - started
+    counted = [(seconds, frames) for at, seconds, frames in calls if started <= at <= ended]
+    back = [at for at, _ in received if started <= at <= ended]
+    gaps = np.diff([started, *back, ended])
+    # The two clocks have different origins, so only differences of these delays are meaningful.
+    delays = np.array([at - stamp for at, stamp in received if at <= ended])
     return StreamResult(
         arrived=sum(frames for _, frames in counted) / span,
         analysed=len(counted) / span,
@@ -176,42 +180,42 @@ def stream_result(
         analysis_ms=float(np.median([s for s, _ in counted])) * 1e3 if counted else float("nan"),
         breaks=int((gaps > BREAK_SECONDS).sum()),
         longest_gap=float(gaps.max()),
-        delay=float(np.median(behind[-round(RATE) :]) - behind.min()) if len(behind) else 0.0,
+        delay=float(np.median(delays[-round(RATE) :]) - delays.min()) if len(delays) else 0.0,
         errors=errors,
     )
 
 
 def in_a_row(starts: int) -> StartsResult:
-    """Start and stop one client again and again."""
+    """Start and stop one client repeatedly."""
     server, client, process = Server(1), Client(RATE, SIZE), psutil.Process()
     client.wait()
-    spent: list[float | None] = []
+    durations: list[float | None] = []
     threads, memory = 0, 0
     for start in range(starts):
         session = server.session()
-        began = time.monotonic()
+        started = time.monotonic()
         with server.connected(session, client):
-            delivered = _delivered(session, client, began + _START_SECONDS)
-        spent.append(session.calls[0][0] - began if delivered else None)
+            succeeded = _wait_for_frames(session, client, started + _START_SECONDS)
+        durations.append(session.calls[0][0] - started if succeeded else None)
         if start == 0:
             threads, memory = threading.active_count(), process.memory_info().rss
     grown = process.memory_info().rss - memory
     left = threading.active_count() - threads
     client.close()
     server.close()
-    good = [s for s in spent if s is not None]
+    successful = [s for s in durations if s is not None]
     return StartsResult(
         starts=starts,
-        failures=spent.count(None),
-        median_seconds=float(np.median(good)) if good else float("nan"),
-        longest_seconds=max(good, default=float("nan")),
+        failures=durations.count(None),
+        median_seconds=float(np.median(successful)) if successful else float("nan"),
+        longest_seconds=max(successful, default=float("nan")),
         threads_left=left,
         grown_mb=grown / 1e6,
     )
 
 
-def _delivered(session: WatchedSession, client: Client, until: float) -> bool:
-    """Wait for an analysed frame, and for frames at the client after it; False if it takes long."""
+def _wait_for_frames(session: WatchedSession, client: Client, until: float) -> bool:
+    """Wait for an analysed frame, and for frames at the client after it; False on timeout."""
     wanted = None
     while time.monotonic() < until:
         if wanted is None and session.calls and not session.errors.count:
@@ -223,7 +227,7 @@ def _delivered(session: WatchedSession, client: Client, until: float) -> bool:
 
 
 def main() -> None:
-    """Measure and print."""
+    """Run the benchmark and print the results."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--clients", type=int, default=4)
     parser.add_argument("--seconds", type=float, default=30)
@@ -247,7 +251,7 @@ def main() -> None:
 
 
 def streams_text(streams: Sequence[StreamResult], server: ServerResult) -> str:
-    """Return a table for people."""
+    """Return the results as a text table."""
     rows = [
         [
             str(number),
@@ -266,13 +270,13 @@ def streams_text(streams: Sequence[StreamResult], server: ServerResult) -> str:
     header = ["client", *rates, "ms", "breaks", "longest s", "delay s", "errors"]
     return (
         f"each sends {RATE:.0f} frames/s of {SIZE[0]}×{SIZE[1]}\n{table(header, rows)}\n"
-        f"server: {server.cores:.2f} cores; memory {server.first_mb:.0f} MB at first, "
-        f"{server.last_mb:.0f} MB at last, {server.most_mb:.0f} MB at most"
+        f"server: {server.cores:.2f} cores; memory {server.first_mb:.0f} MB at the start, "
+        f"{server.last_mb:.0f} MB at the end, {server.most_mb:.0f} MB at most"
     )
 
 
 def starts_text(result: StartsResult) -> str:
-    """Return a sentence for people."""
+    """Return the results as a sentence."""
     return (
         f"{result.starts} starts, {result.failures} failures; first analysed frame after "
         f"{result.median_seconds:.2f} s (median), {result.longest_seconds:.2f} s (longest); "

@@ -1,11 +1,12 @@
-"""What a live frame costs, by stage, and how that compares with the usual recipe.
+"""Processing time of live frames by stage, and a comparison with the PyPI package ``fer``.
 
 ``python -m benchmarks.live_path [--seconds 10] [--memory-minutes 10] [--peer PYTHON] [--json]``
-sends moving faces through `FaceStream` and `annotate` with bars, everything on one thread: a table
-of milliseconds a frame for several numbers of faces and sizes, then one long run for the sustained
-rate and the growth of memory. ``--peer`` is the Python of another environment, made with
-``pip install fer==25.10.3 tensorflow "opencv-contrib-python-headless<5" "setuptools<81"``; that
-package and this path then take turns on the same frames, so that both see the same noise.
+sends moving faces through `FaceStream` and `annotate` with bars, on one thread. It prints a table
+of milliseconds per frame for several frame sizes and numbers of faces, and then the sustained frame
+rate and memory growth of one long run. ``--peer`` is the Python of another environment, created
+with ``pip install fer==25.10.3 tensorflow "opencv-contrib-python-headless<5" "setuptools<81"``.
+That package and this project then take turns on the same frames, so that both see the same load
+from other programs.
 """
 
 from __future__ import annotations
@@ -33,29 +34,29 @@ MODEL = Path(__file__).parent.parent / "models" / "compact"
 SIZES = ((640, 480), (1280, 720))
 FACES = (0, 1, 3, 8)
 
-#: Frames that come before any that count: caches fill, networks take their memory.
+#: Frames processed before measuring, to fill caches and let networks allocate memory.
 _WARM_UP = 30
 
-#: Seconds between two looks at the memory.
+#: Seconds between two memory samples.
 _SAMPLE_SECONDS = 1.0
 
-#: Columns of the table. Processor time is what the total would be on a machine with nothing else
-#: to do.
+#: Columns of the table. ``processor`` is CPU time, which is what ``total`` would be on an otherwise
+#: idle machine.
 _PARTS = (*STAGES, "annotate", "total", "processor")
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What frames of one kind cost.
+    """Processing time of frames of one size with one number of faces.
 
     Attributes:
-        faces: in each frame.
-        size: width and height of the frames, in pixels.
-        found: faces found in a frame, the mean.
-        frames: how many were measured.
-        median: milliseconds of each part.
-        p95: milliseconds that 95 % of the frames stay below, of each part.
-        rate: frames a second, one after the other.
+        faces: number of faces in each frame.
+        size: width and height of the frames in pixels.
+        found: mean number of faces found per frame.
+        frames: number of measured frames.
+        median: median milliseconds by part.
+        p95: 95th percentile of milliseconds by part.
+        rate: frames a second, processed one after the other.
     """
 
     faces: int
@@ -69,13 +70,13 @@ class Cost:
 
 @dataclass(frozen=True)
 class Memory:
-    """A long run with one face.
+    """Speed and memory of a long run with one face.
 
     Attributes:
-        minutes: how long it took.
-        rate: frames a second, sustained.
-        first_mb: resident memory in the first tenth of the run, the median of its samples.
-        last_mb: resident memory in the last tenth.
+        minutes: duration of the run.
+        rate: sustained frames a second.
+        first_mb: median resident memory in the first tenth of the run.
+        last_mb: median resident memory in the last tenth.
     """
 
     minutes: float
@@ -85,10 +86,10 @@ class Memory:
 
 
 class LivePath:
-    """The live path of one user, on frames that play in a loop.
+    """Analysis and drawing for one visitor, on frames that play in a loop.
 
     Args:
-        frames: of one size.
+        frames: ``(height, width, 3)`` RGB uint8, all of the same size.
         model: directory of the model.
     """
 
@@ -100,28 +101,39 @@ class LivePath:
     def step(self) -> tuple[dict[str, float], int]:
         """Analyse and draw the next frame; return milliseconds by part, and the faces found."""
         frame = self._frames[self._count % len(self._frames)]
-        began, busy = time.perf_counter(), time.process_time()
+        started, cpu_started = time.perf_counter(), time.process_time()
         result = self._stream(frame, self._count / 15)
         analysed = time.perf_counter()
         annotate(frame, result.faces, bars=True)
-        ended, busy = time.perf_counter(), time.process_time() - busy
+        ended, cpu_seconds = time.perf_counter(), time.process_time() - cpu_started
         self._count += 1
-        spent = {"annotate": ended - analysed, "total": ended - began, "processor": busy}
-        milliseconds = result.milliseconds | {part: s * 1e3 for part, s in spent.items()}
+        seconds = {
+            "annotate": ended - analysed,
+            "total": ended - started,
+            "processor": cpu_seconds,
+        }
+        milliseconds = result.milliseconds | {part: s * 1e3 for part, s in seconds.items()}
         return milliseconds, len(result.faces)
 
 
 def cost(faces: int, size_wh: tuple[int, int], seconds: float, warm_up: int = _WARM_UP) -> Cost:
-    """Measure frames of one kind for some seconds."""
+    """Measure frames of one size with one number of faces.
+
+    Args:
+        faces: number of faces in each frame.
+        size_wh: width and height of the frames in pixels.
+        seconds: duration of the measurement; at least one frame is measured.
+        warm_up: frames processed before measuring.
+    """
     path = LivePath(moving_faces(faces, size_wh))
     for _ in range(warm_up):
         path.step()
     steps: list[tuple[dict[str, float], int]] = []
-    began = time.perf_counter()
-    while not steps or time.perf_counter() - began < seconds:
+    started = time.perf_counter()
+    while not steps or time.perf_counter() - started < seconds:
         steps.append(path.step())
-    elapsed = time.perf_counter() - began
-    times = np.array([[spent[part] for part in _PARTS] for spent, _ in steps])
+    elapsed = time.perf_counter() - started
+    times = np.array([[milliseconds[part] for part in _PARTS] for milliseconds, _ in steps])
     median, p95 = np.percentile(times, [50, 95], axis=0).round(3).tolist()
     return Cost(
         faces=faces,
@@ -135,14 +147,19 @@ def cost(faces: int, size_wh: tuple[int, int], seconds: float, warm_up: int = _W
 
 
 def memory(minutes: float, warm_up: int = _WARM_UP) -> Memory:
-    """Run with one face for some minutes without a pause."""
+    """Process frames with one face without pause; return the frame rate and memory.
+
+    Args:
+        minutes: duration; at least one frame is processed.
+        warm_up: frames processed before measuring.
+    """
     path = LivePath(moving_faces(1, SIZES[0]))
     for _ in range(warm_up):
         path.step()
     process = psutil.Process()
     samples = [process.memory_info().rss]
-    frames, began = 0, time.perf_counter()
-    while (elapsed := time.perf_counter() - began) < 60 * minutes or not frames:
+    frames, started = 0, time.perf_counter()
+    while (elapsed := time.perf_counter() - started) < 60 * minutes or not frames:
         path.step()
         frames += 1
         if elapsed > len(samples) * _SAMPLE_SECONDS:
@@ -153,7 +170,7 @@ def memory(minutes: float, warm_up: int = _WARM_UP) -> Memory:
 
 
 def main() -> None:
-    """Measure and print."""
+    """Run the benchmark and print the results."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=10, help="for each row")
     parser.add_argument("--memory-minutes", type=float, default=10, help="0 for no long run")
@@ -162,7 +179,7 @@ def main() -> None:
     arguments = parser.parse_args()
     cv2.setNumThreads(1)
     costs = [cost(n, size, arguments.seconds) for size in SIZES for n in FACES]
-    comparisons = _compared(arguments.peer, arguments.seconds) if arguments.peer else []
+    comparisons = _compare(arguments.peer, arguments.seconds) if arguments.peer else []
     long_run = memory(arguments.memory_minutes) if arguments.memory_minutes > 0 else None
     if arguments.json:
         record = {
@@ -177,13 +194,13 @@ def main() -> None:
         print(as_text(costs, comparisons, long_run))
 
 
-def _compared(python: Path, seconds: float) -> list[Comparison]:
+def _compare(python: Path, seconds: float) -> list[Comparison]:
     frames = moving_faces(1, SIZES[0])
     return compare(python, frames, LivePath(frames).step, seconds)
 
 
 def as_text(costs: list[Cost], comparisons: list[Comparison], long_run: Memory | None) -> str:
-    """Return tables for people."""
+    """Return the results as text tables."""
     rows = [
         [
             f"{c.faces} at {c.size[0]}×{c.size[1]}",
@@ -193,7 +210,7 @@ def as_text(costs: list[Cost], comparisons: list[Comparison], long_run: Memory |
         ]
         for c in costs
     ]
-    parts = ["milliseconds a frame, one thread: median / 95th percentile"]
+    parts = ["milliseconds per frame, one thread: median / 95th percentile"]
     parts.append(table(["faces", "found", *_PARTS, "frames/s"], rows))
     if comparisons:
         parts.append("\nin turns on the same frames, one face at 640×480, one thread: median ms")
@@ -211,13 +228,13 @@ def as_text(costs: list[Cost], comparisons: list[Comparison], long_run: Memory |
             ]
             for c in comparisons
         ]
-        times = ["its ms", "here", "ratio", "its processor ms", "here", "ratio"]
-        header = ["the usual recipe", *times, "it found", "found here"]
+        times = ["its ms", "our ms", "ratio", "its CPU ms", "our CPU ms", "ratio"]
+        header = ["package fer", *times, "it found", "we found"]
         parts.append(table(header, rows))
     if long_run:
         parts.append(
             f"\n{long_run.minutes:.1f} minutes with one face: {long_run.rate:.0f} frames/s; memory "
-            f"{long_run.first_mb:.1f} MB at first, {long_run.last_mb:.1f} MB at last "
+            f"{long_run.first_mb:.1f} MB at the start, {long_run.last_mb:.1f} MB at the end "
             f"({long_run.last_mb - long_run.first_mb:+.1f} MB)"
         )
     return "\n".join(parts)

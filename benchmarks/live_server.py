@@ -1,4 +1,4 @@
-"""The live page's side of a stream, without Streamlit and a browser: for measurements."""
+"""The server side of the live page without Streamlit and a browser, for benchmarks."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ MODEL = Path(__file__).parent.parent / "models" / "compact"
 
 _ANSWER_SECONDS = 10.0
 
-#: What the page leaves out when it makes a worker.
+#: Arguments of the worker that the page does not use.
 _UNUSED = (
     "source_video_track",
     "source_audio_track",
@@ -47,11 +47,11 @@ _UNUSED = (
 
 
 class WatchedSession(LiveSession):
-    """A session that notes when each frame was analysed, and how long it took.
+    """A session that records when each frame was analysed, and how long it took.
 
     Attributes:
-        calls: for each, when it ended by `time.monotonic`, the seconds it took, and the frames
-            that had come since the last one.
+        calls: for each call, its end by `time.monotonic`, its duration in seconds, and the number
+            of frames that arrived since the previous call.
     """
 
     def __init__(self, stream: FaceStream, limit: StreamLimit) -> None:
@@ -60,18 +60,18 @@ class WatchedSession(LiveSession):
 
     def process(self, image: Image, seconds: float | None = None, *, received: int = 1) -> Image:
         """See `LiveSession.process`."""
-        began = time.monotonic()
-        shown = super().process(image, seconds, received=received)
+        started = time.monotonic()
+        picture = super().process(image, seconds, received=received)
         ended = time.monotonic()
-        self.calls.append((ended, ended - began, received))
-        return shown
+        self.calls.append((ended, ended - started, received))
+        return picture
 
 
 class Server:
-    """The server's side of all streams: what Streamlit's process has of it, without Streamlit.
+    """The server side of all streams, as in Streamlit's process but without Streamlit.
 
     Args:
-        streams: how many may run at once.
+        streams: maximum number of simultaneous streams.
     """
 
     def __init__(self, streams: int) -> None:
@@ -87,15 +87,15 @@ class Server:
         return deliver_newest(MediaRelay())
 
     def session(self) -> WatchedSession:
-        """Return a new visitor."""
+        """Return the session of a new visitor."""
         return WatchedSession(self._pool.stream(), self._limit)
 
     @contextmanager
     def connected(self, session: WatchedSession, client: Client) -> Iterator[list[Arrival]]:
-        """Connect a client with a session.
+        """Connect a client to a session.
 
         Yields:
-            A list that holds, after the end, the frames that came back to the client.
+            A list that is filled on exit with the frames that came back to the client.
         """
         worker = self._worker(session)
         arrivals: list[Arrival] = []
@@ -124,7 +124,7 @@ class Server:
         )
 
     def close(self) -> None:
-        """End the event loop; all streams must have ended."""
+        """Stop the event loop; all streams must have ended before."""
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()

@@ -1,4 +1,7 @@
-"""The usual recipe, as the PyPI package ``fer`` has it, measured in a process of its own."""
+"""Comparison with the PyPI package ``fer``, which runs in a process of its own.
+
+The package represents the usual recipe: a Haar cascade, and a network in Keras or LiteRT.
+"""
 
 from __future__ import annotations
 
@@ -18,39 +21,39 @@ from fer.types import Image
 
 _WORKER = Path(__file__).with_name("peer_worker.py")
 
-#: What is measured, and what it is.
+#: Descriptions of the measured variants of the usual recipe, by name.
 VARIANTS = {
     "tflite": "Haar cascade, LiteRT (the package's default)",
     "keras": "Haar cascade, Keras model called",
     "predict": "Haar cascade, Keras predict",
 }
 
-#: Frames of one turn: short against the changes in what else the machine does.
+#: Frames per turn: few, so that both sides see the same load from other programs.
 _TURN = 10
 
-#: Milliseconds, milliseconds of processor time, and faces found of a frame.
+#: Measurements of one frame: milliseconds, milliseconds of CPU time, and number of faces found.
 Frame = tuple[float, float, int]
 
-#: Analyses the next frame here; returns milliseconds by part, with ``total`` and ``processor``, and
-#: the number of faces found.
+#: Analyses the next frame with this project; returns milliseconds by part, including ``total`` and
+#: ``processor`` (CPU time), and the number of faces found.
 Step = Callable[[], tuple[dict[str, float], int]]
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """This path and one variant of the usual recipe, in turns on the same frames.
+    """This project and one variant of the usual recipe, measured in turns on the same frames.
 
     Attributes:
-        recipe: what the variant is.
-        own_ms: median milliseconds of a frame here.
-        recipe_ms: median milliseconds of a frame there.
-        ratio: how many times longer a frame takes there.
-        own_processor_ms: median milliseconds of processor time here, which other programs that
-            run on the machine do not lengthen.
-        recipe_processor_ms: the same there.
-        processor_ratio: how many times more processor time a frame takes there.
-        own_found: share of the frames in which the face was found here.
-        recipe_found: the same there.
+        recipe: description of the variant.
+        own_ms: median milliseconds per frame of this project.
+        recipe_ms: median milliseconds per frame of the recipe.
+        ratio: ``recipe_ms / own_ms``.
+        own_processor_ms: median milliseconds of CPU time per frame of this project. Other programs
+            on the machine do not increase CPU time.
+        recipe_processor_ms: the same for the recipe.
+        processor_ratio: ``recipe_processor_ms / own_processor_ms``.
+        own_found: share of the frames in which this project found the face.
+        recipe_found: the same for the recipe.
     """
 
     recipe: str
@@ -65,18 +68,18 @@ class Comparison:
 
 
 class Peer:
-    """A running environment with the package. Use it in a ``with`` block.
+    """A worker process in an environment with the package. Use it in a ``with`` block.
 
     Args:
-        python: of an environment into which ``fer`` was installed.
-        frames: ``(height, width, 3)`` RGB uint8, all of one size.
+        python: Python of an environment in which the PyPI package ``fer`` is installed.
+        frames: ``(height, width, 3)`` RGB uint8, all of the same size.
     """
 
     def __init__(self, python: Path, frames: Sequence[Image]) -> None:
         self._python = python
         self._folder = TemporaryDirectory()
         self._frames = Path(self._folder.name) / "frames.npy"
-        # OpenCV's order, which the package expects.
+        # The package expects BGR, as in OpenCV.
         np.save(self._frames, np.stack(frames)[..., ::-1])
         self._process = subprocess.Popen(
             [str(python), str(_WORKER)],
@@ -109,11 +112,11 @@ class Peer:
         self._close()
 
     def _close(self) -> None:
-        self._process.communicate()  # the end of its input ends it
+        self._process.communicate()  # closes its standard input, which ends the process
         self._folder.cleanup()
 
     def measure(self, variant: str, indices: Sequence[int]) -> list[Frame]:
-        """Return what each of the frames at `indices` costs with a variant."""
+        """Return the measurements of a variant on the frames at `indices`."""
         request = {"variant": variant, "frames": str(self._frames), "indices": list(indices)}
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps(request) + "\n")
@@ -132,13 +135,16 @@ class Peer:
 
 
 def compare(python: Path, frames: Sequence[Image], step: Step, seconds: float) -> list[Comparison]:
-    """Take turns with each variant of the usual recipe, on the same frames with one face.
+    """Compare this project with each variant of the usual recipe, in turns on the same frames.
 
     Args:
-        python: see `Peer`.
-        frames: play in a loop.
-        step: takes the same frames in the same order.
-        seconds: for each variant.
+        python: Python of an environment with the package; see `Peer`.
+        frames: frames with one face, played in a loop.
+        step: analyses the same frames in the same order with this project.
+        seconds: duration per variant.
+
+    Returns:
+        One comparison per variant, in the order of `VARIANTS`.
 
     Raises:
         RuntimeError: the package does not run in that environment.
@@ -151,17 +157,17 @@ def compare(python: Path, frames: Sequence[Image], step: Step, seconds: float) -
 
 def _in_turns(peer: Peer, variant: str, frames: int, step: Step, seconds: float) -> Comparison:
     own: list[tuple[dict[str, float], int]] = []
-    theirs: list[Frame] = []
-    peer.measure(variant, range(min(3, frames)))
-    began = time.perf_counter()
-    while not own or time.perf_counter() - began < seconds:
+    recipe: list[Frame] = []
+    peer.measure(variant, range(min(3, frames)))  # warm-up
+    started = time.perf_counter()
+    while not own or time.perf_counter() - started < seconds:
         turn = [i % frames for i in range(len(own), len(own) + _TURN)]
         own += [step() for _ in turn]
-        theirs += peer.measure(variant, turn)
+        recipe += peer.measure(variant, turn)
     own_ms, own_processor_ms = (
         float(np.median([times[part] for times, _ in own])) for part in ("total", "processor")
     )
-    recipe_ms, recipe_processor_ms, _ = np.median(theirs, axis=0).tolist()
+    recipe_ms, recipe_processor_ms, _ = np.median(recipe, axis=0).tolist()
     return Comparison(
         recipe=VARIANTS[variant],
         own_ms=own_ms,
@@ -171,5 +177,5 @@ def _in_turns(peer: Peer, variant: str, frames: int, step: Step, seconds: float)
         recipe_processor_ms=recipe_processor_ms,
         processor_ratio=recipe_processor_ms / own_processor_ms,
         own_found=float(np.mean([faces > 0 for _, faces in own])),
-        recipe_found=float(np.mean([faces > 0 for *_, faces in theirs])),
+        recipe_found=float(np.mean([faces > 0 for *_, faces in recipe])),
     )

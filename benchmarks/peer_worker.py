@@ -1,8 +1,8 @@
-"""The other side of `benchmarks.peer`: runs in an environment with the PyPI package ``fer``.
+"""Worker process of `benchmarks.peer`: runs in an environment with the PyPI package ``fer``.
 
-Started as a script by that environment's Python, it needs nothing of this project, whose own
-package has the same name. A request is a line of JSON on standard input; its answer is one on
-standard output.
+That environment's Python runs it as a script. It imports nothing from this project, whose own
+package has the same name. Each request is a line of JSON on standard input, and each response is
+one on standard output.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-# Read when the libraries load.
+# The libraries read these when they are imported.
 os.environ |= {
     "OMP_NUM_THREADS": "1",
     "TF_NUM_INTRAOP_THREADS": "1",
@@ -29,16 +29,16 @@ import numpy as np
 
 
 def recognisers() -> dict[str, Callable[[Any], list]]:
-    """Return what is compared: each takes a BGR frame and returns a record per face."""
+    """Return the variants by name; each takes a BGR frame and returns a record per face."""
     package = importlib.import_module("fer.fer")
-    as_it_comes = package.FER(mtcnn=False)
+    default = package.FER(mtcnn=False)
     with_keras = package.FER(mtcnn=False, use_tflite=False)
     with_predict = package.FER(mtcnn=False, use_tflite=False)
     network = with_predict._FER__emotion_classifier
-    # What most scripts and tutorials call; the package itself calls the model like a function.
+    # Most scripts and tutorials call `predict`; the package itself calls the model as a function.
     with_predict._classify_emotions = lambda faces: network.predict(faces, verbose=0)
     return {
-        "tflite": as_it_comes.detect_emotions,
+        "tflite": default.detect_emotions,
         "keras": with_keras.detect_emotions,
         "predict": with_predict.detect_emotions,
     }
@@ -46,31 +46,33 @@ def recognisers() -> dict[str, Callable[[Any], list]]:
 
 def main() -> None:
     """Answer requests until standard input ends."""
-    # Libraries print where they like; answers have a channel of their own.
-    answers = os.fdopen(os.dup(1), "w")
+    # Libraries may print to standard output. Responses use a duplicate of it, and everything else
+    # goes to standard error.
+    responses = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     cv2.setNumThreads(1)
     variants = recognisers()
-    print(json.dumps(sorted(variants)), file=answers, flush=True)
+    print(json.dumps(sorted(variants)), file=responses, flush=True)
     frames: dict[str, Any] = {}
     for line in sys.stdin:
         request = json.loads(line)
         file = request["frames"]
         if file not in frames:
             frames = {file: np.load(file, mmap_mode="r")}
-        result = measured(variants[request["variant"]], frames[file], request["indices"])
-        print(json.dumps(result), file=answers, flush=True)
+        result = measure(variants[request["variant"]], frames[file], request["indices"])
+        print(json.dumps(result), file=responses, flush=True)
 
 
-def measured(recognise: Callable[[Any], list], frames: Any, indices: list[int]) -> list[tuple]:
-    """Return milliseconds, milliseconds of processor time, and faces found of each frame."""
+def measure(recognise: Callable[[Any], list], frames: Any, indices: list[int]) -> list[tuple]:
+    """Return milliseconds, milliseconds of CPU time, and number of faces found for each frame."""
     costs = []
     for index in indices:
         frame = np.array(frames[index])
-        began, busy = time.perf_counter(), time.process_time()
+        started, cpu_started = time.perf_counter(), time.process_time()
         faces = recognise(frame)
-        busy, spent = time.process_time() - busy, time.perf_counter() - began
-        costs.append((spent * 1e3, busy * 1e3, len(faces)))
+        cpu_seconds = time.process_time() - cpu_started
+        seconds = time.perf_counter() - started
+        costs.append((seconds * 1e3, cpu_seconds * 1e3, len(faces)))
     return costs
 
 

@@ -1,8 +1,8 @@
-"""What poor pictures of faces cost, and which of them `fer.quality` marks.
+"""The accuracy on degraded faces, and the share of them that `fer.quality` flags.
 
-``python -m benchmarks.quality --data fer2013.npz --model models/compact`` finds every validation
-face again as if in a photograph, makes it smaller, softer or darker, and prints the accuracy beside
-the share of faces that are marked. The limits in `fer.quality` were chosen by this table.
+``python -m benchmarks.quality --data fer2013.npz --model models/compact`` detects every validation
+face as in a photograph, makes it smaller, more blurred or darker, and prints the accuracy and the
+share of faces with each flaw. The limits in `fer.quality` were chosen from this table.
 """
 
 from __future__ import annotations
@@ -25,61 +25,63 @@ from fer.types import FLAWS, Detections
 from training.data.load import load
 
 Crop = NDArray[np.uint8]
-Change = Callable[[Crop], NDArray]
+Corruption = Callable[[Crop], NDArray]
 
 
 def main() -> None:
-    """Measure and print."""
+    """Run the benchmark and print the results."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--every", type=int, default=1, help="use every n-th face only")
     arguments = parser.parse_args()
     faces = load(arguments.data).split("validation")
-    found, crops, labels = _find(faces.images[:: arguments.every], faces.labels[:: arguments.every])
+    detections, crops, labels = _detect(
+        faces.images[:: arguments.every], faces.labels[:: arguments.every]
+    )
     classifier = ExpressionClassifier(arguments.model)
     print(f"{len(labels)} faces\n{'picture':28} right   {'   '.join(FLAWS)}")
-    for name, side, change in _changes():
-        poor = np.stack([_changed(crop, change) for crop in crops])
-        right = (classifier(poor).argmax(axis=1) == labels).mean()
-        share = measure(_resized(found, side), poor).flaws.mean(axis=0)
-        print(f"{name:28} {right:6.1%}  {'  '.join(f'{s:6.1%}' for s in share)}")
-    turned = yaw(found.landmarks)
+    for name, side, corruption in _corruptions():
+        corrupted = np.stack([_apply(corruption, crop) for crop in crops])
+        accuracy = (classifier(corrupted).argmax(axis=1) == labels).mean()
+        shares = measure(_with_box_side(detections, side), corrupted).flaws.mean(axis=0)
+        print(f"{name:28} {accuracy:6.1%}  {'  '.join(f'{s:6.1%}' for s in shares)}")
+    yaws = yaw(detections.landmarks)
     correct = classifier(crops).argmax(axis=1) == labels
     for low, high in ((0.0, 0.2), (0.2, 0.5), (0.5, 0.8), (0.8, 1.2), (1.2, np.inf)):
-        among = (turned >= low) & (turned < high)
-        print(f"turned {low} to {high}: {correct[among].mean():.1%} of {among.sum()} right")
+        within = (yaws >= low) & (yaws < high)
+        print(f"turned {low} to {high}: {correct[within].mean():.1%} of {within.sum()} right")
 
 
-def _find(images: Crop, labels: NDArray[np.int64]) -> tuple[Detections, Crop, NDArray[np.int64]]:
-    """Return the faces that are found again, their aligned crops, and their labels."""
+def _detect(images: Crop, labels: NDArray[np.int64]) -> tuple[Detections, Crop, NDArray[np.int64]]:
+    """Return the detected faces, their aligned crops, and their labels."""
     detector = BlazeFace()
-    found, crops, kept = [], [], []
+    detections, crops, kept = [], [], []
     for image, label in zip(images, labels, strict=True):
         photo = photograph(image)
         face = largest(detector(photo))
-        found.append(face)
+        detections.append(face)
         crops.append(align(photo, face, framing=FER2013_FRAMING, size=48, channels=1))
         kept += [label] * len(face)
-    return Detections.concatenate(found), np.concatenate(crops), np.array(kept)
+    return Detections.concatenate(detections), np.concatenate(crops), np.array(kept)
 
 
-def _changes() -> Iterator[tuple[str, float, Change]]:
-    """Yield a name, the side of the detector's box in pixels, and what is done to a crop."""
-    usual = 200.0
-    yield "as it is", usual, lambda crop: crop
+def _corruptions() -> Iterator[tuple[str, float, Corruption]]:
+    """Yield the name of each corruption, the side of the detector's box in pixels, and itself."""
+    large = 200.0  # far above the limit of the flaw "small"
+    yield "as it is", large, lambda crop: crop
     for side in (30, 24, 22, 20, 18, 14):
         yield f"{side} px", side, _small(side)
     for sigma in (0.7, 1.0, 1.3, 1.6, 2.0):
-        yield f"blurred, σ = {sigma} px of 48", usual, _blur(sigma)
+        yield f"blurred, σ = {sigma} px of 48", large, _gaussian_blur(sigma)
     for pixels in (3, 5, 7):
-        yield f"moved over {pixels} px of 48", usual, _move(pixels)
+        yield f"moved over {pixels} px of 48", large, _motion_blur(pixels)
     rng = np.random.default_rng(0)
     for share in (0.6, 0.35, 0.3, 0.2, 0.15):
-        yield f"{share:.0%} of the light, noise 2", usual, _dark(share, 2.0, rng)
+        yield f"{share:.0%} of the light, noise 2", large, _dark(share, 2.0, rng)
 
 
-def _small(side: float) -> Change:
+def _small(side: float) -> Corruption:
     pixels = round(48 * side / FER2013_FRAMING.box_side)
     size = (pixels, pixels)
     return lambda crop: cv2.resize(
@@ -87,27 +89,27 @@ def _small(side: float) -> Change:
     )
 
 
-def _blur(sigma: float) -> Change:
+def _gaussian_blur(sigma: float) -> Corruption:
     return lambda crop: cv2.GaussianBlur(crop, (0, 0), sigma)
 
 
-def _move(pixels: int) -> Change:
+def _motion_blur(pixels: int) -> Corruption:
     kernel = np.full((1, pixels), 1 / pixels, np.float32)
     return lambda crop: cv2.filter2D(crop, -1, kernel, borderType=cv2.BORDER_REPLICATE)
 
 
-def _dark(share: float, noise: float, rng: np.random.Generator) -> Change:
+def _dark(share: float, noise: float, rng: np.random.Generator) -> Corruption:
     return lambda crop: crop * share + rng.normal(0, noise, crop.shape)
 
 
-def _changed(crop: Crop, change: Change) -> Crop:
-    made = np.clip(np.round(change(crop[..., 0])), 0, 255)
-    return np.asarray(made, np.uint8)[..., None]
+def _apply(corruption: Corruption, crop: Crop) -> Crop:
+    corrupted = np.clip(np.round(corruption(crop[..., 0])), 0, 255)
+    return np.asarray(corrupted, np.uint8)[..., None]
 
 
-def _resized(found: Detections, side: float) -> Detections:
-    corner = found.xyxy[:, :2]
-    return replace(found, xyxy=np.concatenate([corner, corner + np.float32(side)], axis=1))
+def _with_box_side(detections: Detections, side: float) -> Detections:
+    corner = detections.xyxy[:, :2]
+    return replace(detections, xyxy=np.concatenate([corner, corner + np.float32(side)], axis=1))
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-"""Writes the figures of the README and the model card from reports, so that none is typed.
+"""Writes the figures of the README and the model card from reports, so that none is typed by hand.
 
-``python -m benchmarks.readme [--presets DIR... --data fer2013.npz]`` replaces what stands between
-the markers: the shipped model's figures, here and in ``models/README.md``, and a row of the README
-for each model directory of ``--presets``, all measured on the validation split of the same data,
-whatever each was trained from.
+``python -m benchmarks.readme [--presets DIR... --data fer2013.npz]`` replaces the text between
+markers: the shipped model's figures in ``README.md`` and ``models/README.md``, and the README's
+table with a row for each model directory of ``--presets``. The presets are all measured on the
+validation split of the data set ``--data``, regardless of what they were trained on.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ from training.commands.evaluate import load_for_model
 ROOT = Path(__file__).parent.parent
 SHIPPED = ROOT / "models" / "compact"
 
-#: What the heads are called in the tables.
+#: Names of the heads in the tables.
 _HEADS = {EXPRESSION_HEAD: "FER2013", FERPLUS_HEAD: "FER+"}
 
 
 def main() -> None:
-    """Rewrite both."""
+    """Update the README and the model card."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--presets", nargs="*", type=Path, default=[], metavar="DIR")
-    parser.add_argument("--data", type=Path, help="what --presets are measured on")
+    parser.add_argument("--data", type=Path, help="data set to measure --presets on")
     arguments = parser.parse_args()
     report = Report.load(SHIPPED)
     card = ROOT / "models" / "README.md"
@@ -39,16 +39,16 @@ def main() -> None:
     readme = ROOT / "README.md"
     text = replace_section(readme.read_text(), "figures", figures(report))
     if arguments.presets:
-        rows = [(Report.load(d), measured(d, arguments.data)) for d in arguments.presets]
+        rows = [(Report.load(d), evaluate_model(d, arguments.data)) for d in arguments.presets]
         text = replace_section(text, "presets", preset_table(rows))
     readme.write_text(text)
 
 
 def replace_section(text: str, name: str, content: str) -> str:
-    """Return `text` with what stands between the markers of `name` replaced.
+    """Return `text` with the lines between the markers of `name` replaced by `content`.
 
     Raises:
-        ValueError: there are no such markers.
+        ValueError: the text has no such markers.
     """
     pattern = re.compile(f"(<!-- {name}:begin -->\n).*?(<!-- {name}:end -->)", re.DOTALL)
     if not pattern.search(text):
@@ -57,7 +57,7 @@ def replace_section(text: str, name: str, content: str) -> str:
 
 
 def model_card(text: str, report: Report) -> str:
-    """Return the text of the model card with the tables of a report."""
+    """Return the text of the model card with its tables updated from a report."""
     tables = {"figures": figures, "classes": class_table, "corruptions": corruption_table}
     for name, table in tables.items():
         text = replace_section(text, name, table(report))
@@ -65,37 +65,40 @@ def model_card(text: str, report: Report) -> str:
 
 
 def class_table(report: Report) -> str:
-    """Return precision, recall and F1 of each expression."""
+    """Return the table of precision, recall and F1 of each expression."""
     rows = [
         f"| {c.label} | {c.precision:.1%} | {c.recall:.1%} | {c.f1:.3f} | {c.support:,} |"
         for c in report.evaluations["validation"].classes
     ]
-    head = "| expression | precision | recall | F1 | faces |"
-    return "\n".join([head, "| --- | --- | --- | --- | --- |", *rows])
+    header = "| expression | precision | recall | F1 | faces |"
+    return "\n".join([header, "| --- | --- | --- | --- | --- |", *rows])
 
 
 def corruption_table(report: Report) -> str:
-    """Return what each disturbance costs."""
-    plain = report.evaluations["validation"].accuracy
+    """Return the table of the accuracy under each corruption."""
+    uncorrupted = report.evaluations["validation"].accuracy
     rows = [
-        f"| {d.name}: {d.description} | {d.evaluation.accuracy:.1%} | "
-        f"{100 * (plain - d.evaluation.accuracy):.1f} |"
-        for d in report.robustness
+        f"| {c.name}: {c.description} | {c.evaluation.accuracy:.1%} | "
+        f"{100 * (uncorrupted - c.evaluation.accuracy):.1f} |"
+        for c in report.robustness
     ]
     return "\n".join(["| corruption | accuracy | points lost |", "| --- | --- | --- |", *rows])
 
 
 def figures(report: Report) -> str:
-    """Return the table of the shipped model."""
+    """Return the table with the figures of a model."""
     result = report.evaluations["validation"]
     low, high = result.accuracy_low, result.accuracy_high
-    unseen = report.without_duplicates["validation"]
-    repeats = result.count - unseen.count
+    unique = report.without_duplicates["validation"]
+    duplicates = result.count - unique.count
     file = report.files["model.tflite"]
     rows = [
         ("Accuracy, FER2013 PublicTest, single view", f"**{result.accuracy:.1%}**"),
         ("its 95 % interval (Wilson)", f"{low:.1%} to {high:.1%}"),
-        (f"without the {repeats} whose copies in Training were left out", f"{unseen.accuracy:.1%}"),
+        (
+            f"without the {duplicates} whose copies in Training were left out",
+            f"{unique.accuracy:.1%}",
+        ),
         ("Macro-F1, balanced accuracy", f"{result.macro_f1:.3f}, {result.balanced_accuracy:.1%}"),
         ("Right among the two most probable", f"{result.top2_accuracy:.1%}"),
         (f"Accuracy, {report.tta.description}", f"{report.tta.evaluation.accuracy:.1%}"),
@@ -125,42 +128,44 @@ def figures(report: Report) -> str:
 def _selective_rows(report: Report) -> list[tuple[str, str]]:
     return [
         (
-            f"Answered rather than “uncertain”, {_HEADS[made.head]} head, {_pictures(made)}",
-            f"{made.coverage:.0%} of {made.count:,}; of these {made.accuracy:.0%} right",
+            f"Answered rather than “uncertain”, {_HEADS[record.head]} head, {_pictures(record)}",
+            f"{record.coverage:.0%} of {record.count:,}; of these {record.accuracy:.0%} right",
         )
-        for made in report.selective
-        if made.split == "validation"
+        for record in report.selective
+        if record.split == "validation"
     ]
 
 
-def _pictures(made: Selective) -> str:
-    return f"corrupted: {', '.join(made.corruptions)}" if made.degraded else "pictures as they are"
+def _pictures(record: Selective) -> str:
+    if record.degraded:
+        return f"corrupted: {', '.join(record.corruptions)}"
+    return "pictures as they are"
 
 
 def _seed_rows(report: Report) -> list[tuple[str, str]]:
-    found = report.seed_variance
-    if found is None:
+    runs = report.seed_variance
+    if runs is None:
         return []
-    start = f" from `{found.initial_model}`" if found.initial_model else ""
-    after = f"Accuracy after {counted(found.epochs, 'epoch')}{start}"
-    low, high = min(found.accuracies), max(found.accuracies)
+    start = f" from `{runs.initial_model}`" if runs.initial_model else ""
+    after = f"Accuracy after {counted(runs.epochs, 'epoch')}{start}"
+    low, high = min(runs.accuracies), max(runs.accuracies)
     return [
         (
-            f"{after} with seeds {', '.join(map(str, found.seeds))}",
+            f"{after} with seeds {', '.join(map(str, runs.seeds))}",
             f"{low:.1%} to {high:.1%}",
         )
     ]
 
 
-def measured(model: Path, data: Path) -> Evaluation:
-    """Measure a model on the validation split of a data set, by the app's own classifier."""
+def evaluate_model(model: Path, data: Path) -> Evaluation:
+    """Evaluate a model on the validation split of a data set, with the app's classifier."""
     classifier = ExpressionClassifier(model)
     faces = load_for_model(classifier, data).split("validation")
     return evaluate(faces.labels, classifier(faces.images), faces.class_names)
 
 
 def preset_table(rows: list[tuple[Report, Evaluation]]) -> str:
-    """Return a row per model: what was run, how long it took, and how well it does."""
+    """Return the table of presets: training effort, accuracy and size of each model."""
     lines = [
         "| preset | epochs | minutes | PublicTest accuracy (95 % interval) | macro-F1 | weights |",
         "| --- | --- | --- | --- | --- | --- |",
@@ -168,7 +173,7 @@ def preset_table(rows: list[tuple[Report, Evaluation]]) -> str:
     for report, result in rows:
         low, high = result.accuracy_low, result.accuracy_high
         lines.append(
-            f"| `{report.configuration['name']}` | {len(report.history)} | "
+            f"| `{report.preset}` | {len(report.history)} | "
             f"{report.training_seconds / 60:.1f} | "
             f"{result.accuracy:.1%} ({low:.1%} to {high:.1%}) of {result.count:,} | "
             f"{result.macro_f1:.3f} | {report.parameters / 1e6:.2f} M |"

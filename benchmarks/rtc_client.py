@@ -1,7 +1,7 @@
-"""A client as a browser is one: sends a camera's video over WebRTC, and counts what comes back.
+"""A WebRTC client like a browser: sends a camera's video and records the frames that come back.
 
-Each runs in a process of its own, so that its encoding and decoding do not hold the server's
-interpreter; they share the machine's cores all the same.
+Each client runs in a process of its own, so that its encoding and decoding do not hold the server's
+interpreter lock. Client and server still share the machine's cores.
 """
 
 from __future__ import annotations
@@ -21,21 +21,22 @@ from aiortc.mediastreams import MediaStreamError, VideoStreamTrack
 
 from benchmarks.scenes import moving_faces
 
-#: When a frame came back, by `time.monotonic`, and the camera's own time on it, both in seconds.
-#: The two clocks start at different times.
+#: Time at which a frame came back, by `time.monotonic`, and the frame's camera timestamp, both in
+#: seconds. The two clocks have different origins.
 Arrival = tuple[float, float]
 
-_CLOCK = 90_000
+#: Ticks of a timestamp per second, as usual for video over RTP.
+_CLOCK_RATE = 90_000
 
-#: Seconds in which the process has to end once it is told to.
+#: Seconds that the process may take to end before it is killed.
 _END_SECONDS = 10
 
 
 class Camera(VideoStreamTrack):
-    """Plays frames in a loop, at the pace of a camera.
+    """A camera that plays frames in a loop, in real time.
 
     Args:
-        frames: to play.
+        frames: the frames.
         rate: frames a second.
     """
 
@@ -43,60 +44,60 @@ class Camera(VideoStreamTrack):
         super().__init__()
         self._frames, self._rate = frames, rate
         self._count = 0
-        self._began = 0.0
+        self._started = 0.0
 
     async def recv(self) -> av.VideoFrame:
-        """Return the next frame when its time has come."""
+        """Return the next frame when it is due."""
         if self.readyState != "live":
             raise MediaStreamError
         now = time.monotonic()
-        self._began = self._began or now
-        await asyncio.sleep(max(0.0, self._began + self._count / self._rate - now))
+        self._started = self._started or now
+        await asyncio.sleep(max(0.0, self._started + self._count / self._rate - now))
         frame = self._frames[self._count % len(self._frames)]
-        frame.pts = round(self._count * _CLOCK / self._rate)
-        frame.time_base = Fraction(1, _CLOCK)
+        frame.pts = round(self._count * _CLOCK_RATE / self._rate)
+        frame.time_base = Fraction(1, _CLOCK_RATE)
         self._count += 1
         return frame
 
 
 class Client:
-    """A client in its own process; all methods are called from the server's.
+    """A client in its own process, controlled from the server's process.
 
     Args:
         rate: frames a second that its camera sends.
-        size_wh: of the frames, in pixels.
+        size_wh: width and height of the frames in pixels.
     """
 
     def __init__(self, rate: float, size_wh: tuple[int, int]) -> None:
         context = multiprocessing.get_context("spawn")
-        self._pipe, theirs = context.Pipe()
+        self._pipe, client_pipe = context.Pipe()
         self._received = context.Value("l", 0)
         self._process = context.Process(
-            target=_run, args=(theirs, self._received, rate, size_wh), daemon=True
+            target=_run, args=(client_pipe, self._received, rate, size_wh), daemon=True
         )
         self._process.start()
-        theirs.close()
+        client_pipe.close()
 
     def wait(self) -> None:
-        """Wait until the process has everything that calls need."""
+        """Wait until the process is ready for calls."""
         self._pipe.recv()
 
     @property
     def received(self) -> int:
-        """Frames that came back in this call so far."""
+        """Number of frames that came back in this call so far."""
         return int(self._received.value)
 
     def call(self) -> str:
-        """Begin a call; return its offer, an SDP."""
+        """Start a call and return its SDP offer."""
         self._pipe.send("call")
         return str(self._pipe.recv())
 
     def accept(self, answer: str) -> None:
-        """Go on with the server's answer, an SDP."""
+        """Continue the call with the server's SDP answer."""
         self._pipe.send(answer)
 
     def hang_up(self) -> list[Arrival]:
-        """End the call; return the frames that came back."""
+        """End the call and return the frames that came back."""
         self._pipe.send("hang up")
         return list(self._pipe.recv())
 
@@ -110,12 +111,12 @@ class Client:
 
 
 def _run(pipe: Connection, received: Any, rate: float, size_wh: tuple[int, int]) -> None:
-    asyncio.run(_answer(pipe, received, rate, size_wh))
+    asyncio.run(_serve(pipe, received, rate, size_wh))
 
 
-async def _answer(pipe: Connection, received: Any, rate: float, size_wh: tuple[int, int]) -> None:
-    """Do what the server's process asks for, one call after the other."""
-    # Ready for the encoder, as a camera's frames are in a browser.
+async def _serve(pipe: Connection, received: Any, rate: float, size_wh: tuple[int, int]) -> None:
+    """Handle the commands of the server's process, one call after the other."""
+    # In the encoder's pixel format, like a camera's frames in a browser.
     frames = [
         av.VideoFrame.from_ndarray(frame, format="rgb24").reformat(format="yuv420p")
         for frame in moving_faces(1, size_wh)
@@ -126,27 +127,27 @@ async def _answer(pipe: Connection, received: Any, rate: float, size_wh: tuple[i
         arrivals: list[Arrival] = []
         connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
         connection.addTrack(Camera(frames, rate))
-        watching = _watch(connection, received, arrivals)
+        watchers = _watch(connection, received, arrivals)
         await connection.setLocalDescription(await connection.createOffer())
         pipe.send(connection.localDescription.sdp)
         while (message := await asyncio.to_thread(pipe.recv)) != "hang up":
             await connection.setRemoteDescription(RTCSessionDescription(message, "answer"))
         await connection.close()
-        await asyncio.gather(*watching)
+        await asyncio.gather(*watchers)
         pipe.send(arrivals)
 
 
 def _watch(
     connection: RTCPeerConnection, received: Any, arrivals: list[Arrival]
 ) -> list[asyncio.Task[None]]:
-    """Note when frames come back; return the tasks that do it, which end with the connection."""
+    """Record when frames come back; return the tasks for this, which end with the connection."""
     tasks: list[asyncio.Task[None]] = []
 
     async def consume(track: Any) -> None:
         with contextlib.suppress(MediaStreamError):
             while True:
                 frame = await track.recv()
-                arrivals.append((time.monotonic(), frame.pts / _CLOCK))
+                arrivals.append((time.monotonic(), frame.pts / _CLOCK_RATE))
                 received.value = len(arrivals)
 
     connection.on("track", lambda track: tasks.append(asyncio.ensure_future(consume(track))))

@@ -1,4 +1,4 @@
-"""Moving pictures for measurements: a real face, pasted as often as asked for, free of rights."""
+"""Videos for benchmarks: a real face from the public domain, pasted any number of times."""
 
 from __future__ import annotations
 
@@ -11,44 +11,49 @@ from fer.types import Image
 #: Where the astronaut's head is in scikit-image's photograph (NASA, public domain).
 _HEAD = (slice(5, 235), slice(110, 340))
 
-#: Side of a pasted head, as a share of the picture's height, by the number of heads from which it
-#: holds: one person before a camera, a few on a sofa, a group. The face is 0.45 of the head's side.
+#: Side of a pasted head as a share of the frame's height, by the minimum number of heads: one
+#: person in front of a camera, a few on a sofa, a group. The face is 0.45 of the head's side.
 _HEAD_SHARES = ((1, 0.75), (2, 0.45), (4, 0.36))
 
-#: Pixels by which heads move to each side; people in front of a camera do not sit still.
+#: Amplitude of the heads' movement in pixels; people in front of a camera do not sit still.
 _SWAY_X, _SWAY_Y = 12.0, 5.0
 
-#: Heads in a row.
+#: Maximum number of heads per row.
 _COLUMNS = 4
 
 
 def moving_faces(faces: int, size_wh: tuple[int, int], frames: int = 30) -> list[Image]:
-    """Return frames ``(height, width, 3)`` RGB of a scene that moves, and can be played in a loop.
+    """Return frames of moving heads that can be played in a loop.
 
-    Behind the heads lies a photograph of a table: a detector is quicker on a plain ground than on
-    anything that people sit in front of.
+    The background is a photograph of a table, because a detector is faster on a plain background
+    than on realistic ones.
 
     Args:
-        faces: how many heads; 0 for the ground alone.
-        size_wh: of the frames, in pixels.
-        frames: how many, for one cycle of the movement.
+        faces: number of heads; 0 for the background only.
+        size_wh: width and height of the frames in pixels.
+        frames: number of frames in one cycle of the movement.
+
+    Returns:
+        Frames ``(height, width, 3)`` RGB uint8.
     """
-    ground = np.asarray(cv2.resize(skimage.data.coffee(), size_wh, interpolation=cv2.INTER_AREA))
+    background = np.asarray(
+        cv2.resize(skimage.data.coffee(), size_wh, interpolation=cv2.INTER_AREA)
+    )
     side = round(next((s for n, s in reversed(_HEAD_SHARES) if faces >= n), 0.0) * size_wh[1])
     head = _head(side)
-    noise = np.random.default_rng(0)
-    made = []
+    rng = np.random.default_rng(0)
+    pictures = []
     for frame in range(frames):
-        picture = ground.copy()
+        picture = background.copy()
         for index in range(faces):
-            _paste(picture, head, _place(index, faces, side, size_wh, frame / frames))
-        # A camera's noise, so that no two frames are equal.
-        grain = noise.integers(0, 4, picture.shape, dtype=np.uint8)
-        made.append(np.asarray(cv2.add(picture, grain), np.uint8))
-    return made
+            _paste(picture, head, _position(index, faces, side, size_wh, frame / frames))
+        # Camera noise, so that no two frames are equal.
+        noise = np.asarray(rng.integers(0, 4, picture.shape, dtype=np.uint8))
+        pictures.append(np.asarray(cv2.add(picture, noise), np.uint8))
+    return pictures
 
 
-def _place(
+def _position(
     index: int, faces: int, side: int, size_wh: tuple[int, int], phase: float
 ) -> tuple[int, int]:
     """Return left and top of a head at a phase of the movement, 0…1."""

@@ -1,4 +1,4 @@
-"""Printing measurements: tables, and what they were taken on."""
+"""Text tables of measurements, and a description of the machine."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a table in columns, the first to the left, the others to the right."""
+    """Return a text table with a left-aligned first column and right-aligned others."""
     widths = [max(len(row[i]) for row in (header, *rows)) for i in range(len(header))]
     lines = [
         "  ".join(
@@ -22,7 +22,7 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def machine() -> dict[str, str | int | float]:
-    """Describe the machine, and how busy it is: times mean little without."""
+    """Describe the machine and its load, without which times mean little."""
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
     return {
         "processor": _processor(),

@@ -1,9 +1,13 @@
-"""``python -m fer photo IMAGE...``: expressions in photographs, for people and for scripts."""
+"""``fer-lens photo IMAGE...``: expressions in photographs, for people and for scripts.
+
+In a checkout that is not installed: ``python -m fer photo IMAGE...``.
+"""
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
 from itertools import chain, count
@@ -11,26 +15,41 @@ from pathlib import Path
 
 from PIL import Image as PillowImage
 
+import fer
 from fer.analyzer import FaceAnalyzer
 from fer.drawing.annotate import annotate
 from fer.errors import FerError, ImageError
 from fer.export.photos import PhotoResult, photo_record
 from fer.images import read
 from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
+from fer.model.shipped import shipped_model
+from fer.namesake import missing_init
 from fer.text import chance, one_of
 from fer.types import UNCERTAIN, Faces, Image
 
-#: The model that ships with the project, beside this package.
-DEFAULT_MODEL = Path(__file__).parent.parent / "models" / "compact"
+#: The model that ships with the project.
+DEFAULT_MODEL = shipped_model()
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command.
 
     Returns:
-        Exit status: 0 all files were done, 1 at least one could not be read, or no model.
+        Exit status: 0 if every file was processed; 1 if a file could not be read or written, the
+        model could not be loaded, or the installation is broken.
     """
+    if problem := missing_init():
+        print(f"error: {problem}", file=sys.stderr)
+        return 1
     arguments = _parser().parse_args(argv)
+    try:
+        return _run(arguments)
+    except BrokenPipeError:  # the reader of a pipe, such as `head`, has closed it
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _run(arguments: argparse.Namespace) -> int:
     try:
         analyzer = FaceAnalyzer.for_photos(arguments.model, threads=arguments.threads)
         analyzer.spec.head(arguments.head)
@@ -49,7 +68,11 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m fer", description=__doc__)
+    program = "fer-lens" if Path(sys.argv[0]).stem == "fer-lens" else "python -m fer"
+    parser = argparse.ArgumentParser(
+        prog=program, description="Expressions in photographs, for people and for scripts."
+    )
+    parser.add_argument("--version", action="version", version=f"FER Lens {fer.__version__}")
     photo = parser.add_subparsers(dest="command", required=True).add_parser(
         "photo", help="find every face and its expression"
     )
@@ -68,7 +91,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _picture_files(images: Sequence[Path], out: Path) -> list[Path]:
-    """Return where each image's marked picture goes: never over an image, or over another one's."""
+    """Return one output file per image; none overwrites an input or another output."""
     taken = {image.resolve() for image in images}
     pictures: list[Path] = []
     for image in images:
@@ -82,7 +105,7 @@ def _picture_files(images: Sequence[Path], out: Path) -> list[Path]:
 def _photo(
     file: Path, analyzer: FaceAnalyzer, arguments: argparse.Namespace, picture: Path | None
 ) -> bool:
-    """Do one file; return whether it could be read and written."""
+    """Process one file; return whether it could be read and written."""
     try:
         image = read(file)
         faces = analyzer(image, head=arguments.head)

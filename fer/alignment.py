@@ -1,7 +1,7 @@
-"""Warping every face to the framing of FER2013, the one the network learnt.
+"""Align every face to the framing of FER2013, on which the network was trained.
 
-The framing was measured: the detector was run on 3,589 PublicTest images, enlarged and with their
-border continued (`python -m benchmarks.framing` repeats it).
+The framing was measured by running the detector on the 3,589 PublicTest images, enlarged and with
+replicated borders (`python -m benchmarks.framing` repeats the measurement).
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from fer.types import Detections, Floats, Image
 
 
 class Framing(Record):
-    """Where a face stands in the images that a network learnt from.
+    """The position and size of a face within a network's training images.
 
     Attributes:
-        side: of those images, in pixels; the unit of what follows.
-        points: where right eye, left eye, nose tip and mouth are, ``(x, y)``; (0, 0) is the top
-            left corner, the first pixel's centre is (0.5, 0.5).
-        box_centre: middle of the detector's box.
+        side: side of the training images, in pixels. The other attributes use the same pixels.
+        points: positions ``(x, y)`` of right eye, left eye, nose tip and mouth. (0, 0) is the top
+            left corner of the image; the centre of its first pixel is (0.5, 0.5).
+        box_centre: centre ``(x, y)`` of the detector's bounding box.
         box_side: side of that box.
     """
 
@@ -35,8 +35,8 @@ class Framing(Record):
     box_side: Annotated[float, Field(gt=0)]
 
 
-#: FER2013's framing: medians over the 3,532 images with a face found, in pixels of 48; quartiles
-#: lie 1.4 to 2.2 pixels (points) and 4 pixels (box) away.
+#: FER2013's framing: medians over the 3,532 images in which a face was detected. The quartiles are
+#: 1.4 to 2.2 of the 48 pixels away for the points, and 4 pixels for the box.
 FER2013_FRAMING = Framing(
     side=48,
     points=((15.1, 18.8), (32.6, 18.5), (24.0, 29.1), (24.1, 37.4)),
@@ -48,17 +48,17 @@ FER2013_FRAMING = Framing(
 def align(
     image: Image, faces: Detections, *, framing: Framing, size: int, channels: int
 ) -> NDArray[np.uint8]:
-    """Cut out every face, turned upright and placed as in the training images.
+    """Crop every face, rotated upright and framed as in the training images.
 
     Args:
         image: ``(height, width, 3)`` RGB uint8.
-        faces: where they are; they may reach past the border, which is then continued outwards.
-        framing: where the training images have the face.
+        faces: the ``n`` detections. Boxes may extend past the image, whose border is replicated.
+        framing: position of the face in the training images.
         size: side of the crops, in pixels.
         channels: 1 for grey, 3 for RGB.
 
     Returns:
-        ``(n, size, size, channels)`` uint8.
+        Crops, ``(n, size, size, channels)`` uint8.
     """
     crops = np.empty((len(faces), size, size, channels), np.uint8)
     for i in range(len(faces)):
@@ -69,19 +69,19 @@ def align(
 
 
 def frame_transform(landmarks: Floats, box: Floats, framing: Framing) -> NDArray[np.float64]:
-    """Return the similarity that takes a face to its place in the frame.
+    """Return the similarity transform that maps a face into the frame.
 
-    The box gives place and size, the points give the tilt. Fitting all of it to the points costs
-    half a point of accuracy on FER2013, whose own crops follow a detector's box, and comes too
-    close to a turned head, whose eyes stand near each other.
+    Position and scale come from the box, rotation from the landmarks. Fitting all three to the
+    landmarks costs half a point of accuracy on FER2013, whose own crops follow a detector's box. It
+    also crops a turned head too tightly, because its eyes appear close together.
 
     Args:
         landmarks: ``(6, 2)`` points in pixels, see `fer.types.LANDMARKS`.
         box: ``(4,)`` xyxy in pixels.
-        framing: where the face shall stand.
+        framing: target position of the face.
 
     Returns:
-        A 2×3 matrix from image pixels to pixels of the frame.
+        A 2×3 matrix from image pixels to frame pixels.
     """
     scale = framing.box_side / max(float(np.max(box[2:] - box[:2])), 1.0)
     linear = scale * _upright(landmarks[: len(framing.points)], np.array(framing.points))
@@ -90,19 +90,19 @@ def frame_transform(landmarks: Floats, box: Floats, framing: Framing) -> NDArray
 
 
 def _upright(points: Floats, reference: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the 2×2 rotation that turns a face to where `reference` has its points."""
+    """Return the 2×2 rotation that best aligns the points of a face with `reference`."""
     try:
         linear = similarity(points, reference)[:, :2]
-    except ValueError:  # a degenerate detection: all points in one place
+    except ValueError:  # a degenerate detection: all points coincide
         return np.eye(2)
     return linear / max(float(np.hypot(*linear[:, 0])), 1e-9)
 
 
 def warp(image: Image, matrix: NDArray[np.float64], size: int) -> Image:
-    """Cut out what `matrix` takes to a square of `size` pixels, ``(size, size, 3)``.
+    """Warp an image by `matrix` and return the top left square, ``(size, size, 3)``.
 
-    Large faces are first averaged down: sampling every tenth pixel of a sharp photograph would
-    show the network noise that no FER2013 image has.
+    Large faces are first downscaled by area averaging. Sampling every tenth pixel of a sharp
+    photograph would show the network noise that no FER2013 image has.
     """
     corners = np.array([[0, 0], [size, 0], [0, size], [size, size]], np.float64)
     inverse = cv2.invertAffineTransform(matrix)
@@ -118,7 +118,7 @@ def warp(image: Image, matrix: NDArray[np.float64], size: int) -> Image:
         ratio = np.array([x1 - x0, y1 - y0]) / shape
         size_wh = tuple(shape.tolist())
         region = np.asarray(cv2.resize(region, size_wh, interpolation=cv2.INTER_AREA), np.uint8)
-    # From pixels of the region to pixels of the crop. OpenCV counts from pixel centres.
+    # Maps pixels of the region to pixels of the crop. OpenCV puts (0, 0) at a pixel's centre.
     local = np.column_stack([matrix[:, :2] * ratio, transform_points(matrix, np.array([x0, y0]))])
     local[:, 2] += local[:, :2] @ [0.5, 0.5] - 0.5
     crop = cv2.warpAffine(

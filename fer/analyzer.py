@@ -1,4 +1,4 @@
-"""The whole path for a still image: detect → align → classify."""
+"""The complete pipeline for a still image: detect → align → classify."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ from fer.types import Detections, Faces, Floats, Image, check_image
 
 
 class Classifier(Protocol):
-    """Names the expressions of aligned faces; an `ExpressionClassifier`, or a fake in tests."""
+    """Classifies aligned faces: an `ExpressionClassifier`, or a fake in tests."""
 
     def __call__(self, crops: NDArray[np.uint8], head: str = EXPRESSION_HEAD, /) -> Floats:
-        """Return probabilities, ``(n, k)``, of ``(n, size, size, channels)`` crops."""
+        """Return probabilities, ``(n, k)``, for ``(n, size, size, channels)`` crops."""
 
     def activation_maps(self, crops: NDArray[np.uint8], head: str = EXPRESSION_HEAD, /) -> Floats:
         """Return class activation maps, ``(n, rows, columns, k)``."""
 
 
 class FaceAnalyzer:
-    """Finds every face of an image and names its expression.
+    """Detects every face in an image and classifies its expression.
 
-    Holds no state between calls, so all users share one.
+    It keeps no state between calls, so all users can share one instance.
 
     Args:
-        detector: finds faces.
-        classifier: names expressions.
-        spec: what the classifier expects and what its columns mean.
+        detector: detects faces.
+        classifier: classifies aligned faces.
+        spec: describes the classifier's input and outputs.
     """
 
     def __init__(self, detector: FaceDetector, classifier: Classifier, spec: ModelSpec) -> None:
@@ -52,48 +52,48 @@ class FaceAnalyzer:
 
         Args:
             model_dir: a directory with ``spec.json``.
-            threads: processor threads of each network.
+            threads: CPU threads of each network.
 
         Raises:
-            ModelError: the model, or the detector's, is missing or broken.
+            ModelError: the expression model or the detector is missing or broken.
         """
         classifier = ExpressionClassifier(model_dir, threads=threads)
         return cls(PhotoScan(BlazeFace(threads=threads)), classifier, classifier.spec)
 
     def __call__(
-        self, image: Image, *, head: str = EXPRESSION_HEAD, found: Detections | None = None
+        self, image: Image, *, head: str = EXPRESSION_HEAD, detections: Detections | None = None
     ) -> Faces:
         """Return the faces of `image`, left to right.
 
         Args:
             image: ``(height, width, 3)`` RGB uint8.
-            head: of the network, which answers.
-            found: the faces, where they are known already: to ask another head about the same
-                picture, they need not be looked for again, which takes most of the time.
+            head: name of the head to use.
+            detections: the faces, if they are known already. Passing them to classify the same
+                image with another head skips detection, which takes most of the time.
 
         Raises:
             ModelError: the model has no such head.
         """
         check_image(image)
-        if found is None:
-            found = self._detector(image)
-        found = found.take(np.argsort(found.xyxy[:, 0], kind="stable"))
-        return read_expressions(image, found, self._classifier, self.spec, head=head)
+        if detections is None:
+            detections = self._detector(image)
+        detections = detections.take(np.argsort(detections.xyxy[:, 0], kind="stable"))
+        return classify_faces(image, detections, self._classifier, self.spec, head=head)
 
     def has_class_activation(self, head: str) -> bool:
-        """Tell whether the model was exported with the maps that `class_activation` needs."""
+        """Return whether the model was exported with the maps that `class_activation` needs."""
         return bool(self.spec.head(head).activation_map)
 
     def class_activation(
         self, image: Image, faces: Faces, index: int, *, head: str = EXPRESSION_HEAD
     ) -> ClassActivation:
-        """Return where in one face each expression is found.
+        """Return the class activation maps of one face.
 
         Args:
             image: ``(height, width, 3)`` RGB uint8.
-            faces: of that image.
-            index: which of them.
-            head: of the network.
+            faces: the faces in `image`.
+            index: index of the face in `faces`.
+            head: name of the head.
 
         Raises:
             ModelError: the model has no such head, or was exported without its maps.
@@ -104,44 +104,46 @@ class FaceAnalyzer:
         return class_activation(face, maps, spec.head(head).labels, spec.framing)
 
 
-def read_expressions(
+def classify_faces(
     image: Image,
-    found: Detections,
+    detections: Detections,
     classifier: Classifier,
     spec: ModelSpec,
-    watch: Stopwatch | None = None,
+    stopwatch: Stopwatch | None = None,
     *,
     head: str = EXPRESSION_HEAD,
 ) -> Faces:
-    """Align what was found and name the expression of each: the same for photo, video and live.
+    """Align and classify detected faces. Photos, videos and live streams share this step.
 
     Args:
         image: ``(height, width, 3)`` RGB uint8.
-        found: its faces.
-        classifier: names the expressions of aligned faces.
-        spec: what the classifier expects and what its columns mean.
-        watch: is told the time of the stages ``align`` (with the look at each face's quality) and
-            ``classify``.
-        head: of the network, which answers.
+        detections: the faces in `image`.
+        classifier: classifies aligned faces.
+        spec: describes the classifier's input and outputs.
+        stopwatch: records the time of the stages ``align`` (which includes the measurement of image
+            quality) and ``classify``.
+        head: name of the head to use.
 
     Raises:
         ModelError: the model has no such head.
     """
-    watch = watch or Stopwatch()
-    answering = spec.head(head)
-    with watch.stage("align"):
-        crops = _crops(image, found, spec)
-        flaws = measure(found, crops).flaws
-    with watch.stage("classify"):
+    stopwatch = stopwatch or Stopwatch()
+    head_spec = spec.head(head)
+    with stopwatch.stage("align"):
+        crops = _crops(image, detections, spec)
+        flaws = measure(detections, crops).flaws
+    with stopwatch.stage("classify"):
         return Faces.of(
-            found,
+            detections,
             classifier(crops, head),
-            answering.labels,
+            head_spec.labels,
             flaws=flaws,
-            thresholds=answering.thresholds,
+            thresholds=head_spec.thresholds,
             head=head,
         )
 
 
-def _crops(image: Image, found: Detections, spec: ModelSpec) -> NDArray[np.uint8]:
-    return align(image, found, framing=spec.framing, size=spec.input_size, channels=spec.channels)
+def _crops(image: Image, detections: Detections, spec: ModelSpec) -> NDArray[np.uint8]:
+    return align(
+        image, detections, framing=spec.framing, size=spec.input_size, channels=spec.channels
+    )

@@ -9,42 +9,42 @@ from fer.types import Detections, Floats
 
 
 def box_area(xyxy: Floats) -> Floats:
-    """Return the areas of ``(n, 4)`` boxes, ``(n,)``; 0 where a box is turned inside out."""
+    """Return the areas ``(n,)`` of ``(n, 4)`` boxes; 0 for a box whose corners are swapped."""
     return np.prod(np.maximum(xyxy[:, 2:] - xyxy[:, :2], 0), axis=1)
 
 
 def intersection_matrix(a: Floats, b: Floats) -> Floats:
-    """Return the area that each box of `a` has in common with each of `b`, ``(n, m)``."""
+    """Return the intersection area of each box in `a` with each box in `b`, ``(n, m)``."""
     top_left = np.maximum(a[:, None, :2], b[None, :, :2])
     bottom_right = np.minimum(a[:, None, 2:], b[None, :, 2:])
     return np.prod(np.maximum(bottom_right - top_left, 0), axis=2)
 
 
 def iou_matrix(a: Floats, b: Floats) -> Floats:
-    """Return intersection over union of each box of `a` with each of `b`, ``(n, m)`` in 0…1."""
+    """Return the intersection over union (IoU) of each box in `a` and `b`, ``(n, m)`` in 0…1."""
     overlap = intersection_matrix(a, b)
     union = box_area(a)[:, None] + box_area(b)[None] - overlap
     return np.divide(overlap, union, out=np.zeros_like(overlap), where=union > 0)
 
 
-def blend_overlapping(found: Detections, iou: float) -> Detections:
-    """Merge detections of the same face into one, weighted by score.
+def weighted_nms(detections: Detections, iou: float) -> Detections:
+    """Merge detections of the same face into their mean, weighted by score.
 
-    Weighted non-maximum suppression as in BlazeFace (Bazarevsky et al. 2019, section 3.3): a mean
-    jitters less from frame to frame than the single best box does.
+    This is the weighted non-maximum suppression of BlazeFace (Bazarevsky et al. 2019, section 3.3).
+    The mean box jitters less from frame to frame than the single best box.
 
     Args:
-        found: detections in any order.
-        iou: overlap from which two boxes are the same face.
+        detections: detections in any order.
+        iou: least IoU at which two boxes are the same face.
 
     Returns:
-        One detection per face, best score first.
+        One detection per face, highest score first.
     """
-    rest = found.take(np.argsort(-found.score, kind="stable"))
+    rest = detections.take(np.argsort(-detections.score, kind="stable"))
     merged = []
     while len(rest):
         same = iou_matrix(rest.xyxy[:1], rest.xyxy)[0] >= iou
-        same[0] = True  # a box without area overlaps nothing, not even itself
+        same[0] = True  # a box without area has an IoU of 0 even with itself
         group, rest = rest.take(same), rest.take(~same)
         weight = group.score / group.score.sum()
         merged.append(
@@ -58,17 +58,17 @@ def blend_overlapping(found: Detections, iou: float) -> Detections:
 
 
 def similarity(source: NDArray, target: NDArray) -> NDArray[np.float64]:
-    """Return the rotation, scale and shift that best take `source` to `target`.
+    """Fit the rotation, scale and translation that map `source` to `target`.
 
-    Least squares in closed form; no mirroring. Writing points as complex numbers, the map is
-    ``z → a z + b`` and `a` is a ratio of two inner products.
+    This is the closed-form least-squares solution without reflection. With points written as
+    complex numbers, the map is ``z → a z + b``, and `a` is a ratio of two inner products.
 
     Args:
         source: ``(n, 2)`` points, n ≥ 2.
         target: ``(n, 2)`` points.
 
     Returns:
-        A 2×3 matrix, to be applied to columns ``(x, y, 1)``.
+        A 2×3 matrix that is applied to columns ``(x, y, 1)``.
 
     Raises:
         ValueError: all source points coincide.
@@ -90,18 +90,19 @@ def transform_points(matrix: NDArray, points: NDArray) -> NDArray:
 
 
 def transform_scale(matrix: NDArray) -> float:
-    """Return by how much a 2×3 similarity enlarges."""
+    """Return the scale factor of a 2×3 similarity matrix."""
     return float(np.hypot(matrix[0, 0], matrix[1, 0]))
 
 
 def square_tiles(width: int, height: int, side: int, overlap: float) -> list[tuple[int, int]]:
-    """Return the top left corners ``(x, y)`` of squares that cover an image.
+    """Return the top left corners ``(x, y)`` of square tiles that cover an image.
 
     Args:
-        width: of the image, in pixels.
-        height: of the image, in pixels.
-        side: of a square; where the image is smaller, one square starts at 0 and reaches past it.
-        overlap: least share of a side that neighbours have in common, 0…1.
+        width: width of the image, in pixels.
+        height: height of the image, in pixels.
+        side: side of a tile. If the image is smaller, a single tile starts at 0 and extends past
+            the border.
+        overlap: least overlap of neighbouring tiles as a fraction of their side, 0…1.
     """
     xs, ys = (_starts(length, side, overlap) for length in (width, height))
     return [(x, y) for y in ys for x in xs]

@@ -1,4 +1,4 @@
-"""Bytes of a photograph → an upright RGB array, or an error that says what is wrong."""
+"""Decode the bytes of a photograph into an upright RGB array, or raise a helpful error."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from fer.types import Image
 
 _log = logging.getLogger(__name__)
 
-#: Formats that are read, as Pillow calls them. Its JPEG covers the MPO that some phones write.
+#: Supported formats by their Pillow names. "JPEG" includes the MPO files that some phones write.
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "HEIF")
 
-#: File name endings of those formats, for file pickers.
+#: File name extensions of those formats, for file pickers.
 SUFFIXES = ("jpg", "jpeg", "png", "webp", "bmp", "heic", "heif")
 
-#: Most pixels that are decoded: 150 MB as RGB, more than the 50 megapixels of a phone.
+#: Largest number of pixels to decode: 150 MB as RGB, more than the 50 megapixels of a phone.
 MAX_PIXELS = 52_000_000
 
-#: Most bytes of a file that are looked at.
+#: Largest file to read, in bytes.
 MAX_BYTES = 64 * 1024 * 1024
 
-#: Least width and height; nothing smaller can hold a face.
+#: Least width and height in pixels; a smaller image cannot show a face.
 MIN_SIDE = 16
 
 
@@ -38,7 +38,7 @@ def read(path: Path) -> Image:
     """Read a photograph from a file; see `decode`.
 
     Raises:
-        ImageError: the file cannot be opened, or is no image that can be analysed.
+        ImageError: the file cannot be opened, or is not an image that can be analysed.
     """
     try:
         if path.stat().st_size > MAX_BYTES:
@@ -49,19 +49,19 @@ def read(path: Path) -> Image:
 
 
 def decode(data: bytes) -> Image:
-    """Turn the bytes of an image file into pixels.
+    """Decode the bytes of an image file.
 
-    The size is checked before any pixel is decoded. The rotation in the EXIF data is applied,
-    transparency is laid on white, 16-bit grey is scaled to 8 bits.
+    The size is checked before any pixel is decoded. The EXIF rotation is applied, transparent
+    pixels are composited on white, and 16-bit greyscale is scaled to 8 bits.
 
     Args:
-        data: a whole file in one of `FORMATS`.
+        data: a complete file in one of `FORMATS`.
 
     Returns:
         ``(height, width, 3)`` RGB uint8, upright.
 
     Raises:
-        ImageError: the bytes are empty, no image, damaged, too large or too small.
+        ImageError: the data is empty, not an image, damaged, too large or too small.
     """
     if not data:
         raise ImageError("is empty (0 bytes).")
@@ -85,7 +85,7 @@ def decode(data: bytes) -> Image:
 
 @cache
 def _prepare_pillow() -> None:
-    # Here and not on import: the library takes a tenth of a second to load.
+    # Not imported at module level, because loading the library takes a tenth of a second.
     import pillow_heif
 
     PillowImage.init()
@@ -112,10 +112,10 @@ def _too_many_bytes(size: int) -> str:
 
 
 def _upright(image: PillowImage.Image) -> PillowImage.Image:
-    """Apply the rotation in the EXIF data; without data that can be read, there is none."""
+    """Apply the EXIF rotation; return the image unchanged if its EXIF data cannot be read."""
     try:
         return ImageOps.exif_transpose(image)
-    except Exception as error:  # the pixels are good, and what parses broken data raises is legion
+    except Exception as error:  # broken EXIF data raises many errors, yet the pixels are good
         _log.info("EXIF data left out: %s", type(error).__name__)
         return image
 
@@ -125,13 +125,13 @@ def _to_rgb(image: PillowImage.Image) -> Image:
         return _from_deep_grey(image)
     if image.has_transparency_data:
         image = image.convert("RGBA")
-        paper = PillowImage.new("RGBA", image.size, "white")
-        image = PillowImage.alpha_composite(paper, image)
+        background = PillowImage.new("RGBA", image.size, "white")
+        image = PillowImage.alpha_composite(background, image)
     return np.array(image.convert("RGB"))
 
 
 def _from_deep_grey(image: PillowImage.Image) -> Image:
-    """Scale grey of more than 8 bits; Pillow's own conversion would clip it to white."""
+    """Scale greyscale of more than 8 bits; Pillow's own conversion would clip it to white."""
     grey = np.asarray(image, np.float32)
     eight_bit = np.clip(np.round(grey * (255 / 65535)), 0, 255).astype(np.uint8)
     return np.repeat(eight_bit[..., None], 3, axis=2)

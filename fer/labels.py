@@ -1,11 +1,11 @@
-"""Heads and their label sets (FER2013, FER+); the colours of expressions and of people."""
+"""Names of heads, their label sets (FER2013, FER+), and the colours of expressions and tracks."""
 
 from __future__ import annotations
 
-#: Name of the head that answers with the data set's own labels.
+#: Name of the head that predicts the data set's own labels.
 EXPRESSION_HEAD = "expression"
 
-#: Name of the head that answers with the distribution of FER+'s ten votes.
+#: Name of the head that predicts the distribution of FER+'s ten votes.
 FERPLUS_HEAD = "ferplus"
 
 #: FER2013's own classes, in the order of its integer labels.
@@ -19,8 +19,8 @@ FER2013_LABELS: tuple[str, ...] = (
     "neutral",
 )
 
-#: FER+'s classes in the order of its vote columns, in this project's words. Its last two columns,
-#: "unknown" and "NF" (not a face), are no expressions.
+#: FER+'s classes in the order of its vote columns, under this project's names. The last two columns
+#: of FER+, "unknown" and "NF" (not a face), are left out because they are not expressions.
 FERPLUS_LABELS: tuple[str, ...] = (
     "neutral",
     "happy",
@@ -32,8 +32,8 @@ FERPLUS_LABELS: tuple[str, ...] = (
     "contempt",
 )
 
-#: One colour per expression, the same on boxes, charts and cards. Okabe and Ito's palette (2008),
-#: which people with each kind of colour blindness can tell apart, plus a grey and a brown.
+#: One colour per expression, used for boxes, charts and cards alike. This is the palette of Okabe
+#: and Ito (2008), which is safe for every kind of colour blindness, plus a grey and a brown.
 COLOURS: dict[str, str] = {
     "angry": "#D55E00",
     "disgust": "#009E73",
@@ -45,22 +45,23 @@ COLOURS: dict[str, str] = {
     "contempt": "#8C6D46",
 }
 
-#: For class names of other data sets.
+#: Colour of class names from other data sets.
 OTHER_COLOUR = "#6B7280"
 
-#: For faces without an answer: almost no colour, and lighter than neutral's grey.
+#: Colour of uncertain faces: almost colourless, and lighter than the grey of "neutral".
 UNCERTAIN_COLOUR = "#E5E7EB"
 
 
 def colour_of(label: str) -> str:
-    """Return the colour of an expression as ``#RRGGBB``; one common colour for unknown names."""
+    """Return the colour of an expression as ``#RRGGBB``; `OTHER_COLOUR` for unknown names."""
     return COLOURS.get(label, OTHER_COLOUR)
 
 
-#: Colours of people, for badges and lines beside those of expressions: all deep or all but white,
-#: where expressions have middling ones, and in turns, so that neighbours differ in lightness,
-#: which everybody sees. Between any two, and to any expression, the CIEDE2000 difference is at
-#: least 9 for normal sight and for simulated protanopia, deuteranopia and tritanopia.
+#: Colours of people, for badges and lines that appear next to expression colours. They are very
+#: dark or very light, whereas expression colours have medium lightness. Dark and light alternate,
+#: so that consecutive colours differ in lightness, which everybody can see. The CIEDE2000
+#: difference between any two, and to any expression colour, is at least 9 for normal vision and for
+#: simulated protanopia, deuteranopia and tritanopia.
 PERSON_COLOURS: tuple[str, ...] = (
     "#332288",  # indigo
     "#F4EE7A",  # lemon
@@ -72,10 +73,10 @@ PERSON_COLOURS: tuple[str, ...] = (
 
 
 def person_colour(track_id: int) -> str:
-    """Return the colour of a person as ``#RRGGBB``, the same for as long as the track lives.
+    """Return the colour of a person as ``#RRGGBB``; it is fixed for the life of the track.
 
     Args:
-        track_id: from 1, as in `fer.types.Faces`. Colours come again after six people, so the
-            number has to stand beside them.
+        track_id: from 1, as in `fer.types.Faces`. Colours repeat after six tracks, so the number
+            must always be shown with the colour.
     """
     return PERSON_COLOURS[(track_id - 1) % len(PERSON_COLOURS)]

@@ -1,4 +1,4 @@
-"""LiteRT: the one place that loads a ``.tflite`` file."""
+"""Load ``.tflite`` files with LiteRT; no other module does."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ def load_interpreter(file: Path, threads: int = 1, *, sha256: str = "") -> Any:
 
     Args:
         file: a ``.tflite`` file.
-        threads: processor threads of one call.
-        sha256: what the file has to have, as hexadecimal digits; not checked if empty.
+        threads: CPU threads of one call.
+        sha256: expected SHA-256 of the file in hexadecimal; not checked if empty.
 
     Raises:
-        ModelError: the file is missing, is another one, or is not a LiteRT model.
+        ModelError: the file is missing, has another SHA-256, or is not a LiteRT model.
     """
     if not file.is_file():
         raise ModelError(f"{file} is missing.")
@@ -35,12 +35,12 @@ def load_interpreter(file: Path, threads: int = 1, *, sha256: str = "") -> Any:
 
 
 def interpreter_of(content: bytes, threads: int = 1) -> Any:
-    """Return a LiteRT interpreter for what a ``.tflite`` file contains.
+    """Return a LiteRT interpreter for the contents of a ``.tflite`` file.
 
     Raises:
-        ModelError: it is no LiteRT model.
+        ModelError: the content is not a LiteRT model.
     """
-    # Imported here so that `import fer` stays fast; `Any` because the package ships no types.
+    # Imported here so that `import fer` stays fast. Typed `Any` because the package has no types.
     from ai_edge_litert.interpreter import Interpreter
 
     try:

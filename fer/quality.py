@@ -1,8 +1,8 @@
-"""How well a face can be seen: too small, blurred, dark or turned for a reliable answer.
+"""Detect faces that are too small, blurred, dark or turned to be classified reliably.
 
-Each limit was measured on FER2013's PublicTest (`python -m benchmarks.quality` repeats it): a flaw
-is marked from where it costs about two points of accuracy, and what is worse costs more. The limits
-were set where the network before this one lost five, so they are on the cautious side.
+The limits were measured on FER2013's PublicTest (`python -m benchmarks.quality` repeats this). At
+its limit, a flaw costs about two points of accuracy; beyond it, more. The limits were set where the
+previous network lost five points, so they are conservative.
 """
 
 from __future__ import annotations
@@ -15,42 +15,47 @@ from numpy.typing import NDArray
 
 from fer.types import Detections, Floats
 
-#: Side of the detector's box in pixels. A face of 22 costs 2.4 points, of 20 three, of 14 nine.
+#: Least side of the detector's box in pixels. Accuracy falls by 2.4 points at a side of 22, by
+#: three at 20 and by nine at 14.
 MIN_SIDE = 22.0
 
-#: Fine detail over coarse detail in the direction that has least, see `_sharpness`. Gaussian blur
-#: of σ = 1 pixel of 48 costs 2.4 points, of 1.3 four and of 2 eleven, motion over 5 pixels seven.
-#: Marked are 50, 96, 100 and 93 % of such faces, and 3 in 1000 of faces as they are.
+#: Least ratio of fine to coarse detail, see `_sharpness`. Gaussian blur with σ = 1 of 48 pixels
+#: costs 2.4 points of accuracy, σ = 1.3 four and σ = 2 eleven; motion blur over 5 pixels costs
+#: seven. This limit marks 50, 96, 100 and 93 % of such faces, and 3 in 1000 uncorrupted ones.
 MIN_SHARPNESS = 0.126
 
-#: Grey level that the brightest twentieth of the face reaches. With a sensor's noise of σ = 2 grey
-#: levels, 2.2 points are lost at a fifth of the light, all of which is marked, and four at 15 %;
-#: without noise none, as the network standardises contrast.
-#: Not lower light, and not the mean, decides: dark skin in ordinary light has its highlights well
-#: above this.
+#: Least 95th percentile of the grey levels in the face. With sensor noise of σ = 2 grey levels, a
+#: fifth of the light costs 2.2 points of accuracy (all such faces are marked) and 15 % costs four.
+#: Without noise, low light costs nothing, because the network standardises contrast. A percentile
+#: is used instead of the mean, because dark skin in ordinary light has highlights well above it.
 MIN_LIGHT = 60.0
 
-#: How far the nose stands from the middle between the eyes, in halves of their distance: 0 is
-#: frontal, 1 is below one eye; this is about 40 degrees. Beyond it 18 points are lost, and the
-#: network is surer than it should be. Nodding up or down cost nothing that could be measured, and
-#: tilt is undone by the alignment.
+#: Largest distance of the nose from the midpoint of the eyes, in half eye distances: at 0 the face
+#: is frontal, at 1 the nose is below one eye. The limit is about 40 degrees of yaw. Beyond it,
+#: accuracy is 18 points lower and the network is overconfident. Pitch had no measurable cost, and
+#: roll is removed by the alignment.
 MAX_YAW = 0.8
 
-#: Side of the crops that sharpness and light are measured on: what the network sees.
+#: Side in pixels of the crops on which sharpness and light are measured; the network sees the same.
 _SIDE = 48
 
-#: The inside of the face in such a crop, without hair and background: rows, columns.
+#: Rows and columns of such a crop that show the face, without hair and background.
 _INSIDE = (slice(12, 44), slice(10, 38))
 
-#: Gaussian σ in pixels of the crop: below the first is fine detail, between them coarse.
+#: Gaussian σ in crop pixels. Detail below the first scale is fine; between the two it is coarse.
 _FINE, _COARSE = 1.0, 2.5
 
-#: Added to energies (grey levels squared): a blank face is not sharp by its rounding.
+#: Added to energies (grey levels squared), so that rounding does not make a blank face look sharp.
 _FLOOR = 1.0
 
 
 def _line_kernel(sigma: float, step: tuple[int, int]) -> Floats:
-    """Return a Gaussian along a line, ``(n, n)``, n odd, that sums to 1; `step` is right, down."""
+    """Return a normalised one-dimensional Gaussian along a line as an ``(n, n)`` kernel, n odd.
+
+    Args:
+        sigma: standard deviation in pixels.
+        step: direction of the line, pixels ``(right, down)``.
+    """
     reach = round(3 * sigma)
     kernel = np.zeros((2 * reach + 1, 2 * reach + 1), np.float32)
     for i in range(-reach, reach + 1):
@@ -59,7 +64,7 @@ def _line_kernel(sigma: float, step: tuple[int, int]) -> Floats:
     return np.asarray(kernel / kernel.sum(), np.float32)
 
 
-#: Of fine and of coarse detail, in four directions.
+#: Kernels for fine and coarse detail in four directions.
 _KERNELS = tuple(
     (_line_kernel(_FINE, step), _line_kernel(_COARSE, step))
     for step in ((1, 0), (1, 1), (0, 1), (-1, 1))
@@ -68,13 +73,13 @@ _KERNELS = tuple(
 
 @dataclass(frozen=True)
 class Quality:
-    """What was measured about the pictures of ``n`` faces, all ``(n,)`` float32.
+    """Image quality of ``n`` faces; every attribute is ``(n,)`` float32.
 
     Attributes:
-        side: of the detector's box, in pixels.
-        sharpness: fine detail over coarse detail.
-        light: grey level that the brightest twentieth of the face reaches, 0…255.
-        yaw: how far the nose is from the middle between the eyes, in halves of their distance.
+        side: side of the detector's box, in pixels.
+        sharpness: ratio of fine to coarse detail.
+        light: 95th percentile of the grey levels in the face, 0…255.
+        yaw: distance of the nose from the midpoint of the eyes, in half eye distances.
     """
 
     side: Floats
@@ -84,45 +89,46 @@ class Quality:
 
     @property
     def flaws(self) -> NDArray[np.bool_]:
-        """What is wrong, ``(n, 4)``; columns are `fer.types.FLAWS`."""
+        """Whether each face has each flaw, ``(n, 4)``; columns are `fer.types.FLAWS`."""
         small = self.side < MIN_SIDE
-        # Enlarging makes a small face soft; one reason is enough.
+        # Enlarging blurs a small face, so it is marked as small only.
         blurred = (self.sharpness < MIN_SHARPNESS) & ~small
         return np.stack([small, blurred, self.light < MIN_LIGHT, self.yaw > MAX_YAW], axis=1)
 
 
-def measure(found: Detections, crops: NDArray[np.uint8]) -> Quality:
-    """Measure how well faces can be seen.
+def measure(detections: Detections, crops: NDArray[np.uint8]) -> Quality:
+    """Measure the image quality of faces.
 
     Args:
-        found: the faces, in pixels of the picture.
-        crops: the same faces aligned, ``(n, size, size, channels)`` uint8, see `fer.alignment`.
+        detections: the faces, in image pixels.
+        crops: the aligned faces, ``(n, size, size, channels)`` uint8, see `fer.alignment`.
     """
-    seen = [_grey(crop) for crop in crops]
+    grey_crops = [_grey(crop) for crop in crops]
     return Quality(
-        side=(found.xyxy[:, 2:] - found.xyxy[:, :2]).max(axis=1).astype(np.float32),
-        sharpness=np.array([_sharpness(face) for face in seen], np.float32),
-        light=np.array([_light(face) for face in seen], np.float32),
-        yaw=yaw(found.landmarks),
+        side=(detections.xyxy[:, 2:] - detections.xyxy[:, :2]).max(axis=1).astype(np.float32),
+        sharpness=np.array([_sharpness(face) for face in grey_crops], np.float32),
+        light=np.array([_light(face) for face in grey_crops], np.float32),
+        yaw=yaw(detections.landmarks),
     )
 
 
 def yaw(landmarks: Floats) -> Floats:
-    """Return how far faces are turned to a side, ``(n,)``: 0 frontal, 1 nose below an eye.
+    """Return the unsigned yaw of faces, ``(n,)``: 0 is frontal, at 1 the nose is below an eye.
 
     Args:
-        landmarks: ``(n, 6, 2)`` points, see `fer.types.LANDMARKS`; tilt and size do not matter.
+        landmarks: ``(n, 6, 2)`` points, see `fer.types.LANDMARKS`. The result does not depend on
+            roll or scale.
     """
     right, left, nose = landmarks[:, 0], landmarks[:, 1], landmarks[:, 2]
     axis = left - right
-    # In a full profile the eyes fall together; that is as turned as can be, not an error.
+    # In full profile the eyes coincide. That is the largest yaw, not an error.
     squared = np.maximum((axis**2).sum(axis=1), 1e-6)
     along = ((nose - (left + right) / 2) * axis).sum(axis=1) / squared
     return np.abs(2 * along).astype(np.float32)
 
 
 def _grey(crop: NDArray[np.uint8]) -> Floats:
-    """Return a crop as the network sees it, ``(48, 48)`` in grey levels."""
+    """Return a crop in the network's resolution, ``(48, 48)`` grey levels."""
     grey = crop[..., 0] if crop.shape[2] == 1 else cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)
     if len(grey) != _SIDE:
         grey = cv2.resize(grey, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
@@ -130,11 +136,11 @@ def _grey(crop: NDArray[np.uint8]) -> Floats:
 
 
 def _sharpness(face: Floats) -> float:
-    """Return the energy of fine detail over that of coarse detail, in the direction with least.
+    """Return the least ratio, over four directions, of fine-detail to coarse-detail energy.
 
-    Both shrink alike with contrast and light, so only blur changes their ratio: the variance of the
-    Laplacian, the usual measure, took three times as many small faces for blurred ones. A moving
-    head or camera blurs in one direction only.
+    Contrast and light scale both energies alike, so only blur changes the ratio. The usual measure,
+    the variance of the Laplacian, marked three times as many small faces as blurred. The minimum
+    over directions is taken because a moving head or camera blurs in one direction only.
     """
     ratios = []
     for fine_kernel, coarse_kernel in _KERNELS:

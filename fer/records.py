@@ -1,16 +1,16 @@
-"""Records on disk: one schema writes and reads each file.
+"""Records on disk: each file is written and read through one schema.
 
-An unknown key, a missing one or another version is an error, so nothing can be shown that the
-training did not write.
+An unknown key, a missing key or another version is an error, so the app can show only what the
+training wrote.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 from pathlib import Path
 from typing import Annotated, ClassVar, Self
 
-import pydantic_core
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from fer.errors import ModelError
@@ -21,17 +21,17 @@ Point = tuple[float, float]
 
 
 class Record(BaseModel):
-    """A record that cannot be changed and has no unknown key."""
+    """An immutable record that rejects unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class RecordFile(Record):
-    """A record with a file name of its own and a version."""
+    """A versioned record that is stored in a file of its own."""
 
     filename: ClassVar[str]
     current_version: ClassVar[int]
-    #: What `python -m training upgrade` can still read.
+    #: Oldest version that `python -m training upgrade` can read.
     oldest_version: ClassVar[int]
 
     version: int
@@ -41,8 +41,8 @@ class RecordFile(Record):
         """Read the record of a model directory.
 
         Raises:
-            ModelError: the file is missing, no valid record, or of another version; the message
-                says how to write it anew.
+            ModelError: the file is missing, invalid or of another version. The message says how to
+                write it again.
         """
         file = directory / cls.filename
         if not file.is_file():
@@ -64,12 +64,12 @@ class RecordFile(Record):
 
     @classmethod
     def _check_version(cls, content: bytes, file: Path) -> None:
-        """Refuse another version before its fields are looked at: they may be other ones."""
+        """Reject another version before the fields are validated, since they may differ."""
         try:
-            found = pydantic_core.from_json(content)
+            record = json.loads(content)
         except ValueError:
-            return  # the validation says what is wrong
-        version = found.get("version") if isinstance(found, dict) else None
+            return  # validation reports the error
+        version = record.get("version") if isinstance(record, dict) else None
         if not isinstance(version, int) or version == cls.current_version:
             return
         if version > cls.current_version:
@@ -88,6 +88,6 @@ class RecordFile(Record):
 
 
 def file_sha256(path: Path) -> str:
-    """Return the SHA-256 of a file, in hexadecimal."""
+    """Return the SHA-256 of a file in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,4 +1,4 @@
-"""Where the time of a frame goes."""
+"""Measure how long each stage of a frame takes."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from contextlib import contextmanager
 
 
 class Stopwatch:
-    """Measures named stages, one after the other.
+    """Measures the durations of named stages.
 
     Attributes:
-        milliseconds: of each stage measured so far; a stage entered twice has the sum.
+        milliseconds: duration of each stage so far; the sum for a stage that was entered twice.
     """
 
     def __init__(self) -> None:
@@ -19,10 +19,10 @@ class Stopwatch:
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        """Count the time until the end of the ``with`` block as that of stage `name`."""
-        began = time.perf_counter()
+        """Add the duration of the ``with`` block to the stage `name`."""
+        started = time.perf_counter()
         try:
             yield
         finally:
-            spent = (time.perf_counter() - began) * 1e3
-            self.milliseconds[name] = self.milliseconds.get(name, 0.0) + spent
+            elapsed = (time.perf_counter() - started) * 1e3
+            self.milliseconds[name] = self.milliseconds.get(name, 0.0) + elapsed

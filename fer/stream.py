@@ -1,4 +1,4 @@
-"""One person's camera or video: the photo path, plus memory of who is who and what they showed."""
+"""Analyse a camera or video stream: the photo pipeline plus tracking and temporal smoothing."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from fer.analyzer import Classifier, read_expressions
+from fer.analyzer import Classifier, classify_faces
 from fer.detection.blazeface import BlazeFace, FaceDetector
 from fer.labels import EXPRESSION_HEAD
 from fer.model.classifier import ExpressionClassifier
@@ -16,24 +16,25 @@ from fer.stopwatch import Stopwatch
 from fer.tracking import Tracker, appearance
 from fer.types import Faces, Floats, Image, check_image
 
-#: Least score of a face in a stream: below what starts a track, so that tracks do not flicker.
+#: Least detection score in a stream. It is lower than the score that starts a track, so that tracks
+#: do not flicker.
 STREAM_SCORE = 0.35
 
-#: Seconds over which probabilities are averaged unless the user says otherwise.
+#: Default smoothing window, in seconds.
 DEFAULT_SMOOTHING_SECONDS = 0.6
 
-#: What a frame passes through, in order; the keys of `FrameResult.milliseconds`. ``track`` is who
-#: is who, and the smoothing.
+#: Stages of a frame in order; the keys of `FrameResult.milliseconds`. ``track`` includes the
+#: temporal smoothing.
 STAGES = ("detect", "track", "align", "classify")
 
 
 @dataclass(frozen=True)
 class FrameResult:
-    """What became of one frame.
+    """The result of one frame.
 
     Attributes:
-        faces: with `track_id`, and all that they show smoothed.
-        milliseconds: that each of `STAGES` took.
+        faces: the faces, with `track_id` set and with smoothed probabilities and flaws.
+        milliseconds: duration of each of `STAGES`.
     """
 
     faces: Faces
@@ -41,12 +42,12 @@ class FrameResult:
 
 
 class FaceStream:
-    """Analyses the frames of one stream, in order. One per user; not shared between threads.
+    """Analyses the frames of one stream in order. Not thread-safe: each user needs an instance.
 
     Args:
-        detector: finds faces in one view.
-        classifier: names expressions.
-        spec: what the classifier expects.
+        detector: detects faces.
+        classifier: classifies aligned faces.
+        spec: describes the classifier's input and outputs.
     """
 
     def __init__(self, detector: FaceDetector, classifier: Classifier, spec: ModelSpec) -> None:
@@ -60,18 +61,18 @@ class FaceStream:
         """Load a model for streams.
 
         Raises:
-            ModelError: the model, or the detector's, is missing or broken.
+            ModelError: the expression model or the detector is missing or broken.
         """
         classifier = ExpressionClassifier(model_dir, threads=threads)
         detector = BlazeFace(min_score=STREAM_SCORE, threads=threads, fitted=True)
         return cls(detector, classifier, classifier.spec)
 
     def reset(self) -> None:
-        """Forget everybody."""
+        """Forget all tracks."""
         self._tracker = Tracker()
         self._seconds = -np.inf
-        self._shown: dict[int, tuple[Floats, float]] = {}
-        self._shown_head = ""
+        self._averages: dict[int, tuple[Floats, float]] = {}
+        self._averages_head = ""
 
     def __call__(
         self,
@@ -85,11 +86,11 @@ class FaceStream:
 
         Args:
             image: ``(height, width, 3)`` RGB uint8.
-            seconds: time of the frame; when it goes back, a new stream has begun.
-            head: of the network, which answers. When it changes, who is who stays known, and what
-                was averaged before is forgotten.
-            smoothing_seconds: over which each person's probabilities are averaged; 0 for none. It
-                means the same at any frame rate.
+            seconds: time of the frame. If it is earlier than that of the previous frame, a new
+                stream starts.
+            head: name of the head to use. If it changes, tracks continue and averages start again.
+            smoothing_seconds: smoothing window of each track's probabilities, in seconds; 0 turns
+                smoothing off. Its effect does not depend on the frame rate.
 
         Raises:
             ModelError: the model has no such head.
@@ -98,37 +99,37 @@ class FaceStream:
         if seconds < self._seconds:
             self.reset()
         self._seconds = seconds
-        watch = Stopwatch()
-        with watch.stage("detect"):
-            found = self._detector(image)
-        with watch.stage("track"):
-            numbers = self._tracker(found, appearance(image, found.xyxy), seconds)
-        known = numbers >= 0
-        faces = read_expressions(
-            image, found.take(known), self._classifier, self.spec, watch, head=head
+        stopwatch = Stopwatch()
+        with stopwatch.stage("detect"):
+            detections = self._detector(image)
+        with stopwatch.stage("track"):
+            track_ids = self._tracker(detections, appearance(image, detections.xyxy), seconds)
+        known = track_ids >= 0
+        faces = classify_faces(
+            image, detections.take(known), self._classifier, self.spec, stopwatch, head=head
         )
-        with watch.stage("track"):
-            faces = replace(faces, track_id=numbers[known], seconds=seconds)
+        with stopwatch.stage("track"):
+            faces = replace(faces, track_id=track_ids[known], seconds=seconds)
             faces = self._smoothed(faces, seconds, smoothing_seconds)
             faces = faces.take(np.argsort(faces.xyxy[:, 0], kind="stable"))
-        return FrameResult(faces, dict.fromkeys(STAGES, 0.0) | watch.milliseconds)
+        return FrameResult(faces, dict.fromkeys(STAGES, 0.0) | stopwatch.milliseconds)
 
     def _smoothed(self, faces: Faces, seconds: float, smoothing_seconds: float) -> Faces:
-        """Average over time what each person shows, the recent past weighing most.
+        """Smooth the probabilities and flaws of each track by an exponential moving average.
 
-        Flaws are averaged with the probabilities and marked from one half: an answer must not
-        flicker because the light is near its limit.
+        A flaw is marked if its average is at least one half, so that results do not flicker when,
+        for example, the light is near its limit.
         """
-        if faces.head != self._shown_head:
-            self._shown, self._shown_head = {}, faces.head
+        if faces.head != self._averages_head:
+            self._averages, self._averages_head = {}, faces.head
         count = len(faces.labels)
-        both = np.concatenate([faces.probabilities, faces.flaws.astype(np.float32)], axis=1)
+        values = np.concatenate([faces.probabilities, faces.flaws.astype(np.float32)], axis=1)
         for i, number in enumerate(faces.track_id.tolist()):
-            if number in self._shown and smoothing_seconds > 0:
-                before, then = self._shown[number]
-                # An exponential average in seconds, so that the frame rate does not matter.
-                keep = np.float32(np.exp(-(seconds - then) / smoothing_seconds))
-                both[i] = keep * before + (1 - keep) * both[i]
-            self._shown[number] = (both[i], seconds)
-        self._shown = {n: p for n, p in self._shown.items() if n in self._tracker.alive}
-        return replace(faces, probabilities=both[:, :count], flaws=both[:, count:] >= 0.5)
+            if number in self._averages and smoothing_seconds > 0:
+                previous, previous_seconds = self._averages[number]
+                # The decay depends on seconds, not on frames, so the frame rate has no effect.
+                keep = np.float32(np.exp(-(seconds - previous_seconds) / smoothing_seconds))
+                values[i] = keep * previous + (1 - keep) * values[i]
+            self._averages[number] = (values[i], seconds)
+        self._averages = {n: p for n, p in self._averages.items() if n in self._tracker.active_ids}
+        return replace(faces, probabilities=values[:, :count], flaws=values[:, count:] >= 0.5)

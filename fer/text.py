@@ -1,4 +1,4 @@
-"""Words that the command line, the pictures and the pages have in common."""
+"""Text formatting shared by the command line, annotated images and the app."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def one_of(names: Sequence[str]) -> str:
 
 
 def chance(probability: float) -> str:
-    """Return a probability in per cent; no network is certain, whatever rounding says."""
+    """Format a probability as a percentage, never as 0% or 100%, since no network is certain."""
     if probability >= 0.995:
         return ">99%"
     return "<1%" if probability < 0.005 else f"{probability:.0%}"

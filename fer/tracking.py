@@ -1,4 +1,4 @@
-"""Who is who over frames: detections → tracks, by position, motion and looks."""
+"""Track faces over frames by position, motion and appearance."""
 
 from __future__ import annotations
 
@@ -10,114 +10,119 @@ from numpy.typing import NDArray
 
 from fer.types import Detections, Floats, Image
 
-#: Score from which a face nobody knew yet starts a track.
+#: Least detection score that starts a new track.
 NEW_TRACK_SCORE = 0.6
 
-#: Seconds for which an unseen person is remembered, and keeps the number if found again.
+#: Seconds for which a track without detections is kept; a person found again keeps its number.
 MEMORY_SECONDS = 1.5
 
-#: Highest cost at which a detection can still be the same person; see `_costs`.
+#: Highest cost at which a detection is assigned to a track; see `_costs`.
 MAX_COST = 1.0
 
-#: Seconds over which speed is averaged; a face's box jitters by a pixel or two a frame.
-_SPEED_SECONDS = 0.25
+#: Time constant, in seconds, of the average velocity; a box jitters by a pixel or two per frame.
+_VELOCITY_SECONDS = 0.25
 
-#: Seconds beyond which a prediction by speed is not carried on: people stop and turn.
+#: Longest extrapolation at constant velocity, in seconds; people stop and turn.
 _COAST_SECONDS = 0.4
 
-#: Share of looks in the cost; the rest is distance. Position decides among people who stand apart,
-#: looks among those who cross.
-_LOOKS_WEIGHT = 0.9
+#: Weight of appearance in the cost. Position decides between people who stand apart; appearance
+#: decides between people whose paths cross.
+_APPEARANCE_WEIGHT = 0.9
 
-#: Share by which a track's memory of looks follows what is seen.
-_LOOKS_RATE = 0.1
+#: Weight of a new observation in a track's colour histogram.
+_APPEARANCE_RATE = 0.1
 
 
 @dataclass(frozen=True)
 class Track:
-    """One person.
+    """One tracked person.
 
     Attributes:
-        number: from 1, never used again.
-        xyxy: ``(4,)`` box when last seen, in pixels.
-        looks: description of the appearance, a histogram that sums to 1.
-        speed: ``(2,)`` of the box's centre, in pixels a second.
-        seen: seconds at which it was last seen.
+        track_id: number from 1; never reused.
+        xyxy: ``(4,)`` most recent box, in pixels.
+        histogram: average appearance, a colour histogram that sums to 1; see `appearance`.
+        last_seen: time of the most recent detection, in seconds.
+        velocity: ``(2,)`` velocity of the box's centre, in pixels per second.
     """
 
-    number: int
+    track_id: int
     xyxy: Floats
-    looks: Floats
-    seen: float
-    speed: Floats = field(default_factory=lambda: np.zeros(2, np.float32))
+    histogram: Floats
+    last_seen: float
+    velocity: Floats = field(default_factory=lambda: np.zeros(2, np.float32))
 
     def predicted(self, seconds: float) -> Floats:
-        """Return the box to expect at a time."""
-        ahead = min(seconds - self.seen, _COAST_SECONDS)
-        return self.xyxy + np.tile(self.speed * np.float32(ahead), 2).astype(np.float32)
+        """Return the predicted box at a time."""
+        ahead = min(seconds - self.last_seen, _COAST_SECONDS)
+        return self.xyxy + np.tile(self.velocity * np.float32(ahead), 2).astype(np.float32)
 
-    def moved_to(self, xyxy: Floats, looks: Floats, seconds: float) -> Track:
-        """Return the track after it was seen again."""
-        elapsed = max(seconds - self.seen, 1e-3)
-        velocity = (_centre(xyxy) - _centre(self.xyxy)) / np.float32(elapsed)
-        follow = np.float32(1 - np.exp(-elapsed / _SPEED_SECONDS))
+    def updated(self, xyxy: Floats, histogram: Floats, seconds: float) -> Track:
+        """Return the track after a new detection."""
+        elapsed = max(seconds - self.last_seen, 1e-3)
+        measured = (_centre(xyxy) - _centre(self.xyxy)) / np.float32(elapsed)
+        gain = np.float32(1 - np.exp(-elapsed / _VELOCITY_SECONDS))
+        change = np.float32(_APPEARANCE_RATE) * (histogram - self.histogram)
         return replace(
             self,
             xyxy=xyxy,
-            looks=self.looks + np.float32(_LOOKS_RATE) * (looks - self.looks),
-            seen=seconds,
-            speed=self.speed + follow * (velocity - self.speed),
+            histogram=self.histogram + change,
+            last_seen=seconds,
+            velocity=self.velocity + gain * (measured - self.velocity),
         )
 
 
 class Tracker:
-    """Gives every face of a stream a number that stays with the person.
+    """Assigns each face in a stream a track number that stays with the person.
 
-    Faces far below `NEW_TRACK_SCORE` are of use too: they continue a track, but start none
-    (Zhang et al. 2022, ByteTrack), so boxes do not flicker when the detector wavers.
+    Detections below `NEW_TRACK_SCORE` continue a track but do not start one (ByteTrack, Zhang et
+    al. 2022), so boxes do not flicker when detection scores fluctuate.
     """
 
     def __init__(self) -> None:
         self._tracks: list[Track] = []
-        self._next_number = 1
+        self._next_id = 1
 
     def __call__(
-        self, found: Detections, looks: Sequence[Floats], seconds: float
+        self, detections: Detections, histograms: Sequence[Floats], seconds: float
     ) -> NDArray[np.int64]:
-        """Match the faces of a frame with the people known so far.
+        """Assign the faces of a frame to tracks.
 
         Args:
-            found: faces of the frame.
-            looks: appearance of each, see `appearance`.
-            seconds: time of the frame; must not go back.
+            detections: the ``n`` faces of the frame.
+            histograms: appearance of each face, see `appearance`.
+            seconds: time of the frame; must not decrease.
 
         Returns:
-            ``(n,)`` the number of each face's track, -1 for a face that is too faint to start one.
+            The track number of each face, ``(n,)``; -1 if its score is too low to start a track.
         """
-        self._tracks = [t for t in self._tracks if seconds - t.seen <= MEMORY_SECONDS]
-        numbers = np.full(len(found), -1, np.int64)
-        for face, index in assign(_costs(found, looks, self._tracks, seconds)):
-            self._tracks[index] = self._tracks[index].moved_to(
-                found.xyxy[face], looks[face], seconds
+        self._tracks = [t for t in self._tracks if seconds - t.last_seen <= MEMORY_SECONDS]
+        track_ids = np.full(len(detections), -1, np.int64)
+        for face, index in assign(_costs(detections, histograms, self._tracks, seconds)):
+            self._tracks[index] = self._tracks[index].updated(
+                detections.xyxy[face], histograms[face], seconds
             )
-            numbers[face] = self._tracks[index].number
-        for face in np.flatnonzero((numbers < 0) & (found.score >= NEW_TRACK_SCORE)).tolist():
-            self._tracks.append(Track(self._next_number, found.xyxy[face], looks[face], seconds))
-            numbers[face] = self._next_number
-            self._next_number += 1
-        return numbers
+            track_ids[face] = self._tracks[index].track_id
+        for face in np.flatnonzero(
+            (track_ids < 0) & (detections.score >= NEW_TRACK_SCORE)
+        ).tolist():
+            self._tracks.append(
+                Track(self._next_id, detections.xyxy[face], histograms[face], seconds)
+            )
+            track_ids[face] = self._next_id
+            self._next_id += 1
+        return track_ids
 
     @property
-    def alive(self) -> frozenset[int]:
-        """Numbers of the people who are remembered."""
-        return frozenset(track.number for track in self._tracks)
+    def active_ids(self) -> frozenset[int]:
+        """Numbers of the tracks that are kept."""
+        return frozenset(track.track_id for track in self._tracks)
 
 
 def assign(costs: NDArray[np.floating]) -> list[tuple[int, int]]:
-    """Pair rows with columns, cheapest pair first, each used once, none above `MAX_COST`.
+    """Match rows with columns greedily, cheapest pair first and none above `MAX_COST`.
 
-    With few faces the greedy choice and the optimal one hardly ever differ, and where they do the
-    greedy one keeps the surest pair.
+    With few faces, the greedy and the optimal assignment rarely differ. Where they do, the greedy
+    one keeps the most certain pair.
     """
     pairs = []
     open_costs = np.array(costs, np.float64)
@@ -129,49 +134,49 @@ def assign(costs: NDArray[np.floating]) -> list[tuple[int, int]]:
 
 
 def appearance(image: Image, xyxy: Floats) -> list[Floats]:
-    """Describe how each person looks: colours of face, hair and collar.
+    """Describe the appearance of each person by the colours of face, hair and collar.
 
     Args:
         image: ``(height, width, 3)`` RGB uint8.
         xyxy: ``(n, 4)`` boxes in pixels.
 
     Returns:
-        A histogram over 4 × 4 × 4 colours for each, summing to 1.
+        One histogram per box, over 4 × 4 × 4 colours, that sums to 1.
     """
-    described = []
+    histograms = []
     height, width = image.shape[:2]
     for left, top, right, bottom in xyxy:
         side = right - left
         x0, x1 = np.clip([left - 0.2 * side, right + 0.2 * side], 0, width).astype(int)
         y0, y1 = np.clip([top - 0.3 * side, bottom + 0.5 * side], 0, height).astype(int)
         region = image[y0 : max(y1, y0 + 1), x0 : max(x1, x0 + 1)]
-        # Every few pixels are enough for a histogram, and keep its cost the same at any size.
+        # Subsampling is accurate enough for a histogram and keeps its cost the same at any size.
         step = max(1, int(side) // 24)
         bins = (region[::step, ::step] >> 6).astype(np.int64)
         code = (bins[..., 0] * 16 + bins[..., 1] * 4 + bins[..., 2]).ravel()
         counts = np.bincount(code, minlength=64).astype(np.float32) + np.float32(1e-6)
-        described.append(counts / counts.sum())
-    return described
+        histograms.append(counts / counts.sum())
+    return histograms
 
 
 def _costs(
-    found: Detections, looks: Sequence[Floats], tracks: Sequence[Track], seconds: float
+    detections: Detections, histograms: Sequence[Floats], tracks: Sequence[Track], seconds: float
 ) -> NDArray[np.float64]:
-    """Return what it would cost to call each face each person, ``(faces, tracks)``.
+    """Return the cost of assigning each face to each track, ``(faces, tracks)``.
 
-    Distance from where the person is expected, in face widths; ratio of sizes; and Hellinger
-    distance of the looks, 0 for equal and 1 for no colour in common.
+    The cost adds up the distance from the predicted position in face widths, the logarithm of the
+    size ratio, and the Hellinger distance of the colour histograms (0 if equal, 1 if disjoint).
     """
-    costs = np.zeros((len(found), len(tracks)))
+    costs = np.zeros((len(detections), len(tracks)))
     for j, track in enumerate(tracks):
         expected = track.predicted(seconds)
-        for i, box in enumerate(found.xyxy):
+        for i, box in enumerate(detections.xyxy):
             size, old_size = _side(box), _side(expected)
             distance = np.linalg.norm(_centre(box) - _centre(expected)) / ((size + old_size) / 2)
-            likeness = np.sqrt(looks[i] * track.looks).sum()
-            unlike = np.sqrt(max(0.0, 1 - float(likeness)))
-            grown = abs(np.log(size / old_size))
-            costs[i, j] = 0.6 * distance + 0.5 * grown + _LOOKS_WEIGHT * unlike
+            overlap = np.sqrt(histograms[i] * track.histogram).sum()
+            hellinger = np.sqrt(max(0.0, 1 - float(overlap)))
+            log_ratio = abs(np.log(size / old_size))
+            costs[i, j] = 0.6 * distance + 0.5 * log_ratio + _APPEARANCE_WEIGHT * hellinger
     return costs
 
 

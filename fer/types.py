@@ -1,4 +1,4 @@
-"""The two records that cross all layers: what a detector found, and what was made of it."""
+"""The two records shared by all layers: detections, and faces with their expressions."""
 
 from __future__ import annotations
 
@@ -16,17 +16,18 @@ Floats = NDArray[np.float32]
 #: right ear, left ear.
 LANDMARKS = 6
 
-#: What may be wrong with a face in a picture, in this order; `fer.quality` measures it.
+#: Quality flaws of a face image, in this order; `fer.quality` measures them.
 FLAWS = ("small", "blurred", "dark", "turned")
 
-#: The answer where no expression is sure enough.
+#: The answer if no expression is probable enough.
 UNCERTAIN = "uncertain"
 
-#: What the candidates of an uncertain answer shall have together, if as few as `MAX_CANDIDATES` do:
-#: the share of right answers that the thresholds of the shipped model were chosen for.
+#: Total probability that the candidates of an uncertain answer should reach, as far as
+#: `MAX_CANDIDATES` permits. The thresholds of the shipped model target the same share of correct
+#: answers.
 CANDIDATE_SHARE = 0.8
 
-#: With more than three candidates, an answer says nothing.
+#: Most candidates of an uncertain answer; a longer list would say nothing.
 MAX_CANDIDATES = 3
 
 
@@ -46,10 +47,10 @@ def _check_shapes(n: int, **arrays: tuple[NDArray, tuple[int, ...]]) -> None:
 
 @dataclass(frozen=True)
 class Detections:
-    """Faces found in one image, before anything is known about them. ``n`` may be 0.
+    """The ``n`` ≥ 0 faces detected in one image, not yet classified.
 
     Attributes:
-        xyxy: ``(n, 4)`` float32, left, top, right, bottom in pixels; may reach past the border.
+        xyxy: ``(n, 4)`` float32, left, top, right, bottom in pixels; may extend past the image.
         score: ``(n,)`` float32 in 0…1.
         landmarks: ``(n, 6, 2)`` float32, x and y in pixels; see `LANDMARKS`.
     """
@@ -71,7 +72,7 @@ class Detections:
 
     @classmethod
     def empty(cls) -> Detections:
-        """Return a record of no faces."""
+        """Return detections of no faces."""
         return cls(
             np.zeros((0, 4), np.float32),
             np.zeros(0, np.float32),
@@ -94,7 +95,7 @@ class Detections:
         return Detections(self.xyxy[index], self.score[index], self.landmarks[index])
 
     def moved(self, *, scale: float = 1.0, offset: tuple[float, float] = (0.0, 0.0)) -> Detections:
-        """Return the same faces in other coordinates: ``position * scale + offset (x, y)``."""
+        """Return the faces in other coordinates: ``position * scale + offset (x, y)``."""
         shift = np.array(offset, np.float32)
         return Detections(
             (self.xyxy.reshape(-1, 2, 2) * np.float32(scale) + shift).reshape(-1, 4),
@@ -105,20 +106,20 @@ class Detections:
 
 @dataclass(frozen=True)
 class Faces:
-    """All faces of one image with their expressions, left to right. ``n`` may be 0.
+    """The ``n`` ≥ 0 faces of one image with their expressions, left to right.
 
     Attributes:
         xyxy: ``(n, 4)`` float32, left, top, right, bottom in pixels of the upright image.
-        score: ``(n,)`` float32, how sure the detector is, 0…1.
+        score: ``(n,)`` float32, detection score, 0…1.
         landmarks: ``(n, 6, 2)`` float32 in pixels; see `LANDMARKS`.
         probabilities: ``(n, k)`` float32, rows sum to 1; columns are `labels`.
         labels: names of the ``k`` expressions.
-        track_id: ``(n,)`` int64, who is who over frames; -1 where nobody is followed.
-        seconds: time of the frame since the start, ``None`` for a still photograph.
-        flaws: ``(n, 4)`` bool, what is wrong with the picture of each face; columns are `FLAWS`.
-        thresholds: confidence below which the answer is `UNCERTAIN`, for a face without a flaw and
-            for one with any; 0 for never.
-        head: of the network, which answered.
+        track_id: ``(n,)`` int64, number of each face's track; -1 without tracking.
+        seconds: time of the frame since the start; ``None`` for a still photograph.
+        flaws: ``(n, 4)`` bool, quality flaws of each face; columns are `FLAWS`.
+        thresholds: confidence below which the answer is `UNCERTAIN`, for faces without and with a
+            flaw; with 0 it never is.
+        head: name of the head that produced the probabilities.
     """
 
     xyxy: Floats
@@ -162,7 +163,7 @@ class Faces:
         thresholds: tuple[float, float] = (0.0, 0.0),
         head: str = EXPRESSION_HEAD,
     ) -> Faces:
-        """Join what was found with what it shows; no flaws if None are given."""
+        """Combine detections with their probabilities; without `flaws`, no face has any."""
         n = len(detections)
         return cls(
             detections.xyxy,
@@ -177,9 +178,9 @@ class Faces:
 
     @classmethod
     def empty(cls, labels: tuple[str, ...], head: str = EXPRESSION_HEAD) -> Faces:
-        """Return a record of no faces."""
-        nothing = np.zeros((0, len(labels)), np.float32)
-        return cls.of(Detections.empty(), nothing, labels, head=head)
+        """Return a record without faces."""
+        probabilities = np.zeros((0, len(labels)), np.float32)
+        return cls.of(Detections.empty(), probabilities, labels, head=head)
 
     @property
     def expressions(self) -> list[str]:
@@ -193,37 +194,38 @@ class Faces:
 
     @property
     def uncertain(self) -> NDArray[np.bool_]:
-        """Whether each face's confidence is below the threshold for it, ``(n,)``."""
-        plain, flawed = self.thresholds
-        least = np.where(self.flaws.any(axis=1), flawed, plain)
-        # In the precision of the confidences, from which thresholds are taken.
-        return self.confidence < least.astype(np.float32)
+        """Whether each face's confidence is below the threshold that applies to it, ``(n,)``."""
+        plain, degraded = self.thresholds
+        threshold = np.where(self.flaws.any(axis=1), degraded, plain)
+        # Thresholds are values of float32 confidences, so they are compared in that precision.
+        return self.confidence < threshold.astype(np.float32)
 
     @property
     def answers(self) -> list[str]:
-        """What is said about each face: its expression, or `UNCERTAIN`."""
+        """The answer for each face: its most probable expression, or `UNCERTAIN`."""
         pairs = zip(self.expressions, self.uncertain.tolist(), strict=True)
-        return [UNCERTAIN if unsure else expression for expression, unsure in pairs]
+        return [UNCERTAIN if uncertain else expression for expression, uncertain in pairs]
 
     @property
     def candidates(self) -> list[tuple[str, ...]]:
-        """What each face may show: its expression, or, where uncertain, the two or three likeliest.
+        """The possible expressions of each face, most probable first.
 
-        As many as together reach `CANDIDATE_SHARE`, the most probable first.
+        This is a single expression, or the two or three most probable ones if the answer is
+        uncertain: as few as together reach `CANDIDATE_SHARE`.
         """
         return [
-            self._likeliest(row) if unsure else (self.labels[int(row.argmax())],)
-            for row, unsure in zip(self.probabilities, self.uncertain.tolist(), strict=True)
+            self._likeliest(row) if uncertain else (self.labels[int(row.argmax())],)
+            for row, uncertain in zip(self.probabilities, self.uncertain.tolist(), strict=True)
         ]
 
     def _likeliest(self, row: Floats) -> tuple[str, ...]:
         order = (-row).argsort(kind="stable")
-        reached = int(np.searchsorted(row[order].cumsum(), CANDIDATE_SHARE)) + 1
-        return tuple(self.labels[i] for i in order[: int(np.clip(reached, 2, MAX_CANDIDATES))])
+        count = int(np.searchsorted(row[order].cumsum(), CANDIDATE_SHARE)) + 1
+        return tuple(self.labels[i] for i in order[: int(np.clip(count, 2, MAX_CANDIDATES))])
 
     @property
     def quality(self) -> list[tuple[str, ...]]:
-        """Names of what is wrong with each face's picture, in the order of `FLAWS`."""
+        """Names of each face's quality flaws, in the order of `FLAWS`."""
         return [
             tuple(name for name, marked in zip(FLAWS, row, strict=True) if marked)
             for row in self.flaws.tolist()
@@ -231,7 +233,7 @@ class Faces:
 
     @property
     def detections(self) -> Detections:
-        """Where the faces are, without what they show."""
+        """The faces' detections, without their expressions."""
         return Detections(self.xyxy, self.score, self.landmarks)
 
     def take(self, index: NDArray) -> Faces:
@@ -247,14 +249,14 @@ class Faces:
         )
 
     def mirrored(self, width: int) -> Faces:
-        """Return the same faces in the picture mirrored left to right, as people see themselves.
+        """Return the faces as they appear in the horizontally mirrored image.
 
-        The order is left to right again, by the mirrored boxes. Points keep their names: the first
-        is the person's own right eye still, though it now lies on the right of the picture. So the
-        record is for showing; `fer.alignment` expects the picture as the camera took it.
+        The faces are sorted left to right again. Landmarks keep their meaning: the first is still
+        the person's own right eye, although it is now on the right of the image. Use the result for
+        display only; `fer.alignment` expects the image as the camera took it.
 
         Args:
-            width: of the picture, in pixels.
+            width: width of the image, in pixels.
         """
         xyxy = self.xyxy.copy()
         xyxy[:, [0, 2]] = width - self.xyxy[:, [2, 0]]

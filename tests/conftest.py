@@ -36,10 +36,10 @@ def astronaut() -> Image:
 
 @pytest.fixture(scope="session")
 def shared() -> Path:
-    """The material beside the project; in CI it must be there."""
+    """The material beside the project; in CI it must be there, unless CI says that it cannot be."""
     folder = ROOT.parent / "shared"
     if not folder.is_dir():
-        if os.environ.get("CI"):
+        if os.environ.get("CI") and not os.environ.get("FER_WITHOUT_SHARED"):
             pytest.fail(f"CI needs {folder.name}/ beside the project")
         pytest.skip("needs the folder shared/ beside the project")
     return folder

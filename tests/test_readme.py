@@ -41,7 +41,7 @@ def test_a_preset_gets_a_row_each() -> None:
     report = Report.load(SHIPPED_MODEL)
     row = (report, report.evaluations["validation"])
     assert preset_table([]).count("\n") == 1
-    assert preset_table([row, row]).count(f"`{report.configuration['name']}`") == 2
+    assert preset_table([row, row]).count(f"`{report.preset}`") == 2
 
 
 def test_the_two_commands_are_there_as_they_are_run() -> None:

@@ -1,1 +1,1 @@
-"""Labelled faces → a trained network, its LiteRT file and its report. Keras lives only here."""
+"""Train, export and evaluate networks on labelled faces. Only this package uses Keras."""

@@ -39,13 +39,13 @@ COMMANDS = {
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run one command; return the exit status: 0 done, 1 failed with a message."""
-    # TensorFlow otherwise opens every run with a page about hardware that is not there.
+    """Run one command; return the exit status: 0 for success, 1 for a failure with a message."""
+    # Otherwise TensorFlow starts every run with a page of messages about missing hardware.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     arguments = parser().parse_args(argv)
     try:
         return COMMANDS[arguments.command].run(arguments)
-    except BrokenPipeError:  # the reader of a pipe, such as `head`, has seen enough
+    except BrokenPipeError:  # the reader of a pipe, such as `head`, has closed it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except FerError as error:
@@ -54,14 +54,14 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    """Return what reads the command line."""
-    made = argparse.ArgumentParser(prog="python -m training", description=__doc__)
-    commands = made.add_subparsers(dest="command", required=True)
+    """Return the parser of the command line."""
+    root_parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
+    commands = root_parser.add_subparsers(dest="command", required=True)
     for name, module in COMMANDS.items():
         module.add_arguments(
             commands.add_parser(name, help=module.HELP, description=module.__doc__)
         )
-    return made
+    return root_parser
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Gathering what a training left behind into its report."""
+"""Write a model directory: export and evaluate a trained network, and write its report."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from fer.model.spec import ModelSpec
 from fer.records import file_sha256
 from training.data.dataset import DataSet, LabelledFaces
 from training.evaluation import measure
-from training.evaluation.measure import Answers
+from training.evaluation.measure import SplitPredictions
 from training.evaluation.predictions import (
     FURTHER_FILE,
     PREDICTIONS_FILE,
@@ -35,24 +35,24 @@ from training.fit.loop import Fit
 from training.networks.layer_table import layer_table
 from training.presets.schema import Preset
 
-#: Packages whose version decides a result.
+#: Packages whose versions affect results.
 _PACKAGES = ("keras", "tensorflow", "numpy", "opencv-python-headless", "ai-edge-litert")
 
-#: Images for the parity figure, and calls for the latency figure.
+#: Number of images for parity, and of calls for latency.
 _PARITY_IMAGES = 100
 _LATENCY_CALLS = 200
 
 
 @dataclass(frozen=True)
 class Provenance:
-    """What a training was told beside its preset and its data; models by their names.
+    """Inputs of a training beyond its preset and data; models are given by their names.
 
     Attributes:
-        command: what reproduces it.
-        seed: of all chance.
-        initial_model: whose weights it began with; None for random ones.
-        averaged_with: whose weights the outcome was averaged with.
-        teachers: what it learnt from beside the labels.
+        command: command that reproduces it.
+        seed: random seed.
+        initial_model: model whose weights initialised it; None if random.
+        averaged_with: models whose weights were averaged with the trained ones.
+        teachers: teacher models.
     """
 
     command: str
@@ -73,29 +73,29 @@ def write_model(
 ) -> Report:
     """Export a trained network, evaluate the exported file, and write its report.
 
-    Everything is written beside `directory` first and put in its place at the end, so whoever looks
-    meanwhile sees the old model or the new one, never half of each.
+    Everything is written to a temporary directory that then replaces `directory`, so a concurrent
+    reader never sees a mixture of the old and the new model.
 
     Args:
-        fit: what the training left.
-        preset: its configuration.
-        data: the whole data set; ``validation`` is where the temperature is fitted.
-        dropped: training faces left out, by reason.
-        provenance: what reproduces it.
+        fit: result of the training.
+        preset: configuration of the training.
+        data: the complete data set; temperatures and thresholds are fitted on ``validation``.
+        dropped: number of training faces left out, by reason.
+        provenance: other inputs of the training.
         directory: the model directory.
     """
-    # A name that starts with a dot is no model to the dashboard.
-    place = _existing(directory.parent)
-    with tempfile.TemporaryDirectory(dir=place, prefix=".unfinished-") as staging:
-        made = Path(staging) / directory.name
-        report = _write(fit, preset, data, dropped, provenance=provenance, directory=made)
+    # The dashboard ignores directories whose names start with a dot.
+    parent = _created(directory.parent)
+    with tempfile.TemporaryDirectory(dir=parent, prefix=".unfinished-") as staging:
+        target = Path(staging) / directory.name
+        report = _write(fit, preset, data, dropped, provenance=provenance, directory=target)
         if directory.exists():
             directory.rename(Path(staging) / "old")
-        made.rename(directory)
+        target.rename(directory)
     return report
 
 
-def _existing(directory: Path) -> Path:
+def _created(directory: Path) -> Path:
     directory.mkdir(parents=True, exist_ok=True)
     return directory
 
@@ -115,15 +115,16 @@ def _write(
     by_head = ExpressionClassifier(directory).logits(validation.images)
     update_heads(directory, temperatures=measure.temperatures(by_head, spec, validation))
     classifier, logits = ExpressionClassifier(directory), by_head[EXPRESSION_HEAD]
-    answers = answer_splits(classifier, data)
-    update_heads(directory, abstentions=measure.abstentions(answers["validation"]))
-    save_predictions({name: made.plain for name, made in answers.items()}, directory)
-    further = (made.further() for made in answers.values())
-    save_predictions({n: p for made in further for n, p in made.items()}, directory, FURTHER_FILE)
+    predictions = predict_splits(classifier, data)
+    update_heads(directory, abstentions=measure.abstentions(predictions["validation"]))
+    save_predictions({name: part.plain for name, part in predictions.items()}, directory)
+    further = (part.further() for part in predictions.values())
+    save_predictions({n: p for part in further for n, p in part.items()}, directory, FURTHER_FILE)
     report = Report(
         name=directory.name,
         command=provenance.command,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
+        preset=preset.name,
         configuration=dataclasses.asdict(preset),
         seed=provenance.seed,
         initial_model=provenance.initial_model,
@@ -144,34 +145,42 @@ def _write(
         parity=parity(fit.model, classifier, validation.images[:_PARITY_IMAGES]),
         latency_ms=latency_ms(classifier, validation),
         files=file_cards(directory),
-        **_figures(answers, ModelSpec.load(directory), names),
+        **_figures(predictions, ModelSpec.load(directory), names),
     )
     report.save(directory)
     return report
 
 
 def _figures(
-    answers: dict[str, Answers], spec: ModelSpec, names: tuple[str, ...]
+    predictions: dict[str, SplitPredictions], spec: ModelSpec, names: tuple[str, ...]
 ) -> dict[str, Any]:
-    """Return the report's fields that come from answers, by name."""
-    chosen = answers["validation"]
-    again = {name: measure.without_duplicates(made, names) for name, made in answers.items()}
+    """Return the report's fields that are computed from predictions, by name."""
+    validation = predictions["validation"]
+    without_duplicates = {
+        name: measure.without_duplicates(part, names) for name, part in predictions.items()
+    }
     return {
-        "evaluations": {name: measure.plain_figures(made, names) for name, made in answers.items()},
-        "without_duplicates": {name: found for name, found in again.items() if found},
-        "tta": measure.tta(chosen, names),
+        "evaluations": {
+            name: measure.plain_figures(part, names) for name, part in predictions.items()
+        },
+        "without_duplicates": {
+            name: result for name, result in without_duplicates.items() if result
+        },
+        "tta": measure.tta(validation, names),
         "selective": tuple(
-            found for made in answers.values() for found in measure.selective_answers(made, spec)
+            result
+            for part in predictions.values()
+            for result in measure.selective_predictions(part, spec)
         ),
-        "robustness": measure.robustness(chosen, names),
-        "ferplus_agreement": measure.agreement(chosen),
+        "robustness": measure.robustness(validation, names),
+        "ferplus_agreement": measure.agreement(validation),
     }
 
 
-def answer_splits(classifier: ExpressionClassifier, data: DataSet) -> dict[str, Answers]:
-    """Ask a model about every split that it has not learnt from."""
+def predict_splits(classifier: ExpressionClassifier, data: DataSet) -> dict[str, SplitPredictions]:
+    """Predict every split except train."""
     return {
-        name: measure.answer(classifier, data, name)
+        name: measure.predict_split(classifier, data, name)
         for name, faces in data.splits.items()
         if name != "train" and len(faces)
     }
@@ -188,7 +197,7 @@ def data_card(data: DataSet, dropped: dict[str, int]) -> DataCard:
 
 
 def file_cards(directory: Path) -> dict[str, FileCard]:
-    """Return hash and size of each file that the report vouches for."""
+    """Return the hash and size of each file that the report covers."""
     return {
         name: FileCard(
             sha256=file_sha256(directory / name), bytes=(directory / name).stat().st_size
@@ -199,7 +208,7 @@ def file_cards(directory: Path) -> dict[str, FileCard]:
 
 
 def latency_ms(classifier: ExpressionClassifier, faces: LabelledFaces) -> float:
-    """Return the median milliseconds that one face takes."""
+    """Return the median time for one face, in milliseconds."""
     one = faces.images[:1]
     classifier(one)
     seconds = []
@@ -211,15 +220,15 @@ def latency_ms(classifier: ExpressionClassifier, faces: LabelledFaces) -> float:
 
 
 def versions() -> dict[str, str]:
-    """Return the versions of Python and of the packages that matter, and Keras's backend."""
+    """Return the versions of Python and of relevant packages, and the name of Keras's backend."""
     backend = keras.backend.backend()
     packages = [*_PACKAGES, *([backend] if backend not in _PACKAGES else [])]
-    found = {p: version(p) for p in packages}
-    return {"python": platform.python_version()} | found | {"backend": backend}
+    installed = {p: version(p) for p in packages}
+    return {"python": platform.python_version()} | installed | {"backend": backend}
 
 
 def machine() -> str:
-    """Describe the processors that this runs on."""
+    """Describe the processor, its cores and the accelerators of this machine."""
     model = platform.processor() or platform.machine()
     info = Path("/proc/cpuinfo")
     if info.is_file():

@@ -1,4 +1,4 @@
-"""Results → Plotly figures. No streamlit in here; each chart's text is in `app.common.text`."""
+"""Plotly figures of results. Does not use Streamlit; alt texts are in `app.common.text`."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from fer.labels import colour_of
 from fer.text import chance
 from fer.types import UNCERTAIN, Floats
 
-#: For `st.plotly_chart`: charts to be read, without the tool bar that a phone has no room for.
+#: For `st.plotly_chart`: static charts, without the toolbar that does not fit on a phone.
 CONFIG: dict[str, Any] = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False}
 
-#: Pixels per bar, and of the strip that shows a mix.
+#: Height in pixels of one bar, and of the strip with the mix of answers.
 _BAR_HEIGHT = 23
 _STRIP_HEIGHT = 28
 
-#: Room right of the longest bar for its figure.
+#: Range of the probability axis; beyond 1 there is space for the percentage of a full bar.
 _RANGE = (0, 1.18)
 
-#: No expression, so no colour: hatched, which reads on light and on dark ground.
+#: "Uncertain" is not an expression and has no colour. Hatching works on light and dark backgrounds.
 _HATCHED: dict[str, Any] = {
     "color": "rgba(128, 128, 136, 0.16)",
     "pattern": {"shape": "/", "size": 7, "solidity": 0.28, "fgcolor": "#85858D"},
@@ -31,12 +31,12 @@ _HATCHED: dict[str, Any] = {
 def probability_bars(
     probabilities: Floats, labels: Sequence[str], ink: str | None = None
 ) -> go.Figure:
-    """Return one bar per expression, in the order of `labels` so that faces can be compared.
+    """Return one bar per expression, always in the order of `labels` so that faces are comparable.
 
     Args:
         probabilities: ``(k,)``.
         labels: names of the ``k`` expressions.
-        ink: colour of the text; Streamlit's own if None.
+        ink: colour of the text; Streamlit's default if None.
     """
     shares = [float(p) for p in probabilities]
     bars = go.Bar(
@@ -51,7 +51,7 @@ def probability_bars(
         cliponaxis=False,
         hovertemplate="%{y} %{text}<extra></extra>",
     )
-    figure = _bare(go.Figure(bars), height=_BAR_HEIGHT * len(labels) + 8)
+    figure = _minimal(go.Figure(bars), height=_BAR_HEIGHT * len(labels) + 8)
     figure.update_layout(bargap=0.42)
     figure.update_xaxes(range=_RANGE)
     figure.update_yaxes(
@@ -61,11 +61,11 @@ def probability_bars(
 
 
 def answer_mix(counts: Mapping[str, int], labels: Sequence[str]) -> go.Figure:
-    """Return one strip divided by how many faces got which answer, the uncertain ones last.
+    """Return one strip that shows how many faces got each answer, "uncertain" last.
 
     Args:
-        counts: faces per answer.
-        labels: the order of the expressions' parts.
+        counts: number of faces per answer.
+        labels: order of the expressions in the strip.
     """
     parts = [
         go.Bar(
@@ -73,26 +73,26 @@ def answer_mix(counts: Mapping[str, int], labels: Sequence[str]) -> go.Figure:
             y=[""],
             name=answer,
             orientation="h",
-            marker=filling(answer),
+            marker=answer_marker(answer),
             marker_line_width=0,
             hovertemplate=f"{answer} %{{x}}<extra></extra>",
         )
         for answer in (*labels, UNCERTAIN)
         if counts.get(answer)
     ]
-    figure = _bare(go.Figure(parts), height=_STRIP_HEIGHT)
+    figure = _minimal(go.Figure(parts), height=_STRIP_HEIGHT)
     figure.update_layout(barmode="stack", bargap=0)
     figure.update_xaxes(range=(0, max(1, sum(counts.values()))))
     return figure
 
 
-def filling(answer: str) -> dict[str, Any]:
-    """Return how the part of an answer is filled, as Plotly's marker."""
+def answer_marker(answer: str) -> dict[str, Any]:
+    """Return the Plotly marker (fill colour or hatching) of an answer."""
     return _HATCHED if answer == UNCERTAIN else {"color": colour_of(answer)}
 
 
-def _bare(figure: go.Figure, *, height: int) -> go.Figure:
-    """Take away what a small chart does not need: axes, grid, margins, zoom."""
+def _minimal(figure: go.Figure, *, height: int) -> go.Figure:
+    """Remove what a small chart does not need: axes, grid, margins, zoom."""
     figure.update_layout(
         height=height,
         margin={"l": 0, "r": 0, "t": 4, "b": 4},

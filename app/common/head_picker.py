@@ -1,65 +1,63 @@
-"""What a visitor sets once, for every page of the session."""
+"""The visitor's choice of a head, made once and used on every page of the session."""
 
 from __future__ import annotations
 
 import streamlit as st
 
 from app.common import running_model
-from app.common.head_text import NAMES, difference, offered
+from app.common.head_text import IN_SHORT, NAMES, offered
 from fer.labels import EXPRESSION_HEAD
 
 _HEAD = "head"
 
-#: The widget has a key of its own: Streamlit forgets a widget's value on a page without it.
+#: Key of the widget, apart from `_HEAD`: Streamlit drops a widget's value on pages without the
+#: widget.
 _CHOICE = "head_choice"
 
 
 def chosen_head() -> str:
-    """Return the head of the network that answers, as chosen on whatever page.
+    """Return the name of the head that the visitor chose on any page.
 
     Raises:
-        ModelError: there is no complete model.
+        ModelError: the model is missing or incomplete.
     """
     chosen = st.session_state.get(_HEAD, EXPRESSION_HEAD)
     return chosen if chosen in offered(running_model.model_spec()) else EXPRESSION_HEAD
 
 
-def choose_head(note: str = "") -> str:
-    """Show the choice of the head, if the model offers one, and return what is chosen.
-
-    Args:
-        note: what a change means on this page, beside what it means on all.
+def choose_head() -> str:
+    """Show the head picker if the model has more than one usable head; return the chosen head.
 
     Raises:
-        ModelError: there is no complete model.
+        ModelError: the model is missing or incomplete.
     """
     choices, chosen = offered(running_model.model_spec()), chosen_head()
     if len(choices) < 2:
         return chosen
     st.session_state[_CHOICE] = chosen
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.segmented_control(
-            "What answers",
+        st.pills(
+            "Labels to answer with",
             choices,
             required=True,
             format_func=lambda head: NAMES[head],
             key=_CHOICE,
-            on_change=_keep,
+            on_change=_store_choice,
             label_visibility="collapsed",
             width="content",
+            wrap=True,  # on a phone
         )
         with st.popover(
             "What is the difference?",
             icon=":material/help:",
             key="head_help",
             on_change="rerun",
-        ) as explained:
-            if explained.open:
-                st.markdown(difference(running_model.own_report()))
-                if note:
-                    st.markdown(note)
+        ) as explanation:
+            if explanation.open:
+                st.markdown(IN_SHORT)
+                st.page_link("app/pages/about.py", label="More about both", icon=":material/info:")
     return chosen
 
 
-def _keep() -> None:
+def _store_choice() -> None:
     st.session_state[_HEAD] = st.session_state[_CHOICE]

@@ -1,7 +1,6 @@
-"""The two heads of the network in words. No streamlit in here.
+"""Texts that explain the two heads of the network. Does not use Streamlit.
 
-Both come from one look at a face. Figures are the report's; what has none here was seen in a trial
-on other data, and is said without one.
+All figures come from the report. Statements without a figure rest on a trial on other data.
 """
 
 from __future__ import annotations
@@ -11,99 +10,110 @@ from fer.evaluation.report import Report
 from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
 from fer.model.spec import ModelSpec
 
-#: What people choose between, the usual one first.
+#: Names that visitors choose between, by head; the default comes first.
 NAMES = {
     EXPRESSION_HEAD: "Seven expressions (FER2013)",
     FERPLUS_HEAD: "What most people would say (FER+)",
 }
 
-#: What FER+'s voters could say and FER2013 has no label for.
+#: The expression that FER+ has and FER2013 lacks.
 CONTEMPT = "contempt"
 
-_LABELLED = (
-    f"**{NAMES[EXPRESSION_HEAD]}** is usual. It says which label of FER2013 fits best. Each "
-    "picture of that data set has one label: the word of the web search that found it, checked by "
-    "people. It looks harder for what is rare: in a trial on posed faces it found far more of the "
-    "anger and the fear."
+#: The difference in two sentences, for the pages with the head picker.
+IN_SHORT = (
+    "**Seven expressions** picks the best of FER2013's seven labels and notices rare ones, such as "
+    "fear, more often. **What most people would say** estimates how most of ten people would name "
+    "the face: it is more often neutral, and it knows contempt as well."
 )
 
-_VOTED = (
-    f"**{NAMES[FERPLUS_HEAD]}** says what most of ten people would call the face (FER+). It is "
-    "calmer and more often neutral, and it has an eighth expression, contempt."
+_EXPRESSION_HEAD_TEXT = (
+    f"**{NAMES[EXPRESSION_HEAD]}**, the usual choice, picks the label of FER2013 that fits best. "
+    "Each picture of that data set has one label: the search word that found it on the web, "
+    "checked by people. In a trial on posed faces it recognised anger and fear far more often."
 )
 
-_CALLED = (
-    f"In downloads and on the dashboard they are called `{EXPRESSION_HEAD}` and `{FERPLUS_HEAD}`."
+_FERPLUS_HEAD_TEXT = (
+    f"**{NAMES[FERPLUS_HEAD]}** estimates how most of ten people would name the face (FER+). It is "
+    "more often neutral, and it has an eighth expression, contempt."
+)
+
+_OTHER_NAMES = (
+    f"Downloads call the two `{EXPRESSION_HEAD}` and `{FERPLUS_HEAD}`, the dashboard calls them "
+    "FER2013 and FER+."
 )
 
 
 def offered(spec: ModelSpec) -> tuple[str, ...]:
-    """Return the heads of a network that a visitor can choose between, the usual one first."""
-    # One that was not measured, or is never sure enough, would always be uncertain.
-    known = [head.name for head in spec.heads if head.answers]
-    return tuple(head for head in NAMES if head in known or head == EXPRESSION_HEAD)
+    """Return the heads that a visitor can choose between, the default first."""
+    # A head that was not measured, or is never sure enough, would always answer "uncertain".
+    usable = [head.name for head in spec.heads if head.can_answer]
+    return tuple(head for head in NAMES if head in usable or head == EXPRESSION_HEAD)
 
 
 def difference(report: Report | None) -> str:
-    """Return what each head says and how they differ, as Markdown.
+    """Return an explanation of the heads and how they differ, as Markdown.
 
     Args:
-        report: of the model that runs; None if nothing is known about it.
+        report: the report of the running model; None if there is no report about its weights.
     """
-    parts = ["One look at the face, two ways to name it.", _LABELLED, _VOTED]
+    parts = [_EXPRESSION_HEAD_TEXT, _FERPLUS_HEAD_TEXT]
     if report:
-        told = (_contempt(report), _agreement(report), _coverage(report))
-        parts += [sentence for sentence in told if sentence]
-    return "\n\n".join([*parts, _CALLED])
+        figures = (_contempt(report), _agreement(report), _coverage(report))
+        parts += [sentence for sentence in figures if sentence]
+    return "\n\n".join([*parts, _OTHER_NAMES])
 
 
 def _contempt(report: Report) -> str:
-    """Return how often the FER+ head says contempt at all; "" if unmeasured."""
+    """Return a sentence on how often the FER+ head answers contempt; "" if unmeasured."""
     measured = _selective(report, FERPLUS_HEAD)
     if not measured or CONTEMPT not in measured.labels:
         return ""
     named = sum(measured.answered_as(CONTEMPT).values())
-    return f"It said {CONTEMPT} for {named or 'none'} of {measured.count:,} validation faces."
+    faces = f"{named or 'none'} of {measured.count:,} validation faces"
+    return f"The FER+ head answered {CONTEMPT} for {faces}."
 
 
 def _agreement(report: Report) -> str:
-    """Return how often each head agrees with the voters, by the same rule; "" if unmeasured."""
+    """Return a sentence on how often each head agrees with FER+'s voters; "" if unmeasured.
+
+    The two heads are comparable only under the same voting rule.
+    """
     first, second = (_ferplus(report, head) for head in NAMES)
     if not first or not second or first.rule != second.rule:
         return ""
     return (
-        f"On {first.count:,} validation faces on which most of the ten agree, the first says the "
-        f"same as they do for {first.accuracy:.0%}, the second for {second.accuracy:.0%}."
+        f"On {first.count:,} validation faces most of ten people agree. The FER2013 head gives "
+        f"their answer for {first.accuracy:.0%} of these, the FER+ head for {second.accuracy:.0%}."
     )
 
 
 def _ferplus(report: Report, head: str) -> FerPlusAgreement | None:
-    return next((found for found in report.ferplus_agreement if found.head == head), None)
+    return next((record for record in report.ferplus_agreement if record.head == head), None)
 
 
 def _coverage(report: Report) -> str:
-    """Return how often each head answers at all, and is right then; "" if unmeasured."""
+    """Return a sentence on each head's coverage and accuracy on its answers; "" if unmeasured."""
     first, second = (_selective(report, head) for head in NAMES)
     if not first or not second:
         return ""
     return (
-        "Where nothing is wrong with the picture, the first answers for "
-        f"{first.coverage:.0%} of {first.count:,} validation faces"
-        f"{_limit(first)}, and {first.accuracy:.0%} of these answers have the data set's label. "
-        f"The second answers for {second.coverage:.0%} of {second.count:,} on which the votes have "
-        f"a winner{_limit(second)}, and {second.accuracy:.0%} of these answers are what won."
+        f"On good pictures the FER2013 head answers for {first.coverage:.0%} of {first.count:,} "
+        f"validation faces{_limit(first)}; {first.accuracy:.0%} of its answers are the data set's "
+        f"label. The FER+ head answers for {second.coverage:.0%} of {second.count:,} faces on "
+        f"which the votes have a winner{_limit(second)}; {second.accuracy:.0%} of its answers are "
+        "that winner."
     )
 
 
 def _limit(measured: Selective) -> str:
     if not measured.threshold:
-        return " and never says *uncertain*, as enough of its answers are right without"
+        return " and needs no limit, as enough of its answers are right"
     return f" and says *uncertain* below {measured.threshold:.0%}"
 
 
 def _selective(report: Report, head: str) -> Selective | None:
-    """Return what was measured of a head on validation pictures as they are."""
-    found = (
+    """Return the measurement of a head on uncorrupted validation images, if there is one."""
+    records = (
         s for s in report.selective if s.head == head and not s.degraded and s.split == "validation"
     )
-    return next(found, None)
+    return next(records, None)

@@ -1,4 +1,4 @@
-"""The key to colours, as Markdown: as text it wraps on a phone. No streamlit in here."""
+"""Colour legend as Markdown text, which wraps on a phone. Does not use Streamlit."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from fer.types import UNCERTAIN
 
 
 def legend(answers: Sequence[str], values: Mapping[str, str] | None = None) -> str:
-    """Return a mark and a name for each answer.
+    """Return a coloured mark and a name for each answer.
 
     Args:
-        answers: expressions, and perhaps "uncertain", in the order to show.
-        values: what stands behind each name, in bold; nothing if not given.
+        answers: expressions, and possibly "uncertain", in display order.
+        values: text per answer, shown in bold after its name; none if None.
     """
     parts = []
     for answer in answers:
@@ -23,6 +23,6 @@ def legend(answers: Sequence[str], values: Mapping[str, str] | None = None) -> s
 
 
 def _mark(answer: str) -> str:
-    if answer == UNCERTAIN:  # hatched in charts, as it has no colour
+    if answer == UNCERTAIN:  # has no colour and is hatched in charts
         return "▨"
     return f':color[●]{{foreground="{colour_of(answer)}"}}'

@@ -1,4 +1,4 @@
-"""What all pages share: the width of the text, headings, and the ink of charts."""
+"""Layout that all pages share: content width, headings, and the text colour of charts."""
 
 from __future__ import annotations
 
@@ -6,30 +6,30 @@ from contextlib import AbstractContextManager
 
 import streamlit as st
 
-#: Pixels of the widest content: three cards of `CARD_WIDTH`, the gaps between them, and the border
-#: and padding (34) of the expander they may stand in. One card fills a phone.
+#: Maximum width of the content in pixels: three cards of `CARD_WIDTH`, the gaps between them, and
+#: the border and padding (34) of the expander that may contain them. One card fills a phone.
 CONTENT_WIDTH = 1112
 CARD_WIDTH = 348
 
 
-#: Text in charts of the light theme. Streamlit's own grey has a contrast of 3.6 only; this one has
-#: 5.1, and 3.4 on the dark background: if the theme changes, a chart keeps its ink until the page
-#: runs again, and has to stay readable that long.
+#: Text colour of charts in the light theme. Streamlit's grey has a contrast of only 3.6; this one
+#: has 5.1, and 3.4 on the dark background. When the theme changes, a chart keeps its text colour
+#: until the page reruns, and must stay readable until then.
 _LIGHT_INK = "#6B6A75"
 
 
 def chart_ink() -> str | None:
-    """Return the colour for text in charts; None where Streamlit's own is good."""
+    """Return the colour for text in charts; None where Streamlit's default is readable."""
     return None if st.context.theme.type == "dark" else _LIGHT_INK
 
 
 def content() -> AbstractContextManager[object]:
-    """Return the container of a page, in the middle and never wider than reads well."""
-    middle = st.container(horizontal_alignment="center")
-    return middle.container(width=CONTENT_WIDTH)
+    """Return the container of a page: centred, at most `CONTENT_WIDTH` wide."""
+    centred = st.container(horizontal_alignment="center")
+    return centred.container(width=CONTENT_WIDTH)
 
 
 def header(title: str, lead: str) -> None:
-    """Show a page's title and the sentence under it."""
+    """Show a page's title and the sentence below it."""
     st.title(title, anchor=False)
     st.markdown(lead)

@@ -1,4 +1,4 @@
-"""Records of models, read again only where their files changed. No streamlit in here."""
+"""Reports and specs of models, cached until their files change. Does not use Streamlit."""
 
 from __future__ import annotations
 
@@ -18,39 +18,40 @@ def read_report(directory: Path) -> Report:
     """Return the report of a model.
 
     Raises:
-        ModelError: there is none, or it is of another version.
+        ModelError: it is missing, invalid, or of another version.
     """
-    return _current(Report, directory)
+    return _load_cached(Report, directory)
 
 
 def read_spec(directory: Path) -> ModelSpec:
-    """Return what a model says about itself, without loading its network.
+    """Return the spec of a model, without loading its network.
 
     Raises:
-        ModelError: there is none, or it is of another version.
+        ModelError: it is missing, invalid, or of another version.
     """
-    return _current(ModelSpec, directory)
+    return _load_cached(ModelSpec, directory)
 
 
 def file_sha256(file: Path) -> str:
-    """Return the SHA-256 of a file, in hexadecimal."""
+    """Return the SHA-256 of a file as hexadecimal digits."""
     return _sha256(file, *_stamp(file))
 
 
-def _current(kind: type[Kind], directory: Path) -> Kind:
+def _load_cached(kind: type[Kind], directory: Path) -> Kind:
     file = directory / kind.filename
     if not file.is_file():
-        return kind.load(directory)  # which says what is missing and what to do
-    return _loaded(kind, directory, *_stamp(file))
+        return kind.load(directory)  # raises an error that says what is missing and what to do
+    return _load(kind, directory, *_stamp(file))
 
 
 def _stamp(file: Path) -> tuple[int, int]:
+    """Return modification time and size, which change when a file is rewritten."""
     status = file.stat()
     return status.st_mtime_ns, status.st_size
 
 
 @lru_cache(maxsize=32)
-def _loaded(kind: type[Kind], directory: Path, modified: int, size: int) -> Kind:
+def _load(kind: type[Kind], directory: Path, modified: int, size: int) -> Kind:
     return kind.load(directory)
 
 

@@ -1,4 +1,4 @@
-"""What all visitors share: the analyzer and the report of the model that it runs."""
+"""The model that the app runs, shared by all visitors: its analyzer, spec and report."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import streamlit as st
 
 from app.common.paths import model_dir, without_folder
 from app.common.reports import read_report, read_spec
-from app.common.text import plain
+from app.common.text import escape_markdown
 from app.common.track_record import TrackRecord, track_record
 from fer import FaceAnalyzer, ModelError
 from fer.evaluation.report import Report
@@ -23,55 +23,55 @@ def photo_analyzer() -> FaceAnalyzer:
     """Return the analyzer for still images, loaded once per process.
 
     Raises:
-        ModelError: there is no complete model.
+        ModelError: the model is missing or incomplete.
     """
     return _photo_analyzer(model_dir())
 
 
 def model_spec() -> ModelSpec:
-    """Return what the model that runs says about itself, without loading the model.
+    """Return the spec of the running model, without loading its network.
 
     Raises:
-        ModelError: there is none, or it is of another version.
+        ModelError: it is missing, invalid, or of another version.
     """
     return read_spec(model_dir())
 
 
 def model_report() -> Report:
-    """Return the report of the model that runs.
+    """Return the report of the running model.
 
     Raises:
-        ModelError: there is none, or it is of another version.
+        ModelError: it is missing, invalid, or of another version.
     """
     return read_report(model_dir())
 
 
-def own_report() -> Report | None:
-    """Return the report if it is about the very weights that run, else None."""
+def matching_report() -> Report | None:
+    """Return the report of the running model; None if missing or about other weights."""
     try:
         report = model_report()
     except ModelError as error:
-        _log.warning("no figures beside the results: %s", error)
+        _log.warning("results are shown without measured figures: %s", error)
         return None
     return report if report.describes(model_spec()) else None
 
 
-def own_track_record(head: str = EXPRESSION_HEAD) -> TrackRecord | None:
-    """Return what was measured about a head of the model that runs; None if nothing was."""
-    report = own_report()
+def matching_track_record(head: str = EXPRESSION_HEAD) -> TrackRecord | None:
+    """Return the measurements of a head of the running model; None if it was not measured."""
+    report = matching_report()
     return track_record(report, head) if report else None
 
 
 def show_model_error(error: ModelError) -> None:
-    """Tell a visitor that the model is missing, and whoever runs the app what to do."""
+    """Show visitors that the model is missing, and the operator what to do."""
     _log.error("no model: %s", error)
     st.error("**The expression model is not installed here**, so nothing can be analysed yet.")
-    st.caption(for_the_operator(error))
+    st.caption(operator_message(error))
 
 
-def for_the_operator(error: ModelError) -> str:
-    """Return an error's text for a page; where the app is installed is nobody's business."""
-    return f"For whoever runs this app: {plain(without_folder(str(error)))}"
+def operator_message(error: ModelError) -> str:
+    """Return an error's text for a page, as Markdown without the installation path."""
+    return f"For whoever runs this app: {escape_markdown(without_folder(str(error)))}"
 
 
 @st.cache_resource(max_entries=2, show_spinner="Loading the model …")

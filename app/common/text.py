@@ -1,7 +1,7 @@
-"""Results in words. No streamlit in here.
+"""Texts that describe results. Does not use Streamlit.
 
-An expression is what a face shows; what somebody feels is not in a picture, and no sentence here
-claims it.
+An expression is what a face shows. A picture does not show what somebody feels, and no text here
+may claim that it does.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from fer import Faces
 from fer.text import chance, one_of
 from fer.types import UNCERTAIN, Floats
 
-#: Material symbols, one per expression.
+#: Material symbol of each expression.
 ICONS: dict[str, str] = {
     "angry": ":material/sentiment_extremely_dissatisfied:",
     "disgust": ":material/sick:",
@@ -27,13 +27,13 @@ ICONS: dict[str, str] = {
     "contempt": ":material/sentiment_frustrated:",
 }
 
-#: For class names of other data sets.
+#: Icon for class names of other data sets.
 OTHER_ICON = ":material/face:"
 
-#: No expression, so none of their icons.
+#: Icon of "uncertain", which is not an expression.
 UNCERTAIN_ICON = ":material/help:"
 
-#: Icons of what may be wrong with the picture of a face, see `fer.types.FLAWS`.
+#: Icon of each flaw that the image of a face may have; see `fer.types.FLAWS`.
 FLAW_ICONS = {
     "small": ":material/photo_size_select_small:",
     "blurred": ":material/blur_on:",
@@ -46,15 +46,15 @@ _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:^=&])")
 
 @dataclass(frozen=True)
 class Verdict:
-    """What is said about one face.
+    """The result for one face, as the page states it.
 
     Attributes:
         answer: an expression, or `fer.types.UNCERTAIN`.
         confidence: probability of the most probable expression.
-        candidates: that expression; where uncertain, the likeliest two or three.
+        candidates: the most probable expression; if uncertain, the two or three most probable.
         shares: probability of each candidate.
-        flaws: what is wrong with the face's picture, names of `fer.types.FLAWS`.
-        width: of the face in pixels.
+        flaws: flaws of the face's image, from `fer.types.FLAWS`.
+        width: width of the face in pixels.
     """
 
     answer: str
@@ -66,31 +66,31 @@ class Verdict:
 
     @property
     def sure(self) -> bool:
-        """Whether there is an answer."""
+        """Whether the answer is an expression."""
         return self.answer != UNCERTAIN
 
     @property
     def alternatives(self) -> str:
-        """The candidates with their shares: ``sad 46% or neutral 38%``."""
+        """The candidates with their probabilities: ``sad 46% or neutral 38%``."""
         pairs = zip(self.candidates, self.shares, strict=True)
         return one_of([f"{name} {chance(share)}" for name, share in pairs])
 
     @property
     def sentence(self) -> str:
-        """The verdict in one line, with what is wrong with the picture."""
-        said = self.alternatives if self.sure else f"{UNCERTAIN}: {self.alternatives}"
+        """The verdict in one line, including the flaws of the image."""
+        answer = self.alternatives if self.sure else f"{UNCERTAIN}: {self.alternatives}"
         reasons = ", ".join(self.reasons)
-        return f"{said} ({reasons})" if reasons else said
+        return f"{answer} ({reasons})" if reasons else answer
 
     @property
     def reasons(self) -> list[str]:
-        """What is wrong with the picture, in words that need nothing around them."""
+        """A short description of each flaw of the image."""
         words = {"small": f"small: {self.width} pixels wide", "turned": "turned away"}
         return [words.get(flaw, flaw) for flaw in self.flaws]
 
 
 def verdicts(faces: Faces) -> list[Verdict]:
-    """Return what to say about each face, in order."""
+    """Return the verdict on each face, in the order of `faces`."""
     widths = faces.xyxy[:, 2] - faces.xyxy[:, 0]
     rows = zip(faces.answers, faces.candidates, faces.quality, widths.tolist(), strict=True)
     return [
@@ -107,17 +107,17 @@ def verdicts(faces: Faces) -> list[Verdict]:
 
 
 def icon_of(label: str) -> str:
-    """Return the icon of an answer; one common icon for unknown names."""
+    """Return the icon of an answer; `OTHER_ICON` for unknown names."""
     return UNCERTAIN_ICON if label == UNCERTAIN else ICONS.get(label, OTHER_ICON)
 
 
 def counted(count: int, noun: str) -> str:
-    """Return ``1 face``, ``2 faces``, ``no faces``."""
+    """Return a count with its noun: ``1 face``, ``2 faces``, ``no faces``."""
     return f"{count or 'no'} {noun}{'' if count == 1 else 's'}"
 
 
 def answer_counts(results: Iterable[Faces]) -> Counter[str]:
-    """Count the answers for all faces, uncertain ones among them."""
+    """Count the answers of all faces, including "uncertain"."""
     return Counter(answer for faces in results for answer in faces.answers)
 
 
@@ -125,28 +125,28 @@ def describe_picture(name: str, faces: Faces) -> str:
     """Return the alternative text of an annotated picture."""
     if not len(faces):
         return f"{name}: no face found."
-    found = "; ".join(v.sentence for v in verdicts(faces))
-    return f"{name} with {counted(len(faces), 'face')} marked, from left to right: {found}."
+    sentences = "; ".join(v.sentence for v in verdicts(faces))
+    return f"{name} with {counted(len(faces), 'face')} marked, from left to right: {sentences}."
 
 
 def describe_probabilities(face: str, probabilities: Floats, labels: Sequence[str]) -> str:
-    """Return the alternative text of one face's chart, most probable first."""
+    """Return the alternative text of one face's bar chart, most probable expression first."""
     order = (-probabilities).argsort(kind="stable")
     shares = ", ".join(f"{labels[i]} {chance(probabilities[i])}" for i in order)
     return f"Bar chart of {face}: {shares}."
 
 
 def describe_mix(counts: Counter[str]) -> str:
-    """Return the alternative text of the chart of all faces' answers."""
+    """Return the alternative text of the strip with the answers of all faces."""
     shares = ", ".join(f"{label} {count}" for label, count in counts.most_common())
     return f"Faces by answer: {shares}."
 
 
 def describe_activation(face: str, expression: str) -> str:
-    """Return the alternative text of a face under its class activation map."""
-    return f"Evidence map of {face}: orange where it speaks for {expression}, blue where against."
+    """Return the alternative text of a face with its class activation map."""
+    return f"Map of {face}: orange where it raised {expression}, blue where it lowered it."
 
 
-def plain(text: str) -> str:
-    """Return `text` such that Markdown shows it letter by letter: file names are not ours."""
+def escape_markdown(text: str) -> str:
+    """Escape Markdown syntax; needed for text from outside, such as file names."""
     return _MARKDOWN.sub(r"\\\1", text)

@@ -1,1 +1,1 @@
-"""The Model dashboard: a report as parts, and the page and the HTML file that show them."""
+"""The Model dashboard: the sections of a report, shown on the page and in an HTML file."""

@@ -1,4 +1,4 @@
-"""Choosing models and what they were measured on; reading them, with what is wrong with them."""
+"""Selection of models and evaluations, and loading of models with warnings."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from collections.abc import Sequence
 import streamlit as st
 
 from app.common.paths import model_dir, models_dir, without_folder
-from app.common.text import plain
-from app.dashboard.models import ShownModel, open_model
+from app.common.text import escape_markdown
+from app.dashboard.models import OpenedModel, open_model
 from app.dashboard.sections.performance import DUPLICATES
-from app.dashboard.text import SPLITS_EXPLAINED, measured
+from app.dashboard.text import SPLITS_EXPLAINED, split_evaluations
 from fer.errors import ModelError
 
 
 def choose_models(names: Sequence[str]) -> list[str]:
-    """Let the visitor choose one model, or two; the one that the app runs comes first."""
+    """Let the visitor choose one or two models; the running model is the default."""
     running = model_dir().name
     first = st.selectbox(
         "Model",
@@ -40,37 +40,37 @@ def choose_models(names: Sequence[str]) -> list[str]:
     return [first, second] if second else [first]
 
 
-def open_with_warnings(name: str) -> ShownModel | None:
-    """Read a model; tell what is wrong with it, if anything is."""
+def open_with_warnings(name: str) -> OpenedModel | None:
+    """Load a model and show what is wrong with it; return None if its report is unreadable."""
     folder = models_dir()
     try:
         model = open_model(folder / name)
     except ModelError as error:
         st.error(
-            f"**The report of {plain(name)} cannot be shown.** "
-            + plain(without_folder(str(error), folder.parent)),
+            f"**The report of {escape_markdown(name)} cannot be shown.** "
+            + escape_markdown(without_folder(str(error), folder.parent)),
             icon=":material/error:",
         )
         return None
     if model.problems:
         st.warning(
-            f"**The figures may not be those of {plain(name)} as it is now.** "
-            + " ".join(map(plain, model.problems))
+            f"**The figures may not be those of {escape_markdown(name)} as it is now.** "
+            + " ".join(map(escape_markdown, model.problems))
             + " Train or export it again, or bring the measured files back.",
             icon=":material/warning:",
         )
     return model
 
 
-def choose_evaluation(models: Sequence[ShownModel]) -> str | None:
-    """Let the visitor choose what the figures were measured on; None if nothing was measured."""
-    names = list(dict.fromkeys(m.name for model in models for m in measured(model.report)))
+def choose_evaluation(models: Sequence[OpenedModel]) -> str | None:
+    """Let the visitor choose an evaluation and return its name; None if there is none."""
+    names = list(dict.fromkeys(m.name for model in models for m in split_evaluations(model.report)))
     if not names:
         return None
     return st.selectbox(
         "Measured on",
         names,
         key="dashboard_split",
-        help=plain(f"{SPLITS_EXPLAINED} {DUPLICATES}"),
+        help=escape_markdown(f"{SPLITS_EXPLAINED} {DUPLICATES}"),
         persist_state="session",
     )

@@ -1,7 +1,8 @@
-"""What a report is made of on any surface: sections of facts, tables, charts and drawings.
+"""The parts of a displayed report: sections of facts, tables, charts and drawings.
 
-`app.dashboard.sections` makes them from a report; the dashboard and the HTML report show them, so
-both show the same figures. Texts are plain: whoever shows them escapes them. No streamlit in here.
+`app.dashboard.sections` builds them from a report. The dashboard and the HTML report both render
+them and so show the same figures. Texts are unescaped; the renderer must escape them. Does not use
+Streamlit.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import plotly.graph_objects as go
 
 @dataclass(frozen=True)
 class Fact:
-    """One figure: its name, the figure as text, what it means, and a note such as an interval."""
+    """One figure: its name, its value as text, an explanation, and a note such as an interval."""
 
     label: str
     value: str
@@ -23,7 +24,7 @@ class Fact:
 
 @dataclass(frozen=True)
 class Facts:
-    """Figures that belong together, under a title if they need one."""
+    """A group of figures with an optional title."""
 
     facts: tuple[Fact, ...]
     title: str = ""
@@ -35,13 +36,13 @@ class Table:
     """Rows of text.
 
     Attributes:
-        title: what it shows; also its name for screen readers.
-        columns: names of the columns. The first one is text, the others are right-aligned unless
-            named in `text_columns`.
-        rows: cells as they are shown.
-        meaning: what the columns mean.
-        text_columns: names of further columns of text.
-        long: whether it has to scroll in a frame of its own.
+        title: heading; also the name for screen readers.
+        columns: names of the columns. The first is left-aligned text; the others are right-aligned
+            unless named in `text_columns`.
+        rows: text of the cells.
+        meaning: explanation of the columns.
+        text_columns: names of further text columns.
+        long: whether it scrolls in a frame of its own.
     """
 
     title: str
@@ -52,22 +53,22 @@ class Table:
     long: bool = False
 
     def is_text(self, column: str) -> bool:
-        """Tell whether a column is aligned to the left."""
+        """Return whether a column is left-aligned text."""
         return column == self.columns[0] or column in self.text_columns
 
 
 @dataclass(frozen=True)
 class Chart:
-    """A figure.
+    """A chart.
 
     Attributes:
         key: unique within the report.
-        title: what it shows.
-        figure: without colours for text or background, which the surface decides.
-        alt: the figure in words.
-        meaning: what it tells.
-        caption: what one must know to read it; always in sight.
-        width: in pixels, where there is room; None takes all of it.
+        title: heading.
+        figure: Plotly figure without text and background colours, which the renderer sets.
+        alt: alternative text.
+        meaning: explanation.
+        caption: what a reader must know to read the chart; always visible.
+        width: maximum width in pixels; None for the full width.
     """
 
     key: str
@@ -81,13 +82,13 @@ class Chart:
 
 @dataclass(frozen=True)
 class Drawing:
-    """An SVG drawing whose text is in the colour of the text around it.
+    """An SVG drawing whose text inherits the surrounding text colour, ``currentColor``.
 
     Attributes:
-        title: what it shows.
+        title: heading.
         svg: the drawing.
-        alt: the drawing in words.
-        meaning: how to read it.
+        alt: alternative text.
+        meaning: explanation of how to read it.
     """
 
     title: str
@@ -105,7 +106,7 @@ class Note:
 
 @dataclass(frozen=True)
 class Command:
-    """Something to type into a terminal."""
+    """A shell command."""
 
     title: str
     text: str
@@ -116,11 +117,11 @@ Part = Facts | Table | Chart | Drawing | Note | Command
 
 @dataclass(frozen=True)
 class Row:
-    """Parts side by side where there is room, one below the other where there is none.
+    """Parts side by side, or one below the other on narrow screens.
 
     Attributes:
         parts: from left to right.
-        shares: of the width, one per part; () if all are alike.
+        shares: relative width of each part; () for equal widths.
     """
 
     parts: tuple[Part, ...]

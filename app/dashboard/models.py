@@ -1,6 +1,6 @@
-"""The models that the dashboard can show, and whether their files are those that were measured.
+"""The models that the dashboard can show, checked against their reports.
 
-No streamlit in here.
+Does not use Streamlit.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from fer.model.spec import ModelSpec
 
 
 @dataclass(frozen=True)
-class ShownModel:
-    """A model with its records.
+class OpenedModel:
+    """A model's report and spec.
 
     Attributes:
-        name: of its directory.
-        report: what was measured.
-        spec: what it takes to run it; None if that file is of no use.
-        problems: what does not fit together, in sentences; empty if all is well.
+        name: name of its directory.
+        report: the report.
+        spec: the spec; None if it is missing or invalid.
+        problems: mismatches between report, spec and files, as sentences; empty if there are none.
     """
 
     name: str
@@ -34,18 +34,18 @@ class ShownModel:
 
     @property
     def temperature(self) -> float | None:
-        """What the logits of the expression head are divided by, if that is known."""
+        """Temperature of the expression head; None without a spec."""
         heads = self.spec.heads if self.spec else ()
         return next((h.temperature for h in heads if h.name == EXPRESSION_HEAD), None)
 
     @property
     def heads(self) -> dict[str, str]:
-        """What each output says, by name."""
+        """Meaning of each head, by name; empty without a spec."""
         return {head.name: head.meaning for head in self.spec.heads} if self.spec else {}
 
 
 def model_names(folder: Path) -> list[str]:
-    """Return the names of all directories in which something of a model lies, sorted."""
+    """Return the sorted names of all non-empty, non-hidden subdirectories of `folder`."""
     if not folder.is_dir():
         return []
     return sorted(
@@ -55,18 +55,18 @@ def model_names(folder: Path) -> list[str]:
     )
 
 
-def open_model(directory: Path) -> ShownModel:
-    """Read a model's records and compare its files with them.
+def open_model(directory: Path) -> OpenedModel:
+    """Load a model's report and spec, and compare its files with them.
 
     Raises:
-        ModelError: there is no report that can be read.
+        ModelError: the report is missing or invalid.
     """
     report = read_report(directory)
     spec, problems = _check_spec(directory, report)
     for name, card in report.files.items():
         problem = _check_file(directory / name, card.sha256)
         problems += [problem] if problem else []
-    return ShownModel(directory.name, report, spec, tuple(problems))
+    return OpenedModel(directory.name, report, spec, tuple(problems))
 
 
 def _check_spec(directory: Path, report: Report) -> tuple[ModelSpec | None, list[str]]:
@@ -77,13 +77,13 @@ def _check_spec(directory: Path, report: Report) -> tuple[ModelSpec | None, list
     if spec.file not in report.files:
         return spec, [f"The report does not name {spec.file}, the network that runs."]
     if not report.describes(spec):
-        return spec, [f"spec.json names another {spec.file} than the report."]
+        return spec, [f"spec.json is about another {spec.file} than the report."]
     return spec, []
 
 
 def _check_file(file: Path, expected: str) -> str | None:
     if not file.is_file():
-        return f"{file.name}, which the report names, is not there."
+        return f"{file.name}, which the report names, is missing."
     if file_sha256(file) != expected:
-        return f"{file.name} is not the file that was measured: its SHA-256 is another."
+        return f"{file.name} is not the file that was measured: its SHA-256 differs."
     return None

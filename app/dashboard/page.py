@@ -1,4 +1,4 @@
-"""The Model dashboard: choosing models, and what is shown of them."""
+"""The Model dashboard page."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from functools import partial
 import streamlit as st
 
 from app.common.paths import models_dir
-from app.common.text import plain
+from app.common.text import escape_markdown
 from app.dashboard.choice import choose_evaluation, choose_models, open_with_warnings
 from app.dashboard.elements import Section
-from app.dashboard.models import ShownModel, model_names
+from app.dashboard.models import OpenedModel, model_names
 from app.dashboard.render.confusion_matrix import show_confusion
 from app.dashboard.render.html import html_report
 from app.dashboard.render.streamlit_elements import show_part, show_section
@@ -25,22 +25,27 @@ from app.dashboard.sections import (
     training,
 )
 from app.dashboard.sections.comparison import comparison
-from app.dashboard.text import Measured, measured
+from app.dashboard.text import SplitEvaluation, split_evaluations
 
-#: What to do where there is no model at all.
+#: Command that the page suggests if there is no model.
 TRAIN_COMMAND = "python -m training train --preset small --data fer2013.csv --out models/mine"
 
 
 @dataclass(frozen=True)
-class Shown:
-    """A model on the page, and the evaluation that was chosen; None if it was not measured so."""
+class ModelView:
+    """A model on the page.
 
-    model: ShownModel
-    chosen: Measured | None
+    Attributes:
+        model: the model.
+        chosen: the chosen evaluation; None if the model does not have it.
+    """
+
+    model: OpenedModel
+    chosen: SplitEvaluation | None
 
     @property
     def key(self) -> str:
-        """Prefix of its widgets."""
+        """Prefix of its widget keys."""
         return f"dashboard_{self.model.name}"
 
 
@@ -49,7 +54,7 @@ def show_dashboard() -> None:
     folder = models_dir()
     names = model_names(folder)
     if not names:
-        _nothing()
+        _show_no_model()
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = choose_models(names)
@@ -61,24 +66,27 @@ def show_dashboard() -> None:
         measured_on = choose_evaluation(opened)
     if measured_on is None:
         st.info("This report has no evaluation: nothing was measured on any split.")
-    shown = [Shown(model, _evaluation(model, measured_on)) for model in opened]
-    _tabs(shown, measured_on)
+    views = [ModelView(model, _evaluation(model, measured_on)) for model in opened]
+    _tabs(views, measured_on)
     st.divider()
     _downloads(opened)
 
 
-def _nothing() -> None:
+def _show_no_model() -> None:
     st.info("**There is no model yet.** Train one, and its report appears here.")
     st.code(TRAIN_COMMAND, language="bash")
 
 
-def _evaluation(model: ShownModel, name: str | None) -> Measured | None:
-    return next((m for m in measured(model.report) if m.name == name), None)
+def _evaluation(model: OpenedModel, name: str | None) -> SplitEvaluation | None:
+    return next((m for m in split_evaluations(model.report) if m.name == name), None)
 
 
-def _tabs(shown: Sequence[Shown], measured_on: str | None) -> None:
-    """Show one part of the report at a time: only the open tab is sent, so its charts fit."""
-    views: dict[str, Callable[[Shown], None]] = {
+def _tabs(views: Sequence[ModelView], measured_on: str | None) -> None:
+    """Show one part of the report per tab.
+
+    Only the open tab is sent to the browser, so that its charts get the right width.
+    """
+    tab_contents: dict[str, Callable[[ModelView], None]] = {
         ":material/monitoring: Overview": _overview,
         ":material/grid_on: Mistakes": _mistakes,
         ":material/balance: Confidence": _confidence,
@@ -87,37 +95,37 @@ def _tabs(shown: Sequence[Shown], measured_on: str | None) -> None:
         ":material/account_tree: Network": _network,
         ":material/receipt_long: Record": _record,
     }
-    tabs = st.tabs(list(views), on_change="rerun", key="dashboard_tab")
-    for tab, view in zip(tabs, views.values(), strict=True):
+    tabs = st.tabs(list(tab_contents), on_change="rerun", key="dashboard_tab")
+    for tab, show in zip(tabs, tab_contents.values(), strict=True):
         if not tab.open:
             continue
         with tab:
-            if len(shown) == 2 and view is _overview and measured_on:
-                _both(shown, measured_on)
+            if len(views) == 2 and show is _overview and measured_on:
+                _compare(views, measured_on)
             else:
-                _side_by_side(shown, view)
+                _side_by_side(views, show)
 
 
-def _side_by_side(shown: Sequence[Shown], view: Callable[[Shown], None]) -> None:
-    if len(shown) == 1:
-        view(shown[0])
+def _side_by_side(views: Sequence[ModelView], show: Callable[[ModelView], None]) -> None:
+    if len(views) == 1:
+        show(views[0])
         return
-    for column, each in zip(st.columns(len(shown), gap="medium"), shown, strict=True):
+    for column, view in zip(st.columns(len(views), gap="medium"), views, strict=True):
         with column:
-            st.subheader(plain(each.model.name), anchor=False, divider="gray")
-            view(each)
+            st.subheader(escape_markdown(view.model.name), anchor=False, divider="gray")
+            show(view)
 
 
-def _overview(shown: Shown) -> None:
-    if shown.chosen:
-        show_section(performance.overview(shown.model.report, shown.chosen), key=shown.key)
+def _overview(view: ModelView) -> None:
+    if view.chosen:
+        show_section(performance.overview(view.model.report, view.chosen), key=view.key)
     else:
         _not_measured()
 
 
-def _both(shown: Sequence[Shown], measured_on: str) -> None:
-    """Show two models in one table, which compares better than two rows of cards."""
-    first, second = (each.model for each in shown)
+def _compare(views: Sequence[ModelView], measured_on: str) -> None:
+    """Show two models in one table, which is easier to compare than two rows of cards."""
+    first, second = (view.model for view in views)
     show_part(comparison(first, second, measured_on), key="dashboard_both")
     for model in (first, second):
         table = performance.splits_table(model.report)
@@ -125,59 +133,60 @@ def _both(shown: Sequence[Shown], measured_on: str) -> None:
         show_part(table, key=f"dashboard_{model.name}")
 
 
-def _mistakes(shown: Shown) -> None:
-    if not shown.chosen:
+def _mistakes(view: ModelView) -> None:
+    if not view.chosen:
         _not_measured()
         return
-    show_confusion(shown.chosen, key=shown.key)
-    show_section(Section("", (performance.per_class(shown.chosen),)), key=shown.key)
+    show_confusion(view.chosen, key=view.key)
+    show_section(Section("", (performance.per_class(view.chosen),)), key=view.key)
 
 
-def _confidence(shown: Shown) -> None:
-    if shown.chosen:
+def _confidence(view: ModelView) -> None:
+    if view.chosen:
         section = calibration.confidence(
-            shown.model.report, shown.chosen, shown.model.temperature, shown.model.heads
+            view.model.report, view.chosen, view.model.temperature, view.model.heads
         )
-        show_section(section, key=shown.key)
+        show_section(section, key=view.key)
     else:
         _not_measured()
 
 
-def _robustness(shown: Shown) -> None:
-    show_section(robustness.robustness(shown.model.report, shown.model.heads), key=shown.key)
+def _robustness(view: ModelView) -> None:
+    show_section(robustness.robustness(view.model.report, view.model.heads), key=view.key)
 
 
-def _training(shown: Shown) -> None:
-    show_section(training.training(shown.model.report), key=shown.key)
+def _training(view: ModelView) -> None:
+    show_section(training.training(view.model.report), key=view.key)
 
 
-def _network(shown: Shown) -> None:
-    show_section(network.network(shown.model.report), key=shown.key)
+def _network(view: ModelView) -> None:
+    show_section(network.network(view.model.report), key=view.key)
 
 
-def _record(shown: Shown) -> None:
-    if not shown.model.problems:
+def _record(view: ModelView) -> None:
+    if not view.model.problems:
         st.caption(
-            ":material/verified: The files here are those that were measured: their SHA-256 is "
-            "the report's."
+            ":material/verified: The files here are those that were measured: their SHA-256 hashes "
+            "match the report."
         )
-    show_section(provenance.record(shown.model.report), key=shown.key)
+    show_section(provenance.record(view.model.report), key=view.key)
 
 
 def _not_measured() -> None:
     st.caption("This model was not measured on this split.")
 
 
-def _downloads(models: Sequence[ShownModel]) -> None:
-    """Offer every shown report as files, made when they are asked for."""
+def _downloads(models: Sequence[OpenedModel]) -> None:
+    """Offer every shown report as files, which are created when the visitor clicks."""
     st.markdown(
-        "##### Take the report with you",
-        help="The page opens without a network and shows everything that is shown here.",
+        "##### Download the report",
+        help="The HTML file contains everything that is shown here, and opens without the "
+        "internet.",
         anchors=False,
     )
     for model in models:
         with st.container(horizontal=True):
-            name = f"{plain(model.name)}: " if len(models) > 1 else ""
+            name = f"{escape_markdown(model.name)}: " if len(models) > 1 else ""
             st.download_button(
                 f"{name}Report (HTML)",
                 partial(html_report, model),

@@ -1,46 +1,52 @@
-"""Figures of a report as text. No streamlit in here."""
+"""Formatting of a report's figures as text. Does not use Streamlit."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from fer.evaluation.metrics import Evaluation
-from fer.evaluation.report import Report
+from fer.evaluation.report import Layer, Report
 from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
 
-#: The order of splits; others follow.
+#: Display order of splits; any others follow.
 SPLITS = ("test", "validation", "train")
 
 SPLITS_EXPLAINED = (
-    "Train is what the network learnt from. On validation (of FER2013: PublicTest) settings, "
-    "temperatures and thresholds were chosen; on test (PrivateTest) nothing is."
+    "The network learnt from the train split. Settings, temperatures and thresholds were chosen on "
+    "validation (FER2013's PublicTest), and nothing on test (PrivateTest)."
 )
 
 WITHOUT_DUPLICATES = "without duplicates"
 
-#: What the heads are called beside figures.
-_HEADS = {EXPRESSION_HEAD: "FER2013 head", FERPLUS_HEAD: "FER+ head"}
+#: Names of the heads next to figures.
+_HEADS = {EXPRESSION_HEAD: "FER2013", FERPLUS_HEAD: "FER+"}
 
 
-def written(report: Report) -> str:
-    """Return when a report was made, to the minute, in UTC."""
+def creation_time(report: Report) -> str:
+    """Return the creation time of a report, to the minute, in UTC."""
     return f"{report.created[:16].replace('T', ' ')} UTC"
 
 
 def part_note(report: Report) -> str:
-    """Return the note beside figures of the training, so that a part is not taken for all."""
+    """Return the note for training figures that cover only the last part; "" if they cover all."""
     return "last part" if report.initial_model else ""
 
 
 def time_meaning(report: Report) -> str:
-    """Return what the training time is the time of."""
-    part = "Of the last part: it began with a trained model. " if report.initial_model else ""
+    """Return the explanation of the training time."""
+    part = "Of the last part only: it began with a trained model. " if report.initial_model else ""
     return f"{part}On {report.machine}."
 
 
 @dataclass(frozen=True)
-class Measured:
-    """One evaluation of a report: of a split, with or without images that also stand in train."""
+class SplitEvaluation:
+    """One evaluation of a report.
+
+    Attributes:
+        split: name of the split.
+        duplicates: whether images that also occur in train are included.
+        evaluation: the figures.
+    """
 
     split: str
     duplicates: bool
@@ -52,52 +58,52 @@ class Measured:
         return self.split if self.duplicates else f"{self.split}, {WITHOUT_DUPLICATES}"
 
 
-def measured(report: Report) -> tuple[Measured, ...]:
-    """Return all evaluations of whole splits, each followed by the one without duplicates."""
-    found = []
+def split_evaluations(report: Report) -> tuple[SplitEvaluation, ...]:
+    """Return the evaluations of all splits, each followed by the one without duplicates."""
+    evaluations = []
     for split in sorted(report.evaluations, key=_split_order):
-        found.append(Measured(split, True, report.evaluations[split]))
+        evaluations.append(SplitEvaluation(split, True, report.evaluations[split]))
         if split in report.without_duplicates:
-            found.append(Measured(split, False, report.without_duplicates[split]))
-    return tuple(found)
+            evaluations.append(SplitEvaluation(split, False, report.without_duplicates[split]))
+    return tuple(evaluations)
 
 
 def ordered_splits(report: Report) -> list[str]:
-    """Return the splits of the data set in the order of learning: train, validation, test."""
-    learning = SPLITS[::-1]
+    """Return the splits of the data set in order of use: train, validation, test, others."""
+    order = SPLITS[::-1]
     counts = report.data.class_counts
-    return [s for s in learning if s in counts] + sorted(set(counts) - set(learning))
+    return [s for s in order if s in counts] + sorted(set(counts) - set(order))
 
 
 def head_name(head: str) -> str:
-    """Return what a head is called beside figures."""
+    """Return the name of a head next to figures."""
     return _HEADS.get(head, head)
 
 
 def percent(share: float) -> str:
-    """Return ``66.5%``."""
+    """Return a share in per cent with one decimal: ``66.5%``."""
     return f"{share:.1%}"
 
 
 def interval(evaluation: Evaluation) -> str:
-    """Return the 95 % interval of the accuracy, ``65.0–68.1%``."""
+    """Return the 95 % interval of the accuracy: ``65.0–68.1%``."""
     return share_range(evaluation.accuracy_low, evaluation.accuracy_high)
 
 
 def share_range(low: float, high: float) -> str:
-    """Return ``65.0–68.1%``."""
+    """Return a range of shares in per cent: ``65.0–68.1%``."""
     return f"{100 * low:.1f}–{percent(high)}"
 
 
-def points(difference: float) -> str:
-    """Return a difference of shares in percentage points, with its sign."""
+def percentage_points(difference: float) -> str:
+    """Return a difference of shares in percentage points, with its sign: ``−1.2``."""
     rounded = round(100 * difference, 1)
     sign = "−" if rounded < 0 else "+" if rounded > 0 else "±"
     return f"{sign}{abs(rounded):.1f}"
 
 
-def size(count: int) -> str:
-    """Return a number of bytes as ``6.3 MB``."""
+def byte_size(count: int) -> str:
+    """Return a number of bytes with its unit: ``6.3 MB``."""
     if count < 1000:
         return f"{count} B"
     if count < 999_950:
@@ -105,8 +111,8 @@ def size(count: int) -> str:
     return f"{count / 1e6:.1f} MB"
 
 
-def many(count: int) -> str:
-    """Return a large number in short: ``1.57 M``, ``48.2 k``, ``917``."""
+def short_count(count: int) -> str:
+    """Return a number in short form: ``1.57 M``, ``48.2 k``, ``917``."""
     if count < 1000:
         return str(count)
     if count < 999_950:
@@ -115,7 +121,7 @@ def many(count: int) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Return ``41 s``, ``31 min 45 s`` or ``2 h 05 min``."""
+    """Return a duration in readable units: ``41 s``, ``31 min 45 s`` or ``2 h 05 min``."""
     whole = round(seconds)
     if whole < 60:
         return f"{whole} s"
@@ -126,30 +132,50 @@ def duration(seconds: float) -> str:
 
 
 def short_hash(digest: str) -> str:
-    """Return the first digits of a hash, enough to tell files apart."""
+    """Return the first 16 digits of a hash, enough to distinguish files."""
     return f"{digest[:16]}…"
 
 
 def shape(dimensions: tuple[int, ...]) -> str:
-    """Return ``24 × 24 × 48``."""
+    """Return the dimensions of a tensor: ``24 × 24 × 48``."""
     return " × ".join(map(str, dimensions))
 
 
+def layer_settings(layer: Layer) -> list[str]:
+    """Return a layer's settings except its width: ``["3×3", "stride 2"]``."""
+    settings = []
+    if layer.kernel:
+        settings.append("×".join(map(str, layer.kernel)))
+    if layer.stride > 1:
+        settings.append(f"stride {layer.stride}")
+    if layer.rate is not None:
+        settings.append(f"rate {layer.rate:g}")
+    if layer.activation:
+        settings.append(layer.activation)
+    return settings
+
+
 def cell_sentences(evaluation: Evaluation, truth: str, answer: str) -> tuple[str, str]:
-    """Say what a cell of the confusion matrix means, by row and by column."""
+    """Return sentences that explain a cell of the confusion matrix, by row and by column.
+
+    Args:
+        evaluation: contains the confusion matrix.
+        truth: label of the cell's row.
+        answer: label of the cell's column.
+    """
     names = [c.label for c in evaluation.classes]
     row, column = names.index(truth), names.index(answer)
     count = evaluation.confusion[row][column]
     labelled = sum(evaluation.confusion[row])
     called = sum(r[column] for r in evaluation.confusion)
     return (
-        f"Of {_faces(labelled)} labelled {truth}, {_part(count, labelled)} called {answer}.",
-        f"Of {_faces(called)} that it called {answer}, {_part(count, called)} labelled {truth}.",
+        f"Of {_faces(labelled)} labelled {truth}, {_share(count, labelled)} called {answer}.",
+        f"Of {_faces(called)} that it called {answer}, {_share(count, called)} labelled {truth}.",
     )
 
 
 def largest_confusion(evaluation: Evaluation) -> tuple[str, str] | None:
-    """Return the most frequent mistake as truth and answer; None if there is none."""
+    """Return the most frequent mistake as (truth, answer); None if there is no mistake."""
     names = [c.label for c in evaluation.classes]
     count, truth, answer = max(
         (count, names[r], names[c])
@@ -160,9 +186,9 @@ def largest_confusion(evaluation: Evaluation) -> tuple[str, str] | None:
     return (truth, answer) if count and truth != answer else None
 
 
-def _part(count: int, whole: int) -> str:
+def _share(count: int, total: int) -> str:
     was = "was" if count == 1 else "were"
-    return f"{count:,} ({count / whole:.0%}) {was}" if whole else f"{count} {was}"
+    return f"{count:,} ({count / total:.0%}) {was}" if total else f"{count} {was}"
 
 
 def _faces(count: int) -> str:

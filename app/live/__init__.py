@@ -1,1 +1,1 @@
-"""The Live page: what it shows of a camera, and how its video comes."""
+"""The Live page: the video stream, its analysis, and the display of the results."""

@@ -1,4 +1,4 @@
-"""Whether the browser has refused this page the camera, which Streamlit does not tell."""
+"""Whether the browser denies this page the camera, which Streamlit does not report."""
 
 from __future__ import annotations
 
@@ -6,32 +6,32 @@ from functools import cache
 
 import streamlit as st
 
-#: Speaks only when the answer is, or was, a refusal: every word makes the page run again. Browsers
-#: that cannot be asked say nothing.
+#: Reports only changes from or to "denied", because every report makes the page rerun. Browsers
+#: without a permission query for the camera report nothing.
 _SCRIPT = """
 export default function ({ setStateValue }) {
-  let told = false;
+  let reported = false;
   let status = null;
-  const tell = () => {
+  const report = () => {
     const denied = status.state === "denied";
-    if (denied === told) return;
-    told = denied;
+    if (denied === reported) return;
+    reported = denied;
     setStateValue("denied", denied);
   };
-  navigator.permissions?.query({ name: "camera" }).then((found) => {
-    status = found;
-    status.addEventListener("change", tell);
-    tell();
+  navigator.permissions?.query({ name: "camera" }).then((result) => {
+    status = result;
+    status.addEventListener("change", report);
+    report();
   }).catch(() => {});
-  return () => status?.removeEventListener("change", tell);
+  return () => status?.removeEventListener("change", report);
 }
 """
 
 
 def camera_refused() -> bool:
-    """Tell whether the browser refuses the camera; False where it does not say."""
-    answer = _component()(key="camera_permission", on_denied_change=lambda: None)
-    return bool(getattr(answer, "denied", False))
+    """Return whether the browser denies the camera; False if the browser does not report it."""
+    state = _component()(key="camera_permission", on_denied_change=lambda: None)
+    return bool(getattr(state, "denied", False))
 
 
 @cache

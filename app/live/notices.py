@@ -1,46 +1,43 @@
-"""The Live page's words before a stream, without a stream, and instead of one."""
+"""Notices of the Live page: before a start, when all slots are taken, and when connecting fails."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from app.common import running_model
-from app.common.head_picker import chosen_head
 from app.common.text import counted
+from app.live.snapshot import open_snapshot
 from app.live.streaming.connection import Phase
 from app.live.streaming.ice import Help, Ice
 from app.live.streaming.session import LiveSession
-from app.photo.inputs import from_camera
-from app.photo.results import show_results
-from app.photo.store import PhotoStore
 
 PHOTO_PAGE = "app/pages/photo.py"
 
-_SNAPSHOT = "live_snapshot"
-_STORE = "live_snapshot_store"
-
-#: Seconds between two looks for a free place.
-_BUSY_SECONDS = 3.0
+#: Seconds between two checks for a free slot.
+_BUSY_POLL_SECONDS = 3.0
 
 _TROUBLE = {
     Phase.SLOW: (
         "**Connecting takes longer than usual.** A firewall, a company network or a mobile network "
-        "may keep this browser and the server apart. If it has not come in half a minute, press "
-        "Stop and take another way."
+        "may be blocking the connection to the server. If it does not connect within half a "
+        "minute, press Stop and use one of the ways below."
     ),
     Phase.STALLED: (
         "**The picture has stopped.** The connection is lost, or the camera is off. Stop and "
-        "start again; what was seen is kept."
+        "start again; the results so far are kept."
     ),
     Phase.FAILED: (
         "**The connection could not be made.** A firewall, a company network or a mobile network "
-        "keeps this browser and the server apart."
+        "is probably blocking it."
     ),
 }
 
 
 def show_before_start(ice: Ice) -> None:
-    """Say what a start will do: what the browser asks, where the picture goes, who helps."""
+    """Explain what happens after Start: camera permission, privacy, and the connection.
+
+    Args:
+        ice: the STUN or TURN servers for the connection.
+    """
     with st.container(border=True):
         st.markdown("#### Before you start", anchors=False)
         st.markdown(
@@ -49,7 +46,7 @@ def show_before_start(ice: Ice) -> None:
         )
         st.markdown(
             ":material/lock: **Nothing is recorded.** Each frame is analysed in the memory of this "
-            "server and dropped. Numbers stay until you clear them or close the tab."
+            "server and dropped. Only numbers are kept, until you clear them or close the tab."
         )
         st.markdown(f":material/cell_tower: {_connection(ice)}")
         if ice.problem:
@@ -59,22 +56,22 @@ def show_before_start(ice: Ice) -> None:
 def _connection(ice: Ice) -> str:
     if ice.help is Help.LOCAL:
         return (
-            "**Connection: this machine only.** No outside server helps, so the page must run on "
+            "**Connection: this machine only.** No outside server is used, so the page must run on "
             "your own machine or network."
         )
     if ice.help is Help.TURN:
         return (
-            f"**Connection: TURN, {ice.provider}.** If there is no direct way to the server, the "
-            "encrypted video is relayed."
+            f"**Connection: TURN, {ice.provider}.** If no direct connection to the server is "
+            "possible, the encrypted video is relayed."
         )
     return (
-        f"**Connection: STUN only, {ice.provider}.** It finds the direct way to the server. Behind "
-        "strict firewalls there is none; then use a snapshot or a photo."
+        f"**Connection: STUN only, {ice.provider}.** It helps to find a direct connection to the "
+        "server. Strict firewalls allow none; then use a snapshot or a photo."
     )
 
 
 def show_busy(session: LiveSession) -> None:
-    """Say that all places are taken, and look again by itself."""
+    """Say that all slots are taken, and rerun the page as soon as one is free."""
     if session.slots:
         icon, title = ":material/hourglass_top:", "All places are taken"
         text = (
@@ -92,7 +89,7 @@ def show_busy(session: LiveSession) -> None:
         st.markdown(text, text_alignment="center")
         st.page_link(PHOTO_PAGE, label=photo, icon=":material/photo_camera:")
     if session.slots:
-        st.fragment(_wait_for_slot, run_every=_BUSY_SECONDS)(session)
+        st.fragment(_wait_for_slot, run_every=_BUSY_POLL_SECONDS)(session)
 
 
 def _wait_for_slot(session: LiveSession) -> None:
@@ -101,7 +98,7 @@ def _wait_for_slot(session: LiveSession) -> None:
 
 
 def show_trouble(phase: Phase) -> None:
-    """Explain what is wrong with the connection, with two ways that do without."""
+    """Explain what is wrong with the connection, and offer two ways that need none."""
     if not phase.troubled:
         return
     st.warning(_TROUBLE[phase], icon=":material/wifi_off:")
@@ -110,43 +107,18 @@ def show_trouble(phase: Phase) -> None:
             "Take a snapshot instead",
             icon=":material/photo_camera:",
             key="live_trouble_snapshot",
-            on_click=_open_snapshot,
+            on_click=open_snapshot,
         ):
             st.rerun()
         st.page_link(PHOTO_PAGE, label="Upload a photo", icon=":material/upload:")
 
 
 def show_refused() -> None:
-    """Explain what to do when the browser refuses the camera."""
+    """Explain what to do when the browser denies the camera."""
     st.warning(
-        "**The browser does not let this page use the camera.** Allow it by the camera or lock "
-        "symbol beside the address, or in the browser's settings for this site, and press Start "
-        "again. On phones, the system's own settings may refuse the browser too.",
+        "**The browser does not let this page use the camera.** Allow it with the camera or lock "
+        "symbol next to the address, or in the browser's settings for this site, and press Start "
+        "again. On phones, the system settings may also block the camera for the browser.",
         icon=":material/no_photography:",
     )
     st.page_link(PHOTO_PAGE, label="Upload a photo instead", icon=":material/upload:")
-
-
-def show_snapshot() -> None:
-    """Offer a single picture, which needs no live connection, with the Photo page's results."""
-    section = st.expander(
-        "Snapshot instead of live video",
-        icon=":material/photo_camera:",
-        key=_SNAPSHOT,
-        on_change="rerun",
-    )
-    if not section.open:  # an open camera widget makes the browser ask for the camera
-        return
-    with section:
-        st.caption("One picture, sent like a file: no live connection is needed, only the camera.")
-        store: PhotoStore = st.session_state.setdefault(_STORE, PhotoStore())
-        photos = from_camera("live_snapshot_camera")
-        store.keep_only(photos)
-        if photos:
-            analyzer, head = running_model.photo_analyzer(), chosen_head()
-            analysed = [store.analysed(photo, analyzer, head) for photo in photos]
-            show_results(analysed, running_model.own_track_record(head), analyzer)
-
-
-def _open_snapshot() -> None:
-    st.session_state[_SNAPSHOT] = True

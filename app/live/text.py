@@ -1,4 +1,4 @@
-"""What the Live page says. No streamlit in here."""
+"""Texts of the Live page that depend on results. Does not use Streamlit."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from fer.types import UNCERTAIN, Floats
 
 
 def clock(seconds: float) -> str:
-    """Return ``0:07``, ``12:30``, ``1:02:03``."""
+    """Return seconds as minutes and seconds, with hours if needed: ``0:07``, ``1:02:03``."""
     whole = int(seconds)
     hours, minutes = divmod(whole // 60, 60)
     return f"{hours}:{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"
 
 
 def mean_mix(faces: Faces) -> Floats:
-    """Return the mean probabilities of the faces in view, ``(k,)``; zeros without any."""
+    """Return the mean probabilities of the faces, ``(k,)``; zeros if there is no face."""
     if not len(faces):
         return np.zeros(len(faces.labels), np.float32)
     return faces.probabilities.mean(axis=0)
 
 
-#: What helps against each of `fer.types.FLAWS`.
+#: Advice against each of `fer.types.FLAWS`.
 _REMEDIES = {
     "small": "a step closer",
     "blurred": "holding still",
@@ -38,7 +38,7 @@ _REMEDIES = {
 
 
 def describe_flaws(faces: Faces) -> str:
-    """Return what is wrong with the picture of whom, and what helps; "" if nothing is."""
+    """Return the flaws of each person's image, and advice against them; "" if there are none."""
     flawed = [
         (track, verdict)
         for track, verdict in zip(faces.track_id.tolist(), verdicts(faces), strict=True)
@@ -46,14 +46,14 @@ def describe_flaws(faces: Faces) -> str:
     ]
     if not flawed:
         return ""
-    who = "; ".join(f"Person {track}: {', '.join(v.reasons)}" for track, v in flawed)
-    found = {flaw for _, verdict in flawed for flaw in verdict.flaws}
-    remedies = one_of([remedy for flaw, remedy in _REMEDIES.items() if flaw in found])
-    return f"{who}. What helps: {remedies}."
+    people = "; ".join(f"Person {track}: {', '.join(v.reasons)}" for track, v in flawed)
+    flaws = {flaw for _, verdict in flawed for flaw in verdict.flaws}
+    remedies = one_of([remedy for flaw, remedy in _REMEDIES.items() if flaw in flaws])
+    return f"{people}. What helps: {remedies}."
 
 
 def describe_now(mix: Floats, labels: Sequence[str]) -> str:
-    """Return the alternative text of the mix of expressions in view."""
+    """Return the alternative text of the strip with the expressions in view."""
     if not mix.any():
         return "No face in view."
     order = (-mix).argsort(kind="stable")
@@ -86,7 +86,7 @@ def describe_shares(shares: Shares, labels: Sequence[str]) -> str:
 
 
 def share_rows(shares: Shares, labels: Sequence[str]) -> list[dict[str, object]]:
-    """Return one row per person: number, how long they were seen, and each share in per cent."""
+    """Return one row per person: number, time seen, and the share of each answer in per cent."""
     rows = []
     for track, seconds in zip(shares.tracks, shares.seconds, strict=True):
         total = float(seconds.sum())
@@ -99,16 +99,16 @@ def share_rows(shares: Shares, labels: Sequence[str]) -> list[dict[str, object]]
 
 
 def error_sentence(errors: LiveErrors) -> str:
-    """Return what the page says about frames that could not be analysed; "" if there are none."""
+    """Return a text about frames that could not be analysed; "" if there are none."""
     if not errors.count:
         return ""
     if errors.in_a_row > 1:
         return (
-            "**The analysis fails at the moment.** The video goes on without marks, and every "
-            "frame is tried anew. If it does not recover, stop and start again."
+            "**The analysis is failing at the moment.** The video continues without marks, and "
+            "every new frame is tried. If it does not recover, stop and start again."
         )
     frames = "One frame" if errors.count == 1 else f"{errors.count:,} frames"
     return (
         f"{frames} could not be analysed, the last at {clock(errors.last_seconds)}. Something went "
-        "wrong in FER Lens; the video and the analysis go on."
+        "wrong in FER Lens; the video and the analysis continue."
     )

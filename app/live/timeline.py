@@ -1,4 +1,4 @@
-"""A session's rows, summed up per person: over time, and in all. No streamlit in here."""
+"""A session's rows aggregated per person: over time, and in total. Does not use Streamlit."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from numpy.typing import NDArray
 
 from fer.export.sessions import StreamRows
 
-#: Bars in a timeline; more cannot be told apart on a phone, and take long to draw.
+#: Maximum number of bars in a timeline; more are hard to distinguish on a phone and slow to draw.
 MAX_BARS = 180
 
-#: Widths of a bar in seconds, to choose from: round ones, so that bars stand still while time runs.
+#: Possible widths of a bar in seconds. Round widths keep the bars in place while time passes.
 _WIDTHS = (0.5, 1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0)
 
-#: Most that one frame can stand for, in seconds; what is longer is a pause.
-_LONGEST_FRAME = 1.0
+#: Maximum duration of a frame in seconds; a longer gap is a pause.
+_MAX_FRAME_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
 class PersonLine:
-    """One person over time, in ``m`` bars; there is no bar for times without that person.
+    """One person over time, in ``m`` bars. Times without that person have no bar.
 
     Attributes:
-        track: the person's number.
-        seconds: ``(m,)`` middle of each bar.
-        expression: ``(m,)`` position of the most probable label of the bar's mean.
-        confidence: ``(m,)`` its mean probability.
-        uncertain: ``(m,)`` whether the answer was "uncertain" for most of the bar.
+        track: number of the person.
+        seconds: ``(m,)`` centre of each bar.
+        expression: ``(m,)`` index of the label with the highest mean probability in the bar.
+        confidence: ``(m,)`` mean probability of that label.
+        uncertain: ``(m,)`` whether more than half of the bar's answers were "uncertain".
     """
 
     track: int
@@ -40,7 +40,7 @@ class PersonLine:
 
 @dataclass(frozen=True)
 class Timeline:
-    """Everybody over time, between `start` and `end` in seconds, in bars of `width` seconds."""
+    """All people over time, from `start` to `end` in seconds, in bars of `width` seconds."""
 
     start: float
     end: float
@@ -50,10 +50,10 @@ class Timeline:
 
 @dataclass(frozen=True)
 class Shares:
-    """How long each person showed what.
+    """How long each person got each answer.
 
     Attributes:
-        tracks: ``p`` numbers of people, in order.
+        tracks: numbers of the ``p`` people, ascending.
         seconds: ``(p, k + 1)`` seconds per person and answer; the last column is "uncertain".
     """
 
@@ -62,26 +62,26 @@ class Shares:
 
 
 def timeline(rows: StreamRows, start: float, end: float) -> Timeline:
-    """Sum up rows in bars.
+    """Aggregate rows into bars.
 
     Args:
-        rows: of a session; those before `start` are left out.
-        start: seconds; moved back to where a bar begins.
+        rows: rows of a session; those before `start` or after `end` are ignored.
+        start: seconds; rounded down to the start of a bar.
         end: seconds.
     """
     width = bar_width(end - start)
     start = width * float(np.floor(max(0.0, start) / width))
     rows = rows.take(rows.has_face & (rows.seconds >= start) & (rows.seconds <= end))
-    place = ((rows.seconds - start) / width).astype(np.int64)
+    bar = ((rows.seconds - start) / width).astype(np.int64)
     people = [
-        _line(int(track), rows.take(rows.track == track), place[rows.track == track], start, width)
+        _line(int(track), rows.take(rows.track == track), bar[rows.track == track], start, width)
         for track in np.unique(rows.track)
     ]
     return Timeline(start, max(end, start + width), width, people)
 
 
 def bar_width(span: float) -> float:
-    """Return the least width of a bar in seconds that leaves no more than `MAX_BARS`."""
+    """Return the smallest bar width in seconds that gives at most `MAX_BARS` bars."""
     for width in _WIDTHS:
         if span / width <= MAX_BARS:
             return width
@@ -89,38 +89,38 @@ def bar_width(span: float) -> float:
 
 
 def _line(
-    track: int, rows: StreamRows, place: NDArray[np.int64], start: float, width: float
+    track: int, rows: StreamRows, bar: NDArray[np.int64], start: float, width: float
 ) -> PersonLine:
-    bars, index = np.unique(place, return_inverse=True)
+    bars, index = np.unique(bar, return_inverse=True)
     sums = np.zeros((len(bars), len(rows.labels)))
     np.add.at(sums, index, rows.probabilities)
     counts = np.bincount(index)
     means = sums / counts[:, None]
     uncertain = np.bincount(index, weights=rows.array["uncertain"]) > counts / 2
-    middles = (start + (bars + 0.5) * width).astype(np.float64)
-    return PersonLine(track, middles, means.argmax(axis=1), means.max(axis=1), uncertain)
+    centres = (start + (bars + 0.5) * width).astype(np.float64)
+    return PersonLine(track, centres, means.argmax(axis=1), means.max(axis=1), uncertain)
 
 
 def shares(rows: StreamRows) -> Shares:
-    """Sum up for how long each person got which answer."""
-    held = _durations(rows.seconds)
+    """Add up how long each person got each answer."""
+    durations = _durations(rows.seconds)
     faces = rows.take(rows.has_face)
     tracks, person = np.unique(faces.track, return_inverse=True)
     seconds = np.zeros((len(tracks), len(rows.labels) + 1))
     if len(faces):
         best = faces.probabilities.argmax(axis=1)
         answer = np.where(faces.array["uncertain"], len(rows.labels), best)
-        np.add.at(seconds, (person, answer), held[rows.has_face])
+        np.add.at(seconds, (person, answer), durations[rows.has_face])
     return Shares(tracks.tolist(), seconds)
 
 
 def _durations(seconds: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return for how long each row's frame stood, ``(n,)``: until the next frame came.
+    """Return the duration of each row's frame in seconds, ``(n,)``: the time to the next frame.
 
-    The last frame stood as long as the one before it; nobody knows better.
+    The last frame gets the duration of the one before it, as its own is unknown.
     """
     times, frame = np.unique(seconds, return_inverse=True)
     if len(times) < 2:
         return np.zeros(len(seconds))
     gaps = np.diff(times)
-    return np.minimum(np.append(gaps, gaps[-1]), _LONGEST_FRAME)[frame]
+    return np.minimum(np.append(gaps, gaps[-1]), _MAX_FRAME_SECONDS)[frame]

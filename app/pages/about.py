@@ -1,4 +1,4 @@
-"""About page: what the app can say, what it cannot, and where everything comes from."""
+"""About page: abilities and limits of the app, privacy, accuracy, and licences."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import streamlit as st
 
 from app.about_text import LICENCES, LIMITS, PRIVACY, UNCERTAIN, WHAT, accuracy_lines
 from app.common import running_model
+from app.common.head_text import difference
 from app.common.page_layout import header
 from fer import ModelError
 
 
 def main() -> None:
-    """Run the page once."""
+    """Render the page."""
     header("About FER Lens", WHAT)
     with st.container(horizontal=True, vertical_alignment="distribute"):
         for title, text in (
@@ -23,6 +24,8 @@ def main() -> None:
                 st.markdown(text)
     st.subheader("How it answers", anchor=False)
     st.markdown(UNCERTAIN)
+    st.subheader("Two ways to name an expression", anchor=False)
+    st.markdown(difference(running_model.matching_report()))
     st.subheader("How often it is right", anchor=False)
     _accuracy()
     st.subheader("Where it comes from", anchor=False)
@@ -34,7 +37,7 @@ def _accuracy() -> None:
         report, spec = running_model.model_report(), running_model.model_spec()
     except ModelError as error:
         st.warning("Nothing is shown here, because the model's report cannot be read.")
-        st.caption(running_model.for_the_operator(error))
+        st.caption(running_model.operator_message(error))
         return
     if report.describes(spec):
         st.markdown(accuracy_lines(report))

@@ -1,4 +1,4 @@
-"""Dashboard page: everything that was measured about the models."""
+"""Dashboard page: all measurements of the models."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from app.dashboard.page import show_dashboard
 
 
 def main() -> None:
-    """Run the page once."""
+    """Render the page."""
     header(
         "Model dashboard",
-        "How good a model is, where it errs, and how it came to be. Every figure was measured "
-        "when the model was made.",
+        "How accurate a model is, which mistakes it makes, and how it was trained. Every figure "
+        "was measured when the model was made.",
     )
     show_dashboard()
 

@@ -1,4 +1,4 @@
-"""Live page: the camera's picture with everybody's expressions, as it happens."""
+"""Live page: the expressions of everybody in the camera's picture, in real time."""
 
 from __future__ import annotations
 
@@ -8,43 +8,45 @@ from app.common import running_model
 from app.common.head_picker import choose_head
 from app.common.page_layout import CARD_WIDTH, CONTENT_WIDTH, header
 from app.live.camera_permission import camera_refused
-from app.live.notices import show_before_start, show_busy, show_refused, show_snapshot, show_trouble
+from app.live.notices import show_before_start, show_busy, show_refused, show_trouble
+from app.live.session_view import show_rolling, show_session
+from app.live.snapshot import show_snapshot
 from app.live.state import connection_help, live_session
 from app.live.streaming.connection import Connection, Phase
 from app.live.streaming.ice import Ice
 from app.live.streaming.session import LiveSession
-from app.live.view import POLL_SECONDS, show_controls, show_figures, show_rolling, show_session
+from app.live.view import POLL_SECONDS, show_controls, show_figures
 from app.live.webrtc import show_video, video_active
 from fer import ModelError
 
 _CONNECTION = "live_connection"
 _ICE = "live_ice"
 
-#: What the page does with a stream.
-_PROMISES = (
-    ":material/groups: **Knows who is who**: everybody in view has a number and a colour that stay "
-    "with them, and an answer that does not flicker.",
-    ":material/timeline: **Shows the course of time**: a timeline per person, with the expression "
-    "and how sure it was.",
-    ":material/download: **Hands you the numbers** when you stop: shares of time, and every frame "
+#: Features of the page, in Markdown.
+_FEATURES = (
+    ":material/groups: **Keeps people apart**: everybody in view keeps a number and a colour, and "
+    "gets an answer that does not flicker.",
+    ":material/timeline: **Shows changes over time**: a timeline per person, with the expression "
+    "and the confidence.",
+    ":material/download: **Gives you the numbers** when you stop: shares of time, and every frame "
     "as CSV and JSON.",
 )
 
-#: Pixels: the video, and the gap to what stands beside it.
+#: Pixels: width of the video, and of the gap to the panel beside it.
 _VIDEO_WIDTH = 680
 _GAP = 24
 
 
 def main() -> None:
-    """Run the page once."""
+    """Render the page."""
     header(
         "Read expressions live",
-        "Your camera's picture with every face marked: who shows which expression, how surely, and "
-        "how it changes over time.",
+        "Your camera's picture with every face marked: which expression each person shows, how "
+        "sure the answer is, and how it changes over time.",
     )
     try:
         session = live_session()
-        session.choose_head(choose_head("Here, a change counts from the next frame on."))
+        session.choose_head(choose_head())
     except ModelError as error:
         running_model.show_model_error(error)
         return
@@ -52,7 +54,7 @@ def main() -> None:
         with st.container(width=_VIDEO_WIDTH):
             has_slot = _video(session)
         with st.container(width=CONTENT_WIDTH - _VIDEO_WIDTH - _GAP):
-            phase = _beside(session, has_slot)
+            phase = _side_panel(session, has_slot)
     if phase.troubled:
         show_snapshot()  # right below the button that opens it
     if phase.active:
@@ -60,22 +62,22 @@ def main() -> None:
     elif len(session):
         show_session(session)
     else:
-        _promises()
+        _features()
     if not phase.troubled:
         show_snapshot()
 
 
-def _promises() -> None:
+def _features() -> None:
     with st.container(horizontal=True):
-        for text in _PROMISES:
+        for text in _FEATURES:
             with st.container(width=CARD_WIDTH):
                 st.markdown(text)
 
 
 def _video(session: LiveSession) -> bool:
-    """Show the video, or that there is no place for it; return whether there is."""
-    # The video must be in every run while it runs. A stream that finds no slot is left out, which
-    # ends it before the server has taken any of it on.
+    """Show the video, or a notice if there is no free slot; return whether there was one."""
+    # A running video must be rendered in every run of the page. If a starting stream gets no slot,
+    # it is not rendered, which ends it before the server has spent any work on it.
     if session.take_slot() if video_active() else session.slot_free:
         show_video(session, _servers())
         show_controls(session)
@@ -85,14 +87,14 @@ def _video(session: LiveSession) -> bool:
 
 
 def _servers() -> Ice:
-    """Return the servers of this visit; a running stream keeps those that it began with."""
+    """Return the STUN or TURN servers; a running stream keeps those that it started with."""
     if _ICE not in st.session_state or not video_active():
         st.session_state[_ICE] = connection_help()
     return st.session_state[_ICE]
 
 
-def _beside(session: LiveSession, has_slot: bool) -> Phase:
-    """Show what belongs beside the video, and return where the stream stands."""
+def _side_panel(session: LiveSession, has_slot: bool) -> Phase:
+    """Show the panel beside the video, and return the phase of the connection."""
     connection: Connection = st.session_state.setdefault(_CONNECTION, Connection())
 
     def observe() -> Phase:

@@ -1,4 +1,4 @@
-"""Photo page: files in, faces with their expressions out."""
+"""Photo page: the faces in uploaded photographs and their expressions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import streamlit as st
 from app.common import running_model
 from app.common.head_picker import choose_head
 from app.common.page_layout import CARD_WIDTH, header
-from app.common.text import plain
+from app.common.text import escape_markdown
 from app.photo.inputs import choose_photos, offer_sample
 from app.photo.results import show_results
 from app.photo.store import MAX_PHOTOS, AnalysedPhoto, Analyzer, Photo, PhotoStore
@@ -17,19 +17,19 @@ from fer import ModelError
 
 _STORE = "photo_store"
 
-#: What the page does with a photo.
-_PROMISES = (
+#: Features of the page, in Markdown.
+_FEATURES = (
     ":material/center_focus_strong: **Finds faces**, also small ones and many at once, and marks "
     "them in the picture.",
-    ":material/bar_chart: **Weighs every expression** with a probability, and says *uncertain* "
-    "when none stands out. A small, blurred, dark or turned face has to convince more.",
-    ":material/download: **Hands you the numbers** as CSV and JSON, and the marked picture in full "
+    ":material/bar_chart: **Gives every expression a probability**, and says *uncertain* when none "
+    "stands out. A small, blurred, dark or turned face needs a higher confidence for an answer.",
+    ":material/download: **Gives you the numbers** as CSV and JSON, and the marked picture in full "
     "size.",
 )
 
 
 def main() -> None:
-    """Run the page once."""
+    """Render the page."""
     header(
         "Read the expressions in a photo",
         "FER Lens finds the faces and says which expression each one shows, how sure it is, and "
@@ -39,7 +39,7 @@ def main() -> None:
     store: PhotoStore = st.session_state.setdefault(_STORE, PhotoStore())
     store.keep_only(photos)
     if not photos:
-        _empty()
+        _show_start()
         return
     try:
         analyzer = running_model.photo_analyzer()
@@ -48,25 +48,26 @@ def main() -> None:
         running_model.show_model_error(error)
         return
     analysed = _analysed(photos, store, analyzer, head)
-    show_results(analysed, running_model.own_track_record(head), analyzer)
+    show_results(analysed, running_model.matching_track_record(head), analyzer)
 
 
-def _empty() -> None:
+def _show_start() -> None:
+    """Show the sample and the features while there are no photos."""
     offer_sample()
     with st.container(horizontal=True):
-        for text in _PROMISES:
+        for text in _FEATURES:
             with st.container(width=CARD_WIDTH):
                 st.markdown(text)
     st.caption(
         ":material/lock: Photos are analysed in the memory of this server. None is kept or logged; "
-        "all are forgotten soon after you close the page."
+        "all are deleted soon after you close the page."
     )
 
 
 def _analysed(
     photos: Sequence[Photo], store: PhotoStore, analyzer: Analyzer, head: str
 ) -> list[AnalysedPhoto]:
-    """Analyse the photos, telling how far it is while there are new ones."""
+    """Return the results of the photos, with a progress bar while new ones are analysed."""
     if len(photos) > MAX_PHOTOS:
         st.warning(
             f"Only the first {MAX_PHOTOS} of {len(photos)} photos are shown. Remove some to see "
@@ -76,8 +77,9 @@ def _analysed(
     new = store.new(photos, head)
     if new:
         bar = st.progress(0.0)
-        for done, photo in enumerate(new):
-            bar.progress(done / len(new), f"Reading {done + 1} of {len(new)}: {plain(photo.name)}")
+        for index, photo in enumerate(new):
+            name = escape_markdown(photo.name)
+            bar.progress(index / len(new), f"Analysing {index + 1} of {len(new)}: {name}")
             store.analysed(photo, analyzer, head)
         bar.empty()
     return [store.analysed(photo, analyzer, head) for photo in photos]

@@ -1,4 +1,4 @@
-"""Where in a face an expression is found: asked for by face, drawn then, kept nowhere."""
+"""The class activation map of a face, drawn on request and not stored."""
 
 from __future__ import annotations
 
@@ -8,39 +8,47 @@ from app.common.text import describe_activation
 from app.photo.activation_image import AGAINST, FOR
 from app.photo.store import AnalysedPhoto, Analyzer, activation_png
 
-#: Expressions that can be asked about: the most probable ones.
+#: Number of expressions to choose from, the most probable ones.
 _CHOICES = 3
 
-#: Pixels.
+#: Displayed width in pixels.
 _WIDTH = 280
 
 _HOW_TO_READ = (
-    "Exact for this network: averaged over the face, and with a constant, this is its score for "
-    "{expression} against all expressions. It shows where it looked, not why; each place also "
-    "sees around itself."
+    "Orange parts of the face raised the score of {expression}, blue parts lowered it; the line "
+    "goes round the strongest part. The map shows where the network looked, not why."
 )
 
 
 @st.fragment
 def offer_activation(analysed: AnalysedPhoto, face: int, analyzer: Analyzer, key: str) -> None:
-    """Offer the activation map of one face; a fragment, so that asking draws nothing else anew."""
-    asked = st.expander(
-        "Where is the evidence?",
+    """Offer the class activation map of one face.
+
+    It is a fragment, so opening it does not rerun the rest of the page.
+
+    Args:
+        analysed: the photograph.
+        face: index of the face.
+        analyzer: computes the map.
+        key: distinguishes this face's widgets from those of other faces on the page.
+    """
+    section = st.expander(
+        "Which parts of the face counted?",
         icon=":material/center_focus_weak:",
         type="compact",
         key=f"activation_{_unique(analysed, key)}",
         on_change="rerun",
     )
-    if asked.open:  # decoding the photo takes time
-        with asked:
+    if section.open:  # computed only on request, because decoding the photo takes time
+        with section:
             _show(analysed, face, analyzer, key)
 
 
 def _show(analysed: AnalysedPhoto, face: int, analyzer: Analyzer, key: str) -> None:
-    shares, labels = analysed.faces.probabilities[face], analysed.faces.labels
-    likeliest = [labels[i] for i in (-shares).argsort(kind="stable")[:_CHOICES]]
+    probabilities, labels = analysed.faces.probabilities[face], analysed.faces.labels
+    likeliest = [labels[i] for i in (-probabilities).argsort(kind="stable")[:_CHOICES]]
     expression = st.segmented_control(
-        "Evidence for",
+        "Expression of the map",
         likeliest,
         default=likeliest[0],
         required=True,
@@ -54,8 +62,8 @@ def _show(analysed: AnalysedPhoto, face: int, analyzer: Analyzer, key: str) -> N
     )
     with st.container(width=_WIDTH, gap="xsmall"):
         st.markdown(
-            f':color[■]{{foreground="{FOR}"}} speaks for *{expression}*\u2002 '
-            f':color[■]{{foreground="{AGAINST}"}} against it'
+            f':color[■]{{foreground="{FOR}"}} raised *{expression}*\u2002 '
+            f':color[■]{{foreground="{AGAINST}"}} lowered it'
         )
         st.caption(_HOW_TO_READ.format(expression=expression))
 

@@ -1,4 +1,4 @@
-"""Pasting pictures from the clipboard into a file uploader, which Streamlit's own does not do."""
+"""Pasting pictures from the clipboard into a file uploader, which Streamlit does not support."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from functools import cache
 
 import streamlit as st
 
-#: Hands pasted images to the uploader's own input, so that they take the way of every other
-#: upload: its size limit, its list with a cross behind each file. The listener is exchanged, not
-#: added, when the page runs again.
+#: Puts pasted images into the uploader's own input element, so that they are handled like every
+#: other upload, with the same size limit and file list. When the page reruns, the event listener
+#: is replaced instead of being added a second time.
 _SCRIPT = """
 let forget = () => {};
 
@@ -39,7 +39,7 @@ export default function ({ data }) {
 
 
 def paste_into(uploader_key: str) -> None:
-    """Let a picture that is pasted anywhere on the page go to the uploader with this key."""
+    """Send pictures that are pasted anywhere on the page to the uploader with this key."""
     _component()(data={"uploader": uploader_key}, key=f"{uploader_key}_paste")
 
 

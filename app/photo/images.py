@@ -1,4 +1,4 @@
-"""Pictures for the page: small enough for a phone, with the faces marked and cut out."""
+"""Pictures for the page: resized, with the faces marked, and portraits of the faces."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ import numpy as np
 from fer import Faces, annotate
 from fer.types import Floats, Image
 
-#: Longest side of a picture in the page. More pixels than a screen shows only cost time.
+#: Longest side of a picture on the page, in pixels. More than a screen shows would only cost time.
 MAX_SIDE = 1600
 
-#: A smaller picture is enlarged to this before it is marked, so that the names stay readable.
+#: Pictures whose longest side is shorter are enlarged to this, so that the names stay readable.
 MIN_SIDE = 640
 
-#: Side of a face that is cut out, in pixels: shown at half of it, sharp on a phone's screen.
+#: Side of a portrait in pixels: twice the displayed side, for high-density phone screens.
 PORTRAIT_SIDE = 176
 
-#: Width of what is cut out, in widths of the detector's box, which ends at brow and chin.
+#: Side of the cropped square, in widths of the detector's box, which ends at brow and chin.
 _PORTRAIT_WIDTHS = 1.5
 
 
 def marked_jpeg(image: Image, faces: Faces) -> bytes:
-    """Return the picture for the page, with every face boxed and named."""
+    """Return a JPEG of the picture for the page, with a box and a label on every face."""
     longest = max(image.shape[:2])
     scale = float(np.clip(longest, MIN_SIDE, MAX_SIDE)) / longest
     small = _resized(image, scale)
@@ -37,12 +37,12 @@ def marked_jpeg(image: Image, faces: Faces) -> bytes:
 
 
 def marked_png(image: Image, faces: Faces) -> bytes:
-    """Return the picture in its full size for a download, with every face boxed and named."""
+    """Return a PNG of the picture in full size, with a box and a label on every face."""
     return _encoded(annotate(image, faces), ".png")
 
 
 def portrait_jpegs(image: Image, faces: Faces) -> tuple[bytes, ...]:
-    """Return each face cut out with some room around it, a square."""
+    """Return a square JPEG of each face with a margin around it."""
     return tuple(
         _encoded(_resized(square, PORTRAIT_SIDE / len(square)), ".jpg")
         for square in (_square(image, box) for box in faces.xyxy)
@@ -50,10 +50,10 @@ def portrait_jpegs(image: Image, faces: Faces) -> tuple[bytes, ...]:
 
 
 def _square(image: Image, box: Floats) -> Image:
-    """Cut a square around `box`, moved or shrunk so that it lies inside the image."""
+    """Crop a square around `box`, moved or shrunk so that it lies inside the image."""
     height, width = image.shape[:2]
-    wished = float(np.max(box[2:] - box[:2])) * _PORTRAIT_WIDTHS
-    side = int(np.clip(round(wished), 1, min(height, width)))
+    wanted = float(np.max(box[2:] - box[:2])) * _PORTRAIT_WIDTHS
+    side = int(np.clip(round(wanted), 1, min(height, width)))
     centre_x, centre_y = (float(v) for v in (box[:2] + box[2:]) / 2)
     left = int(np.clip(round(centre_x - side / 2), 0, width - side))
     top = int(np.clip(round(centre_y - side / 2), 0, height - side))
@@ -69,7 +69,7 @@ def _resized(image: Image, scale: float) -> Image:
 
 
 def _encoded(image: Image, suffix: str) -> bytes:
-    done, data = cv2.imencode(suffix, cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
-    if not done:
+    success, data = cv2.imencode(suffix, cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
+    if not success:
         raise RuntimeError(f"OpenCV cannot write {suffix}")
     return data.tobytes()

@@ -1,4 +1,4 @@
-"""Where photographs come from: files, the clipboard, the camera, or the sample."""
+"""Sources of photographs: files, the clipboard, the camera, or the sample."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _CAMERA_TAB = ":material/photo_camera: Camera"
 
 
 def choose_photos() -> list[Photo]:
-    """Show the ways in, and return what came; nothing at first."""
+    """Show the uploader and the camera; return the photographs, none at first."""
     files, camera = st.tabs([_FILES_TAB, _CAMERA_TAB], on_change="rerun", key=_SOURCE)
     with files:
         uploaded = _from_files()
     if camera.open:
-        # Only now: an open camera widget makes the browser ask for the camera.
+        # Not before its tab is open: the widget makes the browser ask for the camera.
         with camera:
             return from_camera(_CAMERA)
     if uploaded:
@@ -35,7 +35,7 @@ def choose_photos() -> list[Photo]:
 
 
 def offer_sample() -> None:
-    """Show the one click to a first result."""
+    """Offer the sample photograph, for a first result with one click."""
     with st.container(border=True, horizontal=True, vertical_alignment="center", gap="medium"):
         st.image(str(SAMPLE), width=132, alt="The sample: a portrait of Eileen Collins by NASA")
         with st.container(width=560, gap="xsmall"):
@@ -74,13 +74,19 @@ def _from_files() -> list[Photo]:
 
 
 def _remove_all() -> None:
-    # An uploader cannot be emptied; one with another key begins empty, and Streamlit drops the
-    # files of the one that is gone.
+    # An uploader cannot be emptied. One with a new key starts empty, and Streamlit drops the files
+    # of the old one.
     st.session_state[_UPLOADER_NUMBER] += 1
 
 
 def from_camera(key: str) -> list[Photo]:
-    """Show the camera, under this key, and return what was taken; the browser asks for it."""
+    """Show the camera widget and return the snapshot, if one was taken.
+
+    The widget makes the browser ask for permission to use the camera.
+
+    Args:
+        key: key of the widget.
+    """
     with st.container(width=640):
         snapshot = st.camera_input("Take a snapshot", key=key, resolution="720p")
     return [Photo("snapshot.jpg", snapshot.getvalue())] if snapshot else []
@@ -104,5 +110,5 @@ def _from_sample() -> list[Photo]:
 
 def _choose_sample(chosen: bool) -> None:
     st.session_state[_SAMPLE_CHOSEN] = chosen
-    if chosen:  # it is shown where files are; whoever asks for it may be looking at the camera
+    if chosen:  # the sample is shown on the files tab; the visitor may be on the camera tab
         st.session_state[_SOURCE] = _FILES_TAB

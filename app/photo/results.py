@@ -1,4 +1,4 @@
-"""How the results of photographs look."""
+"""The results of photographs, as the page shows them."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from fer.labels import colour_of
 from fer.text import chance
 from fer.types import UNCERTAIN
 
-#: Up to this many faces, cards stand beside the picture; more go below it, in a grid.
-_BESIDE = 2
+#: Maximum number of faces whose cards are beside the picture; more are in a grid below it.
+_MAX_CARDS_BESIDE = 2
 
-#: Pixels: gap between picture and cards, and the highest that a picture is shown. Beside its cards
-#: it leaves room for the table on the same screen.
+#: Pixels: gap between picture and cards, and maximum height of a picture. A picture beside its
+#: cards is lower, so that the table fits on the same screen.
 _GAP = 16
 _PICTURE_HEIGHT = 720
 _PICTURE_HEIGHT_BESIDE = 560
@@ -34,17 +34,17 @@ _PICTURE_HEIGHT_BESIDE = 560
 def show_results(
     photos: Sequence[AnalysedPhoto], record: TrackRecord | None, analyzer: Analyzer | None = None
 ) -> None:
-    """Show everything that was found: one section per photo, with a summary if they are many.
+    """Show the results: one section per photo, and a summary if there are several.
 
     Args:
-        photos: what was analysed.
-        record: what was measured about the model, to stand beside its answers.
-        analyzer: shows where in a face an expression is found; None to offer none of it.
+        photos: the analysed photographs.
+        record: measurements of the model, shown with its answers; None to show none.
+        analyzer: computes class activation maps; None to offer none.
     """
     for analysed in photos:
         if analysed.result.error:
             reason = f"{analysed.result.name} {analysed.result.error}"
-            st.error(text.plain(reason), icon=":material/error:")
+            st.error(text.escape_markdown(reason), icon=":material/error:")
     readable = [analysed for analysed in photos if analysed.readable]
     view = _View(record, analyzer)
     if len(readable) == 1:
@@ -57,7 +57,7 @@ def show_results(
 
 
 def _summary(photos: Sequence[AnalysedPhoto]) -> None:
-    """Show what all photos have in common, and the downloads for all."""
+    """Show the counts over all photos, and the downloads for all."""
     faces = [analysed.faces for analysed in photos]
     counts = text.answer_counts(faces)
     st.subheader("All photos", anchor=False)
@@ -81,7 +81,8 @@ def _summary(photos: Sequence[AnalysedPhoto]) -> None:
 
 
 def _collapsible(analysed: AnalysedPhoto, view: _View, number: int) -> None:
-    label = f"**{text.plain(analysed.result.name)}** · {text.counted(len(analysed.faces), 'face')}"
+    name = text.escape_markdown(analysed.result.name)
+    label = f"**{name}** · {text.counted(len(analysed.faces), 'face')}"
     section = st.expander(
         label,
         expanded=number == 0,
@@ -89,33 +90,33 @@ def _collapsible(analysed: AnalysedPhoto, view: _View, number: int) -> None:
         key=f"photo_section_{analysed.photo.digest}_{number}",
         on_change="rerun",
     )
-    if section.open:  # a closed one is not sent to the browser: a hundred photos stay quick
+    if section.open:  # closed sections are not sent to the browser, so 100 photos stay fast
         with section:
             view.section(analysed, key=str(number))
 
 
 def _title(analysed: AnalysedPhoto) -> None:
     result = analysed.result
-    found = text.counted(len(result.faces), "face")
+    faces = text.counted(len(result.faces), "face")
     with st.container(gap=None):
-        st.subheader(text.plain(result.name), anchor=False)
-        st.caption(f"{found} · {result.width} × {result.height} pixels")
+        st.subheader(text.escape_markdown(result.name), anchor=False)
+        st.caption(f"{faces} · {result.width} × {result.height} pixels")
 
 
 @dataclass(frozen=True)
 class _View:
-    """How one photo is shown, with what stands behind its answers; see `show_results`."""
+    """Shows single photos; for its attributes see `show_results`."""
 
     record: TrackRecord | None
     analyzer: Analyzer | None
 
     def section(self, analysed: AnalysedPhoto, *, key: str) -> None:
-        """Show picture, faces, table, downloads."""
+        """Show the picture, faces, table and downloads of a photo."""
         if not len(analysed.faces):
             _no_face()
             _picture(analysed, CONTENT_WIDTH // 2, _PICTURE_HEIGHT_BESIDE)
             return
-        beside = len(analysed.faces) <= _BESIDE
+        beside = len(analysed.faces) <= _MAX_CARDS_BESIDE
         with st.container(horizontal=True, horizontal_alignment="center", gap=_GAP):
             width = CONTENT_WIDTH - CARD_WIDTH - _GAP if beside else CONTENT_WIDTH
             _picture(analysed, width, _PICTURE_HEIGHT_BESIDE if beside else _PICTURE_HEIGHT)
@@ -136,18 +137,18 @@ class _View:
             alt=text.describe_probabilities(f"face {face + 1}", probabilities, labels),
             key=f"photo_bars_{key}_{faces.head}",
         )
-        measured = self.record.beside(verdict) if self.record else ""
+        measured = self.record.describe(verdict) if self.record else ""
         if measured:
             st.caption(measured)
         if self.analyzer and self.analyzer.has_class_activation(faces.head):
             offer_activation(analysed, face, self.analyzer, key=key)
 
 
-def _picture(analysed: AnalysedPhoto, width: int, highest: int) -> None:
+def _picture(analysed: AnalysedPhoto, width: int, max_height: int) -> None:
     result = analysed.result
     st.image(
         analysed.marked,
-        width=max(1, min(width, round(highest * result.width / result.height))),
+        width=max(1, min(width, round(max_height * result.width / result.height))),
         alt=text.describe_picture(result.name, result.faces),
     )
 
@@ -172,15 +173,15 @@ def _headline(verdict: text.Verdict) -> str:
 
 def _detail(verdict: text.Verdict) -> str:
     if verdict.sure:
-        # A line that begins with the sign would be a quotation.
+        # Markdown takes a line that begins with ">" as a quotation.
         return f"{chance(verdict.confidence).replace('>', 'Over ')} confident"
     return verdict.alternatives.capitalize()
 
 
 def _badges(verdict: text.Verdict) -> str:
-    """Return what is wrong with the picture of a face, as small badges."""
+    """Return the flaws of the image of a face as small badges, in Markdown."""
     pairs = zip(verdict.flaws, verdict.reasons, strict=True)
-    return " ".join(f":gray-badge[{text.FLAW_ICONS[flaw]} {why}]" for flaw, why in pairs)
+    return " ".join(f":gray-badge[{text.FLAW_ICONS[flaw]} {reason}]" for flaw, reason in pairs)
 
 
 def _no_face() -> None:
@@ -213,7 +214,7 @@ def _downloads(analysed: AnalysedPhoto, key: str) -> None:
 def _download(
     label: str, make: Callable[[], str | bytes], file_name: str, mime: str, key: str = "all"
 ) -> None:
-    """Offer a file that is made when it is asked for."""
+    """Offer a file that is created only when the visitor clicks."""
     st.download_button(
         label,
         make,

@@ -1,4 +1,4 @@
-"""Photographs of one session: analysed once, kept as long as they are on the page. No streamlit."""
+"""The photographs of one session, analysed once and kept while on the page. No Streamlit."""
 
 from __future__ import annotations
 
@@ -23,46 +23,48 @@ _log = logging.getLogger(__name__)
 class Analyzer(Protocol):
     """Finds faces and names their expressions; a `fer.FaceAnalyzer`, or a fake in tests."""
 
-    def __call__(self, image: Image, *, head: str = ..., found: Detections | None = ...) -> Faces:
-        """Return the faces of an image; `found` if they are known."""
+    def __call__(
+        self, image: Image, *, head: str = ..., detections: Detections | None = ...
+    ) -> Faces:
+        """Return the faces of an image; `detections` if they are known."""
 
     def has_class_activation(self, head: str) -> bool:
-        """Tell whether `class_activation` is possible."""
+        """Return whether the head has class activation maps."""
 
     def class_activation(
         self, image: Image, faces: Faces, index: int, *, head: str = ...
     ) -> ClassActivation:
-        """Return where in one face each expression is found."""
+        """Return the class activation maps of the face at `index`."""
 
 
-#: Photographs on the page at a time; bounds the memory of a session.
+#: Maximum number of photographs on the page, which bounds the memory of a session.
 MAX_PHOTOS = 100
 
-_FAULT = "could not be analysed: something went wrong in FER Lens, not in your file."
+_INTERNAL_ERROR = "could not be analysed: something went wrong in FER Lens, not in your file."
 
 
 @dataclass(frozen=True)
 class Photo:
-    """A file as it came from the browser."""
+    """A file as the browser sent it."""
 
     name: str
     data: bytes = field(repr=False)
 
     @cached_property
     def digest(self) -> str:
-        """What tells contents apart, whatever the file is called."""
+        """BLAKE2b hash of the contents, which is independent of the file name."""
         return hashlib.blake2b(self.data, digest_size=16).hexdigest()
 
 
 @dataclass(frozen=True)
 class AnalysedPhoto:
-    """A photograph, what was found in it, and the pictures that show it.
+    """A photograph, its result, and the pictures that show the result.
 
     Attributes:
         photo: the file.
-        result: its faces, or why it could not be read.
-        marked: a JPEG for the page with every face boxed and named; empty without a result.
-        portraits: a JPEG of each face.
+        result: its faces, or the reason why it could not be read.
+        marked: JPEG for the page with a box and a label on every face; empty if unreadable.
+        portraits: JPEG of each face.
     """
 
     photo: Photo
@@ -72,7 +74,7 @@ class AnalysedPhoto:
 
     @property
     def faces(self) -> Faces:
-        """The faces; none where it could not be read."""
+        """The faces; none if the file could not be read."""
         return self.result.faces
 
     @property
@@ -82,9 +84,9 @@ class AnalysedPhoto:
 
 
 class PhotoStore:
-    """What was found in this session, by content: a rerun of the page analyses nothing again.
+    """The results of this session by content, so that a rerun of the page analyses nothing again.
 
-    Each head of the network that was asked has its own answer. Faces are looked for once.
+    Results are stored per head. Faces are detected only once per photograph.
     """
 
     def __init__(self) -> None:
@@ -94,7 +96,7 @@ class PhotoStore:
         return len(self._analysed)
 
     def new(self, photos: Iterable[Photo], head: str = EXPRESSION_HEAD) -> list[Photo]:
-        """Return the photographs that `analysed` would have to analyse, each content once."""
+        """Return the photographs that still have to be analysed, each content once."""
         first: dict[str, Photo] = {}
         for photo in photos:
             first.setdefault(photo.digest, photo)
@@ -103,17 +105,17 @@ class PhotoStore:
     def analysed(
         self, photo: Photo, analyzer: Analyzer, head: str = EXPRESSION_HEAD
     ) -> AnalysedPhoto:
-        """Return what is in a photograph, analysing it only if its content is new."""
+        """Return the result of a photograph, analysing it only if its content is new."""
         by_head = self._analysed.setdefault(photo.digest, {})
         if head not in by_head:
             known = (a.faces.detections for a in by_head.values() if a.readable)
-            by_head[head] = analyse_photo(photo, analyzer, head, found=next(known, None))
-        found = by_head[head]
-        # The same content may be there under two names.
-        return replace(found, photo=photo, result=replace(found.result, name=photo.name))
+            by_head[head] = analyse_photo(photo, analyzer, head, detections=next(known, None))
+        stored = by_head[head]
+        # The same content may be on the page under two names.
+        return replace(stored, photo=photo, result=replace(stored.result, name=photo.name))
 
     def keep_only(self, photos: Iterable[Photo]) -> None:
-        """Forget everything about photographs that are not among these."""
+        """Delete the results of all photographs except these."""
         shown = {photo.digest for photo in photos}
         self._analysed = {d: a for d, a in self._analysed.items() if d in shown}
 
@@ -123,42 +125,53 @@ def analyse_photo(
     analyzer: Analyzer,
     head: str = EXPRESSION_HEAD,
     *,
-    found: Detections | None = None,
+    detections: Detections | None = None,
 ) -> AnalysedPhoto:
-    """Analyse one photograph. Whatever is wrong with it, the page and the others go on.
+    """Analyse one photograph.
+
+    Errors become part of the result, so that one bad file does not affect the others.
 
     Args:
         photo: the file.
-        analyzer: does it.
-        head: of the network, which answers.
-        found: the faces, if they are known from another head's answer.
+        analyzer: detects and classifies the faces.
+        head: name of the head to use.
+        detections: the faces, if they are already known from the result of another head.
     """
     try:
         image = decode_image(photo.data)
-        faces = analyzer(image, head=head, found=found)
+        faces = analyzer(image, head=head, detections=detections)
         height, width = image.shape[:2]
         result = PhotoResult(photo.name, width, height, faces)
         return AnalysedPhoto(photo, result, marked_jpeg(image, faces), portrait_jpegs(image, faces))
     except ImageError as error:
         return AnalysedPhoto(photo, PhotoResult(photo.name, error=str(error)))
     except Exception:
-        # Neither name nor contents go to the log: they are the visitor's.
+        # File name and contents are private to the visitor and must not be logged.
         _log.exception("a photograph of %d bytes could not be analysed", len(photo.data))
-        return AnalysedPhoto(photo, PhotoResult(photo.name, error=_FAULT))
+        return AnalysedPhoto(photo, PhotoResult(photo.name, error=_INTERNAL_ERROR))
 
 
 def activation_png(
     analysed: AnalysedPhoto, face: int, expression: str, analyzer: Analyzer
 ) -> bytes:
-    """Return a face under the map of what speaks for an expression; decodes the photo once more."""
+    """Return a PNG of a face with the class activation map of an expression.
+
+    Decodes the photograph again, because decoded images are not kept.
+
+    Args:
+        analysed: the photograph.
+        face: index of the face.
+        expression: label whose map is drawn.
+        analyzer: computes the map.
+    """
     image, faces = decode_image(analysed.photo.data), analysed.faces
-    made = analyzer.class_activation(image, faces, face, head=faces.head)
-    crop, heatmap = made.face(image, ACTIVATION_SIDE), made.heatmap(expression, ACTIVATION_SIDE)
-    return activation_image(crop, heatmap)
+    activation = analyzer.class_activation(image, faces, face, head=faces.head)
+    crop = activation.face(image, ACTIVATION_SIDE)
+    return activation_image(crop, activation.heatmap(expression, ACTIVATION_SIDE))
 
 
 def csv_of(photos: Sequence[AnalysedPhoto]) -> str:
-    """Return a table with a row per face; see `fer.export.photos.to_csv`."""
+    """Return a CSV table with a row per face; see `fer.export.photos.to_csv`."""
     return to_csv([a.result for a in photos], photos[0].faces.labels if photos else ())
 
 
@@ -168,5 +181,5 @@ def json_of(photos: Sequence[AnalysedPhoto]) -> str:
 
 
 def png_of(analysed: AnalysedPhoto) -> bytes:
-    """Return the photograph in its full size with the faces marked; decodes it once more."""
+    """Return a PNG of the photograph in full size with the faces marked; decodes it again."""
     return marked_png(decode_image(analysed.photo.data), analysed.faces)

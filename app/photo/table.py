@@ -1,4 +1,4 @@
-"""Faces → rows for `st.dataframe`, with the columns' looks."""
+"""Rows and column configuration for the table of faces, `st.dataframe`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from fer.export.face_rows import face_rows
 
 
 def table_columns(labels: Sequence[str]) -> dict[str, Any]:
-    """Return the looks of the columns of `table_rows`."""
+    """Return Streamlit's configuration of the columns of `table_rows`."""
     return {
         "face": st.column_config.NumberColumn("Face", width=56),
         "answer": st.column_config.TextColumn("Answer"),
@@ -22,14 +22,14 @@ def table_columns(labels: Sequence[str]) -> dict[str, Any]:
             "Confidence", min_value=0, max_value=100, format="%.1f%%"
         ),
         "quality": st.column_config.TextColumn(
-            "Flaws", help="What is wrong with the picture of the face; empty if nothing is"
+            "Picture", help="What is wrong with the picture of the face; empty if nothing is"
         ),
         "size": st.column_config.TextColumn("Size", help="Width × height of the face in pixels"),
     } | {label: st.column_config.NumberColumn(label, format="%.1f%%") for label in labels}
 
 
 def table_rows(faces: Faces) -> list[dict[str, Any]]:
-    """Return one row per face: number, answer, all probabilities in %, quality, size."""
+    """Return one row per face: number, answer, all probabilities in %, flaws, size in pixels."""
     return [
         {
             "face": number,
@@ -46,7 +46,7 @@ def table_rows(faces: Faces) -> list[dict[str, Any]]:
 
 
 def _per_cent(probability: float) -> float:
-    # No network is certain, whatever rounding says; see `fer.export.photos.chance`.
+    # No network is certain, so rounding must not show 100%; see `fer.text.chance`.
     return min(100 * probability, 99.9)
 
 

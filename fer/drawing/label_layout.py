@@ -1,4 +1,4 @@
-"""Where to put a panel beside a face: inside the picture, and off the faces if there is room.
+"""Position panels beside faces: inside the image, and not over faces if there is room.
 
 Rectangles are ``(left, top, right, bottom)`` in whole pixels.
 """
@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 
 class Rectangle(NamedTuple):
-    """Part of a picture, in pixels."""
+    """A rectangle within an image, in pixels."""
 
     left: int
     top: int
@@ -18,21 +18,21 @@ class Rectangle(NamedTuple):
     bottom: int
 
     def grown(self, margin: int) -> Rectangle:
-        """Return the rectangle with a margin around it."""
+        """Return the rectangle enlarged by a margin on every side."""
         return Rectangle(
             self.left - margin, self.top - margin, self.right + margin, self.bottom + margin
         )
 
 
 def overlap(a: Rectangle, b: Rectangle) -> int:
-    """Return the area that two rectangles have in common, in pixels."""
+    """Return the intersection area of two rectangles, in pixels."""
     width = min(a.right, b.right) - max(a.left, b.left)
     height = min(a.bottom, b.bottom) - max(a.top, b.top)
     return max(0, width) * max(0, height)
 
 
 def inside(left: int, top: int, size_wh: tuple[int, int], picture_wh: tuple[int, int]) -> Rectangle:
-    """Return a rectangle as near to a place as the picture allows; it must fit into the picture."""
+    """Return the rectangle inside the image nearest to a corner; its size must fit the image."""
     width, height = size_wh
     left = min(max(left, 0), picture_wh[0] - width)
     top = min(max(top, 0), picture_wh[1] - height)
@@ -47,14 +47,17 @@ def around(
     gap: int,
     headroom: int,
 ) -> list[Rectangle]:
-    """Return the places for a panel around a face, the best first; none if it is too large.
+    """Return the candidate positions of a panel around a face, best first.
 
     Args:
-        box: of the face; may reach past the border.
+        box: box of the face; may extend past the image.
         size_wh: width and height of the panel.
-        picture_wh: width and height of the picture.
+        picture_wh: width and height of the image.
         gap: pixels between the face and the panel.
-        headroom: pixels above the box that are taken by its tag.
+        headroom: pixels above the box that its tag occupies.
+
+    Returns:
+        Four rectangles; none if the panel is larger than the image.
     """
     (width, height), (left, top, right, bottom) = size_wh, box
     if width > picture_wh[0] or height > picture_wh[1]:
@@ -69,17 +72,21 @@ def around(
 
 
 def least_covering(
-    places: Sequence[Rectangle], faces: Sequence[Rectangle], others: Sequence[Rectangle]
+    positions: Sequence[Rectangle], faces: Sequence[Rectangle], others: Sequence[Rectangle]
 ) -> tuple[Rectangle, int]:
-    """Return the first of the places that cover least, and what it covers: 0 if it is free.
+    """Return the first of the positions that cover least, and its cost.
 
     Args:
-        places: one or more.
-        faces: what should be covered last.
-        others: what may be covered rather than a face: tags, and panels placed before.
+        positions: one or more candidates.
+        faces: boxes of faces; a covered pixel costs 4.
+        others: tags, and panels already positioned; a covered pixel costs 1.
+
+    Returns:
+        The position, and its cost: 0 if it covers nothing.
     """
     covered = [
-        4 * sum(overlap(p, f) for f in faces) + sum(overlap(p, o) for o in others) for p in places
+        4 * sum(overlap(p, f) for f in faces) + sum(overlap(p, o) for o in others)
+        for p in positions
     ]
     best = covered.index(min(covered))
-    return places[best], covered[best]
+    return positions[best], covered[best]

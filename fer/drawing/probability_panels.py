@@ -1,4 +1,4 @@
-"""Panels with a bar per expression: a list, or a small column chart where there is little room."""
+"""Panels with one bar per expression: a bar list, or a small column chart to save space."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from fer.drawing.text_tags import BASELINE
 from fer.labels import colour_of
 from fer.types import Floats, Image
 
-#: The ground of a panel, red, green, blue, alpha: dark enough for white text over any picture.
-_GROUND = (17, 19, 26, 200)
+#: Background of a panel as red, green, blue, alpha; dark enough for white text over any image.
+_BACKGROUND = (17, 19, 26, 200)
 _EMPTY_BAR = (255, 255, 255, 28)
 _QUIET_TEXT, _STRONG_TEXT = (205, 209, 217, 255), (255, 255, 255, 255)
 
-#: How many times larger rounded corners are drawn than shown.
-_SMOOTH = 4
+#: Supersampling factor for antialiasing of rounded corners.
+_SUPERSAMPLING = 4
 
 
 @dataclass(frozen=True)
 class PanelStyle:
-    """How a panel looks. All lengths in pixels.
+    """Appearance of a panel. All lengths are in pixels.
 
     Attributes:
-        labels: names of the expressions, in the order of their columns.
-        text: size of the letters.
-        columns: upright bars with two letters each, instead of lying bars with whole names.
+        labels: names of the expressions, in the order of the probabilities.
+        text: text size.
+        columns: draw vertical bars with two-letter names, not horizontal bars with full names.
     """
 
     labels: tuple[str, ...]
@@ -39,27 +39,27 @@ class PanelStyle:
 
     @property
     def pad(self) -> int:
-        """Between the border and what is inside."""
+        """Padding inside the border."""
         return max(3, self.text // 2)
 
     @property
     def step(self) -> int:
-        """From one bar to the next."""
+        """Distance from one bar to the next."""
         return round(self.text * (1.6 if self.columns else 1.3))
 
     @property
     def length(self) -> int:
-        """Of the bar of a certain expression."""
+        """Length of the bar for probability 1."""
         return round(self.text * (2.4 if self.columns else 5))
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What stands at each bar."""
+        """Names shown next to the bars."""
         return tuple(n[:2].capitalize() for n in self.labels) if self.columns else self.labels
 
     @property
     def name_width(self) -> int:
-        """Room for the longest name."""
+        """Width of the longest name."""
         return _text_width(self.names, self.text)
 
     @property
@@ -71,17 +71,17 @@ class PanelStyle:
         return self.name_width + self.length + 3 * self.pad, along
 
     def bar(self, index: int, share: float, *, top: bool) -> tuple[slice, slice]:
-        """Return rows and columns of a bar within the panel.
+        """Return the rows and columns of a bar within the panel.
 
         Args:
-            index: of the expression.
-            share: how long it is, 0…1.
-            top: whether this is the most probable one, which gets a thicker bar.
+            index: index of the expression.
+            share: probability, 0…1, which is the relative length of the bar.
+            top: whether this is the most probable expression, whose bar is thicker.
         """
         thin = max(1, self.step // 5) - (1 if top else 0)
         start = self.pad + index * self.step
         across = slice(start + thin, start + self.step - thin)
-        # What is not quite impossible shows as a line.
+        # Any probability above 0 is visible as a line.
         length = max(1, round(share * self.length)) if share > 0 else 0
         if self.columns:
             return slice(self.pad + self.length - length, self.pad + self.length), across
@@ -90,31 +90,31 @@ class PanelStyle:
 
 
 def draw_panel(region: Image, probabilities: Floats, style: PanelStyle) -> None:
-    """Draw the bars of one face over part of a picture, in place.
+    """Draw the panel of one face over a region of an image, in place.
 
     Args:
         region: ``(height, width, 3)`` RGB uint8 of exactly the panel's size.
-        probabilities: ``(k,)`` of `style.labels`.
-        style: how it looks.
+        probabilities: ``(k,)`` probabilities of `style.labels`.
+        style: appearance of the panel.
     """
     top = int(probabilities.argmax())
-    keep, layer = _plate(style, top)
+    keep, layer = _background_layer(style, top)
     region[:] = cv2.add(cv2.multiply(region, keep, scale=1 / 255), layer)
     for index, (label, share) in enumerate(zip(style.labels, probabilities.tolist(), strict=True)):
         region[style.bar(index, share, top=index == top)] = ImageColor.getrgb(colour_of(label))
 
 
 @lru_cache(maxsize=256)
-def _plate(style: PanelStyle, top: int) -> tuple[Image, Image]:
-    """Render all that does not change from frame to frame: ground, names, empty bars.
+def _background_layer(style: PanelStyle, top: int) -> tuple[Image, Image]:
+    """Render what is the same in every frame: background, names and empty bars.
 
     Returns:
-        What to multiply the picture by (255 keeps it), and what to add then.
+        The factor by which to multiply the image (255 means 1), and the values to add afterwards.
     """
     width, height = style.size_wh
-    large = PillowImage.new("RGBA", (width * _SMOOTH, height * _SMOOTH))
+    large = PillowImage.new("RGBA", (width * _SUPERSAMPLING, height * _SUPERSAMPLING))
     ImageDraw.Draw(large).rounded_rectangle(
-        (0, 0, large.width - 1, large.height - 1), style.text / 2 * _SMOOTH, _GROUND
+        (0, 0, large.width - 1, large.height - 1), style.text / 2 * _SUPERSAMPLING, _BACKGROUND
     )
     canvas = large.resize((width, height), PillowImage.Resampling.BOX)
     shade = PillowImage.new("RGBA", canvas.size)
@@ -125,15 +125,15 @@ def _plate(style: PanelStyle, top: int) -> tuple[Image, Image]:
         box = (columns.start, rows.start, columns.stop - 1, rows.stop - 1)
         draw.rectangle(box, _EMPTY_BAR)
         ink = _STRONG_TEXT if index == top else _QUIET_TEXT
-        draw.text(_name_place(style, index), name, ink, font, anchor)
+        draw.text(_name_position(style, index), name, ink, font, anchor)
     rgba = np.asarray(PillowImage.alpha_composite(canvas, shade), np.float32)
     alpha = np.repeat(rgba[..., 3:], 3, axis=2)
     layer = np.round(rgba[..., :3] * alpha / 255).astype(np.uint8)
     return (255 - alpha).astype(np.uint8), layer
 
 
-def _name_place(style: PanelStyle, index: int) -> tuple[float, float]:
-    """Return where a name stands: its left end, or its middle under a column, on the baseline."""
+def _name_position(style: PanelStyle, index: int) -> tuple[float, float]:
+    """Return the anchor of a name on its baseline: the left end, or the centre under a column."""
     start = style.pad + index * style.step
     if style.columns:
         return start + style.step / 2, style.pad + style.length + 2 + round(BASELINE * style.text)

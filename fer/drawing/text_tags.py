@@ -1,4 +1,4 @@
-"""Small pictures of text, rendered once and kept: a live stream shows the same few all the time."""
+"""Render small text images, cached because a live stream shows the same few repeatedly."""
 
 from __future__ import annotations
 
@@ -13,64 +13,66 @@ from fer.types import Image
 #: Relative luminance (WCAG 2) above which black text reads better than white.
 _BRIGHT = 0.179
 
-#: Where letters stand in a line, as a share of their size: low enough for an ``É`` above it, high
-#: enough for a ``y`` below.
+#: Position of the baseline in a line of text, as a fraction of the text size. It leaves room for
+#: an ``É`` above and a ``y`` below.
 BASELINE = 0.85
 
-#: How many times larger round shapes are drawn than shown, as Pillow draws them with jagged edges.
-_SMOOTH = 4
+#: Supersampling factor for round shapes, because Pillow draws them without antialiasing.
+_SUPERSAMPLING = 4
 
 
 def padding(size: int) -> int:
-    """Return the margin around text of a size, in pixels."""
+    """Return the padding around text of a given size, in pixels."""
     return max(3, size // 4)
 
 
 @lru_cache(maxsize=1024)
-def text_on(text: str, ground: str, size: int) -> Image:
-    """Render a text on a colour, with a margin, ``(height, width, 3)`` RGB.
+def text_on(text: str, background: str, size: int) -> Image:
+    """Render text on a coloured background, with padding, ``(height, width, 3)`` RGB.
 
     Args:
         text: one line.
-        ground: ``#RRGGBB``; the text is black or white, whichever reads better on it.
-        size: of the letters, in pixels.
+        background: ``#RRGGBB``; the text is black or white, whichever is more readable on it.
+        size: text size, in pixels.
     """
     pad = padding(size)
     font = ImageFont.load_default(size)
     width = round(font.getlength(text))
-    canvas = PillowImage.new("RGB", (width + 2 * pad, size + 2 * pad), ground)
-    place = (pad, pad + round(BASELINE * size))
-    ImageDraw.Draw(canvas).text(place, text, fill=ink_on(ground), font=font, anchor="ls")
+    canvas = PillowImage.new("RGB", (width + 2 * pad, size + 2 * pad), background)
+    position = (pad, pad + round(BASELINE * size))
+    ImageDraw.Draw(canvas).text(position, text, fill=ink_on(background), font=font, anchor="ls")
     return np.asarray(canvas)
 
 
 @lru_cache(maxsize=256)
-def badge(number: int, fill: str, ground: str, size: int) -> Image:
-    """Render the number of a face in a pill, ``(height, width, 3)`` RGB.
+def badge(number: int, fill: str, background: str, size: int) -> Image:
+    """Render the number of a face in a pill-shaped badge, ``(height, width, 3)`` RGB.
 
     Args:
         number: from 1.
-        fill: ``#RRGGBB`` of the pill.
-        ground: ``#RRGGBB`` around the pill.
-        size: of the text that it stands beside, in pixels.
+        fill: colour of the badge, ``#RRGGBB``.
+        background: colour around the badge, ``#RRGGBB``.
+        size: size of the text beside the badge, in pixels.
     """
     pad, height = padding(size), size + 2 * padding(size)
-    font = ImageFont.load_default(size * _SMOOTH)
+    font = ImageFont.load_default(size * _SUPERSAMPLING)
     round_side = height - pad
-    width = max(round_side, round(font.getlength(str(number)) / _SMOOTH) + 2 * pad)
-    large = PillowImage.new("RGB", ((width + pad) * _SMOOTH, height * _SMOOTH), ground)
-    left, top = pad * _SMOOTH * 2 // 3, (height - round_side) * _SMOOTH // 2
-    box = (left, top, left + width * _SMOOTH, top + round_side * _SMOOTH)
+    width = max(round_side, round(font.getlength(str(number)) / _SUPERSAMPLING) + 2 * pad)
+    large = PillowImage.new(
+        "RGB", ((width + pad) * _SUPERSAMPLING, height * _SUPERSAMPLING), background
+    )
+    left, top = pad * _SUPERSAMPLING * 2 // 3, (height - round_side) * _SUPERSAMPLING // 2
+    box = (left, top, left + width * _SUPERSAMPLING, top + round_side * _SUPERSAMPLING)
     draw = ImageDraw.Draw(large)
-    draw.rounded_rectangle(box, round_side * _SMOOTH / 2, fill, ink_on(fill), _SMOOTH)
-    middle = ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2 + 0.36 * size * _SMOOTH)
+    draw.rounded_rectangle(box, round_side * _SUPERSAMPLING / 2, fill, ink_on(fill), _SUPERSAMPLING)
+    middle = ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2 + 0.36 * size * _SUPERSAMPLING)
     draw.text(middle, str(number), fill=ink_on(fill), font=font, anchor="ms")
     return np.asarray(large.resize((width + pad, height), PillowImage.Resampling.BOX))
 
 
-def ink_on(ground: str) -> str:
-    """Return the colour of text that reads best on a colour: black or white."""
-    return "black" if _luminance(ImageColor.getrgb(ground)) > _BRIGHT else "white"
+def ink_on(background: str) -> str:
+    """Return the more readable text colour on a background: black or white."""
+    return "black" if _luminance(ImageColor.getrgb(background)) > _BRIGHT else "white"
 
 
 def _luminance(rgb: tuple[int, ...]) -> float:

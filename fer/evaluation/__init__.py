@@ -1,1 +1,1 @@
-"""Figures about a classifier, and the report that holds them."""
+"""Metrics of a classifier, and the report that stores them."""

@@ -1,4 +1,4 @@
-"""What is measured about a model beside the plain figures of a split; parts of its report."""
+"""Parts of a report: the measurements of a model beyond the metrics of each split."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from fer.records import Record, Share
 
 
 class Variant(Record):
-    """The validation split measured in another way: corrupted, or with test-time augmentation.
+    """The validation split evaluated under a corruption or with test-time augmentation.
 
     Attributes:
-        name: short, such as ``darker``.
-        description: what was done to each image.
-        evaluation: the figures.
+        name: short name, such as ``darker``.
+        description: how each image was changed.
+        evaluation: the metrics.
     """
 
     name: str
@@ -22,14 +22,14 @@ class Variant(Record):
     evaluation: Evaluation
 
 
-#: By which votes of FER+ a face gets a label, as a sentence for people.
+#: Rules that turn FER+ votes into a label, as sentences for users.
 VOTE_RULES = {
     "majority": "one of FER2013's seven classes has more than half of all ten votes",
     "plurality": "one of FER2013's seven classes has more votes than every other choice",
 }
 VoteRule = Literal["majority", "plurality"]
 
-#: What an answer is compared with, as a sentence for people.
+#: Kinds of ground truth with which answers are compared, as sentences for users.
 TRUTHS = {
     "label": "the label of the data set",
     "most_votes": "the expression with most votes of FER+, on faces where one has more than all "
@@ -39,15 +39,15 @@ Truth = Literal["label", "most_votes"]
 
 
 class FerPlusAgreement(Record):
-    """How often a head agrees with the ten voters of FER+, on the validation split.
+    """Agreement of a head with the ten annotators of FER+, on the validation split.
 
     Attributes:
-        head: of the network.
-        rule: which images count and what their label is; a key of `VOTE_RULES`.
-        count: images that count.
-        accuracy: share of them on which the head agrees.
-        accuracy_low: lower end of its 95 % interval.
-        accuracy_high: upper end.
+        head: name of the head.
+        rule: which images are included and what their label is; a key of `VOTE_RULES`.
+        count: number of included images.
+        accuracy: fraction of them on which the head agrees with the annotators.
+        accuracy_low: lower bound of its 95 % confidence interval.
+        accuracy_high: upper bound.
         macro_f1: mean F1 of the classes that occur.
     """
 
@@ -61,12 +61,12 @@ class FerPlusAgreement(Record):
 
 
 class RiskPoint(Record):
-    """A point of a risk-coverage curve: answering only at this confidence or more.
+    """A point of a risk-coverage curve, at one confidence threshold.
 
     Attributes:
-        coverage: share of the faces that are answered.
+        coverage: fraction of the faces that are answered.
         threshold: least confidence of those answers.
-        accuracy: share of them that is right.
+        accuracy: fraction of those answers that is correct.
     """
 
     coverage: Share
@@ -75,24 +75,24 @@ class RiskPoint(Record):
 
 
 class Selective(Record):
-    """What it brings to say "uncertain" below a threshold.
+    """Selective prediction: the effect of answering "uncertain" below a threshold.
 
     Attributes:
-        head: of the network.
-        split: of the data set.
-        corruptions: what was done to the pictures, by name, each face being seen once with each;
-            empty for the pictures as they are.
-        truth: what counts as right, and of which faces it is known; a key of `TRUTHS`.
-        target: share of the answers that the threshold was chosen for.
+        head: name of the head.
+        split: name of the split.
+        corruptions: names of the corruptions; each face is included once with each of them. Empty
+            if the images were not corrupted.
+        truth: the ground truth, and for which faces it is known; a key of `TRUTHS`.
+        target: accuracy for which the threshold was chosen.
         threshold: confidence below which the answer is "uncertain".
-        coverage: share of the faces that are answered.
-        accuracy: share of these answers that is right.
-        cross_fitted_coverage: the same with thresholds from other faces (five folds).
-        cross_fitted_accuracy: likewise.
-        curve: the risk-coverage curve, the surest first.
+        coverage: fraction of the faces that are answered.
+        accuracy: fraction of these answers that is correct.
+        cross_fitted_coverage: coverage with thresholds fitted on other faces (five folds).
+        cross_fitted_accuracy: accuracy, likewise.
+        curve: the risk-coverage curve, highest confidence first.
         labels: classes of the head.
-        confusion: counts of the answers that are given; rows are the truth, columns the answers.
-        calibration: all faces by confidence, answered or not; bins that hold at least one.
+        confusion: counts of the answers given; rows are the ground truth, columns the answers.
+        calibration: all faces, answered or not, binned by confidence; without empty bins.
     """
 
     head: str
@@ -112,21 +112,21 @@ class Selective(Record):
 
     @property
     def degraded(self) -> bool:
-        """Whether it is about corrupted pictures, not about the pictures as they are."""
+        """Whether the images were corrupted."""
         return bool(self.corruptions)
 
     @property
     def count(self) -> int:
-        """Pictures that were to be answered: of a degraded face one per corruption."""
+        """Number of images, answered or not; each face counts once per corruption."""
         return sum(b.count for b in self.calibration)
 
     @property
     def calibration_error(self) -> float:
-        """Expected calibration error of all answers, given or not."""
+        """Expected calibration error over all images, answered or not."""
         return calibration_error(self.calibration)
 
     def answered_as(self, label: str) -> dict[str, int]:
-        """Return the truths behind an answer that was given, by count; empty for unknown labels."""
+        """Return how often each true label was answered as `label`; empty for unknown labels."""
         if label not in self.labels:
             return {}
         column = self.labels.index(label)
@@ -134,16 +134,16 @@ class Selective(Record):
 
 
 class SeedVariance(Record):
-    """How much of a figure is chance: the same short run with several seeds.
+    """Variation of the metrics between several seeds of the same short run.
 
     Attributes:
-        command: what repeats it.
-        initial_model: name of the model whose weights every run begins with; None for random ones.
-        epochs: of each run.
+        command: command that repeats the runs.
+        initial_model: name of the model whose weights initialise every run; None if random.
+        epochs: epochs of each run.
         seeds: one per run.
-        accuracies: on the validation split, single view.
-        macro_f1s: likewise.
-        training_seconds: wall clock of each.
+        accuracies: accuracy of each run on the validation split, without test-time augmentation.
+        macro_f1s: macro-F1 of each run, likewise.
+        training_seconds: wall-clock time of each run.
     """
 
     command: str

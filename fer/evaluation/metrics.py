@@ -1,4 +1,4 @@
-"""What labels and probabilities say about a classifier, as one checked record."""
+"""Metrics of a classifier, computed from labels and probabilities."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from fer.records import Record, Share
 Probabilities = NDArray[np.floating]
 Labels = NDArray[np.integer]
 
-#: Bins of the reliability diagram, of equal width from 0 to 1.
+#: Number of equal-width bins from 0 to 1 in the reliability diagram.
 CALIBRATION_BINS = 15
 
-#: 97.5 % quantile of the normal distribution, for 95 % intervals.
+#: 97.5 % quantile of the normal distribution, for 95 % confidence intervals.
 _Z = 1.959963984540054
 
 
 class ClassScores(Record):
-    """How one class fares; a figure without any case to measure is 0."""
+    """Metrics of one class; a metric whose denominator is 0 is 0."""
 
     label: str
     precision: Share
@@ -30,7 +30,7 @@ class ClassScores(Record):
 
 
 class CalibrationBin(Record):
-    """Answers of similar confidence; `confidence` and `accuracy` are means over them."""
+    """Predictions of similar confidence; `confidence` and `accuracy` are means over them."""
 
     low: Share
     high: Share
@@ -40,21 +40,21 @@ class CalibrationBin(Record):
 
 
 class Evaluation(Record):
-    """The figures of one split.
+    """Metrics of one split.
 
     Attributes:
-        count: faces.
-        accuracy: share of right answers.
-        accuracy_low: lower end of its 95 % interval (Wilson 1927).
-        accuracy_high: upper end.
-        top2_accuracy: share with the truth among the two most probable.
+        count: number of faces.
+        accuracy: fraction of correct predictions.
+        accuracy_low: lower bound of its 95 % confidence interval (Wilson 1927).
+        accuracy_high: upper bound.
+        top2_accuracy: fraction of faces whose true class is among the two most probable.
         balanced_accuracy: mean recall of the classes that occur.
         macro_f1: mean F1 of the classes that occur.
-        log_loss: mean negative log probability of the truth, in nats.
-        calibration_error: expected calibration error of the top answer, `calibration`'s bins.
-        classes: per class, in label order.
-        confusion: counts; rows are the truth, columns the answers.
-        calibration: bins that hold at least one answer.
+        log_loss: mean negative log probability of the true class, in nats.
+        calibration_error: expected calibration error of the top class over `calibration`.
+        classes: metrics per class, in label order.
+        confusion: counts; rows are true classes, columns predicted classes.
+        calibration: reliability diagram, without empty bins.
     """
 
     count: int
@@ -72,33 +72,33 @@ class Evaluation(Record):
 
 
 def evaluate(labels: Labels, probabilities: Probabilities, names: tuple[str, ...]) -> Evaluation:
-    """Measure a classifier's answers.
+    """Evaluate the predictions of a classifier.
 
     Args:
         labels: ``(n,)`` indices of the true classes, n ≥ 1.
         probabilities: ``(n, k)``, rows sum to 1.
-        names: of the ``k`` classes.
+        names: names of the ``k`` classes.
 
     Raises:
-        ValueError: there is nothing to measure, or the shapes do not belong together.
+        ValueError: there are no faces, or the shapes do not match.
     """
     if len(labels) == 0 or probabilities.shape != (len(labels), len(names)):
         raise ValueError(
             f"expected n ≥ 1 labels and probabilities (n, {len(names)}), "
             f"got {labels.shape} and {probabilities.shape}"
         )
-    answers = probabilities.argmax(axis=1)
-    confusion = confusion_matrix(labels, answers, len(names))
+    predictions = probabilities.argmax(axis=1)
+    confusion = confusion_matrix(labels, predictions, len(names))
     classes = class_scores(confusion, names)
     present = [c for c, row in zip(classes, confusion, strict=True) if row.sum()]
-    right = int((answers == labels).sum())
-    low, high = wilson_interval(right, len(labels))
-    bins = calibration_bins(answers == labels, probabilities.max(axis=1))
+    correct = int((predictions == labels).sum())
+    low, high = wilson_interval(correct, len(labels))
+    bins = calibration_bins(predictions == labels, probabilities.max(axis=1))
     second = np.partition(probabilities, -2, axis=1)[:, -2] if len(names) > 1 else np.zeros(1)
     truth = probabilities[np.arange(len(labels)), labels]
     return Evaluation(
         count=len(labels),
-        accuracy=right / len(labels),
+        accuracy=correct / len(labels),
         accuracy_low=low,
         accuracy_high=high,
         top2_accuracy=float((truth >= second).mean()),
@@ -112,18 +112,18 @@ def evaluate(labels: Labels, probabilities: Probabilities, names: tuple[str, ...
     )
 
 
-def confusion_matrix(labels: Labels, answers: Labels, classes: int) -> NDArray[np.int64]:
-    """Count pairs, ``(classes, classes)``: rows are the truth, columns the answers."""
-    pairs = np.bincount(labels * classes + answers, minlength=classes**2)
+def confusion_matrix(labels: Labels, predictions: Labels, classes: int) -> NDArray[np.int64]:
+    """Return the counts ``(classes, classes)``: rows are true classes, columns predicted ones."""
+    pairs = np.bincount(labels * classes + predictions, minlength=classes**2)
     return pairs.reshape(classes, classes)
 
 
 def class_scores(confusion: NDArray[np.int64], names: tuple[str, ...]) -> tuple[ClassScores, ...]:
     """Return precision, recall and F1 of each class from a confusion matrix."""
-    right = np.diag(confusion).astype(float)
-    answered, support = confusion.sum(axis=0), confusion.sum(axis=1)
-    precision, recall = _ratio(right, answered), _ratio(right, support)
-    f1 = _ratio(2 * right, answered + support)
+    correct = np.diag(confusion).astype(float)
+    predicted, support = confusion.sum(axis=0), confusion.sum(axis=1)
+    precision, recall = _ratio(correct, predicted), _ratio(correct, support)
+    f1 = _ratio(2 * correct, predicted + support)
     return tuple(
         ClassScores(label=n, precision=p, recall=r, f1=f, support=s)
         for n, p, r, f, s in zip(
@@ -132,19 +132,19 @@ def class_scores(confusion: NDArray[np.int64], names: tuple[str, ...]) -> tuple[
     )
 
 
-def wilson_interval(right: int, count: int) -> tuple[float, float]:
-    """Return the 95 % interval of a share (Wilson 1927, without continuity correction)."""
-    share = right / count
+def wilson_interval(correct: int, count: int) -> tuple[float, float]:
+    """Return the 95 % Wilson interval of a proportion (1927, without continuity correction)."""
+    share = correct / count
     spread = _Z * math.sqrt(share * (1 - share) / count + _Z**2 / (4 * count**2))
     middle, norm = share + _Z**2 / (2 * count), 1 + _Z**2 / count
     return max(0.0, (middle - spread) / norm), min(1.0, (middle + spread) / norm)
 
 
 def calibration_bins(
-    right: NDArray[np.bool_], confidence: NDArray[np.floating]
+    correct: NDArray[np.bool_], confidence: NDArray[np.floating]
 ) -> tuple[CalibrationBin, ...]:
-    """Sort answers into bins of equal width by confidence; empty bins are left out."""
-    # A confidence that rounding has put above 1 belongs to the last bin.
+    """Group predictions by confidence into bins of equal width; omit empty bins."""
+    # A confidence that rounding made larger than 1 belongs to the last bin.
     index = np.ceil(confidence * CALIBRATION_BINS).astype(int) - 1
     index = np.clip(index, 0, CALIBRATION_BINS - 1)
     return tuple(
@@ -153,7 +153,7 @@ def calibration_bins(
             high=(i + 1) / CALIBRATION_BINS,
             count=int((index == i).sum()),
             confidence=min(1.0, float(confidence[index == i].mean())),
-            accuracy=float(right[index == i].mean()),
+            accuracy=float(correct[index == i].mean()),
         )
         for i in np.unique(index).tolist()
     )

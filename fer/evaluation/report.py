@@ -1,6 +1,6 @@
-"""Everything that was measured about a model: ``report.json``, written by the training alone.
+"""``report.json``: all measurements of a model, written only by the training code.
 
-The app reads it through the same classes, so nothing can be shown that the training did not write.
+The app reads it through the same classes, so it can show only what the training wrote.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from fer.records import Record, RecordFile, Share
 
 
 class Epoch(Record):
-    """One pass over the training split; losses and accuracies are of the expression head.
+    """Losses and accuracies of the expression head in one epoch.
 
-    The training figures are on augmented images while the weights still moved, the validation
-    figures on plain ones with the averaged weights.
+    Training metrics are computed on augmented images during the weight updates. Validation metrics
+    are computed on unaugmented images with the averaged (EMA) weights.
     """
 
     loss: float
@@ -28,13 +28,13 @@ class Epoch(Record):
 
 
 class DataCard(Record):
-    """What was trained and evaluated on.
+    """The data set used for training and evaluation.
 
     Attributes:
-        name: of the file or folder.
-        sha256: of the file.
-        class_counts: faces per split and class, before cleaning.
-        dropped: training faces left out, by reason.
+        name: name of the file or folder.
+        sha256: SHA-256 of the data set.
+        class_counts: number of faces per split and class, before cleaning.
+        dropped: number of training faces left out, by reason.
     """
 
     name: str
@@ -47,17 +47,25 @@ class Layer(Record):
     """A row of the network's layer table.
 
     Attributes:
-        name: of the layer.
+        name: name of the layer.
         kind: Keras class.
-        detail: kernel, stride, width, rate: what tells it from others of its kind; may be empty.
-        shape: of the output, without the batch.
-        parameters: all weights, trained or not.
-        inputs: names of the layers it reads.
+        kernel: rows and columns of a convolution's or pooling layer's window; empty for others.
+        stride: stride of a convolution.
+        width: filters of a convolution, units of a dense layer; None for others.
+        rate: rate of a dropout layer; None for others.
+        activation: function of an activation layer; empty for others.
+        shape: output shape without the batch dimension.
+        parameters: number of weights, trainable or not.
+        inputs: names of the preceding layers.
     """
 
     name: str
     kind: str
-    detail: str
+    kernel: tuple[int, ...] = ()
+    stride: int = 1
+    width: int | None = None
+    rate: float | None = None
+    activation: str = ""
     shape: tuple[int, ...]
     parameters: int
     inputs: tuple[str, ...]
@@ -71,40 +79,41 @@ class FileCard(Record):
 
 
 class Report(RecordFile):
-    """Everything that was measured about a model, written by the training alone.
+    """All measurements of a model.
 
     Attributes:
-        name: of the model.
-        command: what reproduces it.
-        created: time of writing, ISO 8601 with its zone.
+        name: name of the model.
+        command: command that reproduces it.
+        created: time of writing, ISO 8601 with time zone.
+        preset: name of the preset.
         configuration: every field of the preset.
-        seed: decides weights, order and augmentation.
-        initial_model: name of the model whose weights the training began with; None for random
-            ones. Then time and history are of the last part alone.
-        averaged_with: names of the models whose weights were averaged with the outcome.
-        teachers: names of the models that it learnt from.
-        teacher_weight: share of their answers in what the expression head learnt, 0…1.
-        training_seconds: wall clock of the fit, all parts of a resumed run together.
-        versions: of Python and the packages that matter.
+        seed: seed of initial weights, data order and augmentation.
+        initial_model: name of the model whose weights initialised the training; None if random.
+            If it is set, time and history cover only the last training.
+        averaged_with: names of the models whose weights were averaged with the trained weights.
+        teachers: names of the teacher models (knowledge distillation).
+        teacher_weight: weight of the teachers in the targets of the expression head, 0…1.
+        training_seconds: wall-clock time of the fit, summed over all parts of a resumed run.
+        versions: versions of Python and of the packages that affect results.
         machine: processor, cores and accelerator.
-        data: what was trained and evaluated on.
+        data: the data set.
         history: one entry per epoch.
-        evaluations: per split, single view, with temperature.
-        without_duplicates: the same, without images that also stand in the training split.
-        before_temperature: the validation split without temperature.
-        cross_fitted_calibration_error: of the validation split, with temperatures that were fitted
-            on other faces (five folds).
+        evaluations: metrics per split, without test-time augmentation, with temperature scaling.
+        without_duplicates: the same, without images that are also in the training split.
+        before_temperature: metrics of the validation split without temperature scaling.
+        cross_fitted_calibration_error: calibration error of the validation split with temperatures
+            fitted on other faces (five folds).
         tta: the validation split with test-time augmentation.
-        selective: what the thresholds for "uncertain" do, per split and head, to pictures as they
-            are and to corrupted ones.
-        seed_variance: the same short run with several seeds; None until it was measured.
+        selective: effect of the thresholds for "uncertain" per split and head, on uncorrupted and
+            on corrupted images.
+        seed_variance: variation between seeds of a short run; None if it was not measured.
         robustness: the validation split under corruptions.
-        ferplus_agreement: agreement with FER+, empty where the data set has no votes.
-        parameters: of the network.
-        layers: of the network, in order.
+        ferplus_agreement: agreement with FER+; empty if the data set has no votes.
+        parameters: number of weights of the network.
+        layers: layers of the network, in order.
         parity: largest difference between the probabilities of Keras and LiteRT.
-        latency_ms: median time of one face through LiteRT on one thread of `machine`.
-        files: of the model directory, by name.
+        latency_ms: median time for one face with LiteRT on one thread of `machine`.
+        files: files of the model directory, by name.
     """
 
     filename: ClassVar[str] = "report.json"
@@ -115,6 +124,7 @@ class Report(RecordFile):
     name: str
     command: str
     created: str
+    preset: str
     configuration: dict[str, object]
     seed: int
     initial_model: str | None = None
@@ -142,6 +152,6 @@ class Report(RecordFile):
     files: dict[str, FileCard]
 
     def describes(self, spec: ModelSpec) -> bool:
-        """Tell whether this is about the very weights that a spec names."""
+        """Return whether the report belongs to the exact LiteRT file that a spec names."""
         file = self.files.get(spec.file)
         return file is not None and file.sha256 == spec.sha256

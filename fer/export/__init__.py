@@ -1,1 +1,1 @@
-"""Results as rows: JSON and CSV of photographs and of sessions."""
+"""Export results of photographs and sessions as JSON and CSV."""

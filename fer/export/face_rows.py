@@ -1,4 +1,4 @@
-"""What is said about one face, for photographs, recordings and cameras alike."""
+"""The exported fields of one face, the same for photographs, recordings and cameras."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from fer.types import FLAWS, UNCERTAIN, Faces, Floats
 
 _BOX = ("left", "top", "right", "bottom")
 
-#: The columns of a face in every table, before one per label: its box in pixels, the detector's
-#: score, the head that answered, "uncertain" or the expression, whether it is uncertain (true,
-#: false), what is wrong with its picture (with semicolons between), the most probable expression
-#: and the probability of that.
+#: Columns of a face in every table; one column per label follows. They are the box in pixels, the
+#: detection score, the name of the head, the answer (an expression or "uncertain"), whether it is
+#: uncertain (true or false), the quality flaws (separated by semicolons), the most probable
+#: expression and its probability.
 _COLUMNS = (
     *_BOX,
     *("score", "head", "answer", "uncertain", "quality", "expression", "confidence"),
@@ -23,23 +23,23 @@ _COLUMNS = (
 
 
 def face_columns(labels: Sequence[str]) -> list[str]:
-    """Return the names of the columns of `FaceRow.cells`."""
+    """Return the column names of `FaceRow.cells`."""
     return [*_COLUMNS, *labels]
 
 
 @dataclass(frozen=True)
 class FaceRow:
-    """One face, with figures as they are shown: rounded.
+    """One face, with rounded numbers.
 
     Attributes:
         box: left, top, right, bottom in pixels.
-        score: how sure the detector is, 0…1.
-        head: of the network, which answered.
-        answer: what FER Lens says: an expression, or "uncertain".
-        quality: what is wrong with the picture, names of `fer.types.FLAWS`.
-        expression: the most probable one in any case.
-        confidence: its probability.
-        probabilities: by label, of the head's own labels alone.
+        score: detection score, 0…1.
+        head: name of the head that was used.
+        answer: an expression, or "uncertain".
+        quality: quality flaws, names from `fer.types.FLAWS`.
+        expression: the most probable expression, even if the answer is "uncertain".
+        confidence: probability of that expression.
+        probabilities: probability of each of the head's own labels.
     """
 
     box: tuple[float, ...]
@@ -67,14 +67,14 @@ class FaceRow:
 
         Args:
             box: ``(4,)`` xyxy in pixels.
-            score: of the detector.
-            head: of the network, which answered.
+            score: detection score.
+            head: name of the head that was used.
             labels: names of its ``k`` classes.
-            probabilities: ``(k,)`` of them.
-            uncertain: whether that is the answer.
+            probabilities: ``(k,)`` probabilities of `labels`.
+            uncertain: whether the answer is "uncertain".
             flaws: one per `fer.types.FLAWS`.
         """
-        # Before rounding, which may make two equal that were not when the picture was marked.
+        # Chosen before rounding, which may create a tie that the annotated image does not have.
         best = labels[int(np.argmax(probabilities))]
         shares = {n: round(float(p), 4) for n, p in zip(labels, probabilities, strict=True)}
         return cls(
@@ -90,7 +90,7 @@ class FaceRow:
 
     @property
     def uncertain(self) -> bool:
-        """Whether there is no answer but "uncertain"."""
+        """Whether the answer is "uncertain"."""
         return self.answer == UNCERTAIN
 
     def record(self) -> dict[str, Any]:
@@ -108,10 +108,10 @@ class FaceRow:
         }
 
     def cells(self, labels: Sequence[str]) -> list[object]:
-        """Return the row as cells of a table; see `face_columns`.
+        """Return the row as table cells; see `face_columns`.
 
         Args:
-            labels: of the table's columns; empty cells for those that the head does not have.
+            labels: labels of the table's columns. Cells of labels that the head lacks are empty.
         """
         return [
             *self.box,
@@ -127,7 +127,7 @@ class FaceRow:
 
 
 def face_rows(faces: Faces) -> list[FaceRow]:
-    """Return one row per face of a picture, in their order."""
+    """Return one row per face, in the order of `faces`."""
     return [
         FaceRow.of(
             box=faces.xyxy[i],

@@ -1,4 +1,4 @@
-"""Results of photographs as JSON and CSV: what the command line prints and the pages offer."""
+"""Results of photographs as JSON and CSV, for the command line and the app."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from fer.types import Faces
 
 @dataclass(frozen=True)
 class PhotoResult:
-    """What became of one photograph; not its pixels.
+    """The result of one photograph, without its pixels.
 
     Attributes:
-        name: of the file.
-        width: of the upright image, in pixels; 0 where it could not be read.
-        height: likewise.
-        faces: that were found.
-        error: why it could not be read, as the rest of a sentence that starts with its name; empty
-            where it could.
+        name: name of the file.
+        width: width of the upright image in pixels; 0 if the file could not be read.
+        height: height, likewise.
+        faces: the faces that were detected.
+        error: why the file could not be read, as the end of a sentence that starts with its name;
+            empty if it was read.
     """
 
     name: str
@@ -47,15 +47,15 @@ def photo_record(result: PhotoResult) -> dict[str, Any]:
 
 
 def to_json(results: Iterable[PhotoResult]) -> str:
-    """Return photographs as a JSON array of `photo_record`."""
+    """Return a JSON array with one `photo_record` per photograph."""
     return json.dumps([photo_record(result) for result in results], indent=1, ensure_ascii=False)
 
 
 def to_csv(results: Iterable[PhotoResult], labels: tuple[str, ...]) -> str:
-    """Return a table with a row per face, and one with empty cells per photograph without any.
+    """Return a CSV table with one row per face; a photograph without faces has one row.
 
-    Columns: file, width and height of the picture, face (from 1), then those of
-    `fer.export.face_rows.face_columns`.
+    The columns are file, width and height of the image, face (from 1), and those of
+    `fer.export.face_rows.face_columns`. Without a face, the cells after height are empty.
     """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")

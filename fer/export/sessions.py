@@ -1,4 +1,4 @@
-"""A camera session or a video as rows: one per face and frame, one per frame without a face."""
+"""Export a camera session or video: one row per face and frame, one per frame without faces."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from numpy.typing import NDArray
 from fer.export.face_rows import FaceRow, face_columns
 from fer.types import FLAWS, Faces, Floats
 
-#: `track` of a row that stands for a frame without a face.
+#: Value of `track` in the row of a frame without faces.
 NO_FACE = -2
 
 
 @dataclass(frozen=True)
 class HeadLabels:
-    """A head that may answer, by name, and its labels."""
+    """Name and labels of a head."""
 
     name: str
     labels: tuple[str, ...]
 
 
 def row_type(labels: tuple[str, ...]) -> np.dtype:
-    """Return how one row is stored: 70 bytes with seven labels."""
+    """Return the NumPy dtype of one row: 70 bytes with seven labels."""
     return np.dtype(
         [
             ("seconds", np.float64),
@@ -48,12 +48,12 @@ def row_type(labels: tuple[str, ...]) -> np.dtype:
 
 @dataclass(frozen=True)
 class StreamRows:
-    """Rows in the order of time. ``n`` may be 0.
+    """The ``n`` ≥ 0 rows of a session in chronological order.
 
     Attributes:
-        array: ``(n,)`` of `row_type`; boxes in pixels of a picture of ``width`` × ``height``;
-            probabilities of labels that the row's head does not have are 0.
-        heads: what may have answered; a row's ``head`` is a position here.
+        array: ``(n,)`` of `row_type`. Boxes are in pixels of an image of ``width`` × ``height``.
+            Probabilities of labels that the row's head lacks are 0.
+        heads: the heads that may occur; a row's ``head`` is an index into them.
     """
 
     array: NDArray[np.void]
@@ -71,7 +71,7 @@ class StreamRows:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """Names of the probabilities' columns: the labels of all heads."""
+        """Names of the probability columns: the labels of all heads."""
         return labels_of(self.heads)
 
     @classmethod
@@ -86,9 +86,10 @@ class StreamRows:
         """Return the rows of one frame.
 
         Args:
-            faces: of the frame; its `seconds` must be known.
+            faces: the faces of the frame; `seconds` must be set.
             size: width and height of the frame in pixels.
-            heads: what may answer, that of `faces` among them; that alone if not given.
+            heads: the heads that may occur in the session, including that of `faces`; only that one
+                if not given.
         """
         if faces.seconds is None:
             raise ValueError("expected the faces of a stream, got those of a still photograph")
@@ -111,17 +112,17 @@ class StreamRows:
         return cls(array, heads)
 
     def used(self) -> StreamRows:
-        """Return the same rows with the heads that occur in them alone; the first if none do."""
-        kept = np.unique(self.array["head"]).tolist() or [0]
-        if len(kept) == len(self.heads):
+        """Return the rows with only those heads that occur in them; the first one if none does."""
+        used = np.unique(self.array["head"]).tolist() or [0]
+        if len(used) == len(self.heads):
             return self
-        heads = tuple(self.heads[i] for i in kept)
+        heads = tuple(self.heads[i] for i in used)
         labels = labels_of(heads)
         array = np.zeros(len(self), row_type(labels))
         for name in array.dtype.names or ():
             if name not in ("head", "probabilities"):
                 array[name] = self.array[name]
-        array["head"] = np.searchsorted(kept, self.array["head"])
+        array["head"] = np.searchsorted(used, self.array["head"])
         columns = [self.labels.index(label) for label in labels]
         array["probabilities"] = self.array["probabilities"][:, columns]
         return StreamRows(array, heads)
@@ -133,17 +134,17 @@ class StreamRows:
 
     @property
     def track(self) -> NDArray[np.int32]:
-        """Number of each row's person, `NO_FACE` in a row without one, ``(n,)``."""
+        """Track number of each row, `NO_FACE` in a row without a face, ``(n,)``."""
         return self.array["track"]
 
     @property
     def probabilities(self) -> Floats:
-        """Of each expression, ``(n, k)``; 0 for a label that the row's head does not have."""
+        """Probability of each label, ``(n, k)``; 0 for a label that the row's head lacks."""
         return self.array["probabilities"]
 
     @property
     def has_face(self) -> NDArray[np.bool_]:
-        """Whether each row is about a face, ``(n,)``."""
+        """Whether each row describes a face, ``(n,)``."""
         return self.track != NO_FACE
 
     def take(self, index: NDArray | slice) -> StreamRows:
@@ -152,15 +153,16 @@ class StreamRows:
 
 
 def labels_of(heads: tuple[HeadLabels, ...]) -> tuple[str, ...]:
-    """Return the labels of all heads, each once, in the order of the first that has it."""
+    """Return the distinct labels of all heads, in order of first occurrence."""
     return tuple(dict.fromkeys(label for head in heads for label in head.labels))
 
 
 def stream_csv(rows: StreamRows) -> str:
-    """Return a table with a row per face and frame, and one with empty cells per frame without any.
+    """Return a CSV table with one row per face and frame; a frame without faces has one row.
 
-    Columns: seconds, width and height of the picture, person, then those of
-    `fer.export.face_rows.face_columns`; boxes as the camera sees them (not mirrored).
+    The columns are seconds, width and height of the image, person (the track number), and those of
+    `fer.export.face_rows.face_columns`. Without a face, the cells after height are empty. Boxes are
+    in camera coordinates (not mirrored).
     """
     rows = rows.used()
     out = io.StringIO()
@@ -178,7 +180,7 @@ def stream_csv(rows: StreamRows) -> str:
 
 
 def stream_json(rows: StreamRows) -> str:
-    """Return an object with the labels and one entry per frame, each with its faces."""
+    """Return a JSON object with the labels, the heads, and one entry per frame with its faces."""
     rows = rows.used()
     heads = {head.name: head.labels for head in rows.heads}
     return json.dumps({"labels": rows.labels, "heads": heads, "frames": list(_frames(rows))})
@@ -186,14 +188,14 @@ def stream_json(rows: StreamRows) -> str:
 
 def _frames(rows: StreamRows) -> Iterator[dict[str, Any]]:
     for seconds, frame in groupby(rows.array, key=lambda row: float(row["seconds"])):
-        found = list(frame)
+        frame_rows = list(frame)
         yield {
             "seconds": round(seconds, 3),
-            "width": int(found[0]["width"]),
-            "height": int(found[0]["height"]),
+            "width": int(frame_rows[0]["width"]),
+            "height": int(frame_rows[0]["height"]),
             "faces": [
                 {"person": int(row["track"])} | _face_row(row, rows).record()
-                for row in found
+                for row in frame_rows
                 if row["track"] != NO_FACE
             ],
         }

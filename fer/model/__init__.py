@@ -1,1 +1,1 @@
-"""The expression network: what describes it, what runs it, what it looks at."""
+"""The expression network: its specification, its classifier and its class activation maps."""

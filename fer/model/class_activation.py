@@ -1,13 +1,13 @@
-"""Where in a face the network finds an expression: its class activation map, laid over the face.
+"""Class activation maps: which regions of a face contribute to each expression.
 
-The network ends in a mean over places and one dense layer, so a logit is the mean of what each
-place adds, plus a constant (Zhou et al. 2016): nothing is approximated. Probabilities know logits
-only up to what all have in common, so a place counts by how it sets an expression apart from the
-mean of all.
+The network ends in global average pooling and one dense layer, so a logit is exactly the mean of
+the contributions of all cells of the last feature grid, plus a bias (Zhou et al. 2016). Softmax
+ignores a constant that is added to all logits, so each cell's mean over the expressions is
+subtracted from its contributions.
 
-A place is a square of the last grid of features, and sees far around it. Where its answers react
-most was measured by covering parts of images: for inner squares within 2.5 pixels (of 48) of
-their middle, for the outermost about one square further in. So the map is as coarse as it looks.
+A cell of the grid has a large receptive field. Its most sensitive region was measured by occluding
+parts of images. For inner cells, it lies within 2.5 of 48 pixels of the cell's centre; for the
+outermost cells, about one cell further in. So the map is as coarse as it looks.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from fer.types import Detections, Floats, Image
 
 @dataclass(frozen=True)
 class ClassActivation:
-    """What each place of one face adds to each expression.
+    """Contribution of each region of one face to each expression.
 
     Attributes:
-        maps: ``(rows, columns, k)`` float32 in units of the logits, from the face's top left
-            to its bottom right as aligned; above 0 speaks for the expression, below 0 against it.
-            Sums over the ``k`` are 0.
+        maps: ``(rows, columns, k)`` float32 in logit units, from the top left to the bottom right
+            of the aligned face. Values above 0 support the expression, values below 0 oppose it.
+            The sum over the ``k`` expressions is 0.
         labels: names of the ``k`` expressions.
-        to_frame: 2×3 matrix from pixels of the photograph to the frame, whose sides are 1.
+        to_frame: 2×3 matrix from image pixels to the frame of the aligned face, whose side is 1.
     """
 
     maps: Floats
@@ -39,36 +39,37 @@ class ClassActivation:
     to_frame: NDArray[np.float64]
 
     def heatmap(self, label: str, side: int) -> Floats:
-        """Return the map of one expression enlarged to the aligned face, ``(side, side)``.
+        """Return the map of one expression at the size of the aligned face, ``(side, side)``.
 
-        It is divided by the largest value of any expression: -1…1, and expressions compare.
+        Values are divided by the largest magnitude over all expressions, so they lie in -1…1 and
+        can be compared between expressions.
         """
         strongest = max(float(np.abs(self.maps).max()), 1e-6)
-        places = self.maps[..., self.labels.index(label)] / strongest
-        large = cv2.resize(places, (side, side), interpolation=cv2.INTER_CUBIC)
+        grid = self.maps[..., self.labels.index(label)] / strongest
+        large = cv2.resize(grid, (side, side), interpolation=cv2.INTER_CUBIC)
         return np.asarray(np.clip(large, -1, 1), np.float32)
 
     def face(self, image: Image, side: int) -> Image:
-        """Return the aligned face, ``(side, side, 3)``, to lie under `heatmap`."""
+        """Return the aligned face, ``(side, side, 3)``, over which `heatmap` is drawn."""
         return warp(image, self.to_frame * side, side)
 
 
 def class_activation(
-    found: Detections, maps: Floats, labels: tuple[str, ...], framing: Framing
+    detections: Detections, maps: Floats, labels: tuple[str, ...], framing: Framing
 ) -> ClassActivation:
-    """Join a face with its class activation map.
+    """Combine a face with its class activation maps.
 
     Args:
-        found: the one face.
-        maps: ``(1, rows, columns, k)`` of that face, see `fer.model.classifier`.
+        detections: exactly one face.
+        maps: ``(1, rows, columns, k)`` maps of that face, see `fer.model.classifier`.
         labels: names of the ``k`` expressions.
-        framing: where the network has faces.
+        framing: position of the face in the network's input.
     """
-    if len(found) != 1 or maps.shape[0] != 1 or maps.shape[3:] != (len(labels),):
+    if len(detections) != 1 or maps.shape[0] != 1 or maps.shape[3:] != (len(labels),):
         raise ValueError(
             f"expected one face and maps (1, rows, columns, {len(labels)}), "
-            f"got {len(found)} and {maps.shape}"
+            f"got {len(detections)} and {maps.shape}"
         )
-    (places,) = maps
-    to_frame = frame_transform(found.landmarks[0], found.xyxy[0], framing) / framing.side
-    return ClassActivation(places - places.mean(axis=-1, keepdims=True), labels, to_frame)
+    (grid,) = maps
+    to_frame = frame_transform(detections.landmarks[0], detections.xyxy[0], framing) / framing.side
+    return ClassActivation(grid - grid.mean(axis=-1, keepdims=True), labels, to_frame)

@@ -1,4 +1,4 @@
-"""Aligned faces → probabilities of each expression, by a LiteRT file trained by this project."""
+"""Classify aligned faces with a LiteRT network trained by this project."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from fer.litert import load_interpreter
 from fer.model.spec import ModelSpec
 from fer.types import Floats
 
-#: Faces of one call to the network; more are done in turns, so that memory stays bounded.
+#: Largest batch of one call to the network; it bounds the memory that is needed.
 MAX_BATCH = 64
 
 
 class ExpressionClassifier:
-    """The network of a model directory. Safe to share between threads; they take turns.
+    """The network of a model directory. Thread-safe: concurrent calls run one after another.
 
     Args:
-        directory: holds ``spec.json`` and the file that it names.
-        threads: processor threads of one call.
+        directory: directory with ``spec.json`` and the file that it names.
+        threads: CPU threads of one call.
 
     Raises:
         ModelError: the directory is not a complete model.
@@ -44,31 +44,31 @@ class ExpressionClassifier:
         return self.spec.head(EXPRESSION_HEAD).labels
 
     def __call__(self, crops: NDArray[np.uint8], head: str = EXPRESSION_HEAD) -> Floats:
-        """Return probabilities, ``(n, k)`` float32, of ``(n, size, size, channels)`` uint8."""
-        return self._calibrated(self.logits(crops), head)
+        """Return probabilities, ``(n, k)`` float32, for ``(n, size, size, channels)`` uint8."""
+        return self._probabilities(self.logits(crops), head)
 
     def all_heads(self, crops: NDArray[np.uint8]) -> dict[str, Floats]:
         """Return the probabilities of every head, ``{head: (n, k)}`` float32, from one pass."""
         logits = self.logits(crops)
-        return {head: self._calibrated(logits, head) for head in self.spec.head_names}
+        return {head: self._probabilities(logits, head) for head in self.spec.head_names}
 
-    def _calibrated(self, logits: dict[str, Floats], head: str) -> Floats:
-        temperature = self.spec.head(head).temperature  # says which heads there are, if not this
+    def _probabilities(self, logits: dict[str, Floats], head: str) -> Floats:
+        temperature = self.spec.head(head).temperature  # raises an error for an unknown head
         return softmax(logits[head] / np.float32(temperature))
 
     def activation_maps(self, crops: NDArray[np.uint8], head: str = EXPRESSION_HEAD) -> Floats:
-        """Return the class activation maps of one head: where the network finds what.
+        """Return the class activation maps of one head.
 
         Args:
             crops: ``(n, size, size, channels)`` uint8 in the framing of `fer.alignment`.
-            head: of the network.
+            head: name of the head.
 
         Returns:
-            ``(n, rows, columns, k)`` float32 in units of the logits before temperature. The mean
-            over the places, plus a constant per expression, is the logit.
+            ``(n, rows, columns, k)`` float32 in logit units before temperature scaling. The mean
+            over rows and columns, plus a constant per expression, is the logit.
 
         Raises:
-            ModelError: the model was exported without such maps.
+            ModelError: the model has no such head, or was exported without its maps.
         """
         name = self.spec.head(head).activation_map
         if not name:
@@ -79,7 +79,7 @@ class ExpressionClassifier:
         return self._outputs(crops, (name,))[name]
 
     def logits(self, crops: NDArray[np.uint8]) -> dict[str, Floats]:
-        """Return the logits of every head, ``{head: (n, k)}`` float32, before temperature.
+        """Return the logits of every head before temperature scaling, ``{head: (n, k)}`` float32.
 
         Args:
             crops: ``(n, size, size, channels)`` uint8 in the framing of `fer.alignment`.
@@ -88,7 +88,7 @@ class ExpressionClassifier:
         return {head.name: outputs[head.output] for head in self.spec.heads}
 
     def _outputs(self, crops: NDArray[np.uint8], names: tuple[str, ...]) -> dict[str, Floats]:
-        """Return the outputs of these names, ``{name: (n, …)}`` float32."""
+        """Return the named outputs, ``{name: (n, …)}`` float32."""
         expected = (self.spec.input_size, self.spec.input_size, self.spec.channels)
         if crops.dtype != np.uint8 or crops.shape[1:] != expected:
             raise ValueError(
@@ -111,16 +111,16 @@ class ExpressionClassifier:
         details = self._runner.get_output_details()
         self._shapes = {name: tuple(detail["shape"]) for name, detail in details.items()}
         maps = {head.activation_map for head in self.spec.heads if head.activation_map}
-        found = set(details)
-        missing = ({head.output for head in self.spec.heads} | maps) - found
+        available = set(details)
+        missing = ({head.output for head in self.spec.heads} | maps) - available
         if missing:
             raise ModelError(
-                f"{directory / self.spec.file} has the outputs {sorted(found)}, but spec.json "
+                f"{directory / self.spec.file} has the outputs {sorted(available)}, but spec.json "
                 f"names {sorted(missing)} too. Export the model again."
             )
 
 
 def softmax(logits: Floats) -> Floats:
-    """Return probabilities, rows summing to 1, of ``(n, k)`` logits."""
-    shifted = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return (shifted / shifted.sum(axis=-1, keepdims=True)).astype(np.float32)
+    """Return probabilities for ``(n, k)`` logits; each row sums to 1."""
+    exponentials = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return (exponentials / exponentials.sum(axis=-1, keepdims=True)).astype(np.float32)

@@ -1,4 +1,4 @@
-"""What a model directory holds: ``spec.json`` to run it; `fer.evaluation.report` has the rest."""
+"""``spec.json``, which tells how to run a model; `fer.evaluation.report` has its measurements."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from fer.records import Positive, Record, RecordFile, Share
 
 
 class Abstention(Record):
-    """Below which confidence a head answers "uncertain". Chosen on the validation split.
+    """Confidence below which a head answers "uncertain". Chosen on the validation split.
 
     Attributes:
-        threshold: least confidence of an answer, such that of the answers given a promised share is
-            right; 0 where that holds for all, 1 where it holds for none.
-        degraded_threshold: the same for a face that is small, blurred, dark or turned, chosen on
-            validation images that were corrupted.
+        threshold: least confidence at which the answers given reach the target accuracy; 0 if the
+            answers for all faces reach it, 1 if no threshold does.
+        degraded_threshold: the same for a face that is small, blurred, dark or turned; chosen on
+            corrupted validation images.
     """
 
     threshold: Share
@@ -28,17 +28,19 @@ class Abstention(Record):
 
 
 class Head(Record):
-    """One output of the network that answers.
+    """A classification head of the network.
 
     Attributes:
         name: `EXPRESSION_HEAD` or `FERPLUS_HEAD`.
         output: name of the output in the network's files.
         labels: names of its columns.
-        meaning: what its probabilities say, in a sentence for people.
-        temperature: what logits are divided by, fitted on the validation split.
-        abstention: when it says "uncertain"; None where that was not measured, and it always does.
-        activation_map: output with the class activation map, ``(n, rows, columns, labels)``: its
-            mean over the places plus a constant is the logit. Empty where the file has none.
+        meaning: what its probabilities mean, as a sentence for users.
+        temperature: divisor of the logits, fitted on the validation split.
+        abstention: thresholds for "uncertain"; None if they were not measured, and then every
+            answer is "uncertain".
+        activation_map: name of the output with the class activation maps, ``(n, rows, columns,
+            labels)``, whose mean over rows and columns plus a constant is the logit. Empty if the
+            file has none.
     """
 
     name: str
@@ -50,29 +52,29 @@ class Head(Record):
     activation_map: str = ""
 
     @property
-    def answers(self) -> bool:
-        """Whether it was measured, and is sure enough of at least some answers to give them."""
+    def can_answer(self) -> bool:
+        """Whether thresholds were measured and the head reaches them for at least some faces."""
         return self.abstention is not None and self.abstention.threshold < 1
 
     @property
     def thresholds(self) -> tuple[float, float]:
-        """Least confidence of an answer, for a face without a flaw and for one with any."""
+        """Least confidence of an answer, for faces without and with a flaw."""
         if self.abstention is None:
             return math.inf, math.inf
         return self.abstention.threshold, self.abstention.degraded_threshold
 
 
 class ModelSpec(RecordFile):
-    """All that the app must know to run a model; standardisation is inside the network.
+    """Everything that is needed to run a model; standardisation is part of the network.
 
     Attributes:
-        name: of the model.
-        file: LiteRT file beside the record.
-        sha256: of that file.
+        name: name of the model.
+        file: name of the LiteRT file in the same directory.
+        sha256: SHA-256 of that file.
         input_size: height and width of a crop, in pixels.
         channels: 1 for grey, 3 for RGB.
-        framing: how faces are cut out.
-        heads: outputs that answer, `EXPRESSION_HEAD` among them.
+        framing: how faces are cropped.
+        heads: the classification heads; one of them is `EXPRESSION_HEAD`.
     """
 
     filename: ClassVar[str] = "spec.json"
@@ -89,7 +91,7 @@ class ModelSpec(RecordFile):
     heads: tuple[Head, ...]
 
     def head(self, name: str) -> Head:
-        """Return one head.
+        """Return a head by its name.
 
         Raises:
             ModelError: the network has no such head.

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from PIL import Image as PillowImage
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from app.common import running_model
@@ -36,6 +38,18 @@ THRESHOLDS = (0.5, 0.7)
 
 #: What a live detector finds if it is not told otherwise.
 FACE = make_detections((40, 40, 140, 140))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_search_for_components() -> Iterator[None]:
+    """Streamlit reads the metadata of every installed package whenever an app starts.
+
+    They stay as they are, and reading them takes twenty times as long as a page.
+    """
+    search = functools.cache(manifest_scanner.scan_component_manifests)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manifest_scanner, "scan_component_manifests", search)
+        yield
 
 
 class Clock:
@@ -105,10 +119,10 @@ class FakeAnalyzer:
         self.spec = spec
 
     def __call__(
-        self, image: Image, *, head: str = EXPRESSION_HEAD, found: Detections | None = None
+        self, image: Image, *, head: str = EXPRESSION_HEAD, detections: Detections | None = None
     ) -> Faces:
         self.calls += 1
-        self.searches += found is None
+        self.searches += detections is None
         red, green, blue = (int(v) for v in image[0, 0])
         if red == BROKEN:
             raise RuntimeError("a fault that nobody thought of")
@@ -142,8 +156,8 @@ def analyzer(monkeypatch: pytest.MonkeyPatch, two_heads: ModelSpec) -> FakeAnaly
     fake = FakeAnalyzer(two_heads)
     monkeypatch.setattr(running_model, "photo_analyzer", lambda: fake)
     monkeypatch.setattr(running_model, "model_spec", lambda: fake.spec)
-    monkeypatch.setattr(running_model, "own_track_record", lambda head=EXPRESSION_HEAD: None)
-    monkeypatch.setattr(running_model, "own_report", lambda: None)
+    monkeypatch.setattr(running_model, "matching_track_record", lambda head=EXPRESSION_HEAD: None)
+    monkeypatch.setattr(running_model, "matching_report", lambda: None)
     return fake
 
 

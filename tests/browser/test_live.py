@@ -153,16 +153,16 @@ def test_from_start_to_downloads(actress: Browser, open_live: Open) -> None:
     rows = table(page)
     box = ["left", "top", "right", "bottom"]
     assert list(rows[0]) == [
-        *["seconds", "track", "width", "height", *box],
-        *["score", "reading", "answer", "uncertain", "quality", "expression", "confidence"],
+        *["seconds", "width", "height", "person", *box],
+        *["score", "head", "answer", "uncertain", "quality", "expression", "confidence"],
         *FER2013_LABELS,
     ]
     seconds = [float(row["seconds"]) for row in rows]
     assert seconds[0] == 0
     assert seconds == sorted(seconds)
     assert seconds[-1] > 1.5  # for so long the person was away alone
-    assert {"", "1"} <= {row["track"] for row in rows}
-    seen = [row for row in rows if row["track"]]
+    assert {"", "1"} <= {row["person"] for row in rows}
+    seen = [row for row in rows if row["person"]]
     assert all(0 <= float(row["left"]) < float(row["right"]) <= 640 for row in seen)
     assert all(abs(sum(float(row[n]) for n in FER2013_LABELS) - 1) < 0.01 for row in seen)
     frames = json.loads(download(page, "JSON"))["frames"]
@@ -214,7 +214,7 @@ def test_a_room_without_anybody(
     stop(page)
     rows = table(page)
     assert rows
-    assert {row["track"] for row in rows} == {row["expression"] for row in rows} == {""}
+    assert {row["person"] for row in rows} == {row["expression"] for row in rows} == {""}
 
 
 def test_a_refused_camera_is_explained(launch: Launch, open_live: Open) -> None:

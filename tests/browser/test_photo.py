@@ -74,7 +74,7 @@ def test_a_picture_can_be_pasted_anywhere(visit: Visit) -> None:
 @pytest.mark.parametrize(
     ("label", "check"),
     [
-        ("CSV", lambda data: b"\nsample.jpg,expression,512,512,1," in data),
+        ("CSV", lambda data: b"\nsample.jpg,512,512,1," in data),
         ("JSON", lambda data: len(json.loads(data)[0]["faces"]) == 1),
         (
             "Marked picture (PNG)",
@@ -92,15 +92,15 @@ def test_downloads_hold_what_the_page_shows(
     assert check(download.value.path().read_bytes())
 
 
-def test_another_reading_and_the_evidence_are_a_click_away(visit: Visit) -> None:
+def test_another_head_and_the_activation_map_are_a_click_away(visit: Visit) -> None:
     page = open_sample(visit())
-    page.get_by_text("Where is the evidence?").click()
-    expect(page.get_by_role("img", name="Evidence map of face 1")).to_be_visible()
-    expect(page.get_by_text("It shows where it looked, not why")).to_be_visible()
+    page.get_by_text("Which parts of the face counted?").click()
+    expect(page.get_by_role("img", name="Map of face 1")).to_be_visible()
+    expect(page.get_by_text("where the network looked, not why")).to_be_visible()
     page.get_by_role("button", name="What is the difference?").click()
-    expect(page.get_by_text("what most of ten people would call the face")).to_be_visible()
+    expect(page.get_by_text("how most of ten people would name the face")).to_be_visible()
     page.keyboard.press("Escape")
-    page.get_by_text("As most people see it").first.click()
+    page.get_by_text("What most people would say (FER+)").first.click()
     expect(page.get_by_role("figure", name="contempt")).to_be_visible()
 
 

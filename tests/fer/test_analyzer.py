@@ -88,7 +88,7 @@ def test_known_faces_are_not_looked_for_again(two_heads: ModelSpec) -> None:
 
     found = make_detections((200, 10, 250, 60), (10, 10, 80, 80))
     analyzer = FaceAnalyzer(never, TwoHeads(3), two_heads)
-    assert analyzer(NOISE, found=found).xyxy[:, 0].tolist() == [10, 200]
+    assert analyzer(NOISE, detections=found).xyxy[:, 0].tolist() == [10, 200]
 
 
 def test_class_activation_is_of_the_face_that_is_asked_for(two_heads: ModelSpec) -> None:

@@ -6,13 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fer.geometry import (
-    blend_overlapping,
     box_area,
     iou_matrix,
     similarity,
     square_tiles,
     transform_points,
     transform_scale,
+    weighted_nms,
 )
 from fer.types import Detections
 from tests.conftest import make_detections
@@ -54,14 +54,14 @@ def test_box_area(boxes: list, area: list) -> None:
     ids=["none", "one", "same face twice", "two faces", "without area"],
 )
 def test_blending_leaves_one_detection_a_face(boxes: list, count: int) -> None:
-    assert len(blend_overlapping(make_detections(*boxes), iou=0.3)) == count
+    assert len(weighted_nms(make_detections(*boxes), iou=0.3)) == count
 
 
 def test_blending_weighs_by_score_and_keeps_the_best_score() -> None:
     pair = Detections.concatenate(
         [make_detections((2, 0, 12, 10), score=0.25), make_detections((0, 0, 10, 10), score=0.75)]
     )
-    merged = blend_overlapping(pair, iou=0.3)
+    merged = weighted_nms(pair, iou=0.3)
     assert merged.xyxy[0] == pytest.approx([0.5, 0, 10.5, 10])
     assert merged.score == pytest.approx([0.75])
 

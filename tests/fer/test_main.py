@@ -1,16 +1,19 @@
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image as PillowImage
 
+import fer
 from fer.__main__ import main
 from fer.labels import FER2013_LABELS, FERPLUS_LABELS
 from fer.model.spec import Abstention, ModelSpec
 from fer.types import Image
-from tests.conftest import SHIPPED_MODEL
+from tests.conftest import ROOT, SHIPPED_MODEL
 
 
 @pytest.fixture
@@ -117,3 +120,40 @@ def test_a_missing_model_is_one_clear_line(
 ) -> None:
     assert main(["photo", str(photo), "--model", str(tmp_path)]) == 1
     assert capsys.readouterr().err.startswith("error: ")
+
+
+@pytest.mark.parametrize(
+    ("started", "name"),
+    [
+        ("-c", "python -m fer"),
+        ("/site/fer/__main__.py", "python -m fer"),
+        ("/bin/fer-lens", "fer-lens"),
+        ("fer-lens.exe", "fer-lens"),
+    ],
+)
+def test_the_help_names_the_command_as_it_was_started(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture, started: str, name: str
+) -> None:
+    monkeypatch.setattr(sys, "argv", [started])
+    with pytest.raises(SystemExit) as end:
+        main(["--help"])
+    assert end.value.code == 0
+    assert capsys.readouterr().out.startswith(f"usage: {name} [")
+
+
+def test_the_version_is_the_package_s(capsys: pytest.CaptureFixture) -> None:
+    with pytest.raises(SystemExit):
+        main(["--version"])
+    assert capsys.readouterr().out == f"FER Lens {fer.__version__}\n"
+
+
+def test_a_reader_that_has_seen_enough_causes_no_error(photo: Path) -> None:
+    command = [sys.executable, "-m", "fer", "photo", str(photo), "--json"]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert "Traceback" not in process.stderr.read()
+    assert process.returncode == 0

@@ -1,1 +1,1 @@
-"""The commands of ``python -m training``: each module adds its arguments and runs."""
+"""The commands of ``python -m training``: each module adds its arguments and runs a command."""

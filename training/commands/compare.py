@@ -1,4 +1,4 @@
-"""``python -m training compare``: models side by side, from their reports."""
+"""``python -m training compare``: compare models by their reports."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from fer.evaluation.report import Report
 
 HELP = "print the reports of several models side by side"
 
-#: Row title → what stands there.
+#: Row title → function that formats the value of a report.
 _ROWS: dict[str, Callable[[Report], str]] = {
     "accuracy": lambda r: f"{r.evaluations['validation'].accuracy:.2%}",
     "95 % interval": lambda r: (
@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print a column per model; return the exit status."""
+    """Print one column per model; return the exit status."""
     reports = [Report.load(directory) for directory in arguments.models]
     width = max(14, *(len(r.name) + 2 for r in reports))
     print(" " * 20 + "".join(f"{r.name:>{width}}" for r in reports))

@@ -1,4 +1,4 @@
-"""``python -m training data``: what is in a data set, and what is wrong with it."""
+"""``python -m training data``: summarise the contents and faults of a data set."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ HELP = "show counts per class and split, duplicates, contradictions and problems
 
 
 def add_data_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments that choose a data set, the same for every command that reads one."""
+    """Add the arguments that select a data set."""
     parser.add_argument(
         "--data",
         type=Path,
@@ -31,7 +31,7 @@ def add_data_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def add_split_seed(parser: argparse.ArgumentParser) -> None:
-    """Add the argument that says how splits are drawn where the data set names none."""
+    """Add the argument with the seed of splits that the data set does not name."""
     parser.add_argument(
         "--split-seed",
         type=int,
@@ -42,7 +42,7 @@ def add_split_seed(parser: argparse.ArgumentParser) -> None:
 
 
 def load_data(arguments: argparse.Namespace) -> DataSet:
-    """Load what `add_data_arguments` chose.
+    """Load the data set that is selected by the arguments of `add_data_arguments`.
 
     Raises:
         DataError: see `training.data.load.load`.

@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Draw, and print what was written; return the exit status."""
+    """Draw the faces and print their number per split; return the exit status."""
     counts = write_demo_data(
         arguments.out,
         per_class=arguments.per_class,

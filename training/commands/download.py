@@ -1,4 +1,4 @@
-"""``python -m training download``: FER2013 from Kaggle."""
+"""``python -m training download``: download FER2013 from Kaggle."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ HELP = "fetch FER2013 from Kaggle with kagglehub"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add this command's arguments: none; kagglehub decides where its cache is."""
+    """Add no arguments: kagglehub determines the location of its cache."""
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Fetch, and print where the data set is; return the exit status."""
+    """Download the data set and print its location; return the exit status."""
     folder = download()
     print(folder)
     print(f'Next: python -m training data --data "{folder}"')

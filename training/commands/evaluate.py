@@ -1,4 +1,4 @@
-"""``python -m training evaluate``: a model's figures on a split, by the app's own classifier."""
+"""``python -m training evaluate``: evaluate a model on a split with the app's own classifier."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the figures; return the exit status."""
+    """Print the metrics; return the exit status."""
     classifier = ExpressionClassifier(arguments.model)
     dataset = load_for_model(classifier, arguments.data, arguments.split_seed)
     record = figures_of(classifier, dataset, arguments.split)
@@ -44,10 +44,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def load_for_model(classifier: ExpressionClassifier, path: Path, seed: int = SPLIT_SEED) -> DataSet:
-    """Load a data set in the form that a model takes, and check that the classes are the same.
+    """Load a data set in a model's input format, with the model's classes.
 
     Raises:
-        DataError: the data set has other classes than the model.
+        DataError: the data set lacks classes of the model, or cannot be loaded.
     """
     spec = classifier.spec
     dataset = load.load(path, size=spec.input_size, channels=spec.channels, seed=seed)
@@ -70,29 +70,31 @@ def load_for_model(classifier: ExpressionClassifier, path: Path, seed: int = SPL
 
 
 def figures_of(classifier: ExpressionClassifier, dataset: DataSet, split: str) -> dict[str, Any]:
-    """Return every figure of a split, ready for JSON.
+    """Return all metrics of a split as a JSON-ready object.
 
-    Keys: model, data, split, view, evaluation, and as in `Report` without_duplicates (null where
-    nothing is left), cross_fitted_calibration_error (null but for validation), tta, selective,
-    robustness and ferplus_agreement.
+    Keys: model, data, split, view, evaluation, and those named as in `Report`: without_duplicates
+    (null if no image remains), cross_fitted_calibration_error (null except for validation), tta,
+    selective, robustness and ferplus_agreement.
     """
-    answers = measure.answer(classifier, dataset, split)
+    predictions = measure.predict_split(classifier, dataset, split)
     names = classifier.labels
-    again = measure.without_duplicates(answers, names)
+    without_duplicates = measure.without_duplicates(predictions, names)
     return {
         "model": classifier.spec.name,
         "data": dataset.name,
         "split": split,
         "view": "single",
-        "evaluation": measure.plain_figures(answers, names).model_dump(),
-        "without_duplicates": again.model_dump() if again else None,
+        "evaluation": measure.plain_figures(predictions, names).model_dump(),
+        "without_duplicates": without_duplicates.model_dump() if without_duplicates else None,
         "cross_fitted_calibration_error": _cross_fitted(classifier, dataset.split(split))
         if split == "validation"
         else None,
-        "tta": measure.tta(answers, names).model_dump(),
-        "selective": [s.model_dump() for s in measure.selective_answers(answers, classifier.spec)],
-        "robustness": [s.model_dump() for s in measure.robustness(answers, names)],
-        "ferplus_agreement": [a.model_dump() for a in measure.agreement(answers)],
+        "tta": measure.tta(predictions, names).model_dump(),
+        "selective": [
+            s.model_dump() for s in measure.selective_predictions(predictions, classifier.spec)
+        ],
+        "robustness": [s.model_dump() for s in measure.robustness(predictions, names)],
+        "ferplus_agreement": [a.model_dump() for a in measure.agreement(predictions)],
     }
 
 

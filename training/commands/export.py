@@ -1,4 +1,4 @@
-"""``python -m training export``: further files of a trained model, each with its parity."""
+"""``python -m training export``: export a trained model to other formats, with their parity."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from training.data import load
 
 HELP = "write LiteRT float32, float16, int8 and ONNX files of a model"
 
-#: Images for parity, and for the ranges of int8.
+#: Number of images for parity, and for int8 calibration.
 _IMAGES = 200
 
 
@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Write the files and print size and parity of each; return the exit status."""
+    """Write the files and print the size and parity of each; return the exit status."""
     from training.export.formats import FORMATS, export_format
 
     formats = arguments.formats.split(",")

@@ -1,4 +1,4 @@
-"""``python -m training predict``: labels for images that have none."""
+"""``python -m training predict``: predict the expressions of unlabelled images."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Write a row per face, in the order of the data; return the exit status.
+    """Write one row per face, in the order of the data; return the exit status.
 
-    Columns: place, emotion (the label's number in FER2013's own files, empty for what they have no
-    number for), expression, confidence, then a probability per label.
+    Columns: place (origin of the face), emotion (FER2013's number of the label; empty if it has
+    none), expression, confidence, then one probability per label.
     """
     classifier = ExpressionClassifier(arguments.model)
     spec = classifier.spec
@@ -33,7 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
     with arguments.out.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(["place", "emotion", "expression", "confidence", *classifier.labels])
-        for place, row in zip(faces.places, probabilities, strict=True):
+        for place, row in zip(faces.origins, probabilities, strict=True):
             best = int(row.argmax())
             name, shares = classifier.labels[best], [f"{p:.4f}" for p in row]
             number = FER2013_LABELS.index(name) if name in FER2013_LABELS else ""

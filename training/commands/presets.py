@@ -1,4 +1,4 @@
-"""``python -m training presets``: the named configurations."""
+"""``python -m training presets``: list the named configurations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``python -m training seeds``: how much of a figure is chance, for a model's report."""
+"""``python -m training seeds``: measure the variation between seeds, for a model's report."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Train, and write the report again; return the exit status."""
-    Report.load(arguments.model)  # a mistake is told before the hours of training
+    """Train with each seed and update the report; return the exit status."""
+    Report.load(arguments.model)  # fail before hours of training if there is no valid report
     short = {"epochs": arguments.epochs, "small_epochs": arguments.small_epochs}
     preset = PRESETS[arguments.preset].override(short)
     dataset = load_for(preset, arguments.data)
@@ -44,14 +44,14 @@ def run(arguments: argparse.Namespace) -> int:
         teachers=teachers_for(preset, arguments.teacher, train),
         initial_model=arguments.init,
     )
-    found = seed_variance(
+    variance = seed_variance(
         runs,
         epochs=preset.epochs,
         command=_command(arguments),
         initial_model=arguments.init.resolve().name if arguments.init else None,
     )
-    report = Report.load(arguments.model)  # which may be a newer one by now
-    report.model_copy(update={"seed_variance": found}).save(arguments.model)
+    report = Report.load(arguments.model)  # read again, since it may have changed meanwhile
+    report.model_copy(update={"seed_variance": variance}).save(arguments.model)
     for one in runs:
         figures = one.evaluation
         print(f"seed {one.seed}: accuracy {figures.accuracy:.2%}, macro-F1 {figures.macro_f1:.3f}")
@@ -59,7 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _command(arguments: argparse.Namespace) -> str:
-    """Return the command that repeats this, without the paths of this machine."""
+    """Return the command that repeats the runs, without local paths."""
     return " ".join(
         [
             f"python -m training seeds --preset {arguments.preset} --data {arguments.data.name}",

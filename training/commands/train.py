@@ -1,4 +1,4 @@
-"""``python -m training train``: data set → model directory."""
+"""``python -m training train``: train a model and write its model directory."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ HELP = "train a network, export it and write its report"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add this command's arguments: its own, and one per field of a preset."""
+    """Add this command's arguments, including one per field of a preset."""
     parser.add_argument("--preset", choices=sorted(PRESETS), default="small")
     parser.add_argument("--data", type=Path, required=True, help="folder, .csv or .npz")
     parser.add_argument("--out", type=Path, required=True, help="model directory to write")
@@ -64,7 +64,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Train; return the exit status."""
+    """Train, export and evaluate a model; return the exit status."""
     preset = PRESETS[arguments.preset].override(_overrides(arguments))
     dataset = load_for(preset, arguments.data, arguments.split_seed)
     train, dropped = clean_train(dataset)
@@ -72,7 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
         order = np.random.default_rng(arguments.seed).permutation(len(train))
         train = train.take(np.sort(order[: arguments.limit]))
     print(f"training on {len(train):,} faces; left out: {dropped}", file=sys.stderr)
-    # Keras takes seconds to load; mistakes above are told before.
+    # Imported here because Keras takes seconds to load, and errors above are reported before that.
     from training.model_writer import write_model
 
     report = write_model(
@@ -115,7 +115,7 @@ def _fitted(
 
 
 def load_for(preset: Preset, path: Path, seed: int = SPLIT_SEED) -> DataSet:
-    """Load a data set in the form that a preset learns from; `seed` is of drawn splits.
+    """Load a data set in a preset's input format; `seed` is the seed of drawn splits.
 
     Raises:
         DataError: see `training.data.load.load`.
@@ -130,7 +130,7 @@ def load_for(preset: Preset, path: Path, seed: int = SPLIT_SEED) -> DataSet:
 
 
 def clean_train(dataset: DataSet) -> tuple[LabelledFaces, dict[str, int]]:
-    """Return the training split without what teaches nothing or leaks; see `load.clean`."""
+    """Return the cleaned training split and the counts of dropped images; see `load.clean`."""
     held_out = [faces for name, faces in dataset.splits.items() if name != "train"]
     return load.clean(dataset.split("train"), *held_out)
 
@@ -155,7 +155,7 @@ def _provenance(arguments: argparse.Namespace, preset: Preset) -> Provenance:
 
 
 def _command(arguments: argparse.Namespace) -> str:
-    """Return the command that repeats this run, without the paths of this machine."""
+    """Return the command that repeats this run, without local paths."""
     changed = _overrides(arguments) | ({"limit": arguments.limit} if arguments.limit else {})
     if arguments.split_seed != SPLIT_SEED:
         changed["split_seed"] = arguments.split_seed
@@ -173,5 +173,5 @@ def _command(arguments: argparse.Namespace) -> str:
 
 
 def models_named(option: str, directories: Sequence[Path]) -> list[str]:
-    """Return an option with model directories, without the paths of this machine."""
+    """Return an option followed by model directories, without local paths."""
     return [option, *(f"models/{one.name}" for one in directories)] if directories else []

@@ -1,4 +1,4 @@
-"""``python -m training tune``: a search for better hyperparameters with Optuna."""
+"""``python -m training tune``: search for better hyperparameters with Optuna."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Search, and print the best as a command; return the exit status."""
+    """Run trials and print the best one as a command; return the exit status."""
     from training.fit.distillation import teachers_for
     from training.fit.tune import search
 
-    # Trials are too short to begin with small images, and are compared at the size that counts.
+    # Trials are too short for an initial phase on small images, and must be compared at full size.
     short = {"epochs": arguments.epochs, "small_epochs": 0}
     preset = PRESETS[arguments.preset].override(short)
     dataset = load_for(preset, arguments.data)

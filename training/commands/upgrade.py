@@ -1,4 +1,4 @@
-"""``python -m training upgrade``: model directories of older versions, written anew."""
+"""``python -m training upgrade``: upgrade model directories of older versions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Write the files of each model that need it; return the exit status."""
+    """Upgrade the files of each model if necessary; return the exit status."""
     from training.export.upgrade import upgrade
 
     for directory in arguments.models:

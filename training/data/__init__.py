@@ -1,1 +1,1 @@
-"""Labelled faces: layouts, splits, votes, and what is wrong with a data set."""
+"""Read labelled faces: layouts, splits, FER+ votes, and problems of a data set."""

@@ -1,4 +1,4 @@
-"""FER2013 as CSV: one face a row, its pixels as numbers with blanks between them."""
+"""Read FER2013 as CSV: one face per row, with its pixels as numbers separated by spaces."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ def open_table(path: Path) -> Iterator[tuple[list[str], Iterator[tuple[int, list
     """Open a CSV file.
 
     Yields:
-        Its column names, lower case and without blanks around them, and an iterator over the line
+        The column names, in lower case and stripped of whitespace, and an iterator over the line
         number and cells of each row that is not empty.
 
     Raises:
-        DataError: the file cannot be opened or is no CSV text.
+        DataError: the file cannot be opened or is not CSV text.
     """
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
@@ -51,16 +51,16 @@ def read_header(path: Path) -> list[str]:
 
 
 def read_table(path: Path, default_split: str = "train") -> Source:
-    """Read labelled faces from a CSV file with ``emotion`` and ``pixels``, perhaps ``Usage``.
+    """Read labelled faces from a CSV file with ``emotion``, ``pixels`` and optionally ``Usage``.
 
-    A row that cannot be used is left out and named in ``problems``.
+    Invalid rows are skipped and reported in ``problems``.
 
     Args:
-        path: of the file.
-        default_split: of rows without ``Usage``.
+        path: the CSV file.
+        default_split: split of all rows if there is no ``Usage`` column.
 
     Raises:
-        DataError: a column is missing, or no row can be used.
+        DataError: the file cannot be read, or a column is missing.
     """
     with open_table(path) as (header, rows):
         _require(path, header, "emotion", "pixels")
@@ -70,10 +70,10 @@ def read_table(path: Path, default_split: str = "train") -> Source:
 
 
 def read_unlabelled_table(path: Path) -> Source:
-    """Read faces from a CSV file with ``pixels``; other columns are ignored, labels are all 0.
+    """Read faces from a CSV file with ``pixels``; other columns are ignored and labels are 0.
 
     Raises:
-        DataError: there is no such column.
+        DataError: the file cannot be read, or has no such column.
     """
     with open_table(path) as (header, rows):
         _require(path, header, "pixels")
@@ -94,7 +94,7 @@ def _require(path: Path, header: list[str], *columns: str) -> None:
 
 @dataclass
 class _Rows:
-    """Collects rows; the first usable one decides the side of the images."""
+    """Collects rows; the first valid one determines the side of the images."""
 
     file: str
     header: list[str]
@@ -103,20 +103,20 @@ class _Rows:
     pixels: bytearray = field(default_factory=bytearray)
     labels: list[int] = field(default_factory=list)
     splits: list[str] = field(default_factory=list)
-    places: list[str] = field(default_factory=list)
+    origins: list[str] = field(default_factory=list)
     rows: list[int] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
     def add_all(self, rows: Iterable[tuple[int, list[str]]]) -> None:
-        """Take in every row, or note why not; rows are numbered from 0, as FER+ does."""
+        """Add every valid row and report the others; rows are numbered from 0, as in FER+."""
         with warnings.catch_warnings():
-            # Up to NumPy 2.2, text after the last number is only warned of.
+            # Up to NumPy 2.2, text after the last number only causes a warning.
             warnings.simplefilter("error", DeprecationWarning)
             for number, (line, row) in enumerate(rows):
                 self._add(number, line, row)
 
     def _add(self, number: int, line: int, row: list[str]) -> None:
-        place = f"{self.file}, line {line}"
+        origin = f"{self.file}, line {line}"
         try:
             if len(row) != len(self.header):
                 raise ValueError(f"expected {len(self.header)} columns, got {len(row)}")
@@ -125,13 +125,13 @@ class _Rows:
             split = _split(cells["usage"]) if "usage" in cells else self.default_split
             face = _face(cells["pixels"], self.side)
         except ValueError as error:
-            self.problems.append(Problem(place, f"{error}; row left out."))
+            self.problems.append(Problem(origin, f"{error}; row left out."))
             return
         self.side = math.isqrt(len(face))
         self.pixels += face.tobytes()
         self.labels.append(label)
         self.splits.append(split)
-        self.places.append(place)
+        self.origins.append(origin)
         self.rows.append(number)
 
     def source(self) -> Source:
@@ -141,7 +141,7 @@ class _Rows:
             np.array(self.labels, np.int64),
             FER2013_LABELS,
             strings(self.splits),
-            strings(self.places),
+            strings(self.origins),
             np.array(self.rows, np.int64),
             problems=tuple(self.problems),
         )
@@ -162,7 +162,7 @@ def _split(text: str) -> str:
 
 
 def _face(text: str, side: int) -> NDArray[np.uint8]:
-    """Parse the pixels of one face: five times as fast as splitting the text first."""
+    """Parse the pixels of one face; `np.fromstring` is five times as fast as splitting the text."""
     try:
         values = np.fromstring(text, np.int32, sep=" ")
     except (ValueError, DeprecationWarning) as error:

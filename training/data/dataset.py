@@ -1,4 +1,4 @@
-"""Faces as arrays: a split with its labels, all splits of a data set, faces without labels."""
+"""Faces as arrays: labelled splits, complete data sets, and unlabelled faces."""
 
 from __future__ import annotations
 
@@ -11,31 +11,32 @@ from numpy.typing import NDArray
 from fer.errors import DataError
 from training.data.raw import Problem
 
-#: Grey levels of deviation below which an image shows nothing.
+#: Standard deviation in grey levels below which an image is blank.
 _BLANK_DEVIATION = 1.0
 
-#: Images whose deviation is computed at once; in float64 they take eight times their size.
+#: Number of images whose deviation is computed at once; in float64, they need eight times the
+#: memory.
 _BLANK_CHUNK = 2048
 
 
 @dataclass(frozen=True)
 class LabelledFaces:
-    """One split of a data set, as parallel arrays; ``n`` may be 0.
+    """The ``n`` ≥ 0 faces of one split, as parallel arrays.
 
     Attributes:
         images: ``(n, size, size, channels)`` uint8.
-        labels: ``(n,)`` int64, an index into ``class_names``.
+        labels: ``(n,)`` int64, indices into ``class_names``.
         class_names: names of the classes.
-        votes: ``(n, 10)`` FER+ votes, all zero where FER+ has none; ``None`` without FER+.
-        places: ``(n,)`` where each face came from, as file and line or as path; ``None`` for faces
-            that were made in memory.
+        votes: ``(n, 10)`` FER+ votes, all zero for faces without votes; ``None`` without FER+.
+        origins: ``(n,)`` origin of each face, as file and line or as path; ``None`` for faces that
+            were created in memory.
     """
 
     images: NDArray[np.uint8]
     labels: NDArray[np.int64]
     class_names: tuple[str, ...]
     votes: NDArray[np.uint8] | None = None
-    places: NDArray[np.str_] | None = None
+    origins: NDArray[np.str_] | None = None
 
     def __post_init__(self) -> None:
         if self.images.ndim != 4 or len(self.images) != len(self.labels):
@@ -48,13 +49,13 @@ class LabelledFaces:
         return len(self.labels)
 
     def take(self, index: NDArray[np.bool_] | NDArray[np.int64] | slice) -> LabelledFaces:
-        """Return the faces at `index`: a mask, positions, or a slice, which copies nothing."""
+        """Return the faces at `index`: a mask, positions, or a slice, which avoids a copy."""
         return replace(
             self,
             images=self.images[index],
             labels=self.labels[index],
             votes=None if self.votes is None else self.votes[index],
-            places=None if self.places is None else self.places[index],
+            origins=None if self.origins is None else self.origins[index],
         )
 
     def digests(self) -> NDArray[np.str_]:
@@ -63,7 +64,7 @@ class LabelledFaces:
         return np.array(hashes, dtype="<U24")
 
     def blank(self) -> NDArray[np.bool_]:
-        """Return ``(n,)``, True where an image is one even grey."""
+        """Return a mask ``(n,)`` of the images that are one uniform grey."""
         flat = self.images.reshape(len(self), int(np.prod(self.images.shape[1:])))
         starts = range(0, len(self), _BLANK_CHUNK)
         deviation = [flat[start : start + _BLANK_CHUNK].std(axis=1) for start in starts]
@@ -77,13 +78,13 @@ class LabelledFaces:
 
 @dataclass(frozen=True)
 class DataSet:
-    """All splits of a data set, with where it came from.
+    """All splits of a data set and its identity.
 
     Attributes:
-        name: of the file or folder.
-        sha256: of the one file, or of the names and contents of all files.
-        splits: by name, in the order train, validation, test; none is empty.
-        problems: what could not be used, and what was made up for.
+        name: name of the file or folder.
+        sha256: SHA-256 of the single file, or of the names and contents of all files.
+        splits: non-empty splits by name, in the order train, validation, test.
+        problems: data that could not be used, and splits that had to be drawn.
     """
 
     name: str
@@ -105,7 +106,7 @@ class DataSet:
         return self.splits[name]
 
     def new_in(self, name: str) -> NDArray[np.bool_]:
-        """Return ``(n,)``, True where an image of a split does not stand in train as well."""
+        """Return a mask ``(n,)`` of the images of a split that are not also in train."""
         return ~np.isin(self.split(name).digests(), self.split("train").digests())
 
 
@@ -115,13 +116,13 @@ class UnlabelledFaces:
 
     Attributes:
         images: ``(n, size, size, channels)`` uint8.
-        places: ``(n,)`` where each face came from.
-        problems: what could not be read.
+        origins: ``(n,)`` origin of each face.
+        problems: data that could not be read.
     """
 
     images: NDArray[np.uint8]
-    places: NDArray[np.str_]
+    origins: NDArray[np.str_]
     problems: tuple[Problem, ...] = ()
 
     def __len__(self) -> int:
-        return len(self.places)
+        return len(self.origins)

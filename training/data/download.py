@@ -1,4 +1,4 @@
-"""FER2013 from Kaggle, for people who have access to it there."""
+"""Download FER2013 from Kaggle, for users who have access to it there."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from fer.errors import DataError
 
-#: The data set's name on Kaggle, in the folder layout.
+#: Name of the data set on Kaggle, in the folder layout.
 HANDLE = "msambare/fer2013"
 
 _BY_HAND = (
@@ -18,20 +18,20 @@ _BY_HAND = (
 
 
 def download() -> Path:
-    """Fetch FER2013 with the optional package kagglehub; a copy fetched before is used again.
+    """Download FER2013 with the optional package kagglehub, which caches it.
 
     Returns:
-        The folder that holds ``train`` and ``test``, in kagglehub's cache.
+        The folder with ``train`` and ``test`` in kagglehub's cache.
 
     Raises:
-        DataError: the package is missing, or Kaggle cannot be reached or refuses; the message says
-            how to get the data by hand.
+        DataError: the package is missing, or the download failed. The message says how to get the
+            data by hand.
     """
     fetch = _fetcher()
     try:
         return Path(fetch(HANDLE))
-    # kagglehub's errors and those of its HTTP client share no base class, and whichever comes, the
-    # way out is the same.
+    # The errors of kagglehub and of its HTTP client share no base class, and the advice is the same
+    # for all of them.
     except Exception as error:
         raise DataError(
             f"kagglehub could not fetch {HANDLE}: {type(error).__name__}: {error}. "

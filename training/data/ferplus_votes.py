@@ -1,4 +1,4 @@
-"""FER+: ten people's votes per face of FER2013, in a table beside the images."""
+"""Read FER+: the votes of ten annotators per FER2013 face, from a table next to the images."""
 
 from __future__ import annotations
 
@@ -13,39 +13,39 @@ from fer.labels import FERPLUS_LABELS
 from training.data.csv_files import open_table
 from training.data.raw import Problem, Source
 
-#: What FER+'s authors call their table.
+#: File name of FER+'s table.
 VOTES_FILE = "fer2013new.csv"
 
-#: Its vote columns, in order.
+#: Vote columns of the table, in order.
 _COLUMNS = (
     *("neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt"),
     *("unknown", "nf"),
 )
 
-#: Least share of faces whose plurality vote is their label. It is about two thirds where rows match
-#: and below a fifth where they are mixed up.
-_LEAST_AGREEMENT = 0.4
+#: Least fraction of faces whose plurality vote equals their label. It is about two thirds if the
+#: rows match, and below a fifth if they do not.
+_MIN_AGREEMENT = 0.4
 
-#: Fewer faces than this say nothing about agreement.
-_LEAST_FACES = 20
+#: Least number of faces from which agreement can be judged.
+_MIN_FACES = 20
 
 
 def is_votes_table(header: list[str]) -> bool:
-    """Tell whether lower-case column names are those of FER+."""
+    """Return whether lower-case column names are those of FER+."""
     return set(_COLUMNS) <= set(header)
 
 
 def read_votes(path: Path) -> tuple[NDArray[np.uint8], list[Problem]]:
     """Read ``fer2013new.csv``.
 
-    A row belongs to the face that its image name numbers (``fer0000012.png``), and without a name
-    to the face in the same row of ``fer2013.csv``.
+    The image name of a row gives the row of its face in ``fer2013.csv`` (``fer0000012.png``).
+    Without an image name, it is the row of the same number.
 
     Returns:
-        ``(rows, 10)`` votes, all zero where there are none, and what is wrong with the table.
+        Votes ``(rows, 10)``, all zero for rows without votes, and the problems of the table.
 
     Raises:
-        DataError: a vote column is missing, or the file is no CSV text.
+        DataError: a vote column is missing, or the file is not CSV text.
     """
     votes: dict[int, list[int]] = {}
     problems = []
@@ -57,8 +57,8 @@ def read_votes(path: Path) -> tuple[NDArray[np.uint8], list[Problem]]:
                 cells = dict(zip(header, row, strict=True))
                 counts = [_count(cells[column]) for column in _COLUMNS]
             except ValueError as error:
-                place = f"{path.name}, line {line}"
-                problems.append(Problem(place, f"expected ten counts of votes: {error}."))
+                origin = f"{path.name}, line {line}"
+                problems.append(Problem(origin, f"expected ten counts of votes: {error}."))
                 continue
             votes[_row_number(cells.get("image name", ""), position)] = counts
     table = np.zeros((max(votes, default=-1) + 1, len(_COLUMNS)), np.uint8)
@@ -68,13 +68,13 @@ def read_votes(path: Path) -> tuple[NDArray[np.uint8], list[Problem]]:
 
 
 def join(source: Source, path: Path) -> tuple[NDArray[np.uint8] | None, list[Problem]]:
-    """Find the votes of each face by its row of ``fer2013.csv``.
+    """Join votes to faces by their rows in ``fer2013.csv``.
 
-    Votes for the wrong faces would be worse than none, so where the rows do not fit, none are used.
+    Votes for wrong faces would be worse than none, so if the rows do not match, none are used.
 
     Returns:
-        ``(n, 10)`` votes, all zero for faces without; ``None`` where they cannot be joined. And
-        what is wrong.
+        Votes ``(n, 10)``, all zero for faces without votes, or ``None`` if they cannot be joined;
+        and the problems.
     """
     try:
         table, problems = read_votes(path)
@@ -92,7 +92,7 @@ def join(source: Source, path: Path) -> tuple[NDArray[np.uint8] | None, list[Pro
         return None, [*problems, Problem(path.name, message)]
     votes = np.where(known[:, None], table[source.rows], 0).astype(np.uint8)
     agreement = _agreement(source, votes)
-    if agreement < _LEAST_AGREEMENT:
+    if agreement < _MIN_AGREEMENT:
         message = (
             f"not used: its votes agree with only {agreement:.0%} of the labels, about 65 % "
             "expected. The faces are not in the order of fer2013.csv."
@@ -102,12 +102,12 @@ def join(source: Source, path: Path) -> tuple[NDArray[np.uint8] | None, list[Pro
 
 
 def _agreement(source: Source, votes: NDArray[np.uint8]) -> float:
-    """Return the share of faces whose plurality vote is their label; 1 where too few can tell."""
+    """Return the fraction of faces whose plurality vote equals their label; 1 for too few faces."""
     expression = votes[:, : len(FERPLUS_LABELS)]
     comparable = expression.any(axis=1) & np.isin(
         np.array(source.class_names)[source.labels], FERPLUS_LABELS
     )
-    if comparable.sum() < _LEAST_FACES:
+    if comparable.sum() < _MIN_FACES:
         return 1.0
     voted = np.array(FERPLUS_LABELS)[expression[comparable].argmax(axis=1)]
     labelled = np.array(source.class_names)[source.labels[comparable]]

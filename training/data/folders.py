@@ -1,4 +1,4 @@
-"""Images in folders that are named after their class, with or without folders for the splits."""
+"""Read images from folders that are named after classes, optionally inside split folders."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from fer.errors import ImageError
 from fer.images import SUFFIXES
 from training.data.class_names import canonical, choose
 from training.data.image_stack import FaceStack, read_face
-from training.data.raw import SPLIT_OF_USAGE, Problem, Source, Wanted, strings
+from training.data.raw import SPLIT_OF_USAGE, LoadOptions, Problem, Source, strings
 
-#: What people call the folder of a split.
+#: Common names of split folders.
 _SPLIT_OF_FOLDER = {
     **dict.fromkeys(("train", "training"), "train"),
     **dict.fromkeys(("validation", "val", "valid", "dev", "publictest"), "validation"),
     **dict.fromkeys(("test", "testing", "privatetest"), "test"),
 }
 
-#: File names that carry the row of fer2013.csv.
+#: File names that contain the row in fer2013.csv.
 _ROW = re.compile(r"(?:Training_|PublicTest_|PrivateTest_|fer)(\d+)")
 
-#: Left behind by desktops and archivers.
-_LITTER = {"thumbs.db", "desktop.ini", "__macosx"}
+#: Files and folders that operating systems and archivers leave behind.
+_SYSTEM_FILES = {"thumbs.db", "desktop.ini", "__macosx"}
 
 
 _NO_LABEL = "unlabelled"
@@ -35,14 +35,14 @@ _NO_LABEL = "unlabelled"
 @dataclass(frozen=True)
 class _File:
     path: Path
-    place: str
+    origin: str
     class_name: str
     split: str
 
 
 def is_visible(path: Path) -> bool:
-    """Tell whether a file or folder is meant for people, not left behind by some program."""
-    return not path.name.startswith(".") and path.name.lower() not in _LITTER
+    """Return whether a file or folder is neither hidden nor created by an operating system."""
+    return not path.name.startswith(".") and path.name.lower() not in _SYSTEM_FILES
 
 
 def folders_in(folder: Path) -> list[Path]:
@@ -51,7 +51,7 @@ def folders_in(folder: Path) -> list[Path]:
 
 
 def files_below(folder: Path) -> Iterator[Path]:
-    """Yield every visible file below a folder, in an order that is the same on every machine."""
+    """Yield every visible file below a folder, in the same order on every machine."""
     for path in sorted(filter(is_visible, folder.iterdir()), key=lambda p: p.name):
         if path.is_dir():
             yield from files_below(path)
@@ -60,36 +60,37 @@ def files_below(folder: Path) -> Iterator[Path]:
 
 
 def split_folders(root: Path) -> list[tuple[str, Path]]:
-    """Return split and path of each folder named after one; none where no folder lies in any."""
+    """Return the split and path of each split folder; none if no split folder has subfolders."""
     named = [(_SPLIT_OF_FOLDER.get(p.name.lower(), ""), p) for p in folders_in(root)]
     splits = [(split, folder) for split, folder in named if split]
     return splits if any(folders_in(folder) for _, folder in splits) else []
 
 
 def holds_classes(root: Path) -> bool:
-    """Tell whether at least two folders with images of their own lie directly inside `root`."""
+    """Return whether at least two folders directly inside `root` directly contain images."""
     return sum(any(map(_looks_like_image, p.iterdir())) for p in folders_in(root)) >= 2
 
 
-def read_folder(root: Path, wanted: Wanted) -> Source:
-    """Read ``<split>/<class>/**`` or ``<class>/**``; only the wanted classes are decoded.
+def read_folder(root: Path, options: LoadOptions) -> Source:
+    """Read ``<split>/<class>/**`` or ``<class>/**``; only the requested classes are decoded.
 
     Raises:
-        DataError: a wanted class is missing, or the sizes differ and none was chosen.
+        DataError: a requested class is missing, or the images differ in size and no size was
+            requested.
     """
     files, problems = _plan(root)
-    names = choose({file.class_name for file in files}, wanted.classes)
-    return _decode([file for file in files if file.class_name in names], names, wanted, problems)
+    names = choose({file.class_name for file in files}, options.classes)
+    return _decode([file for file in files if file.class_name in names], names, options, problems)
 
 
-def read_unlabelled_folder(root: Path, wanted: Wanted) -> Source:
-    """Read every image below a folder; labels are all 0."""
-    files = [_File(p, _place(root, p), _NO_LABEL, "") for p in files_below(root)]
-    return _decode(files, (_NO_LABEL,), wanted, [])
+def read_unlabelled_folder(root: Path, options: LoadOptions) -> Source:
+    """Read every image below a folder; all labels are 0."""
+    files = [_File(p, _origin(root, p), _NO_LABEL, "") for p in files_below(root)]
+    return _decode(files, (_NO_LABEL,), options, [])
 
 
 def _plan(root: Path) -> tuple[list[_File], list[Problem]]:
-    """List the files with what their folders say about them, without opening any."""
+    """List the files with class and split according to their folders, without opening any."""
     files: list[_File] = []
     problems: list[Problem] = []
     for split, folder in split_folders(root) or [("", root)]:
@@ -97,45 +98,52 @@ def _plan(root: Path) -> tuple[list[_File], list[Problem]]:
         for class_folder in folders_in(folder):
             name = canonical(class_folder.name)
             files += [
-                _File(path, _place(root, path), name, _split_of(path, split))
+                _File(path, _origin(root, path), name, _split_of(path, split))
                 for path in files_below(class_folder)
             ]
         if len(files) == before:
             problems.append(
-                Problem(_place(root, folder), "expected images in class folders, found none.")
+                Problem(_origin(root, folder), "expected images in class folders, found none.")
             )
         if stray := sum(_looks_like_image(p) for p in folder.iterdir()):
             message = f"images outside the class folders were left out: {stray:,}."
-            problems.append(Problem(_place(root, folder), message))
+            problems.append(Problem(_origin(root, folder), message))
     return files, problems
 
 
 def _decode(
-    files: Sequence[_File], names: tuple[str, ...], wanted: Wanted, problems: Sequence[Problem]
+    files: Sequence[_File],
+    names: tuple[str, ...],
+    options: LoadOptions,
+    problems: Sequence[Problem],
 ) -> Source:
-    stack = FaceStack(len(files), wanted.size, wanted.channels)
+    stack = FaceStack(len(files), options.size, options.channels)
     kept, problems = [], list(problems)
     for file in files:
         try:
             image = read_face(file.path)
         except ImageError as error:
-            problems.append(Problem(file.place, f"{error} Left out."))
+            problems.append(Problem(file.origin, f"{error} Left out."))
             continue
-        stack.add(image, file.place)
+        stack.add(image, file.origin)
         kept.append(file)
     return Source(
         stack.array(),
         np.array([names.index(file.class_name) for file in kept], np.int64),
         names,
         strings([file.split for file in kept]),
-        strings([file.place for file in kept]),
+        strings([file.origin for file in kept]),
         np.array([_row_of(file.path) for file in kept], np.int64),
         problems=tuple(problems),
     )
 
 
 def _split_of(path: Path, folder_split: str) -> str:
-    """FER2013 as a folder keeps both of its held-out splits in ``test``, told apart by prefix."""
+    """Return the split of an image.
+
+    FER2013 as folders keeps both of its held-out splits in ``test``; file name prefixes distinguish
+    them.
+    """
     if folder_split != "test":
         return folder_split
     return SPLIT_OF_USAGE.get(path.name.partition("_")[0], "test")
@@ -150,5 +158,5 @@ def _looks_like_image(path: Path) -> bool:
     return is_visible(path) and path.suffix.lower().lstrip(".") in SUFFIXES
 
 
-def _place(root: Path, path: Path) -> str:
+def _origin(root: Path, path: Path) -> str:
     return path.relative_to(root).as_posix()

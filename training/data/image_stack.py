@@ -1,4 +1,4 @@
-"""Image files of any size and colour → one array of square faces."""
+"""Collect images of any size and colour in one array of square faces."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from fer.images import read
 
 Pixels = NDArray[np.uint8]
 
-#: What an empty stack pretends to hold: FER2013's side.
-_USUAL_SIZE = 48
+#: Image side of an empty stack: that of FER2013.
+_DEFAULT_SIZE = 48
 
 
 def read_face(path: Path) -> Pixels:
-    """Read one image with the app's own decoder, so that both see the same pixels.
+    """Read one image with the app's decoder, so that training and app see the same pixels.
 
     Returns:
-        ``(height, width, 1)`` where all pixels are grey, else ``(height, width, 3)`` RGB; uint8.
+        ``(height, width, 1)`` if all pixels are grey, else ``(height, width, 3)`` RGB; uint8.
 
     Raises:
         ImageError: the file cannot be read.
@@ -32,7 +32,7 @@ def read_face(path: Path) -> Pixels:
 
 
 def square(image: Pixels, size: int) -> Pixels:
-    """Cut out the centre square and scale it.
+    """Crop the centre square and resize it.
 
     Args:
         image: ``(height, width, channels)``.
@@ -52,7 +52,7 @@ def square(image: Pixels, size: int) -> Pixels:
 
 
 def as_channels(image: Pixels, channels: int) -> Pixels:
-    """Turn ``(height, width, 1 or 3)`` into that number of channels, RGB or luma."""
+    """Convert ``(height, width, 1 or 3)`` to 3 channels (RGB) or 1 (luma)."""
     if image.shape[2] == channels:
         return image
     if channels == 3:
@@ -61,7 +61,7 @@ def as_channels(image: Pixels, channels: int) -> Pixels:
 
 
 def fit_images(images: Pixels, size: int | None, channels: int | None) -> Pixels:
-    """Bring ``(n, side, side, channels)`` images to another size or number of channels."""
+    """Convert ``(n, side, side, channels)`` images to another size or number of channels."""
     size = size or images.shape[1]
     channels = channels or images.shape[3]
     if images.shape[1:] == (size, size, channels):
@@ -73,10 +73,10 @@ def fit_images(images: Pixels, size: int | None, channels: int | None) -> Pixels
 
 
 class FaceStack:
-    """Room for faces of one size, filled one by one.
+    """A preallocated array of faces of one size, filled one by one.
 
-    One array from the start, because a list of images and then their stack would need twice the
-    memory. It turns from grey to RGB when the first coloured face comes, unless told otherwise.
+    Stacking a list of images would need twice the memory. Unless `channels` is given, the array is
+    converted from grey to RGB when the first colour image is added.
     """
 
     def __init__(self, capacity: int, size: int | None, channels: int | None) -> None:
@@ -84,21 +84,21 @@ class FaceStack:
         self._size = size
         self._channels = channels
         self._images: Pixels | None = None
-        self._first_place = ""
+        self._first_origin = ""
         self._count = 0
 
-    def add(self, image: Pixels, place: str) -> None:
-        """Append ``(height, width, 1 or 3)`` uint8; `place` is for the error message.
+    def add(self, image: Pixels, origin: str) -> None:
+        """Append ``(height, width, 1 or 3)`` uint8; `origin` is named in the error message.
 
         Raises:
-            DataError: no size was chosen, and the image is not square or unlike the first one.
+            DataError: no size was given, and the image is not square or not as large as the first.
         """
         if self._images is None:
-            self._images = self._room_like(image)
-            self._first_place = place
+            self._images = self._allocated(image)
+            self._first_origin = origin
         side = self._images.shape[1]
         if self._size is None and image.shape[:2] != (side, side):
-            raise DataError(self._other_size(image, place))
+            raise DataError(self._other_size(image, origin))
         if self._channels is None and image.shape[2] > self._images.shape[3]:
             self._images = np.repeat(self._images, 3, axis=3)
         face = square(image, side)
@@ -108,21 +108,21 @@ class FaceStack:
     def array(self) -> Pixels:
         """Return ``(n, size, size, channels)``."""
         if self._images is None:
-            side = self._size or _USUAL_SIZE
+            side = self._size or _DEFAULT_SIZE
             return np.empty((0, side, side, self._channels or 1), np.uint8)
         return self._images[: self._count]
 
-    def _room_like(self, image: Pixels) -> Pixels:
+    def _allocated(self, image: Pixels) -> Pixels:
         side = self._size or image.shape[0]
         return np.empty((self._capacity, side, side, self._channels or image.shape[2]), np.uint8)
 
-    def _other_size(self, image: Pixels, place: str) -> str:
+    def _other_size(self, image: Pixels, origin: str) -> str:
         height, width = image.shape[:2]
         first = ""
         if self._count and self._images is not None:
             side = self._images.shape[1]
-            first = f", and {self._first_place} is {side} × {side}"
+            first = f", and {self._first_origin} is {side} × {side}"
         return (
-            f"expected square images of one size, but {place} is {width} × {height} pixels{first}. "
-            "Choose a size (--size 48): the centre square is cut out and scaled."
+            f"expected square images of one size, but {origin} is {width} × {height} "
+            f"pixels{first}. Choose a size (--size 48): the centre square is cut out and scaled."
         )

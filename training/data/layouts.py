@@ -1,4 +1,4 @@
-"""Recognises how a data set is laid out, and reads it that way."""
+"""Recognise the layout of a data set, and read it accordingly."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from training.data.folders import (
     split_folders,
 )
 from training.data.npz_files import read_archive
-from training.data.raw import Source, Wanted
+from training.data.raw import LoadOptions, Source
 
-#: How many folders may stand around a data set, as in ``dataset/FER2013/train``.
+#: Greatest number of folders around a data set, as in ``dataset/FER2013/train``.
 _DEPTH = 3
 
-#: Split of a table without a ``Usage`` column, by its name.
+#: Split of a table without a ``Usage`` column, by its file name.
 _SPLIT_OF_TABLE = {
     "train": "train",
     "validation": "validation",
@@ -44,24 +44,24 @@ EXPECTED = (
 
 @dataclass(frozen=True)
 class Layout:
-    """A data set that was recognised, not yet read.
+    """A recognised data set that has not been read yet.
 
     Attributes:
-        kind: for messages.
-        root: the folder that places are relative to.
-        files: all that belongs to the data set, FER+ votes included.
-        votes_file: FER+ beside it, if any.
-        read: reads the faces.
+        kind: description for messages.
+        root: folder to which origins are relative.
+        files: all files of the data set, including FER+ votes.
+        votes_file: FER+ table next to it, if any.
+        read: function that reads the faces.
     """
 
     kind: str
     root: Path
     files: tuple[Path, ...]
     votes_file: Path | None
-    read: Callable[[Wanted], Source]
+    read: Callable[[LoadOptions], Source]
 
     def sha256(self) -> str:
-        """Return the hash of the one file, or of names and contents of all, sorted by name."""
+        """Return the hash of the single file, or of names and contents of all, sorted by name."""
         if len(self.files) == 1:
             return file_sha256(self.files[0])
         total = hashlib.sha256()
@@ -75,10 +75,10 @@ class Layout:
 
 
 def recognise(path: Path) -> Layout:
-    """Find out how the data set at a file or folder is laid out; up to three folders deep.
+    """Recognise the layout of the data set at a file or folder, up to three folders deep.
 
     Raises:
-        DataError: nothing is there, nothing is recognised, or several data sets are.
+        DataError: the path does not exist, or holds no data set or several of them.
     """
     if not path.exists():
         raise DataError(f"{path} does not exist. {EXPECTED}.")
@@ -86,12 +86,12 @@ def recognise(path: Path) -> Layout:
         return _recognise_file(path)
     level = [path]
     for _ in range(_DEPTH + 1):
-        found = [layout for folder in level for layout in _layouts(folder)]
-        if len(found) > 1:
-            names = "; ".join(f"{layout.kind} in {layout.root}" for layout in found)
+        layouts = [layout for folder in level for layout in _layouts(folder)]
+        if len(layouts) > 1:
+            names = "; ".join(f"{layout.kind} in {layout.root}" for layout in layouts)
             raise DataError(f"{path} holds several data sets: {names}. Give the path of one.")
-        if found:
-            return found[0]
+        if layouts:
+            return layouts[0]
         level = [inner for folder in level for inner in folders_in(folder)]
     raise DataError(f"{path} holds no data set that is known here. {EXPECTED}.")
 
@@ -117,19 +117,19 @@ def _recognise_file(path: Path) -> Layout:
 
 
 def _layouts(folder: Path) -> list[Layout]:
-    found = []
+    layouts = []
     if splits := split_folders(folder):
-        found.append(_folders(folder, [inner for _, inner in splits]))
+        layouts.append(_folders(folder, [inner for _, inner in splits]))
     elif holds_classes(folder):
-        found.append(_folders(folder, [folder]))
+        layouts.append(_folders(folder, [folder]))
     files = sorted(p for p in folder.iterdir() if is_visible(p) and p.is_file())
     if tables := _labelled_tables([p for p in files if p.suffix.lower() == ".csv"]):
-        found.append(_tables(tables))
-    return found + [_archive(p) for p in files if p.suffix.lower() == ".npz"]
+        layouts.append(_tables(tables))
+    return layouts + [_archive(p) for p in files if p.suffix.lower() == ".npz"]
 
 
 def _labelled_tables(paths: list[Path]) -> list[Path]:
-    """Return the one table with all splits, else the tables that are named after a split."""
+    """Return the table with a ``Usage`` column, else those named after splits, else the first."""
     headers = {path: set(read_header(path)) for path in paths}
     labelled = [path for path in paths if {"emotion", "pixels"} <= headers[path]]
     whole = [path for path in labelled if "usage" in headers[path]]
@@ -142,13 +142,13 @@ def _labelled_tables(paths: list[Path]) -> list[Path]:
 
 def _folders(root: Path, folders: Iterable[Path]) -> Layout:
     files = tuple(file for folder in folders for file in files_below(folder))
-    return _with_votes("folders of images", root, files, lambda wanted: read_folder(root, wanted))
+    return _with_votes("folders of images", root, files, lambda options: read_folder(root, options))
 
 
 def _tables(paths: list[Path]) -> Layout:
-    def read(wanted: Wanted) -> Source:
+    def read(options: LoadOptions) -> Source:
         parts = [read_table(p, _SPLIT_OF_TABLE.get(p.stem.lower(), "train")) for p in paths]
-        return _joined(parts).fitted(wanted)
+        return _joined(parts).fitted(options)
 
     names = " and ".join(path.name for path in paths)
     return _with_votes(names, paths[0].parent, tuple(paths), read)
@@ -156,21 +156,21 @@ def _tables(paths: list[Path]) -> Layout:
 
 def _archive(path: Path) -> Layout:
     return _with_votes(
-        path.name, path.parent, (path,), lambda wanted: read_archive(path).fitted(wanted)
+        path.name, path.parent, (path,), lambda options: read_archive(path).fitted(options)
     )
 
 
 def _with_votes(
-    kind: str, root: Path, files: tuple[Path, ...], read: Callable[[Wanted], Source]
+    kind: str, root: Path, files: tuple[Path, ...], read: Callable[[LoadOptions], Source]
 ) -> Layout:
-    beside = [folder / VOTES_FILE for folder in (root, root.parent)]
-    votes_file = next((file for file in beside if file.is_file()), None)
+    candidates = [folder / VOTES_FILE for folder in (root, root.parent)]
+    votes_file = next((file for file in candidates if file.is_file()), None)
     extra = (votes_file,) if votes_file and votes_file not in files else ()
     return Layout(kind, root, (*files, *extra), votes_file, read)
 
 
 def _joined(parts: list[Source]) -> Source:
-    """Put several tables together; the rows of a train.csv alone are rows of fer2013.csv."""
+    """Concatenate tables; only the row numbers of a train.csv match those of fer2013.csv."""
     if len(parts) == 1:
         return parts[0]
     full = [part for part in parts if len(part.labels)] or parts[:1]
@@ -184,7 +184,7 @@ def _joined(parts: list[Source]) -> Source:
         images=np.concatenate([part.images for part in full]),
         labels=np.concatenate([part.labels for part in full]),
         splits=splits,
-        places=np.concatenate([part.places for part in full]),
+        origins=np.concatenate([part.origins for part in full]),
         rows=np.where(splits == "train", rows, -1),
         problems=tuple(problem for part in parts for problem in part.problems),
     )

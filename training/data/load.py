@@ -1,4 +1,4 @@
-"""Labelled faces: reading a data set, its splits, and what is wrong with it."""
+"""Load data sets of faces, and clean the training split."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from training.data.dataset import DataSet, LabelledFaces, UnlabelledFaces
 from training.data.ferplus_votes import join
 from training.data.folders import read_unlabelled_folder
 from training.data.layouts import recognise
-from training.data.raw import SPLITS, Problem, Source, Wanted
+from training.data.raw import SPLITS, LoadOptions, Problem, Source
 from training.data.splits import SPLIT_SEED, assign_splits
 
 #: FER+ column of the vote "not a face".
@@ -31,36 +31,36 @@ def load(
     seed: int = SPLIT_SEED,
     classes: Sequence[str] | None = None,
 ) -> DataSet:
-    """Read a data set of any layout that is known here.
+    """Load a data set of any supported layout.
 
-    Layouts: ``train/<class>/`` and ``test/<class>/`` with images; a folder per class; a CSV file as
-    FER2013's with ``emotion``, ``pixels`` and perhaps ``Usage``; ``train.csv`` with labels; an
-    ``.npz`` archive. Up to three folders may stand around them. A ``fer2013new.csv`` beside them
-    adds the FER+ votes.
+    Layouts: ``train/<class>/`` and ``test/<class>/`` with images; a folder per class; a CSV file
+    like FER2013's with ``emotion``, ``pixels`` and optionally ``Usage``; ``train.csv`` with labels;
+    an ``.npz`` archive. They may be nested in up to three folders. A ``fer2013new.csv`` next to
+    them adds the FER+ votes.
 
-    Splits: what the data says holds. ``Training``, ``PublicTest`` and ``PrivateTest`` are train,
-    validation and test, also as prefixes of the file names in a ``test`` folder; a ``train.csv`` is
-    train. Where nothing is validation, a tenth of each class of train becomes it, drawn with the
-    seed; where nothing names any split, another tenth becomes test before that.
+    Splits: splits that the data names are kept. ``Training``, ``PublicTest`` and ``PrivateTest``
+    are train, validation and test, also as file name prefixes in a ``test`` folder; a ``train.csv``
+    is train. If the data names no split at all, a tenth of each class is drawn for test. If there
+    is no validation split, a tenth of each class of train is then drawn for it.
 
     Args:
         path: a file, or a folder.
-        size: side in pixels to scale to; ``None`` keeps the size, which must then be one.
-        channels: 1 for grey, 3 for RGB; ``None`` for RGB where any image has colour.
-        seed: of the splits that are drawn.
+        size: side in pixels to which images are resized; ``None`` requires images of one size.
+        channels: 1 for grey, 3 for RGB; ``None`` for RGB if any image has colour.
+        seed: seed of the splits that are drawn.
         classes: names of the classes to keep, aliases such as "anger" allowed; ``None`` for all.
 
     Returns:
-        The splits that have faces. Classes are in FER2013's order where it knows them all, else
+        The splits that have faces. Classes are in FER2013's order if it has all of them, else
         alphabetical.
 
     Raises:
-        DataError: nothing there can be used, or a choice does not fit the data. What is wrong with
-            single rows or images is in `DataSet.problems`.
+        DataError: no face can be used, or an argument does not fit the data. Problems with single
+            rows or images are in `DataSet.problems`.
     """
-    wanted = Wanted(size, channels, classes)
+    options = LoadOptions(size, channels, classes)
     layout = recognise(path)
-    source = layout.read(wanted)
+    source = layout.read(options)
     name = path.resolve().name
     if not len(source.labels):
         raise DataError(_nothing_usable(name, source.problems))
@@ -75,7 +75,7 @@ def load(
 def unlabelled(
     path: Path, *, size: int | None = None, channels: int | None = None
 ) -> UnlabelledFaces:
-    """Read faces without labels: a CSV file with ``pixels``, or a folder of images.
+    """Load faces without labels: a CSV file with ``pixels``, or a folder of images.
 
     Args:
         path: a file such as FER2013's ``test.csv``, or a folder.
@@ -83,26 +83,26 @@ def unlabelled(
         channels: as for `load`.
 
     Raises:
-        DataError: nothing there can be read, or the sizes differ and none was chosen.
+        DataError: no face can be read, or the images differ in size and `size` is not given.
     """
-    wanted = Wanted(size, channels)
+    options = LoadOptions(size, channels)
     if path.is_dir():
-        source = read_unlabelled_folder(path, wanted)
+        source = read_unlabelled_folder(path, options)
     elif path.is_file():
-        source = read_unlabelled_table(path).resized(wanted)
+        source = read_unlabelled_table(path).resized(options)
     else:
         raise DataError(f"{path} does not exist. Expected a folder of images, or a CSV file.")
     if not len(source.labels):
         raise DataError(_nothing_usable(path.resolve().name, source.problems))
-    return UnlabelledFaces(source.images, source.places, source.problems)
+    return UnlabelledFaces(source.images, source.origins, source.problems)
 
 
 def clean(train: LabelledFaces, *held_out: LabelledFaces) -> tuple[LabelledFaces, dict[str, int]]:
-    """Drop training images that teach nothing or that leak from a held-out split.
+    """Drop training images that are useless or that leak from a held-out split.
 
     Returns:
-        The rest, and how many were dropped for being blank, not a face by most FER+ votes, or
-        pixel for pixel in a held-out split.
+        The remaining faces, and the number of images dropped for each reason: they are blank, most
+        FER+ votes say "not a face", or they are identical to an image of a held-out split.
     """
     blank = train.blank()
     no_face = (
@@ -110,8 +110,12 @@ def clean(train: LabelledFaces, *held_out: LabelledFaces) -> tuple[LabelledFaces
         if train.votes is None
         else train.votes[:, NOT_A_FACE] > train.votes.sum(axis=1) / 2
     )
-    seen = [split.digests() for split in held_out]
-    leaked = np.isin(train.digests(), np.concatenate(seen)) if seen else np.zeros(len(train), bool)
+    held_out_digests = [split.digests() for split in held_out]
+    leaked = (
+        np.isin(train.digests(), np.concatenate(held_out_digests))
+        if held_out_digests
+        else np.zeros(len(train), bool)
+    )
     dropped = {
         "blank": int(blank.sum()),
         "not a face": int((no_face & ~blank).sum()),
@@ -121,11 +125,14 @@ def clean(train: LabelledFaces, *held_out: LabelledFaces) -> tuple[LabelledFaces
 
 
 def vote_distribution(votes: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Turn FER+ votes into a training target.
+    """Return the training targets and sample weights for FER+ votes.
+
+    Args:
+        votes: ``(n, 10)`` FER+ votes.
 
     Returns:
-        ``(n, 8)`` shares of the votes given to an expression, and ``(n,)`` weights: 0 where no vote
-        names an expression, else 1.
+        Targets ``(n, 8)``, the distribution of the votes over the expressions, and weights
+        ``(n,)``: 0 for a face without votes for an expression, else 1.
     """
     expression = votes[:, : len(FERPLUS_LABELS)].astype(np.float32)
     total = expression.sum(axis=1, keepdims=True)
@@ -135,7 +142,7 @@ def vote_distribution(votes: NDArray[np.uint8]) -> tuple[NDArray[np.float32], ND
 
 def _splits(source: Source) -> dict[str, LabelledFaces]:
     everything = LabelledFaces(
-        source.images, source.labels, source.class_names, source.votes, source.places
+        source.images, source.labels, source.class_names, source.votes, source.origins
     )
     positions = {name: np.flatnonzero(source.splits == name) for name in SPLITS}
     return {
@@ -146,13 +153,13 @@ def _splits(source: Source) -> dict[str, LabelledFaces]:
 
 
 def _slice_if_one(index: NDArray[np.int64]) -> NDArray[np.int64] | slice:
-    """Turn positions without a gap into a slice, which NumPy takes without a copy."""
+    """Convert consecutive positions into a slice, which NumPy indexes without a copy."""
     start, stop = int(index[0]), int(index[-1]) + 1
     return slice(start, stop) if stop - start == len(index) else index
 
 
 def _gaps(splits: dict[str, LabelledFaces]) -> list[Problem]:
-    """Name the splits and classes without faces."""
+    """Report a missing train split, and classes without faces."""
     gaps = [] if "train" in splits else [Problem("train", "has no faces; nothing can be trained.")]
     for name, faces in splits.items():
         if missing := [label for label, count in faces.counts().items() if not count]:

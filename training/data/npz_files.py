@@ -1,4 +1,4 @@
-"""FER2013 as one ``.npz`` archive of arrays."""
+"""Read FER2013 as one ``.npz`` archive of arrays."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from training.data.raw import SPLIT_OF_USAGE, Problem, Source
 
 _EXPECTED = "Expected image (n, 48, 48) uint8, label (n,) and usage (n,), perhaps votes (n, 10)."
 
-#: What NumPy raises for files that are no archive, or a broken one.
+#: Exceptions that NumPy raises for files that are not an archive, or a damaged one.
 _UNREADABLE = (
     ValueError, OSError, EOFError, AttributeError, TypeError, zipfile.BadZipFile, zlib.error
 )  # fmt: skip
@@ -24,12 +24,12 @@ _PER_FACE = ("image", "label", "usage", "votes", "row")
 
 
 def read_archive(path: Path) -> Source:
-    """Read ``image``, ``label``, ``usage`` and, where given, ``votes`` and ``row``.
+    """Read ``image``, ``label``, ``usage`` and, if present, ``votes`` and ``row``.
 
-    Faces with a label that FER2013 does not have are left out and named in ``problems``.
+    Faces with a label that FER2013 does not have are skipped and reported in ``problems``.
 
     Raises:
-        DataError: the file is no such archive; its arrays do not fit each other.
+        DataError: the file is not such an archive, or its arrays do not match.
     """
     fields = _fields(path)
     images, labels, usage = fields["image"], fields["label"].astype(np.int64), fields["usage"]
@@ -38,8 +38,8 @@ def read_archive(path: Path) -> Source:
         raise DataError(
             f"{path} has unknown usage {sorted(unknown)}; expected {', '.join(SPLIT_OF_USAGE)}."
         )
-    good = (labels >= 0) & (labels < len(FER2013_LABELS))
-    index: NDArray[np.bool_] | slice = slice(None) if good.all() else good
+    valid = (labels >= 0) & (labels < len(FER2013_LABELS))
+    index: NDArray[np.bool_] | slice = slice(None) if valid.all() else valid
     position = np.arange(len(labels))
     splits = np.array([SPLIT_OF_USAGE[str(u)] for u in usage], dtype=np.str_)
     return Source(
@@ -55,7 +55,7 @@ def read_archive(path: Path) -> Source:
                 f"{path.name}, index {i}",
                 f"expected a label from 0 to {len(FER2013_LABELS) - 1}, got {labels[i]}; left out.",
             )
-            for i in np.flatnonzero(~good)
+            for i in np.flatnonzero(~valid)
         ),
     )
 

@@ -1,4 +1,4 @@
-"""What every reader hands to `training.data.load.load`: faces as they were found, not yet split."""
+"""The common result of all readers for `training.data.load.load`: faces, not yet split."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from fer.images import MIN_SIDE
 from training.data.class_names import choose
 from training.data.image_stack import fit_images
 
-#: The splits, in the order in which they are shown.
+#: The splits, in display order.
 SPLITS = ("train", "validation", "test")
 
-#: FER2013's own names for its splits → ours. PrivateTest is the field's test set.
+#: FER2013's split names → this project's. PrivateTest is the test set used in the literature.
 SPLIT_OF_USAGE = {"Training": "train", "PublicTest": "validation", "PrivateTest": "test"}
 
 
 @dataclass(frozen=True)
 class Problem:
-    """Something wrong with a data set that did not stop the reading.
+    """A problem of a data set that did not prevent reading it.
 
     Attributes:
         place: file and line, path of an image, or name of a split.
-        message: what was expected, what came, what was done.
+        message: what was expected, what was found, and what was done.
     """
 
     place: str
@@ -37,13 +37,13 @@ class Problem:
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """What the caller asks of the faces; ``None`` leaves it to the data.
+class LoadOptions:
+    """Requested form of the faces; ``None`` means as in the data.
 
     Attributes:
-        size: side in pixels to scale to.
+        size: side in pixels to which images are resized.
         channels: 1 for grey, 3 for RGB.
-        classes: the classes to keep.
+        classes: names of the classes to keep.
     """
 
     size: int | None = None
@@ -59,39 +59,39 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Source:
-    """Faces of all splits as parallel arrays; ``n`` may be 0.
+    """The ``n`` ≥ 0 faces of all splits, as parallel arrays.
 
     Attributes:
         images: ``(n, size, size, channels)`` uint8.
-        labels: ``(n,)`` int64, an index into ``class_names``.
+        labels: ``(n,)`` int64, indices into ``class_names``.
         class_names: names of the classes.
-        splits: ``(n,)`` one of `SPLITS`, or ``""`` where the source names none.
-        places: ``(n,)`` where each face came from.
-        rows: ``(n,)`` row of ``fer2013.csv``, 0-based without its header; -1 where unknown.
+        splits: ``(n,)`` one of `SPLITS`, or ``""`` if the data names none.
+        origins: ``(n,)`` origin of each face.
+        rows: ``(n,)`` row in ``fer2013.csv``, counted from 0 without the header; -1 if unknown.
         votes: ``(n, 10)`` uint8 FER+ votes, or ``None``.
-        problems: what could not be read.
+        problems: data that could not be read.
     """
 
     images: NDArray[np.uint8]
     labels: NDArray[np.int64]
     class_names: tuple[str, ...]
     splits: NDArray[np.str_]
-    places: NDArray[np.str_]
+    origins: NDArray[np.str_]
     rows: NDArray[np.int64]
     votes: NDArray[np.uint8] | None = None
     problems: tuple[Problem, ...] = ()
 
-    def fitted(self, wanted: Wanted) -> Source:
-        """Return the faces of the wanted classes, in the wanted size and channels."""
-        names = choose(self.class_names, wanted.classes)
+    def fitted(self, options: LoadOptions) -> Source:
+        """Return the faces of the requested classes, in the requested size and channels."""
+        names = choose(self.class_names, options.classes)
         new_label = np.array([names.index(n) if n in names else -1 for n in self.class_names])
         labels = new_label[self.labels] if len(self.labels) else self.labels
         kept = self if (labels >= 0).all() else self._take(labels >= 0)
-        return replace(kept.resized(wanted), labels=labels[labels >= 0], class_names=names)
+        return replace(kept.resized(options), labels=labels[labels >= 0], class_names=names)
 
-    def resized(self, wanted: Wanted) -> Source:
-        """Return all faces in the wanted size and channels."""
-        return replace(self, images=fit_images(self.images, wanted.size, wanted.channels))
+    def resized(self, options: LoadOptions) -> Source:
+        """Return all faces in the requested size and channels."""
+        return replace(self, images=fit_images(self.images, options.size, options.channels))
 
     def _take(self, mask: NDArray[np.bool_]) -> Source:
         return replace(
@@ -99,12 +99,12 @@ class Source:
             images=self.images[mask],
             labels=self.labels[mask],
             splits=self.splits[mask],
-            places=self.places[mask],
+            origins=self.origins[mask],
             rows=self.rows[mask],
             votes=None if self.votes is None else self.votes[mask],
         )
 
 
 def strings(values: Sequence[str]) -> NDArray[np.str_]:
-    """Return strings as an array, also where there are none."""
+    """Return strings as an array with a string dtype, even if there are none."""
     return np.array(values, dtype=np.str_)

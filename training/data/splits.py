@@ -1,4 +1,4 @@
-"""Faces without a split get one by chance, class by class, the same for the same seed."""
+"""Draw missing splits at random, stratified by class and reproducible by a seed."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from numpy.typing import NDArray
 
 from training.data.raw import Problem, Source
 
-#: Share of each class that is set aside.
+#: Fraction of each class that is held out.
 HELD_OUT_SHARE = 0.1
 
-#: Seed of drawn splits, unless another is asked for. One for every command, whatever the seed of a
-#: training: a model that learns from another must not be measured on faces that one has seen.
+#: Default seed of drawn splits. It is the same for every command and independent of the training
+#: seed, because a student must not be evaluated on faces that its teacher was trained on.
 SPLIT_SEED = 0
 
 
 def assign_splits(source: Source, seed: int) -> Source:
-    """Give every face a split.
+    """Assign a split to every face.
 
-    Where no face names a split, a tenth of each class becomes ``test``. Where none is
-    ``validation`` then, a tenth of each class of ``train`` becomes that. What was drawn is told in
-    ``problems``, because figures on a drawn split compare with nobody else's.
+    If no face has a split, a tenth of each class becomes ``test``. If there is then no
+    ``validation``, a tenth of each class of ``train`` becomes ``validation``. Drawn splits are
+    reported in ``problems``, because metrics on them cannot be compared with other publications.
     """
     if (source.splits == "").all():
         source = _draw(replace(source, splits=np.full(len(source.labels), "train")), "test", seed)
@@ -35,20 +35,20 @@ def assign_splits(source: Source, seed: int) -> Source:
 def stratified(
     labels: NDArray[np.int64], class_names: tuple[str, ...], seed: int, share: float
 ) -> NDArray[np.bool_]:
-    """Choose a share of each class by chance.
+    """Choose a random fraction of each class.
 
-    Chance depends on seed, class name and the class's own faces alone, so a subset of the classes
-    is divided as the whole set was.
+    The choice depends only on the seed, the class name and the number of faces of the class, so a
+    subset of the classes is split in the same way as the complete set.
 
     Args:
-        labels: ``(n,)`` index into `class_names`.
+        labels: ``(n,)`` indices into `class_names`.
         class_names: names of the classes.
-        seed: of the choice.
-        share: of each class, rounded; at least one face of a class that has two or more, and
-            never all of them.
+        seed: random seed.
+        share: fraction of each class, rounded to whole faces; at least one face of a class with two
+            or more, and never all of them.
 
     Returns:
-        ``(n,)`` True where chosen.
+        A mask ``(n,)`` of the chosen faces.
     """
     chosen = np.zeros(len(labels), bool)
     for label, name in enumerate(class_names):
@@ -62,12 +62,12 @@ def stratified(
 
 def _draw(source: Source, name: str, seed: int) -> Source:
     train = np.flatnonzero(source.splits == "train")
-    drawn = train[stratified(source.labels[train], source.class_names, seed, HELD_OUT_SHARE)]
+    selected = train[stratified(source.labels[train], source.class_names, seed, HELD_OUT_SHARE)]
     splits = source.splits.astype("<U10")
-    splits[drawn] = name
+    splits[selected] = name
     note = Problem(
         name,
-        f"the data set names none; {len(drawn):,} of {len(train):,} training faces were drawn, "
+        f"the data set names none; {len(selected):,} of {len(train):,} training faces were drawn, "
         f"a tenth of each class (split seed {seed}).",
     )
     return replace(source, splits=splits, problems=(*source.problems, note))

@@ -1,4 +1,4 @@
-"""What is in a data set and what is wrong with it, as a record and as text."""
+"""Summarise the contents and faults of a data set, as a record and as text."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from training.data.dataset import DataSet, LabelledFaces
 from training.data.raw import Problem
 
-#: Problems and contradictions that the text shows; the record has all.
-_SHOWN = 10
+#: Most problems and contradictions in the text; the record has all of them.
+_MAX_SHOWN = 10
 
 
 @dataclass(frozen=True)
@@ -22,15 +22,15 @@ class Contradiction:
     """Identical images whose labels differ.
 
     Attributes:
-        places: ``split/place`` of each copy, or ``split/position`` where places are unknown.
-        labels: of each copy, in the same order.
+        places: ``split/origin`` of each copy, or ``split/index`` if origins are unknown.
+        labels: label of each copy, in the same order.
     """
 
     places: tuple[str, ...]
     labels: tuple[str, ...]
 
     def __str__(self) -> str:
-        """One copy per label: enough to look at."""
+        """Return the number of copies and one example per label."""
         first = dict(zip(reversed(self.labels), reversed(self.places), strict=True))
         shown = "; ".join(f"{label} {place}" for label, place in sorted(first.items()))
         return f"{len(self.places)} copies: {shown}"
@@ -41,17 +41,18 @@ class DataSummary:
     """Counts and faults of a data set.
 
     Attributes:
-        name: of the data set.
-        sha256: of its files.
+        name: name of the data set.
+        sha256: SHA-256 of its files.
         size: side of the images, in pixels.
         channels: 1 for grey, 3 for RGB.
-        counts: faces per split and class.
-        with_votes: faces per split that have FER+ votes.
-        blank: images per split that show one even grey.
-        duplicates_within: per split, images that repeat an earlier one of the same split.
-        duplicates_across: per pair of splits, images of the second that also stand in the first.
+        counts: number of faces per split and class.
+        with_votes: number of faces with FER+ votes per split.
+        blank: number of uniformly grey images per split.
+        duplicates_within: number of images per split that repeat an earlier one of that split.
+        duplicates_across: number of images of the second split of each pair that are also in the
+            first.
         contradictions: groups of identical images with different labels, over all splits.
-        problems: what the reader could not use.
+        problems: data that the reader could not use, and splits that were drawn.
     """
 
     name: str
@@ -71,7 +72,7 @@ class DataSummary:
         return asdict(self)
 
     def text(self) -> str:
-        """Return a table of the counts and a line per fault, for a terminal."""
+        """Return a table of the counts and one line per kind of fault, for a terminal."""
         return "\n".join(
             [
                 f"{self.name}: {self.size} × {self.size} pixels, "
@@ -130,7 +131,7 @@ def _contradictions(
     copies: dict[str, list[tuple[str, str]]] = {}
     for name, faces in splits.items():
         for i, (digest, label) in enumerate(zip(digests[name], faces.labels, strict=True)):
-            place = str(i) if faces.places is None else str(faces.places[i])
+            place = str(i) if faces.origins is None else str(faces.origins[i])
             copies.setdefault(str(digest), []).append((f"{name}/{place}", faces.class_names[label]))
     return tuple(
         Contradiction(tuple(place for place, _ in group), tuple(label for _, label in group))
@@ -151,6 +152,6 @@ def _count_lines(counts: dict[str, dict[str, int]]) -> Iterator[str]:
 
 def _list_lines(title: str, items: list[str]) -> Iterator[str]:
     yield f"{title}: {len(items):,}" if items else f"{title}: none"
-    yield from (f"  {item}" for item in items[:_SHOWN])
-    if len(items) > _SHOWN:
-        yield f"  and {len(items) - _SHOWN:,} more (--json shows all)"
+    yield from (f"  {item}" for item in items[:_MAX_SHOWN])
+    if len(items) > _MAX_SHOWN:
+        yield f"  and {len(items) - _MAX_SHOWN:,} more (--json shows all)"

@@ -1,1 +1,1 @@
-"""A small data set of drawn faces."""
+"""Generate a small data set of drawn faces."""

@@ -1,4 +1,4 @@
-"""A small labelled data set of drawn faces, so that everything runs without FER2013."""
+"""Generate a small labelled data set of drawn faces, so that everything runs without FER2013."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from training.demo.parameters import EXPRESSIONS, Person
 
 Pixels = NDArray[np.uint8]
 
-#: Validation and test faces for each training face.
+#: Number of validation faces, and of test faces, per training face.
 _HELD_OUT_SHARE = 0.2
 
-#: The side, in pixels, of which `_Scene`'s blur and noise are true: FER2013's.
+#: Image side, in pixels, to which the blur in `demo_face` refers: that of FER2013.
 _REFERENCE_SIZE = 48
 
 
@@ -38,19 +38,19 @@ def write_demo_data(
 ) -> dict[str, int]:
     """Draw faces into ``<out>/<split>/<class>/<class>_0000.png``.
 
-    Chance depends on the seed, split, class and number of a face alone: a subset of the classes, or
-    fewer faces, has the same faces in it.
+    A face depends only on the seed and on its split, class and number, so drawing fewer classes or
+    fewer faces gives a subset of the same faces.
 
     Args:
         out: folder to write; must be new or empty.
-        per_class: training faces per class; validation and test get a fifth of that each.
+        per_class: training faces per class; validation and test each get a fifth of that.
         size: side in pixels.
         colour: RGB instead of grey.
-        classes: some of FER2013's seven; ``None`` for all.
-        seed: of everything drawn.
+        classes: some of FER2013's seven classes; ``None`` for all.
+        seed: random seed.
 
     Returns:
-        Faces written per split.
+        Number of faces written per split.
 
     Raises:
         DataError: `out` is not empty, a class is unknown, or a number is too small.
@@ -73,21 +73,21 @@ def write_demo_data(
 def demo_face(
     expression: str, rng: np.random.Generator, *, size: int = 48, colour: bool = False
 ) -> Pixels:
-    """Draw one face of a person made up by chance, in chance light and pose.
+    """Draw one face of a random person with random light and pose.
 
     Args:
-        expression: one of FER2013's seven.
-        rng: the source of chance; equal generators give equal faces.
+        expression: one of FER2013's seven classes.
+        rng: random generator; generators in equal states give equal faces.
         size: side in pixels.
         colour: RGB instead of grey.
 
     Returns:
         ``(size, size, 1)`` grey or ``(size, size, 3)`` RGB uint8.
     """
-    face = draw_face(Person.drawn(rng), EXPRESSIONS[expression].varied(rng))
+    face = draw_face(Person.random(rng), EXPRESSIONS[expression].varied(rng))
     face = _posed(face, rng)
     lit = face * _light(rng)[..., None]
-    # A camera's softness and noise belong to its pixels, so they come after the scaling.
+    # Blur and noise of a camera act on its pixels, so they are applied after resizing.
     small = cv2.resize(lit, (size, size), interpolation=cv2.INTER_AREA)
     small = cv2.GaussianBlur(small, (0, 0), rng.uniform(0.2, 0.6) * size / _REFERENCE_SIZE)
     if not colour:
@@ -97,7 +97,7 @@ def demo_face(
 
 
 def _posed(face: Pixels, rng: np.random.Generator) -> Pixels:
-    """Tilt, scale and shift, as heads in front of a detector do."""
+    """Rotate, scale and shift a face at random, like heads in front of a camera."""
     centre = CANVAS / 2
     matrix = cv2.getRotationMatrix2D((centre, centre), rng.normal(0, 6), rng.uniform(0.88, 1.1))
     matrix[:, 2] = matrix[:, 2] + rng.uniform(-0.04, 0.04, 2) * CANVAS
@@ -108,7 +108,7 @@ def _posed(face: Pixels, rng: np.random.Generator) -> Pixels:
 
 
 def _light(rng: np.random.Generator) -> NDArray[np.float32]:
-    """Return ``(CANVAS, CANVAS)`` factors: brighter towards one side, as from a window."""
+    """Return ``(CANVAS, CANVAS)`` brightness factors that increase towards one random side."""
     angle, contrast = rng.uniform(0, 2 * np.pi), rng.uniform(0, 0.4)
     line = np.linspace(-1, 1, CANVAS, dtype=np.float32)
     slope = np.cos(angle) * line[None, :] + np.sin(angle) * line[:, None]
@@ -125,6 +125,6 @@ def _check(out: Path, per_class: int, size: int) -> None:
 
 
 def _write_png(path: Path, face: Pixels) -> None:
-    # Not cv2.imwrite, which fails without a word where a path has letters it cannot encode.
+    # cv2.imwrite is not used, because it fails silently on paths that it cannot encode.
     bgr = face[..., ::-1] if face.shape[2] == 3 else face
     path.write_bytes(cv2.imencode(".png", np.ascontiguousarray(bgr))[1].tobytes())

@@ -1,4 +1,4 @@
-"""Paints a face from its numbers: geometry in units of half its width, edges smooth."""
+"""Draw a face from its parameters, antialiased; lengths are in units of half the face's width."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from training.demo.parameters import Colour, Expression, Person
 Canvas = NDArray[np.uint8]
 Points = NDArray[np.float64]
 
-#: Faces are drawn this many pixels wide and high and scaled down later, which hides the pixels.
+#: Width and height in pixels at which faces are drawn; they are downscaled later for smoothness.
 CANVAS = 256
 
-#: Half the width of a face, in pixels of the canvas.
+#: Half the width of a face, in canvas pixels.
 _UNIT = 84.0
 
-#: Fraction bits of OpenCV's coordinates, so that lines may lie between pixels.
+#: Fractional bits of OpenCV's fixed-point coordinates, for subpixel accuracy.
 _SHIFT = 4
 
-#: Heights of brows, eyes and mouth below the middle of the face, in units.
+#: Vertical positions of brows, eyes and mouth below the centre of the face, in units.
 _BROW_Y, _EYE_Y, _MOUTH_Y = -0.47, -0.17, 0.66
 
 _WHITE: Colour = (238, 236, 232)
@@ -30,10 +30,10 @@ _DARK: Colour = (28, 20, 20)
 
 
 def draw_face(person: Person, expression: Expression) -> Canvas:
-    """Draw a face, upright and in even light.
+    """Draw an upright face in uniform light.
 
     Returns:
-        ``(CANVAS, CANVAS, 3)`` RGB uint8, the middle of the face in the middle.
+        ``(CANVAS, CANVAS, 3)`` RGB uint8 with the face in the centre.
     """
     canvas = np.full((CANVAS, CANVAS, 3), person.backdrop, np.uint8)
     _draw_head(canvas, person, expression)
@@ -48,7 +48,7 @@ def draw_face(person: Person, expression: Expression) -> Canvas:
 
 def _draw_head(canvas: Canvas, person: Person, expression: Expression) -> None:
     chin = person.length + 0.35 * max(0.0, expression.mouth_open - 0.1)
-    turn = np.linspace(np.pi, 3 * np.pi, 73)  # from one ear over the crown to the other, and back
+    turn = np.linspace(np.pi, 3 * np.pi, 73)  # ear to ear over the crown, and back below the chin
     x, y = np.cos(turn), np.sin(turn)
     narrowing = 1 - (1 - person.jaw) * np.clip(y, 0, 1) * np.abs(x)
     face = np.column_stack([x * narrowing, np.where(y > 0, y * chin, y * person.length)])
@@ -163,7 +163,7 @@ def _shade(colour: Colour, factor: float) -> Colour:
 
 
 def _curve(start: Sequence[float], middle: Sequence[float], end: Sequence[float]) -> Points:
-    """Return points on the parabola that starts, passes the middle half-way, and ends."""
+    """Return points on a parabola from `start` to `end` that passes `middle` half-way."""
     a, m, b = (np.asarray(point, float) for point in (start, middle, end))
     control = 2 * m - (a + b) / 2
     t = np.linspace(0, 1, 17)[:, None]
@@ -192,7 +192,7 @@ def _stroke(
 
 
 def _paste(canvas: Canvas, layer: Canvas, shape: Points) -> None:
-    """Copy a layer onto the canvas inside a shape."""
+    """Copy the part of a layer inside a shape onto the canvas."""
     mask = np.zeros(canvas.shape[:2], np.uint8)
     cv2.fillPoly(mask, [_fixed_point(shape)], 255, cv2.LINE_AA, _SHIFT)
     canvas[mask > 127] = layer[mask > 127]

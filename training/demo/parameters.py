@@ -1,8 +1,8 @@
-"""A person and an expression as a few numbers, from which `training.demo.painter` paints a face.
+"""Parameters of persons and expressions, from which `training.demo.painter` draws faces.
 
-The numbers follow what people's faces do (raised inner brows in sadness, a lifted upper lip in
-disgust, wide eyes in fear and surprise). They are drawn, so they show nobody, need no licence, and
-let everything run without FER2013; they do not replace it.
+The parameters imitate real expressions: raised inner brows in sadness, a lifted upper lip in
+disgust, wide eyes in fear and surprise. Drawn faces show no real person and need no licence. They
+let everything run without FER2013, but do not replace it.
 """
 
 from __future__ import annotations
@@ -18,18 +18,20 @@ Colour = tuple[float, float, float]
 
 @dataclass(frozen=True)
 class Expression:
-    """What moves; 0 is at rest. Lengths in units of half the face's width.
+    """The moving parts of a face. Lengths are in units of half the face's width.
+
+    A value of 0 is at rest, unless stated otherwise.
 
     Attributes:
-        brow_inner: how far the inner ends of the brows rise; negative falls.
+        brow_inner: how far the inner ends of the brows rise; negative if they fall.
         brow_outer: the same for the outer ends.
         brow_together: how far the brows draw together.
-        eye_open: height of the eyes; 1 is at rest.
+        eye_open: relative height of the eyes; 1 is at rest.
         corners: how far the corners of the mouth rise.
         mouth_open: height of the opening between the lips.
-        mouth_width: 1 is at rest.
+        mouth_width: relative width of the mouth; 1 is at rest.
         lip_raise: how far the middle of the upper lip is pulled up.
-        teeth: share of the opening that shows teeth.
+        teeth: fraction of the opening that shows teeth.
         nose_wrinkle: strength of the creases beside and on the nose, 0 to 1.
         frown_lines: strength of the creases between the brows, 0 to 1.
         cheeks: how far the cheeks push up the lower lids, 0 to 1.
@@ -49,7 +51,7 @@ class Expression:
     cheeks: float = 0.0
 
     def varied(self, rng: np.random.Generator) -> Expression:
-        """Return the expression stronger or weaker, each number a little different."""
+        """Return a random variation: another overall strength, and jitter of each parameter."""
         rest = Expression()
         strength = rng.uniform(0.75, 1.2)
         changed = {}
@@ -128,19 +130,19 @@ EXPRESSIONS: dict[str, Expression] = {
 
 @dataclass(frozen=True)
 class Person:
-    """What does not move; lengths in units of half the face's width, colours as RGB.
+    """The fixed parts of a face. Lengths are in units of half the face's width, colours are RGB.
 
     Attributes:
-        length: of the face.
-        jaw: width of the jaw.
+        length: half the length of the face.
+        jaw: half the width of the jaw.
         eye_apart: distance of an eye from the middle.
         eye_size: half the width of an eye.
         brow_thick: thickness of the brows.
         nose: length of the nose.
         mouth: half the width of the mouth at rest.
-        hairline: how far down the hair comes.
+        hairline: distance of the hairline from the top of the head.
         long_hair: whether hair falls beside the face.
-        glasses: whether the person wears some.
+        glasses: whether the person wears glasses.
         skin: colour of the skin.
         hair: colour of hair and brows.
         backdrop: colour behind the head.
@@ -161,8 +163,8 @@ class Person:
     backdrop: Colour
 
     @classmethod
-    def drawn(cls, rng: np.random.Generator) -> Person:
-        """Return a person made up by chance."""
+    def random(cls, rng: np.random.Generator) -> Person:
+        """Return a random person."""
         tone = rng.uniform(0, 1)
         light, dark = np.array([244, 208, 182]), np.array([118, 76, 54])
         skin = dark + (light - dark) * tone

@@ -1,1 +1,1 @@
-"""Measuring a trained network on a split."""
+"""Evaluate a trained network on a split."""

@@ -1,4 +1,4 @@
-"""Temperature scaling: making a confidence of 0.8 mean right four times out of five."""
+"""Temperature scaling, so that 80 % of the predictions with confidence 0.8 are correct."""
 
 from __future__ import annotations
 
@@ -9,20 +9,21 @@ from fer.model.classifier import softmax
 from fer.types import Floats
 from training.evaluation.selective import folds
 
-#: Temperatures outside this range mean that something else is wrong.
+#: Search range; an optimum outside it would point to another error.
 _RANGE = (0.2, 5.0)
 
-#: Steps of the search; each shrinks the interval to 0.618 of its length.
+#: Search steps; each shrinks the interval to 0.618 of its length.
 _STEPS = 40
 
 
 def fit_temperature(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> float:
-    """Return the temperature that minimises log loss (Guo et al. 2017, section 4.2).
+    """Return the temperature that minimises the log loss (Guo et al. 2017, section 4.2).
 
-    Golden-section search over its logarithm; the loss has a single minimum there.
+    The logarithm of the temperature is found by golden-section search; the loss has a single
+    minimum.
 
     Args:
-        logits: ``(n, k)``, of images the network has not learnt from.
+        logits: ``(n, k)`` logits of images that were not used for training.
         labels: ``(n,)`` true classes.
     """
     golden = (np.sqrt(5) - 1) / 2
@@ -37,16 +38,16 @@ def fit_temperature(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> f
 
 
 def cross_fitted(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> Floats:
-    """Return probabilities ``(n, k)`` with temperatures that were fitted on other faces.
+    """Return cross-fitted probabilities ``(n, k)``: each temperature is fitted on other faces.
 
-    A temperature that is fitted and judged on the same faces looks better than it is.
+    A temperature that is fitted and evaluated on the same faces looks better than it is.
     """
-    part = folds(len(labels))
-    found = np.zeros_like(logits)
-    for i in np.unique(part):
-        temperature = fit_temperature(logits[part != i], labels[part != i])
-        found[part == i] = softmax(logits[part == i] / np.float32(temperature))
-    return found
+    fold = folds(len(labels))
+    probabilities = np.zeros_like(logits)
+    for i in np.unique(fold):
+        temperature = fit_temperature(logits[fold != i], labels[fold != i])
+        probabilities[fold == i] = softmax(logits[fold == i] / np.float32(temperature))
+    return probabilities
 
 
 def _log_loss(logits: NDArray[np.float32], labels: NDArray[np.int64], temperature: float) -> float:

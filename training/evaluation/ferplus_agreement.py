@@ -1,4 +1,4 @@
-"""Agreement with FER+: what most of ten voters said about a face."""
+"""Agreement of heads with the labels that most of FER+'s ten annotators chose."""
 
 from __future__ import annotations
 
@@ -15,21 +15,22 @@ from fer.types import Floats
 from training.data.dataset import LabelledFaces
 from training.evaluation.predictions import Predictions
 
-#: Which head, and by which rule faces have a label.
+#: Name of a head, and the rule that turns votes into labels.
 HeadAndRule = tuple[str, VoteRule]
 
 
 def voted_labels(
     votes: NDArray[np.uint8], rule: VoteRule
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Return which of FER2013's classes the voters agree on; contempt is none of them.
+    """Return the FER2013 class that the annotators agree on; contempt is not one of them.
 
     Args:
         votes: ``(n, 10)`` FER+ votes.
         rule: a key of `fer.evaluation.measurements.VOTE_RULES`.
 
     Returns:
-        ``(n,)`` indices into FER2013's labels, and ``(n,)`` whether the rule names one.
+        Indices into FER2013's labels, ``(n,)``, and a mask ``(n,)`` of the faces for which the rule
+        yields a label.
     """
     top = votes.argmax(axis=1)
     most = votes.max(axis=1)
@@ -48,20 +49,20 @@ def voted_labels(
 def ferplus_predictions(
     by_head: dict[str, Floats], spec: ModelSpec, faces: LabelledFaces
 ) -> dict[HeadAndRule, Predictions]:
-    """Return what every head that knows FER2013's classes says where the voters agree.
+    """Return the predictions of each head with FER2013's classes where the annotators agree.
 
     Args:
         by_head: probabilities of every head for the faces.
-        spec: of the model.
-        faces: with or without votes.
+        spec: specification of the model.
+        faces: faces with or without votes.
 
     Returns:
-        By head and rule, with the voters' labels as the truth and FER2013's seven columns alone;
-        empty where there are no votes.
+        Predictions by head and rule, with the annotators' labels as ground truth and only FER2013's
+        seven columns; empty if there are no votes.
     """
-    found: dict[HeadAndRule, Predictions] = {}
+    results: dict[HeadAndRule, Predictions] = {}
     if faces.votes is None:
-        return found
+        return results
     for head in spec.heads:
         if not set(FER2013_LABELS) <= set(head.labels):
             continue
@@ -70,8 +71,8 @@ def ferplus_predictions(
         for rule in get_args(VoteRule):
             truth, counts = voted_labels(faces.votes, rule)
             if counts.any():
-                found[head.name, rule] = Predictions(truth[counts], probabilities[counts])
-    return found
+                results[head.name, rule] = Predictions(truth[counts], probabilities[counts])
+    return results
 
 
 def most_voted(votes: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
@@ -81,7 +82,8 @@ def most_voted(votes: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.
         votes: ``(n, 10)`` FER+ votes.
 
     Returns:
-        ``(n,)`` indices into FER+'s labels, and ``(n,)`` whether one has more than all others.
+        Indices into FER+'s labels, ``(n,)``, and a mask ``(n,)`` of the faces on which one
+        expression has more votes than every other choice.
     """
     top, most = votes.argmax(axis=1), votes.max(axis=1)
     alone = (votes == most[:, None]).sum(axis=1) == 1
@@ -92,23 +94,23 @@ def most_voted(votes: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.
 def ferplus_agreement(
     predictions: dict[HeadAndRule, Predictions],
 ) -> tuple[FerPlusAgreement, ...]:
-    """Count how often each head agrees with the voters; see `ferplus_predictions`."""
-    found = []
-    for (head, rule), made in predictions.items():
-        answers = made.probabilities.argmax(axis=1)
-        right = int((answers == made.labels).sum())
-        confusion = confusion_matrix(made.labels, answers, len(FER2013_LABELS))
+    """Measure how often each head agrees with the annotators; see `ferplus_predictions`."""
+    results = []
+    for (head, rule), subset in predictions.items():
+        predicted = subset.probabilities.argmax(axis=1)
+        correct = int((predicted == subset.labels).sum())
+        confusion = confusion_matrix(subset.labels, predicted, len(FER2013_LABELS))
         scores = class_scores(confusion, FER2013_LABELS)
-        low, high = wilson_interval(right, len(made.labels))
-        found.append(
+        low, high = wilson_interval(correct, len(subset.labels))
+        results.append(
             FerPlusAgreement(
                 head=head,
                 rule=rule,
-                count=len(made.labels),
-                accuracy=right / len(made.labels),
+                count=len(subset.labels),
+                accuracy=correct / len(subset.labels),
                 accuracy_low=low,
                 accuracy_high=high,
                 macro_f1=float(np.mean([c.f1 for c in scores if c.support])),
             )
         )
-    return tuple(found)
+    return tuple(results)

@@ -1,4 +1,4 @@
-"""Everything that is measured about a model's answers: the same for its report and `evaluate`."""
+"""All measurements of a model's predictions, shared by the report and the `evaluate` command."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ from training.evaluation.ferplus_agreement import (
 )
 from training.evaluation.predictions import Predictions
 from training.evaluation.robustness import CORRUPTIONS, DEGRADATIONS
-from training.evaluation.selective import confidence_and_right, fit_threshold, pooled, selective
+from training.evaluation.selective import confidence_and_correct, fit_threshold, pooled, selective
 from training.evaluation.tta import TEN_VIEWS, ten_views
 
-#: What each head is compared with.
+#: Ground truth of each head.
 _TRUTH_OF: dict[str, Truth] = {EXPRESSION_HEAD: "label", FERPLUS_HEAD: "most_votes"}
 
 _DEGRADED_BY = tuple(corruption.name for corruption in DEGRADATIONS)
 
 
 @dataclass(frozen=True)
-class HeadAnswers:
-    """What one head says about the faces whose truth is known; thresholds are chosen on it.
+class HeadPredictions:
+    """Predictions of one head for faces with known ground truth; thresholds are chosen on them.
 
     Attributes:
-        plain: about the pictures as they are.
-        degraded: about the same pictures under each of `DEGRADATIONS`, one after the other.
+        plain: predictions for the uncorrupted images.
+        degraded: predictions for the same images under each of `DEGRADATIONS`, concatenated.
     """
 
     plain: Predictions
@@ -46,18 +46,19 @@ class HeadAnswers:
 
 
 @dataclass(frozen=True)
-class Answers:
-    """What a model says about one split, in every way that is measured.
+class SplitPredictions:
+    """Predictions of a model for one split under all measured conditions.
 
     Attributes:
-        split: its name.
-        plain: of the expression head, single view.
-        without_duplicates: the same without images that also stand in train; None where none stay,
-            or there is no train.
-        tta: with test-time augmentation.
-        corrupted: under each of `CORRUPTIONS`, by its name.
-        ferplus: with the voters' label as the truth, by head and rule.
-        heads: what thresholds are chosen on, by head; without those whose truth is not known.
+        split: name of the split.
+        plain: predictions of the expression head, without test-time augmentation.
+        without_duplicates: the same, without images that are also in train; None if no image
+            remains or there is no train split.
+        tta: predictions with test-time augmentation.
+        corrupted: predictions under each of `CORRUPTIONS`, by its name.
+        ferplus: predictions with the annotators' label as ground truth, by head and rule.
+        heads: predictions on which thresholds are chosen, by head; without heads whose ground truth
+            is not known.
     """
 
     split: str
@@ -66,35 +67,35 @@ class Answers:
     tta: Predictions
     corrupted: dict[str, Predictions]
     ferplus: dict[HeadAndRule, Predictions]
-    heads: dict[str, HeadAnswers]
+    heads: dict[str, HeadPredictions]
 
     def further(self) -> dict[str, Predictions]:
-        """Return all but `plain`, by a name for the file of further predictions.
+        """Return all predictions but `plain`, by their names in the file of further predictions.
 
-        What the report gives for the validation split alone is left out for others.
+        Conditions that the report covers only for the validation split are omitted for others.
         """
-        found: dict[str, Predictions] = {}
+        results: dict[str, Predictions] = {}
         if self.without_duplicates:
-            found["without_duplicates"] = self.without_duplicates
-        for head, said in self.heads.items():
-            if head != EXPRESSION_HEAD:  # whose plain answers stand with the splits already
-                found[f"{head}/plain"] = said.plain
-            found[f"{head}/degraded"] = said.degraded
+            results["without_duplicates"] = self.without_duplicates
+        for head, head_predictions in self.heads.items():
+            if head != EXPRESSION_HEAD:  # its plain predictions are in the other file
+                results[f"{head}/plain"] = head_predictions.plain
+            results[f"{head}/degraded"] = head_predictions.degraded
         if self.split == "validation":
-            found["tta"] = self.tta
-            found |= {f"corrupted/{name}": made for name, made in self.corrupted.items()}
-            found |= {
-                f"agreement/{head}/{rule}": made for (head, rule), made in self.ferplus.items()
+            results["tta"] = self.tta
+            results |= {f"corrupted/{name}": part for name, part in self.corrupted.items()}
+            results |= {
+                f"agreement/{head}/{rule}": part for (head, rule), part in self.ferplus.items()
             }
-        return {f"{self.split}/{name}": made for name, made in found.items()}
+        return {f"{self.split}/{name}": part for name, part in results.items()}
 
 
-def answer(classifier: ExpressionClassifier, data: DataSet, split: str) -> Answers:
-    """Ask a model about every face of a split, in every way that is measured."""
+def predict_split(classifier: ExpressionClassifier, data: DataSet, split: str) -> SplitPredictions:
+    """Predict every face of a split under all measured conditions."""
     faces = data.split(split)
     by_head = classifier.all_heads(faces.images)
     plain = Predictions(faces.labels, by_head[EXPRESSION_HEAD])
-    return Answers(
+    return SplitPredictions(
         split=split,
         plain=plain,
         without_duplicates=_without_duplicates(data, split, plain),
@@ -117,32 +118,32 @@ def _without_duplicates(data: DataSet, split: str, plain: Predictions) -> Predic
 
 @dataclass(frozen=True)
 class KnownTruth:
-    """What is right for one head: ``labels`` (n,), and of which faces it is known, (n,)."""
+    """Ground truth of one head: ``labels`` (n,), and a mask ``known`` (n,) of valid labels."""
 
     labels: NDArray[np.int64]
     known: NDArray[np.bool_]
 
     def of(self, probabilities: Floats) -> Predictions:
-        """Return answers ``(n, k)`` beside their truth, where it is known."""
+        """Pair probabilities ``(n, k)`` with the ground truth, for faces where it is known."""
         return Predictions(self.labels[self.known], probabilities[self.known])
 
 
 def truths(spec: ModelSpec, faces: LabelledFaces) -> dict[str, KnownTruth]:
-    """Return what is right for each head that can be measured on some faces."""
-    found = {EXPRESSION_HEAD: KnownTruth(faces.labels, np.ones(len(faces), bool))}
+    """Return the ground truth of each head that can be measured on these faces."""
+    results = {EXPRESSION_HEAD: KnownTruth(faces.labels, np.ones(len(faces), bool))}
     if faces.votes is not None and FERPLUS_HEAD in spec.head_names:
         voted = KnownTruth(*most_voted(faces.votes))
-        found |= {FERPLUS_HEAD: voted} if voted.known.any() else {}
-    return found
+        results |= {FERPLUS_HEAD: voted} if voted.known.any() else {}
+    return results
 
 
 def _by_head(
     classifier: ExpressionClassifier, faces: LabelledFaces, plain: dict[str, Floats]
-) -> dict[str, HeadAnswers]:
+) -> dict[str, HeadPredictions]:
     degraded = [classifier.all_heads(degrade(faces.images)) for degrade in DEGRADATIONS]
     return {
-        head: HeadAnswers(
-            truth.of(plain[head]), pooled([truth.of(answers[head]) for answers in degraded])
+        head: HeadPredictions(
+            truth.of(plain[head]), pooled([truth.of(predictions[head]) for predictions in degraded])
         )
         for head, truth in truths(classifier.spec, faces).items()
     }
@@ -151,12 +152,12 @@ def _by_head(
 def temperatures(
     logits: dict[str, Floats], spec: ModelSpec, faces: LabelledFaces
 ) -> dict[str, float]:
-    """Choose what each head's logits are divided by.
+    """Fit the temperature of each head.
 
     Args:
-        logits: of each head, ``(n, k)``.
-        spec: of the model.
-        faces: the ``n`` faces, which the network has not learnt from.
+        logits: logits of each head, ``(n, k)``.
+        spec: specification of the model.
+        faces: the ``n`` faces, which must not have been used for training.
     """
     return {
         head: fit_temperature(logits[head][truth.known], truth.labels[truth.known])
@@ -164,79 +165,80 @@ def temperatures(
     }
 
 
-def abstentions(answers: Answers) -> dict[str, Abstention]:
-    """Choose when each head that could be measured says "uncertain"."""
-    found = {}
-    for head, said in answers.heads.items():
+def abstentions(predictions: SplitPredictions) -> dict[str, Abstention]:
+    """Choose the thresholds of each head that could be measured."""
+    results = {}
+    for head, head_predictions in predictions.heads.items():
         plain, degraded = (
-            fit_threshold(*confidence_and_right(made)) for made in (said.plain, said.degraded)
+            fit_threshold(*confidence_and_correct(part))
+            for part in (head_predictions.plain, head_predictions.degraded)
         )
-        # A degraded picture is never trusted more than a good one.
-        found[head] = Abstention(threshold=plain, degraded_threshold=max(plain, degraded))
-    return found
+        # A degraded image must not have a lower threshold than an undegraded one.
+        results[head] = Abstention(threshold=plain, degraded_threshold=max(plain, degraded))
+    return results
 
 
-def selective_answers(answers: Answers, spec: ModelSpec) -> tuple[Selective, ...]:
-    """Measure what the thresholds of ``spec.json`` do."""
-    found = []
-    for head, said in answers.heads.items():
+def selective_predictions(predictions: SplitPredictions, spec: ModelSpec) -> tuple[Selective, ...]:
+    """Measure the effect of the thresholds in ``spec.json``."""
+    results = []
+    for head, head_predictions in predictions.heads.items():
         abstention = spec.head(head).abstention
         if abstention is None:
             continue
-        for made, threshold, corruptions in (
-            (said.plain, abstention.threshold, ()),
-            (said.degraded, abstention.degraded_threshold, _DEGRADED_BY),
+        for part, threshold, corruptions in (
+            (head_predictions.plain, abstention.threshold, ()),
+            (head_predictions.degraded, abstention.degraded_threshold, _DEGRADED_BY),
         ):
             measured_head = selective(
-                made,
+                part,
                 threshold,
                 head=head,
                 labels=spec.head(head).labels,
-                split=answers.split,
+                split=predictions.split,
                 truth=_TRUTH_OF[head],
                 corruptions=corruptions,
             )
-            found.append(measured_head)
-    return tuple(found)
+            results.append(measured_head)
+    return tuple(results)
 
 
-def plain_figures(answers: Answers, names: tuple[str, ...]) -> Evaluation:
-    """Return the figures of the split itself."""
-    return evaluate(answers.plain.labels, answers.plain.probabilities, names)
+def plain_figures(predictions: SplitPredictions, names: tuple[str, ...]) -> Evaluation:
+    """Return the metrics of the split, without corruption or test-time augmentation."""
+    return evaluate(predictions.plain.labels, predictions.plain.probabilities, names)
 
 
-def without_duplicates(answers: Answers, names: tuple[str, ...]) -> Evaluation | None:
-    """Measure again without the images that the training split holds too; None if none stay."""
-    made = answers.without_duplicates
-    return evaluate(made.labels, made.probabilities, names) if made else None
+def without_duplicates(predictions: SplitPredictions, names: tuple[str, ...]) -> Evaluation | None:
+    """Return the metrics without images that are also in train; None if no image remains."""
+    part = predictions.without_duplicates
+    return evaluate(part.labels, part.probabilities, names) if part else None
 
 
-def tta(answers: Answers, names: tuple[str, ...]) -> Variant:
-    """Measure with test-time augmentation."""
-    figures = evaluate(answers.tta.labels, answers.tta.probabilities, names)
+def tta(predictions: SplitPredictions, names: tuple[str, ...]) -> Variant:
+    """Return the metrics with test-time augmentation."""
+    figures = evaluate(predictions.tta.labels, predictions.tta.probabilities, names)
     return Variant(name="ten views", description=TEN_VIEWS, evaluation=figures)
 
 
-def robustness(answers: Answers, names: tuple[str, ...]) -> tuple[Variant, ...]:
-    """Measure under every corruption."""
+def robustness(predictions: SplitPredictions, names: tuple[str, ...]) -> tuple[Variant, ...]:
+    """Return the metrics under each corruption."""
     return tuple(
         Variant(
             name=corruption.name,
             description=corruption.description,
-            evaluation=evaluate(made.labels, made.probabilities, names),
+            evaluation=evaluate(part.labels, part.probabilities, names),
         )
         for corruption in CORRUPTIONS
-        for made in (answers.corrupted[corruption.name],)
+        for part in (predictions.corrupted[corruption.name],)
     )
 
 
-def agreement(answers: Answers) -> tuple[FerPlusAgreement, ...]:
-    """Count how often each head agrees with the voters of FER+."""
-    return ferplus_agreement(answers.ferplus)
+def agreement(predictions: SplitPredictions) -> tuple[FerPlusAgreement, ...]:
+    """Measure how often each head agrees with the annotators of FER+."""
+    return ferplus_agreement(predictions.ferplus)
 
 
 def cross_fitted_calibration_error(logits: Floats, labels: NDArray[np.int64]) -> float:
-    """Return the calibration error with temperatures that were fitted on other faces."""
+    """Return the calibration error with cross-fitted temperatures."""
     probabilities = cross_fitted(logits, labels)
-    right = probabilities.argmax(axis=1) == labels
-    return calibration_error(calibration_bins(right, probabilities.max(axis=1)))
+    correct = probabilities.argmax(axis=1) == labels
+    return calibration_error(calibration_bins(correct, probabilities.max(axis=1)))

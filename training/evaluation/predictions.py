@@ -1,4 +1,4 @@
-"""Stored answers: from them anybody can compute every figure of a report again."""
+"""Store predictions, from which every metric of a report can be recomputed."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from numpy.typing import NDArray
 from fer.errors import ModelError
 from fer.types import Floats
 
-#: Name of the file in a model directory with the answers for each split.
+#: File in a model directory with the predictions for each split.
 PREDICTIONS_FILE = "predictions.npz"
 
-#: Name of the file with the answers behind every other figure; see `training.evaluation.measure`
-#: for the names in it.
+#: File with the predictions behind all other metrics; `training.evaluation.measure` defines the
+#: names in it.
 FURTHER_FILE = "further_predictions.npz"
 
 
 @dataclass(frozen=True)
 class Predictions:
-    """Truth and answers of one split: ``labels`` (n,) int64, ``probabilities`` (n, k) float32."""
+    """Ground truth and predictions: ``labels`` (n,) int64, ``probabilities`` (n, k) float32."""
 
     labels: NDArray[np.int64]
     probabilities: Floats
@@ -30,19 +30,19 @@ class Predictions:
 def save_predictions(
     predictions: dict[str, Predictions], directory: Path, file: str = PREDICTIONS_FILE
 ) -> None:
-    """Write answers by name; those for each split, or those of another file."""
+    """Write predictions by name to a file of a model directory."""
     arrays: dict[str, NDArray] = {}
-    for split, made in predictions.items():
-        arrays[f"{split}_labels"] = made.labels
-        arrays[f"{split}_probabilities"] = made.probabilities
+    for split, split_predictions in predictions.items():
+        arrays[f"{split}_labels"] = split_predictions.labels
+        arrays[f"{split}_probabilities"] = split_predictions.probabilities
     np.savez_compressed(directory / file, allow_pickle=False, **arrays)
 
 
 def load_predictions(directory: Path, name: str = PREDICTIONS_FILE) -> dict[str, Predictions]:
-    """Read answers by name.
+    """Read predictions by name.
 
     Raises:
-        ModelError: the directory has none.
+        ModelError: the file is missing.
     """
     file = directory / name
     if not file.is_file():

@@ -1,4 +1,4 @@
-"""What a webcam does to a face: corruptions under which a network is measured again."""
+"""Image corruptions, as caused by webcams, under which a network is evaluated."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ Face = NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class Corruption:
-    """One change to a ``(size, size, channels)`` uint8 image; geometry scales with its size."""
+    """A corruption of ``(size, size, channels)`` uint8 images; lengths scale with their size."""
 
     name: str
     description: str
     apply: Callable[[Face], NDArray]
 
     def __call__(self, images: Face) -> Face:
-        """Return changed copies of ``(n, size, size, channels)`` images."""
+        """Return corrupted copies of ``(n, size, size, channels)`` images."""
         if not len(images):
             return images
         return np.stack([self._one(image) for image in images])
@@ -48,24 +48,24 @@ def _warp(image: Face, degrees: float, shift: float) -> NDArray:
 
 
 def _shrunk(image: Face, pixels: float) -> NDArray:
-    size, fewer = image.shape[0], round(_scaled(pixels, image))
-    small = cv2.resize(image, (fewer, fewer), interpolation=cv2.INTER_AREA)
+    size, target_size = image.shape[0], round(_scaled(pixels, image))
+    small = cv2.resize(image, (target_size, target_size), interpolation=cv2.INTER_AREA)
     return cv2.resize(small, (size, size), interpolation=cv2.INTER_LINEAR)
 
 
 def _jpeg(image: Face) -> NDArray:
-    done, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 30])
-    assert done
+    success, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 30])
+    assert success
     return np.asarray(cv2.imdecode(data, cv2.IMREAD_UNCHANGED))
 
 
 def _dark(image: Face, light: float = 0.3) -> NDArray:
-    # Each image gets noise of its own, and the same each time it is measured.
+    # Seeded by the image, so that images get different noise but each run gets the same.
     rng = np.random.default_rng(int(image.astype(np.int64).sum()))
     return image * light + rng.normal(0, 4, image.shape)
 
 
-#: A moderate level of each: what a usable but poor webcam picture shows.
+#: Corruptions of moderate strength, as in usable but poor webcam images.
 CORRUPTIONS: tuple[Corruption, ...] = (
     Corruption("darker", "30 % of the light, with sensor noise (σ = 4 grey levels)", _dark),
     Corruption("brighter", "60 % more light, highlights clipped", lambda image: image * 1.6),
@@ -76,9 +76,9 @@ CORRUPTIONS: tuple[Corruption, ...] = (
     Corruption("off centre", "shifted by 10 % to the right and down", lambda i: _warp(i, 0, 0.1)),
 )
 
-#: Corruptions beyond the limits from which the app calls a face degraded; the thresholds for such
-#: faces are chosen on these. Turned faces are not among them: a picture of a face
-#: cannot be turned afterwards.
+#: Corruptions beyond the limits at which the app calls a face degraded. The thresholds for degraded
+#: faces are chosen on them. Turned faces are missing, because an image of a face cannot be turned
+#: sideways afterwards.
 DEGRADATIONS: tuple[Corruption, ...] = (
     Corruption("very dark", "20 % of the light, with sensor noise", lambda i: _dark(i, 0.2)),
     Corruption("very blurred", "Gaussian blur, σ = 1.6 pixels of 48", lambda i: _blur(i, 1.6)),

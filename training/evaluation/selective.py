@@ -1,4 +1,4 @@
-"""When to answer and when to say "uncertain": thresholds, and what they cost."""
+"""Selective prediction: thresholds below which to answer "uncertain", and their coverage."""
 
 from __future__ import annotations
 
@@ -11,40 +11,40 @@ from fer.evaluation.measurements import RiskPoint, Selective, Truth
 from fer.evaluation.metrics import calibration_bins, confusion_matrix
 from training.evaluation.predictions import Predictions
 
-#: Of the answers that are given, at least this share is to be right.
+#: Least accuracy of the answers given.
 TARGET = 0.8
 
-#: A threshold rests on no fewer answers than these; on a quarter of all, where there are few faces.
+#: Least number of answers above a threshold; for small samples, a quarter of all answers.
 _LEAST_ANSWERS = 50
 
-#: Folds for cross-fitting, and the seed that deals faces to them.
+#: Number of folds for cross-fitting, and the seed that assigns faces to them.
 _FOLDS = 5
 _SEED = 0
 
-#: Points of a risk-coverage curve in the report.
+#: Number of quantiles for the risk-coverage curve, including a coverage of 0, which is omitted.
 _CURVE_POINTS = 41
 
 
 def fit_threshold(
-    confidence: NDArray[np.floating], right: NDArray[np.bool_], target: float = TARGET
+    confidence: NDArray[np.floating], correct: NDArray[np.bool_], target: float = TARGET
 ) -> float:
-    """Return the least confidence to answer at, so that the target is just met.
+    """Return the lowest confidence threshold at which the answers reach a target accuracy.
 
     Args:
         confidence: ``(n,)`` probability of each answer.
-        right: ``(n,)`` whether it was right.
-        target: share of the given answers that must be right.
+        correct: ``(n,)`` whether each answer is correct.
+        target: least accuracy of the answers given.
 
     Returns:
-        0 where all may be answered, 1 where the target is never met.
+        The threshold: 0 if all faces can be answered, 1 if the target is never reached.
     """
-    if not len(right) or right.mean() >= target:
+    if not len(correct) or correct.mean() >= target:
         return 0.0
     order = np.argsort(-confidence, kind="stable")
-    answered = np.arange(1, len(right) + 1)
-    enough = answered >= min(_LEAST_ANSWERS, len(right) / 4)
-    met = (np.cumsum(right[order]) / answered >= target) & enough
-    # Faces of equal confidence are answered together.
+    answered = np.arange(1, len(correct) + 1)
+    enough = answered >= min(_LEAST_ANSWERS, len(correct) / 4)
+    met = (np.cumsum(correct[order]) / answered >= target) & enough
+    # A threshold cannot separate faces of equal confidence.
     met[:-1] &= np.diff(confidence[order]) != 0
     if not met.any():
         return 1.0
@@ -52,17 +52,17 @@ def fit_threshold(
 
 
 def risk_coverage(
-    confidence: NDArray[np.floating], right: NDArray[np.bool_]
+    confidence: NDArray[np.floating], correct: NDArray[np.bool_]
 ) -> tuple[RiskPoint, ...]:
-    """Return how many are right among the surest 1/40, 2/40 … of all answers."""
+    """Return the accuracy of the most confident 1/40, 2/40 … of all answers."""
     order = np.argsort(-confidence, kind="stable")
-    share_right = np.cumsum(right[order]) / np.arange(1, len(right) + 1)
-    counts = np.unique(np.linspace(0, len(right), _CURVE_POINTS).round().astype(int)[1:])
+    accuracy = np.cumsum(correct[order]) / np.arange(1, len(correct) + 1)
+    counts = np.unique(np.linspace(0, len(correct), _CURVE_POINTS).round().astype(int)[1:])
     return tuple(
         RiskPoint(
-            coverage=count / len(right),
+            coverage=count / len(correct),
             threshold=float(confidence[order[count - 1]]),
-            accuracy=float(share_right[count - 1]),
+            accuracy=float(accuracy[count - 1]),
         )
         for count in counts.tolist()
         if count
@@ -70,7 +70,7 @@ def risk_coverage(
 
 
 def selective(
-    made: Predictions,
+    predictions: Predictions,
     threshold: float,
     *,
     head: str,
@@ -79,23 +79,23 @@ def selective(
     truth: Truth,
     corruptions: tuple[str, ...] = (),
 ) -> Selective:
-    """Measure what a threshold does to one set of answers.
+    """Measure the effect of a threshold on predictions.
 
     Args:
-        made: the answers and their truth.
-        threshold: the confidence below which the answer is "uncertain".
-        head: of the network.
-        labels: its classes.
-        split: of the data set.
-        truth: what counts as right.
-        corruptions: what was done to the pictures, by name: first all faces with the first, then
-            all with the next; none for the pictures as they are.
+        predictions: the predictions and their ground truth.
+        threshold: confidence below which the answer is "uncertain".
+        head: name of the head.
+        labels: classes of the head.
+        split: name of the split.
+        truth: kind of ground truth.
+        corruptions: names of the corruptions. `predictions` holds all faces under the first, then
+            all under the next, and so on. Empty if the images were not corrupted.
     """
-    confidence, right = confidence_and_right(made)
+    confidence, correct = confidence_and_correct(predictions)
     answered = confidence >= threshold
-    answers = made.probabilities.argmax(axis=1)[answered]
-    confusion = confusion_matrix(made.labels[answered], answers, len(labels))
-    crossed = _cross_fitted(confidence, right, len(corruptions) or 1)
+    predicted = predictions.probabilities.argmax(axis=1)[answered]
+    confusion = confusion_matrix(predictions.labels[answered], predicted, len(labels))
+    cross_fitted = _cross_fitted(confidence, correct, len(corruptions) or 1)
     return Selective(
         head=head,
         split=split,
@@ -104,46 +104,50 @@ def selective(
         target=TARGET,
         threshold=threshold,
         coverage=float(answered.mean()),
-        accuracy=_share(right[answered]),
-        cross_fitted_coverage=float(crossed.mean()),
-        cross_fitted_accuracy=_share(right[crossed]),
-        curve=risk_coverage(confidence, right),
+        accuracy=_share(correct[answered]),
+        cross_fitted_coverage=float(cross_fitted.mean()),
+        cross_fitted_accuracy=_share(correct[cross_fitted]),
+        curve=risk_coverage(confidence, correct),
         labels=labels,
         confusion=tuple(tuple(row) for row in confusion.tolist()),
-        calibration=calibration_bins(right, confidence),
+        calibration=calibration_bins(correct, confidence),
     )
 
 
-def confidence_and_right(made: Predictions) -> tuple[NDArray[np.floating], NDArray[np.bool_]]:
-    """Return the confidence of each answer and whether it is right, both ``(n,)``."""
-    return made.probabilities.max(axis=1), made.probabilities.argmax(axis=1) == made.labels
+def confidence_and_correct(
+    predictions: Predictions,
+) -> tuple[NDArray[np.floating], NDArray[np.bool_]]:
+    """Return the confidence of each prediction and whether it is correct, both ``(n,)``."""
+    return predictions.probabilities.max(axis=1), predictions.probabilities.argmax(
+        axis=1
+    ) == predictions.labels
 
 
 def pooled(parts: Sequence[Predictions]) -> Predictions:
-    """Return all answers together."""
+    """Concatenate predictions."""
     return Predictions(
-        np.concatenate([part.labels for part in parts]),
-        np.concatenate([part.probabilities for part in parts]),
+        np.concatenate([fold.labels for fold in parts]),
+        np.concatenate([fold.probabilities for fold in parts]),
     )
 
 
 def folds(count: int) -> NDArray[np.int64]:
-    """Deal faces to parts of equal size, ``(count,)`` numbers from 0: the same for all figures."""
-    dealt = np.arange(count) % _FOLDS
-    return np.random.default_rng(_SEED).permutation(dealt)
+    """Assign faces to folds of equal size, ``(count,)`` indices; the same for all metrics."""
+    fold = np.arange(count) % _FOLDS
+    return np.random.default_rng(_SEED).permutation(fold)
 
 
 def _cross_fitted(
-    confidence: NDArray[np.floating], right: NDArray[np.bool_], versions: int
+    confidence: NDArray[np.floating], correct: NDArray[np.bool_], versions: int
 ) -> NDArray[np.bool_]:
-    """Tell which faces are answered if each fold's threshold comes from the other folds.
+    """Return which faces are answered if each fold's threshold is fitted on the other folds.
 
-    A face is in one fold with all its `versions`.
+    All `versions` of a face (one per corruption) belong to the same fold.
     """
-    part = np.tile(folds(len(right) // versions), versions)
-    thresholds = [fit_threshold(confidence[part != i], right[part != i]) for i in range(_FOLDS)]
-    return np.asarray(confidence >= np.array(thresholds)[part])
+    fold = np.tile(folds(len(correct) // versions), versions)
+    thresholds = [fit_threshold(confidence[fold != i], correct[fold != i]) for i in range(_FOLDS)]
+    return np.asarray(confidence >= np.array(thresholds)[fold])
 
 
-def _share(right: NDArray[np.bool_]) -> float:
-    return float(right.mean()) if len(right) else 0.0
+def _share(correct: NDArray[np.bool_]) -> float:
+    return float(correct.mean()) if len(correct) else 0.0

@@ -1,4 +1,4 @@
-"""Test-time augmentation: each face is classified several times, a little moved and mirrored."""
+"""Test-time augmentation: average the predictions for shifted and mirrored copies of a face."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from fer.types import Floats
 
-#: Pixels of 48 by which the four outer views are moved.
+#: Shift of the four outer views, in pixels of a 48-pixel image.
 SHIFT = 3
 
-#: What the report says of them.
+#: Description in the report.
 TEN_VIEWS = f"mean of ten views: unmoved and moved by {SHIFT} pixels to each corner, all mirrored"
 
 
@@ -22,7 +22,7 @@ def ten_views(
     """Return the mean probabilities of ten views, ``(n, k)`` float32.
 
     Args:
-        classifier: from images to probabilities.
+        classifier: maps images to probabilities ``(n, k)``.
         images: ``(n, size, size, channels)`` uint8.
     """
     size = images.shape[1]
@@ -31,5 +31,5 @@ def ten_views(
     starts = [(reach, reach), *((y, x) for y in (0, 2 * reach) for x in (0, 2 * reach))]
     views = [padded[:, y : y + size, x : x + size] for y, x in starts]
     views += [view[:, :, ::-1] for view in views]
-    answers = [classifier(np.ascontiguousarray(view)) for view in views]
-    return np.mean(answers, axis=0, dtype=np.float32)
+    predictions = [classifier(np.ascontiguousarray(view)) for view in views]
+    return np.mean(predictions, axis=0, dtype=np.float32)

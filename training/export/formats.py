@@ -1,4 +1,4 @@
-"""Further files of a trained model: smaller LiteRT files, and ONNX."""
+"""Export a trained model to other formats: other LiteRT precisions, and ONNX."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ Images = NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class Exported:
-    """A file with its parity: how far its answers are from Keras's.
+    """An exported file and its parity with the Keras model.
 
     Attributes:
-        file: what was written.
-        difference: largest difference of any probability.
-        same_answer: share of images with the same most probable expression.
+        file: the file that was written.
+        difference: largest absolute difference of any probability.
+        same_answer: fraction of images with the same most probable expression.
     """
 
     file: Path
@@ -41,9 +41,9 @@ def export_format(name: str, model_dir: Path, out: Path, images: Images) -> Expo
 
     Args:
         name: a key of `FORMATS`.
-        model_dir: holds ``model.keras`` and ``spec.json``.
+        model_dir: directory with ``model.keras`` and ``spec.json``.
         out: folder to write into.
-        images: ``(n, size, size, channels)`` uint8, for parity and for int8's ranges.
+        images: ``(n, size, size, channels)`` uint8, for parity and for int8 calibration.
 
     Raises:
         DataError: the model or a package is missing.
@@ -52,31 +52,31 @@ def export_format(name: str, model_dir: Path, out: Path, images: Images) -> Expo
     model = keras.models.load_model(file)
     write = FORMATS[name]
     spec = ModelSpec.load(model_dir)
-    target, answer = write(model, out / f"{spec.name}-{name}", images)
-    truth = softmax(
+    target, predict = write(model, out / f"{spec.name}-{name}", images)
+    expected = softmax(
         np.asarray(model.predict(images.astype(np.float32), verbose=0)[EXPRESSION_HEAD])
     )
-    found = softmax(answer(images))
-    same = found.argmax(axis=1) == truth.argmax(axis=1)
-    return Exported(target, float(np.abs(found - truth).max()), float(same.mean()))
+    exported = softmax(predict(images))
+    agreement = exported.argmax(axis=1) == expected.argmax(axis=1)
+    return Exported(target, float(np.abs(exported - expected).max()), float(agreement.mean()))
 
 
-#: From images to logits of the expression head.
-Answer = Callable[[Images], NDArray[np.float32]]
+#: Function from images to logits of the expression head.
+Predictor = Callable[[Images], NDArray[np.float32]]
 
 
-def _litert(settings: Callable[[Images], dict[str, Any]]) -> Callable[..., tuple[Path, Answer]]:
-    """Return a writer of LiteRT files, given what to tell TensorFlow's converter."""
+def _litert(settings: Callable[[Images], dict[str, Any]]) -> Callable[..., tuple[Path, Predictor]]:
+    """Return a function that writes LiteRT files with given settings of TensorFlow's converter."""
 
-    def write(model: keras.Model, stem: Path, images: Images) -> tuple[Path, Answer]:
+    def write(model: keras.Model, stem: Path, images: Images) -> tuple[Path, Predictor]:
         target = stem.with_name(f"{stem.name}.tflite")
         model.export(target, format="litert", verbose=False, **settings(images))
         runner = load_interpreter(target).get_signature_runner()
 
-        def answer(images: Images) -> NDArray[np.float32]:
+        def predict(images: Images) -> NDArray[np.float32]:
             return np.asarray(runner(image=images.astype(np.float32))[EXPRESSION_HEAD])
 
-        return target, answer
+        return target, predict
 
     return write
 
@@ -91,12 +91,12 @@ def _int8(images: Images) -> dict[str, Any]:
     return {"optimizations": [tf.lite.Optimize.DEFAULT], "representative_dataset": samples}
 
 
-def _onnx(model: keras.Model, stem: Path, images: Images) -> tuple[Path, Answer]:
+def _onnx(model: keras.Model, stem: Path, images: Images) -> tuple[Path, Predictor]:
     target = stem.with_name(f"{stem.name.removesuffix('-onnx')}.onnx")
     try:
         import onnx.reference
 
-        model(images[:1].astype(np.float32))  # Keras exports to ONNX only what has been called
+        model(images[:1].astype(np.float32))  # Keras exports only called models to ONNX
         model.export(target, format="onnx", verbose=False)
     except ImportError as error:
         raise DataError(
@@ -104,16 +104,16 @@ def _onnx(model: keras.Model, stem: Path, images: Images) -> tuple[Path, Answer]
         ) from error
     session = onnx.reference.ReferenceEvaluator(str(target))
 
-    def answer(images: Images) -> NDArray[np.float32]:
-        found = session.run(None, {session.input_names[0]: images.astype(np.float32)})
-        by_name = dict(zip(session.output_names, found, strict=True))
+    def predict(images: Images) -> NDArray[np.float32]:
+        outputs = session.run(None, {session.input_names[0]: images.astype(np.float32)})
+        by_name = dict(zip(session.output_names, outputs, strict=True))
         return np.asarray(by_name[EXPRESSION_HEAD])
 
-    return target, answer
+    return target, predict
 
 
-#: What can be written: name → writer of the file that returns it with a way to ask it.
-FORMATS: dict[str, Callable[..., tuple[Path, Answer]]] = {
+#: Format name → function that writes the file and returns its path and a predictor that runs it.
+FORMATS: dict[str, Callable[..., tuple[Path, Predictor]]] = {
     "float32": _litert(lambda images: {}),
     "float16": _litert(lambda images: half_precision()),
     "int8": _litert(_int8),

@@ -1,4 +1,4 @@
-"""A Keras model → the LiteRT file that the app runs, with proof that both say the same."""
+"""Export a Keras model to the LiteRT file that the app runs, and measure their parity."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from training.networks.class_activation import MAP_PREFIX, with_activation_maps
 KERAS_FILE = "model.keras"
 LITERT_FILE = "model.tflite"
 
-#: What each head's probabilities say, for people.
+#: Meaning of each head's probabilities, for users.
 _MEANINGS = {
     EXPRESSION_HEAD: "How probable each label of the training data is for this face.",
     FERPLUS_HEAD: "How probable it is that most of ten people would say so (FER+).",
@@ -30,10 +30,14 @@ _MEANINGS = {
 
 
 def keras_file(directory: Path, needed_for: str) -> Path:
-    """Return the network of a model directory, as Keras reads it.
+    """Return the path of the Keras file in a model directory.
+
+    Args:
+        directory: the model directory.
+        needed_for: end of the error message, which says what the file is needed for.
 
     Raises:
-        DataError: there is none; the message ends with what it is needed for.
+        DataError: the file is missing.
     """
     file = directory / KERAS_FILE
     if not file.is_file():
@@ -49,16 +53,16 @@ def export(
 ) -> ModelSpec:
     """Write ``model.keras``, ``model.tflite`` and ``spec.json``.
 
-    The LiteRT file holds weights in half precision, which halves it; what it computes is in single
-    precision. Its further outputs are the class activation maps.
+    The LiteRT file stores weights in float16, which halves its size, and computes in float32. Its
+    additional outputs are the class activation maps.
 
     Args:
-        model: from `training.networks.residual`, in float32.
+        model: a network of `training.networks`, in float32.
         directory: the model directory; its last part is the model's name.
-        class_names: of the expression head.
+        class_names: class names of the expression head.
 
     Returns:
-        The record that was written.
+        The specification that was written.
     """
     directory.mkdir(parents=True, exist_ok=True)
     model.save(directory / KERAS_FILE)
@@ -89,7 +93,7 @@ def export(
 
 
 def half_precision() -> dict[str, Any]:
-    """Return what TensorFlow's converter must be told to store weights as float16."""
+    """Return the settings with which TensorFlow's converter stores weights as float16."""
     import tensorflow as tf
 
     return {
@@ -109,7 +113,7 @@ def update_heads(
     temperatures: Mapping[str, float] | None = None,
     abstentions: Mapping[str, Abstention] | None = None,
 ) -> ModelSpec:
-    """Write what was fitted on validation data into ``spec.json``, by head; others stay."""
+    """Write temperatures and thresholds into ``spec.json``, by head; others are not changed."""
     spec = ModelSpec.load(directory)
     changes: dict[str, dict[str, object]] = {name: {} for name in spec.head_names}
     for name, temperature in (temperatures or {}).items():
@@ -128,8 +132,8 @@ def parity(
     """Return the largest difference between the probabilities of Keras and LiteRT.
 
     Args:
-        model: what was exported.
-        classifier: the app's own, on the exported file.
+        model: the model that was exported.
+        classifier: the app's classifier with the exported file.
         images: ``(n, size, size, channels)`` uint8.
     """
     keras_logits = model.predict(images.astype(np.float32), verbose=0)

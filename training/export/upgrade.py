@@ -1,4 +1,4 @@
-"""Model directories of older versions → the version of today; every figure stays as it was."""
+"""Upgrade model directories of older versions to the current one; no metric changes."""
 
 from __future__ import annotations
 
@@ -7,56 +7,82 @@ import re
 import shlex
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
+from pydantic import ValidationError
 
 from fer.errors import ModelError
 from fer.evaluation.measurements import TRUTHS, VOTE_RULES
-from fer.evaluation.report import Report
+from fer.evaluation.report import FileCard, Report
 from fer.labels import FERPLUS_HEAD
 from fer.model.spec import ModelSpec
-from fer.records import file_sha256
+from fer.records import RecordFile, file_sha256
 from training.evaluation.predictions import FURTHER_FILE
 
-#: What a head was called before, by which name the network's files still have its output.
+Kind = TypeVar("Kind", bound=RecordFile)
+
+#: Former name of the FER+ head. Older network files still use it for the output.
 _OLD_FERPLUS_HEAD = "votes"
 
 _AS_THEY_ARE = "as they are"
 
 
 def upgrade(directory: Path) -> list[str]:
-    """Write the records of a model directory in the versions of today; the network stays.
+    """Rewrite the records of a model directory in the current versions; keep the network.
 
     Args:
-        directory: with ``spec.json`` and ``report.json``.
+        directory: model directory with ``spec.json`` and ``report.json``.
 
     Returns:
-        Names of the files that were written; none where all are of today's version.
+        Names of the files that were written; none if all are up to date.
 
     Raises:
-        ModelError: a file is missing, or of a version that cannot be written anew.
+        ModelError: a file is missing, or its version cannot be upgraded.
     """
     spec, report = _read(directory, ModelSpec.filename), _read(directory, Report.filename)
     _check(directory, ModelSpec, spec)
     _check(directory, Report, report)
+    # Everything that can fail is done before the first file is changed.
+    arrays: dict[str, NDArray] = {}
+    new_spec, new_report = None, None
+    if spec["version"] < ModelSpec.current_version:
+        new_spec = _validated(ModelSpec, _spec(spec), directory)
+    if report["version"] < Report.current_version:
+        new_report = _validated(Report, _report(report), directory)
+        arrays = _renamed_arrays(directory / FURTHER_FILE, report)
+    return _write(directory, new_spec, arrays, new_report)
+
+
+def _write(
+    directory: Path, spec: ModelSpec | None, arrays: dict[str, NDArray], report: Report | None
+) -> list[str]:
     written = []
-    # What can go wrong comes before the first file is touched.
-    new_spec = _spec(spec) if spec["version"] < ModelSpec.current_version else None
-    new_report = _report(report) if report["version"] < Report.current_version else None
-    if new_spec:
-        ModelSpec.model_validate(new_spec).save(directory)
+    if spec:
+        spec.save(directory)
         written.append(ModelSpec.filename)
-    if new_report:
-        if _rename_predictions(directory / FURTHER_FILE, report):
-            written.append(FURTHER_FILE)
-            new_report["files"][FURTHER_FILE] = {
-                "sha256": file_sha256(directory / FURTHER_FILE),
-                "bytes": (directory / FURTHER_FILE).stat().st_size,
-            }
-        Report.model_validate(new_report).save(directory)
+    if arrays and report:
+        file = directory / FURTHER_FILE
+        np.savez_compressed(file, allow_pickle=False, **arrays)
+        card = FileCard(sha256=file_sha256(file), bytes=file.stat().st_size)
+        report = report.model_copy(update={"files": report.files | {FURTHER_FILE: card}})
+        written.append(FURTHER_FILE)
+    if report:
+        report.save(directory)
         written.append(Report.filename)
     return written
+
+
+def _validated(kind: type[Kind], record: dict[str, Any], directory: Path) -> Kind:
+    try:
+        return kind.model_validate(record)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ModelError(
+            f"{directory / kind.filename} is no valid record of its version: "
+            f"{'.'.join(map(str, first['loc']))}: {first['msg']}. Train the model again."
+        ) from error
 
 
 def _read(directory: Path, name: str) -> dict[str, Any]:
@@ -91,7 +117,7 @@ def _spec(old: dict[str, Any]) -> dict[str, Any]:
 def _spec_head(old: dict[str, Any]) -> dict[str, Any]:
     head = dict(old)
     threshold, degraded = head.pop("threshold", 0.0), head.pop("flawed_threshold", 0.0)
-    # Both were 1 where nothing was measured.
+    # In older versions, both thresholds were 1 if nothing was measured.
     measured = (threshold, degraded) != (1, 1)
     return head | {
         "name": _head(old["name"]),
@@ -115,6 +141,8 @@ def _report(old: dict[str, Any]) -> dict[str, Any]:
         "averaged_with": options.get("--average", []),
         "teachers": teachers,
         "teacher_weight": weight if teachers else 0.0,
+        "preset": old["configuration"]["name"],
+        "layers": [_layer(layer) for layer in old["layers"]],
         "tta": new.pop("views"),
         "selective": [_selective(one) for one in old["selective"]],
         "seed_variance": _seed_variance(spread) if spread else None,
@@ -125,17 +153,34 @@ def _report(old: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _layer(old: dict[str, Any]) -> dict[str, Any]:
+    """Return a row of the layer table whose detail was a text such as ``3×3, 64 filters``."""
+    new = dict(old)
+    for part in filter(None, new.pop("detail").split(", ")):
+        if match := re.fullmatch(r"(\d+) (?:filters|units)", part):
+            new["width"] = int(match[1])
+        elif match := re.fullmatch(r"stride (\d+)", part):
+            new["stride"] = int(match[1])
+        elif match := re.fullmatch(r"rate (.+)", part):
+            new["rate"] = float(match[1])
+        elif re.fullmatch(r"\d+(×\d+)*", part):
+            new["kernel"] = [int(side) for side in part.split("×")]
+        else:
+            new["activation"] = part
+    return new
+
+
 def _options(command: str) -> dict[str, list[str]]:
-    """Return the names of the models that a command was given, by option."""
-    found: dict[str, list[str]] = {}
+    """Return the values of a command's options, reduced to the last parts of their paths."""
+    values: dict[str, list[str]] = {}
     option = ""
     for word in shlex.split(command):
         if word.startswith("--"):
             option = word
-            found[option] = []
+            values[option] = []
         elif option:
-            found[option].append(Path(word).name)
-    return found
+            values[option].append(Path(word).name)
+    return values
 
 
 def _selective(old: dict[str, Any]) -> dict[str, Any]:
@@ -156,30 +201,27 @@ def _seed_variance(old: dict[str, Any]) -> dict[str, Any]:
 
 
 def _key(sentences: dict[str, str], sentence: str) -> str:
-    """Return the name of a fact that older versions wrote out.
+    """Return the key of a sentence; older versions stored the sentence itself.
 
     Raises:
-        ModelError: nothing is written out so.
+        ModelError: the sentence is unknown.
     """
-    for key, said in sentences.items():
-        if said == sentence:
+    for key, known in sentences.items():
+        if known == sentence:
             return key
     raise ModelError(f"expected one of {list(sentences.values())}, got {sentence!r}.")
 
 
-def _rename_predictions(file: Path, report: dict[str, Any]) -> bool:
-    """Give the arrays of the further predictions their names of today; False without the file."""
+def _renamed_arrays(file: Path, report: dict[str, Any]) -> dict[str, NDArray]:
+    """Return the arrays of the further predictions by their current names; empty without a file."""
     if not file.is_file():
-        return False
+        return {}
     with np.load(file) as archive:
-        arrays = {name: archive[name] for name in archive.files}
-    renamed = {_array_name(name, report["evaluations"]): a for name, a in arrays.items()}
-    np.savez_compressed(file, allow_pickle=False, **renamed)
-    return True
+        return {_array_name(n, report["evaluations"]): archive[n] for n in archive.files}
 
 
 def _array_name(old: str, splits: Iterable[str]) -> str:
-    """Return today's name of an array, ``split/what_labels`` or ``split/what_probabilities``."""
+    """Return the current name of an array: ``<split>/<name>_labels`` or ``…_probabilities``."""
     name, kind = old.rsplit("_", 1)
     split = "validation"
     for one in splits:

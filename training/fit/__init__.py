@@ -1,1 +1,1 @@
-"""Learning: the loop and everything that it uses."""
+"""Training: the fit loop and its parts."""

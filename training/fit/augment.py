@@ -1,7 +1,7 @@
-"""Training images, changed at random: `move` warps them, `spoil` is the camera and hides parts.
+"""Random augmentation: `warp` is geometric, `degrade` simulates a camera and random erasing.
 
-NumPy and OpenCV alone, so it is the same on every Keras backend. At some 25,000 images a second a
-core it is fifty times faster than a CPU trains.
+It uses only NumPy and OpenCV, so it is the same on every Keras backend. One core augments about
+25,000 images per second, fifty times as many as a CPU can train on.
 """
 
 from __future__ import annotations
@@ -12,19 +12,19 @@ from numpy.typing import NDArray
 
 from training.presets.schema import Augmentation
 
-#: The side, in pixels, that the distances in `Augmentation` refer to.
+#: Image side, in pixels, to which the lengths in `Augmentation` refer.
 REFERENCE_SIZE = 48
 
 
-def move(
+def warp(
     image: NDArray[np.uint8], settings: Augmentation, rng: np.random.Generator
 ) -> NDArray[np.uint8]:
-    """Turn, scale, mirror and shift a face, which leaves a good picture.
+    """Rotate, scale, mirror and shift a face; this does not degrade the image.
 
     Args:
         image: ``(size, size, channels)`` uint8.
-        settings: how strong each change may be.
-        rng: the source of chance; equal generators give equal images.
+        settings: probability and strength of each augmentation.
+        rng: random generator; generators in equal states give equal images.
 
     Returns:
         ``(size, size, channels)`` uint8, a new image.
@@ -37,57 +37,57 @@ def move(
         flags=cv2.INTER_LINEAR,
         borderMode=cv2.BORDER_REPLICATE,
     )
-    # OpenCV drops a lone channel.
+    # OpenCV drops a single channel.
     return np.asarray(warped, np.uint8).reshape(image.shape)
 
 
-def spoil(
+def degrade(
     image: NDArray[np.uint8], settings: Augmentation, rng: np.random.Generator
 ) -> NDArray[np.uint8]:
-    """Do what a camera does, and hide a part; arguments and result as of `move`."""
-    changed = _photographed(image, settings, rng).reshape(image.shape)
+    """Simulate a camera and erase a random rectangle; arguments and result as in `warp`."""
+    degraded = _photographed(image, settings, rng).reshape(image.shape)
     if rng.random() >= settings.erase_probability:
-        return changed
-    changed = changed.copy()  # where no camera did anything, it is the image itself
-    _erase(changed, settings, rng)
-    return changed
+        return degraded
+    degraded = degraded.copy()  # it may be the input itself if no camera effect was applied
+    _erase(degraded, settings, rng)
+    return degraded
 
 
 def _photographed(
     image: NDArray[np.uint8], settings: Augmentation, rng: np.random.Generator
 ) -> NDArray[np.uint8]:
-    """Do what a camera does, in its order: lens, distance, light, sensor, compression."""
+    """Apply camera effects in physical order: lens, distance, light, sensor, compression."""
     size = image.shape[0]
-    picture: NDArray = image
+    result: NDArray = image
     if rng.random() < settings.blur_probability:
         sigma = rng.uniform(*settings.blur_sigma) * size / REFERENCE_SIZE
-        picture = cv2.GaussianBlur(picture, (0, 0), sigma)
+        result = cv2.GaussianBlur(result, (0, 0), sigma)
     if rng.random() < settings.shrink_probability:
-        fewer = max(1, round(size * rng.uniform(*settings.shrink)))
-        picture = cv2.resize(picture, (fewer, fewer), interpolation=cv2.INTER_AREA)
-        picture = cv2.resize(picture, (size, size), interpolation=cv2.INTER_LINEAR)
+        target_size = max(1, round(size * rng.uniform(*settings.shrink)))
+        result = cv2.resize(result, (target_size, target_size), interpolation=cv2.INTER_AREA)
+        result = cv2.resize(result, (size, size), interpolation=cv2.INTER_LINEAR)
     if rng.random() < settings.light_probability:
-        picture = cv2.convertScaleAbs(picture, alpha=rng.uniform(*settings.light))
+        result = cv2.convertScaleAbs(result, alpha=rng.uniform(*settings.light))
     if rng.random() < settings.noise_probability:
         sigma = rng.uniform(*settings.noise_sigma)
-        noisy = picture + rng.normal(0, sigma, picture.shape)
-        picture = np.clip(np.round(noisy), 0, 255).astype(np.uint8)
+        noisy = result + rng.normal(0, sigma, result.shape)
+        result = np.clip(np.round(noisy), 0, 255).astype(np.uint8)
     if rng.random() < settings.jpeg_probability:
         low, high = settings.jpeg_quality
-        picture = _compressed(picture, int(rng.integers(low, high + 1)))
-    return np.asarray(picture, np.uint8)
+        result = _compressed(result, int(rng.integers(low, high + 1)))
+    return np.asarray(result, np.uint8)
 
 
 def _compressed(image: NDArray[np.uint8], quality: int) -> NDArray[np.uint8]:
-    done, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])
-    assert done
+    success, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    assert success
     return np.asarray(cv2.imdecode(data, cv2.IMREAD_UNCHANGED), np.uint8)
 
 
 def _random_affine(
     size: int, settings: Augmentation, rng: np.random.Generator
 ) -> NDArray[np.float64]:
-    """Draw a 2×3 matrix that rotates, scales, mirrors and shifts about the centre of the image."""
+    """Draw a 2×3 matrix that rotates, scales and mirrors about the image centre, and shifts."""
     unit = size / REFERENCE_SIZE
     angle = np.deg2rad(rng.uniform(-settings.rotate_degrees, settings.rotate_degrees))
     scale = np.exp(rng.uniform(*np.log(settings.scale)))
@@ -100,7 +100,7 @@ def _random_affine(
 
 
 def _erase(image: NDArray[np.uint8], settings: Augmentation, rng: np.random.Generator) -> None:
-    """Cover a random rectangle with noise around a random grey level, in place."""
+    """Fill a random rectangle with noise around a random grey level, in place."""
     size = image.shape[0]
     low, high = (max(1, round(s * size / REFERENCE_SIZE)) for s in settings.erase_size)
     height, width = rng.integers(low, high + 1, 2)

@@ -1,4 +1,4 @@
-"""Batches for Keras: shuffled and augmented on the fly, the same on every backend."""
+"""Training batches for Keras: shuffled and augmented on the fly, the same on every backend."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
 from training.data.dataset import LabelledFaces
 from training.data.load import vote_distribution
-from training.fit.augment import move, spoil
+from training.fit.augment import degrade, warp
 from training.fit.distillation import OnlineTeachers, SoftTargets
 from training.fit.mixup import Mixup
 from training.presets.schema import Augmentation
@@ -25,16 +25,16 @@ Images = NDArray[np.uint8]
 def targets_and_weights(
     faces: LabelledFaces, heads: Container[str], soft_targets: SoftTargets | None = None
 ) -> tuple[Targets, Targets]:
-    """Turn labels and FER+ votes into what each head learns, and how much each face counts there.
+    """Return the targets and sample weights of each head from labels and FER+ votes.
 
     Args:
-        faces: with or without votes.
+        faces: faces with or without votes.
         heads: names of the network's outputs.
-        soft_targets: what teachers say about the faces.
+        soft_targets: the teachers' predictions for the faces.
 
     Returns:
-        ``{head: (n, classes)}`` shares that sum to 1 (or 0 without votes) and ``{head: (n,)}``
-        weights.
+        Targets ``{head: (n, classes)}``, rows of which sum to 1 (or 0 without votes), and sample
+        weights ``{head: (n,)}``.
     """
     one_hot = np.eye(len(faces.class_names), dtype=np.float32)[faces.labels]
     targets = {EXPRESSION_HEAD: soft_targets.mixed(one_hot) if soft_targets else one_hot}
@@ -45,22 +45,23 @@ def targets_and_weights(
 
 
 class TrainingBatches(keras.utils.PyDataset):
-    """Every training image once an epoch, in a new order and with new augmentation.
+    """Yields the training images in a new order and with new augmentation in every epoch.
 
-    Chance comes from (seed, epoch, batch) alone, so a resumed run draws what an unbroken one would
-    have drawn.
+    Randomness depends only on (seed, epoch, batch), so a resumed run draws the same batches as an
+    uninterrupted one.
 
     Args:
-        faces: to learn from.
+        faces: the training faces.
         heads: names of the network's outputs.
-        batch_size: images a step.
-        augmentation: random changes.
-        seed: of all chance.
-        first_epoch: counted from 0.
-        size: side in pixels that the images are scaled to in the end; ``None`` keeps theirs.
-        soft_targets: what teachers say about the faces, or who says it about every picture.
-        mixup: see `training.fit.mixup`; 0 for none.
-        kwargs: of Keras's ``PyDataset``.
+        batch_size: images per step.
+        augmentation: settings of the random augmentation.
+        seed: seed of all randomness.
+        first_epoch: first epoch, counted from 0.
+        size: side in pixels to which augmented images are scaled; ``None`` keeps their size.
+        soft_targets: the teachers' predictions for the faces, or teachers that predict every
+            augmented image.
+        mixup: parameter of the Beta distribution, see `training.fit.mixup`; 0 turns mixup off.
+        kwargs: arguments of Keras's ``PyDataset``.
     """
 
     def __init__(
@@ -80,8 +81,8 @@ class TrainingBatches(keras.utils.PyDataset):
         super().__init__(**kwargs)
         self._faces = faces
         self._online = soft_targets if isinstance(soft_targets, OnlineTeachers) else None
-        told = soft_targets if isinstance(soft_targets, SoftTargets) else None
-        self._targets, self._weights = targets_and_weights(faces, heads, told)
+        precomputed = soft_targets if isinstance(soft_targets, SoftTargets) else None
+        self._targets, self._weights = targets_and_weights(faces, heads, precomputed)
         self._batch_size = batch_size
         self._augmentation = augmentation
         self._seed = seed
@@ -91,38 +92,40 @@ class TrainingBatches(keras.utils.PyDataset):
         self._order = self._shuffled()
 
     def __len__(self) -> int:
-        """Return the number of full batches; the remainder waits for another epoch's order."""
+        """Return the number of full batches; the remaining images are skipped in this epoch."""
         return steps_per_epoch(len(self._faces), self._batch_size)
 
     def __getitem__(self, index: int) -> tuple[NDArray[np.float32], Targets, Targets]:
-        chosen = self._order[index * self._batch_size : (index + 1) * self._batch_size]
+        indices = self._order[index * self._batch_size : (index + 1) * self._batch_size]
         rng = np.random.default_rng([self._seed, self._epoch, index])
-        good, seen = self._pictures(chosen, rng)
-        images = scaled(np.stack(seen), self._size).astype(np.float32)
-        targets = {head: target[chosen] for head, target in self._targets.items()}
-        weights = {head: weight[chosen] for head, weight in self._weights.items()}
-        mixture = Mixup.draw(len(chosen), self._mixup, rng) if self._mixup else None
-        if mixture:
-            images = mixture.images(images)
-            targets, weights = mixture.targets(targets, weights)
+        clean, degraded = self._augmented(indices, rng)
+        images = scaled(np.stack(degraded), self._size).astype(np.float32)
+        targets = {head: target[indices] for head, target in self._targets.items()}
+        weights = {head: weight[indices] for head, weight in self._weights.items()}
+        mixup = Mixup.draw(len(indices), self._mixup, rng) if self._mixup else None
+        if mixup:
+            images = mixup.images(images)
+            targets, weights = mixup.targets(targets, weights)
         if self._online:
-            shown = np.stack(good).astype(np.float32)
-            shown = mixture.images(shown) if mixture else shown
-            targets[EXPRESSION_HEAD] = self._online.mixed(targets[EXPRESSION_HEAD], shown, rng)
+            teacher_images = np.stack(clean).astype(np.float32)
+            teacher_images = mixup.images(teacher_images) if mixup else teacher_images
+            targets[EXPRESSION_HEAD] = self._online.mixed(
+                targets[EXPRESSION_HEAD], teacher_images, rng
+            )
         return images, targets, weights
 
-    def _pictures(
-        self, chosen: NDArray[np.int64], rng: np.random.Generator
+    def _augmented(
+        self, indices: NDArray[np.int64], rng: np.random.Generator
     ) -> tuple[list[NDArray[np.uint8]], list[NDArray[np.uint8]]]:
-        """Return changed faces as good pictures, and as a camera may show them."""
-        good, seen = [], []
-        for i in chosen:
-            good.append(move(self._faces.images[i], self._augmentation, rng))
-            seen.append(spoil(good[-1], self._augmentation, rng))
-        return good, seen
+        """Return the warped images, and the same images degraded."""
+        clean, degraded = [], []
+        for i in indices:
+            clean.append(warp(self._faces.images[i], self._augmentation, rng))
+            degraded.append(degrade(clean[-1], self._augmentation, rng))
+        return clean, degraded
 
     def on_epoch_end(self) -> None:
-        """Keras's hook between epochs: draw a new order."""
+        """Draw a new order; Keras calls this between epochs."""
         self._epoch += 1
         self._order = self._shuffled()
 
@@ -131,12 +134,12 @@ class TrainingBatches(keras.utils.PyDataset):
 
 
 def steps_per_epoch(faces: int, batch_size: int) -> int:
-    """Return how many optimizer steps an epoch of `faces` images takes."""
+    """Return the number of optimizer steps per epoch for `faces` images."""
     return max(1, faces // batch_size)
 
 
 def scaled(images: Images, size: int | None) -> Images:
-    """Return ``(n, side, side, channels)`` images in another size; ``None`` keeps theirs."""
+    """Resize ``(n, side, side, channels)`` images; ``None`` keeps their size."""
     if size is None or images.shape[1] == size:
         return images
     shape = (len(images), size, size, images.shape[3])

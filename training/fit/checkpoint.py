@@ -1,4 +1,4 @@
-"""Keeping a run on disk after every epoch, so that a killed one loses at most one."""
+"""Save a run after every epoch, so that an interruption loses at most one epoch."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from training.fit.fingerprint import Fingerprint, check_same
 
 @dataclass
 class Progress:
-    """How far a run has come; lives beside its checkpoint.
+    """Progress of a run; stored next to its checkpoint.
 
     Attributes:
-        work_dir: holds ``progress.json``, ``checkpoint.keras`` and, of a run that keeps the best
-            epoch, ``best.keras``.
+        work_dir: directory with ``progress.json``, ``checkpoint.keras`` and, if the run keeps the
+            best epoch, ``best.keras``.
         history: one entry per finished epoch.
-        seconds: wall clock of those epochs.
-        run: what it is, see `training.fit.fingerprint`.
+        seconds: wall-clock time of those epochs.
+        run: fingerprint of the run, see `training.fit.fingerprint`.
     """
 
     work_dir: Path
@@ -36,10 +36,10 @@ class Progress:
 
     @classmethod
     def read(cls, work_dir: Path, run: Fingerprint) -> Progress:
-        """Read what an earlier part of this run left; a new run where there is nothing.
+        """Read the progress of an interrupted run, or start a new one if there is none.
 
         Raises:
-            DataError: the files do not belong together, or to this run.
+            DataError: the files are incomplete, or belong to another run.
         """
         progress = cls(work_dir, run)
         if not progress.file.is_file():
@@ -57,7 +57,7 @@ class Progress:
 
     @property
     def file(self) -> Path:
-        """The history, and what run it is of."""
+        """File with the history and the fingerprint of the run."""
         return self.work_dir / "progress.json"
 
     @property
@@ -71,19 +71,19 @@ class Progress:
         return self.work_dir / "best.keras"
 
     def epochs_since(self, figure: str, *, lowest: bool) -> int:
-        """Return how many epochs ago a figure of the history was at its best (0: the last)."""
+        """Return how many epochs ago a metric of the history was best (0: in the last epoch)."""
         values = [getattr(epoch, figure) for epoch in self.history]
-        top = min(values) if lowest else max(values)
-        return len(values) - 1 - values.index(top)
+        best = min(values) if lowest else max(values)
+        return len(values) - 1 - values.index(best)
 
     def stalled(self, patience: int) -> bool:
-        """Tell whether validation loss has not fallen for `patience` epochs (0: never)."""
+        """Return whether the validation loss has not improved for `patience` epochs (0: never)."""
         if not patience or not self.history:
             return False
         return self.epochs_since("validation_loss", lowest=True) >= patience
 
     def write(self) -> Path:
-        """Write the history beside `file`, and return where, to be swapped in."""
+        """Write the history to a temporary file and return its path; it then replaces `file`."""
         history = [epoch.model_dump() for epoch in self.history]
         record = {"run": self.run, "history": history, "seconds": self.seconds}
         unfinished = self.work_dir / "unfinished.json"
@@ -92,11 +92,11 @@ class Progress:
 
 
 class Checkpoint(keras.callbacks.Callback):
-    """Keeps model, optimizer and history after every epoch: written whole, then swapped in.
+    """Saves model, optimizer and history after every epoch, by atomic replacement.
 
     Args:
-        progress: grows with every epoch.
-        keep_best: also keep the model of the epoch with the best validation accuracy.
+        progress: progress of the run, updated after every epoch.
+        keep_best: also save the model of the epoch with the best validation accuracy.
         patience: epochs without a lower validation loss after which to stop; 0 for never.
     """
 
@@ -112,7 +112,7 @@ class Checkpoint(keras.callbacks.Callback):
         self._started = time.monotonic()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """Write everything, and decide whether to go on."""
+        """Save everything, and decide whether to stop."""
         progress = self._progress
         figures = self._epoch(logs or {})
         _check_finite(figures, epoch)
@@ -120,8 +120,8 @@ class Checkpoint(keras.callbacks.Callback):
         progress.history.append(figures)
         if self._keep_best and progress.epochs_since("validation_accuracy", lowest=False) == 0:
             self._write().replace(progress.best)
-        # Swapped in one right after the other: a resumed run must not repeat an epoch on weights
-        # that have had it.
+        # Both files are replaced in quick succession. Otherwise a resumed run could repeat an epoch
+        # on weights that were already trained with it.
         model, record = self._write(), progress.write()
         model.replace(progress.checkpoint)
         record.replace(progress.file)
@@ -129,7 +129,7 @@ class Checkpoint(keras.callbacks.Callback):
             self.model.stop_training = True
 
     def _epoch(self, logs: dict[str, Any]) -> Epoch:
-        # Keras prefixes figures with the output's name when there are several.
+        # Keras prefixes metrics with the output's name if there are several outputs.
         head = f"{EXPRESSION_HEAD}_" if f"{EXPRESSION_HEAD}_loss" in logs else ""
         accuracy = f"{EXPRESSION_HEAD}_accuracy"
         accuracy = accuracy if accuracy in logs else "accuracy"
@@ -148,10 +148,10 @@ class Checkpoint(keras.callbacks.Callback):
 
 
 def _check_finite(figures: Epoch, epoch: int) -> None:
-    """Refuse an epoch that went wrong, so that the checkpoint before it stays.
+    """Reject a diverged epoch, so that the previous checkpoint is kept.
 
     Raises:
-        DataError: a figure is not a number.
+        DataError: a metric is not finite.
     """
     if not all(map(math.isfinite, figures.model_dump().values())):
         raise DataError(

@@ -1,4 +1,4 @@
-"""Several devices: Keras's own data parallelism, on its JAX backend."""
+"""Training on several devices with Keras's data parallelism, on its JAX backend."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from fer.errors import DataError
 
 
 def distribute() -> int:
-    """Split every batch over all devices of this process; return how many there are.
+    """Split every batch over all devices of this process; return the number of devices.
 
     Raises:
-        DataError: the backend cannot.
+        DataError: the Keras backend is not JAX.
     """
     if keras.backend.backend() != "jax":
         raise DataError(

@@ -1,4 +1,4 @@
-"""What a run is: everything that decides its outcome, so that only the same run goes on."""
+"""Fingerprint of a run: everything that determines its result, so that only it can be resumed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from training.presets.schema import Preset
 
 Fingerprint = dict[str, Any]
 
-_USUAL: Fingerprint = json.loads(json.dumps(dataclasses.asdict(Preset(name=""))))
+_DEFAULTS: Fingerprint = json.loads(json.dumps(dataclasses.asdict(Preset(name=""))))
 
 
 def fingerprint(
@@ -30,46 +30,46 @@ def fingerprint(
     teachers: Teachers | None,
     initial_model: Path | None,
 ) -> Fingerprint:
-    """Return what decides a run's outcome, ready for JSON; arguments as of `fit`."""
+    """Return everything that determines a run's result, JSON-ready; arguments as in `fit`."""
     fields = dataclasses.asdict(preset)
-    del fields["name"]  # the same settings by another name are the same run
+    del fields["name"]  # a run with the same settings under another name is the same run
     start = initial_model / KERAS_FILE if initial_model else None
-    found = {
+    record = {
         **fields,
         "seed": seed,
         "faces": _digest(train),
         "teachers": teachers.digests if teachers else (),
         "initial_model": file_sha256(start) if start and start.is_file() else None,
     }
-    return dict(json.loads(json.dumps(found)))
+    return dict(json.loads(json.dumps(record)))
 
 
 def check_same(before: Fingerprint, now: Fingerprint, work_dir: Path) -> None:
-    """Check that a run that was begun before is the one to go on with.
+    """Check that an interrupted run is the same as the current one.
 
     Raises:
-        DataError: it is another one.
+        DataError: it is another run.
     """
-    # A run that is older than a setting had what is usual.
-    before = _USUAL | before
-    other = [
+    # A run that started before a setting was added used the setting's default.
+    before = _DEFAULTS | before
+    changes = [
         f"{name.replace('_', ' ')} {_short(before.get(name))} (now {_short(value)})"
         for name, value in sorted(now.items())
         if before.get(name) != value
     ]
-    if other:
+    if changes:
         raise DataError(
-            f"{work_dir} holds another run: {'; '.join(other)}. Go on with its settings, train "
+            f"{work_dir} holds another run: {'; '.join(changes)}. Go on with its settings, train "
             "without --resume, or name another --work-dir."
         )
 
 
 def _digest(faces: LabelledFaces) -> str:
-    found = hashlib.sha256()
+    digest = hashlib.sha256()
     for part in (faces.images, faces.labels, faces.votes):
         if part is not None:
-            found.update(np.ascontiguousarray(part).tobytes())
-    return found.hexdigest()
+            digest.update(np.ascontiguousarray(part).tobytes())
+    return digest.hexdigest()
 
 
 def _short(value: object) -> str:

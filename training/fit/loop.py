@@ -1,6 +1,6 @@
-"""The fit loop: a preset and a data set in, a trained Keras model and its history out.
+"""The fit loop: train a Keras model from a preset and a data set.
 
-Nothing here names a backend: Keras's own ``fit`` runs it on TensorFlow, and unchanged on JAX.
+It is independent of the backend: Keras's own ``fit`` runs it on TensorFlow or on JAX.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ from training.networks.build import build
 from training.networks.transfer import freeze
 from training.presets.schema import NONE, Preset
 
-#: Batches over which batch-norm statistics are computed anew for averaged weights.
+#: Number of batches for the recalibration of batch-norm statistics after weight averaging.
 RECALIBRATION_BATCHES = 100
 
 
 @dataclass(frozen=True)
 class Fit:
-    """What a finished training leaves: the model that ships, and what happened on the way."""
+    """Result of a training: the final model, its history, and the wall-clock time in seconds."""
 
     model: keras.Model
     history: list[Epoch]
@@ -41,7 +41,7 @@ class Fit:
 
 
 def head_sizes(preset: Preset, faces: LabelledFaces) -> dict[str, int]:
-    """Return the network's outputs and their class counts for a data set."""
+    """Return the network's heads and their numbers of classes for a data set."""
     heads = {EXPRESSION_HEAD: len(faces.class_names)}
     if preset.vote_weight and faces.votes is not None:
         heads[FERPLUS_HEAD] = len(FERPLUS_LABELS)
@@ -66,50 +66,53 @@ def fit(
 
     Args:
         preset: the configuration.
-        train: faces to learn from.
-        validation: faces to follow the training with; nothing is learnt from them.
-        seed: decides weights, order and augmentation.
-        work_dir: where checkpoints are kept.
-        resume: go on from the checkpoint in `work_dir` where there is one, of this same run.
+        train: training faces.
+        validation: validation faces; they are only evaluated.
+        seed: seed of initial weights, data order and augmentation.
+        work_dir: directory for checkpoints.
+        resume: continue from the checkpoint in `work_dir`, if there is one of the same run.
         verbose: Keras's progress display: 1 a bar, 2 a line per epoch.
-        callbacks: further Keras callbacks.
-        teachers: models to learn from as well.
-        initial_model: directory of a model whose weights to begin with, instead of random ones.
-        averaged_with: directories of models that the outcome is averaged with, in equal parts.
+        callbacks: additional Keras callbacks.
+        teachers: teacher models for knowledge distillation.
+        initial_model: directory of a model whose weights replace the random initialisation.
+        averaged_with: directories of models with which the trained weights are averaged equally.
 
     Returns:
-        The model to keep, the history, and the seconds spent, earlier parts included. With a
-        moving average, the model has the averaged weights (Polyak) and batch-norm statistics to
-        match.
+        The final model, the history, and the time in seconds including earlier parts of a resumed
+        run. With an exponential moving average (EMA), the model has the averaged weights (Polyak)
+        and recalibrated batch-norm statistics.
+
+    Raises:
+        DataError: the data, a checkpoint, a teacher or another model does not match the preset.
     """
-    _check_form(preset, train)
+    _check_image_shape(preset, train)
     keras.mixed_precision.set_global_policy(preset.precision)
     keras.utils.set_random_seed(seed)
     work_dir.mkdir(parents=True, exist_ok=True)
     run = fingerprint(preset, train, seed=seed, teachers=teachers, initial_model=initial_model)
     progress = Progress.read(work_dir, run) if resume else Progress(work_dir, run)
     targets, weights = targets_and_weights(validation, head_sizes(preset, train))
-    model = _start(preset, train, progress, initial_model)
-    # Read before the training, so that a mistake is told before the hours of it.
-    others = [weights_of(directory, model, train.class_names) for directory in averaged_with]
+    model = _initial_model(preset, train, progress, initial_model)
+    # Read before training, so that an error is reported before hours of work.
+    other_weights = [weights_of(directory, model, train.class_names) for directory in averaged_with]
     for phase in _phases(preset):
-        done = len(progress.history)
-        if done >= phase.last_epoch or progress.stalled(preset.patience):
+        epochs_done = len(progress.history)
+        if epochs_done >= phase.last_epoch or progress.stalled(preset.patience):
             continue
-        model = _enter_phase(model, preset, train, phase, done)
-        seen = scaled(validation.images, phase.size).astype(np.float32)
+        model = _enter_phase(model, preset, train, phase, epochs_done)
+        validation_images = scaled(validation.images, phase.size).astype(np.float32)
         model.fit(
-            _batches(preset, train, seed, done, size=phase.size, teachers=teachers),
-            initial_epoch=done,
+            _batches(preset, train, seed, epochs_done, size=phase.size, teachers=teachers),
+            initial_epoch=epochs_done,
             epochs=phase.last_epoch,
-            shuffle=False,  # TrainingBatches does it, by seed and epoch, as a resumed run must
-            validation_data=(seen, targets, weights),
-            validation_batch_size=even_batch(len(seen)),
+            shuffle=False,  # TrainingBatches shuffles by seed and epoch, so runs can be resumed
+            validation_data=(validation_images, targets, weights),
+            validation_batch_size=even_batch_size(len(validation_images)),
             callbacks=[*_callbacks(preset, progress), *callbacks],
             verbose=verbose,
         )
-    model = _to_keep(model, preset, train, progress)
-    average(model, others)
+    model = _final_model(model, preset, train, progress)
+    average(model, other_weights)
     if preset.ema_momentum or averaged_with:
         plain = preset.override({"augmentation": NONE, "mixup": 0.0})
         recalibrate(model, _batches(plain, train, seed, preset.epochs))
@@ -118,7 +121,7 @@ def fit(
 
 @dataclass(frozen=True)
 class _Phase:
-    """Epochs up to `last_epoch` that are alike."""
+    """Consecutive epochs with the same settings, from `first_epoch` up to `last_epoch`."""
 
     first_epoch: int
     last_epoch: int
@@ -126,16 +129,16 @@ class _Phase:
     frozen: bool = False
 
 
-def even_batch(count: int, most: int = 512) -> int:
-    """Return the size of batches, up to `most`, that are as good as alike.
+def even_batch_size(count: int, most: int = 512) -> int:
+    """Return a batch size, at most `most`, that gives batches of nearly equal size.
 
-    To Keras, the validation loss of one of several heads is the mean of the batches' means: a last
-    batch of 5 faces would count as much as one of 512.
+    For a model with several heads, Keras computes each head's validation loss as the mean of batch
+    means, so a last batch of 5 faces would count as much as one of 512.
     """
     return math.ceil(count / math.ceil(count / most))
 
 
-def _check_form(preset: Preset, faces: LabelledFaces) -> None:
+def _check_image_shape(preset: Preset, faces: LabelledFaces) -> None:
     expected = (preset.input_size, preset.input_size, preset.channels)
     if faces.images.shape[1:] != expected:
         raise DataError(
@@ -143,10 +146,10 @@ def _check_form(preset: Preset, faces: LabelledFaces) -> None:
         )
 
 
-def _start(
+def _initial_model(
     preset: Preset, train: LabelledFaces, progress: Progress, initial_model: Path | None
 ) -> keras.Model:
-    """Return the model of the last finished epoch, or a new one."""
+    """Return the model of the last finished epoch, or a new one if there is none."""
     if progress.history:
         return keras.models.load_model(progress.checkpoint)
     model = build(preset, head_sizes(preset, train))
@@ -156,7 +159,7 @@ def _start(
 
 
 def _phases(preset: Preset) -> list[_Phase]:
-    """Return what the run consists of, in order: frozen or small epochs, then full ones."""
+    """Return the phases of a run in order: frozen backbone, small images, full-size images."""
     frozen = min(preset.frozen_epochs, preset.epochs)
     small = max(frozen, min(preset.small_epochs, preset.epochs))
     return [
@@ -167,28 +170,28 @@ def _phases(preset: Preset) -> list[_Phase]:
 
 
 def _enter_phase(
-    model: keras.Model, preset: Preset, train: LabelledFaces, phase: _Phase, done: int
+    model: keras.Model, preset: Preset, train: LabelledFaces, phase: _Phase, epochs_done: int
 ) -> keras.Model:
-    """Compile at the start of a phase; within one, a loaded checkpoint is compiled already."""
-    if done != phase.first_epoch:
+    """Compile the model at the start of a phase; a checkpoint from within it is already."""
+    if epochs_done != phase.first_epoch:
         return model
     model = _resized(model, preset, train, phase.size)
     freeze(model, phase.frozen)
     steps = steps_per_epoch(len(train), preset.batch_size)
-    compile_model(model, preset, steps, steps_done=done * steps)
+    compile_model(model, preset, steps, steps_done=epochs_done * steps)
     return model
 
 
 def _resized(model: keras.Model, preset: Preset, train: LabelledFaces, size: int) -> keras.Model:
-    """Return the network for images of another size; after pooling, the weights fit any."""
+    """Return the network for another image size; after global pooling, the weights fit."""
     if model.input_shape[1] == size:
         return model
     if preset.ema_momentum and model.compiled:
-        # Where a run ends, Keras leaves the averaged weights; a checkpoint holds the others.
+        # Keras ends a phase with the averaged weights, but a checkpoint holds the raw ones.
         model.optimizer.finalize_variable_values(model.trainable_variables)
-    changed = build(preset.override({"input_size": size}), head_sizes(preset, train))
-    changed.set_weights(model.get_weights())
-    return changed
+    resized = build(preset.override({"input_size": size}), head_sizes(preset, train))
+    resized.set_weights(model.get_weights())
+    return resized
 
 
 def _callbacks(preset: Preset, progress: Progress) -> list[keras.callbacks.Callback]:
@@ -219,12 +222,12 @@ def _batches(
     )
 
 
-def _to_keep(
+def _final_model(
     model: keras.Model, preset: Preset, train: LabelledFaces, progress: Progress
 ) -> keras.Model:
-    """Return the network with the weights to keep, in float32 throughout.
+    """Return the network with the final weights, entirely in float32.
 
-    Training may have been in bfloat16, which an exported file must not be.
+    Training may use bfloat16, but an exported file must not.
     """
     if preset.keep == "best" and progress.best.is_file():
         model = keras.models.load_model(progress.best)
@@ -232,16 +235,16 @@ def _to_keep(
         model.optimizer.finalize_variable_values(model.trainable_variables)
     keras.mixed_precision.set_global_policy("float32")
     without_download = preset.override({"weights": "none"})
-    kept = build(without_download, head_sizes(preset, train))
-    kept.set_weights(model.get_weights())
-    return kept
+    final = build(without_download, head_sizes(preset, train))
+    final.set_weights(model.get_weights())
+    return final
 
 
 def recalibrate(model: keras.Model, batches: TrainingBatches) -> None:
-    """Compute batch-norm statistics anew, as plain means over some batches.
+    """Recalibrate the batch-norm statistics as plain means over some batches.
 
-    The statistics gathered in training belong to the weights of each step, and to images that were
-    changed at random; averaged weights need their own (Izmailov et al. 2018, section 3.2).
+    The statistics from training belong to the weights of each step and to augmented images.
+    Averaged weights need statistics of their own (Izmailov et al. 2018, section 3.2).
     """
     norms = [x for x in model.layers if isinstance(x, keras.layers.BatchNormalization)]
     momenta = [norm.momentum for norm in norms]

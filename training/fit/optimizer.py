@@ -1,4 +1,4 @@
-"""Preset → losses, optimizer and learning rate schedule of a network."""
+"""Losses, optimizer and learning rate schedule of a preset."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from training.presets.schema import Preset
 def compile_model(
     model: keras.Model, preset: Preset, steps_per_epoch: int, steps_done: int = 0
 ) -> None:
-    """Make a network ready to be fitted.
+    """Compile a network with the losses and the optimizer of a preset.
 
     Args:
-        model: with one linear output per head.
+        model: network with one linear output per head.
         preset: the configuration.
-        steps_per_epoch: optimizer steps.
-        steps_done: where on the schedule to start.
+        steps_per_epoch: optimizer steps per epoch.
+        steps_done: step of the schedule at which to start.
     """
     optimizer = _optimizer(preset, steps_per_epoch)
     optimizer.build(model.trainable_variables)
@@ -38,7 +38,7 @@ def compile_model(
             head: preset.vote_weight if head == FERPLUS_HEAD else 1.0 for head in model.output_names
         },
         metrics={EXPRESSION_HEAD: [keras.metrics.CategoricalAccuracy(name="accuracy")]},
-        # XLA made TensorFlow three times slower on a CPU; JAX cannot do without it.
+        # XLA made TensorFlow three times slower on a CPU; JAX requires it.
         jit_compile=keras.backend.backend() == "jax",
     )
 
@@ -53,8 +53,8 @@ def _optimizer(preset: Preset, steps_per_epoch: int) -> keras.optimizers.Optimiz
             rate,
             momentum=preset.momentum,
             nesterov=True,
-            # Keras decays weights outside the momentum, which would otherwise carry each bit of
-            # decay on for 1 / (1 - momentum) steps. The factor makes it the usual L2 decay.
+            # Keras applies weight decay outside the momentum, whereas L2 regularisation is
+            # amplified by momentum by 1 / (1 - momentum). This factor makes them equivalent.
             weight_decay=preset.weight_decay / (1 - preset.momentum) or None,
             **average,
         )

@@ -1,4 +1,4 @@
-"""Weights of trained models: to begin with, and to average the outcome with."""
+"""Use the weights of trained models for initialisation and for weight averaging."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ Weights = list[Floats]
 def initialise_from(directory: Path, model: keras.Model, class_names: tuple[str, ...]) -> None:
     """Copy the weights of a trained model, layer by layer.
 
-    The expression head stays as it is where the trained one knows other classes, and so does a head
-    that the trained model has not.
+    The expression head is not copied if the trained model has other classes. Heads that the trained
+    model lacks are not changed either.
 
     Args:
-        directory: of the trained model.
-        model: changed in place.
-        class_names: what its expression head is to learn.
+        directory: model directory of the trained model.
+        model: network to initialise, changed in place.
+        class_names: classes of its expression head.
 
     Raises:
-        DataError: there is no trained network, or it is another one.
+        DataError: there is no trained network, or its layers do not match.
     """
     file = keras_file(directory, "a training can begin with a trained model only")
     trained, spec = keras.models.load_model(file), ModelSpec.load(directory)
@@ -39,7 +39,7 @@ def initialise_from(directory: Path, model: keras.Model, class_names: tuple[str,
     for name in heads & old_heads.keys():
         if same_classes or name != EXPRESSION_HEAD:
             _copy(trained.get_layer(old_heads[name]), model.get_layer(name), directory)
-    # Keras numbers layers without a name of their own, so the place counts.
+    # Matched by position, because Keras numbers unnamed layers differently each time.
     theirs = [x for x in trained.layers if x.weights and x.name not in trained.output_names]
     ours = [x for x in model.layers if x.weights and x.name not in heads]
     if len(theirs) != len(ours):
@@ -52,25 +52,25 @@ def initialise_from(directory: Path, model: keras.Model, class_names: tuple[str,
 
 
 def _copy(old: keras.Layer, new: keras.Layer, directory: Path) -> None:
-    has, needs = ([tuple(w.shape) for w in layer.weights] for layer in (old, new))
-    if has != needs:
+    old_shapes, new_shapes = ([tuple(w.shape) for w in layer.weights] for layer in (old, new))
+    if old_shapes != new_shapes:
         raise DataError(
-            f"{directory} is another network: its layer {old.name!r} has the weights {has}, "
-            f"expected {needs}."
+            f"{directory} is another network: its layer {old.name!r} has the weights {old_shapes}, "
+            f"expected {new_shapes}."
         )
     new.set_weights(old.get_weights())
 
 
 def weights_of(directory: Path, model: keras.Model, class_names: tuple[str, ...]) -> Weights:
-    """Return the weights of a trained model, to be averaged with those of another.
+    """Return the weights of a trained model for weight averaging.
 
     Args:
-        directory: of the trained model.
-        model: what they are to be averaged with; its weights may be any yet.
-        class_names: the classes that both have to know.
+        directory: model directory of the trained model.
+        model: network with whose weights they will be averaged; only its weight shapes matter here.
+        class_names: classes that both models must have.
 
     Raises:
-        DataError: there is no trained model, it knows other classes, or it is another network.
+        DataError: there is no trained model, or it has other classes or other weight shapes.
     """
     file = keras_file(directory, "only a trained model can be averaged with")
     check_known(str(directory), ModelSpec.load(directory).labels, class_names)
@@ -81,15 +81,15 @@ def weights_of(directory: Path, model: keras.Model, class_names: tuple[str, ...]
 
 
 def average(model: keras.Model, others: Sequence[Weights]) -> None:
-    """Replace the weights of a network by their mean with those of others, in equal parts.
+    """Replace the weights of a network by the mean of its own and other weights.
 
-    Ends of trainings of which one began where another ended can lie in one wide valley, and their
-    mean nearer to its middle (Wortsman et al. 2022). Batch-norm statistics have to be computed anew
-    afterwards.
+    If one training started from the result of another, both results can lie in the same wide
+    minimum of the loss, and their mean is then closer to its centre (Wortsman et al. 2022).
+    Batch-norm statistics must be recalibrated afterwards.
 
     Args:
-        model: changed in place.
-        others: see `weights_of`.
+        model: network, changed in place.
+        others: weights of the other models, see `weights_of`.
     """
     parts = zip(model.get_weights(), *others, strict=True)
     model.set_weights([np.mean(part, axis=0) for part in parts])

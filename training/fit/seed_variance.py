@@ -1,4 +1,4 @@
-"""The same run with several seeds: how much of a figure is chance."""
+"""Repeat a run with several seeds to measure the random variation of its metrics."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from training.presets.schema import Preset
 
 @dataclass(frozen=True)
 class SeedRun:
-    """One of the runs: its seed, what came of it on the validation split, and its wall clock."""
+    """One run: its seed, its metrics on the validation split, and its wall-clock time."""
 
     seed: int
     evaluation: Evaluation
@@ -38,20 +38,20 @@ def seed_runs(
     teachers: Teachers | None,
     initial_model: Path | None = None,
 ) -> list[SeedRun]:
-    """Train once per seed; runs that were finished before are only evaluated.
+    """Train once per seed; runs that are already finished are only evaluated.
 
     Args:
-        preset: of all runs.
-        train: faces to learn from.
-        validation: faces to measure on.
+        preset: configuration of all runs.
+        train: training faces.
+        validation: faces for evaluation.
         seeds: one per run.
-        work_dir: holds a folder of checkpoints per seed.
-        teachers: models to learn from as well.
-        initial_model: directory of a model whose weights every run begins with.
+        work_dir: directory with one folder of checkpoints per seed.
+        teachers: teacher models for knowledge distillation.
+        initial_model: directory of a model whose weights initialise every run.
     """
     runs = []
     for seed in seeds:
-        done = fit(
+        result = fit(
             preset,
             train,
             validation,
@@ -62,14 +62,14 @@ def seed_runs(
             teachers=teachers,
             initial_model=initial_model,
         )
-        runs.append(SeedRun(seed, _evaluated(done.model, validation), done.seconds))
+        runs.append(SeedRun(seed, _evaluated(result.model, validation), result.seconds))
     return runs
 
 
 def seed_variance(
     runs: Sequence[SeedRun], *, epochs: int, command: str, initial_model: str | None = None
 ) -> SeedVariance:
-    """Put the runs into the form of a report."""
+    """Return the record of the runs for a report."""
     return SeedVariance(
         command=command,
         initial_model=initial_model,
@@ -82,5 +82,5 @@ def seed_variance(
 
 
 def _evaluated(model: keras.Model, faces: LabelledFaces) -> Evaluation:
-    found = model.predict(faces.images.astype(np.float32), verbose=0)
-    return evaluate(faces.labels, softmax(np.asarray(found[EXPRESSION_HEAD])), faces.class_names)
+    logits = model.predict(faces.images.astype(np.float32), verbose=0)
+    return evaluate(faces.labels, softmax(np.asarray(logits[EXPRESSION_HEAD])), faces.class_names)

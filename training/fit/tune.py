@@ -1,4 +1,4 @@
-"""Hyperparameter search: Optuna's sampler and pruner around the fit loop."""
+"""Hyperparameter search with Optuna's sampler and pruner around the fit loop."""
 
 from __future__ import annotations
 
@@ -36,17 +36,17 @@ def search(
     study: str,
     teachers: Teachers | None = None,
 ) -> Best:
-    """Run trials, each a short training; a later call goes on where this one ended.
+    """Run trials, each a short training; a later call continues the study.
 
     Args:
-        preset: where each trial starts from.
-        train: faces to learn from.
-        validation: faces that decide.
-        trials: how many more to run.
-        seed: of the sampler and of every trial, so that trials differ by their fields alone.
+        preset: configuration that each trial modifies.
+        train: training faces.
+        validation: faces whose accuracy is maximised.
+        trials: number of additional trials.
+        seed: seed of the sampler and of every trial, so that trials differ only in their fields.
         storage: SQLite file.
-        study: name in the storage.
-        teachers: models to learn from as well.
+        study: name of the study in the storage.
+        teachers: teacher models for knowledge distillation.
 
     Raises:
         DataError: Optuna is not installed.
@@ -56,7 +56,7 @@ def search(
     except ImportError as error:
         raise DataError("tuning needs Optuna: `pip install -r requirements-train.txt`.") from error
     storage.parent.mkdir(parents=True, exist_ok=True)
-    found = optuna.create_study(
+    optuna_study = optuna.create_study(
         study_name=study,
         storage=f"sqlite:///{storage}",
         load_if_exists=True,
@@ -68,7 +68,7 @@ def search(
     def objective(trial: Any) -> float:
         candidate = preset.override(_suggest(trial, preset))
         with tempfile.TemporaryDirectory() as work_dir:
-            done = fit(
+            result = fit(
                 candidate,
                 train,
                 validation,
@@ -78,14 +78,14 @@ def search(
                 callbacks=[_Prune(trial)],
                 teachers=teachers,
             )
-        return max(epoch.validation_accuracy for epoch in done.history)
+        return max(epoch.validation_accuracy for epoch in result.history)
 
-    found.optimize(objective, n_trials=trials)
-    return Best(found.best_params, found.best_value, len(found.trials))
+    optuna_study.optimize(objective, n_trials=trials)
+    return Best(optuna_study.best_params, optuna_study.best_value, len(optuna_study.trials))
 
 
 def _suggest(trial: Any, preset: Preset) -> dict[str, float]:
-    """Draw the fields that matter most, around the preset's own."""
+    """Sample the most important fields from ranges around the preset's values."""
     rate = preset.learning_rate
     return {
         "learning_rate": trial.suggest_float("learning_rate", rate / 5, rate * 5, log=True),
@@ -97,7 +97,7 @@ def _suggest(trial: Any, preset: Preset) -> dict[str, float]:
 
 
 class _Prune(keras.callbacks.Callback):
-    """Tells Optuna how a trial goes, and ends it when it is behind."""
+    """Reports the validation accuracy to Optuna, and stops a trial that should be pruned."""
 
     def __init__(self, trial: Any) -> None:
         super().__init__()

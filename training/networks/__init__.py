@@ -1,1 +1,1 @@
-"""Keras networks, and what is read off them."""
+"""Keras networks, their class activation maps and their layer tables."""

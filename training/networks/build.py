@@ -1,4 +1,4 @@
-"""Preset → network."""
+"""Build the network of a preset."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from training.networks.residual import residual_network
 from training.networks.transfer import transfer_network
 from training.presets.schema import Preset
 
-#: From preset and head sizes to a model of logits; see `residual_network` for its form.
+#: Network name → function that builds a model from a preset and head sizes; `residual_network`
+#: documents its inputs and outputs.
 NETWORKS: dict[str, Callable[[Preset, dict[str, int]], keras.Model]] = {
     "residual": residual_network,
     "cnn-basic": cnn_basic,
@@ -31,7 +32,7 @@ def build(preset: Preset, heads: dict[str, int]) -> keras.Model:
         heads: output name → number of classes.
 
     Raises:
-        DataError: the preset names a network that does not exist.
+        DataError: the preset names an unknown network.
     """
     if preset.network not in NETWORKS:
         raise DataError(f"no network {preset.network!r}; expected {', '.join(NETWORKS)}.")

@@ -1,4 +1,4 @@
-"""Class activation maps as further outputs of a network, so that the app needs no gradients."""
+"""Class activation maps as additional network outputs, so that the app needs no gradients."""
 
 from __future__ import annotations
 
@@ -8,31 +8,31 @@ from keras import layers
 
 from training.keras_private import made_by
 
-#: A head's map is the output of this name with the head's own behind it.
+#: The map of a head is the output named by this prefix and the head's name.
 MAP_PREFIX = "activation_map_"
 
 
 def with_activation_maps(model: keras.Model) -> keras.Model:
     """Add a class activation map per head (Zhou et al. 2016, section 2).
 
-    A logit is the dense layer's product with the mean of the features over all places, plus a
-    bias; so it is as well the mean over all places of the product there, plus the bias. The product
-    at each place is the map: nothing about it is an approximation.
+    A logit is the product of the dense weights with the mean of the features over all positions,
+    plus a bias. The product is linear, so the logit is also the mean of the products at all
+    positions, plus the bias. These products are the map, without any approximation.
 
     Args:
-        model: from images to a dictionary of logits.
+        model: network from images to a dictionary of logits.
 
     Returns:
-        The same network with an output ``activation_map_<head>`` per head,
-        ``(n, rows, columns, classes)``; the model itself where its heads do not stand on a global
-        average pool.
+        The same network with one more output ``activation_map_<head>`` per head,
+        ``(n, rows, columns, classes)``; the unchanged model if its heads do not follow one global
+        average pooling layer.
     """
     pool = _pool(model)
     if pool is None:
         return model
     outputs = dict(zip(model.output_names, model.outputs, strict=True))
     projections = {head: _projection(model, head, pool.input) for head in model.output_names}
-    maps = {f"{MAP_PREFIX}{head}": made[1] for head, made in projections.items()}
+    maps = {f"{MAP_PREFIX}{head}": projection[1] for head, projection in projections.items()}
     extended = keras.Model(model.inputs[0], outputs | maps, name=model.name)
     for head, (layer, _) in projections.items():
         layer.set_weights([np.asarray(model.get_layer(head).kernel)[None, None]])
@@ -40,14 +40,14 @@ def with_activation_maps(model: keras.Model) -> keras.Model:
 
 
 def _pool(model: keras.Model) -> keras.layers.Layer | None:
-    """Return the pooling layer under all heads, with at most dropout between, which is idle."""
-    found = set()
+    """Return the pooling layer below all heads; only dropout, inactive in inference, may follow."""
+    pools = set()
     for head in model.output_names:
         below = made_by(model.get_layer(head).input)
         while isinstance(below, layers.Dropout):
             below = made_by(below.input)
-        found.add(below)
-    (below,) = found if len(found) == 1 else (None,)
+        pools.add(below)
+    (below,) = pools if len(pools) == 1 else (None,)
     return below if isinstance(below, layers.GlobalAveragePooling2D) else None
 
 

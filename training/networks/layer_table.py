@@ -1,4 +1,4 @@
-"""The layer table of a report, read off a Keras model."""
+"""The layer table of a report, read from a Keras model."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from training.keras_private import made_by
 
 
 def layer_table(model: keras.Model) -> tuple[Layer, ...]:
-    """Return a row per layer, in the order of computation; nested models are unfolded."""
+    """Return one row per layer in order of computation; nested models are expanded."""
     rows: list[Layer] = []
     for layer in model.layers:
         if isinstance(layer, keras.Model):
@@ -21,10 +21,10 @@ def layer_table(model: keras.Model) -> tuple[Layer, ...]:
             Layer(
                 name=layer.name,
                 kind=type(layer).__name__,
-                detail=_detail(layer),
                 shape=tuple(int(n) for n in _output_shape(layer)),
                 parameters=layer.count_params(),
                 inputs=_inputs(layer),
+                **_settings(layer),
             )
         )
     return tuple(rows)
@@ -43,18 +43,21 @@ def _inputs(layer: keras.layers.Layer) -> tuple[str, ...]:
     return tuple(made_by(tensor).name for tensor in tensors)
 
 
-def _detail(layer: keras.layers.Layer) -> str:
+def _settings(layer: keras.layers.Layer) -> dict[str, Any]:
+    """Return what tells a layer from others of its kind, as fields of `Layer`."""
     match layer:
         case keras.layers.Conv2D():
-            kernel = "×".join(map(str, layer.kernel_size))
-            stride = f", stride {layer.strides[0]}" if layer.strides[0] > 1 else ""
-            return f"{kernel}, {layer.filters} filters{stride}"
-        case keras.layers.Dense():
-            return f"{layer.units} units"
-        case keras.layers.Dropout():
-            return f"rate {layer.rate:g}"
-        case keras.layers.Activation():
-            return str(layer.activation.__name__)
+            return {
+                "kernel": layer.kernel_size,
+                "stride": layer.strides[0],
+                "width": layer.filters,
+            }
         case keras.layers.MaxPooling2D():
-            return "×".join(map(str, layer.pool_size))
-    return ""
+            return {"kernel": layer.pool_size}
+        case keras.layers.Dense():
+            return {"width": layer.units}
+        case keras.layers.Dropout():
+            return {"rate": layer.rate}
+        case keras.layers.Activation():
+            return {"activation": layer.activation.__name__}
+    return {}

@@ -1,7 +1,7 @@
-"""The plain networks of presets A to E, as the projects they stand for describe them.
+"""The plain networks of presets A to E, as described by the projects that they reproduce.
 
-Standardisation, which those projects do outside, is a layer here; otherwise kernels are 3×3, ReLU
-follows each, and max pooling halves the resolution.
+Standardisation is a layer here, whereas those projects do it outside the network. All kernels are
+3×3 and followed by ReLU, and max pooling halves the resolution.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Networks: built from a preset, ending in logits, with every preprocessing step inside."""
+"""The residual network, and the parts that all networks share.
+
+Every network contains its preprocessing and ends in logits.
+"""
 
 from __future__ import annotations
 
@@ -7,21 +10,22 @@ from keras import layers
 
 from training.presets.schema import Preset
 
-#: Standard deviation (grey levels) below which an image counts as flat. Keeps a blank image at zero
-#: instead of amplifying its quantisation noise.
+#: Standard deviation in grey levels below which an image counts as flat. It keeps a blank image
+#: near zero instead of amplifying its quantisation noise.
 FLAT_STD = 1.0
 
 
 def residual_network(preset: Preset, heads: dict[str, int]) -> keras.Model:
-    """Build a dense 3×3 residual network with one dense layer per head on a shared average pool.
+    """Build a residual network of full 3×3 convolutions with one dense layer per head.
 
-    Post-activation blocks (He et al. 2016a), so that every batch norm folds into its convolution on
-    export. The stem halves the resolution, which at 48 px leaves stages at 24, 12 and 6 px: the
-    arrangement that costs a CPU least at equal accuracy. Depthwise convolutions are bound by memory
-    there and were slower than these dense ones.
+    Blocks are post-activation (He et al. 2016a), so that every batch norm can be folded into its
+    convolution on export. The stem halves the resolution; at 48 px, this leaves stages at 24, 12
+    and 6 px, which is the cheapest arrangement on a CPU at equal accuracy. Depthwise convolutions
+    were slower than these full ones, because they are memory-bound there.
 
     Args:
-        preset: its `widths` are the channels of each stage; resolution halves between stages.
+        preset: configuration; `widths` are the channels of each stage, and the resolution halves
+            between stages.
         heads: output name → number of classes; see `training.fit.loop.head_sizes`.
 
     Returns:
@@ -42,14 +46,14 @@ def residual_network(preset: Preset, heads: dict[str, int]) -> keras.Model:
 
 
 def image_input(preset: Preset) -> keras.KerasTensor:
-    """Return the input of every network: ``(n, size, size, channels)`` in 0…255."""
+    """Return the input tensor of a network: ``(n, size, size, channels)`` in 0…255."""
     return keras.Input((preset.input_size, preset.input_size, preset.channels), name="image")
 
 
 def standardise(image: keras.KerasTensor) -> keras.KerasTensor:
-    """Shift and scale each image to zero mean and unit variance, as a layer of the network.
+    """Standardise each image to zero mean and unit variance, as a layer of the network.
 
-    Light and contrast of the photograph cancel out, and no caller can forget to do it.
+    This cancels brightness and contrast, and as a layer it cannot be forgotten by a caller.
     """
     return layers.LayerNormalization(
         axis=(1, 2, 3),
@@ -62,7 +66,7 @@ def standardise(image: keras.KerasTensor) -> keras.KerasTensor:
 
 
 def logits(features: keras.KerasTensor, heads: dict[str, int]) -> dict[str, keras.KerasTensor]:
-    """Return one linear layer per head, in float32 whatever the rest is."""
+    """Return the logits of one linear layer per head, always in float32."""
     return {
         head: layers.Dense(classes, dtype="float32", name=head)(features)
         for head, classes in heads.items()
@@ -81,7 +85,8 @@ def _conv(
         kernel_initializer="he_normal",
         name=f"{name}_conv",
     )(x)
-    # 0.9 follows the weights within some ten steps; Keras's 0.99 lags behind a short schedule.
+    # With 0.9, statistics follow the weights within about ten steps; Keras's default of 0.99 lags
+    # behind in a short schedule.
     return layers.BatchNormalization(momentum=0.9, epsilon=1e-5, name=f"{name}_bn")(x)
 
 

@@ -1,4 +1,4 @@
-"""A backbone that was trained on other images, under a new dense layer."""
+"""Transfer learning: a backbone trained on other images, with new dense layers on top."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from fer.errors import DataError
 from training.networks.residual import image_input, logits
 from training.presets.schema import Preset
 
-#: Backbones whose own preprocessing is part of the network, so that 0…255 is what all of them take.
+#: Backbones that contain their preprocessing, so that all of them take inputs in 0…255.
 BACKBONES = (
     "MobileNetV3Small",
     "MobileNetV3Large",
@@ -19,18 +19,18 @@ BACKBONES = (
     "ConvNeXtTiny",
 )
 
-#: Least side, in pixels, at which those backbones keep some resolution to the end.
+#: Least input side, in pixels, at which those backbones keep some resolution to the end.
 BACKBONE_SIZE = 96
 
 
 def transfer_network(preset: Preset, heads: dict[str, int]) -> keras.Model:
-    """Build a `keras.applications` backbone under average pooling and one dense layer per head.
+    """Build a `keras.applications` backbone with average pooling and one dense layer per head.
 
-    Grey images are repeated over three channels and all are enlarged to `BACKBONE_SIZE`, inside
-    the network.
+    Inside the network, grey images are repeated over three channels, and images smaller than
+    `BACKBONE_SIZE` are enlarged to it.
 
     Raises:
-        DataError: there is no such backbone, or its weights cannot be had.
+        DataError: the backbone is unknown, or its weights are not available.
     """
     if preset.backbone not in BACKBONES:
         raise DataError(f"no backbone {preset.backbone!r}; expected {', '.join(BACKBONES)}.")
@@ -45,7 +45,7 @@ def transfer_network(preset: Preset, heads: dict[str, int]) -> keras.Model:
 
 
 def freeze(model: keras.Model, frozen: bool) -> None:
-    """Stop or resume learning in the backbone."""
+    """Freeze or unfreeze the backbone."""
     for layer in model.layers:
         if isinstance(layer, keras.Model):
             layer.trainable = not frozen
@@ -67,7 +67,7 @@ def _backbone(preset: Preset, side: int) -> keras.Model:
     except Exception as error:
         if preset.weights != "imagenet":
             raise
-        # Keras downloads them and lets every kind of network error through.
+        # Keras downloads the weights and passes on every kind of network error.
         raise DataError(
             f"the ImageNet weights of {preset.backbone} cannot be downloaded ({error}). Fetch the "
             "file on a machine that can, and give it with --weights FILE."

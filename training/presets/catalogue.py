@@ -8,7 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from training.presets.schema import GOOD_PICTURE, LIGHT, MOSTLY_GOOD, NONE, Augmentation, Preset
+from training.presets.schema import (
+    LIGHT,
+    MILD_DEGRADATION,
+    NO_DEGRADATION,
+    NONE,
+    Augmentation,
+    Preset,
+)
 
 
 @dataclass(frozen=True)
@@ -106,7 +113,7 @@ _SMALL = Preset(
     vote_weight=0.4,
     ema_momentum=0.998,
     keep="last",
-    augmentation=GOOD_PICTURE,
+    augmentation=NO_DEGRADATION,
 )
 
 _COMPACT_START = replace(
@@ -136,7 +143,7 @@ _COMPACT_LATE = replace(
     learning_rate=0.03,
     teacher_weight=1.0,
     teaching="pictures",
-    augmentation=MOSTLY_GOOD,
+    augmentation=MILD_DEGRADATION,
 )
 
 _COMPACT = replace(_COMPACT_LATE, name="compact")

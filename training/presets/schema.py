@@ -1,4 +1,4 @@
-"""Named training configurations. A preset is a frozen dataclass; each field has one reason."""
+"""The fields of training configurations. A preset is a frozen dataclass."""
 
 from __future__ import annotations
 
@@ -12,25 +12,28 @@ from fer.errors import DataError
 
 @dataclass(frozen=True)
 class Augmentation:
-    """Random changes to a training image; geometry in pixels of a 48-pixel face.
+    """Settings of the random augmentation; lengths are in pixels of a 48-pixel image.
+
+    A pair is the range of a random value.
 
     Attributes:
-        rotate_degrees: heads tilt; the app's alignment removes most of it.
-        scale: the detector's box varies by about a tenth.
-        shift: likewise.
-        flip: expressions are symmetric enough for a mirrored face to be real.
-        erase_probability: hands, hair and masks hide parts of a face.
-        erase_size: of the hidden rectangle.
-        blur_probability: webcams are softer than FER2013.
-        blur_sigma: of the Gaussian.
-        shrink_probability: faces far from the camera have fewer pixels.
-        shrink: share of the side that is left, before it is scaled up again.
-        light_probability: rooms are darker, windows brighter; what is too bright is cut off.
+        rotate_degrees: largest rotation. Heads tilt, although the app's alignment removes most.
+        scale: scale factor. The detector's box varies by about a tenth.
+        shift: largest shift in each direction, for the same reason.
+        flip: mirror half of the images. Expressions are nearly symmetric.
+        erase_probability: random erasing. Hands, hair and masks hide parts of a face.
+        erase_size: sides of the erased rectangle.
+        blur_probability: Gaussian blur. Webcams are softer than FER2013.
+        blur_sigma: standard deviation of the blur.
+        shrink_probability: downscaling. Faces far from the camera have fewer pixels.
+        shrink: fraction of the side to which the image is downscaled before it is upscaled again.
+        light_probability: change of brightness. Rooms are darker and windows brighter; highlights
+            are clipped.
         light: factor of all grey levels.
-        noise_probability: sensors are noisy, in the dark above all.
-        noise_sigma: of the Gaussian noise, in grey levels after the change of light.
-        jpeg_probability: photographs and video are compressed.
-        jpeg_quality: of that compression, 1…100.
+        noise_probability: Gaussian noise. Sensors are noisy, especially in low light.
+        noise_sigma: standard deviation of the noise, in grey levels after the change of brightness.
+        jpeg_probability: JPEG compression. Photographs and videos are compressed.
+        jpeg_quality: JPEG quality, 1…100.
     """
 
     rotate_degrees: float = 12.0
@@ -51,14 +54,14 @@ class Augmentation:
     jpeg_quality: tuple[int, int] = (20, 80)
 
 
-#: Geometry, erasing and a little blur, with the picture itself as good as FER2013's.
-GOOD_PICTURE = Augmentation(
+#: Geometric augmentation, random erasing and a little blur, without other degradation.
+NO_DEGRADATION = Augmentation(
     shrink_probability=0, light_probability=0, noise_probability=0, jpeg_probability=0
 )
 
-#: Half of the pictures are as good as FER2013's but for hidden parts, for the end of a training; of
-#: the usual ones a quarter is.
-MOSTLY_GOOD = Augmentation(
+#: Degrades half of the images, apart from random erasing; the default settings degrade three
+#: quarters. For the end of a training.
+MILD_DEGRADATION = Augmentation(
     erase_probability=0.2,
     blur_probability=0.08,
     shrink_probability=0.1,
@@ -67,9 +70,10 @@ MOSTLY_GOOD = Augmentation(
     jpeg_probability=0.12,
 )
 
-#: What the reference projects do: small shifts, turns and zooms, mirrored or not.
+#: Light augmentation as in the reference projects: small shifts, rotations and zooms, and
+#: mirroring.
 LIGHT = dataclasses.replace(
-    GOOD_PICTURE,
+    NO_DEGRADATION,
     rotate_degrees=10,
     scale=(0.9, 1.1),
     shift=4,
@@ -77,7 +81,7 @@ LIGHT = dataclasses.replace(
     blur_probability=0,
 )
 
-#: Images as they are.
+#: No augmentation.
 NONE = dataclasses.replace(LIGHT, rotate_degrees=0, scale=(1, 1), shift=0, flip=False)
 
 
@@ -86,41 +90,43 @@ class Preset:
     """One reproducible training run.
 
     Attributes:
-        name: what ``--preset`` calls it.
+        name: name of the preset for ``--preset``.
         network: a key of `training.networks.build.NETWORKS`.
-        input_size: height and width in pixels; images of another size are scaled.
+        input_size: height and width in pixels; images of another size are resized.
         channels: 1 for grey, 3 for RGB.
-        classes: names of the classes to learn; none for all that the data set has.
-        widths: channels of each stage, where the network has stages.
+        classes: names of the classes to learn; empty for all classes of the data set.
+        widths: channels of each stage, if the network has stages.
         blocks_per_stage: residual blocks in each stage.
-        dropout: share of features dropped, where the network leaves it open.
-        backbone: of ``transfer``, see `training.networks.transfer.BACKBONES`.
-        weights: of the backbone: ``imagenet``, a local weights file, or ``none``.
-        frozen_epochs: epochs in which the backbone does not move.
-        epochs: at most; with a cosine schedule, its length.
-        small_epochs: of these, how many at the beginning see smaller images, which cost less.
-        small_size: their side in pixels.
-        batch_size: images a step.
-        optimizer: SGD is with Nesterov momentum.
-        learning_rate: peak of the schedule.
-        schedule: ``cosine`` falls to 0 over all epochs.
-        warmup_epochs: epochs of linear rise, which a peak of 0.1 needs to stay stable.
-        momentum: of SGD.
-        weight_decay: L2, on kernels alone.
-        label_smoothing: FER2013's labels are about 65 % right, so certainty is not the goal.
-        teacher_weight: share of the teachers' answers in what the expression head learns; the rest
-            is the label. Above 0.5 training accuracy tells agreement with the teachers.
-        teaching: whether teachers answer once about each face as it is, or about every changed
-            picture of it, which costs half as much again.
-        mixup: shape of the Beta distribution that says how much of another face is mixed into each,
-            so that no single label has to be learnt by heart; 0 for none.
-        vote_weight: weight of the second head, which learns the distribution of FER+'s ten votes;
-            0 for none.
-        ema_momentum: moving average of the weights, per step, which is what ships; 0 for none.
+        dropout: dropout rate, if the network does not fix it.
+        backbone: backbone of ``transfer``, see `training.networks.transfer.BACKBONES`.
+        weights: initial weights of the backbone: ``imagenet``, a local weights file, or ``none``.
+        frozen_epochs: initial epochs in which the backbone is frozen.
+        epochs: largest number of epochs; with a cosine schedule, its length.
+        small_epochs: number of initial epochs on smaller images, which cost less.
+        small_size: side of those images in pixels.
+        batch_size: images per step.
+        optimizer: ``adam``, or ``sgd`` with Nesterov momentum.
+        learning_rate: peak learning rate.
+        schedule: ``constant``, or ``cosine``, which falls to 0 over all epochs.
+        warmup_epochs: epochs of linear warm-up, which a peak of 0.1 needs for stability.
+        momentum: momentum of SGD.
+        weight_decay: L2 weight decay, applied only to kernels.
+        label_smoothing: label smoothing of the expression head. FER2013's labels are only about
+            65 % correct, so full confidence is not the goal.
+        teacher_weight: weight of the teachers' soft targets for the expression head; the rest is
+            the label. Above 0.5, training accuracy measures agreement with the teachers.
+        teaching: whether teachers predict each unaugmented face once (``faces``), or every
+            augmented image (``pictures``), which increases the cost of training by half.
+        mixup: parameter of the Beta distribution of mixing weights, so that single labels are not
+            memorised; 0 turns mixup off.
+        vote_weight: loss weight of the FER+ head, which learns the distribution of ten votes; 0 for
+            no such head.
+        ema_momentum: momentum per step of the exponential moving average (EMA) of the weights,
+            which is the final model; 0 for no average.
         keep: the model of the last epoch, or of the one with the best validation accuracy.
         patience: epochs without a lower validation loss after which training stops; 0 for never.
         precision: Keras dtype policy; bfloat16 is up to twice as fast on recent processors.
-        augmentation: random changes to training images.
+        augmentation: settings of the random augmentation.
     """
 
     name: str
@@ -159,11 +165,11 @@ class Preset:
         """Return a copy with some fields changed.
 
         Args:
-            fields: name → value, or text as typed on a command line; a field of the augmentation
-                by its own name.
+            fields: field name → value, or its text from a command line. Fields of `augmentation`
+                are given by their own names.
 
         Raises:
-            DataError: there is no such field, or the text does not fit it.
+            DataError: a field is unknown, or a text is not a valid value.
         """
         own, inner = _types(Preset), _types(Augmentation)
         changed = {n: _parsed(n, v, own[n]) for n, v in fields.items() if n in own}
@@ -177,12 +183,12 @@ class Preset:
 
 
 def overridable_fields() -> dict[str, str]:
-    """Return every field that a command line may change, and what values it takes."""
+    """Return the fields that the command line can override, with a description of their values."""
     kinds = _types(Preset) | _types(Augmentation)
     return {name: _kind(kind) for name, kind in kinds.items() if name not in _NOT_OVERRIDABLE}
 
 
-#: A run of another name, or a nested record, is not an override.
+#: Fields that are not options: the name, and the nested record, whose fields are options.
 _NOT_OVERRIDABLE = ("name", "augmentation")
 
 

@@ -1,1 +1,1 @@
-"""A report as charts. No streamlit in here."""
+"""Charts of a report. Does not use Streamlit."""

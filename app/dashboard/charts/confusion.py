@@ -1,4 +1,4 @@
-"""The confusion matrix → a Plotly figure. No streamlit in here."""
+"""The Plotly figure of a confusion matrix. Does not use Streamlit."""
 
 from __future__ import annotations
 
@@ -6,23 +6,26 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from app.dashboard.charts.style import plain
+from app.dashboard.charts.style import apply_chart_style
 from app.dashboard.text import cell_sentences
 from fer.evaluation.metrics import Evaluation
 
-#: What the cells can show: shares of each label, shares of each answer, or counts.
+#: What the cells show: shares of each row (label), shares of each column (answer), or counts.
 BY_ROW, BY_COLUMN, COUNTS = "row", "column", "counts"
 
-#: Shades from few to many, on light and on dark.
+#: Shades from low to high, by whether the background is dark.
 SHADES: dict[bool, tuple[str, ...]] = {
     False: ("#F3F1EC", "#C9CAEC", "#8688D2", "#43459B"),
     True: ("#22242C", "#373A69", "#6D6FC4", "#C6C7F7"),
 }
 
-#: Text on bright and on dark cells; of the two, each cell takes the one with more contrast.
+#: Text colours; each cell uses the one with the higher contrast.
 _INKS = ("#131318", "#FFFFFF")
 
+#: Colour of the frame around the chosen cell.
 _FRAME = "#E69F00"
+
+#: Side of a cell in pixels.
 _CELL = 46
 
 
@@ -33,31 +36,30 @@ def confusion_chart(
     chosen: tuple[str, str] | None = None,
     dark: bool = False,
 ) -> go.Figure:
-    """Return the confusion matrix; each cell can be clicked where the surface listens.
+    """Return a confusion matrix whose cells are clickable. Rows are labels, columns answers.
 
-    Rows are labels, columns answers. A surface that changes its colours later finds the texts for
-    both in ``layout.meta``.
+    ``layout.meta`` contains the cell texts for both themes, for pages that switch between them.
 
     Args:
-        evaluation: whose matrix.
+        evaluation: contains the confusion matrix.
         mode: `BY_ROW`, `BY_COLUMN` or `COUNTS`.
         chosen: truth and answer of the cell to frame.
-        dark: whether it stands on a dark background.
+        dark: whether the background is dark.
     """
     names = [c.label for c in evaluation.classes]
     shares, texts = _cells(evaluation, mode)
-    inked = {tone: _inked(shares, texts, tone) for tone in SHADES}
+    coloured = {is_dark: _coloured(shares, texts, is_dark) for is_dark in SHADES}
     figure = go.Figure(
         go.Heatmap(
             x=names,
             y=names,
             z=shares,
-            text=inked[dark],
+            text=coloured[dark],
             texttemplate="%{text}",
             textfont={"size": 12.5},
             colorscale=list(SHADES[dark]),
             zmin=0,
-            zmax=_most(shares),
+            zmax=_maximum(shares),
             showscale=False,
             xgap=2,
             ygap=2,
@@ -67,23 +69,26 @@ def confusion_chart(
     figure.add_trace(_targets(evaluation, names))
     if chosen and set(chosen) <= set(names):
         _frame(figure, names.index(chosen[0]), names.index(chosen[1]))
-    plain(figure, height=_CELL * len(names) + 74)
+    apply_chart_style(figure, height=_CELL * len(names) + 74)
     ends = (-0.5, len(names) - 0.5)
-    figure.update_layout(meta={"texts": {"light": inked[False], "dark": inked[True]}})
+    figure.update_layout(meta={"texts": {"light": coloured[False], "dark": coloured[True]}})
     figure.update_xaxes(side="top", tickangle=-45, showgrid=False, ticks="", range=ends)
     figure.update_yaxes(showgrid=False, ticks="", ticksuffix=" ", range=ends[::-1])
     return figure
 
 
 def _cells(evaluation: Evaluation, mode: str) -> tuple[list[list[float | None]], list[list[str]]]:
-    """Return what shades and what texts the cells have; a share of nothing has neither."""
+    """Return the values that determine the cells' shades, and the cells' texts.
+
+    A share of an empty row or column is None, with a dash as text.
+    """
     matrix = evaluation.confusion
     columns = [sum(column) for column in zip(*matrix, strict=True)]
     shades: list[list[float | None]] = []
     texts: list[list[str]] = []
     for row in matrix:
-        wholes = {BY_ROW: [sum(row)] * len(row), BY_COLUMN: columns, COUNTS: [1] * len(row)}[mode]
-        shares = [n / whole if whole else None for n, whole in zip(row, wholes, strict=True)]
+        totals = {BY_ROW: [sum(row)] * len(row), BY_COLUMN: columns, COUNTS: [1] * len(row)}[mode]
+        shares = [n / total if total else None for n, total in zip(row, totals, strict=True)]
         shades.append(shares)
         if mode == COUNTS:
             texts.append([f"{n:,}" for n in row])
@@ -93,17 +98,17 @@ def _cells(evaluation: Evaluation, mode: str) -> tuple[list[list[float | None]],
 
 
 def _targets(evaluation: Evaluation, names: Sequence[str]) -> go.Scatter:
-    """Return invisible points over the cells: Plotly selects points, not cells of a heat map."""
+    """Return invisible points over the cells, because Plotly cannot select heat map cells."""
     cells = [(truth, answer) for truth in names for answer in names]
-    unseen = {"marker": {"opacity": 0}}
+    invisible = {"marker": {"opacity": 0}}
     return go.Scatter(
         x=[answer for _, answer in cells],
         y=[truth for truth, _ in cells],
         customdata=cells,
         mode="markers",
         marker={"size": _CELL - 8, "symbol": "square", "opacity": 0},
-        selected=unseen,
-        unselected=unseen,
+        selected=invisible,
+        unselected=invisible,
         text=["<br>".join(cell_sentences(evaluation, *cell)) for cell in cells],
         hovertemplate="%{text}<extra></extra>",
         showlegend=False,
@@ -121,32 +126,35 @@ def _frame(figure: go.Figure, row: int, column: int) -> None:
     )
 
 
-def _inked(shares: list[list[float | None]], texts: list[list[str]], dark: bool) -> list[list[str]]:
-    """Colour each text for its cell; Plotly's own choice is too pale on middling shades."""
-    most = _most(shares)
+def _coloured(
+    shares: list[list[float | None]], texts: list[list[str]], dark: bool
+) -> list[list[str]]:
+    """Colour each text for its cell; Plotly's default is too pale on medium shades."""
+    maximum = _maximum(shares)
     return [
         [
-            f'<span style="color:{_ink((share or 0) / most, SHADES[dark])}">{text}</span>'
+            f'<span style="color:{_ink((share or 0) / maximum, SHADES[dark])}">{text}</span>'
             for share, text in zip(row, line, strict=True)
         ]
         for row, line in zip(shares, texts, strict=True)
     ]
 
 
-def _most(shares: list[list[float | None]]) -> float:
+def _maximum(shares: list[list[float | None]]) -> float:
     return max((s for row in shares for s in row if s), default=1.0)
 
 
 def _ink(level: float, shades: Sequence[str]) -> str:
-    """Return the ink for a cell at `level`, 0 to 1, of the shades."""
-    place = min(level * (len(shades) - 1), len(shades) - 1 - 1e-9)
-    low, high = shades[int(place)], shades[int(place) + 1]
-    colour = [a + (b - a) * (place % 1) for a, b in zip(_rgb(low), _rgb(high), strict=True)]
-    ground = _luminance(colour)
-    return max(_INKS, key=lambda ink: _contrast(ground, _luminance(_rgb(ink))))
+    """Return the text colour with the higher contrast for a cell at `level` of the shades, 0…1."""
+    position = min(level * (len(shades) - 1), len(shades) - 1 - 1e-9)
+    low, high = shades[int(position)], shades[int(position) + 1]
+    colour = [a + (b - a) * (position % 1) for a, b in zip(_rgb(low), _rgb(high), strict=True)]
+    background = _luminance(colour)
+    return max(_INKS, key=lambda ink: _contrast(background, _luminance(_rgb(ink))))
 
 
 def _contrast(first: float, second: float) -> float:
+    """Return the contrast ratio of two relative luminances (WCAG 2)."""
     return (max(first, second) + 0.05) / (min(first, second) + 0.05)
 
 

@@ -1,7 +1,7 @@
-"""What was measured about a model → Plotly figures. No streamlit in here.
+"""Plotly figures of a model's measurements. Does not use Streamlit.
 
-Figures leave the colours of text, grid and background to the surface that shows them. They read
-well from 340 pixels on.
+The renderer sets the colours of text, grid and background. The figures are readable from a width
+of 340 pixels on.
 """
 
 from __future__ import annotations
@@ -11,17 +11,18 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from app.dashboard.charts.style import ACCENT, MUTED, legend_on_top, plain
-from app.dashboard.text import percent, points
+from app.dashboard.charts.style import ACCENT, MUTED, apply_chart_style, legend_on_top
+from app.dashboard.text import percent, percentage_points
 from fer.evaluation.measurements import Variant
 from fer.evaluation.metrics import CalibrationBin, ClassScores, Evaluation
 from fer.labels import colour_of
 
+#: Height of a row in pixels.
 _ROW = 34
 
 
 def per_class_chart(classes: Sequence[ClassScores]) -> go.Figure:
-    """Return precision, recall and F1 of every class as marks on one line, in its colour."""
+    """Return precision, recall and F1 as marks, with one line per class in its colour."""
     figure = go.Figure()
     for scores in classes:
         ends = [scores.precision, scores.recall]
@@ -55,18 +56,18 @@ def per_class_chart(classes: Sequence[ClassScores]) -> go.Figure:
                 hovertemplate=f"%{{y}}: {name} %{{x:.1%}}<extra></extra>",
             )
         )
-    plain(figure, height=_ROW * len(labels) + 50)
+    apply_chart_style(figure, height=_ROW * len(labels) + 50)
     figure.update_xaxes(range=(0, 1.03), tickformat=".0%")
     figure.update_yaxes(autorange="reversed", showgrid=False, ticksuffix="  ")
     return figure
 
 
 def reliability_chart(evaluation: Evaluation, before: Evaluation | None) -> go.Figure:
-    """Return how often answers of each confidence are right, and how many there are.
+    """Return a reliability diagram: accuracy over confidence, and the number of answers.
 
     Args:
-        evaluation: with the temperature that the app uses.
-        before: without; None where it was not measured.
+        evaluation: figures with the temperature that the app uses.
+        before: figures without temperature; None if not measured.
     """
     figure = make_subplots(
         rows=2, shared_xaxes=True, row_heights=[0.78, 0.22], vertical_spacing=0.05
@@ -94,7 +95,7 @@ def reliability_chart(evaluation: Evaluation, before: Evaluation | None) -> go.F
         ),
         row=2, col=1,
     )  # fmt: skip
-    plain(figure, height=460)
+    apply_chart_style(figure, height=460)
     legend_on_top(figure)
     figure.update_xaxes(range=(0, 1.02), tickformat=".0%")
     figure.update_xaxes(title="how sure it was", row=2, col=1)
@@ -103,31 +104,37 @@ def reliability_chart(evaluation: Evaluation, before: Evaluation | None) -> go.F
     return figure
 
 
-def robustness_chart(plain_figures: Evaluation, variants: Sequence[Variant]) -> go.Figure:
-    """Return the accuracy under every corruption, with intervals, against plain pictures."""
+def robustness_chart(uncorrupted: Evaluation, variants: Sequence[Variant]) -> go.Figure:
+    """Return the accuracy with its interval under every corruption.
+
+    Args:
+        uncorrupted: figures on the uncorrupted images, for comparison.
+        variants: figures under each corruption.
+    """
     names = ["as they are", *(s.name for s in variants)]
-    found = [plain_figures, *(s.evaluation for s in variants)]
+    evaluations = [uncorrupted, *(s.evaluation for s in variants)]
     figure = go.Figure(
         go.Scatter(
-            x=[e.accuracy for e in found],
+            x=[e.accuracy for e in evaluations],
             y=names,
             mode="markers+text",
             marker={"size": 11, "color": [MUTED] + [ACCENT] * len(variants)},
             error_x={
-                "array": [e.accuracy_high - e.accuracy for e in found],
-                "arrayminus": [e.accuracy - e.accuracy_low for e in found],
+                "array": [e.accuracy_high - e.accuracy for e in evaluations],
+                "arrayminus": [e.accuracy - e.accuracy_low for e in evaluations],
                 "color": MUTED,
                 "thickness": 1.5,
                 "width": 4,
             },
-            text=[""] + [points(e.accuracy - plain_figures.accuracy) for e in found[1:]],
+            text=[""]
+            + [percentage_points(e.accuracy - uncorrupted.accuracy) for e in evaluations[1:]],
             textposition="top center",
             cliponaxis=False,
             hovertemplate="%{y}: %{x:.1%}<extra></extra>",
         )
     )
-    figure.add_vline(x=plain_figures.accuracy, line={"color": MUTED, "dash": "dot", "width": 1.5})
-    plain(figure, height=_ROW * len(names) + 60)
+    figure.add_vline(x=uncorrupted.accuracy, line={"color": MUTED, "dash": "dot", "width": 1.5})
+    apply_chart_style(figure, height=_ROW * len(names) + 60)
     figure.update_xaxes(tickformat=".0%", nticks=6)
     figure.update_yaxes(autorange="reversed", ticksuffix="  ")
     return figure
@@ -150,7 +157,7 @@ def _reliability_line(
 
 
 def per_class_alt(classes: Sequence[ClassScores]) -> str:
-    """Return the chart of the classes in words."""
+    """Return the alternative text of `per_class_chart`."""
     each = "; ".join(
         f"{c.label} precision {percent(c.precision)}, recall {percent(c.recall)}, "
         f"F1 {percent(c.f1)}"

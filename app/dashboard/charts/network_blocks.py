@@ -1,6 +1,7 @@
-"""The layer table → the few blocks that a person thinks of: convolutions, residual blocks, outputs.
+"""Grouping of the layer table into a few blocks: convolutions, residual blocks and outputs.
 
-Works on kinds, shapes and connections alone, not on names. No streamlit in here.
+It relies only on the kinds, shapes and connections of layers, not on their names. Does not use
+Streamlit.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 
 from fer.evaluation.report import Layer
 
-#: Layers that belong to the one before them.
+#: Kinds of layers that are merged into the layer before them.
 _FOLLOWERS = {
     "Activation",
     "BatchNormalization",
@@ -33,19 +34,19 @@ _FOLLOWERS = {
 
 @dataclass(frozen=True)
 class Unit:
-    """A layer with the layers that belong to it, such as convolution, normalisation, activation.
+    """A layer and its followers, such as a convolution with normalisation and activation.
 
     Attributes:
-        layers: the rows of the layer table, the one that names the unit first.
-        inputs: indices of the units it reads.
+        layers: rows of the layer table; the first one gives the unit its name.
+        inputs: indices of the units whose output it takes.
     """
 
     layers: tuple[Layer, ...]
     inputs: tuple[int, ...]
 
     @property
-    def head(self) -> Layer:
-        """The layer that names the unit."""
+    def main_layer(self) -> Layer:
+        """The layer that gives the unit its name."""
         return self.layers[0]
 
     @property
@@ -61,13 +62,13 @@ class Unit:
 
 @dataclass(frozen=True)
 class Block:
-    """Units in a row, and the way around them if there is one.
+    """A chain of units, with a shortcut around them if there is one.
 
     Attributes:
-        path: the units, in order.
-        join: the unit in which the ways meet; None if there is only one way.
-        shortcut: units on the way around; empty if it leads through none.
-        output: whether nothing follows.
+        path: the units of the chain, in order.
+        join: the unit that merges chain and shortcut; None without a shortcut.
+        shortcut: units on the shortcut; empty for an identity shortcut.
+        output: whether it is an output of the network.
     """
 
     path: tuple[Unit, ...]
@@ -88,15 +89,15 @@ class Block:
 
 
 def units_of(layers: Sequence[Layer]) -> list[Unit]:
-    """Join every layer with those that merely follow it; the order stays."""
-    readers = Counter(name for layer in layers for name in layer.inputs)
+    """Merge every layer with its followers, keeping the order."""
+    consumers = Counter(name for layer in layers for name in layer.inputs)
     groups: list[list[Layer]] = []
     unit_of: dict[str, int] = {}
     for layer in layers:
-        before = layer.inputs[0] if len(layer.inputs) == 1 else None
-        if layer.kind in _FOLLOWERS and before in unit_of and readers[before] == 1:
-            groups[unit_of[before]].append(layer)
-            unit_of[layer.name] = unit_of[before]
+        previous = layer.inputs[0] if len(layer.inputs) == 1 else None
+        if layer.kind in _FOLLOWERS and previous in unit_of and consumers[previous] == 1:
+            groups[unit_of[previous]].append(layer)
+            unit_of[layer.name] = unit_of[previous]
         else:
             unit_of[layer.name] = len(groups)
             groups.append([layer])
@@ -109,44 +110,47 @@ def units_of(layers: Sequence[Layer]) -> list[Unit]:
 
 
 def blocks_of(layers: Sequence[Layer]) -> list[Block]:
-    """Group a network into blocks, in the order of the data; an outer one takes the inner ones."""
+    """Group a network into blocks, in the order of the data flow.
+
+    Nested blocks become part of the outermost one.
+    """
     units = units_of(layers)
-    read = {i for unit in units for i in unit.inputs}
-    found: dict[int, Block] = {}
-    taken: set[int] = set()
+    consumed = {i for unit in units for i in unit.inputs}
+    blocks: dict[int, Block] = {}
+    assigned: set[int] = set()
     for index in reversed(range(len(units))):
-        if index in taken:
+        if index in assigned:
             continue
         unit = units[index]
         if len(unit.inputs) < 2:
-            found[index] = Block((unit,), output=index not in read and len(units) > 1)
+            blocks[index] = Block((unit,), output=index not in consumed and len(units) > 1)
             continue
-        ways = _ways(units, index)
-        members = [i for way in ways for i in way]
-        path = ways[0]
-        found[index] = Block(
+        branches = _branches(units, index)
+        members = [i for branch in branches for i in branch]
+        path = branches[0]
+        blocks[index] = Block(
             tuple(units[i] for i in path),
             unit,
             tuple(units[i] for i in sorted(set(members) - set(path))),
         )
-        taken.update(members)
-    return [found[index] for index in sorted(found)]
+        assigned.update(members)
+    return [blocks[index] for index in sorted(blocks)]
 
 
-def _ways(units: Sequence[Unit], join: int) -> list[list[int]]:
-    """Return the units of each way from where the ways part to `join`, the longest way first."""
-    reached = [_ancestors(units, i) | {i} for i in units[join].inputs]
-    shared = set.intersection(*reached)
-    ways = [sorted(way - shared) for way in reached]
-    return sorted(ways, key=len, reverse=True)
+def _branches(units: Sequence[Unit], join: int) -> list[list[int]]:
+    """Return the units of each branch that ends in `join`, from its fork on, longest first."""
+    reachable = [_ancestors(units, i) | {i} for i in units[join].inputs]
+    shared = set.intersection(*reachable)
+    branches = [sorted(branch - shared) for branch in reachable]
+    return sorted(branches, key=len, reverse=True)
 
 
 def _ancestors(units: Sequence[Unit], index: int) -> set[int]:
-    found: set[int] = set()
-    waiting = list(units[index].inputs)
-    while waiting:
-        current = waiting.pop()
-        if current not in found:
-            found.add(current)
-            waiting.extend(units[current].inputs)
-    return found
+    ancestors: set[int] = set()
+    pending = list(units[index].inputs)
+    while pending:
+        current = pending.pop()
+        if current not in ancestors:
+            ancestors.add(current)
+            pending.extend(units[current].inputs)
+    return ancestors

@@ -1,4 +1,4 @@
-"""A network's blocks → an SVG drawing in the colour of the text around it. No streamlit in here."""
+"""An SVG drawing of a network's blocks in the surrounding text colour. No Streamlit."""
 
 from __future__ import annotations
 
@@ -7,22 +7,23 @@ from html import escape
 
 from app.dashboard.charts.network_blocks import Block, Unit, blocks_of
 from app.dashboard.charts.style import ACCENT
-from app.dashboard.text import many, shape
+from app.dashboard.text import layer_settings, shape, short_count
 from fer.evaluation.report import Layer
 
+# Lengths and positions in SVG units.
 _WIDTH = 400
-_MIDDLE = 82  # of the slabs
-_WIDEST = 92  # slab: the resolution of the input
-_TEXT = 152
-_ROW = 25
-_SLAB = 16
+_MIDDLE = 82  # horizontal centre of the slabs
+_WIDEST = 92  # width of a slab at the input's resolution
+_TEXT = 152  # left end of the names
+_ROW = 25  # height of a row
+_SLAB = 16  # height of a slab
 _PAD = 7
-_GAP = 11
-_ARC = 20
+_GAP = 11  # between blocks
+_ARC = 20  # horizontal position of the shortcut line
 
 _FONT = "'Source Sans 3', 'Source Sans Pro', system-ui, Helvetica, Arial, sans-serif"
 
-#: Short names for people who do not know Keras.
+#: Names of layers for readers who do not know Keras.
 _NAMES = {
     "Add": "sum",
     "AveragePooling2D": "Average pool",
@@ -38,8 +39,8 @@ _NAMES = {
 def network_svg(layers: Sequence[Layer]) -> str:
     """Draw a network from top to bottom; "" if it has no layers.
 
-    A slab is a unit: as wide as its picture, the fuller the more channels. A line around a group
-    is the shortcut of a residual block.
+    Each unit is a slab, whose width grows with the resolution and whose opacity grows with the
+    number of channels. A line around a group is the shortcut of a residual block.
     """
     blocks = blocks_of(layers)
     if not blocks:
@@ -47,14 +48,14 @@ def network_svg(layers: Sequence[Layer]) -> str:
     scale = _Scale(blocks)
     parts: list[str] = []
     y = 4.0
-    left = y + (_ROW - _SLAB) / 2  # where the last thing ends that the line comes from
+    line_start = y + (_ROW - _SLAB) / 2  # lower end of the previous element
     for block in blocks:
         if block.output:
-            parts.append(_output(block, y, left, scale))
+            parts.append(_output(block, y, line_start, scale))
             y += _ROW + 3
         else:
-            drawn, left = _block(block, y, left, scale)
-            parts.append(drawn)
+            drawing, line_start = _block(block, y, line_start, scale)
+            parts.append(drawing)
             y += _height(block) + _GAP
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {y:.0f}" '
@@ -63,13 +64,15 @@ def network_svg(layers: Sequence[Layer]) -> str:
 
 
 def describe_network(layers: Sequence[Layer]) -> str:
-    """Return the drawing in words."""
+    """Return the alternative text of the drawing."""
     blocks = blocks_of(layers)
     if not blocks:
         return "No layers."
     residual = sum(1 for block in blocks if block.join)
     convolutions = sum(1 for layer in layers if "Conv" in layer.kind)
-    outputs = ", ".join(f"{b.path[0].head.name} ({shape(b.shape)})" for b in blocks if b.output)
+    outputs = ", ".join(
+        f"{b.path[0].main_layer.name} ({shape(b.shape)})" for b in blocks if b.output
+    )
     return (
         f"Network from a picture of {shape(blocks[0].shape)}: {convolutions} convolutions, "
         f"{residual} of its {len(blocks)} blocks with a shortcut; outputs: {outputs or 'none'}."
@@ -77,7 +80,7 @@ def describe_network(layers: Sequence[Layer]) -> str:
 
 
 class _Scale:
-    """How wide and how dark a slab is."""
+    """Width and opacity of slabs, relative to the largest side and number of channels."""
 
     def __init__(self, blocks: Sequence[Block]) -> None:
         shapes = [unit.shape for block in blocks for unit in block.path]
@@ -99,40 +102,41 @@ def _height(block: Block) -> float:
     return _ROW
 
 
-def _block(block: Block, y: float, left: float, scale: _Scale) -> tuple[str, float]:
-    """Draw a block and the line to it; return also where the line goes on."""
+def _block(block: Block, y: float, line_start: float, scale: _Scale) -> tuple[str, float]:
+    """Draw a block and the line to it; return the SVG and where the next line starts."""
     height = _height(block)
     parts = []
     if block.join:
         parts.append(_rect(4, y, _WIDTH - 8, height, 'rx="9" fill-opacity="0.05"'))
     top = y + (_PAD if block.join else 0)
     for unit in block.path:
-        parts += [_line(_MIDDLE, left, _MIDDLE, top + (_ROW - _SLAB) / 2), _slab(unit, top, scale)]
-        left = top + (_ROW + _SLAB) / 2
+        line_end = top + (_ROW - _SLAB) / 2
+        parts += [_line(_MIDDLE, line_start, _MIDDLE, line_end), _slab(unit, top, scale)]
+        line_start = top + (_ROW + _SLAB) / 2
         top += _ROW
     if block.join:
-        parts += [_line(_MIDDLE, left, _MIDDLE, top + 6), _shortcut(block, y, height)]
-        left = y + height - _PAD
-    return "".join(parts), left
+        parts += [_line(_MIDDLE, line_start, _MIDDLE, top + 6), _shortcut(block, y, height)]
+        line_start = y + height - _PAD
+    return "".join(parts), line_start
 
 
 def _shortcut(block: Block, top: float, height: float) -> str:
-    """Draw the way around a block, what lies on it, and where both meet."""
-    part, meet = round(top + 2, 1), round(top + height - _PAD - 4, 1)
+    """Draw the shortcut around a block, the unit on it, and the join of both branches."""
+    fork, join = round(top + 2, 1), round(top + height - _PAD - 4, 1)
     curve = (
-        f'<path d="M{_MIDDLE} {part} H{_ARC + 10} Q{_ARC} {part} {_ARC} {part + 10:.1f} '
-        f'V{meet - 10:.1f} Q{_ARC} {meet} {_ARC + 10} {meet} H{_MIDDLE - 8}" '
+        f'<path d="M{_MIDDLE} {fork} H{_ARC + 10} Q{_ARC} {fork} {_ARC} {fork + 10:.1f} '
+        f'V{join - 10:.1f} Q{_ARC} {join} {_ARC + 10} {join} H{_MIDDLE - 8}" '
         f'fill="none" stroke="{ACCENT}" stroke-width="1.6"/>'
     )
     plus = (
-        f'<circle cx="{_MIDDLE}" cy="{meet}" r="7.5" fill="{ACCENT}"/>'
-        f'<path d="M{_MIDDLE - 4} {meet} h8 M{_MIDDLE} {meet - 4:.1f} v8" stroke="#fff" '
+        f'<circle cx="{_MIDDLE}" cy="{join}" r="7.5" fill="{ACCENT}"/>'
+        f'<path d="M{_MIDDLE - 4} {join} h8 M{_MIDDLE} {join - 4:.1f} v8" stroke="#fff" '
         'stroke-width="1.6"/>'
     )
     if not block.shortcut:
         return curve + plus
-    middle = (part + meet) / 2
-    text = escape((_detail(block.shortcut[0]) or _name(block.shortcut[0])).split(",")[0][:5])
+    middle = (fork + join) / 2
+    text = escape((*layer_settings(block.shortcut[0].main_layer), _name(block.shortcut[0]))[0][:5])
     label = (
         _rect(_ARC - 14, middle - 9, 28, 18, f'rx="4" fill="{ACCENT}"')
         + f'<text x="{_ARC}" y="{middle + 4:.1f}" text-anchor="middle" font-size="10.5" '
@@ -147,7 +151,8 @@ def _slab(unit: Unit, y: float, scale: _Scale, x: float = _MIDDLE) -> str:
     detail = _detail(unit)
     name = escape(_name(unit) + (f" {detail}" if detail else ""))
     hover = escape(
-        f"{' → '.join(layer.name for layer in unit.layers)}: {many(unit.parameters)} parameters"
+        f"{' → '.join(layer.name for layer in unit.layers)}: "
+        f"{short_count(unit.parameters)} parameters"
     )
     return (
         f"<g><title>{hover}</title>"
@@ -160,18 +165,19 @@ def _slab(unit: Unit, y: float, scale: _Scale, x: float = _MIDDLE) -> str:
     )
 
 
-def _output(block: Block, y: float, left: float, scale: _Scale) -> str:
-    """Draw an output beside the line, because outputs stand side by side, not in a row."""
+def _output(block: Block, y: float, line_start: float, scale: _Scale) -> str:
+    """Draw an output to the right of the line, because outputs are parallel, not a chain."""
     middle, x = y + _ROW / 2, _MIDDLE + 28
     return (
-        _line(_MIDDLE, left, _MIDDLE, middle)
+        _line(_MIDDLE, line_start, _MIDDLE, middle)
         + _line(_MIDDLE, middle, x - 5, middle)
         + _slab(block.path[0], y, scale, x)
     )
 
 
-def _rect(x: float, y: float, width: float, height: float, looks: str) -> str:
-    return f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" {looks}/>'
+def _rect(x: float, y: float, width: float, height: float, attributes: str) -> str:
+    size = f'width="{width:.1f}" height="{height:.1f}"'
+    return f'<rect x="{x:.1f}" y="{y:.1f}" {size} {attributes}/>'
 
 
 def _line(x0: float, y0: float, x1: float, y1: float) -> str:
@@ -182,12 +188,11 @@ def _line(x0: float, y0: float, x1: float, y1: float) -> str:
 
 
 def _name(unit: Unit) -> str:
-    if unit.head.kind == "Dense":
-        return unit.head.name
-    return _NAMES.get(unit.head.kind, unit.head.kind)
+    if unit.main_layer.kind == "Dense":
+        return unit.main_layer.name
+    return _NAMES.get(unit.main_layer.kind, unit.main_layer.kind)
 
 
 def _detail(unit: Unit) -> str:
-    """Return what the shape beside it does not say already."""
-    parts = unit.head.detail.split(", ")
-    return ", ".join(p for p in parts if p and not p.endswith(("filters", "units")))
+    """Return the settings that the unit's shape does not show."""
+    return ", ".join(layer_settings(unit.main_layer))

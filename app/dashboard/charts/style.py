@@ -1,16 +1,16 @@
-"""What the charts of a report share. No streamlit in here."""
+"""Style that the charts of a report share. Does not use Streamlit."""
 
 from __future__ import annotations
 
 import plotly.graph_objects as go
 
-#: For what belongs to no expression: readable on light and on dark.
+#: Colours for everything that is not an expression; readable on light and dark backgrounds.
 ACCENT = "#6D6FC4"
 MUTED = "#8F8B84"
 
 
-def plain(figure: go.Figure, *, height: int) -> None:
-    """Set what all charts share: calm margins, no zoom, no title."""
+def apply_chart_style(figure: go.Figure, *, height: int) -> None:
+    """Set height, margins and axes as in all charts, without zoom and legend."""
     figure.update_layout(
         height=height,
         margin={"l": 8, "r": 12, "t": 16, "b": 8},
@@ -23,7 +23,7 @@ def plain(figure: go.Figure, *, height: int) -> None:
 
 
 def legend_on_top(figure: go.Figure) -> None:
-    """Show the legend in a line above the chart, where a phone has room for it."""
+    """Show the legend in a line above the chart, where it fits on a phone."""
     figure.update_layout(
         showlegend=True,
         legend={"orientation": "h", "x": 0, "y": 1.02, "xanchor": "left", "yanchor": "bottom"},

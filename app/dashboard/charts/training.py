@@ -1,4 +1,4 @@
-"""How a training went and what it learnt from → Plotly figures. No streamlit in here."""
+"""Plotly figures of a training and its data. Does not use Streamlit."""
 
 from __future__ import annotations
 
@@ -6,23 +6,24 @@ from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
 
-from app.dashboard.charts.style import ACCENT, MUTED, legend_on_top, plain
+from app.dashboard.charts.style import ACCENT, MUTED, apply_chart_style, legend_on_top
 from fer.evaluation.report import Epoch
 from fer.labels import colour_of
 
+#: Pixels: height of a curve chart, and of a bar.
 _HEIGHT = 280
 _BAR = 30
 
 
 def loss_chart(history: Sequence[Epoch]) -> go.Figure:
-    """Return the losses over the epochs."""
+    """Return train and validation loss over the epochs."""
     figure = _curves([e.loss for e in history], [e.validation_loss for e in history], hover=":.3f")
     figure.update_yaxes(rangemode="normal")
     return figure
 
 
 def accuracy_chart(history: Sequence[Epoch]) -> go.Figure:
-    """Return the accuracies over the epochs."""
+    """Return train and validation accuracy over the epochs."""
     figure = _curves(
         [e.accuracy for e in history], [e.validation_accuracy for e in history], hover=":.1%"
     )
@@ -33,14 +34,14 @@ def accuracy_chart(history: Sequence[Epoch]) -> go.Figure:
 def learning_rate_chart(history: Sequence[Epoch]) -> go.Figure:
     """Return the learning rate over the epochs."""
     figure = go.Figure(_curve([e.learning_rate for e in history], "learning rate", ACCENT, ":.2g"))
-    plain(figure, height=_HEIGHT)
+    apply_chart_style(figure, height=_HEIGHT)
     figure.update_xaxes(title="epoch", rangemode="tozero")
     figure.update_yaxes(rangemode="tozero")
     return figure
 
 
 def class_counts_chart(counts: Mapping[str, int]) -> go.Figure:
-    """Return how many faces of each class a split has, with its share."""
+    """Return the number and share of faces of each class in a split."""
     total = max(1, sum(counts.values()))
     most = max(counts.values(), default=0)
     figure = go.Figure(
@@ -56,7 +57,7 @@ def class_counts_chart(counts: Mapping[str, int]) -> go.Figure:
             hovertemplate="%{y}: %{x:,}<extra></extra>",
         )
     )
-    plain(figure, height=_BAR * len(counts) + 24)
+    apply_chart_style(figure, height=_BAR * len(counts) + 24)
     figure.update_layout(bargap=0.4)
     figure.update_xaxes(visible=False, range=(0, 1.45 * max(1, most)))
     figure.update_yaxes(autorange="reversed", showgrid=False, ticksuffix="  ")
@@ -70,7 +71,7 @@ def _curves(train: Sequence[float], validation: Sequence[float], hover: str) -> 
             _curve(validation, "validation", ACCENT, hover),
         ]
     )
-    plain(figure, height=_HEIGHT)
+    apply_chart_style(figure, height=_HEIGHT)
     legend_on_top(figure)
     figure.update_xaxes(title="epoch", rangemode="tozero")
     return figure
@@ -82,7 +83,7 @@ def _curve(
     return go.Scatter(
         x=list(range(1, len(values) + 1)),
         y=list(values),
-        # A single epoch is a point, which a line alone would not show.
+        # A single epoch is one point, which mode "lines" would not show.
         mode="lines" if len(values) > 1 else "markers",
         name=name,
         line={"color": colour, "width": 2.5, "dash": dash},

@@ -1,1 +1,1 @@
-"""Sections on a surface: the Streamlit page, or one HTML file."""
+"""Renderers of sections: the Streamlit page, and a single HTML file."""

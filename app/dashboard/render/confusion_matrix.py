@@ -1,15 +1,15 @@
-"""The confusion matrix on the page: a click, or two select boxes, say what a cell means."""
+"""The interactive confusion matrix, whose cells are explained by a click or by select boxes."""
 
 from __future__ import annotations
 
 import streamlit as st
 
 from app.common.charts import CONFIG
-from app.common.text import plain
+from app.common.text import escape_markdown
 from app.dashboard.charts import confusion as charts
-from app.dashboard.render.streamlit_elements import inked
+from app.dashboard.render.streamlit_elements import with_text_style
 from app.dashboard.sections.performance import confusion
-from app.dashboard.text import Measured, cell_sentences, largest_confusion
+from app.dashboard.text import SplitEvaluation, cell_sentences, largest_confusion
 from fer.labels import colour_of
 
 _MODES = {
@@ -21,8 +21,13 @@ _MODES = {
 _WIDTH = 520
 
 
-def show_confusion(chosen: Measured, *, key: str) -> None:
-    """Show the matrix and what the chosen cell means; `key` is unique on the page."""
+def show_confusion(chosen: SplitEvaluation, *, key: str) -> None:
+    """Show the matrix and the explanation of the chosen cell.
+
+    Args:
+        chosen: the evaluation to show.
+        key: prefix of the widget keys, unique on the page.
+    """
     part = confusion(chosen)
     names = [c.label for c in chosen.evaluation.classes]
     st.markdown(f"##### {part.title}", help=CONFUSION_HELP, anchors=False)
@@ -38,13 +43,13 @@ def show_confusion(chosen: Measured, *, key: str) -> None:
     )
     st.caption(part.caption)
     with st.container(horizontal=True, gap="medium"):
-        # The panel's select boxes decide the frame in the matrix, so they are made first.
+        # The select boxes determine which cell is framed, so they must run before the chart.
         matrix = st.container(width=_WIDTH)
         with st.container(width=_WIDTH):
             cell = _panel(chosen, names, key)
         with matrix:
             st.plotly_chart(
-                inked(
+                with_text_style(
                     charts.confusion_chart(
                         chosen.evaluation,
                         mode or charts.BY_ROW,
@@ -61,13 +66,13 @@ def show_confusion(chosen: Measured, *, key: str) -> None:
 
 
 CONFUSION_HELP = (
-    "Rows are what the data set calls a face, columns what the model calls it; right answers are "
-    "on the diagonal. Click a cell, or choose one below, to read what it means."
+    "Rows are the data set's labels, columns the model's answers; right answers are on the "
+    "diagonal. Click a cell, or choose one with the select boxes, to read what it means."
 )
 
 
-def _panel(chosen: Measured, names: list[str], key: str) -> tuple[str, str]:
-    """Show the two select boxes and the meaning of their cell; return the cell."""
+def _panel(chosen: SplitEvaluation, names: list[str], key: str) -> tuple[str, str]:
+    """Show the two select boxes and the explanation of their cell; return the cell."""
     first = largest_confusion(chosen.evaluation) or (names[0], names[0])
     with st.container(horizontal=True):
         truth = st.selectbox(
@@ -83,14 +88,14 @@ def _panel(chosen: Measured, names: list[str], key: str) -> tuple[str, str]:
         arrow = f"{_coloured(truth)} → {_coloured(answer)}"
         right = " :material/check: right" if truth == answer else ""
         st.markdown(f"#### {arrow}{right}", anchors=False)
-        st.markdown(plain(by_row))
-        st.markdown(plain(by_column))
+        st.markdown(escape_markdown(by_row))
+        st.markdown(escape_markdown(by_column))
     st.caption("Click a cell, or choose one here. It opens with the most frequent mistake.")
     return truth, answer
 
 
 def _take_click(key: str, names: list[str]) -> None:
-    """Choose the cell that was clicked; a click beside the cells changes nothing."""
+    """Select the cell that was clicked; clicks outside the cells have no effect."""
     points = st.session_state[f"{key}_matrix"].selection.points
     cell = points[0].get("customdata") if points else None
     if cell and set(cell) <= set(names):
@@ -98,7 +103,7 @@ def _take_click(key: str, names: list[str]) -> None:
 
 
 def _coloured(label: str) -> str:
-    return f':color[●]{{foreground="{colour_of(label)}"}} {plain(label)}'
+    return f':color[●]{{foreground="{colour_of(label)}"}} {escape_markdown(label)}'
 
 
 def _truth(key: str) -> str:

@@ -1,4 +1,4 @@
-"""A report → one HTML page that needs no network, in light and dark. No streamlit in here."""
+"""A report as one self-contained HTML page with light and dark colours. No Streamlit."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import plotly.io
 
 from app.dashboard.charts.confusion import SHADES
 from app.dashboard.elements import Chart, Command, Drawing, Facts, Note, Part, Row, Section, Table
-from app.dashboard.models import ShownModel
+from app.dashboard.models import OpenedModel
 from app.dashboard.render.html_style import PAINT, STYLE, TEMPLATES
 from app.dashboard.sections import (
     calibration,
@@ -19,23 +19,23 @@ from app.dashboard.sections import (
     robustness,
     training,
 )
-from app.dashboard.text import Measured, measured, written
+from app.dashboard.text import SplitEvaluation, creation_time, split_evaluations
 
 
-def sections_of(model: ShownModel) -> list[Section]:
-    """Return all that is known about a model; what depends on a split, for every split."""
+def sections_of(model: OpenedModel) -> list[Section]:
+    """Return all sections of a model's report; those about an evaluation, for every evaluation."""
     report = model.report
-    evaluations = measured(report)
-    found: list[Section] = []
+    evaluations = split_evaluations(report)
+    sections: list[Section] = []
     if evaluations:
-        found.append(performance.overview(report, evaluations[0]))
+        sections.append(performance.overview(report, evaluations[0]))
     for chosen in evaluations:
-        found += [
+        sections += [
             _named(performance.mistakes(chosen), chosen),
             _named(calibration.confidence(report, chosen, model.temperature, model.heads), chosen),
         ]
     return [
-        *found,
+        *sections,
         robustness.robustness(report, model.heads),
         training.training(report),
         network.network(report),
@@ -43,8 +43,8 @@ def sections_of(model: ShownModel) -> list[Section]:
     ]
 
 
-def html_report(model: ShownModel) -> str:
-    """Return the whole report as one HTML page; Plotly's script is in it, once."""
+def html_report(model: OpenedModel) -> str:
+    """Return the whole report as one HTML page, which includes Plotly's script."""
     sections = sections_of(model)
     page = _Page()
     body = "".join(page.section(section) for section in sections)
@@ -58,14 +58,14 @@ def html_report(model: ShownModel) -> str:
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>Report of {escape(model.name)}</title><style>{STYLE}</style></head><body><main>"
-        f"<h1>Model {escape(model.name)}</h1><p>Written {escape(written(model.report))}.</p>"
+        f"<h1>Model {escape(model.name)}</h1><p>Written {escape(creation_time(model.report))}.</p>"
         f"{problems}<nav>{links}</nav>{body}"
         f"</main><script>{settings}{PAINT}</script></body></html>"
     )
 
 
 class _Page:
-    """Parts → HTML, counting the sections and charts."""
+    """Renders parts to HTML, and counts sections and charts for their ids."""
 
     def __init__(self) -> None:
         self._sections = 0
@@ -104,7 +104,7 @@ class _Page:
 
     def _chart(self, part: Chart) -> str:
         self._charts += 1
-        drawn = plotly.io.to_html(
+        figure = plotly.io.to_html(
             part.figure,
             full_html=False,
             include_plotlyjs=self._charts == 1,
@@ -113,7 +113,7 @@ class _Page:
         )
         style = f' style="max-width:{part.width}px"' if part.width else ""
         label = escape(part.alt, quote=True)
-        chart = f'<div role="img" aria-label="{label}"{style}>{drawn}</div>'
+        chart = f'<div role="img" aria-label="{label}"{style}>{figure}</div>'
         return _block(part.title, f"{part.meaning} {part.caption}".strip(), chart)
 
 
@@ -158,7 +158,7 @@ def _block(title: str, meaning: str, inner: str) -> str:
     return f'<div class="part"><h3>{escape(title)}</h3>{text}{inner}</div>'
 
 
-def _named(section: Section, chosen: Measured) -> Section:
+def _named(section: Section, chosen: SplitEvaluation) -> Section:
     return Section(f"{section.title}: {chosen.name}", section.parts)
 
 
@@ -170,5 +170,5 @@ def _shades() -> dict[str, list[tuple[float, str]]]:
 
 
 def _script(value: object) -> str:
-    """Return JSON that cannot end the script that it stands in."""
+    """Return JSON that is safe inside a ``<script>`` element, without any ``<``."""
     return json.dumps(value).replace("<", "\\u003c")

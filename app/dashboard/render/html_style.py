@@ -1,10 +1,10 @@
-"""How the HTML report looks. No streamlit in here."""
+"""Style sheet and script of the HTML report. Does not use Streamlit."""
 
 from __future__ import annotations
 
 from typing import Any
 
-#: The colours of `.streamlit/config.toml`, so that page and file look alike.
+#: Style sheet with the colours of `.streamlit/config.toml`, so that page and file look alike.
 STYLE = """
 :root { color-scheme: light dark; --ink: #16151B; --soft: #6B6A75; --page: #FCFBF9;
   --card: #F3F1EC; --line: #E2DED6; --accent: #4A4CA3; }
@@ -61,19 +61,19 @@ def _template(ink: str, grid: str) -> dict[str, Any]:
     }
 
 
-#: For Plotly, which knows nothing of style sheets.
+#: The same colours as Plotly templates, because Plotly does not use style sheets.
 TEMPLATES: dict[str, Any] = {
     "light": _template("#6B6A75", "#E2DED6"),
     "dark": _template("#A6A5AE", "#363944"),
 }
 
-#: Gives every chart the colours of the page, again when the reader's preference changes.
+#: Script that gives every chart the page's colours, also when the reader's preference changes.
 PAINT = """
 const preference = matchMedia("(prefers-color-scheme: dark)");
 function paint() {
   const tone = preference.matches ? "dark" : "light";
   for (const chart of document.querySelectorAll(".js-plotly-plot")) {
-    Plotly.Plots.resize(chart); // it was drawn before what stands beside it
+    Plotly.Plots.resize(chart); // its neighbours were laid out only after it was drawn
     Plotly.relayout(chart, { template: TEMPLATES[tone] });
     chart.data.forEach((trace, index) => {
       if (trace.type !== "heatmap") return;

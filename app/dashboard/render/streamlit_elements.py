@@ -1,4 +1,4 @@
-"""The parts of a report in Streamlit."""
+"""Streamlit renderers for the parts of a report."""
 
 from __future__ import annotations
 
@@ -8,22 +8,27 @@ import streamlit as st
 
 from app.common.charts import CONFIG
 from app.common.page_layout import CONTENT_WIDTH, chart_ink
-from app.common.text import plain
+from app.common.text import escape_markdown
 from app.dashboard.elements import Chart, Command, Drawing, Facts, Note, Part, Row, Section, Table
 
-#: Pixels: of a fact, such that two stand side by side on a phone, and of the long table.
+#: Pixels. Two facts of `_FACT_WIDTH` fit side by side on a phone.
 _FACT_WIDTH = 170
 _NOTED_HEIGHT = 124
 _LONG_HEIGHT = 640
 _DRAWING_WIDTH = 460
 _TEXT_WIDTH = 168
 
-#: Pixels between parts that stand side by side; `gap="medium"`.
+#: Pixels between parts side by side; Streamlit's `gap="medium"`.
 _GAP = 32
 
 
 def show_section(section: Section, *, key: str) -> None:
-    """Show all parts of a section; `key` is unique on the page."""
+    """Show all parts of a section.
+
+    Args:
+        section: the section.
+        key: prefix of the widget keys, unique on the page.
+    """
     for part in section.parts:
         if isinstance(part, Row):
             _show_row(part, key=key)
@@ -33,15 +38,15 @@ def show_section(section: Section, *, key: str) -> None:
 
 def _show_row(row: Row, *, key: str) -> None:
     shares = row.shares or (1.0,) * len(row.parts)
-    room = CONTENT_WIDTH - _GAP * (len(row.parts) - 1)
+    available = CONTENT_WIDTH - _GAP * (len(row.parts) - 1)
     with st.container(horizontal=True, gap="medium"):
         for part, share in zip(row.parts, shares, strict=True):
-            with st.container(width=int(room * share / sum(shares))):
+            with st.container(width=int(available * share / sum(shares))):
                 show_part(part, key=key)
 
 
 def show_part(part: Part, *, key: str) -> None:
-    """Show one part."""
+    """Show one part; `key` is a prefix of the widget keys, unique on the page."""
     match part:
         case Facts():
             show_facts(part)
@@ -52,7 +57,7 @@ def show_part(part: Part, *, key: str) -> None:
         case Drawing():
             show_drawing(part)
         case Note():
-            st.caption(plain(part.text))
+            st.caption(escape_markdown(part.text))
         case Command():
             _heading(part.title)
             st.code(part.text, language="bash", wrap_lines=True)
@@ -62,8 +67,8 @@ def show_facts(part: Facts) -> None:
     """Show figures as cards."""
     if part.title:
         _heading(part.title, part.meaning)
-    # Of one height, though only some have a note.
-    noted = any(fact.note for fact in part.facts)
+    # All cards get the same height, even if only some have a note.
+    has_notes = any(fact.note for fact in part.facts)
     with st.container(horizontal=True):
         for fact in part.facts:
             st.metric(
@@ -72,15 +77,15 @@ def show_facts(part: Facts) -> None:
                 delta=fact.note or None,
                 delta_color="off",
                 delta_arrow="off",
-                help=plain(fact.meaning),
+                help=escape_markdown(fact.meaning),
                 border=True,
                 width=_FACT_WIDTH,
-                height=_NOTED_HEIGHT if noted else "content",
+                height=_NOTED_HEIGHT if has_notes else "content",
             )
 
 
 def show_table(part: Table) -> None:
-    """Show a table; a long one scrolls in its own frame and can be sorted."""
+    """Show a table; long tables scroll in a frame of their own and can be sorted."""
     _heading(part.title, part.meaning)
     frame = pd.DataFrame(list(part.rows), columns=list(part.columns))
     if part.long:
@@ -95,27 +100,32 @@ def show_table(part: Table) -> None:
             frame, hide_index=True, column_config=columns, height=_LONG_HEIGHT, alt=part.title
         )
         return
-    st.table(frame.map(plain), hide_index=True, border="horizontal", alt=part.title)
+    st.table(frame.map(escape_markdown), hide_index=True, border="horizontal", alt=part.title)
 
 
 def show_chart(part: Chart, *, key: str) -> None:
-    """Show a chart under its heading."""
+    """Show a chart below its heading."""
     _heading(part.title, part.meaning)
     if part.caption:
-        st.caption(plain(part.caption))
+        st.caption(escape_markdown(part.caption))
     with st.container(width=part.width or "stretch"):
-        st.plotly_chart(inked(part.figure), config=CONFIG, alt=part.alt, key=f"{key}_{part.key}")
+        st.plotly_chart(
+            with_text_style(part.figure), config=CONFIG, alt=part.alt, key=f"{key}_{part.key}"
+        )
 
 
 def show_drawing(part: Drawing) -> None:
-    """Show a drawing as a picture, in which the page's colour of text has to be filled in."""
+    """Show a drawing as an image.
+
+    An image does not inherit the page's text colour, so it replaces ``currentColor``.
+    """
     _heading(part.title, part.meaning)
     ink = "#ECEAE4" if st.context.theme.type == "dark" else "#24232A"
     st.image(part.svg.replace("currentColor", ink), width=_DRAWING_WIDTH, alt=part.alt)
 
 
-def inked(figure: go.Figure) -> go.Figure:
-    """Give a chart's text the page's size and, where Streamlit's is too pale, its colour."""
+def with_text_style(figure: go.Figure) -> go.Figure:
+    """Set the text size of a chart, and its text colour where Streamlit's is too pale."""
     font = {"size": 13, "color": chart_ink()}
     figure.update_layout(legend_font=font)
     figure.update_xaxes(tickfont=font, title_font=font)
@@ -124,4 +134,6 @@ def inked(figure: go.Figure) -> go.Figure:
 
 
 def _heading(title: str, meaning: str = "") -> None:
-    st.markdown(f"##### {plain(title)}", help=plain(meaning) or None, anchors=False)
+    st.markdown(
+        f"##### {escape_markdown(title)}", help=escape_markdown(meaning) or None, anchors=False
+    )

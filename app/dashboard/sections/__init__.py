@@ -1,1 +1,1 @@
-"""A report as sections. No streamlit in here."""
+"""The sections of a report. Does not use Streamlit."""

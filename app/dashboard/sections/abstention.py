@@ -1,6 +1,6 @@
-"""When a model answers and when it says "uncertain", and how much is chance → sections.
+"""Parts about abstention, test-time augmentation and seed variance.
 
-No streamlit in here.
+Does not use Streamlit.
 """
 
 from __future__ import annotations
@@ -15,78 +15,79 @@ from fer.evaluation.measurements import TRUTHS, SeedVariance, Selective
 from fer.evaluation.report import Report
 
 UNCERTAIN = (
-    "Below its threshold an answer is given as “uncertain”. The threshold lets as many answers "
-    "pass as it can while the promised share of them is right."
+    "Below its threshold an answer is given as “uncertain”. The threshold is as low as possible "
+    "while the promised share of answers is right."
 )
 
-CHOSEN_HERE = "The thresholds were chosen on these very faces."
+CHOSEN_HERE = "The thresholds were chosen on these same faces."
 
 CROSS_FITTED = (
-    "Cross-fitted: each fifth of the faces with a threshold that was chosen on the other four. The "
-    "calibration error is of all answers, given or not."
+    "Cross-fitted: each fifth of the faces is answered with a threshold that was chosen on the "
+    "other four fifths. The calibration error is over all faces, answered or uncertain."
 )
 
-VIEWS = "Slower, and not what the app does: the mean over several views of each face. "
+VIEWS = "The mean over several views of each face: slower, and not used by the app. "
 
 SEEDS = (
-    "The same short training with different random numbers. Two models whose figures differ by "
-    "no more than such runs do may be equally good."
+    "The same short training with different random numbers. Two models whose figures differ no "
+    "more than these runs may be equally good."
 )
 
 SEEDS_FROM_WEIGHTS = (
-    "Short runs from the same weights with different random numbers: only the chance of this last "
-    "step. Whole trainings differ more, and chance in the faces alone is in the 95% interval."
+    "Short runs from the same weights with different random numbers. They show only the chance in "
+    "this last step: whole trainings differ more, and the chance in the choice of faces is in the "
+    "95% interval."
 )
 
 
-def answering(made: Sequence[Selective], heads: dict[str, str]) -> list[Part | Row]:
-    """Return what the thresholds bring, and the curves that they stand on.
+def abstention(measurements: Sequence[Selective], heads: dict[str, str]) -> list[Part | Row]:
+    """Return the effect of the thresholds, and the risk-coverage curves.
 
     Args:
-        made: measured on one split.
-        heads: what each head says, by name.
+        measurements: measurements on one split.
+        heads: meaning of each head, by name.
     """
-    if not made:
+    if not measurements:
         return []
-    target = f"{made[0].target:.0%}"
+    target = f"{measurements[0].target:.0%}"
     alt = "; ".join(
-        f"{_name(s)}: {_right(s)} of the answers right at {percent(s.coverage)} answered"
-        for s in made
+        f"{_name(m)}: {_right(m)} of the answers right at {percent(m.coverage)} answered"
+        for m in measurements
     )
     chart = Chart(
         "risk",
-        "Answering less, being right more",
-        risk_chart(made),
+        "Fewer answers, more of them right",
+        risk_chart(measurements),
         f"Risk-coverage curves. {alt}.",
-        "The surest answers first: how many of them are right, if only so many faces are answered. "
+        "How many answers are right if only the most confident share of the faces is answered. "
         "The marks are the thresholds.",
         f"Dotted line: {target} right, which the thresholds are chosen for.",
     )
-    return [_facts(made, heads), Row((chart, _table(made)))]
+    return [_facts(measurements, heads), Row((chart, _table(measurements)))]
 
 
-def _facts(made: Sequence[Selective], heads: dict[str, str]) -> Facts:
+def _facts(measurements: Sequence[Selective], heads: dict[str, str]) -> Facts:
     return Facts(
         tuple(
             Fact(
-                _name(s),
-                percent(s.coverage),
-                f"{heads.get(s.head, '')} Pictures {_pictures(s)}. Right means: {TRUTHS[s.truth]}.",
-                f"{_right(s)} right",
+                _name(m),
+                percent(m.coverage),
+                f"{heads.get(m.head, '')} Pictures {_pictures(m)}. Right means: {TRUTHS[m.truth]}.",
+                f"{_right(m)} right",
             )
-            for s in made
+            for m in measurements
         ),
-        "How often it answers plain and poor pictures",
+        "How often it answers on plain and on poor pictures",
         UNCERTAIN,
     )
 
 
-def _table(made: Sequence[Selective]) -> Table:
+def _table(measurements: Sequence[Selective]) -> Table:
     return Table(
         "The thresholds",
         (
             "Head and pictures",
-            "Least confidence",
+            "Lowest confidence",
             "Answered",
             "Right",
             "Calibration error",
@@ -94,33 +95,33 @@ def _table(made: Sequence[Selective]) -> Table:
         ),
         tuple(
             (
-                _name(s),
-                percent(s.threshold) if s.threshold else "none",
-                f"{percent(s.coverage)} of {s.count:,}",
-                _right(s),
-                percent(s.calibration_error),
-                f"{percent(s.cross_fitted_accuracy)} of {percent(s.cross_fitted_coverage)}",
+                _name(m),
+                percent(m.threshold) if m.threshold else "none",
+                f"{percent(m.coverage)} of {m.count:,}",
+                _right(m),
+                percent(m.calibration_error),
+                f"{percent(m.cross_fitted_accuracy)} of {percent(m.cross_fitted_coverage)}",
             )
-            for s in made
+            for m in measurements
         ),
-        f"{CHOSEN_HERE} {CROSS_FITTED}" if made[0].split == "validation" else CROSS_FITTED,
+        f"{CHOSEN_HERE} {CROSS_FITTED}" if measurements[0].split == "validation" else CROSS_FITTED,
     )
 
 
-def _name(made: Selective) -> str:
-    return f"{head_name(made.head)}, {'poor' if made.degraded else 'plain'}"
+def _name(measured: Selective) -> str:
+    return f"{head_name(measured.head)}, {'poor' if measured.degraded else 'plain'}"
 
 
-def _pictures(made: Selective) -> str:
-    return f"made poor: {', '.join(made.corruptions)}" if made.degraded else "as they are"
+def _pictures(measured: Selective) -> str:
+    return f"made poor: {', '.join(measured.corruptions)}" if measured.degraded else "as they are"
 
 
-def _right(made: Selective) -> str:
-    return percent(made.accuracy) if made.coverage else "–"
+def _right(measured: Selective) -> str:
+    return percent(measured.accuracy) if measured.coverage else "–"
 
 
 def tta_and_seeds(report: Report) -> list[Part | Row]:
-    """Return what else was measured on the validation split: other views, other seeds."""
+    """Return test-time augmentation and seed variance, both on the validation split."""
     figures = report.tta.evaluation
     facts = Facts(
         (
@@ -133,7 +134,7 @@ def tta_and_seeds(report: Report) -> list[Part | Row]:
             Fact(
                 f"Macro-F1, {report.tta.name}",
                 percent(figures.macro_f1),
-                f"Of the same views. {report.tta.description}.",
+                f"Macro-F1 with {report.tta.name}, as for the accuracy.",
             ),
         ),
         "Test-time augmentation",
@@ -142,12 +143,12 @@ def tta_and_seeds(report: Report) -> list[Part | Row]:
     return [facts, *([_seeds(report.seed_variance)] if report.seed_variance else [])]
 
 
-def _seeds(found: SeedVariance) -> Table:
-    rows = zip(found.seeds, found.accuracies, found.macro_f1s, found.training_seconds, strict=True)
-    low, high = min(found.accuracies), max(found.accuracies)
-    start = f", begun with {found.initial_model}" if found.initial_model else ""
+def _seeds(runs: SeedVariance) -> Table:
+    rows = zip(runs.seeds, runs.accuracies, runs.macro_f1s, runs.training_seconds, strict=True)
+    low, high = min(runs.accuracies), max(runs.accuracies)
+    start = f", starting from {runs.initial_model}" if runs.initial_model else ""
     return Table(
-        f"{counted(len(found.seeds), 'seed')}, {counted(found.epochs, 'epoch')} each{start}",
+        f"{counted(len(runs.seeds), 'seed')}, {counted(runs.epochs, 'epoch')} each{start}",
         ("Seed", "Accuracy", "Macro-F1", "Time"),
         (
             *(
@@ -156,5 +157,5 @@ def _seeds(found: SeedVariance) -> Table:
             ),
             ("between the best and the worst", f"{100 * (high - low):.1f} points", "", ""),
         ),
-        SEEDS_FROM_WEIGHTS if found.initial_model else SEEDS,
+        SEEDS_FROM_WEIGHTS if runs.initial_model else SEEDS,
     )

@@ -1,37 +1,37 @@
-"""Whether a model's confidence can be trusted → a section of its report. No streamlit in here."""
+"""The section about calibration and abstention. Does not use Streamlit."""
 
 from __future__ import annotations
 
 from app.dashboard.charts import evaluation as charts
 from app.dashboard.elements import Chart, Fact, Facts, Note, Part, Row, Section, Table
-from app.dashboard.sections.abstention import answering
+from app.dashboard.sections.abstention import abstention
 from app.dashboard.sections.performance import CALIBRATION, LOG_LOSS
-from app.dashboard.text import Measured, percent, share_range
+from app.dashboard.text import SplitEvaluation, percent, share_range
 from fer.evaluation.metrics import Evaluation
 from fer.evaluation.report import Report
 
-#: Split, and whether with duplicates, that the temperature was fitted on.
+#: The evaluation that the temperature was fitted on: split, and whether duplicates are included.
 FITTED_ON = ("validation", True)
 
 TEMPERATURE = (
-    "What the network's scores are divided by before they become probabilities: above 1 it gets "
-    "less sure, below 1 surer. Its answers stay the same."
+    "The network's scores are divided by it before they become probabilities: above 1 lowers the "
+    "confidence, below 1 raises it. The answers stay the same."
 )
 
 
 def confidence(
     report: Report,
-    chosen: Measured,
+    chosen: SplitEvaluation,
     temperature: float | None,
     heads: dict[str, str] | None = None,
 ) -> Section:
-    """Return whether its confidence can be trusted, and when it answers at all.
+    """Return the section about the model's calibration and abstention.
 
     Args:
-        report: of the model.
+        report: the report of the model.
         chosen: the evaluation to show.
-        temperature: of the expression head, where it is known.
-        heads: what each head says, by name.
+        temperature: temperature of the expression head; None if unknown.
+        heads: meaning of each head, by name.
     """
     # Only the whole validation split was measured without temperature.
     before = report.before_temperature if (chosen.split, chosen.duplicates) == FITTED_ON else None
@@ -42,55 +42,56 @@ def confidence(
     if before:
         parts.append(
             Note(
-                "Before and after: without and with the temperature. It was fitted on this split, "
-                "by the log loss; where there is little to gain, the calibration error may move "
-                "either way. Cross-fitted is what to expect elsewhere: each fifth of the faces "
-                "with a temperature from the other four."
+                "Before and after: without and with the temperature. It was fitted on this split "
+                "to minimise the log loss; where there is little to gain, the calibration error "
+                "may go either way. Cross-fitted is what to expect on other faces: each fifth of "
+                "the faces is measured with a temperature from the other four fifths."
             )
         )
     if chosen.duplicates:
-        parts += answering([s for s in report.selective if s.split == chosen.split], heads or {})
+        parts += abstention([s for s in report.selective if s.split == chosen.split], heads or {})
     return Section("Confidence", tuple(parts))
 
 
 def _confidence_facts(
-    report: Report, found: Evaluation, before: Evaluation | None, temperature: float | None
+    report: Report, evaluation: Evaluation, before: Evaluation | None, temperature: float | None
 ) -> Facts:
     facts = [
         Fact(
             "Error after" if before else "Calibration error",
-            percent(found.calibration_error),
+            percent(evaluation.calibration_error),
             CALIBRATION,
         ),
-        Fact("Log loss after" if before else "Log loss", f"{found.log_loss:.3f}", LOG_LOSS),
+        Fact("Log loss after" if before else "Log loss", f"{evaluation.log_loss:.3f}", LOG_LOSS),
     ]
     if temperature is not None:
         facts.append(Fact("Temperature", f"{temperature:.3f}", TEMPERATURE))
     if before:
         facts.insert(0, Fact("Error before", percent(before.calibration_error), CALIBRATION))
-        crossed = percent(report.cross_fitted_calibration_error)
-        facts.insert(2, Fact("Error, cross-fitted", crossed, CALIBRATION))
+        cross_fitted = percent(report.cross_fitted_calibration_error)
+        facts.insert(2, Fact("Error, cross-fitted", cross_fitted, CALIBRATION))
         facts.insert(3, Fact("Log loss before", f"{before.log_loss:.3f}", LOG_LOSS))
     return Facts(tuple(facts))
 
 
-def _reliability(found: Evaluation, before: Evaluation | None) -> Chart:
-    meaning = "Answers of like confidence together: how sure they were, and how many were right."
-    alt = f"Reliability diagram: calibration error {percent(found.calibration_error)}"
+def _reliability(evaluation: Evaluation, before: Evaluation | None) -> Chart:
+    meaning = "Answers grouped by confidence: their mean confidence, and how many were right."
+    alt = f"Reliability diagram: calibration error {percent(evaluation.calibration_error)}"
     if before:
         meaning += " Before and after: without and with the temperature."
         alt += f", {percent(before.calibration_error)} before the temperature"
     return Chart(
         "reliability",
         "Reliability diagram",
-        charts.reliability_chart(found, before),
+        charts.reliability_chart(evaluation, before),
         f"{alt}.",
         meaning,
-        "On the dotted line it is right as often as it is sure; below it is too sure.",
+        "On the dotted line it is right as often as it is confident; below the line it is "
+        "overconfident.",
     )
 
 
-def _bins(found: Evaluation) -> Table:
+def _bins(evaluation: Evaluation) -> Table:
     return Table(
         "Answers by confidence",
         ("Confidence", "Answers", "Mean confidence", "Right"),
@@ -101,7 +102,7 @@ def _bins(found: Evaluation) -> Table:
                 percent(b.confidence),
                 percent(b.accuracy),
             )
-            for b in found.calibration
+            for b in evaluation.calibration
         ),
         "The bins of the diagram; those without an answer are left out.",
     )

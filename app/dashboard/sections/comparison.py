@@ -1,12 +1,20 @@
-"""Two models against each other → a table. No streamlit in here."""
+"""The table that compares two models. Does not use Streamlit."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from app.dashboard.elements import Table
-from app.dashboard.models import ShownModel
-from app.dashboard.text import duration, interval, many, measured, part_note, percent, points
+from app.dashboard.models import OpenedModel
+from app.dashboard.text import (
+    duration,
+    interval,
+    part_note,
+    percent,
+    percentage_points,
+    short_count,
+    split_evaluations,
+)
 from fer.evaluation.metrics import Evaluation
 from fer.evaluation.report import Report
 
@@ -19,13 +27,13 @@ _SHARES: tuple[tuple[str, Callable[[Evaluation], float]], ...] = (
 )
 
 
-def comparison(first: ShownModel, second: ShownModel, measured_on: str) -> Table:
+def comparison(first: OpenedModel, second: OpenedModel, measured_on: str) -> Table:
     """Return the headline figures of two models and their differences.
 
     Args:
         first: one model.
-        second: the other; differences are second − first.
-        measured_on: name of the evaluation; a model without it has dashes.
+        second: the other model; differences are second − first.
+        measured_on: name of the evaluation; a model without it gets dashes.
     """
     a, b = _evaluation(first, measured_on), _evaluation(second, measured_on)
     rows = [
@@ -33,7 +41,7 @@ def comparison(first: ShownModel, second: ShownModel, measured_on: str) -> Table
             name,
             percent(get(a)) if a else "–",
             percent(get(b)) if b else "–",
-            points(get(b) - get(a)) if a and b else "–",
+            percentage_points(get(b) - get(a)) if a and b else "–",
         )
         for name, get in _SHARES
     ]
@@ -50,15 +58,20 @@ def comparison(first: ShownModel, second: ShownModel, measured_on: str) -> Table
         f"Side by side, {measured_on}",
         ("Figure", first.name, second.name, "Difference"),
         (*rows, *_costs(first, second)),
-        f"Difference: {second.name} minus {first.name}; of shares in percentage points. Where the "
-        "intervals overlap widely, the difference may be chance.",
+        f"Difference: {second.name} minus {first.name}, for percentages in percentage points. "
+        "Where the intervals overlap widely, the difference may be chance.",
     )
 
 
-def _costs(first: ShownModel, second: ShownModel) -> list[tuple[str, str, str, str]]:
+def _costs(first: OpenedModel, second: OpenedModel) -> list[tuple[str, str, str, str]]:
     a, b = first.report, second.report
     return [
-        ("Parameters", many(a.parameters), many(b.parameters), _ratio(a.parameters, b.parameters)),
+        (
+            "Parameters",
+            short_count(a.parameters),
+            short_count(b.parameters),
+            _ratio(a.parameters, b.parameters),
+        ),
         (
             "Time for a face",
             f"{a.latency_ms:.1f} ms",
@@ -74,14 +87,14 @@ def _training_time(report: Report) -> str:
 
 
 def _training_ratio(first: Report, second: Report) -> str:
-    # What came before the last part is not in the report, so there is nothing to compare.
+    # The report covers only the last part, so whole training times cannot be compared.
     if first.initial_model or second.initial_model:
         return "–"
     return _ratio(first.training_seconds, second.training_seconds)
 
 
-def _evaluation(model: ShownModel, name: str) -> Evaluation | None:
-    return next((m.evaluation for m in measured(model.report) if m.name == name), None)
+def _evaluation(model: OpenedModel, name: str) -> Evaluation | None:
+    return next((m.evaluation for m in split_evaluations(model.report) if m.name == name), None)
 
 
 def _ratio(first: float, second: float) -> str:

@@ -1,6 +1,6 @@
-"""What was measured about a model → the sections of its report. No streamlit in here.
+"""The sections about a model's accuracy, mistakes and cost. Does not use Streamlit.
 
-Every figure is one of the report or arithmetic on its counts.
+Every figure is from the report or computed from its counts.
 """
 
 from __future__ import annotations
@@ -11,66 +11,69 @@ from app.dashboard.elements import Chart, Fact, Facts, Note, Row, Section, Table
 from app.dashboard.sections.abstention import tta_and_seeds
 from app.dashboard.text import (
     SPLITS_EXPLAINED,
-    Measured,
+    SplitEvaluation,
+    byte_size,
     duration,
     interval,
-    many,
-    measured,
     part_note,
     percent,
-    size,
+    short_count,
+    split_evaluations,
     time_meaning,
 )
 from fer.evaluation.report import Report
 
-ACCURACY = "How many faces of a hundred get the label that the data set gives them."
+ACCURACY = "How many of 100 faces get the label that the data set gives them."
 MACRO_F1 = (
-    "F1 weighs false alarms against misses of one expression; this is the mean over the "
-    "expressions, each counting the same however rare it is."
+    "F1 combines precision and recall of one expression; this is the mean over all expressions, "
+    "each counting the same however rare it is."
 )
-BALANCED = "The mean share that is found of each expression, each counting the same."
+BALANCED = "The mean recall over all expressions, each counting the same."
 TOP2 = "How often the label is among the first two answers."
 CALIBRATION = (
-    "How far confidence and truth lie apart on average, in percentage points: of all faces it is "
-    "80% sure about, about 80% should be right. Expected calibration error, 15 bins."
+    "How far confidence and accuracy differ on average, in percentage points: of all answers with "
+    "80% confidence, about 80% should be right. Expected calibration error, 15 bins."
 )
-LOG_LOSS = "The mean of −log of the probability that the true label got; lower is better."
+LOG_LOSS = "The mean of −log of the probability of the true label; lower is better."
 INTERVAL = (
-    "95% interval (Wilson): of such intervals, 19 in 20 hold the accuracy on all faces like these."
+    "95% interval (Wilson): 19 of 20 such intervals contain the accuracy on all faces like these."
 )
 DUPLICATES = (
-    "“Without duplicates” leaves out the pictures that also stand in train. No training here "
+    "“Without duplicates” leaves out the pictures that also occur in train. No training here "
     "learns from those copies, but a picture that occurs twice is an easier one."
 )
 
 
-def quality_facts(chosen: Measured) -> Facts:
-    """Return how good the answers are on one split."""
-    found = chosen.evaluation
+def quality_facts(chosen: SplitEvaluation) -> Facts:
+    """Return the headline figures of one evaluation."""
+    figures = chosen.evaluation
+    meaning = f"{ACCURACY} {INTERVAL}"
     return Facts(
         (
-            Fact("Accuracy", percent(found.accuracy), f"{ACCURACY} {INTERVAL}", interval(found)),
-            Fact("Macro-F1", percent(found.macro_f1), MACRO_F1),
-            Fact("Balanced accuracy", percent(found.balanced_accuracy), BALANCED),
-            Fact("Top-2 accuracy", percent(found.top2_accuracy), TOP2),
-            Fact("Calibration error", percent(found.calibration_error), CALIBRATION),
-            Fact("Log loss", f"{found.log_loss:.3f}", LOG_LOSS),
+            Fact("Accuracy", percent(figures.accuracy), meaning, interval(figures)),
+            Fact("Macro-F1", percent(figures.macro_f1), MACRO_F1),
+            Fact("Balanced accuracy", percent(figures.balanced_accuracy), BALANCED),
+            Fact("Top-2 accuracy", percent(figures.top2_accuracy), TOP2),
+            Fact("Calibration error", percent(figures.calibration_error), CALIBRATION),
+            Fact("Log loss", f"{figures.log_loss:.3f}", LOG_LOSS),
         )
     )
 
 
 def cost_facts(report: Report) -> Facts:
-    """Return what the model costs: its size, its speed, its training."""
+    """Return the cost of the model: its size, its latency and its training time."""
     network = next((f for n, f in report.files.items() if n.endswith(".tflite")), None)
     return Facts(
         (
-            Fact("Parameters", many(report.parameters), f"{report.parameters:,} weights."),
-            Fact("Network file", size(network.bytes) if network else "–", "The file that runs."),
+            Fact("Parameters", short_count(report.parameters), f"{report.parameters:,} weights."),
+            Fact(
+                "Network file", byte_size(network.bytes) if network else "–", "The file that runs."
+            ),
             Fact(
                 "Time for a face",
                 f"{report.latency_ms:.1f} ms",
-                "Median time of the network for one face that was cut out already, on one thread "
-                f"of {report.machine}.",
+                "Median time of the network for one face, without detection and alignment, on one "
+                f"thread of {report.machine}.",
             ),
             Fact(
                 "Training time",
@@ -83,7 +86,7 @@ def cost_facts(report: Report) -> Facts:
 
 
 def splits_table(report: Report) -> Table:
-    """Return the headline figures of every split, with and without duplicates."""
+    """Return a table with the headline figures of every evaluation."""
     return Table(
         "Every split",
         (
@@ -102,21 +105,21 @@ def splits_table(report: Report) -> Table:
                 percent(m.evaluation.calibration_error),
                 f"{m.evaluation.log_loss:.3f}",
             )
-            for m in measured(report)
+            for m in split_evaluations(report)
         ),
         DUPLICATES,
     )  # fmt: skip
 
 
-def overview(report: Report, chosen: Measured) -> Section:
-    """Return the headline figures."""
+def overview(report: Report, chosen: SplitEvaluation) -> Section:
+    """Return the section with the headline figures of a model."""
     table, note = splits_table(report), Note(SPLITS_EXPLAINED)
     parts = (quality_facts(chosen), cost_facts(report), table, note, *tta_and_seeds(report))
     return Section("Overview", parts)
 
 
-def per_class(chosen: Measured) -> Row:
-    """Return precision, recall and F1 of each expression, as chart and table."""
+def per_class(chosen: SplitEvaluation) -> Row:
+    """Return precision, recall and F1 of each expression, as a chart and a table."""
     classes = chosen.evaluation.classes
     return Row(
         (
@@ -125,8 +128,8 @@ def per_class(chosen: Measured) -> Row:
                 "Each expression",
                 charts.per_class_chart(classes),
                 charts.per_class_alt(classes),
-                "Precision: of all faces that it calls so, how many are labelled so. "
-                "Recall: of all faces labelled so, how many it finds. F1: both in one figure.",
+                "Precision: of all faces that it gives this answer, how many have this label. "
+                "Recall: of all faces with this label, how many it finds. F1: both in one figure.",
                 "○ precision  ● recall  | F1",
             ),
             Table(
@@ -142,27 +145,32 @@ def per_class(chosen: Measured) -> Row:
                     )
                     for c in classes
                 ),
-                "Faces: how many are labelled so on this split.",
+                "Faces: how many have this label on this split.",
             ),
         )
     )
 
 
-def confusion(chosen: Measured, mode: str = BY_ROW) -> Chart:
-    """Return the confusion matrix."""
+def confusion(chosen: SplitEvaluation, mode: str = BY_ROW) -> Chart:
+    """Return the confusion matrix as a chart.
+
+    Args:
+        chosen: the evaluation to show.
+        mode: what the cells show; see `confusion_chart`.
+    """
     return Chart(
         "confusion",
         "Confusion matrix",
         confusion_chart(chosen.evaluation, mode),
         f"Confusion matrix of {chosen.evaluation.count:,} faces; rows are labels, columns answers.",
         "Right answers are on the diagonal. Shares are of each row.",
-        "Rows: what people labelled. Columns: what the model called it.",
+        "Rows: the data set's labels. Columns: the model's answers.",
         width=520,
     )
 
 
-def confusion_counts(chosen: Measured) -> Table:
-    """Return the counts of the confusion matrix."""
+def confusion_counts(chosen: SplitEvaluation) -> Table:
+    """Return the counts of the confusion matrix as a table."""
     names = [c.label for c in chosen.evaluation.classes]
     return Table(
         "Confusion matrix in counts",
@@ -174,7 +182,7 @@ def confusion_counts(chosen: Measured) -> Table:
     )
 
 
-def mistakes(chosen: Measured) -> Section:
-    """Return which expressions are taken for which."""
-    both = Row((confusion(chosen), confusion_counts(chosen)))
-    return Section("Mistakes", (both, per_class(chosen)))
+def mistakes(chosen: SplitEvaluation) -> Section:
+    """Return the section about which expressions are confused with which."""
+    matrix = Row((confusion(chosen), confusion_counts(chosen)))
+    return Section("Mistakes", (matrix, per_class(chosen)))

@@ -1,23 +1,23 @@
-"""What it takes to make a model again → a section of its report. No streamlit in here."""
+"""The section about provenance: how to reproduce a model. Does not use Streamlit."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
 from app.dashboard.elements import Command, Row, Section, Table
-from app.dashboard.text import short_hash, size, written
+from app.dashboard.text import byte_size, creation_time, short_hash
 from fer.evaluation.report import Report
 
 
 def record(report: Report) -> Section:
-    """Return what it takes to do it again."""
+    """Return the section with command, configuration, origin and files of a model."""
     return Section(
         "Record",
         (
             Command(
                 "Its last training, which needs the models named in it"
                 if report.initial_model
-                else "What reproduces it",
+                else "The command that reproduces it",
                 report.command,
             ),
             Row((_settings(report), _origin(report))),
@@ -27,7 +27,7 @@ def record(report: Report) -> Section:
 
 
 def flatten(configuration: Mapping[str, object], prefix: str = "") -> list[tuple[str, str]]:
-    """Return nested settings as rows, ``augmentation.flip`` for one inside another."""
+    """Return nested settings as rows of dotted name and value, such as ``augmentation.flip``."""
     rows: list[tuple[str, str]] = []
     for key, value in configuration.items():
         if isinstance(value, Mapping):
@@ -60,7 +60,7 @@ def _origin(report: Report) -> Table:
         "Origin",
         ("What", "Value"),
         (
-            ("written", written(report)),
+            ("written", creation_time(report)),
             ("machine", report.machine),
             ("data set", report.data.name),
             ("SHA-256 of the data", short_hash(report.data.sha256)),
@@ -79,7 +79,7 @@ def _files(report: Report) -> Table:
     return Table(
         "Files",
         ("File", "Size", "SHA-256"),
-        tuple((name, size(f.bytes), short_hash(f.sha256)) for name, f in report.files.items()),
-        "The files that were measured. The whole SHA-256 stands in the JSON report.",
+        tuple((name, byte_size(f.bytes), short_hash(f.sha256)) for name, f in report.files.items()),
+        "The files that were measured. The full SHA-256 is in the JSON report.",
         text_columns=("SHA-256",),
     )

@@ -1,30 +1,29 @@
-"""Worse pictures, and the voters of FER+ → a section of a report. No streamlit in here."""
+"""The section about corrupted images and agreement with FER+'s voters. No Streamlit."""
 
 from __future__ import annotations
 
 from app.dashboard.charts import evaluation as charts
 from app.dashboard.elements import Chart, Fact, Facts, Note, Part, Row, Section, Table
 from app.dashboard.sections.performance import INTERVAL
-from app.dashboard.text import head_name, percent, points, share_range
+from app.dashboard.text import head_name, percent, percentage_points, share_range
 from fer.evaluation.measurements import VOTE_RULES
 from fer.evaluation.report import Report
 
 FERPLUS = (
-    "Ten people voted on every face (FER+). How often a head agrees with them, on the "
-    "validation faces on which they agree with each other as far as the rule asks."
+    "Ten people voted on every face (FER+). The figure is how often a head agrees with them, on "
+    "the validation faces on which they agree with each other as much as the rule requires."
 )
 
 
 def robustness(report: Report, heads: dict[str, str]) -> Section:
-    """Return how it fares with worse pictures, and whether it agrees with FER+'s voters.
+    """Return the section with accuracy on corrupted images and agreement with FER+'s voters.
 
     Args:
-        report: of the model.
-        heads: what each head says, by name.
+        report: the report of the model.
+        heads: meaning of each head, by name.
     """
     parts: list[Part | Row] = []
-    plain = report.evaluations.get("validation")
-    if plain and report.robustness:
+    if report.evaluations.get("validation") and report.robustness:
         parts += _corrupted(report)
     if report.ferplus_agreement:
         parts += _ferplus(report, heads)
@@ -32,44 +31,44 @@ def robustness(report: Report, heads: dict[str, str]) -> Section:
 
 
 def _corrupted(report: Report) -> list[Part | Row]:
-    plain = report.evaluations["validation"]
+    uncorrupted = report.evaluations["validation"]
     each = "; ".join(f"{s.name} {percent(s.evaluation.accuracy)}" for s in report.robustness)
     chart = Chart(
         "robustness",
         "Worse pictures",
-        charts.robustness_chart(plain, report.robustness),
-        f"Accuracy {percent(plain.accuracy)} as they are; {each}.",
-        "Accuracy on the validation split after doing this to every picture, with its 95% "
+        charts.robustness_chart(uncorrupted, report.robustness),
+        f"Accuracy {percent(uncorrupted.accuracy)} as they are; {each}.",
+        "Accuracy on the validation split with every picture changed in this way, with its 95% "
         "interval; above each mark, the change in percentage points.",
     )
     table = Table(
         "What was done to each picture",
-        ("Change made", "What", "Accuracy", "Change"),
+        ("Corruption", "What", "Accuracy", "Change"),
         (
-            ("as they are", "nothing", percent(plain.accuracy), "–"),
+            ("as they are", "nothing", percent(uncorrupted.accuracy), "–"),
             *(
                 (
                     s.name,
                     s.description,
                     percent(s.evaluation.accuracy),
-                    points(s.evaluation.accuracy - plain.accuracy),
+                    percentage_points(s.evaluation.accuracy - uncorrupted.accuracy),
                 )
                 for s in report.robustness
             ),
         ),
-        "Change: in percentage points against the pictures as they are.",
+        "Change: in percentage points, compared with the unchanged pictures.",
         text_columns=("What",),
     )
     return [Row((chart, table))]
 
 
 def _ferplus(report: Report, heads: dict[str, str]) -> list[Part | Row]:
-    """Return how often each head agrees, one group of figures per rule."""
+    """Return how often each head agrees with the voters, one group of figures per voting rule."""
     return [
         Facts(
             tuple(
                 Fact(
-                    head_name(c.head),
+                    f"{head_name(c.head)} head",
                     percent(c.accuracy),
                     f"{heads.get(c.head, '')} {INTERVAL}",
                     share_range(c.accuracy_low, c.accuracy_high),
@@ -77,7 +76,7 @@ def _ferplus(report: Report, heads: dict[str, str]) -> list[Part | Row]:
                 for c in report.ferplus_agreement
                 if (c.rule, c.count) == (rule, count)
             ),
-            f"Agreement with a crowd: {count:,} faces where {VOTE_RULES[rule]}",
+            f"Agreement with ten voters: {count:,} faces where {VOTE_RULES[rule]}",
             FERPLUS,
         )
         for rule, count in dict.fromkeys((c.rule, c.count) for c in report.ferplus_agreement)

@@ -1,4 +1,4 @@
-"""How a training went and what it learnt from → a section of its report. No streamlit in here."""
+"""The section about the training and its data. Does not use Streamlit."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from fer.evaluation.report import Report
 
 
 def training(report: Report) -> Section:
-    """Return the curves of the training and what it learnt from."""
+    """Return the section with the training curves and the class counts of the data set."""
     parts: list[Part | Row] = []
     if report.history:
         parts += [_training_facts(report), _curves(report)]
@@ -41,7 +41,7 @@ def _training_facts(report: Report) -> Facts:
             Fact(
                 "Epochs",
                 str(len(report.history)),
-                "How often it saw the whole train split.",
+                "How many times the training went through the whole train split.",
                 part_note(report),
             ),
             Fact(
@@ -53,7 +53,7 @@ def _training_facts(report: Report) -> Facts:
             Fact(
                 "Best epoch",
                 str(best + 1),
-                f"The epoch of the highest validation accuracy, {percent(accuracy)}.",
+                f"The epoch with the highest validation accuracy, {percent(accuracy)}.",
             ),
             Fact("Last accuracy", percent(report.history[-1].validation_accuracy), _last(report)),
         )
@@ -63,8 +63,8 @@ def _training_facts(report: Report) -> Facts:
 LAST = "Validation accuracy after the last epoch, measured during the training."
 
 _AVERAGED = (
-    " What came of it is the mean of these weights and those of other trainings, so its own "
-    "accuracy, in the overview, is another."
+    " The model is the mean of these weights and those of other trainings, so its own accuracy, in "
+    "the overview, is different."
 )
 
 
@@ -73,8 +73,8 @@ def _last(report: Report) -> str:
 
 
 _CURVES = (
-    "The train figures are on distorted pictures and while the weights still moved, the "
-    "validation figures on plain ones with averaged weights: validation may well look better."
+    "The train figures are on augmented pictures while the weights were changing, the validation "
+    "figures on plain pictures with averaged weights, so validation may well look better."
 )
 
 _TAUGHT = (
@@ -84,7 +84,7 @@ _TAUGHT = (
 
 
 def _meaning_of_curves(report: Report) -> str:
-    # Up to one half, the label is still the most probable answer of every target.
+    # Up to 0.5, the label is still the most probable class of every soft target.
     return f"{_CURVES} {_TAUGHT}" if report.teacher_weight > 0.5 else _CURVES
 
 
@@ -99,7 +99,7 @@ def _curves(report: Report) -> Row:
                 charts.loss_chart(history),
                 f"Loss over {len(history)} epochs; at the end train {last.loss:.3f}, validation "
                 f"{last.validation_loss:.3f}.",
-                f"What the training makes small. {meaning}",
+                f"The quantity that the training minimises. {meaning}",
                 width=344,
             ),
             Chart(
@@ -117,7 +117,7 @@ def _curves(report: Report) -> Row:
                 charts.learning_rate_chart(history),
                 f"Learning rate over {len(history)} epochs, at most "
                 f"{max(e.learning_rate for e in history):.2g}.",
-                "How large the steps are that the weights take.",
+                "The size of the steps by which the weights change.",
                 width=344,
             ),
         )

@@ -1,1 +1,1 @@
-"""The server side of a live stream. No streamlit in here."""
+"""The server side of a live stream. Does not use Streamlit."""

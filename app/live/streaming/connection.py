@@ -1,4 +1,4 @@
-"""Where a live stream stands: what the browser says, and whether frames come. No streamlit here."""
+"""The phase of a live connection, from the browser's state and the frames. No Streamlit."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ import time
 from collections.abc import Callable
 from enum import Enum, auto
 
-#: Seconds after which a connection takes long: nearly all stand in three.
+#: Seconds after which connecting counts as slow; nearly all connections need less than three.
 SLOW_SECONDS = 10.0
 
-#: Seconds without a frame after which a running stream has stopped.
+#: Seconds without a frame after which a running stream counts as stalled.
 STALLED_SECONDS = 5.0
 
-#: Seconds within which a visitor who stops a connection that never stood has changed their mind;
-#: later, it has failed.
+#: A visitor who stops an attempt to connect within this many seconds has changed their mind. After
+#: that, the attempt counts as failed.
 _CHANGED_MIND_SECONDS = 4.0
 
 
 class Phase(Enum):
-    """Where a stream stands."""
+    """The phase of a live connection."""
 
     IDLE = auto()
     CONNECTING = auto()
@@ -29,51 +29,52 @@ class Phase(Enum):
 
     @property
     def active(self) -> bool:
-        """Whether the browser is connected, or tries to be."""
+        """Whether the browser is connected or connecting."""
         return self not in (Phase.IDLE, Phase.FAILED)
 
     @property
     def troubled(self) -> bool:
-        """Whether the visitor needs another way."""
+        """Whether the visitor should be offered another way, such as a snapshot."""
         return self in (Phase.SLOW, Phase.STALLED, Phase.FAILED)
 
 
 class Connection:
-    """Follows one visitor's attempts to connect.
+    """Tracks the phase of one visitor's attempts to connect.
 
     Args:
-        clock: seconds that never go back.
+        clock: monotonic clock in seconds.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._since: float | None = None
-        self._seen = 0.0
-        self._stood = False
+        self._started: float | None = None
+        self._last_active = 0.0
+        self._established = False
         self._failed = False
 
     def observe(self, active: bool, silent_for: float) -> Phase:
-        """Return where the stream stands now.
+        """Return the current phase.
 
         Args:
-            active: the browser is connected, or tries to be.
-            silent_for: seconds since the last frame, of this attempt or of an earlier one.
+            active: whether the browser is connected or connecting.
+            silent_for: seconds since the last frame, of this attempt or an earlier one.
         """
         if not active:
             return self._idle()
-        self._seen = now = self._clock()
-        if self._since is None:
-            self._since, self._stood, self._failed = now, False, False
-        waited = now - self._since
-        self._stood = self._stood or silent_for < waited
-        if self._stood:
+        self._last_active = now = self._clock()
+        if self._started is None:
+            self._started, self._established, self._failed = now, False, False
+        waited = now - self._started
+        self._established = self._established or silent_for < waited
+        if self._established:
             return Phase.LIVE if silent_for < STALLED_SECONDS else Phase.STALLED
         return Phase.CONNECTING if waited < SLOW_SECONDS else Phase.SLOW
 
     def _idle(self) -> Phase:
-        if self._since is not None:
-            # Until it was last seen: who leaves the page ends the attempt, and comes back later.
-            tried = self._seen - self._since
-            self._failed = not self._stood and tried > _CHANGED_MIND_SECONDS
-            self._since = None
+        if self._started is not None:
+            # Measured up to the last active observation, not to now: a visitor who leaves the page
+            # ends the attempt, and may come back much later.
+            tried = self._last_active - self._started
+            self._failed = not self._established and tried > _CHANGED_MIND_SECONDS
+            self._started = None
         return Phase.FAILED if self._failed else Phase.IDLE

@@ -1,4 +1,4 @@
-"""What one live session has seen: numbers only, never a picture. No streamlit in here."""
+"""The recorded results of one live session: numbers, never images. Does not use Streamlit."""
 
 from __future__ import annotations
 
@@ -6,21 +6,23 @@ import numpy as np
 
 from fer.export.sessions import HeadLabels, StreamRows, labels_of, row_type
 
-#: Rows that are kept, 74 bytes each: half an hour at 15 frames a second with two faces in view, an
-#: hour with one. When it is full, the oldest rows make room.
+#: Maximum number of rows, 74 bytes each: half an hour at 15 frames a second with two faces in
+#: view, an hour with one. When the history is full, new rows replace the oldest.
 MAX_ROWS = 2 * 15 * 60 * 30
 
 
 class LiveHistory:
-    """A ring of rows. Its memory is bounded, and only what was written is really used.
+    """A ring buffer of rows.
+
+    Its memory is bounded, and the operating system provides it only as far as rows are written.
 
     Args:
-        heads: what may answer.
-        max_rows: rows that are kept.
+        heads: names and labels of the heads that may be used.
+        max_rows: capacity of the buffer.
     """
 
     def __init__(self, heads: tuple[HeadLabels, ...], max_rows: int = MAX_ROWS) -> None:
-        self._readings = heads
+        self._heads = heads
         self._ring = np.zeros(max_rows, row_type(labels_of(heads)))
         self._written = 0
 
@@ -29,24 +31,24 @@ class LiveHistory:
 
     @property
     def dropped(self) -> int:
-        """How many of the oldest rows are gone."""
+        """Number of old rows that were replaced."""
         return self._written - len(self)
 
     def append(self, rows: StreamRows) -> None:
-        """Add the rows of a frame."""
-        # More than the ring holds cannot be kept: of such a frame the last ones are.
-        fresh = rows.array[-len(self._ring) :]
-        skipped = len(rows) - len(fresh)
-        places = (self._written + skipped + np.arange(len(fresh))) % len(self._ring)
-        self._ring[places] = fresh
+        """Append the rows of a frame."""
+        # A frame with more rows than the buffer holds keeps only its last ones.
+        kept = rows.array[-len(self._ring) :]
+        skipped = len(rows) - len(kept)
+        places = (self._written + skipped + np.arange(len(kept))) % len(self._ring)
+        self._ring[places] = kept
         self._written += len(rows)
 
     def rows(self, since: float = -np.inf) -> StreamRows:
-        """Return a copy of the rows from a time on, the oldest first."""
+        """Return a copy of the rows from a time in seconds on, the oldest first."""
         count = len(self)
         first = self._written - count
         order = (first + np.arange(count)) % len(self._ring)
         if np.isfinite(since):
-            # Times only grow, so the ring's order is sorted by them.
+            # Times never decrease, so the rows are sorted by time.
             order = order[np.searchsorted(self._ring["seconds"][order], since) :]
-        return StreamRows(self._ring[order], self._readings)
+        return StreamRows(self._ring[order], self._heads)

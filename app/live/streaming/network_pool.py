@@ -1,4 +1,4 @@
-"""The networks that all live streams share. No streamlit in here."""
+"""The pool of networks that all live streams share. Does not use Streamlit."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ from fer.types import Floats, Image
 Network = TypeVar("Network")
 
 
-class Shared(Generic[Network]):
-    """Equal networks, of which whoever asks gets one that is free; without one, they wait."""
+class NetworkPool(Generic[Network]):
+    """Identical networks, of which a caller borrows a free one, or waits for one."""
 
     def __init__(self, networks: Sequence[Network]) -> None:
-        # The last one back is the first one out: its weights are still in the processor's cache.
+        # Last in, first out: the weights of the last used network are still in the CPU's cache.
         self._free: LifoQueue[Network] = LifoQueue()
         for network in networks:
             self._free.put(network)
 
     @contextmanager
-    def one(self) -> Iterator[Network]:
-        """Hold one of them."""
+    def borrow(self) -> Iterator[Network]:
+        """Borrow a network for the duration of a ``with`` block."""
         network = self._free.get()
         try:
             yield network
@@ -42,46 +42,46 @@ class Shared(Generic[Network]):
 
 
 class SharedDetector:
-    """A `FaceDetector` on whichever network is free."""
+    """A `FaceDetector` that uses whichever network is free."""
 
     def __init__(self, detectors: Sequence[FaceDetector]) -> None:
-        self._shared = Shared(detectors)
+        self._pool = NetworkPool(detectors)
 
     def __call__(self, image: Image) -> Detections:
         """See `FaceDetector`."""
-        with self._shared.one() as detector:
+        with self._pool.borrow() as detector:
             return detector(image)
 
 
 class SharedClassifier:
-    """A `Classifier` on whichever network is free."""
+    """A `Classifier` that uses whichever network is free."""
 
     def __init__(self, classifiers: Sequence[Classifier]) -> None:
-        self._shared = Shared(classifiers)
+        self._pool = NetworkPool(classifiers)
 
     def __call__(self, crops: NDArray[np.uint8], head: str = EXPRESSION_HEAD, /) -> Floats:
         """See `Classifier`."""
-        with self._shared.one() as classifier:
+        with self._pool.borrow() as classifier:
             return classifier(crops, head)
 
     def activation_maps(self, crops: NDArray[np.uint8], head: str = EXPRESSION_HEAD, /) -> Floats:
         """See `Classifier`."""
-        with self._shared.one() as classifier:
+        with self._pool.borrow() as classifier:
             return classifier.activation_maps(crops, head)
 
 
 class StreamPool:
-    """Networks for streams; every frame takes those that are free.
+    """Pairs of detector and classifier for all streams; each frame uses whichever are free.
 
-    A pair takes some 25 MB, so memory stays bounded however many streams there are, and more pairs
-    than cores, or than streams, would not be faster.
+    A pair takes about 25 MB. A fixed number of pairs bounds the memory for any number of streams;
+    more pairs than cores, or than streams, would not be faster.
 
     Args:
-        directory: of the model.
-        size: pairs of networks.
+        directory: directory of the expression model.
+        size: number of pairs.
 
     Raises:
-        ModelError: a model is missing or broken.
+        ModelError: the expression model or the detector is missing or broken.
     """
 
     def __init__(self, directory: Path, size: int) -> None:
@@ -89,12 +89,12 @@ class StreamPool:
         detectors = [BlazeFace(min_score=STREAM_SCORE, fitted=True) for _ in range(size)]
         self._spec = spec = classifiers[0].spec
         for detector, classifier in zip(detectors, classifiers, strict=True):
-            # The first call of a network is slow, and a visitor would wait for it.
+            # The first call of a network is slow; without this, a visitor would wait for it.
             detector(np.zeros((480, 640, 3), np.uint8))
             classifier(np.zeros((1, spec.input_size, spec.input_size, spec.channels), np.uint8))
         self._detector = SharedDetector(detectors)
         self._classifier = SharedClassifier(classifiers)
 
     def stream(self) -> FaceStream:
-        """Return a stream of its own tracks, on the networks that all share."""
+        """Return a new stream with its own tracks that uses the shared networks."""
         return FaceStream(self._detector, self._classifier, self._spec)

@@ -1,7 +1,7 @@
-"""One visitor's live stream: analyses frames, keeps what the page shows. No streamlit in here.
+"""One visitor's live stream: analyses frames and records results. Does not use Streamlit.
 
-Frames come from the thread of the stream, questions from the threads of the page, so everything
-that both touch is behind a lock, and what is handed out is a copy or is never changed.
+Frames arrive on the stream's thread, and the page reads from other threads. Shared state is
+therefore protected by a lock, and returned values are copies or immutable.
 """
 
 from __future__ import annotations
@@ -12,48 +12,37 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-import cv2
 import numpy as np
 
+from app.live.streaming.frames import (
+    LiveSettings,
+    as_displayed,
+    marked_frame,
+    unmarked_frame,
+    working_size,
+)
 from app.live.streaming.history import LiveHistory
 from app.live.streaming.stream_limit import StreamLimit
 from app.live.streaming.throughput import Meter, Speed
-from fer import Faces, FaceStream, annotate
+from fer import Faces, FaceStream
 from fer.export.sessions import HeadLabels, StreamRows
-from fer.labels import EXPRESSION_HEAD
-from fer.stream import DEFAULT_SMOOTHING_SECONDS
-from fer.types import Image, check_image
+from fer.types import Image
 
 _log = logging.getLogger(__name__)
 
-#: Longer side of the picture that is analysed, shown and recorded. Browsers shrink what they send
-#: when the network or the processor is slow; boxes and people must not jump when they do.
-WORKING_SIDE = 640
-
-#: Seconds without an analysed frame after which nobody is said to be in view.
+#: Seconds without an analysed frame after which no face counts as in view.
 FRESH_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
-class LiveSettings:
-    """What the visitor chooses. Replaced as a whole, so a frame never sees half of a change.
+class LiveErrors:
+    """Frames that could not be analysed.
 
     Attributes:
-        mirrored: show the picture as a mirror does.
-        bars: draw all probabilities beside each face.
-        smoothing_seconds: over which each person's probabilities are averaged.
-        head: of the network, which answers.
+        count: how many in total.
+        last_seconds: time of the last one, in seconds since the first frame.
+        in_a_row: how many since the last frame that was analysed.
     """
-
-    mirrored: bool = True
-    bars: bool = True
-    smoothing_seconds: float = DEFAULT_SMOOTHING_SECONDS
-    head: str = EXPRESSION_HEAD
-
-
-@dataclass(frozen=True)
-class LiveErrors:
-    """Frames that could not be analysed: how many, when the last was, how many in a row by now."""
 
     count: int = 0
     last_seconds: float = 0.0
@@ -61,12 +50,12 @@ class LiveErrors:
 
 
 class LiveSession:
-    """One visitor's stream, over all starts and stops until it is cleared.
+    """One visitor's stream, across all starts and stops until it is cleared.
 
     Args:
-        stream: analyses; for this session alone.
-        limit: where a slot is needed for every frame.
-        clock: seconds that never go back.
+        stream: analyses the frames; used by this session only.
+        limit: grants the slot that the session must hold for every frame.
+        clock: monotonic clock in seconds.
     """
 
     def __init__(
@@ -75,9 +64,9 @@ class LiveSession:
         self.settings = LiveSettings()
         self._stream, self._limit, self._clock = stream, limit, clock
         self._heads = tuple(HeadLabels(head.name, head.labels) for head in stream.spec.heads)
-        #: Held while a frame is analysed: `clear` waits for the end of it.
+        #: Held while a frame is analysed; `clear` waits for it.
         self._work = threading.Lock()
-        #: Held for a moment, around what the page reads.
+        #: Held briefly while data that the page reads is changed or copied.
         self._data = threading.Lock()
         self._forget()
 
@@ -93,26 +82,29 @@ class LiveSession:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """Names of the expressions that are read now."""
+        """Labels of the chosen head."""
         return self._stream.spec.head(self.settings.head).labels
 
     def process(self, image: Image, seconds: float | None = None, *, received: int = 1) -> Image:
         """Analyse a frame and return the picture to show. Never raises.
 
         Args:
-            image: ``(height, width, 3)`` RGB uint8, as the camera sees it.
+            image: ``(height, width, 3)`` RGB uint8, not mirrored.
             seconds: time of the frame on the session's clock; now if None.
-            received: frames that came since the last call, this one with them.
+            received: number of frames that arrived since the last call, including this one.
+
+        Returns:
+            ``(height, width, 3)`` RGB uint8, in working size and mirrored if so set.
         """
         settings = self.settings
         try:
             with self._work:
                 return self._process(image, seconds, received, settings)
         except Exception:
-            # Nothing of the picture goes to the log.
+            # Images are private and must not be logged.
             _log.exception("a live frame of %s could not be analysed", np.shape(image))
             self._note_error()
-            return _unmarked(image, settings)
+            return unmarked_frame(image, settings)
 
     def _process(
         self, image: Image, seconds: float | None, received: int, settings: LiveSettings
@@ -120,14 +112,15 @@ class LiveSession:
         now = self._clock() if seconds is None else seconds
         with self._data:
             self._began = now if self._began is None else self._began
-            # A clock that goes back would begin a new stream, and give old numbers to new people.
+            # If time went backwards, `FaceStream` would start over and give new people the numbers
+            # of earlier ones.
             now = max(now, self._last_frame)
             self._last_frame = now
             self._refused = not self._limit.hold(self)
             self._meter.received(now, received)
         picture = working_size(image)
         if self._refused:
-            return _shown(picture, settings.mirrored)
+            return as_displayed(picture, settings)
         started = time.perf_counter()
         result = self._stream(
             picture,
@@ -136,11 +129,11 @@ class LiveSession:
             smoothing_seconds=settings.smoothing_seconds,
         )
         faces = result.faces
-        drawing = time.perf_counter()
-        shown = _draw(picture, faces, settings)
+        drawing_started = time.perf_counter()
+        shown = marked_frame(picture, faces, settings)
         ended = time.perf_counter()
         stages = result.milliseconds | {
-            "draw": 1000 * (ended - drawing),
+            "draw": 1000 * (ended - drawing_started),
             "all": 1000 * (ended - started),
         }
         with self._data:
@@ -159,18 +152,21 @@ class LiveSession:
             self._errors = LiveErrors(before.count + 1, at, before.in_a_row + 1)
 
     def ended(self) -> None:
-        """Give the slot back: the stream has stopped, or the visitor has gone."""
+        """Release the slot, because the stream has stopped or the visitor has left."""
         self._limit.leave(self)
 
     def clear(self) -> None:
-        """Forget everything that was seen; a running stream goes on, from zero."""
+        """Delete all results; a running stream continues, with time and tracks from zero."""
         with self._work:
             self._stream.reset()
             with self._data:
                 self._forget()
 
     def choose_head(self, head: str) -> None:
-        """Let a head of the network answer from the next frame on.
+        """Use a head of the network from the next frame on.
+
+        Args:
+            head: name of the head.
 
         Raises:
             ModelError: the network has no such head.
@@ -179,7 +175,7 @@ class LiveSession:
         self.settings = replace(self.settings, head=head)
 
     def take_slot(self) -> bool:
-        """Take one of the slots for streams, or keep it; False if all are taken."""
+        """Take a slot, or keep the one that is held; return False if all are taken."""
         return self._limit.hold(self)
 
     @property
@@ -189,22 +185,22 @@ class LiveSession:
 
     @property
     def slots(self) -> int:
-        """How many streams may run at once, over all visitors."""
+        """Maximum number of simultaneous streams of all visitors."""
         return self._limit.slots
 
     @property
     def refused(self) -> bool:
-        """Whether the last frame found no slot, and was passed on as it came."""
+        """Whether the last frame got no slot and was returned without analysis."""
         return self._refused
 
     @property
     def errors(self) -> LiveErrors:
-        """What went wrong so far."""
+        """The frames that could not be analysed so far."""
         return self._errors
 
     @property
     def silent_for(self) -> float:
-        """Seconds since the last frame; endless before the first."""
+        """Seconds since the last frame; infinite before the first."""
         return self._clock() - self._last_frame
 
     @property
@@ -213,7 +209,7 @@ class LiveSession:
         return 0.0 if self._began is None else self._clock() - self._began
 
     def in_view(self) -> Faces:
-        """Return the faces of the newest frame that was analysed; none if it is old."""
+        """Return the faces of the last analysed frame; none if it is older than `FRESH_SECONDS`."""
         with self._data:
             latest, at = self._latest, self._latest_at
         if latest is None or self._clock() - at > FRESH_SECONDS:
@@ -221,54 +217,25 @@ class LiveSession:
         return latest
 
     def speed(self) -> Speed:
-        """Return how fast frames came and were analysed in the last seconds."""
+        """Return the rates and processing times of the last seconds."""
         with self._data:
             return self._meter.speed(self._clock())
 
     def rows(self, since: float = -np.inf) -> StreamRows:
-        """Return what was seen, from a time on in seconds since the first frame."""
+        """Return the recorded rows.
+
+        Args:
+            since: earliest time, in seconds since the first frame.
+        """
         with self._data:
             rows = self._history.rows(since)
         return rows.used()
 
     @property
     def dropped(self) -> int:
-        """How many of the oldest rows of the history had to make room."""
+        """Number of old rows that the history has replaced."""
         return self._history.dropped
 
     def __len__(self) -> int:
-        """Return how many rows `rows` has."""
+        """Return the number of recorded rows."""
         return len(self._history)
-
-
-def working_size(image: Image) -> Image:
-    """Return the picture with `WORKING_SIDE` as its longer side, and even sides for the encoder."""
-    height, width = image.shape[:2]
-    scale = WORKING_SIDE / max(height, width)
-    size = _even(width * scale), _even(height * scale)
-    if size == (width, height):
-        return image
-    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(image, size, interpolation=method), np.uint8)
-
-
-def _even(side: float) -> int:
-    return max(2, 2 * round(side / 2))
-
-
-def _draw(picture: Image, faces: Faces, settings: LiveSettings) -> Image:
-    shown = faces.mirrored(picture.shape[1]) if settings.mirrored else faces
-    return annotate(_shown(picture, settings.mirrored), shown, bars=settings.bars)
-
-
-def _unmarked(image: Image, settings: LiveSettings) -> Image:
-    """Return a frame that could not be analysed, in the size and the direction of the others."""
-    try:
-        check_image(image)
-        return _shown(working_size(image), settings.mirrored)
-    except Exception:
-        return image  # not even a picture; what it was is in the log
-
-
-def _shown(picture: Image, mirrored: bool) -> Image:
-    return np.ascontiguousarray(picture[:, ::-1]) if mirrored else picture

@@ -1,4 +1,4 @@
-"""How many live streams may run at once, over all visitors. No streamlit in here."""
+"""The limit on simultaneous live streams of all visitors. Does not use Streamlit."""
 
 from __future__ import annotations
 
@@ -8,55 +8,55 @@ import time
 from collections.abc import Callable, Mapping
 from weakref import WeakKeyDictionary
 
-#: Setting, in the environment or the secrets: streams at once.
+#: Setting, in the environment or the secrets, with the maximum number of simultaneous streams.
 LIMIT_VARIABLE = "FER_MAX_STREAMS"
 
-#: A stream of 15 frames a second takes about half a core: decoding, analysing, encoding.
+#: A stream of 15 frames a second takes about half a core for decoding, analysis and encoding.
 STREAMS_PER_CORE = 2
 
-#: Seconds without a frame after which a slot is free again: for tabs that went without a word.
+#: Seconds without a frame after which a slot becomes free, for tabs that closed without notice.
 #: Longer than a browser may take to connect.
 STALE_SECONDS = 30.0
 
 
 def max_streams(settings: Mapping[str, str], cores: int | None = None) -> int:
-    """Return how many streams may run at once.
+    """Return the maximum number of simultaneous streams.
 
     Args:
-        settings: holds `LIMIT_VARIABLE`, or not.
-        cores: of this machine; asked for if None.
+        settings: environment variables and secrets; may contain `LIMIT_VARIABLE`.
+        cores: number of CPU cores; that of this machine if None.
 
     Raises:
-        ValueError: the setting is not a whole number from 0.
+        ValueError: the setting is not a whole number of at least 0.
     """
-    wished = settings.get(LIMIT_VARIABLE, "").strip()
-    if not wished:
+    setting = settings.get(LIMIT_VARIABLE, "").strip()
+    if not setting:
         return max(2, STREAMS_PER_CORE * (cores or os.cpu_count() or 1))
-    if not wished.isdecimal():
-        raise ValueError(f"{LIMIT_VARIABLE}: expected a whole number such as 4, got {wished!r}")
-    return int(wished)
+    if not setting.isdecimal():
+        raise ValueError(f"{LIMIT_VARIABLE}: expected a whole number such as 4, got {setting!r}")
+    return int(setting)
 
 
 class StreamLimit:
-    """The slots for streams. Shared by all threads.
+    """The slots for streams. Safe to share between threads.
 
-    Whoever holds a slot has to `hold` it again with every frame; a holder that is silent for
-    `STALE_SECONDS`, or that no longer exists, has lost it.
+    A holder must call `hold` again for every frame. It loses its slot after `STALE_SECONDS` without
+    a call, or when it is garbage-collected.
 
     Args:
-        slots: how many there are.
-        clock: seconds that never go back.
+        slots: number of slots.
+        clock: monotonic clock in seconds.
     """
 
     def __init__(self, slots: int, clock: Callable[[], float] = time.monotonic) -> None:
         self.slots = slots
         self._clock = clock
         self._lock = threading.Lock()
-        # Weak, so that a session that is dropped takes its slot with it.
+        # Weak references, so that a deleted session releases its slot.
         self._held: WeakKeyDictionary[object, float] = WeakKeyDictionary()
 
     def hold(self, holder: object) -> bool:
-        """Take a slot, or keep it; False if there is none."""
+        """Take a slot, or keep the one that is held; return False if all are taken."""
         with self._lock:
             now = self._clock()
             if not self._free_for(holder, now):
@@ -65,18 +65,18 @@ class StreamLimit:
             return True
 
     def leave(self, holder: object) -> None:
-        """Give a slot back; no harm without one."""
+        """Release the holder's slot, if it has one."""
         with self._lock:
             self._held.pop(holder, None)
 
     def free_for(self, holder: object) -> bool:
-        """Tell whether `hold` would succeed."""
+        """Return whether `hold` would succeed."""
         with self._lock:
             return self._free_for(holder, self._clock())
 
     @property
     def taken(self) -> int:
-        """How many slots are held."""
+        """Number of slots that are held."""
         with self._lock:
             return len(self._alive(self._clock()))
 

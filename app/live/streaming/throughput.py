@@ -1,4 +1,4 @@
-"""How fast a stream runs: frames a second, and milliseconds by stage. No streamlit in here."""
+"""The speed of a stream: frames a second, and milliseconds per stage. No Streamlit."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from typing import TypeVar
 
 import numpy as np
 
-Noted = TypeVar("Noted")
+Value = TypeVar("Value")
 
-#: Seconds over which rates are counted: shorter is jumpy, longer is late.
+#: Window of the frame rates in seconds: shorter ones fluctuate, longer ones lag behind.
 RATE_SECONDS = 4.0
 
-#: Seconds over which stages are summed up.
+#: Window of the stage statistics in seconds.
 STAGE_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
 class Stage:
-    """Milliseconds a frame takes in one stage."""
+    """Milliseconds per frame in one stage: median and 95th percentile."""
 
     median: float
     p95: float
@@ -28,12 +28,12 @@ class Stage:
 
 @dataclass(frozen=True)
 class Speed:
-    """How fast a stream runs.
+    """The speed of a stream.
 
     Attributes:
-        analysed: frames a second that were analysed.
-        received: frames a second that the browser sent.
-        stages: by name, in the order of the work; ``all`` is their sum, with what lies between.
+        analysed: analysed frames a second.
+        received: received frames a second.
+        stages: statistics by stage, in processing order; ``all`` is the time for the whole frame.
     """
 
     analysed: float = 0.0
@@ -42,7 +42,7 @@ class Speed:
 
 
 class Meter:
-    """Collects times. Not safe to share between threads; its owner has a lock."""
+    """Collects times. Not thread-safe; its owner must hold a lock."""
 
     def __init__(self) -> None:
         self._received: deque[tuple[float, int]] = deque()
@@ -50,21 +50,21 @@ class Meter:
         self._stages: deque[tuple[float, dict[str, float]]] = deque()
 
     def received(self, seconds: float, frames: int) -> None:
-        """Note frames that came in."""
-        _note(self._received, seconds, frames, RATE_SECONDS)
+        """Record frames that arrived at a time in seconds."""
+        _record(self._received, seconds, frames, RATE_SECONDS)
 
     def analysed(self, seconds: float, stages: Mapping[str, float]) -> None:
-        """Note an analysed frame and the milliseconds of its stages."""
-        _note(self._analysed, seconds, 1, RATE_SECONDS)
-        _note(self._stages, seconds, dict(stages), STAGE_SECONDS)
+        """Record an analysed frame and the milliseconds of its stages."""
+        _record(self._analysed, seconds, 1, RATE_SECONDS)
+        _record(self._stages, seconds, dict(stages), STAGE_SECONDS)
 
     def speed(self, now: float) -> Speed:
-        """Sum up the last seconds."""
+        """Return the speed over the last seconds before `now`."""
         stages = {}
         frames = [frame for at, frame in self._stages if now - at <= STAGE_SECONDS]
         if frames:
             names = list(frames[-1])
-            # A stage that a frame skipped, having no face, took no time.
+            # Frames without a face skip some stages, which then took no time.
             times = np.array([[frame.get(name, 0.0) for name in names] for frame in frames])
             medians, p95s = np.percentile(times, [50, 95], axis=0)
             stages = {
@@ -74,18 +74,18 @@ class Meter:
         return Speed(_rate(self._analysed, now), _rate(self._received, now), stages)
 
 
-def _note(seen: deque[tuple[float, Noted]], seconds: float, what: Noted, span: float) -> None:
-    """Append what was seen, and forget what is longer ago than a span of seconds."""
-    seen.append((seconds, what))
-    while seconds - seen[0][0] > span:
-        seen.popleft()
+def _record(entries: deque[tuple[float, Value]], seconds: float, value: Value, span: float) -> None:
+    """Append an entry, and drop those older than `span` seconds."""
+    entries.append((seconds, value))
+    while seconds - entries[0][0] > span:
+        entries.popleft()
 
 
-def _rate(seen: deque[tuple[float, int]], now: float) -> float:
-    """Return frames a second; 0 when the last one is long ago."""
-    recent = [(at, frames) for at, frames in seen if now - at <= RATE_SECONDS]
+def _rate(entries: deque[tuple[float, int]], now: float) -> float:
+    """Return frames a second over the last `RATE_SECONDS`; 0 with fewer than two entries."""
+    recent = [(at, frames) for at, frames in entries if now - at <= RATE_SECONDS]
     if len(recent) < 2:
         return 0.0
-    # The frames of the first entry arrived before the span that the others fill.
+    # The frames of the first entry arrived before the span that starts with it.
     span = max(now - recent[0][0], 1e-6)
     return sum(frames for _, frames in recent[1:]) / span

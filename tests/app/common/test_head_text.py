@@ -51,8 +51,8 @@ def test_heads_are_compared_by_one_rule(rule: str, told: bool) -> None:
 def test_how_often_each_answers_is_told() -> None:
     found = (selective(EXPRESSION_HEAD, 0.73, 0.5), selective(FERPLUS_HEAD, 1.0, 0.0))
     text = difference(Report.model_construct(ferplus_agreement=(), selective=found))
-    assert "73% of 1,000 validation faces and says *uncertain* below 50%, and 81%" in text
-    assert "100% of 1,000 on which the votes have a winner and never says *uncertain*" in text
+    assert "73% of 1,000 validation faces and says *uncertain* below 50%; 81%" in text
+    assert "100% of 1,000 faces on which the votes have a winner and needs no limit" in text
 
 
 @pytest.mark.parametrize(("count", "told"), [(0, "for none of 1,000"), (12, "for 12 of 1,000")])

@@ -83,4 +83,4 @@ def test_answers_counted_over_photos() -> None:
     ],
 )
 def test_names_are_not_markdown(name: str, shown: str) -> None:
-    assert words.plain(name) == shown
+    assert words.escape_markdown(name) == shown

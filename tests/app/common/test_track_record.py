@@ -74,7 +74,7 @@ def said(answer: str, confidence: float, *flaws: str) -> Verdict:
     ],
 )  # fmt: skip
 def test_what_stands_beside_an_answer(record: TrackRecord, verdict: Verdict, sentence: str) -> None:
-    assert record.beside(verdict) == sentence
+    assert record.describe(verdict) == sentence
 
 
 def both(head: str, split: str) -> tuple[Selective, ...]:

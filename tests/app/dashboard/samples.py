@@ -46,26 +46,24 @@ def evaluation(seed: int = 1, **options: Any) -> Evaluation:
 def layers() -> tuple[Layer, ...]:
     """Return a residual network: a stem, an identity block, a block with a 1×1 shortcut, heads."""
 
-    def layer(name: str, kind: str, size: int, width: int, *inputs: str, detail: str = "") -> Layer:
+    def layer(name: str, kind: str, size: int, width: int, *inputs: str, **settings: Any) -> Layer:
         shape = (size, size, width) if size else (width,)
-        return Layer(
-            name=name, kind=kind, detail=detail, shape=shape, parameters=width, inputs=inputs
-        )
+        return Layer(name=name, kind=kind, shape=shape, parameters=width, inputs=inputs, **settings)
 
     return (
         layer("image", "InputLayer", 48, 1),
-        layer("conv", "Conv2D", 24, 8, "image", detail="3×3, 8 filters, stride 2"),
+        layer("conv", "Conv2D", 24, 8, "image", kernel=(3, 3), stride=2),
         layer("norm", "BatchNormalization", 24, 8, "conv"),
-        layer("relu", "Activation", 24, 8, "norm", detail="relu"),
-        layer("a", "Conv2D", 24, 8, "relu", detail="3×3, 8 filters"),
-        layer("b", "Conv2D", 24, 8, "a", detail="3×3, 8 filters"),
+        layer("relu", "Activation", 24, 8, "norm", activation="relu"),
+        layer("a", "Conv2D", 24, 8, "relu", kernel=(3, 3)),
+        layer("b", "Conv2D", 24, 8, "a", kernel=(3, 3)),
         layer("add", "Add", 24, 8, "b", "relu"),
-        layer("c", "Conv2D", 12, 16, "add", detail="3×3, 16 filters, stride 2"),
-        layer("way", "Conv2D", 12, 16, "add", detail="1×1, 16 filters, stride 2"),
+        layer("c", "Conv2D", 12, 16, "add", kernel=(3, 3), stride=2),
+        layer("way", "Conv2D", 12, 16, "add", kernel=(1, 1), stride=2),
         layer("sum", "Add", 12, 16, "c", "way"),
         layer("pool", "GlobalAveragePooling2D", 0, 16, "sum"),
-        layer("expression", "Dense", 0, 7, "pool", detail="7 units"),
-        layer("votes", "Dense", 0, 8, "pool", detail="8 units"),
+        layer("expression", "Dense", 0, 7, "pool"),
+        layer("votes", "Dense", 0, 8, "pool"),
     )
 
 
@@ -76,6 +74,7 @@ def report(name: str = "small", seed: int = 1, **changes: Any) -> Report:
         "name": name,
         "command": f"python -m training train --out models/{name}",
         "created": "2026-11-21T10:00:00+00:00",
+        "preset": name,
         "configuration": {"widths": [8, 16], "augmentation": {"flip": True}},
         "seed": seed,
         "training_seconds": 3723.0,

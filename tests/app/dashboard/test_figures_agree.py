@@ -9,9 +9,9 @@ from sklearn import metrics
 
 from app.dashboard.charts.confusion import COUNTS, confusion_chart
 from app.dashboard.elements import Chart, Facts, Row, Section, Table
-from app.dashboard.models import ShownModel, model_names, open_model
+from app.dashboard.models import OpenedModel, model_names, open_model
 from app.dashboard.sections import calibration, performance
-from app.dashboard.text import Measured, measured
+from app.dashboard.text import SplitEvaluation, split_evaluations
 from fer.labels import EXPRESSION_HEAD
 from fer.model.spec import ModelSpec
 from tests.app.dashboard.samples import write_model
@@ -32,14 +32,14 @@ def directory(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
     return folder / "small"
 
 
-Split = tuple[ShownModel, Measured, Predictions]
+Split = tuple[OpenedModel, SplitEvaluation, Predictions]
 
 
 @pytest.fixture(scope="module")
 def splits(directory: Path) -> list[Split]:
     """What is shown of every split, and the answers that it is about."""
     model, stored = open_model(directory), load_predictions(directory)
-    found = [(model, m, stored[m.split]) for m in measured(model.report) if m.duplicates]
+    found = [(model, m, stored[m.split]) for m in split_evaluations(model.report) if m.duplicates]
     assert {m.split for _, m, _ in found} == set(stored)
     return found
 
@@ -177,7 +177,7 @@ def test_a_threshold_brings_what_the_report_says(name: str) -> None:
 def test_the_thresholds_shown_are_those_of_the_spec(name: str) -> None:
     model = open_model(MODELS / name)
     spec = ModelSpec.load(MODELS / name)
-    shown = measured(model.report)[0]
+    shown = split_evaluations(model.report)[0]
     section = calibration.confidence(model.report, shown, model.temperature, model.heads)
     rows = table(section, "The thresholds").rows
     expected = [
@@ -191,9 +191,9 @@ def test_the_thresholds_shown_are_those_of_the_spec(name: str) -> None:
 def test_seeds_and_tta_are_shown_where_they_were_measured(tmp_path: Path) -> None:
     write_model(tmp_path, "small")
     report = open_model(tmp_path / "small").report
-    shown = measured(report)[0]
+    shown = split_evaluations(report)[0]
     section = performance.overview(report, shown)
-    rows = table(section, "3 seeds, 2 epochs each, begun with start").rows
+    rows = table(section, "3 seeds, 2 epochs each, starting from start").rows
     assert [row[1] for row in rows] == ["60.0%", "62.0%", "61.0%", "2.0 points"]
     assert f"{report.tta.evaluation.accuracy:.1%}" in facts(section)["Accuracy, ten views"]
     without = report.model_copy(update={"seed_variance": None})

@@ -65,7 +65,7 @@ def test_a_missing_file_is_a_problem(tmp_path: Path) -> None:
     ("files", "problem"),
     [
         ({}, "does not name model.tflite"),
-        ({"model.tflite": {"sha256": "0" * 64, "bytes": 1}}, "names another model.tflite"),
+        ({"model.tflite": {"sha256": "0" * 64, "bytes": 1}}, "is about another model.tflite"),
     ],
 )
 def test_a_report_of_another_network_is_a_problem(

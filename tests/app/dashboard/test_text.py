@@ -24,15 +24,15 @@ def test_durations(seconds: float, text: str) -> None:
      (1_567_551, "1.6 MB", "1.57 M")],
 )  # fmt: skip
 def test_sizes_and_large_numbers(count: int, size: str, many: str) -> None:
-    assert words.size(count) == size
-    assert words.many(count) == many
+    assert words.byte_size(count) == size
+    assert words.short_count(count) == many
 
 
 @pytest.mark.parametrize(
     ("difference", "text"), [(0.0, "±0.0"), (0.0004, "±0.0"), (-0.1164, "−11.6"), (0.02, "+2.0")]
 )
 def test_differences_carry_their_sign(difference: float, text: str) -> None:
-    assert words.points(difference) == text
+    assert words.percentage_points(difference) == text
 
 
 NAMES = ("fear", "sad")
@@ -70,12 +70,12 @@ def test_the_largest_confusion_is_no_right_answer() -> None:
 
 
 def test_evaluations_come_test_first_each_followed_by_the_one_without_duplicates() -> None:
-    assert words.measured(report(evaluations={}, without_duplicates={})) == ()
-    assert [m.name for m in words.measured(report())] == [
+    assert words.split_evaluations(report(evaluations={}, without_duplicates={})) == ()
+    assert [m.name for m in words.split_evaluations(report())] == [
         "test", "validation", "validation, without duplicates"
     ]  # fmt: skip
     other = report(evaluations={"own": evaluation()}, without_duplicates={})
-    assert [m.name for m in words.measured(other)] == ["own"]
+    assert [m.name for m in words.split_evaluations(other)] == ["own"]
 
 
 def test_splits_of_the_data_stand_in_the_order_of_learning() -> None:

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.live.charts import MAX_PEOPLE, mix_strip, shares_figure, timeline_figure
+from app.live.people_marks import MAX_PEOPLE
+from app.live.share_charts import mix_strip, shares_figure
 from app.live.streaming.session import LiveErrors
 from app.live.text import (
     clock,
@@ -18,6 +19,7 @@ from app.live.text import (
     share_rows,
 )
 from app.live.timeline import MAX_BARS, bar_width, shares, timeline
+from app.live.timeline_chart import timeline_figure
 from fer.export.sessions import NO_FACE, HeadLabels, StreamRows, row_type
 from tests.app.conftest import LABELS, faces_of
 
@@ -181,7 +183,7 @@ def test_times_read_like_a_clock(seconds: float, text: str) -> None:
         (LiveErrors(), ""),
         (LiveErrors(1, 12.0, 0), "One frame could not be analysed, the last at 0:12."),
         (LiveErrors(3, 75.0, 1), "3 frames could not be analysed, the last at 1:15."),
-        (LiveErrors(9, 75.0, 4), "fails at the moment"),
+        (LiveErrors(9, 75.0, 4), "is failing at the moment"),
     ],
 )
 def test_errors_are_told_in_a_sentence(errors: LiveErrors, part: str) -> None:

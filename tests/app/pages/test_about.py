@@ -23,6 +23,8 @@ def report(*splits: str) -> Report:
         evaluations=dict.fromkeys(splits, evaluation),
         cross_fitted_calibration_error=0.044,
         files=Report.load(SHIPPED_MODEL).files,
+        selective=(),
+        ferplus_agreement=(),
     )
 
 
@@ -44,7 +46,7 @@ def test_an_unmeasured_model_is_called_so() -> None:
     ("splits", "meaning"),
     [
         (["validation"], "of the validation set. Settings were chosen"),
-        (["test", "validation"], "of the test set, by which nothing was chosen"),
+        (["test", "validation"], "of the test set, on which nothing was chosen"),
     ],
 )
 def test_the_split_is_named_with_what_it_is_worth(splits: list[str], meaning: str) -> None:

@@ -13,9 +13,10 @@ from streamlit.testing.v1 import AppTest
 from app.live import camera_permission, state, webrtc
 from app.live.streaming import session as session_module
 from app.live.streaming.connection import Connection, Phase
+from app.live.streaming.frames import LiveSettings
 from app.live.streaming.history import LiveHistory
 from app.live.streaming.ice import STUN, Help, Ice
-from app.live.streaming.session import LiveSession, LiveSettings
+from app.live.streaming.session import LiveSession
 from app.live.streaming.stream_limit import StreamLimit
 from fer import FaceStream, ModelError
 from fer.export.sessions import stream_csv, stream_json
@@ -177,7 +178,7 @@ def test_old_rows_that_made_room_are_admitted(
     session.clear()
     play(session, 5)
     page.run()
-    assert "had to make room: the history holds 3 entries" in words(page)
+    assert "The history holds 3 entries. Older ones" in words(page)
 
 
 def test_an_error_in_the_stream_is_shown(

@@ -176,9 +176,9 @@ def test_a_map_is_offered_where_the_network_has_it_and_drawn_when_asked(
     upload: Upload,
 ) -> None:
     page = upload(("a.png", png(faces=2)))
-    offers = [e for e in page.expander if e.label == "Where is the evidence?"]
+    offers = [e for e in page.expander if e.label == "Which parts of the face counted?"]
     assert len(offers) == 2
-    maps = [p.alt for e in page.image for p in e.proto.imgs if p.alt.startswith("Evidence")]
+    maps = [p.alt for e in page.image for p in e.proto.imgs if p.alt.startswith("Map of")]
     assert not maps
     choice = next(g for g in page.get("button_group") if g.key == "head_choice")
     choice.set_value(FERPLUS_HEAD).run()
@@ -192,8 +192,8 @@ def test_a_map_is_drawn_for_the_likeliest_first(upload: Upload) -> None:
     page.run()
     assert not page.exception
     alts = [p.alt for e in page.image for p in e.proto.imgs]
-    assert "Evidence map of face 1: orange where it speaks for happy, blue where against." in alts
-    assert "It shows where it looked, not why" in words(page)
+    assert "Map of face 1: orange where it raised happy, blue where it lowered it." in alts
+    assert "where the network looked, not why" in words(page)
 
 
 def test_many_photos_have_a_summary_and_only_the_first_is_open(upload: Upload) -> None:

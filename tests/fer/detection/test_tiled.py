@@ -4,7 +4,13 @@ import pytest
 import skimage.data
 
 from fer.detection.blazeface import BlazeFace
-from fer.detection.tiled import LOOK_MEAN_SCORE, LOOK_WIDTHS, MIN_FACE, PhotoScan, square_crop
+from fer.detection.tiled import (
+    CONFIRMATION_MEAN_SCORE,
+    CONFIRMATION_SCALES,
+    MIN_FACE,
+    PhotoScan,
+    square_crop,
+)
 from fer.types import Detections, Image
 from tests.conftest import fake_detector, make_detections
 
@@ -90,7 +96,11 @@ def with_patches(*boxes: tuple[int, int, int, int]) -> Image:
 
 @pytest.mark.parametrize(
     ("side", "score", "faces"),
-    [(MIN_FACE - 2, 0.75, 0), (MIN_FACE + 2, 0.75, 1), (MIN_FACE + 2, LOOK_MEAN_SCORE - 0.01, 0)],
+    [
+        (MIN_FACE - 2, 0.75, 0),
+        (MIN_FACE + 2, 0.75, 1),
+        (MIN_FACE + 2, CONFIRMATION_MEAN_SCORE - 0.01, 0),
+    ],
     ids=["too small", "large enough", "not clear enough"],
 )
 def test_only_tiles_show_a_small_face_so_it_must_be_confirmed(
@@ -122,7 +132,7 @@ def test_a_closer_look_places_a_clear_face_if_it_is_small(
     side: int, found_again: bool, moved: int
 ) -> None:
     whole = make_detections((200, 200, 200 + side, 200 + side), score=0.85)
-    width = round(side * LOOK_WIDTHS[0])
+    width = round(side * CONFIRMATION_SCALES[0])
     start = (width - side) // 2 + 2
     closer = make_detections((start, start, start + side, start + side), score=0.95)
     views = {600: whole, width: closer if found_again else Detections.empty()}

@@ -75,12 +75,12 @@ def test_a_head_that_was_not_measured_is_always_uncertain(
         abstention = Abstention(threshold=thresholds[0], degraded_threshold=thresholds[1])
     head = spec.heads[0].model_copy(update={"abstention": abstention})
     assert (confidence < head.thresholds[0]) is uncertain
-    assert head.answers is (abstention is not None)
+    assert head.can_answer is (abstention is not None)
 
 
 def test_a_head_that_is_never_sure_enough_gives_no_answers(spec: ModelSpec) -> None:
     never = Abstention(threshold=1, degraded_threshold=1)
-    assert not spec.heads[0].model_copy(update={"abstention": never}).answers
+    assert not spec.heads[0].model_copy(update={"abstention": never}).can_answer
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "\x00"])

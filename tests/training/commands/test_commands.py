@@ -52,7 +52,7 @@ def test_each_preset_trains_on_drawn_faces(preset: str, demo: Path, tmp_path: Pa
     assert train(preset, demo, tmp_path / "m", "--epochs", "1", *SMALL[preset]) == 0
     report = Report.load(tmp_path / "m")
     assert report.parity < 1e-3
-    assert report.configuration["name"] == preset
+    assert report.preset == preset
     expected = {"happy", "sad", "angry"} if preset == "three-class-150" else set(FER2013_LABELS)
     assert set(ModelSpec.load(tmp_path / "m").labels) == expected
     places = ["--data", str(demo / "test" / "happy"), "--out", str(tmp_path / "predictions.csv")]

@@ -18,7 +18,7 @@ from tests.training.samples import TINY, bars
 from training.__main__ import main
 from training.export.litert import parity
 from training.fit.distillation import teachers_for
-from training.fit.loop import Fit, even_batch, fit
+from training.fit.loop import Fit, even_batch_size, fit
 from training.networks.build import build
 from training.presets.schema import Preset
 
@@ -86,7 +86,7 @@ def test_a_training_that_blows_up_says_so_and_leaves_no_checkpoint(tmp_path: Pat
 @pytest.mark.parametrize("count", [1, 2, 511, 512, 513, 1024, 1025, 3589])
 def test_batches_of_validation_weigh_alike(count: int) -> None:
     """The mean of their means is a figure of the dashboard."""
-    size = even_batch(count)
+    size = even_batch_size(count)
     last = count % size or size
     assert 1 <= size <= 512
     assert size - last < math.ceil(count / size)

@@ -38,8 +38,8 @@ def test_a_table_with_usages(tmp_path: Path, name: str, header: list, order: tup
         np.testing.assert_array_equal(faces.images[..., 0], FACES[part])
         np.testing.assert_array_equal(faces.labels, LABELS[part])
     assert dataset.split("train").class_names == FER2013_LABELS
-    assert dataset.split("validation").places is not None
-    assert dataset.split("validation").places.tolist() == [f"{name}, line {n}" for n in (8, 9)]
+    assert dataset.split("validation").origins is not None
+    assert dataset.split("validation").origins.tolist() == [f"{name}, line {n}" for n in (8, 9)]
     assert dataset.sha256 == file_sha256(file)
 
 
@@ -209,7 +209,7 @@ def test_unlabelled_pixels_are_scaled(tmp_path: Path) -> None:
     rows = [[pixels(FACES[0])], ["1 2 3"]]
     faces = unlabelled(write_csv(tmp_path / "test.csv", ["pixels"], rows), size=48, channels=3)
     assert faces.images.shape == (len(faces), 48, 48, 3) == (1, 48, 48, 3)
-    assert faces.places.tolist() == ["test.csv, line 2"]
+    assert faces.origins.tolist() == ["test.csv, line 2"]
     assert [p.place for p in faces.problems] == ["test.csv, line 3"]
 
 

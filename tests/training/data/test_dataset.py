@@ -74,11 +74,11 @@ def test_a_face_is_new_if_train_does_not_hold_it(held_out: list[int], new: list[
 def test_places_follow_their_faces() -> None:
     faces = some_faces(4)
     placed = LabelledFaces(*vars(faces).values()).take(np.array([1]))
-    assert placed.places is None
+    assert placed.origins is None
     named = LabelledFaces(
-        faces.images, faces.labels, faces.class_names, places=np.array(list("abcd"))
+        faces.images, faces.labels, faces.class_names, origins=np.array(list("abcd"))
     )
-    chosen = named.take(np.array([3, 0])).places
+    chosen = named.take(np.array([3, 0])).origins
     assert chosen is not None
     assert chosen.tolist() == ["d", "a"]
 

@@ -28,8 +28,8 @@ def test_train_validation_test(tmp_path: Path, around: tuple[str, ...], validati
     assert dataset.problems == ()
     test = dataset.split("test")
     assert test.class_names == FER2013_LABELS
-    assert test.places is not None
-    for place, image, label in zip(test.places, test.images, test.labels, strict=True):
+    assert test.origins is not None
+    for place, image, label in zip(test.origins, test.images, test.labels, strict=True):
         assert place == f"test/{FER2013_LABELS[label]}/000.png"
         expected = random_faces(7, seed=2)[label]
         np.testing.assert_array_equal(image[..., 0], expected)
@@ -143,9 +143,9 @@ def test_some_classes(tmp_path: Path) -> None:
     for split, faces in some.splits.items():
         names = np.array(every.split(split).class_names)[every.split(split).labels]
         whole = every.split(split).take(np.isin(names, ["angry", "surprise"]))
-        assert faces.places is not None
-        assert whole.places is not None
-        assert faces.places.tolist() == whole.places.tolist()
+        assert faces.origins is not None
+        assert whole.origins is not None
+        assert faces.origins.tolist() == whole.origins.tolist()
 
 
 @pytest.mark.parametrize(

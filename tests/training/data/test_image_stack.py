@@ -89,7 +89,7 @@ def test_unlabelled_images(tmp_path: Path) -> None:
     (tmp_path / "bad.png").write_bytes(b"")
     found = unlabelled(tmp_path)
     np.testing.assert_array_equal(found.images[..., 0], faces)
-    assert found.places.tolist() == ["sub 0/a.png", "sub 1/a.png", "sub 2/a.png"]
+    assert found.origins.tolist() == ["sub 0/a.png", "sub 1/a.png", "sub 2/a.png"]
     assert [p.place for p in found.problems] == ["bad.png"]
 
 

@@ -41,8 +41,8 @@ def export(sample: Path, layout: str, out: Path) -> None:
 
 def in_row_order(faces: LabelledFaces) -> LabelledFaces:
     """Sort by the number in each place: a file's name, or a line of a table."""
-    assert faces.places is not None
-    numbers = [int(re.findall(r"\d+", place)[-1]) for place in faces.places]
+    assert faces.origins is not None
+    numbers = [int(re.findall(r"\d+", place)[-1]) for place in faces.origins]
     return faces.take(np.argsort(numbers))
 
 
@@ -81,7 +81,7 @@ def test_train_and_test_tables_hold_the_same_faces(sample: Path, tmp_path: Path)
             np.concatenate([part.labels for part in parts]),
             parts[0].class_names,
             np.concatenate([part.votes for part in parts if part.votes is not None]),
-            np.concatenate([part.places for part in parts if part.places is not None]),
+            np.concatenate([part.origins for part in parts if part.origins is not None]),
         )
     )
     train = expected.split("train")
@@ -111,6 +111,6 @@ def test_of_several_tables_those_that_belong_together_are_read(
         header = ["emotion", "pixels", "Usage"][:columns]
         write_csv(tmp_path / name, header, [row[:columns] for row in rows])
     splits = load(tmp_path).splits.values()
-    places = [place for faces in splits if faces.places is not None for place in faces.places]
+    places = [place for faces in splits if faces.origins is not None for place in faces.origins]
     assert {place.split(",")[0] for place in places} == read
     assert len(places) == 14 * len(read)

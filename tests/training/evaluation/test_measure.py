@@ -10,11 +10,11 @@ from fer.model.spec import Abstention, Head, ModelSpec
 from tests.training.samples import bars
 from training.data.dataset import LabelledFaces
 from training.evaluation.measure import (
-    Answers,
-    HeadAnswers,
+    HeadPredictions,
     KnownTruth,
+    SplitPredictions,
     abstentions,
-    selective_answers,
+    selective_predictions,
     temperatures,
     truths,
 )
@@ -93,15 +93,17 @@ def made(confidence: float, right: float, count: int = 300) -> Predictions:
     return Predictions((np.arange(count) >= right * count).astype(np.int64), shares)
 
 
-def answers(plain: Predictions, degraded: Predictions, split: str = "validation") -> Answers:
-    return Answers(
+def answers(
+    plain: Predictions, degraded: Predictions, split: str = "validation"
+) -> SplitPredictions:
+    return SplitPredictions(
         split=split,
         plain=plain,
         without_duplicates=None,
         tta=plain,
         corrupted={"darker": plain},
         ferplus={(EXPRESSION_HEAD, "majority"): plain},
-        heads={EXPRESSION_HEAD: HeadAnswers(plain, degraded)},
+        heads={EXPRESSION_HEAD: HeadPredictions(plain, degraded)},
     )
 
 
@@ -125,11 +127,13 @@ def test_thresholds_of_plain_and_of_degraded_pictures(
 
 def test_what_thresholds_do_is_told_of_measured_heads_alone(both: ModelSpec) -> None:
     said = answers(made(0.6, 0.9), made(0.6, 0.5))
-    assert selective_answers(said, both) == (), "nothing was chosen yet"
+    assert selective_predictions(said, both) == (), "nothing was chosen yet"
     measured = both.heads[0].model_copy(
         update={"abstention": Abstention(threshold=0.1, degraded_threshold=0.7)}
     )
-    found = selective_answers(said, both.model_copy(update={"heads": (measured, both.heads[1])}))
+    found = selective_predictions(
+        said, both.model_copy(update={"heads": (measured, both.heads[1])})
+    )
     assert [(s.head, s.degraded, s.threshold, s.count) for s in found] == [
         (EXPRESSION_HEAD, False, 0.1, 300),
         (EXPRESSION_HEAD, True, 0.7, 300),

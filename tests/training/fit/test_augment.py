@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.fit.augment import move, spoil
+from training.fit.augment import degrade, warp
 from training.presets.schema import NONE as STILL
 from training.presets.schema import Augmentation
 
@@ -16,7 +16,7 @@ def face(size: int = 48, channels: int = 1) -> np.ndarray:
 
 
 def augment(image: np.ndarray, settings: Augmentation, rng: np.random.Generator) -> np.ndarray:
-    return spoil(move(image, settings, rng), settings, rng)
+    return degrade(warp(image, settings, rng), settings, rng)
 
 
 def test_without_any_change_the_image_stays() -> None:
@@ -40,7 +40,7 @@ def test_the_original_is_never_changed() -> None:
 def test_hiding_a_part_leaves_the_good_picture_as_it_is() -> None:
     """Teachers are shown it afterwards."""
     good = face()
-    hidden = spoil(good, replace(STILL, erase_probability=1), np.random.default_rng(0))
+    hidden = degrade(good, replace(STILL, erase_probability=1), np.random.default_rng(0))
     assert (good == face()).all()
     assert (hidden != good).any()
 
@@ -64,7 +64,7 @@ def test_a_shift_is_a_share_of_the_image(size: int) -> None:
     shifting, rng = replace(STILL, shift=6), np.random.default_rng(0)
     for image in (np.tile(ramp, (size, 1)), np.tile(ramp[:, None], (1, size))):
         face = np.round(image).astype(np.uint8)[..., None]
-        moved = [float(move(face, shifting, rng)[middle, middle, 0]) for _ in range(100)]
+        moved = [float(warp(face, shifting, rng)[middle, middle, 0]) for _ in range(100)]
         shifts = (np.array(moved) - ramp[middle]) / (ramp[1] - ramp[0]) / unit
         assert shifts.max() == pytest.approx(6, abs=0.5)
         assert shifts.min() == pytest.approx(-6, abs=0.5)

@@ -10,8 +10,10 @@ from fer.evaluation.report import Layer
 from tests.app.dashboard.samples import layers
 
 
-def layer(name: str, *inputs: str, kind: str = "Conv2D", detail: str = "") -> Layer:
-    return Layer(name=name, kind=kind, detail=detail, shape=(4, 4, 2), parameters=1, inputs=inputs)
+def layer(name: str, *inputs: str, kind: str = "Conv2D", activation: str = "") -> Layer:
+    return Layer(
+        name=name, kind=kind, activation=activation, shape=(4, 4, 2), parameters=1, inputs=inputs
+    )
 
 
 def test_no_layers_give_no_drawing() -> None:
@@ -23,7 +25,7 @@ def test_no_layers_give_no_drawing() -> None:
 
 def test_what_merely_follows_a_layer_joins_it() -> None:
     units = units_of(layers())
-    assert [unit.head.name for unit in units] == [
+    assert [unit.main_layer.name for unit in units] == [
         "image", "conv", "a", "b", "add", "c", "way", "sum", "pool", "expression", "votes"
     ]  # fmt: skip
     assert [each.name for each in units[1].layers] == ["conv", "norm", "relu"]
@@ -32,17 +34,20 @@ def test_what_merely_follows_a_layer_joins_it() -> None:
 
 def test_a_follower_with_two_readers_before_it_stands_alone() -> None:
     units = units_of((layer("x"), layer("n", "x", kind="ReLU"), layer("y", "x")))
-    assert [unit.head.name for unit in units] == ["x", "n", "y"]
+    assert [unit.main_layer.name for unit in units] == ["x", "n", "y"]
 
 
 def test_residual_blocks_are_found_with_and_without_a_layer_on_the_shortcut() -> None:
     found = blocks_of(layers())
-    assert [[unit.head.name for unit in block.path] for block in found] == [
+    assert [[unit.main_layer.name for unit in block.path] for block in found] == [
         ["image"], ["conv"], ["a", "b"], ["c"], ["pool"], ["expression"], ["votes"]
     ]  # fmt: skip
-    assert [block.join.head.name for block in found if block.join] == ["add", "sum"]
-    assert [[u.head.name for u in b.shortcut] for b in found if b.join] == [[], ["way"]]
-    assert [block.path[0].head.name for block in found if block.output] == ["expression", "votes"]
+    assert [block.join.main_layer.name for block in found if block.join] == ["add", "sum"]
+    assert [[u.main_layer.name for u in b.shortcut] for b in found if b.join] == [[], ["way"]]
+    assert [block.path[0].main_layer.name for block in found if block.output] == [
+        "expression",
+        "votes",
+    ]
 
 
 def test_no_layer_is_lost_or_drawn_twice() -> None:
@@ -71,8 +76,8 @@ def nested() -> tuple[Layer, ...]:
 
 def test_an_outer_block_takes_the_inner_one() -> None:
     found = blocks_of(nested())
-    assert [block.join.head.name for block in found if block.join] == ["out"]
-    assert [unit.head.name for unit in found[1].path] == ["conv", "pool", "gate", "scaled"]
+    assert [block.join.main_layer.name for block in found if block.join] == ["out"]
+    assert [unit.main_layer.name for unit in found[1].path] == ["conv", "pool", "gate", "scaled"]
 
 
 def test_the_drawing_is_valid_and_says_what_stands_where() -> None:
@@ -88,7 +93,7 @@ def test_the_drawing_is_valid_and_says_what_stands_where() -> None:
 
 @pytest.mark.parametrize("name", ["<script>", 'a"b', "a&b"])
 def test_names_cannot_break_the_drawing(name: str) -> None:
-    odd = layer(name, kind=name, detail=name)
+    odd = layer(name, kind=name, activation=name)
     assert ElementTree.fromstring(network_svg((odd, layer("next", name)))) is not None
 
 

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from app.dashboard.elements import Chart, Command, Facts, Row, Table
-from app.dashboard.models import ShownModel, open_model
+from app.dashboard.models import OpenedModel, open_model
 from app.dashboard.render.html import html_report, sections_of
 from tests.app.dashboard.samples import write_model
 
 
 @pytest.fixture
-def model(tmp_path: Path) -> ShownModel:
+def model(tmp_path: Path) -> OpenedModel:
     write_model(tmp_path)
     return open_model(tmp_path / "small")
 
@@ -22,7 +22,7 @@ def without_scripts(page: str) -> str:
     return re.sub(r"<script.*?</script>", "", page, flags=re.S)
 
 
-def test_every_figure_of_every_section_is_in_it(model: ShownModel) -> None:
+def test_every_figure_of_every_section_is_in_it(model: OpenedModel) -> None:
     text = unescape(without_scripts(html_report(model)))
     seen = 0
     for section in sections_of(model):
@@ -48,7 +48,7 @@ def texts_of(part: object) -> list[str]:
     return []
 
 
-def test_every_evaluation_has_its_sections(model: ShownModel) -> None:
+def test_every_evaluation_has_its_sections(model: OpenedModel) -> None:
     titles = [section.title for section in sections_of(model)]
     for name in ("test", "validation", "validation, without duplicates"):
         assert f"Mistakes: {name}" in titles
@@ -56,7 +56,7 @@ def test_every_evaluation_has_its_sections(model: ShownModel) -> None:
     assert len(titles) == len(set(titles))
 
 
-def test_plotly_is_inside_once_and_nothing_is_loaded(model: ShownModel) -> None:
+def test_plotly_is_inside_once_and_nothing_is_loaded(model: OpenedModel) -> None:
     page = html_report(model)
     charts = re.findall(r'id="(chart\d+)"', page)
     assert len(charts) == len(set(charts)) > 10
@@ -65,7 +65,7 @@ def test_plotly_is_inside_once_and_nothing_is_loaded(model: ShownModel) -> None:
     assert "prefers-color-scheme: dark" in page
 
 
-def test_problems_are_told(model: ShownModel, tmp_path: Path) -> None:
+def test_problems_are_told(model: OpenedModel, tmp_path: Path) -> None:
     assert 'class="problem"' not in html_report(model)
     (tmp_path / "small" / "model.tflite").write_bytes(b"another network")
     page = html_report(open_model(tmp_path / "small"))

@@ -6,7 +6,12 @@ import numpy as np
 import pytest
 
 from app.common.paths import model_dir
-from app.live.streaming.network_pool import Shared, SharedClassifier, SharedDetector, StreamPool
+from app.live.streaming.network_pool import (
+    NetworkPool,
+    SharedClassifier,
+    SharedDetector,
+    StreamPool,
+)
 from fer import FaceStream
 from fer.model.spec import ModelSpec
 from fer.types import Detections, Image
@@ -49,10 +54,10 @@ def test_any_two_streams_run_at_once_on_two_networks(
 
 
 def test_a_network_that_fails_is_given_back() -> None:
-    shared = Shared(["network"])
-    with pytest.raises(ZeroDivisionError), shared.one():
+    pool = NetworkPool(["network"])
+    with pytest.raises(ZeroDivisionError), pool.borrow():
         1 / 0  # noqa: B018
-    with shared.one() as network:
+    with pool.borrow() as network:
         assert network == "network"
 
 

@@ -7,13 +7,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from app.live.streaming.session import (
-    FRESH_SECONDS,
-    WORKING_SIDE,
-    LiveSession,
-    LiveSettings,
-    working_size,
-)
+from app.live.streaming.frames import LiveSettings
+from app.live.streaming.session import FRESH_SECONDS, LiveSession
 from app.live.streaming.stream_limit import StreamLimit
 from app.live.streaming.throughput import STAGE_SECONDS
 from fer import FaceStream, ModelError
@@ -251,32 +246,16 @@ def test_rates_tell_received_from_analysed(session: LiveSession, clock: Clock) -
     assert session.speed().analysed == session.speed().received == 0
 
 
-@pytest.mark.parametrize(
-    ("given", "shown"),
-    [
-        ((640, 480), (640, 480)),
-        ((320, 240), (640, 480)),
-        ((1280, 720), (640, 360)),
-        ((480, 640), (480, 640)),
-        ((333, 250), (640, 480)),
-        ((4000, 1), (640, 2)),
-    ],
-)
-def test_every_frame_has_the_same_size_whatever_the_browser_sends(
-    given: tuple[int, int], shown: tuple[int, int]
-) -> None:
-    image = working_size(np.zeros((given[1], given[0], 3), np.uint8))
-    assert image.shape[1::-1] == shown
-    assert max(image.shape) == WORKING_SIDE
-
-
 def test_page_and_stream_may_work_at_once(session: LiveSession, clock: Clock) -> None:
-    done = threading.Event()
+    frames, looks_per_frame = 60, 5
+    # As many looks as frames allow: one look after another may keep the lock from the stream.
+    looks = threading.Semaphore(0)
     errors: list[Exception] = []
 
     def look() -> None:
         try:
-            while not done.is_set():
+            for _ in range(frames * looks_per_frame):
+                looks.acquire()
                 session.settings = LiveSettings(mirrored=not session.settings.mirrored)
                 rows = session.rows()
                 assert (np.diff(rows.seconds) >= 0).all()
@@ -285,14 +264,14 @@ def test_page_and_stream_may_work_at_once(session: LiveSession, clock: Clock) ->
         except Exception as error:
             errors.append(error)
 
-    thread = threading.Thread(target=look)
+    thread = threading.Thread(target=look, daemon=True)
     thread.start()
-    for frame in range(60):
+    for frame in range(frames):
         clock.seconds += 0.05
+        looks.release(looks_per_frame)
         session.process(picture())
         if frame == 30:
             session.clear()
-    done.set()
     thread.join()
     assert errors == []
     assert session.errors.count == 0

@@ -1,0 +1,40 @@
+"""A snapshot instead of live video, for visitors who cannot connect."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app.common import running_model
+from app.common.head_picker import chosen_head
+from app.photo.inputs import from_camera
+from app.photo.results import show_results
+from app.photo.store import PhotoStore
+
+_SNAPSHOT = "live_snapshot"
+_STORE = "live_snapshot_store"
+
+
+def show_snapshot() -> None:
+    """Offer a snapshot, which needs no live connection, and show its results as for a photo."""
+    section = st.expander(
+        "Snapshot instead of live video",
+        icon=":material/photo_camera:",
+        key=_SNAPSHOT,
+        on_change="rerun",
+    )
+    if not section.open:  # an open camera widget makes the browser ask for the camera
+        return
+    with section:
+        st.caption("One picture, sent like a file: no live connection is needed, only the camera.")
+        store: PhotoStore = st.session_state.setdefault(_STORE, PhotoStore())
+        photos = from_camera("live_snapshot_camera")
+        store.keep_only(photos)
+        if photos:
+            analyzer, head = running_model.photo_analyzer(), chosen_head()
+            analysed = [store.analysed(photo, analyzer, head) for photo in photos]
+            show_results(analysed, running_model.matching_track_record(head), analyzer)
+
+
+def open_snapshot() -> None:
+    """Expand the section of `show_snapshot` in the next run of the page."""
+    st.session_state[_SNAPSHOT] = True

@@ -1,0 +1,70 @@
+"""Preparation of camera frames before, and drawing after, the analysis. No Streamlit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from fer import Faces, annotate
+from fer.labels import EXPRESSION_HEAD
+from fer.stream import DEFAULT_SMOOTHING_SECONDS
+from fer.types import Image, check_image
+
+#: Longer side in pixels of the frames that are analysed and shown, and to which recorded boxes
+#: refer. Browsers send smaller frames when the network or the CPU is slow; at one size, boxes and
+#: tracks do not jump then.
+WORKING_SIDE = 640
+
+
+@dataclass(frozen=True)
+class LiveSettings:
+    """The visitor's settings. Replaced as a whole, so that no frame sees half of a change.
+
+    Attributes:
+        mirrored: whether to show the picture like a mirror.
+        bars: whether to draw all probabilities beside each face.
+        smoothing_seconds: window over which each person's probabilities are averaged.
+        head: name of the head to use.
+    """
+
+    mirrored: bool = True
+    bars: bool = True
+    smoothing_seconds: float = DEFAULT_SMOOTHING_SECONDS
+    head: str = EXPRESSION_HEAD
+
+
+def working_size(image: Image) -> Image:
+    """Resize so that the longer side is `WORKING_SIDE`, with even sides for the video encoder."""
+    height, width = image.shape[:2]
+    scale = WORKING_SIDE / max(height, width)
+    size = _even(width * scale), _even(height * scale)
+    if size == (width, height):
+        return image
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(image, size, interpolation=method), np.uint8)
+
+
+def as_displayed(picture: Image, settings: LiveSettings) -> Image:
+    """Return the picture as the visitor sees it, mirrored or not."""
+    return np.ascontiguousarray(picture[:, ::-1]) if settings.mirrored else picture
+
+
+def marked_frame(picture: Image, faces: Faces, settings: LiveSettings) -> Image:
+    """Return the picture as the visitor sees it, with a box and a label on every face."""
+    displayed = faces.mirrored(picture.shape[1]) if settings.mirrored else faces
+    return annotate(as_displayed(picture, settings), displayed, bars=settings.bars)
+
+
+def unmarked_frame(image: Image, settings: LiveSettings) -> Image:
+    """Return a frame that could not be analysed, resized and mirrored like the others."""
+    try:
+        check_image(image)
+        return as_displayed(working_size(image), settings)
+    except Exception:
+        return image  # not a valid image; the caller has logged its shape
+
+
+def _even(side: float) -> int:
+    return max(2, 2 * round(side / 2))

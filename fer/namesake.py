@@ -1,0 +1,46 @@
+"""Another package is called ``fer`` too, on PyPI, and pip writes both into one folder.
+
+Whichever is installed last keeps its ``__init__.py``, the rest is a mixture, and pip says nothing.
+"""
+
+from __future__ import annotations
+
+import os
+
+#: Files that some version of the other package has at its top level, and this one never.
+_FILES = ("classes.py", "emotionsmultilanguage.py", "fer.py", "utils.py")
+
+_WAY_OUT = (
+    "The two cannot share an environment: run `pip uninstall fer fer-lens`, "
+    "then install FER Lens again, or use an environment for each."
+)
+
+
+def refuse_mixture(folder: str) -> None:
+    """Refuse to run where the other package's files lie among this one's.
+
+    Args:
+        folder: of this package.
+
+    Raises:
+        ImportError: some of its files are there.
+    """
+    found = [name for name in _FILES if os.path.exists(os.path.join(folder, name))]
+    if found:
+        raise ImportError(
+            f"FER Lens lies in one folder with the package `fer` on PyPI: found {', '.join(found)} "
+            f"in {folder}. {_WAY_OUT}"
+        )
+
+
+def missing_init() -> str | None:
+    """Return what to tell the user if this package's ``__init__.py`` is not the one that ran.
+
+    The other package put its own in that place when it was installed, or took it away when it was
+    uninstalled.
+    """
+    import fer
+
+    if "FaceAnalyzer" in getattr(fer, "__all__", ()):
+        return None
+    return f"FER Lens is incomplete: the package `fer` on PyPI replaced parts of it. {_WAY_OUT}"

@@ -1,0 +1,193 @@
+"""Model directories of older versions: written anew, with every figure as it was."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fer.errors import ModelError
+from fer.evaluation.measurements import TRUTHS, VOTE_RULES
+from fer.evaluation.report import Report
+from fer.model.spec import ModelSpec
+from fer.records import file_sha256
+from tests.conftest import SHIPPED_MODEL
+from training.__main__ import main
+from training.evaluation.predictions import FURTHER_FILE
+from training.export.upgrade import upgrade
+
+#: Names of arrays: today's, and those of version 3.
+OLD_ARRAYS = {
+    "validation/without_duplicates": "without repeats: validation",
+    "validation/tta": "ten views",
+    "validation/corrupted/24 px": "disturbed: 24 px",
+    "validation/agreement/ferplus/majority": f"crowd: votes: {VOTE_RULES['majority']}",
+    "validation/ferplus/plain": "votes: as they are: validation",
+    "validation/expression/degraded": "expression: made poor: very dark, 18 px: validation",
+    "test/expression/degraded": "expression: made poor: very dark, 18 px: test",
+}
+
+
+def older_spec(new: dict[str, Any]) -> dict[str, Any]:
+    heads = []
+    for head in new["heads"]:
+        kept = {name: head[name] for name in ("labels", "meaning", "temperature")}
+        chosen = head["abstention"] or {"threshold": 1.0, "degraded_threshold": 1.0}
+        heads.append(
+            kept
+            | {
+                "name": head["output"],
+                "threshold": chosen["threshold"],
+                "flawed_threshold": chosen["degraded_threshold"],
+                "evidence": head["activation_map"],
+            }
+        )
+    return new | {"version": 1, "heads": heads}
+
+
+def older_head(name: str) -> str:
+    return "votes" if name == "ferplus" else name
+
+
+def older_selective(new: dict[str, Any]) -> dict[str, Any]:
+    old, corruptions = dict(new), new["corruptions"]
+    del old["corruptions"]
+    return old | {
+        "head": older_head(new["head"]),
+        "pictures": f"made poor: {', '.join(corruptions)}" if corruptions else "as they are",
+        "versions": len(corruptions) or 1,
+        "truth": TRUTHS[new["truth"]],
+    }
+
+
+def older_layer(new: dict[str, Any]) -> dict[str, Any]:
+    old = dict(new)
+    kernel, width = old.pop("kernel"), old.pop("width")
+    stride, rate, activation = old.pop("stride"), old.pop("rate"), old.pop("activation")
+    parts = [
+        "×".join(map(str, kernel)),
+        f"{width} {'filters' if kernel else 'units'}" if width else "",
+        f"stride {stride}" if stride > 1 else "",
+        f"rate {rate:g}" if rate is not None else "",
+        activation,
+    ]
+    return old | {"detail": ", ".join(filter(None, parts))}
+
+
+def older_report(new: dict[str, Any]) -> dict[str, Any]:
+    old = dict(new)
+    for name in ("preset", "initial_model", "averaged_with", "teachers", "teacher_weight"):
+        del old[name]
+    variance, agreements = dict(old.pop("seed_variance")), old.pop("ferplus_agreement")
+    begins_with = variance.pop("initial_model")
+    return old | {
+        "version": 3,
+        "layers": [older_layer(layer) for layer in new["layers"]],
+        "views": old.pop("tta"),
+        "spread": variance | {"begins_with": begins_with},
+        "selective": [older_selective(one) for one in new["selective"]],
+        "crowd": [
+            one | {"head": older_head(one["head"]), "rule": VOTE_RULES[one["rule"]]}
+            for one in agreements
+        ],
+    }
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> Path:
+    """The shipped model as older versions would have written it."""
+    directory = tmp_path / "compact"
+    directory.mkdir()
+    for name, older in (("spec.json", older_spec), ("report.json", older_report)):
+        record = json.loads((SHIPPED_MODEL / name).read_text(encoding="utf-8"))
+        (directory / name).write_text(json.dumps(older(record)), encoding="utf-8")
+    return directory
+
+
+def records(directory: Path) -> tuple[ModelSpec, Report]:
+    return ModelSpec.load(directory), Report.load(directory)
+
+
+def test_every_figure_is_what_it_was(old: Path) -> None:
+    assert upgrade(old) == ["spec.json", "report.json"]
+    assert records(old) == records(SHIPPED_MODEL)
+
+
+def test_what_is_of_today_is_left_alone(old: Path) -> None:
+    upgrade(old)
+    before = (old / "report.json").read_bytes()
+    assert upgrade(old) == []
+    assert (old / "report.json").read_bytes() == before
+
+
+def test_a_head_that_was_not_measured_stays_so(old: Path) -> None:
+    spec = json.loads((old / "spec.json").read_text())
+    spec["heads"][1] |= {"threshold": 1.0, "flawed_threshold": 1.0}
+    (old / "spec.json").write_text(json.dumps(spec))
+    upgrade(old)
+    first, second = ModelSpec.load(old).heads
+    assert first.abstention is not None
+    assert second.abstention is None
+
+
+def test_what_a_training_was_told_is_read_off_its_command(old: Path) -> None:
+    report = json.loads((old / "report.json").read_text())
+    report |= {"command": "python -m training train --preset small --seed 1", "spread": None}
+    report["configuration"] |= {"teacher_weight": 0.0}
+    (old / "report.json").write_text(json.dumps(report))
+    upgrade(old)
+    new = Report.load(old)
+    assert (new.initial_model, new.averaged_with, new.teachers) == (None, (), ())
+    assert (new.teacher_weight, new.seed_variance) == (0.0, None)
+
+
+def test_stored_predictions_get_their_names_of_today(old: Path) -> None:
+    report = json.loads((old / "report.json").read_text())
+    report["evaluations"]["test"] = report["evaluations"]["validation"]
+    (old / "report.json").write_text(json.dumps(report))
+    arrays = {f"{name}_labels": np.arange(i) for i, name in enumerate(OLD_ARRAYS.values())}
+    np.savez(old / FURTHER_FILE, **arrays)
+    assert upgrade(old) == ["spec.json", FURTHER_FILE, "report.json"]
+    with np.load(old / FURTHER_FILE) as stored:
+        assert {n: len(stored[f"{n}_labels"]) for n in OLD_ARRAYS} == {
+            name: i for i, name in enumerate(OLD_ARRAYS)
+        }
+    assert Report.load(old).files[FURTHER_FILE].sha256 == file_sha256(old / FURTHER_FILE)
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "message"),
+    [
+        ("spec.json", None, "is missing"),
+        ("report.json", "{", "is damaged"),
+        ("report.json", '{"version": 2}', "version 2; only version 3"),
+        ("spec.json", '{"version": 99}', "version 99"),
+        ("spec.json", '{"version": 1, "heads": []}', "no valid record"),
+    ],
+)
+def test_what_cannot_be_written_anew_is_named_and_nothing_is_touched(
+    old: Path, file: str, text: str | None, message: str
+) -> None:
+    if text is None:
+        (old / file).unlink()
+    else:
+        (old / file).write_text(text)
+    before = {f.name: f.read_bytes() for f in old.iterdir()}
+    with pytest.raises(ModelError, match=message):
+        upgrade(old)
+    assert {f.name: f.read_bytes() for f in old.iterdir()} == before
+
+
+def test_the_command_says_what_it_wrote(
+    old: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    new = shutil.copytree(old, tmp_path / "new")
+    upgrade(new)
+    assert main(["upgrade", str(old), str(new)]) == 0
+    first, second = capsys.readouterr().out.splitlines()
+    assert "spec.json, report.json" in first
+    assert second.endswith("nothing to do")
+    assert main(["upgrade", str(tmp_path / "none")]) == 1
+    assert "is missing" in capsys.readouterr().err
