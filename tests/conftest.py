@@ -1,9 +1,8 @@
-"""What all tests share: real pixels from packages, drawn data, and fakes at the boundary."""
+"""Fixtures of all tests: real pixels from packages, the material beside the project, a spec."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -14,18 +13,16 @@ from hypothesis import settings
 
 from fer.alignment import Framing
 from fer.labels import EXPRESSION_HEAD
-from fer.model.spec import Abstention, Head, ModelSpec
-from fer.types import Detections, Floats, Image
+from fer.model.spec import Head, ModelSpec
+from fer.types import Image
+from tests.samples import (
+    ALWAYS_ANSWERS,
+    ROOT,
+)
 
 # How long an example takes is the machine's business; a busy one must not fail a test.
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
-
-ROOT = Path(__file__).parent.parent
-#: Of a head that is never uncertain.
-ALWAYS_ANSWERS = Abstention(threshold=0, degraded_threshold=0)
-
-SHIPPED_MODEL = ROOT / "models" / "compact"
 
 
 @pytest.fixture(scope="session")
@@ -43,36 +40,6 @@ def shared() -> Path:
             pytest.fail(f"CI needs {folder.name}/ beside the project")
         pytest.skip("needs the folder shared/ beside the project")
     return folder
-
-
-def make_detections(*boxes: tuple[float, float, float, float], score: float = 0.9) -> Detections:
-    """Return detections with landmarks where an upright face has them in its box."""
-    xyxy = np.array(boxes, np.float32).reshape(-1, 4)
-    share = np.array([[0.3, 0.3], [0.7, 0.3], [0.5, 0.55], [0.5, 0.75], [0.0, 0.35], [1.0, 0.35]])
-    size = (xyxy[:, 2:] - xyxy[:, :2])[:, None]
-    landmarks = xyxy[:, None, :2] + share.astype(np.float32) * size
-    return Detections(xyxy, np.full(len(xyxy), score, np.float32), landmarks)
-
-
-def fake_detector(found: Detections) -> Callable[[Image], Detections]:
-    """Return a detector that always finds the same."""
-    return lambda image: found
-
-
-class FakeClassifier:
-    """Answers with the mean brightness of a crop: dark is the first label, bright the last."""
-
-    def __init__(self, labels: int) -> None:
-        self.labels = labels
-        self.seen: list[np.ndarray] = []
-
-    def __call__(self, crops: np.ndarray, head: str = EXPRESSION_HEAD) -> Floats:
-        self.seen.append(crops)
-        out = np.zeros((len(crops), self.labels), np.float32)
-        if len(crops):
-            level = np.minimum(crops.reshape(len(crops), -1).mean(axis=1) / 256, 0.999)
-            out[np.arange(len(crops)), (level * self.labels).astype(int)] = 1
-        return out
 
 
 @pytest.fixture

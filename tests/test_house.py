@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
-from tests.conftest import ROOT
+from tests.samples import ROOT
 
 FORBIDDEN = {
     "fer": {"app", "training", "streamlit", "tensorflow", "keras"},
@@ -172,6 +172,26 @@ def _run_on_import(node: ast.AST) -> Iterator[ast.AST]:
         if not checking and not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
             yield child
             yield from _run_on_import(child)
+
+
+#: Tests of several modules at once, or of what is no module.
+OF_SEVERAL = {
+    "tests/app/dashboard/test_figures_agree.py",
+    "tests/app/test_theme.py",
+    "tests/training/commands/test_commands.py",
+}
+
+
+@pytest.mark.parametrize("package", FORBIDDEN)
+def test_a_test_stands_where_its_module_does(package: str) -> None:
+    astray = []
+    for file in (ROOT / "tests" / package).rglob("test_*.py"):
+        place = file.relative_to(ROOT)
+        subject = ROOT / place.relative_to("tests").with_name(place.name.removeprefix("test_"))
+        names = (subject, subject.with_name(f"__{subject.stem}__.py"))
+        if not any(name.is_file() for name in names) and place.as_posix() not in OF_SEVERAL:
+            astray.append(place.as_posix())
+    assert not astray
 
 
 @pytest.mark.parametrize("package", [*FORBIDDEN, "tests"])

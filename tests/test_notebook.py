@@ -4,7 +4,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from tests.conftest import ROOT
+from tests.samples import ROOT
 
 
 @pytest.mark.filterwarnings("ignore")  # of the kernel's packages

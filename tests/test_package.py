@@ -16,7 +16,7 @@ from PIL import Image as PillowImage
 
 import fer
 from fer.types import Image
-from tests.conftest import ROOT, SHIPPED_MODEL
+from tests.samples import ROOT, SHIPPED_MODEL
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from fer import FaceAnalyzer, Faces, read_image
-from tests.conftest import SHIPPED_MODEL
+from tests.samples import SHIPPED_MODEL
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import pytest
 from app.common.page_layout import _LIGHT_INK
 from fer.images import MAX_BYTES
 from fer.labels import COLOURS
-from tests.conftest import ROOT
+from tests.samples import ROOT
 
 CONFIG = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
 THEMES = ("light", "dark")

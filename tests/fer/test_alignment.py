@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from fer.alignment import FER2013_FRAMING, align, frame_transform, warp
 from fer.geometry import transform_points, transform_scale
 from fer.types import Detections, Image
-from tests.conftest import make_detections
+from tests.samples import make_detections
 
 POINTS = np.array(FER2013_FRAMING.points)
 

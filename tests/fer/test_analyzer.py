@@ -6,8 +6,8 @@ from fer.errors import ModelError
 from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
 from fer.model.spec import Abstention, Head, ModelSpec
 from fer.types import Detections, Image
-from tests.conftest import SHIPPED_MODEL, FakeClassifier, fake_detector, make_detections
 from tests.fer.samples import heat_in_photo
+from tests.samples import SHIPPED_MODEL, FakeClassifier, fake_detector, make_detections
 
 
 def test_no_face_means_no_label(spec: ModelSpec) -> None:

@@ -15,7 +15,7 @@ from fer.geometry import (
     weighted_nms,
 )
 from fer.types import Detections
-from tests.conftest import make_detections
+from tests.samples import make_detections
 
 coordinate = st.floats(-500, 500, width=32)
 box = st.tuples(coordinate, coordinate, st.floats(1, 300), st.floats(1, 300)).map(

@@ -13,7 +13,7 @@ from fer.__main__ import main
 from fer.labels import FER2013_LABELS, FERPLUS_LABELS
 from fer.model.spec import Abstention, ModelSpec
 from fer.types import Image
-from tests.conftest import ROOT, SHIPPED_MODEL
+from tests.samples import ROOT, SHIPPED_MODEL
 
 
 @pytest.fixture

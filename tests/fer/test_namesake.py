@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from fer.namesake import missing_init, refuse_mixture
-from tests.conftest import ROOT
+from tests.samples import ROOT
 
 #: The other package's, as far as it matters: it sets facts about itself and imports nothing.
 OTHER_INIT = '__version__ = "25.10.3"\n__title__ = "fer"\n'

@@ -10,7 +10,7 @@ from fer.alignment import FER2013_FRAMING, align
 from fer.detection.blazeface import BlazeFace
 from fer.quality import MAX_YAW, MIN_LIGHT, MIN_SIDE, measure, yaw
 from fer.types import FLAWS, Detections, Image
-from tests.conftest import make_detections
+from tests.samples import make_detections
 
 
 def flaws(image: Image, found: Detections, size: int = 48, channels: int = 1) -> list[list[str]]:

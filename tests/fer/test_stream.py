@@ -10,7 +10,7 @@ from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
 from fer.model.spec import Abstention, Head, ModelSpec
 from fer.stream import STAGES, FaceStream
 from fer.types import Detections, Faces, Image
-from tests.conftest import SHIPPED_MODEL, FakeClassifier, make_detections
+from tests.samples import SHIPPED_MODEL, FakeClassifier, make_detections
 
 FACE = make_detections((40, 40, 100, 100))
 

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from fer.tracking import MAX_COST, MEMORY_SECONDS, Tracker, appearance, assign
 from fer.types import Detections, Floats
-from tests.conftest import make_detections
+from tests.samples import make_detections
 
 RED, BLUE = (np.eye(64, dtype=np.float32)[i] for i in (48, 3))
 

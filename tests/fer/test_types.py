@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fer.types import Detections, Faces, check_image
-from tests.conftest import make_detections
+from tests.samples import make_detections
 
 LABELS = ("happy", "sad")
 

@@ -7,7 +7,7 @@ import pytest
 from app.common import text as words
 from fer.labels import COLOURS
 from fer.types import FLAWS, UNCERTAIN
-from tests.app.conftest import faces_of
+from tests.app.samples import faces_of
 
 
 @pytest.mark.parametrize(

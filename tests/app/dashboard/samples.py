@@ -20,7 +20,7 @@ from fer.evaluation.metrics import Evaluation, evaluate
 from fer.evaluation.report import DataCard, Epoch, FileCard, Layer, Report
 from fer.labels import EXPRESSION_HEAD, FER2013_LABELS, FERPLUS_HEAD
 from fer.model.spec import Head, ModelSpec
-from tests.conftest import ALWAYS_ANSWERS
+from tests.samples import ALWAYS_ANSWERS
 from training.evaluation.predictions import Predictions, save_predictions
 
 LABELS = FER2013_LABELS

@@ -15,7 +15,7 @@ from app.dashboard.text import SplitEvaluation, split_evaluations
 from fer.labels import EXPRESSION_HEAD
 from fer.model.spec import ModelSpec
 from tests.app.dashboard.samples import write_model
-from tests.conftest import ROOT
+from tests.samples import ROOT
 from training.evaluation.predictions import FURTHER_FILE, Predictions, load_predictions
 
 MODELS = ROOT / "models"

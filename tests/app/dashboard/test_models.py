@@ -13,7 +13,7 @@ from app.dashboard.models import (
 )
 from fer.errors import ModelError
 from tests.app.dashboard.samples import TEMPERATURE, write_model
-from tests.conftest import ROOT
+from tests.samples import ROOT
 
 
 def test_no_folder_and_an_empty_one_hold_no_models(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from app.common.paths import MODELS_VARIABLE
 from app.dashboard.text import cell_sentences, interval, largest_confusion, percent
 from fer.evaluation.measurements import VOTE_RULES
 from tests.app.dashboard.samples import LABELS, report, write_model
-from tests.conftest import ROOT
+from tests.samples import ROOT
 
 TABS = ["Overview", "Mistakes", "Confidence", "Robustness", "Training", "Network", "Record"]
 

@@ -9,7 +9,7 @@ from app.common import running_model
 from fer import ModelError
 from fer.evaluation.metrics import evaluate
 from fer.evaluation.report import DataCard, Report
-from tests.conftest import ROOT, SHIPPED_MODEL
+from tests.samples import ROOT, SHIPPED_MODEL
 
 
 def report(*splits: str) -> Report:

@@ -22,8 +22,8 @@ from fer import FaceStream, ModelError
 from fer.export.sessions import stream_csv, stream_json
 from fer.model.spec import ModelSpec
 from fer.types import Detections
-from tests.app.conftest import Detector, FakeAnalyzer, png
-from tests.conftest import ROOT, FakeClassifier
+from tests.app.samples import Detector, FakeAnalyzer, png
+from tests.samples import ROOT, FakeClassifier
 
 PAGE = "app/pages/live.py"
 

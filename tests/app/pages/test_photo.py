@@ -14,7 +14,7 @@ from app.photo.store import Photo
 from fer import ModelError
 from fer.labels import FERPLUS_HEAD
 from fer.model.spec import ModelSpec
-from tests.app.conftest import BROKEN, LABELS, FakeAnalyzer, Upload, png
+from tests.app.samples import BROKEN, LABELS, FakeAnalyzer, Upload, png
 
 CAMERA = ":material/photo_camera: Camera"
 

@@ -14,8 +14,8 @@ from app.photo.images import (
 )
 from fer import Faces
 from fer.types import Image
-from tests.app.conftest import LABELS, faces_of
-from tests.conftest import make_detections
+from tests.app.samples import LABELS, faces_of
+from tests.samples import make_detections
 
 
 def decoded(data: bytes) -> Image:

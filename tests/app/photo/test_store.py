@@ -23,7 +23,7 @@ from app.photo.store import (
 )
 from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
 from fer.model.spec import ModelSpec
-from tests.app.conftest import BROKEN, LABELS, FakeAnalyzer, png
+from tests.app.samples import BROKEN, LABELS, FakeAnalyzer, png
 
 
 def test_a_store_starts_empty() -> None:

@@ -12,7 +12,7 @@ from fer.detection.tiled import (
     square_crop,
 )
 from fer.types import Detections, Image
-from tests.conftest import fake_detector, make_detections
+from tests.samples import fake_detector, make_detections
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from fer.labels import (
     person_colour,
 )
 from fer.types import Faces, Image
-from tests.conftest import make_detections
+from tests.samples import make_detections
 
 
 def faces(*boxes: tuple) -> Faces:

@@ -7,7 +7,7 @@ import pytest
 
 from fer.export.face_rows import face_columns, face_rows
 from fer.types import Faces
-from tests.conftest import make_detections
+from tests.samples import make_detections
 
 LABELS = ("happy", "sad", "neutral")
 

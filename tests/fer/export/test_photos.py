@@ -8,7 +8,7 @@ import pytest
 
 from fer.export.photos import PhotoResult, photo_record, to_csv, to_json
 from fer.types import Faces
-from tests.conftest import make_detections
+from tests.samples import make_detections
 
 LABELS = ("happy", "sad")
 

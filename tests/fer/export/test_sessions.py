@@ -16,7 +16,7 @@ from fer.export.sessions import (
     stream_json,
 )
 from fer.types import Faces
-from tests.conftest import make_detections
+from tests.samples import make_detections
 
 LABELS = ("happy", "sad")
 SIZE = (640, 480)

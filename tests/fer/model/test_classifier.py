@@ -10,7 +10,7 @@ from fer.errors import ModelError
 from fer.labels import EXPRESSION_HEAD, FER2013_LABELS, FERPLUS_HEAD
 from fer.model.classifier import MAX_BATCH, ExpressionClassifier, softmax
 from fer.model.spec import Head, ModelSpec
-from tests.conftest import SHIPPED_MODEL
+from tests.samples import SHIPPED_MODEL
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ import pytest
 
 from fer.model import shipped
 from fer.model.shipped import shipped_model
-from tests.conftest import SHIPPED_MODEL
+from tests.samples import SHIPPED_MODEL
 
 
 def test_a_checkout_runs_the_model_that_trainings_write() -> None:

@@ -1,61 +1,9 @@
-import json
-from pathlib import Path
-
 import pytest
 
-from fer.errors import ModelError
 from fer.evaluation.report import Report
 from fer.model.spec import Abstention, ModelSpec
 from fer.records import file_sha256
-from tests.conftest import SHIPPED_MODEL
-
-
-def test_what_is_saved_is_what_is_loaded(tmp_path: Path, spec: ModelSpec) -> None:
-    spec.save(tmp_path / "new")
-    assert ModelSpec.load(tmp_path / "new") == spec
-
-
-@pytest.mark.parametrize("record", [ModelSpec, Report])
-def test_a_missing_record_says_how_to_get_one(tmp_path: Path, record: type) -> None:
-    with pytest.raises(ModelError, match="python -m training train"):
-        record.load(tmp_path)
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"surprise": 1}, "surprise"),
-        ({"version": 99}, "version 99, expected 2. It was written by a newer"),
-        ({"input_size": "big"}, "input_size"),
-        ({"channels": 7}, "channels"),
-        ({"heads": None}, "heads"),
-    ],
-    ids=["unknown key", "version", "type", "range", "missing"],
-)
-def test_a_record_of_another_kind_is_refused_by_name(
-    tmp_path: Path, spec: ModelSpec, change: dict, message: str
-) -> None:
-    fields = json.loads(spec.model_dump_json()) | change
-    kept = {name: value for name, value in fields.items() if value is not None}
-    (tmp_path / "spec.json").write_text(json.dumps(kept))
-    with pytest.raises(ModelError, match=message):
-        ModelSpec.load(tmp_path)
-
-
-@pytest.mark.parametrize("record", [ModelSpec, Report])
-def test_an_older_record_says_how_to_write_it_anew(tmp_path: Path, record: type) -> None:
-    # Its fields were other ones, which must not be what is complained about.
-    old = record.oldest_version
-    (tmp_path / record.filename).write_text(f'{{"version": {old}, "gone": true}}')
-    with pytest.raises(ModelError, match=rf"version {old}, .*training upgrade {tmp_path}`"):
-        record.load(tmp_path)
-
-
-@pytest.mark.parametrize("record", [ModelSpec, Report])
-def test_a_record_too_old_to_be_written_anew_says_so(tmp_path: Path, record: type) -> None:
-    (tmp_path / record.filename).write_text('{"version": 0}')
-    with pytest.raises(ModelError, match=r"version 0, .* train the model again"):
-        record.load(tmp_path)
+from tests.samples import SHIPPED_MODEL
 
 
 @pytest.mark.parametrize(
@@ -81,13 +29,6 @@ def test_a_head_that_was_not_measured_is_always_uncertain(
 def test_a_head_that_is_never_sure_enough_gives_no_answers(spec: ModelSpec) -> None:
     never = Abstention(threshold=1, degraded_threshold=1)
     assert not spec.heads[0].model_copy(update={"abstention": never}).can_answer
-
-
-@pytest.mark.parametrize("text", ["", "{", "[]", "\x00"])
-def test_what_is_no_json_record_is_refused(tmp_path: Path, text: str) -> None:
-    (tmp_path / "report.json").write_text(text)
-    with pytest.raises(ModelError, match=r"report\.json is not a record"):
-        Report.load(tmp_path)
 
 
 def test_the_shipped_model_is_the_one_its_report_measured() -> None:

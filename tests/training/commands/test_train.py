@@ -13,7 +13,7 @@ import pytest
 from fer.errors import DataError
 from fer.evaluation.report import Report
 from fer.model.classifier import ExpressionClassifier, softmax
-from tests.conftest import SHIPPED_MODEL
+from tests.samples import SHIPPED_MODEL
 from tests.training.samples import TINY, bars
 from training.__main__ import main
 from training.export.litert import parity

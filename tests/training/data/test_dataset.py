@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from fer.errors import DataError
 from fer.labels import FER2013_LABELS, FERPLUS_LABELS
-from tests.conftest import ROOT
+from tests.samples import ROOT
 from tests.training.samples import random_faces
 from training.data.class_names import canonical, choose, ordered
 from training.data.dataset import DataSet, LabelledFaces

@@ -13,7 +13,7 @@ from fer.evaluation.measurements import TRUTHS, VOTE_RULES
 from fer.evaluation.report import Report
 from fer.model.spec import ModelSpec
 from fer.records import file_sha256
-from tests.conftest import SHIPPED_MODEL
+from tests.samples import SHIPPED_MODEL
 from training.__main__ import main
 from training.evaluation.predictions import FURTHER_FILE
 from training.export.upgrade import upgrade

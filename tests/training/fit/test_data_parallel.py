@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from fer.errors import DataError
-from tests.conftest import ROOT
+from tests.samples import ROOT
 from training.fit.data_parallel import distribute
 
 TRAIN_TWICE = """

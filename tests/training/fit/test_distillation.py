@@ -12,7 +12,7 @@ from fer.labels import EXPRESSION_HEAD
 from fer.model.classifier import ExpressionClassifier
 from fer.model.spec import ModelSpec
 from fer.types import Floats
-from tests.conftest import SHIPPED_MODEL
+from tests.samples import SHIPPED_MODEL
 from tests.training.samples import bars
 from training.data.dataset import LabelledFaces
 from training.fit.batches import TrainingBatches, scaled, targets_and_weights

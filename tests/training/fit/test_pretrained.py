@@ -12,7 +12,7 @@ import pytest
 from fer.errors import DataError
 from fer.labels import FER2013_LABELS
 from fer.model.spec import Head, ModelSpec
-from tests.conftest import SHIPPED_MODEL
+from tests.samples import SHIPPED_MODEL
 from tests.training.samples import TINY, bars
 from training.fit.loop import fit
 from training.fit.pretrained import average, initialise_from, weights_of

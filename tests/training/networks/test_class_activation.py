@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from fer.model.classifier import ExpressionClassifier
-from tests.conftest import SHIPPED_MODEL
+from tests.samples import SHIPPED_MODEL
 from tests.training.samples import TINY, bars
 from training.networks.build import build
 from training.networks.class_activation import with_activation_maps

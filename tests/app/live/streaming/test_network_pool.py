@@ -15,7 +15,7 @@ from app.live.streaming.network_pool import (
 from fer import FaceStream
 from fer.model.spec import ModelSpec
 from fer.types import Detections, Image
-from tests.conftest import FakeClassifier, make_detections
+from tests.samples import FakeClassifier, make_detections
 
 FRAME = np.zeros((480, 640, 3), np.uint8)
 

@@ -15,8 +15,8 @@ from fer import FaceStream, ModelError
 from fer.model.spec import ModelSpec
 from fer.stream import STAGES
 from fer.types import Detections, Image
-from tests.app.conftest import FACE, Clock, Detector
-from tests.conftest import FakeClassifier, make_detections
+from tests.app.samples import FACE, Clock, Detector
+from tests.samples import FakeClassifier, make_detections
 
 
 def picture(level: int = 0, width: int = 640, height: int = 480) -> Image:

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from benchmarks.live_clients import StartsResult, starts_text, stream_result
-from tests.conftest import ROOT
+from tests.samples import ROOT
 
 
 def run(*arguments: str) -> dict:

@@ -11,7 +11,7 @@ from benchmarks.readme import (
     replace_section,
 )
 from fer.evaluation.report import Report
-from tests.conftest import ROOT, SHIPPED_MODEL
+from tests.samples import ROOT, SHIPPED_MODEL
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 

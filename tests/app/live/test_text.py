@@ -1,0 +1,85 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from app.live.share_charts import mix_strip
+from app.live.streaming.session import LiveErrors
+from app.live.text import (
+    clock,
+    describe_flaws,
+    describe_now,
+    describe_shares,
+    describe_timeline,
+    error_sentence,
+    mean_mix,
+    share_rows,
+)
+from app.live.timeline import shares, timeline
+from tests.app.live.samples import HAPPY, SAD, TWO, rows
+from tests.app.samples import LABELS, faces_of
+
+
+def test_shares_are_percentages_of_each_persons_time() -> None:
+    row = share_rows(shares(TWO), LABELS)[1]
+    assert (row["person"], row["seen"]) == (2, "0:01")
+    assert row["sad"] == pytest.approx(100 * 0.5 / 1.1)
+
+
+def test_the_mix_is_the_mean_of_all_faces() -> None:
+    assert mean_mix(faces_of()).tolist() == [0, 0, 0]
+    mix = mean_mix(faces_of(HAPPY, SAD))
+    assert mix == pytest.approx([0.5, 0.4, 0.1])
+    assert describe_now(mix, LABELS) == "In view now: happy 50%, sad 40%, neutral 10%."
+    assert describe_now(mean_mix(faces_of()), LABELS) == "No face in view."
+    assert [trace.x[0] for trace in mix_strip(mix, LABELS).data] == pytest.approx(mix)
+
+
+def test_charts_can_be_heard() -> None:
+    assert describe_timeline(timeline(TWO, 0, 10), LABELS) == (
+        "Timeline from 0:00 to 0:10: person 1 mostly happy; person 2 mostly happy."
+    )
+    assert describe_shares(shares(TWO), LABELS).startswith("Share of time. person 1: sad 83%, ")
+    assert describe_shares(shares(rows()), LABELS) == "Share of time: no face was seen."
+
+
+@pytest.mark.parametrize(
+    ("flaws", "said"),
+    [
+        ((), ""),
+        (("dark",), "Person 4: dark. What helps: more light."),
+        (("turned",), "Person 4: turned away. What helps: facing the camera."),
+        (
+            ("small", "dark"),
+            "Person 4: small: 40 pixels wide, dark. What helps: a step closer or more light.",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_face_is_said_with_what_helps(
+    flaws: tuple[str, ...], said: str
+) -> None:
+    faces = replace(faces_of(HAPPY, flaws=flaws), track_id=np.array([4]))
+    assert describe_flaws(faces) == said
+    assert describe_flaws(faces.take(np.array([False]))) == ""
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0, "0:00"), (7.9, "0:07"), (750, "12:30"), (3723, "1:02:03")]
+)
+def test_times_read_like_a_clock(seconds: float, text: str) -> None:
+    assert clock(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("errors", "part"),
+    [
+        (LiveErrors(), ""),
+        (LiveErrors(1, 12.0, 0), "One frame could not be analysed, the last at 0:12."),
+        (LiveErrors(3, 75.0, 1), "3 frames could not be analysed, the last at 1:15."),
+        (LiveErrors(9, 75.0, 4), "is failing at the moment"),
+    ],
+)
+def test_errors_are_told_in_a_sentence(errors: LiveErrors, part: str) -> None:
+    sentence = error_sentence(errors)
+    assert part in sentence
+    assert bool(sentence) == bool(errors.count)

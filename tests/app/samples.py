@@ -1,0 +1,122 @@
+"""Fakes for tests of the app: an analyzer whose answer is painted into the picture."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+from PIL import Image as PillowImage
+from streamlit.testing.v1 import AppTest
+
+from fer import Detections, Faces
+from fer.alignment import FER2013_FRAMING
+from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
+from fer.model.class_activation import ClassActivation, class_activation
+from fer.model.spec import ModelSpec
+from fer.types import FLAWS, Image
+from tests.samples import make_detections
+
+LABELS = ("happy", "sad", "neutral")
+
+
+#: How the fake model's second head differs from the first.
+SECOND = {"name": FERPLUS_HEAD, "output": FERPLUS_HEAD, "activation_map": ""}
+
+
+#: Red of a picture that makes the fake analyzer fail as no analyzer should.
+BROKEN = 250
+
+
+#: Confidence below which the fake analyzer is uncertain; with a flaw, the second.
+THRESHOLDS = (0.5, 0.7)
+
+
+#: What a live detector finds if it is not told otherwise.
+FACE = make_detections((40, 40, 140, 140))
+
+
+class Clock:
+    """Seconds that a test sets."""
+
+    def __init__(self) -> None:
+        self.seconds = 1000.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+class Detector:
+    """Finds what it is told to, or raises."""
+
+    def __init__(self) -> None:
+        self.found: Detections | Exception = FACE
+
+    def __call__(self, image: Image) -> Detections:
+        if isinstance(self.found, Exception):
+            raise self.found
+        return self.found
+
+
+def faces_of(*rows: tuple[float, float, float], flaws: Sequence[str] = ()) -> Faces:
+    """Return faces side by side, 40 pixels wide, with these probabilities of `LABELS`.
+
+    Args:
+        rows: per face.
+        flaws: what is wrong with the picture of every one.
+    """
+    boxes = [(50.0 * i + 5, 20.0, 50.0 * i + 45, 60.0) for i in range(len(rows))]
+    probabilities = np.array(rows, np.float32).reshape(-1, len(LABELS))
+    marked = np.tile([name in flaws for name in FLAWS], (len(rows), 1))
+    return Faces.of(
+        make_detections(*boxes), probabilities, LABELS, flaws=marked, thresholds=THRESHOLDS
+    )
+
+
+def png(faces: int = 1, happy: int = 90, seed: int = 0) -> bytes:
+    """Return a picture in which the fake analyzer finds `faces`, each happy by `happy` per cent."""
+    image = PillowImage.new("RGB", (320, 200), (faces, happy, seed))
+    out = io.BytesIO()
+    image.save(out, "PNG")
+    return out.getvalue()
+
+
+class FakeAnalyzer:
+    """Finds as many faces as a picture's red says, as happy as its green says.
+
+    Blue above 100 makes them small and dark. The second head sees every face half as happy.
+    """
+
+    def __init__(self, spec: ModelSpec | None = None) -> None:
+        self.calls = 0
+        self.searches = 0
+        self.spec = spec
+
+    def __call__(
+        self, image: Image, *, head: str = EXPRESSION_HEAD, detections: Detections | None = None
+    ) -> Faces:
+        self.calls += 1
+        self.searches += detections is None
+        red, green, blue = (int(v) for v in image[0, 0])
+        if red == BROKEN:
+            raise RuntimeError("a fault that nobody thought of")
+        happy = green / 100 / (1 if head == EXPRESSION_HEAD else 2)
+        rows = [(happy, (1 - happy) * 0.6, (1 - happy) * 0.4)] * red
+        found_faces = faces_of(*rows, flaws=("small", "dark") if blue > 100 else ())
+        return replace(found_faces, head=head)
+
+    def has_class_activation(self, head: str) -> bool:
+        return bool(self.spec and self.spec.head(head).activation_map)
+
+    def class_activation(
+        self, image: Image, faces: Faces, index: int, *, head: str = EXPRESSION_HEAD
+    ) -> ClassActivation:
+        maps = np.zeros((1, 6, 6, len(LABELS)), np.float32)
+        maps[0, 2, 3] = [1, -1, 0]
+        face = faces.detections.take(np.array([index]))
+        return class_activation(face, maps, LABELS, FER2013_FRAMING)
+
+
+#: Uploads files, given as ``name=contents`` pairs, and runs the page.
+Upload = Callable[..., AppTest]

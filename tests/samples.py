@@ -1,0 +1,51 @@
+"""What all tests share: where things are, drawn detections, and fakes at the boundary."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from fer.labels import EXPRESSION_HEAD
+from fer.model.spec import Abstention
+from fer.types import Detections, Floats, Image
+
+ROOT = Path(__file__).parent.parent
+
+
+#: Of a head that is never uncertain.
+ALWAYS_ANSWERS = Abstention(threshold=0, degraded_threshold=0)
+
+
+SHIPPED_MODEL = ROOT / "models" / "compact"
+
+
+def make_detections(*boxes: tuple[float, float, float, float], score: float = 0.9) -> Detections:
+    """Return detections with landmarks where an upright face has them in its box."""
+    xyxy = np.array(boxes, np.float32).reshape(-1, 4)
+    share = np.array([[0.3, 0.3], [0.7, 0.3], [0.5, 0.55], [0.5, 0.75], [0.0, 0.35], [1.0, 0.35]])
+    size = (xyxy[:, 2:] - xyxy[:, :2])[:, None]
+    landmarks = xyxy[:, None, :2] + share.astype(np.float32) * size
+    return Detections(xyxy, np.full(len(xyxy), score, np.float32), landmarks)
+
+
+def fake_detector(found: Detections) -> Callable[[Image], Detections]:
+    """Return a detector that always finds the same."""
+    return lambda image: found
+
+
+class FakeClassifier:
+    """Answers with the mean brightness of a crop: dark is the first label, bright the last."""
+
+    def __init__(self, labels: int) -> None:
+        self.labels = labels
+        self.seen: list[np.ndarray] = []
+
+    def __call__(self, crops: np.ndarray, head: str = EXPRESSION_HEAD) -> Floats:
+        self.seen.append(crops)
+        out = np.zeros((len(crops), self.labels), np.float32)
+        if len(crops):
+            level = np.minimum(crops.reshape(len(crops), -1).mean(axis=1) / 256, 0.999)
+            out[np.arange(len(crops)), (level * self.labels).astype(int)] = 1
+        return out
