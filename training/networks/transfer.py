@@ -62,7 +62,7 @@ def _backbone(preset: Preset, side: int) -> keras.Model:
             weights=None if preset.weights == "none" else preset.weights,
             input_shape=(side, side, 3),
             pooling="avg",
-            name="backbone",
+            # Without a name of its own: EfficientNetV2 looks up its blocks by it (Keras 3.15).
         )
     except Exception as error:
         if preset.weights != "imagenet":

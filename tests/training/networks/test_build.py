@@ -42,6 +42,13 @@ def test_every_network_is_used_by_a_preset() -> None:
     assert {preset.network for preset in PRESETS.values()} == NETWORKS.keys()
 
 
+def test_a_backbone_that_looks_itself_up_by_its_name_can_be_built() -> None:
+    preset = PRESETS["transfer"].override({"weights": "none", "backbone": "EfficientNetV2B0"})
+    model = build(preset, {"expression": 3})
+    assert model.output_names == ["expression"]
+    assert any(isinstance(layer, keras.Model) for layer in model.layers)
+
+
 def test_a_blank_image_gives_numbers() -> None:
     model = build(small("compact"), HEADS)
     assert np.isfinite(np.asarray(model(np.full((1, 48, 48, 1), 9.0))["expression"])).all()
