@@ -11,14 +11,10 @@ import pytest
 import skimage.data
 from hypothesis import settings
 
-from fer.alignment import Framing
 from fer.labels import EXPRESSION_HEAD
 from fer.model.spec import Head, ModelSpec
 from fer.types import Image
-from tests.samples import (
-    ALWAYS_ANSWERS,
-    ROOT,
-)
+from tests.samples import ALWAYS_ANSWERS, FRAMING, ROOT
 
 # How long an example takes is the machine's business; a busy one must not fail a test.
 settings.register_profile("patient", deadline=None)
@@ -51,12 +47,7 @@ def spec() -> ModelSpec:
         sha256="0" * 64,
         input_size=48,
         channels=1,
-        framing=Framing(
-            side=48,
-            points=((15.0, 19.0), (33.0, 19.0), (24.0, 29.0), (24.0, 37.5)),
-            box_centre=(24.0, 27.0),
-            box_side=41.0,
-        ),
+        framing=FRAMING,
         heads=(
             Head(
                 name=EXPRESSION_HEAD,

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from fer.alignment import Framing
 from fer.evaluation.measurements import (
     FerPlusAgreement,
     RiskPoint,
@@ -20,7 +19,7 @@ from fer.evaluation.metrics import Evaluation, evaluate
 from fer.evaluation.report import DataCard, Epoch, FileCard, Layer, Report
 from fer.labels import EXPRESSION_HEAD, FER2013_LABELS, FERPLUS_HEAD
 from fer.model.spec import Head, ModelSpec
-from tests.samples import ALWAYS_ANSWERS
+from tests.samples import ALWAYS_ANSWERS, FRAMING
 from training.evaluation.predictions import Predictions, save_predictions
 
 LABELS = FER2013_LABELS
@@ -160,12 +159,7 @@ def write_model(folder: Path, name: str = "small", seed: int = 1, **changes: Any
         sha256=files["model.tflite"].sha256,
         input_size=48,
         channels=1,
-        framing=Framing(
-            side=48,
-            points=((15.0, 19.0), (33.0, 19.0), (24.0, 29.0), (24.0, 37.5)),
-            box_centre=(24.0, 27.0),
-            box_side=41.0,
-        ),
+        framing=FRAMING,
         heads=(
             Head(
                 name=EXPRESSION_HEAD,
