@@ -1,4 +1,4 @@
-"""What all live streams share: loaded networks, places, connection help; and one's own session."""
+"""Shared state of all live streams (networks, slots, ICE servers), and each visitor's session."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ _SESSION = "live_session"
 
 
 def live_session() -> LiveSession:
-    """Return the visitor's session; it lasts over page switches, until the tab is closed.
+    """Return the visitor's session, which lasts until the tab is closed.
 
     Raises:
         ModelError: there is no complete model.
     """
     if _SESSION not in st.session_state:
-        # Streamlit drops old sessions when a new one comes, and they hold themselves in circles.
-        # Its own collection after every run is off (config.toml), for it stops all streams.
+        # Streamlit drops old sessions when a new one starts, but they contain reference cycles. Its
+        # own garbage collection after every run is off (config.toml), as it interrupts all streams.
         gc.collect()
         limit = _limit()
-        # One pair also where no stream may run: the page asks it what can be read.
+        # At least one pair, even if no stream may run: the page asks it for its heads.
         pairs = max(1, min(os.cpu_count() or 1, limit.slots))
         pool = _pool(model_dir(), pairs)
         st.session_state[_SESSION] = LiveSession(pool.stream(), limit)
@@ -38,12 +38,12 @@ def live_session() -> LiveSession:
 
 
 def connection_help() -> Ice:
-    """Return the servers for a connection that starts now."""
+    """Return the ICE servers for a new connection."""
     return _ice_source().current()
 
 
 def _settings() -> Mapping[str, str]:
-    # Streamlit puts the secrets of the root level into the environment when it reads them.
+    # Streamlit copies root-level secrets into the environment when it reads them.
     st.secrets.load_if_toml_exists()
     return dict(os.environ)
 

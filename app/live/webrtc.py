@@ -16,8 +16,8 @@ _log = logging.getLogger(__name__)
 
 KEY = "live_video"
 
-#: Asked of the camera: the side that faces the visitor, at a size and rate that two cores keep up
-#: with. All are wishes; a camera that cannot fulfil them still works. No sound.
+#: Camera constraints: front camera, at a size and rate that two cores can process. All are
+#: preferences, so any camera works. No audio.
 _CONSTRAINTS = {
     "video": {
         "width": {"ideal": 640},
@@ -53,7 +53,7 @@ Frames = Callable[[list[av.VideoFrame]], Awaitable[list[av.VideoFrame]]]
 
 
 def show_video(session: LiveSession, ice: Ice) -> None:
-    """Show the video with its buttons. To be called in every full run of the page while it runs."""
+    """Show the video and its buttons. Must be called in every full run of the page while it runs."""
     prevent_reset(KEY)
     deliver_newest()
     webrtc_streamer(
@@ -71,15 +71,15 @@ def show_video(session: LiveSession, ice: Ice) -> None:
 
 
 def video_active() -> bool:
-    """Tell whether the browser is connected, or tries to be."""
+    """Return whether the browser is connected or connecting."""
     context = video_context(KEY)
     return context is not None and (context.state.playing or context.state.signalling)
 
 
 def frames_callback(session: LiveSession) -> Frames:
-    """Return what the stream's own thread calls with all frames since the last call.
+    """Return the callback that gets all frames since the last call, in the thread of the stream.
 
-    Only the newest is analysed, so a slow machine shows fewer results, not old ones.
+    Only the newest frame is analysed: a slow machine shows fewer results, but no old ones.
     """
 
     async def newest(frames: list[av.VideoFrame]) -> list[av.VideoFrame]:
@@ -88,7 +88,7 @@ def frames_callback(session: LiveSession) -> Frames:
             picture = session.process(frame.to_ndarray(format="rgb24"), received=len(frames))
             return [av.VideoFrame.from_ndarray(picture, format="rgb24")]
         except Exception:
-            # An exception here would end the video for good, without a word.
+            # An exception here would end the video permanently and silently.
             _log.exception("a frame could not be converted")
             return [frame]
 

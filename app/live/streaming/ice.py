@@ -1,8 +1,8 @@
-"""Who helps browser and server to find each other: STUN and TURN. No streamlit in here.
+"""STUN and TURN servers that connect browser and server. Does not use Streamlit.
 
-Without a TURN server, a stream works on the server's own machine, in its own network, and through
-simple routers; hosts such as Streamlit Community Cloud need one. Secrets go to their provider and
-nowhere else: no log, no page, no error has them.
+Without a TURN server, a stream works on the server's own machine, in its own network and through
+simple routers. Hosts such as Streamlit Community Cloud need one. Secrets are sent to their provider
+only: they appear in no log, page or error.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ from typing import Any
 
 _log = logging.getLogger(__name__)
 
-#: Setting that allows no help at all: this machine and its own network only.
+#: Setting that turns outside servers off: this machine and its own network only.
 ICE_VARIABLE = "FER_ICE"
 LOCAL = "local"
 
 STUN = ({"urls": ["stun:stun.l.google.com:19302"]},)
 
-#: Seconds for which credentials are asked for, which streamlit-webrtc chose for Cloudflare's; the
-#: rest that a visitor's start must have of them; the pause after a provider that did not answer.
+#: Seconds: lifetime of requested credentials (the one that streamlit-webrtc requests of
+#: Cloudflare), remaining lifetime that a new connection needs, and pause after a failed request.
 LIFETIME_SECONDS = 2 * 3600
 _RESERVE_SECONDS = 3600
 _RETRY_SECONDS = 60
 
 _TIMEOUT_SECONDS = 5
 
-#: The settings with a provider's account and its secret. The first provider that has both is asked.
+#: Settings with each provider's account and secret. The first provider that has both is used.
 _ACCOUNTS = {
     "Cloudflare": ("CLOUDFLARE_TURN_KEY_ID", "CLOUDFLARE_TURN_KEY_API_TOKEN"),
     "Twilio": ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"),
@@ -43,12 +43,12 @@ _ACCOUNTS = {
 
 Server = dict[str, Any]
 
-#: Returns a provider's servers for an account and its secret; raises what it likes.
+#: Fetches a provider's servers, given an account and its secret; may raise any exception.
 Fetch = Callable[[str, str], Any]
 
 
 class Help(Enum):
-    """What kind of help a connection has."""
+    """Kind of server that helps a connection."""
 
     TURN = auto()
     STUN = auto()
@@ -60,10 +60,10 @@ class Ice:
     """The servers for one connection.
 
     Attributes:
-        help: what they can do.
-        servers: as `RTCPeerConnection` takes them; with credentials, so not for logs.
-        provider: whose they are, for people.
-        problem: what did not work, for people; "" if all did.
+        help: kind of the servers.
+        servers: in the format of `RTCPeerConnection`; they hold credentials and must not be logged.
+        provider: name of the provider, for display.
+        problem: description of a failure, for display; empty if there was none.
     """
 
     help: Help
@@ -78,12 +78,12 @@ class Ice:
 
 
 class IceSource:
-    """Keeps credentials for all visitors and renews them in time. Safe to share between threads.
+    """Caches credentials for all visitors and renews them in time. Thread-safe.
 
     Args:
         settings: environment and secrets.
-        providers: how Cloudflare and Twilio are asked, by name.
-        clock: seconds that never go back.
+        providers: functions that fetch the servers of Cloudflare and Twilio, by name.
+        clock: monotonic clock, in seconds.
     """
 
     def __init__(
@@ -100,16 +100,16 @@ class IceSource:
         self._good_until = -1.0
 
     def current(self) -> Ice:
-        """Return servers that will do for a connection that starts now."""
+        """Return servers with credentials that last long enough for a new connection."""
         with self._lock:
             if self._ice is None or self._clock() >= self._good_until:
-                asked = self._clock()  # credentials age while their answer is on its way
+                requested_at = self._clock()  # credentials age while the response is on its way
                 self._ice, seconds = self._make()
-                self._good_until = asked + seconds
+                self._good_until = requested_at + seconds
             return self._ice
 
     def _make(self) -> tuple[Ice, float]:
-        """Return servers, and for how many seconds they may be handed out."""
+        """Return servers and the number of seconds for which new connections may use them."""
         if self._settings.get(ICE_VARIABLE, "").lower() == LOCAL:
             return Ice(Help.LOCAL, ()), float("inf")
         own = _own_server(self._settings)
@@ -122,8 +122,8 @@ class IceSource:
             try:
                 servers = _servers(self._providers[provider](account, secret))
             except Exception as error:
-                # Its text may quote the request, so only its kind is logged: that of the error
-                # behind it, where one is, because streamlit-webrtc raises one kind for all.
+                # The message may quote the request, so only the type is logged. streamlit-webrtc
+                # raises the same type for every failure, so the type of the cause says more.
                 kind = type(error.__context__ or error).__name__
                 _log.warning("%s gave no TURN credentials: %s", provider, kind)
                 problem = f"The TURN provider {provider} did not answer; trying without."
@@ -144,13 +144,13 @@ def _own_server(settings: Mapping[str, str]) -> Sequence[Server]:
 
 
 def twilio_servers(account: str, token: str) -> Any:
-    """Ask Twilio for TURN servers, with credentials that are good for `LIFETIME_SECONDS`.
+    """Fetch TURN servers from Twilio with credentials that are valid for `LIFETIME_SECONDS`.
 
-    streamlit-webrtc has a function for this too, but it needs Twilio's package, and it keeps
-    credentials for as long as they are good, so that visitors get some that end the next second.
+    The function of streamlit-webrtc needs the package twilio, and it caches credentials for their
+    whole lifetime, so a visitor may get credentials that expire a second later.
 
     Raises:
-        Exception: of any kind, when there is no answer that can be used.
+        Exception: of any type, if there is no usable response.
     """
     secret = base64.b64encode(f"{account}:{token}".encode()).decode()
     request = urllib.request.Request(
@@ -165,7 +165,7 @@ def twilio_servers(account: str, token: str) -> Any:
 
 
 def _servers(found: Any) -> Sequence[Server]:
-    """Return the servers of either provider's answer, in one form.
+    """Convert the servers of either provider to one format.
 
     Raises:
         ValueError: there is no TURN server among them.
