@@ -53,7 +53,7 @@ Frames = Callable[[list[av.VideoFrame]], Awaitable[list[av.VideoFrame]]]
 
 
 def show_video(session: LiveSession, ice: Ice) -> None:
-    """Show the video and its buttons. Must be called in every full run of the page while it runs."""
+    """Show the video and its buttons. Call it in every full run of the page while it runs."""
     prevent_reset(KEY)
     deliver_newest()
     webrtc_streamer(
