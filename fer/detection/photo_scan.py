@@ -1,0 +1,157 @@
+"""Detect the faces in a photograph: proposals at all sizes, each of them looked at closely.
+
+A face is what two networks together take for one: the detector, which sees a whole view, and the
+face-landmark network, which sees the place alone. Their evidence is one figure.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from fer.detection.blazeface import SAME_FACE_IOU, BlazeFace, FaceDetector
+from fer.detection.face_landmark import FaceLandmark, FaceMeshes
+from fer.detection.pyramid import MIN_SCORE, Pyramid, resized
+from fer.geometry import box_area, intersection_matrix, iou_matrix, transform_points
+from fer.types import Detections, Floats, Image
+
+#: Least side of a face in pixels. Smaller faces show no recognisable expression, and patterns in
+#: cloth and leaves begin to look like faces.
+MIN_FACE = 18
+
+#: Weight of the detector's mean logit in the evidence; the presence logit has 1. Fitted by logistic
+#: regression (`benchmarks.detection` describes the material).
+LOGIT_WEIGHT = 0.68
+
+#: Least evidence of a face.
+MIN_EVIDENCE = 2.0
+
+#: Least evidence of a face in a photograph that had to be turned for it.
+MIN_EVIDENCE_TURNED = 6.0
+
+#: Least score, in any view, of a place worth a close look.
+_LOOK_SCORE = 0.3
+
+#: Least IoU of a place with the points that the landmark network sees in it.
+_POINTS_IOU = 0.3
+
+#: Fraction of a box inside a larger face from which it is a part of that face, such as an eye.
+PART_OF_FACE = 0.5
+
+#: Degrees by which a photograph is turned if no face is found in it; the detector itself bears
+#: about 50 degrees to either side. And the longer side of the copy that is turned, in pixels.
+_TURNS = (180, 90, 270)
+_TURNED_SIDE = 640
+
+
+class Landmarker(Protocol):
+    """Looks closely at places; a `FaceLandmark`, or a fake in tests."""
+
+    def __call__(self, image: Image, detections: Detections, /) -> FaceMeshes:
+        """Return what is seen at each place."""
+
+
+class PhotoScan:
+    """Detects faces of all sizes, and at any angle if there are no upright ones.
+
+    Args:
+        detector: proposes faces in a view.
+        landmarker: judges them.
+    """
+
+    def __init__(self, detector: FaceDetector, landmarker: Landmarker) -> None:
+        self._pyramid = Pyramid(detector)
+        self._landmarker = landmarker
+
+    @classmethod
+    def load(cls, *, threads: int = 1) -> PhotoScan:
+        """Load the networks.
+
+        Raises:
+            ModelError: the package that carries them is not installed.
+        """
+        detector = BlazeFace(min_score=MIN_SCORE, threads=threads)
+        return cls(detector, FaceLandmark(threads=threads))
+
+    def __call__(self, image: Image) -> Detections:
+        """Return the faces in `image`, ``(height, width, 3)`` RGB uint8, largest first."""
+        upright = self._upright(image, MIN_EVIDENCE)
+        return upright if len(upright) else self._turned(image)
+
+    def _upright(self, image: Image, min_evidence: float) -> Detections:
+        proposals = self._pyramid(image)
+        accepted = Detections.empty()
+        for i in np.flatnonzero(proposals.detections.score >= _LOOK_SCORE).tolist():
+            face = proposals.detections.take(np.array([i]))
+            if _side(face) < MIN_FACE or not _is_new(face.xyxy, accepted):
+                continue
+            evidence = self._presence(image, face) + LOGIT_WEIGHT * proposals.logit[i]
+            if evidence >= min_evidence:
+                accepted = Detections.concatenate([accepted, face])
+        return accepted
+
+    def _presence(self, image: Image, face: Detections) -> float:
+        """Return the presence logit; very low if the points are elsewhere."""
+        seen = self._landmarker(image, face)
+        points = seen.points[0]
+        around = np.concatenate([points.min(axis=0), points.max(axis=0)])[None]
+        if iou_matrix(around.astype(np.float32), face.xyxy)[0, 0] < _POINTS_IOU:
+            return -10.0
+        return float(seen.presence[0])
+
+    def _turned(self, image: Image) -> Detections:
+        """Look for faces in the photograph turned on its side and upside down."""
+        small = resized(image, min(1.0, _TURNED_SIDE / max(image.shape[:2])))
+        for degrees in _TURNS:
+            if len(self._upright(turned(small, degrees), MIN_EVIDENCE_TURNED)):
+                faces = self._upright(turned(image, degrees), MIN_EVIDENCE)
+                return turned_back(faces, degrees, image.shape[:2])
+        return Detections.empty()
+
+
+def turned(image: Image, degrees: int) -> Image:
+    """Return the image turned clockwise by 90, 180 or 270 degrees."""
+    codes = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
+    return np.asarray(cv2.rotate(image, codes[degrees]), np.uint8)
+
+
+def turned_back(faces: Detections, degrees: int, shape: tuple[int, ...]) -> Detections:
+    """Return faces of a turned image in pixels of the image as it was.
+
+    Args:
+        faces: faces in the turned image.
+        degrees: 90, 180 or 270, clockwise.
+        shape: height and width of the image before it was turned.
+    """
+    matrix = _inverse_turn(degrees, shape[0], shape[1])
+    corners = transform_points(matrix, faces.xyxy.reshape(-1, 2, 2))
+    return Detections(
+        np.concatenate([corners.min(axis=1), corners.max(axis=1)], axis=1).astype(np.float32),
+        faces.score,
+        transform_points(matrix, faces.landmarks).astype(np.float32),
+    )
+
+
+def _inverse_turn(degrees: int, height: int, width: int) -> NDArray[np.float64]:
+    """Return the 2×3 matrix from points of the turned image to those of the original."""
+    return {
+        90: np.array([[0.0, 1.0, 0.0], [-1.0, 0.0, height]]),
+        180: np.array([[-1.0, 0.0, width], [0.0, -1.0, height]]),
+        270: np.array([[0.0, -1.0, width], [1.0, 0.0, 0.0]]),
+    }[degrees]
+
+
+def _side(face: Detections) -> float:
+    return float(np.max(face.xyxy[0, 2:] - face.xyxy[0, :2]))
+
+
+def _is_new(box: Floats, accepted: Detections) -> bool:
+    """Return whether a box is neither an accepted face nor a part of one."""
+    if not len(accepted):
+        return True
+    inside = intersection_matrix(box, accepted.xyxy)[0] / max(box_area(box)[0], 1e-6)
+    same = iou_matrix(box, accepted.xyxy)[0]
+    return bool(inside.max() < PART_OF_FACE and same.max() < SAME_FACE_IOU)
