@@ -27,7 +27,7 @@ MIN_FACE = 18
 LOGIT_WEIGHT = 0.68
 
 #: Least evidence of a face.
-MIN_EVIDENCE = 2.0
+MIN_EVIDENCE = 1.3
 
 #: Least evidence of a face in a photograph that had to be turned for it.
 MIN_EVIDENCE_TURNED = 6.0
