@@ -201,13 +201,14 @@ def _paste(picture: NDArray[np.uint8], face: NDArray, middle: NDArray, scale: fl
 
 def backgrounds() -> list[Image]:
     """Return grey scenes without faces."""
-    names = ("coffee", "brick", "gravel", "rocket", "grass", "motorcycle")
-    pictures = []
-    for name in names:
-        loaded = getattr(skimage.data, name if name != "motorcycle" else "stereo_motorcycle")()
-        picture = cv2.cvtColor(_rgb(loaded[0] if isinstance(loaded, tuple) else loaded), cv2.COLOR_RGB2GRAY)
-        pictures.append(np.asarray(cv2.resize(picture, _SCENE, interpolation=cv2.INTER_AREA)))
-    return pictures
+    colour = [skimage.data.coffee(), skimage.data.rocket(), skimage.data.stereo_motorcycle()[0]]
+    grey = [skimage.data.brick(), skimage.data.gravel(), skimage.data.grass()]
+    grey += [cv2.cvtColor(_rgb(picture), cv2.COLOR_RGB2GRAY) for picture in colour]
+    return [_resized(picture) for picture in grey]
+
+
+def _resized(picture: NDArray) -> Image:
+    return np.asarray(cv2.resize(picture, _SCENE, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def turned(image: Image, degrees: float) -> Image:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fer.detection.blazeface import SAME_FACE_IOU, BlazeFace, FaceDetector
-from fer.detection.face_landmark import FaceLandmark, FaceMeshes
+from fer.detection.face_landmark import FaceLandmark
 from fer.detection.pyramid import MIN_SCORE, Pyramid, resized
 from fer.geometry import box_area, intersection_matrix, iou_matrix, transform_points
 from fer.types import Detections, Floats, Image
@@ -24,25 +24,22 @@ MIN_FACE = 18
 
 #: Weight of the detector's mean logit in the evidence; the presence logit has 1. Fitted by logistic
 #: regression (`benchmarks.detection` describes the material).
-LOGIT_WEIGHT = 0.68
+LOGIT_WEIGHT = 0.75
 
 #: Least evidence of a face.
-MIN_EVIDENCE = 1.3
+MIN_EVIDENCE = 1.5
 
-#: Least evidence of a face in a photograph that had to be turned for it.
-MIN_EVIDENCE_TURNED = 6.0
+#: Least evidence of a face that needs no search in the turned photograph, and of one found there.
+SURE_EVIDENCE = 6.0
 
 #: Least score, in any view, of a place worth a close look.
 _LOOK_SCORE = 0.3
 
-#: Least IoU of a place with the points that the landmark network sees in it.
-_POINTS_IOU = 0.3
-
 #: Fraction of a box inside a larger face from which it is a part of that face, such as an eye.
 PART_OF_FACE = 0.5
 
-#: Degrees by which a photograph is turned if no face is found in it; the detector itself bears
-#: about 50 degrees to either side. And the longer side of the copy that is turned, in pixels.
+#: Degrees by which a photograph is turned if no sure face is found in it; the detector itself bears
+#: about 90 degrees to either side. And the longer side of the copy that is turned, in pixels.
 _TURNS = (180, 90, 270)
 _TURNED_SIDE = 640
 
@@ -50,8 +47,8 @@ _TURNED_SIDE = 640
 class Landmarker(Protocol):
     """Looks closely at places; a `FaceLandmark`, or a fake in tests."""
 
-    def __call__(self, image: Image, detections: Detections, /) -> FaceMeshes:
-        """Return what is seen at each place."""
+    def presence(self, image: Image, detections: Detections, /) -> Floats:
+        """Return how surely each place shows a face, logits ``(n,)``."""
 
 
 class PhotoScan:
@@ -78,36 +75,35 @@ class PhotoScan:
 
     def __call__(self, image: Image) -> Detections:
         """Return the faces in `image`, ``(height, width, 3)`` RGB uint8, largest first."""
-        upright = self._upright(image, MIN_EVIDENCE)
-        return upright if len(upright) else self._turned(image)
+        faces, evidence = self._scan(image)
+        if evidence.max(initial=-np.inf) >= SURE_EVIDENCE:
+            return faces
+        # Upside down, a mouth can pass for eyes; so what is doubtful does not end the search.
+        turned_faces = self._turned(image)
+        return turned_faces if len(turned_faces) else faces
 
-    def _upright(self, image: Image, min_evidence: float) -> Detections:
+    def _scan(self, image: Image) -> tuple[Detections, Floats]:
+        """Return the faces of an image as it is, and the evidence of each, ``(n,)``."""
         proposals = self._pyramid(image)
-        accepted = Detections.empty()
+        accepted, figures = Detections.empty(), []
         for i in np.flatnonzero(proposals.detections.score >= _LOOK_SCORE).tolist():
             face = proposals.detections.take(np.array([i]))
             if _side(face) < MIN_FACE or not _is_new(face.xyxy, accepted):
                 continue
-            evidence = self._presence(image, face) + LOGIT_WEIGHT * proposals.logit[i]
-            if evidence >= min_evidence:
+            presence = float(self._landmarker.presence(image, face)[0])
+            evidence = presence + LOGIT_WEIGHT * float(proposals.logit[i])
+            if evidence >= MIN_EVIDENCE:
                 accepted = Detections.concatenate([accepted, face])
-        return accepted
-
-    def _presence(self, image: Image, face: Detections) -> float:
-        """Return the presence logit; very low if the points are elsewhere."""
-        seen = self._landmarker(image, face)
-        points = seen.points[0]
-        around = np.concatenate([points.min(axis=0), points.max(axis=0)])[None]
-        if iou_matrix(around.astype(np.float32), face.xyxy)[0, 0] < _POINTS_IOU:
-            return -10.0
-        return float(seen.presence[0])
+                figures.append(evidence)
+        return accepted, np.array(figures, np.float32)
 
     def _turned(self, image: Image) -> Detections:
-        """Look for faces in the photograph turned on its side and upside down."""
+        """Look for faces in the photograph upside down and on its side."""
         small = resized(image, min(1.0, _TURNED_SIDE / max(image.shape[:2])))
         for degrees in _TURNS:
-            if len(self._upright(turned(small, degrees), MIN_EVIDENCE_TURNED)):
-                faces = self._upright(turned(image, degrees), MIN_EVIDENCE)
+            _, evidence = self._scan(turned(small, degrees))
+            if evidence.max(initial=-np.inf) >= SURE_EVIDENCE:
+                faces, _ = self._scan(turned(image, degrees))
                 return turned_back(faces, degrees, image.shape[:2])
         return Detections.empty()
 

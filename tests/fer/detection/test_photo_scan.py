@@ -1,0 +1,163 @@
+"""Faces in photographs: all sizes and angles, and nothing that only looks like one."""
+
+import cv2
+import numpy as np
+import pytest
+import skimage.data
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fer.detection.blazeface import BlazeFace
+from fer.detection.photo_scan import (
+    LOGIT_WEIGHT,
+    MIN_EVIDENCE,
+    MIN_FACE,
+    PhotoScan,
+    turned,
+    turned_back,
+)
+from fer.types import Detections, Floats, Image
+from tests.samples import fake_detector, make_detections
+
+
+@pytest.fixture(scope="module")
+def scan() -> PhotoScan:
+    return PhotoScan.load()
+
+
+def with_small_faces(astronaut: Image, side: int) -> tuple[Image, list[tuple[int, int]]]:
+    """A wide picture of gravel with three faces of `side` pixels; their centres too."""
+    gravel = cv2.resize(skimage.data.gravel(), (1400, 900))
+    picture = np.repeat(gravel[..., None], 3, axis=2)
+    scale = side / 104
+    head = cv2.resize(
+        astronaut[0:260, 90:360], None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA
+    )
+    centres = []
+    for x, y in ((80, 60), (700, 420), (1110, 600)):
+        picture[y : y + head.shape[0], x : x + head.shape[1]] = head
+        centres.append((x + round(135 * scale), y + round(125 * scale)))
+    return picture, centres
+
+
+def test_no_face_stays_no_face(scan: PhotoScan) -> None:
+    assert len(scan(np.full((400, 600, 3), 90, np.uint8))) == 0
+    nothing = PhotoScan(fake_detector(Detections.empty()), Certain(20))
+    assert len(nothing(np.zeros((64, 64, 3), np.uint8))) == 0
+
+
+@pytest.mark.parametrize("side", [28, 40, 90])
+def test_small_faces_in_a_large_picture_are_found(
+    scan: PhotoScan, astronaut: Image, side: int
+) -> None:
+    picture, centres = with_small_faces(astronaut, side)
+    found = scan(picture)
+    middle = (found.xyxy[:, :2] + found.xyxy[:, 2:]) / 2
+    assert side == 90 or len(BlazeFace()(picture)) < len(centres)
+    assert len(found) == len(centres)
+    for centre in centres:
+        assert np.abs(middle - centre).max(axis=1).min() < side / 3
+
+
+@pytest.mark.parametrize("name", ["coffee", "rocket", "cat", "coins", "clock", "retina", "horse"])
+def test_what_only_looks_like_a_face_is_not_one(scan: PhotoScan, name: str) -> None:
+    picture = np.asarray(getattr(skimage.data, name)())
+    picture = (picture * 255).astype(np.uint8) if picture.dtype == np.bool_ else picture
+    rgb = picture[..., :3] if picture.ndim == 3 else np.repeat(picture[..., None], 3, axis=2)
+    assert len(scan(np.ascontiguousarray(rgb))) == 0
+
+
+@pytest.mark.parametrize("side", [60, 160, 420])
+def test_a_drawn_smiley_is_no_face(scan: PhotoScan, side: int) -> None:
+    picture = np.full((480, 640, 3), 235, np.uint8)
+    ink, pen, (x, y) = (20, 20, 20), max(1, side // 30), (320, 240)
+    cv2.circle(picture, (x, y), side // 2, (250, 210, 40), -1)
+    cv2.circle(picture, (x, y), side // 2, ink, pen)
+    for dx in (-side // 6, side // 6):
+        cv2.circle(picture, (x + dx, y - side // 8), max(2, side // 16), ink, -1)
+    cv2.ellipse(picture, (x, y + side // 12), (side // 4, side // 6), 0, 15, 165, ink, pen)
+    assert len(scan(picture)) == 0
+
+
+def test_parts_of_a_large_face_are_no_faces(scan: PhotoScan, astronaut: Image) -> None:
+    close = cv2.resize(astronaut[20:220, 120:330], None, fx=6, fy=6, interpolation=cv2.INTER_CUBIC)
+    assert len(scan(np.asarray(close, np.uint8))) == 1
+
+
+@pytest.mark.parametrize("degrees", [90, 180, 270])
+def test_a_turned_photograph_has_its_face_where_it_is(
+    scan: PhotoScan, astronaut: Image, degrees: int
+) -> None:
+    upright = scan(astronaut)
+    found = scan(turned(astronaut, degrees))
+    back = turned_back(found, degrees, astronaut.shape[:2])
+    assert len(found) == len(upright) == 1
+    assert back.xyxy == pytest.approx(upright.xyxy, abs=16)
+    assert back.landmarks[0, :4] == pytest.approx(upright.landmarks[0, :4], abs=10)
+
+
+@given(st.sampled_from([90, 180, 270]), st.integers(1, 60), st.integers(1, 60))
+def test_turning_and_turning_back_is_no_change(degrees: int, width: int, height: int) -> None:
+    image = np.zeros((height, width, 3), np.uint8)
+    x, y = width - 1, height // 2
+    image[y, x] = 255
+    there = turned(image, degrees)
+    row, column = np.argwhere(there[..., 0])[0]
+    face = make_detections((float(column), float(row), column + 1.0, row + 1.0))
+    back = turned_back(face, degrees, (height, width))
+    assert back.xyxy[0] == pytest.approx((x, y, x + 1, y + 1), abs=1e-4)
+
+
+class Certain:
+    """A close look that always says the same."""
+
+    def __init__(self, presence: float) -> None:
+        self.presence_logit, self.looks = presence, 0
+
+    def presence(self, _image: Image, detections: Detections) -> Floats:
+        self.looks += 1
+        return np.full(len(detections), self.presence_logit, np.float32)
+
+
+class FirstView:
+    """A detector that sees a face in the first view only, in which the photograph is whole."""
+
+    def __init__(self, *box: float, score: float = 0.9) -> None:
+        self.box, self.score, self.views = box, score, 0
+
+    def __call__(self, _image: Image) -> Detections:
+        self.views += 1
+        seen = make_detections(self.box, score=self.score)
+        return seen if self.views == 1 else Detections.empty()
+
+
+BLACK = np.zeros((200, 200, 3), np.uint8)
+#: Mean of 90 % in the first view and the logit of being missed in the one with a border.
+LOGIT = 0.0
+
+
+@pytest.mark.parametrize(
+    ("presence", "faces"),
+    [
+        (MIN_EVIDENCE - LOGIT_WEIGHT * LOGIT - 0.01, 0),
+        (MIN_EVIDENCE - LOGIT_WEIGHT * LOGIT + 0.01, 1),
+        (-10, 0),
+        (20, 1),
+    ],
+)
+def test_both_networks_together_decide(presence: float, faces: int) -> None:
+    detector = FirstView(60, 60, 140, 140)
+    assert len(PhotoScan(detector, Certain(presence))(BLACK)) == faces
+
+
+def test_what_hardly_looks_like_a_face_is_not_looked_at() -> None:
+    look = Certain(20)
+    scan = PhotoScan(FirstView(60, 60, 140, 140, score=0.28), look)
+    assert len(scan(BLACK)) == 0
+    assert look.looks == 0
+
+
+@pytest.mark.parametrize(("side", "faces"), [(MIN_FACE - 2, 0), (MIN_FACE + 2, 1)])
+def test_a_face_needs_some_pixels(side: int, faces: int) -> None:
+    detector = FirstView(100, 100, 100 + side, 100 + side, score=0.99)
+    assert len(PhotoScan(detector, Certain(20))(BLACK)) == faces
