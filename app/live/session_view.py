@@ -36,7 +36,7 @@ def show_rolling(session: LiveSession) -> None:
 
 def show_session(session: LiveSession) -> None:
     """Show the timeline, shares of time and downloads of the whole session after a stop."""
-    rows = session.rows()
+    rows = session.rows().used()
     sums = shares(rows)
     st.subheader("This session", anchor=False)
     first, last = float(rows.seconds[0]), float(rows.seconds[-1])
@@ -66,7 +66,7 @@ def show_session(session: LiveSession) -> None:
 
 
 def _timeline(session: LiveSession, start: float, end: float, key: str) -> None:
-    rows = session.rows(start)
+    rows = session.rows(start).used()
     line, labels = timeline(rows, start, end), rows.labels
     st.markdown("##### Timeline", anchors=False)
     if not line.people:
@@ -92,8 +92,8 @@ def _timeline(session: LiveSession, start: float, end: float, key: str) -> None:
 def _downloads(session: LiveSession) -> None:
     with st.container(horizontal=True):
         for label, make, suffix, mime in (
-            ("CSV", lambda: stream_csv(session.rows()), "csv", "text/csv"),
-            ("JSON", lambda: stream_json(session.rows()), "json", "application/json"),
+            ("CSV", lambda: stream_csv(session.rows(), session.info), "csv", "text/csv"),
+            ("JSON", lambda: stream_json(session.rows(), session.info), "json", "application/json"),
         ):
             st.download_button(
                 label,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from app.common.text import verdicts
-from app.live.streaming.session import LiveErrors
+from app.live.streaming.record import LiveErrors
 from app.live.timeline import Shares, Timeline
 from fer import Faces
 from fer.text import chance, one_of

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from fer.export.sessions import StreamRows
+from fer.export.stream_rows import StreamRows
 
 #: Maximum number of bars in a timeline; more are hard to distinguish on a phone and slow to draw.
 MAX_BARS = 180

@@ -109,13 +109,14 @@ def _metrics(speed: Speed) -> None:
         st.metric(
             "Analysed",
             f"{speed.analysed:.1f}/s",
-            delta=f"of {speed.received:.1f}/s received",
+            delta=f"{speed.received:.1f}/s received, {speed.shown:.1f}/s shown",
             delta_color="off",
             delta_arrow="off",
             border=True,
             width="stretch",
-            help="When the server is busy, it analyses fewer frames than the browser sends, always "
-            "the newest one.",
+            help="The video goes on while a frame is analysed, and boxes move on with the people. "
+            "When the server is busy, it analyses fewer frames than the browser sends, always the "
+            "newest one.",
         )
         st.metric(
             "A frame takes",

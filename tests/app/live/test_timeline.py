@@ -11,7 +11,7 @@ from app.live.text import (
 )
 from app.live.timeline import MAX_BARS, bar_width, shares, timeline
 from app.live.timeline_chart import timeline_figure
-from fer.export.sessions import NO_FACE, StreamRows
+from fer.export.stream_rows import NO_FACE, StreamRows
 from tests.app.live.samples import HAPPY, HEADS, NOBODY, SAD, TWO, Seen, rows
 from tests.app.samples import LABELS
 
