@@ -115,7 +115,10 @@ def _side_panel(session: LiveSession, has_slot: bool) -> Phase:
     connection: Connection = st.session_state.setdefault(_CONNECTION, Connection())
 
     def observe() -> Phase:
-        return connection.observe(has_slot and video_active(), session.silent_for)
+        phase = connection.observe(has_slot and video_active(), session.silent_for)
+        if phase.connecting:
+            session.take_slot()  # no frames keep it yet
+        return phase
 
     phase = observe()
     refused = camera_refused()
