@@ -50,6 +50,7 @@ VIEWS = {
     "app.dashboard.render.confusion_matrix",
     "app.dashboard.render.streamlit_elements",
     "app.live.camera_permission",
+    "app.live.downloads",
     "app.live.notices",
     "app.live.session_view",
     "app.live.snapshot",
