@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 
 import streamlit as st
-from streamlit.navigation.page import StreamlitPage
 
 #: Maximum width of the content in pixels: three cards of `CARD_WIDTH`, the gaps between them, and
 #: the border and padding (34) of the expander that may contain them. One card fills a phone.
@@ -31,7 +30,7 @@ def content() -> AbstractContextManager[object]:
     return centred.container(width=CONTENT_WIDTH)
 
 
-def page_links(pages: Sequence[StreamlitPage]) -> None:
+def page_links(pages: Sequence[st.Page]) -> None:
     """Show a link to every page in a row, which fits on a phone."""
     with st.container(horizontal=True, gap="xxsmall"):
         for page in pages:
