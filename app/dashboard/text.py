@@ -46,16 +46,19 @@ class SplitEvaluation:
         split: name of the split.
         duplicates: whether images that also occur in train are included.
         evaluation: the figures.
+        head: name of the head that is measured.
     """
 
     split: str
     duplicates: bool
     evaluation: Evaluation
+    head: str = EXPRESSION_HEAD
 
     @property
     def name(self) -> str:
-        """``validation`` or ``validation, without duplicates``."""
-        return self.split if self.duplicates else f"{self.split}, {WITHOUT_DUPLICATES}"
+        """``validation``, ``validation, without duplicates`` or ``validation, FER+ head``."""
+        head = f", {head_name(self.head)} head" if self.head != EXPRESSION_HEAD else ""
+        return f"{self.split}{'' if self.duplicates else f', {WITHOUT_DUPLICATES}'}{head}"
 
 
 def split_evaluations(report: Report) -> tuple[SplitEvaluation, ...]:
@@ -66,6 +69,14 @@ def split_evaluations(report: Report) -> tuple[SplitEvaluation, ...]:
         if split in report.without_duplicates:
             evaluations.append(SplitEvaluation(split, False, report.without_duplicates[split]))
     return tuple(evaluations)
+
+
+def evaluations_by_head(report: Report, chosen: SplitEvaluation) -> tuple[SplitEvaluation, ...]:
+    """Return an evaluation of the expression head, and that of the FER+ head on the same faces."""
+    second = report.ferplus_evaluations.get(chosen.split) if chosen.duplicates else None
+    if second is None:
+        return (chosen,)
+    return chosen, SplitEvaluation(chosen.split, True, second, FERPLUS_HEAD)
 
 
 def ordered_splits(report: Report) -> list[str]:

@@ -19,7 +19,12 @@ from app.dashboard.sections import (
     robustness,
     training,
 )
-from app.dashboard.text import SplitEvaluation, creation_time, split_evaluations
+from app.dashboard.text import (
+    SplitEvaluation,
+    creation_time,
+    evaluations_by_head,
+    split_evaluations,
+)
 
 
 def sections_of(model: OpenedModel) -> list[Section]:
@@ -30,8 +35,9 @@ def sections_of(model: OpenedModel) -> list[Section]:
     if evaluations:
         sections.append(performance.overview(report, evaluations[0]))
     for chosen in evaluations:
+        by_head = evaluations_by_head(report, chosen)
         sections += [
-            _named(performance.mistakes(chosen), chosen),
+            *(_named(performance.mistakes(one), one) for one in by_head),
             _named(calibration.confidence(report, chosen, model.temperature, model.heads), chosen),
         ]
     return [

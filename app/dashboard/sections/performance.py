@@ -22,6 +22,7 @@ from app.dashboard.text import (
     time_meaning,
 )
 from fer.evaluation.report import Report
+from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
 
 ACCURACY = "How many of 100 faces get the label that the data set gives them."
 MACRO_F1 = (
@@ -151,6 +152,13 @@ def per_class(chosen: SplitEvaluation) -> Row:
     )
 
 
+#: Meaning of the rows of a confusion matrix, by head.
+_ROWS = {
+    EXPRESSION_HEAD: "Rows: the data set's labels.",
+    FERPLUS_HEAD: "Rows: what most of ten people called the face (FER+).",
+}
+
+
 def confusion(chosen: SplitEvaluation, mode: str = BY_ROW) -> Chart:
     """Return the confusion matrix as a chart.
 
@@ -164,7 +172,7 @@ def confusion(chosen: SplitEvaluation, mode: str = BY_ROW) -> Chart:
         confusion_chart(chosen.evaluation, mode),
         f"Confusion matrix of {chosen.evaluation.count:,} faces; rows are labels, columns answers.",
         "Right answers are on the diagonal. Shares are of each row.",
-        "Rows: the data set's labels. Columns: the model's answers.",
+        f"{_ROWS.get(chosen.head, 'Rows: the truth.')} Columns: the model's answers.",
         width=520,
     )
 
