@@ -17,6 +17,7 @@ from app.dashboard.text import (
     split_evaluations,
 )
 from fer.errors import ModelError
+from fer.evaluation.report import EarlierTraining
 
 
 def choose_models(names: Sequence[str]) -> list[str]:
@@ -103,3 +104,26 @@ def choose_head(evaluations: Sequence[SplitEvaluation], *, key: str) -> SplitEva
         persist_state="session",
     )
     return by_head[head]
+
+
+def choose_training(chain: Sequence[EarlierTraining], *, key: str) -> EarlierTraining:
+    """Let the visitor choose between the trainings that led to a model, if there were several.
+
+    Args:
+        chain: the trainings, first to last; the last is the default.
+        key: prefix of the widget key, unique on the page.
+    """
+    if len(chain) < 2:
+        return chain[-1]
+    numbers = range(1, len(chain) + 1)
+    chosen = st.segmented_control(
+        "Training",
+        list(numbers),
+        format_func=lambda number: f"{number} {escape_markdown(chain[number - 1].name)}",
+        default=len(chain),
+        required=True,
+        key=f"{key}_training",
+        wrap=True,
+        persist_state="session",
+    )
+    return chain[chosen - 1]

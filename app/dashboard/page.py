@@ -14,6 +14,7 @@ from app.dashboard.choice import (
     choose_evaluation,
     choose_head,
     choose_models,
+    choose_training,
     open_with_warnings,
 )
 from app.dashboard.elements import Section
@@ -31,9 +32,14 @@ from app.dashboard.sections import (
     training,
 )
 from app.dashboard.sections.comparison import comparison
-from app.dashboard.text import SplitEvaluation, evaluations_by_head, split_evaluations
+from app.dashboard.text import (
+    SplitEvaluation,
+    evaluations_by_head,
+    split_evaluations,
+    trainings,
+)
 
-#: Command that the page suggests if there is no model.
+#: Command that the page suggests if there is no model, or only one.
 TRAIN_COMMAND = "python -m training train --preset small --data fer2013.csv --out models/mine"
 
 
@@ -74,6 +80,9 @@ def show_dashboard() -> None:
         st.info("This report has no evaluation: nothing was measured on any split.")
     views = [ModelView(model, _evaluation(model, measured_on)) for model in opened]
     _tabs(views, measured_on)
+    if len(names) == 1:
+        st.caption("To compare it with a model of your own, train one:")
+        st.code(TRAIN_COMMAND, language="bash", wrap_lines=True)
     st.divider()
     _downloads(opened)
 
@@ -165,7 +174,10 @@ def _robustness(view: ModelView) -> None:
 
 
 def _training(view: ModelView) -> None:
-    show_section(training.training(view.model.report), key=view.key)
+    report = view.model.report
+    chosen = choose_training(trainings(report), key=view.key)
+    parts = (*training.one_training(report, chosen), training.class_counts(report))
+    show_section(Section("", parts), key=view.key)
 
 
 def _network(view: ModelView) -> None:

@@ -35,7 +35,6 @@ details dt { font-weight: 600; } details dd { margin: 0 0 .4rem; max-width: 70ch
 .drawing { max-width: 460px; }
 .scroll { overflow-x: auto; }
 .long { max-height: 720px; overflow-y: auto; }
-.long td { white-space: nowrap; }
 table { border-collapse: collapse; width: 100%; font-size: .92rem; }
 th, td { text-align: left; padding: .35rem .7rem .35rem 0; border-bottom: 1px solid var(--line);
   overflow-wrap: break-word; }
