@@ -27,6 +27,10 @@ from app.dashboard.text import (
 )
 
 
+#: Number of columns above which a table is set closer, with upright headings on a phone.
+_MANY = 6
+
+
 def sections_of(model: OpenedModel) -> list[Section]:
     """Return all sections of a model's report; those about an evaluation, for every evaluation."""
     report = model.report
@@ -152,9 +156,8 @@ def _table(part: Table) -> str:
         )
 
     rows = "".join(f"<tr>{cells(row, 'td')}</tr>" for row in part.rows)
-    table = (
-        f"<table><thead><tr>{cells(part.columns, 'th')}</tr></thead><tbody>{rows}</tbody></table>"
-    )
+    many = ' class="many"' if len(part.columns) > _MANY else ""
+    table = f"<table{many}><thead><tr>{cells(part.columns, 'th')}</tr></thead><tbody>{rows}</tbody></table>"
     frame = "scroll long" if part.long else "scroll"
     return _block(part.title, part.meaning, f'<div class="{frame}" tabindex="0">{table}</div>')
 
