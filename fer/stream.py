@@ -13,7 +13,7 @@ from fer.labels import EXPRESSION_HEAD
 from fer.model.classifier import ExpressionClassifier
 from fer.model.spec import ModelSpec
 from fer.stopwatch import Stopwatch
-from fer.tracking import Tracker, appearance
+from fer.tracking import COAST_SECONDS, Tracker, appearance
 from fer.types import Faces, Floats, Image, check_image
 
 #: Least detection score in a stream. It is lower than the score that starts a track, so that tracks
@@ -35,10 +35,34 @@ class FrameResult:
     Attributes:
         faces: the faces, with `track_id` set and with smoothed probabilities and flaws.
         milliseconds: duration of each of `STAGES`.
+        velocity: ``(n, 2)`` float32, velocity of each face in pixels per second, in the order of
+            `faces`.
     """
 
     faces: Faces
     milliseconds: dict[str, float]
+    velocity: Floats
+
+    def moved_to(self, seconds: float) -> Faces:
+        """Return the faces where they should be in a later frame, which was not analysed.
+
+        Boxes and landmarks move on at constant velocity, for at most `COAST_SECONDS`: people stop
+        and turn. Everything else stays as it was analysed, the order of the faces and their
+        `seconds` too, so that what was extrapolated is never taken for an analysis.
+
+        Args:
+            seconds: time of the later frame, on the clock of `faces.seconds`. At an earlier time
+                the faces are returned unmoved.
+        """
+        if self.faces.seconds is None or not seconds > self.faces.seconds:
+            return self.faces
+        ahead = np.float32(min(seconds - self.faces.seconds, COAST_SECONDS))
+        shift = (ahead * self.velocity).astype(np.float32)
+        return replace(
+            self.faces,
+            xyxy=self.faces.xyxy + np.tile(shift, 2),
+            landmarks=self.faces.landmarks + shift[:, None],
+        )
 
 
 class FaceStream:
@@ -112,7 +136,8 @@ class FaceStream:
             faces = replace(faces, track_id=track_ids[known], seconds=seconds)
             faces = self._smoothed(faces, seconds, smoothing_seconds)
             faces = faces.take(np.argsort(faces.xyxy[:, 0], kind="stable"))
-        return FrameResult(faces, dict.fromkeys(STAGES, 0.0) | stopwatch.milliseconds)
+            velocity = self._tracker.velocities(faces.track_id)
+        return FrameResult(faces, dict.fromkeys(STAGES, 0.0) | stopwatch.milliseconds, velocity)
 
     def _smoothed(self, faces: Faces, seconds: float, smoothing_seconds: float) -> Faces:
         """Smooth the probabilities and flaws of each track by an exponential moving average.

@@ -23,7 +23,7 @@ MAX_COST = 1.0
 _VELOCITY_SECONDS = 0.25
 
 #: Longest extrapolation at constant velocity, in seconds; people stop and turn.
-_COAST_SECONDS = 0.4
+COAST_SECONDS = 0.4
 
 #: Weight of appearance in the cost. Position decides between people who stand apart; appearance
 #: decides between people whose paths cross.
@@ -53,7 +53,7 @@ class Track:
 
     def predicted(self, seconds: float) -> Floats:
         """Return the predicted box at a time."""
-        ahead = min(seconds - self.last_seen, _COAST_SECONDS)
+        ahead = min(seconds - self.last_seen, COAST_SECONDS)
         return self.xyxy + np.tile(self.velocity * np.float32(ahead), 2).astype(np.float32)
 
     def updated(self, xyxy: Floats, histogram: Floats, seconds: float) -> Track:
@@ -111,6 +111,12 @@ class Tracker:
             track_ids[face] = self._next_id
             self._next_id += 1
         return track_ids
+
+    def velocities(self, track_ids: NDArray[np.int64]) -> Floats:
+        """Return the velocities of tracks that are kept, ``(n, 2)`` pixels per second."""
+        known = {track.track_id: track.velocity for track in self._tracks}
+        moving = [known[number] for number in track_ids.tolist()]
+        return np.array(moving, np.float32).reshape(-1, 2)
 
     @property
     def active_ids(self) -> frozenset[int]:

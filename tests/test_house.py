@@ -51,6 +51,7 @@ VIEWS = {
     "app.dashboard.render.examples",
     "app.dashboard.render.streamlit_elements",
     "app.live.camera_permission",
+    "app.live.downloads",
     "app.live.notices",
     "app.live.session_view",
     "app.live.snapshot",

@@ -9,6 +9,7 @@ from app.live.snapshot import open_snapshot
 from app.live.streaming.connection import Phase
 from app.live.streaming.ice import Help, Ice
 from app.live.streaming.session import LiveSession
+from app.live.streaming.session_store import KEEP_SECONDS
 
 PHOTO_PAGE = "app/pages/photo.py"
 
@@ -46,7 +47,9 @@ def show_before_start(ice: Ice) -> None:
         )
         st.markdown(
             ":material/lock: **Nothing is recorded.** Each frame is analysed in the memory of this "
-            "server and dropped. Only numbers are kept, until you clear them or close the tab."
+            "server and dropped. Only numbers are kept, until you clear them. So that a reload "
+            "loses nothing, they stay under this page's address for "
+            f"{KEEP_SECONDS / 60:.0f} minutes after the tab is closed."
         )
         st.markdown(f":material/cell_tower: {_connection(ice)}")
         if ice.problem:

@@ -1,4 +1,4 @@
-"""Controls below the video of the Live page, and the figures beside it."""
+"""Controls below the video of the Live page, and what is shown beside it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from app.common.legend import legend
 from app.common.text import counted
 from app.live import text
 from app.live.notices import show_trouble
+from app.live.session_view import show_rolling_timeline
 from app.live.share_charts import mix_strip
 from app.live.streaming.connection import Phase
 from app.live.streaming.frames import LiveSettings
@@ -84,7 +85,7 @@ def show_controls(session: LiveSession) -> None:
 
 
 def show_figures(session: LiveSession, observe: Observe) -> None:
-    """Show the state of the stream, its speed, and the expressions in view.
+    """Show the state of the stream, the expressions in view, the timeline, and the speed.
 
     Args:
         session: the visitor's stream.
@@ -98,8 +99,9 @@ def show_figures(session: LiveSession, observe: Observe) -> None:
         st.skeleton(height=220)
     if phase is not Phase.LIVE:
         return
-    _metrics(speed)
     _in_view(session)
+    show_rolling_timeline(session)
+    _metrics(speed)
     _stages(speed)
 
 
@@ -109,13 +111,14 @@ def _metrics(speed: Speed) -> None:
         st.metric(
             "Analysed",
             f"{speed.analysed:.1f}/s",
-            delta=f"of {speed.received:.1f}/s received",
+            delta=f"{speed.received:.1f}/s received, {speed.shown:.1f}/s shown",
             delta_color="off",
             delta_arrow="off",
             border=True,
             width="stretch",
-            help="When the server is busy, it analyses fewer frames than the browser sends, always "
-            "the newest one.",
+            help="The video goes on while a frame is analysed, and boxes move on with the people. "
+            "When the server is busy, it analyses fewer frames than the browser sends, always the "
+            "newest one.",
         )
         st.metric(
             "A frame takes",
@@ -138,7 +141,7 @@ def _stages(speed: Speed) -> None:
         f"| {_STAGES.get(name, name)} | {stage.median:.1f} | {stage.p95:.1f} |"
         for name, stage in speed.stages.items()
     ]
-    with st.expander("Time by stage", icon=":material/timer:", expanded=True):
+    with st.expander("Time by stage", icon=":material/timer:", expanded=False):
         st.markdown("\n".join(lines), width="content")
 
 

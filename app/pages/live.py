@@ -9,7 +9,7 @@ from app.common.head_picker import choose_head
 from app.common.page_layout import CARD_WIDTH, CONTENT_WIDTH, header
 from app.live.camera_permission import camera_refused
 from app.live.notices import show_before_start, show_busy, show_refused, show_trouble
-from app.live.session_view import show_rolling, show_session
+from app.live.session_view import show_rolling_details, show_session
 from app.live.snapshot import show_snapshot
 from app.live.state import connection_help, live_session
 from app.live.streaming.connection import Connection, Phase
@@ -33,8 +33,22 @@ _FEATURES = (
 )
 
 #: Pixels: width of the video, and of the gap to the panel beside it.
-_VIDEO_WIDTH = 680
+_VIDEO_WIDTH = 600
 _GAP = 24
+_PANEL_WIDTH = CONTENT_WIDTH - _VIDEO_WIDTH - _GAP
+
+#: Where there is room for both, the settings stand under the video, however high the panel beside
+#: them is. On a phone, one thing follows the other: the video, who is seen, the settings.
+_TOP = "live_top"
+_STYLE = f"""<style>
+@media (min-width: {CONTENT_WIDTH + 100}px) {{
+  .st-key-{_TOP} {{
+    display: grid; align-items: start;
+    grid-template: auto 1fr / {_VIDEO_WIDTH}px {_PANEL_WIDTH}px;
+  }}
+  .st-key-{_TOP} > :nth-child(2) {{ grid-row: span 2; }}
+}}
+</style>"""
 
 
 def main() -> None:
@@ -50,15 +64,19 @@ def main() -> None:
     except ModelError as error:
         running_model.show_model_error(error)
         return
-    with st.container(horizontal=True, gap=_GAP):
+    st.html(_STYLE)
+    with st.container(horizontal=True, gap=_GAP, key=_TOP):
         with st.container(width=_VIDEO_WIDTH):
             has_slot = _video(session)
-        with st.container(width=CONTENT_WIDTH - _VIDEO_WIDTH - _GAP):
+        with st.container(width=_PANEL_WIDTH):
             phase = _side_panel(session, has_slot)
+        if has_slot:
+            with st.container(width=_VIDEO_WIDTH):
+                show_controls(session)
     if phase.troubled:
         show_snapshot()  # right below the button that opens it
     if phase.active:
-        st.fragment(show_rolling, run_every=POLL_SECONDS)(session)
+        st.fragment(show_rolling_details, run_every=POLL_SECONDS)(session)
     elif len(session):
         show_session(session)
     else:
@@ -80,7 +98,6 @@ def _video(session: LiveSession) -> bool:
     # it is not rendered, which ends it before the server has spent any work on it.
     if session.take_slot() if video_active() else session.slot_free:
         show_video(session, _servers())
-        show_controls(session)
         return True
     show_busy(session)
     return False
@@ -98,7 +115,10 @@ def _side_panel(session: LiveSession, has_slot: bool) -> Phase:
     connection: Connection = st.session_state.setdefault(_CONNECTION, Connection())
 
     def observe() -> Phase:
-        return connection.observe(has_slot and video_active(), session.silent_for)
+        phase = connection.observe(has_slot and video_active(), session.silent_for)
+        if phase.connecting:
+            session.take_slot()  # no frames keep it yet
+        return phase
 
     phase = observe()
     refused = camera_refused()

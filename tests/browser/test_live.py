@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Frame, FrameLocator, Page, expect
 
+from app.common.head_text import CONTEMPT
 from app.live.streaming.stream_limit import LIMIT_VARIABLE
 from fer.labels import FER2013_LABELS
 from fer.types import Image
@@ -110,13 +111,14 @@ def wait_for_corner(page: Page, side: str) -> None:
 
 
 def bars(page: Page) -> int:
-    return page.locator(".js-plotly-plot").last.locator(".bars .point").count()
+    """Return the number of bars in the timeline."""
+    return page.locator("[class*=live_timeline] .bars .point").count()
 
 
 def wait_for_more_bars(page: Page, than: int) -> None:
     page.wait_for_function(
-        """(than) => [...document.querySelectorAll(".js-plotly-plot")].at(-1)
-            ?.querySelectorAll(".bars .point").length > than""",
+        """(than) => document.querySelectorAll("[class*=live_timeline] .bars .point").length
+            > than""",
         arg=than,
     )
 
@@ -124,7 +126,8 @@ def wait_for_more_bars(page: Page, than: int) -> None:
 def download(page: Page, label: str) -> str:
     with page.expect_download() as file:
         page.get_by_role("button", name=label, exact=True).click()
-    return file.value.path().read_text(encoding="utf-8")
+    assert re.fullmatch(r"fer-lens-live_[0-9-]{10}_[0-9-]{8}\.\w+", file.value.suggested_filename)
+    return file.value.path().read_text(encoding="utf-8-sig")
 
 
 def table(page: Page) -> list[dict[str, str]]:
@@ -155,7 +158,7 @@ def test_from_start_to_downloads(actress: Browser, open_live: Open) -> None:
     assert list(rows[0]) == [
         *["seconds", "width", "height", "person", *box],
         *["score", "head", "answer", "uncertain", "quality", "expression", "confidence"],
-        *FER2013_LABELS,
+        *[*FER2013_LABELS, CONTEMPT, "time", "model", "smoothing_seconds"],
     ]
     seconds = [float(row["seconds"]) for row in rows]
     assert seconds[0] == 0
@@ -182,6 +185,43 @@ def test_who_leaves_the_page_finds_the_session_again(actress: Browser, open_live
     page.get_by_role("link", name="Live").click()
     expect(page.get_by_role("heading", name="This session")).to_be_visible()
     start(page)
+    stop(page)
+
+
+def test_a_reload_keeps_the_session_and_a_duplicate_gets_its_own(
+    actress: Browser, open_live: Open
+) -> None:
+    page = open_live(actress)
+    start(page)
+    wait_for_more_bars(page, 0)
+    page.reload()  # while it runs
+    expect(page.get_by_role("heading", name="This session")).to_be_visible()
+    assert table(page)
+    duplicate = page.context.new_page()
+    duplicate.goto(page.url)
+    says(duplicate, "Before you start")
+    expect(duplicate.get_by_role("heading", name="This session")).to_have_count(0)
+    expect(page).not_to_have_url(duplicate.url)
+    # After a visit to another page, whose address has no key.
+    page.get_by_role("link", name="About").click()
+    expect(page.get_by_role("heading", name="About FER Lens")).to_be_visible()
+    page.get_by_role("link", name="Live").click()
+    page.reload()
+    expect(page.get_by_role("heading", name="This session")).to_be_visible()
+    start(page)
+    stop(page)
+
+
+def test_the_session_can_be_downloaded_while_it_runs(actress: Browser, open_live: Open) -> None:
+    page = open_live(actress)
+    start(page)
+    counts = []
+    for _ in range(3):
+        wait_for_more_bars(page, len(counts))
+        counts.append(len(table(page)))
+    assert 0 < counts[0] < counts[1] < counts[2]
+    record = json.loads(download(page, "JSON"))
+    assert record["settings"][0] == {"seconds": 0, "head": "expression", "smoothing_seconds": 0.6}
     stop(page)
 
 

@@ -1,5 +1,6 @@
 import tracemalloc
 from collections.abc import Callable
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -8,8 +9,9 @@ import pytest
 from fer.errors import ModelError
 from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
 from fer.model.spec import Abstention, Head, ModelSpec
-from fer.stream import STAGES, FaceStream
-from fer.types import Detections, Faces, Image
+from fer.stream import STAGES, FaceStream, FrameResult
+from fer.tracking import COAST_SECONDS
+from fer.types import Detections, Faces, Floats, Image
 from tests.samples import SHIPPED_MODEL, FakeClassifier, make_detections
 
 FACE = make_detections((40, 40, 100, 100))
@@ -162,3 +164,57 @@ def test_a_real_face_that_moves_is_one_happy_person(astronaut: Image) -> None:
         seen.append(watch(np.asarray(moved, np.uint8), frame / 15).faces)
     assert {tuple(faces.track_id) for faces in seen} == {(1,)}
     assert seen[-1].expressions == ["happy"]
+
+
+def result(velocity: Floats, *boxes: tuple[float, float, float, float]) -> FrameResult:
+    """Return a frame at 10 s with faces at `boxes`, who move."""
+    found = make_detections(*boxes) if boxes else Detections.empty()
+    faces = Faces.of(found, np.ones((len(found), 1), np.float32), ("happy",))
+    return FrameResult(replace(faces, seconds=10.0), {}, velocity)
+
+
+@pytest.mark.parametrize("seconds", [9.0, 10.0, 10.2, np.inf, np.nan])
+def test_where_nobody_is_nobody_is_moved(seconds: float) -> None:
+    assert len(result(np.zeros((0, 2), np.float32)).moved_to(seconds)) == 0
+
+
+@pytest.mark.parametrize(
+    ("seconds", "ahead"),
+    [
+        (-np.inf, 0),
+        (9.5, 0),
+        (10.0, 0),
+        (10.1, 0.1),
+        (11.0, COAST_SECONDS),
+        (np.inf, COAST_SECONDS),
+        (np.nan, 0),
+    ],
+)
+def test_last_boxes_move_on_for_a_while(seconds: float, ahead: float) -> None:
+    velocity = np.array([[100, -50], [0, 0]], np.float32)
+    made = result(velocity, (40, 40, 100, 100), (200, 40, 260, 100))
+    before = made.faces.xyxy.copy()
+    moved = made.moved_to(seconds)
+    expected = np.array([[100, -50], [0, 0]]) * ahead
+    assert moved.xyxy == pytest.approx(before + np.tile(expected, 2), abs=1e-4)
+    assert moved.landmarks == pytest.approx(made.faces.landmarks + expected[:, None], abs=1e-4)
+    assert moved.seconds == 10.0
+    assert (made.faces.xyxy == before).all()
+
+
+def test_each_face_has_the_velocity_of_its_own_track(spec: ModelSpec) -> None:
+    def pair(frame: int) -> Detections:
+        # The detector may name the right one first; the result is sorted left to right.
+        return make_detections((300 + 4 * frame, 40, 360 + 4 * frame, 100), (40, 40, 100, 100))
+
+    made = FaceStream(Script(*(pair(i) for i in range(30))), FakeClassifier(3), spec)
+    for frame in range(30):
+        last = made(np.zeros((140, 640, 3), np.uint8), frame / 15)
+    assert last.faces.xyxy[:, 0].tolist() == [40, 416]
+    assert last.velocity == pytest.approx(np.array([[0, 0], [60, 0]]), abs=1)
+    assert last.moved_to(29 / 15 + 0.1).xyxy[:, 0] == pytest.approx([40, 422], abs=0.2)
+
+
+def test_nobody_has_no_velocity(spec: ModelSpec) -> None:
+    made = FaceStream(Script(Detections.empty()), FakeClassifier(3), spec)
+    assert made(shade(0), 0.0).velocity.shape == (0, 2)

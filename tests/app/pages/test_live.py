@@ -1,8 +1,9 @@
 """The Live page as a visitor meets it, with a fake stream and without a browser."""
 
+import codecs
 import csv
 import io
-import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,8 +11,8 @@ import streamlit_webrtc.component
 from aiortc.contrib.media import MediaRelay
 from streamlit.testing.v1 import AppTest
 
-from app.live import camera_permission, state, webrtc
-from app.live.streaming import session as session_module
+from app.live import camera_permission, downloads, state, webrtc
+from app.live.streaming import record as record_module
 from app.live.streaming.connection import Connection, Phase
 from app.live.streaming.frames import LiveSettings
 from app.live.streaming.history import LiveHistory
@@ -19,11 +20,11 @@ from app.live.streaming.ice import STUN, Help, Ice
 from app.live.streaming.session import LiveSession
 from app.live.streaming.stream_limit import StreamLimit
 from fer import FaceStream, ModelError
-from fer.export.sessions import stream_csv, stream_json
 from fer.model.spec import ModelSpec
 from fer.types import Detections
+from tests.app.live.samples import waiting_session
 from tests.app.samples import Detector, FakeAnalyzer, png
-from tests.samples import ROOT, FakeClassifier
+from tests.samples import ROOT, FakeClassifier, make_detections
 
 PAGE = "app/pages/live.py"
 
@@ -35,7 +36,7 @@ NOW = [0.0]
 @pytest.fixture
 def session(spec: ModelSpec, detector: Detector) -> LiveSession:
     stream = FaceStream(detector, FakeClassifier(3), spec)
-    return LiveSession(stream, StreamLimit(1, lambda: NOW[0]), lambda: NOW[0])
+    return waiting_session(stream, StreamLimit(1, lambda: NOW[0]), lambda: NOW[0])
 
 
 @pytest.fixture
@@ -107,8 +108,27 @@ def test_while_it_runs_figures_and_timeline_are_shown(
     assert alts(running) == [
         "In view now: happy >99%, sad <1%, neutral <1%.",
         "Timeline from 0:00 to 0:10: person 1 mostly happy.",
+        "Probabilities of Person 1 over time: happy >99% on average, at most >99% at 0:00; "
+        "sad <1% on average, at most <1% at 0:00; neutral <1% on average, at most <1% at 0:00.",
     ]
-    assert not running.download_button
+    assert [button.label for button in running.download_button] == ["CSV", "JSON"]
+    assert not next(e for e in running.expander if e.label == "Time by stage").proto.expanded
+
+
+def test_the_person_of_the_chart_is_chosen_and_stays_chosen(
+    running: AppTest, session: LiveSession, detector: Detector
+) -> None:
+    play(session, 5)
+    detector.found = make_detections((40, 40, 140, 140), (300, 40, 400, 140))
+    play(session, 4)
+    running.run()
+    (pills,) = [group for group in running.button_group if group.key == "live_person_choice"]
+    assert (pills.options, pills.value) == (["Person 1", "Person 2"], 1)
+    pills.set_value(2).run()
+    assert alts(running)[-1].startswith("Probabilities of Person 2 over time: happy")
+    play(session, 1)
+    running.run()
+    assert alts(running)[-1].startswith("Probabilities of Person 2 over time: happy")
 
 
 def test_no_face_in_view_is_said(
@@ -144,9 +164,23 @@ def test_after_it_the_session_is_there_with_its_downloads(
     assert alts(page)[-1].startswith("Share of time. person 1: happy 100%")
     assert page.dataframe[0].value["happy"].tolist() == [100.0]
     assert [b.label for b in page.download_button] == ["CSV", "JSON"]
-    table = list(csv.DictReader(io.StringIO(stream_csv(session.rows()))))
-    assert [row["person"] for row in table] == ["1"] * 5
-    assert len(json.loads(stream_json(session.rows()))["frames"]) == 5
+
+
+def test_the_downloads_are_for_excel_with_the_time_of_the_visitor(
+    session: LiveSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context = SimpleNamespace(timezone="Asia/Kolkata")
+    monkeypatch.setattr(downloads.st, "context", context)
+    play(session, 2)
+    file = downloads.session_csv(session)
+    assert file.startswith(codecs.BOM_UTF8)
+    table = list(csv.DictReader(io.StringIO(file.decode("utf-8-sig"))))
+    assert [row["person"] for row in table] == ["1"] * 2
+    assert [row["model"] for row in table] == ["fake"] * 2
+    assert all(row["time"].endswith("+05:30") for row in table)
+    context.timezone = "Nowhere/At all"
+    table = list(csv.DictReader(io.StringIO(downloads.session_csv(session).decode("utf-8-sig"))))
+    assert all(row["time"].endswith("+00:00") for row in table)
 
 
 def test_clear_forgets_the_session(page: AppTest, session: LiveSession) -> None:
@@ -174,7 +208,7 @@ def test_the_session_is_still_there_after_a_visit_to_another_page(
 def test_old_rows_that_made_room_are_admitted(
     page: AppTest, session: LiveSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(session_module, "LiveHistory", lambda heads: LiveHistory(heads, 3))
+    monkeypatch.setattr(record_module, "LiveHistory", lambda heads: LiveHistory(heads, 3))
     session.clear()
     play(session, 5)
     page.run()
