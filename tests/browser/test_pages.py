@@ -73,3 +73,31 @@ def test_on_a_phone_nothing_covers_the_page_that_was_chosen(browser: Browser, se
             page.get_by_role("heading", level=1).click(trial=True)
     finally:
         context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_buttons_of_the_video_are_in_the_type_of_the_page(
+    browser: Browser, server: str, scheme: str
+) -> None:
+    context = browser.new_context(color_scheme=scheme, permissions=["camera"])  # type: ignore[arg-type]
+    context.set_default_timeout(PATIENCE)
+    try:
+        page = context.new_page()
+        page.goto(f"{server}/live")
+        frame = page.frame_locator("iframe[title*=webrtc]")
+        text = page.get_by_role("link", name="Photo").locator("p")
+        font = text.evaluate("one => getComputedStyle(one).fontFamily.split(',')[0]")
+        for name in ("Start", "Choose camera"):
+            button = frame.get_by_role("button", name=name, exact=True)
+            expect(button).to_have_css("text-transform", "none")
+            style = "one => getComputedStyle(one).fontFamily.split(',')[0]"
+            assert button.evaluate(style) == font
+        # The font is there, not only its name.
+        loaded = "one => document.fonts.ready.then(() => [...document.fonts].map((f) => f.status))"
+        assert frame.locator("body").evaluate(loaded) == ["loaded"]
+        primary = {"light": "rgb(74, 76, 163)", "dark": "rgb(107, 109, 194)"}[scheme]
+        expect(frame.get_by_role("button", name="Start", exact=True)).to_have_css(
+            "background-color", primary
+        )
+    finally:
+        context.close()

@@ -26,7 +26,6 @@ from app.dashboard.text import (
     split_evaluations,
 )
 
-
 #: Number of columns above which a table is set closer, with upright headings on a phone.
 _MANY = 6
 
@@ -157,7 +156,8 @@ def _table(part: Table) -> str:
 
     rows = "".join(f"<tr>{cells(row, 'td')}</tr>" for row in part.rows)
     many = ' class="many"' if len(part.columns) > _MANY else ""
-    table = f"<table{many}><thead><tr>{cells(part.columns, 'th')}</tr></thead><tbody>{rows}</tbody></table>"
+    head = f"<thead><tr>{cells(part.columns, 'th')}</tr></thead>"
+    table = f"<table{many}>{head}<tbody>{rows}</tbody></table>"
     frame = "scroll long" if part.long else "scroll"
     return _block(part.title, part.meaning, f'<div class="{frame}" tabindex="0">{table}</div>')
 
