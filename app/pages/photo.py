@@ -70,8 +70,8 @@ def _show_start(album: Album) -> None:
             with st.container(width=CARD_WIDTH):
                 st.markdown(text)
     st.caption(
-        ":material/lock: Photos are analysed in the memory of this server. None is saved or logged. "
-        "They are deleted when you remove them, and soon after you close this tab."
+        ":material/lock: Photos are analysed in the memory of this server. None is saved or "
+        "logged. They are deleted when you remove them, or soon after you close this tab."
     )
 
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from app.common import text
 from app.common.page_layout import CONTENT_WIDTH
@@ -94,7 +93,8 @@ def _show_list(
     done: list[AnalysedPhoto] = []
     for photo in list(album.photos):
         if new:
-            _show_progress(top, photo, done, len(album))
+            with top.container():
+                _show_progress(photo, done, len(album))
         done.append(analyse(photo))
         # While photos are analysed, a click must not wait for the last one, as in a fragment.
         _row(album, done[-1], cards, in_fragment=not new)
@@ -105,15 +105,10 @@ def _show_list(
         _summary(done)
 
 
-def _show_progress(
-    place: DeltaGenerator, photo: Photo, done: Sequence[AnalysedPhoto], total: int
-) -> None:
-    with place.container():
-        st.progress(
-            len(done) / total,
-            f"Photo {len(done) + 1} of {total}: {text.escape_markdown(photo.name)}",
-        )
-        st.markdown(answers_line([analysed.faces for analysed in done]))
+def _show_progress(photo: Photo, done: Sequence[AnalysedPhoto], total: int) -> None:
+    name = text.escape_markdown(photo.name)
+    st.progress(len(done) / total, f"Photo {len(done) + 1} of {total}: {name}")
+    st.markdown(answers_line([analysed.faces for analysed in done]))
 
 
 def _summary(photos: Sequence[AnalysedPhoto]) -> None:
