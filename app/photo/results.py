@@ -108,7 +108,9 @@ def _show_list(
 def _show_progress(photo: Photo, done: Sequence[AnalysedPhoto], total: int) -> None:
     name = text.escape_markdown(photo.name)
     st.progress(len(done) / total, f"Photo {len(done) + 1} of {total}: {name}")
-    st.markdown(answers_line([analysed.faces for analysed in done]))
+    faces = [analysed.faces for analysed in done]
+    if any(map(len, faces)):
+        st.markdown(answers_line(faces))
 
 
 def _summary(photos: Sequence[AnalysedPhoto]) -> None:

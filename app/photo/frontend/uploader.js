@@ -20,11 +20,12 @@ function tellRefused(uploader, tell) {
 
 // Discarding a chip also deletes the file on the server. A file that the page does not have yet, or
 // that is still on its way, must not be lost.
-function empty(uploader, taken) {
+function empty(uploader, input, taken) {
   const good = chips(uploader).filter((chip) => !refused(chip));
   const loading = uploader.querySelector('[data-testid="stFileChipIconSpinner"]');
-  if (loading || good.map(nameOf).join("/") !== taken.join("/")) return;
+  if (!good.length || loading || good.map(nameOf).join("/") !== taken.join("/")) return;
   good.forEach(discard);
+  input.value = ""; // or the browser is silent when the same file is chosen again
 }
 
 function named(file, index) {
@@ -69,6 +70,6 @@ export default function ({ data, parentElement, setTriggerValue }) {
     document.removeEventListener("paste", paste, true);
   };
   tellRefused(uploader, tell);
-  empty(uploader, data.taken);
+  empty(uploader, input, data.taken);
   return () => stop();
 }
