@@ -69,4 +69,4 @@ def _show(analysed: AnalysedPhoto, face: int, analyzer: Analyzer, key: str) -> N
 
 
 def _unique(analysed: AnalysedPhoto, key: str) -> str:
-    return f"{key}_{analysed.photo.digest}_{analysed.faces.head}"
+    return f"{key}_{analysed.faces.head}"
