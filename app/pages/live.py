@@ -8,8 +8,9 @@ from app.common import running_model
 from app.common.head_picker import choose_head
 from app.common.page_layout import CARD_WIDTH, CONTENT_WIDTH, header
 from app.live.camera_permission import camera_refused
+from app.live.downloads import show_downloads
 from app.live.notices import show_before_start, show_busy, show_refused, show_trouble
-from app.live.session_view import show_rolling_details, show_session
+from app.live.session_view import show_rolling_curves, show_session
 from app.live.snapshot import show_snapshot
 from app.live.state import connection_help, live_session
 from app.live.streaming.connection import Connection, Phase
@@ -76,7 +77,9 @@ def main() -> None:
     if phase.troubled:
         show_snapshot()  # right below the button that opens it
     if phase.active:
-        st.fragment(show_rolling_details, run_every=POLL_SECONDS)(session)
+        st.fragment(show_rolling_curves, run_every=POLL_SECONDS)(session)
+        # Not in the fragment: a click while it runs would find its file gone.
+        show_downloads(session)
     elif len(session):
         show_session(session)
     else:

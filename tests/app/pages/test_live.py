@@ -166,21 +166,20 @@ def test_after_it_the_session_is_there_with_its_downloads(
     assert [b.label for b in page.download_button] == ["CSV", "JSON"]
 
 
-def test_the_downloads_are_for_excel_with_the_time_of_the_visitor(
-    session: LiveSession, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("zone", "offset"),
+    [("Asia/Kolkata", "+05:30"), ("Nowhere/At all", "+00:00"), (None, "+00:00")],
+)
+def test_the_table_is_for_excel_with_the_time_of_the_visitor(
+    session: LiveSession, monkeypatch: pytest.MonkeyPatch, zone: str | None, offset: str
 ) -> None:
-    context = SimpleNamespace(timezone="Asia/Kolkata")
-    monkeypatch.setattr(downloads.st, "context", context)
+    monkeypatch.setattr(downloads.st, "context", SimpleNamespace(timezone=zone))
     play(session, 2)
-    file = downloads.session_csv(session)
+    file = downloads.session_csv(session, downloads.visitors_zone())
     assert file.startswith(codecs.BOM_UTF8)
     table = list(csv.DictReader(io.StringIO(file.decode("utf-8-sig"))))
-    assert [row["person"] for row in table] == ["1"] * 2
-    assert [row["model"] for row in table] == ["fake"] * 2
-    assert all(row["time"].endswith("+05:30") for row in table)
-    context.timezone = "Nowhere/At all"
-    table = list(csv.DictReader(io.StringIO(downloads.session_csv(session).decode("utf-8-sig"))))
-    assert all(row["time"].endswith("+00:00") for row in table)
+    assert [(row["person"], row["model"]) for row in table] == [("1", "fake")] * 2
+    assert all(row["time"].endswith(offset) for row in table)
 
 
 def test_clear_forgets_the_session(page: AppTest, session: LiveSession) -> None:
