@@ -48,6 +48,7 @@ VIEWS = {
     "app.dashboard.choice",
     "app.dashboard.page",
     "app.dashboard.render.confusion_matrix",
+    "app.dashboard.render.examples",
     "app.dashboard.render.streamlit_elements",
     "app.live.camera_permission",
     "app.live.downloads",

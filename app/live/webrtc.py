@@ -10,7 +10,12 @@ from streamlit_webrtc import WebRtcMode, webrtc_streamer
 
 from app.live.streaming.ice import Ice
 from app.live.streaming.session import LiveSession
-from app.live.webrtc_patches import deliver_newest, prevent_reset, video_context
+from app.live.webrtc_patches import (
+    deliver_newest,
+    prevent_reset,
+    use_page_type,
+    video_context,
+)
 
 _log = logging.getLogger(__name__)
 
@@ -56,6 +61,7 @@ def show_video(session: LiveSession, ice: Ice) -> None:
     """Show the video and its buttons. Call it in every full run of the page while it runs."""
     prevent_reset(KEY)
     deliver_newest()
+    use_page_type()
     webrtc_streamer(
         KEY,
         mode=WebRtcMode.SENDRECV,

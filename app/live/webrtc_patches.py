@@ -9,15 +9,20 @@ from __future__ import annotations
 
 import inspect
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
+import streamlit_webrtc.component
 from aiortc.contrib.media import MediaRelay
 from streamlit import runtime
+from streamlit.components.v1.custom_component import CustomComponent
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit_webrtc import WebRtcStreamerContext, get_cloudflare_ice_servers
 from streamlit_webrtc.component import generate_frontend_component_key
 from streamlit_webrtc.relay import get_global_relay
+
+from app.live.streaming.component_style import styled_copy
 
 
 def video_context(key: str) -> WebRtcStreamerContext | None:
@@ -69,6 +74,21 @@ def deliver_newest(relay: MediaRelay | None = None) -> MediaRelay:
     newest = partial(type(relay).subscribe, relay, buffered=False)
     relay.subscribe = newest  # type: ignore[method-assign]
     return relay
+
+
+def use_page_type() -> None:
+    """Serve the component's buttons in the page's font, without capitals.
+
+    Seen in streamlit-webrtc 0.79.0. Without it, the buttons are written in capitals and in the
+    system's font: the component names Streamlit's font but does not load it, and takes no style. It
+    can go when it does either. Where a newer version keeps its files in another way, nothing is
+    changed.
+    """
+    component = streamlit_webrtc.component._component_func
+    fonts = sorted(Path(st.__file__).parent.glob("static/static/media/SourceSansVF-Upright*.woff2"))
+    frontend = Path(streamlit_webrtc.component.__file__).parent / "frontend" / "dist"
+    if fonts and (frontend / "index.html").is_file() and isinstance(component, CustomComponent):
+        component._path = str(styled_copy(frontend, fonts[0]))
 
 
 def this_tab() -> str:

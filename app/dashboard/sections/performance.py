@@ -5,6 +5,8 @@ Every figure is from the report or computed from its counts.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from app.dashboard.charts import evaluation as charts
 from app.dashboard.charts.confusion import BY_ROW, confusion_chart
 from app.dashboard.elements import Chart, Fact, Facts, Note, Row, Section, Table
@@ -13,15 +15,15 @@ from app.dashboard.text import (
     SPLITS_EXPLAINED,
     SplitEvaluation,
     byte_size,
-    duration,
     interval,
-    part_note,
     percent,
     short_count,
     split_evaluations,
-    time_meaning,
+    training_time,
 )
+from fer.evaluation.metrics import Evaluation
 from fer.evaluation.report import Report
+from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
 
 ACCURACY = "How many of 100 faces get the label that the data set gives them."
 MACRO_F1 = (
@@ -62,6 +64,7 @@ def quality_facts(chosen: SplitEvaluation) -> Facts:
 
 def cost_facts(report: Report) -> Facts:
     """Return the cost of the model: its size, its latency and its training time."""
+    time, note = training_time(report)
     network = next((f for n, f in report.files.items() if n.endswith(".tflite")), None)
     return Facts(
         (
@@ -75,40 +78,30 @@ def cost_facts(report: Report) -> Facts:
                 "Median time of the network for one face, without detection and alignment, on one "
                 f"thread of {report.machine}.",
             ),
-            Fact(
-                "Training time",
-                duration(report.training_seconds),
-                f"{len(report.history)} epochs. {time_meaning(report)}",
-                part_note(report),
-            ),
+            Fact("Training time", time, f"On {report.machine}. See the section “Training”.", note),
         )
     )
 
 
 def splits_table(report: Report) -> Table:
-    """Return a table with the headline figures of every evaluation."""
+    """Return a table with the headline figures of every evaluation, a column for each."""
+    evaluations = split_evaluations(report)
+    figures: tuple[tuple[str, Callable[[Evaluation], str]], ...] = (
+        ("Faces", lambda e: f"{e.count:,}"),
+        ("Accuracy", lambda e: percent(e.accuracy)),
+        ("95% interval", interval),
+        ("Macro-F1", lambda e: percent(e.macro_f1)),
+        ("Balanced accuracy", lambda e: percent(e.balanced_accuracy)),
+        ("Top-2 accuracy", lambda e: percent(e.top2_accuracy)),
+        ("Calibration error", lambda e: percent(e.calibration_error)),
+        ("Log loss", lambda e: f"{e.log_loss:.3f}"),
+    )
     return Table(
         "Every split",
-        (
-            "Split", "Faces", "Accuracy", "95% interval", "Macro-F1", "Balanced", "Top-2",
-            "Calibration error", "Log loss",
-        ),
-        tuple(
-            (
-                m.name,
-                f"{m.evaluation.count:,}",
-                percent(m.evaluation.accuracy),
-                interval(m.evaluation),
-                percent(m.evaluation.macro_f1),
-                percent(m.evaluation.balanced_accuracy),
-                percent(m.evaluation.top2_accuracy),
-                percent(m.evaluation.calibration_error),
-                f"{m.evaluation.log_loss:.3f}",
-            )
-            for m in split_evaluations(report)
-        ),
+        ("Figure", *(m.name for m in evaluations)),
+        tuple((name, *(text(m.evaluation) for m in evaluations)) for name, text in figures),
         DUPLICATES,
-    )  # fmt: skip
+    )
 
 
 def overview(report: Report, chosen: SplitEvaluation) -> Section:
@@ -151,6 +144,13 @@ def per_class(chosen: SplitEvaluation) -> Row:
     )
 
 
+#: Meaning of the rows of a confusion matrix, by head.
+_ROWS = {
+    EXPRESSION_HEAD: "Rows: the data set's labels.",
+    FERPLUS_HEAD: "Rows: what most of ten people called the face (FER+).",
+}
+
+
 def confusion(chosen: SplitEvaluation, mode: str = BY_ROW) -> Chart:
     """Return the confusion matrix as a chart.
 
@@ -164,7 +164,7 @@ def confusion(chosen: SplitEvaluation, mode: str = BY_ROW) -> Chart:
         confusion_chart(chosen.evaluation, mode),
         f"Confusion matrix of {chosen.evaluation.count:,} faces; rows are labels, columns answers.",
         "Right answers are on the diagonal. Shares are of each row.",
-        "Rows: the data set's labels. Columns: the model's answers.",
+        f"{_ROWS.get(chosen.head, 'Rows: the truth.')} Columns: the model's answers.",
         width=520,
     )
 
