@@ -16,12 +16,13 @@ _BYTE_ORDER_MARK = "\ufeff"
 
 def show_downloads(session: LiveSession) -> None:
     """Show buttons that download or delete what was recorded so far."""
-    stamp = datetime.now(_visitors_zone()).strftime("%Y-%m-%d_%H-%M-%S")
+    zone = visitors_zone()  # here, because files are made on a thread that has no visitor
+    stamp = datetime.now(zone).strftime("%Y-%m-%d_%H-%M-%S")
     name = f"fer-lens-live_{stamp}"
     with st.container(horizontal=True):
         st.download_button(
             "CSV",
-            lambda: session_csv(session),
+            lambda: session_csv(session, zone),
             f"{name}.csv",
             "text/csv",
             key="live_download_csv",
@@ -31,7 +32,7 @@ def show_downloads(session: LiveSession) -> None:
         )
         st.download_button(
             "JSON",
-            lambda: stream_json(session.rows(), _info(session)),
+            lambda: stream_json(session.rows(), _info(session, zone)),
             f"{name}.json",
             "application/json",
             key="live_download_json",
@@ -48,17 +49,18 @@ def show_downloads(session: LiveSession) -> None:
         )
 
 
-def session_csv(session: LiveSession) -> bytes:
-    """Return the session as a CSV file for a spreadsheet, in the visitor's time."""
-    return f"{_BYTE_ORDER_MARK}{stream_csv(session.rows(), _info(session))}".encode()
+def session_csv(session: LiveSession, zone: tzinfo) -> bytes:
+    """Return the session as a CSV file for a spreadsheet, with times in a zone."""
+    return f"{_BYTE_ORDER_MARK}{stream_csv(session.rows(), _info(session, zone))}".encode()
 
 
-def _info(session: LiveSession) -> SessionInfo:
+def _info(session: LiveSession, zone: tzinfo) -> SessionInfo:
     info = session.info
-    return SessionInfo(info.started.astimezone(_visitors_zone()), info.model, info.sha256)
+    return SessionInfo(info.started.astimezone(zone), info.model, info.sha256)
 
 
-def _visitors_zone() -> tzinfo:
+def visitors_zone() -> tzinfo:
+    """Return the time zone of the visitor's browser; UTC if it is not known."""
     try:
         return ZoneInfo(st.context.timezone or "UTC")
     except (ZoneInfoNotFoundError, ValueError, OSError):  # not known here, or no name at all

@@ -43,14 +43,13 @@ def show_rolling_timeline(session: LiveSession) -> None:
         _timeline(session, start, max(now, start + _LEAST_SECONDS), now, "live_timeline")
 
 
-def show_rolling_details(session: LiveSession) -> None:
-    """Show a person's probabilities in the last `WINDOW_SECONDS`, and the downloads."""
+def show_rolling_curves(session: LiveSession) -> None:
+    """Show a person's probabilities in the last `WINDOW_SECONDS` while the stream runs."""
     if not len(session):
         return
     now = session.now
     start = max(0.0, now - WINDOW_SECONDS)
     _curves(session, start, max(now, start + _LEAST_SECONDS), "live_curves")
-    show_downloads(session)
 
 
 def show_session(session: LiveSession) -> None:

@@ -124,6 +124,8 @@ def wait_for_more_bars(page: Page, than: int) -> None:
 
 
 def download(page: Page, label: str) -> str:
+    # A click in the moment in which the page is made anew finds nothing behind its button.
+    page.locator("[data-test-script-state=notRunning]").wait_for()
     with page.expect_download() as file:
         page.get_by_role("button", name=label, exact=True).click()
     assert re.fullmatch(r"fer-lens-live_[0-9-]{10}_[0-9-]{8}\.\w+", file.value.suggested_filename)
@@ -206,6 +208,7 @@ def test_a_reload_keeps_the_session_and_a_duplicate_gets_its_own(
     page.get_by_role("link", name="About").click()
     expect(page.get_by_role("heading", name="About FER Lens")).to_be_visible()
     page.get_by_role("link", name="Live").click()
+    expect(page.get_by_role("heading", name="This session")).to_be_visible()
     page.reload()
     expect(page.get_by_role("heading", name="This session")).to_be_visible()
     start(page)

@@ -23,11 +23,14 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.runtime import Runtime
 from streamlit_webrtc import get_cloudflare_ice_servers, webrtc_streamer
 
+from app.live import webrtc_patches
 from app.live.streaming.ice import LIFETIME_SECONDS, Help, IceSource
 from app.live.webrtc_patches import (
     cloudflare_servers,
     deliver_newest,
     prevent_reset,
+    tab_is_open,
+    this_tab,
     video_context,
 )
 
@@ -278,3 +281,19 @@ def test_cloudflares_failure_is_logged_without_a_secret_and_it_is_asked_again(
     assert "s3cret" not in caplog.text
     seconds[0] = 60.0
     assert source.current().help is Help.TURN
+
+
+def test_outside_of_streamlit_there_is_no_tab() -> None:
+    assert this_tab() == ""
+    assert not tab_is_open("")
+
+
+def test_a_tab_is_open_while_streamlit_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    server = SimpleNamespace(is_active_session={"a"}.__contains__)
+    monkeypatch.setattr(webrtc_patches.runtime, "exists", lambda: True)
+    monkeypatch.setattr(webrtc_patches.runtime, "get_instance", lambda: server)
+    context = SimpleNamespace(session_id="a")
+    monkeypatch.setattr(webrtc_patches, "get_script_run_ctx", lambda: context)
+    assert tab_is_open(this_tab())
+    assert not tab_is_open("b")
+    assert Runtime.is_active_session(SimpleNamespace(_session_mgr=server), "a")
