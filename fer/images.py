@@ -82,7 +82,7 @@ def decode(data: bytes) -> Image:
             "is not an image that can be read; expected JPEG, PNG, WebP, HEIC, BMP or GIF."
         ) from error
     except PillowImage.DecompressionBombError as error:
-        raise ImageError(_too_many_pixels("far more")) from error
+        raise ImageError(_too_many_pixels()) from error
     except (OSError, SyntaxError, ValueError, EOFError, struct.error) as error:
         raise ImageError(f"is damaged or cut off and cannot be read ({error}).") from error
 
@@ -116,9 +116,9 @@ def _check_size(width: int, height: int) -> None:
         )
 
 
-def _too_many_pixels(found: str) -> str:
-    limit = f"{MAX_PIXELS / 1e6:.0f} million pixels"
-    return f"has too many pixels ({found}); at most {limit} are read. Scale it down first."
+def _too_many_pixels(found: str = "") -> str:
+    has = f"{found} pixels" if found else "more pixels than can be read"
+    return f"has {has}; at most {MAX_PIXELS / 1e6:.0f} million are read. Scale it down first."
 
 
 def _too_many_bytes(size: int) -> str:
