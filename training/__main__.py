@@ -16,6 +16,7 @@ from training.commands import (
     export,
     predict,
     presets,
+    recompute,
     seeds,
     train,
     tune,
@@ -34,6 +35,7 @@ COMMANDS = {
     "predict": predict,
     "export": export,
     "compare": compare,
+    "recompute": recompute,
     "upgrade": upgrade,
 }
 

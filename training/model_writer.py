@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
@@ -24,12 +23,12 @@ from fer.model.spec import ModelSpec
 from fer.records import file_sha256
 from training.data.dataset import DataSet, LabelledFaces
 from training.evaluation import measure
-from training.evaluation.measure import SplitPredictions
 from training.evaluation.predictions import (
     FURTHER_FILE,
     PREDICTIONS_FILE,
     save_predictions,
 )
+from training.evaluation.split_predictions import SplitPredictions, predict_split
 from training.export.litert import KERAS_FILE, LITERT_FILE, export, parity, update_heads
 from training.fit.loop import Fit
 from training.networks.layer_table import layer_table
@@ -145,42 +144,16 @@ def _write(
         parity=parity(fit.model, classifier, validation.images[:_PARITY_IMAGES]),
         latency_ms=latency_ms(classifier, validation),
         files=file_cards(directory),
-        **_figures(predictions, ModelSpec.load(directory), names),
+        **measure.report_figures(predictions, ModelSpec.load(directory), names),
     )
     report.save(directory)
     return report
 
 
-def _figures(
-    predictions: dict[str, SplitPredictions], spec: ModelSpec, names: tuple[str, ...]
-) -> dict[str, Any]:
-    """Return the report's fields that are computed from predictions, by name."""
-    validation = predictions["validation"]
-    without_duplicates = {
-        name: measure.without_duplicates(part, names) for name, part in predictions.items()
-    }
-    return {
-        "evaluations": {
-            name: measure.plain_figures(part, names) for name, part in predictions.items()
-        },
-        "without_duplicates": {
-            name: result for name, result in without_duplicates.items() if result
-        },
-        "tta": measure.tta(validation, names),
-        "selective": tuple(
-            result
-            for part in predictions.values()
-            for result in measure.selective_predictions(part, spec)
-        ),
-        "robustness": measure.robustness(validation, names),
-        "ferplus_agreement": measure.agreement(validation),
-    }
-
-
 def predict_splits(classifier: ExpressionClassifier, data: DataSet) -> dict[str, SplitPredictions]:
     """Predict every split except train."""
     return {
-        name: measure.predict_split(classifier, data, name)
+        name: predict_split(classifier, data, name)
         for name, faces in data.splits.items()
         if name != "train" and len(faces)
     }

@@ -17,6 +17,7 @@ from training.data import load
 from training.data.dataset import DataSet, LabelledFaces
 from training.data.splits import SPLIT_SEED
 from training.evaluation import measure
+from training.evaluation.split_predictions import predict_split
 
 HELP = "measure a model on a split of a data set"
 
@@ -76,7 +77,7 @@ def figures_of(classifier: ExpressionClassifier, dataset: DataSet, split: str) -
     (null if no image remains), cross_fitted_calibration_error (null except for validation), tta,
     selective, robustness and ferplus_agreement.
     """
-    predictions = measure.predict_split(classifier, dataset, split)
+    predictions = predict_split(classifier, dataset, split)
     names = classifier.labels
     without_duplicates = measure.without_duplicates(predictions, names)
     return {

@@ -15,8 +15,8 @@ from fer.evaluation.measurements import TRUTHS, SeedVariance, Selective
 from fer.evaluation.report import Report
 
 UNCERTAIN = (
-    "Below its threshold an answer is given as “uncertain”. The threshold is as low as possible "
-    "while the promised share of answers is right."
+    "Below its threshold, or where the two likeliest expressions are close, the answer is "
+    "“uncertain”. The threshold is as low as possible while the promised share of answers is right."
 )
 
 CHOSEN_HERE = "The thresholds were chosen on these same faces."
