@@ -30,7 +30,7 @@ class Album:
         photos: in the order in which they were added.
         is_sample: whether the only photo is the sample, which goes when a photo is added.
         notice: what became of files that were not added; empty if all were.
-        opened: key of the photo whose faces are shown among several; empty if none is.
+        opened: keys of the photos whose faces are shown in a list of several.
         additions: number of times that something was added.
         faces: index of the selected face by key of the photo.
     """
@@ -38,12 +38,15 @@ class Album:
     photos: list[Photo] = field(default_factory=list)
     is_sample: bool = False
     notice: str = ""
-    opened: str = ""
+    opened: set[str] = field(default_factory=set)
     additions: int = 0
     faces: dict[str, int] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.photos)
+
+    def __contains__(self, key: str) -> bool:
+        return any(photo.key == key for photo in self.photos)
 
     @property
     def size(self) -> int:
@@ -58,7 +61,7 @@ class Album:
             self.clear()
         known, full, added = [], [], []
         for photo in photos:
-            if photo.key in {held.key for held in self.photos}:
+            if photo.key in self:
                 known.append(photo.name)
             elif len(self) == MAX_PHOTOS or self.size + len(photo.data) > MAX_ALBUM_BYTES:
                 full.append(photo.name)
@@ -68,7 +71,8 @@ class Album:
         self.notice = " ".join(filter(None, (_already_here(known), _no_room(full))))
         self.additions += bool(added)
         # One more photo is what the visitor wants to see; of several, the list comes first.
-        self.opened = added[0].key if len(added) == 1 else "" if added else self.opened
+        if added:
+            self.opened = {added[0].key} if len(added) == 1 else set()
 
     def add_snapshot(self, data: bytes) -> None:
         """Add a picture from the camera under a name that no other photo has."""
@@ -91,19 +95,20 @@ class Album:
         ]
 
     def toggle(self, key: str) -> None:
-        """Show the faces of this photo among several, or close it if they are shown."""
-        self.opened = "" if self.opened == key else key
+        """Show the faces of this photo in the list, or hide them."""
+        self.opened ^= {key}
 
     def remove(self, key: str) -> None:
         """Remove one photo."""
         self.photos = [photo for photo in self.photos if photo.key != key]
         self.faces.pop(key, None)
+        self.opened.discard(key)
         self.is_sample, self.notice = False, ""
 
     def clear(self) -> None:
         """Remove all photos."""
-        self.photos, self.faces = [], {}
-        self.is_sample, self.notice, self.opened = False, "", ""
+        self.photos, self.faces, self.opened = [], {}, set()
+        self.is_sample, self.notice = False, ""
 
 
 def unique_names(names: Sequence[str]) -> list[str]:

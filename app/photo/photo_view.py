@@ -86,7 +86,12 @@ def _with_cards(analysed: AnalysedPhoto, cards: Cards, selection: Selection, wid
     with st.container(horizontal=True, horizontal_alignment="center", gap=GAP):
         with st.container(width=plan.picture_width if plan.card_columns else "stretch"):
             _picture(analysed, plan.picture_width, selection)
-        with st.container(horizontal=True, horizontal_alignment="center", gap=GAP, width=room):
+        with st.container(
+            horizontal=True,
+            horizontal_alignment="left" if plan.card_columns else "center",
+            gap=GAP,
+            width=room,
+        ):
             for face in range(count):
                 cards.show(analysed, face)
 

@@ -96,8 +96,9 @@ def _show_list(
             with top.container():
                 _show_progress(photo, done, len(album))
         done.append(analyse(photo))
-        # While photos are analysed, a click must not wait for the last one, as in a fragment.
-        _row(album, done[-1], cards, in_fragment=not new)
+        # A click in a fragment updates only its row, but waits for the end of the analysis.
+        row = _row if new else st.fragment(_row)
+        row(album, done[-1], cards)
         if len(done) == 1:
             with title:
                 _scroll_to_results(album)
@@ -119,9 +120,9 @@ def _summary(photos: Sequence[AnalysedPhoto]) -> None:
     faces = [analysed.faces for analysed in readable]
     with st.container(horizontal=True, vertical_alignment="distribute"):
         st.metric("Photos", len(readable), border=True, width=120)
+        st.metric("Faces", sum(map(len, faces)), border=True, width=120)
         if len(readable) < len(photos):
             st.metric("Not read", len(photos) - len(readable), border=True, width=120)
-        st.metric("Faces", sum(map(len, faces)), border=True, width=120)
         if any(map(len, faces)):
             with st.container(border=True, width="stretch", gap="xxsmall"):
                 st.caption("Faces by answer")
@@ -150,13 +151,15 @@ def _summary(photos: Sequence[AnalysedPhoto]) -> None:
         )
 
 
-def _row(album: Album, analysed: AnalysedPhoto, cards: Cards, *, in_fragment: bool) -> None:
+def _row(album: Album, analysed: AnalysedPhoto, cards: Cards) -> None:
     """Show a photo in a list: what it is, what was found, and on demand its faces."""
+    photo = analysed.photo
+    if photo.key not in album:  # removed by a click in this row
+        st.rerun()
     if not analysed.readable:
         _removable_error(album, analysed)
         return
-    photo = analysed.photo
-    is_open = album.opened == photo.key
+    is_open = photo.key in album.opened
     with st.container(border=True):
         with st.container(horizontal=True, wrap=False, gap="small"):
             with st.container(width=_THUMBNAIL_SIDE, horizontal_alignment="center"):
@@ -177,8 +180,7 @@ def _row(album: Album, analysed: AnalysedPhoto, cards: Cards, *, in_fragment: bo
                     )
                     _remove_button(album, photo)
         if is_open:
-            show = st.fragment(show_photo) if in_fragment else show_photo
-            show(analysed, cards, album.faces, _BORDERED_WIDTH)
+            show_photo(analysed, cards, album.faces, _BORDERED_WIDTH)
 
 
 def _title(analysed: AnalysedPhoto, action: Callable[[], None] | None = None) -> None:

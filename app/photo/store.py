@@ -206,7 +206,8 @@ def activation_png(
 
 def csv_of(photos: Sequence[AnalysedPhoto]) -> str:
     """Return a CSV table with a row per face; see `fer.export.photos.to_csv`."""
-    return to_csv([a.result for a in photos], photos[0].faces.labels if photos else ())
+    labels = next((a.faces.labels for a in photos if a.readable), ())
+    return to_csv([a.result for a in photos], labels)
 
 
 def json_of(photos: Sequence[AnalysedPhoto]) -> str:

@@ -39,7 +39,7 @@ def test_a_single_addition_is_opened(
 ) -> None:
     album = album_of(*before)
     album.add([Photo(name, name.encode()) for name in added])
-    assert album.opened == (Photo(opened, opened.encode()).key if opened else "")
+    assert album.opened == {Photo(name, name.encode()).key for name in opened}
 
 
 def test_the_same_photo_is_not_added_twice_but_a_copy_with_another_name_is() -> None:
@@ -113,12 +113,14 @@ def test_removal_forgets_the_selected_face() -> None:
     assert not album
 
 
-def test_one_photo_is_open_at_a_time() -> None:
+def test_photos_are_opened_and_closed() -> None:
     album = album_of("a", "b")
     first, second = (photo.key for photo in album.photos)
-    for key, opened in ((first, first), (second, second), (second, "")):
+    for key, opened in ((first, {first}), (second, {first, second}), (first, {second})):
         album.toggle(key)
         assert album.opened == opened
+    album.remove(second)
+    assert not album.opened
 
 
 @pytest.mark.parametrize(

@@ -141,6 +141,15 @@ def test_downloads_agree_with_each_other(analysed: AnalysedPhoto) -> None:
     )
 
 
+def test_a_file_that_cannot_be_read_takes_no_column_from_the_others(
+    analysed: AnalysedPhoto,
+) -> None:
+    bad = analyse_photo(Photo("bad.png", b""), FakeAnalyzer())
+    rows = list(csv.DictReader(io.StringIO(csv_of([bad, analysed]))))
+    assert [row["file"] for row in rows] == ["bad.png", "two.png", "two.png"]
+    assert float(rows[1]["happy"]) == pytest.approx(0.9)
+
+
 def test_downloads_of_nothing_are_valid() -> None:
     assert csv_of([]).startswith("file,")
     assert json.loads(json_of([])) == []
