@@ -5,6 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from app.common.text import counted
+from app.live.camera import CameraProblem
+from app.live.clip_view import play_clip
 from app.live.snapshot import open_snapshot
 from app.live.streaming.connection import Phase
 from app.live.streaming.ice import Help, Ice
@@ -33,11 +35,12 @@ _TROUBLE = {
 }
 
 
-def show_before_start(ice: Ice) -> None:
+def show_before_start(ice: Ice, *, offer: bool) -> None:
     """Explain what happens after Start: camera permission, privacy, and the connection.
 
     Args:
         ice: the STUN or TURN servers for the connection.
+        offer: whether to offer the sample clip.
     """
     with st.container(border=True):
         st.markdown("#### Before you start", anchors=False)
@@ -54,6 +57,8 @@ def show_before_start(ice: Ice) -> None:
         st.markdown(f":material/cell_tower: {_connection(ice)}")
         if ice.problem:
             st.warning(ice.problem, icon=":material/cloud_off:")
+        if offer:
+            offer_clip("live_offer_clip")
 
 
 def _connection(ice: Ice) -> str:
@@ -116,12 +121,46 @@ def show_trouble(phase: Phase) -> None:
         st.page_link(PHOTO_PAGE, label="Upload a photo", icon=":material/upload:")
 
 
-def show_refused() -> None:
-    """Explain what to do when the browser denies the camera."""
-    st.warning(
+_CAMERA = {
+    CameraProblem.DENIED: (
         "**The browser does not let this page use the camera.** Allow it with the camera or lock "
         "symbol next to the address, or in the browser's settings for this site, and press Start "
-        "again. On phones, the system settings may also block the camera for the browser.",
-        icon=":material/no_photography:",
+        "again. On phones, the system settings may also block the camera for the browser."
+    ),
+    CameraProblem.MISSING: (
+        "**There is no camera.** Connect one, or switch it on, and press Start."
+    ),
+    CameraProblem.BUSY: (
+        "**The camera cannot be read.** Another program or tab probably uses it: close that one, "
+        "and press Start again."
+    ),
+    CameraProblem.INSECURE: (
+        "**Browsers give pages the camera over HTTPS or on localhost only.** This page came in "
+        "another way."
+    ),
+    CameraProblem.OTHER: "**The video could not be started.** Reload the page, and try again.",
+}
+
+
+def show_camera_problem(problem: CameraProblem) -> None:
+    """Say why there is no camera, and offer two ways that need none."""
+    st.warning(_CAMERA[problem], icon=":material/no_photography:")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        offer_clip("live_problem_clip")
+        st.page_link(PHOTO_PAGE, label="Upload a photo instead", icon=":material/upload:")
+
+
+def offer_clip(key: str) -> None:
+    """Show the button that plays the sample clip.
+
+    Args:
+        key: key of the button.
+    """
+    st.button(
+        "Play a sample clip",
+        icon=":material/play_arrow:",
+        key=key,
+        on_click=play_clip,
+        help="A photograph of the astronaut Eileen Collins (NASA), moved in front of a camera that "
+        "does not exist. It is analysed like the picture of yours.",
     )
-    st.page_link(PHOTO_PAGE, label="Upload a photo instead", icon=":material/upload:")

@@ -54,6 +54,7 @@ class Timeline:
     Attributes:
         start: first second.
         end: last second.
+        until: second up to which time has passed; not after the end.
         width: width of a bar in seconds.
         people: everybody who was seen.
         holes: from and to in seconds, where nothing was analysed; not shorter than a bar.
@@ -62,6 +63,7 @@ class Timeline:
 
     start: float
     end: float
+    until: float
     width: float
     people: list[PersonLine]
     holes: list[tuple[float, float]]
@@ -101,8 +103,11 @@ def timeline(rows: StreamRows, start: float, end: float, until: float | None = N
         _line(int(track), rows_of_bars.take(tracks == track), bar[tracks == track], start, width)
         for track in np.unique(tracks)
     ]
+    if until is None:
+        until = float(rows.seconds[-1]) if len(rows) else start
     long = [(first, last) for first, last in holes(rows, start, until) if last - first >= width]
-    return Timeline(start, max(end, start + width), width, people, long, _changes(rows))
+    end = max(end, start + width)
+    return Timeline(start, end, min(until, end), width, people, long, _changes(rows))
 
 
 def _bars(
@@ -122,17 +127,15 @@ def _bars(
     return index, own[frame][index] + further
 
 
-def holes(rows: StreamRows, start: float, until: float | None = None) -> list[tuple[float, float]]:
+def holes(rows: StreamRows, start: float, until: float) -> list[tuple[float, float]]:
     """Return from when to when nothing was analysed, in seconds; see `HOLE_SECONDS`.
 
     Args:
         rows: rows of a session.
         start: seconds from which on frames may have come.
-        until: seconds up to which frames may have come; to the last frame if None.
+        until: seconds up to which frames may have come.
     """
     times = np.unique(rows.seconds)
-    if until is None:
-        until = float(times[-1]) if len(times) else start
     since = np.append(start, times)
     known = np.append(start, times + durations(times))
     following = np.append(times, until)

@@ -149,7 +149,7 @@ def _no_data(line: Timeline, rows: int) -> go.Bar:
 def _backgrounds(line: Timeline, rows: int) -> list[dict[str, object]]:
     """Return each row's background, which shows where a person was not in view."""
     starts = [line.start, *(last for _, last in line.holes)]
-    ends = [*(first for first, _ in line.holes), line.end]
+    ends = [*(first for first, _ in line.holes), line.until]
     return [
         {
             "type": "rect",

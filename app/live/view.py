@@ -104,15 +104,16 @@ def show_controls(session: LiveSession) -> None:
     )
 
 
-def show_figures(session: LiveSession, observe: Observe) -> None:
+def show_figures(session: LiveSession, observe: Observe, source: str) -> None:
     """Show the state of the stream, the expressions in view, the timeline, and the speed.
 
     Args:
         session: the visitor's stream.
         observe: returns the current phase of the connection.
+        source: name of what is shown while all is well.
     """
     phase, speed = observe(), session.speed()
-    _status(session, phase)
+    _status(session, phase, source)
     show_trouble(phase)
     _errors(session)
     if phase is Phase.CONNECTING:
@@ -165,12 +166,12 @@ def _stages(speed: Speed) -> None:
         st.markdown("\n".join(lines), width="content")
 
 
-def _status(session: LiveSession, phase: Phase) -> None:
+def _status(session: LiveSession, phase: Phase, source: str) -> None:
     if phase not in _BADGES:
         return
     label, icon, colour = _BADGES[phase]
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.badge(label, icon=icon, color=colour)  # type: ignore[arg-type]
+        st.badge(source if phase is Phase.LIVE else label, icon=icon, color=colour)  # type: ignore[arg-type]
         if len(session):
             st.caption(f"{text.clock(session.now)} since the first frame", width="content")
 

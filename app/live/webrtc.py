@@ -34,7 +34,7 @@ _CONSTRAINTS = {
 }
 
 #: An iPhone shows no video that is not muted and inline.
-_VIDEO_ATTRIBUTES = {
+VIDEO_ATTRIBUTES = {
     "autoPlay": True,
     "playsInline": True,
     "muted": True,
@@ -67,7 +67,7 @@ def show_video(session: LiveSession, ice: Ice) -> None:
         mode=WebRtcMode.SENDRECV,
         rtc_configuration=ice.configuration,
         media_stream_constraints=_CONSTRAINTS,
-        video_html_attrs=_VIDEO_ATTRIBUTES,
+        video_html_attrs=VIDEO_ATTRIBUTES,
         translations=_TRANSLATIONS,
         queued_video_frames_callback=frames_callback(session),
         on_video_ended=session.ended,

@@ -8,7 +8,7 @@ as it is needed no more, or does not work any more.
 from __future__ import annotations
 
 import inspect
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +89,58 @@ def use_page_type() -> None:
     frontend = Path(streamlit_webrtc.component.__file__).parent / "frontend" / "dist"
     if fonts and (frontend / "index.html").is_file() and isinstance(component, CustomComponent):
         component._path = str(styled_copy(frontend, fonts[0]))
+
+
+#: Hides the errors that streamlit-webrtc's component shows, and reports the name of the last one.
+_ERROR_SCRIPT = """
+export default function ({ setStateValue }) {
+  let reported = "";
+  const watched = new WeakSet();
+  const look = (page) => {
+    let name = "";
+    for (const alert of page.querySelectorAll("[role=alert]")) {
+      const error = /^(?:[A-Z][A-Za-z]*)?Error(?=:)/.exec(alert.textContent.trim());
+      if (!error) continue;
+      alert.style.display = "none";
+      name = error[0];
+    }
+    if (name === reported) return;
+    reported = name;
+    setStateValue("error", name);
+  };
+  const watch = () => {
+    for (const frame of document.querySelectorAll("iframe[title*=webrtc]")) {
+      const page = frame.contentDocument;
+      if (!page?.body || watched.has(page)) continue;
+      watched.add(page);
+      const observer = new MutationObserver(() => look(page));
+      observer.observe(page.body, { childList: true, subtree: true, characterData: true });
+      look(page);
+    }
+  };
+  watch();
+  const timer = setInterval(watch, 250);
+  return () => clearInterval(timer);
+}
+"""
+
+
+_error_component = cache(
+    lambda: st.components.v2.component("fer_lens_camera_error", js=_ERROR_SCRIPT)
+)
+
+
+def camera_error() -> str:
+    """Return the name of the error that the component shows, and hide it; "" if there is none.
+
+    The component shows the browser's own words, such as "NotFoundError: Requested device not
+    found", has no translation for them, and does not report them.
+
+    Seen in streamlit-webrtc 0.79.0. Without it, visitors read those words and the page could not
+    tell what helps. It can go when the component reports errors, or can be told what to say.
+    """
+    state = _error_component()(key="camera_error", on_error_change=lambda: None)
+    return str(getattr(state, "error", "") or "")
 
 
 def this_tab() -> str:

@@ -9,9 +9,10 @@ import streamlit as st
 from app.common import running_model
 from app.common.head_picker import choose_head
 from app.common.page_layout import CARD_WIDTH, CONTENT_WIDTH, header
-from app.live.camera_permission import camera_refused
+from app.live.camera import camera_problem
+from app.live.clip_view import clip_active, clip_chosen, clip_starts, show_clip
 from app.live.downloads import show_downloads
-from app.live.notices import show_before_start, show_busy, show_refused, show_trouble
+from app.live.notices import show_before_start, show_busy, show_camera_problem, show_trouble
 from app.live.session_view import show_rolling_curves, show_session
 from app.live.snapshot import show_snapshot
 from app.live.state import connection_help, live_session
@@ -102,8 +103,9 @@ def _video(session: LiveSession) -> bool:
     """Show the video, or a notice if there is no free slot; return whether there was one."""
     # A running video must be rendered in every run of the page. If a starting stream gets no slot,
     # it is not rendered, which ends it before the server has spent any work on it.
-    if session.take_slot() if video_active() else session.slot_free:
-        show_video(session, _servers())
+    clip = clip_chosen()
+    if session.take_slot() if video_active() or clip_starts() else session.slot_free:
+        (show_clip if clip else show_video)(session, _servers())
         return True
     show_busy(session)
     return False
@@ -111,7 +113,7 @@ def _video(session: LiveSession) -> bool:
 
 def _servers() -> Ice:
     """Return the STUN or TURN servers; a running stream keeps those that it started with."""
-    if _ICE not in st.session_state or not video_active():
+    if _ICE not in st.session_state or not (video_active() or clip_active()):
         st.session_state[_ICE] = connection_help()
     return st.session_state[_ICE]
 
@@ -121,22 +123,25 @@ def _side_panel(session: LiveSession, has_slot: bool) -> Phase:
     connection: Connection = st.session_state.setdefault(_CONNECTION, Connection())
 
     def observe() -> Phase:
-        phase = connection.observe(has_slot and video_active(), session.silent_for)
+        active = video_active() or clip_active()
+        phase = connection.observe(has_slot and active, session.silent_for)
         if phase.connecting:
             session.take_slot()  # no frames keep it yet
         return phase
 
-    phase = observe()
-    refused = camera_refused()
-    poll(partial(show_figures, session, observe), active=phase.active)
-    if phase.active:
-        return phase
-    session.ended()
-    if refused:
-        show_refused()
-    show_trouble(phase)
-    if has_slot:
-        show_before_start(_servers())
+    panel = st.container()
+    phase, problem = observe(), camera_problem()  # which takes room, but below
+    with panel:
+        source = "Sample clip" if clip_chosen() else "Live"
+        poll(partial(show_figures, session, observe, source), active=phase.active)
+        if phase.active:
+            return phase
+        session.ended()
+        if problem and not clip_starts():
+            show_camera_problem(problem)
+        show_trouble(phase)
+        if has_slot and not clip_starts():
+            show_before_start(_servers(), offer=not problem)
     return phase
 
 

@@ -109,15 +109,15 @@ def test_a_frame_stands_for_the_time_to_the_next_but_not_for_a_hole(
     [
         ([], 50.5, []),
         ([], 60.0, [(50.0, 60.0)]),
-        ([50.2, 50.4, 50.6], None, []),
+        ([50.2, 50.4, 50.6], 50.6, []),
         ([50.2, 50.4, 50.6], 51.0, []),
         ([50.2, 50.4, 50.6], 55.0, [(50.8, 55.0)]),
-        ([53.0, 53.1, 60.0, 60.1], None, [(50.0, 53.0), (53.2, 60.0)]),
+        ([53.0, 53.1, 60.0, 60.1], 60.1, [(50.0, 53.0), (53.2, 60.0)]),
     ],
     ids=["just begun", "nothing came", "steady", "now", "stalls now", "stopped twice"],
 )
 def test_holes_are_where_nothing_was_analysed(
-    times: list[float], until: float | None, expected: list[tuple[float, float]]
+    times: list[float], until: float, expected: list[tuple[float, float]]
 ) -> None:
     nobody = rows(*[(t, NO_FACE, NOBODY) for t in times])
     assert np.array(holes(nobody, 50.0, until)) == pytest.approx(np.array(expected))
@@ -127,7 +127,7 @@ def test_a_hole_is_no_data_and_nobody_in_view_is_none() -> None:
     steady = [0.2 * i for i in range(60)]
     away = [(t, NO_FACE, NOBODY) if 2 < t < 4 else (t, 1, HAPPY) for t in steady]
     stalled = [seen for seen in away if not 6 < seen[0] < 9]
-    line = timeline(rows(*stalled), 0, 12)
+    line = timeline(rows(*stalled), 0, 15, until=12)
     assert np.array(line.holes) == pytest.approx(np.array([(6.2, 9.0)]), abs=0.01)
     (person,) = line.people
     there = person.seconds.tolist()

@@ -11,7 +11,8 @@ import streamlit_webrtc.component
 from aiortc.contrib.media import MediaRelay
 from streamlit.testing.v1 import AppTest
 
-from app.live import camera_permission, downloads, state, webrtc
+from app.live import camera, clip_view, downloads, state, webrtc
+from app.live.camera import CameraProblem
 from app.live.streaming import record as record_module
 from app.live.streaming.connection import Connection, Phase
 from app.live.streaming.frames import LiveSettings
@@ -271,11 +272,53 @@ def test_a_failed_connection_is_explained(page: AppTest, monkeypatch: pytest.Mon
     assert "Before you start" in words(page)
 
 
-def test_a_refused_camera_is_explained(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(camera_permission, "camera_refused", lambda: True)
+@pytest.mark.parametrize(
+    ("problem", "says"),
+    [
+        (CameraProblem.DENIED, "does not let this page use the camera"),
+        (CameraProblem.MISSING, "There is no camera"),
+        (CameraProblem.BUSY, "Another program or tab probably uses it"),
+        (CameraProblem.INSECURE, "over HTTPS or on localhost only"),
+        (CameraProblem.OTHER, "could not be started"),
+    ],
+)
+def test_without_a_camera_it_says_why_and_offers_two_other_ways(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch, problem: CameraProblem, says: str
+) -> None:
+    monkeypatch.setattr(camera, "camera_problem", lambda: problem)
     page.run()
-    assert "does not let this page use the camera" in words(page)
+    assert not page.exception
+    assert says in words(page)
     assert page.get("page_link")
+    monkeypatch.setattr(clip_view, "create_video_source_track", lambda *_: None)  # needs a server
+    (button,) = [b for b in page.button if b.label == "Play a sample clip"]
+    monkeypatch.setattr(camera, "camera_problem", lambda: None)
+    button.click().run()
+    assert not page.exception
+    assert page.button(key="live_clip_stop")
+    page.button(key="live_clip_stop").click().run()
+    assert not page.exception
+    assert [b.label for b in page.button if b.label == "Play a sample clip"]
+
+
+@pytest.mark.parametrize(
+    ("known", "error", "problem"),
+    [
+        ("", "", None),
+        ("denied", "", CameraProblem.DENIED),
+        ("missing", "NotFoundError", CameraProblem.MISSING),
+        ("", "NotAllowedError", CameraProblem.DENIED),
+        ("", "NotReadableError", CameraProblem.BUSY),
+        ("", "TypeError", CameraProblem.OTHER),
+    ],
+)
+def test_a_problem_is_known_before_a_start_or_by_the_error_after_it(
+    monkeypatch: pytest.MonkeyPatch, known: str, error: str, problem: CameraProblem | None
+) -> None:
+    state = SimpleNamespace(problem=known)
+    monkeypatch.setattr(camera, "_component", lambda: lambda **_: state)
+    monkeypatch.setattr(camera, "camera_error", lambda: error)
+    assert camera.camera_problem() is problem
 
 
 def test_a_snapshot_is_read_like_a_photo(page: AppTest) -> None:
