@@ -64,8 +64,11 @@ VIEWS = {
     "app.pages.live",
     "app.pages.photo",
     "app.photo.activation_view",
-    "app.photo.clipboard",
+    "app.photo.cards",
+    "app.photo.components",
+    "app.photo.face_picker",
     "app.photo.inputs",
+    "app.photo.photo_view",
     "app.photo.results",
     "app.photo.table",
 }

@@ -43,6 +43,27 @@ _BADGES = {
 Observe = Callable[[], Phase]
 
 
+def poll(show: Callable[[], None], *, active: bool) -> None:
+    """Show something again every `POLL_SECONDS` while `active`, and nothing otherwise.
+
+    A browser on a busy machine may miss the run of the page in which the polling ended. It then
+    asks on, every second, for what the page no longer has, and shows the old page. So the fragment
+    is always there, and answers such a question with a new run of the page.
+    """
+    shown = False
+
+    def polled() -> None:
+        nonlocal shown
+        if active:
+            show()
+        elif shown:
+            st.rerun()
+        shown = True
+
+    with st.container():  # so that its place, and with it its identity, is always the same
+        st.fragment(polled, run_every=POLL_SECONDS if active else None)()
+
+
 @st.fragment
 def show_controls(session: LiveSession) -> None:
     """Show the settings, which can be changed while the stream runs.
@@ -74,8 +95,7 @@ def show_controls(session: LiveSession) -> None:
         bars = st.toggle(
             "All bars",
             defaults.bars,
-            help="Draws the probability of every expression beside each face. Where there is "
-            "little space, names are shortened to two letters.",
+            help="Draws the probability of every expression beside each face, where there is room.",
             key="live_bars",
             persist_state="session",
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from app.common import running_model
@@ -17,7 +19,7 @@ from app.live.state import connection_help, live_session
 from app.live.streaming.connection import Connection, Phase
 from app.live.streaming.ice import Ice
 from app.live.streaming.session import LiveSession
-from app.live.view import POLL_SECONDS, show_controls, show_figures
+from app.live.view import poll, show_controls, show_figures
 from app.live.webrtc import show_video, video_active
 from fer import ModelError
 
@@ -75,10 +77,11 @@ def main() -> None:
         if has_slot:
             with st.container(width=_VIDEO_WIDTH):
                 show_controls(session)
-    if phase.troubled:
-        show_snapshot()  # right below the button that opens it
+    with st.container():
+        if phase.troubled:
+            show_snapshot()  # right below the button that opens it
+    poll(partial(show_rolling_curves, session), active=phase.active)
     if phase.active:
-        st.fragment(show_rolling_curves, run_every=POLL_SECONDS)(session)
         # Not in the fragment: a click while it runs would find its file gone.
         show_downloads(session)
     elif len(session):
@@ -129,9 +132,9 @@ def _side_panel(session: LiveSession, has_slot: bool) -> Phase:
     panel = st.container()
     phase, problem = observe(), camera_problem()  # which takes room, but below
     with panel:
+        source = "Sample clip" if clip_chosen() else "Live"
+        poll(partial(show_figures, session, observe, source), active=phase.active)
         if phase.active:
-            source = "Sample clip" if clip_chosen() else "Live"
-            st.fragment(show_figures, run_every=POLL_SECONDS)(session, observe, source)
             return phase
         session.ended()
         if problem and not clip_starts():
