@@ -11,7 +11,7 @@ import streamlit_webrtc.component
 from aiortc.contrib.media import MediaRelay
 from streamlit.testing.v1 import AppTest
 
-from app.live import camera, clip_view, downloads, state, webrtc
+from app.live import camera, clip_view, downloads, notices, state, webrtc
 from app.live.camera import CameraProblem
 from app.live.streaming import record as record_module
 from app.live.streaming.connection import Connection, Phase
@@ -19,7 +19,7 @@ from app.live.streaming.frames import LiveSettings
 from app.live.streaming.history import LiveHistory
 from app.live.streaming.ice import STUN, Help, Ice
 from app.live.streaming.session import LiveSession
-from app.live.streaming.stream_limit import StreamLimit
+from app.live.streaming.stream_limit import STALE_SECONDS, StreamLimit
 from fer import FaceStream, ModelError
 from fer.model.spec import ModelSpec
 from fer.types import Detections
@@ -244,6 +244,24 @@ def test_a_full_server_says_so_and_opens_by_itself(
     page.run()
     assert "All places are taken" not in words(page)
     assert page.slider
+
+
+def test_a_page_that_connects_keeps_its_place_and_a_closed_one_loses_it(
+    running: AppTest, session: LiveSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Other:
+        pass
+
+    other = Other()
+    monkeypatch.setattr(Connection, "observe", lambda *_: Phase.CONNECTING)
+    for _ in range(3):
+        NOW[0] += STALE_SECONDS - 1
+        running.run()
+    assert not session._limit.hold(other)
+    NOW[0] += STALE_SECONDS
+    assert session._limit.hold(other)
+    # Who waits for the place looks often enough to have it within ten seconds.
+    assert STALE_SECONDS + notices._BUSY_POLL_SECONDS < 10
 
 
 @pytest.mark.parametrize(
