@@ -142,6 +142,20 @@ def test_no_face_in_view_is_said(
     assert not alts(running)
 
 
+def test_a_stall_of_the_analysis_does_not_look_as_if_everybody_had_left(
+    running: AppTest, session: LiveSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    play(session, 5)
+    monkeypatch.setattr(session._analysis, "offer", lambda frame: 0)
+    monkeypatch.setattr(session._analysis, "wait_for", lambda *_: False)
+    play(session, 50)
+    running.run()
+    assert "No result at the moment" in words(running)
+    assert "No face in view" not in words(running)
+    assert "no data" in words(running)
+    assert "No data from 0:00 to 0:05." in alts(running)[0]
+
+
 def test_controls_act_on_the_session_and_keep_its_history(
     running: AppTest, session: LiveSession
 ) -> None:
