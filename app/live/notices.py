@@ -16,7 +16,7 @@ from app.live.streaming.session_store import KEEP_SECONDS
 PHOTO_PAGE = "app/pages/photo.py"
 
 #: Seconds between two checks for a free slot.
-_BUSY_POLL_SECONDS = 3.0
+_BUSY_POLL_SECONDS = 2.0
 
 _TROUBLE = {
     Phase.SLOW: (

@@ -32,8 +32,8 @@ _FEATURES = (
     "gets an answer that does not flicker.",
     ":material/timeline: **Shows changes over time**: a timeline per person, with the expression "
     "and the confidence.",
-    ":material/download: **Gives you the numbers** when you stop: shares of time, and every frame "
-    "as CSV and JSON.",
+    ":material/download: **Gives you the numbers** at any time: every frame as CSV and JSON, and "
+    "each person's shares of time.",
 )
 
 #: Pixels: width of the video, and of the gap to the panel beside it.
