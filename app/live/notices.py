@@ -16,7 +16,7 @@ from app.live.streaming.session_store import KEEP_SECONDS
 PHOTO_PAGE = "app/pages/photo.py"
 
 #: Seconds between two checks for a free slot.
-_BUSY_POLL_SECONDS = 3.0
+_BUSY_POLL_SECONDS = 2.0
 
 _TROUBLE = {
     Phase.SLOW: (
@@ -70,7 +70,7 @@ def _connection(ice: Ice) -> str:
             "encrypted video is relayed."
         )
     return (
-        f"**Connection: STUN only, {ice.provider}.** It helps to connect directly. Strict firewalls "
+        f"**Connection: STUN only, {ice.provider}.** It helps to connect. Strict firewalls "
         "allow none; then use a snapshot or a photo."
     )
 

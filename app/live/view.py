@@ -16,6 +16,7 @@ from app.live.session_view import show_rolling_timeline
 from app.live.share_charts import mix_strip
 from app.live.streaming.connection import Phase
 from app.live.streaming.frames import LiveSettings
+from app.live.streaming.record import FRESH_SECONDS
 from app.live.streaming.session import LiveSession
 from app.live.streaming.throughput import Speed
 from fer.text import chance
@@ -190,6 +191,10 @@ def _in_view(session: LiveSession) -> None:
     labels = faces.labels
     mix = text.mean_mix(faces)
     with st.container(border=True, gap="xxsmall"):
+        if session.result_age > FRESH_SECONDS:
+            st.markdown(":material/hourglass_top: **No result at the moment**")
+            st.caption("The server is busy. The video goes on, and the analysis catches up.")
+            return
         if not len(faces):
             st.markdown(":material/face_retouching_off: **No face in view**")
             st.caption("Good light, a frontal view and a short distance help.")

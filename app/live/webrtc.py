@@ -85,7 +85,8 @@ def video_active() -> bool:
 def frames_callback(session: LiveSession) -> Frames:
     """Return the callback that gets all frames since the last call, in the thread of the stream.
 
-    Only the newest frame is analysed: a slow machine shows fewer results, but no old ones.
+    Only the newest frame is shown, and offered to the analysis: a busy machine shows fewer frames,
+    but no old ones.
     """
 
     async def newest(frames: list[av.VideoFrame]) -> list[av.VideoFrame]:

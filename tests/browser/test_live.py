@@ -260,14 +260,37 @@ def test_a_room_without_anybody(
     assert {row["person"] for row in rows} == {row["expression"] for row in rows} == {""}
 
 
-def test_a_refused_camera_is_explained(launch: Launch, open_live: Open) -> None:
-    refusing = launch(
-        "--no-sandbox", "--use-fake-device-for-media-stream", "--deny-permission-prompts"
-    )
-    page = open_live(refusing, permissions=[])
+@pytest.mark.parametrize(
+    ("flags", "says_why"),
+    [
+        ([], "There is no camera"),
+        (
+            ["--use-fake-device-for-media-stream", "--deny-permission-prompts"],
+            "does not let this page use the camera",
+        ),
+    ],
+    ids=["none", "refused"],
+)
+def test_without_a_camera_it_says_why_and_plays_a_clip(
+    launch: Launch, open_live: Open, flags: list[str], says_why: str
+) -> None:
+    page = open_live(launch("--no-sandbox", *flags), permissions=[])
     press(page, "Start")
-    says(page, "does not let this page use the camera")
+    says(page, says_why)
     expect(page.get_by_role("link", name="Upload a photo instead")).to_be_visible()
+    # The component's own words are there, but nobody sees them.
+    raw = component(page).get_by_text(re.compile(r"\w+Error:"))
+    expect(raw).to_have_count(1)
+    expect(raw).to_be_hidden()
+    page.get_by_role("button", name="Play a sample clip").click()
+    says(page, "1 face in view")
+    says(page, "Sample clip")
+    wait_for_more_bars(page, 1)
+    page.get_by_role("button", name="Stop the sample clip").click()
+    expect(page.get_by_role("heading", name="This session")).to_be_visible()
+    count = len(table(page))
+    says(page, says_why)
+    assert len(table(page)) == count  # it has ended on the server too
 
 
 def test_a_fault_in_one_frame_is_told_and_the_stream_goes_on(

@@ -164,6 +164,13 @@ class LiveRecord:
         return latest.faces if latest else Faces.empty(self.spec.head(head).labels, head)
 
     @property
+    def result_age(self) -> float:
+        """Seconds since the frame that was analysed last; infinite before the first."""
+        with self._data:
+            when = None if self._latest is None else self._latest.faces.seconds
+        return np.inf if when is None else self.now - when
+
+    @property
     def errors(self) -> LiveErrors:
         """The frames that could not be analysed so far."""
         return self._errors

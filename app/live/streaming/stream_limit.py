@@ -15,9 +15,9 @@ LIMIT_VARIABLE = "FER_MAX_STREAMS"
 STREAMS_PER_CORE = 2
 
 #: Seconds without a frame after which a slot becomes free, for tabs that closed without notice.
-#: Who waits for one looks every three seconds, so a closed tab's slot is taken again within ten.
+#: Who waits for one looks every two seconds, so a closed tab's slot is free for others within ten.
 #: A page that is still connecting renews its slot every second.
-STALE_SECONDS = 6.0
+STALE_SECONDS = 5.0
 
 
 def max_streams(settings: Mapping[str, str], cores: int | None = None) -> int:

@@ -11,7 +11,7 @@ import streamlit_webrtc.component
 from aiortc.contrib.media import MediaRelay
 from streamlit.testing.v1 import AppTest
 
-from app.live import camera, clip_view, downloads, state, webrtc
+from app.live import camera, clip_view, downloads, notices, state, webrtc
 from app.live.camera import CameraProblem
 from app.live.streaming import record as record_module
 from app.live.streaming.connection import Connection, Phase
@@ -19,7 +19,7 @@ from app.live.streaming.frames import LiveSettings
 from app.live.streaming.history import LiveHistory
 from app.live.streaming.ice import STUN, Help, Ice
 from app.live.streaming.session import LiveSession
-from app.live.streaming.stream_limit import StreamLimit
+from app.live.streaming.stream_limit import STALE_SECONDS, StreamLimit
 from fer import FaceStream, ModelError
 from fer.model.spec import ModelSpec
 from fer.types import Detections
@@ -142,6 +142,20 @@ def test_no_face_in_view_is_said(
     assert not alts(running)
 
 
+def test_a_stall_of_the_analysis_does_not_look_as_if_everybody_had_left(
+    running: AppTest, session: LiveSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    play(session, 5)
+    monkeypatch.setattr(session._analysis, "offer", lambda frame: 0)
+    monkeypatch.setattr(session._analysis, "wait_for", lambda *_: False)
+    play(session, 50)
+    running.run()
+    assert "No result at the moment" in words(running)
+    assert "No face in view" not in words(running)
+    assert "no data" in words(running)
+    assert "No data from 0:00 to 0:05." in alts(running)[0]
+
+
 def test_controls_act_on_the_session_and_keep_its_history(
     running: AppTest, session: LiveSession
 ) -> None:
@@ -244,6 +258,24 @@ def test_a_full_server_says_so_and_opens_by_itself(
     page.run()
     assert "All places are taken" not in words(page)
     assert page.slider
+
+
+def test_a_page_that_connects_keeps_its_place_and_a_closed_one_loses_it(
+    running: AppTest, session: LiveSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Other:
+        pass
+
+    other = Other()
+    monkeypatch.setattr(Connection, "observe", lambda *_: Phase.CONNECTING)
+    for _ in range(3):
+        NOW[0] += STALE_SECONDS - 1
+        running.run()
+    assert not session._limit.hold(other)
+    NOW[0] += STALE_SECONDS
+    assert session._limit.hold(other)
+    # Who waits for the place looks often enough to have it within ten seconds.
+    assert STALE_SECONDS + notices._BUSY_POLL_SECONDS < 10
 
 
 @pytest.mark.parametrize(

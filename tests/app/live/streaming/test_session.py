@@ -56,7 +56,7 @@ def play(session: LiveSession, clock: Clock) -> Callable[..., Image]:
 def test_before_the_first_frame_there_is_nothing(session: LiveSession) -> None:
     assert len(session) == len(session.rows()) == len(session.in_view()) == session.now == 0
     assert (session.speed().analysed, session.speed().stages) == (0, {})
-    assert session.silent_for == np.inf
+    assert session.silent_for == session.result_age == np.inf
     assert session.errors.count == 0
 
 
@@ -131,6 +131,7 @@ def test_nobody_is_in_view_when_frames_come_and_none_is_analysed(
     play(15)
     assert len(session.in_view()) == 0
     assert session.silent_for == 0
+    assert session.result_age == pytest.approx(2.5)
 
 
 def test_a_frame_that_fails_looks_like_the_others(
