@@ -10,7 +10,7 @@ from fer.errors import ModelError
 from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
 from fer.model.spec import Abstention, Head, ModelSpec
 from fer.stream import STAGES, FaceStream, FrameResult
-from fer.tracking import COAST_SECONDS
+from fer.tracking import COAST_SECONDS, MEMORY_SECONDS
 from fer.types import Detections, Faces, Floats, Image
 from tests.samples import SHIPPED_MODEL, FakeClassifier, make_detections
 
@@ -129,7 +129,8 @@ def test_memory_does_not_grow_with_the_number_of_people(spec: ModelSpec) -> None
     tracemalloc.start()
     try:
         for person in range(1, 251):
-            faces = watch(picture, 10.0 * person).faces  # the one before is forgotten by then
+            # The one before is forgotten by then.
+            faces = watch(picture, (MEMORY_SECONDS + 1) * person).faces
             assert faces.track_id.tolist() == [person]
             if person in (50, 250):
                 memory.append(tracemalloc.get_traced_memory()[0])

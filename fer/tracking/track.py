@@ -1,0 +1,87 @@
+"""One tracked face."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from fer.tracking.appearance import Appearance
+from fer.tracking.presence import Presence
+from fer.types import Floats
+
+#: Time constant, in seconds, of the average velocity; a box jitters by a pixel or two per frame.
+_VELOCITY_SECONDS = 0.25
+
+#: Longest extrapolation at constant velocity, in seconds; people stop and turn.
+COAST_SECONDS = 0.4
+
+#: Time constant, in seconds, of the average appearance.
+_APPEARANCE_SECONDS = 2.0
+
+#: Weight of the new looks of somebody who was found again.
+_FOUND_SHARE = 0.5
+
+#: Number of a track that has none yet.
+NO_NUMBER = 0
+
+
+@dataclass(frozen=True)
+class Track:
+    """One tracked face.
+
+    Attributes:
+        track_id: number from 1, never reused; `NO_NUMBER` as long as it has none.
+        xyxy: ``(4,)`` most recent box, in pixels.
+        appearance: average looks, of one person.
+        first_seen: time of the first detection, in seconds.
+        last_seen: time of the most recent detection, in seconds.
+        velocity: ``(2,)`` velocity of the box's centre, in pixels per second.
+        presence: what is known about its being a face at all.
+    """
+
+    track_id: int
+    xyxy: Floats
+    appearance: Appearance
+    first_seen: float
+    last_seen: float
+    velocity: Floats = field(default_factory=lambda: np.zeros(2, np.float32))
+    presence: Presence = field(default_factory=Presence)
+
+    def predicted(self, seconds: float) -> Floats:
+        """Return the predicted box at a time."""
+        ahead = min(seconds - self.last_seen, COAST_SECONDS)
+        return self.xyxy + np.tile(self.velocity * np.float32(ahead), 2).astype(np.float32)
+
+    def updated(self, xyxy: Floats, looks: Appearance, seconds: float) -> Track:
+        """Return the track after a new detection.
+
+        Args:
+            xyxy: ``(4,)`` box in pixels.
+            looks: how the person looks.
+            seconds: time of the frame.
+        """
+        elapsed = max(seconds - self.last_seen, 1e-3)
+        measured = (_centre(xyxy) - _centre(self.xyxy)) / np.float32(elapsed)
+        gain = np.float32(1 - np.exp(-elapsed / _VELOCITY_SECONDS))
+        # At first each new look is better than the one before: the person is coming into view.
+        share = max(1 - np.exp(-elapsed / _APPEARANCE_SECONDS), elapsed / self._age(seconds))
+        return replace(
+            self,
+            xyxy=xyxy,
+            appearance=self.appearance.blended(looks, float(share)),
+            last_seen=seconds,
+            velocity=self.velocity + gain * (measured - self.velocity),
+        )
+
+    def _age(self, seconds: float) -> float:
+        return max(seconds - self.first_seen, 1e-3)
+
+    def found_again(self, new: Track) -> Track:
+        """Return this person's track at the place where a new one has found the person again."""
+        looks = self.appearance.blended(new.appearance, _FOUND_SHARE)
+        return replace(new, track_id=self.track_id, appearance=looks, first_seen=self.first_seen)
+
+
+def _centre(xyxy: Floats) -> Floats:
+    return (xyxy[:2] + xyxy[2:]) * np.float32(0.5)
