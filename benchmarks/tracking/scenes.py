@@ -136,9 +136,9 @@ def coming_and_going() -> Scene:
     y, side = 200, 85
     out_left, out_right = -90, 740
     leaves = (
-        (130, 3.0, out_left, out_right, 5.8, 500),
+        (130, 3.0, out_left, out_right, 5.8, 410),
         (330, 4.0, out_right, out_left, 9.8, 190),
-        (520, 7.0, out_right, out_right, 17.8, 340),
+        (520, 7.0, out_right, out_right, 17.8, 550),
     )
     paths = tuple(
         hidden(

@@ -25,6 +25,9 @@ _REGIONS = np.array(
 #: Share of each region in the distance. Clothes differ most between people.
 _WEIGHTS = np.array([0.8, 0.6, 1.0, 1.2], np.float32)
 
+#: Least share of what tells people apart of a clear view.
+_CLEAR_SHARE = 0.4
+
 #: Rows and columns of points looked at in a region.
 _POINTS = 12
 
@@ -109,6 +112,11 @@ class Appearance:
     def certainty(self, other: Appearance) -> Floats:
         """Return how much of what tells people apart both show, ``(n, m)`` in 0…1."""
         return self._both(other).sum(axis=2) / _WEIGHTS.sum()
+
+    @property
+    def clear(self) -> bool:
+        """Whether much can be told of how everybody looks."""
+        return bool((self.visible @ _WEIGHTS >= _CLEAR_SHARE * _WEIGHTS.sum()).all())
 
     def doubted(self, share: NDArray) -> Appearance:
         """Return looks that count less, by a share for each person."""

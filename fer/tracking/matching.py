@@ -23,7 +23,7 @@ _STAY_SECONDS = 6.0
 
 #: Share of faces that are suddenly anywhere, whatever the gap: a detection was missed, or the
 #: camera moved.
-_ANYWHERE = 0.01
+_ANYWHERE = 0.02
 
 #: Distance of looks at which they say nothing, how much each unit below or above says, and the
 #: most that they say. Twice these odds were measured between people cut out of photographs; people

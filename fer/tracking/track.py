@@ -37,6 +37,7 @@ class Track:
         first_seen: time of the first detection, in seconds.
         last_seen: time of the most recent detection, in seconds.
         velocity: ``(2,)`` velocity of the box's centre, in pixels per second.
+        sightings: number of detections.
         presence: what is known about its being a face at all.
     """
 
@@ -46,6 +47,7 @@ class Track:
     first_seen: float
     last_seen: float
     velocity: Floats = field(default_factory=lambda: np.zeros(2, np.float32))
+    sightings: int = 1
     presence: Presence = field(default_factory=Presence)
 
     def predicted(self, seconds: float) -> Floats:
@@ -71,6 +73,7 @@ class Track:
             xyxy=xyxy,
             appearance=self.appearance.blended(looks, float(share)),
             last_seen=seconds,
+            sightings=self.sightings + 1,
             velocity=self.velocity + gain * (measured - self.velocity),
         )
 

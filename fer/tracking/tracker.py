@@ -24,13 +24,13 @@ MAX_TRACKS = 32
 #: frame before, however long ago, on a machine that stalls.
 _FRESH_SECONDS, _FRESH_FRAME_SECONDS = 1.0, 5.0
 
-#: Longest time for which a new face waits for its number while it might be somebody who was away;
-#: who comes in from the side is at first only half seen.
-_DECISION_SECONDS = 0.5
+#: For how long, and for how many frames, a new face waits for its number while it might be somebody
+#: who was away, for who comes in from the side is at first only half seen; and the longest wait.
+_DECISION_SECONDS, _DECISION_FRAMES, _LONGEST_WAIT = 0.5, 3, 2.0
 
 #: Log-odds from which somebody who was away is back. Those in front of a camera leave and return
 #: more often than others take their places, so it is below zero.
-_BACK = -1.0
+_BACK = -1.5
 
 #: The most that place and size say for somebody being back: who sits down in a seat is often
 #: somebody else.
@@ -90,13 +90,13 @@ class Tracker:
             The track number of each face, ``(n,)``; -1 while it has none.
         """
         elapsed = seconds - self._seconds
+        self._forget(seconds)
         here = self._continued(detections, looks, seconds)
         if close_look is not None:
             count = 1 if np.isinf(elapsed) else min(1 + int(elapsed / _LOOK_SECONDS), _MAX_LOOKS)
             self._look_closely(here, detections, close_look, seconds, count)
         faces = {face: key for face, key in here.items() if self._is_face(key, close_look)}
         self._number(faces, seconds)
-        self._forget(seconds)
         self._seconds = seconds
         track_ids = np.full(len(detections), -1, np.int64)
         for face, key in faces.items():
@@ -177,9 +177,9 @@ class Tracker:
             seconds,
             most_by_place=_MOST_BY_PLACE,
         )
-        ordered = np.sort(np.pad(odds, ((0, 0), (2, 0)), constant_values=-99.0), axis=1)
+        ordered = np.sort(np.column_stack([odds, *2 * [np.full(len(odds), -99.0)]]), axis=1)
         best, lead = ordered[:, -1], ordered[:, -1] - ordered[:, -2]
-        waited = seconds - np.array([track.first_seen for track in tracks]) >= _DECISION_SECONDS
+        waited = np.array([_has_waited(track, seconds) for track in tracks])
         clear = (best >= _SURELY_BACK) & (lead >= _LEAD)
         odds[~(waited | clear)] = -np.inf
         back = assign(odds, _BACK)
@@ -214,6 +214,12 @@ class Tracker:
         """Numbers of the people who are remembered."""
         numbers = {track.track_id for track in self._tracks.values()}
         return frozenset(numbers - {NO_NUMBER})
+
+
+def _has_waited(track: Track, seconds: float) -> bool:
+    age = seconds - track.first_seen
+    often = age >= _DECISION_SECONDS and track.sightings >= _DECISION_FRAMES
+    return (often and track.appearance.clear) or age >= _LONGEST_WAIT
 
 
 def _alone(xyxy: Floats) -> NDArray[np.bool_]:
