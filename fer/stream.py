@@ -15,7 +15,7 @@ from fer.labels import EXPRESSION_HEAD
 from fer.model.classifier import ExpressionClassifier
 from fer.model.spec import ModelSpec
 from fer.stopwatch import Stopwatch
-from fer.tracking import COAST_SECONDS, Appearance, Tracker
+from fer.tracking import COAST_SECONDS, Appearance, Light, Tracker
 from fer.types import Detections, Faces, Floats, Image, check_image
 
 #: Least detection score in a stream. It is lower than the score that starts a track, so that tracks
@@ -113,6 +113,7 @@ class FaceStream:
         should go on without a reset, its clock running, and they keep their numbers.
         """
         self._tracker = Tracker()
+        self._light = Light()
         self._seconds = -np.inf
         self._averages: dict[int, tuple[Floats, float]] = {}
         self._averages_head = ""
@@ -148,7 +149,7 @@ class FaceStream:
         with stopwatch.stage("track"):
             track_ids = self._tracker(
                 detections,
-                Appearance.of(image, detections.xyxy),
+                Appearance.of(image, detections.xyxy, self._light(image)),
                 seconds,
                 self._close_look(image, detections),
             )

@@ -31,8 +31,11 @@ _CLEAR_SHARE = 0.4
 #: Rows and columns of points looked at in a region.
 _POINTS = 12
 
+#: Rows and columns of points at which the light is measured.
+_LIGHT_POINTS = (24, 32)
+
 #: Bins of lightness and of each of two differences of colour, and the range that they cover, in
-#: natural logarithms around the mean of the frame.
+#: natural logarithms around the colour of the light.
 _LIGHT_BINS, _COLOUR_BINS = 7, 6
 _LIGHT_RANGE, _COLOUR_RANGE = 2.2, 1.0
 
@@ -69,22 +72,21 @@ class Appearance:
         )
 
     @classmethod
-    def of(cls, image: Image, xyxy: Floats) -> Appearance:
+    def of(cls, image: Image, xyxy: Floats, light: Floats) -> Appearance:
         """Describe the people in an image.
-
-        Colours are taken relative to the mean of the whole image, so that a camera that adapts its
-        exposure or white balance changes them little.
 
         Args:
             image: ``(height, width, 3)`` RGB uint8.
             xyxy: ``(n, 4)`` boxes of their faces in pixels.
+            light: ``(3,)`` colour of the light, to which colours are relative; see `Light`.
         """
         height, width = image.shape[:2]
         x, y = _points(xyxy)
         inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
         pixels = image[np.clip(y, 0, height - 1), np.clip(x, 0, width - 1)]
-        colours = _colours(pixels) - _colours(image[::16, ::16]).mean(axis=(0, 1))
-        return cls(_histograms(colours, inside), inside.mean(axis=-1, dtype=np.float32))
+        return cls(
+            _histograms(_colours(pixels) - light, inside), inside.mean(axis=-1, dtype=np.float32)
+        )
 
     def blended(self, other: Appearance, share: float) -> Appearance:
         """Return the mean of two looks of the same people; a region counts as far as it is seen.
@@ -124,6 +126,32 @@ class Appearance:
 
     def _both(self, other: Appearance) -> Floats:
         return np.minimum(self.visible[:, None], other.visible[None]) * _WEIGHTS
+
+
+class Light:
+    """Follows the light of a stream: lamps, and the camera's exposure and white balance.
+
+    It is what most of the picture changes by from frame to frame. The mean of a frame would do for
+    one, but it changes as well when people come and go.
+    """
+
+    def __init__(self) -> None:
+        self._light: Floats | None = None
+        self._last = np.zeros((0, 3), np.float32)
+
+    def __call__(self, image: Image) -> Floats:
+        """Return the colour of the light ``(3,)`` in the next frame."""
+        rows, columns = (
+            ((np.arange(steps) + 0.5) * length / steps).astype(int)
+            for steps, length in zip(_LIGHT_POINTS, image.shape[:2], strict=True)
+        )
+        colours = _colours(image[np.ix_(rows, columns)]).reshape(-1, 3)
+        if self._light is None:
+            self._light = colours.mean(axis=0)
+        else:
+            self._light = self._light + np.median(colours - self._last, axis=0)
+        self._last = colours
+        return self._light
 
 
 def _points(xyxy: Floats) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

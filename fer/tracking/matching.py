@@ -29,7 +29,7 @@ _ANYWHERE = 0.02
 #: most that they say. Twice these odds were measured between people cut out of photographs; people
 #: who turn and bend look less like themselves.
 _NEUTRAL_DISTANCE = 0.21
-_LOOKS_SLOPE = 40.0
+_LOOKS_SLOPE = 45.0
 _LOOKS_MOST, _LOOKS_LEAST = 5.0, -8.0
 
 #: The least that looks say at once, and the seconds after which they may say all: nobody else can
@@ -64,12 +64,25 @@ def log_odds(
     gap = np.maximum(seconds - np.array([track.last_seen for track in tracks]), 0.0)
     side, old_side = _sides(xyxy)[:, None], _sides(expected)[None]
     apart = np.linalg.norm(_centres(xyxy)[:, None] - _centres(expected)[None], axis=2)
-    known = Appearance.concatenate([track.appearance for track in tracks])
-    told = _LOOKS_SLOPE * (_NEUTRAL_DISTANCE - looks.distances(known))
     least = np.interp(gap, [0, _LEAST_SECONDS], [_LEAST_AT_ONCE, _LOOKS_LEAST])
-    by_looks = looks.certainty(known) * np.clip(told, least, _LOOKS_MOST)
+    by_looks = looks_odds(looks, [track.appearance for track in tracks], least)
     by_place = _place(2 * apart / (side + old_side), gap) + _size(np.log(side / old_side), gap)
     return np.minimum(by_place, most_by_place) + by_looks
+
+
+def looks_odds(
+    looks: Appearance, known: Sequence[Appearance], least: NDArray | float = _LOOKS_LEAST
+) -> NDArray[np.float64]:
+    """Return the log-odds by looks alone, ``(faces, tracks)``.
+
+    Args:
+        looks: the faces' appearance.
+        known: the appearance of each track.
+        least: the least that the looks of each track may say.
+    """
+    tracks = Appearance.concatenate(known)
+    told = _LOOKS_SLOPE * (_NEUTRAL_DISTANCE - looks.distances(tracks))
+    return looks.certainty(tracks) * np.clip(told, least, _LOOKS_MOST)
 
 
 def _place(distance: NDArray, gap: NDArray) -> NDArray[np.float64]:

@@ -16,11 +16,14 @@ _VELOCITY_SECONDS = 0.25
 #: Longest extrapolation at constant velocity, in seconds; people stop and turn.
 COAST_SECONDS = 0.4
 
-#: Time constant, in seconds, of the average appearance.
-_APPEARANCE_SECONDS = 2.0
+#: Time constants, in seconds, of the average appearance and of the recent one.
+_APPEARANCE_SECONDS, _RECENT_SECONDS = 10.0, 0.5
 
 #: Weight of the new looks of somebody who was found again.
-_FOUND_SHARE = 0.5
+_FOUND_SHARE = 0.3
+
+#: Age, in seconds, up to which the average appearance is an even mean.
+_FIRST_SECONDS = 1.0
 
 #: Number of a track that has none yet.
 NO_NUMBER = 0
@@ -33,7 +36,8 @@ class Track:
     Attributes:
         track_id: number from 1, never reused; `NO_NUMBER` as long as it has none.
         xyxy: ``(4,)`` most recent box, in pixels.
-        appearance: average looks, of one person.
+        appearance: how the person with this number looks on average.
+        recent: how the person looked in the last moments.
         first_seen: time of the first detection, in seconds.
         last_seen: time of the most recent detection, in seconds.
         velocity: ``(2,)`` velocity of the box's centre, in pixels per second.
@@ -44,6 +48,7 @@ class Track:
     track_id: int
     xyxy: Floats
     appearance: Appearance
+    recent: Appearance
     first_seen: float
     last_seen: float
     velocity: Floats = field(default_factory=lambda: np.zeros(2, np.float32))
@@ -66,23 +71,27 @@ class Track:
         elapsed = max(seconds - self.last_seen, 1e-3)
         measured = (_centre(xyxy) - _centre(self.xyxy)) / np.float32(elapsed)
         gain = np.float32(1 - np.exp(-elapsed / _VELOCITY_SECONDS))
+        age = max(seconds - self.first_seen, 1e-3)
         # At first each new look is better than the one before: the person is coming into view.
-        share = max(1 - np.exp(-elapsed / _APPEARANCE_SECONDS), elapsed / self._age(seconds))
+        seconds_long = _APPEARANCE_SECONDS if age > _FIRST_SECONDS else age
+        share = 1 - np.exp(-elapsed / seconds_long)
         return replace(
             self,
             xyxy=xyxy,
             appearance=self.appearance.blended(looks, float(share)),
+            recent=self.recent.blended(looks, float(1 - np.exp(-elapsed / _RECENT_SECONDS))),
             last_seen=seconds,
             sightings=self.sightings + 1,
             velocity=self.velocity + gain * (measured - self.velocity),
         )
 
-    def _age(self, seconds: float) -> float:
-        return max(seconds - self.first_seen, 1e-3)
+    def renamed(self, other: Track) -> Track:
+        """Return the track as that of another person, whose number and average looks it takes."""
+        return replace(self, track_id=other.track_id, appearance=other.appearance)
 
     def found_again(self, new: Track) -> Track:
         """Return this person's track at the place where a new one has found the person again."""
-        looks = self.appearance.blended(new.appearance, _FOUND_SHARE)
+        looks = self.appearance.blended(new.recent, _FOUND_SHARE)
         return replace(new, track_id=self.track_id, appearance=looks, first_seen=self.first_seen)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fer.tracking.appearance import Appearance
-from fer.tracking.matching import assign, log_odds
+from fer.tracking.matching import assign, log_odds, looks_odds
 from fer.tracking.track import NO_NUMBER, Track
 from fer.types import Detections, Floats
 
@@ -34,7 +34,7 @@ _BACK = -1.5
 
 #: The most that place and size say for somebody being back: who sits down in a seat is often
 #: somebody else.
-_MOST_BY_PLACE = 1.5
+_MOST_BY_PLACE = 0.5
 
 #: Log-odds, and lead before everybody else who is away, with which somebody is back without
 #: waiting.
@@ -42,6 +42,9 @@ _SURELY_BACK, _LEAD = 2.0, 2.0
 
 #: Log-odds with everybody who is away below which a face is new without waiting.
 _RULED_OUT = -4.0
+
+#: Log-odds by looks that an exchange of two numbers must gain.
+_EXCHANGE = 3.0
 
 #: Seconds between two frames that make room for another close look, and most looks in a frame. At
 #: 10 frames a second and more it is one.
@@ -97,6 +100,7 @@ class Tracker:
             self._look_closely(here, detections, close_look, seconds, count)
         faces = {face: key for face, key in here.items() if self._is_face(key, close_look)}
         self._number(faces, seconds)
+        self._correct(faces, detections.xyxy, seconds)
         self._seconds = seconds
         track_ids = np.full(len(detections), -1, np.int64)
         for face, key in faces.items():
@@ -119,8 +123,9 @@ class Tracker:
         for face in np.flatnonzero(detections.score >= NEW_TRACK_SCORE).tolist():
             if face not in here:
                 here[face] = self._next_key
+                seen = looks.take([face])
                 self._tracks[self._next_key] = Track(
-                    NO_NUMBER, detections.xyxy[face], looks.take([face]), seconds, seconds
+                    NO_NUMBER, detections.xyxy[face], seen, seen, seconds, seconds
                 )
                 self._next_key += 1
         return here
@@ -172,7 +177,7 @@ class Tracker:
             return
         odds = log_odds(
             np.stack([track.xyxy for track in tracks]),
-            Appearance.concatenate([track.appearance for track in tracks]),
+            Appearance.concatenate([track.recent for track in tracks]),
             [self._tracks[key] for key in away],
             seconds,
             most_by_place=_MOST_BY_PLACE,
@@ -191,6 +196,30 @@ class Tracker:
             if waited[row] or best[row] < _RULED_OUT:
                 self._tracks[new[order[row]]] = replace(tracks[row], track_id=self._next_id)
                 self._next_id += 1
+
+    def _correct(self, faces: dict[int, int], xyxy: Floats, seconds: float) -> None:
+        """Exchange the numbers of two people if both then look much more like themselves.
+
+        Who passes behind somebody may come out under the other's number. It shows once both stand
+        apart again, or one of them while the other is away.
+        """
+        alone = _alone(xyxy)
+        numbered = {k for k, track in self._tracks.items() if track.track_id != NO_NUMBER}
+        here = [key for face, key in faces.items() if key in numbered and alone[face]]
+        away = [key for key in numbered if self._tracks[key].last_seen < seconds]
+        both = here + away
+        if not here or len(both) < 2:
+            return
+        tracks = [self._tracks[key] for key in both]
+        recent = Appearance.concatenate([track.recent for track in tracks[: len(here)]])
+        odds = looks_odds(recent, [track.appearance for track in tracks])
+        gain = odds - np.diag(odds)[:, None]
+        gain[:, : len(here)] += gain[:, : len(here)].T
+        row, column = np.unravel_index(gain.argmax(), gain.shape)
+        if gain[row, column] >= _EXCHANGE and odds[row, column] > 0:
+            one, other = tracks[row], tracks[column]
+            self._tracks[both[row]] = one.renamed(other)
+            self._tracks[both[column]] = other.renamed(one)
 
     def _forget(self, seconds: float) -> None:
         """Forget faces without a number soon, and people after a long time or if there are many."""
@@ -219,7 +248,7 @@ class Tracker:
 def _has_waited(track: Track, seconds: float) -> bool:
     age = seconds - track.first_seen
     often = age >= _DECISION_SECONDS and track.sightings >= _DECISION_FRAMES
-    return (often and track.appearance.clear) or age >= _LONGEST_WAIT
+    return (often and track.recent.clear) or age >= _LONGEST_WAIT
 
 
 def _alone(xyxy: Floats) -> NDArray[np.bool_]:
