@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import PurePath
+from typing import Literal
 
 import streamlit as st
 
@@ -83,15 +84,11 @@ def _with_cards(analysed: AnalysedPhoto, cards: Cards, selection: Selection, wid
     # Cards have a fixed width; where they do not fit beside the picture, they wrap below it.
     columns = plan.card_columns or width // CARD_WIDTH
     room = columns * CARD_WIDTH + (columns - 1) * GAP
-    with st.container(horizontal=True, horizontal_alignment="center", gap=GAP):
+    side: Literal["left", "center"] = "left" if plan.card_columns else "center"
+    with st.container(horizontal=True, horizontal_alignment=side, gap=GAP):
         with st.container(width=plan.picture_width if plan.card_columns else "stretch"):
             _picture(analysed, plan.picture_width, selection)
-        with st.container(
-            horizontal=True,
-            horizontal_alignment="left" if plan.card_columns else "center",
-            gap=GAP,
-            width=room,
-        ):
+        with st.container(horizontal=True, horizontal_alignment=side, gap=GAP, width=room):
             for face in range(count):
                 cards.show(analysed, face)
 
@@ -123,9 +120,8 @@ def _picture(analysed: AnalysedPhoto, width: int, selection: Selection) -> None:
 def _no_face(analysed: AnalysedPhoto) -> None:
     result = analysed.result
     st.info(
-        "**No face found**, so there is nothing to say about an expression. A face is found more "
-        "easily when it is larger in the picture, well lit, turned to the camera, and not covered "
-        "by a hand, a mask or sunglasses.",
+        "**No face found.** It helps when the face is larger, well lit, turned to the camera and "
+        "not covered.",
         icon=":material/face_retouching_off:",
     )
     width = fitted((result.width, result.height), *_PLAIN_PICTURE)

@@ -73,9 +73,8 @@ def _show_only(album: Album, analyse: Callable[[Photo], AnalysedPhoto], cards: C
     with st.spinner("Looking for faces …"):
         analysed = analyse(photo)
     if analysed.readable:
-        if album.is_sample:
-            st.caption("A sample: the astronaut Eileen Collins, by NASA.")
-        _title(analysed, partial(_remove_button, album, photo))
+        about = " · a sample: the astronaut Eileen Collins, by NASA" if album.is_sample else ""
+        _title(analysed, about, partial(_remove_button, album, photo))
         st.fragment(show_photo)(analysed, cards, album.faces)
     else:
         _removable_error(album, analysed)
@@ -183,7 +182,9 @@ def _row(album: Album, analysed: AnalysedPhoto, cards: Cards) -> None:
             show_photo(analysed, cards, album.faces, _BORDERED_WIDTH)
 
 
-def _title(analysed: AnalysedPhoto, action: Callable[[], None] | None = None) -> None:
+def _title(
+    analysed: AnalysedPhoto, about: str = "", action: Callable[[], None] | None = None
+) -> None:
     """Show a photo's name, an action beside it, and what was found in a line."""
     result = analysed.result
     with st.container(gap="xxsmall"):
@@ -192,7 +193,7 @@ def _title(analysed: AnalysedPhoto, action: Callable[[], None] | None = None) ->
             if action:
                 action()
         st.markdown(answers_line([result.faces]))
-        st.caption(f"{result.width} × {result.height} pixels")
+        st.caption(f"{result.width} × {result.height} pixels{about}")
 
 
 def _error(analysed: AnalysedPhoto) -> None:
