@@ -201,8 +201,7 @@ def _downloads(models: Sequence[OpenedModel]) -> None:
     """Offer every shown report as files, which are created when the visitor clicks."""
     st.markdown(
         "##### Download the report",
-        help="The HTML file contains everything that is shown here, and opens without the "
-        "internet.",
+        help="The HTML file holds all that is shown here, and needs no internet.",
         anchors=False,
     )
     for model in models:

@@ -12,8 +12,8 @@ from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
 SPLITS = ("test", "validation", "train")
 
 SPLITS_EXPLAINED = (
-    "The network learnt from the train split. Settings, temperatures and thresholds were chosen on "
-    "validation (FER2013's PublicTest), and nothing on test (PrivateTest)."
+    "It learnt from train. Settings were chosen on validation (FER2013's PublicTest), so expect a "
+    "little less on new faces. Nothing was chosen on test (PrivateTest)."
 )
 
 WITHOUT_DUPLICATES = "without duplicates"

@@ -20,17 +20,16 @@ _BUSY_POLL_SECONDS = 2.0
 
 _TROUBLE = {
     Phase.SLOW: (
-        "**Connecting takes longer than usual.** A firewall, a company network or a mobile network "
-        "may be blocking the connection to the server. If it does not connect within half a "
-        "minute, press Stop and use one of the ways below."
+        "**Connecting takes longer than usual.** A firewall or a company or mobile network may be "
+        "blocking it. If it does not connect in half a minute, press Stop and go on below."
     ),
     Phase.STALLED: (
         "**The picture has stopped.** The connection is lost, or the camera is off. Stop and "
         "start again; the results so far are kept."
     ),
     Phase.FAILED: (
-        "**The connection could not be made.** A firewall, a company network or a mobile network "
-        "is probably blocking it."
+        "**The connection could not be made.** A firewall or a company or mobile network is "
+        "probably blocking it."
     ),
 }
 
@@ -45,14 +44,12 @@ def show_before_start(ice: Ice, *, offer: bool) -> None:
     with st.container(border=True):
         st.markdown("#### Before you start", anchors=False)
         st.markdown(
-            ":material/videocam: **Press Start and allow the camera.** Your browser asks whether "
-            "this page may use it. The microphone stays off."
+            ":material/videocam: **Press Start and allow the camera.** The microphone stays off."
         )
         st.markdown(
-            ":material/lock: **Nothing is recorded.** Each frame is analysed in the memory of this "
-            "server and dropped. Only numbers are kept, until you clear them. So that a reload "
-            "loses nothing, they stay under this page's address for "
-            f"{KEEP_SECONDS / 60:.0f} minutes after the tab is closed."
+            ":material/lock: **Nothing is recorded.** Each frame is analysed on this server and "
+            "dropped. The numbers stay under this page's address until you clear them, or "
+            f"{KEEP_SECONDS / 60:.0f} minutes after you close the tab."
         )
         st.markdown(f":material/cell_tower: {_connection(ice)}")
         if ice.problem:
@@ -64,17 +61,17 @@ def show_before_start(ice: Ice, *, offer: bool) -> None:
 def _connection(ice: Ice) -> str:
     if ice.help is Help.LOCAL:
         return (
-            "**Connection: this machine only.** No outside server is used, so the page must run on "
-            "your own machine or network."
+            "**Connection: this machine only.** It works on this machine or network, and asks no "
+            "other server."
         )
     if ice.help is Help.TURN:
         return (
-            f"**Connection: TURN, {ice.provider}.** If no direct connection to the server is "
-            "possible, the encrypted video is relayed."
+            f"**Connection: TURN, {ice.provider}.** Where no direct connection is possible, the "
+            "encrypted video is relayed."
         )
     return (
-        f"**Connection: STUN only, {ice.provider}.** It helps to find a direct connection to the "
-        "server. Strict firewalls allow none; then use a snapshot or a photo."
+        f"**Connection: STUN only, {ice.provider}.** It helps to connect. Strict firewalls "
+        "allow none; then use a snapshot or a photo."
     )
 
 
@@ -83,8 +80,8 @@ def show_busy(session: LiveSession) -> None:
     if session.slots:
         icon, title = ":material/hourglass_top:", "All places are taken"
         text = (
-            f"This server analyses {counted(session.slots, 'live stream')} at a time, so that "
-            "each runs smoothly. The page opens by itself as soon as a place is free."
+            f"This server analyses {counted(session.slots, 'live stream')} at a time. The page "
+            "opens by itself as soon as a place is free."
         )
         photo = "Analyse a photo meanwhile"
     else:

@@ -91,8 +91,7 @@ def _timeline(session: LiveSession, start: float, end: float, until: float, key:
     more = len(line.people) - MAX_PEOPLE
     hidden = f" Not drawn: {counted(more, 'person')} seen more briefly." if more > 0 else ""
     st.caption(
-        "The higher a bar, the higher the confidence; hatched bars are uncertain. Each bar covers "
-        f"{line.width:g} s.{hidden}"
+        f"Higher is more confident, hatched is uncertain. Each bar covers {line.width:g} s.{hidden}"
     )
 
 

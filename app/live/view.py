@@ -80,8 +80,7 @@ def show_controls(session: LiveSession) -> None:
             defaults.smoothing_seconds,
             0.1,
             format="%.1f s",
-            help="Each person's probabilities are averaged over this time. 0 shows every frame "
-            "as it is; higher values are steadier, but follow changes more slowly.",
+            help="Answers are averaged over this time. More is steadier, but slower to change.",
             key="live_smoothing",
             persist_state="session",
             width=260,
@@ -138,9 +137,8 @@ def _metrics(speed: Speed) -> None:
             delta_arrow="off",
             border=True,
             width="stretch",
-            help="The video goes on while a frame is analysed, and boxes move on with the people. "
-            "When the server is busy, it analyses fewer frames than the browser sends, always the "
-            "newest one.",
+            help="A busy server analyses fewer frames than it receives, always the newest one. The "
+            "video goes on, and boxes move on with the people.",
         )
         st.metric(
             "A frame takes",
@@ -150,8 +148,7 @@ def _metrics(speed: Speed) -> None:
             delta_arrow="off",
             border=True,
             width="stretch",
-            help="Median over the last ten seconds, for analysis and drawing. The transfer over "
-            "the network is not included.",
+            help="Analysis and drawing, without the network: median of the last ten seconds.",
         )
 
 
@@ -180,8 +177,8 @@ def _status(session: LiveSession, phase: Phase, source: str) -> None:
 def _errors(session: LiveSession) -> None:
     if session.refused:
         st.warning(
-            "**All places are taken**, so the video is shown without analysis. The analysis starts "
-            "by itself as soon as a place is free.",
+            "**All places are taken**, so the video is not analysed. That starts by itself as soon "
+            "as a place is free.",
             icon=":material/hourglass_top:",
         )
     sentence = text.error_sentence(session.errors)
@@ -200,9 +197,7 @@ def _in_view(session: LiveSession) -> None:
             return
         if not len(faces):
             st.markdown(":material/face_retouching_off: **No face in view**")
-            st.caption(
-                "Faces are found more easily when they are well lit, frontal and not too far away."
-            )
+            st.caption("Good light, a frontal view and a short distance help.")
             return
         mean = "" if len(faces) == 1 else ", mean of their expressions"
         st.markdown(f":material/face: **{counted(len(faces), 'face')} in view**{mean}")

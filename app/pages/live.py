@@ -28,12 +28,10 @@ _ICE = "live_ice"
 
 #: Features of the page, in Markdown.
 _FEATURES = (
-    ":material/groups: **Keeps people apart**: everybody in view keeps a number and a colour, and "
-    "gets an answer that does not flicker.",
-    ":material/timeline: **Shows changes over time**: a timeline per person, with the expression "
-    "and the confidence.",
-    ":material/download: **Gives you the numbers** at any time: every frame as CSV and JSON, and "
-    "each person's shares of time.",
+    ":material/groups: **Tells people apart**: everybody in view gets a number, a colour and a "
+    "steady answer.",
+    ":material/timeline: **Shows changes over time**: a timeline of each person's expressions.",
+    ":material/download: **Gives you the numbers** as CSV and JSON, at any time.",
 )
 
 #: Pixels: width of the video, and of the gap to the panel beside it.
@@ -59,8 +57,8 @@ def main() -> None:
     """Render the page."""
     header(
         "Read expressions live",
-        "Your camera's picture with every face marked: which expression each person shows, how "
-        "sure the answer is, and how it changes over time.",
+        "Your camera's picture with every face marked: which expression it shows, how sure the "
+        "answer is, and how it changes.",
     )
     try:
         session = live_session()

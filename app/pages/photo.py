@@ -20,12 +20,10 @@ _STORE = "photo_store"
 
 #: Features of the page, in Markdown.
 _FEATURES = (
-    ":material/center_focus_strong: **Finds faces**, also small ones and many at once, and marks "
-    "them in the picture.",
+    ":material/center_focus_strong: **Finds faces**, also small ones and many at once.",
     ":material/bar_chart: **Gives every expression a probability**, and says *uncertain* when none "
-    "stands out. A small, blurred, dark or turned face needs a higher confidence for an answer.",
-    ":material/download: **Gives you the numbers** as CSV and JSON, and the marked picture in full "
-    "size.",
+    "stands out.",
+    ":material/download: **Gives you the numbers** as CSV and JSON, and the marked picture.",
 )
 
 
@@ -70,8 +68,8 @@ def _show_start(album: Album) -> None:
             with st.container(width=CARD_WIDTH):
                 st.markdown(text)
     st.caption(
-        ":material/lock: Photos are analysed in the memory of this server. None is saved or "
-        "logged. They are deleted when you remove them, or soon after you close this tab."
+        ":material/lock: Photos stay in this server's memory. None is saved or logged. They are "
+        "deleted when you remove them, or soon after you close this tab."
     )
 
 

@@ -56,6 +56,12 @@ _GREY = "#808080"
 
 _FONT = "'Source Sans 3', 'Source Sans Pro', system-ui, Helvetica, Arial, sans-serif"
 
+#: Alternative text of the legend.
+LEGEND_ALT = (
+    "Legend: from blue, which lowered it most, to orange, which raised it most. A solid line goes "
+    "round what raised it by more than half of the most, a dashed line round what lowered it so."
+)
+
 
 def activation_legend(ink: str) -> str:
     """Return the legend of a map as SVG: the scale of its colours, and what its outlines mean.
@@ -82,8 +88,9 @@ def activation_legend(ink: str) -> str:
         f'<text x="0" y="30">lowered most</text>'
         f'<text x="{middle}" y="30" text-anchor="middle">no effect</text>'
         f'<text x="{right}" y="30" text-anchor="end">raised most</text>'
-        f'{_sample_line(52, "")}<text x="40" y="56">more than half of the most, raised</text>'
-        f'{_sample_line(78, "6 4")}<text x="40" y="82">the same, lowered</text></svg>'
+        f'{_sample_line(52, "")}<text x="40" y="56">strongly raised: more than half</text>'
+        f'{_sample_line(78, "6 4")}<text x="40" y="82">strongly lowered: more than half</text>'
+        "</svg>"
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app.common.text import describe_activation
-from app.photo.activation_image import activation_legend
+from app.photo.activation_image import LEGEND_ALT, activation_legend
 from app.photo.store import AnalysedPhoto, Analyzer, activation_png
 
 #: Number of expressions to choose from, the most probable ones.
@@ -62,12 +62,7 @@ def _show(analysed: AnalysedPhoto, face: int, analyzer: Analyzer, key: str) -> N
     )
     with st.container(width=_WIDTH, gap="xsmall"):
         ink = "#ECEAE4" if st.context.theme.type == "dark" else "#24232A"
-        st.image(
-            activation_legend(ink),
-            width=_WIDTH,
-            alt="Legend: blue lowered it, orange raised it; a solid line goes round what raised it "
-            "by more than half of the most, a dashed line round what lowered it as much.",
-        )
+        st.image(activation_legend(ink), width=_WIDTH, alt=LEGEND_ALT)
         st.caption(_HOW_TO_READ.format(expression=expression))
 
 

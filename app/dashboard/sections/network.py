@@ -22,9 +22,8 @@ def network(report: Report) -> Section:
         "The network",
         network_svg(report.layers),
         describe_network(report.layers),
-        "From top to bottom. The wider a slab, the higher the resolution; the stronger its colour, "
-        "the more channels. A line around a group is a shortcut: the group's input is added to its "
-        "output.",
+        "From top to bottom. Wider: higher resolution. Stronger colour: more channels. A line "
+        "round a group is a shortcut, which adds the group's input to its output.",
     )
     table = Table(
         f"{len(report.layers)} layers, {report.parameters:,} parameters",

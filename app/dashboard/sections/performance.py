@@ -27,22 +27,22 @@ from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
 
 ACCURACY = "How many of 100 faces get the label that the data set gives them."
 MACRO_F1 = (
-    "F1 combines precision and recall of one expression; this is the mean over all expressions, "
-    "each counting the same however rare it is."
+    "F1 is high where it finds most faces of an expression and is seldom wrong about it. This is "
+    "the mean over all expressions, rare ones counting the same."
 )
-BALANCED = "The mean recall over all expressions, each counting the same."
+BALANCED = "How many faces of an expression it finds, as the mean over all expressions."
 TOP2 = "How often the label is among the first two answers."
 CALIBRATION = (
-    "How far confidence and accuracy differ on average, in percentage points: of all answers with "
-    "80% confidence, about 80% should be right. Expected calibration error, 15 bins."
+    "How far confidence and accuracy differ on average: of all answers with 80% confidence, 80% "
+    "should be right. Expected calibration error, 15 bins."
 )
-LOG_LOSS = "The mean of −log of the probability of the true label; lower is better."
+LOG_LOSS = "How little probability it gave the true label: the mean of −log. Lower is better."
 INTERVAL = (
     "95% interval (Wilson): 19 of 20 such intervals contain the accuracy on all faces like these."
 )
 DUPLICATES = (
-    "“Without duplicates” leaves out the pictures that also occur in train. No training here "
-    "learns from those copies, but a picture that occurs twice is an easier one."
+    "“Without duplicates” leaves out the pictures that also occur in train. It did not learn from "
+    "those copies, but they are easier ones."
 )
 
 
@@ -75,8 +75,8 @@ def cost_facts(report: Report) -> Facts:
             Fact(
                 "Time for a face",
                 f"{report.latency_ms:.1f} ms",
-                "Median time of the network for one face, without detection and alignment, on one "
-                f"thread of {report.machine}.",
+                "Median time of the network for one face that was found already, on one thread of "
+                f"{report.machine}.",
             ),
             Fact("Training time", time, f"On {report.machine}. See the section “Training”.", note),
         )

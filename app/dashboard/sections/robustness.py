@@ -10,8 +10,8 @@ from fer.evaluation.measurements import VOTE_RULES
 from fer.evaluation.report import Report
 
 FERPLUS = (
-    "Ten people voted on every face (FER+). The figure is how often a head agrees with them, on "
-    "the validation faces on which they agree with each other as much as the rule requires."
+    "Ten people named the expression of every validation face (FER+). How often each head says "
+    "what they said, where they agreed."
 )
 
 
@@ -38,8 +38,8 @@ def _corrupted(report: Report) -> list[Part | Row]:
         "Worse pictures",
         charts.robustness_chart(uncorrupted, report.robustness),
         f"Accuracy {percent(uncorrupted.accuracy)} as they are; {each}.",
-        "Accuracy on the validation split with every picture changed in this way, with its 95% "
-        "interval; above each mark, the change in percentage points.",
+        "Accuracy on validation with every picture made worse in this way, with its 95% interval "
+        "and the change in percentage points.",
     )
     table = Table(
         "What was done to each picture",

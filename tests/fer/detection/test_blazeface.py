@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from fer.detection.blazeface import BlazeFace
-from fer.detection.blazeface_file import blazeface_file
+from fer.detection.blazeface_file import blazeface_file, packaged_file
 from fer.errors import ModelError
 from fer.types import Image
 
@@ -103,7 +103,7 @@ def test_networks_of_many_shapes_do_not_pile_up(astronaut: Image) -> None:
 
 
 def test_a_missing_model_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    blazeface_file.cache_clear()
+    packaged_file.cache_clear()
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(ModelError, match="pip install"):
         blazeface_file()
