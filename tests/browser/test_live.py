@@ -10,7 +10,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Frame, FrameLocator, Page, expect
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Frame,
+    FrameLocator,
+    Page,
+    TimeoutError,
+    expect,
+)
 
 from app.common.head_text import CONTEMPT
 from app.live.streaming.stream_limit import LIMIT_VARIABLE
@@ -124,11 +132,19 @@ def wait_for_more_bars(page: Page, than: int) -> None:
 
 
 def download(page: Page, label: str) -> str:
-    # A click in the moment in which the page is made anew finds nothing behind its button.
-    page.locator("[data-test-script-state=notRunning]").wait_for()
-    with page.expect_download() as file:
-        page.get_by_role("button", name=label, exact=True).click()
-    assert re.fullmatch(r"fer-lens-live_[0-9-]{10}_[0-9-]{8}\.\w+", file.value.suggested_filename)
+    # Streamlit makes the file after the click. If the page is made anew in that very moment, as it
+    # is when its elements report for the first time, it finds nothing to make.
+    for last in (False, False, True):
+        page.locator("[data-test-script-state=notRunning]").wait_for()
+        try:
+            with page.expect_download(timeout=PATIENCE if last else PATIENCE / 6) as file:
+                page.get_by_role("button", name=label, exact=True).click()
+            break
+        except TimeoutError:
+            if last:
+                raise
+    name = file.value.suggested_filename
+    assert re.fullmatch(r"fer-lens-live_[0-9-]{10}_[0-9-]{8}\.\w+", name)
     return file.value.path().read_text(encoding="utf-8-sig")
 
 
