@@ -87,7 +87,7 @@ def show_table(part: Table) -> None:
     """Show a table; long tables scroll in a frame of their own."""
     _heading(part.title, part.meaning)
     frame = pd.DataFrame(list(part.rows), columns=list(part.columns))
-    with st.container(height=_LONG_HEIGHT if part.long else "content", border=part.long):
+    with st.container(height=_LONG_HEIGHT if part.long else "content", border=False):
         st.table(frame.map(escape_markdown), hide_index=True, border="horizontal", alt=part.title)
 
 

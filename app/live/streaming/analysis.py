@@ -13,6 +13,10 @@ Frame = TypeVar("Frame")
 #: thread outlives its stream, however that ended.
 IDLE_SECONDS = 5.0
 
+#: By how much `NewestFirst.lately_seconds` falls with each quick analysis. After one that was five
+#: times as slow as the others, it needs fifteen.
+_DECAY = 0.9
+
 
 class NewestFirst(Generic[Frame]):
     """Analyses the newest frame whenever it is free, one at a time, on a thread of its own.
@@ -35,12 +39,12 @@ class NewestFirst(Generic[Frame]):
         self._offered = self._analysed = 0
         self._ending = False
         self._thread: threading.Thread | None = None
-        self._last_seconds = 0.0
+        self._lately_seconds = 0.0
 
     @property
-    def last_seconds(self) -> float:
-        """How long the last analysis took; 0 before the first."""
-        return self._last_seconds
+    def lately_seconds(self) -> float:
+        """How long the slow ones among the last analyses took; 0 before the first."""
+        return self._lately_seconds
 
     def offer(self, frame: Frame) -> int:
         """Hand over a frame, in the place of one that still waits, and return its number at once.
@@ -83,7 +87,9 @@ class NewestFirst(Generic[Frame]):
             self._analyse(frame)
             del job, frame  # a picture must not wait here for the next one
             with self._changed:
-                self._analysed, self._last_seconds = number, time.monotonic() - started
+                self._analysed = number
+                took = time.monotonic() - started
+                self._lately_seconds = max(took, _DECAY * self._lately_seconds)
                 self._changed.notify_all()
 
     def _next(self) -> tuple[int, Frame] | None:

@@ -101,8 +101,8 @@ class LiveSession(LiveRecord):
             if self._refused:
                 return as_displayed(frame.picture, settings)
             number = self._analysis.offer(frame)
-            # After a slow analysis, waiting would only cost frames: this one will be no quicker.
-            if self._analysis.last_seconds <= self._match_seconds:
+            # On a busy machine, waiting would only cost frames.
+            if self._analysis.lately_seconds <= self._match_seconds:
                 self._analysis.wait_for(number, self._match_seconds)
             return self._draw(frame)
         except Exception:

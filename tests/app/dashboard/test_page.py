@@ -12,8 +12,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.common.paths import MODELS_VARIABLE
+from app.dashboard.sections.robustness import AGREED
 from app.dashboard.text import cell_sentences, interval, largest_confusion, percent
-from fer.evaluation.measurements import VOTE_RULES
 from fer.evaluation.metrics import evaluate
 from fer.evaluation.mistakes import Mistake, Mistakes
 from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD, FERPLUS_LABELS
@@ -231,7 +231,7 @@ def test_robustness_and_the_voters(dashboard: Open, models: Path) -> None:
     assert "less light" in cells(page)
     assert percent(made.robustness[0].evaluation.accuracy) in cells(page)
     assert metric(page, "FER+ head") == "87.5%"
-    assert f"120 faces where {VOTE_RULES['majority']}" in words(page)
+    assert f"120 faces on which {AGREED['majority']}" in words(page)
 
 
 def test_the_training_with_its_classes(dashboard: Open, models: Path) -> None:

@@ -4,8 +4,10 @@ import threading
 
 import pytest
 
+from app.live.streaming import analysis
 from app.live.streaming.analysis import NewestFirst
 from tests.app.live.samples import PATIENCE
+from tests.app.samples import Clock
 
 
 class HeldUp:
@@ -29,8 +31,8 @@ def held_up() -> HeldUp:
     return HeldUp()
 
 
-def join(analysis: HeldUp) -> None:
-    for thread in analysis.threads:
+def join(held_up: HeldUp) -> None:
+    for thread in held_up.threads:
         thread.join(PATIENCE)
         assert not thread.is_alive()
 
@@ -96,3 +98,23 @@ def test_the_thread_ends_by_itself_when_no_frames_come(held_up: HeldUp) -> None:
         join(held_up)
     assert held_up.frames == ["a", "b"]
     assert len(held_up.threads) == 2
+
+
+def test_a_slow_analysis_is_remembered_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, takes = Clock(), [0.01, 0.2, *[0.01] * 40]
+    monkeypatch.setattr(analysis.time, "monotonic", clock)
+
+    def analyse(seconds: float) -> None:
+        clock.seconds += seconds
+
+    newest, lately = NewestFirst(analyse), []
+    assert newest.lately_seconds == 0
+    for seconds in takes:
+        number = newest.offer(seconds)
+        while not newest.wait_for(number, 0.0):
+            threading.Event().wait(0.001)  # between two looks at the condition
+        lately.append(newest.lately_seconds)
+    newest.end()
+    assert lately[:3] == pytest.approx([0.01, 0.2, 0.18])
+    assert lately[15] > 0.04 > lately[19]
+    assert lately[-1] == pytest.approx(0.01)
