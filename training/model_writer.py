@@ -81,6 +81,7 @@ def trainings_of(directory: Path) -> tuple[EarlierTraining, ...]:
         command=report.command,
         training_seconds=report.training_seconds,
         sha256=network.sha256 if network else "",
+        teacher_weight=report.teacher_weight,
         history=report.history,
     )
     return (*report.earlier_trainings, own)

@@ -36,6 +36,7 @@ def trainings(report: Report) -> tuple[EarlierTraining, ...]:
         name=report.name,
         command=report.command,
         training_seconds=report.training_seconds,
+        teacher_weight=report.teacher_weight,
         history=report.history,
     )
     return (*earlier, own)

@@ -37,6 +37,7 @@ class EarlierTraining(Record):
         command: command that repeats it.
         training_seconds: wall-clock time of the fit; None if it is not known.
         sha256: SHA-256 of its ``model.keras``; "" if it is not known.
+        teacher_weight: weight of teachers in the targets of the expression head, 0…1.
         history: one entry per epoch; empty if its report is gone.
     """
 
@@ -44,6 +45,7 @@ class EarlierTraining(Record):
     command: str
     training_seconds: float | None = None
     sha256: str = ""
+    teacher_weight: Share = 0.0
     history: tuple[Epoch, ...] = ()
 
 

@@ -39,7 +39,7 @@ def one_training(report: Report, chosen: EarlierTraining) -> list[Part | Row]:
     if len(chain) > 1:
         parts.append(Note(_place(chain, number)))
     if chosen.history:
-        parts += [_facts(report, chosen), _curves(chosen, report.teacher_weight if last else 0.0)]
+        parts += [_facts(report, chosen), _curves(chosen)]
     elif not last:
         took = chosen.training_seconds
         time = f" It took {duration(took)}." if took is not None else ""
@@ -103,9 +103,9 @@ _TAUGHT = (
 )
 
 
-def _curves(chosen: EarlierTraining, teacher_weight: float) -> Row:
+def _curves(chosen: EarlierTraining) -> Row:
     # Up to 0.5, the label is still the most probable class of every soft target.
-    meaning = f"{_CURVES} {_TAUGHT}" if teacher_weight > 0.5 else _CURVES
+    meaning = f"{_CURVES} {_TAUGHT}" if chosen.teacher_weight > 0.5 else _CURVES
     history, last, key = chosen.history, chosen.history[-1], f"_{chosen.name}"
     return Row(
         (
