@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -9,12 +10,13 @@ import numpy as np
 
 from fer.analyzer import Classifier, classify_faces
 from fer.detection.blazeface import BlazeFace, FaceDetector
+from fer.detection.face_landmark import FaceLandmark
 from fer.labels import EXPRESSION_HEAD
 from fer.model.classifier import ExpressionClassifier
 from fer.model.spec import ModelSpec
 from fer.stopwatch import Stopwatch
-from fer.tracking import Tracker, appearance
-from fer.types import Faces, Floats, Image, check_image
+from fer.tracking import COAST_SECONDS, Appearance, Light, Tracker
+from fer.types import Detections, Faces, Floats, Image, check_image
 
 #: Least detection score in a stream. It is lower than the score that starts a track, so that tracks
 #: do not flicker.
@@ -23,8 +25,11 @@ STREAM_SCORE = 0.35
 #: Default smoothing window, in seconds.
 DEFAULT_SMOOTHING_SECONDS = 0.6
 
-#: Stages of a frame in order; the keys of `FrameResult.milliseconds`. ``track`` includes the
-#: temporal smoothing.
+#: Gives the logit ``(n,)`` of each detection being a face; see `FaceLandmark.presence`.
+FaceCheck = Callable[[Image, Detections], Floats]
+
+#: Stages of a frame in order; the keys of `FrameResult.milliseconds`. ``track`` includes the close
+#: looks at new faces and the temporal smoothing.
 STAGES = ("detect", "track", "align", "classify")
 
 
@@ -35,10 +40,34 @@ class FrameResult:
     Attributes:
         faces: the faces, with `track_id` set and with smoothed probabilities and flaws.
         milliseconds: duration of each of `STAGES`.
+        velocity: ``(n, 2)`` float32, velocity of each face in pixels per second, in the order of
+            `faces`.
     """
 
     faces: Faces
     milliseconds: dict[str, float]
+    velocity: Floats
+
+    def moved_to(self, seconds: float) -> Faces:
+        """Return the faces where they should be in a later frame, which was not analysed.
+
+        Boxes and landmarks move on at constant velocity, for at most `COAST_SECONDS`: people stop
+        and turn. Everything else stays as it was analysed, the order of the faces and their
+        `seconds` too, so that what was extrapolated is never taken for an analysis.
+
+        Args:
+            seconds: time of the later frame, on the clock of `faces.seconds`. At an earlier time
+                the faces are returned unmoved.
+        """
+        if self.faces.seconds is None or not seconds > self.faces.seconds:
+            return self.faces
+        ahead = np.float32(min(seconds - self.faces.seconds, COAST_SECONDS))
+        shift = (ahead * self.velocity).astype(np.float32)
+        return replace(
+            self.faces,
+            xyxy=self.faces.xyxy + np.tile(shift, 2),
+            landmarks=self.faces.landmarks + shift[:, None],
+        )
 
 
 class FaceStream:
@@ -48,11 +77,20 @@ class FaceStream:
         detector: detects faces.
         classifier: classifies aligned faces.
         spec: describes the classifier's input and outputs.
+        face_check: looks closely at a face before it gets a number, once in a while also after
+            that; without one, everything that is detected is a face.
     """
 
-    def __init__(self, detector: FaceDetector, classifier: Classifier, spec: ModelSpec) -> None:
+    def __init__(
+        self,
+        detector: FaceDetector,
+        classifier: Classifier,
+        spec: ModelSpec,
+        face_check: FaceCheck | None = None,
+    ) -> None:
         self._detector = detector
         self._classifier = classifier
+        self._face_check = face_check
         self.spec = spec
         self.reset()
 
@@ -61,15 +99,21 @@ class FaceStream:
         """Load a model for streams.
 
         Raises:
-            ModelError: the expression model or the detector is missing or broken.
+            ModelError: the expression model or a network for faces is missing or broken.
         """
         classifier = ExpressionClassifier(model_dir, threads=threads)
         detector = BlazeFace(min_score=STREAM_SCORE, threads=threads, fitted=True)
-        return cls(detector, classifier, classifier.spec)
+        face_check = FaceLandmark(threads=threads).presence
+        return cls(detector, classifier, classifier.spec, face_check)
 
     def reset(self) -> None:
-        """Forget all tracks."""
+        """Forget everybody; the next person is number 1.
+
+        People are remembered for `fer.tracking.MEMORY_SECONDS`, so a stream that was only stopped
+        should go on without a reset, its clock running, and they keep their numbers.
+        """
         self._tracker = Tracker()
+        self._light = Light()
         self._seconds = -np.inf
         self._averages: dict[int, tuple[Floats, float]] = {}
         self._averages_head = ""
@@ -103,7 +147,12 @@ class FaceStream:
         with stopwatch.stage("detect"):
             detections = self._detector(image)
         with stopwatch.stage("track"):
-            track_ids = self._tracker(detections, appearance(image, detections.xyxy), seconds)
+            track_ids = self._tracker(
+                detections,
+                Appearance.of(image, detections.xyxy, self._light(image)),
+                seconds,
+                self._close_look(image, detections),
+            )
         known = track_ids >= 0
         faces = classify_faces(
             image, detections.take(known), self._classifier, self.spec, stopwatch, head=head
@@ -112,7 +161,15 @@ class FaceStream:
             faces = replace(faces, track_id=track_ids[known], seconds=seconds)
             faces = self._smoothed(faces, seconds, smoothing_seconds)
             faces = faces.take(np.argsort(faces.xyxy[:, 0], kind="stable"))
-        return FrameResult(faces, dict.fromkeys(STAGES, 0.0) | stopwatch.milliseconds)
+            velocity = self._tracker.velocities(faces.track_id)
+        return FrameResult(faces, dict.fromkeys(STAGES, 0.0) | stopwatch.milliseconds, velocity)
+
+    def _close_look(self, image: Image, detections: Detections) -> Callable[[int], float] | None:
+        """Return what looks closely at one of the detections, by its index."""
+        check = self._face_check
+        if check is None:
+            return None
+        return lambda face: float(check(image, detections.take(np.array([face])))[0])
 
     def _smoothed(self, faces: Faces, seconds: float, smoothing_seconds: float) -> Faces:
         """Smooth the probabilities and flaws of each track by an exponential moving average.

@@ -15,8 +15,9 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from fer.errors import ModelError
 from fer.evaluation.metrics import evaluate
-from fer.evaluation.report import DataCard, FileCard, Report
+from fer.evaluation.report import DataCard, EarlierTraining, FileCard, Report
 from fer.labels import EXPRESSION_HEAD
 from fer.model.classifier import ExpressionClassifier, softmax
 from fer.model.spec import ModelSpec
@@ -44,12 +45,15 @@ _LATENCY_CALLS = 200
 
 @dataclass(frozen=True)
 class Provenance:
-    """Inputs of a training beyond its preset and data; models are given by their names.
+    """Inputs of a training beyond its preset and data, named as in `Report`.
+
+    Models are given by their names.
 
     Attributes:
         command: command that reproduces it.
         seed: random seed.
         initial_model: model whose weights initialised it; None if random.
+        earlier_trainings: the trainings that led to `initial_model`, first to last.
         averaged_with: models whose weights were averaged with the trained ones.
         teachers: teacher models.
     """
@@ -57,8 +61,30 @@ class Provenance:
     command: str
     seed: int
     initial_model: str | None = None
+    earlier_trainings: tuple[EarlierTraining, ...] = ()
     averaged_with: tuple[str, ...] = ()
     teachers: tuple[str, ...] = ()
+
+
+def trainings_of(directory: Path) -> tuple[EarlierTraining, ...]:
+    """Return the trainings that led to a model, first to last, its own included.
+
+    A model without a report is the only one known, by its name.
+    """
+    try:
+        report = Report.load(directory)
+    except ModelError:
+        return (EarlierTraining(name=directory.resolve().name, command=""),)
+    network = report.files.get(KERAS_FILE)
+    own = EarlierTraining(
+        name=report.name,
+        command=report.command,
+        training_seconds=report.training_seconds,
+        sha256=network.sha256 if network else "",
+        teacher_weight=report.teacher_weight,
+        history=report.history,
+    )
+    return (*report.earlier_trainings, own)
 
 
 def write_model(
@@ -121,14 +147,10 @@ def _write(
     save_predictions({n: p for part in further for n, p in part.items()}, directory, FURTHER_FILE)
     report = Report(
         name=directory.name,
-        command=provenance.command,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         preset=preset.name,
         configuration=dataclasses.asdict(preset),
-        seed=provenance.seed,
-        initial_model=provenance.initial_model,
-        averaged_with=provenance.averaged_with,
-        teachers=provenance.teachers,
+        **vars(provenance),
         teacher_weight=preset.teacher_weight if provenance.teachers else 0.0,
         training_seconds=round(fit.seconds, 1),
         versions=versions(),

@@ -1,15 +1,20 @@
+import gc
 import tracemalloc
 from collections.abc import Callable
+from dataclasses import replace
 
 import cv2
 import numpy as np
 import pytest
 
+from benchmarks.drawings import drawings
+from benchmarks.false_faces import held_up
 from fer.errors import ModelError
 from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
 from fer.model.spec import Abstention, Head, ModelSpec
-from fer.stream import STAGES, FaceStream
-from fer.types import Detections, Faces, Image
+from fer.stream import STAGES, FaceStream, FrameResult
+from fer.tracking import COAST_SECONDS, MEMORY_SECONDS
+from fer.types import Detections, Faces, Floats, Image
 from tests.samples import SHIPPED_MODEL, FakeClassifier, make_detections
 
 FACE = make_detections((40, 40, 100, 100))
@@ -127,9 +132,11 @@ def test_memory_does_not_grow_with_the_number_of_people(spec: ModelSpec) -> None
     tracemalloc.start()
     try:
         for person in range(1, 251):
-            faces = watch(picture, 10.0 * person).faces  # the one before is forgotten by then
+            # The one before is forgotten by then.
+            faces = watch(picture, (MEMORY_SECONDS + 1) * person).faces
             assert faces.track_id.tolist() == [person]
             if person in (50, 250):
+                gc.collect()
                 memory.append(tracemalloc.get_traced_memory()[0])
     finally:
         tracemalloc.stop()
@@ -162,3 +169,95 @@ def test_a_real_face_that_moves_is_one_happy_person(astronaut: Image) -> None:
         seen.append(watch(np.asarray(moved, np.uint8), frame / 15).faces)
     assert {tuple(faces.track_id) for faces in seen} == {(1,)}
     assert seen[-1].expressions == ["happy"]
+
+
+def result(velocity: Floats, *boxes: tuple[float, float, float, float]) -> FrameResult:
+    """Return a frame at 10 s with faces at `boxes`, who move."""
+    found = make_detections(*boxes) if boxes else Detections.empty()
+    faces = Faces.of(found, np.ones((len(found), 1), np.float32), ("happy",))
+    return FrameResult(replace(faces, seconds=10.0), {}, velocity)
+
+
+@pytest.mark.parametrize("seconds", [9.0, 10.0, 10.2, np.inf, np.nan])
+def test_where_nobody_is_nobody_is_moved(seconds: float) -> None:
+    assert len(result(np.zeros((0, 2), np.float32)).moved_to(seconds)) == 0
+
+
+@pytest.mark.parametrize(
+    ("seconds", "ahead"),
+    [
+        (-np.inf, 0),
+        (9.5, 0),
+        (10.0, 0),
+        (10.1, 0.1),
+        (11.0, COAST_SECONDS),
+        (np.inf, COAST_SECONDS),
+        (np.nan, 0),
+    ],
+)
+def test_last_boxes_move_on_for_a_while(seconds: float, ahead: float) -> None:
+    velocity = np.array([[100, -50], [0, 0]], np.float32)
+    made = result(velocity, (40, 40, 100, 100), (200, 40, 260, 100))
+    before = made.faces.xyxy.copy()
+    moved = made.moved_to(seconds)
+    expected = np.array([[100, -50], [0, 0]]) * ahead
+    assert moved.xyxy == pytest.approx(before + np.tile(expected, 2), abs=1e-4)
+    assert moved.landmarks == pytest.approx(made.faces.landmarks + expected[:, None], abs=1e-4)
+    assert moved.seconds == 10.0
+    assert (made.faces.xyxy == before).all()
+
+
+def test_each_face_has_the_velocity_of_its_own_track(spec: ModelSpec) -> None:
+    def pair(frame: int) -> Detections:
+        # The detector may name the right one first; the result is sorted left to right.
+        return make_detections((300 + 4 * frame, 40, 360 + 4 * frame, 100), (40, 40, 100, 100))
+
+    made = FaceStream(Script(*(pair(i) for i in range(30))), FakeClassifier(3), spec)
+    for frame in range(30):
+        last = made(np.zeros((140, 640, 3), np.uint8), frame / 15)
+    assert last.faces.xyxy[:, 0].tolist() == [40, 416]
+    assert last.velocity == pytest.approx(np.array([[0, 0], [60, 0]]), abs=1)
+    assert last.moved_to(29 / 15 + 0.1).xyxy[:, 0] == pytest.approx([40, 422], abs=0.2)
+
+
+def test_nobody_has_no_velocity(spec: ModelSpec) -> None:
+    made = FaceStream(Script(Detections.empty()), FakeClassifier(3), spec)
+    assert made(shade(0), 0.0).velocity.shape == (0, 2)
+
+
+def test_what_is_no_face_is_in_no_result(spec: ModelSpec) -> None:
+    pair = make_detections((40, 40, 100, 100), (200, 40, 260, 100))
+    asked: list[int] = []
+
+    def is_right_one(image: Image, detections: Detections) -> Floats:
+        asked.append(len(detections))
+        return np.where(detections.xyxy[:, 0] > 150, 20.0, -5.0).astype(np.float32)
+
+    made = FaceStream(Script(*[pair] * 30), FakeClassifier(3), spec, is_right_one)
+    results = [made(np.zeros((140, 300, 3), np.uint8), frame / 15) for frame in range(30)]
+    assert {tuple(r.faces.track_id.tolist()) for r in results[2:]} == {(1,)}
+    assert {len(r.velocity) for r in results[2:]} == {1}
+    assert set(asked) == {1}
+    assert len(asked) < 10
+
+
+@pytest.mark.parametrize("name", [n for n in drawings() if n != "pencil portrait"])
+def test_a_drawing_held_into_the_camera_is_no_person(name: str) -> None:
+    watch = FaceStream.load(SHIPPED_MODEL)
+    for seconds, image in held_up(drawings()[name], 300, 1.0):
+        assert len(watch(image, seconds).faces) == 0
+
+
+def test_after_a_stop_and_start_a_real_face_is_the_same_person(astronaut: Image) -> None:
+    watch = FaceStream.load(SHIPPED_MODEL)
+    numbers = [
+        watch(np.ascontiguousarray(picture), seconds).faces.track_id.tolist()
+        for picture, seconds in (
+            (astronaut, 0.0),
+            (astronaut, 0.1),
+            (np.zeros_like(astronaut), 0.2),
+            (astronaut[:, ::-1], 60.0),
+            (astronaut[:, ::-1], 60.1),
+        )
+    ]
+    assert numbers == [[1], [1], [], [1], [1]]

@@ -118,6 +118,17 @@ def without_duplicates(predictions: SplitPredictions, names: tuple[str, ...]) ->
     return evaluate(part.labels, part.probabilities, names) if part else None
 
 
+def ferplus_figures(predictions: SplitPredictions, spec: ModelSpec) -> Evaluation | None:
+    """Return the metrics of the FER+ head; None if it or the votes are missing.
+
+    The truth is the expression with most votes, on the faces on which one has more than all others.
+    """
+    if FERPLUS_HEAD not in predictions.heads:
+        return None
+    part = predictions.heads[FERPLUS_HEAD].plain
+    return evaluate(part.labels, part.probabilities, spec.head(FERPLUS_HEAD).labels)
+
+
 def tta(predictions: SplitPredictions, names: tuple[str, ...]) -> Variant:
     """Return the metrics with test-time augmentation.
 
@@ -169,9 +180,11 @@ def report_figures(
     """
     validation = predictions["validation"]
     without = {name: without_duplicates(part, names) for name, part in predictions.items()}
+    ferplus = {name: ferplus_figures(part, spec) for name, part in predictions.items()}
     return {
         "evaluations": {name: plain_figures(part, names) for name, part in predictions.items()},
         "without_duplicates": {name: result for name, result in without.items() if result},
+        "ferplus_evaluations": {name: result for name, result in ferplus.items() if result},
         "tta": tta(validation, names),
         "selective": tuple(
             result for part in predictions.values() for result in selective_predictions(part, spec)

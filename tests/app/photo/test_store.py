@@ -1,8 +1,5 @@
 """What a session keeps of its photographs, and what it offers for download."""
 
-import csv
-import io
-import json
 import logging
 from dataclasses import replace
 
@@ -17,8 +14,6 @@ from app.photo.store import (
     PhotoStore,
     activation_png,
     analyse_photo,
-    csv_of,
-    json_of,
     png_of,
 )
 from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
@@ -53,7 +48,7 @@ def test_another_head_is_kept_beside_the_first_and_looks_for_no_face_again() -> 
     assert (analyzer.calls, analyzer.searches, len(store)) == (2, 1, 1)
     assert store.analysed(photo, analyzer).faces is first.faces
     assert not store.analysed(bad, analyzer, FERPLUS_HEAD).readable
-    assert json.loads(json_of([second]))[0]["head"] == FERPLUS_HEAD
+    assert second.faces.head == FERPLUS_HEAD
 
 
 def test_a_map_is_drawn_from_the_file_when_it_is_asked_for(
@@ -99,6 +94,23 @@ def test_what_is_wrong_with_a_file_ends_a_sentence_that_starts_with_its_name() -
     assert len(found.faces) == 0
 
 
+def test_a_file_that_was_refused_is_not_analysed() -> None:
+    store, analyzer = PhotoStore(), FakeAnalyzer()
+    photo = Photo("big.png", b"", error="was not uploaded.")
+    assert store.new([photo]) == []
+    found = store.analysed(photo, analyzer)
+    assert (found.readable, found.result.name) == (False, "big.png")
+    assert found.result.error == "was not uploaded."
+    assert analyzer.calls == 0
+
+
+def test_a_photo_is_known_by_name_and_contents() -> None:
+    photos = [Photo("a", b"1"), Photo("a", b"2"), Photo("b", b"1"), Photo("b" * 300, b"1")]
+    assert len({photo.key for photo in photos}) == len(photos)
+    assert Photo("a", b"1").key == photos[0].key
+    assert replace(photos[0], data=b"").key == photos[0].key
+
+
 def test_a_fault_is_logged_without_the_name_of_the_file(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.ERROR):
         found = analyse_photo(Photo("holiday.png", png(BROKEN)), FakeAnalyzer())
@@ -109,24 +121,6 @@ def test_a_fault_is_logged_without_the_name_of_the_file(caplog: pytest.LogCaptur
 
 def test_names_and_contents_stay_out_of_what_is_printed() -> None:
     assert "data" not in repr(Photo("a.png", b"secret"))
-
-
-def test_downloads_agree_with_each_other(analysed: AnalysedPhoto) -> None:
-    both = [
-        replace(analysed, result=replace(analysed.result, name=name)) for name in ("a.png", "b.png")
-    ]
-    rows = list(csv.DictReader(io.StringIO(csv_of(both))))
-    (first, second) = json.loads(json_of(both))
-    assert [row["file"] for row in rows] == ["a.png", "a.png", "b.png", "b.png"]
-    assert (first["width"], first["height"], second["file"]) == (320, 200, "b.png")
-    assert [float(rows[0][label]) for label in LABELS] == list(
-        first["faces"][0]["probabilities"].values()
-    )
-
-
-def test_downloads_of_nothing_are_valid() -> None:
-    assert csv_of([]).startswith("file,")
-    assert json.loads(json_of([])) == []
 
 
 def test_the_marked_picture_has_the_full_size() -> None:

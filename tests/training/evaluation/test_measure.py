@@ -10,7 +10,12 @@ from fer.labels import EXPRESSION_HEAD, FER2013_LABELS, FERPLUS_HEAD, FERPLUS_LA
 from fer.model.spec import Abstention, Head, ModelSpec
 from tests.training.samples import bars
 from training.data.dataset import LabelledFaces
-from training.evaluation.measure import abstentions, selective_predictions, temperatures
+from training.evaluation.measure import (
+    abstentions,
+    ferplus_figures,
+    selective_predictions,
+    temperatures,
+)
 from training.evaluation.predictions import FURTHER_FILE, Predictions, save_predictions
 from training.evaluation.selective import FLOOR, MARGIN, pooled
 from training.evaluation.split_predictions import (
@@ -145,6 +150,19 @@ def test_counts_of_validation_faces_are_cross_fitted(both: ModelSpec) -> None:
         plain, poor = selective_predictions(answers(shy, shy, split), spec)
         assert plain.predicted[0][12] == (0 if moved else 300)
         assert poor.predicted[0][12] == 300
+
+
+def test_the_second_head_is_measured_against_most_votes(both: ModelSpec) -> None:
+    half = Predictions(np.array([0, 1]), np.eye(8, dtype=np.float32)[[0, 2]])
+    split = answers(made(0.6, 0.9), made(0.6, 0.9))
+    assert ferplus_figures(split, both) is None
+    heads = {FERPLUS_HEAD: HeadPredictions(half, half)}
+    split = dataclasses.replace(split, heads=heads)
+    figures = ferplus_figures(split, both)
+    assert figures
+    assert [c.label for c in figures.classes] == list(FERPLUS_LABELS)
+    assert (figures.count, figures.accuracy) == (2, 0.5)
+    assert figures.confusion[1][2] == 1
 
 
 def test_what_thresholds_do_is_told_of_measured_heads_alone(both: ModelSpec) -> None:

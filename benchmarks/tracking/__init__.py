@@ -1,0 +1,1 @@
+"""Who is who: the tracker on scripted scenes of real people."""

@@ -1,0 +1,262 @@
+"""Give each face of a stream the number of its person."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fer.tracking.appearance import Appearance
+from fer.tracking.matching import assign, log_odds, mistaken, stand_alone
+from fer.tracking.track import NO_NUMBER, Track
+from fer.types import Detections, Floats
+
+#: Least detection score that starts a new track.
+NEW_TRACK_SCORE = 0.6
+
+#: Seconds for which somebody who is away is remembered, and most tracks that are kept.
+MEMORY_SECONDS = 600.0
+MAX_TRACKS = 32
+
+#: Seconds for which a track may be continued without another close look; and if it was in the
+#: frame before, however long ago, on a machine that stalls.
+_FRESH_SECONDS, _FRESH_FRAME_SECONDS = 1.0, 5.0
+
+#: For how long, and for how many frames, a new face waits for its number while it might be somebody
+#: who was away, for who comes in from the side is at first only half seen; and the longest wait.
+_DECISION_SECONDS, _DECISION_FRAMES, _LONGEST_WAIT = 0.5, 3, 2.0
+
+#: Log-odds from which somebody who was away is back. Those in front of a camera leave and return
+#: more often than others take their places, so it is below zero.
+_BACK = -1.5
+
+#: Log-odds far below all others, of a person who is not there.
+_NOBODY = -99.0
+
+#: The most that place and size say for somebody being back: who sits down in a seat is often
+#: somebody else.
+_MOST_BY_PLACE = 0.5
+
+#: Log-odds, and lead before everybody else who is away, with which somebody is back without
+#: waiting.
+_SURELY_BACK, _LEAD = 2.0, 2.0
+
+#: Log-odds with everybody who is away below which a face is new without waiting.
+_RULED_OUT = -4.0
+
+#: Seconds between two frames that make room for another close look, and most looks in a frame. At
+#: 10 frames a second and more it is one.
+_LOOK_SECONDS, _MAX_LOOKS = 0.1, 6
+
+#: How much the looks of a face still count that does not stand alone.
+_MIXED = 0.2
+
+#: Log-odds by looks that an exchange of two numbers must gain.
+_EXCHANGE = 3.0
+
+#: Seconds between two frames that make room for another close look, and most looks in a frame. At
+#: 10 frames a second and more it is one.
+_LOOK_SECONDS, _MAX_LOOKS = 0.1, 6
+
+#: Distance from another face, in sides of the own, below which looks are mixed, and how much they
+#: still count.
+_ALONE, _MIXED = 1.1, 0.2
+
+#: Says how much a face of the frame is one: a logit, see `fer.detection.face_landmark`.
+CloseLook = Callable[[int], float]
+
+
+class Tracker:
+    """Assigns each face in a stream a track number that stays with the person.
+
+    A face continues a track seen just before, by place, size and looks (ByteTrack, Zhang et al.
+    2022: also with a low detection score, which starts none). What remains is a new track without a
+    number. It gets one when a close look has found a face in it: that of the person who was away
+    and fits best, or, if it is none of them, a new one.
+    """
+
+    def __init__(self) -> None:
+        #: By a key of their own, since a track has no number at first.
+        self._tracks: dict[int, Track] = {}
+        self._next_key = self._next_id = 1
+        self._seconds = float("-inf")
+
+    def __call__(
+        self,
+        detections: Detections,
+        looks: Appearance,
+        seconds: float,
+        close_look: CloseLook | None = None,
+    ) -> NDArray[np.int64]:
+        """Assign the faces of a frame to tracks.
+
+        Args:
+            detections: the ``n`` faces of the frame.
+            looks: how they look.
+            seconds: time of the frame; must not decrease.
+            close_look: gives the logit of a face of this frame being one, by its index; called a
+                few times at most. None if all detections are faces.
+
+        Returns:
+            The track number of each face, ``(n,)``; -1 while it has none.
+        """
+        elapsed = seconds - self._seconds
+        self._forget(seconds)
+        here = self._continued(detections, looks, seconds)
+        if close_look is not None:
+            count = 1 if np.isinf(elapsed) else min(1 + int(elapsed / _LOOK_SECONDS), _MAX_LOOKS)
+            self._look_closely(here, detections, close_look, seconds, count)
+        faces = {face: key for face, key in here.items() if self._is_face(key, close_look)}
+        self._number(faces, seconds)
+        self._correct(faces, detections.xyxy, seconds)
+        self._seconds = seconds
+        track_ids = np.full(len(detections), -1, np.int64)
+        for face, key in faces.items():
+            number = self._tracks[key].track_id
+            track_ids[face] = -1 if number == NO_NUMBER else number
+        return track_ids
+
+    def _continued(
+        self, detections: Detections, looks: Appearance, seconds: float
+    ) -> dict[int, int]:
+        """Continue tracks seen just before and start new ones; return each face's track."""
+        fresh = [key for key, track in self._tracks.items() if self._is_fresh(track, seconds)]
+        tracks = [self._tracks[key] for key in fresh]
+        looks = looks.doubted(np.where(stand_alone(detections.xyxy), 1.0, _MIXED))
+        here = {}
+        for face, index in assign(log_odds(detections.xyxy, looks, tracks, seconds)):
+            seen = looks.take([face])
+            here[face] = fresh[index]
+            self._tracks[fresh[index]] = tracks[index].updated(detections.xyxy[face], seen, seconds)
+        for face in np.flatnonzero(detections.score >= NEW_TRACK_SCORE).tolist():
+            if face not in here:
+                here[face] = self._next_key
+                seen = looks.take([face])
+                self._tracks[self._next_key] = Track(
+                    NO_NUMBER, detections.xyxy[face], seen, seen, seconds, seconds
+                )
+                self._next_key += 1
+        return here
+
+    def _is_fresh(self, track: Track, seconds: float) -> bool:
+        gap = seconds - track.last_seen
+        in_last_frame = track.last_seen >= self._seconds
+        return gap <= _FRESH_SECONDS or (in_last_frame and gap <= _FRESH_FRAME_SECONDS)
+
+    def _look_closely(
+        self,
+        here: dict[int, int],
+        detections: Detections,
+        close_look: CloseLook,
+        seconds: float,
+        count: int,
+    ) -> None:
+        """Look at some faces whose turn it is: new ones first, and the surest of these."""
+        due = [f for f, key in here.items() if self._tracks[key].presence.next_look <= seconds]
+
+        def order(face: int) -> tuple[bool, int, float]:
+            presence = self._tracks[here[face]].presence
+            return presence.is_face, presence.looks, -float(detections.score[face])
+
+        for face in sorted(due, key=order)[:count]:
+            track = self._tracks[here[face]]
+            presence = track.presence.after(close_look(face), seconds)
+            self._tracks[here[face]] = replace(track, presence=presence)
+
+    def _is_face(self, key: int, close_look: CloseLook | None) -> bool:
+        return close_look is None or self._tracks[key].presence.is_face
+
+    def _number(self, faces: dict[int, int], seconds: float) -> None:
+        """Number the tracks that have no number yet: as somebody who was away, or as new.
+
+        Args:
+            faces: tracks of the faces in the frame; who is back has the earlier track afterwards.
+            seconds: time of the frame.
+        """
+        new = [f for f, key in faces.items() if self._tracks[key].track_id == NO_NUMBER]
+        if not new:
+            return
+        away = self._away(seconds)
+        tracks = [self._tracks[faces[face]] for face in new]
+        odds = self._odds_of_return(tracks, away, seconds)
+        best, second = np.sort(odds, axis=1)[:, :-3:-1].T
+        waited = np.array([_has_waited(track, seconds) for track in tracks])
+        clear = (best >= _SURELY_BACK) & (best - second >= _LEAD)
+        odds[~(waited | clear)] = -np.inf
+        back = dict(assign(odds, _BACK))
+        for row, face in enumerate(new):
+            if row in back:
+                key = away[back[row]]
+                self._tracks[key] = self._tracks[key].found_again(self._tracks.pop(faces[face]))
+                faces[face] = key
+            elif waited[row] or best[row] < _RULED_OUT:
+                self._tracks[faces[face]] = replace(tracks[row], track_id=self._next_id)
+                self._next_id += 1
+
+    def _away(self, seconds: float) -> list[int]:
+        """Return the tracks of the people who are not in the frame."""
+        return [
+            key
+            for key, track in self._tracks.items()
+            if track.track_id != NO_NUMBER and track.last_seen < seconds
+        ]
+
+    def _odds_of_return(
+        self, tracks: list[Track], away: list[int], seconds: float
+    ) -> NDArray[np.float64]:
+        """Return the log-odds of each track being each person who is away, and of two nobodies."""
+        odds = log_odds(
+            np.stack([track.xyxy for track in tracks]),
+            Appearance.concatenate([track.recent for track in tracks]),
+            [self._tracks[key] for key in away],
+            seconds,
+            most_by_place=_MOST_BY_PLACE,
+        )
+        return np.column_stack([odds, np.full((len(tracks), 2), _NOBODY)])
+
+    def _correct(self, faces: dict[int, int], xyxy: Floats, seconds: float) -> None:
+        """Exchange the numbers of two people if both then look much more like themselves.
+
+        Who passes behind somebody may come out under the other's number. It shows once both stand
+        apart again, or one of them while the other is away.
+        """
+        alone = stand_alone(xyxy)
+        numbered = {f: k for f, k in faces.items() if self._tracks[k].track_id != NO_NUMBER}
+        here = [key for face, key in numbered.items() if alone[face]]
+        both = here + self._away(seconds)
+        wrong = mistaken([self._tracks[key] for key in both], len(here))
+        if wrong:
+            one, other = (both[index] for index in wrong)
+            first, second = self._tracks[one], self._tracks[other]
+            self._tracks[one], self._tracks[other] = first.renamed(second), second.renamed(first)
+
+    def _forget(self, seconds: float) -> None:
+        """Forget faces without a number soon, and people after a long time or if there are many."""
+        kept = {
+            key: track
+            for key, track in self._tracks.items()
+            if self._is_fresh(track, seconds)
+            or (track.track_id != NO_NUMBER and seconds - track.last_seen <= MEMORY_SECONDS)
+        }
+        latest = sorted(kept, key=lambda key: kept[key].last_seen)[-MAX_TRACKS:]
+        self._tracks = {key: kept[key] for key in sorted(latest)}
+
+    def velocities(self, track_ids: NDArray[np.int64]) -> Floats:
+        """Return the velocities of tracks that are kept, ``(n, 2)`` pixels per second."""
+        known = {track.track_id: track.velocity for track in self._tracks.values()}
+        moving = [known[number] for number in track_ids.tolist()]
+        return np.array(moving, np.float32).reshape(-1, 2)
+
+    @property
+    def active_ids(self) -> frozenset[int]:
+        """Numbers of the people who are remembered."""
+        numbers = {track.track_id for track in self._tracks.values()}
+        return frozenset(numbers - {NO_NUMBER})
+
+
+def _has_waited(track: Track, seconds: float) -> bool:
+    age = seconds - track.first_seen
+    often = age >= _DECISION_SECONDS and track.sightings >= _DECISION_FRAMES
+    return (often and track.recent.clear) or age >= _LONGEST_WAIT
