@@ -24,6 +24,10 @@ from fer.text import chance
 #: Seconds between two updates of the figures of a running stream.
 POLL_SECONDS = 1.0
 
+#: Seconds between two updates of a person's probabilities, a chart that takes longer to make than
+#: a frame to analyse.
+CURVES_POLL_SECONDS = 3.0
+
 #: Names of the processing stages on the page.
 _STAGES = {
     "detect": "Find faces",
