@@ -85,7 +85,8 @@ def held_up(thing: Image, side: int, seconds: float) -> Iterator[tuple[float, Im
     small = cv2.resize(thing, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     middle = np.array(small.shape[1::-1]) / 2
     for frame in range(round(seconds * RATE)):
-        turn = cv2.getRotationMatrix2D(middle.tolist(), rng.normal(0, 2), rng.normal(1, 0.02))
+        angle, zoom = rng.normal(0, 2), rng.normal(1, 0.02)
+        turn = np.array(cv2.getRotationMatrix2D(middle.tolist(), angle, zoom), np.float64)
         turn[:, 2] += np.array(SIZE) / 2 - middle + rng.normal(0, 2, 2)
         picture = room.copy()
         cv2.warpAffine(small, turn, SIZE, dst=picture, borderMode=cv2.BORDER_TRANSPARENT)
@@ -99,12 +100,10 @@ def things(folder: Path | None) -> Iterator[tuple[str, Image]]:
     for name in THINGS:
         file = Path(skimage.data.__file__).parent / name
         found = [file.with_name(f"{name}{end}") for end in (".png", ".jpg", "_motion.png")]
-        picture = next((p for p in found if p.is_file()), None)
-        if picture:
-            yield name, _read(picture)
-    for file in sorted(folder.rglob("*")) if folder else []:
-        if file.suffix in (".png", ".jpg", ".jpeg"):
-            yield str(file.relative_to(folder)), _read(file)
+        yield from ((name, _read(p)) for p in found if p.is_file())
+    for picture in sorted(folder.rglob("*")) if folder else []:
+        if picture.suffix in (".png", ".jpg", ".jpeg"):
+            yield picture.name, _read(picture)
 
 
 def _read(file: Path) -> Image:

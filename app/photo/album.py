@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import PurePath
 
 from app.photo.store import Photo
+from fer.export.photos import distinct_names
 
 #: Largest number of files in an album.
 MAX_PHOTOS = 100
@@ -66,7 +66,8 @@ class Album:
             elif len(self) == MAX_PHOTOS or self.size + len(photo.data) > MAX_ALBUM_BYTES:
                 full.append(photo.name)
             else:
-                self.photos.append(photo)
+                *_, name = distinct_names([*(held.name for held in self.photos), photo.name])
+                self.photos.append(replace(photo, name=name))
                 added.append(photo)
         self.notice = " ".join(filter(None, (_already_here(known), _no_room(full))))
         self.additions += bool(added)
@@ -109,23 +110,6 @@ class Album:
         """Remove all photos."""
         self.photos, self.faces, self.opened = [], {}, set()
         self.is_sample, self.notice = False, ""
-
-
-def unique_names(names: Sequence[str]) -> list[str]:
-    """Return file names of which no two are the same: ``a.jpg``, ``a (2).jpg``.
-
-    They are compared without regard to case, as Windows and macOS do.
-    """
-    taken: set[str] = set()
-    unique = []
-    for name in names:
-        path, number, candidate = PurePath(name), 1, name
-        while candidate.casefold() in taken:
-            number += 1
-            candidate = f"{path.stem} ({number}){path.suffix}"
-        taken.add(candidate.casefold())
-        unique.append(candidate)
-    return unique
 
 
 def _already_here(names: list[str]) -> str:

@@ -1,20 +1,51 @@
-"""All marked pictures in one file. Does not use Streamlit."""
+"""The files that a visitor can save: tables, and all marked pictures. Does not use Streamlit."""
 
 from __future__ import annotations
 
 import io
 import zipfile
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import PurePath
 
-from app.photo.album import unique_names
 from app.photo.images import download_jpeg
 from app.photo.store import AnalysedPhoto
 from fer import decode_image
+from fer.export.photos import PhotosInfo, distinct_names, to_csv, to_json
+from fer.model.spec import ModelSpec
 
 #: Longest side in pixels of a picture in the archive. With the number of photos of an album, it
 #: bounds the memory that an archive takes.
 MAX_SIDE = 2560
+
+
+#: Excel reads a file without it as if it were in the letters of one country.
+_BYTE_ORDER_MARK = "\ufeff"
+
+
+def csv_of(photos: Sequence[AnalysedPhoto], spec: ModelSpec) -> str:
+    """Return a CSV table with a row per face, which Excel reads; see `fer.export.photos.to_csv`."""
+    return _BYTE_ORDER_MARK + to_csv([a.result for a in photos], _info(spec))
+
+
+def json_of(photos: Sequence[AnalysedPhoto], spec: ModelSpec) -> str:
+    """Return all results as JSON; see `fer.export.photos.to_json`."""
+    return to_json([a.result for a in photos], _info(spec))
+
+
+def file_name(name: str, head: str, ending: str) -> str:
+    """Return the name of a file with results: ``group-ferplus.csv`` for ``group.jpg``.
+
+    Args:
+        name: name of the photograph, or of all of them.
+        head: name of the head that answered.
+        ending: ending of the file, without the dot.
+    """
+    return f"{_stem(name)}-{head}.{ending}"
+
+
+def _info(spec: ModelSpec) -> PhotosInfo:
+    return PhotosInfo.of(spec, datetime.now(UTC))
 
 
 def zip_of(photos: Sequence[AnalysedPhoto]) -> bytes:
@@ -23,7 +54,7 @@ def zip_of(photos: Sequence[AnalysedPhoto]) -> bytes:
     Photographs are decoded again, one at a time.
     """
     readable = [analysed for analysed in photos if analysed.readable]
-    names = unique_names([f"{_stem(a.result.name)}-marked.jpg" for a in readable])
+    names = distinct_names([f"{_stem(a.result.name)}-marked.jpg" for a in readable])
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:  # a JPEG gets no smaller
         for name, analysed in zip(names, readable, strict=True):

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from pathlib import PurePath
 from typing import Literal
 
 import streamlit as st
 
-from app.common import charts, text
+from app.common import charts, running_model, text
 from app.common.page_layout import CARD_WIDTH, CONTENT_WIDTH
 from app.photo.cards import Cards
+from app.photo.downloads import csv_of, file_name, json_of
 from app.photo.face_picker import Selection, pick_face, picture_key
 from app.photo.layout import GAP, MAX_CARDS, fitted, layout
-from app.photo.store import AnalysedPhoto, csv_of, json_of, png_of
+from app.photo.store import AnalysedPhoto, png_of
 from app.photo.table import table_columns, table_rows
 from fer import Faces
 
@@ -138,10 +138,10 @@ def _table(faces: Faces) -> None:
 
 
 def _downloads(analysed: AnalysedPhoto) -> None:
-    stem, one = f"{PurePath(analysed.result.name).stem}-expressions", [analysed]
-    key = analysed.photo.key
+    one, key, spec = [analysed], analysed.photo.key, running_model.model_spec()
+    name = partial(file_name, analysed.result.name, analysed.faces.head)
     with st.container(horizontal=True):
-        download("CSV", partial(csv_of, one), f"{stem}.csv", "text/csv", key)
-        download("JSON", partial(json_of, one), f"{stem}.json", "application/json", key)
+        download("CSV", partial(csv_of, one, spec), name("csv"), "text/csv", key)
+        download("JSON", partial(json_of, one, spec), name("json"), "application/json", key)
         picture = partial(png_of, analysed)
-        download("Marked picture (PNG)", picture, f"{stem}.png", "image/png", key)
+        download("Marked picture (PNG)", picture, name("png"), "image/png", key)

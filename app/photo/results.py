@@ -7,19 +7,20 @@ from functools import partial
 
 import streamlit as st
 
-from app.common import text
+from app.common import running_model, text
 from app.common.page_layout import CONTENT_WIDTH
 from app.common.track_record import TrackRecord
 from app.photo.album import Album
 from app.photo.cards import Cards
 from app.photo.components import mount
-from app.photo.downloads import zip_of
+from app.photo.downloads import csv_of, file_name, json_of, zip_of
 from app.photo.face_picker import Selection
 from app.photo.layout import fitted
 from app.photo.photo_view import download, show_mix, show_photo
-from app.photo.store import AnalysedPhoto, Analyzer, Photo, csv_of, json_of
-from app.photo.summary import answers_legend, answers_line
+from app.photo.store import AnalysedPhoto, Analyzer, Photo
+from app.photo.summary import answers_legend, answers_line, crowd_note
 from app.photo.table import all_table_rows, table_columns
+from fer import Faces
 
 #: Key of the container of all results, which is scrolled to on a phone.
 _RESULTS = "photo_results"
@@ -136,18 +137,17 @@ def _summary(photos: Sequence[AnalysedPhoto]) -> None:
             column_config=table_columns(faces[0].labels),
             alt=f"Table of {text.counted(sum(map(len, faces)), 'face')} in all photos",
         )
+    _downloads(photos, faces[0].head)
+
+
+def _downloads(photos: Sequence[AnalysedPhoto], head: str) -> None:
+    spec, name = running_model.model_spec(), partial(file_name, "photos", head)
+    table, record = partial(csv_of, photos, spec), partial(json_of, photos, spec)
+    pictures = partial(zip_of, photos)
     with st.container(horizontal=True):
-        download("CSV of all", partial(csv_of, photos), "expressions.csv", "text/csv", "all")
-        download(
-            "JSON of all", partial(json_of, photos), "expressions.json", "application/json", "all"
-        )
-        download(
-            "Marked pictures (ZIP)",
-            partial(zip_of, photos),
-            "expressions.zip",
-            "application/zip",
-            "all",
-        )
+        download("CSV of all", table, name("csv"), "text/csv", "all")
+        download("JSON of all", record, name("json"), "application/json", "all")
+        download("Marked pictures (ZIP)", pictures, name("zip"), "application/zip", "all")
 
 
 def _row(album: Album, analysed: AnalysedPhoto, cards: Cards) -> None:
@@ -167,7 +167,7 @@ def _row(album: Album, analysed: AnalysedPhoto, cards: Cards) -> None:
                 st.image(analysed.thumbnail, width=width, alt=f"Thumbnail of {photo.name}")
             with st.container(gap="xxsmall"):
                 st.markdown(f"**{text.escape_markdown(photo.name)}**")
-                st.markdown(answers_line([analysed.faces]))
+                _found(analysed.faces)
                 with st.container(horizontal=True, gap="small"):
                     st.button(
                         "Close" if is_open else "Details",
@@ -192,8 +192,15 @@ def _title(
             st.subheader(text.escape_markdown(result.name), anchor=False, width="content")
             if action:
                 action()
-        st.markdown(answers_line([result.faces]))
+        _found(result.faces)
         st.caption(f"{result.width} × {result.height} pixels{about}")
+
+
+def _found(faces: Faces) -> None:
+    """Show what was found in a line, and whether there may be more."""
+    st.markdown(answers_line([faces]))
+    if note := crowd_note(faces):
+        st.caption(f":material/groups: {note}")
 
 
 def _error(analysed: AnalysedPhoto) -> None:

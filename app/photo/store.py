@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Protocol
@@ -12,7 +12,7 @@ from typing import Protocol
 from app.photo.activation_image import ACTIVATION_SIDE, activation_image
 from app.photo.images import TILE_SIDE, marked_jpeg, marked_png, portrait_jpegs, thumbnail_jpeg
 from fer import Detections, Faces, ImageError, decode_image
-from fer.export.photos import PhotoResult, to_csv, to_json
+from fer.export.photos import PhotoResult
 from fer.images import is_animated
 from fer.labels import EXPRESSION_HEAD
 from fer.model.class_activation import ClassActivation
@@ -202,17 +202,6 @@ def activation_png(
     activation = analyzer.class_activation(image, faces, face, head=faces.head)
     crop = activation.face(image, ACTIVATION_SIDE)
     return activation_image(crop, activation.heatmap(expression, ACTIVATION_SIDE))
-
-
-def csv_of(photos: Sequence[AnalysedPhoto]) -> str:
-    """Return a CSV table with a row per face; see `fer.export.photos.to_csv`."""
-    labels = next((a.faces.labels for a in photos if a.readable), ())
-    return to_csv([a.result for a in photos], labels)
-
-
-def json_of(photos: Sequence[AnalysedPhoto]) -> str:
-    """Return all results as JSON; see `fer.export.photos.to_json`."""
-    return to_json([a.result for a in photos])
 
 
 def png_of(analysed: AnalysedPhoto) -> bytes:

@@ -10,6 +10,13 @@ from fer import Faces
 from fer.text import chance
 from fer.types import UNCERTAIN
 
+#: Number of faces from which a photograph is of a crowd.
+CROWD = 10
+
+#: Where several faces are in the picture and one of them is as narrow as this, in pixels, there may
+#: be others that are too small.
+_SEVERAL, _SMALL_WIDTH = 3, 30
+
 
 def answers_line(results: Sequence[Faces]) -> str:
     """Return the number of faces and of each answer, in Markdown: ``2 faces: ● happy 2``.
@@ -36,3 +43,19 @@ def answers_legend(results: Sequence[Faces]) -> str:
     counts = answer_counts(results)
     given = sorted(counts, key=lambda answer: (answer == UNCERTAIN, -counts[answer], answer))
     return legend(given, {answer: str(counts[answer]) for answer in given})
+
+
+def crowd_note(faces: Faces) -> str:
+    """Return a sentence on faces that may not have been found; "" if nothing suggests it.
+
+    Few people in the foreground are found reliably. Of a crowd's faces, many are small or covered
+    by others.
+    """
+    count = len(faces)
+    widths = faces.xyxy[:, 2] - faces.xyxy[:, 0]
+    if count < CROWD and not (count >= _SEVERAL and widths.min() < _SMALL_WIDTH):
+        return ""
+    return (
+        f"{count} faces were found; there may be more. In a crowd, small faces and those that are "
+        "partly hidden are often missed."
+    )

@@ -95,20 +95,22 @@ def _draw(
 ) -> None:
     """Paste a person into the picture, and the index to where the person covers what is behind."""
     x, y, side = place
-    turn = cv2.getRotationMatrix2D(person.centre.tolist(), angle, side / person.side)
+    scale = side / person.side
+    turn = np.array(cv2.getRotationMatrix2D(person.centre.tolist(), angle, scale), np.float64)
     turn[:, 2] += np.array([x, y]) - person.centre
     reach = 2.4 * side
     left, top = max(int(x - reach), 0), max(int(y - reach), 0)
     right, bottom = min(int(x + reach), SIZE[0]), min(int(y + reach), SIZE[1])
     if right <= left or bottom <= top:
         return
-    turn[:, 2] -= (left, top)
+    turn[:, 2] -= np.array([left, top])
     size = (right - left, bottom - top)
     cut = cv2.warpAffine(person.picture, turn, size, flags=cv2.INTER_AREA).astype(np.float32)
     mask = cv2.warpAffine(person.mask, turn, size)
     if blur >= 2:
         kernel = np.full((1, round(blur)), 1 / round(blur), np.float32)
-        cut, mask = cv2.filter2D(cut, -1, kernel), cv2.filter2D(mask, -1, kernel)
+        cut = cv2.filter2D(cut, -1, kernel).astype(np.float32)
+        mask = cv2.filter2D(mask, -1, kernel)
     region = picture[top:bottom, left:right]
     region += mask[..., None] * (cut - region)
     covered[top:bottom, left:right][mask > 0.5] = index

@@ -95,12 +95,18 @@ def _cut_out(photo: Image, box: Floats, name: str) -> Person:
     mask = _mask(size, reach, side)
     # Larger than in any scene would only cost time.
     scale = min(1.0, _MAX_FACE / side)
-    picture, mask = (
+    small, small_mask = (
         cv2.resize(a, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
         for a in (picture, mask)
     )
     centre = (reach[:2] * scale).astype(np.float32)
-    return Person(name, np.asarray(picture, np.uint8), mask, centre, side * scale)
+    return Person(
+        name,
+        np.asarray(small, np.uint8),
+        np.asarray(small_mask, np.float32),
+        centre,
+        side * scale,
+    )
 
 
 def _mask(size_wh: np.ndarray, reach: np.ndarray, side: float) -> Floats:

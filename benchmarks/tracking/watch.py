@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.tracking.film import film
 from benchmarks.tracking.people import Person
@@ -14,6 +15,7 @@ from benchmarks.tracking.score import SAME_FACE_IOU, Score, Seen, score
 from fer.detection.blazeface import BlazeFace
 from fer.detection.face_landmark import FaceLandmark
 from fer.geometry import iou_matrix
+from fer.labels import EXPRESSION_HEAD
 from fer.model.spec import ModelSpec
 from fer.stream import STREAM_SCORE, FaceStream
 from fer.types import Detections, Floats, Image
@@ -47,9 +49,13 @@ class NoAnswer:
     def __init__(self, labels: int) -> None:
         self._labels = labels
 
-    def __call__(self, crops: np.ndarray, head: str) -> Floats:
+    def __call__(self, crops: NDArray[np.uint8], head: str = EXPRESSION_HEAD, /) -> Floats:
         """Return the same probabilities for all crops."""
         return np.full((len(crops), self._labels), 1 / self._labels, np.float32)
+
+    def activation_maps(self, crops: NDArray[np.uint8], head: str = EXPRESSION_HEAD, /) -> Floats:
+        """Return maps without anything in them; nobody asks for them."""
+        return np.zeros((len(crops), 1, 1, self._labels), np.float32)
 
 
 def watched(scene: Scene, cast: Sequence[Person], rate: float) -> Score:

@@ -25,12 +25,18 @@ _STAY_SECONDS = 6.0
 #: camera moved.
 _ANYWHERE = 0.02
 
+#: Distance from another face, in sides of the own, from which a face stands alone.
+_ALONE = 1.1
+
 #: Distance of looks at which they say nothing, how much each unit below or above says, and the
 #: most that they say. Twice these odds were measured between people cut out of photographs; people
 #: who turn and bend look less like themselves.
 _NEUTRAL_DISTANCE = 0.21
 _LOOKS_SLOPE = 45.0
 _LOOKS_MOST, _LOOKS_LEAST = 5.0, -8.0
+
+#: Log-odds by looks that an exchange of two numbers must gain.
+_EXCHANGE = 3.0
 
 #: The least that looks say at once, and the seconds after which they may say all: nobody else can
 #: take a place within a frame, but a lamp can be switched on.
@@ -85,6 +91,24 @@ def looks_odds(
     return looks.certainty(tracks) * np.clip(told, least, _LOOKS_MOST)
 
 
+def mistaken(tracks: Sequence[Track], seen: int) -> tuple[int, int] | None:
+    """Return the two tracks whose people have most clearly been taken for each other, if any.
+
+    Args:
+        tracks: people with numbers.
+        seen: how many of them, from the first, are seen and stand alone; the others are away.
+    """
+    if not seen or len(tracks) < 2:
+        return None
+    recent = Appearance.concatenate([track.recent for track in tracks[:seen]])
+    odds = looks_odds(recent, [track.appearance for track in tracks])
+    gain = odds - np.diag(odds)[:, None]
+    gain[:, :seen] += gain[:, :seen].T.copy()
+    one, other = (int(i) for i in np.unravel_index(gain.argmax(), gain.shape))
+    sure = gain[one, other] >= _EXCHANGE and odds[one, other] > 0
+    return (one, other) if sure else None
+
+
 def _place(distance: NDArray, gap: NDArray) -> NDArray[np.float64]:
     """Return the log-odds of a distance in sides of the face: still there, walking, or anywhere."""
     stays = (1 - _ANYWHERE) * 0.5 ** (gap / _STAY_SECONDS)
@@ -123,6 +147,13 @@ def assign(odds: NDArray[np.floating], least: float = 0.0) -> list[tuple[int, in
         pairs.append((int(row), int(column)))
         left[row, :] = left[:, column] = -np.inf
     return pairs
+
+
+def stand_alone(xyxy: Floats) -> NDArray[np.bool_]:
+    """Return which faces have no other one so close that their looks are mixed, ``(n,)``."""
+    apart = np.linalg.norm(_centres(xyxy)[:, None] - _centres(xyxy)[None], axis=2)
+    np.fill_diagonal(apart, np.inf)
+    return np.asarray(apart.min(axis=1, initial=np.inf) >= _ALONE * _sides(xyxy))
 
 
 def _centres(xyxy: Floats) -> Floats:

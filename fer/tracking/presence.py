@@ -16,8 +16,8 @@ _NEWEST = 0.5
 #: Seconds until the second look at what was refused, which double with each, and the most.
 _FIRST_WAIT, _LONGEST_WAIT = 0.2, 5.0
 
-#: Seconds between two looks at a face that was recognised as one.
-_RECHECK_SECONDS = 10.0
+#: Seconds until the next look at what is a face, and at what is one in doubt.
+_RECHECK_SECONDS, _DOUBT_SECONDS = 10.0, 1.0
 
 
 @dataclass(frozen=True)
@@ -45,11 +45,8 @@ class Presence:
         """
         mean = logit if not self.looks else self.mean + _NEWEST * (logit - self.mean)
         is_face = mean >= (NO_FACE_LOGIT if self.is_face else FACE_LOGIT)
-        if is_face and logit >= FACE_LOGIT:
-            wait = _RECHECK_SECONDS
+        if is_face:
+            wait = _RECHECK_SECONDS if logit >= FACE_LOGIT else _DOUBT_SECONDS
         else:
-            # Of a face that was lost from sight the looks begin anew, not where they once ended.
-            tries = 0 if is_face else self.looks
-            wait = min(_FIRST_WAIT * 2 ** min(tries, 10), _LONGEST_WAIT)
-            wait = 1.0 if is_face else wait
+            wait = min(_FIRST_WAIT * 2 ** min(self.looks, 10), _LONGEST_WAIT)
         return Presence(mean, self.looks + 1, seconds + wait, is_face)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fer.tracking.appearance import Appearance
-from fer.tracking.matching import assign, log_odds, looks_odds
+from fer.tracking.matching import assign, log_odds, mistaken, stand_alone
 from fer.tracking.track import NO_NUMBER, Track
 from fer.types import Detections, Floats
 
@@ -32,6 +32,9 @@ _DECISION_SECONDS, _DECISION_FRAMES, _LONGEST_WAIT = 0.5, 3, 2.0
 #: more often than others take their places, so it is below zero.
 _BACK = -1.5
 
+#: Log-odds far below all others, of a person who is not there.
+_NOBODY = -99.0
+
 #: The most that place and size say for somebody being back: who sits down in a seat is often
 #: somebody else.
 _MOST_BY_PLACE = 0.5
@@ -42,6 +45,13 @@ _SURELY_BACK, _LEAD = 2.0, 2.0
 
 #: Log-odds with everybody who is away below which a face is new without waiting.
 _RULED_OUT = -4.0
+
+#: Seconds between two frames that make room for another close look, and most looks in a frame. At
+#: 10 frames a second and more it is one.
+_LOOK_SECONDS, _MAX_LOOKS = 0.1, 6
+
+#: How much the looks of a face still count that does not stand alone.
+_MIXED = 0.2
 
 #: Log-odds by looks that an exchange of two numbers must gain.
 _EXCHANGE = 3.0
@@ -114,7 +124,7 @@ class Tracker:
         """Continue tracks seen just before and start new ones; return each face's track."""
         fresh = [key for key, track in self._tracks.items() if self._is_fresh(track, seconds)]
         tracks = [self._tracks[key] for key in fresh]
-        looks = looks.doubted(np.where(_alone(detections.xyxy), 1.0, _MIXED))
+        looks = looks.doubted(np.where(stand_alone(detections.xyxy), 1.0, _MIXED))
         here = {}
         for face, index in assign(log_odds(detections.xyxy, looks, tracks, seconds)):
             seen = looks.take([face])
@@ -162,19 +172,41 @@ class Tracker:
         """Number the tracks that have no number yet: as somebody who was away, or as new.
 
         Args:
-            faces: tracks of the faces in the frame.
+            faces: tracks of the faces in the frame; who is back has the earlier track afterwards.
             seconds: time of the frame.
         """
-        new = {f: key for f, key in faces.items() if self._tracks[key].track_id == NO_NUMBER}
-        away = [
+        new = [f for f, key in faces.items() if self._tracks[key].track_id == NO_NUMBER]
+        if not new:
+            return
+        away = self._away(seconds)
+        tracks = [self._tracks[faces[face]] for face in new]
+        odds = self._odds_of_return(tracks, away, seconds)
+        best, second = np.sort(odds, axis=1)[:, :-3:-1].T
+        waited = np.array([_has_waited(track, seconds) for track in tracks])
+        clear = (best >= _SURELY_BACK) & (best - second >= _LEAD)
+        odds[~(waited | clear)] = -np.inf
+        back = dict(assign(odds, _BACK))
+        for row, face in enumerate(new):
+            if row in back:
+                key = away[back[row]]
+                self._tracks[key] = self._tracks[key].found_again(self._tracks.pop(faces[face]))
+                faces[face] = key
+            elif waited[row] or best[row] < _RULED_OUT:
+                self._tracks[faces[face]] = replace(tracks[row], track_id=self._next_id)
+                self._next_id += 1
+
+    def _away(self, seconds: float) -> list[int]:
+        """Return the tracks of the people who are not in the frame."""
+        return [
             key
             for key, track in self._tracks.items()
             if track.track_id != NO_NUMBER and track.last_seen < seconds
         ]
-        order = list(new)
-        tracks = [self._tracks[new[face]] for face in order]
-        if not tracks:
-            return
+
+    def _odds_of_return(
+        self, tracks: list[Track], away: list[int], seconds: float
+    ) -> NDArray[np.float64]:
+        """Return the log-odds of each track being each person who is away, and of two nobodies."""
         odds = log_odds(
             np.stack([track.xyxy for track in tracks]),
             Appearance.concatenate([track.recent for track in tracks]),
@@ -182,20 +214,7 @@ class Tracker:
             seconds,
             most_by_place=_MOST_BY_PLACE,
         )
-        ordered = np.sort(np.column_stack([odds, *2 * [np.full(len(odds), -99.0)]]), axis=1)
-        best, lead = ordered[:, -1], ordered[:, -1] - ordered[:, -2]
-        waited = np.array([_has_waited(track, seconds) for track in tracks])
-        clear = (best >= _SURELY_BACK) & (lead >= _LEAD)
-        odds[~(waited | clear)] = -np.inf
-        back = assign(odds, _BACK)
-        for row, column in back:
-            key, new_key = away[column], new[order[row]]
-            self._tracks[key] = self._tracks[key].found_again(self._tracks.pop(new_key))
-            faces[order[row]] = key
-        for row in set(range(len(tracks))) - {row for row, _ in back}:
-            if waited[row] or best[row] < _RULED_OUT:
-                self._tracks[new[order[row]]] = replace(tracks[row], track_id=self._next_id)
-                self._next_id += 1
+        return np.column_stack([odds, np.full((len(tracks), 2), _NOBODY)])
 
     def _correct(self, faces: dict[int, int], xyxy: Floats, seconds: float) -> None:
         """Exchange the numbers of two people if both then look much more like themselves.
@@ -203,23 +222,15 @@ class Tracker:
         Who passes behind somebody may come out under the other's number. It shows once both stand
         apart again, or one of them while the other is away.
         """
-        alone = _alone(xyxy)
-        numbered = {k for k, track in self._tracks.items() if track.track_id != NO_NUMBER}
-        here = [key for face, key in faces.items() if key in numbered and alone[face]]
-        away = [key for key in numbered if self._tracks[key].last_seen < seconds]
-        both = here + away
-        if not here or len(both) < 2:
-            return
-        tracks = [self._tracks[key] for key in both]
-        recent = Appearance.concatenate([track.recent for track in tracks[: len(here)]])
-        odds = looks_odds(recent, [track.appearance for track in tracks])
-        gain = odds - np.diag(odds)[:, None]
-        gain[:, : len(here)] += gain[:, : len(here)].T
-        row, column = np.unravel_index(gain.argmax(), gain.shape)
-        if gain[row, column] >= _EXCHANGE and odds[row, column] > 0:
-            one, other = tracks[row], tracks[column]
-            self._tracks[both[row]] = one.renamed(other)
-            self._tracks[both[column]] = other.renamed(one)
+        alone = stand_alone(xyxy)
+        numbered = {f: k for f, k in faces.items() if self._tracks[k].track_id != NO_NUMBER}
+        here = [key for face, key in numbered.items() if alone[face]]
+        both = here + self._away(seconds)
+        wrong = mistaken([self._tracks[key] for key in both], len(here))
+        if wrong:
+            one, other = (both[index] for index in wrong)
+            first, second = self._tracks[one], self._tracks[other]
+            self._tracks[one], self._tracks[other] = first.renamed(second), second.renamed(first)
 
     def _forget(self, seconds: float) -> None:
         """Forget faces without a number soon, and people after a long time or if there are many."""
@@ -249,11 +260,3 @@ def _has_waited(track: Track, seconds: float) -> bool:
     age = seconds - track.first_seen
     often = age >= _DECISION_SECONDS and track.sightings >= _DECISION_FRAMES
     return (often and track.recent.clear) or age >= _LONGEST_WAIT
-
-
-def _alone(xyxy: Floats) -> NDArray[np.bool_]:
-    """Return which faces have no other one so close that their surroundings are mixed."""
-    middle = (xyxy[:, :2] + xyxy[:, 2:]) / 2
-    apart = np.linalg.norm(middle[:, None] - middle[None], axis=2)
-    np.fill_diagonal(apart, np.inf)
-    return np.asarray(apart.min(axis=1, initial=np.inf) >= _ALONE * (xyxy[:, 2] - xyxy[:, 0]))

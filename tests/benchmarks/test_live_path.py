@@ -39,6 +39,8 @@ def test_a_scene_has_as_many_faces_as_asked_for_and_moves(faces: int) -> None:
     assert {frame.shape for frame in frames} == {(480, 640, 3)}
     assert not (frames[0] == frames[1]).all()
     path = LivePath(frames)
+    for _ in range(faces):  # one of them is looked at closely in each frame
+        path.step()
     assert [path.step()[1] for _ in frames] == [faces] * 4
 
 

@@ -58,7 +58,7 @@ def test_files_of_all_kinds_are_taken_together(visit: Visit, wall: Path, no_imag
     ("label", "check"),
     [
         ("CSV", lambda data: b"\nsample.jpg,512,512,1," in data),
-        ("JSON", lambda data: len(json.loads(data)[0]["faces"]) == 1),
+        ("JSON", lambda data: len(json.loads(data)["photos"][0]["faces"]) == 1),
         (
             "Marked picture (PNG)",
             lambda data: PillowImage.open(io.BytesIO(data)).size == (512, 512),
@@ -71,7 +71,7 @@ def test_downloads_hold_what_the_page_shows(
     page = open_sample(visit())
     with page.expect_download() as download:
         page.get_by_role("button", name=label, exact=True).click()
-    assert download.value.suggested_filename.startswith("sample-expressions.")
+    assert download.value.suggested_filename.startswith("sample-expression.")
     assert check(download.value.path().read_bytes())
 
 

@@ -14,12 +14,20 @@ from numpy.typing import NDArray
 from fer import Detections, FaceStream
 from fer.analyzer import Classifier
 from fer.detection.blazeface import BlazeFace, FaceDetector
+from fer.detection.face_landmark import FaceLandmark
 from fer.labels import EXPRESSION_HEAD
 from fer.model.classifier import ExpressionClassifier
 from fer.stream import STREAM_SCORE
-from fer.types import Floats, Image
+from fer.types import LANDMARKS, Floats, Image
 
 Network = TypeVar("Network")
+
+#: A face somewhere, for the first call of a network.
+_ANY_FACE = Detections(
+    np.array([[200, 200, 300, 300]], np.float32),
+    np.ones(1, np.float32),
+    np.zeros((1, LANDMARKS, 2), np.float32),
+)
 
 
 class NetworkPool(Generic[Network]):
@@ -74,14 +82,15 @@ class StreamPool:
     """Pairs of detector and classifier for all streams; each frame uses whichever are free.
 
     A pair takes about 25 MB. A fixed number of pairs bounds the memory for any number of streams;
-    more pairs than cores, or than streams, would not be faster.
+    more pairs than cores, or than streams, would not be faster. The network that looks closely at
+    new faces is needed so rarely that there is one for all.
 
     Args:
         directory: directory of the expression model.
         size: number of pairs.
 
     Raises:
-        ModelError: the expression model or the detector is missing or broken.
+        ModelError: the expression model or a network for faces is missing or broken.
     """
 
     def __init__(self, directory: Path, size: int) -> None:
@@ -92,9 +101,12 @@ class StreamPool:
             # The first call of a network is slow; without this, a visitor would wait for it.
             detector(np.zeros((480, 640, 3), np.uint8))
             classifier(np.zeros((1, spec.input_size, spec.input_size, spec.channels), np.uint8))
+        landmark = FaceLandmark()
+        landmark(np.zeros((480, 640, 3), np.uint8), _ANY_FACE)
+        self._face_check = landmark.presence
         self._detector = SharedDetector(detectors)
         self._classifier = SharedClassifier(classifiers)
 
     def stream(self) -> FaceStream:
         """Return a new stream with its own tracks that uses the shared networks."""
-        return FaceStream(self._detector, self._classifier, self._spec)
+        return FaceStream(self._detector, self._classifier, self._spec, self._face_check)

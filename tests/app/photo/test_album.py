@@ -3,7 +3,7 @@
 import pytest
 
 from app.photo import album as module
-from app.photo.album import Album, unique_names
+from app.photo.album import Album
 from app.photo.store import Photo
 
 
@@ -45,7 +45,7 @@ def test_a_single_addition_is_opened(
 def test_the_same_photo_is_not_added_twice_but_a_copy_with_another_name_is() -> None:
     album = album_of("a")
     album.add([Photo("a", b"a"), Photo("copy of a", b"a"), Photo("a", b"other")])
-    assert names(album) == ["a", "copy of a", "a"]
+    assert names(album) == ["a", "copy of a", "a (2)"]
     assert album.notice == "a is here already."
     assert len({photo.key for photo in album.photos}) == 3
 
@@ -123,16 +123,11 @@ def test_photos_are_opened_and_closed() -> None:
     assert not album.opened
 
 
-@pytest.mark.parametrize(
-    ("given", "unique"),
-    [
-        ([], []),
-        (["a.jpg", "b.jpg"], ["a.jpg", "b.jpg"]),
-        (["a.jpg", "a.jpg", "a.jpg"], ["a.jpg", "a (2).jpg", "a (3).jpg"]),
-        (["a (2).jpg", "a.jpg", "a.jpg"], ["a (2).jpg", "a.jpg", "a (3).jpg"]),
-        (["IMG.JPG", "img.jpg"], ["IMG.JPG", "img (2).jpg"]),
-        (["a", "a"], ["a", "a (2)"]),
-    ],
-)
-def test_file_names_are_told_apart(given: list[str], unique: list[str]) -> None:
-    assert unique_names(given) == unique
+def test_photos_of_one_name_are_told_apart_everywhere() -> None:
+    album = Album()
+    album.add([Photo("a.jpg", b"1"), Photo("a.jpg", b"2")])
+    album.add([Photo("A.jpg", b"3")])
+    assert names(album) == ["a.jpg", "a (2).jpg", "A (3).jpg"]
+    album.add([Photo("a.jpg", b"2")])
+    assert len(album) == 3
+    assert album.notice == "a.jpg is here already."

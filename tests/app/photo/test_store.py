@@ -1,8 +1,5 @@
 """What a session keeps of its photographs, and what it offers for download."""
 
-import csv
-import io
-import json
 import logging
 from dataclasses import replace
 
@@ -17,8 +14,6 @@ from app.photo.store import (
     PhotoStore,
     activation_png,
     analyse_photo,
-    csv_of,
-    json_of,
     png_of,
 )
 from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
@@ -53,7 +48,7 @@ def test_another_head_is_kept_beside_the_first_and_looks_for_no_face_again() -> 
     assert (analyzer.calls, analyzer.searches, len(store)) == (2, 1, 1)
     assert store.analysed(photo, analyzer).faces is first.faces
     assert not store.analysed(bad, analyzer, FERPLUS_HEAD).readable
-    assert json.loads(json_of([second]))[0]["head"] == FERPLUS_HEAD
+    assert second.faces.head == FERPLUS_HEAD
 
 
 def test_a_map_is_drawn_from_the_file_when_it_is_asked_for(
@@ -126,33 +121,6 @@ def test_a_fault_is_logged_without_the_name_of_the_file(caplog: pytest.LogCaptur
 
 def test_names_and_contents_stay_out_of_what_is_printed() -> None:
     assert "data" not in repr(Photo("a.png", b"secret"))
-
-
-def test_downloads_agree_with_each_other(analysed: AnalysedPhoto) -> None:
-    both = [
-        replace(analysed, result=replace(analysed.result, name=name)) for name in ("a.png", "b.png")
-    ]
-    rows = list(csv.DictReader(io.StringIO(csv_of(both))))
-    (first, second) = json.loads(json_of(both))
-    assert [row["file"] for row in rows] == ["a.png", "a.png", "b.png", "b.png"]
-    assert (first["width"], first["height"], second["file"]) == (320, 200, "b.png")
-    assert [float(rows[0][label]) for label in LABELS] == list(
-        first["faces"][0]["probabilities"].values()
-    )
-
-
-def test_a_file_that_cannot_be_read_takes_no_column_from_the_others(
-    analysed: AnalysedPhoto,
-) -> None:
-    bad = analyse_photo(Photo("bad.png", b""), FakeAnalyzer())
-    rows = list(csv.DictReader(io.StringIO(csv_of([bad, analysed]))))
-    assert [row["file"] for row in rows] == ["bad.png", "two.png", "two.png"]
-    assert float(rows[1]["happy"]) == pytest.approx(0.9)
-
-
-def test_downloads_of_nothing_are_valid() -> None:
-    assert csv_of([]).startswith("file,")
-    assert json.loads(json_of([])) == []
 
 
 def test_the_marked_picture_has_the_full_size() -> None:

@@ -1,9 +1,12 @@
 """Results in a line."""
 
+import numpy as np
 import pytest
 
-from app.photo.summary import answers_line
+from app.photo.summary import answers_line, crowd_note
+from fer import Faces
 from tests.app.samples import faces_of
+from tests.samples import make_detections
 
 HAPPY, SAD, TORN = (0.9, 0.06, 0.04), (0.1, 0.8, 0.1), (0.4, 0.35, 0.25)
 
@@ -31,3 +34,15 @@ def test_photos_are_summed_up_together() -> None:
     line = answers_line([faces_of(HAPPY), faces_of(), faces_of(HAPPY, SAD)])
     assert line.startswith("**3 faces**: ")
     assert "happy\u00a0**2**" in line
+
+
+@pytest.mark.parametrize(
+    ("count", "width", "told"),
+    [(0, 0, False), (2, 20, False), (3, 20, True), (9, 60, False), (10, 60, True)],
+)
+def test_a_crowd_may_have_more_faces_than_were_found(count: int, width: int, told: bool) -> None:
+    boxes = [(70 * i, 0, 70 * i + width, width) for i in range(count)]
+    shares = np.full((count, 2), 0.5, np.float32)
+    note = crowd_note(Faces.of(make_detections(*boxes), shares, ("happy", "sad")))
+    assert bool(note) is told
+    assert note.startswith(f"{count} faces were found; there may be more." if told else "")

@@ -2,15 +2,32 @@ import csv
 import io
 import json
 from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 
 import numpy as np
 import pytest
 
-from fer.export.photos import PhotoResult, photo_record, to_csv, to_json
+from fer.export.photos import (
+    PhotoResult,
+    PhotosInfo,
+    distinct_names,
+    photo_record,
+    to_csv,
+    to_json,
+)
+from fer.model.spec import ModelSpec
 from fer.types import Faces
 from tests.samples import make_detections
 
 LABELS = ("happy", "sad")
+
+INFO = PhotosInfo(
+    datetime(2026, 11, 22, 9, 30, 5, 700_000, timezone(timedelta(hours=1))),
+    "compact",
+    "ab" * 32,
+    {"expression": LABELS, "ferplus": ("sad", "contempt")},
+)
+BROKEN = PhotoResult("a.txt", error="is empty.")
 
 
 def faces(n: int) -> Faces:
@@ -41,25 +58,75 @@ def test_a_photo_record_has_size_and_faces(n: int) -> None:
         assert len(face["box"]) == 4
 
 
-def test_json_of_many_photos_is_an_array() -> None:
-    assert json.loads(to_json([])) == []
-    assert [r["file"] for r in json.loads(to_json([photo("ä.jpg", 1)]))] == ["ä.jpg"]
+def test_json_of_many_photos_says_what_it_is_of() -> None:
+    assert json.loads(to_json([], INFO))["photos"] == []
+    record = json.loads(to_json([photo("ä.jpg", 1)], INFO))
+    assert [p["file"] for p in record["photos"]] == ["ä.jpg"]
+    assert record["time"] == "2026-11-22T09:30:05+01:00"
+    assert record["model"] == {"name": "compact", "sha256": "ab" * 32}
+    assert record["labels"] == ["happy", "sad", "contempt"]
+    assert record["heads"] == {"expression": ["happy", "sad"], "ferplus": ["sad", "contempt"]}
+
+
+def table(*results: PhotoResult) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(to_csv(results, INFO))))
 
 
 def test_csv_has_a_row_per_face_and_one_for_a_photo_without() -> None:
-    text = to_csv([photo("none.jpg", 0), photo("two, three.jpg", 2)], LABELS)
-    rows = list(csv.DictReader(io.StringIO(text)))
-    assert [r["file"] for r in rows] == ["none.jpg", "two, three.jpg", "two, three.jpg"]
-    assert (rows[0]["expression"], rows[0]["sad"]) == ("", "")
-    assert [(r["face"], r["expression"], r["sad"]) for r in rows[1:]] == [
-        ("1", "sad", "0.8"),
-        ("2", "sad", "0.8"),
+    assert table() == []
+    rows = table(photo("none.jpg", 0), photo("two, three.jpg", 2), BROKEN)
+    assert [r["file"] for r in rows] == ["none.jpg", "two, three.jpg", "two, three.jpg", "a.txt"]
+    assert [(r["face"], r["expression"], r["sad"], r["width"], r["error"]) for r in rows] == [
+        ("", "", "", "60", ""),
+        ("1", "sad", "0.8", "60", ""),
+        ("2", "sad", "0.8", "60", ""),
+        ("", "", "", "", "is empty."),
     ]
+    assert {(r["time"], r["model"]) for r in rows} == {("2026-11-22T09:30:05+01:00", "compact")}
+
+
+def test_columns_do_not_depend_on_the_head() -> None:
+    one = replace(faces(1), labels=("sad", "contempt"), head="ferplus")
+    header, row = to_csv([PhotoResult("a.jpg", 6, 4, one)], INFO).splitlines()
+    assert header == to_csv([], INFO).strip()
+    assert header.endswith("confidence,happy,sad,contempt,error,time,model")
+    assert row.endswith(",contempt,0.8,,0.2,0.8,,2026-11-22T09:30:05+01:00,compact")
+
+
+@pytest.mark.parametrize(
+    ("names", "distinct"),
+    [
+        ([], []),
+        (["a.jpg", "b.jpg"], ["a.jpg", "b.jpg"]),
+        (["a.jpg", "a.jpg", "a.jpg"], ["a.jpg", "a (2).jpg", "a (3).jpg"]),
+        (["", "", "a.JPG", "A.jpg"], ["", " (2)", "a.JPG", "A (2).jpg"]),
+        (["a.jpg", "a.jpg", "a (2).jpg"], ["a.jpg", "a (3).jpg", "a (2).jpg"]),
+        (["a (2).jpg", "a.jpg", "a.jpg"], ["a (2).jpg", "a.jpg", "a (3).jpg"]),
+        (["scan", "scan", "x/a.tar.gz", "x/a.tar.gz"],
+         ["scan", "scan (2)", "x/a.tar.gz", "x/a.tar (2).gz"]),
+    ],
+)  # fmt: skip
+def test_photos_of_one_name_are_told_apart(names: list[str], distinct: list[str]) -> None:
+    assert distinct_names(names) == distinct
+    results = [photo(name, 1) for name in names]
+    assert [r["file"] for r in table(*results)] == distinct
+    assert [p["file"] for p in json.loads(to_json(results, INFO))["photos"]] == distinct
+
+
+def test_a_time_without_its_zone_is_refused() -> None:
+    with pytest.raises(ValueError, match="zone"):
+        replace(INFO, time=datetime(2026, 11, 22))
+
+
+def test_what_is_said_of_a_model_is_from_its_spec(spec: ModelSpec) -> None:
+    info = PhotosInfo.of(spec, INFO.time)
+    assert (info.model, info.sha256) == (spec.name, spec.sha256)
+    assert info.labels == spec.labels
 
 
 def test_an_uncertain_answer_and_its_reasons_stand_in_every_export() -> None:
     result = PhotoResult("a.jpg", 60, 40, replace(doubtful(), head="ferplus"))
-    record = json.loads(to_json([result]))[0]
+    record = json.loads(to_json([result], INFO))["photos"][0]
     said = [(f["answer"], f["uncertain"], f["quality"], f["expression"]) for f in record["faces"]]
     assert record["head"] == "ferplus"
     assert said == [
@@ -67,7 +134,7 @@ def test_an_uncertain_answer_and_its_reasons_stand_in_every_export() -> None:
         ("uncertain", True, [], "sad"),
         ("uncertain", True, ["small", "dark"], "sad"),
     ]
-    rows = list(csv.DictReader(io.StringIO(to_csv([result], LABELS))))
+    rows = table(result)
     assert [(r["head"], r["answer"], r["uncertain"], r["quality"]) for r in rows] == [
         ("ferplus", "sad", "false", ""),
         ("ferplus", "uncertain", "true", ""),
@@ -76,12 +143,12 @@ def test_an_uncertain_answer_and_its_reasons_stand_in_every_export() -> None:
 
 
 def test_a_photo_without_a_face_has_no_answer_in_its_row() -> None:
-    (row,) = csv.DictReader(io.StringIO(to_csv([photo("none.jpg", 0)], LABELS)))
+    (row,) = table(photo("none.jpg", 0))
     assert {row[name] for name in ("face", "answer", "uncertain", "quality", "sad")} == {""}
 
 
 def test_an_unreadable_photo_is_its_error() -> None:
-    assert photo_record(PhotoResult("a.txt", error="is empty.")) == {
+    assert photo_record(BROKEN) == {
         "file": "a.txt",
         "error": "is empty.",
     }

@@ -1,9 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fer.tracking.matching import assign, log_odds
+from fer.tracking.matching import assign, log_odds, mistaken, stand_alone
 from fer.tracking.track import Track
 from tests.fer.tracking.samples import boxes, looks
 
@@ -57,3 +59,36 @@ def test_assignment_uses_each_once_and_nothing_unlikely(rows: int, columns: int,
     assert all(values[pair] >= 0 for pair in pairs)
     rest = np.delete(np.delete(values, [r for r, _ in pairs], 0), [c for _, c in pairs], 1)
     assert (rest < 0).all()
+
+
+def crossed(average: int, recent: int) -> Track:
+    """Return the track of somebody who looked one way on average and another in the end."""
+    return replace(track(average), recent=looks(recent))
+
+
+@pytest.mark.parametrize(
+    ("tracks", "seen", "expected"),
+    [
+        ([], 0, None),
+        ([track()], 1, None),
+        ([track(1), track(2)], 2, None),
+        ([crossed(1, 2), crossed(2, 1)], 2, {0, 1}),
+        ([track(3), crossed(1, 2), track(2)], 2, {1, 2}),
+        ([crossed(1, 2), track(2)], 2, None),
+        ([crossed(1, 4), track(2)], 1, None),
+        ([track(1), track(2), track(2)], 0, None),
+    ],
+    ids=["nobody", "one", "right", "both wrong", "one away", "one right", "a new coat", "all away"],
+)
+def test_two_are_mistaken_if_both_look_more_like_each_other(
+    tracks: list[Track], seen: int, expected: set[int] | None
+) -> None:
+    found = mistaken(tracks, seen)
+    assert (set(found) if found else None) == expected
+
+
+@pytest.mark.parametrize(
+    ("places", "alone"), [([], []), ([100], [True]), ([100, 130, 300], [False, False, True])]
+)
+def test_who_stands_alone(places: list[float], alone: list[bool]) -> None:
+    assert stand_alone(boxes(*places).xyxy).tolist() == alone

@@ -12,6 +12,7 @@ from app.live.streaming.network_pool import (
     SharedDetector,
     StreamPool,
 )
+from benchmarks.drawings import drawings
 from fer import FaceStream
 from fer.model.spec import ModelSpec
 from fer.types import Detections, Image
@@ -66,3 +67,14 @@ def test_streams_of_a_pool_read_faces_and_share_no_people() -> None:
     first, second = pool.stream(), pool.stream()
     assert len(first(FRAME, 0.0).faces) == len(second(FRAME, 0.0).faces) == 0
     assert first._tracker is not second._tracker
+
+
+def test_a_stream_of_a_pool_takes_a_face_for_a_person_and_a_drawing_for_none(
+    astronaut: Image,
+) -> None:
+    pool = StreamPool(model_dir(), 1)
+    smiley = drawings(480)["yellow smiley"]
+    counts = {"face": [len(pool.stream()(astronaut, 0.0).faces)], "smiley": []}
+    stream = pool.stream()
+    counts["smiley"] = [len(stream(smiley, frame / 15).faces) for frame in range(15)]
+    assert counts == {"face": [1], "smiley": [0] * 15}
