@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.common.page_layout import content
+from app.common.page_layout import content, page_links
 from app.common.paths import LOGO
 
 PAGES = [
@@ -12,15 +12,20 @@ PAGES = [
     st.Page("app/pages/live.py", title="Live", icon=":material/videocam:"),
     st.Page(
         "app/pages/dashboard.py",
-        title="Model dashboard",
+        title="Dashboard",
         icon=":material/monitoring:",
         url_path="dashboard",
     ),
     st.Page("app/pages/about.py", title="About", icon=":material/info:"),
 ]
 
+# Before the navigation: until it knows the icon, the browser fetches that of the page from a font
+# server.
+st.set_page_config(page_icon=str(LOGO), layout="wide")
 st.logo(LOGO, size="large")
-page = st.navigation(PAGES, position="top")
-st.set_page_config(page_title=f"{page.title} · FER Lens", page_icon=str(LOGO), layout="wide")
+# Streamlit's own navigation is a drawer on phones, which stays open over the page that was chosen.
+page = st.navigation(PAGES, position="hidden")
+st.set_page_config(page_title=f"{page.title} · FER Lens")
 with content():
+    page_links(PAGES)
     page.run()

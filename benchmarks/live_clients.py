@@ -48,9 +48,10 @@ class StreamResult:
 
     Attributes:
         arrived: frames a second that arrived at the server, including skipped ones.
+        shown: frames a second that were drawn and sent back.
         analysed: frames a second that were analysed.
         received: frames a second that came back to the client.
-        analysis_ms: median milliseconds of the callback.
+        analysis_ms: median milliseconds of an analysis.
         breaks: number of gaps of more than `BREAK_SECONDS` between frames that came back.
         longest_gap: longest gap in seconds.
         delay: round-trip delay at the end minus the shortest one, in seconds.
@@ -58,6 +59,7 @@ class StreamResult:
     """
 
     arrived: float
+    shown: float
     analysed: float
     received: float
     analysis_ms: float
@@ -140,7 +142,9 @@ def together(
         client.close()
     server.close()
     results = [
-        stream_result(session.calls, arrivals, session.errors.count, (started, ended))
+        stream_result(
+            session.calls, session.analyses, arrivals, session.errors.count, (started, ended)
+        )
         for session, arrivals in zip(sessions, received, strict=True)
     ]
     first, last, most = (rss / 1e6 for rss in (memory[0], memory[-1], max(memory)))
@@ -153,7 +157,8 @@ def _cpu_seconds(process: psutil.Process) -> float:
 
 
 def stream_result(
-    calls: Sequence[tuple[float, float, int]],
+    calls: Sequence[tuple[float, int]],
+    analyses: Sequence[tuple[float, float]],
     received: Sequence[Arrival],
     errors: int,
     window: tuple[float, float],
@@ -161,23 +166,26 @@ def stream_result(
     """Summarise one stream within a time window.
 
     Args:
-        calls: calls of the analysis; see `WatchedSession.calls`.
+        calls: the pictures that were shown; see `WatchedSession.calls`.
+        analyses: the frames that were analysed; see `WatchedSession.analyses`.
         received: the frames that came back to the client.
         errors: frames whose analysis failed, over the whole stream.
         window: start and end by `time.monotonic`, in seconds.
     """
     started, ended = window
     span = ended - started
-    counted = [(seconds, frames) for at, seconds, frames in calls if started <= at <= ended]
+    shown = [frames for at, frames in calls if started <= at <= ended]
+    took = [seconds for at, seconds in analyses if started <= at <= ended]
     back = [at for at, _ in received if started <= at <= ended]
     gaps = np.diff([started, *back, ended])
     # The two clocks have different origins, so only differences of these delays are meaningful.
     delays = np.array([at - stamp for at, stamp in received if at <= ended])
     return StreamResult(
-        arrived=sum(frames for _, frames in counted) / span,
-        analysed=len(counted) / span,
+        arrived=sum(shown) / span,
+        shown=len(shown) / span,
+        analysed=len(took) / span,
         received=len(back) / span,
-        analysis_ms=float(np.median([s for s, _ in counted])) * 1e3 if counted else float("nan"),
+        analysis_ms=float(np.median(took)) * 1e3 if took else float("nan"),
         breaks=int((gaps > BREAK_SECONDS).sum()),
         longest_gap=float(gaps.max()),
         delay=float(np.median(delays[-round(RATE) :]) - delays.min()) if len(delays) else 0.0,
@@ -196,7 +204,7 @@ def in_a_row(starts: int) -> StartsResult:
         started = time.monotonic()
         with server.connected(session, client):
             succeeded = _wait_for_frames(session, client, started + _START_SECONDS)
-        durations.append(session.calls[0][0] - started if succeeded else None)
+        durations.append(session.analyses[0][0] - started if succeeded else None)
         if start == 0:
             threads, memory = threading.active_count(), process.memory_info().rss
     grown = process.memory_info().rss - memory
@@ -218,7 +226,7 @@ def _wait_for_frames(session: WatchedSession, client: Client, until: float) -> b
     """Wait for an analysed frame, and for frames at the client after it; False on timeout."""
     wanted = None
     while time.monotonic() < until:
-        if wanted is None and session.calls and not session.errors.count:
+        if wanted is None and session.analyses and not session.errors.count:
             wanted = client.received + _FRAMES_AFTER
         if wanted is not None and client.received >= wanted:
             return True
@@ -256,6 +264,7 @@ def streams_text(streams: Sequence[StreamResult], server: ServerResult) -> str:
         [
             str(number),
             f"{s.arrived:.1f}",
+            f"{s.shown:.1f}",
             f"{s.analysed:.1f}",
             f"{s.received:.1f}",
             f"{s.analysis_ms:.1f}",
@@ -266,7 +275,7 @@ def streams_text(streams: Sequence[StreamResult], server: ServerResult) -> str:
         ]
         for number, s in enumerate(streams, 1)
     ]
-    rates = ["arrived/s", "analysed/s", "back/s"]
+    rates = ["arrived/s", "shown/s", "analysed/s", "back/s"]
     header = ["client", *rates, "ms", "breaks", "longest s", "delay s", "errors"]
     return (
         f"each sends {RATE:.0f} frames/s of {SIZE[0]}×{SIZE[1]}\n{table(header, rows)}\n"

@@ -16,12 +16,15 @@ from aiortc.contrib.media import MediaRelay
 from streamlit_webrtc.webrtc import WebRtcMode, WebRtcWorker
 
 from app.live.streaming.network_pool import StreamPool
+from app.live.streaming.record import Moment
 from app.live.streaming.session import LiveSession
 from app.live.streaming.stream_limit import StreamLimit
 from app.live.webrtc import frames_callback
 from app.live.webrtc_patches import deliver_newest
 from benchmarks.rtc_client import Arrival, Client
 from fer import FaceStream
+from fer.export.stream_rows import StreamRows
+from fer.stream import FrameResult
 from fer.types import Image
 
 MODEL = Path(__file__).parent.parent / "models" / "compact"
@@ -47,24 +50,30 @@ _UNUSED = (
 
 
 class WatchedSession(LiveSession):
-    """A session that records when each frame was analysed, and how long it took.
+    """A session that records when each frame was shown and analysed.
 
     Attributes:
-        calls: for each call, its end by `time.monotonic`, its duration in seconds, and the number
-            of frames that arrived since the previous call.
+        calls: for each picture that was shown, when by `time.monotonic`, and the number of frames
+            that had arrived since the previous one.
+        analyses: for each frame that was analysed, when, and how long it took, in seconds.
     """
 
     def __init__(self, stream: FaceStream, limit: StreamLimit) -> None:
         super().__init__(stream, limit)
-        self.calls: list[tuple[float, float, int]] = []
+        self.calls: list[tuple[float, int]] = []
+        self.analyses: list[tuple[float, float]] = []
 
     def process(self, image: Image, seconds: float | None = None, *, received: int = 1) -> Image:
         """See `LiveSession.process`."""
-        started = time.monotonic()
         picture = super().process(image, seconds, received=received)
-        ended = time.monotonic()
-        self.calls.append((ended, ended - started, received))
+        self.calls.append((time.monotonic(), received))
         return picture
+
+    def _found(
+        self, moment: Moment, result: FrameResult, rows: StreamRows, milliseconds: float
+    ) -> None:
+        super()._found(moment, result, rows, milliseconds)
+        self.analyses.append((time.monotonic(), milliseconds / 1000))
 
 
 class Server:

@@ -111,7 +111,7 @@ def figures(report: Report) -> str:
         ("One face through LiteRT, one thread", f"{report.latency_ms:.1f} ms"),
         *_seed_rows(report),
         (
-            "Training time, last part" if report.initial_model else "Training time",
+            _training_label(report),
             f"{report.training_seconds / 60:.0f} minutes on {report.machine}, shared",
         ),
     ]
@@ -123,6 +123,12 @@ def figures(report: Report) -> str:
         for record in report.ferplus_agreement
     ]
     return "\n".join(["| | |", "| --- | --- |", *(f"| {a} | {b} |" for a, b in rows)])
+
+
+def _training_label(report: Report) -> str:
+    if not report.initial_model:
+        return "Training time"
+    return f"Training time, the last of {len(report.earlier_trainings) + 1} trainings"
 
 
 def _selective_rows(report: Report) -> list[tuple[str, str]]:

@@ -139,6 +139,7 @@ def classify_faces(
             head_spec.labels,
             flaws=flaws,
             thresholds=head_spec.thresholds,
+            margin=head_spec.margin,
             head=head,
         )
 

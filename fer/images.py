@@ -19,10 +19,13 @@ from fer.types import Image
 _log = logging.getLogger(__name__)
 
 #: Supported formats by their Pillow names. "JPEG" includes the MPO files that some phones write.
-FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "HEIF")
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "HEIF", "GIF")
+
+#: Those of them that may be animations.
+_ANIMATIONS = ("GIF", "WEBP", "PNG")
 
 #: File name extensions of those formats, for file pickers.
-SUFFIXES = ("jpg", "jpeg", "png", "webp", "bmp", "heic", "heif")
+SUFFIXES = ("jpg", "jpeg", "png", "webp", "bmp", "heic", "heif", "gif")
 
 #: Largest number of pixels to decode: 150 MB as RGB, more than the 50 megapixels of a phone.
 MAX_PIXELS = 52_000_000
@@ -52,7 +55,8 @@ def decode(data: bytes) -> Image:
     """Decode the bytes of an image file.
 
     The size is checked before any pixel is decoded. The EXIF rotation is applied, transparent
-    pixels are composited on white, and 16-bit greyscale is scaled to 8 bits.
+    pixels are composited on white, and 16-bit greyscale is scaled to 8 bits. Of an animation, it
+    is the first picture.
 
     Args:
         data: a complete file in one of `FORMATS`.
@@ -75,12 +79,22 @@ def decode(data: bytes) -> Image:
             return _to_rgb(_upright(image))
     except PIL.UnidentifiedImageError as error:
         raise ImageError(
-            "is not an image that can be read; expected JPEG, PNG, WebP, BMP or HEIC."
+            "is not an image that can be read; expected JPEG, PNG, WebP, HEIC, BMP or GIF."
         ) from error
     except PillowImage.DecompressionBombError as error:
-        raise ImageError(_too_many_pixels("far more")) from error
+        raise ImageError(_too_many_pixels()) from error
     except (OSError, SyntaxError, ValueError, EOFError, struct.error) as error:
         raise ImageError(f"is damaged or cut off and cannot be read ({error}).") from error
+
+
+def is_animated(data: bytes) -> bool:
+    """Return whether a readable file is an animation, of which `decode` returns the first picture.
+
+    MPO files of phones hold several pictures too, but the others show the same.
+    """
+    _prepare_pillow()
+    with PillowImage.open(io.BytesIO(data), formats=FORMATS) as image:
+        return image.format in _ANIMATIONS and getattr(image, "is_animated", False)
 
 
 @cache
@@ -102,9 +116,9 @@ def _check_size(width: int, height: int) -> None:
         )
 
 
-def _too_many_pixels(found: str) -> str:
-    limit = f"{MAX_PIXELS / 1e6:.0f} million pixels"
-    return f"has too many pixels ({found}); at most {limit} are read. Scale it down first."
+def _too_many_pixels(found: str = "") -> str:
+    has = f"{found} pixels" if found else "more pixels than can be read"
+    return f"has {has}; at most {MAX_PIXELS / 1e6:.0f} million are read. Scale it down first."
 
 
 def _too_many_bytes(size: int) -> str:

@@ -45,6 +45,17 @@ def _check_shapes(n: int, **arrays: tuple[NDArray, tuple[int, ...]]) -> None:
             raise ValueError(f"{name}: expected shape {(n, *tail)}, got {array.shape}")
 
 
+def margins(probabilities: Floats) -> Floats:
+    """Return the differences between the two highest of ``(n, k)`` probabilities, ``(n,)``.
+
+    With a single class, it is that class's probability.
+    """
+    if probabilities.shape[1] < 2:
+        return probabilities.max(axis=1, initial=0)
+    second, first = np.moveaxis(np.partition(probabilities, -2, axis=1)[:, -2:], 1, 0)
+    return np.asarray(first - second)
+
+
 @dataclass(frozen=True)
 class Detections:
     """The ``n`` ≥ 0 faces detected in one image, not yet classified.
@@ -119,6 +130,7 @@ class Faces:
         flaws: ``(n, 4)`` bool, quality flaws of each face; columns are `FLAWS`.
         thresholds: confidence below which the answer is `UNCERTAIN`, for faces without and with a
             flaw; with 0 it never is.
+        margin: difference between the two highest probabilities below which it is `UNCERTAIN`.
         head: name of the head that produced the probabilities.
     """
 
@@ -131,6 +143,7 @@ class Faces:
     seconds: float | None = None
     flaws: NDArray[np.bool_] = field(default_factory=lambda: np.zeros((0, len(FLAWS)), np.bool_))
     thresholds: tuple[float, float] = (0.0, 0.0)
+    margin: float = 0.0
     head: str = EXPRESSION_HEAD
 
     def __post_init__(self) -> None:
@@ -161,6 +174,7 @@ class Faces:
         *,
         flaws: NDArray[np.bool_] | None = None,
         thresholds: tuple[float, float] = (0.0, 0.0),
+        margin: float = 0.0,
         head: str = EXPRESSION_HEAD,
     ) -> Faces:
         """Combine detections with their probabilities; without `flaws`, no face has any."""
@@ -173,6 +187,7 @@ class Faces:
             labels,
             flaws=np.zeros((n, len(FLAWS)), np.bool_) if flaws is None else flaws,
             thresholds=thresholds,
+            margin=margin,
             head=head,
         )
 
@@ -194,11 +209,16 @@ class Faces:
 
     @property
     def uncertain(self) -> NDArray[np.bool_]:
-        """Whether each face's confidence is below the threshold that applies to it, ``(n,)``."""
+        """Whether no answer is given for each face, ``(n,)``.
+
+        That is if its confidence is below the threshold that applies to it, or if the second most
+        probable expression is almost as probable.
+        """
         plain, degraded = self.thresholds
         threshold = np.where(self.flaws.any(axis=1), degraded, plain)
         # Thresholds are values of float32 confidences, so they are compared in that precision.
-        return self.confidence < threshold.astype(np.float32)
+        too_low = self.confidence < threshold.astype(np.float32)
+        return too_low | (margins(self.probabilities) < np.float32(self.margin))
 
     @property
     def answers(self) -> list[str]:

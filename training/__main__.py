@@ -14,8 +14,10 @@ from training.commands import (
     download,
     evaluate,
     export,
+    mistakes,
     predict,
     presets,
+    recompute,
     seeds,
     train,
     tune,
@@ -32,8 +34,10 @@ COMMANDS = {
     "seeds": seeds,
     "evaluate": evaluate,
     "predict": predict,
+    "mistakes": mistakes,
     "export": export,
     "compare": compare,
+    "recompute": recompute,
     "upgrade": upgrade,
 }
 

@@ -11,25 +11,25 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
 
+from fer.errors import ModelError
 from fer.evaluation.metrics import evaluate
-from fer.evaluation.report import DataCard, FileCard, Report
+from fer.evaluation.report import DataCard, EarlierTraining, FileCard, Report
 from fer.labels import EXPRESSION_HEAD
 from fer.model.classifier import ExpressionClassifier, softmax
 from fer.model.spec import ModelSpec
 from fer.records import file_sha256
 from training.data.dataset import DataSet, LabelledFaces
 from training.evaluation import measure
-from training.evaluation.measure import SplitPredictions
 from training.evaluation.predictions import (
     FURTHER_FILE,
     PREDICTIONS_FILE,
     save_predictions,
 )
+from training.evaluation.split_predictions import SplitPredictions, predict_split
 from training.export.litert import KERAS_FILE, LITERT_FILE, export, parity, update_heads
 from training.fit.loop import Fit
 from training.networks.layer_table import layer_table
@@ -45,12 +45,15 @@ _LATENCY_CALLS = 200
 
 @dataclass(frozen=True)
 class Provenance:
-    """Inputs of a training beyond its preset and data; models are given by their names.
+    """Inputs of a training beyond its preset and data, named as in `Report`.
+
+    Models are given by their names.
 
     Attributes:
         command: command that reproduces it.
         seed: random seed.
         initial_model: model whose weights initialised it; None if random.
+        earlier_trainings: the trainings that led to `initial_model`, first to last.
         averaged_with: models whose weights were averaged with the trained ones.
         teachers: teacher models.
     """
@@ -58,8 +61,29 @@ class Provenance:
     command: str
     seed: int
     initial_model: str | None = None
+    earlier_trainings: tuple[EarlierTraining, ...] = ()
     averaged_with: tuple[str, ...] = ()
     teachers: tuple[str, ...] = ()
+
+
+def trainings_of(directory: Path) -> tuple[EarlierTraining, ...]:
+    """Return the trainings that led to a model, first to last, its own included.
+
+    A model without a report is the only one known, by its name.
+    """
+    try:
+        report = Report.load(directory)
+    except ModelError:
+        return (EarlierTraining(name=directory.resolve().name, command=""),)
+    network = report.files.get(KERAS_FILE)
+    own = EarlierTraining(
+        name=report.name,
+        command=report.command,
+        training_seconds=report.training_seconds,
+        sha256=network.sha256 if network else "",
+        history=report.history,
+    )
+    return (*report.earlier_trainings, own)
 
 
 def write_model(
@@ -122,14 +146,10 @@ def _write(
     save_predictions({n: p for part in further for n, p in part.items()}, directory, FURTHER_FILE)
     report = Report(
         name=directory.name,
-        command=provenance.command,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         preset=preset.name,
         configuration=dataclasses.asdict(preset),
-        seed=provenance.seed,
-        initial_model=provenance.initial_model,
-        averaged_with=provenance.averaged_with,
-        teachers=provenance.teachers,
+        **vars(provenance),
         teacher_weight=preset.teacher_weight if provenance.teachers else 0.0,
         training_seconds=round(fit.seconds, 1),
         versions=versions(),
@@ -145,42 +165,16 @@ def _write(
         parity=parity(fit.model, classifier, validation.images[:_PARITY_IMAGES]),
         latency_ms=latency_ms(classifier, validation),
         files=file_cards(directory),
-        **_figures(predictions, ModelSpec.load(directory), names),
+        **measure.report_figures(predictions, ModelSpec.load(directory), names),
     )
     report.save(directory)
     return report
 
 
-def _figures(
-    predictions: dict[str, SplitPredictions], spec: ModelSpec, names: tuple[str, ...]
-) -> dict[str, Any]:
-    """Return the report's fields that are computed from predictions, by name."""
-    validation = predictions["validation"]
-    without_duplicates = {
-        name: measure.without_duplicates(part, names) for name, part in predictions.items()
-    }
-    return {
-        "evaluations": {
-            name: measure.plain_figures(part, names) for name, part in predictions.items()
-        },
-        "without_duplicates": {
-            name: result for name, result in without_duplicates.items() if result
-        },
-        "tta": measure.tta(validation, names),
-        "selective": tuple(
-            result
-            for part in predictions.values()
-            for result in measure.selective_predictions(part, spec)
-        ),
-        "robustness": measure.robustness(validation, names),
-        "ferplus_agreement": measure.agreement(validation),
-    }
-
-
 def predict_splits(classifier: ExpressionClassifier, data: DataSet) -> dict[str, SplitPredictions]:
     """Predict every split except train."""
     return {
-        name: measure.predict_split(classifier, data, name)
+        name: predict_split(classifier, data, name)
         for name, faces in data.splits.items()
         if name != "train" and len(faces)
     }

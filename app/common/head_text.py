@@ -27,20 +27,17 @@ IN_SHORT = (
 )
 
 _EXPRESSION_HEAD_TEXT = (
-    f"**{NAMES[EXPRESSION_HEAD]}**, the usual choice, picks the label of FER2013 that fits best. "
-    "Each picture of that data set has one label: the search word that found it on the web, "
-    "checked by people. In a trial on posed faces it recognised anger and fear far more often."
+    f"**{NAMES[EXPRESSION_HEAD]}**, the usual choice, picks the best of seven labels. It learnt "
+    "them from pictures labelled by the search word that found them, which people checked. In a "
+    "trial on posed faces it noticed anger and fear far more often."
 )
 
 _FERPLUS_HEAD_TEXT = (
-    f"**{NAMES[FERPLUS_HEAD]}** estimates how most of ten people would name the face (FER+). It is "
-    "more often neutral, and it has an eighth expression, contempt."
+    f"**{NAMES[FERPLUS_HEAD]}** estimates how most of ten people would name the face. It says "
+    "neutral more often, and it knows contempt."
 )
 
-_OTHER_NAMES = (
-    f"Downloads call the two `{EXPRESSION_HEAD}` and `{FERPLUS_HEAD}`, the dashboard calls them "
-    "FER2013 and FER+."
-)
+_OTHER_NAMES = f"Downloads call the two `{EXPRESSION_HEAD}` and `{FERPLUS_HEAD}`."
 
 
 def offered(spec: ModelSpec) -> tuple[str, ...]:
@@ -58,8 +55,8 @@ def difference(report: Report | None) -> str:
     """
     parts = [_EXPRESSION_HEAD_TEXT, _FERPLUS_HEAD_TEXT]
     if report:
-        figures = (_contempt(report), _agreement(report), _coverage(report))
-        parts += [sentence for sentence in figures if sentence]
+        figures = (_contempt(report), _figures(report))
+        parts += [text for text in figures if text]
     return "\n\n".join([*parts, _OTHER_NAMES])
 
 
@@ -70,45 +67,45 @@ def _contempt(report: Report) -> str:
         return ""
     named = sum(measured.answered_as(CONTEMPT).values())
     faces = f"{named or 'none'} of {measured.count:,} validation faces"
-    return f"The FER+ head answered {CONTEMPT} for {faces}."
+    return f"It answered {CONTEMPT} for {faces}."
 
 
-def _agreement(report: Report) -> str:
-    """Return a sentence on how often each head agrees with FER+'s voters; "" if unmeasured.
+def _figures(report: Report) -> str:
+    """Return a table of how often each head answers, and is right; "" if unmeasured."""
+    measured = {head: _selective(report, head) for head in NAMES}
+    agreed = _agreement(report)
+    rows = [
+        f"| {NAMES[head]} | {one.coverage:.0%} | {one.accuracy:.0%} | {agreed.get(head, '–')} |"
+        for head, one in measured.items()
+        if one
+    ]
+    if len(rows) < len(NAMES):
+        return ""
+    table = ["| | answers | right | as most people said |", "| :-- | --: | --: | --: |", *rows]
+    return "\n".join(table) + "\n\n" + _TABLE_EXPLAINED
+
+
+_TABLE_EXPLAINED = (
+    "Validation faces, good pictures. *Answers*: for how many it is not uncertain. *Right*: how "
+    "many of these answers are the data set's label, or what most of ten people said. *As most "
+    "people said*: of all faces on which most of ten people agree."
+)
+
+
+def _agreement(report: Report) -> dict[str, str]:
+    """Return how often each head agrees with FER+'s voters; empty if they cannot be compared.
 
     The two heads are comparable only under the same voting rule.
     """
-    first, second = (_ferplus(report, head) for head in NAMES)
-    if not first or not second or first.rule != second.rule:
-        return ""
-    return (
-        f"On {first.count:,} validation faces most of ten people agree. The FER2013 head gives "
-        f"their answer for {first.accuracy:.0%} of these, the FER+ head for {second.accuracy:.0%}."
-    )
+    found = {head: _ferplus(report, head) for head in NAMES}
+    known = {head: one for head, one in found.items() if one}
+    if len(known) < len(NAMES) or len({one.rule for one in known.values()}) > 1:
+        return {}
+    return {head: f"{one.accuracy:.0%}" for head, one in known.items()}
 
 
 def _ferplus(report: Report, head: str) -> FerPlusAgreement | None:
     return next((record for record in report.ferplus_agreement if record.head == head), None)
-
-
-def _coverage(report: Report) -> str:
-    """Return a sentence on each head's coverage and accuracy on its answers; "" if unmeasured."""
-    first, second = (_selective(report, head) for head in NAMES)
-    if not first or not second:
-        return ""
-    return (
-        f"On good pictures the FER2013 head answers for {first.coverage:.0%} of {first.count:,} "
-        f"validation faces{_limit(first)}; {first.accuracy:.0%} of its answers are the data set's "
-        f"label. The FER+ head answers for {second.coverage:.0%} of {second.count:,} faces on "
-        f"which the votes have a winner{_limit(second)}; {second.accuracy:.0%} of its answers are "
-        "that winner."
-    )
-
-
-def _limit(measured: Selective) -> str:
-    if not measured.threshold:
-        return " and needs no limit, as enough of its answers are right"
-    return f" and says *uncertain* below {measured.threshold:.0%}"
 
 
 def _selective(report: Report, head: str) -> Selective | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 
 import streamlit as st
@@ -27,6 +28,13 @@ def content() -> AbstractContextManager[object]:
     """Return the container of a page: centred, at most `CONTENT_WIDTH` wide."""
     centred = st.container(horizontal_alignment="center")
     return centred.container(width=CONTENT_WIDTH)
+
+
+def page_links(pages: Sequence[st.Page]) -> None:
+    """Show a link to every page in a row, which fits on a phone."""
+    with st.container(horizontal=True, gap="xxsmall"):
+        for page in pages:
+            st.page_link(page, width="content")
 
 
 def header(title: str, lead: str) -> None:

@@ -6,6 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
+from fer.evaluation.mistakes import Mistakes
 from fer.evaluation.report import Report
 from fer.model.spec import ModelSpec
 from fer.records import RecordFile
@@ -30,6 +31,15 @@ def read_spec(directory: Path) -> ModelSpec:
         ModelError: it is missing, invalid, or of another version.
     """
     return _load_cached(ModelSpec, directory)
+
+
+def read_mistakes(directory: Path) -> Mistakes:
+    """Return the pictures that a model read wrongly.
+
+    Raises:
+        ModelError: the file is missing, invalid, or of another version.
+    """
+    return _load_cached(Mistakes, directory)
 
 
 def file_sha256(file: Path) -> str:

@@ -1,4 +1,4 @@
-"""What the model's report says about answers like the one on the page. Does not use Streamlit."""
+"""What the report says about answers like the one on the page. Does not use Streamlit."""
 
 from __future__ import annotations
 
@@ -34,9 +34,7 @@ class TrackRecord:
         if "turned" in verdict.flaws:
             return _TURNED
         measured = self.degraded if verdict.flaws else self.plain
-        if verdict.sure:
-            return _answer_sentence(measured, verdict.answer)
-        return _guess_sentence(measured, verdict.confidence)
+        return _sentence(measured, verdict)
 
 
 def track_record(report: Report, head: str) -> TrackRecord | None:
@@ -55,32 +53,31 @@ def best_split(report: Report) -> str | None:
     return next((split for split in SPLITS if split in report.evaluations), None)
 
 
-def _answer_sentence(measured: Selective, label: str) -> str:
-    """Return how often this answer was right, and the most frequent error; "" if unmeasured."""
-    truths = measured.answered_as(label)
-    answered, right = sum(truths.values()), truths.pop(label, 0)
-    if not answered:
+def _sentence(measured: Selective, verdict: Verdict) -> str:
+    """Return how often such answers, or such first guesses, were right; "" if unmeasured."""
+    label = verdict.candidates[0]
+    near = measured.near(label, verdict.confidence)
+    if near is None:
         return ""
-    of = f"Of {answered:,} {_faces(measured)} that it called {label}"
-    if measured.head == EXPRESSION_HEAD:
-        correct, others = f"{right / answered:.0%} were", "the others were most often"
+    share = f"{near.correct / near.count:.0%}"
+    if near.label is None:
+        what = "with any answer" if verdict.sure else "with any first guess"
+        right = f"it was right for {share}"
     else:
-        correct = f"{right / answered:.0%} had most votes for it"
-        others = "the others most often for"
-    if right == answered:
-        return f"{of}, {correct}."
-    return f"{of}, {correct}; {others} {max(truths, key=lambda n: truths[n])}."
+        what = f"called {label}" if verdict.sure else f"whose first guess was {label}"
+        right = f"{share} {'were' if measured.head == EXPRESSION_HEAD else 'had most votes for it'}"
+    faces = f"Of {near.count:,} {_faces(measured)} {what}"
+    mistakes = _mistakes(measured, label) if verdict.sure else ""
+    return f"{faces} with {near.low:.0%} to {near.high:.0%} confidence, {right}{mistakes}."
 
 
-def _guess_sentence(measured: Selective, confidence: float) -> str:
-    """Return how often the first guess was right at this confidence; "" if unmeasured."""
-    matching = (b for b in measured.calibration if b.low < confidence <= b.high)
-    if (bin_ := next(matching, None)) is None:
+def _mistakes(measured: Selective, label: str) -> str:
+    """Return the most frequent true expression of wrong answers, as the end of a sentence."""
+    truths = measured.answered_as(label)
+    truths.pop(label, None)
+    if not any(truths.values()):
         return ""
-    return (
-        f"Of {bin_.count:,} {_faces(measured)} with a first guess of {bin_.low:.0%} to "
-        f"{bin_.high:.0%}, that guess was right for {bin_.accuracy:.0%}."
-    )
+    return f"; when {label} is wrong, it is most often {max(truths, key=lambda n: truths[n])}"
 
 
 def _faces(measured: Selective) -> str:

@@ -10,8 +10,14 @@ from app.common.paths import model_dir, models_dir, without_folder
 from app.common.text import escape_markdown
 from app.dashboard.models import OpenedModel, open_model
 from app.dashboard.sections.performance import DUPLICATES
-from app.dashboard.text import SPLITS_EXPLAINED, split_evaluations
+from app.dashboard.text import (
+    SPLITS_EXPLAINED,
+    SplitEvaluation,
+    head_name,
+    split_evaluations,
+)
 from fer.errors import ModelError
+from fer.evaluation.report import EarlierTraining
 
 
 def choose_models(names: Sequence[str]) -> list[str]:
@@ -74,3 +80,50 @@ def choose_evaluation(models: Sequence[OpenedModel]) -> str | None:
         help=escape_markdown(f"{SPLITS_EXPLAINED} {DUPLICATES}"),
         persist_state="session",
     )
+
+
+def choose_head(evaluations: Sequence[SplitEvaluation], *, key: str) -> SplitEvaluation:
+    """Let the visitor choose between the heads, if more than one was measured.
+
+    Args:
+        evaluations: the same faces by head; the first is the default.
+        key: prefix of the widget key, unique on the page.
+    """
+    by_head = {one.head: one for one in evaluations}
+    if len(by_head) < 2:
+        return evaluations[0]
+    head = st.segmented_control(
+        "Head",
+        list(by_head),
+        format_func=lambda name: f"{head_name(name)} head",
+        default=evaluations[0].head,
+        required=True,
+        key=f"{key}_head",
+        help="The FER2013 head is measured by the data set's labels, the FER+ head by what most of "
+        "ten people said.",
+        persist_state="session",
+    )
+    return by_head[head]
+
+
+def choose_training(chain: Sequence[EarlierTraining], *, key: str) -> EarlierTraining:
+    """Let the visitor choose between the trainings that led to a model, if there were several.
+
+    Args:
+        chain: the trainings, first to last; the last is the default.
+        key: prefix of the widget key, unique on the page.
+    """
+    if len(chain) < 2:
+        return chain[-1]
+    numbers = range(1, len(chain) + 1)
+    chosen = st.segmented_control(
+        "Training",
+        list(numbers),
+        format_func=lambda number: f"{number} {escape_markdown(chain[number - 1].name)}",
+        default=len(chain),
+        required=True,
+        key=f"{key}_training",
+        wrap=True,
+        persist_state="session",
+    )
+    return chain[chosen - 1]

@@ -5,15 +5,19 @@ Does not use Streamlit.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 
 from app.common.paths import without_folder
-from app.common.reports import file_sha256, read_report, read_spec
+from app.common.reports import file_sha256, read_mistakes, read_report, read_spec
 from fer.errors import ModelError
+from fer.evaluation.mistakes import Mistakes
 from fer.evaluation.report import Report
 from fer.labels import EXPRESSION_HEAD
 from fer.model.spec import ModelSpec
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -25,12 +29,15 @@ class OpenedModel:
         report: the report.
         spec: the spec; None if it is missing or invalid.
         problems: mismatches between report, spec and files, as sentences; empty if there are none.
+        mistakes: pictures that the model read wrongly; None if the operator has not kept any of
+            these weights.
     """
 
     name: str
     report: Report
     spec: ModelSpec | None
     problems: tuple[str, ...]
+    mistakes: Mistakes | None = None
 
     @property
     def temperature(self) -> float | None:
@@ -66,7 +73,19 @@ def open_model(directory: Path) -> OpenedModel:
     for name, card in report.files.items():
         problem = _check_file(directory / name, card.sha256)
         problems += [problem] if problem else []
-    return OpenedModel(directory.name, report, spec, tuple(problems))
+    mistakes = _mistakes(directory, spec) if spec else None
+    return OpenedModel(directory.name, report, spec, tuple(problems), mistakes)
+
+
+def _mistakes(directory: Path, spec: ModelSpec) -> Mistakes | None:
+    if not (directory / Mistakes.filename).is_file():
+        return None
+    try:
+        found = read_mistakes(directory)
+    except ModelError as error:
+        _log.warning("no examples of mistakes are shown: %s", error)
+        return None
+    return found if found.describes(spec) else None
 
 
 def _check_spec(directory: Path, report: Report) -> tuple[ModelSpec | None, list[str]]:

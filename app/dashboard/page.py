@@ -10,10 +10,17 @@ import streamlit as st
 
 from app.common.paths import models_dir
 from app.common.text import escape_markdown
-from app.dashboard.choice import choose_evaluation, choose_models, open_with_warnings
+from app.dashboard.choice import (
+    choose_evaluation,
+    choose_head,
+    choose_models,
+    choose_training,
+    open_with_warnings,
+)
 from app.dashboard.elements import Section
 from app.dashboard.models import OpenedModel, model_names
 from app.dashboard.render.confusion_matrix import show_confusion
+from app.dashboard.render.examples import Examples
 from app.dashboard.render.html import html_report
 from app.dashboard.render.streamlit_elements import show_part, show_section
 from app.dashboard.sections import (
@@ -25,9 +32,14 @@ from app.dashboard.sections import (
     training,
 )
 from app.dashboard.sections.comparison import comparison
-from app.dashboard.text import SplitEvaluation, split_evaluations
+from app.dashboard.text import (
+    SplitEvaluation,
+    evaluations_by_head,
+    split_evaluations,
+    trainings,
+)
 
-#: Command that the page suggests if there is no model.
+#: Command that the page suggests if there is no model, or only one.
 TRAIN_COMMAND = "python -m training train --preset small --data fer2013.csv --out models/mine"
 
 
@@ -68,6 +80,9 @@ def show_dashboard() -> None:
         st.info("This report has no evaluation: nothing was measured on any split.")
     views = [ModelView(model, _evaluation(model, measured_on)) for model in opened]
     _tabs(views, measured_on)
+    if len(names) == 1:
+        st.caption("To compare it with a model of your own, train one:")
+        st.code(TRAIN_COMMAND, language="bash", wrap_lines=True)
     st.divider()
     _downloads(opened)
 
@@ -137,8 +152,11 @@ def _mistakes(view: ModelView) -> None:
     if not view.chosen:
         _not_measured()
         return
-    show_confusion(view.chosen, key=view.key)
-    show_section(Section("", (performance.per_class(view.chosen),)), key=view.key)
+    chosen = choose_head(evaluations_by_head(view.model.report, view.chosen), key=view.key)
+    key = f"{view.key}_{chosen.head}"
+    examples = Examples(view.model.name, view.model.mistakes)
+    show_confusion(chosen, examples, key=key)
+    show_section(Section("", (performance.per_class(chosen),)), key=key)
 
 
 def _confidence(view: ModelView) -> None:
@@ -156,7 +174,10 @@ def _robustness(view: ModelView) -> None:
 
 
 def _training(view: ModelView) -> None:
-    show_section(training.training(view.model.report), key=view.key)
+    report = view.model.report
+    chosen = choose_training(trainings(report), key=view.key)
+    parts = (*training.one_training(report, chosen), training.class_counts(report))
+    show_section(Section("", parts), key=view.key)
 
 
 def _network(view: ModelView) -> None:
@@ -180,8 +201,7 @@ def _downloads(models: Sequence[OpenedModel]) -> None:
     """Offer every shown report as files, which are created when the visitor clicks."""
     st.markdown(
         "##### Download the report",
-        help="The HTML file contains everything that is shown here, and opens without the "
-        "internet.",
+        help="The HTML file holds all that is shown here, and needs no internet.",
         anchors=False,
     )
     for model in models:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from fer.evaluation.metrics import Evaluation
-from fer.evaluation.report import Layer, Report
+from fer.evaluation.report import EarlierTraining, Layer, Report
 from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
 
 #: Display order of splits; any others follow.
 SPLITS = ("test", "validation", "train")
 
 SPLITS_EXPLAINED = (
-    "The network learnt from the train split. Settings, temperatures and thresholds were chosen on "
-    "validation (FER2013's PublicTest), and nothing on test (PrivateTest)."
+    "It learnt from train. Settings were chosen on validation (FER2013's PublicTest), so expect a "
+    "little less on new faces. Nothing was chosen on test (PrivateTest)."
 )
 
 WITHOUT_DUPLICATES = "without duplicates"
@@ -27,15 +27,28 @@ def creation_time(report: Report) -> str:
     return f"{report.created[:16].replace('T', ' ')} UTC"
 
 
-def part_note(report: Report) -> str:
-    """Return the note for training figures that cover only the last part; "" if they cover all."""
-    return "last part" if report.initial_model else ""
+def trainings(report: Report) -> tuple[EarlierTraining, ...]:
+    """Return the chain of trainings that led to a model, first to last, its own included."""
+    earlier = report.earlier_trainings
+    if report.initial_model and not earlier:  # a report from before they were kept
+        earlier = (EarlierTraining(name=report.initial_model, command=""),)
+    own = EarlierTraining(
+        name=report.name,
+        command=report.command,
+        training_seconds=report.training_seconds,
+        history=report.history,
+    )
+    return (*earlier, own)
 
 
-def time_meaning(report: Report) -> str:
-    """Return the explanation of the training time."""
-    part = "Of the last part only: it began with a trained model. " if report.initial_model else ""
-    return f"{part}On {report.machine}."
+def training_time(report: Report) -> tuple[str, str]:
+    """Return the training time, and a note if it is not that of all trainings of the chain."""
+    chain = trainings(report)
+    seconds = [one.training_seconds for one in chain]
+    known = [s for s in seconds if s is not None]
+    if len(known) < len(chain):
+        return duration(report.training_seconds), f"after {report.initial_model}"
+    return duration(sum(known)), f"{len(chain)} trainings" if len(chain) > 1 else ""
 
 
 @dataclass(frozen=True)
@@ -46,16 +59,19 @@ class SplitEvaluation:
         split: name of the split.
         duplicates: whether images that also occur in train are included.
         evaluation: the figures.
+        head: name of the head that is measured.
     """
 
     split: str
     duplicates: bool
     evaluation: Evaluation
+    head: str = EXPRESSION_HEAD
 
     @property
     def name(self) -> str:
-        """``validation`` or ``validation, without duplicates``."""
-        return self.split if self.duplicates else f"{self.split}, {WITHOUT_DUPLICATES}"
+        """``validation``, ``validation, without duplicates`` or ``validation, FER+ head``."""
+        head = f", {head_name(self.head)} head" if self.head != EXPRESSION_HEAD else ""
+        return f"{self.split}{'' if self.duplicates else f', {WITHOUT_DUPLICATES}'}{head}"
 
 
 def split_evaluations(report: Report) -> tuple[SplitEvaluation, ...]:
@@ -66,6 +82,14 @@ def split_evaluations(report: Report) -> tuple[SplitEvaluation, ...]:
         if split in report.without_duplicates:
             evaluations.append(SplitEvaluation(split, False, report.without_duplicates[split]))
     return tuple(evaluations)
+
+
+def evaluations_by_head(report: Report, chosen: SplitEvaluation) -> tuple[SplitEvaluation, ...]:
+    """Return an evaluation of the expression head, and that of the FER+ head on the same faces."""
+    second = report.ferplus_evaluations.get(chosen.split) if chosen.duplicates else None
+    if second is None:
+        return (chosen,)
+    return chosen, SplitEvaluation(chosen.split, True, second, FERPLUS_HEAD)
 
 
 def ordered_splits(report: Report) -> list[str]:

@@ -5,68 +5,73 @@ from __future__ import annotations
 import streamlit as st
 
 from app.common.text import counted
+from app.live.camera import CameraProblem
+from app.live.clip_view import play_clip
 from app.live.snapshot import open_snapshot
 from app.live.streaming.connection import Phase
 from app.live.streaming.ice import Help, Ice
 from app.live.streaming.session import LiveSession
+from app.live.streaming.session_store import KEEP_SECONDS
 
 PHOTO_PAGE = "app/pages/photo.py"
 
 #: Seconds between two checks for a free slot.
-_BUSY_POLL_SECONDS = 3.0
+_BUSY_POLL_SECONDS = 2.0
 
 _TROUBLE = {
     Phase.SLOW: (
-        "**Connecting takes longer than usual.** A firewall, a company network or a mobile network "
-        "may be blocking the connection to the server. If it does not connect within half a "
-        "minute, press Stop and use one of the ways below."
+        "**Connecting takes longer than usual.** A firewall or a company or mobile network may be "
+        "blocking it. If it does not connect in half a minute, press Stop and go on below."
     ),
     Phase.STALLED: (
         "**The picture has stopped.** The connection is lost, or the camera is off. Stop and "
         "start again; the results so far are kept."
     ),
     Phase.FAILED: (
-        "**The connection could not be made.** A firewall, a company network or a mobile network "
-        "is probably blocking it."
+        "**The connection could not be made.** A firewall or a company or mobile network is "
+        "probably blocking it."
     ),
 }
 
 
-def show_before_start(ice: Ice) -> None:
+def show_before_start(ice: Ice, *, offer: bool) -> None:
     """Explain what happens after Start: camera permission, privacy, and the connection.
 
     Args:
         ice: the STUN or TURN servers for the connection.
+        offer: whether to offer the sample clip.
     """
     with st.container(border=True):
         st.markdown("#### Before you start", anchors=False)
         st.markdown(
-            ":material/videocam: **Press Start and allow the camera.** Your browser asks whether "
-            "this page may use it. The microphone stays off."
+            ":material/videocam: **Press Start and allow the camera.** The microphone stays off."
         )
         st.markdown(
-            ":material/lock: **Nothing is recorded.** Each frame is analysed in the memory of this "
-            "server and dropped. Only numbers are kept, until you clear them or close the tab."
+            ":material/lock: **Nothing is recorded.** Each frame is analysed on this server and "
+            "dropped. The numbers stay under this page's address until you clear them, or "
+            f"{KEEP_SECONDS / 60:.0f} minutes after you close the tab."
         )
         st.markdown(f":material/cell_tower: {_connection(ice)}")
         if ice.problem:
             st.warning(ice.problem, icon=":material/cloud_off:")
+        if offer:
+            offer_clip("live_offer_clip")
 
 
 def _connection(ice: Ice) -> str:
     if ice.help is Help.LOCAL:
         return (
-            "**Connection: this machine only.** No outside server is used, so the page must run on "
-            "your own machine or network."
+            "**Connection: this machine only.** It works on this machine or network, and asks no "
+            "other server."
         )
     if ice.help is Help.TURN:
         return (
-            f"**Connection: TURN, {ice.provider}.** If no direct connection to the server is "
-            "possible, the encrypted video is relayed."
+            f"**Connection: TURN, {ice.provider}.** Where no direct connection is possible, the "
+            "encrypted video is relayed."
         )
     return (
-        f"**Connection: STUN only, {ice.provider}.** It helps to find a direct connection to the "
-        "server. Strict firewalls allow none; then use a snapshot or a photo."
+        f"**Connection: STUN only, {ice.provider}.** It helps to connect. Strict firewalls "
+        "allow none; then use a snapshot or a photo."
     )
 
 
@@ -75,8 +80,8 @@ def show_busy(session: LiveSession) -> None:
     if session.slots:
         icon, title = ":material/hourglass_top:", "All places are taken"
         text = (
-            f"This server analyses {counted(session.slots, 'live stream')} at a time, so that "
-            "each runs smoothly. The page opens by itself as soon as a place is free."
+            f"This server analyses {counted(session.slots, 'live stream')} at a time. The page "
+            "opens by itself as soon as a place is free."
         )
         photo = "Analyse a photo meanwhile"
     else:
@@ -113,12 +118,46 @@ def show_trouble(phase: Phase) -> None:
         st.page_link(PHOTO_PAGE, label="Upload a photo", icon=":material/upload:")
 
 
-def show_refused() -> None:
-    """Explain what to do when the browser denies the camera."""
-    st.warning(
+_CAMERA = {
+    CameraProblem.DENIED: (
         "**The browser does not let this page use the camera.** Allow it with the camera or lock "
         "symbol next to the address, or in the browser's settings for this site, and press Start "
-        "again. On phones, the system settings may also block the camera for the browser.",
-        icon=":material/no_photography:",
+        "again. On phones, the system settings may also block the camera for the browser."
+    ),
+    CameraProblem.MISSING: (
+        "**There is no camera.** Connect one, or switch it on, and press Start."
+    ),
+    CameraProblem.BUSY: (
+        "**The camera cannot be read.** Another program or tab probably uses it: close that one, "
+        "and press Start again."
+    ),
+    CameraProblem.INSECURE: (
+        "**Browsers give pages the camera over HTTPS or on localhost only.** This page came in "
+        "another way."
+    ),
+    CameraProblem.OTHER: "**The video could not be started.** Reload the page, and try again.",
+}
+
+
+def show_camera_problem(problem: CameraProblem) -> None:
+    """Say why there is no camera, and offer two ways that need none."""
+    st.warning(_CAMERA[problem], icon=":material/no_photography:")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        offer_clip("live_problem_clip")
+        st.page_link(PHOTO_PAGE, label="Upload a photo instead", icon=":material/upload:")
+
+
+def offer_clip(key: str) -> None:
+    """Show the button that plays the sample clip.
+
+    Args:
+        key: key of the button.
+    """
+    st.button(
+        "Play a sample clip",
+        icon=":material/play_arrow:",
+        key=key,
+        on_click=play_clip,
+        help="A photograph of the astronaut Eileen Collins (NASA), moved in front of a camera that "
+        "does not exist. It is analysed like the picture of yours.",
     )
-    st.page_link(PHOTO_PAGE, label="Upload a photo instead", icon=":material/upload:")

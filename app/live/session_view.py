@@ -1,10 +1,11 @@
-"""The part of the Live page below the video: timeline, shares of time, and downloads."""
+"""What the Live page shows of a session: timeline, probabilities, shares of time, downloads."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import streamlit as st
 
 from app.common.charts import CONFIG
@@ -12,32 +13,48 @@ from app.common.legend import legend
 from app.common.page_layout import chart_ink
 from app.common.text import counted
 from app.live import text
-from app.live.people_marks import MAX_PEOPLE
+from app.live.curves import curves, curves_figure, describe_curves, occurring
+from app.live.downloads import show_downloads
+from app.live.people_marks import MAX_PEOPLE, person_name
 from app.live.share_charts import shares_figure
 from app.live.streaming.session import LiveSession
 from app.live.timeline import shares, timeline
-from app.live.timeline_chart import timeline_figure
-from fer.export.sessions import stream_csv, stream_json
+from app.live.timeline_chart import NO_DATA, timeline_figure
+from fer.export.stream_rows import StreamRows
 from fer.types import UNCERTAIN
 
-#: Span of a running stream's timeline in seconds.
+#: Span of a running stream's charts in seconds.
 WINDOW_SECONDS = 90.0
 
+#: Least span of a chart in seconds.
+_LEAST_SECONDS = 10.0
 
-def show_rolling(session: LiveSession) -> None:
+_PERSON = "live_person"
+_PERSON_CHOICE = "live_person_choice"
+
+
+def show_rolling_timeline(session: LiveSession) -> None:
     """Show the timeline of the last `WINDOW_SECONDS` while the stream runs."""
     if not len(session):
         return
     now = session.now
     start = max(0.0, now - WINDOW_SECONDS)
-    with st.container(border=True):
-        _timeline(session, start, max(now, start + 10.0), "live_timeline")
+    with st.container(border=True, gap="xsmall"):
+        _timeline(session, start, max(now, start + _LEAST_SECONDS), now, "live_timeline")
+
+
+def show_rolling_curves(session: LiveSession) -> None:
+    """Show a person's probabilities in the last `WINDOW_SECONDS` while the stream runs."""
+    if not len(session):
+        return
+    now = session.now
+    start = max(0.0, now - WINDOW_SECONDS)
+    _curves(session, start, max(now, start + _LEAST_SECONDS), "live_curves")
 
 
 def show_session(session: LiveSession) -> None:
-    """Show the timeline, shares of time and downloads of the whole session after a stop."""
-    rows = session.rows()
-    sums = shares(rows)
+    """Show timeline, probabilities, shares of time and downloads of the session after a stop."""
+    rows = session.rows().used()
     st.subheader("This session", anchor=False)
     first, last = float(rows.seconds[0]), float(rows.seconds[-1])
     if session.dropped:
@@ -45,29 +62,18 @@ def show_session(session: LiveSession) -> None:
             f":material/info: The history holds {len(rows):,} entries. Older ones, from before "
             f"{text.clock(first)}, were deleted."
         )
+    end = max(last, first + _LEAST_SECONDS)
     with st.container(border=True):
-        _timeline(session, first, max(last, first + 10.0), "live_whole_timeline")
-    if sums.seconds.any():
-        with st.container(border=True):
-            st.markdown("##### Share of time", anchors=False)
-            st.plotly_chart(
-                shares_figure(sums, rows.labels, chart_ink()),
-                config=CONFIG,
-                alt=text.describe_shares(sums, rows.labels),
-                key="live_shares",
-            )
-            st.dataframe(
-                text.share_rows(sums, rows.labels),
-                hide_index=True,
-                column_config=_share_columns(rows.labels),
-                alt="Table of the share of time per person and expression",
-            )
-    _downloads(session)
+        _timeline(session, first, end, last, "live_whole_timeline")
+    show_downloads(session)
+    st.fragment(_curves)(session, first, end, "live_whole_curves")
+    _shares(rows)
 
 
-def _timeline(session: LiveSession, start: float, end: float, key: str) -> None:
-    rows = session.rows(start)
-    line, labels = timeline(rows, start, end), rows.labels
+def _timeline(session: LiveSession, start: float, end: float, until: float, key: str) -> None:
+    """Show the timeline from start to end, of which the time up to `until` has passed."""
+    rows = session.rows(start).used()
+    line, labels = timeline(rows, start, end, until), rows.labels
     st.markdown("##### Timeline", anchors=False)
     if not line.people:
         st.caption("No face yet." if not session.dropped else "No face in this time.")
@@ -80,36 +86,80 @@ def _timeline(session: LiveSession, start: float, end: float, key: str) -> None:
     )
     seen = {int(i) for person in line.people for i in person.expression}
     unsure = any(person.uncertain.any() for person in line.people)
-    st.markdown(legend([labels[i] for i in sorted(seen)] + [UNCERTAIN] * unsure))
+    marks = [legend([labels[i] for i in sorted(seen)] + [UNCERTAIN] * unsure), _NOT_IN_VIEW]
+    st.markdown("\u2002 ".join(marks + [_NO_DATA_MARK] * bool(line.holes)))
     more = len(line.people) - MAX_PEOPLE
     hidden = f" Not drawn: {counted(more, 'person')} seen more briefly." if more > 0 else ""
     st.caption(
-        "The higher a bar, the higher the confidence; hatched bars are uncertain. Each bar covers "
-        f"{line.width:g} s.{hidden}"
+        f"Higher is more confident, hatched is uncertain. Each bar covers {line.width:g} s.{hidden}"
     )
 
 
-def _downloads(session: LiveSession) -> None:
-    with st.container(horizontal=True):
-        for label, make, suffix, mime in (
-            ("CSV", lambda: stream_csv(session.rows()), "csv", "text/csv"),
-            ("JSON", lambda: stream_json(session.rows()), "json", "application/json"),
-        ):
-            st.download_button(
-                label,
-                make,
-                f"live-expressions.{suffix}",
-                mime,
-                key=f"live_download_{suffix}",
-                on_click="ignore",
-                icon=":material/download:",
-            )
-        st.button(
-            "Clear",
-            icon=":material/delete:",
-            key="live_clear",
-            on_click=session.clear,
-            help="Deletes everything recorded in this session.",
+#: In the legend: the background of a person's row, and what stands where nothing was analysed.
+_NOT_IN_VIEW = ':color[■]{foreground="#85858D55"}\u00a0not in view'
+_NO_DATA_MARK = f"▩\u00a0{NO_DATA}"
+
+
+def _curves(session: LiveSession, start: float, end: float, key: str) -> None:
+    """Show all probabilities of one person, whom the visitor chooses."""
+    rows = session.rows(start).used()
+    people, frames = np.unique(rows.track[rows.has_face], return_counts=True)
+    if not len(people):
+        return
+    longest = people[np.argsort(-frames, kind="stable")][:MAX_PEOPLE].tolist()
+    with st.container(border=True, gap="xsmall"):
+        st.markdown("##### All probabilities of one person", anchors=False)
+        person = _choose_person(sorted(longest), longest[0])
+        curve = curves(rows, person, start, end)
+        st.plotly_chart(
+            curves_figure(curve, start, end, chart_ink()),
+            config=CONFIG,
+            alt=describe_curves(curve, person_name(person)),
+            key=key,
+        )
+        st.markdown(legend([curve.labels[i] for i in occurring(curve)]))
+
+
+def _choose_person(people: list[int], default: int) -> int:
+    chosen = st.session_state.get(_PERSON)
+    person = chosen if chosen in people else default
+    if len(people) == 1:
+        return person
+    st.session_state[_PERSON_CHOICE] = person
+    st.pills(
+        "Person",
+        people,
+        required=True,
+        format_func=person_name,
+        key=_PERSON_CHOICE,
+        on_change=_store_person,
+        label_visibility="collapsed",
+        wrap=True,
+    )
+    return person
+
+
+def _store_person() -> None:
+    st.session_state[_PERSON] = st.session_state[_PERSON_CHOICE]
+
+
+def _shares(rows: StreamRows) -> None:
+    sums = shares(rows)
+    if not sums.seconds.any():
+        return
+    with st.container(border=True):
+        st.markdown("##### Share of time", anchors=False)
+        st.plotly_chart(
+            shares_figure(sums, rows.labels, chart_ink()),
+            config=CONFIG,
+            alt=text.describe_shares(sums, rows.labels),
+            key="live_shares",
+        )
+        st.dataframe(
+            text.share_rows(sums, rows.labels),
+            hide_index=True,
+            column_config=_share_columns(rows.labels),
+            alt="Table of the share of time per person and expression",
         )
 
 

@@ -13,28 +13,41 @@ from app.common.paths import model_dir
 from app.live.streaming.ice import Ice, IceSource, twilio_servers
 from app.live.streaming.network_pool import StreamPool
 from app.live.streaming.session import LiveSession
+from app.live.streaming.session_store import SessionStore
 from app.live.streaming.stream_limit import StreamLimit, max_streams
-from app.live.webrtc_patches import cloudflare_servers
+from app.live.webrtc_patches import cloudflare_servers, tab_is_open, this_tab
 
 _SESSION = "live_session"
 
+#: Name in the page's address of the key to the session.
+_PARAMETER = "session"
+
 
 def live_session() -> LiveSession:
-    """Return the visitor's session, which lasts until the tab is closed.
+    """Return the visitor's session. A reload finds it by the key in the page's address.
 
     Raises:
         ModelError: there is no complete model.
     """
-    if _SESSION not in st.session_state:
-        # Streamlit drops old sessions when a new one starts, but they contain reference cycles. Its
-        # own garbage collection after every run is off (config.toml), as it interrupts all streams.
-        gc.collect()
-        limit = _limit()
-        # At least one pair, even if no stream may run: the page asks it for its heads.
-        pairs = max(1, min(os.cpu_count() or 1, limit.slots))
-        pool = _pool(model_dir(), pairs)
-        st.session_state[_SESSION] = LiveSession(pool.stream(), limit)
-    return st.session_state[_SESSION]
+    store, tab = _store(), this_tab()
+    session = st.session_state.get(_SESSION)
+    if session is None or store.is_lost(session, tab):
+        session = store.claim(st.query_params.get(_PARAMETER, ""), tab) or _new_session()
+    key = store.keep(session, tab)
+    st.session_state[_SESSION] = session
+    if st.query_params.get(_PARAMETER) != key:
+        st.query_params[_PARAMETER] = key
+    return session
+
+
+def _new_session() -> LiveSession:
+    # Streamlit drops old sessions when a new one starts, but they contain reference cycles. Its
+    # own garbage collection after every run is off (config.toml), as it interrupts all streams.
+    gc.collect()
+    limit = _limit()
+    # At least one pair, even if no stream may run: the page asks it for its heads.
+    pairs = max(1, min(os.cpu_count() or 1, limit.slots))
+    return LiveSession(_pool(model_dir(), pairs).stream(), limit)
 
 
 def connection_help() -> Ice:
@@ -56,6 +69,11 @@ def _pool(directory: Path, size: int) -> StreamPool:
 @st.cache_resource(show_spinner=False)
 def _limit() -> StreamLimit:
     return StreamLimit(max_streams(_settings()))
+
+
+@st.cache_resource(show_spinner=False)
+def _store() -> SessionStore[LiveSession]:
+    return SessionStore(tab_is_open)
 
 
 @st.cache_resource(show_spinner=False)

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from app.common.head_text import NAMES
 from app.common.text import verdicts
-from app.live.streaming.session import LiveErrors
+from app.live.streaming.record import LiveErrors
 from app.live.timeline import Shares, Timeline
 from fer import Faces
 from fer.text import chance, one_of
@@ -63,14 +64,28 @@ def describe_now(mix: Floats, labels: Sequence[str]) -> str:
 def describe_timeline(line: Timeline, labels: Sequence[str]) -> str:
     """Return the alternative text of a timeline: each person's most frequent answer."""
     span = f"from {clock(line.start)} to {clock(line.end)}"
-    if not line.people:
-        return f"Timeline {span}: no face."
     parts = []
     for person in line.people:
         answers = np.where(person.uncertain, len(labels), person.expression)
         most = [*labels, UNCERTAIN][int(np.bincount(answers).argmax())]
         parts.append(f"person {person.track} mostly {most}")
-    return f"Timeline {span}: {'; '.join(parts)}."
+    sentences = [f"Timeline {span}: {'; '.join(parts) or 'no face'}."]
+    if line.holes:
+        spans = [f"from {clock(first)} to {clock(last)}" for first, last in line.holes]
+        sentences.append(f"No data {', '.join(spans[:_MAX_TOLD])}{_more(spans)}.")
+    changes = [f"From {clock(c.seconds)} on: {NAMES.get(c.head, c.head)}" for c in line.changes]
+    if changes:
+        sentences.append(f"{'; '.join(changes[:_MAX_TOLD])}{_more(changes)}.")
+    return " ".join(sentences)
+
+
+#: Most holes, and most changes of the head, that an alternative text lists.
+_MAX_TOLD = 4
+
+
+def _more(told: Sequence[str]) -> str:
+    rest = len(told) - _MAX_TOLD
+    return f" and {rest} more" if rest > 0 else ""
 
 
 def describe_shares(shares: Shares, labels: Sequence[str]) -> str:

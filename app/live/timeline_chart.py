@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 
+from app.common.head_text import NAMES
 from app.live.people_marks import MAX_PEOPLE, NAME_GAP, person_mark, person_name
 from app.live.text import clock
-from app.live.timeline import PersonLine, Timeline
+from app.live.timeline import HeadChange, PersonLine, Timeline
 from fer.labels import colour_of
 from fer.text import chance
 
@@ -23,6 +25,17 @@ _FULL = 0.86
 #: Background of a person's whole row; visible on both themes.
 _ROW_BACKGROUND = "rgba(128, 128, 136, 0.13)"
 
+#: Where nothing was analysed: crosses on no background, on both themes.
+_NO_DATA: dict[str, Any] = {
+    "color": "rgba(0, 0, 0, 0)",
+    "pattern": {"shape": "x", "size": 7, "solidity": 0.12, "fgcolor": "#85858D"},
+    "line": {"width": 0},
+}
+NO_DATA = "no data"
+
+#: Pixels above the rows for the name of a head.
+_CHANGE_HEIGHT = 20
+
 #: Possible distances of ticks in seconds, and the number of tick labels that fit on a phone.
 _STEPS = (5, 10, 15, 30, 60, 120, 300, 600, 1800)
 _MAX_TICKS = 7
@@ -31,7 +44,8 @@ _MAX_TICKS = 7
 def timeline_figure(line: Timeline, labels: Sequence[str], ink: str | None = None) -> go.Figure:
     """Return a chart with a row per person, with bars as high as the confidence.
 
-    The colour of a bar is that of its expression.
+    The colour of a bar is that of its expression. Where nothing was analysed, crosses take the
+    place of a row's grey background. A vertical line marks a change of the head.
 
     Args:
         line: the aggregated session.
@@ -40,28 +54,23 @@ def timeline_figure(line: Timeline, labels: Sequence[str], ink: str | None = Non
     """
     people = longest(line.people)
     figure = go.Figure([_bars(people, i, labels, line.width) for i in _occurring(people)])
+    if line.holes:
+        figure.add_trace(_no_data(line, max(1, len(people))))
+    top = _CHANGE_HEIGHT if line.changes else 2
     figure.update_layout(
         barmode="overlay",
         bargap=0,
-        height=_ROW_HEIGHT * max(1, len(people)) + _AXIS_HEIGHT,
-        margin={"l": 0, "r": 8, "t": 2, "b": 0},
+        height=_ROW_HEIGHT * max(1, len(people)) + _AXIS_HEIGHT + top,
+        margin={"l": 0, "r": 8, "t": top, "b": 0},
         showlegend=False,
         dragmode=False,
         hovermode="closest",
-        shapes=[_row_background(row, line) for row in range(len(people))]
-        + [person_mark(p.track, row + 1 - _FULL, row + 1) for row, p in enumerate(people)],
+        shapes=_backgrounds(line, len(people))
+        + [person_mark(p.track, row + 1 - _FULL, row + 1) for row, p in enumerate(people)]
+        + [_change_line(change) for change in line.changes],
+        annotations=[_change_name(change, line, ink) for change in line.changes],
     )
-    ticks = _ticks(line.start, line.end)
-    figure.update_xaxes(
-        range=(line.start, line.end),
-        tickvals=ticks,
-        ticktext=[clock(t) for t in ticks],
-        tickfont={"size": 12, "color": ink},
-        fixedrange=True,
-        showgrid=False,
-        zeroline=False,
-        title=None,
-    )
+    set_time_axis(figure, line.start, line.end, ink)
     figure.update_yaxes(
         range=(max(1, len(people)), 0),
         tickvals=[row + 0.55 for row in range(len(people))],
@@ -123,17 +132,87 @@ def _bars(people: Sequence[PersonLine], label: int, labels: Sequence[str], width
     )
 
 
-def _row_background(row: int, line: Timeline) -> dict[str, object]:
+def _no_data(line: Timeline, rows: int) -> go.Bar:
+    """Return a bar over all rows for each hole."""
+    return go.Bar(
+        x=[(first + last) / 2 for first, last in line.holes],
+        width=[last - first for first, last in line.holes],
+        y=[-float(rows)] * len(line.holes),
+        base=[float(rows)] * len(line.holes),
+        name=NO_DATA,
+        marker=_NO_DATA,
+        customdata=[[clock(first), clock(last)] for first, last in line.holes],
+        hovertemplate=f"<b>{NO_DATA}</b>, %{{customdata[0]}} to %{{customdata[1]}}<extra></extra>",
+    )
+
+
+def _backgrounds(line: Timeline, rows: int) -> list[dict[str, object]]:
+    """Return each row's background, which shows where a person was not in view."""
+    starts = [line.start, *(last for _, last in line.holes)]
+    ends = [*(first for first, _ in line.holes), line.until]
+    return [
+        {
+            "type": "rect",
+            "layer": "below",
+            "x0": start,
+            "x1": end,
+            "y0": row + 1,
+            "y1": row + 1 - _FULL,
+            "fillcolor": _ROW_BACKGROUND,
+            "line": {"width": 0},
+        }
+        for row in range(rows)
+        for start, end in zip(starts, ends, strict=True)
+        if start < end
+    ]
+
+
+def _change_line(change: HeadChange) -> dict[str, object]:
     return {
-        "type": "rect",
-        "layer": "below",
-        "x0": line.start,
-        "x1": line.end,
-        "y0": row + 1,
-        "y1": row + 1 - _FULL,
-        "fillcolor": _ROW_BACKGROUND,
-        "line": {"width": 0},
+        "type": "line",
+        "yref": "paper",
+        "x0": change.seconds,
+        "x1": change.seconds,
+        "y0": 0,
+        "y1": 1,
+        "line": {"width": 1.5, "color": "#85858D", "dash": "dot"},
     }
+
+
+def _change_name(change: HeadChange, line: Timeline, ink: str | None) -> dict[str, object]:
+    late = change.seconds > (line.start + line.end) / 2
+    return {
+        "x": change.seconds,
+        "y": 1,
+        "yref": "paper",
+        "yanchor": "bottom",
+        "xanchor": "right" if late else "left",
+        "showarrow": False,
+        "text": NAMES.get(change.head, change.head),
+        "font": {"size": 12, "color": ink},
+    }
+
+
+def set_time_axis(figure: go.Figure, start: float, end: float, ink: str | None) -> None:
+    """Let the horizontal axis of a chart be the time in a session.
+
+    Args:
+        figure: changed in place.
+        start: first second.
+        end: last second.
+        ink: colour of the text; Streamlit's default if None.
+    """
+    at = _ticks(start, end)
+    figure.update_xaxes(
+        range=(start, end),
+        tickvals=at,
+        ticktext=[clock(t) for t in at],
+        tickfont={"size": 12, "color": ink},
+        fixedrange=True,
+        showgrid=False,
+        zeroline=False,
+        title=None,
+    )
 
 
 def _ticks(start: float, end: float) -> list[float]:

@@ -1,4 +1,4 @@
-"""Controls below the video of the Live page, and the figures beside it."""
+"""Controls below the video of the Live page, and what is shown beside it."""
 
 from __future__ import annotations
 
@@ -12,15 +12,21 @@ from app.common.legend import legend
 from app.common.text import counted
 from app.live import text
 from app.live.notices import show_trouble
+from app.live.session_view import show_rolling_timeline
 from app.live.share_charts import mix_strip
 from app.live.streaming.connection import Phase
 from app.live.streaming.frames import LiveSettings
+from app.live.streaming.record import FRESH_SECONDS
 from app.live.streaming.session import LiveSession
 from app.live.streaming.throughput import Speed
 from fer.text import chance
 
 #: Seconds between two updates of the figures of a running stream.
 POLL_SECONDS = 1.0
+
+#: Seconds between two updates of a person's probabilities, a chart that takes longer to make than
+#: a frame to analyse.
+CURVES_POLL_SECONDS = 3.0
 
 #: Names of the processing stages on the page.
 _STAGES = {
@@ -42,6 +48,27 @@ _BADGES = {
 Observe = Callable[[], Phase]
 
 
+def poll(show: Callable[[], None], *, active: bool) -> None:
+    """Show something again every `POLL_SECONDS` while `active`, and nothing otherwise.
+
+    A browser on a busy machine may miss the run of the page in which the polling ended. It then
+    asks on, every second, for what the page no longer has, and shows the old page. So the fragment
+    is always there, and answers such a question with a new run of the page.
+    """
+    shown = False
+
+    def polled() -> None:
+        nonlocal shown
+        if active:
+            show()
+        elif shown:
+            st.rerun()
+        shown = True
+
+    with st.container():  # so that its place, and with it its identity, is always the same
+        st.fragment(polled, run_every=POLL_SECONDS if active else None)()
+
+
 @st.fragment
 def show_controls(session: LiveSession) -> None:
     """Show the settings, which can be changed while the stream runs.
@@ -57,8 +84,7 @@ def show_controls(session: LiveSession) -> None:
             defaults.smoothing_seconds,
             0.1,
             format="%.1f s",
-            help="Each person's probabilities are averaged over this time. 0 shows every frame "
-            "as it is; higher values are steadier, but follow changes more slowly.",
+            help="Answers are averaged over this time. More is steadier, but slower to change.",
             key="live_smoothing",
             persist_state="session",
             width=260,
@@ -73,8 +99,7 @@ def show_controls(session: LiveSession) -> None:
         bars = st.toggle(
             "All bars",
             defaults.bars,
-            help="Draws the probability of every expression beside each face. Where there is "
-            "little space, names are shortened to two letters.",
+            help="Draws the probability of every expression beside each face, where there is room.",
             key="live_bars",
             persist_state="session",
         )
@@ -83,23 +108,25 @@ def show_controls(session: LiveSession) -> None:
     )
 
 
-def show_figures(session: LiveSession, observe: Observe) -> None:
-    """Show the state of the stream, its speed, and the expressions in view.
+def show_figures(session: LiveSession, observe: Observe, source: str) -> None:
+    """Show the state of the stream, the expressions in view, the timeline, and the speed.
 
     Args:
         session: the visitor's stream.
         observe: returns the current phase of the connection.
+        source: name of what is shown while all is well.
     """
     phase, speed = observe(), session.speed()
-    _status(session, phase)
+    _status(session, phase, source)
     show_trouble(phase)
     _errors(session)
     if phase is Phase.CONNECTING:
         st.skeleton(height=220)
     if phase is not Phase.LIVE:
         return
-    _metrics(speed)
     _in_view(session)
+    show_rolling_timeline(session)
+    _metrics(speed)
     _stages(speed)
 
 
@@ -109,13 +136,13 @@ def _metrics(speed: Speed) -> None:
         st.metric(
             "Analysed",
             f"{speed.analysed:.1f}/s",
-            delta=f"of {speed.received:.1f}/s received",
+            delta=f"{speed.received:.1f}/s received, {speed.shown:.1f}/s shown",
             delta_color="off",
             delta_arrow="off",
             border=True,
             width="stretch",
-            help="When the server is busy, it analyses fewer frames than the browser sends, always "
-            "the newest one.",
+            help="A busy server analyses fewer frames than it receives, always the newest one. The "
+            "video goes on, and boxes move on with the people.",
         )
         st.metric(
             "A frame takes",
@@ -125,8 +152,7 @@ def _metrics(speed: Speed) -> None:
             delta_arrow="off",
             border=True,
             width="stretch",
-            help="Median over the last ten seconds, for analysis and drawing. The transfer over "
-            "the network is not included.",
+            help="Analysis and drawing, without the network: median of the last ten seconds.",
         )
 
 
@@ -138,16 +164,16 @@ def _stages(speed: Speed) -> None:
         f"| {_STAGES.get(name, name)} | {stage.median:.1f} | {stage.p95:.1f} |"
         for name, stage in speed.stages.items()
     ]
-    with st.expander("Time by stage", icon=":material/timer:", expanded=True):
+    with st.expander("Time by stage", icon=":material/timer:", expanded=False):
         st.markdown("\n".join(lines), width="content")
 
 
-def _status(session: LiveSession, phase: Phase) -> None:
+def _status(session: LiveSession, phase: Phase, source: str) -> None:
     if phase not in _BADGES:
         return
     label, icon, colour = _BADGES[phase]
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.badge(label, icon=icon, color=colour)  # type: ignore[arg-type]
+        st.badge(source if phase is Phase.LIVE else label, icon=icon, color=colour)  # type: ignore[arg-type]
         if len(session):
             st.caption(f"{text.clock(session.now)} since the first frame", width="content")
 
@@ -155,8 +181,8 @@ def _status(session: LiveSession, phase: Phase) -> None:
 def _errors(session: LiveSession) -> None:
     if session.refused:
         st.warning(
-            "**All places are taken**, so the video is shown without analysis. The analysis starts "
-            "by itself as soon as a place is free.",
+            "**All places are taken**, so the video is not analysed. That starts by itself as soon "
+            "as a place is free.",
             icon=":material/hourglass_top:",
         )
     sentence = text.error_sentence(session.errors)
@@ -169,11 +195,13 @@ def _in_view(session: LiveSession) -> None:
     labels = faces.labels
     mix = text.mean_mix(faces)
     with st.container(border=True, gap="xxsmall"):
+        if session.result_age > FRESH_SECONDS:
+            st.markdown(":material/hourglass_top: **No result at the moment**")
+            st.caption("The server is busy. The video goes on, and the analysis catches up.")
+            return
         if not len(faces):
             st.markdown(":material/face_retouching_off: **No face in view**")
-            st.caption(
-                "Faces are found more easily when they are well lit, frontal and not too far away."
-            )
+            st.caption("Good light, a frontal view and a short distance help.")
             return
         mean = "" if len(faces) == 1 else ", mean of their expressions"
         st.markdown(f":material/face: **{counted(len(faces), 'face')} in view**{mean}")

@@ -10,7 +10,12 @@ from streamlit_webrtc import WebRtcMode, webrtc_streamer
 
 from app.live.streaming.ice import Ice
 from app.live.streaming.session import LiveSession
-from app.live.webrtc_patches import deliver_newest, prevent_reset, video_context
+from app.live.webrtc_patches import (
+    deliver_newest,
+    prevent_reset,
+    use_page_type,
+    video_context,
+)
 
 _log = logging.getLogger(__name__)
 
@@ -29,7 +34,7 @@ _CONSTRAINTS = {
 }
 
 #: An iPhone shows no video that is not muted and inline.
-_VIDEO_ATTRIBUTES = {
+VIDEO_ATTRIBUTES = {
     "autoPlay": True,
     "playsInline": True,
     "muted": True,
@@ -56,12 +61,13 @@ def show_video(session: LiveSession, ice: Ice) -> None:
     """Show the video and its buttons. Call it in every full run of the page while it runs."""
     prevent_reset(KEY)
     deliver_newest()
+    use_page_type()
     webrtc_streamer(
         KEY,
         mode=WebRtcMode.SENDRECV,
         rtc_configuration=ice.configuration,
         media_stream_constraints=_CONSTRAINTS,
-        video_html_attrs=_VIDEO_ATTRIBUTES,
+        video_html_attrs=VIDEO_ATTRIBUTES,
         translations=_TRANSLATIONS,
         queued_video_frames_callback=frames_callback(session),
         on_video_ended=session.ended,
@@ -79,7 +85,8 @@ def video_active() -> bool:
 def frames_callback(session: LiveSession) -> Frames:
     """Return the callback that gets all frames since the last call, in the thread of the stream.
 
-    Only the newest frame is analysed: a slow machine shows fewer results, but no old ones.
+    Only the newest frame is shown, and offered to the analysis: a busy machine shows fewer frames,
+    but no old ones.
     """
 
     async def newest(frames: list[av.VideoFrame]) -> list[av.VideoFrame]:

@@ -8,14 +8,21 @@ as it is needed no more, or does not work any more.
 from __future__ import annotations
 
 import inspect
-from functools import partial
+from functools import cache, partial
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
+import streamlit_webrtc.component
 from aiortc.contrib.media import MediaRelay
+from streamlit import runtime
+from streamlit.components.v1.custom_component import CustomComponent
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit_webrtc import WebRtcStreamerContext, get_cloudflare_ice_servers
 from streamlit_webrtc.component import generate_frontend_component_key
 from streamlit_webrtc.relay import get_global_relay
+
+from app.live.streaming.component_style import styled_copy
 
 
 def video_context(key: str) -> WebRtcStreamerContext | None:
@@ -67,6 +74,94 @@ def deliver_newest(relay: MediaRelay | None = None) -> MediaRelay:
     newest = partial(type(relay).subscribe, relay, buffered=False)
     relay.subscribe = newest  # type: ignore[method-assign]
     return relay
+
+
+def use_page_type() -> None:
+    """Serve the component's buttons in the page's font, without capitals.
+
+    Seen in streamlit-webrtc 0.79.0. Without it, the buttons are written in capitals and in the
+    system's font: the component names Streamlit's font but does not load it, and takes no style. It
+    can go when it does either. Where a newer version keeps its files in another way, nothing is
+    changed.
+    """
+    component = streamlit_webrtc.component._component_func
+    fonts = sorted(Path(st.__file__).parent.glob("static/static/media/SourceSansVF-Upright*.woff2"))
+    frontend = Path(streamlit_webrtc.component.__file__).parent / "frontend" / "dist"
+    if fonts and (frontend / "index.html").is_file() and isinstance(component, CustomComponent):
+        component._path = str(styled_copy(frontend, fonts[0]))
+
+
+#: Hides the errors that streamlit-webrtc's component shows, and reports the name of the last one.
+_ERROR_SCRIPT = """
+export default function ({ setStateValue }) {
+  let reported = "";
+  const watched = new WeakSet();
+  const look = (page) => {
+    let name = "";
+    for (const alert of page.querySelectorAll("[role=alert]")) {
+      const error = /^(?:[A-Z][A-Za-z]*)?Error(?=:)/.exec(alert.textContent.trim());
+      if (!error) continue;
+      alert.style.display = "none";
+      name = error[0];
+    }
+    if (name === reported) return;
+    reported = name;
+    setStateValue("error", name);
+  };
+  const watch = () => {
+    for (const frame of document.querySelectorAll("iframe[title*=webrtc]")) {
+      const page = frame.contentDocument;
+      if (!page?.body || watched.has(page)) continue;
+      watched.add(page);
+      const observer = new MutationObserver(() => look(page));
+      observer.observe(page.body, { childList: true, subtree: true, characterData: true });
+      look(page);
+    }
+  };
+  watch();
+  const timer = setInterval(watch, 250);
+  return () => clearInterval(timer);
+}
+"""
+
+
+_error_component = cache(
+    lambda: st.components.v2.component("fer_lens_camera_error", js=_ERROR_SCRIPT)
+)
+
+
+def camera_error() -> str:
+    """Return the name of the error that the component shows, and hide it; "" if there is none.
+
+    The component shows the browser's own words, such as "NotFoundError: Requested device not
+    found", has no translation for them, and does not report them.
+
+    Seen in streamlit-webrtc 0.79.0. Without it, visitors read those words and the page could not
+    tell what helps. It can go when the component reports errors, or can be told what to say.
+    """
+    state = _error_component()(key="camera_error", on_error_change=lambda: None)
+    return str(getattr(state, "error", "") or "")
+
+
+def this_tab() -> str:
+    """Return the name that Streamlit gives to the tab for which the page runs.
+
+    A reload is a new tab. A connection that was lost and is found again is the same one.
+
+    Seen in Streamlit 1.67.0. Without it, a page could not tell the tab that it runs for from a
+    duplicate. It can go when there is a public way to ask.
+    """
+    context = get_script_run_ctx()
+    return context.session_id if context else ""
+
+
+def tab_is_open(tab: str) -> bool:
+    """Return whether a tab, by the name of `this_tab`, is connected. Safe on any thread.
+
+    Seen in Streamlit 1.67.0. Without it, a reload could not be told from a duplicate of a tab: both
+    come with the same address. It can go when there is a public way to ask.
+    """
+    return runtime.exists() and runtime.get_instance().is_active_session(tab)
 
 
 def cloudflare_servers(key_id: str, token: str) -> Any:

@@ -10,8 +10,7 @@ def main() -> None:
     """Render the page."""
     header(
         "Model dashboard",
-        "How accurate a model is, which mistakes it makes, and how it was trained. Every figure "
-        "was measured when the model was made.",
+        "How often a model is right, which mistakes it makes, and how it was trained.",
     )
     show_dashboard()
 

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from app.common import running_model
 from app.common.head_picker import choose_head
 from app.common.page_layout import CARD_WIDTH, CONTENT_WIDTH, header
-from app.live.camera_permission import camera_refused
-from app.live.notices import show_before_start, show_busy, show_refused, show_trouble
-from app.live.session_view import show_rolling, show_session
+from app.live.camera import camera_problem
+from app.live.clip_view import clip_active, clip_chosen, clip_starts, show_clip
+from app.live.downloads import show_downloads
+from app.live.notices import show_before_start, show_busy, show_camera_problem, show_trouble
+from app.live.session_view import show_rolling_curves, show_session
 from app.live.snapshot import show_snapshot
 from app.live.state import connection_help, live_session
 from app.live.streaming.connection import Connection, Phase
 from app.live.streaming.ice import Ice
 from app.live.streaming.session import LiveSession
-from app.live.view import POLL_SECONDS, show_controls, show_figures
+from app.live.view import poll, show_controls, show_figures
 from app.live.webrtc import show_video, video_active
 from fer import ModelError
 
@@ -24,25 +28,37 @@ _ICE = "live_ice"
 
 #: Features of the page, in Markdown.
 _FEATURES = (
-    ":material/groups: **Keeps people apart**: everybody in view keeps a number and a colour, and "
-    "gets an answer that does not flicker.",
-    ":material/timeline: **Shows changes over time**: a timeline per person, with the expression "
-    "and the confidence.",
-    ":material/download: **Gives you the numbers** when you stop: shares of time, and every frame "
-    "as CSV and JSON.",
+    ":material/groups: **Tells people apart**: everybody in view gets a number, a colour and a "
+    "steady answer.",
+    ":material/timeline: **Shows changes over time**: a timeline of each person's expressions.",
+    ":material/download: **Gives you the numbers** as CSV and JSON, at any time.",
 )
 
 #: Pixels: width of the video, and of the gap to the panel beside it.
-_VIDEO_WIDTH = 680
+_VIDEO_WIDTH = 600
 _GAP = 24
+_PANEL_WIDTH = CONTENT_WIDTH - _VIDEO_WIDTH - _GAP
+
+#: Where there is room for both, the settings stand under the video, however high the panel beside
+#: them is. On a phone, one thing follows the other: the video, who is seen, the settings.
+_TOP = "live_top"
+_STYLE = f"""<style>
+@media (min-width: {CONTENT_WIDTH + 100}px) {{
+  .st-key-{_TOP} {{
+    display: grid; align-items: start;
+    grid-template: auto 1fr / {_VIDEO_WIDTH}px {_PANEL_WIDTH}px;
+  }}
+  .st-key-{_TOP} > :nth-child(2) {{ grid-row: span 2; }}
+}}
+</style>"""
 
 
 def main() -> None:
     """Render the page."""
     header(
         "Read expressions live",
-        "Your camera's picture with every face marked: which expression each person shows, how "
-        "sure the answer is, and how it changes over time.",
+        "Your camera's picture with every face marked: which expression it shows, how sure the "
+        "answer is, and how it changes.",
     )
     try:
         session = live_session()
@@ -50,15 +66,22 @@ def main() -> None:
     except ModelError as error:
         running_model.show_model_error(error)
         return
-    with st.container(horizontal=True, gap=_GAP):
+    st.html(_STYLE)
+    with st.container(horizontal=True, gap=_GAP, key=_TOP):
         with st.container(width=_VIDEO_WIDTH):
             has_slot = _video(session)
-        with st.container(width=CONTENT_WIDTH - _VIDEO_WIDTH - _GAP):
+        with st.container(width=_PANEL_WIDTH):
             phase = _side_panel(session, has_slot)
-    if phase.troubled:
-        show_snapshot()  # right below the button that opens it
+        if has_slot:
+            with st.container(width=_VIDEO_WIDTH):
+                show_controls(session)
+    with st.container():
+        if phase.troubled:
+            show_snapshot()  # right below the button that opens it
+    poll(partial(show_rolling_curves, session), active=phase.active)
     if phase.active:
-        st.fragment(show_rolling, run_every=POLL_SECONDS)(session)
+        # Not in the fragment: a click while it runs would find its file gone.
+        show_downloads(session)
     elif len(session):
         show_session(session)
     else:
@@ -78,9 +101,9 @@ def _video(session: LiveSession) -> bool:
     """Show the video, or a notice if there is no free slot; return whether there was one."""
     # A running video must be rendered in every run of the page. If a starting stream gets no slot,
     # it is not rendered, which ends it before the server has spent any work on it.
-    if session.take_slot() if video_active() else session.slot_free:
-        show_video(session, _servers())
-        show_controls(session)
+    clip = clip_chosen()
+    if session.take_slot() if video_active() or clip_starts() else session.slot_free:
+        (show_clip if clip else show_video)(session, _servers())
         return True
     show_busy(session)
     return False
@@ -88,7 +111,7 @@ def _video(session: LiveSession) -> bool:
 
 def _servers() -> Ice:
     """Return the STUN or TURN servers; a running stream keeps those that it started with."""
-    if _ICE not in st.session_state or not video_active():
+    if _ICE not in st.session_state or not (video_active() or clip_active()):
         st.session_state[_ICE] = connection_help()
     return st.session_state[_ICE]
 
@@ -98,19 +121,25 @@ def _side_panel(session: LiveSession, has_slot: bool) -> Phase:
     connection: Connection = st.session_state.setdefault(_CONNECTION, Connection())
 
     def observe() -> Phase:
-        return connection.observe(has_slot and video_active(), session.silent_for)
-
-    phase = observe()
-    refused = camera_refused()
-    if phase.active:
-        st.fragment(show_figures, run_every=POLL_SECONDS)(session, observe)
+        active = video_active() or clip_active()
+        phase = connection.observe(has_slot and active, session.silent_for)
+        if phase.connecting:
+            session.take_slot()  # no frames keep it yet
         return phase
-    session.ended()
-    if refused:
-        show_refused()
-    show_trouble(phase)
-    if has_slot:
-        show_before_start(_servers())
+
+    panel = st.container()
+    phase, problem = observe(), camera_problem()  # which takes room, but below
+    with panel:
+        source = "Sample clip" if clip_chosen() else "Live"
+        poll(partial(show_figures, session, observe, source), active=phase.active)
+        if phase.active:
+            return phase
+        session.ended()
+        if problem and not clip_starts():
+            show_camera_problem(problem)
+        show_trouble(phase)
+        if has_slot and not clip_starts():
+            show_before_start(_servers(), offer=not problem)
     return phase
 
 

@@ -50,6 +50,60 @@ def activation_image(face: Image, heatmap: Floats) -> bytes:
     return data.tobytes()
 
 
+#: Size of the legend in SVG units, which are pixels of the page, and the grey below its colours.
+_LEGEND_WIDTH, _LEGEND_HEIGHT, _BAR_HEIGHT = 280, 92, 14
+_GREY = "#808080"
+
+_FONT = "'Source Sans 3', 'Source Sans Pro', system-ui, Helvetica, Arial, sans-serif"
+
+#: Alternative text of the legend.
+LEGEND_ALT = (
+    "Legend: from blue, which lowered it most, to orange, which raised it most. A solid line goes "
+    "round what raised it by more than half of the most, a dashed line round what lowered it so."
+)
+
+
+def activation_legend(ink: str) -> str:
+    """Return the legend of a map as SVG: the scale of its colours, and what its outlines mean.
+
+    Args:
+        ink: colour of the text, ``#RRGGBB``.
+    """
+    stops = "".join(
+        f'<stop offset="{offset}" stop-color="{colour}" stop-opacity="{opacity}"/>'
+        for offset, colour, opacity in (
+            (0, AGAINST, _MAX_OPACITY),
+            (0.5, AGAINST, 0),
+            (0.5, FOR, 0),
+            (1, FOR, _MAX_OPACITY),
+        )
+    )
+    middle, right = _LEGEND_WIDTH / 2, _LEGEND_WIDTH
+    bar = f'width="{right}" height="{_BAR_HEIGHT}" rx="3"'
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {right} {_LEGEND_HEIGHT}" '
+        f'width="{right}" height="{_LEGEND_HEIGHT}" font-family="{_FONT}" font-size="13" '
+        f'fill="{ink}"><defs><linearGradient id="scale">{stops}</linearGradient></defs>'
+        f'<rect {bar} fill="{_GREY}"/><rect {bar} fill="url(#scale)"/>'
+        f'<text x="0" y="30">lowered most</text>'
+        f'<text x="{middle}" y="30" text-anchor="middle">no effect</text>'
+        f'<text x="{right}" y="30" text-anchor="end">raised most</text>'
+        f'{_sample_line(52, "")}<text x="40" y="56">strongly raised: more than half</text>'
+        f'{_sample_line(78, "6 4")}<text x="40" y="82">strongly lowered: more than half</text>'
+        "</svg>"
+    )
+
+
+def _sample_line(y: int, dashes: str) -> str:
+    """Return a line like those of `_outline`, on the grey of a face."""
+    style = f'stroke-dasharray="{dashes}"' if dashes else ""
+    return (
+        f'<rect y="{y - 9}" width="32" height="18" rx="3" fill="{_GREY}"/>'
+        f'<path d="M4 {y}h24" stroke="#19191E" stroke-width="4" {style}/>'
+        f'<path d="M4 {y}h24" stroke="#FFFFFF" stroke-width="2" {style}/>'
+    )
+
+
 def _outline(picture: Image, area: NDArray[np.bool_], *, dashed: bool) -> None:
     """Draw a white outline with a dark edge around an area."""
     width = max(1, len(picture) // 160)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app.common.text import describe_activation
-from app.photo.activation_image import AGAINST, FOR
+from app.photo.activation_image import LEGEND_ALT, activation_legend
 from app.photo.store import AnalysedPhoto, Analyzer, activation_png
 
 #: Number of expressions to choose from, the most probable ones.
@@ -15,8 +15,8 @@ _CHOICES = 3
 _WIDTH = 280
 
 _HOW_TO_READ = (
-    "Orange parts of the face raised the score of {expression}, blue parts lowered it; the line "
-    "goes round the strongest part. The map shows where the network looked, not why."
+    "Which parts of the face made *{expression}* likelier, and which less likely. The map shows "
+    "where the network looked, not why."
 )
 
 
@@ -61,12 +61,10 @@ def _show(analysed: AnalysedPhoto, face: int, analyzer: Analyzer, key: str) -> N
         alt=describe_activation(f"face {face + 1}", expression),
     )
     with st.container(width=_WIDTH, gap="xsmall"):
-        st.markdown(
-            f':color[■]{{foreground="{FOR}"}} raised *{expression}*\u2002 '
-            f':color[■]{{foreground="{AGAINST}"}} lowered it'
-        )
+        ink = "#ECEAE4" if st.context.theme.type == "dark" else "#24232A"
+        st.image(activation_legend(ink), width=_WIDTH, alt=LEGEND_ALT)
         st.caption(_HOW_TO_READ.format(expression=expression))
 
 
 def _unique(analysed: AnalysedPhoto, key: str) -> str:
-    return f"{key}_{analysed.photo.digest}_{analysed.faces.head}"
+    return f"{key}_{analysed.faces.head}"

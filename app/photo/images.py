@@ -19,6 +19,15 @@ MIN_SIDE = 640
 #: Side of a portrait in pixels: twice the displayed side, for high-density phone screens.
 PORTRAIT_SIDE = 176
 
+#: Side of a tile, a portrait in a strip of many, in pixels; also twice the displayed side.
+TILE_SIDE = 128
+
+#: Longest side of a thumbnail in pixels, twice the displayed side.
+THUMBNAIL_SIDE = 192
+
+#: JPEG quality of pictures, and of tiles and thumbnails, which are many.
+_QUALITY, _SMALL_QUALITY = 92, 80
+
 #: Side of the cropped square, in widths of the detector's box, which ends at brow and chin.
 _PORTRAIT_WIDTHS = 1.5
 
@@ -27,13 +36,7 @@ def marked_jpeg(image: Image, faces: Faces) -> bytes:
     """Return a JPEG of the picture for the page, with a box and a label on every face."""
     longest = max(image.shape[:2])
     scale = float(np.clip(longest, MIN_SIDE, MAX_SIDE)) / longest
-    small = _resized(image, scale)
-    scaled = replace(
-        faces,
-        xyxy=faces.xyxy * np.float32(scale),
-        landmarks=faces.landmarks * np.float32(scale),
-    )
-    return _encoded(annotate(small, scaled), ".jpg")
+    return _encoded(_annotated(image, faces, scale), ".jpg")
 
 
 def marked_png(image: Image, faces: Faces) -> bytes:
@@ -41,12 +44,35 @@ def marked_png(image: Image, faces: Faces) -> bytes:
     return _encoded(annotate(image, faces), ".png")
 
 
-def portrait_jpegs(image: Image, faces: Faces) -> tuple[bytes, ...]:
-    """Return a square JPEG of each face with a margin around it."""
+def download_jpeg(image: Image, faces: Faces, max_side: int) -> bytes:
+    """Return a JPEG with the faces marked, its longest side at most `max_side` pixels."""
+    scale = min(1.0, max_side / max(image.shape[:2]))
+    return _encoded(_annotated(image, faces, scale), ".jpg")
+
+
+def thumbnail_jpeg(image: Image) -> bytes:
+    """Return a small JPEG of the picture, without marks."""
+    scale = min(1.0, THUMBNAIL_SIDE / max(image.shape[:2]))
+    return _encoded(_resized(image, scale), ".jpg", _SMALL_QUALITY)
+
+
+def portrait_jpegs(image: Image, faces: Faces, side: int = PORTRAIT_SIDE) -> tuple[bytes, ...]:
+    """Return a square JPEG of each face with a margin around it, `side` pixels wide."""
+    quality = _SMALL_QUALITY if side < PORTRAIT_SIDE else _QUALITY
     return tuple(
-        _encoded(_resized(square, PORTRAIT_SIDE / len(square)), ".jpg")
+        _encoded(_resized(square, side / len(square)), ".jpg", quality)
         for square in (_square(image, box) for box in faces.xyxy)
     )
+
+
+def _annotated(image: Image, faces: Faces, scale: float) -> Image:
+    """Scale the picture, then mark its faces, so that marks are as sharp as the picture."""
+    scaled = replace(
+        faces,
+        xyxy=faces.xyxy * np.float32(scale),
+        landmarks=faces.landmarks * np.float32(scale),
+    )
+    return annotate(_resized(image, scale), scaled)
 
 
 def _square(image: Image, box: Floats) -> Image:
@@ -68,8 +94,9 @@ def _resized(image: Image, scale: float) -> Image:
     return np.asarray(cv2.resize(image, size, interpolation=method), np.uint8)
 
 
-def _encoded(image: Image, suffix: str) -> bytes:
-    success, data = cv2.imencode(suffix, cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
+def _encoded(image: Image, suffix: str, quality: int = _QUALITY) -> bytes:
+    options = [cv2.IMWRITE_JPEG_QUALITY, quality] if suffix == ".jpg" else []
+    success, data = cv2.imencode(suffix, cv2.cvtColor(image, cv2.COLOR_RGB2BGR), options)
     if not success:
         raise RuntimeError(f"OpenCV cannot write {suffix}")
     return data.tobytes()

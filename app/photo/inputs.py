@@ -5,36 +5,39 @@ from __future__ import annotations
 import streamlit as st
 
 from app.common.paths import SAMPLE
-from app.photo.clipboard import paste_into
+from app.photo.album import Album
+from app.photo.components import mount
 from app.photo.store import Photo
-from fer.images import MAX_BYTES, SUFFIXES
 
 _SOURCE = "photo_source"
 _UPLOADER = "photo_files"
-_UPLOADER_NUMBER = "photo_files_number"
+_TAKEN = "photo_files_taken"
+_HELPER = "photo_files_helper"
 _CAMERA = "photo_camera"
-_SAMPLE_CHOSEN = "photo_sample"
 
 _FILES_TAB = ":material/upload: Upload or paste"
 _CAMERA_TAB = ":material/photo_camera: Camera"
 
+#: Largest file that the uploader takes, in MB of 1,000,000 bytes, which is less than
+#: `fer.images.MAX_BYTES` however a browser counts.
+MAX_UPLOAD_MB = 64
 
-def choose_photos() -> list[Photo]:
-    """Show the uploader and the camera; return the photographs, none at first."""
+#: What a browser's file picker offers first.
+_ACCEPT = "image/*,.heic,.heif"
+
+
+def show_inputs(album: Album) -> None:
+    """Show the uploader and the camera, which add to the album."""
     files, camera = st.tabs([_FILES_TAB, _CAMERA_TAB], on_change="rerun", key=_SOURCE)
     with files:
-        uploaded = _from_files()
+        _show_uploader(album)
     if camera.open:
         # Not before its tab is open: the widget makes the browser ask for the camera.
         with camera:
-            return from_camera(_CAMERA)
-    if uploaded:
-        st.session_state.pop(_SAMPLE_CHOSEN, None)
-        return uploaded
-    return _from_sample()
+            _show_camera(album)
 
 
-def offer_sample() -> None:
+def offer_sample(album: Album) -> None:
     """Offer the sample photograph, for a first result with one click."""
     with st.container(border=True, horizontal=True, vertical_alignment="center", gap="medium"):
         st.image(str(SAMPLE), width=132, alt="The sample: a portrait of Eileen Collins by NASA")
@@ -46,37 +49,9 @@ def offer_sample() -> None:
                 type="primary",
                 icon=":material/play_arrow:",
                 key="photo_try_sample",
-                on_click=_choose_sample,
-                args=(True,),
+                on_click=_show_sample,
+                args=(album,),
             )
-
-
-def _from_files() -> list[Photo]:
-    number = st.session_state.setdefault(_UPLOADER_NUMBER, 0)
-    key = f"{_UPLOADER}_{number}"
-    files = st.file_uploader(
-        "Photos: drop them here, or paste one with Ctrl+V or ⌘V",
-        type=list(SUFFIXES),
-        accept_multiple_files=True,
-        key=key,
-        max_upload_size=MAX_BYTES // 2**20,
-    )
-    paste_into(key)
-    if len(files) > 1:
-        st.button(
-            f"Remove all {len(files)} photos",
-            type="tertiary",
-            icon=":material/delete:",
-            key="photo_remove_all",
-            on_click=_remove_all,
-        )
-    return [Photo(file.name, file.getvalue()) for file in files]
-
-
-def _remove_all() -> None:
-    # An uploader cannot be emptied. One with a new key starts empty, and Streamlit drops the files
-    # of the old one.
-    st.session_state[_UPLOADER_NUMBER] += 1
 
 
 def from_camera(key: str) -> list[Photo]:
@@ -92,23 +67,58 @@ def from_camera(key: str) -> list[Photo]:
     return [Photo("snapshot.jpg", snapshot.getvalue())] if snapshot else []
 
 
-def _from_sample() -> list[Photo]:
-    if not st.session_state.get(_SAMPLE_CHOSEN):
-        return []
-    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-        st.caption("A sample: the astronaut Eileen Collins, by NASA.", width="content")
-        st.button(
-            "Close the sample",
-            type="tertiary",
-            icon=":material/close:",
-            key="photo_close_sample",
-            on_click=_choose_sample,
-            args=(False,),
+def _show_uploader(album: Album) -> None:
+    files = st.file_uploader(
+        "Photos: JPEG, PNG, WebP, HEIC, BMP or GIF",
+        accept_multiple_files=True,
+        key=_UPLOADER,
+        max_upload_size=MAX_UPLOAD_MB,
+        on_change=_take_files,
+        args=(album,),
+    )
+    # An uploader forgets its files on a visit to another page, so the album has them; then they
+    # are removed from the uploader.
+    mount(
+        "uploader",
+        {"uploader": _UPLOADER, "accept": _ACCEPT, "taken": [file.name for file in files]},
+        key=_HELPER,
+        on_refused_change=lambda: _tell_refused(album),
+    )
+
+
+def _take_files(album: Album) -> None:
+    taken: set[str] = st.session_state.setdefault(_TAKEN, set())
+    new = [file for file in st.session_state[_UPLOADER] if file.file_id not in taken]
+    taken.update(file.file_id for file in new)
+    album.add([Photo(file.name, file.getvalue()) for file in new])
+
+
+def _tell_refused(album: Album) -> None:
+    files = st.session_state[_HELPER].refused
+    album.add(
+        [
+            Photo(str(f["name"]), b"", error=f"was not uploaded. {f['reason']}".strip())
+            for f in files
+        ]
+    )
+
+
+def _show_camera(album: Album) -> None:
+    with st.container(width=640):
+        st.camera_input(
+            "Take a snapshot",
+            key=_CAMERA,
+            resolution="720p",
+            on_change=_take_snapshot,
+            args=(album,),
         )
-    return [Photo("sample.jpg", SAMPLE.read_bytes())]
 
 
-def _choose_sample(chosen: bool) -> None:
-    st.session_state[_SAMPLE_CHOSEN] = chosen
-    if chosen:  # the sample is shown on the files tab; the visitor may be on the camera tab
-        st.session_state[_SOURCE] = _FILES_TAB
+def _take_snapshot(album: Album) -> None:
+    if snapshot := st.session_state[_CAMERA]:  # None when it was cleared
+        album.add_snapshot(snapshot.getvalue())
+
+
+def _show_sample(album: Album) -> None:
+    album.show_sample(Photo("sample.jpg", SAMPLE.read_bytes()))
+    st.session_state[_SOURCE] = _FILES_TAB  # the camera need not stay on

@@ -3,224 +3,230 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
-from pathlib import PurePath
 
 import streamlit as st
 
-from app.common import charts, text
-from app.common.legend import legend
-from app.common.page_layout import CARD_WIDTH, CONTENT_WIDTH, chart_ink
+from app.common import text
+from app.common.page_layout import CONTENT_WIDTH
 from app.common.track_record import TrackRecord
-from app.photo.activation_view import offer_activation
-from app.photo.store import AnalysedPhoto, Analyzer, csv_of, json_of, png_of
-from app.photo.table import table_columns, table_rows
-from fer import Faces
-from fer.labels import colour_of
-from fer.text import chance
-from fer.types import UNCERTAIN
+from app.photo.album import Album
+from app.photo.cards import Cards
+from app.photo.components import mount
+from app.photo.downloads import zip_of
+from app.photo.face_picker import Selection
+from app.photo.layout import fitted
+from app.photo.photo_view import download, show_mix, show_photo
+from app.photo.store import AnalysedPhoto, Analyzer, Photo, csv_of, json_of
+from app.photo.summary import answers_legend, answers_line
+from app.photo.table import all_table_rows, table_columns
 
-#: Maximum number of faces whose cards are beside the picture; more are in a grid below it.
-_MAX_CARDS_BESIDE = 2
+#: Key of the container of all results, which is scrolled to on a phone.
+_RESULTS = "photo_results"
 
-#: Pixels: gap between picture and cards, and maximum height of a picture. A picture beside its
-#: cards is lower, so that the table fits on the same screen.
-_GAP = 16
-_PICTURE_HEIGHT = 720
-_PICTURE_HEIGHT_BESIDE = 560
+#: Pixels: longest side of a thumbnail, and width of the inside of a container with a border.
+_THUMBNAIL_SIDE = 96
+_BORDERED_WIDTH = CONTENT_WIDTH - 34
+
+_SELECTION = "photo_selected_faces"
 
 
 def show_results(
     photos: Sequence[AnalysedPhoto], record: TrackRecord | None, analyzer: Analyzer | None = None
 ) -> None:
-    """Show the results: one section per photo, and a summary if there are several.
+    """Show the results of photographs below each other.
 
     Args:
         photos: the analysed photographs.
         record: measurements of the model, shown with its answers; None to show none.
         analyzer: computes class activation maps; None to offer none.
     """
+    selection: Selection = st.session_state.setdefault(_SELECTION, {})
     for analysed in photos:
-        if analysed.result.error:
-            reason = f"{analysed.result.name} {analysed.result.error}"
-            st.error(text.escape_markdown(reason), icon=":material/error:")
-    readable = [analysed for analysed in photos if analysed.readable]
-    view = _View(record, analyzer)
-    if len(readable) == 1:
-        _title(readable[0])
-        view.section(readable[0], key="0")
-    elif readable:
-        _summary(readable)
-        for number, analysed in enumerate(readable):
-            _collapsible(analysed, view, number)
+        if analysed.readable:
+            _title(analysed)
+            st.fragment(show_photo)(analysed, Cards(record, analyzer), selection)
+        else:
+            _error(analysed)
+
+
+def show_album(
+    album: Album, analyse: Callable[[Photo], AnalysedPhoto], cards: Cards, new: int
+) -> None:
+    """Show an album, each photo as soon as it is analysed.
+
+    Args:
+        album: the photographs; clicks on the page change it.
+        analyse: returns the result of a photo.
+        cards: shows cards of faces.
+        new: number of photos whose analysis takes time, because they were not analysed before.
+    """
+    with st.container(key=_RESULTS):
+        if len(album) == 1:
+            _show_only(album, analyse, cards)
+        else:
+            _show_list(album, analyse, cards, new)
+
+
+def _show_only(album: Album, analyse: Callable[[Photo], AnalysedPhoto], cards: Cards) -> None:
+    (photo,) = album.photos
+    with st.spinner("Looking for faces …"):
+        analysed = analyse(photo)
+    if analysed.readable:
+        about = " · a sample: the astronaut Eileen Collins, by NASA" if album.is_sample else ""
+        _title(analysed, about, partial(_remove_button, album, photo))
+        st.fragment(show_photo)(analysed, cards, album.faces)
+    else:
+        _removable_error(album, analysed)
+    _scroll_to_results(album)
+
+
+def _show_list(
+    album: Album, analyse: Callable[[Photo], AnalysedPhoto], cards: Cards, new: int
+) -> None:
+    title = st.container(horizontal=True, vertical_alignment="center")
+    with title:
+        st.subheader("All photos", anchor=False, width="content")
+        _remove_all_button(album)
+    top = st.empty()
+    done: list[AnalysedPhoto] = []
+    for photo in list(album.photos):
+        if new:
+            with top.container():
+                _show_progress(photo, done, len(album))
+        done.append(analyse(photo))
+        # A click in a fragment updates only its row, but waits for the end of the analysis.
+        row = _row if new else st.fragment(_row)
+        row(album, done[-1], cards)
+        if len(done) == 1:
+            with title:
+                _scroll_to_results(album)
+    with top.container():
+        _summary(done)
+
+
+def _show_progress(photo: Photo, done: Sequence[AnalysedPhoto], total: int) -> None:
+    name = text.escape_markdown(photo.name)
+    st.progress(len(done) / total, f"Photo {len(done) + 1} of {total}: {name}")
+    faces = [analysed.faces for analysed in done]
+    if any(map(len, faces)):
+        st.markdown(answers_line(faces))
 
 
 def _summary(photos: Sequence[AnalysedPhoto]) -> None:
-    """Show the counts over all photos, and the downloads for all."""
-    faces = [analysed.faces for analysed in photos]
-    counts = text.answer_counts(faces)
-    st.subheader("All photos", anchor=False)
+    """Show the counts over all photos, one table over all, and the downloads for all."""
+    readable = [analysed for analysed in photos if analysed.readable]
+    faces = [analysed.faces for analysed in readable]
     with st.container(horizontal=True, vertical_alignment="distribute"):
-        st.metric("Photos", len(photos), border=True, width=120)
+        st.metric("Photos", len(readable), border=True, width=120)
         st.metric("Faces", sum(map(len, faces)), border=True, width=120)
-        if counts:
+        if len(readable) < len(photos):
+            st.metric("Not read", len(photos) - len(readable), border=True, width=120)
+        if any(map(len, faces)):
             with st.container(border=True, width="stretch", gap="xxsmall"):
                 st.caption("Faces by answer")
-                st.plotly_chart(
-                    charts.answer_mix(counts, faces[0].labels),
-                    config=charts.CONFIG,
-                    alt=text.describe_mix(counts),
-                    key="photo_mix",
-                )
-                given = [a for a in (*faces[0].labels, UNCERTAIN) if counts.get(a)]
-                st.markdown(legend(given, {a: str(counts[a]) for a in given}))
-    with st.container(horizontal=True):
-        _download("CSV of all", partial(csv_of, photos), "expressions.csv", "text/csv")
-        _download("JSON of all", partial(json_of, photos), "expressions.json", "application/json")
-
-
-def _collapsible(analysed: AnalysedPhoto, view: _View, number: int) -> None:
-    name = text.escape_markdown(analysed.result.name)
-    label = f"**{name}** · {text.counted(len(analysed.faces), 'face')}"
-    section = st.expander(
-        label,
-        expanded=number == 0,
-        icon=":material/image:",
-        key=f"photo_section_{analysed.photo.digest}_{number}",
-        on_change="rerun",
-    )
-    if section.open:  # closed sections are not sent to the browser, so 100 photos stay fast
-        with section:
-            view.section(analysed, key=str(number))
-
-
-def _title(analysed: AnalysedPhoto) -> None:
-    result = analysed.result
-    faces = text.counted(len(result.faces), "face")
-    with st.container(gap=None):
-        st.subheader(text.escape_markdown(result.name), anchor=False)
-        st.caption(f"{faces} · {result.width} × {result.height} pixels")
-
-
-@dataclass(frozen=True)
-class _View:
-    """Shows single photos; for its attributes see `show_results`."""
-
-    record: TrackRecord | None
-    analyzer: Analyzer | None
-
-    def section(self, analysed: AnalysedPhoto, *, key: str) -> None:
-        """Show the picture, faces, table and downloads of a photo."""
-        if not len(analysed.faces):
-            _no_face()
-            _picture(analysed, CONTENT_WIDTH // 2, _PICTURE_HEIGHT_BESIDE)
-            return
-        beside = len(analysed.faces) <= _MAX_CARDS_BESIDE
-        with st.container(horizontal=True, horizontal_alignment="center", gap=_GAP):
-            width = CONTENT_WIDTH - CARD_WIDTH - _GAP if beside else CONTENT_WIDTH
-            _picture(analysed, width, _PICTURE_HEIGHT_BESIDE if beside else _PICTURE_HEIGHT)
-            with st.container(horizontal=not beside, gap=_GAP, width="stretch"):
-                for face, verdict in enumerate(text.verdicts(analysed.faces)):
-                    with st.container(border=True, width="stretch" if beside else CARD_WIDTH):
-                        self._card(analysed, face, verdict, key=f"{key}_{face}")
-        _table(analysed.faces)
-        _downloads(analysed, key)
-
-    def _card(self, analysed: AnalysedPhoto, face: int, verdict: text.Verdict, key: str) -> None:
-        faces = analysed.faces
-        probabilities, labels = faces.probabilities[face], faces.labels
-        _verdict(analysed.portraits[face], verdict, face + 1)
-        st.plotly_chart(
-            charts.probability_bars(probabilities, labels, chart_ink()),
-            config=charts.CONFIG,
-            alt=text.describe_probabilities(f"face {face + 1}", probabilities, labels),
-            key=f"photo_bars_{key}_{faces.head}",
+                show_mix(faces, key="photo_mix")
+                st.markdown(answers_legend(faces))
+    if not any(map(len, faces)):
+        return
+    with st.expander("Table of all faces", icon=":material/table:"):
+        st.dataframe(
+            all_table_rows(readable),
+            hide_index=True,
+            column_config=table_columns(faces[0].labels),
+            alt=f"Table of {text.counted(sum(map(len, faces)), 'face')} in all photos",
         )
-        measured = self.record.describe(verdict) if self.record else ""
-        if measured:
-            st.caption(measured)
-        if self.analyzer and self.analyzer.has_class_activation(faces.head):
-            offer_activation(analysed, face, self.analyzer, key=key)
-
-
-def _picture(analysed: AnalysedPhoto, width: int, max_height: int) -> None:
-    result = analysed.result
-    st.image(
-        analysed.marked,
-        width=max(1, min(width, round(max_height * result.width / result.height))),
-        alt=text.describe_picture(result.name, result.faces),
-    )
-
-
-def _verdict(portrait: bytes, verdict: text.Verdict, number: int) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
-        st.image(portrait, width=88, alt=f"Face {number}: {verdict.sentence}")
-        with st.container(gap="xxsmall"):
-            st.caption(f"Face {number}")
-            st.markdown(_headline(verdict), anchors=False)
-            st.markdown(_detail(verdict))
-            if verdict.flaws:
-                st.markdown(_badges(verdict))
-
-
-def _headline(verdict: text.Verdict) -> str:
-    icon, name = text.icon_of(verdict.answer), verdict.answer.capitalize()
-    if not verdict.sure:
-        return f"#### {icon} {name}"
-    return f'#### :color[{icon}]{{foreground="{colour_of(verdict.answer)}"}} {name}'
-
-
-def _detail(verdict: text.Verdict) -> str:
-    if verdict.sure:
-        # Markdown takes a line that begins with ">" as a quotation.
-        return f"{chance(verdict.confidence).replace('>', 'Over ')} confident"
-    return verdict.alternatives.capitalize()
-
-
-def _badges(verdict: text.Verdict) -> str:
-    """Return the flaws of the image of a face as small badges, in Markdown."""
-    pairs = zip(verdict.flaws, verdict.reasons, strict=True)
-    return " ".join(f":gray-badge[{text.FLAW_ICONS[flaw]} {reason}]" for flaw, reason in pairs)
-
-
-def _no_face() -> None:
-    st.info(
-        "**No face found**, so there is nothing to say about an expression. A face is found more "
-        "easily when it is larger in the picture, well lit, turned to the camera, and not covered "
-        "by a hand, a mask or sunglasses.",
-        icon=":material/face_retouching_off:",
-    )
-
-
-def _table(faces: Faces) -> None:
-    st.dataframe(
-        table_rows(faces),
-        hide_index=True,
-        column_config=table_columns(faces.labels),
-        alt=f"Table of {text.counted(len(faces), 'face')} with all probabilities",
-    )
-
-
-def _downloads(analysed: AnalysedPhoto, key: str) -> None:
-    stem, one = f"{PurePath(analysed.result.name).stem}-expressions", [analysed]
     with st.container(horizontal=True):
-        _download("CSV", partial(csv_of, one), f"{stem}.csv", "text/csv", key)
-        _download("JSON", partial(json_of, one), f"{stem}.json", "application/json", key)
-        picture = partial(png_of, analysed)
-        _download("Marked picture (PNG)", picture, f"{stem}.png", "image/png", key)
+        download("CSV of all", partial(csv_of, photos), "expressions.csv", "text/csv", "all")
+        download(
+            "JSON of all", partial(json_of, photos), "expressions.json", "application/json", "all"
+        )
+        download(
+            "Marked pictures (ZIP)",
+            partial(zip_of, photos),
+            "expressions.zip",
+            "application/zip",
+            "all",
+        )
 
 
-def _download(
-    label: str, make: Callable[[], str | bytes], file_name: str, mime: str, key: str = "all"
+def _row(album: Album, analysed: AnalysedPhoto, cards: Cards) -> None:
+    """Show a photo in a list: what it is, what was found, and on demand its faces."""
+    photo = analysed.photo
+    if photo.key not in album:  # removed by a click in this row
+        st.rerun()
+    if not analysed.readable:
+        _removable_error(album, analysed)
+        return
+    is_open = photo.key in album.opened
+    with st.container(border=True):
+        with st.container(horizontal=True, wrap=False, gap="small"):
+            with st.container(width=_THUMBNAIL_SIDE, horizontal_alignment="center"):
+                size = (analysed.result.width, analysed.result.height)
+                width = fitted(size, _THUMBNAIL_SIDE, _THUMBNAIL_SIDE)
+                st.image(analysed.thumbnail, width=width, alt=f"Thumbnail of {photo.name}")
+            with st.container(gap="xxsmall"):
+                st.markdown(f"**{text.escape_markdown(photo.name)}**")
+                st.markdown(answers_line([analysed.faces]))
+                with st.container(horizontal=True, gap="small"):
+                    st.button(
+                        "Close" if is_open else "Details",
+                        type="tertiary",
+                        icon=":material/expand_less:" if is_open else ":material/expand_more:",
+                        key=f"photo_open_{photo.key}",
+                        on_click=album.toggle,
+                        args=(photo.key,),
+                    )
+                    _remove_button(album, photo)
+        if is_open:
+            show_photo(analysed, cards, album.faces, _BORDERED_WIDTH)
+
+
+def _title(
+    analysed: AnalysedPhoto, about: str = "", action: Callable[[], None] | None = None
 ) -> None:
-    """Offer a file that is created only when the visitor clicks."""
-    st.download_button(
-        label,
-        make,
-        file_name,
-        mime,
-        key=f"photo_download_{key}_{label}",
-        on_click="ignore",
-        icon=":material/download:",
+    """Show a photo's name, an action beside it, and what was found in a line."""
+    result = analysed.result
+    with st.container(gap="xxsmall"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.subheader(text.escape_markdown(result.name), anchor=False, width="content")
+            if action:
+                action()
+        st.markdown(answers_line([result.faces]))
+        st.caption(f"{result.width} × {result.height} pixels{about}")
+
+
+def _error(analysed: AnalysedPhoto) -> None:
+    reason = f"{analysed.result.name} {analysed.result.error}"
+    st.error(text.escape_markdown(reason), icon=":material/error:")
+
+
+def _removable_error(album: Album, analysed: AnalysedPhoto) -> None:
+    with st.container(gap="xxsmall"):
+        _error(analysed)
+        _remove_button(album, analysed.photo)
+
+
+def _remove_button(album: Album, photo: Photo) -> None:
+    st.button(
+        "Close the sample" if album.is_sample else "Remove",
+        type="tertiary",
+        icon=":material/close:" if album.is_sample else ":material/delete:",
+        key=f"photo_remove_{photo.key}",
+        on_click=album.remove,
+        args=(photo.key,),
     )
+
+
+def _remove_all_button(album: Album) -> None:
+    st.button(
+        f"Remove all {len(album)} photos",
+        type="tertiary",
+        icon=":material/delete:",
+        key="photo_remove_all",
+        on_click=album.clear,
+    )
+
+
+def _scroll_to_results(album: Album) -> None:
+    mount("scroll", {"target": _RESULTS, "additions": album.additions}, key="photo_scroll")

@@ -10,9 +10,10 @@ from functools import cached_property
 from typing import Protocol
 
 from app.photo.activation_image import ACTIVATION_SIDE, activation_image
-from app.photo.images import marked_jpeg, marked_png, portrait_jpegs
+from app.photo.images import TILE_SIDE, marked_jpeg, marked_png, portrait_jpegs, thumbnail_jpeg
 from fer import Detections, Faces, ImageError, decode_image
 from fer.export.photos import PhotoResult, to_csv, to_json
+from fer.images import is_animated
 from fer.labels import EXPRESSION_HEAD
 from fer.model.class_activation import ClassActivation
 from fer.types import Image
@@ -37,23 +38,39 @@ class Analyzer(Protocol):
         """Return the class activation maps of the face at `index`."""
 
 
-#: Maximum number of photographs on the page, which bounds the memory of a session.
-MAX_PHOTOS = 100
-
 _INTERNAL_ERROR = "could not be analysed: something went wrong in FER Lens, not in your file."
 
 
 @dataclass(frozen=True)
 class Photo:
-    """A file as the browser sent it."""
+    """A file as the browser sent it.
+
+    Attributes:
+        name: name of the file.
+        data: its contents.
+        error: why it is not analysed, as the end of a sentence that starts with its name; empty if
+            it can be.
+        key: identifies name and contents, also after the contents were dropped; made if not given.
+    """
 
     name: str
     data: bytes = field(repr=False)
+    error: str = ""
+    key: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.key:
+            made = hashlib.blake2b(self.data, digest_size=8, key=_short(self.name))
+            object.__setattr__(self, "key", made.hexdigest())
 
     @cached_property
     def digest(self) -> str:
         """BLAKE2b hash of the contents, which is independent of the file name."""
         return hashlib.blake2b(self.data, digest_size=16).hexdigest()
+
+
+def _short(name: str) -> bytes:
+    return hashlib.blake2b(name.encode(errors="replace"), digest_size=16).digest()
 
 
 @dataclass(frozen=True)
@@ -64,13 +81,19 @@ class AnalysedPhoto:
         photo: the file.
         result: its faces, or the reason why it could not be read.
         marked: JPEG for the page with a box and a label on every face; empty if unreadable.
+        thumbnail: JPEG of the whole picture, small and without marks; empty if unreadable.
         portraits: JPEG of each face.
+        tiles: smaller JPEG of each face, for a strip of many.
+        animated: whether the file holds several pictures, of which only the first was read.
     """
 
     photo: Photo
     result: PhotoResult
     marked: bytes = field(default=b"", repr=False)
+    thumbnail: bytes = field(default=b"", repr=False)
     portraits: tuple[bytes, ...] = field(default=(), repr=False)
+    tiles: tuple[bytes, ...] = field(default=(), repr=False)
+    animated: bool = False
 
     @property
     def faces(self) -> Faces:
@@ -99,13 +122,16 @@ class PhotoStore:
         """Return the photographs that still have to be analysed, each content once."""
         first: dict[str, Photo] = {}
         for photo in photos:
-            first.setdefault(photo.digest, photo)
+            if not photo.error:
+                first.setdefault(photo.digest, photo)
         return [p for digest, p in first.items() if head not in self._analysed.get(digest, {})]
 
     def analysed(
         self, photo: Photo, analyzer: Analyzer, head: str = EXPRESSION_HEAD
     ) -> AnalysedPhoto:
         """Return the result of a photograph, analysing it only if its content is new."""
+        if photo.error:
+            return AnalysedPhoto(photo, PhotoResult(photo.name, error=photo.error))
         by_head = self._analysed.setdefault(photo.digest, {})
         if head not in by_head:
             known = (a.faces.detections for a in by_head.values() if a.readable)
@@ -142,7 +168,15 @@ def analyse_photo(
         faces = analyzer(image, head=head, detections=detections)
         height, width = image.shape[:2]
         result = PhotoResult(photo.name, width, height, faces)
-        return AnalysedPhoto(photo, result, marked_jpeg(image, faces), portrait_jpegs(image, faces))
+        return AnalysedPhoto(
+            photo,
+            result,
+            marked=marked_jpeg(image, faces),
+            thumbnail=thumbnail_jpeg(image),
+            portraits=portrait_jpegs(image, faces),
+            tiles=portrait_jpegs(image, faces, side=TILE_SIDE),
+            animated=is_animated(photo.data),
+        )
     except ImageError as error:
         return AnalysedPhoto(photo, PhotoResult(photo.name, error=str(error)))
     except Exception:
@@ -172,7 +206,8 @@ def activation_png(
 
 def csv_of(photos: Sequence[AnalysedPhoto]) -> str:
     """Return a CSV table with a row per face; see `fer.export.photos.to_csv`."""
-    return to_csv([a.result for a in photos], photos[0].faces.labels if photos else ())
+    labels = next((a.faces.labels for a in photos if a.readable), ())
+    return to_csv([a.result for a in photos], labels)
 
 
 def json_of(photos: Sequence[AnalysedPhoto]) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from app.photo.store import AnalysedPhoto
 from fer import Faces
 from fer.export.face_rows import face_rows
 
@@ -14,6 +15,7 @@ from fer.export.face_rows import face_rows
 def table_columns(labels: Sequence[str]) -> dict[str, Any]:
     """Return Streamlit's configuration of the columns of `table_rows`."""
     return {
+        "file": st.column_config.TextColumn("Photo"),
         "face": st.column_config.NumberColumn("Face", width=56),
         "answer": st.column_config.TextColumn("Answer"),
         "uncertain": st.column_config.CheckboxColumn("Uncertain"),
@@ -42,6 +44,15 @@ def table_rows(faces: Faces) -> list[dict[str, Any]]:
             "size": f"{_side(row.box, 0)} × {_side(row.box, 1)}",
         }
         for number, row in enumerate(face_rows(faces), start=1)
+    ]
+
+
+def all_table_rows(photos: Sequence[AnalysedPhoto]) -> list[dict[str, Any]]:
+    """Return the rows of the faces of several photographs, each with the name of its file."""
+    return [
+        {"file": analysed.result.name, **row}
+        for analysed in photos
+        for row in table_rows(analysed.faces)
     ]
 
 

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from PIL import ImageColor
 
-from fer.drawing.label_layout import Rectangle, around, inside, least_covering
+from fer.drawing.label_layout import Rectangle, around, first_free, inside
 from fer.drawing.probability_panels import PanelStyle, draw_panel
 from fer.drawing.text_tags import badge, padding, text_on
 from fer.labels import UNCERTAIN_COLOUR, colour_of, person_colour
@@ -33,7 +33,8 @@ def annotate(image: Image, faces: Faces, *, bars: bool = False) -> Image:
     Args:
         image: ``(height, width, 3)`` RGB uint8; not modified.
         faces: the faces in `image`.
-        bars: whether to draw a panel with the probabilities of all expressions for each face.
+        bars: whether to draw a panel with the probabilities of all expressions beside each face,
+            where it covers nothing.
     """
     check_image(image)
     picture = image.copy()
@@ -93,37 +94,31 @@ def _above(box: Floats, tag: Image, picture: Image) -> Rectangle:
 def _draw_panels(
     picture: Image, faces: Faces, tags: list[Rectangle], text: int, *, gap: int
 ) -> None:
-    """Draw a panel for each face, all in one style: large if no panel has to cover anything."""
+    """Draw a panel for each face, all in one style; a panel without room is left out."""
     size = max(_PANEL_TEXT_MIN, round(text * _PANEL_TEXT))
     style = PanelStyle(faces.labels, size)
-    positions, free = _panel_positions(picture, faces, tags, style, gap)
-    if not free:
-        style = PanelStyle(faces.labels, max(_PANEL_TEXT_MIN, size - 1), columns=True)
-        positions, free = _panel_positions(picture, faces, tags, style, gap)
-    for position, probabilities in zip(positions, faces.probabilities, strict=bool(positions)):
-        region = picture[position.top : position.bottom, position.left : position.right]
-        draw_panel(region, probabilities, style)
+    positions = _panel_positions(picture, faces, tags, style, gap)
+    if None in positions:
+        style = PanelStyle(faces.labels, max(_PANEL_TEXT_MIN, size - 1), short=True)
+        positions = _panel_positions(picture, faces, tags, style, gap)
+    for position, probabilities in zip(positions, faces.probabilities, strict=True):
+        if position:
+            region = picture[position.top : position.bottom, position.left : position.right]
+            draw_panel(region, probabilities, style)
 
 
 def _panel_positions(
     picture: Image, faces: Faces, tags: list[Rectangle], style: PanelStyle, gap: int
-) -> tuple[list[Rectangle], bool]:
-    """Return the position of each face's panel, and whether the panels cover nothing.
-
-    The list is empty if a panel does not fit into the image.
-    """
+) -> list[Rectangle | None]:
+    """Return the position of each face's panel; None where it would cover something."""
     picture_wh = (picture.shape[1], picture.shape[0])
     boxes = [Rectangle(*(round(v) for v in box)) for box in faces.xyxy.tolist()]
     # The line of a box is centred on its edge, so it takes up half the gap.
     faces_drawn = [box.grown(gap // 2) for box in boxes]
-    placed: list[Rectangle] = []
-    covered = 0
+    placed: list[Rectangle | None] = []
     for box, tag in zip(boxes, tags, strict=True):
         headroom = tag.bottom - tag.top
         positions = around(box, style.size_wh, picture_wh, gap=gap, headroom=headroom)
-        if not positions:
-            return [], False
-        position, covers = least_covering(positions, faces_drawn, [*tags, *placed])
-        placed.append(position)
-        covered += covers
-    return placed, covered == 0
+        taken = [*faces_drawn, *tags, *filter(None, placed)]
+        placed.append(first_free(positions, taken))
+    return placed

@@ -1,4 +1,4 @@
-"""Position panels beside faces: inside the image, and not over faces if there is room.
+"""Position panels beside faces: inside the image, and not over faces.
 
 Rectangles are ``(left, top, right, bottom)`` in whole pixels.
 """
@@ -71,22 +71,6 @@ def around(
     return [inside(x, y, size_wh, picture_wh) for x, y in corners]
 
 
-def least_covering(
-    positions: Sequence[Rectangle], faces: Sequence[Rectangle], others: Sequence[Rectangle]
-) -> tuple[Rectangle, int]:
-    """Return the first of the positions that cover least, and its cost.
-
-    Args:
-        positions: one or more candidates.
-        faces: boxes of faces; a covered pixel costs 4.
-        others: tags, and panels already positioned; a covered pixel costs 1.
-
-    Returns:
-        The position, and its cost: 0 if it covers nothing.
-    """
-    covered = [
-        4 * sum(overlap(p, f) for f in faces) + sum(overlap(p, o) for o in others)
-        for p in positions
-    ]
-    best = covered.index(min(covered))
-    return positions[best], covered[best]
+def first_free(positions: Sequence[Rectangle], taken: Sequence[Rectangle]) -> Rectangle | None:
+    """Return the first position that covers nothing of what is `taken`; None if there is none."""
+    return next((p for p in positions if not any(overlap(p, t) for t in taken)), None)

@@ -1,4 +1,4 @@
-"""Panels with one bar per expression: a bar list, or a small column chart to save space."""
+"""Panels with the name and a bar of every expression."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ class PanelStyle:
     Attributes:
         labels: names of the expressions, in the order of the probabilities.
         text: text size.
-        columns: draw vertical bars with two-letter names, not horizontal bars with full names.
+        short: draw bars of half the length, to save space.
     """
 
     labels: tuple[str, ...]
     text: int
-    columns: bool = False
+    short: bool = False
 
     @property
     def pad(self) -> int:
@@ -45,30 +45,23 @@ class PanelStyle:
     @property
     def step(self) -> int:
         """Distance from one bar to the next."""
-        return round(self.text * (1.6 if self.columns else 1.3))
+        return round(self.text * 1.3)
 
     @property
     def length(self) -> int:
         """Length of the bar for probability 1."""
-        return round(self.text * (2.4 if self.columns else 5))
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Names shown next to the bars."""
-        return tuple(n[:2].capitalize() for n in self.labels) if self.columns else self.labels
+        return round(self.text * (2.5 if self.short else 5))
 
     @property
     def name_width(self) -> int:
         """Width of the longest name."""
-        return _text_width(self.names, self.text)
+        return _text_width(self.labels, self.text)
 
     @property
     def size_wh(self) -> tuple[int, int]:
         """Width and height of the panel."""
-        along = self.step * len(self.labels) + 2 * self.pad
-        if self.columns:
-            return along, self.length + self.text + 2 * self.pad + 2
-        return self.name_width + self.length + 3 * self.pad, along
+        height = self.step * len(self.labels) + 2 * self.pad
+        return self.name_width + self.length + 3 * self.pad, height
 
     def bar(self, index: int, share: float, *, top: bool) -> tuple[slice, slice]:
         """Return the rows and columns of a bar within the panel.
@@ -80,13 +73,11 @@ class PanelStyle:
         """
         thin = max(1, self.step // 5) - (1 if top else 0)
         start = self.pad + index * self.step
-        across = slice(start + thin, start + self.step - thin)
+        rows = slice(start + thin, start + self.step - thin)
         # Any probability above 0 is visible as a line.
         length = max(1, round(share * self.length)) if share > 0 else 0
-        if self.columns:
-            return slice(self.pad + self.length - length, self.pad + self.length), across
         left = 2 * self.pad + self.name_width
-        return across, slice(left, left + length)
+        return rows, slice(left, left + length)
 
 
 def draw_panel(region: Image, probabilities: Floats, style: PanelStyle) -> None:
@@ -119,13 +110,13 @@ def _background_layer(style: PanelStyle, top: int) -> tuple[Image, Image]:
     canvas = large.resize((width, height), PillowImage.Resampling.BOX)
     shade = PillowImage.new("RGBA", canvas.size)
     draw = ImageDraw.Draw(shade)
-    font, anchor = ImageFont.load_default(style.text), "ms" if style.columns else "ls"
-    for index, name in enumerate(style.names):
+    font = ImageFont.load_default(style.text)
+    for index, name in enumerate(style.labels):
         rows, columns = style.bar(index, 1.0, top=index == top)
         box = (columns.start, rows.start, columns.stop - 1, rows.stop - 1)
         draw.rectangle(box, _EMPTY_BAR)
         ink = _STRONG_TEXT if index == top else _QUIET_TEXT
-        draw.text(_name_position(style, index), name, ink, font, anchor)
+        draw.text(_name_position(style, index), name, ink, font, "ls")
     rgba = np.asarray(PillowImage.alpha_composite(canvas, shade), np.float32)
     alpha = np.repeat(rgba[..., 3:], 3, axis=2)
     layer = np.round(rgba[..., :3] * alpha / 255).astype(np.uint8)
@@ -133,10 +124,8 @@ def _background_layer(style: PanelStyle, top: int) -> tuple[Image, Image]:
 
 
 def _name_position(style: PanelStyle, index: int) -> tuple[float, float]:
-    """Return the anchor of a name on its baseline: the left end, or the centre under a column."""
+    """Return the left end of a name on its baseline."""
     start = style.pad + index * style.step
-    if style.columns:
-        return start + style.step / 2, style.pad + style.length + 2 + round(BASELINE * style.text)
     return style.pad, start + (style.step - style.text) / 2 + round(BASELINE * style.text)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 from fer.evaluation.metrics import CalibrationBin, Evaluation, calibration_error
@@ -74,8 +76,37 @@ class RiskPoint(Record):
     accuracy: Share
 
 
+#: Number of equal parts into which `Selective.predicted` divides the confidence.
+CONFIDENCE_BINS = 20
+
+#: Least number of faces from which `Selective.near` tells a share.
+LEAST_NEIGHBOURS = 40
+
+#: Most bins by which `Selective.near` goes beyond that of the confidence, to either side.
+_REACH = 2
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """Predictions at about the same confidence.
+
+    Attributes:
+        label: their most probable class; None if they have any.
+        low: least confidence.
+        high: highest confidence.
+        count: number of faces.
+        correct: number of faces with this true class.
+    """
+
+    label: str | None
+    low: float
+    high: float
+    count: int
+    correct: int
+
+
 class Selective(Record):
-    """Selective prediction: the effect of answering "uncertain" below a threshold.
+    """Selective prediction: the effect of answering "uncertain" below a threshold and a margin.
 
     Attributes:
         head: name of the head.
@@ -85,6 +116,7 @@ class Selective(Record):
         truth: the ground truth, and for which faces it is known; a key of `TRUTHS`.
         target: accuracy for which the threshold was chosen.
         threshold: confidence below which the answer is "uncertain".
+        margin: difference between the two highest probabilities below which it is.
         coverage: fraction of the faces that are answered.
         accuracy: fraction of these answers that is correct.
         cross_fitted_coverage: coverage with thresholds fitted on other faces (five folds).
@@ -93,6 +125,10 @@ class Selective(Record):
         labels: classes of the head.
         confusion: counts of the answers given; rows are the ground truth, columns the answers.
         calibration: all faces, answered or not, binned by confidence; without empty bins.
+        predicted: counts of all faces, answered or not; rows are the most probable classes, columns
+            are `CONFIDENCE_BINS` equal parts of the confidence from 0 to 1. On the validation split
+            without corruption, with temperatures fitted on other faces. Empty in older reports.
+        correct: how many of them are correct.
     """
 
     head: str
@@ -101,6 +137,7 @@ class Selective(Record):
     truth: Truth
     target: Share
     threshold: Share
+    margin: Share = 0.0
     coverage: Share
     accuracy: Share
     cross_fitted_coverage: Share
@@ -109,6 +146,8 @@ class Selective(Record):
     labels: tuple[str, ...]
     confusion: tuple[tuple[int, ...], ...]
     calibration: tuple[CalibrationBin, ...]
+    predicted: tuple[tuple[int, ...], ...] = ()
+    correct: tuple[tuple[int, ...], ...] = ()
 
     @property
     def degraded(self) -> bool:
@@ -131,6 +170,41 @@ class Selective(Record):
             return {}
         column = self.labels.index(label)
         return {n: row[column] for n, row in zip(self.labels, self.confusion, strict=True)}
+
+    def near(self, label: str, confidence: float) -> Neighbours | None:
+        """Return how often such a prediction was correct at about this confidence.
+
+        The range around the confidence is as narrow as it can be with `LEAST_NEIGHBOURS` faces. If
+        the widest has too few with this label, those with any label are counted.
+
+        Args:
+            label: the most probable class.
+            confidence: its probability.
+
+        Returns:
+            The neighbours; None if there are too few, or none were recorded.
+        """
+        if not self.predicted:
+            return None
+        own = [self.labels.index(label)] if label in self.labels else []
+        for kind, rows in ((label, own), (None, range(len(self.labels)))):
+            for reach in range(_REACH + 1):
+                neighbours = self._within(kind, rows, confidence, reach)
+                if neighbours.count >= LEAST_NEIGHBOURS:
+                    return neighbours
+        return None
+
+    def _within(
+        self, label: str | None, rows: Sequence[int], confidence: float, reach: int
+    ) -> Neighbours:
+        """Count the predictions of some classes up to `reach` bins from a confidence."""
+        centre = min(int(confidence * CONFIDENCE_BINS), CONFIDENCE_BINS - 1)
+        low, high = max(0, centre - reach), min(CONFIDENCE_BINS, centre + reach + 1)
+        count, correct = (
+            sum(sum(table[row][low:high]) for row in rows)
+            for table in (self.predicted, self.correct)
+        )
+        return Neighbours(label, low / CONFIDENCE_BINS, high / CONFIDENCE_BINS, count, correct)
 
 
 class SeedVariance(Record):

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from pydantic import Field
+
 from fer.evaluation.measurements import FerPlusAgreement, SeedVariance, Selective, Variant
 from fer.evaluation.metrics import Evaluation
 from fer.model.spec import ModelSpec
@@ -25,6 +27,24 @@ class Epoch(Record):
     validation_loss: float
     validation_accuracy: float
     learning_rate: float
+
+
+class EarlierTraining(Record):
+    """A training with whose weights a later one began.
+
+    Attributes:
+        name: name of its model.
+        command: command that repeats it.
+        training_seconds: wall-clock time of the fit; None if it is not known.
+        sha256: SHA-256 of its ``model.keras``; "" if it is not known.
+        history: one entry per epoch; empty if its report is gone.
+    """
+
+    name: str
+    command: str
+    training_seconds: float | None = None
+    sha256: str = ""
+    history: tuple[Epoch, ...] = ()
 
 
 class DataCard(Record):
@@ -90,6 +110,8 @@ class Report(RecordFile):
         seed: seed of initial weights, data order and augmentation.
         initial_model: name of the model whose weights initialised the training; None if random.
             If it is set, time and history cover only the last training.
+        earlier_trainings: the trainings before it, first to last; empty if there are none, or if
+            the report was written before they were kept.
         averaged_with: names of the models whose weights were averaged with the trained weights.
         teachers: names of the teacher models (knowledge distillation).
         teacher_weight: weight of the teachers in the targets of the expression head, 0…1.
@@ -103,6 +125,9 @@ class Report(RecordFile):
         before_temperature: metrics of the validation split without temperature scaling.
         cross_fitted_calibration_error: calibration error of the validation split with temperatures
             fitted on other faces (five folds).
+        ferplus_evaluations: metrics of the FER+ head per split, where its truth is the expression
+            with most votes, on faces where one has more than all others; empty without such a head
+            or votes.
         tta: the validation split with test-time augmentation.
         selective: effect of the thresholds for "uncertain" per split and head, on uncorrupted and
             on corrupted images.
@@ -128,6 +153,7 @@ class Report(RecordFile):
     configuration: dict[str, object]
     seed: int
     initial_model: str | None = None
+    earlier_trainings: tuple[EarlierTraining, ...] = ()
     averaged_with: tuple[str, ...] = ()
     teachers: tuple[str, ...] = ()
     teacher_weight: Share = 0.0
@@ -140,6 +166,7 @@ class Report(RecordFile):
     without_duplicates: dict[str, Evaluation]
     before_temperature: Evaluation
     cross_fitted_calibration_error: Share
+    ferplus_evaluations: dict[str, Evaluation] = Field(default_factory=dict)
     tta: Variant
     selective: tuple[Selective, ...]
     seed_variance: SeedVariance | None = None

@@ -14,17 +14,19 @@ from fer.records import Positive, Record, RecordFile, Share
 
 
 class Abstention(Record):
-    """Confidence below which a head answers "uncertain". Chosen on the validation split.
+    """When a head answers "uncertain". Chosen on the validation split.
 
     Attributes:
-        threshold: least confidence at which the answers given reach the target accuracy; 0 if the
-            answers for all faces reach it, 1 if no threshold does.
+        threshold: least confidence at which the answers given reach the target accuracy; 1 if no
+            threshold does.
         degraded_threshold: the same for a face that is small, blurred, dark or turned; chosen on
             corrupted validation images.
+        margin: least difference between the two highest probabilities of an answer.
     """
 
     threshold: Share
     degraded_threshold: Share
+    margin: Share = 0.0
 
 
 class Head(Record):
@@ -62,6 +64,11 @@ class Head(Record):
         if self.abstention is None:
             return math.inf, math.inf
         return self.abstention.threshold, self.abstention.degraded_threshold
+
+    @property
+    def margin(self) -> float:
+        """Least difference between the two highest probabilities of an answer."""
+        return self.abstention.margin if self.abstention else 0.0
 
 
 class ModelSpec(RecordFile):

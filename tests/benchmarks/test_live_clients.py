@@ -18,13 +18,15 @@ def run(*arguments: str) -> dict:
 
 
 def test_a_stream_without_a_frame_is_one_long_gap() -> None:
-    result = stream_result([], [], 0, (10.0, 14.0))
-    assert (result.arrived, result.analysed, result.received, result.delay) == (0, 0, 0, 0)
+    result = stream_result([], [], [], 0, (10.0, 14.0))
+    assert (result.arrived, result.shown, result.analysed) == (0, 0, 0)
+    assert (result.received, result.delay) == (0, 0)
     assert (result.breaks, result.longest_gap) == (1, 4.0)
 
 
 def test_rates_gaps_and_delay_are_those_of_the_span_that_counts() -> None:
-    calls = [(9.0, 0.5, 1), (10.5, 0.02, 2), (12.0, 0.04, 3), (15.0, 0.5, 9)]
+    calls = [(9.0, 1), (10.5, 2), (11.0, 1), (12.0, 3), (15.0, 9)]
+    analyses = [(9.1, 0.5), (10.6, 0.02), (12.1, 0.04), (15.1, 0.5)]
     # The camera's clock began 8 seconds later; from 11.5 on frames come a second late.
     received = [
         (9.9, 1.9),
@@ -32,8 +34,9 @@ def test_rates_gaps_and_delay_are_those_of_the_span_that_counts() -> None:
         (10.8, 2.8),
         *[(12.0 + i / 10, 3 + i / 10) for i in range(16)],
     ]
-    result = stream_result(calls, received, 1, (10.0, 14.0))
-    assert (result.arrived, result.analysed, result.received) == (5 / 4, 2 / 4, 18 / 4)
+    result = stream_result(calls, analyses, received, 1, (10.0, 14.0))
+    assert (result.arrived, result.shown, result.analysed) == (6 / 4, 3 / 4, 2 / 4)
+    assert result.received == 18 / 4
     assert result.analysis_ms == pytest.approx(30)
     assert result.breaks == 1
     assert result.longest_gap == pytest.approx(1.2)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import cv2
@@ -20,20 +20,26 @@ YELLOW = (250, 220, 0)
 AWAY = (5.0, 6.5)
 
 
-def write_film(file: Path, face: Image, size: tuple[int, int] = (320, 240)) -> Path:
+def write_film(
+    file: Path,
+    face: Image,
+    size: tuple[int, int] = (320, 240),
+    paint: Callable[[Image, int], Image] = lambda picture, _: picture,
+) -> Path:
     """Write the film as Y4M, the format that Chromium plays at its own rate.
 
     Args:
         file: ends in ``.y4m``.
         face: ``(height, width, 3)`` RGB uint8, a portrait.
         size: width and height of the film, even numbers.
+        paint: returns what is shown in the place of a frame, given it and its number.
     """
     width, height = size
     with file.open("wb") as out:
         out.write(f"YUV4MPEG2 W{width} H{height} F{RATE}:1 Ip A1:1 C420jpeg\n".encode())
-        for frame in film(face, size):
+        for number, frame in enumerate(film(face, size)):
             out.write(b"FRAME\n")
-            out.write(cv2.cvtColor(frame, cv2.COLOR_RGB2YUV_I420).tobytes())
+            out.write(cv2.cvtColor(paint(frame, number), cv2.COLOR_RGB2YUV_I420).tobytes())
     return file
 
 

@@ -126,6 +126,7 @@ def test_every_part_opens_and_fits_the_screen(visit: Visit, viewport: dict[str, 
             """Math.max(...[...document.querySelectorAll(
                 "h1, h5, p, img, button:not([role=tab]), .js-plotly-plot .main-svg")]
                 .filter((element) => !element.closest("table, [role=tablist]"))
+                .concat(...document.querySelectorAll("table"))
                 .map((element) => element.getBoundingClientRect().right))"""
         )
         assert 0 < widest <= viewport["width"], tab
@@ -216,6 +217,12 @@ def test_the_html_report_opens_offline_with_the_same_figures(
         expect(ink).to_have_css("fill", re.compile(r"rgb\(107, 106, 117\)"))
         wide = offline.evaluate("document.documentElement.scrollWidth")
         assert wide <= PHONE["width"]
+        assert (
+            offline.locator(".scroll").evaluate_all(
+                "all => all.filter((one) => one.scrollWidth > one.clientWidth).length"
+            )
+            == 0
+        )
         assert asked == [file.as_uri()]
         assert errors == []
     finally:

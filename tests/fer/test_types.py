@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fer.types import Detections, Faces, check_image
+from fer.types import Detections, Faces, check_image, margins
 from tests.samples import make_detections
 
 LABELS = ("happy", "sad")
@@ -105,6 +105,25 @@ def test_an_answer_below_its_threshold_is_uncertain_with_candidates(
     assert result.candidates == [candidates]
     assert result.expressions == [candidates[0]]
     assert result.quality == [("small",) if flawed else ()]
+
+
+@pytest.mark.parametrize(
+    ("row", "answer"),
+    [
+        ((0.55, 0.45, 0, 0, 0), "happy"),
+        ((0.54, 0.45, 0.01, 0, 0), "uncertain"),
+        ((0.6, 0.2, 0.2, 0, 0), "happy"),
+    ],
+)
+def test_no_answer_is_given_when_two_are_close(row: tuple[float, ...], answer: str) -> None:
+    assert replace(asked(row), margin=0.095).answers == [answer]
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"), [(np.zeros((0, 3)), []), ([[0.7]], [0.7]), ([[0.2, 0.5, 0.3]], [0.2])]
+)
+def test_a_margin_is_between_the_first_two(rows: list, expected: list[float]) -> None:
+    assert margins(np.array(rows, np.float32)) == pytest.approx(expected)
 
 
 def test_nobody_is_uncertain_of_nothing_nor_without_thresholds() -> None:

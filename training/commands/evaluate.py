@@ -17,6 +17,7 @@ from training.data import load
 from training.data.dataset import DataSet, LabelledFaces
 from training.data.splits import SPLIT_SEED
 from training.evaluation import measure
+from training.evaluation.split_predictions import predict_split
 
 HELP = "measure a model on a split of a data set"
 
@@ -37,9 +38,13 @@ def run(arguments: argparse.Namespace) -> int:
     record = figures_of(classifier, dataset, arguments.split)
     if arguments.json:
         print(json.dumps(record, indent=1))
-    else:
-        _print(arguments, Evaluation.model_validate(record["evaluation"]))
-        _print_further(record)
+        return 0
+    print(f"{arguments.model} on {arguments.split}, single view")
+    _print("all faces", Evaluation.model_validate(record["evaluation"]))
+    if record["ferplus_evaluation"]:
+        title = "FER+ head, faces on which the votes have a winner"
+        _print(title, Evaluation.model_validate(record["ferplus_evaluation"]))
+    _print_further(record)
     return 0
 
 
@@ -73,12 +78,14 @@ def figures_of(classifier: ExpressionClassifier, dataset: DataSet, split: str) -
     """Return all metrics of a split as a JSON-ready object.
 
     Keys: model, data, split, view, evaluation, and those named as in `Report`: without_duplicates
-    (null if no image remains), cross_fitted_calibration_error (null except for validation), tta,
-    selective, robustness and ferplus_agreement.
+    (null if no image remains), cross_fitted_calibration_error (null except for validation),
+    ferplus_evaluation (null without the FER+ head or votes), tta, selective, robustness and
+    ferplus_agreement.
     """
-    predictions = measure.predict_split(classifier, dataset, split)
+    predictions = predict_split(classifier, dataset, split)
     names = classifier.labels
     without_duplicates = measure.without_duplicates(predictions, names)
+    ferplus = measure.ferplus_figures(predictions, classifier.spec)
     return {
         "model": classifier.spec.name,
         "data": dataset.name,
@@ -89,6 +96,7 @@ def figures_of(classifier: ExpressionClassifier, dataset: DataSet, split: str) -
         "cross_fitted_calibration_error": _cross_fitted(classifier, dataset.split(split))
         if split == "validation"
         else None,
+        "ferplus_evaluation": ferplus.model_dump() if ferplus else None,
         "tta": measure.tta(predictions, names).model_dump(),
         "selective": [
             s.model_dump() for s in measure.selective_predictions(predictions, classifier.spec)
@@ -103,9 +111,9 @@ def _cross_fitted(classifier: ExpressionClassifier, faces: LabelledFaces) -> flo
     return measure.cross_fitted_calibration_error(logits, faces.labels)
 
 
-def _print(arguments: argparse.Namespace, result: Evaluation) -> None:
+def _print(title: str, result: Evaluation) -> None:
     low, high = result.accuracy_low, result.accuracy_high
-    print(f"{arguments.model} on {arguments.split} ({result.count:,} faces, single view)")
+    print(f"\n{title} ({result.count:,})")
     print(f"  accuracy           {result.accuracy:.2%}  (95 % interval {low:.1%} to {high:.1%})")
     print(f"  top-2 accuracy     {result.top2_accuracy:.2%}")
     print(f"  balanced accuracy  {result.balanced_accuracy:.2%}")

@@ -141,12 +141,13 @@ def _overrides(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def _provenance(arguments: argparse.Namespace, preset: Preset) -> Provenance:
-    from training.model_writer import Provenance
+    from training.model_writer import Provenance, trainings_of
 
     return Provenance(
         command=_command(arguments),
         seed=arguments.seed,
         initial_model=arguments.init.resolve().name if arguments.init else None,
+        earlier_trainings=trainings_of(arguments.init) if arguments.init else (),
         averaged_with=tuple(one.resolve().name for one in arguments.average),
         teachers=tuple(one.resolve().name for one in arguments.teacher)
         if preset.teacher_weight

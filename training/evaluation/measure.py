@@ -2,151 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fer.errors import DataError
 from fer.evaluation.measurements import FerPlusAgreement, Selective, Truth, Variant
 from fer.evaluation.metrics import Evaluation, calibration_bins, calibration_error, evaluate
 from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
-from fer.model.classifier import ExpressionClassifier
 from fer.model.spec import Abstention, ModelSpec
-from fer.types import Floats
-from training.data.dataset import DataSet, LabelledFaces
+from fer.types import Floats, margins
+from training.data.dataset import LabelledFaces
 from training.evaluation.calibration import cross_fitted, fit_temperature
-from training.evaluation.ferplus_agreement import (
-    HeadAndRule,
-    ferplus_agreement,
-    ferplus_predictions,
-    most_voted,
-)
+from training.evaluation.ferplus_agreement import ferplus_agreement
 from training.evaluation.predictions import Predictions
 from training.evaluation.robustness import CORRUPTIONS, DEGRADATIONS
-from training.evaluation.selective import confidence_and_correct, fit_threshold, pooled, selective
-from training.evaluation.tta import TEN_VIEWS, ten_views
+from training.evaluation.selective import (
+    MARGIN,
+    confidence_and_correct,
+    fit_threshold,
+    selective,
+)
+from training.evaluation.split_predictions import SplitPredictions, truths
+from training.evaluation.tta import TEN_VIEWS
 
 #: Ground truth of each head.
 _TRUTH_OF: dict[str, Truth] = {EXPRESSION_HEAD: "label", FERPLUS_HEAD: "most_votes"}
 
 _DEGRADED_BY = tuple(corruption.name for corruption in DEGRADATIONS)
-
-
-@dataclass(frozen=True)
-class HeadPredictions:
-    """Predictions of one head for faces with known ground truth; thresholds are chosen on them.
-
-    Attributes:
-        plain: predictions for the uncorrupted images.
-        degraded: predictions for the same images under each of `DEGRADATIONS`, concatenated.
-    """
-
-    plain: Predictions
-    degraded: Predictions
-
-
-@dataclass(frozen=True)
-class SplitPredictions:
-    """Predictions of a model for one split under all measured conditions.
-
-    Attributes:
-        split: name of the split.
-        plain: predictions of the expression head, without test-time augmentation.
-        without_duplicates: the same, without images that are also in train; None if no image
-            remains or there is no train split.
-        tta: predictions with test-time augmentation.
-        corrupted: predictions under each of `CORRUPTIONS`, by its name.
-        ferplus: predictions with the annotators' label as ground truth, by head and rule.
-        heads: predictions on which thresholds are chosen, by head; without heads whose ground truth
-            is not known.
-    """
-
-    split: str
-    plain: Predictions
-    without_duplicates: Predictions | None
-    tta: Predictions
-    corrupted: dict[str, Predictions]
-    ferplus: dict[HeadAndRule, Predictions]
-    heads: dict[str, HeadPredictions]
-
-    def further(self) -> dict[str, Predictions]:
-        """Return all predictions but `plain`, by their names in the file of further predictions.
-
-        Conditions that the report covers only for the validation split are omitted for others.
-        """
-        results: dict[str, Predictions] = {}
-        if self.without_duplicates:
-            results["without_duplicates"] = self.without_duplicates
-        for head, head_predictions in self.heads.items():
-            if head != EXPRESSION_HEAD:  # its plain predictions are in the other file
-                results[f"{head}/plain"] = head_predictions.plain
-            results[f"{head}/degraded"] = head_predictions.degraded
-        if self.split == "validation":
-            results["tta"] = self.tta
-            results |= {f"corrupted/{name}": part for name, part in self.corrupted.items()}
-            results |= {
-                f"agreement/{head}/{rule}": part for (head, rule), part in self.ferplus.items()
-            }
-        return {f"{self.split}/{name}": part for name, part in results.items()}
-
-
-def predict_split(classifier: ExpressionClassifier, data: DataSet, split: str) -> SplitPredictions:
-    """Predict every face of a split under all measured conditions."""
-    faces = data.split(split)
-    by_head = classifier.all_heads(faces.images)
-    plain = Predictions(faces.labels, by_head[EXPRESSION_HEAD])
-    return SplitPredictions(
-        split=split,
-        plain=plain,
-        without_duplicates=_without_duplicates(data, split, plain),
-        tta=Predictions(faces.labels, ten_views(classifier, faces.images)),
-        corrupted={
-            corrupt.name: Predictions(faces.labels, classifier(corrupt(faces.images)))
-            for corrupt in CORRUPTIONS
-        },
-        ferplus=ferplus_predictions(by_head, classifier.spec, faces),
-        heads=_by_head(classifier, faces, by_head),
-    )
-
-
-def _without_duplicates(data: DataSet, split: str, plain: Predictions) -> Predictions | None:
-    if split == "train" or "train" not in data.splits:
-        return None
-    new = data.new_in(split)
-    return Predictions(plain.labels[new], plain.probabilities[new]) if new.any() else None
-
-
-@dataclass(frozen=True)
-class KnownTruth:
-    """Ground truth of one head: ``labels`` (n,), and a mask ``known`` (n,) of valid labels."""
-
-    labels: NDArray[np.int64]
-    known: NDArray[np.bool_]
-
-    def of(self, probabilities: Floats) -> Predictions:
-        """Pair probabilities ``(n, k)`` with the ground truth, for faces where it is known."""
-        return Predictions(self.labels[self.known], probabilities[self.known])
-
-
-def truths(spec: ModelSpec, faces: LabelledFaces) -> dict[str, KnownTruth]:
-    """Return the ground truth of each head that can be measured on these faces."""
-    results = {EXPRESSION_HEAD: KnownTruth(faces.labels, np.ones(len(faces), bool))}
-    if faces.votes is not None and FERPLUS_HEAD in spec.head_names:
-        voted = KnownTruth(*most_voted(faces.votes))
-        results |= {FERPLUS_HEAD: voted} if voted.known.any() else {}
-    return results
-
-
-def _by_head(
-    classifier: ExpressionClassifier, faces: LabelledFaces, plain: dict[str, Floats]
-) -> dict[str, HeadPredictions]:
-    degraded = [classifier.all_heads(degrade(faces.images)) for degrade in DEGRADATIONS]
-    return {
-        head: HeadPredictions(
-            truth.of(plain[head]), pooled([truth.of(predictions[head]) for predictions in degraded])
-        )
-        for head, truth in truths(classifier.spec, faces).items()
-    }
 
 
 def temperatures(
@@ -170,12 +54,20 @@ def abstentions(predictions: SplitPredictions) -> dict[str, Abstention]:
     results = {}
     for head, head_predictions in predictions.heads.items():
         plain, degraded = (
-            fit_threshold(*confidence_and_correct(part))
+            fit_threshold(*confidence_and_correct(_clear(part)))
             for part in (head_predictions.plain, head_predictions.degraded)
         )
         # A degraded image must not have a lower threshold than an undegraded one.
-        results[head] = Abstention(threshold=plain, degraded_threshold=max(plain, degraded))
+        results[head] = Abstention(
+            threshold=plain, degraded_threshold=max(plain, degraded), margin=MARGIN
+        )
     return results
+
+
+def _clear(predictions: Predictions) -> Predictions:
+    """Return the predictions that the margin permits to answer."""
+    clear = margins(predictions.probabilities) >= np.float32(MARGIN)
+    return Predictions(predictions.labels[clear], predictions.probabilities[clear])
 
 
 def selective_predictions(predictions: SplitPredictions, spec: ModelSpec) -> tuple[Selective, ...]:
@@ -192,14 +84,27 @@ def selective_predictions(predictions: SplitPredictions, spec: ModelSpec) -> tup
             measured_head = selective(
                 part,
                 threshold,
+                margin=abstention.margin,
                 head=head,
                 labels=spec.head(head).labels,
                 split=predictions.split,
                 truth=_TRUTH_OF[head],
                 corruptions=corruptions,
+                held_out=_held_out(part, predictions.split, corruptions),
             )
             results.append(measured_head)
     return tuple(results)
+
+
+def _held_out(
+    predictions: Predictions, split: str, corruptions: tuple[str, ...]
+) -> Predictions | None:
+    """Return predictions with cross-fitted temperatures where those were fitted on these images."""
+    if split != "validation" or corruptions:
+        return None
+    # A constant in each row's logits does not change their softmax, so logarithms will do.
+    logits = np.log(np.maximum(predictions.probabilities, np.float32(1e-30)))
+    return Predictions(predictions.labels, cross_fitted(logits, predictions.labels))
 
 
 def plain_figures(predictions: SplitPredictions, names: tuple[str, ...]) -> Evaluation:
@@ -213,8 +118,27 @@ def without_duplicates(predictions: SplitPredictions, names: tuple[str, ...]) ->
     return evaluate(part.labels, part.probabilities, names) if part else None
 
 
+def ferplus_figures(predictions: SplitPredictions, spec: ModelSpec) -> Evaluation | None:
+    """Return the metrics of the FER+ head; None if it or the votes are missing.
+
+    The truth is the expression with most votes, on the faces on which one has more than all others.
+    """
+    if FERPLUS_HEAD not in predictions.heads:
+        return None
+    part = predictions.heads[FERPLUS_HEAD].plain
+    return evaluate(part.labels, part.probabilities, spec.head(FERPLUS_HEAD).labels)
+
+
 def tta(predictions: SplitPredictions, names: tuple[str, ...]) -> Variant:
-    """Return the metrics with test-time augmentation."""
+    """Return the metrics with test-time augmentation.
+
+    Raises:
+        DataError: the predictions with it are not known.
+    """
+    if predictions.tta is None:
+        raise DataError(
+            f"the predictions with test-time augmentation are missing for {predictions.split}."
+        )
     figures = evaluate(predictions.tta.labels, predictions.tta.probabilities, names)
     return Variant(name="ten views", description=TEN_VIEWS, evaluation=figures)
 
@@ -242,3 +166,29 @@ def cross_fitted_calibration_error(logits: Floats, labels: NDArray[np.int64]) ->
     probabilities = cross_fitted(logits, labels)
     correct = probabilities.argmax(axis=1) == labels
     return calibration_error(calibration_bins(correct, probabilities.max(axis=1)))
+
+
+def report_figures(
+    predictions: dict[str, SplitPredictions], spec: ModelSpec, names: tuple[str, ...]
+) -> dict[str, Any]:
+    """Return the fields of a report that follow from predictions alone, by name.
+
+    Args:
+        predictions: predictions by split; one of them is ``validation``.
+        spec: specification of the model, with its thresholds.
+        names: names of the classes.
+    """
+    validation = predictions["validation"]
+    without = {name: without_duplicates(part, names) for name, part in predictions.items()}
+    ferplus = {name: ferplus_figures(part, spec) for name, part in predictions.items()}
+    return {
+        "evaluations": {name: plain_figures(part, names) for name, part in predictions.items()},
+        "without_duplicates": {name: result for name, result in without.items() if result},
+        "ferplus_evaluations": {name: result for name, result in ferplus.items() if result},
+        "tta": tta(validation, names),
+        "selective": tuple(
+            result for part in predictions.values() for result in selective_predictions(part, spec)
+        ),
+        "robustness": robustness(validation, names),
+        "ferplus_agreement": agreement(validation),
+    }

@@ -1,4 +1,4 @@
-"""Selective prediction: thresholds below which to answer "uncertain", and their coverage."""
+"""Selective prediction: when to answer "uncertain", and how many answers remain."""
 
 from __future__ import annotations
 
@@ -7,12 +7,20 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from fer.evaluation.measurements import RiskPoint, Selective, Truth
+from fer.evaluation.measurements import CONFIDENCE_BINS, RiskPoint, Selective, Truth
 from fer.evaluation.metrics import calibration_bins, confusion_matrix
+from fer.types import margins
 from training.evaluation.predictions import Predictions
 
 #: Least accuracy of the answers given.
 TARGET = 0.8
+
+#: Least confidence of an answer: it is more probable than all others together.
+FLOOR = 0.5
+
+#: Least difference between the two highest probabilities of an answer. Below it, the answers of
+#: both heads were right about half of the time on FER2013's validation split.
+MARGIN = 0.1
 
 #: Least number of answers above a threshold; for small samples, a quarter of all answers.
 _LEAST_ANSWERS = 50
@@ -36,14 +44,15 @@ def fit_threshold(
         target: least accuracy of the answers given.
 
     Returns:
-        The threshold: 0 if all faces can be answered, 1 if the target is never reached.
+        The threshold: at least `FLOOR`, 1 if the target is never reached.
     """
+    least = min(_LEAST_ANSWERS, len(correct) / 4)
+    confidence, correct = confidence[confidence >= FLOOR], correct[confidence >= FLOOR]
     if not len(correct) or correct.mean() >= target:
-        return 0.0
+        return FLOOR
     order = np.argsort(-confidence, kind="stable")
     answered = np.arange(1, len(correct) + 1)
-    enough = answered >= min(_LEAST_ANSWERS, len(correct) / 4)
-    met = (np.cumsum(correct[order]) / answered >= target) & enough
+    met = (np.cumsum(correct[order]) / answered >= target) & (answered >= least)
     # A threshold cannot separate faces of equal confidence.
     met[:-1] &= np.diff(confidence[order]) != 0
     if not met.any():
@@ -73,29 +82,36 @@ def selective(
     predictions: Predictions,
     threshold: float,
     *,
+    margin: float = 0.0,
     head: str,
     labels: tuple[str, ...],
     split: str,
     truth: Truth,
     corruptions: tuple[str, ...] = (),
+    held_out: Predictions | None = None,
 ) -> Selective:
-    """Measure the effect of a threshold on predictions.
+    """Measure the effect of a threshold and a margin on predictions.
 
     Args:
         predictions: the predictions and their ground truth.
         threshold: confidence below which the answer is "uncertain".
+        margin: difference between the two highest probabilities below which it is.
         head: name of the head.
         labels: classes of the head.
         split: name of the split.
         truth: kind of ground truth.
         corruptions: names of the corruptions. `predictions` holds all faces under the first, then
             all under the next, and so on. Empty if the images were not corrupted.
+        held_out: the same with a temperature that was fitted on other faces, for the counts by
+            confidence; `predictions` if None.
     """
     confidence, correct = confidence_and_correct(predictions)
-    answered = confidence >= threshold
+    clear = margins(predictions.probabilities) >= np.float32(margin)
+    answered = clear & (confidence >= threshold)
     predicted = predictions.probabilities.argmax(axis=1)[answered]
     confusion = confusion_matrix(predictions.labels[answered], predicted, len(labels))
-    cross_fitted = _cross_fitted(confidence, correct, len(corruptions) or 1)
+    cross_fitted = _cross_fitted(confidence, correct, clear, len(corruptions) or 1)
+    counts = _by_confidence(held_out or predictions, len(labels))
     return Selective(
         head=head,
         split=split,
@@ -103,6 +119,7 @@ def selective(
         truth=truth,
         target=TARGET,
         threshold=threshold,
+        margin=margin,
         coverage=float(answered.mean()),
         accuracy=_share(correct[answered]),
         cross_fitted_coverage=float(cross_fitted.mean()),
@@ -111,7 +128,23 @@ def selective(
         labels=labels,
         confusion=tuple(tuple(row) for row in confusion.tolist()),
         calibration=calibration_bins(correct, confidence),
+        predicted=counts[0],
+        correct=counts[1],
     )
+
+
+def _by_confidence(
+    predictions: Predictions, classes: int
+) -> tuple[tuple[tuple[int, ...], ...], tuple[tuple[int, ...], ...]]:
+    """Count all predictions, and the correct ones, by class and confidence."""
+    confidence, correct = confidence_and_correct(predictions)
+    column = np.minimum((confidence * CONFIDENCE_BINS).astype(int), CONFIDENCE_BINS - 1)
+    cell = predictions.probabilities.argmax(axis=1) * CONFIDENCE_BINS + column
+    size = classes * CONFIDENCE_BINS
+    every, right = (
+        np.bincount(cells, minlength=size).reshape(classes, -1) for cells in (cell, cell[correct])
+    )
+    return tuple(map(tuple, every.tolist())), tuple(map(tuple, right.tolist()))
 
 
 def confidence_and_correct(
@@ -138,15 +171,20 @@ def folds(count: int) -> NDArray[np.int64]:
 
 
 def _cross_fitted(
-    confidence: NDArray[np.floating], correct: NDArray[np.bool_], versions: int
+    confidence: NDArray[np.floating],
+    correct: NDArray[np.bool_],
+    clear: NDArray[np.bool_],
+    versions: int,
 ) -> NDArray[np.bool_]:
     """Return which faces are answered if each fold's threshold is fitted on the other folds.
 
-    All `versions` of a face (one per corruption) belong to the same fold.
+    Only faces are answered whose most probable class is `clear` of the second. All `versions` of a
+    face (one per corruption) belong to the same fold.
     """
     fold = np.tile(folds(len(correct) // versions), versions)
-    thresholds = [fit_threshold(confidence[fold != i], correct[fold != i]) for i in range(_FOLDS)]
-    return np.asarray(confidence >= np.array(thresholds)[fold])
+    others = [clear & (fold != i) for i in range(_FOLDS)]
+    thresholds = [fit_threshold(confidence[other], correct[other]) for other in others]
+    return np.asarray(clear & (confidence >= np.array(thresholds)[fold]))
 
 
 def _share(correct: NDArray[np.bool_]) -> float:

@@ -7,6 +7,7 @@ import streamlit as st
 from app.common.charts import CONFIG
 from app.common.text import escape_markdown
 from app.dashboard.charts import confusion as charts
+from app.dashboard.render.examples import Examples
 from app.dashboard.render.streamlit_elements import with_text_style
 from app.dashboard.sections.performance import confusion
 from app.dashboard.text import SplitEvaluation, cell_sentences, largest_confusion
@@ -21,11 +22,12 @@ _MODES = {
 _WIDTH = 520
 
 
-def show_confusion(chosen: SplitEvaluation, *, key: str) -> None:
+def show_confusion(chosen: SplitEvaluation, examples: Examples, *, key: str) -> None:
     """Show the matrix and the explanation of the chosen cell.
 
     Args:
         chosen: the evaluation to show.
+        examples: pictures for the cells.
         key: prefix of the widget keys, unique on the page.
     """
     part = confusion(chosen)
@@ -47,6 +49,7 @@ def show_confusion(chosen: SplitEvaluation, *, key: str) -> None:
         matrix = st.container(width=_WIDTH)
         with st.container(width=_WIDTH):
             cell = _panel(chosen, names, key)
+            examples.show(chosen, *cell)
         with matrix:
             st.plotly_chart(
                 with_text_style(
@@ -66,8 +69,7 @@ def show_confusion(chosen: SplitEvaluation, *, key: str) -> None:
 
 
 CONFUSION_HELP = (
-    "Rows are the data set's labels, columns the model's answers; right answers are on the "
-    "diagonal. Click a cell, or choose one with the select boxes, to read what it means."
+    "Right answers are on the diagonal. Click a cell, or choose one, to read what it means."
 )
 
 
@@ -90,7 +92,7 @@ def _panel(chosen: SplitEvaluation, names: list[str], key: str) -> tuple[str, st
         st.markdown(f"#### {arrow}{right}", anchors=False)
         st.markdown(escape_markdown(by_row))
         st.markdown(escape_markdown(by_column))
-    st.caption("Click a cell, or choose one here. It opens with the most frequent mistake.")
+    st.caption("Click a cell, or choose one here.")
     return truth, answer
 
 

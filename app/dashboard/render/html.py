@@ -19,7 +19,15 @@ from app.dashboard.sections import (
     robustness,
     training,
 )
-from app.dashboard.text import SplitEvaluation, creation_time, split_evaluations
+from app.dashboard.text import (
+    SplitEvaluation,
+    creation_time,
+    evaluations_by_head,
+    split_evaluations,
+)
+
+#: Number of columns above which a table is set closer, with upright headings on a phone.
+_MANY = 6
 
 
 def sections_of(model: OpenedModel) -> list[Section]:
@@ -30,8 +38,9 @@ def sections_of(model: OpenedModel) -> list[Section]:
     if evaluations:
         sections.append(performance.overview(report, evaluations[0]))
     for chosen in evaluations:
+        by_head = evaluations_by_head(report, chosen)
         sections += [
-            _named(performance.mistakes(chosen), chosen),
+            *(_named(performance.mistakes(one), one) for one in by_head),
             _named(calibration.confidence(report, chosen, model.temperature, model.heads), chosen),
         ]
     return [
@@ -146,9 +155,9 @@ def _table(part: Table) -> str:
         )
 
     rows = "".join(f"<tr>{cells(row, 'td')}</tr>" for row in part.rows)
-    table = (
-        f"<table><thead><tr>{cells(part.columns, 'th')}</tr></thead><tbody>{rows}</tbody></table>"
-    )
+    many = ' class="many"' if len(part.columns) > _MANY else ""
+    head = f"<thead><tr>{cells(part.columns, 'th')}</tr></thead>"
+    table = f"<table{many}>{head}<tbody>{rows}</tbody></table>"
     frame = "scroll long" if part.long else "scroll"
     return _block(part.title, part.meaning, f'<div class="{frame}" tabindex="0">{table}</div>')
 

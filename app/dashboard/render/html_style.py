@@ -35,12 +35,19 @@ details dt { font-weight: 600; } details dd { margin: 0 0 .4rem; max-width: 70ch
 .drawing { max-width: 460px; }
 .scroll { overflow-x: auto; }
 .long { max-height: 720px; overflow-y: auto; }
-.long td { white-space: nowrap; }
 table { border-collapse: collapse; width: 100%; font-size: .92rem; }
 th, td { text-align: left; padding: .35rem .7rem .35rem 0; border-bottom: 1px solid var(--line);
   overflow-wrap: break-word; }
 th { color: var(--soft); font-weight: 500; }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+.many th, .many td { padding-right: .3rem; }
+@media (max-width: 640px) {
+  table { font-size: .84rem; }
+  th, td { padding-right: .4rem; overflow-wrap: anywhere; }
+  .number { white-space: normal; }
+  .many { font-size: .78rem; }
+  .many th.number { writing-mode: vertical-rl; vertical-align: bottom; }
+}
 pre { background: var(--card); padding: .8rem 1rem; border-radius: 10px; white-space: pre-wrap; }
 @media print { .long { max-height: none; } h2 { break-after: avoid; } }
 """

@@ -16,7 +16,6 @@ _FACT_WIDTH = 170
 _NOTED_HEIGHT = 124
 _LONG_HEIGHT = 640
 _DRAWING_WIDTH = 460
-_TEXT_WIDTH = 168
 
 #: Pixels between parts side by side; Streamlit's `gap="medium"`.
 _GAP = 32
@@ -85,22 +84,11 @@ def show_facts(part: Facts) -> None:
 
 
 def show_table(part: Table) -> None:
-    """Show a table; long tables scroll in a frame of their own and can be sorted."""
+    """Show a table; long tables scroll in a frame of their own."""
     _heading(part.title, part.meaning)
     frame = pd.DataFrame(list(part.rows), columns=list(part.columns))
-    if part.long:
-        columns = {
-            name: st.column_config.TextColumn(
-                alignment="left" if part.is_text(name) else "right",
-                width=_TEXT_WIDTH if part.is_text(name) else None,
-            )
-            for name in part.columns
-        }
-        st.dataframe(
-            frame, hide_index=True, column_config=columns, height=_LONG_HEIGHT, alt=part.title
-        )
-        return
-    st.table(frame.map(escape_markdown), hide_index=True, border="horizontal", alt=part.title)
+    with st.container(height=_LONG_HEIGHT if part.long else "content", border=False):
+        st.table(frame.map(escape_markdown), hide_index=True, border="horizontal", alt=part.title)
 
 
 def show_chart(part: Chart, *, key: str) -> None:

@@ -5,7 +5,7 @@ Does not use Streamlit.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from app.common.text import counted
 from app.dashboard.charts.risk import risk_chart
@@ -15,28 +15,24 @@ from fer.evaluation.measurements import TRUTHS, SeedVariance, Selective
 from fer.evaluation.report import Report
 
 UNCERTAIN = (
-    "Below its threshold an answer is given as “uncertain”. The threshold is as low as possible "
-    "while the promised share of answers is right."
+    "The answer is “uncertain” below a lowest confidence, or where the two likeliest expressions "
+    "are close. That limit is as low as it can be while four of five answers are right."
 )
-
-CHOSEN_HERE = "The thresholds were chosen on these same faces."
 
 CROSS_FITTED = (
-    "Cross-fitted: each fifth of the faces is answered with a threshold that was chosen on the "
-    "other four fifths. The calibration error is over all faces, answered or uncertain."
+    "Right, on other faces: each fifth of the faces is answered with limits that were chosen on "
+    "the other four fifths. The calibration error is over all faces, uncertain or not."
 )
 
-VIEWS = "The mean over several views of each face: slower, and not used by the app. "
+CHOSEN_HERE = "The limits were chosen on these same faces."
 
-SEEDS = (
-    "The same short training with different random numbers. Two models whose figures differ no "
-    "more than these runs may be equally good."
-)
+VIEWS = "Each face is read ten times, slightly moved and mirrored; the app does not do this. "
+
+SEEDS = "The same short training with other random numbers: differences this small say nothing."
 
 SEEDS_FROM_WEIGHTS = (
-    "Short runs from the same weights with different random numbers. They show only the chance in "
-    "this last step: whole trainings differ more, and the chance in the choice of faces is in the "
-    "95% interval."
+    "A short training from the same weights with other random numbers: differences this small say "
+    "nothing. Whole trainings differ more."
 )
 
 
@@ -59,9 +55,9 @@ def abstention(measurements: Sequence[Selective], heads: dict[str, str]) -> list
         "Fewer answers, more of them right",
         risk_chart(measurements),
         f"Risk-coverage curves. {alt}.",
-        "How many answers are right if only the most confident share of the faces is answered. "
-        "The marks are the thresholds.",
-        f"Dotted line: {target} right, which the thresholds are chosen for.",
+        "How many answers are right if only the most confident faces are answered. The marks are "
+        "where it answers now.",
+        f"Dotted line: the goal, {target} right.",
     )
     return [_facts(measurements, heads), Row((chart, _table(measurements)))]
 
@@ -83,27 +79,20 @@ def _facts(measurements: Sequence[Selective], heads: dict[str, str]) -> Facts:
 
 
 def _table(measurements: Sequence[Selective]) -> Table:
+    figures: tuple[tuple[str, Callable[[Selective], str]], ...] = (
+        ("Lowest confidence", lambda m: percent(m.threshold) if m.threshold else "none"),
+        ("Least lead over the second", lambda m: percent(m.margin) if m.margin else "none"),
+        ("Faces", lambda m: f"{m.count:,}"),
+        ("Answered", lambda m: percent(m.coverage)),
+        ("Right", _right),
+        ("Answered, on other faces", lambda m: percent(m.cross_fitted_coverage)),
+        ("Right, on other faces", lambda m: percent(m.cross_fitted_accuracy)),
+        ("Calibration error", lambda m: percent(m.calibration_error)),
+    )
     return Table(
-        "The thresholds",
-        (
-            "Head and pictures",
-            "Lowest confidence",
-            "Answered",
-            "Right",
-            "Calibration error",
-            "Cross-fitted",
-        ),
-        tuple(
-            (
-                _name(m),
-                percent(m.threshold) if m.threshold else "none",
-                f"{percent(m.coverage)} of {m.count:,}",
-                _right(m),
-                percent(m.calibration_error),
-                f"{percent(m.cross_fitted_accuracy)} of {percent(m.cross_fitted_coverage)}",
-            )
-            for m in measurements
-        ),
+        "When it answers",
+        ("Figure", *map(_name, measurements)),
+        tuple((name, *map(text, measurements)) for name, text in figures),
         f"{CHOSEN_HERE} {CROSS_FITTED}" if measurements[0].split == "validation" else CROSS_FITTED,
     )
 
@@ -128,17 +117,17 @@ def tta_and_seeds(report: Report) -> list[Part | Row]:
             Fact(
                 f"Accuracy, {report.tta.name}",
                 percent(figures.accuracy),
-                f"{VIEWS}Here: {report.tta.description}.",
+                f"{report.tta.description.capitalize()}.",
                 interval(figures),
             ),
             Fact(
                 f"Macro-F1, {report.tta.name}",
                 percent(figures.macro_f1),
-                f"Macro-F1 with {report.tta.name}, as for the accuracy.",
+                "Measured in the same way.",
             ),
         ),
-        "Test-time augmentation",
-        f"On the validation split. {VIEWS}",
+        "Reading each face several times",
+        f"{VIEWS}Validation faces.",
     )
     return [facts, *([_seeds(report.seed_variance)] if report.seed_variance else [])]
 

@@ -14,8 +14,8 @@ from fer.evaluation.report import Report
 FITTED_ON = ("validation", True)
 
 TEMPERATURE = (
-    "The network's scores are divided by it before they become probabilities: above 1 lowers the "
-    "confidence, below 1 raises it. The answers stay the same."
+    "One number that makes all answers less confident (above 1) or more (below 1), so that "
+    "confidence and accuracy agree. The answers stay the same."
 )
 
 
@@ -42,10 +42,9 @@ def confidence(
     if before:
         parts.append(
             Note(
-                "Before and after: without and with the temperature. It was fitted on this split "
-                "to minimise the log loss; where there is little to gain, the calibration error "
-                "may go either way. Cross-fitted is what to expect on other faces: each fifth of "
-                "the faces is measured with a temperature from the other four fifths."
+                "Before and after: without and with the temperature, which was chosen on these "
+                "faces. Cross-fitted is what to expect on others: each fifth of the faces is "
+                "measured with the temperature of the other four fifths."
             )
         )
     if chosen.duplicates:

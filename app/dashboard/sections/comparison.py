@@ -7,13 +7,13 @@ from collections.abc import Callable
 from app.dashboard.elements import Table
 from app.dashboard.models import OpenedModel
 from app.dashboard.text import (
-    duration,
     interval,
-    part_note,
     percent,
     percentage_points,
     short_count,
     split_evaluations,
+    training_time,
+    trainings,
 )
 from fer.evaluation.metrics import Evaluation
 from fer.evaluation.report import Report
@@ -58,8 +58,8 @@ def comparison(first: OpenedModel, second: OpenedModel, measured_on: str) -> Tab
         f"Side by side, {measured_on}",
         ("Figure", first.name, second.name, "Difference"),
         (*rows, *_costs(first, second)),
-        f"Difference: {second.name} minus {first.name}, for percentages in percentage points. "
-        "Where the intervals overlap widely, the difference may be chance.",
+        f"Difference: {second.name} minus {first.name}. Where the intervals overlap widely, it may "
+        "be chance.",
     )
 
 
@@ -83,14 +83,17 @@ def _costs(first: OpenedModel, second: OpenedModel) -> list[tuple[str, str, str,
 
 
 def _training_time(report: Report) -> str:
-    return ", ".join(filter(None, (duration(report.training_seconds), part_note(report))))
+    return ", ".join(filter(None, training_time(report)))
 
 
 def _training_ratio(first: Report, second: Report) -> str:
-    # The report covers only the last part, so whole training times cannot be compared.
-    if first.initial_model or second.initial_model:
-        return "–"
-    return _ratio(first.training_seconds, second.training_seconds)
+    totals = []
+    for report in (first, second):
+        seconds = [one.training_seconds for one in trainings(report)]
+        if None in seconds:  # what is not known cannot be compared
+            return "–"
+        totals.append(sum(s for s in seconds if s is not None))
+    return _ratio(*totals)
 
 
 def _evaluation(model: OpenedModel, name: str) -> Evaluation | None:

@@ -5,6 +5,8 @@ Every figure is from the report or computed from its counts.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from app.dashboard.charts import evaluation as charts
 from app.dashboard.charts.confusion import BY_ROW, confusion_chart
 from app.dashboard.elements import Chart, Fact, Facts, Note, Row, Section, Table
@@ -13,34 +15,34 @@ from app.dashboard.text import (
     SPLITS_EXPLAINED,
     SplitEvaluation,
     byte_size,
-    duration,
     interval,
-    part_note,
     percent,
     short_count,
     split_evaluations,
-    time_meaning,
+    training_time,
 )
+from fer.evaluation.metrics import Evaluation
 from fer.evaluation.report import Report
+from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
 
 ACCURACY = "How many of 100 faces get the label that the data set gives them."
 MACRO_F1 = (
-    "F1 combines precision and recall of one expression; this is the mean over all expressions, "
-    "each counting the same however rare it is."
+    "F1 is high where it finds most faces of an expression and is seldom wrong about it. This is "
+    "the mean over all expressions, rare ones counting the same."
 )
-BALANCED = "The mean recall over all expressions, each counting the same."
+BALANCED = "How many faces of an expression it finds, as the mean over all expressions."
 TOP2 = "How often the label is among the first two answers."
 CALIBRATION = (
-    "How far confidence and accuracy differ on average, in percentage points: of all answers with "
-    "80% confidence, about 80% should be right. Expected calibration error, 15 bins."
+    "How far confidence and accuracy differ on average: of all answers with 80% confidence, 80% "
+    "should be right. Expected calibration error, 15 bins."
 )
-LOG_LOSS = "The mean of −log of the probability of the true label; lower is better."
+LOG_LOSS = "How little probability it gave the true label: the mean of −log. Lower is better."
 INTERVAL = (
     "95% interval (Wilson): 19 of 20 such intervals contain the accuracy on all faces like these."
 )
 DUPLICATES = (
-    "“Without duplicates” leaves out the pictures that also occur in train. No training here "
-    "learns from those copies, but a picture that occurs twice is an easier one."
+    "“Without duplicates” leaves out the pictures that also occur in train. It did not learn from "
+    "those copies, but they are easier ones."
 )
 
 
@@ -62,6 +64,7 @@ def quality_facts(chosen: SplitEvaluation) -> Facts:
 
 def cost_facts(report: Report) -> Facts:
     """Return the cost of the model: its size, its latency and its training time."""
+    time, note = training_time(report)
     network = next((f for n, f in report.files.items() if n.endswith(".tflite")), None)
     return Facts(
         (
@@ -72,43 +75,33 @@ def cost_facts(report: Report) -> Facts:
             Fact(
                 "Time for a face",
                 f"{report.latency_ms:.1f} ms",
-                "Median time of the network for one face, without detection and alignment, on one "
-                f"thread of {report.machine}.",
+                "Median time of the network for one face that was found already, on one thread of "
+                f"{report.machine}.",
             ),
-            Fact(
-                "Training time",
-                duration(report.training_seconds),
-                f"{len(report.history)} epochs. {time_meaning(report)}",
-                part_note(report),
-            ),
+            Fact("Training time", time, f"On {report.machine}. See the section “Training”.", note),
         )
     )
 
 
 def splits_table(report: Report) -> Table:
-    """Return a table with the headline figures of every evaluation."""
+    """Return a table with the headline figures of every evaluation, a column for each."""
+    evaluations = split_evaluations(report)
+    figures: tuple[tuple[str, Callable[[Evaluation], str]], ...] = (
+        ("Faces", lambda e: f"{e.count:,}"),
+        ("Accuracy", lambda e: percent(e.accuracy)),
+        ("95% interval", interval),
+        ("Macro-F1", lambda e: percent(e.macro_f1)),
+        ("Balanced accuracy", lambda e: percent(e.balanced_accuracy)),
+        ("Top-2 accuracy", lambda e: percent(e.top2_accuracy)),
+        ("Calibration error", lambda e: percent(e.calibration_error)),
+        ("Log loss", lambda e: f"{e.log_loss:.3f}"),
+    )
     return Table(
         "Every split",
-        (
-            "Split", "Faces", "Accuracy", "95% interval", "Macro-F1", "Balanced", "Top-2",
-            "Calibration error", "Log loss",
-        ),
-        tuple(
-            (
-                m.name,
-                f"{m.evaluation.count:,}",
-                percent(m.evaluation.accuracy),
-                interval(m.evaluation),
-                percent(m.evaluation.macro_f1),
-                percent(m.evaluation.balanced_accuracy),
-                percent(m.evaluation.top2_accuracy),
-                percent(m.evaluation.calibration_error),
-                f"{m.evaluation.log_loss:.3f}",
-            )
-            for m in split_evaluations(report)
-        ),
+        ("Figure", *(m.name for m in evaluations)),
+        tuple((name, *(text(m.evaluation) for m in evaluations)) for name, text in figures),
         DUPLICATES,
-    )  # fmt: skip
+    )
 
 
 def overview(report: Report, chosen: SplitEvaluation) -> Section:
@@ -151,6 +144,13 @@ def per_class(chosen: SplitEvaluation) -> Row:
     )
 
 
+#: Meaning of the rows of a confusion matrix, by head.
+_ROWS = {
+    EXPRESSION_HEAD: "Rows: the data set's labels.",
+    FERPLUS_HEAD: "Rows: what most of ten people called the face (FER+).",
+}
+
+
 def confusion(chosen: SplitEvaluation, mode: str = BY_ROW) -> Chart:
     """Return the confusion matrix as a chart.
 
@@ -164,7 +164,7 @@ def confusion(chosen: SplitEvaluation, mode: str = BY_ROW) -> Chart:
         confusion_chart(chosen.evaluation, mode),
         f"Confusion matrix of {chosen.evaluation.count:,} faces; rows are labels, columns answers.",
         "Right answers are on the diagonal. Shares are of each row.",
-        "Rows: the data set's labels. Columns: the model's answers.",
+        f"{_ROWS.get(chosen.head, 'Rows: the truth.')} Columns: the model's answers.",
         width=520,
     )
 

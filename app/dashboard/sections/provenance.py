@@ -15,7 +15,7 @@ def record(report: Report) -> Section:
         "Record",
         (
             Command(
-                "Its last training, which needs the models named in it"
+                "The command of its last training, which needs the models that it names"
                 if report.initial_model
                 else "The command that reproduces it",
                 report.command,
@@ -68,9 +68,8 @@ def _origin(report: Report) -> Table:
             ("Keras against LiteRT", f"{report.parity:.1e}"),
             *report.versions.items(),
         ),
-        "Left out: train faces that were not used, by reason. Keras against LiteRT: the largest "
-        "difference between the probabilities of the network that was trained and the file that "
-        "runs.",
+        "Left out: train faces that were not used. Keras against LiteRT: the largest difference "
+        "between the probabilities of the trained network and of the file that runs.",
         text_columns=("Value",),
     )
 

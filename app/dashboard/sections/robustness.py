@@ -6,13 +6,19 @@ from app.dashboard.charts import evaluation as charts
 from app.dashboard.elements import Chart, Fact, Facts, Note, Part, Row, Section, Table
 from app.dashboard.sections.performance import INTERVAL
 from app.dashboard.text import head_name, percent, percentage_points, share_range
-from fer.evaluation.measurements import VOTE_RULES
+from fer.evaluation.measurements import VoteRule
 from fer.evaluation.report import Report
 
 FERPLUS = (
-    "Ten people voted on every face (FER+). The figure is how often a head agrees with them, on "
-    "the validation faces on which they agree with each other as much as the rule requires."
+    "Ten people named the expression of every validation face (FER+). How often each head says "
+    "what they said, where they agreed."
 )
+
+#: How the ten people agreed, by rule; `fer.evaluation.measurements.VOTE_RULES` in short.
+AGREED: dict[VoteRule, str] = {
+    "majority": "more than half of them chose one of the seven expressions",
+    "plurality": "one of the seven expressions has most votes",
+}
 
 
 def robustness(report: Report, heads: dict[str, str]) -> Section:
@@ -38,8 +44,8 @@ def _corrupted(report: Report) -> list[Part | Row]:
         "Worse pictures",
         charts.robustness_chart(uncorrupted, report.robustness),
         f"Accuracy {percent(uncorrupted.accuracy)} as they are; {each}.",
-        "Accuracy on the validation split with every picture changed in this way, with its 95% "
-        "interval; above each mark, the change in percentage points.",
+        "Accuracy on validation with every picture made worse in this way, with its 95% interval "
+        "and the change in percentage points.",
     )
     table = Table(
         "What was done to each picture",
@@ -76,7 +82,7 @@ def _ferplus(report: Report, heads: dict[str, str]) -> list[Part | Row]:
                 for c in report.ferplus_agreement
                 if (c.rule, c.count) == (rule, count)
             ),
-            f"Agreement with ten voters: {count:,} faces where {VOTE_RULES[rule]}",
+            f"As ten people said: {count:,} faces on which {AGREED[rule]}",
             FERPLUS,
         )
         for rule, count in dict.fromkeys((c.rule, c.count) for c in report.ferplus_agreement)

@@ -2,62 +2,81 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from app.dashboard.charts import training as charts
-from app.dashboard.elements import Chart, Fact, Facts, Part, Row, Section
-from app.dashboard.text import duration, ordered_splits, part_note, percent, time_meaning
-from fer.evaluation.report import Report
+from app.dashboard.elements import Chart, Command, Fact, Facts, Note, Part, Row, Section
+from app.dashboard.text import duration, ordered_splits, percent, trainings
+from fer.evaluation.report import EarlierTraining, Epoch, Report
+
+#: What the reasons for leaving out a training face mean.
+_REASONS = {
+    "blank": "without a picture",
+    "not a face": "without a face",
+    "also held out": "also in validation or test",
+}
 
 
 def training(report: Report) -> Section:
-    """Return the section with the training curves and the class counts of the data set."""
-    parts: list[Part | Row] = []
-    if report.history:
-        parts += [_training_facts(report), _curves(report)]
-    counts = report.data.class_counts
-    parts.append(
-        Row(
-            tuple(
-                Chart(
-                    f"classes_{split}",
-                    f"Faces of {split}: {sum(counts[split].values()):,}",
-                    charts.class_counts_chart(counts[split]),
-                    f"Faces of {split}: "
-                    + ", ".join(f"{name} {n:,}" for name, n in counts[split].items())
-                    + ".",
-                    "How many faces of each expression there are, before cleaning.",
-                )
-                for split in ordered_splits(report)
-            )
-        )
-    )
+    """Return the section with all trainings of the chain, the last one first, and the data."""
+    last, *earlier = reversed(trainings(report))
+    parts = [*one_training(report, last), class_counts(report)]
+    for one in earlier:
+        parts += [Note(f"Before that: {one.name}."), *one_training(report, one)]
     return Section("Training", tuple(parts))
 
 
-def _training_facts(report: Report) -> Facts:
-    best = max(range(len(report.history)), key=lambda i: report.history[i].validation_accuracy)
-    accuracy = report.history[best].validation_accuracy
-    return Facts(
-        (
-            Fact(
-                "Epochs",
-                str(len(report.history)),
-                "How many times the training went through the whole train split.",
-                part_note(report),
-            ),
-            Fact(
-                "Training time",
-                duration(report.training_seconds),
-                time_meaning(report),
-                part_note(report),
-            ),
-            Fact(
-                "Best epoch",
-                str(best + 1),
-                f"The epoch with the highest validation accuracy, {percent(accuracy)}.",
-            ),
-            Fact("Last accuracy", percent(report.history[-1].validation_accuracy), _last(report)),
-        )
+def one_training(report: Report, chosen: EarlierTraining) -> list[Part | Row]:
+    """Return the figures and curves of one training of the chain.
+
+    Args:
+        report: the report of the model.
+        chosen: one of `trainings`.
+    """
+    chain = trainings(report)
+    last, number = chosen == chain[-1], chain.index(chosen) + 1
+    parts: list[Part | Row] = []
+    if len(chain) > 1:
+        parts.append(Note(_place(chain, number)))
+    if chosen.history:
+        parts += [_facts(report, chosen), _curves(chosen, report.teacher_weight if last else 0.0)]
+    elif not last:
+        took = chosen.training_seconds
+        time = f" It took {duration(took)}." if took is not None else ""
+        parts.append(Note(f"The curves of {chosen.name} were not kept.{time}"))
+    if not last and chosen.command:
+        parts.append(Command("Its command", chosen.command))
+    return parts
+
+
+def _place(chain: Sequence[EarlierTraining], number: int) -> str:
+    """Return where a training stands in its chain, and how long the whole chain took."""
+    names = ", ".join(one.name for one in chain)
+    seconds = [one.training_seconds for one in chain]
+    known = [s for s in seconds if s is not None]
+    total = f", {duration(sum(known))} altogether" if len(known) == len(chain) else ""
+    return (
+        f"Training {number} of {len(chain)}. Each began with the weights of the one before: "
+        f"{names}{total}."
     )
+
+
+def _facts(report: Report, chosen: EarlierTraining) -> Facts:
+    history = chosen.history
+    best = max(range(len(history)), key=lambda i: history[i].validation_accuracy)
+    facts = [
+        Fact("Epochs", str(len(history)), "How often it went through all faces of train."),
+        Fact(
+            "Best epoch",
+            str(best + 1),
+            f"Validation accuracy was highest there: {percent(history[best].validation_accuracy)}.",
+        ),
+        Fact("Last accuracy", percent(history[-1].validation_accuracy), _last(report, chosen)),
+    ]
+    if chosen.training_seconds is not None:
+        time = Fact("Training time", duration(chosen.training_seconds), f"On {report.machine}.")
+        facts.insert(1, time)
+    return Facts(tuple(facts))
 
 
 LAST = "Validation accuracy after the last epoch, measured during the training."
@@ -68,42 +87,39 @@ _AVERAGED = (
 )
 
 
-def _last(report: Report) -> str:
-    return LAST + _AVERAGED if report.averaged_with else LAST
+def _last(report: Report, chosen: EarlierTraining) -> str:
+    averaged = report.averaged_with and chosen == trainings(report)[-1]
+    return LAST + _AVERAGED if averaged else LAST
 
 
 _CURVES = (
-    "The train figures are on augmented pictures while the weights were changing, the validation "
-    "figures on plain pictures with averaged weights, so validation may well look better."
+    "Train was measured on altered pictures while the weights were changing, validation on plain "
+    "ones with averaged weights. So validation may look better."
 )
 
 _TAUGHT = (
-    "It learnt from the answers of other networks more than from labels, so the train figures say "
-    "how well it agrees with those networks."
+    "It learnt from other networks more than from labels, so train says how well it agrees with "
+    "them."
 )
 
 
-def _meaning_of_curves(report: Report) -> str:
+def _curves(chosen: EarlierTraining, teacher_weight: float) -> Row:
     # Up to 0.5, the label is still the most probable class of every soft target.
-    return f"{_CURVES} {_TAUGHT}" if report.teacher_weight > 0.5 else _CURVES
-
-
-def _curves(report: Report) -> Row:
-    history, meaning = report.history, _meaning_of_curves(report)
-    last = history[-1]
+    meaning = f"{_CURVES} {_TAUGHT}" if teacher_weight > 0.5 else _CURVES
+    history, last, key = chosen.history, chosen.history[-1], f"_{chosen.name}"
     return Row(
         (
             Chart(
-                "loss",
+                f"loss{key}",
                 "Loss",
                 charts.loss_chart(history),
                 f"Loss over {len(history)} epochs; at the end train {last.loss:.3f}, validation "
                 f"{last.validation_loss:.3f}.",
-                f"The quantity that the training minimises. {meaning}",
+                f"What the training makes small. {meaning}",
                 width=344,
             ),
             Chart(
-                "accuracy",
+                f"accuracy{key}",
                 "Accuracy",
                 charts.accuracy_chart(history),
                 f"Accuracy over {len(history)} epochs; at the end train {percent(last.accuracy)}, "
@@ -111,14 +127,44 @@ def _curves(report: Report) -> Row:
                 meaning,
                 width=344,
             ),
-            Chart(
-                "learning_rate",
-                "Learning rate",
-                charts.learning_rate_chart(history),
-                f"Learning rate over {len(history)} epochs, at most "
-                f"{max(e.learning_rate for e in history):.2g}.",
-                "The size of the steps by which the weights change.",
-                width=344,
-            ),
+            _learning_rate(history, key),
         )
     )
+
+
+def _learning_rate(history: Sequence[Epoch], key: str) -> Chart:
+    highest = max(e.learning_rate for e in history)
+    return Chart(
+        f"learning_rate{key}",
+        "Learning rate",
+        charts.learning_rate_chart(history),
+        f"Learning rate over {len(history)} epochs, at most {highest:.2g}.",
+        "The size of the steps by which the weights change.",
+        width=344,
+    )
+
+
+def class_counts(report: Report) -> Row:
+    """Return how many faces of each expression the data set has, by split."""
+    return Row(tuple(_counts(report, split) for split in ordered_splits(report)))
+
+
+def _counts(report: Report, split: str) -> Chart:
+    counts = report.data.class_counts[split]
+    total = sum(counts.values())
+    return Chart(
+        f"classes_{split}",
+        f"Faces of {split}: {total:,}",
+        charts.class_counts_chart(counts),
+        f"Faces of {split}: " + ", ".join(f"{name} {n:,}" for name, n in counts.items()) + ".",
+        "How many faces of each expression the data set has.",
+        _left_out(report.data.dropped, total) if split == "train" else "",
+    )
+
+
+def _left_out(dropped: dict[str, int], total: int) -> str:
+    """Return how many of the training faces were not used, and why; "" if all were used."""
+    if not (count := sum(dropped.values())):
+        return ""
+    why = ", ".join(f"{n:,} {_REASONS.get(reason, reason)}" for reason, n in dropped.items() if n)
+    return f"It learnt from {total - count:,} of them. Left out: {why}."

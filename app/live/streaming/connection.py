@@ -33,6 +33,11 @@ class Phase(Enum):
         return self not in (Phase.IDLE, Phase.FAILED)
 
     @property
+    def connecting(self) -> bool:
+        """Whether the browser is connecting."""
+        return self in (Phase.CONNECTING, Phase.SLOW)
+
+    @property
     def troubled(self) -> bool:
         """Whether the visitor should be offered another way, such as a snapshot."""
         return self in (Phase.SLOW, Phase.STALLED, Phase.FAILED)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from fer.export.sessions import HeadLabels, StreamRows, labels_of, row_type
+from fer.export.stream_rows import HeadLabels, StreamRows, labels_of, row_type
 
-#: Maximum number of rows, 74 bytes each: half an hour at 15 frames a second with two faces in
+#: Maximum number of rows, 76 bytes each: half an hour at 15 frames a second with two faces in
 #: view, an hour with one. When the history is full, new rows replace the oldest.
 MAX_ROWS = 2 * 15 * 60 * 30
 

@@ -1,19 +1,21 @@
-"""One visitor's live stream: analyses frames and records results. Does not use Streamlit.
+"""One visitor's live stream: shows frames, and has them analysed. Does not use Streamlit.
 
-Frames arrive on the stream's thread, and the page reads from other threads. Shared state is
-therefore protected by a lock, and returned values are copies or immutable.
+Three threads meet here: that of the video, which draws every frame and never waits for a slow
+analysis; that of the analysis, which takes the newest frame whenever it is free; and that of the
+page, which reads what was found.
 """
 
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 import numpy as np
 
+from app.live.streaming.analysis import NewestFirst
 from app.live.streaming.frames import (
     LiveSettings,
     as_displayed,
@@ -21,72 +23,66 @@ from app.live.streaming.frames import (
     unmarked_frame,
     working_size,
 )
-from app.live.streaming.history import LiveHistory
+from app.live.streaming.record import LiveRecord, Moment
 from app.live.streaming.stream_limit import StreamLimit
-from app.live.streaming.throughput import Meter, Speed
 from fer import Faces, FaceStream
-from fer.export.sessions import HeadLabels, StreamRows
-from fer.types import Image
+from fer.export.stream_rows import StreamRows
+from fer.types import Image, check_image
 
 _log = logging.getLogger(__name__)
 
-#: Seconds without an analysed frame after which no face counts as in view.
-FRESH_SECONDS = 2.0
+#: Longest time in seconds that a frame waits for its own analysis, so that its boxes are its own.
+#: Two thirds of the time between two frames at 15 a second; the rest is for drawing.
+MATCH_SECONDS = 0.04
 
 
-@dataclass(frozen=True)
-class LiveErrors:
-    """Frames that could not be analysed.
+@dataclass(frozen=True, eq=False)
+class _Frame:
+    """A frame on its way to the analysis: in working size, not mirrored."""
 
-    Attributes:
-        count: how many in total.
-        last_seconds: time of the last one, in seconds since the first frame.
-        in_a_row: how many since the last frame that was analysed.
-    """
-
-    count: int = 0
-    last_seconds: float = 0.0
-    in_a_row: int = 0
+    picture: Image
+    moment: Moment
+    settings: LiveSettings
 
 
-class LiveSession:
+class LiveSession(LiveRecord):
     """One visitor's stream, across all starts and stops until it is cleared.
 
     Args:
         stream: analyses the frames; used by this session only.
         limit: grants the slot that the session must hold for every frame.
         clock: monotonic clock in seconds.
+        today: returns date and time, with their zone.
+        match_seconds: see `MATCH_SECONDS`.
     """
 
     def __init__(
-        self, stream: FaceStream, limit: StreamLimit, clock: Callable[[], float] = time.monotonic
+        self,
+        stream: FaceStream,
+        limit: StreamLimit,
+        clock: Callable[[], float] = time.monotonic,
+        today: Callable[[], datetime] = lambda: datetime.now(UTC),
+        match_seconds: float = MATCH_SECONDS,
     ) -> None:
+        super().__init__(stream.spec, clock, today)
         self.settings = LiveSettings()
-        self._stream, self._limit, self._clock = stream, limit, clock
-        self._heads = tuple(HeadLabels(head.name, head.labels) for head in stream.spec.heads)
-        #: Held while a frame is analysed; `clear` waits for it.
-        self._work = threading.Lock()
-        #: Held briefly while data that the page reads is changed or copied.
-        self._data = threading.Lock()
-        self._forget()
-
-    def _forget(self) -> None:
-        self._history = LiveHistory(self._heads)
-        self._meter = Meter()
-        self._latest: Faces | None = None
-        self._latest_at = -np.inf
-        self._errors = LiveErrors()
-        self._began: float | None = None
-        self._last_frame = -np.inf
+        self._stream, self._limit = stream, limit
+        self._match_seconds = match_seconds
+        self._analysis = NewestFirst(self._analyse)
+        #: The life of the record (see `Moment`) that the tracks of `_stream` belong to.
+        self._life_of_tracks = 0
         self._refused = False
 
     @property
     def labels(self) -> tuple[str, ...]:
         """Labels of the chosen head."""
-        return self._stream.spec.head(self.settings.head).labels
+        return self.spec.head(self.settings.head).labels
 
     def process(self, image: Image, seconds: float | None = None, *, received: int = 1) -> Image:
-        """Analyse a frame and return the picture to show. Never raises.
+        """Hand a frame to the analysis, and return the picture to show. Never raises.
+
+        The picture has the boxes of this frame if the analysis is quick, and else those of the
+        last one that was analysed, moved on. It does not wait for a slow analysis.
 
         Args:
             image: ``(height, width, 3)`` RGB uint8, not mirrored.
@@ -97,70 +93,65 @@ class LiveSession:
             ``(height, width, 3)`` RGB uint8, in working size and mirrored if so set.
         """
         settings = self.settings
+        moment = self._arrived(seconds, received)
         try:
-            with self._work:
-                return self._process(image, seconds, received, settings)
+            check_image(image)
+            self._refused = not self._limit.hold(self)
+            frame = _Frame(working_size(image), moment, settings)
+            if self._refused:
+                return as_displayed(frame.picture, settings)
+            number = self._analysis.offer(frame)
+            # On a busy machine, waiting would only cost frames.
+            if self._analysis.lately_seconds <= self._match_seconds:
+                self._analysis.wait_for(number, self._match_seconds)
+            return self._draw(frame)
         except Exception:
-            # Images are private and must not be logged.
-            _log.exception("a live frame of %s could not be analysed", np.shape(image))
-            self._note_error()
+            self._note_error(image)
             return unmarked_frame(image, settings)
 
-    def _process(
-        self, image: Image, seconds: float | None, received: int, settings: LiveSettings
-    ) -> Image:
-        now = self._clock() if seconds is None else seconds
-        with self._data:
-            self._began = now if self._began is None else self._began
-            # If time went backwards, `FaceStream` would start over and give new people the numbers
-            # of earlier ones.
-            now = max(now, self._last_frame)
-            self._last_frame = now
-            self._refused = not self._limit.hold(self)
-            self._meter.received(now, received)
-        picture = working_size(image)
-        if self._refused:
-            return as_displayed(picture, settings)
+    def _draw(self, frame: _Frame) -> Image:
         started = time.perf_counter()
-        result = self._stream(
-            picture,
-            now - self._began,
-            head=settings.head,
-            smoothing_seconds=settings.smoothing_seconds,
-        )
-        faces = result.faces
-        drawing_started = time.perf_counter()
-        shown = marked_frame(picture, faces, settings)
-        ended = time.perf_counter()
-        stages = result.milliseconds | {
-            "draw": 1000 * (ended - drawing_started),
-            "all": 1000 * (ended - started),
-        }
-        with self._data:
-            self._latest, self._latest_at = faces, now
-            self._history.append(
-                StreamRows.of(faces, (picture.shape[1], picture.shape[0]), self._heads)
-            )
-            self._meter.analysed(now, stages)
-            self._errors = LiveErrors(self._errors.count, self._errors.last_seconds)
+        faces = self.faces_at(frame.moment.seconds, frame.settings.head)
+        shown = marked_frame(frame.picture, faces, frame.settings)
+        self._shown(1000 * (time.perf_counter() - started))
         return shown
 
-    def _note_error(self) -> None:
-        with self._data:
-            at = self._last_frame - (self._began or 0.0) if self._began is not None else 0.0
-            before = self._errors
-            self._errors = LiveErrors(before.count + 1, at, before.in_a_row + 1)
+    def _analyse(self, frame: _Frame) -> None:
+        """Analyse and record a frame. Runs on the thread of the analysis."""
+        started = time.perf_counter()
+        settings = frame.settings
+        try:
+            if self._life_of_tracks != frame.moment.life:
+                self._stream.reset()
+                self._life_of_tracks = frame.moment.life
+            result = self._stream(
+                frame.picture,
+                frame.moment.seconds,
+                head=settings.head,
+                smoothing_seconds=settings.smoothing_seconds,
+            )
+            size = (frame.picture.shape[1], frame.picture.shape[0])
+            rows = StreamRows.of(
+                result.faces, size, self._heads, smoothing_seconds=settings.smoothing_seconds
+            )
+        except Exception:
+            self._note_error(frame.picture)
+            return
+        self._found(frame.moment, result, rows, 1000 * (time.perf_counter() - started))
+
+    def _note_error(self, image: Image) -> None:
+        # Images are private and must not be logged.
+        _log.exception("a live frame of %s could not be analysed", np.shape(image))
+        self._failed()
+
+    def in_view(self, head: str | None = None) -> Faces:
+        """See `LiveRecord.in_view`; of the chosen head if none is given."""
+        return super().in_view(head or self.settings.head)
 
     def ended(self) -> None:
-        """Release the slot, because the stream has stopped or the visitor has left."""
+        """Release the slot and the thread: the stream has stopped, or the visitor has left."""
+        self._analysis.end()
         self._limit.leave(self)
-
-    def clear(self) -> None:
-        """Delete all results; a running stream continues, with time and tracks from zero."""
-        with self._work:
-            self._stream.reset()
-            with self._data:
-                self._forget()
 
     def choose_head(self, head: str) -> None:
         """Use a head of the network from the next frame on.
@@ -171,7 +162,7 @@ class LiveSession:
         Raises:
             ModelError: the network has no such head.
         """
-        self._stream.spec.head(head)
+        self.spec.head(head)
         self.settings = replace(self.settings, head=head)
 
     def take_slot(self) -> bool:
@@ -192,50 +183,3 @@ class LiveSession:
     def refused(self) -> bool:
         """Whether the last frame got no slot and was returned without analysis."""
         return self._refused
-
-    @property
-    def errors(self) -> LiveErrors:
-        """The frames that could not be analysed so far."""
-        return self._errors
-
-    @property
-    def silent_for(self) -> float:
-        """Seconds since the last frame; infinite before the first."""
-        return self._clock() - self._last_frame
-
-    @property
-    def now(self) -> float:
-        """Seconds since the first frame; 0 before it."""
-        return 0.0 if self._began is None else self._clock() - self._began
-
-    def in_view(self) -> Faces:
-        """Return the faces of the last analysed frame; none if it is older than `FRESH_SECONDS`."""
-        with self._data:
-            latest, at = self._latest, self._latest_at
-        if latest is None or self._clock() - at > FRESH_SECONDS:
-            return Faces.empty(self.labels)
-        return latest
-
-    def speed(self) -> Speed:
-        """Return the rates and processing times of the last seconds."""
-        with self._data:
-            return self._meter.speed(self._clock())
-
-    def rows(self, since: float = -np.inf) -> StreamRows:
-        """Return the recorded rows.
-
-        Args:
-            since: earliest time, in seconds since the first frame.
-        """
-        with self._data:
-            rows = self._history.rows(since)
-        return rows.used()
-
-    @property
-    def dropped(self) -> int:
-        """Number of old rows that the history has replaced."""
-        return self._history.dropped
-
-    def __len__(self) -> int:
-        """Return the number of recorded rows."""
-        return len(self._history)

@@ -15,8 +15,9 @@ LIMIT_VARIABLE = "FER_MAX_STREAMS"
 STREAMS_PER_CORE = 2
 
 #: Seconds without a frame after which a slot becomes free, for tabs that closed without notice.
-#: Longer than a browser may take to connect.
-STALE_SECONDS = 30.0
+#: Who waits for one looks every two seconds, so a closed tab's slot is free for others within ten.
+#: A page that is still connecting renews its slot every second.
+STALE_SECONDS = 5.0
 
 
 def max_streams(settings: Mapping[str, str], cores: int | None = None) -> int:
@@ -40,8 +41,8 @@ def max_streams(settings: Mapping[str, str], cores: int | None = None) -> int:
 class StreamLimit:
     """The slots for streams. Safe to share between threads.
 
-    A holder must call `hold` again for every frame. It loses its slot after `STALE_SECONDS` without
-    a call, or when it is garbage-collected.
+    A slot is a lease: its holder must call `hold` again for every frame. It loses its slot after
+    `STALE_SECONDS` without a call, or when it is garbage-collected.
 
     Args:
         slots: number of slots.

@@ -33,11 +33,13 @@ class Speed:
     Attributes:
         analysed: analysed frames a second.
         received: received frames a second.
+        shown: frames a second that were sent back, with the faces of the last analysis.
         stages: statistics by stage, in processing order; ``all`` is the time for the whole frame.
     """
 
     analysed: float = 0.0
     received: float = 0.0
+    shown: float = 0.0
     stages: dict[str, Stage] = field(default_factory=dict)
 
 
@@ -46,12 +48,17 @@ class Meter:
 
     def __init__(self) -> None:
         self._received: deque[tuple[float, int]] = deque()
+        self._shown: deque[tuple[float, int]] = deque()
         self._analysed: deque[tuple[float, int]] = deque()
         self._stages: deque[tuple[float, dict[str, float]]] = deque()
 
     def received(self, seconds: float, frames: int) -> None:
         """Record frames that arrived at a time in seconds."""
         _record(self._received, seconds, frames, RATE_SECONDS)
+
+    def shown(self, seconds: float) -> None:
+        """Record a frame that was sent back."""
+        _record(self._shown, seconds, 1, RATE_SECONDS)
 
     def analysed(self, seconds: float, stages: Mapping[str, float]) -> None:
         """Record an analysed frame and the milliseconds of its stages."""
@@ -71,7 +78,9 @@ class Meter:
                 name: Stage(float(m), float(p))
                 for name, m, p in zip(names, medians, p95s, strict=True)
             }
-        return Speed(_rate(self._analysed, now), _rate(self._received, now), stages)
+        return Speed(
+            _rate(self._analysed, now), _rate(self._received, now), _rate(self._shown, now), stages
+        )
 
 
 def _record(entries: deque[tuple[float, Value]], seconds: float, value: Value, span: float) -> None:

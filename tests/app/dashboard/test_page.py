@@ -1,16 +1,22 @@
 """The Model dashboard as a visitor meets it, with models made in the test."""
 
+import base64
 import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.common.paths import MODELS_VARIABLE
+from app.dashboard.sections.robustness import AGREED
 from app.dashboard.text import cell_sentences, interval, largest_confusion, percent
-from fer.evaluation.measurements import VOTE_RULES
+from fer.evaluation.metrics import evaluate
+from fer.evaluation.mistakes import Mistake, Mistakes
+from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD, FERPLUS_LABELS
 from tests.app.dashboard.samples import LABELS, report, write_model
 from tests.samples import ROOT
 
@@ -59,9 +65,10 @@ def alts(page: AppTest) -> list[str]:
 
 
 def cells(page: AppTest) -> list[str]:
-    """Return what stands in all tables, as it reads."""
-    tables = [*page.table, *page.dataframe]
-    return [str(c).replace("\\", "") for t in tables for row in t.value.values for c in row]
+    """Return what stands in all tables, their headings included, as it reads."""
+    tables = [t.value for t in (*page.table, *page.dataframe)]
+    texts = [c for t in tables for row in (t.columns, *t.values) for c in row]
+    return [str(text).replace("\\", "").replace("\u200b", "") for text in texts]
 
 
 def metric(page: AppTest, label: str) -> str:
@@ -133,6 +140,57 @@ def test_mistakes_open_with_the_most_frequent_one(dashboard: Open, models: Path)
         assert sentence in words(page)
 
 
+def test_the_mistakes_of_the_second_head_are_those_of_its_own_truth(
+    dashboard: Open, models: Path
+) -> None:
+    second = evaluate(np.array([0, 1, 7]), np.eye(8, dtype=np.float32)[[0, 7, 7]], FERPLUS_LABELS)
+    write_model(models, ferplus_evaluations={"test": second})
+    page = dashboard("Mistakes")
+    heads = next(b for b in page.button_group if "Head" in b.label)
+    heads.set_value(FERPLUS_HEAD).run()
+    assert not page.exception
+    assert "Of 1 face labelled happy, 1 (100%) was called contempt." in words(page)
+    assert "what most of ten people called the face" in words(page)
+    assert [c for c in cells(page) if c == "contempt"]
+
+
+def test_without_figures_of_a_second_head_there_is_no_choice(dashboard: Open, models: Path) -> None:
+    write_model(models)
+    assert "Head" not in [b.label for b in dashboard("Mistakes").button_group]
+
+
+def kept_mistakes(folder: Path, sha256: str) -> Mistakes:
+    """Write one mistake, happy for sad, beside the model "small"."""
+    png = base64.b64encode(cv2.imencode(".png", np.zeros((8, 8), np.uint8))[1].tobytes())
+    one = Mistake(head=EXPRESSION_HEAD, truth="sad", answer="happy", confidence=0.9, png=png)
+    made = Mistakes(sha256=sha256, data="faces.npz", split="test", mistakes=(one,))
+    made.save(folder / "small")
+    return made
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_examples_are_shown_where_the_operator_kept_some_of_these_weights(
+    dashboard: Open, models: Path, same: bool
+) -> None:
+    made = write_model(models)
+    kept_mistakes(models, made.files["model.tflite"].sha256 if same else "0" * 64)
+    page = dashboard("Mistakes")
+    next(s for s in page.selectbox if s.label == "Labelled as").select("sad").run()
+    next(s for s in page.selectbox if s.label == "Called").select("happy").run()
+    assert not page.exception
+    shown = [image.proto.imgs[0].alt for image in page.image]
+    assert shown == (["A face labelled sad, called happy"] if same else [])
+    assert ("python -m training mistakes" in words(page)) is not same
+
+
+def test_a_broken_file_of_examples_takes_nothing_away(dashboard: Open, models: Path) -> None:
+    write_model(models)
+    (models / "small" / "mistakes.json").write_text("{}", encoding="utf-8")
+    page = dashboard("Mistakes")
+    assert not page.exception
+    assert "python -m training mistakes" in words(page)
+
+
 def test_a_cell_can_be_chosen_without_a_mouse(dashboard: Open, models: Path) -> None:
     found = write_model(models).evaluations["test"]
     page = dashboard("Mistakes")
@@ -173,7 +231,7 @@ def test_robustness_and_the_voters(dashboard: Open, models: Path) -> None:
     assert "less light" in cells(page)
     assert percent(made.robustness[0].evaluation.accuracy) in cells(page)
     assert metric(page, "FER+ head") == "87.5%"
-    assert f"120 faces where {VOTE_RULES['majority']}" in words(page)
+    assert f"120 faces on which {AGREED['majority']}" in words(page)
 
 
 def test_the_training_with_its_classes(dashboard: Open, models: Path) -> None:
@@ -189,7 +247,9 @@ def test_the_network_is_drawn_and_listed(dashboard: Open, models: Path) -> None:
     page = dashboard("Network")
     (picture,) = page.image
     assert "2 of its 7 blocks with a shortcut" in picture.proto.imgs[0].alt
-    assert len(page.dataframe[0].value) == 13
+    rows = page.table[0].value
+    assert len(rows) == 13
+    assert {"Add of b and relu", "Conv2D 1×1, stride 2 of add"} <= set(cells(page))
 
 
 def test_the_record_tells_how_to_do_it_again(dashboard: Open, models: Path) -> None:

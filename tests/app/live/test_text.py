@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from app.live.share_charts import mix_strip
-from app.live.streaming.session import LiveErrors
+from app.live.streaming.record import LiveErrors
 from app.live.text import (
     clock,
     describe_flaws,

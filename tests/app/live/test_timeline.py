@@ -3,15 +3,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.common.head_text import NAMES
 from app.live.share_charts import shares_figure
 from app.live.text import (
     describe_shares,
     describe_timeline,
     share_rows,
 )
-from app.live.timeline import MAX_BARS, bar_width, shares, timeline
+from app.live.timeline import (
+    HOLE_SECONDS,
+    MAX_BARS,
+    HeadChange,
+    bar_width,
+    durations,
+    holes,
+    shares,
+    timeline,
+)
 from app.live.timeline_chart import timeline_figure
-from fer.export.sessions import NO_FACE, StreamRows
+from fer.export.stream_rows import NO_FACE, HeadLabels, StreamRows
 from tests.app.live.samples import HAPPY, HEADS, NOBODY, SAD, TWO, Seen, rows
 from tests.app.samples import LABELS
 
@@ -47,13 +57,13 @@ def test_uncertain_time_counts_for_no_expression() -> None:
     marked = rows((0.0, 1, HAPPY), (0.1, 1, HAPPY), (0.2, 1, HAPPY), (0.6, 1, SAD))
     marked.array["uncertain"] = [True, False, True, False]
     summed = shares(marked)
-    assert summed.seconds == pytest.approx(np.array([[0.1, 0.4, 0, 0.5]]))
+    assert summed.seconds == pytest.approx(np.array([[0.1, 0.1, 0, 0.5]]))
     (row,) = share_rows(summed, LABELS)
-    assert [row[n] for n in (*LABELS, "uncertain")] == pytest.approx([10, 40, 0, 50])
-    assert describe_shares(summed, LABELS).endswith("1: uncertain 50%, sad 40%, happy 10%.")
+    assert [row[n] for n in (*LABELS, "uncertain")] == pytest.approx([100 / 7, 100 / 7, 0, 500 / 7])
+    assert describe_shares(summed, LABELS).endswith("1: uncertain 71%, happy 14%, sad 14%.")
     figure = shares_figure(summed, LABELS)
     assert [trace.name for trace in figure.data] == [*LABELS, "uncertain"]
-    assert [note.text for note in figure.layout.annotations] == ["uncertain 50%"]
+    assert [note.text for note in figure.layout.annotations] == ["uncertain 71%"]
     marked.array["uncertain"] = [True, True, True, False]
     assert "person 1 mostly uncertain" in describe_timeline(timeline(marked, 0, 0.5), LABELS)
 
@@ -69,11 +79,88 @@ def test_there_are_never_too_many_bars(span: float) -> None:
     assert span / bar_width(span) <= MAX_BARS * (1 + 1e-9)
 
 
-def test_time_is_shared_among_expressions_and_pauses_count_little() -> None:
+def test_time_is_shared_among_expressions_and_holes_count_for_none() -> None:
     seen = rows((0.0, 1, HAPPY), (0.2, 1, SAD), (0.5, NO_FACE, NOBODY), (60.0, 1, SAD))
     sums = shares(seen)
     assert sums.tracks == [1]
-    assert sums.seconds[0] == pytest.approx([0.2, 0.3 + 1.0, 0, 0])
+    # The frames before the hole and at the end stand for as long as the others, 0.25 s.
+    assert sums.seconds[0] == pytest.approx([0.2, 0.3 + 0.25, 0, 0])
+
+
+@pytest.mark.parametrize(
+    ("times", "lasted"),
+    [
+        ([], []),
+        ([3.0], [0.0]),
+        ([0.0, 0.2], [0.2, 0.2]),
+        ([0.0, 0.2, 9.0], [0.2, 0.2, 0.2]),
+        ([0.0, 2.5, 5.0], [HOLE_SECONDS] * 3),
+    ],
+    ids=["none", "one", "two", "before a hole", "a slow analysis"],
+)
+def test_a_frame_stands_for_the_time_to_the_next_but_not_for_a_hole(
+    times: list[float], lasted: list[float]
+) -> None:
+    assert durations(np.array(times)) == pytest.approx(lasted)
+
+
+@pytest.mark.parametrize(
+    ("times", "until", "expected"),
+    [
+        ([], 50.5, []),
+        ([], 60.0, [(50.0, 60.0)]),
+        ([50.2, 50.4, 50.6], 50.6, []),
+        ([50.2, 50.4, 50.6], 51.0, []),
+        ([50.2, 50.4, 50.6], 55.0, [(50.8, 55.0)]),
+        ([53.0, 53.1, 60.0, 60.1], 60.1, [(50.0, 53.0), (53.2, 60.0)]),
+    ],
+    ids=["just begun", "nothing came", "steady", "now", "stalls now", "stopped twice"],
+)
+def test_holes_are_where_nothing_was_analysed(
+    times: list[float], until: float, expected: list[tuple[float, float]]
+) -> None:
+    nobody = rows(*[(t, NO_FACE, NOBODY) for t in times])
+    assert np.array(holes(nobody, 50.0, until)) == pytest.approx(np.array(expected))
+
+
+def test_a_hole_is_no_data_and_nobody_in_view_is_none() -> None:
+    steady = [0.2 * i for i in range(60)]
+    away = [(t, NO_FACE, NOBODY) if 2 < t < 4 else (t, 1, HAPPY) for t in steady]
+    stalled = [seen for seen in away if not 6 < seen[0] < 9]
+    line = timeline(rows(*stalled), 0, 15, until=12)
+    assert np.array(line.holes) == pytest.approx(np.array([(6.2, 9.0)]), abs=0.01)
+    (person,) = line.people
+    there = person.seconds.tolist()
+    assert not [t for t in there if 2.5 < t < 4 or 6.5 < t < 9]
+    assert len([t for t in there if t < 2 or 4 < t < 6 or t > 9]) == 4 + 4 + 6
+    figure = timeline_figure(line, LABELS)
+    assert [trace.name for trace in figure.data] == ["happy", "no data"]
+    assert list(figure.data[1].customdata[0]) == ["0:06", "0:09"]
+    # The grey of "not in view" is not drawn where nothing is known.
+    grey = [s for s in figure.layout.shapes if s.layer == "below"]
+    edges = np.array([(s.x0, s.x1) for s in grey])
+    assert edges == pytest.approx(np.array([(0, 6.2), (9.0, 12)]), abs=0.01)
+    assert describe_timeline(line, LABELS).endswith("mostly happy. No data from 0:06 to 0:09.")
+
+
+def test_a_slow_analysis_leaves_no_holes_within_a_second() -> None:
+    """At 1.25 frames a second, every other bar of half a second has no frame of its own."""
+    (person,) = timeline(rows(*[(0.8 * i, 1, HAPPY) for i in range(10)]), 0, 8).people
+    assert person.seconds.tolist() == [0.25 + 0.5 * i for i in range(16)]
+
+
+def test_a_change_of_the_head_is_marked_with_its_name() -> None:
+    heads = (*HEADS, HeadLabels("ferplus", LABELS))
+    seen = StreamRows(rows(*[(0.2 * i, 1, HAPPY) for i in range(20)]).array, heads)
+    seen.array["head"][10:] = 1
+    line = timeline(seen, 0, 10)
+    assert line.changes == [HeadChange(2.0, "ferplus")]
+    figure = timeline_figure(line, LABELS)
+    (note,) = figure.layout.annotations
+    assert (note.x, note.text) == (2.0, NAMES["ferplus"])
+    (mark,) = [s for s in figure.layout.shapes if s.type == "line"]
+    assert (mark.x0, mark.x1) == (2.0, 2.0)
+    assert describe_timeline(line, LABELS).endswith(f"From 0:02 on: {NAMES['ferplus']}.")
 
 
 @pytest.mark.parametrize("seen", [[], [(0.0, 1, HAPPY)], [(0.0, NO_FACE, NOBODY)]])

@@ -2,11 +2,13 @@ import asyncio
 import io
 import json
 import logging
+import re
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from email.message import Message
 from fractions import Fraction
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -23,11 +25,15 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.runtime import Runtime
 from streamlit_webrtc import get_cloudflare_ice_servers, webrtc_streamer
 
+from app.live import webrtc_patches
 from app.live.streaming.ice import LIFETIME_SECONDS, Help, IceSource
 from app.live.webrtc_patches import (
+    camera_error,
     cloudflare_servers,
     deliver_newest,
     prevent_reset,
+    tab_is_open,
+    this_tab,
     video_context,
 )
 
@@ -278,3 +284,37 @@ def test_cloudflares_failure_is_logged_without_a_secret_and_it_is_asked_again(
     assert "s3cret" not in caplog.text
     seconds[0] = 60.0
     assert source.current().help is Help.TURN
+
+
+def test_outside_of_streamlit_there_is_no_tab() -> None:
+    assert this_tab() == ""
+    assert not tab_is_open("")
+
+
+def test_a_tab_is_open_while_streamlit_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    server = SimpleNamespace(is_active_session={"a"}.__contains__)
+    monkeypatch.setattr(webrtc_patches.runtime, "exists", lambda: True)
+    monkeypatch.setattr(webrtc_patches.runtime, "get_instance", lambda: server)
+    context = SimpleNamespace(session_id="a")
+    monkeypatch.setattr(webrtc_patches, "get_script_run_ctx", lambda: context)
+    assert tab_is_open(this_tab())
+    assert not tab_is_open("b")
+    assert Runtime.is_active_session(SimpleNamespace(_session_mgr=server), "a")
+
+
+def test_the_component_shows_the_browsers_own_words_and_does_not_report_them() -> None:
+    frontend = Path(streamlit_webrtc.component.__file__).parent / "frontend" / "dist" / "assets"
+    (script,) = frontend.glob("index-*.js")
+    text = script.read_text(encoding="utf-8")
+    assert re.search(
+        r"""severity:.error.,children:\[\w+\.error\.name,.: .,\w+\.error\.message\]""", text
+    )
+    assert "`alert`" in text  # its role, by which it is found
+
+
+def test_the_name_of_an_error_is_what_the_page_reports(monkeypatch: pytest.MonkeyPatch) -> None:
+    state = SimpleNamespace()
+    monkeypatch.setattr(webrtc_patches, "_error_component", lambda: lambda **_: state)
+    assert camera_error() == ""
+    state.error = "NotFoundError"
+    assert camera_error() == "NotFoundError"

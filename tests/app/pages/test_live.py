@@ -1,8 +1,9 @@
 """The Live page as a visitor meets it, with a fake stream and without a browser."""
 
+import codecs
 import csv
 import io
-import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,20 +11,21 @@ import streamlit_webrtc.component
 from aiortc.contrib.media import MediaRelay
 from streamlit.testing.v1 import AppTest
 
-from app.live import camera_permission, state, webrtc
-from app.live.streaming import session as session_module
+from app.live import camera, clip_view, downloads, notices, state, webrtc
+from app.live.camera import CameraProblem
+from app.live.streaming import record as record_module
 from app.live.streaming.connection import Connection, Phase
 from app.live.streaming.frames import LiveSettings
 from app.live.streaming.history import LiveHistory
 from app.live.streaming.ice import STUN, Help, Ice
 from app.live.streaming.session import LiveSession
-from app.live.streaming.stream_limit import StreamLimit
+from app.live.streaming.stream_limit import STALE_SECONDS, StreamLimit
 from fer import FaceStream, ModelError
-from fer.export.sessions import stream_csv, stream_json
 from fer.model.spec import ModelSpec
 from fer.types import Detections
+from tests.app.live.samples import waiting_session
 from tests.app.samples import Detector, FakeAnalyzer, png
-from tests.samples import ROOT, FakeClassifier
+from tests.samples import ROOT, FakeClassifier, make_detections
 
 PAGE = "app/pages/live.py"
 
@@ -35,7 +37,7 @@ NOW = [0.0]
 @pytest.fixture
 def session(spec: ModelSpec, detector: Detector) -> LiveSession:
     stream = FaceStream(detector, FakeClassifier(3), spec)
-    return LiveSession(stream, StreamLimit(1, lambda: NOW[0]), lambda: NOW[0])
+    return waiting_session(stream, StreamLimit(1, lambda: NOW[0]), lambda: NOW[0])
 
 
 @pytest.fixture
@@ -107,8 +109,27 @@ def test_while_it_runs_figures_and_timeline_are_shown(
     assert alts(running) == [
         "In view now: happy >99%, sad <1%, neutral <1%.",
         "Timeline from 0:00 to 0:10: person 1 mostly happy.",
+        "Probabilities of Person 1 over time: happy >99% on average, at most >99% at 0:00; "
+        "sad <1% on average, at most <1% at 0:00; neutral <1% on average, at most <1% at 0:00.",
     ]
-    assert not running.download_button
+    assert [button.label for button in running.download_button] == ["CSV", "JSON"]
+    assert not next(e for e in running.expander if e.label == "Time by stage").proto.expanded
+
+
+def test_the_person_of_the_chart_is_chosen_and_stays_chosen(
+    running: AppTest, session: LiveSession, detector: Detector
+) -> None:
+    play(session, 5)
+    detector.found = make_detections((40, 40, 140, 140), (300, 40, 400, 140))
+    play(session, 4)
+    running.run()
+    (pills,) = [group for group in running.button_group if group.key == "live_person_choice"]
+    assert (pills.options, pills.value) == (["Person 1", "Person 2"], 1)
+    pills.set_value(2).run()
+    assert alts(running)[-1].startswith("Probabilities of Person 2 over time: happy")
+    play(session, 1)
+    running.run()
+    assert alts(running)[-1].startswith("Probabilities of Person 2 over time: happy")
 
 
 def test_no_face_in_view_is_said(
@@ -119,6 +140,20 @@ def test_no_face_in_view_is_said(
     running.run()
     assert "No face in view" in words(running)
     assert not alts(running)
+
+
+def test_a_stall_of_the_analysis_does_not_look_as_if_everybody_had_left(
+    running: AppTest, session: LiveSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    play(session, 5)
+    monkeypatch.setattr(session._analysis, "offer", lambda frame: 0)
+    monkeypatch.setattr(session._analysis, "wait_for", lambda *_: False)
+    play(session, 50)
+    running.run()
+    assert "No result at the moment" in words(running)
+    assert "No face in view" not in words(running)
+    assert "no data" in words(running)
+    assert "No data from 0:00 to 0:05." in alts(running)[0]
 
 
 def test_controls_act_on_the_session_and_keep_its_history(
@@ -144,9 +179,22 @@ def test_after_it_the_session_is_there_with_its_downloads(
     assert alts(page)[-1].startswith("Share of time. person 1: happy 100%")
     assert page.dataframe[0].value["happy"].tolist() == [100.0]
     assert [b.label for b in page.download_button] == ["CSV", "JSON"]
-    table = list(csv.DictReader(io.StringIO(stream_csv(session.rows()))))
-    assert [row["person"] for row in table] == ["1"] * 5
-    assert len(json.loads(stream_json(session.rows()))["frames"]) == 5
+
+
+@pytest.mark.parametrize(
+    ("zone", "offset"),
+    [("Asia/Kolkata", "+05:30"), ("Nowhere/At all", "+00:00"), (None, "+00:00")],
+)
+def test_the_table_is_for_excel_with_the_time_of_the_visitor(
+    session: LiveSession, monkeypatch: pytest.MonkeyPatch, zone: str | None, offset: str
+) -> None:
+    monkeypatch.setattr(downloads.st, "context", SimpleNamespace(timezone=zone))
+    play(session, 2)
+    file = downloads.session_csv(session, downloads.visitors_zone())
+    assert file.startswith(codecs.BOM_UTF8)
+    table = list(csv.DictReader(io.StringIO(file.decode("utf-8-sig"))))
+    assert [(row["person"], row["model"]) for row in table] == [("1", "fake")] * 2
+    assert all(row["time"].endswith(offset) for row in table)
 
 
 def test_clear_forgets_the_session(page: AppTest, session: LiveSession) -> None:
@@ -174,7 +222,7 @@ def test_the_session_is_still_there_after_a_visit_to_another_page(
 def test_old_rows_that_made_room_are_admitted(
     page: AppTest, session: LiveSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(session_module, "LiveHistory", lambda heads: LiveHistory(heads, 3))
+    monkeypatch.setattr(record_module, "LiveHistory", lambda heads: LiveHistory(heads, 3))
     session.clear()
     play(session, 5)
     page.run()
@@ -212,6 +260,24 @@ def test_a_full_server_says_so_and_opens_by_itself(
     assert page.slider
 
 
+def test_a_page_that_connects_keeps_its_place_and_a_closed_one_loses_it(
+    running: AppTest, session: LiveSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Other:
+        pass
+
+    other = Other()
+    monkeypatch.setattr(Connection, "observe", lambda *_: Phase.CONNECTING)
+    for _ in range(3):
+        NOW[0] += STALE_SECONDS - 1
+        running.run()
+    assert not session._limit.hold(other)
+    NOW[0] += STALE_SECONDS
+    assert session._limit.hold(other)
+    # Who waits for the place looks often enough to have it within ten seconds.
+    assert STALE_SECONDS + notices._BUSY_POLL_SECONDS < 10
+
+
 @pytest.mark.parametrize(
     ("phase", "says"),
     [
@@ -238,11 +304,53 @@ def test_a_failed_connection_is_explained(page: AppTest, monkeypatch: pytest.Mon
     assert "Before you start" in words(page)
 
 
-def test_a_refused_camera_is_explained(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(camera_permission, "camera_refused", lambda: True)
+@pytest.mark.parametrize(
+    ("problem", "says"),
+    [
+        (CameraProblem.DENIED, "does not let this page use the camera"),
+        (CameraProblem.MISSING, "There is no camera"),
+        (CameraProblem.BUSY, "Another program or tab probably uses it"),
+        (CameraProblem.INSECURE, "over HTTPS or on localhost only"),
+        (CameraProblem.OTHER, "could not be started"),
+    ],
+)
+def test_without_a_camera_it_says_why_and_offers_two_other_ways(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch, problem: CameraProblem, says: str
+) -> None:
+    monkeypatch.setattr(camera, "camera_problem", lambda: problem)
     page.run()
-    assert "does not let this page use the camera" in words(page)
+    assert not page.exception
+    assert says in words(page)
     assert page.get("page_link")
+    monkeypatch.setattr(clip_view, "create_video_source_track", lambda *_: None)  # needs a server
+    (button,) = [b for b in page.button if b.label == "Play a sample clip"]
+    monkeypatch.setattr(camera, "camera_problem", lambda: None)
+    button.click().run()
+    assert not page.exception
+    assert page.button(key="live_clip_stop")
+    page.button(key="live_clip_stop").click().run()
+    assert not page.exception
+    assert [b.label for b in page.button if b.label == "Play a sample clip"]
+
+
+@pytest.mark.parametrize(
+    ("known", "error", "problem"),
+    [
+        ("", "", None),
+        ("denied", "", CameraProblem.DENIED),
+        ("missing", "NotFoundError", CameraProblem.MISSING),
+        ("", "NotAllowedError", CameraProblem.DENIED),
+        ("", "NotReadableError", CameraProblem.BUSY),
+        ("", "TypeError", CameraProblem.OTHER),
+    ],
+)
+def test_a_problem_is_known_before_a_start_or_by_the_error_after_it(
+    monkeypatch: pytest.MonkeyPatch, known: str, error: str, problem: CameraProblem | None
+) -> None:
+    state = SimpleNamespace(problem=known)
+    monkeypatch.setattr(camera, "_component", lambda: lambda **_: state)
+    monkeypatch.setattr(camera, "camera_error", lambda: error)
+    assert camera.camera_problem() is problem
 
 
 def test_a_snapshot_is_read_like_a_photo(page: AppTest) -> None:

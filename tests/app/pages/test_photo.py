@@ -1,16 +1,19 @@
 """The Photo page as a visitor meets it, with a fake analyzer."""
 
+import io
 from collections.abc import Iterable
 from typing import Any
 
 import pytest
+import streamlit as st
+from PIL import Image as PillowImage
 from streamlit.testing.v1 import AppTest
 
 from app.common import running_model
 from app.common.head_text import NAMES
 from app.common.paths import ROOT
-from app.photo import store
-from app.photo.store import Photo
+from app.photo import album
+from app.photo.store import Photo, PhotoStore
 from fer import ModelError
 from fer.labels import FERPLUS_HEAD
 from fer.model.spec import ModelSpec
@@ -38,7 +41,7 @@ def button(page: AppTest, label: str) -> Any:
 def test_it_opens_with_a_way_to_a_first_result_and_nothing_else(page: AppTest) -> None:
     assert not page.exception
     assert button(page, "Try it with a sample photo")
-    assert "None is kept or logged" in words(page)
+    assert "None is saved or logged" in words(page)
     assert not page.dataframe
     assert not page.get("plotly_chart")
     assert not page.download_button
@@ -59,6 +62,17 @@ def test_the_sample_is_shown_to_who_asks_for_it_beside_the_camera(page: AppTest)
     assert not page.camera_input
     assert "Eileen Collins" in words(page)
     assert len(page.dataframe) == 1
+
+
+def open_details(page: AppTest, number: int) -> AppTest:
+    """Show the faces of one of several photos."""
+    rows = [b for b in page.button if b.label == "Details"]
+    return rows[number].click().run()
+
+
+def names(page: AppTest) -> list[str]:
+    """Return the names of the photos in a list of several."""
+    return [m.value for m in page.markdown if str(m.value).startswith("**") and "\\." in m.value]
 
 
 def test_several_photos_can_be_removed_at_once(upload: Upload) -> None:
@@ -188,7 +202,7 @@ def test_a_map_is_offered_where_the_network_has_it_and_drawn_when_asked(
 def test_a_map_is_drawn_for_the_likeliest_first(upload: Upload) -> None:
     photo = Photo("a.png", png(faces=1))
     page = upload((photo.name, photo.data))
-    page.session_state[f"activation_0_0_{photo.digest}_expression"] = True
+    page.session_state[f"activation_{photo.key}_0_expression"] = True
     page.run()
     assert not page.exception
     alts = [p.alt for e in page.image for p in e.proto.imgs]
@@ -196,17 +210,109 @@ def test_a_map_is_drawn_for_the_likeliest_first(upload: Upload) -> None:
     assert "where the network looked, not why" in words(page)
 
 
-def test_many_photos_have_a_summary_and_only_the_first_is_open(upload: Upload) -> None:
+def test_many_photos_have_a_summary_and_a_row_each(upload: Upload) -> None:
     page = upload(
         ("a.png", png(faces=1)), ("b.png", png(faces=2, happy=0)), ("c.png", png(faces=0))
     )
     assert {m.label: m.value for m in page.metric} == {"Photos": "3", "Faces": "3"}
-    assert alts(page, "plotly_chart")[0] == "Faces by answer: sad 2, happy 1."
-    assert [e.label for e in page.expander if e.label.startswith("**")] == [
-        "**a\\.png** · 1 face", "**b\\.png** · 2 faces", "**c\\.png** · no faces"
-    ]  # fmt: skip
-    assert len(page.dataframe) == 1
-    assert [b.label for b in page.download_button][:2] == ["CSV of all", "JSON of all"]
+    assert alts(page, "plotly_chart") == ["Faces by answer: sad 2, happy 1."]
+    assert names(page) == ["**a\\.png**", "**b\\.png**", "**c\\.png**"]
+    said = words(page)
+    assert "**1 face**: " in said
+    assert "happy **90%**" in said
+    assert "**2 faces**: " in said
+    assert "sad\u00a0**2**" in said
+    assert "**No faces**" in said
+    thumbnails = [p.alt for e in page.image for p in e.proto.imgs]
+    assert thumbnails == [f"Thumbnail of {name}.png" for name in "abc"]
+    labels = ["CSV of all", "JSON of all", "Marked pictures (ZIP)"]
+    assert [b.label for b in page.download_button] == labels
+
+
+def test_one_table_holds_the_faces_of_all_photos(upload: Upload) -> None:
+    page = upload(
+        ("a.png", png(faces=1)), ("b.png", png(faces=2, happy=0)), ("bad.png", b"no picture")
+    )
+    (table,) = page.dataframe
+    assert table.value["file"].tolist() == ["a.png", "b.png", "b.png"]
+    assert table.value["face"].tolist() == [1, 1, 2]
+    assert table.value["answer"].tolist() == ["happy", "sad", "sad"]
+
+
+def test_the_faces_of_one_of_many_photos_are_shown_on_demand(upload: Upload) -> None:
+    page = open_details(upload(("a.png", png(faces=1)), ("b.png", png(faces=2, seed=1))), 1)
+    assert not page.exception
+    assert words(page).count("confident") == 2
+    assert [len(table.value) for table in page.dataframe] == [3, 2]
+    button(page, "Close").click().run()
+    assert "confident" not in words(page)
+
+
+def test_a_photo_added_to_others_is_opened(upload: Upload) -> None:
+    upload(("a.png", png(faces=1)))
+    page = upload(("b.png", png(faces=2)))
+    assert names(page) == ["**a\\.png**", "**b\\.png**"]
+    assert words(page).count("confident") == 2
+
+
+@pytest.mark.parametrize(("faces", "cards"), [(1, 1), (6, 6), (7, 0), (25, 0)])
+def test_many_faces_have_a_summary_in_place_of_a_card_each(
+    upload: Upload, faces: int, cards: int
+) -> None:
+    page = upload(("group.png", png(faces=faces)))
+    assert not page.exception
+    assert words(page).count("90% confident") == cards
+    assert ("Choose a face in the picture" in words(page)) == (faces > 6)
+    if faces > 6:
+        assert f"**{faces} faces**: " in words(page)
+        assert alts(page, "plotly_chart") == [f"Faces by answer: happy {faces}."]
+
+
+def test_the_selected_face_of_many_has_its_card(upload: Upload) -> None:
+    photo = Photo("group.png", png(faces=25))
+    page = upload((photo.name, photo.data))
+    page.session_state["photo_album"].faces[photo.key] = 6
+    page.run()
+    assert not page.exception
+    assert "Face 7" in words(page)
+    assert words(page).count("90% confident") == 1
+
+
+def test_photos_are_there_after_a_visit_to_another_page(
+    upload: Upload, analyzer: FakeAnalyzer
+) -> None:
+    page = upload(("a.png", png(faces=1)), ("b.png", png(faces=2, seed=1)))
+    open_details(page, 1)
+    page.switch_page("app/pages/about.py").run()
+    page.switch_page("app/pages/photo.py").run()
+    assert not page.exception
+    assert names(page) == ["**a\\.png**", "**b\\.png**"]
+    assert words(page).count("confident") == 2
+    assert analyzer.calls == 2
+
+
+def test_each_photo_is_shown_as_soon_as_it_is_read(
+    upload: Upload, analyzer: FakeAnalyzer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events: list[str] = []
+    analyse, show = PhotoStore.analysed, st.image
+    monkeypatch.setattr(
+        PhotoStore, "analysed", lambda *args: events.append("read") or analyse(*args)
+    )
+    monkeypatch.setattr(
+        st, "image", lambda *args, **options: events.append("shown") or show(*args, **options)
+    )
+    upload(*[(f"{n}.png", png(faces=n)) for n in range(3)])
+    assert events == ["read", "shown"] * 3
+
+
+def test_an_animation_says_that_its_first_picture_was_read(upload: Upload) -> None:
+    out = io.BytesIO()
+    frames = [PillowImage.new("RGB", (64, 64), (1, 90, n)) for n in (0, 50)]
+    frames[0].save(out, "WEBP", save_all=True, append_images=frames[1:], lossless=True)
+    page = upload(("wave.webp", out.getvalue()))
+    assert "its first picture was read" in words(page)
+    assert "90% confident" in words(page)
 
 
 @pytest.mark.parametrize(
@@ -220,7 +326,10 @@ def test_a_bad_file_is_named_and_the_others_are_shown(
     assert not page.exception
     assert len(page.error) == 1
     assert page.error[0].value.startswith(f"bad\\.png {reason}")
-    assert page.subheader[0].value == "good\\.png"
+    assert names(page) == ["**good\\.png**"]
+    assert {m.label: m.value for m in page.metric} == {"Photos": "1", "Not read": "1", "Faces": "1"}
+    held = page.session_state["photo_album"].photos
+    assert [photo.data for photo in held] == [b"", png()]
 
 
 def test_a_fault_in_one_photo_takes_nothing_else_down(upload: Upload) -> None:
@@ -241,9 +350,10 @@ def test_a_rerun_analyses_nothing_again(upload: Upload, analyzer: FakeAnalyzer) 
 def test_a_removed_photo_is_forgotten(upload: Upload) -> None:
     page = upload(("a.png", png(faces=1)), ("b.png", png(faces=2)))
     assert len(page.session_state["photo_store"]) == 2
-    upload(("b.png", png(faces=2)))
+    button(page, "Remove").click().run()
     assert len(page.session_state["photo_store"]) == 1
-    upload()
+    assert page.subheader[0].value == "b\\.png"
+    button(page, "Remove").click().run()
     assert len(page.session_state["photo_store"]) == 0
     assert button(page, "Try it with a sample photo")
 
@@ -251,9 +361,9 @@ def test_a_removed_photo_is_forgotten(upload: Upload) -> None:
 def test_more_photos_than_the_page_takes_are_told(
     upload: Upload, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store, "MAX_PHOTOS", 2)
+    monkeypatch.setattr(album, "MAX_PHOTOS", 2)
     page = upload(*[(f"{n}.png", png(seed=n)) for n in range(3)])
-    assert "first 2 of 3" in page.warning[0].value
+    assert page.warning[0].value.startswith("2\\.png was not added")
     assert page.metric[0].value == "2"
 
 
@@ -270,8 +380,6 @@ def test_an_upload_puts_the_sample_away(page: AppTest, upload: Upload) -> None:
     button(page, "Try it with a sample photo").click().run()
     upload(("mine.png", png()))
     assert [s.value for s in page.subheader] == ["mine\\.png"]
-    upload()
-    assert not page.subheader
 
 
 def test_a_file_name_is_shown_letter_by_letter(upload: Upload) -> None:

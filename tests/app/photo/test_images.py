@@ -8,9 +8,12 @@ from app.photo.images import (
     MAX_SIDE,
     MIN_SIDE,
     PORTRAIT_SIDE,
+    THUMBNAIL_SIDE,
+    TILE_SIDE,
     marked_jpeg,
     marked_png,
     portrait_jpegs,
+    thumbnail_jpeg,
 )
 from fer import Faces
 from fer.types import Image
@@ -74,6 +77,27 @@ def test_a_face_is_in_the_middle_of_its_cut_out() -> None:
     (portrait,) = portrait_jpegs(image, face_at(260, 160, 340, 240))
     bright = np.argwhere(decoded(portrait).mean(axis=2) > 128)
     assert bright.mean(axis=0).tolist() == pytest.approx([PORTRAIT_SIDE / 2] * 2, abs=3)
+
+
+def test_a_tile_is_a_small_portrait() -> None:
+    image = np.random.default_rng(1).integers(0, 256, (200, 300, 3), np.uint8)
+    (tile,) = portrait_jpegs(image, face_at(100, 50, 180, 130), side=TILE_SIDE)
+    assert decoded(tile).shape == (TILE_SIDE, TILE_SIDE, 3)
+
+
+@pytest.mark.parametrize(
+    ("size", "shown"),
+    [
+        ((16, 32), (16, 32)),
+        ((3000, 4000), (THUMBNAIL_SIDE * 3 // 4, THUMBNAIL_SIDE)),
+        ((4000, 20), (THUMBNAIL_SIDE, 1)),
+    ],
+)
+def test_a_thumbnail_is_small_and_never_enlarged(
+    size: tuple[int, int], shown: tuple[int, int]
+) -> None:
+    image = np.full((*size, 3), 128, np.uint8)
+    assert decoded(thumbnail_jpeg(image)).shape[:2] == shown
 
 
 def test_no_face_gives_no_cut_out() -> None:

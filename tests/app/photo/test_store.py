@@ -99,6 +99,23 @@ def test_what_is_wrong_with_a_file_ends_a_sentence_that_starts_with_its_name() -
     assert len(found.faces) == 0
 
 
+def test_a_file_that_was_refused_is_not_analysed() -> None:
+    store, analyzer = PhotoStore(), FakeAnalyzer()
+    photo = Photo("big.png", b"", error="was not uploaded.")
+    assert store.new([photo]) == []
+    found = store.analysed(photo, analyzer)
+    assert (found.readable, found.result.name) == (False, "big.png")
+    assert found.result.error == "was not uploaded."
+    assert analyzer.calls == 0
+
+
+def test_a_photo_is_known_by_name_and_contents() -> None:
+    photos = [Photo("a", b"1"), Photo("a", b"2"), Photo("b", b"1"), Photo("b" * 300, b"1")]
+    assert len({photo.key for photo in photos}) == len(photos)
+    assert Photo("a", b"1").key == photos[0].key
+    assert replace(photos[0], data=b"").key == photos[0].key
+
+
 def test_a_fault_is_logged_without_the_name_of_the_file(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.ERROR):
         found = analyse_photo(Photo("holiday.png", png(BROKEN)), FakeAnalyzer())
@@ -122,6 +139,15 @@ def test_downloads_agree_with_each_other(analysed: AnalysedPhoto) -> None:
     assert [float(rows[0][label]) for label in LABELS] == list(
         first["faces"][0]["probabilities"].values()
     )
+
+
+def test_a_file_that_cannot_be_read_takes_no_column_from_the_others(
+    analysed: AnalysedPhoto,
+) -> None:
+    bad = analyse_photo(Photo("bad.png", b""), FakeAnalyzer())
+    rows = list(csv.DictReader(io.StringIO(csv_of([bad, analysed]))))
+    assert [row["file"] for row in rows] == ["bad.png", "two.png", "two.png"]
+    assert float(rows[1]["happy"]) == pytest.approx(0.9)
 
 
 def test_downloads_of_nothing_are_valid() -> None:

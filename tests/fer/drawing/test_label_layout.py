@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fer.drawing.label_layout import Rectangle, around, inside, least_covering, overlap
+from fer.drawing.label_layout import Rectangle, around, first_free, inside, overlap
 
 lengths = st.integers(1, 300)
 places = st.integers(-500, 800)
@@ -34,12 +34,11 @@ def test_a_panel_larger_than_the_picture_has_no_place() -> None:
     assert around(Rectangle(0, 0, 9, 9), (50, 20), (40, 40), gap=2, headroom=5) == []
 
 
-def test_the_right_of_a_face_comes_first_then_what_covers_least() -> None:
+def test_the_right_of_a_face_comes_first_then_what_is_free() -> None:
     face = Rectangle(50, 50, 100, 100)
     spots = around(face, (40, 60), (300, 300), gap=4, headroom=10)
-    assert least_covering(spots, [face], []) == (Rectangle(104, 50, 144, 110), 0)
-    at_the_right, _ = least_covering(spots, [face, Rectangle(120, 50, 170, 100)], [])
-    assert at_the_right == Rectangle(6, 50, 46, 110)
-    # A tag is covered rather than a face.
-    tight = [Rectangle(0, 0, 10, 10), Rectangle(20, 0, 30, 10)]
-    assert least_covering(tight, [Rectangle(0, 0, 5, 10)], [Rectangle(20, 0, 27, 10)])[0].left == 20
+    assert first_free(spots, [face]) == Rectangle(104, 50, 144, 110)
+    neighbour = Rectangle(120, 50, 170, 100)
+    assert first_free(spots, [face, neighbour]) == Rectangle(6, 50, 46, 110)
+    assert first_free(spots, [Rectangle(0, 0, 300, 300)]) is None
+    assert first_free([], []) is None

@@ -2,19 +2,14 @@ import csv
 import io
 import json
 from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+from typing import Any
 
 import numpy as np
 import pytest
 
-from fer.export.sessions import (
-    NO_FACE,
-    HeadLabels,
-    StreamRows,
-    labels_of,
-    row_type,
-    stream_csv,
-    stream_json,
-)
+from fer.export.sessions import SessionInfo, stream_csv, stream_json
+from fer.export.stream_rows import NO_FACE, HeadLabels, StreamRows, labels_of, row_type
 from fer.types import Faces
 from tests.samples import make_detections
 
@@ -43,8 +38,17 @@ def by_second(shown: Faces) -> Faces:
     return replace(shown, probabilities=shares, labels=SECOND.labels, head=SECOND.name)
 
 
+INFO = SessionInfo(
+    datetime(2026, 3, 1, 23, 59, 59, tzinfo=timezone(timedelta(hours=1))), "compact", "ab" * 32
+)
+
+
 def table(stream: StreamRows) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(stream_csv(stream))))
+    return list(csv.DictReader(io.StringIO(stream_csv(stream, INFO))))
+
+
+def record(stream: StreamRows) -> dict[str, Any]:
+    return json.loads(stream_json(stream, INFO))
 
 
 @pytest.mark.parametrize(
@@ -63,13 +67,46 @@ def test_csv_has_a_row_per_face_and_one_for_a_frame_without(
 
 
 def test_csv_has_time_box_and_all_probabilities() -> None:
-    text = stream_csv(rows(faces(1.23456, 7), faces(2.0)))
+    text = stream_csv(rows(faces(1.23456, 7), faces(2.0)), INFO)
     names = "seconds,width,height,person,left,top,right,bottom,score,head,answer,uncertain,"
     assert text.splitlines() == [
-        f"{names}quality,expression,confidence,happy,sad",
-        "1.235,640,480,7,0.0,1.3,40.0,41.0,0.9,expression,sad,false,,sad,0.8,0.2,0.8",
-        "2.0,640,480" + "," * 14,
+        f"{names}quality,expression,confidence,happy,sad,calm,time,model,smoothing_seconds",
+        "1.235,640,480,7,0.0,1.3,40.0,41.0,0.9,expression,sad,false,,sad,0.8,0.2,0.8,,"
+        "2026-03-02T00:00:00.235+01:00,compact,0.0",
+        "2.0,640,480" + "," * 16 + "2026-03-02T00:00:01.000+01:00,compact,0.0",
     ]
+
+
+@pytest.mark.parametrize("frames", [[], [faces(0.0)], [faces(0.0, 1)]])
+def test_the_columns_are_those_of_all_heads_whatever_was_used(frames: list[Faces]) -> None:
+    first, second = (stream_csv(rows(*map(seen, frames)), INFO) for seen in (replace, by_second))
+    assert first.splitlines()[0] == second.splitlines()[0]
+    assert record(rows(*map(by_second, frames)))["labels"] == ["happy", "sad", "calm"]
+
+
+def test_start_model_and_settings_over_time_are_told() -> None:
+    shown = [faces(0.0), faces(0.1, 1), by_second(faces(0.2, 1, 2)), by_second(faces(9.9))]
+    windows = [0.6, 0.6, 0.6, 100.0]
+    parts = [
+        StreamRows.of(frame, SIZE, BOTH, smoothing_seconds=window)
+        for frame, window in zip(shown, windows, strict=True)
+    ]
+    stream = StreamRows(np.concatenate([part.array for part in parts]), BOTH)
+    told = record(stream)
+    assert told["started"] == "2026-03-01T23:59:59.000+01:00"
+    assert told["model"] == {"name": "compact", "sha256": "ab" * 32}
+    assert told["settings"] == [
+        {"seconds": 0.0, "head": "expression", "smoothing_seconds": 0.6},
+        {"seconds": 0.2, "head": "ferplus", "smoothing_seconds": 0.6},
+        {"seconds": 9.9, "head": "ferplus", "smoothing_seconds": 60.0},
+    ]
+    assert [row["smoothing_seconds"] for row in table(stream)] == ["0.6"] * 4 + ["60.0"]
+    assert record(rows())["settings"] == []
+
+
+def test_a_start_without_a_zone_is_refused() -> None:
+    with pytest.raises(ValueError, match="its zone"):
+        replace(INFO, started=datetime(2026, 3, 1))
 
 
 def test_uncertain_answers_and_their_reasons_are_kept() -> None:
@@ -81,7 +118,7 @@ def test_uncertain_answers_and_their_reasons_are_kept() -> None:
     names = ("answer", "uncertain", "quality", "expression")
     said = [tuple(row[name] for name in names) for row in table(rows(doubtful))]
     assert said == [("uncertain", "true", "small;turned", "sad"), ("sad", "false", "", "sad")]
-    first, second = json.loads(stream_json(rows(doubtful)))["frames"][0]["faces"]
+    first, second = record(rows(doubtful))["frames"][0]["faces"]
     assert (first["answer"], first["uncertain"], first["quality"]) == (
         "uncertain", True, ["small", "turned"]
     )  # fmt: skip
@@ -89,11 +126,17 @@ def test_uncertain_answers_and_their_reasons_are_kept() -> None:
 
 
 def test_json_has_every_frame_with_its_faces() -> None:
-    assert json.loads(stream_json(rows()))["frames"] == []
-    record = json.loads(stream_json(rows(faces(0.5), faces(0.75, 3, 4))))
-    assert record["labels"] == list(LABELS)
-    first, second = record["frames"]
-    assert first == {"seconds": 0.5, "width": 640, "height": 480, "faces": []}
+    assert record(rows())["frames"] == []
+    told = record(rows(faces(0.5), faces(0.75, 3, 4)))
+    assert told["labels"] == ["happy", "sad", "calm"]
+    first, second = told["frames"]
+    assert first == {
+        "seconds": 0.5,
+        "time": "2026-03-01T23:59:59.500+01:00",
+        "width": 640,
+        "height": 480,
+        "faces": [],
+    }
     assert [face["person"] for face in second["faces"]] == [3, 4]
     assert second["faces"][0]["probabilities"] == {"happy": 0.2, "sad": 0.8}
     assert second["faces"][0]["box"] == [0.0, 1.3, 40.0, 41.0]
@@ -106,9 +149,9 @@ def test_a_change_of_the_head_keeps_what_the_other_one_said() -> None:
     assert (second["head"], second["answer"], second["calm"]) == ("ferplus", "calm", "0.7")
     assert second["happy"] == "0.1"
     assert nobody["calm"] == ""
-    record = json.loads(stream_json(mixed))
-    assert record["heads"] == {"expression": list(LABELS), "ferplus": list(SECOND.labels)}
-    one, other = (frame["faces"][0]["probabilities"] for frame in record["frames"][:2])
+    told = record(mixed)
+    assert told["heads"] == {"expression": list(LABELS), "ferplus": list(SECOND.labels)}
+    one, other = (frame["faces"][0]["probabilities"] for frame in told["frames"][:2])
     assert one == {"happy": 0.2, "sad": 0.8}
     assert other == {"happy": 0.1, "sad": 0.2, "calm": 0.7}
     assert mixed.probabilities[0].tolist() == pytest.approx([0.2, 0.8, 0])
@@ -130,7 +173,6 @@ def test_only_labels_of_heads_that_occur_are_told(frames: list, labels: tuple) -
     used = rows(*frames).used()
     assert used.labels == labels
     assert used.probabilities.sum(axis=1) == pytest.approx(used.has_face.astype(float))
-    assert json.loads(stream_json(rows(*frames)))["labels"] == list(labels)
 
 
 def test_labels_of_several_heads_stand_once() -> None:

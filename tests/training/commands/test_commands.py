@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from fer.evaluation.mistakes import Mistakes
 from fer.evaluation.report import Report
 from fer.labels import FER2013_LABELS
 from fer.model.spec import ModelSpec
@@ -109,6 +110,16 @@ def test_evaluate_prints_the_figures_of_the_report(
     assert record["view"] == "single"
     assert main([*command, "--split", "test"]) == 0
     assert "rows are the truth" in capsys.readouterr().out
+
+
+def test_mistakes_are_written_beside_the_report(
+    model: Path, demo: Path, capsys: pytest.CaptureFixture
+) -> None:
+    assert main(["mistakes", "--data", str(demo), "--model", str(model)]) == 0
+    assert "faces of your data set" in capsys.readouterr().out
+    found, report = Mistakes.load(model), Report.load(model)
+    assert found.split == "validation"
+    assert found.sha256 == report.files["model.tflite"].sha256
 
 
 def test_stored_predictions_give_the_accuracy_of_the_report(model: Path) -> None:

@@ -1,6 +1,7 @@
 """What is measured of each head, and what follows for its temperature and its thresholds."""
 
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,15 +11,20 @@ from fer.model.spec import Abstention, Head, ModelSpec
 from tests.training.samples import bars
 from training.data.dataset import LabelledFaces
 from training.evaluation.measure import (
+    abstentions,
+    ferplus_figures,
+    selective_predictions,
+    temperatures,
+)
+from training.evaluation.predictions import FURTHER_FILE, Predictions, save_predictions
+from training.evaluation.selective import FLOOR, MARGIN, pooled
+from training.evaluation.split_predictions import (
     HeadPredictions,
     KnownTruth,
     SplitPredictions,
-    abstentions,
-    selective_predictions,
-    temperatures,
+    load_splits,
     truths,
 )
-from training.evaluation.predictions import Predictions
 
 #: Scores, one row for each answer.
 SCORES = np.eye(len(FERPLUS_LABELS), dtype=np.float32) * 2
@@ -110,8 +116,8 @@ def answers(
 @pytest.mark.parametrize(
     ("plain", "degraded", "expected"),
     [
-        (made(0.6, 0.9), made(0.6, 0.85), (0.0, 0.0)),
-        (made(0.6, 0.9), made(0.6, 0.5), (0.0, 1.0)),
+        (made(0.6, 0.9), made(0.6, 0.85), (FLOOR, FLOOR)),
+        (made(0.6, 0.9), made(0.6, 0.5), (FLOOR, 1.0)),
         # A degraded picture is never trusted more than a good one.
         (made(0.6, 0.5), made(0.6, 0.9), (1.0, 1.0)),
     ],
@@ -123,6 +129,40 @@ def test_thresholds_of_plain_and_of_degraded_pictures(
     assert found.keys() == {EXPRESSION_HEAD}, "what was not measured does not answer"
     chosen = found[EXPRESSION_HEAD]
     assert (chosen.threshold, chosen.degraded_threshold) == expected
+    assert chosen.margin == MARGIN
+
+
+def test_a_threshold_is_chosen_among_answers_with_a_margin() -> None:
+    """Close ones are always wrong here, but will not be given."""
+    close = np.tile(np.array([0.53, 0.47, 0, 0, 0, 0, 0], np.float32), (300, 1))
+    plain = pooled([made(0.6, 0.9), Predictions(np.full(300, 2), close)])
+    assert abstentions(answers(plain, plain))[EXPRESSION_HEAD].threshold == FLOOR
+
+
+def test_counts_of_validation_faces_are_cross_fitted(both: ModelSpec) -> None:
+    """A temperature was fitted on these faces, but never on the pictures made poor."""
+    shy = made(0.6, 0.9)
+    head = both.heads[0].model_copy(
+        update={"abstention": Abstention(threshold=0.5, degraded_threshold=0.5)}
+    )
+    spec = both.model_copy(update={"heads": (head,)})
+    for split, moved in (("validation", True), ("test", False)):
+        plain, poor = selective_predictions(answers(shy, shy, split), spec)
+        assert plain.predicted[0][12] == (0 if moved else 300)
+        assert poor.predicted[0][12] == 300
+
+
+def test_the_second_head_is_measured_against_most_votes(both: ModelSpec) -> None:
+    half = Predictions(np.array([0, 1]), np.eye(8, dtype=np.float32)[[0, 2]])
+    split = answers(made(0.6, 0.9), made(0.6, 0.9))
+    assert ferplus_figures(split, both) is None
+    heads = {FERPLUS_HEAD: HeadPredictions(half, half)}
+    split = dataclasses.replace(split, heads=heads)
+    figures = ferplus_figures(split, both)
+    assert figures
+    assert [c.label for c in figures.classes] == list(FERPLUS_LABELS)
+    assert (figures.count, figures.accuracy) == (2, 0.5)
+    assert figures.confusion[1][2] == 1
 
 
 def test_what_thresholds_do_is_told_of_measured_heads_alone(both: ModelSpec) -> None:
@@ -162,3 +202,22 @@ def test_what_is_stored_is_what_the_report_gives_of_a_split(split: str, names: s
     assert said.further().keys() == names
     again = dataclasses.replace(said, without_duplicates=plain).further()
     assert again.keys() == names | {f"{split}/without_duplicates"}
+
+
+@pytest.mark.parametrize("without_duplicates", [None, made(0.7, 0.8)])
+def test_what_was_stored_is_read_again(
+    tmp_path: Path, without_duplicates: Predictions | None
+) -> None:
+    said = dataclasses.replace(
+        answers(made(0.6, 0.9), made(0.6, 0.5)), without_duplicates=without_duplicates
+    )
+    voted_too = said.heads | {FERPLUS_HEAD: HeadPredictions(made(0.8, 0.9), made(0.8, 0.5))}
+    said = dataclasses.replace(said, heads=voted_too)
+    save_predictions({"validation": said.plain}, tmp_path)
+    save_predictions(said.further(), tmp_path, FURTHER_FILE)
+    (split, again) = next(iter(load_splits(tmp_path).items()))
+    assert (split, again.split) == ("validation", "validation")
+    assert again.further().keys() == said.further().keys()
+    for name, part in said.further().items():
+        np.testing.assert_array_equal(again.further()[name].probabilities, part.probabilities)
+        np.testing.assert_array_equal(again.further()[name].labels, part.labels)

@@ -4,23 +4,38 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from training.evaluation.predictions import Predictions
-from training.evaluation.selective import fit_threshold, folds, pooled, risk_coverage, selective
+from training.evaluation.selective import (
+    FLOOR,
+    fit_threshold,
+    folds,
+    pooled,
+    risk_coverage,
+    selective,
+)
 
-SURE_AND_RIGHT = np.r_[np.linspace(0.99, 0.6, 400), np.linspace(0.59, 0.2, 400)]
+SURE_AND_RIGHT = np.r_[np.linspace(0.99, 0.8, 400), np.linspace(0.79, 0.4, 400)]
 FIRST_HALF = np.arange(800) < 400
 
 
 @pytest.mark.parametrize(
     ("confidence", "right", "expected"),
     [
-        ([], [], 0.0),
-        (SURE_AND_RIGHT, np.ones(800, bool), 0.0),
+        ([], [], FLOOR),
+        ([0.3, 0.4], [True, True], FLOOR),
+        (SURE_AND_RIGHT, np.ones(800, bool), FLOOR),
         (SURE_AND_RIGHT, np.zeros(800, bool), 1.0),
         # 500 of the surest may be answered: 400 of them, four of five, are right.
         (SURE_AND_RIGHT, FIRST_HALF, SURE_AND_RIGHT[499]),
         (np.full(800, 0.5), FIRST_HALF, 1.0),
     ],
-    ids=["nothing", "always right", "never right", "surer is righter", "all alike"],
+    ids=[
+        "nothing",
+        "all below",
+        "always right",
+        "never right",
+        "surer is righter",
+        "all alike",
+    ],
 )
 def test_a_threshold_answers_as_much_as_the_target_allows(
     confidence: list, right: list, expected: float
@@ -48,7 +63,8 @@ def test_of_the_answers_given_enough_are_right(seed: int, count: int) -> None:
     right = rng.uniform(size=count) < confidence
     threshold = fit_threshold(confidence, right)
     answered = confidence >= threshold
-    assert threshold == 1.0 or right[answered].mean() >= 0.8
+    assert threshold >= FLOOR
+    assert threshold == 1.0 or not answered.any() or right[answered].mean() >= 0.8
 
 
 def test_a_risk_coverage_curve_ends_with_every_answer() -> None:
@@ -80,6 +96,32 @@ def test_figures_are_those_of_the_answers() -> None:
     assert np.sum(found.confusion) == answered.sum()
     assert np.trace(found.confusion) == right[answered].sum()
     assert sum(b.count for b in found.calibration) == len(made.labels)
+
+
+def test_an_answer_needs_a_margin() -> None:
+    close, clear = (0.53, 0.45, 0.02), (0.53, 0.24, 0.23)
+    made = Predictions(np.array([0, 0, 1]), np.array([close, clear, clear], np.float32))
+    known = {"head": "h", "labels": ("a", "b", "c"), "split": "s", "truth": "label"}
+    assert selective(made, 0.5, **known).coverage == 1
+    found = selective(made, 0.5, margin=0.1, **known)
+    assert (found.margin, found.coverage, found.accuracy) == (0.1, pytest.approx(2 / 3), 0.5)
+    assert found.cross_fitted_coverage <= found.coverage
+    assert np.sum(found.predicted) == 3, "whether answered or not"
+
+
+def test_counts_by_confidence_are_of_all_faces() -> None:
+    """Those that are held out are counted if there are any."""
+    made = answers(1)
+    known = {"head": "h", "labels": ("a", "b", "c"), "split": "s", "truth": "label"}
+    found = selective(made, 0.7, **known)
+    guesses = made.probabilities.argmax(axis=1)
+    assert np.sum(found.predicted, axis=1).tolist() == np.bincount(guesses, minlength=3).tolist()
+    assert np.sum(found.correct) == (guesses == made.labels).sum()
+    assert np.sum(found.predicted, axis=0)[:6].sum() == 0, "no confidence is below a third"
+    certain = Predictions(made.labels, np.eye(3, dtype=np.float32)[guesses])
+    other = selective(made, 0.7, held_out=certain, **known)
+    assert np.sum(other.predicted, axis=0)[-1] == 500
+    assert other.confusion == found.confusion
 
 
 def test_all_pictures_of_a_face_are_in_one_fold() -> None:

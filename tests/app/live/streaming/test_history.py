@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.live.streaming.history import MAX_ROWS, LiveHistory
-from fer.export.sessions import HeadLabels, StreamRows, row_type
+from fer.export.stream_rows import HeadLabels, StreamRows, row_type
 
 LABELS = ("happy", "sad")
 HEADS = (HeadLabels("expression", LABELS),)

@@ -2,19 +2,22 @@
 
 import logging
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
 
 from app.live.streaming.frames import LiveSettings
-from app.live.streaming.session import FRESH_SECONDS, LiveSession
+from app.live.streaming.record import BOX_SECONDS, FRESH_SECONDS
+from app.live.streaming.session import LiveSession
 from app.live.streaming.stream_limit import StreamLimit
 from app.live.streaming.throughput import STAGE_SECONDS
 from fer import FaceStream, ModelError
 from fer.model.spec import ModelSpec
 from fer.stream import STAGES
 from fer.types import Detections, Image
+from tests.app.live.samples import PATIENCE, waiting_session
 from tests.app.samples import FACE, Clock, Detector
 from tests.samples import FakeClassifier, make_detections
 
@@ -33,7 +36,7 @@ def limit(clock: Clock) -> StreamLimit:
 
 @pytest.fixture
 def session(spec: ModelSpec, detector: Detector, limit: StreamLimit, clock: Clock) -> LiveSession:
-    return LiveSession(FaceStream(detector, FakeClassifier(3), spec), limit, clock)
+    return waiting_session(FaceStream(detector, FakeClassifier(3), spec), limit, clock)
 
 
 @pytest.fixture
@@ -53,7 +56,7 @@ def play(session: LiveSession, clock: Clock) -> Callable[..., Image]:
 def test_before_the_first_frame_there_is_nothing(session: LiveSession) -> None:
     assert len(session) == len(session.rows()) == len(session.in_view()) == session.now == 0
     assert (session.speed().analysed, session.speed().stages) == (0, {})
-    assert session.silent_for == np.inf
+    assert session.silent_for == session.result_age == np.inf
     assert session.errors.count == 0
 
 
@@ -128,6 +131,7 @@ def test_nobody_is_in_view_when_frames_come_and_none_is_analysed(
     play(15)
     assert len(session.in_view()) == 0
     assert session.silent_for == 0
+    assert session.result_age == pytest.approx(2.5)
 
 
 def test_a_frame_that_fails_looks_like_the_others(
@@ -181,7 +185,7 @@ def test_an_error_in_one_frame_is_told_and_the_stream_goes_on(
     detector.found = RuntimeError("a fault that nobody thought of")
     with caplog.at_level(logging.CRITICAL):
         broken = play()
-    assert (broken == picture()[:, ::-1]).all()
+    assert broken.shape == (480, 640, 3)
     assert (session.errors.count, session.errors.in_a_row) == (1, 1)
     assert session.errors.last_seconds == pytest.approx(0.2)
     detector.found = FACE
@@ -213,6 +217,115 @@ def test_without_a_slot_pictures_pass_unanalysed_until_there_is_one(
     assert not limit.hold(other)
     session.ended()
     assert limit.hold(other)
+
+
+class HeldUpDetector:
+    """A detector that waits for permission, and tells when it has begun."""
+
+    def __init__(self) -> None:
+        self.begun = threading.Semaphore(0)
+        self.allowed = threading.Semaphore(0)
+
+    def __call__(self, image: Image) -> Detections:
+        self.begun.release()
+        assert self.allowed.acquire(timeout=PATIENCE)
+        return FACE
+
+
+@pytest.fixture
+def held_up() -> HeldUpDetector:
+    return HeldUpDetector()
+
+
+@pytest.fixture
+def stalling(
+    spec: ModelSpec, held_up: HeldUpDetector, limit: StreamLimit, clock: Clock
+) -> Iterator[LiveSession]:
+    """A session whose analysis does not come to an end before it is allowed to."""
+    stream = FaceStream(held_up, FakeClassifier(3), spec)
+    session = LiveSession(stream, limit, clock, match_seconds=0.0)
+    yield session
+    session.ended()
+    held_up.allowed.release(100)
+
+
+def show(session: LiveSession, clock: Clock, seconds: float = 0.1) -> Image:
+    clock.seconds += seconds
+    return session.process(picture())
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.001)  # between two looks at the condition
+
+
+def test_the_video_goes_on_while_an_analysis_takes_long(
+    stalling: LiveSession, held_up: HeldUpDetector, clock: Clock
+) -> None:
+    shown = [show(stalling, clock)]
+    assert held_up.begun.acquire(timeout=PATIENCE)
+    shown += [show(stalling, clock) for _ in range(29)]
+    assert len(shown) == 30
+    assert all((frame == picture()[:, ::-1]).all() for frame in shown)
+    assert len(stalling) == 0
+    assert stalling.speed().shown == stalling.speed().received == pytest.approx(10)
+    held_up.allowed.release(2)
+    wait_until(lambda: len(stalling) == 2)
+    # The first frame, and the newest one when the analysis became free.
+    assert stalling.rows().seconds == pytest.approx([0, 2.9])
+
+
+def test_boxes_stay_a_while_when_the_analysis_stalls_and_then_vanish(
+    stalling: LiveSession, held_up: HeldUpDetector, clock: Clock
+) -> None:
+    stalling.settings = LiveSettings(mirrored=False, bars=False)
+    held_up.allowed.release()
+    show(stalling, clock)
+    wait_until(lambda: len(stalling) == 1)
+    assert (show(stalling, clock) != picture()).any()
+    assert (show(stalling, clock, BOX_SECONDS - 0.11) != picture()).any()
+    assert (show(stalling, clock, 0.02) == picture()).all()
+
+
+def test_a_clear_does_not_wait_for_the_analysis_and_drops_what_it_finds(
+    stalling: LiveSession, held_up: HeldUpDetector, clock: Clock
+) -> None:
+    show(stalling, clock)
+    assert held_up.begun.acquire(timeout=PATIENCE)
+    stalling.clear()
+    show(stalling, clock)
+    held_up.allowed.release()
+    assert held_up.begun.acquire(timeout=PATIENCE)  # the next one
+    assert len(stalling) == 0
+    held_up.allowed.release()
+    wait_until(lambda: len(stalling) == 1)
+    assert stalling.rows().seconds.tolist() == [0]
+    assert stalling.rows().track.tolist() == [1]
+
+
+def test_no_thread_outlives_its_stream(
+    stalling: LiveSession, held_up: HeldUpDetector, clock: Clock
+) -> None:
+    before = set(threading.enumerate())
+    show(stalling, clock)
+    assert held_up.begun.acquire(timeout=PATIENCE)
+    (thread,) = set(threading.enumerate()) - before
+    stalling.ended()
+    held_up.allowed.release()
+    thread.join(PATIENCE)
+    assert not thread.is_alive()
+
+
+def test_a_frame_that_cannot_be_analysed_keeps_the_boxes_of_the_last_one(
+    session: LiveSession, play: Callable[..., Image], detector: Detector
+) -> None:
+    session.settings = LiveSettings(mirrored=False, bars=False)
+    marked = play()
+    detector.found = RuntimeError("broken")
+    assert (play() == marked).all()
+    assert (play(10) == picture()).all()
 
 
 def test_clear_forgets_everything_and_the_stream_goes_on(
@@ -287,9 +400,9 @@ def test_another_head_counts_from_the_next_frame_on(
 ) -> None:
     votes = spec.heads[0].model_copy(update={"name": "ferplus", "labels": ("happy", "sad", "calm")})
     both = spec.model_copy(update={"heads": (*spec.heads, votes)})
-    session = LiveSession(FaceStream(detector, FakeClassifier(3), both), limit, clock)
+    session = waiting_session(FaceStream(detector, FakeClassifier(3), both), limit, clock)
     session.process(picture())
-    assert session.rows().labels == spec.labels
+    assert session.rows().used().labels == spec.labels
     session.choose_head("ferplus")
     assert (len(session), session.labels) == (1, votes.labels)
     session.process(picture())

@@ -1,0 +1,215 @@
+"""What a live session has found so far, for the page to read. Does not use Streamlit."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import numpy as np
+
+from app.live.streaming.history import LiveHistory
+from app.live.streaming.throughput import Meter, Speed
+from fer import Faces
+from fer.export.sessions import SessionInfo
+from fer.export.stream_rows import HeadLabels, StreamRows
+from fer.labels import EXPRESSION_HEAD
+from fer.model.spec import ModelSpec
+from fer.stream import FrameResult
+
+#: Seconds without an analysed frame after which no face counts as in view.
+FRESH_SECONDS = 2.0
+
+#: Age in seconds at which the boxes of the last analysis are not drawn any more. They move on with
+#: the people until then; later they would hang where somebody has been.
+BOX_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class LiveErrors:
+    """Frames that could not be analysed.
+
+    Attributes:
+        count: how many in total.
+        last_seconds: time of the last one, in seconds since the first frame.
+        in_a_row: how many since the last frame that was analysed.
+    """
+
+    count: int = 0
+    last_seconds: float = 0.0
+    in_a_row: int = 0
+
+
+@dataclass(frozen=True)
+class Moment:
+    """When a frame came.
+
+    Attributes:
+        seconds: time since the first frame.
+        life: how often the record had been cleared. What is found in a frame of an earlier life is
+            not recorded any more.
+    """
+
+    seconds: float
+    life: int
+
+
+class LiveRecord:
+    """The results of one visitor's streams. Safe to use from several threads.
+
+    Whatever is returned is a copy or immutable.
+
+    Args:
+        spec: describes the model that the results are of.
+        clock: monotonic clock in seconds.
+        today: returns date and time, with their zone.
+    """
+
+    def __init__(
+        self,
+        spec: ModelSpec,
+        clock: Callable[[], float] = time.monotonic,
+        today: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.spec = spec
+        self._clock, self._today = clock, today
+        self._heads = tuple(HeadLabels(head.name, head.labels) for head in spec.heads)
+        #: Held briefly while data is changed or copied.
+        self._data = threading.Lock()
+        self._life = 0
+        self._forget()
+
+    def _forget(self) -> None:
+        self._history = LiveHistory(self._heads)
+        self._meter = Meter()
+        self._latest: FrameResult | None = None
+        self._errors = LiveErrors()
+        self._began: float | None = None
+        self._started = self._today()
+        self._last_frame = -np.inf
+        self._draw_milliseconds = 0.0
+
+    def clear(self) -> None:
+        """Delete everything. Time starts from zero with the next frame."""
+        with self._data:
+            self._life += 1
+            self._forget()
+
+    def _arrived(self, seconds: float | None, frames: int) -> Moment:
+        """Note that frames have arrived.
+
+        Args:
+            seconds: time of the newest one on the clock; now if None.
+            frames: how many, including skipped ones.
+        """
+        now = self._clock() if seconds is None else seconds
+        with self._data:
+            if self._began is None:
+                self._began, self._started = now, self._today()
+            # If time went backwards, `FaceStream` would start over and give new people the numbers
+            # of earlier ones.
+            self._last_frame = now = max(now, self._last_frame)
+            self._meter.received(now, frames)
+            return Moment(now - self._began, self._life)
+
+    def _shown(self, milliseconds: float) -> None:
+        with self._data:
+            self._draw_milliseconds = milliseconds
+            self._meter.shown(self._last_frame)
+
+    def _found(
+        self, moment: Moment, result: FrameResult, rows: StreamRows, milliseconds: float
+    ) -> None:
+        with self._data:
+            if moment.life != self._life or self._began is None:
+                return
+            stages = self._stages(result.milliseconds, milliseconds)
+            self._meter.analysed(self._began + moment.seconds, stages)
+            self._latest = result
+            self._history.append(rows)
+            self._errors = replace(self._errors, in_a_row=0)
+
+    def _stages(self, stages: Mapping[str, float], total: float) -> dict[str, float]:
+        draw = self._draw_milliseconds
+        return {**stages, "draw": draw, "all": total + draw}
+
+    def _failed(self) -> None:
+        with self._data:
+            at = self._last_frame - self._began if self._began is not None else 0.0
+            before = self._errors
+            self._errors = LiveErrors(before.count + 1, at, before.in_a_row + 1)
+
+    def _latest_after(self, seconds: float) -> FrameResult | None:
+        """Return the last analysis; None if its frame came before `seconds`."""
+        with self._data:
+            latest = self._latest
+        when = None if latest is None else latest.faces.seconds
+        return latest if when is not None and when >= seconds else None
+
+    def faces_at(self, seconds: float, head: str = EXPRESSION_HEAD) -> Faces:
+        """Return the faces of the last analysis, moved on to a time since the first frame.
+
+        There are none if that analysis is older than `BOX_SECONDS`.
+        """
+        latest = self._latest_after(seconds - BOX_SECONDS)
+        if latest is None:
+            return Faces.empty(self.spec.head(head).labels, head)
+        return latest.moved_to(seconds)
+
+    def in_view(self, head: str = EXPRESSION_HEAD) -> Faces:
+        """Return the faces of the last analysed frame; none if it is older than `FRESH_SECONDS`."""
+        latest = self._latest_after(self.now - FRESH_SECONDS)
+        return latest.faces if latest else Faces.empty(self.spec.head(head).labels, head)
+
+    @property
+    def result_age(self) -> float:
+        """Seconds since the frame that was analysed last; infinite before the first."""
+        with self._data:
+            when = None if self._latest is None else self._latest.faces.seconds
+        return np.inf if when is None else self.now - when
+
+    @property
+    def errors(self) -> LiveErrors:
+        """The frames that could not be analysed so far."""
+        return self._errors
+
+    @property
+    def silent_for(self) -> float:
+        """Seconds since the last frame; infinite before the first."""
+        return self._clock() - self._last_frame
+
+    @property
+    def now(self) -> float:
+        """Seconds since the first frame; 0 before it."""
+        began = self._began
+        return 0.0 if began is None else self._clock() - began
+
+    @property
+    def info(self) -> SessionInfo:
+        """When the session started, and with which model."""
+        return SessionInfo(self._started, self.spec.name, self.spec.sha256)
+
+    def speed(self) -> Speed:
+        """Return the rates and processing times of the last seconds."""
+        with self._data:
+            return self._meter.speed(self._clock())
+
+    def rows(self, since: float = -np.inf) -> StreamRows:
+        """Return the recorded rows, with the labels of all heads.
+
+        Args:
+            since: earliest time, in seconds since the first frame.
+        """
+        with self._data:
+            return self._history.rows(since)
+
+    @property
+    def dropped(self) -> int:
+        """Number of old rows that the history has replaced."""
+        return self._history.dropped
+
+    def __len__(self) -> int:
+        """Return the number of recorded rows."""
+        return len(self._history)

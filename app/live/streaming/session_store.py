@@ -1,0 +1,123 @@
+"""Sessions of all visitors, so that a reload of the page finds its own. Does not use Streamlit."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+Session = TypeVar("Session")
+
+#: Seconds for which a session is kept after its tab was last seen open.
+KEEP_SECONDS = 600.0
+
+#: Maximum number of sessions without an open tab; one takes up to 4 MB. The oldest go first.
+CAPACITY = 32
+
+#: Seconds between two looks at which tabs are open, and thus the error of `KEEP_SECONDS`.
+LOOK_SECONDS = 30.0
+
+#: Random bytes of a key, which nobody can guess.
+_KEY_BYTES = 24
+
+
+def _after(seconds: float, call: Callable[[], None]) -> None:
+    timer = threading.Timer(seconds, call)
+    timer.daemon = True
+    timer.start()
+
+
+@dataclass
+class _Kept(Generic[Session]):
+    session: Session
+    tab: str
+    seen: float
+
+
+class SessionStore(Generic[Session]):
+    """Keeps sessions by key. Safe to share between threads.
+
+    A session belongs to one tab. Another tab gets it only after that one has been closed, as it is
+    by a reload; a duplicate of an open tab does not.
+
+    Args:
+        is_open: tells whether a tab is open, given its name.
+        clock: monotonic clock in seconds.
+        after: calls a function after so many seconds.
+    """
+
+    def __init__(
+        self,
+        is_open: Callable[[str], bool],
+        clock: Callable[[], float] = time.monotonic,
+        after: Callable[[float, Callable[[], None]], None] = _after,
+    ) -> None:
+        self._is_open, self._clock, self._after = is_open, clock, after
+        self._lock = threading.Lock()
+        self._kept: dict[str, _Kept[Session]] = {}
+        self._looking = False
+
+    def __len__(self) -> int:
+        with self._lock:
+            return len(self._kept)
+
+    def claim(self, key: str, tab: str) -> Session | None:
+        """Return the session of a key, which is the tab's from now on.
+
+        None if there is none, if it is too old, or if it belongs to another tab that is open.
+        """
+        with self._lock:
+            self._look()
+            kept = self._kept.get(key)
+            if kept is None or self._belongs_to_other(kept, tab):
+                return None
+            kept.tab, kept.seen = tab, self._clock()
+            return kept.session
+
+    def is_lost(self, session: Session, tab: str) -> bool:
+        """Return whether another tab that is open has claimed a session of this one."""
+        with self._lock:
+            kept = next((k for k in self._kept.values() if k.session is session), None)
+            return kept is not None and self._belongs_to_other(kept, tab)
+
+    def keep(self, session: Session, tab: str) -> str:
+        """Keep a tab's session, and return the key that it had, or a new one."""
+        with self._lock:
+            for key, kept in self._kept.items():
+                if kept.session is session:
+                    kept.tab, kept.seen = tab, self._clock()
+                    return key
+            key = secrets.token_urlsafe(_KEY_BYTES)
+            self._kept[key] = _Kept(session, tab, self._clock())
+            self._look()
+            if not self._looking:
+                self._looking = True
+                self._after(LOOK_SECONDS, self._look_again)
+            return key
+
+    def _belongs_to_other(self, kept: _Kept[Session], tab: str) -> bool:
+        return kept.tab != tab and self._is_open(kept.tab)
+
+    def _look_again(self) -> None:
+        with self._lock:
+            self._look()
+            self._looking = bool(self._kept)
+            if self._looking:
+                self._after(LOOK_SECONDS, self._look_again)
+
+    def _look(self) -> None:
+        """Note which tabs are open, and drop what is too old or too much."""
+        now = self._clock()
+        for kept in self._kept.values():
+            if self._is_open(kept.tab):
+                kept.seen = now
+        closed = sorted(
+            (kept.seen, key) for key, kept in self._kept.items() if not self._is_open(kept.tab)
+        )
+        too_many = max(0, len(closed) - CAPACITY)
+        for index, (seen, key) in enumerate(closed):
+            if index < too_many or now - seen > KEEP_SECONDS:
+                del self._kept[key]

@@ -1,0 +1,130 @@
+// Faces that can be chosen: frames over the picture above, and a strip of the faces cut out of it.
+const GROWS = 2000; // milliseconds
+
+function press(element, face, context) {
+  element.type = "button";
+  element.dataset.face = face.index;
+  element.setAttribute("aria-label", face.label);
+  element.title = face.label;
+  element.onclick = () => context.choose(face.index);
+  return element;
+}
+
+function frame(face, context) {
+  const element = press(document.createElement("button"), face, context);
+  const [left, top, width, height] = face.box.map((share) => `${100 * share}%`);
+  // A small face has a target that a finger can hit, around the same centre.
+  element.style.cssText =
+    `left: calc(${left} + ${width} / 2); top: calc(${top} + ${height} / 2);` +
+    `width: max(${width}, 24px); height: max(${height}, 24px);`;
+  return element;
+}
+
+function tile(face, context) {
+  const element = press(document.createElement("button"), face, context);
+  const picture = document.createElement("img");
+  picture.src = `data:image/jpeg;base64,${face.tile}`;
+  picture.alt = "";
+  const line = document.createElement("span");
+  const mark = document.createElement("i");
+  if (face.colour) mark.style.background = face.colour;
+  line.append(`${face.index + 1} `, mark, ` ${face.answer}`);
+  element.append(picture, line);
+  return element;
+}
+
+// The frames lie over the picture wherever the page puts it, and are as large as it is.
+function follow(overlay, anchor, key) {
+  const box = document.querySelector(`.st-key-${key}`);
+  const place = () => {
+    const picture = box?.querySelector("img");
+    if (!picture) return;
+    const [from, to] = [anchor.getBoundingClientRect(), picture.getBoundingClientRect()];
+    overlay.style.left = `${to.left - from.left}px`;
+    overlay.style.top = `${to.top - from.top}px`;
+    overlay.style.width = `${to.width}px`;
+    overlay.style.height = `${to.height}px`;
+  };
+  const watcher = new ResizeObserver(place);
+  const watch = () => {
+    for (const element of [box, ...(box?.querySelectorAll("img") ?? [])]) {
+      if (element) watcher.observe(element);
+    }
+    place();
+  };
+  const arrivals = new MutationObserver(watch);
+  if (box) arrivals.observe(box, { childList: true, subtree: true });
+  watch();
+  return () => {
+    watcher.disconnect();
+    arrivals.disconnect();
+  };
+}
+
+// Scrolls as little as it takes to see the card, which grows for a moment after it was found.
+function reveal(card) {
+  card.style.scrollMarginTop = "4.5rem"; // the page's header lies over its content
+  card.style.scrollMarginBottom = "1rem";
+  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  const behavior = still ? "auto" : "smooth";
+  const watcher = new ResizeObserver(() => card.scrollIntoView({ behavior, block: "nearest" }));
+  watcher.observe(card);
+  setTimeout(() => watcher.disconnect(), GROWS);
+}
+
+// Waits for the card, which the page draws after this.
+function whenDrawn(selector, use) {
+  const found = document.querySelector(selector);
+  if (found) return use(found);
+  const watcher = new MutationObserver(() => {
+    const card = document.querySelector(selector);
+    if (card) {
+      watcher.disconnect();
+      use(card);
+    }
+  });
+  watcher.observe(document.body, { childList: true, subtree: true });
+  setTimeout(() => watcher.disconnect(), 10_000);
+}
+
+function show(root, data) {
+  for (const element of root.querySelectorAll("[data-face]")) {
+    element.setAttribute("aria-pressed", String(Number(element.dataset.face) === data.selected));
+  }
+  const colour = getComputedStyle(root).getPropertyValue("--st-primary-color");
+  for (const { index } of data.faces) {
+    const card = document.querySelector(`.st-key-${data.card}_${index}`);
+    if (card) card.style.outline = index === data.selected ? `2px solid ${colour}` : "";
+  }
+}
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  const root = parentElement.querySelector(".faces");
+  root.stop?.();
+  const context = {
+    choose(index) {
+      root.chosen = index === data.selected ? -1 : index;
+      show(root, { ...data, selected: root.chosen });
+      setTriggerValue("face", root.chosen);
+    },
+  };
+  const [overlay, strip] = [root.querySelector(".frames"), root.querySelector(".strip")];
+  const focused = parentElement.activeElement;
+  const kept = focused && [focused.parentElement.className, focused.dataset.face];
+  overlay.replaceChildren(...data.faces.map((face) => frame(face, context)));
+  // The strip says the same; a keyboard need not go through both.
+  for (const element of data.strip ? overlay.children : []) element.tabIndex = -1;
+  strip.replaceChildren(...(data.strip ? data.faces.map((face) => tile(face, context)) : []));
+  strip.hidden = !data.strip;
+  if (kept) root.querySelector(`.${kept[0]} [data-face="${kept[1]}"]`)?.focus({ preventScroll: true });
+  root.stop = follow(overlay, root, data.picture);
+  show(root, data);
+  if (root.chosen === data.selected && data.selected >= 0) {
+    whenDrawn(`.st-key-${data.card}_${data.selected}`, (card) => {
+      show(root, data);
+      reveal(card);
+    });
+    root.chosen = undefined;
+  }
+  return () => root.stop?.();
+}

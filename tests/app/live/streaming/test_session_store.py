@@ -1,0 +1,123 @@
+"""Sessions by key, with tabs that a test opens and closes."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from app.live.streaming.session_store import CAPACITY, KEEP_SECONDS, LOOK_SECONDS, SessionStore
+from tests.app.samples import Clock
+
+
+class Session:
+    pass
+
+
+class Tabs:
+    """Which tabs are open, and what a store wants to be called later."""
+
+    def __init__(self) -> None:
+        self.open: set[str] = set()
+        self.later: list[tuple[float, Callable[[], None]]] = []
+
+    def after(self, seconds: float, call: Callable[[], None]) -> None:
+        self.later.append((seconds, call))
+
+
+@pytest.fixture
+def tabs() -> Tabs:
+    return Tabs()
+
+
+@pytest.fixture
+def store(tabs: Tabs, clock: Clock) -> SessionStore[Session]:
+    return SessionStore(lambda tab: tab in tabs.open, clock, tabs.after)
+
+
+def look(tabs: Tabs, clock: Clock, seconds: float) -> None:
+    """Let time pass, in which the store looks as often as it wished."""
+    end = clock.seconds + seconds
+    while tabs.later and clock.seconds + tabs.later[0][0] <= end:
+        wait, call = tabs.later.pop(0)
+        clock.seconds += wait
+        call()
+    clock.seconds = end
+
+
+def test_an_empty_store_has_nothing_and_does_nothing(
+    store: SessionStore[Session], tabs: Tabs
+) -> None:
+    assert store.claim("", "a") is None
+    assert store.claim("guess", "a") is None
+    assert not store.is_lost(Session(), "a")
+    assert (len(store), tabs.later) == (0, [])
+
+
+def test_a_reload_finds_its_session(store: SessionStore[Session], tabs: Tabs) -> None:
+    session = Session()
+    tabs.open = {"a"}
+    key = store.keep(session, "a")
+    tabs.open = {"b"}
+    assert store.claim(key, "b") is session
+    assert store.keep(session, "b") == key
+    assert len(store) == 1
+
+
+def test_a_duplicate_of_an_open_tab_gets_none(store: SessionStore[Session], tabs: Tabs) -> None:
+    session = Session()
+    tabs.open = {"a", "b"}
+    key = store.keep(session, "a")
+    assert store.claim(key, "b") is None
+    assert store.claim(key, "a") is session
+    assert store.keep(Session(), "b") != key
+
+
+def test_who_comes_back_after_another_has_claimed_it_has_lost_it(
+    store: SessionStore[Session], tabs: Tabs
+) -> None:
+    session = Session()
+    key = store.keep(session, "a")  # whose connection is broken
+    tabs.open = {"b"}
+    assert store.claim(key, "b") is session
+    tabs.open = {"a", "b"}
+    assert store.is_lost(session, "a")
+    assert not store.is_lost(session, "b")
+    assert store.claim(key, "a") is None
+
+
+def test_a_closed_tabs_session_is_kept_for_minutes_and_then_deleted(
+    store: SessionStore[Session], tabs: Tabs, clock: Clock
+) -> None:
+    session = Session()
+    tabs.open = {"a"}
+    key = store.keep(session, "a")
+    look(tabs, clock, 24 * 3600)  # open for a day
+    tabs.open = set()
+    look(tabs, clock, KEEP_SECONDS - LOOK_SECONDS)
+    assert store.claim(key, "b") is session
+    look(tabs, clock, KEEP_SECONDS + 2 * LOOK_SECONDS)
+    # Deleted, though nobody has come meanwhile; and nothing is left to do.
+    assert (len(store), tabs.later) == (0, [])
+    assert store.claim(key, "c") is None
+
+
+def test_there_are_never_too_many_closed_ones(
+    store: SessionStore[Session], tabs: Tabs, clock: Clock
+) -> None:
+    tabs.open = {"open"}
+    first = store.keep(Session(), "open")
+    keys = []
+    for number in range(CAPACITY + 5):
+        clock.seconds += 1
+        keys.append(store.keep(Session(), f"closed {number}"))
+    assert len(store) == CAPACITY + 1
+    assert store.claim(first, "open")
+    assert store.claim(keys[-1], "new")
+    assert store.claim(keys[0], "new") is None
+
+
+def test_keys_cannot_be_guessed(store: SessionStore[Session]) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        keys = list(pool.map(lambda tab: store.keep(Session(), tab), map(str, range(100))))
+    assert len(set(keys)) == 100
+    assert all(len(key) >= 128 / 6 for key in keys)  # six bits a letter

@@ -1,0 +1,103 @@
+"""What holds on every page: nothing is fetched from elsewhere, and the others are a tap away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import urlparse
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import PATIENCE, PHONE, WIDE
+from tests.browser.server import running_app
+
+#: Path and name of every page.
+PAGES = {"": "Photo", "live": "Live", "dashboard": "Dashboard", "about": "About"}
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of the app, which asks no STUN server."""
+    log = tmp_path_factory.mktemp("server") / "log.txt"
+    with running_app(log, {"FER_ICE": "local"}) as url:
+        yield url
+
+
+def settled(page: Page) -> None:
+    """Wait until the page is complete."""
+    expect(page.get_by_test_id("stApp")).to_have_attribute(
+        "data-test-script-state", "notRunning", timeout=PATIENCE
+    )
+    page.wait_for_load_state("networkidle")
+
+
+@pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])
+def test_nothing_is_fetched_from_outside(
+    browser: Browser, server: str, viewport: dict[str, int]
+) -> None:
+    context = browser.new_context(viewport=viewport, permissions=["camera"])  # type: ignore[arg-type]
+    context.set_default_timeout(PATIENCE)
+    asked: list[str] = []
+    context.on("request", lambda request: asked.append(request.url))
+    try:
+        for path in PAGES:  # each as the first page of a visit
+            page = context.new_page()
+            page.goto(f"{server}/{path}")
+            settled(page)
+        for name in PAGES.values():  # and one after the other
+            page.get_by_role("link", name=name).click()
+            expect(page).to_have_title(f"{name} · FER Lens")
+            settled(page)
+    finally:
+        context.close()
+    assert f"{server}/live" in asked
+    hosts = {urlparse(url).hostname for url in asked if url.startswith(("http", "ws"))}
+    assert hosts == {"127.0.0.1"}
+
+
+def test_on_a_phone_nothing_covers_the_page_that_was_chosen(browser: Browser, server: str) -> None:
+    context = browser.new_context(viewport=PHONE, has_touch=True)  # type: ignore[arg-type]
+    context.set_default_timeout(PATIENCE)
+    try:
+        page = context.new_page()
+        page.goto(server)
+        for name in reversed(PAGES.values()):
+            page.get_by_role("link", name=name).tap()
+            expect(page).to_have_title(f"{name} · FER Lens")
+            settled(page)
+            expect(page.get_by_test_id("stSidebar")).to_have_count(0)
+            tops = [page.get_by_role("link", name=n).bounding_box() for n in PAGES.values()]
+            assert len({box["y"] for box in tops if box}) == 1, "the links fit into one row"
+            # The heading is what one touches where it stands.
+            expect(page.get_by_role("heading", level=1)).to_be_visible()
+            page.get_by_role("heading", level=1).click(trial=True)
+    finally:
+        context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_buttons_of_the_video_are_in_the_type_of_the_page(
+    browser: Browser, server: str, scheme: str
+) -> None:
+    context = browser.new_context(color_scheme=scheme, permissions=["camera"])  # type: ignore[arg-type]
+    context.set_default_timeout(PATIENCE)
+    try:
+        page = context.new_page()
+        page.goto(f"{server}/live")
+        frame = page.frame_locator("iframe[title*=webrtc]")
+        text = page.get_by_role("link", name="Photo").locator("p")
+        font = text.evaluate("one => getComputedStyle(one).fontFamily.split(',')[0]")
+        for name in ("Start", "Choose camera"):
+            button = frame.get_by_role("button", name=name, exact=True)
+            expect(button).to_have_css("text-transform", "none")
+            style = "one => getComputedStyle(one).fontFamily.split(',')[0]"
+            assert button.evaluate(style) == font
+        # The font is there, not only its name.
+        loaded = "one => document.fonts.ready.then(() => [...document.fonts].map((f) => f.status))"
+        assert frame.locator("body").evaluate(loaded) == ["loaded"]
+        primary = {"light": "rgb(74, 76, 163)", "dark": "rgb(107, 109, 194)"}[scheme]
+        expect(frame.get_by_role("button", name="Start", exact=True)).to_have_css(
+            "background-color", primary
+        )
+    finally:
+        context.close()

@@ -1,0 +1,47 @@
+"""How often predictions at about some confidence were right."""
+
+import numpy as np
+import pytest
+
+from fer.evaluation.measurements import CONFIDENCE_BINS, Neighbours, Selective
+
+
+def counted(*cells: tuple[int, int, int]) -> Selective:
+    """Return what was measured of two labels; cells are label, bin and count, half of it right."""
+    predicted = np.zeros((2, CONFIDENCE_BINS), int)
+    for label, column, count in cells:
+        predicted[label, column] = count
+    return Selective.model_construct(
+        labels=("happy", "sad"),
+        predicted=tuple(map(tuple, predicted.tolist())),
+        correct=tuple(map(tuple, (predicted // 2).tolist())),
+    )
+
+
+@pytest.mark.parametrize(
+    ("cells", "label", "confidence", "expected"),
+    [
+        ([], "happy", 0.5, None),
+        ([(0, 10, 39)], "happy", 0.52, None),
+        ([(0, 10, 40)], "happy", 0.52, Neighbours("happy", 0.5, 0.55, 40, 20)),
+        # As narrow as possible, and never farther than two bins.
+        ([(0, 10, 40), (0, 11, 90)], "happy", 0.52, Neighbours("happy", 0.5, 0.55, 40, 20)),
+        ([(0, 10, 20), (0, 8, 30)], "happy", 0.52, Neighbours("happy", 0.4, 0.65, 50, 25)),
+        ([(0, 10, 20), (0, 7, 90)], "happy", 0.52, None),
+        # Others count where there are too few with the label.
+        ([(0, 10, 20), (1, 10, 30)], "happy", 0.52, Neighbours(None, 0.5, 0.55, 50, 25)),
+        ([(1, 10, 50)], "angry", 0.52, Neighbours(None, 0.5, 0.55, 50, 25)),
+        # The ends of the scale.
+        ([(0, 19, 60)], "happy", 1.0, Neighbours("happy", 0.95, 1.0, 60, 30)),
+        ([(0, 1, 60)], "happy", 0.0, Neighbours("happy", 0.0, 0.1, 60, 30)),
+    ],
+)
+def test_neighbours_of_a_confidence(
+    cells: list, label: str, confidence: float, expected: Neighbours | None
+) -> None:
+    assert counted(*cells).near(label, confidence) == expected
+
+
+def test_older_reports_have_none() -> None:
+    older = Selective.model_construct(labels=("happy",), predicted=(), correct=())
+    assert older.near("happy", 0.9) is None

@@ -1,0 +1,48 @@
+"""Thresholds and figures from stored predictions: those of the shipped model, once more."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from fer.evaluation.report import FileCard, Report
+from fer.model.spec import Abstention, ModelSpec
+from tests.samples import SHIPPED_MODEL
+from training.__main__ import main
+from training.export.litert import update_heads
+
+
+@pytest.fixture
+def copied(tmp_path: Path) -> Path:
+    return shutil.copytree(SHIPPED_MODEL, tmp_path / "compact")
+
+
+def test_the_shipped_figures_follow_from_the_shipped_predictions(
+    copied: Path, capsys: pytest.CaptureFixture
+) -> None:
+    other = Abstention(threshold=0.9, degraded_threshold=0.9)
+    update_heads(copied, abstentions=dict.fromkeys(("expression", "ferplus"), other))
+    report = Report.load(copied)
+    report.model_copy(update={"selective": (), "evaluations": {}}).save(copied)
+    assert main(["recompute", str(copied)]) == 0
+    for name in ("spec.json", "report.json"):
+        assert (copied / name).read_bytes() == (SHIPPED_MODEL / name).read_bytes()
+    assert len(capsys.readouterr().out.splitlines()) == 4
+
+
+def test_a_report_of_other_weights_is_left_alone(
+    copied: Path, capsys: pytest.CaptureFixture
+) -> None:
+    report = Report.load(copied)
+    card = FileCard(sha256="0" * 64, bytes=1)
+    report.model_copy(update={"files": {"model.tflite": card}}).save(copied)
+    before = ModelSpec.load(copied)
+    assert main(["recompute", str(copied)]) == 1
+    assert "about another network" in capsys.readouterr().err
+    assert ModelSpec.load(copied) == before
+
+
+def test_missing_predictions_are_named(copied: Path, capsys: pytest.CaptureFixture) -> None:
+    (copied / "predictions.npz").unlink()
+    assert main(["recompute", str(copied)]) == 1
+    assert "predictions.npz is missing" in capsys.readouterr().err

@@ -1,0 +1,178 @@
+"""Predictions of a model for one split under all measured conditions, from images or from files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
+from fer.model.classifier import ExpressionClassifier
+from fer.model.spec import ModelSpec
+from fer.types import Floats
+from training.data.dataset import DataSet, LabelledFaces
+from training.evaluation.ferplus_agreement import HeadAndRule, ferplus_predictions, most_voted
+from training.evaluation.predictions import FURTHER_FILE, Predictions, load_predictions
+from training.evaluation.robustness import CORRUPTIONS, DEGRADATIONS
+from training.evaluation.selective import pooled
+from training.evaluation.tta import ten_views
+
+
+@dataclass(frozen=True)
+class HeadPredictions:
+    """Predictions of one head for faces with known ground truth; thresholds are chosen on them.
+
+    Attributes:
+        plain: predictions for the uncorrupted images.
+        degraded: predictions for the same images under each of `DEGRADATIONS`, concatenated.
+    """
+
+    plain: Predictions
+    degraded: Predictions
+
+
+@dataclass(frozen=True)
+class SplitPredictions:
+    """Predictions of a model for one split under all measured conditions.
+
+    Attributes:
+        split: name of the split.
+        plain: predictions of the expression head, without test-time augmentation.
+        without_duplicates: the same, without images that are also in train; None if no image
+            remains or there is no train split.
+        tta: predictions with test-time augmentation; None if they were not stored.
+        corrupted: predictions under each of `CORRUPTIONS`, by its name.
+        ferplus: predictions with the annotators' label as ground truth, by head and rule.
+        heads: predictions on which thresholds are chosen, by head; without heads whose ground truth
+            is not known.
+    """
+
+    split: str
+    plain: Predictions
+    without_duplicates: Predictions | None
+    tta: Predictions | None
+    corrupted: dict[str, Predictions]
+    ferplus: dict[HeadAndRule, Predictions]
+    heads: dict[str, HeadPredictions]
+
+    def further(self) -> dict[str, Predictions]:
+        """Return all predictions but `plain`, by their names in the file of further predictions.
+
+        Conditions that the report covers only for the validation split are omitted for others.
+        """
+        results: dict[str, Predictions] = {}
+        if self.without_duplicates:
+            results["without_duplicates"] = self.without_duplicates
+        for head, head_predictions in self.heads.items():
+            if head != EXPRESSION_HEAD:  # its plain predictions are in the other file
+                results[f"{head}/plain"] = head_predictions.plain
+            results[f"{head}/degraded"] = head_predictions.degraded
+        if self.split == "validation" and self.tta:
+            results["tta"] = self.tta
+            results |= {f"corrupted/{name}": part for name, part in self.corrupted.items()}
+            results |= {
+                f"agreement/{head}/{rule}": part for (head, rule), part in self.ferplus.items()
+            }
+        return {f"{self.split}/{name}": part for name, part in results.items()}
+
+
+def load_splits(directory: Path) -> dict[str, SplitPredictions]:
+    """Read the predictions of a model directory, by split.
+
+    Raises:
+        ModelError: a file with predictions is missing.
+    """
+    further = load_predictions(directory, FURTHER_FILE)
+    return {
+        split: _from_files(split, plain, _under(f"{split}/", further))
+        for split, plain in load_predictions(directory).items()
+    }
+
+
+def _from_files(
+    split: str, plain: Predictions, further: dict[str, Predictions]
+) -> SplitPredictions:
+    """Undo `SplitPredictions.further`."""
+    votes = {tuple(key.split("/")): part for key, part in _under("agreement/", further).items()}
+    heads = {
+        name.removesuffix("/degraded"): HeadPredictions(
+            further.get(name.replace("/degraded", "/plain"), plain), part
+        )
+        for name, part in further.items()
+        if name.endswith("/degraded")
+    }
+    return SplitPredictions(
+        split=split,
+        plain=plain,
+        without_duplicates=further.get("without_duplicates"),
+        tta=further.get("tta"),
+        corrupted=_under("corrupted/", further),
+        ferplus=cast(dict[HeadAndRule, Predictions], votes),
+        heads=heads,
+    )
+
+
+def _under(prefix: str, parts: dict[str, Predictions]) -> dict[str, Predictions]:
+    return {n.removeprefix(prefix): part for n, part in parts.items() if n.startswith(prefix)}
+
+
+def predict_split(classifier: ExpressionClassifier, data: DataSet, split: str) -> SplitPredictions:
+    """Predict every face of a split under all measured conditions."""
+    faces = data.split(split)
+    by_head = classifier.all_heads(faces.images)
+    plain = Predictions(faces.labels, by_head[EXPRESSION_HEAD])
+    return SplitPredictions(
+        split=split,
+        plain=plain,
+        without_duplicates=_without_duplicates(data, split, plain),
+        tta=Predictions(faces.labels, ten_views(classifier, faces.images)),
+        corrupted={
+            corrupt.name: Predictions(faces.labels, classifier(corrupt(faces.images)))
+            for corrupt in CORRUPTIONS
+        },
+        ferplus=ferplus_predictions(by_head, classifier.spec, faces),
+        heads=_by_head(classifier, faces, by_head),
+    )
+
+
+def _without_duplicates(data: DataSet, split: str, plain: Predictions) -> Predictions | None:
+    if split == "train" or "train" not in data.splits:
+        return None
+    new = data.new_in(split)
+    return Predictions(plain.labels[new], plain.probabilities[new]) if new.any() else None
+
+
+@dataclass(frozen=True)
+class KnownTruth:
+    """Ground truth of one head: ``labels`` (n,), and a mask ``known`` (n,) of valid labels."""
+
+    labels: NDArray[np.int64]
+    known: NDArray[np.bool_]
+
+    def of(self, probabilities: Floats) -> Predictions:
+        """Pair probabilities ``(n, k)`` with the ground truth, for faces where it is known."""
+        return Predictions(self.labels[self.known], probabilities[self.known])
+
+
+def truths(spec: ModelSpec, faces: LabelledFaces) -> dict[str, KnownTruth]:
+    """Return the ground truth of each head that can be measured on these faces."""
+    results = {EXPRESSION_HEAD: KnownTruth(faces.labels, np.ones(len(faces), bool))}
+    if faces.votes is not None and FERPLUS_HEAD in spec.head_names:
+        voted = KnownTruth(*most_voted(faces.votes))
+        results |= {FERPLUS_HEAD: voted} if voted.known.any() else {}
+    return results
+
+
+def _by_head(
+    classifier: ExpressionClassifier, faces: LabelledFaces, plain: dict[str, Floats]
+) -> dict[str, HeadPredictions]:
+    degraded = [classifier.all_heads(degrade(faces.images)) for degrade in DEGRADATIONS]
+    return {
+        head: HeadPredictions(
+            truth.of(plain[head]), pooled([truth.of(predictions[head]) for predictions in degraded])
+        )
+        for head, truth in truths(classifier.spec, faces).items()
+    }
