@@ -5,12 +5,14 @@ let stop = () => {};
 const chips = (uploader) => [...uploader.querySelectorAll('[data-testid="stFileChip"]')];
 const nameOf = (chip) => chip.querySelector('[data-testid="stFileChipName"]').title;
 const refused = (chip) => chip.getAttribute("aria-invalid") === "true";
+const loading = (uploader) => uploader.querySelector('[data-testid="stFileChipIconSpinner"]');
 const discard = (chip) => chip.querySelector('[data-testid="stFileChipDeleteBtn"] button').click();
 
-// The uploader shows the reason in a tooltip, which a touch screen does not have.
+// The uploader shows the reason in a tooltip, which a touch screen does not have. It waits for files
+// that are on their way: one of them was lost now and then when another's chip was discarded.
 function tellRefused(uploader, tell) {
   const bad = chips(uploader).filter(refused);
-  if (!bad.length) return;
+  if (!bad.length || loading(uploader)) return;
   tell(bad.map((chip) => ({
     name: nameOf(chip),
     reason: chip.querySelector('[role="alert"]')?.textContent.replace(/^Error: /, "") ?? "",
@@ -22,8 +24,7 @@ function tellRefused(uploader, tell) {
 // that is still on its way, must not be lost.
 function empty(uploader, input, taken) {
   const good = chips(uploader).filter((chip) => !refused(chip));
-  const loading = uploader.querySelector('[data-testid="stFileChipIconSpinner"]');
-  if (!good.length || loading || good.map(nameOf).join("/") !== taken.join("/")) return;
+  if (!good.length || loading(uploader) || good.map(nameOf).join("/") !== taken.join("/")) return;
   good.forEach(discard);
   input.value = ""; // or the browser is silent when the same file is chosen again
 }
