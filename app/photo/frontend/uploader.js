@@ -5,26 +5,29 @@ let stop = () => {};
 const chips = (uploader) => [...uploader.querySelectorAll('[data-testid="stFileChip"]')];
 const nameOf = (chip) => chip.querySelector('[data-testid="stFileChipName"]').title;
 const refused = (chip) => chip.getAttribute("aria-invalid") === "true";
-const loading = (uploader) => uploader.querySelector('[data-testid="stFileChipIconSpinner"]');
 const discard = (chip) => chip.querySelector('[data-testid="stFileChipDeleteBtn"] button').click();
 
-// The uploader shows the reason in a tooltip, which a touch screen does not have. It waits for files
-// that are on their way: one of them was lost now and then when another's chip was discarded.
+// The uploader shows the reason in a tooltip, which a touch screen does not have. The chip is only
+// hidden: when it is discarded, files that were chosen together with it may get lost on their way.
 function tellRefused(uploader, tell) {
-  const bad = chips(uploader).filter(refused);
-  if (!bad.length || loading(uploader)) return;
+  const bad = chips(uploader).filter((chip) => refused(chip) && !chip.hidden);
+  if (!bad.length) return;
   tell(bad.map((chip) => ({
     name: nameOf(chip),
     reason: chip.querySelector('[role="alert"]')?.textContent.replace(/^Error: /, "") ?? "",
   })));
-  bad.forEach(discard);
+  bad.forEach((chip) => {
+    chip.hidden = true;
+    chip.style.display = "none";
+  });
 }
 
 // Discarding a chip also deletes the file on the server. A file that the page does not have yet, or
 // that is still on its way, must not be lost.
 function empty(uploader, input, taken) {
   const good = chips(uploader).filter((chip) => !refused(chip));
-  if (!good.length || loading(uploader) || good.map(nameOf).join("/") !== taken.join("/")) return;
+  const loading = uploader.querySelector('[data-testid="stFileChipIconSpinner"]');
+  if (!good.length || loading || good.map(nameOf).join("/") !== taken.join("/")) return;
   good.forEach(discard);
   input.value = ""; // or the browser is silent when the same file is chosen again
 }
