@@ -28,8 +28,9 @@ _ICE = "live_ice"
 
 #: Features of the page, in Markdown.
 _FEATURES = (
-    ":material/groups: **Tells people apart**: everybody in view gets a number, a colour and a "
-    "steady answer.",
+    ":material/groups: **Tells people apart**: everybody keeps a number and a colour, also after "
+    "minutes out of view while hair and clothes are the same. People dressed alike can be mixed "
+    "up.",
     ":material/timeline: **Shows changes over time**: a timeline of each person's expressions.",
     ":material/download: **Gives you the numbers** as CSV and JSON, at any time.",
 )

@@ -18,7 +18,7 @@ _BOX = ("left", "top", "right", "bottom")
 #: expression and its probability.
 _COLUMNS = (
     *_BOX,
-    *("score", "head", "answer", "uncertain", "quality", "expression", "confidence"),
+    *("detection_score", "head", "answer", "uncertain", "quality", "expression", "confidence"),
 )
 
 
@@ -97,7 +97,7 @@ class FaceRow:
         """Return the row as a JSON-ready object."""
         return {
             "box": list(self.box),
-            "score": self.score,
+            "detection_score": self.score,
             "head": self.head,
             "answer": self.answer,
             "uncertain": self.uncertain,

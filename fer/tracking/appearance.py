@@ -42,6 +42,9 @@ _LIGHT_RANGE, _COLOUR_RANGE = 2.2, 1.0
 #: Added before logarithms, so that noise in the dark is not taken for colour.
 _DARK = 14.0
 
+#: The logarithm of each value of a pixel.
+_LOGARITHMS = np.log(np.arange(256, dtype=np.float32) + np.float32(_DARK))
+
 
 @dataclass(frozen=True)
 class Appearance:
@@ -171,7 +174,7 @@ def _points(xyxy: Floats) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
 
 def _colours(pixels: Image) -> Floats:
     """Return lightness, red against green, and yellow against blue, in logarithms."""
-    red, green, blue = np.moveaxis(np.log(pixels.astype(np.float32) + np.float32(_DARK)), -1, 0)
+    red, green, blue = np.moveaxis(_LOGARITHMS[pixels], -1, 0)
     return np.stack([(red + green + blue) / 3, red - green, (red + green) / 2 - blue], axis=-1)
 
 

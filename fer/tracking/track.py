@@ -19,6 +19,9 @@ COAST_SECONDS = 0.4
 #: Time constants, in seconds, of the average appearance and of the recent one.
 _APPEARANCE_SECONDS, _RECENT_SECONDS = 10.0, 0.5
 
+#: Age, in seconds, up to which a new number may still turn out to be an earlier one.
+_DOUBT_SECONDS = 3.0
+
 #: Weight of the new looks of somebody who was found again.
 _FOUND_SHARE = 0.3
 
@@ -55,10 +58,15 @@ class Track:
     sightings: int = 1
     presence: Presence = field(default_factory=Presence)
 
+    def is_open_to_doubt(self, seconds: float) -> bool:
+        """Return whether the track has no number, or a new one since a moment ago."""
+        return self.track_id == NO_NUMBER or seconds - self.first_seen <= _DOUBT_SECONDS
+
     def predicted(self, seconds: float) -> Floats:
         """Return the predicted box at a time."""
         ahead = min(seconds - self.last_seen, COAST_SECONDS)
-        return self.xyxy + np.tile(self.velocity * np.float32(ahead), 2).astype(np.float32)
+        moved = self.xyxy.reshape(2, 2) + self.velocity * np.float32(ahead)
+        return moved.reshape(4).astype(np.float32)
 
     def updated(self, xyxy: Floats, looks: Appearance, seconds: float) -> Track:
         """Return the track after a new detection.

@@ -171,27 +171,33 @@ class Tracker:
     def _number(self, faces: dict[int, int], seconds: float) -> None:
         """Number the tracks that have no number yet: as somebody who was away, or as new.
 
+        Who has had a new number for a moment only still gets the earlier one if it turns out that
+        somebody who was away is back.
+
         Args:
             faces: tracks of the faces in the frame; who is back has the earlier track afterwards.
             seconds: time of the frame.
         """
-        new = [f for f, key in faces.items() if self._tracks[key].track_id == NO_NUMBER]
+        new = [f for f, key in faces.items() if self._tracks[key].is_open_to_doubt(seconds)]
+        away = self._away(seconds)
+        if not away:
+            new = [f for f in new if self._tracks[faces[f]].track_id == NO_NUMBER]
         if not new:
             return
-        away = self._away(seconds)
         tracks = [self._tracks[faces[face]] for face in new]
         odds = self._odds_of_return(tracks, away, seconds)
         best, second = np.sort(odds, axis=1)[:, :-3:-1].T
         waited = np.array([_has_waited(track, seconds) for track in tracks])
         clear = (best >= _SURELY_BACK) & (best - second >= _LEAD)
-        odds[~(waited | clear)] = -np.inf
+        numbered = np.array([track.track_id != NO_NUMBER for track in tracks])
+        odds[~np.where(numbered, clear, waited | clear)] = -np.inf
         back = dict(assign(odds, _BACK))
         for row, face in enumerate(new):
             if row in back:
                 key = away[back[row]]
                 self._tracks[key] = self._tracks[key].found_again(self._tracks.pop(faces[face]))
                 faces[face] = key
-            elif waited[row] or best[row] < _RULED_OUT:
+            elif tracks[row].track_id == NO_NUMBER and (waited[row] or best[row] < _RULED_OUT):
                 self._tracks[faces[face]] = replace(tracks[row], track_id=self._next_id)
                 self._next_id += 1
 
@@ -214,6 +220,11 @@ class Tracker:
             seconds,
             most_by_place=_MOST_BY_PLACE,
         )
+        # Who was seen at the same time as somebody else is not the same person.
+        last_seen = np.array([self._tracks[key].last_seen for key in away])
+        for row, track in enumerate(tracks):
+            if track.track_id != NO_NUMBER:
+                odds[row, last_seen >= track.first_seen] = _NOBODY
         return np.column_stack([odds, np.full((len(tracks), 2), _NOBODY)])
 
     def _correct(self, faces: dict[int, int], xyxy: Floats, seconds: float) -> None:

@@ -175,7 +175,7 @@ def test_from_start_to_downloads(actress: Browser, open_live: Open) -> None:
     box = ["left", "top", "right", "bottom"]
     assert list(rows[0]) == [
         *["seconds", "width", "height", "person", *box],
-        *["score", "head", "answer", "uncertain", "quality", "expression", "confidence"],
+        *["detection_score", "head", "answer", "uncertain", "quality", "expression", "confidence"],
         *[*FER2013_LABELS, CONTEMPT, "time", "model", "smoothing_seconds"],
     ]
     seconds = [float(row["seconds"]) for row in rows]

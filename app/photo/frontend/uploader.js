@@ -7,23 +7,35 @@ const nameOf = (chip) => chip.querySelector('[data-testid="stFileChipName"]').ti
 const refused = (chip) => chip.getAttribute("aria-invalid") === "true";
 const discard = (chip) => chip.querySelector('[data-testid="stFileChipDeleteBtn"] button').click();
 
-// The uploader shows the reason in a tooltip, which a touch screen does not have.
+const loading = (uploader) => uploader.querySelector('[data-testid="stFileChipIconSpinner"]');
+
+// How many chips there are once every chosen file has one.
+let expected = 0;
+
+// The uploader shows the reason in a tooltip, which a touch screen does not have. Telling the page
+// makes it run, and a file whose upload has not begun by then gets lost now and then: it waits. The
+// chip is only hidden, since discarding it would touch the others, too.
 function tellRefused(uploader, tell) {
-  const bad = chips(uploader).filter(refused);
-  if (!bad.length) return;
+  const bad = chips(uploader).filter((chip) => refused(chip) && !chip.hidden);
+  if (!bad.length || chips(uploader).length < expected || loading(uploader)) return;
+  expected = 0;
   tell(bad.map((chip) => ({
     name: nameOf(chip),
     reason: chip.querySelector('[role="alert"]')?.textContent.replace(/^Error: /, "") ?? "",
   })));
-  bad.forEach(discard);
+  bad.forEach((chip) => {
+    chip.hidden = true;
+    chip.style.display = "none";
+  });
 }
 
 // Discarding a chip also deletes the file on the server. A file that the page does not have yet, or
 // that is still on its way, must not be lost.
 function empty(uploader, input, taken) {
   const good = chips(uploader).filter((chip) => !refused(chip));
-  const loading = uploader.querySelector('[data-testid="stFileChipIconSpinner"]');
-  if (!good.length || loading || good.map(nameOf).join("/") !== taken.join("/")) return;
+  if (!good.length || loading(uploader)) return;
+  if (good.map(nameOf).join("/") !== taken.join("/")) return;
+  expected = 0;
   good.forEach(discard);
   input.value = ""; // or the browser is silent when the same file is chosen again
 }
@@ -61,13 +73,19 @@ export default function ({ data, parentElement, setTriggerValue }) {
     event.preventDefault();
     hand(images.map(named), input);
   };
+  const chosen = (event) => {
+    const files = event.dataTransfer?.files ?? event.target.files;
+    if (uploader.contains(event.target)) expected = chips(uploader).length + (files?.length ?? 0);
+  };
   const tell = (files) => setTriggerValue("refused", files);
   const watcher = new MutationObserver(() => tellRefused(uploader, tell));
   watcher.observe(uploader, { childList: true, subtree: true, attributes: true });
   document.addEventListener("paste", paste, true);
+  ["change", "drop"].forEach((kind) => document.addEventListener(kind, chosen, true));
   stop = () => {
     watcher.disconnect();
     document.removeEventListener("paste", paste, true);
+    ["change", "drop"].forEach((kind) => document.removeEventListener(kind, chosen, true));
   };
   tellRefused(uploader, tell);
   empty(uploader, input, data.taken);

@@ -26,7 +26,8 @@ def test_cells_stand_under_their_columns() -> None:
     (row,) = face_rows(face(0.1, 0.2, 0.7))
     cells = dict(zip(face_columns(LABELS), row.cells(LABELS), strict=True))
     assert cells == {
-        "left": 1.0, "top": 2.0, "right": 41.0, "bottom": 42.0, "score": 0.9, "head": "ferplus",
+        "left": 1.0, "top": 2.0, "right": 41.0, "bottom": 42.0, "detection_score": 0.9,
+        "head": "ferplus",
         "answer": "neutral", "uncertain": "false", "quality": "", "expression": "neutral",
         "confidence": 0.7, "happy": 0.1, "sad": 0.2, "neutral": 0.7,
     }  # fmt: skip

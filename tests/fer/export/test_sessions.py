@@ -68,9 +68,9 @@ def test_csv_has_a_row_per_face_and_one_for_a_frame_without(
 
 def test_csv_has_time_box_and_all_probabilities() -> None:
     text = stream_csv(rows(faces(1.23456, 7), faces(2.0)), INFO)
-    names = "seconds,width,height,person,left,top,right,bottom,score,head,answer,uncertain,"
+    names = "seconds,width,height,person,left,top,right,bottom,detection_score,head,answer,"
     assert text.splitlines() == [
-        f"{names}quality,expression,confidence,happy,sad,calm,time,model,smoothing_seconds",
+        f"{names}uncertain,quality,expression,confidence,happy,sad,calm,time,model,smoothing_seconds",
         "1.235,640,480,7,0.0,1.3,40.0,41.0,0.9,expression,sad,false,,sad,0.8,0.2,0.8,,"
         "2026-03-02T00:00:00.235+01:00,compact,0.0",
         "2.0,640,480" + "," * 16 + "2026-03-02T00:00:01.000+01:00,compact,0.0",

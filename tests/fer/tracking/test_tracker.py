@@ -152,6 +152,14 @@ def test_who_might_be_back_waits_for_a_clear_view_and_who_cannot_be_does_not() -
     assert watch_for(track, 6.1, 6.8, (590, RED)) == [1]
 
 
+def test_a_number_given_too_soon_is_taken_back() -> None:
+    track = Tracker()
+    watch_for(track, 0, 2, (100, RED))
+    # Behind something that hides hair and clothes, who comes back looks like somebody else.
+    assert watch_for(track, 5, 5.4, (400, BLUE)) == [2]
+    assert watch_for(track, 5.4, 8, (400, RED)) == [1]
+
+
 def test_a_box_that_slips_once_does_not_run_away() -> None:
     track = Tracker()
     for frame, place in enumerate([100] * 10 + [115]):
