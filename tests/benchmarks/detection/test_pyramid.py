@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fer.detection.pyramid import (
+from benchmarks.detection.pyramid import (
     MAX_ENLARGEMENT,
     MISSED_LOGIT,
     TILE,

@@ -86,7 +86,7 @@ class _View:
 
 
 class Pyramid:
-    """Proposes faces, most of which are none; `fer.detection.photo_scan` judges them.
+    """Proposes faces, most of which are none; `benchmarks.detection.proposed_scan` judges them.
 
     Args:
         detector: detects faces in an image of up to `TILE` pixels, from `MIN_SCORE` on.

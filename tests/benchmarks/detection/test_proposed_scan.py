@@ -7,22 +7,22 @@ import skimage.data
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fer.detection.blazeface import BlazeFace
-from fer.detection.photo_scan import (
+from benchmarks.detection.proposed_scan import (
     LOGIT_WEIGHT,
     MIN_EVIDENCE,
     MIN_FACE,
-    PhotoScan,
+    ProposedScan,
     turned,
     turned_back,
 )
+from fer.detection.blazeface import BlazeFace
 from fer.types import Detections, Floats, Image
 from tests.samples import fake_detector, make_detections
 
 
 @pytest.fixture(scope="module")
-def scan() -> PhotoScan:
-    return PhotoScan.load()
+def scan() -> ProposedScan:
+    return ProposedScan.load()
 
 
 def with_small_faces(astronaut: Image, side: int) -> tuple[Image, list[tuple[int, int]]]:
@@ -40,15 +40,15 @@ def with_small_faces(astronaut: Image, side: int) -> tuple[Image, list[tuple[int
     return picture, centres
 
 
-def test_no_face_stays_no_face(scan: PhotoScan) -> None:
+def test_no_face_stays_no_face(scan: ProposedScan) -> None:
     assert len(scan(np.full((400, 600, 3), 90, np.uint8))) == 0
-    nothing = PhotoScan(fake_detector(Detections.empty()), Certain(20))
+    nothing = ProposedScan(fake_detector(Detections.empty()), Certain(20))
     assert len(nothing(np.zeros((64, 64, 3), np.uint8))) == 0
 
 
 @pytest.mark.parametrize("side", [28, 40, 90])
 def test_small_faces_in_a_large_picture_are_found(
-    scan: PhotoScan, astronaut: Image, side: int
+    scan: ProposedScan, astronaut: Image, side: int
 ) -> None:
     picture, centres = with_small_faces(astronaut, side)
     found = scan(picture)
@@ -60,7 +60,7 @@ def test_small_faces_in_a_large_picture_are_found(
 
 
 @pytest.mark.parametrize("name", ["coffee", "rocket", "cat", "coins", "clock", "retina", "horse"])
-def test_what_only_looks_like_a_face_is_not_one(scan: PhotoScan, name: str) -> None:
+def test_what_only_looks_like_a_face_is_not_one(scan: ProposedScan, name: str) -> None:
     picture = np.asarray(getattr(skimage.data, name)())
     picture = (picture * 255).astype(np.uint8) if picture.dtype == np.bool_ else picture
     rgb = picture[..., :3] if picture.ndim == 3 else np.repeat(picture[..., None], 3, axis=2)
@@ -68,7 +68,7 @@ def test_what_only_looks_like_a_face_is_not_one(scan: PhotoScan, name: str) -> N
 
 
 @pytest.mark.parametrize("side", [60, 160, 420])
-def test_a_drawn_smiley_is_no_face(scan: PhotoScan, side: int) -> None:
+def test_a_drawn_smiley_is_no_face(scan: ProposedScan, side: int) -> None:
     picture = np.full((480, 640, 3), 235, np.uint8)
     ink, pen, (x, y) = (20, 20, 20), max(1, side // 30), (320, 240)
     cv2.circle(picture, (x, y), side // 2, (250, 210, 40), -1)
@@ -79,14 +79,14 @@ def test_a_drawn_smiley_is_no_face(scan: PhotoScan, side: int) -> None:
     assert len(scan(picture)) == 0
 
 
-def test_parts_of_a_large_face_are_no_faces(scan: PhotoScan, astronaut: Image) -> None:
+def test_parts_of_a_large_face_are_no_faces(scan: ProposedScan, astronaut: Image) -> None:
     close = cv2.resize(astronaut[20:220, 120:330], None, fx=6, fy=6, interpolation=cv2.INTER_CUBIC)
     assert len(scan(np.asarray(close, np.uint8))) == 1
 
 
 @pytest.mark.parametrize("degrees", [90, 180, 270])
 def test_a_turned_photograph_has_its_face_where_it_is(
-    scan: PhotoScan, astronaut: Image, degrees: int
+    scan: ProposedScan, astronaut: Image, degrees: int
 ) -> None:
     upright = scan(astronaut)
     found = scan(turned(astronaut, degrees))
@@ -147,12 +147,12 @@ LOGIT = 0.0
 )
 def test_both_networks_together_decide(presence: float, faces: int) -> None:
     detector = FirstView(60, 60, 140, 140)
-    assert len(PhotoScan(detector, Certain(presence))(BLACK)) == faces
+    assert len(ProposedScan(detector, Certain(presence))(BLACK)) == faces
 
 
 def test_what_hardly_looks_like_a_face_is_not_looked_at() -> None:
     look = Certain(20)
-    scan = PhotoScan(FirstView(60, 60, 140, 140, score=0.28), look)
+    scan = ProposedScan(FirstView(60, 60, 140, 140, score=0.28), look)
     assert len(scan(BLACK)) == 0
     assert look.looks == 0
 
@@ -160,4 +160,4 @@ def test_what_hardly_looks_like_a_face_is_not_looked_at() -> None:
 @pytest.mark.parametrize(("side", "faces"), [(MIN_FACE - 2, 0), (MIN_FACE + 2, 1)])
 def test_a_face_needs_some_pixels(side: int, faces: int) -> None:
     detector = FirstView(100, 100, 100 + side, 100 + side, score=0.99)
-    assert len(PhotoScan(detector, Certain(20))(BLACK)) == faces
+    assert len(ProposedScan(detector, Certain(20))(BLACK)) == faces
