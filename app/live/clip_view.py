@@ -13,8 +13,8 @@ from app.common.paths import SAMPLE
 from app.live.streaming.clip import RATE, SampleClip
 from app.live.streaming.ice import Ice
 from app.live.streaming.session import LiveSession
-from app.live.webrtc import VIDEO_ATTRIBUTES, frames_callback
-from app.live.webrtc_patches import deliver_newest, prevent_reset, use_page_type, video_context
+from app.live.webrtc import VIDEO_ATTRIBUTES, frames_callback, stream_active
+from app.live.webrtc_patches import deliver_newest, prevent_reset, use_page_type
 
 _KEY = "live_clip"
 _STATE = "live_clip_state"
@@ -44,8 +44,7 @@ def clip_chosen() -> bool:
 
 def clip_active() -> bool:
     """Return whether the browser is connected or connecting for the clip."""
-    context = video_context(_KEY)
-    return context is not None and (context.state.playing or context.state.signalling)
+    return stream_active(_KEY)
 
 
 def clip_starts() -> bool:

@@ -8,10 +8,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import streamlit as st
 
 from app.live.streaming.session import LiveSession
+from fer.export.face_rows import BYTE_ORDER_MARK
 from fer.export.sessions import SessionInfo, stream_csv, stream_json
-
-#: Excel reads a CSV file as UTF-8 only if it begins with this mark.
-_BYTE_ORDER_MARK = "\ufeff"
 
 
 def show_downloads(session: LiveSession) -> None:
@@ -51,7 +49,7 @@ def show_downloads(session: LiveSession) -> None:
 
 def session_csv(session: LiveSession, zone: tzinfo) -> bytes:
     """Return the session as a CSV file for a spreadsheet, with times in a zone."""
-    return f"{_BYTE_ORDER_MARK}{stream_csv(session.rows(), _info(session, zone))}".encode()
+    return f"{BYTE_ORDER_MARK}{stream_csv(session.rows(), _info(session, zone))}".encode()
 
 
 def _info(session: LiveSession, zone: tzinfo) -> SessionInfo:

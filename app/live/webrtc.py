@@ -78,7 +78,12 @@ def show_video(session: LiveSession, ice: Ice) -> None:
 
 def video_active() -> bool:
     """Return whether the browser is connected or connecting."""
-    context = video_context(KEY)
+    return stream_active(KEY)
+
+
+def stream_active(key: str) -> bool:
+    """Return whether the browser is connected or connecting for the component of this key."""
+    context = video_context(key)
     return context is not None and (context.state.playing or context.state.signalling)
 
 

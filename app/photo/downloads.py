@@ -11,6 +11,7 @@ from pathlib import PurePath
 from app.photo.images import download_jpeg
 from app.photo.store import AnalysedPhoto
 from fer import decode_image
+from fer.export.face_rows import BYTE_ORDER_MARK
 from fer.export.photos import PhotosInfo, distinct_names, to_csv, to_json
 from fer.model.spec import ModelSpec
 
@@ -19,13 +20,9 @@ from fer.model.spec import ModelSpec
 MAX_SIDE = 2560
 
 
-#: Excel reads a file without it as if it were in the letters of one country.
-_BYTE_ORDER_MARK = "\ufeff"
-
-
 def csv_of(photos: Sequence[AnalysedPhoto], spec: ModelSpec) -> str:
     """Return a CSV table with a row per face, which Excel reads; see `fer.export.photos.to_csv`."""
-    return _BYTE_ORDER_MARK + to_csv([a.result for a in photos], _info(spec))
+    return BYTE_ORDER_MARK + to_csv([a.result for a in photos], _info(spec))
 
 
 def json_of(photos: Sequence[AnalysedPhoto], spec: ModelSpec) -> str:

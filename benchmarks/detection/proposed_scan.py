@@ -15,14 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.detection.pyramid import MIN_SCORE, Pyramid, resized
-from fer.detection.blazeface import SAME_FACE_IOU, BlazeFace, FaceDetector
+from fer.detection.blazeface import BlazeFace, FaceDetector
 from fer.detection.face_landmark import FaceLandmark
-from fer.geometry import box_area, intersection_matrix, iou_matrix, transform_points
+from fer.detection.tiled import MIN_FACE, is_new
+from fer.geometry import transform_points
 from fer.types import Detections, Floats, Image
-
-#: Least side of a face in pixels. Smaller faces show no recognisable expression, and patterns in
-#: cloth and leaves begin to look like faces.
-MIN_FACE = 18
 
 #: Weight of the detector's mean logit in the evidence; the presence logit has 1. Fitted by logistic
 #: regression (`benchmarks.detection` describes the material).
@@ -36,9 +33,6 @@ SURE_EVIDENCE = 6.0
 
 #: Least score, in any view, of a place worth a close look.
 _LOOK_SCORE = 0.3
-
-#: Fraction of a box inside a larger face from which it is a part of that face, such as an eye.
-PART_OF_FACE = 0.5
 
 #: Degrees by which a photograph is turned if no sure face is found in it; the detector itself bears
 #: about 90 degrees to either side. And the longer side of the copy that is turned, in pixels.
@@ -90,7 +84,7 @@ class ProposedScan:
         accepted, figures = Detections.empty(), []
         for i in np.flatnonzero(proposals.detections.score >= _LOOK_SCORE).tolist():
             face = proposals.detections.take(np.array([i]))
-            if _side(face) < MIN_FACE or not _is_new(face.xyxy, accepted):
+            if _side(face) < MIN_FACE or not is_new(face.xyxy[0], accepted):
                 continue
             presence = float(self._landmarker.presence(image, face)[0])
             evidence = presence + LOGIT_WEIGHT * float(proposals.logit[i])
@@ -144,12 +138,3 @@ def _inverse_turn(degrees: int, height: int, width: int) -> NDArray[np.float64]:
 
 def _side(face: Detections) -> float:
     return float(np.max(face.xyxy[0, 2:] - face.xyxy[0, :2]))
-
-
-def _is_new(box: Floats, accepted: Detections) -> bool:
-    """Return whether a box is neither an accepted face nor a part of one."""
-    if not len(accepted):
-        return True
-    inside = intersection_matrix(box, accepted.xyxy)[0] / max(box_area(box)[0], 1e-6)
-    same = iou_matrix(box, accepted.xyxy)[0]
-    return bool(inside.max() < PART_OF_FACE and same.max() < SAME_FACE_IOU)

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fer.detection.blazeface import SAME_FACE_IOU, FaceDetector
+from fer.detection.tiled import not_cut
 from fer.geometry import box_area, iou_matrix, weighted_nms
 from fer.types import Detections, Floats, Image
 
@@ -232,18 +233,6 @@ def _place(first: int, length: int) -> tuple[int, int]:
     start = int(np.clip(first * _STEP - _MARGIN, 0, max(0, length - TILE)))
     end = length if start + TILE >= length else start + TILE - _MARGIN
     return start, max(first, (end - 1) // _STEP)
-
-
-def not_cut(
-    xyxy: Floats, corner: tuple[int, int], tile_hw: tuple[int, int], view_hw: tuple[int, int]
-) -> NDArray[np.bool_]:
-    """Return which boxes are not cut by their tile, except at the border of the view itself."""
-    (x, y), (tile_h, tile_w), (view_h, view_w) = corner, tile_hw, view_hw
-    left = (xyxy[:, 0] > 0) | (x == 0)
-    top = (xyxy[:, 1] > 0) | (y == 0)
-    right = (xyxy[:, 2] < tile_w) | (x + tile_w >= view_w)
-    bottom = (xyxy[:, 3] < tile_h) | (y + tile_h >= view_h)
-    return left & top & right & bottom
 
 
 def _sure(views: list[_View]) -> Iterator[Detections]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -86,7 +87,7 @@ class FaceLandmark:
         for i in range(len(detections)):
             matrix = _crop_transform(detections.xyxy[i], detections.landmarks[i], scale)
             presence[i], mesh = self._look(warp(image, matrix, INPUT_SIZE))
-            points[i] = transform_points(_inverse(matrix), mesh)
+            points[i] = transform_points(cv2.invertAffineTransform(matrix), mesh)
         return FaceMeshes(np.clip(presence, *PRESENCE_RANGE), points)
 
     def presence(self, image: Image, detections: Detections) -> Floats:
@@ -133,8 +134,3 @@ def _crop_transform(xyxy: Floats, landmarks: Floats, scale: float) -> NDArray[np
     linear = np.array([[cosine, sine], [-sine, cosine]]) * (INPUT_SIZE / side)
     centre = (xyxy[:2].astype(np.float64) + xyxy[2:]) / 2
     return np.column_stack([linear, INPUT_SIZE / 2 - linear @ centre])
-
-
-def _inverse(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
-    linear = np.linalg.inv(matrix[:, :2])
-    return np.column_stack([linear, -linear @ matrix[:, 2]])

@@ -62,7 +62,7 @@ class PhotoScan:
         in_tiles = weighted_nms(Detections.concatenate(self._tiles(image)), SAME_FACE_IOU)
         for i in np.argsort(-box_area(in_tiles.xyxy), kind="stable"):
             box = in_tiles.xyxy[i]
-            if _is_new(box, Detections.concatenate(accepted)):
+            if is_new(box, Detections.concatenate(accepted)):
                 accepted.append(self._confirmed(image, box))
         detections = weighted_nms(Detections.concatenate(accepted), SAME_FACE_IOU)
         return detections.take(np.argsort(-box_area(detections.xyxy), kind="stable"))
@@ -74,7 +74,7 @@ class PhotoScan:
             for x, y in square_tiles(width, height, side, TILE_OVERLAP) if side > MIN_FACE else []:
                 tile = image[y : y + side, x : x + side]
                 faces = self._detector(tile)
-                whole = _not_cut(faces.xyxy, (x, y), tile.shape[:2], (height, width))
+                whole = not_cut(faces.xyxy, (x, y), tile.shape[:2], (height, width))
                 detections.append(faces.take(whole).moved(offset=(x, y)))
         return detections
 
@@ -129,7 +129,7 @@ def _side(box: Floats) -> float:
     return float(np.max(box[2:] - box[:2]))
 
 
-def _is_new(box: Floats, accepted: Detections) -> bool:
+def is_new(box: Floats, accepted: Detections) -> bool:
     """Return whether a box is neither an accepted face nor a part of one."""
     if not len(accepted):
         return True
@@ -138,7 +138,7 @@ def _is_new(box: Floats, accepted: Detections) -> bool:
     return bool(inside.max() < PART_OF_FACE and same.max() < SAME_FACE_IOU)
 
 
-def _not_cut(
+def not_cut(
     xyxy: Floats,
     corner: tuple[int, int],
     tile_hw: tuple[int, int],

@@ -10,6 +10,9 @@ import numpy as np
 
 from fer.types import FLAWS, UNCERTAIN, Faces, Floats
 
+#: Begins a CSV file for Excel, which else reads it as if it were in the letters of one country.
+BYTE_ORDER_MARK = "\ufeff"
+
 _BOX = ("left", "top", "right", "bottom")
 
 #: Columns of a face in every table; one column per label follows. They are the box in pixels, the

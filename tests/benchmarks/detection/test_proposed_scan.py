@@ -10,34 +10,20 @@ from hypothesis import strategies as st
 from benchmarks.detection.proposed_scan import (
     LOGIT_WEIGHT,
     MIN_EVIDENCE,
-    MIN_FACE,
     ProposedScan,
     turned,
     turned_back,
 )
 from fer.detection.blazeface import BlazeFace
+from fer.detection.tiled import MIN_FACE
 from fer.types import Detections, Floats, Image
+from tests.fer.detection.samples import with_small_faces
 from tests.samples import fake_detector, make_detections
 
 
 @pytest.fixture(scope="module")
 def scan() -> ProposedScan:
     return ProposedScan.load()
-
-
-def with_small_faces(astronaut: Image, side: int) -> tuple[Image, list[tuple[int, int]]]:
-    """A wide picture of gravel with three faces of `side` pixels; their centres too."""
-    gravel = cv2.resize(skimage.data.gravel(), (1400, 900))
-    picture = np.repeat(gravel[..., None], 3, axis=2)
-    scale = side / 104
-    head = cv2.resize(
-        astronaut[0:260, 90:360], None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA
-    )
-    centres = []
-    for x, y in ((80, 60), (700, 420), (1110, 600)):
-        picture[y : y + head.shape[0], x : x + head.shape[1]] = head
-        centres.append((x + round(135 * scale), y + round(125 * scale)))
-    return picture, centres
 
 
 def test_no_face_stays_no_face(scan: ProposedScan) -> None:
@@ -50,7 +36,7 @@ def test_no_face_stays_no_face(scan: ProposedScan) -> None:
 def test_small_faces_in_a_large_picture_are_found(
     scan: ProposedScan, astronaut: Image, side: int
 ) -> None:
-    picture, centres = with_small_faces(astronaut, side)
+    picture, centres = with_small_faces(astronaut, side, last=(1110, 600))
     found = scan(picture)
     middle = (found.xyxy[:, :2] + found.xyxy[:, 2:]) / 2
     assert side == 90 or len(BlazeFace()(picture)) < len(centres)

@@ -14,9 +14,9 @@ from benchmarks.detection.pyramid import (
     Pyramid,
     detailed,
     fine_views,
-    not_cut,
     tiles,
 )
+from fer.detection.tiled import not_cut
 from fer.types import Detections, Image
 from tests.samples import make_detections
 

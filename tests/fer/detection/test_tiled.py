@@ -12,27 +12,13 @@ from fer.detection.tiled import (
     square_crop,
 )
 from fer.types import Detections, Image
+from tests.fer.detection.samples import with_small_faces
 from tests.samples import fake_detector, make_detections
 
 
 @pytest.fixture(scope="module")
 def scan() -> PhotoScan:
     return PhotoScan(BlazeFace())
-
-
-def with_small_faces(astronaut: Image, side: int) -> tuple[Image, list[tuple[int, int]]]:
-    """A wide picture of gravel with three faces of `side` pixels; their centres too."""
-    gravel = cv2.resize(skimage.data.gravel(), (1400, 900))
-    picture = np.repeat(gravel[..., None], 3, axis=2)
-    scale = side / 104
-    head = cv2.resize(
-        astronaut[0:260, 90:360], None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA
-    )
-    centres = []
-    for x, y in ((80, 60), (700, 420), (1280, 780)):
-        picture[y : y + head.shape[0], x : x + head.shape[1]] = head
-        centres.append((x + round(135 * scale), y + round(125 * scale)))
-    return picture, centres
 
 
 def test_no_face_stays_no_face(scan: PhotoScan) -> None:
