@@ -15,6 +15,7 @@ import numpy as np
 import skimage.data
 from numpy.typing import NDArray
 
+from benchmarks.drawings import drawings
 from benchmarks.framing import BORDER, ENLARGE, largest, photograph
 from fer import read_image
 from fer.detection.blazeface import BlazeFace
@@ -32,6 +33,9 @@ _OBJECTS = (
     *("gravel", "horse", "hubble_deep_field", "immunohistochemistry", "logo"),
     *("microaneurysms", "moon", "page", "retina", "rocket", "text"),
 )
+
+#: Sides of drawings in pixels.
+_DRAWN_SIDES = (60, 160, 420)
 
 
 @dataclass(frozen=True)
@@ -65,57 +69,12 @@ def objects() -> Iterator[Scene]:
     for name in _OBJECTS:
         image = _rgb(getattr(skimage.data, name)())
         yield Scene("objects", name, image, nothing, 0)
-    for index, draw in enumerate((smiley, bare_smiley, cup, wheel, socket)):
-        for side in (60, 160, 420):
+    for side in _DRAWN_SIDES:
+        for name, drawing in drawings(side).items():
             picture = np.full((480, 640, 3), 235, np.uint8)
-            draw(picture, (320, 240), side)
-            yield Scene("drawings", f"{index} at {side}", picture, nothing, 0)
-
-
-def smiley(picture: Image, centre: tuple[int, int], side: int) -> None:
-    """Draw a yellow smiley."""
-    x, y = centre
-    cv2.circle(picture, centre, side // 2, (250, 210, 40), -1)
-    bare_smiley(picture, (x, y), side)
-
-
-def bare_smiley(picture: Image, centre: tuple[int, int], side: int) -> None:
-    """Draw a smiley of lines."""
-    (x, y), pen = centre, max(1, side // 30)
-    cv2.circle(picture, centre, side // 2, (20, 20, 20), pen)
-    for dx in (-side // 6, side // 6):
-        cv2.circle(picture, (x + dx, y - side // 8), max(2, side // 16), (20, 20, 20), -1)
-    cv2.ellipse(picture, (x, y + side // 12), (side // 4, side // 6), 0, 15, 165, (20, 20, 20), pen)
-
-
-def cup(picture: Image, centre: tuple[int, int], side: int) -> None:
-    """Draw a cup from above, on its saucer."""
-    x, y = centre
-    cv2.circle(picture, centre, side // 2, (245, 245, 250), -1)
-    cv2.circle(picture, centre, side // 2, (150, 150, 160), max(1, side // 60))
-    cv2.circle(picture, centre, side // 3, (120, 70, 40), -1)
-    cv2.ellipse(picture, (x + side // 2, y), (side // 6, side // 9), 0, 0, 360, (200, 200, 210), -1)
-
-
-def wheel(picture: Image, centre: tuple[int, int], side: int) -> None:
-    """Draw a wheel with five holes."""
-    x, y = centre
-    cv2.circle(picture, centre, side // 2, (60, 60, 64), -1)
-    for turn in np.arange(5) * 2 * np.pi / 5:
-        hole = (round(x + side * 0.28 * np.sin(turn)), round(y - side * 0.28 * np.cos(turn)))
-        cv2.circle(picture, hole, max(2, side // 11), (190, 190, 196), -1)
-
-
-def socket(picture: Image, centre: tuple[int, int], side: int) -> None:
-    """Draw a socket with two holes and a slit, which many people see as a face."""
-    (x, y), half = centre, side // 2
-    cv2.rectangle(picture, (x - half, y - half), (x + half, y + half), (250, 248, 240), -1)
-    cv2.rectangle(picture, (x - half, y - half), (x + half, y + half), (170, 168, 160), 2)
-    for dx in (-side // 5, side // 5):
-        cv2.ellipse(
-            picture, (x + dx, y - side // 10), (side // 24 + 1, side // 9), 0, 0, 360, (30,) * 3, -1
-        )
-    cv2.ellipse(picture, (x, y + side // 4), (side // 9, side // 9), 0, 0, 360, (30, 30, 30), -1)
+            top, left = (480 - side) // 2, (640 - side) // 2
+            picture[top : top + side, left : left + side] = drawing
+            yield Scene("drawings", f"{name} at {side}", picture, nothing, 0)
 
 
 @dataclass(frozen=True)
