@@ -304,9 +304,11 @@ def test_without_a_camera_it_says_why_and_plays_a_clip(
     wait_for_more_bars(page, 1)
     page.get_by_role("button", name="Stop the sample clip").click()
     expect(page.get_by_role("heading", name="This session")).to_be_visible()
-    count = len(table(page))
     says(page, says_why)
-    assert len(table(page)) == count  # it has ended on the server too
+    # It has ended on the server too: two files agree. The last frame may still be under analysis
+    # when the first is made; a clip that played on would add rows between any two.
+    counts = [len(table(page)) for _ in range(3)]
+    assert counts[1] == counts[2] <= counts[0] + 1
 
 
 def test_a_fault_in_one_frame_is_told_and_the_stream_goes_on(
