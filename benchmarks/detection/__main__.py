@@ -13,19 +13,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from benchmarks.detection.material import (
-    Portraits,
-    Scene,
-    backgrounds,
-    cut,
-    objects,
-    photographs,
-    turned,
+from benchmarks.detection.changes import (
+    all_turned,
+    blurred,
+    blurred_beyond_use,
+    cut_tightly,
+    dark,
+    very_dark,
 )
+from benchmarks.detection.crowds import crowds, cut_photographs, selfies
+from benchmarks.detection.material import Portraits, Scene, astronaut, backgrounds, photographs
+from benchmarks.detection.negatives import drawn, objects, textures, without_faces
 from benchmarks.detection.proposed_scan import ProposedScan
 from benchmarks.tables import machine, table
 from fer.detection.blazeface import BlazeFace, FaceDetector
@@ -35,9 +35,6 @@ from fer.types import Detections
 
 #: Heights of pasted faces in pixels.
 _HEIGHTS = (18, 24, 32, 48, 90)
-
-#: Angles in degrees by which photographs of one face are turned.
-_ANGLES = (0, 20, 45, 70, 90, 135, 180, 225, 270, 315)
 
 #: Least IoU of a face that is found, and IoU below which it is invented.
 _FOUND_IOU, _INVENTED_IOU = 0.4, 0.2
@@ -106,11 +103,19 @@ def counted(scene: Scene, detections: Detections) -> tuple[int, int]:
 
 def scenes(photos: Path, data: Path, faces: int) -> Iterator[Scene]:
     """Yield all pictures."""
-    own = list(photographs(photos))
+    own = [*photographs(photos), astronaut()]
+    portraits = Portraits.of(data, 80, seed=9)
     yield from own
     yield from objects()
+    yield from drawn()
+    yield from textures()
+    yield from without_faces(own)
     yield from _pasted(data, faces)
-    yield from _changed(own)
+    yield from crowds(portraits)
+    yield from selfies(portraits)
+    yield from cut_photographs(own)
+    yield from cut_tightly(own, portraits)
+    yield from all_turned(own, portraits, 12)
 
 
 def _pasted(data: Path, count: int) -> Iterator[Scene]:
@@ -119,29 +124,9 @@ def _pasted(data: Path, count: int) -> Iterator[Scene]:
         portraits = Portraits.of(data, count, seed=seed)
         yield from portraits.pasted(f"{height} px", height, scenery)
     portraits = Portraits.of(data, count, seed=len(_HEIGHTS))
-    yield from portraits.pasted("40 px, dark", 40, scenery, change=_dark)
-    yield from portraits.pasted("40 px, blurred", 40, scenery, change=_blurred)
-
-
-def _changed(own: list[Scene]) -> Iterator[Scene]:
-    """Yield photographs of one face turned, and all faces cut out tightly."""
-    for scene in own:
-        if scene.count == 1:
-            for degrees in _ANGLES:
-                image = turned(scene.image, degrees)
-                yield Scene(f"turned {degrees}°", scene.name, image, None, 1)
-    scan = ProposedScan.load()
-    for scene in own:
-        for box in scan(scene.image).xyxy:
-            yield Scene("cut to the box + 10 %", scene.name, cut(scene.image, box), None, 1)
-
-
-def _dark(face: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    return (face * 0.3).astype(np.uint8)
-
-
-def _blurred(face: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    return np.asarray(cv2.GaussianBlur(face, (0, 0), 1.5), np.uint8)
+    for change in (dark, very_dark, blurred, blurred_beyond_use):
+        group = f"40 px, {change.__name__.replace('_', ' ')}"
+        yield from portraits.pasted(group, 40, scenery, change=change)
 
 
 if __name__ == "__main__":
