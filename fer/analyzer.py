@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fer.alignment import align
-from fer.detection.blazeface import BlazeFace, FaceDetector
-from fer.detection.tiled import PhotoScan
+from fer.detection.blazeface import FaceDetector
+from fer.detection.photo_scan import PhotoScan
 from fer.labels import EXPRESSION_HEAD
 from fer.model.class_activation import ClassActivation, class_activation
 from fer.model.classifier import ExpressionClassifier
@@ -58,7 +58,7 @@ class FaceAnalyzer:
             ModelError: the expression model or the detector is missing or broken.
         """
         classifier = ExpressionClassifier(model_dir, threads=threads)
-        return cls(PhotoScan(BlazeFace(threads=threads)), classifier, classifier.spec)
+        return cls(PhotoScan.load(threads=threads), classifier, classifier.spec)
 
     def __call__(
         self, image: Image, *, head: str = EXPRESSION_HEAD, detections: Detections | None = None

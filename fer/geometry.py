@@ -92,24 +92,3 @@ def transform_points(matrix: NDArray, points: NDArray) -> NDArray:
 def transform_scale(matrix: NDArray) -> float:
     """Return the scale factor of a 2×3 similarity matrix."""
     return float(np.hypot(matrix[0, 0], matrix[1, 0]))
-
-
-def square_tiles(width: int, height: int, side: int, overlap: float) -> list[tuple[int, int]]:
-    """Return the top left corners ``(x, y)`` of square tiles that cover an image.
-
-    Args:
-        width: width of the image, in pixels.
-        height: height of the image, in pixels.
-        side: side of a tile. If the image is smaller, a single tile starts at 0 and extends past
-            the border.
-        overlap: least overlap of neighbouring tiles as a fraction of their side, 0…1.
-    """
-    xs, ys = (_starts(length, side, overlap) for length in (width, height))
-    return [(x, y) for y in ys for x in xs]
-
-
-def _starts(length: int, side: int, overlap: float) -> list[int]:
-    if length <= side:
-        return [0]
-    count = int(np.ceil((length - side) / (side * (1 - overlap)))) + 1
-    return [round(i * (length - side) / (count - 1)) for i in range(count)]

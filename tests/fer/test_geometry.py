@@ -1,5 +1,3 @@
-from itertools import pairwise
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,7 +7,6 @@ from fer.geometry import (
     box_area,
     iou_matrix,
     similarity,
-    square_tiles,
     transform_points,
     transform_scale,
     weighted_nms,
@@ -83,15 +80,3 @@ def test_similarity_recovers_the_transform(scale: float, angle: float, shift: tu
 def test_similarity_of_a_single_place_is_refused() -> None:
     with pytest.raises(ValueError, match="two different points"):
         similarity(np.ones((4, 2)), np.ones((4, 2)))
-
-
-@given(st.integers(1, 700), st.integers(1, 700), st.integers(20, 300), st.floats(0, 0.7))
-def test_tiles_cover_the_image_and_overlap(
-    width: int, height: int, side: int, overlap: float
-) -> None:
-    corners = square_tiles(width, height, side, overlap)
-    for axis, length in ((0, width), (1, height)):
-        starts = sorted({c[axis] for c in corners})
-        assert starts[0] == 0
-        assert starts[-1] + side >= length
-        assert all(b - a <= side * (1 - overlap) + 1 for a, b in pairwise(starts))

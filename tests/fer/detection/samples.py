@@ -6,7 +6,9 @@ import cv2
 import numpy as np
 import skimage.data
 
-from fer.types import Image
+from fer.detection.views import TILE
+from fer.types import Detections, Image
+from tests.samples import make_detections
 
 
 def with_small_faces(
@@ -27,3 +29,34 @@ def with_small_faces(
         picture[y : y + head.shape[0], x : x + head.shape[1]] = head
         centres.append((x + round(135 * scale), y + round(125 * scale)))
     return picture, centres
+
+
+#: Brightness of a patch.
+PATCH = 30
+
+
+class Patches:
+    """A detector to which dark patches in a pattern are faces, between 24 and 200 pixels high."""
+
+    def __init__(self, score: float = 0.9) -> None:
+        self.score, self.views = score, list[tuple[int, int]]()
+
+    def __call__(self, image: Image) -> Detections:
+        self.views.append((image.shape[1], image.shape[0]))
+        scale = TILE / max(image.shape[:2])
+        dark = (abs(image[..., 0].astype(int) - PATCH) < 10).astype(np.uint8)
+        boxes = [
+            (x, y, x + width, y + height)
+            for x, y, width, height, _ in cv2.connectedComponentsWithStats(dark)[2][1:].tolist()
+            if 24 <= height * scale <= 200
+        ]
+        return make_detections(*boxes, score=self.score)
+
+
+def pattern(width: int, height: int, *boxes: tuple[int, int, int, int]) -> Image:
+    """A picture full of detail with dark patches in it."""
+    noise = np.random.default_rng(0).integers(90, 250, (height, width, 1), dtype=np.uint8)
+    picture = np.repeat(noise, 3, axis=2)
+    for left, top, right, bottom in boxes:
+        picture[top:bottom, left:right] = PATCH
+    return picture

@@ -1,34 +1,17 @@
-"""Propose faces of all sizes in a photograph: views at several scales.
-
-The coarse views show the whole photograph. The fine ones are searched only where there is enough
-detail for a face: a wall, the sky or what is out of focus has none, and most of a photograph's
-pixels are there.
-"""
+"""Propose faces of all sizes in a photograph: what one detector sees in views at several scales."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from fer.detection.blazeface import SAME_FACE_IOU, FaceDetector
-from fer.detection.tiled import not_cut
+from fer.detection.views import TILE, VIEWS, detailed, fine_views, not_cut, resized, tiles
 from fer.geometry import box_area, iou_matrix, weighted_nms
 from fer.types import Detections, Floats, Image
-
-#: Side of the detector's input, and so of a tile, in pixels.
-TILE = 256
-
-#: Longer sides of the views, in pixels. Each shows faces about half as large as the one before, and
-#: tiles with their margins fit into it without a rest.
-VIEWS = (256, 456, 856, 1656)
-
-#: Longest side of a view as a multiple of the photograph's: enlarging adds no detail, but the
-#: detector finds faces of 28 pixels far more often than those of 24.
-MAX_ENLARGEMENT = 1.35
 
 #: Border around the whole photograph in an additional view, as a fraction of its longer side. Faces
 #: that touch the border, or fill the photograph, are found with it.
@@ -45,20 +28,12 @@ MISSED_LOGIT = float(np.log(0.1 / 0.9))
 #: close-up. Its finest view is left out: people that far behind are out of focus.
 CLOSE_UP = 0.3
 
-#: Least detail of a place that can show a face: mean deviation from a blurred copy relative to the
-#: brightness. 72 faces of 28 pixels had 0.08 and more, in bad light 0.07, out of focus 0.06.
-MIN_DETAIL = 0.06
-
-#: Pixels: standard deviation of that blur, side over which detail is averaged (a small face), and
-#: distance of the places.
-_BLUR, _WINDOW, _STEP = 3.0, 32, 16
-
-#: Width of a tile's margin, in which a face may be cut off.
-_MARGIN = 28
-
 #: Least score and height in pixels, in its view, of what is proposed.
 MIN_SCORE = 0.25
 _MIN_HEIGHT = 14.0
+
+#: Score of what is certainly a face in one view.
+_CERTAIN = 0.8
 
 
 @dataclass(frozen=True)
@@ -87,7 +62,7 @@ class _View:
 
 
 class Pyramid:
-    """Proposes faces, most of which are none; `benchmarks.detection.proposed_scan` judges them.
+    """Proposes faces, most of which are none; `fer.detection.photo_scan` judges them.
 
     Args:
         detector: detects faces in an image of up to `TILE` pixels, from `MIN_SCORE` on.
@@ -134,17 +109,6 @@ class Pyramid:
         return _View(found.moved(scale=1 / scale), scale)
 
 
-def fine_views(longer: int) -> Iterator[int]:
-    """Yield the longer sides of the views beyond the first, for a photograph's longer side.
-
-    The last one is as large as `MAX_ENLARGEMENT` permits; none is close to it.
-    """
-    largest = min(round(MAX_ENLARGEMENT * longer), VIEWS[-1])
-    yield from (side for side in VIEWS[1:] if side < 0.8 * largest)
-    if largest > MAX_ENLARGEMENT * VIEWS[0]:
-        yield largest
-
-
 def merged(views: list[_View]) -> Proposals:
     """Merge what several views show of the same place."""
     kept = [v.detections.take(_heights(v.detections) * v.scale >= _MIN_HEIGHT) for v in views]
@@ -186,59 +150,10 @@ def _mean(same: Detections) -> Detections:
     )
 
 
-def resized(image: Image, scale: float) -> Image:
-    """Return the image at another scale, at least one pixel wide and high."""
-    height, width = image.shape[:2]
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(image, size, interpolation=method), np.uint8)
-
-
-def detailed(view: Image) -> NDArray[np.bool_]:
-    """Return where a view has enough detail for a face, at every 16th pixel."""
-    grey = cv2.cvtColor(view, cv2.COLOR_RGB2GRAY)
-    deviation = cv2.absdiff(grey, cv2.GaussianBlur(grey, (0, 0), _BLUR))
-    detail, light = (
-        np.asarray(cv2.boxFilter(part, cv2.CV_32F, (_WINDOW, _WINDOW)))[::_STEP, ::_STEP]
-        for part in (deviation, grey)
-    )
-    return np.asarray(detail >= MIN_DETAIL * (light + 10))
-
-
-def tiles(needed: NDArray[np.bool_], width: int, height: int) -> list[tuple[int, int]]:
-    """Cover places with tiles, whose margins do not count.
-
-    Args:
-        needed: the places; row `i` and column `j` are at ``(16 j, 16 i)``.
-        width: width of the view in pixels.
-        height: height.
-
-    Returns:
-        The top left corners ``(x, y)`` of the tiles.
-    """
-    corners = []
-    open_places = needed.copy()
-    while open_places.any():
-        top = int(np.flatnonzero(open_places.any(axis=1))[0])
-        y, last_row = _place(top, height)
-        left = int(np.flatnonzero(open_places[top : last_row + 1].any(axis=0))[0])
-        x, last_column = _place(left, width)
-        corners.append((x, y))
-        open_places[top : last_row + 1, left : last_column + 1] = False
-    return corners
-
-
-def _place(first: int, length: int) -> tuple[int, int]:
-    """Return where a tile begins that covers a place, and the last place that it covers."""
-    start = int(np.clip(first * _STEP - _MARGIN, 0, max(0, length - TILE)))
-    end = length if start + TILE >= length else start + TILE - _MARGIN
-    return start, max(first, (end - 1) // _STEP)
-
-
 def _sure(views: list[_View]) -> Iterator[Detections]:
     """Yield what is certainly a face by its score in one view."""
     for view in views:
-        sure = view.detections.take(view.detections.score >= 0.8)
+        sure = view.detections.take(view.detections.score >= _CERTAIN)
         yield from (sure.take(np.array([i])) for i in range(len(sure)))
 
 

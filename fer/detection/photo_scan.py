@@ -1,9 +1,7 @@
-"""Detect the faces in a photograph: proposals at all sizes, each of them looked at closely.
+"""Detect the faces in a photograph, of all sizes and at any angle.
 
-A face is what two networks together take for one: the detector, which sees a whole view, and the
-face-landmark network, which sees the place alone. Their evidence is one figure.
-
-Not in use yet: it is to replace `fer.detection.tiled` once accuracy through it was measured.
+One rule: places are proposed in views at several scales, and a face is where three networks
+together see enough evidence for one.
 """
 
 from __future__ import annotations
@@ -14,25 +12,24 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.detection.pyramid import MIN_SCORE, Pyramid, resized
-from fer.detection.blazeface import BlazeFace, FaceDetector
-from fer.detection.face_landmark import FaceLandmark
-from fer.detection.tiled import MIN_FACE, is_new
-from fer.geometry import transform_points
+from fer.detection.blazeface import SAME_FACE_IOU, BlazeFace, FaceDetector
+from fer.detection.evidence import MIN_EVIDENCE, Evidence
+from fer.detection.pyramid import MIN_SCORE, Pyramid
+from fer.detection.views import resized
+from fer.geometry import box_area, intersection_matrix, iou_matrix, transform_points
 from fer.types import Detections, Floats, Image
 
-#: Weight of the detector's mean logit in the evidence; the presence logit has 1. Fitted by logistic
-#: regression (`benchmarks.detection` describes the material).
-LOGIT_WEIGHT = 0.75
-
-#: Least evidence of a face.
-MIN_EVIDENCE = 1.5
+#: Least side of a face in pixels. Smaller faces show no recognisable expression.
+MIN_FACE = 18
 
 #: Least evidence of a face that needs no search in the turned photograph, and of one found there.
-SURE_EVIDENCE = 6.0
+SURE_EVIDENCE = 4.0
 
 #: Least score, in any view, of a place worth a close look.
 _LOOK_SCORE = 0.3
+
+#: Fraction of a box inside a larger face from which it is a part of that face, such as an eye.
+PART_OF_FACE = 0.5
 
 #: Degrees by which a photograph is turned if no sure face is found in it; the detector itself bears
 #: about 90 degrees to either side. And the longer side of the copy that is turned, in pixels.
@@ -40,34 +37,34 @@ _TURNS = (180, 90, 270)
 _TURNED_SIDE = 640
 
 
-class Landmarker(Protocol):
-    """Looks closely at places; a `FaceLandmark`, or a fake in tests."""
+class Judge(Protocol):
+    """Judges places; an `Evidence`, or a fake in tests."""
 
-    def presence(self, image: Image, detections: Detections, /) -> Floats:
-        """Return how surely each place shows a face, logits ``(n,)``."""
+    def __call__(self, image: Image, face: Detections, logit: float, /) -> float:
+        """Return the evidence that a place shows a face."""
 
 
-class ProposedScan:
+class PhotoScan:
     """Detects faces of all sizes, and at any angle if there are no upright ones.
 
     Args:
         detector: proposes faces in a view.
-        landmarker: judges them.
+        judge: says which of them are.
     """
 
-    def __init__(self, detector: FaceDetector, landmarker: Landmarker) -> None:
+    def __init__(self, detector: FaceDetector, judge: Judge) -> None:
         self._pyramid = Pyramid(detector)
-        self._landmarker = landmarker
+        self._judge = judge
 
     @classmethod
-    def load(cls, *, threads: int = 1) -> ProposedScan:
+    def load(cls, *, threads: int = 1) -> PhotoScan:
         """Load the networks.
 
         Raises:
             ModelError: the package that carries them is not installed.
         """
         detector = BlazeFace(min_score=MIN_SCORE, threads=threads)
-        return cls(detector, FaceLandmark(threads=threads))
+        return cls(detector, Evidence.load(threads=threads))
 
     def __call__(self, image: Image) -> Detections:
         """Return the faces in `image`, ``(height, width, 3)`` RGB uint8, largest first."""
@@ -86,8 +83,7 @@ class ProposedScan:
             face = proposals.detections.take(np.array([i]))
             if _side(face) < MIN_FACE or not is_new(face.xyxy[0], accepted):
                 continue
-            presence = float(self._landmarker.presence(image, face)[0])
-            evidence = presence + LOGIT_WEIGHT * float(proposals.logit[i])
+            evidence = self._judge(image, face, float(proposals.logit[i]))
             if evidence >= MIN_EVIDENCE:
                 accepted = Detections.concatenate([accepted, face])
                 figures.append(evidence)
@@ -102,6 +98,15 @@ class ProposedScan:
                 faces, _ = self._scan(turned(image, degrees))
                 return turned_back(faces, degrees, image.shape[:2])
         return Detections.empty()
+
+
+def is_new(box: Floats, accepted: Detections) -> bool:
+    """Return whether a box is neither an accepted face nor a part of one."""
+    if not len(accepted):
+        return True
+    inside = intersection_matrix(box[None], accepted.xyxy)[0] / max(box_area(box[None])[0], 1e-6)
+    same = iou_matrix(box[None], accepted.xyxy)[0]
+    return bool(inside.max() < PART_OF_FACE and same.max() < SAME_FACE_IOU)
 
 
 def turned(image: Image, degrees: int) -> Image:

@@ -7,34 +7,28 @@ import skimage.data
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.detection.proposed_scan import (
-    LOGIT_WEIGHT,
-    MIN_EVIDENCE,
-    ProposedScan,
-    turned,
-    turned_back,
-)
 from fer.detection.blazeface import BlazeFace
-from fer.detection.tiled import MIN_FACE
-from fer.types import Detections, Floats, Image
+from fer.detection.evidence import MIN_EVIDENCE
+from fer.detection.photo_scan import MIN_FACE, PhotoScan, turned, turned_back
+from fer.types import Detections, Image
 from tests.fer.detection.samples import with_small_faces
 from tests.samples import fake_detector, make_detections
 
 
 @pytest.fixture(scope="module")
-def scan() -> ProposedScan:
-    return ProposedScan.load()
+def scan() -> PhotoScan:
+    return PhotoScan.load()
 
 
-def test_no_face_stays_no_face(scan: ProposedScan) -> None:
+def test_no_face_stays_no_face(scan: PhotoScan) -> None:
     assert len(scan(np.full((400, 600, 3), 90, np.uint8))) == 0
-    nothing = ProposedScan(fake_detector(Detections.empty()), Certain(20))
+    nothing = PhotoScan(fake_detector(Detections.empty()), Certain(20))
     assert len(nothing(np.zeros((64, 64, 3), np.uint8))) == 0
 
 
 @pytest.mark.parametrize("side", [28, 40, 90])
 def test_small_faces_in_a_large_picture_are_found(
-    scan: ProposedScan, astronaut: Image, side: int
+    scan: PhotoScan, astronaut: Image, side: int
 ) -> None:
     picture, centres = with_small_faces(astronaut, side, last=(1110, 600))
     found = scan(picture)
@@ -46,7 +40,7 @@ def test_small_faces_in_a_large_picture_are_found(
 
 
 @pytest.mark.parametrize("name", ["coffee", "rocket", "cat", "coins", "clock", "retina", "horse"])
-def test_what_only_looks_like_a_face_is_not_one(scan: ProposedScan, name: str) -> None:
+def test_what_only_looks_like_a_face_is_not_one(scan: PhotoScan, name: str) -> None:
     picture = np.asarray(getattr(skimage.data, name)())
     picture = (picture * 255).astype(np.uint8) if picture.dtype == np.bool_ else picture
     rgb = picture[..., :3] if picture.ndim == 3 else np.repeat(picture[..., None], 3, axis=2)
@@ -54,7 +48,7 @@ def test_what_only_looks_like_a_face_is_not_one(scan: ProposedScan, name: str) -
 
 
 @pytest.mark.parametrize("side", [60, 160, 420])
-def test_a_drawn_smiley_is_no_face(scan: ProposedScan, side: int) -> None:
+def test_a_drawn_smiley_is_no_face(scan: PhotoScan, side: int) -> None:
     picture = np.full((480, 640, 3), 235, np.uint8)
     ink, pen, (x, y) = (20, 20, 20), max(1, side // 30), (320, 240)
     cv2.circle(picture, (x, y), side // 2, (250, 210, 40), -1)
@@ -65,14 +59,14 @@ def test_a_drawn_smiley_is_no_face(scan: ProposedScan, side: int) -> None:
     assert len(scan(picture)) == 0
 
 
-def test_parts_of_a_large_face_are_no_faces(scan: ProposedScan, astronaut: Image) -> None:
+def test_parts_of_a_large_face_are_no_faces(scan: PhotoScan, astronaut: Image) -> None:
     close = cv2.resize(astronaut[20:220, 120:330], None, fx=6, fy=6, interpolation=cv2.INTER_CUBIC)
     assert len(scan(np.asarray(close, np.uint8))) == 1
 
 
 @pytest.mark.parametrize("degrees", [90, 180, 270])
 def test_a_turned_photograph_has_its_face_where_it_is(
-    scan: ProposedScan, astronaut: Image, degrees: int
+    scan: PhotoScan, astronaut: Image, degrees: int
 ) -> None:
     upright = scan(astronaut)
     found = scan(turned(astronaut, degrees))
@@ -95,14 +89,14 @@ def test_turning_and_turning_back_is_no_change(degrees: int, width: int, height:
 
 
 class Certain:
-    """A close look that always says the same."""
+    """A judge that always says the same."""
 
-    def __init__(self, presence: float) -> None:
-        self.presence_logit, self.looks = presence, 0
+    def __init__(self, evidence: float) -> None:
+        self.evidence, self.looks = evidence, 0
 
-    def presence(self, _image: Image, detections: Detections) -> Floats:
+    def __call__(self, _image: Image, _face: Detections, _logit: float) -> float:
         self.looks += 1
-        return np.full(len(detections), self.presence_logit, np.float32)
+        return self.evidence
 
 
 class FirstView:
@@ -118,27 +112,18 @@ class FirstView:
 
 
 BLACK = np.zeros((200, 200, 3), np.uint8)
-#: Mean of 90 % in the first view and the logit of being missed in the one with a border.
-LOGIT = 0.0
 
 
 @pytest.mark.parametrize(
-    ("presence", "faces"),
-    [
-        (MIN_EVIDENCE - LOGIT_WEIGHT * LOGIT - 0.01, 0),
-        (MIN_EVIDENCE - LOGIT_WEIGHT * LOGIT + 0.01, 1),
-        (-10, 0),
-        (20, 1),
-    ],
+    ("evidence", "faces"), [(MIN_EVIDENCE - 0.01, 0), (MIN_EVIDENCE + 0.01, 1)]
 )
-def test_both_networks_together_decide(presence: float, faces: int) -> None:
-    detector = FirstView(60, 60, 140, 140)
-    assert len(ProposedScan(detector, Certain(presence))(BLACK)) == faces
+def test_the_evidence_decides(evidence: float, faces: int) -> None:
+    assert len(PhotoScan(FirstView(60, 60, 140, 140), Certain(evidence))(BLACK)) == faces
 
 
 def test_what_hardly_looks_like_a_face_is_not_looked_at() -> None:
     look = Certain(20)
-    scan = ProposedScan(FirstView(60, 60, 140, 140, score=0.28), look)
+    scan = PhotoScan(FirstView(60, 60, 140, 140, score=0.28), look)
     assert len(scan(BLACK)) == 0
     assert look.looks == 0
 
@@ -146,4 +131,4 @@ def test_what_hardly_looks_like_a_face_is_not_looked_at() -> None:
 @pytest.mark.parametrize(("side", "faces"), [(MIN_FACE - 2, 0), (MIN_FACE + 2, 1)])
 def test_a_face_needs_some_pixels(side: int, faces: int) -> None:
     detector = FirstView(100, 100, 100 + side, 100 + side, score=0.99)
-    assert len(ProposedScan(detector, Certain(20))(BLACK)) == faces
+    assert len(PhotoScan(detector, Certain(20))(BLACK)) == faces
