@@ -27,6 +27,7 @@ from benchmarks.tracking.film import film
 from benchmarks.tracking.people import HELD_OUT, TUNING, people
 from benchmarks.tracking.scenes import SIZE, Scene, seat
 from benchmarks.tracking.watch import MODEL, MissingSome, NoAnswer
+from fer.detection.evidence import Evidence
 from fer.detection.face_landmark import FaceLandmark
 from fer.model.classifier import ExpressionClassifier
 from fer.model.spec import ModelSpec
@@ -61,7 +62,7 @@ class Watched:
 def watch(frames: Iterator[tuple[float, Image]]) -> Watched:
     """Let the live path watch frames until somebody becomes a person."""
     spec, detector = ModelSpec.load(MODEL), MissingSome(0.0)
-    stream = FaceStream(detector, NoAnswer(len(spec.labels)), spec, _landmark().presence)
+    stream = FaceStream(detector, NoAnswer(len(spec.labels)), spec, _evidence())
     detected = False
     for seconds, image in frames:
         faces = stream(image, seconds).faces
@@ -140,9 +141,9 @@ def spoilt() -> dict[str, Callable[[Image, int], Image]]:
 
 
 @cache
-def _landmark() -> FaceLandmark:
-    """Return one network for all; it keeps nothing."""
-    return FaceLandmark()
+def _evidence() -> Evidence:
+    """Return one for all; it keeps nothing."""
+    return Evidence(FaceLandmark())
 
 
 def false_rows(folder: Path | None, seconds: float) -> list[list[str]]:
@@ -184,7 +185,7 @@ def cost(photos: Path) -> str:
 
     def check(image: Image, detections: Detections) -> Floats:
         looked.append(len(detections))
-        return _landmark().presence(image, detections)
+        return _evidence()(image, detections)
 
     stream = FaceStream(MissingSome(0.0), classifier, classifier.spec, check)
     times: dict[bool, list[float]] = {True: [], False: []}

@@ -10,6 +10,7 @@ import numpy as np
 
 from fer.analyzer import Classifier, classify_faces
 from fer.detection.blazeface import BlazeFace, FaceDetector
+from fer.detection.evidence import Evidence
 from fer.detection.face_landmark import FaceLandmark
 from fer.labels import EXPRESSION_HEAD
 from fer.model.classifier import ExpressionClassifier
@@ -25,7 +26,7 @@ STREAM_SCORE = 0.35
 #: Default smoothing window, in seconds.
 DEFAULT_SMOOTHING_SECONDS = 0.6
 
-#: Gives the logit ``(n,)`` of each detection being a face; see `FaceLandmark.presence`.
+#: Gives the evidence ``(n,)`` that each detection is a face; an `Evidence`.
 FaceCheck = Callable[[Image, Detections], Floats]
 
 #: Stages of a frame in order; the keys of `FrameResult.milliseconds`. ``track`` includes the close
@@ -103,7 +104,7 @@ class FaceStream:
         """
         classifier = ExpressionClassifier(model_dir, threads=threads)
         detector = BlazeFace(min_score=STREAM_SCORE, threads=threads, fitted=True)
-        face_check = FaceLandmark(threads=threads).presence
+        face_check = Evidence(FaceLandmark(threads=threads))
         return cls(detector, classifier, classifier.spec, face_check)
 
     def reset(self) -> None:

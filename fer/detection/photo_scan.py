@@ -1,7 +1,7 @@
 """Detect the faces in a photograph, of all sizes and at any angle.
 
-One rule: places are proposed in views at several scales, and a face is where three networks
-together see enough evidence for one.
+One rule: places are proposed in views at several scales, and a face is where there is enough
+evidence of one.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from fer.detection.blazeface import SAME_FACE_IOU, BlazeFace, FaceDetector
 from fer.detection.evidence import MIN_EVIDENCE, Evidence
+from fer.detection.face_landmark import FaceLandmark
 from fer.detection.pyramid import MIN_SCORE, Pyramid
 from fer.detection.views import resized
 from fer.geometry import box_area, intersection_matrix, iou_matrix, transform_points
@@ -23,7 +24,7 @@ from fer.types import Detections, Floats, Image
 MIN_FACE = 18
 
 #: Least evidence of a face that needs no search in the turned photograph, and of one found there.
-SURE_EVIDENCE = 4.0
+SURE_EVIDENCE = 10.0
 
 #: Least score, in any view, of a place worth a close look.
 _LOOK_SCORE = 0.3
@@ -40,8 +41,8 @@ _TURNED_SIDE = 640
 class Judge(Protocol):
     """Judges places; an `Evidence`, or a fake in tests."""
 
-    def __call__(self, image: Image, face: Detections, logit: float, /) -> float:
-        """Return the evidence that a place shows a face."""
+    def __call__(self, image: Image, detections: Detections, logits: Floats, /) -> Floats:
+        """Return the evidence that each place shows a face, ``(n,)``."""
 
 
 class PhotoScan:
@@ -64,7 +65,7 @@ class PhotoScan:
             ModelError: the package that carries them is not installed.
         """
         detector = BlazeFace(min_score=MIN_SCORE, threads=threads)
-        return cls(detector, Evidence.load(threads=threads))
+        return cls(detector, Evidence(FaceLandmark(threads=threads)))
 
     def __call__(self, image: Image) -> Detections:
         """Return the faces in `image`, ``(height, width, 3)`` RGB uint8, largest first."""
@@ -83,7 +84,7 @@ class PhotoScan:
             face = proposals.detections.take(np.array([i]))
             if _side(face) < MIN_FACE or not is_new(face.xyxy[0], accepted):
                 continue
-            evidence = self._judge(image, face, float(proposals.logit[i]))
+            evidence = float(self._judge(image, face, proposals.logit[i : i + 1])[0])
             if evidence >= MIN_EVIDENCE:
                 accepted = Detections.concatenate([accepted, face])
                 figures.append(evidence)

@@ -1,13 +1,13 @@
 """Who is who: track faces over frames by position, motion and appearance."""
 
 from fer.tracking.appearance import Appearance, Light
-from fer.tracking.presence import FACE_LOGIT
+from fer.tracking.presence import FACE_EVIDENCE
 from fer.tracking.track import COAST_SECONDS
 from fer.tracking.tracker import MEMORY_SECONDS, CloseLook, Tracker
 
 __all__ = [
     "COAST_SECONDS",
-    "FACE_LOGIT",
+    "FACE_EVIDENCE",
     "MEMORY_SECONDS",
     "Appearance",
     "CloseLook",

@@ -1,14 +1,15 @@
-"""Is a track a face at all? What a network that looks closely has said about it so far."""
+"""Is a track a face at all? The evidence of close looks at it so far; see `fer.detection.evidence`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-#: Least mean logit of a face. Drawn smileys reach 10, a pig's head too; most faces reach 20.
-FACE_LOGIT = 11.0
+#: Least mean evidence of a face. It is more than a photograph's `MIN_EVIDENCE`, since a drawing that
+#: is held up is looked at again and again.
+FACE_EVIDENCE = 8.0
 
-#: Mean logit below which an open track is a face no more. It takes three looks at something else.
-NO_FACE_LOGIT = -5.0
+#: Mean evidence below which an open track is a face no more. It takes some looks at something else.
+NO_FACE = -5.0
 
 #: Weight of a new look in the mean of all; one that is right by chance opens nothing.
 _NEWEST = 0.5
@@ -25,7 +26,7 @@ class Presence:
     """What close looks at one track have said.
 
     Attributes:
-        mean: mean of the logits, newest ones counting most.
+        mean: mean of their evidence, newest ones counting most.
         looks: how many there were.
         next_look: time from which to look again, in seconds.
         is_face: whether it is a face, as far as is known.
@@ -36,17 +37,17 @@ class Presence:
     next_look: float = float("-inf")
     is_face: bool = False
 
-    def after(self, logit: float, seconds: float) -> Presence:
+    def after(self, evidence: float, seconds: float) -> Presence:
         """Return what is known after another look.
 
         Args:
-            logit: what the network says now.
+            evidence: what was seen now.
             seconds: time of the frame.
         """
-        mean = logit if not self.looks else self.mean + _NEWEST * (logit - self.mean)
-        is_face = mean >= (NO_FACE_LOGIT if self.is_face else FACE_LOGIT)
+        mean = evidence if not self.looks else self.mean + _NEWEST * (evidence - self.mean)
+        is_face = mean >= (NO_FACE if self.is_face else FACE_EVIDENCE)
         if is_face:
-            wait = _RECHECK_SECONDS if logit >= FACE_LOGIT else _DOUBT_SECONDS
+            wait = _RECHECK_SECONDS if evidence >= FACE_EVIDENCE else _DOUBT_SECONDS
         else:
             wait = min(_FIRST_WAIT * 2 ** min(self.looks, 10), _LONGEST_WAIT)
         return Presence(mean, self.looks + 1, seconds + wait, is_face)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from fer import Detections, FaceStream
 from fer.analyzer import Classifier
 from fer.detection.blazeface import BlazeFace, FaceDetector
+from fer.detection.evidence import Evidence
 from fer.detection.face_landmark import FaceLandmark
 from fer.labels import EXPRESSION_HEAD
 from fer.model.classifier import ExpressionClassifier
@@ -103,7 +104,7 @@ class StreamPool:
             classifier(np.zeros((1, spec.input_size, spec.input_size, spec.channels), np.uint8))
         landmark = FaceLandmark()
         landmark(np.zeros((480, 640, 3), np.uint8), _ANY_FACE)
-        self._face_check = landmark.presence
+        self._face_check = Evidence(landmark)
         self._detector = SharedDetector(detectors)
         self._classifier = SharedClassifier(classifiers)
 

@@ -1,78 +1,71 @@
-"""Evidence: what three networks see at a place is one figure, and the dear one is asked in doubt."""
+"""Evidence: what two networks see at a place, and its shading, are one figure."""
 
+import cv2
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from benchmarks.drawings import drawings
 from fer.detection.blazeface import BlazeFace
-from fer.detection.evidence import MIN_EVIDENCE, SECOND_SCALES, Evidence
+from fer.detection.evidence import LOGIT_WEIGHT, MIN_EVIDENCE, Evidence, flat_share
+from fer.detection.face_landmark import FaceLandmark
 from fer.types import Detections, Floats, Image
-from tests.samples import fake_detector, make_detections
+from tests.samples import make_detections
 
-BLACK = np.zeros((200, 200, 3), np.uint8)
-FACE = make_detections((60, 60, 140, 140), score=0.9)
+NOISE = np.random.default_rng(0).integers(0, 256, (200, 200, 3), dtype=np.uint8)
+FACE = make_detections((60, 60, 140, 140), score=0.5)
 
 
 class Certain:
     """A close look that always says the same."""
 
     def __init__(self, presence: float) -> None:
-        self.presence_logit, self.looks = presence, 0
+        self._presence = presence
 
     def presence(self, _image: Image, detections: Detections) -> Floats:
-        self.looks += 1
-        return np.full(len(detections), self.presence_logit, np.float32)
+        return np.full(len(detections), self._presence, np.float32)
 
 
-class Second:
-    """A second detector that sees a face in the middle of every crop, or none."""
-
-    def __init__(self, score: float) -> None:
-        self.score, self.looks = score, 0
-
-    def __call__(self, image: Image) -> Detections:
-        self.looks += 1
-        middle, half = len(image) / 2, 40
-        box = (middle - half, middle - half, middle + half, middle + half)
-        return make_detections(box, score=self.score) if self.score else Detections.empty()
+def test_no_place_is_no_evidence() -> None:
+    assert Evidence(Certain(20))(NOISE, Detections.empty()).shape == (0,)
 
 
-def test_a_clear_case_needs_no_second_opinion() -> None:
-    for presence, is_face in ((20.0, True), (-10.0, False)):
-        second = Second(0.0)
-        figure = Evidence(Certain(presence), second)(BLACK, FACE, 2.0)
-        assert (figure >= MIN_EVIDENCE) == is_face
-        assert second.looks == 0
+@pytest.mark.parametrize(
+    ("presence", "logit", "is_face"),
+    [(20, -1, True), (-10, 2, False), (MIN_EVIDENCE, 0, True), (MIN_EVIDENCE - 0.1, 0, False)],
+)
+def test_both_networks_count(presence: float, logit: float, is_face: bool) -> None:
+    (figure,) = Evidence(Certain(presence))(NOISE, FACE, np.array([logit], np.float32))
+    assert (figure >= MIN_EVIDENCE) == is_face
 
 
-def test_in_doubt_the_second_opinion_decides() -> None:
-    for score, is_face in ((0.0, False), (0.95, True)):
-        second = Second(score)
-        figure = Evidence(Certain(3.0), second)(BLACK, FACE, 0.0)
-        assert (figure >= MIN_EVIDENCE) == is_face
-        assert second.looks == len(SECOND_SCALES)
+def test_a_single_score_stands_for_its_logit() -> None:
+    evidence = Evidence(Certain(0))
+    sure = make_detections((60, 60, 140, 140), score=1.0)
+    assert evidence(NOISE, FACE) == pytest.approx([0], abs=1e-4)
+    assert LOGIT_WEIGHT * 5 < float(evidence(NOISE, sure)[0]) < np.inf
 
 
-def test_another_face_nearby_is_no_second_opinion() -> None:
-    beside = fake_detector(make_detections((0, 0, 30, 30), score=0.99))
-    figure = Evidence(Certain(3.0), beside)(BLACK, FACE, 0.0)
-    assert figure == Evidence(Certain(3.0), Second(0.0))(BLACK, FACE, 0.0)
+@given(st.integers(-80, 250), st.integers(-80, 250), st.integers(1, 300))
+def test_a_flat_share_is_one_wherever_the_box_is(left: int, top: int, side: int) -> None:
+    box = np.array([left, top, left + side, top + side], np.float32)
+    assert 0 <= flat_share(NOISE, box) <= 1
+    assert flat_share(np.zeros_like(NOISE), box) == 1
 
 
-@pytest.mark.parametrize("more", ["presence", "logit", "score"])
-def test_more_of_anything_is_more_evidence(more: str) -> None:
-    def figure(presence: float = 3.0, logit: float = 0.0, score: float = 0.5) -> float:
-        return Evidence(Certain(presence), Second(score))(BLACK, FACE, logit)
+def test_a_drawing_is_flat_and_a_photograph_is_not(astronaut: Image) -> None:
+    face = np.array([172, 71, 278, 177], np.float32)
+    assert flat_share(astronaut, face) < 0.01
+    large = cv2.resize(astronaut, None, fx=6, fy=6, interpolation=cv2.INTER_CUBIC)
+    assert flat_share(np.asarray(large, np.uint8), 6 * face) < 0.01
+    for side in (48, 200, 900):
+        smiley = drawings(side)["yellow smiley"]
+        assert flat_share(smiley, np.array([0, 0, side, side], np.float32)) > 0.3
 
-    assert figure(**{more: 0.8 if more == "score" else 4.0}) > figure()
 
-
-def test_an_astronaut_is_a_face_and_a_drawn_smiley_is_none(astronaut: Image) -> None:
-    evidence = Evidence.load()
-    face = BlazeFace()(astronaut)
-    assert evidence(astronaut, face, 2.0) > 2 * MIN_EVIDENCE
-    smiley = drawings(200)["smiley in thin lines"]
-    place = BlazeFace(min_score=0.2)(smiley)
-    assert all(
-        evidence(smiley, place.take(np.array([i])), 0.0) < MIN_EVIDENCE for i in range(len(place))
-    )
+def test_an_astronaut_is_a_face_and_drawings_are_none(astronaut: Image) -> None:
+    evidence, detector = Evidence(FaceLandmark()), BlazeFace(min_score=0.3)
+    assert evidence(astronaut, detector(astronaut)).max() > 2 * MIN_EVIDENCE
+    for drawing in drawings(200).values():
+        assert evidence(drawing, detector(drawing)).max(initial=-np.inf) < MIN_EVIDENCE

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from fer.detection.blazeface import BlazeFace
 from fer.detection.evidence import MIN_EVIDENCE
 from fer.detection.photo_scan import MIN_FACE, PhotoScan, turned, turned_back
-from fer.types import Detections, Image
+from fer.types import Detections, Floats, Image
 from tests.fer.detection.samples import with_small_faces
 from tests.samples import fake_detector, make_detections
 
@@ -94,9 +94,9 @@ class Certain:
     def __init__(self, evidence: float) -> None:
         self.evidence, self.looks = evidence, 0
 
-    def __call__(self, _image: Image, _face: Detections, _logit: float) -> float:
+    def __call__(self, _image: Image, detections: Detections, _logits: Floats) -> Floats:
         self.looks += 1
-        return self.evidence
+        return np.full(len(detections), self.evidence, np.float32)
 
 
 class FirstView:

@@ -1,6 +1,6 @@
 import pytest
 
-from fer.tracking.presence import FACE_LOGIT, Presence
+from fer.tracking.presence import FACE_EVIDENCE, Presence
 
 
 def after(*logits: float) -> list[bool]:
@@ -17,10 +17,10 @@ def after(*logits: float) -> list[bool]:
     [
         ([], []),
         ([20], [True]),
-        ([FACE_LOGIT], [True]),
-        ([FACE_LOGIT - 0.1], [False]),
+        ([FACE_EVIDENCE], [True]),
+        ([FACE_EVIDENCE - 0.1], [False]),
         ([-5, 20, 20], [False, False, True]),
-        ([5, 13, 5, 13], [False] * 4),
+        ([2, 10, 2, 10], [False] * 4),
         ([20, -10], [True, True]),
         ([20, -10, -10, -10], [True, True, True, False]),
         ([20, -10, -10, -10, 20, 20, 20], [True, True, True, False, False, True, True]),

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fer.tracking import FACE_LOGIT, MEMORY_SECONDS, Appearance, Tracker
+from fer.tracking import FACE_EVIDENCE, MEMORY_SECONDS, Appearance, Tracker
 from fer.tracking.tracker import MAX_TRACKS
 from fer.types import Detections
 from tests.fer.tracking.samples import boxes, looks
@@ -192,7 +192,7 @@ class CloseLooks:
 
 
 def test_only_what_a_close_look_has_found_to_be_a_face_gets_a_number() -> None:
-    track, look = Tracker(), CloseLooks(smiley=FACE_LOGIT - 1, person=20.0)
+    track, look = Tracker(), CloseLooks(smiley=FACE_EVIDENCE - 1, person=20.0)
     numbers = [
         track(boxes(100, 300), looks(RED, BLUE), frame / 15, look).tolist() for frame in range(75)
     ]
