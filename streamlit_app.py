@@ -1,9 +1,10 @@
-"""Entry point of the app, ``streamlit run streamlit_app.py``: page config and navigation only."""
+"""Entry point of the app, ``streamlit run streamlit_app.py``: what holds for all pages."""
 
 from __future__ import annotations
 
 import streamlit as st
 
+from app.common.lasting_downloads import keep_downloads
 from app.common.page_layout import content, page_links
 from app.common.paths import LOGO
 
@@ -19,6 +20,7 @@ PAGES = [
     st.Page("app/pages/about.py", title="About", icon=":material/info:"),
 ]
 
+keep_downloads()
 # Before the navigation: until it knows the icon, the browser fetches that of the page from a font
 # server.
 st.set_page_config(page_icon=str(LOGO), layout="wide")

@@ -43,6 +43,7 @@ def test_a_package_imports_only_what_it_may(package: str) -> None:
 #: The modules of the app that show something, or serve those: they alone know Streamlit.
 VIEWS = {
     "app.common.head_picker",
+    "app.common.lasting_downloads",
     "app.common.page_layout",
     "app.common.running_model",
     "app.dashboard.choice",
@@ -94,7 +95,11 @@ def test_what_shows_nothing_does_not_load_streamlit_by_way_of_another() -> None:
 
 
 #: The modules that touch what other packages do not offer publicly: they alone.
-PATCHES = {"app.live.webrtc_patches", "training.keras_private"}
+PATCHES = {
+    "app.common.lasting_downloads",
+    "app.live.webrtc_patches",
+    "training.keras_private",
+}
 
 #: Of these packages, only what can be imported from the package itself is public.
 _FLAT = ("keras", "streamlit", "streamlit_webrtc")

@@ -133,7 +133,8 @@ def wait_for_more_bars(page: Page, than: int) -> None:
 
 def download(page: Page, label: str) -> str:
     # Streamlit makes the file after the click. If the page is made anew in that very moment, as it
-    # is when its elements report for the first time, it finds nothing to make.
+    # is when its elements report for the first time, the button says that it failed. Made files
+    # last (app.common.lasting_downloads), but what makes them is let go at once, with its photos.
     for last in (False, False, True):
         page.locator("[data-test-script-state=notRunning]").wait_for()
         try:

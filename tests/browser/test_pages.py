@@ -1,8 +1,10 @@
-"""What holds on every page: nothing is fetched from elsewhere, and the others are a tap away."""
+"""What holds on every page: nothing comes from elsewhere, others are a tap away, files arrive."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import urlparse
 
 import pytest
@@ -101,3 +103,19 @@ def test_the_buttons_of_the_video_are_in_the_type_of_the_page(
         )
     finally:
         context.close()
+
+
+def test_a_file_arrives_while_pages_of_others_come_and_go(browser: Browser, tmp_path: Path) -> None:
+    context = browser.new_context(viewport=WIDE)  # type: ignore[arg-type]
+    context.set_default_timeout(PATIENCE)
+    with running_app(tmp_path / "log.txt", module="tests.browser.crowded_streamlit") as url:
+        try:
+            page = context.new_page()
+            page.goto(f"{url}/dashboard")
+            settled(page)
+            with page.expect_download() as download:
+                page.get_by_role("button", name="Report (JSON)").click()
+            assert download.value.suggested_filename.endswith("-report.json")
+            assert json.loads(download.value.path().read_bytes())["evaluations"]
+        finally:
+            context.close()

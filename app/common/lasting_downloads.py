@@ -1,0 +1,119 @@
+"""Keeps a file that a click has made until the browser has fetched it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+from streamlit import runtime
+from streamlit.runtime.media_file_manager import MediaFileManager, MediaFileMetadata
+from streamlit.runtime.media_file_storage import MediaFileKind
+
+#: Seconds for which a file is kept. The browser asks for it as soon as it is made; the rest is for
+#: a phone that changes its network just then, and for a download that is paused.
+KEPT_SECONDS = 60.0
+
+#: Bytes of all kept files, so that memory is bounded. Where there are more, the oldest go early.
+#: The newest is kept however large it is.
+KEPT_BYTES = 128 * 2**20
+
+
+def keep_downloads() -> None:
+    """Keep each file that a click on a download button makes for a minute, for all visitors.
+
+    No page shows such a file, so Streamlit deletes it as soon as two scripts or fragments have
+    ended, whosever they are. Each visitor of the Live page ends one a second.
+
+    There is no public way to hold a file. `MediaFileManager.add` gives it to the page of the thread
+    that calls; the thread that makes the file has none, and Streamlit warns of that in the log each
+    time. A page lets go of its files when it runs anew.
+
+    Seen in Streamlit 1.67.0. Without it, with several visitors on the Live page a file could be
+    gone before the browser asked for it, and the download failed with 404. It can go when Streamlit
+    keeps such a file for a while. Where a newer version decides in another way what to delete,
+    nothing is changed.
+    """
+    if not runtime.exists():
+        return
+    manager = runtime.get_instance().media_file_mgr
+    needed = ("_delete_file", "_file_metadata", "_get_inactive_file_ids", "_lock")
+    if "execute_deferred" not in vars(manager) and all(hasattr(manager, name) for name in needed):
+        Keeper(manager)
+
+
+class Keeper:
+    """Has a manager of files keep for a while what was made on a click."""
+
+    def __init__(
+        self,
+        manager: MediaFileManager,
+        clock: Callable[[], float] = time.monotonic,
+        call_later: Callable[[float, Callable[[], None]], None] | None = None,
+    ) -> None:
+        """Change a manager in place.
+
+        Args:
+            manager: of the files of all visitors.
+            clock: seconds, which only grow.
+            call_later: calls a function on another thread after so many seconds.
+        """
+        self._manager, self._clock = manager, clock
+        self._call_later = call_later or self._start_timer
+        self._execute = manager.execute_deferred
+        self._inactive = manager._get_inactive_file_ids
+        self._since: dict[MediaFileMetadata, float] = {}
+        self._will_look = False
+        manager.execute_deferred = self._execute_and_keep  # type: ignore[method-assign]
+        manager._get_inactive_file_ids = self._tidy  # type: ignore[method-assign]
+
+    def _execute_and_keep(self, file_id: str) -> str:
+        """Make the file of a button, and return its address."""
+        url = self._execute(file_id)
+        with self._manager._lock:
+            self._tidy()  # its time begins now: a click alone ends no script
+        return url
+
+    def _tidy(self) -> set[str]:
+        """Delete the downloads that had their time, and return what else no page shows.
+
+        The manager calls it with its lock held, and deletes what it returns.
+        """
+        inactive, known = self._inactive(), self._manager._file_metadata
+        # A file that is made once more is another object here, and its time begins anew.
+        downloads = [i for i in inactive if known[i].kind is MediaFileKind.DOWNLOADABLE]
+        files = {known[file_id]: file_id for file_id in downloads}
+        now, room = self._clock(), KEPT_BYTES
+        since = {file: self._since.get(file, now) for file in files}
+        self._since = {}
+        for file in sorted(since, key=since.__getitem__, reverse=True):
+            if now - since[file] < KEPT_SECONDS and room > 0:
+                self._since[file] = since[file]
+                room -= self._size(files[file])
+            else:
+                self._manager._delete_file(files[file])
+        self._look_again(now)
+        return inactive.difference(downloads)
+
+    def _size(self, file_id: str) -> int:
+        content = self._manager.read_file(file_id)
+        return content.content_size if content else 0
+
+    def _look_again(self, now: float) -> None:
+        """See to it that the oldest file goes in time, even if no page runs any more."""
+        if not self._since or self._will_look:
+            return
+
+        def look() -> None:
+            with self._manager._lock:
+                self._will_look = False
+                self._tidy()
+
+        self._will_look = True
+        self._call_later(min(self._since.values()) + KEPT_SECONDS - now, look)
+
+    @staticmethod
+    def _start_timer(seconds: float, call: Callable[[], None]) -> None:
+        timer = threading.Timer(seconds, call)
+        timer.daemon = True  # the server need not wait for it
+        timer.start()

@@ -1,0 +1,177 @@
+"""How long a file lasts that was made on a click."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import PurePosixPath
+from types import SimpleNamespace
+
+import pytest
+from streamlit import runtime
+from streamlit.runtime.media_file_manager import MediaFileManager
+from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
+
+from app.common import lasting_downloads
+from app.common.lasting_downloads import KEPT_SECONDS, Keeper, keep_downloads
+from tests.app.samples import Clock
+
+
+class Server(MediaFileManager):
+    """The files of all visitors, where other visitors' pages end while one downloads."""
+
+    def __init__(self) -> None:
+        super().__init__(MemoryMediaFileStorage("/media"))
+
+    def execute_deferred(self, file_id: str) -> str:
+        url = super().execute_deferred(file_id)
+        self.pages_end()
+        return url
+
+    def pages_end(self) -> None:
+        for _ in range(3):
+            self.remove_orphaned_files()
+
+    def click(self, data: bytes) -> str:
+        """Make a file as a click on a download button does, and return its address."""
+        button = self.add_deferred(lambda: data, "text/csv", "1.2", "faces.csv")
+        return self.execute_deferred(button)
+
+    def has(self, url: str) -> bool:
+        return self.read_file(PurePosixPath(url).name) is not None
+
+
+class Timer:
+    """Calls when the test says so."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._calls: list[tuple[float, Callable[[], None]]] = []
+
+    def __call__(self, seconds: float, call: Callable[[], None]) -> None:
+        self._calls.append((self._clock.seconds + seconds, call))
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass, and make the calls that are due."""
+        end = self._clock.seconds + seconds
+        while self._calls and min(self._calls)[0] <= end:
+            self._clock.seconds, call = self._calls.pop(self._calls.index(min(self._calls)))
+            call()
+        self._clock.seconds = end
+
+    @property
+    def waiting(self) -> int:
+        return len(self._calls)
+
+
+@pytest.fixture
+def timer(clock: Clock) -> Timer:
+    return Timer(clock)
+
+
+@pytest.fixture
+def server(clock: Clock, timer: Timer) -> Server:
+    server = Server()
+    Keeper(server, clock, timer)
+    return server
+
+
+def test_streamlit_alone_deletes_a_file_before_it_is_fetched() -> None:
+    server = Server()
+    assert not server.has(server.click(b"faces"))
+
+
+def test_a_file_lasts_while_other_pages_end_until_its_time_is_over(
+    server: Server, timer: Timer
+) -> None:
+    url = server.click(b"faces")
+    for _ in range(3):
+        assert server.has(url)
+        timer.wait(KEPT_SECONDS * 0.3)
+        server.pages_end()
+    assert server.has(url)
+    timer.wait(KEPT_SECONDS * 0.2)
+    assert not server.has(url)
+
+
+def test_a_file_goes_in_time_when_nobody_is_left(server: Server, timer: Timer) -> None:
+    first = server.click(b"first")
+    timer.wait(KEPT_SECONDS / 2)
+    second = server.click(b"second")
+    assert timer.waiting == 1  # one thread waits, however many files there are
+    timer.wait(KEPT_SECONDS / 2)
+    assert (server.has(first), server.has(second)) == (False, True)
+    timer.wait(KEPT_SECONDS / 2)
+    assert not server.has(second)
+    timer.wait(KEPT_SECONDS)
+    assert timer.waiting == 0
+
+
+def test_a_second_click_that_makes_the_same_file_begins_its_time_anew(
+    server: Server, timer: Timer
+) -> None:
+    first = server.click(b"faces")
+    timer.wait(KEPT_SECONDS * 0.9)
+    assert server.click(b"faces") == first
+    timer.wait(KEPT_SECONDS * 0.9)
+    assert server.has(first)
+    timer.wait(KEPT_SECONDS * 0.2)
+    assert not server.has(first)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "kept"),
+    [
+        ([0], [True]),
+        ([4, 4], [True, True]),
+        ([4, 4, 4], [False, True, True]),
+        ([4, 4, 12], [False, False, True]),
+        ([30], [True]),
+    ],
+)
+def test_files_together_are_bounded_and_the_newest_stay(
+    server: Server,
+    timer: Timer,
+    monkeypatch: pytest.MonkeyPatch,
+    sizes: list[int],
+    kept: list[bool],
+) -> None:
+    monkeypatch.setattr(lasting_downloads, "KEPT_BYTES", 8)
+    urls = []
+    for number, size in enumerate(sizes):
+        urls.append(server.click(bytes([number]) * size))
+        timer.wait(1)
+    assert [server.has(url) for url in urls] == kept
+
+
+def test_pictures_and_files_of_a_page_are_left_to_streamlit(server: Server) -> None:
+    picture = server.add(b"picture", "image/png", "1.3")
+    table = server.add(b"table", "text/csv", "1.4", is_for_static_download=True)
+    server.pages_end()
+    assert server.has(picture)
+    assert server.has(table)
+    server.clear_session_refs()
+    server.pages_end()
+    assert not server.has(picture)
+
+
+def test_it_holds_for_the_manager_of_the_server_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    server = Server()
+    monkeypatch.setattr(Keeper, "_start_timer", lambda *_: None)
+    keep_downloads()  # without a server there is nothing to do
+    monkeypatch.setattr(runtime, "exists", lambda: True)
+    monkeypatch.setattr(runtime, "get_instance", lambda: SimpleNamespace(media_file_mgr=server))
+    keep_downloads()
+    keeper = server.execute_deferred
+    keep_downloads()
+    assert server.execute_deferred == keeper
+    assert server.has(server.click(b"faces"))
+
+
+def test_a_manager_that_decides_in_another_way_stays_as_it_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    newer = SimpleNamespace(execute_deferred=len)
+    monkeypatch.setattr(runtime, "exists", lambda: True)
+    monkeypatch.setattr(runtime, "get_instance", lambda: SimpleNamespace(media_file_mgr=newer))
+    keep_downloads()
+    assert newer == SimpleNamespace(execute_deferred=len)
