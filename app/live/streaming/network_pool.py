@@ -15,6 +15,7 @@ from fer import Detections, FaceStream
 from fer.analyzer import Classifier
 from fer.detection.blazeface import BlazeFace, FaceDetector
 from fer.detection.face_landmark import FaceLandmark
+from fer.detection.version import stream_detector
 from fer.labels import EXPRESSION_HEAD
 from fer.model.classifier import ExpressionClassifier
 from fer.stream import STREAM_SCORE
@@ -109,4 +110,10 @@ class StreamPool:
 
     def stream(self) -> FaceStream:
         """Return a new stream with its own tracks that uses the shared networks."""
-        return FaceStream(self._detector, self._classifier, self._spec, self._face_check)
+        return FaceStream(
+            self._detector,
+            self._classifier,
+            self._spec,
+            self._face_check,
+            detector_version=stream_detector(),
+        )
