@@ -91,14 +91,14 @@ def _run_photos(model: Path, arguments: argparse.Namespace) -> int:
     threads = arguments.threads if arguments.threads is not None else os.cpu_count() or 1
     if threads < 1:
         raise DataError(f"expected at least 1 thread, got {threads}.")
-    analyzers = [FaceAnalyzer.for_photos(model) for _ in range(threads)]
     opened = open_photographs(
         arguments.data, classifier.labels, split=arguments.split, seed=arguments.split_seed
     )
     with opened as data:
         some = data if arguments.limit is None else data.some(arguments.limit)
-        found = answers(some.photographs, analyzers, classifier)
-        shown = progress(found, len(some.photographs), "images")
+        count = len(some.photographs)
+        analyzers = [FaceAnalyzer.for_photos(model) for _ in range(min(threads, count))]
+        shown = progress(answers(some.photographs, analyzers, classifier), count, "images")
         result = measured(some, shown, classifier.spec, analyzers[0].detector_version)
     print(result.model_dump_json(indent=1) if arguments.json else photo_text(result))
     return 0
