@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.common.track_record import best_split
+from fer.detection.version import photo_detector, stream_detector
 from fer.evaluation.report import Report
 
 WHAT = (
@@ -65,6 +66,14 @@ _MEANING = {
     "validation": "faces of the validation set. Settings were chosen on these, so expect a little "
     "less on new faces",
 }
+
+
+def detector_line() -> str:
+    """Return which detectors find the faces here, for small print."""
+    return (
+        f"Faces in photos are found by {photo_detector()}, in live video by {stream_detector()}. "
+        "Every CSV and JSON file names the one that its answers came from."
+    )
 
 
 def accuracy_lines(report: Report) -> str:

@@ -10,8 +10,10 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from itertools import chain, count
 from pathlib import Path
+from typing import Any
 
 from PIL import Image as PillowImage
 
@@ -19,6 +21,7 @@ import fer
 from fer.analyzer import FaceAnalyzer
 from fer.drawing.annotate import annotate
 from fer.errors import FerError, ImageError
+from fer.export.info import ExportInfo
 from fer.export.photos import PhotoResult, photo_record
 from fer.images import read
 from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
@@ -113,20 +116,21 @@ def _photo(
             _write_png(picture, annotate(image, faces))
     except (ImageError, OSError) as error:
         if arguments.json:
-            _print_json(PhotoResult(str(file), error=str(error)))
+            _print_json(photo_record(PhotoResult(str(file), error=str(error))))
         else:
             print(f"{file}: {error}", file=sys.stderr)
         return False
     if arguments.json:
         height, width = image.shape[:2]
-        _print_json(PhotoResult(str(file), width, height, faces))
+        info = ExportInfo.of(analyzer.spec, analyzer.detector_version, datetime.now(UTC))
+        _print_json(photo_record(PhotoResult(str(file), width, height, faces)) | info.record())
     else:
         _print_table(file, faces)
     return True
 
 
-def _print_json(result: PhotoResult) -> None:
-    print(json.dumps(photo_record(result), ensure_ascii=False), flush=True)
+def _print_json(record: dict[str, Any]) -> None:
+    print(json.dumps(record, ensure_ascii=False), flush=True)
 
 
 def _print_table(file: Path, faces: Faces) -> None:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from fer.alignment import align
 from fer.detection.blazeface import FaceDetector
 from fer.detection.photo_scan import PhotoScan
+from fer.detection.version import photo_detector
 from fer.labels import EXPRESSION_HEAD
 from fer.model.class_activation import ClassActivation, class_activation
 from fer.model.classifier import ExpressionClassifier
@@ -39,12 +40,21 @@ class FaceAnalyzer:
         detector: detects faces.
         classifier: classifies aligned faces.
         spec: describes the classifier's input and outputs.
+        detector_version: name and version of `detector`; see `fer.detection.version`.
     """
 
-    def __init__(self, detector: FaceDetector, classifier: Classifier, spec: ModelSpec) -> None:
+    def __init__(
+        self,
+        detector: FaceDetector,
+        classifier: Classifier,
+        spec: ModelSpec,
+        *,
+        detector_version: str = "",
+    ) -> None:
         self._detector = detector
         self._classifier = classifier
         self.spec = spec
+        self.detector_version = detector_version
 
     @classmethod
     def for_photos(cls, model_dir: Path, *, threads: int = 1) -> FaceAnalyzer:
@@ -58,7 +68,8 @@ class FaceAnalyzer:
             ModelError: the expression model or the detector is missing or broken.
         """
         classifier = ExpressionClassifier(model_dir, threads=threads)
-        return cls(PhotoScan.load(threads=threads), classifier, classifier.spec)
+        scan = PhotoScan.load(threads=threads)
+        return cls(scan, classifier, classifier.spec, detector_version=photo_detector())
 
     def __call__(
         self, image: Image, *, head: str = EXPRESSION_HEAD, detections: Detections | None = None

@@ -12,6 +12,7 @@ from fer.analyzer import Classifier, classify_faces
 from fer.detection.blazeface import BlazeFace, FaceDetector
 from fer.detection.evidence import Evidence
 from fer.detection.face_landmark import FaceLandmark
+from fer.detection.version import stream_detector
 from fer.labels import EXPRESSION_HEAD
 from fer.model.classifier import ExpressionClassifier
 from fer.model.spec import ModelSpec
@@ -80,6 +81,8 @@ class FaceStream:
         spec: describes the classifier's input and outputs.
         face_check: looks closely at a face before it gets a number, once in a while also after
             that; without one, everything that is detected is a face.
+        detector_version: name and version of what decides what is a face; see
+            `fer.detection.version`.
     """
 
     def __init__(
@@ -88,11 +91,14 @@ class FaceStream:
         classifier: Classifier,
         spec: ModelSpec,
         face_check: FaceCheck | None = None,
+        *,
+        detector_version: str = "",
     ) -> None:
         self._detector = detector
         self._classifier = classifier
         self._face_check = face_check
         self.spec = spec
+        self.detector_version = detector_version
         self.reset()
 
     @classmethod
@@ -105,7 +111,8 @@ class FaceStream:
         classifier = ExpressionClassifier(model_dir, threads=threads)
         detector = BlazeFace(min_score=STREAM_SCORE, threads=threads, fitted=True)
         face_check = Evidence(FaceLandmark(threads=threads))
-        return cls(detector, classifier, classifier.spec, face_check)
+        version = stream_detector()
+        return cls(detector, classifier, classifier.spec, face_check, detector_version=version)
 
     def reset(self) -> None:
         """Forget everybody; the next person is number 1.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -9,7 +10,8 @@ import streamlit as st
 
 from app.live.streaming.session import LiveSession
 from fer.export.face_rows import BYTE_ORDER_MARK
-from fer.export.sessions import SessionInfo, stream_csv, stream_json
+from fer.export.info import ExportInfo
+from fer.export.sessions import stream_csv, stream_json
 
 
 def show_downloads(session: LiveSession) -> None:
@@ -36,7 +38,7 @@ def show_downloads(session: LiveSession) -> None:
             key="live_download_json",
             on_click="ignore",
             icon=":material/download:",
-            help="The same, with the model and every change of the settings, for programs.",
+            help="The same, with model, detector and every change of the settings, for programs.",
         )
         st.button(
             "Clear",
@@ -52,9 +54,9 @@ def session_csv(session: LiveSession, zone: tzinfo) -> bytes:
     return f"{BYTE_ORDER_MARK}{stream_csv(session.rows(), _info(session, zone))}".encode()
 
 
-def _info(session: LiveSession, zone: tzinfo) -> SessionInfo:
+def _info(session: LiveSession, zone: tzinfo) -> ExportInfo:
     info = session.info
-    return SessionInfo(info.started.astimezone(zone), info.model, info.sha256)
+    return replace(info, time=info.time.astimezone(zone))
 
 
 def visitors_zone() -> tzinfo:

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.about_text import LICENCES, LIMITS, PRIVACY, UNCERTAIN, WHAT, accuracy_lines
+from app.about_text import (
+    LICENCES,
+    LIMITS,
+    PRIVACY,
+    UNCERTAIN,
+    WHAT,
+    accuracy_lines,
+    detector_line,
+)
 from app.common import running_model
 from app.common.head_text import difference
 from app.common.page_layout import header
@@ -30,6 +38,7 @@ def main() -> None:
     _accuracy()
     st.subheader("Where it comes from", anchor=False)
     st.markdown(LICENCES)
+    st.caption(detector_line())
 
 
 def _accuracy() -> None:

@@ -11,8 +11,10 @@ from pathlib import PurePath
 from app.photo.images import download_jpeg
 from app.photo.store import AnalysedPhoto
 from fer import decode_image
+from fer.detection.version import photo_detector
 from fer.export.face_rows import BYTE_ORDER_MARK
-from fer.export.photos import PhotosInfo, distinct_names, to_csv, to_json
+from fer.export.info import ExportInfo
+from fer.export.photos import distinct_names, to_csv, to_json
 from fer.model.spec import ModelSpec
 
 #: Longest side in pixels of a picture in the archive. With the number of photos of an album, it
@@ -41,8 +43,8 @@ def file_name(name: str, head: str, ending: str) -> str:
     return f"{_stem(name)}-{head}.{ending}"
 
 
-def _info(spec: ModelSpec) -> PhotosInfo:
-    return PhotosInfo.of(spec, datetime.now(UTC))
+def _info(spec: ModelSpec) -> ExportInfo:
+    return ExportInfo.of(spec, photo_detector(), datetime.now(UTC))
 
 
 def zip_of(photos: Sequence[AnalysedPhoto]) -> bytes:

@@ -7,13 +7,11 @@ import io
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
-from itertools import chain
 from os.path import splitext
 from typing import Any
 
 from fer.export.face_rows import face_columns, face_rows
-from fer.model.spec import ModelSpec
+from fer.export.info import ExportInfo
 from fer.types import Faces
 
 
@@ -37,43 +35,6 @@ class PhotoResult:
     error: str = ""
 
 
-@dataclass(frozen=True)
-class PhotosInfo:
-    """When photographs were analysed, and with which model.
-
-    Attributes:
-        time: date, time and zone.
-        model: name of the model.
-        sha256: SHA-256 of the model's file.
-        heads: labels of each head of the model, by its name.
-    """
-
-    time: datetime
-    model: str
-    sha256: str
-    heads: dict[str, tuple[str, ...]]
-
-    def __post_init__(self) -> None:
-        if self.time.tzinfo is None:
-            raise ValueError(f"expected a time with its zone, got {self.time.isoformat()}")
-
-    @classmethod
-    def of(cls, spec: ModelSpec, time: datetime) -> PhotosInfo:
-        """Describe an export of answers of a model."""
-        heads = {head.name: head.labels for head in spec.heads}
-        return cls(time, spec.name, spec.sha256, heads)
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """The distinct labels of all heads, in order of first occurrence."""
-        return tuple(dict.fromkeys(chain.from_iterable(self.heads.values())))
-
-    @property
-    def iso_time(self) -> str:
-        """The time in ISO 8601, to the second."""
-        return self.time.isoformat(timespec="seconds")
-
-
 def photo_record(result: PhotoResult) -> dict[str, Any]:
     """Return one photograph as a JSON-ready object; boxes in pixels of the upright image."""
     if result.error:
@@ -87,11 +48,11 @@ def photo_record(result: PhotoResult) -> dict[str, Any]:
     }
 
 
-def to_json(results: Iterable[PhotoResult], info: PhotosInfo) -> str:
-    """Return a JSON object with time, model, heads, and one `photo_record` per photograph."""
+def to_json(results: Iterable[PhotoResult], info: ExportInfo) -> str:
+    """Return a JSON object with time, model, detector, heads, and a `photo_record` per photo."""
     record = {
         "time": info.iso_time,
-        "model": {"name": info.model, "sha256": info.sha256},
+        **info.record(),
         "labels": info.labels,
         "heads": info.heads,
         "photos": [photo_record(result) for result in told_apart(results)],
@@ -99,23 +60,25 @@ def to_json(results: Iterable[PhotoResult], info: PhotosInfo) -> str:
     return json.dumps(record, indent=1, ensure_ascii=False)
 
 
-def to_csv(results: Iterable[PhotoResult], info: PhotosInfo) -> str:
+def to_csv(results: Iterable[PhotoResult], info: ExportInfo) -> str:
     """Return a CSV table with one row per face, whatever head answered.
 
     The columns are file, width and height of the image, face (from 1), those of
     `fer.export.face_rows.face_columns` with the labels of all heads, why the file could not be
-    read, the time in ISO 8601, and the model's name. A photograph without faces, or one that could
-    not be read, has one row, whose cells from face to the last label are empty.
+    read, the time in ISO 8601, and the names of model and detector. A photograph without faces, or
+    one that could not be read, has one row, whose cells from face to the last label are empty.
     """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     columns = face_columns(info.labels)
-    writer.writerow(["file", "width", "height", "face", *columns, "error", "time", "model"])
+    last = ("error", "time", "model", "detector")
+    writer.writerow(["file", "width", "height", "face", *columns, *last])
+    said = (info.iso_time, info.model, info.detector)
     for result in told_apart(results):
         size = ("", "") if result.error else (result.width, result.height)
         rows = [[i, *row.cells(info.labels)] for i, row in enumerate(face_rows(result.faces), 1)]
         for cells in rows or [[""] * (1 + len(columns))]:
-            writer.writerow([result.name, *size, *cells, result.error, info.iso_time, info.model])
+            writer.writerow([result.name, *size, *cells, result.error, *said])
     return out.getvalue()
 
 

@@ -6,54 +6,29 @@ import csv
 import io
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
 
 import numpy as np
 
 from fer.export.face_rows import FaceRow, face_columns
+from fer.export.info import ExportInfo
 from fer.export.stream_rows import NO_FACE, StreamRows
 
 
-@dataclass(frozen=True)
-class SessionInfo:
-    """When a session started, and with which model.
-
-    Attributes:
-        started: date, time and zone of the first frame.
-        model: name of the model.
-        sha256: SHA-256 of the model's file.
-    """
-
-    started: datetime
-    model: str
-    sha256: str
-
-    def __post_init__(self) -> None:
-        if self.started.tzinfo is None:
-            raise ValueError(f"expected a time with its zone, got {self.started.isoformat()}")
-
-    def time(self, seconds: float) -> str:
-        """Return the time after so many seconds, in ISO 8601 with milliseconds and zone."""
-        # `isoformat` cuts off what is below a millisecond.
-        when = self.started + timedelta(seconds=seconds, microseconds=500)
-        return when.isoformat(timespec="milliseconds")
-
-
-def stream_csv(rows: StreamRows, info: SessionInfo) -> str:
+def stream_csv(rows: StreamRows, info: ExportInfo) -> str:
     """Return a CSV table with one row per face and frame; a frame without faces has one row.
 
     The columns are seconds since the start, width and height of the image, person (the track
     number), those of `fer.export.face_rows.face_columns` with the labels of all heads, the time in
-    ISO 8601, the model's name and the smoothing window in seconds. Without a face, the cells from
-    person to the last label are empty. Boxes are in camera coordinates (not mirrored).
+    ISO 8601, the names of model and detector, and the smoothing window in seconds. Without a face,
+    the cells from person to the last label are empty. Boxes are in camera coordinates (not
+    mirrored).
     """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     columns = face_columns(rows.labels)
-    last = ("time", "model", "smoothing_seconds")
+    last = ("time", "model", "detector", "smoothing_seconds")
     writer.writerow(["seconds", "width", "height", "person", *columns, *last])
     for row in rows.array:
         seconds = float(row["seconds"])
@@ -61,19 +36,20 @@ def stream_csv(rows: StreamRows, info: SessionInfo) -> str:
         if row["track"] != NO_FACE:
             cells = [int(row["track"]), *_face_row(row, rows).cells(rows.labels)]
         frame = (round(seconds, 3), int(row["width"]), int(row["height"]))
-        writer.writerow([*frame, *cells, info.time(seconds), info.model, _smoothing(row)])
+        said = (info.iso_time_after(seconds), info.model, info.detector, _smoothing(row))
+        writer.writerow([*frame, *cells, *said])
     return out.getvalue()
 
 
-def stream_json(rows: StreamRows, info: SessionInfo) -> str:
-    """Return a JSON object with start, model, settings, heads, and each frame with its faces.
+def stream_json(rows: StreamRows, info: ExportInfo) -> str:
+    """Return a JSON object with start, model, detector, settings, heads, and each frame.
 
     The settings are a list: the first are those of the first frame, and each further entry says
     from which second on they were changed.
     """
     record = {
-        "started": info.time(0.0),
-        "model": {"name": info.model, "sha256": info.sha256},
+        "started": info.iso_time_after(0.0),
+        **info.record(),
         "settings": _settings(rows),
         "labels": rows.labels,
         "heads": {head.name: head.labels for head in rows.heads},
@@ -100,12 +76,12 @@ def _smoothing(row: np.void) -> float:
     return int(row["smoothing_ms"]) / 1000
 
 
-def _frames(rows: StreamRows, info: SessionInfo) -> Iterator[dict[str, Any]]:
+def _frames(rows: StreamRows, info: ExportInfo) -> Iterator[dict[str, Any]]:
     for seconds, frame in groupby(rows.array, key=lambda row: float(row["seconds"])):
         frame_rows = list(frame)
         yield {
             "seconds": round(seconds, 3),
-            "time": info.time(seconds),
+            "time": info.iso_time_after(seconds),
             "width": int(frame_rows[0]["width"]),
             "height": int(frame_rows[0]["height"]),
             "faces": [

@@ -1,12 +1,12 @@
-"""Is a track a face at all? The evidence of close looks at it so far; see `fer.detection.evidence`."""
+"""Is a track a face at all? What close looks at it have said so far."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-#: Least mean evidence of a face. It is more than a photograph's `MIN_EVIDENCE`, since a drawing that
-#: is held up is looked at again and again.
-FACE_EVIDENCE = 8.0
+#: Least mean evidence of a face (`fer.detection.evidence`). It is more than in a photograph, since a
+#: drawing that is held up is looked at again and again, and its noise looks like shading.
+FACE_EVIDENCE = 12.0
 
 #: Mean evidence below which an open track is a face no more. It takes some looks at something else.
 NO_FACE = -5.0

@@ -177,7 +177,7 @@ def test_from_start_to_downloads(actress: Browser, open_live: Open) -> None:
     assert list(rows[0]) == [
         *["seconds", "width", "height", "person", *box],
         *["detection_score", "head", "answer", "uncertain", "quality", "expression", "confidence"],
-        *[*FER2013_LABELS, CONTEMPT, "time", "model", "smoothing_seconds"],
+        *[*FER2013_LABELS, CONTEMPT, "time", "model", "detector", "smoothing_seconds"],
     ]
     seconds = [float(row["seconds"]) for row in rows]
     assert seconds[0] == 0

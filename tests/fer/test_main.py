@@ -10,6 +10,7 @@ from PIL import Image as PillowImage
 
 import fer
 from fer.__main__ import main
+from fer.detection.version import photo_detector
 from fer.labels import FER2013_LABELS, FERPLUS_LABELS
 from fer.model.spec import Abstention, ModelSpec
 from fer.types import Image
@@ -39,6 +40,8 @@ def test_json_is_one_object_a_file_and_a_bad_file_stops_nothing(
     assert status == 1
     assert [len(line.get("faces", ())) for line in lines] == [0, 0, 1]
     assert lines[1].keys() == {"file", "error"}
+    assert {lines[i]["detector"] for i in (0, 2)} == {photo_detector()}
+    assert lines[2]["model"]["name"] == "compact"
     face = lines[2]["faces"][0]
     assert (lines[2]["width"], lines[2]["height"], face["expression"]) == (512, 512, "happy")
     assert sum(face["probabilities"].values()) == pytest.approx(1, abs=1e-3)

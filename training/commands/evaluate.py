@@ -1,12 +1,20 @@
-"""``python -m training evaluate``: evaluate a model on a split with the app's own classifier."""
+"""``python -m training evaluate``: measure a model on labelled data, as the app runs it.
+
+With ``--photos`` the images are whole photographs, any size, in folders that are called after
+expressions, or in a ZIP of them: each is looked at as the Photo page does it, and the largest face
+counts. An image without a face that is found is a miss. Small squares, such as FER2013's, are
+cut-out faces: their border is repeated outwards, and they are enlarged.
+"""
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 from pathlib import Path
 from typing import Any
 
+from fer.analyzer import FaceAnalyzer
 from fer.errors import DataError
 from fer.evaluation.measurements import VOTE_RULES
 from fer.evaluation.metrics import Evaluation
@@ -15,36 +23,84 @@ from fer.model.classifier import ExpressionClassifier
 from training.commands.data import add_split_seed
 from training.data import load
 from training.data.dataset import DataSet, LabelledFaces
+from training.data.photographs import open_photographs
 from training.data.splits import SPLIT_SEED
 from training.evaluation import measure
+from training.evaluation.photos import CUT_OUT_SIDE, answers, measured
 from training.evaluation.split_predictions import predict_split
+from training.evaluation.text import evaluation_text, photo_text
+from training.progress import progress
 
 HELP = "measure a model on a split of a data set"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's arguments."""
-    parser.add_argument("--data", type=Path, required=True, help="folder, .csv or .npz")
-    parser.add_argument("--split", default="validation", help="train, validation or test")
+    parser.add_argument(
+        "directory", nargs="?", type=Path, metavar="MODEL", help="a model directory, as --model"
+    )
+    parser.add_argument(
+        "--data", type=Path, required=True, help="folder, .csv or .npz; with --photos also .zip"
+    )
+    parser.add_argument(
+        "--split",
+        default="validation",
+        help="train, validation or test (default: validation); photographs without splits are "
+        "measured together",
+    )
     parser.add_argument("--model", type=Path, default=Path("models/compact"))
     add_split_seed(parser)
     parser.add_argument("--json", action="store_true", help="print every figure as JSON")
+    photos = parser.add_argument_group("whole photographs")
+    photos.add_argument(
+        "--photos",
+        action="store_true",
+        help="find and align the faces as the Photo page does; the largest one counts. Square "
+        f"images of at most {CUT_OUT_SIDE} pixels are cut-out faces: they get a border and are "
+        "enlarged",
+    )
+    photos.add_argument("--limit", type=int, help="measure so many images, spread over all")
+    photos.add_argument("--threads", type=int, help="images at once (default: one per core)")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the metrics; return the exit status."""
-    classifier = ExpressionClassifier(arguments.model)
+    model = arguments.directory or arguments.model
+    if arguments.photos:
+        return _run_photos(model, arguments)
+    if arguments.limit is not None or arguments.threads is not None:
+        raise DataError("--limit and --threads are for --photos; add it, or leave them out.")
+    classifier = ExpressionClassifier(model)
     dataset = load_for_model(classifier, arguments.data, arguments.split_seed)
     record = figures_of(classifier, dataset, arguments.split)
     if arguments.json:
         print(json.dumps(record, indent=1))
         return 0
-    print(f"{arguments.model} on {arguments.split}, single view")
-    _print("all faces", Evaluation.model_validate(record["evaluation"]))
+    print(f"{model} on {arguments.split}, single view")
+    print(evaluation_text("all faces", Evaluation.model_validate(record["evaluation"])))
     if record["ferplus_evaluation"]:
         title = "FER+ head, faces on which the votes have a winner"
-        _print(title, Evaluation.model_validate(record["ferplus_evaluation"]))
+        print(evaluation_text(title, Evaluation.model_validate(record["ferplus_evaluation"])))
     _print_further(record)
+    return 0
+
+
+def _run_photos(model: Path, arguments: argparse.Namespace) -> int:
+    """Print the metrics on photographs; return the exit status."""
+    classifier = ExpressionClassifier(model)
+    threads = arguments.threads if arguments.threads is not None else os.cpu_count() or 1
+    if threads < 1:
+        raise DataError(f"expected at least 1 thread, got {threads}.")
+    opened = open_photographs(
+        arguments.data, classifier.labels, split=arguments.split, seed=arguments.split_seed
+    )
+    with opened as data:
+        some = data if arguments.limit is None else data.some(arguments.limit)
+        count = len(some.photographs)
+        analyzers = [FaceAnalyzer.for_photos(model) for _ in range(min(threads, count))]
+        shown = progress(answers(some.photographs, analyzers, classifier), count, "images")
+        result = measured(some, shown, classifier.spec, analyzers[0].detector_version)
+    print(result.model_dump_json(indent=1) if arguments.json else photo_text(result))
     return 0
 
 
@@ -109,23 +165,6 @@ def figures_of(classifier: ExpressionClassifier, dataset: DataSet, split: str) -
 def _cross_fitted(classifier: ExpressionClassifier, faces: LabelledFaces) -> float:
     logits = classifier.logits(faces.images)[EXPRESSION_HEAD]
     return measure.cross_fitted_calibration_error(logits, faces.labels)
-
-
-def _print(title: str, result: Evaluation) -> None:
-    low, high = result.accuracy_low, result.accuracy_high
-    print(f"\n{title} ({result.count:,})")
-    print(f"  accuracy           {result.accuracy:.2%}  (95 % interval {low:.1%} to {high:.1%})")
-    print(f"  top-2 accuracy     {result.top2_accuracy:.2%}")
-    print(f"  balanced accuracy  {result.balanced_accuracy:.2%}")
-    print(f"  macro-F1           {result.macro_f1:.3f}")
-    print(f"  log loss           {result.log_loss:.3f}")
-    print(f"  calibration error  {result.calibration_error:.3f}")
-    print(f"\n  {'class':<12}{'precision':>10}{'recall':>8}{'F1':>8}{'faces':>8}")
-    for c in result.classes:
-        print(f"  {c.label:<12}{c.precision:>10.3f}{c.recall:>8.3f}{c.f1:>8.3f}{c.support:>8}")
-    print("\n  confusion (rows are the truth)")
-    for c, row in zip(result.classes, result.confusion, strict=True):
-        print(f"  {c.label:<12}" + "".join(f"{n:>6}" for n in row))
 
 
 def _print_further(record: dict[str, Any]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from training.data.image_stack import FaceStack, read_face
 from training.data.raw import SPLIT_OF_USAGE, LoadOptions, Problem, Source, strings
 
 #: Common names of split folders.
-_SPLIT_OF_FOLDER = {
+SPLIT_OF_FOLDER = {
     **dict.fromkeys(("train", "training"), "train"),
     **dict.fromkeys(("validation", "val", "valid", "dev", "publictest"), "validation"),
     **dict.fromkeys(("test", "testing", "privatetest"), "test"),
@@ -40,7 +40,7 @@ class _File:
     split: str
 
 
-def is_visible(path: Path) -> bool:
+def is_visible(path: PurePath) -> bool:
     """Return whether a file or folder is neither hidden nor created by an operating system."""
     return not path.name.startswith(".") and path.name.lower() not in _SYSTEM_FILES
 
@@ -61,7 +61,7 @@ def files_below(folder: Path) -> Iterator[Path]:
 
 def split_folders(root: Path) -> list[tuple[str, Path]]:
     """Return the split and path of each split folder; none if no split folder has subfolders."""
-    named = [(_SPLIT_OF_FOLDER.get(p.name.lower(), ""), p) for p in folders_in(root)]
+    named = [(SPLIT_OF_FOLDER.get(p.name.lower(), ""), p) for p in folders_in(root)]
     splits = [(split, folder) for split, folder in named if split]
     return splits if any(folders_in(folder) for _, folder in splits) else []
 
@@ -98,7 +98,7 @@ def _plan(root: Path) -> tuple[list[_File], list[Problem]]:
         for class_folder in folders_in(folder):
             name = canonical(class_folder.name)
             files += [
-                _File(path, _origin(root, path), name, _split_of(path, split))
+                _File(path, _origin(root, path), name, split_of(path, split))
                 for path in files_below(class_folder)
             ]
         if len(files) == before:
@@ -138,7 +138,7 @@ def _decode(
     )
 
 
-def _split_of(path: Path, folder_split: str) -> str:
+def split_of(path: PurePath, folder_split: str) -> str:
     """Return the split of an image.
 
     FER2013 as folders keeps both of its held-out splits in ``test``; file name prefixes distinguish

@@ -16,6 +16,7 @@ from fer.analyzer import Classifier
 from fer.detection.blazeface import BlazeFace, FaceDetector
 from fer.detection.evidence import Evidence
 from fer.detection.face_landmark import FaceLandmark
+from fer.detection.version import stream_detector
 from fer.labels import EXPRESSION_HEAD
 from fer.model.classifier import ExpressionClassifier
 from fer.stream import STREAM_SCORE
@@ -110,4 +111,10 @@ class StreamPool:
 
     def stream(self) -> FaceStream:
         """Return a new stream with its own tracks that uses the shared networks."""
-        return FaceStream(self._detector, self._classifier, self._spec, self._face_check)
+        return FaceStream(
+            self._detector,
+            self._classifier,
+            self._spec,
+            self._face_check,
+            detector_version=stream_detector(),
+        )

@@ -13,7 +13,7 @@ import numpy as np
 from app.live.streaming.history import LiveHistory
 from app.live.streaming.throughput import Meter, Speed
 from fer import Faces
-from fer.export.sessions import SessionInfo
+from fer.export.info import ExportInfo
 from fer.export.stream_rows import HeadLabels, StreamRows
 from fer.labels import EXPRESSION_HEAD
 from fer.model.spec import ModelSpec
@@ -63,6 +63,7 @@ class LiveRecord:
 
     Args:
         spec: describes the model that the results are of.
+        detector: name and version of what finds the faces.
         clock: monotonic clock in seconds.
         today: returns date and time, with their zone.
     """
@@ -70,10 +71,11 @@ class LiveRecord:
     def __init__(
         self,
         spec: ModelSpec,
+        detector: str,
         clock: Callable[[], float] = time.monotonic,
         today: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self.spec = spec
+        self.spec, self._detector = spec, detector
         self._clock, self._today = clock, today
         self._heads = tuple(HeadLabels(head.name, head.labels) for head in spec.heads)
         #: Held briefly while data is changed or copied.
@@ -187,9 +189,9 @@ class LiveRecord:
         return 0.0 if began is None else self._clock() - began
 
     @property
-    def info(self) -> SessionInfo:
-        """When the session started, and with which model."""
-        return SessionInfo(self._started, self.spec.name, self.spec.sha256)
+    def info(self) -> ExportInfo:
+        """When the session started, and with which model and detector."""
+        return ExportInfo.of(self.spec, self._detector, self._started)
 
     def speed(self) -> Speed:
         """Return the rates and processing times of the last seconds."""

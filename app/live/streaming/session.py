@@ -64,7 +64,7 @@ class LiveSession(LiveRecord):
         today: Callable[[], datetime] = lambda: datetime.now(UTC),
         match_seconds: float = MATCH_SECONDS,
     ) -> None:
-        super().__init__(stream.spec, clock, today)
+        super().__init__(stream.spec, stream.detector_version, clock, today)
         self.settings = LiveSettings()
         self._stream, self._limit = stream, limit
         self._match_seconds = match_seconds

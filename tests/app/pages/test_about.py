@@ -7,6 +7,7 @@ from streamlit.testing.v1 import AppTest
 from app.about_text import accuracy_lines
 from app.common import running_model
 from fer import ModelError
+from fer.detection.version import photo_detector, stream_detector
 from fer.evaluation.metrics import evaluate
 from fer.evaluation.report import DataCard, Report
 from tests.samples import ROOT, SHIPPED_MODEL
@@ -63,6 +64,8 @@ def test_the_page_shows_the_report(about: AppTest, monkeypatch: pytest.MonkeyPat
     assert "evidence, not" in text(about)
     assert "Apache 2.0" in text(about)
     assert "**Uncertain** is an answer" in text(about)
+    assert photo_detector() in text(about)
+    assert stream_detector() in text(about)
 
 
 def test_only_what_was_fitted_here_is_cross_fitted() -> None:

@@ -36,7 +36,7 @@ NOW = [0.0]
 
 @pytest.fixture
 def session(spec: ModelSpec, detector: Detector) -> LiveSession:
-    stream = FaceStream(detector, FakeClassifier(3), spec)
+    stream = FaceStream(detector, FakeClassifier(3), spec, detector_version="fake-1")
     return waiting_session(stream, StreamLimit(1, lambda: NOW[0]), lambda: NOW[0])
 
 
@@ -193,7 +193,9 @@ def test_the_table_is_for_excel_with_the_time_of_the_visitor(
     file = downloads.session_csv(session, downloads.visitors_zone())
     assert file.startswith(codecs.BOM_UTF8)
     table = list(csv.DictReader(io.StringIO(file.decode("utf-8-sig"))))
-    assert [(row["person"], row["model"]) for row in table] == [("1", "fake")] * 2
+    assert [(row["person"], row["model"], row["detector"]) for row in table] == [
+        ("1", "fake", "fake-1")
+    ] * 2
     assert all(row["time"].endswith(offset) for row in table)
 
 

@@ -14,6 +14,7 @@ from PIL import Image as PillowImage
 from app.photo import downloads
 from app.photo.downloads import csv_of, file_name, json_of, zip_of
 from app.photo.store import AnalysedPhoto, Photo, analyse_photo
+from fer.detection.version import photo_detector
 from fer.labels import FERPLUS_HEAD
 from fer.model.spec import ModelSpec
 from tests.app.samples import LABELS, FakeAnalyzer, png
@@ -80,6 +81,7 @@ def test_downloads_agree_with_each_other(own: ModelSpec) -> None:
         record["photos"][0]["faces"][0]["probabilities"].values()
     )
     assert {row["model"] for row in rows} == {own.name} == {record["model"]["name"]}
+    assert {row["detector"] for row in rows} == {photo_detector()} == {record["detector"]}
     assert datetime.fromisoformat(rows[0]["time"]).utcoffset() is not None
 
 

@@ -7,24 +7,24 @@ from datetime import datetime, timedelta, timezone
 import numpy as np
 import pytest
 
+from fer.export.info import ExportInfo
 from fer.export.photos import (
     PhotoResult,
-    PhotosInfo,
     distinct_names,
     photo_record,
     to_csv,
     to_json,
 )
-from fer.model.spec import ModelSpec
 from fer.types import Faces
 from tests.samples import make_detections
 
 LABELS = ("happy", "sad")
 
-INFO = PhotosInfo(
+INFO = ExportInfo(
     datetime(2026, 11, 22, 9, 30, 5, 700_000, timezone(timedelta(hours=1))),
     "compact",
     "ab" * 32,
+    "tiles-1 (nets 2.0)",
     {"expression": LABELS, "ferplus": ("sad", "contempt")},
 )
 BROKEN = PhotoResult("a.txt", error="is empty.")
@@ -64,6 +64,7 @@ def test_json_of_many_photos_says_what_it_is_of() -> None:
     assert [p["file"] for p in record["photos"]] == ["ä.jpg"]
     assert record["time"] == "2026-11-22T09:30:05+01:00"
     assert record["model"] == {"name": "compact", "sha256": "ab" * 32}
+    assert record["detector"] == "tiles-1 (nets 2.0)"
     assert record["labels"] == ["happy", "sad", "contempt"]
     assert record["heads"] == {"expression": ["happy", "sad"], "ferplus": ["sad", "contempt"]}
 
@@ -82,15 +83,19 @@ def test_csv_has_a_row_per_face_and_one_for_a_photo_without() -> None:
         ("2", "sad", "0.8", "60", ""),
         ("", "", "", "", "is empty."),
     ]
-    assert {(r["time"], r["model"]) for r in rows} == {("2026-11-22T09:30:05+01:00", "compact")}
+    assert {(r["time"], r["model"], r["detector"]) for r in rows} == {
+        ("2026-11-22T09:30:05+01:00", "compact", "tiles-1 (nets 2.0)")
+    }
 
 
 def test_columns_do_not_depend_on_the_head() -> None:
     one = replace(faces(1), labels=("sad", "contempt"), head="ferplus")
     header, row = to_csv([PhotoResult("a.jpg", 6, 4, one)], INFO).splitlines()
     assert header == to_csv([], INFO).strip()
-    assert header.endswith("confidence,happy,sad,contempt,error,time,model")
-    assert row.endswith(",contempt,0.8,,0.2,0.8,,2026-11-22T09:30:05+01:00,compact")
+    assert header.endswith("confidence,happy,sad,contempt,error,time,model,detector")
+    assert row.endswith(
+        ",contempt,0.8,,0.2,0.8,,2026-11-22T09:30:05+01:00,compact,tiles-1 (nets 2.0)"
+    )
 
 
 @pytest.mark.parametrize(
@@ -111,17 +116,6 @@ def test_photos_of_one_name_are_told_apart(names: list[str], distinct: list[str]
     results = [photo(name, 1) for name in names]
     assert [r["file"] for r in table(*results)] == distinct
     assert [p["file"] for p in json.loads(to_json(results, INFO))["photos"]] == distinct
-
-
-def test_a_time_without_its_zone_is_refused() -> None:
-    with pytest.raises(ValueError, match="zone"):
-        replace(INFO, time=datetime(2026, 11, 22))
-
-
-def test_what_is_said_of_a_model_is_from_its_spec(spec: ModelSpec) -> None:
-    info = PhotosInfo.of(spec, INFO.time)
-    assert (info.model, info.sha256) == (spec.name, spec.sha256)
-    assert info.labels == spec.labels
 
 
 def test_an_uncertain_answer_and_its_reasons_stand_in_every_export() -> None:

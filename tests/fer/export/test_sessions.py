@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fer.export.sessions import SessionInfo, stream_csv, stream_json
+from fer.export.info import ExportInfo
+from fer.export.sessions import stream_csv, stream_json
 from fer.export.stream_rows import NO_FACE, HeadLabels, StreamRows, labels_of, row_type
 from fer.types import Faces
 from tests.samples import make_detections
@@ -38,8 +39,12 @@ def by_second(shown: Faces) -> Faces:
     return replace(shown, probabilities=shares, labels=SECOND.labels, head=SECOND.name)
 
 
-INFO = SessionInfo(
-    datetime(2026, 3, 1, 23, 59, 59, tzinfo=timezone(timedelta(hours=1))), "compact", "ab" * 32
+INFO = ExportInfo(
+    datetime(2026, 3, 1, 23, 59, 59, tzinfo=timezone(timedelta(hours=1))),
+    "compact",
+    "ab" * 32,
+    "stream-1 (nets 2.0)",
+    {head.name: head.labels for head in BOTH},
 )
 
 
@@ -69,11 +74,13 @@ def test_csv_has_a_row_per_face_and_one_for_a_frame_without(
 def test_csv_has_time_box_and_all_probabilities() -> None:
     text = stream_csv(rows(faces(1.23456, 7), faces(2.0)), INFO)
     names = "seconds,width,height,person,left,top,right,bottom,detection_score,head,answer,"
+    last = "time,model,detector,smoothing_seconds"
+    made_by = "compact,stream-1 (nets 2.0)"
     assert text.splitlines() == [
-        f"{names}uncertain,quality,expression,confidence,happy,sad,calm,time,model,smoothing_seconds",
+        f"{names}uncertain,quality,expression,confidence,happy,sad,calm,{last}",
         "1.235,640,480,7,0.0,1.3,40.0,41.0,0.9,expression,sad,false,,sad,0.8,0.2,0.8,,"
-        "2026-03-02T00:00:00.235+01:00,compact,0.0",
-        "2.0,640,480" + "," * 16 + "2026-03-02T00:00:01.000+01:00,compact,0.0",
+        f"2026-03-02T00:00:00.235+01:00,{made_by},0.0",
+        "2.0,640,480" + "," * 16 + f"2026-03-02T00:00:01.000+01:00,{made_by},0.0",
     ]
 
 
@@ -95,6 +102,7 @@ def test_start_model_and_settings_over_time_are_told() -> None:
     told = record(stream)
     assert told["started"] == "2026-03-01T23:59:59.000+01:00"
     assert told["model"] == {"name": "compact", "sha256": "ab" * 32}
+    assert told["detector"] == "stream-1 (nets 2.0)"
     assert told["settings"] == [
         {"seconds": 0.0, "head": "expression", "smoothing_seconds": 0.6},
         {"seconds": 0.2, "head": "ferplus", "smoothing_seconds": 0.6},
@@ -102,11 +110,6 @@ def test_start_model_and_settings_over_time_are_told() -> None:
     ]
     assert [row["smoothing_seconds"] for row in table(stream)] == ["0.6"] * 4 + ["60.0"]
     assert record(rows())["settings"] == []
-
-
-def test_a_start_without_a_zone_is_refused() -> None:
-    with pytest.raises(ValueError, match="its zone"):
-        replace(INFO, started=datetime(2026, 3, 1))
 
 
 def test_uncertain_answers_and_their_reasons_are_kept() -> None:

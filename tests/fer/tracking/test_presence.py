@@ -20,7 +20,7 @@ def after(*logits: float) -> list[bool]:
         ([FACE_EVIDENCE], [True]),
         ([FACE_EVIDENCE - 0.1], [False]),
         ([-5, 20, 20], [False, False, True]),
-        ([2, 10, 2, 10], [False] * 4),
+        ([5, 13, 5, 13], [False] * 4),
         ([20, -10], [True, True]),
         ([20, -10, -10, -10], [True, True, True, False]),
         ([20, -10, -10, -10, 20, 20, 20], [True, True, True, False, False, True, True]),

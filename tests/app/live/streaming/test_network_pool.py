@@ -14,6 +14,7 @@ from app.live.streaming.network_pool import (
 )
 from benchmarks.drawings import drawings
 from fer import FaceStream
+from fer.detection.version import stream_detector
 from fer.model.spec import ModelSpec
 from fer.types import Detections, Image
 from tests.samples import FakeClassifier, make_detections
@@ -67,6 +68,7 @@ def test_streams_of_a_pool_read_faces_and_share_no_people() -> None:
     first, second = pool.stream(), pool.stream()
     assert len(first(FRAME, 0.0).faces) == len(second(FRAME, 0.0).faces) == 0
     assert first._tracker is not second._tracker
+    assert first.detector_version == second.detector_version == stream_detector()
 
 
 def test_a_stream_of_a_pool_takes_a_face_for_a_person_and_a_drawing_for_none(

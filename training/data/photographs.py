@@ -1,0 +1,230 @@
+"""Labelled photographs of any size, read one at a time: from class folders, or a ZIP of them.
+
+Cut-out faces of a table or an archive of arrays are offered in the same way.
+"""
+
+from __future__ import annotations
+
+import lzma
+import zipfile
+import zlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+
+from fer.errors import DataError, ImageError
+from fer.images import MAX_BYTES, decode, read
+from fer.types import Image
+from training.data.class_names import canonical
+from training.data.dataset import LabelledFaces
+from training.data.folders import SPLIT_OF_FOLDER, files_below, is_visible, split_of
+from training.data.image_stack import as_channels
+from training.data.load import load
+from training.data.splits import SPLIT_SEED
+
+#: Greatest number of folders around class folders, as in ``dataset/photos/test/happy``.
+_DEPTH = 3
+
+#: What reading a damaged, encrypted or strangely packed member of a ZIP raises.
+_NOT_UNPACKED = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, RuntimeError, OSError, EOFError
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Photograph:
+    """A labelled image that has not been read yet.
+
+    Attributes:
+        origin: where it comes from.
+        label: index of its class.
+        read: returns ``(height, width, 3)`` RGB uint8, upright; raises `ImageError`.
+    """
+
+    origin: str
+    label: int
+    read: Callable[[], Image]
+
+
+@dataclass(frozen=True)
+class Photographs:
+    """The ``n`` ≥ 1 labelled images of one split.
+
+    Attributes:
+        name: name of the file or folder.
+        split: the split; empty if the data names none, so that these are all images.
+        photographs: the images.
+        left_out: number of images per class that is not among the labels asked for.
+    """
+
+    name: str
+    split: str
+    photographs: tuple[Photograph, ...]
+    left_out: dict[str, int]
+
+    def some(self, limit: int) -> Photographs:
+        """Return at most `limit` of the images, spread evenly, so that every class is among them.
+
+        Raises:
+            DataError: the limit is not positive.
+        """
+        if limit < 1:
+            raise DataError(f"expected a limit of at least 1 image, got {limit}.")
+        count = len(self.photographs)
+        positions = np.linspace(0, count - 1, min(limit, count)).round().astype(int).tolist()
+        return replace(self, photographs=tuple(self.photographs[i] for i in positions))
+
+
+@contextmanager
+def open_photographs(
+    path: Path, labels: Sequence[str], *, split: str = "validation", seed: int = SPLIT_SEED
+) -> Iterator[Photographs]:
+    """Open labelled images; a ZIP stays open until the end of the ``with`` block.
+
+    Images of class folders are read when they are asked for, so any number of them fits into
+    memory. A table or an archive of arrays is loaded as for training.
+
+    Args:
+        path: a folder with class folders, perhaps in split folders, or a ZIP of one; else any data
+            set of `training.data.load.load`.
+        labels: the classes; images of others are left out.
+        split: the split, where the data has several.
+        seed: seed of splits that are drawn for a table that names none.
+
+    Raises:
+        DataError: there is no such data, split, or image of one of the classes.
+    """
+    if path.suffix.lower() == ".zip" and path.is_file():
+        with _archive(path) as archive:
+            members = {m.filename: m for m in archive.infolist() if not m.is_dir()}
+            yield _of_files(
+                path,
+                [name for name in sorted(members) if _is_visible(name)],
+                lambda name: partial(_unpacked, archive, members[name]),
+                labels,
+                split,
+            )
+    elif names := _names_of_photographs(path, labels):
+        yield _of_files(path, names, lambda name: partial(read, path / name), labels, split)
+    else:
+        data = load(path, seed=seed)
+        yield _chosen(data.name, split, list(_in_memory(data.split(split))), labels)
+
+
+def _archive(path: Path) -> zipfile.ZipFile:
+    try:
+        return zipfile.ZipFile(path)
+    except (zipfile.BadZipFile, OSError) as error:
+        raise DataError(f"{path} cannot be read as a ZIP file: {error}") from error
+
+
+def _is_visible(name: str) -> bool:
+    return all(is_visible(PurePosixPath(part)) for part in PurePosixPath(name).parts)
+
+
+def _names_of_photographs(folder: Path, labels: Sequence[str]) -> list[str]:
+    """Return the files below a folder; none if it is none, or holds tables or arrays instead."""
+    if not folder.is_dir():
+        return []
+    names = [file.relative_to(folder).as_posix() for file in files_below(folder)]
+    tables = any(name.lower().endswith((".csv", ".npz")) for name in names)
+    return names if labelled_files(names, labels) or not tables else []
+
+
+def _unpacked(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Image:
+    if member.file_size > MAX_BYTES:  # said by the ZIP; no more than that is unpacked
+        size = member.file_size / 2**20
+        raise ImageError(f"is {size:.0f} MB large; at most {MAX_BYTES // 2**20} MB are read.")
+    try:
+        data = archive.read(member)
+    except _NOT_UNPACKED as error:
+        raise ImageError(f"cannot be unpacked ({error}).") from error
+    return decode(data)
+
+
+def _in_memory(faces: LabelledFaces) -> Iterator[tuple[str, str, Callable[[], Image]]]:
+    """Yield origin, class and reader of each face."""
+    for i, (label, image) in enumerate(zip(faces.labels, faces.images, strict=True)):
+        origin = str(i) if faces.origins is None else str(faces.origins[i])
+        yield origin, faces.class_names[label], partial(as_channels, image, 3)
+
+
+def _of_files(
+    path: Path,
+    names: Sequence[str],
+    reader: Callable[[str], Callable[[], Image]],
+    labels: Sequence[str],
+    split: str,
+) -> Photographs:
+    files = labelled_files(names, labels)
+    if not files:
+        folders = sorted({PurePosixPath(name).parent.name for name in names} - {""})
+        raise DataError(
+            f"{path} has no folder of a class that the model knows. Expected photographs in "
+            f"folders called {', '.join(labels)}, got {', '.join(folders[:8]) or 'no folder'}."
+        )
+    splits = sorted({file.split for file in files} - {""})
+    if splits and split not in splits:
+        raise DataError(f"{path} has no split {split!r}; it has {', '.join(splits)}.")
+    chosen = [f for f in files if not splits or f.split == split]
+    found = [(f.name, f.class_name, reader(f.name)) for f in chosen]
+    return _chosen(path.resolve().name, split if splits else "", found, labels)
+
+
+def _chosen(
+    name: str,
+    split: str,
+    found: Sequence[tuple[str, str, Callable[[], Image]]],
+    labels: Sequence[str],
+) -> Photographs:
+    left_out = Counter(class_name for _, class_name, _ in found if class_name not in labels)
+    kept = tuple(
+        Photograph(origin, labels.index(class_name), reader)
+        for origin, class_name, reader in found
+        if class_name in labels
+    )
+    if not kept:
+        raise DataError(f"{name} has no image of {', '.join(labels)}.")
+    return Photographs(name, split, kept, dict(left_out))
+
+
+@dataclass(frozen=True)
+class LabelledFile:
+    """The name of a file below a folder, and the class and split (or ``""``) that it says."""
+
+    name: str
+    class_name: str
+    split: str
+
+
+def labelled_files(names: Iterable[str], labels: Sequence[str]) -> list[LabelledFile]:
+    """Return the files of class folders; no image is opened.
+
+    Class folders stand as high as the first folder that is called like one of the labels; folders
+    beside it are classes too. Splits are the folders around them, as for training.
+
+    Args:
+        names: paths of files, relative to the data set, with slashes.
+        labels: names of the classes.
+    """
+    paths = [PurePosixPath(name) for name in names]
+    folders = [path.parts[:-1][: _DEPTH + 1] for path in paths]
+    levels = [i for parts in folders for i, part in enumerate(parts) if canonical(part) in labels]
+    if not levels:
+        return []
+    level = min(levels)
+    return [
+        LabelledFile(str(path), canonical(path.parts[level]), _split(path, level))
+        for path in paths
+        if len(path.parts) > level + 1
+    ]
+
+
+def _split(path: PurePosixPath, level: int) -> str:
+    folder = path.parts[level - 1].lower() if level else ""
+    return split_of(path, SPLIT_OF_FOLDER.get(folder, ""))
