@@ -47,7 +47,7 @@ def turned(scene: Scene, group: str, degrees: float) -> Scene:
         return replace(scene, group=group, name=name, image=image)
     # A detector's box about a turned face is upright, and as large as about an upright face.
     middles = scene.boxes.reshape(-1, 2, 2).mean(axis=1)
-    there = transform_points(matrix, middles)
+    there = transform_points(matrix, middles - 0.5) + 0.5  # OpenCV counts from pixels' middles
     half = (scene.boxes[:, 2:] - scene.boxes[:, :2]) / 2
     return Scene.of(group, name, image, np.concatenate([there - half, there + half], axis=1))
 

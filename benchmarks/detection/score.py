@@ -12,8 +12,9 @@ from benchmarks.detection.material import Scene, clipped
 from fer.geometry import iou_matrix
 from fer.types import Detections
 
-#: Least IoU of a face that is found, and IoU below which a detection is invented.
-_FOUND_IOU, _INVENTED_IOU = 0.4, 0.2
+#: Least IoU of a face that is found, and IoU below which a detection is invented. Detectors differ
+#: in what they frame: the boxes of a Haar cascade have 0.7 with those of BlazeFace in the median.
+_FOUND_IOU, _INVENTED_IOU = 0.35, 0.2
 
 
 @dataclass(frozen=True)
@@ -135,13 +136,15 @@ def time_rows(by_detector: dict[str, list[Result]], unit: str) -> list[tuple[str
         unit: the detector in whose time that of the others is told too.
     """
     rows = []
-    for group in [*groups(by_detector), "all pictures"]:
+    seen = groups(by_detector)
+    for group in [*seen, "all pictures"] if seen else []:
         medians = {
             name: 1000 * float(np.median([r.seconds for r in results if _in(r, group)]))
             for name, results in by_detector.items()
         }
-        one = max(medians.get(unit, float("nan")), 1e-3)
-        rows.append((group, *(f"{m:.0f} ms, {m / one:5.1f} ×" for m in medians.values())))
+        one = medians.get(unit, 0.0)
+        cells = (f"{m:.0f} ms" + (f", {m / one:5.1f} ×" if one else "") for m in medians.values())
+        rows.append((group, *cells))
     return rows
 
 
