@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from types import TracebackType
-from typing import Any, Self
 
 import numpy as np
 
-from benchmarks.detection.proposed_scan import ProposedScan
+from benchmarks.worker import Worker
 from fer.detection.blazeface import BlazeFace, FaceDetector
 from fer.detection.tiled import PhotoScan
 from fer.types import LANDMARKS, Detections, Image
@@ -40,7 +35,7 @@ def here(detector: FaceDetector) -> TimedDetector:
     return timed
 
 
-class Peer:
+class Peer(Worker):
     """A detector of OpenCV in a process of its own. Use it in a ``with`` block.
 
     Args:
@@ -50,71 +45,32 @@ class Peer:
     """
 
     def __init__(self, python: Path, kind: str, file: str = "") -> None:
-        self._told = f"{kind} in {python}"
-        self._folder = TemporaryDirectory()
-        self._picture = Path(self._folder.name) / "picture.npy"
-        self._process = subprocess.Popen(
-            [str(python), str(_WORKER), kind, file],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
+        super().__init__(
+            python,
+            _WORKER,
+            kind,
+            file,
+            expected="Expected a Python with opencv-python-headless, before 5 for Haar cascades, "
+            "and for YuNet a file of its network that this OpenCV reads.",
         )
-
-    def __enter__(self) -> Self:
-        """Wait until the detector is loaded.
-
-        Raises:
-            RuntimeError: it does not run in that environment.
-        """
-        try:
-            self._answer()
-        except RuntimeError:
-            self._close()
-            raise
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._close()
-
-    def _close(self) -> None:
-        self._process.communicate()  # closes its standard input, which ends the process
-        self._folder.cleanup()
+        self._picture = self.folder / "picture.npy"
 
     def __call__(self, image: Image) -> tuple[Detections, float]:
         """Return the faces, without landmarks, and the worker's seconds of processor time."""
         np.save(self._picture, image)
-        assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(str(self._picture)) + "\n")
-        self._process.stdin.flush()
-        answer = self._answer()
+        answer = self.ask(str(self._picture))
         found = np.array(answer["found"], np.float32).reshape(-1, 5)
         nowhere = np.zeros((len(found), LANDMARKS, 2), np.float32)
         return Detections(found[:, :4], found[:, 4], nowhere), answer["seconds"]
 
-    def _answer(self) -> Any:
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
-        if not line:
-            raise RuntimeError(
-                f"{self._told} gave no answer. Expected a Python with opencv-python-headless, "
-                "before 5 for Haar cascades, and for YuNet a file of its network that this version "
-                "of OpenCV reads."
-            )
-        return json.loads(line)
+
+def photo_path() -> FaceDetector:
+    """Return the detector of the Photo page."""
+    return PhotoScan(BlazeFace())
 
 
 #: The detectors of this project by name; each is made when it is asked for.
-OWN: dict[str, Callable[[], FaceDetector]] = {
-    "photo path": lambda: PhotoScan(BlazeFace()),
-    "proposed": ProposedScan.load,
-    ONE_PASS: BlazeFace,
-}
+OWN: dict[str, Callable[[], FaceDetector]] = {"photo path": photo_path, ONE_PASS: BlazeFace}
 
 
 @contextmanager
@@ -132,11 +88,11 @@ def detectors(
     Raises:
         RuntimeError: one of the last two does not run.
     """
-    found = {name: here(OWN[name]()) for name in own}
+    found: dict[str, TimedDetector] = {name: here(OWN[name]()) for name in own}
     with ExitStack() as stack:
         if haar:
             found["Haar"] = stack.enter_context(Peer(haar, "haar"))
         if yunet:
             python = haar or Path(sys.executable)
-            found["YuNet"] = stack.enter_context(Peer(python, "yunet", str(yunet)))
+            found["YuNet"] = stack.enter_context(Peer(python, "yunet", str(yunet.resolve())))
         yield found
