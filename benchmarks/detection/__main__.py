@@ -14,7 +14,6 @@ import argparse
 import sys
 import time
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
@@ -45,12 +44,17 @@ def main() -> None:
     cv2.setNumThreads(1)  # as in the workers
     print(machine())
     material = Material(arguments.photos, arguments.data, arguments.faces)
-    kinds = {
-        kind: islice(KINDS[kind](material), 0, None, arguments.every) for kind in arguments.kinds
-    }
-    pictures = ((kind, scene) for kind, scenes in kinds.items() for scene in scenes)
-    with detectors(arguments.own, arguments.haar_python, arguments.yunet) as compared:
-        results = run(compared, pictures, told=arguments.list)
+    kinds = ((kind, KINDS[kind]) for kind in arguments.kinds)
+    pictures = (
+        (kind, scene)
+        for kind, scenes in kinds
+        for scene in islice(scenes(material), 0, None, arguments.every)
+    )
+    try:
+        with detectors(arguments.own, arguments.haar_python, arguments.yunet) as compared:
+            results = run(compared, pictures, told=arguments.list)
+    except (RuntimeError, OSError) as error:
+        parser.exit(1, f"{error}\n")
     print("\nshare of the faces found (number of invented ones)")
     print(table(("", "pictures", "faces", *results, "aim"), found_rows(results, TOTALS)))
     print(f"\nmedian processor time, and in multiples of {ONE_PASS}")
@@ -75,7 +79,7 @@ def run(
     """
     results: dict[str, list[Result]] = {name: [] for name in compared}
     started = time.monotonic()
-    with suppress(KeyboardInterrupt):
+    try:
         for done, (kind, scene) in enumerate(pictures, start=1):
             seen = {n: Result.of(kind, scene, *see(scene.image)) for n, see in compared.items()}
             for name, result in seen.items():
@@ -84,6 +88,10 @@ def run(
                     print(f"{name} invented {result.invented}: {scene.group}, {scene.name}")
             progress = f"{done} pictures, {time.monotonic() - started:.0f} s: {scene.group}"
             print(f"\r\x1b[K{progress}", end="", file=sys.stderr, flush=True)
+    except KeyboardInterrupt:
+        print("\nstopped", end="", file=sys.stderr)
+    except RuntimeError as error:  # a worker has ended; what was measured is not lost
+        print(f"\n{error}", end="", file=sys.stderr)
     print(file=sys.stderr)
     return results
 

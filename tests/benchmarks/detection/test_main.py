@@ -1,6 +1,7 @@
 """All detectors see all pictures."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -41,17 +42,17 @@ def test_each_detector_has_a_result_for_each_picture(capsys: pytest.CaptureFixtu
     assert "2 pictures" in told.err
 
 
-def test_stopped_it_keeps_what_it_has() -> None:
+@pytest.mark.parametrize("reason", [KeyboardInterrupt(), RuntimeError("gave no answer")])
+def test_stopped_it_keeps_what_it_has(reason: BaseException) -> None:
     class Stopped:
         """Is stopped at the second picture."""
 
-        def __init__(self) -> None:
-            self.seen = 0
+        seen = 0
 
         def __call__(self, image: Image) -> tuple[Detections, float]:
             self.seen += 1
             if self.seen == 2:
-                raise KeyboardInterrupt
+                raise reason
             return Detections.empty(), 0.0
 
     results = benchmark.run({"first": timed(make_detections(BOX)), "second": Stopped()}, SCENES)
@@ -72,6 +73,20 @@ def test_only_the_kinds_asked_for_are_seen(
     rows = [line.split() for line in out.splitlines() if line.startswith(("noise", "all without"))]
     assert rows[0] == ["noise", "2", "0", "(0)"]
     assert rows[1] == ["all", "without", "faces", "2", "0", "(0)", "(0)"]
+
+
+@pytest.mark.parametrize("name", ["absent", "broken"])
+def test_an_environment_without_a_detector_is_told_in_a_line(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    (tmp_path / "broken").write_text("#!/bin/sh\nexit 1\n")
+    (tmp_path / "broken").chmod(0o700)
+    given = ["--photos", ".", "--data", ".", "--own", "--haar-python", str(tmp_path / name)]
+    monkeypatch.setattr("sys.argv", ["x", *given])
+    with pytest.raises(SystemExit) as stopped:
+        benchmark.main()
+    assert stopped.value.code == 1
+    assert str(tmp_path / name) in capsys.readouterr().err
 
 
 def test_every_total_is_over_kinds_that_exist() -> None:
