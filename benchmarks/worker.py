@@ -20,6 +20,9 @@ class Worker:
         script: what it runs.
         arguments: of the script.
         expected: what the environment must have, as a sentence for the error.
+
+    Raises:
+        OSError: there is no such Python.
     """
 
     def __init__(self, python: Path, script: Path, *arguments: str, expected: str) -> None:
@@ -27,14 +30,18 @@ class Worker:
             f"{' '.join([str(python), script.name, *arguments])} gave no answer. {expected}"
         )
         self._folder = TemporaryDirectory()
-        self._process = subprocess.Popen(
-            [str(python), str(script), *arguments],
-            cwd=self._folder.name,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
+        try:
+            self._process = subprocess.Popen(
+                [str(python), str(script), *arguments],
+                cwd=self._folder.name,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                text=True,
+            )
+        except OSError:
+            self._folder.cleanup()
+            raise
 
     @property
     def folder(self) -> Path:
