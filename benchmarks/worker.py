@@ -32,7 +32,7 @@ class Worker:
         self._folder = TemporaryDirectory()
         try:
             self._process = subprocess.Popen(
-                [str(python), str(script), *arguments],
+                [str(python.absolute()), str(script), *arguments],
                 cwd=self._folder.name,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
