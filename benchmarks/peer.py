@@ -5,18 +5,14 @@ The package represents the usual recipe: a Haar cascade, and a network in Keras 
 
 from __future__ import annotations
 
-import json
-import subprocess
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from types import TracebackType
-from typing import Any, Self
 
 import numpy as np
 
+from benchmarks.worker import Worker
 from fer.types import Image
 
 _WORKER = Path(__file__).with_name("peer_worker.py")
@@ -67,7 +63,7 @@ class Comparison:
     recipe_found: float
 
 
-class Peer:
+class Peer(Worker):
     """A worker process in an environment with the package. Use it in a ``with`` block.
 
     Args:
@@ -76,62 +72,20 @@ class Peer:
     """
 
     def __init__(self, python: Path, frames: Sequence[Image]) -> None:
-        self._python = python
-        self._folder = TemporaryDirectory()
-        self._frames = Path(self._folder.name) / "frames.npy"
+        super().__init__(
+            python,
+            _WORKER,
+            expected="Expected an environment with the PyPI package fer, its TensorFlow, and an "
+            "OpenCV before 5 (which has no Haar cascades).",
+        )
+        self._frames = self.folder / "frames.npy"
         # The package expects BGR, as in OpenCV.
         np.save(self._frames, np.stack(frames)[..., ::-1])
-        self._process = subprocess.Popen(
-            [str(python), str(_WORKER)],
-            cwd=self._folder.name,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
-
-    def __enter__(self) -> Self:
-        """Wait until the networks are loaded.
-
-        Raises:
-            RuntimeError: the package does not run in that environment.
-        """
-        try:
-            self._answer()
-        except RuntimeError:
-            self._close()
-            raise
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._close()
-
-    def _close(self) -> None:
-        self._process.communicate()  # closes its standard input, which ends the process
-        self._folder.cleanup()
 
     def measure(self, variant: str, indices: Sequence[int]) -> list[Frame]:
         """Return the measurements of a variant on the frames at `indices`."""
         request = {"variant": variant, "frames": str(self._frames), "indices": list(indices)}
-        assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(request) + "\n")
-        self._process.stdin.flush()
-        return self._answer()
-
-    def _answer(self) -> Any:
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
-        if not line:
-            raise RuntimeError(
-                f"{self._python} gave no answer. Expected an environment with the PyPI "
-                "package fer, its TensorFlow, and an OpenCV before 5 (which has no Haar cascades)."
-            )
-        return json.loads(line)
+        return self.ask(request)
 
 
 def compare(python: Path, frames: Sequence[Image], step: Step, seconds: float) -> list[Comparison]:

@@ -1,132 +1,99 @@
-"""Faces found and invented, and processor time, of today's photo path and of one to replace it.
+"""Faces found and invented, and processor time, of the photo path and of other detectors.
 
-``python -m benchmarks.detection --photos DIR --data fer2013.npz [--faces 72]`` prints a table for
-each, with a row for every kind of picture. ``DIR`` has ``photos.json`` with the number of faces in
-each photograph.
+``python -m benchmarks.detection --photos DIR --data fer2013.npz`` prints a table of what was found
+and one of what it cost, with a row for every kind of picture. ``DIR`` has ``photos.json`` with the
+number of faces in each photograph. ``--kinds crowds drawings`` runs only those kinds, ``--every
+3`` only every third picture, and ``--own "photo path"`` only that one of this project's detectors.
+``--haar-python`` names the Python of an environment with ``opencv-python-headless<5``, for its Haar
+cascade; ``--yunet`` the file of YuNet's network. Stopped by Ctrl+C, it prints what it has.
 """
 
 from __future__ import annotations
 
 import argparse
+import sys
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from itertools import islice
 from pathlib import Path
 
-import numpy as np
+import cv2
 
-from benchmarks.detection.changes import (
-    all_turned,
-    blurred,
-    blurred_beyond_use,
-    cut_tightly,
-    dark,
-    very_dark,
-)
-from benchmarks.detection.crowds import crowds, cut_photographs, selfies
-from benchmarks.detection.material import Portraits, Scene, astronaut, backgrounds, photographs
-from benchmarks.detection.negatives import drawn, objects, textures, without_faces
-from benchmarks.detection.proposed_scan import ProposedScan
+from benchmarks.detection.detectors import ONE_PASS, OWN, TimedDetector, detectors
+from benchmarks.detection.kinds import KINDS, TOTALS, Material
+from benchmarks.detection.material import Scene
+from benchmarks.detection.score import Result, found_rows, time_rows
 from benchmarks.tables import machine, table
-from fer.detection.blazeface import BlazeFace, FaceDetector
-from fer.detection.tiled import PhotoScan
-from fer.geometry import iou_matrix
-from fer.types import Detections
-
-#: Heights of pasted faces in pixels.
-_HEIGHTS = (18, 24, 32, 48, 90)
-
-#: Least IoU of a face that is found, and IoU below which it is invented.
-_FOUND_IOU, _INVENTED_IOU = 0.4, 0.2
-
-
-@dataclass
-class Figures:
-    """Counts over the pictures of one kind."""
-
-    faces: int = 0
-    found: int = 0
-    invented: int = 0
-    seconds: list[float] = field(default_factory=list)
-
-    def add(self, scene: Scene, detections: Detections, seconds: float) -> None:
-        """Count what was found in a scene."""
-        found, invented = counted(scene, detections)
-        self.faces += scene.count
-        self.found += found
-        self.invented += invented
-        self.seconds.append(seconds)
 
 
 def main() -> None:
     """Run the benchmark and print the tables."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--photos", type=Path, required=True)
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--faces", type=int, default=72, help="pasted faces of each kind")
+    parser.add_argument("--faces", type=int, default=72, help="pasted faces of each height")
+    parser.add_argument("--kinds", nargs="+", choices=KINDS, default=list(KINDS))
+    parser.add_argument("--every", type=int, default=1, help="see only every n-th picture")
+    parser.add_argument("--own", nargs="*", choices=OWN, default=list(OWN), metavar="DETECTOR")
+    parser.add_argument("--haar-python", type=Path, help="Python with an OpenCV before 5")
+    parser.add_argument("--yunet", type=Path, help="YuNet's network as .onnx")
+    parser.add_argument("--list", action="store_true", help="name every face that was invented")
     arguments = parser.parse_args()
+    cv2.setNumThreads(1)  # as in the workers
     print(machine())
-    detectors: dict[str, FaceDetector] = {
-        "today": PhotoScan(BlazeFace()),
-        "proposed": ProposedScan.load(),
-    }
-    for name, detector in detectors.items():
-        rows = measured(detector, scenes(arguments.photos, arguments.data, arguments.faces))
-        print(f"\n{table((name, 'found', 'of', 'invented', 'median ms'), rows)}")
+    material = Material(arguments.photos, arguments.data, arguments.faces)
+    kinds = ((kind, KINDS[kind]) for kind in arguments.kinds)
+    pictures = (
+        (kind, scene)
+        for kind, scenes in kinds
+        for scene in islice(scenes(material), 0, None, arguments.every)
+    )
+    try:
+        with detectors(arguments.own, arguments.haar_python, arguments.yunet) as compared:
+            results = run(compared, pictures, told=arguments.list)
+    except (RuntimeError, OSError) as error:
+        parser.exit(1, f"{error}\n")
+    print("\nshare of the faces found (number of invented ones)")
+    print(table(("", "pictures", "faces", *results, "aim"), found_rows(results, TOTALS)))
+    print(f"\nmedian processor time, and in multiples of {ONE_PASS}")
+    print(table(("", *results), time_rows(results, ONE_PASS)))
 
 
-def measured(detector: FaceDetector, pictures: Iterator[Scene]) -> list[tuple[str, ...]]:
-    """Return a row of figures for each kind of picture; times are of the processor."""
-    kinds: dict[str, Figures] = {}
-    for scene in pictures:
-        started = time.process_time()
-        detections = detector(scene.image)
-        seconds = time.process_time() - started
-        kinds.setdefault(scene.group, Figures()).add(scene, detections, seconds)
-    return [
-        (kind, f"{f.found}", f"{f.faces}", f"{f.invented}", f"{1000 * np.median(f.seconds):.0f}")
-        for kind, f in kinds.items()
-    ]
+def run(
+    compared: Mapping[str, TimedDetector],
+    pictures: Iterable[tuple[str, Scene]],
+    *,
+    told: bool = False,
+) -> dict[str, list[Result]]:
+    """Let all detectors see all pictures, one after another, so that they share the machine's load.
 
+    Args:
+        compared: detectors by name.
+        pictures: kind and scene of each.
+        told: print the name of each picture in which a face was invented.
 
-def counted(scene: Scene, detections: Detections) -> tuple[int, int]:
-    """Return how many faces of a scene were found, and how many invented."""
-    if scene.boxes is None:
-        return min(len(detections), scene.count), max(0, len(detections) - scene.count)
-    if not len(detections):
-        return 0, 0
-    overlap = iou_matrix(scene.boxes, detections.xyxy)
-    found = overlap.max(axis=1, initial=0) >= _FOUND_IOU
-    invented = overlap.max(axis=0, initial=0) < _INVENTED_IOU
-    return int(found.sum()), int(invented.sum())
-
-
-def scenes(photos: Path, data: Path, faces: int) -> Iterator[Scene]:
-    """Yield all pictures."""
-    own = [*photographs(photos), astronaut()]
-    portraits = Portraits.of(data, 80, seed=9)
-    yield from own
-    yield from objects()
-    yield from drawn()
-    yield from textures()
-    yield from without_faces(own)
-    yield from _pasted(data, faces)
-    yield from crowds(portraits)
-    yield from selfies(portraits)
-    yield from cut_photographs(own)
-    yield from cut_tightly(own, portraits)
-    yield from all_turned(own, portraits, 12)
-
-
-def _pasted(data: Path, count: int) -> Iterator[Scene]:
-    scenery = backgrounds()
-    for seed, height in enumerate(_HEIGHTS):
-        portraits = Portraits.of(data, count, seed=seed)
-        yield from portraits.pasted(f"{height} px", height, scenery)
-    portraits = Portraits.of(data, count, seed=len(_HEIGHTS))
-    for change in (dark, very_dark, blurred, blurred_beyond_use):
-        group = f"40 px, {change.__name__.replace('_', ' ')}"
-        yield from portraits.pasted(group, 40, scenery, change=change)
+    Returns:
+        For each detector a result for each picture.
+    """
+    results: dict[str, list[Result]] = {name: [] for name in compared}
+    started = time.monotonic()
+    try:
+        for done, (kind, scene) in enumerate(pictures, start=1):
+            seen = {n: Result.of(kind, scene, *see(scene.image)) for n, see in compared.items()}
+            for name, result in seen.items():
+                results[name].append(result)
+                if told and result.invented:
+                    print(f"{name} invented {result.invented}: {scene.group}, {scene.name}")
+            progress = f"{done} pictures, {time.monotonic() - started:.0f} s: {scene.group}"
+            print(f"\r\x1b[K{progress}", end="", file=sys.stderr, flush=True)
+    except KeyboardInterrupt:
+        print("\nstopped", end="", file=sys.stderr)
+    except RuntimeError as error:  # a worker has ended; what was measured is not lost
+        print(f"\n{error}", end="", file=sys.stderr)
+    print(file=sys.stderr)
+    return results
 
 
 if __name__ == "__main__":

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-#: Least mean evidence of a face (`fer.detection.evidence`). It is more than in a photograph, since a
-#: drawing that is held up is looked at again and again, and its noise looks like shading.
+#: Least mean evidence of a face (`fer.detection.evidence`). It is more than in a photograph, since
+#: a drawing that is held up is looked at again and again, and its noise looks like shading.
 FACE_EVIDENCE = 12.0
 
 #: Mean evidence below which an open track is a face no more. It takes some looks at something else.

@@ -1,34 +1,93 @@
-"""What counts as found and as invented."""
+"""All detectors see all pictures."""
+
+from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from benchmarks.detection.__main__ import counted
+from benchmarks.detection import __main__ as benchmark
+from benchmarks.detection.detectors import TimedDetector
+from benchmarks.detection.kinds import KINDS, TOTALS
 from benchmarks.detection.material import Scene
-from tests.samples import make_detections
+from fer.types import Detections, Image
+from tests.samples import fake_detector, make_detections
 
-BOX, NEAR, FAR = (0, 0, 40, 40), (4, 4, 44, 44), (200, 0, 240, 40)
-PICTURE = np.zeros((50, 250, 3), np.uint8)
-
-
-@pytest.mark.parametrize(
-    ("boxes", "found", "expected"),
-    [
-        ([], [], (0, 0)),
-        ([], [BOX], (0, 1)),
-        ([BOX], [], (0, 0)),
-        ([BOX], [NEAR], (1, 0)),
-        ([BOX], [NEAR, FAR], (1, 1)),
-        ([BOX, FAR], [NEAR], (1, 0)),
-    ],
-)
-def test_a_face_is_found_where_it_is(boxes: list, found: list, expected: tuple) -> None:
-    truth = np.array(boxes, np.float32).reshape(-1, 4)
-    scene = Scene("kind", "name", PICTURE, truth, len(boxes))
-    assert counted(scene, make_detections(*found)) == expected
+BOX = (10, 10, 50, 50)
+PICTURE = np.zeros((60, 60, 3), np.uint8)
+SCENES = [
+    ("things", Scene.of("cups", "a cup", PICTURE)),
+    ("people", Scene.of("faces", "a face", PICTURE, [BOX])),
+]
 
 
-@pytest.mark.parametrize(("count", "expected"), [(0, (0, 2)), (1, (1, 1)), (3, (2, 0))])
-def test_where_only_the_number_is_known_it_counts(count: int, expected: tuple) -> None:
-    scene = Scene("kind", "name", PICTURE, None, count)
-    assert counted(scene, make_detections(BOX, FAR)) == expected
+def timed(found: Detections, seconds: float = 0.01) -> TimedDetector:
+    detector = fake_detector(found)
+    return lambda image: (detector(image), seconds)
+
+
+def test_no_picture_gives_no_result() -> None:
+    assert benchmark.run({}, []) == {}
+    assert benchmark.run({"any": timed(Detections.empty())}, []) == {"any": []}
+
+
+def test_each_detector_has_a_result_for_each_picture(capsys: pytest.CaptureFixture) -> None:
+    compared = {"blind": timed(Detections.empty()), "sees": timed(make_detections(BOX))}
+    results = benchmark.run(compared, SCENES, told=True)
+    assert [r.found.tolist() for r in results["blind"]] == [[], [False]]
+    assert [r.found.tolist() for r in results["sees"]] == [[], [True]]
+    assert [r.invented for r in results["sees"]] == [1, 0]
+    told = capsys.readouterr()
+    assert told.out == "sees invented 1: cups, a cup\n"
+    assert "2 pictures" in told.err
+
+
+@pytest.mark.parametrize("reason", [KeyboardInterrupt(), RuntimeError("gave no answer")])
+def test_stopped_it_keeps_what_it_has(reason: BaseException) -> None:
+    class Stopped:
+        """Is stopped at the second picture."""
+
+        seen = 0
+
+        def __call__(self, image: Image) -> tuple[Detections, float]:
+            self.seen += 1
+            if self.seen == 2:
+                raise reason
+            return Detections.empty(), 0.0
+
+    results = benchmark.run({"first": timed(make_detections(BOX)), "second": Stopped()}, SCENES)
+    assert {name: len(rows) for name, rows in results.items()} == {"first": 1, "second": 1}
+
+
+def test_only_the_kinds_asked_for_are_seen(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    def four(_material: object) -> Iterator[Scene]:
+        return iter([Scene.of("noise", str(i), PICTURE) for i in range(4)])
+
+    monkeypatch.setitem(KINDS, "textures", four)
+    given = ["--photos", ".", "--data", ".", "--kinds", "textures"]
+    monkeypatch.setattr("sys.argv", ["x", *given, "--every", "2", "--own", "one pass"])
+    benchmark.main()
+    out = capsys.readouterr().out
+    rows = [line.split() for line in out.splitlines() if line.startswith(("noise", "all without"))]
+    assert rows[0] == ["noise", "2", "0", "(0)"]
+    assert rows[1] == ["all", "without", "faces", "2", "0", "(0)", "(0)"]
+
+
+@pytest.mark.parametrize("name", ["absent", "broken"])
+def test_an_environment_without_a_detector_is_told_in_a_line(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    (tmp_path / "broken").write_text("#!/bin/sh\nexit 1\n")
+    (tmp_path / "broken").chmod(0o700)
+    given = ["--photos", ".", "--data", ".", "--own", "--haar-python", str(tmp_path / name)]
+    monkeypatch.setattr("sys.argv", ["x", *given])
+    with pytest.raises(SystemExit) as stopped:
+        benchmark.main()
+    assert stopped.value.code == 1
+    assert str(tmp_path / name) in capsys.readouterr().err
+
+
+def test_every_total_is_over_kinds_that_exist() -> None:
+    assert {kind for total in TOTALS for kind in total.kinds} <= KINDS.keys()
