@@ -11,9 +11,9 @@ from fer import Detections, Faces, decode_image
 from fer.detection.face_landmark import FaceMeshes
 from fer.types import Image
 
-#: Least presence logit of a mesh that is drawn. Of meshes below 0 on FER2013's PublicTest, none lay
-#: on its face, and of those below 3 (95 %), few; those are 4 % of all, mostly profiles and hands
-#: before the face. A face behind a mask has 4.8.
+#: Least presence logit of a mesh that is drawn. Of 592 faces of FER2013's PublicTest, 13 were below
+#: 0, and none of their meshes lay on the face; 5 were between, where some did. They were profiles,
+#: faces behind hands and very dark ones. A face behind a mask reaches 4.8.
 MIN_PRESENCE = 3.0
 
 #: What the switch does, in Markdown.

@@ -22,6 +22,9 @@ from fer import Faces, ModelError
 #: Largest width and height in pixels of a picture without a face, of which there is less to see.
 _PLAIN_PICTURE = (556, 420)
 
+#: Width in pixels of the switch for the face meshes, also below a narrower picture.
+_SWITCH_WIDTH = 160
+
 
 def show_photo(
     analysed: AnalysedPhoto, cards: Cards, selection: Selection, width: int = CONTENT_WIDTH
@@ -87,7 +90,8 @@ def _with_cards(analysed: AnalysedPhoto, cards: Cards, selection: Selection, wid
     room = columns * CARD_WIDTH + (columns - 1) * GAP
     side: Literal["left", "center"] = "left" if plan.card_columns else "center"
     with st.container(horizontal=True, horizontal_alignment=side, gap=GAP):
-        with st.container(width=plan.picture_width if plan.card_columns else "stretch"):
+        beside = max(plan.picture_width, _SWITCH_WIDTH)
+        with st.container(width=beside if plan.card_columns else "stretch"):
             shown = _picture(analysed, plan.picture_width, selection)
         with st.container(horizontal=True, horizontal_alignment=side, gap=GAP, width=room):
             for face in range(count):
@@ -113,9 +117,9 @@ def _picture(analysed: AnalysedPhoto, width: int, selection: Selection) -> Analy
         The photograph as it is shown: with the face meshes, if the visitor wants them.
     """
     faces = analysed.faces
-    with st.container(key=picture_key(analysed), gap="small", horizontal_alignment="center"):
+    with st.container(key=picture_key(analysed), gap="xsmall", horizontal_alignment="center"):
         place = st.container(horizontal_alignment="center")
-        shown = _offer_mesh(analysed, width)
+        shown = _offer_mesh(analysed, max(width, _SWITCH_WIDTH))
         said = text.describe_picture(analysed.result.name, faces)
         mesh = describe_meshes(analysed.mesh.drawn, len(faces))
         place.image(shown.marked, width=width, alt=f"{said} {mesh}".strip())
