@@ -12,6 +12,7 @@ from app.common.reports import read_report, read_spec
 from app.common.text import escape_markdown
 from app.common.track_record import TrackRecord, track_record
 from fer import FaceAnalyzer, ModelError
+from fer.detection.face_landmark import FaceLandmark
 from fer.evaluation.report import Report
 from fer.labels import EXPRESSION_HEAD
 from fer.model.spec import ModelSpec
@@ -26,6 +27,16 @@ def photo_analyzer() -> FaceAnalyzer:
         ModelError: the model is missing or incomplete.
     """
     return _photo_analyzer(model_dir())
+
+
+@st.cache_resource(show_spinner=False)
+def face_landmark() -> FaceLandmark:
+    """Return the network that finds the meshes of faces, loaded once per process.
+
+    Raises:
+        ModelError: the package that carries it is not installed.
+    """
+    return FaceLandmark()
 
 
 def model_spec() -> ModelSpec:

@@ -58,7 +58,8 @@ def zip_of(photos: Sequence[AnalysedPhoto]) -> bytes:
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:  # a JPEG gets no smaller
         for name, analysed in zip(names, readable, strict=True):
             image = decode_image(analysed.photo.data)
-            archive.writestr(name, download_jpeg(image, analysed.faces, MAX_SIDE))
+            picture = download_jpeg(image, analysed.faces, MAX_SIDE, analysed.mesh.drawn)
+            archive.writestr(name, picture)
     return out.getvalue()
 
 

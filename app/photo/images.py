@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import cv2
 import numpy as np
 
 from fer import Faces, annotate
+from fer.drawing.mesh import draw_meshes
 from fer.types import Floats, Image
+
+#: The meshes to draw, ``(468, 2)`` in pixels of the photograph, by index of their face.
+Meshes = Mapping[int, Floats]
+
+NO_MESHES: Meshes = {}
 
 #: Longest side of a picture on the page, in pixels. More than a screen shows would only cost time.
 MAX_SIDE = 1600
@@ -32,22 +39,22 @@ _QUALITY, _SMALL_QUALITY = 92, 80
 _PORTRAIT_WIDTHS = 1.5
 
 
-def marked_jpeg(image: Image, faces: Faces) -> bytes:
+def marked_jpeg(image: Image, faces: Faces, meshes: Meshes = NO_MESHES) -> bytes:
     """Return a JPEG of the picture for the page, with a box and a label on every face."""
     longest = max(image.shape[:2])
     scale = float(np.clip(longest, MIN_SIDE, MAX_SIDE)) / longest
-    return _encoded(_annotated(image, faces, scale), ".jpg")
+    return _encoded(_annotated(image, faces, meshes, scale), ".jpg")
 
 
-def marked_png(image: Image, faces: Faces) -> bytes:
+def marked_png(image: Image, faces: Faces, meshes: Meshes = NO_MESHES) -> bytes:
     """Return a PNG of the picture in full size, with a box and a label on every face."""
-    return _encoded(annotate(image, faces), ".png")
+    return _encoded(_annotated(image, faces, meshes, 1.0), ".png")
 
 
-def download_jpeg(image: Image, faces: Faces, max_side: int) -> bytes:
+def download_jpeg(image: Image, faces: Faces, max_side: int, meshes: Meshes = NO_MESHES) -> bytes:
     """Return a JPEG with the faces marked, its longest side at most `max_side` pixels."""
     scale = min(1.0, max_side / max(image.shape[:2]))
-    return _encoded(_annotated(image, faces, scale), ".jpg")
+    return _encoded(_annotated(image, faces, meshes, scale), ".jpg")
 
 
 def thumbnail_jpeg(image: Image) -> bytes:
@@ -56,34 +63,43 @@ def thumbnail_jpeg(image: Image) -> bytes:
     return _encoded(_resized(image, scale), ".jpg", _SMALL_QUALITY)
 
 
-def portrait_jpegs(image: Image, faces: Faces, side: int = PORTRAIT_SIDE) -> tuple[bytes, ...]:
+def portrait_jpegs(
+    image: Image, faces: Faces, side: int = PORTRAIT_SIDE, meshes: Meshes = NO_MESHES
+) -> tuple[bytes, ...]:
     """Return a square JPEG of each face with a margin around it, `side` pixels wide."""
     quality = _SMALL_QUALITY if side < PORTRAIT_SIDE else _QUALITY
     return tuple(
-        _encoded(_resized(square, side / len(square)), ".jpg", quality)
-        for square in (_square(image, box) for box in faces.xyxy)
+        _encoded(_portrait(image, box, side, meshes.get(face)), ".jpg", quality)
+        for face, box in enumerate(faces.xyxy)
     )
 
 
-def _annotated(image: Image, faces: Faces, scale: float) -> Image:
+def _annotated(image: Image, faces: Faces, meshes: Meshes, scale: float) -> Image:
     """Scale the picture, then mark its faces, so that marks are as sharp as the picture."""
     scaled = replace(
         faces,
         xyxy=faces.xyxy * np.float32(scale),
         landmarks=faces.landmarks * np.float32(scale),
     )
-    return annotate(_resized(image, scale), scaled)
+    picture = draw_meshes(_resized(image, scale), [mesh * scale for mesh in meshes.values()])
+    return annotate(picture, scaled)
 
 
-def _square(image: Image, box: Floats) -> Image:
-    """Crop a square around `box`, moved or shrunk so that it lies inside the image."""
+def _portrait(image: Image, box: Floats, side: int, mesh: Floats | None) -> Image:
+    left, top, cut = _square(image, box)
+    picture = _resized(image[top : top + cut, left : left + cut], side / cut)
+    return picture if mesh is None else draw_meshes(picture, [(mesh - (left, top)) * (side / cut)])
+
+
+def _square(image: Image, box: Floats) -> tuple[int, int, int]:
+    """Return left, top and side of a square around `box`, moved or shrunk into the image."""
     height, width = image.shape[:2]
     wanted = float(np.max(box[2:] - box[:2])) * _PORTRAIT_WIDTHS
     side = int(np.clip(round(wanted), 1, min(height, width)))
     centre_x, centre_y = (float(v) for v in (box[:2] + box[2:]) / 2)
     left = int(np.clip(round(centre_x - side / 2), 0, width - side))
     top = int(np.clip(round(centre_y - side / 2), 0, height - side))
-    return image[top : top + side, left : left + side]
+    return left, top, side
 
 
 def _resized(image: Image, scale: float) -> Image:

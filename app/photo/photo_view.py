@@ -14,12 +14,16 @@ from app.photo.cards import Cards
 from app.photo.downloads import csv_of, file_name, json_of
 from app.photo.face_picker import Selection, pick_face, picture_key
 from app.photo.layout import GAP, MAX_CARDS, fitted, layout
-from app.photo.store import AnalysedPhoto, png_of
+from app.photo.mesh import HELP, describe_meshes, missing_note
+from app.photo.store import AnalysedPhoto, png_of, with_mesh
 from app.photo.table import table_columns, table_rows
-from fer import Faces
+from fer import Faces, ModelError
 
 #: Largest width and height in pixels of a picture without a face, of which there is less to see.
 _PLAIN_PICTURE = (556, 420)
+
+#: Width in pixels of the switch for the face meshes, also below a narrower picture.
+_SWITCH_WIDTH = 160
 
 
 def show_photo(
@@ -86,11 +90,12 @@ def _with_cards(analysed: AnalysedPhoto, cards: Cards, selection: Selection, wid
     room = columns * CARD_WIDTH + (columns - 1) * GAP
     side: Literal["left", "center"] = "left" if plan.card_columns else "center"
     with st.container(horizontal=True, horizontal_alignment=side, gap=GAP):
-        with st.container(width=plan.picture_width if plan.card_columns else "stretch"):
-            _picture(analysed, plan.picture_width, selection)
+        beside = max(plan.picture_width, _SWITCH_WIDTH)
+        with st.container(width=beside if plan.card_columns else "stretch"):
+            shown = _picture(analysed, plan.picture_width, selection)
         with st.container(horizontal=True, horizontal_alignment=side, gap=GAP, width=room):
             for face in range(count):
-                cards.show(analysed, face)
+                cards.show(shown, face)
 
 
 def _with_strip(analysed: AnalysedPhoto, cards: Cards, selection: Selection, width: int) -> None:
@@ -99,22 +104,47 @@ def _with_strip(analysed: AnalysedPhoto, cards: Cards, selection: Selection, wid
     plan = layout(size, len(analysed.faces), content_width=width, card_width=CARD_WIDTH)
     show_mix([analysed.faces], key=f"photo_mix_{analysed.photo.key}_{analysed.faces.head}")
     st.caption("Choose a face in the picture, or below it, for its probabilities.")
-    _picture(analysed, plan.picture_width, selection)
+    shown = _picture(analysed, plan.picture_width, selection)
     selected = selection.get(analysed.photo.key)
     if selected is not None:
-        cards.show(analysed, selected)
+        cards.show(shown, selected)
 
 
-def _picture(analysed: AnalysedPhoto, width: int, selection: Selection) -> None:
-    """Show the marked picture with its faces to choose from, and a strip if there are many."""
-    result = analysed.result
-    with st.container(key=picture_key(analysed), gap="small", horizontal_alignment="center"):
-        st.image(
-            analysed.marked,
-            width=width,
-            alt=text.describe_picture(result.name, result.faces),
-        )
-        pick_face(analysed, selection, strip=len(result.faces) > MAX_CARDS)
+def _picture(analysed: AnalysedPhoto, width: int, selection: Selection) -> AnalysedPhoto:
+    """Show the marked picture with its faces to choose from, and a strip if there are many.
+
+    Returns:
+        The photograph as it is shown: with the face meshes, if the visitor wants them.
+    """
+    faces = analysed.faces
+    with st.container(key=picture_key(analysed), gap="xsmall", horizontal_alignment="center"):
+        place = st.container(horizontal_alignment="center")
+        shown = _offer_mesh(analysed, max(width, _SWITCH_WIDTH))
+        said = text.describe_picture(analysed.result.name, faces)
+        mesh = describe_meshes(analysed.mesh.drawn, len(faces))
+        place.image(shown.marked, width=width, alt=f"{said} {mesh}".strip())
+        pick_face(analysed, selection, strip=len(faces) > MAX_CARDS)
+    return shown
+
+
+def _offer_mesh(analysed: AnalysedPhoto, width: int) -> AnalysedPhoto:
+    """Show the switch for the face meshes; return the photo with them if it is on."""
+    mesh, shown = analysed.mesh, analysed
+    row = st.container(horizontal=True, vertical_alignment="center", gap="small", width=width)
+    with row:
+        key = f"photo_mesh_{analysed.photo.key}"
+        mesh.shown = st.toggle("Face mesh", mesh.shown, key=key, help=HELP, width="content")
+        if not mesh.shown:
+            return analysed
+        try:
+            with st.spinner("Finding the points …"):
+                shown = with_mesh(analysed, running_model.face_landmark())
+            note = missing_note(mesh.drawn, len(analysed.faces))
+        except ModelError as error:
+            note = running_model.operator_message(error)
+        if note:
+            st.caption(note)
+    return shown
 
 
 def _no_face(analysed: AnalysedPhoto) -> None:

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from app.photo.activation_image import ACTIVATION_SIDE, activation_image
 from app.photo.images import TILE_SIDE, marked_jpeg, marked_png, portrait_jpegs, thumbnail_jpeg
+from app.photo.mesh import FindsMeshes, PhotoMesh
 from fer import Detections, Faces, ImageError, decode_image
 from fer.export.photos import PhotoResult
 from fer.images import is_animated
@@ -85,6 +86,7 @@ class AnalysedPhoto:
         portraits: JPEG of each face.
         tiles: smaller JPEG of each face, for a strip of many.
         animated: whether the file holds several pictures, of which only the first was read.
+        mesh: the meshes of its faces, once somebody has asked for them; the same for all heads.
     """
 
     photo: Photo
@@ -94,6 +96,7 @@ class AnalysedPhoto:
     portraits: tuple[bytes, ...] = field(default=(), repr=False)
     tiles: tuple[bytes, ...] = field(default=(), repr=False)
     animated: bool = False
+    mesh: PhotoMesh = field(default_factory=PhotoMesh, repr=False)
 
     @property
     def faces(self) -> Faces:
@@ -134,8 +137,10 @@ class PhotoStore:
             return AnalysedPhoto(photo, PhotoResult(photo.name, error=photo.error))
         by_head = self._analysed.setdefault(photo.digest, {})
         if head not in by_head:
-            known = (a.faces.detections for a in by_head.values() if a.readable)
-            by_head[head] = analyse_photo(photo, analyzer, head, detections=next(known, None))
+            known = next((a for a in by_head.values() if a.readable), None)
+            detections = known.faces.detections if known else None
+            new = analyse_photo(photo, analyzer, head, detections=detections)
+            by_head[head] = replace(new, mesh=known.mesh) if known else new
         stored = by_head[head]
         # The same content may be on the page under two names.
         return replace(stored, photo=photo, result=replace(stored.result, name=photo.name))
@@ -204,6 +209,19 @@ def activation_png(
     return activation_image(crop, activation.heatmap(expression, ACTIVATION_SIDE))
 
 
+def with_mesh(analysed: AnalysedPhoto, network: FindsMeshes) -> AnalysedPhoto:
+    """Return a photograph whose pictures show the face meshes.
+
+    They are found and drawn in the first call, which decodes the photograph again.
+
+    Args:
+        analysed: the photograph.
+        network: finds the meshes.
+    """
+    pictures = analysed.mesh.pictures(analysed.photo.data, analysed.faces, network)
+    return replace(analysed, marked=pictures.marked, portraits=pictures.portraits)
+
+
 def png_of(analysed: AnalysedPhoto) -> bytes:
-    """Return a PNG of the photograph in full size with the faces marked; decodes it again."""
-    return marked_png(decode_image(analysed.photo.data), analysed.faces)
+    """Return a PNG of the photograph in full size, marked as it is shown; decodes it again."""
+    return marked_png(decode_image(analysed.photo.data), analysed.faces, analysed.mesh.drawn)

@@ -18,6 +18,7 @@ from tests.app.samples import (
     Clock,
     Detector,
     FakeAnalyzer,
+    FakeLandmark,
     Upload,
     png,
 )
@@ -61,6 +62,14 @@ def analyzer(monkeypatch: pytest.MonkeyPatch, two_heads: ModelSpec) -> FakeAnaly
     monkeypatch.setattr(running_model, "model_spec", lambda: fake.spec)
     monkeypatch.setattr(running_model, "matching_track_record", lambda head=EXPRESSION_HEAD: None)
     monkeypatch.setattr(running_model, "matching_report", lambda: None)
+    return fake
+
+
+@pytest.fixture
+def landmark(monkeypatch: pytest.MonkeyPatch) -> FakeLandmark:
+    """The network that the app finds meshes with."""
+    fake = FakeLandmark()
+    monkeypatch.setattr(running_model, "face_landmark", lambda: fake)
     return fake
 
 

@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from fer import Detections, Faces
 from fer.alignment import FER2013_FRAMING
+from fer.detection.face_landmark import MESH_POINTS, PRESENCE_RANGE, FaceMeshes
 from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
 from fer.model.class_activation import ClassActivation, class_activation
 from fer.model.spec import ModelSpec
@@ -116,6 +117,27 @@ class FakeAnalyzer:
         maps[0, 2, 3] = [1, -1, 0]
         face = faces.detections.take(np.array([index]))
         return class_activation(face, maps, LABELS, FER2013_FRAMING)
+
+
+class FakeLandmark:
+    """Puts the points of a mesh at random places in each face's box.
+
+    Args:
+        presence: logit of each face; that of a sure one for those without.
+    """
+
+    def __init__(self, *presence: float) -> None:
+        self.calls = 0
+        self.presence = presence
+
+    def __call__(self, image: Image, detections: Detections) -> FaceMeshes:
+        self.calls += 1
+        n = len(detections)
+        presence = np.full(n, PRESENCE_RANGE[1], np.float32)
+        presence[: len(self.presence)] = self.presence[:n]
+        places = np.random.default_rng(0).random((MESH_POINTS, 2), np.float32)
+        size = detections.xyxy[:, None, 2:] - detections.xyxy[:, None, :2]
+        return FaceMeshes(presence, detections.xyxy[:, None, :2] + places * size)
 
 
 #: Uploads files, given as ``name=contents`` pairs, and runs the page.

@@ -87,6 +87,23 @@ def test_another_head_and_the_activation_map_are_a_click_away(visit: Visit) -> N
     expect(page.get_by_role("figure", name="contempt")).to_be_visible()
 
 
+def test_the_face_mesh_is_drawn_on_the_picture_and_in_its_file(visit: Visit) -> None:
+    page = open_sample(visit())
+
+    def saved() -> bytes:
+        with page.expect_download() as download:
+            page.get_by_role("button", name="Marked picture (PNG)").click()
+        return download.value.path().read_bytes()
+
+    plain, switch = saved(), page.get_by_role("switch", name="Face mesh")
+    expect(switch).not_to_be_checked()
+    switch.focus()
+    page.keyboard.press("Space")
+    expect(page.get_by_role("img", name="The face mesh is drawn on it.")).to_be_visible()
+    expect(switch).to_be_focused()
+    assert saved() != plain
+
+
 def test_a_poor_picture_is_marked_with_the_reason(visit: Visit, tmp_path: Path) -> None:
     dim = tmp_path / "dim.png"
     with PillowImage.open(SAMPLE) as sample:

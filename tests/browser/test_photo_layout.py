@@ -26,7 +26,7 @@ WIDTHS = (1280, 1440, 1920, 1024, 390)
 
 #: Largest height of the page in pixels by number of faces, on a desktop and on a phone. Six cards
 #: below each other are the most that it may hold, and that on a phone.
-HIGHEST = {1: (2000, 2400), 3: (2600, 3400), 6: (3100, 4900), 25: (2600, 2700)}
+HIGHEST = {1: (2000, 2400), 3: (2600, 3400), 6: (3150, 4900), 25: (2600, 2700)}
 
 #: Pixels on both sides of the content of a phone's page, and of a container with a border in it.
 PAGE_EDGES, BORDER = 32, 34

@@ -17,7 +17,7 @@ from app.photo.store import Photo, PhotoStore
 from fer import ModelError
 from fer.labels import FERPLUS_HEAD
 from fer.model.spec import ModelSpec
-from tests.app.samples import BROKEN, LABELS, FakeAnalyzer, Upload, png
+from tests.app.samples import BROKEN, LABELS, FakeAnalyzer, FakeLandmark, Upload, png
 
 CAMERA = ":material/photo_camera: Camera"
 
@@ -208,6 +208,76 @@ def test_a_map_is_drawn_for_the_likeliest_first(upload: Upload) -> None:
     alts = [p.alt for e in page.image for p in e.proto.imgs]
     assert "Map of face 1: orange where it raised happy, blue where it lowered it." in alts
     assert "where the network looked, not why" in words(page)
+
+
+def pictures(page: AppTest) -> dict[str, str]:
+    """Return the address of every picture by its text."""
+    return {picture.alt: picture.url for e in page.image for picture in e.proto.imgs}
+
+
+def test_face_meshes_are_drawn_when_asked_for(upload: Upload, landmark: FakeLandmark) -> None:
+    page = upload(("a.png", png(faces=2)))
+    (switch,) = page.toggle
+    assert (switch.label, switch.value, landmark.calls) == ("Face mesh", False, 0)
+    plain = pictures(page)
+    switch.set_value(True).run()
+    assert not page.exception
+    marked = next(alt for alt in pictures(page) if "2 faces marked" in alt)
+    assert marked.endswith("The face mesh is drawn on each.")
+    assert pictures(page)[marked] not in plain.values()
+    assert pictures(page)["Face 1: happy 90%"] != plain["Face 1: happy 90%"]
+    assert "No mesh" not in words(page)
+    page.toggle[0].set_value(False).run()
+    assert pictures(page) == plain
+    page.toggle[0].set_value(True).run()
+    assert landmark.calls == 1
+
+
+def test_a_photo_without_a_face_offers_no_mesh(upload: Upload) -> None:
+    assert not upload(("wall.png", png(faces=0))).toggle
+
+
+def test_a_face_without_a_mesh_is_told(upload: Upload, landmark: FakeLandmark) -> None:
+    landmark.presence = (20.0, -5.0)
+    page = upload(("a.png", png(faces=2)))
+    page.toggle[0].set_value(True).run()
+    assert "No mesh on 1 of 2 faces" in words(page)
+    assert any(alt.endswith("The face mesh is drawn on 1 of them.") for alt in pictures(page))
+
+
+def test_meshes_stay_over_heads_and_pages(upload: Upload, landmark: FakeLandmark) -> None:
+    page = upload(("group.png", png(faces=9)))
+    page.toggle[0].set_value(True).run()
+    choice = next(g for g in page.get("button_group") if g.key == "head_choice")
+    choice.set_value(FERPLUS_HEAD).run()
+    page.switch_page("app/pages/about.py").run()
+    page.switch_page("app/pages/photo.py").run()
+    assert not page.exception
+    assert page.toggle[0].value
+    assert any(alt.endswith("The face mesh is drawn on each.") for alt in pictures(page))
+    assert landmark.calls == 1
+
+
+def test_of_several_photos_only_one_may_have_meshes(upload: Upload, landmark: FakeLandmark) -> None:
+    page = open_details(upload(("a.png", png(faces=1)), ("b.png", png(faces=2, seed=1))), 1)
+    page.toggle[0].set_value(True).run()
+    button(page, "Details").click().run()
+    assert [switch.value for switch in page.toggle] == [False, True]
+    assert landmark.calls == 1
+
+
+def test_without_the_network_for_meshes_the_page_says_so(
+    upload: Upload, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing() -> None:
+        raise ModelError("face_landmark.tflite is missing.")
+
+    monkeypatch.setattr(running_model, "face_landmark", missing)
+    page = upload(("a.png", png()))
+    page.toggle[0].set_value(True).run()
+    assert not page.exception
+    assert "face\\_landmark\\.tflite is missing" in words(page)
+    assert "90% confident" in words(page)
 
 
 def test_many_photos_have_a_summary_and_a_row_each(upload: Upload) -> None:

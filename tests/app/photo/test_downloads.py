@@ -13,11 +13,11 @@ from PIL import Image as PillowImage
 
 from app.photo import downloads
 from app.photo.downloads import csv_of, file_name, json_of, zip_of
-from app.photo.store import AnalysedPhoto, Photo, analyse_photo
+from app.photo.store import AnalysedPhoto, Photo, analyse_photo, with_mesh
 from fer.detection.version import photo_detector
 from fer.labels import FERPLUS_HEAD
 from fer.model.spec import ModelSpec
-from tests.app.samples import LABELS, FakeAnalyzer, png
+from tests.app.samples import LABELS, FakeAnalyzer, FakeLandmark, png
 
 
 def analysed(name: str, data: bytes | None = None) -> AnalysedPhoto:
@@ -40,6 +40,14 @@ def test_every_photo_that_was_read_is_in_it_marked() -> None:
     assert pictures["a-marked.jpg"].size == (320, 200)
     painted = np.asarray(pictures["a-marked.jpg"].convert("RGB")).astype(int)
     assert np.ptp(painted[:80, :80], axis=(0, 1)).max() > 100
+
+
+def test_a_picture_in_it_has_the_meshes_that_the_page_shows() -> None:
+    photos = [analysed("a.png"), analysed("b.png")]
+    photos[1].mesh.shown = True
+    with_mesh(photos[1], FakeLandmark())
+    first, second = (np.asarray(picture) for picture in unpacked(zip_of(photos)).values())
+    assert not np.array_equal(first, second)
 
 
 def test_names_are_unique_and_stay_in_the_folder() -> None:

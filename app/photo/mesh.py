@@ -1,0 +1,99 @@
+"""The face meshes of a photograph, found and drawn when a visitor asks. Does not use Streamlit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from app.common.text import counted
+from app.photo.images import NO_MESHES, Meshes, marked_jpeg, portrait_jpegs
+from fer import Detections, Faces, decode_image
+from fer.detection.face_landmark import FaceMeshes
+from fer.types import Image
+
+#: Least presence logit of a mesh that is drawn. Of 592 faces of FER2013's PublicTest, 13 were below
+#: 0, and none of their meshes lay on the face; 5 were between, where some did. They were profiles,
+#: faces behind hands and very dark ones. A face behind a mask reaches 4.8.
+MIN_PRESENCE = 3.0
+
+#: What the switch does, in Markdown.
+HELP = (
+    "Draws where the face-landmark network of the face detector's package puts its 468 points on "
+    "each face; on small faces, only the lines. The expression network sees the face, not these "
+    "points."
+)
+
+
+class FindsMeshes(Protocol):
+    """A `fer.detection.face_landmark.FaceLandmark`, or a fake in tests."""
+
+    def __call__(self, image: Image, detections: Detections, /) -> FaceMeshes:
+        """Return the mesh of each detected face."""
+
+
+@dataclass(frozen=True)
+class MeshPictures:
+    """The pictures of a photograph that show the meshes; see `app.photo.store.AnalysedPhoto`."""
+
+    marked: bytes = field(repr=False)
+    portraits: tuple[bytes, ...] = field(repr=False)
+
+
+class PhotoMesh:
+    """The meshes of one photograph: found once, drawn once for each head's names.
+
+    Attributes:
+        shown: whether the visitor wants to see them.
+    """
+
+    def __init__(self) -> None:
+        self.shown = False
+        self._found: Meshes | None = None
+        self._pictures: dict[str, MeshPictures] = {}
+
+    @property
+    def drawn(self) -> Meshes:
+        """The meshes that pictures show now: none while they are not wanted or not yet found."""
+        return self._found or NO_MESHES if self.shown else NO_MESHES
+
+    def pictures(self, data: bytes, faces: Faces, network: FindsMeshes) -> MeshPictures:
+        """Return the pictures with the meshes, made in the first call.
+
+        Args:
+            data: contents of the photograph's file.
+            faces: its faces, by any head.
+            network: finds the meshes.
+        """
+        if faces.head not in self._pictures:
+            image = decode_image(data)
+            if self._found is None:
+                self._found = _sure(network(image, faces.detections))
+            self._pictures[faces.head] = MeshPictures(
+                marked_jpeg(image, faces, self._found),
+                portrait_jpegs(image, faces, meshes=self._found),
+            )
+        return self._pictures[faces.head]
+
+
+def describe_meshes(drawn: Meshes, faces: int) -> str:
+    """Return the sentence on meshes in a picture's alternative text; "" if it shows none."""
+    if not drawn:
+        return ""
+    if len(drawn) < faces:
+        return f"The face mesh is drawn on {len(drawn)} of them."
+    return f"The face mesh is drawn on {'it' if faces == 1 else 'each'}."
+
+
+def missing_note(drawn: Meshes, faces: int) -> str:
+    """Return why faces have no mesh; "" if all have one."""
+    if len(drawn) == faces:
+        return ""
+    missing = faces - len(drawn)
+    where = f" on {missing} of {counted(faces, 'face')}" if faces > 1 else ""
+    return f"No mesh{where}: the face-landmark network is not sure that it sees a face there."
+
+
+def _sure(meshes: FaceMeshes) -> Meshes:
+    """Return the meshes of those faces that the network is sure to see."""
+    sure = (meshes.presence >= MIN_PRESENCE).nonzero()[0].tolist()
+    return {face: meshes.points[face] for face in sure}

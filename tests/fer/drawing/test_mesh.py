@@ -1,0 +1,109 @@
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fer.detection.blazeface import BlazeFace
+from fer.detection.face_landmark import MESH_POINTS, FaceLandmark
+from fer.drawing.mesh import FEATURES, draw_meshes
+from fer.types import Floats, Image
+
+GREY = np.full((400, 400, 3), 128, np.uint8)
+
+
+@pytest.fixture(scope="module")
+def mesh(astronaut: Image) -> Floats:
+    """The mesh of the astronaut's face, scaled into a square from 0 to 1."""
+    points = FaceLandmark()(astronaut, BlazeFace(min_score=0.5)(astronaut)).points[0]
+    return (points - points.min(axis=0)) / np.float32(np.ptp(points, axis=0).max())
+
+
+def placed(mesh: Floats, side: float, left: float = 60, top: float = 60) -> Floats:
+    return mesh * np.float32(side) + np.array([left, top], np.float32)
+
+
+def distance_to(mesh: Floats, image: Image) -> Floats:
+    """Return each pixel's distance to the nearest point or line."""
+    free = np.full(image.shape[:2], 255, np.uint8)
+    at = np.round(mesh).astype(np.int32)
+    free[tuple(at[(at >= 0).all(axis=1) & (at < image.shape[0]).all(axis=1)].T[::-1])] = 0
+    for closed, indices in FEATURES.values():
+        cv2.polylines(free, [at[list(indices)]], closed, 0)
+    return np.asarray(cv2.distanceTransform(free, cv2.DIST_L2, 5), np.float32)
+
+
+def test_without_a_mesh_the_copy_equals_the_image(astronaut: Image) -> None:
+    copy = draw_meshes(astronaut, [])
+    assert (copy == astronaut).all()
+    assert copy is not astronaut
+
+
+@pytest.mark.parametrize("side", [20, 45, 100, 280])
+def test_a_mesh_is_drawn_on_its_face_as_thin_as_the_face_is_small(
+    mesh: Floats, side: float
+) -> None:
+    image = GREY.copy()
+    points = placed(mesh, side)
+    changed = (draw_meshes(image, [points]) != image).any(axis=2)
+    assert (image == 128).all()
+    assert changed.any()
+    assert distance_to(points, image)[changed].max() < 3 + 0.02 * side
+
+
+@pytest.mark.parametrize("side", [20, 45, 100, 280])
+def test_a_face_is_not_hidden_by_its_mesh(mesh: Floats, side: float) -> None:
+    points = placed(mesh, side)
+    inside = np.zeros(GREY.shape[:2], np.uint8)
+    oval = np.round(points[list(FEATURES["face"][1])]).astype(np.int32)
+    cv2.fillPoly(inside, [oval], 1)
+    change = np.abs(draw_meshes(GREY, [points]).astype(int) - 128).max(axis=2)[inside > 0]
+    assert 2 < change.mean() < 45
+
+
+@pytest.mark.parametrize("shade", [0, 60, 128, 200, 255])
+def test_it_can_be_seen_on_any_skin(mesh: Floats, shade: int) -> None:
+    ground = np.full((400, 400, 3), shade, np.uint8)
+    drawn = draw_meshes(ground, [placed(mesh, 200)]).astype(int)
+    assert np.abs(drawn - shade).max() > 80
+
+
+def test_the_points_of_large_faces_are_drawn_and_of_small_ones_only_lines(mesh: Floats) -> None:
+    for side, dotted in ((40, False), (280, True)):
+        points = placed(mesh, side)
+        far = distance_to_lines(points) > 4
+        marked = (draw_meshes(GREY, [points]) != 128).any(axis=2)
+        assert bool((marked & far).any()) == dotted
+
+
+def distance_to_lines(mesh: Floats) -> Floats:
+    free = np.full(GREY.shape[:2], 255, np.uint8)
+    for closed, indices in FEATURES.values():
+        cv2.polylines(free, [np.round(mesh[list(indices)]).astype(np.int32)], closed, 0)
+    return np.asarray(cv2.distanceTransform(free, cv2.DIST_L2, 5), np.float32)
+
+
+def test_features_are_where_a_face_has_them(mesh: Floats) -> None:
+    middle = {name: mesh[list(points)].mean(axis=0) for name, (_, points) in FEATURES.items()}
+    assert middle["right brow"][1] < middle["right eye"][1] < middle["nose"][1]
+    assert middle["left brow"][1] < middle["left eye"][1] < middle["nostrils"][1]
+    assert middle["right eye"][0] < middle["nose"][0] < middle["left eye"][0]
+    assert middle["nostrils"][1] < middle["lips"][1] == pytest.approx(middle["mouth"][1], abs=0.05)
+    indices = {i for _, points in FEATURES.values() for i in points}
+    assert indices <= set(range(MESH_POINTS))
+
+
+@given(
+    side=st.floats(0, 2000),
+    left=st.floats(-3000, 3000),
+    top=st.floats(-3000, 3000),
+    size=st.tuples(st.integers(1, 90), st.integers(1, 90)),
+)
+def test_any_mesh_can_be_drawn_on_any_picture(
+    side: float, left: float, top: float, size: tuple[int, int]
+) -> None:
+    image = np.full((*size, 3), 90, np.uint8)
+    points = placed(np.random.default_rng(0).random((MESH_POINTS, 2), np.float32), side, left, top)
+    picture = draw_meshes(image, [points, points])
+    assert (picture.shape, picture.dtype) == (image.shape, np.uint8)
+    assert (image == 90).all()
