@@ -12,7 +12,7 @@ from fer.detection.face_landmark import FaceMeshes
 from fer.types import Image
 
 #: Least presence logit of a mesh that is drawn. Of 592 faces of FER2013's PublicTest, 13 were below
-#: 0, and none of their meshes lay on the face; 5 were between, where some did. They were profiles,
+#: 0, and hardly a mesh of theirs lay on its face; 5 were between, and some did. Most are profiles,
 #: faces behind hands and very dark ones. A face behind a mask reaches 4.8.
 MIN_PRESENCE = 3.0
 
