@@ -73,12 +73,17 @@ def flat_share(image: Image, box: Floats) -> float:
         image: ``(height, width, 3)`` RGB uint8.
         box: ``(4,)`` in pixels.
     """
-    crop, _ = square_crop(image, box, _FLAT_SCALE)
+    crop, corner = square_crop(image, box, _FLAT_SCALE)
     grey = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)
     if len(grey) > _FLAT_SIDE:
         grey = cv2.resize(grey, (_FLAT_SIDE, _FLAT_SIDE), interpolation=cv2.INTER_AREA)
     window = np.ones((3, 3), np.uint8)
     flat = cv2.dilate(grey, window) == cv2.erode(grey, window)
-    across = (2 * np.arange(len(grey)) + 1) / len(grey) - 1
-    inside = across[:, None] ** 2 + across**2 <= 1
-    return float(flat[inside].mean())
+    # What is outside the image is black, and says nothing.
+    pitch = len(crop) / len(grey)
+    steps = (np.arange(len(grey)) + 0.5) * pitch
+    (x, y), (height, width) = (start + steps for start in corner), image.shape[:2]
+    across = 2 * steps / len(crop) - 1
+    counts = (across[:, None] ** 2 + across**2 <= 1) & ((y > 0) & (y < height))[:, None]
+    counts &= (x > 0) & (x < width)
+    return float(flat[counts].mean()) if counts.any() else 0.0

@@ -32,10 +32,11 @@ _LOOK_SCORE = 0.3
 #: Fraction of a box inside a larger face from which it is a part of that face, such as an eye.
 PART_OF_FACE = 0.5
 
-#: Degrees by which a photograph is turned if no sure face is found in it; the detector itself bears
-#: about 90 degrees to either side. And the longer side of the copy that is turned, in pixels.
-_TURNS = (180, 90, 270)
-_TURNED_SIDE = 640
+#: Degrees by which a photograph is turned if no sure face is found in it, and the longer side of
+#: the copy that is turned, in pixels. The detector itself bears about 90 degrees to either side;
+#: the network that looks closely, less.
+_TURNS = (180, 90, 270, 45, 315, 135, 225)
+_TURNED_SIDE = 456
 
 
 class Judge(Protocol):
@@ -91,7 +92,7 @@ class PhotoScan:
         return accepted, np.array(figures, np.float32)
 
     def _turned(self, image: Image) -> Detections:
-        """Look for faces in the photograph upside down and on its side."""
+        """Look for faces in the photograph upside down, on its side, and between."""
         small = resized(image, min(1.0, _TURNED_SIDE / max(image.shape[:2])))
         for degrees in _TURNS:
             _, evidence = self._scan(turned(small, degrees))
@@ -110,36 +111,46 @@ def is_new(box: Floats, accepted: Detections) -> bool:
     return bool(inside.max() < PART_OF_FACE and same.max() < SAME_FACE_IOU)
 
 
-def turned(image: Image, degrees: int) -> Image:
-    """Return the image turned clockwise by 90, 180 or 270 degrees."""
-    codes = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
-    return np.asarray(cv2.rotate(image, codes[degrees]), np.uint8)
+def turned(image: Image, degrees: float) -> Image:
+    """Return the image turned clockwise about its middle; it grows, and is black around it."""
+    matrix, size = turn(image.shape, degrees)
+    # OpenCV's pixels are points in the middle of squares.
+    matrix[:, 2] += matrix[:, :2] @ (0.5, 0.5) - 0.5
+    return np.asarray(cv2.warpAffine(image, matrix, size, flags=cv2.INTER_LINEAR), np.uint8)
 
 
-def turned_back(faces: Detections, degrees: int, shape: tuple[int, ...]) -> Detections:
+def turned_back(faces: Detections, degrees: float, shape: tuple[int, ...]) -> Detections:
     """Return faces of a turned image in pixels of the image as it was.
 
     Args:
         faces: faces in the turned image.
-        degrees: 90, 180 or 270, clockwise.
+        degrees: by how much it was turned, clockwise.
         shape: height and width of the image before it was turned.
     """
-    matrix = _inverse_turn(degrees, shape[0], shape[1])
-    corners = transform_points(matrix, faces.xyxy.reshape(-1, 2, 2))
+    back = cv2.invertAffineTransform(turn(shape, degrees)[0])
+    # A detector's box is upright, and about as large around a turned face as around an upright one.
+    middles = transform_points(back, (faces.xyxy[:, :2] + faces.xyxy[:, 2:]) / 2)
+    half = (faces.xyxy[:, 2:] - faces.xyxy[:, :2]) / 2
     return Detections(
-        np.concatenate([corners.min(axis=1), corners.max(axis=1)], axis=1).astype(np.float32),
+        np.concatenate([middles - half, middles + half], axis=1).astype(np.float32),
         faces.score,
-        transform_points(matrix, faces.landmarks).astype(np.float32),
+        transform_points(back, faces.landmarks).astype(np.float32),
     )
 
 
-def _inverse_turn(degrees: int, height: int, width: int) -> NDArray[np.float64]:
-    """Return the 2×3 matrix from points of the turned image to those of the original."""
-    return {
-        90: np.array([[0.0, 1.0, 0.0], [-1.0, 0.0, height]]),
-        180: np.array([[-1.0, 0.0, width], [0.0, -1.0, height]]),
-        270: np.array([[0.0, -1.0, width], [1.0, 0.0, 0.0]]),
-    }[degrees]
+def turn(shape: tuple[int, ...], degrees: float) -> tuple[NDArray[np.float64], tuple[int, int]]:
+    """Return the 2×3 matrix that turns an image, and the width and height that it then has.
+
+    Args:
+        shape: height and width of the image.
+        degrees: clockwise.
+    """
+    height, width = shape[:2]
+    cosine, sine = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+    linear = np.array([[cosine, -sine], [sine, cosine]])
+    new_width, new_height = np.round(np.abs(linear) @ (width, height)).astype(int).tolist()
+    offset = np.array([new_width, new_height]) / 2 - linear @ (width / 2, height / 2)
+    return np.column_stack([linear, offset]), (new_width, new_height)
 
 
 def _side(face: Detections) -> float:

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from fer.detection.blazeface import BlazeFace
 from fer.detection.evidence import MIN_EVIDENCE
-from fer.detection.photo_scan import MIN_FACE, PhotoScan, turned, turned_back
+from fer.detection.photo_scan import MIN_FACE, PhotoScan, turn, turned, turned_back
+from fer.geometry import transform_points
 from fer.types import Detections, Floats, Image
 from tests.fer.detection.samples import with_small_faces
 from tests.samples import fake_detector, make_detections
@@ -64,7 +65,7 @@ def test_parts_of_a_large_face_are_no_faces(scan: PhotoScan, astronaut: Image) -
     assert len(scan(np.asarray(close, np.uint8))) == 1
 
 
-@pytest.mark.parametrize("degrees", [90, 180, 270])
+@pytest.mark.parametrize("degrees", [45, 90, 135, 180, 225, 270, 315])
 def test_a_turned_photograph_has_its_face_where_it_is(
     scan: PhotoScan, astronaut: Image, degrees: int
 ) -> None:
@@ -76,16 +77,33 @@ def test_a_turned_photograph_has_its_face_where_it_is(
     assert back.landmarks[0, :4] == pytest.approx(upright.landmarks[0, :4], abs=10)
 
 
-@given(st.sampled_from([90, 180, 270]), st.integers(1, 60), st.integers(1, 60))
+@given(st.integers(0, 359), st.integers(1, 60), st.integers(1, 60))
 def test_turning_and_turning_back_is_no_change(degrees: int, width: int, height: int) -> None:
+    face = make_detections((3.0, 5.0, 11.0, 13.0))
+    matrix, _ = turn((height, width), degrees)
+    middle = transform_points(matrix, np.array([[7.0, 9.0]]))
+    there = Detections(
+        np.concatenate([middle - 4, middle + 4], axis=1),
+        face.score,
+        transform_points(matrix, face.landmarks),
+    )
+    back = turned_back(there, degrees, (height, width))
+    assert back.xyxy == pytest.approx(face.xyxy, abs=1e-3)
+    assert back.landmarks == pytest.approx(face.landmarks, abs=1e-3)
+
+
+@given(st.sampled_from([0, 90, 180, 270]), st.integers(1, 60), st.integers(1, 60))
+def test_a_pixel_is_where_its_box_is(degrees: int, width: int, height: int) -> None:
     image = np.zeros((height, width, 3), np.uint8)
     x, y = width - 1, height // 2
     image[y, x] = 255
     there = turned(image, degrees)
-    row, column = np.argwhere(there[..., 0])[0]
+    assert there.shape == (image.shape if degrees % 180 == 0 else (width, height, 3))
+    ((row, column),) = np.argwhere(there[..., 0])
     face = make_detections((float(column), float(row), column + 1.0, row + 1.0))
-    back = turned_back(face, degrees, (height, width))
-    assert back.xyxy[0] == pytest.approx((x, y, x + 1, y + 1), abs=1e-4)
+    assert turned_back(face, degrees, (height, width)).xyxy[0] == pytest.approx(
+        (x, y, x + 1, y + 1), abs=1e-3
+    )
 
 
 class Certain:
