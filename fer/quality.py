@@ -32,8 +32,9 @@ MIN_LIGHT = 60.0
 
 #: Largest distance of the nose from the midpoint of the eyes, in half eye distances: at 0 the face
 #: is frontal, at 1 the nose is below one eye. The limit is about 40 degrees of yaw. Beyond it,
-#: accuracy is 18 points lower and the network is overconfident. Pitch had no measurable cost, and
-#: roll is removed by the alignment.
+#: accuracy is 17 points lower and the network is overconfident. Pitch had no measurable cost, and
+#: roll is removed by the alignment. The points of the face mesh, or its depth, tell no better which
+#: faces will be wrong: among as many most turned faces, 54 to 55 % are right instead of 54 %.
 MAX_YAW = 0.8
 
 #: Side in pixels of the crops on which sharpness and light are measured; the network sees the same.
