@@ -2,7 +2,8 @@
 
 ``python -m benchmarks.quality --data fer2013.npz --model models/compact`` detects every validation
 face as in a photograph, makes it smaller, more blurred or darker, and prints the accuracy and the
-share of faces with each flaw. The limits in `fer.quality` were chosen from this table.
+share of faces with each flaw. The limits in `fer.quality` were chosen from this table. Then it
+prints the accuracy on turned faces, by the detector's landmarks and by the points of the face mesh.
 """
 
 from __future__ import annotations
@@ -16,12 +17,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.framing import largest, photograph
+from benchmarks.framing import MESH_PLACES, largest, photograph
 from fer.alignment import FER2013_FRAMING, align
 from fer.detection.blazeface import BlazeFace
+from fer.detection.face_landmark import FaceLandmark
 from fer.model.classifier import ExpressionClassifier
-from fer.quality import measure, yaw
-from fer.types import FLAWS, Detections
+from fer.quality import MAX_YAW, measure, yaw
+from fer.types import FLAWS, Detections, Floats
 from training.data.load import load
 
 Crop = NDArray[np.uint8]
@@ -36,7 +38,7 @@ def main() -> None:
     parser.add_argument("--every", type=int, default=1, help="use every n-th face only")
     arguments = parser.parse_args()
     faces = load(arguments.data).split("validation")
-    detections, crops, labels = _detect(
+    detections, mesh_yaws, crops, labels = _detect(
         faces.images[:: arguments.every], faces.labels[:: arguments.every]
     )
     classifier = ExpressionClassifier(arguments.model)
@@ -46,24 +48,50 @@ def main() -> None:
         accuracy = (classifier(corrupted).argmax(axis=1) == labels).mean()
         shares = measure(_with_box_side(detections, side), corrupted).flaws.mean(axis=0)
         print(f"{name:28} {accuracy:6.1%}  {'  '.join(f'{s:6.1%}' for s in shares)}")
-    yaws = yaw(detections.landmarks)
-    correct = classifier(crops).argmax(axis=1) == labels
+    _print_turned(yaw(detections.landmarks), mesh_yaws, classifier(crops).argmax(axis=1) == labels)
+
+
+def _print_turned(yaws: Floats, mesh_yaws: Floats, correct: NDArray[np.bool_]) -> None:
+    """Print the accuracy by yaw, and on as many faces that the mesh says are the most turned."""
     for low, high in ((0.0, 0.2), (0.2, 0.5), (0.5, 0.8), (0.8, 1.2), (1.2, np.inf)):
         within = (yaws >= low) & (yaws < high)
         print(f"turned {low} to {high}: {correct[within].mean():.1%} of {within.sum()} right")
+    flagged = int((yaws > MAX_YAW).sum())
+    for count in (flagged // 2, flagged, 2 * flagged):
+        by_landmarks, by_mesh = (
+            correct[np.argsort(-values)[:count]].mean() for values in (yaws, mesh_yaws)
+        )
+        print(
+            f"the {count} most turned: {by_landmarks:.1%} right by the detector's landmarks, "
+            f"{by_mesh:.1%} by the face mesh"
+        )
 
 
-def _detect(images: Crop, labels: NDArray[np.int64]) -> tuple[Detections, Crop, NDArray[np.int64]]:
-    """Return the detected faces, their aligned crops, and their labels."""
-    detector = BlazeFace()
-    detections, crops, kept = [], [], []
+def _detect(
+    images: Crop, labels: NDArray[np.int64]
+) -> tuple[Detections, Floats, Crop, NDArray[np.int64]]:
+    """Return the detected faces, their yaw by the face mesh, their crops, and their labels."""
+    detector, face_landmark = BlazeFace(), FaceLandmark()
+    detections, mesh_yaws, crops, kept = [], [], [], []
     for image, label in zip(images, labels, strict=True):
         photo = photograph(image)
         face = largest(detector(photo))
         detections.append(face)
+        mesh_yaws.append(_mesh_yaw(face_landmark(photo, face).points))
         crops.append(align(photo, face, framing=FER2013_FRAMING, size=48, channels=1))
         kept += [label] * len(face)
-    return Detections.concatenate(detections), np.concatenate(crops), np.array(kept)
+    return (
+        Detections.concatenate(detections),
+        np.concatenate(mesh_yaws),
+        np.concatenate(crops),
+        np.array(kept),
+    )
+
+
+def _mesh_yaw(points: Floats) -> Floats:
+    """Return the yaw of ``(n, 468, 2)`` meshes, measured as `fer.quality.yaw` does."""
+    eyes_and_nose = [points[:, list(place)].mean(axis=1) for place in MESH_PLACES[:3]]
+    return yaw(np.stack(eyes_and_nose, axis=1))
 
 
 def _corruptions() -> Iterator[tuple[str, float, Corruption]]:

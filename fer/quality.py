@@ -1,8 +1,8 @@
 """Detect faces that are too small, blurred, dark or turned to be classified reliably.
 
 The limits were measured on FER2013's PublicTest (`python -m benchmarks.quality` repeats this). At
-its limit, a flaw costs about two points of accuracy; beyond it, more. The limits were set where the
-previous network lost five points, so they are conservative.
+its limit, a flaw costs one to two points of accuracy; beyond it, more. The limits are conservative:
+they were set where an earlier network lost five points, and that of blur follows the sharper crops.
 """
 
 from __future__ import annotations
@@ -15,25 +15,28 @@ from numpy.typing import NDArray
 
 from fer.types import Detections, Floats
 
-#: Least side of the detector's box in pixels. Accuracy falls by 2.4 points at a side of 22, by
+#: Least side of the detector's box in pixels. Accuracy falls by two points at a side of 22, by
 #: three at 20 and by nine at 14.
 MIN_SIDE = 22.0
 
 #: Least ratio of fine to coarse detail, see `_sharpness`. Gaussian blur with σ = 1 of 48 pixels
-#: costs 2.4 points of accuracy, σ = 1.3 four and σ = 2 eleven; motion blur over 5 pixels costs
-#: seven. This limit marks 50, 96, 100 and 93 % of such faces, and 3 in 1000 uncorrupted ones.
-MIN_SHARPNESS = 0.126
+#: costs 1.5 points of accuracy, σ = 1.3 two and a half and σ = 2 ten; motion blur over 5 pixels
+#: costs eight. This limit marks 73, 99, 100 and 94 % of such faces, and 3 in 1000 uncorrupted ones;
+#: at a side of 24, where every picture is soft, 12 in 100.
+MIN_SHARPNESS = 0.152
 
 #: Least 95th percentile of the grey levels in the face. With sensor noise of σ = 2 grey levels, a
-#: fifth of the light costs 2.2 points of accuracy (all such faces are marked) and 15 % costs four.
-#: Without noise, low light costs nothing, because the network standardises contrast. A percentile
-#: is used instead of the mean, because dark skin in ordinary light has highlights well above it.
+#: fifth of the light costs 1.8 points of accuracy (all such faces are marked) and 15 % two and a
+#: half. Without noise, low light costs nothing, because the network standardises contrast. A
+#: percentile is used instead of the mean, because dark skin in ordinary light has highlights well
+#: above it.
 MIN_LIGHT = 60.0
 
 #: Largest distance of the nose from the midpoint of the eyes, in half eye distances: at 0 the face
 #: is frontal, at 1 the nose is below one eye. The limit is about 40 degrees of yaw. Beyond it,
-#: accuracy is 18 points lower and the network is overconfident. Pitch had no measurable cost, and
-#: roll is removed by the alignment.
+#: accuracy is 17 points lower and the network is overconfident. Pitch had no measurable cost, and
+#: roll is removed by the alignment. The points of the face mesh, or its depth, tell no better which
+#: faces will be wrong: among as many most turned faces, 54 to 55 % are right instead of 54 %.
 MAX_YAW = 0.8
 
 #: Side in pixels of the crops on which sharpness and light are measured; the network sees the same.

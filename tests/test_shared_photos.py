@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from fer import FaceAnalyzer, Faces, read_image
+from fer.types import FLAWS
 from tests.samples import SHIPPED_MODEL
 
 
@@ -27,3 +28,10 @@ def test_every_face_is_found_and_none_invented(results: dict) -> None:
 
 def test_a_plain_smile_is_happy(results: dict) -> None:
     assert results["one_smiling.jpg"][1].expressions == ["happy"]
+
+
+def test_only_the_photo_out_of_focus_is_blurred(results: dict) -> None:
+    column = FLAWS.index("blurred")
+    assert [n for n, (_, faces) in results.items() if faces.flaws[:, column].any()] == [
+        "blurred.jpg"
+    ]

@@ -86,7 +86,7 @@ class FaceLandmark:
         points = np.zeros((len(detections), MESH_POINTS, 2), np.float32)
         for i in range(len(detections)):
             matrix = _crop_transform(detections.xyxy[i], detections.landmarks[i], scale)
-            presence[i], mesh = self._look(warp(image, matrix, INPUT_SIZE))
+            presence[i], mesh = self._look(warp(image, matrix, INPUT_SIZE, oversampling=1))
             points[i] = transform_points(cv2.invertAffineTransform(matrix), mesh)
         return FaceMeshes(np.clip(presence, *PRESENCE_RANGE), points)
 

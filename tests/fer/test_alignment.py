@@ -74,6 +74,25 @@ def test_a_large_sharp_face_is_averaged_and_not_sampled() -> None:
     assert np.abs(crop.astype(int) - 127).max() <= 2
 
 
+@given(st.floats(2, 20), st.floats(0, 1), st.sampled_from([0, 30, 90]))
+def test_a_crop_keeps_fine_detail_wherever_its_pixels_fall(
+    scale: float, phase: float, degrees: float
+) -> None:
+    # Stripes, of which four pixels of the crop are one period, seen `scale` times larger.
+    angle = np.deg2rad(degrees)
+    right, down = np.meshgrid(np.arange(16 * scale), np.arange(16 * scale))
+    across = (right + 0.5) * np.cos(angle) + (down + 0.5) * np.sin(angle)
+    stripes = 127.5 + 100 * np.sin(2 * np.pi * across / (4 * scale))
+    image = np.repeat(np.round(stripes).astype(np.uint8)[..., None], 3, axis=2)
+    turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]]) / scale
+    middle = np.full(2, image.shape[0] / 2)
+    crop = warp(image, np.column_stack([turn, 4 + phase - turn @ middle]), 8)
+    # Sine and cosine over two periods give the amplitude, whatever the phase.
+    waves = np.exp(2j * np.pi * np.arange(8) / 4)
+    amplitude = 2 * abs(np.mean(crop[..., 0] * waves, axis=1)).mean()
+    assert 78 < amplitude < 103
+
+
 @given(st.floats(0.5, 8), st.floats(-180, 180), st.floats(-3, 3), st.floats(-3, 3))
 def test_every_pixel_of_a_crop_shows_the_place_it_stands_for(
     scale: float, degrees: float, x: float, y: float
