@@ -232,6 +232,14 @@ def _printed_by(code: str) -> str:
     return done.stdout.strip()
 
 
+def test_no_merge_was_left_half_done() -> None:
+    marks = re.compile(rb"^(<{7} |>{7} )", re.MULTILINE)
+    names = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True)
+    files = [ROOT / name for name in names.stdout.decode().split("\0") if name]
+    assert files
+    assert [f.name for f in files if f.is_file() and marks.search(f.read_bytes())] == []
+
+
 def test_fer_exports_what_it_says() -> None:
     import fer
 
