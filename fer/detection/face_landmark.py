@@ -34,6 +34,10 @@ CROP_SCALE = 1.5
 #: Sides of the two crops that must both show a face.
 PRESENCE_SCALES = (1.5, 1.75)
 
+#: Presence at which a second look is spared: of 770 faces none had less, of 1,600 other places that
+#: the detector proposed nine in ten.
+HOPELESS = -3.0
+
 #: Least IoU of the mesh's extent with the box. It was 0.66 and more for faces, tilted ones too.
 COVER_IOU = 0.4
 
@@ -103,9 +107,11 @@ class FaceLandmark:
         """
         lowest = np.full(len(detections), PRESENCE_RANGE[1], np.float32)
         for scale in PRESENCE_SCALES:
-            meshes = self(image, detections, scale=scale)
-            seen = np.where(_covers(meshes.points, detections.xyxy), meshes.presence, -np.inf)
-            lowest = np.minimum(lowest, seen)
+            again = np.flatnonzero(lowest >= HOPELESS)
+            places = detections.take(again)
+            meshes = self(image, places, scale=scale)
+            seen = np.where(_covers(meshes.points, places.xyxy), meshes.presence, -np.inf)
+            lowest[again] = np.minimum(lowest[again], seen)
         return np.maximum(lowest, PRESENCE_RANGE[0])
 
     def _look(self, crop: Image) -> tuple[float, Floats]:

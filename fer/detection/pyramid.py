@@ -26,7 +26,7 @@ MISSED_LOGIT = float(np.log(0.1 / 0.9))
 
 #: Height of a face, as a fraction of the photograph's longer side, from which the photograph is a
 #: close-up. Its finest view is left out: people that far behind are out of focus.
-CLOSE_UP = 0.3
+CLOSE_UP = 0.25
 
 #: Least score and height in pixels, in its view, of what is proposed.
 MIN_SCORE = 0.25
