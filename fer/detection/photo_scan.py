@@ -77,8 +77,9 @@ class PhotoScan:
             return faces
         # Upside down, a mouth can pass for eyes; so what is doubtful does not end the search.
         turns = _TURNS if len(faces) else (*_TURNS, *_TURNS_BETWEEN)
-        turned_faces = self._turned(image, turns)
-        return turned_faces if len(turned_faces) else faces
+        found = self._turned(image, turns)
+        others = [i for i, box in enumerate(faces.xyxy) if is_new(box, found)]
+        return _largest_first(Detections.concatenate([found, faces.take(np.array(others, int))]))
 
     def _scan(self, image: Image) -> tuple[Detections, Floats]:
         """Return the faces of an image as it is, and the evidence of each, ``(n,)``."""
@@ -154,6 +155,10 @@ def turn(shape: tuple[int, ...], degrees: float) -> tuple[NDArray[np.float64], t
     new_width, new_height = np.round(np.abs(linear) @ (width, height)).astype(int).tolist()
     offset = np.array([new_width, new_height]) / 2 - linear @ (width / 2, height / 2)
     return np.column_stack([linear, offset]), (new_width, new_height)
+
+
+def _largest_first(faces: Detections) -> Detections:
+    return faces.take(np.argsort(-box_area(faces.xyxy), kind="stable"))
 
 
 def _side(face: Detections) -> float:

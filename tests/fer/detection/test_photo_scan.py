@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from fer.detection.blazeface import BlazeFace
 from fer.detection.evidence import MIN_EVIDENCE
-from fer.detection.photo_scan import MIN_FACE, PhotoScan, turn, turned, turned_back
+from fer.detection.photo_scan import MIN_FACE, SURE_EVIDENCE, PhotoScan, turn, turned, turned_back
 from fer.geometry import transform_points
 from fer.types import Detections, Floats, Image
 from tests.fer.detection.samples import with_small_faces
@@ -150,3 +150,35 @@ def test_what_hardly_looks_like_a_face_is_not_looked_at() -> None:
 def test_a_face_needs_some_pixels(side: int, faces: int) -> None:
     detector = FirstView(100, 100, 100 + side, 100 + side, score=0.99)
     assert len(PhotoScan(detector, Certain(20))(BLACK)) == faces
+
+
+class UpsideDown:
+    """Finds a doubtful face in the corner of any picture, and a sure one where it is upside down.
+
+    A white pixel in the first row tells that a picture is the right way up.
+    """
+
+    def __init__(self, *, overlapping: bool) -> None:
+        self._overlapping = overlapping
+
+    def detect(self, image: Image) -> Detections:
+        if len(image) != len(BLACK):
+            return Detections.empty()
+        if image[0].any():
+            return make_detections((20, 20, 80, 80), score=0.6)
+        place = (118, 118, 182, 182) if self._overlapping else (20, 20, 80, 80)
+        return make_detections(place, score=0.9)
+
+    def judge(self, _image: Image, detections: Detections, _logits: Floats) -> Floats:
+        return np.where(detections.score > 0.8, SURE_EVIDENCE, MIN_EVIDENCE).astype(np.float32)
+
+
+@pytest.mark.parametrize(("overlapping", "faces"), [(True, 1), (False, 2)])
+def test_what_was_found_upright_stays_unless_the_turned_picture_shows_it_better(
+    overlapping: bool, faces: int
+) -> None:
+    picture, fake = BLACK.copy(), UpsideDown(overlapping=overlapping)
+    picture[0] = 255
+    found = PhotoScan(fake.detect, fake.judge)(picture)
+    assert len(found) == faces
+    assert found.score.max() > 0.8
