@@ -81,7 +81,9 @@ def test_an_environment_without_the_package_is_named(tmp_path: Path) -> None:
     python = tmp_path / "python"
     python.symlink_to("/bin/true")
     frames = moving_faces(0, SMALL, 1)
-    with pytest.raises(RuntimeError, match=r"python gave no answer\. Expected an environment"):
+    with pytest.raises(
+        RuntimeError, match=r"python peer_worker\.py gave no answer\. Expected an environment"
+    ):
         compare(python, frames, LivePath(frames).step, seconds=0.0)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, TimeoutError, expect, sync_playwright
 
 from tests.browser.server import running_app
 
@@ -78,3 +78,22 @@ def visit(browser: Browser, app_url: str) -> Iterator[Visit]:
     yield open_page
     for context in contexts:
         context.close()
+
+
+def follow(page: Page, name: str, *, tap: bool = False) -> None:
+    """Follow a link to another page, as a visitor does: what did nothing is clicked again.
+
+    A component that reports for the first time in that very moment takes the place of the click in
+    Streamlit's queue, and the page stays. The Live page's component does so when it has loaded.
+    """
+    for _ in range(3):
+        link = page.get_by_role("link", name=name)
+        link.tap() if tap else link.click()
+        try:
+            page.wait_for_function(
+                "title => document.title === title", arg=f"{name} · FER Lens", timeout=PATIENCE / 6
+            )
+            return
+        except TimeoutError:
+            continue
+    expect(page).to_have_title(f"{name} · FER Lens")

@@ -24,7 +24,7 @@ from app.common.head_text import CONTEMPT
 from app.live.streaming.stream_limit import LIMIT_VARIABLE
 from fer.labels import FER2013_LABELS
 from fer.types import Image
-from tests.browser.conftest import FLAGS, PATIENCE, PHONE, WIDE, Launch
+from tests.browser.conftest import FLAGS, PATIENCE, PHONE, WIDE, Launch, follow
 from tests.browser.fake_camera import write_film, write_room
 from tests.browser.server import running_app
 
@@ -199,9 +199,9 @@ def test_who_leaves_the_page_finds_the_session_again(actress: Browser, open_live
     page = open_live(actress)
     start(page)
     wait_for_more_bars(page, 1)
-    page.get_by_role("link", name="About").click()
+    follow(page, "About")
     expect(page.get_by_role("heading", name="About FER Lens")).to_be_visible()
-    page.get_by_role("link", name="Live").click()
+    follow(page, "Live")
     expect(page.get_by_role("heading", name="This session")).to_be_visible()
     start(page)
     stop(page)
@@ -222,9 +222,9 @@ def test_a_reload_keeps_the_session_and_a_duplicate_gets_its_own(
     expect(duplicate.get_by_role("heading", name="This session")).to_have_count(0)
     expect(page).not_to_have_url(duplicate.url)
     # After a visit to another page, whose address has no key.
-    page.get_by_role("link", name="About").click()
+    follow(page, "About")
     expect(page.get_by_role("heading", name="About FER Lens")).to_be_visible()
-    page.get_by_role("link", name="Live").click()
+    follow(page, "Live")
     expect(page.get_by_role("heading", name="This session")).to_be_visible()
     page.reload()
     expect(page.get_by_role("heading", name="This session")).to_be_visible()

@@ -10,7 +10,7 @@ from urllib.parse import urlparse
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import PATIENCE, PHONE, WIDE
+from tests.browser.conftest import PATIENCE, PHONE, WIDE, follow
 from tests.browser.server import running_app
 
 #: Path and name of every page.
@@ -47,8 +47,7 @@ def test_nothing_is_fetched_from_outside(
             page.goto(f"{server}/{path}")
             settled(page)
         for name in PAGES.values():  # and one after the other
-            page.get_by_role("link", name=name).click()
-            expect(page).to_have_title(f"{name} · FER Lens")
+            follow(page, name)
             settled(page)
     finally:
         context.close()
@@ -64,8 +63,7 @@ def test_on_a_phone_nothing_covers_the_page_that_was_chosen(browser: Browser, se
         page = context.new_page()
         page.goto(server)
         for name in reversed(PAGES.values()):
-            page.get_by_role("link", name=name).tap()
-            expect(page).to_have_title(f"{name} · FER Lens")
+            follow(page, name, tap=True)
             settled(page)
             expect(page.get_by_test_id("stSidebar")).to_have_count(0)
             tops = [page.get_by_role("link", name=n).bounding_box() for n in PAGES.values()]

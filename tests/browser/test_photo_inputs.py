@@ -7,7 +7,7 @@ from PIL import Image as PillowImage
 from playwright.sync_api import Page, expect
 
 from app.photo.inputs import MAX_UPLOAD_MB, SAMPLE
-from tests.browser.conftest import PHONE, Visit
+from tests.browser.conftest import PHONE, Visit, follow
 
 TOUCH = {"viewport": PHONE, "has_touch": True, "is_mobile": True}
 
@@ -108,9 +108,9 @@ def test_photos_results_head_and_choice_last_over_a_visit_to_another_page(visit:
     page.get_by_text("What most people would say (FER+)").first.click()
     expect(page.get_by_role("figure", name="contempt")).to_be_visible()
     for other, heading in (("About", "About FER Lens"), ("Live", "Read expressions live")):
-        page.get_by_role("link", name=other).click()
+        follow(page, other)
         expect(page.get_by_role("heading", name=heading)).to_be_visible()
-        page.get_by_role("link", name="Photo").click()
+        follow(page, "Photo")
         expect(page.get_by_role("heading", name="sample.jpg")).to_be_visible()
         expect(page.get_by_role("figure", name="contempt")).to_be_visible()
         expect(face).to_have_attribute("aria-pressed", "true")
