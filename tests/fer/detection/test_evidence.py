@@ -68,6 +68,28 @@ def test_a_drawing_is_flat_and_a_photograph_is_not(astronaut: Image) -> None:
         assert flat_share(smiley, np.array([0, 0, side, side], np.float32)) > 0.3
 
 
+@pytest.mark.parametrize("gain", [1.7, 2.0])
+def test_an_overexposed_face_is_no_drawing(astronaut: Image, gain: float) -> None:
+    bright = np.clip(astronaut * gain, 0, 255).astype(np.uint8)
+    found = BlazeFace()(bright)
+    assert len(found) == 1
+    assert flat_share(bright, found.xyxy[0]) > 0.2
+    assert Evidence(FaceLandmark())(bright, found)[0] > 2 * MIN_EVIDENCE
+
+
+@pytest.mark.parametrize("name", ["smiley in thin lines", "smiley with a nose", "pencil portrait"])
+@pytest.mark.parametrize("side", [60, 160, 420])
+def test_lines_on_white_paper_are_not_overexposed(name: str, side: int) -> None:
+    picture = np.full((480, 640, 3), 255, np.uint8)
+    top, left = (480 - side) // 2, (640 - side) // 2
+    drawing = np.clip(drawings(side)[name] * (255 / 235), 0, 255).astype(np.uint8)
+    picture[top : top + side, left : left + side] = drawing
+    found = BlazeFace(min_score=0.1)(picture)
+    assert len(found)
+    assert Evidence(FaceLandmark())(picture, found).max() < MIN_EVIDENCE
+    assert flat_share(picture, found.xyxy[0], overexposed=True) > 0.3
+
+
 def test_an_astronaut_is_a_face_and_drawings_are_none(astronaut: Image) -> None:
     evidence, detector = Evidence(FaceLandmark()), BlazeFace(min_score=0.3)
     assert evidence(astronaut, detector(astronaut)).max() > 2 * MIN_EVIDENCE
