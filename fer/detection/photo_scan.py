@@ -40,6 +40,11 @@ _TURNS = (180, 90, 270)
 _TURNS_BETWEEN = (45, 315, 135, 225)
 _TURNED_SIDE = 456
 
+#: Longest side of a photograph that is turned as a whole, in pixels: a panorama turned by 45° has
+#: many times its pixels, and OpenCV turns nothing as long as 32,767. It is four times that of the
+#: finest view.
+_LARGEST_SIDE = 6624
+
 
 class Judge(Protocol):
     """Judges places; an `Evidence`, or a fake in tests."""
@@ -101,8 +106,10 @@ class PhotoScan:
         for degrees in turns:
             _, evidence = self._scan(turned(small, degrees))
             if evidence.max(initial=-np.inf) >= SURE_EVIDENCE:
-                faces, _ = self._scan(turned(image, degrees))
-                return turned_back(faces, degrees, image.shape[:2])
+                scale = min(1.0, _LARGEST_SIDE / max(image.shape[:2]))
+                large = resized(image, scale)
+                faces, _ = self._scan(turned(large, degrees))
+                return turned_back(faces, degrees, large.shape[:2]).moved(scale=1 / scale)
         return Detections.empty()
 
 

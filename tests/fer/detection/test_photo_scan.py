@@ -7,6 +7,7 @@ import skimage.data
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fer.detection import photo_scan
 from fer.detection.blazeface import BlazeFace
 from fer.detection.evidence import MIN_EVIDENCE
 from fer.detection.photo_scan import MIN_FACE, SURE_EVIDENCE, PhotoScan, turn, turned, turned_back
@@ -171,6 +172,29 @@ class UpsideDown:
 
     def judge(self, _image: Image, detections: Detections, _logits: Floats) -> Floats:
         return np.where(detections.score > 0.8, SURE_EVIDENCE, MIN_EVIDENCE).astype(np.float32)
+
+
+def test_a_very_large_photograph_is_turned_in_a_smaller_copy(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(photo_scan, "_LARGEST_SIDE", 600)
+    shapes = []
+
+    def detect(image: Image) -> Detections:
+        rows, columns = image.shape[:2]
+        whole = columns == 3 * rows
+        return make_detections((0, 0, columns / 3, rows)) if whole else Detections.empty()
+
+    def judge(image: Image, detections: Detections, _logits: Floats) -> Floats:
+        shapes.append(image.shape[:2])
+        return np.full(len(detections), -9 if image[0].any() else SURE_EVIDENCE, np.float32)
+
+    picture = np.zeros((400, 1200, 3), np.uint8)
+    picture[0] = 255
+    found = PhotoScan(detect, judge)(picture)
+    assert shapes[0] == (400, 1200)
+    assert shapes[-1] == (200, 600)
+    assert found.xyxy[0] == pytest.approx((800, 0, 1200, 400), abs=1)
 
 
 @pytest.mark.parametrize(("overlapping", "faces"), [(True, 1), (False, 2)])
