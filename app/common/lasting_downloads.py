@@ -37,8 +37,10 @@ def keep_downloads() -> None:
     if not runtime.exists():
         return
     manager = runtime.get_instance().media_file_mgr
-    needed = ("_delete_file", "_file_metadata", "_get_inactive_file_ids", "_lock")
-    if "execute_deferred" not in vars(manager) and all(hasattr(manager, name) for name in needed):
+    needed = ("_delete_file", "_file_metadata", "_get_inactive_file_ids", "_lock", "can_read_files")
+    known = all(hasattr(manager, name) for name in needed)
+    # Another server's own storage may not tell how large its files are.
+    if known and manager.can_read_files and "execute_deferred" not in vars(manager):
         Keeper(manager)
 
 
