@@ -1,1 +1,1 @@
-"""Face detection: in a single pass, or over a whole photograph in tiles."""
+"""Face detection: in a single pass, or in a whole photograph at several scales and angles."""

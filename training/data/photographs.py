@@ -68,7 +68,7 @@ class Photographs:
     left_out: dict[str, int]
 
     def some(self, limit: int) -> Photographs:
-        """Return at most `limit` of the images, spread evenly, so that every class is among them.
+        """Return at most `limit` of the images, spread evenly over the classes.
 
         Raises:
             DataError: the limit is not positive.
