@@ -83,8 +83,9 @@ class PhotoScan:
         # Upside down, a mouth can pass for eyes; so what is doubtful does not end the search.
         turns = _TURNS if len(faces) else (*_TURNS, *_TURNS_BETWEEN)
         found = self._turned(image, turns)
-        others = [i for i, box in enumerate(faces.xyxy) if is_new(box, found)]
-        return _largest_first(Detections.concatenate([found, faces.take(np.array(others, int))]))
+        # What touches one of these was a part of it.
+        others = intersection_matrix(faces.xyxy, found.xyxy).sum(axis=1) == 0
+        return _largest_first(Detections.concatenate([found, faces.take(others)]))
 
     def _scan(self, image: Image) -> tuple[Detections, Floats]:
         """Return the faces of an image as it is, and the evidence of each, ``(n,)``."""
