@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from fer.detection.pyramid import logit
 from fer.detection.views import square_crop
 from fer.types import Detections, Floats, Image
 
@@ -69,8 +70,7 @@ class Evidence:
                 detections if None.
         """
         if logits is None:
-            score = np.clip(detections.score, 1e-4, 1 - 1e-4)
-            logits = np.log(score / (1 - score))
+            logits = logit(detections.score)
         seen = self._landmarker.presence(image, detections) + LOGIT_WEIGHT * logits
         overexposed = (seen >= _OVEREXPOSED_EVIDENCE).tolist()
         flat = [

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fer.detection.blazeface import SAME_FACE_IOU, FaceDetector
-from fer.detection.views import TILE, VIEWS, detailed, fine_views, not_cut, resized, tiles
+from fer.detection.views import (
+    TILE,
+    VIEWS,
+    detailed,
+    everywhere,
+    fine_views,
+    not_cut,
+    resized,
+    tiles,
+)
 from fer.geometry import box_area, iou_matrix, weighted_nms
 from fer.types import Detections, Floats, Image
 
@@ -79,7 +88,8 @@ class Pyramid:
             largest = max((_height(d) for d in _sure(views)), default=0.0)
             if side > VIEWS[-2] and largest >= CLOSE_UP * longer:
                 break
-            views.append(self._tiled(image, side / longer, everywhere=side <= VIEWS[1]))
+            places = everywhere if side <= VIEWS[1] else detailed
+            views.append(self._tiled(image, side / longer, places))
         return merged(views)
 
     def _whole(self, image: Image) -> _View:
@@ -95,11 +105,12 @@ class Pyramid:
         found = self._detector(padded).moved(offset=(-width, -width))
         return _View(found.moved(scale=1 / scale), TILE / max(padded.shape[:2]) * scale)
 
-    def _tiled(self, image: Image, scale: float, *, everywhere: bool) -> _View:
+    def _tiled(
+        self, image: Image, scale: float, places: Callable[[Image], NDArray[np.bool_]]
+    ) -> _View:
         view = resized(image, scale)
-        needed = np.ones_like(detailed(view)) if everywhere else detailed(view)
         parts = []
-        for x, y in tiles(needed, view.shape[1], view.shape[0]):
+        for x, y in tiles(places(view), view.shape[1], view.shape[0]):
             tile = np.ascontiguousarray(view[y : y + TILE, x : x + TILE])
             found = self._detector(tile)
             whole = not_cut(found.xyxy, (x, y), tile.shape[:2], view.shape[:2])
@@ -135,9 +146,14 @@ def _mean_logit(scores: NDArray[np.float64], heights: NDArray[np.float64]) -> fl
     seen = (heights >= SEEN_HEIGHT[0]) & (heights <= SEEN_HEIGHT[1])
     if not seen.any():
         seen = scores == scores.max()
-    clipped = np.clip(scores[seen], 1e-4, 1 - 1e-4)
-    logits = np.where(scores[seen] > 0, np.log(clipped / (1 - clipped)), MISSED_LOGIT)
+    logits = np.where(scores[seen] > 0, logit(scores[seen]), MISSED_LOGIT)
     return float(logits.mean())
+
+
+def logit(scores: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Return the logits of a detector's scores; those of 0 and 1 are large, but finite."""
+    clipped = np.clip(scores, 1e-4, 1 - 1e-4)
+    return np.asarray(np.log(clipped / (1 - clipped)))
 
 
 def _mean(same: Detections) -> Detections:

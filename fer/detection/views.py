@@ -67,6 +67,12 @@ def detailed(view: Image) -> NDArray[np.bool_]:
     return np.asarray(detail >= MIN_DETAIL * (light + 10))
 
 
+def everywhere(view: Image) -> NDArray[np.bool_]:
+    """Return all places of a view, as `detailed` returns those with detail."""
+    height, width = view.shape[:2]
+    return np.ones((-(-height // _STEP), -(-width // _STEP)), np.bool_)
+
+
 def tiles(needed: NDArray[np.bool_], width: int, height: int) -> list[tuple[int, int]]:
     """Cover places with tiles, whose margins do not count.
 

@@ -10,6 +10,7 @@ from fer.detection.views import (
     MAX_ENLARGEMENT,
     TILE,
     detailed,
+    everywhere,
     fine_views,
     not_cut,
     square_crop,
@@ -55,6 +56,13 @@ def _inside(place: int, start: int, length: int) -> bool:
     low = start + (MARGIN if start else 0)
     high = start + TILE - (MARGIN if start + TILE < length else 0)
     return low <= place < high or place // STEP == max(0, high - 1) // STEP
+
+
+@given(st.integers(1, 900), st.integers(1, 900))
+def test_everywhere_are_the_places_at_which_detail_is_looked_for(width: int, height: int) -> None:
+    view = np.zeros((height, width, 3), np.uint8)
+    assert everywhere(view).all()
+    assert everywhere(view).shape == detailed(view).shape
 
 
 def test_tiles_do_not_cover_what_has_no_detail() -> None:
