@@ -1,4 +1,4 @@
-"""Keeps a file that a click has made until the browser has fetched it."""
+"""Keeps what a click on a download button needs until the browser has its file."""
 
 from __future__ import annotations
 
@@ -19,11 +19,29 @@ KEPT_SECONDS = 60.0
 KEPT_BYTES = 128 * 2**20
 
 
+#: What is used of Streamlit's manager, most of it private.
+_NEEDED = (
+    "_deferred_callables",
+    "_delete_file",
+    "_drop_deferred_id",
+    "_file_metadata",
+    "_files_by_session_and_coord",
+    "_get_inactive_file_ids",
+    "_lock",
+    "_remove_orphaned_deferred_callables",
+    "can_read_files",
+)
+
+
 def keep_downloads() -> None:
     """Keep each file that a click on a download button makes for a minute, for all visitors.
 
     No page shows such a file, so Streamlit deletes it as soon as two scripts or fragments have
     ended, whosever they are. Each visitor of the Live page ends one a second.
+
+    The same holds for the buttons: each run of a page gives them new numbers, and when anybody's
+    script ends, Streamlit forgets the old ones, which a browser may still show. A click in that
+    moment failed; old numbers are now good for a minute too.
 
     There is no public way to hold a file. `MediaFileManager.add` gives it to the page of the thread
     that calls; the thread that makes the file has none, and Streamlit warns of that in the log each
@@ -37,8 +55,7 @@ def keep_downloads() -> None:
     if not runtime.exists():
         return
     manager = runtime.get_instance().media_file_mgr
-    needed = ("_delete_file", "_file_metadata", "_get_inactive_file_ids", "_lock", "can_read_files")
-    known = all(hasattr(manager, name) for name in needed)
+    known = all(hasattr(manager, name) for name in _NEEDED)
     # Another server's own storage may not tell how large its files are.
     if known and manager.can_read_files and "execute_deferred" not in vars(manager):
         Keeper(manager)
@@ -65,9 +82,13 @@ class Keeper:
         self._execute = manager.execute_deferred
         self._inactive = manager._get_inactive_file_ids
         self._since: dict[MediaFileMetadata, float] = {}
+        self._replaced: dict[str, float] = {}
         self._will_look = False
         manager.execute_deferred = self._execute_and_keep  # type: ignore[method-assign]
         manager._get_inactive_file_ids = self._tidy  # type: ignore[method-assign]
+        manager._remove_orphaned_deferred_callables = (  # type: ignore[method-assign]
+            self._tidy_buttons
+        )
 
     def _execute_and_keep(self, file_id: str) -> str:
         """Make the file of a button, and return its address."""
@@ -97,22 +118,37 @@ class Keeper:
         self._look_again(now)
         return inactive.difference(downloads)
 
+    def _tidy_buttons(self) -> None:
+        """Forget the buttons that a page has replaced long ago. Called with the lock held."""
+        pages = self._manager._files_by_session_and_coord.values()
+        shown = {file_id for files in pages for file_id in files.values()}
+        now, old = self._clock(), self._replaced
+        replaced = [i for i in self._manager._deferred_callables if i not in shown]
+        self._replaced = {file_id: old.get(file_id, now) for file_id in replaced}
+        for file_id in replaced:
+            if now - self._replaced[file_id] >= KEPT_SECONDS:
+                self._manager._drop_deferred_id(file_id)
+                del self._replaced[file_id]
+        self._look_again(now)
+
     def _size(self, file_id: str) -> int:
         content = self._manager.read_file(file_id)
         return content.content_size if content else 0
 
     def _look_again(self, now: float) -> None:
-        """See to it that the oldest file goes in time, even if no page runs any more."""
-        if not self._since or self._will_look:
+        """See to it that what is oldest goes in time, even if no page runs any more."""
+        times = [*self._since.values(), *self._replaced.values()]
+        if not times or self._will_look:
             return
 
         def look() -> None:
             with self._manager._lock:
                 self._will_look = False
                 self._tidy()
+                self._tidy_buttons()
 
         self._will_look = True
-        self._call_later(min(self._since.values()) + KEPT_SECONDS - now, look)
+        self._call_later(min(times) + KEPT_SECONDS - now, look)
 
     @staticmethod
     def _start_timer(seconds: float, call: Callable[[], None]) -> None:

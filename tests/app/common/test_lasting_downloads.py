@@ -1,4 +1,4 @@
-"""How long a file lasts that was made on a click."""
+"""How long a download button and the file of a click on it last."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 from streamlit import runtime
 from streamlit.runtime.media_file_manager import MediaFileManager
+from streamlit.runtime.media_file_storage import MediaFileStorageError
 from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
 
 from app.common import lasting_downloads
@@ -30,6 +31,11 @@ class Server(MediaFileManager):
     def pages_end(self) -> None:
         for _ in range(3):
             self.remove_orphaned_files()
+
+    def show_button(self, data: bytes) -> str:
+        """Run a page that shows a download button, and return the button's number."""
+        self.clear_session_refs()
+        return self.add_deferred(lambda: data, "text/csv", "1.2", "faces.csv")
 
     def click(self, data: bytes) -> str:
         """Make a file as a click on a download button does, and return its address."""
@@ -116,6 +122,35 @@ def test_a_second_click_that_makes_the_same_file_begins_its_time_anew(
     assert server.has(first)
     timer.wait(KEPT_SECONDS * 0.2)
     assert not server.has(first)
+
+
+def test_streamlit_alone_forgets_a_button_that_a_browser_still_shows() -> None:
+    server = Server()
+    button = server.show_button(b"old")
+    server.show_button(b"new")
+    server.pages_end()
+    with pytest.raises(MediaFileStorageError, match="not found"):
+        server.execute_deferred(button)
+
+
+def test_a_replaced_button_can_be_clicked_until_its_time_is_over(
+    server: Server, timer: Timer
+) -> None:
+    old, new = server.show_button(b"old"), server.show_button(b"new")
+    server.pages_end()
+    timer.wait(KEPT_SECONDS * 0.9)
+    assert server.has(server.execute_deferred(old))
+    server.pages_end()
+    timer.wait(KEPT_SECONDS * 0.2)  # nobody is there any more, and a timer tidies up
+    with pytest.raises(MediaFileStorageError, match="not found"):
+        server.execute_deferred(old)
+    assert server.has(server.execute_deferred(new))
+
+
+def test_no_timer_waits_for_buttons_that_are_shown(server: Server, timer: Timer) -> None:
+    server.show_button(b"faces")
+    server.pages_end()
+    assert timer.waiting == 0
 
 
 @pytest.mark.parametrize(
