@@ -11,12 +11,12 @@ import sys
 from pathlib import Path
 
 import fer
-from fer.commands import photo
+from fer.commands import folder, photo
 from fer.errors import FerError
 from fer.namesake import missing_init
 
 #: Modules of the commands.
-COMMANDS = (photo,)
+COMMANDS = (photo, folder)
 
 
 def main(argv: list[str] | None = None) -> int:

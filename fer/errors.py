@@ -20,3 +20,7 @@ class ModelError(FerError):
 
 class DataError(FerError):
     """A labelled data set is missing, has an unknown layout or contains unusable data."""
+
+
+class CollectionError(FerError):
+    """A collection of photographs cannot be analysed, or its results cannot be gone on with."""

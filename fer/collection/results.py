@@ -1,0 +1,243 @@
+"""The folder of a collection's results: Parquet files, and a record of what made them."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import ClassVar, Self
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from fer.collection.rows import Row, table_schema
+from fer.collection.worklist import Worklist
+from fer.detection.version import photo_detector
+from fer.errors import CollectionError, ModelError
+from fer.model.spec import ModelSpec
+from fer.records import RecordFile
+
+#: What a shard that is not yet whole is called; no reader takes a file with a dot for data.
+_UNFINISHED = ".unfinished.parquet"
+
+#: Rows that are read at once.
+_BATCH = 10_000
+
+
+class RunRecord(RecordFile):
+    """What made all rows of a folder, which another model must not go on with.
+
+    Its name begins with ``_``, so that readers of Parquet folders leave it out.
+    """
+
+    filename: ClassVar[str] = "_run.json"
+    current_version: ClassVar[int] = 1
+    oldest_version: ClassVar[int] = 1
+
+    version: int = current_version
+    model: str
+    sha256: str
+    detector: str
+    head: str
+
+    @classmethod
+    def of(cls, spec: ModelSpec, head: str) -> RunRecord:
+        """Describe rows that this model makes with today's detector."""
+        return cls(model=spec.name, sha256=spec.sha256, detector=photo_detector(), head=head)
+
+
+class Results:
+    """A folder of shards, open for one process at a time. Use it with ``with``.
+
+    Each photograph has at most one row in it, at any time. A shard appears whole or not at all, so
+    what a kill interrupts is at most the rows of a shard that was not written yet.
+
+    Args:
+        folder: is made if it is missing.
+        spec: the model.
+        head: name of the head that answers.
+        resume: whether to go on with results that are there.
+
+    Raises:
+        CollectionError: the folder has results and `resume` is false, it has something else,
+            results of another model, detector or head, or another process is writing into it.
+        ModelError: the model has no such head.
+    """
+
+    def __init__(self, folder: Path, spec: ModelSpec, head: str, *, resume: bool) -> None:
+        record = RunRecord.of(spec, head)
+        self.folder = folder
+        self.schema = table_schema(spec.head(head), record.model_dump(exclude={"version"}))
+        _check_folder(folder, record, resume)
+        folder.mkdir(parents=True, exist_ok=True)
+        self._lock = _locked(folder)
+        if not (folder / record.filename).exists():
+            record.save(folder)
+        (folder / _UNFINISHED).unlink(missing_ok=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._lock.close()
+
+    def shards(self) -> list[Path]:
+        """Return the finished shards, oldest first."""
+        return sorted(self.folder.glob("photos-*.parquet"), key=_number)
+
+    def tell(self, worklist: Worklist) -> None:
+        """Tell a worklist which rows there are.
+
+        Raises:
+            CollectionError: a shard cannot be read.
+        """
+        for shard in self.shards():
+            worklist.know(shard.name, _known_rows(shard))
+
+    def drop(self, shard: str, paths: set[str]) -> None:
+        """Write a shard anew without the rows of `paths`, as rows show them."""
+        file = self.folder / shard
+        table = pq.read_table(file)
+        kept = table.filter(pa.array([path not in paths for path in table["path"].to_pylist()]))
+        if len(kept):
+            self._write(kept, file)
+        else:
+            file.unlink()
+
+    def write(self, rows: Sequence[Row] | pa.Table) -> None:
+        """Add a shard, if there are any rows."""
+        if not len(rows):
+            return
+        is_table = isinstance(rows, pa.Table)
+        table = rows if is_table else pa.Table.from_pylist(rows, schema=self.schema)
+        number = 1 + max(map(_number, self.shards()), default=0)
+        self._write(table, self.folder / f"photos-{number:06}.parquet")
+
+    def _write(self, table: pa.Table, file: Path) -> None:
+        unfinished = self.folder / _UNFINISHED
+        try:
+            with unfinished.open("wb") as out:
+                pq.write_table(table, out, compression="zstd")
+                out.flush()
+                os.fsync(out.fileno())
+            unfinished.replace(file)
+        finally:
+            unfinished.unlink(missing_ok=True)
+
+
+class ShardWriter:
+    """Collects rows and writes them as shards, the last ones at the end of a ``with`` block.
+
+    Args:
+        results: where they go.
+        photos: photographs of a shard; of crowds fewer, so that its size is bounded.
+    """
+
+    #: Faces of a shard for each photograph that it may have.
+    _FACES = 10
+
+    def __init__(self, results: Results, photos: int) -> None:
+        self._results = results
+        self._photos = photos
+        self._rows: list[Row] = []
+        self._faces = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._flush()  # also after Ctrl-C: what is done is kept
+
+    def add(self, row: Row) -> None:
+        """Add a row; writes a shard when it is full."""
+        self._rows.append(row)
+        self._faces += len(row["faces"] or ())
+        if len(self._rows) >= self._photos or self._faces >= self._photos * self._FACES:
+            self._flush()
+
+    def _flush(self) -> None:
+        self._results.write(self._rows)
+        self._rows, self._faces = [], 0
+
+
+def read_batches(file: Path, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
+    """Yield the rows of a Parquet file in batches.
+
+    Raises:
+        CollectionError: it is damaged.
+    """
+    try:
+        with pq.ParquetFile(file) as table:
+            yield from table.iter_batches(_BATCH, columns=columns)
+    except (OSError, pa.ArrowException, KeyError) as error:
+        raise CollectionError(
+            f"{file} is damaged ({error}). Remove it, and --resume analyses its photos again."
+        ) from error
+
+
+def _known_rows(shard: Path) -> Iterable[tuple[str, int | None, int | None]]:
+    for batch in read_batches(shard, ["path", "size", "modified"]):
+        modified = batch["modified"].cast(pa.int64())
+        yield from zip(
+            batch["path"].to_pylist(), batch["size"].to_pylist(), modified.to_pylist(), strict=True
+        )
+
+
+def _number(shard: Path) -> int:
+    digits = shard.stem.removeprefix("photos-")
+    return int(digits) if digits.isdecimal() else 0
+
+
+def _check_folder(folder: Path, record: RunRecord, resume: bool) -> None:
+    if folder.exists() and not folder.is_dir():
+        raise CollectionError(f"{folder} is a file; expected a folder for the results.")
+    if not folder.is_dir() or not any(folder.iterdir()):
+        return
+    if not (folder / RunRecord.filename).is_file():
+        raise CollectionError(
+            f"{folder} is neither empty nor a folder of results; name another one."
+        )
+    if not resume:
+        raise CollectionError(
+            f"{folder} has results already. Add --resume to go on with them, which analyses what "
+            "is new or has changed, or name another folder."
+        )
+    try:
+        found = RunRecord.load(folder)
+    except ModelError as error:
+        raise CollectionError(
+            f"{folder / RunRecord.filename} is not a record that this FER Lens can go on with; "
+            "name another folder."
+        ) from error
+    for name, value in record.model_dump().items():
+        if getattr(found, name) != value:
+            raise CollectionError(
+                f"{folder} has results with {name} {getattr(found, name)}, and this run has "
+                f"{value}: they cannot be in one table. Name another folder, or use the same."
+            )
+
+
+def _locked(folder: Path) -> sqlite3.Connection:
+    """Lock a folder until the connection closes or the process ends, however it ends."""
+    lock = sqlite3.connect(folder / ".lock", timeout=0, isolation_level=None)
+    try:
+        lock.execute("BEGIN EXCLUSIVE")
+    except sqlite3.OperationalError as error:
+        lock.close()
+        raise CollectionError(
+            f"Another process is writing into {folder}; wait until it is done, or name another "
+            "folder."
+        ) from error
+    return lock
