@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import os
+from collections import deque
+from collections.abc import Callable, Sequence, Sized
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from fer.collection.analysis import load_analysis
+from fer.collection import ray_engine
+from fer.collection.analysis import Analyse, load_analysis
 from fer.collection.local import WorkerPool
 from fer.collection.manifest import check_sources, photo_paths
 from fer.collection.results import Results, ShardWriter
-from fer.collection.rows import Row
+from fer.collection.staging import Staging, adopt
 from fer.collection.worklist import Worklist
 from fer.labels import EXPRESSION_HEAD
 from fer.model.shipped import shipped_model
@@ -28,15 +31,16 @@ class CollectionOptions:
     Attributes:
         model: a model directory.
         head: name of the head that answers.
-        workers: worker processes; of the engine ``ray``, actors on all machines together.
+        workers: worker processes, of the engine ``ray`` on all machines together; None for one
+            per core.
         shard_photos: photographs of a shard, which is what a kill loses at most.
         resume: whether to go on with results that are there.
         engine: ``local`` or ``ray``; see `fer.collection.ray_engine`.
     """
 
-    model: Path = shipped_model()
+    model: Path = field(default_factory=shipped_model)
     head: str = EXPRESSION_HEAD
-    workers: int = 1
+    workers: int | None = None
     shard_photos: int = 1000
     resume: bool = False
     engine: str = "local"
@@ -62,11 +66,11 @@ class Tally:
     errors: int = 0
     faces: int = 0
 
-    def count(self, row: Row) -> None:
-        """Count a row."""
+    def count(self, error: str | None, faces: Sized | None) -> None:
+        """Count a photograph by these columns of its row."""
         self.done += 1
-        self.errors += row["error"] is not None
-        self.faces += len(row["faces"] or ())
+        self.errors += error is not None
+        self.faces += len(faces or ())
 
 
 def collect(
@@ -93,14 +97,13 @@ def collect(
         OSError: a shard cannot be written.
     """
     check_sources(sources)
+    if options.engine == "ray":
+        ray_engine.check()
     spec = ModelSpec.load(options.model)
     tally = Tally()
     with Results(out, spec, options.head, resume=options.resume) as results, Worklist() as worklist:
-        if options.engine == "ray":
-            from fer.collection import ray_engine
-
-            ray_engine.adopt(results)
         results.tell(worklist)
+        deque(adopt(results, worklist), maxlen=0)  # what a kill of the engine ray has left
         for path in photo_paths(sources, on_problem):
             worklist.add(path)
             tally.listed += 1
@@ -110,10 +113,9 @@ def collect(
             results.drop(shard, paths)
         tally.unchanged, tally.todo = worklist.unchanged, len(worklist)
         on_progress(tally)
-        if options.engine == "ray":
-            ray_engine.analyse(worklist, results, options, tally)
-        else:
-            _analyse_here(worklist, results, options, tally, on_progress)
+        if tally.todo:
+            engine = _analyse_on_cluster if options.engine == "ray" else _analyse_here
+            engine(worklist, results, options, tally, on_progress)
     return tally
 
 
@@ -124,10 +126,43 @@ def _analyse_here(
     tally: Tally,
     on_progress: Callable[[Tally], None],
 ) -> None:
-    load = partial(load_analysis, options.model, options.head)
-    workers = min(options.workers, len(worklist))
-    with WorkerPool(load, workers) as pool, ShardWriter(results, options.shard_photos) as writer:
+    workers = min(options.workers or cores(), len(worklist))
+    pool, writer = WorkerPool(_load(options), workers), ShardWriter(results, options.shard_photos)
+    with pool, writer:
         for row in pool.rows(worklist):
             writer.add(row)
-            tally.count(row)
+            tally.count(row["error"], row["faces"])
             on_progress(tally)
+
+
+def _analyse_on_cluster(
+    worklist: Worklist,
+    results: Results,
+    options: CollectionOptions,
+    tally: Tally,
+    on_progress: Callable[[Tally], None],
+) -> None:
+    def on_rows(rows: int) -> None:
+        tally.done = rows
+        on_progress(tally)
+
+    staging = Staging(results)
+    files = staging.write_manifest(worklist, options.shard_photos)
+    try:
+        ray_engine.analyse(staging, files, results.schema, _load(options), options.workers, on_rows)
+    finally:
+        tally.done = 0
+        for shard in adopt(results, worklist):  # also after Ctrl-C: what is done is kept
+            for row in shard.select(["error", "faces"]).to_pylist():
+                tally.count(row["error"], row["faces"])
+
+
+def _load(options: CollectionOptions) -> Callable[[], Analyse]:
+    return partial(load_analysis, options.model.absolute(), options.head)
+
+
+def cores() -> int:
+    """Return the number of cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -117,11 +117,13 @@ class WorkerPool:
         tasks = map(_Task, paths)
         while True:
             self._give(tasks)
-            busy = {worker.pipe: worker for worker in self._workers if worker.given}
+            busy = [worker for worker in self._workers if worker.given]
             if not busy:
                 return
-            for pipe in connection.wait(list(busy), timeout=self._patience / 10):
-                yield from self._received(busy[pipe])
+            spoke = connection.wait([worker.pipe for worker in busy], self._patience / 10)
+            for worker in busy:
+                if worker.pipe in spoke:
+                    yield from self._received(worker)
             for worker in self._workers:
                 if worker.given and time.monotonic() - worker.since > self._patience:
                     yield from self._replaced(worker, f"took more than {self._patience:g} seconds")

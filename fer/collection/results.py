@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import ClassVar, Self
@@ -76,6 +76,7 @@ class Results:
         if not (folder / record.filename).exists():
             record.save(folder)
         (folder / _UNFINISHED).unlink(missing_ok=True)
+        self._last = max(map(_number, self.shards()), default=0)
 
     def __enter__(self) -> Self:
         return self
@@ -99,7 +100,7 @@ class Results:
             CollectionError: a shard cannot be read.
         """
         for shard in self.shards():
-            worklist.know(shard.name, _known_rows(shard))
+            worklist.know(shard.name, known_rows(shard))
 
     def drop(self, shard: str, paths: set[str]) -> None:
         """Write a shard anew without the rows of `paths`, as rows show them."""
@@ -111,14 +112,14 @@ class Results:
         else:
             file.unlink()
 
-    def write(self, rows: Sequence[Row] | pa.Table) -> None:
-        """Add a shard, if there are any rows."""
-        if not len(rows):
-            return
-        is_table = isinstance(rows, pa.Table)
-        table = rows if is_table else pa.Table.from_pylist(rows, schema=self.schema)
-        number = 1 + max(map(_number, self.shards()), default=0)
-        self._write(table, self.folder / f"photos-{number:06}.parquet")
+    def write(self, table: pa.Table) -> Path | None:
+        """Add a shard, if the table has any rows; return its file."""
+        if not len(table):
+            return None
+        shard = self.folder / f"photos-{self._last + 1:06}.parquet"
+        self._write(table, shard)
+        self._last += 1
+        return shard
 
     def _write(self, table: pa.Table, file: Path) -> None:
         unfinished = self.folder / _UNFINISHED
@@ -168,31 +169,26 @@ class ShardWriter:
             self._flush()
 
     def _flush(self) -> None:
-        self._results.write(self._rows)
+        table = pa.Table.from_pylist(self._rows, schema=self._results.schema)
+        self._results.write(table)
         self._rows, self._faces = [], 0
 
 
-def read_batches(file: Path, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
-    """Yield the rows of a Parquet file in batches.
+def known_rows(shard: Path) -> Iterator[tuple[str, int | None, int | None]]:
+    """Yield path, size and time in microseconds of each row of a shard, for a `Worklist`.
 
     Raises:
         CollectionError: it is damaged.
     """
     try:
-        with pq.ParquetFile(file) as table:
-            yield from table.iter_batches(_BATCH, columns=columns)
+        with pq.ParquetFile(shard) as table:
+            for batch in table.iter_batches(_BATCH, columns=["path", "size", "modified"]):
+                columns = batch["path"], batch["size"], batch["modified"].cast(pa.int64())
+                yield from zip(*(column.to_pylist() for column in columns), strict=True)
     except (OSError, pa.ArrowException, KeyError) as error:
         raise CollectionError(
-            f"{file} is damaged ({error}). Remove it, and --resume analyses its photos again."
+            f"{shard} is damaged ({error}). Remove it, and --resume analyses its photos again."
         ) from error
-
-
-def _known_rows(shard: Path) -> Iterable[tuple[str, int | None, int | None]]:
-    for batch in read_batches(shard, ["path", "size", "modified"]):
-        modified = batch["modified"].cast(pa.int64())
-        yield from zip(
-            batch["path"].to_pylist(), batch["size"].to_pylist(), modified.to_pylist(), strict=True
-        )
 
 
 def _number(shard: Path) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -16,12 +18,12 @@ _BOX = ("left", "top", "right", "bottom")
 
 
 def table_schema(head: Head, made_by: dict[str, str]) -> pa.Schema:
-    """Return the schema of the table.
+    r"""Return the schema of the table.
 
     ==========  ======================================================================
     column      meaning
     ==========  ======================================================================
-    path        absolute path; bytes of a name that are not UTF-8 as ``\\xff``
+    path        absolute path; bytes of a name that are not UTF-8 as ``\xff``
     sha256      SHA-256 of the file in hexadecimal; null if it could not be opened
     size        of the file in bytes; null if it could not be opened
     modified    when the file was last changed; null if it could not be opened
@@ -78,8 +80,13 @@ def face_cell(face: FaceRow) -> Row:
 
 
 def shown_path(path: str) -> str:
-    """Return a path as text that every format can hold: other bytes are written ``\\xff``."""
+    r"""Return a path as text that every format can hold: other bytes are written ``\xff``."""
     return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def path_array(paths: Sequence[str]) -> pa.Array:
+    """Return paths as a column of bytes, from which `os.fsdecode` gives them back."""
+    return pa.array([os.fsencode(path) for path in paths], pa.binary())
 
 
 def row_without_result(path: str, error: str) -> Row:

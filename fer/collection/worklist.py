@@ -65,7 +65,8 @@ class Worklist:
         elif _holds(path, row[0], row[1]):
             self.unchanged += 1
         else:
-            self._query("INSERT OR IGNORE INTO outdated VALUES (?, ?)", shown, row[2])
+            self._query("INSERT INTO outdated VALUES (?, ?)", shown, row[2])
+            self._query("DELETE FROM row WHERE path = ?", shown)
             self._query("INSERT OR IGNORE INTO todo (path) VALUES (?)", os.fsencode(path))
 
     def has_row(self, path: str) -> bool:
@@ -73,7 +74,7 @@ class Worklist:
         return self._query("SELECT 1 FROM row WHERE path = ?", path).fetchone() is not None
 
     def outdated(self) -> Iterator[tuple[str, set[str]]]:
-        """Yield each shard that has rows which no longer hold, with their paths as rows show them."""
+        """Yield each shard with rows that no longer hold, and their paths as rows show them."""
         for [shard] in self._query("SELECT DISTINCT shard FROM outdated ORDER BY shard").fetchall():
             rows = self._query("SELECT path FROM outdated WHERE shard = ?", shard)
             yield shard, {path for [path] in rows}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import time
 from pathlib import Path
@@ -38,7 +37,7 @@ def add_parser(commands: Any) -> None:
         help="go on with the results that are there: analyse what is new or has changed",
     )
     parser.add_argument(
-        "--workers", type=_positive, default=_cores(), help="processes (usual: one per core)"
+        "--workers", type=_positive, metavar="N", help="processes (usual: one per core)"
     )
     parser.add_argument(
         "--shard-photos",
@@ -164,13 +163,6 @@ def _duration(seconds: float) -> str:
 
 def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def _cores() -> int:
-    """Return the number of cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _positive(text: str) -> int:
