@@ -63,10 +63,8 @@ class _Worker:
         """End the process; it holds nothing that could be lost. Return its exit code."""
         self.process.kill()
         self.process.join()
-        code = self.process.exitcode
-        self.process.close()
         self.pipe.close()
-        return code
+        return self.process.exitcode
 
 
 class WorkerPool:
@@ -124,8 +122,9 @@ class WorkerPool:
             for worker in busy:
                 if worker.pipe in spoke:
                     yield from self._received(worker)
-            for worker in self._workers:
-                if worker.given and time.monotonic() - worker.since > self._patience:
+            for worker in list(self._workers):
+                late = time.monotonic() - worker.since > self._patience
+                if worker.ready and worker.given and late:
                     yield from self._replaced(worker, f"took more than {self._patience:g} seconds")
 
     def _give(self, tasks: Iterator[_Task]) -> None:

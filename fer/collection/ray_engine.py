@@ -12,9 +12,9 @@ from __future__ import annotations
 import logging
 import os
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +28,8 @@ from fer.errors import CollectionError
 #: Seconds between two looks at how many rows there are.
 _LOOK = 2.0
 
-#: An actor that dies, and its photographs, are begun again as often as it takes: it is no photograph's
-#: doing, since `WorkerPool` keeps that from the actor. Ray Core's own default is never.
+#: An actor that dies, and its photographs, are begun again as often as it takes. It is no
+#: photograph's doing: `WorkerPool` keeps that from the actor. Ray Core's own default is never.
 _RESTARTS = {"max_restarts": -1, "max_task_retries": -1}
 
 
@@ -82,6 +82,7 @@ def analyse(
         CollectionError: Ray cannot finish, for instance because an actor cannot load the model.
     """
     import ray
+    from ray.util.annotations import RayDeprecationWarning
 
     try:
         with _connected(), _watched(staging, on_rows):
@@ -91,15 +92,18 @@ def analyse(
             manifest = ray.data.read_parquet(
                 str(staging.manifest), override_num_blocks=files, num_cpus=0
             )
-            rows = manifest.map_batches(
-                _Analysis,
-                fn_constructor_args=(load, schema),
-                batch_format="pyarrow",
-                batch_size=None,
-                compute=ray.data.ActorPoolStrategy(min_size=1, max_size=workers),
-                num_cpus=1,
-                ray_remote_args_fn=partial(dict, _RESTARTS),
-            )
+            with warnings.catch_warnings():
+                # Of restarts there is no other way to speak in 2.60.
+                warnings.filterwarnings("ignore", "`ray_remote_args`", RayDeprecationWarning)
+                rows = manifest.map_batches(
+                    _Analysis,
+                    fn_constructor_args=(load, schema),
+                    batch_format="pyarrow",
+                    batch_size=None,
+                    compute=ray.data.ActorPoolStrategy(min_size=1, max_size=workers),
+                    num_cpus=1,
+                    **_RESTARTS,
+                )
             rows.write_parquet(str(staging.rows), ray_remote_args={"num_cpus": 0})
     except ray.exceptions.RayError as error:
         raise CollectionError(f"Ray could not finish: {error}") from error
