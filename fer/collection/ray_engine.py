@@ -55,8 +55,9 @@ def check() -> None:
         import ray.data  # noqa: F401
     except ImportError as error:
         raise CollectionError(
-            "The engine ray needs Ray Data: pip install -r requirements-scale.txt, which is "
-            'pip install "ray[data]>=2.60,<2.61".'
+            "The engine ray needs Ray Data, which is not installed here. In a checkout: "
+            "pip install -r requirements-scale.txt; elsewhere: pip install "
+            '"ray[data]>=2.60,<2.61".'
         ) from error
 
 
