@@ -68,7 +68,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_ranges_are_those_of_the_requirements_files() -> None:
     assert set(PROJECT["project"]["dependencies"]) <= set(asked_for("requirements.txt"))
     assert set(PROJECT["build-system"]["requires"]) <= set(asked_for("requirements-dev.txt"))
-    assert SCALE == asked_for("requirements-scale.txt")
+    assert asked_for("requirements-scale.txt") == SCALE
 
 
 def test_the_package_asks_for_what_it_imports_and_for_no_more() -> None:

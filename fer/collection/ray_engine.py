@@ -15,8 +15,6 @@ import threading
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 
@@ -88,10 +86,11 @@ def analyse(
     try:
         with _connected(), _watched(staging, on_rows):
             workers = workers or max(1, int(ray.cluster_resources().get("CPU", 1)))
-            # Reading and writing a manifest's rows takes no core worth the name, and must not wait
-            # for one: the actors have them all.
+            # Reading and writing rows takes no core worth the name, and must not wait for one: the
+            # actors have them all. A process for every four of those is enough for it.
+            clerks = max(1, workers // 4)
             manifest = ray.data.read_parquet(
-                str(staging.manifest), override_num_blocks=files, num_cpus=0
+                str(staging.manifest), override_num_blocks=files, num_cpus=0, concurrency=clerks
             )
             with warnings.catch_warnings():
                 # Of restarts there is no other way to speak in 2.60.
@@ -105,7 +104,9 @@ def analyse(
                     num_cpus=1,
                     **_RESTARTS,
                 )
-            rows.write_parquet(str(staging.rows), ray_remote_args={"num_cpus": 0})
+            rows.write_parquet(
+                str(staging.rows), ray_remote_args={"num_cpus": 0}, concurrency=clerks
+            )
     except ray.exceptions.RayError as error:
         raise CollectionError(f"Ray could not finish: {error}") from error
 
@@ -127,7 +128,6 @@ def _connected() -> Iterator[None]:
             include_dashboard=False if "RAY_ADDRESS" not in os.environ else None,
             log_to_driver=False,
             logging_level=logging.ERROR,
-            runtime_env=_checkout(),
         )
     logging.getLogger("ray.data").setLevel(logging.ERROR)
     try:
@@ -135,14 +135,6 @@ def _connected() -> Iterator[None]:
     finally:
         if ours:
             ray.shutdown()
-
-
-def _checkout() -> dict[str, Any]:
-    """Return what lets workers import this package where it is not installed but checked out."""
-    root = Path(__file__).parents[2]
-    if not (root / "pyproject.toml").is_file():
-        return {}
-    return {"env_vars": {"PYTHONPATH": str(root)}}
 
 
 @contextmanager
