@@ -21,6 +21,7 @@ from app.live.streaming.session import LiveSession
 from app.live.timeline import shares, timeline
 from app.live.timeline_chart import NO_DATA, timeline_figure
 from fer.export.stream_rows import StreamRows
+from fer.text import clock
 from fer.types import UNCERTAIN
 
 #: Span of a running stream's charts in seconds.
@@ -60,7 +61,7 @@ def show_session(session: LiveSession) -> None:
     if session.dropped:
         st.caption(
             f":material/info: The history holds {len(rows):,} entries. Older ones, from before "
-            f"{text.clock(first)}, were deleted."
+            f"{clock(first)}, were deleted."
         )
     end = max(last, first + _LEAST_SECONDS)
     with st.container(border=True):
