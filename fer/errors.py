@@ -20,3 +20,7 @@ class ModelError(FerError):
 
 class DataError(FerError):
     """A labelled data set is missing, has an unknown layout or contains unusable data."""
+
+
+class VideoError(FerError):
+    """A recording cannot be analysed: it is unreadable, has no picture, or is too large."""

@@ -22,6 +22,7 @@ from app.live.timeline import timeline
 from app.live.timeline_chart import NO_DATA, timeline_figure
 from fer.export.stream_rows import StreamRows
 from fer.export.stream_times import shares
+from fer.text import clock
 from fer.types import UNCERTAIN
 
 #: Span of a running stream's charts in seconds.
@@ -61,7 +62,7 @@ def show_session(session: LiveSession) -> None:
     if session.dropped:
         st.caption(
             f":material/info: The history holds {len(rows):,} entries. Older ones, from before "
-            f"{text.clock(first)}, were deleted."
+            f"{clock(first)}, were deleted."
         )
     end = max(last, first + _LEAST_SECONDS)
     with st.container(border=True):

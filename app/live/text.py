@@ -12,15 +12,8 @@ from app.live.streaming.record import LiveErrors
 from app.live.timeline import Timeline
 from fer import Faces
 from fer.export.stream_times import Shares
-from fer.text import chance, one_of
+from fer.text import chance, clock, one_of
 from fer.types import UNCERTAIN, Floats
-
-
-def clock(seconds: float) -> str:
-    """Return seconds as minutes and seconds, with hours if needed: ``0:07``, ``1:02:03``."""
-    whole = int(seconds)
-    hours, minutes = divmod(whole // 60, 60)
-    return f"{hours}:{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"
 
 
 def mean_mix(faces: Faces) -> Floats:

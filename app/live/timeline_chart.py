@@ -10,10 +10,9 @@ import plotly.graph_objects as go
 
 from app.common.head_text import NAMES
 from app.live.people_marks import MAX_PEOPLE, NAME_GAP, person_mark, person_name
-from app.live.text import clock
 from app.live.timeline import HeadChange, PersonLine, Timeline
 from fer.labels import colour_of
-from fer.text import chance
+from fer.text import chance, clock
 
 #: Height in pixels of one person's row, and of the axis below.
 _ROW_HEIGHT = 58

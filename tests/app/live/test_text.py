@@ -6,7 +6,6 @@ import pytest
 from app.live.share_charts import mix_strip
 from app.live.streaming.record import LiveErrors
 from app.live.text import (
-    clock,
     describe_flaws,
     describe_now,
     describe_shares,
@@ -63,13 +62,6 @@ def test_what_is_wrong_with_a_face_is_said_with_what_helps(
     faces = replace(faces_of(HAPPY, flaws=flaws), track_id=np.array([4]))
     assert describe_flaws(faces) == said
     assert describe_flaws(faces.take(np.array([False]))) == ""
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"), [(0, "0:00"), (7.9, "0:07"), (750, "12:30"), (3723, "1:02:03")]
-)
-def test_times_read_like_a_clock(seconds: float, text: str) -> None:
-    assert clock(seconds) == text
 
 
 @pytest.mark.parametrize(
