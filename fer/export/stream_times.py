@@ -147,7 +147,9 @@ def shares(rows: StreamRows, times: FrameTimes | None = None) -> Shares:
     return Shares(tracks.tolist(), seconds)
 
 
-def answers(faces: StreamRows) -> NDArray[np.int64]:
-    """Return the answer of each row of a face, ``(n,)``: a label's index, or ``k``, "uncertain"."""
-    best = faces.probabilities.argmax(axis=1) if len(faces) else np.zeros(0, np.int64)
-    return np.where(faces.array["uncertain"], len(faces.labels), best)
+def answers(rows: StreamRows) -> NDArray[np.int64]:
+    """Return the answer of each row, ``(n,)``: the index of a label, or ``k`` for "uncertain".
+
+    Of a row without a face, the number means nothing.
+    """
+    return np.where(rows.array["uncertain"], len(rows.labels), rows.probabilities.argmax(axis=1))
