@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,13 +42,19 @@ class FrameTimes:
 
     @classmethod
     def of(
-        cls, rows: StreamRows, *, hole_seconds: float = HOLE_SECONDS, end: float | None = None
+        cls,
+        rows: StreamRows,
+        *,
+        hole_seconds: float = HOLE_SECONDS,
+        cuts: Sequence[float] = (),
+        end: float | None = None,
     ) -> FrameTimes:
         """Return the frames of rows.
 
         Args:
             rows: rows of a session.
             hole_seconds: longest time for which a frame stands; see `HOLE_SECONDS`, `NO_HOLES`.
+            cuts: seconds at which another scene began, ascending; no frame stands for longer.
             end: second at which the last frame ended; None if that is not known.
         """
         times, first, frame = np.unique(rows.seconds, return_index=True, return_inverse=True)
@@ -56,6 +63,9 @@ class FrameTimes:
         lasted = durations(times, limits)
         if end is not None and len(times):
             lasted[-1] = max(0.0, end - times[-1])
+        if len(cuts):
+            following = np.searchsorted(cuts, times, side="right")
+            lasted = np.minimum(lasted, np.append(cuts, np.inf)[following] - times)
         return cls(times, lasted, off, frame)
 
     @property
@@ -95,7 +105,7 @@ def durations(
     gaps = np.diff(times)
     known = gaps <= limits[:-1]
     usual_gap = float(np.median(gaps[known])) if known.any() else float(limits.min())
-    return np.where(np.append(known, False), np.append(gaps, 0.0), usual_gap)
+    return np.where(np.append(known, False), np.append(gaps, 0.0), np.minimum(usual_gap, limits))
 
 
 def holes(
