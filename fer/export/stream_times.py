@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +21,9 @@ OFF_HOLE_SECONDS = 3.0
 
 #: In a recording each frame is shown until the next one, however late that comes.
 NO_HOLES = np.inf
+
+#: Seconds by which times that are meant to be the same may differ, as sums of fractions do.
+_TOLERANCE = 1e-6
 
 Span = tuple[float, float]
 
@@ -41,13 +46,19 @@ class FrameTimes:
 
     @classmethod
     def of(
-        cls, rows: StreamRows, *, hole_seconds: float = HOLE_SECONDS, end: float | None = None
+        cls,
+        rows: StreamRows,
+        *,
+        hole_seconds: float = HOLE_SECONDS,
+        cuts: Sequence[float] = (),
+        end: float | None = None,
     ) -> FrameTimes:
         """Return the frames of rows.
 
         Args:
             rows: rows of a session.
             hole_seconds: longest time for which a frame stands; see `HOLE_SECONDS`, `NO_HOLES`.
+            cuts: seconds at which another scene began, ascending; no frame stands for longer.
             end: second at which the last frame ended; None if that is not known.
         """
         times, first, frame = np.unique(rows.seconds, return_index=True, return_inverse=True)
@@ -56,9 +67,12 @@ class FrameTimes:
         lasted = durations(times, limits)
         if end is not None and len(times):
             lasted[-1] = max(0.0, end - times[-1])
+        if len(cuts):
+            following = np.searchsorted(cuts, times, side="right")
+            lasted = np.minimum(lasted, np.append(cuts, np.inf)[following] - times)
         return cls(times, lasted, off, frame)
 
-    @property
+    @cached_property
     def until(self) -> NDArray[np.float64]:
         """``(m,)`` second up to which each frame stands."""
         return self.seconds + self.lasted
@@ -93,9 +107,9 @@ def durations(
         return np.zeros(len(times))
     limits = np.broadcast_to(limits, times.shape)
     gaps = np.diff(times)
-    known = gaps <= limits[:-1]
+    known = gaps <= limits[:-1] + _TOLERANCE
     usual_gap = float(np.median(gaps[known])) if known.any() else float(limits.min())
-    return np.where(np.append(known, False), np.append(gaps, 0.0), usual_gap)
+    return np.where(np.append(known, False), np.append(gaps, 0.0), np.minimum(usual_gap, limits))
 
 
 def holes(
@@ -114,7 +128,7 @@ def holes(
     since = np.append(start, times.seconds)
     known = np.append(start, times.until)
     following = np.append(times.seconds, until)
-    long = following - since > np.append(hole_seconds, limits)
+    long = following - since > np.append(hole_seconds, limits) + _TOLERANCE
     return list(zip(known[long].tolist(), following[long].tolist(), strict=True))
 
 
@@ -123,7 +137,7 @@ def off_spans(times: FrameTimes) -> list[Span]:
     spans: list[Span] = []
     off = times.camera_off
     for start, end in zip(times.seconds[off].tolist(), times.until[off].tolist(), strict=True):
-        if spans and start <= spans[-1][1] + 1e-9:
+        if spans and start <= spans[-1][1] + _TOLERANCE:
             spans[-1] = (spans[-1][0], end)
         else:
             spans.append((start, end))
@@ -147,7 +161,9 @@ def shares(rows: StreamRows, times: FrameTimes | None = None) -> Shares:
     return Shares(tracks.tolist(), seconds)
 
 
-def answers(faces: StreamRows) -> NDArray[np.int64]:
-    """Return the answer of each row of a face, ``(n,)``: a label's index, or ``k``, "uncertain"."""
-    best = faces.probabilities.argmax(axis=1) if len(faces) else np.zeros(0, np.int64)
-    return np.where(faces.array["uncertain"], len(faces.labels), best)
+def answers(rows: StreamRows) -> NDArray[np.int64]:
+    """Return the answer of each row, ``(n,)``: the index of a label, or ``k`` for "uncertain".
+
+    Of a row without a face, the number means nothing.
+    """
+    return np.where(rows.array["uncertain"], len(rows.labels), rows.probabilities.argmax(axis=1))
