@@ -34,6 +34,9 @@ def whole_files(targets: Sequence[Path]) -> Iterator[list[Path]]:
     parts = [t.with_name(f".{token}-{i}{t.suffix}") for i, t in enumerate(targets)]
     placed: list[Path] = []
     try:
+        for part in parts:  # what cannot be written is better known now than after hours of work
+            part.touch()
+            part.unlink()
         yield parts
         for part, target in zip(parts, targets, strict=True):
             new = not target.exists()

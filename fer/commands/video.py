@@ -124,9 +124,9 @@ def _video(
     progress = ProgressLine(file.name)
     options = VideoOptions(arguments.rate, arguments.head)
     try:
-        recording = analyse(file, stream, options, portraits=False, on_progress=progress)
-        result = result_of(recording, file.name)
         with whole_files(list(targets.values())) as parts:
+            recording = analyse(file, stream, options, portraits=False, on_progress=progress)
+            result = result_of(recording, file.name)
             for ending, part in zip(targets, parts, strict=True):
                 if ending == PICTURE:
                     write_marked(file, recording, part, stream.spec, on_progress=progress)
@@ -140,7 +140,7 @@ def _video(
     finally:
         progress.clear()
     if arguments.json:
-        told = {"file": str(file), **summary_record(result)}
+        told = summary_record(result) | {"file": str(file)}
         print(json.dumps(told, ensure_ascii=False), flush=True)
     else:
         _print_table(file, result, targets)
@@ -171,11 +171,11 @@ def _print_table(file: Path, result: StreamResult, targets: dict[str, Path]) -> 
     told = summary_record(result)
     people = sorted(told["people"], key=lambda person: -person["seconds"])
     seen = {0: "no face found", 1: "1 person"}.get(len(people), f"{len(people)} people")
-    print(f"{file}: {clock(told['seconds'])} long, {seen}")
+    print(f"{file}: {clock(round(told['seconds']))} long, {seen}")
     for person in sorted(people[:_MOST_PEOPLE], key=lambda person: person["person"]):
         shares = sorted(person["shares"].items(), key=lambda share: -share[1])
         listed = ", ".join(f"{name} {part:.0%}" for name, part in shares if part > _LEAST_SHARE)
-        print(f"  {person['person']:>3}  {clock(person['seconds']):>7}  {listed}")
+        print(f"  {person['person']:>3}  {clock(round(person['seconds'])):>7}  {listed}")
         surest = [
             f"{m['expression']} {chance(m['confidence'])} at {clock(m['seconds'])}"
             for m in person["surest_moments"]

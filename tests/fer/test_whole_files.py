@@ -71,6 +71,11 @@ def test_a_folder_in_the_place_of_a_file_is_told_before_the_work(tmp_path: Path)
         pytest.fail("nothing may be begun")
 
 
+def test_a_folder_in_which_nothing_can_be_written_is_told_before_the_work(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError), whole_files([tmp_path / "missing" / "a.csv"]):
+        pytest.fail("nothing may be begun")
+
+
 def test_a_name_may_be_as_long_as_names_may_be(tmp_path: Path) -> None:
     target = tmp_path / ("n" * 251 + ".csv")
     with whole_files([target]) as [part]:
