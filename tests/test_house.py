@@ -46,6 +46,7 @@ VIEWS = {
     "app.common.lasting_downloads",
     "app.common.page_layout",
     "app.common.running_model",
+    "app.common.tabs",
     "app.dashboard.choice",
     "app.dashboard.page",
     "app.dashboard.render.confusion_matrix",
@@ -97,6 +98,7 @@ def test_what_shows_nothing_does_not_load_streamlit_by_way_of_another() -> None:
 #: The modules that touch what other packages do not offer publicly: they alone.
 PATCHES = {
     "app.common.lasting_downloads",
+    "app.common.tabs",
     "app.live.webrtc_patches",
     "training.keras_private",
 }

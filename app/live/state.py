@@ -10,12 +10,13 @@ from pathlib import Path
 import streamlit as st
 
 from app.common.paths import model_dir
+from app.common.session_store import SessionStore
+from app.common.tabs import tab_is_open, this_tab
 from app.live.streaming.ice import Ice, IceSource, twilio_servers
 from app.live.streaming.network_pool import StreamPool
 from app.live.streaming.session import LiveSession
-from app.live.streaming.session_store import SessionStore
 from app.live.streaming.stream_limit import StreamLimit, max_streams
-from app.live.webrtc_patches import cloudflare_servers, tab_is_open, this_tab
+from app.live.webrtc_patches import cloudflare_servers
 
 _SESSION = "live_session"
 
