@@ -7,6 +7,7 @@ and when it can go.
 from __future__ import annotations
 
 from streamlit import runtime
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 
@@ -40,5 +41,6 @@ def forget_upload(file_id: str) -> None:
     Seen in Streamlit 1.67.0. Without it, a video of 200 MB took as much memory for as long as its
     tab is open. It can go when an uploader writes to a disk, or can be emptied by the page.
     """
-    if runtime.exists():
-        runtime.get_instance().uploaded_file_mgr.remove_file(this_tab(), file_id)
+    manager = runtime.get_instance().uploaded_file_mgr if runtime.exists() else None
+    if isinstance(manager, MemoryUploadedFileManager):
+        manager.remove_file(this_tab(), file_id)
