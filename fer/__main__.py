@@ -1,37 +1,22 @@
-"""``fer-lens photo IMAGE...``: expressions in photographs, for people and for scripts.
+"""``fer-lens COMMAND``: expressions in photographs and recordings, for people and for scripts.
 
-In a checkout that is not installed: ``python -m fer photo IMAGE...``.
+In a checkout that is not installed: ``python -m fer COMMAND``.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
-from collections.abc import Sequence
-from datetime import UTC, datetime
-from itertools import chain, count
 from pathlib import Path
-from typing import Any
-
-from PIL import Image as PillowImage
 
 import fer
-from fer.analyzer import FaceAnalyzer
-from fer.drawing.annotate import annotate
-from fer.errors import FerError, ImageError
-from fer.export.info import ExportInfo
-from fer.export.photos import PhotoResult, photo_record
-from fer.images import read
-from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
-from fer.model.shipped import shipped_model
+from fer.commands import photo
+from fer.errors import FerError
 from fer.namesake import missing_init
-from fer.text import chance, one_of
-from fer.types import UNCERTAIN, Faces, Image
 
-#: The model that ships with the project.
-DEFAULT_MODEL = shipped_model()
+#: Modules of the commands.
+COMMANDS = (photo,)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -39,126 +24,36 @@ def main(argv: list[str] | None = None) -> int:
 
     Returns:
         Exit status: 0 if every file was processed; 1 if a file could not be read or written, the
-        model could not be loaded, or the installation is broken.
+        model could not be loaded, or the installation is broken; 130 after Ctrl-C.
     """
     if problem := missing_init():
         print(f"error: {problem}", file=sys.stderr)
         return 1
     arguments = _parser().parse_args(argv)
     try:
-        return _run(arguments)
+        return arguments.run(arguments)
     except BrokenPipeError:  # the reader of a pipe, such as `head`, has closed it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-
-
-def _run(arguments: argparse.Namespace) -> int:
-    try:
-        analyzer = FaceAnalyzer.for_photos(arguments.model, threads=arguments.threads)
-        analyzer.spec.head(arguments.head)
-        if arguments.out:
-            arguments.out.mkdir(parents=True, exist_ok=True)
     except (FerError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    images, out = arguments.images, arguments.out
-    pictures = _picture_files(images, out) if out else [None] * len(images)
-    done = [
-        _photo(file, analyzer, arguments, picture)
-        for file, picture in zip(images, pictures, strict=True)
-    ]
-    return 0 if all(done) else 1
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return 130  # as shells report it: 128 and the number of SIGINT
 
 
 def _parser() -> argparse.ArgumentParser:
     program = "fer-lens" if Path(sys.argv[0]).stem == "fer-lens" else "python -m fer"
     parser = argparse.ArgumentParser(
-        prog=program, description="Expressions in photographs, for people and for scripts."
+        prog=program,
+        description="Facial expressions in photographs and recordings, for people and for scripts.",
     )
     parser.add_argument("--version", action="version", version=f"FER Lens {fer.__version__}")
-    photo = parser.add_subparsers(dest="command", required=True).add_parser(
-        "photo", help="find every face and its expression"
-    )
-    photo.add_argument("images", nargs="+", type=Path, metavar="IMAGE")
-    photo.add_argument("--json", action="store_true", help="one JSON object per line and file")
-    photo.add_argument("--out", type=Path, help="write marked pictures here: NAME-expressions.png")
-    photo.add_argument(
-        "--head",
-        default=EXPRESSION_HEAD,
-        help=f"what answers: {EXPRESSION_HEAD}, the labels of FER2013 (usual), or {FERPLUS_HEAD}, "
-        "what most of ten people would say (FER+)",
-    )
-    photo.add_argument("--model", type=Path, default=DEFAULT_MODEL, help="a model directory")
-    photo.add_argument("--threads", type=int, default=1, help="processor threads")
+    commands = parser.add_subparsers(dest="command", required=True)
+    for module in COMMANDS:
+        module.add_parser(commands)
     return parser
-
-
-def _picture_files(images: Sequence[Path], out: Path) -> list[Path]:
-    """Return one output file per image; none overwrites an input or another output."""
-    taken = {image.resolve() for image in images}
-    pictures: list[Path] = []
-    for image in images:
-        endings = chain([""], (f"-{n}" for n in count(2)))
-        files = ((out / f"{image.stem}-expressions{ending}.png").resolve() for ending in endings)
-        pictures.append(next(file for file in files if file not in taken))
-        taken.add(pictures[-1])
-    return pictures
-
-
-def _photo(
-    file: Path, analyzer: FaceAnalyzer, arguments: argparse.Namespace, picture: Path | None
-) -> bool:
-    """Process one file; return whether it could be read and written."""
-    try:
-        image = read(file)
-        faces = analyzer(image, head=arguments.head)
-        if picture:
-            _write_png(picture, annotate(image, faces))
-    except (ImageError, OSError) as error:
-        if arguments.json:
-            _print_json(photo_record(PhotoResult(str(file), error=str(error))))
-        else:
-            print(f"{file}: {error}", file=sys.stderr)
-        return False
-    if arguments.json:
-        height, width = image.shape[:2]
-        info = ExportInfo.of(analyzer.spec, analyzer.detector_version, datetime.now(UTC))
-        _print_json(photo_record(PhotoResult(str(file), width, height, faces)) | info.record())
-    else:
-        _print_table(file, faces)
-    return True
-
-
-def _print_json(record: dict[str, Any]) -> None:
-    print(json.dumps(record, ensure_ascii=False), flush=True)
-
-
-def _print_table(file: Path, faces: Faces) -> None:
-    if not len(faces):
-        print(f"{file}: no face found")
-        return
-    print(f"{file}: {len(faces)} face{'s' if len(faces) > 1 else ''}")
-    for number, (box, answer, confidence, candidates, quality) in enumerate(
-        zip(
-            faces.xyxy,
-            faces.answers,
-            faces.confidence,
-            faces.candidates,
-            faces.quality,
-            strict=True,
-        ),
-        start=1,
-    ):
-        left, top, right, bottom = (round(float(v)) for v in box)
-        place = f"at {left}, {top} to {right}, {bottom}"
-        unsure = [one_of(candidates)] if answer == UNCERTAIN else []
-        notes = "; ".join([*unsure, *quality])
-        share = chance(float(confidence))
-        print(f"  {number:>3}  {answer:<10} {share:>4}  {place}{notes and f'  ({notes})'}")
-
-
-def _write_png(file: Path, picture: Image) -> None:
-    PillowImage.fromarray(picture).save(file)
 
 
 if __name__ == "__main__":

@@ -18,9 +18,10 @@ from app.live.downloads import show_downloads
 from app.live.people_marks import MAX_PEOPLE, person_name
 from app.live.share_charts import shares_figure
 from app.live.streaming.session import LiveSession
-from app.live.timeline import shares, timeline
+from app.live.timeline import timeline
 from app.live.timeline_chart import NO_DATA, timeline_figure
 from fer.export.stream_rows import StreamRows
+from fer.export.stream_times import shares
 from fer.text import clock
 from fer.types import UNCERTAIN
 

@@ -9,8 +9,9 @@ import numpy as np
 from app.common.head_text import NAMES
 from app.common.text import verdicts
 from app.live.streaming.record import LiveErrors
-from app.live.timeline import Shares, Timeline
+from app.live.timeline import Timeline
 from fer import Faces
+from fer.export.stream_times import Shares
 from fer.text import chance, clock, one_of
 from fer.types import UNCERTAIN, Floats
 

@@ -46,13 +46,6 @@ _SURELY_BACK, _LEAD = 2.0, 2.0
 #: Log-odds with everybody who is away below which a face is new without waiting.
 _RULED_OUT = -4.0
 
-#: Seconds between two frames that make room for another close look, and most looks in a frame. At
-#: 10 frames a second and more it is one.
-_LOOK_SECONDS, _MAX_LOOKS = 0.1, 6
-
-#: How much the looks of a face still count that does not stand alone.
-_MIXED = 0.2
-
 #: Log-odds by looks that an exchange of two numbers must gain.
 _EXCHANGE = 3.0
 
@@ -60,9 +53,8 @@ _EXCHANGE = 3.0
 #: 10 frames a second and more it is one.
 _LOOK_SECONDS, _MAX_LOOKS = 0.1, 6
 
-#: Distance from another face, in sides of the own, below which looks are mixed, and how much they
-#: still count.
-_ALONE, _MIXED = 1.1, 0.2
+#: How much the looks of a face still count that does not stand alone.
+_MIXED = 0.2
 
 #: Says how much a face of the frame is one: a logit, see `fer.detection.face_landmark`.
 CloseLook = Callable[[int], float]
@@ -117,6 +109,10 @@ class Tracker:
             number = self._tracks[key].track_id
             track_ids[face] = -1 if number == NO_NUMBER else number
         return track_ids
+
+    def new_scene(self) -> None:
+        """Forget everybody, but give no number twice: who comes next is somebody else."""
+        self._tracks = {}
 
     def _continued(
         self, detections: Detections, looks: Appearance, seconds: float

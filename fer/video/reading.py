@@ -83,6 +83,22 @@ class VideoReader:
         """Yield every frame that can be decoded, in the order of their times."""
         return (item for item in self._items if isinstance(item, Frame))
 
+    def seek(self, seconds: float) -> Frame | None:
+        """Return the frame that is shown at a time; None if it cannot be found.
+
+        Later calls may ask for any time; `frames` must not be used any more.
+        """
+        base = self.stream.time_base
+        self._newest = -math.inf
+        try:
+            self._container.seek(math.floor(seconds / base), stream=self.stream)
+        except (av.error.FFmpegError, OSError):
+            return None
+        for item in self._read([self.stream]):
+            if isinstance(item, Frame) and item.seconds + item.duration / 2 > seconds:
+                return item
+        return None
+
     def items(self) -> Iterator[Frame | av.Packet]:
         """Yield the frames and, in between, the packets of the sound track if they are wanted."""
         return self._items

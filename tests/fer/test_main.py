@@ -1,7 +1,6 @@
-import json
-import shutil
 import subprocess
 import sys
+from argparse import Namespace
 from pathlib import Path
 
 import numpy as np
@@ -10,119 +9,8 @@ from PIL import Image as PillowImage
 
 import fer
 from fer.__main__ import main
-from fer.detection.version import photo_detector
-from fer.labels import FER2013_LABELS, FERPLUS_LABELS
-from fer.model.spec import Abstention, ModelSpec
-from fer.types import Image
-from tests.samples import ROOT, SHIPPED_MODEL
-
-
-@pytest.fixture
-def photo(tmp_path: Path, astronaut: Image) -> Path:
-    file = tmp_path / "a face.png"
-    PillowImage.fromarray(astronaut).save(file)
-    return file
-
-
-@pytest.fixture
-def empty(tmp_path: Path) -> Path:
-    file = tmp_path / "wall.png"
-    PillowImage.fromarray(np.full((90, 120, 3), 140, np.uint8)).save(file)
-    return file
-
-
-def test_json_is_one_object_a_file_and_a_bad_file_stops_nothing(
-    photo: Path, empty: Path, tmp_path: Path, capsys: pytest.CaptureFixture
-) -> None:
-    (tmp_path / "text.jpg").write_text("no image")
-    status = main(["photo", str(empty), str(tmp_path / "text.jpg"), str(photo), "--json"])
-    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert status == 1
-    assert [len(line.get("faces", ())) for line in lines] == [0, 0, 1]
-    assert lines[1].keys() == {"file", "error"}
-    assert {lines[i]["detector"] for i in (0, 2)} == {photo_detector()}
-    assert lines[2]["model"]["name"] == "compact"
-    face = lines[2]["faces"][0]
-    assert (lines[2]["width"], lines[2]["height"], face["expression"]) == (512, 512, "happy")
-    assert sum(face["probabilities"].values()) == pytest.approx(1, abs=1e-3)
-
-
-def test_the_table_names_expressions_and_photos_without_a_face(
-    photo: Path, empty: Path, capsys: pytest.CaptureFixture
-) -> None:
-    assert main(["photo", str(photo), str(empty)]) == 0
-    out = capsys.readouterr().out
-    assert "a face.png: 1 face\n" in out
-    assert "happy" in out
-    assert "wall.png: no face found" in out
-
-
-@pytest.mark.parametrize(
-    ("head", "labels"),
-    [([], FER2013_LABELS), (["--head", "ferplus"], FERPLUS_LABELS)],
-    ids=["usual", "FER+"],
-)
-def test_a_head_answers_with_its_own_labels(
-    photo: Path, capsys: pytest.CaptureFixture, head: list[str], labels: tuple[str, ...]
-) -> None:
-    assert main(["photo", str(photo), "--json", *head]) == 0
-    record = json.loads(capsys.readouterr().out)
-    assert record["head"] == (head[1] if head else "expression")
-    assert tuple(record["faces"][0]["probabilities"]) == labels
-
-
-def test_an_unknown_head_is_one_clear_line(photo: Path, capsys: pytest.CaptureFixture) -> None:
-    assert main(["photo", str(photo), "--head", "age"]) == 1
-    assert "no head 'age'" in capsys.readouterr().err
-
-
-def test_the_table_says_uncertain_and_why(
-    photo: Path, tmp_path: Path, astronaut: Image, capsys: pytest.CaptureFixture
-) -> None:
-    model = shutil.copytree(SHIPPED_MODEL, tmp_path / "model")
-    spec = ModelSpec.load(model)
-    never = {"abstention": Abstention(threshold=1, degraded_threshold=1)}
-    heads = tuple(head.model_copy(update=never) for head in spec.heads)
-    spec.model_copy(update={"heads": heads}).save(model)
-    dark = tmp_path / "dark.png"
-    PillowImage.fromarray((astronaut * 0.15).astype(np.uint8)).save(dark)
-    assert main(["photo", str(photo), str(dark), "--model", str(model)]) == 0
-    out = capsys.readouterr().out
-    assert out.count("  uncertain") == 2
-    assert " or " in out
-    assert "dark)" in out
-
-
-def test_annotated_pictures_keep_their_size(photo: Path, tmp_path: Path) -> None:
-    assert main(["photo", str(photo), "--out", str(tmp_path / "new" / "out")]) == 0
-    with PillowImage.open(tmp_path / "new" / "out" / "a face-expressions.png") as picture:
-        assert picture.size == (512, 512)
-
-
-def test_no_picture_is_written_over_another(photo: Path, tmp_path: Path) -> None:
-    """Neither over a photograph beside which it is put, nor over one of the same name."""
-    other = tmp_path / "other" / "a face.jpg"
-    other.parent.mkdir()
-    kept = tmp_path / "a face-expressions.png"
-    PillowImage.open(photo).convert("RGB").save(other)
-    PillowImage.open(photo).save(kept)
-    before = kept.read_bytes()
-    assert main(["photo", str(photo), str(other), str(kept), "--out", str(tmp_path)]) == 0
-    assert kept.read_bytes() == before
-    made = sorted(file.name for file in tmp_path.glob("*-expressions*"))
-    assert made == [
-        "a face-expressions-2.png",
-        "a face-expressions-3.png",
-        "a face-expressions-expressions.png",
-        "a face-expressions.png",
-    ]
-
-
-def test_a_missing_model_is_one_clear_line(
-    photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture
-) -> None:
-    assert main(["photo", str(photo), "--model", str(tmp_path)]) == 1
-    assert capsys.readouterr().err.startswith("error: ")
+from fer.commands import photo as photo_command
+from tests.samples import ROOT
 
 
 @pytest.mark.parametrize(
@@ -150,7 +38,20 @@ def test_the_version_is_the_package_s(capsys: pytest.CaptureFixture) -> None:
     assert capsys.readouterr().out == f"FER Lens {fer.__version__}\n"
 
 
-def test_a_reader_that_has_seen_enough_causes_no_error(photo: Path) -> None:
+def test_ctrl_c_is_no_traceback_and_its_own_status(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    def interrupted(arguments: Namespace) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(photo_command, "run", interrupted)
+    assert main(["photo", "picture.png"]) == 130
+    assert capsys.readouterr().err == "stopped\n"
+
+
+def test_a_reader_that_has_seen_enough_causes_no_error(tmp_path: Path) -> None:
+    photo = tmp_path / "wall.png"
+    PillowImage.fromarray(np.full((90, 120, 3), 140, np.uint8)).save(photo)
     command = [sys.executable, "-m", "fer", "photo", str(photo), "--json"]
     with subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

@@ -14,9 +14,11 @@ from app.live.text import (
     mean_mix,
     share_rows,
 )
-from app.live.timeline import shares, timeline
-from tests.app.live.samples import HAPPY, SAD, TWO, rows
+from app.live.timeline import timeline
+from fer.export.stream_times import shares
+from tests.app.live.samples import TWO
 from tests.app.samples import LABELS, faces_of
+from tests.fer.export.samples import HAPPY, SAD, rows
 
 
 def test_shares_are_percentages_of_each_persons_time() -> None:

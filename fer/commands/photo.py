@@ -1,0 +1,122 @@
+"""``fer-lens photo IMAGE...``: expressions in photographs, for people and for scripts."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from itertools import chain, count
+from pathlib import Path
+from typing import Any
+
+from PIL import Image as PillowImage
+
+from fer.analyzer import FaceAnalyzer
+from fer.commands.options import add_model_options
+from fer.drawing.annotate import annotate
+from fer.errors import ImageError
+from fer.export.info import ExportInfo
+from fer.export.photos import PhotoResult, photo_record
+from fer.images import read
+from fer.text import chance, one_of
+from fer.types import UNCERTAIN, Faces, Image
+
+
+def add_parser(commands: Any) -> None:
+    """Add this command's parser to those of an `argparse.ArgumentParser`."""
+    parser = commands.add_parser("photo", help="find every face in photographs, and its expression")
+    parser.add_argument("images", nargs="+", type=Path, metavar="IMAGE")
+    parser.add_argument("--json", action="store_true", help="one JSON object per line and file")
+    parser.add_argument("--out", type=Path, help="write marked pictures here: NAME-expressions.png")
+    add_model_options(parser)
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Analyse every photograph; return the exit status.
+
+    Raises:
+        ModelError: the model could not be loaded, or has no such head.
+        OSError: the folder for pictures could not be made.
+    """
+    analyzer = FaceAnalyzer.for_photos(arguments.model, threads=arguments.threads)
+    analyzer.spec.head(arguments.head)
+    images, out = arguments.images, arguments.out
+    if out:
+        out.mkdir(parents=True, exist_ok=True)
+    pictures = _picture_files(images, out) if out else [None] * len(images)
+    done = [
+        _photo(file, analyzer, arguments, picture)
+        for file, picture in zip(images, pictures, strict=True)
+    ]
+    return 0 if all(done) else 1
+
+
+def _picture_files(images: Sequence[Path], out: Path) -> list[Path]:
+    """Return one output file per image; none overwrites an input or another output."""
+    taken = {image.resolve() for image in images}
+    pictures: list[Path] = []
+    for image in images:
+        endings = chain([""], (f"-{n}" for n in count(2)))
+        files = ((out / f"{image.stem}-expressions{ending}.png").resolve() for ending in endings)
+        pictures.append(next(file for file in files if file not in taken))
+        taken.add(pictures[-1])
+    return pictures
+
+
+def _photo(
+    file: Path, analyzer: FaceAnalyzer, arguments: argparse.Namespace, picture: Path | None
+) -> bool:
+    """Process one file; return whether it could be read and written."""
+    try:
+        image = read(file)
+        faces = analyzer(image, head=arguments.head)
+        if picture:
+            _write_png(picture, annotate(image, faces))
+    except (ImageError, OSError) as error:
+        if arguments.json:
+            _print_json(photo_record(PhotoResult(str(file), error=str(error))))
+        else:
+            print(f"{file}: {error}", file=sys.stderr)
+        return False
+    if arguments.json:
+        height, width = image.shape[:2]
+        info = ExportInfo.of(analyzer.spec, analyzer.detector_version, datetime.now(UTC))
+        _print_json(photo_record(PhotoResult(str(file), width, height, faces)) | info.record())
+    else:
+        _print_table(file, faces)
+    return True
+
+
+def _print_json(record: dict[str, Any]) -> None:
+    print(json.dumps(record, ensure_ascii=False), flush=True)
+
+
+def _print_table(file: Path, faces: Faces) -> None:
+    if not len(faces):
+        print(f"{file}: no face found")
+        return
+    print(f"{file}: {len(faces)} face{'s' if len(faces) > 1 else ''}")
+    for number, (box, answer, confidence, candidates, quality) in enumerate(
+        zip(
+            faces.xyxy,
+            faces.answers,
+            faces.confidence,
+            faces.candidates,
+            faces.quality,
+            strict=True,
+        ),
+        start=1,
+    ):
+        left, top, right, bottom = (round(float(v)) for v in box)
+        place = f"at {left}, {top} to {right}, {bottom}"
+        unsure = [one_of(candidates)] if answer == UNCERTAIN else []
+        notes = "; ".join([*unsure, *quality])
+        share = chance(float(confidence))
+        print(f"  {number:>3}  {answer:<10} {share:>4}  {place}{notes and f'  ({notes})'}")
+
+
+def _write_png(file: Path, picture: Image) -> None:
+    PillowImage.fromarray(picture).save(file)
