@@ -98,13 +98,11 @@ class Workspaces:
         with self._lock:
             return self._room()
 
-    def take(self, file: BinaryIO, size: int, name: str) -> Workspace:
-        """Return a new workspace with a recording in it.
+    def open(self, size: int) -> Workspace:
+        """Return a new workspace for a recording.
 
         Args:
-            file: the recording.
-            size: its size in bytes.
-            name: of the file in the workspace.
+            size: of the recording, in bytes.
 
         Raises:
             NoRoomError: there is no room for it.
@@ -116,6 +114,24 @@ class Workspaces:
             self._open[workspace] = COPIES * size
         try:
             workspace.folder.mkdir(mode=0o700)
+        except OSError as error:
+            self.remove(workspace)
+            raise NoRoomError(failure(error)) from error
+        return workspace
+
+    def take(self, file: BinaryIO, size: int, name: str) -> Workspace:
+        """Return a new workspace with a recording in it.
+
+        Args:
+            file: the recording.
+            size: its size in bytes.
+            name: of the file in the workspace.
+
+        Raises:
+            NoRoomError: there is no room for it.
+        """
+        workspace = self.open(size)
+        try:
             with (workspace.folder / name).open("wb") as out:
                 shutil.copyfileobj(file, out, _CHUNK)
         except OSError as error:
