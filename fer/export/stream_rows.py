@@ -12,7 +12,8 @@ from fer.types import FLAWS, Faces, Floats
 #: Value of `track` in the row of a frame without faces.
 NO_FACE = -2
 
-#: Value of `track` in the row of a black frame, which a camera that is switched off sends.
+#: The same for a black frame, which a camera that is switched off sends. Numbers of tracks are
+#: greater than both.
 CAMERA_OFF = -3
 
 #: Longest smoothing window that a row notes, in milliseconds.
@@ -156,7 +157,7 @@ class StreamRows:
     @property
     def has_face(self) -> NDArray[np.bool_]:
         """Whether each row describes a face, ``(n,)``."""
-        return ~np.isin(self.track, (NO_FACE, CAMERA_OFF))
+        return self.track > NO_FACE
 
     @property
     def camera_off(self) -> NDArray[np.bool_]:

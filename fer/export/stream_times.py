@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,13 +42,19 @@ class FrameTimes:
 
     @classmethod
     def of(
-        cls, rows: StreamRows, *, hole_seconds: float = HOLE_SECONDS, end: float | None = None
+        cls,
+        rows: StreamRows,
+        *,
+        hole_seconds: float = HOLE_SECONDS,
+        cuts: Sequence[float] = (),
+        end: float | None = None,
     ) -> FrameTimes:
         """Return the frames of rows.
 
         Args:
             rows: rows of a session.
             hole_seconds: longest time for which a frame stands; see `HOLE_SECONDS`, `NO_HOLES`.
+            cuts: seconds at which another scene began, ascending; no frame stands for longer.
             end: second at which the last frame ended; None if that is not known.
         """
         times, first, frame = np.unique(rows.seconds, return_index=True, return_inverse=True)
@@ -56,6 +63,9 @@ class FrameTimes:
         lasted = durations(times, limits)
         if end is not None and len(times):
             lasted[-1] = max(0.0, end - times[-1])
+        if len(cuts):
+            following = np.searchsorted(cuts, times, side="right")
+            lasted = np.minimum(lasted, np.append(cuts, np.inf)[following] - times)
         return cls(times, lasted, off, frame)
 
     @property
@@ -95,7 +105,7 @@ def durations(
     gaps = np.diff(times)
     known = gaps <= limits[:-1]
     usual_gap = float(np.median(gaps[known])) if known.any() else float(limits.min())
-    return np.where(np.append(known, False), np.append(gaps, 0.0), usual_gap)
+    return np.where(np.append(known, False), np.append(gaps, 0.0), np.minimum(usual_gap, limits))
 
 
 def holes(
@@ -147,7 +157,9 @@ def shares(rows: StreamRows, times: FrameTimes | None = None) -> Shares:
     return Shares(tracks.tolist(), seconds)
 
 
-def answers(faces: StreamRows) -> NDArray[np.int64]:
-    """Return the answer of each row of a face, ``(n,)``: a label's index, or ``k``, "uncertain"."""
-    best = faces.probabilities.argmax(axis=1) if len(faces) else np.zeros(0, np.int64)
-    return np.where(faces.array["uncertain"], len(faces.labels), best)
+def answers(rows: StreamRows) -> NDArray[np.int64]:
+    """Return the answer of each row, ``(n,)``: the index of a label, or ``k`` for "uncertain".
+
+    Of a row without a face, the number means nothing.
+    """
+    return np.where(rows.array["uncertain"], len(rows.labels), rows.probabilities.argmax(axis=1))
