@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -16,7 +16,7 @@ from fer.export.stream_rows import HeadLabels, StreamRows
 from fer.labels import EXPRESSION_HEAD
 from fer.stream import DEFAULT_SMOOTHING_SECONDS, FaceStream
 from fer.types import Faces, Image
-from fer.video.frame import Frame
+from fer.video.ahead import ahead
 from fer.video.moments import Moment, find_moments
 from fer.video.opening import VideoInfo
 from fer.video.reading import VideoReader
@@ -32,6 +32,9 @@ ANALYSIS_SIDE = 1280
 
 #: Least seconds between two reports of progress.
 _REPORT_SECONDS = 0.2
+
+#: Frames that are prepared while another is analysed.
+_AHEAD = 4
 
 #: A frame may come so much earlier than its turn, in seconds: times in files are rounded.
 _ROUNDED = 0.0005
@@ -140,10 +143,12 @@ def analyse(
     stream.reset()
     with VideoReader(source) as reader:
         analysis = _Analysis(reader, stream, options, on_progress)
-        for frame in reader.frames():
-            if cancelled():
-                raise Cancelled
-            analysis.see(frame)
+        side = None if stream.is_fine else ANALYSIS_SIDE
+        with ahead(_prepared(reader, options.rate, side), _AHEAD) as frames:
+            for frame in frames:
+                if cancelled():
+                    raise Cancelled
+                analysis.see(frame)
         analysis.report()
         recording = analysis.recording()
     if portraits:
@@ -152,6 +157,35 @@ def analyse(
     if cancelled():
         raise Cancelled
     return recording
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """What the analysis needs of a frame.
+
+    Attributes:
+        seconds: time of the frame.
+        size: width and height in the recording, in pixels.
+        new_scene: whether another scene begins with it.
+        image: RGB, perhaps smaller than `size`; None if it is not to be analysed.
+    """
+
+    seconds: float
+    size: tuple[int, int]
+    new_scene: bool
+    image: Image | None
+
+
+def _prepared(reader: VideoReader, rate: float | None, side: int | None) -> Iterator[_Prepared]:
+    """Yield every frame, with a picture of those whose turn it is."""
+    is_cut, turn = SceneCuts(), 0
+    for frame in reader.frames():
+        image = None
+        turns = math.inf if rate is None else (frame.seconds - reader.start + _ROUNDED) * rate
+        if turns >= turn:
+            image = frame.picture(side)
+            turn = 0 if rate is None else math.floor(turns) + 1
+        yield _Prepared(frame.seconds, frame.size, is_cut(frame.thumbnail()), image)
 
 
 class _Analysis:
@@ -165,34 +199,26 @@ class _Analysis:
         stream.spec.head(options.head)
         self._heads = tuple(HeadLabels(head.name, head.labels) for head in stream.spec.heads)
         self._rows = RowLog(self._heads)
-        self._is_cut, self._cuts = SceneCuts(), list[float]()
-        self._frames = self._analysed = self._turn = 0
-        self._reported = 0.0
+        self._cuts: list[float] = []
+        self._frames = self._analysed = 0
+        self._seconds = reader.start
+        self._reported = -math.inf
         self._newest: tuple[Image, Faces] | None = None
 
-    def see(self, frame: Frame) -> None:
-        """Take the next frame, and analyse it if it is its turn."""
+    def see(self, frame: _Prepared) -> None:
+        """Take the next frame."""
         self._frames += 1
-        if self._is_cut(frame.thumbnail()):
+        self._seconds = frame.seconds
+        if frame.new_scene:
             self._cuts.append(frame.seconds)
             self._stream.new_scene()
-        if self._is_due(frame.seconds):
-            self._analyse(frame)
+        if frame.image is not None:
+            self._analyse(frame.image, frame)
             if time.monotonic() - self._reported >= _REPORT_SECONDS:
                 self.report()
 
-    def _is_due(self, seconds: float) -> bool:
-        if self._options.rate is None:
-            return True
-        passed = (seconds - self._reader.start + _ROUNDED) * self._options.rate
-        if passed < self._turn:
-            return False
-        self._turn = math.floor(passed) + 1
-        return True
-
-    def _analyse(self, frame: Frame) -> None:
+    def _analyse(self, image: Image, frame: _Prepared) -> None:
         options, size = self._options, frame.size
-        image = frame.picture(None if self._stream.is_fine else ANALYSIS_SIDE)
         result = self._stream(
             image, frame.seconds, head=options.head, smoothing_seconds=options.smoothing_seconds
         )
@@ -206,13 +232,12 @@ class _Analysis:
     def report(self) -> None:
         """Say how far it is."""
         self._reported = time.monotonic()
-        length, seconds = self._reader.info.seconds, self._reader.end
-        passed = seconds - self._reader.start
+        length, passed = self._reader.info.seconds, self._seconds - self._reader.start
         self._on_progress(
             Progress(
                 "analysis",
                 None if length is None else min(1.0, passed / length),
-                seconds,
+                self._seconds,
                 self._frames,
                 self._analysed,
                 self._rows.newest(),
