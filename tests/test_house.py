@@ -47,6 +47,7 @@ VIEWS = {
     "app.common.lasting_downloads",
     "app.common.page_layout",
     "app.common.running_model",
+    "app.common.server",
     "app.common.tabs",
     "app.dashboard.choice",
     "app.dashboard.page",
@@ -66,6 +67,7 @@ VIEWS = {
     "app.pages.about",
     "app.pages.live",
     "app.pages.photo",
+    "app.pages.video",
     "app.photo.activation_view",
     "app.photo.cards",
     "app.photo.face_picker",
@@ -73,6 +75,11 @@ VIEWS = {
     "app.photo.photo_view",
     "app.photo.results",
     "app.photo.table",
+    "app.video.inputs",
+    "app.video.player",
+    "app.video.results",
+    "app.video.running",
+    "app.video.state",
 }
 
 

@@ -18,7 +18,7 @@ from app.live.downloads import show_downloads
 from app.live.people_marks import MAX_PEOPLE, person_name
 from app.live.share_charts import shares_figure
 from app.live.streaming.session import LiveSession
-from app.live.timeline import timeline
+from app.live.timeline import Timeline, timeline
 from app.live.timeline_chart import NO_DATA, timeline_figure
 from fer.export.stream_rows import StreamRows
 from fer.export.stream_times import HOLE_SECONDS, FrameTimes, shares
@@ -88,7 +88,7 @@ def show_timeline(
     empty: str = "No face in this time.",
     cuts: Sequence[float] = (),
     hole_seconds: float = HOLE_SECONDS,
-) -> None:
+) -> Timeline | None:
     """Show a timeline, of which the time up to `until` has passed.
 
     Args:
@@ -100,13 +100,16 @@ def show_timeline(
         empty: what is said where nobody was seen.
         cuts: seconds at which another scene begins.
         hole_seconds: longest time for which a frame stands; see `fer.export.stream_times`.
+
+    Returns:
+        What the chart shows; None where nobody was seen.
     """
     line, labels = timeline(rows, start, end, until, hole_seconds=hole_seconds), rows.labels
     cuts = [cut for cut in cuts if line.start < cut < line.end]
     st.markdown("##### Timeline", anchors=False)
     if not line.people:
         st.caption(empty)
-        return
+        return None
     with st.container(key=f"{key}_chart"):
         st.plotly_chart(
             timeline_figure(line, labels, chart_ink(), cuts),
@@ -124,6 +127,7 @@ def show_timeline(
     st.caption(
         f"Higher is more confident, hatched is uncertain. Each bar covers {line.width:g} s.{hidden}"
     )
+    return line
 
 
 #: In the legend: the background of a person's row, and what stands where nothing was analysed.

@@ -12,6 +12,7 @@ from enum import Enum, auto
 from typing import Any, Generic, TypeVar
 
 from app.common.settings import whole_number
+from fer.errors import FerError
 
 _log = logging.getLogger(__name__)
 
@@ -128,8 +129,11 @@ class Job(Generic[Result]):
         self, state: State, result: Result | None = None, error: Exception | None = None
     ) -> None:
         with self._lock:
-            if self._state is State.RUNNING:
-                self._state, self._result, self._error = state, result, error
+            if self._state is not State.RUNNING:
+                return
+            self._state, self._result, self._error = state, result, error
+        if error and not isinstance(error, FerError):  # those are for the visitor
+            _log.error("a job failed", exc_info=error)
 
     def _end(self) -> None:
         try:

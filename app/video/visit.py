@@ -12,7 +12,7 @@ from app.video.engine import Result, VideoSettings
 from app.video.jobs import Cancelled, Job, Jobs
 from app.video.progress import VideoProgress
 from app.video.workspace import NoRoomError, Workspace, Workspaces
-from fer import VideoError
+from fer.errors import VideoError
 from fer.video.opening import VideoInfo
 from fer.video.reading import probe
 from fer.video.recording import OnProgress
@@ -138,8 +138,9 @@ class VideoVisit:
                 return self._engine(source.path, marked, settings, progress.report, cancelled)
 
             self.settings, self.progress, self.notice = settings, progress, ""
-            self.job = Job(work, after=lambda: self._tidy(workspace, marked))
-            self.jobs.start(self.job)
+            job: Job[Result] = Job(work, after=lambda: self._tidy(workspace, job, marked))
+            self.job = job
+            self.jobs.start(job)
 
     def cancel(self) -> None:
         """End the analysis at once, and delete the recording."""
@@ -175,10 +176,10 @@ class VideoVisit:
             if result and result.marked:
                 result.marked.unlink(missing_ok=True)
 
-    def _tidy(self, workspace: Workspace, marked: Path) -> None:
+    def _tidy(self, workspace: Workspace, job: Job[Result], marked: Path) -> None:
         """Delete what a cancelled analysis wrote after its end."""
         with self._lock:
             if self._workspace is not workspace:
                 self.workspaces.remove(workspace)
-            elif self.job is None or self.job.cancelled():
+            elif job.cancelled():
                 marked.unlink(missing_ok=True)
