@@ -12,11 +12,10 @@ from app.common.text import counted, escape_markdown
 from app.live.downloads import visitors_zone
 from app.live.session_view import show_curves, show_shares, show_timeline
 from app.live.timeline import Timeline
+from app.session.stream_files import FORMATS
 from app.video.engine import Result
 from app.video.files import (
-    FORMATS,
     MARKED_ENDING,
-    contents,
     file_name,
     stream_result,
     write_archive,
@@ -149,7 +148,7 @@ def _show_downloads(visit: VideoVisit, source: Source, result: Result, found: St
             )
         for kind in FORMATS:
             name = file_name(source, kind.ending)
-            _download(kind.label, partial(contents, kind, found), name, kind.mime, kind.purpose)
+            _download(kind.label, partial(kind.contents, found), name, kind.mime, kind.purpose)
         if folder:
             _download(
                 "All files (ZIP)",
