@@ -19,7 +19,8 @@ def main() -> None:
     os.makedirs(folder, exist_ok=True)
     os.chdir(folder)
     # It closes windows that it has not opened, which an OpenCV without windows refuses.
-    importlib.import_module("cv2").destroyAllWindows = lambda: None
+    vision = importlib.import_module("cv2")
+    vision.destroyAllWindows, vision.waitKey = lambda: None, lambda delay: -1
     package = importlib.import_module("fer.fer")
     videos = importlib.import_module("fer.classes")
     video = videos.Video(recording, outdir=folder)
