@@ -24,3 +24,7 @@ class DataError(FerError):
 
 class CollectionError(FerError):
     """A collection of photographs cannot be analysed, or its results cannot be gone on with."""
+
+
+class VideoError(FerError):
+    """A recording cannot be analysed: it is unreadable, has no picture, or is too large."""

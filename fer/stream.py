@@ -12,7 +12,8 @@ from fer.analyzer import Classifier, classify_faces
 from fer.detection.blazeface import BlazeFace, FaceDetector
 from fer.detection.evidence import Evidence
 from fer.detection.face_landmark import FaceLandmark
-from fer.detection.version import stream_detector
+from fer.detection.photo_scan import PhotoScan
+from fer.detection.version import photo_detector, stream_detector
 from fer.labels import EXPRESSION_HEAD
 from fer.model.classifier import ExpressionClassifier
 from fer.model.spec import ModelSpec
@@ -83,6 +84,7 @@ class FaceStream:
             that; without one, everything that is detected is a face.
         detector_version: name and version of what decides what is a face; see
             `fer.detection.version`.
+        is_fine: whether the detector finds small faces, if the frames are not reduced.
     """
 
     def __init__(
@@ -93,22 +95,33 @@ class FaceStream:
         face_check: FaceCheck | None = None,
         *,
         detector_version: str = "",
+        is_fine: bool = False,
     ) -> None:
         self._detector = detector
         self._classifier = classifier
         self._face_check = face_check
         self.spec = spec
         self.detector_version = detector_version
+        self.is_fine = is_fine
         self.reset()
 
     @classmethod
-    def load(cls, model_dir: Path, *, threads: int = 1) -> FaceStream:
+    def load(cls, model_dir: Path, *, threads: int = 1, fine: bool = False) -> FaceStream:
         """Load a model for streams.
+
+        Args:
+            model_dir: a directory with ``spec.json``.
+            threads: CPU threads of each network.
+            fine: whether to search every frame as a photograph, also for small faces. That takes
+                about twenty times as long.
 
         Raises:
             ModelError: the expression model or a network for faces is missing or broken.
         """
         classifier = ExpressionClassifier(model_dir, threads=threads)
+        if fine:
+            scan, version = PhotoScan.load(threads=threads), photo_detector()
+            return cls(scan, classifier, classifier.spec, detector_version=version, is_fine=True)
         detector = BlazeFace(min_score=STREAM_SCORE, threads=threads, fitted=True)
         face_check = Evidence(FaceLandmark(threads=threads))
         version = stream_detector()
@@ -120,11 +133,17 @@ class FaceStream:
         People are remembered for `fer.tracking.MEMORY_SECONDS`, so a stream that was only stopped
         should go on without a reset, its clock running, and they keep their numbers.
         """
-        self._tracker = Tracker()
+        # What a search as in a photograph finds has been looked at closely.
+        self._tracker = Tracker(0.0) if self.is_fine else Tracker()
         self._light = Light()
         self._seconds = -np.inf
         self._averages: dict[int, tuple[Floats, float]] = {}
         self._averages_head = ""
+
+    def new_scene(self) -> None:
+        """Forget everybody, since another scene begins; the next person has a new number."""
+        self._tracker.new_scene()
+        self._light = Light()
 
     def __call__(
         self,

@@ -16,3 +16,10 @@ def chance(probability: float) -> str:
     if probability >= 0.995:
         return ">99%"
     return "<1%" if probability < 0.005 else f"{probability:.0%}"
+
+
+def clock(seconds: float) -> str:
+    """Return seconds as minutes and seconds, with hours if needed: ``0:07``, ``1:02:03``."""
+    whole = int(seconds)
+    hours, minutes = divmod(whole // 60, 60)
+    return f"{hours}:{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"

@@ -268,6 +268,13 @@ class Faces:
             flaws=self.flaws[index],
         )
 
+    def scaled(self, scale: float) -> Faces:
+        """Return the faces as they are in a picture of another size."""
+        if scale == 1:
+            return self
+        moved = self.detections.moved(scale=scale)
+        return replace(self, xyxy=moved.xyxy, landmarks=moved.landmarks)
+
     def mirrored(self, width: int) -> Faces:
         """Return the faces as they appear in the horizontally mirrored image.
 

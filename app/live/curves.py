@@ -9,12 +9,11 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from app.live.text import clock
-from app.live.timeline import HOLE_SECONDS
 from app.live.timeline_chart import set_time_axis
 from fer.export.stream_rows import StreamRows
+from fer.export.stream_times import HOLE_SECONDS
 from fer.labels import colour_of
-from fer.text import chance
+from fer.text import chance, clock
 
 #: Maximum number of points of a line; more would not be seen, and slow the page down.
 MAX_POINTS = 400

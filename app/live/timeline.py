@@ -1,23 +1,20 @@
-"""A session's rows aggregated per person: over time, and in total. Does not use Streamlit."""
+"""A session's rows aggregated per person over time. Does not use Streamlit."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fer.export.stream_rows import StreamRows
+from fer.export.stream_times import HOLE_SECONDS, FrameTimes, Span, holes, off_spans
 
 #: Maximum number of bars in a timeline; more are hard to distinguish on a phone and slow to draw.
 MAX_BARS = 180
 
 #: Possible widths of a bar in seconds. Round widths keep the bars in place while time passes.
 _WIDTHS = (0.5, 1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0)
-
-#: A frame stands for the time until the next one, but for no more than this many seconds. A longer
-#: gap is a hole: the stream had stopped or the analysis stalled, and nobody knows who was there.
-HOLE_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -59,6 +56,8 @@ class Timeline:
         people: everybody who was seen.
         holes: from and to in seconds, where nothing was analysed; not shorter than a bar.
         changes: changes of the head.
+        camera_off: from and to in seconds, where the camera was switched off; not shorter than a
+            bar.
     """
 
     start: float
@@ -66,24 +65,19 @@ class Timeline:
     until: float
     width: float
     people: list[PersonLine]
-    holes: list[tuple[float, float]]
+    holes: list[Span]
     changes: list[HeadChange]
+    camera_off: list[Span] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
-class Shares:
-    """How long each person got each answer.
-
-    Attributes:
-        tracks: numbers of the ``p`` people, ascending.
-        seconds: ``(p, k + 1)`` seconds per person and answer; the last column is "uncertain".
-    """
-
-    tracks: list[int]
-    seconds: NDArray[np.float64]
-
-
-def timeline(rows: StreamRows, start: float, end: float, until: float | None = None) -> Timeline:
+def timeline(
+    rows: StreamRows,
+    start: float,
+    end: float,
+    until: float | None = None,
+    *,
+    hole_seconds: float = HOLE_SECONDS,
+) -> Timeline:
     """Aggregate rows into bars.
 
     Args:
@@ -91,11 +85,13 @@ def timeline(rows: StreamRows, start: float, end: float, until: float | None = N
         start: seconds; rounded down to the start of a bar.
         end: seconds.
         until: seconds up to which frames may have come; to the last frame if None.
+        hole_seconds: longest time for which a frame stands; see `fer.export.stream_times`.
     """
     width = bar_width(end - start)
     start = width * float(np.floor(max(0.0, start) / width))
     rows = rows.take((rows.seconds >= start) & (rows.seconds <= end))
-    index, bar = _bars(rows, start, width)
+    times = FrameTimes.of(rows, hole_seconds=hole_seconds)
+    index, bar = _bars(times, start, width)
     seen = rows.has_face[index] & (start + bar * width < end)
     rows_of_bars, bar = rows.take(index[seen]), bar[seen]
     tracks = rows_of_bars.track
@@ -105,42 +101,39 @@ def timeline(rows: StreamRows, start: float, end: float, until: float | None = N
     ]
     if until is None:
         until = float(rows.seconds[-1]) if len(rows) else start
-    long = [(first, last) for first, last in holes(rows, start, until) if last - first >= width]
+    unknown = holes(rows, start, until, hole_seconds=hole_seconds)
     end = max(end, start + width)
-    return Timeline(start, end, min(until, end), width, people, long, _changes(rows))
+    return Timeline(
+        start,
+        end,
+        min(until, end),
+        width,
+        people,
+        _drawn(unknown, width),
+        _changes(rows),
+        _drawn(off_spans(times), width),
+    )
+
+
+def _drawn(spans: list[Span], width: float) -> list[Span]:
+    """Return the spans that are not shorter than a bar."""
+    return [(first, last) for first, last in spans if last - first >= width]
 
 
 def _bars(
-    rows: StreamRows, start: float, width: float
+    times: FrameTimes, start: float, width: float
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return index and bar of each row, more than once if its frame stands for several bars.
 
     A bar with frames of its own is about those alone.
     """
-    times, frame = np.unique(rows.seconds, return_inverse=True)
-    own = ((times - start) / width).astype(np.int64)
-    last = np.ceil((times + durations(times) - start) / width - 1e-9).astype(np.int64) - 1
+    own = ((times.seconds - start) / width).astype(np.int64)
+    last = np.ceil((times.until - start) / width - 1e-9).astype(np.int64) - 1
     free = np.append(own[1:], np.iinfo(np.int64).max) - 1
-    count = 1 + np.maximum(0, np.minimum(last, free) - own)[frame]
-    index = np.repeat(np.arange(len(rows)), count)
+    count = 1 + np.maximum(0, np.minimum(last, free) - own)[times.frame]
+    index = np.repeat(np.arange(len(times.frame)), count)
     further = np.arange(len(index)) - np.repeat(np.cumsum(count) - count, count)
-    return index, own[frame][index] + further
-
-
-def holes(rows: StreamRows, start: float, until: float) -> list[tuple[float, float]]:
-    """Return from when to when nothing was analysed, in seconds; see `HOLE_SECONDS`.
-
-    Args:
-        rows: rows of a session.
-        start: seconds from which on frames may have come.
-        until: seconds up to which frames may have come.
-    """
-    times = np.unique(rows.seconds)
-    since = np.append(start, times)
-    known = np.append(start, times + durations(times))
-    following = np.append(times, until)
-    long = following - since > HOLE_SECONDS
-    return list(zip(known[long].tolist(), following[long].tolist(), strict=True))
+    return index, own[times.frame][index] + further
 
 
 def _changes(rows: StreamRows) -> list[HeadChange]:
@@ -170,34 +163,3 @@ def _line(
     uncertain = np.bincount(index, weights=rows.array["uncertain"]) > counts / 2
     centres = (start + (bars + 0.5) * width).astype(np.float64)
     return PersonLine(track, centres, means.argmax(axis=1), means.max(axis=1), uncertain)
-
-
-def shares(rows: StreamRows) -> Shares:
-    """Add up how long each person got each answer."""
-    times, frame = np.unique(rows.seconds, return_inverse=True)
-    lasted = durations(times)[frame]
-    faces = rows.take(rows.has_face)
-    tracks, person = np.unique(faces.track, return_inverse=True)
-    seconds = np.zeros((len(tracks), len(rows.labels) + 1))
-    if len(faces):
-        best = faces.probabilities.argmax(axis=1)
-        answer = np.where(faces.array["uncertain"], len(rows.labels), best)
-        np.add.at(seconds, (person, answer), lasted[rows.has_face])
-    return Shares(tracks.tolist(), seconds)
-
-
-def durations(times: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return for how many seconds each frame stands: the time to the next frame.
-
-    A frame before a hole (see `HOLE_SECONDS`) and the last one stand for as long as frames usually
-    do, because their own time is unknown; a single one stands for no time at all.
-
-    Args:
-        times: ``(n,)`` times of the frames in seconds, ascending.
-    """
-    if len(times) < 2:
-        return np.zeros(len(times))
-    gaps = np.diff(times)
-    usual = gaps[gaps <= HOLE_SECONDS]
-    usual_gap = float(np.median(usual)) if len(usual) else HOLE_SECONDS
-    return np.where(np.append(gaps, np.inf) <= HOLE_SECONDS, np.append(gaps, 0.0), usual_gap)

@@ -19,7 +19,7 @@ from app.live.streaming.frames import LiveSettings
 from app.live.streaming.record import FRESH_SECONDS
 from app.live.streaming.session import LiveSession
 from app.live.streaming.throughput import Speed
-from fer.text import chance
+from fer.text import chance, clock
 
 #: Seconds between two updates of the figures of a running stream.
 POLL_SECONDS = 1.0
@@ -175,7 +175,7 @@ def _status(session: LiveSession, phase: Phase, source: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.badge(source if phase is Phase.LIVE else label, icon=icon, color=colour)  # type: ignore[arg-type]
         if len(session):
-            st.caption(f"{text.clock(session.now)} since the first frame", width="content")
+            st.caption(f"{clock(session.now)} since the first frame", width="content")
 
 
 def _errors(session: LiveSession) -> None:

@@ -18,9 +18,10 @@ from fer.detection.version import photo_detector
 from fer.errors import CollectionError, ModelError
 from fer.model.spec import ModelSpec
 from fer.records import RecordFile
+from fer.whole_files import whole_files
 
-#: What a shard that is not yet whole is called; no reader takes a file with a dot for data.
-_UNFINISHED = ".unfinished.parquet"
+#: Shards that a kill has left half written; no reader takes a file with a dot for data.
+_UNFINISHED = ".*.parquet"
 
 #: Rows that are read at once.
 _BATCH = 10_000
@@ -75,7 +76,8 @@ class Results:
         self._lock = _locked(folder)
         if not (folder / record.filename).exists():
             record.save(folder)
-        (folder / _UNFINISHED).unlink(missing_ok=True)
+        for unfinished in folder.glob(_UNFINISHED):
+            unfinished.unlink()
         self._last = max(map(_number, self.shards()), default=0)
 
     def __enter__(self) -> Self:
@@ -122,15 +124,10 @@ class Results:
         return shard
 
     def _write(self, table: pa.Table, file: Path) -> None:
-        unfinished = self.folder / _UNFINISHED
-        try:
-            with unfinished.open("wb") as out:
-                pq.write_table(table, out, compression="zstd")
-                out.flush()
-                os.fsync(out.fileno())
-            unfinished.replace(file)
-        finally:
-            unfinished.unlink(missing_ok=True)
+        with whole_files([file]) as [part], part.open("wb") as out:
+            pq.write_table(table, out, compression="zstd")
+            out.flush()
+            os.fsync(out.fileno())
 
 
 class ShardWriter:

@@ -63,7 +63,7 @@ def table_schema(head: Head, made_by: dict[str, str]) -> pa.Schema:
         pa.field("error", text),
         pa.field("faces", pa.list_(face)),
     ]
-    return pa.schema(fields, {f"fer.{name}": value for name, value in made_by.items()})
+    return pa.schema(fields, made_by)
 
 
 def face_cell(face: FaceRow) -> Row:

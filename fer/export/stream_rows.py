@@ -12,6 +12,10 @@ from fer.types import FLAWS, Faces, Floats
 #: Value of `track` in the row of a frame without faces.
 NO_FACE = -2
 
+#: The same for a black frame, which a camera that is switched off sends. Numbers of tracks are
+#: greater than both.
+CAMERA_OFF = -3
+
 #: Longest smoothing window that a row notes, in milliseconds.
 _MAX_MILLISECONDS = 60_000
 
@@ -84,6 +88,7 @@ class StreamRows:
         heads: tuple[HeadLabels, ...] = (),
         *,
         smoothing_seconds: float = 0.0,
+        camera_off: bool = False,
     ) -> StreamRows:
         """Return the rows of one frame.
 
@@ -94,6 +99,8 @@ class StreamRows:
                 if not given.
             smoothing_seconds: smoothing window of the probabilities; of more than a minute, a
                 minute is noted.
+            camera_off: whether the camera was switched off, so that the frame was not analysed;
+                then there are no faces.
         """
         if faces.seconds is None:
             raise ValueError("expected the faces of a stream, got those of a still photograph")
@@ -113,7 +120,7 @@ class StreamRows:
             columns = [labels.index(label) for label in faces.labels]
             array["probabilities"][:, columns] = faces.probabilities
         else:
-            array["track"] = NO_FACE
+            array["track"] = CAMERA_OFF if camera_off else NO_FACE
         return cls(array, heads)
 
     def used(self) -> StreamRows:
@@ -139,7 +146,7 @@ class StreamRows:
 
     @property
     def track(self) -> NDArray[np.int32]:
-        """Track number of each row, `NO_FACE` in a row without a face, ``(n,)``."""
+        """Track number of each row, or `NO_FACE` or `CAMERA_OFF` without a face, ``(n,)``."""
         return self.array["track"]
 
     @property
@@ -150,7 +157,12 @@ class StreamRows:
     @property
     def has_face(self) -> NDArray[np.bool_]:
         """Whether each row describes a face, ``(n,)``."""
-        return self.track != NO_FACE
+        return self.track > NO_FACE
+
+    @property
+    def camera_off(self) -> NDArray[np.bool_]:
+        """Whether each row is about a camera that was switched off, ``(n,)``."""
+        return self.track == CAMERA_OFF
 
     def take(self, index: NDArray | slice) -> StreamRows:
         """Return the rows at `index` (a mask, positions or a slice)."""

@@ -46,13 +46,6 @@ _SURELY_BACK, _LEAD = 2.0, 2.0
 #: Log-odds with everybody who is away below which a face is new without waiting.
 _RULED_OUT = -4.0
 
-#: Seconds between two frames that make room for another close look, and most looks in a frame. At
-#: 10 frames a second and more it is one.
-_LOOK_SECONDS, _MAX_LOOKS = 0.1, 6
-
-#: How much the looks of a face still count that does not stand alone.
-_MIXED = 0.2
-
 #: Log-odds by looks that an exchange of two numbers must gain.
 _EXCHANGE = 3.0
 
@@ -60,9 +53,8 @@ _EXCHANGE = 3.0
 #: 10 frames a second and more it is one.
 _LOOK_SECONDS, _MAX_LOOKS = 0.1, 6
 
-#: Distance from another face, in sides of the own, below which looks are mixed, and how much they
-#: still count.
-_ALONE, _MIXED = 1.1, 0.2
+#: How much the looks of a face still count that does not stand alone.
+_MIXED = 0.2
 
 #: Says how much a face of the frame is one: a logit, see `fer.detection.face_landmark`.
 CloseLook = Callable[[int], float]
@@ -75,9 +67,13 @@ class Tracker:
     2022: also with a low detection score, which starts none). What remains is a new track without a
     number. It gets one when a close look has found a face in it: that of the person who was away
     and fits best, or, if it is none of them, a new one.
+
+    Args:
+        new_track_score: least detection score that starts a new track.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, new_track_score: float = NEW_TRACK_SCORE) -> None:
+        self._new_track_score = new_track_score
         #: By a key of their own, since a track has no number at first.
         self._tracks: dict[int, Track] = {}
         self._next_key = self._next_id = 1
@@ -118,6 +114,10 @@ class Tracker:
             track_ids[face] = -1 if number == NO_NUMBER else number
         return track_ids
 
+    def new_scene(self) -> None:
+        """Forget everybody, but give no number twice: who comes next is somebody else."""
+        self._tracks = {}
+
     def _continued(
         self, detections: Detections, looks: Appearance, seconds: float
     ) -> dict[int, int]:
@@ -130,7 +130,7 @@ class Tracker:
             seen = looks.take([face])
             here[face] = fresh[index]
             self._tracks[fresh[index]] = tracks[index].updated(detections.xyxy[face], seen, seconds)
-        for face in np.flatnonzero(detections.score >= NEW_TRACK_SCORE).tolist():
+        for face in np.flatnonzero(detections.score >= self._new_track_score).tolist():
             if face not in here:
                 here[face] = self._next_key
                 seen = looks.take([face])

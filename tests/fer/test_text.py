@@ -1,6 +1,6 @@
 import pytest
 
-from fer.text import chance, one_of
+from fer.text import chance, clock, one_of
 
 
 @pytest.mark.parametrize(
@@ -17,3 +17,10 @@ def test_alternatives_in_words(names: tuple[str, ...], text: str) -> None:
 )
 def test_no_network_is_certain(probability: float, text: str) -> None:
     assert chance(probability) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0, "0:00"), (7.9, "0:07"), (750, "12:30"), (3723, "1:02:03")]
+)
+def test_times_read_like_a_clock(seconds: float, text: str) -> None:
+    assert clock(seconds) == text

@@ -4,8 +4,9 @@ import pytest
 from app.live.curves import MAX_POINTS, curves, curves_figure, describe_curves, occurring
 from fer.export.stream_rows import NO_FACE, HeadLabels, StreamRows, row_type
 from fer.labels import colour_of
-from tests.app.live.samples import HAPPY, NOBODY, SAD, TWO, Seen, rows
+from tests.app.live.samples import TWO
 from tests.app.samples import LABELS
+from tests.fer.export.samples import HAPPY, NOBODY, SAD, Seen, rows
 
 
 @pytest.mark.parametrize("seen", [rows(), rows((0.0, NO_FACE, NOBODY)), rows((0.0, 2, SAD))])

@@ -6,7 +6,6 @@ import pytest
 from app.live.share_charts import mix_strip
 from app.live.streaming.record import LiveErrors
 from app.live.text import (
-    clock,
     describe_flaws,
     describe_now,
     describe_shares,
@@ -15,9 +14,11 @@ from app.live.text import (
     mean_mix,
     share_rows,
 )
-from app.live.timeline import shares, timeline
-from tests.app.live.samples import HAPPY, SAD, TWO, rows
+from app.live.timeline import timeline
+from fer.export.stream_times import shares
+from tests.app.live.samples import TWO
 from tests.app.samples import LABELS, faces_of
+from tests.fer.export.samples import HAPPY, SAD, rows
 
 
 def test_shares_are_percentages_of_each_persons_time() -> None:
@@ -61,13 +62,6 @@ def test_what_is_wrong_with_a_face_is_said_with_what_helps(
     faces = replace(faces_of(HAPPY, flaws=flaws), track_id=np.array([4]))
     assert describe_flaws(faces) == said
     assert describe_flaws(faces.take(np.array([False]))) == ""
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"), [(0, "0:00"), (7.9, "0:07"), (750, "12:30"), (3723, "1:02:03")]
-)
-def test_times_read_like_a_clock(seconds: float, text: str) -> None:
-    assert clock(seconds) == text
 
 
 @pytest.mark.parametrize(

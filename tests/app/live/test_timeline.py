@@ -11,19 +11,17 @@ from app.live.text import (
     share_rows,
 )
 from app.live.timeline import (
-    HOLE_SECONDS,
     MAX_BARS,
     HeadChange,
     bar_width,
-    durations,
-    holes,
-    shares,
     timeline,
 )
 from app.live.timeline_chart import timeline_figure
 from fer.export.stream_rows import NO_FACE, HeadLabels, StreamRows
-from tests.app.live.samples import HAPPY, HEADS, NOBODY, SAD, TWO, Seen, rows
+from fer.export.stream_times import shares
+from tests.app.live.samples import TWO
 from tests.app.samples import LABELS
+from tests.fer.export.samples import HAPPY, HEADS, NOBODY, SAD, Seen, rows
 
 
 def test_nothing_seen_is_an_empty_timeline() -> None:
@@ -77,50 +75,6 @@ def test_the_window_begins_where_a_bar_begins() -> None:
 @given(st.floats(0.01, 1e6))
 def test_there_are_never_too_many_bars(span: float) -> None:
     assert span / bar_width(span) <= MAX_BARS * (1 + 1e-9)
-
-
-def test_time_is_shared_among_expressions_and_holes_count_for_none() -> None:
-    seen = rows((0.0, 1, HAPPY), (0.2, 1, SAD), (0.5, NO_FACE, NOBODY), (60.0, 1, SAD))
-    sums = shares(seen)
-    assert sums.tracks == [1]
-    # The frames before the hole and at the end stand for as long as the others, 0.25 s.
-    assert sums.seconds[0] == pytest.approx([0.2, 0.3 + 0.25, 0, 0])
-
-
-@pytest.mark.parametrize(
-    ("times", "lasted"),
-    [
-        ([], []),
-        ([3.0], [0.0]),
-        ([0.0, 0.2], [0.2, 0.2]),
-        ([0.0, 0.2, 9.0], [0.2, 0.2, 0.2]),
-        ([0.0, 2.5, 5.0], [HOLE_SECONDS] * 3),
-    ],
-    ids=["none", "one", "two", "before a hole", "a slow analysis"],
-)
-def test_a_frame_stands_for_the_time_to_the_next_but_not_for_a_hole(
-    times: list[float], lasted: list[float]
-) -> None:
-    assert durations(np.array(times)) == pytest.approx(lasted)
-
-
-@pytest.mark.parametrize(
-    ("times", "until", "expected"),
-    [
-        ([], 50.5, []),
-        ([], 60.0, [(50.0, 60.0)]),
-        ([50.2, 50.4, 50.6], 50.6, []),
-        ([50.2, 50.4, 50.6], 51.0, []),
-        ([50.2, 50.4, 50.6], 55.0, [(50.8, 55.0)]),
-        ([53.0, 53.1, 60.0, 60.1], 60.1, [(50.0, 53.0), (53.2, 60.0)]),
-    ],
-    ids=["just begun", "nothing came", "steady", "now", "stalls now", "stopped twice"],
-)
-def test_holes_are_where_nothing_was_analysed(
-    times: list[float], until: float, expected: list[tuple[float, float]]
-) -> None:
-    nobody = rows(*[(t, NO_FACE, NOBODY) for t in times])
-    assert np.array(holes(nobody, 50.0, until)) == pytest.approx(np.array(expected))
 
 
 def test_a_hole_is_no_data_and_nobody_in_view_is_none() -> None:

@@ -1,8 +1,9 @@
 from app.live.people_marks import MAX_PEOPLE
 from app.live.timeline import timeline
 from app.live.timeline_chart import timeline_figure
-from tests.app.live.samples import HAPPY, TWO, Seen, rows
+from tests.app.live.samples import TWO
 from tests.app.samples import LABELS
+from tests.fer.export.samples import HAPPY, Seen, rows
 
 
 def test_the_timeline_draws_each_expression_once_in_its_colour() -> None:

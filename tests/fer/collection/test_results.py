@@ -59,7 +59,7 @@ def test_the_folder_is_one_table_for_every_reader(out: Path, spec: ModelSpec) ->
     write(out, spec, "abc", faces=2)
     table = pyarrow.dataset.dataset(out).to_table()
     assert sorted(table["path"].to_pylist()) == ["/a.jpg", "/b.jpg", "/c.jpg"]
-    assert table.schema.metadata[b"fer.model"] == b"fake"
+    assert table.schema.metadata[b"model"] == b"fake"
     assert {len(faces) for faces in table["faces"].to_pylist()} == {2}
 
 
@@ -93,10 +93,10 @@ def test_a_full_disk_leaves_no_half_shard(
 
 def test_what_a_kill_left_half_written_is_no_data(out: Path, spec: ModelSpec) -> None:
     write(out, spec, "ab")
-    (out / ".unfinished.parquet").write_bytes(b"PAR1half")
+    (out / ".0123456789ab-0.parquet").write_bytes(b"PAR1half")
     assert pyarrow.dataset.dataset(out).count_rows() == 2
     with opened(out, spec, resume=True):
-        assert not (out / ".unfinished.parquet").exists()
+        assert not (out / ".0123456789ab-0.parquet").exists()
 
 
 def test_dropped_rows_are_gone_and_the_others_stay(out: Path, spec: ModelSpec) -> None:

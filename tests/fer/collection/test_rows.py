@@ -36,7 +36,7 @@ def test_a_row_survives_the_table(spec: ModelSpec, faces: list[FaceRow]) -> None
 
 def test_the_table_says_what_made_it(spec: ModelSpec) -> None:
     schema = table_schema(spec.head(EXPRESSION_HEAD), {"model": "fake", "head": "expression"})
-    assert schema.metadata == {b"fer.model": b"fake", b"fer.head": b"expression"}
+    assert schema.metadata == {b"model": b"fake", b"head": b"expression"}
 
 
 def test_a_photograph_without_a_result_has_only_its_path_and_the_reason(spec: ModelSpec) -> None:

@@ -74,13 +74,13 @@ def test_csv_has_a_row_per_face_and_one_for_a_frame_without(
 def test_csv_has_time_box_and_all_probabilities() -> None:
     text = stream_csv(rows(faces(1.23456, 7), faces(2.0)), INFO)
     names = "seconds,width,height,person,left,top,right,bottom,detection_score,head,answer,"
-    last = "time,model,detector,smoothing_seconds"
+    last = "time,model,detector,smoothing_seconds,camera_off"
     made_by = "compact,stream-1 (nets 2.0)"
     assert text.splitlines() == [
         f"{names}uncertain,quality,expression,confidence,happy,sad,calm,{last}",
         "1.235,640,480,7,0.0,1.3,40.0,41.0,0.9,expression,sad,false,,sad,0.8,0.2,0.8,,"
-        f"2026-03-02T00:00:00.235+01:00,{made_by},0.0",
-        "2.0,640,480" + "," * 16 + f"2026-03-02T00:00:01.000+01:00,{made_by},0.0",
+        f"2026-03-02T00:00:00.235+01:00,{made_by},0.0,false",
+        "2.0,640,480" + "," * 16 + f"2026-03-02T00:00:01.000+01:00,{made_by},0.0,false",
     ]
 
 
@@ -128,6 +128,16 @@ def test_uncertain_answers_and_their_reasons_are_kept() -> None:
     assert (second["answer"], second["uncertain"], second["quality"]) == ("sad", False, [])
 
 
+def test_a_camera_that_was_off_is_told_apart_from_nobody_in_view() -> None:
+    off = StreamRows.of(faces(0.1), SIZE, BOTH, camera_off=True)
+    stream = StreamRows(np.concatenate([rows(faces(0.0, 1), faces(0.05)).array, off.array]), BOTH)
+    assert stream.has_face.tolist() == [True, False, False]
+    assert [row["camera_off"] for row in table(stream)] == ["false", "false", "true"]
+    assert [row["person"] for row in table(stream)] == ["1", "", ""]
+    assert [f["camera_off"] for f in record(stream)["frames"]] == [False, False, True]
+    assert record(stream)["frames"][2]["faces"] == []
+
+
 def test_json_has_every_frame_with_its_faces() -> None:
     assert record(rows())["frames"] == []
     told = record(rows(faces(0.5), faces(0.75, 3, 4)))
@@ -139,6 +149,7 @@ def test_json_has_every_frame_with_its_faces() -> None:
         "width": 640,
         "height": 480,
         "faces": [],
+        "camera_off": False,
     }
     assert [face["person"] for face in second["faces"]] == [3, 4]
     assert second["faces"][0]["probabilities"] == {"happy": 0.2, "sad": 0.8}

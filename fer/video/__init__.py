@@ -1,0 +1,1 @@
+"""Recordings: read, analyse, and write them with every face marked."""

@@ -1,0 +1,164 @@
+"""Open a recording and read what its header says, or raise a helpful error."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import av
+import av.error
+
+from fer.errors import VideoError
+
+#: What is read, by the names of FFmpeg's demuxers. Anything else is refused before it is
+#: interpreted: a playlist, for example, would have further files opened.
+_DEMUXERS = "mov,matroska,webm,avi,gif,mpegts"
+
+#: File name extensions of those formats, for file pickers.
+SUFFIXES = ("mp4", "mov", "m4v", "webm", "mkv", "avi", "gif")
+
+#: What is wrong with a file of another kind.
+_NO_VIDEO = (
+    "is not a recording that can be read, or is cut off; expected MP4, MOV, M4V, WebM, MKV, AVI or "
+    "an animated GIF."
+)
+
+#: Least width and height in pixels, since a smaller picture cannot show a face, and most pixels of
+#: a frame: 8K is 33 million.
+MIN_SIDE, MAX_PIXELS = 16, 36_000_000
+
+#: Longest length that is believed, in seconds, and least bytes of a second of it.
+_LONGEST, _LEAST_BYTES = 7 * 24 * 3600.0, 20.0
+
+#: Highest frame rate that is believed.
+_HIGHEST_RATE = 1000
+
+#: Threads of the decoder. More would hold more frames in memory.
+_THREADS = 2
+
+#: Earliest year of a recording; cameras without a clock write 1904 or 1970.
+_EARLIEST_YEAR = 1990
+
+
+@dataclass(frozen=True)
+class VideoInfo:
+    """What the header of a recording says.
+
+    Attributes:
+        width: width of the upright picture, in pixels.
+        height: height, likewise.
+        seconds: length; None if it is not known, or beyond belief.
+        frame_rate: mean number of frames a second; None if it is not known.
+        codec: name of the picture's codec, as FFmpeg calls it.
+        has_sound: whether there is a sound track.
+        created: when it was recorded; None if it does not say.
+    """
+
+    width: int
+    height: int
+    seconds: float | None
+    frame_rate: float | None
+    codec: str
+    has_sound: bool
+    created: datetime | None = None
+
+
+def opened(source: Path) -> Any:
+    """Open a file.
+
+    Returns:
+        An `av.container.InputContainer`, to be closed.
+
+    Raises:
+        VideoError: the file cannot be opened, is empty, or none of the formats.
+    """
+    try:
+        if not source.stat().st_size:
+            raise VideoError("is empty (0 bytes).")
+        only = {"format_whitelist": _DEMUXERS, "protocol_whitelist": "file"}
+        return av.open(str(source.resolve()), options=only, metadata_errors="replace")
+    except av.error.FFmpegError as error:
+        raise VideoError(_NO_VIDEO) from error
+    except OSError as error:
+        raise VideoError(f"cannot be opened: {error.strerror or error}.") from error
+
+
+def picture_of(container: Any) -> Any:
+    """Return the track that a player shows, an `av.VideoStream`, ready to be decoded.
+
+    Raises:
+        VideoError: there is none, or its picture is too large or too small.
+    """
+    stream = container.streams.best("video")
+    if stream is None:
+        heard = "sound, but no picture" if container.streams.audio else "no picture"
+        raise VideoError(f"holds {heard}. Faces can be found in recordings with a picture only.")
+    codec = stream.codec_context
+    if codec is None:
+        raise VideoError("holds a picture in a codec that is not known here.")
+    check_size(codec.width, codec.height)
+    # The header may say less than the frames do.
+    codec.options = {"max_pixels": str(MAX_PIXELS)}
+    codec.thread_count, codec.thread_type = _THREADS, "AUTO"
+    return stream
+
+
+def check_size(width: int, height: int) -> None:
+    """Raise VideoError if frames of this size in pixels cannot be analysed."""
+    if width * height > MAX_PIXELS:
+        most = f"{MAX_PIXELS // 10**6} million pixels"
+        raise VideoError(f"is too large: {width} × {height} pixels; frames may have {most}.")
+    if not width or not height:
+        raise VideoError(
+            "does not say how large its picture is. It is damaged, or its frames are too large."
+        )
+    if min(width, height) < MIN_SIDE:
+        raise VideoError(
+            f"is too small: {width} × {height} pixels; expected {MIN_SIDE} × {MIN_SIDE} at least."
+        )
+
+
+def describe(container: Any, stream: Any, size: tuple[int, int], file_bytes: int) -> VideoInfo:
+    """Return what the header says.
+
+    Args:
+        container: the open file.
+        stream: its picture.
+        size: width and height of the upright picture in pixels.
+        file_bytes: size of the file, against which its length is held.
+    """
+    rate = stream.average_rate or stream.guessed_rate
+    return VideoInfo(
+        *size,
+        seconds=_length(container, stream, file_bytes),
+        frame_rate=float(rate) if rate and 0 < rate <= _HIGHEST_RATE else None,
+        codec=stream.codec_context.name,
+        has_sound=container.streams.best("audio") is not None,
+        created=_created(container),
+    )
+
+
+def _length(container: Any, stream: Any, file_bytes: int) -> float | None:
+    """Return the length of the picture in seconds, if the header says something believable."""
+    if container.format.name == "avi" and stream.frames and stream.average_rate:
+        # FFmpeg takes for its length what is there, also of a file that is cut off.
+        seconds = float(stream.frames / stream.average_rate)
+    elif stream.duration and stream.time_base:
+        seconds = float(stream.duration * stream.time_base)
+    elif container.duration:
+        seconds = container.duration / av.time_base
+    else:
+        return None
+    believable = 0 < seconds <= min(_LONGEST, file_bytes / _LEAST_BYTES)
+    return seconds if believable else None
+
+
+def _created(container: Any) -> datetime | None:
+    try:
+        time = datetime.fromisoformat(container.metadata.get("creation_time", ""))
+    except ValueError:
+        return None
+    time = time if time.tzinfo else time.replace(tzinfo=UTC)
+    return time if time.year >= _EARLIEST_YEAR else None

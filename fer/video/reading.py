@@ -1,0 +1,165 @@
+"""Read the frames of a recording in order, with their own times.
+
+Nothing here depends on the length of a recording: one frame is in memory at a time.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import av
+import av.error
+
+from fer.errors import VideoError
+from fer.text import clock
+from fer.video.frame import Frame, Scaler
+from fer.video.opening import VideoInfo, describe, opened, picture_of
+
+#: A recording breaks off if it ends so much before its header says: seconds, and share of them.
+_MISSING, _MISSING_SHARE = 0.5, 0.01
+
+#: Packets that cannot be decoded, after which the rest is given up.
+_MOST_FAILURES = 1000
+
+#: Frame rate that is assumed where neither header nor frames say.
+_USUAL_RATE = 25.0
+
+
+def probe(source: Path) -> VideoInfo:
+    """Return what the header of a recording says; decodes its first frame.
+
+    Raises:
+        VideoError: see `VideoReader`.
+    """
+    with VideoReader(source) as reader:
+        return reader.info
+
+
+class VideoReader:
+    """An open recording, which can be read once. A context manager.
+
+    Args:
+        source: a file in one of the formats of `fer.video.opening.SUFFIXES`, whatever its name.
+        with_sound: whether the packets of the sound track are wanted too.
+
+    Attributes:
+        info: what the header says.
+        stream: the `av.VideoStream`; of several, the one that a player shows.
+        sound: the `av.AudioStream` that a player plays; None without one.
+        start: second at which the first frame is shown.
+        end: second at which the last frame that was read so far ends.
+
+    Raises:
+        VideoError: the file cannot be opened, is none of the formats, has no picture, or one that
+            is too large or too small.
+    """
+
+    def __init__(self, source: Path, *, with_sound: bool = False) -> None:
+        self._container = opened(source)
+        try:
+            self.stream = picture_of(self._container)
+            self.sound = self._container.streams.best("audio")
+            self._failures, self._broken = 0, False
+            self._scaler = Scaler()
+            self._newest = self.end = -math.inf
+            first, self._items = self._begin([self.sound] if with_sound and self.sound else [])
+            self.start = first.seconds
+            size = source.stat().st_size
+            self.info = describe(self._container, self.stream, first.size, size)
+        except BaseException:
+            self._container.close()
+            raise
+
+    def __enter__(self) -> VideoReader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._container.close()
+
+    def frames(self) -> Iterator[Frame]:
+        """Yield every frame that can be decoded, in the order of their times."""
+        return (item for item in self._items if isinstance(item, Frame))
+
+    def seek(self, seconds: float) -> Frame | None:
+        """Return the frame that is shown at a time; None if it cannot be found.
+
+        Later calls may ask for any time; `frames` must not be used any more.
+        """
+        base = self.stream.time_base
+        self._newest = -math.inf
+        try:
+            self._container.seek(math.floor(seconds / base), stream=self.stream)
+        except (av.error.FFmpegError, OSError):
+            return None
+        for item in self._read([self.stream]):
+            if isinstance(item, Frame) and item.seconds + item.duration / 2 > seconds:
+                return item
+        return None
+
+    def items(self) -> Iterator[Frame | av.Packet]:
+        """Yield the frames and, in between, the packets of the sound track if they are wanted."""
+        return self._items
+
+    @property
+    def note(self) -> str:
+        """Once all was read, why it was not the whole recording; empty if it was."""
+        length, read = self.info.seconds, self.end - self.start
+        if length is not None and length - read > max(_MISSING, _MISSING_SHARE * length):
+            return f"The file breaks off after {clock(read)} of {clock(length)}."
+        if self._broken:
+            return f"The file is damaged after {clock(read)}."
+        return "The file is damaged: not every frame could be read." if self._failures else ""
+
+    def _begin(self, further: list[Any]) -> tuple[Frame, Iterator[Frame | av.Packet]]:
+        """Read up to the first frame, since only that says how the camera was held."""
+        items, before = self._read([self.stream, *further]), list[Any]()
+        for item in items:
+            before.append(item)
+            if isinstance(item, Frame):
+                return item, chain(before, items)
+        raise VideoError("holds no frame that can be read. It is damaged or cut off.")
+
+    def _read(self, streams: list[Any]) -> Iterator[Frame | av.Packet]:
+        for packet in self._packets(streams):
+            if packet.stream is not self.stream:
+                yield packet
+                continue
+            for decoded in self._decoded(packet):
+                frame = self._timed(decoded)
+                if frame is not None:
+                    self.end = frame.seconds + frame.duration
+                    yield frame
+
+    def _packets(self, streams: list[Any]) -> Iterator[av.Packet]:
+        try:
+            yield from self._container.demux(streams)
+        except (av.error.FFmpegError, OSError):
+            self._broken = True
+
+    def _decoded(self, packet: av.Packet) -> list[Any]:
+        """Return the frames that a packet completes; none if it is damaged."""
+        if self._failures >= _MOST_FAILURES:
+            self._broken = True
+            return []
+        try:
+            return list(packet.decode())
+        except (av.error.FFmpegError, OSError):
+            self._failures += 1
+            return []
+
+    def _timed(self, decoded: Any) -> Frame | None:
+        """Return a frame with its time; None if a damaged file puts it before an earlier one."""
+        base = decoded.time_base or self.stream.time_base or 0
+        step = float(1 / (self.stream.average_rate or _USUAL_RATE))
+        duration = float((decoded.duration or 0) * base) or step
+        seconds = float((decoded.pts or 0) * base)
+        if decoded.pts is None or not base:
+            seconds = self.end if math.isfinite(self.end) else 0.0
+        if seconds <= self._newest:
+            return None
+        self._newest = seconds
+        return Frame(seconds, duration, decoded, self._scaler)
