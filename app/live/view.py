@@ -172,8 +172,12 @@ def _status(session: LiveSession, phase: Phase, source: str) -> None:
     if phase not in _BADGES:
         return
     label, icon, colour = _BADGES[phase]
+    if phase is Phase.LIVE:
+        label = source
+        if session.camera_off:
+            label, icon, colour = "Camera off", ":material/videocam_off:", "orange"
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.badge(source if phase is Phase.LIVE else label, icon=icon, color=colour)  # type: ignore[arg-type]
+        st.badge(label, icon=icon, color=colour)  # type: ignore[arg-type]
         if len(session):
             st.caption(f"{clock(session.now)} since the first frame", width="content")
 
@@ -195,6 +199,13 @@ def _in_view(session: LiveSession) -> None:
     labels = faces.labels
     mix = text.mean_mix(faces)
     with st.container(border=True, gap="xxsmall"):
+        if session.camera_off:
+            st.markdown(":material/videocam_off: **The camera is off**")
+            st.caption(
+                "It sends a black picture, which is not analysed. Switch it on, or open its "
+                "shutter: the session goes on by itself."
+            )
+            return
         if session.result_age > FRESH_SECONDS:
             st.markdown(":material/hourglass_top: **No result at the moment**")
             st.caption("The server is busy. The video goes on, and the analysis catches up.")
