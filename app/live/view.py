@@ -200,19 +200,23 @@ def _in_view(session: LiveSession) -> None:
     mix = text.mean_mix(faces)
     with st.container(border=True, gap="xxsmall"):
         if session.camera_off:
-            st.markdown(":material/videocam_off: **The camera is off**")
-            st.caption(
+            _nothing_to_see(
+                ":material/videocam_off: **The camera is off**",
                 "It sends a black picture, which is not analysed. Switch it on, or open its "
-                "shutter: the session goes on by itself."
+                "shutter: the session goes on by itself.",
             )
             return
         if session.result_age > FRESH_SECONDS:
-            st.markdown(":material/hourglass_top: **No result at the moment**")
-            st.caption("The server is busy. The video goes on, and the analysis catches up.")
+            _nothing_to_see(
+                ":material/hourglass_top: **No result at the moment**",
+                "The server is busy. The video goes on, and the analysis catches up.",
+            )
             return
         if not len(faces):
-            st.markdown(":material/face_retouching_off: **No face in view**")
-            st.caption("Good light, a frontal view and a short distance help.")
+            _nothing_to_see(
+                ":material/face_retouching_off: **No face in view**",
+                "Good light, a frontal view and a short distance help.",
+            )
             return
         mean = "" if len(faces) == 1 else ", mean of their expressions"
         st.markdown(f":material/face: **{counted(len(faces), 'face')} in view**{mean}")
@@ -228,3 +232,12 @@ def _in_view(session: LiveSession) -> None:
         flawed = text.describe_flaws(faces)
         if flawed:
             st.caption(f":material/lightbulb: {flawed}")
+
+
+def _nothing_to_see(what: str, help_text: str) -> None:
+    st.markdown(what)
+    st.caption(help_text)
+    # In the places of expressions and advice. A browser that gets the next second before this one
+    # is done, as from a busy server, would go on showing what was there.
+    st.empty()
+    st.empty()

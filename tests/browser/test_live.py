@@ -239,6 +239,7 @@ def test_a_camera_that_is_switched_off_is_said_to_be(actress: Browser, open_live
     switch_camera(page, on=False)
     says(page, "The camera is off")
     expect(page.get_by_text("No face in view")).to_have_count(0)
+    expect(page.get_by_text(re.compile(r"neutral.<?\d+%"))).to_have_count(0)
     says(page, re.compile("▤.camera off"))
     switch_camera(page, on=True)
     says(page, "1 face in view")
