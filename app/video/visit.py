@@ -43,15 +43,15 @@ class Source:
     Attributes:
         name: as the visitor calls it.
         path: where it is; the sample is written there when it is analysed first.
-        bytes: size of the file.
-        video: what its header says; None of the sample.
+        video: what its header says.
+        bytes: size of the file; 0 of the sample.
         is_sample: whether it is the sample.
     """
 
     name: str
     path: Path
+    video: VideoInfo
     bytes: int = 0
-    video: VideoInfo | None = None
     is_sample: bool = False
 
 
@@ -101,7 +101,7 @@ class VideoVisit:
             try:
                 self._workspace = self.workspaces.take(file, size, stored)
                 path = self._workspace.folder / stored
-                self.source = Source(name, path, size, probe(path))
+                self.source = Source(name, path, probe(path), size)
             except NoRoomError as error:
                 self._refuse(f"{name} was not taken. {error}")
             except VideoError as error:
@@ -118,7 +118,7 @@ class VideoVisit:
                 self._refuse(str(error))
                 return
             path = self.workspaces.root / sample.NAME
-            self.source = Source(sample.NAME, path, is_sample=True)
+            self.source = Source(sample.NAME, path, sample.VIDEO, is_sample=True)
             self.start(settings)
 
     def start(self, settings: VideoSettings) -> None:
