@@ -37,7 +37,7 @@ def show_player(video: Path, alt: str, width: int, subtitles: str = "") -> None:
         subtitles: WebVTT to show over it, if any.
     """
     with st.container(key=_PLAYER):
-        tracks = {"Expressions": subtitles} if subtitles else None
+        tracks: dict[str, Any] | None = {"Expressions": subtitles} if subtitles else None
         st.video(str(video), subtitles=tracks, alt=alt, width=width)
 
 

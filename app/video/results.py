@@ -13,6 +13,7 @@ from app.common.text import counted, escape_markdown
 from app.live.downloads import visitors_zone
 from app.live.session_view import show_curves, show_shares, show_timeline
 from app.live.timeline import Timeline
+from app.photo.layout import fitted
 from app.video.engine import Result
 from app.video.files import (
     FORMATS,
