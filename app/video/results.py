@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
-from typing import BinaryIO
 
 import streamlit as st
 
@@ -14,14 +12,13 @@ from app.live.downloads import visitors_zone
 from app.live.session_view import show_curves, show_shares, show_timeline
 from app.live.timeline import Timeline
 from app.photo.layout import fitted
+from app.session.stream_files import FORMATS
 from app.video.engine import Result
 from app.video.files import (
-    FORMATS,
     MARKED_ENDING,
-    contents,
     file_name,
+    open_archive,
     stream_result,
-    write_archive,
 )
 from app.video.inputs import choose_settings, chosen_settings
 from app.video.player import GAP, PANEL_WIDTH, PLAYER_HEIGHT, PLAYER_WIDTH, show_places, show_player
@@ -159,7 +156,7 @@ def _show_downloads(visit: VideoVisit, source: Source, result: Result, found: St
         if marked:
             _download(
                 "Marked video (MP4)",
-                partial(_opened, marked),
+                partial(marked.open, "rb"),  # Streamlit reads and closes it
                 file_name(source, MARKED_ENDING),
                 "video/mp4",
                 "With a box and an expression on every face, and the sound.",
@@ -167,18 +164,14 @@ def _show_downloads(visit: VideoVisit, source: Source, result: Result, found: St
         if folder:
             _download(
                 "All files (ZIP)",
-                lambda: _opened(write_archive(source, found, marked, folder)),
+                partial(open_archive, source, found, marked, folder),
                 file_name(source, "-expressions.zip"),
                 "application/zip",
                 "All of these in one archive.",
             )
         for kind in FORMATS:
             name = file_name(source, kind.ending)
-            _download(kind.label, partial(contents, kind, found), name, kind.mime, kind.purpose)
-
-
-def _opened(file: Path) -> BinaryIO:
-    return file.open("rb")  # Streamlit reads and closes it
+            _download(kind.label, partial(kind.contents, found), name, kind.mime, kind.purpose)
 
 
 def _download(label: str, make: object, name: str, mime: str, purpose: str) -> None:

@@ -71,7 +71,7 @@ def browser_plays(source: Source) -> bool:
 def unplayable(source: Source) -> str:
     """Return why the original is not shown."""
     codec = codec_name(source.video.codec)
-    kind = PurePath(source.name).suffix.lower().lstrip(".").upper() or "this kind"
+    kind = PurePath(source.name).suffix.lstrip(".").upper() or "such"
     what = f"{codec} in {kind} files" if codec != kind else f"{kind} files as videos"
     return f"Not every browser plays {what}, so the marked video is shown here."
 

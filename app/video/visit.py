@@ -97,6 +97,8 @@ class VideoVisit:
         """
         with self._lock:
             self.clear()
+            if self.ended:
+                return
             stored = f"recording{PurePath(name).suffix[:8]}"
             try:
                 self._workspace = self.workspaces.take(file, size, stored)
@@ -112,6 +114,8 @@ class VideoVisit:
         """Analyse the sample in the place of the last recording, or leave a notice why not."""
         with self._lock:
             self.clear()
+            if self.ended:
+                return
             try:
                 self._workspace = self.workspaces.open(0)
             except NoRoomError as error:

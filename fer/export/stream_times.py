@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,9 @@ OFF_HOLE_SECONDS = 3.0
 
 #: In a recording each frame is shown until the next one, however late that comes.
 NO_HOLES = np.inf
+
+#: Seconds by which times that are meant to be the same may differ, as sums of fractions do.
+_TOLERANCE = 1e-6
 
 Span = tuple[float, float]
 
@@ -68,7 +72,7 @@ class FrameTimes:
             lasted = np.minimum(lasted, np.append(cuts, np.inf)[following] - times)
         return cls(times, lasted, off, frame)
 
-    @property
+    @cached_property
     def until(self) -> NDArray[np.float64]:
         """``(m,)`` second up to which each frame stands."""
         return self.seconds + self.lasted
@@ -103,7 +107,7 @@ def durations(
         return np.zeros(len(times))
     limits = np.broadcast_to(limits, times.shape)
     gaps = np.diff(times)
-    known = gaps <= limits[:-1]
+    known = gaps <= limits[:-1] + _TOLERANCE
     usual_gap = float(np.median(gaps[known])) if known.any() else float(limits.min())
     return np.where(np.append(known, False), np.append(gaps, 0.0), np.minimum(usual_gap, limits))
 
@@ -124,7 +128,7 @@ def holes(
     since = np.append(start, times.seconds)
     known = np.append(start, times.until)
     following = np.append(times.seconds, until)
-    long = following - since > np.append(hole_seconds, limits)
+    long = following - since > np.append(hole_seconds, limits) + _TOLERANCE
     return list(zip(known[long].tolist(), following[long].tolist(), strict=True))
 
 
@@ -133,7 +137,7 @@ def off_spans(times: FrameTimes) -> list[Span]:
     spans: list[Span] = []
     off = times.camera_off
     for start, end in zip(times.seconds[off].tolist(), times.until[off].tolist(), strict=True):
-        if spans and start <= spans[-1][1] + 1e-9:
+        if spans and start <= spans[-1][1] + _TOLERANCE:
             spans[-1] = (spans[-1][0], end)
         else:
             spans.append((start, end))

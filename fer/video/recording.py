@@ -251,7 +251,7 @@ class _Analysis:
         when = reader.info.created or datetime.now(UTC)
         return Recording(
             reader.info,
-            self._rows.all().used(),
+            self._rows.all(),
             ExportInfo.of(spec, self._stream.detector_version, when),
             tuple(self._cuts),
             (),

@@ -1,0 +1,201 @@
+"""What is read of a recording: every frame, upright, at its own time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from fer.errors import VideoError
+from fer.video import opening
+from fer.video.reading import VideoReader, probe
+from tests.fer.video.samples import even, plain, write_clip
+
+UNEVEN = [0.0, 0.033, 0.4, 0.41, 1.7, 1.733]
+
+
+def times_of(file: Path) -> list[float]:
+    with VideoReader(file) as reader:
+        return [frame.seconds for frame in reader.frames()]
+
+
+FORMATS: list[tuple[str, dict[str, str]]] = [
+    ("a.mp4", {}),
+    ("a.mov", {"codec": "mpeg4"}),
+    ("a.m4v", {}),
+    ("a.mkv", {"codec": "libx265", "x265-params": "log-level=none"}),
+    ("a.webm", {"codec": "libvpx-vp9", "cpu-used": "8"}),
+    ("a.avi", {"codec": "mpeg4"}),
+    ("a.gif", {"codec": "gif", "pix_fmt": "rgb8"}),
+]
+
+
+@pytest.mark.parametrize(("name", "options"), FORMATS)
+def test_every_format_is_read(tmp_path: Path, name: str, options: dict[str, str]) -> None:
+    file = write_clip(tmp_path / name, even(10), **options)  # type: ignore[arg-type]
+    with VideoReader(file) as reader:
+        frames = [(frame.seconds, frame.picture()) for frame in reader.frames()]
+        assert (reader.info.width, reader.info.height, reader.note) == (96, 64, "")
+    assert [seconds for seconds, _ in frames] == pytest.approx(even(10), abs=0.0011)
+    for _, picture in frames:
+        assert picture.shape == (64, 96, 3)
+        # A GIF of 256 fixed colours is not near.
+        assert picture[30, 60].tolist() == pytest.approx([130] * 3, abs=50)
+        assert picture[5, 5].max() < 40
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "a.mov", "a.mkv", "a.webm"])
+@pytest.mark.parametrize("start", [0.0, 7.25])
+def test_times_are_the_files_own(tmp_path: Path, name: str, start: float) -> None:
+    codec = "libvpx" if name == "a.webm" else "libx264"
+    times = [start + seconds for seconds in UNEVEN]
+    file = write_clip(tmp_path / name, times, codec=codec)
+    assert times_of(file) == pytest.approx(times, abs=0.001)
+
+
+@pytest.mark.parametrize(
+    ("rotation", "size", "corner"),
+    [
+        (0, (96, 64), (0, 0)),
+        (90, (64, 96), (0, 1)),
+        (180, (96, 64), (1, 1)),
+        (270, (64, 96), (1, 0)),
+    ],
+)
+def test_phone_clips_are_upright(
+    tmp_path: Path, rotation: int, size: tuple[int, int], corner: tuple[int, int]
+) -> None:
+    file = write_clip(tmp_path / "a.mp4", even(3), rotation=rotation)
+    with VideoReader(file) as reader:
+        frame = next(reader.frames())
+        assert (reader.info.width, reader.info.height) == frame.size == size
+    picture = frame.picture()
+    assert picture.shape == (size[1], size[0], 3)
+    dark = np.argwhere(picture[..., 0] < 60).mean(axis=0) / (size[1], size[0])
+    assert (dark > 0.5).astype(int).tolist() == [corner[1], corner[0]]
+
+
+@pytest.mark.parametrize(
+    ("size", "options"),
+    [
+        ((97, 65), {"codec": "ffv1", "pix_fmt": "yuv444p"}),
+        ((96, 64), {"codec": "libx265", "pix_fmt": "yuv420p10le", "x265-params": "log-level=none"}),
+        ((96, 64), {"codec": "ffv1", "pix_fmt": "gray"}),
+    ],
+)
+def test_unusual_pictures_are_read(
+    tmp_path: Path, size: tuple[int, int], options: dict[str, str]
+) -> None:
+    file = write_clip(tmp_path / "a.mkv", even(3), plain(size), **options)  # type: ignore[arg-type]
+    with VideoReader(file) as reader:
+        picture = next(reader.frames()).picture()
+    assert picture.shape == (size[1], size[0], 3)
+    assert picture[30, 60].tolist() == pytest.approx([130] * 3, abs=6)
+
+
+def test_a_large_frame_is_reduced_as_far_as_is_asked_for(tmp_path: Path) -> None:
+    with VideoReader(write_clip(tmp_path / "a.mp4", even(1), rotation=90)) as reader:
+        frame = next(reader.frames())
+    assert frame.picture(48).shape == (48, 32, 3)
+    assert frame.picture(1000).shape == (96, 64, 3)
+    assert frame.thumbnail().shape == (36, 64)
+
+
+def test_the_header_is_told(tmp_path: Path) -> None:
+    info = probe(
+        write_clip(tmp_path / "a.mp4", even(20), sound="aac", created="2024-05-01T10:00:00Z")
+    )
+    assert info.seconds == pytest.approx(2.0, abs=0.1)
+    assert info.frame_rate == pytest.approx(10, abs=0.6)
+    assert (info.codec, info.has_sound) == ("h264", True)
+    assert info.created == datetime(2024, 5, 1, 10, tzinfo=UTC)
+    mute = probe(write_clip(tmp_path / "b.mp4", even(3), created="1970-01-01T00:00:00Z"))
+    assert (mute.has_sound, mute.created) == (False, None)
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.9, 0.95, 1.0, 2.9])
+def test_a_frame_can_be_found_again(tmp_path: Path, seconds: float) -> None:
+    file = write_clip(tmp_path / "a.mp4", even(30))
+    with VideoReader(file) as reader:
+        list(reader.frames())
+        frame = reader.seek(seconds)
+        assert frame is not None
+        assert abs(frame.seconds - seconds) <= 0.051
+        assert reader.seek(99) is None
+
+
+def only_sound(file: Path) -> Path:
+    """Return a sound file, cut out of a recording."""
+    whole = write_clip(file.with_name("whole.mp4"), even(3), sound="aac")
+    with av.open(str(whole)) as source, av.open(str(file), "w") as out:
+        track = out.add_stream_from_template(source.streams.audio[0])
+        for packet in source.demux(source.streams.audio[0]):
+            if packet.dts is not None:
+                packet.stream = track
+                out.mux(packet)
+    return file
+
+
+def written(content: bytes) -> Callable[[Path], Path]:
+    def write(file: Path) -> Path:
+        file.write_bytes(content)
+        return file
+
+    return write
+
+
+def small(size: tuple[int, int]) -> Callable[[Path], Path]:
+    return lambda file: write_clip(file, even(2), plain(size))
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (written(b""), "is empty"),
+        (lambda file: file, "cannot be opened: No such file"),
+        (written(b"Just a text.\n" * 99), "is not a recording that can be read"),
+        (written(b"#EXTM3U\n#EXT-X-VERSION:3\n#EXTINF:9,\n/etc/hostname\n"), "is not a recording"),
+        (written(b"ffconcat version 1.0\nfile 'other.mp4'\n"), "is not a recording"),
+        (written(bytes(5000)), "is not a recording"),
+        (only_sound, "sound, but no picture"),
+        (small((8, 8)), "is too small: 8 × 8 pixels; expected 16 × 16"),
+    ],
+)
+def test_what_is_no_recording_is_refused_with_the_reason(
+    tmp_path: Path, make: Callable[[Path], Path], says: str
+) -> None:
+    with pytest.raises(VideoError, match=says):
+        probe(make(tmp_path / "a.mp4"))
+
+
+def test_frames_that_are_too_large_are_refused_before_they_are_decoded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = write_clip(tmp_path / "a.mp4", even(2), plain((640, 480)))
+    monkeypatch.setattr(opening, "MAX_PIXELS", 300_000)
+    with pytest.raises(VideoError, match="is too large: 640 × 480 pixels"):
+        probe(file)
+
+
+@pytest.mark.parametrize("share", [0.3, 0.6, 0.9])
+@pytest.mark.parametrize("name", ["a.mp4", "a.mkv"])
+def test_a_cut_off_file_is_read_as_far_as_it_goes(tmp_path: Path, name: str, share: float) -> None:
+    noise = np.random.default_rng(1)
+
+    def draw(seconds: float) -> np.ndarray:
+        return noise.integers(0, 255, (64, 96, 3), np.uint8)
+
+    whole = write_clip(tmp_path / name, even(60), draw, fast_start=name == "a.mp4")
+    content = whole.read_bytes()
+    whole.write_bytes(content[: round(share * len(content))])
+    with VideoReader(whole) as reader:
+        seconds = [frame.seconds for frame in reader.frames()]
+        assert 60 * share - 12 < len(seconds) < 60 * share + 6
+        assert re.fullmatch(
+            rf"The file breaks off after 0:0{int(reader.end)} of 0:0[56]\.", reader.note
+        )
