@@ -18,6 +18,9 @@ def main() -> None:
     recording, folder = (os.path.abspath(argument) for argument in sys.argv[1:])
     os.makedirs(folder, exist_ok=True)
     os.chdir(folder)
+    # It closes windows that it has not opened, which an OpenCV without windows refuses.
+    vision = importlib.import_module("cv2")
+    vision.destroyAllWindows, vision.waitKey = lambda: None, lambda delay: -1
     package = importlib.import_module("fer.fer")
     videos = importlib.import_module("fer.classes")
     video = videos.Video(recording, outdir=folder)
