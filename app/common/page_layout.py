@@ -30,9 +30,20 @@ def content() -> AbstractContextManager[object]:
     return centred.container(width=CONTENT_WIDTH)
 
 
+_LINKS = "page_links"
+
+#: On a phone the links fit into a row without their icons.
+_LINKS_STYLE = f"""<style>
+@media (max-width: 480px) {{
+  .st-key-{_LINKS} a > span:first-child {{ display: none; }}
+}}
+</style>"""
+
+
 def page_links(pages: Sequence[st.Page]) -> None:
     """Show a link to every page in a row, which fits on a phone."""
-    with st.container(horizontal=True, gap="xxsmall"):
+    st.html(_LINKS_STYLE)
+    with st.container(horizontal=True, gap="xxsmall", key=_LINKS):
         for page in pages:
             st.page_link(page, width="content")
 

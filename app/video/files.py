@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import zipfile
 from dataclasses import replace
 from datetime import tzinfo
@@ -13,10 +14,6 @@ from app.video.engine import Result
 from app.video.visit import Source
 from fer.export.stream_result import StreamResult
 from fer.video.result import result_of
-
-#: Name of the archive with all files, in the folder of the recording.
-_ARCHIVE = "all.zip"
-
 
 MARKED_ENDING = "-expressions.mp4"
 
@@ -33,8 +30,13 @@ def file_name(source: Source, ending: str) -> str:
     return f"{PurePath(source.name.replace(chr(92), '/')).stem or 'video'}{ending}"
 
 
-def write_archive(source: Source, result: StreamResult, marked: Path | None, folder: Path) -> Path:
-    """Write a ZIP with all files, one after the other, and return where it is.
+def open_archive(
+    source: Source, result: StreamResult, marked: Path | None, folder: Path
+) -> BinaryIO:
+    """Return a ZIP with all files, open for reading; it is gone from the disk when it is closed.
+
+    It is made on the disk, one file after the other, so that no more than a part of it is in
+    memory.
 
     Args:
         source: the recording.
@@ -45,7 +47,7 @@ def write_archive(source: Source, result: StreamResult, marked: Path | None, fol
     Raises:
         OSError: it cannot be written.
     """
-    target = folder / _ARCHIVE
+    target = folder / f"{secrets.token_hex(8)}.zip"
     try:
         with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
             for kind in FORMATS:
@@ -55,7 +57,6 @@ def write_archive(source: Source, result: StreamResult, marked: Path | None, fol
             if marked:  # a video gets no smaller
                 name = file_name(source, MARKED_ENDING)
                 archive.write(marked, name, compress_type=zipfile.ZIP_STORED)
-    except OSError:
+        return target.open("rb")
+    finally:
         target.unlink(missing_ok=True)
-        raise
-    return target

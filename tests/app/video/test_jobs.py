@@ -161,10 +161,12 @@ def test_every_job_of_many_from_many_threads_is_done_once() -> None:
         return lambda cancelled: done.append(number)
 
     queue = [Job(work_of(number)) for number in range(60)]
-    threads = [
-        threading.Thread(target=lambda part=part: [jobs.start(job) for job in queue[part::4]])
-        for part in range(4)
-    ]
+
+    def start(part: int) -> None:
+        for job in queue[part::4]:
+            jobs.start(job)
+
+    threads = [threading.Thread(target=start, args=(part,)) for part in range(4)]
     for thread in threads:
         thread.start()
     assert all(job.wait(PATIENCE) for job in queue)
