@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import ClassVar, Self
@@ -22,6 +23,9 @@ from fer.whole_files import whole_files
 
 #: Shards that a kill has left half written; no reader takes a file with a dot for data.
 _UNFINISHED = ".*.parquet"
+
+#: Is locked by the process that writes.
+_LOCK = ".lock"
 
 #: Rows that are read at once.
 _BATCH = 10_000
@@ -110,24 +114,28 @@ class Results:
         table = pq.read_table(file)
         kept = table.filter(pa.array([path not in paths for path in table["path"].to_pylist()]))
         if len(kept):
-            self._write(kept, file)
+            self.write(kept, file)
         else:
             file.unlink()
 
-    def write(self, table: pa.Table) -> Path | None:
-        """Add a shard, if the table has any rows; return its file."""
-        if not len(table):
-            return None
-        shard = self.folder / f"photos-{self._last + 1:06}.parquet"
-        self._write(table, shard)
+    def new_shard(self) -> Path:
+        """Return a file for a shard that comes after all others."""
         self._last += 1
-        return shard
+        return self.folder / f"photos-{self._last:06}.parquet"
 
-    def _write(self, table: pa.Table, file: Path) -> None:
-        with whole_files([file]) as [part], part.open("wb") as out:
+    def write(self, table: pa.Table, shard: Path) -> None:
+        """Write a shard, as a whole."""
+        with whole_files([shard]) as [part], part.open("wb") as out:
             pq.write_table(table, out, compression="zstd")
             out.flush()
             os.fsync(out.fileno())
+
+
+@dataclass
+class _OpenShard:
+    file: Path
+    rows: list[Row] = field(default_factory=list)
+    faces: int = 0
 
 
 class ShardWriter:
@@ -144,8 +152,7 @@ class ShardWriter:
     def __init__(self, results: Results, photos: int) -> None:
         self._results = results
         self._photos = photos
-        self._rows: list[Row] = []
-        self._faces = 0
+        self._open = _OpenShard(results.new_shard())
 
     def __enter__(self) -> Self:
         return self
@@ -156,19 +163,27 @@ class ShardWriter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._flush()  # also after Ctrl-C: what is done is kept
+        # What is done is kept after Ctrl-C too, and if it comes twice.
+        try:
+            self._flush()
+        except (KeyboardInterrupt, SystemExit):
+            self._flush()
+            raise
 
     def add(self, row: Row) -> None:
         """Add a row; writes a shard when it is full."""
-        self._rows.append(row)
-        self._faces += len(row["faces"] or ())
-        if len(self._rows) >= self._photos or self._faces >= self._photos * self._FACES:
+        shard = self._open
+        shard.rows.append(row)
+        shard.faces += len(row["faces"] or ())
+        if len(shard.rows) >= self._photos or shard.faces >= self._photos * self._FACES:
             self._flush()
 
     def _flush(self) -> None:
-        table = pa.Table.from_pylist(self._rows, schema=self._results.schema)
-        self._results.write(table)
-        self._rows, self._faces = [], 0
+        # Whenever Ctrl-C interrupts this, it can be done again: the rows go into the same file.
+        if self._open.rows:
+            table = pa.Table.from_pylist(self._open.rows, schema=self._results.schema)
+            self._results.write(table, self._open.file)
+        self._open = _OpenShard(self._results.new_shard())
 
 
 def known_rows(shard: Path) -> Iterator[tuple[str, int | None, int | None]]:
@@ -196,7 +211,7 @@ def _number(shard: Path) -> int:
 def _check_folder(folder: Path, record: RunRecord, resume: bool) -> None:
     if folder.exists() and not folder.is_dir():
         raise CollectionError(f"{folder} is a file; expected a folder for the results.")
-    if not folder.is_dir() or not any(folder.iterdir()):
+    if not folder.is_dir() or all(file.name == _LOCK for file in folder.iterdir()):
         return
     if not (folder / RunRecord.filename).is_file():
         raise CollectionError(
@@ -224,7 +239,7 @@ def _check_folder(folder: Path, record: RunRecord, resume: bool) -> None:
 
 def _locked(folder: Path) -> sqlite3.Connection:
     """Lock a folder until the connection closes or the process ends, however it ends."""
-    lock = sqlite3.connect(folder / ".lock", timeout=0, isolation_level=None)
+    lock = sqlite3.connect(folder / _LOCK, timeout=0, isolation_level=None)
     try:
         lock.execute("BEGIN EXCLUSIVE")
     except sqlite3.OperationalError as error:

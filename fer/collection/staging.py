@@ -67,9 +67,11 @@ def adopt(results: Results, worklist: Worklist) -> Iterator[pa.Table]:
         if metadata.schema.to_arrow_schema().names == results.schema.names:
             table = pq.read_table(file, schema=results.schema)
             new = [not worklist.has_row(path) for path in table["path"].to_pylist()]
-            if shard := results.write(table.filter(pa.array(new))):
+            if any(new):
+                shard, rows = results.new_shard(), table.filter(pa.array(new))
+                results.write(rows, shard)
                 worklist.know(shard.name, known_rows(shard))
-                yield pq.read_table(shard)
+                yield rows
         file.unlink()
     shutil.rmtree(results.folder / _FOLDER, ignore_errors=True)
 

@@ -74,6 +74,25 @@ def test_rows_are_kept_when_the_work_breaks_off(out: Path, spec: ModelSpec) -> N
     assert paths_by_shard(out) == {"1": ["/a.jpg"]}
 
 
+@pytest.mark.parametrize("written", [False, True], ids=["before", "after"])
+def test_ctrl_c_while_a_shard_is_written_neither_loses_nor_doubles_rows(
+    out: Path, spec: ModelSpec, monkeypatch: pytest.MonkeyPatch, written: bool
+) -> None:
+    write_shard, interrupted = Results.write, []
+
+    def interrupt(results: Results, table: pa.Table, shard: Path) -> None:
+        if len(interrupted) == 2 or written:
+            write_shard(results, table, shard)
+        if len(interrupted) < 2:
+            interrupted.append(shard)
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(Results, "write", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        write(out, spec, "abcd")
+    assert paths_by_shard(out) == {"1": ["/a.jpg", "/b.jpg"]}
+
+
 def test_a_full_disk_leaves_no_half_shard(
     out: Path, spec: ModelSpec, monkeypatch: pytest.MonkeyPatch
 ) -> None:

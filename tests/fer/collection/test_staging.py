@@ -98,7 +98,7 @@ def test_the_row_of_a_changed_photograph_takes_the_place_of_the_old_one(
     photo = tmp_path / "a.jpg"
     photo.touch()
     old = made_up_row(str(photo), size=1)
-    results.write(pa.Table.from_pylist([old], schema=results.schema))
+    results.write(pa.Table.from_pylist([old], schema=results.schema), results.new_shard())
     with Worklist() as worklist:
         results.tell(worklist)
         worklist.add(str(photo))
