@@ -107,6 +107,9 @@ def analyse(
             rows.write_parquet(
                 str(staging.rows), ray_remote_args={"num_cpus": 0}, concurrency=clerks
             )
+    except ray.exceptions.RayTaskError as error:
+        reason, _, _ = str(error.cause).partition("\n")  # Ray adds lines of its own
+        raise CollectionError(f"A machine of the cluster could not go on: {reason}") from error
     except ray.exceptions.RayError as error:
         raise CollectionError(f"Ray could not finish: {error}") from error
 
@@ -119,17 +122,18 @@ def _connected() -> Iterator[None]:
 
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = False
+    context.raise_original_map_exception = True
     # The newer reader lists files in tasks that need a whole core, and waits for ever if actors
     # have them all.
     context.use_datasource_v2 = False
     ours = not ray.is_initialized()
     if ours:
         ray.init(
-            include_dashboard=False if "RAY_ADDRESS" not in os.environ else None,
+            include_dashboard=False,
             log_to_driver=False,
             logging_level=logging.ERROR,
         )
-    logging.getLogger("ray.data").setLevel(logging.ERROR)
+    logging.getLogger("ray.data").setLevel(logging.CRITICAL)
     try:
         yield
     finally:

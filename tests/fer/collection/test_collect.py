@@ -147,7 +147,8 @@ def test_a_wrong_source_leaves_nothing(photos: Path, out: Path) -> None:
 def test_a_killed_run_goes_on_and_loses_nothing(tmp_path: Path, out: Path) -> None:
     photos = tmp_path / "photos"
     draw(photos, *(f"{kind}{number}.png" for kind in ("a", "wait") for number in range(10)))
-    command = [sys.executable, "-m", "tests.fer.collection.driver", str(photos), str(out), "local"]
+    driver = "tests.fer.collection.driver"
+    command = [sys.executable, "-m", driver, str(photos), str(out), "local", "load_fake"]
     with subprocess.Popen(command, cwd=ROOT) as process:
         wait_for(lambda: len(list(out.glob("photos-*.parquet"))) == 2, process)
         workers = psutil.Process(process.pid).children(recursive=True)

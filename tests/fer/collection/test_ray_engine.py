@@ -46,9 +46,18 @@ def photos(tmp_path: Path) -> Path:
     return tmp_path / "photos"
 
 
-def begun(photos: Path, out: Path, cluster: dict[str, str]) -> subprocess.Popen:
-    command = [sys.executable, "-m", "tests.fer.collection.driver", str(photos), str(out), "ray"]
-    return subprocess.Popen(command, cwd=ROOT, env=cluster, stdout=subprocess.PIPE, text=True)
+def begun(
+    photos: Path, out: Path, cluster: dict[str, str], load: str = "load_fake"
+) -> subprocess.Popen:
+    driver = "tests.fer.collection.driver"
+    return subprocess.Popen(
+        [sys.executable, "-m", driver, str(photos), str(out), "ray", load],
+        cwd=ROOT,
+        env=cluster,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
 
 
 def some_rows(out: Path) -> bool:
@@ -105,6 +114,16 @@ def test_a_driver_that_is_killed_is_started_again_and_loses_nothing(
     assert again.returncode == 0
     assert int(done.splitlines()[-1]) < 24
     assert_every_photograph_once(photos, out)
+
+
+def test_a_model_that_a_machine_cannot_load_is_said_as_such(
+    cluster: dict[str, str], photos: Path, tmp_path: Path
+) -> None:
+    with begun(photos, tmp_path / "results", cluster, "load_nothing") as driver:
+        _, error = driver.communicate(timeout=300)
+    assert driver.returncode == 1
+    last = "fer.errors.CollectionError: A machine of the cluster could not go on: "
+    assert error.splitlines()[-1] == f"{last}spec.json is missing."
 
 
 def test_the_rows_are_those_of_the_local_engine(
