@@ -258,8 +258,11 @@ def test_what_is_no_video_is_told_and_leaves_nothing(quick: Server, tmp_path: Pa
     before = quick.recordings()
     upload(page, notes)
     expect(page.get_by_text("notes.mp4 is not a recording that can be read")).to_be_visible()
-    expect(page.get_by_role("button", name="Try it with a sample video")).to_be_visible()
+    expect(page.get_by_test_id("stFileChip")).to_have_count(0)
     assert quick.recordings() == before
+    page.get_by_role("button", name="Try it with a sample video").click()
+    expect(page.get_by_text("Step 1 of 2: reading expressions")).to_be_visible()
+    expect(page.get_by_text("not a recording")).to_have_count(0)
 
 
 def test_a_file_that_is_too_large_is_refused_in_words(quick: Server, tmp_path: Path) -> None:

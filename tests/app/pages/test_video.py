@@ -107,7 +107,7 @@ def test_a_cancel_brings_the_start_back(
     page.run()
     page.button(key="video_cancel").click().run()
     assert not page.exception
-    assert "The analysis was cancelled" in page.warning[0].value
+    assert "The analysis was cancelled" in page.info[0].value
     assert page.file_uploader
     assert not page.get("progress")
     assert visit.folder is None
