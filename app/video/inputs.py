@@ -25,8 +25,9 @@ _ACCEPT = ",".join(["video/*", *(f".{suffix}" for suffix in SUFFIXES)])
 
 _RATE, _FINE = "video_rate", "video_fine"
 
-#: Frames a second that can be chosen, and their names.
-_RATES: dict[float | None, str] = {5.0: "5", DEFAULT_RATE: "10", None: "every frame"}
+#: Frames a second that can be chosen, by their names; the usual one.
+_RATES: dict[str, float | None] = {"5": 5.0, "10": DEFAULT_RATE, "every frame": None}
+_USUAL = "10"
 
 #: Seconds between two looks whether there is room again.
 _FULL_POLL_SECONDS = 5.0
@@ -57,9 +58,8 @@ def choose_settings() -> None:
         st.segmented_control(
             "Frames analysed a second",
             list(_RATES),
-            default=DEFAULT_RATE,
+            default=_USUAL,
             required=True,
-            format_func=lambda rate: _RATES[rate],
             key=_RATE,
             persist_state="session",
             width="content",
@@ -82,7 +82,7 @@ def chosen_settings() -> VideoSettings:
     Raises:
         ModelError: the model is missing or incomplete.
     """
-    rate = st.session_state.get(_RATE, DEFAULT_RATE)
+    rate = _RATES[st.session_state.get(_RATE) or _USUAL]
     return VideoSettings(rate, bool(st.session_state.get(_FINE)), chosen_head())
 
 
