@@ -119,7 +119,7 @@ def test_the_result_has_a_player_a_timeline_shares_and_all_files(
     upload(page)
     finished(page, visit, engine)
     assert not page.exception
-    assert "**2 people** in 2 scenes" in words(page)
+    assert "**2 people** in 2 scenes. After a cut" in words(page)
     (player,) = page.get("video")
     assert "a box and an expression on every face" in player.proto.alt
     timeline, curves, shares = alts(page)
