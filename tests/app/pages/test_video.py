@@ -75,7 +75,7 @@ def test_it_opens_with_two_ways_to_a_first_result_and_nothing_else(page: AppTest
     assert not page.exception
     assert page.file_uploader[0].proto.max_upload_size_mb == 200
     assert page.button(key="video_try_sample")
-    assert "2 minutes after you close this tab" in words(page)
+    assert "5 minutes after you close this tab" in words(page)
     assert not page.download_button
     assert not page.get("video")
     assert not alts(page)
@@ -290,6 +290,19 @@ def test_videos_can_be_switched_off(page: AppTest, visit: VideoVisit) -> None:
     assert "switched off" in page.info[0].value
     assert not page.file_uploader
     assert not page.button
+
+
+def test_without_a_place_for_recordings_it_says_so(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> VideoVisit:
+        raise OSError(errno.EROFS, "Read-only file system", "/srv/secret")
+
+    monkeypatch.setattr(state, "video_visit", fail)
+    page.run()
+    assert not page.exception
+    assert "no place for recordings" in page.error[0].value
+    assert "secret" not in words(page)
 
 
 def test_without_a_model_nothing_is_offered(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,7 @@
 """Jobs in a bounded number of threads, with work that a test lets go on."""
 
+import os
+import sys
 import threading
 from collections.abc import Callable
 
@@ -152,6 +154,18 @@ def test_a_job_whose_follow_up_fails_still_gives_its_place_back() -> None:
         jobs.start(job)
         work.go.set()
     assert second.wait(PATIENCE)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads have a niceness on Linux only")
+def test_a_job_lets_the_other_threads_go_first() -> None:
+    def niceness(_: Cancelled) -> int:
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    job = Job(niceness)
+    Jobs(1).start(job)
+    assert job.wait(PATIENCE)
+    here = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    assert job.result == min(19, here + 10)
 
 
 def test_every_job_of_many_from_many_threads_is_done_once() -> None:

@@ -88,6 +88,24 @@ def test_what_cannot_be_taken_leaves_a_notice_and_no_file(
     assert (visit.notice, visit.job is None) == ("", False)
 
 
+@pytest.mark.parametrize(
+    ("name", "stored"),
+    [
+        ("a.MP4", "recording.mp4"),
+        ("nameless", "recording"),
+        ("a.m\x00p4", "recording"),
+        ("a.longsuffix", "recording"),
+        ("a/.mp4/../b.é", "recording"),
+    ],
+)
+def test_whatever_a_recording_is_called_its_file_has_a_plain_name(
+    visit: VideoVisit, name: str, stored: str
+) -> None:
+    take(visit, name)
+    assert visit.source
+    assert (visit.source.name, visit.source.path.name) == (name, stored)
+
+
 def test_a_cancel_deletes_all_at_once_and_a_late_write_too(
     visit: VideoVisit, engine: FakeEngine, spaces: Workspaces
 ) -> None:
