@@ -40,16 +40,14 @@ class Format:
         return out.getvalue()
 
 
-CSV = Format("CSV", ".csv", "text/csv", "A row per person and frame, for spreadsheets.")
-JSON = Format(
-    "JSON",
-    ".json",
-    "application/json",
-    "The same, with model, detector and every change of the settings, for programs.",
-)
 FORMATS = (
-    CSV,
-    JSON,
+    Format("CSV", ".csv", "text/csv", "A row per person and frame, for spreadsheets."),
+    Format(
+        "JSON",
+        ".json",
+        "application/json",
+        "The same, with model, detector and every change of the settings, for programs.",
+    ),
     Format("Parquet", ".parquet", "application/vnd.apache.parquet", "The same, for data tools."),
     Format("Subtitles (VTT)", ".vtt", "text/vtt", "Who shows what, when, for browsers."),
     Format("Subtitles (SRT)", ".srt", "application/x-subrip", "The same, for players."),
