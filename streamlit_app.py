@@ -7,9 +7,11 @@ import streamlit as st
 from app.common.lasting_downloads import keep_downloads
 from app.common.page_layout import content, page_links
 from app.common.paths import LOGO
+from app.video.state import begin
 
 PAGES = [
     st.Page("app/pages/photo.py", title="Photo", icon=":material/photo_camera:", default=True),
+    st.Page("app/pages/video.py", title="Video", icon=":material/movie:"),
     st.Page("app/pages/live.py", title="Live", icon=":material/videocam:"),
     st.Page(
         "app/pages/dashboard.py",
@@ -20,6 +22,7 @@ PAGES = [
     st.Page("app/pages/about.py", title="About", icon=":material/info:"),
 ]
 
+begin()
 keep_downloads()
 # Before the navigation: until it knows the icon, the browser fetches that of the page from a font
 # server.

@@ -42,10 +42,13 @@ def test_a_package_imports_only_what_it_may(package: str) -> None:
 
 #: The modules of the app that show something, or serve those: they alone know Streamlit.
 VIEWS = {
+    "app.common.components",
     "app.common.head_picker",
     "app.common.lasting_downloads",
     "app.common.page_layout",
     "app.common.running_model",
+    "app.common.server",
+    "app.common.tabs",
     "app.dashboard.choice",
     "app.dashboard.page",
     "app.dashboard.render.confusion_matrix",
@@ -64,14 +67,19 @@ VIEWS = {
     "app.pages.about",
     "app.pages.live",
     "app.pages.photo",
+    "app.pages.video",
     "app.photo.activation_view",
     "app.photo.cards",
-    "app.photo.components",
     "app.photo.face_picker",
     "app.photo.inputs",
     "app.photo.photo_view",
     "app.photo.results",
     "app.photo.table",
+    "app.video.inputs",
+    "app.video.player",
+    "app.video.results",
+    "app.video.running",
+    "app.video.state",
 }
 
 
@@ -97,6 +105,7 @@ def test_what_shows_nothing_does_not_load_streamlit_by_way_of_another() -> None:
 #: The modules that touch what other packages do not offer publicly: they alone.
 PATCHES = {
     "app.common.lasting_downloads",
+    "app.common.tabs",
     "app.live.webrtc_patches",
     "training.keras_private",
 }

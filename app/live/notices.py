@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from app.common.session_store import KEEP_SECONDS
 from app.common.text import counted
 from app.live.camera import CameraProblem
 from app.live.clip_view import play_clip
@@ -11,7 +12,6 @@ from app.live.snapshot import open_snapshot
 from app.live.streaming.connection import Phase
 from app.live.streaming.ice import Help, Ice
 from app.live.streaming.session import LiveSession
-from app.live.streaming.session_store import KEEP_SECONDS
 
 PHOTO_PAGE = "app/pages/photo.py"
 

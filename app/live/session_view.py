@@ -18,10 +18,10 @@ from app.live.downloads import show_downloads
 from app.live.people_marks import MAX_PEOPLE, person_name
 from app.live.share_charts import shares_figure
 from app.live.streaming.session import LiveSession
-from app.live.timeline import timeline
+from app.live.timeline import Timeline, timeline
 from app.live.timeline_chart import NO_DATA, timeline_figure
 from fer.export.stream_rows import StreamRows
-from fer.export.stream_times import shares
+from fer.export.stream_times import HOLE_SECONDS, FrameTimes, shares
 from fer.text import clock
 from fer.types import UNCERTAIN
 
@@ -41,8 +41,13 @@ def show_rolling_timeline(session: LiveSession) -> None:
         return
     now = session.now
     start = max(0.0, now - WINDOW_SECONDS)
+    rows, empty = session.rows(start).used(), "No face yet."
+    if session.dropped:
+        empty = "No face in this time."
     with st.container(border=True, gap="xsmall"):
-        _timeline(session, start, max(now, start + _LEAST_SECONDS), now, "live_timeline")
+        show_timeline(
+            rows, start, max(now, start + _LEAST_SECONDS), now, "live_timeline", empty=empty
+        )
 
 
 def show_rolling_curves(session: LiveSession) -> None:
@@ -51,7 +56,8 @@ def show_rolling_curves(session: LiveSession) -> None:
         return
     now = session.now
     start = max(0.0, now - WINDOW_SECONDS)
-    _curves(session, start, max(now, start + _LEAST_SECONDS), "live_curves")
+    rows = session.rows(start).used()
+    show_curves(rows, start, max(now, start + _LEAST_SECONDS), "live_curves")
 
 
 def show_session(session: LiveSession) -> None:
@@ -66,45 +72,81 @@ def show_session(session: LiveSession) -> None:
         )
     end = max(last, first + _LEAST_SECONDS)
     with st.container(border=True):
-        _timeline(session, first, end, last, "live_whole_timeline")
+        show_timeline(rows, first, end, last, "live_whole_timeline")
     show_downloads(session)
-    st.fragment(_curves)(session, first, end, "live_whole_curves")
-    _shares(rows)
+    st.fragment(show_curves)(rows, first, end, "live_whole_curves")
+    show_shares(rows, "live_shares")
 
 
-def _timeline(session: LiveSession, start: float, end: float, until: float, key: str) -> None:
-    """Show the timeline from start to end, of which the time up to `until` has passed."""
-    rows = session.rows(start).used()
-    line, labels = timeline(rows, start, end, until), rows.labels
+def show_timeline(
+    rows: StreamRows,
+    start: float,
+    end: float,
+    until: float,
+    key: str,
+    *,
+    empty: str = "No face in this time.",
+    cuts: Sequence[float] = (),
+    hole_seconds: float = HOLE_SECONDS,
+) -> Timeline | None:
+    """Show a timeline, of which the time up to `until` has passed.
+
+    Args:
+        rows: rows of a session or recording, with the heads that occur in them.
+        start: first second.
+        end: last second.
+        until: second up to which frames may have come.
+        key: key of the chart, and of the container that has nothing but it.
+        empty: what is said where nobody was seen.
+        cuts: seconds at which another scene begins.
+        hole_seconds: longest time for which a frame stands; see `fer.export.stream_times`.
+
+    Returns:
+        What the chart shows; None where nobody was seen.
+    """
+    line, labels = timeline(rows, start, end, until, hole_seconds=hole_seconds), rows.labels
+    cuts = [cut for cut in cuts if line.start < cut < line.end]
     st.markdown("##### Timeline", anchors=False)
     if not line.people:
-        st.caption("No face yet." if not session.dropped else "No face in this time.")
-        return
-    st.plotly_chart(
-        timeline_figure(line, labels, chart_ink()),
-        config=CONFIG,
-        alt=text.describe_timeline(line, labels),
-        key=key,
-    )
+        st.caption(empty)
+        return None
+    with st.container(key=f"{key}_chart"):
+        st.plotly_chart(
+            timeline_figure(line, labels, chart_ink(), cuts),
+            config=CONFIG,
+            alt=text.describe_timeline(line, labels, cuts),
+            key=key,
+        )
     seen = {int(i) for person in line.people for i in person.expression}
     unsure = any(person.uncertain.any() for person in line.people)
     marks = [legend([labels[i] for i in sorted(seen)] + [UNCERTAIN] * unsure), _NOT_IN_VIEW]
-    st.markdown("\u2002 ".join(marks + [_NO_DATA_MARK] * bool(line.holes)))
+    marks += [_NO_DATA_MARK] * bool(line.holes) + [_CUT_MARK] * bool(cuts)
+    st.markdown("\u2002 ".join(marks))
     more = len(line.people) - MAX_PEOPLE
     hidden = f" Not drawn: {counted(more, 'person')} seen more briefly." if more > 0 else ""
     st.caption(
         f"Higher is more confident, hatched is uncertain. Each bar covers {line.width:g} s.{hidden}"
     )
+    return line
 
 
 #: In the legend: the background of a person's row, and what stands where nothing was analysed.
 _NOT_IN_VIEW = ':color[■]{foreground="#85858D55"}\u00a0not in view'
 _NO_DATA_MARK = f"▩\u00a0{NO_DATA}"
 
+#: The line at a cut.
+_CUT_MARK = "┆\u00a0another scene"
 
-def _curves(session: LiveSession, start: float, end: float, key: str) -> None:
-    """Show all probabilities of one person, whom the visitor chooses."""
-    rows = session.rows(start).used()
+
+def show_curves(rows: StreamRows, start: float, end: float, key: str) -> None:
+    """Show all probabilities of one person, whom the visitor chooses.
+
+    Args:
+        rows: rows of a session or recording, with the heads that occur in them.
+        start: first second.
+        end: last second.
+        key: key of the chart.
+    """
     people, frames = np.unique(rows.track[rows.has_face], return_counts=True)
     if not len(people):
         return
@@ -145,8 +187,15 @@ def _store_person() -> None:
     st.session_state[_PERSON] = st.session_state[_PERSON_CHOICE]
 
 
-def _shares(rows: StreamRows) -> None:
-    sums = shares(rows)
+def show_shares(rows: StreamRows, key: str, times: FrameTimes | None = None) -> None:
+    """Show how long each person got each answer.
+
+    Args:
+        rows: rows of a session or recording, with the heads that occur in them.
+        key: key of the chart.
+        times: the frames of the rows; those of a camera session if None.
+    """
+    sums = shares(rows, times)
     if not sums.seconds.any():
         return
     with st.container(border=True):
@@ -155,7 +204,7 @@ def _shares(rows: StreamRows) -> None:
             shares_figure(sums, rows.labels, chart_ink()),
             config=CONFIG,
             alt=text.describe_shares(sums, rows.labels),
-            key="live_shares",
+            key=key,
         )
         st.dataframe(
             text.share_rows(sums, rows.labels),

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Mapping
 from pathlib import Path
 
 import streamlit as st
 
 from app.common.paths import model_dir
+from app.common.server import server_settings
+from app.common.session_store import SessionStore
+from app.common.tabs import tab_is_open, this_tab
 from app.live.streaming.ice import Ice, IceSource, twilio_servers
 from app.live.streaming.network_pool import StreamPool
 from app.live.streaming.session import LiveSession
-from app.live.streaming.session_store import SessionStore
 from app.live.streaming.stream_limit import StreamLimit, max_streams
-from app.live.webrtc_patches import cloudflare_servers, tab_is_open, this_tab
+from app.live.webrtc_patches import cloudflare_servers
 
 _SESSION = "live_session"
 
@@ -55,12 +56,6 @@ def connection_help() -> Ice:
     return _ice_source().current()
 
 
-def _settings() -> Mapping[str, str]:
-    # Streamlit copies root-level secrets into the environment when it reads them.
-    st.secrets.load_if_toml_exists()
-    return dict(os.environ)
-
-
 @st.cache_resource(max_entries=2, show_spinner="Loading the model …")
 def _pool(directory: Path, size: int) -> StreamPool:
     return StreamPool(directory, size)
@@ -68,7 +63,7 @@ def _pool(directory: Path, size: int) -> StreamPool:
 
 @st.cache_resource(show_spinner=False)
 def _limit() -> StreamLimit:
-    return StreamLimit(max_streams(_settings()))
+    return StreamLimit(max_streams(server_settings()))
 
 
 @st.cache_resource(show_spinner=False)
@@ -79,4 +74,4 @@ def _store() -> SessionStore[LiveSession]:
 @st.cache_resource(show_spinner=False)
 def _ice_source() -> IceSource:
     providers = {"Cloudflare": cloudflare_servers, "Twilio": twilio_servers}
-    return IceSource(_settings(), providers)
+    return IceSource(server_settings(), providers)

@@ -55,8 +55,14 @@ def describe_now(mix: Floats, labels: Sequence[str]) -> str:
     return "In view now: " + ", ".join(f"{labels[i]} {chance(mix[i])}" for i in order) + "."
 
 
-def describe_timeline(line: Timeline, labels: Sequence[str]) -> str:
-    """Return the alternative text of a timeline: each person's most frequent answer."""
+def describe_timeline(line: Timeline, labels: Sequence[str], cuts: Sequence[float] = ()) -> str:
+    """Return the alternative text of a timeline: each person's most frequent answer.
+
+    Args:
+        line: the aggregated session.
+        labels: names of the expressions.
+        cuts: seconds at which another scene begins.
+    """
     span = f"from {clock(line.start)} to {clock(line.end)}"
     parts = []
     for person in line.people:
@@ -70,10 +76,12 @@ def describe_timeline(line: Timeline, labels: Sequence[str]) -> str:
     changes = [f"From {clock(c.seconds)} on: {NAMES.get(c.head, c.head)}" for c in line.changes]
     if changes:
         sentences.append(f"{'; '.join(changes[:_MAX_TOLD])}{_more(changes)}.")
+    if scenes := [clock(seconds) for seconds in cuts]:
+        sentences.append(f"Another scene at {', '.join(scenes[:_MAX_TOLD])}{_more(scenes)}.")
     return " ".join(sentences)
 
 
-#: Most holes, and most changes of the head, that an alternative text lists.
+#: Most holes, changes of the head, and cuts that an alternative text lists.
 _MAX_TOLD = 4
 
 

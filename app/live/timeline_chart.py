@@ -40,16 +40,19 @@ _STEPS = (5, 10, 15, 30, 60, 120, 300, 600, 1800)
 _MAX_TICKS = 7
 
 
-def timeline_figure(line: Timeline, labels: Sequence[str], ink: str | None = None) -> go.Figure:
+def timeline_figure(
+    line: Timeline, labels: Sequence[str], ink: str | None = None, cuts: Sequence[float] = ()
+) -> go.Figure:
     """Return a chart with a row per person, with bars as high as the confidence.
 
     The colour of a bar is that of its expression. Where nothing was analysed, crosses take the
-    place of a row's grey background. A vertical line marks a change of the head.
+    place of a row's grey background. A dotted line marks a change of the head, a dashed one a cut.
 
     Args:
         line: the aggregated session.
         labels: names of the expressions.
         ink: colour of the text; Streamlit's default if None.
+        cuts: seconds at which another scene begins.
     """
     people = longest(line.people)
     figure = go.Figure([_bars(people, i, labels, line.width) for i in _occurring(people)])
@@ -66,7 +69,8 @@ def timeline_figure(line: Timeline, labels: Sequence[str], ink: str | None = Non
         hovermode="closest",
         shapes=_backgrounds(line, len(people))
         + [person_mark(p.track, row + 1 - _FULL, row + 1) for row, p in enumerate(people)]
-        + [_change_line(change) for change in line.changes],
+        + [_vertical_line(change.seconds, "dot") for change in line.changes]
+        + [_vertical_line(seconds, "dash") for seconds in cuts],
         annotations=[_change_name(change, line, ink) for change in line.changes],
     )
     set_time_axis(figure, line.start, line.end, ink)
@@ -166,15 +170,15 @@ def _backgrounds(line: Timeline, rows: int) -> list[dict[str, object]]:
     ]
 
 
-def _change_line(change: HeadChange) -> dict[str, object]:
+def _vertical_line(seconds: float, dash: str) -> dict[str, object]:
     return {
         "type": "line",
         "yref": "paper",
-        "x0": change.seconds,
-        "x1": change.seconds,
+        "x0": seconds,
+        "x1": seconds,
         "y0": 0,
         "y1": 1,
-        "line": {"width": 1.5, "color": "#85858D", "dash": "dot"},
+        "line": {"width": 1.5, "color": "#85858D", "dash": dash},
     }
 
 

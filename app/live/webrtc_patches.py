@@ -1,8 +1,9 @@
 """Ways round what streamlit-webrtc, Streamlit and aiortc get wrong or keep to themselves.
 
-Beside `app.common.lasting_downloads`, no other file of the app touches what these packages do not
-offer publicly. Each function says what is wrong, where that was seen, what happens without it, and
-when it can go; its tests fail as soon as it is needed no more, or does not work any more.
+Beside `app.common.lasting_downloads` and `app.common.tabs`, no other file of the app touches what
+these packages do not offer publicly. Each function says what is wrong, where that was seen, what
+happens without it, and when it can go; its tests fail as soon as it is needed no more, or does not
+work any more.
 """
 
 from __future__ import annotations
@@ -15,9 +16,7 @@ from typing import Any
 import streamlit as st
 import streamlit_webrtc.component
 from aiortc.contrib.media import MediaRelay
-from streamlit import runtime
 from streamlit.components.v1.custom_component import CustomComponent
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit_webrtc import WebRtcStreamerContext, get_cloudflare_ice_servers
 from streamlit_webrtc.component import generate_frontend_component_key
 from streamlit_webrtc.relay import get_global_relay
@@ -141,27 +140,6 @@ def camera_error() -> str:
     """
     state = _error_component()(key="camera_error", on_error_change=lambda: None)
     return str(getattr(state, "error", "") or "")
-
-
-def this_tab() -> str:
-    """Return the name that Streamlit gives to the tab for which the page runs.
-
-    A reload is a new tab. A connection that was lost and is found again is the same one.
-
-    Seen in Streamlit 1.67.0. Without it, a page could not tell the tab that it runs for from a
-    duplicate. It can go when there is a public way to ask.
-    """
-    context = get_script_run_ctx()
-    return context.session_id if context else ""
-
-
-def tab_is_open(tab: str) -> bool:
-    """Return whether a tab, by the name of `this_tab`, is connected. Safe on any thread.
-
-    Seen in Streamlit 1.67.0. Without it, a reload could not be told from a duplicate of a tab: both
-    come with the same address. It can go when there is a public way to ask.
-    """
-    return runtime.exists() and runtime.get_instance().is_active_session(tab)
 
 
 def cloudflare_servers(key_id: str, token: str) -> Any:

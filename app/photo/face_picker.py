@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from app.common import text
-from app.photo.components import mount
+from app.common.components import mount
 from app.photo.store import AnalysedPhoto
 from fer.labels import colour_of
 
@@ -43,7 +43,7 @@ def pick_face(analysed: AnalysedPhoto, selection: Selection, *, strip: bool) -> 
         else:
             selection.pop(analysed.photo.key, None)
 
-    mount("faces", _data(analysed, selection, strip), key, on_face_change=store_choice)
+    mount("photo/faces", _data(analysed, selection, strip), key, on_face_change=store_choice)
 
 
 def _data(analysed: AnalysedPhoto, selection: Selection, strip: bool) -> dict[str, Any]:

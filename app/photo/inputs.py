@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
+from app.common.components import mount
 from app.common.paths import SAMPLE
 from app.photo.album import Album
-from app.photo.components import mount
 from app.photo.store import Photo
 
 _SOURCE = "photo_source"
@@ -79,8 +79,13 @@ def _show_uploader(album: Album) -> None:
     # An uploader forgets its files on a visit to another page, so the album has them; then they
     # are removed from the uploader.
     mount(
-        "uploader",
-        {"uploader": _UPLOADER, "accept": _ACCEPT, "taken": [file.name for file in files]},
+        "common/uploader",
+        {
+            "uploader": _UPLOADER,
+            "accept": _ACCEPT,
+            "pastes": "image/",
+            "taken": [file.name for file in files],
+        },
         key=_HELPER,
         on_refused_change=lambda: _tell_refused(album),
     )

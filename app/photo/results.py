@@ -8,11 +8,11 @@ from functools import partial
 import streamlit as st
 
 from app.common import running_model, text
+from app.common.components import mount
 from app.common.page_layout import CONTENT_WIDTH
 from app.common.track_record import TrackRecord
 from app.photo.album import Album
 from app.photo.cards import Cards
-from app.photo.components import mount
 from app.photo.downloads import csv_of, file_name, json_of, zip_of
 from app.photo.face_picker import Selection
 from app.photo.layout import fitted
@@ -236,4 +236,4 @@ def _remove_all_button(album: Album) -> None:
 
 
 def _scroll_to_results(album: Album) -> None:
-    mount("scroll", {"target": _RESULTS, "additions": album.additions}, key="photo_scroll")
+    mount("common/scroll", {"target": _RESULTS, "additions": album.additions}, key="photo_scroll")

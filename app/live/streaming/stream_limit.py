@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable, Mapping
 from weakref import WeakKeyDictionary
 
+from app.common.settings import whole_number
+
 #: Setting, in the environment or the secrets, with the maximum number of simultaneous streams.
 LIMIT_VARIABLE = "FER_MAX_STREAMS"
 
@@ -30,12 +32,8 @@ def max_streams(settings: Mapping[str, str], cores: int | None = None) -> int:
     Raises:
         ValueError: the setting is not a whole number of at least 0.
     """
-    setting = settings.get(LIMIT_VARIABLE, "").strip()
-    if not setting:
-        return max(2, STREAMS_PER_CORE * (cores or os.cpu_count() or 1))
-    if not setting.isdecimal():
-        raise ValueError(f"{LIMIT_VARIABLE}: expected a whole number such as 4, got {setting!r}")
-    return int(setting)
+    usual = max(2, STREAMS_PER_CORE * (cores or os.cpu_count() or 1))
+    return whole_number(settings, LIMIT_VARIABLE, usual)
 
 
 class StreamLimit:

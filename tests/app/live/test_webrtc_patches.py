@@ -32,8 +32,6 @@ from app.live.webrtc_patches import (
     cloudflare_servers,
     deliver_newest,
     prevent_reset,
-    tab_is_open,
-    this_tab,
     video_context,
 )
 
@@ -284,22 +282,6 @@ def test_cloudflares_failure_is_logged_without_a_secret_and_it_is_asked_again(
     assert "s3cret" not in caplog.text
     seconds[0] = 60.0
     assert source.current().help is Help.TURN
-
-
-def test_outside_of_streamlit_there_is_no_tab() -> None:
-    assert this_tab() == ""
-    assert not tab_is_open("")
-
-
-def test_a_tab_is_open_while_streamlit_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    server = SimpleNamespace(is_active_session={"a"}.__contains__)
-    monkeypatch.setattr(webrtc_patches.runtime, "exists", lambda: True)
-    monkeypatch.setattr(webrtc_patches.runtime, "get_instance", lambda: server)
-    context = SimpleNamespace(session_id="a")
-    monkeypatch.setattr(webrtc_patches, "get_script_run_ctx", lambda: context)
-    assert tab_is_open(this_tab())
-    assert not tab_is_open("b")
-    assert Runtime.is_active_session(SimpleNamespace(_session_mgr=server), "a")
 
 
 def test_the_component_shows_the_browsers_own_words_and_does_not_report_them() -> None:

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from app.live.streaming.session_store import CAPACITY, KEEP_SECONDS, LOOK_SECONDS, SessionStore
+from app.common.session_store import CAPACITY, KEEP_SECONDS, LOOK_SECONDS, SessionStore
 from tests.app.samples import Clock
 
 
@@ -121,3 +121,21 @@ def test_keys_cannot_be_guessed(store: SessionStore[Session]) -> None:
         keys = list(pool.map(lambda tab: store.keep(Session(), tab), map(str, range(100))))
     assert len(set(keys)) == 100
     assert all(len(key) >= 128 / 6 for key in keys)  # six bits a letter
+
+
+def test_who_wants_to_know_is_told_of_each_session_that_is_dropped(
+    tabs: Tabs, clock: Clock
+) -> None:
+    dropped: list[Session] = []
+    store = SessionStore(
+        lambda tab: tab in tabs.open, clock, tabs.after, keep_seconds=60, dropped=dropped.append
+    )
+    open_one, closed = Session(), Session()
+    tabs.open = {"a"}
+    store.keep(open_one, "a")
+    store.keep(closed, "b")
+    look(tabs, clock, 60.0)
+    assert dropped == []
+    look(tabs, clock, 2 * LOOK_SECONDS)
+    assert dropped == [closed]
+    assert len(store) == 1

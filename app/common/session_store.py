@@ -11,7 +11,8 @@ from typing import Generic, TypeVar
 
 Session = TypeVar("Session")
 
-#: Seconds for which a session is kept after its tab was last seen open.
+#: Seconds for which a session is kept after its tab was last seen open, if a store is not told
+#: otherwise.
 KEEP_SECONDS = 600.0
 
 #: Maximum number of sessions without an open tab; one takes up to 4 MB. The oldest go first.
@@ -47,6 +48,8 @@ class SessionStore(Generic[Session]):
         is_open: tells whether a tab is open, given its name.
         clock: monotonic clock in seconds.
         after: calls a function after so many seconds.
+        keep_seconds: see `KEEP_SECONDS`.
+        dropped: is called with each session that is kept no more; must not raise.
     """
 
     def __init__(
@@ -54,8 +57,12 @@ class SessionStore(Generic[Session]):
         is_open: Callable[[str], bool],
         clock: Callable[[], float] = time.monotonic,
         after: Callable[[float, Callable[[], None]], None] = _after,
+        *,
+        keep_seconds: float = KEEP_SECONDS,
+        dropped: Callable[[Session], None] = lambda session: None,
     ) -> None:
         self._is_open, self._clock, self._after = is_open, clock, after
+        self._keep_seconds, self._dropped = keep_seconds, dropped
         self._lock = threading.Lock()
         self._kept: dict[str, _Kept[Session]] = {}
         self._looking = False
@@ -119,5 +126,5 @@ class SessionStore(Generic[Session]):
         )
         too_many = max(0, len(closed) - CAPACITY)
         for index, (seen, key) in enumerate(closed):
-            if index < too_many or now - seen > KEEP_SECONDS:
-                del self._kept[key]
+            if index < too_many or now - seen > self._keep_seconds:
+                self._dropped(self._kept.pop(key).session)

@@ -55,6 +55,7 @@ function hand(files, input) {
 
 export default function ({ data, parentElement, setTriggerValue }) {
   stop();
+  parentElement.querySelector("p").hidden = !data.pastes;
   if (/Mac|iP/.test(navigator.platform)) {
     parentElement.querySelector("kbd").textContent = "⌘V";
   }
@@ -66,7 +67,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   input.accept = data.accept;
   const paste = (event) => {
     const images = [...(event.clipboardData?.files ?? [])]
-      .filter((file) => file.type.startsWith("image/"));
+      .filter((file) => data.pastes && file.type.startsWith(data.pastes));
     if (!images.length) return;
     // The uploader takes what is pasted while it has the focus, and would add it a second time.
     event.stopPropagation();

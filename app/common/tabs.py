@@ -1,0 +1,46 @@
+"""The tab that a page runs for: its name, whether it is open, and what it has uploaded.
+
+Streamlit keeps these to itself. Each function says where that was seen, what happens without it,
+and when it can go.
+"""
+
+from __future__ import annotations
+
+from streamlit import runtime
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+
+def this_tab() -> str:
+    """Return the name that Streamlit gives to the tab for which the page runs.
+
+    A reload is a new tab. A connection that was lost and is found again is the same one.
+
+    Seen in Streamlit 1.67.0. Without it, a page could not tell the tab that it runs for from a
+    duplicate. It can go when there is a public way to ask.
+    """
+    context = get_script_run_ctx()
+    return context.session_id if context else ""
+
+
+def tab_is_open(tab: str) -> bool:
+    """Return whether a tab, by the name of `this_tab`, is connected. Safe on any thread.
+
+    Seen in Streamlit 1.67.0. Without it, a reload could not be told from a duplicate of a tab: both
+    come with the same address. It can go when there is a public way to ask.
+    """
+    return runtime.exists() and runtime.get_instance().is_active_session(tab)
+
+
+def forget_upload(file_id: str) -> None:
+    """Remove a file that this tab has uploaded from the server's memory, once it is elsewhere.
+
+    An uploader keeps its file until the visitor removes it or closes the tab, even when the page
+    does not show the uploader any more.
+
+    Seen in Streamlit 1.67.0. Without it, a video of 200 MB took as much memory for as long as its
+    tab is open. It can go when an uploader writes to a disk, or can be emptied by the page.
+    """
+    manager = runtime.get_instance().uploaded_file_mgr if runtime.exists() else None
+    if isinstance(manager, MemoryUploadedFileManager):
+        manager.remove_file(this_tab(), file_id)

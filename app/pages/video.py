@@ -1,0 +1,109 @@
+"""Video page: the expressions of everybody in a recording."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import streamlit as st
+
+from app.common import running_model
+from app.common.page_layout import CARD_WIDTH, header
+from app.common.text import escape_markdown
+from app.live.view import poll
+from app.video.inputs import chosen_settings, show_inputs
+from app.video.jobs import State
+from app.video.results import show_result
+from app.video.running import show_running
+from app.video.state import KEEP_SECONDS, video_visit
+from app.video.text import facts, failure_line
+from app.video.visit import Source, VideoVisit
+from fer import ModelError
+
+#: Features of the page, in Markdown.
+_FEATURES = (
+    ":material/movie: **Marks every face in the video**, with the sound as it was, or shows the "
+    "original with subtitles.",
+    ":material/timeline: **Shows who shows what, and when**: press the timeline or a moment to go "
+    "there.",
+    ":material/download: **Gives you the numbers** as CSV, JSON and Parquet, and subtitles.",
+)
+
+
+def main() -> None:
+    """Render the page."""
+    header(
+        "Read expressions in a video",
+        "FER Lens follows everybody in a recording and says which expression they show at each "
+        "moment, and how sure it is.",
+    )
+    try:
+        chosen_settings()  # which needs a model
+    except ModelError as error:
+        running_model.show_model_error(error)
+        return
+    visit = video_visit()
+    source, job = visit.source, visit.job
+    running = job is not None and job.active
+    with st.container():
+        if source is None or job is None:
+            show_inputs(visit)
+        else:
+            _title(visit, source, running=running)
+    poll(partial(show_running, visit), active=running)
+    with st.container():
+        if source is None or job is None:
+            _features()
+        elif job.state is State.DONE and job.result:
+            show_result(visit, source, job.result)
+        elif job.state is State.FAILED:
+            _show_failure(visit, source, job.error)
+
+
+def _title(visit: VideoVisit, source: Source, *, running: bool) -> None:
+    with st.container(gap="xxsmall"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.subheader(escape_markdown(source.name), anchor=False, width="content")
+            if running:
+                st.button(
+                    "Cancel", icon=":material/close:", key="video_cancel", on_click=visit.cancel
+                )
+            else:
+                st.button(
+                    "Another video",
+                    type="tertiary",
+                    icon=":material/upload:",
+                    key="video_other",
+                    on_click=visit.clear,
+                    help="Deletes this recording and its result from the server.",
+                )
+        st.caption(escape_markdown(facts(source)))
+
+
+def _show_failure(visit: VideoVisit, source: Source, error: Exception | None) -> None:
+    if isinstance(error, ModelError):
+        running_model.show_model_error(error)
+        return
+    line, again = failure_line(source, error)
+    st.error(line, icon=":material/error:")
+    if again:
+        st.button(
+            "Try again",
+            icon=":material/replay:",
+            key="video_retry",
+            on_click=lambda: visit.start(visit.settings),
+        )
+
+
+def _features() -> None:
+    with st.container(horizontal=True):
+        for text in _FEATURES:
+            with st.container(width=CARD_WIDTH):
+                st.markdown(text)
+    st.caption(
+        ":material/lock: The recording is on this server's disk while you are here, readable for "
+        "FER Lens only. It is deleted when you choose another one, or "
+        f"{KEEP_SECONDS / 60:.0f} minutes after you close this tab."
+    )
+
+
+main()

@@ -1,0 +1,144 @@
+"""How a recording reaches the Video page: a file or the sample, and how to analyse it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app.common.components import mount
+from app.common.head_picker import choose_head, chosen_head
+from app.common.paths import SAMPLE
+from app.common.tabs import forget_upload
+from app.common.text import escape_markdown
+from app.video.engine import VideoSettings
+from app.video.state import max_upload_megabytes
+from app.video.visit import VideoVisit
+from fer.video.opening import SUFFIXES
+from fer.video.recording import DEFAULT_RATE
+
+_UPLOADER = "video_file"
+_HELPER = "video_file_helper"
+
+#: What a browser's file picker offers first.
+_ACCEPT = ",".join(["video/*", *(f".{suffix}" for suffix in SUFFIXES)])
+
+_RATE, _FINE = "video_rate", "video_fine"
+
+#: Frames a second that can be chosen, and their names.
+_RATES: dict[float | None, str] = {5.0: "5", DEFAULT_RATE: "10", None: "every frame"}
+
+#: Seconds between two looks whether there is room again.
+_FULL_POLL_SECONDS = 5.0
+
+
+def show_inputs(visit: VideoVisit) -> None:
+    """Show the uploader and the sample, either of which begins an analysis at once."""
+    if visit.notice:
+        st.warning(escape_markdown(visit.notice))
+    if not visit.jobs.places:
+        st.info("**Videos are switched off.** This server analyses photos.", icon=":material/info:")
+        return
+    megabytes = max_upload_megabytes(visit)
+    if megabytes:
+        _show_uploader(visit, megabytes)
+    else:
+        _show_full(visit)
+    with st.expander("How to analyse", icon=":material/tune:"):
+        choose_settings()
+    if megabytes:
+        _offer_sample(visit)
+
+
+def choose_settings() -> None:
+    """Show what can be chosen about the analysis."""
+    with st.container(horizontal=True, gap="large", vertical_alignment="bottom"):
+        st.segmented_control(
+            "Frames analysed a second",
+            list(_RATES),
+            default=DEFAULT_RATE,
+            required=True,
+            format_func=lambda rate: _RATES[rate],
+            key=_RATE,
+            persist_state="session",
+            width="content",
+            help="More show shorter expressions, and take longer. The marked video has every "
+            "frame in any case.",
+        )
+        st.toggle(
+            "Small faces too",
+            key=_FINE,
+            persist_state="session",
+            help="Searches every frame as the Photo page does. It takes about twenty times as "
+            "long.",
+        )
+    choose_head()
+
+
+def chosen_settings() -> VideoSettings:
+    """Return the visitor's choice.
+
+    Raises:
+        ModelError: the model is missing or incomplete.
+    """
+    rate = st.session_state.get(_RATE, DEFAULT_RATE)
+    return VideoSettings(rate, bool(st.session_state.get(_FINE)), chosen_head())
+
+
+def _show_uploader(visit: VideoVisit, megabytes: int) -> None:
+    st.file_uploader(
+        "A video: MP4, MOV, M4V, WebM, MKV, AVI or an animated GIF",
+        key=_UPLOADER,
+        max_upload_size=megabytes,
+        on_change=_take_file,
+        args=(visit,),
+    )
+    mount(
+        "common/uploader",
+        {"uploader": _UPLOADER, "accept": _ACCEPT, "pastes": "", "taken": []},
+        key=_HELPER,
+        on_refused_change=lambda: _tell_refused(visit),
+    )
+
+
+def _take_file(visit: VideoVisit) -> None:
+    file = st.session_state[_UPLOADER]
+    if file is not None:
+        visit.take(file, file.size, file.name, chosen_settings())
+        forget_upload(file.file_id)
+
+
+def _tell_refused(visit: VideoVisit) -> None:
+    for file in st.session_state[_HELPER].refused:
+        visit.notice = f"{file['name']} was not uploaded. {file['reason']}".strip()
+
+
+def _show_full(visit: VideoVisit) -> None:
+    """Say that there is no room, and rerun the page as soon as there is."""
+
+    def wait() -> None:
+        if max_upload_megabytes(visit):
+            st.rerun()
+
+    st.info(
+        "**This server has no room for another recording at the moment.** The page opens by "
+        "itself as soon as there is.",
+        icon=":material/hourglass_top:",
+    )
+    st.fragment(wait, run_every=_FULL_POLL_SECONDS)()
+
+
+def _offer_sample(visit: VideoVisit) -> None:
+    with st.container(border=True, horizontal=True, vertical_alignment="center", gap="medium"):
+        st.image(str(SAMPLE), width=132, alt="From the sample: a portrait of Eileen Collins")
+        with st.container(width=560, gap="xsmall"):
+            st.markdown("#### No video at hand?", anchors=False)
+            st.markdown(
+                "See a result with 24 seconds of a portrait of the astronaut Eileen Collins "
+                "(NASA), moved in front of a camera that does not exist."
+            )
+            st.button(
+                "Try it with a sample video",
+                type="primary",
+                icon=":material/play_arrow:",
+                key="video_try_sample",
+                on_click=lambda: visit.take_sample(chosen_settings()),
+            )

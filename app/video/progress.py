@@ -1,0 +1,107 @@
+"""What the analysis of a recording has found so far, for the page. Does not use Streamlit."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+
+from fer.export.stream_rows import StreamRows
+from fer.types import Image
+from fer.video.recording import Progress
+
+#: Least seconds between two pictures.
+PICTURE_SECONDS = 1.0
+
+#: Longest side of a picture in pixels, and its JPEG quality.
+_PICTURE_SIDE, _QUALITY = 800, 80
+
+#: What a guess of the time that is left must rest on: share of a stage, and seconds.
+_KNOWN_SHARE, _KNOWN_SECONDS = 0.02, 1.0
+
+
+class VideoProgress:
+    """Collects the reports of one analysis. Safe to share between threads.
+
+    Args:
+        clock: monotonic clock in seconds.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._newest: Progress | None = None
+        self._began = self._pictured = -np.inf
+        self._speed = 0.0
+        self._rows: list[StreamRows] = []
+        self._picture = b""
+
+    def report(self, progress: Progress) -> None:
+        """Take a report, on the thread of the analysis."""
+        now = self._clock()
+        picture = b""
+        if progress.picture is not None and now - self._pictured >= PICTURE_SECONDS:
+            self._pictured = now
+            picture = _jpeg(progress.picture())
+        with self._lock:
+            if self._newest is None or self._newest.stage != progress.stage:
+                self._began, self._speed = now, 0.0
+            elif now > self._began:
+                self._speed = progress.frames / (now - self._began)
+            # A picture can be made only now, and keeps the frame that it would show.
+            self._newest = Progress(
+                progress.stage,
+                progress.share,
+                progress.seconds,
+                progress.frames,
+                progress.analysed,
+            )
+            if progress.rows is not None:
+                self._rows.append(progress.rows)
+            self._picture = picture or self._picture
+
+    @property
+    def newest(self) -> Progress | None:
+        """The last report, without its rows and picture; None before the first."""
+        return self._newest
+
+    @property
+    def speed(self) -> float:
+        """Frames a second in this stage; 0 if it has only begun."""
+        return self._speed
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Guess of the seconds until the stage is done; None while there is none."""
+        with self._lock:
+            share = self._newest.share if self._newest else None
+            took = self._clock() - self._began
+        if share is None or share < _KNOWN_SHARE or took < _KNOWN_SECONDS:
+            return None
+        return took * (1 - share) / share
+
+    @property
+    def rows(self) -> StreamRows | None:
+        """All rows so far; None before the first report."""
+        with self._lock:
+            if len(self._rows) > 1:
+                array = np.concatenate([rows.array for rows in self._rows])
+                self._rows = [StreamRows(array, self._rows[0].heads)]
+            return self._rows[0].used() if self._rows else None
+
+    @property
+    def picture(self) -> bytes:
+        """JPEG of the newest marked picture, a new one about once a second; empty before that."""
+        return self._picture
+
+
+def _jpeg(picture: Image) -> bytes:
+    height, width = picture.shape[:2]
+    scale = min(1.0, _PICTURE_SIDE / max(height, width))
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+    ok, data = cv2.imencode(".jpg", small[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
+    return data.tobytes() if ok else b""

@@ -1,0 +1,188 @@
+"""The result of a recording: player, timeline, moments, shares of time, downloads."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import BinaryIO
+
+import streamlit as st
+
+from app.common.text import counted, escape_markdown
+from app.live.downloads import visitors_zone
+from app.live.session_view import show_curves, show_shares, show_timeline
+from app.live.timeline import Timeline
+from app.video.engine import Result
+from app.video.files import (
+    FORMATS,
+    MARKED_ENDING,
+    contents,
+    file_name,
+    stream_result,
+    write_archive,
+)
+from app.video.inputs import choose_settings, chosen_settings
+from app.video.player import PANEL_WIDTH, PLAYER_WIDTH, show_places, show_player
+from app.video.text import browser_plays, unplayable
+from app.video.visit import Source, VideoVisit
+from fer.export.stream_result import StreamResult
+from fer.export.subtitles import webvtt
+
+_CHOICE = "video_shown"
+_MARKED = "Marked video"
+_ORIGINAL = "Original with subtitles"
+
+#: Key of the timeline.
+_TIMELINE = "video_timeline"
+
+#: A press on the timeline goes to its time.
+_STYLE = f"<style>.st-key-{_TIMELINE}_chart .nsewdrag {{ cursor: pointer !important; }}</style>"
+
+
+def show_result(visit: VideoVisit, source: Source, result: Result) -> None:
+    """Show what was found in a recording.
+
+    Args:
+        visit: the visitor's recording.
+        source: where it is.
+        result: what was found.
+    """
+    found = stream_result(source, result, visitors_zone())
+    if found.note:
+        st.warning(escape_markdown(found.note), icon=":material/content_cut:")
+    if result.note:
+        st.warning(
+            f"**There is no marked video.** {result.note} The numbers are all here.",
+            icon=":material/hard_drive:",
+        )
+    st.markdown(_found(found))
+    st.html(_STYLE)
+    with st.container(horizontal=True, gap="medium"):
+        with st.container(width=PLAYER_WIDTH):
+            _show_player(source, result, found)
+        moments = st.container(width=PANEL_WIDTH)
+    line = _show_timeline(found)
+    with moments:
+        if result.recording.moments:
+            st.markdown("##### Surest moments", anchors=False)
+        show_places(result.recording.moments, line, f"{_TIMELINE}_chart", str(visit.folder))
+    _show_downloads(visit, source, result, found)
+    rows = found.rows.used()
+    first, last = _span(found)
+    st.fragment(show_curves)(rows, first, last, "video_curves")
+    show_shares(rows, "video_shares", found.times)
+    _offer_again(visit)
+
+
+def _found(found: StreamResult) -> str:
+    people = len({int(track) for track in found.rows.track[found.rows.has_face]})
+    if not people:
+        return (
+            ":material/face_retouching_off: **No face was found.** It helps when faces are larger, "
+            "well lit and turned to the camera. “Small faces too” below looks more closely."
+        )
+    scenes = f" in {counted(len(found.cuts) + 1, 'scene')}" if found.cuts else ""
+    return f":material/groups: **{counted(people, 'person').replace('persons', 'people')}**{scenes}"
+
+
+def _show_player(source: Source, result: Result, found: StreamResult) -> None:
+    name, marked = source.name, result.marked
+    choice = st.segmented_control(
+        "Video",
+        [_MARKED, _ORIGINAL],
+        default=_MARKED,
+        required=True,
+        key=_CHOICE,
+        label_visibility="collapsed",
+    )
+    original = choice == _ORIGINAL or marked is None
+    if original and not browser_plays(source):
+        st.caption(f":material/info: {unplayable(source)}" if marked else _NOTHING_TO_PLAY)
+        original = False
+    if original:
+        show_player(source.path, f"{name}, with subtitles of who shows what", webvtt(found))
+    elif marked:
+        show_player(marked, f"{name}, with a box and an expression on every face")
+
+
+_NOTHING_TO_PLAY = ":material/info: Not every browser plays this kind of file."
+
+
+def _span(found: StreamResult) -> tuple[float, float]:
+    """Return the first and the last second of what was found."""
+    times = found.times
+    if not len(times.seconds):
+        return 0.0, 1.0
+    return float(times.seconds[0]), float(times.until[-1])
+
+
+def _show_timeline(found: StreamResult) -> Timeline | None:
+    first, last = _span(found)
+    with st.container(border=True, gap="xsmall"):
+        line = show_timeline(
+            found.rows.used(),
+            first,
+            last,
+            last,
+            _TIMELINE,
+            empty="No face in this recording.",
+            cuts=found.cuts,
+            hole_seconds=found.hole_seconds,
+        )
+        if line:
+            st.caption(
+                ":material/touch_app: Press anywhere in the timeline to go there in the video."
+            )
+    return line
+
+
+def _show_downloads(visit: VideoVisit, source: Source, result: Result, found: StreamResult) -> None:
+    marked, folder = result.marked, visit.folder
+    with st.container(horizontal=True, gap="small"):
+        if marked:
+            _download(
+                "Marked video (MP4)",
+                partial(_opened, marked),
+                file_name(source, MARKED_ENDING),
+                "video/mp4",
+                "With a box and an expression on every face, and the sound.",
+            )
+        for kind in FORMATS:
+            name = file_name(source, kind.ending)
+            _download(kind.label, partial(contents, kind, found), name, kind.mime, kind.purpose)
+        if folder:
+            _download(
+                "All files (ZIP)",
+                lambda: _opened(write_archive(source, found, marked, folder)),
+                file_name(source, "-expressions.zip"),
+                "application/zip",
+                "All of these in one archive.",
+            )
+
+
+def _opened(file: Path) -> BinaryIO:
+    return file.open("rb")  # Streamlit reads and closes it
+
+
+def _download(label: str, make: object, name: str, mime: str, purpose: str) -> None:
+    st.download_button(
+        label,
+        make,  # type: ignore[arg-type]
+        name,
+        mime,
+        key=f"video_download_{label}",
+        on_click="ignore",
+        icon=":material/download:",
+        help=purpose,
+    )
+
+
+def _offer_again(visit: VideoVisit) -> None:
+    with st.expander("Analyse it once more, in another way", icon=":material/tune:"):
+        choose_settings()
+        st.button(
+            "Analyse again",
+            icon=":material/replay:",
+            key="video_again",
+            on_click=lambda: visit.start(chosen_settings()),
+        )

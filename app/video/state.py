@@ -1,0 +1,84 @@
+"""What all visitors of the Video page share, and each visitor's recording."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import tempfile
+from pathlib import Path
+
+import streamlit as st
+
+from app.common.server import server_settings
+from app.common.session_store import SessionStore
+from app.common.tabs import tab_is_open, this_tab
+from app.video.engine import read_video
+from app.video.jobs import Jobs, max_jobs
+from app.video.room import MB, max_megabytes, max_total_megabytes
+from app.video.visit import VideoVisit
+from app.video.workspace import Workspaces, remove_left_overs
+
+#: Seconds for which a recording and its result are kept after their tab was last seen open: long
+#: enough for a reload, and for a phone that shows something else for a moment.
+KEEP_SECONDS = 120.0
+
+#: A limit that memory or disk impose is a multiple of so many megabytes, so that it stays the same
+#: for a while: a new limit is a new uploader.
+_STEP_MB = 25
+
+_VISIT = "video_visit"
+
+#: Name in the page's address of the key to the visit.
+_PARAMETER = "session"
+
+
+def video_visit() -> VideoVisit:
+    """Return the visitor's recording. A reload finds it by the key in the page's address."""
+    store, tab = _store(), this_tab()
+    visit = st.session_state.get(_VISIT)
+    if visit is None or visit.ended or store.is_lost(visit, tab):
+        claimed = store.claim(st.query_params.get(_PARAMETER, ""), tab)
+        visit = claimed or VideoVisit(_jobs(), _workspaces(), read_video)
+    key = store.keep(visit, tab)
+    st.session_state[_VISIT] = visit
+    if st.query_params.get(_PARAMETER) != key:
+        st.query_params[_PARAMETER] = key
+    return visit
+
+
+def max_upload_megabytes(visit: VideoVisit) -> int:
+    """Return the size of the largest recording that can be taken now; 0 if there is no room."""
+    # Streamlit's own limit holds for every upload, whatever an uploader says.
+    limit = min(max_megabytes(server_settings()), st.get_option("server.maxUploadSize"))
+    room = visit.workspaces.room // MB
+    return int(limit if room >= limit else room // _STEP_MB * _STEP_MB)
+
+
+@st.cache_resource(show_spinner=False)
+def begin() -> None:
+    """Delete what servers that were killed have left of visitors' recordings."""
+    with contextlib.suppress(OSError):
+        remove_left_overs(Path(tempfile.gettempdir()))
+
+
+@st.cache_resource(show_spinner=False)
+def _jobs() -> Jobs:
+    return Jobs(max_jobs(server_settings()))
+
+
+@st.cache_resource(show_spinner=False)
+def _workspaces() -> Workspaces:
+    workspaces = Workspaces(max_total_megabytes(server_settings()) * MB)
+    atexit.register(_close, _jobs(), workspaces)
+    return workspaces
+
+
+def _close(jobs: Jobs, workspaces: Workspaces) -> None:
+    """End all jobs and delete all recordings, as the server ends."""
+    jobs.close()
+    workspaces.close()
+
+
+@st.cache_resource(show_spinner=False)
+def _store() -> SessionStore[VideoVisit]:
+    return SessionStore(tab_is_open, keep_seconds=KEEP_SECONDS, dropped=VideoVisit.end)

@@ -1,0 +1,141 @@
+"""Texts of the Video page that depend on a recording or its analysis. Does not use Streamlit."""
+
+from __future__ import annotations
+
+import math
+from pathlib import PurePath
+
+from app.common.text import escape_markdown
+from app.video.room import MB
+from app.video.visit import Source
+from app.video.workspace import failure
+from fer.errors import VideoError
+from fer.text import clock
+from fer.video.opening import VideoInfo
+from fer.video.recording import Progress
+
+#: Names that people know codecs by.
+_CODECS = {
+    "h264": "H.264",
+    "hevc": "HEVC",
+    "vp8": "VP8",
+    "vp9": "VP9",
+    "av1": "AV1",
+    "mpeg4": "MPEG-4",
+    "gif": "GIF",
+    "prores": "ProRes",
+    "mjpeg": "Motion JPEG",
+}
+
+#: What all browsers play: codecs, in files of these formats.
+_PLAYABLE_CODECS = frozenset({"h264", "vp8", "vp9", "av1"})
+_PLAYABLE_SUFFIXES = frozenset({".mp4", ".m4v", ".mov", ".webm"})
+
+_STAGES = {"analysis": "Step 1 of 2: reading expressions", "picture": "Step 2 of 2: marked video"}
+
+
+def facts(source: Source) -> str:
+    """Return what is known of a recording before its analysis, in a line."""
+    parts = _facts(source.video) if source.video else []
+    if source.is_sample:
+        parts.append("a sample: a photo of the astronaut Eileen Collins (NASA), moved about")
+    if source.bytes:
+        parts.append(size(source.bytes))
+    return " · ".join(parts)
+
+
+def _facts(video: VideoInfo) -> list[str]:
+    parts = [clock(video.seconds)] if video.seconds is not None else ["unknown length"]
+    parts.append(f"{video.width} × {video.height} pixels")
+    if video.frame_rate:
+        parts.append(f"{video.frame_rate:.3g} frames a second")
+    return [*parts, codec_name(video.codec), "with sound" if video.has_sound else "no sound"]
+
+
+def codec_name(codec: str) -> str:
+    """Return the name that people know a codec by."""
+    return _CODECS.get(codec, codec)
+
+
+def size(count: int) -> str:
+    """Return a file's size: ``0.5 MB``, ``48 MB``."""
+    return f"{count / MB:.1f} MB" if count < 10 * MB else f"{count / MB:.0f} MB"
+
+
+def browser_plays(source: Source) -> bool:
+    """Return whether all browsers play the recording as it is."""
+    if source.is_sample or source.video is None:
+        return True
+    suffix = PurePath(source.name).suffix.lower()
+    return suffix in _PLAYABLE_SUFFIXES and source.video.codec in _PLAYABLE_CODECS
+
+
+def unplayable(source: Source) -> str:
+    """Return why the original is not shown."""
+    codec = codec_name(source.video.codec) if source.video else "this codec"
+    kind = PurePath(source.name).suffix.lower().lstrip(".").upper() or "this kind"
+    what = f"{codec} in {kind} files" if codec != kind else f"{kind} files as videos"
+    return f"Not every browser plays {what}, so the marked video is shown here."
+
+
+def progress_line(progress: Progress | None, speed: float, seconds_left: float | None) -> str:
+    """Return what is being done, how far it is, how fast, and how long it will take.
+
+    Args:
+        progress: the last report; None before the first.
+        speed: frames a second; 0 if unknown.
+        seconds_left: until the stage is done; None if unknown.
+    """
+    if progress is None:
+        return "Getting ready …"
+    if progress.stage == "analysis" and progress.share == 1:
+        return "Step 1 of 2: choosing the surest moments …"
+    parts = [_STAGES.get(progress.stage, progress.stage)]
+    if progress.share is None:
+        parts.append(f"{clock(progress.seconds)} so far")
+    else:
+        parts.append(f"{math.floor(100 * progress.share)}%")
+    if speed:
+        parts.append(f"{speed:.0f} frames a second")
+    if seconds_left is not None:
+        parts.append(left(seconds_left))
+    return " · ".join(parts)
+
+
+def left(seconds: float) -> str:
+    """Return how long something will take, no more exact than it is known."""
+    if seconds < 10:
+        return "some seconds left"
+    if seconds < 90:
+        return f"about {10 * round(seconds / 10)} seconds left"
+    return f"about {round(seconds / 60)} minutes left"
+
+
+def waiting_line(ahead: int, places: int) -> str:
+    """Return why an analysis has not begun.
+
+    Args:
+        ahead: number of others that wait before it.
+        places: number that run at once.
+    """
+    one = "one recording" if places == 1 else f"{places} recordings"
+    before = {0: "Yours is next.", 1: "One more is before yours."}.get(
+        ahead, f"{ahead} more are before yours."
+    )
+    return (
+        f"**All places are taken.** This server analyses {one} at a time. {before} It starts by "
+        "itself."
+    )
+
+
+def failure_line(source: Source, error: Exception | None) -> tuple[str, bool]:
+    """Return what to say of an analysis that failed, as Markdown, and whether to try it again."""
+    if isinstance(error, VideoError):
+        return escape_markdown(f"{source.name} {error}"), False
+    if isinstance(error, OSError):
+        return f"**The analysis had to stop.** {failure(error)}", True
+    return (
+        "**Something went wrong in FER Lens**, and the analysis had to stop. Try it again; if that "
+        "does not help, try another recording.",
+        True,
+    )
