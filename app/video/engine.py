@@ -6,13 +6,12 @@ import logging
 from dataclasses import dataclass
 from pathlib import Path
 
-from fer.video.marked import write_marked
-
+from app.background.jobs import Cancelled
 from app.common.paths import model_dir
-from app.video.jobs import Cancelled
 from app.video.workspace import failure
 from fer import FaceStream
 from fer.labels import EXPRESSION_HEAD
+from fer.video.marked import write_marked
 from fer.video.recording import DEFAULT_RATE, OnProgress, Recording, VideoOptions, analyse
 
 _log = logging.getLogger(__name__)

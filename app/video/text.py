@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from pathlib import PurePath
 
+from app.background.memory import MB
 from app.common.text import escape_markdown
-from app.video.room import MB
 from app.video.visit import Source
 from app.video.workspace import failure
 from fer.errors import VideoError
