@@ -60,6 +60,9 @@ class Limits:
     ratio: int = 100
 
 
+_USUAL = Limits()
+
+
 @dataclass(frozen=True)
 class Candidate:
     """A file of a collection, which may be a photograph.
@@ -87,7 +90,7 @@ class PhotoArchive:
         RefusedError: it cannot be read at all.
     """
 
-    def __init__(self, data: bytes, limits: Limits = Limits()) -> None:
+    def __init__(self, data: bytes, limits: Limits = _USUAL) -> None:
         self._limits = limits
         self._unpacked = 0
         opening = _Opening(data, limits.directory_bytes)

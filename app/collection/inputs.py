@@ -15,7 +15,7 @@ from app.common.text import escape_markdown
 from fer.images import MAX_BYTES, SUFFIXES
 
 _FILES, _FOLDER = "collection_files", "collection_folder"
-_TAKEN = "collection_taken"
+_TAKEN, _JUST_TAKEN = "collection_taken", "collection_just_taken"
 
 #: Least bytes of the server's memory with which a collection is asked for.
 _LEAST_ROOM = 32 * MB
@@ -25,6 +25,14 @@ _FULL_POLL_SECONDS = 5.0
 
 #: What a browser's file picker offers first.
 _ACCEPT = "image/*,.heic,.heif,.zip"
+
+
+def just_taken() -> bool:
+    """Return whether files came in this very run of the page.
+
+    The uploaders must be on the page once more: what they refused, they tell only now.
+    """
+    return bool(st.session_state.pop(_JUST_TAKEN, False))
 
 
 def show_inputs(visit: CollectionVisit) -> None:
@@ -43,33 +51,43 @@ def show_inputs(visit: CollectionVisit) -> None:
     files, folder = st.tabs(
         [":material/folder_zip: ZIP or photos", ":material/folder_open: Folder"]
     )
-    megabytes = visit.limits.bytes // MB
     with files:
-        st.file_uploader(
-            f"A ZIP archive, or photos: up to {visit.limits.photos:,} of {megabytes} MB together",
-            accept_multiple_files=True,
-            key=_FILES,
-            max_upload_size=megabytes,
-            on_change=_take,
-            args=(visit, _FILES),
-        )
-        _helper(visit, _FILES, _ACCEPT)
+        _show_files(visit)
     with folder:
-        st.file_uploader(
-            f"A folder with photos, and all folders in it: up to {visit.limits.photos:,} of "
-            f"{megabytes} MB together",
-            type=[*SUFFIXES],
-            accept_multiple_files="directory",
-            key=_FOLDER,
-            max_upload_size=min(megabytes, MAX_BYTES // MB),
-            on_change=_take,
-            args=(visit, _FOLDER),
-        )
-        _helper(visit, _FOLDER, "")
-        st.caption(
-            ":material/smartphone: On most phones, a browser cannot choose a folder. Choose the "
-            "photos themselves, or a ZIP of the folder."
-        )
+        _show_folder(visit)
+
+
+def _show_files(visit: CollectionVisit) -> None:
+    st.file_uploader(
+        f"Drop a ZIP archive here, or photos: {_limits(visit)}",
+        accept_multiple_files=True,
+        key=_FILES,
+        max_upload_size=visit.limits.bytes // MB,
+        on_change=_take,
+        args=(visit, _FILES),
+    )
+    _helper(visit, _FILES, _ACCEPT)
+
+
+def _show_folder(visit: CollectionVisit) -> None:
+    st.file_uploader(
+        f"Drop a folder here, with all folders in it: {_limits(visit)}",
+        type=[*SUFFIXES],
+        accept_multiple_files="directory",
+        key=_FOLDER,
+        max_upload_size=min(visit.limits.bytes, MAX_BYTES) // MB,
+        on_change=_take,
+        args=(visit, _FOLDER),
+    )
+    _helper(visit, _FOLDER, "")
+    st.caption(
+        ":material/smartphone: Phones cannot choose a folder in most browsers. Choose the photos "
+        "themselves, or a ZIP of the folder."
+    )
+
+
+def _limits(visit: CollectionVisit) -> str:
+    return f"up to {visit.limits.photos:,} photos, {visit.limits.bytes // MB} MB together"
 
 
 def _helper(visit: CollectionVisit, uploader: str, accept: str) -> None:
@@ -92,6 +110,7 @@ def _take(visit: CollectionVisit, uploader: str) -> None:
     uploads = [Upload(file.name, file.getvalue()) for file in new if hasattr(file, "getvalue")]
     heads = offered(running_model.model_spec())
     visit.take(uploads, running_model.photo_analyzer(), heads)
+    st.session_state[_JUST_TAKEN] = True
     for file in new:
         forget_upload(file.file_id)
 

@@ -96,11 +96,5 @@ def _sentences(faces: Faces) -> str:
     if not len(faces):
         return NO_FACE
     found = "; ".join(verdict.sentence for verdict in verdicts(faces))
-    return f"{counted(len(faces), 'face')}, from left to right: {found}"
-
-
-def shown_line(shown: int, total: int) -> str:
-    """Return how many files are shown."""
-    if shown == total:
-        return "" if total else "Nothing yet."
-    return f"{shown:,} of {total:,} shown"
+    order = ", from left to right" if len(faces) > 1 else ""
+    return f"{counted(len(faces), 'face')}{order}: {found}"

@@ -59,14 +59,14 @@ def files_of(uploads: Sequence[Upload], most: int) -> Files:
         uploads: what was uploaded.
         most: number of photographs that are read; the others get this as their reason.
     """
-    candidates, system = list[Candidate](), 0
-    for upload in uploads:
+    candidates, system, title = list[Candidate](), 0, _title(uploads)
+    for upload in _inside(uploads):
         found, left_out = _files_in(upload, prefix=len(uploads) > 1)
         candidates += found
         system += left_out
     candidates.sort(key=lambda candidate: natural_order(candidate.name))
     size = sum(len(upload.data) for upload in uploads)
-    return Files(_title(uploads), tuple(_limited(candidates, most)), system, size)
+    return Files(title, tuple(_limited(candidates, most)), system, size)
 
 
 def _files_in(upload: Upload, *, prefix: bool) -> tuple[list[Candidate], int]:
@@ -109,9 +109,20 @@ def _too_many(most: int) -> str:
     return f"was not read: this server reads {most:,} photos of a collection."
 
 
+def _inside(uploads: Sequence[Upload]) -> list[Upload]:
+    """Return the uploads with their paths inside the folder that was chosen."""
+    if _folder(uploads):
+        return [replace(upload, name=upload.name.split("/", 1)[1]) for upload in uploads]
+    return [*uploads]
+
+
+def _folder(uploads: Sequence[Upload]) -> str:
+    """Return the name of the folder that all uploads are in; "" if there is none."""
+    folders = {upload.name.split("/", 1)[0] if "/" in upload.name else "" for upload in uploads}
+    return folders.pop() if len(folders) == 1 else ""
+
+
 def _title(uploads: Sequence[Upload]) -> str:
-    names = [shown_name(upload.name) for upload in uploads]
-    if len(names) == 1:
-        return names[0]
-    folders = {PurePosixPath(name).parts[0] for name in names if "/" in name}
-    return folders.pop() if len(folders) == 1 else f"{len(names):,} files"
+    if folder := _folder(uploads):
+        return shown_name(folder)
+    return shown_name(uploads[0].name) if len(uploads) == 1 else f"{len(uploads):,} files"

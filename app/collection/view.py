@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from functools import partial
 
@@ -20,7 +21,7 @@ from app.collection.selection import (
     pages,
     selected,
 )
-from app.collection.text import pill, progress_line, shown_line, tile
+from app.collection.text import pill, progress_line, tile
 from app.collection.visit import CollectionVisit
 from app.common import running_model
 from app.common.components import mount
@@ -30,10 +31,12 @@ from app.photo.downloads import file_name
 from app.photo.photo_view import download, show_mix, show_photo
 from app.photo.summary import answers_legend, answers_line, crowd_note
 
+#: Pixels: width of the filters and of what stands beside them. On a phone, one follows the other.
+_FILTERS_WIDTH, _ORDER_WIDTH = 890, 190
+_FLAWS_WIDTH, _PAGES_WIDTH = 770, 310
+
 #: Key of the container of one photo, which is scrolled to when it is opened.
 _PHOTO = "collection_photo"
-
-_ORDER, _PAGE = "collection_order", "collection_page"
 
 
 def show_growing(visit: CollectionVisit, head: str) -> None:
@@ -59,23 +62,30 @@ def show_all(visit: CollectionVisit, head: str) -> None:
         st.rerun()
     items = visit.collection.items
     _summary(items, head)
-    chosen = _filters(visit, items, head)
-    shown = _sorted(visit, items, head, chosen)
-    with st.container(horizontal=True, horizontal_alignment="distribute"):
-        st.caption(shown_line(len(shown), len(items)))
-    page = _page(visit, len(shown))
+    answers, flaws = counts(items, head)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        with st.container(width=_FILTERS_WIDTH):
+            _offer_answers(visit, answers, head)
+        _offer_orders(visit)
+    below = st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
+    with below.container(width=_FLAWS_WIDTH):
+        _offer_flaws(visit, flaws, head)
+    shown = _shown(visit, head)
+    if len(shown) < len(items):
+        st.caption(f"{len(shown):,} of {len(items):,} files have that.")
+    with below.container(width=_PAGES_WIDTH, horizontal_alignment="right"):
+        page = _page(visit, len(shown))
     _grid(visit, page_of(shown, page), head)
 
 
 def show_one(visit: CollectionVisit, head: str) -> None:
     """Show the photo that is opened, with a way back and to its neighbours."""
-    shown = _sorted_as_chosen(visit, head)
     item = next((one for one in _items(visit) if one.number == visit.opened), None)
     if item is None or item.error:
         visit.open(None)
         st.rerun()
     with st.container(key=_PHOTO):
-        _ways(visit, item, [one for one in shown if not one.error])
+        _ways(visit, item, [one for one in _shown(visit, head) if not one.error])
         with st.container(gap="xxsmall"):
             st.subheader(escape_markdown(item.name), anchor=False)
             faces = item.faces[head]
@@ -103,10 +113,11 @@ def show_downloads(visit: CollectionVisit, head: str) -> None:
         download("Everything (ZIP)", archive, name("zip"), "application/zip", "collection")
         download("CSV", table, name("csv"), "text/csv", "collection")
         download("JSON", record, name("json"), "application/json", "collection")
-    st.caption(
-        f"The ZIP has the CSV, the JSON, and every photo with its faces marked, {PICTURE_SIDE} "
-        "pixels large."
-    )
+        st.caption(
+            f"The ZIP holds the CSV, the JSON, and every photo with its faces marked, up to "
+            f"{PICTURE_SIDE} pixels large.",
+            width="stretch",
+        )
 
 
 def _summary(items: Sequence[Item], head: str) -> None:
@@ -124,21 +135,22 @@ def _summary(items: Sequence[Item], head: str) -> None:
                 st.markdown(answers_legend(faces))
 
 
-def _filters(visit: CollectionVisit, items: Sequence[Item], head: str) -> Filter:
-    answers, flaws = counts(items, head)
-    labels = running_model.model_spec().head(head).labels
+def _offer_answers(visit: CollectionVisit, answers: Counter[str], head: str) -> None:
     st.pills(
         "Show photos with",
-        offered_answers(answers, labels),
+        offered_answers(answers, running_model.model_spec().head(head).labels),
         selection_mode="multi",
         format_func=lambda answer: pill(answer, answers),
         key=_key(visit, f"answers_{head}"),
         persist_state="session",
         wrap=True,
     )
+
+
+def _offer_flaws(visit: CollectionVisit, flaws: Counter[str], head: str) -> None:
     if offered := offered_flaws(flaws):
         st.pills(
-            "and faces that are",
+            "and with faces that are",
             offered,
             selection_mode="multi",
             format_func=lambda flaw: pill(flaw, flaws),
@@ -146,37 +158,29 @@ def _filters(visit: CollectionVisit, items: Sequence[Item], head: str) -> Filter
             persist_state="session",
             wrap=True,
         )
-    return _chosen(visit, head)
 
 
-def _chosen(visit: CollectionVisit, head: str) -> Filter:
-    return Filter.of(
+def _offer_orders(visit: CollectionVisit) -> None:
+    st.selectbox(
+        "Order", list(Order), key=_key(visit, "order"), persist_state="session", width=_ORDER_WIDTH
+    )
+
+
+def _shown(visit: CollectionVisit, head: str) -> list[Item]:
+    """Return the files that the visitor wants to see, in the order that was chosen."""
+    chosen = Filter.of(
         st.session_state.get(_key(visit, f"answers_{head}")),
         st.session_state.get(_key(visit, f"flaws_{head}")),
     )
-
-
-def _sorted(visit: CollectionVisit, items: Sequence[Item], head: str, chosen: Filter) -> list[Item]:
-    order = st.selectbox(
-        "Order",
-        list(Order),
-        key=_key(visit, _ORDER),
-        persist_state="session",
-        width=220,
-    )
-    return selected(items, head, chosen, Order(order or Order.SUREST))
-
-
-def _sorted_as_chosen(visit: CollectionVisit, head: str) -> list[Item]:
-    order = Order(st.session_state.get(_key(visit, _ORDER), Order.SUREST))
-    return selected(_items(visit), head, _chosen(visit, head), order)
+    order = st.session_state.get(_key(visit, "order")) or Order.SUREST
+    return selected(_items(visit), head, chosen, Order(order))
 
 
 def _page(visit: CollectionVisit, count: int) -> int:
     number = pages(count)
     if number < 2:
         return 1
-    return st.pagination(number, key=_key(visit, f"{_PAGE}_{number}"), persist_state="session")
+    return st.pagination(number, key=_key(visit, f"page_{number}"), persist_state="session")
 
 
 def _grid(visit: CollectionVisit, items: Sequence[Item], head: str) -> None:

@@ -30,9 +30,21 @@ def content() -> AbstractContextManager[object]:
     return centred.container(width=CONTENT_WIDTH)
 
 
+#: Key of the row of links. On a phone, it is one row without icons.
+_LINKS = "page_links"
+_LINKS_STYLE = f"""<style>
+@media (max-width: 640px) {{
+  .st-key-{_LINKS} {{ gap: 0; }}
+  .st-key-{_LINKS} a {{ padding-inline: 5px; }}
+  .st-key-{_LINKS} a > span:first-child {{ display: none; }}
+}}
+</style>"""
+
+
 def page_links(pages: Sequence[st.Page]) -> None:
     """Show a link to every page in a row, which fits on a phone."""
-    with st.container(horizontal=True, gap="xxsmall"):
+    st.html(_LINKS_STYLE)
+    with st.container(horizontal=True, gap="xxsmall", key=_LINKS):
         for page in pages:
             st.page_link(page, width="content")
 

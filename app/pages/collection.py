@@ -6,7 +6,7 @@ from functools import partial
 
 import streamlit as st
 
-from app.collection.inputs import show_inputs
+from app.collection.inputs import just_taken, show_inputs
 from app.collection.state import KEEP_SECONDS, collection_visit
 from app.collection.text import facts
 from app.collection.view import show_all, show_downloads, show_growing, show_one
@@ -43,9 +43,9 @@ def main() -> None:
     visit = collection_visit()
     running = visit.job is not None and visit.job.active
     with st.container():
-        if visit.collection is None:
+        if just_taken() or visit.collection is None:
             show_inputs(visit)
-        else:
+        if visit.collection is not None:
             _title(visit, running=running)
             head = choose_head()
     poll(partial(show_growing, visit, head), active=running)
@@ -100,7 +100,7 @@ def _features() -> None:
                 st.markdown(text)
     st.page_link(
         "app/pages/photo.py",
-        label="A few photos, with full-size pictures and face meshes: the Photo page",
+        label="Only a few? The Photo page shows more of each",
         icon=":material/photo_camera:",
     )
     st.caption(
