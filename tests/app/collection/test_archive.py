@@ -15,6 +15,8 @@ import pytest
 from app.collection.archive import MB, Limits, PhotoArchive, RefusedError
 from tests.app.samples import png
 
+USUAL = Limits()
+
 
 def zip_of(
     *files: tuple[str | zipfile.ZipInfo, bytes], method: int = zipfile.ZIP_DEFLATED
@@ -139,34 +141,34 @@ def test_methods_that_unpack_without_a_limit_are_refused(method: int, name: str)
     tracemalloc.stop()
 
 
-@pytest.fixture(scope="module")
-def bomb() -> bytes:
-    """4 MB that unpack to 4 GB of zeros, and say that these are 60 MB."""
+def bomb(megabytes: int) -> bytes:
+    """Return 1 kB for each of so many megabytes of zeros, which say that they are 60 MB."""
     deflate = zlib.compressobj(9, zlib.DEFLATED, -15)
     block = deflate.compress(bytes(MB)) + deflate.flush(zlib.Z_FULL_FLUSH)
-    data = zip_of(("bomb.jpg", block * 4096 + deflate.flush()), method=zipfile.ZIP_STORED)
+    data = zip_of(("bomb.jpg", block * megabytes + deflate.flush()), method=zipfile.ZIP_STORED)
     data = changed(data, "bomb.jpg", METHOD, struct.pack("<H", zipfile.ZIP_DEFLATED))
     return changed(data, "bomb.jpg", SIZE, struct.pack("<I", 60 * MB))
 
 
-def test_gigabytes_of_zeros_do_not_fill_the_memory(bomb: bytes) -> None:
+@pytest.mark.parametrize(
+    ("megabytes", "limits", "reason", "most"),
+    [
+        (100, USUAL, "compressed to less than 1/100", 12),
+        (8192, USUAL, "damaged", 64),
+        (8192, Limits(file_bytes=5 * MB), "larger than 5 MB", 1),
+        (8192, Limits(total_bytes=7 * MB), "unpacks to more than 7 MB", 8),
+    ],
+)
+def test_gigabytes_of_zeros_do_not_fill_the_memory(
+    megabytes: int, limits: Limits, reason: str, most: int
+) -> None:
+    data = bomb(megabytes)
     tracemalloc.start()
-    became = outcome(bomb)
+    became = outcome(data, limits)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert "compressed to less than 1/100" in str(became["bomb.jpg"])
-    assert peak < 4 * MB
-
-
-def test_without_another_limit_that_of_a_file_holds(bomb: bytes) -> None:
-    tracemalloc.start()
-    became = outcome(bomb, Limits(ratio=10**6, file_bytes=5 * MB))
-    honest = changed(bomb, "bomb.jpg", SIZE, struct.pack("<I", 4 * MB))
-    assert "damaged" in str(outcome(honest, Limits(ratio=10**6, file_bytes=5 * MB))["bomb.jpg"])
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert "larger than 5 MB" in str(became["bomb.jpg"])
-    assert peak < 20 * MB
+    assert reason in str(became["bomb.jpg"])
+    assert peak < most * MB
 
 
 def test_a_file_that_says_it_is_small_is_cut_off_where_it_says_so() -> None:
