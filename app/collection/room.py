@@ -80,10 +80,8 @@ class Room:
             expected: bytes that will be.
         """
         with self._lock:
-            free = self._free()
-            if free is not None and expected > free - _SPARE:
-                return False
-            if uploaded + expected > self._max_bytes - sum(self._held.values()):
+            # What was uploaded is in memory already, but still counts as a visitor's.
+            if expected > self._left() or uploaded + expected > self._unheld():
                 return False
             self._held[who] = uploaded + expected
             return True
@@ -100,6 +98,9 @@ class Room:
             self._held.pop(who, None)
 
     def _left(self) -> int:
-        left = self._max_bytes - sum(self._held.values())
         free = self._free()
-        return max(0, left if free is None else min(left, free - _SPARE))
+        unheld = self._unheld()
+        return unheld if free is None else max(0, min(unheld, free - _SPARE))
+
+    def _unheld(self) -> int:
+        return max(0, self._max_bytes - sum(self._held.values()))
