@@ -80,6 +80,9 @@ class CollectionVisit:
                 self.notice = _too_large(size, self.limits.bytes)
                 return
             files = files_of(uploads, self.limits.photos)
+            if not files.candidates:
+                self.notice = f"There are no photos in {files.title}."
+                return
             if not self.room.take(self, files.bytes, files.photos * PHOTO_BYTES):
                 self.notice = _NO_ROOM
                 return

@@ -22,7 +22,7 @@ def said(files: Files) -> dict[str, str]:
 
 def test_nothing_is_a_collection_of_nothing() -> None:
     assert files_of([Upload("empty.zip", zipped())], 9).candidates == ()
-    assert files_of([], 9) == Files("no files", ())
+    assert files_of([], 9) == Files("0 files", ())
 
 
 def test_an_archive_has_its_own_name_and_its_files_by_theirs() -> None:

@@ -71,6 +71,12 @@ def test_nothing_is_taken_from_nothing(visit: CollectionVisit) -> None:
     visit.clear()
 
 
+def test_an_archive_without_files_is_said_to_have_none(visit: CollectionVisit) -> None:
+    visit.take([Upload(".DS_Store", b"")], FakeAnalyzer(), HEADS)
+    assert visit.collection is None
+    assert visit.notice == "There are no photos in .DS_Store."
+
+
 def test_files_are_read_and_the_uploads_let_go(visit: CollectionVisit, room: Room) -> None:
     visit.take(uploads(3), FakeAnalyzer(), HEADS)
     assert room.left <= 10 * MB - 3 * PHOTO_BYTES or not visit.job.active  # type: ignore[union-attr]
