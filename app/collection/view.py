@@ -74,7 +74,7 @@ def show_all(visit: CollectionVisit, head: str) -> None:
     if len(shown) < len(items):
         st.caption(f"{len(shown):,} of {len(items):,} files have that.")
     with below.container(width=_PAGES_WIDTH, horizontal_alignment="right"):
-        page = _page(visit, len(shown))
+        page = _page(visit, len(shown), head)
     _grid(visit, page_of(shown, page), head)
 
 
@@ -166,21 +166,31 @@ def _offer_orders(visit: CollectionVisit) -> None:
     )
 
 
-def _shown(visit: CollectionVisit, head: str) -> list[Item]:
-    """Return the files that the visitor wants to see, in the order that was chosen."""
+def _choice(visit: CollectionVisit, head: str) -> tuple[Filter, Order]:
+    """Return what the visitor wants to see, and in which order."""
     chosen = Filter.of(
         st.session_state.get(_key(visit, f"answers_{head}")),
         st.session_state.get(_key(visit, f"flaws_{head}")),
     )
-    order = st.session_state.get(_key(visit, "order")) or Order.SUREST
-    return selected(_items(visit), head, chosen, Order(order))
+    return chosen, Order(st.session_state.get(_key(visit, "order")) or Order.SUREST)
 
 
-def _page(visit: CollectionVisit, count: int) -> int:
-    number = pages(count)
+def _shown(visit: CollectionVisit, head: str) -> list[Item]:
+    return selected(_items(visit), head, *_choice(visit, head))
+
+
+def _page(visit: CollectionVisit, count: int, head: str) -> int:
+    """Show the numbers of the pages, if there are several; return the one that is chosen."""
+    key, number = _key(visit, "page"), pages(count)
+    visit.look_at((head, *_choice(visit, head)))
     if number < 2:
         return 1
-    return st.pagination(number, key=_key(visit, f"page_{number}"), persist_state="session")
+    st.session_state[key] = min(visit.page, number)
+
+    def turned() -> None:
+        visit.page = st.session_state[key]
+
+    return st.pagination(number, key=key, on_change=turned)
 
 
 def _grid(visit: CollectionVisit, items: Sequence[Item], head: str) -> None:

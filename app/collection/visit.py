@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 from app.background.jobs import Cancelled, Job, Jobs
@@ -59,6 +59,9 @@ class CollectionVisit:
         self.opened: int | None = None
         #: Number of the photo that was shown alone last.
         self.closed: int | None = None
+        #: Page of the photos that are shown, and what they were chosen by.
+        self.page = 1
+        self._looked_at: Hashable = None
         #: Selected face of photos by their key.
         self.faces: dict[str, int] = {}
 
@@ -111,6 +114,11 @@ class CollectionVisit:
             self.closed = self.opened
         self.opened = number
 
+    def look_at(self, choice: Hashable) -> None:
+        """Begin with the first page if the photos are chosen by something else than before."""
+        if choice != self._looked_at:
+            self.page, self._looked_at = 1, choice
+
     def cancel(self) -> None:
         """End the analysis at once, and keep what is done."""
         with self._lock:
@@ -127,6 +135,7 @@ class CollectionVisit:
             self.room.release(self)
             self.collection = self.job = self.opened = self.closed = None
             self.faces.clear()
+            self.look_at(None)
             self.cancelled, self.notice = False, ""
 
     def end(self) -> None:

@@ -172,6 +172,15 @@ def test_the_photo_that_was_shown_alone_is_known_when_all_are_shown(visit: Colle
     assert (visit.opened, visit.closed) == (None, 4)
 
 
+def test_another_choice_begins_with_its_first_page(visit: CollectionVisit) -> None:
+    visit.look_at(("all",))
+    visit.page = 3
+    visit.look_at(("all",))
+    assert visit.page == 3
+    visit.look_at(("some",))
+    assert visit.page == 1
+
+
 def test_files_that_the_browser_did_not_send_have_a_reason(visit: CollectionVisit) -> None:
     refused = [
         ("film.mp4", "x"),

@@ -162,9 +162,11 @@ def test_more_than_a_page_of_photos_is_in_pages(put: Put) -> None:
     page = put(*[(name, png(1, 90, n)) for n, name in enumerate(names)])
     page.selectbox[0].set_value("Name").run()
     assert shown(page) == names[:PER_PAGE]
-    page.session_state[f"collection_{visit_of(page).number}_page_2"] = 2
+    visit_of(page).page = 2
     page.run()
     assert shown(page) == names[PER_PAGE:]
+    page.selectbox[0].set_value("Surest first").run()
+    assert len(shown(page)) == PER_PAGE
 
 
 def test_a_photo_alone_has_its_cards_and_neighbours(put: Put) -> None:
