@@ -7,16 +7,21 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 
 import fer
-from fer.commands import photo
+from fer.commands import photo, video
 from fer.errors import FerError
 from fer.namesake import missing_init
 
 #: Modules of the commands.
-COMMANDS = (photo,)
+COMMANDS = (photo, video)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -24,14 +29,16 @@ def main(argv: list[str] | None = None) -> int:
 
     Returns:
         Exit status: 0 if every file was processed; 1 if a file could not be read or written, the
-        model could not be loaded, or the installation is broken; 130 after Ctrl-C.
+        model could not be loaded, or the installation is broken; 130 after Ctrl-C, 143 if somebody
+        else ended it.
     """
     if problem := missing_init():
         print(f"error: {problem}", file=sys.stderr)
         return 1
     arguments = _parser().parse_args(argv)
     try:
-        return arguments.run(arguments)
+        with _ended_politely():
+            return arguments.run(arguments)
     except BrokenPipeError:  # the reader of a pipe, such as `head`, has closed it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
@@ -41,6 +48,27 @@ def main(argv: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         return 130  # as shells report it: 128 and the number of SIGINT
+
+
+@contextmanager
+def _ended_politely() -> Iterator[None]:
+    """Let a command that is told to end, or whose terminal is closed, tidy up as after Ctrl-C."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread can be told
+        return
+
+    def end(number: int, _: FrameType | None) -> None:
+        sys.exit(128 + number)
+
+    known = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    # What is ignored stays so: `nohup` asks for that.
+    heard = [number for number in known if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, end) for number in heard}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -133,7 +133,8 @@ class FaceStream:
         People are remembered for `fer.tracking.MEMORY_SECONDS`, so a stream that was only stopped
         should go on without a reset, its clock running, and they keep their numbers.
         """
-        self._tracker = Tracker()
+        # What a search as in a photograph finds has been looked at closely.
+        self._tracker = Tracker(0.0) if self.is_fine else Tracker()
         self._light = Light()
         self._seconds = -np.inf
         self._averages: dict[int, tuple[Floats, float]] = {}

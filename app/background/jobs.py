@@ -192,7 +192,9 @@ class Jobs:
 
     def _run(self, job: Job[Any]) -> None:
         with contextlib.suppress(AttributeError, OSError):  # not on every system
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
+            thread = threading.get_native_id()
+            niceness = os.getpriority(os.PRIO_PROCESS, thread) + _NICENESS
+            os.setpriority(os.PRIO_PROCESS, thread, niceness)
         job.run()
         with self._lock:
             self._running.discard(job)

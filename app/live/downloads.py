@@ -9,9 +9,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import streamlit as st
 
 from app.live.streaming.session import LiveSession
-from fer.export.face_rows import BYTE_ORDER_MARK
-from fer.export.info import ExportInfo
-from fer.export.sessions import stream_csv, stream_json
+from app.session.stream_files import FORMATS, Format
+from fer.export.stream_result import StreamResult
 
 
 def show_downloads(session: LiveSession) -> None:
@@ -19,27 +18,26 @@ def show_downloads(session: LiveSession) -> None:
     zone = visitors_zone()  # here, because files are made on a thread that has no visitor
     stamp = datetime.now(zone).strftime("%Y-%m-%d_%H-%M-%S")
     name = f"fer-lens-live_{stamp}"
+
+    def offer(kind: Format) -> None:
+        st.download_button(
+            kind.label,
+            lambda: kind.contents(stream_result(session, zone)),
+            f"{name}{kind.ending}",
+            kind.mime,
+            key=f"live_download_{kind.ending.strip('.-').replace('.', '_')}",
+            on_click="ignore",
+            icon=":material/download:",
+            help=kind.purpose,
+        )
+
+    first, second, *more = FORMATS
     with st.container(horizontal=True):
-        st.download_button(
-            "CSV",
-            lambda: session_csv(session, zone),
-            f"{name}.csv",
-            "text/csv",
-            key="live_download_csv",
-            on_click="ignore",
-            icon=":material/download:",
-            help="A row per person and frame, for spreadsheets.",
-        )
-        st.download_button(
-            "JSON",
-            lambda: stream_json(session.rows(), _info(session, zone)),
-            f"{name}.json",
-            "application/json",
-            key="live_download_json",
-            on_click="ignore",
-            icon=":material/download:",
-            help="The same, with model, detector and every change of the settings, for programs.",
-        )
+        offer(first)
+        offer(second)
+        with st.popover("More files", icon=":material/folder_open:"):
+            for kind in more:
+                offer(kind)
         st.button(
             "Clear",
             icon=":material/delete:",
@@ -49,14 +47,10 @@ def show_downloads(session: LiveSession) -> None:
         )
 
 
-def session_csv(session: LiveSession, zone: tzinfo) -> bytes:
-    """Return the session as a CSV file for a spreadsheet, with times in a zone."""
-    return f"{BYTE_ORDER_MARK}{stream_csv(session.rows(), _info(session, zone))}".encode()
-
-
-def _info(session: LiveSession, zone: tzinfo) -> ExportInfo:
+def stream_result(session: LiveSession, zone: tzinfo) -> StreamResult:
+    """Return what the session has found so far, with times in a zone."""
     info = session.info
-    return replace(info, time=info.time.astimezone(zone))
+    return StreamResult(session.rows(), replace(info, time=info.time.astimezone(zone)))
 
 
 def visitors_zone() -> tzinfo:

@@ -19,7 +19,7 @@ from app.live.people_marks import MAX_PEOPLE, person_name
 from app.live.share_charts import shares_figure
 from app.live.streaming.session import LiveSession
 from app.live.timeline import Timeline, timeline
-from app.live.timeline_chart import NO_DATA, timeline_figure
+from app.live.timeline_chart import CAMERA_OFF, NO_DATA, timeline_figure
 from fer.export.stream_rows import StreamRows
 from fer.export.stream_times import HOLE_SECONDS, FrameTimes, shares
 from fer.text import clock
@@ -76,6 +76,7 @@ def show_session(session: LiveSession) -> None:
     show_downloads(session)
     st.fragment(show_curves)(rows, first, end, "live_whole_curves")
     show_shares(rows, "live_shares")
+    _moments(rows)
 
 
 def show_timeline(
@@ -108,7 +109,7 @@ def show_timeline(
     cuts = [cut for cut in cuts if line.start < cut < line.end]
     st.markdown("##### Timeline", anchors=False)
     if not line.people:
-        st.caption(empty)
+        st.caption(f"{empty} {text.off_sentence(line)}")
         return None
     with st.container(key=f"{key}_chart"):
         st.plotly_chart(
@@ -120,7 +121,8 @@ def show_timeline(
     seen = {int(i) for person in line.people for i in person.expression}
     unsure = any(person.uncertain.any() for person in line.people)
     marks = [legend([labels[i] for i in sorted(seen)] + [UNCERTAIN] * unsure), _NOT_IN_VIEW]
-    marks += [_NO_DATA_MARK] * bool(line.holes) + [_CUT_MARK] * bool(cuts)
+    marks += [_NO_DATA_MARK] * bool(line.holes) + [_CAMERA_OFF_MARK] * bool(line.camera_off)
+    marks += [_CUT_MARK] * bool(cuts)
     st.markdown("\u2002 ".join(marks))
     more = len(line.people) - MAX_PEOPLE
     hidden = f" Not drawn: {counted(more, 'person')} seen more briefly." if more > 0 else ""
@@ -133,6 +135,7 @@ def show_timeline(
 #: In the legend: the background of a person's row, and what stands where nothing was analysed.
 _NOT_IN_VIEW = ':color[■]{foreground="#85858D55"}\u00a0not in view'
 _NO_DATA_MARK = f"▩\u00a0{NO_DATA}"
+_CAMERA_OFF_MARK = f"▤\u00a0{CAMERA_OFF}"
 
 #: The line at a cut.
 _CUT_MARK = "┆\u00a0another scene"
@@ -212,6 +215,27 @@ def show_shares(rows: StreamRows, key: str, times: FrameTimes | None = None) -> 
             column_config=_share_columns(rows.labels),
             alt="Table of the share of time per person and expression",
         )
+
+
+def _moments(rows: StreamRows) -> None:
+    """Show when each person showed each expression most surely."""
+    found = text.moment_rows(rows)
+    if not found:
+        return
+    with st.container(border=True):
+        st.markdown("##### Surest moments", anchors=False)
+        st.dataframe(
+            found,
+            hide_index=True,
+            column_config={
+                "person": st.column_config.NumberColumn("Person", width=64),
+                "expression": st.column_config.TextColumn("Expression"),
+                "confidence": st.column_config.TextColumn("Confidence"),
+                "at": st.column_config.TextColumn("At"),
+            },
+            alt="Table of the surest moment of each person and expression",
+        )
+        st.caption("One moment per person and expression, from a time in which the answer lasted.")
 
 
 def _share_columns(labels: Sequence[str]) -> dict[str, Any]:

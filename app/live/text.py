@@ -11,7 +11,9 @@ from app.common.text import verdicts
 from app.live.streaming.record import LiveErrors
 from app.live.timeline import Timeline
 from fer import Faces
-from fer.export.stream_times import Shares
+from fer.export.moments import surest_moments
+from fer.export.stream_rows import StreamRows
+from fer.export.stream_times import Shares, Span
 from fer.text import chance, clock, one_of
 from fer.types import UNCERTAIN, Floats
 
@@ -70,9 +72,8 @@ def describe_timeline(line: Timeline, labels: Sequence[str], cuts: Sequence[floa
         most = [*labels, UNCERTAIN][int(np.bincount(answers).argmax())]
         parts.append(f"person {person.track} mostly {most}")
     sentences = [f"Timeline {span}: {'; '.join(parts) or 'no face'}."]
-    if line.holes:
-        spans = [f"from {clock(first)} to {clock(last)}" for first, last in line.holes]
-        sentences.append(f"No data {', '.join(spans[:_MAX_TOLD])}{_more(spans)}.")
+    sentences += [_spans("No data", line.holes)] * bool(line.holes)
+    sentences += [off_sentence(line)] * bool(line.camera_off)
     changes = [f"From {clock(c.seconds)} on: {NAMES.get(c.head, c.head)}" for c in line.changes]
     if changes:
         sentences.append(f"{'; '.join(changes[:_MAX_TOLD])}{_more(changes)}.")
@@ -81,8 +82,18 @@ def describe_timeline(line: Timeline, labels: Sequence[str], cuts: Sequence[floa
     return " ".join(sentences)
 
 
-#: Most holes, changes of the head, and cuts that an alternative text lists.
+def off_sentence(line: Timeline) -> str:
+    """Return when the camera was off; "" if it was not."""
+    return _spans("Camera off", line.camera_off) if line.camera_off else ""
+
+
+#: Most holes, changes of the head, cuts and so on that an alternative text lists.
 _MAX_TOLD = 4
+
+
+def _spans(what: str, spans: Sequence[Span]) -> str:
+    told = [f"from {clock(first)} to {clock(last)}" for first, last in spans]
+    return f"{what} {', '.join(told[:_MAX_TOLD])}{_more(told)}."
 
 
 def _more(told: Sequence[str]) -> str:
@@ -100,6 +111,19 @@ def describe_shares(shares: Shares, labels: Sequence[str]) -> str:
         named = ", ".join(f"{answers[i]} {seconds[i] / total:.0%}" for i in order if seconds[i] > 0)
         parts.append(f"person {track}: {named}")
     return f"Share of time. {'; '.join(parts)}." if parts else "Share of time: no face was seen."
+
+
+def moment_rows(rows: StreamRows) -> list[dict[str, object]]:
+    """Return one row per person and expression: when it was surest, and how sure."""
+    return [
+        {
+            "person": int(row["track"]),
+            "expression": rows.labels[int(row["probabilities"].argmax())],
+            "confidence": chance(float(row["probabilities"].max())),
+            "at": clock(float(row["seconds"])),
+        }
+        for row in rows.array[surest_moments(rows)]
+    ]
 
 
 def share_rows(shares: Shares, labels: Sequence[str]) -> list[dict[str, object]]:

@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 from app.common.head_text import NAMES
 from app.live.people_marks import MAX_PEOPLE, NAME_GAP, person_mark, person_name
 from app.live.timeline import HeadChange, PersonLine, Timeline
+from fer.export.stream_times import Span
 from fer.labels import colour_of
 from fer.text import chance, clock
 
@@ -32,6 +33,14 @@ _NO_DATA: dict[str, Any] = {
 }
 NO_DATA = "no data"
 
+#: Where the camera was switched off: lines across on no background.
+_CAMERA_OFF: dict[str, Any] = {
+    "color": "rgba(0, 0, 0, 0)",
+    "pattern": {"shape": "-", "size": 7, "solidity": 0.25, "fgcolor": "#85858D"},
+    "line": {"width": 0},
+}
+CAMERA_OFF = "camera off"
+
 #: Pixels above the rows for the name of a head.
 _CHANGE_HEIGHT = 20
 
@@ -46,7 +55,8 @@ def timeline_figure(
     """Return a chart with a row per person, with bars as high as the confidence.
 
     The colour of a bar is that of its expression. Where nothing was analysed, crosses take the
-    place of a row's grey background. A dotted line marks a change of the head, a dashed one a cut.
+    place of a row's grey background, and where the camera was off, lines across. A dotted vertical
+    line marks a change of the head, a dashed one a cut.
 
     Args:
         line: the aggregated session.
@@ -56,8 +66,11 @@ def timeline_figure(
     """
     people = longest(line.people)
     figure = go.Figure([_bars(people, i, labels, line.width) for i in _occurring(people)])
+    rows = max(1, len(people))
     if line.holes:
-        figure.add_trace(_no_data(line, max(1, len(people))))
+        figure.add_trace(_over_all_rows(NO_DATA, line.holes, rows, _NO_DATA))
+    if line.camera_off:
+        figure.add_trace(_over_all_rows(CAMERA_OFF, line.camera_off, rows, _CAMERA_OFF))
     top = _CHANGE_HEIGHT if line.changes else 2
     figure.update_layout(
         barmode="overlay",
@@ -135,24 +148,25 @@ def _bars(people: Sequence[PersonLine], label: int, labels: Sequence[str], width
     )
 
 
-def _no_data(line: Timeline, rows: int) -> go.Bar:
-    """Return a bar over all rows for each hole."""
+def _over_all_rows(name: str, spans: list[Span], rows: int, marker: dict[str, Any]) -> go.Bar:
+    """Return a bar over all rows for each span."""
     return go.Bar(
-        x=[(first + last) / 2 for first, last in line.holes],
-        width=[last - first for first, last in line.holes],
-        y=[-float(rows)] * len(line.holes),
-        base=[float(rows)] * len(line.holes),
-        name=NO_DATA,
-        marker=_NO_DATA,
-        customdata=[[clock(first), clock(last)] for first, last in line.holes],
-        hovertemplate=f"<b>{NO_DATA}</b>, %{{customdata[0]}} to %{{customdata[1]}}<extra></extra>",
+        x=[(first + last) / 2 for first, last in spans],
+        width=[last - first for first, last in spans],
+        y=[-float(rows)] * len(spans),
+        base=[float(rows)] * len(spans),
+        name=name,
+        marker=marker,
+        customdata=[[clock(first), clock(last)] for first, last in spans],
+        hovertemplate=f"<b>{name}</b>, %{{customdata[0]}} to %{{customdata[1]}}<extra></extra>",
     )
 
 
 def _backgrounds(line: Timeline, rows: int) -> list[dict[str, object]]:
     """Return each row's background, which shows where a person was not in view."""
-    starts = [line.start, *(last for _, last in line.holes)]
-    ends = [*(first for first, _ in line.holes), line.until]
+    unknown = sorted([*line.holes, *line.camera_off])
+    starts = [line.start, *(last for _, last in unknown)]
+    ends = [*(first for first, _ in unknown), line.until]
     return [
         {
             "type": "rect",

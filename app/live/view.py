@@ -172,8 +172,12 @@ def _status(session: LiveSession, phase: Phase, source: str) -> None:
     if phase not in _BADGES:
         return
     label, icon, colour = _BADGES[phase]
+    if phase is Phase.LIVE:
+        label = source
+        if session.camera_off:
+            label, icon, colour = "Camera off", ":material/videocam_off:", "orange"
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.badge(source if phase is Phase.LIVE else label, icon=icon, color=colour)  # type: ignore[arg-type]
+        st.badge(label, icon=icon, color=colour)  # type: ignore[arg-type]
         if len(session):
             st.caption(f"{clock(session.now)} since the first frame", width="content")
 
@@ -195,13 +199,24 @@ def _in_view(session: LiveSession) -> None:
     labels = faces.labels
     mix = text.mean_mix(faces)
     with st.container(border=True, gap="xxsmall"):
+        if session.camera_off:
+            _nothing_to_see(
+                ":material/videocam_off: **The camera is off**",
+                "It sends a black picture, which is not analysed. Switch it on, or open its "
+                "shutter: the session goes on by itself.",
+            )
+            return
         if session.result_age > FRESH_SECONDS:
-            st.markdown(":material/hourglass_top: **No result at the moment**")
-            st.caption("The server is busy. The video goes on, and the analysis catches up.")
+            _nothing_to_see(
+                ":material/hourglass_top: **No result at the moment**",
+                "The server is busy. The video goes on, and the analysis catches up.",
+            )
             return
         if not len(faces):
-            st.markdown(":material/face_retouching_off: **No face in view**")
-            st.caption("Good light, a frontal view and a short distance help.")
+            _nothing_to_see(
+                ":material/face_retouching_off: **No face in view**",
+                "Good light, a frontal view and a short distance help.",
+            )
             return
         mean = "" if len(faces) == 1 else ", mean of their expressions"
         st.markdown(f":material/face: **{counted(len(faces), 'face')} in view**{mean}")
@@ -217,3 +232,12 @@ def _in_view(session: LiveSession) -> None:
         flawed = text.describe_flaws(faces)
         if flawed:
             st.caption(f":material/lightbulb: {flawed}")
+
+
+def _nothing_to_see(what: str, help_text: str) -> None:
+    st.markdown(what)
+    st.caption(help_text)
+    # In the places of expressions and advice. A browser that gets the next second before this one
+    # is done, as from a busy server, would go on showing what was there.
+    st.empty()
+    st.empty()

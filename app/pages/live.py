@@ -32,7 +32,7 @@ _FEATURES = (
     "minutes out of view while hair and clothes are the same. People dressed alike can be mixed "
     "up.",
     ":material/timeline: **Shows changes over time**: a timeline of each person's expressions.",
-    ":material/download: **Gives you the numbers** as CSV and JSON, at any time.",
+    ":material/download: **Gives you the numbers** as CSV, JSON, Parquet or subtitles, any time.",
 )
 
 #: Pixels: width of the video, and of the gap to the panel beside it.

@@ -38,10 +38,14 @@ def main() -> None:
     )
     try:
         chosen_settings()  # which needs a model
+        visit = video_visit()
     except ModelError as error:
         running_model.show_model_error(error)
         return
-    visit = video_visit()
+    except OSError:
+        st.error("**This server has no place for recordings**, so none can be analysed.")
+        st.caption("For whoever runs this app: the folder for temporary files cannot be used.")
+        return
     source, job = visit.source, visit.job
     running = job is not None and job.active
     with st.container():

@@ -2,116 +2,26 @@
 
 from __future__ import annotations
 
-import io
+import secrets
 import zipfile
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import tzinfo
 from pathlib import Path, PurePath
 from typing import BinaryIO, cast
 
+from app.session.stream_files import FORMATS
 from app.video.engine import Result
 from app.video.visit import Source
-from fer.export.face_rows import BYTE_ORDER_MARK
-from fer.export.parquet import write_parquet
-from fer.export.sessions import write_csv, write_json
 from fer.export.stream_result import StreamResult
-from fer.export.subtitles import srt, webvtt
-from fer.export.summary import summary_json
-
-Write = Callable[[StreamResult, BinaryIO], None]
-
-#: Name of the archive with all files, in the folder of the recording.
-_ARCHIVE = "all.zip"
-
-
-@dataclass(frozen=True)
-class Format:
-    """One kind of file with results.
-
-    Attributes:
-        label: what its button says.
-        ending: of the file's name, after that of the recording.
-        mime: media type.
-        purpose: what it is for.
-        write: writes it.
-    """
-
-    label: str
-    ending: str
-    mime: str
-    purpose: str
-    write: Write
-
-
-def _csv(result: StreamResult, out: BinaryIO) -> None:
-    text = io.TextIOWrapper(out, encoding="utf-8", newline="")
-    text.write(BYTE_ORDER_MARK)
-    write_csv(result.rows, result.info, text)
-    text.flush()
-    text.detach()
-
-
-def _json(result: StreamResult, out: BinaryIO) -> None:
-    text = io.TextIOWrapper(out, encoding="utf-8", newline="")
-    write_json(result.rows, result.info, text)
-    text.flush()
-    text.detach()
-
-
-def _of_text(make: Callable[[StreamResult], str]) -> Write:
-    def write(result: StreamResult, out: BinaryIO) -> None:
-        out.write(make(result).encode())
-
-    return write
-
-
-FORMATS = (
-    Format("CSV", ".csv", "text/csv", "A row per person and frame, for spreadsheets.", _csv),
-    Format("JSON", ".json", "application/json", "The same, with all settings.", _json),
-    Format(
-        "Parquet",
-        ".parquet",
-        "application/vnd.apache.parquet",
-        "The same, for data tools.",
-        lambda result, out: write_parquet(result.rows, result.info, out),
-    ),
-    Format(
-        "Subtitles (VTT)", ".vtt", "text/vtt", "Who shows what, for browsers.", _of_text(webvtt)
-    ),
-    Format(
-        "Subtitles (SRT)", ".srt", "application/x-subrip", "The same, for players.", _of_text(srt)
-    ),
-    Format(
-        "Summary (JSON)",
-        "-summary.json",
-        "application/json",
-        "Share of time per person and expression, and the surest moments.",
-        _of_text(summary_json),
-    ),
-)
+from fer.video.result import result_of
 
 MARKED_ENDING = "-expressions.mp4"
 
 
 def stream_result(source: Source, result: Result, zone: tzinfo) -> StreamResult:
     """Return what the files say of a recording, with times in a zone."""
-    found = result.recording
-    return StreamResult(
-        found.rows,
-        replace(found.info, time=found.info.time.astimezone(zone)),
-        recorded=True,
-        cuts=found.cuts,
-        end=found.end,
-        note=found.note,
-        source={
-            "file": source.name,
-            "width": found.video.width,
-            "height": found.video.height,
-            "frame_rate": found.video.frame_rate,
-            "codec": found.video.codec,
-        },
-    )
+    found = result_of(result.recording, source.name)
+    return replace(found, info=replace(found.info, time=found.info.time.astimezone(zone)))
 
 
 def file_name(source: Source, ending: str) -> str:
@@ -120,15 +30,13 @@ def file_name(source: Source, ending: str) -> str:
     return f"{PurePath(source.name.replace(chr(92), '/')).stem or 'video'}{ending}"
 
 
-def contents(kind: Format, result: StreamResult) -> bytes:
-    """Return a file with results."""
-    out = io.BytesIO()
-    kind.write(result, out)
-    return out.getvalue()
+def open_archive(
+    source: Source, result: StreamResult, marked: Path | None, folder: Path
+) -> BinaryIO:
+    """Return a ZIP with all files, open for reading; it is gone from the disk when it is closed.
 
-
-def write_archive(source: Source, result: StreamResult, marked: Path | None, folder: Path) -> Path:
-    """Write a ZIP with all files, one after the other, and return where it is.
+    It is made on the disk, one file after the other, so that no more than a part of it is in
+    memory.
 
     Args:
         source: the recording.
@@ -139,7 +47,7 @@ def write_archive(source: Source, result: StreamResult, marked: Path | None, fol
     Raises:
         OSError: it cannot be written.
     """
-    target = folder / _ARCHIVE
+    target = folder / f"{secrets.token_hex(8)}.zip"
     try:
         with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
             for kind in FORMATS:
@@ -149,7 +57,6 @@ def write_archive(source: Source, result: StreamResult, marked: Path | None, fol
             if marked:  # a video gets no smaller
                 name = file_name(source, MARKED_ENDING)
                 archive.write(marked, name, compress_type=zipfile.ZIP_STORED)
-    except OSError:
+        return target.open("rb")
+    finally:
         target.unlink(missing_ok=True)
-        raise
-    return target

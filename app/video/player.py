@@ -17,24 +17,28 @@ from fer.labels import colour_of, person_colour
 from fer.text import chance, clock
 from fer.video.moments import Moment
 
-#: Pixels: width of the player, and of what stands beside it.
-PLAYER_WIDTH = 640
-PANEL_WIDTH = CONTENT_WIDTH - PLAYER_WIDTH - 16
+#: Pixels: greatest width and height of the player, the gap to what stands beside it, and the width
+#: of that.
+PLAYER_WIDTH, PLAYER_HEIGHT = 640, 520
+GAP = 24
+PANEL_WIDTH = CONTENT_WIDTH - PLAYER_WIDTH - GAP
 
 #: Key of the container of the player.
 _PLAYER = "video_player"
 
 
-def show_player(video: Path, alt: str, subtitles: str = "") -> None:
+def show_player(video: Path, alt: str, width: int, subtitles: str = "") -> None:
     """Show a video.
 
     Args:
         video: the file.
         alt: what it is.
+        width: of the player in pixels, where the screen has room.
         subtitles: WebVTT to show over it, if any.
     """
     with st.container(key=_PLAYER):
-        st.video(str(video), subtitles={"Expressions": subtitles} if subtitles else None, alt=alt)
+        tracks: dict[str, Any] | None = {"Expressions": subtitles} if subtitles else None
+        st.video(str(video), subtitles=tracks, alt=alt, width=width)
 
 
 def show_places(moments: Sequence[Moment], line: Timeline | None, chart: str, video: str) -> None:

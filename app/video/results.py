@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
-from typing import BinaryIO
 
 import streamlit as st
 
+from app.common.page_layout import CONTENT_WIDTH
 from app.common.text import counted, escape_markdown
 from app.live.downloads import visitors_zone
 from app.live.session_view import show_curves, show_shares, show_timeline
 from app.live.timeline import Timeline
+from app.photo.layout import fitted
+from app.session.stream_files import FORMATS
 from app.video.engine import Result
 from app.video.files import (
-    FORMATS,
     MARKED_ENDING,
-    contents,
     file_name,
+    open_archive,
     stream_result,
-    write_archive,
 )
 from app.video.inputs import choose_settings, chosen_settings
-from app.video.player import PANEL_WIDTH, PLAYER_WIDTH, show_places, show_player
+from app.video.player import GAP, PANEL_WIDTH, PLAYER_HEIGHT, PLAYER_WIDTH, show_places, show_player
 from app.video.text import browser_plays, unplayable
 from app.video.visit import Source, VideoVisit
 from fer.export.stream_result import StreamResult
@@ -35,8 +34,20 @@ _ORIGINAL = "Original with subtitles"
 #: Key of the timeline.
 _TIMELINE = "video_timeline"
 
-#: A press on the timeline goes to its time.
-_STYLE = f"<style>.st-key-{_TIMELINE}_chart .nsewdrag {{ cursor: pointer !important; }}</style>"
+#: Where there is room, moments and downloads stand beside the player, and the timeline below both.
+#: On a phone it follows the player at once. A press on it goes to its time.
+_TOP = "video_top"
+_STYLE = f"""<style>
+@media (min-width: {CONTENT_WIDTH + 100}px) {{
+  .st-key-{_TOP} {{
+    display: grid; align-items: start;
+    grid-template-columns: {PLAYER_WIDTH}px {PANEL_WIDTH}px;
+  }}
+  .st-key-{_TOP} > :nth-child(2) {{ grid-area: 2 / 1 / auto / span 2; }}
+  .st-key-{_TOP} > :nth-child(3) {{ grid-area: 1 / 2; }}
+}}
+.st-key-{_TIMELINE}_chart .nsewdrag {{ cursor: pointer !important; }}
+</style>"""
 
 
 def show_result(visit: VideoVisit, source: Source, result: Result) -> None:
@@ -57,16 +68,17 @@ def show_result(visit: VideoVisit, source: Source, result: Result) -> None:
         )
     st.markdown(_found(found))
     st.html(_STYLE)
-    with st.container(horizontal=True, gap="medium"):
-        with st.container(width=PLAYER_WIDTH):
+    with st.container(gap=GAP, key=_TOP):
+        with st.container():
             _show_player(source, result, found)
-        moments = st.container(width=PANEL_WIDTH)
-    line = _show_timeline(found)
-    with moments:
-        if result.recording.moments:
-            st.markdown("##### Surest moments", anchors=False)
-        show_places(result.recording.moments, line, f"{_TIMELINE}_chart", str(visit.folder))
-    _show_downloads(visit, source, result, found)
+        with st.container():
+            line = _show_timeline(found)
+        with st.container():
+            if result.recording.moments:
+                st.markdown("##### Surest moments", anchors=False)
+            show_places(result.recording.moments, line, f"{_TIMELINE}_chart", str(visit.folder))
+            st.markdown("##### Downloads", anchors=False)
+            _show_downloads(visit, source, result, found)
     rows = found.rows.used()
     first, last = _span(found)
     st.fragment(show_curves)(rows, first, last, "video_curves")
@@ -81,12 +93,20 @@ def _found(found: StreamResult) -> str:
             ":material/face_retouching_off: **No face was found.** It helps when faces are larger, "
             "well lit and turned to the camera. “Small faces too” below looks more closely."
         )
-    scenes = f" in {counted(len(found.cuts) + 1, 'scene')}" if found.cuts else ""
-    return f":material/groups: **{counted(people, 'person').replace('persons', 'people')}**{scenes}"
+    who = counted(people, "person").replace("persons", "people")
+    if not found.cuts:
+        return f":material/groups: **{who}**"
+    scenes = counted(len(found.cuts) + 1, "scene")
+    return (
+        f":material/groups: **{who}** in {scenes}. After a cut to another scene everybody is "
+        "somebody new, as it may be somebody else."
+    )
 
 
 def _show_player(source: Source, result: Result, found: StreamResult) -> None:
     name, marked = source.name, result.marked
+    size = (source.video.width, source.video.height)
+    width = fitted(size, PLAYER_WIDTH, PLAYER_HEIGHT)
     choice = st.segmented_control(
         "Video",
         [_MARKED, _ORIGINAL],
@@ -100,9 +120,9 @@ def _show_player(source: Source, result: Result, found: StreamResult) -> None:
         st.caption(f":material/info: {unplayable(source)}" if marked else _NOTHING_TO_PLAY)
         original = False
     if original:
-        show_player(source.path, f"{name}, with subtitles of who shows what", webvtt(found))
+        show_player(source.path, f"{name}, with subtitles of who shows what", width, webvtt(found))
     elif marked:
-        show_player(marked, f"{name}, with a box and an expression on every face")
+        show_player(marked, f"{name}, with a box and an expression on every face", width)
 
 
 _NOTHING_TO_PLAY = ":material/info: Not every browser plays this kind of file."
@@ -142,26 +162,22 @@ def _show_downloads(visit: VideoVisit, source: Source, result: Result, found: St
         if marked:
             _download(
                 "Marked video (MP4)",
-                partial(_opened, marked),
+                partial(marked.open, "rb"),  # Streamlit reads and closes it
                 file_name(source, MARKED_ENDING),
                 "video/mp4",
                 "With a box and an expression on every face, and the sound.",
             )
-        for kind in FORMATS:
-            name = file_name(source, kind.ending)
-            _download(kind.label, partial(contents, kind, found), name, kind.mime, kind.purpose)
         if folder:
             _download(
                 "All files (ZIP)",
-                lambda: _opened(write_archive(source, found, marked, folder)),
+                partial(open_archive, source, found, marked, folder),
                 file_name(source, "-expressions.zip"),
                 "application/zip",
                 "All of these in one archive.",
             )
-
-
-def _opened(file: Path) -> BinaryIO:
-    return file.open("rb")  # Streamlit reads and closes it
+        for kind in FORMATS:
+            name = file_name(source, kind.ending)
+            _download(kind.label, partial(kind.contents, found), name, kind.mime, kind.purpose)
 
 
 def _download(label: str, make: object, name: str, mime: str, purpose: str) -> None:

@@ -7,7 +7,7 @@ import streamlit as st
 from app.background.jobs import State
 from app.live.session_view import show_timeline
 from app.photo.layout import fitted
-from app.video.player import PANEL_WIDTH, PLAYER_WIDTH
+from app.video.player import GAP, PANEL_WIDTH, PLAYER_WIDTH
 from app.video.text import progress_line, waiting_line
 from app.video.visit import VideoVisit
 from fer.export.stream_times import NO_HOLES
@@ -36,7 +36,7 @@ def show_running(visit: VideoVisit) -> None:
         st.markdown(f":material/hourglass_top: {line}")
     else:
         st.progress(share, line)
-    with st.container(horizontal=True, gap="medium"):
+    with st.container(horizontal=True, gap=GAP):
         with st.container(width=PLAYER_WIDTH):
             _picture(visit)
         with st.container(width=PANEL_WIDTH):
@@ -45,22 +45,21 @@ def show_running(visit: VideoVisit) -> None:
 
 def _picture(visit: VideoVisit) -> None:
     picture, source = visit.progress.picture, visit.source
-    if not picture:
+    if not picture or source is None:
         st.skeleton(height=320)
         return
-    size = (source.video.width, source.video.height) if source and source.video else (640, 480)
+    size = (source.video.width, source.video.height)
     width = fitted(size, PLAYER_WIDTH, _HEIGHT)
     st.image(picture, width=width, alt="The newest analysed frame, with the faces marked")
 
 
 def _timeline(visit: VideoVisit, newest: Progress | None) -> None:
     rows, source = visit.progress.rows, visit.source
-    if newest is None or rows is None or not len(rows):
+    if source is None or newest is None or rows is None or not len(rows):
         return
     start = float(rows.seconds[0])
-    length = (source.video.seconds if source and source.video else None) or 0.0
     until = max(newest.seconds, float(rows.seconds[-1]))
-    end = max(until, start + max(length, _LEAST_SECONDS))
+    end = max(until, start + max(source.video.seconds or 0.0, _LEAST_SECONDS))
     with st.container(border=True, gap="xsmall"):
         show_timeline(
             rows,

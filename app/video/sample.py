@@ -12,9 +12,13 @@ from pathlib import Path
 import av
 
 from app.common.paths import SAMPLE
-from app.live.streaming.clip import RATE, SECONDS, SampleClip
+from app.live.streaming.clip import RATE, SECONDS, SIZE, SampleClip
+from fer.video.opening import VideoInfo
 
 NAME = "sample.mp4"
+
+#: What its header says.
+VIDEO = VideoInfo(*SIZE, seconds=SECONDS, frame_rate=RATE, codec="h264", has_sound=False)
 
 #: H.264 in half a megabyte, written in about three seconds.
 _QUALITY = {"preset": "veryfast", "crf": "26"}
@@ -41,7 +45,7 @@ def _write(file: Path) -> None:
     clip = SampleClip(SAMPLE)
     with av.open(str(file), "w", options={"movflags": "faststart"}) as out:
         stream = out.add_stream("libx264", rate=RATE, options=_QUALITY)
-        stream.height, stream.width = clip.frame(0.0).shape[:2]
+        stream.width, stream.height = SIZE
         stream.pix_fmt = "yuv420p"
         for index in range(round(SECONDS * RATE)):
             frame = av.VideoFrame.from_ndarray(clip.frame(index / RATE), format="rgb24")

@@ -20,8 +20,8 @@ from app.video.visit import VideoVisit
 from app.video.workspace import Workspaces, remove_left_overs
 
 #: Seconds for which a recording and its result are kept after their tab was last seen open: long
-#: enough for a reload, and for a phone that shows something else for a moment.
-KEEP_SECONDS = 120.0
+#: enough for a reload, and for a phone that shows something else for a while.
+KEEP_SECONDS = 300.0
 
 #: A limit that memory or disk impose is a multiple of so many megabytes, so that it stays the same
 #: for a while: a new limit is a new uploader.

@@ -37,7 +37,7 @@ _STAGES = {"analysis": "Step 1 of 2: reading expressions", "picture": "Step 2 of
 
 def facts(source: Source) -> str:
     """Return what is known of a recording before its analysis, in a line."""
-    parts = _facts(source.video) if source.video else []
+    parts = _facts(source.video)
     if source.is_sample:
         parts.append("a sample: a photo of the astronaut Eileen Collins (NASA), moved about")
     if source.bytes:
@@ -65,16 +65,14 @@ def size(count: int) -> str:
 
 def browser_plays(source: Source) -> bool:
     """Return whether all browsers play the recording as it is."""
-    if source.is_sample or source.video is None:
-        return True
     suffix = PurePath(source.name).suffix.lower()
     return suffix in _PLAYABLE_SUFFIXES and source.video.codec in _PLAYABLE_CODECS
 
 
 def unplayable(source: Source) -> str:
     """Return why the original is not shown."""
-    codec = codec_name(source.video.codec) if source.video else "this codec"
-    kind = PurePath(source.name).suffix.lower().lstrip(".").upper() or "this kind"
+    codec = codec_name(source.video.codec)
+    kind = PurePath(source.name).suffix.lstrip(".").upper() or "such"
     what = f"{codec} in {kind} files" if codec != kind else f"{kind} files as videos"
     return f"Not every browser plays {what}, so the marked video is shown here."
 

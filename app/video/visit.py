@@ -43,15 +43,15 @@ class Source:
     Attributes:
         name: as the visitor calls it.
         path: where it is; the sample is written there when it is analysed first.
-        bytes: size of the file.
-        video: what its header says; None of the sample.
+        video: what its header says.
+        bytes: size of the file; 0 of the sample.
         is_sample: whether it is the sample.
     """
 
     name: str
     path: Path
+    video: VideoInfo
     bytes: int = 0
-    video: VideoInfo | None = None
     is_sample: bool = False
 
 
@@ -97,11 +97,13 @@ class VideoVisit:
         """
         with self._lock:
             self.clear()
-            stored = f"recording{PurePath(name).suffix[:8]}"
+            if self.ended:
+                return
+            stored = f"recording{_suffix(name)}"
             try:
                 self._workspace = self.workspaces.take(file, size, stored)
                 path = self._workspace.folder / stored
-                self.source = Source(name, path, size, probe(path))
+                self.source = Source(name, path, probe(path), size)
             except NoRoomError as error:
                 self._refuse(f"{name} was not taken. {error}")
             except VideoError as error:
@@ -112,13 +114,15 @@ class VideoVisit:
         """Analyse the sample in the place of the last recording, or leave a notice why not."""
         with self._lock:
             self.clear()
+            if self.ended:
+                return
             try:
                 self._workspace = self.workspaces.open(0)
             except NoRoomError as error:
                 self._refuse(str(error))
                 return
             path = self.workspaces.root / sample.NAME
-            self.source = Source(sample.NAME, path, is_sample=True)
+            self.source = Source(sample.NAME, path, sample.VIDEO, is_sample=True)
             self.start(settings)
 
     def start(self, settings: VideoSettings) -> None:
@@ -183,3 +187,9 @@ class VideoVisit:
                 self.workspaces.remove(workspace)
             elif job.cancelled():
                 marked.unlink(missing_ok=True)
+
+
+def _suffix(name: str) -> str:
+    """Return the ending of a file's name, if it is one that a file's name may have anywhere."""
+    suffix = PurePath(name).suffix.lower()
+    return suffix if suffix[1:].isalnum() and suffix.isascii() and len(suffix) <= 6 else ""

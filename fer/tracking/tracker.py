@@ -67,9 +67,13 @@ class Tracker:
     2022: also with a low detection score, which starts none). What remains is a new track without a
     number. It gets one when a close look has found a face in it: that of the person who was away
     and fits best, or, if it is none of them, a new one.
+
+    Args:
+        new_track_score: least detection score that starts a new track.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, new_track_score: float = NEW_TRACK_SCORE) -> None:
+        self._new_track_score = new_track_score
         #: By a key of their own, since a track has no number at first.
         self._tracks: dict[int, Track] = {}
         self._next_key = self._next_id = 1
@@ -126,7 +130,7 @@ class Tracker:
             seen = looks.take([face])
             here[face] = fresh[index]
             self._tracks[fresh[index]] = tracks[index].updated(detections.xyxy[face], seen, seconds)
-        for face in np.flatnonzero(detections.score >= NEW_TRACK_SCORE).tolist():
+        for face in np.flatnonzero(detections.score >= self._new_track_score).tolist():
             if face not in here:
                 here[face] = self._next_key
                 seen = looks.take([face])

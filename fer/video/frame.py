@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from av.video.reformatter import VideoReformatter
 
 from fer.types import Image
 
@@ -13,19 +14,44 @@ from fer.types import Image
 THUMBNAIL_WIDTH, THUMBNAIL_HEIGHT = 64, 36
 
 
+class Scaler:
+    """Converts frames of one recording; one at a time.
+
+    What FFmpeg prepares for a size and a format is kept, which takes longer than a frame does.
+    """
+
+    def __init__(self) -> None:
+        self._for_pictures, self._for_thumbnails = VideoReformatter(), VideoReformatter()
+
+    def picture(self, decoded: Any, width: int, height: int) -> Image:
+        """Return a frame as ``(height, width, 3)`` RGB uint8."""
+        scaled = self._for_pictures.reformat(decoded, width, height, "rgb24", interpolation="AREA")
+        return np.asarray(scaled.to_ndarray())
+
+    def thumbnail(self, decoded: Any) -> Image:
+        """Return a frame as ``(36, 64)`` uint8, grey."""
+        size = THUMBNAIL_WIDTH, THUMBNAIL_HEIGHT
+        scaled = self._for_thumbnails.reformat(
+            decoded, *size, "gray", interpolation="FAST_BILINEAR"
+        )
+        return np.asarray(scaled.to_ndarray())
+
+
 @dataclass(frozen=True)
 class Frame:
-    """One frame.
+    """One frame. Use it on the thread that reads.
 
     Attributes:
         seconds: the file's own presentation time.
         duration: seconds until the next frame, as far as the file says; else as usual.
         decoded: the frame as PyAV has it (`av.VideoFrame`), not upright.
+        scaler: that of the recording.
     """
 
     seconds: float
     duration: float
     decoded: Any
+    scaler: Scaler = field(repr=False)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -42,18 +68,9 @@ class Frame:
         width, height = self.decoded.width, self.decoded.height
         scale = min(1.0, (longest_side or max(width, height)) / max(width, height))
         size = max(1, round(width * scale)), max(1, round(height * scale))
-        picture = self.decoded.to_ndarray(
-            format="rgb24", width=size[0], height=size[1], interpolation="AREA"
-        )
+        picture = self.scaler.picture(self.decoded, *size)
         return np.ascontiguousarray(np.rot90(picture, self.decoded.rotation // 90))
 
     def thumbnail(self) -> Image:
         """Return a small grey picture, ``(36, 64)`` uint8, not upright; it costs little."""
-        return np.asarray(
-            self.decoded.to_ndarray(
-                format="gray",
-                width=THUMBNAIL_WIDTH,
-                height=THUMBNAIL_HEIGHT,
-                interpolation="FAST_BILINEAR",
-            )
-        )
+        return self.scaler.thumbnail(self.decoded)

@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import av
+import av.error
 
 from fer.drawing.annotate import annotate
+from fer.errors import VideoError
 from fer.model.spec import ModelSpec
 from fer.types import Image
 from fer.video.ahead import ahead
@@ -51,7 +53,7 @@ def write_marked(
         cancelled: asked before each frame whether to stop.
 
     Raises:
-        VideoError: the recording cannot be read any more.
+        VideoError: the recording cannot be read any more, or there is no MP4 file of such times.
         OSError: the file cannot be written.
         Cancelled: `cancelled` said so.
     """
@@ -60,6 +62,10 @@ def write_marked(
         with VideoReader(source, with_sound=True) as reader:
             _write(reader, recording, part, spec, on_progress, cancelled)
         part.replace(out)
+    except av.error.FFmpegError as error:
+        if isinstance(error, OSError):  # such as a full disk
+            raise
+        raise VideoError(f"cannot be written as a marked video: {error.strerror}.") from error
     finally:
         part.unlink(missing_ok=True)
 

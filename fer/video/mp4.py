@@ -105,7 +105,7 @@ class _Sound:
 
     def __init__(self, container: Any, source: Any) -> None:
         self._container, self._source = container, source
-        self._copied = source.codec_context.name in _COPIED
+        self._copied = source.codec_context.codec.canonical_name in _COPIED
         if self._copied:
             self._stream = container.add_stream_from_template(source)
         else:

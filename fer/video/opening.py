@@ -110,6 +110,10 @@ def check_size(width: int, height: int) -> None:
     if width * height > MAX_PIXELS:
         most = f"{MAX_PIXELS // 10**6} million pixels"
         raise VideoError(f"is too large: {width} × {height} pixels; frames may have {most}.")
+    if not width or not height:
+        raise VideoError(
+            "does not say how large its picture is. It is damaged, or its frames are too large."
+        )
     if min(width, height) < MIN_SIDE:
         raise VideoError(
             f"is too small: {width} × {height} pixels; expected {MIN_SIDE} × {MIN_SIDE} at least."
@@ -138,7 +142,10 @@ def describe(container: Any, stream: Any, size: tuple[int, int], file_bytes: int
 
 def _length(container: Any, stream: Any, file_bytes: int) -> float | None:
     """Return the length of the picture in seconds, if the header says something believable."""
-    if stream.duration and stream.time_base:
+    if container.format.name == "avi" and stream.frames and stream.average_rate:
+        # FFmpeg takes for its length what is there, also of a file that is cut off.
+        seconds = float(stream.frames / stream.average_rate)
+    elif stream.duration and stream.time_base:
         seconds = float(stream.duration * stream.time_base)
     elif container.duration:
         seconds = container.duration / av.time_base

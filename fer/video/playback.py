@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 
 from fer.export.stream_rows import NO_FACE, StreamRows
-from fer.export.stream_times import HOLE_SECONDS
 from fer.model.spec import ModelSpec
 from fer.types import LANDMARKS, Faces, Floats
 
@@ -47,13 +46,12 @@ class Playback:
         return faces
 
     def _is_near(self, frame: int, seconds: float) -> bool:
-        """Return whether an analysed frame tells of a time: soon before or after, without a cut."""
+        """Return whether an analysed frame tells of a time: there is one, and no cut between."""
         if not 0 <= frame < len(self._times):
             return False
         time = float(self._times[frame])
         first, last = min(time, seconds), max(time, seconds)
-        cut = ((self._cuts > first) & (self._cuts <= last)).any()
-        return last - first <= HOLE_SECONDS and not cut
+        return not ((self._cuts > first) & (self._cuts <= last)).any()
 
     def _nobody(self) -> Faces:
         head = self._rows.heads[0]

@@ -16,7 +16,7 @@ import av.error
 
 from fer.errors import VideoError
 from fer.text import clock
-from fer.video.frame import Frame
+from fer.video.frame import Frame, Scaler
 from fer.video.opening import VideoInfo, describe, opened, picture_of
 
 #: A recording breaks off if it ends so much before its header says: seconds, and share of them.
@@ -64,6 +64,7 @@ class VideoReader:
             self.stream = picture_of(self._container)
             self.sound = self._container.streams.best("audio")
             self._failures, self._broken = 0, False
+            self._scaler = Scaler()
             self._newest = self.end = -math.inf
             first, self._items = self._begin([self.sound] if with_sound and self.sound else [])
             self.start = first.seconds
@@ -161,4 +162,4 @@ class VideoReader:
         if seconds <= self._newest:
             return None
         self._newest = seconds
-        return Frame(seconds, duration, decoded)
+        return Frame(seconds, duration, decoded, self._scaler)

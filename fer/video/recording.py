@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -19,9 +19,9 @@ from fer.types import Faces, Image
 from fer.video.ahead import ahead
 from fer.video.moments import Moment, find_moments
 from fer.video.opening import VideoInfo
+from fer.video.prepared import PreparedFrame, prepared
 from fer.video.reading import VideoReader
 from fer.video.row_log import RowLog
-from fer.video.scene_cuts import SceneCuts
 
 #: Frames that are analysed a second, if nothing else is asked for.
 DEFAULT_RATE = 10.0
@@ -35,9 +35,6 @@ _REPORT_SECONDS = 0.2
 
 #: Frames that are prepared while another is analysed.
 _AHEAD = 4
-
-#: A frame may come so much earlier than its turn, in seconds: times in files are rounded.
-_ROUNDED = 0.0005
 
 
 class Cancelled(Exception):  # noqa: N818 - no error: somebody wished it
@@ -144,7 +141,7 @@ def analyse(
     with VideoReader(source) as reader:
         analysis = _Analysis(reader, stream, options, on_progress)
         side = None if stream.is_fine else ANALYSIS_SIDE
-        with ahead(_prepared(reader, options.rate, side), _AHEAD) as frames:
+        with ahead(prepared(reader, options.rate, side), _AHEAD) as frames:
             for frame in frames:
                 if cancelled():
                     raise Cancelled
@@ -157,35 +154,6 @@ def analyse(
     if cancelled():
         raise Cancelled
     return recording
-
-
-@dataclass(frozen=True)
-class _Prepared:
-    """What the analysis needs of a frame.
-
-    Attributes:
-        seconds: time of the frame.
-        size: width and height in the recording, in pixels.
-        new_scene: whether another scene begins with it.
-        image: RGB, perhaps smaller than `size`; None if it is not to be analysed.
-    """
-
-    seconds: float
-    size: tuple[int, int]
-    new_scene: bool
-    image: Image | None
-
-
-def _prepared(reader: VideoReader, rate: float | None, side: int | None) -> Iterator[_Prepared]:
-    """Yield every frame, with a picture of those whose turn it is."""
-    is_cut, turn = SceneCuts(), 0
-    for frame in reader.frames():
-        image = None
-        turns = math.inf if rate is None else (frame.seconds - reader.start + _ROUNDED) * rate
-        if turns >= turn:
-            image = frame.picture(side)
-            turn = 0 if rate is None else math.floor(turns) + 1
-        yield _Prepared(frame.seconds, frame.size, is_cut(frame.thumbnail()), image)
 
 
 class _Analysis:
@@ -205,7 +173,7 @@ class _Analysis:
         self._reported = -math.inf
         self._newest: tuple[Image, Faces] | None = None
 
-    def see(self, frame: _Prepared) -> None:
+    def see(self, frame: PreparedFrame) -> None:
         """Take the next frame."""
         self._frames += 1
         self._seconds = frame.seconds
@@ -217,7 +185,7 @@ class _Analysis:
             if time.monotonic() - self._reported >= _REPORT_SECONDS:
                 self.report()
 
-    def _analyse(self, image: Image, frame: _Prepared) -> None:
+    def _analyse(self, image: Image, frame: PreparedFrame) -> None:
         options, size = self._options, frame.size
         result = self._stream(
             image, frame.seconds, head=options.head, smoothing_seconds=options.smoothing_seconds
@@ -251,7 +219,7 @@ class _Analysis:
         when = reader.info.created or datetime.now(UTC)
         return Recording(
             reader.info,
-            self._rows.all().used(),
+            self._rows.all(),
             ExportInfo.of(spec, self._stream.detector_version, when),
             tuple(self._cuts),
             (),

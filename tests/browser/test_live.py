@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from playwright.sync_api import (
     Browser,
@@ -132,6 +133,12 @@ def wait_for_more_bars(page: Page, than: int) -> None:
 
 
 def download(page: Page, label: str) -> str:
+    """Return the text of a file."""
+    return saved(page, label).read_text(encoding="utf-8-sig")
+
+
+def saved(page: Page, label: str) -> Path:
+    """Save a file, and return where it is."""
     # Streamlit makes the file after the click. If the page is made anew in that very moment, as it
     # is when its elements report for the first time, the button says that it failed. Made files
     # last (app.common.lasting_downloads), but what makes them is let go at once, with its photos.
@@ -145,8 +152,8 @@ def download(page: Page, label: str) -> str:
             if last:
                 raise
     name = file.value.suggested_filename
-    assert re.fullmatch(r"fer-lens-live_[0-9-]{10}_[0-9-]{8}\.\w+", name)
-    return file.value.path().read_text(encoding="utf-8-sig")
+    assert re.fullmatch(r"fer-lens-live_[0-9-]{10}_[0-9-]{8}(-summary)?\.\w+", name)
+    return file.value.path()
 
 
 def table(page: Page) -> list[dict[str, str]]:
@@ -178,6 +185,7 @@ def test_from_start_to_downloads(actress: Browser, open_live: Open) -> None:
         *["seconds", "width", "height", "person", *box],
         *["detection_score", "head", "answer", "uncertain", "quality", "expression", "confidence"],
         *[*FER2013_LABELS, CONTEMPT, "time", "model", "detector", "smoothing_seconds"],
+        "camera_off",
     ]
     seconds = [float(row["seconds"]) for row in rows]
     assert seconds[0] == 0
@@ -190,9 +198,58 @@ def test_from_start_to_downloads(actress: Browser, open_live: Open) -> None:
     frames = json.loads(download(page, "JSON"))["frames"]
     assert len(frames) == len(set(seconds))
 
+    page.get_by_role("button", name="More files").click()
+    assert download(page, "Subtitles (VTT)").startswith("WEBVTT\n\n00:00:0")
+    assert "\nPerson 1: happy\n" in download(page, "Subtitles (SRT)")
+    told = json.loads(download(page, "Summary (JSON)"))
+    assert told["people"][0]["surest_moments"][0]["confidence"] > 0.5
+    with saved(page, "Parquet").open("rb") as file:
+        assert pq.read_table(file)["person"].to_pylist() == [
+            int(row["person"]) if row["person"] else None for row in rows
+        ]
+    page.keyboard.press("Escape")
+
     page.get_by_role("button", name="Clear").click()
     says(page, "Before you start")
     expect(page.get_by_role("heading", name="This session")).to_have_count(0)
+
+
+#: Keeps the camera's tracks where a test can switch them off, as a button of the browser does.
+KEEP_TRACKS = """(() => {
+    const devices = navigator.mediaDevices;
+    if (!devices) return;
+    const ask = devices.getUserMedia.bind(devices);
+    devices.getUserMedia = async (wishes) => {
+        const stream = await ask(wishes);
+        window.cameraTracks = stream.getTracks();
+        return stream;
+    };
+})()"""
+
+
+def switch_camera(page: Page, *, on: bool) -> None:
+    frame(page).evaluate("on => window.cameraTracks.forEach(t => { t.enabled = on; })", on)
+
+
+def test_a_camera_that_is_switched_off_is_said_to_be(actress: Browser, open_live: Open) -> None:
+    page = open_live(actress)
+    page.add_init_script(KEEP_TRACKS)
+    page.reload()
+    start(page)
+    switch_camera(page, on=False)
+    says(page, "The camera is off")
+    expect(page.get_by_text("No face in view")).to_have_count(0)
+    expect(page.get_by_text(re.compile(r"neutral.<?\d+%"))).to_have_count(0)
+    says(page, re.compile("▤.camera off"))
+    switch_camera(page, on=True)
+    says(page, "1 face in view")
+    expect(page.get_by_text("The camera is off")).to_have_count(0)
+    stop(page)
+    off = [row for row in table(page) if row["camera_off"] == "true"]
+    assert len(off) > 1
+    assert {row["person"] for row in off} == {""}
+    frames = json.loads(download(page, "JSON"))["frames"]
+    assert sum(f["camera_off"] for f in frames) == len(off)
 
 
 def test_who_leaves_the_page_finds_the_session_again(actress: Browser, open_live: Open) -> None:
@@ -316,7 +373,7 @@ def test_a_fault_in_one_frame_is_told_and_the_stream_goes_on(
     actress: Browser, open_live: Open, tmp_path: Path
 ) -> None:
     log = tmp_path / "log.txt"
-    with running_app(log, {"FER_ICE": "local"}, "tests.browser.faulty_streamlit") as url:
+    with running_app(log, {"FER_ICE": "local"}, "tests.browser.servers.faulty_streamlit") as url:
         page = open_live(actress, url)
         start(page)
         says(page, "One frame could not be analysed")

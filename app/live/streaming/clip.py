@@ -23,7 +23,7 @@ SECONDS = 24.0
 AWAY = (15.0, 18.0)
 
 #: Width and height of the frames in pixels.
-_SIZE = (640, 480)
+SIZE = (640, 480)
 
 #: Height of the print as a share of the frame's height: the mean, and how far it comes and goes.
 _HEIGHT, _CLOSER = 1.0, 0.25
@@ -55,12 +55,12 @@ class SampleClip:
             picture, border, border, border, border, cv2.BORDER_CONSTANT, value=(250, 250, 248)
         )
         # Reduced once, so that reducing each frame by little is smooth enough.
-        height = round(_SIZE[1] * (_HEIGHT + _CLOSER))
+        height = round(SIZE[1] * (_HEIGHT + _CLOSER))
         width = round(print_.shape[1] * height / print_.shape[0])
         self._print = cv2.resize(print_, (width, height), interpolation=cv2.INTER_AREA)
-        across = np.linspace(0, 1, _SIZE[0])[None, :, None]
+        across = np.linspace(0, 1, SIZE[0])[None, :, None]
         left, right = (np.array(colour, np.float64) for colour in _WALL)
-        wall = np.repeat((1 - across) * left + across * right, _SIZE[1], axis=0)
+        wall = np.repeat((1 - across) * left + across * right, SIZE[1], axis=0)
         self._wall = wall.round().astype(np.uint8)
 
     def frame(self, seconds: float) -> Image:
@@ -71,7 +71,7 @@ class SampleClip:
             cv2.warpAffine(
                 self._print,
                 self._place(seconds),
-                _SIZE,
+                SIZE,
                 dst=frame,
                 flags=cv2.INTER_LINEAR,
                 borderMode=cv2.BORDER_TRANSPARENT,
@@ -82,13 +82,13 @@ class SampleClip:
         """Return the matrix that puts the print where it is at a time of the clip."""
         turn = 2 * np.pi * seconds / SECONDS
         height, width = self._print.shape[:2]
-        scale = (_HEIGHT + _CLOSER * np.sin(3 * turn)) * _SIZE[1] / height
+        scale = (_HEIGHT + _CLOSER * np.sin(3 * turn)) * SIZE[1] / height
         matrix = cv2.getRotationMatrix2D((width / 2, height / 2), _TILT * np.sin(4 * turn), scale)
         # It leaves to the right and comes back from there.
         gone = max(1 - (AWAY[0] - seconds) / _LEAVING, 0.0) if seconds < AWAY[0] else 0.0
         if seconds >= AWAY[1]:
             gone = max(1 - (seconds - AWAY[1]) / _LEAVING, 0.0)
-        matrix[0, 2] += _SIZE[0] / 2 - width / 2 + _SWAY * np.sin(2 * turn)
-        matrix[0, 2] += gone**2 * (_SIZE[0] + width) / 2
-        matrix[1, 2] += _SIZE[1] / 2 - height / 2
+        matrix[0, 2] += SIZE[0] / 2 - width / 2 + _SWAY * np.sin(2 * turn)
+        matrix[0, 2] += gone**2 * (SIZE[0] + width) / 2
+        matrix[1, 2] += SIZE[1] / 2 - height / 2
         return np.asarray(matrix, np.float64)

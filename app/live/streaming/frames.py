@@ -18,6 +18,12 @@ from fer.types import Image, check_image
 WORKING_SIDE = 640
 
 
+#: Highest and mean value of the pixels in a frame of a camera that is switched off. Chromium's are
+#: 0 throughout, also when encoded. What a covered lens or a dark room sends is brighter by its
+#: noise; an encoder that has few bits for it makes it an even 1 at times.
+_OFF_HIGHEST, _OFF_MEAN = 1, 0.5
+
+
 @dataclass(frozen=True)
 class LiveSettings:
     """The visitor's settings. Replaced as a whole, so that no frame sees half of a change.
@@ -44,6 +50,11 @@ def working_size(image: Image) -> Image:
         return image
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     return np.asarray(cv2.resize(image, size, interpolation=method), np.uint8)
+
+
+def camera_is_off(image: Image) -> bool:
+    """Return whether a frame is as black as those that a browser sends for a camera that is off."""
+    return int(image.max()) <= _OFF_HIGHEST and float(image.mean()) < _OFF_MEAN
 
 
 def as_displayed(picture: Image, settings: LiveSettings) -> Image:

@@ -92,6 +92,7 @@ class LiveRecord:
         self._started = self._today()
         self._last_frame = -np.inf
         self._draw_milliseconds = 0.0
+        self._camera_off = False
 
     def clear(self) -> None:
         """Delete everything. Time starts from zero with the next frame."""
@@ -129,9 +130,16 @@ class LiveRecord:
                 return
             stages = self._stages(result.milliseconds, milliseconds)
             self._meter.analysed(self._began + moment.seconds, stages)
-            self._latest = result
+            self._latest, self._camera_off = result, False
             self._history.append(rows)
             self._errors = replace(self._errors, in_a_row=0)
+
+    def _was_black(self, moment: Moment, rows: StreamRows, nobody: FrameResult) -> None:
+        """Note a frame of a camera that is off, in the place of an analysis."""
+        with self._data:
+            if moment.life == self._life:
+                self._latest, self._camera_off = nobody, True
+                self._history.append(rows)
 
     def _stages(self, stages: Mapping[str, float], total: float) -> dict[str, float]:
         draw = self._draw_milliseconds
@@ -171,6 +179,11 @@ class LiveRecord:
         with self._data:
             when = None if self._latest is None else self._latest.faces.seconds
         return np.inf if when is None else self.now - when
+
+    @property
+    def camera_off(self) -> bool:
+        """Whether the last frame came, not long ago, from a camera that is switched off."""
+        return self._camera_off and self.result_age <= FRESH_SECONDS
 
     @property
     def errors(self) -> LiveErrors:

@@ -19,6 +19,7 @@ from app.live.streaming.analysis import NewestFirst
 from app.live.streaming.frames import (
     LiveSettings,
     as_displayed,
+    camera_is_off,
     marked_frame,
     unmarked_frame,
     working_size,
@@ -27,6 +28,7 @@ from app.live.streaming.record import LiveRecord, Moment
 from app.live.streaming.stream_limit import StreamLimit
 from fer import Faces, FaceStream
 from fer.export.stream_rows import StreamRows
+from fer.stream import FrameResult
 from fer.types import Image, check_image
 
 _log = logging.getLogger(__name__)
@@ -43,6 +45,7 @@ class _Frame:
     picture: Image
     moment: Moment
     settings: LiveSettings
+    camera_off: bool
 
 
 class LiveSession(LiveRecord):
@@ -97,7 +100,7 @@ class LiveSession(LiveRecord):
         try:
             check_image(image)
             self._refused = not self._limit.hold(self)
-            frame = _Frame(working_size(image), moment, settings)
+            frame = _Frame(working_size(image), moment, settings, camera_is_off(image))
             if self._refused:
                 return as_displayed(frame.picture, settings)
             number = self._analysis.offer(frame)
@@ -120,6 +123,9 @@ class LiveSession(LiveRecord):
         """Analyse and record a frame. Runs on the thread of the analysis."""
         started = time.perf_counter()
         settings = frame.settings
+        if frame.camera_off:
+            self._note_black(frame)
+            return
         try:
             if self._life_of_tracks != frame.moment.life:
                 self._stream.reset()
@@ -130,14 +136,29 @@ class LiveSession(LiveRecord):
                 head=settings.head,
                 smoothing_seconds=settings.smoothing_seconds,
             )
-            size = (frame.picture.shape[1], frame.picture.shape[0])
-            rows = StreamRows.of(
-                result.faces, size, self._heads, smoothing_seconds=settings.smoothing_seconds
-            )
+            rows = self._rows(frame, result.faces)
         except Exception:
             self._note_error(frame.picture)
             return
         self._found(frame.moment, result, rows, 1000 * (time.perf_counter() - started))
+
+    def _note_black(self, frame: _Frame) -> None:
+        # On this thread, because rows are kept in the order of their times.
+        head = frame.settings.head
+        nobody = replace(
+            Faces.empty(self.spec.head(head).labels, head), seconds=frame.moment.seconds
+        )
+        result = FrameResult(nobody, {}, np.zeros((0, 2), np.float32))
+        self._was_black(frame.moment, self._rows(frame, nobody), result)
+
+    def _rows(self, frame: _Frame, faces: Faces) -> StreamRows:
+        return StreamRows.of(
+            faces,
+            (frame.picture.shape[1], frame.picture.shape[0]),
+            self._heads,
+            smoothing_seconds=frame.settings.smoothing_seconds,
+            camera_off=frame.camera_off,
+        )
 
     def _note_error(self, image: Image) -> None:
         # Images are private and must not be logged.

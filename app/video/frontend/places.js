@@ -84,8 +84,10 @@ function followVideo(root, data) {
   const opened = (event) => {
     if (!ours(event)) return;
     root.querySelector("p").hidden = true;
-    // The marked video and the original take turns, at the same place.
-    if (root.seconds > 0) event.target.currentTime = root.seconds;
+    // The marked video and the original take turns, at the same place. Streamlit begins each at its
+    // start as soon as this event reaches the element itself.
+    const at = root.seconds;
+    if (at > 0) setTimeout(() => (event.target.currentTime = at));
   };
   const failed = (event) => {
     if (ours(event)) root.querySelector("p").hidden = false;

@@ -1,5 +1,7 @@
 """Jobs in a bounded number of threads, with work that a test lets go on."""
 
+import os
+import sys
 import threading
 from collections.abc import Callable
 
@@ -154,6 +156,18 @@ def test_a_job_whose_follow_up_fails_still_gives_its_place_back() -> None:
     assert second.wait(PATIENCE)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="threads have a niceness on Linux only")
+def test_a_job_lets_the_other_threads_go_first() -> None:
+    def niceness(_: Cancelled) -> int:
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    job = Job(niceness)
+    Jobs(1).start(job)
+    assert job.wait(PATIENCE)
+    here = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    assert job.result == min(19, here + 10)
+
+
 def test_every_job_of_many_from_many_threads_is_done_once() -> None:
     jobs, done = Jobs(3), list[int]()
 
@@ -161,10 +175,12 @@ def test_every_job_of_many_from_many_threads_is_done_once() -> None:
         return lambda cancelled: done.append(number)
 
     queue = [Job(work_of(number)) for number in range(60)]
-    threads = [
-        threading.Thread(target=lambda part=part: [jobs.start(job) for job in queue[part::4]])
-        for part in range(4)
-    ]
+
+    def start(part: int) -> None:
+        for job in queue[part::4]:
+            jobs.start(job)
+
+    threads = [threading.Thread(target=start, args=(part,)) for part in range(4)]
     for thread in threads:
         thread.start()
     assert all(job.wait(PATIENCE) for job in queue)

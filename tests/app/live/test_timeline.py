@@ -21,7 +21,7 @@ from fer.export.stream_rows import NO_FACE, HeadLabels, StreamRows
 from fer.export.stream_times import shares
 from tests.app.live.samples import TWO
 from tests.app.samples import LABELS
-from tests.fer.export.samples import HAPPY, HEADS, NOBODY, SAD, Seen, rows
+from tests.fer.export.samples import HAPPY, HEADS, NOBODY, SAD, Seen, rows, steady
 
 
 def test_nothing_seen_is_an_empty_timeline() -> None:
@@ -123,3 +123,25 @@ def test_shares_of_next_to_nothing(seen: list[Seen]) -> None:
     assert sums.seconds.sum() == 0
     assert len(share_rows(sums, LABELS)) == len(sums.tracks)
     shares_figure(sums, LABELS)
+
+
+def test_a_camera_that_was_off_is_neither_no_data_nor_nobody_in_view() -> None:
+    line = timeline(steady("h" * 20 + "o" * 20 + "." * 20), 0, 10, until=6.0)
+    assert line.holes == []
+    assert line.camera_off == [pytest.approx((2.0, 4.0))]
+    (person,) = line.people
+    assert person.seconds.max() < 2
+    figure = timeline_figure(line, LABELS)
+    assert [trace.name for trace in figure.data] == ["happy", "camera off"]
+    assert list(figure.data[1].customdata[0]) == ["0:02", "0:04"]
+    grey = sorted((s.x0, s.x1) for s in figure.layout.shapes if s.layer == "below")
+    assert np.array(grey) == pytest.approx(np.array([(0, 2), (4, 6)]))
+    assert describe_timeline(line, LABELS).endswith("mostly happy. Camera off from 0:02 to 0:04.")
+
+
+def test_no_data_and_a_camera_that_was_off_stand_apart() -> None:
+    line = timeline(steady("h" * 10 + "o" * 10 + "_" * 40 + "h" * 5), 0, 10)
+    assert line.camera_off == [pytest.approx((1.0, 2.0))]
+    assert line.holes == [pytest.approx((2.0, 6.0))]
+    names = [trace.name for trace in timeline_figure(line, LABELS).data]
+    assert names == ["happy", "no data", "camera off"]

@@ -20,6 +20,7 @@ from app.live.streaming.history import LiveHistory
 from app.live.streaming.ice import STUN, Help, Ice
 from app.live.streaming.session import LiveSession
 from app.live.streaming.stream_limit import STALE_SECONDS, StreamLimit
+from app.session.stream_files import FORMATS
 from fer import FaceStream, ModelError
 from fer.model.spec import ModelSpec
 from fer.types import Detections
@@ -51,10 +52,11 @@ def page(session: LiveSession, analyzer: FakeAnalyzer, monkeypatch: pytest.Monke
     return app.switch_page(PAGE)
 
 
-def play(session: LiveSession, frames: int) -> None:
+def play(session: LiveSession, frames: int, level: int = 8) -> None:
+    """Let frames of one brightness come, 0.1 s apart."""
     for _ in range(frames):
         NOW[0] += 0.1
-        session.process(np.zeros((480, 640, 3), np.uint8))
+        session.process(np.full((480, 640, 3), level, np.uint8))
 
 
 @pytest.fixture
@@ -112,7 +114,7 @@ def test_while_it_runs_figures_and_timeline_are_shown(
         "Probabilities of Person 1 over time: happy >99% on average, at most >99% at 0:00; "
         "sad <1% on average, at most <1% at 0:00; neutral <1% on average, at most <1% at 0:00.",
     ]
-    assert [button.label for button in running.download_button] == ["CSV", "JSON"]
+    assert [button.label for button in running.download_button] == [k.label for k in FORMATS]
     assert not next(e for e in running.expander if e.label == "Time by stage").proto.expanded
 
 
@@ -140,6 +142,31 @@ def test_no_face_in_view_is_said(
     running.run()
     assert "No face in view" in words(running)
     assert not alts(running)
+
+
+def test_a_camera_that_is_off_is_not_nobody_in_view(running: AppTest, session: LiveSession) -> None:
+    play(session, 21)
+    play(session, 21, level=0)
+    running.run()
+    assert "The camera is off" in words(running)
+    assert "No face in view" not in words(running)
+    assert "camera off" in words(running)
+    assert alts(running)[0].endswith("mostly happy. Camera off from 0:02 to 0:04.")
+    play(session, 1)
+    running.run()
+    assert "The camera is off" not in words(running)
+    assert "1 face in view" in words(running)
+
+
+def test_of_a_camera_that_was_never_on_there_is_that_alone(
+    page: AppTest, session: LiveSession
+) -> None:
+    play(session, 21, level=0)
+    page.run()
+    assert not page.exception
+    assert "No face in this time. Camera off from 0:00 to 0:02." in words(page)
+    assert not page.dataframe
+    assert page.download_button
 
 
 def test_a_stall_of_the_analysis_does_not_look_as_if_everybody_had_left(
@@ -178,7 +205,9 @@ def test_after_it_the_session_is_there_with_its_downloads(
     assert page.subheader[0].value == "This session"
     assert alts(page)[-1].startswith("Share of time. person 1: happy 100%")
     assert page.dataframe[0].value["happy"].tolist() == [100.0]
-    assert [b.label for b in page.download_button] == ["CSV", "JSON"]
+    assert [b.label for b in page.download_button] == [kind.label for kind in FORMATS]
+    moments = page.dataframe[1].value
+    assert moments[["person", "expression", "at"]].values.tolist() == [[1, "happy", "0:00"]]
 
 
 @pytest.mark.parametrize(
@@ -190,7 +219,8 @@ def test_the_table_is_for_excel_with_the_time_of_the_visitor(
 ) -> None:
     monkeypatch.setattr(downloads.st, "context", SimpleNamespace(timezone=zone))
     play(session, 2)
-    file = downloads.session_csv(session, downloads.visitors_zone())
+    result = downloads.stream_result(session, downloads.visitors_zone())
+    file = FORMATS[0].contents(result)
     assert file.startswith(codecs.BOM_UTF8)
     table = list(csv.DictReader(io.StringIO(file.decode("utf-8-sig"))))
     assert [(row["person"], row["model"], row["detector"]) for row in table] == [

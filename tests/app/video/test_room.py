@@ -33,7 +33,7 @@ def test_the_settings_have_defaults_and_are_checked() -> None:
 def test_the_scarcer_of_disk_and_memory_decides(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, disk: int, memory: int | None, possible: int
 ) -> None:
-    monkeypatch.setattr(room.shutil, "disk_usage", lambda _: Usage(0, 0, disk * MB))
+    monkeypatch.setattr("shutil.disk_usage", lambda _: Usage(0, 0, disk * MB))
     monkeypatch.setattr(room, "free_memory", lambda: None if memory is None else memory * MB)
     assert largest_possible(tmp_path) == possible * MB
 

@@ -12,8 +12,8 @@ import numpy as np
 
 from fer.model.spec import ModelSpec
 from fer.stream import FaceStream
-from fer.types import Detections, Image
-from tests.samples import FakeClassifier, make_detections
+from fer.types import Detections, Floats, Image
+from tests.samples import make_detections
 
 #: Unit of the frames' times.
 TICK = Fraction(1, 1000)
@@ -68,7 +68,11 @@ def find_red(image: Image) -> Detections:
 
 def red_stream(spec: ModelSpec) -> FaceStream:
     """Return a stream in which what is red is a face."""
-    return FaceStream(find_red, FakeClassifier(len(spec.labels)), spec, detector_version="red-1")
+    return FaceStream(find_red, _all_happy, spec, detector_version="red-1")  # type: ignore[arg-type]
+
+
+def _all_happy(crops: np.ndarray, head: str) -> Floats:
+    return np.tile(np.eye(3, dtype=np.float32)[0], (len(crops), 1))
 
 
 def write_clip(

@@ -60,7 +60,12 @@ def test_times_are_the_files_own(tmp_path: Path, name: str, start: float) -> Non
 
 @pytest.mark.parametrize(
     ("rotation", "size", "corner"),
-    [(0, (96, 64), (0, 0)), (90, (64, 96), (0, 1)), (180, (96, 64), (1, 1)), (270, (64, 96), (1, 0))],
+    [
+        (0, (96, 64), (0, 0)),
+        (90, (64, 96), (0, 1)),
+        (180, (96, 64), (1, 1)),
+        (270, (64, 96), (1, 0)),
+    ],
 )
 def test_phone_clips_are_upright(
     tmp_path: Path, rotation: int, size: tuple[int, int], corner: tuple[int, int]

@@ -15,7 +15,9 @@ from fer.video.scene_cuts import SceneCuts
 SCENES = ("astronaut", "coffee", "chelsea", "rocket")
 
 
-def shot(name: str, dx: float = 0.0, dy: float = 0.0, zoom: float = 1.0, light: float = 1.0) -> Image:
+def shot(
+    name: str, dx: float = 0.0, dy: float = 0.0, zoom: float = 1.0, light: float = 1.0
+) -> Image:
     """Return a thumbnail of a photograph, taken from somewhat elsewhere.
 
     Args:

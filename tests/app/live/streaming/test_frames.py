@@ -1,7 +1,11 @@
+from fractions import Fraction
+
+import av
 import numpy as np
 import pytest
 
-from app.live.streaming.frames import WORKING_SIDE, working_size
+from app.live.streaming.frames import WORKING_SIDE, camera_is_off, working_size
+from fer.types import Image
 
 
 @pytest.mark.parametrize(
@@ -21,3 +25,55 @@ def test_every_frame_has_the_same_size_whatever_the_browser_sends(
     image = working_size(np.zeros((given[1], given[0], 3), np.uint8))
     assert image.shape[1::-1] == shown
     assert max(image.shape) == WORKING_SIDE
+
+
+def luma(base: float, noise: float, count: int = 12) -> list[av.VideoFrame]:
+    """Return frames of a sensor that sees nothing: luma about a base, colours about grey."""
+    rng = np.random.default_rng(0)
+    frames = []
+    for _ in range(count):
+        y = np.clip(np.round(base + noise * rng.standard_normal((240, 320))), 16, 235)
+        chroma = np.round(128 + noise / 2 * rng.standard_normal((120, 320)))
+        planes = np.concatenate([y, chroma]).astype(np.uint8)
+        frames.append(av.VideoFrame.from_ndarray(planes, format="yuv420p"))
+    return frames
+
+
+def sent(frames: list[av.VideoFrame]) -> list[Image]:
+    """Return frames as they come out of a browser's encoder (VP8, at its bit rate)."""
+    encoder = av.CodecContext.create("libvpx", "w")
+    encoder.width, encoder.height, encoder.pix_fmt = 320, 240, "yuv420p"
+    encoder.time_base, encoder.framerate, encoder.bit_rate = Fraction(1, 15), Fraction(15), 500_000
+    encoder.options = {"deadline": "realtime", "cpu-used": "8"}
+    decoder = av.CodecContext.create("vp8", "r")
+    packets = []
+    for number, frame in enumerate(frames):
+        frame.pts, frame.time_base = number, Fraction(1, 15)
+        packets += encoder.encode(frame)
+    packets += encoder.encode(None)
+    return [f.to_ndarray(format="rgb24") for packet in packets for f in decoder.decode(packet)]
+
+
+def test_the_frames_of_a_camera_that_is_off_are_black_after_encoding_too() -> None:
+    received = sent(luma(16, 0))
+    assert received
+    assert all(camera_is_off(image) for image in received)
+
+
+@pytest.mark.parametrize(("base", "noise"), [(16, 2), (16, 4), (18, 1), (18, 2), (20, 1), (24, 3)])
+def test_a_covered_lens_or_a_dark_room_is_not_a_camera_that_is_off(
+    base: float, noise: float
+) -> None:
+    assert not any(camera_is_off(image) for image in sent(luma(base, noise)))
+
+
+@pytest.mark.parametrize(("level", "off"), [(0, True), (1, False), (16, False), (255, False)])
+def test_only_black_is_black(level: int, off: bool) -> None:
+    assert camera_is_off(np.full((4, 6, 3), level, np.uint8)) is off
+
+
+@pytest.mark.parametrize(("level", "off"), [(1, True), (2, False), (255, False)])
+def test_one_pixel_may_be_rounded_and_no_more(level: int, off: bool) -> None:
+    image = np.zeros((4, 6, 3), np.uint8)
+    image[3, 5, 2] = level
+    assert camera_is_off(image) is off

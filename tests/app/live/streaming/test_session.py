@@ -113,6 +113,40 @@ def test_a_frame_without_a_face_has_a_row(
     assert len(session.in_view()) == 0
 
 
+def test_frames_of_a_camera_that_is_off_are_recorded_as_such_and_not_analysed(
+    session: LiveSession, play: Callable[..., Image], detector: Detector, clock: Clock
+) -> None:
+    play(3)
+    detector.found = RuntimeError("must not be asked")
+    for _ in range(4):
+        clock.seconds += 0.1
+        shown = session.process(np.zeros((240, 320, 3), np.uint8))
+    assert not shown.any()
+    assert session.camera_off
+    assert len(session.in_view()) == 0
+    assert session.errors.count == 0
+    assert session.result_age == 0, "no analysis is late"
+    rows = session.rows()
+    assert rows.camera_off.tolist() == [False] * 3 + [True] * 4
+    assert rows.seconds == pytest.approx(0.1 * np.arange(7))
+    detector.found = FACE
+    play()
+    assert not session.camera_off
+    assert session.rows().track.tolist()[-1] == 1, "the same person"
+
+
+def test_a_camera_that_was_off_is_forgotten_with_the_session(
+    session: LiveSession, clock: Clock
+) -> None:
+    session.process(np.zeros((240, 320, 3), np.uint8))
+    assert session.camera_off
+    clock.seconds += FRESH_SECONDS + 0.1
+    assert not session.camera_off, "what no frame says any more"
+    session.process(np.zeros((240, 320, 3), np.uint8))
+    session.clear()
+    assert not session.camera_off
+
+
 def test_nobody_is_in_view_when_no_frames_come(
     session: LiveSession, play: Callable[..., Image], clock: Clock
 ) -> None:

@@ -22,6 +22,11 @@ def _slowly(self: FaceStream, *arguments: Any, **options: Any) -> FrameResult:
     return _analyse(self, *arguments, **options)
 
 
-if __name__ == "__main__":
+def slow_down() -> None:
+    """Let every frame wait from now on."""
     FaceStream.__call__ = _slowly  # type: ignore[method-assign]
+
+
+if __name__ == "__main__":
+    slow_down()
     main(prog_name="streamlit")

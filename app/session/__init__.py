@@ -1,0 +1,1 @@
+"""What is shown and saved of a camera session or a recording, on whatever page."""

@@ -1,0 +1,316 @@
+"""The Video page as a visitor meets it, with a fake engine and without a browser."""
+
+import errno
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app.background.jobs import Job, Jobs
+from app.common import running_model
+from app.video import state
+from app.video.visit import VideoVisit
+from app.video.workspace import Workspaces
+from fer import ModelError
+from fer.labels import FERPLUS_HEAD
+from fer.model.spec import ModelSpec
+from tests.app.samples import FakeAnalyzer
+from tests.app.video.samples import PATIENCE, FakeEngine, nobody, video
+from tests.samples import ROOT
+
+PAGE = "app/pages/video.py"
+
+
+@pytest.fixture
+def engine(spec: ModelSpec) -> Iterator[FakeEngine]:
+    fake = FakeEngine(spec)
+    yield fake
+    fake.go.set()
+
+
+@pytest.fixture
+def visit(engine: FakeEngine, tmp_path: Path) -> VideoVisit:
+    return VideoVisit(Jobs(1), Workspaces(2**30, tmp_path, lambda folder: 2**29), engine)
+
+
+@pytest.fixture
+def page(visit: VideoVisit, analyzer: FakeAnalyzer, monkeypatch: pytest.MonkeyPatch) -> AppTest:
+    """The app on the Video page."""
+    monkeypatch.setattr(state, "video_visit", lambda: visit)
+    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60).run()
+    return app.switch_page(PAGE).run()
+
+
+def upload(page: AppTest, name: str = "holiday.mp4", data: bytes | None = None) -> AppTest:
+    contents = video().getvalue() if data is None else data
+    page.file_uploader[0].set_value((name, contents, "video/mp4"))
+    return page.run()
+
+
+def finished(page: AppTest, visit: VideoVisit, engine: FakeEngine) -> AppTest:
+    engine.go.set()
+    assert visit.job
+    assert visit.job.wait(PATIENCE)
+    return page.run()
+
+
+def words(page: AppTest) -> str:
+    kinds: Iterable[Iterable[Any]] = (
+        page.title, page.subheader, page.markdown, page.caption, page.info, page.warning, page.error
+    )  # fmt: skip
+    return "\n".join(str(element.value) for kind in kinds for element in kind)
+
+
+def alts(page: AppTest, kind: str = "plotly_chart") -> list[str]:
+    return [element.proto.alt for element in page.get(kind)]
+
+
+def progress_texts(page: AppTest) -> list[str]:
+    return [element.proto.text for element in page.get("progress")]
+
+
+def test_it_opens_with_two_ways_to_a_first_result_and_nothing_else(page: AppTest) -> None:
+    assert not page.exception
+    assert page.file_uploader[0].proto.max_upload_size_mb == 200
+    assert page.button(key="video_try_sample")
+    assert "5 minutes after you close this tab" in words(page)
+    assert not page.download_button
+    assert not page.get("video")
+    assert not alts(page)
+
+
+def test_while_it_is_analysed_the_visitor_sees_how_far_it_is(
+    page: AppTest, visit: VideoVisit, engine: FakeEngine
+) -> None:
+    upload(page)
+    assert engine.began.wait(PATIENCE)
+    page.run()
+    assert not page.exception
+    assert page.subheader[0].value == "holiday\\.mp4"
+    assert "64 × 48 pixels" in words(page)
+    assert progress_texts(page)[0].startswith("Step 1 of 2: reading expressions · 40%")
+    assert alts(page)[0].startswith("Timeline from 0:00")
+    assert "person 2 mostly" in alts(page)[0]
+    (picture,) = (one.alt for element in page.image for one in element.proto.imgs)
+    assert "newest analysed frame" in picture
+    assert not page.file_uploader
+    assert not page.download_button
+
+
+def test_a_cancel_brings_the_start_back(
+    page: AppTest, visit: VideoVisit, engine: FakeEngine
+) -> None:
+    upload(page)
+    assert engine.began.wait(PATIENCE)
+    page.run()
+    page.button(key="video_cancel").click().run()
+    assert not page.exception
+    assert "The analysis was cancelled" in page.warning[0].value
+    assert page.file_uploader
+    assert not page.get("progress")
+    assert visit.folder is None
+
+
+def test_the_result_has_a_player_a_timeline_shares_and_all_files(
+    page: AppTest, visit: VideoVisit, engine: FakeEngine
+) -> None:
+    upload(page)
+    finished(page, visit, engine)
+    assert not page.exception
+    assert "**2 people** in 2 scenes. After a cut" in words(page)
+    (player,) = page.get("video")
+    assert "a box and an expression on every face" in player.proto.alt
+    timeline, curves, shares = alts(page)
+    assert "Another scene at 0:00." in timeline
+    assert curves.startswith("Probabilities of Person")
+    assert shares.startswith("Share of time.")
+    assert [button.label for button in page.download_button] == [
+        "Marked video (MP4)", "All files (ZIP)", "CSV", "JSON", "Parquet", "Subtitles (VTT)",
+        "Subtitles (SRT)", "Summary (JSON)",
+    ]  # fmt: skip
+    assert not page.get("progress")
+
+
+def test_the_original_can_be_shown_with_subtitles(
+    page: AppTest, visit: VideoVisit, engine: FakeEngine
+) -> None:
+    upload(page)
+    finished(page, visit, engine)
+    page.segmented_control(key="video_shown").set_value("Original with subtitles").run()
+    assert not page.exception
+    (player,) = page.get("video")
+    assert "with subtitles" in player.proto.alt
+    assert [track.label for track in player.proto.subtitles] == ["Expressions"]
+
+
+def test_an_original_that_browsers_do_not_play_is_not_offered_to_them(
+    page: AppTest, visit: VideoVisit, engine: FakeEngine
+) -> None:
+    upload(page, "holiday.mkv")
+    finished(page, visit, engine)
+    page.segmented_control(key="video_shown").set_value("Original with subtitles").run()
+    assert "Not every browser plays H.264 in MKV files" in words(page)
+    (player,) = page.get("video")
+    assert "a box and an expression" in player.proto.alt
+
+
+def test_without_a_face_it_says_so_and_names_no_expression(
+    page: AppTest, visit: VideoVisit, engine: FakeEngine
+) -> None:
+    engine.finds(nobody())
+    upload(page)
+    finished(page, visit, engine)
+    assert not page.exception
+    assert "No face was found" in words(page)
+    assert "No face in this recording." in words(page)
+    assert "Surest moments" not in words(page)
+    assert alts(page) == []
+    assert page.get("video")
+
+
+def test_a_marked_video_that_could_not_be_written_costs_nothing_else(
+    page: AppTest, visit: VideoVisit, engine: FakeEngine
+) -> None:
+    engine.note = "The disk of this server is full."
+    upload(page)
+    finished(page, visit, engine)
+    assert not page.exception
+    assert "There is no marked video" in page.warning[0].value
+    assert "disk of this server is full" in page.warning[0].value
+    assert "with subtitles" in page.get("video")[0].proto.alt
+    assert page.download_button[0].label == "All files (ZIP)"
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), "disk of this server is full"),
+        (RuntimeError("a fault that nobody thought of"), "Something went wrong in FER Lens"),
+    ],
+)
+def test_a_fault_is_told_without_its_details_and_can_be_tried_again(
+    page: AppTest, visit: VideoVisit, engine: FakeEngine, error: Exception, said: str
+) -> None:
+    engine.error = error
+    upload(page)
+    finished(page, visit, engine)
+    assert not page.exception
+    assert said in page.error[0].value
+    assert "nobody thought of" not in words(page)
+    engine.error = None
+    page.button(key="video_retry").click().run()
+    finished(page, visit, engine)
+    assert page.get("video")
+
+
+def test_what_is_no_video_leaves_the_page_ready_for_another(page: AppTest) -> None:
+    upload(page, "notes_1.mp4", b"these are notes")
+    assert not page.exception
+    assert "notes\\_1\\.mp4 is not a recording that can be read" in page.warning[0].value
+    assert page.file_uploader
+
+
+def test_another_way_is_a_click_away_and_the_head_that_was_chosen_is_used(
+    page: AppTest, visit: VideoVisit, engine: FakeEngine
+) -> None:
+    page.segmented_control(key="video_rate").set_value(5.0).run()
+    upload(page)
+    finished(page, visit, engine)
+    page.segmented_control(key="video_rate").set_value(None)
+    page.toggle(key="video_fine").set_value(True)
+    page.session_state["head"] = FERPLUS_HEAD
+    page.run()
+    page.button(key="video_again").click().run()
+    finished(page, visit, engine)
+    assert not page.exception
+    first, second = engine.settings
+    assert (first.rate, first.fine) == (5.0, False)
+    assert (second.rate, second.fine, second.head) == (None, True, FERPLUS_HEAD)
+
+
+def test_another_video_deletes_this_one(
+    page: AppTest, visit: VideoVisit, engine: FakeEngine
+) -> None:
+    upload(page)
+    finished(page, visit, engine)
+    page.button(key="video_other").click().run()
+    assert not page.exception
+    assert page.file_uploader
+    assert [*visit.workspaces.root.iterdir()] == []
+
+
+def test_who_waits_is_told_why(page: AppTest, visit: VideoVisit, engine: FakeEngine) -> None:
+    engine_of_other = Job(lambda cancelled: engine.go.wait(PATIENCE))
+    visit.jobs.start(engine_of_other)
+    upload(page)
+    assert "All places are taken." in page.info[0].value
+    assert "Yours is next." in page.info[0].value
+    assert page.button(key="video_cancel")
+    engine.go.set()
+    assert engine_of_other.wait(PATIENCE)
+    finished(page, visit, engine)
+    assert page.get("video")
+
+
+def test_the_result_is_still_there_after_a_visit_to_another_page(
+    page: AppTest, visit: VideoVisit, engine: FakeEngine
+) -> None:
+    upload(page)
+    page.switch_page("app/pages/about.py").run()
+    finished(page, visit, engine)
+    page.switch_page(PAGE).run()
+    assert not page.exception
+    assert page.get("video")
+
+
+@pytest.mark.parametrize(("room", "megabytes"), [(2**29, 200), (2**30, 200), (90 * 2**20, 75)])
+def test_an_upload_may_be_as_large_as_there_is_room(
+    page: AppTest, visit: VideoVisit, tmp_path: Path, room: int, megabytes: int
+) -> None:
+    visit.workspaces = Workspaces(2**31, tmp_path, lambda folder: room)
+    page.run()
+    assert page.file_uploader[0].proto.max_upload_size_mb == megabytes
+
+
+def test_without_room_nothing_is_uploaded_only_to_be_refused(
+    page: AppTest, visit: VideoVisit, tmp_path: Path
+) -> None:
+    visit.workspaces = Workspaces(2**31, tmp_path, lambda folder: 2**20)
+    page.run()
+    assert not page.exception
+    assert "no room for another recording" in page.info[0].value
+    assert not page.file_uploader
+
+
+def test_videos_can_be_switched_off(page: AppTest, visit: VideoVisit) -> None:
+    visit.jobs = Jobs(0)
+    page.run()
+    assert "switched off" in page.info[0].value
+    assert not page.file_uploader
+    assert not page.button
+
+
+def test_without_a_place_for_recordings_it_says_so(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> VideoVisit:
+        raise OSError(errno.EROFS, "Read-only file system", "/srv/secret")
+
+    monkeypatch.setattr(state, "video_visit", fail)
+    page.run()
+    assert not page.exception
+    assert "no place for recordings" in page.error[0].value
+    assert "secret" not in words(page)
+
+
+def test_without_a_model_nothing_is_offered(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> ModelSpec:
+        raise ModelError("models/none has no spec.json")
+
+    monkeypatch.setattr(running_model, "model_spec", fail)
+    page.run()
+    assert not page.exception
+    assert "not installed here" in page.error[0].value
+    assert not page.file_uploader

@@ -1,0 +1,70 @@
+"""From a recording to a result, with the parts of `fer.video` replaced."""
+
+import errno
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from app.video import engine
+from app.video.engine import Result, VideoSettings, read_video
+from fer.labels import FERPLUS_HEAD
+from fer.model.spec import ModelSpec
+from fer.video.recording import Recording, VideoOptions
+from tests.app.video.samples import recording
+
+
+@pytest.fixture
+def asked(spec: ModelSpec, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """What the parts were asked for; ``error`` is what the writing raises."""
+    seen: dict[str, Any] = {"error": None}
+
+    def load(directory: Path, *, fine: bool) -> SimpleNamespace:
+        seen["fine"] = fine
+        return SimpleNamespace(spec=spec)
+
+    def analyse(source: Path, stream: object, options: VideoOptions, **_: object) -> Recording:
+        seen["options"] = options
+        return recording(spec)
+
+    def write(source: Path, found: Recording, out: Path, model: ModelSpec, **_: object) -> None:
+        if seen["error"]:
+            raise seen["error"]
+        out.write_bytes(b"marked")
+
+    monkeypatch.setattr(engine, "FaceStream", SimpleNamespace(load=load))
+    monkeypatch.setattr(engine, "analyse", analyse)
+    monkeypatch.setattr(engine, "write_marked", write)
+    return seen
+
+
+def read(folder: Path, settings: VideoSettings) -> Result:
+    source = folder / "holiday.mov"
+    return read_video(source, folder / "marked.mp4", settings, lambda _: None, lambda: False)
+
+
+def test_settings_reach_the_analysis_and_the_marked_video_is_there(
+    tmp_path: Path, asked: dict[str, Any]
+) -> None:
+    result = read(tmp_path, VideoSettings(None, True, FERPLUS_HEAD))
+    assert result.marked == tmp_path / "marked.mp4"
+    assert result.marked.exists()
+    assert (result.note, asked["fine"]) == ("", True)
+    assert asked["options"] == VideoOptions(None, FERPLUS_HEAD)
+
+
+def test_a_full_disk_costs_the_marked_video_but_not_the_numbers(
+    tmp_path: Path, asked: dict[str, Any]
+) -> None:
+    asked["error"] = OSError(errno.ENOSPC, "No space left on device")
+    result = read(tmp_path, VideoSettings())
+    assert result.marked is None
+    assert "disk of this server is full" in result.note
+    assert len(result.recording.rows)
+
+
+def test_other_faults_are_faults(tmp_path: Path, asked: dict[str, Any]) -> None:
+    asked["error"] = RuntimeError("a fault that nobody thought of")
+    with pytest.raises(RuntimeError):
+        read(tmp_path, VideoSettings())

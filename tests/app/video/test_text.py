@@ -1,0 +1,137 @@
+"""What the Video page says of a recording and its analysis."""
+
+import errno
+from dataclasses import replace
+
+import pytest
+
+from app.video.sample import VIDEO
+from app.video.text import (
+    browser_plays,
+    facts,
+    failure_line,
+    left,
+    progress_line,
+    size,
+    unplayable,
+    waiting_line,
+)
+from fer.errors import VideoError
+from fer.video.recording import Progress
+from tests.app.video.samples import INFO, SOURCE
+
+
+def test_a_recording_in_a_line() -> None:
+    assert facts(SOURCE) == (
+        "0:01 · 64 × 48 pixels · 10 frames a second · H.264 · no sound · 3.0 MB"
+    )
+    unknown = replace(INFO, seconds=None, frame_rate=None, codec="wmv3", has_sound=True)
+    said = facts(replace(SOURCE, video=unknown, bytes=0))
+    assert said == "unknown length · 64 × 48 pixels · wmv3 · with sound"
+    assert "29.9 frames" not in facts(replace(SOURCE, video=replace(INFO, frame_rate=29.97)))
+    assert "Eileen Collins" in facts(replace(SOURCE, video=VIDEO, is_sample=True))
+
+
+@pytest.mark.parametrize(
+    ("count", "said"), [(0, "0.0 MB"), (2**19, "0.5 MB"), (200 * 2**20, "200 MB")]
+)
+def test_sizes(count: int, said: str) -> None:
+    assert size(count) == said
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "plays", "said"),
+    [
+        ("a.mp4", "h264", True, ""),
+        ("a.MOV", "h264", True, ""),
+        ("a.webm", "vp9", True, ""),
+        ("a.mov", "hevc", False, "HEVC in MOV files"),
+        ("a.mkv", "h264", False, "H.264 in MKV files"),
+        ("a.avi", "mpeg4", False, "MPEG-4 in AVI files"),
+        ("a.gif", "gif", False, "GIF files as videos"),
+        ("nameless", "h264", False, "H.264 in such files"),
+    ],
+)
+def test_what_browsers_play(name: str, codec: str, plays: bool, said: str) -> None:
+    source = replace(SOURCE, name=name, video=replace(INFO, codec=codec))
+    assert browser_plays(source) is plays
+    if not plays:
+        assert said in unplayable(source)
+
+
+@pytest.mark.parametrize(
+    ("progress", "speed", "seconds", "said"),
+    [
+        (None, 0.0, None, "Getting ready …"),
+        (
+            Progress("analysis", 0.0, 0.0, 1),
+            0.0,
+            None,
+            "Step 1 of 2: reading expressions · 0%",
+        ),
+        (
+            Progress("analysis", 0.999, 9.0, 90),
+            61.7,
+            12.0,
+            "Step 1 of 2: reading expressions · 99% · 62 frames a second · about 10 seconds left",
+        ),
+        (
+            Progress("analysis", None, 75.0, 90),
+            30.0,
+            None,
+            "Step 1 of 2: reading expressions · 1:15 so far · 30 frames a second",
+        ),
+        (
+            Progress("analysis", 1.0, 75.0, 90),
+            30.0,
+            0.0,
+            "Step 1 of 2: choosing the surest moments …",
+        ),
+        (
+            Progress("picture", 0.5, 5.0, 50),
+            80.0,
+            300.0,
+            "Step 2 of 2: marked video · 50% · 80 frames a second · about 5 minutes left",
+        ),
+    ],
+)
+def test_how_far_an_analysis_is(
+    progress: Progress | None, speed: float, seconds: float | None, said: str
+) -> None:
+    assert progress_line(progress, speed, seconds) == said
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (0, "some seconds left"),
+        (9, "some seconds left"),
+        (12, "about 10 seconds left"),
+        (89, "about 90 seconds left"),
+        (90, "about 2 minutes left"),
+        (3600, "about 60 minutes left"),
+    ],
+)
+def test_the_time_left_is_no_more_exact_than_it_is_known(seconds: float, said: str) -> None:
+    assert left(seconds) == said
+
+
+@pytest.mark.parametrize(
+    ("ahead", "places", "said"),
+    [(0, 1, "one recording at a time. Yours is next."), (1, 2, "2 recordings at a time. One more"),
+     (4, 1, "4 more are before yours.")],
+)  # fmt: skip
+def test_who_waits_knows_for_what(ahead: int, places: int, said: str) -> None:
+    assert said in waiting_line(ahead, places)
+
+
+def test_a_failure_says_what_to_do() -> None:
+    line, again = failure_line(SOURCE, VideoError("is cut off."))
+    assert (line, again) == ("holiday\\.mov is cut off\\.", False)
+    line, again = failure_line(SOURCE, OSError(errno.ENOSPC, "No space left on device"))
+    assert "disk of this server is full" in line
+    assert again
+    line, again = failure_line(SOURCE, RuntimeError("secret path"))
+    assert "Try it again" in line
+    assert "secret" not in line
+    assert again

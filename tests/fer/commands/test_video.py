@@ -1,0 +1,256 @@
+import csv
+import errno
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
+
+import av
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from fer.__main__ import main
+from fer.commands import video
+from fer.errors import VideoError
+from fer.export.files import WRITERS
+from fer.export.stream_result import StreamResult
+from fer.labels import FER2013_LABELS, FERPLUS_LABELS
+from fer.model.spec import ModelSpec
+from fer.stream import FaceStream
+from fer.types import Image
+from tests.fer.video.samples import beacon, even, plain, red_stream, write_clip
+from tests.samples import ROOT
+
+ENDINGS = ["-expressions.mp4", "-summary.json", ".csv", ".json", ".parquet", ".srt", ".vtt"]
+
+
+@pytest.fixture
+def loaded(monkeypatch: pytest.MonkeyPatch, spec: ModelSpec) -> list[dict]:
+    """Let what is red be a face; return how the model was asked for."""
+    asked: list[dict] = []
+
+    def load(*_: Path, **options: object) -> FaceStream:
+        asked.append(options)
+        return red_stream(spec)
+
+    monkeypatch.setattr(FaceStream, "load", load)
+    return asked
+
+
+@pytest.fixture
+def clip(tmp_path: Path) -> Path:
+    """Two seconds with somebody who moves, at ten frames a second."""
+    return write_clip(tmp_path / "a clip.mp4", even(20), beacon(lambda t: 20 + 20 * t))
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(file.name for file in folder.iterdir())
+
+
+@pytest.mark.usefixtures("loaded")
+def test_a_recording_becomes_all_its_files(
+    clip: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    out = tmp_path / "new" / "results"
+    assert main(["video", str(clip), "--out", str(out)]) == 0
+    assert names(out) == [f"a clip{ending}" for ending in ENDINGS]
+    with (out / "a clip.csv").open(newline="") as file:
+        table = list(csv.DictReader(file))
+    assert next(iter(table[0])) == "seconds"
+    assert [float(row["seconds"]) for row in table] == pytest.approx(even(20), abs=1e-3)
+    assert {row["person"] for row in table} == {"1"}
+    assert len(json.loads((out / "a clip.json").read_text())["frames"]) == 20
+    assert pq.read_table(out / "a clip.parquet").num_rows == 20
+    assert "00:00:00.000 --> 00:00:01.933\nPerson 1: " in (out / "a clip.vtt").read_text()
+    assert "00:00:00,000 --> 00:00:01,933\nPerson 1: " in (out / "a clip.srt").read_text()
+    told = json.loads((out / "a clip-summary.json").read_text())
+    assert (told["file"], len(told["people"])) == ("a clip.mp4", 1)
+    with av.open(str(out / "a clip-expressions.mp4")) as marked:
+        assert len(list(marked.decode(video=0))) == 20
+    said = capsys.readouterr()
+    assert "a clip.mp4: 0:02 long, 1 person\n" in said.out
+    assert "    1     0:02  happy 100%\n" in said.out
+    assert "a clip-expressions.mp4" in said.out
+    assert "a clip.mp4: writing the marked video, 100%" in said.err
+
+
+@pytest.mark.usefixtures("loaded")
+def test_without_the_picture_there_are_the_numbers_alone(clip: Path, tmp_path: Path) -> None:
+    assert main(["video", str(clip), "--out", str(tmp_path / "out"), "--no-picture"]) == 0
+    assert names(tmp_path / "out") == [f"a clip{ending}" for ending in ENDINGS[1:]]
+
+
+@pytest.mark.parametrize(("rate", "frames"), [("5", 10), ("every", 20), ("0.5", 1)])
+@pytest.mark.usefixtures("loaded")
+def test_the_rate_says_how_many_frames_are_analysed(
+    clip: Path, tmp_path: Path, rate: str, frames: int
+) -> None:
+    arguments = ["--out", str(tmp_path / "out"), "--no-picture", "--rate", rate]
+    assert main(["video", str(clip), *arguments]) == 0
+    told = json.loads((tmp_path / "out" / "a clip-summary.json").read_text())
+    assert told["frames"] == frames
+    seen = told["people"][0]["seconds"]
+    assert seen == told["seconds"] > 1.9, "each frame stands until the next"
+
+
+@pytest.mark.parametrize("rate", ["0", "-1", "nan", "inf", "all"])
+def test_no_rate_is_one_clear_line(rate: str, capsys: pytest.CaptureFixture) -> None:
+    with pytest.raises(SystemExit) as end:
+        main(["video", "a.mp4", "--out", "out", f"--rate={rate}"])
+    assert end.value.code == 2
+    assert f"expected a number above 0, or 'every', got '{rate}'" in capsys.readouterr().err
+
+
+def test_fine_and_threads_reach_the_detector(
+    loaded: list[dict], clip: Path, tmp_path: Path
+) -> None:
+    arguments = ["--out", str(tmp_path / "out"), "--no-picture", "--fine", "--threads", "2"]
+    assert main(["video", str(clip), *arguments]) == 0
+    assert loaded == [{"threads": 2, "fine": True}]
+
+
+@pytest.mark.usefixtures("loaded")
+def test_a_recording_without_a_face_says_so(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    empty = write_clip(tmp_path / "wall.mp4", even(10), plain())
+    assert main(["video", str(empty), "--out", str(tmp_path / "out")]) == 0
+    assert "wall.mp4: 0:01 long, no face found\n" in capsys.readouterr().out
+    assert (tmp_path / "out" / "wall.vtt").read_text() == "WEBVTT\n"
+    assert (tmp_path / "out" / "wall.srt").read_text() == ""
+
+
+@pytest.mark.usefixtures("loaded")
+def test_a_bad_file_stops_nothing(
+    clip: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    bad = tmp_path / "text.mp4"
+    bad.write_text("no recording")
+    out = tmp_path / "out"
+    assert main(["video", str(bad), str(clip), "--out", str(out), "--no-picture", "--json"]) == 1
+    first, second = map(json.loads, capsys.readouterr().out.splitlines())
+    assert first.keys() == {"file", "error"}
+    assert first["error"].startswith("is not a recording that can be read")
+    assert (second["file"], len(second["people"])) == (str(clip), 1)
+    assert names(out) == [f"a clip{ending}" for ending in ENDINGS[1:]]
+    assert main(["video", str(bad), "--out", str(out)]) == 1
+    assert f"{bad}: is not a recording" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("loaded")
+def test_no_recording_is_written_over_and_none_s_files_over_another_s(tmp_path: Path) -> None:
+    """Neither if a recording has the name of a file that is written, nor if two have one stem."""
+    recordings = ["a.mp4", "a.mkv", "A.avi", "a-expressions.mp4", "sub/a.mp4"]
+    (tmp_path / "sub").mkdir()
+    files = [write_clip(tmp_path / name, even(4), plain()) for name in recordings]
+    before = [file.read_bytes() for file in files]
+    assert main(["video", *map(str, files), "--out", str(tmp_path)]) == 0
+    assert [file.read_bytes() for file in files] == before
+    stems = {name.removesuffix(".csv") for name in names(tmp_path) if name.endswith(".csv")}
+    assert stems == {"a-2", "a-3", "A-4", "a-expressions", "a-5"}
+    marked = {name for name in names(tmp_path) if name.endswith("-expressions.mp4")}
+    assert marked == {f"{stem}-expressions.mp4" for stem in stems} | {"a-expressions.mp4"}
+
+
+@pytest.mark.usefixtures("loaded")
+def test_results_of_an_earlier_run_are_replaced(clip: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    for rate, rows in (("10", 20), ("5", 10)):
+        assert main(["video", str(clip), "--out", str(out), "--rate", rate, "--no-picture"]) == 0
+        assert pq.read_table(out / "a clip.parquet").num_rows == rows
+    assert len(names(out)) == 6
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), "there is no room left in"),
+        (PermissionError(errno.EACCES, "Permission denied"), "Permission denied."),
+        (VideoError("breaks off."), "breaks off."),
+    ],
+    ids=["a full disk", "a folder of somebody else", "the recording is gone"],
+)
+@pytest.mark.usefixtures("loaded")
+def test_where_one_file_cannot_be_written_none_is_left(
+    clip: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture,
+    error: Exception,
+    said: str,
+) -> None:
+    def fails(result: StreamResult, out: BinaryIO) -> None:
+        out.write(b"half")
+        raise error
+
+    monkeypatch.setitem(WRITERS, ".vtt", fails)
+    assert main(["video", str(clip), "--out", str(tmp_path / "out"), "--no-picture"]) == 1
+    assert names(tmp_path / "out") == []
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("loaded")
+def test_a_crowd_is_not_listed_in_full(
+    clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    monkeypatch.setattr(video, "_MOST_PEOPLE", 0)
+    assert main(["video", str(clip), "--out", str(tmp_path / "out"), "--no-picture"]) == 0
+    assert "and 1 who were seen more briefly" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("head", "labels"),
+    [([], FER2013_LABELS), (["--head", "ferplus"], FERPLUS_LABELS)],
+    ids=["usual", "FER+"],
+)
+def test_the_shipped_model_answers_with_the_head_s_labels(
+    tmp_path: Path, astronaut: Image, head: list[str], labels: tuple[str, ...]
+) -> None:
+    clip = write_clip(tmp_path / "a.mp4", even(10), moving(astronaut))
+    assert main(["video", str(clip), "--out", str(tmp_path / "out"), *head, "--no-picture"]) == 0
+    [person] = json.loads((tmp_path / "out" / "a-summary.json").read_text())["people"]
+    assert tuple(person["shares"]) == (*labels, "uncertain")
+    assert person["shares"]["happy"] > 0.5
+    with (tmp_path / "out" / "a.csv").open(newline="") as file:
+        columns = csv.DictReader(file).fieldnames or ()
+    assert {*FER2013_LABELS, *FERPLUS_LABELS} <= {*columns}, "those of all heads, as live"
+
+
+def moving(astronaut: Image) -> Callable[[float], Image]:
+    """Draw the astronaut, who moves to the right."""
+
+    def draw(seconds: float) -> Image:
+        left = round(20 + 20 * seconds) % 80
+        picture = np.full((240, 320, 3), 120, np.uint8)
+        picture[:, left : left + 240] = astronaut[:240, 130:370]
+        return picture
+
+    return draw
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_command_that_is_ended_leaves_no_file(
+    tmp_path: Path, astronaut: Image, number: signal.Signals
+) -> None:
+    clip = write_clip(tmp_path / "long.mp4", even(600), moving(astronaut))
+    out = tmp_path / "out"
+    with subprocess.Popen(
+        [sys.executable, "-m", "fer", "video", clip, "--out", out],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=os.environ | {"PYTHONUNBUFFERED": "1"},
+        text=True,
+    ) as process:
+        assert process.stderr is not None
+        # Once the marked video is begun, the other files are already written.
+        assert any("marked" in line for line in iter(process.stderr.readline, ""))
+        assert names(out)
+        process.send_signal(number)
+        rest = process.stderr.read()
+    assert process.returncode == 128 + number
+    assert "Traceback" not in rest
+    assert names(out) == []

@@ -1,0 +1,113 @@
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from fer.whole_files import whole_files
+from tests.samples import ROOT
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(file.name for file in folder.iterdir())
+
+
+@pytest.mark.parametrize("wanted", [[], ["a.csv"], ["a.csv", "a.mp4"]])
+def test_files_appear_at_the_end(tmp_path: Path, wanted: list[str]) -> None:
+    targets = [tmp_path / name for name in wanted]
+    with whole_files(targets) as parts:
+        for part in parts:
+            part.write_text("new")
+        assert not [name for name in names(tmp_path) if name in wanted]
+        assert [part.suffix for part in parts] == [target.suffix for target in targets]
+    assert names(tmp_path) == wanted
+
+
+def begin(targets: list[Path], end: BaseException) -> None:
+    """Write one file wholly and one half, and then end."""
+    with whole_files(targets) as parts:
+        parts[0].write_text("new")
+        parts[1].write_text("half")
+        raise end
+
+
+@pytest.mark.parametrize("end", [OSError(28, "No space left"), KeyboardInterrupt(), SystemExit(1)])
+def test_whatever_ends_the_writing_takes_all_away_and_keeps_the_old(
+    tmp_path: Path, end: BaseException
+) -> None:
+    old = tmp_path / "a.csv"
+    old.write_text("old")
+    with pytest.raises(type(end)):
+        begin([old, tmp_path / "b.csv", tmp_path / "c.csv"], end)
+    assert names(tmp_path) == ["a.csv"]
+    assert old.read_text() == "old"
+
+
+def test_a_file_that_was_there_is_replaced_at_once(tmp_path: Path) -> None:
+    target = tmp_path / "a.csv"
+    target.write_text("old")
+    with target.open() as reader, whole_files([target]) as [part]:
+        part.write_text("new")
+        assert target.read_text() == "old"
+        reader.seek(0)
+        assert reader.read() == "old"
+    assert target.read_text() == "new"
+
+
+def test_if_one_was_never_written_the_others_do_not_stay(tmp_path: Path) -> None:
+    targets = [tmp_path / "a.csv", tmp_path / "b.csv"]
+    with pytest.raises(FileNotFoundError), whole_files(targets) as parts:
+        parts[0].write_text("new")
+    assert names(tmp_path) == []
+
+
+def test_a_folder_in_the_place_of_a_file_is_told_before_the_work(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").mkdir()
+    with (
+        pytest.raises(IsADirectoryError, match="a folder has the name"),
+        whole_files([tmp_path / "a.csv"]),
+    ):
+        pytest.fail("nothing may be begun")
+
+
+def test_a_folder_in_which_nothing_can_be_written_is_told_before_the_work(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError), whole_files([tmp_path / "missing" / "a.csv"]):
+        pytest.fail("nothing may be begun")
+
+
+def test_a_name_may_be_as_long_as_names_may_be(tmp_path: Path) -> None:
+    target = tmp_path / ("n" * 251 + ".csv")
+    with whole_files([target]) as [part]:
+        part.write_text("new")
+    assert target.read_text() == "new"
+
+
+def test_files_have_the_usual_permissions(tmp_path: Path) -> None:
+    usual = tmp_path / "usual"
+    usual.touch()
+    with whole_files([tmp_path / "a.csv"]) as [part]:
+        part.touch()
+    assert (tmp_path / "a.csv").stat().st_mode == usual.stat().st_mode
+
+
+def test_a_real_ctrl_c_leaves_nothing(tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from fer.whole_files import whole_files\n"
+        "with whole_files([Path(sys.argv[1]) / 'a.csv']) as [part]:\n"
+        "    part.write_text('half'); print('begun', flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code, tmp_path],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "begun\n"
+        assert names(tmp_path)
+        process.send_signal(signal.SIGINT)
+    assert process.returncode != 0
+    assert names(tmp_path) == []

@@ -1,0 +1,168 @@
+"""Recordings that are damaged or made to harm: a clear message or a right result."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fer.errors import VideoError
+from fer.model.spec import ModelSpec
+from fer.types import Image
+from fer.video.marked import write_marked
+from fer.video.recording import Recording, VideoOptions, analyse
+from tests.fer.video.samples import TICK, even, plain, red_stream, write_clip
+
+#: Names of recordings and how they are written; of MP4, with its index at the end and in front.
+KINDS: dict[str, dict[str, object]] = {
+    "end.mp4": {"sound": "aac"},
+    "front.mp4": {"sound": "aac", "fast_start": True},
+    "a.mkv": {"sound": "aac"},
+    "a.webm": {"codec": "libvpx", "sound": "libopus"},
+    "a.avi": {"codec": "mpeg4", "sound": "pcm_s16le"},
+    "a.gif": {"codec": "gif", "pix_fmt": "rgb8"},
+}
+
+_NOISE = np.random.default_rng(3).integers(0, 255, (64, 96, 3), np.uint8)
+
+
+def noise(seconds: float) -> Image:
+    return np.roll(_NOISE, round(100 * seconds), axis=1)
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def whole(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a recording of three seconds."""
+    file = tmp_path_factory.mktemp("whole") / request.param
+    return write_clip(file, even(30), noise, **KINDS[request.param])  # type: ignore[arg-type]
+
+
+def tried(file: Path, spec: ModelSpec, rate: float | None = None) -> Recording | str:
+    """Return what is found in a recording, or why it is refused; nothing else is left behind."""
+    out = file.with_name("marked.mp4")
+    before = set(file.parent.iterdir())
+    try:
+        found = analyse(file, red_stream(spec), VideoOptions(rate=rate))
+        write_marked(file, found, out, spec)
+    except VideoError as error:
+        assert set(file.parent.iterdir()) == before
+        return str(error)
+    assert set(file.parent.iterdir()) == before | {out}
+    assert (np.diff(found.rows.seconds) > 0).all()
+    assert np.isfinite(found.end)
+    return found
+
+
+@pytest.mark.parametrize("tenth", range(11))
+def test_cut_off_at_every_tenth(tmp_path: Path, spec: ModelSpec, whole: Path, tenth: int) -> None:
+    content = whole.read_bytes()
+    file = tmp_path / whole.name
+    file.write_bytes(content[: len(content) * tenth // 10])
+    found = tried(file, spec)
+    if isinstance(found, str):
+        assert tenth < (10 if whole.name == "end.mp4" else 3), found
+        assert found.endswith(".")
+    else:
+        assert len(found.rows) <= 30
+        assert len(found.rows) == 30 or tenth < 10
+        # What is missing is told, where the file says how long it should be.
+        assert found.note or found.end > 2.5 or whole.suffix == ".gif"
+        assert not found.note or tenth < 10
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_flipped_bits(tmp_path: Path, spec: ModelSpec, whole: Path, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    content = np.frombuffer(whole.read_bytes(), np.uint8).copy()
+    # Half of the flips hit the header, which is where they matter most.
+    places = rng.integers(0, len(content) if seed % 2 else min(600, len(content)), 12)
+    content[places] ^= (1 << rng.integers(0, 8, 12)).astype(np.uint8)
+    file = tmp_path / whole.name
+    file.write_bytes(content.tobytes())
+    found = tried(file, spec)
+    assert isinstance(found, Recording) or found.endswith(".")
+
+
+def patched_gif(file: Path) -> Path:
+    """Say in the header of an animation that it has 16,384 × 16,384 pixels."""
+    write_clip(file, even(3), codec="gif", pix_fmt="rgb8")
+    content = bytearray(file.read_bytes())
+    content[6:10] = struct.pack("<HH", 16384, 16384)
+    file.write_bytes(content)
+    return file
+
+
+def endless_mp4(file: Path) -> Path:
+    """Say in every header of a file that it lasts as long as can be said."""
+    write_clip(file, even(10))
+    content = bytearray(file.read_bytes())
+    for box, at in ((b"mvhd", 20), (b"mdhd", 20), (b"tkhd", 24)):
+        place = content.index(box) + at
+        content[place : place + 4] = struct.pack(">I", 0xFFFF_FFF0)
+    file.write_bytes(content)
+    return file
+
+
+def endless_mkv(file: Path) -> Path:
+    """Say in the header of a file that it lasts a billion seconds."""
+    write_clip(file, even(10))
+    content = bytearray(file.read_bytes())
+    place = content.index(b"\x44\x89\x88") + 3
+    content[place : place + 8] = struct.pack(">d", 1e12)
+    file.write_bytes(content)
+    return file
+
+
+def text(file: Path) -> Path:
+    file.write_text("This is not a film.\n" * 100)
+    return file
+
+
+Make = Callable[[Path], Path]
+
+
+@pytest.mark.parametrize(
+    ("name", "make", "says"),
+    [
+        ("a.mp4", lambda file: file.touch() or file, "is empty"),
+        ("a.mp4", text, "is not a recording"),
+        ("a.gif", patched_gif, "does not say how large its picture is"),
+    ],
+)
+def test_refused_at_once(tmp_path: Path, spec: ModelSpec, name: str, make: Make, says: str) -> None:
+    found = tried(make(tmp_path / name), spec)
+    assert isinstance(found, str)
+    assert says in found
+
+
+@pytest.mark.parametrize(("name", "make"), [("a.mp4", endless_mp4), ("a.mkv", endless_mkv)])
+def test_a_length_beyond_belief_is_not_believed(
+    tmp_path: Path, spec: ModelSpec, name: str, make: Make
+) -> None:
+    found = tried(make(tmp_path / name), spec)
+    assert isinstance(found, Recording)
+    assert found.video.seconds is None or found.video.seconds < 10
+    assert (len(found.rows), found.note) == (10, "")
+
+
+@pytest.mark.parametrize("gap", [100.0, 1e9])
+def test_a_long_gap_is_a_hole(tmp_path: Path, spec: ModelSpec, gap: float) -> None:
+    file = write_clip(tmp_path / "a.mkv", [0.0, 0.1, gap, gap + 0.1])
+    found = analyse(file, red_stream(spec), VideoOptions(rate=10))
+    assert found.rows.seconds == pytest.approx([0.0, 0.1, gap, gap + 0.1], abs=float(TICK))
+    as_video = tried(file, spec)
+    # MP4 knows no frame of more than some hours.
+    assert isinstance(as_video, Recording) == (gap < 1000)
+
+
+def test_ten_thousand_tiny_frames(tmp_path: Path, spec: ModelSpec) -> None:
+    tiny = plain((16, 16))(0)
+    file = write_clip(
+        tmp_path / "a.mp4", even(10_000, 1000), lambda seconds: tiny, preset="ultrafast", bf="0"
+    )
+    found = tried(file, spec, rate=100)
+    assert isinstance(found, Recording)
+    assert len(found.rows) == 1000
