@@ -98,8 +98,8 @@ def _found(found: StreamResult) -> str:
         return f":material/groups: **{who}**"
     scenes = counted(len(found.cuts) + 1, "scene")
     return (
-        f":material/groups: **{who}** in {scenes}. After a cut to another scene everybody is "
-        "somebody new, as it may be somebody else."
+        f":material/groups: **{who}** in {scenes}. After a cut to another scene everybody has a "
+        "new number."
     )
 
 

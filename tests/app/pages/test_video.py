@@ -99,6 +99,19 @@ def test_while_it_is_analysed_the_visitor_sees_how_far_it_is(
     assert not page.download_button
 
 
+def test_of_unknown_length_it_says_how_far_it_came(
+    page: AppTest, visit: VideoVisit, engine: FakeEngine
+) -> None:
+    engine.share = None
+    upload(page)
+    assert engine.began.wait(PATIENCE)
+    page.run()
+    assert not page.exception
+    assert "Step 1 of 2: reading expressions · 0:00 so far" in words(page)
+    assert not page.get("progress")
+    assert alts(page)[0].startswith("Timeline from 0:00")
+
+
 def test_a_cancel_brings_the_start_back(
     page: AppTest, visit: VideoVisit, engine: FakeEngine
 ) -> None:
@@ -107,7 +120,7 @@ def test_a_cancel_brings_the_start_back(
     page.run()
     page.button(key="video_cancel").click().run()
     assert not page.exception
-    assert "The analysis was cancelled" in page.warning[0].value
+    assert "The analysis was cancelled" in page.info[0].value
     assert page.file_uploader
     assert not page.get("progress")
     assert visit.folder is None
@@ -215,10 +228,10 @@ def test_what_is_no_video_leaves_the_page_ready_for_another(page: AppTest) -> No
 def test_another_way_is_a_click_away_and_the_head_that_was_chosen_is_used(
     page: AppTest, visit: VideoVisit, engine: FakeEngine
 ) -> None:
-    page.segmented_control(key="video_rate").set_value(5.0).run()
+    page.segmented_control(key="video_rate").set_value("5").run()
     upload(page)
     finished(page, visit, engine)
-    page.segmented_control(key="video_rate").set_value(None)
+    page.segmented_control(key="video_rate").set_value("every frame")
     page.toggle(key="video_fine").set_value(True)
     page.session_state["head"] = FERPLUS_HEAD
     page.run()
