@@ -17,8 +17,8 @@ TOTAL_VARIABLE = "FER_MAX_COLLECTION_TOTAL_MB"
 
 _PHOTOS, _SIZE, _TOTAL = 500, 300, 1000
 
-#: Bytes that a photo's result is expected to take. Measured on photographs of 1 to 6 faces:
-#: 60 to 180 kB; see `app.collection.item`.
+#: Bytes that a photo's result is expected to take; for what was measured, see
+#: `app.collection.item`.
 PHOTO_BYTES = 160 * 1024
 
 #: Bytes of memory that stay free for all else, a photo that is being read among it.

@@ -21,8 +21,8 @@ from app.common.session_store import SessionStore
 from app.common.tabs import tab_is_open, this_tab
 
 #: Seconds for which a collection is kept after its tab was last seen open: long enough for a
-#: reload, and for a phone that shows something else for a moment.
-KEEP_SECONDS = 120.0
+#: reload, and for a phone that shows something else for a while.
+KEEP_SECONDS = 300.0
 
 _VISIT = "collection_visit"
 

@@ -100,7 +100,7 @@ def _features() -> None:
                 st.markdown(text)
     st.page_link(
         "app/pages/photo.py",
-        label="Only a few? The Photo page shows more of each",
+        label="Only a few? See more of each of them",
         icon=":material/photo_camera:",
     )
     st.caption(

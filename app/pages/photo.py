@@ -69,7 +69,7 @@ def _show_start(album: Album) -> None:
                 st.markdown(text)
     st.page_link(
         "app/pages/collection.py",
-        label="A folder or a ZIP with hundreds? Read a whole collection",
+        label="A folder, or a ZIP with hundreds?",
         icon=":material/photo_library:",
     )
     st.caption(

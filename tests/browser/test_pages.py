@@ -14,7 +14,14 @@ from tests.browser.conftest import PATIENCE, PHONE, WIDE, follow
 from tests.browser.server import running_app
 
 #: Path and name of every page.
-PAGES = {"": "Photo", "video": "Video", "live": "Live", "dashboard": "Dashboard", "about": "About"}
+PAGES = {
+    "": "Photo",
+    "collection": "Collection",
+    "video": "Video",
+    "live": "Live",
+    "dashboard": "Dashboard",
+    "about": "About",
+}
 
 
 @pytest.fixture(scope="module")
