@@ -6,12 +6,12 @@ from functools import partial
 
 import streamlit as st
 
+from app.background.jobs import State
 from app.common import running_model
 from app.common.page_layout import CARD_WIDTH, header
 from app.common.text import escape_markdown
 from app.live.view import poll
 from app.video.inputs import chosen_settings, show_inputs
-from app.video.jobs import State
 from app.video.results import show_result
 from app.video.running import show_running
 from app.video.state import KEEP_SECONDS, video_visit

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import BinaryIO, Protocol
 
+from app.background.jobs import Cancelled, Job, Jobs
 from app.video import sample
 from app.video.engine import Result, VideoSettings
-from app.video.jobs import Cancelled, Job, Jobs
 from app.video.progress import VideoProgress
 from app.video.workspace import NoRoomError, Workspace, Workspaces
 from fer.errors import VideoError

@@ -18,7 +18,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
-from app.video.room import COPIES, MB, largest_possible
+from app.background.memory import MB
+from app.video.room import COPIES, largest_possible
 
 try:
     import fcntl

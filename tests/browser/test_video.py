@@ -19,7 +19,7 @@ from app.live.streaming.clip import RATE, SIZE, SampleClip
 from app.photo.inputs import SAMPLE
 from tests.browser.conftest import PATIENCE, PHONE, WIDE, follow
 from tests.browser.server import running_app
-from tests.browser.slow_streamlit import SECONDS_VARIABLE
+from tests.browser.servers.slow_streamlit import SECONDS_VARIABLE
 
 #: Places of the clip that are shown one after the other, as two scenes: first second, seconds.
 SCENES = ((2.0, 2.0), (19.0, 2.0))
@@ -100,7 +100,7 @@ def quick(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 def slow(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Takes ten seconds for ten frames, and forgets who has left after a second."""
     folder = tmp_path_factory.mktemp("slow")
-    yield from serve(browser, folder, "tests.browser.impatient_streamlit", 1.0)
+    yield from serve(browser, folder, "tests.browser.servers.impatient_streamlit", 1.0)
 
 
 @pytest.fixture(autouse=True)

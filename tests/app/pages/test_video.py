@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from app.background.jobs import Job, Jobs
 from app.common import running_model
 from app.video import state
-from app.video.jobs import Job, Jobs
 from app.video.visit import VideoVisit
 from app.video.workspace import Workspaces
 from fer import ModelError

@@ -12,8 +12,8 @@ import av
 import cv2
 import numpy as np
 
+from app.background.jobs import Cancelled as IsCancelled
 from app.video.engine import Result, VideoSettings
-from app.video.jobs import Cancelled as IsCancelled
 from app.video.visit import Source
 from fer.export.info import ExportInfo
 from fer.export.stream_rows import StreamRows

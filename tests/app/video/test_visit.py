@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from app.background.jobs import Jobs, State
 from app.video.engine import VideoSettings
-from app.video.jobs import Jobs, State
 from app.video.visit import CANCELLED, VideoVisit
 from app.video.workspace import Workspaces
 from fer.model.spec import ModelSpec

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from app.video.jobs import LIMIT_VARIABLE, Cancelled, Job, Jobs, State, max_jobs
+from app.background.jobs import Cancelled, Job, Jobs, State, max_jobs
 
 #: Seconds after which a test gives up on a thread; nothing waits so long if all is well.
 PATIENCE = 60.0
@@ -34,7 +34,7 @@ class Work:
     ("setting", "cores", "places"), [("", 1, 1), ("", 2, 1), ("", 8, 4), ("3", 1, 3), ("0", 8, 0)]
 )
 def test_the_setting_decides_or_else_the_cores(setting: str, cores: int, places: int) -> None:
-    assert max_jobs({LIMIT_VARIABLE: setting}, cores) == places
+    assert max_jobs({"JOBS": setting}, "JOBS", cores) == places
 
 
 def test_without_jobs_there_is_nothing_to_wait_for() -> None:
