@@ -11,6 +11,7 @@ from app.video.state import begin
 
 PAGES = [
     st.Page("app/pages/photo.py", title="Photo", icon=":material/photo_camera:", default=True),
+    st.Page("app/pages/collection.py", title="Collection", icon=":material/photo_library:"),
     st.Page("app/pages/video.py", title="Video", icon=":material/movie:"),
     st.Page("app/pages/live.py", title="Live", icon=":material/videocam:"),
     st.Page(

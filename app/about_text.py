@@ -39,13 +39,19 @@ Your pictures go to the server that runs this app and to nobody else.
 - They stay in its memory, for your session only. A picture that you remove is deleted at once, a
   file that you download after a minute, the others minutes after you close the tab, at the latest
   when the next visitor comes.
+- Of a collection, only small copies and numbers are kept once a photo is read. They are deleted when
+  you clear the page, or some minutes after you close the tab.
 - No frame of a live video is kept, only numbers: times, boxes, probabilities. A reload keeps them;
   they are deleted when you clear them, or some minutes after you close the tab.
 - The video is encrypted and may pass a TURN relay. To find a connection, your browser may ask a
   STUN server, which learns your network address but sees no picture. The Live page names the
   servers before you start.
-- FER Lens writes no picture and no file name to a disk or a log. While a large file is uploaded,
-  the web server may use an unnamed temporary file, which is gone when the upload is complete.
+- A recording is written to the server's disk under another name, in a folder that nobody else may
+  read. It is deleted, with the marked video, when you cancel or choose another one, minutes after
+  you close the tab, and when the server ends.
+- FER Lens writes no other picture and no file name to a disk or a log. While a large file is
+  uploaded, the web server may use an unnamed temporary file, which is gone when the upload is
+  complete.
 - Nothing you upload trains anything. The camera is off until you open it. FER Lens sends no usage
   statistics.
 """

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+from typing import Any
 
 os.environ |= {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
 
@@ -19,7 +20,7 @@ def main() -> None:
     os.makedirs(folder, exist_ok=True)
     os.chdir(folder)
     # It closes windows that it has not opened, which an OpenCV without windows refuses.
-    vision = importlib.import_module("cv2")
+    vision: Any = importlib.import_module("cv2")
     vision.destroyAllWindows, vision.waitKey = lambda: None, lambda delay: -1
     package = importlib.import_module("fer.fer")
     videos = importlib.import_module("fer.classes")

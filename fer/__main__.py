@@ -52,7 +52,7 @@ def main(argv: list[str] | None = None) -> int:
 
 @contextmanager
 def _ended_politely() -> Iterator[None]:
-    """Let a command that is told to end (SIGTERM) tidy up, as after Ctrl-C."""
+    """Let a command that is told to end, or whose terminal is closed, tidy up as after Ctrl-C."""
     if threading.current_thread() is not threading.main_thread():
         yield  # only the main thread can be told
         return
@@ -60,11 +60,15 @@ def _ended_politely() -> Iterator[None]:
     def end(number: int, _: FrameType | None) -> None:
         sys.exit(128 + number)
 
-    before = signal.signal(signal.SIGTERM, end)
+    known = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    # What is ignored stays so: `nohup` asks for that.
+    heard = [number for number in known if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, end) for number in heard}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -42,6 +42,9 @@ def test_a_package_imports_only_what_it_may(package: str) -> None:
 
 #: The modules of the app that show something, or serve those: they alone know Streamlit.
 VIEWS = {
+    "app.collection.inputs",
+    "app.collection.state",
+    "app.collection.view",
     "app.common.components",
     "app.common.head_picker",
     "app.common.lasting_downloads",
@@ -65,6 +68,7 @@ VIEWS = {
     "app.live.webrtc",
     "app.live.webrtc_patches",
     "app.pages.about",
+    "app.pages.collection",
     "app.pages.live",
     "app.pages.photo",
     "app.pages.video",

@@ -35,6 +35,8 @@ _LINKS = "page_links"
 #: On a phone the links fit into a row without their icons.
 _LINKS_STYLE = f"""<style>
 @media (max-width: 480px) {{
+  .st-key-{_LINKS} {{ gap: 0; }}
+  .st-key-{_LINKS} a {{ padding-inline: 5px; }}
   .st-key-{_LINKS} a > span:first-child {{ display: none; }}
 }}
 </style>"""

@@ -147,6 +147,33 @@ def describe_activation(face: str, expression: str) -> str:
     return f"Map of {face}: orange where it raised {expression}, blue where it lowered it."
 
 
+def left(seconds: float) -> str:
+    """Return how long something will take, no more exact than it is known."""
+    if seconds < 10:
+        return "some seconds left"
+    if seconds < 90:
+        return f"about {10 * round(seconds / 10)} seconds left"
+    return f"about {round(seconds / 60)} minutes left"
+
+
+def waiting_line(ahead: int, places: int, noun: str) -> str:
+    """Return why an analysis in the background has not begun, in Markdown.
+
+    Args:
+        ahead: number of others that wait before it.
+        places: number that run at once.
+        noun: what is analysed.
+    """
+    one = f"one {noun}" if places == 1 else f"{places} {noun}s"
+    before = {0: "Yours is next.", 1: "One more is before yours."}.get(
+        ahead, f"{ahead} more are before yours."
+    )
+    return (
+        f"**All places are taken.** This server analyses {one} at a time. {before} It starts by "
+        "itself."
+    )
+
+
 def escape_markdown(text: str) -> str:
     """Escape Markdown syntax; needed for text from outside, such as file names."""
     return _MARKDOWN.sub(r"\\\1", text)

@@ -67,6 +67,11 @@ def _show_start(album: Album) -> None:
         for text in _FEATURES:
             with st.container(width=CARD_WIDTH):
                 st.markdown(text)
+    st.page_link(
+        "app/pages/collection.py",
+        label="A folder, or a ZIP with hundreds?",
+        icon=":material/photo_library:",
+    )
     st.caption(
         ":material/lock: Photos stay in this server's memory. None is saved or logged. They are "
         "deleted when you remove them, or soon after you close this tab."

@@ -6,12 +6,12 @@ from functools import partial
 
 import streamlit as st
 
+from app.background.jobs import State
 from app.common import running_model
 from app.common.page_layout import CARD_WIDTH, header
 from app.common.text import escape_markdown
 from app.live.view import poll
 from app.video.inputs import chosen_settings, show_inputs
-from app.video.jobs import State
 from app.video.results import show_result
 from app.video.running import show_running
 from app.video.state import KEEP_SECONDS, video_visit
@@ -38,10 +38,14 @@ def main() -> None:
     )
     try:
         chosen_settings()  # which needs a model
+        visit = video_visit()
     except ModelError as error:
         running_model.show_model_error(error)
         return
-    visit = video_visit()
+    except OSError:
+        st.error("**This server has no place for recordings**, so none can be analysed.")
+        st.caption("For whoever runs this app: the folder for temporary files cannot be used.")
+        return
     source, job = visit.source, visit.job
     running = job is not None and job.active
     with st.container():

@@ -124,7 +124,8 @@ def _no_room(names: list[str]) -> str:
     were = "was" if len(names) == 1 else "were"
     return (
         f"{_listed(names)} {were} not added: there is room for {MAX_PHOTOS} photos of "
-        f"{MAX_ALBUM_BYTES // 2**20} MB together. Remove some first."
+        f"{MAX_ALBUM_BYTES // 2**20} MB together. Remove some first, or take the Collection page, "
+        "which reads hundreds."
     )
 
 

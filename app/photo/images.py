@@ -59,8 +59,13 @@ def download_jpeg(image: Image, faces: Faces, max_side: int, meshes: Meshes = NO
 
 def thumbnail_jpeg(image: Image) -> bytes:
     """Return a small JPEG of the picture, without marks."""
-    scale = min(1.0, THUMBNAIL_SIDE / max(image.shape[:2]))
-    return _encoded(_resized(image, scale), ".jpg", _SMALL_QUALITY)
+    return small_jpeg(image, THUMBNAIL_SIDE, _SMALL_QUALITY)
+
+
+def small_jpeg(image: Image, max_side: int, quality: int) -> bytes:
+    """Return a JPEG without marks, its longest side at most `max_side` pixels."""
+    scale = min(1.0, max_side / max(image.shape[:2]))
+    return _encoded(_resized(image, scale), ".jpg", quality)
 
 
 def portrait_jpegs(

@@ -117,9 +117,10 @@ def _picture(analysed: AnalysedPhoto, width: int, selection: Selection) -> Analy
         The photograph as it is shown: with the face meshes, if the visitor wants them.
     """
     faces = analysed.faces
+    kept = bool(analysed.photo.data)  # or it was let go, and there is only what was made of it
     with st.container(key=picture_key(analysed), gap="xsmall", horizontal_alignment="center"):
         place = st.container(horizontal_alignment="center")
-        shown = _offer_mesh(analysed, max(width, _SWITCH_WIDTH))
+        shown = _offer_mesh(analysed, max(width, _SWITCH_WIDTH)) if kept else analysed
         said = text.describe_picture(analysed.result.name, faces)
         mesh = describe_meshes(analysed.mesh.drawn, len(faces))
         place.image(shown.marked, width=width, alt=f"{said} {mesh}".strip())
@@ -173,5 +174,9 @@ def _downloads(analysed: AnalysedPhoto) -> None:
     with st.container(horizontal=True):
         download("CSV", partial(csv_of, one, spec), name("csv"), "text/csv", key)
         download("JSON", partial(json_of, one, spec), name("json"), "application/json", key)
-        picture = partial(png_of, analysed)
-        download("Marked picture (PNG)", picture, name("png"), "image/png", key)
+        if analysed.photo.data:
+            picture = partial(png_of, analysed)
+            download("Marked picture (PNG)", picture, name("png"), "image/png", key)
+        else:
+            small = partial(bytes, analysed.marked)
+            download("Marked picture (JPEG)", small, name("jpg"), "image/jpeg", key)

@@ -39,7 +39,8 @@ class Analyzer(Protocol):
         """Return the class activation maps of the face at `index`."""
 
 
-_INTERNAL_ERROR = "could not be analysed: something went wrong in FER Lens, not in your file."
+#: Why a file was not read if it is not the file's fault.
+INTERNAL_ERROR = "could not be analysed: something went wrong in FER Lens, not in your file."
 
 
 @dataclass(frozen=True)
@@ -187,7 +188,7 @@ def analyse_photo(
     except Exception:
         # File name and contents are private to the visitor and must not be logged.
         _log.exception("a photograph of %d bytes could not be analysed", len(photo.data))
-        return AnalysedPhoto(photo, PhotoResult(photo.name, error=_INTERNAL_ERROR))
+        return AnalysedPhoto(photo, PhotoResult(photo.name, error=INTERNAL_ERROR))
 
 
 def activation_png(

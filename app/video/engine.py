@@ -6,8 +6,8 @@ import logging
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.background.jobs import Cancelled
 from app.common.paths import model_dir
-from app.video.jobs import Cancelled
 from app.video.workspace import failure
 from fer import FaceStream
 from fer.labels import EXPRESSION_HEAD

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+
 import streamlit as st
 
 from app.common.components import mount
@@ -11,7 +13,7 @@ from app.common.tabs import forget_upload
 from app.common.text import escape_markdown
 from app.video.engine import VideoSettings
 from app.video.state import max_upload_megabytes
-from app.video.visit import VideoVisit
+from app.video.visit import CANCELLED, VideoVisit
 from fer.video.opening import SUFFIXES
 from fer.video.recording import DEFAULT_RATE
 
@@ -23,8 +25,9 @@ _ACCEPT = ",".join(["video/*", *(f".{suffix}" for suffix in SUFFIXES)])
 
 _RATE, _FINE = "video_rate", "video_fine"
 
-#: Frames a second that can be chosen, and their names.
-_RATES: dict[float | None, str] = {5.0: "5", DEFAULT_RATE: "10", None: "every frame"}
+#: Frames a second that can be chosen, by their names; the usual one.
+_RATES: dict[str, float | None] = {"5": 5.0, "10": DEFAULT_RATE, "every frame": None}
+_USUAL = "10"
 
 #: Seconds between two looks whether there is room again.
 _FULL_POLL_SECONDS = 5.0
@@ -33,7 +36,8 @@ _FULL_POLL_SECONDS = 5.0
 def show_inputs(visit: VideoVisit) -> None:
     """Show the uploader and the sample, either of which begins an analysis at once."""
     if visit.notice:
-        st.warning(escape_markdown(visit.notice))
+        say = st.info if visit.notice == CANCELLED else st.warning
+        say(escape_markdown(visit.notice))
     if not visit.jobs.places:
         st.info("**Videos are switched off.** This server analyses photos.", icon=":material/info:")
         return
@@ -50,13 +54,12 @@ def show_inputs(visit: VideoVisit) -> None:
 
 def choose_settings() -> None:
     """Show what can be chosen about the analysis."""
-    with st.container(horizontal=True, gap="large", vertical_alignment="bottom"):
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         st.segmented_control(
             "Frames analysed a second",
             list(_RATES),
-            default=DEFAULT_RATE,
+            default=_USUAL,
             required=True,
-            format_func=lambda rate: _RATES[rate],
             key=_RATE,
             persist_state="session",
             width="content",
@@ -79,21 +82,23 @@ def chosen_settings() -> VideoSettings:
     Raises:
         ModelError: the model is missing or incomplete.
     """
-    rate = st.session_state.get(_RATE, DEFAULT_RATE)
+    rate = _RATES[st.session_state.get(_RATE) or _USUAL]
     return VideoSettings(rate, bool(st.session_state.get(_FINE)), chosen_head())
 
 
 def _show_uploader(visit: VideoVisit, megabytes: int) -> None:
-    st.file_uploader(
+    file = st.file_uploader(
         "A video: MP4, MOV, M4V, WebM, MKV, AVI or an animated GIF",
         key=_UPLOADER,
         max_upload_size=megabytes,
         on_change=_take_file,
         args=(visit,),
     )
+    # A file that is still there was refused, and is removed, so that it can be chosen again.
+    refused = [file.name] if file else []
     mount(
         "common/uploader",
-        {"uploader": _UPLOADER, "accept": _ACCEPT, "pastes": "", "taken": []},
+        {"uploader": _UPLOADER, "accept": _ACCEPT, "pastes": "", "taken": refused},
         key=_HELPER,
         on_refused_change=lambda: _tell_refused(visit),
     )
@@ -101,9 +106,11 @@ def _show_uploader(visit: VideoVisit, megabytes: int) -> None:
 
 def _take_file(visit: VideoVisit) -> None:
     file = st.session_state[_UPLOADER]
-    if file is not None:
-        visit.take(file, file.size, file.name, chosen_settings())
-        forget_upload(file.file_id)
+    if not isinstance(file, BytesIO):  # it was removed, or is on the disk already
+        return
+    visit.take(file, file.size, file.name, chosen_settings())  # type: ignore[attr-defined]
+    if visit.source:
+        forget_upload(file.file_id)  # type: ignore[attr-defined]
 
 
 def _tell_refused(visit: VideoVisit) -> None:

@@ -19,6 +19,10 @@ PICTURE_SECONDS = 1.0
 #: Longest side of a picture in pixels, and its JPEG quality.
 _PICTURE_SIDE, _QUALITY = 800, 80
 
+#: Most rows that are kept for the page, whose timeline has far fewer bars. Of more, every other
+#: frame goes: a timeline of three hours took half a second, each second.
+MAX_ROWS = 20_000
+
 #: What a guess of the time that is left must rest on: share of a stage, and seconds.
 _KNOWN_SHARE, _KNOWN_SECONDS = 0.02, 1.0
 
@@ -85,12 +89,19 @@ class VideoProgress:
 
     @property
     def rows(self) -> StreamRows | None:
-        """All rows so far; None before the first report."""
+        """Rows so far, of a long recording those of some frames; None before the first report."""
         with self._lock:
-            if len(self._rows) > 1:
-                array = np.concatenate([rows.array for rows in self._rows])
-                self._rows = [StreamRows(array, self._rows[0].heads)]
-            return self._rows[0].used() if self._rows else None
+            if not self._rows:
+                return None
+            array = np.concatenate([rows.array for rows in self._rows])
+            rows = StreamRows(array, self._rows[0].heads)
+            while len(rows) > MAX_ROWS:
+                frame = np.cumsum(np.diff(rows.seconds, prepend=-np.inf) > 0)
+                if frame[-1] == 1:
+                    break
+                rows = rows.take(frame % 2 == 1)
+            self._rows = [rows]
+            return rows.used()
 
     @property
     def picture(self) -> bytes:

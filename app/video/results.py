@@ -93,8 +93,14 @@ def _found(found: StreamResult) -> str:
             ":material/face_retouching_off: **No face was found.** It helps when faces are larger, "
             "well lit and turned to the camera. “Small faces too” below looks more closely."
         )
-    scenes = f" in {counted(len(found.cuts) + 1, 'scene')}" if found.cuts else ""
-    return f":material/groups: **{counted(people, 'person').replace('persons', 'people')}**{scenes}"
+    who = counted(people, "person").replace("persons", "people")
+    if not found.cuts:
+        return f":material/groups: **{who}**"
+    scenes = counted(len(found.cuts) + 1, "scene")
+    return (
+        f":material/groups: **{who}** in {scenes}. After a cut to another scene everybody has a "
+        "new number."
+    )
 
 
 def _show_player(source: Source, result: Result, found: StreamResult) -> None:

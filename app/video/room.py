@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
+from app.background.memory import MB, free_memory
 from app.common.settings import whole_number
 
-#: Setting, in the environment or the secrets, with the megabytes of the largest recording.
+#: Setting, in the environment or the secrets, with the number of recordings analysed at once.
+JOBS_VARIABLE = "FER_MAX_VIDEO_JOBS"
+
+#: Setting with the megabytes of the largest recording.
 SIZE_VARIABLE = "FER_MAX_VIDEO_MB"
 _SIZE = 200
 
@@ -17,17 +20,12 @@ _SIZE = 200
 TOTAL_VARIABLE = "FER_MAX_VIDEO_TOTAL_MB"
 _TOTAL = 2000
 
-MB = 2**20
-
 #: A recording costs its size twice: itself and the marked one, on the disk, and in memory while it
 #: is uploaded, shown or downloaded.
 COPIES = 2
 
 #: Bytes that stay free, on the disk and in memory, for all else.
 _SPARE = 200 * MB
-
-_PROCESS_MEMORY = Path("/sys/fs/cgroup")
-_MACHINE_MEMORY = Path("/proc/meminfo")
 
 
 def max_megabytes(settings: Mapping[str, str]) -> int:
@@ -56,30 +54,6 @@ def largest_possible(folder: Path) -> int:
     """
     free = [_free_disk(folder), free_memory()]
     return min(max(0, known - _SPARE) // COPIES for known in free if known is not None)
-
-
-def free_memory(process: Path = _PROCESS_MEMORY, machine: Path = _MACHINE_MEMORY) -> int | None:
-    """Return the bytes of memory that this server may still use; None where nobody says.
-
-    Args:
-        process: what Linux says about the limits of a container (control groups, version 2).
-        machine: what it says about all memory.
-    """
-    known = []
-    with contextlib.suppress(OSError, ValueError):  # no container, or one without a limit ("max")
-        most = int((process / "memory.max").read_text())
-        used = int((process / "memory.current").read_text())
-        # What was read from files and is kept in case somebody needs it again is as good as free.
-        kept = _entry((process / "memory.stat").read_text(), "inactive_file")
-        known.append(max(0, most - used + kept))
-    with contextlib.suppress(OSError, ValueError):
-        known.append(1024 * _entry(machine.read_text(), "MemAvailable:"))
-    return min(known, default=None)
-
-
-def _entry(text: str, name: str) -> int:
-    words = text.split()
-    return int(words[words.index(name) + 1])
 
 
 def _free_disk(folder: Path) -> int:

@@ -9,18 +9,19 @@ from pathlib import Path
 
 import streamlit as st
 
+from app.background.jobs import Jobs, max_jobs
+from app.background.memory import MB
 from app.common.server import server_settings
 from app.common.session_store import SessionStore
 from app.common.tabs import tab_is_open, this_tab
 from app.video.engine import read_video
-from app.video.jobs import Jobs, max_jobs
-from app.video.room import MB, max_megabytes, max_total_megabytes
+from app.video.room import JOBS_VARIABLE, max_megabytes, max_total_megabytes
 from app.video.visit import VideoVisit
 from app.video.workspace import Workspaces, remove_left_overs
 
 #: Seconds for which a recording and its result are kept after their tab was last seen open: long
-#: enough for a reload, and for a phone that shows something else for a moment.
-KEEP_SECONDS = 120.0
+#: enough for a reload, and for a phone that shows something else for a while.
+KEEP_SECONDS = 300.0
 
 #: A limit that memory or disk impose is a multiple of so many megabytes, so that it stays the same
 #: for a while: a new limit is a new uploader.
@@ -63,7 +64,7 @@ def begin() -> None:
 
 @st.cache_resource(show_spinner=False)
 def _jobs() -> Jobs:
-    return Jobs(max_jobs(server_settings()))
+    return Jobs(max_jobs(server_settings(), JOBS_VARIABLE))
 
 
 @st.cache_resource(show_spinner=False)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from pathlib import PurePath
 
-from app.common.text import escape_markdown
-from app.video.room import MB
+from app.background.memory import MB
+from app.common import text
+from app.common.text import escape_markdown, left
 from app.video.visit import Source
 from app.video.workspace import failure
 from fer.errors import VideoError
@@ -100,30 +101,9 @@ def progress_line(progress: Progress | None, speed: float, seconds_left: float |
     return " · ".join(parts)
 
 
-def left(seconds: float) -> str:
-    """Return how long something will take, no more exact than it is known."""
-    if seconds < 10:
-        return "some seconds left"
-    if seconds < 90:
-        return f"about {10 * round(seconds / 10)} seconds left"
-    return f"about {round(seconds / 60)} minutes left"
-
-
 def waiting_line(ahead: int, places: int) -> str:
-    """Return why an analysis has not begun.
-
-    Args:
-        ahead: number of others that wait before it.
-        places: number that run at once.
-    """
-    one = "one recording" if places == 1 else f"{places} recordings"
-    before = {0: "Yours is next.", 1: "One more is before yours."}.get(
-        ahead, f"{ahead} more are before yours."
-    )
-    return (
-        f"**All places are taken.** This server analyses {one} at a time. {before} It starts by "
-        "itself."
-    )
+    """Return why an analysis has not begun; see `app.common.text.waiting_line`."""
+    return text.waiting_line(ahead, places, "recording")
 
 
 def failure_line(source: Source, error: Exception | None) -> tuple[str, bool]:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import BinaryIO, Protocol
 
+from app.background.jobs import Cancelled, Job, Jobs
 from app.video import sample
 from app.video.engine import Result, VideoSettings
-from app.video.jobs import Cancelled, Job, Jobs
 from app.video.progress import VideoProgress
 from app.video.workspace import NoRoomError, Workspace, Workspaces
 from fer.errors import VideoError
@@ -99,7 +99,7 @@ class VideoVisit:
             self.clear()
             if self.ended:
                 return
-            stored = f"recording{PurePath(name).suffix[:8]}"
+            stored = f"recording{_suffix(name)}"
             try:
                 self._workspace = self.workspaces.take(file, size, stored)
                 path = self._workspace.folder / stored
@@ -187,3 +187,9 @@ class VideoVisit:
                 self.workspaces.remove(workspace)
             elif job.cancelled():
                 marked.unlink(missing_ok=True)
+
+
+def _suffix(name: str) -> str:
+    """Return the ending of a file's name, if it is one that a file's name may have anywhere."""
+    suffix = PurePath(name).suffix.lower()
+    return suffix if suffix[1:].isalnum() and suffix.isascii() and len(suffix) <= 6 else ""

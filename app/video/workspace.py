@@ -13,11 +13,13 @@ import secrets
 import shutil
 import tempfile
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
-from app.video.room import COPIES, MB, largest_possible
+from app.background.memory import MB
+from app.video.room import COPIES, largest_possible
 
 try:
     import fcntl
@@ -26,6 +28,9 @@ except ImportError:  # Windows, where left-overs stay until somebody clears the 
 
 #: Beginning of the names of the roots.
 _PREFIX = "fer-lens-videos-"
+
+#: Seconds for which an empty root is taken for that of a process that has not locked it yet.
+_NEW_SECONDS = 60.0
 
 #: Bytes that are written at a time.
 _CHUNK = MB
@@ -174,8 +179,8 @@ def remove_left_overs(parent: Path) -> None:
     """
     for root in parent.glob(f"{_PREFIX}*"):
         try:
-            # A process that has just begun may not have locked its root, which is empty then.
-            if root.is_symlink() or not any(root.iterdir()):
+            new = time.time() - root.stat().st_mtime < _NEW_SECONDS
+            if root.is_symlink() or (new and not any(root.iterdir())):
                 continue
             locked = _locked(root)
         except OSError:  # of another user, or gone

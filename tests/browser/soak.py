@@ -29,7 +29,7 @@ from fer.types import Image
 from tests.browser.conftest import CHROMIUM, FLAGS, WIDE
 from tests.browser.fake_camera import write_film
 from tests.browser.server import running_app
-from tests.browser.slow_streamlit import SECONDS_VARIABLE
+from tests.browser.servers.slow_streamlit import SECONDS_VARIABLE
 from tests.browser.test_live import frame, press, start, stop
 
 _MB = 1e6
@@ -75,7 +75,7 @@ def main() -> None:
         camera = f"--use-file-for-fake-video-capture={film}"
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, camera])
         settings = {"FER_ICE": "local", SECONDS_VARIABLE: str(arguments.slow)}
-        module = "tests.browser.slow_streamlit" if arguments.slow else "streamlit"
+        module = "tests.browser.servers.slow_streamlit" if arguments.slow else "streamlit"
         with running_app(Path(folder) / "log.txt", settings, module) as url:
             page = browser.new_context(viewport=WIDE, permissions=["camera"]).new_page()
             page.set_default_timeout(60_000)

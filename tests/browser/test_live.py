@@ -373,7 +373,7 @@ def test_a_fault_in_one_frame_is_told_and_the_stream_goes_on(
     actress: Browser, open_live: Open, tmp_path: Path
 ) -> None:
     log = tmp_path / "log.txt"
-    with running_app(log, {"FER_ICE": "local"}, "tests.browser.faulty_streamlit") as url:
+    with running_app(log, {"FER_ICE": "local"}, "tests.browser.servers.faulty_streamlit") as url:
         page = open_live(actress, url)
         start(page)
         says(page, "One frame could not be analysed")

@@ -14,7 +14,14 @@ from tests.browser.conftest import PATIENCE, PHONE, WIDE, follow
 from tests.browser.server import running_app
 
 #: Path and name of every page.
-PAGES = {"": "Photo", "live": "Live", "dashboard": "Dashboard", "about": "About"}
+PAGES = {
+    "": "Photo",
+    "collection": "Collection",
+    "video": "Video",
+    "live": "Live",
+    "dashboard": "Dashboard",
+    "about": "About",
+}
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +113,7 @@ def test_the_buttons_of_the_video_are_in_the_type_of_the_page(
 def test_a_file_arrives_while_pages_of_others_come_and_go(browser: Browser, tmp_path: Path) -> None:
     context = browser.new_context(viewport=WIDE)  # type: ignore[arg-type]
     context.set_default_timeout(PATIENCE)
-    with running_app(tmp_path / "log.txt", module="tests.browser.crowded_streamlit") as url:
+    with running_app(tmp_path / "log.txt", module="tests.browser.servers.crowded_streamlit") as url:
         try:
             page = context.new_page()
             page.goto(f"{url}/dashboard")

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from app.background.jobs import Job, Jobs
 from app.common import running_model
 from app.video import state
-from app.video.jobs import Job, Jobs
 from app.video.visit import VideoVisit
 from app.video.workspace import Workspaces
 from fer import ModelError
@@ -75,7 +75,7 @@ def test_it_opens_with_two_ways_to_a_first_result_and_nothing_else(page: AppTest
     assert not page.exception
     assert page.file_uploader[0].proto.max_upload_size_mb == 200
     assert page.button(key="video_try_sample")
-    assert "2 minutes after you close this tab" in words(page)
+    assert "5 minutes after you close this tab" in words(page)
     assert not page.download_button
     assert not page.get("video")
     assert not alts(page)
@@ -99,6 +99,19 @@ def test_while_it_is_analysed_the_visitor_sees_how_far_it_is(
     assert not page.download_button
 
 
+def test_of_unknown_length_it_says_how_far_it_came(
+    page: AppTest, visit: VideoVisit, engine: FakeEngine
+) -> None:
+    engine.share = None
+    upload(page)
+    assert engine.began.wait(PATIENCE)
+    page.run()
+    assert not page.exception
+    assert "Step 1 of 2: reading expressions · 0:00 so far" in words(page)
+    assert not page.get("progress")
+    assert alts(page)[0].startswith("Timeline from 0:00")
+
+
 def test_a_cancel_brings_the_start_back(
     page: AppTest, visit: VideoVisit, engine: FakeEngine
 ) -> None:
@@ -107,7 +120,7 @@ def test_a_cancel_brings_the_start_back(
     page.run()
     page.button(key="video_cancel").click().run()
     assert not page.exception
-    assert "The analysis was cancelled" in page.warning[0].value
+    assert "The analysis was cancelled" in page.info[0].value
     assert page.file_uploader
     assert not page.get("progress")
     assert visit.folder is None
@@ -119,7 +132,7 @@ def test_the_result_has_a_player_a_timeline_shares_and_all_files(
     upload(page)
     finished(page, visit, engine)
     assert not page.exception
-    assert "**2 people** in 2 scenes" in words(page)
+    assert "**2 people** in 2 scenes. After a cut" in words(page)
     (player,) = page.get("video")
     assert "a box and an expression on every face" in player.proto.alt
     timeline, curves, shares = alts(page)
@@ -215,10 +228,10 @@ def test_what_is_no_video_leaves_the_page_ready_for_another(page: AppTest) -> No
 def test_another_way_is_a_click_away_and_the_head_that_was_chosen_is_used(
     page: AppTest, visit: VideoVisit, engine: FakeEngine
 ) -> None:
-    page.segmented_control(key="video_rate").set_value(5.0).run()
+    page.segmented_control(key="video_rate").set_value("5").run()
     upload(page)
     finished(page, visit, engine)
-    page.segmented_control(key="video_rate").set_value(None)
+    page.segmented_control(key="video_rate").set_value("every frame")
     page.toggle(key="video_fine").set_value(True)
     page.session_state["head"] = FERPLUS_HEAD
     page.run()
@@ -290,6 +303,19 @@ def test_videos_can_be_switched_off(page: AppTest, visit: VideoVisit) -> None:
     assert "switched off" in page.info[0].value
     assert not page.file_uploader
     assert not page.button
+
+
+def test_without_a_place_for_recordings_it_says_so(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> VideoVisit:
+        raise OSError(errno.EROFS, "Read-only file system", "/srv/secret")
+
+    monkeypatch.setattr(state, "video_visit", fail)
+    page.run()
+    assert not page.exception
+    assert "no place for recordings" in page.error[0].value
+    assert "secret" not in words(page)
 
 
 def test_without_a_model_nothing_is_offered(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:

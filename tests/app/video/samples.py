@@ -12,8 +12,8 @@ import av
 import cv2
 import numpy as np
 
+from app.background.jobs import Cancelled as IsCancelled
 from app.video.engine import Result, VideoSettings
-from app.video.jobs import Cancelled as IsCancelled
 from app.video.visit import Source
 from fer.export.info import ExportInfo
 from fer.export.stream_rows import StreamRows
@@ -69,6 +69,7 @@ class FakeEngine:
         self.recording = recording(spec)
         self.error: Exception | None = None
         self.note = ""
+        self.share: float | None = 0.4
         self.began, self.go = threading.Event(), threading.Event()
         self.settings: list[VideoSettings] = []
 
@@ -82,7 +83,9 @@ class FakeEngine:
     ) -> Result:
         self.settings.append(settings)
         rows = self.recording.rows
-        on_progress(Progress("analysis", 0.4, 0.6, 6, 6, rows.take(slice(0, 4)), self._picture))
+        on_progress(
+            Progress("analysis", self.share, 0.6, 6, 6, rows.take(slice(0, 4)), self._picture)
+        )
         self.began.set()
         while not self.go.wait(0.001):
             if cancelled():

@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from app.video.progress import PICTURE_SECONDS, VideoProgress
+from app.video.progress import MAX_ROWS, PICTURE_SECONDS, VideoProgress
+from fer.export.stream_rows import StreamRows
 from fer.types import Image
 from fer.video.recording import Progress
 from tests.app.live.samples import TWO
@@ -38,6 +39,23 @@ def test_rows_of_all_reports_follow_each_other(progress: VideoProgress) -> None:
         assert progress.rows.seconds.tolist() == TWO.seconds.tolist()
     progress.report(report(0.1, 1, "picture"))
     assert len(progress.rows) == len(TWO), "they stay while the marked video is written"
+
+
+def test_of_a_long_recording_some_frames_are_kept_each_whole(progress: VideoProgress) -> None:
+    frames = MAX_ROWS
+    array = np.repeat(TWO.array[:1], 2 * frames)
+    array["seconds"], array["track"] = np.repeat(np.arange(frames) / 10, 2), [1, 2] * frames
+    progress.report(Progress("analysis", 0.5, 0.0, 1, 1, StreamRows(array, TWO.heads)))
+    rows = progress.rows
+    assert rows is not None
+    assert len(rows) == MAX_ROWS
+    assert rows.track[:4].tolist() == [1, 2, 1, 2]
+    assert rows.seconds[-1] == pytest.approx(frames / 10, abs=0.3)
+    one_frame = StreamRows(np.repeat(TWO.array[:1], MAX_ROWS + 1), TWO.heads)
+    crowd = VideoProgress()
+    crowd.report(Progress("analysis", 0.5, 0.0, 1, 1, one_frame))
+    assert crowd.rows is not None
+    assert len(crowd.rows) == MAX_ROWS + 1
 
 
 def test_speed_and_time_left_are_those_of_the_stage(progress: VideoProgress, clock: Clock) -> None:

@@ -5,12 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from app.background.memory import MB
 from app.video import room
 from app.video.room import (
-    MB,
     SIZE_VARIABLE,
     TOTAL_VARIABLE,
-    free_memory,
     largest_possible,
     max_megabytes,
     max_total_megabytes,
@@ -25,22 +24,6 @@ def test_the_settings_have_defaults_and_are_checked() -> None:
     assert max_total_megabytes({TOTAL_VARIABLE: "300"}) == 300
     with pytest.raises(ValueError, match=SIZE_VARIABLE):
         max_megabytes({SIZE_VARIABLE: "large"})
-
-
-def test_where_nobody_says_how_much_memory_is_free_nothing_is_assumed(tmp_path: Path) -> None:
-    assert free_memory(tmp_path, tmp_path / "meminfo") is None
-
-
-def test_the_memory_of_a_machine_and_of_a_container(tmp_path: Path) -> None:
-    machine = tmp_path / "meminfo"
-    machine.write_text("MemTotal:  8000 kB\nMemFree: 10 kB\nMemAvailable:    4000 kB\n")
-    assert free_memory(tmp_path, machine) == 4000 * 1024
-    (tmp_path / "memory.max").write_text("max\n")
-    assert free_memory(tmp_path, machine) == 4000 * 1024, "a container without a limit"
-    (tmp_path / "memory.max").write_text("3000000\n")
-    (tmp_path / "memory.current").write_text("2500000\n")
-    (tmp_path / "memory.stat").write_text("anon 2000000\ninactive_file 400000\n")
-    assert free_memory(tmp_path, machine) == 900_000
 
 
 @pytest.mark.parametrize(

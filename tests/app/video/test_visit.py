@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from app.background.jobs import Jobs, State
 from app.video.engine import VideoSettings
-from app.video.jobs import Jobs, State
 from app.video.visit import CANCELLED, VideoVisit
 from app.video.workspace import Workspaces
 from fer.model.spec import ModelSpec
@@ -86,6 +86,24 @@ def test_what_cannot_be_taken_leaves_a_notice_and_no_file(
     assert (visit.source, visit.job, len(spaces), files(spaces)) == (None, None, 0, [])
     take(visit)
     assert (visit.notice, visit.job is None) == ("", False)
+
+
+@pytest.mark.parametrize(
+    ("name", "stored"),
+    [
+        ("a.MP4", "recording.mp4"),
+        ("nameless", "recording"),
+        ("a.m\x00p4", "recording"),
+        ("a.longsuffix", "recording"),
+        ("a/.mp4/../b.é", "recording"),
+    ],
+)
+def test_whatever_a_recording_is_called_its_file_has_a_plain_name(
+    visit: VideoVisit, name: str, stored: str
+) -> None:
+    take(visit, name)
+    assert visit.source
+    assert (visit.source.name, visit.source.path.name) == (name, stored)
 
 
 def test_a_cancel_deletes_all_at_once_and_a_late_write_too(

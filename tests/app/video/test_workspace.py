@@ -139,13 +139,16 @@ def test_what_a_killed_server_left_goes_when_the_next_one_starts(tmp_path: Path)
 
 def test_other_folders_and_a_root_that_was_just_made_are_left_alone(tmp_path: Path) -> None:
     other, fresh = tmp_path / "other", tmp_path / "fer-lens-videos-fresh"
-    for folder in (other, fresh):
+    old = tmp_path / "fer-lens-videos-old"
+    for folder in (other, fresh, old):
         folder.mkdir()
+    os.utime(old, (0, 0))
     (other / "film.mp4").write_bytes(FILM)
     (tmp_path / "fer-lens-videos-link").symlink_to(other)
     remove_left_overs(tmp_path)
     assert (other / "film.mp4").exists()
     assert fresh.exists()
+    assert not old.exists()
 
 
 def test_where_folders_cannot_be_locked_nothing_is_taken_for_left_over(

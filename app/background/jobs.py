@@ -18,9 +18,6 @@ _log = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 
-#: Setting, in the environment or the secrets, with the number of recordings analysed at once.
-LIMIT_VARIABLE = "FER_MAX_VIDEO_JOBS"
-
 #: By how much a job's thread lets all others go first (Linux), so that pages and live streams stay
 #: quick beside it.
 _NICENESS = 10
@@ -32,18 +29,19 @@ CLOSE_SECONDS = 5.0
 Cancelled = Callable[[], bool]
 
 
-def max_jobs(settings: Mapping[str, str], cores: int | None = None) -> int:
-    """Return the number of recordings that are analysed at once: one per two cores.
+def max_jobs(settings: Mapping[str, str], variable: str, cores: int | None = None) -> int:
+    """Return the number of jobs of a kind that run at once: one per two cores, if nothing is set.
 
     Args:
-        settings: environment variables and secrets; may contain `LIMIT_VARIABLE`.
+        settings: environment variables and secrets; may contain the variable.
+        variable: name of the setting.
         cores: number of CPU cores; that of this machine if None.
 
     Raises:
         ValueError: the setting is not a whole number of at least 0.
     """
     usual = max(1, (cores or os.cpu_count() or 1) // 2)
-    return whole_number(settings, LIMIT_VARIABLE, usual)
+    return whole_number(settings, variable, usual)
 
 
 class State(Enum):
@@ -190,13 +188,13 @@ class Jobs:
             while self._waiting and len(self._running) < self.places:
                 job = self._waiting.pop(0)
                 self._running.add(job)
-                threading.Thread(
-                    target=self._run, args=(job,), name="video-job", daemon=True
-                ).start()
+                threading.Thread(target=self._run, args=(job,), name="job", daemon=True).start()
 
     def _run(self, job: Job[Any]) -> None:
         with contextlib.suppress(AttributeError, OSError):  # not on every system
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
+            thread = threading.get_native_id()
+            niceness = os.getpriority(os.PRIO_PROCESS, thread) + _NICENESS
+            os.setpriority(os.PRIO_PROCESS, thread, niceness)
         job.run()
         with self._lock:
             self._running.discard(job)

@@ -6,7 +6,7 @@ from streamlit.web.cli import main
 
 from app.common import session_store
 from app.video import state
-from tests.browser import slow_streamlit
+from tests.browser.servers import slow_streamlit
 
 if __name__ == "__main__":
     session_store.LOOK_SECONDS = 0.5

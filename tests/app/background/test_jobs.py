@@ -1,11 +1,13 @@
 """Jobs in a bounded number of threads, with work that a test lets go on."""
 
+import os
+import sys
 import threading
 from collections.abc import Callable
 
 import pytest
 
-from app.video.jobs import LIMIT_VARIABLE, Cancelled, Job, Jobs, State, max_jobs
+from app.background.jobs import Cancelled, Job, Jobs, State, max_jobs
 
 #: Seconds after which a test gives up on a thread; nothing waits so long if all is well.
 PATIENCE = 60.0
@@ -32,7 +34,7 @@ class Work:
     ("setting", "cores", "places"), [("", 1, 1), ("", 2, 1), ("", 8, 4), ("3", 1, 3), ("0", 8, 0)]
 )
 def test_the_setting_decides_or_else_the_cores(setting: str, cores: int, places: int) -> None:
-    assert max_jobs({LIMIT_VARIABLE: setting}, cores) == places
+    assert max_jobs({"JOBS": setting}, "JOBS", cores) == places
 
 
 def test_without_jobs_there_is_nothing_to_wait_for() -> None:
@@ -152,6 +154,18 @@ def test_a_job_whose_follow_up_fails_still_gives_its_place_back() -> None:
         jobs.start(job)
         work.go.set()
     assert second.wait(PATIENCE)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads have a niceness on Linux only")
+def test_a_job_lets_the_other_threads_go_first() -> None:
+    def niceness(_: Cancelled) -> int:
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    job = Job(niceness)
+    Jobs(1).start(job)
+    assert job.wait(PATIENCE)
+    here = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    assert job.result == min(19, here + 10)
 
 
 def test_every_job_of_many_from_many_threads_is_done_once() -> None:

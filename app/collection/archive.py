@@ -1,0 +1,227 @@
+"""Reads the photographs in a ZIP that anybody may have made. Does not use Streamlit.
+
+Nothing is unpacked to a disk, and one photograph at a time to memory. What an archive says about
+its own sizes is a hint only: bytes are counted while they are unpacked.
+"""
+
+from __future__ import annotations
+
+import io
+import stat
+import struct
+import zipfile
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+
+from app.collection.names import Kind, kind_of, leads_out, shown_name
+from fer.images import MAX_BYTES
+
+MB = 2**20
+
+#: Bytes that are unpacked at a time.
+_CHUNK = 2**16
+
+#: Bytes from which on a file is judged by how strongly it is compressed. A small drawing may be
+#: compressed a thousandfold.
+_RATIO_FROM = MB
+
+#: What is read. Python unpacks the other methods without a limit: 4 kB can become gigabytes.
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+
+#: Names of others that are in use.
+_METHOD_NAMES = {9: "deflate64", 12: "bzip2", 14: "LZMA", 93: "Zstandard", 95: "xz", 98: "PPMd"}
+
+_ENCRYPTED = 0x1 | 0x40  # usual and strong encryption
+_UTF8 = 0x800
+
+
+class RefusedError(Exception):
+    """A file is not read. Its message is the end of a sentence that starts with the file's name."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What is read of an archive at most.
+
+    Attributes:
+        entries: files and folders in it, whatever they are.
+        directory_bytes: size of its table of contents, which is read at once.
+        file_bytes: unpacked size of a file.
+        total_bytes: unpacked size of all files.
+        ratio: unpacked size per compressed size.
+    """
+
+    entries: int = 20_000
+    directory_bytes: int = 4 * MB
+    file_bytes: int = MAX_BYTES
+    total_bytes: int = 4096 * MB
+    ratio: int = 100
+
+
+_USUAL = Limits()
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A file of a collection, which may be a photograph.
+
+    Attributes:
+        name: for the page and for exports.
+        reason: why it is not read, as the end of a sentence that starts with its name; empty if
+            that can be tried.
+        read: returns its contents; may raise `RefusedError`.
+    """
+
+    name: str
+    reason: str = ""
+    read: Callable[[], bytes] = field(default=bytes, repr=False)
+
+
+class PhotoArchive:
+    """The files in a ZIP.
+
+    Args:
+        data: the ZIP.
+        limits: what is read at most.
+
+    Raises:
+        RefusedError: it cannot be read at all.
+    """
+
+    def __init__(self, data: bytes, limits: Limits = _USUAL) -> None:
+        self._limits = limits
+        self._unpacked = 0
+        opening = _Opening(data, limits.directory_bytes)
+        try:
+            self._zip = zipfile.ZipFile(opening)
+        except UnicodeDecodeError as error:
+            raise RefusedError(
+                "was refused: it holds a name that is not in the encoding it claims to be in."
+            ) from error
+        except (zipfile.BadZipFile, NotImplementedError, *_DAMAGES) as error:
+            raise RefusedError(
+                "is not a ZIP archive that can be read, or its end is missing."
+            ) from error
+        opening.opened = True
+        if len(self._zip.infolist()) > limits.entries:
+            raise RefusedError(
+                f"was refused: it holds {len(self._zip.infolist()):,} files; at most "
+                f"{limits.entries:,} are looked at."
+            )
+
+    def candidates(self) -> tuple[list[Candidate], int]:
+        """Return all its files in their order, and how many system files there are beside them."""
+        found, system = [], 0
+        for info in self._zip.infolist():
+            name = _decoded(info)
+            if info.is_dir() and not leads_out(name):
+                continue
+            if kind_of(name) is Kind.SYSTEM and not leads_out(name):
+                system += 1
+                continue
+            reason = _refusal(info, name, self._limits)
+            found.append(Candidate(shown_name(name), reason, partial(self._read, info)))
+        return found, system
+
+    def _read(self, info: zipfile.ZipInfo) -> bytes:
+        parts, size = [], 0
+        try:
+            with self._zip.open(info) as file:
+                while part := file.read(_CHUNK):
+                    size += len(part)
+                    self._unpacked += len(part)
+                    self._check(info, size)
+                    parts.append(part)
+        except (zipfile.BadZipFile, NotImplementedError, RuntimeError, *_DAMAGES) as error:
+            raise RefusedError("is damaged in the archive and cannot be read.") from error
+        return b"".join(parts)
+
+    def _check(self, info: zipfile.ZipInfo, size: int) -> None:
+        """Raise if a file of which so many bytes were unpacked goes beyond a limit."""
+        if size > self._limits.file_bytes:
+            raise RefusedError(_too_large(self._limits))
+        if size > _RATIO_FROM and size > self._limits.ratio * max(1, info.compress_size):
+            raise RefusedError(
+                f"was refused: it is compressed to less than 1/{self._limits.ratio} of its size, "
+                "as no photo is."
+            )
+        if self._unpacked > self._limits.total_bytes:
+            raise RefusedError(
+                f"was not read: the archive unpacks to more than {self._limits.total_bytes // MB:,}"
+                " MB."
+            )
+
+
+_DAMAGES = (zlib.error, struct.error, EOFError, OSError, ValueError, OverflowError)
+
+
+class _Opening(io.BytesIO):
+    """A ZIP, whose table of contents must not be longer than it may be.
+
+    `zipfile` reads the table at once and makes an object for each entry, however many there are.
+    """
+
+    opened = False
+
+    def __init__(self, data: bytes, most: int) -> None:
+        super().__init__(data)
+        self._most = most
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        data = super().read(size)
+        if not self.opened and len(data) > self._most:
+            raise RefusedError("was refused: its table of contents is too long.")
+        return data
+
+
+def _refusal(info: zipfile.ZipInfo, name: str, limits: Limits) -> str:
+    """Return why a file is not read; "" if that can be tried."""
+    mode = stat.S_IFMT(info.external_attr >> 16)
+    if leads_out(name):
+        return "was refused: its path leads out of the archive."
+    if stat.S_ISLNK(mode):
+        return "was refused: it is a link to another file."
+    if mode and not stat.S_ISREG(mode) and info.create_system == _UNIX:
+        return "was refused: it is not a usual file."
+    if info.flag_bits & _ENCRYPTED:
+        return "is encrypted. Make an archive without a password."
+    if reason := not_a_photo(name, "is an archive within the archive. Unpack it first."):
+        return reason
+    if info.compress_type not in _METHODS:
+        method = _METHOD_NAMES.get(info.compress_type, f"method {info.compress_type}")
+        return f"is compressed in a way that is not read ({method}). Use the usual one, deflate."
+    return _too_large(limits) if info.file_size > limits.file_bytes else ""
+
+
+_UNIX = 3  # the system whose file modes `external_attr` has
+
+
+def not_a_photo(name: str, archive: str) -> str:
+    """Return why a file is not read by its name; "" if it may be a photograph.
+
+    Args:
+        name: of the file.
+        archive: what is said of an archive.
+    """
+    match kind_of(name):
+        case Kind.PHOTO:
+            return ""
+        case Kind.ARCHIVE:
+            return archive
+    return "was left out: by its name, it is no photo in a format that is read."
+
+
+def _too_large(limits: Limits) -> str:
+    return f"was refused: it is larger than {limits.file_bytes // MB} MB."
+
+
+def _decoded(info: zipfile.ZipInfo) -> str:
+    """Return a name, also where it is UTF-8 without saying so, as older programs wrote it."""
+    if info.flag_bits & _UTF8:
+        return info.filename
+    try:
+        return info.filename.encode("cp437").decode("utf-8")
+    except UnicodeError:
+        return info.filename

@@ -1,0 +1,141 @@
+"""The results of a collection, as they come. Does not use Streamlit."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from app.background.jobs import Cancelled
+from app.collection.archive import Candidate, RefusedError
+from app.collection.item import Item, digest, read_item
+from app.photo.store import Analyzer
+
+#: What a guess of the time that is left must rest on: photos, and seconds.
+_KNOWN_PHOTOS, _KNOWN_SECONDS = 3, 2.0
+
+
+class Collection:
+    """The files of a collection and what became of each. Safe to share between threads.
+
+    Args:
+        title: name of the folder or the archive.
+        names: of all files that get a result, in their order.
+        system: number of system files beside them, which get none.
+        clock: monotonic clock in seconds.
+    """
+
+    def __init__(
+        self,
+        title: str,
+        names: Sequence[str],
+        system: int = 0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.title, self.system = title, system
+        self._names = tuple(names)
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._items: list[Item] = []
+        self._refused: list[Item] = []
+        self._closed = False
+        self._began: float | None = None
+        self._analysed = 0
+        self._took = 0.0
+
+    def __len__(self) -> int:
+        return len(self._names) + len(self._refused)
+
+    @property
+    def items(self) -> tuple[Item, ...]:
+        """What is done so far, in the order of the files."""
+        with self._lock:
+            return (*self._refused, *self._items)
+
+    @property
+    def size(self) -> int:
+        """Bytes of all pictures."""
+        return sum(item.size for item in self.items)
+
+    @property
+    def speed(self) -> float:
+        """Photos analysed a second; 0 while nobody knows."""
+        with self._lock:
+            known = self._analysed >= _KNOWN_PHOTOS and self._took >= _KNOWN_SECONDS
+            return self._analysed / self._took if known else 0.0
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Guess of the seconds until all is done; None while there is none."""
+        speed = self.speed
+        return (len(self) - len(self.items)) / speed if speed else None
+
+    def begin(self) -> None:
+        """Note that the analysis begins."""
+        self._began = self._clock()
+
+    def add(self, item: Item, *, analysed: bool = True) -> None:
+        """Add the next result; nothing if the analysis was ended meanwhile.
+
+        Args:
+            item: the result.
+            analysed: whether it took an analysis, from which the speed is known.
+        """
+        with self._lock:
+            if not self._closed:
+                self._items.append(replace(item, number=len(self._items)))
+                self._analysed += analysed
+                self._took = self._clock() - (self._began or self._clock())
+
+    def refuse(self, items: Sequence[Item]) -> None:
+        """Add files that never came, of which the visitor's browser tells after the others."""
+        with self._lock:
+            start = len(self._refused) + 1
+            self._refused += [replace(item, number=-n) for n, item in enumerate(items, start)]
+
+    def close(self, reason: str) -> None:
+        """End the analysis; what is not done gets a reason instead of a result."""
+        with self._lock:
+            if not self._closed:
+                self._closed = True
+                rest = self._names[len(self._items) :]
+                start = len(self._items)
+                self._items += [Item(name, reason, number=n) for n, name in enumerate(rest, start)]
+
+
+def read_all(
+    collection: Collection,
+    candidates: Sequence[Candidate],
+    analyzer: Analyzer,
+    heads: Sequence[str],
+    cancelled: Cancelled,
+) -> None:
+    """Read all files of a collection, each content once.
+
+    Args:
+        collection: gets the results.
+        candidates: its files, in its order.
+        analyzer: detects and classifies the faces.
+        heads: names of the heads that answer.
+        cancelled: asked before each file whether to stop.
+    """
+    known: dict[bytes, Item] = {}
+    collection.begin()
+    for candidate in candidates:
+        if cancelled():
+            return
+        name = candidate.name
+        if candidate.reason:
+            collection.add(Item(name, candidate.reason), analysed=False)
+            continue
+        try:
+            data = candidate.read()
+        except RefusedError as error:
+            collection.add(Item(name, str(error)), analysed=False)
+            continue
+        key = digest(data)
+        again = key in known
+        if not again:
+            known[key] = read_item(name, data, analyzer, heads)
+        collection.add(replace(known[key], name=name), analysed=not again)

@@ -1,0 +1,130 @@
+"""How a collection reaches the page: an archive, photos, or a folder."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app.background.memory import MB
+from app.collection.upload import Upload
+from app.collection.visit import CollectionVisit
+from app.common import running_model
+from app.common.components import mount
+from app.common.head_text import offered
+from app.common.tabs import forget_upload
+from app.common.text import escape_markdown
+from fer.images import MAX_BYTES, SUFFIXES
+
+_FILES, _FOLDER = "collection_files", "collection_folder"
+_TAKEN, _JUST_TAKEN = "collection_taken", "collection_just_taken"
+
+#: Least bytes of the server's memory with which a collection is asked for.
+_LEAST_ROOM = 32 * MB
+
+#: Seconds between two looks whether there is room again.
+_FULL_POLL_SECONDS = 5.0
+
+#: What a browser's file picker offers first.
+_ACCEPT = "image/*,.heic,.heif,.zip"
+
+
+def just_taken() -> bool:
+    """Return whether files came in this very run of the page.
+
+    The uploaders must be on the page once more: what they refused, they tell only now.
+    """
+    return bool(st.session_state.pop(_JUST_TAKEN, False))
+
+
+def show_inputs(visit: CollectionVisit) -> None:
+    """Show the uploaders, either of which begins an analysis at once."""
+    if visit.notice:
+        st.warning(escape_markdown(visit.notice))
+    if not visit.jobs.places or not visit.limits.photos:
+        st.info(
+            "**Collections are switched off.** This server analyses single photos.",
+            icon=":material/info:",
+        )
+        return
+    if visit.room.left < _LEAST_ROOM:
+        _show_full(visit)
+        return
+    files, folder = st.tabs(
+        [":material/folder_zip: ZIP or photos", ":material/folder_open: Folder"]
+    )
+    with files:
+        _show_files(visit)
+    with folder:
+        _show_folder(visit)
+
+
+def _show_files(visit: CollectionVisit) -> None:
+    st.file_uploader(
+        f"Drop a ZIP archive here, or photos: {_limits(visit)}",
+        accept_multiple_files=True,
+        key=_FILES,
+        max_upload_size=visit.limits.bytes // MB,
+        on_change=_take,
+        args=(visit, _FILES),
+    )
+    _helper(visit, _FILES, _ACCEPT)
+
+
+def _show_folder(visit: CollectionVisit) -> None:
+    st.file_uploader(
+        f"Drop a folder here, with all folders in it: {_limits(visit)}",
+        type=[*SUFFIXES],
+        accept_multiple_files="directory",
+        key=_FOLDER,
+        max_upload_size=min(visit.limits.bytes, MAX_BYTES) // MB,
+        on_change=_take,
+        args=(visit, _FOLDER),
+    )
+    _helper(visit, _FOLDER, "")
+    st.caption(
+        ":material/smartphone: Phones cannot choose a folder in most browsers. Choose the photos "
+        "themselves, or a ZIP of the folder."
+    )
+
+
+def _limits(visit: CollectionVisit) -> str:
+    return f"up to {visit.limits.photos:,} photos, {visit.limits.bytes // MB} MB together"
+
+
+def _helper(visit: CollectionVisit, uploader: str, accept: str) -> None:
+    """Let the page have the files that the uploader refuses, and empty it."""
+    helper = f"{uploader}_helper"
+
+    def tell_refused() -> None:
+        files = st.session_state[helper].refused
+        visit.refuse([(str(file["name"]), str(file["reason"])) for file in files])
+
+    names = [file.name for file in st.session_state.get(uploader) or [] if hasattr(file, "name")]
+    data = {"uploader": uploader, "accept": accept, "pastes": "", "taken": names}
+    mount("common/uploader", data, key=helper, on_refused_change=tell_refused)
+
+
+def _take(visit: CollectionVisit, uploader: str) -> None:
+    taken: set[str] = st.session_state.setdefault(_TAKEN, set())
+    new = [file for file in st.session_state[uploader] if file.file_id not in taken]
+    taken.update(file.file_id for file in new)
+    uploads = [Upload(file.name, file.getvalue()) for file in new if hasattr(file, "getvalue")]
+    heads = offered(running_model.model_spec())
+    visit.take(uploads, running_model.photo_analyzer(), heads)
+    st.session_state[_JUST_TAKEN] = True
+    for file in new:
+        forget_upload(file.file_id)
+
+
+def _show_full(visit: CollectionVisit) -> None:
+    """Say that there is no room, and rerun the page as soon as there is."""
+
+    def wait() -> None:
+        if visit.room.left >= _LEAST_ROOM:
+            st.rerun()
+
+    st.info(
+        "**This server has no room for another collection at the moment.** The page opens by "
+        "itself as soon as there is.",
+        icon=":material/hourglass_top:",
+    )
+    st.fragment(wait, run_every=_FULL_POLL_SECONDS)()

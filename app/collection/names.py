@@ -1,0 +1,87 @@
+"""What a file's name in a collection says, and how it is shown. Does not use Streamlit.
+
+Names come from a visitor's browser or from inside an archive, so they may be anything. No file is
+ever written under one of them on this server.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from enum import Enum, auto
+from pathlib import PurePosixPath
+
+from fer.images import SUFFIXES
+
+#: Most characters of a name that is shown or exported.
+MAX_LENGTH = 160
+
+_PHOTOS = frozenset({*SUFFIXES, "jpe", "jfif"})
+
+_ARCHIVES = frozenset(
+    {"zip", "cbz", "rar", "7z", "tar", "gz", "tgz", "bz2", "tbz2", "xz", "txz", "zst", "lzma"}
+)
+
+#: Folders and files that systems put beside photographs.
+_SYSTEM_FOLDERS = frozenset({"__macosx", "@eadir", "$recycle.bin"})
+_SYSTEM_FILES = frozenset({"thumbs.db", "desktop.ini", "icon\r"})
+
+#: Unicode's categories of characters that are not seen: controls, halves of characters, and marks,
+#: some of which turn the direction of writing, so that an ending seems to be another one.
+_UNSEEN = frozenset({"Cc", "Cs", "Cf"})
+
+#: What Windows does not allow in a file's name.
+_NOT_PORTABLE = re.compile(r'[<>:"|?*]')
+
+
+class Kind(Enum):
+    """What a file is by its name."""
+
+    PHOTO = auto()
+    ARCHIVE = auto()
+    SYSTEM = auto()
+    OTHER = auto()
+
+
+def kind_of(name: str) -> Kind:
+    """Return what a file is by its name. One without an ending may be a photograph."""
+    *folders, last = [part.lower() for part in _parts(name)] or [""]
+    hidden = any(part.startswith(".") and part.strip(".") for part in (*folders, last))
+    if hidden or last in _SYSTEM_FILES or not _SYSTEM_FOLDERS.isdisjoint(folders):
+        return Kind.SYSTEM
+    suffix = PurePosixPath(last).suffix.lstrip(".")
+    if suffix in _ARCHIVES:
+        return Kind.ARCHIVE
+    return Kind.PHOTO if suffix in _PHOTOS or not suffix else Kind.OTHER
+
+
+def leads_out(name: str) -> bool:
+    """Return whether a path is absolute, or leads out of its folder on any system."""
+    path = name.replace("\\", "/")
+    return path.startswith("/") or ".." in path.split("/") or bool(re.match("[a-zA-Z]:", path))
+
+
+def shown_name(name: str) -> str:
+    """Return a name without what could mislead: control characters, ``..``, excessive length."""
+    parts = [part for part in _parts(name) if part not in (".", "..")]
+    path = unicodedata.normalize("NFC", "/".join(parts))  # Apple's systems write accents apart
+    clean = "".join(c for c in path if unicodedata.category(c) not in _UNSEEN)
+    if len(clean) > MAX_LENGTH:
+        clean = f"…{clean[1 - MAX_LENGTH :]}"
+    return clean.strip() or "unnamed"
+
+
+def portable_name(name: str) -> str:
+    """Return a name that every system can unpack below a folder; see `shown_name`."""
+    parts = (_NOT_PORTABLE.sub("_", part).rstrip(". ") for part in shown_name(name).split("/"))
+    return "/".join(part for part in parts if part) or "unnamed"
+
+
+def natural_order(name: str) -> tuple[tuple[int, int | str], ...]:
+    """Return a key that sorts ``2.jpg`` before ``10.jpg``."""
+    parts = re.findall(r"[0-9]+|[^0-9]+", name.casefold())
+    return tuple((0, int(part)) if part[0].isdecimal() else (1, part) for part in parts)
+
+
+def _parts(name: str) -> list[str]:
+    return [part for part in name.replace("\\", "/").split("/") if part]

@@ -1,0 +1,106 @@
+"""How much collections may take: of each visitor, and of the server's memory. No Streamlit."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Hashable, Mapping
+
+from app.background.memory import MB, free_memory
+from app.common.settings import whole_number
+
+#: Settings, in the environment or the secrets: collections analysed at once; photos of a
+#: collection; its megabytes as it is uploaded; megabytes of memory of all visitors' collections.
+JOBS_VARIABLE = "FER_MAX_COLLECTION_JOBS"
+PHOTOS_VARIABLE = "FER_MAX_COLLECTION_PHOTOS"
+SIZE_VARIABLE = "FER_MAX_COLLECTION_MB"
+TOTAL_VARIABLE = "FER_MAX_COLLECTION_TOTAL_MB"
+
+_PHOTOS, _SIZE, _TOTAL = 500, 300, 1000
+
+#: Bytes that a photo's result is expected to take; for what was measured, see
+#: `app.collection.item`.
+PHOTO_BYTES = 160 * 1024
+
+#: Bytes of memory that stay free for all else, a photo that is being read among it.
+_SPARE = 250 * MB
+
+
+def max_photos(settings: Mapping[str, str]) -> int:
+    """Return the number of photos of a collection.
+
+    Raises:
+        ValueError: the setting `PHOTOS_VARIABLE` is not a whole number.
+    """
+    return whole_number(settings, PHOTOS_VARIABLE, _PHOTOS)
+
+
+def max_megabytes(settings: Mapping[str, str]) -> int:
+    """Return how large a collection may be when it is uploaded.
+
+    Raises:
+        ValueError: the setting `SIZE_VARIABLE` is not a whole number.
+    """
+    return whole_number(settings, SIZE_VARIABLE, _SIZE)
+
+
+def max_total_megabytes(settings: Mapping[str, str]) -> int:
+    """Return how much memory all visitors' collections may take.
+
+    Raises:
+        ValueError: the setting `TOTAL_VARIABLE` is not a whole number.
+    """
+    return whole_number(settings, TOTAL_VARIABLE, _TOTAL)
+
+
+class Room:
+    """Who holds how many bytes of the server's memory. Safe to share between threads.
+
+    Args:
+        max_bytes: of all together.
+        free: returns the bytes of memory that are left, or None where nobody says.
+    """
+
+    def __init__(self, max_bytes: int, free: Callable[[], int | None] = free_memory) -> None:
+        self._max_bytes, self._free = max_bytes, free
+        self._lock = threading.Lock()
+        self._held: dict[Hashable, int] = {}
+
+    @property
+    def left(self) -> int:
+        """Bytes that somebody can still take."""
+        with self._lock:
+            return self._left()
+
+    def take(self, who: Hashable, uploaded: int, expected: int) -> bool:
+        """Note that somebody holds bytes, or return False if there is no room for them.
+
+        Args:
+            who: holds them.
+            uploaded: bytes that are in memory already.
+            expected: bytes that will be.
+        """
+        with self._lock:
+            # What was uploaded is in memory already, but still counts as a visitor's.
+            if expected > self._left() or uploaded + expected > self._unheld():
+                return False
+            self._held[who] = uploaded + expected
+            return True
+
+    def hold(self, who: Hashable, count: int) -> None:
+        """Note how many bytes somebody who has taken some really holds; nothing is refused."""
+        with self._lock:
+            if who in self._held:
+                self._held[who] = count
+
+    def release(self, who: Hashable) -> None:
+        """Note that somebody holds nothing any more."""
+        with self._lock:
+            self._held.pop(who, None)
+
+    def _left(self) -> int:
+        free = self._free()
+        unheld = self._unheld()
+        return unheld if free is None else max(0, min(unheld, free - _SPARE))
+
+    def _unheld(self) -> int:
+        return max(0, self._max_bytes - sum(self._held.values()))

@@ -1,0 +1,91 @@
+"""Names of files, as anybody may have made them."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.collection.names import (
+    MAX_LENGTH,
+    Kind,
+    kind_of,
+    leads_out,
+    natural_order,
+    portable_name,
+    shown_name,
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("", Kind.PHOTO),
+        ("a.jpg", Kind.PHOTO),
+        ("day 1/IMG_1.HEIC", Kind.PHOTO),
+        ("without_ending", Kind.PHOTO),
+        ("a.jpg.zip", Kind.ARCHIVE),
+        ("photos.tar.gz", Kind.ARCHIVE),
+        ("film.mp4", Kind.OTHER),
+        ("notes.txt", Kind.OTHER),
+        (".hidden.jpg", Kind.SYSTEM),
+        (".git/a.jpg", Kind.SYSTEM),
+        ("day/.DS_Store", Kind.SYSTEM),
+        ("__MACOSX/day/._a.jpg", Kind.SYSTEM),
+        ("__MACOSX/a.jpg", Kind.SYSTEM),
+        ("day\\Thumbs.db", Kind.SYSTEM),
+        ("Desktop.ini", Kind.SYSTEM),
+    ],
+)
+def test_a_name_says_what_a_file_is(name: str, kind: Kind) -> None:
+    assert kind_of(name) is kind
+
+
+@pytest.mark.parametrize(
+    ("name", "out"),
+    [
+        ("", False),
+        ("a/b.jpg", False),
+        ("a..b/c...jpg", False),
+        ("../a.jpg", True),
+        ("a/../../b.jpg", True),
+        ("a\\..\\b.jpg", True),
+        ("/etc/passwd.jpg", True),
+        ("\\\\server\\share\\a.jpg", True),
+        ("C:\\a.jpg", True),
+        ("c:a.jpg", True),
+    ],
+)
+def test_a_path_that_leads_out_of_its_folder_is_known(name: str, out: bool) -> None:
+    assert leads_out(name) is out
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("", "unnamed"),
+        ("../..", "unnamed"),
+        ("/etc/./a.jpg", "etc/a.jpg"),
+        ("..\\..\\a.jpg", "a.jpg"),
+        ("a\x00\x1b[31m.jpg", "a[31m.jpg"),
+        ("holiday‮gpj.exe", "holidaygpj.exe"),
+        ("Zu\u0308rich.jpg", "Z\u00fcrich.jpg"),
+        ("日本/写真.jpg", "日本/写真.jpg"),
+        ("x" * 500 + ".jpg", "…" + "x" * (MAX_LENGTH - 5) + ".jpg"),
+    ],
+)
+def test_a_name_is_shown_without_what_could_mislead(name: str, shown: str) -> None:
+    assert shown_name(name) == shown
+
+
+@given(st.text(st.characters(codec="utf-8") | st.sampled_from("./\\:\x00\u202e"), max_size=300))
+def test_whatever_a_name_is_the_exported_one_stays_in_its_folder(name: str) -> None:
+    for safe in (shown_name(name), portable_name(name)):
+        assert 0 < len(safe) <= MAX_LENGTH
+        assert ".." not in safe.split("/")
+        assert not safe.startswith("/")
+        assert safe.isprintable() or " " in safe or safe.encode()
+    assert not set('<>:"|?*\\') & set(portable_name(name))
+
+
+def test_numbers_in_names_are_sorted_as_numbers() -> None:
+    names = ["b.jpg", "a10.jpg", "A2.jpg", "10.jpg", "9.jpg", ""]
+    assert sorted(names, key=natural_order) == ["", "9.jpg", "10.jpg", "A2.jpg", "a10.jpg", "b.jpg"]

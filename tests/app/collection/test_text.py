@@ -1,0 +1,78 @@
+"""Texts of the Collection page."""
+
+import base64
+from collections import Counter
+
+import pytest
+
+from app.collection.collection import Collection
+from app.collection.item import Item
+from app.collection.selection import NO_FACE, NOT_READ
+from app.collection.text import facts, marks, pill, progress_line, tile
+from fer.labels import EXPRESSION_HEAD
+from fer.types import UNCERTAIN
+from tests.app.collection.samples import item, unread
+from tests.app.samples import Clock, faces_of
+
+
+@pytest.mark.parametrize(
+    ("files", "system", "said"),
+    [
+        (0, 0, "no files"),
+        (1, 0, "1 file"),
+        (1200, 0, "1,200 files"),
+        (2, 1, "2 files · 1 hidden or system file left out"),
+    ],
+)
+def test_what_there_is(files: int, system: int, said: str) -> None:
+    assert facts(Collection("all", [""] * files, system)) == said
+
+
+def test_progress_says_no_more_than_is_known(clock: Clock) -> None:
+    collection = Collection("all", [""] * 100, clock=clock)
+    assert progress_line(collection) == "0 of 100"
+    collection.begin()
+    clock.seconds += 8
+    for _ in range(20):
+        collection.add(Item("photo"))
+    assert progress_line(collection) == "20 of 100 · 2.5 photos a second · about 30 seconds left"
+
+
+def test_filters_have_a_mark_a_name_and_a_count() -> None:
+    counts = Counter({"happy": 3, UNCERTAIN: 2, NO_FACE: 1})
+    assert pill("happy", counts) == ':color[●]{foreground="#E69F00"} Happy 3'
+    assert pill(UNCERTAIN, counts) == "▨ Uncertain 2"
+    assert pill(NO_FACE, counts).endswith(" No face 1")
+    assert pill(NOT_READ, counts).endswith(" Not read 0")
+    assert pill("dark", counts) == ":material/dark_mode: Dark 0"
+
+
+def test_a_tile_can_be_seen_and_heard() -> None:
+    photo = item("day/a.png", faces=2)
+    said = tile(photo, EXPRESSION_HEAD)
+    assert base64.b64decode(said["picture"]) == photo.thumbnail
+    assert said["label"] == "day/a.png: 2 faces, from left to right: happy 90%; happy 90%."
+    assert said["marks"] == [{"text": "2 happy", "colour": "#E69F00"}]
+    assert tile(item("w.png", faces=0), EXPRESSION_HEAD)["label"] == "w.png: no face."
+    assert tile(unread("b.png"), EXPRESSION_HEAD) == {
+        "number": 0, "name": "b.png", "error": "is damaged.",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ([], ["no face"]),
+        ([(0.9, 0.1, 0)], ["happy 90%"]),
+        ([(0.4, 0.3, 0.3)], ["uncertain"]),
+        ([(0.9, 0.1, 0), (0.4, 0.3, 0.3), (0.8, 0.1, 0.1)], ["2 happy", "1 uncertain"]),
+        (
+            [(0.9, 0.1, 0), (0.1, 0.9, 0), (0.1, 0, 0.9), (0.4, 0.3, 0.3)],
+            ["1 happy", "1 neutral", "1 sad", "…"],
+        ),
+    ],
+)
+def test_a_tile_says_the_most_frequent_answers(
+    rows: list[tuple[float, float, float]], said: list[str]
+) -> None:
+    assert [mark["text"] for mark in marks(faces_of(*rows))] == said
