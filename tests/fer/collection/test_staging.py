@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,8 +14,9 @@ from tests.fer.collection.samples import made_up_row
 
 
 @pytest.fixture
-def results(tmp_path: Path, spec: ModelSpec) -> Results:
-    return Results(tmp_path, spec, EXPRESSION_HEAD, resume=False)
+def results(tmp_path: Path, spec: ModelSpec) -> Iterator[Results]:
+    with Results(tmp_path, spec, EXPRESSION_HEAD, resume=False) as results:
+        yield results
 
 
 def stage(staging: Staging, file: str, names: str, results: Results) -> Path:
