@@ -80,7 +80,7 @@ class CollectionVisit:
             self.number += 1
             size = sum(len(upload.data) for upload in uploads)
             if size > self.limits.bytes:
-                self.notice = _too_large(size, self.limits.bytes)
+                self.refuse_all(size)
                 return
             files = files_of(uploads, self.limits.photos)
             if not files.candidates:
@@ -90,6 +90,13 @@ class CollectionVisit:
                 self.notice = _NO_ROOM
                 return
             self._start(files, analyzer, heads)
+
+    def refuse_all(self, size: int) -> None:
+        """Leave a notice that so many bytes are too many together."""
+        self.notice = (
+            f"That was not read: it has {size / 2**20:.0f} MB, and this server takes "
+            f"{self.limits.bytes // 2**20} MB at once. Split it into several."
+        )
 
     def refuse(self, files: Sequence[tuple[str, str]]) -> None:
         """Note files that the browser did not send, each with the uploader's reason."""
@@ -170,13 +177,6 @@ _NO_ROOM = (
     "This server has no room for it at the moment: the collections of other visitors take it. Try "
     "again later, or with fewer photos."
 )
-
-
-def _too_large(size: int, most: int) -> str:
-    return (
-        f"It was not read: it has {size / 2**20:.0f} MB, and this server takes {most // 2**20} MB "
-        "at once. Split it into several."
-    )
 
 
 def _why_not_sent(name: str, reason: str) -> str:
