@@ -59,9 +59,10 @@ class CollectionVisit:
         self.opened: int | None = None
         #: Number of the photo that was shown alone last.
         self.closed: int | None = None
-        #: Page of the photos that are shown, and what they were chosen by.
+        #: Page of the photos that are shown, what they were chosen by, and the number of choices.
         self.page = 1
         self._looked_at: Hashable = None
+        self.looks = 0
         #: Selected face of photos by their key.
         self.faces: dict[str, int] = {}
 
@@ -101,8 +102,9 @@ class CollectionVisit:
     def refuse(self, files: Sequence[tuple[str, str]]) -> None:
         """Note files that the browser did not send, each with the uploader's reason."""
         with self._lock:
+            folder = f"{self.collection.title}/" if self.collection else ""
             items = [
-                Item(shown_name(name), _why_not_sent(name, reason))
+                Item(shown_name(name.removeprefix(folder)), _why_not_sent(name, reason))
                 for name, reason in files
                 if kind_of(name) is not Kind.SYSTEM
             ]
@@ -125,6 +127,7 @@ class CollectionVisit:
         """Begin with the first page if the photos are chosen by something else than before."""
         if choice != self._looked_at:
             self.page, self._looked_at = 1, choice
+            self.looks += 1
 
     def cancel(self) -> None:
         """End the analysis at once, and keep what is done."""
