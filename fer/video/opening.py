@@ -120,19 +120,22 @@ def check_size(width: int, height: int) -> None:
         )
 
 
-def describe(container: Any, stream: Any, size: tuple[int, int], file_bytes: int) -> VideoInfo:
+def describe(
+    container: Any, stream: Any, size: tuple[int, int], start: float, file_bytes: int
+) -> VideoInfo:
     """Return what the header says.
 
     Args:
         container: the open file.
         stream: its picture.
         size: width and height of the upright picture in pixels.
+        start: second at which the first frame is shown.
         file_bytes: size of the file, against which its length is held.
     """
     rate = stream.average_rate or stream.guessed_rate
     return VideoInfo(
         *size,
-        seconds=_length(container, stream, file_bytes),
+        seconds=_length(container, stream, start, file_bytes),
         frame_rate=float(rate) if rate and 0 < rate <= _HIGHEST_RATE else None,
         codec=stream.codec_context.name,
         has_sound=container.streams.best("audio") is not None,
@@ -140,7 +143,7 @@ def describe(container: Any, stream: Any, size: tuple[int, int], file_bytes: int
     )
 
 
-def _length(container: Any, stream: Any, file_bytes: int) -> float | None:
+def _length(container: Any, stream: Any, start: float, file_bytes: int) -> float | None:
     """Return the length of the picture in seconds, if the header says something believable."""
     if container.format.name == "avi" and stream.frames and stream.average_rate:
         # FFmpeg takes for its length what is there, also of a file that is cut off.
@@ -151,6 +154,8 @@ def _length(container: Any, stream: Any, file_bytes: int) -> float | None:
         seconds = container.duration / av.time_base
     else:
         return None
+    if "matroska" in container.format.name:  # which counts from zero, whenever the picture begins
+        seconds -= start
     believable = 0 < seconds <= min(_LONGEST, file_bytes / _LEAST_BYTES)
     return seconds if believable else None
 

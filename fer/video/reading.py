@@ -69,7 +69,7 @@ class VideoReader:
             first, self._items = self._begin([self.sound] if with_sound and self.sound else [])
             self.start = first.seconds
             size = source.stat().st_size
-            self.info = describe(self._container, self.stream, first.size, size)
+            self.info = describe(self._container, self.stream, first.size, first.seconds, size)
         except BaseException:
             self._container.close()
             raise
