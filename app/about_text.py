@@ -39,8 +39,8 @@ Your pictures go to the server that runs this app and to nobody else.
 - They stay in its memory, for your session only. A picture that you remove is deleted at once, a
   file that you download after a minute, the others minutes after you close the tab, at the latest
   when the next visitor comes.
-- Of a collection, only small copies and numbers are kept once a photo is read. They are deleted when
-  you clear the page, or some minutes after you close the tab.
+- Of a collection, only small copies and numbers are kept once it is read. They are deleted when you
+  clear the page, or some minutes after you close the tab.
 - No frame of a live video is kept, only numbers: times, boxes, probabilities. A reload keeps them;
   they are deleted when you clear them, or some minutes after you close the tab.
 - The video is encrypted and may pass a TURN relay. To find a connection, your browser may ask a

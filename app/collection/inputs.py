@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from app.background.memory import MB
@@ -79,7 +81,7 @@ def _show_folder(visit: CollectionVisit) -> None:
         on_change=_take,
         args=(visit, _FOLDER),
     )
-    _helper(visit, _FOLDER, "")
+    _helper(visit, _FOLDER, suffixes=SUFFIXES)
     st.caption(
         ":material/smartphone: Phones cannot choose a folder in most browsers. Choose the photos "
         "themselves, or a ZIP of the folder."
@@ -90,16 +92,35 @@ def _limits(visit: CollectionVisit) -> str:
     return f"up to {visit.limits.photos:,} photos, {visit.limits.bytes // MB} MB together"
 
 
-def _helper(visit: CollectionVisit, uploader: str, accept: str) -> None:
-    """Let the page have the files that the uploader refuses, and empty it."""
+def _helper(
+    visit: CollectionVisit, uploader: str, accept: str = "", suffixes: Sequence[str] = ()
+) -> None:
+    """Let the page have the files that the uploader refuses, and empty it.
+
+    Args:
+        visit: the visitor's collection.
+        uploader: key of the uploader.
+        accept: what a browser's file picker offers first.
+        suffixes: endings of the files that are uploaded; all if empty.
+    """
     helper = f"{uploader}_helper"
 
     def tell_refused() -> None:
         files = st.session_state[helper].refused
-        visit.refuse([(str(file["name"]), str(file["reason"])) for file in files])
+        if too_large := [int(file["bytes"]) for file in files if "bytes" in file]:
+            visit.refuse_all(too_large[0])
+        else:
+            visit.refuse([(str(file["name"]), str(file["reason"])) for file in files])
 
     names = [file.name for file in st.session_state.get(uploader) or [] if hasattr(file, "name")]
-    data = {"uploader": uploader, "accept": accept, "pastes": "", "taken": names}
+    data = {
+        "uploader": uploader,
+        "accept": accept,
+        "pastes": "",
+        "taken": names,
+        "most": visit.limits.bytes,
+        "suffixes": [*suffixes],
+    }
     mount("common/uploader", data, key=helper, on_refused_change=tell_refused)
 
 
@@ -110,8 +131,9 @@ def _take(visit: CollectionVisit, uploader: str) -> None:
     uploads = [Upload(file.name, file.getvalue()) for file in new if hasattr(file, "getvalue")]
     heads = offered(running_model.model_spec())
     visit.take(uploads, running_model.photo_analyzer(), heads)
-    st.session_state[_JUST_TAKEN] = True
-    for file in new:
+    st.session_state[_JUST_TAKEN] = bool(uploads)
+    # What was refused stays until the uploader is emptied, so that it can be chosen again.
+    for file in new if visit.collection else ():
         forget_upload(file.file_id)
 
 

@@ -181,16 +181,15 @@ def _shown(visit: CollectionVisit, head: str) -> list[Item]:
 
 def _page(visit: CollectionVisit, count: int, head: str) -> int:
     """Show the numbers of the pages, if there are several; return the one that is chosen."""
-    key, number = _key(visit, "page"), pages(count)
     visit.look_at((head, *_choice(visit, head)))
+    key, number = _key(visit, f"page_{visit.looks}"), pages(count)
     if number < 2:
         return 1
-    st.session_state[key] = min(visit.page, number)
 
     def turned() -> None:
         visit.page = st.session_state[key]
 
-    return st.pagination(number, key=key, on_change=turned)
+    return st.pagination(number, default=min(visit.page, number), key=key, on_change=turned)
 
 
 def _grid(visit: CollectionVisit, items: Sequence[Item], head: str) -> None:

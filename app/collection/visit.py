@@ -59,9 +59,10 @@ class CollectionVisit:
         self.opened: int | None = None
         #: Number of the photo that was shown alone last.
         self.closed: int | None = None
-        #: Page of the photos that are shown, and what they were chosen by.
+        #: Page of the photos that are shown, what they were chosen by, and the number of choices.
         self.page = 1
         self._looked_at: Hashable = None
+        self.looks = 0
         #: Selected face of photos by their key.
         self.faces: dict[str, int] = {}
 
@@ -80,7 +81,7 @@ class CollectionVisit:
             self.number += 1
             size = sum(len(upload.data) for upload in uploads)
             if size > self.limits.bytes:
-                self.notice = _too_large(size, self.limits.bytes)
+                self.refuse_all(size)
                 return
             files = files_of(uploads, self.limits.photos)
             if not files.candidates:
@@ -91,11 +92,19 @@ class CollectionVisit:
                 return
             self._start(files, analyzer, heads)
 
+    def refuse_all(self, size: int) -> None:
+        """Leave a notice that so many bytes are too many together."""
+        self.notice = (
+            f"That was not read: it has {size / 2**20:.0f} MB, and this server takes "
+            f"{self.limits.bytes // 2**20} MB at once. Split it into several."
+        )
+
     def refuse(self, files: Sequence[tuple[str, str]]) -> None:
         """Note files that the browser did not send, each with the uploader's reason."""
         with self._lock:
+            folder = f"{self.collection.title}/" if self.collection else ""
             items = [
-                Item(shown_name(name), _why_not_sent(name, reason))
+                Item(shown_name(name.removeprefix(folder)), _why_not_sent(name, reason))
                 for name, reason in files
                 if kind_of(name) is not Kind.SYSTEM
             ]
@@ -118,6 +127,7 @@ class CollectionVisit:
         """Begin with the first page if the photos are chosen by something else than before."""
         if choice != self._looked_at:
             self.page, self._looked_at = 1, choice
+            self.looks += 1
 
     def cancel(self) -> None:
         """End the analysis at once, and keep what is done."""
@@ -170,13 +180,6 @@ _NO_ROOM = (
     "This server has no room for it at the moment: the collections of other visitors take it. Try "
     "again later, or with fewer photos."
 )
-
-
-def _too_large(size: int, most: int) -> str:
-    return (
-        f"It was not read: it has {size / 2**20:.0f} MB, and this server takes {most // 2**20} MB "
-        "at once. Split it into several."
-    )
 
 
 def _why_not_sent(name: str, reason: str) -> str:

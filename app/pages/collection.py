@@ -104,7 +104,7 @@ def _features() -> None:
         icon=":material/photo_camera:",
     )
     st.caption(
-        ":material/lock: Photos stay in this server's memory until they are read; then only small "
+        ":material/lock: Photos stay in this server's memory until all are read; then only small "
         "copies are kept. None is saved or logged. They are deleted when you clear the page, or "
         f"{KEEP_SECONDS / 60:.0f} minutes after you close this tab."
     )

@@ -135,6 +135,24 @@ def test_a_folder_is_read_with_what_the_browser_did_not_send(visit: Visit, folde
     expect(page.get_by_role("note", name="broken.jpg is not an image")).to_be_visible()
 
 
+def test_too_much_together_is_refused_before_it_is_sent(visit: Visit, tmp_path: Path) -> None:
+    large = [tmp_path / f"{n}.jpg" for n in range(6)]
+    for file in large:
+        with file.open("wb") as out:
+            out.truncate(60 * 2**20)
+    page = visit("collection")
+    sent: list[str] = []
+    page.on("request", lambda r: sent.append(r.url) if r.method == "PUT" else None)
+    expect(page.get_by_role("tab")).to_have_count(2)
+    for _ in range(2):  # and may be chosen again
+        page.locator("input[type=file]").first.set_input_files(large)
+        expect(page.get_by_text("it has 360 MB, and this server takes 300 MB")).to_be_visible()
+    page.get_by_role("tab").nth(1).click()
+    page.locator("input[type=file]").nth(1).set_input_files(tmp_path)
+    expect(page.get_by_text("it has 360 MB, and this server takes 300 MB")).to_be_visible()
+    assert not sent
+
+
 def test_results_last_over_a_visit_to_another_page_and_a_reload(
     visit: Visit, archive: Path
 ) -> None:

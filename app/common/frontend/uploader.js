@@ -1,6 +1,6 @@
 // What Streamlit's file uploader lacks: pasting anywhere on the page, reasons in plain text, and
 // being emptied once the page has its files. When the page reruns, what listens is replaced.
-let stop = () => {};
+const stops = new Map(); // by the uploader's key, as there may be several on a page
 
 const chips = (uploader) => [...uploader.querySelectorAll('[data-testid="stFileChip"]')];
 const nameOf = (chip) => chip.querySelector('[data-testid="stFileChipName"]').title;
@@ -9,16 +9,16 @@ const discard = (chip) => chip.querySelector('[data-testid="stFileChipDeleteBtn"
 
 const loading = (uploader) => uploader.querySelector('[data-testid="stFileChipIconSpinner"]');
 
-// How many chips there are once every chosen file has one.
-let expected = 0;
+// How many chips an uploader has, by its key, once every chosen file has one.
+const expected = new Map();
 
 // The uploader shows the reason in a tooltip, which a touch screen does not have. Telling the page
 // makes it run, and a file whose upload has not begun by then gets lost now and then: it waits. The
 // chip is only hidden, since discarding it would touch the others, too.
-function tellRefused(uploader, tell) {
+function tellRefused(uploader, key, tell) {
   const bad = chips(uploader).filter((chip) => refused(chip) && !chip.hidden);
-  if (!bad.length || chips(uploader).length < expected || loading(uploader)) return;
-  expected = 0;
+  if (!bad.length || chips(uploader).length < expected.get(key) || loading(uploader)) return;
+  expected.delete(key);
   tell(bad.map((chip) => ({
     name: nameOf(chip),
     reason: chip.querySelector('[role="alert"]')?.textContent.replace(/^Error: /, "") ?? "",
@@ -31,13 +31,21 @@ function tellRefused(uploader, tell) {
 
 // Discarding a chip also deletes the file on the server. A file that the page does not have yet, or
 // that is still on its way, must not be lost.
-function empty(uploader, input, taken) {
+function empty(uploader, key, input, taken) {
   const good = chips(uploader).filter((chip) => !refused(chip));
   if (!good.length || loading(uploader)) return;
   if (good.map(nameOf).join("/") !== taken.join("/")) return;
-  expected = 0;
+  expected.delete(key);
   good.forEach(discard);
   input.value = ""; // or the browser is silent when the same file is chosen again
+}
+
+// The uploader has a limit for each file only. What is too much together is not even sent; of a
+// folder that is dropped, nobody knows at this moment.
+function bytesOf(files, suffixes) {
+  const counted = [...files].filter(({ name }) =>
+    !suffixes.length || suffixes.includes(name.split(".").pop().toLowerCase()));
+  return counted.reduce((sum, file) => sum + file.size, 0);
 }
 
 function named(file, index) {
@@ -54,12 +62,13 @@ function hand(files, input) {
 }
 
 export default function ({ data, parentElement, setTriggerValue }) {
-  stop();
+  const key = data.uploader;
+  stops.get(key)?.();
   parentElement.querySelector("p").hidden = !data.pastes;
   if (/Mac|iP/.test(navigator.platform)) {
     parentElement.querySelector("kbd").textContent = "⌘V";
   }
-  const uploader = document.querySelector(`.st-key-${data.uploader}`);
+  const uploader = document.querySelector(`.st-key-${key}`);
   const input = uploader?.querySelector('input[type="file"]');
   if (!input) return;
   // A hint to the picker only; the uploader itself takes everything, so that the page can say why
@@ -76,19 +85,29 @@ export default function ({ data, parentElement, setTriggerValue }) {
   };
   const chosen = (event) => {
     const files = event.dataTransfer?.files ?? event.target.files;
-    if (uploader.contains(event.target)) expected = chips(uploader).length + (files?.length ?? 0);
+    if (!uploader.contains(event.target)) return;
+    const bytes = data.most ? bytesOf(files ?? [], data.suffixes) : 0;
+    if (bytes > (data.most ?? 0)) {
+      event.stopPropagation();
+      event.preventDefault();
+      input.value = "";
+      setTriggerValue("refused", [{ name: "", reason: "", bytes }]);
+      return;
+    }
+    expected.set(key, chips(uploader).length + (files?.length ?? 0));
   };
   const tell = (files) => setTriggerValue("refused", files);
-  const watcher = new MutationObserver(() => tellRefused(uploader, tell));
+  const watcher = new MutationObserver(() => tellRefused(uploader, key, tell));
   watcher.observe(uploader, { childList: true, subtree: true, attributes: true });
   document.addEventListener("paste", paste, true);
   ["change", "drop"].forEach((kind) => document.addEventListener(kind, chosen, true));
-  stop = () => {
+  const stop = () => {
     watcher.disconnect();
     document.removeEventListener("paste", paste, true);
     ["change", "drop"].forEach((kind) => document.removeEventListener(kind, chosen, true));
   };
-  tellRefused(uploader, tell);
-  empty(uploader, input, data.taken);
-  return () => stop();
+  stops.set(key, stop);
+  tellRefused(uploader, key, tell);
+  empty(uploader, key, input, data.taken);
+  return stop;
 }

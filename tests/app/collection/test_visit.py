@@ -183,12 +183,12 @@ def test_another_choice_begins_with_its_first_page(visit: CollectionVisit) -> No
 
 def test_files_that_the_browser_did_not_send_have_a_reason(visit: CollectionVisit) -> None:
     refused = [
-        ("film.mp4", "x"),
+        ("x/film.mp4", "x"),
         (".DS_Store", "x"),
-        ("huge.jpg", "File must be 64MB."),
-        ("a.zip", ""),
+        ("x/huge.jpg", "File must be 64MB."),
+        ("x/a.zip", ""),
     ]
-    visit.take(uploads(1), FakeAnalyzer(), HEADS)
+    visit.take([Upload("x/0.png", png())], FakeAnalyzer(), HEADS)
     visit.refuse(refused)
     items = done(visit).collection.items  # type: ignore[union-attr]
     assert {one.name: one.error for one in items if one.error} == {
@@ -200,7 +200,7 @@ def test_files_that_the_browser_did_not_send_have_a_reason(visit: CollectionVisi
     visit.refuse([])
     assert visit.notice == ""
     visit.refuse(refused)
-    assert visit.notice.startswith("film.mp4 was left out")
+    assert visit.notice.startswith("x/film.mp4 was left out")
 
 
 def test_who_has_left_leaves_nothing_and_starts_nothing(visit: CollectionVisit, room: Room) -> None:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from app.background.jobs import Cancelled, Job, Jobs, State
 from app.video import state
-from app.video.jobs import Cancelled, Job, Jobs, State
 from app.video.workspace import Workspaces
 from tests.app.video.samples import PATIENCE
 
