@@ -16,12 +16,12 @@ from pathlib import Path
 from types import FrameType
 
 import fer
-from fer.commands import photo, video
+from fer.commands import folder, photo, video
 from fer.errors import FerError
 from fer.namesake import missing_init
 
 #: Modules of the commands.
-COMMANDS = (photo, video)
+COMMANDS = (photo, folder, video)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -22,5 +22,9 @@ class DataError(FerError):
     """A labelled data set is missing, has an unknown layout or contains unusable data."""
 
 
+class CollectionError(FerError):
+    """A collection of photographs cannot be analysed, or its results cannot be gone on with."""
+
+
 class VideoError(FerError):
     """A recording cannot be analysed: it is unreadable, has no picture, or is too large."""

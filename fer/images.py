@@ -43,10 +43,19 @@ def read(path: Path) -> Image:
     Raises:
         ImageError: the file cannot be opened, or is not an image that can be analysed.
     """
+    return decode(load(path))
+
+
+def load(path: Path) -> bytes:
+    """Return the bytes of an image file, for `decode`.
+
+    Raises:
+        ImageError: the file cannot be opened, or is too large.
+    """
     try:
         if path.stat().st_size > MAX_BYTES:
             raise ImageError(_too_many_bytes(path.stat().st_size))
-        return decode(path.read_bytes())
+        return path.read_bytes()
     except OSError as error:
         raise ImageError(f"cannot be opened: {error.strerror or error}.") from error
 

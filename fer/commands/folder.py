@@ -1,0 +1,172 @@
+"""``fer-lens folder PATH... --out RESULTS``: whole collections of photographs, as Parquet files."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+from typing import Any, TextIO
+
+from fer.collection.collect import CollectionOptions, Tally, collect
+from fer.commands.options import add_model_options
+
+#: Seconds between two lines of progress, on a terminal and elsewhere.
+_TERMINAL_SECONDS, _LOG_SECONDS = 0.5, 30.0
+
+
+def add_parser(commands: Any) -> None:
+    """Add this command's parser to those of an `argparse.ArgumentParser`."""
+    parser = commands.add_parser(
+        "folder",
+        help="analyse whole folders of photographs into Parquet files",
+        description="Analyse whole folders of photographs into Parquet files, a row per photo. "
+        "Photos that cannot be read are rows with their error; the exit status is then 1.",
+    )
+    parser.add_argument(
+        "paths",
+        nargs="+",
+        metavar="PATH",
+        help="a folder with all that is in it, a photo, a text file of paths, or - for paths on "
+        "the standard input",
+    )
+    parser.add_argument("--out", type=Path, required=True, metavar="RESULTS", help="a folder")
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on with the results that are there: analyse what is new or has changed",
+    )
+    parser.add_argument(
+        "--workers", type=_positive, metavar="N", help="processes (usual: one per core)"
+    )
+    parser.add_argument(
+        "--shard-photos",
+        type=_positive,
+        default=CollectionOptions.shard_photos,
+        metavar="N",
+        help="photos of a Parquet file, and what a kill loses at most (usual: %(default)s)",
+    )
+    parser.add_argument(
+        "--engine",
+        choices=("local", "ray"),
+        default="local",
+        help="local: this machine; ray: a Ray cluster (needs requirements-scale.txt)",
+    )
+    add_model_options(parser, threads=False)
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Analyse a collection; return the exit status.
+
+    Raises:
+        FerError: a source, the folder of results or the model is not what was expected.
+        OSError: the results could not be written.
+    """
+    options = CollectionOptions(
+        model=arguments.model,
+        head=arguments.head,
+        workers=arguments.workers,
+        shard_photos=arguments.shard_photos,
+        resume=arguments.resume,
+        engine=arguments.engine,
+    )
+    problems: list[str] = []
+    progress = ProgressLine(sys.stderr)
+    try:
+        tally = collect(
+            arguments.paths,
+            arguments.out,
+            options,
+            on_progress=progress,
+            on_problem=problems.append,
+        )
+    except KeyboardInterrupt:
+        progress.end()
+        print("What is done is kept; --resume goes on with it.", file=sys.stderr)
+        raise
+    finally:
+        progress.end()
+        for problem in problems:
+            print(problem, file=sys.stderr)
+    print(summary(tally, arguments.out))
+    return 1 if tally.errors or problems else 0
+
+
+def summary(tally: Tally, out: Path) -> str:
+    """Return what a run has done, as a sentence or two."""
+    text = f"{_count(tally.done, 'photo')} analysed, {_count(tally.faces, 'face')} found"
+    if tally.errors:
+        text += f"; {tally.errors:,} could not be read or analysed (column `error`)"
+    if tally.unchanged:
+        text += f"; {tally.unchanged:,} unchanged since they were analysed before"
+    return f"{text}. Results: {out}"
+
+
+class ProgressLine:
+    """Shows how far a collection is: one line that changes on a terminal, else now and then one.
+
+    Args:
+        out: where it is written.
+    """
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+        self._terminal = out.isatty()
+        self._every = _TERMINAL_SECONDS if self._terminal else _LOG_SECONDS
+        self._shown = self._since = time.monotonic()
+        self._width = 0
+
+    def __call__(self, tally: Tally) -> None:
+        """Show a tally, unless the last one was shown a moment ago."""
+        now = time.monotonic()
+        if tally.done == 0:
+            self._since = now
+        if now - self._shown < self._every:
+            return
+        self._shown = now
+        line = progress_text(tally, now - self._since)
+        if self._terminal:
+            print(f"\r{line:<{self._width}}", end="", file=self._out, flush=True)
+            self._width = len(line)
+        else:
+            print(line, file=self._out, flush=True)
+
+    def end(self) -> None:
+        """Clear the line, for what is printed next."""
+        if self._width:
+            print(f"\r{'':<{self._width}}\r", end="", file=self._out, flush=True)
+            self._width = 0
+
+
+def progress_text(tally: Tally, seconds: float) -> str:
+    """Return a line about a tally, so many seconds after the first photograph was begun."""
+    if tally.todo is None:
+        return f"{tally.listed:,} photos found …"
+    text = f"{tally.done:,} of {_count(tally.todo, 'photo')}"
+    if tally.done and seconds > 0:
+        rate = tally.done / seconds
+        text += f", {rate:.1f} a second, {_duration((tally.todo - tally.done) / rate)} left"
+    return text + (f", {_count(tally.errors, 'error')}" if tally.errors else "")
+
+
+def _duration(seconds: float) -> str:
+    minutes = round(seconds / 60)
+    if minutes < 1:
+        return f"{seconds:.0f} s"
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    if days:
+        return f"{days} d {hours} h"
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"expected at least 1, got {number}")
+    return number

@@ -1,0 +1,157 @@
+"""Ray on this machine: a cluster of two nodes, of which processes are killed."""
+
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from PIL import Image as PillowImage
+
+from fer.__main__ import main
+from fer.types import Image
+from tests.fer.collection.samples import GATE, draw, wait_for
+from tests.samples import ROOT
+
+#: Bytes of a node's object store; rows need next to none.
+STORE = 80 * 2**20
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[dict[str, str]]:
+    """Start two nodes with a core each; yields what a driver needs in its environment."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+        from ray.cluster_utils import Cluster
+
+        node = {"num_cpus": 1, "object_store_memory": STORE}
+        nodes = Cluster(initialize_head=True, head_node_args=node | {"include_dashboard": False})
+        try:
+            nodes.add_node(**node)
+            yield os.environ | {"RAY_ADDRESS": nodes.address}
+        finally:
+            nodes.shutdown()
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    """A folder with photographs that are done at once, and more that wait for a gate."""
+    names = (f"{kind}{number}.png" for kind in ("a", "wait") for number in range(12))
+    draw(tmp_path / "photos", *names)
+    return tmp_path / "photos"
+
+
+def begun(
+    photos: Path, out: Path, cluster: dict[str, str], load: str = "load_fake"
+) -> subprocess.Popen:
+    driver = "tests.fer.collection.driver"
+    return subprocess.Popen(
+        [sys.executable, "-m", driver, str(photos), str(out), "ray", load],
+        cwd=ROOT,
+        env=cluster,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def some_rows(out: Path) -> bool:
+    """Return whether a machine has written some rows, whole or not."""
+    return any((out / "_staged").glob("*/rows/*.parquet"))
+
+
+def actors(cluster: dict[str, str]) -> list[psutil.Process]:
+    """Return the processes of this cluster's actors that analyse photographs."""
+    nodes = psutil.Process().children(recursive=True)
+    return [node for node in nodes if "MapWorker(MapBatches" in node.name() + cmdline(node)]
+
+
+def cmdline(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:
+        return ""
+
+
+def assert_every_photograph_once(photos: Path, out: Path) -> None:
+    found = Counter(Path(path).name for path in pq.read_table(out)["path"].to_pylist())
+    assert found == Counter(file.name for file in photos.glob("*.png"))
+    assert not (out / "_staged").exists()
+
+
+def test_a_process_that_is_killed_loses_nothing(
+    cluster: dict[str, str], photos: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "results"
+    with begun(photos, out, cluster) as driver:
+        wait_for(lambda: some_rows(out), driver)
+        killed = actors(cluster)
+        for process in killed:
+            process.kill()
+        (photos / GATE).touch()
+        done, _ = driver.communicate(timeout=300)
+    assert killed
+    assert driver.returncode == 0
+    assert done.splitlines()[-1] == "24"  # above it, Ray tells of the killed
+    assert_every_photograph_once(photos, out)
+
+
+def test_a_driver_that_is_killed_is_started_again_and_loses_nothing(
+    cluster: dict[str, str], photos: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "results"
+    with begun(photos, out, cluster) as driver:
+        wait_for(lambda: some_rows(out), driver)
+        driver.kill()
+    (photos / GATE).touch()
+    with begun(photos, out, cluster) as again:
+        done, _ = again.communicate(timeout=300)
+    assert again.returncode == 0
+    assert int(done.splitlines()[-1]) < 24
+    assert_every_photograph_once(photos, out)
+
+
+def test_a_model_that_a_machine_cannot_load_is_said_as_such(
+    cluster: dict[str, str], photos: Path, tmp_path: Path
+) -> None:
+    with begun(photos, tmp_path / "results", cluster, "load_nothing") as driver:
+        _, error = driver.communicate(timeout=300)
+    assert driver.returncode == 1
+    last = "fer.errors.CollectionError: A machine of the cluster could not go on: "
+    assert error.splitlines()[-1] == f"{last}spec.json is missing."
+
+
+def test_the_rows_are_those_of_the_local_engine(
+    cluster: dict[str, str], tmp_path: Path, astronaut: Image, capsys: pytest.CaptureFixture
+) -> None:
+    photos = tmp_path / "photos"
+    draw(photos, "a.png", "b.png")
+    PillowImage.fromarray(astronaut).save(photos / "c.jpg")
+    (photos / "d.jpg").write_bytes(b"no image")
+    common = ["folder", str(photos), "--shard-photos", "2", "--workers", "2"]
+    local, ray = tmp_path / "local", tmp_path / "ray"
+    assert main([*common, "--out", str(local)]) == 1
+    command = [sys.executable, "-m", "fer", *common, "--out", str(ray), "--engine", "ray"]
+    done = subprocess.run(command, cwd=ROOT, env=cluster, capture_output=True, text=True)
+    assert done.stdout.replace(str(ray), str(local)) == capsys.readouterr().out
+    assert done.returncode == 1
+
+    def table(out: Path) -> pa.Table:
+        return pq.read_table(out).sort_by("path")
+
+    assert table(ray).equals(table(local), check_metadata=True)
+
+
+def test_without_ray_it_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    monkeypatch.setitem(sys.modules, "ray.data", None)
+    out = tmp_path / "results"
+    assert main(["folder", str(tmp_path), "--out", str(out), "--engine", "ray"]) == 1
+    assert "pip install -r requirements-scale.txt" in capsys.readouterr().err
+    assert not out.exists()

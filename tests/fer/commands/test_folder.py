@@ -1,0 +1,156 @@
+import io
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from PIL import Image as PillowImage
+
+from fer.__main__ import main
+from fer.collection.collect import CollectionOptions, Tally
+from fer.commands import folder
+from fer.commands.folder import ProgressLine, progress_text, summary
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    (tmp_path / "photos").mkdir()
+    for name in "ab":
+        wall = np.full((40, 60, 3), 140, np.uint8)
+        PillowImage.fromarray(wall).save(tmp_path / "photos" / f"{name}.png")
+    return tmp_path / "photos"
+
+
+def test_a_folder_becomes_a_table_and_a_bad_photo_is_status_1(
+    photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    out = tmp_path / "results"
+    assert main(["folder", str(photos), "--out", str(out), "--workers", "1"]) == 0
+    assert capsys.readouterr().out == f"2 photos analysed, 0 faces found. Results: {out}\n"
+    (photos / "c.jpg").write_bytes(b"no image")
+    again = ["folder", str(photos), "--out", str(out), "--workers", "1", "--resume"]
+    assert main(again) == 1
+    assert capsys.readouterr().out == (
+        "1 photo analysed, 0 faces found; 1 could not be read or analysed (column `error`); "
+        f"2 unchanged since they were analysed before. Results: {out}\n"
+    )
+    assert pq.read_table(out).num_rows == 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "has results already. Add --resume"),
+        (["--resume", "--head", "ferplus"], "results with head expression, and this run has"),
+        (["--resume", "--head", "age"], "no head 'age'"),
+    ],
+)
+def test_what_cannot_be_done_is_one_clear_line(
+    photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture, arguments: list[str], message: str
+) -> None:
+    command = ["folder", str(photos), "--out", str(tmp_path / "results"), "--workers", "1"]
+    assert main(command) == 0
+    capsys.readouterr()
+    assert main([*command, *arguments]) == 1
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.count("\n") == 1
+
+
+@pytest.mark.parametrize("option", ["--workers", "--shard-photos"])
+def test_numbers_below_one_are_refused(option: str, capsys: pytest.CaptureFixture) -> None:
+    with pytest.raises(SystemExit):
+        main(["folder", ".", "--out", "results", option, "0"])
+    assert "expected at least 1, got 0" in capsys.readouterr().err
+
+
+def test_after_ctrl_c_it_says_how_to_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    def stop(*arguments: object, **more: object) -> Tally:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(folder, "collect", stop)
+    assert main(["folder", str(tmp_path), "--out", str(tmp_path / "results")]) == 130
+    assert "--resume goes on with it" in capsys.readouterr().err
+
+
+def test_a_folder_that_cannot_be_read_is_named_and_is_status_1(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    def one_problem(
+        sources: list[str], out: Path, options: CollectionOptions, **told: object
+    ) -> Tally:
+        told["on_problem"]("sub cannot be read: Permission denied.")
+        return Tally(listed=1, todo=1, done=1)
+
+    monkeypatch.setattr(folder, "collect", one_problem)
+    assert main(["folder", str(tmp_path), "--out", str(tmp_path / "results")]) == 1
+    printed = capsys.readouterr()
+    assert printed.err == "sub cannot be read: Permission denied.\n"
+    assert printed.out.startswith("1 photo analysed")
+
+
+TEXTS = {
+    "listing": (Tally(listed=12_000), 0, "12,000 photos found …"),
+    "nothing to do": (Tally(todo=0), 0, "0 of 0 photos"),
+    "not begun": (Tally(todo=1), 3, "0 of 1 photo"),
+    "seconds": (Tally(todo=30, done=10), 5, "10 of 30 photos, 2.0 a second, 10 s left"),
+    "minutes": (Tally(todo=700, done=100), 10, "100 of 700 photos, 10.0 a second, 1 min left"),
+    "hours": (
+        Tally(todo=100_000, done=1_000, errors=1),
+        100,
+        "1,000 of 100,000 photos, 10.0 a second, 2 h 45 min left, 1 error",
+    ),
+    "days": (
+        Tally(todo=1_001_000, done=1_000, errors=2_000),
+        250,
+        "1,000 of 1,001,000 photos, 4.0 a second, 2 d 21 h left, 2,000 errors",
+    ),
+}
+
+
+@pytest.mark.parametrize(("tally", "seconds", "text"), TEXTS.values(), ids=TEXTS)
+def test_progress_says_how_fast_how_long_and_what_went_wrong(
+    tally: Tally, seconds: float, text: str
+) -> None:
+    assert progress_text(tally, seconds) == text
+
+
+def test_the_summary_of_nothing() -> None:
+    said = summary(Tally(todo=0), Path("results"))
+    assert said == "0 photos analysed, 0 faces found. Results: results"
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def shown_on(out: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Return what is written of some tallies, each with the second at which it comes."""
+    clock = iter((0.0, 0.0, 1.0, 1.1, 2.0, 40.0))
+    monkeypatch.setattr(folder.time, "monotonic", lambda: next(clock))
+    line = ProgressLine(out)
+    for done in (0, 1, 2, 4, 10):
+        line(Tally(todo=10, done=done))
+    line.end()
+    return out.getvalue()
+
+
+def test_a_terminal_has_one_line_that_changes_and_is_cleared(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    *shown, blank, end = shown_on(Terminal(), monkeypatch).split("\r")
+    assert [line.rstrip() for line in shown] == [
+        "",
+        "1 of 10 photos, 1.0 a second, 9 s left",
+        "4 of 10 photos, 2.0 a second, 3 s left",
+        "10 of 10 photos, 0.2 a second, 0 s left",
+    ]
+    assert (blank.strip(), end) == ("", "")
+
+
+def test_a_log_file_has_a_line_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = shown_on(io.StringIO(), monkeypatch)
+    assert shown == "10 of 10 photos, 0.2 a second, 0 s left\n"
