@@ -39,10 +39,16 @@ _FLAWS_WIDTH, _PAGES_WIDTH = 770, 310
 _PHOTO = "collection_photo"
 
 
-def show_growing(visit: CollectionVisit, head: str) -> None:
-    """Show how far the analysis is, and the results so far; rerun the page at its end."""
+def show_growing(visit: CollectionVisit, head: str, opened: int | None) -> None:
+    """Show how far the analysis is, and the results so far; rerun the page at its end.
+
+    Args:
+        visit: the visitor's collection.
+        head: name of the head that answers.
+        opened: number of the photo that the page shows alone beside this, if any.
+    """
     job, collection = visit.job, visit.collection
-    if job is None or collection is None or not job.active:
+    if job is None or collection is None or not job.active or visit.opened != opened:
         st.rerun()
     if job.state is State.WAITING:
         line = waiting_line(visit.jobs.ahead_of(job), visit.jobs.places, "collection")
@@ -50,7 +56,7 @@ def show_growing(visit: CollectionVisit, head: str) -> None:
         return
     done = len(collection.items)
     st.progress(done / max(1, len(collection)), progress_line(collection))
-    if visit.opened is None and done:
+    if opened is None and done:
         show_all(visit, head)
 
 

@@ -48,7 +48,7 @@ def main() -> None:
         if visit.collection is not None:
             _title(visit, running=running)
             head = choose_head()
-    poll(partial(show_growing, visit, head), active=running)
+    poll(partial(show_growing, visit, head, visit.opened), active=running)
     with st.container():
         if visit.collection is None:
             _features()

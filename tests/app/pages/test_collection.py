@@ -247,6 +247,10 @@ def test_results_are_shown_while_others_are_read_and_a_cancel_keeps_them(
     assert page.get("progress")[0].proto.text == "2 of 4"
     assert shown(page) == ["0.png", "1.png"]
     assert not page.download_button
+    visit_of(page).open(1)
+    page.run()
+    assert page.subheader[1].value == "1\\.png"
+    button(page, "All photos").click().run()
     button(page, "Cancel").click().run()
     assert not page.exception
     assert "Cancelled" in words(page)
