@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +21,14 @@ from tests.samples import ALWAYS_ANSWERS, FRAMING, ROOT
 # How long an example takes is the machine's business; a busy one must not fail a test.
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
+
+
+@pytest.fixture(autouse=True)
+def _own_main() -> Iterator[None]:
+    """Undo what Streamlit's AppTest leaves: a page as the main module, which processes run anew."""
+    main = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = main
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -28,6 +29,16 @@ FRAMING = Framing(
     box_centre=(24.0, 27.0),
     box_side=41.0,
 )
+
+
+def as_in_a_terminal() -> None:
+    """Let a process that is started be ended by signals, as ``preexec_fn`` of `subprocess.Popen`.
+
+    What runs in the background of a shell script, as tests may, ignores Ctrl-C, and what it starts
+    inherits that.
+    """
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def make_detections(*boxes: tuple[float, float, float, float], score: float = 0.9) -> Detections:

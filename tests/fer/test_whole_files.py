@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from fer.whole_files import whole_files
-from tests.samples import ROOT
+from tests.samples import ROOT, as_in_a_terminal
 
 
 def names(folder: Path) -> list[str]:
@@ -103,6 +103,7 @@ def test_a_real_ctrl_c_leaves_nothing(tmp_path: Path) -> None:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
+        preexec_fn=as_in_a_terminal,
         text=True,
     ) as process:
         assert process.stdout is not None

@@ -24,7 +24,7 @@ from fer.model.spec import ModelSpec
 from fer.stream import FaceStream
 from fer.types import Image
 from tests.fer.video.samples import beacon, even, plain, red_stream, write_clip
-from tests.samples import ROOT
+from tests.samples import ROOT, as_in_a_terminal
 
 ENDINGS = ["-expressions.mp4", "-summary.json", ".csv", ".json", ".parquet", ".srt", ".vtt"]
 
@@ -243,6 +243,7 @@ def test_a_command_that_is_ended_leaves_no_file(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env=os.environ | {"PYTHONUNBUFFERED": "1"},
+        preexec_fn=as_in_a_terminal,
         text=True,
     ) as process:
         assert process.stderr is not None
