@@ -61,8 +61,15 @@ def begun(
 
 
 def some_rows(out: Path) -> bool:
-    """Return whether a machine has written some rows, whole or not."""
-    return any((out / "_staged").glob("*/rows/*.parquet"))
+    """Return whether a machine has written some rows to the end of their file."""
+    return any(map(whole, (out / "_staged").glob("*/rows/*.parquet")))
+
+
+def whole(file: Path) -> bool:
+    try:
+        return pq.read_metadata(file).num_rows > 0
+    except (OSError, pa.ArrowException):
+        return False
 
 
 def actors(cluster: dict[str, str]) -> list[psutil.Process]:
