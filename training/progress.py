@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import TextIO, TypeVar
 
+from fer.text import clock
+
 Item = TypeVar("Item")
 
 #: Seconds between two updates of the line on a terminal.
@@ -49,11 +51,5 @@ def progress(
 def _line(done: int, total: int, what: str, elapsed: float) -> str:
     share = f"{done:,} of {total:,} {what}, {100 * done // total} %"
     if done == total:
-        return f"{share}, {_duration(elapsed)}"
-    return f"{share}, {_duration(elapsed / done * (total - done))} left"
-
-
-def _duration(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+        return f"{share}, {clock(round(elapsed))}"
+    return f"{share}, {clock(round(elapsed / done * (total - done)))} left"

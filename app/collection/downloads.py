@@ -6,15 +6,12 @@ import io
 import zipfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from os.path import splitext
 
 from app.collection.item import Item
 from app.collection.names import portable_name
-from fer.detection.version import photo_detector
-from fer.export.face_rows import BYTE_ORDER_MARK
-from fer.export.info import ExportInfo
-from fer.export.photos import distinct_names, to_csv, to_json
+from app.photo.downloads import results_csv, results_json
+from fer.export.photos import distinct_names
 from fer.model.spec import ModelSpec
 
 #: Folder of the marked pictures in the archive.
@@ -26,12 +23,12 @@ _THREADS = 2
 
 def csv_of(items: Sequence[Item], head: str, spec: ModelSpec) -> str:
     """Return a CSV table with a row per face, which Excel reads; see `fer.export.photos.to_csv`."""
-    return BYTE_ORDER_MARK + to_csv([item.result(head) for item in items], _info(spec))
+    return results_csv([item.result(head) for item in items], spec)
 
 
 def json_of(items: Sequence[Item], head: str, spec: ModelSpec) -> str:
     """Return all results as JSON; see `fer.export.photos.to_json`."""
-    return to_json([item.result(head) for item in items], _info(spec))
+    return results_json([item.result(head) for item in items], spec)
 
 
 def zip_of(items: Sequence[Item], head: str, spec: ModelSpec) -> bytes:
@@ -55,7 +52,3 @@ def picture_names(items: Sequence[Item]) -> list[str]:
     """Return the path of each photo's marked picture in the archive, which any system unpacks."""
     paths = (splitext(portable_name(item.name))[0] for item in items)
     return distinct_names([f"{_PICTURES}/{path}-marked.jpg" for path in paths])
-
-
-def _info(spec: ModelSpec) -> ExportInfo:
-    return ExportInfo.of(spec, photo_detector(), datetime.now(UTC))

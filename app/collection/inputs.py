@@ -12,6 +12,7 @@ from app.collection.visit import CollectionVisit
 from app.common import running_model
 from app.common.components import mount
 from app.common.head_text import offered
+from app.common.page_layout import show_full
 from app.common.tabs import forget_upload
 from app.common.text import escape_markdown
 from fer.images import MAX_BYTES, SUFFIXES
@@ -21,9 +22,6 @@ _TAKEN, _JUST_TAKEN = "collection_taken", "collection_just_taken"
 
 #: Least bytes of the server's memory with which a collection is asked for.
 _LEAST_ROOM = 32 * MB
-
-#: Seconds between two looks whether there is room again.
-_FULL_POLL_SECONDS = 5.0
 
 #: What a browser's file picker offers first.
 _ACCEPT = "image/*,.heic,.heif,.zip"
@@ -48,7 +46,7 @@ def show_inputs(visit: CollectionVisit) -> None:
         )
         return
     if visit.room.left < _LEAST_ROOM:
-        _show_full(visit)
+        show_full("collection", lambda: visit.room.left >= _LEAST_ROOM)
         return
     files, folder = st.tabs(
         [":material/folder_zip: ZIP or photos", ":material/folder_open: Folder"]
@@ -135,18 +133,3 @@ def _take(visit: CollectionVisit, uploader: str) -> None:
     # What was refused stays until the uploader is emptied, so that it can be chosen again.
     for file in new if visit.collection else ():
         forget_upload(file.file_id)
-
-
-def _show_full(visit: CollectionVisit) -> None:
-    """Say that there is no room, and rerun the page as soon as there is."""
-
-    def wait() -> None:
-        if visit.room.left >= _LEAST_ROOM:
-            st.rerun()
-
-    st.info(
-        "**This server has no room for another collection at the moment.** The page opens by "
-        "itself as soon as there is.",
-        icon=":material/hourglass_top:",
-    )
-    st.fragment(wait, run_every=_FULL_POLL_SECONDS)()

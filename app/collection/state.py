@@ -18,30 +18,21 @@ from app.collection.room import (
 from app.collection.visit import CollectionVisit, Limits
 from app.common.server import server_settings
 from app.common.session_store import SessionStore
-from app.common.tabs import tab_is_open, this_tab
+from app.common.tabs import session_of_tab, tab_is_open
 
 #: Seconds for which a collection is kept after its tab was last seen open: long enough for a
 #: reload, and for a phone that shows something else for a while.
 KEEP_SECONDS = 300.0
 
-_VISIT = "collection_visit"
-
-#: Name in the page's address of the key to the visit.
-_PARAMETER = "session"
-
 
 def collection_visit() -> CollectionVisit:
     """Return the visitor's collection. A reload finds it by the key in the page's address."""
-    store, tab = _store(), this_tab()
-    visit = st.session_state.get(_VISIT)
-    if visit is None or visit.ended or store.is_lost(visit, tab):
-        claimed = store.claim(st.query_params.get(_PARAMETER, ""), tab)
-        visit = claimed or CollectionVisit(_jobs(), _room(), _limits())
-    key = store.keep(visit, tab)
-    st.session_state[_VISIT] = visit
-    if st.query_params.get(_PARAMETER) != key:
-        st.query_params[_PARAMETER] = key
-    return visit
+    return session_of_tab(
+        _store(),
+        "collection_visit",
+        lambda: CollectionVisit(_jobs(), _room(), _limits()),
+        ended=lambda visit: visit.ended,
+    )
 
 
 def _limits() -> Limits:

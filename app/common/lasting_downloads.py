@@ -18,7 +18,6 @@ KEPT_SECONDS = 60.0
 #: The newest is kept however large it is.
 KEPT_BYTES = 128 * 2**20
 
-
 #: What is used of Streamlit's manager, most of it private.
 _NEEDED = (
     "_deferred_callables",

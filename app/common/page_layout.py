@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 
 import streamlit as st
@@ -30,6 +30,9 @@ def content() -> AbstractContextManager[object]:
     return centred.container(width=CONTENT_WIDTH)
 
 
+#: Seconds between two looks whether there is room again.
+_FULL_POLL_SECONDS = 5.0
+
 _LINKS = "page_links"
 
 #: On a phone the links fit into a row without their icons.
@@ -54,3 +57,23 @@ def header(title: str, lead: str) -> None:
     """Show a page's title and the sentence below it."""
     st.title(title, anchor=False)
     st.markdown(lead)
+
+
+def show_full(what: str, has_room: Callable[[], bool]) -> None:
+    """Say that there is no room, and rerun the page as soon as there is.
+
+    Args:
+        what: for which there is none.
+        has_room: returns whether there is some now.
+    """
+
+    def wait() -> None:
+        if has_room():
+            st.rerun()
+
+    st.info(
+        f"**This server has no room for another {what} at the moment.** The page opens by itself "
+        "as soon as there is.",
+        icon=":material/hourglass_top:",
+    )
+    st.fragment(wait, run_every=_FULL_POLL_SECONDS)()

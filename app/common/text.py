@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 
 from fer import Faces
 from fer.text import chance, one_of
@@ -172,6 +173,19 @@ def waiting_line(ahead: int, places: int, noun: str) -> str:
         f"**All places are taken.** This server analyses {one} at a time. {before} It starts by "
         "itself."
     )
+
+
+def stem_of(name: str, default: str) -> str:
+    """Return the name of a visitor's file without its ending and folders.
+
+    Names come from the browser; whoever unpacks what is called like them must not get files
+    elsewhere.
+
+    Args:
+        name: as the visitor calls the file, which may be anything.
+        default: what to call a file without a name.
+    """
+    return PurePath(name.replace("\\", "/")).stem or default
 
 
 def escape_markdown(text: str) -> str:

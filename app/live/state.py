@@ -11,17 +11,12 @@ import streamlit as st
 from app.common.paths import model_dir
 from app.common.server import server_settings
 from app.common.session_store import SessionStore
-from app.common.tabs import tab_is_open, this_tab
+from app.common.tabs import session_of_tab, tab_is_open
 from app.live.streaming.ice import Ice, IceSource, twilio_servers
 from app.live.streaming.network_pool import StreamPool
 from app.live.streaming.session import LiveSession
 from app.live.streaming.stream_limit import StreamLimit, max_streams
 from app.live.webrtc_patches import cloudflare_servers
-
-_SESSION = "live_session"
-
-#: Name in the page's address of the key to the session.
-_PARAMETER = "session"
 
 
 def live_session() -> LiveSession:
@@ -30,15 +25,7 @@ def live_session() -> LiveSession:
     Raises:
         ModelError: there is no complete model.
     """
-    store, tab = _store(), this_tab()
-    session = st.session_state.get(_SESSION)
-    if session is None or store.is_lost(session, tab):
-        session = store.claim(st.query_params.get(_PARAMETER, ""), tab) or _new_session()
-    key = store.keep(session, tab)
-    st.session_state[_SESSION] = session
-    if st.query_params.get(_PARAMETER) != key:
-        st.query_params[_PARAMETER] = key
-    return session
+    return session_of_tab(_store(), "live_session", _new_session)
 
 
 def _new_session() -> LiveSession:

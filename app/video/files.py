@@ -6,9 +6,10 @@ import secrets
 import zipfile
 from dataclasses import replace
 from datetime import tzinfo
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import BinaryIO, cast
 
+from app.common.text import stem_of
 from app.session.stream_files import FORMATS
 from app.video.engine import Result
 from app.video.visit import Source
@@ -26,8 +27,7 @@ def stream_result(source: Source, result: Result, zone: tzinfo) -> StreamResult:
 
 def file_name(source: Source, ending: str) -> str:
     """Return the name of a file with results: ``holiday.csv`` for ``holiday.mov``."""
-    # Names come from the browser; whoever unpacks the archive must not get files elsewhere.
-    return f"{PurePath(source.name.replace(chr(92), '/')).stem or 'video'}{ending}"
+    return f"{stem_of(source.name, 'video')}{ending}"
 
 
 def open_archive(

@@ -8,6 +8,7 @@ import streamlit as st
 
 from app.common.components import mount
 from app.common.head_picker import choose_head, chosen_head
+from app.common.page_layout import show_full
 from app.common.paths import SAMPLE
 from app.common.tabs import forget_upload
 from app.common.text import escape_markdown
@@ -29,9 +30,6 @@ _RATE, _FINE = "video_rate", "video_fine"
 _RATES: dict[str, float | None] = {"5": 5.0, "10": DEFAULT_RATE, "every frame": None}
 _USUAL = "10"
 
-#: Seconds between two looks whether there is room again.
-_FULL_POLL_SECONDS = 5.0
-
 
 def show_inputs(visit: VideoVisit) -> None:
     """Show the uploader and the sample, either of which begins an analysis at once."""
@@ -45,7 +43,7 @@ def show_inputs(visit: VideoVisit) -> None:
     if megabytes:
         _show_uploader(visit, megabytes)
     else:
-        _show_full(visit)
+        show_full("recording", lambda: bool(max_upload_megabytes(visit)))
     with st.expander("How to analyse", icon=":material/tune:"):
         choose_settings()
     if megabytes:
@@ -116,21 +114,6 @@ def _take_file(visit: VideoVisit) -> None:
 def _tell_refused(visit: VideoVisit) -> None:
     for file in st.session_state[_HELPER].refused:
         visit.notice = f"{file['name']} was not uploaded. {file['reason']}".strip()
-
-
-def _show_full(visit: VideoVisit) -> None:
-    """Say that there is no room, and rerun the page as soon as there is."""
-
-    def wait() -> None:
-        if max_upload_megabytes(visit):
-            st.rerun()
-
-    st.info(
-        "**This server has no room for another recording at the moment.** The page opens by "
-        "itself as soon as there is.",
-        icon=":material/hourglass_top:",
-    )
-    st.fragment(wait, run_every=_FULL_POLL_SECONDS)()
 
 
 def _offer_sample(visit: VideoVisit) -> None:

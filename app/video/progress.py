@@ -6,11 +6,10 @@ import threading
 import time
 from collections.abc import Callable
 
-import cv2
 import numpy as np
 
+from app.photo.images import small_jpeg
 from fer.export.stream_rows import StreamRows
-from fer.types import Image
 from fer.video.recording import Progress
 
 #: Least seconds between two pictures.
@@ -49,7 +48,7 @@ class VideoProgress:
         picture = b""
         if progress.picture is not None and now - self._pictured >= PICTURE_SECONDS:
             self._pictured = now
-            picture = _jpeg(progress.picture())
+            picture = small_jpeg(progress.picture(), _PICTURE_SIDE, _QUALITY)
         with self._lock:
             if self._newest is None or self._newest.stage != progress.stage:
                 self._began, self._speed = now, 0.0
@@ -107,12 +106,3 @@ class VideoProgress:
     def picture(self) -> bytes:
         """JPEG of the newest marked picture, a new one about once a second; empty before that."""
         return self._picture
-
-
-def _jpeg(picture: Image) -> bytes:
-    height, width = picture.shape[:2]
-    scale = min(1.0, _PICTURE_SIDE / max(height, width))
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
-    ok, data = cv2.imencode(".jpg", small[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
-    return data.tobytes() if ok else b""

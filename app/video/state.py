@@ -13,7 +13,7 @@ from app.background.jobs import Jobs, max_jobs
 from app.background.memory import MB
 from app.common.server import server_settings
 from app.common.session_store import SessionStore
-from app.common.tabs import tab_is_open, this_tab
+from app.common.tabs import session_of_tab, tab_is_open
 from app.video.engine import read_video
 from app.video.room import JOBS_VARIABLE, max_megabytes, max_total_megabytes
 from app.video.visit import VideoVisit
@@ -27,24 +27,15 @@ KEEP_SECONDS = 300.0
 #: for a while: a new limit is a new uploader.
 _STEP_MB = 25
 
-_VISIT = "video_visit"
-
-#: Name in the page's address of the key to the visit.
-_PARAMETER = "session"
-
 
 def video_visit() -> VideoVisit:
     """Return the visitor's recording. A reload finds it by the key in the page's address."""
-    store, tab = _store(), this_tab()
-    visit = st.session_state.get(_VISIT)
-    if visit is None or visit.ended or store.is_lost(visit, tab):
-        claimed = store.claim(st.query_params.get(_PARAMETER, ""), tab)
-        visit = claimed or VideoVisit(_jobs(), _workspaces(), read_video)
-    key = store.keep(visit, tab)
-    st.session_state[_VISIT] = visit
-    if st.query_params.get(_PARAMETER) != key:
-        st.query_params[_PARAMETER] = key
-    return visit
+    return session_of_tab(
+        _store(),
+        "video_visit",
+        lambda: VideoVisit(_jobs(), _workspaces(), read_video),
+        ended=lambda visit: visit.ended,
+    )
 
 
 def max_upload_megabytes(visit: VideoVisit) -> int:

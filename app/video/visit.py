@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePath
-from typing import BinaryIO, Protocol
+from typing import BinaryIO
 
 from app.background.jobs import Cancelled, Job, Jobs
 from app.video import sample
@@ -21,19 +22,8 @@ from fer.video.recording import OnProgress
 CANCELLED = "The analysis was cancelled, and the recording is deleted."
 
 
-class Engine(Protocol):
-    """Turns a recording into a result; see `app.video.engine.read_video`."""
-
-    def __call__(
-        self,
-        source: Path,
-        marked: Path,
-        settings: VideoSettings,
-        on_progress: OnProgress,
-        cancelled: Cancelled,
-        /,
-    ) -> Result:
-        """See `app.video.engine.read_video`."""
+#: Turns a recording into a result; see `app.video.engine.read_video`.
+Engine = Callable[[Path, Path, VideoSettings, OnProgress, Cancelled], Result]
 
 
 @dataclass(frozen=True)

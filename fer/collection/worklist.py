@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator
-from types import TracebackType
 from typing import Self
 
 from fer.collection.analysis import microseconds
@@ -42,12 +41,7 @@ class Worklist:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._database.close()
 
     def know(self, shard: str, rows: Iterable[tuple[str, int | None, int | None]]) -> None:

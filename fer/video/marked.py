@@ -19,6 +19,7 @@ from fer.video.mp4 import Mp4
 from fer.video.playback import Playback
 from fer.video.reading import VideoReader
 from fer.video.recording import Cancelled, OnProgress, Progress, Recording
+from fer.whole_files import whole_files
 
 #: Longest side of the marked picture in pixels. Few devices play more, and it takes long.
 MAX_SIDE = 1920
@@ -57,17 +58,13 @@ def write_marked(
         OSError: the file cannot be written.
         Cancelled: `cancelled` said so.
     """
-    part = out.with_name(f".{out.name}.part")
     try:
-        with VideoReader(source, with_sound=True) as reader:
+        with whole_files([out]) as [part], VideoReader(source, with_sound=True) as reader:
             _write(reader, recording, part, spec, on_progress, cancelled)
-        part.replace(out)
     except av.error.FFmpegError as error:
         if isinstance(error, OSError):  # such as a full disk
             raise
         raise VideoError(f"cannot be written as a marked video: {error.strerror}.") from error
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _write(

@@ -6,23 +6,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import cv2
 import numpy as np
 
+from fer.drawing.pictures import encoded, portrait
 from fer.errors import VideoError
 from fer.export.moments import surest_moments
 from fer.export.stream_rows import StreamRows
-from fer.types import Floats, Image
 from fer.video.reading import VideoReader
 
 #: Most moments, those of the people seen longest; each costs the decoding of some seconds.
 MAX_MOMENTS = 42
 
-#: Side of a portrait in pixels, and of the cropped square in widths of the detector's box, which
-#: ends at brow and chin.
-_SIDE, _WIDTHS = 160, 1.5
-
-_QUALITY = 85
+#: Side of a portrait in pixels, and its JPEG quality.
+_SIDE, _QUALITY = 160, 85
 
 
 @dataclass(frozen=True)
@@ -63,7 +59,8 @@ def find_moments(
                     break
                 frame = reader.seek(float(rows.seconds[index]))
                 if frame is not None:
-                    portraits[index] = _portrait(frame.picture(), rows.array["box"][index])
+                    face = portrait(frame.picture(), rows.array["box"][index], _SIDE)
+                    portraits[index] = encoded(face, ".jpg", _QUALITY)
     except VideoError:  # it could be read before
         return ()
     return tuple(_moment(rows, index, portraits[index]) for index in sorted(portraits))
@@ -87,17 +84,3 @@ def _moment(rows: StreamRows, index: int, portrait: bytes) -> Moment:
         float(probabilities[best]),
         portrait,
     )
-
-
-def _portrait(image: Image, box: Floats) -> bytes:
-    """Return a JPEG of the square around a face, moved or shrunk into the image."""
-    height, width = image.shape[:2]
-    side = int(np.clip(round(float(np.max(box[2:] - box[:2])) * _WIDTHS), 1, min(height, width)))
-    centre_x, centre_y = (float(v) for v in (box[:2] + box[2:]) / 2)
-    left = int(np.clip(round(centre_x - side / 2), 0, width - side))
-    top = int(np.clip(round(centre_y - side / 2), 0, height - side))
-    method = cv2.INTER_AREA if side > _SIDE else cv2.INTER_CUBIC
-    square = image[top : top + side, left : left + side, ::-1]
-    picture = cv2.resize(square, (_SIDE, _SIDE), interpolation=method)
-    _, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
-    return data.tobytes()
