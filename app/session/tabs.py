@@ -13,7 +13,7 @@ from streamlit import runtime
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from app.common.session_store import Session, SessionStore
+from app.session.session_store import Session, SessionStore
 
 #: Name in the page's address of the key to the session.
 _PARAMETER = "session"
