@@ -6,6 +6,7 @@ import streamlit as st
 
 from app.common import running_model
 from app.common.head_text import IN_SHORT, NAMES, offered
+from app.common.model_choice import choose_model
 from fer.labels import EXPRESSION_HEAD
 
 _HEAD = "head"
@@ -26,16 +27,18 @@ def chosen_head() -> str:
 
 
 def choose_head() -> str:
-    """Show the head picker if the model has more than one usable head; return the chosen head.
+    """Show the choices of the model and of its head, where there are several; return the head.
 
     Raises:
         ModelError: the model is missing or incomplete.
     """
     choices, chosen = offered(running_model.model_spec()), chosen_head()
     if len(choices) < 2:
+        choose_model()
         return chosen
     st.session_state[_CHOICE] = chosen
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        choose_model()
         st.pills(
             "Labels to answer with",
             choices,
