@@ -39,6 +39,12 @@ def chosen_entry() -> ModelEntry | None:
     return _chosen(runnable_models())
 
 
+def chosen_key() -> str:
+    """Return what tells the chosen model from all others; see `ModelEntry.key`."""
+    entry = chosen_entry()
+    return entry.key if entry else ""
+
+
 def choose_model() -> Path:
     """Show the choice if several models can answer; return the directory of the chosen one."""
     entries = runnable_models()
