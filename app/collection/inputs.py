@@ -12,6 +12,7 @@ from app.collection.visit import CollectionVisit
 from app.common import running_model
 from app.common.components import mount
 from app.common.head_text import offered
+from app.common.model_choice import choose_model, chosen_entry
 from app.common.page_layout import show_full
 from app.common.text import escape_markdown
 from app.session.tabs import forget_upload
@@ -55,6 +56,8 @@ def show_inputs(visit: CollectionVisit) -> None:
         _show_files(visit)
     with folder:
         _show_folder(visit)
+    if visit.collection is None:
+        choose_model()
 
 
 def _show_files(visit: CollectionVisit) -> None:
@@ -127,8 +130,8 @@ def _take(visit: CollectionVisit, uploader: str) -> None:
     new = [file for file in st.session_state[uploader] if file.file_id not in taken]
     taken.update(file.file_id for file in new)
     uploads = [Upload(file.name, file.getvalue()) for file in new if hasattr(file, "getvalue")]
-    heads = offered(running_model.model_spec())
-    visit.take(uploads, running_model.photo_analyzer(), heads)
+    analyzer = running_model.photo_analyzer()
+    visit.take(uploads, analyzer, offered(analyzer.spec), chosen_entry())
     st.session_state[_JUST_TAKEN] = bool(uploads)
     # What was refused stays until the uploader is emptied, so that it can be chosen again.
     for file in new if visit.collection else ():

@@ -24,6 +24,7 @@ from app.photo.store import INTERNAL_ERROR, AnalysedPhoto, Analyzer, Photo
 from fer import Faces, ImageError, decode_image
 from fer.export.photos import PhotoResult
 from fer.images import is_animated
+from fer.model.spec import ModelSpec
 
 _log = logging.getLogger(__name__)
 
@@ -77,12 +78,13 @@ class Item:
         """Return a JPEG with a box and a label on every face."""
         return marked_jpeg(decode_image(self.picture), self._small_faces(head))
 
-    def analysed(self, head: str, key: str) -> AnalysedPhoto:
+    def analysed(self, head: str, key: str, spec: ModelSpec | None = None) -> AnalysedPhoto:
         """Return the photograph as the Photo page shows it.
 
         Args:
             head: name of the head that answered.
             key: tells it apart from others in the session.
+            spec: describes the model that answered.
         """
         image, faces = decode_image(self.picture), self._small_faces(head)
         few = len(self.portraits) == len(faces)
@@ -94,6 +96,7 @@ class Item:
             portraits=self.portraits if few else portrait_jpegs(image, faces),
             tiles=() if few else portrait_jpegs(image, faces, TILE_SIDE),
             animated=self.animated,
+            spec=spec,
         )
 
     def _small_faces(self, head: str) -> Faces:

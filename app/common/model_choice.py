@@ -56,6 +56,26 @@ def choose_model() -> Path:
     return chosen.directory if chosen else model_dir()
 
 
+def show_answered(answered: ModelEntry | None, following: str) -> None:
+    """Say which model gave the answers on the page, where several can.
+
+    Args:
+        answered: the model, as it was then.
+        following: what the chosen model answers if it is another one: "the next collection".
+    """
+    entries = runnable_models()
+    chosen = _chosen(entries)
+    if answered is None or chosen is None:
+        return
+    another = chosen.key != answered.key
+    if len(entries) > 1 or another:
+        then = f" {escape_markdown(chosen.name)}, chosen now, answers {following}."
+        st.caption(
+            f":material/deployed_code: Answered by **{escape_markdown(answered.name)}**, "
+            f"{facts(answered)}.{then if another else ''}"
+        )
+
+
 def _chosen(entries: Sequence[ModelEntry]) -> ModelEntry | None:
     name = st.session_state.get(_MODEL) or st.query_params.get(_MODEL)
     by_name = {entry.name: entry for entry in entries}

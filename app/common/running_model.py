@@ -10,7 +10,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from app.common.model_choice import chosen_model
+from app.common.model_choice import choose_model, chosen_model
 from app.common.paths import without_folder
 from app.common.reports import read_report, read_spec
 from app.common.runnable import ModelEntry, entry_of
@@ -110,6 +110,7 @@ def show_model_error(error: ModelError) -> None:
     _log.error("no model: %s", error)
     st.error("**The expression model is not installed here**, so nothing can be analysed yet.")
     st.caption(operator_message(error))
+    choose_model()  # another may be there
 
 
 def operator_message(error: ModelError) -> str:

@@ -45,8 +45,8 @@ def main() -> None:
         _show_start(album)
         return
     try:
-        head = choose_head()
         analyzer = running_model.photo_analyzer()
+        head = choose_head()
     except ModelError as error:
         running_model.show_model_error(error)
         return
