@@ -45,12 +45,20 @@ def chosen_key() -> str:
     return entry.key if entry else ""
 
 
+def keep_choice() -> None:
+    """Keep the choice in the page's address, and tell when the chosen model has gone.
+
+    Call it once in every run of the app, on whatever page.
+    """
+    chosen = chosen_entry()
+    _tell_gone(chosen)
+    _keep_in_address(chosen)
+
+
 def choose_model() -> Path:
     """Show the choice if several models can answer; return the directory of the chosen one."""
     entries = runnable_models()
     chosen = _chosen(entries)
-    _tell_gone(chosen)
-    _keep_in_address(chosen)
     if chosen and len(entries) > 1:
         _show(entries, chosen)
     return chosen.directory if chosen else model_dir()
