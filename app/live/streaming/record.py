@@ -163,20 +163,30 @@ class LiveRecord:
         when = None if latest is None else latest.faces.seconds
         return latest if when is not None and when >= seconds else None
 
-    def faces_at(self, seconds: float, head: str = EXPRESSION_HEAD) -> Faces:
+    def faces_at(
+        self, seconds: float, head: str = EXPRESSION_HEAD, spec: ModelSpec | None = None
+    ) -> Faces:
         """Return the faces of the last analysis, moved on to a time since the first frame.
 
         There are none if that analysis is older than `BOX_SECONDS`.
+
+        Args:
+            seconds: the time.
+            head: name of the head that is asked now.
+            spec: describes the model that is asked now; the newest one if None.
         """
         latest = self._latest_after(seconds - BOX_SECONDS)
         if latest is None:
-            return Faces.empty(self.spec.head(head).labels, head)
+            return self._nobody(head, spec)
         return latest.moved_to(seconds)
 
     def in_view(self, head: str = EXPRESSION_HEAD) -> Faces:
         """Return the faces of the last analysed frame; none if it is older than `FRESH_SECONDS`."""
         latest = self._latest_after(self.now - FRESH_SECONDS)
-        return latest.faces if latest else Faces.empty(self.spec.head(head).labels, head)
+        return latest.faces if latest else self._nobody(head)
+
+    def _nobody(self, head: str, spec: ModelSpec | None = None) -> Faces:
+        return Faces.empty((spec or self.spec).head(head).labels, head)
 
     @property
     def result_age(self) -> float:

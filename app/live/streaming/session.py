@@ -136,7 +136,7 @@ class LiveSession(LiveRecord):
 
     def _draw(self, frame: _Frame) -> Image:
         started = time.perf_counter()
-        faces = self.faces_at(frame.moment.seconds, frame.settings.head)
+        faces = self.faces_at(frame.moment.seconds, frame.settings.head, frame.spec)
         shown = marked_frame(frame.picture, faces, frame.settings)
         self._shown(1000 * (time.perf_counter() - started))
         return shown
@@ -169,10 +169,8 @@ class LiveSession(LiveRecord):
 
     def _note_black(self, frame: _Frame) -> None:
         # On this thread, because rows are kept in the order of their times.
-        head = frame.settings.head
-        nobody = replace(
-            Faces.empty(frame.spec.head(head).labels, head), seconds=frame.moment.seconds
-        )
+        nobody = self._nobody(frame.settings.head, frame.spec)
+        nobody = replace(nobody, seconds=frame.moment.seconds)
         result = FrameResult(nobody, {}, np.zeros((0, 2), np.float32))
         self._was_black(frame.moment, self._rows(frame, nobody), result)
 
