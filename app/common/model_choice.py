@@ -116,10 +116,7 @@ def _show(entries: Sequence[ModelEntry], chosen: ModelEntry) -> None:
     names = [entry.name for entry in entries]
     st.session_state[_CHOICE] = chosen.name
     with st.popover(
-        in_short(chosen),
-        icon=":material/deployed_code:",
-        help="The model that answers, on all pages",
-        key="model_help",
+        f"Model: {in_short(chosen)}", icon=":material/deployed_code:", key="model_popover"
     ):
         st.radio(
             "The model that answers, on all pages",

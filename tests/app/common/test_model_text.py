@@ -17,7 +17,7 @@ def entry(spec: ModelSpec) -> ModelEntry:
 
 def test_of_a_model_without_a_report_only_its_size_is_known(entry: ModelEntry) -> None:
     assert in_short(entry) == r"my\_model"
-    assert facts(entry).replace("\\", "") == "not measured · 5.6 MB"
+    assert facts(entry).replace("\\", "") == "3 expressions · not measured · 5.6 MB"
 
 
 def test_accuracy_comes_with_its_interval_and_the_number_of_expressions(entry: ModelEntry) -> None:
@@ -31,6 +31,6 @@ def test_accuracy_comes_with_its_interval_and_the_number_of_expressions(entry: M
     )
     assert in_short(measured) == r"my\_model · 71%"
     assert facts(measured).replace("\\", "") == (
-        "71.1% right (69.6–72.6%) of 3 expressions · 5.6 MB · trained on fer2013.npz, begun with "
-        "compact-late"
+        "3 expressions · 71.1% right on its validation data (69.6–72.6%) · 5.6 MB · trained on "
+        "fer2013.npz, begun with compact-late"
     )
