@@ -14,6 +14,8 @@ from aiortc.contrib.media import MediaRelay
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from app.collection import state as collection_state
+from app.collection.downloads import csv_of
 from app.common import running_model
 from app.common.model_choice import chosen_model
 from app.common.paths import MODEL_VARIABLE, MODELS_VARIABLE
@@ -73,6 +75,10 @@ def searches(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         PhotoScan, "__call__", lambda scan, image: seen.append(1) or search(scan, image)
     )
     return seen
+
+
+def photos(app: AppTest) -> Any:
+    return app.session_state["photo_album"].photos
 
 
 def with_photo(app: AppTest) -> AppTest:
@@ -196,3 +202,41 @@ def test_a_bounded_number_of_networks_is_loaded(models: Path) -> None:
     gc.collect()
     alive = [one() is not None for one in loaded]
     assert alive == [False, False, *[True] * running_model.MAX_NETWORKS]
+
+
+def test_the_map_of_what_counted_follows_the_model(app: AppTest) -> None:
+    with_photo(app)
+    (key,) = [f"activation_{one.key}_0_expression" for one in photos(app)]
+    app.session_state[key] = True
+    app.run()
+    assert "made *happy* likelier" in words(app)
+    choice(app).set_value("mine").run()
+    assert not app.exception
+    assert "made *style 3* likelier" in words(app)
+
+
+def test_a_collection_keeps_the_model_with_which_it_was_begun(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for shared in (collection_state._jobs, collection_state._room, collection_state._store):
+        shared.clear()
+    go(app, "collection").file_uploader[0].set_value([("eileen.png", photo(), "")])
+    visit = app.run().session_state["collection_visit"]
+    assert visit.job
+    visit.job.wait(60)
+    choice(go(app, "video")).set_value("mine").run()
+    go(app, "collection")
+    assert not app.exception
+    assert "Answered by compact, 7 expressions" in words(app).replace("*", "")
+    assert "mine, chosen now, answers the next collection" in words(app)
+    (item,) = visit.collection.items
+    assert item.faces["expression"].expressions == ["happy"]
+    table = csv_of([item], "expression", visit.spec).splitlines()
+    assert ",compact," in table[1]
+    visit.open(item.number)
+    app.run()
+    assert not app.exception
+    assert "Happy" in words(app)
+    assert "validation faces called happy" in words(app)
+    visit.clear()
+    assert choice(app.run()).value == "mine"
