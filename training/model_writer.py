@@ -24,12 +24,9 @@ from fer.model.spec import ModelSpec
 from fer.records import file_sha256
 from training.data.dataset import DataSet, LabelledFaces
 from training.evaluation import measure
-from training.evaluation.predictions import (
-    FURTHER_FILE,
-    PREDICTIONS_FILE,
-    save_predictions,
-)
-from training.evaluation.split_predictions import SplitPredictions, predict_split
+from training.evaluation.balance import add_balanced_head
+from training.evaluation.predictions import FURTHER_FILE, PREDICTIONS_FILE
+from training.evaluation.split_predictions import predict_splits, save_splits
 from training.export.litert import KERAS_FILE, LITERT_FILE, export, parity, update_heads
 from training.fit.loop import Fit
 from training.networks.layer_table import layer_table
@@ -139,12 +136,11 @@ def _write(
     spec = export(fit.model, directory, class_names=names)
     by_head = ExpressionClassifier(directory).logits(validation.images)
     update_heads(directory, temperatures=measure.temperatures(by_head, spec, validation))
+    add_balanced_head(directory, by_head, validation)
     classifier, logits = ExpressionClassifier(directory), by_head[EXPRESSION_HEAD]
     predictions = predict_splits(classifier, data)
     update_heads(directory, abstentions=measure.abstentions(predictions["validation"]))
-    save_predictions({name: part.plain for name, part in predictions.items()}, directory)
-    further = (part.further() for part in predictions.values())
-    save_predictions({n: p for part in further for n, p in part.items()}, directory, FURTHER_FILE)
+    save_splits(predictions, directory)
     report = Report(
         name=directory.name,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -170,15 +166,6 @@ def _write(
     )
     report.save(directory)
     return report
-
-
-def predict_splits(classifier: ExpressionClassifier, data: DataSet) -> dict[str, SplitPredictions]:
-    """Predict every split except train."""
-    return {
-        name: predict_split(classifier, data, name)
-        for name, faces in data.splits.items()
-        if name != "train" and len(faces)
-    }
 
 
 def data_card(data: DataSet, dropped: dict[str, int]) -> DataCard:

@@ -6,7 +6,6 @@ import streamlit as st
 
 from app.common import running_model
 from app.common.head_text import IN_SHORT, NAMES, offered
-from fer.labels import EXPRESSION_HEAD
 
 _HEAD = "head"
 
@@ -21,8 +20,9 @@ def chosen_head() -> str:
     Raises:
         ModelError: the model is missing or incomplete.
     """
-    chosen = st.session_state.get(_HEAD, EXPRESSION_HEAD)
-    return chosen if chosen in offered(running_model.model_spec()) else EXPRESSION_HEAD
+    spec = running_model.model_spec()
+    chosen = st.session_state.get(_HEAD, spec.default_head)
+    return chosen if chosen in offered(spec) else spec.default_head
 
 
 def choose_head() -> str:

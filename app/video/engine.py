@@ -10,7 +10,6 @@ from app.background.jobs import Cancelled
 from app.common.paths import model_dir
 from app.video.workspace import failure
 from fer import FaceStream
-from fer.labels import EXPRESSION_HEAD
 from fer.video.marked import write_marked
 from fer.video.recording import DEFAULT_RATE, OnProgress, Recording, VideoOptions, analyse
 
@@ -24,12 +23,12 @@ class VideoSettings:
     Attributes:
         rate: frames that are analysed a second; every frame if None.
         fine: whether to look for small faces too.
-        head: name of the head to use.
+        head: name of the head to use; the usual one if None.
     """
 
     rate: float | None = DEFAULT_RATE
     fine: bool = False
-    head: str = EXPRESSION_HEAD
+    head: str | None = None
 
 
 @dataclass(frozen=True)

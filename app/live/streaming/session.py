@@ -144,10 +144,7 @@ class LiveSession(LiveRecord):
 
     def _note_black(self, frame: _Frame) -> None:
         # On this thread, because rows are kept in the order of their times.
-        head = frame.settings.head
-        nobody = replace(
-            Faces.empty(self.spec.head(head).labels, head), seconds=frame.moment.seconds
-        )
+        nobody = replace(self._nobody(frame.settings.head), seconds=frame.moment.seconds)
         result = FrameResult(nobody, {}, np.zeros((0, 2), np.float32))
         self._was_black(frame.moment, self._rows(frame, nobody), result)
 
