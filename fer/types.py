@@ -59,7 +59,7 @@ def margins(probabilities: Floats) -> Floats:
 def uncertain(
     probabilities: Floats, flawed: NDArray[np.bool_], thresholds: tuple[float, float], margin: float
 ) -> NDArray[np.bool_]:
-    """Return whether no answer is given, ``(n,)``, for probabilities ``(n, k)``; rest as in `Faces`.
+    """Return whether no answer is given, ``(n,)``, for probabilities ``(n, k)``; see `Faces`.
 
     That is if the confidence is below the threshold that applies to the face, or if the second most
     probable expression is almost as probable.
