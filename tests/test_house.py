@@ -79,6 +79,7 @@ VIEWS = {
     "app.photo.photo_view",
     "app.photo.results",
     "app.photo.table",
+    "app.session.of_tab",
     "app.video.inputs",
     "app.video.player",
     "app.video.results",
