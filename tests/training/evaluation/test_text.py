@@ -31,7 +31,8 @@ def result(**changes: object) -> PhotoEvaluation:
     return PhotoEvaluation(
         **{
             "model": "tiny", "sha256": "0" * 64, "head": "expression", "data": "set", "split": "",
-            "detector": "tiles-1 (nets 2.0)", "images": 5, "found": 4, "several": 1, "cut_out": 0, "accuracy": 0.4,
+            "detector": "tiles-1 (nets 2.0)",
+            "images": 5, "found": 4, "several": 1, "cut_out": 0, "accuracy": 0.4,
             "accuracy_low": 0.2, "accuracy_high": 0.7, "labelled": labelled(2, 4), "direct": None,
             "classes": [PhotoClass(label="happy", images=5, found=4, right=2)],
             "left_out": {}, "not_read": (),
