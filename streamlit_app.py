@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.common.lasting_downloads import keep_downloads
 from app.common.page_layout import content, page_links
 from app.common.paths import LOGO
+from app.session.lasting_downloads import keep_downloads
 from app.video.state import begin
 
 PAGES = [

@@ -13,8 +13,8 @@ from app.common import running_model
 from app.common.components import mount
 from app.common.head_text import offered
 from app.common.page_layout import show_full
-from app.common.tabs import forget_upload
 from app.common.text import escape_markdown
+from app.session.tabs import forget_upload
 from fer.images import MAX_BYTES, SUFFIXES
 
 _FILES, _FOLDER = "collection_files", "collection_folder"

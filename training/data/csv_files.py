@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 
 from fer.errors import DataError
 from fer.images import MIN_SIDE
-from fer.labels import FER2013_LABELS
-from training.data.class_names import canonical
+from fer.labels import FER2013_LABELS, canonical
 from training.data.raw import SPLIT_OF_USAGE, Problem, Source, strings
 
 _LABEL_OF = {str(number): number for number in range(len(FER2013_LABELS))} | {

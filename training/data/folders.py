@@ -11,7 +11,8 @@ import numpy as np
 
 from fer.errors import ImageError
 from fer.images import SUFFIXES
-from training.data.class_names import canonical, choose
+from fer.labels import canonical
+from training.data.class_names import choose
 from training.data.image_stack import FaceStack, read_face
 from training.data.raw import SPLIT_OF_USAGE, LoadOptions, Problem, Source, strings
 

@@ -19,8 +19,8 @@ import numpy as np
 
 from fer.errors import DataError, ImageError
 from fer.images import MAX_BYTES, decode, read
+from fer.labels import canonical
 from fer.types import Image
-from training.data.class_names import canonical
 from training.data.dataset import LabelledFaces
 from training.data.folders import SPLIT_OF_FOLDER, files_below, is_visible, split_of
 from training.data.image_stack import as_channels

@@ -6,42 +6,9 @@ and when it can go.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-import streamlit as st
 from streamlit import runtime
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
-
-from app.common.session_store import Session, SessionStore
-
-#: Name in the page's address of the key to the session.
-_PARAMETER = "session"
-
-
-def session_of_tab(
-    store: SessionStore[Session],
-    name: str,
-    make: Callable[[], Session],
-    ended: Callable[[Session], bool] = lambda session: False,
-) -> Session:
-    """Return what a page keeps for its visitor. A reload finds it by the key in the address.
-
-    Args:
-        store: has those of all visitors.
-        name: key of it in Streamlit's session state.
-        make: makes a new one, for who has none.
-        ended: returns whether one is of no more use.
-    """
-    tab = this_tab()
-    session = st.session_state.get(name)
-    if session is None or ended(session) or store.is_lost(session, tab):
-        session = store.claim(st.query_params.get(_PARAMETER, ""), tab) or make()
-    key = store.keep(session, tab)
-    st.session_state[name] = session
-    if st.query_params.get(_PARAMETER) != key:
-        st.query_params[_PARAMETER] = key
-    return session
 
 
 def this_tab() -> str:
