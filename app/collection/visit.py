@@ -10,10 +10,10 @@ from app.background.jobs import Cancelled, Job, Jobs
 from app.collection.archive import not_a_photo
 from app.collection.collection import Collection, read_all
 from app.collection.item import Item
-from app.collection.names import Kind, kind_of, shown_name
 from app.collection.room import PHOTO_BYTES, Room
 from app.collection.upload import Files, Upload, files_of
 from app.photo.store import Analyzer
+from fer.labelled.names import Kind, kind_of, shown_name
 
 _CANCELLED = "was not read: the analysis was cancelled."
 _BROKEN_OFF = "was not read: something went wrong in FER Lens, not in your file."

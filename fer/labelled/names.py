@@ -1,4 +1,4 @@
-"""What a file's name in a collection says, and how it is shown. Does not use Streamlit.
+"""What a file's name in a collection says, and how it is shown.
 
 Names come from a visitor's browser or from inside an archive, so they may be anything. No file is
 ever written under one of them on this server.

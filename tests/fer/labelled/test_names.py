@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.collection.names import (
+from fer.labelled.names import (
     MAX_LENGTH,
     Kind,
     kind_of,
