@@ -34,6 +34,9 @@ _UNSEEN = frozenset({"Cc", "Cs", "Cf"})
 _NOT_PORTABLE = re.compile(r'[<>:"|?*]')
 
 
+_DEVICES = re.compile(r" *(?:con|prn|aux|nul|com\d|lpt\d) *", re.IGNORECASE)
+
+
 class Kind(Enum):
     """What a file is by its name."""
 
@@ -75,6 +78,13 @@ def portable_name(name: str) -> str:
     """Return a name that every system can unpack below a folder; see `shown_name`."""
     parts = (_NOT_PORTABLE.sub("_", part).rstrip(". ") for part in shown_name(name).split("/"))
     return "/".join(part for part in parts if part) or "unnamed"
+
+
+def flat_name(name: str) -> str:
+    """Return a name without folders that every system can give to a file; see `portable_name`."""
+    flat = portable_name(name).replace("/", "_")
+    # What begins with a dot is hidden; Windows keeps some names for devices, whatever their ending.
+    return f"_{flat}" if flat[0] == "." or _DEVICES.fullmatch(flat.split(".")[0]) else flat
 
 
 def natural_order(name: str) -> tuple[tuple[int, int | str], ...]:
