@@ -48,6 +48,7 @@ VIEWS = {
     "app.common.components",
     "app.common.head_picker",
     "app.session.lasting_downloads",
+    "app.common.model_choice",
     "app.common.page_layout",
     "app.common.running_model",
     "app.common.server",

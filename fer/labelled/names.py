@@ -66,12 +66,11 @@ def leads_out(name: str) -> bool:
 
 def shown_name(name: str) -> str:
     """Return a name without what could mislead: control characters, ``..``, excessive length."""
-    parts = [part for part in _parts(name) if part not in (".", "..")]
-    path = unicodedata.normalize("NFC", "/".join(parts))  # Apple's systems write accents apart
-    clean = "".join(c for c in path if unicodedata.category(c) not in _UNSEEN)
+    seen = ("".join(filter(_is_seen, part)) for part in _parts(_composed(name)))
+    clean = "/".join(part for part in seen if part.strip() not in ("", ".", "..")).strip()
     if len(clean) > MAX_LENGTH:
         clean = f"…{clean[1 - MAX_LENGTH :]}"
-    return clean.strip() or "unnamed"
+    return clean or "unnamed"
 
 
 def portable_name(name: str) -> str:
@@ -91,6 +90,14 @@ def natural_order(name: str) -> tuple[tuple[int, int | str], ...]:
     """Return a key that sorts ``2.jpg`` before ``10.jpg``."""
     parts = re.findall(r"[0-9]+|[^0-9]+", name.casefold())
     return tuple((0, int(part)) if part[0].isdecimal() else (1, part) for part in parts)
+
+
+def _composed(name: str) -> str:
+    return unicodedata.normalize("NFC", name)  # Apple's systems write accents apart
+
+
+def _is_seen(character: str) -> bool:
+    return unicodedata.category(character) not in _UNSEEN
 
 
 def _parts(name: str) -> list[str]:

@@ -90,9 +90,10 @@ def read_table(data: bytes) -> list[LabelRow]:
         reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
         missing = {"photo", "expression"} - set(reader.fieldnames or ())
         if missing:
+            lacks = " and ".join(f"no column {name}" for name in sorted(missing))
             raise DataError(
-                f"is not a table of labels: it has no column {' and no column '.join(sorted(missing))}. "
-                "Take the labels.csv that this page has saved."
+                f"is not a table of labels: it has {lacks}. Take the labels.csv that this page has "
+                "saved."
             )
         rows = [_row(record) for record in reader]
     except (UnicodeDecodeError, csv.Error) as error:

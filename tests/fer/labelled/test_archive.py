@@ -72,5 +72,5 @@ def test_the_training_reads_it_unpacked(tmp_path: Path) -> None:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         archive.extractall(tmp_path)
     read = load(tmp_path, size=48)
-    assert read.class_names == ("contempt", "happy", "sad")
+    assert read.split("train").class_names == ("contempt", "happy", "sad")
     assert sum(map(len, read.splits.values())) == 3
