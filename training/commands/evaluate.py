@@ -21,6 +21,7 @@ import fer
 from fer.analyzer import FaceAnalyzer
 from fer.errors import DataError
 from fer.evaluation.measurements import VOTE_RULES
+from fer.labelled.cut_outs import CUT_OUT_SIDE
 from fer.labels import EXPRESSION_HEAD
 from fer.model.classifier import ExpressionClassifier
 from training.commands.data import add_split_seed
@@ -31,7 +32,7 @@ from training.data.splits import SPLIT_SEED
 from training.evaluation import measure
 from training.evaluation.faces import FaceEvaluation, measure_faces
 from training.evaluation.photo_figures import PhotoEvaluation, measured
-from training.evaluation.photos import CUT_OUT_SIDE, answers
+from training.evaluation.photos import answers
 from training.evaluation.recording import data_of_training, data_to_record, record
 from training.evaluation.robustness import CORRUPTIONS, DEGRADATIONS
 from training.evaluation.split_predictions import predict_split

@@ -14,15 +14,11 @@ import numpy as np
 from fer.analyzer import Classifier
 from fer.errors import ImageError
 from fer.geometry import box_area
+from fer.labelled.cut_outs import as_channels, is_cut_out, square
 from fer.model.spec import ModelSpec
 from fer.types import Faces, Floats, Image
-from training.data.image_stack import as_channels, square
 from training.data.photographs import Photograph
 from training.data.raw import Problem
-
-#: Largest side in pixels of a square image that is taken for a cut-out face without surroundings,
-#: as data sets have them: 48 in FER2013, 100 and 112 in others.
-CUT_OUT_SIDE = 112
 
 #: Side in pixels to which such an image is enlarged, with half of its side added all round.
 _ENLARGED_SIDE = 480
@@ -55,12 +51,6 @@ class PhotoAnswer:
     probabilities: Floats | None
     direct: Floats | None
     flawed: bool = False
-
-
-def is_cut_out(image: Image) -> bool:
-    """Return whether an image is a small square: a face without its surroundings."""
-    height, width = image.shape[:2]
-    return height == width <= CUT_OUT_SIDE
 
 
 def with_surroundings(face: Image) -> Image:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fer.errors import DataError, ImageError
+from fer.labelled.cut_outs import CUT_OUT_SIDE, is_cut_out
 from fer.labels import EXPRESSION_HEAD
 from fer.model.spec import ModelSpec
 from fer.types import Detections, Faces, Image
@@ -17,10 +18,8 @@ from training.data.photographs import Photograph, Photographs
 from training.data.raw import Problem
 from training.evaluation.photo_figures import PhotoEvaluation, measured
 from training.evaluation.photos import (
-    CUT_OUT_SIDE,
     PhotoAnswer,
     answers,
-    is_cut_out,
     with_surroundings,
 )
 
