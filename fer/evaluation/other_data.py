@@ -13,7 +13,6 @@ from pydantic import Field
 
 from fer.evaluation.labelled import LabelledEvaluation
 from fer.evaluation.measurements import Truth, VoteRule
-from fer.evaluation.metrics import wilson_interval
 from fer.model.spec import ModelSpec
 from fer.records import Positive, Record, RecordFile, Share
 
@@ -35,6 +34,16 @@ class PhotoSearch(Record):
     right: int | None = None
     right_restricted: int | None = None
 
+    @property
+    def accuracy(self) -> float | None:
+        """Fraction of all photographs with the right answer; None if it is not known."""
+        return None if self.right is None else self.right / self.images
+
+    @property
+    def restricted_accuracy(self) -> float | None:
+        """The same among the classes of the data only."""
+        return None if self.right_restricted is None else self.right_restricted / self.images
+
 
 class StatedClass(Record):
     """What was said of one class; None where nothing was."""
@@ -50,7 +59,7 @@ class StatedFigures(Record):
     Attributes:
         count: number of faces.
         classes_asked: the classes among which the head had to choose; empty for all that it knows.
-        accuracy: fraction of right answers.
+        accuracy: fraction of right answers, among `classes_asked` if there are any.
         macro_f1: mean F1 of the classes that occur.
         calibration_error: expected calibration error, 15 bins.
         answered: fraction of the faces that get an answer other than "uncertain".
@@ -66,13 +75,6 @@ class StatedFigures(Record):
     answered: Share | None = None
     answered_accuracy: Share | None = None
     classes: tuple[StatedClass, ...] = ()
-
-    @property
-    def interval(self) -> tuple[float, float] | None:
-        """The 95 % confidence interval of the accuracy (Wilson 1927)."""
-        if self.accuracy is None:
-            return None
-        return wilson_interval(round(self.accuracy * self.count), self.count)
 
 
 class OtherData(Record):
@@ -112,6 +114,36 @@ class OtherData(Record):
     created: str
     note: str = ""
     figures: LabelledEvaluation | StatedFigures
+
+    @property
+    def count(self) -> int:
+        """Number of faces that were measured; of photographs, those that were found."""
+        figures = self.figures
+        return figures.count if isinstance(figures, StatedFigures) else figures.as_answered.count
+
+    @property
+    def accuracy(self) -> float | None:
+        """Fraction of right answers where any class may be the answer; None if it is not known."""
+        figures = self.figures
+        if isinstance(figures, StatedFigures):
+            return None if figures.classes_asked else figures.accuracy
+        return figures.as_answered.accuracy
+
+    @property
+    def restricted_accuracy(self) -> float | None:
+        """The same where only some classes may be; None if that was not measured apart."""
+        figures = self.figures
+        if isinstance(figures, StatedFigures):
+            return figures.accuracy if figures.classes_asked else None
+        return figures.restricted.accuracy if figures.missing and figures.restricted else None
+
+    @property
+    def macro_f1(self) -> float | None:
+        """Mean F1 of the classes that occur, any class being a possible answer."""
+        figures = self.figures
+        if isinstance(figures, StatedFigures):
+            return figures.macro_f1
+        return figures.as_answered.macro_f1
 
     def describes(self, spec: ModelSpec) -> bool:
         """Return whether the answers are those of this model as it is now."""

@@ -79,8 +79,8 @@ class PhotoEvaluation(Record):
 
     @property
     def right_restricted(self) -> int | None:
-        """Number of right answers among the classes of the data only; None if it has but one."""
-        if self.labelled is None or self.labelled.restricted is None:
+        """Number of right answers among the classes of the data only; None if it has all or one."""
+        if not self.labelled or not self.labelled.missing or not self.labelled.restricted:
             return None
         return sum(row[i] for i, row in enumerate(self.labelled.restricted.confusion))
 

@@ -107,7 +107,7 @@ def _cut_out(result: PhotoEvaluation) -> str:
 
 
 def _restricted_of_all(result: PhotoEvaluation) -> list[str]:
-    if result.right_restricted is None or not (result.labelled and result.labelled.missing):
+    if result.right_restricted is None:
         return []
     share = result.right_restricted / result.images
     return [f"  same, restricted   {share:.2%}  (only classes of the data may be the answer)"]

@@ -14,6 +14,7 @@ from app.dashboard.render.html_style import PAINT, STYLE, TEMPLATES
 from app.dashboard.sections import (
     calibration,
     network,
+    other_data,
     performance,
     provenance,
     robustness,
@@ -46,6 +47,7 @@ def sections_of(model: OpenedModel) -> list[Section]:
     return [
         *sections,
         robustness.robustness(report, model.heads),
+        *other_data.sections(model.other_data, model.not_shown),
         training.training(report),
         network.network(report),
         provenance.record(report),
