@@ -12,7 +12,7 @@ from app.collection.archive import (
     RefusedError,
     not_a_photo,
 )
-from app.collection.names import Kind, kind_of, natural_order, shown_name
+from fer.labelled.names import Kind, kind_of, natural_order, shown_name
 
 _OTHER_ARCHIVE = "is an archive of a kind that is not read. Make a ZIP of it, or unpack it."
 

@@ -18,6 +18,7 @@ from fer.analyzer import FaceAnalyzer
 from fer.errors import DataError
 from fer.evaluation.measurements import VOTE_RULES
 from fer.evaluation.metrics import Evaluation
+from fer.labelled.cut_outs import CUT_OUT_SIDE
 from fer.labels import EXPRESSION_HEAD
 from fer.model.classifier import ExpressionClassifier
 from training.commands.data import add_split_seed
@@ -26,7 +27,7 @@ from training.data.dataset import DataSet, LabelledFaces
 from training.data.photographs import open_photographs
 from training.data.splits import SPLIT_SEED
 from training.evaluation import measure
-from training.evaluation.photos import CUT_OUT_SIDE, answers, measured
+from training.evaluation.photos import answers, measured
 from training.evaluation.split_predictions import predict_split
 from training.evaluation.text import evaluation_text, photo_text
 from training.progress import progress

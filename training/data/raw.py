@@ -16,9 +16,6 @@ from training.data.image_stack import fit_images
 #: The splits, in display order.
 SPLITS = ("train", "validation", "test")
 
-#: FER2013's split names → this project's. PrivateTest is the test set used in the literature.
-SPLIT_OF_USAGE = {"Training": "train", "PublicTest": "validation", "PrivateTest": "test"}
-
 
 @dataclass(frozen=True)
 class Problem:

@@ -15,16 +15,12 @@ from fer.analyzer import Classifier
 from fer.errors import DataError, ImageError
 from fer.evaluation.metrics import Evaluation, evaluate, wilson_interval
 from fer.geometry import box_area
+from fer.labelled.cut_outs import as_channels, is_cut_out, square
 from fer.model.spec import ModelSpec
 from fer.records import Record, Share
 from fer.types import Faces, Floats, Image
-from training.data.image_stack import as_channels, square
 from training.data.photographs import Photograph, Photographs
 from training.data.raw import Problem
-
-#: Largest side in pixels of a square image that is taken for a cut-out face without surroundings,
-#: as data sets have them: 48 in FER2013, 100 and 112 in others.
-CUT_OUT_SIDE = 112
 
 #: Side in pixels to which such an image is enlarged, with half of its side added all round.
 _ENLARGED_SIDE = 480
@@ -62,7 +58,7 @@ class PhotoEvaluation(Record):
         images: number of images that could be read.
         found: number of those in which a face was found.
         several: number of those in which several were found.
-        cut_out: number of images that are cut-out faces; see `CUT_OUT_SIDE`.
+        cut_out: number of images that are cut-out faces; see `fer.labelled.cut_outs`.
         accuracy: fraction of all images with the right answer; one without a face has none.
         accuracy_low: lower bound of its 95 % confidence interval (Wilson 1927).
         accuracy_high: upper bound.
@@ -116,12 +112,6 @@ class PhotoAnswer:
     faces: int
     probabilities: Floats | None
     direct: Floats | None
-
-
-def is_cut_out(image: Image) -> bool:
-    """Return whether an image is a small square: a face without its surroundings."""
-    height, width = image.shape[:2]
-    return height == width <= CUT_OUT_SIDE
 
 
 def with_surroundings(face: Image) -> Image:

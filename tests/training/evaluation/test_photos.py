@@ -9,17 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fer.errors import DataError, ImageError
+from fer.labelled.cut_outs import CUT_OUT_SIDE, is_cut_out
 from fer.model.spec import ModelSpec
 from fer.types import Detections, Faces, Image
 from tests.samples import FakeClassifier, make_detections
 from training.data.photographs import Photograph, Photographs
 from training.data.raw import Problem
 from training.evaluation.photos import (
-    CUT_OUT_SIDE,
     PhotoAnswer,
     PhotoEvaluation,
     answers,
-    is_cut_out,
     measured,
     with_surroundings,
 )
