@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from fer.errors import DataError
+from fer.labelled.archive import CROPS
+from fer.labelled.table import FILE_NAME
 from fer.records import file_sha256
 from training.data.csv_files import read_header, read_table
 from training.data.ferplus_votes import VOTES_FILE, is_votes_table
@@ -21,7 +23,7 @@ from training.data.folders import (
     read_folder,
     split_folders,
 )
-from training.data.labelled_sets import CROPS, LABELS_TABLE, is_labelled_set, with_photos
+from training.data.labelled_sets import is_labelled_set, with_photos
 from training.data.npz_files import read_archive
 from training.data.raw import LoadOptions, Source
 
@@ -146,7 +148,7 @@ def _labelled_tables(paths: list[Path]) -> list[Path]:
 def _labelled_set(folder: Path) -> Layout:
     """Return what the app's page "Your data" writes: its crops, each with its photograph."""
     layout = _folders(folder / CROPS, [folder / CROPS])
-    table = folder / LABELS_TABLE
+    table = folder / FILE_NAME
 
     def read(options: LoadOptions) -> Source:
         return with_photos(read_folder(folder / CROPS, options), table)
