@@ -27,12 +27,20 @@ def main(arguments: Sequence[str]) -> int:
     with contextlib.suppress(AttributeError, OSError):  # not on every system
         os.nice(_NICENESS)
     child = subprocess.Popen(command, stdin=subprocess.DEVNULL)
-    threading.Thread(target=_watch, args=(child, folder), daemon=True).start()
-    return child.wait()
+    gone = threading.Event()
+    watching = threading.Thread(target=_watch, args=(child, folder, gone), daemon=True)
+    watching.start()
+    status = child.wait()
+    if gone.is_set():
+        watching.join()
+    return status
 
 
-def _watch(child: subprocess.Popen[bytes], folder: str) -> None:
-    sys.stdin.buffer.read()
+def _watch(child: subprocess.Popen[bytes], folder: str, gone: threading.Event) -> None:
+    # Not by way of sys.stdin, whose lock a thread must not hold when Python ends.
+    while os.read(0, 1):
+        pass
+    gone.set()
     child.terminate()
     try:
         child.wait(_PATIENCE)
@@ -40,7 +48,6 @@ def _watch(child: subprocess.Popen[bytes], folder: str) -> None:
         child.kill()
         child.wait()
     shutil.rmtree(folder, ignore_errors=True)
-    os._exit(1)
 
 
 if __name__ == "__main__":

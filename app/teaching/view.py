@@ -86,7 +86,7 @@ def _show_form(make_zip: Callable[[], bytes], counts: Mapping[str, int]) -> None
             shown_command(
                 initial.name,
                 DATA_NAME,
-                "my-faces" if fault else name,
+                _USUAL_NAME if fault else name,
                 replay=replay.name if replay else "",
             ),
             language="bash",
