@@ -12,6 +12,7 @@ from app.dashboard.elements import Chart, Command, Drawing, Facts, Note, Part, R
 from app.dashboard.models import OpenedModel
 from app.dashboard.render.html_style import PAINT, STYLE, TEMPLATES
 from app.dashboard.sections import (
+    adaptation,
     calibration,
     network,
     performance,
@@ -43,7 +44,9 @@ def sections_of(model: OpenedModel) -> list[Section]:
             *(_named(performance.mistakes(one), one) for one in by_head),
             _named(calibration.confidence(report, chosen, model.temperature, model.heads), chosen),
         ]
+    taught = [adaptation.adaptation(report.adaptation)] if report.adaptation else []
     return [
+        *taught,
         *sections,
         robustness.robustness(report, model.heads),
         training.training(report),
