@@ -81,6 +81,7 @@ VIEWS = {
     "app.photo.results",
     "app.photo.table",
     "app.session.of_tab",
+    "app.teaching.view",
     "app.video.inputs",
     "app.video.player",
     "app.video.results",

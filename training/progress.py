@@ -1,7 +1,8 @@
-"""How far a long command is, on stderr."""
+"""How far a long command is: for people on stderr, for programs on stdout."""
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -93,3 +94,8 @@ def progress(
     for item in items:
         shown.advance()
         yield item
+
+
+def say(stage: str, *, stream: TextIO | None = None, **fields: object) -> None:
+    """Write a line such as ``{"stage": "learning", "epoch": 3, "epochs": 16, …}``."""
+    print(json.dumps({"stage": stage, **fields}), file=stream or sys.stdout, flush=True)

@@ -45,6 +45,11 @@ def chosen_key() -> str:
     return entry.key if entry else ""
 
 
+def answer_with(name: str) -> None:
+    """Choose the model of a name for all pages, as the visitor would."""
+    st.session_state[_MODEL] = name
+
+
 def choose_model() -> Path:
     """Show the choice if several models can answer; return the directory of the chosen one."""
     entries = runnable_models()

@@ -25,6 +25,7 @@ from app.dashboard.render.examples import Examples
 from app.dashboard.render.html import html_report
 from app.dashboard.render.streamlit_elements import show_part, show_section
 from app.dashboard.sections import (
+    adaptation,
     calibration,
     network,
     other_data,
@@ -138,6 +139,9 @@ def _side_by_side(views: Sequence[ModelView], show: Callable[[ModelView], None])
 
 
 def _overview(view: ModelView) -> None:
+    if taught := view.model.report.adaptation:
+        st.markdown("##### What teaching changed", anchors=False)
+        show_section(adaptation.adaptation(taught), key=f"{view.key}_taught")
     if view.chosen:
         show_section(performance.overview(view.model.report, view.chosen), key=view.key)
     else:

@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from fer.errors import DataError
+from fer.labelled.archive import CROPS
+from fer.labelled.table import FILE_NAME
 from fer.records import file_sha256
 from training.data.csv_files import read_header, read_table
 from training.data.ferplus_votes import VOTES_FILE, is_votes_table
@@ -21,6 +23,7 @@ from training.data.folders import (
     read_folder,
     split_folders,
 )
+from training.data.labelled_sets import is_labelled_set, with_photos
 from training.data.npz_files import read_archive
 from training.data.raw import LoadOptions, Source
 
@@ -37,8 +40,8 @@ _SPLIT_OF_TABLE = {
 
 EXPECTED = (
     "Expected one of: train/<class>/ and test/<class>/ with images; a folder per class; "
-    "fer2013.csv or icml_face_data.csv (emotion, pixels, Usage); train.csv (emotion, pixels); "
-    "an .npz with image, label and usage"
+    "labels.csv with crops/<class>/; fer2013.csv or icml_face_data.csv (emotion, pixels, Usage); "
+    "train.csv (emotion, pixels); an .npz with image, label and usage; a ZIP of one of them"
 )
 
 
@@ -113,7 +116,7 @@ def _recognise_file(path: Path) -> Layout:
     if suffix == ".npz":
         return _archive(path)
     if suffix != ".csv":
-        raise DataError(f"{path} is neither a folder nor .csv nor .npz. {EXPECTED}.")
+        raise DataError(f"{path} is neither a folder nor .csv, .npz or .zip. {EXPECTED}.")
     header = read_header(path)
     if is_votes_table(header) and "pixels" not in header:
         raise DataError(
@@ -130,6 +133,8 @@ def _recognise_file(path: Path) -> Layout:
 
 def _layouts(folder: Path) -> list[Layout]:
     layouts = []
+    if is_labelled_set(folder):
+        return [_labelled_set(folder)]
     if splits := split_folders(folder):
         layouts.append(_folders(folder, [inner for _, inner in splits]))
     elif holds_classes(folder):
@@ -150,6 +155,17 @@ def _labelled_tables(paths: list[Path]) -> list[Path]:
         raise DataError(f"{whole[0].parent} holds several tables: {names}. Give the path of one.")
     named = [path for path in labelled if path.stem.lower() in _SPLIT_OF_TABLE]
     return whole or named or labelled[:1]
+
+
+def _labelled_set(folder: Path) -> Layout:
+    """Return what the app's page "Your data" writes: its crops, each with its photograph."""
+    layout = _folders(folder / CROPS, [folder / CROPS])
+    table = folder / FILE_NAME
+
+    def read(options: LoadOptions) -> Source:
+        return with_photos(read_folder(folder / CROPS, options), table)
+
+    return replace(layout, kind="labelled faces", files=(*layout.files, table), read=read)
 
 
 def _folders(root: Path, folders: Iterable[Path]) -> Layout:
