@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.common.lasting_downloads import keep_downloads
 from app.common.page_layout import content, page_links
 from app.common.paths import LOGO
+from app.session.lasting_downloads import keep_downloads
 from app.video.state import begin
 
 PAGES = [
@@ -14,6 +14,12 @@ PAGES = [
     st.Page("app/pages/collection.py", title="Collection", icon=":material/photo_library:"),
     st.Page("app/pages/video.py", title="Video", icon=":material/movie:"),
     st.Page("app/pages/live.py", title="Live", icon=":material/videocam:"),
+    st.Page(
+        "app/pages/own_data.py",
+        title="Your data",
+        icon=":material/fact_check:",
+        url_path="own_data",
+    ),
     st.Page(
         "app/pages/dashboard.py",
         title="Dashboard",

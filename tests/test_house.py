@@ -47,11 +47,12 @@ VIEWS = {
     "app.collection.view",
     "app.common.components",
     "app.common.head_picker",
-    "app.common.lasting_downloads",
+    "app.session.lasting_downloads",
+    "app.common.model_choice",
     "app.common.page_layout",
     "app.common.running_model",
     "app.common.server",
-    "app.common.tabs",
+    "app.session.tabs",
     "app.dashboard.choice",
     "app.dashboard.page",
     "app.dashboard.render.confusion_matrix",
@@ -80,6 +81,7 @@ VIEWS = {
     "app.photo.results",
     "app.photo.table",
     "app.session.of_tab",
+    "app.teaching.view",
     "app.video.inputs",
     "app.video.player",
     "app.video.results",
@@ -109,8 +111,8 @@ def test_what_shows_nothing_does_not_load_streamlit_by_way_of_another() -> None:
 
 #: The modules that touch what other packages do not offer publicly: they alone.
 PATCHES = {
-    "app.common.lasting_downloads",
-    "app.common.tabs",
+    "app.session.lasting_downloads",
+    "app.session.tabs",
     "app.live.webrtc_patches",
     "training.keras_private",
 }
@@ -233,6 +235,7 @@ def test_no_room_is_crowded(package: str) -> None:
         "import fer.__main__",
         "import app.common.charts",
         "import benchmarks.live_path",
+        "import training.__main__",
     ],
 )
 def test_tensorflow_and_keras_stay_out_of_the_process(statement: str) -> None:

@@ -17,9 +17,9 @@ from app.collection.room import (
 )
 from app.collection.visit import CollectionVisit, Limits
 from app.common.server import server_settings
-from app.common.session_store import SessionStore
-from app.common.tabs import tab_is_open
 from app.session.of_tab import session_of_tab
+from app.session.session_store import SessionStore
+from app.session.tabs import tab_is_open
 
 #: Seconds for which a collection is kept after its tab was last seen open: long enough for a
 #: reload, and for a phone that shows something else for a while.

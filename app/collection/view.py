@@ -30,6 +30,7 @@ from app.photo.cards import Cards
 from app.photo.downloads import file_name
 from app.photo.photo_view import download, show_mix, show_photo
 from app.photo.summary import answers_legend, answers_line, crowd_note
+from fer.model.spec import ModelSpec
 
 #: Pixels: width of the filters and of what stands beside them. On a phone, one follows the other.
 _FILTERS_WIDTH, _ORDER_WIDTH = 890, 190
@@ -99,8 +100,8 @@ def show_one(visit: CollectionVisit, head: str) -> None:
             if note := crowd_note(faces):
                 st.caption(f":material/groups: {note}")
             st.caption(f"{item.width} × {item.height} pixels")
-        cards = Cards(running_model.matching_track_record(head), None)
-        show_photo(item.analysed(head, visit.key_of(item)), cards, visit.faces)
+        cards = Cards(running_model.matching_track_record(head, visit.model), None)
+        show_photo(item.analysed(head, visit.key_of(item), visit.spec), cards, visit.faces)
     key = f"{visit.key_of(item)}"
     mount(
         "common/scroll", {"target": _PHOTO, "additions": key, "always": True}, "collection_scroll"
@@ -109,7 +110,7 @@ def show_one(visit: CollectionVisit, head: str) -> None:
 
 def show_downloads(visit: CollectionVisit, head: str) -> None:
     """Offer all results: as one archive, or the tables alone."""
-    items, spec = _items(visit), running_model.model_spec()
+    items, spec = _items(visit), _spec(visit)
     if visit.collection is None or not items:
         return
     name = partial(file_name, visit.collection.title, head)
@@ -144,7 +145,7 @@ def _summary(items: Sequence[Item], head: str) -> None:
 def _offer_answers(visit: CollectionVisit, answers: Counter[str], head: str) -> None:
     st.pills(
         "Show photos with",
-        offered_answers(answers, running_model.model_spec().head(head).labels),
+        offered_answers(answers, _spec(visit).head(head).labels),
         selection_mode="multi",
         format_func=lambda answer: pill(answer, answers),
         key=_key(visit, f"answers_{head}"),
@@ -240,6 +241,11 @@ def _ways(visit: CollectionVisit, item: Item, shown: Sequence[Item]) -> None:
 
 def _items(visit: CollectionVisit) -> tuple[Item, ...]:
     return visit.collection.items if visit.collection else ()
+
+
+def _spec(visit: CollectionVisit) -> ModelSpec:
+    """Return what describes the model that answered."""
+    return visit.spec or running_model.model_spec()
 
 
 def _key(visit: CollectionVisit, name: str) -> str:

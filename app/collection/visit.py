@@ -8,12 +8,14 @@ from dataclasses import dataclass
 
 from app.background.jobs import Cancelled, Job, Jobs
 from app.collection.archive import not_a_photo
-from app.collection.collection import Collection, read_all
+from app.collection.collection import Collection, item_reader, read_all
 from app.collection.item import Item
-from app.collection.names import Kind, kind_of, shown_name
 from app.collection.room import PHOTO_BYTES, Room
 from app.collection.upload import Files, Upload, files_of
+from app.common.runnable import ModelEntry
 from app.photo.store import Analyzer
+from fer.labelled.names import Kind, kind_of, shown_name
+from fer.model.spec import ModelSpec
 
 _CANCELLED = "was not read: the analysis was cancelled."
 _BROKEN_OFF = "was not read: something went wrong in FER Lens, not in your file."
@@ -50,8 +52,11 @@ class CollectionVisit:
         self._lock = threading.RLock()
         #: Number of the collection, which tells its widgets from those of the last one.
         self.number = 0
-        self.collection: Collection | None = None
+        self.collection: Collection[Item] | None = None
         self.job: Job[None] | None = None
+        #: The model that answers in this collection, whatever is chosen meanwhile.
+        self.model: ModelEntry | None = None
+        self.spec: ModelSpec | None = None
         self.cancelled = self.ended = False
         #: Why the last files were not taken.
         self.notice = ""
@@ -66,13 +71,20 @@ class CollectionVisit:
         #: Selected face of photos by their key.
         self.faces: dict[str, int] = {}
 
-    def take(self, uploads: Sequence[Upload], analyzer: Analyzer, heads: Sequence[str]) -> None:
+    def take(
+        self,
+        uploads: Sequence[Upload],
+        analyzer: Analyzer,
+        heads: Sequence[str],
+        model: ModelEntry | None = None,
+    ) -> None:
         """Read files in the place of the last collection, or leave a notice why not.
 
         Args:
             uploads: what the visitor has uploaded.
             analyzer: detects and classifies the faces.
             heads: names of the heads that answer.
+            model: what is known of the analyzer's model.
         """
         with self._lock:
             if not uploads or self.ended:
@@ -90,6 +102,7 @@ class CollectionVisit:
             if not self.room.take(self, files.bytes, files.photos * PHOTO_BYTES):
                 self.notice = _NO_ROOM
                 return
+            self.model, self.spec = model, analyzer.spec
             self._start(files, analyzer, heads)
 
     def refuse_all(self, size: int) -> None:
@@ -144,6 +157,7 @@ class CollectionVisit:
                 self.job.cancel()
             self.room.release(self)
             self.collection = self.job = self.opened = self.closed = None
+            self.model = self.spec = None
             self.faces.clear()
             self.look_at(None)
             self.cancelled, self.notice = False, ""
@@ -156,13 +170,16 @@ class CollectionVisit:
 
     def _start(self, files: Files, analyzer: Analyzer, heads: Sequence[str]) -> None:
         collection = Collection(
-            files.title, [candidate.name for candidate in files.candidates], files.system
+            files.title,
+            [candidate.name for candidate in files.candidates],
+            files.system,
+            unread=Item,
         )
         waiting = [files.candidates]  # emptied at the end, and with it the uploads are gone
 
         def work(cancelled: Cancelled) -> None:
             try:
-                read_all(collection, waiting[0], analyzer, heads, cancelled)
+                read_all(collection, waiting[0], item_reader(analyzer, heads), cancelled)
             finally:
                 collection.close(_BROKEN_OFF)
 

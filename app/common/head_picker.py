@@ -6,6 +6,8 @@ import streamlit as st
 
 from app.common import running_model
 from app.common.head_text import IN_SHORT, NAMES, offered
+from app.common.model_choice import choose_model
+from fer.model.spec import ModelSpec
 
 _HEAD = "head"
 
@@ -14,28 +16,40 @@ _HEAD = "head"
 _CHOICE = "head_choice"
 
 
-def chosen_head() -> str:
+def chosen_head(answered: ModelSpec | None = None) -> str:
     """Return the name of the head that the visitor chose on any page.
+
+    Args:
+        answered: describes the model whose answers are shown; the chosen model if None.
 
     Raises:
         ModelError: the model is missing or incomplete.
     """
-    spec = running_model.model_spec()
+    spec = answered or running_model.model_spec()
     chosen = st.session_state.get(_HEAD, spec.default_head)
     return chosen if chosen in offered(spec) else spec.default_head
 
 
-def choose_head() -> str:
-    """Show the head picker if the model has more than one usable head; return the chosen head.
+def choose_head(answered: ModelSpec | None = None) -> str:
+    """Show the choices of the model and of its head, where there are several; return the head.
+
+    Args:
+        answered: describes the model whose answers are shown, in place of a choice; see
+            `app.common.model_choice.show_answered`.
 
     Raises:
         ModelError: the model is missing or incomplete.
     """
-    choices, chosen = offered(running_model.model_spec()), chosen_head()
+    choices = offered(answered or running_model.model_spec())
+    chosen = chosen_head(answered)
     if len(choices) < 2:
+        if answered is None:
+            choose_model()
         return chosen
     st.session_state[_CHOICE] = chosen
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        if answered is None:
+            choose_model()
         st.pills(
             "Labels to answer with",
             choices,

@@ -7,12 +7,16 @@ from pathlib import Path
 from typing import TypeVar
 
 from fer.evaluation.mistakes import Mistakes
+from fer.evaluation.other_data import OtherDataFile
 from fer.evaluation.report import Report
 from fer.model.spec import ModelSpec
 from fer.records import RecordFile
 from fer.records import file_sha256 as _hash
 
 Kind = TypeVar("Kind", bound=RecordFile)
+
+#: What tells that a file was rewritten; see `stamp_of`.
+Stamp = tuple[int, int]
 
 
 def read_report(directory: Path) -> Report:
@@ -42,19 +46,29 @@ def read_mistakes(directory: Path) -> Mistakes:
     return _load_cached(Mistakes, directory)
 
 
+def read_other_data(directory: Path) -> OtherDataFile:
+    """Return what a model reaches on other data; without a file there is nothing.
+
+    Raises:
+        ModelError: the file is invalid, or of another version.
+    """
+    there = (directory / OtherDataFile.filename).is_file()
+    return _load_cached(OtherDataFile, directory) if there else OtherDataFile()
+
+
 def file_sha256(file: Path) -> str:
     """Return the SHA-256 of a file as hexadecimal digits."""
-    return _sha256(file, *_stamp(file))
+    return _sha256(file, *stamp_of(file))
 
 
 def _load_cached(kind: type[Kind], directory: Path) -> Kind:
     file = directory / kind.filename
     if not file.is_file():
         return kind.load(directory)  # raises an error that says what is missing and what to do
-    return _load(kind, directory, *_stamp(file))
+    return _load(kind, directory, *stamp_of(file))
 
 
-def _stamp(file: Path) -> tuple[int, int]:
+def stamp_of(file: Path) -> Stamp:
     """Return modification time and size, which change when a file is rewritten."""
     status = file.stat()
     return status.st_mtime_ns, status.st_size

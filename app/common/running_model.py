@@ -1,4 +1,7 @@
-"""The model that the app runs, shared by all visitors: its analyzer, spec and report."""
+"""The model that answers: its analyzer, spec and report. Networks are shared by all visitors.
+
+It is the one that the visitor has chosen, unless a function is told another.
+"""
 
 from __future__ import annotations
 
@@ -7,26 +10,43 @@ from pathlib import Path
 
 import streamlit as st
 
-from app.common.paths import model_dir, without_folder
+from app.common.model_choice import choose_model, chosen_model
+from app.common.paths import without_folder
 from app.common.reports import read_report, read_spec
+from app.common.runnable import ModelEntry, entry_of
 from app.common.text import escape_markdown
 from app.common.track_record import TrackRecord, track_record
 from fer import FaceAnalyzer, ModelError
 from fer.detection.face_landmark import FaceLandmark
+from fer.detection.photo_scan import PhotoScan
+from fer.detection.version import photo_detector
 from fer.evaluation.report import Report
 from fer.labels import EXPRESSION_HEAD
+from fer.model.classifier import ExpressionClassifier
 from fer.model.spec import ModelSpec
 
 _log = logging.getLogger(__name__)
 
+#: Expression networks that are loaded for photographs at a time, of about 12 MB each; the one that
+#: was not used for longest goes. Whoever still works with one that went keeps it until the end.
+MAX_NETWORKS = 3
 
-def photo_analyzer() -> FaceAnalyzer:
-    """Return the analyzer for still images, loaded once per process.
+
+def photo_analyzer(directory: Path | None = None) -> FaceAnalyzer:
+    """Return the analyzer for still images, whose network is loaded once per process.
+
+    Args:
+        directory: of the model; the chosen one if None.
 
     Raises:
         ModelError: the model is missing or incomplete.
     """
-    return _photo_analyzer(model_dir())
+    directory = directory or chosen_model()
+    entry = entry_of(directory)
+    classifier = _classifier(directory, entry.key if entry else "")
+    return FaceAnalyzer(
+        _photo_scan(), classifier, classifier.spec, detector_version=photo_detector()
+    )
 
 
 @st.cache_resource(show_spinner=False)
@@ -40,36 +60,48 @@ def face_landmark() -> FaceLandmark:
 
 
 def model_spec() -> ModelSpec:
-    """Return the spec of the running model, without loading its network.
+    """Return the spec of the chosen model, without loading its network.
 
     Raises:
         ModelError: it is missing, invalid, or of another version.
     """
-    return read_spec(model_dir())
+    return read_spec(chosen_model())
 
 
 def model_report() -> Report:
-    """Return the report of the running model.
+    """Return the report of the chosen model.
 
     Raises:
         ModelError: it is missing, invalid, or of another version.
     """
-    return read_report(model_dir())
+    return read_report(chosen_model())
 
 
-def matching_report() -> Report | None:
-    """Return the report of the running model; None if missing or about other weights."""
+def matching_report(answered: ModelEntry | None = None) -> Report | None:
+    """Return the report of a model; None if it is missing or about other weights.
+
+    Args:
+        answered: the model as it was when it answered; the chosen one as it is now if None.
+    """
     try:
-        report = model_report()
+        report = read_report(answered.directory) if answered else model_report()
+        spec = answered.spec if answered else model_spec()
     except ModelError as error:
         _log.warning("results are shown without measured figures: %s", error)
         return None
-    return report if report.describes(model_spec()) else None
+    return report if report.describes(spec) else None
 
 
-def matching_track_record(head: str = EXPRESSION_HEAD) -> TrackRecord | None:
-    """Return the measurements of a head of the running model; None if it was not measured."""
-    report = matching_report()
+def matching_track_record(
+    head: str = EXPRESSION_HEAD, answered: ModelEntry | None = None
+) -> TrackRecord | None:
+    """Return the measurements of a head of a model; None if it was not measured.
+
+    Args:
+        head: name of the head.
+        answered: see `matching_report`.
+    """
+    report = matching_report(answered)
     return track_record(report, head) if report else None
 
 
@@ -78,6 +110,7 @@ def show_model_error(error: ModelError) -> None:
     _log.error("no model: %s", error)
     st.error("**The expression model is not installed here**, so nothing can be analysed yet.")
     st.caption(operator_message(error))
+    choose_model()  # another may be there
 
 
 def operator_message(error: ModelError) -> str:
@@ -85,6 +118,12 @@ def operator_message(error: ModelError) -> str:
     return f"For whoever runs this app: {escape_markdown(without_folder(str(error)))}"
 
 
-@st.cache_resource(max_entries=2, show_spinner="Loading the model …")
-def _photo_analyzer(directory: Path) -> FaceAnalyzer:
-    return FaceAnalyzer.for_photos(directory)
+@st.cache_resource(max_entries=MAX_NETWORKS, show_spinner="Loading the model …")
+def _classifier(directory: Path, key: str) -> ExpressionClassifier:
+    """Return the network of a model, which `key` tells from what was there before."""
+    return ExpressionClassifier(directory)
+
+
+@st.cache_resource(show_spinner=False)
+def _photo_scan() -> PhotoScan:
+    return PhotoScan.load()

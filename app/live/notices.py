@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.common.session_store import KEEP_SECONDS
 from app.common.text import counted
 from app.live.camera import CameraProblem
 from app.live.clip_view import play_clip
@@ -12,6 +11,7 @@ from app.live.snapshot import open_snapshot
 from app.live.streaming.connection import Phase
 from app.live.streaming.ice import Help, Ice
 from app.live.streaming.session import LiveSession
+from app.session.session_store import KEEP_SECONDS
 
 PHOTO_PAGE = "app/pages/photo.py"
 

@@ -6,6 +6,7 @@ import streamlit as st
 
 from app.common import running_model
 from app.common.head_picker import chosen_head
+from app.common.model_choice import chosen_key
 from app.photo.inputs import from_camera
 from app.photo.results import show_results
 from app.photo.store import PhotoStore
@@ -31,6 +32,7 @@ def show_snapshot() -> None:
         store.keep_only(photos)
         if photos:
             analyzer, head = running_model.photo_analyzer(), chosen_head()
+            store.answered_by(chosen_key())
             analysed = [store.analysed(photo, analyzer, head) for photo in photos]
             show_results(analysed, running_model.matching_track_record(head), analyzer)
 

@@ -10,14 +10,14 @@ import streamlit as st
 
 from app.common.paths import model_dir
 from app.common.server import server_settings
-from app.common.session_store import SessionStore
-from app.common.tabs import tab_is_open
 from app.live.streaming.ice import Ice, IceSource, twilio_servers
 from app.live.streaming.network_pool import StreamPool
 from app.live.streaming.session import LiveSession
 from app.live.streaming.stream_limit import StreamLimit, max_streams
 from app.live.webrtc_patches import cloudflare_servers
 from app.session.of_tab import session_of_tab
+from app.session.session_store import SessionStore
+from app.session.tabs import tab_is_open
 
 
 def live_session() -> LiveSession:

@@ -13,6 +13,7 @@ from app.collection.view import show_all, show_downloads, show_growing, show_one
 from app.collection.visit import CollectionVisit
 from app.common import running_model
 from app.common.head_picker import choose_head, chosen_head
+from app.common.model_choice import show_answered
 from app.common.page_layout import CARD_WIDTH, header
 from app.common.text import escape_markdown
 from app.live.view import poll
@@ -34,20 +35,22 @@ def main() -> None:
         "Drop a folder of photos or a ZIP. FER Lens reads every one of them and says which "
         "expressions it shows.",
     )
+    visit = collection_visit()
     try:
-        running_model.photo_analyzer()
-        head = chosen_head()
+        if visit.collection is None:
+            running_model.photo_analyzer()  # which takes a while, or fails, before the upload
+        head = chosen_head(visit.spec)
     except ModelError as error:
         running_model.show_model_error(error)
         return
-    visit = collection_visit()
     running = visit.job is not None and visit.job.active
     with st.container():
         if just_taken() or visit.collection is None:
             show_inputs(visit)
         if visit.collection is not None:
             _title(visit, running=running)
-            head = choose_head()
+            show_answered(visit.model, "the next collection")
+            head = choose_head(visit.spec)
     poll(partial(show_growing, visit, head, visit.opened), active=running)
     with st.container():
         if visit.collection is None:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from app.common import running_model
 from app.common.head_picker import choose_head
+from app.common.model_choice import chosen_key
 from app.common.page_layout import CARD_WIDTH, header
 from app.common.text import escape_markdown
 from app.photo.album import Album
@@ -49,6 +50,7 @@ def main() -> None:
     except ModelError as error:
         running_model.show_model_error(error)
         return
+    store.answered_by(chosen_key())
     cards = Cards(running_model.matching_track_record(head), analyzer)
 
     def analyse(photo: Photo) -> AnalysedPhoto:

@@ -40,7 +40,7 @@ class MeshPictures:
 
 
 class PhotoMesh:
-    """The meshes of one photograph: found once, drawn once for each head's names.
+    """The meshes of one photograph: found once, drawn once for each head's answers.
 
     Attributes:
         shown: whether the visitor wants to see them.
@@ -50,6 +50,10 @@ class PhotoMesh:
         self.shown = False
         self._found: Meshes | None = None
         self._pictures: dict[str, MeshPictures] = {}
+
+    def forget_pictures(self) -> None:
+        """Forget what was drawn, since another model answers; the meshes stay."""
+        self._pictures.clear()
 
     @property
     def drawn(self) -> Meshes:

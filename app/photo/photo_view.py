@@ -169,7 +169,8 @@ def _table(faces: Faces) -> None:
 
 
 def _downloads(analysed: AnalysedPhoto) -> None:
-    one, key, spec = [analysed], analysed.photo.key, running_model.model_spec()
+    one, key = [analysed], analysed.photo.key
+    spec = analysed.spec or running_model.model_spec()
     name = partial(file_name, analysed.result.name, analysed.faces.head)
     with st.container(horizontal=True):
         download("CSV", partial(csv_of, one, spec), name("csv"), "text/csv", key)

@@ -21,6 +21,7 @@ from app.photo.store import AnalysedPhoto, Analyzer, Photo
 from app.photo.summary import answers_legend, answers_line, crowd_note
 from app.photo.table import all_table_rows, table_columns
 from fer import Faces
+from fer.model.spec import ModelSpec
 
 #: Key of the container of all results, which is scrolled to on a phone.
 _RESULTS = "photo_results"
@@ -137,11 +138,11 @@ def _summary(photos: Sequence[AnalysedPhoto]) -> None:
             column_config=table_columns(faces[0].labels),
             alt=f"Table of {text.counted(sum(map(len, faces)), 'face')} in all photos",
         )
-    _downloads(photos, faces[0].head)
+    _downloads(photos, faces[0].head, readable[0].spec or running_model.model_spec())
 
 
-def _downloads(photos: Sequence[AnalysedPhoto], head: str) -> None:
-    spec, name = running_model.model_spec(), partial(file_name, "photos", head)
+def _downloads(photos: Sequence[AnalysedPhoto], head: str, spec: ModelSpec) -> None:
+    name = partial(file_name, "photos", head)
     table, record = partial(csv_of, photos, spec), partial(json_of, photos, spec)
     pictures = partial(zip_of, photos)
     with st.container(horizontal=True):

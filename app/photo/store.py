@@ -17,13 +17,20 @@ from fer.export.photos import PhotoResult
 from fer.images import is_animated
 from fer.labels import EXPRESSION_HEAD
 from fer.model.class_activation import ClassActivation
+from fer.model.spec import ModelSpec
 from fer.types import Image
 
 _log = logging.getLogger(__name__)
 
 
 class Analyzer(Protocol):
-    """Finds faces and names their expressions; a `fer.FaceAnalyzer`, or a fake in tests."""
+    """Finds faces and names their expressions; a `fer.FaceAnalyzer`, or a fake in tests.
+
+    Attributes:
+        spec: describes the model that answers.
+    """
+
+    spec: ModelSpec
 
     def __call__(
         self, image: Image, *, head: str = ..., detections: Detections | None = ...
@@ -87,7 +94,9 @@ class AnalysedPhoto:
         portraits: JPEG of each face.
         tiles: smaller JPEG of each face, for a strip of many.
         animated: whether the file holds several pictures, of which only the first was read.
-        mesh: the meshes of its faces, once somebody has asked for them; the same for all heads.
+        mesh: the meshes of its faces, once somebody has asked for them; the same for all heads and
+            models.
+        spec: describes the model that answered; None if it is unreadable.
     """
 
     photo: Photo
@@ -98,6 +107,7 @@ class AnalysedPhoto:
     tiles: tuple[bytes, ...] = field(default=(), repr=False)
     animated: bool = False
     mesh: PhotoMesh = field(default_factory=PhotoMesh, repr=False)
+    spec: ModelSpec | None = field(default=None, repr=False)
 
     @property
     def faces(self) -> Faces:
@@ -113,11 +123,14 @@ class AnalysedPhoto:
 class PhotoStore:
     """The results of this session by content, so that a rerun of the page analyses nothing again.
 
-    Results are stored per head. Faces are detected only once per photograph.
+    Results are stored per head, of the model that answers. Faces are detected only once per
+    photograph, whatever model answers.
     """
 
     def __init__(self) -> None:
+        self._model = ""
         self._analysed: dict[str, dict[str, AnalysedPhoto]] = {}
+        self._found: dict[str, tuple[Detections, PhotoMesh]] = {}
 
     def __len__(self) -> int:
         return len(self._analysed)
@@ -138,18 +151,34 @@ class PhotoStore:
             return AnalysedPhoto(photo, PhotoResult(photo.name, error=photo.error))
         by_head = self._analysed.setdefault(photo.digest, {})
         if head not in by_head:
-            known = next((a for a in by_head.values() if a.readable), None)
-            detections = known.faces.detections if known else None
+            detections, mesh = self._found.get(photo.digest, (None, PhotoMesh()))
             new = analyse_photo(photo, analyzer, head, detections=detections)
-            by_head[head] = replace(new, mesh=known.mesh) if known else new
+            by_head[head] = replace(new, mesh=mesh)
+            if new.readable:
+                self._found[photo.digest] = new.faces.detections, mesh
         stored = by_head[head]
         # The same content may be on the page under two names.
         return replace(stored, photo=photo, result=replace(stored.result, name=photo.name))
+
+    def answered_by(self, model: str) -> None:
+        """Note which model answers from now on.
+
+        Answers of another one are deleted. The faces that were found stay, and their meshes.
+
+        Args:
+            model: tells it from all others, and from what was at its place before.
+        """
+        if model != self._model:
+            self._model = model
+            self._analysed.clear()
+            for _, mesh in self._found.values():
+                mesh.forget_pictures()
 
     def keep_only(self, photos: Iterable[Photo]) -> None:
         """Delete the results of all photographs except these."""
         shown = {photo.digest for photo in photos}
         self._analysed = {d: a for d, a in self._analysed.items() if d in shown}
+        self._found = {d: f for d, f in self._found.items() if d in shown}
 
 
 def analyse_photo(
@@ -182,6 +211,7 @@ def analyse_photo(
             portraits=portrait_jpegs(image, faces),
             tiles=portrait_jpegs(image, faces, side=TILE_SIDE),
             animated=is_animated(photo.data),
+            spec=analyzer.spec,
         )
     except ImageError as error:
         return AnalysedPhoto(photo, PhotoResult(photo.name, error=str(error)))

@@ -1,1 +1,1 @@
-"""What is shown and saved of a camera session or a recording, on whatever page."""
+"""Visitors' sessions: kept over a reload, told by their tab, and the files to save of them."""

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from app.common.session_store import Session, SessionStore
-from app.common.tabs import this_tab
+from app.session.session_store import Session, SessionStore
+from app.session.tabs import this_tab
 
 #: Name in the page's address of the key to the session.
 _PARAMETER = "session"

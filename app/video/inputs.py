@@ -10,8 +10,8 @@ from app.common.components import mount
 from app.common.head_picker import choose_head, chosen_head
 from app.common.page_layout import show_full
 from app.common.paths import SAMPLE
-from app.common.tabs import forget_upload
 from app.common.text import escape_markdown
+from app.session.tabs import forget_upload
 from app.video.engine import VideoSettings
 from app.video.state import max_upload_megabytes
 from app.video.visit import CANCELLED, VideoVisit

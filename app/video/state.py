@@ -12,9 +12,9 @@ import streamlit as st
 from app.background.jobs import Jobs, max_jobs
 from app.background.memory import MB
 from app.common.server import server_settings
-from app.common.session_store import SessionStore
-from app.common.tabs import tab_is_open
 from app.session.of_tab import session_of_tab
+from app.session.session_store import SessionStore
+from app.session.tabs import tab_is_open
 from app.video.engine import read_video
 from app.video.room import JOBS_VARIABLE, max_megabytes, max_total_megabytes
 from app.video.visit import VideoVisit

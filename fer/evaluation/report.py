@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
+from fer.evaluation.adaptation import Adaptation
 from fer.evaluation.measurements import FerPlusAgreement, SeedVariance, Selective, Variant
 from fer.evaluation.metrics import Evaluation
 from fer.model.spec import ModelSpec
@@ -143,6 +144,7 @@ class Report(RecordFile):
         parity: largest difference between the probabilities of Keras and LiteRT.
         latency_ms: median time for one face with LiteRT on one thread of `machine`.
         files: files of the model directory, by name.
+        adaptation: what teaching a trained model further images changed; None if it is none.
     """
 
     filename: ClassVar[str] = "report.json"
@@ -182,6 +184,7 @@ class Report(RecordFile):
     parity: float
     latency_ms: float
     files: dict[str, FileCard]
+    adaptation: Adaptation | None = None
 
     def describes(self, spec: ModelSpec) -> bool:
         """Return whether the report belongs to the exact LiteRT file that a spec names."""

@@ -11,7 +11,6 @@ from streamlit.testing.v1 import AppTest
 
 from app.common import running_model
 from app.photo.store import AnalysedPhoto, Photo, analyse_photo
-from fer.labels import EXPRESSION_HEAD
 from fer.model.spec import ModelSpec
 from tests.app.samples import (
     SECOND,
@@ -60,8 +59,8 @@ def analyzer(monkeypatch: pytest.MonkeyPatch, two_heads: ModelSpec) -> FakeAnaly
     fake = FakeAnalyzer(two_heads)
     monkeypatch.setattr(running_model, "photo_analyzer", lambda: fake)
     monkeypatch.setattr(running_model, "model_spec", lambda: fake.spec)
-    monkeypatch.setattr(running_model, "matching_track_record", lambda head=EXPRESSION_HEAD: None)
-    monkeypatch.setattr(running_model, "matching_report", lambda: None)
+    monkeypatch.setattr(running_model, "matching_track_record", lambda *args: None)
+    monkeypatch.setattr(running_model, "matching_report", lambda *args: None)
     return fake
 
 

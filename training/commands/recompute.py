@@ -13,8 +13,6 @@ from training.data.load import load
 from training.evaluation import measure
 from training.evaluation.balance import add_balanced_head
 from training.evaluation.split_predictions import load_splits, predict_splits, save_splits
-from training.export.litert import update_heads
-from training.model_writer import file_cards
 
 HELP = "choose the thresholds of a model again and write its figures, from its stored predictions"
 
@@ -58,6 +56,8 @@ def recomputed(directory: Path, path: Path | None = None) -> Report:
         DataError: that is another data set than the one of the report.
         ModelError: a file is missing, or the report is of another network than the specification.
     """
+    from training.export.litert import update_heads  # TensorFlow takes seconds to load
+
     spec, report = ModelSpec.load(directory), Report.load(directory)
     if not report.describes(spec):
         raise ModelError(
@@ -76,6 +76,8 @@ def recomputed(directory: Path, path: Path | None = None) -> Report:
 
 def _predicted_again(directory: Path, report: Report, path: Path) -> Report:
     """Blend the heads, store new predictions, and return the report with the new files' hashes."""
+    from training.model_writer import file_cards  # TensorFlow takes seconds to load
+
     classifier = ExpressionClassifier(directory)
     size, channels = classifier.spec.input_size, classifier.spec.channels
     data = load(path, size=size, channels=channels, classes=classifier.labels)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from streamlit.web.cli import main
 
-from app.common import session_store
+from app.session import session_store
 from app.video import state
 from tests.browser.servers import slow_streamlit
 

@@ -7,8 +7,8 @@ from streamlit.runtime import Runtime
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 
-from app.common import tabs
-from app.common.tabs import forget_upload, tab_is_open, this_tab
+from app.session import tabs
+from app.session.tabs import forget_upload, tab_is_open, this_tab
 
 
 def test_outside_of_streamlit_there_is_no_tab() -> None:

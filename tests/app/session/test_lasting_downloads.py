@@ -12,8 +12,8 @@ from streamlit.runtime.media_file_manager import MediaFileManager
 from streamlit.runtime.media_file_storage import MediaFileStorageError
 from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
 
-from app.common import lasting_downloads
-from app.common.lasting_downloads import KEPT_SECONDS, Keeper, keep_downloads
+from app.session import lasting_downloads
+from app.session.lasting_downloads import KEPT_SECONDS, Keeper, keep_downloads
 from tests.app.samples import Clock
 
 

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from app.common.session_store import CAPACITY, KEEP_SECONDS, LOOK_SECONDS, SessionStore
+from app.session.session_store import CAPACITY, KEEP_SECONDS, LOOK_SECONDS, SessionStore
 from tests.app.samples import Clock
 
 

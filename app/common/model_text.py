@@ -1,0 +1,36 @@
+"""What is said of a model beside its name. Does not use Streamlit."""
+
+from __future__ import annotations
+
+from app.common.runnable import ModelEntry
+from app.common.text import escape_markdown
+
+
+def in_short(entry: ModelEntry) -> str:
+    """Return a model's name and accuracy, as Markdown: ``compact · 71%``."""
+    name = escape_markdown(entry.name)
+    return name if entry.accuracy is None else f"{name} · {entry.accuracy:.0%}"
+
+
+def facts(entry: ModelEntry) -> str:
+    """Return a model's accuracy, size, and what it was trained on, as Markdown."""
+    return escape_markdown(" · ".join([_accuracy(entry), _size(entry), *_training(entry)]))
+
+
+def _accuracy(entry: ModelEntry) -> str:
+    low, high = entry.accuracy_low, entry.accuracy_high
+    if entry.accuracy is None or low is None or high is None:
+        return "not measured"
+    span = f"{100 * low:.1f}–{high:.1%}"
+    return f"{entry.accuracy:.1%} right ({span}) of {len(entry.labels)} expressions"
+
+
+def _size(entry: ModelEntry) -> str:
+    return f"{entry.bytes / 1e6:.1f} MB"
+
+
+def _training(entry: ModelEntry) -> list[str]:
+    if not entry.trained_on:
+        return []
+    begun = f", begun with {entry.begun_with}" if entry.begun_with else ""
+    return [f"trained on {entry.trained_on}{begun}"]
