@@ -16,6 +16,12 @@ PAGES = [
     st.Page("app/pages/video.py", title="Video", icon=":material/movie:"),
     st.Page("app/pages/live.py", title="Live", icon=":material/videocam:"),
     st.Page(
+        "app/pages/own_data.py",
+        title="Your data",
+        icon=":material/fact_check:",
+        url_path="own_data",
+    ),
+    st.Page(
         "app/pages/dashboard.py",
         title="Dashboard",
         icon=":material/monitoring:",

@@ -1,12 +1,18 @@
-"""Names of heads, their label sets (FER2013, FER+), and the colours of expressions and tracks."""
+"""Names of heads and expressions, aliases of the latter in other data sets, and colours."""
 
 from __future__ import annotations
+
+import unicodedata
+from collections.abc import Collection
 
 #: Name of the head that predicts the data set's own labels.
 EXPRESSION_HEAD = "expression"
 
 #: Name of the head that predicts the distribution of FER+'s ten votes.
 FERPLUS_HEAD = "ferplus"
+
+#: Name of the head that blends the two others.
+BALANCED_HEAD = "balanced"
 
 #: FER2013's own classes, in the order of its integer labels.
 FER2013_LABELS: tuple[str, ...] = (
@@ -31,6 +37,37 @@ FERPLUS_LABELS: tuple[str, ...] = (
     "fear",
     "contempt",
 )
+
+#: What data sets call the expressions, by this project's names.
+_ALIASES: dict[str, tuple[str, ...]] = {
+    "angry": ("anger",),
+    "disgust": ("disgusted",),
+    "fear": ("fearful", "afraid", "scared"),
+    "happy": ("happiness", "joy", "joyful", "smile", "smiling"),
+    "sad": ("sadness",),
+    "surprise": ("surprised", "suprise", "suprised", "surprize"),
+    "neutral": ("neutrality", "calm"),
+    "contempt": ("contemptuous",),
+}
+_NAME_OF = {alias: name for name, all_ in _ALIASES.items() for alias in (name, *all_)}
+
+
+def canonical(name: str) -> str:
+    """Return this project's name for an expression; other names are only normalised.
+
+    Case and surrounding whitespace are ignored for known expressions. Composed and decomposed
+    letters (macOS uses the latter in file names) give the same name.
+    """
+    composed = unicodedata.normalize("NFC", name).strip()
+    return _NAME_OF.get(composed.casefold(), composed)
+
+
+def ordered(names: Collection[str]) -> tuple[str, ...]:
+    """Return names in FER2013's order if it has all of them, else alphabetically."""
+    if set(names) <= set(FER2013_LABELS):
+        return tuple(name for name in FER2013_LABELS if name in names)
+    return tuple(sorted(set(names)))
+
 
 #: One colour per expression, used for boxes, charts and cards alike. This is the palette of Okabe
 #: and Ito (2008), which is safe for every kind of colour blindness, plus a grey and a brown.

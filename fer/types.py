@@ -56,6 +56,20 @@ def margins(probabilities: Floats) -> Floats:
     return np.asarray(first - second)
 
 
+def uncertain(
+    probabilities: Floats, flawed: NDArray[np.bool_], thresholds: tuple[float, float], margin: float
+) -> NDArray[np.bool_]:
+    """Return whether no answer is given, ``(n,)``, for probabilities ``(n, k)``; see `Faces`.
+
+    That is if the confidence is below the threshold that applies to the face, or if the second most
+    probable expression is almost as probable.
+    """
+    threshold = np.where(flawed, thresholds[1], thresholds[0])
+    # Thresholds are values of float32 confidences, so they are compared in that precision.
+    too_low = probabilities.max(axis=1, initial=0) < threshold.astype(np.float32)
+    return too_low | (margins(probabilities) < np.float32(margin))
+
+
 @dataclass(frozen=True)
 class Detections:
     """The ``n`` ≥ 0 faces detected in one image, not yet classified.
@@ -209,16 +223,9 @@ class Faces:
 
     @property
     def uncertain(self) -> NDArray[np.bool_]:
-        """Whether no answer is given for each face, ``(n,)``.
-
-        That is if its confidence is below the threshold that applies to it, or if the second most
-        probable expression is almost as probable.
-        """
-        plain, degraded = self.thresholds
-        threshold = np.where(self.flaws.any(axis=1), degraded, plain)
-        # Thresholds are values of float32 confidences, so they are compared in that precision.
-        too_low = self.confidence < threshold.astype(np.float32)
-        return too_low | (margins(self.probabilities) < np.float32(self.margin))
+        """Whether no answer is given for each face, ``(n,)``; see the function `uncertain`."""
+        flawed = np.asarray(self.flaws.any(axis=1))
+        return uncertain(self.probabilities, flawed, self.thresholds, self.margin)
 
     @property
     def answers(self) -> list[str]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -22,14 +23,13 @@ from fer.labels import EXPRESSION_HEAD
 from fer.model.classifier import ExpressionClassifier, softmax
 from fer.model.spec import ModelSpec
 from fer.records import file_sha256
+from fer.types import Floats
+from training.adapt.lesson import Lesson
 from training.data.dataset import DataSet, LabelledFaces
 from training.evaluation import measure
-from training.evaluation.predictions import (
-    FURTHER_FILE,
-    PREDICTIONS_FILE,
-    save_predictions,
-)
-from training.evaluation.split_predictions import SplitPredictions, predict_split
+from training.evaluation.balance import add_balanced_head
+from training.evaluation.predictions import FURTHER_FILE, PREDICTIONS_FILE
+from training.evaluation.split_predictions import predict_splits, save_splits
 from training.export.litert import KERAS_FILE, LITERT_FILE, export, parity, update_heads
 from training.fit.loop import Fit
 from training.networks.layer_table import layer_table
@@ -95,6 +95,7 @@ def write_model(
     *,
     provenance: Provenance,
     directory: Path,
+    lesson: Lesson | None = None,
 ) -> Report:
     """Export a trained network, evaluate the exported file, and write its report.
 
@@ -108,12 +109,15 @@ def write_model(
         dropped: number of training faces left out, by reason.
         provenance: other inputs of the training.
         directory: the model directory.
+        lesson: what a trained model was taught; None if it was trained as usual.
     """
     # The dashboard ignores directories whose names start with a dot.
     parent = _created(directory.parent)
     with tempfile.TemporaryDirectory(dir=parent, prefix=".unfinished-") as staging:
         target = Path(staging) / directory.name
-        report = _write(fit, preset, data, dropped, provenance=provenance, directory=target)
+        report = _write(
+            fit, preset, data, dropped, provenance=provenance, directory=target, lesson=lesson
+        )
         if directory.exists():
             directory.rename(Path(staging) / "old")
         target.rename(directory)
@@ -133,18 +137,22 @@ def _write(
     *,
     provenance: Provenance,
     directory: Path,
+    lesson: Lesson | None,
 ) -> Report:
     validation = data.split("validation")
     names = validation.class_names
     spec = export(fit.model, directory, class_names=names)
     by_head = ExpressionClassifier(directory).logits(validation.images)
     update_heads(directory, temperatures=measure.temperatures(by_head, spec, validation))
+    add_balanced_head(directory, by_head, validation)
+    if lesson:
+        lesson.keep_settings(directory)
     classifier, logits = ExpressionClassifier(directory), by_head[EXPRESSION_HEAD]
     predictions = predict_splits(classifier, data)
     update_heads(directory, abstentions=measure.abstentions(predictions["validation"]))
-    save_predictions({name: part.plain for name, part in predictions.items()}, directory)
-    further = (part.further() for part in predictions.values())
-    save_predictions({n: p for part in further for n, p in part.items()}, directory, FURTHER_FILE)
+    if lesson:
+        lesson.keep_settings(directory)
+    save_splits(predictions, directory)
     report = Report(
         name=directory.name,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -157,27 +165,25 @@ def _write(
         machine=machine(),
         data=data_card(data, dropped),
         history=tuple(fit.history),
-        before_temperature=evaluate(validation.labels, softmax(logits), names),
-        cross_fitted_calibration_error=measure.cross_fitted_calibration_error(
-            logits, validation.labels
-        ),
+        **_uncalibrated(logits, validation),
         parameters=fit.model.count_params(),
         layers=layer_table(fit.model),
         parity=parity(fit.model, classifier, validation.images[:_PARITY_IMAGES]),
         latency_ms=latency_ms(classifier, validation),
         files=file_cards(directory),
+        adaptation=lesson.changes(classifier, fit.seconds) if lesson else None,
         **measure.report_figures(predictions, ModelSpec.load(directory), names),
     )
     report.save(directory)
     return report
 
 
-def predict_splits(classifier: ExpressionClassifier, data: DataSet) -> dict[str, SplitPredictions]:
-    """Predict every split except train."""
+def _uncalibrated(logits: Floats, faces: LabelledFaces) -> dict[str, Any]:
+    """Return the figures of a report that follow from logits before temperature scaling."""
+    error = measure.cross_fitted_calibration_error(logits, faces.labels)
     return {
-        name: predict_split(classifier, data, name)
-        for name, faces in data.splits.items()
-        if name != "train" and len(faces)
+        "before_temperature": evaluate(faces.labels, softmax(logits), faces.class_names),
+        "cross_fitted_calibration_error": error,
     }
 
 

@@ -15,8 +15,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
-from app.collection.names import Kind, kind_of, leads_out, shown_name
 from fer.images import MAX_BYTES
+from fer.labelled.names import Kind, kind_of, leads_out, shown_name
 
 MB = 2**20
 

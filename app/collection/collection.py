@@ -6,9 +6,11 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Generic, TypeVar
 
 from app.background.jobs import Cancelled
 from app.collection.archive import Candidate, RefusedError
+from app.collection.entry import Entry
 from app.collection.item import Item, digest, read_item
 from app.photo.store import Analyzer
 
@@ -16,13 +18,18 @@ from app.photo.store import Analyzer
 _KNOWN_PHOTOS, _KNOWN_SECONDS = 3, 2.0
 
 
-class Collection:
+Read = TypeVar("Read", bound=Entry)
+
+
+class Collection(Generic[Read]):
     """The files of a collection and what became of each. Safe to share between threads.
 
     Args:
         title: name of the folder or the archive.
         names: of all files that get a result, in their order.
         system: number of system files beside them, which get none.
+        unread: makes the entry of a file that was not read, of its name, the reason and a number.
+        added: is called with each entry that is added.
         clock: monotonic clock in seconds.
     """
 
@@ -31,14 +38,18 @@ class Collection:
         title: str,
         names: Sequence[str],
         system: int = 0,
+        *,
+        unread: Callable[..., Read],
+        added: Callable[[Read], None] = lambda entry: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.title, self.system = title, system
+        self.unread, self._added = unread, added
         self._names = tuple(names)
         self._clock = clock
         self._lock = threading.Lock()
-        self._items: list[Item] = []
-        self._refused: list[Item] = []
+        self._items: list[Read] = []
+        self._refused: list[Read] = []
         self._closed = False
         self._began: float | None = None
         self._analysed = 0
@@ -48,7 +59,7 @@ class Collection:
         return len(self._names) + len(self._refused)
 
     @property
-    def items(self) -> tuple[Item, ...]:
+    def items(self) -> tuple[Read, ...]:
         """What is done so far, in the order of the files."""
         with self._lock:
             return (*self._refused, *self._items)
@@ -75,7 +86,7 @@ class Collection:
         """Note that the analysis begins."""
         self._began = self._clock()
 
-    def add(self, item: Item, *, analysed: bool = True) -> None:
+    def add(self, item: Read, *, analysed: bool = True) -> None:
         """Add the next result; nothing if the analysis was ended meanwhile.
 
         Args:
@@ -85,10 +96,11 @@ class Collection:
         with self._lock:
             if not self._closed:
                 self._items.append(replace(item, number=len(self._items)))
+                self._added(self._items[-1])
                 self._analysed += analysed
                 self._took = self._clock() - (self._began or self._clock())
 
-    def refuse(self, items: Sequence[Item]) -> None:
+    def refuse(self, items: Sequence[Read]) -> None:
         """Add files that never came, of which the visitor's browser tells after the others."""
         with self._lock:
             start = len(self._refused) + 1
@@ -101,41 +113,56 @@ class Collection:
                 self._closed = True
                 rest = self._names[len(self._items) :]
                 start = len(self._items)
-                self._items += [Item(name, reason, number=n) for n, name in enumerate(rest, start)]
+                self._items += [
+                    self.unread(name, reason, number=n) for n, name in enumerate(rest, start)
+                ]
 
 
 def read_all(
-    collection: Collection,
+    collection: Collection[Read],
     candidates: Sequence[Candidate],
-    analyzer: Analyzer,
-    heads: Sequence[str],
+    read: Callable[[Candidate, bytes], tuple[Read, bool]],
     cancelled: Cancelled,
 ) -> None:
-    """Read all files of a collection, each content once.
+    """Read all files of a collection.
 
     Args:
         collection: gets the results.
         candidates: its files, in its order.
-        analyzer: detects and classifies the faces.
-        heads: names of the heads that answer.
+        read: makes an entry of a file and its contents, and says whether that took an analysis.
         cancelled: asked before each file whether to stop.
     """
-    known: dict[bytes, Item] = {}
     collection.begin()
     for candidate in candidates:
         if cancelled():
             return
-        name = candidate.name
-        if candidate.reason:
-            collection.add(Item(name, candidate.reason), analysed=False)
-            continue
         try:
+            if candidate.reason:
+                raise RefusedError(candidate.reason)
             data = candidate.read()
         except RefusedError as error:
-            collection.add(Item(name, str(error)), analysed=False)
+            collection.add(collection.unread(candidate.name, str(error)), analysed=False)
             continue
+        entry, analysed = read(candidate, data)
+        collection.add(entry, analysed=analysed)
+
+
+def item_reader(
+    analyzer: Analyzer, heads: Sequence[str]
+) -> Callable[[Candidate, bytes], tuple[Item, bool]]:
+    """Return what reads a photograph for `read_all`, each content once.
+
+    Args:
+        analyzer: detects and classifies the faces.
+        heads: names of the heads that answer.
+    """
+    known: dict[bytes, Item] = {}
+
+    def read(candidate: Candidate, data: bytes) -> tuple[Item, bool]:
         key = digest(data)
         again = key in known
         if not again:
-            known[key] = read_item(name, data, analyzer, heads)
-        collection.add(replace(known[key], name=name), analysed=not again)
+            known[key] = read_item(candidate.name, data, analyzer, heads)
+        return replace(known[key], name=candidate.name), not again
+
+    return read

@@ -9,9 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from os.path import splitext
 
 from app.collection.item import Item
-from app.collection.names import portable_name
 from app.photo.downloads import results_csv, results_json
 from fer.export.photos import distinct_names
+from fer.labelled.names import portable_name
 from fer.model.spec import ModelSpec
 
 #: Folder of the marked pictures in the archive.

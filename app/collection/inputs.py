@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 
 import streamlit as st
 
 from app.background.memory import MB
+from app.collection.room import Room
 from app.collection.upload import Upload
-from app.collection.visit import CollectionVisit
+from app.collection.visit import CollectionVisit, Limits
 from app.common import running_model
 from app.common.components import mount
 from app.common.head_text import offered
-from app.common.model_choice import choose_model, chosen_entry
+from app.common.model_choice import chosen_entry
 from app.common.page_layout import show_full
 from app.common.text import escape_markdown
 from app.session.tabs import forget_upload
 from fer.images import MAX_BYTES, SUFFIXES
-
-_FILES, _FOLDER = "collection_files", "collection_folder"
-_TAKEN, _JUST_TAKEN = "collection_taken", "collection_just_taken"
 
 #: Least bytes of the server's memory with which a collection is asked for.
 _LEAST_ROOM = 32 * MB
@@ -28,12 +28,48 @@ _LEAST_ROOM = 32 * MB
 _ACCEPT = "image/*,.heic,.heif,.zip"
 
 
-def just_taken() -> bool:
+@dataclass(frozen=True)
+class Intake:
+    """What takes the files that a page's uploaders get.
+
+    Attributes:
+        key: first word of the keys of all widgets.
+        what: what to drop beside a folder, as the end of a sentence.
+        limits: what is taken at most.
+        take: takes files, and returns whether they are elsewhere now.
+        refuse: is told of the files that the browser did not send, each with the reason.
+        refuse_all: is told how many bytes were too many together.
+        others: endings of files that are taken beside photographs.
+    """
+
+    key: str
+    what: str
+    limits: Limits
+    take: Callable[[Sequence[Upload]], bool]
+    refuse: Callable[[Sequence[tuple[str, str]]], None]
+    refuse_all: Callable[[int], None]
+    others: tuple[str, ...] = ()
+
+    @property
+    def files(self) -> str:
+        """Key of the uploader of files."""
+        return f"{self.key}_files"
+
+    @property
+    def folder(self) -> str:
+        """Key of the uploader of a folder."""
+        return f"{self.key}_folder"
+
+
+def just_taken(key: str = "collection") -> bool:
     """Return whether files came in this very run of the page.
 
     The uploaders must be on the page once more: what they refused, they tell only now.
+
+    Args:
+        key: of the `Intake`.
     """
-    return bool(st.session_state.pop(_JUST_TAKEN, False))
+    return bool(st.session_state.pop(f"{key}_just_taken", False))
 
 
 def show_inputs(visit: CollectionVisit) -> None:
@@ -46,60 +82,78 @@ def show_inputs(visit: CollectionVisit) -> None:
             icon=":material/info:",
         )
         return
-    if visit.room.left < _LEAST_ROOM:
-        show_full("collection", lambda: visit.room.left >= _LEAST_ROOM)
-        return
+    if has_room(visit.room, "collection"):
+        show_uploaders(
+            Intake(
+                "collection",
+                "a ZIP archive here, or photos",
+                visit.limits,
+                partial(_take, visit),
+                visit.refuse,
+                visit.refuse_all,
+            )
+        )
+
+
+def has_room(room: Room, noun: str) -> bool:
+    """Return whether there is room for a visitor's photographs; if not, say so and wait for it."""
+    if room.left >= _LEAST_ROOM:
+        return True
+    show_full(noun, lambda: room.left >= _LEAST_ROOM)
+    return False
+
+
+def show_uploaders(intake: Intake) -> None:
+    """Show the uploaders of files and of a folder."""
     files, folder = st.tabs(
         [":material/folder_zip: ZIP or photos", ":material/folder_open: Folder"]
     )
     with files:
-        _show_files(visit)
+        _show_files(intake)
     with folder:
-        _show_folder(visit)
-    if visit.collection is None:
-        choose_model()
+        _show_folder(intake)
 
 
-def _show_files(visit: CollectionVisit) -> None:
+def _show_files(intake: Intake) -> None:
     st.file_uploader(
-        f"Drop a ZIP archive here, or photos: {_limits(visit)}",
+        f"Drop {intake.what}: {_limits(intake)}",
         accept_multiple_files=True,
-        key=_FILES,
-        max_upload_size=visit.limits.bytes // MB,
-        on_change=_take,
-        args=(visit, _FILES),
+        key=intake.files,
+        max_upload_size=intake.limits.bytes // MB,
+        on_change=_hand_over,
+        args=(intake, intake.files),
     )
-    _helper(visit, _FILES, _ACCEPT)
+    accept = ",".join([_ACCEPT, *(f".{ending}" for ending in intake.others)])
+    _helper(intake, intake.files, accept)
 
 
-def _show_folder(visit: CollectionVisit) -> None:
+def _show_folder(intake: Intake) -> None:
+    suffixes = (*SUFFIXES, *intake.others)
     st.file_uploader(
-        f"Drop a folder here, with all folders in it: {_limits(visit)}",
-        type=[*SUFFIXES],
+        f"Drop a folder here, with all folders in it: {_limits(intake)}",
+        type=[*suffixes],
         accept_multiple_files="directory",
-        key=_FOLDER,
-        max_upload_size=min(visit.limits.bytes, MAX_BYTES) // MB,
-        on_change=_take,
-        args=(visit, _FOLDER),
+        key=intake.folder,
+        max_upload_size=min(intake.limits.bytes, MAX_BYTES) // MB,
+        on_change=_hand_over,
+        args=(intake, intake.folder),
     )
-    _helper(visit, _FOLDER, suffixes=SUFFIXES)
+    _helper(intake, intake.folder, suffixes=suffixes)
     st.caption(
         ":material/smartphone: Phones cannot choose a folder in most browsers. Choose the photos "
         "themselves, or a ZIP of the folder."
     )
 
 
-def _limits(visit: CollectionVisit) -> str:
-    return f"up to {visit.limits.photos:,} photos, {visit.limits.bytes // MB} MB together"
+def _limits(intake: Intake) -> str:
+    return f"up to {intake.limits.photos:,} photos, {intake.limits.bytes // MB} MB together"
 
 
-def _helper(
-    visit: CollectionVisit, uploader: str, accept: str = "", suffixes: Sequence[str] = ()
-) -> None:
+def _helper(intake: Intake, uploader: str, accept: str = "", suffixes: Sequence[str] = ()) -> None:
     """Let the page have the files that the uploader refuses, and empty it.
 
     Args:
-        visit: the visitor's collection.
+        intake: takes the files.
         uploader: key of the uploader.
         accept: what a browser's file picker offers first.
         suffixes: endings of the files that are uploaded; all if empty.
@@ -109,9 +163,9 @@ def _helper(
     def tell_refused() -> None:
         files = st.session_state[helper].refused
         if too_large := [int(file["bytes"]) for file in files if "bytes" in file]:
-            visit.refuse_all(too_large[0])
+            intake.refuse_all(too_large[0])
         else:
-            visit.refuse([(str(file["name"]), str(file["reason"])) for file in files])
+            intake.refuse([(str(file["name"]), str(file["reason"])) for file in files])
 
     names = [file.name for file in st.session_state.get(uploader) or [] if hasattr(file, "name")]
     data = {
@@ -119,20 +173,25 @@ def _helper(
         "accept": accept,
         "pastes": "",
         "taken": names,
-        "most": visit.limits.bytes,
+        "most": intake.limits.bytes,
         "suffixes": [*suffixes],
     }
     mount("common/uploader", data, key=helper, on_refused_change=tell_refused)
 
 
-def _take(visit: CollectionVisit, uploader: str) -> None:
-    taken: set[str] = st.session_state.setdefault(_TAKEN, set())
+def _hand_over(intake: Intake, uploader: str) -> None:
+    taken: set[str] = st.session_state.setdefault(f"{intake.key}_taken", set())
     new = [file for file in st.session_state[uploader] if file.file_id not in taken]
     taken.update(file.file_id for file in new)
     uploads = [Upload(file.name, file.getvalue()) for file in new if hasattr(file, "getvalue")]
+    is_elsewhere = intake.take(uploads)
+    st.session_state[f"{intake.key}_just_taken"] = bool(uploads)
+    # What was refused stays until the uploader is emptied, so that it can be chosen again.
+    for file in new if is_elsewhere else ():
+        forget_upload(file.file_id)
+
+
+def _take(visit: CollectionVisit, uploads: Sequence[Upload]) -> bool:
     analyzer = running_model.photo_analyzer()
     visit.take(uploads, analyzer, offered(analyzer.spec), chosen_entry())
-    st.session_state[_JUST_TAKEN] = bool(uploads)
-    # What was refused stays until the uploader is emptied, so that it can be chosen again.
-    for file in new if visit.collection else ():
-        forget_upload(file.file_id)
+    return visit.collection is not None

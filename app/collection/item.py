@@ -12,6 +12,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from app.collection.entry import Entry
 from app.photo.images import (
     PORTRAIT_SIDE,
     TILE_SIDE,
@@ -35,12 +36,10 @@ _QUALITY, _THUMBNAIL_QUALITY = 85, 78
 
 
 @dataclass(frozen=True)
-class Item:
+class Item(Entry):
     """A file of a collection and what became of it.
 
     Attributes:
-        name: its path in the collection.
-        error: why it was not read, as the end of a sentence that starts with its name.
         width: width of the upright photograph in pixels; 0 if it was not read.
         height: height, likewise.
         faces: its faces, by the head that answered.
@@ -49,11 +48,8 @@ class Item:
         portraits: JPEG of each face, of no more than `MAX_CARDS`; those of more are cut out of the
             picture when they are shown.
         animated: whether it holds several pictures, of which the first was read.
-        number: tells it from the others of its collection.
     """
 
-    name: str
-    error: str = ""
     width: int = 0
     height: int = 0
     faces: Mapping[str, Faces] = field(default_factory=dict, repr=False)
@@ -61,7 +57,6 @@ class Item:
     thumbnail: bytes = field(default=b"", repr=False)
     portraits: tuple[bytes, ...] = field(default=(), repr=False)
     animated: bool = False
-    number: int = 0
 
     @property
     def size(self) -> int:

@@ -74,6 +74,8 @@ class Room:
     def take(self, who: Hashable, uploaded: int, expected: int) -> bool:
         """Note that somebody holds bytes, or return False if there is no room for them.
 
+        Who holds some already holds these in their place.
+
         Args:
             who: holds them.
             uploaded: bytes that are in memory already.
@@ -81,7 +83,8 @@ class Room:
         """
         with self._lock:
             # What was uploaded is in memory already, but still counts as a visitor's.
-            if expected > self._left() or uploaded + expected > self._unheld():
+            own = self._held.get(who, 0)
+            if expected > self._left() + own or uploaded + expected > self._unheld() + own:
                 return False
             self._held[who] = uploaded + expected
             return True

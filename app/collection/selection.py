@@ -10,8 +10,8 @@ from enum import StrEnum
 import numpy as np
 
 from app.collection.item import Item
-from app.collection.names import natural_order
 from fer import Faces
+from fer.labelled.names import natural_order
 from fer.types import FLAWS, UNCERTAIN
 
 #: What a file without a face, and one that was not read, stand under beside the answers.

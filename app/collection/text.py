@@ -6,7 +6,7 @@ import base64
 from collections import Counter
 from typing import Any
 
-from app.collection.collection import Collection
+from app.collection.collection import Collection, Read
 from app.collection.item import Item
 from app.collection.selection import NO_FACE, NOT_READ
 from app.common.text import FLAW_ICONS, answer_counts, counted, left, verdicts
@@ -19,7 +19,7 @@ from fer.types import UNCERTAIN
 _MOST_MARKS = 3
 
 
-def facts(collection: Collection) -> str:
+def facts(collection: Collection[Read]) -> str:
     """Return what there is in a collection, in a line."""
     count = len(collection)
     parts = ["no files" if not count else f"{count:,} file{'' if count == 1 else 's'}"]
@@ -28,7 +28,7 @@ def facts(collection: Collection) -> str:
     return " · ".join(parts)
 
 
-def progress_line(collection: Collection) -> str:
+def progress_line(collection: Collection[Read]) -> str:
     """Return how far the analysis is, how fast, and how long it will take."""
     parts = [f"{len(collection.items):,} of {len(collection):,}"]
     if speed := collection.speed:

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 from app.background.jobs import Cancelled, Job, Jobs
 from app.collection.archive import not_a_photo
-from app.collection.collection import Collection, read_all
+from app.collection.collection import Collection, item_reader, read_all
 from app.collection.item import Item
-from app.collection.names import Kind, kind_of, shown_name
 from app.collection.room import PHOTO_BYTES, Room
 from app.collection.upload import Files, Upload, files_of
 from app.common.runnable import ModelEntry
 from app.photo.store import Analyzer
+from fer.labelled.names import Kind, kind_of, shown_name
 from fer.model.spec import ModelSpec
 
 _CANCELLED = "was not read: the analysis was cancelled."
@@ -52,7 +52,7 @@ class CollectionVisit:
         self._lock = threading.RLock()
         #: Number of the collection, which tells its widgets from those of the last one.
         self.number = 0
-        self.collection: Collection | None = None
+        self.collection: Collection[Item] | None = None
         self.job: Job[None] | None = None
         #: The model that answers in this collection, whatever is chosen meanwhile.
         self.model: ModelEntry | None = None
@@ -170,13 +170,16 @@ class CollectionVisit:
 
     def _start(self, files: Files, analyzer: Analyzer, heads: Sequence[str]) -> None:
         collection = Collection(
-            files.title, [candidate.name for candidate in files.candidates], files.system
+            files.title,
+            [candidate.name for candidate in files.candidates],
+            files.system,
+            unread=Item,
         )
         waiting = [files.candidates]  # emptied at the end, and with it the uploads are gone
 
         def work(cancelled: Cancelled) -> None:
             try:
-                read_all(collection, waiting[0], analyzer, heads, cancelled)
+                read_all(collection, waiting[0], item_reader(analyzer, heads), cancelled)
             finally:
                 collection.close(_BROKEN_OFF)
 

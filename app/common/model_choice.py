@@ -55,6 +55,11 @@ def keep_choice() -> None:
     _keep_in_address(chosen)
 
 
+def answer_with(name: str) -> None:
+    """Choose the model of a name for all pages, as the visitor would."""
+    st.session_state[_MODEL] = name
+
+
 def choose_model() -> Path:
     """Show the choice if several models can answer; return the directory of the chosen one."""
     entries = runnable_models()

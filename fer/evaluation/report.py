@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
+from fer.evaluation.adaptation import Adaptation
 from fer.evaluation.measurements import FerPlusAgreement, SeedVariance, Selective, Variant
 from fer.evaluation.metrics import Evaluation
 from fer.model.spec import ModelSpec
@@ -130,6 +131,8 @@ class Report(RecordFile):
         ferplus_evaluations: metrics of the FER+ head per split, where its truth is the expression
             with most votes, on faces where one has more than all others; empty without such a head
             or votes.
+        balanced_evaluations: metrics of the balanced head per split, where its truth is the label;
+            empty without such a head.
         tta: the validation split with test-time augmentation.
         selective: effect of the thresholds for "uncertain" per split and head, on uncorrupted and
             on corrupted images.
@@ -141,10 +144,11 @@ class Report(RecordFile):
         parity: largest difference between the probabilities of Keras and LiteRT.
         latency_ms: median time for one face with LiteRT on one thread of `machine`.
         files: files of the model directory, by name.
+        adaptation: what teaching a trained model further images changed; None if it is none.
     """
 
     filename: ClassVar[str] = "report.json"
-    current_version: ClassVar[int] = 4
+    current_version: ClassVar[int] = 5
     oldest_version: ClassVar[int] = 3
 
     version: int = current_version
@@ -169,6 +173,7 @@ class Report(RecordFile):
     before_temperature: Evaluation
     cross_fitted_calibration_error: Share
     ferplus_evaluations: dict[str, Evaluation] = Field(default_factory=dict)
+    balanced_evaluations: dict[str, Evaluation] = Field(default_factory=dict)
     tta: Variant
     selective: tuple[Selective, ...]
     seed_variance: SeedVariance | None = None
@@ -179,6 +184,7 @@ class Report(RecordFile):
     parity: float
     latency_ms: float
     files: dict[str, FileCard]
+    adaptation: Adaptation | None = None
 
     def describes(self, spec: ModelSpec) -> bool:
         """Return whether the report belongs to the exact LiteRT file that a spec names."""

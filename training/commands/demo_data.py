@@ -19,6 +19,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--size", type=int, default=48, help="side in pixels (default: 48)")
     parser.add_argument("--colour", action="store_true", help="RGB instead of grey")
     parser.add_argument("--classes", nargs="+", metavar="NAME", help="draw only these classes")
+    parser.add_argument(
+        "--negative", action="store_true", help="film negatives, another style to teach a model"
+    )
     parser.add_argument("--seed", type=int, default=0, help="of everything drawn (default: 0)")
 
 
@@ -31,6 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
         colour=arguments.colour,
         classes=arguments.classes,
         seed=arguments.seed,
+        negative=arguments.negative,
     )
     written = ", ".join(f"{count:,} {split}" for split, count in counts.items())
     print(f"{arguments.out}: {written} faces")

@@ -10,14 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fer.errors import DataError
 from training.commands.data import add_split_seed
 from training.data import load
 from training.data.dataset import DataSet, LabelledFaces
 from training.data.splits import SPLIT_SEED
-from training.presets.catalogue import PRESETS
+from training.presets.catalogue import ADAPT, PRESETS
 from training.presets.schema import Preset, overridable_fields
+from training.progress import say
 
 if TYPE_CHECKING:
+    import keras
+
     from training.fit.loop import Fit
     from training.model_writer import Provenance
 
@@ -27,7 +31,7 @@ HELP = "train a network, export it and write its report"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's arguments, including one per field of a preset."""
     parser.add_argument("--preset", choices=sorted(PRESETS), default="small")
-    parser.add_argument("--data", type=Path, required=True, help="folder, .csv or .npz")
+    parser.add_argument("--data", type=Path, required=True, help="folder, .csv, .npz or .zip")
     parser.add_argument("--out", type=Path, required=True, help="model directory to write")
     parser.add_argument("--seed", type=int, default=1, help="of everything left to chance")
     add_split_seed(parser)
@@ -56,6 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--distribute", action="store_true", help="over all devices (KERAS_BACKEND=jax)"
     )
     parser.add_argument("--work-dir", type=Path, help="of checkpoints (default: runs/<name>)")
+    _add_adapt_arguments(parser)
     group = parser.add_argument_group("fields of the preset, each to be overridden")
     for name, kind in overridable_fields().items():
         group.add_argument(
@@ -63,9 +68,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         )
 
 
+def _add_adapt_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--replay",
+        type=Path,
+        metavar="DATA",
+        help=f"for --preset {ADAPT}: what the initial model learnt from, so that it forgets less",
+    )
+    parser.add_argument(
+        "--progress-json",
+        action="store_true",
+        help="write progress to stdout as a JSON object per line, for a program that runs this",
+    )
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Train, export and evaluate a model; return the exit status."""
     preset = PRESETS[arguments.preset].override(_overrides(arguments))
+    if arguments.preset == ADAPT:
+        return _teach(arguments, preset)
+    if arguments.replay:
+        raise DataError(f"--replay is for --preset {ADAPT}; add it, or leave this out.")
     dataset = load_for(preset, arguments.data, arguments.split_seed)
     train, dropped = clean_train(dataset)
     if arguments.limit:
@@ -75,8 +98,10 @@ def run(arguments: argparse.Namespace) -> int:
     # Imported here because Keras takes seconds to load, and errors above are reported before that.
     from training.model_writer import write_model
 
+    fitted = _fitted(arguments, preset, train, dataset.split("validation"))
+    _say(arguments, "measuring")
     report = write_model(
-        _fitted(arguments, preset, train, dataset.split("validation")),
+        fitted,
         preset,
         dataset,
         dropped,
@@ -89,6 +114,63 @@ def run(arguments: argparse.Namespace) -> int:
         f"{result.accuracy_low:.1%} to {result.accuracy_high:.1%}), macro-F1 {result.macro_f1:.3f}"
     )
     return 0
+
+
+def _teach(arguments: argparse.Namespace, preset: Preset) -> int:
+    """Teach a trained model one's own images; return the exit status."""
+    from training.adapt import teach
+
+    _say(arguments, "reading")
+    adapted = teach.adapted(preset, arguments.init)
+    # What was typed goes before what the initial model has.
+    adapted = adapted.override(_overrides(arguments))
+    lesson = teach.prepare(
+        adapted, arguments.init, arguments.data, arguments.replay, arguments.split_seed
+    )
+    print(teach.started(lesson), file=sys.stderr)
+    from training.model_writer import write_model
+
+    fitted = teach.fit_lesson(
+        lesson,
+        seed=arguments.seed,
+        work_dir=_work_dir(arguments),
+        resume=arguments.resume,
+        verbose=_verbose(arguments),
+        callbacks=_callbacks(arguments, adapted),
+    )
+    _say(arguments, "measuring")
+    report = write_model(
+        fitted,
+        adapted,
+        lesson.data,
+        lesson.dropped,
+        provenance=_provenance(arguments, adapted),
+        directory=arguments.out,
+        lesson=lesson,
+    )
+    print(teach.outcome(report))
+    return 0
+
+
+def _say(arguments: argparse.Namespace, stage: str) -> None:
+    if arguments.progress_json:
+        say(stage)
+
+
+def _callbacks(arguments: argparse.Namespace, preset: Preset) -> list[keras.callbacks.Callback]:
+    from training.fit.progress_lines import ProgressLines
+
+    if not arguments.progress_json:
+        return []
+    return [ProgressLines(preset.epochs, preset.frozen_epochs)]
+
+
+def _work_dir(arguments: argparse.Namespace) -> Path:
+    return arguments.work_dir or Path("runs") / arguments.out.name
+
+
+def _verbose(arguments: argparse.Namespace) -> int:
+    return 1 if sys.stderr.isatty() else 2
 
 
 def _fitted(
@@ -105,9 +187,10 @@ def _fitted(
         train,
         validation,
         seed=arguments.seed,
-        work_dir=arguments.work_dir or Path("runs") / arguments.out.name,
+        work_dir=_work_dir(arguments),
         resume=arguments.resume,
-        verbose=1 if sys.stderr.isatty() else 2,
+        verbose=_verbose(arguments),
+        callbacks=_callbacks(arguments, preset),
         teachers=teachers_for(preset, arguments.teacher, train),
         initial_model=arguments.init,
         averaged_with=arguments.average,
@@ -168,6 +251,7 @@ def _command(arguments: argparse.Namespace) -> str:
             *models_named("--init", [arguments.init] if arguments.init else []),
             *models_named("--teacher", arguments.teacher),
             *models_named("--average", arguments.average),
+            *([f"--replay {arguments.replay.name}"] if arguments.replay else []),
             *(f"--{name.replace('_', '-')} {value}" for name, value in changed.items()),
         ]
     )

@@ -1,25 +1,12 @@
-"""Class names: aliases, order, and the selection of classes from a data set."""
+"""Class names: the selection of classes from a data set, and whether a model has them."""
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Collection, Sequence
 
 from fer.errors import DataError
-from fer.labels import FER2013_LABELS
+from fer.labels import canonical, ordered
 from fer.types import UNCERTAIN
-
-_ALIASES: dict[str, tuple[str, ...]] = {
-    "angry": ("anger",),
-    "disgust": ("disgusted",),
-    "fear": ("fearful", "afraid", "scared"),
-    "happy": ("happiness", "joy", "joyful", "smile", "smiling"),
-    "sad": ("sadness",),
-    "surprise": ("surprised", "suprise", "suprised", "surprize"),
-    "neutral": ("neutrality", "calm"),
-    "contempt": ("contemptuous",),
-}
-_NAME_OF = {alias: name for name, all_ in _ALIASES.items() for alias in (name, *all_)}
 
 
 def check_known(model_name: str, known: Sequence[str], class_names: Sequence[str]) -> None:
@@ -37,23 +24,6 @@ def check_known(model_name: str, known: Sequence[str], class_names: Sequence[str
         raise DataError(
             f"{model_name} knows {', '.join(known)}; the data set has {', '.join(class_names)}."
         )
-
-
-def canonical(name: str) -> str:
-    """Return this project's name for an expression; other names are only normalised.
-
-    Case and surrounding whitespace are ignored for known expressions. Composed and decomposed
-    letters (macOS uses the latter in file names) give the same name.
-    """
-    composed = unicodedata.normalize("NFC", name).strip()
-    return _NAME_OF.get(composed.casefold(), composed)
-
-
-def ordered(names: Collection[str]) -> tuple[str, ...]:
-    """Return names in FER2013's order if it has all of them, else alphabetically."""
-    if set(names) <= set(FER2013_LABELS):
-        return tuple(name for name in FER2013_LABELS if name in names)
-    return tuple(sorted(set(names)))
 
 
 def choose(available: Collection[str], requested: Sequence[str] | None) -> tuple[str, ...]:

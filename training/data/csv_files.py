@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from fer.errors import DataError
 from fer.images import MIN_SIDE
-from fer.labels import FER2013_LABELS
-from training.data.class_names import canonical
-from training.data.raw import SPLIT_OF_USAGE, Problem, Source, strings
+from fer.labelled.folders import SPLIT_OF_USAGE
+from fer.labels import FER2013_LABELS, canonical
+from training.data.raw import Problem, Source, strings
 
 _LABEL_OF = {str(number): number for number in range(len(FER2013_LABELS))} | {
     name: number for number, name in enumerate(FER2013_LABELS)

@@ -11,16 +11,11 @@ import numpy as np
 
 from fer.errors import ImageError
 from fer.images import SUFFIXES
-from training.data.class_names import canonical, choose
+from fer.labelled.folders import SPLIT_OF_FOLDER, split_of
+from fer.labels import canonical
+from training.data.class_names import choose
 from training.data.image_stack import FaceStack, read_face
-from training.data.raw import SPLIT_OF_USAGE, LoadOptions, Problem, Source, strings
-
-#: Common names of split folders.
-SPLIT_OF_FOLDER = {
-    **dict.fromkeys(("train", "training"), "train"),
-    **dict.fromkeys(("validation", "val", "valid", "dev", "publictest"), "validation"),
-    **dict.fromkeys(("test", "testing", "privatetest"), "test"),
-}
+from training.data.raw import LoadOptions, Problem, Source, strings
 
 #: File names that contain the row in fer2013.csv.
 _ROW = re.compile(r"(?:Training_|PublicTest_|PrivateTest_|fer)(\d+)")
@@ -136,17 +131,6 @@ def _decode(
         np.array([_row_of(file.path) for file in kept], np.int64),
         problems=tuple(problems),
     )
-
-
-def split_of(path: PurePath, folder_split: str) -> str:
-    """Return the split of an image.
-
-    FER2013 as folders keeps both of its held-out splits in ``test``; file name prefixes distinguish
-    them.
-    """
-    if folder_split != "test":
-        return folder_split
-    return SPLIT_OF_USAGE.get(path.name.partition("_")[0], "test")
 
 
 def _row_of(path: Path) -> int:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from fer.errors import DataError
 from fer.images import read
+from fer.labelled.cut_outs import as_channels, square
 
 Pixels = NDArray[np.uint8]
 
@@ -29,35 +29,6 @@ def read_face(path: Path) -> Pixels:
     rgb = read(path)
     red = rgb[..., :1]
     return red if (rgb == red).all() else rgb
-
-
-def square(image: Pixels, size: int) -> Pixels:
-    """Crop the centre square and resize it.
-
-    Args:
-        image: ``(height, width, channels)``.
-        size: side of the result, in pixels.
-
-    Returns:
-        ``(size, size, channels)``.
-    """
-    height, width, channels = image.shape
-    side = min(height, width)
-    top, left = (height - side) // 2, (width - side) // 2
-    face = image[top : top + side, left : left + side]
-    if side != size:
-        method = cv2.INTER_AREA if size < side else cv2.INTER_LINEAR
-        face = np.asarray(cv2.resize(face, (size, size), interpolation=method), np.uint8)
-    return face.reshape(size, size, channels)
-
-
-def as_channels(image: Pixels, channels: int) -> Pixels:
-    """Convert ``(height, width, 1 or 3)`` to 3 channels (RGB) or 1 (luma)."""
-    if image.shape[2] == channels:
-        return image
-    if channels == 3:
-        return np.repeat(image, 3, axis=2)
-    return cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)[..., None].astype(np.uint8, copy=False)
 
 
 def fit_images(images: Pixels, size: int | None, channels: int | None) -> Pixels:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from fer.errors import DataError
+from fer.labelled.archive import CROPS
+from fer.labelled.table import FILE_NAME
 from fer.records import file_sha256
 from training.data.csv_files import read_header, read_table
 from training.data.ferplus_votes import VOTES_FILE, is_votes_table
@@ -21,6 +23,7 @@ from training.data.folders import (
     read_folder,
     split_folders,
 )
+from training.data.labelled_sets import is_labelled_set, with_photos
 from training.data.npz_files import read_archive
 from training.data.raw import LoadOptions, Source
 
@@ -37,8 +40,8 @@ _SPLIT_OF_TABLE = {
 
 EXPECTED = (
     "Expected one of: train/<class>/ and test/<class>/ with images; a folder per class; "
-    "fer2013.csv or icml_face_data.csv (emotion, pixels, Usage); train.csv (emotion, pixels); "
-    "an .npz with image, label and usage"
+    "labels.csv with crops/<class>/; fer2013.csv or icml_face_data.csv (emotion, pixels, Usage); "
+    "train.csv (emotion, pixels); an .npz with image, label and usage; a ZIP of one of them"
 )
 
 
@@ -62,16 +65,28 @@ class Layout:
 
     def sha256(self) -> str:
         """Return the hash of the single file, or of names and contents of all, sorted by name."""
-        if len(self.files) == 1:
-            return file_sha256(self.files[0])
-        total = hashlib.sha256()
-        for name, path in sorted((self._name(path), path) for path in self.files):
-            total.update(f"{name}\0{file_sha256(path)}\n".encode())
-        return total.hexdigest()
+        return _sha256(self.root, self.files)
 
-    def _name(self, path: Path) -> str:
-        inside = path.is_relative_to(self.root)
-        return path.relative_to(self.root).as_posix() if inside else path.name
+
+def sha256_of(path: Path) -> str:
+    """Return `Layout.sha256` of a data set, or the same of any other file or folder."""
+    try:
+        return recognise(path).sha256()
+    except DataError:
+        return _sha256(path, tuple(files_below(path)) if path.is_dir() else (path,))
+
+
+def _sha256(root: Path, files: Sequence[Path]) -> str:
+    if len(files) == 1:
+        return file_sha256(files[0])
+    total = hashlib.sha256()
+    for name, path in sorted((_name(root, path), path) for path in files):
+        total.update(f"{name}\0{file_sha256(path)}\n".encode())
+    return total.hexdigest()
+
+
+def _name(root: Path, path: Path) -> str:
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
 
 
 def recognise(path: Path) -> Layout:
@@ -101,7 +116,7 @@ def _recognise_file(path: Path) -> Layout:
     if suffix == ".npz":
         return _archive(path)
     if suffix != ".csv":
-        raise DataError(f"{path} is neither a folder nor .csv nor .npz. {EXPECTED}.")
+        raise DataError(f"{path} is neither a folder nor .csv, .npz or .zip. {EXPECTED}.")
     header = read_header(path)
     if is_votes_table(header) and "pixels" not in header:
         raise DataError(
@@ -118,6 +133,8 @@ def _recognise_file(path: Path) -> Layout:
 
 def _layouts(folder: Path) -> list[Layout]:
     layouts = []
+    if is_labelled_set(folder):
+        return [_labelled_set(folder)]
     if splits := split_folders(folder):
         layouts.append(_folders(folder, [inner for _, inner in splits]))
     elif holds_classes(folder):
@@ -138,6 +155,17 @@ def _labelled_tables(paths: list[Path]) -> list[Path]:
         raise DataError(f"{whole[0].parent} holds several tables: {names}. Give the path of one.")
     named = [path for path in labelled if path.stem.lower() in _SPLIT_OF_TABLE]
     return whole or named or labelled[:1]
+
+
+def _labelled_set(folder: Path) -> Layout:
+    """Return what the app's page "Your data" writes: its crops, each with its photograph."""
+    layout = _folders(folder / CROPS, [folder / CROPS])
+    table = folder / FILE_NAME
+
+    def read(options: LoadOptions) -> Source:
+        return with_photos(read_folder(folder / CROPS, options), table)
+
+    return replace(layout, kind="labelled faces", files=(*layout.files, table), read=read)
 
 
 def _folders(root: Path, folders: Iterable[Path]) -> Layout:

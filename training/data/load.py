@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from fer.errors import DataError
 from fer.labels import FERPLUS_LABELS
+from fer.records import file_sha256
+from training.data.archives import is_zip, unpacked
 from training.data.csv_files import read_unlabelled_table
 from training.data.dataset import DataSet, LabelledFaces, UnlabelledFaces
 from training.data.ferplus_votes import join
@@ -33,15 +35,18 @@ def load(
 ) -> DataSet:
     """Load a data set of any supported layout.
 
-    Layouts: ``train/<class>/`` and ``test/<class>/`` with images; a folder per class; a CSV file
-    like FER2013's with ``emotion``, ``pixels`` and optionally ``Usage``; ``train.csv`` with labels;
-    an ``.npz`` archive. They may be nested in up to three folders. A ``fer2013new.csv`` next to
-    them adds the FER+ votes.
+    Layouts: ``train/<class>/`` and ``test/<class>/`` with images; a folder per class; what the
+    app's page "Your data" writes (``labels.csv`` and ``crops/<class>/``); a CSV file like FER2013's
+    with ``emotion``, ``pixels`` and optionally ``Usage``; ``train.csv`` with labels; an ``.npz``
+    archive; a ZIP of any of them. They may be nested in up to three folders. A ``fer2013new.csv``
+    next to them adds the FER+ votes.
 
     Splits: splits that the data names are kept. ``Training``, ``PublicTest`` and ``PrivateTest``
     are train, validation and test, also as file name prefixes in a ``test`` folder; a ``train.csv``
     is train. If the data names no split at all, a tenth of each class is drawn for test. If there
-    is no validation split, a tenth of each class of train is then drawn for it.
+    is no validation split, a tenth of each class of train is then drawn for it. Small sets hold out
+    more, and faces of one photograph stay together where ``labels.csv`` names it; see
+    `training.data.splits`.
 
     Args:
         path: a file, or a folder.
@@ -58,6 +63,10 @@ def load(
         DataError: no face can be used, or an argument does not fit the data. Problems with single
             rows or images are in `DataSet.problems`.
     """
+    if is_zip(path):
+        with unpacked(path) as folder:
+            data = load(folder, size=size, channels=channels, seed=seed, classes=classes)
+        return replace(data, name=path.name, sha256=file_sha256(path))
     options = LoadOptions(size, channels, classes)
     layout = recognise(path)
     source = layout.read(options)
@@ -67,9 +76,11 @@ def load(
     if source.votes is None and layout.votes_file is not None:
         votes, problems = join(source, layout.votes_file)
         source = replace(source, votes=votes, problems=(*source.problems, *problems))
+    names_splits = bool((source.splits != "").any())
     source = assign_splits(source, seed)
     splits = _splits(source)
-    return DataSet(name, layout.sha256(), splits, (*source.problems, *_gaps(splits)))
+    found = (*source.problems, *_gaps(splits))
+    return DataSet(name, layout.sha256(), splits, found, names_splits)
 
 
 def unlabelled(

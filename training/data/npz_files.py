@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fer.errors import DataError
+from fer.labelled.folders import SPLIT_OF_USAGE
 from fer.labels import FER2013_LABELS
-from training.data.raw import SPLIT_OF_USAGE, Problem, Source
+from training.data.raw import Problem, Source
 
 _EXPECTED = "Expected image (n, 48, 48) uint8, label (n,) and usage (n,), perhaps votes (n, 10)."
 

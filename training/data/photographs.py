@@ -9,7 +9,7 @@ import lzma
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -19,16 +19,13 @@ import numpy as np
 
 from fer.errors import DataError, ImageError
 from fer.images import MAX_BYTES, decode, read
+from fer.labelled.cut_outs import as_channels
+from fer.labelled.folders import labelled_files
 from fer.types import Image
-from training.data.class_names import canonical
 from training.data.dataset import LabelledFaces
-from training.data.folders import SPLIT_OF_FOLDER, files_below, is_visible, split_of
-from training.data.image_stack import as_channels
+from training.data.folders import files_below, is_visible
 from training.data.load import load
 from training.data.splits import SPLIT_SEED
-
-#: Greatest number of folders around class folders, as in ``dataset/photos/test/happy``.
-_DEPTH = 3
 
 #: What reading a damaged, encrypted or strangely packed member of a ZIP raises.
 _NOT_UNPACKED = (
@@ -191,40 +188,3 @@ def _chosen(
     if not kept:
         raise DataError(f"{name} has no image of {', '.join(labels)}.")
     return Photographs(name, split, kept, dict(left_out))
-
-
-@dataclass(frozen=True)
-class LabelledFile:
-    """The name of a file below a folder, and the class and split (or ``""``) that it says."""
-
-    name: str
-    class_name: str
-    split: str
-
-
-def labelled_files(names: Iterable[str], labels: Sequence[str]) -> list[LabelledFile]:
-    """Return the files of class folders; no image is opened.
-
-    Class folders stand as high as the first folder that is called like one of the labels; folders
-    beside it are classes too. Splits are the folders around them, as for training.
-
-    Args:
-        names: paths of files, relative to the data set, with slashes.
-        labels: names of the classes.
-    """
-    paths = [PurePosixPath(name) for name in names]
-    folders = [path.parts[:-1][: _DEPTH + 1] for path in paths]
-    levels = [i for parts in folders for i, part in enumerate(parts) if canonical(part) in labels]
-    if not levels:
-        return []
-    level = min(levels)
-    return [
-        LabelledFile(str(path), canonical(path.parts[level]), _split(path, level))
-        for path in paths
-        if len(path.parts) > level + 1
-    ]
-
-
-def _split(path: PurePosixPath, level: int) -> str:
-    folder = path.parts[level - 1].lower() if level else ""
-    return split_of(path, SPLIT_OF_FOLDER.get(folder, ""))

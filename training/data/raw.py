@@ -16,9 +16,6 @@ from training.data.image_stack import fit_images
 #: The splits, in display order.
 SPLITS = ("train", "validation", "test")
 
-#: FER2013's split names → this project's. PrivateTest is the test set used in the literature.
-SPLIT_OF_USAGE = {"Training": "train", "PublicTest": "validation", "PrivateTest": "test"}
-
 
 @dataclass(frozen=True)
 class Problem:
@@ -70,6 +67,7 @@ class Source:
         rows: ``(n,)`` row in ``fer2013.csv``, counted from 0 without the header; -1 if unknown.
         votes: ``(n, 10)`` uint8 FER+ votes, or ``None``.
         problems: data that could not be read.
+        photos: ``(n,)`` photograph that each face is from, or ``None`` if the data does not say so.
     """
 
     images: NDArray[np.uint8]
@@ -80,6 +78,7 @@ class Source:
     rows: NDArray[np.int64]
     votes: NDArray[np.uint8] | None = None
     problems: tuple[Problem, ...] = ()
+    photos: NDArray[np.str_] | None = None
 
     def fitted(self, options: LoadOptions) -> Source:
         """Return the faces of the requested classes, in the requested size and channels."""
@@ -102,6 +101,7 @@ class Source:
             origins=self.origins[mask],
             rows=self.rows[mask],
             votes=None if self.votes is None else self.votes[mask],
+            photos=None if self.photos is None else self.photos[mask],
         )
 
 

@@ -35,6 +35,7 @@ def write_demo_data(
     colour: bool = False,
     classes: Sequence[str] | None = None,
     seed: int = 0,
+    negative: bool = False,
 ) -> dict[str, int]:
     """Draw faces into ``<out>/<split>/<class>/<class>_0000.png``.
 
@@ -48,6 +49,7 @@ def write_demo_data(
         colour: RGB instead of grey.
         classes: some of FER2013's seven classes; ``None`` for all.
         seed: random seed.
+        negative: light and dark are exchanged, as on a film negative: another style, to teach.
 
     Returns:
         Number of faces written per split.
@@ -66,7 +68,7 @@ def write_demo_data(
             for number in range(count):
                 rng = np.random.default_rng([seed, zlib.crc32(f"{split} {name}".encode()), number])
                 face = demo_face(name, rng, size=size, colour=colour)
-                _write_png(folder / f"{name}_{number:04d}.png", face)
+                _write_png(folder / f"{name}_{number:04d}.png", 255 - face if negative else face)
     return {split: count * len(names) for split, count in counts.items()}
 
 

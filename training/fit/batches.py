@@ -15,6 +15,7 @@ from training.data.dataset import LabelledFaces
 from training.data.load import vote_distribution
 from training.fit.augment import degrade, warp
 from training.fit.distillation import OnlineTeachers, SoftTargets
+from training.fit.mixture import Mixture
 from training.fit.mixup import Mixup
 from training.presets.schema import Augmentation
 
@@ -40,7 +41,11 @@ def targets_and_weights(
     targets = {EXPRESSION_HEAD: soft_targets.mixed(one_hot) if soft_targets else one_hot}
     weights = {EXPRESSION_HEAD: np.ones(len(faces), np.float32)}
     if FERPLUS_HEAD in heads and faces.votes is not None:
-        targets[FERPLUS_HEAD], weights[FERPLUS_HEAD] = vote_distribution(faces.votes)
+        votes, voted = vote_distribution(faces.votes)
+        if soft_targets and soft_targets.ferplus is not None:
+            votes = np.where(voted[:, None] > 0, votes, soft_targets.ferplus)
+            voted = np.ones_like(voted)
+        targets[FERPLUS_HEAD], weights[FERPLUS_HEAD] = votes, voted
     return targets, weights
 
 
@@ -61,6 +66,7 @@ class TrainingBatches(keras.utils.PyDataset):
         soft_targets: the teachers' predictions for the faces, or teachers that predict every
             augmented image.
         mixup: parameter of the Beta distribution, see `training.fit.mixup`; 0 turns mixup off.
+        mixture: which faces are in an epoch; None for each of them once.
         kwargs: arguments of Keras's ``PyDataset``.
     """
 
@@ -76,6 +82,7 @@ class TrainingBatches(keras.utils.PyDataset):
         size: int | None = None,
         soft_targets: SoftTargets | OnlineTeachers | None = None,
         mixup: float = 0.0,
+        mixture: Mixture | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -89,11 +96,12 @@ class TrainingBatches(keras.utils.PyDataset):
         self._epoch = first_epoch
         self._size = size
         self._mixup = mixup
+        self._mixture = mixture
         self._order = self._shuffled()
 
     def __len__(self) -> int:
         """Return the number of full batches; the remaining images are skipped in this epoch."""
-        return steps_per_epoch(len(self._faces), self._batch_size)
+        return steps_per_epoch(len(self._order), self._batch_size)
 
     def __getitem__(self, index: int) -> tuple[NDArray[np.float32], Targets, Targets]:
         indices = self._order[index * self._batch_size : (index + 1) * self._batch_size]
@@ -130,7 +138,10 @@ class TrainingBatches(keras.utils.PyDataset):
         self._order = self._shuffled()
 
     def _shuffled(self) -> NDArray[np.int64]:
-        return np.random.default_rng([self._seed, self._epoch]).permutation(len(self._faces))
+        rng = np.random.default_rng([self._seed, self._epoch])
+        if self._mixture:
+            return rng.permutation(self._mixture.draw(rng))
+        return rng.permutation(len(self._faces))
 
 
 def steps_per_epoch(faces: int, batch_size: int) -> int:

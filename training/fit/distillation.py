@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Protocol
 
 import keras
 import numpy as np
@@ -34,11 +35,13 @@ class SoftTargets:
 
     Attributes:
         probabilities: ``(n, k)`` float32, from the expression head.
-        weight: weight of the predictions in the targets, 0…1.
+        weight: weight of the predictions in the targets, 0…1; of all, or ``(n, 1)`` of each face.
+        ferplus: ``(n, 8)`` float32, from the FER+ head, for faces without votes; None for none.
     """
 
     probabilities: Floats
-    weight: float
+    weight: float | Floats
+    ferplus: Floats | None = None
 
     def mixed(self, one_hot: Floats) -> Floats:
         """Return the labels ``(n, k)`` mixed with the soft targets (Hinton et al. 2015)."""
@@ -98,6 +101,18 @@ class OnlineTeachers:
         return softmax(np.asarray(np.asarray(scores, np.float32) / temperature, np.float32))
 
 
+class Teaching(Protocol):
+    """What a training asks of those it learns from: `Teachers`, or an initial model."""
+
+    @property
+    def digests(self) -> tuple[str, ...]:
+        """Digests of everything that determines their predictions."""
+
+    @property
+    def targets(self) -> SoftTargets | OnlineTeachers:
+        """The soft targets."""
+
+
 class Teachers:
     """The teacher models of a run. They are only run when `targets` is first used.
 
@@ -122,7 +137,7 @@ class Teachers:
         self._faces = faces
         self._preset = preset
         #: Digests of everything that determines each teacher's predictions.
-        self.digests = tuple(self._checked(directory) for directory in directories)
+        self.digests: tuple[str, ...] = tuple(self._checked(one) for one in directories)
 
     def _checked(self, directory: Path) -> str:
         """Check that a teacher matches the faces, and return its digest."""

@@ -19,8 +19,9 @@ from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD, FERPLUS_LABELS
 from training.data.dataset import LabelledFaces
 from training.fit.batches import TrainingBatches, scaled, steps_per_epoch, targets_and_weights
 from training.fit.checkpoint import Checkpoint, Progress
-from training.fit.distillation import Teachers
+from training.fit.distillation import Teaching
 from training.fit.fingerprint import fingerprint
+from training.fit.mixture import Mixture
 from training.fit.optimizer import build_losses, compile_model
 from training.fit.pretrained import average, initialise_from, weights_of
 from training.networks.build import build
@@ -58,9 +59,10 @@ def fit(
     resume: bool = False,
     verbose: int | str = "auto",
     callbacks: Sequence[keras.callbacks.Callback] = (),
-    teachers: Teachers | None = None,
+    teachers: Teaching | None = None,
     initial_model: Path | None = None,
     averaged_with: Sequence[Path] = (),
+    mixture: Mixture | None = None,
 ) -> Fit:
     """Train a network, with a checkpoint after every epoch.
 
@@ -76,6 +78,7 @@ def fit(
         teachers: teacher models for knowledge distillation.
         initial_model: directory of a model whose weights replace the random initialisation.
         averaged_with: directories of models with which the trained weights are averaged equally.
+        mixture: which of the training faces are in an epoch; None for each of them once.
 
     Returns:
         The final model, the history, and the time in seconds including earlier parts of a resumed
@@ -99,11 +102,13 @@ def fit(
         epochs_done = len(progress.history)
         if epochs_done >= phase.last_epoch or progress.stalled(preset.patience):
             continue
-        model = _enter_phase(model, preset, train, phase, epochs_done)
+        steps = steps_per_epoch(len(mixture or train), preset.batch_size)
+        model = _enter_phase(model, preset, train, phase, epochs_done, steps)
         validation_images = scaled(validation.images, phase.size).astype(np.float32)
         build_losses(model)
+        first, size = epochs_done, phase.size
         model.fit(
-            _batches(preset, train, seed, epochs_done, size=phase.size, teachers=teachers),
+            _batches(preset, train, seed, first, size=size, teachers=teachers, mixture=mixture),
             initial_epoch=epochs_done,
             epochs=phase.last_epoch,
             shuffle=False,  # TrainingBatches shuffles by seed and epoch, so runs can be resumed
@@ -171,14 +176,21 @@ def _phases(preset: Preset) -> list[_Phase]:
 
 
 def _enter_phase(
-    model: keras.Model, preset: Preset, train: LabelledFaces, phase: _Phase, epochs_done: int
+    model: keras.Model,
+    preset: Preset,
+    train: LabelledFaces,
+    phase: _Phase,
+    epochs_done: int,
+    steps: int,
 ) -> keras.Model:
     """Compile the model at the start of a phase; a checkpoint from within it is already."""
     if epochs_done != phase.first_epoch:
         return model
     model = _resized(model, preset, train, phase.size)
-    freeze(model, phase.frozen)
-    steps = steps_per_epoch(len(train), preset.batch_size)
+    freeze(model, phase.frozen, norms=preset.frozen_norms)
+    if phase.frozen and preset.frozen_learning_rate:
+        rate = {"learning_rate": preset.frozen_learning_rate, "schedule": "constant"}
+        preset = preset.override(rate)
     compile_model(model, preset, steps, steps_done=epochs_done * steps)
     return model
 
@@ -208,7 +220,8 @@ def _batches(
     first_epoch: int,
     *,
     size: int | None = None,
-    teachers: Teachers | None = None,
+    teachers: Teaching | None = None,
+    mixture: Mixture | None = None,
 ) -> TrainingBatches:
     return TrainingBatches(
         train,
@@ -220,6 +233,7 @@ def _batches(
         size=size,
         soft_targets=teachers.targets if teachers else None,
         mixup=preset.mixup,
+        mixture=mixture,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import keras
@@ -44,11 +45,31 @@ def transfer_network(preset: Preset, heads: dict[str, int]) -> keras.Model:
     return keras.Model(image, logits(x, heads), name="transfer")
 
 
-def freeze(model: keras.Model, frozen: bool) -> None:
-    """Freeze or unfreeze the backbone."""
+def freeze(model: keras.Model, frozen: bool, *, norms: bool = False) -> None:
+    """Freeze or unfreeze the backbone; in a network without one, all layers below the heads.
+
+    Args:
+        model: network, changed in place.
+        frozen: whether the backbone is frozen.
+        norms: whether batch norms are frozen in any case. Frozen, they use their statistics and
+            leave them as they are.
+    """
+    backbones = [layer for layer in model.layers if isinstance(layer, keras.Model)]
+    body = backbones or [x for x in model.layers if x.name not in model.output_names]
+    for layer in body:
+        layer.trainable = not frozen
+    for layer in _flat(model):
+        if norms and isinstance(layer, layers.BatchNormalization):
+            layer.trainable = False
+
+
+def _flat(model: keras.Model) -> Iterator[keras.Layer]:
+    """Yield the layers of a network, and those of the networks in it."""
     for layer in model.layers:
         if isinstance(layer, keras.Model):
-            layer.trainable = not frozen
+            yield from _flat(layer)
+        else:
+            yield layer
 
 
 def _backbone(preset: Preset, side: int) -> keras.Model:

@@ -17,6 +17,9 @@ from training.presets.schema import (
     Preset,
 )
 
+#: Name of the preset that teaches a trained model one's own images, see `training.adapt`.
+ADAPT = "adapt"
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -164,6 +167,24 @@ _TRANSFER = Preset(
     patience=6,
 )
 
+_ADAPT = Preset(
+    name=ADAPT,
+    frozen_epochs=4,
+    frozen_learning_rate=5e-3,
+    frozen_norms=True,
+    least_faces=256,
+    replayed_per_face=2.0,
+    epochs=16,
+    optimizer="sgd",
+    learning_rate=3e-3,
+    schedule="cosine",
+    weight_decay=5e-4,
+    memory_weight=1.0,
+    vote_weight=0.4,
+    keep="last",
+    augmentation=MILD_DEGRADATION,
+)
+
 CATALOGUE: tuple[Entry, ...] = (
     Entry(
         _CNN_BASIC,
@@ -241,6 +262,13 @@ CATALOGUE: tuple[Entry, ...] = (
     Entry(
         _TRANSFER,
         "A backbone that has seen other images: frozen at first, then trained along.",
+    ),
+    Entry(
+        _ADAPT,
+        "Teaches a trained model one's own images, from 20 of each expression: the heads first, "
+        "then all layers at a low rate. It keeps the network of --init.",
+        data="my-faces.zip",
+        options="--init models/compact --replay fer2013.npz",
     ),
 )
 

@@ -100,7 +100,15 @@ class Preset:
         dropout: dropout rate, if the network does not fix it.
         backbone: backbone of ``transfer``, see `training.networks.transfer.BACKBONES`.
         weights: initial weights of the backbone: ``imagenet``, a local weights file, or ``none``.
-        frozen_epochs: initial epochs in which the backbone is frozen.
+        frozen_epochs: initial epochs in which the backbone is frozen; in a network without one, all
+            layers below the heads.
+        frozen_learning_rate: constant rate of those epochs; 0 for that of the schedule.
+        frozen_norms: batch norms keep the statistics that they began with, because a small data set
+            has none of its own.
+        least_faces: least number of the data set's faces in an epoch; fewer are repeated.
+        replayed_per_face: replayed faces in an epoch, per face of the data set that is in it; see
+            `training.adapt`.
+        memory_weight: weight of the initial model's answers in the targets of replayed faces, 0…1.
         epochs: largest number of epochs; with a cosine schedule, its length.
         small_epochs: number of initial epochs on smaller images, which cost less.
         small_size: side of those images in pixels.
@@ -140,6 +148,11 @@ class Preset:
     backbone: str = ""
     weights: str = "none"
     frozen_epochs: int = 0
+    frozen_learning_rate: float = 0.0
+    frozen_norms: bool = False
+    least_faces: int = 0
+    replayed_per_face: float = 0.0
+    memory_weight: float = 0.0
     epochs: int = 20
     small_epochs: int = 0
     small_size: int = 32

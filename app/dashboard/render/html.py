@@ -12,8 +12,10 @@ from app.dashboard.elements import Chart, Command, Drawing, Facts, Note, Part, R
 from app.dashboard.models import OpenedModel
 from app.dashboard.render.html_style import PAINT, STYLE, TEMPLATES
 from app.dashboard.sections import (
+    adaptation,
     calibration,
     network,
+    other_data,
     performance,
     provenance,
     robustness,
@@ -43,9 +45,12 @@ def sections_of(model: OpenedModel) -> list[Section]:
             *(_named(performance.mistakes(one), one) for one in by_head),
             _named(calibration.confidence(report, chosen, model.temperature, model.heads), chosen),
         ]
+    taught = [adaptation.adaptation(report.adaptation)] if report.adaptation else []
     return [
+        *taught,
         *sections,
         robustness.robustness(report, model.heads),
+        *other_data.sections(model.other_data, model.not_shown),
         training.training(report),
         network.network(report),
         provenance.record(report),

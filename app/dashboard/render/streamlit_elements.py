@@ -9,6 +9,7 @@ import streamlit as st
 from app.common.charts import CONFIG
 from app.common.page_layout import CONTENT_WIDTH, chart_ink
 from app.common.text import escape_markdown
+from app.dashboard.charts.confusion import in_theme
 from app.dashboard.elements import Chart, Command, Drawing, Facts, Note, Part, Row, Section, Table
 
 #: Pixels. Two facts of `_FACT_WIDTH` fit side by side on a phone.
@@ -97,8 +98,9 @@ def show_chart(part: Chart, *, key: str) -> None:
     if part.caption:
         st.caption(escape_markdown(part.caption))
     with st.container(width=part.width or "stretch"):
+        figure = in_theme(part.figure, dark=st.context.theme.type == "dark")
         st.plotly_chart(
-            with_text_style(part.figure), config=CONFIG, alt=part.alt, key=f"{key}_{part.key}"
+            with_text_style(figure), config=CONFIG, alt=part.alt, key=f"{key}_{part.key}"
         )
 
 

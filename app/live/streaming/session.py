@@ -29,7 +29,6 @@ from app.live.streaming.stream_limit import StreamLimit
 from fer import Faces, FaceStream
 from fer.analyzer import Classifier
 from fer.export.stream_rows import HeadLabels, StreamRows
-from fer.labels import EXPRESSION_HEAD
 from fer.model.spec import ModelSpec
 from fer.stream import FrameResult
 from fer.types import Image, check_image
@@ -216,7 +215,7 @@ class LiveSession(LiveRecord):
             self.model = model
             self._answered_by(model.spec)
             if self.settings.head not in model.spec.head_names:
-                self.settings = replace(self.settings, head=EXPRESSION_HEAD)
+                self.settings = replace(self.settings, head=None)
 
     def choose_head(self, head: str) -> None:
         """Use a head of the network from the next frame on.

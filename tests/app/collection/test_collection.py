@@ -3,7 +3,7 @@
 import pytest
 
 from app.collection.archive import Candidate, RefusedError
-from app.collection.collection import Collection, read_all
+from app.collection.collection import Collection, item_reader, read_all
 from app.collection.item import Item
 from fer.labels import EXPRESSION_HEAD
 from tests.app.collection.samples import HEADS, unread
@@ -22,8 +22,8 @@ def refusing(name: str) -> Candidate:
 
 
 def test_an_empty_collection_is_complete() -> None:
-    empty = Collection("empty", [])
-    read_all(empty, [], FakeAnalyzer(), HEADS, lambda: False)
+    empty = Collection("empty", [], unread=Item)
+    read_all(empty, [], item_reader(FakeAnalyzer(), HEADS), lambda: False)
     empty.close("was not read.")
     assert (len(empty), empty.items, empty.speed, empty.seconds_left, empty.size) == (
         0, (), 0.0, None, 0,
@@ -38,8 +38,8 @@ def test_every_file_has_a_result_in_its_place() -> None:
         candidate("d.png", b"no picture"),
         candidate("e.png", png(2)),
     ]
-    collection = Collection("all", [one.name for one in files])
-    read_all(collection, files, FakeAnalyzer(), HEADS, lambda: False)
+    collection = Collection("all", [one.name for one in files], unread=Item)
+    read_all(collection, files, item_reader(FakeAnalyzer(), HEADS), lambda: False)
     items = collection.items
     assert [(one.number, one.name) for one in items] == list(
         enumerate(["a.png", "b.txt", "c.png", "d.png", "e.png"])
@@ -51,8 +51,11 @@ def test_every_file_has_a_result_in_its_place() -> None:
 
 def test_the_same_photo_is_analysed_once_under_all_its_names() -> None:
     files = [candidate(name, png(1)) for name in ("a.png", "b/a.png", "c.png")]
-    collection, analyzer = Collection("twins", [one.name for one in files]), FakeAnalyzer()
-    read_all(collection, files, analyzer, HEADS, lambda: False)
+    collection, analyzer = (
+        Collection("twins", [one.name for one in files], unread=Item),
+        FakeAnalyzer(),
+    )
+    read_all(collection, files, item_reader(analyzer, HEADS), lambda: False)
     assert analyzer.searches == 1
     assert [one.result(EXPRESSION_HEAD).name for one in collection.items] == [
         "a.png", "b/a.png", "c.png",
@@ -62,8 +65,10 @@ def test_the_same_photo_is_analysed_once_under_all_its_names() -> None:
 
 def test_a_cancel_ends_it_and_what_is_left_says_so() -> None:
     files = [candidate(f"{n}.png", png(n)) for n in range(4)]
-    collection = Collection("all", [one.name for one in files])
-    read_all(collection, files, FakeAnalyzer(), HEADS, lambda: len(collection.items) == 2)
+    collection = Collection("all", [one.name for one in files], unread=Item)
+    read_all(
+        collection, files, item_reader(FakeAnalyzer(), HEADS), lambda: len(collection.items) == 2
+    )
     collection.close("was not read: cancelled.")
     collection.add(Item("2.png"))  # of the photo that was being read
     assert [(one.number, one.error) for one in collection.items] == [
@@ -74,7 +79,7 @@ def test_a_cancel_ends_it_and_what_is_left_says_so() -> None:
 
 
 def test_files_that_never_came_are_told_apart_from_all_others() -> None:
-    collection = Collection("all", ["a.png"])
+    collection = Collection("all", ["a.png"], unread=Item)
     collection.refuse([unread("film.mp4"), unread("notes.txt")])
     collection.add(Item("a.png"))
     collection.refuse([unread("late.txt")])
@@ -88,7 +93,7 @@ def test_files_that_never_came_are_told_apart_from_all_others() -> None:
 def test_the_time_that_is_left_is_guessed_from_what_was_analysed(
     clock: Clock, count: int, took: float, speed: float, left: float | None
 ) -> None:
-    collection = Collection("all", [str(n) for n in range(12)], clock=clock)
+    collection = Collection("all", [str(n) for n in range(12)], unread=Item, clock=clock)
     collection.begin()
     collection.add(unread("x"), analysed=False)
     collection.add(unread("y"), analysed=False)

@@ -25,11 +25,11 @@ from tests.app.samples import Clock, faces_of
     ],
 )
 def test_what_there_is(files: int, system: int, said: str) -> None:
-    assert facts(Collection("all", [""] * files, system)) == said
+    assert facts(Collection("all", [""] * files, system, unread=Item)) == said
 
 
 def test_progress_says_no_more_than_is_known(clock: Clock) -> None:
-    collection = Collection("all", [""] * 100, clock=clock)
+    collection = Collection("all", [""] * 100, unread=Item, clock=clock)
     assert progress_line(collection) == "0 of 100"
     collection.begin()
     clock.seconds += 8

@@ -22,6 +22,7 @@ from app.live.streaming.session import LiveModel, LiveSession
 from app.live.streaming.stream_limit import STALE_SECONDS, StreamLimit
 from app.session.stream_files import FORMATS
 from fer import FaceStream, ModelError
+from fer.labels import EXPRESSION_HEAD
 from fer.model.spec import ModelSpec
 from fer.types import Detections
 from tests.app.live.samples import waiting_session
@@ -190,11 +191,13 @@ def test_controls_act_on_the_session_and_keep_its_history(
 ) -> None:
     play(session, 3)
     running.run()
-    assert session.settings == LiveSettings()
+    assert session.settings == LiveSettings(head=EXPRESSION_HEAD)
     running.slider[0].set_value(1.5)
     running.toggle[0].set_value(False)
     running.toggle[1].set_value(False).run()
-    assert session.settings == LiveSettings(mirrored=False, bars=False, smoothing_seconds=1.5)
+    assert session.settings == LiveSettings(
+        mirrored=False, bars=False, smoothing_seconds=1.5, head=EXPRESSION_HEAD
+    )
     assert len(session) == 3
 
 

@@ -12,7 +12,7 @@ from fer.errors import DataError
 from fer.labels import FER2013_LABELS, FERPLUS_LABELS
 from tests.samples import ROOT
 from tests.training.samples import random_faces
-from training.data.class_names import canonical, choose, ordered
+from training.data.class_names import choose
 from training.data.dataset import DataSet, LabelledFaces
 from training.data.image_stack import FaceStack, fit_images
 from training.data.load import clean, vote_distribution
@@ -101,37 +101,6 @@ def test_vote_distribution(votes: list[int], shares: list[float], weight: int) -
 def test_no_votes_at_all() -> None:
     shares, weights = vote_distribution(np.zeros((0, 10), np.uint8))
     assert (shares.shape, weights.shape) == ((0, 8), (0,))
-
-
-@pytest.mark.parametrize(
-    ("name", "expected"),
-    [
-        ("", ""),
-        ("anger", "angry"),
-        (" Happiness ", "happy"),
-        ("SADNESS", "sad"),
-        ("suprise", "surprise"),
-        ("Surprised", "surprise"),
-        ("fearful", "fear"),
-        ("Contempt", "contempt"),
-        ("Laughing", "Laughing"),
-    ],
-)
-def test_canonical_names(name: str, expected: str) -> None:
-    assert canonical(name) == expected
-    assert canonical(expected) == expected
-
-
-@pytest.mark.parametrize(
-    ("names", "expected"),
-    [
-        ((), ()),
-        (("sad", "happy", "angry"), ("angry", "happy", "sad")),
-        (("happy", "contempt", "angry"), ("angry", "contempt", "happy")),
-    ],
-)
-def test_order_of_names(names: tuple[str, ...], expected: tuple[str, ...]) -> None:
-    assert ordered(names) == expected
 
 
 def test_choosing_nothing_from_nothing() -> None:

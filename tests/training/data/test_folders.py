@@ -59,7 +59,7 @@ def test_validation_is_drawn_from_train_where_there_is_none(tmp_path: Path) -> N
 def test_class_folders_without_splits(tmp_path: Path) -> None:
     write_classes(tmp_path, 20, classes=["zebra", "ape"])
     dataset = load(tmp_path)
-    assert sizes(dataset) == {"train": 32, "validation": 4, "test": 4}
+    assert sizes(dataset) == {"train": 28, "validation": 4, "test": 8}
     assert dataset.split("train").class_names == ("ape", "zebra")
     assert {p.place for p in dataset.problems} == {"validation", "test"}
 
@@ -170,7 +170,7 @@ def test_nothing_that_is_known(tmp_path: Path) -> None:
         load(tmp_path)
     with pytest.raises(DataError, match="does not exist"):
         load(tmp_path / "nowhere")
-    with pytest.raises(DataError, match=r"neither a folder nor \.csv nor \.npz"):
+    with pytest.raises(DataError, match=r"neither a folder nor \.csv, \.npz or \.zip"):
         load(tmp_path / "notes.txt")
 
 

@@ -22,6 +22,7 @@ REQUIRED = {
     "compact",
     "teacher",
     "transfer",
+    "adapt",
 }
 
 

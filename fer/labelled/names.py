@@ -1,4 +1,4 @@
-"""What a file's name in a collection says, and how it is shown. Does not use Streamlit.
+"""What a file's name in a collection says, and how it is shown.
 
 Names come from a visitor's browser or from inside an archive, so they may be anything. No file is
 ever written under one of them on this server.
@@ -34,6 +34,9 @@ _UNSEEN = frozenset({"Cc", "Cs", "Cf"})
 _NOT_PORTABLE = re.compile(r'[<>:"|?*]')
 
 
+_DEVICES = re.compile(r" *(?:con|prn|aux|nul|com\d|lpt\d) *", re.IGNORECASE)
+
+
 class Kind(Enum):
     """What a file is by its name."""
 
@@ -63,12 +66,11 @@ def leads_out(name: str) -> bool:
 
 def shown_name(name: str) -> str:
     """Return a name without what could mislead: control characters, ``..``, excessive length."""
-    parts = [part for part in _parts(name) if part not in (".", "..")]
-    path = unicodedata.normalize("NFC", "/".join(parts))  # Apple's systems write accents apart
-    clean = "".join(c for c in path if unicodedata.category(c) not in _UNSEEN)
+    seen = ("".join(filter(_is_seen, part)) for part in _parts(_composed(name)))
+    clean = "/".join(part for part in seen if part.strip() not in ("", ".", "..")).strip()
     if len(clean) > MAX_LENGTH:
         clean = f"…{clean[1 - MAX_LENGTH :]}"
-    return clean.strip() or "unnamed"
+    return clean or "unnamed"
 
 
 def portable_name(name: str) -> str:
@@ -77,10 +79,25 @@ def portable_name(name: str) -> str:
     return "/".join(part for part in parts if part) or "unnamed"
 
 
+def flat_name(name: str) -> str:
+    """Return a name without folders that every system can give to a file; see `portable_name`."""
+    flat = portable_name(name).replace("/", "_")
+    # What begins with a dot is hidden; Windows keeps some names for devices, whatever their ending.
+    return f"_{flat}" if flat[0] == "." or _DEVICES.fullmatch(flat.split(".")[0]) else flat
+
+
 def natural_order(name: str) -> tuple[tuple[int, int | str], ...]:
     """Return a key that sorts ``2.jpg`` before ``10.jpg``."""
     parts = re.findall(r"[0-9]+|[^0-9]+", name.casefold())
     return tuple((0, int(part)) if part[0].isdecimal() else (1, part) for part in parts)
+
+
+def _composed(name: str) -> str:
+    return unicodedata.normalize("NFC", name)  # Apple's systems write accents apart
+
+
+def _is_seen(character: str) -> bool:
+    return unicodedata.category(character) not in _UNSEEN
 
 
 def _parts(name: str) -> list[str]:

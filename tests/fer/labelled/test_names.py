@@ -4,9 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.collection.names import (
+from fer.labelled.names import (
     MAX_LENGTH,
     Kind,
+    flat_name,
     kind_of,
     leads_out,
     natural_order,
@@ -89,3 +90,26 @@ def test_whatever_a_name_is_the_exported_one_stays_in_its_folder(name: str) -> N
 def test_numbers_in_names_are_sorted_as_numbers() -> None:
     names = ["b.jpg", "a10.jpg", "A2.jpg", "10.jpg", "9.jpg", ""]
     assert sorted(names, key=natural_order) == ["", "9.jpg", "10.jpg", "A2.jpg", "a10.jpg", "b.jpg"]
+
+
+@pytest.mark.parametrize(
+    ("name", "flat"),
+    [
+        ("", "unnamed"),
+        ("a.jpg", "a.jpg"),
+        ("day 1/a.jpg", "day 1_a.jpg"),
+        ("../../etc/passwd", "etc_passwd"),
+        ("C:\\pictures\\a.jpg", "C__pictures_a.jpg"),
+        (".hidden.jpg", "_.hidden.jpg"),
+        ("con.jpg", "_con.jpg"),
+        ("LPT1", "_LPT1"),
+        ("console.jpg", "console.jpg"),
+    ],
+)
+def test_a_flat_name_is_one_file_on_every_system(name: str, flat: str) -> None:
+    assert flat_name(name) == flat
+
+
+@given(st.text())
+def test_a_flat_name_stays_as_it_is(name: str) -> None:
+    assert flat_name(flat_name(name)) == flat_name(name)

@@ -1,0 +1,1 @@
+"""Teaching a model from the page "Your data"."""

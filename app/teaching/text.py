@@ -1,0 +1,90 @@
+"""What the page says about teaching a model. Does not use Streamlit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from app.common.text import left
+from app.teaching.command import GOOD_IMAGES, REPLAY_VARIABLE, few_of
+from app.teaching.runner import Progress
+
+LEAD = (
+    "Go on with the training of the model that answers, on the faces that you labelled. The result "
+    "is a new model beside it. A part of your faces is held out, to measure what it gained."
+)
+
+COMMAND_HELP = (
+    "It needs a checkout of this project with requirements-train.txt, and takes a few minutes on "
+    "two cores."
+)
+
+REPLAY = (
+    "With `--replay fer2013.npz`, where you have FER2013, it goes on seeing what it learnt from, "
+    "and forgets much less."
+)
+
+RUNNING = "It goes on if you leave this page, and shows up here when you come back."
+
+CANCELLED = "The teaching was cancelled. No model was written."
+
+#: What is done in each stage, and the share of the whole at which it begins and ends.
+_STAGES: dict[str, tuple[str, float, float]] = {
+    "": ("starting", 0.0, 0.0),
+    "reading": ("reading the images", 0.02, 0.02),
+    "heads": ("learning, the last layer first", 0.04, 0.75),
+    "all layers": ("learning, all layers", 0.04, 0.75),
+    "measuring": ("measuring before and after", 0.75, 0.75),
+}
+
+
+def command_line(data: str) -> str:
+    """Return what stands above the command.
+
+    Args:
+        data: name of the ZIP.
+    """
+    return f"Save your labelled faces above as `{data}`, and run"
+
+
+def progress(said: Progress) -> tuple[float, str]:
+    """Return the share that is done, 0…1, and a line that says what is being done."""
+    doing, begin, end = _STAGES.get(said.stage, (said.stage, 0.0, 0.0))
+    if not said.epochs:
+        return begin, f"{doing} …"
+    share = begin + (end - begin) * said.epoch / said.epochs
+    line = f"{doing}, round {said.epoch} of {said.epochs}"
+    return share, line if said.seconds_left is None else f"{line}, {left(said.seconds_left)}"
+
+
+def failed(reason: str) -> str:
+    """Return that a teaching failed, and why.
+
+    Args:
+        reason: what it said itself; empty if nothing.
+    """
+    if reason:
+        return f"It could not be taught: {reason}"
+    return (
+        "It could not be taught: the training ended without a reason, perhaps for want of memory. "
+        "What it said last is below."
+    )
+
+
+def expectation(counts: Mapping[str, int], *, replay: bool) -> str:
+    """Return what to expect of a teaching on this server.
+
+    Args:
+        counts: number of labelled faces by expression.
+        replay: whether the initial model's data are replayed.
+    """
+    sentences = ["It takes a few minutes."]
+    if few := few_of(counts):
+        sentences.append(
+            f"Of {', '.join(few)} there are fewer than {GOOD_IMAGES} faces: expect little."
+        )
+    if not replay:
+        sentences.append(
+            "Nothing of what the model learnt before is at hand here, so it will forget some of it "
+            f"(the operator can name it with {REPLAY_VARIABLE})."
+        )
+    return " ".join(sentences)

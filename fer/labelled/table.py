@@ -1,0 +1,138 @@
+"""``labels.csv``: which expression somebody says that each face of their photographs shows."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from fer.errors import DataError
+from fer.labels import canonical
+
+#: Name of the table.
+FILE_NAME = "labels.csv"
+
+#: Its columns, in order.
+COLUMNS = (
+    "file", "expression", "photo", "left", "top", "right", "bottom",
+    "answer", "confidence", "model", "head", "answer_seen",
+)  # fmt: skip
+
+#: What stands in place of an expression where somebody could not say one.
+SKIPPED = "skipped"
+
+#: Largest table that is read, in bytes; a row takes about 120.
+MAX_BYTES = 16 * 2**20
+
+#: What programs for tables take for the beginning of a formula, and the mark that tells them that
+#: it is a text, which is why a text that begins with the mark gets another one.
+_FORMULA, _MARK = ("=", "+", "-", "@", "\t", "\r", "\n"), "'"
+
+Box = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class LabelRow:
+    """A row of the table.
+
+    Attributes:
+        photo: name of the photograph.
+        expression: what the face shows, by its name in this project; `SKIPPED` if nobody can say.
+        box: left, top, right and bottom of the face, in pixels of the upright photograph; None if
+            no face was found in it.
+        file: the face's picture beside the table; empty without one.
+        answer: what the model answered.
+        confidence: how sure it was, 0…1; None without an answer.
+        model: name of the model.
+        head: name of its head.
+        answer_seen: whether the answer was shown when the face was labelled.
+    """
+
+    photo: str
+    expression: str
+    box: Box | None = None
+    file: str = ""
+    answer: str = ""
+    confidence: float | None = None
+    model: str = ""
+    head: str = ""
+    answer_seen: bool = False
+
+
+def write_table(rows: Iterable[LabelRow]) -> str:
+    """Return the table. No text in it is a formula, whatever files are called."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for row in rows:
+        box = [f"{side:.1f}" for side in row.box] if row.box else [""] * 4
+        confidence = "" if row.confidence is None else f"{row.confidence:.4f}"
+        texts = map(_text, (row.answer, confidence, row.model, row.head))
+        seen = "yes" if row.answer_seen else "no"
+        writer.writerow(
+            [_text(row.file), _text(row.expression), _text(row.photo), *box, *texts, seen]
+        )
+    return out.getvalue()
+
+
+def read_table(data: bytes) -> list[LabelRow]:
+    """Return the rows of a table. Only the columns photo and expression must be there.
+
+    Raises:
+        DataError: it is no such table. The message is the end of a sentence that starts with its
+            name.
+    """
+    if len(data) > MAX_BYTES:
+        raise DataError(f"is larger than {MAX_BYTES // 2**20} MB, as no table of labels is.")
+    try:
+        text = data.decode("utf-8-sig")
+        reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+        missing = {"photo", "expression"} - set(reader.fieldnames or ())
+        if missing:
+            lacks = " and ".join(f"no column {name}" for name in sorted(missing))
+            raise DataError(
+                f"is not a table of labels: it has {lacks}. Take the labels.csv that this page has "
+                "saved."
+            )
+        rows = [_row(record) for record in reader]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise DataError("is not a table in UTF-8 that can be read.") from error
+    return [row for row in rows if row.photo and row.expression]
+
+
+def _row(record: dict[str, str | None]) -> LabelRow:
+    def text(column: str) -> str:
+        value = (record.get(column) or "").strip(" ")
+        return value.removeprefix(_MARK)
+
+    return LabelRow(
+        text("photo"),
+        canonical(text("expression")),
+        _box([_number(record.get(side)) for side in ("left", "top", "right", "bottom")]),
+        text("file"),
+        text("answer"),
+        _number(record.get("confidence")),
+        text("model"),
+        text("head"),
+        text("answer_seen") == "yes",
+    )
+
+
+def _box(sides: list[float | None]) -> Box | None:
+    left, top, right, bottom = sides
+    if left is None or top is None or right is None or bottom is None:
+        return None
+    return left, top, right, bottom
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        number = float(text or "")
+    except ValueError:
+        return None
+    return number if abs(number) < 1e9 else None  # which is False for what is no number
+
+
+def _text(text: str) -> str:
+    return _MARK + text if text.startswith((*_FORMULA, _MARK)) else text

@@ -1,0 +1,70 @@
+"""``labels.csv``: written for programs that may take a text for a formula, and read again."""
+
+import csv
+import io
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fer.errors import DataError
+from fer.labelled.table import COLUMNS, MAX_BYTES, SKIPPED, LabelRow, read_table, write_table
+
+#: What `fer.labelled.names.flat_name` may return: no control characters, no spaces around.
+texts = st.text(st.characters(exclude_categories=("Cc", "Cs", "Cf"))).map(str.strip)
+boxes = st.none() | st.tuples(*[st.integers(-50, 9000).map(float)] * 4)
+
+
+def test_no_label_is_a_table_with_a_header() -> None:
+    assert write_table([]) == ",".join(COLUMNS) + "\n"
+    assert read_table(write_table([]).encode()) == []
+
+
+@given(
+    st.lists(
+        st.builds(
+            LabelRow,
+            photo=texts.filter(bool),
+            expression=st.sampled_from(["happy", "sad", SKIPPED]),
+            box=boxes,
+            file=texts,
+            answer=texts,
+            confidence=st.none() | st.sampled_from([0.0, 0.25, 1.0]),
+            model=texts,
+            head=texts,
+            answer_seen=st.booleans(),
+        )
+    )
+)
+def test_what_is_written_is_read_again_and_nothing_is_a_formula(rows: list[LabelRow]) -> None:
+    table = write_table(rows)
+    assert read_table(table.encode()) == rows
+    sides = {"left", "top", "right", "bottom"}
+    for record in csv.DictReader(io.StringIO(table, newline="")):
+        words = [text for column, text in record.items() if column not in sides]
+        assert not [word for word in words if word.startswith(("=", "+", "-", "@"))]
+
+
+def test_a_table_of_somebody_else_needs_two_columns_and_may_use_other_names() -> None:
+    table = "\ufeffphoto,expression,left\na.jpg,Anger,x\nb.jpg,,1\n,happy,1\nc.jpg,bored,\n"
+    assert read_table(table.encode()) == [LabelRow("a.jpg", "angry"), LabelRow("c.jpg", "bored")]
+
+
+def test_numbers_that_are_none_are_left_out() -> None:
+    table = "photo,expression,left,top,right,bottom\na.jpg,sad,nan,1,2,3\nb.jpg,sad,1e999,1,2,3\n"
+    assert [row.box for row in read_table(table.encode())] == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (b"", "no column expression and no column photo"),
+        (b"photo,label\n", "no column expression"),
+        (b"\xff\xfe\x00", "not a table in UTF-8"),
+        (b'photo,expression\n"a', "not a table"),
+        (b" " * (MAX_BYTES + 1), "larger than 16 MB"),
+    ],
+)
+def test_what_is_no_such_table_is_refused(data: bytes, says: str) -> None:
+    with pytest.raises(DataError, match=says):
+        read_table(data)
