@@ -33,6 +33,7 @@ from training.evaluation.predictions import (
     save_predictions,
 )
 from training.evaluation.split_predictions import SplitPredictions, predict_split
+from training.evaluation.spread import SpreadClassifier
 from training.export.litert import KERAS_FILE, LITERT_FILE, export, parity, update_heads
 from training.fit.loop import Fit
 from training.networks.layer_table import layer_table
@@ -145,11 +146,11 @@ def _write(
     validation = data.split("validation")
     names = validation.class_names
     spec = export(fit.model, directory, class_names=names)
-    by_head = ExpressionClassifier(directory).logits(validation.images)
+    by_head = SpreadClassifier(directory).logits(validation.images)
     update_heads(directory, temperatures=measure.temperatures(by_head, spec, validation))
     if lesson:
         lesson.keep_settings(directory)
-    classifier, logits = ExpressionClassifier(directory), by_head[EXPRESSION_HEAD]
+    classifier, logits = SpreadClassifier(directory), by_head[EXPRESSION_HEAD]
     predictions = predict_splits(classifier, data)
     update_heads(directory, abstentions=measure.abstentions(predictions["validation"]))
     if lesson:
@@ -173,7 +174,7 @@ def _write(
         parameters=fit.model.count_params(),
         layers=layer_table(fit.model),
         parity=parity(fit.model, classifier, validation.images[:_PARITY_IMAGES]),
-        latency_ms=latency_ms(classifier, validation),
+        latency_ms=latency_ms(ExpressionClassifier(directory), validation),
         files=file_cards(directory),
         adaptation=lesson.changes(classifier, fit.seconds) if lesson else None,
         **measure.report_figures(predictions, ModelSpec.load(directory), names),

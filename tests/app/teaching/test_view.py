@@ -111,7 +111,7 @@ def test_a_teaching_from_the_button_to_the_model_that_answers(
     assert not page.exception
     assert "**my-faces** has learnt from your faces." in words(page)
     assert "which compact had learnt from" in words(page)
-    assert page.session_state.filtered_state.get("model") is None
+    assert "model" not in page.session_state
     page.button(key="teaching_choose").click().run()
     assert page.session_state["model"] == "my-faces"
 
@@ -156,5 +156,4 @@ def test_a_failure_says_why(
     assert teaching.wait(PATIENCE)
     page.run()
     assert "It could not be taught: no *face* in it." in words(page)
-    assert r"face\* in it." in words(page)
     assert sys.executable not in words(page)
