@@ -7,6 +7,7 @@ import os
 import platform
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -100,6 +101,7 @@ def write_model(
     provenance: Provenance,
     directory: Path,
     lesson: Lesson | None = None,
+    advance: Callable[[int], object] = lambda count: None,
 ) -> Report:
     """Export a trained network, evaluate the exported file, and write its report.
 
@@ -114,13 +116,21 @@ def write_model(
         provenance: other inputs of the training.
         directory: the model directory.
         lesson: what a trained model was taught; None if it was trained as usual.
+        advance: is told how many more faces are measured, `PASSES` times each.
     """
     # The dashboard ignores directories whose names start with a dot.
     parent = _created(directory.parent)
     with tempfile.TemporaryDirectory(dir=parent, prefix=".unfinished-") as staging:
         target = Path(staging) / directory.name
         report = _write(
-            fit, preset, data, dropped, provenance=provenance, directory=target, lesson=lesson
+            fit,
+            preset,
+            data,
+            dropped,
+            provenance=provenance,
+            directory=target,
+            lesson=lesson,
+            advance=advance,
         )
         if directory.exists():
             directory.rename(Path(staging) / "old")
@@ -142,6 +152,7 @@ def _write(
     provenance: Provenance,
     directory: Path,
     lesson: Lesson | None,
+    advance: Callable[[int], object],
 ) -> Report:
     validation = data.split("validation")
     names = validation.class_names
@@ -151,7 +162,9 @@ def _write(
     if lesson:
         lesson.keep_settings(directory)
     classifier, logits = SpreadClassifier(directory), by_head[EXPRESSION_HEAD]
+    classifier.advance = advance
     predictions = predict_splits(classifier, data)
+    classifier.advance = lambda count: None
     update_heads(directory, abstentions=measure.abstentions(predictions["validation"]))
     if lesson:
         lesson.keep_settings(directory)

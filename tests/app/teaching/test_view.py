@@ -124,7 +124,7 @@ def test_a_teaching_is_seen_until_it_is_cancelled(
     page.button(key="teaching_start").click().run()
     running = teachings.running
     assert running
-    until(lambda: running.progress.epoch == 1)
+    until(lambda: running.progress.done == 1)
     page.run()
     assert labels(page) == ["Cancel"]
     page.button(key="teaching_cancel").click().run()
