@@ -12,6 +12,7 @@ from fer.alignment import align
 from fer.detection.blazeface import FaceDetector
 from fer.detection.photo_scan import PhotoScan
 from fer.detection.version import photo_detector
+from fer.labelled.cut_outs import as_channels, square
 from fer.labels import EXPRESSION_HEAD
 from fer.model.class_activation import ClassActivation, class_activation
 from fer.model.classifier import ExpressionClassifier
@@ -90,6 +91,20 @@ class FaceAnalyzer:
             detections = self._detector(image)
         detections = detections.take(np.argsort(detections.xyxy[:, 0], kind="stable"))
         return classify_faces(image, detections, self._classifier, self.spec, head=head)
+
+    def cut_out(self, image: Image, *, head: str = EXPRESSION_HEAD) -> Floats:
+        """Return the probabilities, ``(k,)``, of a picture that is a cut-out face as it is.
+
+        Args:
+            image: ``(height, width, 3)`` RGB uint8, framed like the images of a data set.
+            head: name of the head to use.
+
+        Raises:
+            ModelError: the model has no such head.
+        """
+        check_image(image)
+        crop = as_channels(square(image, self.spec.input_size), self.spec.channels)
+        return np.asarray(self._classifier(crop[None], head)[0])
 
     def has_class_activation(self, head: str) -> bool:
         """Return whether the model was exported with the maps that `class_activation` needs."""

@@ -66,7 +66,7 @@ def files_of(uploads: Sequence[Upload], most: int) -> Files:
         system += left_out
     candidates.sort(key=lambda candidate: natural_order(candidate.name))
     size = sum(len(upload.data) for upload in uploads)
-    return Files(title, tuple(_limited(candidates, most)), system, size)
+    return Files(title, tuple(limited(candidates, most)), system, size)
 
 
 def _files_in(upload: Upload, *, prefix: bool) -> tuple[list[Candidate], int]:
@@ -95,7 +95,7 @@ def is_zip(name: str) -> bool:
     return name.lower().endswith((".zip", ".cbz"))
 
 
-def _limited(candidates: Sequence[Candidate], most: int) -> list[Candidate]:
+def limited(candidates: Sequence[Candidate], most: int) -> list[Candidate]:
     """Return the candidates with a reason for each photograph beyond the first `most`."""
     limited, photos = [], 0
     for candidate in candidates:

@@ -11,15 +11,18 @@ from fer.types import Floats, Image
 _PORTRAIT_WIDTHS = 1.5
 
 
-def portrait_square(image: Image, box: Floats) -> tuple[int, int, int]:
+def portrait_square(
+    image: Image, box: Floats, widths: float = _PORTRAIT_WIDTHS
+) -> tuple[int, int, int]:
     """Return left, top and side of the square around a face, moved or shrunk into the image.
 
     Args:
         image: ``(height, width, 3)`` uint8.
         box: ``(4,)`` of the face, in pixels.
+        widths: side of the square, in widths of the box.
     """
     height, width = image.shape[:2]
-    wanted = float(np.max(box[2:] - box[:2])) * _PORTRAIT_WIDTHS
+    wanted = float(np.max(box[2:] - box[:2])) * widths
     side = int(np.clip(round(wanted), 1, min(height, width)))
     centre_x, centre_y = (float(v) for v in (box[:2] + box[2:]) / 2)
     left = int(np.clip(round(centre_x - side / 2), 0, width - side))

@@ -16,7 +16,7 @@ from fer.detection.face_landmark import MESH_POINTS, PRESENCE_RANGE, FaceMeshes
 from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
 from fer.model.class_activation import ClassActivation, class_activation
 from fer.model.spec import ModelSpec
-from fer.types import FLAWS, Image
+from fer.types import FLAWS, Floats, Image
 from tests.samples import make_detections
 
 LABELS = ("happy", "sad", "neutral")
@@ -106,6 +106,11 @@ class FakeAnalyzer:
         rows = [(happy, (1 - happy) * 0.6, (1 - happy) * 0.4)] * red
         found_faces = faces_of(*rows, flaws=("small", "dark") if blue > 100 else ())
         return replace(found_faces, head=head)
+
+    def cut_out(self, image: Image, *, head: str = EXPRESSION_HEAD) -> Floats:
+        self.calls += 1
+        happy = int(image[0, 0, 1]) / 100 / (1 if head == EXPRESSION_HEAD else 2)
+        return np.array([happy, (1 - happy) * 0.6, (1 - happy) * 0.4], np.float32)
 
     def has_class_activation(self, head: str) -> bool:
         return bool(self.spec and self.spec.head(head).activation_map)

@@ -1,0 +1,141 @@
+"""What the browser gets to label faces, and what it tells. Does not use Streamlit.
+
+The browser shows each label at once, and tells all that it did since it last heard from here. So
+nothing is lost when keys are pressed faster than the server answers. Its script is
+``frontend/labeller.js``.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from app.common.text import FLAW_ICONS
+from app.own_data.own_set import Label, OwnSet
+from app.own_data.reading import OwnFace, OwnPhoto
+from fer import Detections, Faces
+from fer.labelled.table import SKIPPED
+from fer.labels import colour_of
+from fer.model.spec import Head
+from fer.text import chance
+from fer.types import FLAWS
+
+#: Faces before and after the current one whose pictures the browser has.
+_BEHIND, _AHEAD = 6, 14
+
+#: Last labels that the browser can take back; more than that it forgets.
+_HISTORY = 100
+
+#: A label is a number for the browser: its place among the expressions from 1, or one of these.
+_NONE, _SKIPPED = -1, 0
+
+
+def labeller_data(
+    own: OwnSet, model: str, head: Head, *, token: str, done: int, have: Iterable[int]
+) -> dict[str, Any]:
+    """Return what the browser shows.
+
+    Args:
+        own: the faces and their labels.
+        model: name of the model whose answers are shown.
+        head: its head.
+        token: tells the set from others.
+        done: number of the last change by the browser that was carried out.
+        have: faces whose pictures the browser has.
+    """
+    faces, labels, photos = own.faces, own.labels, own.photos
+    at = min(own.at, len(faces) - 1)
+    near = range(max(0, at - _BEHIND), min(len(faces), at + _AHEAD + 1))
+    known = set(have)
+    return {
+        "set": token,
+        "answerer": f"{model}/{head.name}",
+        "done": done,
+        "at": at,
+        "labels": [_code(own, labels.get(index)) for index in range(len(faces))],
+        "history": [[index, _code(own, label)] for index, label in own.history[-_HISTORY:]],
+        "expressions": [{"name": name, "colour": colour_of(name)} for name in own.expressions],
+        "faces": [
+            {"index": index, **_face(photos[faces[index][0]], faces[index][1], model, head)}
+            for index in near
+            if index not in known
+        ],
+    }
+
+
+def carry_out(own: OwnSet, changes: object, done: int) -> int:
+    """Carry out what the browser tells, each change once; return the number of the last.
+
+    Args:
+        own: the faces and their labels.
+        changes: lists of a number, and what was done: ``[4, "label", face, label, seen]``,
+            ``[5, "undo"]``, ``[6, "go", face]``. Whatever is nothing of that is left out.
+        done: number of the last change that was carried out before.
+    """
+    for change in changes if isinstance(changes, list) else ():
+        match change:
+            case [int(number), *what] if number > done:
+                done = number
+                _carry_out(own, what)
+    return done
+
+
+def _carry_out(own: OwnSet, what: Sequence[object]) -> None:
+    match what:
+        case ["undo"]:
+            own.undo()
+        case ["go", int(index)]:
+            own.go(index)
+        case ["label", int(index), int(code), bool(seen)] if 0 <= code <= len(own.expressions):
+            expression = own.expressions[code - 1] if code else SKIPPED
+            own.label(index, Label(expression, seen))
+
+
+def _code(own: OwnSet, label: Label | None) -> int:
+    if label is None:
+        return _NONE
+    return own.expressions.index(label.expression) + 1 if label.counts else _SKIPPED
+
+
+def _face(photo: OwnPhoto, one: OwnFace, model: str, head: Head) -> dict[str, Any]:
+    said: dict[str, Any] = {
+        "picture": f"data:{_mime(one.picture)};base64,{base64.b64encode(one.picture).decode()}",
+        "frame": one.frame,
+        "name": photo.name,
+        "place": f"face {one.number} of {len(photo.faces)}" if len(photo.faces) > 1 else "",
+    }
+    probabilities = one.probabilities.get((model, head.name))
+    if probabilities is None:
+        return said
+    flaws = np.array([[flaw in one.flaws for flaw in FLAWS]])
+    answered = Faces.of(
+        _NOWHERE,
+        probabilities[None],
+        head.labels,
+        flaws=flaws,
+        thresholds=head.thresholds,
+        margin=head.margin,
+    )
+    return said | {
+        "answer": answered.expressions[0],
+        "sure": not bool(answered.uncertain[0]),
+        "confidence": chance(float(answered.confidence[0])),
+        "flaws": [flaw for flaw in FLAW_ICONS if flaw in one.flaws],
+        "shares": [
+            {"name": label, "colour": colour_of(label), "share": round(float(share), 4)}
+            for label, share in zip(head.labels, probabilities, strict=True)
+        ],
+    }
+
+
+#: The answer does not depend on where the face is.
+_NOWHERE = Detections(
+    np.zeros((1, 4), np.float32), np.ones(1, np.float32), np.zeros((1, 6, 2), np.float32)
+)
+
+
+def _mime(picture: bytes) -> str:
+    return "image/png" if picture.startswith(b"\x89PNG") else "image/jpeg"

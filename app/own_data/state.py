@@ -1,0 +1,65 @@
+"""What all visitors of the Your data page share, and each visitor's faces."""
+
+from __future__ import annotations
+
+import atexit
+
+import streamlit as st
+
+from app.background.jobs import Jobs, max_jobs
+from app.background.memory import MB
+from app.collection.room import Room
+from app.collection.visit import Limits
+from app.common.server import server_settings
+from app.common.settings import whole_number
+from app.own_data.visit import OwnVisit
+from app.session.of_tab import session_of_tab
+from app.session.session_store import SessionStore
+from app.session.tabs import tab_is_open
+
+#: Settings, in the environment or the secrets: sets that are read at once; photos of a set; its
+#: megabytes as it is uploaded; megabytes of memory of all visitors' sets.
+JOBS_VARIABLE = "FER_MAX_OWN_JOBS"
+PHOTOS_VARIABLE = "FER_MAX_OWN_PHOTOS"
+SIZE_VARIABLE = "FER_MAX_OWN_MB"
+TOTAL_VARIABLE = "FER_MAX_OWN_TOTAL_MB"
+
+_PHOTOS, _SIZE, _TOTAL = 10_000, 300, 1000
+
+#: Seconds for which labels are kept after their tab was last seen open. They are somebody's work.
+KEEP_SECONDS = 1800.0
+
+
+def own_visit() -> OwnVisit:
+    """Return the visitor's faces. A reload finds them by the key in the page's address."""
+    return session_of_tab(
+        _store(),
+        "own_visit",
+        lambda: OwnVisit(_jobs(), _room(), _limits()),
+        ended=lambda visit: visit.ended,
+    )
+
+
+def _limits() -> Limits:
+    settings = server_settings()
+    # Streamlit's own limit holds for every upload, whatever an uploader says.
+    most = int(st.get_option("server.maxUploadSize"))
+    megabytes = min(whole_number(settings, SIZE_VARIABLE, _SIZE), most)
+    return Limits(whole_number(settings, PHOTOS_VARIABLE, _PHOTOS), megabytes * MB)
+
+
+@st.cache_resource(show_spinner=False)
+def _jobs() -> Jobs:
+    jobs = Jobs(max_jobs(server_settings(), JOBS_VARIABLE))
+    atexit.register(jobs.close)
+    return jobs
+
+
+@st.cache_resource(show_spinner=False)
+def _room() -> Room:
+    return Room(whole_number(server_settings(), TOTAL_VARIABLE, _TOTAL) * MB)
+
+
+@st.cache_resource(show_spinner=False)
+def _store() -> SessionStore[OwnVisit]:
+    return SessionStore(tab_is_open, keep_seconds=KEEP_SECONDS, dropped=OwnVisit.end)

@@ -1,0 +1,50 @@
+"""Texts of the Your data page that depend on its faces. Does not use Streamlit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from app.common.text import counted, escape_markdown
+from app.own_data.visit import OwnVisit
+
+#: Files that were not read which are named at most.
+_MOST_NAMED = 100
+
+
+def facts(visit: OwnVisit) -> str:
+    """Return what there is, in a line."""
+    own = visit.own
+    if own is None:
+        return ""
+    photos, unread = own.photos, len(visit.unread)
+    empty = sum(not photo.faces for photo in photos.values())
+    parts = [counted(len(photos), "photo"), counted(len(own.faces), "face")]
+    if empty:
+        parts.append(f"{counted(empty, 'photo')} without a face")
+    if unread:
+        parts.append(f"{counted(unread, 'file')} not read")
+    return " · ".join(parts)
+
+
+def folder_line(counts: Mapping[str, int], misses: int) -> str:
+    """Return what folders said of the faces, in Markdown.
+
+    Args:
+        counts: number of faces by expression.
+        misses: number of labelled photos in which no face was found.
+    """
+    said = ", ".join(f"{name} {count:,}" for name, count in counts.items())
+    missed = (
+        f" In {counted(misses, 'photo')} no face was found: that counts as a miss."
+        if misses
+        else ""
+    )
+    return f"**The labels are those of the folders:** {said or 'none'}.{missed}"
+
+
+def unread_lines(visit: OwnVisit) -> str:
+    """Return the files that were not read with their reasons, in Markdown."""
+    unread = visit.unread
+    lines = [f"- **{escape_markdown(one.name)}** {escape_markdown(one.error)}" for one in unread]
+    more = len(lines) - _MOST_NAMED
+    return "\n".join(lines[:_MOST_NAMED] + ([f"- … and {more:,} more"] if more > 0 else []))

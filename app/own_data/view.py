@@ -1,0 +1,180 @@
+"""The visitor's faces on the page: how far the analysis is, labels to give, files to save."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import streamlit as st
+
+from app.background.jobs import State
+from app.collection.text import progress_line
+from app.common.components import mount
+from app.common.head_picker import chosen_head
+from app.common.runnable import ModelEntry
+from app.common.text import counted, escape_markdown, waiting_line
+from app.live.view import POLL_SECONDS
+from app.own_data.downloads import labels_csv, set_zip
+from app.own_data.inputs import label_by_hand
+from app.own_data.labelling import carry_out, labeller_data
+from app.own_data.own_set import OwnSet
+from app.own_data.text import facts, folder_line, unread_lines
+from app.own_data.visit import OwnVisit
+from app.photo.photo_view import download
+from app.teaching.view import show_teaching
+
+_ORIGINALS, _CHECK = "own_originals", "own_check"
+
+
+def show_title(visit: OwnVisit, own: OwnSet) -> None:
+    """Show what there is, and the way to delete it."""
+    with st.container(gap="xxsmall"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.subheader(escape_markdown(visit.title), anchor=False, width="content")
+            if visit.running:
+                st.button(
+                    "Cancel", icon=":material/close:", key="own_cancel", on_click=visit.cancel
+                )
+            else:
+                _offer_clear(visit, own)
+        st.caption(facts(visit))
+    if visit.unread and not visit.running:
+        said = f"{counted(len(visit.unread), 'file')} not read: why"
+        with st.expander(said.capitalize(), icon=":material/error:"):
+            st.markdown(unread_lines(visit))
+
+
+def show_faces(visit: OwnVisit, own: OwnSet, entry: ModelEntry) -> None:
+    """Show the progress of the analysis, and what there is to label."""
+    running = visit.running
+    poll = POLL_SECONDS if running else None
+    st.fragment(_faces, run_every=poll)(visit, own, entry, running=running)
+
+
+def show_downloads(visit: OwnVisit, own: OwnSet, entry: ModelEntry) -> None:
+    """Offer the labels alone, and the labelled set."""
+    head = chosen_head()
+    said = (entry.name, head, entry.spec)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        download("Labels (CSV)", partial(labels_csv, own, *said), "labels.csv", "text/csv", "own")
+        download(
+            "Labelled set (ZIP)",
+            lambda: make_zip(own, entry, head),
+            "labelled-faces.zip",
+            "application/zip",
+            "own",
+        )
+        st.toggle(
+            "With the original photos",
+            value=True,
+            key=_ORIGINALS,
+            persist_state="session",
+            help="Without them, the ZIP holds the faces alone, cut out and straightened.",
+        )
+    st.caption(
+        ":material/save: **Your labels are here only as long as this page is.** Save them now and "
+        "then: drop labels.csv on this page with the same photos to go on. `python -m training` "
+        "reads the ZIP."
+    )
+
+
+def show_results(own: OwnSet, entry: ModelEntry) -> None:
+    """Show what comes of the labels: how good the models are, and how to teach one."""
+    counts = {name: own.counts[name] for name in own.expressions if own.counts[name]}
+    if not counts:
+        return
+    show_teaching(partial(make_zip, own, entry, chosen_head()), counts)
+
+
+def make_zip(own: OwnSet, entry: ModelEntry, head: str) -> bytes:
+    """Return the labelled set as a ZIP."""
+    originals = own.originals if st.session_state.get(_ORIGINALS, True) else {}
+    return set_zip(own, entry.name, head, entry.spec, originals)
+
+
+def _offer_clear(visit: OwnVisit, own: OwnSet) -> None:
+    labels = len(own.labels)
+    with st.popover("Clear", icon=":material/delete:", type="tertiary"):
+        st.markdown(
+            f"This deletes {counted(len(own.faces), 'face')} and {counted(labels, 'label')} from "
+            "the server. Save the labels first if you want to go on with them."
+        )
+        st.button("Delete all", type="primary", key="own_clear", on_click=visit.clear)
+
+
+def _faces(visit: OwnVisit, own: OwnSet, entry: ModelEntry, *, running: bool) -> None:
+    if visit.running != running or visit.own is not own or visit.settled:
+        visit.settled = False
+        st.rerun()
+    _show_progress(visit)
+    if not own.faces:
+        if not running:
+            st.info(
+                "**No face was found in these photos**, so there is nothing to label. Good light, "
+                "a frontal view and a short distance help.",
+                icon=":material/face_retouching_off:",
+            )
+        return
+    if _wants_labels(visit, own):
+        _show_labeller(visit, own, entry)
+
+
+def _show_progress(visit: OwnVisit) -> None:
+    job = visit.job
+    if job is None or not job.active:
+        return
+    if job.state is State.WAITING:
+        line = waiting_line(visit.jobs.ahead_of(job), visit.jobs.places, "set of photos")
+        st.info(line, icon=":material/hourglass_top:")
+    elif visit.asked != visit.asked[::-1]:
+        done, count = visit.asked
+        st.progress(done / count, f"More models answer: {done:,} of {count:,} photos")
+    else:
+        batch = visit.batches[-1]
+        st.progress(len(batch.items) / max(1, len(batch)), progress_line(batch))
+
+
+def _wants_labels(visit: OwnVisit, own: OwnSet) -> bool:
+    """Return whether to show what labels faces; where folders did it, that can be chosen."""
+    if not visit.by_folder:
+        return True
+    misses = sum(bool(photo.label) and not photo.faces for photo in own.photos.values())
+    counts = {name: own.counts[name] for name in own.expressions if own.counts[name]}
+    st.markdown(f":material/folder: {folder_line(counts, misses)}")
+    if visit.running:
+        return False
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        check = st.toggle("Look through the labels", key=_CHECK, persist_state="session")
+        st.button(
+            "Label all faces by hand instead",
+            type="tertiary",
+            icon=":material/edit:",
+            key="own_by_hand",
+            on_click=label_by_hand,
+            args=(visit,),
+            help="Forgets what the folders say. All faces of a photo count then.",
+        )
+    return check or own.unlabelled > 0
+
+
+def _show_labeller(visit: OwnVisit, own: OwnSet, entry: ModelEntry) -> None:
+    key = f"own_labeller_{visit.token}"
+    told = st.session_state.get(key)
+    report = told.changes if told and told.get("changes") else {}
+
+    def carried_out() -> None:
+        report = st.session_state[key].changes
+        if report["set"] == visit.token:
+            visit.done = carry_out(own, report["changes"], visit.done)
+
+    def settled() -> None:
+        visit.settled = True
+
+    data = labeller_data(
+        own,
+        entry.name,
+        entry.spec.head(chosen_head()),
+        token=visit.token,
+        done=visit.done,
+        have=report.get("have", ()),
+    )
+    mount("own_data/labeller", data, key, on_changes_change=carried_out, on_settled_change=settled)

@@ -1,0 +1,67 @@
+"""Photographs of a visitor, with the fake analyzer's answers."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+
+from PIL import Image as PillowImage
+
+from app.collection.upload import Upload
+from app.own_data.own_set import OwnSet
+from app.own_data.reading import Answerer, read_photo
+from fer.labels import EXPRESSION_HEAD
+from fer.model.spec import Head, ModelSpec
+from tests.app.samples import LABELS, THRESHOLDS, FakeAnalyzer, png
+from tests.samples import ALWAYS_ANSWERS, FRAMING
+
+#: What labels may be: what the fake model tells apart, and what only another one knows.
+EXPRESSIONS = (*LABELS, "contempt")
+
+HEAD = Head(
+    name=EXPRESSION_HEAD,
+    output=EXPRESSION_HEAD,
+    labels=LABELS,
+    meaning="a fake",
+    abstention=ALWAYS_ANSWERS.model_copy(
+        update={"threshold": THRESHOLDS[0], "degraded_threshold": THRESHOLDS[1]}
+    ),
+)
+
+SPEC = ModelSpec(
+    name="fake",
+    file="model.tflite",
+    sha256="0" * 64,
+    input_size=48,
+    channels=1,
+    framing=FRAMING,
+    heads=(HEAD,),
+)
+
+
+def answerer(name: str = "fake", key: str = "1", analyzer: FakeAnalyzer | None = None) -> Answerer:
+    return Answerer(name, key, analyzer or FakeAnalyzer(SPEC))  # type: ignore[arg-type]
+
+
+def own_set(*photos: tuple[str, int]) -> OwnSet:
+    """Return photographs by name with so many faces each."""
+    own = OwnSet(EXPRESSIONS)
+    for seed, (name, faces) in enumerate(photos):
+        data = png(faces, seed=seed)
+        own.add(read_photo(name, data, [answerer()]), lambda data=data: data)
+    return own
+
+
+def small(happy: int = 90, seed: int = 0, side: int = 48) -> bytes:
+    """Return a cut-out face."""
+    out = io.BytesIO()
+    PillowImage.new("RGB", (side, side), (1, happy, seed)).save(out, "PNG")
+    return out.getvalue()
+
+
+def archive(files: dict[str, bytes], name: str = "set.zip") -> Upload:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as target:
+        for path, data in files.items():
+            target.writestr(path, data)
+    return Upload(name, out.getvalue())

@@ -1,0 +1,169 @@
+"""The visitor's faces and their labels, whatever happens to the analysis."""
+
+import threading
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.own_data.own_set import Label, OwnSet
+from app.own_data.reading import OwnPhoto, read_photo
+from fer.labelled.table import SKIPPED, LabelRow
+from tests.app.own_data.samples import EXPRESSIONS, answerer, own_set
+from tests.app.samples import png
+
+SAD = Label("sad")
+
+
+def add(own: OwnSet, name: str, faces: int, label: str = "") -> None:
+    own.add(read_photo(name, png(faces), [answerer()], label=label), lambda: b"")
+
+
+def test_an_empty_set_has_nothing_to_label() -> None:
+    own = own_set()
+    own.label(0, SAD)
+    own.undo()
+    own.go(3)
+    assert (own.faces, own.labels, own.unlabelled, own.answers(), own.size) == ([], {}, 0, [], 0)
+    assert own.models == frozenset()
+
+
+def test_a_label_goes_on_to_the_next_face_without_one() -> None:
+    own = own_set(("a.png", 2), ("b.png", 2))
+    own.label(1, SAD)
+    assert own.at == 2
+    own.label(2, Label(SKIPPED))
+    own.label(3, SAD)
+    assert own.at == 0, "the only one that is left"
+    own.label(0, Label("happy", answer_seen=True))
+    assert own.at == 1, "all are labelled: the neighbour"
+    assert own.counts == {"sad": 2, SKIPPED: 1, "happy": 1}
+    assert (own.unlabelled, own.answer_seen) == (0, True)
+
+
+def test_labels_are_taken_back_one_by_one() -> None:
+    own = own_set(("a.png", 2))
+    own.label(0, SAD)
+    own.label(0, Label("happy"))
+    own.undo()
+    assert (own.labels, own.at) == ({0: SAD}, 0)
+    own.undo()
+    own.undo()
+    assert (own.labels, own.at) == ({}, 0)
+
+
+@given(st.lists(st.tuples(st.integers(-1, 4), st.sampled_from([*EXPRESSIONS, SKIPPED]))))
+def test_taking_everything_back_leaves_no_label(given_labels: list[tuple[int, str]]) -> None:
+    own = own_set(("a.png", 3))
+    for index, expression in given_labels:
+        own.label(index, Label(expression))
+        assert 0 <= own.at < 3
+    for _ in given_labels:
+        own.undo()
+    assert own.labels == {}
+
+
+def test_answers_name_faces_and_leave_out_what_was_skipped() -> None:
+    own = own_set(("party.png", 2), ("one.png", 1))
+    own.label(0, SAD)
+    own.label(1, Label(SKIPPED))
+    own.label(2, Label("contempt"))
+    add(own, "miss.png", 0, label="happy")
+    answers = own.answers()
+    assert [(one.name, one.truth, one.found) for one in answers] == [
+        ("party.png, face 1", "sad", True),
+        ("one.png", "contempt", True),
+        ("miss.png", "happy", False),
+    ]
+    assert answers[0].probabilities.keys() == {("fake", "expression")}
+    assert answers[0].crop_jpeg.startswith(b"\xff\xd8")
+    assert own.models == {"fake"}
+
+
+def test_folders_label_the_largest_face() -> None:
+    own = own_set()
+    add(own, "happy/a.png", 2, label="happy")
+    assert own.labels == {0: Label("happy")}
+    assert own.unlabelled == 0
+    own.undo()
+    assert own.labels, "what a folder says cannot be taken back by accident"
+
+
+def test_photos_of_the_same_name_are_told_apart() -> None:
+    own = own_set(("a.png", 1), ("A.png", 1), ("a (2).png", 1), ("x/a.png", 1), ("x_a.png", 1))
+    names = [name for name, _ in own.faces]
+    assert names == ["a.png", "A (2).png", "a (2) (2).png", "x_a.png", "x_a (2).png"]
+    assert own.originals.keys() == own.photos.keys() == set(names)
+
+
+def test_what_was_not_read_is_no_photo() -> None:
+    own = own_set()
+    own.add(OwnPhoto("a.png", "is damaged."), lambda: b"")
+    assert (own.photos, own.faces) == ({}, [])
+
+
+def rows_of(own: OwnSet) -> list[LabelRow]:
+    return [LabelRow(name, own.labels[i].expression, face.box) for i, (name, face)
+            in enumerate(own.faces) if i in own.labels]  # fmt: skip
+
+
+@pytest.mark.parametrize("before", [True, False], ids=["labels first", "photos first"])
+def test_labels_of_a_table_find_their_faces(before: bool) -> None:
+    labelled = own_set(("party.png", 3), ("b.png", 1))
+    for index, expression in ((0, "sad"), (2, SKIPPED), (3, "happy")):
+        labelled.label(index, Label(expression))
+    rows = [
+        *rows_of(labelled),
+        LabelRow("gone.png", "sad", (0, 0, 9, 9)),
+        LabelRow("b.png", "bored"),
+    ]
+    own = own_set()
+    if before:
+        own.give(rows)
+        assert len(own.waiting) == 4
+    add(own, "b.png", 1)
+    add(own, "PARTY.png", 3)
+    if not before:
+        own.give(rows)
+    assert own.labels == {0: Label("happy"), 1: SAD, 3: Label(SKIPPED)}
+    assert [row.photo for row in own.waiting] == ["gone.png"]
+
+
+def test_a_label_for_another_place_in_the_photo_is_not_used() -> None:
+    own = own_set(("a.png", 2))
+    own.give([LabelRow("a.png", "sad", (200, 100, 240, 140))])
+    assert own.labels == {}
+
+
+def test_a_table_says_which_photos_have_no_face() -> None:
+    own = own_set()
+    own.give([LabelRow("x_wall.png", "sad")])
+    assert own.label_of_photo("x/wall.png") == "sad"
+    assert own.label_of_photo("other.png") == ""
+
+
+def test_more_answers_change_no_label() -> None:
+    own = own_set(("a.png", 1), ("b.png", 2))
+    own.label(1, SAD)
+    new = read_photo("b.png", png(2), [answerer("fake"), answerer("late")]).faces
+    own.answer_too("b.png", new)
+    assert own.labels == {1: SAD}
+    assert own.models == {"fake"}
+    own.answer_too("a.png", read_photo("a.png", png(1), [answerer("late")]).faces)
+    assert own.models == {"late"}
+
+
+def test_labels_are_given_while_faces_come() -> None:
+    own = own_set(("first.png", 1))
+    photo = read_photo("more.png", png(1), [answerer()])
+
+    def come() -> None:
+        for _ in range(200):
+            own.add(photo, lambda: b"")
+
+    coming = threading.Thread(target=come)
+    coming.start()
+    for _ in range(200):
+        own.label(0, SAD)
+    coming.join()
+    assert (len(own.faces), own.labels) == (201, {0: SAD})
