@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from app.common.model_choice import keep_choice
 from app.common.page_layout import content, page_links
 from app.common.paths import LOGO
 from app.session.lasting_downloads import keep_downloads
@@ -40,4 +41,5 @@ page = st.navigation(PAGES, position="hidden")
 st.set_page_config(page_title=f"{page.title} · FER Lens")
 with content():
     page_links(PAGES)
+    keep_choice()
     page.run()

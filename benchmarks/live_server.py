@@ -15,7 +15,7 @@ from aiortc import RTCConfiguration
 from aiortc.contrib.media import MediaRelay
 from streamlit_webrtc.webrtc import WebRtcMode, WebRtcWorker
 
-from app.live.streaming.network_pool import StreamPool
+from app.live.streaming.network_pool import StreamPool, load_model
 from app.live.streaming.record import Moment
 from app.live.streaming.session import LiveSession
 from app.live.streaming.stream_limit import StreamLimit
@@ -84,7 +84,8 @@ class Server:
     """
 
     def __init__(self, streams: int) -> None:
-        self._pool = StreamPool(MODEL, os.cpu_count() or 1)
+        self._pool = StreamPool(os.cpu_count() or 1)
+        self._model = load_model(MODEL, os.cpu_count() or 1)
         self._limit = StreamLimit(streams)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -97,7 +98,7 @@ class Server:
 
     def session(self) -> WatchedSession:
         """Return the session of a new visitor."""
-        return WatchedSession(self._pool.stream(), self._limit)
+        return WatchedSession(self._pool.stream(self._model), self._limit)
 
     @contextmanager
     def connected(self, session: WatchedSession, client: Client) -> Iterator[list[Arrival]]:

@@ -140,6 +140,16 @@ class FaceStream:
         self._averages: dict[int, tuple[Floats, float]] = {}
         self._averages_head = ""
 
+    def answer_with(self, classifier: Classifier, spec: ModelSpec) -> None:
+        """Use another network from the next frame on; tracks continue and averages start again.
+
+        Args:
+            classifier: classifies aligned faces.
+            spec: describes its input and outputs.
+        """
+        self._classifier, self.spec = classifier, spec
+        self._averages_head = ""
+
     def new_scene(self) -> None:
         """Forget everybody, since another scene begins; the next person has a new number."""
         self._tracker.new_scene()

@@ -9,8 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from fer.alignment import Framing
+from fer.evaluation.report import FileCard, Report
 from fer.labels import EXPRESSION_HEAD
-from fer.model.spec import Abstention
+from fer.model.spec import Abstention, ModelSpec
+from fer.records import file_sha256
 from fer.types import Detections, Floats, Image
 
 ROOT = Path(__file__).parent.parent
@@ -69,3 +71,26 @@ class FakeClassifier:
             level = np.minimum(crops.reshape(len(crops), -1).mean(axis=1) / 256, 0.999)
             out[np.arange(len(crops)), (level * self.labels).astype(int)] = 1
         return out
+
+
+def write_copy(folder: Path, name: str, *, one_head: bool = False) -> Path:
+    """Write a model that runs: the shipped network in a file of its own hash, with its report.
+
+    Args:
+        folder: gets the model's directory.
+        name: of the model.
+        one_head: whether it has the expression head only, with other names for its expressions.
+    """
+    directory = folder / name
+    directory.mkdir(parents=True)
+    spec, report = ModelSpec.load(SHIPPED_MODEL), Report.load(SHIPPED_MODEL)
+    network = directory / spec.file
+    network.write_bytes((SHIPPED_MODEL / spec.file).read_bytes() + name.encode())  # is not read
+    card = FileCard(sha256=file_sha256(network), bytes=network.stat().st_size)
+    heads = spec.heads
+    if one_head:
+        labels = tuple(f"style {i}" for i in range(len(spec.labels)))
+        heads = (spec.head(EXPRESSION_HEAD).model_copy(update={"labels": labels}),)
+    spec.model_copy(update={"name": name, "sha256": card.sha256, "heads": heads}).save(directory)
+    report.model_copy(update={"name": name, "files": {spec.file: card}}).save(directory)
+    return directory

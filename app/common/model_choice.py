@@ -50,12 +50,20 @@ def answer_with(name: str) -> None:
     st.session_state[_MODEL] = name
 
 
+def keep_choice() -> None:
+    """Keep the choice in the page's address, and tell when the chosen model has gone.
+
+    Call it once in every run of the app, on whatever page.
+    """
+    chosen = chosen_entry()
+    _tell_gone(chosen)
+    _keep_in_address(chosen)
+
+
 def choose_model() -> Path:
     """Show the choice if several models can answer; return the directory of the chosen one."""
     entries = runnable_models()
     chosen = _chosen(entries)
-    _tell_gone(chosen)
-    _keep_in_address(chosen)
     if chosen and len(entries) > 1:
         _show(entries, chosen)
     return chosen.directory if chosen else model_dir()
@@ -113,10 +121,7 @@ def _show(entries: Sequence[ModelEntry], chosen: ModelEntry) -> None:
     names = [entry.name for entry in entries]
     st.session_state[_CHOICE] = chosen.name
     with st.popover(
-        in_short(chosen),
-        icon=":material/deployed_code:",
-        help="The model that answers, on all pages",
-        key="model_help",
+        f"Model: {in_short(chosen)}", icon=":material/deployed_code:", key="model_popover"
     ):
         st.radio(
             "The model that answers, on all pages",

@@ -14,15 +14,15 @@ def in_short(entry: ModelEntry) -> str:
 
 def facts(entry: ModelEntry) -> str:
     """Return a model's accuracy, size, and what it was trained on, as Markdown."""
-    return escape_markdown(" · ".join([_accuracy(entry), _size(entry), *_training(entry)]))
+    known = [f"{len(entry.labels)} expressions", _accuracy(entry), _size(entry), *_training(entry)]
+    return escape_markdown(" · ".join(known))
 
 
 def _accuracy(entry: ModelEntry) -> str:
     low, high = entry.accuracy_low, entry.accuracy_high
     if entry.accuracy is None or low is None or high is None:
         return "not measured"
-    span = f"{100 * low:.1f}–{high:.1%}"
-    return f"{entry.accuracy:.1%} right ({span}) of {len(entry.labels)} expressions"
+    return f"{entry.accuracy:.1%} right on its validation data ({100 * low:.1f}–{high:.1%})"
 
 
 def _size(entry: ModelEntry) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -15,6 +14,7 @@ from app.common.reports import Stamp, file_sha256, stamp_of
 from fer.errors import ModelError
 from fer.evaluation.metrics import Evaluation
 from fer.evaluation.report import Report
+from fer.export.photos import distinct_names
 from fer.model.spec import ModelSpec
 
 _log = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ class ModelEntry:
     """A model that can answer.
 
     Attributes:
-        name: name of its directory, with that of the folder around it where two have the same.
+        name: name of its directory, numbered where another has the same.
         directory: where it is.
         key: tells it from all others, and from what was or will be at the same place: a hash of
             its spec, which names the weights by theirs.
@@ -78,17 +78,13 @@ def runnable_models() -> tuple[ModelEntry, ...]:
 
 def entry_of(directory: Path) -> ModelEntry | None:
     """Return what is known of a model; None if it cannot answer."""
-    return next((entry for entry in runnable_models() if entry.directory == directory), None)
+    listed = (entry for entry in runnable_models() if entry.directory == directory)
+    return next(listed, None) or _entry(directory)
 
 
 def _told_apart(entries: Sequence[ModelEntry]) -> tuple[ModelEntry, ...]:
-    names = Counter(entry.name for entry in entries)
-    return tuple(
-        entry
-        if names[entry.name] == 1
-        else replace(entry, name=f"{entry.name} ({entry.directory.resolve().parent.name})")
-        for entry in entries
-    )
+    names = distinct_names([entry.name for entry in entries])
+    return tuple(replace(one, name=name) for one, name in zip(entries, names, strict=True))
 
 
 def _entry(directory: Path) -> ModelEntry | None:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from app.common.paths import model_dir, models_dir, without_folder
+from app.common.model_choice import chosen_model
+from app.common.paths import models_dir, without_folder
 from app.common.text import escape_markdown
 from app.dashboard.models import OpenedModel, open_model
 from app.dashboard.sections.other_data import record_name, record_ways
@@ -23,13 +24,13 @@ from fer.evaluation.report import EarlierTraining
 
 
 def choose_models(names: Sequence[str]) -> list[str]:
-    """Let the visitor choose one or two models; the running model is the default."""
-    running = model_dir().name
+    """Let the visitor choose one or two models; that which answers on the pages is the default."""
+    running = chosen_model().name
     first = st.selectbox(
         "Model",
         names,
         index=names.index(running) if running in names else 0,
-        key="dashboard_model",
+        key=f"dashboard_model_{running}",  # whoever chooses another model sees that one first
         width=220,
         persist_state="session",
     )

@@ -8,16 +8,20 @@ from pathlib import Path
 
 import streamlit as st
 
-from app.common.paths import model_dir
+from app.common.model_choice import chosen_key, chosen_model
 from app.common.server import server_settings
 from app.live.streaming.ice import Ice, IceSource, twilio_servers
-from app.live.streaming.network_pool import StreamPool
-from app.live.streaming.session import LiveSession
+from app.live.streaming.network_pool import StreamPool, load_model
+from app.live.streaming.session import LiveModel, LiveSession
 from app.live.streaming.stream_limit import StreamLimit, max_streams
 from app.live.webrtc_patches import cloudflare_servers
 from app.session.of_tab import session_of_tab
 from app.session.session_store import SessionStore
 from app.session.tabs import tab_is_open
+
+#: Models that are loaded for streams at a time; the one that was not used for longest goes. A
+#: stream that still works with one that went keeps it.
+MAX_MODELS = 2
 
 
 def live_session() -> LiveSession:
@@ -33,10 +37,22 @@ def _new_session() -> LiveSession:
     # Streamlit drops old sessions when a new one starts, but they contain reference cycles. Its
     # own garbage collection after every run is off (config.toml), as it interrupts all streams.
     gc.collect()
-    limit = _limit()
-    # At least one pair, even if no stream may run: the page asks it for its heads.
-    pairs = max(1, min(os.cpu_count() or 1, limit.slots))
-    return LiveSession(_pool(model_dir(), pairs).stream(), limit)
+    return LiveSession(_pool(_size()).stream(live_model()), _limit())
+
+
+def live_model() -> LiveModel:
+    """Return the model that the visitor has chosen, loaded once for all streams.
+
+    Raises:
+        ModelError: it is missing or broken.
+    """
+    return _model(chosen_model(), chosen_key(), _size())
+
+
+def _size() -> int:
+    """Return the number of networks of a kind: of no use are more than cores, or than streams."""
+    # At least one, even if no stream may run: the page asks it for its heads.
+    return max(1, min(os.cpu_count() or 1, _limit().slots))
 
 
 def connection_help() -> Ice:
@@ -44,9 +60,15 @@ def connection_help() -> Ice:
     return _ice_source().current()
 
 
-@st.cache_resource(max_entries=2, show_spinner="Loading the model …")
-def _pool(directory: Path, size: int) -> StreamPool:
-    return StreamPool(directory, size)
+@st.cache_resource(show_spinner="Loading the model …")
+def _pool(size: int) -> StreamPool:
+    return StreamPool(size)
+
+
+@st.cache_resource(max_entries=MAX_MODELS, show_spinner="Loading the model …")
+def _model(directory: Path, key: str, size: int) -> LiveModel:
+    """Return the networks of a model, which `key` tells from what was there before."""
+    return load_model(directory, size)
 
 
 @st.cache_resource(show_spinner=False)

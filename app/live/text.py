@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from app.common.head_text import NAMES
 from app.common.text import verdicts
 from app.live.streaming.record import LiveErrors
 from app.live.timeline import Timeline
@@ -74,7 +73,7 @@ def describe_timeline(line: Timeline, labels: Sequence[str], cuts: Sequence[floa
     sentences = [f"Timeline {span}: {'; '.join(parts) or 'no face'}."]
     sentences += [_spans("No data", line.holes)] * bool(line.holes)
     sentences += [off_sentence(line)] * bool(line.camera_off)
-    changes = [f"From {clock(c.seconds)} on: {NAMES.get(c.head, c.head)}" for c in line.changes]
+    changes = [f"From {clock(c.seconds)} on: {c.name}" for c in line.changes]
     if changes:
         sentences.append(f"{'; '.join(changes[:_MAX_TOLD])}{_more(changes)}.")
     if scenes := [clock(seconds) for seconds in cuts]:

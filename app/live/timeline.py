@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from app.common.head_text import NAMES
 from fer.export.stream_rows import StreamRows
 from fer.export.stream_times import HOLE_SECONDS, FrameTimes, Span, holes, off_spans
 
@@ -38,10 +39,23 @@ class PersonLine:
 
 @dataclass(frozen=True)
 class HeadChange:
-    """A change of the head: its time in seconds, and the name of the new head."""
+    """A change of the head or the model.
+
+    Attributes:
+        seconds: when.
+        head: name of the new head.
+        model: name of its model; empty where there is only one.
+    """
 
     seconds: float
     head: str
+    model: str = ""
+
+    @property
+    def name(self) -> str:
+        """What answers from then on, for visitors."""
+        head = NAMES.get(self.head, self.head)
+        return f"{self.model}: {head}" if self.model else head
 
 
 @dataclass(frozen=True)
@@ -138,8 +152,13 @@ def _bars(
 
 def _changes(rows: StreamRows) -> list[HeadChange]:
     head = rows.array["head"]
+    several = len({one.model for one in rows.heads}) > 1
     return [
-        HeadChange(float(rows.seconds[i]), rows.heads[int(head[i])].name)
+        HeadChange(
+            float(rows.seconds[i]),
+            rows.heads[int(head[i])].name,
+            rows.heads[int(head[i])].model if several else "",
+        )
         for i in (np.flatnonzero(np.diff(head.astype(np.int64))) + 1).tolist()
     ]
 

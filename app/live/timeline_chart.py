@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from app.common.head_text import NAMES
 from app.live.people_marks import MAX_PEOPLE, NAME_GAP, person_mark, person_name
 from app.live.timeline import HeadChange, PersonLine, Timeline
 from fer.export.stream_times import Span
@@ -205,7 +204,7 @@ def _change_name(change: HeadChange, line: Timeline, ink: str | None) -> dict[st
         "yanchor": "bottom",
         "xanchor": "right" if late else "left",
         "showarrow": False,
-        "text": NAMES.get(change.head, change.head),
+        "text": change.name,
         "font": {"size": 12, "color": ink},
     }
 

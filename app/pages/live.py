@@ -15,7 +15,7 @@ from app.live.downloads import show_downloads
 from app.live.notices import show_before_start, show_busy, show_camera_problem, show_trouble
 from app.live.session_view import show_rolling_curves, show_session
 from app.live.snapshot import show_snapshot
-from app.live.state import connection_help, live_session
+from app.live.state import connection_help, live_model, live_session
 from app.live.streaming.connection import Connection, Phase
 from app.live.streaming.ice import Ice
 from app.live.streaming.session import LiveSession
@@ -63,6 +63,7 @@ def main() -> None:
     )
     try:
         session = live_session()
+        session.choose_model(live_model())
         session.choose_head(choose_head())
     except ModelError as error:
         running_model.show_model_error(error)

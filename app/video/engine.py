@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from app.background.jobs import Cancelled
 from app.common.paths import model_dir
+from app.common.runnable import ModelEntry, entry_of
 from app.video.workspace import failure
 from fer import FaceStream
 from fer.labels import EXPRESSION_HEAD
@@ -25,11 +26,13 @@ class VideoSettings:
         rate: frames that are analysed a second; every frame if None.
         fine: whether to look for small faces too.
         head: name of the head to use.
+        model: directory of the model; the configured one if None.
     """
 
     rate: float | None = DEFAULT_RATE
     fine: bool = False
     head: str = EXPRESSION_HEAD
+    model: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -40,11 +43,13 @@ class Result:
         recording: what was found in it.
         marked: the marked video; None if it could not be written.
         note: why it could not; empty if it was.
+        model: what is known of the model that answered; None if nothing is.
     """
 
     recording: Recording
     marked: Path | None
     note: str = ""
+    model: ModelEntry | None = None
 
 
 def read_video(
@@ -68,7 +73,10 @@ def read_video(
         ModelError: the model is missing or incomplete.
         Exception: of any kind, after a cancel.
     """
-    stream = FaceStream.load(model_dir(), fine=settings.fine)
+    settings = _possible(settings)
+    directory = settings.model or model_dir()
+    stream = FaceStream.load(directory, fine=settings.fine)
+    model = entry_of(directory)
     options = VideoOptions(settings.rate, settings.head)
     recording = analyse(source, stream, options, on_progress=on_progress, cancelled=cancelled)
     try:
@@ -78,5 +86,12 @@ def read_video(
     except OSError as error:
         # All else is there, and took minutes.
         _log.warning("a marked video could not be written: %s", error.strerror or type(error))
-        return Result(recording, None, failure(error))
-    return Result(recording, marked)
+        return Result(recording, None, failure(error), model)
+    return Result(recording, marked, model=model)
+
+
+def _possible(settings: VideoSettings) -> VideoSettings:
+    """Return the settings, with the configured model if theirs went while the job waited."""
+    if settings.model is None or entry_of(settings.model):
+        return settings
+    return replace(settings, model=None, head=EXPRESSION_HEAD)

@@ -8,6 +8,7 @@ import streamlit as st
 
 from app.common.components import mount
 from app.common.head_picker import choose_head, chosen_head
+from app.common.model_choice import chosen_model
 from app.common.page_layout import show_full
 from app.common.paths import SAMPLE
 from app.common.text import escape_markdown
@@ -81,7 +82,8 @@ def chosen_settings() -> VideoSettings:
         ModelError: the model is missing or incomplete.
     """
     rate = _RATES[st.session_state.get(_RATE) or _USUAL]
-    return VideoSettings(rate, bool(st.session_state.get(_FINE)), chosen_head())
+    fine = bool(st.session_state.get(_FINE))
+    return VideoSettings(rate, fine, chosen_head(), chosen_model())
 
 
 def _show_uploader(visit: VideoVisit, megabytes: int) -> None:

@@ -6,6 +6,7 @@ from functools import partial
 
 import streamlit as st
 
+from app.common.model_choice import show_answered
 from app.common.page_layout import CONTENT_WIDTH
 from app.common.text import counted, escape_markdown
 from app.live.downloads import visitors_zone
@@ -67,6 +68,7 @@ def show_result(visit: VideoVisit, source: Source, result: Result) -> None:
             icon=":material/hard_drive:",
         )
     st.markdown(_found(found))
+    show_answered(result.model, "the next analysis")
     st.html(_STYLE)
     with st.container(gap=GAP, key=_TOP):
         with st.container():

@@ -19,6 +19,7 @@ class ExportInfo:
         sha256: SHA-256 of the model's file.
         detector: name and version of what found the faces; see `fer.detection.version`.
         heads: labels of each head of the model, by its name.
+        others: name and SHA-256 of each further model that answered, where that was changed.
     """
 
     time: datetime
@@ -26,6 +27,7 @@ class ExportInfo:
     sha256: str
     detector: str
     heads: dict[str, tuple[str, ...]]
+    others: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         if self.time.tzinfo is None:
@@ -54,5 +56,10 @@ class ExportInfo:
         return when.isoformat(timespec="milliseconds")
 
     def record(self) -> dict[str, object]:
-        """Return model and detector as a JSON-ready object."""
-        return {"model": {"name": self.model, "sha256": self.sha256}, "detector": self.detector}
+        """Return model and detector as a JSON-ready object; all models where there are several."""
+        first, *others = [
+            {"name": name, "sha256": sha256}
+            for name, sha256 in ((self.model, self.sha256), *self.others)
+        ]
+        several = {"models": [first, *others]} if others else {}
+        return {"model": first, **several, "detector": self.detector}

@@ -52,7 +52,8 @@ def write_parquet(rows: StreamRows, info: ExportInfo, out: BinaryIO) -> None:
 
     The columns are those of `fer.export.sessions.write_csv`, not rounded. Times are in UTC, quality
     flaws are a list, and without a face the cells from person to the last label are null. The
-    schema's metadata say model, sha256, detector and the start in ISO 8601.
+    schema's metadata say model, sha256, detector and the start in ISO 8601, and where several
+    models answered, the names of all and their hashes, with commas between them.
 
     Args:
         rows: rows of a session or recording.
@@ -68,8 +69,8 @@ def write_parquet(rows: StreamRows, info: ExportInfo, out: BinaryIO) -> None:
 def _schema(labels: tuple[str, ...], info: ExportInfo) -> pa.Schema:
     names = [*FIRST_COLUMNS, *face_columns(labels), *LAST_COLUMNS]
     told = {
-        "model": info.model,
-        "sha256": info.sha256,
+        "model": ", ".join([info.model, *(name for name, _ in info.others)]),
+        "sha256": ", ".join([info.sha256, *(sha256 for _, sha256 in info.others)]),
         "detector": info.detector,
         "start": info.iso_time_after(0.0),
     }
@@ -96,7 +97,7 @@ def _table(rows: StreamRows, info: ExportInfo, schema: pa.Schema) -> pa.Table:
         "quality": _flaws(array["flaws"], none),
         "expression": _names(rows.probabilities.argmax(axis=1), rows.labels, none),
         "time": start + np.round(1000 * rows.seconds).astype("timedelta64[ms]"),
-        "model": _names(np.zeros(len(rows), np.int16), [info.model]),
+        "model": _names(array["head"], [head.model or info.model for head in rows.heads]),
         "detector": _names(np.zeros(len(rows), np.int16), [info.detector]),
         "smoothing_seconds": array["smoothing_ms"].astype(np.float32) / 1000,
         "camera_off": rows.camera_off,

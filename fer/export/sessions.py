@@ -13,7 +13,7 @@ import numpy as np
 
 from fer.export.face_rows import FaceRow, face_columns
 from fer.export.info import ExportInfo
-from fer.export.stream_rows import CAMERA_OFF, NO_FACE, StreamRows
+from fer.export.stream_rows import CAMERA_OFF, NO_FACE, HeadLabels, StreamRows
 
 #: Columns of every table of a session, before and after those of a face.
 FIRST_COLUMNS = ("seconds", "width", "height", "person")
@@ -50,7 +50,8 @@ def write_csv(rows: StreamRows, info: ExportInfo, out: TextIO) -> None:
         if row["track"] > NO_FACE:
             cells = [int(row["track"]), *_face_row(row, rows).cells(rows.labels)]
         frame = (round(seconds, 3), int(row["width"]), int(row["height"]))
-        said = (info.iso_time_after(seconds), info.model, info.detector, _smoothing(row))
+        model = rows.heads[int(row["head"])].model or info.model
+        said = (info.iso_time_after(seconds), model, info.detector, _smoothing(row))
         writer.writerow([*frame, *cells, *said, str(_camera_off(row)).lower()])
 
 
@@ -65,7 +66,8 @@ def write_json(rows: StreamRows, info: ExportInfo, out: TextIO) -> None:
     """Write a JSON object with start, model, detector, settings, heads, and each frame.
 
     The settings are a list: the first are those of the first frame, and each further entry says
-    from which second on they were changed.
+    from which second on they were changed. Where several models answered, ``models`` has them all,
+    and ``heads`` the labels of each one's heads, by ``model/head``.
 
     Args:
         rows: rows of a session or recording.
@@ -75,9 +77,9 @@ def write_json(rows: StreamRows, info: ExportInfo, out: TextIO) -> None:
     record = {
         "started": info.iso_time_after(0.0),
         **info.record(),
-        "settings": _settings(rows),
+        "settings": _settings(rows, info),
         "labels": rows.labels,
-        "heads": {head.name: head.labels for head in rows.heads},
+        "heads": {_head_name(head, info): head.labels for head in rows.heads},
     }
     # Frame by frame: a long session's need not all be in memory at once.
     out.write(json.dumps(record).removesuffix("}") + ', "frames": [')
@@ -86,13 +88,18 @@ def write_json(rows: StreamRows, info: ExportInfo, out: TextIO) -> None:
     out.write("]}")
 
 
-def _settings(rows: StreamRows) -> list[dict[str, Any]]:
+def _head_name(head: HeadLabels, info: ExportInfo) -> str:
+    return f"{head.model}/{head.name}" if info.others else head.name
+
+
+def _settings(rows: StreamRows, info: ExportInfo) -> list[dict[str, Any]]:
     chosen = np.stack([rows.array["head"], rows.array["smoothing_ms"]], axis=1)
     changed = np.ones(len(rows), np.bool_)
     changed[1:] = (np.diff(chosen, axis=0) != 0).any(axis=1)
     return [
         {
             "seconds": round(float(row["seconds"]), 3),
+            **({"model": rows.heads[int(row["head"])].model} if info.others else {}),
             "head": rows.heads[int(row["head"])].name,
             "smoothing_seconds": _smoothing(row),
         }

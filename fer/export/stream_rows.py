@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from fer.model.spec import ModelSpec
 from fer.types import FLAWS, Faces, Floats
 
 #: Value of `track` in the row of a frame without faces.
@@ -22,10 +23,24 @@ _MAX_MILLISECONDS = 60_000
 
 @dataclass(frozen=True)
 class HeadLabels:
-    """Name and labels of a head."""
+    """Name and labels of a head.
+
+    Attributes:
+        name: of the head.
+        labels: names of its classes.
+        model: name of its model, where several may answer; else empty.
+        sha256: SHA-256 of the model's file, likewise.
+    """
 
     name: str
     labels: tuple[str, ...]
+    model: str = ""
+    sha256: str = ""
+
+    @classmethod
+    def of_model(cls, spec: ModelSpec) -> tuple[HeadLabels, ...]:
+        """Return the heads of a model that may not be the only one."""
+        return tuple(cls(head.name, head.labels, spec.name, spec.sha256) for head in spec.heads)
 
 
 def row_type(labels: tuple[str, ...]) -> np.dtype:
@@ -128,15 +143,25 @@ class StreamRows:
         used = np.unique(self.array["head"]).tolist() or [0]
         if len(used) == len(self.heads):
             return self
-        heads = tuple(self.heads[i] for i in used)
+        return self.with_heads(tuple(self.heads[i] for i in used))
+
+    def with_heads(self, heads: tuple[HeadLabels, ...]) -> StreamRows:
+        """Return the same rows, of which other heads may occur.
+
+        Args:
+            heads: at least those that do occur.
+        """
         labels = labels_of(heads)
         array = np.zeros(len(self), row_type(labels))
         for name in array.dtype.names or ():
             if name not in ("head", "probabilities"):
                 array[name] = self.array[name]
-        array["head"] = np.searchsorted(used, self.array["head"])
-        columns = [self.labels.index(label) for label in labels]
-        array["probabilities"] = self.array["probabilities"][:, columns]
+        places = np.array([heads.index(head) if head in heads else 0 for head in self.heads])
+        array["head"] = places[self.array["head"]]
+        for column, label in enumerate(labels):
+            if label in self.labels:
+                own = self.array["probabilities"][:, self.labels.index(label)]
+                array["probabilities"][:, column] = own
         return StreamRows(array, heads)
 
     @property

@@ -17,7 +17,7 @@ class LiveHistory:
     Its memory is bounded, and the operating system provides it only as far as rows are written.
 
     Args:
-        heads: names and labels of the heads that may be used.
+        heads: names and labels of the heads that may be used; further ones come with their rows.
         max_rows: capacity of the buffer.
     """
 
@@ -35,13 +35,30 @@ class LiveHistory:
         return self._written - len(self)
 
     def append(self, rows: StreamRows) -> None:
-        """Append the rows of a frame."""
+        """Append the rows of a frame, which may have heads of their own."""
+        if rows.heads != self._heads:
+            self._take_heads(rows.heads)
+            rows = rows.with_heads(self._heads)
         # A frame with more rows than the buffer holds keeps only its last ones.
         kept = rows.array[-len(self._ring) :]
         skipped = len(rows) - len(kept)
         places = (self._written + skipped + np.arange(len(kept))) % len(self._ring)
         self._ring[places] = kept
         self._written += len(rows)
+
+    @property
+    def heads(self) -> tuple[HeadLabels, ...]:
+        """The heads that may occur in the rows."""
+        return self._heads
+
+    def _take_heads(self, heads: tuple[HeadLabels, ...]) -> None:
+        """Make room for the labels of heads that came later, as with another model."""
+        new = tuple(head for head in heads if head not in self._heads)
+        if new:
+            written = StreamRows(self._ring[: len(self)], self._heads)
+            self._heads = (*self._heads, *new)
+            self._ring = np.zeros(len(self._ring), row_type(labels_of(self._heads)))
+            self._ring[: len(written)] = written.with_heads(self._heads).array
 
     def rows(self, since: float = -np.inf) -> StreamRows:
         """Return a copy of the rows from a time in seconds on, the oldest first."""

@@ -11,6 +11,7 @@ from typing import Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from app.live.streaming.session import LiveModel
 from fer import Detections, FaceStream
 from fer.analyzer import Classifier
 from fer.detection.blazeface import BlazeFace, FaceDetector
@@ -81,40 +82,56 @@ class SharedClassifier:
 
 
 class StreamPool:
-    """Pairs of detector and classifier for all streams; each frame uses whichever are free.
+    """The networks that find faces, for all streams; each frame uses whichever is free.
 
-    A pair takes about 25 MB. A fixed number of pairs bounds the memory for any number of streams;
-    more pairs than cores, or than streams, would not be faster. The network that looks closely at
-    new faces is needed so rarely that there is one for all.
+    A detector takes about 25 MB. A fixed number of them bounds the memory for any number of
+    streams; more than cores, or than streams, would not be faster. The network that looks closely
+    at new faces is needed so rarely that there is one for all.
 
     Args:
-        directory: directory of the expression model.
-        size: number of pairs.
+        size: number of detectors.
 
     Raises:
-        ModelError: the expression model or a network for faces is missing or broken.
+        ModelError: a network for faces is missing or broken.
     """
 
-    def __init__(self, directory: Path, size: int) -> None:
-        classifiers = [ExpressionClassifier(directory) for _ in range(size)]
+    def __init__(self, size: int) -> None:
         detectors = [BlazeFace(min_score=STREAM_SCORE, fitted=True) for _ in range(size)]
-        self._spec = spec = classifiers[0].spec
-        for detector, classifier in zip(detectors, classifiers, strict=True):
+        for detector in detectors:
             # The first call of a network is slow; without this, a visitor would wait for it.
             detector(np.zeros((480, 640, 3), np.uint8))
-            classifier(np.zeros((1, spec.input_size, spec.input_size, spec.channels), np.uint8))
         landmark = FaceLandmark()
         landmark(np.zeros((480, 640, 3), np.uint8), _ANY_FACE)
         self._face_check = Evidence(landmark)
         self._detector = SharedDetector(detectors)
-        self._classifier = SharedClassifier(classifiers)
 
-    def stream(self) -> FaceStream:
-        """Return a new stream with its own tracks that uses the shared networks."""
+    def stream(self, model: LiveModel) -> FaceStream:
+        """Return a new stream with its own tracks that uses the shared networks.
+
+        Args:
+            model: answers, until the stream is given another.
+        """
         return FaceStream(
             self._detector,
-            self._classifier,
-            self._spec,
+            model.classifier,
+            model.spec,
             self._face_check,
             detector_version=stream_detector(),
         )
+
+
+def load_model(directory: Path, size: int) -> LiveModel:
+    """Load an expression model for all streams; each frame uses whichever network is free.
+
+    Args:
+        directory: directory of the model.
+        size: number of networks, of about 18 MB each for the shipped model.
+
+    Raises:
+        ModelError: the model is missing or broken.
+    """
+    classifiers = [ExpressionClassifier(directory) for _ in range(size)]
+    spec = classifiers[0].spec
+    for classifier in classifiers:
+        classifier(np.zeros((1, spec.input_size, spec.input_size, spec.channels), np.uint8))
+    return LiveModel(SharedClassifier(classifiers), spec)

@@ -62,7 +62,7 @@ class LiveRecord:
     Whatever is returned is a copy or immutable.
 
     Args:
-        spec: describes the model that the results are of.
+        spec: describes the model that the results are of, until `_answered_by` tells another.
         detector: name and version of what finds the faces.
         clock: monotonic clock in seconds.
         today: returns date and time, with their zone.
@@ -77,14 +77,13 @@ class LiveRecord:
     ) -> None:
         self.spec, self._detector = spec, detector
         self._clock, self._today = clock, today
-        self._heads = tuple(HeadLabels(head.name, head.labels) for head in spec.heads)
         #: Held briefly while data is changed or copied.
         self._data = threading.Lock()
         self._life = 0
         self._forget()
 
     def _forget(self) -> None:
-        self._history = LiveHistory(self._heads)
+        self._history = LiveHistory(HeadLabels.of_model(self.spec))
         self._meter = Meter()
         self._latest: FrameResult | None = None
         self._errors = LiveErrors()
@@ -93,6 +92,12 @@ class LiveRecord:
         self._last_frame = -np.inf
         self._draw_milliseconds = 0.0
         self._camera_off = False
+
+    def _answered_by(self, spec: ModelSpec) -> None:
+        """Note which model answers from now on; what others have answered stays. Needs `_data`."""
+        self.spec = spec
+        if not len(self._history):
+            self._history = LiveHistory(HeadLabels.of_model(spec))
 
     def clear(self) -> None:
         """Delete everything. Time starts from zero with the next frame."""
@@ -158,20 +163,30 @@ class LiveRecord:
         when = None if latest is None else latest.faces.seconds
         return latest if when is not None and when >= seconds else None
 
-    def faces_at(self, seconds: float, head: str = EXPRESSION_HEAD) -> Faces:
+    def faces_at(
+        self, seconds: float, head: str = EXPRESSION_HEAD, spec: ModelSpec | None = None
+    ) -> Faces:
         """Return the faces of the last analysis, moved on to a time since the first frame.
 
         There are none if that analysis is older than `BOX_SECONDS`.
+
+        Args:
+            seconds: the time.
+            head: name of the head that is asked now.
+            spec: describes the model that is asked now; the newest one if None.
         """
         latest = self._latest_after(seconds - BOX_SECONDS)
         if latest is None:
-            return Faces.empty(self.spec.head(head).labels, head)
+            return self._nobody(head, spec)
         return latest.moved_to(seconds)
 
     def in_view(self, head: str = EXPRESSION_HEAD) -> Faces:
         """Return the faces of the last analysed frame; none if it is older than `FRESH_SECONDS`."""
         latest = self._latest_after(self.now - FRESH_SECONDS)
-        return latest.faces if latest else Faces.empty(self.spec.head(head).labels, head)
+        return latest.faces if latest else self._nobody(head)
+
+    def _nobody(self, head: str, spec: ModelSpec | None = None) -> Faces:
+        return Faces.empty((spec or self.spec).head(head).labels, head)
 
     @property
     def result_age(self) -> float:
@@ -203,8 +218,11 @@ class LiveRecord:
 
     @property
     def info(self) -> ExportInfo:
-        """When the session started, and with which model and detector."""
-        return ExportInfo.of(self.spec, self._detector, self._started)
+        """When the session started, and with which models and detector."""
+        heads = self._history.heads
+        (model, sha256), *others = dict.fromkeys((head.model, head.sha256) for head in heads)
+        own = {head.name: head.labels for head in heads if head.sha256 == sha256}
+        return ExportInfo(self._started, model, sha256, self._detector, own, tuple(others))
 
     def speed(self) -> Speed:
         """Return the rates and processing times of the last seconds."""

@@ -27,7 +27,10 @@ from app.live.streaming.frames import (
 from app.live.streaming.record import LiveRecord, Moment
 from app.live.streaming.stream_limit import StreamLimit
 from fer import Faces, FaceStream
-from fer.export.stream_rows import StreamRows
+from fer.analyzer import Classifier
+from fer.export.stream_rows import HeadLabels, StreamRows
+from fer.labels import EXPRESSION_HEAD
+from fer.model.spec import ModelSpec
 from fer.stream import FrameResult
 from fer.types import Image, check_image
 
@@ -39,13 +42,27 @@ MATCH_SECONDS = 0.04
 
 
 @dataclass(frozen=True, eq=False)
+class LiveModel:
+    """A network that answers in streams, and what describes it."""
+
+    classifier: Classifier
+    spec: ModelSpec
+
+
+@dataclass(frozen=True, eq=False)
 class _Frame:
-    """A frame on its way to the analysis: in working size, not mirrored."""
+    """A frame on its way to the analysis: in working size, not mirrored.
+
+    Attributes:
+        model: answers; None if none was chosen, and then that of the stream does.
+    """
 
     picture: Image
     moment: Moment
     settings: LiveSettings
     camera_off: bool
+    spec: ModelSpec
+    model: LiveModel | None = None
 
 
 class LiveSession(LiveRecord):
@@ -74,6 +91,9 @@ class LiveSession(LiveRecord):
         self._analysis = NewestFirst(self._analyse)
         #: The life of the record (see `Moment`) that the tracks of `_stream` belong to.
         self._life_of_tracks = 0
+        #: The chosen model, and the one that `_stream` works with.
+        self._model: LiveModel | None = None
+        self._model_of_stream: LiveModel | None = None
         self._refused = False
 
     @property
@@ -95,12 +115,14 @@ class LiveSession(LiveRecord):
         Returns:
             ``(height, width, 3)`` RGB uint8, in working size and mirrored if so set.
         """
-        settings = self.settings
+        with self._data:  # these belong together
+            settings, spec, model = self.settings, self.spec, self._model
         moment = self._arrived(seconds, received)
         try:
             check_image(image)
             self._refused = not self._limit.hold(self)
-            frame = _Frame(working_size(image), moment, settings, camera_is_off(image))
+            off = camera_is_off(image)
+            frame = _Frame(working_size(image), moment, settings, off, spec, model)
             if self._refused:
                 return as_displayed(frame.picture, settings)
             number = self._analysis.offer(frame)
@@ -114,7 +136,7 @@ class LiveSession(LiveRecord):
 
     def _draw(self, frame: _Frame) -> Image:
         started = time.perf_counter()
-        faces = self.faces_at(frame.moment.seconds, frame.settings.head)
+        faces = self.faces_at(frame.moment.seconds, frame.settings.head, frame.spec)
         shown = marked_frame(frame.picture, faces, frame.settings)
         self._shown(1000 * (time.perf_counter() - started))
         return shown
@@ -130,6 +152,9 @@ class LiveSession(LiveRecord):
             if self._life_of_tracks != frame.moment.life:
                 self._stream.reset()
                 self._life_of_tracks = frame.moment.life
+            if frame.model and frame.model is not self._model_of_stream:
+                self._stream.answer_with(frame.model.classifier, frame.model.spec)
+                self._model_of_stream = frame.model
             result = self._stream(
                 frame.picture,
                 frame.moment.seconds,
@@ -144,10 +169,8 @@ class LiveSession(LiveRecord):
 
     def _note_black(self, frame: _Frame) -> None:
         # On this thread, because rows are kept in the order of their times.
-        head = frame.settings.head
-        nobody = replace(
-            Faces.empty(self.spec.head(head).labels, head), seconds=frame.moment.seconds
-        )
+        nobody = self._nobody(frame.settings.head, frame.spec)
+        nobody = replace(nobody, seconds=frame.moment.seconds)
         result = FrameResult(nobody, {}, np.zeros((0, 2), np.float32))
         self._was_black(frame.moment, self._rows(frame, nobody), result)
 
@@ -155,7 +178,7 @@ class LiveSession(LiveRecord):
         return StreamRows.of(
             faces,
             (frame.picture.shape[1], frame.picture.shape[0]),
-            self._heads,
+            HeadLabels.of_model(frame.spec),
             smoothing_seconds=frame.settings.smoothing_seconds,
             camera_off=frame.camera_off,
         )
@@ -173,6 +196,20 @@ class LiveSession(LiveRecord):
         """Release the slot and the thread: the stream has stopped, or the visitor has left."""
         self._analysis.end()
         self._limit.leave(self)
+
+    def choose_model(self, model: LiveModel) -> None:
+        """Let a model answer from the next frame on. Rows stay, and people keep their numbers.
+
+        Args:
+            model: answers. A head that it lacks gives way to its usual one.
+        """
+        with self._data:
+            if model is self._model:
+                return
+            self._model = model
+            self._answered_by(model.spec)
+            if self.settings.head not in model.spec.head_names:
+                self.settings = replace(self.settings, head=EXPRESSION_HEAD)
 
     def choose_head(self, head: str) -> None:
         """Use a head of the network from the next frame on.

@@ -145,3 +145,14 @@ def test_no_data_and_a_camera_that_was_off_stand_apart() -> None:
     assert line.holes == [pytest.approx((2.0, 6.0))]
     names = [trace.name for trace in timeline_figure(line, LABELS).data]
     assert names == ["happy", "no data", "camera off"]
+
+
+def test_a_change_of_the_model_is_marked_with_its_name() -> None:
+    heads = tuple(HeadLabels("expression", LABELS, model, model) for model in ("compact", "mine"))
+    seen = StreamRows(rows(*[(0.2 * i, 1, HAPPY) for i in range(20)]).array, heads)
+    seen.array["head"][10:] = 1
+    line = timeline(seen, 0, 10)
+    assert line.changes == [HeadChange(2.0, "expression", "mine")]
+    (note,) = timeline_figure(line, LABELS).layout.annotations
+    assert note.text == f"mine: {NAMES['expression']}"
+    assert f"From 0:02 on: {note.text}." in describe_timeline(line, LABELS)

@@ -18,7 +18,7 @@ from app.live.streaming.connection import Connection, Phase
 from app.live.streaming.frames import LiveSettings
 from app.live.streaming.history import LiveHistory
 from app.live.streaming.ice import STUN, Help, Ice
-from app.live.streaming.session import LiveSession
+from app.live.streaming.session import LiveModel, LiveSession
 from app.live.streaming.stream_limit import STALE_SECONDS, StreamLimit
 from app.session.stream_files import FORMATS
 from fer import FaceStream, ModelError
@@ -47,6 +47,8 @@ def page(session: LiveSession, analyzer: FakeAnalyzer, monkeypatch: pytest.Monke
     monkeypatch.setattr(streamlit_webrtc.component, "get_this_session_info", lambda: None)
     monkeypatch.setattr("app.live.webrtc_patches.get_global_relay", MediaRelay)  # needs a server
     monkeypatch.setattr(state, "connection_help", lambda: Ice(Help.LOCAL, ()))
+    monkeypatch.setattr(state, "live_model", lambda: model)
+    model = LiveModel(FakeClassifier(3), session.spec)
     app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60).run()
     app.session_state["live_session"] = session
     return app.switch_page(PAGE)

@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 
+from app.common.paths import model_dir
 from app.video import engine
 from app.video.engine import Result, VideoSettings, read_video
 from fer.labels import FERPLUS_HEAD
 from fer.model.spec import ModelSpec
 from fer.video.recording import Recording, VideoOptions
 from tests.app.video.samples import recording
+from tests.samples import write_copy
 
 
 @pytest.fixture
@@ -21,7 +23,7 @@ def asked(spec: ModelSpec, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     seen: dict[str, Any] = {"error": None}
 
     def load(directory: Path, *, fine: bool) -> SimpleNamespace:
-        seen["fine"] = fine
+        seen["fine"], seen["directory"] = fine, directory
         return SimpleNamespace(spec=spec)
 
     def analyse(source: Path, stream: object, options: VideoOptions, **_: object) -> Recording:
@@ -68,3 +70,20 @@ def test_other_faults_are_faults(tmp_path: Path, asked: dict[str, Any]) -> None:
     asked["error"] = RuntimeError("a fault that nobody thought of")
     with pytest.raises(RuntimeError):
         read(tmp_path, VideoSettings())
+
+
+def test_a_model_that_went_while_the_job_waited_is_replaced_by_the_configured_one(
+    tmp_path: Path, asked: dict[str, Any]
+) -> None:
+    result = read(tmp_path, VideoSettings(head=FERPLUS_HEAD, model=tmp_path / "gone"))
+    assert asked["options"].head == VideoSettings().head
+    assert result.model
+    assert asked["directory"] == result.model.directory == model_dir()
+
+
+def test_the_result_says_which_model_answered(tmp_path: Path, asked: dict[str, Any]) -> None:
+    mine = write_copy(tmp_path, "mine")
+    result = read(tmp_path, VideoSettings(head=FERPLUS_HEAD, model=mine))
+    assert asked["options"].head == FERPLUS_HEAD
+    assert result.model
+    assert (result.model.name, asked["directory"]) == ("mine", mine)

@@ -6,11 +6,15 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 from fer.export.info import ExportInfo
+from fer.export.parquet import stream_parquet
 from fer.export.sessions import stream_csv, stream_json
+from fer.export.stream_result import StreamResult
 from fer.export.stream_rows import NO_FACE, HeadLabels, StreamRows, labels_of, row_type
+from fer.export.summary import summary_record
 from fer.types import Faces
 from tests.samples import make_detections
 
@@ -206,3 +210,40 @@ def test_a_still_photograph_and_foreign_rows_are_refused() -> None:
         StreamRows.of(replace(faces(0.0, 1), seconds=None), SIZE)
     with pytest.raises(ValueError, match="expected rows"):
         StreamRows(np.zeros(1, row_type(("happy",))), (FIRST,))
+
+
+def test_where_the_model_was_changed_each_row_names_its_own() -> None:
+    own = HeadLabels("expression", ("happy", "sad"), "compact", "ab" * 32)
+    other = HeadLabels("expression", ("calm", "happy", "sad"), "mine", "cd" * 32)
+    frames = [faces(0.0, 1), faces(0.1, 1)]
+    first, second = (
+        StreamRows.of(replace(frame, labels=("happy", "sad")), SIZE, (own,)) for frame in frames
+    )
+    both = np.concatenate([r.with_heads((own, other)).array for r in (first, second)])
+    stream = StreamRows(both, (own, other))
+    stream.array["head"][1] = 1
+    info = replace(INFO, others=(("mine", "cd" * 32),))
+    table = list(csv.DictReader(io.StringIO(stream_csv(stream, info))))
+    assert [(row["model"], row["head"]) for row in table] == [
+        ("compact", "expression"),
+        ("mine", "expression"),
+    ]
+    assert [row["calm"] for row in table] == ["", "0.0"]
+    told = json.loads(stream_json(stream, info))
+    models = [{"name": "compact", "sha256": "ab" * 32}, {"name": "mine", "sha256": "cd" * 32}]
+    assert (told["model"], told["models"]) == (models[0], models)
+    assert told["heads"] == {
+        "compact/expression": ["happy", "sad"],
+        "mine/expression": ["calm", "happy", "sad"],
+    }
+    assert [(one["seconds"], one["model"]) for one in told["settings"]] == [
+        (0.0, "compact"),
+        (0.1, "mine"),
+    ]
+    read = pq.read_table(io.BytesIO(stream_parquet(stream, info)))
+    assert read["model"].to_pylist() == ["compact", "mine"]
+    assert read["calm"].to_pylist() == [None, 0.0]
+    assert read.schema.metadata[b"model"] == b"compact, mine"
+    assert read.schema.metadata[b"sha256"].decode() == f"{'ab' * 32}, {'cd' * 32}"
+    summary = summary_record(StreamResult(stream, info))
+    assert summary["models"] == models

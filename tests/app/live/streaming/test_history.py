@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.live.streaming.history import MAX_ROWS, LiveHistory
-from fer.export.stream_rows import HeadLabels, StreamRows, row_type
+from fer.export.stream_rows import HeadLabels, StreamRows, labels_of, row_type
 
 LABELS = ("happy", "sad")
 HEADS = (HeadLabels("expression", LABELS),)
@@ -54,3 +54,32 @@ def test_what_is_handed_out_does_not_change() -> None:
 def test_a_full_history_is_small(labels: int) -> None:
     size = row_type(tuple(map(str, range(labels)))).itemsize
     assert size * MAX_ROWS < 4 * 2**20
+
+
+@given(
+    faces=st.lists(st.integers(1, 4), max_size=12),
+    max_rows=st.integers(1, 12),
+    turns=st.lists(st.integers(0, 2), min_size=12, max_size=12),
+)
+def test_rows_of_several_models_stand_together_each_with_its_own_labels(
+    faces: list[int], max_rows: int, turns: list[int]
+) -> None:
+    models = [
+        HEADS,
+        (HeadLabels("expression", ("sad", "calm", "happy"), "b", "1"),),
+        (HeadLabels("expression", ("odd",), "c", "2"), HeadLabels("ferplus", LABELS, "c", "2")),
+    ]
+    history = LiveHistory(HEADS, max_rows)
+    every: list[tuple[float, str, str]] = []
+    for seconds, (count, turn) in enumerate(zip(faces, turns, strict=False)):
+        heads = models[turn]
+        array = np.zeros(count, row_type(labels_of(heads)))
+        array["seconds"], array["head"] = seconds, len(heads) - 1
+        array["probabilities"][:, labels_of(heads).index(heads[-1].labels[-1])] = 1
+        history.append(StreamRows(array, heads))
+        every += [(seconds, heads[-1].model, heads[-1].labels[-1])] * count
+    rows = history.rows()
+    answers = [rows.labels[i] for i in rows.probabilities.argmax(axis=1)] if len(rows) else []
+    told = [rows.heads[head].model for head in rows.array["head"]]
+    assert list(zip(rows.seconds.tolist(), told, answers, strict=True)) == every[-max_rows:]
+    assert len(history) == min(len(every), max_rows)

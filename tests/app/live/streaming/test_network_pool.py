@@ -11,6 +11,7 @@ from app.live.streaming.network_pool import (
     SharedClassifier,
     SharedDetector,
     StreamPool,
+    load_model,
 )
 from benchmarks.drawings import drawings
 from fer import FaceStream
@@ -64,8 +65,8 @@ def test_a_network_that_fails_is_given_back() -> None:
 
 
 def test_streams_of_a_pool_read_faces_and_share_no_people() -> None:
-    pool = StreamPool(model_dir(), 1)
-    first, second = pool.stream(), pool.stream()
+    pool, model = StreamPool(1), load_model(model_dir(), 1)
+    first, second = pool.stream(model), pool.stream(model)
     assert len(first(FRAME, 0.0).faces) == len(second(FRAME, 0.0).faces) == 0
     assert first._tracker is not second._tracker
     assert first.detector_version == second.detector_version == stream_detector()
@@ -74,9 +75,9 @@ def test_streams_of_a_pool_read_faces_and_share_no_people() -> None:
 def test_a_stream_of_a_pool_takes_a_face_for_a_person_and_a_drawing_for_none(
     astronaut: Image,
 ) -> None:
-    pool = StreamPool(model_dir(), 1)
+    pool, model = StreamPool(1), load_model(model_dir(), 1)
     smiley = drawings(480)["yellow smiley"]
-    counts = {"face": [len(pool.stream()(astronaut, 0.0).faces)], "smiley": []}
-    stream = pool.stream()
+    counts = {"face": [len(pool.stream(model)(astronaut, 0.0).faces)], "smiley": []}
+    stream = pool.stream(model)
     counts["smiley"] = [len(stream(smiley, frame / 15).faces) for frame in range(15)]
     assert counts == {"face": [1], "smiley": [0] * 15}

@@ -10,7 +10,7 @@ import pytest
 
 from app.live.streaming.frames import LiveSettings
 from app.live.streaming.record import BOX_SECONDS, FRESH_SECONDS
-from app.live.streaming.session import LiveSession
+from app.live.streaming.session import LiveModel, LiveSession
 from app.live.streaming.stream_limit import StreamLimit
 from app.live.streaming.throughput import STAGE_SECONDS
 from fer import FaceStream, ModelError
@@ -448,3 +448,95 @@ def test_another_head_counts_from_the_next_frame_on(
     with pytest.raises(ModelError, match="no head 'age'"):
         session.choose_head("age")
     assert len(session) == 2
+
+
+def other_model(spec: ModelSpec, *labels: str) -> LiveModel:
+    """Return a model called "other" with these labels."""
+    heads = (spec.heads[0].model_copy(update={"labels": labels}),)
+    update = {"name": "other", "sha256": "1" * 64, "heads": heads}
+    return LiveModel(FakeClassifier(len(labels)), spec.model_copy(update=update))
+
+
+@pytest.mark.parametrize(
+    "labels", [("happy", "sad", "neutral"), ("calm", "happy"), ("a", "b", "c", "d", "e")]
+)
+def test_another_model_answers_from_the_next_frame_on_and_nothing_is_lost(
+    labels: tuple[str, ...], session: LiveSession, play: Callable[..., Image], spec: ModelSpec
+) -> None:
+    play(2)
+    session.choose_model(other_model(spec, *labels))
+    assert (len(session), session.labels) == (2, labels)
+    play(2)
+    assert session.in_view().expressions == [labels[0]]
+    rows = session.rows()
+    assert rows.track.tolist() == [1, 1, 1, 1], "it is the same person"
+    models = [rows.heads[head].model for head in rows.array["head"]]
+    assert models == ["fake", "fake", "other", "other"]
+    answers = [rows.labels[i] for i in rows.probabilities.argmax(axis=1)]
+    assert answers == ["happy", "happy", labels[0], labels[0]]
+    assert rows.probabilities.max(axis=1) == pytest.approx(1), "averages have started anew"
+    info = session.info
+    assert (info.model, info.others) == ("fake", (("other", "1" * 64),))
+    assert session.errors.count == 0
+
+
+def test_a_model_that_is_chosen_before_the_first_frame_is_the_only_one(
+    session: LiveSession, play: Callable[..., Image], spec: ModelSpec
+) -> None:
+    session.choose_model(other_model(spec, "calm", "happy"))
+    play()
+    assert {head.model for head in session.rows().heads} == {"other"}
+    assert (session.info.model, session.info.others) == ("other", ())
+    assert session.info.heads == {"expression": ("calm", "happy")}
+
+
+def test_after_the_way_back_there_are_two_models_not_three(
+    session: LiveSession, play: Callable[..., Image], spec: ModelSpec
+) -> None:
+    own, other = LiveModel(FakeClassifier(3), spec), other_model(spec, "calm", "happy")
+    for model in (own, other, own):
+        session.choose_model(model)
+        play()
+    assert [head.model for head in session.rows().heads] == ["fake", "other"]
+    session.clear()
+    play()
+    assert (session.info.model, session.info.others) == ("fake", ())
+
+
+def test_a_head_that_another_model_lacks_gives_way(
+    detector: Detector, limit: StreamLimit, clock: Clock, spec: ModelSpec
+) -> None:
+    votes = spec.heads[0].model_copy(update={"name": "ferplus"})
+    both = spec.model_copy(update={"heads": (*spec.heads, votes)})
+    session = waiting_session(FaceStream(detector, FakeClassifier(3), both), limit, clock)
+    session.choose_head("ferplus")
+    session.process(picture())
+    session.choose_model(other_model(spec, "calm", "happy"))
+    session.process(picture())
+    assert session.in_view().labels == ("calm", "happy")
+    assert (len(session), session.errors.count) == (2, 0)
+
+
+def test_models_may_change_while_frames_come(
+    session: LiveSession, spec: ModelSpec, clock: Clock
+) -> None:
+    votes = spec.heads[0].model_copy(update={"name": "ferplus"})
+    both = spec.model_copy(update={"heads": (*spec.heads, votes)})
+    first, second = LiveModel(FakeClassifier(3), both), other_model(spec, "calm", "happy")
+    ended = threading.Event()
+
+    def change() -> None:
+        for _ in range(200):
+            session.choose_model(first)
+            session.choose_head("ferplus")
+            session.choose_model(second)
+        ended.set()
+
+    changing = threading.Thread(target=change)
+    changing.start()
+    while not ended.is_set():
+        clock.seconds += 0.1
+        session.process(picture())
+    changing.join()
+    assert session.errors.count == 0
+    assert len(session) > 0
