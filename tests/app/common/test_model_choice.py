@@ -21,6 +21,7 @@ from app.common.model_choice import chosen_model
 from app.common.paths import MODEL_VARIABLE, MODELS_VARIABLE
 from app.live import state
 from app.live.streaming.ice import Help, Ice
+from app.live.streaming.session import LiveModel
 from fer.detection.photo_scan import PhotoScan
 from fer.model.spec import ModelSpec
 from tests.app.dashboard.samples import write_model
@@ -164,6 +165,16 @@ def test_a_model_that_goes_gives_way_to_the_configured_one(app: AppTest, models:
     assert not app.run().toast
 
 
+def test_a_stream_keeps_its_network_while_its_model_is_the_chosen_one(models: Path) -> None:
+    state._model.clear()
+    mine = state.live_model()
+    for name in map(str, range(state.MAX_MODELS)):
+        state._model(write_copy(models, name), name, 1)
+    assert state.live_model(mine) is mine
+    assert state.live_model() is not mine, "it was let go"
+    assert state.live_model(LiveModel(mine.classifier, mine.spec, "another")) is state.live_model()
+
+
 def test_a_new_model_can_be_chosen_at_once_and_a_replaced_one_answers_anew(
     app: AppTest, models: Path, searches: list[int]
 ) -> None:
@@ -188,6 +199,18 @@ def test_a_model_that_cannot_be_loaded_is_no_dead_end(app: AppTest, models: Path
     assert "not installed here" in words(app)
     choice(app).set_value("compact").run()
     assert "Happy" in words(app)
+
+
+def test_where_the_configured_model_is_missing_another_can_be_chosen(
+    models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(MODEL_VARIABLE, str(models / "nowhere"))
+    app = with_photo(AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=120).run())
+    assert not app.exception
+    assert "not installed here" in words(app)
+    assert choice(app).value is None
+    choice(app).set_value("mine").run()
+    assert "Style 3" in words(app)
 
 
 def test_a_bounded_number_of_networks_is_loaded(models: Path) -> None:

@@ -48,7 +48,7 @@ def page(session: LiveSession, analyzer: FakeAnalyzer, monkeypatch: pytest.Monke
     monkeypatch.setattr(streamlit_webrtc.component, "get_this_session_info", lambda: None)
     monkeypatch.setattr("app.live.webrtc_patches.get_global_relay", MediaRelay)  # needs a server
     monkeypatch.setattr(state, "connection_help", lambda: Ice(Help.LOCAL, ()))
-    monkeypatch.setattr(state, "live_model", lambda: model)
+    monkeypatch.setattr(state, "live_model", lambda current: model)
     model = LiveModel(FakeClassifier(3), session.spec)
     app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60).run()
     app.session_state["live_session"] = session
