@@ -20,6 +20,7 @@ from app.own_data.own_set import OwnSet
 from app.own_data.text import facts, folder_line, unread_lines
 from app.own_data.visit import OwnVisit
 from app.photo.photo_view import download
+from app.teaching.view import show_teaching
 
 _ORIGINALS, _CHECK = "own_originals", "own_check"
 
@@ -74,6 +75,14 @@ def show_downloads(visit: OwnVisit, own: OwnSet, entry: ModelEntry) -> None:
         "then: drop labels.csv on this page with the same photos to go on. `python -m training` "
         "reads the ZIP."
     )
+
+
+def show_results(own: OwnSet, entry: ModelEntry) -> None:
+    """Show what comes of the labels: how good the models are, and how to teach one."""
+    counts = {name: own.counts[name] for name in own.expressions if own.counts[name]}
+    if not counts:
+        return
+    show_teaching(partial(make_zip, own, entry, chosen_head()), counts)
 
 
 def make_zip(own: OwnSet, entry: ModelEntry, head: str) -> bytes:

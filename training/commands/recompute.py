@@ -7,12 +7,12 @@ from pathlib import Path
 
 from fer.errors import DataError, ModelError
 from fer.evaluation.report import Report
-from fer.model.classifier import ExpressionClassifier
 from fer.model.spec import ModelSpec
 from training.data.load import load
 from training.evaluation import measure
 from training.evaluation.balance import add_balanced_head
 from training.evaluation.split_predictions import load_splits, predict_splits, save_splits
+from training.evaluation.spread import SpreadClassifier
 
 HELP = "choose the thresholds of a model again and write its figures, from its stored predictions"
 
@@ -78,7 +78,7 @@ def _predicted_again(directory: Path, report: Report, path: Path) -> Report:
     """Blend the heads, store new predictions, and return the report with the new files' hashes."""
     from training.model_writer import file_cards  # TensorFlow takes seconds to load
 
-    classifier = ExpressionClassifier(directory)
+    classifier = SpreadClassifier(directory)
     size, channels = classifier.spec.input_size, classifier.spec.channels
     data = load(path, size=size, channels=channels, classes=classifier.labels)
     if data.sha256 != report.data.sha256:
@@ -88,5 +88,5 @@ def _predicted_again(directory: Path, report: Report, path: Path) -> Report:
         )
     validation = data.split("validation")
     add_balanced_head(directory, classifier.logits(validation.images), validation)
-    save_splits(predict_splits(ExpressionClassifier(directory), data), directory)
+    save_splits(predict_splits(SpreadClassifier(directory), data), directory)
     return report.model_copy(update={"files": file_cards(directory)})

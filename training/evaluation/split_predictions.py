@@ -30,6 +30,9 @@ from training.evaluation.robustness import CORRUPTIONS, DEGRADATIONS
 from training.evaluation.selective import pooled
 from training.evaluation.tta import ten_views
 
+#: Times that `predict_split` asks the network about each face: as it is, ten views, corrupted.
+PASSES = 11 + len(CORRUPTIONS) + len(DEGRADATIONS)
+
 
 @dataclass(frozen=True)
 class HeadPredictions:

@@ -83,14 +83,18 @@ def _figures(title: str, records: Sequence[OtherData]) -> Table:
 
 def _row(record: OtherData, *, photos: bool, restricted: bool) -> tuple[str, ...]:
     search, f1 = record.search, record.macro_f1
-    found = [f"{search.found:,}", _share(search.accuracy, search.images)] if search else ["–", "–"]
+    found = (
+        [f"{search.found:,}", share_of(search.accuracy, search.images)] if search else ["–", "–"]
+    )
     return (
         record_name(record),
         head_name(record.head),
         f"{search.images if search else record.count:,}",
         *(found if photos else []),
-        _share(record.accuracy, record.count) if record.accuracy is not None else _recalls(record),
-        *([_share(record.restricted_accuracy, record.count)] if restricted else []),
+        share_of(record.accuracy, record.count)
+        if record.accuracy is not None
+        else _recalls(record),
+        *([share_of(record.restricted_accuracy, record.count)] if restricted else []),
         "–" if f1 is None else percent(f1),
     )
 
@@ -131,7 +135,7 @@ def record_parts(record: OtherData, way: str = AS_ANSWERED) -> list[Part | Row]:
     figures = record.figures
     if isinstance(figures, StatedFigures):
         return _stated(record, figures)
-    search = [_search(record.search)] if record.search else []
+    search = [search_facts(record.search)] if record.search else []
     return [
         *search,
         labelled_facts(figures, way),
@@ -179,7 +183,7 @@ def _stated(record: OtherData, figures: StatedFigures) -> list[Part | Row]:
         right = figures.answered_accuracy
         note = "" if right is None else f"{percent(right)} right"
         facts.append(Fact("Answered", percent(figures.answered), "Not “uncertain”.", note))
-    parts: list[Part | Row] = [_search(record.search)] if record.search else []
+    parts: list[Part | Row] = [search_facts(record.search)] if record.search else []
     parts += [Facts(tuple(facts))] if facts else []
     if figures.classes_asked:
         names = ", ".join(figures.classes_asked)
@@ -202,7 +206,8 @@ def _stated_classes(figures: StatedFigures) -> Table:
     )
 
 
-def _search(search: PhotoSearch) -> Facts:
+def search_facts(search: PhotoSearch) -> Facts:
+    """Return how many faces were found, and the accuracy with the others as misses."""
     facts = [
         Fact(
             "Face found",
@@ -225,7 +230,7 @@ def _search(search: PhotoSearch) -> Facts:
     return Facts(tuple(facts))
 
 
-def _share(share: float | None, count: int) -> str:
+def share_of(share: float | None, count: int) -> str:
     """Return a share of so many with its interval; a dash if it is not known."""
     return "–" if share is None else f"{percent(share)} ({_interval(share, count)})"
 
