@@ -14,8 +14,10 @@ from app.common.runnable import ModelEntry
 from app.common.text import counted, escape_markdown, waiting_line
 from app.live.view import POLL_SECONDS
 from app.own_data.downloads import labels_csv, set_zip
+from app.own_data.figures_view import show_figures
 from app.own_data.inputs import label_by_hand
 from app.own_data.labelling import carry_out, labeller_data
+from app.own_data.models import entries
 from app.own_data.own_set import OwnSet
 from app.own_data.text import facts, folder_line, unread_lines
 from app.own_data.visit import OwnVisit
@@ -77,11 +79,18 @@ def show_downloads(visit: OwnVisit, own: OwnSet, entry: ModelEntry) -> None:
     )
 
 
-def show_results(own: OwnSet, entry: ModelEntry) -> None:
+def show_results(own: OwnSet, entry: ModelEntry, title: str) -> None:
     """Show what comes of the labels: how good the models are, and how to teach one."""
     counts = {name: own.counts[name] for name in own.expressions if own.counts[name]}
     if not counts:
         return
+    show_figures(
+        own.answers(),
+        {one.name: one.spec for one in entries()},
+        title,
+        model=entry.name,
+        head=chosen_head(),
+    )
     show_teaching(partial(make_zip, own, entry, chosen_head()), counts)
 
 
