@@ -14,6 +14,7 @@ from typing import Annotated, ClassVar, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from fer.errors import ModelError
+from fer.whole_files import whole_files
 
 Positive = Annotated[int, Field(gt=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -81,10 +82,11 @@ class RecordFile(Record):
         raise ModelError(f"{file} has version {version}, expected {cls.current_version}. {advice}.")
 
     def save(self, directory: Path) -> None:
-        """Write the record into a model directory."""
+        """Write the record into a model directory, whole or not at all."""
         directory.mkdir(parents=True, exist_ok=True)
         text = self.model_dump_json(indent=1)
-        (directory / self.filename).write_text(text + "\n", encoding="utf-8")
+        with whole_files([directory / self.filename]) as (file,):
+            file.write_text(text + "\n", encoding="utf-8")
 
 
 def file_sha256(path: Path) -> str:

@@ -235,6 +235,7 @@ def test_no_room_is_crowded(package: str) -> None:
         "import fer.__main__",
         "import app.common.charts",
         "import benchmarks.live_path",
+        "import training.__main__",
     ],
 )
 def test_tensorflow_and_keras_stay_out_of_the_process(statement: str) -> None:

@@ -52,6 +52,9 @@ def main(argv: list[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of a pipe, such as `head`, has closed it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except KeyboardInterrupt:
+        print("\nstopped", file=sys.stderr)
+        return 130  # as shells report an end by Ctrl-C
     except FerError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

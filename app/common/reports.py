@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from fer.evaluation.mistakes import Mistakes
+from fer.evaluation.other_data import OtherDataFile
 from fer.evaluation.report import Report
 from fer.model.spec import ModelSpec
 from fer.records import RecordFile
@@ -43,6 +44,16 @@ def read_mistakes(directory: Path) -> Mistakes:
         ModelError: the file is missing, invalid, or of another version.
     """
     return _load_cached(Mistakes, directory)
+
+
+def read_other_data(directory: Path) -> OtherDataFile:
+    """Return what a model reaches on other data; without a file there is nothing.
+
+    Raises:
+        ModelError: the file is invalid, or of another version.
+    """
+    there = (directory / OtherDataFile.filename).is_file()
+    return _load_cached(OtherDataFile, directory) if there else OtherDataFile()
 
 
 def file_sha256(file: Path) -> str:

@@ -10,6 +10,7 @@ from app.common.model_choice import chosen_model
 from app.common.paths import models_dir, without_folder
 from app.common.text import escape_markdown
 from app.dashboard.models import OpenedModel, open_model
+from app.dashboard.sections.other_data import record_name, record_ways
 from app.dashboard.sections.performance import DUPLICATES
 from app.dashboard.text import (
     SPLITS_EXPLAINED,
@@ -18,6 +19,7 @@ from app.dashboard.text import (
     split_evaluations,
 )
 from fer.errors import ModelError
+from fer.evaluation.other_data import OtherData
 from fer.evaluation.report import EarlierTraining
 
 
@@ -128,3 +130,37 @@ def choose_training(chain: Sequence[EarlierTraining], *, key: str) -> EarlierTra
         persist_state="session",
     )
     return chain[chosen - 1]
+
+
+def choose_record(records: Sequence[OtherData], *, key: str) -> tuple[OtherData, str]:
+    """Let the visitor choose a measurement on other data, and how its answers are counted.
+
+    Args:
+        records: the measurements; the first is the default.
+        key: prefix of the widget keys, unique on the page.
+
+    Returns:
+        The measurement, and one of `record_ways`.
+    """
+    names = [f"{record_name(r)}, {head_name(r.head)} head" for r in records]
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        number = st.selectbox(
+            "Measurement",
+            range(len(records)),
+            format_func=names.__getitem__,
+            key=f"{key}_record",
+            width=420,
+            persist_state="session",
+        )
+        offered = record_ways(records[number])
+        way = offered[0]
+        if len(offered) > 1:
+            way = st.segmented_control(
+                "Answers",
+                offered,
+                default=way,
+                required=True,
+                key=f"{key}_way",
+                persist_state="session",
+            )
+    return records[number], way

@@ -5,14 +5,23 @@ Does not use Streamlit.
 
 from __future__ import annotations
 
+import json
 import logging
 from dataclasses import dataclass
 from pathlib import Path
 
 from app.common.paths import without_folder
-from app.common.reports import file_sha256, read_mistakes, read_report, read_spec
+from app.common.reports import (
+    file_sha256,
+    read_mistakes,
+    read_other_data,
+    read_report,
+    read_spec,
+)
+from app.common.text import counted
 from fer.errors import ModelError
 from fer.evaluation.mistakes import Mistakes
+from fer.evaluation.other_data import OtherData, OtherDataFile
 from fer.evaluation.report import Report
 from fer.labels import EXPRESSION_HEAD
 from fer.model.spec import ModelSpec
@@ -31,6 +40,8 @@ class OpenedModel:
         problems: mismatches between report, spec and files, as sentences; empty if there are none.
         mistakes: pictures that the model read wrongly; None if the operator has not kept any of
             these weights.
+        other_data: what these weights reach on other data.
+        not_shown: why other such measurements are not among them, as a sentence; empty if all are.
     """
 
     name: str
@@ -38,6 +49,8 @@ class OpenedModel:
     spec: ModelSpec | None
     problems: tuple[str, ...]
     mistakes: Mistakes | None = None
+    other_data: tuple[OtherData, ...] = ()
+    not_shown: str = ""
 
     @property
     def temperature(self) -> float | None:
@@ -74,7 +87,10 @@ def open_model(directory: Path) -> OpenedModel:
         problem = _check_file(directory / name, card.sha256)
         problems += [problem] if problem else []
     mistakes = _mistakes(directory, spec) if spec else None
-    return OpenedModel(directory.name, report, spec, tuple(problems), mistakes)
+    other_data, not_shown = _other_data(directory, spec)
+    return OpenedModel(
+        directory.name, report, spec, tuple(problems), mistakes, other_data, not_shown
+    )
 
 
 def _mistakes(directory: Path, spec: ModelSpec) -> Mistakes | None:
@@ -86,6 +102,23 @@ def _mistakes(directory: Path, spec: ModelSpec) -> Mistakes | None:
         _log.warning("no examples of mistakes are shown: %s", error)
         return None
     return found if found.describes(spec) else None
+
+
+def _other_data(directory: Path, spec: ModelSpec | None) -> tuple[tuple[OtherData, ...], str]:
+    """Return the records of the file that runs, and why others are not shown."""
+    try:
+        records = read_other_data(directory).records
+    except ModelError as error:
+        return (), without_folder(str(error), directory.parent.parent)
+    # What spec.json says may be about another file than the one that is there.
+    runs = spec and _check_file(directory / spec.file, spec.sha256) is None
+    shown = tuple(record for record in records if spec and runs and record.describes(spec))
+    if len(shown) == len(records):
+        return shown, ""
+    return shown, (
+        f"{counted(len(records) - len(shown), 'measurement')} of {OtherDataFile.filename} "
+        "not shown: made with another network, or another blend of its heads, than is here now."
+    )
 
 
 def _check_spec(directory: Path, report: Report) -> tuple[ModelSpec | None, list[str]]:
@@ -106,3 +139,10 @@ def _check_file(file: Path, expected: str) -> str | None:
     if file_sha256(file) != expected:
         return f"{file.name} is not the file that was measured: its SHA-256 differs."
     return None
+
+
+def json_report(model: OpenedModel) -> str:
+    """Return the report as JSON; measurements on other data stand in ``other_data``."""
+    records = [record.model_dump(mode="json") for record in model.other_data]
+    fields = model.report.model_dump(mode="json")
+    return json.dumps(fields | ({"other_data": records} if records else {}), indent=1)

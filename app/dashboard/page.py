@@ -14,11 +14,12 @@ from app.dashboard.choice import (
     choose_evaluation,
     choose_head,
     choose_models,
+    choose_record,
     choose_training,
     open_with_warnings,
 )
 from app.dashboard.elements import Section
-from app.dashboard.models import OpenedModel, model_names
+from app.dashboard.models import OpenedModel, json_report, model_names
 from app.dashboard.render.confusion_matrix import show_confusion
 from app.dashboard.render.examples import Examples
 from app.dashboard.render.html import html_report
@@ -27,6 +28,7 @@ from app.dashboard.sections import (
     adaptation,
     calibration,
     network,
+    other_data,
     performance,
     provenance,
     robustness,
@@ -42,6 +44,9 @@ from app.dashboard.text import (
 
 #: Command that the page suggests if there is no model, or only one.
 TRAIN_COMMAND = "python -m training train --preset small --data fer2013.csv --out models/mine"
+
+#: Command that adds a measurement on other data to a model.
+EVALUATE_COMMAND = "python -m training evaluate models/{} --data FOLDER --record"
 
 
 @dataclass(frozen=True)
@@ -107,6 +112,7 @@ def _tabs(views: Sequence[ModelView], measured_on: str | None) -> None:
         ":material/grid_on: Mistakes": _mistakes,
         ":material/balance: Confidence": _confidence,
         ":material/foggy: Robustness": _robustness,
+        ":material/travel_explore: Other data": _other_data,
         ":material/show_chart: Training": _training,
         ":material/account_tree: Network": _network,
         ":material/receipt_long: Record": _record,
@@ -177,6 +183,18 @@ def _robustness(view: ModelView) -> None:
     show_section(robustness.robustness(view.model.report, view.model.heads), key=view.key)
 
 
+def _other_data(view: ModelView) -> None:
+    model = view.model
+    command = EVALUATE_COMMAND.format(model.name)
+    show_section(Section("", tuple(other_data.other_data(model.other_data, command))), key=view.key)
+    if model.not_shown:
+        st.warning(escape_markdown(model.not_shown), icon=":material/link_off:")
+    if model.other_data:
+        record, way = choose_record(model.other_data, key=view.key)
+        key = f"{view.key}_{model.other_data.index(record)}_{way}"
+        show_section(Section("", tuple(other_data.record_parts(record, way))), key=key)
+
+
 def _training(view: ModelView) -> None:
     report = view.model.report
     chosen = choose_training(trainings(report), key=view.key)
@@ -222,7 +240,7 @@ def _downloads(models: Sequence[OpenedModel]) -> None:
             )
             st.download_button(
                 f"{name}Report (JSON)",
-                partial(model.report.model_dump_json, indent=1),
+                partial(json_report, model),
                 f"{model.name}-report.json",
                 "application/json",
                 key=f"dashboard_json_{model.name}",

@@ -5,7 +5,7 @@ from itertools import count
 
 import pytest
 
-from training.progress import progress
+from training.progress import Progress, progress
 
 
 class Terminal(io.StringIO):
@@ -49,7 +49,17 @@ def test_a_terminal_gets_one_line_that_changes() -> None:
     text = said(Terminal(), 3, 1.0)
     assert text.count("\n") == 1
     assert text.endswith("\n")
-    assert text.count("\r") == 3
+    assert text.count("\r") == 4
+    assert text.startswith("\r[                        ] 0 of 3 images, 0 %")
+    assert "[========================] 3 of 3" in text
+
+
+def test_several_at_once_may_pass_more_than_a_tenth() -> None:
+    stream = io.StringIO()
+    shown = Progress(100, "faces", stream=stream, clock=lambda: 0.0)
+    for many in (32, 3, 32, 33):
+        shown.advance(many)
+    assert [line.split()[0] for line in stream.getvalue().splitlines()] == ["32", "67", "100"]
 
 
 def test_a_terminal_is_not_flooded() -> None:

@@ -1,5 +1,8 @@
 """``python -m training evaluate``: measure a model on labelled data, as the app runs it.
 
+The classes of the data need not be those of the model: measured is what they share, as the model
+answers and among these classes only. What is left out is said.
+
 With ``--photos`` the images are whole photographs, any size, in folders that are called after
 expressions, or in a ZIP of them: each is looked at as the Photo page does it, and the largest face
 counts. An image without a face that is found is a miss. Small squares, such as FER2013's, are
@@ -14,10 +17,10 @@ import os
 from pathlib import Path
 from typing import Any
 
+import fer
 from fer.analyzer import FaceAnalyzer
 from fer.errors import DataError
 from fer.evaluation.measurements import VOTE_RULES
-from fer.evaluation.metrics import Evaluation
 from fer.labelled.cut_outs import CUT_OUT_SIDE
 from fer.labels import EXPRESSION_HEAD
 from fer.model.classifier import ExpressionClassifier
@@ -27,12 +30,21 @@ from training.data.dataset import DataSet, LabelledFaces
 from training.data.photographs import open_photographs
 from training.data.splits import SPLIT_SEED
 from training.evaluation import measure
-from training.evaluation.photos import answers, measured
+from training.evaluation.faces import FaceEvaluation, measure_faces
+from training.evaluation.photo_figures import PhotoEvaluation, measured
+from training.evaluation.photos import answers
+from training.evaluation.recording import data_of_training, data_to_record, record
+from training.evaluation.robustness import CORRUPTIONS, DEGRADATIONS
 from training.evaluation.split_predictions import predict_split
-from training.evaluation.text import evaluation_text, photo_text
-from training.progress import progress
+from training.evaluation.spread import SpreadClassifier
+from training.evaluation.text import face_text, photo_text
+from training.progress import Progress, progress
 
-HELP = "measure a model on a split of a data set"
+HELP = "measure a model on labelled data"
+
+#: Times that `figures_of` asks the network about each face: as it is, ten views, corrupted, and of
+#: the validation split for cross-fitting.
+_PASSES = 11 + len(CORRUPTIONS) + len(DEGRADATIONS)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -45,13 +57,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--split",
-        default="validation",
-        help="train, validation or test (default: validation); photographs without splits are "
-        "measured together",
+        help="train, validation or test (default: validation; data that names no splits is "
+        "measured whole, unless the model was trained on it)",
     )
     parser.add_argument("--model", type=Path, default=Path("models/compact"))
+    parser.add_argument("--head", help="the head that answers (default: the usual one)")
     add_split_seed(parser)
     parser.add_argument("--json", action="store_true", help="print every figure as JSON")
+    parser.add_argument(
+        "--full",
+        action="store_true",
+        help="measure ten views, robustness and abstention too, which takes more than twenty times "
+        "as long; the data must have all classes of the model",
+    )
+    recorded = parser.add_argument_group("other data")
+    recorded.add_argument(
+        "--record",
+        action="store_true",
+        help="add the result to other_data.json of the model, which the dashboard shows",
+    )
+    recorded.add_argument("--by", metavar="WHO", help="who measured it, for --record")
+    recorded.add_argument("--note", default="", help="what else a reader must know, for --record")
     photos = parser.add_argument_group("whole photographs")
     photos.add_argument(
         "--photos",
@@ -61,48 +87,82 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "enlarged",
     )
     photos.add_argument("--limit", type=int, help="measure so many images, spread over all")
-    photos.add_argument("--threads", type=int, help="images at once (default: one per core)")
+    parser.add_argument("--threads", type=int, help="images at once (default: one per core)")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the metrics; return the exit status."""
     model = arguments.directory or arguments.model
-    if arguments.photos:
-        return _run_photos(model, arguments)
-    if arguments.limit is not None or arguments.threads is not None:
-        raise DataError("--limit and --threads are for --photos; add it, or leave them out.")
-    classifier = ExpressionClassifier(model)
-    dataset = load_for_model(classifier, arguments.data, arguments.split_seed)
-    record = figures_of(classifier, dataset, arguments.split)
+    _check(arguments)
+    sha256 = data_to_record(arguments.data, model) if arguments.record else ""
+    result, further = (_photos if arguments.photos else _faces)(model, arguments)
     if arguments.json:
-        print(json.dumps(record, indent=1))
-        return 0
-    print(f"{model} on {arguments.split}, single view")
-    print(evaluation_text("all faces", Evaluation.model_validate(record["evaluation"])))
-    if record["ferplus_evaluation"]:
-        title = "FER+ head, faces on which the votes have a winner"
-        print(evaluation_text(title, Evaluation.model_validate(record["ferplus_evaluation"])))
-    _print_further(record)
+        print(json.dumps(result.model_dump() | further, indent=1))
+    else:
+        print(photo_text(result) if isinstance(result, PhotoEvaluation) else face_text(result))
+        _print_further(further)
+    if arguments.record:
+        by = arguments.by or f"python -m training evaluate, FER Lens {fer.__version__}"
+        record(model, result, data_sha256=sha256, measured_by=by, note=arguments.note)
     return 0
 
 
-def _run_photos(model: Path, arguments: argparse.Namespace) -> int:
-    """Print the metrics on photographs; return the exit status."""
+def _check(arguments: argparse.Namespace) -> None:
+    if arguments.limit is not None and not arguments.photos:
+        raise DataError("--limit is for --photos; add it, or leave it out.")
+    if arguments.full and arguments.photos:
+        raise DataError("--full is for cut-out faces; leave out --photos or --full.")
+    if arguments.record and arguments.limit is not None:
+        raise DataError("--record is for all images; leave out --limit.")
+    if (arguments.by or arguments.note) and not arguments.record:
+        raise DataError("--by and --note are for --record; add it, or leave them out.")
+    if arguments.threads is not None and arguments.threads < 1:
+        raise DataError(f"expected at least 1 thread, got {arguments.threads}.")
+
+
+def _faces(model: Path, arguments: argparse.Namespace) -> tuple[FaceEvaluation, dict[str, Any]]:
+    """Return the measurements on cut-out faces, and those of ``--full``."""
+    classifier = SpreadClassifier(model, arguments.threads)
+    head = classifier.spec.head(arguments.head or EXPRESSION_HEAD).name
+    spec = classifier.spec
+    data = load.load(
+        arguments.data, size=spec.input_size, channels=spec.channels, seed=arguments.split_seed
+    )
+    own = data.names_splits or data.sha256 == data_of_training(model)
+    split = arguments.split or ("validation" if own else "")
+    faces = data.split(split) if split else data.all_faces()
+    classifier.advance = Progress(len(faces), "faces").advance
+    result = measure_faces(classifier, data, split, head)
+    if not arguments.full:
+        return result, {}
+    data = _with_classes_of(classifier, data, arguments.data, arguments.split_seed)
+    split = split or "validation"
+    passes = _PASSES + (split == "validation")
+    classifier.advance = Progress(passes * len(data.split(split)), "views of faces").advance
+    return result, figures_of(classifier, data, split)
+
+
+def _photos(model: Path, arguments: argparse.Namespace) -> tuple[PhotoEvaluation, dict[str, Any]]:
+    """Return the measurements on photographs."""
     classifier = ExpressionClassifier(model)
-    threads = arguments.threads if arguments.threads is not None else os.cpu_count() or 1
-    if threads < 1:
-        raise DataError(f"expected at least 1 thread, got {threads}.")
+    head = classifier.spec.head(arguments.head or EXPRESSION_HEAD)
     opened = open_photographs(
-        arguments.data, classifier.labels, split=arguments.split, seed=arguments.split_seed
+        arguments.data,
+        head.labels,
+        split=arguments.split or "validation",
+        seed=arguments.split_seed,
     )
     with opened as data:
         some = data if arguments.limit is None else data.some(arguments.limit)
         count = len(some.photographs)
-        analyzers = [FaceAnalyzer.for_photos(model) for _ in range(min(threads, count))]
-        shown = progress(answers(some.photographs, analyzers, classifier), count, "images")
-        result = measured(some, shown, classifier.spec, analyzers[0].detector_version)
-    print(result.model_dump_json(indent=1) if arguments.json else photo_text(result))
-    return 0
+        threads = min(arguments.threads or os.cpu_count() or 1, count)
+        analyzers = [FaceAnalyzer.for_photos(model) for _ in range(threads)]
+        found = answers(some.photographs, analyzers, classifier, head.name)
+        shown = progress(found, count, "images")
+        return (
+            measured(some, shown, classifier.spec, analyzers[0].detector_version, head.name),
+            {},
+        )
 
 
 def load_for_model(classifier: ExpressionClassifier, path: Path, seed: int = SPLIT_SEED) -> DataSet:
@@ -113,6 +173,14 @@ def load_for_model(classifier: ExpressionClassifier, path: Path, seed: int = SPL
     """
     spec = classifier.spec
     dataset = load.load(path, size=spec.input_size, channels=spec.channels, seed=seed)
+    return _with_classes_of(classifier, dataset, path, seed)
+
+
+def _with_classes_of(
+    classifier: ExpressionClassifier, dataset: DataSet, path: Path, seed: int
+) -> DataSet:
+    """Return a data set without classes that a model does not know; see `load_for_model`."""
+    spec = classifier.spec
     names = next(iter(dataset.splits.values())).class_names
     if names != classifier.labels and set(classifier.labels) < set(names):
         dataset = load.load(
@@ -169,10 +237,10 @@ def _cross_fitted(classifier: ExpressionClassifier, faces: LabelledFaces) -> flo
 
 
 def _print_further(record: dict[str, Any]) -> None:
+    if not record:
+        return
     error, tta = record["cross_fitted_calibration_error"], record["tta"]["evaluation"]
     print(f"\n  ten views          {tta['accuracy']:.2%}")
-    if again := record["without_duplicates"]:
-        print(f"  without duplicates {again['accuracy']:.2%} of {again['count']:,}")
     if error is not None:
         print(f"  cross-fitted calibration error  {error:.3f}")
     for s in record["selective"]:

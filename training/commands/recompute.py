@@ -10,7 +10,6 @@ from fer.evaluation.report import Report
 from fer.model.spec import ModelSpec
 from training.evaluation import measure
 from training.evaluation.split_predictions import load_splits
-from training.export.litert import update_heads
 
 HELP = "choose the thresholds of a model again and write its figures, from its stored predictions"
 
@@ -42,6 +41,8 @@ def recomputed(directory: Path) -> Report:
     Raises:
         ModelError: a file is missing, or the report is of another network than the specification.
     """
+    from training.export.litert import update_heads  # TensorFlow takes seconds to load
+
     spec, report = ModelSpec.load(directory), Report.load(directory)
     if not report.describes(spec):
         raise ModelError(

@@ -85,12 +85,14 @@ class DataSet:
         sha256: SHA-256 of the single file, or of the names and contents of all files.
         splits: non-empty splits by name, in the order train, validation, test.
         problems: data that could not be used, and splits that had to be drawn.
+        names_splits: whether the data names any split itself, so that not all are drawn.
     """
 
     name: str
     sha256: str
     splits: dict[str, LabelledFaces]
     problems: tuple[Problem, ...] = ()
+    names_splits: bool = True
 
     def split(self, name: str) -> LabelledFaces:
         """Return one split.
@@ -104,6 +106,19 @@ class DataSet:
                 "FER2013's PublicTest is called validation here and PrivateTest test."
             )
         return self.splits[name]
+
+    def all_faces(self) -> LabelledFaces:
+        """Return the faces of all splits."""
+        parts = list(self.splits.values())
+        votes = [part.votes for part in parts if part.votes is not None]
+        origins = [part.origins for part in parts if part.origins is not None]
+        return LabelledFaces(
+            np.concatenate([part.images for part in parts]),
+            np.concatenate([part.labels for part in parts]),
+            parts[0].class_names,
+            np.concatenate(votes) if len(votes) == len(parts) else None,
+            np.concatenate(origins) if len(origins) == len(parts) else None,
+        )
 
     def new_in(self, name: str) -> NDArray[np.bool_]:
         """Return a mask ``(n,)`` of the images of a split that are not also in train."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -65,16 +65,28 @@ class Layout:
 
     def sha256(self) -> str:
         """Return the hash of the single file, or of names and contents of all, sorted by name."""
-        if len(self.files) == 1:
-            return file_sha256(self.files[0])
-        total = hashlib.sha256()
-        for name, path in sorted((self._name(path), path) for path in self.files):
-            total.update(f"{name}\0{file_sha256(path)}\n".encode())
-        return total.hexdigest()
+        return _sha256(self.root, self.files)
 
-    def _name(self, path: Path) -> str:
-        inside = path.is_relative_to(self.root)
-        return path.relative_to(self.root).as_posix() if inside else path.name
+
+def sha256_of(path: Path) -> str:
+    """Return `Layout.sha256` of a data set, or the same of any other file or folder."""
+    try:
+        return recognise(path).sha256()
+    except DataError:
+        return _sha256(path, tuple(files_below(path)) if path.is_dir() else (path,))
+
+
+def _sha256(root: Path, files: Sequence[Path]) -> str:
+    if len(files) == 1:
+        return file_sha256(files[0])
+    total = hashlib.sha256()
+    for name, path in sorted((_name(root, path), path) for path in files):
+        total.update(f"{name}\0{file_sha256(path)}\n".encode())
+    return total.hexdigest()
+
+
+def _name(root: Path, path: Path) -> str:
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
 
 
 def recognise(path: Path) -> Layout:

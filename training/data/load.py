@@ -76,9 +76,11 @@ def load(
     if source.votes is None and layout.votes_file is not None:
         votes, problems = join(source, layout.votes_file)
         source = replace(source, votes=votes, problems=(*source.problems, *problems))
+    names_splits = bool((source.splits != "").any())
     source = assign_splits(source, seed)
     splits = _splits(source)
-    return DataSet(name, layout.sha256(), splits, (*source.problems, *_gaps(splits)))
+    found = (*source.problems, *_gaps(splits))
+    return DataSet(name, layout.sha256(), splits, found, names_splits)
 
 
 def unlabelled(

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from queue import SimpleQueue
-from typing import Literal, Protocol
+from typing import Protocol
 
 import cv2
 import numpy as np
 
 from fer.analyzer import Classifier
-from fer.errors import DataError, ImageError
-from fer.evaluation.metrics import Evaluation, evaluate, wilson_interval
+from fer.errors import ImageError
 from fer.geometry import box_area
 from fer.labelled.cut_outs import as_channels, is_cut_out, square
 from fer.model.spec import ModelSpec
-from fer.records import Record, Share
 from fer.types import Faces, Floats, Image
-from training.data.photographs import Photograph, Photographs
+from training.data.photographs import Photograph
 from training.data.raw import Problem
 
 #: Side in pixels to which such an image is enlarged, with half of its side added all round.
@@ -32,69 +30,8 @@ class Analyzer(Protocol):
     spec: ModelSpec
     detector_version: str
 
-    def __call__(self, image: Image) -> Faces:
-        """Return the faces of an image."""
-
-
-class PhotoClass(Record):
-    """Counts of one class: its images, those with a face, those whose answer is right."""
-
-    label: str
-    images: int
-    found: int
-    right: int
-
-
-class PhotoEvaluation(Record):
-    """Measurements on photographs, each with one label; its largest face counts.
-
-    Attributes:
-        model: name of the model.
-        sha256: SHA-256 of the model's file.
-        detector: name and version of the detector; see `fer.detection.version`.
-        data: name of the data set.
-        split: the split; empty if the data has none.
-        face: which face of several counts.
-        images: number of images that could be read.
-        found: number of those in which a face was found.
-        several: number of those in which several were found.
-        cut_out: number of images that are cut-out faces; see `fer.labelled.cut_outs`.
-        accuracy: fraction of all images with the right answer; one without a face has none.
-        accuracy_low: lower bound of its 95 % confidence interval (Wilson 1927).
-        accuracy_high: upper bound.
-        classes: counts per class, in label order.
-        evaluation: metrics of the faces that were found; None if there are none.
-        direct: metrics of the same images as they are, without detection and alignment; None
-            unless all images are cut-out faces.
-        left_out: number of images of each class that the model does not know.
-        not_read: the images that could not be read, and why.
-    """
-
-    model: str
-    sha256: str
-    detector: str
-    data: str
-    split: str
-    face: Literal["largest"] = "largest"
-    images: int
-    found: int
-    several: int
-    cut_out: int
-    accuracy: Share
-    accuracy_low: Share
-    accuracy_high: Share
-    classes: tuple[PhotoClass, ...]
-    evaluation: Evaluation | None
-    direct: Evaluation | None
-    left_out: dict[str, int]
-    not_read: tuple[str, ...]
-
-    @property
-    def points_lost(self) -> float | None:
-        """Percentage points of accuracy that detection and alignment cost; None if unknown."""
-        if self.evaluation is None or self.direct is None:
-            return None
-        return 100 * (self.direct.accuracy - self.evaluation.accuracy)
+    def __call__(self, image: Image, *, head: str) -> Faces:
+        """Return the faces of an image, as a head answers."""
 
 
 @dataclass(frozen=True)
@@ -106,12 +43,14 @@ class PhotoAnswer:
         faces: number of faces.
         probabilities: ``(k,)`` of the largest face; None without a face.
         direct: ``(k,)`` of the image as it is, if it is a cut-out face; else None.
+        flawed: whether the largest face has a flaw.
     """
 
     label: int
     faces: int
     probabilities: Floats | None
     direct: Floats | None
+    flawed: bool = False
 
 
 def with_surroundings(face: Image) -> Image:
@@ -127,7 +66,10 @@ def with_surroundings(face: Image) -> Image:
 
 
 def answers(
-    photographs: Sequence[Photograph], analyzers: Sequence[Analyzer], classifier: Classifier
+    photographs: Sequence[Photograph],
+    analyzers: Sequence[Analyzer],
+    classifier: Classifier,
+    head: str,
 ) -> Iterator[PhotoAnswer | Problem]:
     """Yield the answer to each image in order, or why it could not be read.
 
@@ -137,6 +79,7 @@ def answers(
         photographs: the images.
         analyzers: one per thread; a network does one thing at a time.
         classifier: answers cut-out faces directly; the network of the analyzers.
+        head: name of the head that answers.
     """
     free: SimpleQueue[Analyzer] = SimpleQueue()
     for analyzer in analyzers:
@@ -145,7 +88,7 @@ def answers(
     def answer(photograph: Photograph) -> PhotoAnswer | Problem:
         analyzer = free.get()
         try:
-            return _answer(photograph, analyzer, classifier)
+            return _answer(photograph, analyzer, classifier, head)
         finally:
             free.put(analyzer)
 
@@ -154,7 +97,7 @@ def answers(
 
 
 def _answer(
-    photograph: Photograph, analyzer: Analyzer, classifier: Classifier
+    photograph: Photograph, analyzer: Analyzer, classifier: Classifier, head: str
 ) -> PhotoAnswer | Problem:
     try:
         image = photograph.read()
@@ -164,81 +107,10 @@ def _answer(
     if is_cut_out(image):
         spec = analyzer.spec
         crop = as_channels(square(image, spec.input_size), spec.channels)
-        direct, image = classifier(crop[None])[0], with_surroundings(image)
-    faces = analyzer(image)
-    largest = faces.probabilities[box_area(faces.xyxy).argmax()] if len(faces) else None
-    return PhotoAnswer(photograph.label, len(faces), largest, direct)
-
-
-def measured(
-    data: Photographs, results: Iterable[PhotoAnswer | Problem], spec: ModelSpec, detector: str
-) -> PhotoEvaluation:
-    """Return the measurements on photographs.
-
-    Args:
-        data: the images.
-        results: the answers to them, as `answers` yields them.
-        spec: describes the model.
-        detector: name and version of the detector.
-
-    Raises:
-        DataError: no image could be read.
-    """
-    read: list[PhotoAnswer] = []
-    problems: list[Problem] = []
-    for result in results:
-        if isinstance(result, Problem):
-            problems.append(result)
-        else:
-            read.append(result)
-    if not read:
-        raise DataError(f"no image of {data.name} could be read. {problems[0]}")
-    found = [answer for answer in read if answer.probabilities is not None]
-    all_cut_out = all(answer.direct is not None for answer in read)
-    right = sum(_is_right(answer) for answer in read)
-    low, high = wilson_interval(right, len(read))
-    return PhotoEvaluation(
-        model=spec.name,
-        sha256=spec.sha256,
-        detector=detector,
-        data=data.name,
-        split=data.split,
-        images=len(read),
-        found=len(found),
-        several=sum(answer.faces > 1 for answer in read),
-        cut_out=sum(answer.direct is not None for answer in read),
-        accuracy=right / len(read),
-        accuracy_low=low,
-        accuracy_high=high,
-        classes=_classes(read, spec.labels),
-        evaluation=_evaluation([(a.label, a.probabilities) for a in found], spec.labels),
-        direct=_evaluation([(a.label, a.direct) for a in found if all_cut_out], spec.labels),
-        left_out=data.left_out,
-        not_read=tuple(map(str, problems)),
-    )
-
-
-def _is_right(answer: PhotoAnswer) -> bool:
-    return answer.probabilities is not None and answer.probabilities.argmax() == answer.label
-
-
-def _classes(read: Sequence[PhotoAnswer], labels: Sequence[str]) -> tuple[PhotoClass, ...]:
-    by_class = [[a for a in read if a.label == i] for i in range(len(labels))]
-    return tuple(
-        PhotoClass(
-            label=label,
-            images=len(part),
-            found=sum(a.faces > 0 for a in part),
-            right=sum(map(_is_right, part)),
-        )
-        for label, part in zip(labels, by_class, strict=True)
-    )
-
-
-def _evaluation(
-    pairs: Sequence[tuple[int, Floats | None]], labels: tuple[str, ...]
-) -> Evaluation | None:
-    if not pairs:
-        return None
-    truth = np.array([label for label, _ in pairs])
-    return evaluate(truth, np.stack([p for _, p in pairs if p is not None]), labels)
+        direct, image = classifier(crop[None], head)[0], with_surroundings(image)
+    faces = analyzer(image, head=head)
+    if not len(faces):
+        return PhotoAnswer(photograph.label, 0, None, direct)
+    largest = box_area(faces.xyxy).argmax()
+    shares, flawed = faces.probabilities[largest], bool(faces.flaws[largest].any())
+    return PhotoAnswer(photograph.label, len(faces), shares, direct, flawed)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from fer.evaluation.labelled import LabelledEvaluation
 from fer.evaluation.metrics import Evaluation
-from training.evaluation.photos import PhotoEvaluation
+from training.evaluation.faces import FaceEvaluation
+from training.evaluation.photo_figures import PhotoEvaluation
 
 #: Images that could not be read of which is said why.
 _SHOWN_PROBLEMS = 5
@@ -35,25 +39,64 @@ def evaluation_text(title: str, result: Evaluation) -> str:
     )
 
 
+def labelled_text(title: str, result: LabelledEvaluation) -> str:
+    """Return the metrics of one head: as it answers, and among the classes of the data only."""
+    known, answers = len(result.as_answered.classes), "any of its {} classes may be the answer"
+    said = f"; {answers.format(known)}" if result.missing else ""
+    parts = [
+        evaluation_text(f"{title} as it answers{said}", result.as_answered),
+        f"\n  it answers         {result.answered:.1%}  ({result.answered_accuracy:.1%} of these "
+        "right; of the others it says “uncertain”)",
+    ]
+    if not result.missing:
+        return "\n".join(parts)
+    names = ", ".join(result.shared)
+    if result.restricted:
+        parts.append(evaluation_text(f"{title} restricted to {names}", result.restricted))
+    else:
+        parts.append(f"\n{title} restricted to {names}: one class cannot be told from others")
+    parts.append(f"\nno image of {', '.join(result.missing)}, which the head knows too")
+    return "\n".join(parts)
+
+
+def face_text(result: FaceEvaluation) -> str:
+    """Return measurements on cut-out faces, with what was left out."""
+    lines = [
+        f"{result.model} on {_of(result.split, result.data)}, {result.head} head, single view",
+        labelled_text("all faces", result.labelled),
+    ]
+    if again := result.without_duplicates:
+        lines.append(f"\n  without duplicates {again.accuracy:.2%} of {again.count:,}")
+    if result.ferplus_evaluation:
+        title = "FER+ head, faces on which the votes have a winner"
+        lines.append(evaluation_text(title, result.ferplus_evaluation))
+    return "\n".join([*lines, *_left_out(result.labelled.left_out, result.head, result.not_read)])
+
+
 def photo_text(result: PhotoEvaluation) -> str:
     """Return measurements on photographs, with what was left out."""
-    of = f"{result.split} of {result.data}" if result.split else result.data
     low, high = result.accuracy_low, result.accuracy_high
     lines = [
-        f"{result.model} on {of}, faces found and aligned as in photographs",
+        f"{result.model} on {_of(result.split, result.data)}, {result.head} head, faces found and "
+        "aligned as in photographs",
         f"  detector           {result.detector}",
         f"  images             {result.images:,}{_cut_out(result)}",
         f"  face found         {result.found:,}  {result.found / result.images:.2%}",
         f"  several faces      {result.several:,}  (the {result.face} one counts)",
         f"  accuracy of all    {result.accuracy:.2%}  (95 % interval {low:.1%} to {high:.1%}; "
         "an image without a face is a miss)",
+        *_restricted_of_all(result),
         *_of_found(result),
         f"\n  {'class':<12}{'images':>8}{'found':>8}{'right':>8}",
         *(f"  {c.label:<12}{c.images:>8}{c.found:>8}{c.right:>8}" for c in result.classes),
     ]
-    if result.evaluation:
-        lines.append(evaluation_text("faces found", result.evaluation))
-    return "\n".join([*lines, *_left_out(result)])
+    if result.labelled:
+        lines.append(labelled_text("faces found,", result.labelled))
+    return "\n".join([*lines, *_left_out(result.left_out, result.head, result.not_read)])
+
+
+def _of(split: str, data: str) -> str:
+    return f"{split} of {data}" if split else data
 
 
 def _cut_out(result: PhotoEvaluation) -> str:
@@ -61,6 +104,13 @@ def _cut_out(result: PhotoEvaluation) -> str:
         return ""
     which = "all" if result.cut_out == result.images else f"{result.cut_out:,} of them"
     return f"  ({which} cut-out faces: border repeated outwards, enlarged)"
+
+
+def _restricted_of_all(result: PhotoEvaluation) -> list[str]:
+    if result.right_restricted is None:
+        return []
+    share = result.right_restricted / result.images
+    return [f"  same, restricted   {share:.2%}  (only classes of the data may be the answer)"]
 
 
 def _of_found(result: PhotoEvaluation) -> list[str]:
@@ -76,12 +126,12 @@ def _of_found(result: PhotoEvaluation) -> list[str]:
     return lines
 
 
-def _left_out(result: PhotoEvaluation) -> list[str]:
+def _left_out(left_out: dict[str, int], head: str, not_read: Sequence[str]) -> list[str]:
     lines = [
-        f"left out: {count:,} of {label}, which the model does not know"
-        for label, count in result.left_out.items()
+        f"left out: {count:,} of {label}, which the {head} head does not know"
+        for label, count in left_out.items()
     ]
-    lines += [f"not read: {problem}" for problem in result.not_read[:_SHOWN_PROBLEMS]]
-    if (more := len(result.not_read) - _SHOWN_PROBLEMS) > 0:
+    lines += [f"not read: {problem}" for problem in not_read[:_SHOWN_PROBLEMS]]
+    if (more := len(not_read) - _SHOWN_PROBLEMS) > 0:
         lines.append(f"not read: {more:,} more")
     return ["", *lines] if lines else []

@@ -9,7 +9,7 @@ import pytest
 
 from fer.evaluation.mistakes import Mistakes
 from fer.evaluation.report import Report
-from fer.labels import FER2013_LABELS
+from fer.labels import EXPRESSION_HEAD, FER2013_LABELS
 from fer.model.spec import ModelSpec
 from training.__main__ import main
 from training.data.load import load
@@ -103,10 +103,13 @@ def test_evaluate_prints_the_figures_of_the_report(
     model: Path, demo: Path, capsys: pytest.CaptureFixture
 ) -> None:
     command = ["evaluate", "--data", str(demo), "--model", str(model)]
-    assert main([*command, "--json"]) == 0
-    record = json.loads(capsys.readouterr().out)
+    assert main([*command, "--full", "--json", "--head", EXPRESSION_HEAD]) == 0
+    told = capsys.readouterr()
+    record = json.loads(told.out)
+    lines = [line.partition(",")[0] for line in told.err.splitlines() if "100 %" in line]
+    assert [line.split(" of ")[0] for line in lines] == [line.split()[2] for line in lines]
     stored = Report.load(model).evaluations["validation"].model_dump(mode="json")
-    assert record["evaluation"] == stored
+    assert record["evaluation"] == record["labelled"]["as_answered"] == stored
     assert record["view"] == "single"
     assert main([*command, "--split", "test"]) == 0
     assert "rows are the truth" in capsys.readouterr().out

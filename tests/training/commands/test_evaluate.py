@@ -1,6 +1,7 @@
-"""``python -m training evaluate --photos``, on a real photograph through the real path."""
+"""``python -m training evaluate``: foreign sets of faces, and real photographs."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -8,10 +9,14 @@ import pytest
 from PIL import Image as PillowImage
 
 from fer.detection.version import photo_detector
+from fer.evaluation.other_data import OtherDataFile
+from fer.evaluation.report import Report
+from fer.model.spec import ModelSpec
 from fer.types import Image
 from tests.samples import SHIPPED_MODEL
-from tests.training.samples import save_image
+from tests.training.samples import random_faces, save_image
 from training.__main__ import main
+from training.data.layouts import sha256_of
 
 
 @pytest.fixture
@@ -47,7 +52,7 @@ def test_every_figure_is_printed_as_json(photos: Path, capsys: pytest.CaptureFix
     record = json.loads(capsys.readouterr().out)
     assert (record["images"], record["found"], record["accuracy"]) == (2, 1, 0.5)
     assert record["detector"] == photo_detector()
-    assert record["evaluation"]["accuracy"] == 1
+    assert record["labelled"]["as_answered"]["accuracy"] == 1
 
 
 def test_a_cut_out_face_is_found_after_it_got_surroundings(
@@ -58,7 +63,7 @@ def test_a_cut_out_face_is_found_after_it_got_surroundings(
     assert evaluate(tmp_path, "--json") == 0
     record = json.loads(capsys.readouterr().out)
     assert (record["found"], record["cut_out"]) == (1, 1)
-    assert record["evaluation"]["accuracy"] == record["direct"]["accuracy"] == 1
+    assert record["labelled"]["as_answered"]["accuracy"] == record["direct"]["accuracy"] == 1
 
 
 def test_a_limit_is_kept(photos: Path, capsys: pytest.CaptureFixture) -> None:
@@ -71,7 +76,12 @@ def test_a_limit_is_kept(photos: Path, capsys: pytest.CaptureFixture) -> None:
     [
         (["--photos", "--limit", "0"], "at least 1 image, got 0"),
         (["--photos", "--threads", "0"], "at least 1 thread, got 0"),
-        (["--limit", "5"], "are for --photos"),
+        (["--limit", "5"], "is for --photos"),
+        (["--threads", "-1"], "at least 1 thread, got -1"),
+        (["--photos", "--full"], "--full is for cut-out faces"),
+        (["--note", "x"], "are for --record"),
+        (["--photos", "--record", "--limit", "5"], "leave out --limit"),
+        (["--photos", "--head", "mood"], "no head 'mood', only"),
     ],
 )
 def test_wrong_options_are_one_clear_line(
@@ -79,3 +89,123 @@ def test_wrong_options_are_one_clear_line(
 ) -> None:
     assert main(["evaluate", str(SHIPPED_MODEL), "--data", str(photos), *options]) == 1
     assert message in capsys.readouterr().err
+
+
+FOREIGN = ("anger", "contempt", "disgust", "fear", "happy", "sadness", "surprise")
+
+
+@pytest.fixture
+def foreign(tmp_path: Path) -> Path:
+    """A set of faces in folders, as others have it: without neutral, with contempt."""
+    folder = tmp_path / "foreign"
+    for i, name in enumerate(FOREIGN):
+        for j, face in enumerate(random_faces(3, seed=i, side=48)):
+            save_image(folder / name / f"{j}.png", face)
+    return folder
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    """A copy of the shipped model in which something can be recorded."""
+    copy = tmp_path / "compact"
+    names = ("spec.json", "report.json", "model.tflite")
+    copy.mkdir()
+    for name in names:
+        shutil.copy(SHIPPED_MODEL / name, copy)
+    return copy
+
+
+def test_a_foreign_set_is_measured_on_the_shared_classes(
+    foreign: Path, capsys: pytest.CaptureFixture
+) -> None:
+    assert (
+        main(["evaluate", str(SHIPPED_MODEL), "--data", str(foreign), "--head", "expression"]) == 0
+    )
+    out = capsys.readouterr().out
+    assert "as it answers; any of its 7 classes may be the answer (18)" in out
+    assert "restricted to angry, disgust, fear, happy, sad, surprise (18)" in out
+    assert "left out: 3 of contempt, which the expression head does not know" in out
+    assert "no image of neutral" in out
+
+
+def test_another_head_may_know_what_the_first_does_not(
+    foreign: Path, capsys: pytest.CaptureFixture
+) -> None:
+    command = ["evaluate", str(SHIPPED_MODEL), "--data", str(foreign), "--json"]
+    assert main([*command, "--head", "ferplus", "--threads", "2"]) == 0
+    told = capsys.readouterr()
+    record = json.loads(told.out)
+    assert (record["head"], record["labelled"]["left_out"]) == ("ferplus", {})
+    assert record["labelled"]["restricted"]["count"] == 21
+    assert "21 of 21 faces, 100 %" in told.err
+
+
+def test_a_split_that_is_asked_for_is_drawn(foreign: Path, capsys: pytest.CaptureFixture) -> None:
+    command = ["evaluate", str(SHIPPED_MODEL), "--data", str(foreign), "--json"]
+    assert main([*command, "--split", "validation"]) == 0
+    record = json.loads(capsys.readouterr().out)
+    assert (record["split"], record["labelled"]["as_answered"]["count"]) == ("validation", 6)
+
+
+def test_what_is_recorded_is_other_data_of_these_weights(foreign: Path, model: Path) -> None:
+    command = ["evaluate", str(model), "--data", str(foreign), "--record"]
+    assert main([*command, "--by", "me", "--note", "drawn"]) == 0
+    assert main([*command, "--head", "ferplus"]) == 0
+    first, second = OtherDataFile.load(model).of(ModelSpec.load(model))
+    assert (first.measured_by, first.note, first.kind) == ("me", "drawn", "other")
+    assert (first.data, first.split, first.how, first.search) == ("foreign", "", "crops", None)
+    assert (first.figures.as_answered.count, second.figures.as_answered.count) == (18, 21)
+    assert "python -m training evaluate, FER Lens" in second.measured_by
+    assert main(command) == 0  # in place of the first
+    heads = [one.head for one in OtherDataFile.load(model).records]
+    assert heads == ["ferplus", first.head]
+
+
+def test_photographs_are_recorded_with_the_faces_that_were_not_found(
+    photos: Path, model: Path
+) -> None:
+    assert main(["evaluate", str(model), "--photos", "--data", str(photos), "--record"]) == 0
+    (found,) = OtherDataFile.load(model).records
+    assert found.search is not None
+    assert (found.search.images, found.search.found, found.search.right) == (2, 1, 1)
+    assert found.search.detector == photo_detector()
+    assert found.figures.left_out == {"bored": 1}
+
+
+def test_the_data_of_the_training_are_no_other_data(
+    foreign: Path, model: Path, capsys: pytest.CaptureFixture
+) -> None:
+    report = Report.load(model)
+    card = report.data.model_copy(update={"sha256": sha256_of(foreign)})
+    report.model_copy(update={"data": card}).save(model)
+    assert main(["evaluate", str(model), "--data", str(foreign), "--record"]) == 1
+    assert "stands in report.json already" in capsys.readouterr().err
+    assert not (model / OtherDataFile.filename).exists()
+    # Without --record it is measured, on the validation split that its training drew.
+    assert main(["evaluate", str(model), "--data", str(foreign)]) == 0
+    assert "compact on validation of foreign" in capsys.readouterr().out
+
+
+def test_without_a_face_there_is_nothing_to_record(
+    model: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    save_image(tmp_path / "walls" / "happy" / "a.png", np.full((90, 120, 3), 140, np.uint8))
+    data = ["--photos", "--data", str(tmp_path / "walls")]
+    assert main(["evaluate", str(model), *data, "--record"]) == 1
+    assert "no face was found in walls" in capsys.readouterr().err
+
+
+def test_every_figure_needs_every_class(foreign: Path, capsys: pytest.CaptureFixture) -> None:
+    assert main(["evaluate", str(SHIPPED_MODEL), "--data", str(foreign), "--full"]) == 1
+    assert "model compact knows angry" in capsys.readouterr().err
+
+
+def test_ctrl_c_leaves_no_traceback(
+    foreign: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("training.commands.evaluate.measure_faces", interrupted)
+    assert main(["evaluate", str(SHIPPED_MODEL), "--data", str(foreign)]) == 130
+    assert capsys.readouterr().err.endswith("stopped\n")

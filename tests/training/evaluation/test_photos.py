@@ -10,20 +10,21 @@ from hypothesis import strategies as st
 
 from fer.errors import DataError, ImageError
 from fer.labelled.cut_outs import CUT_OUT_SIDE, is_cut_out
+from fer.labels import EXPRESSION_HEAD
 from fer.model.spec import ModelSpec
 from fer.types import Detections, Faces, Image
 from tests.samples import FakeClassifier, make_detections
 from training.data.photographs import Photograph, Photographs
 from training.data.raw import Problem
+from training.evaluation.photo_figures import PhotoEvaluation, measured
 from training.evaluation.photos import (
     PhotoAnswer,
-    PhotoEvaluation,
     answers,
-    measured,
     with_surroundings,
 )
 
 LABELS = ("happy", "sad", "neutral")
+HEAD = EXPRESSION_HEAD
 
 
 class Analyzer:
@@ -36,7 +37,7 @@ class Analyzer:
         self.seen: list[Image] = []
         self._free = threading.Lock()
 
-    def __call__(self, image: Image) -> Faces:
+    def __call__(self, image: Image, *, head: str) -> Faces:
         assert self._free.acquire(blocking=False), "two images at once"
         try:
             self.seen.append(image)
@@ -65,14 +66,14 @@ def broken(message: str = "is damaged.") -> Photograph:
 def evaluated(spec: ModelSpec) -> Callable[..., PhotoEvaluation]:
     def of(*photographs: Photograph, boxes: list | None = None) -> PhotoEvaluation:
         data = Photographs("set", "", photographs, {"contempt": 2})
-        results = answers(photographs, [Analyzer(spec, boxes)], FakeClassifier(3))
-        return measured(data, results, spec, "fake-1")
+        results = answers(photographs, [Analyzer(spec, boxes)], FakeClassifier(3), HEAD)
+        return measured(data, results, spec, "fake-1", HEAD)
 
     return of
 
 
 def test_no_photographs_have_no_answers(spec: ModelSpec) -> None:
-    assert list(answers([], [Analyzer(spec)], FakeClassifier(3))) == []
+    assert list(answers([], [Analyzer(spec)], FakeClassifier(3), HEAD)) == []
 
 
 def test_nothing_that_can_be_read_is_an_error(evaluated: Callable[..., PhotoEvaluation]) -> None:
@@ -99,7 +100,7 @@ def test_accuracy_is_told_of_all_and_of_the_faces_found(spec: ModelSpec) -> None
         PhotoAnswer(0, 1, right, None),
         Problem("sad/x.jpg", "is damaged."),
     ]
-    result = measured(Photographs("set", "test", (), {}), results, spec, "fake-1")
+    result = measured(Photographs("set", "test", (), {}), results, spec, "fake-1", HEAD)
     assert (result.images, result.found, result.several) == (4, 3, 1)
     assert result.accuracy == 2 / 4
     assert result.accuracy_low < 0.5 < result.accuracy_high
@@ -126,7 +127,7 @@ def test_the_largest_face_counts(boxes: list, spec: ModelSpec) -> None:
     image = np.zeros((200, 200, 3), np.uint8)
     image[100:, 100:] = 2
     photograph = Photograph("", 2, lambda: image)
-    (answer,) = answers([photograph], [Analyzer(spec, boxes)], FakeClassifier(3))
+    (answer,) = answers([photograph], [Analyzer(spec, boxes)], FakeClassifier(3), HEAD)
     assert isinstance(answer, PhotoAnswer)
     assert answer.faces == 2
     assert answer.probabilities is not None
@@ -136,7 +137,7 @@ def test_the_largest_face_counts(boxes: list, spec: ModelSpec) -> None:
 def test_several_threads_answer_in_order_each_with_an_analyzer_of_its_own(spec: ModelSpec) -> None:
     analyzers = [Analyzer(spec) for _ in range(4)]
     photographs = [photo(i % 3, i % 3) for i in range(60)]
-    found = list(answers(photographs, analyzers, FakeClassifier(3)))
+    found = list(answers(photographs, analyzers, FakeClassifier(3), HEAD))
     assert [answer.label for answer in found if isinstance(answer, PhotoAnswer)] == [
         i % 3 for i in range(60)
     ]
@@ -149,7 +150,7 @@ def test_several_threads_answer_in_order_each_with_an_analyzer_of_its_own(spec: 
 
 def test_a_photograph_is_looked_at_as_it_is(spec: ModelSpec) -> None:
     analyzer = Analyzer(spec)
-    (answer,) = answers([photo(0, 1)], [analyzer], FakeClassifier(3))
+    (answer,) = answers([photo(0, 1)], [analyzer], FakeClassifier(3), HEAD)
     assert isinstance(answer, PhotoAnswer)
     assert answer.direct is None
     assert analyzer.seen[0].shape == (200, 200, 3)
@@ -157,7 +158,7 @@ def test_a_photograph_is_looked_at_as_it_is(spec: ModelSpec) -> None:
 
 def test_a_cut_out_face_gets_surroundings_and_a_direct_answer(spec: ModelSpec) -> None:
     analyzer, classifier = Analyzer(spec), FakeClassifier(3)
-    (answer,) = answers([photo(0, 1, side=96)], [analyzer], classifier)
+    (answer,) = answers([photo(0, 1, side=96)], [analyzer], classifier, HEAD)
     assert isinstance(answer, PhotoAnswer)
     assert answer.direct is not None
     assert answer.direct.tolist() == [1, 0, 0]
@@ -175,12 +176,28 @@ def test_the_points_lost_are_those_of_the_faces_found(spec: ModelSpec) -> None:
         PhotoAnswer(0, 1, sad, happy),
     ]
     data = Photographs("set", "", (), {})
-    result = measured(data, results, spec, "fake-1")
+    result = measured(data, results, spec, "fake-1", HEAD)
     assert result.direct is not None
     assert (result.cut_out, result.direct.count) == (5, 4)
     assert result.points_lost == pytest.approx(100 * (3 / 4 - 2 / 4))
-    mixed = measured(data, [*results, PhotoAnswer(0, 1, happy, None)], spec, "fake-1")
+    mixed = measured(data, [*results, PhotoAnswer(0, 1, happy, None)], spec, "fake-1", HEAD)
     assert (mixed.cut_out, mixed.direct, mixed.points_lost) == (5, None, None)
+
+
+def test_a_set_without_a_class_is_measured_among_the_others_too(spec: ModelSpec) -> None:
+    sad, neutral = np.eye(3, dtype=np.float32)[1:]
+    results = [
+        PhotoAnswer(1, 1, sad, None),
+        PhotoAnswer(0, 1, 0.3 * sad + 0.1 * (1 - sad - neutral) + 0.6 * neutral, None),
+        PhotoAnswer(1, 1, 0.4 * sad + 0.6 * neutral, None, flawed=True),
+        PhotoAnswer(1, 0, None, None),
+    ]
+    data = Photographs("set", "", (), {"contempt": 2})
+    result = measured(data, results, spec, "fake-1", HEAD)
+    assert result.labelled is not None
+    assert (result.labelled.shared, result.labelled.missing) == (("happy", "sad"), ("neutral",))
+    assert result.labelled.left_out == {"contempt": 2}
+    assert (result.accuracy, result.right_restricted) == (1 / 4, 2)
 
 
 @pytest.mark.parametrize(

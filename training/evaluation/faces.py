@@ -1,0 +1,93 @@
+"""Measure a head on cut-out faces of any data set, as far as their classes are its own."""
+
+from __future__ import annotations
+
+from fer.evaluation.labelled import LabelledEvaluation, evaluate_labelled
+from fer.evaluation.metrics import Evaluation, evaluate
+from fer.labels import FERPLUS_HEAD
+from fer.model.classifier import ExpressionClassifier
+from fer.model.spec import ModelSpec
+from fer.records import Record
+from fer.types import Floats
+from training.data.dataset import DataSet, LabelledFaces
+from training.evaluation.ferplus_agreement import most_voted
+
+
+class FaceEvaluation(Record):
+    """Measurements on cut-out faces.
+
+    Attributes:
+        model: name of the model.
+        sha256: SHA-256 of the model's file.
+        data: name of the data set.
+        split: name of the split; empty if all faces were measured.
+        head: name of the head.
+        labelled: its metrics by the labels of the data set.
+        without_duplicates: the same, without faces that are also in the data's train split; None
+            if no face remains, or there is no such split.
+        ferplus_evaluation: metrics of the FER+ head, where its truth is the expression with most
+            votes, on faces where one has more than all others; None without such a head or votes.
+        not_read: what of the data could not be used, and why.
+    """
+
+    model: str
+    sha256: str
+    data: str
+    split: str
+    head: str
+    labelled: LabelledEvaluation
+    without_duplicates: Evaluation | None
+    ferplus_evaluation: Evaluation | None
+    not_read: tuple[str, ...]
+
+
+def measure_faces(
+    classifier: ExpressionClassifier, data: DataSet, split: str, head: str
+) -> FaceEvaluation:
+    """Measure a head on the faces of a split.
+
+    Args:
+        classifier: the network.
+        data: faces in its input format.
+        split: name of the split; empty for all faces.
+        head: name of the head.
+
+    Raises:
+        DataError: there is no such split, or no face of a class that the head knows.
+        ModelError: the model has no such head.
+    """
+    spec = classifier.spec
+    asked = spec.head(head)
+    faces = data.split(split) if split else data.all_faces()
+    by_head = classifier.all_heads(faces.images)
+    truth = [faces.class_names[label] for label in faces.labels]
+    labelled = evaluate_labelled(truth, by_head[head], asked)
+    unrepeated = None
+    if split not in ("", "train") and "train" in data.splits:
+        new = data.new_in(split)
+        known = [name for name, kept in zip(truth, new, strict=True) if kept]
+        if set(known) & set(asked.labels):
+            unrepeated = evaluate_labelled(known, by_head[head][new], asked).as_answered
+    return FaceEvaluation(
+        model=spec.name,
+        sha256=spec.sha256,
+        data=data.name,
+        split=split,
+        head=head,
+        labelled=labelled,
+        without_duplicates=unrepeated,
+        ferplus_evaluation=_by_votes(by_head, spec, faces),
+        not_read=tuple(map(str, data.problems)),
+    )
+
+
+def _by_votes(
+    by_head: dict[str, Floats], spec: ModelSpec, faces: LabelledFaces
+) -> Evaluation | None:
+    if faces.votes is None or FERPLUS_HEAD not in by_head:
+        return None
+    labels, known = most_voted(faces.votes)
+    if not known.any():
+        return None
+    names = spec.head(FERPLUS_HEAD).labels
+    return evaluate(labels[known], by_head[FERPLUS_HEAD][known], names)

@@ -1,0 +1,84 @@
+"""What a measurement adds to ``other_data.json`` of a model directory."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from fer.errors import DataError, ModelError
+from fer.evaluation.other_data import OtherData, OtherDataFile, PhotoSearch
+from fer.evaluation.report import Report
+from fer.model.spec import ModelSpec
+from training.data.layouts import sha256_of
+from training.evaluation.faces import FaceEvaluation
+from training.evaluation.photo_figures import PhotoEvaluation
+
+
+def data_of_training(model: Path) -> str:
+    """Return the SHA-256 of the data that a model was trained on; empty if it is not known."""
+    try:
+        return Report.load(model).data.sha256
+    except ModelError:
+        return ""
+
+
+def data_to_record(data: Path, model: Path) -> str:
+    """Return the SHA-256 of data that may be recorded as other data.
+
+    Raises:
+        DataError: the model was trained on it.
+    """
+    sha256 = sha256_of(data)
+    if sha256 == data_of_training(model):
+        raise DataError(
+            f"{model} was trained on {data}, so it is no other data: what it reaches on its splits "
+            "stands in report.json already. Measure it without --record."
+        )
+    return sha256
+
+
+def record(
+    model: Path,
+    result: FaceEvaluation | PhotoEvaluation,
+    *,
+    data_sha256: str,
+    measured_by: str,
+    note: str = "",
+) -> OtherData:
+    """Add a measurement to the file of a model directory, and return what was added.
+
+    Raises:
+        DataError: no face was found in any photograph.
+        ModelError: the file is there, but invalid.
+    """
+    if result.labelled is None:
+        raise DataError(f"no face was found in {result.data}, so there is nothing to record.")
+    search = _search(result) if isinstance(result, PhotoEvaluation) else None
+    added = OtherData(
+        kind="other",
+        model=result.model,
+        sha256=result.sha256,
+        head=result.head,
+        blend=getattr(ModelSpec.load(model).head(result.head), "blend", {}),
+        data=result.data,
+        data_sha256=data_sha256,
+        split=result.split,
+        how="photos" if search else "crops",
+        search=search,
+        measured_by=measured_by,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        note=note,
+        figures=result.labelled,
+    )
+    OtherDataFile.load_if_there(model).with_record(added).save(model)
+    return added
+
+
+def _search(result: PhotoEvaluation) -> PhotoSearch:
+    return PhotoSearch(
+        detector=result.detector,
+        images=result.images,
+        found=result.found,
+        right=result.evaluation.right if result.evaluation else 0,
+        right_restricted=result.right_restricted,
+    )
