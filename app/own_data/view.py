@@ -22,9 +22,13 @@ from app.own_data.own_set import OwnSet
 from app.own_data.text import facts, folder_line, unread_lines
 from app.own_data.visit import OwnVisit
 from app.photo.photo_view import download
+from app.teaching.runner import DATA_NAME
 from app.teaching.view import show_teaching
 
 _ORIGINALS, _CHECK = "own_originals", "own_check"
+
+#: Key of the container of what labels faces, which is scrolled to on a phone.
+_LABELLER = "own_faces"
 
 
 def show_title(visit: OwnVisit, own: OwnSet) -> None:
@@ -61,7 +65,7 @@ def show_downloads(visit: OwnVisit, own: OwnSet, entry: ModelEntry) -> None:
         download(
             "Labelled set (ZIP)",
             lambda: make_zip(own, entry, head),
-            "labelled-faces.zip",
+            DATA_NAME,
             "application/zip",
             "own",
         )
@@ -186,4 +190,7 @@ def _show_labeller(visit: OwnVisit, own: OwnSet, entry: ModelEntry) -> None:
         done=visit.done,
         have=report.get("have", ()),
     )
-    mount("own_data/labeller", data, key, on_changes_change=carried_out, on_settled_change=settled)
+    with st.container(key=_LABELLER):
+        events = {"on_changes_change": carried_out, "on_settled_change": settled}
+        mount("own_data/labeller", data, key, **events)
+    mount("common/scroll", {"target": _LABELLER, "additions": visit.token}, "own_scroll")
