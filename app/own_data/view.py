@@ -14,15 +14,21 @@ from app.common.runnable import ModelEntry
 from app.common.text import counted, escape_markdown, waiting_line
 from app.live.view import POLL_SECONDS
 from app.own_data.downloads import labels_csv, set_zip
+from app.own_data.figures_view import show_figures
 from app.own_data.inputs import label_by_hand
 from app.own_data.labelling import carry_out, labeller_data
+from app.own_data.models import entries
 from app.own_data.own_set import OwnSet
 from app.own_data.text import facts, folder_line, unread_lines
 from app.own_data.visit import OwnVisit
 from app.photo.photo_view import download
+from app.teaching.runner import DATA_NAME
 from app.teaching.view import show_teaching
 
 _ORIGINALS, _CHECK = "own_originals", "own_check"
+
+#: Key of the container of what labels faces, which is scrolled to on a phone.
+_LABELLER = "own_faces"
 
 
 def show_title(visit: OwnVisit, own: OwnSet) -> None:
@@ -59,7 +65,7 @@ def show_downloads(visit: OwnVisit, own: OwnSet, entry: ModelEntry) -> None:
         download(
             "Labelled set (ZIP)",
             lambda: make_zip(own, entry, head),
-            "labelled-faces.zip",
+            DATA_NAME,
             "application/zip",
             "own",
         )
@@ -77,11 +83,18 @@ def show_downloads(visit: OwnVisit, own: OwnSet, entry: ModelEntry) -> None:
     )
 
 
-def show_results(own: OwnSet, entry: ModelEntry) -> None:
+def show_results(own: OwnSet, entry: ModelEntry, title: str) -> None:
     """Show what comes of the labels: how good the models are, and how to teach one."""
     counts = {name: own.counts[name] for name in own.expressions if own.counts[name]}
     if not counts:
         return
+    show_figures(
+        own.answers(),
+        {one.name: one.spec for one in entries()},
+        title,
+        model=entry.name,
+        head=chosen_head(),
+    )
     show_teaching(partial(make_zip, own, entry, chosen_head()), counts)
 
 
@@ -177,4 +190,7 @@ def _show_labeller(visit: OwnVisit, own: OwnSet, entry: ModelEntry) -> None:
         done=visit.done,
         have=report.get("have", ()),
     )
-    mount("own_data/labeller", data, key, on_changes_change=carried_out, on_settled_change=settled)
+    with st.container(key=_LABELLER):
+        events = {"on_changes_change": carried_out, "on_settled_change": settled}
+        mount("own_data/labeller", data, key, **events)
+    mount("common/scroll", {"target": _LABELLER, "additions": visit.token}, "own_scroll")

@@ -56,7 +56,7 @@ def main() -> None:
             _features()
         elif not visit.running:
             show_downloads(visit, own, models[0])
-            show_results(own, models[0])
+            show_results(own, models[0], visit.title)
             with st.expander(
                 "Add photos or labels", icon=":material/add:", expanded=just_taken(KEY)
             ):
