@@ -28,12 +28,9 @@ from fer.types import Floats
 from training.adapt.lesson import Lesson
 from training.data.dataset import DataSet, LabelledFaces
 from training.evaluation import measure
-from training.evaluation.predictions import (
-    FURTHER_FILE,
-    PREDICTIONS_FILE,
-    save_predictions,
-)
-from training.evaluation.split_predictions import SplitPredictions, predict_split
+from training.evaluation.balance import add_balanced_head
+from training.evaluation.predictions import FURTHER_FILE, PREDICTIONS_FILE
+from training.evaluation.split_predictions import predict_splits, save_splits
 from training.evaluation.spread import SpreadClassifier
 from training.export.litert import KERAS_FILE, LITERT_FILE, export, parity, update_heads
 from training.fit.loop import Fit
@@ -159,6 +156,7 @@ def _write(
     spec = export(fit.model, directory, class_names=names)
     by_head = SpreadClassifier(directory).logits(validation.images)
     update_heads(directory, temperatures=measure.temperatures(by_head, spec, validation))
+    add_balanced_head(directory, by_head, validation)
     if lesson:
         lesson.keep_settings(directory)
     classifier, logits = SpreadClassifier(directory), by_head[EXPRESSION_HEAD]
@@ -168,9 +166,7 @@ def _write(
     update_heads(directory, abstentions=measure.abstentions(predictions["validation"]))
     if lesson:
         lesson.keep_settings(directory)
-    save_predictions({name: part.plain for name, part in predictions.items()}, directory)
-    further = (part.further() for part in predictions.values())
-    save_predictions({n: p for part in further for n, p in part.items()}, directory, FURTHER_FILE)
+    save_splits(predictions, directory)
     report = Report(
         name=directory.name,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -202,15 +198,6 @@ def _uncalibrated(logits: Floats, faces: LabelledFaces) -> dict[str, Any]:
     return {
         "before_temperature": evaluate(faces.labels, softmax(logits), faces.class_names),
         "cross_fitted_calibration_error": error,
-    }
-
-
-def predict_splits(classifier: ExpressionClassifier, data: DataSet) -> dict[str, SplitPredictions]:
-    """Predict every split except train."""
-    return {
-        name: predict_split(classifier, data, name)
-        for name, faces in data.splits.items()
-        if name != "train" and len(faces)
     }
 
 

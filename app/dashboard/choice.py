@@ -102,8 +102,8 @@ def choose_head(evaluations: Sequence[SplitEvaluation], *, key: str) -> SplitEva
         default=evaluations[0].head,
         required=True,
         key=f"{key}_head",
-        help="The FER2013 head is measured by the data set's labels, the FER+ head by what most of "
-        "ten people said.",
+        help="The FER2013 and the balanced head are measured by the data set's labels, the FER+ "
+        "head by what most of ten people said.",
         persist_state="session",
     )
     return by_head[head]

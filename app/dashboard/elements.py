@@ -98,6 +98,24 @@ class Drawing:
 
 
 @dataclass(frozen=True)
+class Picture:
+    """A small JPEG or PNG with an alternative text and a caption."""
+
+    data: bytes
+    alt: str
+    caption: str
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Small pictures side by side, below a heading."""
+
+    title: str
+    pictures: tuple[Picture, ...]
+    meaning: str = ""
+
+
+@dataclass(frozen=True)
 class Note:
     """A paragraph."""
 
@@ -112,7 +130,7 @@ class Command:
     text: str
 
 
-Part = Facts | Table | Chart | Drawing | Note | Command
+Part = Facts | Table | Chart | Drawing | Pictures | Note | Command
 
 
 @dataclass(frozen=True)

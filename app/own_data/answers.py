@@ -19,7 +19,8 @@ class LabelledAnswer:
         probabilities: by model and head, ``(k,)`` in the order of the head's labels; empty if no
             face was found.
         flawed: whether the face's picture has a flaw, see `fer.quality`.
-        crop_jpeg: a small picture of the face; empty if there is none.
+        crop_jpeg: a small picture of the face, JPEG or PNG; empty if there is none.
+        photo: name of the photograph.
     """
 
     name: str
@@ -28,3 +29,4 @@ class LabelledAnswer:
     probabilities: Mapping[tuple[str, str], Floats] = field(default_factory=dict, repr=False)
     flawed: bool = False
     crop_jpeg: bytes = field(default=b"", repr=False)
+    photo: str = ""

@@ -199,7 +199,7 @@ class OwnSet:
         with self._lock:
             photos = self._photos
             misses = [
-                LabelledAnswer(photo.name, photo.label, found=False)
+                LabelledAnswer(photo.name, photo.label, found=False, photo=photo.name)
                 for photo in photos.values()
                 if photo.label and not photo.faces
             ]
@@ -210,6 +210,7 @@ class OwnSet:
                     probabilities=face.probabilities,
                     flawed=bool(face.flaws),
                     crop_jpeg=face.picture,
+                    photo=name,
                 )
                 for index, (name, face) in enumerate(self._faces)
                 if index in self._labels and self._labels[index].counts

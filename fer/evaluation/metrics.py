@@ -70,6 +70,11 @@ class Evaluation(Record):
     confusion: tuple[tuple[int, ...], ...]
     calibration: tuple[CalibrationBin, ...]
 
+    @property
+    def right(self) -> int:
+        """Number of correct predictions."""
+        return sum(row[i] for i, row in enumerate(self.confusion))
+
 
 def evaluate(labels: Labels, probabilities: Probabilities, names: tuple[str, ...]) -> Evaluation:
     """Evaluate the predictions of a classifier.

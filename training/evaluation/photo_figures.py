@@ -82,7 +82,7 @@ class PhotoEvaluation(Record):
         """Number of right answers among the classes of the data only; None if it has all or one."""
         if not self.labelled or not self.labelled.missing or not self.labelled.restricted:
             return None
-        return sum(row[i] for i, row in enumerate(self.labelled.restricted.confusion))
+        return self.labelled.restricted.right
 
     @property
     def points_lost(self) -> float | None:

@@ -79,6 +79,6 @@ def _search(result: PhotoEvaluation) -> PhotoSearch:
         detector=result.detector,
         images=result.images,
         found=result.found,
-        right=round(result.accuracy * result.images),
+        right=result.evaluation.right if result.evaluation else 0,
         right_restricted=result.right_restricted,
     )

@@ -77,6 +77,17 @@ def confusion_chart(
     return figure
 
 
+def in_theme(figure: go.Figure, *, dark: bool) -> go.Figure:
+    """Give a confusion matrix the colours of a dark background; other charts stay as they are."""
+    if dark and figure.layout.meta:
+        figure.update_traces(
+            text=figure.layout.meta["texts"]["dark"],
+            colorscale=list(SHADES[True]),
+            selector={"type": "heatmap"},
+        )
+    return figure
+
+
 def _cells(evaluation: Evaluation, mode: str) -> tuple[list[list[float | None]], list[list[str]]]:
     """Return the values that determine the cells' shades, and the cells' texts.
 

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import base64
 import json
+from collections.abc import Sequence
 from html import escape
 
 import plotly.io
 
 from app.dashboard.charts.confusion import SHADES
-from app.dashboard.elements import Chart, Command, Drawing, Facts, Note, Part, Row, Section, Table
+from app.dashboard.elements import (
+    Chart,
+    Command,
+    Drawing,
+    Facts,
+    Note,
+    Part,
+    Pictures,
+    Row,
+    Section,
+    Table,
+)
 from app.dashboard.models import OpenedModel
 from app.dashboard.render.html_style import PAINT, STYLE, TEMPLATES
 from app.dashboard.sections import (
@@ -59,21 +72,47 @@ def sections_of(model: OpenedModel) -> list[Section]:
 
 def html_report(model: OpenedModel) -> str:
     """Return the whole report as one HTML page, which includes Plotly's script."""
-    sections = sections_of(model)
+    written = f"Written {creation_time(model.report)}."
+    return html_page(
+        f"Model {model.name}",
+        written,
+        sections_of(model),
+        title=f"Report of {model.name}",
+        problems=model.problems,
+    )
+
+
+def html_page(
+    heading: str,
+    intro: str,
+    sections: Sequence[Section],
+    *,
+    title: str = "",
+    problems: Sequence[str] = (),
+) -> str:
+    """Return sections as one HTML page, which includes Plotly's script.
+
+    Args:
+        heading: heading of the page.
+        intro: paragraph below it.
+        sections: the sections.
+        title: title of the document; the heading if empty.
+        problems: what is wrong with what is shown, as sentences.
+    """
     page = _Page()
     body = "".join(page.section(section) for section in sections)
     links = "".join(
         f'<a href="#part{number}">{escape(section.title)}</a>'
         for number, section in enumerate(sections, start=1)
     )
-    problems = "".join(f'<p class="problem">{escape(p)}</p>' for p in model.problems)
+    warnings = "".join(f'<p class="problem">{escape(p)}</p>' for p in problems)
     settings = f"const TEMPLATES = {_script(TEMPLATES)}, SHADES = {_script(_shades())};"
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>Report of {escape(model.name)}</title><style>{STYLE}</style></head><body><main>"
-        f"<h1>Model {escape(model.name)}</h1><p>Written {escape(creation_time(model.report))}.</p>"
-        f"{problems}<nav>{links}</nav>{body}"
+        f"<title>{escape(title or heading)}</title><style>{STYLE}</style></head><body><main>"
+        f"<h1>{escape(heading)}</h1><p>{escape(intro)}</p>"
+        f"{warnings}<nav>{links}</nav>{body}"
         f"</main><script>{settings}{PAINT}</script></body></html>"
     )
 
@@ -111,6 +150,8 @@ class _Page:
                 return self._chart(part)
             case Drawing():
                 return _block(part.title, part.meaning, _drawing(part))
+            case Pictures():
+                return _block(part.title, part.meaning, _pictures(part))
             case Note():
                 return f'<p class="meaning">{escape(part.text)}</p>'
             case Command():
@@ -150,6 +191,20 @@ def _facts(part: Facts) -> str:
 def _drawing(part: Drawing) -> str:
     label = escape(part.alt, quote=True)
     return f'<div class="drawing" role="img" aria-label="{label}">{part.svg}</div>'
+
+
+def _pictures(part: Pictures) -> str:
+    figures = "".join(
+        f'<figure><img src="{_data_url(picture.data)}" alt="{escape(picture.alt, quote=True)}">'
+        f"<figcaption>{escape(picture.caption)}</figcaption></figure>"
+        for picture in part.pictures
+    )
+    return f'<div class="pictures">{figures}</div>'
+
+
+def _data_url(picture: bytes) -> str:
+    kind = "png" if picture.startswith(b"\x89PNG") else "jpeg"
+    return f"data:image/{kind};base64,{base64.b64encode(picture).decode()}"
 
 
 def _table(part: Table) -> str:

@@ -33,6 +33,10 @@ a { color: var(--accent); }
 .facts + details { margin: -.4rem 0 1rem; font-size: .88rem; color: var(--soft); }
 details dt { font-weight: 600; } details dd { margin: 0 0 .4rem; max-width: 70ch; }
 .drawing { max-width: 460px; }
+.pictures { display: flex; flex-wrap: wrap; gap: .8rem; }
+.pictures figure { margin: 0; width: 104px; text-align: center; color: var(--soft);
+  font-size: .82rem; }
+.pictures img { width: 104px; border-radius: 6px; }
 .scroll { overflow-x: auto; }
 .long { max-height: 720px; overflow-y: auto; }
 table { border-collapse: collapse; width: 100%; font-size: .92rem; }

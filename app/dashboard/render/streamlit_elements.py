@@ -9,13 +9,26 @@ import streamlit as st
 from app.common.charts import CONFIG
 from app.common.page_layout import CONTENT_WIDTH, chart_ink
 from app.common.text import escape_markdown
-from app.dashboard.elements import Chart, Command, Drawing, Facts, Note, Part, Row, Section, Table
+from app.dashboard.charts.confusion import in_theme
+from app.dashboard.elements import (
+    Chart,
+    Command,
+    Drawing,
+    Facts,
+    Note,
+    Part,
+    Pictures,
+    Row,
+    Section,
+    Table,
+)
 
 #: Pixels. Two facts of `_FACT_WIDTH` fit side by side on a phone.
 _FACT_WIDTH = 170
 _NOTED_HEIGHT = 124
 _LONG_HEIGHT = 640
 _DRAWING_WIDTH = 460
+_PICTURE_WIDTH = 104
 
 #: Pixels between parts side by side; Streamlit's `gap="medium"`.
 _GAP = 32
@@ -55,6 +68,8 @@ def show_part(part: Part, *, key: str) -> None:
             show_chart(part, key=key)
         case Drawing():
             show_drawing(part)
+        case Pictures():
+            show_pictures(part)
         case Note():
             st.caption(escape_markdown(part.text))
         case Command():
@@ -97,9 +112,20 @@ def show_chart(part: Chart, *, key: str) -> None:
     if part.caption:
         st.caption(escape_markdown(part.caption))
     with st.container(width=part.width or "stretch"):
+        figure = in_theme(part.figure, dark=st.context.theme.type == "dark")
         st.plotly_chart(
-            with_text_style(part.figure), config=CONFIG, alt=part.alt, key=f"{key}_{part.key}"
+            with_text_style(figure), config=CONFIG, alt=part.alt, key=f"{key}_{part.key}"
         )
+
+
+def show_pictures(part: Pictures) -> None:
+    """Show small pictures side by side."""
+    _heading(part.title, part.meaning)
+    with st.container(horizontal=True, gap="small"):
+        for picture in part.pictures:
+            with st.container(width=_PICTURE_WIDTH, gap="xxsmall"):
+                st.image(picture.data, width=_PICTURE_WIDTH, alt=picture.alt)
+                st.caption(escape_markdown(picture.caption), text_alignment="center")
 
 
 def show_drawing(part: Drawing) -> None:

@@ -37,7 +37,7 @@ def confidence(
     before = report.before_temperature if (chosen.split, chosen.duplicates) == FITTED_ON else None
     parts: list[Part | Row] = [
         _confidence_facts(report, chosen.evaluation, before, temperature),
-        Row((_reliability(chosen.evaluation, before), _bins(chosen.evaluation))),
+        reliability(chosen.evaluation, before),
     ]
     if before:
         parts.append(
@@ -71,6 +71,16 @@ def _confidence_facts(
         facts.insert(2, Fact("Error, cross-fitted", cross_fitted, CALIBRATION))
         facts.insert(3, Fact("Log loss before", f"{before.log_loss:.3f}", LOG_LOSS))
     return Facts(tuple(facts))
+
+
+def reliability(evaluation: Evaluation, before: Evaluation | None = None) -> Row:
+    """Return the reliability diagram of an evaluation, and its bins.
+
+    Args:
+        evaluation: the figures.
+        before: the same without temperature, if it was measured.
+    """
+    return Row((_reliability(evaluation, before), _bins(evaluation)))
 
 
 def _reliability(evaluation: Evaluation, before: Evaluation | None) -> Chart:

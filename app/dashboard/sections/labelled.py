@@ -22,7 +22,7 @@ from fer.evaluation.labelled import LabelledEvaluation
 from fer.evaluation.metrics import Evaluation
 
 #: The two ways to measure, as a visitor chooses between them.
-AS_ANSWERED, RESTRICTED = "As it answers", "Among the classes of the data"
+AS_ANSWERED, RESTRICTED = "As it answers", "Shared classes only"
 
 ANSWERED = (
     "Of how many faces it gives an answer and does not say “uncertain”, at the limits that it has "
@@ -65,7 +65,7 @@ def overlap_notes(evaluation: LabelledEvaluation) -> list[Note]:
         names = ", ".join(evaluation.missing)
         notes.append(
             f"There is no face of {names} here. As it answers, it may still say so, and is then "
-            "wrong; among the classes of the data it may not."
+            "wrong. With the shared classes only, it may not."
         )
     if evaluation.missing and evaluation.restricted is None:
         notes.append("All faces have one label, so it could not be told from others.")
@@ -79,8 +79,11 @@ def overlap_notes(evaluation: LabelledEvaluation) -> list[Note]:
 
 def labelled_tables(evaluation: LabelledEvaluation, way: str = AS_ANSWERED) -> list[Part | Row]:
     """Return the confusion matrix and the figures of each class."""
-    chosen = as_chosen(ways(evaluation)[way])
-    return [Row((confusion(chosen), confusion_counts(chosen))), per_class(chosen)]
+    figures = ways(evaluation)[way]
+    chosen = as_chosen(figures)
+    present = tuple(c for c in figures.classes if c.support)
+    by_class = per_class(as_chosen(figures.model_copy(update={"classes": present})))
+    return [Row((confusion(chosen), confusion_counts(chosen))), by_class]
 
 
 def as_chosen(evaluation: Evaluation) -> SplitEvaluation:

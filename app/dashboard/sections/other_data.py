@@ -20,9 +20,9 @@ from fer.evaluation.other_data import OtherData, PhotoSearch, StatedFigures
 
 TITLE = "On other data"
 
-NOT_CHOSEN = (
-    "Measured once each on faces that it did not learn from, and nothing was chosen on them. "
-    "Other data often show other faces in other poses, under labels that others gave."
+ABOUT = (
+    "Measured on faces that it did not learn from. Other data often show other faces in other "
+    "poses and light, and their labels were given by others."
 )
 
 #: How a figure is told apart from others in one line of a table, by the ground truth.
@@ -61,7 +61,7 @@ def other_data(records: Sequence[OtherData], command: str) -> list[Part | Row]:
         ]
     by_kind = {kind: [r for r in records if r.kind == kind] for kind in _KINDS}
     tables = [_figures(_KINDS[kind], some) for kind, some in by_kind.items() if some]
-    return [Note(NOT_CHOSEN), *tables, _origins(records)]
+    return [Note(ABOUT), *tables, _origins(records)]
 
 
 def _figures(title: str, records: Sequence[OtherData]) -> Table:
@@ -76,29 +76,41 @@ def _figures(title: str, records: Sequence[OtherData]) -> Table:
         tuple(_row(record, photos=photos, restricted=restricted) for record in records),
         f"{ACCURACY} {INTERVAL} "
         "Right of all: a photograph without a face that is found counts as wrong; accuracy is that "
-        "of the faces found. Among the classes of the data: answers that no label could confirm "
-        "are not allowed.",
+        f"of the faces found. {RESTRICTED}: it may only answer with classes that the data have.",
         text_columns=("Head",),
     )
 
 
 def _row(record: OtherData, *, photos: bool, restricted: bool) -> tuple[str, ...]:
     search, f1 = record.search, record.macro_f1
-    found = [f"{search.found:,}", _share(search.accuracy, search.images)] if search else ["–", "–"]
+    found = (
+        [f"{search.found:,}", share_of(search.accuracy, search.images)] if search else ["–", "–"]
+    )
     return (
         record_name(record),
         head_name(record.head),
         f"{search.images if search else record.count:,}",
         *(found if photos else []),
-        _share(record.accuracy, record.count),
-        *([_share(record.restricted_accuracy, record.count)] if restricted else []),
+        share_of(record.accuracy, record.count)
+        if record.accuracy is not None
+        else _recalls(record),
+        *([share_of(record.restricted_accuracy, record.count)] if restricted else []),
         "–" if f1 is None else percent(f1),
     )
 
 
+def _recalls(record: OtherData) -> str:
+    """Return the recalls of single classes, where nothing was said of all faces."""
+    figures = record.figures
+    if not isinstance(figures, StatedFigures) or figures.classes_asked:
+        return "–"
+    said = [f"{c.label} {percent(c.recall)}" for c in figures.classes if c.recall is not None]
+    return ", ".join(said) or "–"
+
+
 def _origins(records: Sequence[OtherData]) -> Table:
     rows = {
-        (record.data, _HOW[record.how], record.measured_by, record.created[:10], record.note): None
+        (record.data, _HOW[record.how], record.measured_by, _day(record), record.note): None
         for record in records
     }
     return Table(
@@ -107,6 +119,10 @@ def _origins(records: Sequence[OtherData]) -> Table:
         tuple(rows),
         text_columns=("Images", "Measured by", "On", "Note"),
     )
+
+
+def _day(record: OtherData) -> str:
+    return record.created[:10].replace("-", "\N{NON-BREAKING HYPHEN}")
 
 
 def record_parts(record: OtherData, way: str = AS_ANSWERED) -> list[Part | Row]:
@@ -119,7 +135,7 @@ def record_parts(record: OtherData, way: str = AS_ANSWERED) -> list[Part | Row]:
     figures = record.figures
     if isinstance(figures, StatedFigures):
         return _stated(record, figures)
-    search = [_search(record.search)] if record.search else []
+    search = [search_facts(record.search)] if record.search else []
     return [
         *search,
         labelled_facts(figures, way),
@@ -167,7 +183,7 @@ def _stated(record: OtherData, figures: StatedFigures) -> list[Part | Row]:
         right = figures.answered_accuracy
         note = "" if right is None else f"{percent(right)} right"
         facts.append(Fact("Answered", percent(figures.answered), "Not “uncertain”.", note))
-    parts: list[Part | Row] = [_search(record.search)] if record.search else []
+    parts: list[Part | Row] = [search_facts(record.search)] if record.search else []
     parts += [Facts(tuple(facts))] if facts else []
     if figures.classes_asked:
         names = ", ".join(figures.classes_asked)
@@ -190,7 +206,8 @@ def _stated_classes(figures: StatedFigures) -> Table:
     )
 
 
-def _search(search: PhotoSearch) -> Facts:
+def search_facts(search: PhotoSearch) -> Facts:
+    """Return how many faces were found, and the accuracy with the others as misses."""
     facts = [
         Fact(
             "Face found",
@@ -213,7 +230,7 @@ def _search(search: PhotoSearch) -> Facts:
     return Facts(tuple(facts))
 
 
-def _share(share: float | None, count: int) -> str:
+def share_of(share: float | None, count: int) -> str:
     """Return a share of so many with its interval; a dash if it is not known."""
     return "–" if share is None else f"{percent(share)} ({_interval(share, count)})"
 

@@ -309,7 +309,7 @@ def test_a_model_that_is_not_the_measured_one_is_shown_with_a_warning(
     [
         ("", "is not a record of version"),
         ("{}", "is not a record of version"),
-        ('{"version": 0}', "has version 0, expected 4"),
+        ('{"version": 0}', "has version 0, expected 5"),
         (None, "is missing"),
     ],
 )
