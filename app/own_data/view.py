@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 import streamlit as st
@@ -17,7 +18,6 @@ from app.own_data.downloads import labels_csv, set_zip
 from app.own_data.figures_view import show_figures
 from app.own_data.inputs import label_by_hand
 from app.own_data.labelling import carry_out, labeller_data
-from app.own_data.models import entries
 from app.own_data.own_set import OwnSet
 from app.own_data.text import facts, folder_line, unread_lines
 from app.own_data.visit import OwnVisit
@@ -83,19 +83,29 @@ def show_downloads(visit: OwnVisit, own: OwnSet, entry: ModelEntry) -> None:
     )
 
 
-def show_results(own: OwnSet, entry: ModelEntry, title: str) -> None:
-    """Show what comes of the labels: how good the models are, and how to teach one."""
-    counts = {name: own.counts[name] for name in own.expressions if own.counts[name]}
-    if not counts:
+def show_results(visit: OwnVisit, own: OwnSet, entries: Sequence[ModelEntry]) -> None:
+    """Show what comes of the labels: how good the models are, and how to teach one.
+
+    Args:
+        visit: the visitor's faces.
+        own: the same with their labels.
+        entries: the models, the chosen one first.
+    """
+    answers, head = own.answers(), chosen_head()
+    if not answers:
+        st.caption(":material/fact_check: The figures are here as soon as a face has a label.")
         return
+    specs = {entry.name: entry.spec for entry in entries if entry.name in own.models}
     show_figures(
-        own.answers(),
-        {one.name: one.spec for one in entries()},
-        title,
-        model=entry.name,
-        head=chosen_head(),
+        answers,
+        specs or {entries[0].name: entries[0].spec},
+        visit.title,
+        model=entries[0].name,
+        head=head,
     )
-    show_teaching(partial(make_zip, own, entry, chosen_head()), counts)
+    counts = {name: own.counts[name] for name in own.expressions if own.counts[name]}
+    if counts:
+        show_teaching(partial(make_zip, own, entries[0], head), counts)
 
 
 def make_zip(own: OwnSet, entry: ModelEntry, head: str) -> bytes:

@@ -57,6 +57,28 @@ def test_another_file_than_the_measured_one_is_a_problem(tmp_path: Path) -> None
     assert "model.tflite is not the file that was measured" in problem
 
 
+def test_a_report_may_stand_alone(tmp_path: Path) -> None:
+    made = write_model(tmp_path)
+    directory = tmp_path / "small"
+    (directory / "spec.json").unlink()
+    (directory / "model.tflite").unlink()
+    model = open_model(directory)
+    assert (model.report, model.spec, model.problems, model.report_alone) == (made, None, (), True)
+    (directory / "predictions.npz").write_bytes(b"others")
+    (problem,) = open_model(directory).problems
+    assert "predictions.npz is not the file" in problem
+
+
+@pytest.mark.parametrize("kept", ["spec.json", "model.tflite"])
+def test_half_of_a_model_is_no_report_that_stands_alone(tmp_path: Path, kept: str) -> None:
+    write_model(tmp_path)
+    for name in {"spec.json", "model.tflite"} - {kept}:
+        (tmp_path / "small" / name).unlink()
+    model = open_model(tmp_path / "small")
+    assert model.problems
+    assert not model.report_alone
+
+
 def test_a_missing_file_is_a_problem(tmp_path: Path) -> None:
     write_model(tmp_path)
     (tmp_path / "small" / "predictions.npz").unlink()
