@@ -13,10 +13,10 @@ import re
 from pathlib import Path
 
 from app.common.text import counted
-from fer.evaluation.measurements import VOTE_RULES, Selective
+from fer.evaluation.measurements import VOTE_RULES, Selective, Truth
 from fer.evaluation.metrics import Evaluation, evaluate
 from fer.evaluation.report import Report
-from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
+from fer.labels import BALANCED_HEAD, EXPRESSION_HEAD, FERPLUS_HEAD
 from fer.model.classifier import ExpressionClassifier
 from training.commands.evaluate import load_for_model
 
@@ -24,7 +24,7 @@ ROOT = Path(__file__).parent.parent
 SHIPPED = ROOT / "models" / "compact"
 
 #: Names of the heads in the tables.
-_HEADS = {EXPRESSION_HEAD: "FER2013", FERPLUS_HEAD: "FER+"}
+_HEADS = {BALANCED_HEAD: "balanced", EXPRESSION_HEAD: "FER2013", FERPLUS_HEAD: "FER+"}
 
 
 def main() -> None:
@@ -135,11 +135,20 @@ def _selective_rows(report: Report) -> list[tuple[str, str]]:
     return [
         (
             f"Answered rather than “uncertain”, {_HEADS[record.head]} head, {_pictures(record)}",
-            f"{record.coverage:.0%} of {record.count:,}; of these {record.accuracy:.0%} right",
+            f"{record.coverage:.0%} of {record.count:,}; of these {record.accuracy:.0%} right"
+            + _BY[record.truth],
         )
         for record in report.selective
         if record.split == "validation"
     ]
+
+
+#: By what answers of the balanced head are judged; the others' heads say it.
+_BY: dict[Truth, str] = {
+    "label": "",
+    "most_votes": "",
+    "both": ", by labels and by votes on average",
+}
 
 
 def _pictures(record: Selective) -> str:

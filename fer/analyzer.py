@@ -73,13 +73,13 @@ class FaceAnalyzer:
         return cls(scan, classifier, classifier.spec, detector_version=photo_detector())
 
     def __call__(
-        self, image: Image, *, head: str = EXPRESSION_HEAD, detections: Detections | None = None
+        self, image: Image, *, head: str | None = None, detections: Detections | None = None
     ) -> Faces:
         """Return the faces of `image`, left to right.
 
         Args:
             image: ``(height, width, 3)`` RGB uint8.
-            head: name of the head to use.
+            head: name of the head to use; the usual one if None.
             detections: the faces, if they are known already. Passing them to classify the same
                 image with another head skips detection, which takes most of the time.
 
@@ -108,10 +108,10 @@ class FaceAnalyzer:
 
     def has_class_activation(self, head: str) -> bool:
         """Return whether the model was exported with the maps that `class_activation` needs."""
-        return bool(self.spec.head(head).activation_map)
+        return self.spec.has_activation_map(head)
 
     def class_activation(
-        self, image: Image, faces: Faces, index: int, *, head: str = EXPRESSION_HEAD
+        self, image: Image, faces: Faces, index: int, *, head: str | None = None
     ) -> ClassActivation:
         """Return the class activation maps of one face.
 
@@ -119,15 +119,16 @@ class FaceAnalyzer:
             image: ``(height, width, 3)`` RGB uint8.
             faces: the faces in `image`.
             index: index of the face in `faces`.
-            head: name of the head.
+            head: name of the head; the usual one if None.
 
         Raises:
             ModelError: the model has no such head, or was exported without its maps.
         """
         face, spec = faces.detections.take(np.array([index])), self.spec
         crops = _crops(image, face, spec)
-        maps = self._classifier.activation_maps(crops, head)
-        return class_activation(face, maps, spec.head(head).labels, spec.framing)
+        of = spec.head(head)
+        maps = self._classifier.activation_maps(crops, of.name)
+        return class_activation(face, maps, of.labels, spec.framing)
 
 
 def classify_faces(
@@ -137,7 +138,7 @@ def classify_faces(
     spec: ModelSpec,
     stopwatch: Stopwatch | None = None,
     *,
-    head: str = EXPRESSION_HEAD,
+    head: str | None = None,
 ) -> Faces:
     """Align and classify detected faces. Photos, videos and live streams share this step.
 
@@ -148,7 +149,7 @@ def classify_faces(
         spec: describes the classifier's input and outputs.
         stopwatch: records the time of the stages ``align`` (which includes the measurement of image
             quality) and ``classify``.
-        head: name of the head to use.
+        head: name of the head to use; the usual one if None.
 
     Raises:
         ModelError: the model has no such head.
@@ -161,12 +162,12 @@ def classify_faces(
     with stopwatch.stage("classify"):
         return Faces.of(
             detections,
-            classifier(crops, head),
+            classifier(crops, head_spec.name),
             head_spec.labels,
             flaws=flaws,
             thresholds=head_spec.thresholds,
             margin=head_spec.margin,
-            head=head,
+            head=head_spec.name,
         )
 
 

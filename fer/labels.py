@@ -11,6 +11,9 @@ EXPRESSION_HEAD = "expression"
 #: Name of the head that predicts the distribution of FER+'s ten votes.
 FERPLUS_HEAD = "ferplus"
 
+#: Name of the head that blends the two others.
+BALANCED_HEAD = "balanced"
+
 #: FER2013's own classes, in the order of its integer labels.
 FER2013_LABELS: tuple[str, ...] = (
     "angry",

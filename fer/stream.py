@@ -14,7 +14,6 @@ from fer.detection.evidence import Evidence
 from fer.detection.face_landmark import FaceLandmark
 from fer.detection.photo_scan import PhotoScan
 from fer.detection.version import photo_detector, stream_detector
-from fer.labels import EXPRESSION_HEAD
 from fer.model.classifier import ExpressionClassifier
 from fer.model.spec import ModelSpec
 from fer.stopwatch import Stopwatch
@@ -160,7 +159,7 @@ class FaceStream:
         image: Image,
         seconds: float,
         *,
-        head: str = EXPRESSION_HEAD,
+        head: str | None = None,
         smoothing_seconds: float = DEFAULT_SMOOTHING_SECONDS,
     ) -> FrameResult:
         """Return the faces of the next frame.
@@ -169,7 +168,8 @@ class FaceStream:
             image: ``(height, width, 3)`` RGB uint8.
             seconds: time of the frame. If it is earlier than that of the previous frame, a new
                 stream starts.
-            head: name of the head to use. If it changes, tracks continue and averages start again.
+            head: name of the head to use, the usual one if None. If it changes, tracks continue
+                and averages start again.
             smoothing_seconds: smoothing window of each track's probabilities, in seconds; 0 turns
                 smoothing off. Its effect does not depend on the frame rate.
 

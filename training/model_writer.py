@@ -7,6 +7,7 @@ import os
 import platform
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -27,12 +28,10 @@ from fer.types import Floats
 from training.adapt.lesson import Lesson
 from training.data.dataset import DataSet, LabelledFaces
 from training.evaluation import measure
-from training.evaluation.predictions import (
-    FURTHER_FILE,
-    PREDICTIONS_FILE,
-    save_predictions,
-)
-from training.evaluation.split_predictions import SplitPredictions, predict_split
+from training.evaluation.balance import add_balanced_head
+from training.evaluation.predictions import FURTHER_FILE, PREDICTIONS_FILE
+from training.evaluation.split_predictions import predict_splits, save_splits
+from training.evaluation.spread import SpreadClassifier
 from training.export.litert import KERAS_FILE, LITERT_FILE, export, parity, update_heads
 from training.fit.loop import Fit
 from training.networks.layer_table import layer_table
@@ -99,6 +98,7 @@ def write_model(
     provenance: Provenance,
     directory: Path,
     lesson: Lesson | None = None,
+    advance: Callable[[int], object] = lambda count: None,
 ) -> Report:
     """Export a trained network, evaluate the exported file, and write its report.
 
@@ -113,13 +113,21 @@ def write_model(
         provenance: other inputs of the training.
         directory: the model directory.
         lesson: what a trained model was taught; None if it was trained as usual.
+        advance: is told how many more faces are measured, `PASSES` times each.
     """
     # The dashboard ignores directories whose names start with a dot.
     parent = _created(directory.parent)
     with tempfile.TemporaryDirectory(dir=parent, prefix=".unfinished-") as staging:
         target = Path(staging) / directory.name
         report = _write(
-            fit, preset, data, dropped, provenance=provenance, directory=target, lesson=lesson
+            fit,
+            preset,
+            data,
+            dropped,
+            provenance=provenance,
+            directory=target,
+            lesson=lesson,
+            advance=advance,
         )
         if directory.exists():
             directory.rename(Path(staging) / "old")
@@ -141,22 +149,24 @@ def _write(
     provenance: Provenance,
     directory: Path,
     lesson: Lesson | None,
+    advance: Callable[[int], object],
 ) -> Report:
     validation = data.split("validation")
     names = validation.class_names
     spec = export(fit.model, directory, class_names=names)
-    by_head = ExpressionClassifier(directory).logits(validation.images)
+    by_head = SpreadClassifier(directory).logits(validation.images)
     update_heads(directory, temperatures=measure.temperatures(by_head, spec, validation))
+    add_balanced_head(directory, by_head, validation)
     if lesson:
         lesson.keep_settings(directory)
-    classifier, logits = ExpressionClassifier(directory), by_head[EXPRESSION_HEAD]
+    classifier, logits = SpreadClassifier(directory), by_head[EXPRESSION_HEAD]
+    classifier.advance = advance
     predictions = predict_splits(classifier, data)
+    classifier.advance = lambda count: None
     update_heads(directory, abstentions=measure.abstentions(predictions["validation"]))
     if lesson:
         lesson.keep_settings(directory)
-    save_predictions({name: part.plain for name, part in predictions.items()}, directory)
-    further = (part.further() for part in predictions.values())
-    save_predictions({n: p for part in further for n, p in part.items()}, directory, FURTHER_FILE)
+    save_splits(predictions, directory)
     report = Report(
         name=directory.name,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -173,7 +183,7 @@ def _write(
         parameters=fit.model.count_params(),
         layers=layer_table(fit.model),
         parity=parity(fit.model, classifier, validation.images[:_PARITY_IMAGES]),
-        latency_ms=latency_ms(classifier, validation),
+        latency_ms=latency_ms(ExpressionClassifier(directory), validation),
         files=file_cards(directory),
         adaptation=lesson.changes(classifier, fit.seconds) if lesson else None,
         **measure.report_figures(predictions, ModelSpec.load(directory), names),
@@ -188,15 +198,6 @@ def _uncalibrated(logits: Floats, faces: LabelledFaces) -> dict[str, Any]:
     return {
         "before_temperature": evaluate(faces.labels, softmax(logits), faces.class_names),
         "cross_fitted_calibration_error": error,
-    }
-
-
-def predict_splits(classifier: ExpressionClassifier, data: DataSet) -> dict[str, SplitPredictions]:
-    """Predict every split except train."""
-    return {
-        name: predict_split(classifier, data, name)
-        for name, faces in data.splits.items()
-        if name != "train" and len(faces)
     }
 
 

@@ -97,5 +97,37 @@ def progress(
 
 
 def say(stage: str, *, stream: TextIO | None = None, **fields: object) -> None:
-    """Write a line such as ``{"stage": "learning", "epoch": 3, "epochs": 16, …}``."""
+    """Write a line such as ``{"stage": "heads", "done": 3, "total": 16, "seconds_left": 60}``."""
     print(json.dumps({"stage": stage, **fields}), file=stream or sys.stdout, flush=True)
+
+
+class ProgressJson:
+    """Says for a program how many of some things are done: a line for every hundredth.
+
+    Args:
+        stage: what is being done.
+        total: how many there will be.
+        stream: where to say it; stdout if None.
+        clock: monotonic clock in seconds.
+    """
+
+    def __init__(
+        self,
+        stage: str,
+        total: int,
+        *,
+        stream: TextIO | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._stage, self._total = stage, total
+        self._stream, self._clock = stream, clock
+        self._done, self._started = 0, clock()
+        say(stage, stream=stream, done=0, total=total)
+
+    def advance(self, count: int = 1) -> None:
+        """Say that so many more are done."""
+        before, self._done = self._done, self._done + count
+        if 100 * self._done // self._total > 100 * before // self._total:
+            left = (self._clock() - self._started) / self._done * (self._total - self._done)
+            done = {"done": self._done, "total": self._total, "seconds_left": round(left)}
+            say(self._stage, stream=self._stream, **done)

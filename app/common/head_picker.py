@@ -7,7 +7,6 @@ import streamlit as st
 from app.common import running_model
 from app.common.head_text import IN_SHORT, NAMES, offered
 from app.common.model_choice import choose_model
-from fer.labels import EXPRESSION_HEAD
 from fer.model.spec import ModelSpec
 
 _HEAD = "head"
@@ -27,8 +26,8 @@ def chosen_head(answered: ModelSpec | None = None) -> str:
         ModelError: the model is missing or incomplete.
     """
     spec = answered or running_model.model_spec()
-    chosen = st.session_state.get(_HEAD, EXPRESSION_HEAD)
-    return chosen if chosen in offered(spec) else EXPRESSION_HEAD
+    chosen = st.session_state.get(_HEAD, spec.default_head)
+    return chosen if chosen in offered(spec) else spec.default_head
 
 
 def choose_head(answered: ModelSpec | None = None) -> str:

@@ -1,4 +1,4 @@
-"""Texts that explain the two heads of the network. Does not use Streamlit.
+"""Texts that explain the heads of the network. Does not use Streamlit.
 
 All figures come from the report. Statements without a figure rest on a trial on other data.
 """
@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from fer.evaluation.measurements import FerPlusAgreement, Selective
 from fer.evaluation.report import Report
-from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
+from fer.labels import BALANCED_HEAD, EXPRESSION_HEAD, FERPLUS_HEAD
 from fer.model.spec import ModelSpec
 
 #: Names that visitors choose between, by head; the default comes first.
 NAMES = {
+    BALANCED_HEAD: "Balanced",
     EXPRESSION_HEAD: "Seven expressions (FER2013)",
     FERPLUS_HEAD: "What most people would say (FER+)",
 }
@@ -21,15 +22,22 @@ CONTEMPT = "contempt"
 
 #: The difference in two sentences, for the pages with the head picker.
 IN_SHORT = (
-    "**Seven expressions** picks the best of FER2013's seven labels and notices rare ones, such as "
-    "fear, more often. **What most people would say** estimates how most of ten people would name "
-    "the face: it is more often neutral, and it knows contempt as well."
+    "**Balanced**, the usual choice, puts the two others together: what both find likely. **Seven "
+    "expressions** picks the best of FER2013's seven labels and notices rare ones, such as fear, "
+    "more often. **What most people would say** estimates how most of ten people would name the "
+    "face: it is more often neutral, and it knows contempt as well."
+)
+
+_BALANCED_HEAD_TEXT = (
+    f"**{NAMES[BALANCED_HEAD]}**, the usual choice, puts the two others together: an expression is "
+    "as likely as the weighted geometric mean of both. It agrees with people far more often than "
+    "the first, and in a trial on posed faces it noticed anger nearly as often."
 )
 
 _EXPRESSION_HEAD_TEXT = (
-    f"**{NAMES[EXPRESSION_HEAD]}**, the usual choice, picks the best of seven labels. It learnt "
-    "them from pictures labelled by the search word that found them, which people checked. In a "
-    "trial on posed faces it noticed anger and fear far more often."
+    f"**{NAMES[EXPRESSION_HEAD]}** picks the best of seven labels. It learnt them from pictures "
+    "labelled by the search word that found them, which people checked. In a trial on posed faces "
+    "it noticed anger and fear far more often than the next one."
 )
 
 _FERPLUS_HEAD_TEXT = (
@@ -37,7 +45,7 @@ _FERPLUS_HEAD_TEXT = (
     "neutral more often, and it knows contempt."
 )
 
-_OTHER_NAMES = f"Downloads call the two `{EXPRESSION_HEAD}` and `{FERPLUS_HEAD}`."
+_OTHER_NAMES = f"Downloads call them `{BALANCED_HEAD}`, `{EXPRESSION_HEAD}` and `{FERPLUS_HEAD}`."
 
 
 def offered(spec: ModelSpec) -> tuple[str, ...]:
@@ -53,7 +61,7 @@ def difference(report: Report | None) -> str:
     Args:
         report: the report of the running model; None if there is no report about its weights.
     """
-    parts = [_EXPRESSION_HEAD_TEXT, _FERPLUS_HEAD_TEXT]
+    parts = [_BALANCED_HEAD_TEXT, _EXPRESSION_HEAD_TEXT, _FERPLUS_HEAD_TEXT]
     if report:
         figures = (_contempt(report), _figures(report))
         parts += [text for text in figures if text]
@@ -79,7 +87,7 @@ def _figures(report: Report) -> str:
         for head, one in measured.items()
         if one
     ]
-    if len(rows) < len(NAMES):
+    if len(rows) < 2:
         return ""
     table = ["| | answers | right | as most people said |", "| :-- | --: | --: | --: |", *rows]
     return "\n".join(table) + "\n\n" + _TABLE_EXPLAINED
@@ -87,7 +95,8 @@ def _figures(report: Report) -> str:
 
 _TABLE_EXPLAINED = (
     "Validation faces, good pictures. *Answers*: for how many it is not uncertain. *Right*: how "
-    "many of these answers are the data set's label, or what most of ten people said. *As most "
+    "many of these answers are the data set's label, what most of ten people said, or, for "
+    f"{NAMES[BALANCED_HEAD].lower()}, both on average. *As most "
     "people said*: of all faces on which most of ten people agree."
 )
 
@@ -95,11 +104,11 @@ _TABLE_EXPLAINED = (
 def _agreement(report: Report) -> dict[str, str]:
     """Return how often each head agrees with FER+'s voters; empty if they cannot be compared.
 
-    The two heads are comparable only under the same voting rule.
+    They are comparable only under the same voting rule.
     """
     found = {head: _ferplus(report, head) for head in NAMES}
     known = {head: one for head, one in found.items() if one}
-    if len(known) < len(NAMES) or len({one.rule for one in known.values()}) > 1:
+    if len(known) < 2 or len({one.rule for one in known.values()}) > 1:
         return {}
     return {head: f"{one.accuracy:.0%}" for head, one in known.items()}
 

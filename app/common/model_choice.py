@@ -45,11 +45,6 @@ def chosen_key() -> str:
     return entry.key if entry else ""
 
 
-def answer_with(name: str) -> None:
-    """Choose the model of a name for all pages, as the visitor would."""
-    st.session_state[_MODEL] = name
-
-
 def keep_choice() -> None:
     """Keep the choice in the page's address, and tell when the chosen model has gone.
 
@@ -60,11 +55,16 @@ def keep_choice() -> None:
     _keep_in_address(chosen)
 
 
+def answer_with(name: str) -> None:
+    """Choose the model of a name for all pages, as the visitor would."""
+    st.session_state[_MODEL] = name
+
+
 def choose_model() -> Path:
     """Show the choice if several models can answer; return the directory of the chosen one."""
     entries = runnable_models()
     chosen = _chosen(entries)
-    if chosen and len(entries) > 1:
+    if len(entries) > (1 if chosen else 0):
         _show(entries, chosen)
     return chosen.directory if chosen else model_dir()
 
@@ -117,15 +117,16 @@ def _keep_in_address(chosen: ModelEntry | None) -> None:
         st.query_params[_MODEL] = chosen.name
 
 
-def _show(entries: Sequence[ModelEntry], chosen: ModelEntry) -> None:
+def _show(entries: Sequence[ModelEntry], chosen: ModelEntry | None) -> None:
     names = [entry.name for entry in entries]
-    st.session_state[_CHOICE] = chosen.name
-    with st.popover(
-        f"Model: {in_short(chosen)}", icon=":material/deployed_code:", key="model_popover"
-    ):
+    if chosen:
+        st.session_state[_CHOICE] = chosen.name
+    label = f"Model: {in_short(chosen)}" if chosen else "Choose another model"
+    with st.popover(label, icon=":material/deployed_code:", key="model_popover"):
         st.radio(
             "The model that answers, on all pages",
             names,
+            index=None,
             key=_CHOICE,
             on_change=_store_choice,
             format_func=escape_markdown,

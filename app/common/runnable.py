@@ -91,8 +91,16 @@ def _entry(directory: Path) -> ModelEntry | None:
     try:
         files = [file for file in directory.iterdir() if file.is_file()]
         return _checked(directory, tuple(sorted((file.name, stamp_of(file)) for file in files)))
-    except OSError:  # it went, or a file of it, while it was looked at
+    except FileNotFoundError:  # it went, or a file of it, while it was looked at
         return None
+    except OSError as error:
+        _log_once(f"the model {directory.name} is not offered: {error.strerror}")
+        return None
+
+
+@lru_cache(maxsize=128)
+def _log_once(message: str) -> None:
+    _log.warning(message)
 
 
 @lru_cache(maxsize=128)

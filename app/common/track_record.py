@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.common.text import Verdict
-from fer.evaluation.measurements import Selective
+from fer.evaluation.measurements import JUDGEMENTS, Selective, Truth
 from fer.evaluation.report import Report
-from fer.labels import EXPRESSION_HEAD
 
 #: Splits whose figures are shown, in order of preference: nothing was chosen on the test split.
 SPLITS = ("test", "validation")
@@ -15,6 +14,13 @@ SPLITS = ("test", "validation")
 #: A corruption cannot turn a face afterwards, so the report has no figure about it; see
 #: `fer.quality`.
 _TURNED = "Faces turned this far are read right much less often; no figure here is about them."
+
+#: What it means that an answer was right, by the truth that it was compared with.
+_RIGHT: dict[Truth, str] = {
+    "label": "were",
+    "most_votes": "had most votes for it",
+    "both": "were, by labels and by votes on average",
+}
 
 
 @dataclass(frozen=True)
@@ -65,8 +71,8 @@ def _sentence(measured: Selective, verdict: Verdict) -> str:
         right = f"it was right for {share}"
     else:
         what = f"called {label}" if verdict.sure else f"whose first guess was {label}"
-        right = f"{share} {'were' if measured.head == EXPRESSION_HEAD else 'had most votes for it'}"
-    faces = f"Of {near.count:,} {_faces(measured)} {what}"
+        right = f"{share} {_RIGHT[measured.truth]}"
+    faces = f"Of {near.count // JUDGEMENTS[measured.truth]:,} {_faces(measured)} {what}"
     mistakes = _mistakes(measured, label) if verdict.sure else ""
     return f"{faces} with {near.low:.0%} to {near.high:.0%} confidence, {right}{mistakes}."
 

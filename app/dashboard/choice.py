@@ -61,6 +61,12 @@ def open_with_warnings(name: str) -> OpenedModel | None:
             icon=":material/error:",
         )
         return None
+    if model.report_alone:
+        st.caption(
+            f":material/description: Of {escape_markdown(name)}, the report is kept here, without "
+            "the network: it is for comparing, and answers on no page. *Record* has the command "
+            "that trains it again."
+        )
     if model.problems:
         st.warning(
             f"**The figures may not be those of {escape_markdown(name)} as it is now.** "
@@ -102,8 +108,8 @@ def choose_head(evaluations: Sequence[SplitEvaluation], *, key: str) -> SplitEva
         default=evaluations[0].head,
         required=True,
         key=f"{key}_head",
-        help="The FER2013 head is measured by the data set's labels, the FER+ head by what most of "
-        "ten people said.",
+        help="The FER2013 and the balanced head are measured by the data set's labels, the FER+ "
+        "head by what most of ten people said.",
         persist_state="session",
     )
     return by_head[head]

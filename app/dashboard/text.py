@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from fer.evaluation.metrics import Evaluation
 from fer.evaluation.report import EarlierTraining, Layer, Report
-from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
+from fer.labels import BALANCED_HEAD, EXPRESSION_HEAD, FERPLUS_HEAD
 
 #: Display order of splits; any others follow.
 SPLITS = ("test", "validation", "train")
@@ -19,7 +19,7 @@ SPLITS_EXPLAINED = (
 WITHOUT_DUPLICATES = "without duplicates"
 
 #: Names of the heads next to figures.
-_HEADS = {EXPRESSION_HEAD: "FER2013", FERPLUS_HEAD: "FER+"}
+_HEADS = {BALANCED_HEAD: "balanced", EXPRESSION_HEAD: "FER2013", FERPLUS_HEAD: "FER+"}
 
 
 def creation_time(report: Report) -> str:
@@ -86,11 +86,17 @@ def split_evaluations(report: Report) -> tuple[SplitEvaluation, ...]:
 
 
 def evaluations_by_head(report: Report, chosen: SplitEvaluation) -> tuple[SplitEvaluation, ...]:
-    """Return an evaluation of the expression head, and that of the FER+ head on the same faces."""
-    second = report.ferplus_evaluations.get(chosen.split) if chosen.duplicates else None
-    if second is None:
-        return (chosen,)
-    return chosen, SplitEvaluation(chosen.split, True, second, FERPLUS_HEAD)
+    """Return an evaluation of the expression head, and those of other heads on the same faces."""
+    others = {
+        BALANCED_HEAD: report.balanced_evaluations,
+        FERPLUS_HEAD: report.ferplus_evaluations,
+    }
+    measured = (
+        SplitEvaluation(chosen.split, True, evaluations[chosen.split], head)
+        for head, evaluations in others.items()
+        if chosen.duplicates and chosen.split in evaluations
+    )
+    return (chosen, *measured)
 
 
 def ordered_splits(report: Report) -> list[str]:

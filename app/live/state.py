@@ -40,13 +40,18 @@ def _new_session() -> LiveSession:
     return LiveSession(_pool(_size()).stream(live_model()), _limit())
 
 
-def live_model() -> LiveModel:
+def live_model(current: LiveModel | None = None) -> LiveModel:
     """Return the model that the visitor has chosen, loaded once for all streams.
+
+    Args:
+        current: the one that a stream works with, which it keeps as long as it is the chosen one:
+            where visitors have chosen more than are kept loaded, none is loaded again and again.
 
     Raises:
         ModelError: it is missing or broken.
     """
-    return _model(chosen_model(), chosen_key(), _size())
+    key = chosen_key()
+    return current if current and current.key == key else _model(chosen_model(), key, _size())
 
 
 def _size() -> int:
@@ -68,7 +73,7 @@ def _pool(size: int) -> StreamPool:
 @st.cache_resource(max_entries=MAX_MODELS, show_spinner="Loading the model …")
 def _model(directory: Path, key: str, size: int) -> LiveModel:
     """Return the networks of a model, which `key` tells from what was there before."""
-    return load_model(directory, size)
+    return load_model(directory, size, key)
 
 
 @st.cache_resource(show_spinner=False)

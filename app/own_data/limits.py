@@ -65,11 +65,13 @@ def _interval(figures: Evaluation) -> list[str]:
     width = figures.accuracy_high - figures.accuracy_low
     if width <= WIDE:
         return []
-    enough = round(faces_for(WIDE, figures.accuracy), -1)
+    # The nearer it is to a half, the more faces it takes.
+    likely = min(max(0.5, figures.accuracy_low), figures.accuracy_high)
+    enough = round(faces_for(WIDE, likely), -1)
     return [
-        f"{counted(figures.count, 'face')} leave the accuracy open between {interval(figures)}: "
-        f"a difference of a few points means nothing. From some {enough:,} faces on, it would be "
-        f"known within {round(WIDE * 100)} points."
+        f"With {counted(figures.count, 'face')}, the accuracy on others like these may be anywhere "
+        f"in {interval(figures)}. It takes some {enough:,} faces to know it within "
+        f"{round(WIDE * 50)} points either way."
     ]
 
 

@@ -63,7 +63,7 @@ def main() -> None:
     )
     try:
         session = live_session()
-        session.choose_model(live_model())
+        session.choose_model(live_model(session.model))
         session.choose_head(choose_head())
     except ModelError as error:
         running_model.show_model_error(error)

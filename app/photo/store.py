@@ -195,7 +195,7 @@ def analyse_photo(
     Args:
         photo: the file.
         analyzer: detects and classifies the faces.
-        head: name of the head to use.
+        head: name of the head to use; the usual one if None.
         detections: the faces, if they are already known from the result of another head.
     """
     try:

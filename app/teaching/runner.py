@@ -63,8 +63,8 @@ class Progress:
     """What a training last said of itself, see `training.progress.say`."""
 
     stage: str = ""
-    epoch: int = 0
-    epochs: int = 0
+    done: int = 0
+    total: int = 0
     seconds_left: float | None = None
 
 
@@ -187,8 +187,8 @@ def _progress(line: str) -> Progress | None:
         left = said.get("seconds_left")
         return Progress(
             str(said["stage"]),
-            int(said.get("epoch", 0)),
-            int(said.get("epochs", 0)),
+            int(said.get("done", 0)),
+            int(said.get("total", 0)),
             None if left is None else float(left),
         )
     except (ValueError, KeyError, TypeError, AttributeError):

@@ -31,10 +31,13 @@ CANCELLED = "The teaching was cancelled. No model was written."
 _STAGES: dict[str, tuple[str, float, float]] = {
     "": ("starting", 0.0, 0.0),
     "reading": ("reading the images", 0.02, 0.02),
-    "heads": ("learning, the last layer first", 0.04, 0.75),
-    "all layers": ("learning, all layers", 0.04, 0.75),
-    "measuring": ("measuring before and after", 0.75, 0.75),
+    "heads": ("learning, the last layer first", 0.04, 0.5),
+    "all layers": ("learning, all layers", 0.04, 0.5),
+    "measuring": ("measuring what it answers now", 0.5, 1.0),
 }
+
+#: Stages that are told in rounds.
+_ROUNDS = ("heads", "all layers")
 
 
 def command_line(data: str) -> str:
@@ -49,10 +52,11 @@ def command_line(data: str) -> str:
 def progress(said: Progress) -> tuple[float, str]:
     """Return the share that is done, 0…1, and a line that says what is being done."""
     doing, begin, end = _STAGES.get(said.stage, (said.stage, 0.0, 0.0))
-    if not said.epochs:
+    if not said.total:
         return begin, f"{doing} …"
-    share = begin + (end - begin) * said.epoch / said.epochs
-    line = f"{doing}, round {said.epoch} of {said.epochs}"
+    share = begin + (end - begin) * min(1.0, said.done / said.total)
+    rounds = f", round {said.done} of {said.total}" if said.stage in _ROUNDS else ""
+    line = f"{doing}{rounds}"
     return share, line if said.seconds_left is None else f"{line}, {left(said.seconds_left)}"
 
 

@@ -11,7 +11,6 @@ from app.common.paths import model_dir
 from app.common.runnable import ModelEntry, entry_of
 from app.video.workspace import failure
 from fer import FaceStream
-from fer.labels import EXPRESSION_HEAD
 from fer.video.marked import write_marked
 from fer.video.recording import DEFAULT_RATE, OnProgress, Recording, VideoOptions, analyse
 
@@ -25,13 +24,13 @@ class VideoSettings:
     Attributes:
         rate: frames that are analysed a second; every frame if None.
         fine: whether to look for small faces too.
-        head: name of the head to use.
+        head: name of the head to use; the usual one if None.
         model: directory of the model; the configured one if None.
     """
 
     rate: float | None = DEFAULT_RATE
     fine: bool = False
-    head: str = EXPRESSION_HEAD
+    head: str | None = None
     model: Path | None = None
 
 
@@ -94,4 +93,4 @@ def _possible(settings: VideoSettings) -> VideoSettings:
     """Return the settings, with the configured model if theirs went while the job waited."""
     if settings.model is None or entry_of(settings.model):
         return settings
-    return replace(settings, model=None, head=EXPRESSION_HEAD)
+    return replace(settings, model=None, head=None)

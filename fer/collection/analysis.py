@@ -20,7 +20,7 @@ from fer.images import decode, load
 Analyse = Callable[[str], Row]
 
 
-def load_analysis(model_dir: Path, head: str) -> Analyse:
+def load_analysis(model_dir: Path, head: str | None) -> Analyse:
     """Load the model and return what makes the row of a photograph, on one processor thread.
 
     Raises:
@@ -31,7 +31,7 @@ def load_analysis(model_dir: Path, head: str) -> Analyse:
     return lambda path: photo_row(path, analyzer, head)
 
 
-def photo_row(path: str, analyzer: FaceAnalyzer, head: str) -> Row:
+def photo_row(path: str, analyzer: FaceAnalyzer, head: str | None) -> Row:
     """Analyse a photograph; whatever is wrong with it becomes its error."""
     row = row_without_result(path, "")
     try:

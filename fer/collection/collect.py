@@ -16,7 +16,6 @@ from fer.collection.manifest import check_sources, photo_paths
 from fer.collection.results import Results, ShardWriter
 from fer.collection.staging import Staging, adopt
 from fer.collection.worklist import Worklist
-from fer.labels import EXPRESSION_HEAD
 from fer.model.shipped import shipped_model
 from fer.model.spec import ModelSpec
 
@@ -30,7 +29,7 @@ class CollectionOptions:
 
     Attributes:
         model: a model directory.
-        head: name of the head that answers.
+        head: name of the head that answers; the usual one of the model if None.
         workers: worker processes, of the engine ``ray`` on all machines together; None for one
             per core.
         shard_photos: photographs of a shard, which is what a kill loses at most.
@@ -39,7 +38,7 @@ class CollectionOptions:
     """
 
     model: Path = field(default_factory=shipped_model)
-    head: str = EXPRESSION_HEAD
+    head: str | None = None
     workers: int | None = None
     shard_photos: int = 1000
     resume: bool = False

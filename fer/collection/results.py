@@ -47,9 +47,14 @@ class RunRecord(RecordFile):
     head: str
 
     @classmethod
-    def of(cls, spec: ModelSpec, head: str) -> RunRecord:
-        """Describe rows that this model makes with today's detector."""
-        return cls(model=spec.name, sha256=spec.sha256, detector=photo_detector(), head=head)
+    def of(cls, spec: ModelSpec, head: str | None) -> RunRecord:
+        """Describe rows that this model makes with today's detector; with its usual head if None.
+
+        Raises:
+            ModelError: the model has no such head.
+        """
+        name = spec.head(head).name
+        return cls(model=spec.name, sha256=spec.sha256, detector=photo_detector(), head=name)
 
 
 class Results:
@@ -61,7 +66,7 @@ class Results:
     Args:
         folder: is made if it is missing.
         spec: the model.
-        head: name of the head that answers.
+        head: name of the head that answers; the usual one of the model if None.
         resume: whether to go on with results that are there.
 
     Raises:
@@ -70,7 +75,7 @@ class Results:
         ModelError: the model has no such head.
     """
 
-    def __init__(self, folder: Path, spec: ModelSpec, head: str, *, resume: bool) -> None:
+    def __init__(self, folder: Path, spec: ModelSpec, head: str | None, *, resume: bool) -> None:
         record = RunRecord.of(spec, head)
         self.folder = folder
         self.schema = table_schema(spec.head(head), record.model_dump(exclude={"version"}))

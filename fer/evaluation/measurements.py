@@ -36,8 +36,13 @@ TRUTHS = {
     "label": "the label of the data set",
     "most_votes": "the expression with most votes of FER+, on faces where one has more than all "
     "others",
+    "both": "first the label of the data set, then the expression with most votes of FER+, each "
+    "for half, on faces where one has more than all others",
 }
-Truth = Literal["label", "most_votes"]
+Truth = Literal["label", "most_votes", "both"]
+
+#: How often each face is judged: by one label, or by two.
+JUDGEMENTS: dict[Truth, int] = {"label": 1, "most_votes": 1, "both": 2}
 
 
 class FerPlusAgreement(Record):
@@ -94,8 +99,8 @@ class Neighbours:
         label: their most probable class; None if they have any.
         low: least confidence.
         high: highest confidence.
-        count: number of faces.
-        correct: number of faces with this true class.
+        count: number of faces; of labels, if each face has two.
+        correct: number of them with this true class.
     """
 
     label: str | None
@@ -113,7 +118,8 @@ class Selective(Record):
         split: name of the split.
         corruptions: names of the corruptions; each face is included once with each of them. Empty
             if the images were not corrupted.
-        truth: the ground truth, and for which faces it is known; a key of `TRUTHS`.
+        truth: the ground truth, and for which faces it is known; a key of `TRUTHS`. Where a face
+            has two labels, it counts twice.
         target: accuracy for which the threshold was chosen.
         threshold: confidence below which the answer is "uncertain".
         margin: difference between the two highest probabilities below which it is.
@@ -157,7 +163,7 @@ class Selective(Record):
     @property
     def count(self) -> int:
         """Number of images, answered or not; each face counts once per corruption."""
-        return sum(b.count for b in self.calibration)
+        return sum(b.count for b in self.calibration) // JUDGEMENTS[self.truth]
 
     @property
     def calibration_error(self) -> float:
@@ -190,7 +196,7 @@ class Selective(Record):
         for kind, rows in ((label, own), (None, range(len(self.labels)))):
             for reach in range(_REACH + 1):
                 neighbours = self._within(kind, rows, confidence, reach)
-                if neighbours.count >= LEAST_NEIGHBOURS:
+                if neighbours.count >= LEAST_NEIGHBOURS * JUDGEMENTS[self.truth]:
                     return neighbours
         return None
 

@@ -131,6 +131,8 @@ class Report(RecordFile):
         ferplus_evaluations: metrics of the FER+ head per split, where its truth is the expression
             with most votes, on faces where one has more than all others; empty without such a head
             or votes.
+        balanced_evaluations: metrics of the balanced head per split, where its truth is the label;
+            empty without such a head.
         tta: the validation split with test-time augmentation.
         selective: effect of the thresholds for "uncertain" per split and head, on uncorrupted and
             on corrupted images.
@@ -146,7 +148,7 @@ class Report(RecordFile):
     """
 
     filename: ClassVar[str] = "report.json"
-    current_version: ClassVar[int] = 4
+    current_version: ClassVar[int] = 5
     oldest_version: ClassVar[int] = 3
 
     version: int = current_version
@@ -171,6 +173,7 @@ class Report(RecordFile):
     before_temperature: Evaluation
     cross_fitted_calibration_error: Share
     ferplus_evaluations: dict[str, Evaluation] = Field(default_factory=dict)
+    balanced_evaluations: dict[str, Evaluation] = Field(default_factory=dict)
     tta: Variant
     selective: tuple[Selective, ...]
     seed_variance: SeedVariance | None = None

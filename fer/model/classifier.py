@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from fer.errors import ModelError
 from fer.labels import EXPRESSION_HEAD
 from fer.litert import load_interpreter
+from fer.model.blend import blended
 from fer.model.spec import ModelSpec
 from fer.types import Floats
 
@@ -40,7 +41,7 @@ class ExpressionClassifier:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """Names of the expressions, in the order of the columns."""
+        """Names of the data set's labels, in the order of the expression head's columns."""
         return self.spec.head(EXPRESSION_HEAD).labels
 
     def __call__(self, crops: NDArray[np.uint8], head: str = EXPRESSION_HEAD) -> Floats:
@@ -70,13 +71,16 @@ class ExpressionClassifier:
         Raises:
             ModelError: the model has no such head, or was exported without its maps.
         """
-        name = self.spec.head(head).activation_map
-        if not name:
+        if not self.spec.has_activation_map(head):
             raise ModelError(
                 f"model {self.spec.name} has no class activation map for {head!r}. "
                 "Export the model again."
             )
-        return self._outputs(crops, (name,))[name]
+        asked = self.spec.head(head)
+        parts = {name: self.spec.head(name).activation_map for name in asked.blend or (head,)}
+        outputs = self._outputs(crops, tuple(parts.values()))
+        maps = {name: outputs[output] for name, output in parts.items()}
+        return blended(self.spec, asked, maps) if asked.blend else maps[head]
 
     def logits(self, crops: NDArray[np.uint8]) -> dict[str, Floats]:
         """Return the logits of every head before temperature scaling, ``{head: (n, k)}`` float32.
@@ -84,8 +88,13 @@ class ExpressionClassifier:
         Args:
             crops: ``(n, size, size, channels)`` uint8 in the framing of `fer.alignment`.
         """
-        outputs = self._outputs(crops, tuple(head.output for head in self.spec.heads))
-        return {head.name: outputs[head.output] for head in self.spec.heads}
+        own = {head.name: head.output for head in self.spec.heads if head.output}
+        outputs = self._outputs(crops, tuple(own.values()))
+        parts = {name: outputs[output] for name, output in own.items()}
+        return {
+            head.name: blended(self.spec, head, parts) if head.blend else parts[head.name]
+            for head in self.spec.heads
+        }
 
     def _outputs(self, crops: NDArray[np.uint8], names: tuple[str, ...]) -> dict[str, Floats]:
         """Return the named outputs, ``{name: (n, …)}`` float32."""
@@ -112,7 +121,8 @@ class ExpressionClassifier:
         self._shapes = {name: tuple(detail["shape"]) for name, detail in details.items()}
         maps = {head.activation_map for head in self.spec.heads if head.activation_map}
         available = set(details)
-        missing = ({head.output for head in self.spec.heads} | maps) - available
+        outputs = {head.output for head in self.spec.heads if head.output}
+        missing = (outputs | maps) - available
         if missing:
             raise ModelError(
                 f"{directory / self.spec.file} has the outputs {sorted(available)}, but spec.json "

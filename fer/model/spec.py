@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from fer.alignment import Framing
 from fer.errors import ModelError
 from fer.labels import EXPRESSION_HEAD
 from fer.records import Positive, Record, RecordFile, Share
+
+Weight = Annotated[float, Field(gt=0, lt=1)]
 
 
 class Abstention(Record):
@@ -30,11 +32,11 @@ class Abstention(Record):
 
 
 class Head(Record):
-    """A classification head of the network.
+    """A classification head: an output of the network, or a blend of others.
 
     Attributes:
-        name: `EXPRESSION_HEAD` or `FERPLUS_HEAD`.
-        output: name of the output in the network's files.
+        name: `EXPRESSION_HEAD`, `FERPLUS_HEAD` or `BALANCED_HEAD`.
+        output: name of the output in the network's files; empty for a blend.
         labels: names of its columns.
         meaning: what its probabilities mean, as a sentence for users.
         temperature: divisor of the logits, fitted on the validation split.
@@ -42,16 +44,19 @@ class Head(Record):
             answer is "uncertain".
         activation_map: name of the output with the class activation maps, ``(n, rows, columns,
             labels)``, whose mean over rows and columns plus a constant is the logit. Empty if the
-            file has none.
+            file has none, and for a blend, whose maps follow from those of its parts.
+        blend: weights of the heads that it blends, by their names, with a sum of 1; empty for an
+            output of the network. See `fer.model.blend`.
     """
 
     name: str
-    output: str
+    output: str = ""
     labels: tuple[str, ...]
     meaning: str
     temperature: Annotated[float, Field(gt=0)] = 1.0
     abstention: Abstention | None = None
     activation_map: str = ""
+    blend: dict[str, Weight] = Field(default_factory=dict)
 
     @property
     def can_answer(self) -> bool:
@@ -81,11 +86,11 @@ class ModelSpec(RecordFile):
         input_size: height and width of a crop, in pixels.
         channels: 1 for grey, 3 for RGB.
         framing: how faces are cropped.
-        heads: the classification heads; one of them is `EXPRESSION_HEAD`.
+        heads: the classification heads, the usual one first; one of them is `EXPRESSION_HEAD`.
     """
 
     filename: ClassVar[str] = "spec.json"
-    current_version: ClassVar[int] = 2
+    current_version: ClassVar[int] = 3
     oldest_version: ClassVar[int] = 1
 
     version: int = current_version
@@ -97,12 +102,25 @@ class ModelSpec(RecordFile):
     framing: Framing
     heads: tuple[Head, ...]
 
-    def head(self, name: str) -> Head:
-        """Return a head by its name.
+    @model_validator(mode="after")
+    def _check_heads(self) -> Self:
+        outputs = {head.name: set(head.labels) for head in self.heads if head.output}
+        for head in self.heads:
+            if bool(head.output) == bool(head.blend):
+                raise ValueError(f"head {head.name} needs either an output or heads to blend")
+            if missing := head.blend.keys() - outputs.keys():
+                raise ValueError(f"head {head.name} blends {', '.join(sorted(missing))}, not here")
+            if any(not set(head.labels) <= outputs[part] for part in head.blend):
+                raise ValueError(f"head {head.name} has labels that a head it blends lacks")
+        return self
+
+    def head(self, name: str | None = None) -> Head:
+        """Return a head by its name, the usual one without a name.
 
         Raises:
             ModelError: the network has no such head.
         """
+        name = name or self.default_head
         for head in self.heads:
             if head.name == name:
                 return head
@@ -111,11 +129,26 @@ class ModelSpec(RecordFile):
         )
 
     @property
+    def default_head(self) -> str:
+        """Name of the head that answers where nobody has chosen another."""
+        return next((head.name for head in self.heads if head.can_answer), EXPRESSION_HEAD)
+
+    def has_activation_map(self, name: str) -> bool:
+        """Return whether a head's class activation maps can be computed.
+
+        Raises:
+            ModelError: the network has no such head.
+        """
+        head = self.head(name)
+        parts = [self.head(part) for part in head.blend] or [head]
+        return all(part.activation_map for part in parts)
+
+    @property
     def head_names(self) -> tuple[str, ...]:
         """Names of all heads."""
         return tuple(head.name for head in self.heads)
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """Names of the expressions that the app shows."""
+        """Names of the expressions of the data set's labels."""
         return self.head(EXPRESSION_HEAD).labels

@@ -13,7 +13,6 @@ from pathlib import Path
 from fer.drawing.annotate import annotate
 from fer.export.info import ExportInfo
 from fer.export.stream_rows import HeadLabels, StreamRows
-from fer.labels import EXPRESSION_HEAD
 from fer.stream import DEFAULT_SMOOTHING_SECONDS, FaceStream
 from fer.types import Faces, Image
 from fer.video.ahead import ahead
@@ -47,12 +46,12 @@ class VideoOptions:
 
     Attributes:
         rate: frames that are analysed a second; every frame if None.
-        head: name of the head to use.
+        head: name of the head to use; the usual one if None.
         smoothing_seconds: window over which each person's probabilities are averaged.
     """
 
     rate: float | None = DEFAULT_RATE
-    head: str = EXPRESSION_HEAD
+    head: str | None = None
     smoothing_seconds: float = DEFAULT_SMOOTHING_SECONDS
 
     def __post_init__(self) -> None:

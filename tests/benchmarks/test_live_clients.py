@@ -47,7 +47,8 @@ def test_rates_gaps_and_delay_are_those_of_the_span_that_counts() -> None:
 def test_clients_get_their_frames_back() -> None:
     record = run("--clients", "1", "--seconds", "1")
     (stream,) = record["streams"]
-    assert stream["arrived"] >= stream["analysed"] > 0
+    # Of a frame that came just before the second, the analysis may end in it.
+    assert min(stream["arrived"], stream["analysed"]) > 0
     assert stream["received"] > 0
     assert stream["errors"] == 0
     assert record["server"]["most_mb"] >= record["server"]["last_mb"] > 0

@@ -25,7 +25,7 @@ def test_a_missing_record_says_how_to_get_one(tmp_path: Path, record: type) -> N
     ("change", "message"),
     [
         ({"surprise": 1}, "surprise"),
-        ({"version": 99}, "version 99, expected 2. It was written by a newer"),
+        ({"version": 99}, "version 99, expected 3. It was written by a newer"),
         ({"input_size": "big"}, "input_size"),
         ({"channels": 7}, "channels"),
         ({"heads": None}, "heads"),

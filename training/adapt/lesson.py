@@ -18,6 +18,7 @@ from training.adapt.own import OwnImages
 from training.adapt.replay import joined, pool, together
 from training.data.dataset import DataSet, LabelledFaces
 from training.data.load import clean
+from training.evaluation.spread import SpreadClassifier
 from training.fit.mixture import Mixture
 from training.presets.schema import Preset
 
@@ -119,7 +120,7 @@ class Lesson:
 
     @cached_property
     def _classifier(self) -> ExpressionClassifier:
-        return ExpressionClassifier(self.initial, threads=2)
+        return SpreadClassifier(self.initial)
 
     def _replay_card(self) -> Replay | None:
         if self.replay is None:

@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
-from fer.model.classifier import ExpressionClassifier
 from fer.model.spec import ModelSpec
 from fer.types import Floats
 from training.adapt.own import OwnImages
 from training.data import load
 from training.data.class_names import check_known
 from training.data.dataset import DataSet, LabelledFaces
+from training.evaluation.spread import SpreadClassifier
 from training.fit.distillation import SoftTargets
 
 #: Most faces of a class from which those to replay are drawn. The initial model is asked about each
@@ -109,7 +109,7 @@ class InitialAnswers:
     @cached_property
     def targets(self) -> SoftTargets:
         """The soft targets, computed on first use."""
-        model = ExpressionClassifier(self.directory, threads=2)
+        model = SpreadClassifier(self.directory)
         mirrored = np.ascontiguousarray(self.faces.images[:, :, ::-1])
         sides = [model.all_heads(images) for images in (self.faces.images, mirrored)]
         means: dict[str, Floats] = {

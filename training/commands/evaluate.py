@@ -34,17 +34,12 @@ from training.evaluation.faces import FaceEvaluation, measure_faces
 from training.evaluation.photo_figures import PhotoEvaluation, measured
 from training.evaluation.photos import answers
 from training.evaluation.recording import data_of_training, data_to_record, record
-from training.evaluation.robustness import CORRUPTIONS, DEGRADATIONS
-from training.evaluation.split_predictions import predict_split
+from training.evaluation.split_predictions import PASSES, predict_split
 from training.evaluation.spread import SpreadClassifier
 from training.evaluation.text import face_text, photo_text
 from training.progress import Progress, progress
 
 HELP = "measure a model on labelled data"
-
-#: Times that `figures_of` asks the network about each face: as it is, ten views, corrupted, and of
-#: the validation split for cross-fitting.
-_PASSES = 11 + len(CORRUPTIONS) + len(DEGRADATIONS)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -137,7 +132,7 @@ def _faces(model: Path, arguments: argparse.Namespace) -> tuple[FaceEvaluation, 
         return result, {}
     data = _with_classes_of(classifier, data, arguments.data, arguments.split_seed)
     split = split or "validation"
-    passes = _PASSES + (split == "validation")
+    passes = PASSES + (split == "validation")  # once more for cross-fitting
     classifier.advance = Progress(passes * len(data.split(split)), "views of faces").advance
     return result, figures_of(classifier, data, split)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ from training.data.dataset import DataSet, LabelledFaces
 from training.data.splits import SPLIT_SEED
 from training.presets.catalogue import ADAPT, PRESETS
 from training.presets.schema import Preset, overridable_fields
-from training.progress import say
+from training.progress import Progress, ProgressJson, say
 
 if TYPE_CHECKING:
     import keras
@@ -99,7 +99,6 @@ def run(arguments: argparse.Namespace) -> int:
     from training.model_writer import write_model
 
     fitted = _fitted(arguments, preset, train, dataset.split("validation"))
-    _say(arguments, "measuring")
     report = write_model(
         fitted,
         preset,
@@ -107,6 +106,7 @@ def run(arguments: argparse.Namespace) -> int:
         dropped,
         provenance=_provenance(arguments, preset),
         directory=arguments.out,
+        advance=_measuring(arguments, dataset),
     )
     result = report.evaluations["validation"]
     print(
@@ -138,7 +138,6 @@ def _teach(arguments: argparse.Namespace, preset: Preset) -> int:
         verbose=_verbose(arguments),
         callbacks=_callbacks(arguments, adapted),
     )
-    _say(arguments, "measuring")
     report = write_model(
         fitted,
         adapted,
@@ -147,6 +146,7 @@ def _teach(arguments: argparse.Namespace, preset: Preset) -> int:
         provenance=_provenance(arguments, adapted),
         directory=arguments.out,
         lesson=lesson,
+        advance=_measuring(arguments, lesson.data),
     )
     print(teach.outcome(report))
     return 0
@@ -155,6 +155,16 @@ def _teach(arguments: argparse.Namespace, preset: Preset) -> int:
 def _say(arguments: argparse.Namespace, stage: str) -> None:
     if arguments.progress_json:
         say(stage)
+
+
+def _measuring(arguments: argparse.Namespace, data: DataSet) -> Callable[[int], object]:
+    """Return what is told how many more faces are measured."""
+    from training.evaluation.split_predictions import PASSES
+
+    total = PASSES * sum(len(faces) for name, faces in data.splits.items() if name != "train")
+    if arguments.progress_json:
+        return ProgressJson("measuring", total).advance
+    return Progress(total, "views of faces").advance
 
 
 def _callbacks(arguments: argparse.Namespace, preset: Preset) -> list[keras.callbacks.Callback]:

@@ -30,19 +30,26 @@ def fit_temperature(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> f
     low, high = np.log(_RANGE)
     for _ in range(_STEPS):
         left, right = high - golden * (high - low), low + golden * (high - low)
-        if _log_loss(logits, labels, np.exp(left)) < _log_loss(logits, labels, np.exp(right)):
+        if log_loss(logits, labels, np.exp(left)) < log_loss(logits, labels, np.exp(right)):
             high = right
         else:
             low = left
     return float(np.exp((low + high) / 2))
 
 
-def cross_fitted(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> Floats:
+def cross_fitted(
+    logits: NDArray[np.float32], labels: NDArray[np.int64], versions: int = 1
+) -> Floats:
     """Return cross-fitted probabilities ``(n, k)``: each temperature is fitted on other faces.
 
     A temperature that is fitted and evaluated on the same faces looks better than it is.
+
+    Args:
+        logits: ``(n, k)``.
+        labels: ``(n,)`` true classes.
+        versions: how often all faces occur, one time after the other.
     """
-    fold = folds(len(labels))
+    fold = np.tile(folds(len(labels) // versions), versions)
     probabilities = np.zeros_like(logits)
     for i in np.unique(fold):
         temperature = fit_temperature(logits[fold != i], labels[fold != i])
@@ -50,6 +57,7 @@ def cross_fitted(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> Floa
     return probabilities
 
 
-def _log_loss(logits: NDArray[np.float32], labels: NDArray[np.int64], temperature: float) -> float:
+def log_loss(logits: NDArray[np.float32], labels: NDArray[np.int64], temperature: float) -> float:
+    """Return the log loss of ``(n, k)`` logits at a temperature, in nats."""
     truth = softmax(logits / np.float32(temperature))[np.arange(len(labels)), labels]
     return float(-np.log(np.maximum(truth, 1e-12)).mean())

@@ -8,9 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fer.errors import DataError
-from fer.evaluation.measurements import FerPlusAgreement, Selective, Truth, Variant
+from fer.evaluation.measurements import (
+    JUDGEMENTS,
+    FerPlusAgreement,
+    Selective,
+    Truth,
+    Variant,
+)
 from fer.evaluation.metrics import Evaluation, calibration_bins, calibration_error, evaluate
-from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
+from fer.labels import BALANCED_HEAD, EXPRESSION_HEAD, FERPLUS_HEAD
 from fer.model.spec import Abstention, ModelSpec
 from fer.types import Floats, margins
 from training.data.dataset import LabelledFaces
@@ -28,7 +34,11 @@ from training.evaluation.split_predictions import SplitPredictions, truths
 from training.evaluation.tta import TEN_VIEWS
 
 #: Ground truth of each head.
-_TRUTH_OF: dict[str, Truth] = {EXPRESSION_HEAD: "label", FERPLUS_HEAD: "most_votes"}
+_TRUTH_OF: dict[str, Truth] = {
+    EXPRESSION_HEAD: "label",
+    FERPLUS_HEAD: "most_votes",
+    BALANCED_HEAD: "both",
+}
 
 _DEGRADED_BY = tuple(corruption.name for corruption in DEGRADATIONS)
 
@@ -44,8 +54,9 @@ def temperatures(
         faces: the ``n`` faces, which must not have been used for training.
     """
     return {
-        head: fit_temperature(logits[head][truth.known], truth.labels[truth.known])
+        head: fit_temperature(known.probabilities, known.labels)
         for head, truth in truths(spec, faces).items()
+        for known in (truth.of(logits[head]),)
     }
 
 
@@ -77,6 +88,7 @@ def selective_predictions(predictions: SplitPredictions, spec: ModelSpec) -> tup
         abstention = spec.head(head).abstention
         if abstention is None:
             continue
+        truth = _TRUTH_OF[head]
         for part, threshold, corruptions in (
             (head_predictions.plain, abstention.threshold, ()),
             (head_predictions.degraded, abstention.degraded_threshold, _DEGRADED_BY),
@@ -88,23 +100,23 @@ def selective_predictions(predictions: SplitPredictions, spec: ModelSpec) -> tup
                 head=head,
                 labels=spec.head(head).labels,
                 split=predictions.split,
-                truth=_TRUTH_OF[head],
+                truth=truth,
                 corruptions=corruptions,
-                held_out=_held_out(part, predictions.split, corruptions),
+                held_out=_held_out(part, predictions.split, corruptions, JUDGEMENTS[truth]),
             )
             results.append(measured_head)
     return tuple(results)
 
 
 def _held_out(
-    predictions: Predictions, split: str, corruptions: tuple[str, ...]
+    predictions: Predictions, split: str, corruptions: tuple[str, ...], versions: int
 ) -> Predictions | None:
     """Return predictions with cross-fitted temperatures where those were fitted on these images."""
     if split != "validation" or corruptions:
         return None
     # A constant in each row's logits does not change their softmax, so logarithms will do.
     logits = np.log(np.maximum(predictions.probabilities, np.float32(1e-30)))
-    return Predictions(predictions.labels, cross_fitted(logits, predictions.labels))
+    return Predictions(predictions.labels, cross_fitted(logits, predictions.labels, versions))
 
 
 def plain_figures(predictions: SplitPredictions, names: tuple[str, ...]) -> Evaluation:
@@ -185,6 +197,11 @@ def report_figures(
         "evaluations": {name: plain_figures(part, names) for name, part in predictions.items()},
         "without_duplicates": {name: result for name, result in without.items() if result},
         "ferplus_evaluations": {name: result for name, result in ferplus.items() if result},
+        "balanced_evaluations": {
+            name: evaluate(part.balanced.labels, part.balanced.probabilities, names)
+            for name, part in predictions.items()
+            if part.balanced
+        },
         "tta": tta(validation, names),
         "selective": tuple(
             result for part in predictions.values() for result in selective_predictions(part, spec)

@@ -29,7 +29,7 @@ def find_mistakes(classifier: ExpressionClassifier, data: DataSet, split: str) -
     by_head = classifier.all_heads(faces.images)
     found: list[Mistake] = []
     for head, truth in truths(spec, faces).items():
-        part, images = truth.of(by_head[head]), faces.images[truth.known]
+        part, images = truth.of(by_head[head]), faces.images[truth.faces]
         names = spec.head(head).labels
         found += [
             Mistake(

@@ -7,7 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from fer.evaluation.measurements import CONFIDENCE_BINS, RiskPoint, Selective, Truth
+from fer.evaluation.measurements import (
+    CONFIDENCE_BINS,
+    JUDGEMENTS,
+    RiskPoint,
+    Selective,
+    Truth,
+)
 from fer.evaluation.metrics import calibration_bins, confusion_matrix
 from fer.types import margins
 from training.evaluation.predictions import Predictions
@@ -101,7 +107,8 @@ def selective(
         split: name of the split.
         truth: kind of ground truth.
         corruptions: names of the corruptions. `predictions` holds all faces under the first, then
-            all under the next, and so on. Empty if the images were not corrupted.
+            all under the next, and so on. Empty if the images were not corrupted. With two labels
+            per face, each of these parts holds all faces with the first, then with the second.
         held_out: the same with a temperature that was fitted on other faces, for the counts by
             confidence; `predictions` if None.
     """
@@ -110,7 +117,9 @@ def selective(
     answered = clear & (confidence >= threshold)
     predicted = predictions.probabilities.argmax(axis=1)[answered]
     confusion = confusion_matrix(predictions.labels[answered], predicted, len(labels))
-    cross_fitted = _cross_fitted(confidence, correct, clear, len(corruptions) or 1)
+    cross_fitted = _cross_fitted(
+        confidence, correct, clear, (len(corruptions) or 1) * JUDGEMENTS[truth]
+    )
     counts = _by_confidence(held_out or predictions, len(labels))
     return Selective(
         head=head,
@@ -179,7 +188,7 @@ def _cross_fitted(
     """Return which faces are answered if each fold's threshold is fitted on the other folds.
 
     Only faces are answered whose most probable class is `clear` of the second. All `versions` of a
-    face (one per corruption) belong to the same fold.
+    face (one per corruption and label) belong to the same fold.
     """
     fold = np.tile(folds(len(correct) // versions), versions)
     others = [clear & (fold != i) for i in range(_FOLDS)]

@@ -9,16 +9,29 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
+from fer.labels import BALANCED_HEAD, EXPRESSION_HEAD, FER2013_LABELS, FERPLUS_HEAD
 from fer.model.classifier import ExpressionClassifier
 from fer.model.spec import ModelSpec
 from fer.types import Floats
 from training.data.dataset import DataSet, LabelledFaces
-from training.evaluation.ferplus_agreement import HeadAndRule, ferplus_predictions, most_voted
-from training.evaluation.predictions import FURTHER_FILE, Predictions, load_predictions
+from training.evaluation.ferplus_agreement import (
+    HeadAndRule,
+    ferplus_predictions,
+    most_voted,
+    voted_labels,
+)
+from training.evaluation.predictions import (
+    FURTHER_FILE,
+    Predictions,
+    load_predictions,
+    save_predictions,
+)
 from training.evaluation.robustness import CORRUPTIONS, DEGRADATIONS
 from training.evaluation.selective import pooled
 from training.evaluation.tta import ten_views
+
+#: Times that `predict_split` asks the network about each face: as it is, ten views, corrupted.
+PASSES = 11 + len(CORRUPTIONS) + len(DEGRADATIONS)
 
 
 @dataclass(frozen=True)
@@ -48,6 +61,8 @@ class SplitPredictions:
         ferplus: predictions with the annotators' label as ground truth, by head and rule.
         heads: predictions on which thresholds are chosen, by head; without heads whose ground truth
             is not known.
+        balanced: predictions of the balanced head, with the label as ground truth; None without
+            such a head.
     """
 
     split: str
@@ -57,6 +72,7 @@ class SplitPredictions:
     corrupted: dict[str, Predictions]
     ferplus: dict[HeadAndRule, Predictions]
     heads: dict[str, HeadPredictions]
+    balanced: Predictions | None = None
 
     def further(self) -> dict[str, Predictions]:
         """Return all predictions but `plain`, by their names in the file of further predictions.
@@ -66,6 +82,8 @@ class SplitPredictions:
         results: dict[str, Predictions] = {}
         if self.without_duplicates:
             results["without_duplicates"] = self.without_duplicates
+        if self.balanced:
+            results["balanced"] = self.balanced
         for head, head_predictions in self.heads.items():
             if head != EXPRESSION_HEAD:  # its plain predictions are in the other file
                 results[f"{head}/plain"] = head_predictions.plain
@@ -112,11 +130,28 @@ def _from_files(
         corrupted=_under("corrupted/", further),
         ferplus=cast(dict[HeadAndRule, Predictions], votes),
         heads=heads,
+        balanced=further.get("balanced"),
     )
 
 
 def _under(prefix: str, parts: dict[str, Predictions]) -> dict[str, Predictions]:
     return {n.removeprefix(prefix): part for n, part in parts.items() if n.startswith(prefix)}
+
+
+def save_splits(splits: dict[str, SplitPredictions], directory: Path) -> None:
+    """Write the predictions of all splits into a model directory; see `load_splits`."""
+    save_predictions({name: part.plain for name, part in splits.items()}, directory)
+    further = (part.further() for part in splits.values())
+    save_predictions({n: p for part in further for n, p in part.items()}, directory, FURTHER_FILE)
+
+
+def predict_splits(classifier: ExpressionClassifier, data: DataSet) -> dict[str, SplitPredictions]:
+    """Predict every split except train."""
+    return {
+        name: predict_split(classifier, data, name)
+        for name, faces in data.splits.items()
+        if name != "train" and len(faces)
+    }
 
 
 def predict_split(classifier: ExpressionClassifier, data: DataSet, split: str) -> SplitPredictions:
@@ -135,6 +170,9 @@ def predict_split(classifier: ExpressionClassifier, data: DataSet, split: str) -
         },
         ferplus=ferplus_predictions(by_head, classifier.spec, faces),
         heads=_by_head(classifier, faces, by_head),
+        balanced=Predictions(faces.labels, by_head[BALANCED_HEAD])
+        if BALANCED_HEAD in by_head
+        else None,
     )
 
 
@@ -147,23 +185,45 @@ def _without_duplicates(data: DataSet, split: str, plain: Predictions) -> Predic
 
 @dataclass(frozen=True)
 class KnownTruth:
-    """Ground truth of one head: ``labels`` (n,), and a mask ``known`` (n,) of valid labels."""
+    """Ground truth of one head, for the faces where it is known.
+
+    Attributes:
+        labels: ``(m,)`` indices into the head's labels.
+        faces: ``(m,)`` positions of the faces that they are about. If a face has two labels, all
+            faces with the first stand before all with the second.
+    """
 
     labels: NDArray[np.int64]
-    known: NDArray[np.bool_]
+    faces: NDArray[np.int64]
 
-    def of(self, probabilities: Floats) -> Predictions:
-        """Pair probabilities ``(n, k)`` with the ground truth, for faces where it is known."""
-        return Predictions(self.labels[self.known], probabilities[self.known])
+    @classmethod
+    def where(cls, labels: NDArray[np.int64], known: NDArray[np.bool_]) -> KnownTruth:
+        """Return the ground truth of the faces for which it is known; both arrays are ``(n,)``."""
+        return cls(labels[known], np.flatnonzero(known))
+
+    def of(self, values: NDArray) -> Predictions:
+        """Pair probabilities or logits of all faces, ``(n, k)``, with the ground truth."""
+        return Predictions(self.labels, values[self.faces])
 
 
 def truths(spec: ModelSpec, faces: LabelledFaces) -> dict[str, KnownTruth]:
     """Return the ground truth of each head that can be measured on these faces."""
-    results = {EXPRESSION_HEAD: KnownTruth(faces.labels, np.ones(len(faces), bool))}
+    results = {EXPRESSION_HEAD: KnownTruth(faces.labels, np.arange(len(faces)))}
     if faces.votes is not None and FERPLUS_HEAD in spec.head_names:
-        voted = KnownTruth(*most_voted(faces.votes))
-        results |= {FERPLUS_HEAD: voted} if voted.known.any() else {}
+        voted = KnownTruth.where(*most_voted(faces.votes))
+        results |= {FERPLUS_HEAD: voted} if len(voted.faces) else {}
+    if BALANCED_HEAD in spec.head_names and (both := both_truths(faces)):
+        results[BALANCED_HEAD] = both
     return results
+
+
+def both_truths(faces: LabelledFaces) -> KnownTruth | None:
+    """Return labels and votes as ground truth of FER2013's classes; None without either."""
+    if faces.votes is None or faces.class_names != FER2013_LABELS:
+        return None
+    voted = KnownTruth.where(*voted_labels(faces.votes, "plurality"))
+    labels = np.concatenate([faces.labels[voted.faces], voted.labels])
+    return KnownTruth(labels, np.tile(voted.faces, 2)) if len(labels) else None
 
 
 def _by_head(

@@ -28,6 +28,9 @@ _OLD_FERPLUS_HEAD = "votes"
 
 _AS_THEY_ARE = "as they are"
 
+#: Last version of reports whose fields had other names; later ones only lack fields.
+_LAST_OTHER_NAMES = 3
+
 
 def upgrade(directory: Path) -> list[str]:
     """Rewrite the records of a model directory in the current versions; keep the network.
@@ -51,7 +54,8 @@ def upgrade(directory: Path) -> list[str]:
         new_spec = _validated(ModelSpec, _spec(spec), directory)
     if report["version"] < Report.current_version:
         new_report = _validated(Report, _report(report), directory)
-        arrays = _renamed_arrays(directory / FURTHER_FILE, report)
+        if report["version"] <= _LAST_OTHER_NAMES:
+            arrays = _renamed_arrays(directory / FURTHER_FILE, report)
     return _write(directory, new_spec, arrays, new_report)
 
 
@@ -108,10 +112,8 @@ def _head(name: str) -> str:
 
 
 def _spec(old: dict[str, Any]) -> dict[str, Any]:
-    return old | {
-        "version": ModelSpec.current_version,
-        "heads": [_spec_head(head) for head in old["heads"]],
-    }
+    heads = old["heads"] if old["version"] > 1 else [_spec_head(head) for head in old["heads"]]
+    return old | {"version": ModelSpec.current_version, "heads": heads}
 
 
 def _spec_head(old: dict[str, Any]) -> dict[str, Any]:
@@ -131,6 +133,8 @@ def _spec_head(old: dict[str, Any]) -> dict[str, Any]:
 
 def _report(old: dict[str, Any]) -> dict[str, Any]:
     new = dict(old)
+    if old["version"] > _LAST_OTHER_NAMES:
+        return new | {"version": Report.current_version}
     options = _options(old["command"])
     weight = float(old["configuration"].get("teacher_weight", 0.0))
     teachers = options.get("--teacher", []) if weight else []

@@ -51,8 +51,8 @@ class ProgressLines(keras.callbacks.Callback):
         say(
             "heads" if epoch < self._frozen else "all layers",
             stream=self._stream,
-            epoch=done,
-            epochs=self._epochs,
+            done=done,
+            total=self._epochs,
             seconds_left=round(left),
         )
 

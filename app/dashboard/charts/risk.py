@@ -11,7 +11,7 @@ from app.dashboard.text import head_name
 from fer.evaluation.measurements import Selective
 
 #: A colour per head; curves of degraded images are dashed.
-_COLOURS = (ACCENT, "#C4703A")
+_COLOURS = (ACCENT, "#C4703A", "#3E8E7E")
 
 
 def risk_chart(measurements: Sequence[Selective]) -> go.Figure:

@@ -23,7 +23,7 @@ from app.dashboard.text import (
 )
 from fer.evaluation.metrics import Evaluation
 from fer.evaluation.report import Report
-from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
+from fer.labels import BALANCED_HEAD, EXPRESSION_HEAD, FERPLUS_HEAD
 
 ACCURACY = "How many of 100 faces get the label that the data set gives them."
 MACRO_F1 = (
@@ -147,6 +147,7 @@ def per_class(chosen: SplitEvaluation) -> Row:
 #: Meaning of the rows of a confusion matrix, by head.
 _ROWS = {
     EXPRESSION_HEAD: "Rows: the data set's labels.",
+    BALANCED_HEAD: "Rows: the data set's labels.",
     FERPLUS_HEAD: "Rows: what most of ten people called the face (FER+).",
 }
 

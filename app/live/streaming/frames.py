@@ -8,7 +8,6 @@ import cv2
 import numpy as np
 
 from fer import Faces, annotate
-from fer.labels import EXPRESSION_HEAD
 from fer.stream import DEFAULT_SMOOTHING_SECONDS
 from fer.types import Image, check_image
 
@@ -32,13 +31,13 @@ class LiveSettings:
         mirrored: whether to show the picture like a mirror.
         bars: whether to draw all probabilities beside each face.
         smoothing_seconds: window over which each person's probabilities are averaged.
-        head: name of the head to use.
+        head: name of the head to use; the usual one if None.
     """
 
     mirrored: bool = True
     bars: bool = True
     smoothing_seconds: float = DEFAULT_SMOOTHING_SECONDS
-    head: str = EXPRESSION_HEAD
+    head: str | None = None
 
 
 def working_size(image: Image) -> Image:

@@ -120,12 +120,13 @@ class StreamPool:
         )
 
 
-def load_model(directory: Path, size: int) -> LiveModel:
+def load_model(directory: Path, size: int, key: str = "") -> LiveModel:
     """Load an expression model for all streams; each frame uses whichever network is free.
 
     Args:
         directory: directory of the model.
         size: number of networks, of about 18 MB each for the shipped model.
+        key: tells the model from others.
 
     Raises:
         ModelError: the model is missing or broken.
@@ -134,4 +135,4 @@ def load_model(directory: Path, size: int) -> LiveModel:
     spec = classifiers[0].spec
     for classifier in classifiers:
         classifier(np.zeros((1, spec.input_size, spec.input_size, spec.channels), np.uint8))
-    return LiveModel(SharedClassifier(classifiers), spec)
+    return LiveModel(SharedClassifier(classifiers), spec, key)

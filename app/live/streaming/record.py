@@ -15,7 +15,6 @@ from app.live.streaming.throughput import Meter, Speed
 from fer import Faces
 from fer.export.info import ExportInfo
 from fer.export.stream_rows import HeadLabels, StreamRows
-from fer.labels import EXPRESSION_HEAD
 from fer.model.spec import ModelSpec
 from fer.stream import FrameResult
 
@@ -164,7 +163,7 @@ class LiveRecord:
         return latest if when is not None and when >= seconds else None
 
     def faces_at(
-        self, seconds: float, head: str = EXPRESSION_HEAD, spec: ModelSpec | None = None
+        self, seconds: float, head: str | None = None, spec: ModelSpec | None = None
     ) -> Faces:
         """Return the faces of the last analysis, moved on to a time since the first frame.
 
@@ -180,13 +179,14 @@ class LiveRecord:
             return self._nobody(head, spec)
         return latest.moved_to(seconds)
 
-    def in_view(self, head: str = EXPRESSION_HEAD) -> Faces:
+    def in_view(self, head: str | None = None) -> Faces:
         """Return the faces of the last analysed frame; none if it is older than `FRESH_SECONDS`."""
         latest = self._latest_after(self.now - FRESH_SECONDS)
         return latest.faces if latest else self._nobody(head)
 
-    def _nobody(self, head: str, spec: ModelSpec | None = None) -> Faces:
-        return Faces.empty((spec or self.spec).head(head).labels, head)
+    def _nobody(self, head: str | None, spec: ModelSpec | None = None) -> Faces:
+        of = (spec or self.spec).head(head)
+        return Faces.empty(of.labels, of.name)
 
     @property
     def result_age(self) -> float:

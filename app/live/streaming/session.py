@@ -29,7 +29,6 @@ from app.live.streaming.stream_limit import StreamLimit
 from fer import Faces, FaceStream
 from fer.analyzer import Classifier
 from fer.export.stream_rows import HeadLabels, StreamRows
-from fer.labels import EXPRESSION_HEAD
 from fer.model.spec import ModelSpec
 from fer.stream import FrameResult
 from fer.types import Image, check_image
@@ -43,10 +42,17 @@ MATCH_SECONDS = 0.04
 
 @dataclass(frozen=True, eq=False)
 class LiveModel:
-    """A network that answers in streams, and what describes it."""
+    """A network that answers in streams.
+
+    Attributes:
+        classifier: classifies aligned faces.
+        spec: describes its input and outputs.
+        key: tells it from other models; see `app.common.runnable.ModelEntry`.
+    """
 
     classifier: Classifier
     spec: ModelSpec
+    key: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +98,7 @@ class LiveSession(LiveRecord):
         #: The life of the record (see `Moment`) that the tracks of `_stream` belong to.
         self._life_of_tracks = 0
         #: The chosen model, and the one that `_stream` works with.
-        self._model: LiveModel | None = None
+        self.model: LiveModel | None = None
         self._model_of_stream: LiveModel | None = None
         self._refused = False
 
@@ -116,7 +122,7 @@ class LiveSession(LiveRecord):
             ``(height, width, 3)`` RGB uint8, in working size and mirrored if so set.
         """
         with self._data:  # these belong together
-            settings, spec, model = self.settings, self.spec, self._model
+            settings, spec, model = self.settings, self.spec, self.model
         moment = self._arrived(seconds, received)
         try:
             check_image(image)
@@ -204,12 +210,12 @@ class LiveSession(LiveRecord):
             model: answers. A head that it lacks gives way to its usual one.
         """
         with self._data:
-            if model is self._model:
+            if model is self.model:
                 return
-            self._model = model
+            self.model = model
             self._answered_by(model.spec)
             if self.settings.head not in model.spec.head_names:
-                self.settings = replace(self.settings, head=EXPRESSION_HEAD)
+                self.settings = replace(self.settings, head=None)
 
     def choose_head(self, head: str) -> None:
         """Use a head of the network from the next frame on.

@@ -19,6 +19,7 @@ def agreement(head: str, accuracy: float, rule: str = "majority") -> FerPlusAgre
 def selective(head: str, coverage: float, threshold: float, *, contempt: int = 0) -> Selective:
     return Selective.model_construct(
         head=head,
+        truth="label",
         split="validation",
         threshold=threshold,
         coverage=coverage,

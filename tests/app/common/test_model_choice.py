@@ -14,11 +14,14 @@ from aiortc.contrib.media import MediaRelay
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from app.collection import state as collection_state
+from app.collection.downloads import csv_of
 from app.common import running_model
 from app.common.model_choice import chosen_model
 from app.common.paths import MODEL_VARIABLE, MODELS_VARIABLE
 from app.live import state
 from app.live.streaming.ice import Help, Ice
+from app.live.streaming.session import LiveModel
 from fer.detection.photo_scan import PhotoScan
 from fer.model.spec import ModelSpec
 from tests.app.dashboard.samples import write_model
@@ -73,6 +76,10 @@ def searches(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         PhotoScan, "__call__", lambda scan, image: seen.append(1) or search(scan, image)
     )
     return seen
+
+
+def photos(app: AppTest) -> Any:
+    return app.session_state["photo_album"].photos
 
 
 def with_photo(app: AppTest) -> AppTest:
@@ -158,6 +165,16 @@ def test_a_model_that_goes_gives_way_to_the_configured_one(app: AppTest, models:
     assert not app.run().toast
 
 
+def test_a_stream_keeps_its_network_while_its_model_is_the_chosen_one(models: Path) -> None:
+    state._model.clear()
+    mine = state.live_model()
+    for name in map(str, range(state.MAX_MODELS)):
+        state._model(write_copy(models, name), name, 1)
+    assert state.live_model(mine) is mine
+    assert state.live_model() is not mine, "it was let go"
+    assert state.live_model(LiveModel(mine.classifier, mine.spec, "another")) is state.live_model()
+
+
 def test_a_new_model_can_be_chosen_at_once_and_a_replaced_one_answers_anew(
     app: AppTest, models: Path, searches: list[int]
 ) -> None:
@@ -184,6 +201,18 @@ def test_a_model_that_cannot_be_loaded_is_no_dead_end(app: AppTest, models: Path
     assert "Happy" in words(app)
 
 
+def test_where_the_configured_model_is_missing_another_can_be_chosen(
+    models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(MODEL_VARIABLE, str(models / "nowhere"))
+    app = with_photo(AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=120).run())
+    assert not app.exception
+    assert "not installed here" in words(app)
+    assert choice(app).value is None
+    choice(app).set_value("mine").run()
+    assert "Style 3" in words(app)
+
+
 def test_a_bounded_number_of_networks_is_loaded(models: Path) -> None:
     names = [str(number) for number in range(running_model.MAX_NETWORKS + 2)]
     directories = [write_copy(models, name) for name in names]
@@ -196,3 +225,41 @@ def test_a_bounded_number_of_networks_is_loaded(models: Path) -> None:
     gc.collect()
     alive = [one() is not None for one in loaded]
     assert alive == [False, False, *[True] * running_model.MAX_NETWORKS]
+
+
+def test_the_map_of_what_counted_follows_the_model(app: AppTest) -> None:
+    with_photo(app)
+    (key,) = [f"activation_{one.key}_0_expression" for one in photos(app)]
+    app.session_state[key] = True
+    app.run()
+    assert "made *happy* likelier" in words(app)
+    choice(app).set_value("mine").run()
+    assert not app.exception
+    assert "made *style 3* likelier" in words(app)
+
+
+def test_a_collection_keeps_the_model_with_which_it_was_begun(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for shared in (collection_state._jobs, collection_state._room, collection_state._store):
+        shared.clear()
+    go(app, "collection").file_uploader[0].set_value([("eileen.png", photo(), "")])
+    visit = app.run().session_state["collection_visit"]
+    assert visit.job
+    visit.job.wait(60)
+    choice(go(app, "video")).set_value("mine").run()
+    go(app, "collection")
+    assert not app.exception
+    assert "Answered by compact, 7 expressions" in words(app).replace("*", "")
+    assert "mine, chosen now, answers the next collection" in words(app)
+    (item,) = visit.collection.items
+    assert item.faces["expression"].expressions == ["happy"]
+    table = csv_of([item], "expression", visit.spec).splitlines()
+    assert ",compact," in table[1]
+    visit.open(item.number)
+    app.run()
+    assert not app.exception
+    assert "Happy" in words(app)
+    assert "validation faces called happy" in words(app)
+    visit.clear()
+    assert choice(app.run()).value == "mine"

@@ -148,6 +148,21 @@ def test_asking_again_reads_nothing_again(models: Path, monkeypatch: pytest.Monk
     assert runnable_models() == first
 
 
+def test_what_may_not_be_read_is_told_once(
+    models: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    write_copy(models, "locked")
+
+    def refuse(directory: Path) -> ModelSpec:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(ModelSpec, "load", refuse)
+    runnable_models()
+    runnable_models()
+    told = [text for text in caplog.messages if "locked" in text]
+    assert told == ["the model locked is not offered: Permission denied"]
+
+
 def test_no_folder_of_models_is_no_fault(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(MODELS_VARIABLE, str(models / "nowhere"))
     assert names() == ["compact"]

@@ -5,9 +5,9 @@ import pytest
 
 from app.common.text import Verdict
 from app.common.track_record import TrackRecord, best_split, track_record
-from fer.evaluation.measurements import Selective
+from fer.evaluation.measurements import Selective, Truth
 from fer.evaluation.report import Report
-from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
+from fer.labels import BALANCED_HEAD, EXPRESSION_HEAD, FERPLUS_HEAD
 from training.evaluation.predictions import Predictions
 from training.evaluation.selective import selective
 
@@ -21,15 +21,16 @@ Counted = tuple[int, int, float, int]
 def made(
     *counts: Counted,
     head: str = EXPRESSION_HEAD,
+    truth: Truth = "label",
     split: str = "test",
     degraded: bool = False,
 ) -> Selective:
     rows, truths = [], []
-    for truth, guess, confidence, count in counts:
+    for label, guess, confidence, count in counts:
         row = np.full(len(NAMES), (1 - confidence) / (len(NAMES) - 1), np.float32)
         row[guess] = confidence
         rows += [row] * count
-        truths += [truth] * count
+        truths += [label] * count
     return selective(
         Predictions(np.array(truths), np.array(rows)),
         0.6,
@@ -37,7 +38,7 @@ def made(
         labels=NAMES,
         split=split,
         corruptions=("dark",) if degraded else (),
-        truth="label",
+        truth=truth,
     )
 
 
@@ -49,7 +50,15 @@ MIXED: tuple[Counted, ...] = (
 )  # fmt: skip
 WORSE: tuple[Counted, ...] = ((0, 0, 0.92, 30), (2, 0, 0.92, 20))
 MEASURED = TrackRecord(made(*MIXED), made(*WORSE, degraded=True))
-VOTED = TrackRecord(made(*MIXED, head=FERPLUS_HEAD), made(*WORSE, head=FERPLUS_HEAD, degraded=True))
+VOTED = TrackRecord(
+    made(*MIXED, head=FERPLUS_HEAD, truth="most_votes"),
+    made(*WORSE, head=FERPLUS_HEAD, truth="most_votes", degraded=True),
+)
+#: The same faces twice, first with their labels and then with what most people said.
+BALANCED = TrackRecord(
+    made(*MIXED, *MIXED, head=BALANCED_HEAD, truth="both"),
+    made(*WORSE, *WORSE, head=BALANCED_HEAD, truth="both", degraded=True),
+)
 OLD = TrackRecord(*(m.model_copy(update={"predicted": ()}) for m in (made(*MIXED), made(*WORSE))))
 
 
@@ -82,6 +91,8 @@ def said(answer: str, confidence: float, *flaws: str) -> Verdict:
          "Faces turned this far are read right much less often; no figure here is about them."),
         (VOTED, said("happy", 0.93), "Of 60 test faces called happy with 90% to 95% confidence, "
          "75% had most votes for it; when happy is wrong, it is most often sad."),
+        (BALANCED, said("happy", 0.93), "Of 60 test faces called happy with 90% to 95% confidence, "
+         "75% were, by labels and by votes on average; when happy is wrong, it is most often sad."),
     ],
 )  # fmt: skip
 def test_what_stands_beside_an_answer(record: TrackRecord, verdict: Verdict, sentence: str) -> None:

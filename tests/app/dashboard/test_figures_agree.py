@@ -12,7 +12,7 @@ from app.dashboard.elements import Chart, Facts, Row, Section, Table
 from app.dashboard.models import OpenedModel, model_names, open_model
 from app.dashboard.sections import calibration, performance
 from app.dashboard.text import SplitEvaluation, evaluations_by_head, split_evaluations
-from fer.labels import EXPRESSION_HEAD
+from fer.labels import BALANCED_HEAD, EXPRESSION_HEAD
 from fer.model.spec import ModelSpec
 from tests.app.dashboard.samples import write_model
 from tests.samples import ROOT
@@ -32,6 +32,9 @@ def directory(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
     return folder / "small"
 
 
+#: Predictions whose truth is the label, of a head whose thresholds are chosen by another truth.
+BY_LABEL = {BALANCED_HEAD: "balanced"}
+
 Split = tuple[OpenedModel, SplitEvaluation, Predictions]
 
 
@@ -46,12 +49,12 @@ def splits(directory: Path) -> list[Split]:
 
 @pytest.fixture(scope="module")
 def both_heads(directory: Path, splits: list[Split]) -> list[Split]:
-    """The same, and what is shown of the FER+ head."""
+    """The same, and what is shown of the other heads."""
     if not (directory / FURTHER_FILE).is_file():
         return splits
     further = load_predictions(directory, FURTHER_FILE)
     second = [
-        (model, one, further[f"{one.split}/{one.head}/plain"])
+        (model, one, further[f"{one.split}/{BY_LABEL.get(one.head, one.head + '/plain')}"])
         for model, shown, _ in splits
         for one in evaluations_by_head(model.report, shown)[1:]
     ]
@@ -196,12 +199,11 @@ def test_the_thresholds_shown_are_those_of_the_spec(name: str) -> None:
     shown = split_evaluations(model.report)[0]
     section = calibration.confidence(model.report, shown, model.temperature, model.heads)
     rows = {row[0]: list(row[1:]) for row in table(section, "When it answers").rows}
-    expected = [
-        f"{value:.1%}" if value else "none" for head in spec.heads for value in head.thresholds
-    ]
+    answered = list(dict.fromkeys(s.head for s in model.report.selective))
+    assert set(answered) == set(spec.head_names)
+    thresholds = [value for head in answered for value in spec.head(head).thresholds]
+    expected = [f"{value:.1%}" if value else "none" for value in thresholds]
     assert rows["Lowest confidence"] == expected
-    answered = {s.head: s for s in model.report.selective}
-    assert answered.keys() == set(spec.head_names)
 
 
 def test_seeds_and_tta_are_shown_where_they_were_measured(tmp_path: Path) -> None:
@@ -227,6 +229,7 @@ def test_every_other_figure_of_a_report(name: str) -> None:
     figures |= {
         f"validation/agreement/{a.head}/{a.rule}": a.accuracy for a in report.ferplus_agreement
     }
+    figures |= {f"{split}/balanced": e.accuracy for split, e in report.balanced_evaluations.items()}
     figures["validation/tta"] = report.tta.evaluation.accuracy
     # At the end of a curve all are answered. To plain pictures, they are those of the split itself.
     figures |= {

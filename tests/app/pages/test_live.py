@@ -22,6 +22,7 @@ from app.live.streaming.session import LiveModel, LiveSession
 from app.live.streaming.stream_limit import STALE_SECONDS, StreamLimit
 from app.session.stream_files import FORMATS
 from fer import FaceStream, ModelError
+from fer.labels import EXPRESSION_HEAD
 from fer.model.spec import ModelSpec
 from fer.types import Detections
 from tests.app.live.samples import waiting_session
@@ -47,7 +48,7 @@ def page(session: LiveSession, analyzer: FakeAnalyzer, monkeypatch: pytest.Monke
     monkeypatch.setattr(streamlit_webrtc.component, "get_this_session_info", lambda: None)
     monkeypatch.setattr("app.live.webrtc_patches.get_global_relay", MediaRelay)  # needs a server
     monkeypatch.setattr(state, "connection_help", lambda: Ice(Help.LOCAL, ()))
-    monkeypatch.setattr(state, "live_model", lambda: model)
+    monkeypatch.setattr(state, "live_model", lambda current: model)
     model = LiveModel(FakeClassifier(3), session.spec)
     app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60).run()
     app.session_state["live_session"] = session
@@ -190,11 +191,13 @@ def test_controls_act_on_the_session_and_keep_its_history(
 ) -> None:
     play(session, 3)
     running.run()
-    assert session.settings == LiveSettings()
+    assert session.settings == LiveSettings(head=EXPRESSION_HEAD)
     running.slider[0].set_value(1.5)
     running.toggle[0].set_value(False)
     running.toggle[1].set_value(False).run()
-    assert session.settings == LiveSettings(mirrored=False, bars=False, smoothing_seconds=1.5)
+    assert session.settings == LiveSettings(
+        mirrored=False, bars=False, smoothing_seconds=1.5, head=EXPRESSION_HEAD
+    )
     assert len(session) == 3
 
 

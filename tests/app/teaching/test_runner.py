@@ -19,7 +19,7 @@ import pathlib, sys
 data, out, work = map(pathlib.Path, sys.argv[1:])
 print('{"stage": "reading"}')
 print('a line of the log with', data)
-print('{"stage": "heads", "epoch": 1, "epochs": 4, "seconds_left": 9}')
+print('{"stage": "heads", "done": 1, "total": 4, "seconds_left": 9}')
 out.mkdir()
 (out / "spec.json").write_text(data.read_text())
 """
@@ -31,7 +31,7 @@ out = pathlib.Path(sys.argv[2])
 out.mkdir()
 child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(3600)"])
 print("child", child.pid)
-print('{"stage": "heads", "epoch": 1, "epochs": 4}')
+print('{"stage": "heads", "done": 1, "total": 4}')
 time.sleep(3600)
 """
 
@@ -94,7 +94,7 @@ def test_a_training_that_makes_nothing_has_failed(models: Path) -> None:
 def test_cancelling_ends_all_processes_and_leaves_nothing(models: Path) -> None:
     teachings = Teachings(models)
     teaching = started(teachings, ENDLESS)
-    until(lambda: teaching.progress.epoch == 1)
+    until(lambda: teaching.progress.done == 1)
     child = int(teaching.log.split()[1])
     assert alive(child)
     teaching.cancel()
@@ -108,7 +108,7 @@ def test_cancelling_ends_all_processes_and_leaves_nothing(models: Path) -> None:
 def test_the_end_of_the_server_ends_the_training(models: Path) -> None:
     teachings = Teachings(models)
     teaching = started(teachings, ENDLESS)
-    until(lambda: teaching.progress.epoch == 1)
+    until(lambda: teaching.progress.done == 1)
     child = int(teaching.log.split()[1])
     teachings.close()
     until(lambda: not alive(child))
@@ -158,7 +158,7 @@ def test_folders_of_servers_that_were_killed_go_after_a_day(models: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    "line", ["{", "{}", "[1]", '{"stage": "x", "epoch": "many"}', '{"epoch": 1}']
+    "line", ["{", "{}", "[1]", '{"stage": "x", "done": "many"}', '{"done": 1}']
 )
 def test_a_line_that_says_nothing_of_progress_is_for_the_log(models: Path, line: str) -> None:
     teaching = started(Teachings(models), f"print({line!r})")

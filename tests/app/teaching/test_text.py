@@ -10,9 +10,10 @@ from app.teaching.text import expectation, failed, progress
         (Progress(), 0.0, "starting …"),
         (Progress("reading"), 0.02, "reading the images …"),
         (Progress("a stage of tomorrow"), 0.0, "a stage of tomorrow …"),
-        (Progress("measuring"), 0.75, "measuring before and after …"),
+        (Progress("measuring"), 0.5, "measuring what it answers now …"),
+        (Progress("measuring", 1, 2, 70), 0.75, "now, about 70 seconds left"),
         (Progress("heads", 1, 16), None, "learning, the last layer first, round 1 of 16"),
-        (Progress("all layers", 16, 16, 0), 0.75, "round 16 of 16, some seconds left"),
+        (Progress("all layers", 16, 16, 0), 0.5, "round 16 of 16, some seconds left"),
     ],
 )
 def test_progress_in_words(said: Progress, share: float | None, line: str) -> None:
@@ -29,6 +30,7 @@ def test_progress_never_goes_back() -> None:
         *(Progress("heads", n, 16) for n in range(1, 5)),
         *(Progress("all layers", n, 16) for n in range(5, 17)),
         Progress("measuring"),
+        Progress("measuring", 5, 5),
     ]
     shares = [progress(step)[0] for step in steps]
     assert shares == sorted(shares)

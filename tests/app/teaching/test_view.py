@@ -111,7 +111,7 @@ def test_a_teaching_from_the_button_to_the_model_that_answers(
     assert not page.exception
     assert "**my-faces** has learnt from your faces." in words(page)
     assert "which compact had learnt from" in words(page)
-    assert page.session_state.filtered_state.get("model") is None
+    assert "model" not in page.session_state
     page.button(key="teaching_choose").click().run()
     assert page.session_state["model"] == "my-faces"
 
@@ -124,7 +124,7 @@ def test_a_teaching_is_seen_until_it_is_cancelled(
     page.button(key="teaching_start").click().run()
     running = teachings.running
     assert running
-    until(lambda: running.progress.epoch == 1)
+    until(lambda: running.progress.done == 1)
     page.run()
     assert labels(page) == ["Cancel"]
     page.button(key="teaching_cancel").click().run()
@@ -156,5 +156,4 @@ def test_a_failure_says_why(
     assert teaching.wait(PATIENCE)
     page.run()
     assert "It could not be taught: no *face* in it." in words(page)
-    assert r"face\* in it." in words(page)
     assert sys.executable not in words(page)

@@ -41,7 +41,7 @@ def test_a_folder_becomes_a_table_and_a_bad_photo_is_status_1(
     ("arguments", "message"),
     [
         ([], "has results already. Add --resume"),
-        (["--resume", "--head", "ferplus"], "results with head expression, and this run has"),
+        (["--resume", "--head", "ferplus"], "results with head balanced, and this run has"),
         (["--resume", "--head", "age"], "no head 'age'"),
     ],
 )

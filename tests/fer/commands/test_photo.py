@@ -64,7 +64,7 @@ def test_a_head_answers_with_its_own_labels(
 ) -> None:
     assert main(["photo", str(photo), "--json", *head]) == 0
     record = json.loads(capsys.readouterr().out)
-    assert record["head"] == (head[1] if head else "expression")
+    assert record["head"] == (head[1] if head else "balanced")
     assert tuple(record["faces"][0]["probabilities"]) == labels
 
 

@@ -3,15 +3,16 @@
 import numpy as np
 import pytest
 
-from fer.evaluation.measurements import CONFIDENCE_BINS, Neighbours, Selective
+from fer.evaluation.measurements import CONFIDENCE_BINS, Neighbours, Selective, Truth
 
 
-def counted(*cells: tuple[int, int, int]) -> Selective:
+def counted(*cells: tuple[int, int, int], truth: Truth = "label") -> Selective:
     """Return what was measured of two labels; cells are label, bin and count, half of it right."""
     predicted = np.zeros((2, CONFIDENCE_BINS), int)
     for label, column, count in cells:
         predicted[label, column] = count
     return Selective.model_construct(
+        truth=truth,
         labels=("happy", "sad"),
         predicted=tuple(map(tuple, predicted.tolist())),
         correct=tuple(map(tuple, (predicted // 2).tolist())),
@@ -40,6 +41,12 @@ def test_neighbours_of_a_confidence(
     cells: list, label: str, confidence: float, expected: Neighbours | None
 ) -> None:
     assert counted(*cells).near(label, confidence) == expected
+
+
+@pytest.mark.parametrize(("count", "enough"), [(78, False), (80, True)])
+def test_a_face_with_two_labels_is_one_neighbour(count: int, enough: bool) -> None:
+    measured = counted((0, 10, count), truth="both")
+    assert (measured.near("happy", 0.52) is not None) == enough
 
 
 def test_older_reports_have_none() -> None:

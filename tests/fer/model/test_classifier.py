@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from fer.errors import ModelError
-from fer.labels import EXPRESSION_HEAD, FER2013_LABELS, FERPLUS_HEAD
+from fer.labels import BALANCED_HEAD, EXPRESSION_HEAD, FER2013_LABELS, FERPLUS_HEAD, FERPLUS_LABELS
 from fer.model.classifier import MAX_BATCH, ExpressionClassifier, softmax
 from fer.model.spec import Head, ModelSpec
 from tests.samples import SHIPPED_MODEL
@@ -84,12 +84,25 @@ def test_both_heads_answer_with_their_own_labels(classifier: ExpressionClassifie
         classifier(crops(2), head="age")
 
 
-@pytest.mark.parametrize("head", [EXPRESSION_HEAD, FERPLUS_HEAD])
+def test_the_usual_head_is_what_both_others_find_likely(classifier: ExpressionClassifier) -> None:
+    spec = classifier.spec
+    assert spec.default_head == spec.heads[0].name == BALANCED_HEAD
+    by_head = classifier.all_heads(crops(3))
+    columns = [FERPLUS_LABELS.index(label) for label in FER2013_LABELS]
+    weights = spec.head().blend
+    mean = by_head[EXPRESSION_HEAD] ** weights[EXPRESSION_HEAD]
+    mean = mean * by_head[FERPLUS_HEAD][:, columns] ** weights[FERPLUS_HEAD]
+    sharp = mean ** (1 / spec.head().temperature)
+    expected = sharp / sharp.sum(axis=1, keepdims=True)
+    assert by_head[BALANCED_HEAD] == pytest.approx(expected, abs=1e-5)
+
+
+@pytest.mark.parametrize("head", [BALANCED_HEAD, EXPRESSION_HEAD, FERPLUS_HEAD])
 @pytest.mark.parametrize("n", [0, 3])
 def test_activation_maps_are_the_logits_taken_apart(
     classifier: ExpressionClassifier, head: str, n: int
 ) -> None:
-    if not classifier.spec.head(head).activation_map:
+    if not classifier.spec.has_activation_map(head):
         pytest.skip("the shipped model has no class activation maps")
     maps = classifier.activation_maps(crops(n), head)
     rest = classifier.logits(crops(n))[head] - maps.mean(axis=(1, 2))
@@ -136,7 +149,8 @@ def test_a_model_that_lacks_an_output_of_its_record_is_refused(
 ) -> None:
     model = shutil.copytree(SHIPPED_MODEL, tmp_path / "model")
     spec = ModelSpec.load(model)
-    spec.model_copy(update={"heads": (spec.heads[0], lacking)}).save(model)
+    heads = (spec.head(EXPRESSION_HEAD), lacking)
+    spec.model_copy(update={"heads": heads}).save(model)
     with pytest.raises(ModelError, match="age"):
         ExpressionClassifier(model)
 

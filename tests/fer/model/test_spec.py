@@ -1,6 +1,8 @@
 import pytest
+from pydantic import ValidationError
 
 from fer.evaluation.report import Report
+from fer.labels import EXPRESSION_HEAD
 from fer.model.spec import Abstention, ModelSpec
 from fer.records import file_sha256
 from tests.samples import SHIPPED_MODEL
@@ -29,6 +31,32 @@ def test_a_head_that_was_not_measured_is_always_uncertain(
 def test_a_head_that_is_never_sure_enough_gives_no_answers(spec: ModelSpec) -> None:
     never = Abstention(threshold=1, degraded_threshold=1)
     assert not spec.heads[0].model_copy(update={"abstention": never}).can_answer
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"output": ""}, "needs either an output or heads to blend"),
+        ({"blend": {"expression": 0.5}}, "needs either an output or heads to blend"),
+        ({"output": "", "blend": {"votes": 0.5}}, "blends votes, not here"),
+        ({"output": "", "blend": {"expression": 0.5}, "labels": ("awe",)}, "labels that a head"),
+    ],
+)
+def test_a_blend_of_what_is_not_there_is_refused(
+    spec: ModelSpec, change: dict, message: str
+) -> None:
+    usual = spec.heads[0].model_dump()
+    other = usual | {"name": "other"} | change
+    with pytest.raises(ValidationError, match=message):
+        ModelSpec.model_validate(spec.model_dump() | {"heads": (usual, other)})
+
+
+def test_the_first_head_that_can_answer_is_the_usual_one(spec: ModelSpec) -> None:
+    unmeasured = spec.heads[0].model_copy(update={"name": "other", "abstention": None})
+    more = spec.model_copy(update={"heads": (unmeasured, *spec.heads)})
+    assert more.head() == more.head(more.default_head) == spec.heads[0]
+    none = spec.model_copy(update={"heads": (unmeasured,)})
+    assert none.default_head == EXPRESSION_HEAD
 
 
 def test_the_shipped_model_is_the_one_its_report_measured() -> None:

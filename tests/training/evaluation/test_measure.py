@@ -6,7 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fer.labels import EXPRESSION_HEAD, FER2013_LABELS, FERPLUS_HEAD, FERPLUS_LABELS
+from fer.labels import (
+    BALANCED_HEAD,
+    EXPRESSION_HEAD,
+    FER2013_LABELS,
+    FERPLUS_HEAD,
+    FERPLUS_LABELS,
+)
 from fer.model.spec import Abstention, Head, ModelSpec
 from tests.training.samples import bars
 from training.data.dataset import LabelledFaces
@@ -56,24 +62,40 @@ NO_VOTES = (0,) * 10
         (dataclasses.replace(bars(2, 1), votes=None), None),
         (voted(NO_VOTES, NO_VOTES), None),
         (voted(TIED, NO_FACE), None),
-        (voted(CLEAR, TIED), [True, False]),
+        (voted(TIED, CLEAR), [1]),
     ],
 )
 def test_voters_are_the_truth_where_one_expression_leads(
     both: ModelSpec, faces: LabelledFaces, known: list | None
 ) -> None:
     found = truths(both, faces)
-    assert found[EXPRESSION_HEAD].known.all()
-    assert (found[FERPLUS_HEAD].known.tolist() if FERPLUS_HEAD in found else None) == known
+    assert found[EXPRESSION_HEAD].faces.tolist() == list(range(len(faces)))
+    assert (found[FERPLUS_HEAD].faces.tolist() if FERPLUS_HEAD in found else None) == known
 
 
 @pytest.mark.parametrize("known", [[], [False, False], [True, False, True], [True]])
 def test_answers_are_judged_where_the_truth_is_known(known: list[bool]) -> None:
     count = len(known)
-    truth = KnownTruth(np.arange(count), np.array(known, bool))
+    truth = KnownTruth.where(np.arange(count), np.array(known, bool))
     judged = truth.of(SCORES[:count])
     assert judged.labels.tolist() == np.flatnonzero(known).tolist()
     np.testing.assert_array_equal(judged.probabilities, SCORES[judged.labels])
+
+
+def test_labels_and_votes_both_judge_the_faces_whose_votes_are_clear(both: ModelSpec) -> None:
+    blend = Head(
+        name=BALANCED_HEAD,
+        labels=FER2013_LABELS,
+        meaning="",
+        blend={EXPRESSION_HEAD: 0.5, FERPLUS_HEAD: 0.5},
+    )
+    balanced = both.model_copy(update={"heads": (blend, *both.heads)})
+    faces = voted(TIED, CLEAR)
+    truth = truths(balanced, faces)[BALANCED_HEAD]
+    neutral = FER2013_LABELS.index("neutral")
+    assert (truth.faces.tolist(), truth.labels.tolist()) == ([1, 1], [faces.labels[1], neutral])
+    assert BALANCED_HEAD not in truths(balanced, voted(TIED))
+    assert BALANCED_HEAD not in truths(balanced, dataclasses.replace(faces, votes=None))
 
 
 def test_a_head_that_the_model_has_not_is_not_measured(spec: ModelSpec) -> None:

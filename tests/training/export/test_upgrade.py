@@ -11,6 +11,7 @@ import pytest
 from fer.errors import ModelError
 from fer.evaluation.measurements import TRUTHS, VOTE_RULES
 from fer.evaluation.report import Report
+from fer.labels import BALANCED_HEAD
 from fer.model.spec import ModelSpec
 from fer.records import file_sha256
 from tests.samples import SHIPPED_MODEL
@@ -79,7 +80,14 @@ def older_layer(new: dict[str, Any]) -> dict[str, Any]:
 
 def older_report(new: dict[str, Any]) -> dict[str, Any]:
     old = dict(new)
-    for name in ("preset", "initial_model", "averaged_with", "teachers", "teacher_weight"):
+    for name in (
+        "preset",
+        "initial_model",
+        "averaged_with",
+        "teachers",
+        "teacher_weight",
+        "balanced_evaluations",
+    ):
         del old[name]
     variance, agreements = dict(old.pop("seed_variance")), old.pop("ferplus_agreement")
     begins_with = variance.pop("initial_model")
@@ -96,13 +104,39 @@ def older_report(new: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def with_two_heads(directory: Path) -> None:
+    """Write the shipped model's records and predictions as if it had no balanced head."""
+    spec, report = records(SHIPPED_MODEL)
+    heads = tuple(head for head in spec.heads if head.name != BALANCED_HEAD)
+    spec.model_copy(update={"heads": heads}).save(directory)
+    kept = {
+        "selective": tuple(one for one in report.selective if one.head != BALANCED_HEAD),
+        "ferplus_agreement": tuple(
+            one for one in report.ferplus_agreement if one.head != BALANCED_HEAD
+        ),
+        "balanced_evaluations": {},
+    }
+    report.model_copy(update=kept).save(directory)
+    shutil.copy(SHIPPED_MODEL / "predictions.npz", directory)
+    with np.load(SHIPPED_MODEL / FURTHER_FILE) as further:
+        arrays = {name: further[name] for name in further.files if BALANCED_HEAD not in name}
+    np.savez(directory / FURTHER_FILE, allow_pickle=False, **arrays)
+
+
 @pytest.fixture
-def old(tmp_path: Path) -> Path:
-    """The shipped model as older versions would have written it."""
+def today(tmp_path: Path) -> Path:
+    """A model directory of this version."""
+    with_two_heads(tmp_path / "today")
+    return tmp_path / "today"
+
+
+@pytest.fixture
+def old(tmp_path: Path, today: Path) -> Path:
+    """The same as much older versions would have written it."""
     directory = tmp_path / "compact"
     directory.mkdir()
     for name, older in (("spec.json", older_spec), ("report.json", older_report)):
-        record = json.loads((SHIPPED_MODEL / name).read_text(encoding="utf-8"))
+        record = json.loads((today / name).read_text(encoding="utf-8"))
         (directory / name).write_text(json.dumps(older(record)), encoding="utf-8")
     return directory
 
@@ -111,13 +145,25 @@ def records(directory: Path) -> tuple[ModelSpec, Report]:
     return ModelSpec.load(directory), Report.load(directory)
 
 
-def test_every_figure_is_what_it_was(old: Path) -> None:
+@pytest.mark.parametrize(("spec", "report"), [(2, 4), (2, 5), (3, 4)])
+def test_what_only_lacks_new_fields_is_taken_as_it_is(today: Path, spec: int, report: int) -> None:
+    before = records(today)
+    for name, version in (("spec.json", spec), ("report.json", report)):
+        record = json.loads((today / name).read_text(encoding="utf-8"))
+        (today / name).write_text(json.dumps(record | {"version": version}), encoding="utf-8")
+    stored = (today / FURTHER_FILE).read_bytes()
+    assert upgrade(today)
+    assert records(today) == before
+    assert (today / FURTHER_FILE).read_bytes() == stored
+
+
+def test_every_figure_is_what_it_was(old: Path, today: Path) -> None:
     assert upgrade(old) == ["spec.json", "report.json"]
     # What older versions lacked can be filled in from the stored predictions.
     for name in ("predictions.npz", FURTHER_FILE):
-        shutil.copy(SHIPPED_MODEL / name, old)
+        shutil.copy(today / name, old)
     assert main(["recompute", str(old)]) == 0
-    assert records(old) == records(SHIPPED_MODEL)
+    assert records(old) == records(today)
 
 
 def test_what_is_of_today_is_left_alone(old: Path) -> None:

@@ -1,0 +1,102 @@
+"""A visitor chooses another model, and it answers on all pages."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import PATIENCE, PHONE, WIDE, follow
+from tests.browser.server import running_app
+from tests.samples import SHIPPED_MODEL, write_copy
+
+#: What the shipped network calls happy, by the name that the other model has for it.
+STYLE = "style 3"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of the app, with a model beside the shipped one."""
+    folder = tmp_path_factory.mktemp("models")
+    write_copy(folder, "mine", one_head=True)
+    env = {"FER_ICE": "local", "FER_MODEL": str(SHIPPED_MODEL), "FER_MODELS": str(folder)}
+    with running_app(folder / "log.txt", env) as url:
+        yield url
+
+
+@pytest.fixture(params=[WIDE, PHONE], ids=["wide", "phone"])
+def page(request: pytest.FixtureRequest, browser: Browser, server: str) -> Iterator[Page]:
+    context = browser.new_context(viewport=request.param, permissions=["camera"])
+    context.set_default_timeout(PATIENCE)
+    page = context.new_page()
+    page.goto(server)
+    yield page
+    context.close()
+
+
+def choose(page: Page, now: str, then: str) -> None:
+    """Choose a model in the place of another, and close what it was chosen in."""
+    page.get_by_role("button", name=f"Model: {now}").click()
+    options = page.get_by_role("radiogroup", name="The model that answers, on all pages")
+    options.get_by_text(then, exact=True).click()
+    expect(page.get_by_role("button", name=f"Model: {then}")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(options).to_be_hidden()
+
+
+def rows(page: Page) -> list[dict[str, str]]:
+    page.locator("[data-test-script-state=notRunning]").wait_for()
+    with page.expect_download() as file:
+        page.get_by_role("button", name="CSV", exact=True).click()
+    return list(csv.DictReader(io.StringIO(file.value.path().read_text(encoding="utf-8-sig"))))
+
+
+def test_the_choice_holds_on_every_page(page: Page) -> None:
+    page.get_by_role("button", name="Try it with a sample photo").click()
+    expect(page.get_by_role("heading", name="Happy")).to_be_visible()
+    choose(page, "compact", "mine")
+    expect(page.get_by_role("heading", name=STYLE.capitalize())).to_be_visible()
+    assert {(row["model"], row["answer"]) for row in rows(page)} == {("mine", STYLE)}
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+    follow(page, "Dashboard")
+    expect(page.get_by_role("combobox", name="Model")).to_have_value("mine")
+    follow(page, "Collection")
+    expect(page.get_by_role("button", name="Model: mine")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("button", name="Model: mine")).to_be_visible()
+
+
+def test_a_stream_goes_on_when_another_model_answers(page: Page) -> None:
+    follow(page, "Live")
+    page.get_by_role("button", name="Play a sample clip").click()
+    expect(page.get_by_text("1 face in view")).to_be_visible()
+    expect(page.get_by_text("happy").first).to_be_visible()
+    choose(page, "compact", "mine")
+    expect(page.get_by_text(STYLE).first).to_be_visible()
+    expect(page.get_by_text("1 face in view")).to_be_visible()
+    page.get_by_role("button", name="Stop the sample clip").click()
+    expect(page.get_by_role("heading", name="This session")).to_be_visible()
+    table = rows(page)
+    models = [row["model"] for row in table]
+    assert models == sorted(models), "first compact, then mine"
+    assert set(models) == {"compact", "mine"}
+    assert {row["person"] for row in table} == {"1"}
+    for model, expression in (("compact", "happy"), ("mine", STYLE)):
+        sure = [row for row in table if row["model"] == model and row["uncertain"] == "false"]
+        assert sure[-1]["answer"] == expression
+
+
+def test_a_recording_says_which_model_answered(page: Page) -> None:
+    follow(page, "Video")
+    page.get_by_text("How to analyse").click()
+    choose(page, "compact", "mine")
+    page.get_by_role("button", name="Try it with a sample video").click()
+    expect(page.get_by_text("Answered by mine")).to_be_visible()
+    page.get_by_text("Analyse it once more, in another way").click()
+    choose(page, "mine", "compact")
+    expect(page.get_by_text("compact, chosen now, answers the next analysis")).to_be_visible()
+    assert {row["model"] for row in rows(page)} == {"mine"}

@@ -1,0 +1,56 @@
+"""The balanced head: how much of it is the expression head, and how much the FER+ head."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from fer.labels import BALANCED_HEAD, EXPRESSION_HEAD, FERPLUS_HEAD
+from fer.model.blend import blended
+from fer.model.spec import Head, ModelSpec
+from fer.types import Floats
+from training.data.dataset import LabelledFaces
+from training.evaluation.calibration import fit_temperature, log_loss
+from training.evaluation.split_predictions import both_truths
+
+#: Weights of the expression head that are tried.
+_WEIGHTS = np.arange(1, 10) / 10
+
+_MEANING = "How probable each expression is by the labels of the data set and by what people say."
+
+
+def add_balanced_head(
+    directory: Path, logits: dict[str, Floats], validation: LabelledFaces
+) -> ModelSpec:
+    """Write the balanced head into ``spec.json``, before all others, if there are both its parts.
+
+    Labels and votes judge each face once. Of a few weights, that with the smallest log loss on both
+    is taken, each with the temperature that suits it.
+
+    Args:
+        directory: a model directory whose heads have their temperatures.
+        logits: ``(n, k)`` of each head.
+        validation: the ``n`` faces.
+    """
+    spec = ModelSpec.load(directory)
+    others = tuple(head for head in spec.heads if head.name != BALANCED_HEAD)
+    truth = both_truths(validation)
+    if truth is None or not {EXPRESSION_HEAD, FERPLUS_HEAD} <= {head.name for head in others}:
+        return spec
+    candidates = []
+    for weight in _WEIGHTS.tolist():
+        head = Head(
+            name=BALANCED_HEAD,
+            labels=validation.class_names,
+            meaning=_MEANING,
+            blend={EXPRESSION_HEAD: weight, FERPLUS_HEAD: round(1 - weight, 1)},
+        )
+        known = truth.of(blended(spec, head, logits))
+        temperature = fit_temperature(known.probabilities, known.labels)
+        loss = log_loss(known.probabilities, known.labels, temperature)
+        candidates.append((loss, head.model_copy(update={"temperature": temperature})))
+    _, best = min(candidates, key=lambda candidate: candidate[0])
+    spec = spec.model_copy(update={"heads": (best, *others)})
+    spec.save(directory)
+    return spec
