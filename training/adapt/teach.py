@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fer.errors import DataError
-from fer.evaluation.adaptation import Change
 from fer.evaluation.report import Report
 from fer.model.spec import ModelSpec
 from training.adapt.lesson import Lesson
@@ -121,25 +120,6 @@ def started(lesson: Lesson) -> str:
             "the data that it learnt from"
         )
     return "\n".join(lines)
-
-
-def outcome(report: Report) -> str:
-    """Return before and after as lines for a terminal."""
-    adaptation = report.adaptation
-    if adaptation is None:
-        return ""
-    say: Callable[[Change], str] = _change
-    return "\n".join(say(c) for c in (*adaptation.own_changes, *adaptation.replay_changes))
-
-
-def _change(change: Change) -> str:
-    before, after = change.before, change.after
-    return (
-        f"{change.data}, {change.split} ({after.count:,} faces), {change.head}: "
-        f"{before.accuracy:.1%} before, {after.accuracy:.1%} after "
-        f"({100 * change.gained:+.1f} points; 95 % interval now {after.accuracy_low:.1%} to "
-        f"{after.accuracy_high:.1%})"
-    )
 
 
 def _listed(counts: dict[str, int]) -> str:

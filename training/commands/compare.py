@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from fer.evaluation.report import Report
+from training.evaluation.text import adaptation_text
 
 HELP = "print the reports of several models side by side"
 
@@ -43,6 +44,10 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"{title:<20}" + "".join(f"{cell(r):>{width}}" for r in reports))
     if any(r.initial_model for r in reports):
         print("\n* of the last training alone; it began with a trained model.")
+    for report in reports:
+        if report.adaptation:
+            print(f"\n{report.name} was taught further images:")
+            print(adaptation_text(report.adaptation))
     if len({r.data.sha256 for r in reports}) > 1:
         print("\nThe models were measured on different data; their figures do not compare.")
     return 0

@@ -15,6 +15,7 @@ from training.commands.data import add_split_seed
 from training.data import load
 from training.data.dataset import DataSet, LabelledFaces
 from training.data.splits import SPLIT_SEED
+from training.evaluation.text import adaptation_text
 from training.presets.catalogue import ADAPT, PRESETS
 from training.presets.schema import Preset, overridable_fields
 from training.progress import Progress, ProgressJson, say
@@ -148,7 +149,8 @@ def _teach(arguments: argparse.Namespace, preset: Preset) -> int:
         lesson=lesson,
         advance=_measuring(arguments, lesson.data),
     )
-    print(teach.outcome(report))
+    if report.adaptation:
+        print(adaptation_text(report.adaptation))
     return 0
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from fer.evaluation.adaptation import Adaptation, Change
 from fer.evaluation.labelled import LabelledEvaluation
 from fer.evaluation.metrics import Evaluation
 from training.evaluation.faces import FaceEvaluation
@@ -135,3 +136,19 @@ def _left_out(left_out: dict[str, int], head: str, not_read: Sequence[str]) -> l
     if (more := len(not_read) - _SHOWN_PROBLEMS) > 0:
         lines.append(f"not read: {more:,} more")
     return ["", *lines] if lines else []
+
+
+def adaptation_text(adaptation: Adaptation) -> str:
+    """Return what teaching changed: a line for each head and data set, before and after."""
+    changes = (*adaptation.own_changes, *adaptation.replay_changes)
+    return "\n".join(map(_change, changes))
+
+
+def _change(change: Change) -> str:
+    before, after = change.before, change.after
+    return (
+        f"{change.data}, {change.split} ({after.count:,} faces), {change.head}: "
+        f"{before.accuracy:.1%} before, {after.accuracy:.1%} after "
+        f"({100 * change.gained:+.1f} points; 95 % interval now {after.accuracy_low:.1%} to "
+        f"{after.accuracy_high:.1%})"
+    )

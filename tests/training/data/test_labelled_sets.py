@@ -13,6 +13,7 @@ from fer.errors import DataError
 from fer.labelled.archive import LabelledFace, write_archive
 from fer.labelled.table import LabelRow
 from tests.training.samples import random_faces
+from training.data.dataset import LabelledFaces
 from training.data.load import load
 from training.data.splits import by_photo
 
@@ -36,11 +37,16 @@ def write(path: Path, faces: list[tuple[str, str]]) -> Path:
     return path
 
 
+def _origins(faces: LabelledFaces) -> list[str]:
+    assert faces.origins is not None
+    return list(faces.origins)
+
+
 def test_faces_of_one_photograph_are_in_one_split(tmp_path: Path) -> None:
     faces = [(e, f"party {n}.jpg") for n in range(10) for e in ("happy", "sad", "happy")]
     data = load(write(tmp_path / "data.zip", faces))
     photos = {
-        name: {origin.split("/")[1].split("-face")[0] for origin in split.origins or ()}
+        name: {origin.split("/")[1].split("-face")[0] for origin in _origins(split)}
         for name, split in data.splits.items()
     }
     assert set(photos) == {"train", "validation", "test"}

@@ -1,0 +1,55 @@
+from pathlib import Path
+
+import pytest
+
+from fer.errors import DataError
+from fer.model.spec import ModelSpec
+from tests.samples import SHIPPED_MODEL
+from tests.training.samples import write_classes
+from training.adapt.own import own_images
+
+SPEC = ModelSpec.load(SHIPPED_MODEL)
+
+
+def test_some_of_the_models_classes_under_other_names(tmp_path: Path) -> None:
+    data = own_images(write_classes(tmp_path, 20, ["Happiness", "sadness"]), SPEC).data
+    assert {name: len(faces) for name, faces in data.splits.items()} == {
+        "train": 28, "validation": 4, "test": 8
+    }  # fmt: skip
+    train = data.split("train")
+    assert train.class_names == SPEC.labels
+    assert {n: c for n, c in train.counts().items() if c} == {"happy": 14, "sad": 14}
+    assert train.images.shape[1:] == (48, 48, 1)
+    assert train.votes is not None
+    assert not train.votes.any()
+
+
+def test_what_the_model_does_not_know_is_left_out(tmp_path: Path) -> None:
+    own = own_images(write_classes(tmp_path, 6, ["happy", "sad", "contempt", "bored"]), SPEC)
+    assert own.left_out == {"contempt": 6, "bored": 6}
+    assert sum(len(faces) for faces in own.data.splits.values()) == 12
+
+
+def test_five_of_each_are_enough_to_hold_one_out(tmp_path: Path) -> None:
+    data = own_images(write_classes(tmp_path, 5, ["happy", "sad", "fear"]), SPEC).data
+    assert data.split("test").counts()["happy"] == 1
+    assert data.split("validation").counts()["happy"] == 1
+    assert data.split("train").counts()["happy"] == 3
+
+
+@pytest.mark.parametrize(
+    ("per_class", "classes", "message"),
+    [
+        (4, ["happy", "sad"], "has 4 happy, 4 sad"),
+        (9, ["happy", "bored"], "has 9 happy, 9 bored"),
+        (9, ["bored", "tired"], "expected at least 5 images of each of two expressions"),
+    ],
+)
+def test_too_little(per_class: int, classes: list[str], message: str, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=message):
+        own_images(write_classes(tmp_path, per_class, classes), SPEC)
+
+
+def test_a_model_without_a_ferplus_head_gets_none(tmp_path: Path) -> None:
+    plain = SPEC.model_copy(update={"heads": (SPEC.head("expression"),)})
+    assert own_images(write_classes(tmp_path, 6), plain).data.split("train").votes is None
