@@ -119,6 +119,23 @@ def test_the_head_can_change_and_who_is_who_stays(spec: ModelSpec) -> None:
     assert ask(0.3, EXPRESSION_HEAD).labels == spec.labels
 
 
+@pytest.mark.parametrize("labels", [("calm",), ("sad", "happy"), ("a", "b", "c")])
+def test_another_network_answers_and_who_is_who_stays(
+    spec: ModelSpec, labels: tuple[str, ...]
+) -> None:
+    watch = FaceStream(Script(FACE, FACE), FakeClassifier(3), spec)
+    before = watch(shade(0), 0.0).faces
+    heads = (spec.heads[0].model_copy(update={"labels": labels}),)
+    watch.answer_with(
+        FakeClassifier(len(labels)), spec.model_copy(update={"name": "other", "heads": heads})
+    )
+    after = watch(shade(255), 0.1, smoothing_seconds=10.0).faces
+    assert after.track_id.tolist() == before.track_id.tolist() == [1]
+    assert after.labels == labels
+    assert after.expressions == [labels[-1]]
+    assert after.confidence == pytest.approx([1]), "the average has begun anew"
+
+
 def test_an_unknown_head_is_refused(spec: ModelSpec) -> None:
     with pytest.raises(ModelError, match="no head 'age'"):
         FaceStream(Script(FACE), FakeClassifier(3), spec)(shade(0), 0.0, head="age")
