@@ -27,9 +27,6 @@ from app.teaching.view import show_teaching
 
 _ORIGINALS, _CHECK = "own_originals", "own_check"
 
-#: Key of the container of what labels faces, which is scrolled to on a phone.
-_LABELLER = "own_faces"
-
 
 def show_title(visit: OwnVisit, own: OwnSet) -> None:
     """Show what there is, and the way to delete it."""
@@ -200,7 +197,5 @@ def _show_labeller(visit: OwnVisit, own: OwnSet, entry: ModelEntry) -> None:
         done=visit.done,
         have=report.get("have", ()),
     )
-    with st.container(key=_LABELLER):
-        events = {"on_changes_change": carried_out, "on_settled_change": settled}
-        mount("own_data/labeller", data, key, **events)
-    mount("common/scroll", {"target": _LABELLER, "additions": visit.token}, "own_scroll")
+    events = {"on_changes_change": carried_out, "on_settled_change": settled}
+    mount("own_data/labeller", data, key, **events)

@@ -65,3 +65,14 @@ def test_so_many_faces_make_the_interval_narrow(share: float) -> None:
     fewer = count // 2
     low, high = wilson_interval(round(share * fewer), fewer)
     assert high - low > WIDE
+
+
+@pytest.mark.parametrize(
+    ("seen", "says"), [(0, ""), (1, "1 of the labels were given"), (2, "All labels were given")]
+)
+def test_labels_that_were_led_by_an_answer_are_told(seen: int, says: str) -> None:
+    shares = np.tile(np.eye(len(HEAD.labels), dtype=np.float32)[0], (2, 1))
+    answers = [LabelledAnswer(str(i), "happy", answer_seen=i < seen) for i in range(2)]
+    said = "\n".join(own_limits(evaluate_labelled(["happy"] * 2, shares, HEAD), answers))
+    assert ("in view" in said) == bool(seen)
+    assert says in said
