@@ -45,6 +45,11 @@ def chosen_key() -> str:
     return entry.key if entry else ""
 
 
+def answer_with(name: str) -> None:
+    """Choose the model of a name for all pages, as the visitor would."""
+    st.session_state[_MODEL] = name
+
+
 def keep_choice() -> None:
     """Keep the choice in the page's address, and tell when the chosen model has gone.
 
@@ -53,11 +58,6 @@ def keep_choice() -> None:
     chosen = chosen_entry()
     _tell_gone(chosen)
     _keep_in_address(chosen)
-
-
-def answer_with(name: str) -> None:
-    """Choose the model of a name for all pages, as the visitor would."""
-    st.session_state[_MODEL] = name
 
 
 def choose_model() -> Path:

@@ -147,7 +147,7 @@ class OtherData(Record):
 
     def describes(self, spec: ModelSpec) -> bool:
         """Return whether the answers are those of this model as it is now."""
-        known = {head.name: getattr(head, "blend", {}) for head in spec.heads}
+        known = {head.name: head.blend for head in spec.heads}
         return self.sha256 == spec.sha256 and known.get(self.head) == self.blend
 
     def same_measurement(self, other: OtherData) -> bool:

@@ -20,7 +20,7 @@ def add_data_arguments(parser: argparse.ArgumentParser) -> None:
         "--data",
         type=Path,
         required=True,
-        help="folder, .csv or .npz; the layout is recognised",
+        help="folder, .csv, .npz or .zip; the layout is recognised",
     )
     parser.add_argument("--size", type=int, help="scale the faces to this side, in pixels")
     parser.add_argument(
