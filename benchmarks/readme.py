@@ -13,11 +13,14 @@ import re
 from pathlib import Path
 
 from app.common.text import counted
+from app.dashboard.sections.other_data import record_name
 from fer.evaluation.measurements import VOTE_RULES, Selective, Truth
-from fer.evaluation.metrics import Evaluation, evaluate
+from fer.evaluation.metrics import Evaluation, evaluate, wilson_interval
+from fer.evaluation.other_data import OtherData, OtherDataFile, StatedFigures
 from fer.evaluation.report import Report
 from fer.labels import BALANCED_HEAD, EXPRESSION_HEAD, FERPLUS_HEAD
 from fer.model.classifier import ExpressionClassifier
+from fer.model.spec import ModelSpec
 from training.commands.evaluate import load_for_model
 
 ROOT = Path(__file__).parent.parent
@@ -38,6 +41,7 @@ def main() -> None:
     card.write_text(model_card(card.read_text(), report))
     readme = ROOT / "README.md"
     text = replace_section(readme.read_text(), "figures", figures(report))
+    text = replace_section(text, "other-data", other_data_table(SHIPPED))
     if arguments.presets:
         rows = [(Report.load(d), evaluate_model(d, arguments.data)) for d in arguments.presets]
         text = replace_section(text, "presets", preset_table(rows))
@@ -61,7 +65,7 @@ def model_card(text: str, report: Report) -> str:
     tables = {"figures": figures, "classes": class_table, "corruptions": corruption_table}
     for name, table in tables.items():
         text = replace_section(text, name, table(report))
-    return text
+    return replace_section(text, "other-data", other_data_table(SHIPPED))
 
 
 def class_table(report: Report) -> str:
@@ -83,6 +87,57 @@ def corruption_table(report: Report) -> str:
         for c in report.robustness
     ]
     return "\n".join(["| corruption | accuracy | points lost |", "| --- | --- | --- |", *rows])
+
+
+def other_data_table(model: Path) -> str:
+    """Return the table of what a model's weights reach on other data, and who measured it.
+
+    Raises:
+        ValueError: nothing is known of these weights.
+    """
+    spec = ModelSpec.load(model)
+    records = OtherDataFile.load(model).of(spec)
+    if not records:
+        raise ValueError(f"{model} has no measurement on other data with {spec.sha256}")
+    rows = [
+        f"| {record_name(r)} | {_HEADS[r.head]} | {r.count:,} | {_right(r)} | {_said(r)} |"
+        for r in records
+    ]
+    who = " and ".join(dict.fromkeys(f"{r.measured_by}, on {r.created[:10]}" for r in records))
+    return "\n".join(
+        [
+            "| data | head | faces | right (95 % interval) | further |",
+            "| --- | --- | --- | --- | --- |",
+            *rows,
+            "",
+            f"Measured {who}, with the weights whose SHA-256 begins with `{spec.sha256[:12]}`.",
+        ]
+    )
+
+
+def _right(record: OtherData) -> str:
+    accuracy = record.accuracy if record.accuracy is not None else record.restricted_accuracy
+    if accuracy is None:
+        return "–"
+    low, high = wilson_interval(round(accuracy * record.count), record.count)
+    return f"{accuracy:.1%} ({low:.1%} to {high:.1%})"
+
+
+def _said(record: OtherData) -> str:
+    said, figures = [], record.figures
+    if record.restricted_accuracy is not None:
+        said.append("only classes of the labels may be the answer")
+    if record.search:
+        said.append(f"{record.search.found:,} of {record.search.images:,} faces found")
+    if record.macro_f1 is not None:
+        said.append(f"macro-F1 {record.macro_f1:.3f}")
+    if isinstance(figures, StatedFigures):
+        if figures.answered is not None and figures.answered_accuracy is not None:
+            right = f"{figures.answered_accuracy:.0%} of these right"
+            said.append(f"answers {figures.answered:.0%}, {right}")
+        recalls = [f"{c.label} {c.recall:.0%}" for c in figures.classes if c.recall is not None]
+        said += [f"found of each: {', '.join(recalls)}"] if recalls else []
+    return "; ".join(said)
 
 
 def figures(report: Report) -> str:

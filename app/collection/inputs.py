@@ -15,7 +15,7 @@ from app.collection.visit import CollectionVisit, Limits
 from app.common import running_model
 from app.common.components import mount
 from app.common.head_text import offered
-from app.common.model_choice import chosen_entry
+from app.common.model_choice import choose_model, chosen_entry
 from app.common.page_layout import show_full
 from app.common.text import escape_markdown
 from app.session.tabs import forget_upload
@@ -93,6 +93,8 @@ def show_inputs(visit: CollectionVisit) -> None:
                 visit.refuse_all,
             )
         )
+        if visit.collection is None:
+            choose_model()
 
 
 def has_room(room: Room, noun: str) -> bool:

@@ -39,7 +39,8 @@ _LINKS = "page_links"
 _LINKS_STYLE = f"""<style>
 @media (max-width: 480px) {{
   .st-key-{_LINKS} {{ gap: 0; }}
-  .st-key-{_LINKS} a {{ padding-inline: 5px; }}
+  .st-key-{_LINKS} a {{ padding-inline: 3px; }}
+  .st-key-{_LINKS} a * {{ font-size: 12.8px; }}
   .st-key-{_LINKS} a > span:first-child {{ display: none; }}
 }}
 </style>"""

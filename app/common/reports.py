@@ -53,7 +53,7 @@ def read_other_data(directory: Path) -> OtherDataFile:
         ModelError: the file is invalid, or of another version.
     """
     there = (directory / OtherDataFile.filename).is_file()
-    return _load_cached(OtherDataFile, directory) if there else OtherDataFile()
+    return _load_cached(OtherDataFile, directory) if there else OtherDataFile(records=())
 
 
 def file_sha256(file: Path) -> str:

@@ -61,6 +61,12 @@ def open_with_warnings(name: str) -> OpenedModel | None:
             icon=":material/error:",
         )
         return None
+    if model.report_alone:
+        st.caption(
+            f":material/description: Of {escape_markdown(name)}, the report is kept here, without "
+            "the network: it is for comparing, and answers on no page. *Record* has the command "
+            "that trains it again."
+        )
     if model.problems:
         st.warning(
             f"**The figures may not be those of {escape_markdown(name)} as it is now.** "

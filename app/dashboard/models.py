@@ -42,6 +42,7 @@ class OpenedModel:
             these weights.
         other_data: what these weights reach on other data.
         not_shown: why other such measurements are not among them, as a sentence; empty if all are.
+        report_alone: whether its network is not here, and not meant to be.
     """
 
     name: str
@@ -51,6 +52,7 @@ class OpenedModel:
     mistakes: Mistakes | None = None
     other_data: tuple[OtherData, ...] = ()
     not_shown: str = ""
+    report_alone: bool = False
 
     @property
     def temperature(self) -> float | None:
@@ -82,6 +84,11 @@ def open_model(directory: Path) -> OpenedModel:
         ModelError: the report is missing or invalid.
     """
     report = read_report(directory)
+    if _is_report_alone(directory, report):
+        kept = {name: card for name, card in report.files.items() if (directory / name).exists()}
+        changed = [_check_file(directory / name, card.sha256) for name, card in kept.items()]
+        problems = [problem for problem in changed if problem]
+        return OpenedModel(directory.name, report, None, tuple(problems), report_alone=True)
     spec, problems = _check_spec(directory, report)
     for name, card in report.files.items():
         problem = _check_file(directory / name, card.sha256)
@@ -91,6 +98,12 @@ def open_model(directory: Path) -> OpenedModel:
     return OpenedModel(
         directory.name, report, spec, tuple(problems), mistakes, other_data, not_shown
     )
+
+
+def _is_report_alone(directory: Path, report: Report) -> bool:
+    """Return whether neither the network nor its description is there; predictions may be."""
+    networks = (directory / name for name in report.files if not name.endswith(".npz"))
+    return not any(file.exists() for file in (directory / ModelSpec.filename, *networks))
 
 
 def _mistakes(directory: Path, spec: ModelSpec) -> Mistakes | None:

@@ -35,6 +35,7 @@ from app.dashboard.sections import (
     training,
 )
 from app.dashboard.sections.comparison import comparison
+from app.dashboard.sections.differences import differences
 from app.dashboard.text import (
     SplitEvaluation,
     evaluations_by_head,
@@ -152,6 +153,7 @@ def _compare(views: Sequence[ModelView], measured_on: str) -> None:
     """Show two models in one table, which is easier to compare than two rows of cards."""
     first, second = (view.model for view in views)
     show_part(comparison(first, second, measured_on), key="dashboard_both")
+    show_part(differences(first.report, second.report), key="dashboard_differences")
     for model in (first, second):
         table = performance.splits_table(model.report)
         table = replace(table, title=f"{model.name}: every split")
@@ -207,7 +209,7 @@ def _network(view: ModelView) -> None:
 
 
 def _record(view: ModelView) -> None:
-    if not view.model.problems:
+    if not view.model.problems and not view.model.report_alone:
         st.caption(
             ":material/verified: The files here are those that were measured: their SHA-256 hashes "
             "match the report."

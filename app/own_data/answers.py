@@ -21,6 +21,7 @@ class LabelledAnswer:
         flawed: whether the face's picture has a flaw, see `fer.quality`.
         crop_jpeg: a small picture of the face, JPEG or PNG; empty if there is none.
         photo: name of the photograph.
+        answer_seen: whether the model's answer was shown when the label was given.
     """
 
     name: str
@@ -30,3 +31,4 @@ class LabelledAnswer:
     flawed: bool = False
     crop_jpeg: bytes = field(default=b"", repr=False)
     photo: str = ""
+    answer_seen: bool = False

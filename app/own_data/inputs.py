@@ -11,7 +11,7 @@ from app.collection.inputs import Intake, has_room, show_uploaders
 from app.collection.upload import Upload
 from app.common.paths import ASSETS
 from app.common.text import escape_markdown
-from app.own_data.models import answerers, expressions
+from app.own_data.state import answerers, expressions
 from app.own_data.visit import OwnVisit
 
 #: First word of the keys of all widgets.

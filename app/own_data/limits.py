@@ -39,6 +39,7 @@ def own_limits(
     figures = evaluation.as_answered
     return (
         *_interval(figures),
+        *_led(answers),
         *_few(figures),
         *_missing(evaluation),
         *_one_class(figures),
@@ -64,11 +65,24 @@ def _interval(figures: Evaluation) -> list[str]:
     width = figures.accuracy_high - figures.accuracy_low
     if width <= WIDE:
         return []
-    enough = round(faces_for(WIDE, figures.accuracy), -1)
+    # The nearer it is to a half, the more faces it takes.
+    likely = min(max(0.5, figures.accuracy_low), figures.accuracy_high)
+    enough = round(faces_for(WIDE, likely), -1)
     return [
-        f"{counted(figures.count, 'face')} leave the accuracy open between {interval(figures)}: "
-        f"a difference of a few points means nothing. From some {enough:,} faces on, it would be "
-        f"known within {round(WIDE * 100)} points."
+        f"With {counted(figures.count, 'face')}, the accuracy on others like these may be anywhere "
+        f"in {interval(figures)}. It takes some {enough:,} faces to know it within "
+        f"{round(WIDE * 50)} points either way."
+    ]
+
+
+def _led(answers: Sequence[LabelledAnswer]) -> list[str]:
+    seen = sum(answer.answer_seen for answer in answers)
+    if not seen:
+        return []
+    which = "All labels were" if seen == len(answers) else f"{seen:,} of the labels were"
+    return [
+        f"{which} given with the model's answer in view. That leads people to agree with it, so it "
+        "looks better than it is. Hide the answer while you label to be sure."
     ]
 
 

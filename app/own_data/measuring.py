@@ -72,7 +72,7 @@ def measure_own(
                 model=model,
                 sha256=spec.sha256,
                 head=head.name,
-                blend=getattr(head, "blend", {}),
+                blend=head.blend,
                 data=data,
                 how="photos",
                 search=search,

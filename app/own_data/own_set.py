@@ -211,6 +211,7 @@ class OwnSet:
                     flawed=bool(face.flaws),
                     crop_jpeg=face.picture,
                     photo=name,
+                    answer_seen=self._labels[index].answer_seen,
                 )
                 for index, (name, face) in enumerate(self._faces)
                 if index in self._labels and self._labels[index].counts

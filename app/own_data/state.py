@@ -1,8 +1,9 @@
-"""What all visitors of the Your data page share, and each visitor's faces."""
+"""What all visitors of the Your data page share: jobs, room and models; and each one's faces."""
 
 from __future__ import annotations
 
 import atexit
+import logging
 
 import streamlit as st
 
@@ -10,12 +11,19 @@ from app.background.jobs import Jobs, max_jobs
 from app.background.memory import MB
 from app.collection.room import Room
 from app.collection.visit import Limits
+from app.common import running_model
+from app.common.model_choice import chosen_entry
+from app.common.runnable import ModelEntry, runnable_models
 from app.common.server import server_settings
 from app.common.settings import whole_number
+from app.own_data.reading import Answerer
 from app.own_data.visit import OwnVisit
 from app.session.of_tab import session_of_tab
 from app.session.session_store import SessionStore
 from app.session.tabs import tab_is_open
+from fer import ModelError
+
+_log = logging.getLogger(__name__)
 
 #: Settings, in the environment or the secrets: sets that are read at once; photos of a set; its
 #: megabytes as it is uploaded; megabytes of memory of all visitors' sets.
@@ -38,6 +46,45 @@ def own_visit() -> OwnVisit:
         lambda: OwnVisit(_jobs(), _room(), _limits()),
         ended=lambda visit: visit.ended,
     )
+
+
+def entries() -> list[ModelEntry]:
+    """Return what is known of all models that can answer, the chosen one first.
+
+    Raises:
+        ModelError: none can.
+    """
+    chosen = chosen_entry()
+    if chosen is None:
+        running_model.model_spec()  # which says what is wrong with it
+        raise ModelError("no model can answer here.")
+    return [chosen, *(entry for entry in runnable_models() if entry.key != chosen.key)]
+
+
+def expressions() -> tuple[str, ...]:
+    """Return all expressions that a model here knows, in the order of the chosen one's heads."""
+    heads = (head for entry in entries() for head in entry.spec.heads)
+    return tuple(dict.fromkeys(label for head in heads for label in head.labels))
+
+
+def answerers() -> list[Answerer]:
+    """Return all models, loaded.
+
+    Raises:
+        ModelError: none can be loaded.
+    """
+    found, faults = [], []
+    for entry in entries():
+        try:
+            analyzer = running_model.photo_analyzer(entry.directory)
+        except ModelError as error:
+            _log.warning("the model %s does not answer: %s", entry.name, error)
+            faults.append(error)
+            continue
+        found.append(Answerer(entry.name, entry.key, analyzer))
+    if not found:
+        raise faults[0]
+    return found
 
 
 def _limits() -> Limits:

@@ -34,11 +34,7 @@ def folder_line(counts: Mapping[str, int], misses: int) -> str:
         misses: number of labelled photos in which no face was found.
     """
     said = ", ".join(f"{name} {count:,}" for name, count in counts.items())
-    missed = (
-        f" In {counted(misses, 'photo')} no face was found: that counts as a miss."
-        if misses
-        else ""
-    )
+    missed = f" In {counted(misses, 'photo')} no face was found, which is a miss." if misses else ""
     return f"**The labels are those of the folders:** {said or 'none'}.{missed}"
 
 

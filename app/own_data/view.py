@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 import streamlit as st
@@ -14,12 +15,14 @@ from app.common.runnable import ModelEntry
 from app.common.text import counted, escape_markdown, waiting_line
 from app.live.view import POLL_SECONDS
 from app.own_data.downloads import labels_csv, set_zip
+from app.own_data.figures_view import show_figures
 from app.own_data.inputs import label_by_hand
 from app.own_data.labelling import carry_out, labeller_data
 from app.own_data.own_set import OwnSet
 from app.own_data.text import facts, folder_line, unread_lines
 from app.own_data.visit import OwnVisit
 from app.photo.photo_view import download
+from app.teaching.runner import DATA_NAME
 from app.teaching.view import show_teaching
 
 _ORIGINALS, _CHECK = "own_originals", "own_check"
@@ -59,7 +62,7 @@ def show_downloads(visit: OwnVisit, own: OwnSet, entry: ModelEntry) -> None:
         download(
             "Labelled set (ZIP)",
             lambda: make_zip(own, entry, head),
-            "labelled-faces.zip",
+            DATA_NAME,
             "application/zip",
             "own",
         )
@@ -77,12 +80,29 @@ def show_downloads(visit: OwnVisit, own: OwnSet, entry: ModelEntry) -> None:
     )
 
 
-def show_results(own: OwnSet, entry: ModelEntry) -> None:
-    """Show what comes of the labels: how good the models are, and how to teach one."""
-    counts = {name: own.counts[name] for name in own.expressions if own.counts[name]}
-    if not counts:
+def show_results(visit: OwnVisit, own: OwnSet, entries: Sequence[ModelEntry]) -> None:
+    """Show what comes of the labels: how good the models are, and how to teach one.
+
+    Args:
+        visit: the visitor's faces.
+        own: the same with their labels.
+        entries: the models, the chosen one first.
+    """
+    answers, head = own.answers(), chosen_head()
+    if not answers:
+        st.caption(":material/fact_check: The figures are here as soon as a face has a label.")
         return
-    show_teaching(partial(make_zip, own, entry, chosen_head()), counts)
+    specs = {entry.name: entry.spec for entry in entries if entry.name in own.models}
+    show_figures(
+        answers,
+        specs or {entries[0].name: entries[0].spec},
+        visit.title,
+        model=entries[0].name,
+        head=head,
+    )
+    counts = {name: own.counts[name] for name in own.expressions if own.counts[name]}
+    if counts:
+        show_teaching(partial(make_zip, own, entries[0], head), counts)
 
 
 def make_zip(own: OwnSet, entry: ModelEntry, head: str) -> bytes:
@@ -177,4 +197,5 @@ def _show_labeller(visit: OwnVisit, own: OwnSet, entry: ModelEntry) -> None:
         done=visit.done,
         have=report.get("have", ()),
     )
-    mount("own_data/labeller", data, key, on_changes_change=carried_out, on_settled_change=settled)
+    events = {"on_changes_change": carried_out, "on_settled_change": settled}
+    mount("own_data/labeller", data, key, **events)

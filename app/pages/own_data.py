@@ -9,8 +9,7 @@ from app.common import running_model
 from app.common.head_picker import choose_head
 from app.common.page_layout import CARD_WIDTH, header
 from app.own_data.inputs import KEY, offer_sample, show_inputs, show_notices
-from app.own_data.models import answerers, entries
-from app.own_data.state import KEEP_SECONDS, own_visit
+from app.own_data.state import KEEP_SECONDS, answerers, entries, own_visit
 from app.own_data.view import show_downloads, show_faces, show_results, show_title
 from fer import ModelError
 
@@ -56,7 +55,7 @@ def main() -> None:
             _features()
         elif not visit.running:
             show_downloads(visit, own, models[0])
-            show_results(own, models[0])
+            show_results(visit, own, models)
             with st.expander(
                 "Add photos or labels", icon=":material/add:", expanded=just_taken(KEY)
             ):

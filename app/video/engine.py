@@ -24,7 +24,7 @@ class VideoSettings:
     Attributes:
         rate: frames that are analysed a second; every frame if None.
         fine: whether to look for small faces too.
-        head: name of the head to use.
+        head: name of the head to use; the usual one if None.
         model: directory of the model; the configured one if None.
     """
 

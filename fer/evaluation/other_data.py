@@ -147,7 +147,7 @@ class OtherData(Record):
 
     def describes(self, spec: ModelSpec) -> bool:
         """Return whether the answers are those of this model as it is now."""
-        known = {head.name: getattr(head, "blend", {}) for head in spec.heads}
+        known = {head.name: head.blend for head in spec.heads}
         return self.sha256 == spec.sha256 and known.get(self.head) == self.blend
 
     def same_measurement(self, other: OtherData) -> bool:
@@ -166,7 +166,7 @@ class OtherDataFile(RecordFile):
     oldest_version: ClassVar[int] = 1
 
     version: int = current_version
-    records: tuple[OtherData, ...] = ()
+    records: tuple[OtherData, ...]
 
     @classmethod
     def load_if_there(cls, directory: Path) -> Self:
@@ -175,7 +175,7 @@ class OtherDataFile(RecordFile):
         Raises:
             ModelError: the file is invalid, or of another version.
         """
-        return cls.load(directory) if (directory / cls.filename).is_file() else cls()
+        return cls.load(directory) if (directory / cls.filename).is_file() else cls(records=())
 
     def of(self, spec: ModelSpec) -> tuple[OtherData, ...]:
         """Return the records of this model as it is now, those of other weights left out."""

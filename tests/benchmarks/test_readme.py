@@ -1,5 +1,7 @@
 """The README's figures are the report's, and its commands are the real ones."""
 
+from pathlib import Path
+
 import pytest
 
 from benchmarks.readme import (
@@ -7,10 +9,13 @@ from benchmarks.readme import (
     corruption_table,
     figures,
     model_card,
+    other_data_table,
     preset_table,
     replace_section,
 )
+from fer.evaluation.other_data import OtherDataFile
 from fer.evaluation.report import Report
+from fer.model.spec import ModelSpec
 from tests.samples import ROOT, SHIPPED_MODEL
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -28,6 +33,21 @@ def test_the_model_card_has_the_figures_of_the_shipped_report() -> None:
     assert model_card(card, report) == card
     assert class_table(report).count("\n") == 1 + len(report.evaluations["validation"].classes)
     assert corruption_table(report).count("\n") == 1 + len(report.robustness)
+
+
+def test_other_data_stand_in_both_as_they_were_told_and_for_these_weights_only(
+    tmp_path: Path,
+) -> None:
+    table = other_data_table(SHIPPED_MODEL)
+    assert table in README
+    assert table in (ROOT / "models" / "README.md").read_text(encoding="utf-8")
+    assert "| FER2013 | 3,589 | 72.0% (70.5% to 73.4%) | macro-F1 0.707; answers 76%" in table
+    assert "Measured outside this project, once, on 2026-11-22" in table
+    spec = ModelSpec.load(SHIPPED_MODEL)
+    spec.model_copy(update={"sha256": "f" * 64}).save(tmp_path)
+    OtherDataFile.load(SHIPPED_MODEL).save(tmp_path)
+    with pytest.raises(ValueError, match="no measurement on other data with ffff"):
+        other_data_table(tmp_path)
 
 
 def test_a_section_is_replaced_between_its_markers() -> None:

@@ -18,7 +18,16 @@ from tests.app.dashboard.samples import LABELS, write_model
 from tests.browser.conftest import PATIENCE, PHONE, WIDE
 from tests.browser.server import running_app
 
-TABS = ["Overview", "Mistakes", "Confidence", "Robustness", "Training", "Network", "Record"]
+TABS = [
+    "Overview",
+    "Mistakes",
+    "Confidence",
+    "Robustness",
+    "Other data",
+    "Training",
+    "Network",
+    "Record",
+]
 
 Visit = Callable[..., Page]
 

@@ -118,7 +118,7 @@ def _check(arguments: argparse.Namespace) -> None:
 def _faces(model: Path, arguments: argparse.Namespace) -> tuple[FaceEvaluation, dict[str, Any]]:
     """Return the measurements on cut-out faces, and those of ``--full``."""
     classifier = SpreadClassifier(model, arguments.threads)
-    head = classifier.spec.head(arguments.head or EXPRESSION_HEAD).name
+    head = classifier.spec.head(arguments.head).name
     spec = classifier.spec
     data = load.load(
         arguments.data, size=spec.input_size, channels=spec.channels, seed=arguments.split_seed
@@ -140,7 +140,7 @@ def _faces(model: Path, arguments: argparse.Namespace) -> tuple[FaceEvaluation, 
 def _photos(model: Path, arguments: argparse.Namespace) -> tuple[PhotoEvaluation, dict[str, Any]]:
     """Return the measurements on photographs."""
     classifier = ExpressionClassifier(model)
-    head = classifier.spec.head(arguments.head or EXPRESSION_HEAD)
+    head = classifier.spec.head(arguments.head)
     opened = open_photographs(
         arguments.data,
         head.labels,

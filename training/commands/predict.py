@@ -6,9 +6,11 @@ import argparse
 import csv
 from pathlib import Path
 
+from fer.drawing.pictures import encoded
 from fer.labels import FER2013_LABELS
 from fer.model.classifier import ExpressionClassifier
 from training.data import load
+from training.evaluation.contact_sheet import MOST, contact_sheet
 
 HELP = "label a test.csv or a folder of images that have no labels"
 
@@ -18,6 +20,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, required=True, help="test.csv, or a folder of images")
     parser.add_argument("--out", type=Path, required=True, help="predictions.csv to write")
     parser.add_argument("--model", type=Path, default=Path("models/compact"))
+    parser.add_argument(
+        "--pictures",
+        type=Path,
+        metavar="PNG",
+        help=f"also draw up to {MOST} of the images with their answers, spread over all",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -38,6 +46,9 @@ def run(arguments: argparse.Namespace) -> int:
             name, shares = classifier.labels[best], [f"{p:.4f}" for p in row]
             number = FER2013_LABELS.index(name) if name in FER2013_LABELS else ""
             writer.writerow([place, number, name, shares[best], *shares])
+    if arguments.pictures:
+        sheet = contact_sheet(faces.images, probabilities, classifier.labels)
+        arguments.pictures.write_bytes(encoded(sheet, ".png"))
     for problem in faces.problems:
         print(f"left out: {problem}")
     print(f"{arguments.out}: {len(probabilities):,} faces")

@@ -59,7 +59,7 @@ def record(
         model=result.model,
         sha256=result.sha256,
         head=result.head,
-        blend=getattr(ModelSpec.load(model).head(result.head), "blend", {}),
+        blend=ModelSpec.load(model).head(result.head).blend,
         data=result.data,
         data_sha256=data_sha256,
         split=result.split,

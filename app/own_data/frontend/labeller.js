@@ -226,6 +226,16 @@ function keyed(event, root, expressions) {
   event.stopPropagation();
 }
 
+// On a phone the faces are below the fold; they are brought into view once.
+function reveal(root) {
+  if (memory.revealed) return;
+  memory.revealed = true;
+  if (!matchMedia("(max-width: 640px)").matches) return;
+  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  requestAnimationFrame(() =>
+    root.scrollIntoView({ behavior: still ? "auto" : "smooth", block: "start" }));
+}
+
 export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
   const root = parentElement.querySelector(".labeller");
   root.stop?.();
@@ -280,6 +290,7 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
     },
   });
   show();
+  reveal(root);
   // After a reload, or a visit to another page, the server thinks that these are here.
   if (!memory.faces.has(state.at) && memory.missed !== `${data.done} ${state.at}`) {
     memory.missed = `${data.done} ${state.at}`;

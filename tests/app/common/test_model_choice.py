@@ -23,6 +23,7 @@ from app.live import state
 from app.live.streaming.ice import Help, Ice
 from app.live.streaming.session import LiveModel
 from fer.detection.photo_scan import PhotoScan
+from fer.labels import EXPRESSION_HEAD
 from fer.model.spec import ModelSpec
 from tests.app.dashboard.samples import write_model
 from tests.samples import ROOT, SHIPPED_MODEL, write_copy
@@ -229,7 +230,9 @@ def test_a_bounded_number_of_networks_is_loaded(models: Path) -> None:
 
 def test_the_map_of_what_counted_follows_the_model(app: AppTest) -> None:
     with_photo(app)
-    (key,) = [f"activation_{one.key}_0_expression" for one in photos(app)]
+    head = next(one for one in app.button_group if one.key == "head_choice")
+    head.set_value(EXPRESSION_HEAD).run()
+    (key,) = [f"activation_{one.key}_0_{EXPRESSION_HEAD}" for one in photos(app)]
     app.session_state[key] = True
     app.run()
     assert "made *happy* likelier" in words(app)

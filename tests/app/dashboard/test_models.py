@@ -1,5 +1,6 @@
 """Models are found, read, and held against their files."""
 
+import json
 import os
 from pathlib import Path
 
@@ -8,10 +9,12 @@ import pytest
 from app.common.paths import MODELS_VARIABLE, models_dir, without_folder
 from app.dashboard.models import (
     file_sha256,
+    json_report,
     model_names,
     open_model,
 )
 from fer.errors import ModelError
+from fer.evaluation.other_data import OtherData, OtherDataFile, StatedFigures
 from tests.app.dashboard.samples import TEMPERATURE, write_model
 from tests.samples import ROOT
 
@@ -52,6 +55,28 @@ def test_another_file_than_the_measured_one_is_a_problem(tmp_path: Path) -> None
     (tmp_path / "small" / "model.tflite").write_bytes(b"another network")
     (problem,) = open_model(tmp_path / "small").problems
     assert "model.tflite is not the file that was measured" in problem
+
+
+def test_a_report_may_stand_alone(tmp_path: Path) -> None:
+    made = write_model(tmp_path)
+    directory = tmp_path / "small"
+    (directory / "spec.json").unlink()
+    (directory / "model.tflite").unlink()
+    model = open_model(directory)
+    assert (model.report, model.spec, model.problems, model.report_alone) == (made, None, (), True)
+    (directory / "predictions.npz").write_bytes(b"others")
+    (problem,) = open_model(directory).problems
+    assert "predictions.npz is not the file" in problem
+
+
+@pytest.mark.parametrize("kept", ["spec.json", "model.tflite"])
+def test_half_of_a_model_is_no_report_that_stands_alone(tmp_path: Path, kept: str) -> None:
+    write_model(tmp_path)
+    for name in {"spec.json", "model.tflite"} - {kept}:
+        (tmp_path / "small" / name).unlink()
+    model = open_model(tmp_path / "small")
+    assert model.problems
+    assert not model.report_alone
 
 
 def test_a_missing_file_is_a_problem(tmp_path: Path) -> None:
@@ -117,3 +142,43 @@ def test_messages_do_not_tell_where_the_app_is_installed() -> None:
     folder = Path("/srv/app/models")
     message = "/srv/app/models/small/report.json is missing."
     assert without_folder(message, folder.parent) == "models/small/report.json is missing."
+
+
+def recorded(folder: Path, *sha256: str) -> None:
+    """Write a measurement on other data for each of some weights."""
+    figures = StatedFigures(count=100, accuracy=0.8)
+    records = tuple(
+        OtherData(
+            kind="other", model="small", sha256=one, head="expression", data=f"set {i}",
+            how="crops", measured_by="me", created="2026-11-22", figures=figures,
+        )
+        for i, one in enumerate(sha256)
+    )  # fmt: skip
+    OtherDataFile(records=records).save(folder / "small")
+
+
+def test_other_data_of_these_weights_are_shown_and_no_others(tmp_path: Path) -> None:
+    own = write_model(tmp_path).files["model.tflite"].sha256
+    assert open_model(tmp_path / "small").not_shown == ""
+    recorded(tmp_path, own, "f" * 64)
+    model = open_model(tmp_path / "small")
+    assert [record.data for record in model.other_data] == ["set 0"]
+    assert model.not_shown.startswith("1 measurement of other_data.json not shown")
+    assert [r["data"] for r in json.loads(json_report(model))["other_data"]] == ["set 0"]
+
+
+def test_other_data_of_a_network_that_was_replaced_are_not_shown(tmp_path: Path) -> None:
+    recorded(tmp_path, write_model(tmp_path).files["model.tflite"].sha256)
+    (tmp_path / "small" / "model.tflite").write_bytes(b"another network")
+    model = open_model(tmp_path / "small")
+    assert model.other_data == ()
+    assert model.not_shown
+
+
+def test_other_data_that_cannot_be_read_say_so(tmp_path: Path) -> None:
+    made = write_model(tmp_path)
+    (tmp_path / "small" / OtherDataFile.filename).write_text("{}")
+    model = open_model(tmp_path / "small")
+    assert (model.report, model.other_data) == (made, ())
+    assert "other_data.json" in model.not_shown
+    assert str(tmp_path) not in model.not_shown

@@ -12,15 +12,28 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.common.paths import MODELS_VARIABLE
+from app.dashboard.sections.labelled import RESTRICTED
 from app.dashboard.sections.robustness import AGREED
 from app.dashboard.text import cell_sentences, interval, largest_confusion, percent
+from fer.evaluation.labelled import evaluate_labelled
 from fer.evaluation.metrics import evaluate
 from fer.evaluation.mistakes import Mistake, Mistakes
+from fer.evaluation.other_data import OtherData, OtherDataFile
 from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD, FERPLUS_LABELS
-from tests.app.dashboard.samples import LABELS, report, write_model
+from fer.model.spec import ModelSpec
+from tests.app.dashboard.samples import LABELS, answers, report, write_model
 from tests.samples import ROOT
 
-TABS = ["Overview", "Mistakes", "Confidence", "Robustness", "Training", "Network", "Record"]
+TABS = [
+    "Overview",
+    "Mistakes",
+    "Confidence",
+    "Robustness",
+    "Other data",
+    "Training",
+    "Network",
+    "Record",
+]
 
 Open = Callable[..., AppTest]
 
@@ -358,3 +371,27 @@ def test_names_from_outside_are_shown_letter_by_letter(dashboard: Open, models: 
     assert not page.exception
     assert "**<b>bold</b>**" in cells(page)
     assert "**<b>bold</b>**" not in [c for t in page.table for r in t.value.values for c in r]
+
+
+def test_other_data_come_with_a_command_and_are_shown_both_ways(
+    dashboard: Open, models: Path
+) -> None:
+    write_model(models)
+    page = dashboard("Other data")
+    assert "python -m training evaluate models/small" in words(page)
+    spec, made = ModelSpec.load(models / "small"), answers(5)
+    truth = [LABELS[label] if label != 6 else "contempt" for label in made.labels]
+    record = OtherData(
+        kind="other", model="small", sha256=spec.sha256, head=EXPRESSION_HEAD, data="their set",
+        how="crops", measured_by="somebody", created="2026-11-22",
+        figures=evaluate_labelled(truth, made.probabilities, spec.head(EXPRESSION_HEAD)),
+    )  # fmt: skip
+    foreign = record.model_copy(update={"sha256": "f" * 64})
+    OtherDataFile(records=(record, foreign)).save(models / "small")
+    page.run()
+    assert "their set" in cells(page)
+    assert "1 measurement of other_data.json not shown" in words(page)
+    assert "neutral" in cells(page)
+    page.segmented_control(key="dashboard_small_way").set_value(RESTRICTED).run()
+    assert not page.exception
+    assert "neutral" not in cells(page)

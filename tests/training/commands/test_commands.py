@@ -9,6 +9,7 @@ import pytest
 
 from fer.evaluation.mistakes import Mistakes
 from fer.evaluation.report import Report
+from fer.images import decode
 from fer.labels import EXPRESSION_HEAD, FER2013_LABELS
 from fer.model.spec import ModelSpec
 from training.__main__ import main
@@ -65,7 +66,10 @@ def test_each_preset_trains_on_drawn_faces(preset: str, few: Path, tmp_path: Pat
     expected = {"happy", "sad", "angry"} if preset == "three-class-150" else set(FER2013_LABELS)
     assert set(ModelSpec.load(tmp_path / "m").labels) == expected
     places = ["--data", str(few / "test" / "happy"), "--out", str(tmp_path / "predictions.csv")]
-    assert main(["predict", *places, "--model", str(tmp_path / "m")]) == 0
+    sheet = tmp_path / "predictions.png"
+    options = ["--model", str(tmp_path / "m"), "--pictures", str(sheet)]
+    assert main(["predict", *places, *options]) == 0
+    assert decode(sheet.read_bytes()).shape[2] == 3
     with (tmp_path / "predictions.csv").open() as file:
         for row in csv.DictReader(file):
             assert row["expression"] == FER2013_LABELS[int(row["emotion"])]

@@ -1,0 +1,130 @@
+"""What is shown of other data: complete figures, partial ones, and none."""
+
+import pytest
+
+from app.dashboard.elements import Chart, Command, Facts, Note, Part, Row, Table
+from app.dashboard.sections.labelled import AS_ANSWERED, RESTRICTED
+from app.dashboard.sections.other_data import (
+    other_data,
+    record_name,
+    record_parts,
+    record_ways,
+    sections,
+)
+from fer.evaluation.labelled import evaluate_labelled
+from fer.evaluation.other_data import OtherData, PhotoSearch, StatedClass, StatedFigures
+from fer.labels import FERPLUS_HEAD
+from fer.model.spec import Head
+from tests.app.dashboard.samples import LABELS, answers
+
+
+def record(**changes: object) -> OtherData:
+    fields = {
+        "kind": "other", "model": "small", "sha256": "0" * 64, "head": "expression", "data": "set",
+        "how": "crops", "measured_by": "somebody", "created": "2026-11-22T10:00:00+00:00",
+        "figures": StatedFigures(count=400, accuracy=0.75),
+    }  # fmt: skip
+    return OtherData.model_validate(fields | changes)
+
+
+def complete() -> OtherData:
+    """Measure drawn faces of all classes but neutral."""
+    made = answers(3)
+    truth = [LABELS[label] if LABELS[label] != "neutral" else "contempt" for label in made.labels]
+    head = Head(name="expression", output="o", labels=LABELS, meaning="")
+    return record(figures=evaluate_labelled(truth, made.probabilities, head))
+
+
+def tables(parts: list[Part | Row]) -> dict[str, Table]:
+    inner = [p for part in parts for p in (part.parts if isinstance(part, Row) else (part,))]
+    return {part.title: part for part in inner if isinstance(part, Table)}
+
+
+def test_without_records_it_says_how_to_get_one() -> None:
+    note, command = other_data([], "python -m training evaluate")
+    assert isinstance(note, Note)
+    assert isinstance(command, Command)
+    assert command.text == "python -m training evaluate"
+    assert sections([]) == []
+
+
+def test_test_and_other_data_stand_apart_with_who_measured_them() -> None:
+    shown = tables(other_data([record(), record(kind="test", data="held out", note="once")], ""))
+    assert [title.split(":")[0] for title in shown] == ["Test", "Other data", "Who measured what"]
+    assert shown["Other data"].rows[0][:4] == ("set", "FER2013", "400", "75.0% (70.5–79.0%)")
+    who = shown["Who measured what"].rows
+    assert [cell.replace("\N{NON-BREAKING HYPHEN}", "-") for cell in who[1]] == [
+        "held out", "faces cut out", "somebody", "2026-11-22", "once"
+    ]  # fmt: skip
+
+
+def test_columns_are_there_only_where_somebody_has_them() -> None:
+    plain = tables(other_data([record()], ""))["Other data"]
+    assert plain.columns == ("Data", "Head", "Images", "Accuracy", "Macro-F1")
+    search = PhotoSearch(images=10, found=8, right=6)
+    photos = [record(how="photos", search=search), complete()]
+    full = tables(other_data(photos, ""))["Other data"]
+    assert full.columns[3:6] == ("Face found", "Right of all", "Accuracy")
+    assert RESTRICTED in full.columns
+    assert full.rows[0][2:5] == ("10", "8", "60.0% (31.3–83.2%)")
+    assert full.rows[1][3:5] == ("–", "–")
+
+
+def test_where_nothing_is_said_of_all_faces_their_classes_are() -> None:
+    classes = (StatedClass(label="neutral", recall=0.98), StatedClass(label="happy", recall=0.57))
+    some = record(figures=StatedFigures(count=204, classes=classes))
+    assert tables(other_data([some], ""))["Other data"].rows[0][3] == "neutral 98.0%, happy 57.0%"
+
+
+@pytest.mark.parametrize(
+    ("changes", "name"),
+    [
+        ({}, "set"),
+        ({"split": "test"}, "set, test"),
+        ({"truth": "majority"}, "set, by more than half of all FER+ votes"),
+    ],
+)
+def test_a_name_says_what_was_measured_by_what(changes: dict, name: str) -> None:
+    assert record_name(record(**changes)) == name
+
+
+def test_partial_figures_have_no_matrix_and_say_so() -> None:
+    said = StatedFigures(
+        count=400, accuracy=0.75, macro_f1=0.7, answered=0.8, answered_accuracy=0.9,
+        classes_asked=LABELS, classes=(StatedClass(label="sad", f1=0.5),),
+    )  # fmt: skip
+    some = record(head=FERPLUS_HEAD, figures=said)
+    assert record_ways(some) == (AS_ANSWERED,)
+    parts = record_parts(some)
+    facts = next(part for part in parts if isinstance(part, Facts))
+    assert [fact.value for fact in facts.facts] == ["75.0%", "70.0%", "80.0%"]
+    assert tables(parts)["Each expression"].rows == (("sad", "–", "50.0%"),)
+    assert not any(isinstance(part, (Chart, Row)) for part in parts)
+    assert isinstance(parts[-1], Note)
+    assert "no matrix" in parts[-1].text
+
+
+def test_complete_figures_are_shown_both_ways() -> None:
+    whole = complete()
+    assert record_ways(whole) == (AS_ANSWERED, RESTRICTED)
+    answered, restricted = (
+        tables(record_parts(whole, way))["Confusion matrix in counts"] for way in record_ways(whole)
+    )
+    assert "neutral" in answered.columns
+    assert "neutral" not in restricted.columns
+    by_class = tables(record_parts(whole))["Each expression in figures"]
+    assert "neutral" not in [row[0] for row in by_class.rows]
+    notes = " ".join(part.text for part in record_parts(whole) if isinstance(part, Note))
+    assert "no face of neutral" in notes
+    assert "of contempt" in notes
+
+
+def test_a_file_has_every_record_both_ways_and_what_is_not_shown() -> None:
+    found = sections([record(), complete()], "2 measurements not shown.")
+    assert [section.title for section in found] == [
+        "On other data",
+        "On other data: set, FER2013 head",
+        "On other data: set, FER2013 head, as it answers",
+        "On other data: set, FER2013 head, shared classes only",
+    ]
+    assert found[0].parts[-1] == Note("2 measurements not shown.")
