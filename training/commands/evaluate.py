@@ -48,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "directory", nargs="?", type=Path, metavar="MODEL", help="a model directory, as --model"
     )
     parser.add_argument(
-        "--data", type=Path, required=True, help="folder, .csv or .npz; with --photos also .zip"
+        "--data", type=Path, required=True, help="folder, .csv, .npz or .zip"
     )
     parser.add_argument(
         "--split",
