@@ -15,7 +15,7 @@ HELP = "keep the most confident mistakes with their pictures for the dashboard o
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's arguments."""
-    parser.add_argument("--data", type=Path, required=True, help="folder, .csv or .npz")
+    parser.add_argument("--data", type=Path, required=True, help="folder, .csv, .npz or .zip")
     parser.add_argument("--split", default="validation", help="train, validation or test")
     parser.add_argument("--model", type=Path, default=Path("models/compact"))
     add_split_seed(parser)

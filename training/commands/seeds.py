@@ -15,7 +15,7 @@ HELP = "run a preset with several seeds and note their variance in a model's rep
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's arguments."""
     parser.add_argument("--preset", choices=sorted(PRESETS), default="small")
-    parser.add_argument("--data", type=Path, required=True, help="folder, .csv or .npz")
+    parser.add_argument("--data", type=Path, required=True, help="folder, .csv, .npz or .zip")
     parser.add_argument("--model", type=Path, default=Path("models/compact"), help="whose report")
     parser.add_argument("--init", type=Path, metavar="DIR", help="trained model to begin with")
     parser.add_argument("--teacher", type=Path, nargs="+", default=(), metavar="DIR")

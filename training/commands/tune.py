@@ -14,7 +14,7 @@ HELP = "search hyperparameters; stop it and start it again as you like"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's arguments."""
     parser.add_argument("--preset", choices=sorted(PRESETS), default="small")
-    parser.add_argument("--data", type=Path, required=True, help="folder, .csv or .npz")
+    parser.add_argument("--data", type=Path, required=True, help="folder, .csv, .npz or .zip")
     parser.add_argument("--teacher", type=Path, nargs="+", default=(), metavar="DIR")
     parser.add_argument("--trials", type=int, default=20, help="how many more to run")
     parser.add_argument("--epochs", type=int, default=8, help="of each trial, at most")
