@@ -41,6 +41,8 @@ Your pictures go to the server that runs this app and to nobody else.
   when the next visitor comes.
 - Of a collection, only small copies and numbers are kept once it is read. They are deleted when you
   clear the page, or some minutes after you close the tab.
+- Photos and labels of *Your data* stay in memory until you clear the page, or half an hour after
+  you close the tab.
 - No frame of a live video is kept, only numbers: times, boxes, probabilities. A reload keeps them;
   they are deleted when you clear them, or some minutes after you close the tab.
 - The video is encrypted and may pass a TURN relay. To find a connection, your browser may ask a
@@ -52,8 +54,8 @@ Your pictures go to the server that runs this app and to nobody else.
 - FER Lens writes no other picture and no file name to a disk or a log. While a large file is
   uploaded, the web server may use an unnamed temporary file, which is gone when the upload is
   complete.
-- Nothing you upload trains anything. The camera is off until you open it. FER Lens sends no usage
-  statistics.
+- Nothing you upload trains anything, unless you have a model taught your own labelled faces. The
+  camera is off until you open it. FER Lens sends no usage statistics.
 """
 
 LICENCES = """

@@ -52,7 +52,8 @@ def labeller_data(
     known = set(have)
     return {
         "set": token,
-        "answerer": f"{model}/{head.name}",
+        # What the browser has of a face holds as long as this stays.
+        "answerer": f"{model}/{head.name}/{model in own.models}",
         "done": done,
         "at": at,
         "labels": [_code(own, labels.get(index)) for index in range(len(faces))],

@@ -78,6 +78,10 @@ def test_thirty_faces_are_labelled_by_keyboard_and_the_training_reads_them(
     expect(page.get_by_text("FER Lens says happy")).to_be_visible()
     page.keyboard.press("Enter")
     count(page, "30 of 30 labelled, 0 skipped. All done")
+    expect(page.get_by_role("figure", name="Confusion matrix")).to_be_visible()
+    expect(
+        page.get_by_text("All labels were given with the model's answer in view")
+    ).to_be_visible()
     page.keyboard.press("ArrowLeft")
     current = page.get_by_role("group", name="Faces before and after").locator("[aria-current]")
     expect(current).to_have_accessible_name(f"Face 29: {EXPRESSIONS[28]}")

@@ -19,6 +19,7 @@ PAGES = {
     "collection": "Collection",
     "video": "Video",
     "live": "Live",
+    "own_data": "Your data",
     "dashboard": "Dashboard",
     "about": "About",
 }

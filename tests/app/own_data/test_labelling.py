@@ -51,6 +51,13 @@ def test_a_face_has_its_answer_with_the_heads_own_thresholds() -> None:
     assert "answer" not in data_of(own, model="late")["faces"][0], "until it has answered"
 
 
+def test_pictures_are_sent_anew_once_another_model_has_answered() -> None:
+    own = own_set(("a.png", 1))
+    before = data_of(own, model="late")["answerer"]
+    own.answer_too("a.png", read_photo("a.png", png(1), [answerer(), answerer("late")]).faces)
+    assert before != data_of(own, model="late")["answerer"] != data_of(own)["answerer"]
+
+
 def test_changes_are_carried_out_once_each() -> None:
     own = own_set(("a.png", 3))
     changes = [[1, "label", 0, 2, True], [2, "label", 1, 0, False]]
