@@ -47,9 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "directory", nargs="?", type=Path, metavar="MODEL", help="a model directory, as --model"
     )
-    parser.add_argument(
-        "--data", type=Path, required=True, help="folder, .csv, .npz or .zip"
-    )
+    parser.add_argument("--data", type=Path, required=True, help="folder, .csv, .npz or .zip")
     parser.add_argument(
         "--split",
         help="train, validation or test (default: validation; data that names no splits is "
