@@ -32,6 +32,13 @@ class Classifier(Protocol):
         """Return class activation maps, ``(n, rows, columns, k)``."""
 
 
+class PhotoClassifier(Classifier, Protocol):
+    """What a `FaceAnalyzer` classifies with."""
+
+    def all_heads(self, crops: NDArray[np.uint8], /) -> dict[str, Floats]:
+        """Return the probabilities of every head, ``{head: (n, k)}``."""
+
+
 class FaceAnalyzer:
     """Detects every face in an image and classifies its expression.
 
@@ -47,7 +54,7 @@ class FaceAnalyzer:
     def __init__(
         self,
         detector: FaceDetector,
-        classifier: Classifier,
+        classifier: PhotoClassifier,
         spec: ModelSpec,
         *,
         detector_version: str = "",
@@ -92,19 +99,31 @@ class FaceAnalyzer:
         detections = detections.take(np.argsort(detections.xyxy[:, 0], kind="stable"))
         return classify_faces(image, detections, self._classifier, self.spec, head=head)
 
-    def cut_out(self, image: Image, *, head: str = EXPRESSION_HEAD) -> Floats:
-        """Return the probabilities, ``(k,)``, of a picture that is a cut-out face as it is.
+    def all_heads(self, image: Image, detections: Detections) -> dict[str, Floats]:
+        """Return what every head says of faces that are known, from one pass of the network.
+
+        Args:
+            image: ``(height, width, 3)`` RGB uint8.
+            detections: the ``n`` faces in it.
+
+        Returns:
+            Probabilities, ``(n, k)``, by head.
+        """
+        check_image(image)
+        return self._classifier.all_heads(_crops(image, detections, self.spec))
+
+    def cut_out(self, image: Image) -> dict[str, Floats]:
+        """Return what every head says of a picture that is a cut-out face, as it is.
 
         Args:
             image: ``(height, width, 3)`` RGB uint8, framed like the images of a data set.
-            head: name of the head to use.
 
-        Raises:
-            ModelError: the model has no such head.
+        Returns:
+            Probabilities, ``(k,)``, by head.
         """
         check_image(image)
         crop = as_channels(square(image, self.spec.input_size), self.spec.channels)
-        return np.asarray(self._classifier(crop[None], head)[0])
+        return {head: rows[0] for head, rows in self._classifier.all_heads(crop[None]).items()}
 
     def has_class_activation(self, head: str) -> bool:
         """Return whether the model was exported with the maps that `class_activation` needs."""

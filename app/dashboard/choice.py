@@ -10,7 +10,7 @@ from app.common.model_choice import chosen_model
 from app.common.paths import models_dir, without_folder
 from app.common.text import escape_markdown
 from app.dashboard.models import OpenedModel, open_model
-from app.dashboard.sections.other_data import record_name, record_ways
+from app.dashboard.sections.other_data import record_title, record_ways
 from app.dashboard.sections.performance import DUPLICATES
 from app.dashboard.text import (
     SPLITS_EXPLAINED,
@@ -148,7 +148,7 @@ def choose_record(records: Sequence[OtherData], *, key: str) -> tuple[OtherData,
     Returns:
         The measurement, and one of `record_ways`.
     """
-    names = [f"{record_name(r)}, {head_name(r.head)} head" for r in records]
+    names = [record_title(record) for record in records]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         number = st.selectbox(
             "Measurement",

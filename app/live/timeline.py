@@ -44,7 +44,7 @@ class HeadChange:
     Attributes:
         seconds: when.
         head: name of the new head.
-        model: name of its model; empty where there is only one.
+        model: name of the new model; empty if only the head was changed.
     """
 
     seconds: float
@@ -54,8 +54,7 @@ class HeadChange:
     @property
     def name(self) -> str:
         """What answers from then on, for visitors."""
-        head = NAMES.get(self.head, self.head)
-        return f"{self.model}: {head}" if self.model else head
+        return self.model or NAMES.get(self.head, self.head)
 
 
 @dataclass(frozen=True)
@@ -152,15 +151,12 @@ def _bars(
 
 def _changes(rows: StreamRows) -> list[HeadChange]:
     head = rows.array["head"]
-    several = len({one.model for one in rows.heads}) > 1
-    return [
-        HeadChange(
-            float(rows.seconds[i]),
-            rows.heads[int(head[i])].name,
-            rows.heads[int(head[i])].model if several else "",
-        )
-        for i in (np.flatnonzero(np.diff(head.astype(np.int64))) + 1).tolist()
-    ]
+    changes = []
+    for i in (np.flatnonzero(np.diff(head.astype(np.int64))) + 1).tolist():
+        before, after = rows.heads[int(head[i - 1])], rows.heads[int(head[i])]
+        model = after.model if after.sha256 != before.sha256 else ""
+        changes.append(HeadChange(float(rows.seconds[i]), after.name, model))
+    return changes
 
 
 def bar_width(span: float) -> float:

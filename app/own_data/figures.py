@@ -46,7 +46,9 @@ def own_data_sections(
     if measured is None:
         return [Section("How good it is on your faces", (Note(_why_not(figures, model, head)),))]
     evaluation, search = measured.evaluation, measured.search
-    parts: list[Part | Row] = [labelled_facts(evaluation, way), *overlap_notes(evaluation)]
+    enough = evaluation.as_answered.count >= LEAST_FOR_CALIBRATION
+    facts = labelled_facts(evaluation, way, calibration=enough)
+    parts: list[Part | Row] = [facts, *overlap_notes(evaluation)]
     if search.found < search.images:
         parts.insert(0, search_facts(search))
     limits = own_limits(evaluation, figures.answers)
@@ -55,7 +57,10 @@ def own_data_sections(
         Section("What these figures do not say", tuple(map(Note, limits))),
         Section("What it takes for what", tuple(labelled_tables(evaluation, way))),
         Section("Sure and wrong", (_sure_and_wrong(figures, key),)),
-        Section("Does its confidence hold?", (_confidence(evaluation, way),)),
+        Section(
+            "Does its confidence hold?",
+            (reliability(ways(evaluation)[way]) if enough else _too_few(evaluation),),
+        ),
         Section("Every model and head", (_side_by_side(figures),)),
     ]
 
@@ -119,28 +124,29 @@ def _sure_and_wrong(figures: OwnFigures, key: tuple[str, str]) -> Part:
     )
 
 
-def _confidence(evaluation: LabelledEvaluation, way: str) -> Part | Row:
-    measured = ways(evaluation)[way]
-    if measured.count < LEAST_FOR_CALIBRATION:
-        return Note(
-            f"{counted(measured.count, 'face')} are too few to say whether it is as often right as "
-            f"it is confident. From {LEAST_FOR_CALIBRATION} on, it is shown here."
-        )
-    return reliability(measured)
+def _too_few(evaluation: LabelledEvaluation) -> Note:
+    faces = counted(evaluation.as_answered.count, "face")
+    return Note(
+        f"{faces} do not suffice to say whether it is as often right as it is confident. From "
+        f"{LEAST_FOR_CALIBRATION} on, it is shown here."
+    )
 
 
 def _side_by_side(figures: OwnFigures) -> Table:
+    missed = any(one.search.found < one.search.images for one in figures.measured.values())
     return Table(
         "The same faces, by every model and head",
-        ("Model", "Head", "Faces", "Accuracy", "Right of all", RESTRICTED, "Macro-F1", "Answered",
-         "Of these right"),
+        (
+            *("Model", "Head", "Faces", "Accuracy", *(["Right of all"] if missed else [])),
+            *(RESTRICTED, "Macro-F1", "Answered", "Of these right"),
+        ),
         tuple(
             (
                 model,
                 head_name(head),
                 f"{one.record.count:,}",
                 share_of(one.record.accuracy, one.record.count),
-                percent(one.search.accuracy or 0.0),
+                *([percent(one.search.accuracy or 0.0)] if missed else []),
                 share_of(one.record.restricted_accuracy, one.record.count),
                 percent(one.evaluation.as_answered.macro_f1),
                 percent(one.evaluation.answered),
@@ -152,4 +158,4 @@ def _side_by_side(figures: OwnFigures) -> Table:
         "Where the intervals overlap widely, a difference may be chance. Heads with other classes "
         "are measured on the faces whose label they know.",
         text_columns=("Head",),
-    )  # fmt: skip
+    )

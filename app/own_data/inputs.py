@@ -10,7 +10,7 @@ import streamlit as st
 from app.collection.inputs import Intake, has_room, show_uploaders
 from app.collection.upload import Upload
 from app.common.paths import ASSETS
-from app.common.text import escape_markdown
+from app.common.text import counted, escape_markdown
 from app.own_data.state import answerers, expressions
 from app.own_data.visit import OwnVisit
 
@@ -30,7 +30,7 @@ def show_notices(visit: OwnVisit) -> None:
         names = list(dict.fromkeys(row.photo for row in waiting))
         more = f" and {len(names) - 3:,} more" if len(names) > 3 else ""
         st.info(
-            f"**{len(waiting):,} labels wait for their photos:** "
+            f"**{counted(len(waiting), 'label')} without a photo so far:** "
             f"{escape_markdown(', '.join(names[:3]))}{more}. Drop the same photos to go on.",
             icon=":material/hourglass_top:",
         )

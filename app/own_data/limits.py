@@ -46,8 +46,8 @@ def own_limits(
         *_photos([answer for answer in answers if answer.found]),
         "Nobody said who is on the photos. If it is mostly one person, or one light and camera, "
         "the figures are about those.",
-        "The labels are one person's. Others would call some of these faces something else: about "
-        "the labels of its training, people agree two times out of three.",
+        "Others would label some of these faces differently: with the labels of its training, "
+        "people agree two times out of three.",
     )
 
 

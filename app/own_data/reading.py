@@ -46,8 +46,11 @@ class Analyzer(Protocol):
     ) -> Faces:
         """Return the faces of an image; `detections` if they are known."""
 
-    def cut_out(self, image: Image, *, head: str = ...) -> Floats:
-        """Return the probabilities of a cut-out face as it is."""
+    def all_heads(self, image: Image, detections: Detections) -> Mapping[str, Floats]:
+        """Return the probabilities of known faces, ``(n, k)``, by head."""
+
+    def cut_out(self, image: Image) -> Mapping[str, Floats]:
+        """Return the probabilities of a cut-out face as it is, ``(k,)``, by head."""
 
 
 @dataclass(frozen=True)
@@ -63,11 +66,6 @@ class Answerer:
     name: str
     key: str
     analyzer: Analyzer = field(compare=False)
-
-    @property
-    def heads(self) -> tuple[str, ...]:
-        """Names of its heads."""
-        return self.analyzer.spec.head_names
 
 
 @dataclass(frozen=True)
@@ -186,15 +184,15 @@ def _cut_out(image: Image, answerers: Sequence[Answerer]) -> OwnFace:
 
 def _cut_out_answers(image: Image, answerers: Sequence[Answerer]) -> Probabilities:
     return {
-        (one.name, head): one.analyzer.cut_out(image, head=head)
+        (one.name, head): answer
         for one in answerers
-        for head in one.heads
+        for head, answer in one.analyzer.cut_out(image).items()
     }
 
 
 def _found(image: Image, answerers: Sequence[Answerer], *, largest: bool) -> tuple[OwnFace, ...]:
     first = answerers[0]
-    found = first.analyzer(image, head=first.heads[0])
+    found = first.analyzer(image, head=first.analyzer.spec.head_names[0])
     if not len(found):
         return ()
     answers = _answers(image, found.detections, answerers)
@@ -224,9 +222,9 @@ def _answers(
 ) -> list[Probabilities]:
     """Return what the models answer about each face."""
     answers = {
-        (one.name, head): one.analyzer(image, head=head, detections=detections).probabilities
+        (one.name, head): rows
         for one in answerers
-        for head in one.heads
+        for head, rows in one.analyzer.all_heads(image, detections).items()
     }
     return [{key: rows[i] for key, rows in answers.items()} for i in range(len(detections))]
 

@@ -121,7 +121,7 @@ def test_labels_last_over_a_visit_a_reload_and_in_their_table(
 
     another = visit("own_data")
     another.locator("input[type=file]").first.set_input_files(table)
-    expect(another.get_by_text("2 labels wait for their photos")).to_be_visible()
+    expect(another.get_by_text("2 labels without a photo so far")).to_be_visible()
     another.get_by_text("Add photos or labels").click()
     put(another, *photos[-4:])
     count(another, "1 of 4 labelled, 1 skipped.")

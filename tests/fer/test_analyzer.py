@@ -112,3 +112,18 @@ def test_the_shipped_model_calls_a_smile_happy(astronaut: Image) -> None:
     faces = FaceAnalyzer.for_photos(SHIPPED_MODEL)(astronaut)
     assert faces.expressions == ["happy"]
     assert faces.confidence[0] > 0.6
+
+
+def test_all_heads_answer_about_known_faces_and_a_cut_out_one() -> None:
+    analyzer = FaceAnalyzer.for_photos(SHIPPED_MODEL)
+    image = np.random.default_rng(0).integers(0, 255, (200, 200, 3), np.uint8)
+    found = make_detections((30, 30, 90, 90), (100, 100, 180, 180))
+    answers = analyzer.all_heads(image, found)
+    assert answers.keys() == set(analyzer.spec.head_names)
+    for head, rows in answers.items():
+        assert np.allclose(rows, analyzer(image, head=head, detections=found).probabilities)
+    for head, row in analyzer.cut_out(image[:100, :100]).items():
+        assert row.shape == (len(analyzer.spec.head(head).labels),)
+        assert row.sum() == pytest.approx(1)
+    with pytest.raises(ValueError, match="RGB"):
+        analyzer.cut_out(image[..., 0])

@@ -89,14 +89,14 @@ def run(arguments: argparse.Namespace) -> int:
     _check(arguments)
     sha256 = data_to_record(arguments.data, model) if arguments.record else ""
     result, further = (_photos if arguments.photos else _faces)(model, arguments)
+    if arguments.record:
+        by = arguments.by or f"python -m training evaluate, FER Lens {fer.__version__}"
+        record(model, result, data_sha256=sha256, measured_by=by, note=arguments.note)
     if arguments.json:
         print(json.dumps(result.model_dump() | further, indent=1))
     else:
         print(photo_text(result) if isinstance(result, PhotoEvaluation) else face_text(result))
         _print_further(further)
-    if arguments.record:
-        by = arguments.by or f"python -m training evaluate, FER Lens {fer.__version__}"
-        record(model, result, data_sha256=sha256, measured_by=by, note=arguments.note)
     return 0
 
 

@@ -6,11 +6,11 @@ import argparse
 import csv
 from pathlib import Path
 
+from fer.drawing.contact_sheet import MOST, contact_sheet
 from fer.drawing.pictures import encoded
 from fer.labels import FER2013_LABELS
 from fer.model.classifier import ExpressionClassifier
 from training.data import load
-from training.evaluation.contact_sheet import MOST, contact_sheet
 
 HELP = "label a test.csv or a folder of images that have no labels"
 

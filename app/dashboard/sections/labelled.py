@@ -38,8 +38,10 @@ def ways(evaluation: LabelledEvaluation) -> dict[str, Evaluation]:
     return found
 
 
-def labelled_facts(evaluation: LabelledEvaluation, way: str = AS_ANSWERED) -> Facts:
-    """Return the headline figures of a way to measure."""
+def labelled_facts(
+    evaluation: LabelledEvaluation, way: str = AS_ANSWERED, *, calibration: bool = True
+) -> Facts:
+    """Return the headline figures of a way to measure; `calibration` takes many faces."""
     figures = ways(evaluation)[way]
     facts = [
         Fact(
@@ -50,8 +52,10 @@ def labelled_facts(evaluation: LabelledEvaluation, way: str = AS_ANSWERED) -> Fa
         ),
         Fact("Macro-F1", percent(figures.macro_f1), MACRO_F1),
         Fact("Balanced accuracy", percent(figures.balanced_accuracy), BALANCED),
-        Fact("Calibration error", percent(figures.calibration_error), CALIBRATION),
     ]
+    if calibration:
+        error = percent(figures.calibration_error)
+        facts.append(Fact("Calibration error", error, CALIBRATION))
     if way == AS_ANSWERED:
         right = f"{percent(evaluation.answered_accuracy)} right" if evaluation.answered else ""
         facts.append(Fact("Answered", percent(evaluation.answered), ANSWERED, right))

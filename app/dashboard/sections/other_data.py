@@ -47,6 +47,12 @@ def record_name(record: OtherData) -> str:
     return f"{record.data}{split}{_TRUTHS[record.truth]}"
 
 
+def record_title(record: OtherData) -> str:
+    """Return a name that no other record of a model has."""
+    photos = ", photographs" if record.how == "photos" else ""
+    return f"{record_name(record)}{photos}, {head_name(record.head)} head"
+
+
 def other_data(records: Sequence[OtherData], command: str) -> list[Part | Row]:
     """Return the tables of all records, or what to do where there is none.
 
@@ -161,7 +167,7 @@ def sections(records: Sequence[OtherData], not_shown: str = "") -> list[Section]
     first = [*other_data(records, ""), *notes] if records else notes
     found = [Section(TITLE, tuple(first))] if first else []
     for record in records:
-        name = f"{TITLE}: {record_name(record)}, {head_name(record.head)} head"
+        name = f"{TITLE}: {record_title(record)}"
         offered = record_ways(record)
         for way in offered:
             of = f", {way.lower()}" if len(offered) > 1 else ""

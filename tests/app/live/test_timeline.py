@@ -154,5 +154,5 @@ def test_a_change_of_the_model_is_marked_with_its_name() -> None:
     line = timeline(seen, 0, 10)
     assert line.changes == [HeadChange(2.0, "expression", "mine")]
     (note,) = timeline_figure(line, LABELS).layout.annotations
-    assert note.text == f"mine: {NAMES['expression']}"
-    assert f"From 0:02 on: {note.text}." in describe_timeline(line, LABELS)
+    assert note.text == "mine"
+    assert "From 0:02 on: mine." in describe_timeline(line, LABELS)

@@ -82,6 +82,8 @@ def test_every_head_is_measured_on_what_it_knows_with_and_without_misses() -> No
     table = only(sections["Every model and head"], Table)
     assert isinstance(table, Table)
     assert [row[0] for row in table.rows] == ["fake", "large", "large"]
+    assert "Right of all" in table.columns
+    assert table.rows[0][4] == "33.3%"
 
 
 def test_the_ways_to_measure_differ_only_where_classes_are_missing() -> None:
@@ -116,8 +118,11 @@ def test_without_a_wrong_answer_that_is_said() -> None:
 )
 def test_calibration_needs_faces(count: int, chart: bool) -> None:
     answers = [answer("sad", "sad", number=i) for i in range(count)]
-    section = shown(measure_own(answers, SPECS, "mine"))["Does its confidence hold?"]
-    assert isinstance(section.parts[0], Note) != chart
+    sections = shown(measure_own(answers, SPECS, "mine"))
+    assert isinstance(sections["Does its confidence hold?"].parts[0], Note) != chart
+    facts = only(sections["How good it is on your faces"], Facts)
+    assert isinstance(facts, Facts)
+    assert ("Calibration error" in [fact.label for fact in facts.facts]) == chart
 
 
 def test_the_html_has_all_figures_and_pictures_and_no_markup_of_others() -> None:

@@ -9,7 +9,7 @@ from fer.evaluation.labelled import evaluate_labelled
 from fer.evaluation.metrics import wilson_interval
 from tests.app.own_data.samples import HEAD
 
-ALWAYS = ("Nobody said who", "one person's")
+ALWAYS = ("Nobody said who", "Others would label")
 
 
 def limits(counts: dict[str, int], photos: int = 10_000) -> str:

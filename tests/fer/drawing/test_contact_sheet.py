@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from fer.drawing.contact_sheet import COLUMNS, MOST, SIDE, contact_sheet
 from fer.labels import colour_of
-from training.evaluation.contact_sheet import COLUMNS, MOST, SIDE, contact_sheet
 
 LABELS = ("happy", "sad")
 

@@ -1,0 +1,199 @@
+"""The Your data page as a visitor meets it, with a fake analyzer."""
+
+import json
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app.collection.room import Room
+from app.common.runnable import ModelEntry
+from app.own_data import state
+from app.own_data.own_set import Label
+from app.own_data.visit import OwnVisit
+from tests.app.own_data.samples import SPEC, archive, small
+from tests.app.samples import FakeAnalyzer, png
+
+#: Seconds after which a test gives up on a thread; nothing waits so long if all is well.
+PATIENCE = 60.0
+
+PAGE = "app/pages/own_data.py"
+
+Put = Callable[..., AppTest]
+
+
+def words(page: AppTest) -> str:
+    """Return all that the page says, in one string."""
+    kinds: Iterable[Iterable[Any]] = (
+        page.title, page.subheader, page.markdown, page.caption, page.info, page.error, page.warning
+    )  # fmt: skip
+    return "\n".join(str(element.value) for kind in kinds for element in kind)
+
+
+def button(page: AppTest, label: str) -> Any:
+    return next(b for b in page.button if b.label == label)
+
+
+def visit_of(page: AppTest) -> OwnVisit:
+    visit: OwnVisit = page.session_state["own_visit"]
+    return visit
+
+
+def labeller(page: AppTest) -> dict[str, Any] | None:
+    """Return what the browser gets to label faces; None if it is not shown."""
+    found = [e for e in page.get("bidi_component") if e.proto.component_name.endswith("labeller")]
+    return json.loads(found[0].proto.json) if found else None
+
+
+def entry(name: str, analyzer: FakeAnalyzer) -> ModelEntry:
+    spec = SPEC if analyzer.spec is None else analyzer.spec
+    return ModelEntry(name, Path(name), f"key of {name}", spec, bytes=1)
+
+
+@pytest.fixture
+def models(monkeypatch: pytest.MonkeyPatch, analyzer: FakeAnalyzer) -> list[ModelEntry]:
+    """The models that are here, which a test may change."""
+    found = [entry("compact", analyzer)]
+    monkeypatch.setattr(state, "chosen_entry", lambda: found[0])
+    monkeypatch.setattr(state, "runnable_models", lambda: found)
+    monkeypatch.setattr(state.running_model, "photo_analyzer", lambda *args: analyzer)
+    monkeypatch.setattr(Room, "_left", Room._unheld)
+    for shared in (state._jobs, state._room, state._store):
+        shared.clear()
+    return found
+
+
+@pytest.fixture
+def own(page: AppTest, models: list[ModelEntry]) -> AppTest:
+    return page.switch_page(PAGE).run()
+
+
+@pytest.fixture
+def put(own: AppTest) -> Put:
+    """Upload files, given as ``name=contents`` pairs, and wait until they are read."""
+
+    def upload(*files: tuple[str, bytes]) -> AppTest:
+        own.file_uploader[0].set_value([(name, data, "") for name, data in files])
+        own.run()
+        return settled(own)
+
+    return upload
+
+
+def settled(page: AppTest) -> AppTest:
+    job = visit_of(page).job
+    assert job is None or job.wait(PATIENCE)
+    return page.run()
+
+
+def test_it_opens_with_what_it_is_for(own: AppTest) -> None:
+    assert not own.exception
+    assert len(own.file_uploader) == 2
+    assert "Label with one key" in words(own)
+    assert "30 minutes after you close" in words(own)
+    assert labeller(own) is None
+
+
+def test_the_sample_is_a_click_away(own: AppTest) -> None:
+    page = settled(button(own, "Try it with drawn faces").click().run())
+    assert not page.exception
+    assert "21 photos · 21 faces" in words(page)
+    data = labeller(page)
+    assert data
+    assert (data["labels"], data["at"]) == ([-1] * 21, 0)
+    assert "figures are here as soon as" in words(page)
+
+
+def test_labels_bring_figures_and_files(put: Put) -> None:
+    page = put(("party.png", png(2)), ("one.png", png(1, seed=1)))
+    visit = visit_of(page)
+    assert visit.own
+    visit.own.label(0, Label("happy", answer_seen=True))
+    visit.own.label(1, Label("sad", answer_seen=True))
+    page.run()
+    assert not page.exception
+    said = words(page)
+    assert "How good it is on your faces" in said
+    assert "All labels were given with the model's answer in view" in said
+    assert "What these figures do not say" in said
+    assert "Teach it" in said
+    labels = [b.label for b in page.get("download_button")]
+    assert labels == ["Labels (CSV)", "Labelled set (ZIP)", "Figures (HTML)", "Figures (JSON)"]
+
+
+def test_class_folders_have_figures_at_once(put: Put) -> None:
+    files = {"happy/a.png": small(90), "sad/b.png": png(1, 20), "bored/c.png": png(1, 30),
+             "sad/wall.png": png(0)}  # fmt: skip
+    page = put(("set.zip", archive(files).data))
+    said = words(page)
+    assert "those of the folders:** happy 1, sad 1. In 1 photo no face was found" in said
+    assert "“bored” \\(1\\) left out" in said
+    assert "How good it is on your faces" in said
+    assert labeller(page) is None
+    page.toggle(key="own_check").set_value(True).run()
+    assert (labeller(page) or {})["labels"] == [1, 2]
+    settled(button(page, "Label all faces by hand instead").click().run())
+    assert (labeller(page) or {})["labels"] == [-1] * 3
+
+
+def test_what_is_no_set_is_answered_in_words(put: Put) -> None:
+    assert "There are no photos in empty\\.zip" in words(put(("empty.zip", archive({}).data)))
+    page = put(("broken.zip", b"PK"))
+    assert "No face was found" in words(page)
+    assert "is not a ZIP archive" in words(page)
+    assert not page.exception
+
+
+def test_labels_wait_for_their_photos(put: Put) -> None:
+    table = b"photo,expression,left,top,right,bottom\na.png,sad,5,20,45,60\n"
+    page = put(("labels.csv", table))
+    assert "**1 label without a photo so far:** a\\.png" in words(page)
+    page = put(("a.png", png(1)))
+    assert (labeller(page) or {})["labels"] == [2]
+    assert "without a photo" not in words(page)
+
+
+def test_all_is_there_after_a_visit_to_another_page(put: Put) -> None:
+    page = put(("a.png", png(1)))
+    own = visit_of(page).own
+    assert own
+    own.label(0, Label("sad"))
+    page.switch_page("app/pages/about.py").run()
+    page.switch_page(PAGE).run()
+    assert (labeller(page) or {})["labels"] == [2]
+
+
+def test_a_new_model_answers_too(
+    put: Put, models: list[ModelEntry], analyzer: FakeAnalyzer
+) -> None:
+    page = put(("a.png", png(1)))
+    own = visit_of(page).own
+    assert own
+    own.label(0, Label("sad"))
+    models.append(entry("taught", analyzer))
+    settled(page.run())
+    assert own.models == {"compact", "taught"}
+    tables = [table.value.to_string() for table in page.table]
+    assert any("taught" in table for table in tables)
+
+
+def test_deleting_asks_first(put: Put) -> None:
+    page = put(("a.png", png(1)))
+    assert "This deletes 1 face and no labels" in words(page)
+    button(page, "Delete all").click().run()
+    assert visit_of(page).own is None
+    assert "No photos at hand?" in words(page)
+
+
+def test_without_room_or_places_the_page_says_so(
+    page: AppTest, models: list[ModelEntry], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(state.PHOTOS_VARIABLE, "0")
+    assert "switched off" in words(page.switch_page(PAGE).run())
+    monkeypatch.setenv(state.PHOTOS_VARIABLE, "5")
+    monkeypatch.setattr(Room, "_left", lambda self: 0)
+    state._store.clear()
+    del page.session_state["own_visit"]
+    assert "no room for another set of photos" in words(page.run())
