@@ -33,7 +33,7 @@ _TRUTHS = {
     "plurality": ", by most FER+ votes, seven classes",
 }
 
-_HOW = {"crops": "faces cut out", "photos": "whole photographs"}
+_HOW = {"crops": "Faces cut out", "photos": "Whole photographs"}
 
 _KINDS = {
     "test": "Test: held out from the data that it was trained on",
@@ -116,14 +116,18 @@ def _recalls(record: OtherData) -> str:
 
 def _origins(records: Sequence[OtherData]) -> Table:
     rows = {
-        (record.data, _HOW[record.how], record.measured_by, _day(record), record.note): None
+        (
+            record.data,
+            f"{_HOW[record.how]}; {record.measured_by}; {_day(record)}. {record.note}".strip(),
+        ): None
         for record in records
     }
+    # Two columns, since a phone has no room for more where one is a sentence.
     return Table(
         "Who measured what",
-        ("Data", "Images", "Measured by", "On", "Note"),
+        ("Data", "Images, by whom, when"),
         tuple(rows),
-        text_columns=("Images", "Measured by", "On", "Note"),
+        text_columns=("Images, by whom, when",),
     )
 
 

@@ -54,7 +54,7 @@ def test_test_and_other_data_stand_apart_with_who_measured_them() -> None:
     assert shown["Other data"].rows[0][:4] == ("set", "FER2013", "400", "75.0% (70.5–79.0%)")
     who = shown["Who measured what"].rows
     assert [cell.replace("\N{NON-BREAKING HYPHEN}", "-") for cell in who[1]] == [
-        "held out", "faces cut out", "somebody", "2026-11-22", "once"
+        "held out", "Faces cut out; somebody; 2026-11-22. once"
     ]  # fmt: skip
 
 
