@@ -88,7 +88,9 @@ def run(arguments: argparse.Namespace) -> int:
     model = arguments.directory or arguments.model
     _check(arguments)
     sha256 = data_to_record(arguments.data, model) if arguments.record else ""
-    result, further = (_photos if arguments.photos else _faces)(model, arguments)
+    result, further = (
+        (_photos(model, arguments), {}) if arguments.photos else _faces(model, arguments)
+    )
     if arguments.record:
         by = arguments.by or f"python -m training evaluate, FER Lens {fer.__version__}"
         record(model, result, data_sha256=sha256, measured_by=by, note=arguments.note)
@@ -135,7 +137,7 @@ def _faces(model: Path, arguments: argparse.Namespace) -> tuple[FaceEvaluation, 
     return result, figures_of(classifier, data, split)
 
 
-def _photos(model: Path, arguments: argparse.Namespace) -> tuple[PhotoEvaluation, dict[str, Any]]:
+def _photos(model: Path, arguments: argparse.Namespace) -> PhotoEvaluation:
     """Return the measurements on photographs."""
     classifier = ExpressionClassifier(model)
     head = classifier.spec.head(arguments.head)
@@ -152,10 +154,7 @@ def _photos(model: Path, arguments: argparse.Namespace) -> tuple[PhotoEvaluation
         analyzers = [FaceAnalyzer.for_photos(model) for _ in range(threads)]
         found = answers(some.photographs, analyzers, classifier, head.name)
         shown = progress(found, count, "images")
-        return (
-            measured(some, shown, classifier.spec, analyzers[0].detector_version, head.name),
-            {},
-        )
+        return measured(some, shown, classifier.spec, analyzers[0].detector_version, head.name)
 
 
 def load_for_model(classifier: ExpressionClassifier, path: Path, seed: int = SPLIT_SEED) -> DataSet:
