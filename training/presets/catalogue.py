@@ -269,6 +269,8 @@ CATALOGUE: tuple[Entry, ...] = (
         "then all layers at a low rate. It keeps the network of --init.",
         data="my-faces.zip",
         options="--init models/compact --replay fer2013.npz",
+        outcome="1 to 2 minutes, and as long again to measure; drawn faces of another style 28 to "
+        "over 96 %, PublicTest 71.1 to 70.2 %.",
     ),
 )
 
