@@ -145,4 +145,5 @@ def parity(
             ).max()
         )
         for h in classifier.spec.heads
+        if h.output  # a blend follows from those
     )
