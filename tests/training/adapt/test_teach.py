@@ -4,14 +4,16 @@ import json
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from fer.errors import DataError
 from fer.evaluation.report import Report
-from fer.labels import EXPRESSION_HEAD
+from fer.labels import BALANCED_HEAD, EXPRESSION_HEAD, FER2013_LABELS
 from fer.model.classifier import ExpressionClassifier
 from fer.model.spec import ModelSpec
 from tests.samples import SHIPPED_MODEL
+from tests.training.samples import bars, save_image
 from training.__main__ import main
 from training.adapt.teach import adapted
 from training.demo.dataset import write_demo_data
@@ -122,3 +124,29 @@ def test_the_network_is_that_of_the_model() -> None:
     assert preset.epochs == PRESETS["adapt"].epochs
     with pytest.raises(DataError, match="--init"):
         adapted(PRESETS["adapt"], None)
+
+
+def test_all_heads_are_kept_and_measured(tmp_path: Path) -> None:
+    train, validation, own = bars(96, 1), bars(40, 2), bars(80, 3)
+    data = tmp_path / "before.npz"
+    np.savez(
+        data,
+        image=np.concatenate([train.images, validation.images])[..., 0],
+        label=np.concatenate([train.labels, validation.labels]),
+        usage=np.array(["Training"] * 96 + ["PublicTest"] * 40),
+        votes=np.concatenate([train.votes, validation.votes]),
+    )
+    for number, (image, label) in enumerate(zip(own.images, own.labels, strict=True)):
+        save_image(tmp_path / "own" / FER2013_LABELS[label] / f"{number}.png", 255 - image[..., 0])
+    initial, out, work = tmp_path / "tiny", tmp_path / "taught", ["--work-dir", str(tmp_path / "w")]
+    options = ["--preset", "small", "--data", str(data), "--out", str(initial)]
+    assert main(["train", *options, *work, *TINY, "--epochs", "3"]) == 0
+    options = ["--preset", "adapt", "--init", str(initial), "--data", str(tmp_path / "own")]
+    options += ["--out", str(out), "--replay", str(data), "--epochs", "2", "--frozen-epochs", "1"]
+    assert main(["train", *options, *work, "--precision", "float32", "--batch-size", "24"]) == 0
+    before, after = ModelSpec.load(initial), ModelSpec.load(out)
+    assert after.head_names == before.head_names
+    taught = Report.load(out).adaptation
+    assert taught
+    assert {change.head for change in taught.own_changes} == {BALANCED_HEAD, EXPRESSION_HEAD}
+    assert taught.own_changes[0].head == after.default_head
