@@ -110,12 +110,12 @@ def test_an_archive_is_filtered_paged_opened_and_saved(visit: Visit, archive: Pa
 
     with page.expect_download() as download:
         page.get_by_role("button", name="Everything (ZIP)").click()
-    assert download.value.suggested_filename == "holiday-expression.zip"
+    assert download.value.suggested_filename == "holiday-balanced.zip"
     with zipfile.ZipFile(download.value.path()) as saved:
         names = saved.namelist()
         assert "marked/day 1/mirrored-marked.jpg" in names
         assert len(names) == 2 + 3 + PER_PAGE
-        table = saved.read("expressions-expression.csv").decode("utf-8-sig")
+        table = saved.read("expressions-balanced.csv").decode("utf-8-sig")
         rows = {row["file"]: row for row in csv.DictReader(io.StringIO(table))}
         assert len(rows) == 6 + PER_PAGE
         assert "leads out" in rows["evil.jpg"]["error"]

@@ -71,7 +71,7 @@ def test_downloads_hold_what_the_page_shows(
     page = open_sample(visit())
     with page.expect_download() as download:
         page.get_by_role("button", name=label, exact=True).click()
-    assert download.value.suggested_filename.startswith("sample-expression.")
+    assert download.value.suggested_filename.startswith("sample-balanced.")
     assert check(download.value.path().read_bytes())
 
 

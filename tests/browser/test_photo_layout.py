@@ -181,7 +181,7 @@ def test_many_photos_are_rows_with_one_archive(visit: Visit, compose: Compose) -
     page.locator("input[type=file]").set_input_files(files)
     with page.expect_download() as download:
         page.get_by_role("button", name="Marked pictures (ZIP)").click()
-    assert download.value.suggested_filename == "photos-expression.zip"
+    assert download.value.suggested_filename == "photos-balanced.zip"
     expect(page.get_by_text("All photos")).to_be_visible()
     for file, faces in zip(files, ("1 face: ", "3 faces: ", "6 faces: "), strict=True):
         thumbnail = page.get_by_role("img", name=f"Thumbnail of {file.name}")
