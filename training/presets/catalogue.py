@@ -189,7 +189,7 @@ CATALOGUE: tuple[Entry, ...] = (
     Entry(
         _CNN_BASIC,
         "A: three pairs of convolutions with pooling, then dense layers; a first network.",
-        outcome="0.5 minutes an epoch; 41.7 % after the first. Not run to the end yet.",
+        outcome="16 minutes beside other work, for 21 epochs, after which it stops early; 62.9 %.",
     ),
     Entry(
         _THREE_CLASS_150,
@@ -208,7 +208,7 @@ CATALOGUE: tuple[Entry, ...] = (
         _CNN_BATCHNORM,
         "D: batch normalisation and dropout throughout; of all epochs the best is kept.",
         data="FER2013",
-        outcome="19 minutes; 61.7 %.",
+        outcome="19 minutes alone, 66 beside other work; 62.1 %.",
     ),
     Entry(
         _CNN_CSV,

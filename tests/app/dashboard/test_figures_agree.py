@@ -58,7 +58,7 @@ def both_heads(directory: Path, splits: list[Split]) -> list[Split]:
         for model, shown, _ in splits
         for one in evaluations_by_head(model.report, shown)[1:]
     ]
-    assert second
+    assert second or {s.head for s in splits[0][0].report.selective} == {EXPRESSION_HEAD}
     return [*splits, *second]
 
 
@@ -180,7 +180,8 @@ def test_a_threshold_brings_what_the_report_says(name: str) -> None:
     made = [s for s in model.report.selective if s.head == EXPRESSION_HEAD]
     plain = next(s for s in made if s.split in stored and not s.degraded)
     answers = stored[plain.split]
-    answered = answers.probabilities.max(axis=1) >= plain.threshold
+    second, first = np.sort(answers.probabilities, axis=1)[:, -2:].T
+    answered = (first >= plain.threshold) & (first - second >= np.float32(plain.margin))
     answered_as = answers.probabilities.argmax(axis=1)[answered]
     right = answered_as == answers.labels[answered]
     assert plain.coverage == pytest.approx(answered.mean())
@@ -192,7 +193,9 @@ def test_a_threshold_brings_what_the_report_says(name: str) -> None:
     assert sum(b.count for b in plain.calibration) == len(answers.labels)
 
 
-@pytest.mark.parametrize("name", model_names(MODELS))
+@pytest.mark.parametrize(
+    "name", [name for name in model_names(MODELS) if not open_model(MODELS / name).report_alone]
+)
 def test_the_thresholds_shown_are_those_of_the_spec(name: str) -> None:
     model = open_model(MODELS / name)
     spec = ModelSpec.load(MODELS / name)

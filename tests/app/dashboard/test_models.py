@@ -69,6 +69,17 @@ def test_a_report_may_stand_alone(tmp_path: Path) -> None:
     assert "predictions.npz is not the file" in problem
 
 
+def test_the_shipped_reports_of_other_networks_stand_alone() -> None:
+    shipped = {name: open_model(ROOT / "models" / name) for name in model_names(ROOT / "models")}
+    assert {name for name, model in shipped.items() if not model.report_alone} == {"compact"}
+    assert len(shipped) > 1
+    for name, model in shipped.items():
+        assert model.problems == ()
+        assert model.report.name == name
+        assert len(model.report.history) > 1
+        assert model.report.evaluations["validation"].confusion
+
+
 @pytest.mark.parametrize("kept", ["spec.json", "model.tflite"])
 def test_half_of_a_model_is_no_report_that_stands_alone(tmp_path: Path, kept: str) -> None:
     write_model(tmp_path)
