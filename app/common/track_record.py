@@ -19,7 +19,7 @@ _TURNED = "Faces turned this far are read right much less often; no figure here 
 _RIGHT: dict[Truth, str] = {
     "label": "were",
     "most_votes": "had most votes for it",
-    "both": "were, by labels and by votes on average",
+    "both": "were (labels and votes)",
 }
 
 

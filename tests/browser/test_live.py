@@ -298,7 +298,7 @@ def test_the_session_can_be_downloaded_while_it_runs(actress: Browser, open_live
         counts.append(len(table(page)))
     assert 0 < counts[0] < counts[1] < counts[2]
     record = json.loads(download(page, "JSON"))
-    assert record["settings"][0] == {"seconds": 0, "head": "expression", "smoothing_seconds": 0.6}
+    assert record["settings"][0] == {"seconds": 0, "head": "balanced", "smoothing_seconds": 0.6}
     stop(page)
 
 

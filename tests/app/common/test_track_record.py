@@ -92,7 +92,7 @@ def said(answer: str, confidence: float, *flaws: str) -> Verdict:
         (VOTED, said("happy", 0.93), "Of 60 test faces called happy with 90% to 95% confidence, "
          "75% had most votes for it; when happy is wrong, it is most often sad."),
         (BALANCED, said("happy", 0.93), "Of 60 test faces called happy with 90% to 95% confidence, "
-         "75% were, by labels and by votes on average; when happy is wrong, it is most often sad."),
+         "75% were (labels and votes); when happy is wrong, it is most often sad."),
     ],
 )  # fmt: skip
 def test_what_stands_beside_an_answer(record: TrackRecord, verdict: Verdict, sentence: str) -> None:
