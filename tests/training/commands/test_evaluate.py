@@ -126,6 +126,7 @@ def test_a_foreign_set_is_measured_on_the_shared_classes(
     assert "restricted to angry, disgust, fear, happy, sad, surprise (18)" in out
     assert "left out: 3 of contempt, which the expression head does not know" in out
     assert "no image of neutral" in out
+    assert "not read" not in out
 
 
 def test_another_head_may_know_what_the_first_does_not(
