@@ -7,6 +7,12 @@ import streamlit as st
 from app.common.model_choice import keep_choice
 from app.common.page_layout import content, page_links
 from app.common.paths import LOGO
+from app.housekeeping.server import keep_house
+from app.limits.gate import let_in
+from app.notice.view import show_notice
+from app.operation.server import begin_operation, has_password
+from app.serving.notice import show_server_notice
+from app.serving.offers import forget_offers
 from app.session.lasting_downloads import keep_downloads
 from app.video.state import begin
 
@@ -30,16 +36,39 @@ PAGES = [
     st.Page("app/pages/about.py", title="About", icon=":material/info:"),
 ]
 
+#: The pages that read pictures, on which the operator's notice stands.
+WITH_PICTURES = PAGES[:5]
+
+#: Has no link, and is there only where a password is set.
+OPERATOR = st.Page(
+    "app/pages/operator.py",
+    title="Operation",
+    icon=":material/monitor_heart:",
+    url_path="operator",
+)
+
 begin()
+keep_house()
+begin_operation()
 keep_downloads()
+forget_offers()
 # Before the navigation: until it knows the icon, the browser fetches that of the page from a font
 # server.
 st.set_page_config(page_icon=str(LOGO), layout="wide")
 st.logo(LOGO, size="large")
 # Streamlit's own navigation is a drawer on phones, which stays open over the page that was chosen.
-page = st.navigation(PAGES, position="hidden")
+page = st.navigation([*PAGES, *([OPERATOR] if has_password() else [])], position="hidden")
 st.set_page_config(page_title=f"{page.title} · FER Lens")
 with content():
-    page_links(PAGES)
-    keep_choice()
-    page.run()
+    with st.container(gap=None):  # a notice that is empty takes no room
+        notice = st.container()
+        page_links(PAGES)
+    try:
+        if page is OPERATOR or let_in():
+            keep_choice()
+            if page in WITH_PICTURES:
+                show_notice()
+            page.run()
+    finally:
+        with notice:
+            show_server_notice(page.title)

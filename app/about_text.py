@@ -34,7 +34,7 @@ UNCERTAIN = """
 """
 
 PRIVACY = """
-Your pictures go to the server that runs this app and to nobody else.
+Your pictures go to the server that runs this app and to nobody else; live video can stay with you.
 
 - They stay in its memory, for your session only. A picture that you remove is deleted at once, a
   file that you download after a minute, the others minutes after you close the tab, at the latest
@@ -45,9 +45,11 @@ Your pictures go to the server that runs this app and to nobody else.
   you close the tab.
 - No frame of a live video is kept, only numbers: times, boxes, probabilities. A reload keeps them;
   they are deleted when you clear them, or some minutes after you close the tab.
-- The video is encrypted and may pass a TURN relay. To find a connection, your browser may ask a
-  STUN server, which learns your network address but sees no picture. The Live page names the
-  servers before you start.
+- *On your device*, no frame of a live video leaves it: the networks run in your browser, and only
+  numbers come here, with shares of the colours about each face, to tell people apart.
+- *On this server*, the video is encrypted and may pass a TURN relay. To find a connection, your
+  browser may ask a STUN server, which learns your network address but sees no picture. The Live
+  page names the servers before you start.
 - A recording is written to the server's disk under another name, in a folder that nobody else may
   read. It is deleted, with the marked video, when you cancel or choose another one, minutes after
   you close the tab, and when the server ends.

@@ -24,6 +24,7 @@ import numpy as np
 import psutil
 
 from benchmarks.live_server import Server, WatchedSession
+from benchmarks.on_device.processes import seconds_of
 from benchmarks.rtc_client import Arrival, Client
 from benchmarks.tables import machine, table
 
@@ -132,12 +133,12 @@ def together(
             for session, client in zip(sessions, visitors, strict=True)
         ]
         time.sleep(settle)
-        started, cpu_started = time.monotonic(), _cpu_seconds(process)
+        started, cpu_started = time.monotonic(), seconds_of(process)
         memory = [process.memory_info().rss]
         while time.monotonic() - started < seconds:
             time.sleep(min(1.0, seconds))
             memory.append(process.memory_info().rss)
-        ended, cpu_seconds = time.monotonic(), _cpu_seconds(process) - cpu_started
+        ended, cpu_seconds = time.monotonic(), seconds_of(process) - cpu_started
     for client in visitors:
         client.close()
     server.close()
@@ -149,11 +150,6 @@ def together(
     ]
     first, last, most = (rss / 1e6 for rss in (memory[0], memory[-1], max(memory)))
     return results, ServerResult(first, last, most, cpu_seconds / (ended - started))
-
-
-def _cpu_seconds(process: psutil.Process) -> float:
-    times = process.cpu_times()
-    return float(times.user + times.system)
 
 
 def stream_result(

@@ -15,15 +15,17 @@ from aiortc import RTCConfiguration
 from aiortc.contrib.media import MediaRelay
 from streamlit_webrtc.webrtc import WebRtcMode, WebRtcWorker
 
-from app.live.streaming.network_pool import StreamPool, load_model
-from app.live.streaming.record import Moment
+from app.live.streaming.moment import Moment
+from app.live.streaming.network_pool import StreamPool, shared_model
 from app.live.streaming.session import LiveSession
 from app.live.streaming.stream_limit import StreamLimit
 from app.live.webrtc import frames_callback
 from app.live.webrtc_patches import deliver_newest
 from benchmarks.rtc_client import Arrival, Client
 from fer import FaceStream
+from fer.detection.face_landmark import FaceLandmark
 from fer.export.stream_rows import StreamRows
+from fer.model.classifier import ExpressionClassifier
 from fer.stream import FrameResult
 from fer.types import Image
 
@@ -84,8 +86,8 @@ class Server:
     """
 
     def __init__(self, streams: int) -> None:
-        self._pool = StreamPool(os.cpu_count() or 1)
-        self._model = load_model(MODEL, os.cpu_count() or 1)
+        self._pool = StreamPool(os.cpu_count() or 1, FaceLandmark())
+        self._model = shared_model(ExpressionClassifier(MODEL), os.cpu_count() or 1)
         self._limit = StreamLimit(streams)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)

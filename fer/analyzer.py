@@ -16,7 +16,7 @@ from fer.labelled.cut_outs import as_channels, square
 from fer.labels import EXPRESSION_HEAD
 from fer.model.class_activation import ClassActivation, class_activation
 from fer.model.classifier import ExpressionClassifier
-from fer.model.spec import ModelSpec
+from fer.model.spec import Head, ModelSpec
 from fer.quality import measure
 from fer.stopwatch import Stopwatch
 from fer.types import Detections, Faces, Floats, Image, check_image
@@ -179,15 +179,29 @@ def classify_faces(
         crops = _crops(image, detections, spec)
         flaws = measure(detections, crops).flaws
     with stopwatch.stage("classify"):
-        return Faces.of(
-            detections,
-            classifier(crops, head_spec.name),
-            head_spec.labels,
-            flaws=flaws,
-            thresholds=head_spec.thresholds,
-            margin=head_spec.margin,
-            head=head_spec.name,
-        )
+        return answered(detections, flaws, head_spec, classifier(crops, head_spec.name))
+
+
+def answered(
+    detections: Detections, flaws: NDArray[np.bool_], head: Head, probabilities: Floats
+) -> Faces:
+    """Return faces with the answers of a head.
+
+    Args:
+        detections: the ``n`` faces.
+        flaws: ``(n, 4)``, see `Faces`.
+        head: says what the answers mean.
+        probabilities: ``(n, k)``, of the head's labels.
+    """
+    return Faces.of(
+        detections,
+        probabilities,
+        head.labels,
+        flaws=flaws,
+        thresholds=head.thresholds,
+        margin=head.margin,
+        head=head.name,
+    )
 
 
 def _crops(image: Image, detections: Detections, spec: ModelSpec) -> NDArray[np.uint8]:

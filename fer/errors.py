@@ -28,3 +28,7 @@ class CollectionError(FerError):
 
 class VideoError(FerError):
     """A recording cannot be analysed: it is unreadable, has no picture, or is too large."""
+
+
+class WireError(FerError):
+    """What came from another device is no observation: it is of another version, cut or absurd."""

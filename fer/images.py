@@ -60,7 +60,7 @@ def load(path: Path) -> bytes:
         raise ImageError(f"cannot be opened: {error.strerror or error}.") from error
 
 
-def decode(data: bytes) -> Image:
+def decode(data: bytes, *, max_bytes: int = MAX_BYTES, max_pixels: int = MAX_PIXELS) -> Image:
     """Decode the bytes of an image file.
 
     The size is checked before any pixel is decoded. The EXIF rotation is applied, transparent
@@ -69,6 +69,8 @@ def decode(data: bytes) -> Image:
 
     Args:
         data: a complete file in one of `FORMATS`.
+        max_bytes: size of the largest file that is read.
+        max_pixels: number of pixels of the largest picture; at most `MAX_PIXELS`.
 
     Returns:
         ``(height, width, 3)`` RGB uint8, upright.
@@ -78,12 +80,13 @@ def decode(data: bytes) -> Image:
     """
     if not data:
         raise ImageError("is empty (0 bytes).")
-    if len(data) > MAX_BYTES:
-        raise ImageError(_too_many_bytes(len(data)))
+    if len(data) > max_bytes:
+        raise ImageError(_too_many_bytes(len(data), max_bytes))
+    max_pixels = min(max_pixels, MAX_PIXELS)
     _prepare_pillow()
     try:
         with PillowImage.open(io.BytesIO(data), formats=FORMATS) as image:
-            _check_size(*image.size)
+            _check_size(*image.size, max_pixels)
             image.load()
             return _to_rgb(_upright(image))
     except PIL.UnidentifiedImageError as error:
@@ -91,7 +94,7 @@ def decode(data: bytes) -> Image:
             "is not an image that can be read; expected JPEG, PNG, WebP, HEIC, BMP or GIF."
         ) from error
     except PillowImage.DecompressionBombError as error:
-        raise ImageError(_too_many_pixels()) from error
+        raise ImageError(_too_many_pixels(max_pixels)) from error
     except (OSError, SyntaxError, ValueError, EOFError, struct.error) as error:
         raise ImageError(f"is damaged or cut off and cannot be read ({error}).") from error
 
@@ -102,8 +105,12 @@ def is_animated(data: bytes) -> bool:
     MPO files of phones hold several pictures too, but the others show the same.
     """
     _prepare_pillow()
-    with PillowImage.open(io.BytesIO(data), formats=FORMATS) as image:
-        return image.format in _ANIMATIONS and getattr(image, "is_animated", False)
+    try:
+        with PillowImage.open(io.BytesIO(data), formats=FORMATS) as image:
+            return image.format in _ANIMATIONS and getattr(image, "is_animated", False)
+    except Exception as error:  # what follows a good first picture may be damaged in many ways
+        _log.info("number of pictures not known: %s", type(error).__name__)
+        return False
 
 
 @cache
@@ -115,9 +122,9 @@ def _prepare_pillow() -> None:
     pillow_heif.register_heif_opener()
 
 
-def _check_size(width: int, height: int) -> None:
-    if width * height > MAX_PIXELS:
-        raise ImageError(_too_many_pixels(f"{width} × {height}"))
+def _check_size(width: int, height: int, max_pixels: int) -> None:
+    if width * height > max_pixels:
+        raise ImageError(_too_many_pixels(max_pixels, f"{width} × {height}"))
     if min(width, height) < MIN_SIDE:
         raise ImageError(
             f"is {width} × {height} pixels, too small to show a face; "
@@ -125,13 +132,13 @@ def _check_size(width: int, height: int) -> None:
         )
 
 
-def _too_many_pixels(found: str = "") -> str:
+def _too_many_pixels(most: int, found: str = "") -> str:
     has = f"{found} pixels" if found else "more pixels than can be read"
-    return f"has {has}; at most {MAX_PIXELS / 1e6:.0f} million are read. Scale it down first."
+    return f"has {has}; at most {most / 1e6:.0f} million are read. Scale it down first."
 
 
-def _too_many_bytes(size: int) -> str:
-    return f"is {size / 2**20:.0f} MB large; at most {MAX_BYTES // 2**20} MB are read."
+def _too_many_bytes(size: int, most: int = MAX_BYTES) -> str:
+    return f"is {size / 2**20:.0f} MB large; at most {most // 2**20} MB are read."
 
 
 def _upright(image: PillowImage.Image) -> PillowImage.Image:

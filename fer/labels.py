@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Collection
 
@@ -52,6 +53,16 @@ _ALIASES: dict[str, tuple[str, ...]] = {
 _NAME_OF = {alias: name for name, all_ in _ALIASES.items() for alias in (name, *all_)}
 
 
+#: Most characters of an expression's name.
+MAX_LENGTH = 60
+
+#: Words of ``a``, with what may stand between them.
+_WORDS = re.compile(r"a+(?:(?:[-_'’ ]|, | & | / | \()a+\)?)*")
+
+#: What `is_plain` asks for, as the end of a sentence.
+PLAIN = "letters and digits, with a blank, a hyphen, an apostrophe or an underscore between words"
+
+
 def canonical(name: str) -> str:
     """Return this project's name for an expression; other names are only normalised.
 
@@ -60,6 +71,17 @@ def canonical(name: str) -> str:
     """
     composed = unicodedata.normalize("NFC", name).strip()
     return _NAME_OF.get(composed.casefold(), composed)
+
+
+def is_plain(name: str) -> bool:
+    """Return whether a name can be that of an expression on pages and in files.
+
+    Words of any script's letters and digits, joined by a blank, a hyphen and the like, are never
+    taken for Markdown, HTML, a formula of a table, or a path.
+    """
+    kinds = (unicodedata.category(sign)[0] for sign in name)
+    shape = "".join("a" if k in "LMN" else s for s, k in zip(name, kinds, strict=True))
+    return len(name) <= MAX_LENGTH and _WORDS.fullmatch(shape) is not None
 
 
 def ordered(names: Collection[str]) -> tuple[str, ...]:

@@ -32,6 +32,9 @@ MIN_SHARPNESS = 0.152
 #: above it.
 MIN_LIGHT = 60.0
 
+#: Which percentile that is.
+LIGHT_PERCENTILE = 95
+
 #: Largest distance of the nose from the midpoint of the eyes, in half eye distances: at 0 the face
 #: is frontal, at 1 the nose is below one eye. The limit is about 40 degrees of yaw. Beyond it,
 #: accuracy is 17 points lower and the network is overconfident. Pitch had no measurable cost, and
@@ -39,17 +42,23 @@ MIN_LIGHT = 60.0
 #: faces will be wrong: among as many most turned faces, 54 to 55 % are right instead of 54 %.
 MAX_YAW = 0.8
 
+#: Share of a face's last frames with a flaw from which it is marked in a stream.
+MARKED_SHARE = 0.5
+
 #: Side in pixels of the crops on which sharpness and light are measured; the network sees the same.
-_SIDE = 48
+CROP_SIDE = 48
 
 #: Rows and columns of such a crop that show the face, without hair and background.
-_INSIDE = (slice(12, 44), slice(10, 38))
+INSIDE = (slice(12, 44), slice(10, 38))
 
 #: Gaussian σ in crop pixels. Detail below the first scale is fine; between the two it is coarse.
-_FINE, _COARSE = 1.0, 2.5
+FINE_SIGMA, COARSE_SIGMA = 1.0, 2.5
+
+#: Lines along which detail is measured, pixels ``(right, down)``.
+DIRECTIONS = ((1, 0), (1, 1), (0, 1), (-1, 1))
 
 #: Added to energies (grey levels squared), so that rounding does not make a blank face look sharp.
-_FLOOR = 1.0
+ENERGY_FLOOR = 1.0
 
 
 def _line_kernel(sigma: float, step: tuple[int, int]) -> Floats:
@@ -69,8 +78,7 @@ def _line_kernel(sigma: float, step: tuple[int, int]) -> Floats:
 
 #: Kernels for fine and coarse detail in four directions.
 _KERNELS = tuple(
-    (_line_kernel(_FINE, step), _line_kernel(_COARSE, step))
-    for step in ((1, 0), (1, 1), (0, 1), (-1, 1))
+    (_line_kernel(FINE_SIGMA, step), _line_kernel(COARSE_SIGMA, step)) for step in DIRECTIONS
 )
 
 
@@ -133,8 +141,8 @@ def yaw(landmarks: Floats) -> Floats:
 def _grey(crop: NDArray[np.uint8]) -> Floats:
     """Return a crop in the network's resolution, ``(48, 48)`` grey levels."""
     grey = crop[..., 0] if crop.shape[2] == 1 else cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)
-    if len(grey) != _SIDE:
-        grey = cv2.resize(grey, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
+    if len(grey) != CROP_SIDE:
+        grey = cv2.resize(grey, (CROP_SIDE, CROP_SIDE), interpolation=cv2.INTER_AREA)
     return np.asarray(grey, np.float32)
 
 
@@ -148,10 +156,10 @@ def _sharpness(face: Floats) -> float:
     ratios = []
     for fine_kernel, coarse_kernel in _KERNELS:
         soft, softer = cv2.filter2D(face, -1, fine_kernel), cv2.filter2D(face, -1, coarse_kernel)
-        fine, coarse = (face - soft)[_INSIDE].var(), (soft - softer)[_INSIDE].var()
-        ratios.append((fine + _FLOOR * MIN_SHARPNESS) / (coarse + _FLOOR))
+        fine, coarse = (face - soft)[INSIDE].var(), (soft - softer)[INSIDE].var()
+        ratios.append((fine + ENERGY_FLOOR * MIN_SHARPNESS) / (coarse + ENERGY_FLOOR))
     return float(min(ratios))
 
 
 def _light(face: Floats) -> float:
-    return float(np.percentile(face[_INSIDE], 95))
+    return float(np.percentile(face[INSIDE], LIGHT_PERCENTILE))

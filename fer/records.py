@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from fer.errors import ModelError
+from fer.labels import PLAIN, is_plain
 from fer.whole_files import whole_files
 
 Positive = Annotated[int, Field(gt=0)]
@@ -21,10 +23,35 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Point = tuple[float, float]
 
 
+def _checked_file_name(name: str) -> str:
+    if name in ("", ".", "..") or any(mark in name for mark in "/\\\0"):
+        raise ValueError("expected the name of a file in the same directory")
+    return name
+
+
+def _checked_class_name(name: str) -> str:
+    if not is_plain(name):
+        raise ValueError(f"expected a name of {PLAIN}")
+    return name
+
+
+#: Name of an expression, which is shown and written as it is.
+ClassName = Annotated[str, AfterValidator(_checked_class_name)]
+
+#: Name of a file beside the record that names it: no path, which could lead anywhere.
+FileName = Annotated[str, AfterValidator(_checked_file_name)]
+
+
 class Record(BaseModel):
     """An immutable record that rejects unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def check_table(name: str, table: Sequence[Sequence[object]], rows: int, columns: int) -> None:
+    """Raise ValueError if a field of a record has not so many rows and columns."""
+    if [len(row) for row in table] != [columns] * rows:
+        raise ValueError(f"{name}: expected {rows} rows of {columns}")
 
 
 class RecordFile(Record):
@@ -51,7 +78,10 @@ class RecordFile(Record):
                 f"{file} is missing. A model directory is written by "
                 f"`python -m training train --out {directory}`."
             )
-        content = file.read_bytes()
+        try:
+            content = file.read_bytes()
+        except OSError as error:
+            raise ModelError(f"{file} cannot be read: {error.strerror or error}.") from error
         cls._check_version(content, file)
         try:
             return cls.model_validate_json(content)
@@ -68,7 +98,7 @@ class RecordFile(Record):
         """Reject another version before the fields are validated, since they may differ."""
         try:
             record = json.loads(content)
-        except ValueError:
+        except (ValueError, RecursionError):
             return  # validation reports the error
         version = record.get("version") if isinstance(record, dict) else None
         if not isinstance(version, int) or version == cls.current_version:

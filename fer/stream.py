@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
-from fer.analyzer import Classifier, classify_faces
+from fer.analyzer import Classifier, answered, classify_faces
 from fer.detection.blazeface import BlazeFace, FaceDetector
 from fer.detection.evidence import Evidence
 from fer.detection.face_landmark import FaceLandmark
 from fer.detection.photo_scan import PhotoScan
 from fer.detection.version import photo_detector, stream_detector
 from fer.model.classifier import ExpressionClassifier
+from fer.model.heads import calibrated, head_logits
 from fer.model.spec import ModelSpec
 from fer.stopwatch import Stopwatch
-from fer.tracking import COAST_SECONDS, Appearance, Light, Tracker
+from fer.tracking import COAST_SECONDS, Appearance, CloseLook, Light
+from fer.tracking.following import DEFAULT_SMOOTHING_SECONDS, Following
+from fer.tracking.observation import Observation
+from fer.tracking.tracker import NEW_TRACK_SCORE
 from fer.types import Detections, Faces, Floats, Image, check_image
 
 #: Least detection score in a stream. It is lower than the score that starts a track, so that tracks
 #: do not flicker.
 STREAM_SCORE = 0.35
-
-#: Default smoothing window, in seconds.
-DEFAULT_SMOOTHING_SECONDS = 0.6
 
 #: Gives the evidence ``(n,)`` that each detection is a face; an `Evidence`.
 FaceCheck = Callable[[Image, Detections], Floats]
@@ -41,14 +43,20 @@ class FrameResult:
 
     Attributes:
         faces: the faces, with `track_id` set and with smoothed probabilities and flaws.
-        milliseconds: duration of each of `STAGES`.
+        milliseconds: duration of each of `STAGES`; empty if the frame was looked at elsewhere.
         velocity: ``(n, 2)`` float32, velocity of each face in pixels per second, in the order of
             `faces`.
+        numbers: ``(m,)`` int64, the track number of each detection, in the order of the detector;
+            -1 for those without one, which are not in `faces`.
+        wanted: the detections, by their index, at which somebody should look closely soon, as in
+            this frame nobody did.
     """
 
     faces: Faces
     milliseconds: dict[str, float]
     velocity: Floats
+    numbers: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    wanted: tuple[int, ...] = ()
 
     def moved_to(self, seconds: float) -> Faces:
         """Return the faces where they should be in a later frame, which was not analysed.
@@ -133,11 +141,9 @@ class FaceStream:
         should go on without a reset, its clock running, and they keep their numbers.
         """
         # What a search as in a photograph finds has been looked at closely.
-        self._tracker = Tracker(0.0) if self.is_fine else Tracker()
+        self._people = Following(0.0 if self.is_fine else NEW_TRACK_SCORE)
         self._light = Light()
         self._seconds = -np.inf
-        self._averages: dict[int, tuple[Floats, float]] = {}
-        self._averages_head = ""
 
     def answer_with(self, classifier: Classifier, spec: ModelSpec) -> None:
         """Use another network from the next frame on; tracks continue and averages start again.
@@ -147,11 +153,11 @@ class FaceStream:
             spec: describes its input and outputs.
         """
         self._classifier, self.spec = classifier, spec
-        self._averages_head = ""
+        self._people.begin_averages()
 
     def new_scene(self) -> None:
         """Forget everybody, since another scene begins; the next person has a new number."""
-        self._tracker.new_scene()
+        self._people.new_scene()
         self._light = Light()
 
     def __call__(
@@ -177,53 +183,73 @@ class FaceStream:
             ModelError: the model has no such head.
         """
         check_image(image)
-        if seconds < self._seconds:
-            self.reset()
-        self._seconds = seconds
+        self._begin(seconds)
         stopwatch = Stopwatch()
         with stopwatch.stage("detect"):
             detections = self._detector(image)
         with stopwatch.stage("track"):
-            track_ids = self._tracker(
-                detections,
-                Appearance.of(image, detections.xyxy, self._light(image)),
-                seconds,
-                self._close_look(image, detections),
-            )
-        known = track_ids >= 0
+            looks = Appearance.of(image, detections.xyxy, self._light(image))
+            close_look = self._close_look(image, detections)
+            numbers = self._people.numbers(detections, looks, seconds, close_look)
+        known = numbers >= 0
         faces = classify_faces(
             image, detections.take(known), self._classifier, self.spec, stopwatch, head=head
         )
         with stopwatch.stage("track"):
-            faces = replace(faces, track_id=track_ids[known], seconds=seconds)
-            faces = self._smoothed(faces, seconds, smoothing_seconds)
-            faces = faces.take(np.argsort(faces.xyxy[:, 0], kind="stable"))
-            velocity = self._tracker.velocities(faces.track_id)
-        return FrameResult(faces, dict.fromkeys(STAGES, 0.0) | stopwatch.milliseconds, velocity)
+            faces = replace(faces, track_id=numbers[known], seconds=seconds)
+            faces, velocity = self._people.smoothed(faces, smoothing_seconds)
+        milliseconds = dict.fromkeys(STAGES, 0.0) | stopwatch.milliseconds
+        return FrameResult(faces, milliseconds, velocity, numbers)
 
-    def _close_look(self, image: Image, detections: Detections) -> Callable[[int], float] | None:
+    def follow(
+        self,
+        seen: Observation,
+        seconds: float,
+        *,
+        head: str | None = None,
+        smoothing_seconds: float = DEFAULT_SMOOTHING_SECONDS,
+    ) -> FrameResult:
+        """Return the faces of the next frame, which was looked at elsewhere.
+
+        People, numbers and averages are those of `__call__`: a stream can go on with either.
+
+        Args:
+            seen: what was seen in the frame.
+            seconds: time of the frame; see `__call__`.
+            head: see `__call__`.
+            smoothing_seconds: see `__call__`.
+
+        Raises:
+            ModelError: the model has no such head, or another network has answered.
+        """
+        of = self.spec.head(head)
+        probabilities = calibrated(of, head_logits(self.spec, of, seen.logits))
+        self._begin(seconds)
+        wanted: list[int] = []
+
+        def close_look(face: int) -> float | None:
+            evidence = float(seen.evidence[face])
+            if np.isnan(evidence):
+                wanted.append(face)
+                return None
+            return evidence
+
+        numbers = self._people.numbers(
+            seen.detections, seen.looks, seconds, close_look if self._face_check else None
+        )
+        faces = answered(seen.detections, seen.flaws, of, probabilities).take(numbers >= 0)
+        faces = replace(faces, track_id=numbers[numbers >= 0], seconds=seconds)
+        faces, velocity = self._people.smoothed(faces, smoothing_seconds)
+        return FrameResult(faces, {}, velocity, numbers, tuple(wanted))
+
+    def _begin(self, seconds: float) -> None:
+        if seconds < self._seconds:
+            self.reset()
+        self._seconds = seconds
+
+    def _close_look(self, image: Image, detections: Detections) -> CloseLook | None:
         """Return what looks closely at one of the detections, by its index."""
         check = self._face_check
         if check is None:
             return None
         return lambda face: float(check(image, detections.take(np.array([face])))[0])
-
-    def _smoothed(self, faces: Faces, seconds: float, smoothing_seconds: float) -> Faces:
-        """Smooth the probabilities and flaws of each track by an exponential moving average.
-
-        A flaw is marked if its average is at least one half, so that results do not flicker when,
-        for example, the light is near its limit.
-        """
-        if faces.head != self._averages_head:
-            self._averages, self._averages_head = {}, faces.head
-        count = len(faces.labels)
-        values = np.concatenate([faces.probabilities, faces.flaws.astype(np.float32)], axis=1)
-        for i, number in enumerate(faces.track_id.tolist()):
-            if number in self._averages and smoothing_seconds > 0:
-                previous, previous_seconds = self._averages[number]
-                # The decay depends on seconds, not on frames, so the frame rate has no effect.
-                keep = np.float32(np.exp(-(seconds - previous_seconds) / smoothing_seconds))
-                values[i] = keep * previous + (1 - keep) * values[i]
-            self._averages[number] = (values[i], seconds)
-        self._averages = {n: p for n, p in self._averages.items() if n in self._tracker.active_ids}
-        return replace(faces, probabilities=values[:, :count], flaws=values[:, count:] >= 0.5)

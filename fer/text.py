@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+#: What programs for tables take for the beginning of a formula, and the mark that tells them that
+#: it is a text.
+_FORMULA, MARK = ("=", "+", "-", "@", "\t", "\r", "\n"), "'"
+
 
 def one_of(names: Sequence[str]) -> str:
     """Return names as alternatives: ``sad``, ``sad or fear``, ``sad, fear or neutral``."""
@@ -15,7 +19,15 @@ def chance(probability: float) -> str:
     """Format a probability as a percentage, never as 0% or 100%, since no network is certain."""
     if probability >= 0.995:
         return ">99%"
-    return "<1%" if probability < 0.005 else f"{probability:.0%}"
+    return "<1%" if probability <= 0.005 else f"{probability:.0%}"
+
+
+def cell(text: str) -> str:
+    """Return a text from outside for a cell of a CSV table, which no program takes for a formula.
+
+    What begins like one gets a mark in front, and so does what begins with the mark.
+    """
+    return MARK + text if text.startswith((*_FORMULA, MARK)) else text
 
 
 def clock(seconds: float) -> str:

@@ -13,10 +13,9 @@ import pytest
 import skimage.data
 from hypothesis import settings
 
-from fer.labels import EXPRESSION_HEAD
-from fer.model.spec import Head, ModelSpec
+from fer.model.spec import ModelSpec
 from fer.types import Image
-from tests.samples import ALWAYS_ANSWERS, FRAMING, ROOT
+from tests.samples import ROOT, fake_spec
 
 # How long an example takes is the machine's business; a busy one must not fail a test.
 settings.register_profile("patient", deadline=None)
@@ -51,20 +50,4 @@ def shared() -> Path:
 @pytest.fixture
 def spec() -> ModelSpec:
     """A model record with three labels and a framing in 48 pixels."""
-    return ModelSpec(
-        name="fake",
-        file="model.tflite",
-        sha256="0" * 64,
-        input_size=48,
-        channels=1,
-        framing=FRAMING,
-        heads=(
-            Head(
-                name=EXPRESSION_HEAD,
-                output=EXPRESSION_HEAD,
-                labels=("happy", "sad", "neutral"),
-                meaning="a fake",
-                abstention=ALWAYS_ANSWERS,
-            ),
-        ),
-    )
+    return fake_spec()

@@ -11,7 +11,7 @@ import numpy as np
 from fer.alignment import Framing
 from fer.evaluation.report import FileCard, Report
 from fer.labels import EXPRESSION_HEAD
-from fer.model.spec import Abstention, ModelSpec
+from fer.model.spec import Abstention, Head, ModelSpec
 from fer.records import file_sha256
 from fer.types import Detections, Floats, Image
 
@@ -31,6 +31,35 @@ FRAMING = Framing(
     box_centre=(24.0, 27.0),
     box_side=41.0,
 )
+
+
+FAKE_HEAD = Head(
+    name=EXPRESSION_HEAD,
+    output=EXPRESSION_HEAD,
+    labels=("happy", "sad", "neutral"),
+    meaning="a fake",
+    abstention=ALWAYS_ANSWERS,
+)
+
+
+def fake_spec(*heads: Head) -> ModelSpec:
+    """Return the record of a made-up network, with `FAKE_HEAD` if no others are given."""
+    return ModelSpec(
+        name="fake",
+        file="model.tflite",
+        sha256="0" * 64,
+        input_size=48,
+        channels=1,
+        framing=FRAMING,
+        heads=heads or (FAKE_HEAD,),
+    )
+
+
+def asked_for(file: str) -> list[str]:
+    """Return the requirements of a file, without comments, other files and folders."""
+    lines = (ROOT / file).read_text(encoding="utf-8").splitlines()
+    bare = [line.partition("#")[0].strip() for line in lines]
+    return [line for line in bare if line and not line.startswith("-")]
 
 
 def as_in_a_terminal() -> None:

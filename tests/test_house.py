@@ -58,16 +58,28 @@ VIEWS = {
     "app.dashboard.render.confusion_matrix",
     "app.dashboard.render.examples",
     "app.dashboard.render.streamlit_elements",
+    "app.housekeeping.closed_tabs",
+    "app.housekeeping.server",
+    "app.limits.gate",
     "app.live.camera",
     "app.live.clip_view",
+    "app.live.device.choice",
+    "app.live.device.component",
+    "app.live.device.served",
+    "app.live.device.view",
     "app.live.downloads",
     "app.live.notices",
     "app.live.session_view",
+    "app.live.timeline_view",
     "app.live.snapshot",
     "app.live.state",
     "app.live.view",
     "app.live.webrtc",
     "app.live.webrtc_patches",
+    "app.notice.view",
+    "app.operation.server",
+    "app.operation.streamlit_stats",
+    "app.operation.view",
     "app.own_data.figures_view",
     "app.own_data.inputs",
     "app.own_data.state",
@@ -78,6 +90,8 @@ VIEWS = {
     "app.pages.own_data",
     "app.pages.photo",
     "app.pages.video",
+    "app.serving.notice",
+    "app.serving.offers",
     "app.photo.activation_view",
     "app.photo.cards",
     "app.photo.face_picker",
@@ -116,8 +130,11 @@ def test_what_shows_nothing_does_not_load_streamlit_by_way_of_another() -> None:
 
 #: The modules that touch what other packages do not offer publicly: they alone.
 PATCHES = {
+    "app.housekeeping.closed_tabs",
     "app.session.lasting_downloads",
     "app.session.tabs",
+    "app.operation.streamlit_stats",
+    "app.live.device.served",
     "app.live.webrtc_patches",
     "training.keras_private",
 }
@@ -171,7 +188,7 @@ def test_a_patch_says_where_it_was_seen_what_it_is_for_and_when_it_can_go(patch:
     assert seen
     versions = dict(re.findall(r"([\w-]+) (\d+(?:\.\d+)+)", seen[1].lower()))
     lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
-    wanted = [Requirement(line.split("#")[0]) for line in lines if not line.startswith("#")]
+    wanted = [Requirement(line.split("#")[0]) for line in lines if line[:1] not in "#-"]
     known = {need.name: need.specifier for need in wanted if need.name in versions}
     assert known
     assert all(needs.contains(versions[name]) for name, needs in known.items())

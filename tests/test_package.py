@@ -16,7 +16,7 @@ from PIL import Image as PillowImage
 
 import fer
 from fer.types import Image
-from tests.samples import ROOT, SHIPPED_MODEL
+from tests.samples import ROOT, SHIPPED_MODEL, asked_for
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
@@ -25,13 +25,6 @@ SCALE = PROJECT["project"]["optional-dependencies"]["scale"]
 
 #: Files of the shipped model that are installed; the others are for trainings and the dashboard.
 MODEL_FILES = {"model.tflite", "spec.json", "report.json"}
-
-
-def asked_for(file: str) -> list[str]:
-    """Return the requirements of a file, without comments and other files."""
-    lines = (ROOT / file).read_text(encoding="utf-8").splitlines()
-    bare = [line.partition("#")[0].strip() for line in lines]
-    return [line for line in bare if line and not line.startswith("-r ")]
 
 
 def name_of(requirement: str) -> str:

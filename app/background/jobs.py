@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
-import os
 import threading
 import time
 from collections.abc import Callable, Mapping
 from enum import Enum, auto
 from typing import Any, Generic, TypeVar
 
+from app.background.cores import usable_cores
+from app.background.giving_way import let_others_first
 from app.common.settings import whole_number
 from fer.errors import FerError
 
@@ -18,8 +18,8 @@ _log = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 
-#: By how much a job's thread lets all others go first (Linux), so that pages and live streams stay
-#: quick beside it.
+#: By how much a job's thread lets all others go first, so that pages and live streams stay quick
+#: beside it.
 _NICENESS = 10
 
 #: Seconds for which an ending server waits for its jobs.
@@ -35,12 +35,12 @@ def max_jobs(settings: Mapping[str, str], variable: str, cores: int | None = Non
     Args:
         settings: environment variables and secrets; may contain the variable.
         variable: name of the setting.
-        cores: number of CPU cores; that of this machine if None.
+        cores: number of CPU cores; those that this server may use if None.
 
     Raises:
         ValueError: the setting is not a whole number of at least 0.
     """
-    usual = max(1, (cores or os.cpu_count() or 1) // 2)
+    usual = max(1, int(cores or usable_cores()) // 2)
     return whole_number(settings, variable, usual)
 
 
@@ -121,6 +121,18 @@ class Job(Generic[Result]):
             self._settle(State.DONE, result=self._work(self.cancelled))
         except Exception as error:
             self._settle(State.FAILED, error=error)
+        except BaseException as error:  # its thread was told to end, as by `sys.exit`
+            ended = RuntimeError(f"the thread of a job was ended by {type(error).__name__}")
+            self._settle(State.FAILED, error=ended)
+        self._end()
+
+    def fail(self, error: Exception) -> None:
+        """End it without having done anything."""
+        with self._lock:
+            if self._state is not State.WAITING:
+                return
+            self._state = State.RUNNING
+        self._settle(State.FAILED, error=error)
         self._end()
 
     def _settle(
@@ -183,19 +195,26 @@ class Jobs:
 
     def _fill(self) -> None:
         """Start jobs while there are places."""
+        failed: list[tuple[Job[Any], Exception]] = []
         with self._lock:
             self._waiting = [job for job in self._waiting if job.active]
             while self._waiting and len(self._running) < self.places:
                 job = self._waiting.pop(0)
                 self._running.add(job)
-                threading.Thread(target=self._run, args=(job,), name="job", daemon=True).start()
+                thread = threading.Thread(target=self._run, args=(job,), name="job", daemon=True)
+                try:
+                    thread.start()
+                except RuntimeError as error:  # the system has no more threads
+                    self._running.discard(job)
+                    failed.append((job, error))
+        for job, problem in failed:
+            job.fail(problem)
 
     def _run(self, job: Job[Any]) -> None:
-        with contextlib.suppress(AttributeError, OSError):  # not on every system
-            thread = threading.get_native_id()
-            niceness = os.getpriority(os.PRIO_PROCESS, thread) + _NICENESS
-            os.setpriority(os.PRIO_PROCESS, thread, niceness)
-        job.run()
-        with self._lock:
-            self._running.discard(job)
-        self._fill()
+        let_others_first(_NICENESS)
+        try:
+            job.run()
+        finally:
+            with self._lock:
+                self._running.discard(job)
+            self._fill()

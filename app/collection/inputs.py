@@ -18,6 +18,7 @@ from app.common.head_text import offered
 from app.common.model_choice import choose_model, chosen_entry
 from app.common.page_layout import show_full
 from app.common.text import escape_markdown
+from app.limits.gate import let_through
 from app.session.tabs import forget_upload
 from fer.images import MAX_BYTES, SUFFIXES
 
@@ -39,6 +40,7 @@ class Intake:
         take: takes files, and returns whether they are elsewhere now.
         refuse: is told of the files that the browser did not send, each with the reason.
         refuse_all: is told how many bytes were too many together.
+        tell: is told in a sentence why nothing was taken.
         others: endings of files that are taken beside photographs.
     """
 
@@ -48,6 +50,7 @@ class Intake:
     take: Callable[[Sequence[Upload]], bool]
     refuse: Callable[[Sequence[tuple[str, str]]], None]
     refuse_all: Callable[[int], None]
+    tell: Callable[[str], None]
     others: tuple[str, ...] = ()
 
     @property
@@ -91,6 +94,7 @@ def show_inputs(visit: CollectionVisit) -> None:
                 partial(_take, visit),
                 visit.refuse,
                 visit.refuse_all,
+                visit.tell,
             )
         )
         if visit.collection is None:
@@ -186,7 +190,12 @@ def _hand_over(intake: Intake, uploader: str) -> None:
     new = [file for file in st.session_state[uploader] if file.file_id not in taken]
     taken.update(file.file_id for file in new)
     uploads = [Upload(file.name, file.getvalue()) for file in new if hasattr(file, "getvalue")]
-    is_elsewhere = intake.take(uploads)
+    # However many files: how much is in them has limits of its own.
+    count, too_fast = let_through(["That"] if uploads else [])
+    if uploads and not count:
+        intake.tell(too_fast)
+        uploads = []
+    is_elsewhere = bool(uploads) and intake.take(uploads)
     st.session_state[f"{intake.key}_just_taken"] = bool(uploads)
     # What was refused stays until the uploader is emptied, so that it can be chosen again.
     for file in new if is_elsewhere else ():

@@ -13,6 +13,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from app.collection.entry import Entry
+from app.limits.photos import decode_photo
+from app.operation.events import log_event
 from app.photo.images import (
     PORTRAIT_SIDE,
     TILE_SIDE,
@@ -108,11 +110,12 @@ def read_item(name: str, data: bytes, analyzer: Analyzer, heads: Sequence[str]) 
         heads: names of the heads, one at least.
     """
     try:
-        image = decode_image(data)
+        image = decode_photo(data)
         first = analyzer(image, head=heads[0])
         detections = first.detections
         others = {head: analyzer(image, head=head, detections=detections) for head in heads[1:]}
         height, width = image.shape[:2]
+        log_event("photo_answered", where="collection", faces=len(first))
         return Item(
             name,
             "",
@@ -127,6 +130,7 @@ def read_item(name: str, data: bytes, analyzer: Analyzer, heads: Sequence[str]) 
             animated=is_animated(data),
         )
     except ImageError as error:
+        log_event("photo_refused", where="collection")
         return Item(name, str(error))
     except Exception:
         # File name and contents are private to the visitor and must not be logged.

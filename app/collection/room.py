@@ -15,8 +15,6 @@ PHOTOS_VARIABLE = "FER_MAX_COLLECTION_PHOTOS"
 SIZE_VARIABLE = "FER_MAX_COLLECTION_MB"
 TOTAL_VARIABLE = "FER_MAX_COLLECTION_TOTAL_MB"
 
-_PHOTOS, _SIZE, _TOTAL = 500, 300, 1000
-
 #: Bytes that a photo's result is expected to take; for what was measured, see
 #: `app.collection.item`.
 PHOTO_BYTES = 160 * 1024
@@ -31,7 +29,7 @@ def max_photos(settings: Mapping[str, str]) -> int:
     Raises:
         ValueError: the setting `PHOTOS_VARIABLE` is not a whole number.
     """
-    return whole_number(settings, PHOTOS_VARIABLE, _PHOTOS)
+    return whole_number(settings, PHOTOS_VARIABLE)
 
 
 def max_megabytes(settings: Mapping[str, str]) -> int:
@@ -40,7 +38,7 @@ def max_megabytes(settings: Mapping[str, str]) -> int:
     Raises:
         ValueError: the setting `SIZE_VARIABLE` is not a whole number.
     """
-    return whole_number(settings, SIZE_VARIABLE, _SIZE)
+    return whole_number(settings, SIZE_VARIABLE)
 
 
 def max_total_megabytes(settings: Mapping[str, str]) -> int:
@@ -49,7 +47,7 @@ def max_total_megabytes(settings: Mapping[str, str]) -> int:
     Raises:
         ValueError: the setting `TOTAL_VARIABLE` is not a whole number.
     """
-    return whole_number(settings, TOTAL_VARIABLE, _TOTAL)
+    return whole_number(settings, TOTAL_VARIABLE)
 
 
 class Room:

@@ -17,13 +17,10 @@ from app.collection.room import (
 )
 from app.collection.visit import CollectionVisit, Limits
 from app.common.server import server_settings
+from app.housekeeping.janitor import JANITOR
 from app.session.of_tab import session_of_tab
-from app.session.session_store import SessionStore
+from app.session.session_store import KEEP_SECONDS, SessionStore
 from app.session.tabs import tab_is_open
-
-#: Seconds for which a collection is kept after its tab was last seen open: long enough for a
-#: reload, and for a phone that shows something else for a while.
-KEEP_SECONDS = 300.0
 
 
 def collection_visit() -> CollectionVisit:
@@ -57,4 +54,6 @@ def _room() -> Room:
 
 @st.cache_resource(show_spinner=False)
 def _store() -> SessionStore[CollectionVisit]:
-    return SessionStore(tab_is_open, keep_seconds=KEEP_SECONDS, dropped=CollectionVisit.end)
+    store = SessionStore(tab_is_open, keep_seconds=KEEP_SECONDS, dropped=CollectionVisit.end)
+    JANITOR.add(store.look)
+    return store

@@ -105,6 +105,10 @@ class CollectionVisit:
             self.model, self.spec = model, analyzer.spec
             self._start(files, analyzer, heads)
 
+    def tell(self, notice: str) -> None:
+        """Leave a notice of why nothing was taken."""
+        self.notice = notice
+
     def refuse_all(self, size: int) -> None:
         """Leave a notice that so many bytes are too many together."""
         self.notice = (

@@ -14,6 +14,21 @@ from fer.types import UNCERTAIN, Floats
 #: For `st.plotly_chart`: static charts, without the toolbar that does not fit on a phone.
 CONFIG: dict[str, Any] = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False}
 
+#: Layout of a chart that is looked at, not handled. A figure that gets its layout at once is made
+#: several times as fast as one that is updated, which counts where there is one for every face, or
+#: a new one every few seconds.
+STATIC: dict[str, Any] = {"showlegend": False, "dragmode": False}
+
+#: Layout of a small chart of bars, without what it does not need: axes, grid, margins, zoom.
+_SMALL: dict[str, Any] = STATIC | {"margin": {"l": 0, "r": 0, "t": 4, "b": 4}}
+_NO_AXIS: dict[str, Any] = {"visible": False, "fixedrange": True}
+_ROWS: dict[str, Any] = {
+    "fixedrange": True,
+    "showgrid": False,
+    "zeroline": False,
+    "ticks": "",
+}
+
 #: Height in pixels of one bar, and of the strip with the mix of answers.
 _BAR_HEIGHT = 23
 _STRIP_HEIGHT = 28
@@ -51,13 +66,19 @@ def probability_bars(
         cliponaxis=False,
         hovertemplate="%{y} %{text}<extra></extra>",
     )
-    figure = _minimal(go.Figure(bars), height=_BAR_HEIGHT * len(labels) + 8)
-    figure.update_layout(bargap=0.42)
-    figure.update_xaxes(range=_RANGE)
-    figure.update_yaxes(
-        autorange="reversed", ticksuffix="  ", automargin=True, tickfont={"size": 13, "color": ink}
-    )
-    return figure
+    layout = {
+        "height": _BAR_HEIGHT * len(labels) + 8,
+        "bargap": 0.42,
+        "xaxis": _NO_AXIS | {"range": _RANGE},
+        "yaxis": _ROWS
+        | {
+            "autorange": "reversed",
+            "ticksuffix": "  ",
+            "automargin": True,
+            "tickfont": {"size": 13, "color": ink},
+        },
+    }
+    return go.Figure(bars, _SMALL | layout)
 
 
 def answer_mix(counts: Mapping[str, int], labels: Sequence[str]) -> go.Figure:
@@ -80,25 +101,16 @@ def answer_mix(counts: Mapping[str, int], labels: Sequence[str]) -> go.Figure:
         for answer in (*labels, UNCERTAIN)
         if counts.get(answer)
     ]
-    figure = _minimal(go.Figure(parts), height=_STRIP_HEIGHT)
-    figure.update_layout(barmode="stack", bargap=0)
-    figure.update_xaxes(range=(0, max(1, sum(counts.values()))))
-    return figure
+    layout = {
+        "height": _STRIP_HEIGHT,
+        "barmode": "stack",
+        "bargap": 0,
+        "xaxis": _NO_AXIS | {"range": (0, max(1, sum(counts.values())))},
+        "yaxis": _ROWS,
+    }
+    return go.Figure(parts, _SMALL | layout)
 
 
 def answer_marker(answer: str) -> dict[str, Any]:
     """Return the Plotly marker (fill colour or hatching) of an answer."""
     return _HATCHED if answer == UNCERTAIN else {"color": colour_of(answer)}
-
-
-def _minimal(figure: go.Figure, *, height: int) -> go.Figure:
-    """Remove what a small chart does not need: axes, grid, margins, zoom."""
-    figure.update_layout(
-        height=height,
-        margin={"l": 0, "r": 0, "t": 4, "b": 4},
-        showlegend=False,
-        dragmode=False,
-    )
-    figure.update_xaxes(visible=False, fixedrange=True)
-    figure.update_yaxes(fixedrange=True, showgrid=False, zeroline=False, ticks="", title=None)
-    return figure

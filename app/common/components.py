@@ -21,7 +21,10 @@ def mount(name: str, data: dict[str, Any], key: str, **events: Any) -> None:
         key: key of the widget; a component's trigger is ``st.session_state[key][trigger]``.
         events: callback by ``on_<trigger>_change``.
     """
-    _renderer(name)(data=data, key=key, **events)
+    # Streamlit asks pandas whether a list or a dict is a table, and to import it takes 80 MB and a
+    # second, which the first page can do without. Of a tuple it knows; a script gets an array.
+    plain = {name: tuple(v) if isinstance(v, list) else v for name, v in data.items()}
+    _renderer(name)(data=plain, key=key, **events)
 
 
 @cache

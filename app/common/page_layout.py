@@ -60,6 +60,14 @@ def header(title: str, lead: str) -> None:
     st.markdown(lead)
 
 
+def show_features(features: Sequence[str]) -> None:
+    """Show what a page can do, as long as there is nothing else: Markdown, side by side."""
+    with st.container(horizontal=True):
+        for text in features:
+            with st.container(width=CARD_WIDTH):
+                st.markdown(text)
+
+
 def show_full(what: str, has_room: Callable[[], bool]) -> None:
     """Say that there is no room, and rerun the page as soon as there is.
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 
 from fer import Faces
+from fer.labelled.names import flat_name
 from fer.text import chance, one_of
 from fer.types import UNCERTAIN, Floats
 
@@ -179,13 +180,14 @@ def stem_of(name: str, default: str) -> str:
     """Return the name of a visitor's file without its ending and folders.
 
     Names come from the browser; whoever unpacks what is called like them must not get files
-    elsewhere.
+    elsewhere, nor names that a system does not allow.
 
     Args:
         name: as the visitor calls the file, which may be anything.
         default: what to call a file without a name.
     """
-    return PurePath(name.replace("\\", "/")).stem or default
+    last = PurePath(name.replace("\\", "/")).stem
+    return flat_name(last) if last else default
 
 
 def escape_markdown(text: str) -> str:

@@ -9,7 +9,7 @@ import streamlit as st
 from app.common.model_choice import chosen_model
 from app.common.paths import models_dir, without_folder
 from app.common.text import escape_markdown
-from app.dashboard.models import OpenedModel, open_model
+from app.dashboard.models import OpenedModel, model_names, open_model
 from app.dashboard.sections.other_data import record_title, record_ways
 from app.dashboard.sections.performance import DUPLICATES
 from app.dashboard.text import (
@@ -52,6 +52,9 @@ def choose_models(names: Sequence[str]) -> list[str]:
 def open_with_warnings(name: str) -> OpenedModel | None:
     """Load a model and show what is wrong with it; return None if its report is unreadable."""
     folder = models_dir()
+    if name not in model_names(folder):  # a browser may say anything
+        st.error("**There is no such model** among those here.", icon=":material/error:")
+        return None
     try:
         model = open_model(folder / name)
     except ModelError as error:

@@ -16,6 +16,7 @@ class CameraProblem(Enum):
     DENIED = "denied"
     MISSING = "missing"
     BUSY = "busy"
+    GONE = "gone"
     INSECURE = "insecure"
     OTHER = "other"
 
@@ -28,6 +29,9 @@ _ERRORS = {
     "OverconstrainedError": CameraProblem.MISSING,
     "NotReadableError": CameraProblem.BUSY,
     "AbortError": CameraProblem.BUSY,
+    # Names of our own, in ``ondevice``: the connection is not safe; the camera was taken away.
+    "insecure": CameraProblem.INSECURE,
+    "ended": CameraProblem.GONE,
 }
 
 #: Reports only changes of the problem, because every report makes the page rerun. Browsers without
@@ -71,7 +75,12 @@ def camera_problem() -> CameraProblem | None:
     known, error = str(getattr(state, "problem", "") or ""), camera_error()
     if known:
         return CameraProblem(known)
-    return _ERRORS.get(error, CameraProblem.OTHER) if error else None
+    return problem_of(error) if error else None
+
+
+def problem_of(error: str) -> CameraProblem:
+    """Return the problem that the name of a browser's error stands for."""
+    return _ERRORS.get(error, CameraProblem.OTHER)
 
 
 @cache

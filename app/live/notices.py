@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from app.common.text import counted
 from app.live.camera import CameraProblem
 from app.live.clip_view import play_clip
+from app.live.relay.check import RelayState
 from app.live.snapshot import open_snapshot
 from app.live.streaming.connection import Phase
 from app.live.streaming.ice import Help, Ice
@@ -17,6 +20,12 @@ PHOTO_PAGE = "app/pages/photo.py"
 
 #: Seconds between two checks for a free slot.
 _BUSY_POLL_SECONDS = 2.0
+
+PRESS_START = ":material/videocam: **Press Start and allow the camera.** The microphone stays off."
+NUMBERS_STAY = (
+    "The numbers stay under this page's address until you clear them, or "
+    f"{KEEP_SECONDS / 60:.0f} minutes after you close the tab."
+)
 
 _TROUBLE = {
     Phase.SLOW: (
@@ -43,13 +52,10 @@ def show_before_start(ice: Ice, *, offer: bool) -> None:
     """
     with st.container(border=True):
         st.markdown("#### Before you start", anchors=False)
-        st.markdown(
-            ":material/videocam: **Press Start and allow the camera.** The microphone stays off."
-        )
+        st.markdown(PRESS_START)
         st.markdown(
             ":material/lock: **Nothing is recorded.** Each frame is analysed on this server and "
-            "dropped. The numbers stay under this page's address until you clear them, or "
-            f"{KEEP_SECONDS / 60:.0f} minutes after you close the tab."
+            f"dropped. {NUMBERS_STAY}"
         )
         st.markdown(f":material/cell_tower: {_connection(ice)}")
         if ice.problem:
@@ -77,7 +83,15 @@ def _connection(ice: Ice) -> str:
 
 def show_busy(session: LiveSession) -> None:
     """Say that all slots are taken, and rerun the page as soon as one is free."""
-    if session.slots:
+    if session.visitor_full:
+        many = counted(session.slots_of_visitor or 0, "live stream")
+        icon, title = ":material/tab:", "You have other live streams open"
+        text = (
+            f"This server analyses {many} of a visitor at a time. Stop one in another tab; then "
+            "this page opens by itself."
+        )
+        photo = "Analyse a photo meanwhile"
+    elif session.slots:
         icon, title = ":material/hourglass_top:", "All places are taken"
         text = (
             f"This server analyses {counted(session.slots, 'live stream')} at a time. The page "
@@ -102,20 +116,62 @@ def _wait_for_slot(session: LiveSession) -> None:
         st.rerun()
 
 
-def show_trouble(phase: Phase) -> None:
-    """Explain what is wrong with the connection, and offer two ways that need none."""
+#: What the TURN server is to blame for. With one that works, the network is.
+_RELAY = {
+    RelayState.EXPIRED: (
+        "**The credentials for the TURN server have expired**, as those of a page that was open "
+        "for long do. Stop, reload the page and start again: it gets new ones. If these have "
+        "expired too, whoever runs this page has to renew them."
+    ),
+    RelayState.REFUSED: (
+        "**The TURN server refuses the credentials of this page**, so video cannot be relayed. You "
+        "can do nothing about it; whoever runs this page has to set the same secret or password "
+        "there and here."
+    ),
+    RelayState.FULL: (
+        "**The TURN server has no room at the moment**, so video cannot be relayed. Try again in a "
+        "few minutes."
+    ),
+    RelayState.UNREACHABLE: (
+        "**The TURN server does not answer**, so video cannot be relayed. Try again in a few "
+        "minutes; if it stays like this, whoever runs this page has to look after it."
+    ),
+}
+
+
+def show_trouble(phase: Phase, relay: Callable[[], RelayState | None] = lambda: None) -> None:
+    """Explain what is wrong with the connection, and offer two ways that need none.
+
+    Args:
+        phase: of the connection.
+        relay: returns how its TURN server is; is asked only if there is trouble.
+    """
     if not phase.troubled:
         return
-    st.warning(_TROUBLE[phase], icon=":material/wifi_off:")
+    known = relay()
+    st.warning(
+        _RELAY[known] if known in _RELAY else _TROUBLE[phase],
+        icon=":material/cloud_off:" if known in _RELAY else ":material/wifi_off:",
+    )
     with st.container(horizontal=True, vertical_alignment="center"):
-        if st.button(
-            "Take a snapshot instead",
-            icon=":material/photo_camera:",
-            key="live_trouble_snapshot",
-            on_click=open_snapshot,
-        ):
+        if offer_photos("live_trouble_snapshot"):
             st.rerun()
-        st.page_link(PHOTO_PAGE, label="Upload a photo", icon=":material/upload:")
+
+
+def offer_photos(key: str) -> bool:
+    """Offer what needs no stream, and return whether a snapshot was just asked for.
+
+    Args:
+        key: of the button.
+    """
+    asked = st.button(
+        "Take a snapshot instead",
+        icon=":material/photo_camera:",
+        key=key,
+        on_click=open_snapshot,
+    )
+    st.page_link(PHOTO_PAGE, label="Upload a photo", icon=":material/upload:")
+    return asked
 
 
 _CAMERA = {
@@ -131,6 +187,10 @@ _CAMERA = {
         "**The camera cannot be read.** Another program or tab probably uses it: close that one, "
         "and press Start again."
     ),
+    CameraProblem.GONE: (
+        "**The camera was taken away.** It was unplugged or switched off, or may not be used any "
+        "more. The results so far are kept; press Start as soon as it is back."
+    ),
     CameraProblem.INSECURE: (
         "**Browsers give pages the camera over HTTPS or on localhost only.** This page came in "
         "another way."
@@ -139,11 +199,17 @@ _CAMERA = {
 }
 
 
-def show_camera_problem(problem: CameraProblem) -> None:
-    """Say why there is no camera, and offer two ways that need none."""
+def show_camera_problem(problem: CameraProblem, *, clip: bool = True) -> None:
+    """Say why there is no camera, and offer ways that need none.
+
+    Args:
+        problem: why there is none.
+        clip: whether to offer the sample clip.
+    """
     st.warning(_CAMERA[problem], icon=":material/no_photography:")
     with st.container(horizontal=True, vertical_alignment="center"):
-        offer_clip("live_problem_clip")
+        if clip:
+            offer_clip("live_problem_clip")
         st.page_link(PHOTO_PAGE, label="Upload a photo instead", icon=":material/upload:")
 
 

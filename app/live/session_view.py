@@ -11,17 +11,16 @@ import streamlit as st
 from app.common.charts import CONFIG
 from app.common.legend import legend
 from app.common.page_layout import chart_ink
-from app.common.text import counted
 from app.live import text
-from app.live.curves import curves, curves_figure, describe_curves, occurring
+from app.live.charts.curves import curves, curves_figure, describe_curves, occurring
+from app.live.charts.curves_html import curves_html
+from app.live.charts.people_marks import MAX_PEOPLE, person_name
+from app.live.charts.share_charts import shares_figure
 from app.live.downloads import show_downloads
-from app.live.people_marks import MAX_PEOPLE, person_name
-from app.live.share_charts import shares_figure
 from app.live.streaming.session import LiveSession
-from app.live.timeline import Timeline, timeline
-from app.live.timeline_chart import CAMERA_OFF, NO_DATA, timeline_figure
+from app.live.timeline_view import show_timeline
 from fer.export.stream_rows import StreamRows
-from fer.export.stream_times import HOLE_SECONDS, FrameTimes, shares
+from fer.export.stream_times import FrameTimes, shares
 from fer.text import clock
 from fer.types import UNCERTAIN
 
@@ -35,18 +34,32 @@ _PERSON = "live_person"
 _PERSON_CHOICE = "live_person_choice"
 
 
-def show_rolling_timeline(session: LiveSession) -> None:
-    """Show the timeline of the last `WINDOW_SECONDS` while the stream runs."""
+def show_rolling_timeline(session: LiveSession, every: float = 0.0) -> None:
+    """Show the timeline of the last `WINDOW_SECONDS` while the stream runs.
+
+    Args:
+        session: the visitor's stream.
+        every: seconds for which the chart stays as it is, once there is more to see than that.
+    """
     if not len(session):
         return
     now = session.now
+    if every and now > 2 * every:
+        now -= now % every
     start = max(0.0, now - WINDOW_SECONDS)
     rows, empty = session.rows(start).used(), "No face yet."
+    rows = rows.take(rows.seconds <= now)
     if session.dropped:
         empty = "No face in this time."
     with st.container(border=True, gap="xsmall"):
         show_timeline(
-            rows, start, max(now, start + _LEAST_SECONDS), now, "live_timeline", empty=empty
+            rows,
+            start,
+            max(now, start + _LEAST_SECONDS),
+            now,
+            "live_timeline",
+            empty=empty,
+            rolling=True,
         )
 
 
@@ -57,7 +70,8 @@ def show_rolling_curves(session: LiveSession) -> None:
     now = session.now
     start = max(0.0, now - WINDOW_SECONDS)
     rows = session.rows(start).used()
-    show_curves(rows, start, max(now, start + _LEAST_SECONDS), "live_curves")
+    end = max(now, start + _LEAST_SECONDS)
+    show_curves(rows, start, end, "live_curves", rolling=True)
 
 
 def show_session(session: LiveSession) -> None:
@@ -70,6 +84,8 @@ def show_session(session: LiveSession) -> None:
             f":material/info: The history holds {len(rows):,} entries. Older ones, from before "
             f"{clock(first)}, were deleted."
         )
+    if lost := text.lost_sentence(session.errors.lost):
+        st.caption(f":material/info: {lost}")
     end = max(last, first + _LEAST_SECONDS)
     with st.container(border=True):
         show_timeline(rows, first, end, last, "live_whole_timeline")
@@ -79,69 +95,9 @@ def show_session(session: LiveSession) -> None:
     _moments(rows)
 
 
-def show_timeline(
-    rows: StreamRows,
-    start: float,
-    end: float,
-    until: float,
-    key: str,
-    *,
-    empty: str = "No face in this time.",
-    cuts: Sequence[float] = (),
-    hole_seconds: float = HOLE_SECONDS,
-) -> Timeline | None:
-    """Show a timeline, of which the time up to `until` has passed.
-
-    Args:
-        rows: rows of a session or recording, with the heads that occur in them.
-        start: first second.
-        end: last second.
-        until: second up to which frames may have come.
-        key: key of the chart, and of the container that has nothing but it.
-        empty: what is said where nobody was seen.
-        cuts: seconds at which another scene begins.
-        hole_seconds: longest time for which a frame stands; see `fer.export.stream_times`.
-
-    Returns:
-        What the chart shows; None where nobody was seen.
-    """
-    line, labels = timeline(rows, start, end, until, hole_seconds=hole_seconds), rows.labels
-    cuts = [cut for cut in cuts if line.start < cut < line.end]
-    st.markdown("##### Timeline", anchors=False)
-    if not line.people:
-        st.caption(f"{empty} {text.off_sentence(line)}")
-        return None
-    with st.container(key=f"{key}_chart"):
-        st.plotly_chart(
-            timeline_figure(line, labels, chart_ink(), cuts),
-            config=CONFIG,
-            alt=text.describe_timeline(line, labels, cuts),
-            key=key,
-        )
-    seen = {int(i) for person in line.people for i in person.expression}
-    unsure = any(person.uncertain.any() for person in line.people)
-    marks = [legend([labels[i] for i in sorted(seen)] + [UNCERTAIN] * unsure), _NOT_IN_VIEW]
-    marks += [_NO_DATA_MARK] * bool(line.holes) + [_CAMERA_OFF_MARK] * bool(line.camera_off)
-    marks += [_CUT_MARK] * bool(cuts)
-    st.markdown("\u2002 ".join(marks))
-    more = len(line.people) - MAX_PEOPLE
-    hidden = f" Not drawn: {counted(more, 'person')} seen more briefly." if more > 0 else ""
-    st.caption(
-        f"Higher is more confident, hatched is uncertain. Each bar covers {line.width:g} s.{hidden}"
-    )
-    return line
-
-
-#: In the legend: the background of a person's row, and what stands where nothing was analysed.
-_NOT_IN_VIEW = ':color[■]{foreground="#85858D55"}\u00a0not in view'
-_NO_DATA_MARK = f"▩\u00a0{NO_DATA}"
-_CAMERA_OFF_MARK = f"▤\u00a0{CAMERA_OFF}"
-
-#: The line at a cut.
-_CUT_MARK = "┆\u00a0another scene"
-
-
-def show_curves(rows: StreamRows, start: float, end: float, key: str) -> None:
+def show_curves(
+    rows: StreamRows, start: float, end: float, key: str, *, rolling: bool = False
+) -> None:
     """Show all probabilities of one person, whom the visitor chooses.
 
     Args:
@@ -149,6 +105,7 @@ def show_curves(rows: StreamRows, start: float, end: float, key: str) -> None:
         start: first second.
         end: last second.
         key: key of the chart.
+        rolling: whether it is drawn again and again, as plain HTML.
     """
     people, frames = np.unique(rows.track[rows.has_face], return_counts=True)
     if not len(people):
@@ -158,12 +115,12 @@ def show_curves(rows: StreamRows, start: float, end: float, key: str) -> None:
         st.markdown("##### All probabilities of one person", anchors=False)
         person = _choose_person(sorted(longest), longest[0])
         curve = curves(rows, person, start, end)
-        st.plotly_chart(
-            curves_figure(curve, start, end, chart_ink()),
-            config=CONFIG,
-            alt=describe_curves(curve, person_name(person)),
-            key=key,
-        )
+        alt = describe_curves(curve, person_name(person))
+        if rolling:
+            st.html(curves_html(curve, start, end, alt))
+        else:
+            figure = curves_figure(curve, start, end, chart_ink())
+            st.plotly_chart(figure, config=CONFIG, alt=alt, key=key)
         st.markdown(legend([curve.labels[i] for i in occurring(curve)]))
 
 

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import gc
-import os
+from math import ceil
 from pathlib import Path
 
 import streamlit as st
 
+from app.background.cores import usable_cores
+from app.common import running_model
 from app.common.model_choice import chosen_key, chosen_model
 from app.common.server import server_settings
+from app.housekeeping.janitor import JANITOR
 from app.live.streaming.ice import Ice, IceSource, twilio_servers
-from app.live.streaming.network_pool import StreamPool, load_model
+from app.live.streaming.network_pool import StreamPool, shared_model
 from app.live.streaming.session import LiveModel, LiveSession
-from app.live.streaming.stream_limit import StreamLimit, max_streams
+from app.live.streaming.stream_limit import StreamLimit, max_streams, max_streams_of_visitor
 from app.live.webrtc_patches import cloudflare_servers
+from app.operation.parts import PARTS
 from app.session.of_tab import session_of_tab
 from app.session.session_store import SessionStore
-from app.session.tabs import tab_is_open
+from app.session.tabs import tab_is_open, this_visitor
 
 #: Models that are loaded for streams at a time; the one that was not used for longest goes. A
 #: stream that still works with one that went keeps it.
@@ -37,7 +41,9 @@ def _new_session() -> LiveSession:
     # Streamlit drops old sessions when a new one starts, but they contain reference cycles. Its
     # own garbage collection after every run is off (config.toml), as it interrupts all streams.
     gc.collect()
-    return LiveSession(_pool(_size()).stream(live_model()), _limit())
+    session = LiveSession(_pool(_size()).stream(live_model()), _limit())
+    _limit().belongs(session, this_visitor())
+    return session
 
 
 def live_model(current: LiveModel | None = None) -> LiveModel:
@@ -57,7 +63,7 @@ def live_model(current: LiveModel | None = None) -> LiveModel:
 def _size() -> int:
     """Return the number of networks of a kind: of no use are more than cores, or than streams."""
     # At least one, even if no stream may run: the page asks it for its heads.
-    return max(1, min(os.cpu_count() or 1, _limit().slots))
+    return max(1, min(ceil(usable_cores()), _limit().slots))
 
 
 def connection_help() -> Ice:
@@ -67,26 +73,34 @@ def connection_help() -> Ice:
 
 @st.cache_resource(show_spinner="Loading the model …")
 def _pool(size: int) -> StreamPool:
-    return StreamPool(size)
+    return StreamPool(size, running_model.face_landmark())
 
 
 @st.cache_resource(max_entries=MAX_MODELS, show_spinner="Loading the model …")
 def _model(directory: Path, key: str, size: int) -> LiveModel:
     """Return the networks of a model, which `key` tells from what was there before."""
-    return load_model(directory, size, key)
+    return shared_model(running_model.expression_network(directory), size, key)
 
 
 @st.cache_resource(show_spinner=False)
 def _limit() -> StreamLimit:
-    return StreamLimit(max_streams(server_settings()))
+    settings = server_settings()
+    PARTS.streams = limit = StreamLimit(
+        max_streams(settings), of_visitor=max_streams_of_visitor(settings)
+    )
+    JANITOR.add(limit.look)
+    return limit
 
 
 @st.cache_resource(show_spinner=False)
 def _store() -> SessionStore[LiveSession]:
-    return SessionStore(tab_is_open)
+    store: SessionStore[LiveSession] = SessionStore(tab_is_open)
+    JANITOR.add(store.look)
+    return store
 
 
 @st.cache_resource(show_spinner=False)
 def _ice_source() -> IceSource:
     providers = {"Cloudflare": cloudflare_servers, "Twilio": twilio_servers}
-    return IceSource(server_settings(), providers)
+    PARTS.relay = source = IceSource(server_settings(), providers)
+    return source

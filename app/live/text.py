@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from app.common.text import verdicts
-from app.live.streaming.record import LiveErrors
-from app.live.timeline import Timeline
+from app.live.charts.timeline import Timeline
+from app.live.streaming.moment import LiveErrors
 from fer import Faces
 from fer.export.moments import surest_moments
 from fer.export.stream_rows import StreamRows
@@ -139,7 +139,21 @@ def share_rows(shares: Shares, labels: Sequence[str]) -> list[dict[str, object]]
 
 
 def error_sentence(errors: LiveErrors) -> str:
-    """Return a text about frames that could not be analysed; "" if there are none."""
+    """Return a text about frames of which nothing is recorded; "" if there are none."""
+    return " ".join(part for part in (_failed_sentence(errors), lost_sentence(errors.lost)) if part)
+
+
+def lost_sentence(lost: int) -> str:
+    """Return a text about frames that the visitor's device could not keep; "" if there are none."""
+    if not lost:
+        return ""
+    frames = "One frame is" if lost == 1 else f"{lost:,} frames are"
+    return (
+        f"{frames} missing: the connection was away for longer than your browser can keep results."
+    )
+
+
+def _failed_sentence(errors: LiveErrors) -> str:
     if not errors.count:
         return ""
     if errors.in_a_row > 1:

@@ -7,16 +7,15 @@ from dataclasses import replace
 
 import streamlit as st
 
-from app.common.charts import CONFIG
 from app.common.legend import legend
 from app.common.text import counted
 from app.live import text
+from app.live.charts.share_charts import mix_strip
 from app.live.notices import show_trouble
+from app.live.relay.check import RelayState
 from app.live.session_view import show_rolling_timeline
-from app.live.share_charts import mix_strip
 from app.live.streaming.connection import Phase
 from app.live.streaming.frames import LiveSettings
-from app.live.streaming.record import FRESH_SECONDS
 from app.live.streaming.session import LiveSession
 from app.live.streaming.throughput import Speed
 from fer.text import chance, clock
@@ -41,15 +40,18 @@ _STAGES = {
 _BADGES = {
     Phase.CONNECTING: ("Connecting …", ":material/sync:", "blue"),
     Phase.SLOW: ("Still connecting …", ":material/sync_problem:", "orange"),
+    Phase.LOADING: ("Loading …", ":material/downloading:", "blue"),
     Phase.LIVE: ("Live", ":material/sensors:", "green"),
+    Phase.PAUSED: ("Paused", ":material/pause_circle:", "gray"),
     Phase.STALLED: ("No picture", ":material/videocam_off:", "orange"),
 }
 
 Observe = Callable[[], Phase]
+Relay = Callable[[], RelayState | None]
 
 
-def poll(show: Callable[[], None], *, active: bool) -> None:
-    """Show something again every `POLL_SECONDS` while `active`, and nothing otherwise.
+def poll(show: Callable[[], None], *, active: bool, seconds: float = POLL_SECONDS) -> None:
+    """Show something again every so many seconds while `active`, and nothing otherwise.
 
     A browser on a busy machine may miss the run of the page in which the polling ended. It then
     asks on, every second, for what the page no longer has, and shows the old page. So the fragment
@@ -66,7 +68,7 @@ def poll(show: Callable[[], None], *, active: bool) -> None:
         shown = True
 
     with st.container():  # so that its place, and with it its identity, is always the same
-        st.fragment(polled, run_every=POLL_SECONDS if active else None)()
+        st.fragment(polled, run_every=seconds if active else None)()
 
 
 @st.fragment
@@ -108,24 +110,33 @@ def show_controls(session: LiveSession) -> None:
     )
 
 
-def show_figures(session: LiveSession, observe: Observe, source: str) -> None:
+def show_figures(
+    session: LiveSession,
+    observe: Observe,
+    source: str,
+    relay: Relay = lambda: None,
+    *,
+    chart_seconds: float = 0.0,
+) -> None:
     """Show the state of the stream, the expressions in view, the timeline, and the speed.
 
     Args:
         session: the visitor's stream.
         observe: returns the current phase of the connection.
         source: name of what is shown while all is well.
+        relay: returns how the connection's TURN server is.
+        chart_seconds: seconds between two updates of the timeline; 0 for each time.
     """
     phase, speed = observe(), session.speed()
     _status(session, phase, source)
-    show_trouble(phase)
+    show_trouble(phase, relay)
     _errors(session)
-    if phase is Phase.CONNECTING:
+    if phase in (Phase.CONNECTING, Phase.LOADING):
         st.skeleton(height=220)
     if phase is not Phase.LIVE:
         return
     _in_view(session)
-    show_rolling_timeline(session)
+    show_rolling_timeline(session, chart_seconds)
     _metrics(speed)
     _stages(speed)
 
@@ -141,8 +152,8 @@ def _metrics(speed: Speed) -> None:
             delta_arrow="off",
             border=True,
             width="stretch",
-            help="A busy server analyses fewer frames than it receives, always the newest one. The "
-            "video goes on, and boxes move on with the people.",
+            help="A busy machine analyses fewer frames than it receives, always the newest one. "
+            "The video goes on, and boxes move on with the people.",
         )
         st.metric(
             "A frame takes",
@@ -152,7 +163,8 @@ def _metrics(speed: Speed) -> None:
             delta_arrow="off",
             border=True,
             width="stretch",
-            help="Analysis and drawing, without the network: median of the last ten seconds.",
+            help="Analysis and drawing, without the way over the network: median of the last ten "
+            "seconds.",
         )
 
 
@@ -206,10 +218,10 @@ def _in_view(session: LiveSession) -> None:
                 "shutter: the session goes on by itself.",
             )
             return
-        if session.result_age > FRESH_SECONDS:
+        if not session.fresh:
             _nothing_to_see(
                 ":material/hourglass_top: **No result at the moment**",
-                "The server is busy. The video goes on, and the analysis catches up.",
+                "The analysis is busy. The video goes on, and the analysis catches up.",
             )
             return
         if not len(faces):
@@ -220,12 +232,7 @@ def _in_view(session: LiveSession) -> None:
             return
         mean = "" if len(faces) == 1 else ", mean of their expressions"
         st.markdown(f":material/face: **{counted(len(faces), 'face')} in view**{mean}")
-        st.plotly_chart(
-            mix_strip(mix, labels),
-            config=CONFIG,
-            alt=text.describe_now(mix, labels),
-            key="live_mix",
-        )
+        st.html(mix_strip(mix, labels, text.describe_now(mix, labels)))
         order = (-mix).argsort(kind="stable")
         shares = {labels[i]: chance(mix[i]) for i in order}
         st.markdown(legend(list(shares), shares))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Awaitable, Callable
 
 import av
 from streamlit_webrtc import WebRtcMode, webrtc_streamer
 
+from app.background.giving_way import STREAM_NICENESS, Pace, let_others_first
 from app.live.streaming.ice import Ice
 from app.live.streaming.session import LiveSession
 from app.live.webrtc_patches import (
@@ -87,17 +89,30 @@ def stream_active(key: str) -> bool:
     return context is not None and (context.state.playing or context.state.signalling)
 
 
-def frames_callback(session: LiveSession) -> Frames:
+def frames_callback(session: LiveSession, pace: Pace | None = None) -> Frames:
     """Return the callback that gets all frames since the last call, in the thread of the stream.
 
     Only the newest frame is shown, and offered to the analysis: a busy machine shows fewer frames,
-    but no old ones.
+    but no old ones. So does one on which somebody waits for a photograph; the picture before stays.
+
+    Args:
+        session: of the visitor.
+        pace: which frames are taken; made if None.
     """
+    pace, received = pace or Pace(), 0
+    behind: threading.Thread | None = None
 
     async def newest(frames: list[av.VideoFrame]) -> list[av.VideoFrame]:
-        frame = frames[-1]
+        nonlocal received, behind
+        if behind is not threading.current_thread():  # each start of a stream has its own
+            behind = threading.current_thread()
+            let_others_first(STREAM_NICENESS)
+        received += len(frames)
+        if not pace.takes():
+            return []
+        frame, number, received = frames[-1], received, 0
         try:
-            picture = session.process(frame.to_ndarray(format="rgb24"), received=len(frames))
+            picture = session.process(frame.to_ndarray(format="rgb24"), received=number)
             return [av.VideoFrame.from_ndarray(picture, format="rgb24")]
         except Exception:
             # An exception here would end the video permanently and silently.

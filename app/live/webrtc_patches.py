@@ -15,10 +15,12 @@ from typing import Any
 
 import streamlit as st
 import streamlit_webrtc.component
+from aiortc import MediaStreamTrack
 from aiortc.contrib.media import MediaRelay
 from streamlit.components.v1.custom_component import CustomComponent
 from streamlit_webrtc import WebRtcStreamerContext, get_cloudflare_ice_servers
 from streamlit_webrtc.component import generate_frontend_component_key
+from streamlit_webrtc.process import AsyncVideoProcessTrack
 from streamlit_webrtc.relay import get_global_relay
 
 from app.live.streaming.component_style import styled_copy
@@ -71,8 +73,39 @@ def deliver_newest(relay: MediaRelay | None = None) -> MediaRelay:
     """
     relay = relay or get_global_relay()
     newest = partial(type(relay).subscribe, relay, buffered=False)
-    relay.subscribe = newest  # type: ignore[method-assign]
+
+    def subscribe(track: MediaStreamTrack) -> MediaStreamTrack:
+        relayed = newest(track)
+        return _only_new(relayed) if isinstance(track, AsyncVideoProcessTrack) else relayed
+
+    relay.subscribe = subscribe  # type: ignore[method-assign]
     return relay
+
+
+def _only_new(track: MediaStreamTrack) -> MediaStreamTrack:
+    """Let a track wait for the next picture where it would give the last one again.
+
+    streamlit-webrtc gives one for each that comes, however few are made, and each is encoded and
+    sent.
+
+    Seen in streamlit-webrtc 0.79.0. Without it, a stream that shows fewer pictures while others go
+    first costs the server as much as ever to encode. It can go when it repeats none.
+
+    Args:
+        track: changed in place.
+    """
+    receive, last = track.recv, None
+
+    async def recv() -> Any:
+        nonlocal last
+        frame = await receive()
+        while frame is last:
+            frame = await receive()
+        last = frame
+        return frame
+
+    track.recv = recv  # type: ignore[method-assign]
+    return track
 
 
 def use_page_type() -> None:

@@ -50,6 +50,7 @@ def show_inputs(visit: OwnVisit) -> None:
                 partial(_take, visit),
                 visit.refuse,
                 visit.refuse_all,
+                visit.tell,
                 others=("csv",),
             )
         )

@@ -10,6 +10,8 @@ from typing import Protocol
 import numpy as np
 
 from app.collection.entry import Entry
+from app.limits.photos import decode_photo
+from app.operation.events import log_event
 from app.photo.store import INTERNAL_ERROR
 from fer import Detections, Faces, ImageError, decode_image
 from fer.alignment import align
@@ -139,13 +141,15 @@ def read_photo(
         cut_out: whether it is a cut-out face, also if it does not look like one.
     """
     try:
-        image = decode_image(data)
+        image = decode_photo(data)
         if cut_out or is_cut_out(image):
             faces: tuple[OwnFace, ...] = (_cut_out(image, answerers),)
         else:
             faces = _found(image, answerers, largest=bool(label))
+        log_event("photo_answered", where="own_data", faces=len(faces))
         return OwnPhoto(name, label=label, faces=faces)
     except ImageError as error:
+        log_event("photo_refused", where="own_data")
         return OwnPhoto(name, str(error))
     except Exception:
         # File name and contents are private to the visitor and must not be logged.

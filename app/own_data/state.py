@@ -16,6 +16,7 @@ from app.common.model_choice import chosen_entry
 from app.common.runnable import ModelEntry, runnable_models
 from app.common.server import server_settings
 from app.common.settings import whole_number
+from app.housekeeping.janitor import JANITOR
 from app.own_data.reading import Answerer
 from app.own_data.visit import OwnVisit
 from app.session.of_tab import session_of_tab
@@ -31,8 +32,6 @@ JOBS_VARIABLE = "FER_MAX_OWN_JOBS"
 PHOTOS_VARIABLE = "FER_MAX_OWN_PHOTOS"
 SIZE_VARIABLE = "FER_MAX_OWN_MB"
 TOTAL_VARIABLE = "FER_MAX_OWN_TOTAL_MB"
-
-_PHOTOS, _SIZE, _TOTAL = 10_000, 300, 1000
 
 #: Seconds for which labels are kept after their tab was last seen open. They are somebody's work.
 KEEP_SECONDS = 1800.0
@@ -91,8 +90,8 @@ def _limits() -> Limits:
     settings = server_settings()
     # Streamlit's own limit holds for every upload, whatever an uploader says.
     most = int(st.get_option("server.maxUploadSize"))
-    megabytes = min(whole_number(settings, SIZE_VARIABLE, _SIZE), most)
-    return Limits(whole_number(settings, PHOTOS_VARIABLE, _PHOTOS), megabytes * MB)
+    megabytes = min(whole_number(settings, SIZE_VARIABLE), most)
+    return Limits(whole_number(settings, PHOTOS_VARIABLE), megabytes * MB)
 
 
 @st.cache_resource(show_spinner=False)
@@ -104,9 +103,11 @@ def _jobs() -> Jobs:
 
 @st.cache_resource(show_spinner=False)
 def _room() -> Room:
-    return Room(whole_number(server_settings(), TOTAL_VARIABLE, _TOTAL) * MB)
+    return Room(whole_number(server_settings(), TOTAL_VARIABLE) * MB)
 
 
 @st.cache_resource(show_spinner=False)
 def _store() -> SessionStore[OwnVisit]:
-    return SessionStore(tab_is_open, keep_seconds=KEEP_SECONDS, dropped=OwnVisit.end)
+    store = SessionStore(tab_is_open, keep_seconds=KEEP_SECONDS, dropped=OwnVisit.end)
+    JANITOR.add(store.look)
+    return store

@@ -134,6 +134,10 @@ class OwnVisit:
             self.clear()
             self.take(uploads, answerers, expressions, by_hand=True)
 
+    def tell(self, notice: str) -> None:
+        """Leave a notice of why nothing was taken."""
+        self.notices = [notice]
+
     def refuse_all(self, size: int) -> None:
         """Leave a notice that so many bytes are too many together."""
         self.notices = [

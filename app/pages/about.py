@@ -16,6 +16,7 @@ from app.about_text import (
 from app.common import running_model
 from app.common.head_text import difference
 from app.common.page_layout import header
+from app.notice.view import show_law
 from fer import ModelError
 
 
@@ -30,6 +31,7 @@ def main() -> None:
             with st.container(border=True, width=548):
                 st.markdown(f"#### {title}", anchors=False)
                 st.markdown(text)
+    show_law()
     st.subheader("How it answers", anchor=False)
     st.markdown(UNCERTAIN)
     st.subheader("Two ways to name an expression", anchor=False)

@@ -7,16 +7,17 @@ from functools import partial
 import streamlit as st
 
 from app.collection.inputs import just_taken, show_inputs
-from app.collection.state import KEEP_SECONDS, collection_visit
+from app.collection.state import collection_visit
 from app.collection.text import facts
 from app.collection.view import show_all, show_downloads, show_growing, show_one
 from app.collection.visit import CollectionVisit
 from app.common import running_model
 from app.common.head_picker import choose_head, chosen_head
 from app.common.model_choice import show_answered
-from app.common.page_layout import CARD_WIDTH, header
+from app.common.page_layout import header, show_features
 from app.common.text import escape_markdown
 from app.live.view import poll
+from app.session.session_store import KEEP_SECONDS
 from fer import ModelError
 
 #: Features of the page, in Markdown.
@@ -97,10 +98,7 @@ def _title(visit: CollectionVisit, *, running: bool) -> None:
 
 
 def _features() -> None:
-    with st.container(horizontal=True):
-        for text in _FEATURES:
-            with st.container(width=CARD_WIDTH):
-                st.markdown(text)
+    show_features(_FEATURES)
     st.page_link(
         "app/pages/photo.py",
         label="Only a few? See more of each of them",

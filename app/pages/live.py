@@ -8,23 +8,30 @@ import streamlit as st
 
 from app.common import running_model
 from app.common.head_picker import choose_head
-from app.common.page_layout import CARD_WIDTH, CONTENT_WIDTH, header
+from app.common.model_choice import chosen_model
+from app.common.page_layout import CONTENT_WIDTH, header, show_features
 from app.live.camera import camera_problem
 from app.live.clip_view import clip_active, clip_chosen, clip_starts, show_clip
+from app.live.device.choice import offer_device, show_choice
+from app.live.device.component import device_report, mount
+from app.live.device.place import Place, ServerState
+from app.live.device.view import CHARTS_POLL_SECONDS, show_device_panel
 from app.live.downloads import show_downloads
 from app.live.notices import show_before_start, show_busy, show_camera_problem, show_trouble
+from app.live.relay.check import RelayCheck
 from app.live.session_view import show_rolling_curves, show_session
 from app.live.snapshot import show_snapshot
 from app.live.state import connection_help, live_model, live_session
 from app.live.streaming.connection import Connection, Phase
 from app.live.streaming.ice import Ice
-from app.live.streaming.session import LiveSession
-from app.live.view import poll, show_controls, show_figures
+from app.live.streaming.session import LiveModel, LiveSession
+from app.live.view import POLL_SECONDS, poll, show_controls, show_figures
 from app.live.webrtc import show_video, video_active
 from fer import ModelError
 
 _CONNECTION = "live_connection"
 _ICE = "live_ice"
+_RELAY = "live_relay"
 
 #: Features of the page, in Markdown.
 _FEATURES = (
@@ -63,40 +70,55 @@ def main() -> None:
     )
     try:
         session = live_session()
-        session.choose_model(live_model(session.model))
+        session.choose_model(model := live_model(session.model))
         session.choose_head(choose_head())
     except ModelError as error:
         running_model.show_model_error(error)
         return
     st.html(_STYLE)
-    with st.container(horizontal=True, gap=_GAP, key=_TOP):
-        with st.container(width=_VIDEO_WIDTH):
-            has_slot = _video(session)
-        with st.container(width=_PANEL_WIDTH):
-            phase = _side_panel(session, has_slot)
-        if has_slot:
-            with st.container(width=_VIDEO_WIDTH):
-                show_controls(session)
+    phase, seconds = _top(session, model)
     with st.container():
         if phase.troubled:
             show_snapshot()  # right below the button that opens it
-    poll(partial(show_rolling_curves, session), active=phase.active)
+    poll(partial(show_rolling_curves, session), active=phase.active, seconds=seconds)
     if phase.active:
         # Not in the fragment: a click while it runs would find its file gone.
         show_downloads(session)
     elif len(session):
         show_session(session)
     else:
-        _features()
+        show_features(_FEATURES)
     if not phase.troubled:
         show_snapshot()
 
 
-def _features() -> None:
-    with st.container(horizontal=True):
-        for text in _FEATURES:
-            with st.container(width=CARD_WIDTH):
-                st.markdown(text)
+def _top(session: LiveSession, model: LiveModel) -> tuple[Phase, float]:
+    """Show the video, the panel beside it and the settings.
+
+    Returns:
+        The phase of the session, and the seconds between two updates of its curves.
+    """
+    with st.container(horizontal=True, gap=_GAP, key=_TOP):
+        with st.container(width=_VIDEO_WIDTH):
+            server = ServerState(
+                session.slots, session.slot_free, _servers().help, session.visitor_full
+            )
+            place = show_choice(server)
+            server_wanted = place is Place.SERVER or clip_chosen()
+            # A device that runs ends first, and says so: nothing is lost on the way to the server.
+            on_device = device_report().active or not server_wanted
+            if on_device:
+                mount(session, model, chosen_model(), stop=server_wanted)
+            shown = on_device or _video(session)
+        with st.container(width=_PANEL_WIDTH):
+            if on_device:
+                phase = show_device_panel(session, offer_server=server.usable)
+            else:
+                phase = _side_panel(session, shown)
+        if shown:
+            with st.container(width=_VIDEO_WIDTH):
+                show_controls(session)
+    return phase, CHARTS_POLL_SECONDS if on_device else POLL_SECONDS
 
 
 def _video(session: LiveSession) -> bool:
@@ -129,17 +151,22 @@ def _side_panel(session: LiveSession, has_slot: bool) -> Phase:
             session.take_slot()  # no frames keep it yet
         return phase
 
+    check: RelayCheck = st.session_state.setdefault(_RELAY, RelayCheck())
+    relay = partial(check.state, _servers())
+
     panel = st.container()
     phase, problem = observe(), camera_problem()  # which takes room, but below
     with panel:
         source = "Sample clip" if clip_chosen() else "Live"
-        poll(partial(show_figures, session, observe, source), active=phase.active)
+        poll(partial(show_figures, session, observe, source, relay), active=phase.active)
         if phase.active:
             return phase
         session.ended()
         if problem and not clip_starts():
             show_camera_problem(problem)
-        show_trouble(phase)
+        show_trouble(phase, relay)
+        if phase is Phase.FAILED:
+            offer_device()
         if has_slot and not clip_starts():
             show_before_start(_servers(), offer=not problem)
     return phase

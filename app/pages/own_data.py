@@ -7,7 +7,7 @@ import streamlit as st
 from app.collection.inputs import just_taken
 from app.common import running_model
 from app.common.head_picker import choose_head
-from app.common.page_layout import CARD_WIDTH, header
+from app.common.page_layout import header, show_features
 from app.own_data.inputs import KEY, offer_sample, show_inputs, show_notices
 from app.own_data.state import KEEP_SECONDS, answerers, entries, own_visit
 from app.own_data.view import show_downloads, show_faces, show_results, show_title
@@ -63,10 +63,7 @@ def main() -> None:
 
 
 def _features() -> None:
-    with st.container(horizontal=True):
-        for text in _FEATURES:
-            with st.container(width=CARD_WIDTH):
-                st.markdown(text)
+    show_features(_FEATURES)
     st.caption(
         ":material/lock: Photos and labels stay in this server's memory, for you alone. None is "
         "saved, logged or learnt from by itself. They are deleted when you clear the page, or "

@@ -7,7 +7,7 @@ import streamlit as st
 from app.common import running_model
 from app.common.head_picker import choose_head
 from app.common.model_choice import chosen_key
-from app.common.page_layout import CARD_WIDTH, header
+from app.common.page_layout import header, show_features
 from app.common.text import escape_markdown
 from app.photo.album import Album
 from app.photo.cards import Cards
@@ -65,10 +65,7 @@ def main() -> None:
 def _show_start(album: Album) -> None:
     """Show the sample and the features while there are no photos."""
     offer_sample(album)
-    with st.container(horizontal=True):
-        for text in _FEATURES:
-            with st.container(width=CARD_WIDTH):
-                st.markdown(text)
+    show_features(_FEATURES)
     st.page_link(
         "app/pages/collection.py",
         label="A folder, or a ZIP with hundreds?",

@@ -8,13 +8,14 @@ import streamlit as st
 
 from app.background.jobs import State
 from app.common import running_model
-from app.common.page_layout import CARD_WIDTH, header
+from app.common.page_layout import header, show_features
 from app.common.text import escape_markdown
 from app.live.view import poll
+from app.session.session_store import KEEP_SECONDS
 from app.video.inputs import chosen_settings, show_inputs
 from app.video.results import show_result
 from app.video.running import show_running
-from app.video.state import KEEP_SECONDS, video_visit
+from app.video.state import video_visit
 from app.video.text import facts, failure_line
 from app.video.visit import Source, VideoVisit
 from fer import ModelError
@@ -99,10 +100,7 @@ def _show_failure(visit: VideoVisit, source: Source, error: Exception | None) ->
 
 
 def _features() -> None:
-    with st.container(horizontal=True):
-        for text in _FEATURES:
-            with st.container(width=CARD_WIDTH):
-                st.markdown(text)
+    show_features(_FEATURES)
     st.caption(
         ":material/lock: The recording is on this server's disk while you are here, readable for "
         "FER Lens only. It is deleted when you choose another one, or "

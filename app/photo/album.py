@@ -9,14 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from app.limits.photos import PhotoLimits, photo_limits
 from app.photo.store import Photo
 from fer.export.photos import distinct_names
-
-#: Largest number of files in an album.
-MAX_PHOTOS = 100
-
-#: Largest total size of the files in an album, in bytes.
-MAX_ALBUM_BYTES = 256 * 2**20
+from fer.labelled.names import shown_name
 
 #: Names that a notice lists before it only counts.
 _NAMED = 3
@@ -33,6 +29,7 @@ class Album:
         opened: keys of the photos whose faces are shown in a list of several.
         additions: number of times that something was added.
         faces: index of the selected face by key of the photo.
+        limits: how much it holds.
     """
 
     photos: list[Photo] = field(default_factory=list)
@@ -41,6 +38,7 @@ class Album:
     opened: set[str] = field(default_factory=set)
     additions: int = 0
     faces: dict[str, int] = field(default_factory=dict)
+    limits: PhotoLimits = field(default_factory=photo_limits)
 
     def __len__(self) -> int:
         return len(self.photos)
@@ -61,19 +59,34 @@ class Album:
             self.clear()
         known, full, added = [], [], []
         for photo in photos:
+            photo = replace(photo, name=shown_name(photo.name))
             if photo.key in self:
                 known.append(photo.name)
-            elif len(self) == MAX_PHOTOS or self.size + len(photo.data) > MAX_ALBUM_BYTES:
+            elif self._is_full(len(photo.data)):
                 full.append(photo.name)
             else:
                 *_, name = distinct_names([*(held.name for held in self.photos), photo.name])
                 self.photos.append(replace(photo, name=name))
                 added.append(photo)
-        self.notice = " ".join(filter(None, (_already_here(known), _no_room(full))))
+        self.notice = " ".join(filter(None, (_already_here(known), self._no_room(full))))
         self.additions += bool(added)
         # One more photo is what the visitor wants to see; of several, the list comes first.
         if added:
             self.opened = {added[0].key} if len(added) == 1 else set()
+
+    def _is_full(self, more: int) -> bool:
+        limits = self.limits
+        return len(self) >= limits.number or self.size + more > limits.total_bytes
+
+    def _no_room(self, names: list[str]) -> str:
+        if not names:
+            return ""
+        were = "was" if len(names) == 1 else "were"
+        return (
+            f"{_listed(names)} {were} not added: there is room for {self.limits.number} photos of "
+            f"{self.limits.total_bytes // 2**20} MB together. Remove some first, or take the "
+            "Collection page, which reads hundreds."
+        )
 
     def add_snapshot(self, data: bytes) -> None:
         """Add a picture from the camera under a name that no other photo has."""
@@ -116,17 +129,6 @@ def _already_here(names: list[str]) -> str:
     if not names:
         return ""
     return f"{_listed(names)} {'is' if len(names) == 1 else 'are'} here already."
-
-
-def _no_room(names: list[str]) -> str:
-    if not names:
-        return ""
-    were = "was" if len(names) == 1 else "were"
-    return (
-        f"{_listed(names)} {were} not added: there is room for {MAX_PHOTOS} photos of "
-        f"{MAX_ALBUM_BYTES // 2**20} MB together. Remove some first, or take the Collection page, "
-        "which reads hundreds."
-    )
 
 
 def _listed(names: list[str]) -> str:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
+from app.background.memory import MB
 from app.common.components import mount
 from app.common.paths import SAMPLE
+from app.limits.gate import let_through
+from app.limits.photos import photo_limits
 from app.photo.album import Album
 from app.photo.store import Photo
 
@@ -72,7 +75,7 @@ def _show_uploader(album: Album) -> None:
         "Photos: JPEG, PNG, WebP, HEIC, BMP or GIF",
         accept_multiple_files=True,
         key=_UPLOADER,
-        max_upload_size=MAX_UPLOAD_MB,
+        max_upload_size=max(1, min(MAX_UPLOAD_MB, photo_limits().bytes // MB)),
         on_change=_take_files,
         args=(album,),
     )
@@ -95,7 +98,9 @@ def _take_files(album: Album) -> None:
     taken: set[str] = st.session_state.setdefault(_TAKEN, set())
     new = [file for file in st.session_state[_UPLOADER] if file.file_id not in taken]
     taken.update(file.file_id for file in new)
-    album.add([Photo(file.name, file.getvalue()) for file in new])
+    count, too_fast = let_through([file.name for file in new])
+    album.add([Photo(file.name, file.getvalue()) for file in new[:count]])
+    album.notice = f"{album.notice if count else ''} {too_fast}".strip()
 
 
 def _tell_refused(album: Album) -> None:
@@ -121,7 +126,11 @@ def _show_camera(album: Album) -> None:
 
 def _take_snapshot(album: Album) -> None:
     if snapshot := st.session_state[_CAMERA]:  # None when it was cleared
-        album.add_snapshot(snapshot.getvalue())
+        count, too_fast = let_through(["The snapshot"])
+        if count:
+            album.add_snapshot(snapshot.getvalue())
+        else:
+            album.notice = too_fast
 
 
 def _show_sample(album: Album) -> None:

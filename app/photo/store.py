@@ -9,6 +9,9 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Protocol
 
+from app.background.giving_way import PHOTOGRAPHS
+from app.limits.photos import decode_photo
+from app.operation.events import log_event
 from app.photo.activation_image import ACTIVATION_SIDE, activation_image
 from app.photo.images import TILE_SIDE, marked_jpeg, marked_png, portrait_jpegs, thumbnail_jpeg
 from app.photo.mesh import FindsMeshes, PhotoMesh
@@ -152,7 +155,8 @@ class PhotoStore:
         by_head = self._analysed.setdefault(photo.digest, {})
         if head not in by_head:
             detections, mesh = self._found.get(photo.digest, (None, PhotoMesh()))
-            new = analyse_photo(photo, analyzer, head, detections=detections)
+            with PHOTOGRAPHS.turn():
+                new = analyse_photo(photo, analyzer, head, detections=detections)
             by_head[head] = replace(new, mesh=mesh)
             if new.readable:
                 self._found[photo.digest] = new.faces.detections, mesh
@@ -195,14 +199,15 @@ def analyse_photo(
     Args:
         photo: the file.
         analyzer: detects and classifies the faces.
-        head: name of the head to use; the usual one if None.
+        head: name of the head to use.
         detections: the faces, if they are already known from the result of another head.
     """
     try:
-        image = decode_image(photo.data)
+        image = decode_photo(photo.data)
         faces = analyzer(image, head=head, detections=detections)
         height, width = image.shape[:2]
         result = PhotoResult(photo.name, width, height, faces)
+        log_event("photo_answered", where="photo", faces=len(faces))
         return AnalysedPhoto(
             photo,
             result,
@@ -214,6 +219,7 @@ def analyse_photo(
             spec=analyzer.spec,
         )
     except ImageError as error:
+        log_event("photo_refused", where="photo")
         return AnalysedPhoto(photo, PhotoResult(photo.name, error=str(error)))
     except Exception:
         # File name and contents are private to the visitor and must not be logged.

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from app.common.legend import legend
 from app.common.text import answer_counts, counted, verdicts
+from app.limits.photos import photo_limits
 from fer import Faces
 from fer.text import chance
 from fer.types import UNCERTAIN
@@ -51,7 +52,9 @@ def crowd_note(faces: Faces) -> str:
     Few people in the foreground are found reliably. Of a crowd's faces, many are small or covered
     by others.
     """
-    count = len(faces)
+    count, most = len(faces), photo_limits().faces
+    if count >= most:
+        return f"This server reads the {most} largest faces of a photo; there may be more."
     widths = faces.xyxy[:, 2] - faces.xyxy[:, 0]
     if count < CROWD and not (count >= _SEVERAL and widths.min() < _SMALL_WIDTH):
         return ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
 
@@ -10,9 +9,15 @@ from streamlit import runtime
 from streamlit.runtime.media_file_manager import MediaFileManager, MediaFileMetadata
 from streamlit.runtime.media_file_storage import MediaFileKind
 
+from app.housekeeping.janitor import JANITOR
+
 #: Seconds for which a file is kept. The browser asks for it as soon as it is made; the rest is for
 #: a phone that changes its network just then, and for a download that is paused.
 KEPT_SECONDS = 60.0
+
+#: Seconds for which a button is good after its page has replaced it, or its visitor has left: it
+#: has hold of what it would save.
+BUTTON_SECONDS = 30.0
 
 #: Bytes of all kept files, so that memory is bounded. Where there are more, the oldest go early.
 #: The newest is kept however large it is.
@@ -40,7 +45,7 @@ def keep_downloads() -> None:
 
     The same holds for the buttons: each run of a page gives them new numbers, and when anybody's
     script ends, Streamlit forgets the old ones, which a browser may still show. A click in that
-    moment failed; old numbers are now good for a minute too.
+    moment failed; old numbers are now good for half a minute.
 
     There is no public way to hold a file. `MediaFileManager.add` gives it to the page of the thread
     that calls; the thread that makes the file has none, and Streamlit warns of that in the log each
@@ -57,37 +62,39 @@ def keep_downloads() -> None:
     known = all(hasattr(manager, name) for name in _NEEDED)
     # Another server's own storage may not tell how large its files are.
     if known and manager.can_read_files and "execute_deferred" not in vars(manager):
-        Keeper(manager)
+        JANITOR.add(Keeper(manager).look)
 
 
 class Keeper:
     """Has a manager of files keep for a while what was made on a click."""
 
     def __init__(
-        self,
-        manager: MediaFileManager,
-        clock: Callable[[], float] = time.monotonic,
-        call_later: Callable[[float, Callable[[], None]], None] | None = None,
+        self, manager: MediaFileManager, clock: Callable[[], float] = time.monotonic
     ) -> None:
         """Change a manager in place.
 
         Args:
             manager: of the files of all visitors.
             clock: seconds, which only grow.
-            call_later: calls a function on another thread after so many seconds.
         """
         self._manager, self._clock = manager, clock
-        self._call_later = call_later or self._start_timer
         self._execute = manager.execute_deferred
         self._inactive = manager._get_inactive_file_ids
         self._since: dict[MediaFileMetadata, float] = {}
         self._replaced: dict[str, float] = {}
-        self._will_look = False
         manager.execute_deferred = self._execute_and_keep  # type: ignore[method-assign]
         manager._get_inactive_file_ids = self._tidy  # type: ignore[method-assign]
         manager._remove_orphaned_deferred_callables = (  # type: ignore[method-assign]
             self._tidy_buttons
         )
+
+    def look(self) -> bool:
+        """See to it that what is oldest goes in time, even if no page runs any more."""
+        with self._manager._lock:
+            before = self._held()
+            self._tidy()
+            self._tidy_buttons()
+            return self._held() < before
 
     def _execute_and_keep(self, file_id: str) -> str:
         """Make the file of a button, and return its address."""
@@ -114,7 +121,6 @@ class Keeper:
                 room -= self._size(files[file])
             else:
                 self._manager._delete_file(files[file])
-        self._look_again(now)
         return inactive.difference(downloads)
 
     def _tidy_buttons(self) -> None:
@@ -125,32 +131,13 @@ class Keeper:
         replaced = [i for i in self._manager._deferred_callables if i not in shown]
         self._replaced = {file_id: old.get(file_id, now) for file_id in replaced}
         for file_id in replaced:
-            if now - self._replaced[file_id] >= KEPT_SECONDS:
+            if now - self._replaced[file_id] >= BUTTON_SECONDS:
                 self._manager._drop_deferred_id(file_id)
                 del self._replaced[file_id]
-        self._look_again(now)
+
+    def _held(self) -> int:
+        return len(self._manager._file_metadata) + len(self._manager._deferred_callables)
 
     def _size(self, file_id: str) -> int:
         content = self._manager.read_file(file_id)
         return content.content_size if content else 0
-
-    def _look_again(self, now: float) -> None:
-        """See to it that what is oldest goes in time, even if no page runs any more."""
-        times = [*self._since.values(), *self._replaced.values()]
-        if not times or self._will_look:
-            return
-
-        def look() -> None:
-            with self._manager._lock:
-                self._will_look = False
-                self._tidy()
-                self._tidy_buttons()
-
-        self._will_look = True
-        self._call_later(min(times) + KEPT_SECONDS - now, look)
-
-    @staticmethod
-    def _start_timer(seconds: float, call: Callable[[], None]) -> None:
-        timer = threading.Timer(seconds, call)
-        timer.daemon = True  # the server need not wait for it
-        timer.start()

@@ -6,11 +6,12 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from app.session.parameter import PARAMETER
 from app.session.session_store import Session, SessionStore
 from app.session.tabs import this_tab
 
-#: Name in the page's address of the key to the session.
-_PARAMETER = "session"
+#: Whether the page's address had the key of a session that is kept no more.
+_UNKNOWN = "address_unknown"
 
 
 def session_of_tab(
@@ -30,9 +31,16 @@ def session_of_tab(
     tab = this_tab()
     session = st.session_state.get(name)
     if session is None or ended(session) or store.is_lost(session, tab):
-        session = store.claim(st.query_params.get(_PARAMETER, ""), tab) or make()
+        address = st.query_params.get(PARAMETER, "")
+        st.session_state[_UNKNOWN] = bool(address) and not store.knows(address)
+        session = store.claim(address, tab) or make()
     key = store.keep(session, tab)
     st.session_state[name] = session
-    if st.query_params.get(_PARAMETER) != key:
-        st.query_params[_PARAMETER] = key
+    if st.query_params.get(PARAMETER) != key:
+        st.query_params[PARAMETER] = key
     return session
+
+
+def address_is_unknown() -> bool:
+    """Return whether the visitor came to find a session that is kept no more."""
+    return bool(st.session_state.get(_UNKNOWN))

@@ -12,23 +12,15 @@ from typing import Generic, TypeVar
 Session = TypeVar("Session")
 
 #: Seconds for which a session is kept after its tab was last seen open, if a store is not told
-#: otherwise.
-KEEP_SECONDS = 600.0
+#: otherwise: long enough for a reload, and for a phone that shows something else for a while. What
+#: a closed tab held is the server's again after three minutes, in which the janitor looks too.
+KEEP_SECONDS = 165.0
 
 #: Maximum number of sessions without an open tab; one takes up to 4 MB. The oldest go first.
 CAPACITY = 32
 
-#: Seconds between two looks at which tabs are open, and thus the error of `KEEP_SECONDS`.
-LOOK_SECONDS = 30.0
-
 #: Random bytes of a key, which nobody can guess.
 _KEY_BYTES = 24
-
-
-def _after(seconds: float, call: Callable[[], None]) -> None:
-    timer = threading.Timer(seconds, call)
-    timer.daemon = True
-    timer.start()
 
 
 @dataclass
@@ -44,10 +36,11 @@ class SessionStore(Generic[Session]):
     A session belongs to one tab. Another tab gets it only after that one has been closed, as it is
     by a reload; a duplicate of an open tab does not.
 
+    Somebody has to call `look` now and then, else nothing goes before the next visitor comes.
+
     Args:
         is_open: tells whether a tab is open, given its name.
         clock: monotonic clock in seconds.
-        after: calls a function after so many seconds.
         keep_seconds: see `KEEP_SECONDS`.
         dropped: is called with each session that is kept no more; must not raise.
     """
@@ -56,20 +49,24 @@ class SessionStore(Generic[Session]):
         self,
         is_open: Callable[[str], bool],
         clock: Callable[[], float] = time.monotonic,
-        after: Callable[[float, Callable[[], None]], None] = _after,
         *,
         keep_seconds: float = KEEP_SECONDS,
         dropped: Callable[[Session], None] = lambda session: None,
     ) -> None:
-        self._is_open, self._clock, self._after = is_open, clock, after
+        self._is_open, self._clock = is_open, clock
         self._keep_seconds, self._dropped = keep_seconds, dropped
         self._lock = threading.Lock()
         self._kept: dict[str, _Kept[Session]] = {}
-        self._looking = False
 
     def __len__(self) -> int:
         with self._lock:
             return len(self._kept)
+
+    def knows(self, key: str) -> bool:
+        """Return whether there is a session of a key, whoever's it is."""
+        with self._lock:
+            self._look()
+            return key in self._kept
 
     def claim(self, key: str, tab: str) -> Session | None:
         """Return the session of a key, which is the tab's from now on.
@@ -100,23 +97,19 @@ class SessionStore(Generic[Session]):
             key = secrets.token_urlsafe(_KEY_BYTES)
             self._kept[key] = _Kept(session, tab, self._clock())
             self._look()
-            if not self._looking:
-                self._looking = True
-                self._after(LOOK_SECONDS, self._look_again)
             return key
+
+    def look(self) -> bool:
+        """Note which tabs are open, drop what is too old or too much, and say if there was any."""
+        with self._lock:
+            before = len(self._kept)
+            self._look()
+            return len(self._kept) < before
 
     def _belongs_to_other(self, kept: _Kept[Session], tab: str) -> bool:
         return kept.tab != tab and self._is_open(kept.tab)
 
-    def _look_again(self) -> None:
-        with self._lock:
-            self._look()
-            self._looking = bool(self._kept)
-            if self._looking:
-                self._after(LOOK_SECONDS, self._look_again)
-
     def _look(self) -> None:
-        """Note which tabs are open, and drop what is too old or too much."""
         now = self._clock()
         for kept in self._kept.values():
             if self._is_open(kept.tab):

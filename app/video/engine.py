@@ -78,10 +78,10 @@ def read_video(
     model = entry_of(directory)
     options = VideoOptions(settings.rate, settings.head)
     recording = analyse(source, stream, options, on_progress=on_progress, cancelled=cancelled)
+    spec = stream.spec
+    del stream  # its networks take 35 MB, and writing takes as long as the analysis
     try:
-        write_marked(
-            source, recording, marked, stream.spec, on_progress=on_progress, cancelled=cancelled
-        )
+        write_marked(source, recording, marked, spec, on_progress=on_progress, cancelled=cancelled)
     except OSError as error:
         # All else is there, and took minutes.
         _log.warning("a marked video could not be written: %s", error.strerror or type(error))

@@ -12,10 +12,12 @@ from app.common.model_choice import chosen_model
 from app.common.page_layout import show_full
 from app.common.paths import SAMPLE
 from app.common.text import escape_markdown
+from app.limits.gate import let_through
 from app.session.tabs import forget_upload
 from app.video.engine import VideoSettings
 from app.video.state import max_upload_megabytes
 from app.video.visit import CANCELLED, VideoVisit
+from fer.labelled.names import shown_name
 from fer.video.opening import SUFFIXES
 from fer.video.recording import DEFAULT_RATE
 
@@ -108,6 +110,10 @@ def _take_file(visit: VideoVisit) -> None:
     file = st.session_state[_UPLOADER]
     if not isinstance(file, BytesIO):  # it was removed, or is on the disk already
         return
+    count, too_fast = let_through([file.name])
+    if not count:
+        visit.notice = too_fast
+        return
     visit.take(file, file.size, file.name, chosen_settings())  # type: ignore[attr-defined]
     if visit.source:
         forget_upload(file.file_id)  # type: ignore[attr-defined]
@@ -115,7 +121,7 @@ def _take_file(visit: VideoVisit) -> None:
 
 def _tell_refused(visit: VideoVisit) -> None:
     for file in st.session_state[_HELPER].refused:
-        visit.notice = f"{file['name']} was not uploaded. {file['reason']}".strip()
+        visit.notice = f"{shown_name(file['name'])} was not uploaded. {file['reason']}".strip()
 
 
 def _offer_sample(visit: VideoVisit) -> None:

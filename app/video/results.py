@@ -9,10 +9,12 @@ import streamlit as st
 from app.common.model_choice import show_answered
 from app.common.page_layout import CONTENT_WIDTH
 from app.common.text import counted, escape_markdown
+from app.live.charts.timeline import Timeline
 from app.live.downloads import visitors_zone
-from app.live.session_view import show_curves, show_shares, show_timeline
-from app.live.timeline import Timeline
+from app.live.session_view import show_curves, show_shares
+from app.live.timeline_view import show_timeline
 from app.photo.layout import fitted
+from app.serving.offers import Make, remember_offer
 from app.session.stream_files import FORMATS
 from app.video.engine import Result
 from app.video.files import (
@@ -182,13 +184,15 @@ def _show_downloads(visit: VideoVisit, source: Source, result: Result, found: St
             _download(kind.label, partial(kind.contents, found), name, kind.mime, kind.purpose)
 
 
-def _download(label: str, make: object, name: str, mime: str, purpose: str) -> None:
+def _download(label: str, make: Make, name: str, mime: str, purpose: str) -> None:
+    key = f"video_download_{label}"
+    remember_offer(key, label, make, name, mime)
     st.download_button(
         label,
-        make,  # type: ignore[arg-type]
+        make,
         name,
         mime,
-        key=f"video_download_{label}",
+        key=key,
         on_click="ignore",
         icon=":material/download:",
         help=purpose,

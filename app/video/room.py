@@ -14,11 +14,9 @@ JOBS_VARIABLE = "FER_MAX_VIDEO_JOBS"
 
 #: Setting with the megabytes of the largest recording.
 SIZE_VARIABLE = "FER_MAX_VIDEO_MB"
-_SIZE = 200
 
 #: Setting with the megabytes of all visitors' recordings together, marked ones included.
 TOTAL_VARIABLE = "FER_MAX_VIDEO_TOTAL_MB"
-_TOTAL = 2000
 
 #: A recording costs its size twice: itself and the marked one, on the disk, and in memory while it
 #: is uploaded, shown or downloaded.
@@ -34,7 +32,7 @@ def max_megabytes(settings: Mapping[str, str]) -> int:
     Raises:
         ValueError: the setting `SIZE_VARIABLE` is not a whole number.
     """
-    return whole_number(settings, SIZE_VARIABLE, _SIZE)
+    return whole_number(settings, SIZE_VARIABLE)
 
 
 def max_total_megabytes(settings: Mapping[str, str]) -> int:
@@ -43,7 +41,7 @@ def max_total_megabytes(settings: Mapping[str, str]) -> int:
     Raises:
         ValueError: the setting `TOTAL_VARIABLE` is not a whole number.
     """
-    return whole_number(settings, TOTAL_VARIABLE, _TOTAL)
+    return whole_number(settings, TOTAL_VARIABLE)
 
 
 def largest_possible(folder: Path) -> int:

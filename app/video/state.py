@@ -12,17 +12,14 @@ import streamlit as st
 from app.background.jobs import Jobs, max_jobs
 from app.background.memory import MB
 from app.common.server import server_settings
+from app.housekeeping.janitor import JANITOR
 from app.session.of_tab import session_of_tab
-from app.session.session_store import SessionStore
+from app.session.session_store import KEEP_SECONDS, SessionStore
 from app.session.tabs import tab_is_open
 from app.video.engine import read_video
 from app.video.room import JOBS_VARIABLE, max_megabytes, max_total_megabytes
 from app.video.visit import VideoVisit
 from app.video.workspace import Workspaces, remove_left_overs
-
-#: Seconds for which a recording and its result are kept after their tab was last seen open: long
-#: enough for a reload, and for a phone that shows something else for a while.
-KEEP_SECONDS = 300.0
 
 #: A limit that memory or disk impose is a multiple of so many megabytes, so that it stays the same
 #: for a while: a new limit is a new uploader.
@@ -74,4 +71,6 @@ def _close(jobs: Jobs, workspaces: Workspaces) -> None:
 
 @st.cache_resource(show_spinner=False)
 def _store() -> SessionStore[VideoVisit]:
-    return SessionStore(tab_is_open, keep_seconds=KEEP_SECONDS, dropped=VideoVisit.end)
+    store = SessionStore(tab_is_open, keep_seconds=KEEP_SECONDS, dropped=VideoVisit.end)
+    JANITOR.add(store.look)
+    return store

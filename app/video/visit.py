@@ -14,6 +14,7 @@ from app.video.engine import Result, VideoSettings
 from app.video.progress import VideoProgress
 from app.video.workspace import NoRoomError, Workspace, Workspaces
 from fer.errors import VideoError
+from fer.labelled.names import shown_name
 from fer.video.opening import VideoInfo
 from fer.video.reading import probe
 from fer.video.recording import OnProgress
@@ -89,6 +90,7 @@ class VideoVisit:
             self.clear()
             if self.ended:
                 return
+            name = shown_name(name)
             stored = f"recording{_suffix(name)}"
             try:
                 self._workspace = self.workspaces.take(file, size, stored)

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from fer.detection.blazeface_file import SIDE as INPUT_SIZE
-from fer.detection.blazeface_file import blazeface_content
+from fer.detection.blazeface_file import blazeface_content, blazeface_file
 from fer.geometry import weighted_nms
 from fer.litert import interpreter_of
 from fer.types import LANDMARKS, Detections, Floats, Image, check_image
@@ -21,8 +21,11 @@ Canvas = tuple[int, int]
 
 #: The network halves its input five times, so its sides are multiples of 32. The least side keeps
 #: the coarsest feature map wide enough.
-_STRIDE = 32
-_MIN_SIDE = 128
+STRIDE = 32
+MIN_CANVAS_SIDE = 128
+
+#: Half the range of a pixel's values, which the network takes as -1…1.
+PIXEL_RANGE = 127.5
 
 #: Input shapes whose networks are cached, about 10 MB each: the square, and the portrait and
 #: landscape shapes of one camera.
@@ -33,7 +36,7 @@ SAME_FACE_IOU = 0.3
 
 #: Cells per side of each feature map and anchors per cell: strides 16 and 32 at 256 px, with two
 #: and three times two anchors (MediaPipe's face_detection_back graph).
-_ANCHOR_GRIDS = ((16, 2), (8, 6))
+ANCHOR_GRIDS = ((16, 2), (8, 6))
 
 
 class FaceDetector(Protocol):
@@ -63,7 +66,10 @@ class BlazeFace:
         self._fitted = fitted
         self._networks: OrderedDict[Canvas, _Network] = OrderedDict()
         self._lock = threading.Lock()
-        self._network((INPUT_SIZE, INPUT_SIZE))
+        if fitted:
+            blazeface_file()  # an error comes now; the network, of 12 MB, with the first frame
+        else:
+            self._network((INPUT_SIZE, INPUT_SIZE))
 
     def __call__(self, image: Image) -> Detections:
         """Return the faces in `image`, ``(height, width, 3)`` RGB uint8, highest score first."""
@@ -101,7 +107,7 @@ class _Network:
         height, width = small.shape[:2]
         self._values.fill(-1)
         region = self._values[0, :height, :width]
-        np.multiply(small, np.float32(1 / 127.5), out=region)
+        np.multiply(small, np.float32(1 / PIXEL_RANGE), out=region)
         region -= np.float32(1)
         self._interpreter.set_tensor(self._input, self._values)
         self._interpreter.invoke()
@@ -126,8 +132,16 @@ def _scaled(image: Image) -> tuple[Image, float]:
 
 def _canvas(small: Image) -> Canvas:
     """Return the smallest valid input shape that holds the image."""
-    rows, columns = (-(-side // _STRIDE) * _STRIDE for side in small.shape[:2])
-    return max(rows, _MIN_SIDE), max(columns, _MIN_SIDE)
+    rows, columns = (-(-side // STRIDE) * STRIDE for side in small.shape[:2])
+    return max(rows, MIN_CANVAS_SIDE), max(columns, MIN_CANVAS_SIDE)
+
+
+@cache
+def stream_canvases() -> tuple[Canvas, ...]:
+    """Return every input shape that a fitted detector uses, whatever the shape of the images."""
+    shorter = range(MIN_CANVAS_SIDE, INPUT_SIZE, STRIDE)
+    wide = [(side, INPUT_SIZE) for side in shorter]
+    return (*wide, *((columns, rows) for rows, columns in wide), (INPUT_SIZE, INPUT_SIZE))
 
 
 @cache
@@ -135,7 +149,7 @@ def _anchors(canvas: Canvas) -> Floats:
     """Return the anchor centres to which boxes are relative, ``(n, 2)`` in input pixels."""
     rows, columns = canvas
     grids = []
-    for cells, boxes in _ANCHOR_GRIDS:
+    for cells, boxes in ANCHOR_GRIDS:
         pitch = INPUT_SIZE // cells
         x, y = (
             (np.arange(length // pitch, dtype=np.float32) + 0.5) * pitch

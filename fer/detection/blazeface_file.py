@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from fer.errors import ModelError
+from fer.litert import NetworkFile
 
 #: Side of the network's original square input, in pixels.
 SIDE = 256
@@ -57,18 +58,10 @@ def blazeface_content(rows: int, columns: int) -> bytes:
     """
     if (rows, columns) == (SIDE, SIDE):
         return blazeface_file().read_bytes()
-    import flatbuffers
-    from ai_edge_litert import schema_py_generated as schema
-
-    file = schema.Model.GetRootAs(blazeface_file().read_bytes(), 0)
-    model = schema.ModelT.InitFromObj(file)
-    graph = model.subgraphs[0]
-    for index in {*graph.inputs, *(i for op in graph.operators for i in op.outputs)}:
-        tensor = graph.tensors[index]
-        tensor.shape = _resized_shape([int(n) for n in tensor.shape], rows, columns)
-    builder = flatbuffers.Builder()
-    builder.Finish(model.Pack(builder), b"TFL3")
-    return bytes(builder.Output())
+    file = NetworkFile(blazeface_file().read_bytes())
+    for shape in file.activations():
+        shape[:] = _resized_shape(shape.tolist(), rows, columns)
+    return file.content
 
 
 def _resized_shape(shape: list[int], rows: int, columns: int) -> list[int]:

@@ -26,19 +26,19 @@ MIN_EVIDENCE = 1.5
 LOGIT_WEIGHT, FLAT_WEIGHT = 4.0, 100.0
 
 #: Side at which shading is looked at, in pixels, and side of the circle as a multiple of the box.
-_FLAT_SIDE, _FLAT_SCALE = 48, 0.9
+FLAT_SIDE, FLAT_SCALE = 48, 0.9
 
 #: Evidence of the two networks from which a flat place may be an overexposed face. Seven
 #: faces at 1.5 and 2 times their brightness had 21 to 30, smileys on white paper up to 9.
-_OVEREXPOSED_EVIDENCE = 20.0
+OVEREXPOSED_EVIDENCE = 20.0
 
 #: Grey levels up to which, and from which, a picture is clipped: skin in strong light is white.
-_BLACK, _WHITE = 5, 250
+BLACK, WHITE = 5, 250
 
 #: Largest difference in grey levels of neighbours that is shading, and least share of such pixels
 #: in what is not a drawing. Overexposed faces had 0.11 and more, lines on white paper less than
 #: 0.07; but lines in a JPEG file may have as much as faces.
-_SHADING_STEP, _SHADED_SHARE = 16, 0.1
+SHADING_STEP, SHADED_SHARE = 16, 0.1
 
 
 class Landmarker(Protocol):
@@ -72,7 +72,7 @@ class Evidence:
         if logits is None:
             logits = logit(detections.score)
         seen = self._landmarker.presence(image, detections) + LOGIT_WEIGHT * logits
-        overexposed = (seen >= _OVEREXPOSED_EVIDENCE).tolist()
+        overexposed = (seen >= OVEREXPOSED_EVIDENCE).tolist()
         flat = [
             flat_share(image, box, overexposed=maybe)
             for box, maybe in zip(detections.xyxy, overexposed, strict=True)
@@ -92,17 +92,17 @@ def flat_share(image: Image, box: Floats, *, overexposed: bool = False) -> float
         box: ``(4,)`` in pixels.
         overexposed: leave out where the picture is white or black, if the rest is shaded.
     """
-    crop, corner = square_crop(image, box, _FLAT_SCALE)
+    crop, corner = square_crop(image, box, FLAT_SCALE)
     grey = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)
-    if len(grey) > _FLAT_SIDE:
-        grey = cv2.resize(grey, (_FLAT_SIDE, _FLAT_SIDE), interpolation=cv2.INTER_AREA)
+    if len(grey) > FLAT_SIDE:
+        grey = cv2.resize(grey, (FLAT_SIDE, FLAT_SIDE), interpolation=cv2.INTER_AREA)
     counts = _seen(image, corner, len(crop), len(grey))
     window = np.ones((3, 3), np.uint8)
     darkest, lightest = cv2.erode(grey, window), cv2.dilate(grey, window)
     step = lightest - darkest
-    shaded = counts & (step > 0) & (step <= _SHADING_STEP)
-    if overexposed and shaded.sum() >= _SHADED_SHARE * counts.sum():
-        counts &= (lightest > _BLACK) & (darkest < _WHITE)
+    shaded = counts & (step > 0) & (step <= SHADING_STEP)
+    if overexposed and shaded.sum() >= SHADED_SHARE * counts.sum():
+        counts &= (lightest > BLACK) & (darkest < WHITE)
     return float((step == 0)[counts].mean()) if counts.any() else 0.0
 
 

@@ -22,6 +22,9 @@ from fer.types import Detections, Floats, Image, check_image
 #: Side of the network's input, in pixels.
 INPUT_SIZE = 192
 
+#: Highest value of a pixel, which the network takes as 1.
+PIXEL_RANGE = 255
+
 #: Points of the face mesh, in MediaPipe's order.
 MESH_POINTS = 468
 
@@ -116,7 +119,7 @@ class FaceLandmark:
 
     def _look(self, crop: Image) -> tuple[float, Floats]:
         """Return the presence logit and the points in pixels of the crop."""
-        values = crop[None].astype(np.float32) / np.float32(255)
+        values = crop[None].astype(np.float32) / np.float32(PIXEL_RANGE)
         with self._lock:
             self._interpreter.set_tensor(self._input, values)
             self._interpreter.invoke()

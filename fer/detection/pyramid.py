@@ -41,6 +41,9 @@ CLOSE_UP = 0.25
 MIN_SCORE = 0.25
 _MIN_HEIGHT = 14.0
 
+#: Scores are kept away from 0 and 1 by this much, so that their logits are finite.
+LOGIT_CLIP = 1e-4
+
 #: Score of what is certainly a face in one view.
 _CERTAIN = 0.8
 
@@ -152,7 +155,7 @@ def _mean_logit(scores: NDArray[np.float64], heights: NDArray[np.float64]) -> fl
 
 def logit(scores: NDArray[np.floating]) -> NDArray[np.floating]:
     """Return the logits of a detector's scores; those of 0 and 1 are large, but finite."""
-    clipped = np.clip(scores, 1e-4, 1 - 1e-4)
+    clipped = np.clip(scores, LOGIT_CLIP, 1 - LOGIT_CLIP)
     return np.asarray(np.log(clipped / (1 - clipped)))
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Self
+
+from pydantic import model_validator
 
 from fer.evaluation.metrics import CalibrationBin, Evaluation, calibration_error
-from fer.records import Record, Share
+from fer.records import ClassName, Record, Share, check_table
 
 
 class Variant(Record):
@@ -149,11 +151,20 @@ class Selective(Record):
     cross_fitted_coverage: Share
     cross_fitted_accuracy: Share
     curve: tuple[RiskPoint, ...]
-    labels: tuple[str, ...]
+    labels: tuple[ClassName, ...]
     confusion: tuple[tuple[int, ...], ...]
     calibration: tuple[CalibrationBin, ...]
     predicted: tuple[tuple[int, ...], ...] = ()
     correct: tuple[tuple[int, ...], ...] = ()
+
+    @model_validator(mode="after")
+    def _check_shapes(self) -> Self:
+        classes = len(self.labels)
+        check_table("confusion", self.confusion, classes, classes)
+        if self.predicted or self.correct:
+            check_table("predicted", self.predicted, classes, CONFIDENCE_BINS)
+            check_table("correct", self.correct, classes, CONFIDENCE_BINS)
+        return self
 
     @property
     def degraded(self) -> bool:
@@ -233,3 +244,9 @@ class SeedVariance(Record):
     accuracies: tuple[Share, ...]
     macro_f1s: tuple[Share, ...]
     training_seconds: tuple[float, ...]
+
+    @model_validator(mode="after")
+    def _check_lengths(self) -> Self:
+        measured = (self.accuracies, self.macro_f1s, self.training_seconds)
+        check_table("a run each", measured, len(measured), len(self.seeds))
+        return self

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import model_validator
 
-from fer.records import Record, Share
+from fer.records import ClassName, Record, Share, check_table
 
 Probabilities = NDArray[np.floating]
 Labels = NDArray[np.integer]
@@ -22,7 +24,7 @@ _Z = 1.959963984540054
 class ClassScores(Record):
     """Metrics of one class; a metric whose denominator is 0 is 0."""
 
-    label: str
+    label: ClassName
     precision: Share
     recall: Share
     f1: Share
@@ -69,6 +71,11 @@ class Evaluation(Record):
     classes: tuple[ClassScores, ...]
     confusion: tuple[tuple[int, ...], ...]
     calibration: tuple[CalibrationBin, ...]
+
+    @model_validator(mode="after")
+    def _check_shape(self) -> Self:
+        check_table("confusion", self.confusion, len(self.classes), len(self.classes))
+        return self
 
     @property
     def right(self) -> int:

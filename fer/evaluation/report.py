@@ -13,7 +13,7 @@ from fer.evaluation.adaptation import Adaptation
 from fer.evaluation.measurements import FerPlusAgreement, SeedVariance, Selective, Variant
 from fer.evaluation.metrics import Evaluation
 from fer.model.spec import ModelSpec
-from fer.records import Record, RecordFile, Share
+from fer.records import FileName, Record, RecordFile, Share
 
 
 class Epoch(Record):
@@ -183,7 +183,7 @@ class Report(RecordFile):
     layers: tuple[Layer, ...]
     parity: float
     latency_ms: float
-    files: dict[str, FileCard]
+    files: dict[FileName, FileCard]
     adaptation: Adaptation | None = None
 
     def describes(self, spec: ModelSpec) -> bool:

@@ -7,7 +7,6 @@ from typing import BinaryIO
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from fer.export.face_rows import face_columns
@@ -60,6 +59,9 @@ def write_parquet(rows: StreamRows, info: ExportInfo, out: BinaryIO) -> None:
         info: what is said about all of them.
         out: open for bytes.
     """
+    # Imported here, because its libraries take 8 MB of memory, and few servers are asked for it.
+    import pyarrow.parquet as pq
+
     schema = _schema(rows.labels, info)
     with pq.ParquetWriter(out, schema, compression="zstd") as writer:
         for start in range(0, len(rows), _GROUP_ROWS):

@@ -12,6 +12,7 @@ from typing import Any
 
 from fer.export.face_rows import face_columns, face_rows
 from fer.export.info import ExportInfo
+from fer.text import cell
 from fer.types import Faces
 
 
@@ -66,19 +67,20 @@ def to_csv(results: Iterable[PhotoResult], info: ExportInfo) -> str:
     The columns are file, width and height of the image, face (from 1), those of
     `fer.export.face_rows.face_columns` with the labels of all heads, why the file could not be
     read, the time in ISO 8601, and the names of model and detector. A photograph without faces, or
-    one that could not be read, has one row, whose cells from face to the last label are empty.
+    one that could not be read, has one row, whose cells from face to the last label are empty. No
+    name is a formula; see `fer.text.cell`.
     """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     columns = face_columns(info.labels)
     last = ("error", "time", "model", "detector")
     writer.writerow(["file", "width", "height", "face", *columns, *last])
-    said = (info.iso_time, info.model, info.detector)
+    said = (info.iso_time, cell(info.model), info.detector)
     for result in told_apart(results):
         size = ("", "") if result.error else (result.width, result.height)
         rows = [[i, *row.cells(info.labels)] for i, row in enumerate(face_rows(result.faces), 1)]
         for cells in rows or [[""] * (1 + len(columns))]:
-            writer.writerow([result.name, *size, *cells, result.error, *said])
+            writer.writerow([cell(result.name), *size, *cells, cell(result.error), *said])
     return out.getvalue()
 
 

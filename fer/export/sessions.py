@@ -14,6 +14,7 @@ import numpy as np
 from fer.export.face_rows import FaceRow, face_columns
 from fer.export.info import ExportInfo
 from fer.export.stream_rows import CAMERA_OFF, NO_FACE, HeadLabels, StreamRows
+from fer.text import cell
 
 #: Columns of every table of a session, before and after those of a face.
 FIRST_COLUMNS = ("seconds", "width", "height", "person")
@@ -51,7 +52,7 @@ def write_csv(rows: StreamRows, info: ExportInfo, out: TextIO) -> None:
             cells = [int(row["track"]), *_face_row(row, rows).cells(rows.labels)]
         frame = (round(seconds, 3), int(row["width"]), int(row["height"]))
         model = rows.heads[int(row["head"])].model or info.model
-        said = (info.iso_time_after(seconds), model, info.detector, _smoothing(row))
+        said = (info.iso_time_after(seconds), cell(model), info.detector, _smoothing(row))
         writer.writerow([*frame, *cells, *said, str(_camera_off(row)).lower()])
 
 

@@ -89,7 +89,7 @@ def flat_name(name: str) -> str:
 def natural_order(name: str) -> tuple[tuple[int, int | str], ...]:
     """Return a key that sorts ``2.jpg`` before ``10.jpg``."""
     parts = re.findall(r"[0-9]+|[^0-9]+", name.casefold())
-    return tuple((0, int(part)) if part[0].isdecimal() else (1, part) for part in parts)
+    return tuple((0, int(part)) if part[0] in "0123456789" else (1, part) for part in parts)
 
 
 def _composed(name: str) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from fer.errors import DataError
 from fer.labels import canonical
+from fer.text import MARK, cell
 
 #: Name of the table.
 FILE_NAME = "labels.csv"
@@ -24,10 +25,6 @@ SKIPPED = "skipped"
 
 #: Largest table that is read, in bytes; a row takes about 120.
 MAX_BYTES = 16 * 2**20
-
-#: What programs for tables take for the beginning of a formula, and the mark that tells them that
-#: it is a text, which is why a text that begins with the mark gets another one.
-_FORMULA, _MARK = ("=", "+", "-", "@", "\t", "\r", "\n"), "'"
 
 Box = tuple[float, float, float, float]
 
@@ -68,11 +65,9 @@ def write_table(rows: Iterable[LabelRow]) -> str:
     for row in rows:
         box = [f"{side:.1f}" for side in row.box] if row.box else [""] * 4
         confidence = "" if row.confidence is None else f"{row.confidence:.4f}"
-        texts = map(_text, (row.answer, confidence, row.model, row.head))
+        texts = map(cell, (row.answer, confidence, row.model, row.head))
         seen = "yes" if row.answer_seen else "no"
-        writer.writerow(
-            [_text(row.file), _text(row.expression), _text(row.photo), *box, *texts, seen]
-        )
+        writer.writerow([cell(row.file), cell(row.expression), cell(row.photo), *box, *texts, seen])
     return out.getvalue()
 
 
@@ -104,7 +99,7 @@ def read_table(data: bytes) -> list[LabelRow]:
 def _row(record: dict[str, str | None]) -> LabelRow:
     def text(column: str) -> str:
         value = (record.get(column) or "").strip(" ")
-        return value.removeprefix(_MARK)
+        return value.removeprefix(MARK)
 
     return LabelRow(
         text("photo"),
@@ -132,7 +127,3 @@ def _number(text: str | None) -> float | None:
     except ValueError:
         return None
     return number if abs(number) < 1e9 else None  # which is False for what is no number
-
-
-def _text(text: str) -> str:
-    return _MARK + text if text.startswith((*_FORMULA, _MARK)) else text

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from fer.alignment import Framing
 from fer.errors import ModelError
 from fer.labels import EXPRESSION_HEAD
-from fer.records import Positive, Record, RecordFile, Share
+from fer.records import ClassName, FileName, Positive, Record, RecordFile, Share
 
 Weight = Annotated[float, Field(gt=0, lt=1)]
 
@@ -49,9 +49,9 @@ class Head(Record):
             output of the network. See `fer.model.blend`.
     """
 
-    name: str
+    name: ClassName
     output: str = ""
-    labels: tuple[str, ...]
+    labels: tuple[ClassName, ...]
     meaning: str
     temperature: Annotated[float, Field(gt=0)] = 1.0
     abstention: Abstention | None = None
@@ -95,7 +95,7 @@ class ModelSpec(RecordFile):
 
     version: int = current_version
     name: str
-    file: str
+    file: FileName
     sha256: str
     input_size: Positive
     channels: Annotated[int, Field(ge=1, le=3)]
@@ -104,7 +104,7 @@ class ModelSpec(RecordFile):
 
     @model_validator(mode="after")
     def _check_heads(self) -> Self:
-        outputs = {head.name: set(head.labels) for head in self.heads if head.output}
+        outputs = {head.name: set(head.labels) for head in self.network_heads}
         for head in self.heads:
             if bool(head.output) == bool(head.blend):
                 raise ValueError(f"head {head.name} needs either an output or heads to blend")
@@ -127,6 +127,11 @@ class ModelSpec(RecordFile):
         raise ModelError(
             f"model {self.name} has no head {name!r}, only {', '.join(self.head_names)}."
         )
+
+    @property
+    def network_heads(self) -> tuple[Head, ...]:
+        """The heads that are outputs of the network; blends follow from them."""
+        return tuple(head for head in self.heads if head.output)
 
     @property
     def default_head(self) -> str:

@@ -12,7 +12,7 @@ from fer.types import Floats, Image
 
 #: Where hair, face, collar and clothes are: left, top, right, bottom from the middle of the face's
 #: box, in sides of the box. A face's box reaches from the brows to the chin.
-_REGIONS = np.array(
+REGIONS = np.array(
     [
         (-0.45, -0.9, 0.45, -0.5),
         (-0.35, -0.35, 0.35, 0.4),
@@ -29,21 +29,21 @@ _WEIGHTS = np.array([0.8, 0.6, 1.0, 1.2], np.float32)
 _CLEAR_SHARE = 0.4
 
 #: Rows and columns of points looked at in a region.
-_POINTS = 12
+POINTS = 12
 
 #: Rows and columns of points at which the light is measured.
-_LIGHT_POINTS = (24, 32)
+LIGHT_POINTS = (24, 32)
 
 #: Bins of lightness and of each of two differences of colour, and the range that they cover, in
 #: natural logarithms around the colour of the light.
-_LIGHT_BINS, _COLOUR_BINS = 7, 6
-_LIGHT_RANGE, _COLOUR_RANGE = 2.2, 1.0
+LIGHT_BINS, COLOUR_BINS = 7, 6
+LIGHT_RANGE, COLOUR_RANGE = 2.2, 1.0
 
 #: Added before logarithms, so that noise in the dark is not taken for colour.
-_DARK = 14.0
+DARK = 14.0
 
 #: The logarithm of each value of a pixel.
-_LOGARITHMS = np.log(np.arange(256, dtype=np.float32) + np.float32(_DARK))
+_LOGARITHMS = np.log(np.arange(256, dtype=np.float32) + np.float32(DARK))
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,7 @@ class Light:
         """Return the colour of the light ``(3,)`` in the next frame."""
         rows, columns = (
             ((np.arange(steps) + 0.5) * length / steps).astype(int)
-            for steps, length in zip(_LIGHT_POINTS, image.shape[:2], strict=True)
+            for steps, length in zip(LIGHT_POINTS, image.shape[:2], strict=True)
         )
         colours = _colours(image[np.ix_(rows, columns)]).reshape(-1, 3)
         if self._light is None:
@@ -161,14 +161,14 @@ def _points(xyxy: Floats) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return columns and rows of the points that are looked at, ``(n, regions, points)`` each."""
     middle = (xyxy[:, :2] + xyxy[:, 2:]) / 2
     side = np.maximum((xyxy[:, 2:] - xyxy[:, :2]).max(axis=1), 1)[:, None, None]
-    steps = (np.arange(_POINTS, dtype=np.float32) + np.float32(0.5)) / _POINTS
-    low, high = _REGIONS[:, :2, None], _REGIONS[:, 2:, None]
+    steps = (np.arange(POINTS, dtype=np.float32) + np.float32(0.5)) / POINTS
+    low, high = REGIONS[:, :2, None], REGIONS[:, 2:, None]
     along = low + (high - low) * steps  # (regions, 2, points)
     x = middle[:, :1, None] + side * along[:, 0]
     y = middle[:, 1:, None] + side * along[:, 1]
-    grid = (*x.shape[:2], _POINTS, _POINTS)
-    columns = np.broadcast_to(x[:, :, None, :], grid).reshape(*x.shape[:2], _POINTS**2)
-    rows = np.broadcast_to(y[:, :, :, None], grid).reshape(*x.shape[:2], _POINTS**2)
+    grid = (*x.shape[:2], POINTS, POINTS)
+    columns = np.broadcast_to(x[:, :, None, :], grid).reshape(*x.shape[:2], POINTS**2)
+    rows = np.broadcast_to(y[:, :, :, None], grid).reshape(*x.shape[:2], POINTS**2)
     return np.floor(columns).astype(np.int64), np.floor(rows).astype(np.int64)
 
 
@@ -186,13 +186,13 @@ def _histograms(colours: Floats, inside: NDArray[np.bool_]) -> Floats:
     n, regions, points, _ = colours.shape
     groups = n * regions
     weight = inside.reshape(groups, points).astype(np.float32)
-    bins = np.array([_LIGHT_BINS, _COLOUR_BINS, _COLOUR_BINS])
-    reach = np.array([_LIGHT_RANGE, _COLOUR_RANGE, _COLOUR_RANGE], np.float32)
+    bins = np.array([LIGHT_BINS, COLOUR_BINS, COLOUR_BINS])
+    reach = np.array([LIGHT_RANGE, COLOUR_RANGE, COLOUR_RANGE], np.float32)
     position = (colours.reshape(groups, points, 3) / (2 * reach) + np.float32(0.5)) * (bins - 1)
     position = np.clip(position, 0, bins - np.float32(1.001))
     lower = position.astype(np.int64)
     upper_share = position - lower
-    total = _LIGHT_BINS + _COLOUR_BINS**2
+    total = LIGHT_BINS + COLOUR_BINS**2
     first = (np.arange(groups) * total)[:, None]
     light, (red, yellow) = lower[..., 0], (lower[..., 1], lower[..., 2])
     index, share = [], []
@@ -200,7 +200,7 @@ def _histograms(colours: Floats, inside: NDArray[np.bool_]) -> Floats:
         index.append(first + light + up)
         share.append(weight * np.abs(1 - up - upper_share[..., 0]))
         for along in (0, 1):
-            index.append(first + _LIGHT_BINS + (red + up) * _COLOUR_BINS + yellow + along)
+            index.append(first + LIGHT_BINS + (red + up) * COLOUR_BINS + yellow + along)
             part = np.abs(1 - up - upper_share[..., 1]) * np.abs(1 - along - upper_share[..., 2])
             share.append(weight * part)
     counts = np.bincount(

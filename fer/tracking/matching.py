@@ -151,9 +151,11 @@ def assign(odds: NDArray[np.floating], least: float = 0.0) -> list[tuple[int, in
 
 def stand_alone(xyxy: Floats) -> NDArray[np.bool_]:
     """Return which faces have no other one so close that their looks are mixed, ``(n,)``."""
+    if len(xyxy) < 2:
+        return np.ones(len(xyxy), np.bool_)
     apart = np.linalg.norm(_centres(xyxy)[:, None] - _centres(xyxy)[None], axis=2)
     np.fill_diagonal(apart, np.inf)
-    return np.asarray(apart.min(axis=1, initial=np.inf) >= _ALONE * _sides(xyxy))
+    return np.asarray(apart.min(axis=1) >= _ALONE * _sides(xyxy))
 
 
 def _centres(xyxy: Floats) -> Floats:

@@ -12,13 +12,13 @@ FACE_EVIDENCE = 12.0
 NO_FACE = -5.0
 
 #: Weight of a new look in the mean of all; one that is right by chance opens nothing.
-_NEWEST = 0.5
+NEWEST = 0.5
 
 #: Seconds until the second look at what was refused, which double with each, and the most.
-_FIRST_WAIT, _LONGEST_WAIT = 0.2, 5.0
+FIRST_WAIT, LONGEST_WAIT = 0.2, 5.0
 
 #: Seconds until the next look at what is a face, and at what is one in doubt.
-_RECHECK_SECONDS, _DOUBT_SECONDS = 10.0, 1.0
+RECHECK_SECONDS, DOUBT_SECONDS = 10.0, 1.0
 
 
 @dataclass(frozen=True)
@@ -44,10 +44,10 @@ class Presence:
             evidence: what was seen now.
             seconds: time of the frame.
         """
-        mean = evidence if not self.looks else self.mean + _NEWEST * (evidence - self.mean)
+        mean = evidence if not self.looks else self.mean + NEWEST * (evidence - self.mean)
         is_face = mean >= (NO_FACE if self.is_face else FACE_EVIDENCE)
         if is_face:
-            wait = _RECHECK_SECONDS if evidence >= FACE_EVIDENCE else _DOUBT_SECONDS
+            wait = RECHECK_SECONDS if evidence >= FACE_EVIDENCE else DOUBT_SECONDS
         else:
-            wait = min(_FIRST_WAIT * 2 ** min(self.looks, 10), _LONGEST_WAIT)
+            wait = min(FIRST_WAIT * 2 ** min(self.looks, 10), LONGEST_WAIT)
         return Presence(mean, self.looks + 1, seconds + wait, is_face)

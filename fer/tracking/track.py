@@ -11,7 +11,7 @@ from fer.tracking.presence import Presence
 from fer.types import Floats
 
 #: Time constant, in seconds, of the average velocity; a box jitters by a pixel or two per frame.
-_VELOCITY_SECONDS = 0.25
+VELOCITY_SECONDS = 0.25
 
 #: Longest extrapolation at constant velocity, in seconds; people stop and turn.
 COAST_SECONDS = 0.4
@@ -78,7 +78,7 @@ class Track:
         """
         elapsed = max(seconds - self.last_seen, 1e-3)
         measured = (_centre(xyxy) - _centre(self.xyxy)) / np.float32(elapsed)
-        gain = np.float32(1 - np.exp(-elapsed / _VELOCITY_SECONDS))
+        gain = np.float32(1 - np.exp(-elapsed / VELOCITY_SECONDS))
         age = max(seconds - self.first_seen, 1e-3)
         # At first each new look is better than the one before: the person is coming into view.
         seconds_long = _APPEARANCE_SECONDS if age > _FIRST_SECONDS else age

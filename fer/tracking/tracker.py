@@ -22,7 +22,7 @@ MAX_TRACKS = 32
 
 #: Seconds for which a track may be continued without another close look; and if it was in the
 #: frame before, however long ago, on a machine that stalls.
-_FRESH_SECONDS, _FRESH_FRAME_SECONDS = 1.0, 5.0
+FRESH_SECONDS, FRESH_FRAME_SECONDS = 1.0, 5.0
 
 #: For how long, and for how many frames, a new face waits for its number while it might be somebody
 #: who was away, for who comes in from the side is at first only half seen; and the longest wait.
@@ -51,13 +51,14 @@ _EXCHANGE = 3.0
 
 #: Seconds between two frames that make room for another close look, and most looks in a frame. At
 #: 10 frames a second and more it is one.
-_LOOK_SECONDS, _MAX_LOOKS = 0.1, 6
+LOOK_SECONDS, MAX_LOOKS = 0.1, 6
 
 #: How much the looks of a face still count that does not stand alone.
 _MIXED = 0.2
 
-#: Says how much a face of the frame is one: a logit, see `fer.detection.face_landmark`.
-CloseLook = Callable[[int], float]
+#: Says how much a face of the frame is one: a logit, see `fer.detection.evidence`. None where
+#: nobody looked, and nothing is known; it is asked again in the next frame.
+CloseLook = Callable[[int], float | None]
 
 
 class Tracker:
@@ -92,8 +93,8 @@ class Tracker:
             detections: the ``n`` faces of the frame.
             looks: how they look.
             seconds: time of the frame; must not decrease.
-            close_look: gives the logit of a face of this frame being one, by its index; called a
-                few times at most. None if all detections are faces.
+            close_look: gives the logit of a face of this frame being one, by its index; looks a few
+                times at most. None if all detections are faces.
 
         Returns:
             The track number of each face, ``(n,)``; -1 while it has none.
@@ -102,7 +103,7 @@ class Tracker:
         self._forget(seconds)
         here = self._continued(detections, looks, seconds)
         if close_look is not None:
-            count = 1 if np.isinf(elapsed) else min(1 + int(elapsed / _LOOK_SECONDS), _MAX_LOOKS)
+            count = 1 if np.isinf(elapsed) else min(1 + int(elapsed / LOOK_SECONDS), MAX_LOOKS)
             self._look_closely(here, detections, close_look, seconds, count)
         faces = {face: key for face, key in here.items() if self._is_face(key, close_look)}
         self._number(faces, seconds)
@@ -143,7 +144,7 @@ class Tracker:
     def _is_fresh(self, track: Track, seconds: float) -> bool:
         gap = seconds - track.last_seen
         in_last_frame = track.last_seen >= self._seconds
-        return gap <= _FRESH_SECONDS or (in_last_frame and gap <= _FRESH_FRAME_SECONDS)
+        return gap <= FRESH_SECONDS or (in_last_frame and gap <= FRESH_FRAME_SECONDS)
 
     def _look_closely(
         self,
@@ -160,10 +161,14 @@ class Tracker:
             presence = self._tracks[here[face]].presence
             return presence.is_face, presence.looks, -float(detections.score[face])
 
-        for face in sorted(due, key=order)[:count]:
+        for face in sorted(due, key=order):
+            if (evidence := close_look(face)) is None:
+                continue
             track = self._tracks[here[face]]
-            presence = track.presence.after(close_look(face), seconds)
+            presence = track.presence.after(evidence, seconds)
             self._tracks[here[face]] = replace(track, presence=presence)
+            if not (count := count - 1):
+                return
 
     def _is_face(self, key: int, close_look: CloseLook | None) -> bool:
         return close_look is None or self._tracks[key].presence.is_face

@@ -62,7 +62,9 @@ class VideoReader:
         self._container = opened(source)
         try:
             self.stream = picture_of(self._container)
-            self.sound = self._container.streams.best("audio")
+            sound = self._container.streams.best("audio")
+            # One in a codec that is not known here cannot be played, nor copied.
+            self.sound = sound if sound and sound.codec_context else None
             self._failures, self._broken = 0, False
             self._scaler = Scaler()
             self._newest = self.end = -math.inf

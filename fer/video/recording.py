@@ -13,7 +13,8 @@ from pathlib import Path
 from fer.drawing.annotate import annotate
 from fer.export.info import ExportInfo
 from fer.export.stream_rows import HeadLabels, StreamRows
-from fer.stream import DEFAULT_SMOOTHING_SECONDS, FaceStream
+from fer.stream import FaceStream
+from fer.tracking.following import DEFAULT_SMOOTHING_SECONDS
 from fer.types import Faces, Image
 from fer.video.ahead import ahead
 from fer.video.moments import Moment, find_moments

@@ -10,6 +10,7 @@ from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from app.common import running_model
+from app.limits import gate
 from app.photo.store import AnalysedPhoto, Photo, analyse_photo
 from fer.model.spec import ModelSpec
 from tests.app.samples import (
@@ -34,6 +35,12 @@ def _one_search_for_components() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(manifest_scanner, "scan_component_manifests", search)
         yield
+
+
+@pytest.fixture(autouse=True)
+def _nobody_has_uploaded() -> None:
+    """All tests are one visitor to the app, who would soon have uploaded too often."""
+    gate._upload_rate.clear()
 
 
 @pytest.fixture

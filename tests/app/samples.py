@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -20,6 +21,9 @@ from fer.types import FLAWS, Floats, Image
 from tests.samples import make_detections
 
 LABELS = ("happy", "sad", "neutral")
+
+#: Seconds after which a test gives up on a thread; nothing waits so long if all is well.
+PATIENCE = 60.0
 
 
 #: How the fake model's second head differs from the first.
@@ -126,6 +130,21 @@ class FakeAnalyzer:
         maps[0, 2, 3] = [1, -1, 0]
         face = faces.detections.take(np.array([index]))
         return class_activation(face, maps, LABELS, FER2013_FRAMING)
+
+
+class HeldAnalyzer(FakeAnalyzer):
+    """Waits in its first photo until it is let go."""
+
+    def __init__(self, spec: ModelSpec | None = None) -> None:
+        super().__init__(spec)
+        self.began, self.go = threading.Event(), threading.Event()
+
+    def __call__(
+        self, image: Image, *, head: str = EXPRESSION_HEAD, detections: Detections | None = None
+    ) -> Faces:
+        self.began.set()
+        assert self.go.wait(PATIENCE)
+        return super().__call__(image, head=head, detections=detections)
 
 
 class FakeLandmark:

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, TimeoutError, expect, sync_playwright
 
+from fer.types import Image
+from tests.browser.fake_camera import write_film
 from tests.browser.server import running_app
 
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
@@ -57,6 +59,13 @@ def app_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of the app, with the model that ships."""
     with running_app(tmp_path_factory.mktemp("server") / "log.txt") as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def actress(launch: Launch, astronaut: Image, tmp_path_factory: pytest.TempPathFactory) -> Browser:
+    """Chromium whose camera shows one face that moves, leaves and returns."""
+    film = write_film(tmp_path_factory.mktemp("film") / "face.y4m", astronaut)
+    return launch(*FLAGS, f"--use-file-for-fake-video-capture={film}")
 
 
 Visit = Callable[..., Page]

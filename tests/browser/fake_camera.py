@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import cv2
@@ -34,12 +34,18 @@ def write_film(
         size: width and height of the film, even numbers.
         paint: returns what is shown in the place of a frame, given it and its number.
     """
+    frames = enumerate(film(face, size))
+    return write_frames(file, (paint(frame, number) for number, frame in frames), size)
+
+
+def write_frames(file: Path, frames: Iterable[Image], size: tuple[int, int]) -> Path:
+    """Write frames of one size, width and height, as Y4M with `RATE` frames a second."""
     width, height = size
     with file.open("wb") as out:
         out.write(f"YUV4MPEG2 W{width} H{height} F{RATE}:1 Ip A1:1 C420jpeg\n".encode())
-        for number, frame in enumerate(film(face, size)):
+        for frame in frames:
             out.write(b"FRAME\n")
-            out.write(cv2.cvtColor(paint(frame, number), cv2.COLOR_RGB2YUV_I420).tobytes())
+            out.write(cv2.cvtColor(frame, cv2.COLOR_RGB2YUV_I420).tobytes())
     return file
 
 
@@ -63,7 +69,4 @@ def write_room(file: Path, size: tuple[int, int] = (320, 240)) -> Path:
     """Write a film of one frame without anybody."""
     width, height = size
     room = np.full((height, width, 3), (96, 104, 112), np.uint8)
-    with file.open("wb") as out:
-        out.write(f"YUV4MPEG2 W{width} H{height} F{RATE}:1 Ip A1:1 C420jpeg\n".encode())
-        out.write(b"FRAME\n" + cv2.cvtColor(room, cv2.COLOR_RGB2YUV_I420).tobytes())
-    return file
+    return write_frames(file, [room], size)

@@ -20,7 +20,11 @@ _PATIENCE_SECONDS = 60
 
 @contextmanager
 def running_app(
-    log: Path, env: Mapping[str, str] | None = None, module: str = "streamlit"
+    log: Path,
+    env: Mapping[str, str] | None = None,
+    module: str = "streamlit",
+    python: str | Path = sys.executable,
+    entry: str = "streamlit_app.py",
 ) -> Iterator[str]:
     """Run the app and yield its address; it ends with the block.
 
@@ -28,8 +32,10 @@ def running_app(
         log: file for what the server says.
         env: settings beside those of this process.
         module: what runs the app, called like Streamlit.
+        python: the interpreter, whose environment has what the app needs.
+        entry: the script, `serve.py` for a server of one's own.
     """
-    port = _free_port()
+    port = free_port()
     options = {
         "server.port": port,
         "server.address": "127.0.0.1",
@@ -39,7 +45,7 @@ def running_app(
     flags = [f"--{name}={value}" for name, value in options.items()]
     with log.open("wb") as out:
         server = subprocess.Popen(
-            [sys.executable, "-m", module, "run", "streamlit_app.py", *flags],
+            [str(python), "-m", module, "run", entry, *flags],
             cwd=ROOT,
             env=os.environ | dict(env or {}),
             stdout=out,
@@ -47,20 +53,26 @@ def running_app(
         )
     try:
         url = f"http://127.0.0.1:{port}"
-        _wait_until_healthy(url, server, log)
+        wait_until_healthy(url, server, log)
         yield url
     finally:
         server.terminate()
         server.wait(timeout=20)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port of this machine at which nobody listens."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
-def _wait_until_healthy(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
+def wait_until_healthy(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
+    """Wait until a server answers.
+
+    Raises:
+        RuntimeError: it has ended, or takes too long.
+    """
     end = time.monotonic() + _PATIENCE_SECONDS
     while time.monotonic() < end and server.poll() is None:
         try:

@@ -18,13 +18,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import urlparse
 
 import numpy as np
 import psutil
 import skimage.data
 from playwright.sync_api import Page, expect, sync_playwright
 
+from benchmarks.on_device.processes import server_of
 from fer.types import Image
 from tests.browser.conftest import CHROMIUM, FLAGS, WIDE
 from tests.browser.fake_camera import write_film
@@ -87,7 +87,7 @@ def main() -> None:
                 with _load(arguments.load):
                     _pictures(page, arguments.pictures)
             if arguments.minutes:
-                _soak(page, _server(url), arguments.minutes)
+                _soak(page, server_of(url), arguments.minutes)
         browser.close()
 
 
@@ -165,14 +165,6 @@ def _soak(page: Page, server: psutil.Process, minutes: float) -> None:
         f"memory after the first minute {later[0]:.1f} MB, at the end {later[-1]:.1f} MB, "
         f"most {max(later):.1f} MB ({later[-1] - later[0]:+.1f} MB)"
     )
-
-
-def _server(url: str) -> psutil.Process:
-    port = urlparse(url).port
-    for connection in psutil.net_connections("tcp"):
-        if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port:
-            return psutil.Process(connection.pid)
-    raise RuntimeError(f"nobody listens at {url}")
 
 
 if __name__ == "__main__":

@@ -24,9 +24,8 @@ from playwright.sync_api import (
 from app.common.head_text import CONTEMPT
 from app.live.streaming.stream_limit import LIMIT_VARIABLE
 from fer.labels import FER2013_LABELS
-from fer.types import Image
 from tests.browser.conftest import FLAGS, PATIENCE, PHONE, WIDE, Launch, follow
-from tests.browser.fake_camera import write_film, write_room
+from tests.browser.fake_camera import write_room
 from tests.browser.server import running_app
 
 #: So that a third visitor finds the server full.
@@ -43,13 +42,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(scope="module")
-def actress(launch: Launch, astronaut: Image, tmp_path_factory: pytest.TempPathFactory) -> Browser:
-    """Chromium whose camera shows one face that moves, leaves and returns."""
-    film = write_film(tmp_path_factory.mktemp("film") / "face.y4m", astronaut)
-    return launch(*FLAGS, f"--use-file-for-fake-video-capture={film}")
-
-
 @pytest.fixture
 def open_live(server: str) -> Iterator[Open]:
     """Open the Live page in a fresh session of a browser."""
@@ -61,7 +53,7 @@ def open_live(server: str) -> Iterator[Open]:
         context.set_default_timeout(PATIENCE)
         contexts.append(context)
         page = context.new_page()
-        page.goto(f"{url}/live")
+        page.goto(f"{url}/live?live=server")
         return page
 
     yield open_page
@@ -121,12 +113,12 @@ def wait_for_corner(page: Page, side: str) -> None:
 
 def bars(page: Page) -> int:
     """Return the number of bars in the timeline."""
-    return page.locator("[class*=live_timeline] .bars .point").count()
+    return page.locator("[class*=live_timeline] .bar").count()
 
 
 def wait_for_more_bars(page: Page, than: int) -> None:
     page.wait_for_function(
-        """(than) => document.querySelectorAll("[class*=live_timeline] .bars .point").length
+        """(than) => document.querySelectorAll("[class*=live_timeline] .bar").length
             > than""",
         arg=than,
     )
@@ -292,7 +284,7 @@ def test_a_reload_keeps_the_session_and_a_duplicate_gets_its_own(
 def test_the_session_can_be_downloaded_while_it_runs(actress: Browser, open_live: Open) -> None:
     page = open_live(actress)
     start(page)
-    counts = []
+    counts: list[int] = []
     for _ in range(3):
         wait_for_more_bars(page, len(counts))
         counts.append(len(table(page)))
@@ -334,7 +326,7 @@ def test_a_room_without_anybody(
     assert {row["person"] for row in rows} == {row["expression"] for row in rows} == {""}
 
 
-@pytest.mark.parametrize(
+without_a_camera = pytest.mark.parametrize(
     ("flags", "says_why"),
     [
         ([], "There is no camera"),
@@ -345,6 +337,9 @@ def test_a_room_without_anybody(
     ],
     ids=["none", "refused"],
 )
+
+
+@without_a_camera
 def test_without_a_camera_it_says_why_and_plays_a_clip(
     launch: Launch, open_live: Open, flags: list[str], says_why: str
 ) -> None:

@@ -1,10 +1,11 @@
 """How photographs reach the Photo page in a real browser: chosen, pasted, refused, removed."""
 
+import re
 from pathlib import Path
 
 import pytest
 from PIL import Image as PillowImage
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from app.photo.inputs import MAX_UPLOAD_MB, SAMPLE
 from tests.browser.conftest import PHONE, Visit, follow
@@ -28,6 +29,22 @@ def copy_picture(page: Page, side: int) -> None:
         }""",
         side,
     )
+
+
+def test_an_uploader_that_comes_late_is_watched_all_the_same(visit: Visit, app_url: str) -> None:
+    page = visit("about")
+    held: list[Route] = []
+
+    def hold(script: Route) -> None:
+        held.append(script)
+
+    page.route("**/FileUploader*.js", hold)
+    page.goto(app_url)
+    expect(page.get_by_text("paste")).to_be_visible()  # its helper is there
+    expect(page.locator("input[type=file]")).to_have_count(0)
+    for script in held:
+        script.continue_()
+    expect(page.locator("input[type=file]")).to_have_attribute("accept", re.compile("image"))
 
 
 @pytest.mark.parametrize("focus", ["page", "uploader"])

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import cv2
 import numpy as np
 
+from fer.alignment import align
+from fer.detection.blazeface import FaceDetector
 from fer.model.class_activation import ClassActivation
-from fer.types import Floats
+from fer.model.spec import ModelSpec
+from fer.quality import measure
+from fer.stream import FaceCheck
+from fer.tracking import Appearance, Light
+from fer.tracking.observation import Observation
+from fer.types import Floats, Image
 
 
 def heat_in_photo(made: ClassActivation, label: str, size_wh: tuple[int, int]) -> Floats:
@@ -16,3 +25,48 @@ def heat_in_photo(made: ClassActivation, label: str, size_wh: tuple[int, int]) -
     # OpenCV counts from pixel centres.
     matrix = np.column_stack([back[:, :2], back @ [0.5, 0.5, 1] - 0.5])
     return np.asarray(cv2.warpAffine(made.heatmap(label, side), matrix, size_wh), np.float32)
+
+
+class Eye:
+    """Sees in frames what another device would, for a stream to follow.
+
+    Args:
+        detector: finds faces.
+        classifier: classifies aligned faces; has logits by head.
+        spec: describes the classifier.
+        face_check: looks closely at every face; without one, nobody does.
+    """
+
+    def __init__(
+        self,
+        detector: FaceDetector,
+        classifier: Scores,
+        spec: ModelSpec,
+        face_check: FaceCheck | None = None,
+    ) -> None:
+        self._detector, self._classifier, self._spec = detector, classifier, spec
+        self._face_check, self._light = face_check, Light()
+
+    def __call__(self, image: Image) -> Observation:
+        """Return what is in the next frame."""
+        found, spec = self._detector(image), self._spec
+        crops = align(
+            image, found, framing=spec.framing, size=spec.input_size, channels=spec.channels
+        )
+        scores = self._classifier.logits(crops)
+        nobody_looked = np.full(len(found), np.nan, np.float32)
+        return Observation(
+            (image.shape[1], image.shape[0]),
+            found,
+            Appearance.of(image, found.xyxy, self._light(image)),
+            measure(found, crops).flaws,
+            {head.output: scores[head.name] for head in spec.network_heads},
+            self._face_check(image, found) if self._face_check else nobody_looked,
+        )
+
+
+class Scores(Protocol):
+    """What an `Eye` classifies with."""
+
+    def logits(self, crops: np.ndarray, /) -> dict[str, Floats]:
+        """Return the logits of every head, ``(n, k)``, by its name."""

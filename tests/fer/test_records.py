@@ -29,8 +29,10 @@ def test_a_missing_record_says_how_to_get_one(tmp_path: Path, record: type) -> N
         ({"input_size": "big"}, "input_size"),
         ({"channels": 7}, "channels"),
         ({"heads": None}, "heads"),
+        ({"file": "../../model.tflite"}, "file: .*the same directory"),
+        ({"file": "/etc/passwd"}, "file: .*the same directory"),
     ],
-    ids=["unknown key", "version", "type", "range", "missing"],
+    ids=["unknown key", "version", "type", "range", "missing", "path out", "path"],
 )
 def test_a_record_of_another_kind_is_refused_by_name(
     tmp_path: Path, spec: ModelSpec, change: dict, message: str
@@ -58,7 +60,21 @@ def test_a_record_too_old_to_be_written_anew_says_so(tmp_path: Path, record: typ
         record.load(tmp_path)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "\x00"])
+@pytest.mark.parametrize(
+    "label",
+    ["<b>a</b>", "a*b*", "=1+1", "[a](b)", "../a", ":material/x:", "a\nb", "_a_", "", "$a$"],
+)
+def test_a_label_that_could_be_something_else_is_refused(
+    tmp_path: Path, spec: ModelSpec, label: str
+) -> None:
+    fields = json.loads(spec.model_dump_json())
+    fields["heads"][0]["labels"][1] = label
+    (tmp_path / "spec.json").write_text(json.dumps(fields))
+    with pytest.raises(ModelError, match="letters and digits"):
+        ModelSpec.load(tmp_path)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "\x00", "[" * 100_000])
 def test_what_is_no_json_record_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "report.json").write_text(text)
     with pytest.raises(ModelError, match=r"report\.json is not a record"):

@@ -13,7 +13,14 @@ def test_alternatives_in_words(names: tuple[str, ...], text: str) -> None:
 
 @pytest.mark.parametrize(
     ("probability", "text"),
-    [(0.0, "<1%"), (0.004, "<1%"), (0.005, "0%"), (0.5, "50%"), (0.994, "99%"), (1.0, ">99%")],
+    [
+        (0.0, "<1%"),
+        (0.004, "<1%"),
+        (0.005, "<1%"),
+        (0.5, "50%"),
+        (0.994, "99%"),
+        (1.0, ">99%"),
+    ],
 )
 def test_no_network_is_certain(probability: float, text: str) -> None:
     assert chance(probability) == text

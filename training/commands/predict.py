@@ -10,6 +10,7 @@ from fer.drawing.contact_sheet import MOST, contact_sheet
 from fer.drawing.pictures import encoded
 from fer.labels import FER2013_LABELS
 from fer.model.classifier import ExpressionClassifier
+from fer.text import cell
 from training.data import load
 
 HELP = "label a test.csv or a folder of images that have no labels"
@@ -45,7 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
             best = int(row.argmax())
             name, shares = classifier.labels[best], [f"{p:.4f}" for p in row]
             number = FER2013_LABELS.index(name) if name in FER2013_LABELS else ""
-            writer.writerow([place, number, name, shares[best], *shares])
+            writer.writerow([cell(str(place)), number, name, shares[best], *shares])
     if arguments.pictures:
         sheet = contact_sheet(faces.images, probabilities, classifier.labels)
         arguments.pictures.write_bytes(encoded(sheet, ".png"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from fer.errors import DataError
-from fer.labels import canonical, ordered
+from fer.labels import PLAIN, canonical, is_plain, ordered
 from fer.types import UNCERTAIN
 
 
@@ -42,6 +42,11 @@ def choose(available: Collection[str], requested: Sequence[str] | None) -> tuple
         raise DataError(
             f"a class is called {UNCERTAIN!r}, which is what the app says when no expression "
             "stands out. Rename it, or leave it out with --classes."
+        )
+    if odd := sorted(name for name in names if not is_plain(name)):
+        raise DataError(
+            f"a class is called {odd[0]!r}; expected {PLAIN}. Rename it, or leave it out with "
+            "--classes."
         )
     if missing := names - set(available):
         raise DataError(

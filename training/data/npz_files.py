@@ -16,9 +16,11 @@ from training.data.raw import Problem, Source
 
 _EXPECTED = "Expected image (n, 48, 48) uint8, label (n,) and usage (n,), perhaps votes (n, 10)."
 
-#: Exceptions that NumPy raises for files that are not an archive, or a damaged one.
-_UNREADABLE = (
-    ValueError, OSError, EOFError, AttributeError, TypeError, zipfile.BadZipFile, zlib.error
+#: Exceptions that NumPy raises for files that are not an archive, or a damaged one: also
+#: what an archive raises that is encrypted, or claims to be larger than all memory.
+UNREADABLE = (
+    ValueError, OSError, EOFError, AttributeError, TypeError, zipfile.BadZipFile, zlib.error,
+    MemoryError, NotImplementedError, RuntimeError,
 )  # fmt: skip
 
 _PER_FACE = ("image", "label", "usage", "votes", "row")
@@ -65,7 +67,7 @@ def _fields(path: Path) -> dict[str, NDArray]:
     try:
         with path.open("rb") as file, np.load(file) as archive:
             fields = {key: archive[key] for key in archive.files}
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise DataError(f"{path} cannot be read as an .npz archive: {error}") from error
     if missing := {"image", "label", "usage"} - fields.keys():
         raise DataError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from fer.model.classifier import softmax
+from fer.model.heads import softmax
 from fer.types import Floats
 from training.evaluation.selective import folds
 

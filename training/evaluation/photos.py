@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from queue import SimpleQueue
 from typing import Protocol
 
 import cv2
@@ -15,6 +14,7 @@ from fer.analyzer import Classifier
 from fer.errors import ImageError
 from fer.geometry import box_area
 from fer.labelled.cut_outs import as_channels, is_cut_out, square
+from fer.model.network_pool import NetworkPool
 from fer.model.spec import ModelSpec
 from fer.types import Faces, Floats, Image
 from training.data.photographs import Photograph
@@ -81,19 +81,14 @@ def answers(
         classifier: answers cut-out faces directly; the network of the analyzers.
         head: name of the head that answers.
     """
-    free: SimpleQueue[Analyzer] = SimpleQueue()
-    for analyzer in analyzers:
-        free.put(analyzer)
+    pool = NetworkPool(analyzers)
 
     def answer(photograph: Photograph) -> PhotoAnswer | Problem:
-        analyzer = free.get()
-        try:
+        with pool.borrow() as analyzer:
             return _answer(photograph, analyzer, classifier, head)
-        finally:
-            free.put(analyzer)
 
-    with ThreadPoolExecutor(len(analyzers)) as pool:
-        yield from pool.map(answer, photographs)
+    with ThreadPoolExecutor(len(analyzers)) as threads:
+        yield from threads.map(answer, photographs)
 
 
 def _answer(

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from fer.errors import ModelError
 from fer.types import Floats
+from training.data.npz_files import UNREADABLE
 
 #: File in a model directory with the predictions for each split.
 PREDICTIONS_FILE = "predictions.npz"
@@ -42,11 +43,41 @@ def load_predictions(directory: Path, name: str = PREDICTIONS_FILE) -> dict[str,
     """Read predictions by name.
 
     Raises:
-        ModelError: the file is missing.
+        ModelError: the file is missing, damaged, or holds something else.
     """
     file = directory / name
     if not file.is_file():
         raise ModelError(f"{file} is missing; `python -m training train` writes it.")
-    with np.load(file) as arrays:
-        splits = [key.removesuffix("_labels") for key in arrays.files if key.endswith("_labels")]
-        return {s: Predictions(arrays[f"{s}_labels"], arrays[f"{s}_probabilities"]) for s in splits}
+    try:
+        with file.open("rb") as content, np.load(content) as arrays:
+            splits = [k.removesuffix("_labels") for k in arrays.files if k.endswith("_labels")]
+            found = {
+                split: Predictions(arrays[f"{split}_labels"], arrays[f"{split}_probabilities"])
+                for split in splits
+            }
+    except (KeyError, *UNREADABLE) as error:
+        raise ModelError(f"{file} is damaged ({error}). {_AGAIN}") from error
+    for split, part in found.items():
+        if not _fit(part):
+            raise ModelError(
+                f"{file}: expected labels (n,) and probabilities (n, k) of {split}, got "
+                f"{part.labels.shape} {part.labels.dtype} and {part.probabilities.shape} "
+                f"{part.probabilities.dtype}. {_AGAIN}"
+            )
+    return found
+
+
+#: What to do about it.
+_AGAIN = "Copy the whole model directory again."
+
+
+def _fit(part: Predictions) -> bool:
+    labels, probabilities = part.labels, part.probabilities
+    return (
+        labels.ndim == 1
+        and labels.dtype.kind in "iu"
+        and probabilities.ndim == 2
+        and probabilities.dtype.kind == "f"
+        and len(labels) == len(probabilities)
+        and bool(((labels >= 0) & (labels < probabilities.shape[1])).all())
+    )

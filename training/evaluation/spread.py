@@ -6,12 +6,12 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from queue import SimpleQueue
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fer.model.classifier import ExpressionClassifier
+from fer.model.network_pool import NetworkPool
 from fer.types import Floats
 
 #: Faces of one call to a network. Few, so that no core waits long for the last ones.
@@ -38,27 +38,21 @@ class SpreadClassifier(ExpressionClassifier):
 
     def __init__(self, directory: Path, threads: int | None = None) -> None:
         super().__init__(directory)
-        self._networks: list[Callable[[NDArray[np.uint8]], Logits]] = [super().logits]
-        for _ in range((threads or os.cpu_count() or 1) - 1):
-            self._networks.append(ExpressionClassifier(directory).logits)
+        self._threads = threads or os.cpu_count() or 1
+        others = [ExpressionClassifier(directory).logits for _ in range(self._threads - 1)]
+        self._pool = NetworkPool([super().logits, *others])
         self.advance = lambda count: None
 
     def logits(self, crops: NDArray[np.uint8]) -> Logits:
         """Return the logits of every head; see `ExpressionClassifier.logits`."""
-        free: SimpleQueue[Callable[[NDArray[np.uint8]], Logits]] = SimpleQueue()
-        for network in self._networks:
-            free.put(network)
 
         def run(chunk: NDArray[np.uint8]) -> Logits:
-            network = free.get()
-            try:
+            with self._pool.borrow() as network:
                 return network(chunk)
-            finally:
-                free.put(network)
 
         chunks = [crops[i : i + _CHUNK] for i in range(0, len(crops), _CHUNK)] or [crops]
         parts = []
-        with ThreadPoolExecutor(len(self._networks)) as pool:
+        with ThreadPoolExecutor(self._threads) as pool:
             for chunk, part in zip(chunks, pool.map(run, chunks), strict=True):
                 self.advance(len(chunk))
                 parts.append(part)

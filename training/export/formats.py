@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from fer.errors import DataError
 from fer.labels import EXPRESSION_HEAD
 from fer.litert import load_interpreter
-from fer.model.classifier import softmax
+from fer.model.heads import softmax
 from fer.model.spec import ModelSpec
 from training.export.litert import half_precision, keras_file
 

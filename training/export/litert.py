@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from fer.alignment import FER2013_FRAMING
 from fer.errors import DataError
 from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD, FERPLUS_LABELS
-from fer.model.classifier import ExpressionClassifier, softmax
+from fer.model.classifier import ExpressionClassifier
+from fer.model.heads import softmax
 from fer.model.spec import Abstention, Head, ModelSpec
 from fer.records import file_sha256
 from training.networks.class_activation import MAP_PREFIX, with_activation_maps
@@ -144,6 +145,5 @@ def parity(
                 softmax(np.asarray(keras_logits[h.output])) - softmax(litert_logits[h.name])
             ).max()
         )
-        for h in classifier.spec.heads
-        if h.output  # a blend follows from those
+        for h in classifier.spec.network_heads
     )

@@ -19,6 +19,7 @@ from fer.evaluation.report import FileCard, Report
 from fer.labels import FERPLUS_HEAD
 from fer.model.spec import ModelSpec
 from fer.records import RecordFile, file_sha256
+from training.data.npz_files import UNREADABLE
 from training.evaluation.predictions import FURTHER_FILE
 
 Kind = TypeVar("Kind", bound=RecordFile)
@@ -50,12 +51,18 @@ def upgrade(directory: Path) -> list[str]:
     # Everything that can fail is done before the first file is changed.
     arrays: dict[str, NDArray] = {}
     new_spec, new_report = None, None
-    if spec["version"] < ModelSpec.current_version:
-        new_spec = _validated(ModelSpec, _spec(spec), directory)
-    if report["version"] < Report.current_version:
-        new_report = _validated(Report, _report(report), directory)
-        if report["version"] <= _LAST_OTHER_NAMES:
-            arrays = _renamed_arrays(directory / FURTHER_FILE, report)
+    try:
+        if spec["version"] < ModelSpec.current_version:
+            new_spec = _validated(ModelSpec, _spec(spec), directory)
+        if report["version"] < Report.current_version:
+            new_report = _validated(Report, _report(report), directory)
+            if report["version"] <= _LAST_OTHER_NAMES:
+                arrays = _renamed_arrays(directory / FURTHER_FILE, report)
+    except (KeyError, IndexError, AttributeError, *UNREADABLE) as error:
+        raise ModelError(
+            f"the records or predictions in {directory} are damaged, or not of the version that "
+            f"they name ({type(error).__name__}: {error}). Train the model again."
+        ) from error
     return _write(directory, new_spec, arrays, new_report)
 
 
@@ -94,7 +101,7 @@ def _read(directory: Path, name: str) -> dict[str, Any]:
         return dict(json.loads((directory / name).read_text(encoding="utf-8")))
     except OSError as error:
         raise ModelError(f"{directory / name} is missing; nothing can be written anew.") from error
-    except ValueError as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise ModelError(f"{directory / name} is damaged: {error}.") from error
 
 

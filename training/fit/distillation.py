@@ -16,7 +16,8 @@ import numpy as np
 
 from fer.errors import DataError
 from fer.labels import EXPRESSION_HEAD
-from fer.model.classifier import ExpressionClassifier, softmax
+from fer.model.classifier import ExpressionClassifier
+from fer.model.heads import softmax
 from fer.model.spec import ModelSpec
 from fer.records import file_sha256
 from fer.types import Floats

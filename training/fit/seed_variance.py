@@ -12,7 +12,7 @@ import numpy as np
 from fer.evaluation.measurements import SeedVariance
 from fer.evaluation.metrics import Evaluation, evaluate
 from fer.labels import EXPRESSION_HEAD
-from fer.model.classifier import softmax
+from fer.model.heads import softmax
 from training.data.dataset import LabelledFaces
 from training.fit.distillation import Teachers
 from training.fit.loop import fit

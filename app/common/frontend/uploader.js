@@ -61,16 +61,8 @@ function hand(files, input) {
   input.dispatchEvent(new Event("change", { bubbles: true }));
 }
 
-export default function ({ data, parentElement, setTriggerValue }) {
+function watch(uploader, input, { data, setTriggerValue }) {
   const key = data.uploader;
-  stops.get(key)?.();
-  parentElement.querySelector("p").hidden = !data.pastes;
-  if (/Mac|iP/.test(navigator.platform)) {
-    parentElement.querySelector("kbd").textContent = "⌘V";
-  }
-  const uploader = document.querySelector(`.st-key-${key}`);
-  const input = uploader?.querySelector('input[type="file"]');
-  if (!input) return;
   // A hint to the picker only; the uploader itself takes everything, so that the page can say why
   // it does not read a file.
   input.accept = data.accept;
@@ -101,13 +93,44 @@ export default function ({ data, parentElement, setTriggerValue }) {
   watcher.observe(uploader, { childList: true, subtree: true, attributes: true });
   document.addEventListener("paste", paste, true);
   ["change", "drop"].forEach((kind) => document.addEventListener(kind, chosen, true));
-  const stop = () => {
+  tellRefused(uploader, key, tell);
+  empty(uploader, key, input, data.taken);
+  return () => {
     watcher.disconnect();
     document.removeEventListener("paste", paste, true);
     ["change", "drop"].forEach((kind) => document.removeEventListener(kind, chosen, true));
   };
+}
+
+// Where the uploader's own script comes late, as over a slow connection, there is nothing yet.
+function once(found, use) {
+  let stop;
+  const look = () => {
+    const there = found();
+    if (there) stop = use(there);
+    return Boolean(there);
+  };
+  if (look()) return () => stop();
+  const coming = new MutationObserver(() => look() && coming.disconnect());
+  coming.observe(document.body, { childList: true, subtree: true });
+  return () => {
+    coming.disconnect();
+    stop?.();
+  };
+}
+
+export default function (component) {
+  const { data, parentElement } = component;
+  const key = data.uploader;
+  stops.get(key)?.();
+  parentElement.querySelector("p").hidden = !data.pastes;
+  if (/Mac|iP/.test(navigator.platform)) {
+    parentElement.querySelector("kbd").textContent = "⌘V";
+  }
+  const stop = once(
+    () => document.querySelector(`.st-key-${key} input[type="file"]`),
+    (input) => watch(input.closest(`.st-key-${key}`), input, component),
+  );
   stops.set(key, stop);
-  tellRefused(uploader, key, tell);
-  empty(uploader, key, input, data.taken);
   return stop;
 }

@@ -10,6 +10,7 @@ from html import escape
 import plotly.io
 
 from app.dashboard.charts.confusion import SHADES
+from app.dashboard.charts.style import harmless
 from app.dashboard.elements import (
     Chart,
     Command,
@@ -160,7 +161,7 @@ class _Page:
     def _chart(self, part: Chart) -> str:
         self._charts += 1
         figure = plotly.io.to_html(
-            part.figure,
+            harmless(part.figure),
             full_html=False,
             include_plotlyjs=self._charts == 1,
             div_id=f"chart{self._charts}",

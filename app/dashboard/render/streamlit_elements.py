@@ -10,6 +10,7 @@ from app.common.charts import CONFIG
 from app.common.page_layout import CONTENT_WIDTH, chart_ink
 from app.common.text import escape_markdown
 from app.dashboard.charts.confusion import in_theme
+from app.dashboard.charts.style import harmless
 from app.dashboard.elements import (
     Chart,
     Command,
@@ -86,7 +87,7 @@ def show_facts(part: Facts) -> None:
     with st.container(horizontal=True):
         for fact in part.facts:
             st.metric(
-                fact.label,
+                escape_markdown(fact.label),
                 fact.value,
                 delta=fact.note or None,
                 delta_color="off",
@@ -101,7 +102,7 @@ def show_facts(part: Facts) -> None:
 def show_table(part: Table) -> None:
     """Show a table; long tables scroll in a frame of their own."""
     _heading(part.title, part.meaning)
-    frame = pd.DataFrame(list(part.rows), columns=list(part.columns))
+    frame = pd.DataFrame(list(part.rows), columns=[escape_markdown(c) for c in part.columns])
     with st.container(height=_LONG_HEIGHT if part.long else "content", border=False):
         st.table(frame.map(escape_markdown), hide_index=True, border="horizontal", alt=part.title)
 
@@ -112,7 +113,7 @@ def show_chart(part: Chart, *, key: str) -> None:
     if part.caption:
         st.caption(escape_markdown(part.caption))
     with st.container(width=part.width or "stretch"):
-        figure = in_theme(part.figure, dark=st.context.theme.type == "dark")
+        figure = in_theme(harmless(part.figure), dark=st.context.theme.type == "dark")
         st.plotly_chart(
             with_text_style(figure), config=CONFIG, alt=part.alt, key=f"{key}_{part.key}"
         )

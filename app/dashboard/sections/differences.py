@@ -39,12 +39,14 @@ def _classes(report: Report) -> str:
 
 
 def _images(report: Report) -> str:
-    side, channels = report.configuration["input_size"], report.configuration["channels"]
+    side, channels = map(report.configuration.get, ("input_size", "channels"))
+    if side is None:
+        return "not told"
     return f"{side} × {side} px, {'grey' if channels == 1 else 'colour'}"
 
 
 def _network(report: Report) -> str:
-    network = str(report.configuration["network"])
+    network = str(report.configuration.get("network"))
     kind = _NETWORKS.get(network, "plain convolutions")
     return f"{kind}, {short_count(report.parameters)} parameters"
 

@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
+from app.background.giving_way import STREAM_NICENESS, let_others_first
+
 Frame = TypeVar("Frame")
 
 #: Seconds without a frame after which the thread ends. The next frame starts a new one, so that no
@@ -81,6 +83,15 @@ class NewestFirst(Generic[Frame]):
             self._changed.notify_all()
 
     def _run(self) -> None:
+        let_others_first(STREAM_NICENESS)
+        try:
+            self._work()
+        finally:  # whatever ended it, the next frame starts another thread
+            with self._changed:
+                if self._thread is threading.current_thread():
+                    self._thread = None
+
+    def _work(self) -> None:
         while (job := self._next()) is not None:
             number, frame = job
             started = time.monotonic()

@@ -23,7 +23,9 @@ class Phase(Enum):
     IDLE = auto()
     CONNECTING = auto()
     SLOW = auto()
+    LOADING = auto()
     LIVE = auto()
+    PAUSED = auto()
     STALLED = auto()
     FAILED = auto()
 

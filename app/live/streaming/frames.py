@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from fer import Faces, annotate
-from fer.stream import DEFAULT_SMOOTHING_SECONDS
+from fer.tracking.following import DEFAULT_SMOOTHING_SECONDS
 from fer.types import Image, check_image
 
 #: Longer side in pixels of the frames that are analysed and shown, and to which recorded boxes
@@ -16,11 +16,10 @@ from fer.types import Image, check_image
 #: tracks do not jump then.
 WORKING_SIDE = 640
 
-
 #: Highest and mean value of the pixels in a frame of a camera that is switched off. Chromium's are
 #: 0 throughout, also when encoded. What a covered lens or a dark room sends is brighter by its
 #: noise; an encoder that has few bits for it makes it an even 1 at times.
-_OFF_HIGHEST, _OFF_MEAN = 1, 0.5
+OFF_HIGHEST, OFF_MEAN = 1, 0.5
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,7 @@ def working_size(image: Image) -> Image:
 
 def camera_is_off(image: Image) -> bool:
     """Return whether a frame is as black as those that a browser sends for a camera that is off."""
-    return int(image.max()) <= _OFF_HIGHEST and float(image.mean()) < _OFF_MEAN
+    return int(image.max()) <= OFF_HIGHEST and float(image.mean()) < OFF_MEAN
 
 
 def as_displayed(picture: Image, settings: LiveSettings) -> Image:

@@ -8,6 +8,7 @@ only: they appear in no log, page or error.
 from __future__ import annotations
 
 import base64
+import hmac
 import json
 import logging
 import threading
@@ -15,20 +16,24 @@ import time
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
+from secrets import token_hex
 from typing import Any
+
+from app.operation.events import log_event
 
 _log = logging.getLogger(__name__)
 
-#: Setting that turns outside servers off: this machine and its own network only.
+#: Setting that turns outside servers off (this machine and its own network only), or that sends
+#: everything through the TURN server, for servers that nobody can reach directly.
 ICE_VARIABLE = "FER_ICE"
-LOCAL = "local"
+LOCAL, RELAY = "local", "relay"
 
 STUN = ({"urls": ["stun:stun.l.google.com:19302"]},)
 
-#: Seconds: lifetime of requested credentials (the one that streamlit-webrtc requests of
-#: Cloudflare), remaining lifetime that a new connection needs, and pause after a failed request.
+#: Seconds: lifetime of credentials (the one that streamlit-webrtc requests of Cloudflare), the
+#: rest of it that a new connection needs, and pause after a failed request.
 LIFETIME_SECONDS = 2 * 3600
 _RESERVE_SECONDS = 3600
 _RETRY_SECONDS = 60
@@ -64,17 +69,22 @@ class Ice:
         servers: in the format of `RTCPeerConnection`; they hold credentials and must not be logged.
         provider: name of the provider, for display.
         problem: description of a failure, for display; empty if there was none.
+        relayed: whether everything goes through the TURN server.
+        expires: when the credentials end, in seconds since 1970; None if that is not known.
     """
 
     help: Help
     servers: Sequence[Server] = field(repr=False)
     provider: str = ""
     problem: str = ""
+    relayed: bool = False
+    expires: float | None = None
 
     @property
     def configuration(self) -> dict[str, Any]:
         """The `RTCConfiguration` of the browser and of the server."""
-        return {"iceServers": list(self.servers)}
+        policy = {"iceTransportPolicy": "relay"} if self.relayed else {}
+        return {"iceServers": list(self.servers), **policy}
 
 
 class IceSource:
@@ -84,6 +94,7 @@ class IceSource:
         settings: environment and secrets.
         providers: functions that fetch the servers of Cloudflare and Twilio, by name.
         clock: monotonic clock, in seconds.
+        today: seconds since 1970.
     """
 
     def __init__(
@@ -91,34 +102,58 @@ class IceSource:
         settings: Mapping[str, str],
         providers: Mapping[str, Fetch],
         clock: Callable[[], float] = time.monotonic,
+        today: Callable[[], float] = time.time,
     ) -> None:
         self._settings = {name: value.strip() for name, value in settings.items()}
         self._providers = providers
-        self._clock = clock
+        self._clock, self._today = clock, today
         self._lock = threading.Lock()
         self._ice: Ice | None = None
         self._good_until = -1.0
+        #: When a provider's credentials came last, and when they last did not: seconds since 1970.
+        self.succeeded_at: float | None = None
+        self.failed_at: float | None = None
 
     def current(self) -> Ice:
         """Return servers with credentials that last long enough for a new connection."""
         with self._lock:
             if self._ice is None or self._clock() >= self._good_until:
                 requested_at = self._clock()  # credentials age while the response is on its way
-                self._ice, seconds = self._make()
+                ice, seconds = self._make()
+                relayed = self._setting == RELAY and ice.help is Help.TURN
+                self._ice = replace(ice, relayed=relayed)
                 self._good_until = requested_at + seconds
             return self._ice
 
+    @property
+    def source(self) -> str:
+        """One of the words for relays of `app.operation.events`; empty before the first visitor."""
+        with self._lock:
+            ice = self._ice
+        if ice is None or ice.help is not Help.TURN:
+            return "" if ice is None else ice.help.name.lower()
+        return ice.provider.lower() if ice.provider in self._providers else "own"
+
+    @property
+    def _setting(self) -> str:
+        return self._settings.get(ICE_VARIABLE, "").lower()
+
     def _make(self) -> tuple[Ice, float]:
         """Return servers and the number of seconds for which new connections may use them."""
-        if self._settings.get(ICE_VARIABLE, "").lower() == LOCAL:
+        if self._setting == LOCAL:
             return Ice(Help.LOCAL, ()), float("inf")
-        own = _own_server(self._settings)
+        shared = self._settings.get("TURN_SECRET", "")
+        made = _credentials(shared, self._today()) if shared else {}
+        own = _own_server(self._settings | made)
         if own:
-            return Ice(Help.TURN, own, "your own server"), float("inf")
+            # With a shared secret, every visit gets credentials of its own.
+            seconds = 0.0 if made else float("inf")
+            return Ice(Help.TURN, own, "your own server", expires=_expiry(own[0])), seconds
         for provider, names in _ACCOUNTS.items():
             account, secret = (self._settings.get(name) for name in names)
             if not account or not secret:
                 continue
+            requested = self._today()
             try:
                 servers = _servers(self._providers[provider](account, secret))
             except Exception as error:
@@ -126,10 +161,36 @@ class IceSource:
                 # raises the same type for every failure, so the type of the cause says more.
                 kind = type(error.__context__ or error).__name__
                 _log.warning("%s gave no TURN credentials: %s", provider, kind)
+                log_event("turn_failed", reason=provider.lower())
+                self.failed_at = self._today()
                 problem = f"The TURN provider {provider} did not answer; trying without."
                 return Ice(Help.STUN, STUN, "Google", problem), _RETRY_SECONDS
-            return Ice(Help.TURN, servers, provider), LIFETIME_SECONDS - _RESERVE_SECONDS
+            self.succeeded_at = self._today()
+            expires = requested + LIFETIME_SECONDS
+            ice = Ice(Help.TURN, servers, provider, expires=expires)
+            return ice, LIFETIME_SECONDS - _RESERVE_SECONDS
         return Ice(Help.STUN, STUN, "Google"), float("inf")
+
+
+def _credentials(secret: str, now: float) -> dict[str, str]:
+    """Return the settings of credentials that a server with the same secret accepts for a while.
+
+    The user's name says when they expire, and the password is its signature: a TURN server needs no
+    list of users (draft-uberti-behave-turn-rest-00; coturn calls it ``use-auth-secret``).
+
+    Args:
+        secret: what this server and the TURN server share.
+        now: seconds since 1970.
+    """
+    user = f"{int(now) + LIFETIME_SECONDS}:{token_hex(8)}"
+    signature = hmac.digest(secret.encode(), user.encode(), "sha1")
+    return {"TURN_USERNAME": user, "TURN_CREDENTIAL": base64.b64encode(signature).decode()}
+
+
+def _expiry(server: Server) -> float | None:
+    """Return when credentials end whose user's name says so, as those of `_credentials` do."""
+    seconds, colon, _ = server.get("username", "").partition(":")
+    return float(seconds) if colon and seconds.isdecimal() else None
 
 
 def _own_server(settings: Mapping[str, str]) -> Sequence[Server]:

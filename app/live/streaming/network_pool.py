@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
-from queue import LifoQueue
-from typing import Generic, TypeVar
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,10 +16,9 @@ from fer.detection.face_landmark import FaceLandmark
 from fer.detection.version import stream_detector
 from fer.labels import EXPRESSION_HEAD
 from fer.model.classifier import ExpressionClassifier
+from fer.model.network_pool import NetworkPool
 from fer.stream import STREAM_SCORE
 from fer.types import LANDMARKS, Floats, Image
-
-Network = TypeVar("Network")
 
 #: A face somewhere, for the first call of a network.
 _ANY_FACE = Detections(
@@ -31,25 +26,6 @@ _ANY_FACE = Detections(
     np.ones(1, np.float32),
     np.zeros((1, LANDMARKS, 2), np.float32),
 )
-
-
-class NetworkPool(Generic[Network]):
-    """Identical networks, of which a caller borrows a free one, or waits for one."""
-
-    def __init__(self, networks: Sequence[Network]) -> None:
-        # Last in, first out: the weights of the last used network are still in the CPU's cache.
-        self._free: LifoQueue[Network] = LifoQueue()
-        for network in networks:
-            self._free.put(network)
-
-    @contextmanager
-    def borrow(self) -> Iterator[Network]:
-        """Borrow a network for the duration of a ``with`` block."""
-        network = self._free.get()
-        try:
-            yield network
-        finally:
-            self._free.put(network)
 
 
 class SharedDetector:
@@ -84,23 +60,23 @@ class SharedClassifier:
 class StreamPool:
     """The networks that find faces, for all streams; each frame uses whichever is free.
 
-    A detector takes about 25 MB. A fixed number of them bounds the memory for any number of
+    A detector takes about 12 MB. A fixed number of them bounds the memory for any number of
     streams; more than cores, or than streams, would not be faster. The network that looks closely
     at new faces is needed so rarely that there is one for all.
 
     Args:
         size: number of detectors.
+        landmark: that network; it may serve others too.
 
     Raises:
         ModelError: a network for faces is missing or broken.
     """
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, landmark: FaceLandmark) -> None:
         detectors = [BlazeFace(min_score=STREAM_SCORE, fitted=True) for _ in range(size)]
         for detector in detectors:
             # The first call of a network is slow; without this, a visitor would wait for it.
             detector(np.zeros((480, 640, 3), np.uint8))
-        landmark = FaceLandmark()
         landmark(np.zeros((480, 640, 3), np.uint8), _ANY_FACE)
         self._face_check = Evidence(landmark)
         self._detector = SharedDetector(detectors)
@@ -120,19 +96,16 @@ class StreamPool:
         )
 
 
-def load_model(directory: Path, size: int, key: str = "") -> LiveModel:
-    """Load an expression model for all streams; each frame uses whichever network is free.
+def shared_model(first: ExpressionClassifier, size: int, key: str = "") -> LiveModel:
+    """Return an expression model for all streams; each frame uses whichever network is free.
 
     Args:
-        directory: directory of the model.
-        size: number of networks, of about 18 MB each for the shipped model.
+        first: one of its networks, which may serve others too.
+        size: number of networks, of about 12 MB each for the shipped model.
         key: tells the model from others.
-
-    Raises:
-        ModelError: the model is missing or broken.
     """
-    classifiers = [ExpressionClassifier(directory) for _ in range(size)]
-    spec = classifiers[0].spec
+    classifiers = [first, *(first.twin() for _ in range(size - 1))]
+    spec = first.spec
     for classifier in classifiers:
         classifier(np.zeros((1, spec.input_size, spec.input_size, spec.channels), np.uint8))
     return LiveModel(SharedClassifier(classifiers), spec, key)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import datetime
 
 import numpy as np
 
 from app.live.streaming.history import LiveHistory
+from app.live.streaming.moment import LiveErrors, Moment
 from app.live.streaming.throughput import Meter, Speed
 from fer import Faces
 from fer.export.info import ExportInfo
@@ -18,41 +18,13 @@ from fer.export.stream_rows import HeadLabels, StreamRows
 from fer.model.spec import ModelSpec
 from fer.stream import FrameResult
 
-#: Seconds without an analysed frame after which no face counts as in view.
+#: Seconds without an analysed frame after which no face counts as in view. Where frames are
+#: analysed on the visitor's device, the time that results may be late is added.
 FRESH_SECONDS = 2.0
 
 #: Age in seconds at which the boxes of the last analysis are not drawn any more. They move on with
 #: the people until then; later they would hang where somebody has been.
 BOX_SECONDS = 1.0
-
-
-@dataclass(frozen=True)
-class LiveErrors:
-    """Frames that could not be analysed.
-
-    Attributes:
-        count: how many in total.
-        last_seconds: time of the last one, in seconds since the first frame.
-        in_a_row: how many since the last frame that was analysed.
-    """
-
-    count: int = 0
-    last_seconds: float = 0.0
-    in_a_row: int = 0
-
-
-@dataclass(frozen=True)
-class Moment:
-    """When a frame came.
-
-    Attributes:
-        seconds: time since the first frame.
-        life: how often the record had been cleared. What is found in a frame of an earlier life is
-            not recorded any more.
-    """
-
-    seconds: float
-    life: int
 
 
 class LiveRecord:
@@ -71,8 +43,8 @@ class LiveRecord:
         self,
         spec: ModelSpec,
         detector: str,
-        clock: Callable[[], float] = time.monotonic,
-        today: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Callable[[], float],
+        today: Callable[[], datetime],
     ) -> None:
         self.spec, self._detector = spec, detector
         self._clock, self._today = clock, today
@@ -88,7 +60,9 @@ class LiveRecord:
         self._errors = LiveErrors()
         self._began: float | None = None
         self._started = self._today()
-        self._last_frame = -np.inf
+        self._last_frame = self._heard = -np.inf
+        #: By how much results come later than their frames, in seconds.
+        self._lag = 0.0
         self._draw_milliseconds = 0.0
         self._camera_off = False
 
@@ -104,15 +78,27 @@ class LiveRecord:
             self._life += 1
             self._forget()
 
-    def _arrived(self, seconds: float | None, frames: int) -> Moment:
+    def clock(self) -> float:
+        """Return the time now on the clock on which frames have their times."""
+        return self._clock()
+
+    @property
+    def life(self) -> int:
+        """How often the record has been cleared."""
+        return self._life
+
+    def _arrived(self, seconds: float | None, frames: int, *, lag: float = 0.0) -> Moment:
         """Note that frames have arrived.
 
         Args:
             seconds: time of the newest one on the clock; now if None.
             frames: how many, including skipped ones.
+            lag: by how much later they may come than they were taken, as a rule.
         """
-        now = self._clock() if seconds is None else seconds
+        heard = self._clock()
+        now = heard if seconds is None else seconds
         with self._data:
+            self._heard, self._lag = heard, lag
             if self._began is None:
                 self._began, self._started = now, self._today()
             # If time went backwards, `FaceStream` would start over and give new people the numbers
@@ -121,10 +107,10 @@ class LiveRecord:
             self._meter.received(now, frames)
             return Moment(now - self._began, self._life)
 
-    def _shown(self, milliseconds: float) -> None:
+    def _shown(self, milliseconds: float, frames: int = 1) -> None:
         with self._data:
             self._draw_milliseconds = milliseconds
-            self._meter.shown(self._last_frame)
+            self._meter.shown(self._last_frame, frames)
 
     def _found(
         self, moment: Moment, result: FrameResult, rows: StreamRows, milliseconds: float
@@ -149,11 +135,20 @@ class LiveRecord:
         draw = self._draw_milliseconds
         return {**stages, "draw": draw, "all": total + draw}
 
+    def _lost(self, frames: int, life: int) -> None:
+        with self._data:
+            if life == self._life:
+                self._errors = replace(self._errors, lost=self._errors.lost + frames)
+
     def _failed(self) -> None:
         with self._data:
             at = self._last_frame - self._began if self._began is not None else 0.0
-            before = self._errors
-            self._errors = LiveErrors(before.count + 1, at, before.in_a_row + 1)
+            self._errors = replace(
+                self._errors,
+                count=self._errors.count + 1,
+                last_seconds=at,
+                in_a_row=self._errors.in_a_row + 1,
+            )
 
     def _latest_after(self, seconds: float) -> FrameResult | None:
         """Return the last analysis; None if its frame came before `seconds`."""
@@ -180,8 +175,8 @@ class LiveRecord:
         return latest.moved_to(seconds)
 
     def in_view(self, head: str | None = None) -> Faces:
-        """Return the faces of the last analysed frame; none if it is older than `FRESH_SECONDS`."""
-        latest = self._latest_after(self.now - FRESH_SECONDS)
+        """Return the faces of the last analysed frame; none unless it is `fresh`."""
+        latest = self._latest_after(self.now - FRESH_SECONDS - self._lag)
         return latest.faces if latest else self._nobody(head)
 
     def _nobody(self, head: str | None, spec: ModelSpec | None = None) -> Faces:
@@ -196,9 +191,14 @@ class LiveRecord:
         return np.inf if when is None else self.now - when
 
     @property
+    def fresh(self) -> bool:
+        """Whether the last analysis tells what is in view now."""
+        return bool(self.result_age <= FRESH_SECONDS + self._lag)
+
+    @property
     def camera_off(self) -> bool:
         """Whether the last frame came, not long ago, from a camera that is switched off."""
-        return self._camera_off and self.result_age <= FRESH_SECONDS
+        return self._camera_off and self.fresh
 
     @property
     def errors(self) -> LiveErrors:
@@ -207,8 +207,8 @@ class LiveRecord:
 
     @property
     def silent_for(self) -> float:
-        """Seconds since the last frame; infinite before the first."""
-        return self._clock() - self._last_frame
+        """Seconds since a frame came last; infinite before the first."""
+        return self._clock() - self._heard
 
     @property
     def now(self) -> float:
@@ -227,7 +227,8 @@ class LiveRecord:
     def speed(self) -> Speed:
         """Return the rates and processing times of the last seconds."""
         with self._data:
-            return self._meter.speed(self._clock())
+            # Up to the last frame, if the next ones may still be on their way.
+            return self._meter.speed(max(self._last_frame, self._clock() - self._lag))
 
     def rows(self, since: float = -np.inf) -> StreamRows:
         """Return the recorded rows, with the labels of all heads.

@@ -2,7 +2,7 @@
 
 Three threads meet here: that of the video, which draws every frame and never waits for a slow
 analysis; that of the analysis, which takes the newest frame whenever it is free; and that of the
-page, which reads what was found.
+page, which reads what was found, and brings what the visitor's own device has seen.
 """
 
 from __future__ import annotations
@@ -16,22 +16,23 @@ from datetime import UTC, datetime
 import numpy as np
 
 from app.live.streaming.analysis import NewestFirst
+from app.live.streaming.chosen import ChosenRecord
 from app.live.streaming.frames import (
-    LiveSettings,
     as_displayed,
     camera_is_off,
     marked_frame,
     unmarked_frame,
     working_size,
 )
-from app.live.streaming.record import LiveRecord, Moment
+from app.live.streaming.people import Asked, LiveModel, SessionPeople
 from app.live.streaming.stream_limit import StreamLimit
-from fer import Faces, FaceStream
-from fer.analyzer import Classifier
-from fer.export.stream_rows import HeadLabels, StreamRows
-from fer.model.spec import ModelSpec
+from app.operation.events import counters, log_event
+from fer import FaceStream
+from fer.ondevice.wire import SeenFrame
 from fer.stream import FrameResult
 from fer.types import Image, check_image
+
+__all__ = ["LiveModel", "LiveSession"]
 
 _log = logging.getLogger(__name__)
 
@@ -39,39 +40,24 @@ _log = logging.getLogger(__name__)
 #: Two thirds of the time between two frames at 15 a second; the rest is for drawing.
 MATCH_SECONDS = 0.04
 
-
-@dataclass(frozen=True, eq=False)
-class LiveModel:
-    """A network that answers in streams.
-
-    Attributes:
-        classifier: classifies aligned faces.
-        spec: describes its input and outputs.
-        key: tells it from other models; see `app.common.runnable.ModelEntry`.
-    """
-
-    classifier: Classifier
-    spec: ModelSpec
-    key: str = ""
+#: By how much results of a device may be late: they come twice a second, over a network.
+BATCH_LAG_SECONDS = 1.0
 
 
 @dataclass(frozen=True, eq=False)
 class _Frame:
-    """A frame on its way to the analysis: in working size, not mirrored.
-
-    Attributes:
-        model: answers; None if none was chosen, and then that of the stream does.
-    """
+    """A frame on its way to the analysis: in working size, not mirrored."""
 
     picture: Image
-    moment: Moment
-    settings: LiveSettings
+    asked: Asked
     camera_off: bool
-    spec: ModelSpec
-    model: LiveModel | None = None
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return self.picture.shape[1], self.picture.shape[0]
 
 
-class LiveSession(LiveRecord):
+class LiveSession(ChosenRecord):
     """One visitor's stream, across all starts and stops until it is cleared.
 
     Args:
@@ -91,21 +77,10 @@ class LiveSession(LiveRecord):
         match_seconds: float = MATCH_SECONDS,
     ) -> None:
         super().__init__(stream.spec, stream.detector_version, clock, today)
-        self.settings = LiveSettings()
-        self._stream, self._limit = stream, limit
+        self._people, self._limit = SessionPeople(stream), limit
         self._match_seconds = match_seconds
         self._analysis = NewestFirst(self._analyse)
-        #: The life of the record (see `Moment`) that the tracks of `_stream` belong to.
-        self._life_of_tracks = 0
-        #: The chosen model, and the one that `_stream` works with.
-        self.model: LiveModel | None = None
-        self._model_of_stream: LiveModel | None = None
         self._refused = False
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """Labels of the chosen head."""
-        return self.spec.head(self.settings.head).labels
 
     def process(self, image: Image, seconds: float | None = None, *, received: int = 1) -> Image:
         """Hand a frame to the analysis, and return the picture to show. Never raises.
@@ -128,7 +103,7 @@ class LiveSession(LiveRecord):
             check_image(image)
             self._refused = not self._limit.hold(self)
             off = camera_is_off(image)
-            frame = _Frame(working_size(image), moment, settings, off, spec, model)
+            frame = _Frame(working_size(image), Asked(moment, settings, spec, model), off)
             if self._refused:
                 return as_displayed(frame.picture, settings)
             number = self._analysis.offer(frame)
@@ -141,93 +116,95 @@ class LiveSession(LiveRecord):
             return unmarked_frame(image, settings)
 
     def _draw(self, frame: _Frame) -> Image:
-        started = time.perf_counter()
-        faces = self.faces_at(frame.moment.seconds, frame.settings.head, frame.spec)
-        shown = marked_frame(frame.picture, faces, frame.settings)
+        started, asked = time.perf_counter(), frame.asked
+        faces = self.faces_at(asked.moment.seconds, asked.settings.head, asked.spec)
+        shown = marked_frame(frame.picture, faces, asked.settings)
         self._shown(1000 * (time.perf_counter() - started))
         return shown
 
     def _analyse(self, frame: _Frame) -> None:
         """Analyse and record a frame. Runs on the thread of the analysis."""
-        started = time.perf_counter()
-        settings = frame.settings
+        started, asked = time.perf_counter(), frame.asked
         if frame.camera_off:
-            self._note_black(frame)
+            # On this thread, because rows are kept in the order of their times.
+            self._note_black(asked, frame.size)
             return
         try:
-            if self._life_of_tracks != frame.moment.life:
-                self._stream.reset()
-                self._life_of_tracks = frame.moment.life
-            if frame.model and frame.model is not self._model_of_stream:
-                self._stream.answer_with(frame.model.classifier, frame.model.spec)
-                self._model_of_stream = frame.model
-            result = self._stream(
-                frame.picture,
-                frame.moment.seconds,
-                head=settings.head,
-                smoothing_seconds=settings.smoothing_seconds,
-            )
-            rows = self._rows(frame, result.faces)
+            result = self._people.analysed(frame.picture, asked)
+            rows = asked.rows(result.faces, frame.size)
         except Exception:
             self._note_error(frame.picture)
             return
-        self._found(frame.moment, result, rows, 1000 * (time.perf_counter() - started))
+        self._found(asked.moment, result, rows, 1000 * (time.perf_counter() - started))
+        counters().add("analysis", "server")
 
-    def _note_black(self, frame: _Frame) -> None:
-        # On this thread, because rows are kept in the order of their times.
-        nobody = self._nobody(frame.settings.head, frame.spec)
-        nobody = replace(nobody, seconds=frame.moment.seconds)
-        result = FrameResult(nobody, {}, np.zeros((0, 2), np.float32))
-        self._was_black(frame.moment, self._rows(frame, nobody), result)
+    def follow(
+        self, frame: SeenFrame, seconds: float, life: int, model: LiveModel
+    ) -> FrameResult | None:
+        """Record a frame that was analysed on the visitor's device. Never raises.
 
-    def _rows(self, frame: _Frame, faces: Faces) -> StreamRows:
-        return StreamRows.of(
-            faces,
-            (frame.picture.shape[1], frame.picture.shape[0]),
-            HeadLabels.of_model(frame.spec),
-            smoothing_seconds=frame.settings.smoothing_seconds,
-            camera_off=frame.camera_off,
-        )
+        Frames must come in the order of their times; late ones keep theirs, and are followed with
+        the settings of that time. No slot is needed.
+
+        Args:
+            frame: what the device says of it.
+            seconds: its time on the session's clock.
+            life: how often the record had been cleared when it was seen; see `Moment`.
+            model: the network that has answered there.
+
+        Returns:
+            Who is in it; None if it failed, or the record has been cleared since.
+        """
+        if life != self.life:
+            return None
+        seen, settings = frame.observation, self.settings_at(seconds, model.spec)
+        moment = self._arrived(seconds, frame.received, lag=BATCH_LAG_SECONDS)
+        asked = Asked(moment, settings, model.spec, model)
+        stages = dict(frame.milliseconds)
+        self._shown(stages.pop("draw"), frame.shown)
+        if frame.black:
+            return self._note_black(asked, seen.size)
+        try:
+            result = self._people.followed(seen, asked)
+            rows = asked.rows(result.faces, seen.size)
+        except Exception:
+            _log.exception("a frame of %s could not be followed", seen.size)
+            self._failed()
+            return None
+        result = replace(result, milliseconds=stages)
+        self._found(moment, result, rows, sum(stages.values()))
+        counters().add("analysis", "device")
+        return result
+
+    def lost(self, frames: int, life: int) -> None:
+        """Count frames that a device has analysed and could not keep until they were sent.
+
+        Args:
+            frames: how many more.
+            life: see `follow`.
+        """
+        self._lost(frames, life)
+
+    def could_not_be_read(self, error: object) -> None:
+        """Count something that a device has sent, and that is no frame."""
+        _log.info("what a device sent was left out: %s", error)
+        log_event("device_message_refused")
+        self._failed()
+
+    def _note_black(self, asked: Asked, size: tuple[int, int]) -> FrameResult:
+        nobody = asked.nobody()
+        self._was_black(asked.moment, asked.rows(nobody.faces, size, camera_off=True), nobody)
+        return nobody
 
     def _note_error(self, image: Image) -> None:
         # Images are private and must not be logged.
         _log.exception("a live frame of %s could not be analysed", np.shape(image))
         self._failed()
 
-    def in_view(self, head: str | None = None) -> Faces:
-        """See `LiveRecord.in_view`; of the chosen head if none is given."""
-        return super().in_view(head or self.settings.head)
-
     def ended(self) -> None:
         """Release the slot and the thread: the stream has stopped, or the visitor has left."""
         self._analysis.end()
         self._limit.leave(self)
-
-    def choose_model(self, model: LiveModel) -> None:
-        """Let a model answer from the next frame on. Rows stay, and people keep their numbers.
-
-        Args:
-            model: answers. A head that it lacks gives way to its usual one.
-        """
-        with self._data:
-            if model is self.model:
-                return
-            self.model = model
-            self._answered_by(model.spec)
-            if self.settings.head not in model.spec.head_names:
-                self.settings = replace(self.settings, head=None)
-
-    def choose_head(self, head: str) -> None:
-        """Use a head of the network from the next frame on.
-
-        Args:
-            head: name of the head.
-
-        Raises:
-            ModelError: the network has no such head.
-        """
-        self.spec.head(head)
-        self.settings = replace(self.settings, head=head)
 
     def take_slot(self) -> bool:
         """Take a slot, or keep the one that is held; return False if all are taken."""
@@ -237,6 +214,16 @@ class LiveSession(LiveRecord):
     def slot_free(self) -> bool:
         """Whether this session has a slot, or could take one."""
         return self._limit.free_for(self)
+
+    @property
+    def visitor_full(self) -> bool:
+        """Whether there is no slot because the visitor has other streams."""
+        return self._limit.visitor_full(self)
+
+    @property
+    def slots_of_visitor(self) -> int | None:
+        """Maximum number of simultaneous streams of one visitor; None if there is none."""
+        return self._limit.of_visitor
 
     @property
     def slots(self) -> int:

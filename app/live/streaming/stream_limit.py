@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Callable, Mapping
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
+from app.background.cores import usable_cores
 from app.common.settings import whole_number
+from app.operation.events import log_event
 
 #: Setting, in the environment or the secrets, with the maximum number of simultaneous streams.
 LIMIT_VARIABLE = "FER_MAX_STREAMS"
 
-#: A stream of 15 frames a second takes about half a core for decoding, analysis and encoding.
+#: Setting with the maximum number of simultaneous streams of one visitor.
+VISITOR_VARIABLE = "FER_MAX_STREAMS_A_VISITOR"
+
+#: A stream of 15 frames a second takes about half a core for decoding, analysis and encoding. A
+#: server with less has no place for one: visitors' own devices analyse, and its pages stay usable.
 STREAMS_PER_CORE = 2
 
 #: Seconds without a frame after which a slot becomes free, for tabs that closed without notice.
@@ -21,19 +26,32 @@ STREAMS_PER_CORE = 2
 #: A page that is still connecting renews its slot every second.
 STALE_SECONDS = 5.0
 
+#: Seconds from which on a lease is logged as a stream. A page that starts one takes and leaves a
+#: slot a few times before.
+_COUNTS_SECONDS = 1.0
 
-def max_streams(settings: Mapping[str, str], cores: int | None = None) -> int:
+
+def max_streams(settings: Mapping[str, str], cores: float | None = None) -> int:
     """Return the maximum number of simultaneous streams.
 
     Args:
         settings: environment variables and secrets; may contain `LIMIT_VARIABLE`.
-        cores: number of CPU cores; that of this machine if None.
+        cores: number of CPU cores; those that this server may use if None.
 
     Raises:
         ValueError: the setting is not a whole number of at least 0.
     """
-    usual = max(2, STREAMS_PER_CORE * (cores or os.cpu_count() or 1))
+    usual = int(STREAMS_PER_CORE * (usable_cores() if cores is None else cores))
     return whole_number(settings, LIMIT_VARIABLE, usual)
+
+
+def max_streams_of_visitor(settings: Mapping[str, str]) -> int:
+    """Return the maximum number of simultaneous streams of one visitor.
+
+    Raises:
+        ValueError: the setting `VISITOR_VARIABLE` is not a whole number of at least 0.
+    """
+    return whole_number(settings, VISITOR_VARIABLE)
 
 
 class StreamLimit:
@@ -45,33 +63,68 @@ class StreamLimit:
     Args:
         slots: number of slots.
         clock: monotonic clock in seconds.
+        of_visitor: number of slots that one visitor may hold; any number if None.
     """
 
-    def __init__(self, slots: int, clock: Callable[[], float] = time.monotonic) -> None:
-        self.slots = slots
+    def __init__(
+        self,
+        slots: int,
+        clock: Callable[[], float] = time.monotonic,
+        of_visitor: int | None = None,
+    ) -> None:
+        self.slots, self.of_visitor = slots, of_visitor
         self._clock = clock
         self._lock = threading.Lock()
         # Weak references, so that a deleted session releases its slot.
         self._held: WeakKeyDictionary[object, float] = WeakKeyDictionary()
+        self._since: WeakKeyDictionary[object, float] = WeakKeyDictionary()
+        self._visitors: WeakKeyDictionary[object, str] = WeakKeyDictionary()
+        self._turned_away: WeakSet[object] = WeakSet()
+        self._counted: WeakSet[object] = WeakSet()
+        self._looked = 0
+
+    def belongs(self, holder: object, visitor: str) -> None:
+        """Note whose stream it is. A holder of which nothing is noted is a visitor by itself.
+
+        Args:
+            holder: the stream.
+            visitor: tells the visitor from others.
+        """
+        with self._lock:
+            self._visitors[holder] = visitor
 
     def hold(self, holder: object) -> bool:
         """Take a slot, or keep the one that is held; return False if all are taken."""
         with self._lock:
             now = self._clock()
-            if not self._free_for(holder, now):
+            if self._refusal(holder, now):
+                self._note_refusal(holder, now)
                 return False
+            if holder not in self._alive(now):
+                self._since[holder] = now
+                self._counted.discard(holder)
+            elif holder not in self._counted and now - self._since[holder] >= _COUNTS_SECONDS:
+                self._counted.add(holder)
+                log_event("stream_started")
             self._held[holder] = now
+            self._turned_away.discard(holder)
             return True
 
     def leave(self, holder: object) -> None:
         """Release the holder's slot, if it has one."""
         with self._lock:
-            self._held.pop(holder, None)
+            if holder in self._held:
+                self._end(holder, self._clock())
 
     def free_for(self, holder: object) -> bool:
         """Return whether `hold` would succeed."""
         with self._lock:
-            return self._free_for(holder, self._clock())
+            return not self._refusal(holder, self._clock())
+
+    def visitor_full(self, holder: object) -> bool:
+        """Return whether `hold` would fail because of the visitor's own other streams."""
+        with self._lock:
+            return self._refusal(holder, self._clock()) == "visitor"
 
     @property
     def taken(self) -> int:
@@ -79,9 +132,42 @@ class StreamLimit:
         with self._lock:
             return len(self._alive(self._clock()))
 
-    def _free_for(self, holder: object, now: float) -> bool:
+    def look(self) -> bool:
+        """Return whether fewer slots are held than at the last look.
+
+        A connection that has ended leaves tens of megabytes of frames that refer to each other.
+        """
+        with self._lock:
+            now = self._clock()
+            for silent in set(self._held) - self._alive(now):
+                self._end(silent, self._held[silent])
+        before, self._looked = self._looked, self.taken
+        return self._looked < before
+
+    def _refusal(self, holder: object, now: float) -> str:
+        """Return why there is no slot for a holder: a word of `app.operation.events`, or ""."""
         alive = self._alive(now)
-        return holder in alive or len(alive) < self.slots
+        if holder in alive:
+            return ""
+        visitor = self._visitors.get(holder)
+        own = sum(visitor is not None and self._visitors.get(h) == visitor for h in alive)
+        if self.slots and self.of_visitor is not None and own >= self.of_visitor:
+            return "visitor"
+        if len(alive) >= self.slots:
+            return "full" if self.slots else "off"
+        return ""
+
+    def _note_refusal(self, holder: object, now: float) -> None:
+        """Log a refusal once: who waits asks again for every frame."""
+        if holder not in self._turned_away:
+            self._turned_away.add(holder)
+            log_event("stream_refused", reason=self._refusal(holder, now))
+
+    def _end(self, holder: object, at: float) -> None:
+        del self._held[holder]
+        if holder in self._counted:
+            self._counted.discard(holder)
+            log_event("stream_ended", seconds=at - self._since[holder])
 
     def _alive(self, now: float) -> set[object]:
         return {h for h, seen in self._held.items() if now - seen < STALE_SECONDS}

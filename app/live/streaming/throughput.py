@@ -33,7 +33,7 @@ class Speed:
     Attributes:
         analysed: analysed frames a second.
         received: received frames a second.
-        shown: frames a second that were sent back, with the faces of the last analysis.
+        shown: frames a second that were shown, with the faces of the last analysis.
         stages: statistics by stage, in processing order; ``all`` is the time for the whole frame.
     """
 
@@ -56,9 +56,9 @@ class Meter:
         """Record frames that arrived at a time in seconds."""
         _record(self._received, seconds, frames, RATE_SECONDS)
 
-    def shown(self, seconds: float) -> None:
-        """Record a frame that was sent back."""
-        _record(self._shown, seconds, 1, RATE_SECONDS)
+    def shown(self, seconds: float, frames: int = 1) -> None:
+        """Record frames that were sent back, or drawn on the visitor's device."""
+        _record(self._shown, seconds, frames, RATE_SECONDS)
 
     def analysed(self, seconds: float, stages: Mapping[str, float]) -> None:
         """Record an analysed frame and the milliseconds of its stages."""

@@ -185,3 +185,34 @@ def test_every_job_of_many_from_many_threads_is_done_once() -> None:
         thread.start()
     assert all(job.wait(PATIENCE) for job in queue)
     assert sorted(done) == list(range(60))
+
+
+@pytest.mark.parametrize("end", [SystemExit, KeyboardInterrupt, GeneratorExit, MemoryError])
+def test_a_thread_that_is_ended_takes_no_place_with_it(end: type[BaseException]) -> None:
+    jobs = Jobs(1)
+
+    def die(cancelled: object) -> None:
+        raise end
+
+    first, second = Job(die), Job(lambda cancelled: "done")
+    for job in (first, second):
+        jobs.start(job)
+        assert job.wait(PATIENCE)
+    assert (first.state, second.state, second.result) == (State.FAILED, State.DONE, "done")
+
+
+def test_a_job_for_which_there_is_no_thread_fails_and_the_next_one_runs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    jobs, ended = Jobs(1), threading.Event()
+
+    def none_left(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", none_left)
+        jobs.start(job := Job(lambda cancelled: "done", after=ended.set))
+    assert (job.state, ended.is_set()) == (State.FAILED, True)
+    jobs.start(job := Job(lambda cancelled: "done"))
+    assert job.wait(PATIENCE)
+    assert job.result == "done"

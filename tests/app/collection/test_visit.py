@@ -1,7 +1,6 @@
 """One visitor's collection: taken, refused, cancelled, cleared."""
 
 import gc
-import threading
 import weakref
 from collections.abc import Iterator
 
@@ -11,29 +10,8 @@ from app.background.jobs import Jobs, State
 from app.collection.room import MB, PHOTO_BYTES, Room
 from app.collection.upload import Upload
 from app.collection.visit import CollectionVisit, Limits
-from fer import Detections, Faces
-from fer.labels import EXPRESSION_HEAD
-from fer.types import Image
 from tests.app.collection.samples import HEADS
-from tests.app.samples import FakeAnalyzer, png
-
-#: Seconds after which a test gives up on a thread; nothing waits so long if all is well.
-PATIENCE = 60.0
-
-
-class HeldAnalyzer(FakeAnalyzer):
-    """Waits in its first photo until it is let go."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.began, self.go = threading.Event(), threading.Event()
-
-    def __call__(
-        self, image: Image, *, head: str = EXPRESSION_HEAD, detections: Detections | None = None
-    ) -> Faces:
-        self.began.set()
-        assert self.go.wait(PATIENCE)
-        return super().__call__(image, head=head, detections=detections)
+from tests.app.samples import PATIENCE, FakeAnalyzer, HeldAnalyzer, png
 
 
 @pytest.fixture

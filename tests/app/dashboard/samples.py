@@ -25,6 +25,18 @@ from training.evaluation.predictions import Predictions, save_predictions
 LABELS = FER2013_LABELS
 TEMPERATURE = 0.875
 
+#: The dashboard's tabs, in order.
+TABS = [
+    "Overview",
+    "Mistakes",
+    "Confidence",
+    "Robustness",
+    "Other data",
+    "Training",
+    "Network",
+    "Record",
+]
+
 
 def answers(seed: int, count: int = 300, skill: float = 2.0) -> Predictions:
     """Return drawn labels and probabilities that lean towards them."""

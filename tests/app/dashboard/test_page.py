@@ -12,6 +12,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.common.paths import MODELS_VARIABLE
+from app.common.text import escape_markdown
 from app.dashboard.sections.labelled import RESTRICTED
 from app.dashboard.sections.robustness import AGREED
 from app.dashboard.text import cell_sentences, interval, largest_confusion, percent
@@ -21,19 +22,8 @@ from fer.evaluation.mistakes import Mistake, Mistakes
 from fer.evaluation.other_data import OtherData, OtherDataFile
 from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD, FERPLUS_LABELS
 from fer.model.spec import ModelSpec
-from tests.app.dashboard.samples import LABELS, answers, report, write_model
+from tests.app.dashboard.samples import LABELS, TABS, answers, report, write_model
 from tests.samples import ROOT
-
-TABS = [
-    "Overview",
-    "Mistakes",
-    "Confidence",
-    "Robustness",
-    "Other data",
-    "Training",
-    "Network",
-    "Record",
-]
 
 Open = Callable[..., AppTest]
 
@@ -85,7 +75,7 @@ def cells(page: AppTest) -> list[str]:
 
 
 def metric(page: AppTest, label: str) -> str:
-    return next(m.value for m in page.metric if m.label == label)
+    return next(m.value for m in page.metric if m.label == escape_markdown(label))
 
 
 def test_without_models_it_says_what_to_do(dashboard: Open) -> None:

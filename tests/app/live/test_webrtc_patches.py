@@ -24,6 +24,7 @@ from aiortc.contrib.media import MediaRelay
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.runtime import Runtime
 from streamlit_webrtc import get_cloudflare_ice_servers, webrtc_streamer
+from streamlit_webrtc.process import AsyncVideoProcessTrack
 
 from app.live import webrtc_patches
 from app.live.streaming.ice import LIFETIME_SECONDS, Help, IceSource
@@ -162,6 +163,44 @@ async def after_a_pause(relay: MediaRelay) -> int:
     seen.stop()
     source.stop()
     return int(number)
+
+
+class Repeating(AsyncVideoProcessTrack):
+    """A processed video that gives a picture again until there is a new one, as the real one."""
+
+    def __init__(self, *pictures: av.VideoFrame) -> None:
+        MediaStreamTrack.__init__(self)
+        self.source, self.pictures = Numbers(), list(pictures)
+
+    async def recv(self) -> av.VideoFrame:
+        await self.source.recv()
+        return self.pictures[self.source.sent - 1]
+
+    def stop(self) -> None:
+        MediaStreamTrack.stop(self)
+
+
+@pytest.mark.parametrize(("patched", "expected"), [(True, [0, 1, 0]), (False, [0, 0, 0])])
+def test_a_picture_is_encoded_once(patched: bool, expected: list[int]) -> None:
+    pictures = [av.VideoFrame(16, 16, "rgb24") for _ in range(2)]
+
+    async def run() -> list[int]:
+        relay = deliver_newest(MediaRelay()) if patched else MediaRelay()
+        given = [pictures[i] for i in (0, 0, 0, 1, 0)]
+        source = Repeating(*given)
+        seen, got = relay.subscribe(source), []
+        for _ in range(3):
+            next_one = asyncio.ensure_future(seen.recv())
+            while not next_one.done():
+                source.source.allowed.release()
+                for _ in range(5):
+                    await asyncio.sleep(0)
+            got.append(pictures.index(next_one.result()))
+        seen.stop()
+        source.stop()
+        return got
+
+    assert asyncio.run(run()) == expected
 
 
 @pytest.mark.parametrize("times", [1, 2])

@@ -11,9 +11,9 @@ from app.collection.upload import Upload
 from app.own_data.own_set import OwnSet
 from app.own_data.reading import Answerer, read_photo
 from fer.labels import EXPRESSION_HEAD
-from fer.model.spec import Head, ModelSpec
+from fer.model.spec import Head
 from tests.app.samples import LABELS, THRESHOLDS, FakeAnalyzer, png
-from tests.samples import ALWAYS_ANSWERS, FRAMING
+from tests.samples import ALWAYS_ANSWERS, fake_spec
 
 #: What labels may be: what the fake model tells apart, and what only another one knows.
 EXPRESSIONS = (*LABELS, "contempt")
@@ -28,15 +28,7 @@ HEAD = Head(
     ),
 )
 
-SPEC = ModelSpec(
-    name="fake",
-    file="model.tflite",
-    sha256="0" * 64,
-    input_size=48,
-    channels=1,
-    framing=FRAMING,
-    heads=(HEAD,),
-)
+SPEC = fake_spec(HEAD)
 
 
 def answerer(name: str = "fake", key: str = "1", analyzer: FakeAnalyzer | None = None) -> Answerer:

@@ -1,7 +1,6 @@
 """One visitor's faces: taken, refused, cancelled, cleared, and never a label lost."""
 
 import gc
-import threading
 import weakref
 from collections.abc import Iterator
 
@@ -15,32 +14,11 @@ from app.collection.visit import Limits
 from app.own_data import visit as visits
 from app.own_data.own_set import Label, OwnSet
 from app.own_data.visit import OwnVisit
-from fer import Detections, Faces
 from fer.labelled.table import LabelRow, write_table
-from fer.labels import EXPRESSION_HEAD
-from fer.types import Image
 from tests.app.own_data.samples import EXPRESSIONS, SPEC, answerer, archive, small
-from tests.app.samples import BROKEN, FakeAnalyzer, png
-
-#: Seconds after which a test gives up on a thread; nothing waits so long if all is well.
-PATIENCE = 60.0
+from tests.app.samples import BROKEN, PATIENCE, HeldAnalyzer, png
 
 SAD = Label("sad")
-
-
-class HeldAnalyzer(FakeAnalyzer):
-    """Waits in its first photo until it is let go."""
-
-    def __init__(self) -> None:
-        super().__init__(SPEC)
-        self.began, self.go = threading.Event(), threading.Event()
-
-    def __call__(
-        self, image: Image, *, head: str = EXPRESSION_HEAD, detections: Detections | None = None
-    ) -> Faces:
-        self.began.set()
-        assert self.go.wait(PATIENCE)
-        return super().__call__(image, head=head, detections=detections)
 
 
 @pytest.fixture
@@ -242,7 +220,7 @@ def test_more_files_than_are_looked_at_are_refused(visit: OwnVisit) -> None:
 
 
 def test_a_cancel_keeps_what_is_done(visit: OwnVisit) -> None:
-    held = HeldAnalyzer()
+    held = HeldAnalyzer(SPEC)
     assert visit.take(photos(3), [answerer(analyzer=held)], EXPRESSIONS)
     assert held.began.wait(PATIENCE)
     assert visit.running

@@ -3,6 +3,9 @@
 import codecs
 import csv
 import io
+import re
+from html import unescape
+from itertools import pairwise
 from types import SimpleNamespace
 
 import numpy as np
@@ -13,6 +16,7 @@ from streamlit.testing.v1 import AppTest
 
 from app.live import camera, clip_view, downloads, notices, state, webrtc
 from app.live.camera import CameraProblem
+from app.live.device.place import Choice, Place
 from app.live.streaming import record as record_module
 from app.live.streaming.connection import Connection, Phase
 from app.live.streaming.frames import LiveSettings
@@ -52,6 +56,7 @@ def page(session: LiveSession, analyzer: FakeAnalyzer, monkeypatch: pytest.Monke
     model = LiveModel(FakeClassifier(3), session.spec)
     app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60).run()
     app.session_state["live_session"] = session
+    app.session_state["live_choice"] = Choice(Place.SERVER, by_visitor=True)
     return app.switch_page(PAGE)
 
 
@@ -76,8 +81,20 @@ def words(page: AppTest) -> str:
     return "\n".join(str(element.value) for kind in kinds for element in kind)
 
 
+def timelines(page: AppTest) -> list[str]:
+    bodies = (one.proto.body for one in page.get("html"))
+    return [body for body in bodies if "fer-timeline" in body]
+
+
+def curves(page: AppTest) -> list[str]:
+    bodies = (one.proto.body for one in page.get("html"))
+    return [body for body in bodies if "fer-curves" in body]
+
+
 def alts(page: AppTest) -> list[str]:
-    return [chart.proto.alt for chart in page.get("plotly_chart")]
+    """Return what is said about the timeline, the probabilities and other charts."""
+    said = [re.findall('aria-label="([^"]*)"', body)[0] for body in timelines(page) + curves(page)]
+    return [unescape(one) for one in said] + [c.proto.alt for c in page.get("plotly_chart")]
 
 
 @pytest.mark.parametrize(
@@ -111,8 +128,9 @@ def test_while_it_runs_figures_and_timeline_are_shown(
     assert [metric.label for metric in running.metric] == ["Analysed", "A frame takes"]
     assert "1 face in view" in words(running)
     assert "| Find faces |" in words(running)
+    (strip,) = (html.proto.body for html in running.get("html") if "flex" in html.proto.body)
+    assert 'aria-label="In view now: happy &gt;99%, sad &lt;1%, neutral &lt;1%."' in strip
     assert alts(running) == [
-        "In view now: happy >99%, sad <1%, neutral <1%.",
         "Timeline from 0:00 to 0:10: person 1 mostly happy.",
         "Probabilities of Person 1 over time: happy >99% on average, at most >99% at 0:00; "
         "sad <1% on average, at most <1% at 0:00; neutral <1% on average, at most <1% at 0:00.",
@@ -170,6 +188,28 @@ def test_of_a_camera_that_was_never_on_there_is_that_alone(
     assert "No face in this time. Camera off from 0:00 to 0:02." in words(page)
     assert not page.dataframe
     assert page.download_button
+
+
+def test_a_chart_may_stay_as_it_is_for_a_while(session: LiveSession) -> None:
+    def script() -> None:
+        import streamlit as st
+
+        from app.live.session_view import show_rolling_timeline
+
+        show_rolling_timeline(st.session_state.live, 6.0)
+
+    page = AppTest.from_function(script)
+    page.session_state["live"] = session
+    shown = []
+    for _ in range(10):
+        play(session, 30)  # three seconds
+        (chart,) = timelines(page.run())
+        shown.append(chart)
+    assert [a == b for a, b in pairwise(shown)] == [
+        *[False] * 4,  # as long as there is little to see, each time
+        *[True, False] * 2,
+        True,
+    ]
 
 
 def test_a_stall_of_the_analysis_does_not_look_as_if_everybody_had_left(
@@ -294,6 +334,25 @@ def test_a_full_server_says_so_and_opens_by_itself(
     session._limit.leave(other)
     page.run()
     assert "All places are taken" not in words(page)
+    assert page.slider
+
+
+def test_who_has_other_streams_open_reads_that(page: AppTest, session: LiveSession) -> None:
+    class Other:
+        pass
+
+    limit, other = session._limit, Other()
+    limit.of_visitor = 1
+    limit.belongs(session, "one")
+    limit.belongs(other, "one")
+    limit.slots = 2
+    limit.hold(other)
+    page.run()
+    assert "You have other live streams open" in words(page)
+    assert "1 live stream of a visitor at a time" in words(page)
+    assert not page.slider
+    limit.leave(other)
+    page.run()
     assert page.slider
 
 

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from app.common import running_model
 from app.common.head_text import NAMES
 from app.common.paths import ROOT
-from app.photo import album
+from app.limits.photos import PhotoLimits
 from app.photo.store import Photo, PhotoStore
 from fer import ModelError
 from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
@@ -428,10 +428,8 @@ def test_a_removed_photo_is_forgotten(upload: Upload) -> None:
     assert button(page, "Try it with a sample photo")
 
 
-def test_more_photos_than_the_page_takes_are_told(
-    upload: Upload, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(album, "MAX_PHOTOS", 2)
+def test_more_photos_than_the_page_takes_are_told(page: AppTest, upload: Upload) -> None:
+    page.session_state["photo_album"].limits = PhotoLimits.of({"FER_MAX_PHOTOS": "2"})
     page = upload(*[(f"{n}.png", png(seed=n)) for n in range(3)])
     assert page.warning[0].value.startswith("2\\.png was not added")
     assert page.metric[0].value == "2"

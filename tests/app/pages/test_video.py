@@ -75,7 +75,7 @@ def test_it_opens_with_two_ways_to_a_first_result_and_nothing_else(page: AppTest
     assert not page.exception
     assert page.file_uploader[0].proto.max_upload_size_mb == 200
     assert page.button(key="video_try_sample")
-    assert "5 minutes after you close this tab" in words(page)
+    assert "3 minutes after you close this tab" in words(page)
     assert not page.download_button
     assert not page.get("video")
     assert not alts(page)

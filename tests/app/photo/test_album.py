@@ -1,8 +1,10 @@
 """What a session's album takes, refuses, and remembers."""
 
+from dataclasses import replace
+
 import pytest
 
-from app.photo import album as module
+from app.limits.photos import PhotoLimits
 from app.photo.album import Album
 from app.photo.store import Photo
 
@@ -51,7 +53,7 @@ def test_the_same_photo_is_not_added_twice_but_a_copy_with_another_name_is() -> 
 
 
 def test_there_is_room_for_so_many_photos(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MAX_PHOTOS", 3)
+    monkeypatch.setenv("FER_MAX_PHOTOS", "3")
     album = album_of("a", "b", "c", "d", "e")
     assert names(album) == ["a", "b", "c"]
     assert album.notice.startswith("d and e were not added: there is room for 3 photos of 256 MB")
@@ -61,18 +63,15 @@ def test_there_is_room_for_so_many_photos(monkeypatch: pytest.MonkeyPatch) -> No
     assert names(album) == ["b", "c", "d"]
 
 
-def test_there_is_room_for_so_many_bytes_and_a_smaller_photo_still_fits(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(module, "MAX_ALBUM_BYTES", 10)
-    album = Album()
+def test_there_is_room_for_so_many_bytes_and_a_smaller_photo_still_fits() -> None:
+    album = Album(limits=replace(PhotoLimits.of({}), total_bytes=10))
     album.add([Photo("a", b"12345678"), Photo("b", b"123"), Photo("c", b"12")])
     assert names(album) == ["a", "c"]
     assert album.notice.startswith("b was not added")
 
 
 def test_a_long_list_of_refused_files_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MAX_PHOTOS", 0)
+    monkeypatch.setenv("FER_MAX_PHOTOS", "0")
     album = album_of(*"abcde")
     assert album.notice.startswith("a, b, c and 2 more were not added")
 

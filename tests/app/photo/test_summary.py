@@ -46,3 +46,11 @@ def test_a_crowd_may_have_more_faces_than_were_found(count: int, width: int, tol
     note = crowd_note(Faces.of(make_detections(*boxes), shares, ("happy", "sad")))
     assert bool(note) is told
     assert note.startswith(f"{count} faces were found; there may be more." if told else "")
+
+
+@pytest.mark.parametrize(("count", "told"), [(0, False), (1, False), (2, True), (3, True)])
+def test_where_faces_were_left_out_it_is_told(
+    monkeypatch: pytest.MonkeyPatch, count: int, told: bool
+) -> None:
+    monkeypatch.setenv("FER_MAX_FACES", "2")
+    assert crowd_note(faces_of(*[HAPPY] * count)).startswith("This server reads the 2") is told

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import PurePosixPath
 from types import SimpleNamespace
 
@@ -12,8 +11,9 @@ from streamlit.runtime.media_file_manager import MediaFileManager
 from streamlit.runtime.media_file_storage import MediaFileStorageError
 from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
 
+from app.housekeeping.janitor import Janitor
 from app.session import lasting_downloads
-from app.session.lasting_downloads import KEPT_SECONDS, Keeper, keep_downloads
+from app.session.lasting_downloads import BUTTON_SECONDS, KEPT_SECONDS, Keeper, keep_downloads
 from tests.app.samples import Clock
 
 
@@ -47,38 +47,25 @@ class Server(MediaFileManager):
 
 
 class Timer:
-    """Calls when the test says so."""
+    """Lets time pass, and the janitor look each second."""
 
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._calls: list[tuple[float, Callable[[], None]]] = []
-
-    def __call__(self, seconds: float, call: Callable[[], None]) -> None:
-        self._calls.append((self._clock.seconds + seconds, call))
+    def __init__(self, clock: Clock, keeper: Keeper) -> None:
+        self._clock, self._keeper = clock, keeper
 
     def wait(self, seconds: float) -> None:
-        """Let time pass, and make the calls that are due."""
-        end = self._clock.seconds + seconds
-        while self._calls and min(self._calls)[0] <= end:
-            self._clock.seconds, call = self._calls.pop(self._calls.index(min(self._calls)))
-            call()
-        self._clock.seconds = end
-
-    @property
-    def waiting(self) -> int:
-        return len(self._calls)
+        for _ in range(int(seconds)):
+            self._clock.seconds += 1
+            self._keeper.look()
 
 
 @pytest.fixture
-def timer(clock: Clock) -> Timer:
-    return Timer(clock)
+def server() -> Server:
+    return Server()
 
 
 @pytest.fixture
-def server(clock: Clock, timer: Timer) -> Server:
-    server = Server()
-    Keeper(server, clock, timer)
-    return server
+def timer(clock: Clock, server: Server) -> Timer:
+    return Timer(clock, Keeper(server, clock))
 
 
 def test_streamlit_alone_deletes_a_file_before_it_is_fetched() -> None:
@@ -103,13 +90,10 @@ def test_a_file_goes_in_time_when_nobody_is_left(server: Server, timer: Timer) -
     first = server.click(b"first")
     timer.wait(KEPT_SECONDS / 2)
     second = server.click(b"second")
-    assert timer.waiting == 1  # one thread waits, however many files there are
     timer.wait(KEPT_SECONDS / 2)
     assert (server.has(first), server.has(second)) == (False, True)
     timer.wait(KEPT_SECONDS / 2)
     assert not server.has(second)
-    timer.wait(KEPT_SECONDS)
-    assert timer.waiting == 0
 
 
 def test_a_second_click_that_makes_the_same_file_begins_its_time_anew(
@@ -138,19 +122,13 @@ def test_a_replaced_button_can_be_clicked_until_its_time_is_over(
 ) -> None:
     old, new = server.show_button(b"old"), server.show_button(b"new")
     server.pages_end()
-    timer.wait(KEPT_SECONDS * 0.9)
+    timer.wait(BUTTON_SECONDS * 0.9)
     assert server.has(server.execute_deferred(old))
     server.pages_end()
-    timer.wait(KEPT_SECONDS * 0.2)  # nobody is there any more, and a timer tidies up
+    timer.wait(BUTTON_SECONDS * 0.2)  # nobody is there any more, and the janitor tidies up
     with pytest.raises(MediaFileStorageError, match="not found"):
         server.execute_deferred(old)
     assert server.has(server.execute_deferred(new))
-
-
-def test_no_timer_waits_for_buttons_that_are_shown(server: Server, timer: Timer) -> None:
-    server.show_button(b"faces")
-    server.pages_end()
-    assert timer.waiting == 0
 
 
 @pytest.mark.parametrize(
@@ -191,7 +169,8 @@ def test_pictures_and_files_of_a_page_are_left_to_streamlit(server: Server) -> N
 
 def test_it_holds_for_the_manager_of_the_server_once(monkeypatch: pytest.MonkeyPatch) -> None:
     server = Server()
-    monkeypatch.setattr(Keeper, "_start_timer", lambda *_: None)
+    janitor = Janitor()
+    monkeypatch.setattr(lasting_downloads, "JANITOR", janitor)
     keep_downloads()  # without a server there is nothing to do
     monkeypatch.setattr(runtime, "exists", lambda: True)
     monkeypatch.setattr(runtime, "get_instance", lambda: SimpleNamespace(media_file_mgr=server))
@@ -199,7 +178,11 @@ def test_it_holds_for_the_manager_of_the_server_once(monkeypatch: pytest.MonkeyP
     keeper = server.execute_deferred
     keep_downloads()
     assert server.execute_deferred == keeper
-    assert server.has(server.click(b"faces"))
+    url = server.click(b"faces")
+    assert server.has(url)
+    monkeypatch.setattr(lasting_downloads, "KEPT_SECONDS", 0.0)
+    janitor.look()
+    assert not server.has(url)
 
 
 def test_a_manager_that_decides_in_another_way_stays_as_it_is(
@@ -210,3 +193,14 @@ def test_a_manager_that_decides_in_another_way_stays_as_it_is(
     monkeypatch.setattr(runtime, "get_instance", lambda: SimpleNamespace(media_file_mgr=newer))
     keep_downloads()
     assert newer == SimpleNamespace(execute_deferred=len)
+
+
+def test_a_look_tells_whether_a_file_or_a_button_went(server: Server, clock: Clock) -> None:
+    keeper = Keeper(server, clock)
+    assert not keeper.look()
+    server.show_button(b"old")
+    server.show_button(b"new")
+    assert not keeper.look()
+    clock.seconds += BUTTON_SECONDS
+    assert keeper.look()
+    assert not keeper.look()

@@ -1,11 +1,10 @@
 """Sessions by key, with tabs that a test opens and closes."""
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from app.session.session_store import CAPACITY, KEEP_SECONDS, LOOK_SECONDS, SessionStore
+from app.session.session_store import CAPACITY, KEEP_SECONDS, SessionStore
 from tests.app.samples import Clock
 
 
@@ -14,14 +13,14 @@ class Session:
 
 
 class Tabs:
-    """Which tabs are open, and what a store wants to be called later."""
+    """Which tabs are open."""
 
     def __init__(self) -> None:
         self.open: set[str] = set()
-        self.later: list[tuple[float, Callable[[], None]]] = []
 
-    def after(self, seconds: float, call: Callable[[], None]) -> None:
-        self.later.append((seconds, call))
+
+#: Seconds between two looks of whoever looks.
+LOOK_SECONDS = 30.0
 
 
 @pytest.fixture
@@ -31,26 +30,24 @@ def tabs() -> Tabs:
 
 @pytest.fixture
 def store(tabs: Tabs, clock: Clock) -> SessionStore[Session]:
-    return SessionStore(lambda tab: tab in tabs.open, clock, tabs.after)
+    return SessionStore(lambda tab: tab in tabs.open, clock)
 
 
-def look(tabs: Tabs, clock: Clock, seconds: float) -> None:
-    """Let time pass, in which the store looks as often as it wished."""
+def look(store: SessionStore[Session], clock: Clock, seconds: float) -> None:
+    """Let time pass, and look now and then."""
     end = clock.seconds + seconds
-    while tabs.later and clock.seconds + tabs.later[0][0] <= end:
-        wait, call = tabs.later.pop(0)
-        clock.seconds += wait
-        call()
+    while clock.seconds + LOOK_SECONDS <= end:
+        clock.seconds += LOOK_SECONDS
+        store.look()
     clock.seconds = end
 
 
-def test_an_empty_store_has_nothing_and_does_nothing(
-    store: SessionStore[Session], tabs: Tabs
-) -> None:
+def test_an_empty_store_has_nothing(store: SessionStore[Session]) -> None:
+    store.look()
     assert store.claim("", "a") is None
     assert store.claim("guess", "a") is None
     assert not store.is_lost(Session(), "a")
-    assert (len(store), tabs.later) == (0, [])
+    assert len(store) == 0
 
 
 def test_a_reload_finds_its_session(store: SessionStore[Session], tabs: Tabs) -> None:
@@ -91,13 +88,13 @@ def test_a_closed_tabs_session_is_kept_for_minutes_and_then_deleted(
     session = Session()
     tabs.open = {"a"}
     key = store.keep(session, "a")
-    look(tabs, clock, 24 * 3600)  # open for a day
+    look(store, clock, 24 * 3600)  # open for a day
     tabs.open = set()
-    look(tabs, clock, KEEP_SECONDS - LOOK_SECONDS)
+    look(store, clock, KEEP_SECONDS - LOOK_SECONDS)
     assert store.claim(key, "b") is session
-    look(tabs, clock, KEEP_SECONDS + 2 * LOOK_SECONDS)
-    # Deleted, though nobody has come meanwhile; and nothing is left to do.
-    assert (len(store), tabs.later) == (0, [])
+    look(store, clock, KEEP_SECONDS + 2 * LOOK_SECONDS)
+    # Deleted, though nobody has come meanwhile.
+    assert len(store) == 0
     assert store.claim(key, "c") is None
 
 
@@ -128,14 +125,14 @@ def test_who_wants_to_know_is_told_of_each_session_that_is_dropped(
 ) -> None:
     dropped: list[Session] = []
     store = SessionStore(
-        lambda tab: tab in tabs.open, clock, tabs.after, keep_seconds=60, dropped=dropped.append
+        lambda tab: tab in tabs.open, clock, keep_seconds=60, dropped=dropped.append
     )
     open_one, closed = Session(), Session()
     tabs.open = {"a"}
     store.keep(open_one, "a")
     store.keep(closed, "b")
-    look(tabs, clock, 60.0)
+    look(store, clock, 60.0)
     assert dropped == []
-    look(tabs, clock, 2 * LOOK_SECONDS)
+    look(store, clock, 2 * LOOK_SECONDS)
     assert dropped == [closed]
     assert len(store) == 1

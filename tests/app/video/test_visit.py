@@ -10,6 +10,7 @@ from app.background.jobs import Jobs, State
 from app.video.engine import VideoSettings
 from app.video.visit import CANCELLED, VideoVisit
 from app.video.workspace import Workspaces
+from fer.labelled.names import shown_name
 from fer.model.spec import ModelSpec
 from tests.app.video.samples import PATIENCE, FakeEngine, video
 
@@ -74,7 +75,7 @@ def test_a_recording_is_analysed_at_once(
     [
         ("empty.mp4", b"", "empty.mp4 is empty (0 bytes)."),
         ("notes.mp4", b"these are notes", "notes.mp4 is not a recording that can be read"),
-        ("../../etc/x.mp4", b"no", "../../etc/x.mp4 is not a recording"),
+        ("../../etc/x.mp4", b"no", "etc/x.mp4 is not a recording"),
         ("long.mp4", bytes(2**20), "long.mp4 was not taken. This server has no room"),
     ],
 )
@@ -93,7 +94,7 @@ def test_what_cannot_be_taken_leaves_a_notice_and_no_file(
     [
         ("a.MP4", "recording.mp4"),
         ("nameless", "recording"),
-        ("a.m\x00p4", "recording"),
+        ("a.m\x00p4", "recording.mp4"),
         ("a.longsuffix", "recording"),
         ("a/.mp4/../b.é", "recording"),
     ],
@@ -103,7 +104,7 @@ def test_whatever_a_recording_is_called_its_file_has_a_plain_name(
 ) -> None:
     take(visit, name)
     assert visit.source
-    assert (visit.source.name, visit.source.path.name) == (name, stored)
+    assert (visit.source.name, visit.source.path.name) == (shown_name(name), stored)
 
 
 def test_a_cancel_deletes_all_at_once_and_a_late_write_too(

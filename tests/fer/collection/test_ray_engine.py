@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -46,18 +47,24 @@ def photos(tmp_path: Path) -> Path:
     return tmp_path / "photos"
 
 
+@contextmanager
 def begun(
     photos: Path, out: Path, cluster: dict[str, str], load: str = "load_fake"
-) -> subprocess.Popen:
+) -> Iterator[subprocess.Popen]:
+    """Start a driver, which does not outlast the block."""
     driver = "tests.fer.collection.driver"
-    return subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-m", driver, str(photos), str(out), "ray", load],
         cwd=ROOT,
         env=cluster,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-    )
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def some_rows(out: Path) -> bool:
@@ -101,7 +108,7 @@ def test_a_process_that_is_killed_loses_nothing(
         for process in killed:
             process.kill()
         (photos / GATE).touch()
-        done, _ = driver.communicate(timeout=300)
+        done, _ = driver.communicate(timeout=600)
     assert killed
     assert driver.returncode == 0
     assert done.splitlines()[-1] == "24"  # above it, Ray tells of the killed
@@ -117,7 +124,7 @@ def test_a_driver_that_is_killed_is_started_again_and_loses_nothing(
         driver.kill()
     (photos / GATE).touch()
     with begun(photos, out, cluster) as again:
-        done, _ = again.communicate(timeout=300)
+        done, _ = again.communicate(timeout=600)
     assert again.returncode == 0
     assert int(done.splitlines()[-1]) < 24
     assert_every_photograph_once(photos, out)
@@ -127,7 +134,7 @@ def test_a_model_that_a_machine_cannot_load_is_said_as_such(
     cluster: dict[str, str], photos: Path, tmp_path: Path
 ) -> None:
     with begun(photos, tmp_path / "results", cluster, "load_nothing") as driver:
-        _, error = driver.communicate(timeout=300)
+        _, error = driver.communicate(timeout=600)
     assert driver.returncode == 1
     last = "fer.errors.CollectionError: A machine of the cluster could not go on: "
     assert error.splitlines()[-1] == f"{last}spec.json is missing."

@@ -1,9 +1,20 @@
 """How often predictions at about some confidence were right."""
 
+import json
+
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
-from fer.evaluation.measurements import CONFIDENCE_BINS, Neighbours, Selective, Truth
+from fer.evaluation.measurements import (
+    CONFIDENCE_BINS,
+    Neighbours,
+    SeedVariance,
+    Selective,
+    Truth,
+)
+from fer.evaluation.report import Report
+from tests.samples import SHIPPED_MODEL
 
 
 def counted(*cells: tuple[int, int, int], truth: Truth = "label") -> Selective:
@@ -47,6 +58,24 @@ def test_neighbours_of_a_confidence(
 def test_a_face_with_two_labels_is_one_neighbour(count: int, enough: bool) -> None:
     measured = counted((0, 10, count), truth="both")
     assert (measured.near("happy", 0.52) is not None) == enough
+
+
+@pytest.mark.parametrize("field", ["confusion", "predicted", "correct"])
+def test_a_table_of_another_size_is_refused(field: str) -> None:
+    measured = next(one for one in Report.load(SHIPPED_MODEL).selective if one.predicted)
+    fields = json.loads(measured.model_dump_json())
+    assert Selective.model_validate(fields) == measured
+    for table in ([*fields[field][1:]], [row[1:] for row in fields[field]]):
+        with pytest.raises(ValidationError, match=f"{field}: expected 7 rows"):
+            Selective.model_validate(fields | {field: table})
+
+
+def test_seeds_and_runs_that_differ_in_number_are_refused() -> None:
+    runs = {"command": "c", "epochs": 1, "seeds": (1, 2), "accuracies": (0.5, 0.6)}
+    times = {"training_seconds": (1.0, 2.0)}
+    assert SeedVariance(**runs, **times, macro_f1s=(0.5, 0.6))
+    with pytest.raises(ValidationError, match="expected 3 rows of 2"):
+        SeedVariance(**runs, **times, macro_f1s=(0.5,))
 
 
 def test_older_reports_have_none() -> None:

@@ -2,9 +2,16 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 from sklearn import metrics as sk
 
-from fer.evaluation.metrics import CALIBRATION_BINS, calibration_bins, evaluate, wilson_interval
+from fer.evaluation.metrics import (
+    CALIBRATION_BINS,
+    Evaluation,
+    calibration_bins,
+    evaluate,
+    wilson_interval,
+)
 
 NAMES = ("angry", "happy", "sad", "neutral")
 
@@ -48,6 +55,12 @@ def test_a_class_that_does_not_occur_counts_in_no_mean() -> None:
     result = evaluate(np.array([0, 0, 0]), shares, ("a", "b", "c"))
     assert [c.f1 for c in result.classes] == pytest.approx([0.8, 0, 0])
     assert (result.macro_f1, result.balanced_accuracy) == pytest.approx((0.8, 2 / 3))
+
+
+def test_a_matrix_of_another_size_is_refused() -> None:
+    made = evaluate(np.array([0, 1]), np.eye(2), ("a", "b"))
+    with pytest.raises(ValidationError, match="confusion: expected 2 rows of 2"):
+        Evaluation.model_validate(made.model_dump() | {"confusion": ((1, 0), (0,))})
 
 
 def test_calibration_error_by_hand() -> None:

@@ -146,3 +146,12 @@ def test_an_unreadable_photo_is_its_error() -> None:
         "file": "a.txt",
         "error": "is empty.",
     }
+
+
+@pytest.mark.parametrize("name", ["=1+1.jpg", "+1.jpg", "-1.jpg", "@SUM(A1).jpg", "\ta.jpg"])
+def test_no_name_is_a_formula(name: str) -> None:
+    table = to_csv([photo(name, 1), PhotoResult(name, error="=1+1")], replace(INFO, model=name))
+    first, second = csv.DictReader(io.StringIO(table))
+    assert (first["file"], first["model"]) == (f"'{name}", f"'{name}")
+    assert second["error"] == "'=1+1"
+    assert json.loads(to_json([photo(name, 1)], INFO))["photos"][0]["file"] == name

@@ -87,6 +87,11 @@ def test_whatever_a_name_is_the_exported_one_stays_in_its_folder(name: str) -> N
     assert not set('<>:"|?*\\') & set(portable_name(name))
 
 
+def test_other_scripts_digits_are_sorted_as_text() -> None:
+    names = ["10.jpg", "٣/x.png", "²", "2.jpg"]
+    assert sorted(names, key=natural_order)[:2] == ["2.jpg", "10.jpg"]
+
+
 def test_numbers_in_names_are_sorted_as_numbers() -> None:
     names = ["b.jpg", "a10.jpg", "A2.jpg", "10.jpg", "9.jpg", ""]
     assert sorted(names, key=natural_order) == ["", "9.jpg", "10.jpg", "A2.jpg", "a10.jpg", "b.jpg"]

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from fer.model.blend import blended
-from fer.model.classifier import softmax
+from fer.model.heads import softmax
 from fer.model.spec import Head, ModelSpec
-from tests.conftest import FRAMING
+from tests.samples import fake_spec
 
 FIRST = Head(name="first", output="a", labels=("happy", "sad"), meaning="", temperature=2.0)
 SECOND = Head(name="second", output="b", labels=("sad", "awe", "happy"), meaning="")
@@ -24,15 +24,7 @@ def model(weight: float) -> ModelSpec:
         meaning="",
         blend={"first": weight, "second": 1 - weight},
     )
-    return ModelSpec(
-        name="fake",
-        file="model.tflite",
-        sha256="0" * 64,
-        input_size=48,
-        channels=1,
-        framing=FRAMING,
-        heads=(both, FIRST, SECOND),
-    )
+    return fake_spec(both, FIRST, SECOND)
 
 
 @given(arrays(np.float32, (3, 2), elements=LOGITS), arrays(np.float32, (3, 3), elements=LOGITS))

@@ -8,7 +8,8 @@ import pytest
 
 from fer.errors import ModelError
 from fer.labels import BALANCED_HEAD, EXPRESSION_HEAD, FER2013_LABELS, FERPLUS_HEAD, FERPLUS_LABELS
-from fer.model.classifier import MAX_BATCH, ExpressionClassifier, softmax
+from fer.model.classifier import MAX_BATCH, ExpressionClassifier
+from fer.model.heads import softmax
 from fer.model.spec import Head, ModelSpec
 from tests.samples import SHIPPED_MODEL
 
@@ -33,8 +34,25 @@ def test_each_face_gets_probabilities_that_sum_to_one(
 
 def test_a_face_gets_the_same_answer_alone_and_in_company(classifier: ExpressionClassifier) -> None:
     many = crops(MAX_BATCH + 3)
-    alone = np.concatenate([classifier(many[i : i + 1]) for i in (0, 40, MAX_BATCH + 1)])
-    assert classifier(many)[[0, 40, MAX_BATCH + 1]] == pytest.approx(alone, abs=1e-4)
+    alone = np.concatenate([classifier(many[i : i + 1]) for i in (0, 10, MAX_BATCH + 1)])
+    assert classifier(many)[[0, 10, MAX_BATCH + 1]] == pytest.approx(alone, abs=1e-4)
+
+
+def test_a_twin_gives_the_same_answers_at_the_same_time(
+    classifier: ExpressionClassifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    twin = classifier.twin()
+    both = threading.Barrier(2, timeout=60)
+    run = ExpressionClassifier._run
+
+    def meet(network: ExpressionClassifier, *args: object) -> dict[str, np.ndarray]:
+        both.wait()
+        return run(network, *args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(ExpressionClassifier, "_run", meet)
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(lambda network: network(crops(3)), (classifier, twin))
+    assert first == pytest.approx(second, abs=1e-6)
 
 
 class MeetingPlace:
@@ -48,9 +66,13 @@ class MeetingPlace:
     def get_signature_runner(self) -> "MeetingPlace":
         return self
 
+    def get_input_details(self) -> dict[str, dict]:
+        return {"image": {"shape": (1, 48, 48, 1)}}
+
     def get_output_details(self) -> dict[str, dict]:
-        names = {n for head in self._heads for n in (head.output, head.activation_map)}
-        return {name: {"shape": (1, 1)} for name in names}
+        sizes = {head.output: len(head.labels) for head in self._heads if head.output}
+        maps = {head.activation_map: 1 for head in self._heads}
+        return {name: {"shape": (1, size)} for name, size in (maps | sizes).items()}
 
     def __call__(self, image: np.ndarray) -> dict[str, np.ndarray]:
         try:
@@ -63,7 +85,7 @@ class MeetingPlace:
 
 def test_threads_take_turns_at_the_network(monkeypatch: pytest.MonkeyPatch) -> None:
     network = MeetingPlace(ModelSpec.load(SHIPPED_MODEL))
-    monkeypatch.setattr("fer.litert.interpreter_of", lambda *_: network)
+    monkeypatch.setattr("fer.model.classifier.interpreter_of", lambda *_: network)
     classifier = ExpressionClassifier(SHIPPED_MODEL)
     with ThreadPoolExecutor(2) as threads:
         answers = list(threads.map(classifier, [crops(1), crops(2)]))
@@ -152,6 +174,26 @@ def test_a_model_that_lacks_an_output_of_its_record_is_refused(
     heads = (spec.head(EXPRESSION_HEAD), lacking)
     spec.model_copy(update={"heads": heads}).save(model)
     with pytest.raises(ModelError, match="age"):
+        ExpressionClassifier(model)
+
+
+@pytest.mark.parametrize(
+    "change", [{"input_size": 50_000_000}, {"input_size": 40}, {"channels": 3}], ids=str
+)
+def test_a_network_for_other_pictures_is_refused(tmp_path: Path, change: dict[str, int]) -> None:
+    model = shutil.copytree(SHIPPED_MODEL, tmp_path / "model")
+    ModelSpec.load(model).model_copy(update=change).save(model)
+    with pytest.raises(ModelError, match=r"model\.tflite takes .*spec\.json says"):
+        ExpressionClassifier(model)
+
+
+def test_a_network_with_another_number_of_answers_is_refused(tmp_path: Path) -> None:
+    model = shutil.copytree(SHIPPED_MODEL, tmp_path / "model")
+    spec = ModelSpec.load(model)
+    head = spec.head(EXPRESSION_HEAD)
+    few = head.model_copy(update={"labels": head.labels[:5]})
+    spec.model_copy(update={"heads": (few,)}).save(model)
+    with pytest.raises(ModelError, match=r"answers .*5 labels"):
         ExpressionClassifier(model)
 
 

@@ -215,6 +215,24 @@ def test_a_frame_has_few_close_looks(rate: float, most: int) -> None:
     assert sorted(numbers) == list(range(1, 9))
 
 
+def test_where_nobody_looked_nothing_is_known_and_the_next_face_has_its_turn() -> None:
+    track, asked = Tracker(), []
+    evidence = {0: None, 1: 20.0}
+
+    def look(face: int) -> float | None:
+        asked.append(face)
+        return evidence[face]
+
+    numbers = [
+        track(boxes(100, 300), looks(RED, BLUE), frame / 30, look).tolist() for frame in range(6)
+    ]
+    assert numbers == [[-1, 1]] * 6
+    assert asked.count(0) == 6, "again in every frame"
+    assert asked.count(1) == 1
+    evidence[0] = 20.0
+    assert track(boxes(100, 300), looks(RED, BLUE), 0.2, look).tolist() == [2, 1]
+
+
 def test_what_was_refused_is_looked_at_ever_more_rarely_and_a_person_now_and_then() -> None:
     track, look = Tracker(), CloseLooks(cup=-5.0, person=20.0)
     for frame in range(60 * 15):

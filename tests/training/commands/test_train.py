@@ -12,7 +12,8 @@ import pytest
 
 from fer.errors import DataError
 from fer.evaluation.report import Report
-from fer.model.classifier import ExpressionClassifier, softmax
+from fer.model.classifier import ExpressionClassifier
+from fer.model.heads import softmax
 from tests.samples import SHIPPED_MODEL
 from tests.training.samples import TINY, bars
 from training.__main__ import main

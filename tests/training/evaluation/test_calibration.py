@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from fer.evaluation.metrics import evaluate
-from fer.model.classifier import softmax
+from fer.model.heads import softmax
 from training.evaluation.calibration import cross_fitted, fit_temperature
 from training.evaluation.selective import folds
 

@@ -231,6 +231,14 @@ def test_what_cannot_be_written_anew_is_named_and_nothing_is_touched(
     assert {f.name: f.read_bytes() for f in old.iterdir()} == before
 
 
+@pytest.mark.parametrize("name", ["spec.json", "report.json"])
+@pytest.mark.parametrize("text", ["5", "[" * 100_000, '{"version": 2}', '{"version": 1}'])
+def test_what_is_no_record_at_all_is_told(old: Path, name: str, text: str) -> None:
+    (old / name).write_text(text)
+    with pytest.raises(ModelError):
+        upgrade(old)
+
+
 def test_the_command_says_what_it_wrote(
     old: Path, tmp_path: Path, capsys: pytest.CaptureFixture
 ) -> None:

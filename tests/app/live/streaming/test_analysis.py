@@ -118,3 +118,21 @@ def test_a_slow_analysis_is_remembered_for_a_while(monkeypatch: pytest.MonkeyPat
     assert lately[:3] == pytest.approx([0.01, 0.2, 0.18])
     assert lately[15] > 0.04 > lately[19]
     assert lately[-1] == pytest.approx(0.01)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_after_a_thread_that_was_ended_another_one_goes_on() -> None:
+    seen = []
+
+    def analyse(frame: int) -> None:
+        seen.append(frame)
+        if frame == 1:
+            raise SystemExit
+
+    analysis = NewestFirst(analyse)
+    analysis.offer(1)
+    while analysis._thread is not None:
+        threading.Event().wait(0.001)
+    assert analysis.wait_for(analysis.offer(2), PATIENCE)
+    assert seen == [1, 2]
+    analysis.end()

@@ -1,3 +1,6 @@
+import base64
+import hashlib
+import hmac
 import io
 import json
 import logging
@@ -9,6 +12,7 @@ from typing import Any
 import pytest
 
 from app.live.streaming.ice import LIFETIME_SECONDS, STUN, Fetch, Help, IceSource, twilio_servers
+from app.operation.events import WORDS
 
 CLOUDFLARE = {"CLOUDFLARE_TURN_KEY_ID": "key", "CLOUDFLARE_TURN_KEY_API_TOKEN": " s3cret\n"}
 TWILIO = {"TWILIO_ACCOUNT_SID": "AC1", "TWILIO_AUTH_TOKEN": "s3cret"}
@@ -42,7 +46,8 @@ class Provider:
 
 
 def source(settings: dict[str, str], cloudflare: Fetch, clock: Clock | None = None) -> IceSource:
-    return IceSource(settings, {"Cloudflare": cloudflare, "Twilio": Provider()}, clock or Clock())
+    clock = clock or Clock()
+    return IceSource(settings, {"Cloudflare": cloudflare, "Twilio": Provider()}, clock, clock)
 
 
 @pytest.mark.parametrize(
@@ -71,6 +76,20 @@ def test_what_needs_no_provider_asks_none(
 ) -> None:
     ice = source(settings, Provider()).current()
     assert (ice.help, ice.configuration, ice.problem) == (help_, {"iceServers": servers}, "")
+
+
+@pytest.mark.parametrize(
+    ("settings", "word"),
+    [({}, "stun"), ({"FER_ICE": "local"}, "local"), ({"TURN_URLS": "turn:t.example"}, "own")],
+)
+def test_the_operator_reads_one_word_for_where_help_comes_from(
+    settings: dict[str, str], word: str
+) -> None:
+    shared = source(settings, Provider())
+    assert shared.source == ""
+    shared.current()
+    assert shared.source == word
+    assert word in WORDS
 
 
 @pytest.mark.parametrize(
@@ -135,10 +154,12 @@ def test_a_provider_that_fails_is_named_tried_again_later_and_no_secret_told(
     assert ice.problem == "The TURN provider Cloudflare did not answer; trying without."
     assert "Cloudflare gave no TURN credentials" in caplog.text
     assert "s3cret" not in caplog.text
+    assert (shared.source, shared.failed_at, shared.succeeded_at) == ("stun", 0.0, None)
     shared.current()
     assert len(ask.asked) == 1
     clock.seconds = 60
     assert shared.current().help is Help.TURN
+    assert (shared.source, shared.failed_at, shared.succeeded_at) == ("cloudflare", 0.0, 60.0)
 
 
 def test_the_log_names_the_error_behind_another_without_its_text(
@@ -175,3 +196,56 @@ def test_twilio_is_told_who_asks_and_for_how_long(monkeypatch: pytest.MonkeyPatc
     assert request.get_header("Authorization") == "Basic QUMvMTpzM2NyZXQ="
     assert urllib.parse.parse_qs(request.data) == {b"Ttl": [b"%d" % LIFETIME_SECONDS]}
     assert 0 < timeout <= 10
+
+
+def test_every_visit_gets_credentials_of_its_own_from_a_shared_secret() -> None:
+    settings = OWN | {"TURN_SECRET": "s3cret", "TURN_USERNAME": "not", "TURN_CREDENTIAL": "these"}
+    ices = IceSource(settings, {}, Clock(), lambda: 1_000_000.0)
+    first, second = (ices.current() for _ in range(2))
+    for ice in (first, second):
+        [server] = ice.servers
+        expiry, _, visitor = server["username"].partition(":")
+        assert int(expiry) == 1_000_000 + LIFETIME_SECONDS
+        assert visitor
+        signed = hmac.new(b"s3cret", server["username"].encode(), hashlib.sha1).digest()
+        assert base64.b64decode(server["credential"]) == signed
+        assert ice.help is Help.TURN
+        assert "s3cret" not in json.dumps(ice.configuration)
+        assert server["credential"] not in repr(ice)
+    assert first.servers != second.servers
+
+
+@pytest.mark.parametrize(
+    ("settings", "relayed"),
+    [
+        ({"FER_ICE": "relay"}, False),
+        (OWN, False),
+        (OWN | {"FER_ICE": "relay"}, True),
+        (OWN | {"FER_ICE": "Relay", "TURN_SECRET": "s3cret"}, True),
+    ],
+)
+def test_everything_is_relayed_only_if_asked_for_and_there_is_a_relay(
+    settings: dict[str, str], relayed: bool
+) -> None:
+    ice = source(settings, Provider()).current()
+    assert ice.relayed == relayed
+    assert ice.configuration.get("iceTransportPolicy") == ("relay" if relayed else None)
+
+
+@pytest.mark.parametrize(
+    ("settings", "expires"),
+    [
+        ({}, None),
+        (OWN, None),
+        (OWN | {"TURN_USERNAME": "me", "TURN_CREDENTIAL": "pw"}, None),
+        (OWN | {"TURN_USERNAME": "team:me", "TURN_CREDENTIAL": "pw"}, None),
+        (OWN | {"TURN_USERNAME": "1700000000:me", "TURN_CREDENTIAL": "pw"}, 1.7e9),
+        (OWN | {"TURN_SECRET": "s"}, 5000 + LIFETIME_SECONDS),
+        (CLOUDFLARE, 5000 + LIFETIME_SECONDS),
+    ],
+)
+def test_when_the_credentials_end_is_known_where_somebody_says_so(
+    settings: dict[str, str], expires: float | None
+) -> None:
+    ice = IceSource(settings, {"Cloudflare": Provider([TURN])}, today=lambda: 5000.0).current()
+    assert ice.expires == expires

@@ -7,20 +7,26 @@ import pytest
 
 from app.common.paths import model_dir
 from app.live.streaming.network_pool import (
-    NetworkPool,
     SharedClassifier,
     SharedDetector,
     StreamPool,
-    load_model,
+    shared_model,
 )
+from app.live.streaming.people import LiveModel
 from benchmarks.drawings import drawings
 from fer import FaceStream
+from fer.detection.face_landmark import FaceLandmark
 from fer.detection.version import stream_detector
+from fer.model.classifier import ExpressionClassifier
 from fer.model.spec import ModelSpec
 from fer.types import Detections, Image
 from tests.samples import FakeClassifier, make_detections
 
 FRAME = np.zeros((480, 640, 3), np.uint8)
+
+
+def pool_and_model() -> tuple[StreamPool, LiveModel]:
+    return StreamPool(1, FaceLandmark()), shared_model(ExpressionClassifier(model_dir()), 1)
 
 
 class MeetingDetector:
@@ -56,26 +62,18 @@ def test_any_two_streams_run_at_once_on_two_networks(
     assert seen == [1, 1]
 
 
-def test_a_network_that_fails_is_given_back() -> None:
-    pool = NetworkPool(["network"])
-    with pytest.raises(ZeroDivisionError), pool.borrow():
-        1 / 0  # noqa: B018
-    with pool.borrow() as network:
-        assert network == "network"
-
-
 def test_streams_of_a_pool_read_faces_and_share_no_people() -> None:
-    pool, model = StreamPool(1), load_model(model_dir(), 1)
+    pool, model = pool_and_model()
     first, second = pool.stream(model), pool.stream(model)
     assert len(first(FRAME, 0.0).faces) == len(second(FRAME, 0.0).faces) == 0
-    assert first._tracker is not second._tracker
+    assert first._people is not second._people
     assert first.detector_version == second.detector_version == stream_detector()
 
 
 def test_a_stream_of_a_pool_takes_a_face_for_a_person_and_a_drawing_for_none(
     astronaut: Image,
 ) -> None:
-    pool, model = StreamPool(1), load_model(model_dir(), 1)
+    pool, model = pool_and_model()
     smiley = drawings(480)["yellow smiley"]
     counts = {"face": [len(pool.stream(model)(astronaut, 0.0).faces)], "smiley": []}
     stream = pool.stream(model)

@@ -3,7 +3,15 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from app.live.streaming.stream_limit import LIMIT_VARIABLE, STALE_SECONDS, StreamLimit, max_streams
+from app.live.streaming.stream_limit import (
+    LIMIT_VARIABLE,
+    STALE_SECONDS,
+    VISITOR_VARIABLE,
+    StreamLimit,
+    max_streams,
+    max_streams_of_visitor,
+)
+from app.operation.events import counters
 
 
 class Visitor:
@@ -20,9 +28,18 @@ class Clock:
 
 @pytest.mark.parametrize(
     ("setting", "cores", "places"),
-    [("", 1, 2), ("", 2, 4), ("", 8, 16), ("3", 8, 3), (" 5 ", 1, 5), ("0", 2, 0)],
+    [
+        ("", 1, 2),
+        ("", 2, 4),
+        ("", 8, 16),
+        ("", 0.5, 1),
+        ("", 0.1, 0),
+        ("3", 8, 3),
+        (" 5 ", 1, 5),
+        ("0", 2, 0),
+    ],
 )
-def test_the_setting_decides_or_else_the_cores(setting: str, cores: int, places: int) -> None:
+def test_the_setting_decides_or_else_the_cores(setting: str, cores: float, places: int) -> None:
     assert max_streams({LIMIT_VARIABLE: setting} if setting else {}, cores) == places
 
 
@@ -43,6 +60,74 @@ def test_places_are_taken_kept_and_given_back() -> None:
     limit.leave(first)
     assert limit.hold(second)
     assert not limit.hold(first)
+
+
+@pytest.mark.parametrize(("setting", "streams"), [("", 2), ("0", 0), ("5", 5)])
+def test_a_setting_says_how_many_streams_a_visitor_has(setting: str, streams: int) -> None:
+    assert max_streams_of_visitor({VISITOR_VARIABLE: setting}) == streams
+
+
+@pytest.mark.parametrize("most", [0, 1, 2])
+def test_a_visitor_has_so_many_streams_and_leaves_places_to_others(most: int) -> None:
+    limit, streams, other, unknown = (
+        StreamLimit(9, of_visitor=most), [Visitor() for _ in range(3)], Visitor(), Visitor()
+    )  # fmt: skip
+    for stream in streams:
+        limit.belongs(stream, "one")
+    limit.belongs(other, "another")
+    held = [limit.hold(stream) for stream in streams]
+    assert sum(held) == most
+    assert limit.visitor_full(streams[-1])
+    assert limit.hold(other) == (most > 0)
+    assert limit.hold(unknown) == (most > 0)  # a visitor by itself
+    if most:
+        assert limit.hold(streams[0])  # who has a place keeps it
+        limit.leave(streams[0])
+        assert limit.hold(streams[-1])
+        assert not limit.visitor_full(streams[-1])
+
+
+def test_a_full_or_switched_off_server_is_not_the_visitors_fault() -> None:
+    for limit in (StreamLimit(0, of_visitor=1), StreamLimit(1, of_visitor=2)):
+        stream, other = Visitor(), Visitor()
+        limit.hold(other)
+        limit.belongs(stream, "one")
+        assert not limit.hold(stream)
+        assert not limit.visitor_full(stream)
+
+
+def test_who_waits_is_counted_once() -> None:
+    clock, first, second = Clock(), Visitor(), Visitor()
+    limit, before = StreamLimit(1, clock), counters().totals()
+    for _ in range(20):
+        limit.hold(first)
+        limit.hold(second)
+        clock.seconds += 0.1
+    limit.leave(first)
+    limit.hold(second)
+    limit.leave(second)  # no stream: it was gone at once
+    after = counters().totals()
+    new = {key: n - before.get(key, 0) for key, n in after.items() if n != before.get(key, 0)}
+    assert new == {
+        ("stream_started", ""): 1,
+        ("stream_refused", "full"): 1,
+        ("stream_ended", ""): 1,
+    }
+
+
+def test_the_end_of_a_tab_that_closed_without_notice_is_counted_once() -> None:
+    clock, stream = Clock(), Visitor()
+    limit, before = StreamLimit(1, clock), counters().total("stream_ended")
+    limit.look()
+    for clock.seconds in (0.0, 1.0):
+        limit.hold(stream)
+    limit.look()
+    assert counters().total("stream_ended") == before
+    clock.seconds = 1 + STALE_SECONDS
+    assert limit.look()
+    assert not limit.look()
+    limit.leave(stream)
+    assert counters().total("stream_ended") == before + 1
 
 
 def test_who_is_silent_for_long_has_lost_the_place() -> None:
@@ -69,3 +154,14 @@ def test_threads_never_take_more_places_than_there_are() -> None:
     with ThreadPoolExecutor(8) as pool:
         held = list(pool.map(limit.hold, visitors))
     assert sum(held) == limit.taken == 3
+
+
+def test_a_look_tells_that_somebody_has_left_since_the_last_one() -> None:
+    limit, first, second = StreamLimit(2), Visitor(), Visitor()
+    assert not limit.look()
+    limit.hold(first)
+    limit.hold(second)
+    assert not limit.look()
+    limit.leave(first)
+    assert limit.look()
+    assert not limit.look()

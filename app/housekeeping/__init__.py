@@ -1,0 +1,1 @@
+"""What a server does for itself: tidying up after visitors who left, and knowing its memory."""

@@ -1,0 +1,24 @@
+"""Housekeeping of a server, from its first visitor on."""
+
+from __future__ import annotations
+
+from streamlit import runtime
+
+from app.background.giving_way import take_shorter_turns
+from app.housekeeping.closed_tabs import forget_closed_tabs
+from app.housekeeping.janitor import JANITOR
+from app.housekeeping.process_memory import bound_allocator
+
+
+def keep_house() -> None:
+    """Bound a server's memory, let its threads take turns, and start its janitor; once.
+
+    A test of a page has no server: nothing may outlast it.
+    """
+    if JANITOR.running or not runtime.exists():
+        return
+    if type(runtime.get_instance()) is runtime.Runtime:
+        bound_allocator()
+        take_shorter_turns()
+        JANITOR.add(forget_closed_tabs)
+        JANITOR.start()

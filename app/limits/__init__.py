@@ -1,0 +1,1 @@
+"""How much a visitor may ask of the server. Only `gate` uses Streamlit."""

@@ -1,0 +1,1 @@
+"""Charts of streams and recordings over time. Does not use Streamlit."""

@@ -1,0 +1,198 @@
+"""A session's rows aggregated per person over time. Does not use Streamlit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.common.head_text import NAMES
+from app.live.charts.people_marks import MAX_PEOPLE
+from fer.export.stream_rows import StreamRows
+from fer.export.stream_times import HOLE_SECONDS, FrameTimes, Span, holes, off_spans
+
+#: Maximum number of bars in a timeline; more are hard to distinguish on a phone and slow to draw.
+MAX_BARS = 180
+
+#: Possible widths of a bar in seconds. Round widths keep the bars in place while time passes.
+_WIDTHS = (0.5, 1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0)
+
+
+@dataclass(frozen=True)
+class PersonLine:
+    """One person over time, in ``m`` bars. Times without that person have no bar.
+
+    Attributes:
+        track: number of the person.
+        seconds: ``(m,)`` centre of each bar.
+        expression: ``(m,)`` index of the label with the highest mean probability in the bar.
+        confidence: ``(m,)`` mean probability of that label.
+        uncertain: ``(m,)`` whether more than half of the bar's answers were "uncertain".
+    """
+
+    track: int
+    seconds: NDArray[np.float64]
+    expression: NDArray[np.int64]
+    confidence: NDArray[np.float64]
+    uncertain: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class HeadChange:
+    """A change of the head or the model.
+
+    Attributes:
+        seconds: when.
+        head: name of the new head.
+        model: name of the new model; empty if only the head was changed.
+    """
+
+    seconds: float
+    head: str
+    model: str = ""
+
+    @property
+    def name(self) -> str:
+        """What answers from then on, for visitors."""
+        return self.model or NAMES.get(self.head, self.head)
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """All people over time.
+
+    Attributes:
+        start: first second.
+        end: last second.
+        until: second up to which time has passed; not after the end.
+        width: width of a bar in seconds.
+        people: everybody who was seen.
+        holes: from and to in seconds, where nothing was analysed; not shorter than a bar.
+        changes: changes of the head.
+        camera_off: from and to in seconds, where the camera was switched off; not shorter than a
+            bar.
+    """
+
+    start: float
+    end: float
+    until: float
+    width: float
+    people: list[PersonLine]
+    holes: list[Span]
+    changes: list[HeadChange]
+    camera_off: list[Span] = field(default_factory=list)
+
+    @property
+    def known(self) -> list[Span]:
+        """From and to in seconds, where it is known who was in view."""
+        unknown = sorted([*self.holes, *self.camera_off])
+        starts = [self.start, *(last for _, last in unknown)]
+        ends = [*(first for first, _ in unknown), self.until]
+        spans = zip(starts, ends, strict=True)
+        return [(start, end) for start, end in spans if start < end]
+
+    @property
+    def longest(self) -> list[PersonLine]:
+        """The `MAX_PEOPLE` who were seen longest, sorted by their number."""
+        by_time = sorted(self.people, key=lambda person: -len(person.seconds))
+        return sorted(by_time[:MAX_PEOPLE], key=lambda person: person.track)
+
+
+def timeline(
+    rows: StreamRows,
+    start: float,
+    end: float,
+    until: float | None = None,
+    *,
+    hole_seconds: float = HOLE_SECONDS,
+    max_bars: int = MAX_BARS,
+) -> Timeline:
+    """Aggregate rows into bars.
+
+    Args:
+        rows: rows of a session; those before `start` or after `end` are ignored.
+        start: seconds; rounded down to the start of a bar.
+        end: seconds.
+        until: seconds up to which frames may have come; to the last frame if None.
+        hole_seconds: longest time for which a frame stands; see `fer.export.stream_times`.
+        max_bars: maximum number of bars of a person.
+    """
+    width = bar_width(end - start, max_bars)
+    start = width * float(np.floor(max(0.0, start) / width))
+    rows = rows.take((rows.seconds >= start) & (rows.seconds <= end))
+    times = FrameTimes.of(rows, hole_seconds=hole_seconds)
+    index, bar = _bars(times, start, width)
+    seen = rows.has_face[index] & (start + bar * width < end)
+    rows_of_bars, bar = rows.take(index[seen]), bar[seen]
+    tracks = rows_of_bars.track
+    people = [
+        _line(int(track), rows_of_bars.take(tracks == track), bar[tracks == track], start, width)
+        for track in np.unique(tracks)
+    ]
+    if until is None:
+        until = float(rows.seconds[-1]) if len(rows) else start
+    unknown = holes(rows, start, until, hole_seconds=hole_seconds)
+    end = max(end, start + width)
+    return Timeline(
+        start,
+        end,
+        min(until, end),
+        width,
+        people,
+        _drawn(unknown, width),
+        _changes(rows),
+        _drawn(off_spans(times), width),
+    )
+
+
+def _drawn(spans: list[Span], width: float) -> list[Span]:
+    """Return the spans that are not shorter than a bar."""
+    return [(first, last) for first, last in spans if last - first >= width]
+
+
+def _bars(
+    times: FrameTimes, start: float, width: float
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return index and bar of each row, more than once if its frame stands for several bars.
+
+    A bar with frames of its own is about those alone.
+    """
+    own = ((times.seconds - start) / width).astype(np.int64)
+    last = np.ceil((times.until - start) / width - 1e-9).astype(np.int64) - 1
+    free = np.append(own[1:], np.iinfo(np.int64).max) - 1
+    count = 1 + np.maximum(0, np.minimum(last, free) - own)[times.frame]
+    index = np.repeat(np.arange(len(times.frame)), count)
+    further = np.arange(len(index)) - np.repeat(np.cumsum(count) - count, count)
+    return index, own[times.frame][index] + further
+
+
+def _changes(rows: StreamRows) -> list[HeadChange]:
+    head = rows.array["head"]
+    changes = []
+    for i in (np.flatnonzero(np.diff(head.astype(np.int64))) + 1).tolist():
+        before, after = rows.heads[int(head[i - 1])], rows.heads[int(head[i])]
+        model = after.model if after.sha256 != before.sha256 else ""
+        changes.append(HeadChange(float(rows.seconds[i]), after.name, model))
+    return changes
+
+
+def bar_width(span: float, max_bars: int = MAX_BARS) -> float:
+    """Return the smallest bar width in seconds that gives at most so many bars."""
+    for width in _WIDTHS:
+        if span / width <= max_bars:
+            return width
+    return _WIDTHS[-1] * float(np.ceil(span / (max_bars * _WIDTHS[-1])))
+
+
+def _line(
+    track: int, rows: StreamRows, bar: NDArray[np.int64], start: float, width: float
+) -> PersonLine:
+    bars, index = np.unique(bar, return_inverse=True)
+    sums = np.zeros((len(bars), len(rows.labels)))
+    np.add.at(sums, index, rows.probabilities)
+    counts = np.bincount(index)
+    means = sums / counts[:, None]
+    uncertain = np.bincount(index, weights=rows.array["uncertain"]) > counts / 2
+    centres = (start + (bars + 0.5) * width).astype(np.float64)
+    return PersonLine(track, centres, means.argmax(axis=1), means.max(axis=1), uncertain)

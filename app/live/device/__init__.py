@@ -1,0 +1,1 @@
+"""The Live page's second mode: the same networks in the visitor's browser."""

@@ -1,0 +1,97 @@
+"""Where the live video is analysed: the visitor's choice, or what the page chooses until then."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app.live.clip_view import stop_clip
+from app.live.device.component import device_problem, device_report
+from app.live.device.place import Choice, Place, ServerState, reason_for_device
+from app.live.device.texts import UNABLE, explained
+
+_CHOICE = "live_choice"
+_PROBLEM = "live_device_problem"
+
+#: Key of the widget, apart from `_CHOICE`: Streamlit drops a widget's value on pages without it.
+_WIDGET = "live_place"
+
+#: Name in the page's address of what the visitor has chosen, so that a reload keeps it.
+_PARAMETER = "live"
+
+_LABELS = {
+    Place.SERVER: ":material/dns: On this server",
+    Place.DEVICE: ":material/devices: On your device",
+}
+
+_HELP = (
+    "**On this server**: the video goes there over WebRTC, and comes back with marks. Needs a "
+    "connection that lets video through.\n\n"
+    "**On your device**: the same networks run in your browser. The video stays with you, and only "
+    "numbers go to the server. Needs a few megabytes at the first start, and a device that is not "
+    "too slow."
+)
+
+
+def show_choice(server: ServerState) -> Place:
+    """Show the choice; return where to analyse from this run of the page on.
+
+    Args:
+        server: what speaks against the server.
+    """
+    choice = _choice(server)
+    st.session_state[_WIDGET] = choice.place
+    st.segmented_control(
+        "Where to analyse",
+        list(Place),
+        required=True,
+        format_func=_LABELS.__getitem__,
+        key=_WIDGET,
+        on_change=lambda: choose(st.session_state[_WIDGET]),
+        label_visibility="collapsed",
+        help=_HELP,
+    )
+    if choice.reason:
+        st.caption(f":material/info: {choice.reason}")
+    elif _problem() and not choice.by_visitor and reason_for_device(server):
+        st.caption(f":material/mobile_off: {explained(UNABLE, _problem())}")
+    return choice.place
+
+
+def choose(place: Place) -> None:
+    """Let video be analysed there, as the visitor wants it, until they choose again."""
+    st.session_state[_CHOICE] = Choice(place, by_visitor=True)
+    st.query_params[_PARAMETER] = place.value
+    stop_clip()  # which plays over the server
+
+
+def offer_device() -> None:
+    """Show a button to go on with the device, where it is not known that it cannot."""
+    if not _problem():
+        st.button(
+            "Analyse on this device instead",
+            type="primary",
+            icon=":material/devices:",
+            key="live_to_device",
+            on_click=choose,
+            args=(Place.DEVICE,),
+        )
+
+
+def _choice(server: ServerState) -> Choice:
+    choice = st.session_state.get(_CHOICE) or _of_address()
+    choice = st.session_state[_CHOICE] = choice.revised(server, _problem())
+    if choice.by_visitor and st.query_params.get(_PARAMETER) != choice.place.value:
+        st.query_params[_PARAMETER] = choice.place.value  # also after a visit to another page
+    return choice
+
+
+def _of_address() -> Choice:
+    known = {place.value: Choice(place, by_visitor=True) for place in Place}
+    return known.get(st.query_params.get(_PARAMETER, ""), Choice())
+
+
+def _problem() -> str:
+    """Return why the device cannot, as its code; "" if nothing is known against it."""
+    told = device_report().problem  # known only while the component is there, so it is kept
+    st.session_state[_PROBLEM] = told or st.session_state.get(_PROBLEM, "")
+    return device_problem() or st.session_state[_PROBLEM]

@@ -1,0 +1,1 @@
+"""Whether the TURN server relays for those who cannot connect directly."""

@@ -1,0 +1,111 @@
+"""The people of one session, wherever its frames are looked at. Does not use Streamlit."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from app.live.streaming.frames import LiveSettings
+from app.live.streaming.moment import Moment
+from fer import Faces, FaceStream
+from fer.analyzer import Classifier
+from fer.export.stream_rows import HeadLabels, StreamRows
+from fer.model.spec import ModelSpec
+from fer.stream import FrameResult
+from fer.tracking.observation import Observation
+from fer.types import Image
+
+
+@dataclass(frozen=True, eq=False)
+class LiveModel:
+    """A network that answers in streams.
+
+    Attributes:
+        classifier: classifies aligned faces.
+        spec: describes its input and outputs.
+        key: tells it from other models; see `app.common.runnable.ModelEntry`.
+    """
+
+    classifier: Classifier
+    spec: ModelSpec
+    key: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """When a frame came, and what was asked about it.
+
+    Attributes:
+        spec: describes what answers.
+        model: answers; None if none was chosen, and then that of the stream does.
+    """
+
+    moment: Moment
+    settings: LiveSettings
+    spec: ModelSpec
+    model: LiveModel | None = None
+
+    def rows(self, faces: Faces, size: tuple[int, int], *, camera_off: bool = False) -> StreamRows:
+        """Return what is recorded of a frame of this size."""
+        return StreamRows.of(
+            faces,
+            size,
+            HeadLabels.of_model(self.spec),
+            smoothing_seconds=self.settings.smoothing_seconds,
+            camera_off=camera_off,
+        )
+
+    def nobody(self) -> FrameResult:
+        """Return the result of a frame in which nothing is to be seen."""
+        head = self.spec.head(self.settings.head)
+        faces = replace(Faces.empty(head.labels, head.name), seconds=self.moment.seconds)
+        return FrameResult(faces, {}, np.zeros((0, 2), np.float32))
+
+
+class SessionPeople:
+    """Follows the people of a session: here, or as their own device has seen them. Thread-safe.
+
+    Who goes from one to the other keeps the number, and each person's averages go on.
+
+    Args:
+        stream: used here only.
+    """
+
+    def __init__(self, stream: FaceStream) -> None:
+        self._stream = stream
+        self._lock = threading.Lock()
+        #: The life of the record (see `Moment`) that the tracks belong to.
+        self._life = 0
+        self._model: LiveModel | None = None
+
+    def analysed(self, picture: Image, asked: Asked) -> FrameResult:
+        """Return who is in a frame."""
+        with self._lock:
+            self._prepare(asked)
+            return self._stream(
+                picture,
+                asked.moment.seconds,
+                head=asked.settings.head,
+                smoothing_seconds=asked.settings.smoothing_seconds,
+            )
+
+    def followed(self, seen: Observation, asked: Asked) -> FrameResult:
+        """Return who is in a frame that was looked at elsewhere."""
+        with self._lock:
+            self._prepare(asked)
+            return self._stream.follow(
+                seen,
+                asked.moment.seconds,
+                head=asked.settings.head,
+                smoothing_seconds=asked.settings.smoothing_seconds,
+            )
+
+    def _prepare(self, asked: Asked) -> None:
+        if self._life != asked.moment.life:
+            self._stream.reset()
+            self._life = asked.moment.life
+        if asked.model and asked.model is not self._model:
+            self._stream.answer_with(asked.model.classifier, asked.model.spec)
+            self._model = asked.model

@@ -1,0 +1,1 @@
+"""What the law asks, and what an operator tells the people in front of a camera."""

@@ -1,0 +1,1 @@
+"""Many visitors at once: how many the server holds, and how long they wait."""

@@ -1,0 +1,141 @@
+// The component on the page. Streamlit calls it when it is mounted and again with all new data.
+
+import { incapable } from "./page/browser.js";
+import { openCamera } from "./page/camera.js";
+import { Mailbox } from "./page/mailbox.js";
+import { Outbox } from "./page/outbox.js";
+import { Session } from "./page/session.js";
+import { View } from "./page/view.js";
+
+/** @typedef {import("./page/types.js").Data} Data */
+/** @typedef {import("./page/types.js").Trigger} Trigger */
+
+const BASE = new URL("./", import.meta.url).href;
+
+/** Milliseconds between two looks for what has to go to the server. */
+const LOOK_MILLISECONDS = 500;
+
+/**
+ * Milliseconds for which a component that was taken off the page goes on. On a busy server Streamlit
+ * may take it off and put it back at once; that must not end what runs.
+ */
+const PARK_MILLISECONDS = 1500;
+
+const clock = () => performance.now();
+
+/**
+ * Outlives the component: what waits when the visitor goes to another page goes out on the return.
+ */
+const outbox = new Outbox(clock);
+
+class Live {
+  constructor() {
+    const view = new View();
+    this.view = view;
+    this.mailbox = new Mailbox(outbox, clock);
+    /** @type {Trigger} */
+    this.trigger = () => {};
+    this.session = new Session({
+      sources: {
+        openCamera,
+        openWorker: () => new Worker(`${BASE}worker.js`),
+        base: BASE,
+        clock,
+        play: (stream) => view.play(stream),
+        grab: () => view.grab(),
+      },
+      outbox,
+      mark: (seen) => view.mark(seen),
+      drawn: () => view.drawn(),
+      show: (state) => view.show(state),
+      report: (phase) => {
+        this.mailbox.phase = phase;
+        this.send();
+      },
+      later: (step, milliseconds) => setTimeout(step, milliseconds),
+      newId: () => crypto.getRandomValues(new Uint32Array(2)).join("-"),
+    });
+    view.serve(this.session);
+    this.listeners = new AbortController();
+    const { signal } = this.listeners;
+    document.addEventListener("visibilitychange", () => this.hide(), { signal });
+    const { mediaDevices } = navigator;
+    mediaDevices?.addEventListener?.("devicechange", () => view.listCameras(), { signal });
+    this.timer = setInterval(() => this.send(), LOOK_MILLISECONDS);
+  }
+
+  /**
+   * @param {Data} data
+   * @param {Trigger} trigger
+   */
+  update(data, trigger) {
+    this.trigger = trigger;
+    this.mailbox.answered(data.heard);
+    const { session } = this;
+    const first = !session.setup;
+    session.update(data);
+    const missing = session.setup?.missing ?? "";
+    const reason = missing ? "runtime" : incapable();
+    if (first && session.setup && reason) session.enter("unable", reason);
+    this.send();
+  }
+
+  hide() {
+    this.session.hide(document.hidden);
+    this.send(true);
+  }
+
+  /** @param {boolean} [now]  whether not to wait until it is time */
+  send(now = false) {
+    const message = this.mailbox.next(this.session.setup?.id ?? "", now);
+    if (message) this.trigger("told", message);
+    this.session.show();
+  }
+
+  close() {
+    this.session.close();
+    clearInterval(this.timer);
+    this.listeners.abort();
+    this.view.close();
+  }
+}
+
+/** @type {WeakMap<Node, Live>} */
+const mounted = new WeakMap();
+
+/** @type {Live | null} */
+let parked = null;
+
+/** @param {Live} live  that was taken off the page */
+function park(live) {
+  parked = live;
+  setTimeout(() => {
+    if (parked !== live) return;
+    parked = null;
+    live.close();
+  }, PARK_MILLISECONDS);
+}
+
+/**
+ * @param {Node} parent
+ * @returns {Live}
+ */
+function mount(parent) {
+  const live = parked ?? new Live();
+  parked = null;
+  mounted.set(parent, live);
+  live.view.enter(parent);
+  return live;
+}
+
+/**
+ * @param {{data: Data, parentElement: Node, setTriggerValue: Trigger}} component
+ * @returns {() => void}
+ */
+export default function live({ data, parentElement, setTriggerValue }) {
+  const known = mounted.get(parentElement) ?? mount(parentElement);
+  known.update(data, setTriggerValue);
+  return () => {
+    if (mounted.delete(parentElement)) park(known);
+  };
+}

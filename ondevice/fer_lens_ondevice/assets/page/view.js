@@ -1,0 +1,158 @@
+// What the visitor sees: the video with its marks, the buttons, and in words how it is going.
+
+import { cameras } from "./camera.js";
+import { Overlay, described } from "./overlay.js";
+import { put, say, showMessage } from "./message.js";
+import { onVideoFrames } from "./pump.js";
+
+/** @typedef {import("./types.js").State} State */
+/** @typedef {import("./session.js").Session} Session */
+
+/** Milliseconds between two descriptions of the picture, for those who listen to the page. */
+const DESCRIBE_MILLISECONDS = 2000;
+
+const PAGE = `
+  <section class="live" data-phase="idle">
+    <div class="stage">
+      <video playsinline autoplay muted></video>
+      <canvas role="img"></canvas>
+      <div class="message"><span class="icon" aria-hidden="true"></span><p></p><progress></progress></div>
+    </div>
+    <div class="controls">
+      <button type="button" class="main"><span class="icon" aria-hidden="true"></span><span></span></button>
+      <label class="chooser" hidden><span class="icon" aria-hidden="true">cameraswitch</span><select></select></label>
+      <p class="note" role="status" aria-live="polite"></p>
+    </div>
+  </section>`;
+
+export class View {
+  constructor() {
+    const template = document.createElement("template");
+    template.innerHTML = PAGE;
+    this.root = /** @type {HTMLElement} */ (template.content.querySelector(".live"));
+    this.video = /** @type {HTMLVideoElement} */ (this.find("video"));
+    this.video.muted = true; // the attribute alone is not enough for an element made by a script
+    this.button = /** @type {HTMLButtonElement} */ (this.find("button"));
+    this.select = /** @type {HTMLSelectElement} */ (this.find("select"));
+    this.overlay = new Overlay(/** @type {HTMLCanvasElement} */ (this.find("canvas")));
+    /** @type {Session | null} */
+    this.session = null;
+    this.stopFrames = () => {};
+    this.open = true;
+    this.describedAt = 0;
+    this.resized = new ResizeObserver(() => this.overlay.fit());
+    this.resized.observe(this.overlay.canvas);
+  }
+
+  /**
+   * Stand in an element of the page, in place of another.
+   * @param {Node} parent
+   */
+  enter(parent) {
+    parent.appendChild(this.root);
+    if (this.video.srcObject) this.video.play().catch(() => {}); // it pauses when it is moved
+  }
+
+  /**
+   * @param {string} selector
+   * @returns {HTMLElement}
+   */
+  find(selector) {
+    return /** @type {HTMLElement} */ (this.root.querySelector(selector));
+  }
+
+  /** @param {Session} session  that the buttons act on */
+  serve(session) {
+    this.session = session;
+    this.button.onclick = () => (session.active ? session.stop() : session.start());
+    this.select.onchange = () => session.choose(this.select.value);
+    requestAnimationFrame((now) => this.draw(now));
+  }
+
+  /**
+   * Show a camera, or none.
+   * @param {MediaStream | null} stream
+   */
+  async play(stream) {
+    this.stopFrames();
+    this.video.srcObject = stream;
+    if (!stream) return;
+    await this.video.play();
+    const { videoWidth, videoHeight } = this.video;
+    this.root.style.setProperty("--aspect", `${videoWidth} / ${videoHeight}`);
+    this.stopFrames = onVideoFrames(this.video, () => this.session?.stream?.pump.arrived());
+    await this.listCameras();
+  }
+
+  /** @returns {Promise<import("../types.js").Picture>} */
+  async grab() {
+    const { video } = this;
+    return "VideoFrame" in globalThis ? new VideoFrame(video) : createImageBitmap(video);
+  }
+
+  /** @param {import("../types.js").Seen | null} seen */
+  mark(seen) {
+    this.overlay.seen = seen;
+  }
+
+  drawn() {
+    return { shown: this.overlay.takeDrawn(), draw: this.overlay.milliseconds };
+  }
+
+  /** @param {number} now  milliseconds */
+  draw(now) {
+    if (!this.open) return;
+    const { session, overlay } = this;
+    if (session?.stream && session.setup && session.data) {
+      overlay.people = session.people;
+      overlay.draw(now, session.stream.seconds, session.setup, session.data.settings);
+      this.describe(now);
+    } else {
+      overlay.clear();
+    }
+    requestAnimationFrame((next) => this.draw(next));
+  }
+
+  /** @param {number} now  milliseconds */
+  describe(now) {
+    const { session, overlay } = this;
+    if (!session?.setup || !session.data || now - this.describedAt < DESCRIBE_MILLISECONDS) return;
+    this.describedAt = now;
+    const { setup, data } = session;
+    const alt = described(overlay.seen, session.people, setup, data.settings);
+    overlay.canvas.setAttribute("aria-label", alt);
+  }
+
+  async listCameras() {
+    const found = await cameras();
+    const { setup, stream } = this.session ?? {};
+    const label = /** @type {HTMLElement} */ (this.select.closest("label"));
+    label.hidden = found.length < 2;
+    if (label.hidden || !setup) return;
+    this.select.setAttribute("aria-label", setup.texts.chooseCamera);
+    this.select.replaceChildren(...found.map(({ id, name }) => new Option(name, id)));
+    this.select.value = stream?.camera?.id ?? this.session?.camera ?? "";
+  }
+
+  /** @param {State} state */
+  show(state) {
+    const { session, root } = this;
+    if (!session?.setup || !session.data) return;
+    const { texts } = session.setup;
+    root.dataset.phase = state.phase;
+    root.toggleAttribute("data-mirrored", session.data.settings.mirrored);
+    const { active } = session;
+    this.button.disabled = state.phase === "unable" || state.phase === "ending";
+    this.button.classList.toggle("primary", !active);
+    put(this.button, active ? "stop" : "play_arrow", active ? texts.stop : texts.start);
+    showMessage(this.find(".message"), state, texts);
+    say(this.find(".note"), state.note && texts[state.note]);
+  }
+
+  close() {
+    this.open = false;
+    this.stopFrames();
+    this.resized.disconnect();
+    this.root.remove();
+  }
+}

@@ -1,0 +1,134 @@
+/**
+ * The types of what modules give each other, for `tsc --checkJs`; nothing is run here.
+ *
+ * @typedef {object} ServedFile
+ * @property {string} url address, absolute or relative to the folder of the scripts
+ * @property {string} sha256 of the bytes at that address, hexadecimal
+ * @property {number} bytes
+ *
+ * @typedef {object} Networks what the server has prepared for one model
+ * @property {string} key names the model and its weights
+ * @property {Record<string, ServedFile>} detector by canvas, "rows x columns" as in "192x256"
+ * @property {ServedFile} landmark
+ * @property {ServedFile} expression
+ *
+ * @typedef {object} Runtime LiteRT's files
+ * @property {string} path folder, relative to the folder of the scripts
+ * @property {string} version
+ * @property {Record<string, {sha256: string, bytes: number}>} files
+ *
+ * @typedef {object} Head
+ * @property {string} name
+ * @property {string[]} labels
+ * @property {number} temperature
+ * @property {string} output name of the network's output; "" for a blend
+ * @property {Record<string, number>} blend weights by heads' names; empty for an output
+ * @property {(number | null)[]} thresholds without and with a flaw; null: never answers
+ * @property {number} margin
+ *
+ * @typedef {object} Model
+ * @property {string} key
+ * @property {Head[]} heads
+ * @property {number} inputSize pixels
+ * @property {number} channels
+ * @property {import("./vision/types.js").Framing} framing
+ *
+ * @typedef {import("./vision/types.js").Constants} Constants
+ */
+
+/**
+ * The networks. Each takes one input without the batch's axis in row-major order, and gives copies
+ * that the caller may keep. One call at a time.
+ *
+ * @typedef {object} Run
+ * @property {(canvas: string, values: Float32Array) => Promise<[Float32Array, Float32Array]>} detector
+ *   (rows, columns, 3) in −1…1 → boxes (n, 16), logits (n)
+ * @property {(values: Float32Array) => Promise<[Float32Array, number]>} landmark
+ *   (192, 192, 3) in 0…1 → points (468, 3), logit of a face being there
+ * @property {(values: Float32Array) => Promise<Record<string, Float32Array>>} expression
+ *   (size, size, channels) in 0…255 → logits by the heads' outputs
+ */
+
+/**
+ * A frame as the observer gets it.
+ *
+ * @typedef {object} Frame
+ * @property {number} number counts the frames of this run that were sent to the worker
+ * @property {number} seconds on the device's clock, since the run began
+ * @property {number} width pixels, as the camera gave it
+ * @property {number} height
+ * @property {Uint8ClampedArray} rgba (height, width, 4)
+ * @property {{head: string, smoothingSeconds: number}} settings
+ * @property {number} received video frames that came since the last frame message
+ * @property {number} shown those of them that were drawn
+ * @property {number} draw milliseconds that the last overlay took
+ * @property {number[]} wanted local ids of faces to look at closely
+ *
+ * @typedef {object} SeenFace
+ * @property {number} id local: of this run on this device
+ * @property {[number, number, number, number]} box x0, y0, x1, y1 in pixels of the working size
+ * @property {[number, number]} velocity pixels per second
+ * @property {number} score 0…1
+ * @property {boolean} isFace
+ * @property {boolean[]} flaws
+ * @property {Record<string, number[]>} logits
+ * @property {number[]} probabilities smoothed, of the chosen head
+ *
+ * @typedef {object} Seen
+ * @property {number} number
+ * @property {number} seconds
+ * @property {number} width of the working size
+ * @property {number} height
+ * @property {boolean} black whether the camera is off
+ * @property {SeenFace[]} faces
+ * @property {ArrayBuffer} observation as it goes to the server
+ * @property {{detect: number, track: number, align: number, classify: number}} milliseconds
+ *
+ * @typedef {object} Observer made by `new Observer(constants, model, run)` of vision/observer.js
+ * @property {(frame: Frame) => Promise<Seen>} see
+ * @property {(model: Model, run: Run) => void} answerWith another model; tracks go on
+ */
+
+/**
+ * What the page posts to the worker.
+ *
+ * @typedef {object} LoadMessage once before anything else, and again with another model
+ * @property {"load"} type
+ * @property {string} base address of the folder of the scripts, with "/" at its end
+ * @property {Runtime} runtime
+ * @property {Networks} networks
+ * @property {Constants} constants
+ * @property {Model} model
+ *
+ * @typedef {ImageBitmap | VideoFrame} Picture of the camera
+ *
+ * @typedef {object} FrameMessage
+ * @property {"frame"} type
+ * @property {number} number
+ * @property {number} seconds
+ * @property {Picture} bitmap transferred
+ * @property {{head: string, smoothingSeconds: number}} settings
+ * @property {number} [received]
+ * @property {number} [shown]
+ * @property {number} [draw]
+ * @property {number[]} [wanted]
+ *
+ * @typedef {{type: "end"}} EndMessage
+ * @typedef {LoadMessage | FrameMessage | EndMessage} ToWorker
+ */
+
+/**
+ * What the worker posts to the page.
+ *
+ * @typedef {"simd" | "memory" | "network" | "integrity" | "runtime" | "analysis"} FailureCode
+ * @typedef {"wasm" | "webgpu"} Accelerator
+ *
+ * @typedef {{type: "progress", loaded: number, total: number}} ProgressMessage bytes
+ * @typedef {{type: "ready", accelerator: Accelerator, milliseconds: number}} ReadyMessage
+ * @typedef {{type: "seen"} & Seen} SeenMessage
+ * @typedef {{type: "failed", code: FailureCode, detail: string}} FailedMessage
+ * @typedef {{type: "ended"}} EndedMessage the answer to "end": no "seen" comes after it
+ * @typedef {ProgressMessage | ReadyMessage | SeenMessage | FailedMessage | EndedMessage} FromWorker
+ */
+
+export {};

@@ -1,0 +1,74 @@
+"""Sessions of tabs that were closed, kept by Streamlit's own storage."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from types import SimpleNamespace
+
+import pytest
+from streamlit import runtime
+from streamlit.runtime.memory_session_storage import MemorySessionStorage
+
+from app.housekeeping.closed_tabs import forget_closed_tabs
+
+
+class Session:
+    """A session of Streamlit's, as its storage knows it."""
+
+    def __init__(self, name: str) -> None:
+        self.id, self.ended_on = name, ""
+        self.session_state, self._fragment_storage = {"photo": 1}, {"fragment": 1}
+
+    def shutdown(self) -> None:
+        self.ended_on = threading.current_thread().name
+
+
+@pytest.fixture
+def loop() -> Iterator[asyncio.AbstractEventLoop]:
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, name="streamlit")
+    thread.start()
+    yield loop
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.close()
+
+
+def serve(monkeypatch: pytest.MonkeyPatch, server: object) -> None:
+    monkeypatch.setattr(runtime, "get_instance", lambda: server)
+
+
+@pytest.mark.parametrize("over", [False, True])
+def test_sessions_go_when_their_time_is_over_on_streamlits_thread(
+    monkeypatch: pytest.MonkeyPatch, loop: asyncio.AbstractEventLoop, over: bool
+) -> None:
+    storage = MemorySessionStorage(ttl_seconds=0 if over else 1000)
+    session = Session("a")
+    storage.save(SimpleNamespace(session=session))  # type: ignore[arg-type]
+    server = SimpleNamespace(
+        _session_mgr=SimpleNamespace(_session_storage=storage),
+        _get_async_objs=lambda: SimpleNamespace(eventloop=loop),
+    )
+    serve(monkeypatch, server)
+    assert forget_closed_tabs() is over
+    assert session.ended_on == ("streamlit" if over else "")
+    assert (not session.session_state, not session._fragment_storage) == (over, over)
+    assert not forget_closed_tabs()
+
+
+def test_a_server_that_keeps_them_in_another_way_is_left_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    serve(monkeypatch, SimpleNamespace(_session_mgr=SimpleNamespace()))
+    assert not forget_closed_tabs()
+
+
+def test_a_server_that_has_just_ended_is_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = asyncio.new_event_loop()
+    ended.close()
+    server = SimpleNamespace(
+        _session_mgr=SimpleNamespace(_session_storage=MemorySessionStorage()),
+        _get_async_objs=lambda: SimpleNamespace(eventloop=ended),
+    )
+    serve(monkeypatch, server)
+    assert not forget_closed_tabs()

@@ -1,0 +1,94 @@
+"""Networks stay at their addresses while pages come and go."""
+
+import hashlib
+from types import SimpleNamespace
+from urllib.parse import urljoin
+
+import pytest
+from streamlit import runtime
+from streamlit.runtime import media_file_manager
+from streamlit.runtime.media_file_manager import MediaFileManager
+from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
+
+from app.live.device.served import KEPT_FILES, Shelf, served_networks
+from fer.ondevice.networks import device_networks
+from tests.samples import SHIPPED_MODEL
+
+
+@pytest.fixture
+def manager(monkeypatch: pytest.MonkeyPatch) -> MediaFileManager:
+    """A manager of files, asked by a page of the visitor “ann”."""
+    monkeypatch.setattr(media_file_manager, "_get_session_id", lambda: "ann")
+    return MediaFileManager(MemoryMediaFileStorage("/media"))
+
+
+def fetched(manager: MediaFileManager, url: str) -> bytes | None:
+    """What a browser gets whose component's scripts lie where Streamlit has them."""
+    base = "http://host/app/_stcore/bidi-components/fer-lens-ondevice.live/"
+    path = urljoin(base, url).removeprefix("http://host/app/media/")
+    file = manager.read_file(path.partition(".")[0])
+    return file and file.content
+
+
+def page_runs_anew(manager: MediaFileManager) -> None:
+    manager.clear_session_refs("ann")
+    manager.remove_orphaned_files()
+
+
+def test_a_file_stays_when_its_page_runs_anew(manager: MediaFileManager) -> None:
+    other = manager.add(b"picture", "image/png", "1.0")
+    file = Shelf(manager).put(b"network")
+    page_runs_anew(manager)
+    assert fetched(manager, file["url"]) == b"network"
+    assert fetched(manager, f"../../..{other}") is None
+    assert file["bytes"] == 7
+    assert file["sha256"] == hashlib.sha256(b"network").hexdigest()
+
+
+def test_the_same_content_is_one_file_at_one_address(manager: MediaFileManager) -> None:
+    assert Shelf(manager).put(b"network") == Shelf(manager).put(b"network")
+    assert Shelf(manager).put(b"network")["url"] != Shelf(manager).put(b"another")["url"]
+
+
+def test_large_files_that_differ_in_a_few_bytes_have_addresses_of_their_own(
+    manager: MediaFileManager,
+) -> None:
+    content = bytearray(4 * 2**20)
+    first = Shelf(manager).put(bytes(content))
+    content[2**20] = 1
+    second = Shelf(manager).put(bytes(content))
+    assert fetched(manager, first["url"]) != fetched(manager, second["url"])
+
+
+def test_what_was_asked_for_longest_ago_goes(manager: MediaFileManager) -> None:
+    shelf = Shelf(manager, most=2)
+    first, second = shelf.put(b"first"), shelf.put(b"second")
+    shelf.put(b"first")
+    shelf.put(b"third")
+    page_runs_anew(manager)
+    assert fetched(manager, first["url"]) == b"first"
+    assert fetched(manager, second["url"]) is None
+
+
+def test_a_manager_that_keeps_its_files_in_another_way_is_only_asked_to_add() -> None:
+    def add(content: bytes, *_: str) -> str:
+        return f"https://files.example/{len(content)}"
+
+    file = Shelf(SimpleNamespace(add=add)).put(b"network")  # type: ignore[arg-type]
+    assert file["url"] == "https://files.example/7"
+
+
+def test_every_network_of_a_model_is_served(
+    manager: MediaFileManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = SimpleNamespace(media_file_mgr=manager)
+    monkeypatch.setattr(runtime, "get_instance", lambda: server)
+    served, made = served_networks(SHIPPED_MODEL, "compact"), device_networks(SHIPPED_MODEL)
+    page_runs_anew(manager)
+    assert served["key"] == "compact"
+    assert served["detector"].keys() == made.detector.keys()
+    for canvas, file in served["detector"].items():
+        assert fetched(manager, file["url"]) == made.detector[canvas]
+    assert fetched(manager, served["landmark"]["url"]) == made.landmark
+    assert fetched(manager, served["expression"]["url"]) == made.expression
+    assert len(served["detector"]) + 2 < KEPT_FILES

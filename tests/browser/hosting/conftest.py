@@ -1,0 +1,97 @@
+"""Two replicas behind nginx as `deploy/nginx.conf` has it; without nginx its tests are skipped."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlparse
+
+import psutil
+import pytest
+
+from app.serving.drain import DRAIN_VARIABLE
+from benchmarks.on_device.processes import server_of
+from tests.browser.conftest import PATIENCE
+from tests.browser.server import free_port, running_app
+from tests.samples import ROOT
+
+#: A replica that ends waits longer for its visitors than any test takes.
+SETTINGS = {"FER_ICE": "local", DRAIN_VARIABLE: "3600"}
+
+
+@dataclass
+class Site:
+    """What visitors reach, and each replica by its number in the cookie."""
+
+    url: str
+    replicas: dict[str, psutil.Process]
+
+
+def certificate(folder: Path) -> None:
+    """Write a certificate that nobody trusts but who ignores all errors."""
+    key, file = folder / "privkey.pem", folder / "fullchain.pem"
+    options = ["-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
+    command = ["openssl", "req", "-x509", *options, "-keyout", key, "-out", file]
+    subprocess.run(command, check=True, capture_output=True)
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    if not shutil.which("nginx"):
+        reason = "nginx is missing: install it to test several replicas"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    certificate(tmp_path)
+    with ExitStack() as stack:
+        urls = [
+            stack.enter_context(running_app(tmp_path / f"log{number}", SETTINGS, entry="serve.py"))
+            for number in (1, 2)
+        ]
+        replicas = {str(number): server_of(url) for number, url in enumerate(urls, 1)}
+        first, second = (urlparse(url).netloc for url in urls)
+        port, plain = free_port(), free_port()
+        text = (ROOT / "deploy" / "nginx.conf").read_text(encoding="utf-8")
+        for before, after in (
+            ("app1:8501", first),
+            ("app2:8502", second),
+            (":8501$", f":{urlparse('//' + first).port}$"),
+            (":8502$", f":{urlparse('//' + second).port}$"),
+            ("listen 8443", f"listen 127.0.0.1:{port}"),
+            ("listen 8080", f"listen 127.0.0.1:{plain}"),
+            ("/etc/fer-lens/tls", str(tmp_path)),
+            ("/tmp/nginx.pid", str(tmp_path / "nginx.pid")),
+        ):
+            assert before in text
+            text = text.replace(before, after)
+        configuration = tmp_path / "nginx.conf"
+        configuration.write_text(text, encoding="utf-8")
+        with (tmp_path / "nginx.log").open("wb") as log:
+            server = subprocess.Popen(
+                ["nginx", "-c", configuration, "-p", tmp_path, "-g", "daemon off;"],
+                stdout=log,
+                stderr=log,
+            )
+        stack.callback(lambda: (server.terminate(), server.wait(timeout=20)))
+        stack.callback(
+            lambda: [replica.kill() for replica in replicas.values() if replica.is_running()]
+        )
+        wait_for(port, server, tmp_path / "nginx.log")
+        yield Site(f"https://localhost:{port}", replicas)
+
+
+def wait_for(port: int, server: subprocess.Popen[bytes], log: Path) -> None:
+    end = time.monotonic() + PATIENCE / 1000
+    while time.monotonic() < end and server.poll() is None:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.1)  # between two looks at the condition
+    raise RuntimeError(f"nginx did not start:\n{log.read_text(errors='replace')}")

@@ -1,0 +1,77 @@
+"""Streamlit that forgets a tab in seconds after it was closed, where a server takes minutes.
+
+If `CENSUS_VARIABLE` names a file, it also tells what it holds: once a second it writes how many
+objects there are of each kind that belongs to visitors, and the megabytes that it has, as JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+import time
+import weakref
+from pathlib import Path
+from typing import Any
+
+from streamlit.runtime.app_session import AppSession
+from streamlit.web.cli import main
+
+from app.collection import state as collection
+from app.collection.visit import CollectionVisit
+from app.housekeeping import janitor
+from app.housekeeping.process_memory import resident_bytes
+from app.live.streaming.session import LiveSession
+from app.own_data import state as own_data
+from app.photo.album import Album
+from app.photo.store import PhotoStore
+from app.session import lasting_downloads
+from app.session.session_store import SessionStore
+from app.video import state as video
+from app.video.visit import VideoVisit
+
+CENSUS_VARIABLE = "FER_TEST_CENSUS"
+
+#: Kinds of objects that belong to one visitor.
+CLASSES = (AppSession, Album, PhotoStore, LiveSession, VideoVisit, CollectionVisit)
+KINDS = tuple(kind.__name__ for kind in CLASSES)
+
+#: Seconds after which everything goes.
+SECONDS = 2
+
+
+def _watch(kind: type, made: list[weakref.ref[Any]]) -> None:
+    """Note every object of a kind that is made from now on, without keeping it."""
+    begin = kind.__init__  # type: ignore[misc]
+
+    def noted(self: object, *arguments: object, **options: object) -> None:
+        begin(self, *arguments, **options)
+        made.append(weakref.ref(self))
+
+    kind.__init__ = noted  # type: ignore[misc]
+
+
+def _tell(file: Path, made: dict[str, list[weakref.ref[Any]]]) -> None:
+    while True:
+        counts = {kind: sum(each() is not None for each in found) for kind, found in made.items()}
+        megabytes = (resident_bytes() or 0) / 1e6
+        half = file.with_suffix(".half")
+        half.write_text(json.dumps(counts | {"mb": megabytes}))
+        half.replace(file)
+        time.sleep(1)
+
+
+if __name__ == "__main__":
+    janitor.LOOK_SECONDS, janitor.REST_SECONDS = 0.5, 1.0
+    for state in (collection, own_data, video):
+        vars(state)["KEEP_SECONDS"] = SECONDS
+    lasting_downloads.KEPT_SECONDS = lasting_downloads.BUTTON_SECONDS = SECONDS
+    defaults: dict[str, object] = SessionStore.__init__.__kwdefaults__ or {}
+    defaults["keep_seconds"] = SECONDS
+    if census := os.environ.get(CENSUS_VARIABLE):
+        found: dict[str, list[weakref.ref[Any]]] = {name: [] for name in KINDS}
+        for kind in CLASSES:
+            _watch(kind, found[kind.__name__])
+        threading.Thread(target=_tell, args=(Path(census), found), daemon=True).start()
+    main([*sys.argv[1:], f"--server.disconnectedSessionTTL={SECONDS}"], prog_name="streamlit")

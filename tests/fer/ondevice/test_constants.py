@@ -1,0 +1,128 @@
+"""The numbers of the path as the scripts get them."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+from fer import alignment, quality, stream, types
+from fer.detection import blazeface, evidence, face_landmark, pyramid
+from fer.model.spec import ModelSpec
+from fer.ondevice.constants import model_constants, path_constants
+from fer.tracking import appearance, presence, track, tracker
+from tests.samples import ROOT, SHIPPED_MODEL
+
+SCRIPTS = ROOT / "ondevice" / "fer_lens_ondevice" / "assets" / "vision"
+
+#: Not a number of the path but where bytes stand, which `tests.ondevice.test_wire` compares.
+LAYOUT = "wire"
+
+FRAMES = {"working_side": 640, "off_highest": 1, "off_mean": 0.5}
+
+
+def test_they_are_json() -> None:
+    for made in (path_constants(**FRAMES), model_constants(ModelSpec.load(SHIPPED_MODEL))):
+        assert json.loads(json.dumps(made, allow_nan=False)) == made
+
+
+def test_a_head_that_never_answers_has_no_thresholds(spec: ModelSpec) -> None:
+    head = spec.heads[0].model_copy(update={"abstention": None})
+    made = model_constants(spec.model_copy(update={"heads": (head,)}))
+    assert made["heads"][0]["thresholds"] == [None, None]
+
+
+#: Numbers of these modules that the path on a device does not use, and why.
+ELSEWHERE = {
+    "FER2013_FRAMING": "a model says how it frames faces",
+    "CROP_SCALE": "of drawn meshes",
+    "MIN_EVIDENCE": "of photographs",
+    "MEMORY_SECONDS": "who is who is said on the server",
+    "MAX_TRACKS": "who is who is said on the server",
+    "NO_NUMBER": "who is who is said on the server",
+}
+
+
+@pytest.mark.parametrize(
+    "module",
+    [alignment, quality, blazeface, evidence, face_landmark, appearance, presence, track, tracker],
+    ids=lambda module: module.__name__,
+)
+def test_every_public_number_of_a_module_is_among_them(
+    module: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = json.dumps(path_constants(**FRAMES))
+    for name in _own_numbers(module):
+        if name in ELSEWHERE:
+            continue
+        with monkeypatch.context() as patch:
+            patch.setattr(module, name, _changed(getattr(module, name)))
+            assert json.dumps(path_constants(**FRAMES)) != before, name
+
+
+def _own_numbers(module: ModuleType) -> Iterator[str]:
+    """Yield the names of the public constants that a module defines itself."""
+    tree = ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8"))
+    for node in tree.body:
+        if isinstance(node, ast.Assign):
+            names = {n.id for target in node.targets for n in ast.walk(target) if _is_name(n)}
+            yield from (name for name in sorted(names) if re.fullmatch("[A-Z][A-Z0-9_]+", name))
+
+
+def _is_name(node: ast.AST) -> bool:
+    return isinstance(node, ast.Name)
+
+
+def _changed(value: object) -> object:
+    match value:
+        case slice():
+            return slice(value.start + 1, value.stop)
+        case tuple():
+            return (_changed(value[0]), *value[1:])
+        case np.ndarray():
+            return value + np.float32(0.125)
+        case int() | float():
+            return value + 1
+    raise TypeError(f"{value!r} is no number")
+
+
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [
+        (stream, "STREAM_SCORE"),
+        (pyramid, "LOGIT_CLIP"),
+        (types, "LANDMARKS"),
+        (types, "CANDIDATE_SHARE"),
+        (types, "MAX_CANDIDATES"),
+    ],
+)
+def test_so_are_those_of_modules_with_others(
+    module: ModuleType, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = path_constants(**FRAMES)
+    monkeypatch.setattr(module, name, _changed(getattr(module, name)))
+    assert path_constants(**FRAMES) != before
+
+
+def _leaves(value: object, path: str = "") -> Iterator[tuple[str, object]]:
+    if isinstance(value, dict):
+        for key, part in value.items():
+            yield from _leaves(part, f"{path}.{key}" if path else key)
+    else:
+        yield path, value
+
+
+def test_the_scripts_use_every_one_of_them() -> None:
+    text = "\n".join(
+        file.read_text(encoding="utf-8") for file in SCRIPTS.glob("*.js") if file.stem != "types"
+    )
+    numbers = path_constants(**FRAMES)
+    del numbers[LAYOUT]
+    names = {path.split(".")[-1] for path, _ in _leaves(numbers)}
+    assert {name for name in names if not re.search(rf"\b{name}\b", text)} <= {"flaws"}

@@ -1,0 +1,137 @@
+"""What browsers tell: observations of a device, its state, and labels of faces."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from app.live.device.feed import DeviceFeed
+from app.live.device.report import Report
+from app.live.streaming.session import LiveSession
+from app.live.streaming.stream_limit import StreamLimit
+from app.own_data.labelling import carry_out
+from app.own_data.own_set import OwnSet
+from fer import FaceStream
+from fer.errors import WireError
+from fer.export.files import WRITERS, file_bytes
+from fer.export.stream_result import StreamResult
+from fer.ondevice.wire import HEADER, face_type, read_observation, split
+from tests.app.live.device.samples import Browser, model_of, no_detector, seen
+from tests.app.samples import Clock
+from tests.fuzz.mutations import NASTY_NUMBERS, Rng, changed, changed_value, one
+from tests.fuzz.target import Target, assert_says
+from tests.samples import FakeClassifier, fake_spec, make_detections
+
+_SPEC = fake_spec()
+
+Messages = list[dict[str, Any]]
+
+_TOLD: list[Any] = [
+    {"phase": "running", "code": "camera", "detail": "x"},
+    [[1, "label", 0, 1, True], [2, "undo"], [3, "go", 1], [4, "label", 1, 0, False]],
+]
+
+
+def seeds(folder: Path) -> list[Messages]:
+    """Return the messages of runs: nobody, one face, two faces."""
+    runs = []
+    for boxes in ((), ((40, 40, 140, 140),), ((40, 40, 140, 140), (400, 60, 500, 160))):
+        clock = Clock()
+        browser, messages = Browser(clock), list[dict[str, Any]]()
+        for number in range(1, 13):
+            clock.seconds += 0.1
+            browser.look(seen(make_detections(*boxes)), number=number)
+            if number % 4 == 0:
+                messages.append(browser.message())
+        runs.append(messages)
+    return runs
+
+
+def change(rng: Rng, runs: list[Messages]) -> tuple[Messages, Any]:
+    """Change the bytes of observations, or the messages around them; and what else is told."""
+    messages = [*one(rng, runs)]
+    for _ in range(1 + int(rng.integers(3))):
+        at = int(rng.integers(len(messages)))
+        if rng.random() < 0.4:
+            messages[at] = changed_value(rng, messages[at])
+        elif (batches := _batches(messages[at])) and isinstance(batches[0], dict):
+            batch = one(rng, batches)
+            if isinstance(batch, dict) and isinstance(text := batch.get("observations"), str):
+                other = batch | {"observations": _changed_text(rng, text)}
+                messages[at] = messages[at] | {"batches": [other]}
+    return messages, changed_value(rng, one(rng, _TOLD))
+
+
+def _batches(message: Any) -> Any:
+    found = message.get("batches") if isinstance(message, dict) else None
+    return found if isinstance(found, list) else None
+
+
+def _changed_text(rng: Rng, text: str) -> str:
+    try:
+        data = base64.b64decode(text)
+    except ValueError:
+        return text
+    data = changed(rng, data) if rng.random() < 0.5 else _with_numbers(rng, data)
+    return base64.b64encode(data).decode()
+
+
+def _with_numbers(rng: Rng, data: bytes) -> bytes:
+    """Put odd numbers into the fields of an observation and its first face."""
+    out = bytearray(data)
+    kinds = [(HEADER, 0), (face_type(3), HEADER.itemsize)]
+    for _ in range(1 + int(rng.integers(3))):
+        kind, start = one(rng, kinds)
+        fields: Any = kind.fields
+        inner, offset, *_ = fields[one(rng, [*fields])]
+        with np.errstate(all="ignore"):
+            number = np.float64(one(rng, NASTY_NUMBERS))
+            integer = inner.base.kind in "ui"
+            value = np.int64(0 if not np.isfinite(number) or abs(number) > 2**62 else number)
+            packed = np.array(value if integer else number).astype(inner.base).tobytes()
+        if start + offset + len(packed) <= len(out):
+            out[start + offset : start + offset + len(packed)] = packed
+    return bytes(out)
+
+
+def run(case: tuple[Messages, Any], folder: Path) -> None:
+    messages, told = case
+    clock = Clock()
+    stream = FaceStream(no_detector, FakeClassifier(3), _SPEC)
+    session = LiveSession(stream, StreamLimit(0, clock), clock)
+    session.choose_model(model_of(_SPEC))
+    feed = DeviceFeed(session, lambda key: None)
+    for message in messages:
+        clock.seconds += 0.5
+        reply = feed.take(message)
+        assert set(reply.data()) == set(reply.__dict__)
+        _observations(message)
+    rows = session.rows()
+    assert np.isfinite(rows.seconds).all()
+    assert (np.diff(rows.seconds) >= 0).all()
+    result = StreamResult(rows, session.info)
+    for ending in WRITERS:
+        file_bytes(result, ending)
+    Report.of(told)
+    own = OwnSet(_SPEC.labels)
+    assert carry_out(own, told, 0) >= 0
+
+
+def _observations(message: Any) -> None:
+    for batch in _batches(message) or ():
+        text = batch.get("observations") if isinstance(batch, dict) else None
+        try:
+            data = base64.b64decode(text if isinstance(text, str) else "")
+        except ValueError:
+            continue
+        try:
+            for part in split(data):
+                read_observation(part, _SPEC)
+        except WireError as error:
+            assert_says(error)
+
+
+BROWSERS = Target("browsers", seeds, change, run, memory=512 * 2**20)

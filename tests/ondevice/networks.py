@@ -1,0 +1,49 @@
+"""The networks that a device gets, run by Python for scripts that run in Node."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fer.litert import interpreter_of
+from fer.ondevice.networks import device_networks
+from tests.ondevice.node import Network
+from tests.samples import SHIPPED_MODEL
+
+
+def networks(directory: Path = SHIPPED_MODEL) -> dict[str, Network]:
+    """Return what runs each network, with the inputs and outputs that scripts expect."""
+    files = device_networks(directory)
+
+    @cache
+    def interpreter(canvas: str) -> Any:
+        return interpreter_of(files.detector[canvas])
+
+    landmark = interpreter_of(files.landmark)
+    expression = interpreter_of(files.expression).get_signature_runner()
+
+    def detector(canvas: str, values: np.ndarray) -> list[np.ndarray]:
+        by_size = {len(out): out for out in _outputs(interpreter(canvas), values)}
+        boxes, logits = (by_size[size] for size in sorted(by_size, reverse=True))
+        return [boxes, logits]
+
+    def landmarks(values: np.ndarray) -> list[Any]:
+        presence, points = sorted(_outputs(landmark, values), key=len)
+        return [points, float(presence[0])]
+
+    def expressions(values: np.ndarray) -> dict[str, np.ndarray]:
+        shape = expression.get_input_details()["image"]["shape"]
+        outputs = expression(image=values.reshape(shape))
+        return {name: out[0] for name, out in outputs.items() if out.ndim == 2}
+
+    return {"detector": detector, "landmark": landmarks, "expression": expressions}
+
+
+def _outputs(interpreter: Any, values: np.ndarray) -> list[np.ndarray]:
+    given = interpreter.get_input_details()[0]
+    interpreter.set_tensor(given["index"], values.reshape(given["shape"]))
+    interpreter.invoke()
+    return [interpreter.get_tensor(o["index"]).ravel() for o in interpreter.get_output_details()]

