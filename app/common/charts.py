@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
+from typing import Any, ParamSpec
 
 import plotly.graph_objects as go
 
@@ -43,6 +44,26 @@ _HATCHED: dict[str, Any] = {
 }
 
 
+_P = ParamSpec("_P")
+
+
+def after_pandas(make: Callable[_P, go.Figure]) -> Callable[_P, go.Figure]:
+    """Import pandas before a figure is made; the first page, which has none, does without.
+
+    Plotly asks what it is given for pandas' types as soon as anybody has begun to import pandas.
+    While another visitor's thread is still at it, which takes a second, a figure would fail.
+    """
+
+    @wraps(make)
+    def made(*args: _P.args, **kwargs: _P.kwargs) -> go.Figure:
+        import pandas  # noqa: F401
+
+        return make(*args, **kwargs)
+
+    return made
+
+
+@after_pandas
 def probability_bars(
     probabilities: Floats, labels: Sequence[str], ink: str | None = None
 ) -> go.Figure:
@@ -81,6 +102,7 @@ def probability_bars(
     return go.Figure(bars, _SMALL | layout)
 
 
+@after_pandas
 def answer_mix(counts: Mapping[str, int], labels: Sequence[str]) -> go.Figure:
     """Return one strip that shows how many faces got each answer, "uncertain" last.
 

@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from app.common.charts import STATIC
+from app.common.charts import STATIC, after_pandas
 from app.live.charts.timeline_chart import time_axis
 from fer.export.stream_rows import StreamRows
 from fer.export.stream_times import HOLE_SECONDS
@@ -72,6 +72,7 @@ def curves(rows: StreamRows, person: int, start: float, end: float) -> Curves:
     )
 
 
+@after_pandas
 def curves_figure(curve: Curves, start: float, end: float, ink: str | None = None) -> go.Figure:
     """Return a chart with a line per expression, in its colour. Gaps are not joined.
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from app.common.charts import STATIC, answer_marker
+from app.common.charts import STATIC, after_pandas, answer_marker
 from app.live.charts.people_marks import MAX_PEOPLE, NAME_GAP, person_mark, person_name
 from fer.drawing.text_tags import ink_on
 from fer.export.stream_times import Shares
@@ -43,6 +43,7 @@ def mix_strip(mix: Floats, labels: Sequence[str], alt: str) -> str:
     return f'<div role="img" aria-label="{label}" style="{_STRIP_STYLE}">{"".join(parts)}</div>'
 
 
+@after_pandas
 def shares_figure(shares: Shares, labels: Sequence[str], ink: str | None = None) -> go.Figure:
     """Return a strip per person, divided by the time of each answer.
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from app.common.charts import STATIC
+from app.common.charts import STATIC, after_pandas
 from app.live.charts.people_marks import NAME_GAP, person_mark, person_name
 from app.live.charts.timeline import HeadChange, PersonLine, Timeline
 from fer.export.stream_times import Span
@@ -49,6 +49,7 @@ _STEPS = (5, 10, 15, 30, 60, 120, 300, 600, 1800)
 _MAX_TICKS = 7
 
 
+@after_pandas
 def timeline_figure(
     line: Timeline, labels: Sequence[str], ink: str | None = None, cuts: Sequence[float] = ()
 ) -> go.Figure:

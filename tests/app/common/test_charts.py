@@ -1,10 +1,14 @@
 """Figures: what is drawn, in which colour and order."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
 from app.common import charts
 from fer.labels import FER2013_LABELS, FERPLUS_LABELS, colour_of
+from tests.samples import ROOT
 
 SHARES = np.array([0.02, 0.0, 0.03, 0.9, 0.01, 0.04, 0.0], np.float32)
 
@@ -59,3 +63,27 @@ def test_a_mix_has_a_part_per_expression_that_occurs(
         assert (bar.marker.color == colour_of(name)) == (name != "uncertain")
     assert figure.layout.barmode == "stack"
     assert figure.layout.xaxis.range[1] == max(1, sum(counts.values()))
+
+
+BEFORE_PANDAS = """
+import sys, numpy as np
+from app.common import charts
+from app.live.charts import curves, share_charts, timeline_chart
+made = []
+@charts.after_pandas
+def make(value):
+    made.append((value, hasattr(sys.modules.get("pandas"), "Series")))
+assert "pandas" not in sys.modules
+make(1)
+print(made)
+for maker in (charts.probability_bars, charts.answer_mix, curves.curves_figure,
+              share_charts.shares_figure, timeline_chart.timeline_figure):
+    print(maker.__code__ is make.__code__)
+"""
+
+
+def test_pandas_is_whole_before_a_figure_is_made_and_not_there_before() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", BEFORE_PANDAS], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines() == ["[(1, True)]", *["True"] * 5]
