@@ -14,7 +14,6 @@ from app.operation.server import begin_operation, has_password
 from app.serving.notice import show_server_notice
 from app.serving.offers import forget_offers
 from app.session.lasting_downloads import keep_downloads
-from app.session.waiting_clicks import keep_waiting_clicks
 from app.video.state import begin
 
 PAGES = [
@@ -50,7 +49,6 @@ OPERATOR = st.Page(
 
 begin()
 keep_house()
-keep_waiting_clicks()
 begin_operation()
 keep_downloads()
 forget_offers()

@@ -11,7 +11,22 @@ class FerError(Exception):
 
 
 class ImageError(FerError):
-    """An image file cannot be analysed: it is unreadable, empty, too large or too small."""
+    """An image file cannot be analysed: it is unreadable, empty, too large or too small.
+
+    Attributes:
+        reason: a word for statistics, which says nothing about the file beyond it: `bytes`,
+            `pixels`, `small`, `format`, `damaged` or `empty`; empty where nobody has said.
+    """
+
+    def __init__(self, message: str, reason: str = "") -> None:
+        """Make one.
+
+        Args:
+            message: what to tell, to follow the file's name.
+            reason: see the attribute.
+        """
+        super().__init__(message)
+        self.reason = reason
 
 
 class ModelError(FerError):

@@ -54,7 +54,7 @@ def load(path: Path) -> bytes:
     """
     try:
         if path.stat().st_size > MAX_BYTES:
-            raise ImageError(_too_many_bytes(path.stat().st_size))
+            raise ImageError(_too_many_bytes(path.stat().st_size), "bytes")
         return path.read_bytes()
     except OSError as error:
         raise ImageError(f"cannot be opened: {error.strerror or error}.") from error
@@ -79,9 +79,9 @@ def decode(data: bytes, *, max_bytes: int = MAX_BYTES, max_pixels: int = MAX_PIX
         ImageError: the data is empty, not an image, damaged, too large or too small.
     """
     if not data:
-        raise ImageError("is empty (0 bytes).")
+        raise ImageError("is empty (0 bytes).", "empty")
     if len(data) > max_bytes:
-        raise ImageError(_too_many_bytes(len(data), max_bytes))
+        raise ImageError(_too_many_bytes(len(data), max_bytes), "bytes")
     max_pixels = min(max_pixels, MAX_PIXELS)
     _prepare_pillow()
     try:
@@ -91,12 +91,14 @@ def decode(data: bytes, *, max_bytes: int = MAX_BYTES, max_pixels: int = MAX_PIX
             return _to_rgb(_upright(image))
     except PIL.UnidentifiedImageError as error:
         raise ImageError(
-            "is not an image that can be read; expected JPEG, PNG, WebP, HEIC, BMP or GIF."
+            "is not an image that can be read; expected JPEG, PNG, WebP, HEIC, BMP or GIF.",
+            "format",
         ) from error
     except PillowImage.DecompressionBombError as error:
-        raise ImageError(_too_many_pixels(max_pixels)) from error
+        raise ImageError(_too_many_pixels(max_pixels), "pixels") from error
     except (OSError, SyntaxError, ValueError, EOFError, struct.error) as error:
-        raise ImageError(f"is damaged or cut off and cannot be read ({error}).") from error
+        message = f"is damaged or cut off and cannot be read ({error})."
+        raise ImageError(message, "damaged") from error
 
 
 def is_animated(data: bytes) -> bool:
@@ -124,11 +126,12 @@ def _prepare_pillow() -> None:
 
 def _check_size(width: int, height: int, max_pixels: int) -> None:
     if width * height > max_pixels:
-        raise ImageError(_too_many_pixels(max_pixels, f"{width} × {height}"))
+        raise ImageError(_too_many_pixels(max_pixels, f"{width} × {height}"), "pixels")
     if min(width, height) < MIN_SIDE:
         raise ImageError(
             f"is {width} × {height} pixels, too small to show a face; "
-            f"expected at least {MIN_SIDE} in each direction."
+            f"expected at least {MIN_SIDE} in each direction.",
+            "small",
         )
 
 

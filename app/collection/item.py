@@ -130,7 +130,7 @@ def read_item(name: str, data: bytes, analyzer: Analyzer, heads: Sequence[str]) 
             animated=is_animated(data),
         )
     except ImageError as error:
-        log_event("photo_refused", where="collection")
+        log_event("photo_refused", where="collection", reason=error.reason)
         return Item(name, str(error))
     except Exception:
         # File name and contents are private to the visitor and must not be logged.

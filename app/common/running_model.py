@@ -17,6 +17,7 @@ from app.common.runnable import ModelEntry, entry_of
 from app.common.text import escape_markdown
 from app.common.track_record import TrackRecord, track_record
 from app.limits.photos import LargestFaces
+from app.operation.events import log_event
 from fer import FaceAnalyzer, ModelError
 from fer.detection.blazeface import BlazeFace
 from fer.detection.evidence import Evidence
@@ -121,6 +122,7 @@ def matching_track_record(
 def show_model_error(error: ModelError) -> None:
     """Show visitors that the model is missing, and the operator what to do."""
     _log.error("no model: %s", error)
+    log_event("model_failed")
     st.error("**The expression model is not installed here**, so nothing can be analysed yet.")
     st.caption(operator_message(error))
     choose_model()  # another may be there

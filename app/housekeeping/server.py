@@ -8,10 +8,13 @@ from app.background.giving_way import take_shorter_turns
 from app.housekeeping.closed_tabs import forget_closed_tabs
 from app.housekeeping.janitor import JANITOR
 from app.housekeeping.process_memory import bound_allocator
+from app.session.waiting_clicks import keep_waiting_clicks
 
 
 def keep_house() -> None:
     """Bound a server's memory, let its threads take turns, and start its janitor; once.
+
+    From then on no click is lost over the next one, either.
 
     A test of a page has no server: nothing may outlast it.
     """
@@ -20,5 +23,6 @@ def keep_house() -> None:
     if type(runtime.get_instance()) is runtime.Runtime:
         bound_allocator()
         take_shorter_turns()
+        keep_waiting_clicks()
         JANITOR.add(forget_closed_tabs)
         JANITOR.start()

@@ -6,6 +6,7 @@ words are those listed here; any other becomes `OTHER`.
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import os
@@ -60,6 +61,16 @@ EVENTS: Mapping[str, Kind] = {
     "draining": Kind.NEWS,
 }
 
+#: Words for what a disk has said.
+_DISK: Mapping[int, str] = {
+    errno.ENOSPC: "disk_full",
+    errno.EDQUOT: "disk_full",
+    errno.EROFS: "read_only",
+    errno.EACCES: "read_only",
+    errno.EPERM: "read_only",
+    errno.ENOENT: "missing",
+}
+
 #: All words that a fact may be; `reason` is counted by itself.
 WORDS = frozenset(
     # what was wrong with a file
@@ -67,7 +78,8 @@ WORDS = frozenset(
     # why a stream or session was refused
     | {"full", "off", "visitor", "draining"}
     # where something was done
-    | {"photo", "collection", "video", "live", "own_data", "dashboard", "device", "server"}
+    | {"photo", "collection", "video", "live", "own_data", "teaching", "dashboard", "device"}
+    | {"server"}
     # who relays
     | {"cloudflare", "twilio", "own", "stun", "local"}
     # what failed
@@ -104,6 +116,16 @@ def log_event(name: str, **facts: float | bool | str) -> None:
     head = {"time": now, "event": name, "kind": EVENTS[name].value}
     said |= {"left_out": left_out} if left_out else {}
     _logger().info(json.dumps(head | said))
+
+
+def log_disk_failure(error: OSError, where: str) -> None:
+    """Log that something could not be written, or read again.
+
+    Args:
+        error: what the system said.
+        where: word of `WORDS` for what it was.
+    """
+    log_event("disk_failed", where=where, reason=_DISK.get(error.errno or 0, OTHER))
 
 
 def _said(value: object) -> float | bool | str:

@@ -149,7 +149,7 @@ def read_photo(
         log_event("photo_answered", where="own_data", faces=len(faces))
         return OwnPhoto(name, label=label, faces=faces)
     except ImageError as error:
-        log_event("photo_refused", where="own_data")
+        log_event("photo_refused", where="own_data", reason=error.reason)
         return OwnPhoto(name, str(error))
     except Exception:
         # File name and contents are private to the visitor and must not be logged.

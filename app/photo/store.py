@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -127,10 +128,12 @@ class PhotoStore:
     """The results of this session by content, so that a rerun of the page analyses nothing again.
 
     Results are stored per head, of the model that answers. Faces are detected only once per
-    photograph, whatever model answers.
+    photograph, whatever model answers. Two runs of a page may ask at once: a click begins a new one
+    while the one before is still at a photograph.
     """
 
     def __init__(self) -> None:
+        self._lock = threading.Lock()
         self._model = ""
         self._analysed: dict[str, dict[str, AnalysedPhoto]] = {}
         self._found: dict[str, tuple[Detections, PhotoMesh]] = {}
@@ -152,6 +155,12 @@ class PhotoStore:
         """Return the result of a photograph, analysing it only if its content is new."""
         if photo.error:
             return AnalysedPhoto(photo, PhotoResult(photo.name, error=photo.error))
+        with self._lock:
+            stored = self._stored(photo, analyzer, head)
+        # The same content may be on the page under two names.
+        return replace(stored, photo=photo, result=replace(stored.result, name=photo.name))
+
+    def _stored(self, photo: Photo, analyzer: Analyzer, head: str) -> AnalysedPhoto:
         by_head = self._analysed.setdefault(photo.digest, {})
         if head not in by_head:
             detections, mesh = self._found.get(photo.digest, (None, PhotoMesh()))
@@ -160,9 +169,7 @@ class PhotoStore:
             by_head[head] = replace(new, mesh=mesh)
             if new.readable:
                 self._found[photo.digest] = new.faces.detections, mesh
-        stored = by_head[head]
-        # The same content may be on the page under two names.
-        return replace(stored, photo=photo, result=replace(stored.result, name=photo.name))
+        return by_head[head]
 
     def answered_by(self, model: str) -> None:
         """Note which model answers from now on.
@@ -219,7 +226,7 @@ def analyse_photo(
             spec=analyzer.spec,
         )
     except ImageError as error:
-        log_event("photo_refused", where="photo")
+        log_event("photo_refused", where="photo", reason=error.reason)
         return AnalysedPhoto(photo, PhotoResult(photo.name, error=str(error)))
     except Exception:
         # File name and contents are private to the visitor and must not be logged.

@@ -19,6 +19,7 @@ from enum import Enum, auto
 from pathlib import Path
 
 from app.common.paths import ROOT
+from app.operation.events import log_disk_failure
 
 #: Beginning of the names of the folders in which trainings run; hidden, so no model is seen there.
 _PREFIX = ".teaching-"
@@ -153,6 +154,8 @@ class Teaching:
                 self._publish()
                 state = State.DONE
             except OSError as error:
+                if not isinstance(error, FileExistsError):
+                    log_disk_failure(error, "teaching")
                 self._log.append(f"{_ERROR}the new model could not be kept: {error.strerror}.")
         shutil.rmtree(self._folder, ignore_errors=True)
         for pipe in (self._process.stdin, stdout):
@@ -247,6 +250,7 @@ class Teachings:
             try:
                 teaching = self._started(visitor, name, make_zip, command)
             except OSError as error:
+                log_disk_failure(error, "teaching")
                 raise NotStartedError(
                     f"This server could not start it ({error.strerror or error})."
                 ) from error

@@ -9,6 +9,7 @@ from pathlib import Path
 from app.background.jobs import Cancelled
 from app.common.paths import model_dir
 from app.common.runnable import ModelEntry, entry_of
+from app.operation.events import log_disk_failure
 from app.video.workspace import failure
 from fer import FaceStream
 from fer.video.marked import write_marked
@@ -85,6 +86,7 @@ def read_video(
     except OSError as error:
         # All else is there, and took minutes.
         _log.warning("a marked video could not be written: %s", error.strerror or type(error))
+        log_disk_failure(error, "video")
         return Result(recording, None, failure(error), model)
     return Result(recording, marked, model=model)
 

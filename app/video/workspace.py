@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from app.background.memory import MB
+from app.operation.events import log_disk_failure
 from app.video.room import COPIES, largest_possible
 
 try:
@@ -121,6 +122,7 @@ class Workspaces:
             workspace.folder.mkdir(mode=0o700)
         except OSError as error:
             self.remove(workspace)
+            log_disk_failure(error, "video")
             raise NoRoomError(failure(error)) from error
         return workspace
 
@@ -141,6 +143,7 @@ class Workspaces:
                 shutil.copyfileobj(file, out, _CHUNK)
         except OSError as error:
             self.remove(workspace)
+            log_disk_failure(error, "video")
             raise NoRoomError(failure(error)) from error
         return workspace
 

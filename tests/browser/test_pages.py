@@ -33,12 +33,22 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
+#: Whether nothing has been fetched for a second. The browser's own "network idle" never comes if
+#: one connection of many is left open.
+NOTHING_MORE = """() => {
+  const count = performance.getEntriesByType("resource").length;
+  const now = performance.now();
+  if (window.fetched?.count !== count) window.fetched = { count, now };
+  return document.fonts.status === "loaded" && now - window.fetched.now > 1000;
+}"""
+
+
 def settled(page: Page) -> None:
     """Wait until the page is complete."""
     expect(page.get_by_test_id("stApp")).to_have_attribute(
         "data-test-script-state", "notRunning", timeout=PATIENCE
     )
-    page.wait_for_load_state("networkidle")
+    page.wait_for_function(NOTHING_MORE)
 
 
 @pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])

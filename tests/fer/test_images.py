@@ -1,4 +1,5 @@
 import io
+import pickle
 import tracemalloc
 import zlib
 from collections.abc import Callable
@@ -123,23 +124,24 @@ def test_broken_exif_costs_no_picture(form: str, exif: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "message"),
+    ("data", "message", "reason"),
     [
-        (b"", "empty"),
-        (b"this is a text", "not an image"),
-        (encoded(Image.fromarray(gradient()), "JPEG")[:300], "damaged or cut off"),
-        (encoded(Image.fromarray(gradient()), "PNG")[:90], "damaged or cut off"),
-        (encoded(Image.new("RGB", (1, 1)), "PNG"), "1 × 1 pixels, too small"),
-        (png_header(9000, 9000), "9000 × 9000"),
-        (png_header(20000, 20000), "more pixels than can be read; at most 52 million"),
-        (encoded(Image.new("RGB", (30, 30)), "TIFF"), "expected JPEG, PNG"),
+        (b"", "empty", "empty"),
+        (b"this is a text", "not an image", "format"),
+        (encoded(Image.fromarray(gradient()), "JPEG")[:300], "damaged or cut off", "damaged"),
+        (encoded(Image.fromarray(gradient()), "PNG")[:90], "damaged or cut off", "damaged"),
+        (encoded(Image.new("RGB", (1, 1)), "PNG"), "1 × 1 pixels, too small", "small"),
+        (png_header(9000, 9000), "9000 × 9000", "pixels"),
+        (png_header(20000, 20000), "more pixels than can be read; at most 52 million", "pixels"),
+        (encoded(Image.new("RGB", (30, 30)), "TIFF"), "expected JPEG, PNG", "format"),
     ],
     ids=["empty", "text", "cut jpeg", "cut png", "1x1", "81 MP", "400 MP", "another format"],
 )
 @pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
-def test_what_cannot_be_analysed_says_why(data: bytes, message: str) -> None:
-    with pytest.raises(ImageError, match=message):
+def test_what_cannot_be_analysed_says_why(data: bytes, message: str, reason: str) -> None:
+    with pytest.raises(ImageError, match=message) as said:
         decode(data)
+    assert said.value.reason == pickle.loads(pickle.dumps(said.value)).reason == reason
 
 
 def test_too_many_bytes_are_not_even_looked_at(tmp_path: Path) -> None:
@@ -148,12 +150,13 @@ def test_too_many_bytes_are_not_even_looked_at(tmp_path: Path) -> None:
         file.truncate(MAX_BYTES + 1)
     tracemalloc.start()
     try:
-        with pytest.raises(ImageError, match="64 MB large"):
+        with pytest.raises(ImageError, match="64 MB large") as said:
             read(big)
         _, most_memory = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
     assert most_memory < MAX_BYTES / 10
+    assert said.value.reason == "bytes"
 
 
 @pytest.mark.parametrize("name", ["missing.jpg", "."])

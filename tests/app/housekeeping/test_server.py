@@ -35,7 +35,8 @@ def test_a_server_starts_it(janitor: Janitor, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(runtime, "exists", lambda: True)
     monkeypatch.setattr(runtime, "get_instance", lambda: real)
     monkeypatch.setattr(server, "bound_allocator", lambda: bounded.append(1))
-    monkeypatch.setattr(server, "take_shorter_turns", lambda: None)
+    for name in ("take_shorter_turns", "keep_waiting_clicks"):
+        monkeypatch.setattr(server, name, lambda: None)
     server.keep_house()
     server.keep_house()
     assert janitor.running

@@ -1,6 +1,7 @@
 """Events are counted, and written without anything of a visitor."""
 
 import ast
+import errno
 import json
 import logging
 from collections.abc import Iterator
@@ -8,7 +9,14 @@ from collections.abc import Iterator
 import pytest
 
 from app.operation import events
-from app.operation.events import EVENTS, LINES_A_MINUTE, WORDS, counters, log_event
+from app.operation.events import (
+    EVENTS,
+    LINES_A_MINUTE,
+    WORDS,
+    counters,
+    log_disk_failure,
+    log_event,
+)
 from tests.samples import ROOT
 
 
@@ -77,6 +85,26 @@ def test_a_crowd_fills_no_disk_and_is_counted(
     monkeypatch.setattr(events.time, "monotonic", lambda: 660.0)
     log_event("stream_refused", reason="full")
     assert lines.said[-1]["left_out"] == 5
+
+
+@pytest.mark.parametrize(
+    ("number", "reason"),
+    [
+        (0, "other"),
+        (errno.ENOSPC, "disk_full"),
+        (errno.EDQUOT, "disk_full"),
+        (errno.EROFS, "read_only"),
+        (errno.EIO, "other"),
+    ],
+)
+def test_what_a_disk_says_is_a_word_without_its_path(
+    lines: Lines, number: int, reason: str
+) -> None:
+    log_disk_failure(OSError(number, "text", "/secret/path"), "video")
+    (line,) = lines.said
+    assert line["kind"] == "fault"
+    assert (line["event"], line["where"], line["reason"]) == ("disk_failed", "video", reason)
+    assert "secret" not in json.dumps(line)
 
 
 def test_the_app_logs_only_events_and_words_that_are_listed() -> None:

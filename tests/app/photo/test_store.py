@@ -1,6 +1,8 @@
 """What a session keeps of its photographs, and what it offers for download."""
 
 import logging
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import cv2
@@ -16,6 +18,7 @@ from app.photo.store import (
     analyse_photo,
     png_of,
 )
+from fer import Faces
 from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
 from fer.model.spec import ModelSpec
 from tests.app.samples import BROKEN, LABELS, FakeAnalyzer, png
@@ -36,6 +39,31 @@ def test_the_same_content_is_analysed_once_whatever_its_name() -> None:
     assert found[0].faces is found[1].faces
     assert analyzer.calls == 1
     assert store.new([first, copy, other]) == [other]
+
+
+class SlowAnalyzer(FakeAnalyzer):
+    """Waits in the middle of an analysis."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begun, self.may_go_on = threading.Event(), threading.Event()
+
+    def __call__(self, *args: object, **options: object) -> Faces:
+        self.begun.set()
+        assert self.may_go_on.wait(60)
+        return super().__call__(*args, **options)  # type: ignore[arg-type]
+
+
+def test_a_page_that_begins_anew_waits_for_what_is_being_analysed() -> None:
+    store, analyzer, photo = PhotoStore(), SlowAnalyzer(), Photo("a", png(1))
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(store.analysed, photo, analyzer)
+        assert analyzer.begun.wait(60)
+        store.keep_only([photo])
+        second = pool.submit(store.analysed, photo, analyzer)
+        analyzer.may_go_on.set()
+        assert first.result(60).faces is second.result(60).faces
+    assert analyzer.calls == 1
 
 
 def test_another_head_is_kept_beside_the_first_and_looks_for_no_face_again() -> None:

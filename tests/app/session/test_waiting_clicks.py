@@ -1,5 +1,6 @@
 """A click that waits while another replaces the running script, with Streamlit's own sessions."""
 
+import inspect
 from types import SimpleNamespace
 
 import pytest
@@ -33,7 +34,7 @@ def session_class() -> type[AppSession]:
     """Return a class of sessions of its own, whose runs are noted, not started."""
 
     class Session(AppSession):
-        request_rerun = AppSession.request_rerun
+        request_rerun = inspect.unwrap(AppSession.request_rerun)  # of this process, maybe
 
         def __init__(self) -> None:
             self._state = AppSessionState.APP_IS_RUNNING

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from app.operation.events import counters
 from app.video import workspace as workspace_module
 from app.video.room import COPIES
 from app.video.workspace import NoRoomError, Workspaces, failure, remove_left_overs
@@ -98,11 +99,13 @@ def test_a_full_disk_is_told_and_nothing_is_left_of_the_half_file(
     tmp_path: Path, error: int, said: str
 ) -> None:
     spaces = workspaces(tmp_path)
+    faults = counters().total("disk_failed")
     with pytest.raises(NoRoomError, match=said):
         spaces.take(Broken(OSError(error, os.strerror(error))), len(FILM), "film.mp4")
     assert not any(spaces.root.iterdir())
     assert len(spaces) == 0
     assert said in failure(OSError(error, ""))
+    assert counters().total("disk_failed") == faults + 1
 
 
 #: Leaves a recording behind: the process ends as one that is killed does, without any clean-up.
