@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import Future
 from contextlib import suppress
 from typing import Any
@@ -11,9 +12,12 @@ from streamlit import runtime
 #: Seconds that a busy server may take to get to it; after that it is asked again at the next look.
 _PATIENCE_SECONDS = 60.0
 
+#: Threads that were still making a page when its session was ended.
+_busy: list[threading.Thread] = []
+
 
 def forget_closed_tabs() -> bool:
-    """End the sessions of tabs that were closed two minutes ago, and return whether there were any.
+    """End the sessions of tabs that were closed two minutes ago.
 
     Streamlit keeps the session of a closed tab for two minutes, in case its connection was only
     lost: its photographs, uploads, and the files of its page. But it looks at the time only when
@@ -24,6 +28,10 @@ def forget_closed_tabs() -> bool:
     Seen in Streamlit 1.67.0. Without it, what the last visitor of a day has uploaded is in the
     server's memory until somebody comes and goes on the next day. It can go when Streamlit does so
     by itself. Where a newer version keeps sessions in another way, nothing is done.
+
+    Returns:
+        Whether anything went: a session, or what a page that was still being made for one had put
+        there since.
     """
     server = runtime.get_instance()
     try:
@@ -38,16 +46,33 @@ def forget_closed_tabs() -> bool:
         try:
             ended = expire()
             for _, info in ended:
+                _busy.extend(_threads_of(info.session))
                 info.session.shutdown()
                 _empty(info.session)
             done.set_result(bool(ended))
         except Exception as error:  # the janitor logs it
             done.set_exception(error)
 
+    over = [thread for thread in _busy if not thread.is_alive()]
+    _busy[:] = [thread for thread in _busy if thread not in over]
     with suppress(RuntimeError):  # the server has just ended
         loop.call_soon_threadsafe(end)
-        return done.result(_PATIENCE_SECONDS)
+        return done.result(_PATIENCE_SECONDS) or bool(over)
     return False
+
+
+def _threads_of(session: Any) -> list[threading.Thread]:
+    """Return the threads that make the page of a session.
+
+    Seen in Streamlit 1.67.0. Without it, on a busy server, what a page was still working on when
+    its tab was given up stays in memory as garbage until somebody comes. It can go when a session
+    tells when its last script has ended.
+    """
+
+    def made_for(thread: threading.Thread) -> str | None:
+        return getattr(getattr(thread, "streamlit_script_run_ctx", None), "session_id", None)
+
+    return [thread for thread in threading.enumerate() if made_for(thread) == session.id]
 
 
 def _empty(session: Any) -> None:

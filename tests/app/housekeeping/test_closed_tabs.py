@@ -8,6 +8,10 @@ from types import SimpleNamespace
 import pytest
 from streamlit import runtime
 from streamlit.runtime.memory_session_storage import MemorySessionStorage
+from streamlit.runtime.scriptrunner_utils.script_run_context import (
+    ScriptRunContext,
+    add_script_run_ctx,
+)
 
 from app.housekeeping.closed_tabs import forget_closed_tabs
 
@@ -54,6 +58,39 @@ def test_sessions_go_when_their_time_is_over_on_streamlits_thread(
     assert session.ended_on == ("streamlit" if over else "")
     assert (not session.session_state, not session._fragment_storage) == (over, over)
     assert not forget_closed_tabs()
+
+
+def test_a_page_that_is_still_being_made_goes_when_it_is(
+    monkeypatch: pytest.MonkeyPatch, loop: asyncio.AbstractEventLoop
+) -> None:
+    storage = MemorySessionStorage(ttl_seconds=0)
+    storage.save(SimpleNamespace(session=Session("a")))  # type: ignore[arg-type]
+    serve(
+        monkeypatch,
+        SimpleNamespace(
+            _session_mgr=SimpleNamespace(_session_storage=storage),
+            _get_async_objs=lambda: SimpleNamespace(eventloop=loop),
+        ),
+    )
+    made = threading.Event()
+    threads = [threading.Thread(target=made.wait, args=(60,)) for _ in range(2)]
+    for thread, tab in zip(threads, "ab", strict=True):
+        set_context(thread, tab)
+        thread.start()
+    assert forget_closed_tabs()
+    assert not forget_closed_tabs()  # it is still being made
+    made.set()
+    for thread in threads:
+        thread.join()
+    assert forget_closed_tabs()
+    assert not forget_closed_tabs()
+
+
+def set_context(thread: threading.Thread, tab: str) -> None:
+    """Have a thread make the page of a tab, as Streamlit notes it."""
+    context = object.__new__(ScriptRunContext)
+    context.session_id = tab
+    add_script_run_ctx(thread, context)
 
 
 def test_a_server_that_keeps_them_in_another_way_is_left_alone(
