@@ -37,8 +37,7 @@ PRIVACY = """
 Your pictures go to the server that runs this app and to nobody else; live video can stay with you.
 
 - They stay in its memory, for your session only. A picture that you remove is deleted at once, a
-  file that you download after a minute, the others minutes after you close the tab, at the latest
-  when the next visitor comes.
+  file that you download after a minute, the others minutes after you close the tab.
 - Of a collection, only small copies and numbers are kept once it is read. They are deleted when you
   clear the page, or some minutes after you close the tab.
 - Photos and labels of *Your data* stay in memory until you clear the page, or half an hour after
@@ -53,9 +52,9 @@ Your pictures go to the server that runs this app and to nobody else; live video
 - A recording is written to the server's disk under another name, in a folder that nobody else may
   read. It is deleted, with the marked video, when you cancel or choose another one, minutes after
   you close the tab, and when the server ends.
-- FER Lens writes no other picture and no file name to a disk or a log. While a large file is
-  uploaded, the web server may use an unnamed temporary file, which is gone when the upload is
-  complete.
+- FER Lens writes no other picture and no file name to a disk or a log. While a recording or an
+  archive of more than 64 MB is uploaded, the web server may use an unnamed temporary file, which is
+  gone when the upload is complete.
 - Nothing you upload trains anything, unless you have a model taught your own labelled faces. The
   camera is off until you open it. FER Lens sends no usage statistics.
 """

@@ -8,13 +8,15 @@ from app.background.giving_way import take_shorter_turns
 from app.housekeeping.closed_tabs import forget_closed_tabs
 from app.housekeeping.janitor import JANITOR
 from app.housekeeping.process_memory import bound_allocator
+from app.housekeeping.uploads import hold_uploads
 from app.session.waiting_clicks import keep_waiting_clicks
+from fer.images import MAX_BYTES
 
 
 def keep_house() -> None:
     """Bound a server's memory, let its threads take turns, and start its janitor; once.
 
-    From then on no click is lost over the next one, either.
+    From then on no click is lost over the next one, and no photograph arrives in a file.
 
     A test of a page has no server: nothing may outlast it.
     """
@@ -24,5 +26,6 @@ def keep_house() -> None:
         bound_allocator()
         take_shorter_turns()
         keep_waiting_clicks()
+        hold_uploads(MAX_BYTES)
         JANITOR.add(forget_closed_tabs)
         JANITOR.start()

@@ -24,6 +24,7 @@ from streamlit_webrtc.process import AsyncVideoProcessTrack
 from streamlit_webrtc.relay import get_global_relay
 
 from app.live.streaming.component_style import styled_copy
+from app.operation.events import log_disk_failure
 
 
 def video_context(key: str) -> WebRtcStreamerContext | None:
@@ -120,7 +121,10 @@ def use_page_type() -> None:
     fonts = sorted(Path(st.__file__).parent.glob("static/static/media/SourceSansVF-Upright*.woff2"))
     frontend = Path(streamlit_webrtc.component.__file__).parent / "frontend" / "dist"
     if fonts and (frontend / "index.html").is_file() and isinstance(component, CustomComponent):
-        component._path = str(styled_copy(frontend, fonts[0]))
+        try:
+            component._path = str(styled_copy(frontend, fonts[0]))
+        except OSError as error:  # the disk is full or read-only; it works without the style
+            log_disk_failure(error, "live")
 
 
 #: Hides the errors that streamlit-webrtc's component shows, and reports the name of the last one.

@@ -30,10 +30,21 @@ def styled_copy(frontend: Path, font: Path) -> Path:
     Args:
         frontend: folder with ``index.html`` and what belongs to it.
         font: file that Streamlit serves from ``/static/media``.
+
+    Raises:
+        OSError: it cannot be written; nothing is left of it.
     """
     parent = Path(tempfile.mkdtemp(prefix="fer-lens-webrtc-"))
+    try:
+        copy = _copied(frontend, parent / "frontend", font)
+    except OSError:
+        shutil.rmtree(parent, ignore_errors=True)
+        raise
     atexit.register(shutil.rmtree, parent, ignore_errors=True)
-    copy = parent / "frontend"
+    return copy
+
+
+def _copied(frontend: Path, copy: Path, font: Path) -> Path:
     shutil.copytree(frontend, copy)
     page = copy / "index.html"
     # The component's page is at /component/<name>/index.html, also below a base path.

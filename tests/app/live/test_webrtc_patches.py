@@ -35,6 +35,7 @@ from app.live.webrtc_patches import (
     prevent_reset,
     video_context,
 )
+from tests import loops
 
 KEY = "video"
 TURN = {"urls": ["turn:relay.example"], "username": "u", "credential": "c"}
@@ -200,7 +201,7 @@ def test_a_picture_is_encoded_once(patched: bool, expected: list[int]) -> None:
         source.stop()
         return got
 
-    assert asyncio.run(run()) == expected
+    assert loops.run(run()) == expected
 
 
 @pytest.mark.parametrize("times", [1, 2])
@@ -211,14 +212,14 @@ def test_a_slow_consumer_gets_the_newest_frame(times: int) -> None:
             relay = deliver_newest(relay)
         return await after_a_pause(relay)
 
-    assert asyncio.run(run()) == 4
+    assert loops.run(run()) == 4
 
 
 def test_that_is_not_what_a_relay_does_by_itself() -> None:
     async def run() -> int:
         return await after_a_pause(MediaRelay())
 
-    assert asyncio.run(run()) == 2
+    assert loops.run(run()) == 2
 
 
 def test_nor_what_streamlit_webrtc_asks_it_for() -> None:
@@ -244,7 +245,8 @@ def test_the_relay_of_all_streams_is_the_one_that_is_changed(
     try:
         changed = deliver_newest()
         assert streamlit_webrtc.webrtc.get_global_relay() is changed
-        assert loop.run_until_complete(after_a_pause(changed)) == 4
+        with loops.no_other_loop():
+            assert loop.run_until_complete(after_a_pause(changed)) == 4
     finally:
         loop.close()
 

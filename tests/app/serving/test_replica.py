@@ -15,6 +15,7 @@ from starlette.types import Message, Scope
 
 from app.serving.drain import Drain
 from app.serving.replica import READY_PATH, Doorkeeper, begins_visit, ending, ready_route
+from tests import loops
 
 Get = Callable[..., tuple[int, str]]
 
@@ -64,7 +65,7 @@ def get(drain: Drain) -> Get:
         async def receive() -> Message:
             return {"type": "http.request"}
 
-        asyncio.run(door(asked(path, query) | {"headers": []}, receive, send))
+        loops.run(door(asked(path, query) | {"headers": []}, receive, send))
         return sent[0]["status"], sent[1]["body"].decode()
 
     return answer
@@ -114,7 +115,7 @@ def test_a_first_signal_drains_and_a_second_ends(drain: Drain, ended: list[int])
                 await asyncio.wait_for(_until(ended), 60)
 
     assert not drain.ends_with_notice
-    asyncio.run(serve())
+    loops.run(serve())
     assert drain.ends_with_notice
     assert ended == [signal.SIGTERM]
 
@@ -125,7 +126,7 @@ def test_it_ends_when_nobody_is_there(drain: Drain, ended: list[int]) -> None:
             signal.raise_signal(signal.SIGTERM)
             await asyncio.wait_for(_until(ended), 60)
 
-    asyncio.run(serve())
+    loops.run(serve())
     assert drain.draining
 
 
@@ -135,5 +136,5 @@ def test_without_time_to_wait_it_ends_at_once(drain: Drain, ended: list[int]) ->
             signal.raise_signal(signal.SIGTERM)
             await asyncio.wait_for(_until(ended), 60)
 
-    asyncio.run(serve())
+    loops.run(serve())
     assert not drain.draining

@@ -12,6 +12,7 @@ from benchmarks.load.__main__ import Step, text
 from benchmarks.load.tab import VisitError, open_tab
 from benchmarks.load.visitors import Noted, look_around, stream
 from benchmarks.rtc_client import Client
+from tests import loops
 from tests.browser.server import running_app
 
 PATIENCE = 120
@@ -42,7 +43,7 @@ def test_visitors_look_around_and_get_their_answers(
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
 
-    asyncio.run(visit())
+    loops.run(visit())
     assert noted.errors == []
     assert min(noted.waits["photo"]) > 0
 
@@ -66,7 +67,7 @@ def test_a_stream_is_analysed_and_one_too_many_is_refused(url: str) -> None:
             for client in clients:
                 client.close()
 
-    asyncio.run(visit())
+    loops.run(visit())
     assert noted.errors == []
     assert [*noted.analysed] == [0]
     assert noted.refused == ["no place for a stream"]
@@ -78,7 +79,7 @@ def test_what_the_server_refuses_is_an_error(url: str) -> None:
             await tab.get("/media/nothing.png")
 
     with pytest.raises(VisitError, match="GET media: 404"):
-        asyncio.run(ask())
+        loops.run(ask())
 
 
 def test_steps_are_a_table() -> None:
