@@ -36,7 +36,8 @@ def keep_waiting_clicks(session: type[AppSession] = AppSession) -> None:
     def request_rerun(self: AppSession, client_state: ClientState | None) -> None:
         if client_state is not None and not client_state.fragment_id:
             waiting = _take_waiting(getattr(self, "_scriptrunner", None))
-            if both := _coalesce_widget_states(waiting, client_state.widget_states):
+            if waiting is not None:
+                both = _coalesce_widget_states(waiting, client_state.widget_states)
                 client_state.widget_states.CopyFrom(both)
         request(self, client_state)
 
