@@ -78,8 +78,8 @@ WORDS = frozenset(
     # why a stream or session was refused
     | {"full", "off", "visitor", "draining"}
     # where something was done
-    | {"photo", "collection", "video", "live", "own_data", "teaching", "dashboard", "device"}
-    | {"server"}
+    | {"photo", "collection", "video", "live", "own_data", "teaching"}
+    | {"dashboard", "device", "server"}
     # who relays
     | {"cloudflare", "twilio", "own", "stun", "local"}
     # what failed

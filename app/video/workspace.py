@@ -121,9 +121,7 @@ class Workspaces:
         try:
             workspace.folder.mkdir(mode=0o700)
         except OSError as error:
-            self.remove(workspace)
-            log_disk_failure(error, "video")
-            raise NoRoomError(failure(error)) from error
+            raise self._given_up(workspace, error) from error
         return workspace
 
     def take(self, file: BinaryIO, size: int, name: str) -> Workspace:
@@ -142,9 +140,7 @@ class Workspaces:
             with (workspace.folder / name).open("wb") as out:
                 shutil.copyfileobj(file, out, _CHUNK)
         except OSError as error:
-            self.remove(workspace)
-            log_disk_failure(error, "video")
-            raise NoRoomError(failure(error)) from error
+            raise self._given_up(workspace, error) from error
         return workspace
 
     def remove(self, workspace: Workspace) -> None:
@@ -161,6 +157,12 @@ class Workspaces:
             if self._locked is not None:
                 os.close(self._locked)
                 self._locked = None
+
+    def _given_up(self, workspace: Workspace, error: OSError) -> NoRoomError:
+        """Delete a workspace that could not be written, and return what to raise."""
+        self.remove(workspace)
+        log_disk_failure(error, "video")
+        return NoRoomError(failure(error))
 
     def _room(self) -> int:
         taken = sum(max(expected, one.bytes) for one, expected in self._open.items())

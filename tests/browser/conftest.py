@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -87,6 +88,28 @@ def visit(browser: Browser, app_url: str) -> Iterator[Visit]:
     yield open_page
     for context in contexts:
         context.close()
+
+
+def wait_until(holds: Callable[[], bool], what: str) -> None:
+    """Wait until this is so; fail with these words if it never is."""
+    end = time.monotonic() + PATIENCE / 1000
+    while not holds():
+        assert time.monotonic() < end, what
+        time.sleep(0.05)  # between two looks at the condition
+
+
+def widest(page: Page, parts: str) -> float:
+    """Return how far to the right, in CSS pixels, the parts of a page reach.
+
+    Args:
+        page: the page.
+        parts: CSS selector of the parts.
+    """
+    return page.evaluate(
+        """parts => Math.max(...[...document.querySelectorAll(parts)]
+            .map((element) => element.getBoundingClientRect().right))""",
+        parts,
+    )
 
 
 def follow(page: Page, name: str, *, tap: bool = False) -> None:

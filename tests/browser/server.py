@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -47,7 +48,7 @@ def running_app(
         server = subprocess.Popen(
             [str(python), "-m", module, "run", entry, *flags],
             cwd=ROOT,
-            env=os.environ | dict(env or {}),
+            env=os.environ | {"PYTHONFAULTHANDLER": "1"} | dict(env or {}),
             stdout=out,
             stderr=subprocess.STDOUT,
         )
@@ -56,8 +57,23 @@ def running_app(
         wait_until_healthy(url, server, log)
         yield url
     finally:
-        server.terminate()
-        server.wait(timeout=20)
+        end(server, log)
+
+
+def end(server: subprocess.Popen[bytes], log: Path) -> None:
+    """End a server as its operator would.
+
+    Raises:
+        RuntimeError: it did not end; says what each of its threads was at, and leaves no process.
+    """
+    server.terminate()
+    try:
+        server.wait(timeout=_PATIENCE_SECONDS)
+    except subprocess.TimeoutExpired:
+        server.send_signal(signal.SIGABRT)  # Python's fault handler writes down all threads
+        server.wait(timeout=_PATIENCE_SECONDS)
+        said = log.read_text(errors="replace")
+        raise RuntimeError(f"the app did not end:\n{said}") from None
 
 
 def free_port() -> int:

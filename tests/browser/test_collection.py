@@ -13,7 +13,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from app.collection.selection import PER_PAGE
 from app.common.paths import SAMPLE
-from tests.browser.conftest import PHONE, WIDE, Visit, follow
+from tests.browser.conftest import PHONE, WIDE, Visit, follow, widest
 
 
 def jpeg(image: PillowImage.Image) -> bytes:
@@ -178,8 +178,4 @@ def test_nothing_is_wider_than_the_screen(
     page = put(visit("collection", viewport=viewport), archive)
     expect(tiles(page)).to_have_count(PER_PAGE)
     expect(page.locator("img:not([alt])")).to_have_count(0)
-    widest = page.evaluate(
-        """Math.max(...[...document.querySelectorAll("h1, p, img, button, .js-plotly-plot, .tile")]
-            .map((element) => element.getBoundingClientRect().right))"""
-    )
-    assert 0 < widest <= viewport["width"]
+    assert 0 < widest(page, "h1, p, img, button, .js-plotly-plot, .tile") <= viewport["width"]

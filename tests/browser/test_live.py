@@ -24,7 +24,7 @@ from playwright.sync_api import (
 from app.common.head_text import CONTEMPT
 from app.live.streaming.stream_limit import LIMIT_VARIABLE
 from fer.labels import FER2013_LABELS
-from tests.browser.conftest import FLAGS, PATIENCE, PHONE, WIDE, Launch, follow
+from tests.browser.conftest import FLAGS, PATIENCE, PHONE, WIDE, Launch, follow, widest
 from tests.browser.fake_camera import write_room
 from tests.browser.server import running_app
 
@@ -386,8 +386,4 @@ def test_nothing_is_wider_than_the_screen(
     page = open_live(actress, viewport=viewport)
     start(page)
     wait_for_more_bars(page, 0)
-    widest = page.evaluate(
-        """Math.max(...[...document.querySelectorAll("h1, p, table, iframe, .js-plotly-plot")]
-            .map((element) => element.getBoundingClientRect().right))"""
-    )
-    assert 0 < widest <= viewport["width"]
+    assert 0 < widest(page, "h1, p, table, iframe, .js-plotly-plot") <= viewport["width"]

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from app.common.paths import SAMPLE
 from fer.labelled.table import SKIPPED, read_table
 from fer.labels import FER2013_LABELS
-from tests.browser.conftest import PHONE, WIDE, Visit, follow
+from tests.browser.conftest import PHONE, WIDE, Visit, follow, widest
 from training.data.load import load
 from training.demo.dataset import demo_face
 
@@ -176,8 +176,4 @@ def test_nothing_is_wider_than_the_screen(visit: Visit, viewport: dict[str, int]
     count(page, "0 of 21 labelled")
     expect(page.get_by_role("button", name="Contempt")).to_be_visible()
     expect(page.locator("img:not([alt])")).to_have_count(0)
-    widest = page.evaluate(
-        """Math.max(...[...document.querySelectorAll("h1, p, button:not(.tile), figure, .bars")]
-            .map((element) => element.getBoundingClientRect().right))"""
-    )
-    assert 0 < widest <= viewport["width"]
+    assert 0 < widest(page, "h1, p, button:not(.tile), figure, .bars") <= viewport["width"]

@@ -10,7 +10,7 @@ from PIL import Image as PillowImage
 from playwright.sync_api import Page, expect
 
 from app.photo.inputs import SAMPLE
-from tests.browser.conftest import PHONE, WIDE, Visit
+from tests.browser.conftest import PHONE, WIDE, Visit, widest
 
 
 def open_sample(page: Page) -> Page:
@@ -138,11 +138,7 @@ def test_the_camera_stays_off_until_its_tab_is_opened(visit: Visit) -> None:
 def test_nothing_is_wider_than_the_screen(visit: Visit, viewport: dict[str, int]) -> None:
     page = open_sample(visit(viewport=viewport))
     expect(page.locator(".js-plotly-plot")).to_be_visible()
-    widest = page.evaluate(
-        """Math.max(...[...document.querySelectorAll("h1, p, img, button, .js-plotly-plot")]
-            .map((element) => element.getBoundingClientRect().right))"""
-    )
-    assert 0 < widest <= viewport["width"]
+    assert 0 < widest(page, "h1, p, img, button, .js-plotly-plot") <= viewport["width"]
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import os
-import time
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,7 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from app.live.streaming.clip import RATE, SIZE, SampleClip
 from app.photo.inputs import SAMPLE
-from tests.browser.conftest import PATIENCE, PHONE, WIDE, follow
+from tests.browser.conftest import PATIENCE, PHONE, WIDE, follow, wait_until
 from tests.browser.server import running_app
 from tests.browser.servers.slow_streamlit import SECONDS_VARIABLE
 
@@ -119,13 +118,6 @@ def result_of(page: Page) -> Page:
     expect(page.get_by_role("button", name="All files (ZIP)")).to_be_visible()
     expect(page.get_by_text("Surest moments")).to_be_visible()
     return page
-
-
-def wait_until(holds: Callable[[], bool], what: str) -> None:
-    end = time.monotonic() + PATIENCE / 1000
-    while not holds():
-        assert time.monotonic() < end, what
-        time.sleep(0.05)  # between two looks at the condition
 
 
 def place_of(page: Page) -> float:

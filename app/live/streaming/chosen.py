@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
 
 import numpy as np
 
@@ -21,25 +19,13 @@ _MAX_SETTINGS = 32
 class ChosenRecord(LiveRecord):
     """The results of one visitor's streams, by the model and with the settings of their choice.
 
-    Args:
-        spec: see `LiveRecord`.
-        detector: see `LiveRecord`.
-        clock: see `LiveRecord`.
-        today: see `LiveRecord`.
+    It is made as a `LiveRecord` is.
     """
 
-    def __init__(
-        self,
-        spec: ModelSpec,
-        detector: str,
-        clock: Callable[[], float],
-        today: Callable[[], datetime],
-    ) -> None:
-        super().__init__(spec, detector, clock, today)
-        #: The chosen model.
-        self.model: LiveModel | None = None
-        #: The settings, each with the time on the clock from which it holds.
-        self._settings: tuple[tuple[float, LiveSettings], ...] = ((-np.inf, LiveSettings()),)
+    #: The chosen model.
+    model: LiveModel | None = None
+    #: The settings, each with the time on the clock from which it holds.
+    _settings: tuple[tuple[float, LiveSettings], ...] = ((-np.inf, LiveSettings()),)
 
     @property
     def settings(self) -> LiveSettings:

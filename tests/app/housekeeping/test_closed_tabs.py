@@ -38,6 +38,13 @@ def loop() -> Iterator[asyncio.AbstractEventLoop]:
     loop.close()
 
 
+def server_with(storage: MemorySessionStorage, loop: asyncio.AbstractEventLoop) -> SimpleNamespace:
+    return SimpleNamespace(
+        _session_mgr=SimpleNamespace(_session_storage=storage),
+        _get_async_objs=lambda: SimpleNamespace(eventloop=loop),
+    )
+
+
 def serve(monkeypatch: pytest.MonkeyPatch, server: object) -> None:
     monkeypatch.setattr(runtime, "get_instance", lambda: server)
 
@@ -49,11 +56,7 @@ def test_sessions_go_when_their_time_is_over_on_streamlits_thread(
     storage = MemorySessionStorage(ttl_seconds=0 if over else 1000)
     session = Session("a")
     storage.save(SimpleNamespace(session=session))  # type: ignore[arg-type]
-    server = SimpleNamespace(
-        _session_mgr=SimpleNamespace(_session_storage=storage),
-        _get_async_objs=lambda: SimpleNamespace(eventloop=loop),
-    )
-    serve(monkeypatch, server)
+    serve(monkeypatch, server_with(storage, loop))
     assert forget_closed_tabs() is over
     assert session.ended_on == ("streamlit" if over else "")
     assert (not session.session_state, not session._fragment_storage) == (over, over)
@@ -65,13 +68,7 @@ def test_a_page_that_is_still_being_made_goes_when_it_is(
 ) -> None:
     storage = MemorySessionStorage(ttl_seconds=0)
     storage.save(SimpleNamespace(session=Session("a")))  # type: ignore[arg-type]
-    serve(
-        monkeypatch,
-        SimpleNamespace(
-            _session_mgr=SimpleNamespace(_session_storage=storage),
-            _get_async_objs=lambda: SimpleNamespace(eventloop=loop),
-        ),
-    )
+    serve(monkeypatch, server_with(storage, loop))
     made = threading.Event()
     threads = [threading.Thread(target=made.wait, args=(60,)) for _ in range(2)]
     for thread, tab in zip(threads, "ab", strict=True):
@@ -103,9 +100,5 @@ def test_a_server_that_keeps_them_in_another_way_is_left_alone(
 def test_a_server_that_has_just_ended_is_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
     ended = asyncio.new_event_loop()
     ended.close()
-    server = SimpleNamespace(
-        _session_mgr=SimpleNamespace(_session_storage=MemorySessionStorage()),
-        _get_async_objs=lambda: SimpleNamespace(eventloop=ended),
-    )
-    serve(monkeypatch, server)
+    serve(monkeypatch, server_with(MemorySessionStorage(), ended))
     assert not forget_closed_tabs()

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from app.live.streaming.stream_limit import LIMIT_VARIABLE
-from tests.browser.conftest import PATIENCE, PHONE, WIDE, Launch, follow
+from tests.browser.conftest import PATIENCE, PHONE, WIDE, Launch, follow, widest
 from tests.browser.faults.line import Line
 from tests.browser.server import running_app
 from tests.browser.test_live import (
@@ -325,11 +325,7 @@ def test_nothing_is_wider_than_the_screen(
     page = open_live(actress, viewport=viewport)
     start(page)
     wait_for_more_bars(page, 0)
-    widest = page.evaluate(
-        """Math.max(...[...document.querySelectorAll("h1, p, table, .js-plotly-plot")]
-            .map((element) => element.getBoundingClientRect().right))"""
-    )
-    assert 0 < widest <= viewport["width"]
+    assert 0 < widest(page, "h1, p, table, .js-plotly-plot") <= viewport["width"]
     for part in ("video", "canvas", "button"):
         box = component(page).locator(part).bounding_box()
         assert box

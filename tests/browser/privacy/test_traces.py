@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from playwright.sync_api import Browser, expect
 
 from benchmarks.on_device.processes import server_of
 from fer.types import Image
-from tests.browser.conftest import PATIENCE, WIDE
+from tests.browser.conftest import PATIENCE, WIDE, wait_until
 from tests.browser.privacy.traces import found_in_files, found_in_memory, marked, open_files
 from tests.browser.server import running_app
 
@@ -63,15 +62,8 @@ def test_a_picture_is_in_memory_alone(
     context.close()
     nowhere(folder, pid, picture.marks)
     if platform.libc_ver()[0] == "glibc":
-        gone(pid, picture.marks)  # though no other visitor has come
-
-
-def gone(pid: int, marks: dict[str, bytes]) -> None:
-    """Wait until a process's memory holds no mark."""
-    end = time.monotonic() + PATIENCE / 1000
-    while (found := found_in_memory(pid, marks)) and time.monotonic() < end:
-        time.sleep(0.5)  # between two looks at the condition
-    assert not found
+        # Though no other visitor has come.
+        wait_until(lambda: not found_in_memory(pid, picture.marks), "a mark is in memory")
 
 
 def nowhere(folder: Path, pid: int, marks: dict[str, bytes]) -> None:
