@@ -9,6 +9,7 @@ from app.housekeeping.closed_tabs import forget_closed_tabs
 from app.housekeeping.janitor import JANITOR
 from app.housekeeping.process_memory import bound_allocator
 from app.housekeeping.uploads import hold_uploads
+from app.serving.end import end_in_time
 from app.session.waiting_clicks import keep_waiting_clicks
 from fer.images import MAX_BYTES
 
@@ -16,7 +17,8 @@ from fer.images import MAX_BYTES
 def keep_house() -> None:
     """Bound a server's memory, let its threads take turns, and start its janitor; once.
 
-    From then on no click is lost over the next one, and no photograph arrives in a file.
+    From then on no click is lost over the next one, no photograph arrives in a file, and the server
+    ends when it is told to.
 
     A test of a page has no server: nothing may outlast it.
     """
@@ -27,5 +29,6 @@ def keep_house() -> None:
         take_shorter_turns()
         keep_waiting_clicks()
         hold_uploads(MAX_BYTES)
+        end_in_time()
         JANITOR.add(forget_closed_tabs)
         JANITOR.start()

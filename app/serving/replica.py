@@ -22,6 +22,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.operation.events import log_event
 from app.serving.drain import THIS_SERVER, Drain
+from app.serving.end import end_in_time
 from app.session.parameter import PARAMETER
 
 #: Where load balancers and pages ask whether this server takes visitors.
@@ -75,6 +76,7 @@ async def ending(_app: Any, *, seconds: float, drain: Drain = THIS_SERVER) -> As
 
     loop.add_signal_handler(signal.SIGTERM, terminated)
     drain.ends_with_notice = True
+    end_in_time()
     try:
         yield
     finally:

@@ -1,0 +1,135 @@
+"""How a web server ends while others are connected to it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections import deque
+from pathlib import Path
+from threading import Event, Thread
+from urllib.parse import urlparse
+
+import pytest
+import uvicorn
+from starlette.types import Receive, Scope, Send
+
+from app.serving.end import end_in_time
+from tests import loops
+from tests.browser.server import running_app
+
+#: Seconds. What ends by itself takes less on any machine, and what does not takes more.
+PATIENCE = 60
+FOREVER = 3600
+
+REQUEST = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+
+async def never_answers(scope: Scope, receive: Receive, send: Send) -> None:
+    await asyncio.Event().wait()
+
+
+class Ending(uvicorn.Server):
+    """A server that is told to end at once, for one test.
+
+    Args:
+        before: what those say who are connected then.
+        late: what those say who are let in at that very moment.
+        limit: what its operator has set for how long it waits.
+    """
+
+    def __init__(self, before: list[bytes], late: list[bytes], limit: int | None = None) -> None:
+        options = {"lifespan": "off", "log_level": "critical", "port": 0}
+        super().__init__(
+            uvicorn.Config(never_answers, timeout_graceful_shutdown=limit, **options)  # type: ignore[arg-type]
+        )
+        self.before, self.late = before, late
+        self.visitors: list[socket.socket] = []
+        self.transports: list[asyncio.Transport] = []
+
+    async def main_loop(self) -> None:
+        for said in self.before:
+            await self.let_in(said)
+        while len(self.server_state.tasks) < self.before.count(REQUEST):
+            await asyncio.sleep(0)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        coming = [asyncio.ensure_future(self.let_in(said)) for said in self.late]
+        await super().shutdown(sockets)
+        await asyncio.gather(*coming)
+
+    async def let_in(self, said: bytes) -> None:
+        mine, theirs = socket.socketpair()
+        self.visitors.append(mine)
+        mine.sendall(said)
+        transport, _ = await asyncio.get_running_loop().connect_accepted_socket(
+            lambda: self.config.http_protocol_class(  # type: ignore[call-arg]
+                config=self.config, server_state=self.server_state, app_state={}
+            ),
+            theirs,
+        )
+        self.transports.append(transport)
+
+    def end(self, patience: float = PATIENCE) -> None:
+        """Begin and end.
+
+        Raises:
+            TimeoutError: it did not end.
+        """
+        loops.run(self.ended(patience))
+
+    async def ended(self, patience: float) -> None:
+        try:
+            await asyncio.wait_for(self.serve(), patience)
+        finally:
+            for visitor in self.visitors:
+                visitor.close()
+            for transport in self.transports:
+                transport.abort()
+            await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize("before", [[], [b""], [b"", b""]], ids=["nobody", "one", "two"])
+@pytest.mark.parametrize("late", [[], [b""], [b"", b""]], ids=["nobody", "one", "two"])
+def test_all_who_are_connected_are_told(before: list[bytes], late: list[bytes]) -> None:
+    class Server(Ending): ...
+
+    end_in_time(Server, FOREVER)
+    end_in_time(Server, FOREVER)  # which changes nothing
+    Server(before, late).end()
+
+
+@pytest.mark.parametrize(("seconds", "limit"), [(1, None), (FOREVER, 1)])
+def test_an_answer_is_not_waited_for_without_end(seconds: int, limit: int | None) -> None:
+    class Server(Ending): ...
+
+    end_in_time(Server, seconds)
+    Server([REQUEST], [], limit).end()
+
+
+@pytest.mark.parametrize(("before", "late"), [([], [b""]), ([REQUEST], [])])
+def test_by_itself_it_waits_without_end(before: list[bytes], late: list[bytes]) -> None:
+    """If this fails, `end_in_time` can go."""
+    with pytest.raises(TimeoutError):
+        Ending(before, late).end(patience=2)
+
+
+def test_a_server_ends_while_others_connect_to_it(tmp_path: Path) -> None:
+    ended, connections = Event(), deque[socket.socket]()
+
+    def connect(port: int) -> None:
+        while not ended.wait(0.001):
+            with contextlib.suppress(OSError):
+                connections.append(socket.create_connection(("127.0.0.1", port)))
+
+    with running_app(tmp_path / "log.txt", entry="serve.py") as url:
+        others = [Thread(target=connect, args=[urlparse(url).port], daemon=True) for _ in range(4)]
+        for other in others:
+            other.start()
+        while len(connections) < 300:
+            ended.wait(0.01)
+    ended.set()
+    for other in others:
+        other.join()
+    for connection in connections:
+        connection.close()
