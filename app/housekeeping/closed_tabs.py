@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import Future
-from contextlib import suppress
 from typing import Any
 
 from streamlit import runtime
@@ -53,12 +52,15 @@ def forget_closed_tabs() -> bool:
         except Exception as error:  # the janitor logs it
             done.set_exception(error)
 
-    over = [thread for thread in _busy if not thread.is_alive()]
-    _busy[:] = [thread for thread in _busy if thread not in over]
-    with suppress(RuntimeError):  # the server has just ended
+    try:
         loop.call_soon_threadsafe(end)
-        return done.result(_PATIENCE_SECONDS) or bool(over)
-    return False
+    except RuntimeError:  # the server has just ended
+        return False
+    ended = done.result(_PATIENCE_SECONDS)
+    over = [thread for thread in _busy if not thread.is_alive()]
+    for thread in over:
+        _busy.remove(thread)
+    return ended or bool(over)
 
 
 def _threads_of(session: Any) -> list[threading.Thread]:

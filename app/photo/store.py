@@ -155,19 +155,26 @@ class PhotoStore:
         """Return the result of a photograph, analysing it only if its content is new."""
         if photo.error:
             return AnalysedPhoto(photo, PhotoResult(photo.name, error=photo.error))
+        by_head = self._analysed.setdefault(photo.digest, {})  # before it waits
         with self._lock:
-            stored = self._stored(photo, analyzer, head)
+            stored = self._stored(photo, analyzer, head, by_head)
         # The same content may be on the page under two names.
         return replace(stored, photo=photo, result=replace(stored.result, name=photo.name))
 
-    def _stored(self, photo: Photo, analyzer: Analyzer, head: str) -> AnalysedPhoto:
-        by_head = self._analysed.setdefault(photo.digest, {})
+    def _stored(
+        self, photo: Photo, analyzer: Analyzer, head: str, by_head: dict[str, AnalysedPhoto]
+    ) -> AnalysedPhoto:
+        """Return a result out of those that the store had when it was asked.
+
+        They are the store's no more if the photograph was removed meanwhile, or another model
+        answers: then nobody sees what is added to them.
+        """
         if head not in by_head:
             detections, mesh = self._found.get(photo.digest, (None, PhotoMesh()))
             with PHOTOGRAPHS.turn():
                 new = analyse_photo(photo, analyzer, head, detections=detections)
             by_head[head] = replace(new, mesh=mesh)
-            if new.readable:
+            if new.readable and self._analysed.get(photo.digest) is by_head:
                 self._found[photo.digest] = new.faces.detections, mesh
         return by_head[head]
 
@@ -182,14 +189,14 @@ class PhotoStore:
         if model != self._model:
             self._model = model
             self._analysed.clear()
-            for _, mesh in self._found.values():
+            for _, mesh in list(self._found.values()):
                 mesh.forget_pictures()
 
     def keep_only(self, photos: Iterable[Photo]) -> None:
         """Delete the results of all photographs except these."""
         shown = {photo.digest for photo in photos}
-        self._analysed = {d: a for d, a in self._analysed.items() if d in shown}
-        self._found = {d: f for d, f in self._found.items() if d in shown}
+        self._analysed = {d: a for d, a in list(self._analysed.items()) if d in shown}
+        self._found = {d: f for d, f in list(self._found.items()) if d in shown}
 
 
 def analyse_photo(

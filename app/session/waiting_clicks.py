@@ -5,13 +5,10 @@ from __future__ import annotations
 from functools import wraps
 from typing import Any
 
+from streamlit import config
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.WidgetStates_pb2 import WidgetStates
 from streamlit.runtime.app_session import AppSession
-from streamlit.runtime.scriptrunner_utils.script_requests import (
-    ScriptRequestType,
-    _coalesce_widget_states,
-)
 
 
 def keep_waiting_clicks(session: type[AppSession] = AppSession) -> None:
@@ -31,11 +28,22 @@ def keep_waiting_clicks(session: type[AppSession] = AppSession) -> None:
     request = session.request_rerun
     if hasattr(request, "__wrapped__"):
         return
+    try:
+        from streamlit.runtime.scriptrunner_utils.script_requests import (
+            ScriptRequestType,
+            _coalesce_widget_states,
+        )
+    except ImportError:
+        return
 
     @wraps(request)
     def request_rerun(self: AppSession, client_state: ClientState | None) -> None:
-        if client_state is not None and not client_state.fragment_id:
-            waiting = _take_waiting(getattr(self, "_scriptrunner", None))
+        if (
+            client_state is not None
+            and not client_state.fragment_id
+            and config.get_option("runner.fastReruns")  # else it waits too
+        ):
+            waiting = _take_waiting(getattr(self, "_scriptrunner", None), ScriptRequestType)
             if waiting is not None:
                 both = _coalesce_widget_states(waiting, client_state.widget_states)
                 client_state.widget_states.CopyFrom(both)
@@ -44,7 +52,7 @@ def keep_waiting_clicks(session: type[AppSession] = AppSession) -> None:
     session.request_rerun = request_rerun  # type: ignore[method-assign]
 
 
-def _take_waiting(runner: Any) -> WidgetStates | None:
+def _take_waiting(runner: Any, kinds: Any) -> WidgetStates | None:
     """Return what waits for a script that will be stopped now, and stop it before it begins.
 
     Seen in Streamlit 1.67.0. Without it, the old script could still begin with what is handed on to
@@ -53,9 +61,9 @@ def _take_waiting(runner: Any) -> WidgetStates | None:
     try:
         requests = runner._requests
         with requests._lock:
-            if requests._state is not ScriptRequestType.RERUN:
+            if requests._state is not kinds.RERUN:
                 return None
-            requests._state = ScriptRequestType.STOP
+            requests._state = kinds.STOP
             return requests._rerun_data.widget_states
     except AttributeError:
         return None

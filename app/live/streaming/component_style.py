@@ -45,7 +45,13 @@ def styled_copy(frontend: Path, font: Path) -> Path:
 
 
 def _copied(frontend: Path, copy: Path, font: Path) -> Path:
-    shutil.copytree(frontend, copy)
+    # Not `shutil.copytree`: its error has no number, and a full disk could not be told from others.
+    for source in [frontend, *sorted(frontend.rglob("*"))]:
+        target = copy / source.relative_to(frontend)
+        if source.is_dir():
+            target.mkdir()
+        else:
+            shutil.copy2(source, target)
     page = copy / "index.html"
     # The component's page is at /component/<name>/index.html, also below a base path.
     style = _STYLE.format(family=_FAMILY, font=f"../../static/media/{font.name}")

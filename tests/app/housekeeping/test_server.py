@@ -35,7 +35,7 @@ def test_a_server_starts_it(janitor: Janitor, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(runtime, "exists", lambda: True)
     monkeypatch.setattr(runtime, "get_instance", lambda: real)
     monkeypatch.setattr(server, "bound_allocator", lambda: bounded.append(1))
-    for name in ("take_shorter_turns", "keep_waiting_clicks", "hold_uploads"):
+    for name in ("take_shorter_turns", "keep_waiting_clicks", "hold_uploads", "end_in_time"):
         monkeypatch.setattr(server, name, lambda *_: None)
     server.keep_house()
     server.keep_house()

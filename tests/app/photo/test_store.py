@@ -56,14 +56,48 @@ class SlowAnalyzer(FakeAnalyzer):
 
 def test_a_page_that_begins_anew_waits_for_what_is_being_analysed() -> None:
     store, analyzer, photo = PhotoStore(), SlowAnalyzer(), Photo("a", png(1))
+    other = Photo("b", png(2))
     with ThreadPoolExecutor(2) as pool:
         first = pool.submit(store.analysed, photo, analyzer)
         assert analyzer.begun.wait(60)
         store.keep_only([photo])
-        second = pool.submit(store.analysed, photo, analyzer)
+        second = pool.submit(both, store, [other, photo], analyzer)
+        wait_for(store, 2)
         analyzer.may_go_on.set()
-        assert first.result(60).faces is second.result(60).faces
-    assert analyzer.calls == 1
+        assert first.result(60).faces is second.result(60)[1].faces
+    assert analyzer.calls == 2
+
+
+@pytest.mark.parametrize("ended", ["removed", "another model"])
+def test_a_page_that_waited_brings_nothing_back(ended: str) -> None:
+    store, analyzer = PhotoStore(), SlowAnalyzer()
+    photos = [Photo("a", png(1)), Photo("b", png(2))]
+    with ThreadPoolExecutor(2) as pool:
+        runs = [pool.submit(store.analysed, photos[0], analyzer)]
+        assert analyzer.begun.wait(60)
+        runs.append(pool.submit(store.analysed, photos[1], analyzer))
+        wait_for(store, 2)
+        if ended == "removed":
+            store.keep_only([])
+        else:
+            store.answered_by("another")
+        analyzer.may_go_on.set()
+        assert [len(run.result(60).faces) for run in runs] == [1, 2]
+    assert len(store) == 0
+    assert store.new(photos) == photos
+    assert (analyzer.calls, analyzer.searches) == (2, 2)
+    both(store, photos, analyzer)
+    assert (analyzer.calls, analyzer.searches) == (4, 4)
+
+
+def both(store: PhotoStore, photos: list[Photo], analyzer: FakeAnalyzer) -> list[AnalysedPhoto]:
+    return [store.analysed(photo, analyzer) for photo in photos]
+
+
+def wait_for(store: PhotoStore, contents: int) -> None:
+    """Wait until somebody has asked for so many."""
+    while len(store) < contents:
+        threading.Event().wait(0.001)
 
 
 def test_another_head_is_kept_beside_the_first_and_looks_for_no_face_again() -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import inspect
 import socket
 from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event
 from urllib.parse import urlparse
 
 import pytest
@@ -55,7 +57,7 @@ class Ending(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         coming = [asyncio.ensure_future(self.let_in(said)) for said in self.late]
-        await super().shutdown(sockets)
+        await inspect.unwrap(uvicorn.Server.shutdown)(self, sockets)  # as it was in this process
         await asyncio.gather(*coming)
 
     async def let_in(self, said: bytes) -> None:
@@ -119,17 +121,16 @@ def test_a_server_ends_while_others_connect_to_it(tmp_path: Path) -> None:
 
     def connect(port: int) -> None:
         while not ended.wait(0.001):
-            with contextlib.suppress(OSError):
+            with suppress(OSError):
                 connections.append(socket.create_connection(("127.0.0.1", port)))
 
-    with running_app(tmp_path / "log.txt", entry="serve.py") as url:
-        others = [Thread(target=connect, args=[urlparse(url).port], daemon=True) for _ in range(4)]
-        for other in others:
-            other.start()
-        while len(connections) < 300:
-            ended.wait(0.01)
-    ended.set()
-    for other in others:
-        other.join()
-    for connection in connections:
-        connection.close()
+    with ExitStack() as after, ThreadPoolExecutor(4) as others:
+        after.callback(lambda: [connection.close() for connection in connections])
+        try:
+            with running_app(tmp_path / "log.txt", entry="serve.py") as url:
+                for _ in range(4):
+                    others.submit(connect, urlparse(url).port or 0)
+                while len(connections) < 300:
+                    ended.wait(0.01)
+        finally:
+            ended.set()

@@ -4,9 +4,11 @@ import inspect
 from types import SimpleNamespace
 
 import pytest
+from streamlit import config
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
 from streamlit.runtime.app_session import AppSession, AppSessionState
+from streamlit.runtime.scriptrunner_utils import script_requests
 from streamlit.runtime.scriptrunner_utils.script_requests import (
     RerunData,
     ScriptRequests,
@@ -125,6 +127,30 @@ def test_a_version_that_keeps_it_in_another_way_is_left_alone(runner: object) ->
     session._scriptrunner = runner  # type: ignore[assignment]
     session.request_rerun(state(SLIDER))
     assert [widgets(run) for run in session.runs] == [{"slider": SLIDER}]
+
+
+def test_a_version_without_the_queue_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(script_requests, "_coalesce_widget_states")
+    kind = session_class()
+    before = kind.request_rerun
+    keep_waiting_clicks(kind)
+    assert kind.request_rerun is before
+
+
+def test_where_every_run_waits_for_the_one_before_nothing_is_taken(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(config, "get_option", {"runner.fastReruns": False}.__getitem__)
+    kind = session_class()
+    keep_waiting_clicks(kind)
+    session = kind()
+    session.request_rerun(state(FACE, fragment="photo"))
+    session.request_rerun(state(SLIDER))
+    assert session.runs == []
+    assert session._scriptrunner is not None
+    waiting = session._scriptrunner._requests.on_scriptrunner_ready()
+    assert waiting.type is ScriptRequestType.RERUN
+    assert widgets(waiting.rerun_data) == {"face": FACE, "slider": SLIDER}
 
 
 def test_a_run_without_a_click_is_as_it_was() -> None:
