@@ -48,6 +48,7 @@ VIEWS = {
     "app.common.components",
     "app.common.head_picker",
     "app.session.lasting_downloads",
+    "app.session.left_pages",
     "app.common.model_choice",
     "app.common.page_layout",
     "app.common.running_model",
@@ -133,6 +134,7 @@ def test_what_shows_nothing_does_not_load_streamlit_by_way_of_another() -> None:
 PATCHES = {
     "app.housekeeping.closed_tabs",
     "app.session.lasting_downloads",
+    "app.session.left_pages",
     "app.session.tabs",
     "app.session.waiting_clicks",
     "app.operation.streamlit_stats",

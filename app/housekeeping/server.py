@@ -10,6 +10,7 @@ from app.housekeeping.janitor import JANITOR
 from app.housekeeping.process_memory import bound_allocator
 from app.housekeeping.uploads import hold_uploads
 from app.serving.end import end_in_time
+from app.session.left_pages import forget_left_pages
 from app.session.waiting_clicks import keep_waiting_clicks
 from fer.images import MAX_BYTES
 
@@ -17,8 +18,8 @@ from fer.images import MAX_BYTES
 def keep_house() -> None:
     """Bound a server's memory, let its threads take turns, and start its janitor; once.
 
-    From then on no click is lost over the next one, no photograph arrives in a file, and the server
-    ends when it is told to.
+    From then on no click is lost over the next one, no page is emptied by the one before, no
+    photograph arrives in a file, and the server ends when it is told to.
 
     A test of a page has no server: nothing may outlast it.
     """
@@ -28,6 +29,7 @@ def keep_house() -> None:
         bound_allocator()
         take_shorter_turns()
         keep_waiting_clicks()
+        forget_left_pages()
         hold_uploads(MAX_BYTES)
         end_in_time()
         JANITOR.add(forget_closed_tabs)

@@ -1,7 +1,7 @@
 """Ways round what streamlit-webrtc, Streamlit and aiortc get wrong or keep to themselves.
 
-Beside `app.session.lasting_downloads` and `app.session.tabs`, no other file of the app touches what
-these packages do not offer publicly. Each function says what is wrong, where that was seen, what
+Beside the modules that `tests/test_house.py` names, no other file of the app touches what these
+packages do not offer publicly. Each function says what is wrong, where that was seen, what
 happens without it, and when it can go; its tests fail as soon as it is needed no more, or does not
 work any more.
 """

@@ -286,7 +286,7 @@ def test_the_session_can_be_downloaded_while_it_runs(actress: Browser, open_live
     start(page)
     counts: list[int] = []
     for _ in range(3):
-        wait_for_more_bars(page, len(counts))
+        wait_for_more_bars(page, bars(page))
         counts.append(len(table(page)))
     assert 0 < counts[0] < counts[1] < counts[2]
     record = json.loads(download(page, "JSON"))

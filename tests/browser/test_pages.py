@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlparse
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, WebSocketRoute, expect
+from streamlit.proto.BackMsg_pb2 import BackMsg
 
 from tests.browser.conftest import PATIENCE, PHONE, WIDE, follow
 from tests.browser.server import running_app
@@ -48,6 +50,8 @@ def settled(page: Page) -> None:
     expect(page.get_by_test_id("stApp")).to_have_attribute(
         "data-test-script-state", "notRunning", timeout=PATIENCE
     )
+    # Not what an earlier call saw; and by itself a browser counts up to 250.
+    page.evaluate("performance.setResourceTimingBufferSize(1e5); delete window.fetched")
     page.wait_for_function(NOTHING_MORE)
 
 
@@ -91,6 +95,48 @@ def test_on_a_phone_nothing_covers_the_page_that_was_chosen(browser: Browser, se
             page.get_by_role("heading", level=1).click(trial=True)
     finally:
         context.close()
+
+
+def test_what_a_page_says_when_its_visitor_has_left_does_not_empty_the_next(
+    browser: Browser, server: str
+) -> None:
+    context = browser.new_context(viewport=WIDE, permissions=["camera"])  # type: ignore[arg-type]
+    context.set_default_timeout(PATIENCE)
+    try:
+        page = context.new_page()
+        said = say_it_again_when_left(page)
+        page.goto(f"{server}/live?live=device")
+        page.locator(".live").wait_for()
+        settled(page)
+        assert said, "the component has told that it is there"
+        follow(page, "About")
+        settled(page)
+        expect(page.get_by_role("heading", name="About FER Lens")).to_be_visible()
+    finally:
+        context.close()
+
+
+def say_it_again_when_left(page: Page) -> list[bytes]:
+    """Have the server hear the last report of a page's component once more, just after the page
+    was left; return what was said.
+    """
+    said: list[bytes] = []
+
+    def connect(socket: WebSocketRoute) -> None:
+        server = socket.connect_to_server()
+
+        def pass_on(message: str | bytes) -> None:
+            server.send(message)
+            asked = BackMsg.FromString(message).rerun_script if isinstance(message, bytes) else None
+            if asked and asked.fragment_id:
+                said.append(message)
+            elif asked and said:
+                server.send(said[-1])
+
+        socket.on_message(pass_on)
+
+    page.route_web_socket(re.compile("/_stcore/stream"), connect)
+    return said
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -35,7 +35,13 @@ def test_a_server_starts_it(janitor: Janitor, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(runtime, "exists", lambda: True)
     monkeypatch.setattr(runtime, "get_instance", lambda: real)
     monkeypatch.setattr(server, "bound_allocator", lambda: bounded.append(1))
-    for name in ("take_shorter_turns", "keep_waiting_clicks", "hold_uploads", "end_in_time"):
+    for name in (
+        "take_shorter_turns",
+        "keep_waiting_clicks",
+        "forget_left_pages",
+        "hold_uploads",
+        "end_in_time",
+    ):
         monkeypatch.setattr(server, name, lambda *_: None)
     server.keep_house()
     server.keep_house()
