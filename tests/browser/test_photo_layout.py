@@ -1,16 +1,17 @@
 """Where the Photo page puts pictures, cards and faces in a real browser."""
 
 import math
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from PIL import Image as PillowImage
-from playwright.sync_api import FloatRect, Locator, Page, expect
+from playwright.sync_api import FloatRect, Locator, Page, Route, expect
 
 from app.common.page_layout import CARD_WIDTH
 from app.photo.inputs import SAMPLE
-from tests.browser.conftest import PHONE, Visit
+from tests.browser.conftest import PHONE, Visit, wait_until
 
 TOUCH = {"viewport": PHONE, "has_touch": True, "is_mobile": True}
 
@@ -172,6 +173,78 @@ def test_a_phone_shows_the_summary_first(visit: Visit, compose: Compose, faces: 
     expect(picture).to_be_in_viewport(ratio=1)
     assert box(summary)["y"] < box(picture)["y"]
     expect(page.get_by_role("heading", name="Read the expressions")).not_to_be_in_viewport()
+
+
+#: What of a result comes after its text: pictures, and the programs of charts and tables.
+LATE = re.compile(r"/media/|/static/js/(DataFrame|PlotlyChart)")
+
+
+def test_a_phone_shows_the_summary_first_though_the_rest_comes_late(
+    visit: Visit, compose: Compose
+) -> None:
+    page = visit(**TOUCH)
+    expect(page.get_by_text("No photo at hand?")).to_be_visible()
+    release = hold_back(page)
+    upload(page, compose("4x3", 25))
+    summary, picture = page.get_by_text("25 faces: "), page.get_by_role("img", name="marked")
+    rest = rest_of(page)
+    release()
+    expect(picture).to_be_in_viewport(ratio=1)
+    assert rest_of(page) < rest
+    assert box(summary)["y"] < 150, "below the header"
+
+
+def test_who_has_scrolled_is_left_where_they_are(visit: Visit, compose: Compose) -> None:
+    page = visit(**TOUCH)
+    expect(page.get_by_text("No photo at hand?")).to_be_visible()
+    release = hold_back(page)
+    upload(page, compose("4x3", 25))
+    before = rest_of(page)
+    page.mouse.move(200, 400)
+    page.mouse.wheel(0, -300)
+    wait_until(lambda: rest_of(page) > before, "the page scrolls")
+    there = rest_of(page)
+    release()
+    picture = page.get_by_role("img", name="marked")
+    picture.evaluate("img => img.decode()")
+    assert box(picture)["height"] > 200
+    assert rest_of(page) == there
+
+
+def hold_back(page: Page) -> Callable[[], None]:
+    """Have what is `LATE` wait; return what lets it come."""
+    waiting: list[Route] = []
+    held = True
+
+    def come(route: Route) -> None:
+        if held:
+            waiting.append(route)
+        else:
+            route.continue_()
+
+    def release() -> None:
+        nonlocal held
+        held = False
+        assert len(waiting) >= 3
+        for route in waiting:
+            route.continue_()
+
+    page.route(LATE, come)
+    return release
+
+
+def rest_of(page: Page) -> float:
+    """Wait until the page scrolls no more; return where its results begin, in CSS pixels."""
+    return page.locator(".st-key-photo_results").evaluate(
+        """async (results) => {
+            const top = () => results.getBoundingClientRect().top;
+            for (let last = NaN; last !== top(); ) {
+              last = top();
+              await new Promise((done) => setTimeout(done, 300));
+            }
+            return top();
+        }"""
+    )
 
 
 def test_many_photos_are_rows_with_one_archive(visit: Visit, compose: Compose) -> None:
