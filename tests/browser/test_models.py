@@ -39,6 +39,8 @@ def page(request: pytest.FixtureRequest, browser: Browser, server: str) -> Itera
 
 def choose(page: Page, now: str, then: str) -> None:
     """Choose a model in the place of another, and close what it was chosen in."""
+    # A page that is still being made closes what was opened.
+    page.locator("[data-test-script-state=notRunning]").wait_for()
     page.get_by_role("button", name=f"Model: {now}").click()
     options = page.get_by_role("radiogroup", name="The model that answers, on all pages")
     options.get_by_text(then, exact=True).click()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import os
 import platform
 from collections.abc import Iterator
@@ -79,3 +80,12 @@ def test_a_mark_in_a_file_is_found(tmp_path: Path, astronaut: Image) -> None:
     (tmp_path / "in" / "kept.bin").write_bytes(bytes(9) + picture.file)
     assert found_in_files([tmp_path], picture.marks) == ["kept.bin: file"]
     assert found_in_memory(os.getpid(), {"file": picture.in_file})
+
+
+def test_memory_that_was_given_back_meanwhile_is_passed_over(tmp_path: Path) -> None:
+    mark, pages = os.urandom(64), tmp_path / "pages"
+    pages.write_bytes(bytes(3 * mmap.PAGESIZE))
+    with pages.open("r+b") as file, mmap.mmap(file.fileno(), 0) as memory:
+        memory[100:164] = mark
+        file.truncate(mmap.PAGESIZE)  # of the rest nothing can be read
+        assert found_in_memory(os.getpid(), {"page": mark})["page"] >= 2

@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from mmap import PAGESIZE
 from pathlib import Path
 
 import numpy as np
@@ -75,13 +76,16 @@ def _memory(pid: int) -> Iterator[bytes]:
                 try:
                     memory.seek(start)
                     part = memory.read(min(_PART, end - start))
-                except (OSError, ValueError):  # the process gave it back meanwhile
-                    break
-                if not part:
-                    break
+                except (OSError, ValueError):
+                    part = b""
                 yield part
-                # A mark may lie across two parts.
-                start += len(part) if start + len(part) >= end else len(part) - _LENGTH
+                reached = start + len(part)
+                if reached >= end:
+                    break
+                if len(part) > _LENGTH:  # a mark may lie across two parts
+                    start = reached - _LENGTH
+                else:  # the process gave the next page back meanwhile
+                    start = (reached // PAGESIZE + 1) * PAGESIZE
 
 
 def found_in_files(folders: list[Path], marks: Mapping[str, bytes]) -> list[str]:
