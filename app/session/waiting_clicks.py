@@ -29,10 +29,7 @@ def keep_waiting_clicks(session: type[AppSession] = AppSession) -> None:
     if hasattr(request, "__wrapped__"):
         return
     try:
-        from streamlit.runtime.scriptrunner_utils.script_requests import (
-            ScriptRequestType,
-            _coalesce_widget_states,
-        )
+        from streamlit.runtime.scriptrunner_utils.script_requests import _coalesce_widget_states
     except ImportError:
         return
 
@@ -43,7 +40,7 @@ def keep_waiting_clicks(session: type[AppSession] = AppSession) -> None:
             and not client_state.fragment_id
             and config.get_option("runner.fastReruns")  # else it waits too
         ):
-            waiting = _take_waiting(getattr(self, "_scriptrunner", None), ScriptRequestType)
+            waiting = _take_waiting(getattr(self, "_scriptrunner", None))
             if waiting is not None:
                 both = _coalesce_widget_states(waiting, client_state.widget_states)
                 client_state.widget_states.CopyFrom(both)
@@ -52,7 +49,7 @@ def keep_waiting_clicks(session: type[AppSession] = AppSession) -> None:
     session.request_rerun = request_rerun  # type: ignore[method-assign]
 
 
-def _take_waiting(runner: Any, kinds: Any) -> WidgetStates | None:
+def _take_waiting(runner: Any) -> WidgetStates | None:
     """Return what waits for a script that will be stopped now, and stop it before it begins.
 
     Seen in Streamlit 1.67.0. Without it, the old script could still begin with what is handed on to
@@ -61,6 +58,7 @@ def _take_waiting(runner: Any, kinds: Any) -> WidgetStates | None:
     try:
         requests = runner._requests
         with requests._lock:
+            kinds = type(requests._state)
             if requests._state is not kinds.RERUN:
                 return None
             requests._state = kinds.STOP

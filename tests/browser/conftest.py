@@ -98,6 +98,13 @@ def wait_until(holds: Callable[[], bool], what: str) -> None:
         time.sleep(0.05)  # between two looks at the condition
 
 
+def until_made(page: Page) -> None:
+    """Wait until the server has nothing left to send to a page."""
+    expect(page.get_by_test_id("stApp")).to_have_attribute(
+        "data-test-script-state", "notRunning", timeout=PATIENCE
+    )
+
+
 def widest(page: Page, parts: str) -> float:
     """Return how far to the right, in CSS pixels, the parts of a page reach.
 

@@ -15,7 +15,7 @@ from app.dashboard.models import open_model
 from app.dashboard.text import cell_sentences, percent
 from fer.evaluation.report import Report
 from tests.app.dashboard.samples import LABELS, TABS, write_model
-from tests.browser.conftest import PATIENCE, PHONE, WIDE
+from tests.browser.conftest import PATIENCE, PHONE, WIDE, until_made
 from tests.browser.server import running_app
 
 Visit = Callable[..., Page]
@@ -76,13 +76,6 @@ def turn_to(page: Page, tab: str) -> None:
     expect(page.get_by_role("tab", name=tab)).to_have_attribute("aria-selected", "true")
 
 
-def settled(page: Page) -> None:
-    """Wait until the server has nothing left to send."""
-    expect(page.get_by_test_id("stApp")).to_have_attribute(
-        "data-test-script-state", "notRunning", timeout=PATIENCE
-    )
-
-
 def matrix(page: Page) -> Locator:
     return page.get_by_role("figure", name="Confusion matrix")
 
@@ -91,7 +84,7 @@ def click_cell(page: Page, truth: str, answer: str) -> None:
     """Click the middle of a cell of the confusion matrix."""
     area = matrix(page).locator(".nsewdrag").first
     expect(area).to_be_visible(timeout=PATIENCE)
-    settled(page)
+    until_made(page)
     area.scroll_into_view_if_needed()
     box = area.bounding_box()
     assert box
@@ -105,7 +98,7 @@ def click_cell(page: Page, truth: str, answer: str) -> None:
 
 def choose(page: Page, label: str, value: str) -> None:
     """Choose in a select box without a mouse."""
-    settled(page)
+    until_made(page)
     page.get_by_label(label).focus()
     page.keyboard.type(value)
     page.keyboard.press("Enter")
@@ -123,7 +116,7 @@ def test_every_part_opens_and_fits_the_screen(visit: Visit, viewport: dict[str, 
     page = visit(viewport=viewport)
     for tab in TABS:
         turn_to(page, tab)
-        settled(page)
+        until_made(page)
         if tab in ("Mistakes", "Confidence", "Robustness", "Training"):
             expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible(timeout=PATIENCE)
         expect(page.get_by_test_id("stException")).to_have_count(0)
@@ -166,7 +159,7 @@ def test_the_same_cell_can_be_clicked_again_after_another_was_chosen(
     click_cell(page, "fear", "sad")
     says(page, report, "fear", "sad")
     click_cell(page, "fear", "sad")
-    settled(page)
+    until_made(page)
     says(page, report, "fear", "sad")
 
 

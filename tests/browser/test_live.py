@@ -24,7 +24,7 @@ from playwright.sync_api import (
 from app.common.head_text import CONTEMPT
 from app.live.streaming.stream_limit import LIMIT_VARIABLE
 from fer.labels import FER2013_LABELS
-from tests.browser.conftest import FLAGS, PATIENCE, PHONE, WIDE, Launch, follow, widest
+from tests.browser.conftest import FLAGS, PATIENCE, PHONE, WIDE, Launch, follow, until_made, widest
 from tests.browser.fake_camera import write_room
 from tests.browser.server import running_app
 
@@ -135,7 +135,7 @@ def saved(page: Page, label: str) -> Path:
     # is when its elements report for the first time, the button says that it failed. Made files
     # last (app.session.lasting_downloads), but what makes them is let go at once, with its photos.
     for last in (False, False, True):
-        page.locator("[data-test-script-state=notRunning]").wait_for()
+        until_made(page)
         try:
             with page.expect_download(timeout=PATIENCE if last else PATIENCE / 6) as file:
                 page.get_by_role("button", name=label, exact=True).click()

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import PATIENCE, PHONE, WIDE, follow
+from tests.browser.conftest import PATIENCE, PHONE, WIDE, follow, until_made
 from tests.browser.server import running_app
 from tests.samples import SHIPPED_MODEL, write_copy
 
@@ -40,7 +40,7 @@ def page(request: pytest.FixtureRequest, browser: Browser, server: str) -> Itera
 def choose(page: Page, now: str, then: str) -> None:
     """Choose a model in the place of another, and close what it was chosen in."""
     # A page that is still being made closes what was opened.
-    page.locator("[data-test-script-state=notRunning]").wait_for()
+    until_made(page)
     page.get_by_role("button", name=f"Model: {now}").click()
     options = page.get_by_role("radiogroup", name="The model that answers, on all pages")
     options.get_by_text(then, exact=True).click()
@@ -50,7 +50,7 @@ def choose(page: Page, now: str, then: str) -> None:
 
 
 def rows(page: Page) -> list[dict[str, str]]:
-    page.locator("[data-test-script-state=notRunning]").wait_for()
+    until_made(page)
     with page.expect_download() as file:
         page.get_by_role("button", name="CSV", exact=True).click()
     return list(csv.DictReader(io.StringIO(file.value.path().read_text(encoding="utf-8-sig"))))

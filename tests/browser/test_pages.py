@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, WebSocketRoute, expect
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
-from tests.browser.conftest import PATIENCE, PHONE, WIDE, follow
+from tests.browser.conftest import PATIENCE, PHONE, WIDE, follow, until_made
 from tests.browser.server import running_app
 
 #: Path and name of every page.
@@ -47,9 +47,7 @@ NOTHING_MORE = """() => {
 
 def settled(page: Page) -> None:
     """Wait until the page is complete."""
-    expect(page.get_by_test_id("stApp")).to_have_attribute(
-        "data-test-script-state", "notRunning", timeout=PATIENCE
-    )
+    until_made(page)
     # Not what an earlier call saw; and by itself a browser counts up to 250.
     page.evaluate("performance.setResourceTimingBufferSize(1e5); delete window.fetched")
     page.wait_for_function(NOTHING_MORE)

@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from app.common.paths import SAMPLE
 from fer.evaluation.report import Report
-from tests.browser.conftest import PATIENCE, WIDE, follow
+from tests.browser.conftest import PATIENCE, WIDE, follow, until_made
 from tests.browser.server import running_app
 from tests.browser.test_video import write_clip
 from tests.samples import SHIPPED_MODEL, write_copy
@@ -191,7 +191,7 @@ def test_the_dashboard(page: Page) -> None:
     ).first.wait_for()
     for tab in page.get_by_role("tab").all():
         tab.click()
-        page.locator("[data-test-script-state=notRunning]").wait_for()
+        until_made(page)
         harmless(page)
     _, html = saved(page, "Report (HTML)")
     page.set_content(html.decode())

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from app.live.streaming.stream_limit import LIMIT_VARIABLE
-from tests.browser.conftest import PATIENCE, PHONE, WIDE, Launch, follow, widest
+from tests.browser.conftest import PATIENCE, PHONE, WIDE, Launch, follow, until_made, widest
 from tests.browser.faults.line import Line
 from tests.browser.server import running_app
 from tests.browser.test_live import (
@@ -130,7 +130,7 @@ def observations(page: Page) -> int:
 def all_have_arrived(page: Page) -> None:
     """Wait until the session has a frame for every observation of the browser."""
     expect(component(page).get_by_role("button", name="Start", exact=True)).to_be_enabled()
-    page.locator("[data-test-script-state=notRunning]").wait_for()
+    until_made(page)
     seconds = [frame["seconds"] for frame in frames(page)]
     assert len(seconds) == observations(page)
     assert seconds == sorted(set(seconds))

@@ -27,6 +27,7 @@ LARGE = 2**20
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("full")
+    # Bytecode would be cut off, and read by others.
     env = {"FER_ICE": "local", "TMPDIR": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
     module = "tests.browser.servers.full_disk_streamlit"
     with running_app(folder / "log.txt", env, module) as url:

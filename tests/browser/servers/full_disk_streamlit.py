@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import resource
-import sys
 
 from streamlit.web.cli import main
 
@@ -11,6 +10,5 @@ from streamlit.web.cli import main
 MOST = 32 * 1024
 
 if __name__ == "__main__":
-    sys.dont_write_bytecode = True  # it would be cut off, and read by others
     resource.setrlimit(resource.RLIMIT_FSIZE, (MOST, MOST))
     main(prog_name="streamlit")
