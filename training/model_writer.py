@@ -209,6 +209,7 @@ def data_card(data: DataSet, dropped: dict[str, int]) -> DataCard:
         sha256=data.sha256,
         class_counts={split: faces.counts() for split, faces in data.splits.items()},
         dropped=dropped,
+        domains=data.sources,
     )
 
 

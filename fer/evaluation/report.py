@@ -16,11 +16,21 @@ from fer.model.spec import ModelSpec
 from fer.records import FileName, Record, RecordFile, Share
 
 
+class DomainEpoch(Record):
+    """Loss and accuracy of the expression head on one domain's validation faces."""
+
+    loss: float
+    accuracy: float
+
+
 class Epoch(Record):
     """Losses and accuracies of the expression head in one epoch.
 
     Training metrics are computed on augmented images during the weight updates. Validation metrics
     are computed on unaugmented images with the averaged (EMA) weights.
+
+    Attributes:
+        domains: validation metrics of each domain; empty where all data are of one.
     """
 
     loss: float
@@ -28,6 +38,7 @@ class Epoch(Record):
     validation_loss: float
     validation_accuracy: float
     learning_rate: float
+    domains: dict[str, DomainEpoch] = Field(default_factory=dict)
 
 
 class EarlierTraining(Record):
@@ -58,12 +69,14 @@ class DataCard(Record):
         sha256: SHA-256 of the data set.
         class_counts: number of faces per split and class, before cleaning.
         dropped: number of training faces left out, by reason.
+        domains: SHA-256 of each domain's data set, where there are several.
     """
 
     name: str
     sha256: str
     class_counts: dict[str, dict[str, int]]
     dropped: dict[str, int]
+    domains: dict[str, str] = Field(default_factory=dict)
 
 
 class Layer(Record):

@@ -15,8 +15,8 @@ from fer.labels import EXPRESSION_HEAD
 from fer.model.classifier import ExpressionClassifier
 from fer.model.spec import Head, ModelSpec
 from training.adapt.own import OwnImages
-from training.adapt.replay import joined, pool, together
-from training.data.dataset import DataSet, LabelledFaces
+from training.adapt.replay import pool
+from training.data.dataset import DataSet, LabelledFaces, concatenated, joined
 from training.data.load import clean
 from training.evaluation.spread import SpreadClassifier
 from training.fit.mixture import Mixture
@@ -42,7 +42,7 @@ class Lesson:
     @property
     def data(self) -> DataSet:
         """The data set of both, on which the taught model is measured."""
-        return joined(self.own, self.replay)
+        return joined({"own": self.own.data} | ({"replayed": self.replay} if self.replay else {}))
 
     @cached_property
     def _cleaned(self) -> tuple[LabelledFaces, dict[str, int]]:
@@ -57,7 +57,7 @@ class Lesson:
     @cached_property
     def train(self) -> LabelledFaces:
         """The faces to learn from: one's own, then those that may be replayed."""
-        return together(self._cleaned[0], pool(self.replay) if self.replay else None)
+        return concatenated([self._cleaned[0], *([pool(self.replay)] if self.replay else [])])
 
     @property
     def learnt(self) -> int:

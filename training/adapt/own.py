@@ -8,17 +8,14 @@ from pathlib import Path
 import numpy as np
 
 from fer.errors import DataError
-from fer.labels import FERPLUS_HEAD, FERPLUS_LABELS
+from fer.labels import FERPLUS_HEAD
 from fer.model.spec import ModelSpec
 from training.data import load
-from training.data.dataset import DataSet, LabelledFaces
+from training.data.dataset import VOTES, DataSet, LabelledFaces
 from training.data.splits import SPLIT_SEED
 
 #: Least number of images of an expression, so that some can be held out.
 LEAST_IMAGES = 5
-
-#: Columns of a FER+ table.
-_VOTES = len(FERPLUS_LABELS) + 2
 
 
 @dataclass(frozen=True)
@@ -61,7 +58,7 @@ def _of(labels: tuple[str, ...], faces: LabelledFaces, with_votes: bool) -> Labe
     new_labels = index[faces.labels]
     votes = faces.votes
     if votes is None and with_votes:
-        votes = np.zeros((len(faces), _VOTES), np.uint8)
+        votes = np.zeros((len(faces), VOTES), np.uint8)
     everything = replace(faces, labels=new_labels, class_names=labels, votes=votes)
     return everything.take(new_labels >= 0)
 

@@ -8,12 +8,11 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from fer.evaluation.report import Report
 from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
 from fer.model.spec import ModelSpec
 from fer.types import Floats
-from training.adapt.own import OwnImages
 from training.data import load
 from training.data.class_names import check_known
 from training.data.dataset import DataSet, LabelledFaces
@@ -50,32 +49,25 @@ def pool(data: DataSet) -> LabelledFaces:
     return train.take(np.sort(np.concatenate(chosen)))
 
 
-def together(first: LabelledFaces, second: LabelledFaces | None) -> LabelledFaces:
-    """Return the faces of two data sets of the same classes, in their order."""
-    if second is None:
-        return first
-    return LabelledFaces(
-        np.concatenate([first.images, second.images]),
-        np.concatenate([first.labels, second.labels]),
-        first.class_names,
-        None if first.votes is None else np.concatenate([first.votes, _votes(second)]),
-    )
+def answers_of(initial: Path, train: LabelledFaces, data: DataSet, weight: float) -> InitialAnswers:
+    """Return the answers of an initial model, with a weight for faces that it learnt from.
 
+    Args:
+        initial: directory of the model.
+        train: the training faces.
+        data: their data set, perhaps of several domains.
+        weight: weight of the answers in the targets of those faces.
 
-def _votes(faces: LabelledFaces) -> NDArray[np.uint8]:
-    return np.zeros((len(faces), 10), np.uint8) if faces.votes is None else faces.votes
-
-
-def joined(own: OwnImages, replay: DataSet | None) -> DataSet:
-    """Return one data set of both: validation is that of both, test one's own alone."""
-    if replay is None:
-        return own.data
-    splits = {
-        name: together(faces, replay.splits.get(name)) for name, faces in own.data.splits.items()
-    }
-    both = hashlib.sha256(f"{own.data.sha256}\n{replay.sha256}\n".encode()).hexdigest()
-    problems = (*own.data.problems, *replay.problems)
-    return DataSet(f"{own.data.name} + {replay.name}", both, splits, problems)
+    Raises:
+        ModelError: the model has no report that says what it learnt from.
+    """
+    known = Report.load(initial).data
+    learnt_from = {known.sha256, *known.domains.values()}
+    weights = np.full((len(train), 1), weight, np.float32)
+    if train.domains is not None:
+        new = [domain for domain, sha256 in data.sources.items() if sha256 not in learnt_from]
+        weights[np.isin(train.domains, new)] = 0
+    return InitialAnswers(initial, train, weights)
 
 
 @dataclass(frozen=True)
@@ -83,28 +75,24 @@ class InitialAnswers:
     """The answers of the model that is taught, as targets where they are to be kept.
 
     Learning without forgetting (Li & Hoiem 2016): what a network said before it learns something
-    new is what it shall go on to say. Here that holds for replayed faces in the expression head,
-    and for one's own in the FER+ head, since nobody voted on them.
+    new is what it shall go on to say. Here that holds for faces like those that it learnt from in
+    the expression head, and for faces on which nobody voted in the FER+ head.
 
     Attributes:
         directory: directory of the model.
-        faces: the training faces, one's own first.
-        own: number of one's own.
-        weight: weight of the answers in the targets of replayed faces, 0…1.
-        own_weight: the same for one's own.
+        faces: the training faces.
+        weights: ``(n, 1)`` weight of the answers in the targets of the expression head, 0…1.
     """
 
     directory: Path
     faces: LabelledFaces
-    own: int
-    weight: float
-    own_weight: float = 0.0
+    weights: Floats
 
     @property
     def digests(self) -> tuple[str, ...]:
         """What determines the answers."""
-        sha256 = ModelSpec.load(self.directory).sha256
-        return (f"{sha256} after {self.own} at {self.weight:g} and {self.own_weight:g}",)
+        weights = hashlib.sha256(np.ascontiguousarray(self.weights, np.float32).tobytes())
+        return (ModelSpec.load(self.directory).sha256, weights.hexdigest())
 
     @cached_property
     def targets(self) -> SoftTargets:
@@ -116,6 +104,4 @@ class InitialAnswers:
             head: np.mean([side[head] for side in sides], axis=0, dtype=np.float32)
             for head in sides[0]
         }
-        weight = np.full((len(self.faces), 1), self.weight, np.float32)
-        weight[: self.own] = self.own_weight
-        return SoftTargets(means[EXPRESSION_HEAD], weight, means.get(FERPLUS_HEAD))
+        return SoftTargets(means[EXPRESSION_HEAD], self.weights, means.get(FERPLUS_HEAD))

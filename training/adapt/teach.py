@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from fer.errors import DataError
 from fer.evaluation.report import Report
 from fer.model.spec import ModelSpec
@@ -84,9 +86,9 @@ def fit_lesson(
     from training.fit.loop import fit
 
     preset = lesson.preset
-    answers = InitialAnswers(
-        lesson.initial, lesson.train, lesson.learnt, weight=preset.memory_weight
-    )
+    weights = np.zeros((len(lesson.train), 1), np.float32)
+    weights[lesson.learnt :] = preset.memory_weight
+    answers = InitialAnswers(lesson.initial, lesson.train, weights)
     return fit(
         preset,
         lesson.train,

@@ -30,7 +30,7 @@ def run(arguments: argparse.Namespace) -> int:
     Report.load(arguments.model)  # fail before hours of training if there is no valid report
     short = {"epochs": arguments.epochs, "small_epochs": arguments.small_epochs}
     preset = PRESETS[arguments.preset].override(short)
-    dataset = load_for(preset, arguments.data)
+    dataset = load_for(preset, [str(arguments.data)])
     train, _ = clean_train(dataset)
     from training.fit.distillation import teachers_for
     from training.fit.seed_variance import seed_runs, seed_variance

@@ -32,7 +32,13 @@ HELP = "train a network, export it and write its report"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's arguments, including one per field of a preset."""
     parser.add_argument("--preset", choices=sorted(PRESETS), default="small")
-    parser.add_argument("--data", type=Path, required=True, help="folder, .csv, .npz or .zip")
+    parser.add_argument(
+        "--data",
+        nargs="+",
+        required=True,
+        metavar="[NAME=]PATH",
+        help="folder, .csv, .npz or .zip; of several, each is a domain that is measured apart",
+    )
     parser.add_argument("--out", type=Path, required=True, help="model directory to write")
     parser.add_argument("--seed", type=int, default=1, help="of everything left to chance")
     add_split_seed(parser)
@@ -99,7 +105,7 @@ def run(arguments: argparse.Namespace) -> int:
     # Imported here because Keras takes seconds to load, and errors above are reported before that.
     from training.model_writer import write_model
 
-    fitted = _fitted(arguments, preset, train, dataset.split("validation"))
+    fitted = _fitted(arguments, preset, train, dataset)
     report = write_model(
         fitted,
         preset,
@@ -125,8 +131,11 @@ def _teach(arguments: argparse.Namespace, preset: Preset) -> int:
     adapted = teach.adapted(preset, arguments.init)
     # What was typed goes before what the initial model has.
     adapted = adapted.override(_overrides(arguments))
+    own, *more = arguments.data
+    if more:
+        raise DataError(f"--preset {ADAPT} expects one data set, got {len(more) + 1}.")
     lesson = teach.prepare(
-        adapted, arguments.init, arguments.data, arguments.replay, arguments.split_seed
+        adapted, arguments.init, Path(own), arguments.replay, arguments.split_seed
     )
     print(teach.started(lesson), file=sys.stderr)
     from training.model_writer import write_model
@@ -186,37 +195,45 @@ def _verbose(arguments: argparse.Namespace) -> int:
 
 
 def _fitted(
-    arguments: argparse.Namespace, preset: Preset, train: LabelledFaces, validation: LabelledFaces
+    arguments: argparse.Namespace, preset: Preset, train: LabelledFaces, dataset: DataSet
 ) -> Fit:
+    from training.adapt.replay import answers_of
     from training.fit.data_parallel import distribute
     from training.fit.distillation import teachers_for
     from training.fit.loop import fit
+    from training.fit.mixture import Mixture
 
     if arguments.distribute:
         distribute()
+    first = len(next(iter(train.by_domain().values())))
     return fit(
         preset,
         train,
-        validation,
+        dataset.split("validation"),
         seed=arguments.seed,
         work_dir=_work_dir(arguments),
         resume=arguments.resume,
         verbose=_verbose(arguments),
         callbacks=_callbacks(arguments, preset),
-        teachers=teachers_for(preset, arguments.teacher, train),
+        teachers=answers_of(arguments.init, train, dataset, preset.memory_weight)
+        if arguments.init and preset.memory_weight
+        else teachers_for(preset, arguments.teacher, train),
         initial_model=arguments.init,
         averaged_with=arguments.average,
+        mixture=Mixture(first, train.labels, 0, preset.replayed_per_face, balanced=False)
+        if preset.replayed_per_face
+        else None,
     )
 
 
-def load_for(preset: Preset, path: Path, seed: int = SPLIT_SEED) -> DataSet:
-    """Load a data set in a preset's input format; `seed` is the seed of drawn splits.
+def load_for(preset: Preset, places: Sequence[str], seed: int = SPLIT_SEED) -> DataSet:
+    """Load data sets in a preset's input format; `seed` is the seed of drawn splits.
 
     Raises:
-        DataError: see `training.data.load.load`.
+        DataError: see `training.data.load.load_domains`.
     """
-    return load.load(
-        path,
+    return load.load_domains(
+        places,
         size=preset.input_size,
         channels=preset.channels,
         seed=seed,
@@ -258,7 +275,7 @@ def _command(arguments: argparse.Namespace) -> str:
     return " ".join(
         [
             f"python -m training train --preset {arguments.preset}",
-            f"--data {arguments.data.name} --out models/{arguments.out.name}",
+            f"--data {data_named(arguments.data)} --out models/{arguments.out.name}",
             f"--seed {arguments.seed}",
             *models_named("--init", [arguments.init] if arguments.init else []),
             *models_named("--teacher", arguments.teacher),
@@ -266,6 +283,14 @@ def _command(arguments: argparse.Namespace) -> str:
             *([f"--replay {arguments.replay.name}"] if arguments.replay else []),
             *(f"--{name.replace('_', '-')} {value}" for name, value in changed.items()),
         ]
+    )
+
+
+def data_named(places: Sequence[str]) -> str:
+    """Return data sets as they are named on the command line, without local paths."""
+    named = [(place, *load.domain_of(place)) for place in places]
+    return " ".join(
+        path.name if place == str(path) else f"{name}={path.name}" for place, name, path in named
     )
 
 

@@ -31,7 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
     # Trials are too short for an initial phase on small images, and must be compared at full size.
     short = {"epochs": arguments.epochs, "small_epochs": 0}
     preset = PRESETS[arguments.preset].override(short)
-    dataset = load_for(preset, arguments.data)
+    dataset = load_for(preset, [str(arguments.data)])
     train, _ = clean_train(dataset)
     best = search(
         preset,

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fer.errors import DataError
-from training.data.raw import Problem
+from training.data.raw import SPLITS, Problem
 
 #: Standard deviation in grey levels below which an image is blank.
 _BLANK_DEVIATION = 1.0
+
+#: Columns of a FER+ table: eight expressions, unknown, not a face.
+VOTES = 10
 
 #: Number of images whose deviation is computed at once; in float64, they need eight times the
 #: memory.
@@ -30,6 +34,7 @@ class LabelledFaces:
         votes: ``(n, 10)`` FER+ votes, all zero for faces without votes; ``None`` without FER+.
         origins: ``(n,)`` origin of each face, as file and line or as path; ``None`` for faces that
             were created in memory.
+        domains: ``(n,)`` domain of each face, such as "press"; ``None`` where all are of one.
     """
 
     images: NDArray[np.uint8]
@@ -37,6 +42,7 @@ class LabelledFaces:
     class_names: tuple[str, ...]
     votes: NDArray[np.uint8] | None = None
     origins: NDArray[np.str_] | None = None
+    domains: NDArray[np.str_] | None = None
 
     def __post_init__(self) -> None:
         if self.images.ndim != 4 or len(self.images) != len(self.labels):
@@ -56,7 +62,14 @@ class LabelledFaces:
             labels=self.labels[index],
             votes=None if self.votes is None else self.votes[index],
             origins=None if self.origins is None else self.origins[index],
+            domains=None if self.domains is None else self.domains[index],
         )
+
+    def by_domain(self) -> dict[str, LabelledFaces]:
+        """Return the faces of each domain, in the order in which they were joined."""
+        if self.domains is None:
+            return {"": self}
+        return {name: self.take(self.domains == name) for name in dict.fromkeys(self.domains)}
 
     def digests(self) -> NDArray[np.str_]:
         """Return a hash per image, ``(n,)``; equal pixels give equal hashes."""
@@ -86,6 +99,7 @@ class DataSet:
         splits: non-empty splits by name, in the order train, validation, test.
         problems: data that could not be used, and splits that had to be drawn.
         names_splits: whether the data names any split itself, so that not all are drawn.
+        sources: SHA-256 of the data set of each domain, where several are joined.
     """
 
     name: str
@@ -93,6 +107,12 @@ class DataSet:
     splits: dict[str, LabelledFaces]
     problems: tuple[Problem, ...] = ()
     names_splits: bool = True
+    sources: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """Names of the classes, in order."""
+        return next(iter(self.splits.values())).class_names
 
     def split(self, name: str) -> LabelledFaces:
         """Return one split.
@@ -110,19 +130,66 @@ class DataSet:
     def all_faces(self) -> LabelledFaces:
         """Return the faces of all splits."""
         parts = list(self.splits.values())
-        votes = [part.votes for part in parts if part.votes is not None]
-        origins = [part.origins for part in parts if part.origins is not None]
-        return LabelledFaces(
-            np.concatenate([part.images for part in parts]),
-            np.concatenate([part.labels for part in parts]),
-            parts[0].class_names,
-            np.concatenate(votes) if len(votes) == len(parts) else None,
-            np.concatenate(origins) if len(origins) == len(parts) else None,
-        )
+        return concatenated(parts)
 
     def new_in(self, name: str) -> NDArray[np.bool_]:
         """Return a mask ``(n,)`` of the images of a split that are not also in train."""
         return ~np.isin(self.split(name).digests(), self.split("train").digests())
+
+
+def concatenated(parts: Sequence[LabelledFaces]) -> LabelledFaces:
+    """Return the faces of one or more parts with the same classes, in their order.
+
+    Where only some parts have votes, the faces of the others get none of ten; where only some have
+    origins or domains, no face keeps them.
+    """
+    first = parts[0]
+    if len(parts) == 1:
+        return first
+    voted = any(part.votes is not None for part in parts)
+    votes = [np.zeros((len(p), VOTES), np.uint8) if p.votes is None else p.votes for p in parts]
+    origins = [part.origins for part in parts if part.origins is not None]
+    domains = [part.domains for part in parts if part.domains is not None]
+    return LabelledFaces(
+        np.concatenate([part.images for part in parts]),
+        np.concatenate([part.labels for part in parts]),
+        first.class_names,
+        np.concatenate(votes) if voted else None,
+        np.concatenate(origins) if len(origins) == len(parts) else None,
+        np.concatenate(domains) if len(domains) == len(parts) else None,
+    )
+
+
+def joined(data_sets: Mapping[str, DataSet]) -> DataSet:
+    """Return one data set of several, each of which is a domain.
+
+    Args:
+        data_sets: data set of each domain; all have the same classes.
+
+    Returns:
+        Their splits together, a split having the faces of those that have it.
+
+    Raises:
+        DataError: their classes differ.
+    """
+    if len(data_sets) == 1:
+        return next(iter(data_sets.values()))
+    classes = {data.name: data.class_names for data in data_sets.values()}
+    if len(set(classes.values())) > 1:
+        listed = "; ".join(f"{name} has {', '.join(names)}" for name, names in classes.items())
+        raise DataError(f"expected data sets of the same classes; {listed}.")
+    splits: dict[str, list[LabelledFaces]] = {name: [] for name in SPLITS}
+    for domain, data in data_sets.items():
+        for name, faces in data.splits.items():
+            splits[name].append(replace(faces, domains=np.full(len(faces), domain)))
+    return DataSet(
+        " + ".join(data.name for data in data_sets.values()),
+        hashlib.sha256("".join(f"{d.sha256}\n" for d in data_sets.values()).encode()).hexdigest(),
+        {name: concatenated(parts) for name, parts in splits.items() if parts},
+        tuple(problem for data in data_sets.values() for problem in data.problems),
+        all(data.names_splits for data in data_sets.values()),
+        {domain: data.sha256 for domain, data in data_sets.items()},
+    )
 
 
 @dataclass(frozen=True)

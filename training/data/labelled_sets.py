@@ -32,4 +32,4 @@ def with_photos(source: Source, table: Path) -> Source:
     photos = {row.file.removeprefix(f"{CROPS}/"): row.photo for row in rows if row.file}
     # No photograph there has a slash in its name, so no face is taken for one.
     known = [photos.get(origin, f"/{origin}") for origin in source.origins.tolist()]
-    return replace(source, photos=strings(known))
+    return replace(source, groups=strings(known))

@@ -14,7 +14,7 @@ from fer.labels import FERPLUS_LABELS
 from fer.records import file_sha256
 from training.data.archives import is_zip, unpacked
 from training.data.csv_files import read_unlabelled_table
-from training.data.dataset import DataSet, LabelledFaces, UnlabelledFaces
+from training.data.dataset import DataSet, LabelledFaces, UnlabelledFaces, joined
 from training.data.ferplus_votes import join
 from training.data.folders import read_unlabelled_folder
 from training.data.layouts import recognise
@@ -77,10 +77,52 @@ def load(
         votes, problems = join(source, layout.votes_file)
         source = replace(source, votes=votes, problems=(*source.problems, *problems))
     names_splits = bool((source.splits != "").any())
+    _check_groups(name, source)
     source = assign_splits(source, seed)
     splits = _splits(source)
     found = (*source.problems, *_gaps(splits))
     return DataSet(name, layout.sha256(), splits, found, names_splits)
+
+
+def load_domains(
+    places: Sequence[str],
+    *,
+    size: int | None = None,
+    channels: int | None = None,
+    seed: int = SPLIT_SEED,
+    classes: Sequence[str] | None = None,
+) -> DataSet:
+    """Load one data set, or several as domains of one.
+
+    Args:
+        places: path of each, perhaps with the name of its domain, as in ``press=faces.npz``;
+            otherwise its domain is called after the file.
+        size: as for `load`.
+        channels: as for `load`.
+        seed: as for `load`.
+        classes: as for `load`.
+
+    Raises:
+        DataError: two domains have one name, the data sets have other classes, or see `load`.
+    """
+    paths = [domain_of(place) for place in places]
+    names = [name for name, _ in paths]
+    if len(set(names)) < len(names):
+        raise DataError(f"expected a name for each domain, got {', '.join(names)}; say NAME=PATH.")
+    return joined(
+        {
+            name: load(path, size=size, channels=channels, seed=seed, classes=classes)
+            for name, path in paths
+        }
+    )
+
+
+def domain_of(place: str) -> tuple[str, Path]:
+    """Return name and path of a domain; see `load_domains`."""
+    name, equals, path = place.partition("=")
+    if equals and not Path(place).exists():
+        return name, Path(path)
+    return Path(place).resolve().stem, Path(place)
 
 
 def unlabelled(
@@ -167,6 +209,25 @@ def _slice_if_one(index: NDArray[np.int64]) -> NDArray[np.int64] | slice:
     """Convert consecutive positions into a slice, which NumPy indexes without a copy."""
     start, stop = int(index[0]), int(index[-1]) + 1
     return slice(start, stop) if stop - start == len(index) else index
+
+
+def _check_groups(name: str, source: Source) -> None:
+    """Refuse a person in two splits: what is learnt by heart would be measured as if it were new.
+
+    Raises:
+        DataError: a person or photograph is in several splits that the data names.
+    """
+    if source.groups is None:
+        return
+    groups, of_group = np.unique(source.groups, return_inverse=True)
+    splits, of_split = np.unique(source.splits, return_inverse=True)
+    held = np.zeros((len(groups), len(splits)), bool)
+    held[of_group, of_split] = True
+    if (torn := groups[held.sum(axis=1) > 1]).size:
+        raise DataError(
+            f"{name} has {torn.size:,} people or photographs in several splits, such as "
+            f"'{torn[0]}'; expected each in one. Move all faces of one to one split."
+        )
 
 
 def _gaps(splits: dict[str, LabelledFaces]) -> list[Problem]:

@@ -14,7 +14,10 @@ from fer.labelled.folders import SPLIT_OF_USAGE
 from fer.labels import FER2013_LABELS
 from training.data.raw import Problem, Source
 
-_EXPECTED = "Expected image (n, 48, 48) uint8, label (n,) and usage (n,), perhaps votes (n, 10)."
+_EXPECTED = (
+    "Expected image (n, 48, 48) uint8, label (n,) and usage (n,), perhaps votes (n, 10) and "
+    "person (n,)."
+)
 
 #: Exceptions that NumPy raises for files that are not an archive, or a damaged one: also
 #: what an archive raises that is encrypted, or claims to be larger than all memory.
@@ -23,11 +26,11 @@ UNREADABLE = (
     MemoryError, NotImplementedError, RuntimeError,
 )  # fmt: skip
 
-_PER_FACE = ("image", "label", "usage", "votes", "row")
+_PER_FACE = ("image", "label", "usage", "votes", "row", "person")
 
 
 def read_archive(path: Path) -> Source:
-    """Read ``image``, ``label``, ``usage`` and, if present, ``votes`` and ``row``.
+    """Read ``image``, ``label``, ``usage`` and, if present, ``votes``, ``row`` and ``person``.
 
     Faces with a label that FER2013 does not have are skipped and reported in ``problems``.
 
@@ -60,6 +63,7 @@ def read_archive(path: Path) -> Source:
             )
             for i in np.flatnonzero(~valid)
         ),
+        fields["person"].astype(np.str_)[index] if "person" in fields else None,
     )
 
 

@@ -67,7 +67,8 @@ class Source:
         rows: ``(n,)`` row in ``fer2013.csv``, counted from 0 without the header; -1 if unknown.
         votes: ``(n, 10)`` uint8 FER+ votes, or ``None``.
         problems: data that could not be read.
-        photos: ``(n,)`` photograph that each face is from, or ``None`` if the data does not say so.
+        groups: ``(n,)`` photograph or person that each face is of; the faces of one stay in one
+            split. ``None`` if the data does not say so.
     """
 
     images: NDArray[np.uint8]
@@ -78,7 +79,7 @@ class Source:
     rows: NDArray[np.int64]
     votes: NDArray[np.uint8] | None = None
     problems: tuple[Problem, ...] = ()
-    photos: NDArray[np.str_] | None = None
+    groups: NDArray[np.str_] | None = None
 
     def fitted(self, options: LoadOptions) -> Source:
         """Return the faces of the requested classes, in the requested size and channels."""
@@ -101,7 +102,7 @@ class Source:
             origins=self.origins[mask],
             rows=self.rows[mask],
             votes=None if self.votes is None else self.votes[mask],
-            photos=None if self.photos is None else self.photos[mask],
+            groups=None if self.groups is None else self.groups[mask],
         )
 
 

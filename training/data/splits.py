@@ -27,7 +27,7 @@ def assign_splits(source: Source, seed: int) -> Source:
     If no face has a split, a tenth of each class becomes ``test``, of a small class a fifth. If
     there is then no ``validation``, a tenth of each class of ``train`` becomes ``validation``.
     Drawn splits are reported in ``problems``, because metrics on them cannot be compared with other
-    publications. Faces of one photograph are in one split, where the photographs are known.
+    publications. Faces of one photograph or person are in one split, where these are known.
     """
     if (source.splits == "").all():
         source = _draw(replace(source, splits=np.full(len(source.labels), "train")), "test", seed)
@@ -69,34 +69,34 @@ def stratified(
     return chosen
 
 
-def by_photo(
-    labels: NDArray[np.int64], photos: NDArray[np.str_], seed: int, share: float, least: int = 1
+def by_group(
+    labels: NDArray[np.int64], groups: NDArray[np.str_], seed: int, share: float, least: int = 1
 ) -> NDArray[np.bool_]:
-    """Choose whole photographs at random, until there is the fraction of each class.
+    """Choose whole groups at random, until there is the fraction of each class.
 
-    Faces of one photograph are alike: same light, same camera, often the same people. Rare classes
-    choose first, and no class gives its last photograph away.
+    Faces of one photograph or person are alike: same light, same camera, same features. Rare
+    classes choose first, and no class gives its last group away.
 
     Args:
         labels: ``(n,)`` classes.
-        photos: ``(n,)`` photograph of each face.
+        groups: ``(n,)`` photograph or person of each face.
         seed: random seed.
         share: fraction of each class, as for `stratified`; it is reached or exceeded, except where
-            a class stands on too few photographs.
+            a class stands on too few groups.
         least: as for `stratified`.
 
     Returns:
         A mask ``(n,)`` of the chosen faces.
     """
     chosen = np.zeros(len(labels), bool)
-    order = np.random.default_rng(seed).permutation(np.unique(photos))
+    order = np.random.default_rng(seed).permutation(np.unique(groups))
     counts = np.bincount(labels)
     for label in sorted(np.flatnonzero(counts), key=lambda one: int(counts[one])):
         wanted = _held_out(int(counts[label]), share, least)
-        for photo in order:
+        for group in order:
             if chosen[labels == label].sum() >= wanted:
                 break
-            faces = photos == photo
+            faces = groups == group
             left = np.bincount(labels[~(chosen | faces)], minlength=len(counts))
             if (faces & (labels == label)).any() and not (
                 left[np.unique(labels[faces])] == 0
@@ -114,10 +114,10 @@ def _held_out(count: int, share: float, least: int) -> int:
 def _draw(source: Source, name: str, seed: int) -> Source:
     train = np.flatnonzero(source.splits == "train")
     labels, least = source.labels[train], _LEAST_FOR_TEST if name == "test" else 1
-    if source.photos is None:
+    if source.groups is None:
         chosen = stratified(labels, source.class_names, seed, HELD_OUT_SHARE, least)
     else:
-        chosen = by_photo(labels, source.photos[train], seed, HELD_OUT_SHARE, least)
+        chosen = by_group(labels, source.groups[train], seed, HELD_OUT_SHARE, least)
     selected = train[chosen]
     splits = source.splits.astype("<U10")
     splits[selected] = name

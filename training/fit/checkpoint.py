@@ -12,7 +12,7 @@ from typing import Any
 import keras
 
 from fer.errors import DataError
-from fer.evaluation.report import Epoch
+from fer.evaluation.report import DomainEpoch, Epoch
 from fer.labels import EXPRESSION_HEAD
 from training.fit.fingerprint import Fingerprint, check_same
 
@@ -139,6 +139,10 @@ class Checkpoint(keras.callbacks.Callback):
             validation_loss=float(logs[f"val_{head}loss"]),
             validation_accuracy=float(logs[f"val_{accuracy}"]),
             learning_rate=float(self.model.optimizer.learning_rate),
+            domains={
+                name: DomainEpoch(loss=figures[f"{head}loss"], accuracy=figures[accuracy])
+                for name, figures in logs.get("domains", {}).items()
+            },
         )
 
     def _write(self) -> Path:
@@ -153,7 +157,7 @@ def _check_finite(figures: Epoch, epoch: int) -> None:
     Raises:
         DataError: a metric is not finite.
     """
-    if not all(map(math.isfinite, figures.model_dump().values())):
+    if not all(map(math.isfinite, figures.model_dump(exclude={"domains"}).values())):
         raise DataError(
             f"epoch {epoch + 1}: expected finite figures, got a loss of {figures.loss} and a "
             f"validation loss of {figures.validation_loss}. Train again with a lower "

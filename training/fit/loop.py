@@ -6,9 +6,10 @@ It is independent of the backend: Keras's own ``fit`` runs it on TensorFlow or o
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -94,7 +95,6 @@ def fit(
     work_dir.mkdir(parents=True, exist_ok=True)
     run = fingerprint(preset, train, seed=seed, teachers=teachers, initial_model=initial_model)
     progress = Progress.read(work_dir, run) if resume else Progress(work_dir, run)
-    targets, weights = targets_and_weights(validation, head_sizes(preset, train))
     model = _initial_model(preset, train, progress, initial_model)
     # Read before training, so that an error is reported before hours of work.
     other_weights = [weights_of(directory, model, train.class_names) for directory in averaged_with]
@@ -104,7 +104,6 @@ def fit(
             continue
         steps = steps_per_epoch(len(mixture or train), preset.batch_size)
         model = _enter_phase(model, preset, train, phase, epochs_done, steps)
-        validation_images = scaled(validation.images, phase.size).astype(np.float32)
         build_losses(model)
         first, size = epochs_done, phase.size
         model.fit(
@@ -112,9 +111,11 @@ def fit(
             initial_epoch=epochs_done,
             epochs=phase.last_epoch,
             shuffle=False,  # TrainingBatches shuffles by seed and epoch, so runs can be resumed
-            validation_data=(validation_images, targets, weights),
-            validation_batch_size=even_batch_size(len(validation_images)),
-            callbacks=[*_callbacks(preset, progress), *callbacks],
+            callbacks=[
+                Validation(validation, head_sizes(preset, train), size=phase.size),
+                *_callbacks(preset, progress),
+                *callbacks,
+            ],
             verbose=verbose,
         )
     model = _final_model(model, preset, train, progress)
@@ -133,6 +134,51 @@ class _Phase:
     last_epoch: int
     size: int
     frozen: bool = False
+
+
+class Validation(keras.callbacks.Callback):
+    """Measures the validation faces after every epoch, each domain apart.
+
+    Adds to the logs what Keras's own validation would, and ``domains``: name → figures.
+
+    Args:
+        faces: the validation faces.
+        heads: names of the network's outputs.
+        size: side in pixels of the images.
+    """
+
+    def __init__(self, faces: LabelledFaces, heads: Container[str], *, size: int) -> None:
+        super().__init__()
+        self._domains = {
+            name: (
+                scaled(part.images, size).astype(np.float32), *targets_and_weights(part, heads)
+            )
+            for name, part in faces.by_domain().items()
+            if len(part)
+        }  # fmt: skip
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Measure with the averaged weights, if there are any."""
+        assert logs is not None
+        average = [keras.callbacks.SwapEMAWeights()] if self.model.optimizer.use_ema else []
+        domains = {
+            name: self.model.evaluate(
+                images,
+                targets,
+                sample_weight=weights,
+                batch_size=even_batch_size(len(images)),
+                callbacks=average,
+                verbose=0,
+                return_dict=True,
+            )
+            for name, (images, targets, weights) in self._domains.items()
+        }
+        shares = [len(images) for images, *_ in self._domains.values()]
+        for figure in next(iter(domains.values())):
+            values = [figures[figure] for figures in domains.values()]
+            logs[f"val_{figure}"] = float(np.average(values, weights=shares))
+        if len(domains) > 1:
+            logs["domains"] = domains
 
 
 def even_batch_size(count: int, most: int = 512) -> int:
@@ -208,9 +254,8 @@ def _resized(model: keras.Model, preset: Preset, train: LabelledFaces, size: int
 
 
 def _callbacks(preset: Preset, progress: Progress) -> list[keras.callbacks.Callback]:
-    average = [keras.callbacks.SwapEMAWeights(swap_on_epoch=False)] if preset.ema_momentum else []
     keep = Checkpoint(progress, keep_best=preset.keep == "best", patience=preset.patience)
-    return [keras.callbacks.TerminateOnNaN(), *average, keep]
+    return [keras.callbacks.TerminateOnNaN(), keep]
 
 
 def _batches(

@@ -1,4 +1,4 @@
-"""Which faces an epoch has, if one's own are few and others are replayed beside them."""
+"""Which faces an epoch has, if those of one data set stand beside a draw of others."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class Mixture:
-    """Epochs of one's own faces, and of a balanced draw of replayed ones (Rebuffi et al. 2017).
+    """Epochs of one's own faces, and of a draw of replayed ones.
 
     The own faces are the first of the training faces; the others may be replayed.
 
@@ -20,12 +20,15 @@ class Mixture:
         labels: ``(n,)`` classes of all training faces.
         least: least number of own faces in an epoch; fewer are repeated.
         replay: replayed faces per own face in an epoch.
+        balanced: as many of each class are replayed, as far as there are (Rebuffi et al. 2017);
+            else all faces are as likely, and none comes twice.
     """
 
     own: int
     labels: NDArray[np.int64]
     least: int
     replay: float
+    balanced: bool = True
 
     def __len__(self) -> int:
         """Return the number of faces in an epoch."""
@@ -39,7 +42,9 @@ class Mixture:
     @property
     def replayed(self) -> int:
         """Number of replayed faces in an epoch."""
-        return round(self.replay * self._shown) if len(self.labels) > self.own else 0
+        pool = len(self.labels) - self.own
+        count = round(self.replay * self._shown) if pool else 0
+        return count if self.balanced else min(count, pool)
 
     def draw(self, rng: np.random.Generator) -> NDArray[np.int64]:
         """Return the positions of an epoch's faces, in no order."""
@@ -49,6 +54,8 @@ class Mixture:
     def _replay(self, rng: np.random.Generator) -> NDArray[np.int64]:
         """Draw from every class as many, as far as it has them; the rest from all."""
         pool = np.arange(self.own, len(self.labels))
+        if not self.balanced:
+            return rng.permutation(pool)[: self.replayed]
         classes = np.unique(self.labels[pool])
         drawn = [
             rng.permutation(pool[self.labels[pool] == label])[: self.replayed // len(classes)]

@@ -106,9 +106,11 @@ class Preset:
         frozen_norms: batch norms keep the statistics that they began with, because a small data set
             has none of its own.
         least_faces: least number of the data set's faces in an epoch; fewer are repeated.
-        replayed_per_face: replayed faces in an epoch, per face of the data set that is in it; see
+        replayed_per_face: faces of further data sets in an epoch, per face of the first that is in
+            it; 0 for all of them. They are the other domains, or what is replayed in
             `training.adapt`.
-        memory_weight: weight of the initial model's answers in the targets of replayed faces, 0…1.
+        memory_weight: weight of the initial model's answers in the targets of faces that it learnt
+            from, 0…1.
         epochs: largest number of epochs; with a cosine schedule, its length.
         small_epochs: number of initial epochs on smaller images, which cost less.
         small_size: side of those images in pixels.

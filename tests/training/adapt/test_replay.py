@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 
 from fer.errors import DataError
+from fer.evaluation.report import Report
 from fer.labels import FERPLUS_HEAD
 from fer.model.classifier import ExpressionClassifier
 from fer.model.spec import ModelSpec
 from tests.samples import SHIPPED_MODEL
 from tests.training.samples import bars, write_classes
 from training.adapt import replay
-from training.adapt.own import OwnImages
-from training.adapt.replay import InitialAnswers, joined, load_replay, pool, together
-from training.data.dataset import DataSet
+from training.adapt.replay import InitialAnswers, answers_of, load_replay, pool
+from training.data.dataset import DataSet, concatenated, joined
 from training.fit.batches import targets_and_weights
 
 SPEC = ModelSpec.load(SHIPPED_MODEL)
@@ -39,24 +39,13 @@ def test_the_pool_has_as_many_of_each_class(monkeypatch: pytest.MonkeyPatch) -> 
     assert set(drawn.counts().values()) == {5}
 
 
-def test_both_together_are_one_data_set_whose_test_is_ones_own() -> None:
-    sizes = {"train": 30, "validation": 8, "test": 9}
-    own, before = OwnImages(data_set("own", sizes), {}), data_set("before", sizes | {"test": 0})
-    both = joined(own, before)
-    assert both.name == "own + before"
-    assert {name: len(faces) for name, faces in both.splits.items()} == {
-        "train": 60, "validation": 16, "test": 9
-    }  # fmt: skip
-    assert both.sha256 not in (own.data.sha256, before.sha256)
-    assert joined(own, None) is own.data
-
-
 def test_the_initial_model_is_what_is_not_to_be_forgotten() -> None:
     own, before = bars(4, 1), bars(6, 2)
     assert own.votes is not None
     own.votes[:] = 0
-    faces = together(own, before)
-    answers = InitialAnswers(SHIPPED_MODEL, faces, own=4, weight=1.0)
+    faces = concatenated([own, before])
+    weights = np.repeat([[0.0], [1.0]], [4, 6], axis=0).astype(np.float32)
+    answers = InitialAnswers(SHIPPED_MODEL, faces, weights)
     targets, weights = targets_and_weights(faces, [FERPLUS_HEAD], answers.targets)
     model = ExpressionClassifier(SHIPPED_MODEL)
     sides = [model.all_heads(i) for i in (faces.images, faces.images[:, :, ::-1].copy())]
@@ -69,3 +58,15 @@ def test_the_initial_model_is_what_is_not_to_be_forgotten() -> None:
     assert targets[FERPLUS_HEAD][:4] == pytest.approx(said[FERPLUS_HEAD][:4], abs=1e-5)
     assert targets[FERPLUS_HEAD][4:].max(axis=1) == pytest.approx(1)
     assert weights[FERPLUS_HEAD].tolist() == [1] * 10
+
+
+def test_only_faces_of_a_data_set_that_it_learnt_from_keep_their_answers() -> None:
+    """The report of the initial model says which those are."""
+    known = Report.load(SHIPPED_MODEL).data.sha256
+    old = DataSet("old", known, {"train": bars(4, 1)})
+    new = DataSet("new", "another hash", {"train": bars(6, 2)})
+    both = joined({"FER2013": old, "press": new})
+    answers = answers_of(SHIPPED_MODEL, both.split("train"), both, 0.7)
+    assert answers.weights[:, 0].tolist() == pytest.approx([0.7] * 4 + [0.0] * 6)
+    alone = answers_of(SHIPPED_MODEL, old.split("train"), old, 0.7)
+    assert alone.weights[:, 0].tolist() == pytest.approx([0.7] * 4)

@@ -17,6 +17,7 @@ from fer.model.heads import softmax
 from tests.samples import SHIPPED_MODEL
 from tests.training.samples import TINY, bars
 from training.__main__ import main
+from training.data.dataset import DataSet, joined
 from training.export.litert import parity
 from training.fit.distillation import teachers_for
 from training.fit.loop import Fit, even_batch_size, fit
@@ -47,6 +48,26 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
         votes=np.concatenate([train.votes, validation.votes]),
     )
     return file
+
+
+def test_curves_of_each_domain(tmp_path: Path) -> None:
+    parts = {
+        name: DataSet(name, name, {"train": bars(64, seed), "validation": bars(size, 9)})
+        for name, seed, size in (("posed", 1, 30), ("press", 2, 10))
+    }
+    both = joined(parts)
+    done = fit(
+        TINY, both.split("train"), both.split("validation"), seed=5, work_dir=tmp_path, verbose=0
+    )
+    for epoch in done.history:
+        posed, press = epoch.domains["posed"], epoch.domains["press"]
+        assert epoch.validation_accuracy == pytest.approx(
+            (3 * posed.accuracy + press.accuracy) / 4, abs=1e-6
+        )
+    # What is measured in the last epoch are the averaged weights, which the model then has.
+    logits = done.model.predict(parts["press"].split("validation").images.astype("float32"))
+    right = logits["expression"].argmax(axis=1) == parts["press"].split("validation").labels
+    assert right.mean() == pytest.approx(done.history[-1].domains["press"].accuracy, abs=0.11)
 
 
 @pytest.mark.parametrize(

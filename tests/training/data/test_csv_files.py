@@ -9,7 +9,7 @@ from fer.errors import DataError
 from fer.labels import FER2013_LABELS
 from fer.records import file_sha256
 from tests.training.samples import SIDE, pixels, random_faces, write_csv, write_votes
-from training.data.load import load, unlabelled
+from training.data.load import load, load_domains, unlabelled
 
 USAGES = ["Training"] * 6 + ["PublicTest"] * 2 + ["PrivateTest"] * 2
 LABELS = [0, 1, 2, 3, 4, 5, 6, 0, 6, 3]
@@ -187,6 +187,25 @@ def test_an_archive_of_another_kind(tmp_path: Path, change: dict, message: str) 
     with pytest.raises(DataError) as caught:
         load(tmp_path / "faces.npz")
     assert message in str(caught.value)
+
+
+def test_people_stay_in_one_split(tmp_path: Path) -> None:
+    file = tmp_path / "faces.npz"
+    np.savez(file, **FIELDS, person=np.arange(10))
+    assert len(load(file).split("train")) == 6
+    np.savez(file, **FIELDS, person=np.array([7, *range(6), *range(7, 10)]))
+    with pytest.raises(DataError, match=r"1 people or photographs in several splits, such as '7'"):
+        load(file)
+
+
+def test_domains_are_called_by_name_or_after_their_file(tmp_path: Path) -> None:
+    for name in ("one", "two", "a=b"):
+        np.savez(tmp_path / f"{name}.npz", **FIELDS)
+    one, two, odd = (str(tmp_path / f"{name}.npz") for name in ("one", "two", "a=b"))
+    assert load_domains([one]).sources == {}
+    assert list(load_domains([one, f"press={two}", odd]).sources) == ["one", "press", "a=b"]
+    with pytest.raises(DataError, match="expected a name for each domain, got one, one"):
+        load_domains([one, f"one={two}"])
 
 
 def test_an_archive_with_a_wrong_label(tmp_path: Path) -> None:

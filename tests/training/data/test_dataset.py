@@ -13,7 +13,7 @@ from fer.labels import FER2013_LABELS, FERPLUS_LABELS
 from tests.samples import ROOT
 from tests.training.samples import random_faces
 from training.data.class_names import choose
-from training.data.dataset import DataSet, LabelledFaces
+from training.data.dataset import DataSet, LabelledFaces, concatenated, joined
 from training.data.image_stack import FaceStack, fit_images
 from training.data.load import clean, vote_distribution
 from training.data.splits import stratified
@@ -160,3 +160,46 @@ def test_reading_data_does_not_load_keras() -> None:
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "set()"
+
+
+def data_set(name: str, sizes: dict[str, int], votes: bool = False) -> DataSet:
+    splits = {}
+    for seed, (split, size) in enumerate(sizes.items()):
+        table = np.ones((size, 10), np.uint8) if votes else None
+        splits[split] = some_faces(size, seed, table)
+    return DataSet(name, f"hash of {name}", splits)
+
+
+def test_several_data_sets_are_one_whose_faces_know_their_domain() -> None:
+    first = data_set("a.npz", {"train": 9, "validation": 3, "test": 2}, votes=True)
+    second = data_set("b.npz", {"train": 5, "validation": 2})
+    both = joined({"posed": first, "press": second})
+    assert both.name == "a.npz + b.npz"
+    assert both.sha256 not in (first.sha256, second.sha256)
+    assert both.sources == {"posed": first.sha256, "press": second.sha256}
+    sizes = {
+        split: {name: len(part) for name, part in faces.by_domain().items()}
+        for split, faces in both.splits.items()
+    }
+    assert sizes == {
+        "train": {"posed": 9, "press": 5},
+        "validation": {"posed": 3, "press": 2},
+        "test": {"posed": 2},
+    }
+    votes = both.split("train").votes
+    assert votes is not None
+    assert votes.sum(axis=1).tolist() == [10] * 9 + [0] * 5  # nobody voted on the others
+
+
+def test_one_data_set_is_no_domain() -> None:
+    alone = data_set("a.npz", {"train": 3})
+    assert joined({"posed": alone}) is alone
+    assert list(alone.split("train").by_domain()) == [""]
+    assert concatenated([alone.split("train")]) is alone.split("train")
+
+
+def test_data_sets_of_other_classes_are_not_joined() -> None:
+    images = random_faces(2)[..., None]
+    two = LabelledFaces(images, np.arange(2), ("happy", "sad"))
+    with pytest.raises(DataError, match=r"expected data sets of the same classes; a.npz has angry"):
+        joined({"a": data_set("a.npz", {"train": 3}), "b": DataSet("b.npz", "", {"train": two})})

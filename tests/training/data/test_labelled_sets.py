@@ -15,7 +15,7 @@ from fer.labelled.table import LabelRow
 from tests.training.samples import random_faces
 from training.data.dataset import LabelledFaces
 from training.data.load import load
-from training.data.splits import by_photo
+from training.data.splits import by_group
 
 
 def png(seed: int) -> bytes:
@@ -85,7 +85,7 @@ def test_without_a_table_that_can_be_read_photographs_are_not_known(tmp_path: Pa
 def test_a_draw_by_photo(faces: list[tuple[int, int]], seed: int) -> None:
     labels = np.array([label for label, _ in faces], np.int64)
     photos = np.array([f"{photo}.jpg" for _, photo in faces], np.str_)
-    chosen = by_photo(labels, photos, seed, 0.1, least=4)
+    chosen = by_group(labels, photos, seed, 0.1, least=4)
     assert chosen.shape == labels.shape
     for photo in set(photos.tolist()):
         assert len(set(chosen[photos == photo].tolist())) == 1

@@ -11,18 +11,24 @@ from training.fit.mixture import Mixture
     pool=st.lists(st.integers(0, 3), max_size=60),
     least=st.integers(0, 100),
     replay=st.floats(0, 3),
+    balanced=st.booleans(),
     seed=st.integers(0, 99),
 )
-def test_an_epoch(own: int, pool: list[int], least: int, replay: float, seed: int) -> None:
+def test_an_epoch(
+    own: int, pool: list[int], least: int, replay: float, balanced: bool, seed: int
+) -> None:
     labels = np.array([0] * own + pool, np.int64)
-    mixture = Mixture(own, labels, least, replay)
+    mixture = Mixture(own, labels, least, replay, balanced)
     drawn = mixture.draw(np.random.default_rng(seed))
     assert len(drawn) == len(mixture)
     shown = drawn[drawn < own]
     assert len(shown) >= max(own, least)
     # Every face of one's own, each as often as the others.
     assert set(np.bincount(shown, minlength=own).tolist()) == {len(shown) // own}
-    assert len(drawn) - len(shown) == (round(replay * len(shown)) if pool else 0)
+    replayed = drawn[drawn >= own]
+    wanted = round(replay * len(shown)) if pool else 0
+    assert len(replayed) == (wanted if balanced else min(wanted, len(pool)))
+    assert balanced or len(set(replayed.tolist())) == len(replayed)
 
 
 def test_classes_are_replayed_alike_though_the_pool_has_more_of_one() -> None:
