@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import typing
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 from fer.errors import DataError
@@ -85,6 +87,24 @@ LIGHT = dataclasses.replace(
 NONE = dataclasses.replace(LIGHT, rotate_degrees=0, scale=(1, 1), shift=0, flip=False)
 
 
+#: Where Linux says what a processor can do, and the words for arithmetic in bfloat16.
+_CPU_INFO = Path("/proc/cpuinfo")
+_BFLOAT16_FLAGS = {"avx512_bf16", "amx_bf16"}
+
+
+def native_precision() -> Literal["float32", "mixed_bfloat16"]:
+    """Return the faster precision of this machine.
+
+    A processor that computes in bfloat16 is up to twice as fast with it. Others emulate it: an AMD
+    EPYC of the third generation trained `compact` on 4 images/s with it, on 55 with float32. JAX is
+    what runs on accelerators here, all of which have it.
+    """
+    if os.environ.get("KERAS_BACKEND") == "jax":
+        return "mixed_bfloat16"
+    flags = set(_CPU_INFO.read_text().split()) if _CPU_INFO.is_file() else set()
+    return "mixed_bfloat16" if flags & _BFLOAT16_FLAGS else "float32"
+
+
 @dataclass(frozen=True)
 class Preset:
     """One reproducible training run.
@@ -135,7 +155,7 @@ class Preset:
             which is the final model; 0 for no average.
         keep: the model of the last epoch, or of the one with the best validation accuracy.
         patience: epochs without a lower validation loss after which training stops; 0 for never.
-        precision: Keras dtype policy; bfloat16 is up to twice as fast on recent processors.
+        precision: Keras dtype policy; see `native_precision`.
         augmentation: settings of the random augmentation.
     """
 
@@ -173,7 +193,7 @@ class Preset:
     ema_momentum: float = 0.0
     keep: Literal["last", "best"] = "best"
     patience: int = 0
-    precision: Literal["float32", "mixed_bfloat16"] = "mixed_bfloat16"
+    precision: Literal["float32", "mixed_bfloat16"] = field(default_factory=native_precision)
     augmentation: Augmentation = field(default_factory=lambda: LIGHT)
 
     def override(self, fields: dict[str, Any]) -> Preset:

@@ -1,13 +1,15 @@
 import dataclasses
 import shlex
+from pathlib import Path
 
 import pytest
 
 from fer.errors import DataError
 from training.__main__ import parser
 from training.commands.train import load_for
+from training.presets import schema
 from training.presets.catalogue import CATALOGUE, PRESETS, Entry
-from training.presets.schema import overridable_fields
+from training.presets.schema import Preset, overridable_fields
 
 REQUIRED = {
     "cnn-basic",
@@ -89,4 +91,28 @@ def test_the_command_line_offers_every_field() -> None:
 
 def test_a_missing_data_set_is_told_before_anything_is_trained(tmp_path: object) -> None:
     with pytest.raises(DataError):
-        load_for(PRESETS["cnn-basic"], tmp_path / "nothing", 0)
+        load_for(PRESETS["cnn-basic"], [str(tmp_path / "nothing")], 0)
+
+
+@pytest.mark.parametrize(
+    ("flags", "backend", "precision"),
+    [
+        (None, "tensorflow", "float32"),
+        ("flags : fpu avx2 fma", "tensorflow", "float32"),
+        ("flags : avx512_bf16 avx2", "tensorflow", "mixed_bfloat16"),
+        ("flags : avx2", "jax", "mixed_bfloat16"),
+    ],
+    ids=["no Linux", "no bfloat16", "bfloat16", "an accelerator"],
+)
+def test_bfloat16_is_used_where_it_is_not_emulated(
+    flags: str | None,
+    backend: str,
+    precision: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    if flags is not None:
+        (tmp_path / "cpuinfo").write_text(flags)
+    monkeypatch.setattr(schema, "_CPU_INFO", tmp_path / "cpuinfo")
+    monkeypatch.setenv("KERAS_BACKEND", backend)
+    assert Preset("one").precision == precision
