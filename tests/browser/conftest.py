@@ -28,6 +28,15 @@ expect.set_options(timeout=PATIENCE)
 
 Launch = Callable[..., Browser]
 
+#: The browser tests that run by default; all others of this folder are marked `full`.
+SMOKE = Path(__file__).with_name("test_smoke.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if SMOKE.parent in item.path.parents and item.path != SMOKE:
+            item.add_marker(pytest.mark.full)
+
 
 @pytest.fixture(scope="session")
 def launch() -> Iterator[Launch]:
@@ -58,7 +67,8 @@ def browser(launch: Launch) -> Browser:
 @pytest.fixture(scope="session")
 def app_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of the app, with the model that ships."""
-    with running_app(tmp_path_factory.mktemp("server") / "log.txt") as url:
+    log = tmp_path_factory.mktemp("server") / "log.txt"
+    with running_app(log, {"FER_ICE": "local"}) as url:  # streams on this machine only
         yield url
 
 
