@@ -5,6 +5,7 @@ The app reads it through the same classes, so it can show only what the training
 
 from __future__ import annotations
 
+import operator
 from typing import ClassVar
 
 from pydantic import Field
@@ -38,7 +39,7 @@ class Epoch(Record):
     validation_loss: float
     validation_accuracy: float
     learning_rate: float
-    domains: dict[str, DomainEpoch] = Field(default_factory=dict)
+    domains: dict[str, DomainEpoch] = Field(default_factory=dict, exclude_if=operator.not_)
 
 
 class EarlierTraining(Record):
@@ -76,7 +77,7 @@ class DataCard(Record):
     sha256: str
     class_counts: dict[str, dict[str, int]]
     dropped: dict[str, int]
-    domains: dict[str, str] = Field(default_factory=dict)
+    domains: dict[str, str] = Field(default_factory=dict, exclude_if=operator.not_)
 
 
 class Layer(Record):

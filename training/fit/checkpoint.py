@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -96,13 +97,22 @@ class Checkpoint(keras.callbacks.Callback):
 
     Args:
         progress: progress of the run, updated after every epoch.
+        domains: figures of each domain in the last epoch, see `training.fit.loop.Validation`.
         keep_best: also save the model of the epoch with the best validation accuracy.
         patience: epochs without a lower validation loss after which to stop; 0 for never.
     """
 
-    def __init__(self, progress: Progress, *, keep_best: bool, patience: int) -> None:
+    def __init__(
+        self,
+        progress: Progress,
+        domains: Mapping[str, Mapping[str, float]],
+        *,
+        keep_best: bool,
+        patience: int,
+    ) -> None:
         super().__init__()
         self._progress = progress
+        self._domains = domains
         self._keep_best = keep_best
         self._patience = patience
         self._started = time.monotonic()
@@ -141,7 +151,7 @@ class Checkpoint(keras.callbacks.Callback):
             learning_rate=float(self.model.optimizer.learning_rate),
             domains={
                 name: DomainEpoch(loss=figures[f"{head}loss"], accuracy=figures[accuracy])
-                for name, figures in logs.get("domains", {}).items()
+                for name, figures in self._domains.items()
             },
         )
 

@@ -106,14 +106,21 @@ def fit(
         model = _enter_phase(model, preset, train, phase, epochs_done, steps)
         build_losses(model)
         first, size = epochs_done, phase.size
+        measured = Validation(validation, head_sizes(preset, train), size=size)
         model.fit(
             _batches(preset, train, seed, first, size=size, teachers=teachers, mixture=mixture),
             initial_epoch=epochs_done,
             epochs=phase.last_epoch,
             shuffle=False,  # TrainingBatches shuffles by seed and epoch, so runs can be resumed
             callbacks=[
-                Validation(validation, head_sizes(preset, train), size=phase.size),
-                *_callbacks(preset, progress),
+                measured,
+                keras.callbacks.TerminateOnNaN(),
+                Checkpoint(
+                    progress,
+                    measured.domains,
+                    keep_best=preset.keep == "best",
+                    patience=preset.patience,
+                ),
                 *callbacks,
             ],
             verbose=verbose,
@@ -139,7 +146,11 @@ class _Phase:
 class Validation(keras.callbacks.Callback):
     """Measures the validation faces after every epoch, each domain apart.
 
-    Adds to the logs what Keras's own validation would, and ``domains``: name → figures.
+    Adds to the logs what Keras's own validation would.
+
+    Attributes:
+        domains: figures of each domain after the last epoch; empty where there is only one. They
+            are not in the logs, since Keras's progress bar takes the mean of all that is there.
 
     Args:
         faces: the validation faces.
@@ -149,7 +160,8 @@ class Validation(keras.callbacks.Callback):
 
     def __init__(self, faces: LabelledFaces, heads: Container[str], *, size: int) -> None:
         super().__init__()
-        self._domains = {
+        self.domains: dict[str, dict[str, float]] = {}
+        self._faces = {
             name: (
                 scaled(part.images, size).astype(np.float32), *targets_and_weights(part, heads)
             )
@@ -171,14 +183,14 @@ class Validation(keras.callbacks.Callback):
                 verbose=0,
                 return_dict=True,
             )
-            for name, (images, targets, weights) in self._domains.items()
+            for name, (images, targets, weights) in self._faces.items()
         }
-        shares = [len(images) for images, *_ in self._domains.values()]
+        shares = [len(images) for images, *_ in self._faces.values()]
         for figure in next(iter(domains.values())):
             values = [figures[figure] for figures in domains.values()]
             logs[f"val_{figure}"] = float(np.average(values, weights=shares))
         if len(domains) > 1:
-            logs["domains"] = domains
+            self.domains.update(domains)
 
 
 def even_batch_size(count: int, most: int = 512) -> int:
@@ -251,11 +263,6 @@ def _resized(model: keras.Model, preset: Preset, train: LabelledFaces, size: int
     resized = build(preset.override({"input_size": size}), head_sizes(preset, train))
     resized.set_weights(model.get_weights())
     return resized
-
-
-def _callbacks(preset: Preset, progress: Progress) -> list[keras.callbacks.Callback]:
-    keep = Checkpoint(progress, keep_best=preset.keep == "best", patience=preset.patience)
-    return [keras.callbacks.TerminateOnNaN(), keep]
 
 
 def _batches(

@@ -15,7 +15,7 @@ def test_the_shown_command_is_one_that_the_training_understands(replay: str) -> 
     understood = parser().parse_args(words)
     assert program == ["python", "-m", "training"]
     assert (understood.preset, understood.init) == ("adapt", Path("models/compact"))
-    assert (understood.data, understood.out) == (Path("your data.zip"), Path("models/mine"))
+    assert (understood.data, understood.out) == (["your data.zip"], Path("models/mine"))
     assert understood.replay == (Path(replay) if replay else None)
 
 

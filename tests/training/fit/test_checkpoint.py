@@ -34,7 +34,7 @@ def epoch(validation_loss: float = 1.0, validation_accuracy: float = 0.5) -> Epo
 def run(work_dir: Path, epochs: list[Epoch], *, keep_best: bool = False, patience: int = 0) -> int:
     """Live through epochs as Keras would, and return how many there were."""
     model = Model()
-    checkpoint = Checkpoint(Progress(work_dir, {}), keep_best=keep_best, patience=patience)
+    checkpoint = Checkpoint(Progress(work_dir, {}), {}, keep_best=keep_best, patience=patience)
     checkpoint.set_model(model)
     for model.epoch, figures in enumerate(epochs):
         checkpoint.on_epoch_begin(model.epoch)
