@@ -7,6 +7,7 @@ from nbclient import NotebookClient
 from tests.samples import ROOT
 
 
+@pytest.mark.full
 @pytest.mark.filterwarnings("ignore")  # of the kernel's packages
 def test_the_notebook_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("FER2013", raising=False)

@@ -98,6 +98,7 @@ def assert_every_photograph_once(photos: Path, out: Path) -> None:
     assert not (out / "_staged").exists()
 
 
+@pytest.mark.full
 def test_a_process_that_is_killed_loses_nothing(
     cluster: dict[str, str], photos: Path, tmp_path: Path
 ) -> None:
@@ -115,6 +116,7 @@ def test_a_process_that_is_killed_loses_nothing(
     assert_every_photograph_once(photos, out)
 
 
+@pytest.mark.full
 def test_a_driver_that_is_killed_is_started_again_and_loses_nothing(
     cluster: dict[str, str], photos: Path, tmp_path: Path
 ) -> None:
@@ -130,6 +132,7 @@ def test_a_driver_that_is_killed_is_started_again_and_loses_nothing(
     assert_every_photograph_once(photos, out)
 
 
+@pytest.mark.full
 def test_a_model_that_a_machine_cannot_load_is_said_as_such(
     cluster: dict[str, str], photos: Path, tmp_path: Path
 ) -> None:
@@ -140,6 +143,7 @@ def test_a_model_that_a_machine_cannot_load_is_said_as_such(
     assert error.splitlines()[-1] == f"{last}spec.json is missing."
 
 
+@pytest.mark.full
 def test_the_rows_are_those_of_the_local_engine(
     cluster: dict[str, str], tmp_path: Path, astronaut: Image, capsys: pytest.CaptureFixture
 ) -> None:

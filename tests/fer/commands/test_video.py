@@ -231,6 +231,7 @@ def moving(astronaut: Image) -> Callable[[float], Image]:
     return draw
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_command_that_is_ended_leaves_no_file(
     tmp_path: Path, astronaut: Image, number: signal.Signals

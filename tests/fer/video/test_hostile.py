@@ -158,6 +158,7 @@ def test_a_long_gap_is_a_hole(tmp_path: Path, spec: ModelSpec, gap: float) -> No
     assert isinstance(as_video, Recording) == (gap < 1000)
 
 
+@pytest.mark.full
 def test_ten_thousand_tiny_frames(tmp_path: Path, spec: ModelSpec) -> None:
     tiny = plain((16, 16))(0)
     file = write_clip(

@@ -63,6 +63,7 @@ def teach(material: Path, name: str, *options: str) -> int:
     )
 
 
+@pytest.mark.full
 def test_it_learns_another_style_and_keeps_the_first(
     material: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

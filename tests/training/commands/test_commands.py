@@ -57,6 +57,7 @@ SMALL = {
 }
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("preset", SMALL)
 def test_each_preset_trains_on_drawn_faces(preset: str, few: Path, tmp_path: Path) -> None:
     assert train(preset, few, tmp_path / "m", "--epochs", "1", *SMALL[preset]) == 0
@@ -173,6 +174,7 @@ def test_every_format_answers_like_keras(
     assert made.same_answer > 0.8
 
 
+@pytest.mark.full
 def test_tuning_goes_on_where_it_ended(
     demo: Path, tmp_path: Path, capsys: pytest.CaptureFixture
 ) -> None:
@@ -193,6 +195,7 @@ def test_presets_lists_every_command(capsys: pytest.CaptureFixture) -> None:
     assert json.loads(capsys.readouterr().out)["compact"]["vote_weight"] == 0.4
 
 
+@pytest.mark.full
 def test_several_seeds_leave_their_variance_in_the_report(model: Path, demo: Path) -> None:
     command = ["seeds", "--preset", "cnn-basic", "--data", str(demo), "--model", str(model)]
     runs = model.parent / "seeds"
@@ -208,6 +211,7 @@ def test_several_seeds_leave_their_variance_in_the_report(model: Path, demo: Pat
     assert after.model_copy(update={"seed_variance": None}) == before
 
 
+@pytest.mark.full
 def test_several_seeds_can_begin_with_a_model(
     model: Path, demo: Path, tmp_path: Path, capsys: pytest.CaptureFixture
 ) -> None:

@@ -70,6 +70,7 @@ def test_curves_of_each_domain(tmp_path: Path) -> None:
     assert right.mean() == pytest.approx(done.history[-1].domains["press"].accuracy, abs=0.11)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     "preset", [TINY, GROWING, TAUGHT], ids=["one size", "small images first", "taught"]
 )
@@ -137,6 +138,7 @@ def test_a_training_step_is_traced_once(tmp_path: Path, monkeypatch: pytest.Monk
     assert len(traced) == 1
 
 
+@pytest.mark.full
 def test_the_moving_average_begins_anew_with_each_phase(tmp_path: Path) -> None:
     """Where nothing is learnt, the average of the weights is the weights."""
     still = dataclasses.replace(GROWING, learning_rate=1e-12, weight_decay=0.0, ema_momentum=0.99)

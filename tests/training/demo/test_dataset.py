@@ -88,6 +88,7 @@ def test_nothing_is_written_over(tmp_path: Path) -> None:
     assert [p.name for p in tmp_path.iterdir()] == ["mine.txt"]
 
 
+@pytest.mark.full
 def test_expressions_can_be_learnt_from_the_pixels() -> None:
     """Ridge regression on pixels, chance 14 %: were labels or drawing wrong, it would show."""
     rng = np.random.default_rng(0)

@@ -34,6 +34,7 @@ print(json.dumps([trained("one"), distribute(), trained("two")]))
 XLA_FLAGS = "--xla_force_host_platform_device_count=2 --xla_backend_optimization_level=0"
 
 
+@pytest.mark.full
 @pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="needs requirements-jax.txt")
 def test_two_devices_learn_what_one_learns(tmp_path: Path) -> None:
     backend = {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu", "XLA_FLAGS": XLA_FLAGS}

@@ -22,6 +22,7 @@ REQUIRED = {
     "compact-middle",
     "compact-late",
     "compact",
+    "compact-press",
     "teacher",
     "transfer",
     "adapt",
