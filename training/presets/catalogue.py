@@ -154,8 +154,8 @@ _COMPACT = replace(_COMPACT_LATE, name="compact")
 _COMPACT_PRESS = replace(
     _COMPACT,
     name="compact-press",
-    epochs=20,
-    learning_rate=0.02,
+    epochs=10,
+    learning_rate=0.015,
     teacher_weight=0.0,
     teaching="faces",
     memory_weight=0.7,
