@@ -114,7 +114,8 @@ def write_model(
         provenance: other inputs of the training.
         directory: the model directory.
         lesson: what a trained model was taught; None if it was trained as usual.
-        advance: is told how many more faces are measured, `PASSES` times each.
+        advance: is told how many more views of faces are measured, of
+            `training.evaluation.split_predictions.passes`.
     """
     # The dashboard ignores directories whose names start with a dot.
     parent = _created(directory.parent)
@@ -160,11 +161,12 @@ def _write(
     add_balanced_head(directory, by_head, validation)
     if lesson:
         lesson.keep_settings(directory)
-    classifier, logits = SpreadClassifier(directory), by_head[EXPRESSION_HEAD]
+    classifier = SpreadClassifier(directory)
     classifier.advance = advance
     predictions = predict_splits(classifier, data)
     classifier.advance = lambda count: None
-    update_heads(directory, abstentions=measure.abstentions(predictions["validation"]))
+    abstentions = measure.abstentions(*measure.validation_domains(predictions), labels=names)
+    update_heads(directory, abstentions=abstentions)
     if lesson:
         lesson.keep_settings(directory)
     save_splits(predictions, directory)
@@ -180,7 +182,7 @@ def _write(
         machine=machine(),
         data=data_card(data, dropped),
         history=tuple(fit.history),
-        **_uncalibrated(logits, validation),
+        **uncalibrated(by_head[EXPRESSION_HEAD], validation),
         parameters=fit.model.count_params(),
         layers=layer_table(fit.model),
         parity=parity(fit.model, classifier, validation.images[:_PARITY_IMAGES]),
@@ -193,12 +195,14 @@ def _write(
     return report
 
 
-def _uncalibrated(logits: Floats, faces: LabelledFaces) -> dict[str, Any]:
+def uncalibrated(logits: Floats, faces: LabelledFaces) -> dict[str, Any]:
     """Return the figures of a report that follow from logits before temperature scaling."""
-    error = measure.cross_fitted_calibration_error(logits, faces.labels)
+    first = next(iter(faces.by_domain()))
+    part = slice(None) if faces.domains is None else faces.domains == first
+    before = evaluate(faces.labels[part], softmax(logits[part]), faces.class_names)
     return {
-        "before_temperature": evaluate(faces.labels, softmax(logits), faces.class_names),
-        "cross_fitted_calibration_error": error,
+        "before_temperature": before,
+        "cross_fitted_calibration_error": measure.cross_fitted_calibration_error(logits, faces),
     }
 
 

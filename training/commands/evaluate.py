@@ -210,7 +210,7 @@ def figures_of(classifier: ExpressionClassifier, dataset: DataSet, split: str) -
         "view": "single",
         "evaluation": measure.plain_figures(predictions, names).model_dump(),
         "without_duplicates": without_duplicates.model_dump() if without_duplicates else None,
-        "cross_fitted_calibration_error": _cross_fitted(classifier, dataset.split(split))
+        "cross_fitted_calibration_error": _cross_fitted(classifier, dataset.held_out()[split])
         if split == "validation"
         else None,
         "ferplus_evaluation": ferplus.model_dump() if ferplus else None,
@@ -225,7 +225,7 @@ def figures_of(classifier: ExpressionClassifier, dataset: DataSet, split: str) -
 
 def _cross_fitted(classifier: ExpressionClassifier, faces: LabelledFaces) -> float:
     logits = classifier.logits(faces.images)[EXPRESSION_HEAD]
-    return measure.cross_fitted_calibration_error(logits, faces.labels)
+    return measure.cross_fitted_calibration_error(logits, faces)
 
 
 def _print_further(record: dict[str, Any]) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 from fer.errors import DataError, ModelError
 from fer.evaluation.report import Report
+from fer.labels import EXPRESSION_HEAD
 from fer.model.spec import ModelSpec
-from training.data.load import load
+from training.data.load import load_domains
 from training.evaluation import measure
 from training.evaluation.balance import add_balanced_head
 from training.evaluation.split_predictions import load_splits, predict_splits, save_splits
@@ -22,18 +24,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", type=Path, help="model directory, such as models/compact")
     parser.add_argument(
         "--data",
-        type=Path,
-        help="the data set of its report: predict it again, and blend the heads anew, for what "
-        "older predictions lack",
+        nargs="+",
+        default=(),
+        metavar="[NAME=]PATH",
+        help="the data of its report: predict it again, and fit temperatures and blend anew, for "
+        "what older predictions lack; several as for train",
     )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Rewrite ``spec.json`` and ``report.json``; return the exit status.
 
-    Network and temperatures stay as they are, so no new training is needed when a rule for
-    "uncertain" or a figure of the report changes, and no data set unless that figure needs
-    predictions that were not stored.
+    The network stays as it is, so no new training is needed when a rule for "uncertain" or a figure
+    of the report changes, and no data set unless that figure or the temperatures need predictions
+    that were not stored.
     """
     report = recomputed(arguments.model, arguments.data)
     for one in report.selective:
@@ -45,12 +49,13 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def recomputed(directory: Path, path: Path | None = None) -> Report:
+def recomputed(directory: Path, places: Sequence[str] = ()) -> Report:
     """Rewrite the thresholds and figures of a model directory, and return its report.
 
     Args:
         directory: the model directory.
-        path: its data set, to predict again; None to use the stored predictions.
+        places: its data set, or one per domain, to predict again; none to use the stored
+            predictions.
 
     Raises:
         DataError: that is another data set than the one of the report.
@@ -64,29 +69,37 @@ def recomputed(directory: Path, path: Path | None = None) -> Report:
             f"{directory / Report.filename} is about another network than "
             f"{directory / ModelSpec.filename}. Train the model again."
         )
-    if path:
-        report = _predicted_again(directory, report, path)
+    if places:
+        report = _predicted_again(directory, report, places)
     predictions = load_splits(directory)
-    spec = update_heads(directory, abstentions=measure.abstentions(predictions["validation"]))
+    domains = measure.validation_domains(predictions)
+    abstentions = measure.abstentions(*domains, labels=spec.labels)
+    spec = update_heads(directory, abstentions=abstentions)
     figures = measure.report_figures(predictions, spec, spec.labels)
     report = Report.model_validate(dict(report) | figures)
     report.save(directory)
     return report
 
 
-def _predicted_again(directory: Path, report: Report, path: Path) -> Report:
-    """Blend the heads, store new predictions, and return the report with the new files' hashes."""
-    from training.model_writer import file_cards  # TensorFlow takes seconds to load
+def _predicted_again(directory: Path, report: Report, places: Sequence[str]) -> Report:
+    """Fit temperatures, blend the heads and store predictions anew; return the new report."""
+    from training.export.litert import update_heads  # TensorFlow takes seconds to load
+    from training.model_writer import file_cards, uncalibrated
 
     classifier = SpreadClassifier(directory)
     size, channels = classifier.spec.input_size, classifier.spec.channels
-    data = load(path, size=size, channels=channels, classes=classifier.labels)
-    if data.sha256 != report.data.sha256:
+    data = load_domains(places, size=size, channels=channels, classes=classifier.labels)
+    if (data.sha256, data.sources) != (report.data.sha256, report.data.domains):
         raise DataError(
-            f"{path} is not the data set of {report.name}'s report, {report.data.name} with "
-            f"SHA-256 {report.data.sha256}; got {data.sha256}."
+            f"{data.name} is not the data set of {report.name}'s report, {report.data.name} with "
+            f"SHA-256 {report.data.sha256} and the domains {', '.join(report.data.domains) or '–'}; "
+            f"got {data.sha256} and {', '.join(data.sources) or '–'}."
         )
     validation = data.split("validation")
-    add_balanced_head(directory, classifier.logits(validation.images), validation)
+    logits = classifier.logits(validation.images)
+    temperatures = measure.temperatures(logits, classifier.spec, validation)
+    update_heads(directory, temperatures=temperatures)
+    add_balanced_head(directory, logits, validation)
     save_splits(predict_splits(SpreadClassifier(directory), data), directory)
-    return report.model_copy(update={"files": file_cards(directory)})
+    fitted = uncalibrated(logits[EXPRESSION_HEAD], validation)
+    return report.model_copy(update={"files": file_cards(directory)} | fitted)

@@ -170,9 +170,9 @@ def _say(arguments: argparse.Namespace, stage: str) -> None:
 
 def _measuring(arguments: argparse.Namespace, data: DataSet) -> Callable[[int], object]:
     """Return what is told how many more faces are measured."""
-    from training.evaluation.split_predictions import PASSES
+    from training.evaluation.split_predictions import passes
 
-    total = PASSES * sum(len(faces) for name, faces in data.splits.items() if name != "train")
+    total = passes(data)
     if arguments.progress_json:
         return ProgressJson("measuring", total).advance
     return Progress(total, "views of faces").advance

@@ -69,7 +69,9 @@ class LabelledFaces:
         """Return the faces of each domain, in the order in which they were joined."""
         if self.domains is None:
             return {"": self}
-        return {name: self.take(self.domains == name) for name in dict.fromkeys(self.domains)}
+        return {
+            name: self.take(self.domains == name) for name in dict.fromkeys(self.domains.tolist())
+        }
 
     def digests(self) -> NDArray[np.str_]:
         """Return a hash per image, ``(n,)``; equal pixels give equal hashes."""
@@ -127,14 +129,28 @@ class DataSet:
             )
         return self.splits[name]
 
+    def held_out(self) -> dict[str, LabelledFaces]:
+        """Return the faces that are measured, by name.
+
+        Of several domains, the first one's are under the name of the split, and those of each other
+        beside them under ``split, domain``, so that they do not dilute its figures.
+        """
+        first = next(iter(self.sources), "")
+        return {
+            split if domain in ("", first) else f"{split}, {domain}": part
+            for split, faces in self.splits.items()
+            if split != "train"
+            for domain, part in faces.by_domain().items()
+        }
+
     def all_faces(self) -> LabelledFaces:
         """Return the faces of all splits."""
         parts = list(self.splits.values())
         return concatenated(parts)
 
-    def new_in(self, name: str) -> NDArray[np.bool_]:
-        """Return a mask ``(n,)`` of the images of a split that are not also in train."""
-        return ~np.isin(self.split(name).digests(), self.split("train").digests())
+    def new_among(self, faces: LabelledFaces) -> NDArray[np.bool_]:
+        """Return a mask ``(n,)`` of the faces whose images are not also in train."""
+        return ~np.isin(faces.digests(), self.split("train").digests())
 
 
 def concatenated(parts: Sequence[LabelledFaces]) -> LabelledFaces:

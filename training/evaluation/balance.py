@@ -25,8 +25,8 @@ def add_balanced_head(
 ) -> ModelSpec:
     """Write the balanced head into ``spec.json``, before all others, if there are both its parts.
 
-    Labels and votes judge each face once. Of a few weights, that with the smallest log loss on both
-    is taken, each with the temperature that suits it.
+    Labels and votes judge each face once, and each domain counts alike. Of a few weights, that with
+    the smallest log loss on all is taken, each with the temperature that suits it.
 
     Args:
         directory: a model directory whose heads have their temperatures.
@@ -38,6 +38,7 @@ def add_balanced_head(
     truth = both_truths(validation)
     if truth is None or not {EXPRESSION_HEAD, FERPLUS_HEAD} <= {head.name for head in others}:
         return spec
+    alike = truth.weights(validation)
     candidates = []
     for weight in _WEIGHTS.tolist():
         head = Head(
@@ -47,8 +48,8 @@ def add_balanced_head(
             blend={EXPRESSION_HEAD: weight, FERPLUS_HEAD: round(1 - weight, 1)},
         )
         known = truth.of(blended(spec, head, logits))
-        temperature = fit_temperature(known.probabilities, known.labels)
-        loss = log_loss(known.probabilities, known.labels, temperature)
+        temperature = fit_temperature(known.probabilities, known.labels, alike)
+        loss = log_loss(known.probabilities, known.labels, temperature, alike)
         candidates.append((loss, head.model_copy(update={"temperature": temperature})))
     _, best = min(candidates, key=lambda candidate: candidate[0])
     spec = spec.model_copy(update={"heads": (best, *others)})

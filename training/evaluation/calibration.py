@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 from fer.model.heads import softmax
 from fer.types import Floats
-from training.evaluation.selective import folds
+from training.evaluation.predictions import Predictions
+from training.evaluation.selective import folds, pooled
 
 #: Search range; an optimum outside it would point to another error.
 _RANGE = (0.2, 5.0)
@@ -16,7 +19,9 @@ _RANGE = (0.2, 5.0)
 _STEPS = 40
 
 
-def fit_temperature(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> float:
+def fit_temperature(
+    logits: NDArray[np.float32], labels: NDArray[np.int64], weights: Floats | None = None
+) -> float:
     """Return the temperature that minimises the log loss (Guo et al. 2017, section 4.2).
 
     The logarithm of the temperature is found by golden-section search; the loss has a single
@@ -25,39 +30,51 @@ def fit_temperature(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> f
     Args:
         logits: ``(n, k)`` logits of images that were not used for training.
         labels: ``(n,)`` true classes.
+        weights: ``(n,)`` how much each image counts; None if all count alike.
     """
     golden = (np.sqrt(5) - 1) / 2
     low, high = np.log(_RANGE)
     for _ in range(_STEPS):
         left, right = high - golden * (high - low), low + golden * (high - low)
-        if log_loss(logits, labels, np.exp(left)) < log_loss(logits, labels, np.exp(right)):
+        losses = (log_loss(logits, labels, np.exp(side), weights) for side in (left, right))
+        if next(losses) < next(losses):
             high = right
         else:
             low = left
     return float(np.exp((low + high) / 2))
 
 
-def cross_fitted(
-    logits: NDArray[np.float32], labels: NDArray[np.int64], versions: int = 1
-) -> Floats:
+def cross_fitted(domains: Sequence[Predictions], versions: int = 1) -> list[Floats]:
     """Return cross-fitted probabilities ``(n, k)``: each temperature is fitted on other faces.
 
     A temperature that is fitted and evaluated on the same faces looks better than it is.
 
     Args:
-        logits: ``(n, k)``.
-        labels: ``(n,)`` true classes.
-        versions: how often all faces occur, one time after the other.
+        domains: labels ``(n,)`` and logits ``(n, k)`` of each domain; all domains count alike.
+        versions: how often all faces of a domain occur, one time after the other.
     """
-    fold = np.tile(folds(len(labels) // versions), versions)
+    everything = pooled(domains)
+    logits, labels = everything.probabilities, everything.labels
+    counts = [len(one.labels) for one in domains]
+    fold = np.concatenate([np.tile(folds(count // versions), versions) for count in counts])
+    weights = np.repeat(1 / np.maximum(counts, 1), counts) if len(domains) > 1 else None
     probabilities = np.zeros_like(logits)
     for i in np.unique(fold):
-        temperature = fit_temperature(logits[fold != i], labels[fold != i])
-        probabilities[fold == i] = softmax(logits[fold == i] / np.float32(temperature))
-    return probabilities
+        other = fold != i
+        temperature = fit_temperature(
+            logits[other], labels[other], None if weights is None else weights[other]
+        )
+        probabilities[~other] = softmax(logits[~other] / np.float32(temperature))
+    return np.split(probabilities, np.cumsum(counts)[:-1])
 
 
-def log_loss(logits: NDArray[np.float32], labels: NDArray[np.int64], temperature: float) -> float:
-    """Return the log loss of ``(n, k)`` logits at a temperature, in nats."""
+def log_loss(
+    logits: NDArray[np.float32],
+    labels: NDArray[np.int64],
+    temperature: float,
+    weights: Floats | None = None,
+) -> float:
+    """Return the mean log loss of ``(n, k)`` logits at a temperature, in nats."""
     truth = softmax(logits / np.float32(temperature))[np.arange(len(labels)), labels]
-    return float(-np.log(np.maximum(truth, 1e-12)).mean())
+    losses = -np.log(np.maximum(truth, 1e-12))
+    return float(losses.mean() if weights is None else np.average(losses, weights=weights))

@@ -65,7 +65,7 @@ def measure_faces(
     labelled = evaluate_labelled(truth, by_head[head], asked)
     unrepeated = None
     if split not in ("", "train") and "train" in data.splits:
-        new = data.new_in(split)
+        new = data.new_among(faces)
         known = [name for name, kept in zip(truth, new, strict=True) if kept]
         if set(known) & set(asked.labels):
             unrepeated = evaluate_labelled(known, by_head[head][new], asked).as_answered

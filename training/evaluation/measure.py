@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fer.errors import DataError
 from fer.evaluation.measurements import (
@@ -25,12 +25,13 @@ from training.evaluation.ferplus_agreement import ferplus_agreement
 from training.evaluation.predictions import Predictions
 from training.evaluation.robustness import CORRUPTIONS, DEGRADATIONS
 from training.evaluation.selective import (
-    MARGIN,
+    FLOOR,
     confidence_and_correct,
+    fit_margin,
     fit_threshold,
     selective,
 )
-from training.evaluation.split_predictions import SplitPredictions, truths
+from training.evaluation.split_predictions import ALL_DOMAINS, SplitPredictions, all_domains, truths
 from training.evaluation.tta import TEN_VIEWS
 
 #: Ground truth of each head.
@@ -54,45 +55,84 @@ def temperatures(
         faces: the ``n`` faces, which must not have been used for training.
     """
     return {
-        head: fit_temperature(known.probabilities, known.labels)
+        head: fit_temperature(known.probabilities, known.labels, truth.weights(faces))
         for head, truth in truths(spec, faces).items()
         for known in (truth.of(logits[head]),)
     }
 
 
-def abstentions(predictions: SplitPredictions) -> dict[str, Abstention]:
-    """Choose the thresholds of each head that could be measured."""
+def validation_domains(predictions: dict[str, SplitPredictions]) -> tuple[SplitPredictions, ...]:
+    """Return the predictions on which thresholds are chosen, those of the first domain first."""
+    return tuple(part for name, part in predictions.items() if _of_validation(name))
+
+
+def _of_validation(name: str) -> bool:
+    return name.split(", ")[0] == "validation"
+
+
+def abstentions(*domains: SplitPredictions, labels: tuple[str, ...]) -> dict[str, Abstention]:
+    """Choose the thresholds of each head that could be measured, so that they do in each domain.
+
+    Args:
+        domains: predictions for the validation split, each domain apart.
+        labels: names of the expression head's classes.
+    """
     results = {}
-    for head, head_predictions in predictions.heads.items():
-        plain, degraded = (
-            fit_threshold(*confidence_and_correct(_clear(part)))
-            for part in (head_predictions.plain, head_predictions.degraded)
-        )
+    for head in dict.fromkeys(name for domain in domains for name in domain.heads):
+        known = [domain.heads[head] for domain in domains if head in domain.heads]
+        # Later domains are pictures of real life; the first one's labels are too often wrong.
+        margin = fit_margin([one.plain for one in known[1:]], labels)
+        plain = _threshold([one.plain for one in known], margin)
+        degraded = _threshold([one.degraded for one in known], margin)
         # A degraded image must not have a lower threshold than an undegraded one.
         results[head] = Abstention(
-            threshold=plain, degraded_threshold=max(plain, degraded), margin=MARGIN
+            threshold=plain, degraded_threshold=max(plain, degraded), margin=margin
         )
     return results
 
 
-def _clear(predictions: Predictions) -> Predictions:
-    """Return the predictions that the margin permits to answer."""
-    clear = margins(predictions.probabilities) >= np.float32(MARGIN)
-    return Predictions(predictions.labels[clear], predictions.probabilities[clear])
+def _threshold(domains: Sequence[Predictions], margin: float) -> float:
+    """Return the threshold that does in every domain, for answers that the margin permits."""
+    thresholds = [FLOOR]
+    for one in domains:
+        clear = margins(one.probabilities) >= np.float32(margin)
+        confidence, correct = confidence_and_correct(one)
+        thresholds.append(fit_threshold(confidence[clear], correct[clear]))
+    return max(thresholds)
 
 
-def selective_predictions(predictions: SplitPredictions, spec: ModelSpec) -> tuple[Selective, ...]:
-    """Measure the effect of the thresholds in ``spec.json``."""
+def selective_predictions(
+    predictions: SplitPredictions,
+    spec: ModelSpec,
+    domains: Sequence[SplitPredictions] = (),
+) -> tuple[Selective, ...]:
+    """Measure the effect of the thresholds in ``spec.json``.
+
+    Args:
+        predictions: predictions for some faces.
+        spec: specification of the model.
+        domains: those of the validation split, on which temperatures and thresholds were chosen.
+    """
     results = []
     for head, head_predictions in predictions.heads.items():
         abstention = spec.head(head).abstention
         if abstention is None:
             continue
         truth = _TRUTH_OF[head]
-        for part, threshold, corruptions in (
-            (head_predictions.plain, abstention.threshold, ()),
-            (head_predictions.degraded, abstention.degraded_threshold, _DEGRADED_BY),
+        others = [
+            domain.heads[head]
+            for domain in domains
+            if _of_validation(predictions.split)
+            and head in domain.heads
+            and domain.split != predictions.split
+        ]
+        for degraded, threshold, corruptions in (
+            (False, abstention.threshold, ()),
+            (True, abstention.degraded_threshold, _DEGRADED_BY),
         ):
+            part, *further = (
+                one.degraded if degraded else one.plain for one in (head_predictions, *others)
+            )
             measured_head = selective(
                 part,
                 threshold,
@@ -102,21 +142,23 @@ def selective_predictions(predictions: SplitPredictions, spec: ModelSpec) -> tup
                 split=predictions.split,
                 truth=truth,
                 corruptions=corruptions,
-                held_out=_held_out(part, predictions.split, corruptions, JUDGEMENTS[truth]),
+                held_out=_held_out([part, *further], JUDGEMENTS[truth])
+                if _of_validation(predictions.split) and not degraded
+                else None,
+                least=_threshold(further, abstention.margin),
             )
             results.append(measured_head)
     return tuple(results)
 
 
-def _held_out(
-    predictions: Predictions, split: str, corruptions: tuple[str, ...], versions: int
-) -> Predictions | None:
-    """Return predictions with cross-fitted temperatures where those were fitted on these images."""
-    if split != "validation" or corruptions:
-        return None
+def _held_out(domains: Sequence[Predictions], versions: int) -> Predictions:
+    """Return the predictions of the first domain with temperatures fitted on other faces of all."""
     # A constant in each row's logits does not change their softmax, so logarithms will do.
-    logits = np.log(np.maximum(predictions.probabilities, np.float32(1e-30)))
-    return Predictions(predictions.labels, cross_fitted(logits, predictions.labels, versions))
+    logits = [
+        Predictions(one.labels, np.log(np.maximum(one.probabilities, np.float32(1e-30))))
+        for one in domains
+    ]
+    return Predictions(domains[0].labels, cross_fitted(logits, versions)[0])
 
 
 def plain_figures(predictions: SplitPredictions, names: tuple[str, ...]) -> Evaluation:
@@ -173,11 +215,21 @@ def agreement(predictions: SplitPredictions) -> tuple[FerPlusAgreement, ...]:
     return ferplus_agreement(predictions.ferplus)
 
 
-def cross_fitted_calibration_error(logits: Floats, labels: NDArray[np.int64]) -> float:
-    """Return the calibration error with cross-fitted temperatures."""
-    probabilities = cross_fitted(logits, labels)
-    correct = probabilities.argmax(axis=1) == labels
-    return calibration_error(calibration_bins(correct, probabilities.max(axis=1)))
+def cross_fitted_calibration_error(logits: Floats, faces: LabelledFaces) -> float:
+    """Return the calibration error with cross-fitted temperatures, of the first domain.
+
+    Args:
+        logits: ``(n, k)`` of the expression head.
+        faces: the ``n`` validation faces.
+    """
+    domains = [
+        Predictions(faces.labels[of_domain], logits[of_domain])
+        for name in faces.by_domain()
+        for of_domain in (slice(None) if faces.domains is None else faces.domains == name,)
+    ]
+    first = Predictions(domains[0].labels, cross_fitted(domains)[0])
+    confidence, correct = confidence_and_correct(first)
+    return calibration_error(calibration_bins(correct, confidence))
 
 
 def report_figures(
@@ -190,7 +242,8 @@ def report_figures(
         spec: specification of the model, with its thresholds.
         names: names of the classes.
     """
-    validation = predictions["validation"]
+    validation, fitted_on = predictions["validation"], validation_domains(predictions)
+    predictions = predictions | all_domains(predictions)
     without = {name: without_duplicates(part, names) for name, part in predictions.items()}
     ferplus = {name: ferplus_figures(part, spec) for name, part in predictions.items()}
     return {
@@ -204,7 +257,11 @@ def report_figures(
         },
         "tta": tta(validation, names),
         "selective": tuple(
-            result for part in predictions.values() for result in selective_predictions(part, spec)
+            result
+            for part in predictions.values()
+            for result in selective_predictions(
+                part, spec, () if part.split.endswith(ALL_DOMAINS) else fitted_on
+            )
         ),
         "robustness": robustness(validation, names),
         "ferplus_agreement": agreement(validation),

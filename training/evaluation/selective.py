@@ -28,6 +28,11 @@ FLOOR = 0.5
 #: both heads were right about half of the time on FER2013's validation split.
 MARGIN = 0.1
 
+#: Margins that are tried where mild cases are known, and how near to one the cases are that it is
+#: judged by. At the least, "happy 0.4, neutral 0.5" is uncertain.
+_MARGINS = (0.15, 0.2, 0.25, 0.3, 0.35, 0.4)
+_NEAR = 0.1
+
 #: Least number of answers above a threshold; for small samples, a quarter of all answers.
 _LEAST_ANSWERS = 50
 
@@ -66,6 +71,35 @@ def fit_threshold(
     return float(confidence[order][np.flatnonzero(met)[-1]])
 
 
+def fit_margin(domains: Sequence[Predictions], labels: tuple[str, ...]) -> float:
+    """Return the least margin at which mild cases are right twice as often as wrong.
+
+    A mild case is a face whose two most probable expressions are happy and neutral, such as one
+    with a faint smile.
+
+    Args:
+        domains: predictions with reliable labels of happy and neutral.
+        labels: the classes.
+
+    Returns:
+        The margin, one of `_MARGINS`; `MARGIN` where there are too few mild cases.
+    """
+    mild_pair = [labels.index(name) for name in ("happy", "neutral") if name in labels]
+    if not domains or len(mild_pair) < 2 or domains[0].probabilities.shape[1] != len(labels):
+        return MARGIN
+    everything = pooled(domains)
+    top = np.sort(np.argsort(everything.probabilities, axis=1)[:, -2:], axis=1)
+    mild = (top == sorted(mild_pair)).all(axis=1)
+    margin, (_, correct) = margins(everything.probabilities), confidence_and_correct(everything)
+    if mild.sum() < _LEAST_ANSWERS:
+        return MARGIN
+    for least in _MARGINS:
+        near = mild & (np.abs(margin - least) <= _NEAR)
+        if near.any() and correct[near].mean() >= 2 / 3:
+            return least
+    return _MARGINS[-1]
+
+
 def risk_coverage(
     confidence: NDArray[np.floating], correct: NDArray[np.bool_]
 ) -> tuple[RiskPoint, ...]:
@@ -95,6 +129,7 @@ def selective(
     truth: Truth,
     corruptions: tuple[str, ...] = (),
     held_out: Predictions | None = None,
+    least: float = FLOOR,
 ) -> Selective:
     """Measure the effect of a threshold and a margin on predictions.
 
@@ -111,6 +146,7 @@ def selective(
             per face, each of these parts holds all faces with the first, then with the second.
         held_out: the same with a temperature that was fitted on other faces, for the counts by
             confidence; `predictions` if None.
+        least: threshold that other domains ask for, below which that of a fold is not.
     """
     confidence, correct = confidence_and_correct(predictions)
     clear = margins(predictions.probabilities) >= np.float32(margin)
@@ -118,7 +154,7 @@ def selective(
     predicted = predictions.probabilities.argmax(axis=1)[answered]
     confusion = confusion_matrix(predictions.labels[answered], predicted, len(labels))
     cross_fitted = _cross_fitted(
-        confidence, correct, clear, (len(corruptions) or 1) * JUDGEMENTS[truth]
+        confidence, correct, clear, (len(corruptions) or 1) * JUDGEMENTS[truth], least
     )
     counts = _by_confidence(held_out or predictions, len(labels))
     return Selective(
@@ -184,6 +220,7 @@ def _cross_fitted(
     correct: NDArray[np.bool_],
     clear: NDArray[np.bool_],
     versions: int,
+    least: float,
 ) -> NDArray[np.bool_]:
     """Return which faces are answered if each fold's threshold is fitted on the other folds.
 
@@ -192,7 +229,7 @@ def _cross_fitted(
     """
     fold = np.tile(folds(len(correct) // versions), versions)
     others = [clear & (fold != i) for i in range(_FOLDS)]
-    thresholds = [fit_threshold(confidence[other], correct[other]) for other in others]
+    thresholds = [max(least, fit_threshold(confidence[o], correct[o])) for o in others]
     return np.asarray(clear & (confidence >= np.array(thresholds)[fold]))
 
 

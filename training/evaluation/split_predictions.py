@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -33,6 +34,12 @@ from training.evaluation.tta import ten_views
 #: Times that `predict_split` asks the network about each face: as it is, ten views, corrupted.
 PASSES = 11 + len(CORRUPTIONS) + len(DEGRADATIONS)
 
+#: The same of domains after the first, of which ten views and corruptions are not reported.
+FURTHER_PASSES = 1 + len(DEGRADATIONS)
+
+#: What follows the name of a split where all domains are measured together.
+ALL_DOMAINS = ", all domains"
+
 
 @dataclass(frozen=True)
 class HeadPredictions:
@@ -49,14 +56,15 @@ class HeadPredictions:
 
 @dataclass(frozen=True)
 class SplitPredictions:
-    """Predictions of a model for one split under all measured conditions.
+    """Predictions of a model for one split, or a domain's part of it, under measured conditions.
 
     Attributes:
-        split: name of the split.
+        split: name of the split, perhaps with that of a domain; see `DataSet.held_out`.
         plain: predictions of the expression head, without test-time augmentation.
         without_duplicates: the same, without images that are also in train; None if no image
             remains or there is no train split.
-        tta: predictions with test-time augmentation; None if they were not stored.
+        tta: predictions with test-time augmentation; None if they were not stored, or not made
+            since the domain is not the first.
         corrupted: predictions under each of `CORRUPTIONS`, by its name.
         ferplus: predictions with the annotators' label as ground truth, by head and rule.
         heads: predictions on which thresholds are chosen, by head; without heads whose ground truth
@@ -145,28 +153,43 @@ def save_splits(splits: dict[str, SplitPredictions], directory: Path) -> None:
     save_predictions({n: p for part in further for n, p in part.items()}, directory, FURTHER_FILE)
 
 
+def passes(data: DataSet) -> int:
+    """Return how many views of faces `predict_splits` asks the network about."""
+    return sum(
+        (PASSES if name in data.splits else FURTHER_PASSES) * len(faces)
+        for name, faces in data.held_out().items()
+    )
+
+
 def predict_splits(classifier: ExpressionClassifier, data: DataSet) -> dict[str, SplitPredictions]:
-    """Predict every split except train."""
+    """Predict all faces that are held out; see `DataSet.held_out`."""
     return {
         name: predict_split(classifier, data, name)
-        for name, faces in data.splits.items()
-        if name != "train" and len(faces)
+        for name, faces in data.held_out().items()
+        if len(faces)
     }
 
 
 def predict_split(classifier: ExpressionClassifier, data: DataSet, split: str) -> SplitPredictions:
-    """Predict every face of a split under all measured conditions."""
-    faces = data.split(split)
+    """Predict every face of a split under all measured conditions.
+
+    Args:
+        classifier: the network.
+        data: the data set.
+        split: a key of `DataSet.held_out`, or ``train``.
+    """
+    faces = data.split(split) if split == "train" else data.held_out()[split]
+    first = split in data.splits
     by_head = classifier.all_heads(faces.images)
     plain = Predictions(faces.labels, by_head[EXPRESSION_HEAD])
     return SplitPredictions(
         split=split,
         plain=plain,
-        without_duplicates=_without_duplicates(data, split, plain),
-        tta=Predictions(faces.labels, ten_views(classifier, faces.images)),
+        without_duplicates=_without_duplicates(data, split, faces, plain),
+        tta=Predictions(faces.labels, ten_views(classifier, faces.images)) if first else None,
         corrupted={
             corrupt.name: Predictions(faces.labels, classifier(corrupt(faces.images)))
-            for corrupt in CORRUPTIONS
+            for corrupt in (CORRUPTIONS if first else ())
         },
         ferplus=ferplus_predictions(by_head, classifier.spec, faces),
         heads=_by_head(classifier, faces, by_head),
@@ -176,10 +199,54 @@ def predict_split(classifier: ExpressionClassifier, data: DataSet, split: str) -
     )
 
 
-def _without_duplicates(data: DataSet, split: str, plain: Predictions) -> Predictions | None:
+def all_domains(parts: dict[str, SplitPredictions]) -> dict[str, SplitPredictions]:
+    """Return the predictions for all domains together, of each split that has several."""
+    results = {}
+    for split, first in parts.items():
+        several = [first, *(p for name, p in parts.items() if name.startswith(f"{split}, "))]
+        if len(several) == 1:
+            continue
+        balanced = [part.balanced for part in several if part.balanced]
+        results[f"{split}{ALL_DOMAINS}"] = SplitPredictions(
+            split=f"{split}{ALL_DOMAINS}",
+            plain=pooled([part.plain for part in several]),
+            without_duplicates=None,
+            tta=None,
+            corrupted={},
+            ferplus={},
+            heads={
+                head: HeadPredictions(
+                    _together([part.heads[head].plain for part in several], truths),
+                    _together(
+                        [part.heads[head].degraded for part in several],
+                        truths * len(DEGRADATIONS),
+                    ),
+                )
+                for head, truths in ((EXPRESSION_HEAD, 1), (BALANCED_HEAD, 2))
+                if all(head in part.heads for part in several)
+            },
+            balanced=pooled(balanced) if len(balanced) == len(several) else None,
+        )
+    return results
+
+
+def _together(parts: Sequence[Predictions], versions: int) -> Predictions:
+    """Concatenate predictions so that each version of all faces stands in one piece."""
+    pieces = [
+        zip(np.split(one.labels, versions), np.split(one.probabilities, versions), strict=True)
+        for one in parts
+    ]
+    return pooled(
+        [Predictions(*of_part) for version in zip(*pieces, strict=True) for of_part in version]
+    )
+
+
+def _without_duplicates(
+    data: DataSet, split: str, faces: LabelledFaces, plain: Predictions
+) -> Predictions | None:
     if split == "train" or "train" not in data.splits:
         return None
-    new = data.new_in(split)
+    new = data.new_among(faces)
     return Predictions(plain.labels[new], plain.probabilities[new]) if new.any() else None
 
 
@@ -201,6 +268,15 @@ class KnownTruth:
         """Return the ground truth of the faces for which it is known; both arrays are ``(n,)``."""
         return cls(labels[known], np.flatnonzero(known))
 
+    def weights(self, faces: LabelledFaces) -> Floats | None:
+        """Return weights ``(m,)`` by which each domain counts alike; None if there is only one."""
+        if faces.domains is None:
+            return None
+        _, index, counts = np.unique(
+            faces.domains[self.faces], return_inverse=True, return_counts=True
+        )
+        return (1 / counts[index]).astype(np.float32) if len(counts) > 1 else None
+
     def of(self, values: NDArray) -> Predictions:
         """Pair probabilities or logits of all faces, ``(n, k)``, with the ground truth."""
         return Predictions(self.labels, values[self.faces])
@@ -218,12 +294,19 @@ def truths(spec: ModelSpec, faces: LabelledFaces) -> dict[str, KnownTruth]:
 
 
 def both_truths(faces: LabelledFaces) -> KnownTruth | None:
-    """Return labels and votes as ground truth of FER2013's classes; None without either."""
+    """Return labels and votes as ground truth of FER2013's classes; None without either.
+
+    Where nobody voted, the label is both, so that every face is judged twice.
+    """
     if faces.votes is None or faces.class_names != FER2013_LABELS:
         return None
-    voted = KnownTruth.where(*voted_labels(faces.votes, "plurality"))
-    labels = np.concatenate([faces.labels[voted.faces], voted.labels])
-    return KnownTruth(labels, np.tile(voted.faces, 2)) if len(labels) else None
+    voted, known = voted_labels(faces.votes, "plurality")
+    unvoted = ~faces.votes.any(axis=1)
+    judged = np.flatnonzero(known | unvoted)
+    labels = np.concatenate([faces.labels, np.where(unvoted, faces.labels, voted)])
+    return (
+        KnownTruth(labels[np.tile(known | unvoted, 2)], np.tile(judged, 2)) if len(judged) else None
+    )
 
 
 def _by_head(

@@ -68,7 +68,7 @@ def test_a_face_is_new_if_train_does_not_hold_it(held_out: list[int], new: list[
     validation = faces.take(np.array(held_out, np.int64))
     validation.labels[:] = 3
     splits = {"train": faces.take(slice(6)), "validation": validation}
-    assert DataSet("d", "", splits).new_in("validation").tolist() == new
+    assert DataSet("d", "", splits).new_among(splits["validation"]).tolist() == new
 
 
 def test_places_follow_their_faces() -> None:

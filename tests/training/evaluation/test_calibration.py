@@ -4,6 +4,7 @@ import pytest
 from fer.evaluation.metrics import evaluate
 from fer.model.heads import softmax
 from training.evaluation.calibration import cross_fitted, fit_temperature
+from training.evaluation.predictions import Predictions
 from training.evaluation.selective import folds
 
 
@@ -24,7 +25,7 @@ def test_cross_fitting_finds_the_temperature_from_other_faces() -> None:
     rng = np.random.default_rng(0)
     calibrated = rng.normal(0, 2, (5_000, 5)).astype(np.float32)
     labels = (softmax(calibrated).cumsum(axis=1) < rng.random((5_000, 1))).sum(axis=1)
-    found = cross_fitted(calibrated * np.float32(2), labels)
+    (found,) = cross_fitted([Predictions(labels, calibrated * np.float32(2))])
     assert found == pytest.approx(softmax(calibrated), abs=0.05)
     assert found.argmax(axis=1) == pytest.approx(calibrated.argmax(axis=1))
 
@@ -36,7 +37,7 @@ def test_no_face_has_a_say_in_its_own_cross_fitted_temperature() -> None:
     """
     wrong = folds(400) == 0
     logits = np.tile(np.array([2, 0], np.float32), (400, 1))
-    sure = cross_fitted(logits, wrong.astype(np.int64))[:, 0]
+    sure = cross_fitted([Predictions(wrong.astype(np.int64), logits)])[0][:, 0]
     # The wrong part sees right answers alone; the others see that a quarter is wrong.
     assert sure[wrong] == pytest.approx(np.ones(80), abs=0.01)
     assert sure[~wrong] == pytest.approx(np.full(320, 0.75), abs=0.01)

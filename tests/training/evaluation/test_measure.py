@@ -147,7 +147,7 @@ def answers(
 def test_thresholds_of_plain_and_of_degraded_pictures(
     plain: Predictions, degraded: Predictions, expected: tuple[float, float]
 ) -> None:
-    found = abstentions(answers(plain, degraded))
+    found = abstentions(answers(plain, degraded), labels=FER2013_LABELS)
     assert found.keys() == {EXPRESSION_HEAD}, "what was not measured does not answer"
     chosen = found[EXPRESSION_HEAD]
     assert (chosen.threshold, chosen.degraded_threshold) == expected
@@ -158,7 +158,8 @@ def test_a_threshold_is_chosen_among_answers_with_a_margin() -> None:
     """Close ones are always wrong here, but will not be given."""
     close = np.tile(np.array([0.53, 0.47, 0, 0, 0, 0, 0], np.float32), (300, 1))
     plain = pooled([made(0.6, 0.9), Predictions(np.full(300, 2), close)])
-    assert abstentions(answers(plain, plain))[EXPRESSION_HEAD].threshold == FLOOR
+    chosen = abstentions(answers(plain, plain), labels=FER2013_LABELS)
+    assert chosen[EXPRESSION_HEAD].threshold == FLOOR
 
 
 def test_counts_of_validation_faces_are_cross_fitted(both: ModelSpec) -> None:
