@@ -188,7 +188,7 @@ def _write(
         parity=parity(fit.model, classifier, validation.images[:_PARITY_IMAGES]),
         latency_ms=latency_ms(ExpressionClassifier(directory), validation),
         files=file_cards(directory),
-        adaptation=lesson.changes(classifier, fit.seconds) if lesson else None,
+        adaptation=lesson.changes(SpreadClassifier(directory), fit.seconds) if lesson else None,
         **measure.report_figures(predictions, ModelSpec.load(directory), names),
     )
     report.save(directory)

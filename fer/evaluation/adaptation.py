@@ -5,16 +5,30 @@ from __future__ import annotations
 from typing import Literal
 
 from fer.evaluation.metrics import Evaluation
-from fer.records import Record
+from fer.records import Record, Share
 
 #: Where temperatures and thresholds are from, as sentences for users.
 CALIBRATIONS = {
     "fitted": "Temperatures and thresholds were fitted on the replayed data's validation split "
     "together with one's own.",
-    "kept": "Temperatures and thresholds are those of the initial model: the images held out are "
-    "too few to fit them.",
+    "own": "Temperatures and thresholds were fitted on one's own images held out, those of the FER+ "
+    "head kept unless they have votes.",
+    "kept": "Temperatures and thresholds are those of the initial model, though it says other things "
+    "now: the images held out are too few to fit them.",
 }
-Calibration = Literal["fitted", "kept"]
+Calibration = Literal["fitted", "own", "kept"]
+
+
+class Given(Record):
+    """The answers other than "uncertain".
+
+    Attributes:
+        answered: fraction of the faces that get one.
+        right: fraction of these answers that is right; 0 without any.
+    """
+
+    answered: Share
+    right: Share
 
 
 class Change(Record):
@@ -26,6 +40,8 @@ class Change(Record):
         split: name of the split.
         before: metrics of the initial model.
         after: metrics of the taught one.
+        given_before: which of them the initial model answers; None in older reports.
+        given_after: which of them the taught one answers, with its thresholds.
     """
 
     head: str
@@ -33,6 +49,8 @@ class Change(Record):
     split: str
     before: Evaluation
     after: Evaluation
+    given_before: Given | None = None
+    given_after: Given | None = None
 
     @property
     def gained(self) -> float:

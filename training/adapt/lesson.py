@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 from fer.errors import ModelError
-from fer.evaluation.adaptation import Adaptation, Change, OwnData, Replay
-from fer.evaluation.metrics import evaluate
+from fer.evaluation.adaptation import Adaptation, Change, Given, OwnData, Replay
+from fer.evaluation.labelled import evaluate_labelled
 from fer.evaluation.report import Report
-from fer.labels import EXPRESSION_HEAD
+from fer.labels import FERPLUS_HEAD
 from fer.model.classifier import ExpressionClassifier
 from fer.model.spec import Head, ModelSpec
 from training.adapt.own import OwnImages
@@ -21,6 +21,9 @@ from training.data.load import clean
 from training.evaluation.spread import SpreadClassifier
 from training.fit.mixture import Mixture
 from training.presets.schema import Preset
+
+#: Least number of one's own validation images on which temperatures and thresholds are fitted.
+LEAST_HELD_OUT = 100
 
 
 @dataclass(frozen=True)
@@ -41,8 +44,10 @@ class Lesson:
 
     @property
     def data(self) -> DataSet:
-        """The data set of both, on which the taught model is measured."""
-        return joined({"own": self.own.data} | ({"replayed": self.replay} if self.replay else {}))
+        """The data set of both, on which the taught model is measured as on one domain."""
+        both = joined({"own": self.own.data} | ({"replayed": self.replay} if self.replay else {}))
+        splits = {name: replace(faces, domains=None) for name, faces in both.splits.items()}
+        return replace(both, splits=splits)
 
     @cached_property
     def _cleaned(self) -> tuple[LabelledFaces, dict[str, int]]:
@@ -74,7 +79,7 @@ class Lesson:
     @property
     def fits_thresholds(self) -> bool:
         """Whether temperatures and thresholds can be fitted; a handful of images cannot."""
-        return self.replay is not None
+        return self.replay is not None or len(self.own.data.split("validation")) >= LEAST_HELD_OUT
 
     def keep_settings(self, directory: Path) -> None:
         """Give a taught model the initial one's temperatures and thresholds that cannot be fitted.
@@ -90,9 +95,9 @@ class Lesson:
 
     def _keeps(self, head: Head) -> bool:
         """Return whether a head's settings cannot be fitted to what is at hand."""
-        votes = self.replay.split("validation").votes if self.replay else None
+        votes = self.data.split("validation").votes
         voted = votes is not None and bool(votes.any())
-        return not (self.fits_thresholds and (voted or head.name == EXPRESSION_HEAD))
+        return not self.fits_thresholds or (head.name == FERPLUS_HEAD and not voted)
 
     def changes(self, after: ExpressionClassifier, seconds: float) -> Adaptation:
         """Measure the initial model and the taught one on the same faces.
@@ -114,7 +119,7 @@ class Lesson:
             replay=self._replay_card(),
             own_changes=tuple(_changes(before, after, own, "test")),
             replay_changes=tuple(_changes(before, after, replay, "validation") if replay else ()),
-            calibration="fitted" if self.fits_thresholds else "kept",
+            calibration=("fitted" if self.replay else "own") if self.fits_thresholds else "kept",
             seconds=round(seconds, 1),
         )
 
@@ -154,7 +159,17 @@ def _changes(
     answers = [model.all_heads(faces.images) for model in (before, after)]
     for head in after.spec.heads:
         if head.name in answers[0] and head.labels == faces.class_names:
+            truth = [faces.class_names[label] for label in faces.labels]
             old, new = (
-                evaluate(faces.labels, one[head.name], faces.class_names) for one in answers
+                evaluate_labelled(truth, one[head.name], model.spec.head(head.name))
+                for one, model in zip(answers, (before, after), strict=True)
             )
-            yield Change(head=head.name, data=data.name, split=split, before=old, after=new)
+            yield Change(
+                head=head.name,
+                data=data.name,
+                split=split,
+                before=old.as_answered,
+                after=new.as_answered,
+                given_before=Given(answered=old.answered, right=old.answered_accuracy),
+                given_after=Given(answered=new.answered, right=new.answered_accuracy),
+            )

@@ -64,6 +64,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="models whose weights are averaged with the outcome",
     )
     parser.add_argument(
+        "--share",
+        type=float,
+        metavar="W",
+        help="weight of the outcome in that mean, 0 to 1 (default: all models count alike); with "
+        "--resume, the mean of a finished training's outcome and others, without learning more",
+    )
+    parser.add_argument(
         "--distribute", action="store_true", help="over all devices (KERAS_BACKEND=jax)"
     )
     parser.add_argument("--work-dir", type=Path, help="of checkpoints (default: runs/<name>)")
@@ -94,6 +101,8 @@ def run(arguments: argparse.Namespace) -> int:
     preset = PRESETS[arguments.preset].override(_overrides(arguments))
     if arguments.preset == ADAPT:
         return _teach(arguments, preset)
+    if arguments.share is not None and not (arguments.average and 0 < arguments.share < 1):
+        raise DataError("--share is for --average, and between 0 and 1.")
     if arguments.replay:
         raise DataError(f"--replay is for --preset {ADAPT}; add it, or leave this out.")
     dataset = load_for(preset, arguments.data, arguments.split_seed)
@@ -220,6 +229,7 @@ def _fitted(
         else teachers_for(preset, arguments.teacher, train),
         initial_model=arguments.init,
         averaged_with=arguments.average,
+        share=arguments.share,
         mixture=Mixture(first, train.labels, 0, preset.replayed_per_face, balanced=False)
         if preset.replayed_per_face
         else None,
@@ -280,6 +290,7 @@ def _command(arguments: argparse.Namespace) -> str:
             *models_named("--init", [arguments.init] if arguments.init else []),
             *models_named("--teacher", arguments.teacher),
             *models_named("--average", arguments.average),
+            *([f"--share {arguments.share:g}"] if arguments.share is not None else []),
             *([f"--replay {arguments.replay.name}"] if arguments.replay else []),
             *(f"--{name.replace('_', '-')} {value}" for name, value in changed.items()),
         ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fer.evaluation.adaptation import Adaptation, Change
+from fer.evaluation.adaptation import CALIBRATIONS, Adaptation, Change
 from fer.evaluation.labelled import LabelledEvaluation
 from fer.evaluation.metrics import Evaluation
 from training.evaluation.faces import FaceEvaluation
@@ -141,14 +141,32 @@ def _left_out(left_out: dict[str, int], head: str, not_read: Sequence[str]) -> l
 def adaptation_text(adaptation: Adaptation) -> str:
     """Return what teaching changed: a line for each head and data set, before and after."""
     changes = (*adaptation.own_changes, *adaptation.replay_changes)
-    return "\n".join(map(_change, changes))
+    lines = [*map(_change, changes), CALIBRATIONS[adaptation.calibration]]
+    if adaptation.replay is None:
+        lines.append(
+            f"Nothing was replayed: what it forgot of what {adaptation.initial_model} knew is lost "
+            "and not measured. --replay FILE with the data that it learnt from, such as "
+            "fer2013.npz, keeps most of it and says how much."
+        )
+    return "\n".join(lines)
 
 
 def _change(change: Change) -> str:
     before, after = change.before, change.after
+    given = ""
+    if change.given_before and change.given_after:
+        answered, right = (
+            [f"{share:.0%}" for share in shares]
+            for shares in zip(
+                *((one.answered, one.right) for one in (change.given_before, change.given_after)),
+                strict=True,
+            )
+        )
+        given = f"; answers {' → '.join(answered)} of them, {' → '.join(right)} of these right"
     return (
         f"{change.data}, {change.split} ({after.count:,} faces), {change.head}: "
         f"{before.accuracy:.1%} before, {after.accuracy:.1%} after "
         f"({100 * change.gained:+.1f} points; 95 % interval now {after.accuracy_low:.1%} to "
-        f"{after.accuracy_high:.1%})"
+        f"{after.accuracy_high:.1%}), calibration error {before.calibration_error:.3f} → "
+        f"{after.calibration_error:.3f}{given}"
     )

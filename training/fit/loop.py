@@ -63,6 +63,7 @@ def fit(
     teachers: Teaching | None = None,
     initial_model: Path | None = None,
     averaged_with: Sequence[Path] = (),
+    share: float | None = None,
     mixture: Mixture | None = None,
 ) -> Fit:
     """Train a network, with a checkpoint after every epoch.
@@ -78,7 +79,8 @@ def fit(
         callbacks: additional Keras callbacks.
         teachers: teacher models for knowledge distillation.
         initial_model: directory of a model whose weights replace the random initialisation.
-        averaged_with: directories of models with which the trained weights are averaged equally.
+        averaged_with: directories of models with which the trained weights are averaged.
+        share: weight of the trained weights in that mean, 0…1; None if all models count alike.
         mixture: which of the training faces are in an epoch; None for each of them once.
 
     Returns:
@@ -126,7 +128,7 @@ def fit(
             verbose=verbose,
         )
     model = _final_model(model, preset, train, progress)
-    average(model, other_weights)
+    average(model, other_weights, share)
     if preset.ema_momentum or averaged_with:
         plain = preset.override({"augmentation": NONE, "mixup": 0.0})
         recalibrate(model, _batches(plain, train, seed, preset.epochs))

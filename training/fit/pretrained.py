@@ -80,8 +80,8 @@ def weights_of(directory: Path, model: keras.Model, class_names: tuple[str, ...]
     return weights
 
 
-def average(model: keras.Model, others: Sequence[Weights]) -> None:
-    """Replace the weights of a network by the mean of its own and other weights.
+def average(model: keras.Model, others: Sequence[Weights], share: float | None = None) -> None:
+    """Replace the weights of a network by a mean of its own and other weights.
 
     If one training started from the result of another, both results can lie in the same wide
     minimum of the loss, and their mean is then closer to its centre (Wortsman et al. 2022).
@@ -90,6 +90,13 @@ def average(model: keras.Model, others: Sequence[Weights]) -> None:
     Args:
         model: network, changed in place.
         others: weights of the other models, see `weights_of`.
+        share: weight of its own in the mean, 0…1, the others sharing the rest alike; None if all
+            count alike.
     """
+    if not others:
+        return
+    shares = None if share is None else [share, *[(1 - share) / len(others)] * len(others)]
     parts = zip(model.get_weights(), *others, strict=True)
-    model.set_weights([np.mean(part, axis=0) for part in parts])
+    model.set_weights(
+        [np.average(part, axis=0, weights=shares).astype(part[0].dtype) for part in parts]
+    )

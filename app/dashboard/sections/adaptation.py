@@ -46,7 +46,10 @@ def changes_table(taught: Adaptation) -> Table:
     rows = [_row(change) for change in (*taught.own_changes, *taught.replay_changes)]
     return Table(
         "Before and after",
-        ("Measured on", "Head", "Faces", "Before", "After", "Difference", "95% interval now"),
+        (
+            *("Measured on", "Head", "Faces", "Before", "After", "Difference", "95% interval now"),
+            *("Calibration error", "Answered", "Of these right"),
+        ),
         tuple(rows),
         _MEANING,
         text_columns=("Head",),
@@ -73,6 +76,10 @@ def circumstances(taught: Adaptation) -> str:
 
 
 def _row(change: Change) -> tuple[str, ...]:
+    given = ["–", "–"]  # in older reports
+    if (old := change.given_before) and (new := change.given_after):
+        shares = ((old.answered, new.answered), (old.right, new.right))
+        given = [" → ".join(map(percent, pair)) for pair in shares]
     return (
         f"{change.data}, {change.split}",
         head_name(change.head),
@@ -81,6 +88,8 @@ def _row(change: Change) -> tuple[str, ...]:
         percent(change.after.accuracy),
         percentage_points(change.gained),
         interval(change.after),
+        f"{percent(change.before.calibration_error)} → {percent(change.after.calibration_error)}",
+        *given,
     )
 
 

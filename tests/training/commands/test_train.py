@@ -14,6 +14,7 @@ from fer.errors import DataError
 from fer.evaluation.report import Report
 from fer.model.classifier import ExpressionClassifier
 from fer.model.heads import softmax
+from fer.model.spec import ModelSpec
 from tests.samples import SHIPPED_MODEL
 from tests.training.samples import TINY, bars
 from training.__main__ import main
@@ -184,6 +185,48 @@ def test_the_command_writes_a_model_that_the_app_can_run(
     assert report.parity < 1e-3
     assert sum(layer.parameters for layer in report.layers) == report.parameters
     assert ExpressionClassifier(out)(bars(5, 4).images).shape == (5, 7)
+
+
+def test_each_domain_is_measured_apart_and_does_not_dilute_the_first(
+    archive: Path, tmp_path: Path
+) -> None:
+    """The second domain's votes are all zero, as where nobody voted."""
+    fields = dict(np.load(archive))
+    order = np.random.default_rng(1).permutation(len(fields["label"]))[:100]
+    fields = {name: values[np.sort(order)] for name, values in fields.items()} | {
+        "image": np.roll(fields["image"][np.sort(order)], 3, axis=2)
+    }
+    del fields["votes"]
+    np.savez(tmp_path / "press.npz", **fields)
+    held_out = int((fields["usage"] == "PublicTest").sum())
+    data = ["--data", f"posed={archive}", f"press={tmp_path / 'press.npz'}"]
+    out = tmp_path / "models" / "two"
+    trial = ["--preset", "small", "--widths", "8,8", "--blocks-per-stage", "1", "--epochs", "1"]
+    places = ["--out", str(out), "--work-dir", str(tmp_path / "work")]
+    assert main(["train", *data, *trial, "--small-epochs", "0", *places]) == 0
+    report, spec = Report.load(out), ModelSpec.load(out)
+    counts = {name: figures.count for name, figures in report.evaluations.items()}
+    assert counts == {
+        "validation": 32,
+        "validation, press": held_out,
+        "validation, all domains": 32 + held_out,
+    }
+    assert report.balanced_evaluations.keys() == counts.keys()
+    assert report.before_temperature.count == report.tta.evaluation.count == 32
+    assert all(variant.evaluation.count == 32 for variant in report.robustness)
+    measured = {(s.split, s.head, s.degraded): s for s in report.selective}
+    for name, count in counts.items():
+        for degraded, times in ((False, 1), (True, 3)):
+            assert measured[name, "balanced", degraded].count == times * count
+    assert ("validation, press", "ferplus", False) not in measured, "nobody voted"
+    assert spec.default_head in spec.head_names
+    # Everything follows from the predictions that are stored, the parts of each domain too.
+    report.model_copy(update={"selective": (), "evaluations": {}}).save(out)
+    before = (out / "spec.json").read_bytes()
+    assert main(["recompute", str(out)]) == 0
+    assert (Report.load(out), (out / "spec.json").read_bytes()) == (report, before)
+    assert main(["recompute", str(out), *data]) == 0
+    assert Report.load(out).evaluations == report.evaluations
 
 
 def test_a_missing_data_set_is_one_clear_line(

@@ -161,13 +161,19 @@ def test_with_nothing_else_the_weights_stay() -> None:
     assert all((a == b).all() for a, b in zip(before, network.get_weights(), strict=True))
 
 
-def test_every_training_counts_alike(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("share", "shares"), [(None, (1 / 3, 1 / 3, 1 / 3)), (0.8, (0.8, 0.1, 0.1))]
+)
+def test_every_training_counts_alike_or_as_told(
+    tmp_path: Path, share: float | None, shares: tuple[float, ...]
+) -> None:
     others = [saved(tmp_path / name, seed) for seed, name in enumerate("ab")]
     network = build(TINY, HEADS)
     parts = [model.get_weights() for model in (network, *others)]
-    average(network, [weights_of(tmp_path / name, network, FER2013_LABELS) for name in "ab"])
+    average(network, [weights_of(tmp_path / name, network, FER2013_LABELS) for name in "ab"], share)
     for found, *three in zip(network.get_weights(), *parts, strict=True):
-        assert found == pytest.approx(sum(three) / 3, abs=1e-6)
+        expected = sum(w * part for w, part in zip(shares, three, strict=True))
+        assert found == pytest.approx(expected, abs=1e-6)
 
 
 def test_a_training_ends_with_the_mean(tmp_path: Path) -> None:
