@@ -26,6 +26,9 @@ from training.commands.evaluate import load_for_model
 ROOT = Path(__file__).parent.parent
 SHIPPED = ROOT / "models" / "compact"
 
+#: Least number of faces of an expression from which a table says how many of them are found.
+_LEAST_FACES = 50
+
 #: Names of the heads in the tables.
 _HEADS = {BALANCED_HEAD: "balanced", EXPRESSION_HEAD: "FER2013", FERPLUS_HEAD: "FER+"}
 
@@ -65,7 +68,21 @@ def model_card(text: str, report: Report) -> str:
     tables = {"figures": figures, "classes": class_table, "corruptions": corruption_table}
     for name, table in tables.items():
         text = replace_section(text, name, table(report))
+    text = replace_section(text, "groups", group_table(SHIPPED))
     return replace_section(text, "other-data", other_data_table(SHIPPED))
+
+
+def group_table(model: Path) -> str:
+    """Return the table of groups of people that were measured apart, with earlier weights too."""
+    rows = [
+        f"| {record_name(record)} | {_HEADS[record.head]} | `{record.sha256[:12]}` | "
+        f"{group.by}: {group.name} | {group.count:,} | {group.right / group.count:.0%} "
+        f"({group.interval[0]:.0%} to {group.interval[1]:.0%}) |"
+        for record in OtherDataFile.load(model).records
+        for group in record.groups
+    ]
+    header = "| data | head | weights | group | faces | right (95 % interval) |"
+    return "\n".join([header, "| --- | --- | --- | --- | --- | --- |", *rows])
 
 
 def class_table(report: Report) -> str:
@@ -161,6 +178,7 @@ def figures(report: Report) -> str:
             "Expected calibration error, cross-fitted",
             f"{report.cross_fitted_calibration_error:.3f}",
         ),
+        *_domain_rows(report),
         *_selective_rows(report),
         ("Weights, file", f"{report.parameters / 1e6:.2f} million, {file.bytes / 1e6:.1f} MB"),
         ("One face through LiteRT, one thread", f"{report.latency_ms:.1f} ms"),
@@ -196,6 +214,26 @@ def _selective_rows(report: Report) -> list[tuple[str, str]]:
         for record in report.selective
         if record.split == "validation"
     ]
+
+
+def _domain_rows(report: Report) -> list[tuple[str, str]]:
+    """Return what the usual head and the FER2013 head reach on further domains."""
+    heads = {BALANCED_HEAD: report.balanced_evaluations, EXPRESSION_HEAD: report.evaluations}
+    rows = []
+    for head, evaluations in heads.items():
+        for domain in list(report.data.domains)[1:]:
+            if result := evaluations.get(f"validation, {domain}"):
+                recalls = {c.label: c.recall for c in result.classes if c.support >= _LEAST_FACES}
+                found = ", ".join(f"{label} {recall:.0%}" for label, recall in recalls.items())
+                low, high = result.accuracy_low, result.accuracy_high
+                rows.append(
+                    (
+                        f"Accuracy, {_HEADS[head]} head, {domain} faces held out",
+                        f"{result.accuracy:.1%} ({low:.1%} to {high:.1%}) of {result.count:,}; "
+                        f"calibration error {result.calibration_error:.3f}; found of each: {found}",
+                    )
+                )
+    return rows
 
 
 #: By what answers of the balanced head are judged; the others' heads say it.

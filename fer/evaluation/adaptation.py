@@ -11,10 +11,10 @@ from fer.records import Record, Share
 CALIBRATIONS = {
     "fitted": "Temperatures and thresholds were fitted on the replayed data's validation split "
     "together with one's own.",
-    "own": "Temperatures and thresholds were fitted on one's own images held out, those of the FER+ "
-    "head kept unless they have votes.",
-    "kept": "Temperatures and thresholds are those of the initial model, though it says other things "
-    "now: the images held out are too few to fit them.",
+    "own": "Temperatures and thresholds were fitted on one's own images held out; those of the "
+    "FER+ head are kept unless the images have votes.",
+    "kept": "Temperatures and thresholds are those of the initial model, though it says other "
+    "things now: the images held out are too few to fit them.",
 }
 Calibration = Literal["fitted", "own", "kept"]
 

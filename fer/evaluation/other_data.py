@@ -6,6 +6,7 @@ project stand in it as they were given: what was not said is not there.
 
 from __future__ import annotations
 
+import operator
 from pathlib import Path
 from typing import ClassVar, Literal, Self
 
@@ -13,6 +14,7 @@ from pydantic import Field
 
 from fer.evaluation.labelled import LabelledEvaluation
 from fer.evaluation.measurements import Truth, VoteRule
+from fer.evaluation.metrics import wilson_interval
 from fer.model.spec import ModelSpec
 from fer.records import Positive, Record, RecordFile, Share
 
@@ -77,12 +79,36 @@ class StatedFigures(Record):
     classes: tuple[StatedClass, ...] = ()
 
 
+class Group(Record):
+    """What is known of some of the faces, told apart by what somebody said of the people.
+
+    Attributes:
+        by: what they are told apart by, such as ``sex``.
+        name: the group.
+        count: number of its faces.
+        right: number of right answers among them.
+    """
+
+    by: str
+    name: str
+    count: Positive
+    right: int
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """95 % Wilson interval of the share of right answers."""
+        return wilson_interval(self.right, self.count)
+
+
+Kind = Literal["test", "validation", "other"]
+
+
 class OtherData(Record):
     """What one head reaches on data on which its model was neither trained nor chosen.
 
     Attributes:
-        kind: ``test`` for the held-out split of what the model was trained on, ``other`` for data
-            of another origin.
+        kind: ``test`` for the held-out split of what the model was trained on, ``validation`` for
+            that on which its settings were chosen, ``other`` for data of another origin.
         model: name of the model.
         sha256: SHA-256 of the LiteRT file that answered.
         head: name of the head.
@@ -97,9 +123,10 @@ class OtherData(Record):
         created: when, as ISO 8601.
         note: what else a reader must know.
         figures: the metrics, of photographs those of the faces that were found.
+        groups: groups of the faces that were measured apart; empty if none were.
     """
 
-    kind: Literal["test", "other"]
+    kind: Kind
     model: str
     sha256: str
     head: str
@@ -114,6 +141,7 @@ class OtherData(Record):
     created: str
     note: str = ""
     figures: LabelledEvaluation | StatedFigures
+    groups: tuple[Group, ...] = Field(default=(), exclude_if=operator.not_)
 
     @property
     def count(self) -> int:
@@ -182,6 +210,13 @@ class OtherDataFile(RecordFile):
         return tuple(record for record in self.records if record.describes(spec))
 
     def with_record(self, record: OtherData) -> Self:
-        """Return the records with a new one, in place of an earlier one of the same measurement."""
+        """Return the records with a new one, in place of an earlier one of the same measurement.
+
+        Groups that were told apart by something else then stay.
+        """
         kept = [old for old in self.records if not old.same_measurement(record)]
+        new = {group.by for group in record.groups}
+        others = [group for old in self.records if old not in kept for group in old.groups]
+        groups = (*(group for group in others if group.by not in new), *record.groups)
+        record = record.model_copy(update={"groups": groups})
         return self.model_copy(update={"records": (*kept, record)})

@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,7 @@ from training.evaluation.photos import answers
 from training.evaluation.recording import data_of_training, data_to_record, record
 from training.evaluation.split_predictions import PASSES, predict_split
 from training.evaluation.spread import SpreadClassifier
-from training.evaluation.text import face_text, photo_text
+from training.evaluation.text import DOMAIN, face_text, photo_text
 from training.progress import Progress, progress
 
 HELP = "measure a model on labelled data"
@@ -47,7 +48,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "directory", nargs="?", type=Path, metavar="MODEL", help="a model directory, as --model"
     )
-    parser.add_argument("--data", type=Path, required=True, help="folder, .csv, .npz or .zip")
+    parser.add_argument(
+        "--data",
+        nargs="+",
+        required=True,
+        metavar="[NAME=]PATH",
+        help="folder, .csv, .npz or .zip; of several, each is a domain that is measured apart too",
+    )
+    parser.add_argument(
+        "--by",
+        metavar="COLUMN",
+        help="measure each value of a column apart too, such as sex, with its interval; the data "
+        "are a table, or an .npz with an array of that name",
+    )
     parser.add_argument(
         "--split",
         help="train, validation or test (default: validation; data that names no splits is "
@@ -69,7 +82,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="add the result to other_data.json of the model, which the dashboard shows",
     )
-    recorded.add_argument("--by", metavar="WHO", help="who measured it, for --record")
+    recorded.add_argument("--who", help="who measured it, for --record")
     recorded.add_argument("--note", default="", help="what else a reader must know, for --record")
     photos = parser.add_argument_group("whole photographs")
     photos.add_argument(
@@ -87,13 +100,17 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the metrics; return the exit status."""
     model = arguments.directory or arguments.model
     _check(arguments)
-    sha256 = data_to_record(arguments.data, model) if arguments.record else ""
+    kind, sha256 = (
+        data_to_record(load.domain_of(arguments.data[0])[1], model, arguments.split)
+        if arguments.record
+        else ("other", "")
+    )
     result, further = (
         (_photos(model, arguments), {}) if arguments.photos else _faces(model, arguments)
     )
     if arguments.record:
-        by = arguments.by or f"python -m training evaluate, FER Lens {fer.__version__}"
-        record(model, result, data_sha256=sha256, measured_by=by, note=arguments.note)
+        who = arguments.who or f"python -m training evaluate, FER Lens {fer.__version__}"
+        record(model, result, kind=kind, data_sha256=sha256, measured_by=who, note=arguments.note)
     if arguments.json:
         print(json.dumps(result.model_dump() | further, indent=1))
     else:
@@ -109,8 +126,12 @@ def _check(arguments: argparse.Namespace) -> None:
         raise DataError("--full is for cut-out faces; leave out --photos or --full.")
     if arguments.record and arguments.limit is not None:
         raise DataError("--record is for all images; leave out --limit.")
-    if (arguments.by or arguments.note) and not arguments.record:
-        raise DataError("--by and --note are for --record; add it, or leave them out.")
+    if (arguments.who or arguments.note) and not arguments.record:
+        raise DataError("--who and --note are for --record; add it, or leave them out.")
+    if arguments.by and arguments.photos:
+        raise DataError("--by is for cut-out faces; leave out --photos or --by.")
+    if len(arguments.data) > 1 and (arguments.by or arguments.photos or arguments.record):
+        raise DataError("--by, --photos and --record are for one data set at a time.")
     if arguments.threads is not None and arguments.threads < 1:
         raise DataError(f"expected at least 1 thread, got {arguments.threads}.")
 
@@ -120,20 +141,25 @@ def _faces(model: Path, arguments: argparse.Namespace) -> tuple[FaceEvaluation, 
     classifier = SpreadClassifier(model, arguments.threads)
     head = classifier.spec.head(arguments.head).name
     spec = classifier.spec
-    data = load.load(
-        arguments.data, size=spec.input_size, channels=spec.channels, seed=arguments.split_seed
+    data = load.load_domains(
+        arguments.data,
+        size=spec.input_size,
+        channels=spec.channels,
+        seed=arguments.split_seed,
+        column=arguments.by,
     )
-    own = data.names_splits or data.sha256 == data_of_training(model)
+    own = data.names_splits or data.sha256 in data_of_training(model)
     split = arguments.split or ("validation" if own else "")
     faces = data.split(split) if split else data.all_faces()
     classifier.advance = Progress(len(faces), "faces").advance
-    result = measure_faces(classifier, data, split, head)
+    by = arguments.by or (DOMAIN if len(arguments.data) > 1 else "")
+    result = measure_faces(classifier, data, split, head, by)
     if not arguments.full:
         return result, {}
     data = _with_classes_of(classifier, data, arguments.data, arguments.split_seed)
     split = split or "validation"
     passes = PASSES + (split == "validation")  # once more for cross-fitting
-    classifier.advance = Progress(passes * len(data.split(split)), "views of faces").advance
+    classifier.advance = Progress(passes * len(data.held_out()[split]), "views of faces").advance
     return result, figures_of(classifier, data, split)
 
 
@@ -142,7 +168,7 @@ def _photos(model: Path, arguments: argparse.Namespace) -> PhotoEvaluation:
     classifier = ExpressionClassifier(model)
     head = classifier.spec.head(arguments.head)
     opened = open_photographs(
-        arguments.data,
+        Path(arguments.data[0]),
         head.labels,
         split=arguments.split or "validation",
         seed=arguments.split_seed,
@@ -165,18 +191,18 @@ def load_for_model(classifier: ExpressionClassifier, path: Path, seed: int = SPL
     """
     spec = classifier.spec
     dataset = load.load(path, size=spec.input_size, channels=spec.channels, seed=seed)
-    return _with_classes_of(classifier, dataset, path, seed)
+    return _with_classes_of(classifier, dataset, [str(path)], seed)
 
 
 def _with_classes_of(
-    classifier: ExpressionClassifier, dataset: DataSet, path: Path, seed: int
+    classifier: ExpressionClassifier, dataset: DataSet, places: Sequence[str], seed: int
 ) -> DataSet:
     """Return a data set without classes that a model does not know; see `load_for_model`."""
     spec = classifier.spec
     names = next(iter(dataset.splits.values())).class_names
     if names != classifier.labels and set(classifier.labels) < set(names):
-        dataset = load.load(
-            path,
+        dataset = load.load_domains(
+            places,
             size=spec.input_size,
             channels=spec.channels,
             seed=seed,

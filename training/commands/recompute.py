@@ -92,8 +92,8 @@ def _predicted_again(directory: Path, report: Report, places: Sequence[str]) -> 
     if (data.sha256, data.sources) != (report.data.sha256, report.data.domains):
         raise DataError(
             f"{data.name} is not the data set of {report.name}'s report, {report.data.name} with "
-            f"SHA-256 {report.data.sha256} and the domains {', '.join(report.data.domains) or '–'}; "
-            f"got {data.sha256} and {', '.join(data.sources) or '–'}."
+            f"SHA-256 {report.data.sha256} and the domains {list(report.data.domains)}; "
+            f"got {data.sha256} and {list(data.sources)}."
         )
     validation = data.split("validation")
     logits = classifier.logits(validation.images)

@@ -50,7 +50,7 @@ def read_header(path: Path) -> list[str]:
         return header
 
 
-def read_table(path: Path, default_split: str = "train") -> Source:
+def read_table(path: Path, default_split: str = "train", column: str | None = None) -> Source:
     """Read labelled faces from a CSV file with ``emotion``, ``pixels`` and optionally ``Usage``.
 
     Invalid rows are skipped and reported in ``problems``.
@@ -58,13 +58,15 @@ def read_table(path: Path, default_split: str = "train") -> Source:
     Args:
         path: the CSV file.
         default_split: split of all rows if there is no ``Usage`` column.
+        column: name of a column that is kept in ``values``.
 
     Raises:
         DataError: the file cannot be read, or a column is missing.
     """
     with open_table(path) as (header, rows):
-        _require(path, header, "emotion", "pixels")
-        table = _Rows(path.name, header, default_split)
+        column = column and column.strip().lower()
+        _require(path, header, "emotion", "pixels", *([column] if column else []))
+        table = _Rows(path.name, header, default_split, column or "")
         table.add_all(rows)
     return table.source()
 
@@ -99,12 +101,14 @@ class _Rows:
     file: str
     header: list[str]
     default_split: str
+    column: str = ""
     side: int = 0
     pixels: bytearray = field(default_factory=bytearray)
     labels: list[int] = field(default_factory=list)
     splits: list[str] = field(default_factory=list)
     origins: list[str] = field(default_factory=list)
     rows: list[int] = field(default_factory=list)
+    values: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
     def add_all(self, rows: Iterable[tuple[int, list[str]]]) -> None:
@@ -133,6 +137,7 @@ class _Rows:
         self.splits.append(split)
         self.origins.append(origin)
         self.rows.append(number)
+        self.values.append(cells[self.column].strip() if self.column else "")
 
     def source(self) -> Source:
         side = self.side or 48
@@ -144,6 +149,7 @@ class _Rows:
             strings(self.origins),
             np.array(self.rows, np.int64),
             problems=tuple(self.problems),
+            values=strings(self.values) if self.column else None,
         )
 
 

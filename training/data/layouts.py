@@ -175,7 +175,10 @@ def _folders(root: Path, folders: Iterable[Path]) -> Layout:
 
 def _tables(paths: list[Path]) -> Layout:
     def read(options: LoadOptions) -> Source:
-        parts = [read_table(p, _SPLIT_OF_TABLE.get(p.stem.lower(), "train")) for p in paths]
+        parts = [
+            read_table(p, _SPLIT_OF_TABLE.get(p.stem.lower(), "train"), options.column)
+            for p in paths
+        ]
         return _joined(parts).fitted(options)
 
     names = " and ".join(path.name for path in paths)
@@ -184,7 +187,10 @@ def _tables(paths: list[Path]) -> Layout:
 
 def _archive(path: Path) -> Layout:
     return _with_votes(
-        path.name, path.parent, (path,), lambda options: read_archive(path).fitted(options)
+        path.name,
+        path.parent,
+        (path,),
+        lambda options: read_archive(path, options.column).fitted(options),
     )
 
 
@@ -214,5 +220,8 @@ def _joined(parts: list[Source]) -> Source:
         splits=splits,
         origins=np.concatenate([part.origins for part in full]),
         rows=np.where(splits == "train", rows, -1),
+        values=None
+        if full[0].values is None
+        else np.concatenate([part.values for part in full if part.values is not None]),
         problems=tuple(problem for part in parts for problem in part.problems),
     )

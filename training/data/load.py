@@ -32,6 +32,7 @@ def load(
     channels: int | None = None,
     seed: int = SPLIT_SEED,
     classes: Sequence[str] | None = None,
+    column: str | None = None,
 ) -> DataSet:
     """Load a data set of any supported layout.
 
@@ -54,6 +55,8 @@ def load(
         channels: 1 for grey, 3 for RGB; ``None`` for RGB if any image has colour.
         seed: seed of the splits that are drawn.
         classes: names of the classes to keep, aliases such as "anger" allowed; ``None`` for all.
+        column: column of a table or array of an ``.npz`` by whose values faces are measured apart;
+            they are then the faces' domains.
 
     Returns:
         The splits that have faces. Classes are in FER2013's order if it has all of them, else
@@ -65,12 +68,16 @@ def load(
     """
     if is_zip(path):
         with unpacked(path) as folder:
-            data = load(folder, size=size, channels=channels, seed=seed, classes=classes)
+            data = load(
+                folder, size=size, channels=channels, seed=seed, classes=classes, column=column
+            )
         return replace(data, name=path.name, sha256=file_sha256(path))
-    options = LoadOptions(size, channels, classes)
+    options = LoadOptions(size, channels, classes, column)
     layout = recognise(path)
     source = layout.read(options)
     name = path.resolve().name
+    if column is not None and source.values is None:
+        raise DataError(f"{name} has no column {column!r}, for it is no table and no .npz.")
     if not len(source.labels):
         raise DataError(_nothing_usable(name, source.problems))
     if source.votes is None and layout.votes_file is not None:
@@ -91,6 +98,7 @@ def load_domains(
     channels: int | None = None,
     seed: int = SPLIT_SEED,
     classes: Sequence[str] | None = None,
+    column: str | None = None,
 ) -> DataSet:
     """Load one data set, or several as domains of one.
 
@@ -101,6 +109,7 @@ def load_domains(
         channels: as for `load`.
         seed: as for `load`.
         classes: as for `load`.
+        column: as for `load`, of one data set.
 
     Raises:
         DataError: two domains have one name, the data sets have other classes, or see `load`.
@@ -111,7 +120,9 @@ def load_domains(
         raise DataError(f"expected a name for each domain, got {', '.join(names)}; say NAME=PATH.")
     return joined(
         {
-            name: load(path, size=size, channels=channels, seed=seed, classes=classes)
+            name: load(
+                path, size=size, channels=channels, seed=seed, classes=classes, column=column
+            )
             for name, path in paths
         }
     )
@@ -195,7 +206,12 @@ def vote_distribution(votes: NDArray[np.uint8]) -> tuple[NDArray[np.float32], ND
 
 def _splits(source: Source) -> dict[str, LabelledFaces]:
     everything = LabelledFaces(
-        source.images, source.labels, source.class_names, source.votes, source.origins
+        source.images,
+        source.labels,
+        source.class_names,
+        source.votes,
+        source.origins,
+        source.values,
     )
     positions = {name: np.flatnonzero(source.splits == name) for name in SPLITS}
     return {

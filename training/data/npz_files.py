@@ -29,7 +29,7 @@ UNREADABLE = (
 _PER_FACE = ("image", "label", "usage", "votes", "row", "person")
 
 
-def read_archive(path: Path) -> Source:
+def read_archive(path: Path, column: str | None = None) -> Source:
     """Read ``image``, ``label``, ``usage`` and, if present, ``votes``, ``row`` and ``person``.
 
     Faces with a label that FER2013 does not have are skipped and reported in ``problems``.
@@ -38,6 +38,8 @@ def read_archive(path: Path) -> Source:
         DataError: the file is not such an archive, or its arrays do not match.
     """
     fields = _fields(path)
+    if column is not None and fields.get(column, np.zeros(0)).shape != fields["label"].shape:
+        raise DataError(f"{path} has no {column!r} for each face; it has {', '.join(fields)}.")
     images, labels, usage = fields["image"], fields["label"].astype(np.int64), fields["usage"]
     unknown = set(np.unique(usage).tolist()) - SPLIT_OF_USAGE.keys()
     if unknown:
@@ -64,6 +66,7 @@ def read_archive(path: Path) -> Source:
             for i in np.flatnonzero(~valid)
         ),
         fields["person"].astype(np.str_)[index] if "person" in fields else None,
+        None if column is None else fields[column].astype(np.str_)[index],
     )
 
 

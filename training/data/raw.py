@@ -41,11 +41,13 @@ class LoadOptions:
         size: side in pixels to which images are resized.
         channels: 1 for grey, 3 for RGB.
         classes: names of the classes to keep.
+        column: name of a column, such as ``sex``, by whose values faces are measured apart.
     """
 
     size: int | None = None
     channels: int | None = None
     classes: Sequence[str] | None = None
+    column: str | None = None
 
     def __post_init__(self) -> None:
         if self.size is not None and self.size < MIN_SIDE:
@@ -69,6 +71,7 @@ class Source:
         problems: data that could not be read.
         groups: ``(n,)`` photograph or person that each face is of; the faces of one stay in one
             split. ``None`` if the data does not say so.
+        values: ``(n,)`` value of `LoadOptions.column`; ``None`` if none was asked for.
     """
 
     images: NDArray[np.uint8]
@@ -80,6 +83,7 @@ class Source:
     votes: NDArray[np.uint8] | None = None
     problems: tuple[Problem, ...] = ()
     groups: NDArray[np.str_] | None = None
+    values: NDArray[np.str_] | None = None
 
     def fitted(self, options: LoadOptions) -> Source:
         """Return the faces of the requested classes, in the requested size and channels."""
@@ -103,6 +107,7 @@ class Source:
             rows=self.rows[mask],
             votes=None if self.votes is None else self.votes[mask],
             groups=None if self.groups is None else self.groups[mask],
+            values=None if self.values is None else self.values[mask],
         )
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
+from pydantic import Field
+
 from fer.evaluation.labelled import LabelledEvaluation, evaluate_labelled
 from fer.evaluation.metrics import Evaluation, evaluate
 from fer.labels import FERPLUS_HEAD
 from fer.model.classifier import ExpressionClassifier
-from fer.model.spec import ModelSpec
+from fer.model.spec import Head, ModelSpec
 from fer.records import Record
 from fer.types import Floats
 from training.data.dataset import DataSet, LabelledFaces
@@ -29,6 +32,8 @@ class FaceEvaluation(Record):
         ferplus_evaluation: metrics of the FER+ head, where its truth is the expression with most
             votes, on faces where one has more than all others; None without such a head or votes.
         not_read: what of the data could not be used, and why.
+        by: what the faces are measured apart by: a column, ``domain``; empty if by nothing.
+        groups: metrics of each group, by its name; without groups of which the head knows no class.
     """
 
     model: str
@@ -40,10 +45,12 @@ class FaceEvaluation(Record):
     without_duplicates: Evaluation | None
     ferplus_evaluation: Evaluation | None
     not_read: tuple[str, ...]
+    by: str = ""
+    groups: dict[str, LabelledEvaluation] = Field(default_factory=dict)
 
 
 def measure_faces(
-    classifier: ExpressionClassifier, data: DataSet, split: str, head: str
+    classifier: ExpressionClassifier, data: DataSet, split: str, head: str, by: str = ""
 ) -> FaceEvaluation:
     """Measure a head on the faces of a split.
 
@@ -52,6 +59,7 @@ def measure_faces(
         data: faces in its input format.
         split: name of the split; empty for all faces.
         head: name of the head.
+        by: what the faces' domains are, if they are measured apart too.
 
     Raises:
         DataError: there is no such split, or no face of a class that the head knows.
@@ -80,7 +88,22 @@ def measure_faces(
         ferplus_evaluation=_by_votes(by_head, spec, faces),
         # What there is to say of splits is no image that could not be read.
         not_read=tuple(str(p) for p in data.problems if p.place not in SPLITS),
+        by=by,
+        groups=_by_group(faces, by_head[head], asked) if by else {},
     )
+
+
+def _by_group(
+    faces: LabelledFaces, probabilities: Floats, head: Head
+) -> dict[str, LabelledEvaluation]:
+    assert faces.domains is not None
+    groups = {}
+    for name in np.unique(faces.domains).tolist():
+        of_group = faces.domains == name
+        truth = [faces.class_names[label] for label in faces.labels[of_group]]
+        if set(truth) & set(head.labels):
+            groups[name] = evaluate_labelled(truth, probabilities[of_group], head)
+    return groups
 
 
 def _by_votes(

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from fer.errors import DataError, ModelError
-from fer.evaluation.other_data import OtherData, OtherDataFile, PhotoSearch
+from fer.evaluation.other_data import Group, Kind, OtherData, OtherDataFile, PhotoSearch
 from fer.evaluation.report import Report
 from fer.model.spec import ModelSpec
 from training.data.layouts import sha256_of
@@ -14,33 +14,37 @@ from training.evaluation.faces import FaceEvaluation
 from training.evaluation.photo_figures import PhotoEvaluation
 
 
-def data_of_training(model: Path) -> str:
-    """Return the SHA-256 of the data that a model was trained on; empty if it is not known."""
+def data_of_training(model: Path) -> tuple[str, ...]:
+    """Return the SHA-256 of the data that a model was trained on, then that of each domain."""
     try:
-        return Report.load(model).data.sha256
+        data = Report.load(model).data
     except ModelError:
-        return ""
+        return ()
+    return (data.sha256, *data.domains.values())
 
 
-def data_to_record(data: Path, model: Path) -> str:
-    """Return the SHA-256 of data that may be recorded as other data.
+def data_to_record(data: Path, model: Path, split: str | None) -> tuple[Kind, str]:
+    """Return what kind of data may be recorded, and its SHA-256.
 
     Raises:
-        DataError: the model was trained on it.
+        DataError: the model was trained on it, and it is not what one of its domains held out.
     """
-    sha256 = sha256_of(data)
-    if sha256 == data_of_training(model):
+    sha256, (whole, *domains) = sha256_of(data), data_of_training(model) or ("",)
+    if sha256 in domains and split != "train":
+        return ("test" if split == "test" else "validation"), sha256
+    if sha256 in (whole, *domains):
         raise DataError(
             f"{model} was trained on {data}, so it is no other data: what it reaches on its splits "
             "stands in report.json already. Measure it without --record."
         )
-    return sha256
+    return "other", sha256
 
 
 def record(
     model: Path,
     result: FaceEvaluation | PhotoEvaluation,
     *,
+    kind: Kind,
     data_sha256: str,
     measured_by: str,
     note: str = "",
@@ -55,7 +59,7 @@ def record(
         raise DataError(f"no face was found in {result.data}, so there is nothing to record.")
     search = _search(result) if isinstance(result, PhotoEvaluation) else None
     added = OtherData(
-        kind="other",
+        kind=kind,
         model=result.model,
         sha256=result.sha256,
         head=result.head,
@@ -69,6 +73,17 @@ def record(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         note=note,
         figures=result.labelled,
+        groups=()
+        if isinstance(result, PhotoEvaluation)
+        else tuple(
+            Group(
+                by=result.by,
+                name=name,
+                count=one.as_answered.count,
+                right=one.as_answered.right,
+            )
+            for name, one in result.groups.items()
+        ),
     )
     OtherDataFile.load_if_there(model).with_record(added).save(model)
     return added

@@ -10,6 +10,9 @@ from fer.evaluation.metrics import Evaluation
 from training.evaluation.faces import FaceEvaluation
 from training.evaluation.photo_figures import PhotoEvaluation
 
+#: What faces of several data sets are measured apart by.
+DOMAIN = "domain"
+
 #: Images that could not be read of which is said why.
 _SHOWN_PROBLEMS = 5
 
@@ -71,6 +74,18 @@ def face_text(result: FaceEvaluation) -> str:
     if result.ferplus_evaluation:
         title = "FER+ head, faces on which the votes have a winner"
         lines.append(evaluation_text(title, result.ferplus_evaluation))
+    if result.groups:
+        lines.append(f"\n  {result.by:<16}{'faces':>8}  right (95 % interval)   calibration error")
+        for name, group in result.groups.items():
+            figures = group.as_answered
+            lines.append(
+                f"  {name:<16}{figures.count:>8,}  {figures.accuracy:.1%} "
+                f"({figures.accuracy_low:.1%} to {figures.accuracy_high:.1%})  "
+                f"{figures.calibration_error:.3f}; answers {group.answered:.1%}, "
+                f"{group.answered_accuracy:.1%} of these right"
+            )
+    if result.by == DOMAIN:
+        lines += [labelled_text(name, group) for name, group in result.groups.items()]
     return "\n".join([*lines, *_left_out(result.labelled.left_out, result.head, result.not_read)])
 
 

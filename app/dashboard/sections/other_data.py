@@ -37,6 +37,7 @@ _HOW = {"crops": "Faces cut out", "photos": "Whole photographs"}
 
 _KINDS = {
     "test": "Test: held out from the data that it was trained on",
+    "validation": "Validation: held out while it learnt; its settings were chosen on it",
     "other": "Other data",
 }
 
@@ -67,7 +68,32 @@ def other_data(records: Sequence[OtherData], command: str) -> list[Part | Row]:
         ]
     by_kind = {kind: [r for r in records if r.kind == kind] for kind in _KINDS}
     tables = [_figures(_KINDS[kind], some) for kind, some in by_kind.items() if some]
-    return [Note(ABOUT), *tables, _origins(records)]
+    return [Note(ABOUT), *tables, *groups_tables(records), _origins(records)]
+
+
+def groups_tables(records: Sequence[OtherData]) -> list[Table]:
+    """Return a table of the groups of people that were measured apart, if any were."""
+    rows = tuple(
+        (
+            record_name(record),
+            head_name(record.head),
+            f"{group.by}: {group.name}",
+            f"{group.count:,}",
+            f"{percent(group.right / group.count)} ({share_range(*group.interval)})",
+        )
+        for record in records
+        for group in record.groups
+    )
+    about = (
+        "Groups of a few people tell little: where two intervals overlap widely, the difference "
+        f"may be chance. {INTERVAL}"
+    )
+    columns = ("Data", "Head", "Group", "Faces", "Right")
+    return (
+        [Table("Groups of people", columns, rows, about, text_columns=("Head", "Group"))]
+        if rows
+        else []
+    )
 
 
 def _figures(title: str, records: Sequence[OtherData]) -> Table:

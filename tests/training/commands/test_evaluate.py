@@ -150,7 +150,7 @@ def test_a_split_that_is_asked_for_is_drawn(foreign: Path, capsys: pytest.Captur
 
 def test_what_is_recorded_is_other_data_of_these_weights(foreign: Path, model: Path) -> None:
     command = ["evaluate", str(model), "--data", str(foreign), "--record"]
-    assert main([*command, "--by", "me", "--note", "drawn"]) == 0
+    assert main([*command, "--who", "me", "--note", "drawn"]) == 0
     assert main([*command, "--head", "ferplus"]) == 0
     first, second = OtherDataFile.load(model).of(ModelSpec.load(model))
     assert (first.measured_by, first.note, first.kind) == ("me", "drawn", "other")
