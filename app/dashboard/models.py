@@ -42,6 +42,8 @@ class OpenedModel:
             these weights.
         other_data: what these weights reach on other data.
         not_shown: why other such measurements are not among them, as a sentence; empty if all are.
+        earlier: what earlier weights reached, if groups of people were measured apart with those
+            and not with these.
         report_alone: whether its network is not here, and not meant to be.
     """
 
@@ -52,6 +54,7 @@ class OpenedModel:
     mistakes: Mistakes | None = None
     other_data: tuple[OtherData, ...] = ()
     not_shown: str = ""
+    earlier: tuple[OtherData, ...] = ()
     report_alone: bool = False
 
     @property
@@ -94,9 +97,9 @@ def open_model(directory: Path) -> OpenedModel:
         problem = _check_file(directory / name, card.sha256)
         problems += [problem] if problem else []
     mistakes = _mistakes(directory, spec) if spec else None
-    other_data, not_shown = _other_data(directory, spec)
+    other_data, not_shown, earlier = _other_data(directory, spec)
     return OpenedModel(
-        directory.name, report, spec, tuple(problems), mistakes, other_data, not_shown
+        directory.name, report, spec, tuple(problems), mistakes, other_data, not_shown, earlier
     )
 
 
@@ -117,21 +120,26 @@ def _mistakes(directory: Path, spec: ModelSpec) -> Mistakes | None:
     return found if found.describes(spec) else None
 
 
-def _other_data(directory: Path, spec: ModelSpec | None) -> tuple[tuple[OtherData, ...], str]:
-    """Return the records of the file that runs, and why others are not shown."""
+def _other_data(
+    directory: Path, spec: ModelSpec | None
+) -> tuple[tuple[OtherData, ...], str, tuple[OtherData, ...]]:
+    """Return the records of the file that runs, why others are not shown, and `earlier`."""
     try:
         records = read_other_data(directory).records
     except ModelError as error:
-        return (), without_folder(str(error), directory.parent.parent)
+        return (), without_folder(str(error), directory.parent.parent), ()
     # What spec.json says may be about another file than the one that is there.
     runs = spec and _check_file(directory / spec.file, spec.sha256) is None
     shown = tuple(record for record in records if spec and runs and record.describes(spec))
     if len(shown) == len(records):
-        return shown, ""
-    return shown, (
+        return shown, "", ()
+    grouped = any(record.groups for record in shown)
+    earlier = () if grouped else tuple(r for r in records if r.groups and r not in shown)
+    not_shown = (
         f"{counted(len(records) - len(shown), 'measurement')} of {OtherDataFile.filename} "
         "not shown: made with another network, or another blend of its heads, than is here now."
     )
+    return shown, not_shown, earlier
 
 
 def _check_spec(directory: Path, report: Report) -> tuple[ModelSpec | None, list[str]]:

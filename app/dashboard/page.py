@@ -188,7 +188,8 @@ def _robustness(view: ModelView) -> None:
 def _other_data(view: ModelView) -> None:
     model = view.model
     command = EVALUATE_COMMAND.format(model.name)
-    show_section(Section("", tuple(other_data.other_data(model.other_data, command))), key=view.key)
+    parts = other_data.other_data(model.other_data, command, model.earlier)
+    show_section(Section("", tuple(parts)), key=view.key)
     if model.not_shown:
         st.warning(escape_markdown(model.not_shown), icon=":material/link_off:")
     if model.other_data:

@@ -64,7 +64,7 @@ def sections_of(model: OpenedModel) -> list[Section]:
         *taught,
         *sections,
         robustness.robustness(report, model.heads),
-        *other_data.sections(model.other_data, model.not_shown),
+        *other_data.sections(model.other_data, model.not_shown, model.earlier),
         training.training(report),
         network.network(report),
         provenance.record(report),

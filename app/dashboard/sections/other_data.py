@@ -54,24 +54,29 @@ def record_title(record: OtherData) -> str:
     return f"{record_name(record)}{photos}, {head_name(record.head)} head"
 
 
-def other_data(records: Sequence[OtherData], command: str) -> list[Part | Row]:
+def other_data(
+    records: Sequence[OtherData], command: str, earlier: Sequence[OtherData] = ()
+) -> list[Part | Row]:
     """Return the tables of all records, or what to do where there is none.
 
     Args:
         records: those of the weights that run.
         command: command that adds a record.
+        earlier: those of earlier weights with groups of people.
     """
+    before = groups_tables(earlier, "Groups of people, measured with earlier weights")
     if not records:
         return [
             Note("Nothing was measured on other data yet. This command does, and is shown here:"),
             Command("Measure it on a labelled set of your own", command),
+            *before,
         ]
     by_kind = {kind: [r for r in records if r.kind == kind] for kind in _KINDS}
     tables = [_figures(_KINDS[kind], some) for kind, some in by_kind.items() if some]
-    return [Note(ABOUT), *tables, *groups_tables(records), _origins(records)]
+    return [Note(ABOUT), *tables, *groups_tables(records), *before, _origins([*records, *earlier])]
 
 
-def groups_tables(records: Sequence[OtherData]) -> list[Table]:
+def groups_tables(records: Sequence[OtherData], title: str = "Groups of people") -> list[Table]:
     """Return a table of the groups of people that were measured apart, if any were."""
     rows = tuple(
         (
@@ -89,11 +94,7 @@ def groups_tables(records: Sequence[OtherData]) -> list[Table]:
         f"may be chance. {INTERVAL}"
     )
     columns = ("Data", "Head", "Group", "Faces", "Right")
-    return (
-        [Table("Groups of people", columns, rows, about, text_columns=("Head", "Group"))]
-        if rows
-        else []
-    )
+    return [Table(title, columns, rows, about, text_columns=("Head", "Group"))] if rows else []
 
 
 def _figures(title: str, records: Sequence[OtherData]) -> Table:
@@ -186,15 +187,19 @@ def record_ways(record: OtherData) -> tuple[str, ...]:
     return (AS_ANSWERED,) if isinstance(figures, StatedFigures) else tuple(ways(figures))
 
 
-def sections(records: Sequence[OtherData], not_shown: str = "") -> list[Section]:
+def sections(
+    records: Sequence[OtherData], not_shown: str = "", earlier: Sequence[OtherData] = ()
+) -> list[Section]:
     """Return all that is known of all records, for a file.
 
     Args:
         records: those of the weights that run.
         not_shown: why there are others, as a sentence.
+        earlier: those of earlier weights with groups of people.
     """
     notes = [Note(not_shown)] if not_shown else []
-    first = [*other_data(records, ""), *notes] if records else notes
+    groups = groups_tables(earlier, "Groups of people, measured with earlier weights")
+    first = [*other_data(records, "", earlier), *notes] if records else [*groups, *notes]
     found = [Section(TITLE, tuple(first))] if first else []
     for record in records:
         name = f"{TITLE}: {record_title(record)}"

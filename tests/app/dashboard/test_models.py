@@ -14,7 +14,7 @@ from app.dashboard.models import (
     open_model,
 )
 from fer.errors import ModelError
-from fer.evaluation.other_data import OtherData, OtherDataFile, StatedFigures
+from fer.evaluation.other_data import Group, OtherData, OtherDataFile, StatedFigures
 from tests.app.dashboard.samples import TEMPERATURE, write_model
 from tests.samples import ROOT
 
@@ -175,7 +175,21 @@ def test_other_data_of_these_weights_are_shown_and_no_others(tmp_path: Path) -> 
     model = open_model(tmp_path / "small")
     assert [record.data for record in model.other_data] == ["set 0"]
     assert model.not_shown.startswith("1 measurement of other_data.json not shown")
+    assert model.earlier == (), "no groups were measured with those"
     assert [r["data"] for r in json.loads(json_report(model))["other_data"]] == ["set 0"]
+
+
+def test_groups_of_earlier_weights_are_known_until_these_have_some(tmp_path: Path) -> None:
+    own = write_model(tmp_path).files["model.tflite"].sha256
+    recorded(tmp_path, own, "f" * 64)
+    new, old = OtherDataFile.load(tmp_path / "small").records
+    group = (Group(by="sex", name="men", count=5, right=3),)
+    grouped = old.model_copy(update={"groups": group})
+    OtherDataFile(records=(new, grouped)).save(tmp_path / "small")
+    assert open_model(tmp_path / "small").earlier == (grouped,)
+    measured = new.model_copy(update={"groups": group})
+    OtherDataFile(records=(measured, grouped)).save(tmp_path / "small")
+    assert open_model(tmp_path / "small").earlier == ()
 
 
 def test_other_data_of_a_network_that_was_replaced_are_not_shown(tmp_path: Path) -> None:

@@ -92,8 +92,16 @@ def test_it_learns_another_style_and_keeps_the_first(
     assert "60 own images to learn" in said.err
 
 
-def test_without_replay_temperatures_are_kept(material: Path) -> None:
+def test_without_replay_it_says_what_is_lost_and_few_images_keep_the_temperatures(
+    material: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert teach(material, "alone", "--epochs", "2", "--frozen-epochs", "1") == 0
+    said = capsys.readouterr().out
+    assert "Nothing was replayed" in said
+    assert "--replay FILE" in said
+    assert "too few to fit them" in said
+    assert "calibration error" in said
+    assert "of these right" in said
     report = Report.load(material / "models" / "alone")
     before, after = (
         ModelSpec.load(material / "models" / name).head(EXPRESSION_HEAD)

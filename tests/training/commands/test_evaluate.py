@@ -14,7 +14,7 @@ from fer.evaluation.report import Report
 from fer.model.spec import ModelSpec
 from fer.types import Image
 from tests.samples import SHIPPED_MODEL
-from tests.training.samples import random_faces, save_image
+from tests.training.samples import pixels, random_faces, save_image, write_csv
 from training.__main__ import main
 from training.data.layouts import sha256_of
 
@@ -160,6 +160,77 @@ def test_what_is_recorded_is_other_data_of_these_weights(foreign: Path, model: P
     assert main(command) == 0  # in place of the first
     heads = [one.head for one in OtherDataFile.load(model).records]
     assert heads == ["ferplus", first.head]
+
+
+@pytest.fixture
+def people(tmp_path: Path) -> Path:
+    """Faces of people of whom two things are known."""
+    count = 30
+    np.savez(
+        tmp_path / "people.npz",
+        image=random_faces(count, side=48),
+        label=np.arange(count) % 7,
+        usage=np.full(count, "PublicTest"),
+        sex=np.where(np.arange(count) < 20, "woman", "man"),
+        skin=np.arange(count) % 2,
+    )
+    return tmp_path / "people.npz"
+
+
+def test_groups_of_a_column_are_measured_apart(
+    people: Path, model: Path, capsys: pytest.CaptureFixture
+) -> None:
+    command = ["evaluate", str(model), "--data", str(people)]
+    assert main([*command, "--by", "sex", "--record"]) == 0
+    assert main([*command, "--by", "skin", "--record"]) == 0
+    capsys.readouterr()
+    (kept,) = OtherDataFile.load(model).records
+    assert [(g.by, g.name, g.count) for g in kept.groups] == [
+        ("sex", "man", 10), ("sex", "woman", 20), ("skin", "0", 15), ("skin", "1", 15)
+    ]  # fmt: skip
+    assert sum(g.right for g in kept.groups[:2]) == kept.figures.as_answered.right
+    assert main([*command, "--by", "sex"]) == 0
+    low, high = kept.groups[1].interval
+    lines = [line for line in capsys.readouterr().out.splitlines() if "woman" in line]
+    assert f"20  {kept.groups[1].right / 20:.1%} ({low:.1%} to {high:.1%})" in lines[0]
+    assert main([*command, "--by", "age"]) == 1
+    assert "no 'age' for each face; it has image, label, usage, sex" in capsys.readouterr().err
+
+
+def test_a_column_is_one_of_a_table_too(
+    tmp_path: Path, foreign: Path, capsys: pytest.CaptureFixture
+) -> None:
+    rows = [
+        [i % 7, pixels(face), "PublicTest", "old" if i < 4 else "young"]
+        for i, face in enumerate(random_faces(10, side=48))
+    ]
+    table = write_csv(tmp_path / "t.csv", ["emotion", "pixels", "Usage", "Age"], rows)
+    assert (
+        main(["evaluate", str(SHIPPED_MODEL), "--data", str(table), "--by", "Age", "--json"]) == 0
+    )
+    groups = json.loads(capsys.readouterr().out)["groups"]
+    assert {n: g["as_answered"]["count"] for n, g in groups.items()} == {"old": 4, "young": 6}
+    assert main(["evaluate", str(SHIPPED_MODEL), "--data", str(foreign), "--by", "age"]) == 1
+    assert "no column 'age', for it is no table" in capsys.readouterr().err
+
+
+def test_each_domain_is_measured_apart_and_its_held_out_part_can_be_recorded(
+    people: Path, model: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    shutil.copy(people, tmp_path / "b.npz")
+    both = [f"web={people}", f"press={tmp_path / 'b.npz'}"]
+    assert main(["evaluate", str(model), "--data", *both]) == 0
+    said = capsys.readouterr().out
+    assert "all faces as it answers (60)" in said
+    assert "press as it answers (30)" in said
+    report = Report.load(model)
+    card = report.data.model_copy(update={"domains": {"press": sha256_of(people)}})
+    report.model_copy(update={"data": card}).save(model)
+    command = ["evaluate", str(model), "--data", str(people), "--record"]
+    assert main([*command, "--split", "train"]) == 1
+    assert main(command) == 0
+    (kept,) = OtherDataFile.load(model).records
+    assert (kept.kind, kept.split, kept.groups) == ("validation", "validation", ())
 
 
 def test_photographs_are_recorded_with_the_faces_that_were_not_found(

@@ -162,6 +162,33 @@ def test_a_threshold_is_chosen_among_answers_with_a_margin() -> None:
     assert chosen[EXPRESSION_HEAD].threshold == FLOOR
 
 
+def test_a_threshold_does_in_each_domain_and_none_dilutes_another() -> None:
+    """A hundred times as many faces of a domain on which nearly all is right change nothing."""
+    noisy, easy = made(0.6, 0.5), made(0.6, 0.95, 30_000)
+    press = dataclasses.replace(answers(easy, easy, "validation, press"), tta=None, corrupted={})
+    first = answers(noisy, noisy)
+    chosen = abstentions(first, press, labels=FER2013_LABELS)[EXPRESSION_HEAD]
+    assert chosen.threshold == abstentions(first, labels=FER2013_LABELS)[EXPRESSION_HEAD].threshold
+    assert abstentions(press, labels=FER2013_LABELS)[EXPRESSION_HEAD].threshold == FLOOR
+
+
+def test_domains_weigh_alike_in_a_temperature(both: ModelSpec) -> None:
+    """Of one domain every answer is right, of the other, with a tenth of the faces, half."""
+
+    def fitted(first: int, second: int) -> float:
+        count = first + second
+        faces = dataclasses.replace(
+            bars(count, 1),
+            labels=np.where(np.arange(count) < first + second // 2, 0, 1),
+            domains=np.repeat(["web", "press"], [first, second]),
+            votes=None,
+        )
+        logits = np.tile(np.array([2, 0, 0, 0, 0, 0, 0], np.float32), (count, 1))
+        return temperatures({EXPRESSION_HEAD: logits}, both, faces)[EXPRESSION_HEAD]
+
+    assert fitted(1000, 100) == pytest.approx(fitted(200, 200), rel=1e-3)
+
+
 def test_counts_of_validation_faces_are_cross_fitted(both: ModelSpec) -> None:
     """A temperature was fitted on these faces, but never on the pictures made poor."""
     shy = made(0.6, 0.9)

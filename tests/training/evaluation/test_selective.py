@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -6,6 +8,8 @@ from hypothesis import strategies as st
 from training.evaluation.predictions import Predictions
 from training.evaluation.selective import (
     FLOOR,
+    MARGIN,
+    fit_margin,
     fit_threshold,
     folds,
     pooled,
@@ -96,6 +100,29 @@ def test_figures_are_those_of_the_answers() -> None:
     assert np.sum(found.confusion) == answered.sum()
     assert np.trace(found.confusion) == right[answered].sum()
     assert sum(b.count for b in found.calibration) == len(made.labels)
+
+
+@pytest.mark.parametrize(
+    ("right", "expected"),
+    [
+        (lambda margin: margin >= 0, 0.15),
+        (lambda margin: margin >= 0.25, 0.3),
+        (lambda margin: margin >= 2, 0.4),
+    ],
+    ids=["always", "from a quarter on", "never"],
+)
+def test_mild_cases_say_how_great_a_margin_must_be(
+    right: Callable[[np.ndarray], np.ndarray], expected: float
+) -> None:
+    """A mild smile, happy 0.4 and neutral 0.5, is uncertain in any case."""
+    margin = np.linspace(0, 0.8, 400)
+    shares = np.stack([0.5 - margin / 2, 0.5 + margin / 2, np.zeros(400)], 1).astype(np.float32)
+    mild = Predictions(right(margin).astype(np.int64), shares)
+    labels = ("happy", "neutral", "sad")
+    assert fit_margin([mild], labels) == expected
+    other = Predictions(mild.labels, shares[:, [2, 1, 0]])
+    assert fit_margin([other], labels) == MARGIN, "neutral or sad is no mild smile"
+    assert fit_margin([], labels) == MARGIN
 
 
 def test_an_answer_needs_a_margin() -> None:

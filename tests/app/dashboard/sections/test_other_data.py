@@ -48,6 +48,17 @@ def test_without_records_it_says_how_to_get_one() -> None:
     assert sections([]) == []
 
 
+def test_groups_stand_with_counts_and_intervals_those_of_earlier_weights_too() -> None:
+    grouped = record(groups=[{"by": "sex", "name": "women", "count": 49, "right": 40}])
+    row = ("set", "FER2013", "sex: women", "49", "81.6% (68.6–90.0%)")
+    assert tables(other_data([grouped], ""))["Groups of people"].rows == (row,)
+    assert "Groups of people" not in tables(other_data([record()], ""))
+    title = "Groups of people, measured with earlier weights"
+    for records in ([], [record()]):
+        assert tables(other_data(records, "", [grouped]))[title].rows == (row,)
+        assert tables(sections(records, "", [grouped])[0].parts)[title].rows == (row,)
+
+
 def test_test_and_other_data_stand_apart_with_who_measured_them() -> None:
     shown = tables(other_data([record(), record(kind="test", data="held out", note="once")], ""))
     assert [title.split(":")[0] for title in shown] == ["Test", "Other data", "Who measured what"]
