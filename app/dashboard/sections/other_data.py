@@ -199,6 +199,7 @@ def sections(
     """
     notes = [Note(not_shown)] if not_shown else []
     groups = groups_tables(earlier, "Groups of people, measured with earlier weights")
+    first: list[Part | Row]
     first = [*other_data(records, "", earlier), *notes] if records else [*groups, *notes]
     found = [Section(TITLE, tuple(first))] if first else []
     for record in records:
