@@ -7,8 +7,6 @@ import cv2
 import numpy as np
 import pytest
 
-from benchmarks.drawings import drawings
-from benchmarks.false_faces import held_up
 from fer.errors import ModelError
 from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
 from fer.model.spec import Abstention, Head, ModelSpec
@@ -16,6 +14,8 @@ from fer.stream import STAGES, FaceStream, FrameResult
 from fer.tracking import COAST_SECONDS, MEMORY_SECONDS
 from fer.types import Detections, Faces, Floats, Image
 from tests.samples import SHIPPED_MODEL, FakeClassifier, make_detections
+from tools.drawings import drawings
+from tools.false_faces import held_up
 
 FACE = make_detections((40, 40, 100, 100))
 

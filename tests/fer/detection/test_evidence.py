@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.drawings import drawings
+from tools.drawings import drawings
 from fer.detection.blazeface import BlazeFace
 from fer.detection.evidence import LOGIT_WEIGHT, MIN_EVIDENCE, Evidence, flat_share
 from fer.detection.face_landmark import FaceLandmark

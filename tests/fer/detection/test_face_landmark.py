@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from benchmarks.drawings import drawings
+from tools.drawings import drawings
 from fer.detection.blazeface import BlazeFace
 from fer.detection.blazeface_file import packaged_file
 from fer.detection.face_landmark import MESH_POINTS, PRESENCE_RANGE, FaceLandmark

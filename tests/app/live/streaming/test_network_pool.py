@@ -13,7 +13,7 @@ from app.live.streaming.network_pool import (
     shared_model,
 )
 from app.live.streaming.people import LiveModel
-from benchmarks.drawings import drawings
+from tools.drawings import drawings
 from fer import FaceStream
 from fer.detection.face_landmark import FaceLandmark
 from fer.detection.version import stream_detector
