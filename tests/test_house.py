@@ -17,7 +17,7 @@ FORBIDDEN = {
     "fer": {"app", "training", "streamlit", "tensorflow", "keras"},
     "training": {"app", "streamlit"},
     "app": {"training", "tensorflow", "keras"},
-    "benchmarks": {"tensorflow", "keras"},
+    "tools": {"tensorflow", "keras"},
 }
 
 #: Most lines of a file, and of a function's body.
@@ -232,7 +232,7 @@ def _run_on_import(node: ast.AST) -> Iterator[ast.AST]:
         "from fer import *",
         "import fer.__main__",
         "import app.common.charts",
-        "import benchmarks.live_path",
+        "import tools.live_path",
         "import training.__main__",
     ],
 )

@@ -17,7 +17,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 import cv2
@@ -166,39 +166,28 @@ class Material:
         """Yield faces of a height, which are changed before they are pasted."""
         yield from Portraits.of(self.data, self.faces, seed).pasted(name, height, change)
 
-    def sizes(self) -> Iterator[Scene]:
-        """Yield faces of several heights."""
-        for seed, height in enumerate((18, 24, 32, 48, 90)):
-            yield from self.pasted(f"{height} px", height, seed)
-
-    def beyond_use(self) -> Iterator[Scene]:
-        """Yield faces that show no expression any more."""
-        yield from self.pasted("40 px, very dark", 40, 5, very_dark)
-        yield from self.pasted("40 px, blurred beyond use", 40, 5, blurred(4))
-
-    def border(self) -> Iterator[Scene]:
-        """Yield people whom the border of the picture cuts."""
-        yield from selfies(self.portraits)
-        yield from cut_photographs(self.photographs)
-
-    def turned(self, *, further: bool) -> Iterator[Scene]:
-        """Yield pictures turned by up to 180°, or by more."""
-        scenes = all_turned(self.photographs, self.portraits, 8)
-        return (scene for scene in scenes if (scene.group == FURTHER) == further)
+    def turned(self) -> Iterator[Scene]:
+        """Yield pictures turned by all angles, eight portraits for each."""
+        return all_turned(self.photographs, self.portraits, 8)
 
 
 #: The kinds of pictures by name.
 KINDS: dict[str, Callable[[Material], Iterable[Scene]]] = {
     "photographs": lambda m: m.photographs,
-    "sizes": Material.sizes,
+    "sizes": lambda m: chain.from_iterable(
+        m.pasted(f"{height} px", height, seed) for seed, height in enumerate((18, 24, 32, 48, 90))
+    ),
     "dark": lambda m: m.pasted("40 px, dark", 40, 5, lambda f: (f * 0.3).astype(np.uint8)),
     "blur": lambda m: m.pasted("40 px, blurred", 40, 5, blurred(1.5)),
-    "beyond-use": Material.beyond_use,
+    "beyond-use": lambda m: chain(
+        m.pasted("40 px, very dark", 40, 5, very_dark),
+        m.pasted("40 px, blurred beyond use", 40, 5, blurred(4)),
+    ),
     "crowds": lambda m: crowds(m.portraits),
-    "border": Material.border,
+    "border": lambda m: chain(selfies(m.portraits), cut_photographs(m.photographs)),
     "tight": lambda m: cut_tightly(m.photographs, m.portraits),
-    "turned": lambda m: m.turned(further=False),
-    "turned-further": lambda m: m.turned(further=True),
+    "turned": lambda m: (s for s in m.turned() if s.group != FURTHER),
+    "turned-further": lambda m: (s for s in m.turned() if s.group == FURTHER),
     "objects": lambda m: objects(),
     "drawings": lambda m: drawn(),
     "textures": lambda m: textures(),

@@ -308,7 +308,7 @@ def _draw(
         kernel = np.full((1, round(blur)), 1 / round(blur), np.float32)
         cut, mask = (cv2.filter2D(one, -1, kernel).astype(np.float32) for one in (cut, mask))
     region = picture[top:bottom, left:right]
-    region += mask[..., None] * (cut - region)
+    region[:] = region + mask[..., None] * (cut - region)
     covered[top:bottom, left:right][mask > 0.5] = index
 
 

@@ -21,7 +21,6 @@ from training.commands import (
     seeds,
     train,
     tune,
-    upgrade,
 )
 
 COMMANDS = {
@@ -38,7 +37,6 @@ COMMANDS = {
     "export": export,
     "compare": compare,
     "recompute": recompute,
-    "upgrade": upgrade,
 }
 
 

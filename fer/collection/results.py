@@ -38,7 +38,6 @@ class RunRecord(RecordFile):
 
     filename: ClassVar[str] = "_run.json"
     current_version: ClassVar[int] = 1
-    oldest_version: ClassVar[int] = 1
 
     version: int = current_version
     model: str

@@ -163,7 +163,6 @@ class Report(RecordFile):
 
     filename: ClassVar[str] = "report.json"
     current_version: ClassVar[int] = 5
-    oldest_version: ClassVar[int] = 3
 
     version: int = current_version
     name: str

@@ -91,7 +91,6 @@ class ModelSpec(RecordFile):
 
     filename: ClassVar[str] = "spec.json"
     current_version: ClassVar[int] = 3
-    oldest_version: ClassVar[int] = 1
 
     version: int = current_version
     name: str

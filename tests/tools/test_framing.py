@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from benchmarks.framing import BORDER, ENLARGE, _alignments, _crops, photograph
 from fer.types import Detections
 from tests.samples import make_detections
+from tools.framing import BORDER, ENLARGE, alignments, crops, photograph
 
 
 @pytest.fixture
@@ -33,8 +33,8 @@ def test_a_face_in_place_loses_only_what_interpolation_blurs(
     drawn: NDArray[np.uint8], face: Detections
 ) -> None:
     lost = {
-        name: np.abs(_crops(drawn, matrices, oversampling)[0].astype(float) - drawn[0]).mean()
-        for name, matrices, oversampling in _alignments(drawn, face)
+        name: np.abs(crops(drawn, matrices, oversampling)[0].astype(float) - drawn[0]).mean()
+        for name, matrices, oversampling in alignments(face)
     }
     coarse, fine = lost["in place, oversampling 1"], lost["in place, oversampling 2"]
     assert 2 * fine < coarse < min(lost[name] for name in lost if "in place" not in name)

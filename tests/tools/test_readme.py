@@ -4,7 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.readme import (
+from fer.evaluation.other_data import OtherDataFile
+from fer.evaluation.report import Report
+from fer.model.spec import ModelSpec
+from tests.samples import ROOT, SHIPPED_MODEL
+from tools.readme import (
     class_table,
     corruption_table,
     figures,
@@ -13,10 +17,6 @@ from benchmarks.readme import (
     preset_table,
     replace_section,
 )
-from fer.evaluation.other_data import OtherDataFile
-from fer.evaluation.report import Report
-from fer.model.spec import ModelSpec
-from tests.samples import ROOT, SHIPPED_MODEL
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 

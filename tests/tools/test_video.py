@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import video
 from fer.video.reading import VideoReader, probe
+from tools import video
 
 
 @pytest.fixture(autouse=True)

@@ -6,14 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.hosting.photos import photos
-from benchmarks.load import visitors
-from benchmarks.load.__main__ import Step, text
-from benchmarks.load.tab import VisitError, open_tab
-from benchmarks.load.visitors import Noted, look_around, stream
-from benchmarks.rtc_client import Client
 from tests import loops
 from tests.browser.server import running_app
+from tools import load
+from tools.load import HEADER, Noted, look_around, stream
+from tools.pictures import uploads
+from tools.visitors import Client, VisitError, open_tab
 
 PATIENCE = 120
 
@@ -31,14 +29,15 @@ async def until(come: Callable[[], object]) -> None:
             await asyncio.sleep(0.1)
 
 
+@pytest.mark.full
 def test_visitors_look_around_and_get_their_answers(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(visitors, "THINK_SECONDS", 0.1)
+    monkeypatch.setattr(load, "THINK_SECONDS", 0.1)
     noted = Noted()
 
     async def visit() -> None:
-        task = asyncio.create_task(look_around(url, photos()[:1], noted, seed=1))
+        task = asyncio.create_task(look_around(url, uploads()[:1], noted, seed=1))
         await until(lambda: noted.errors or {"photo", "dashboard"} <= noted.waits.keys())
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
@@ -48,11 +47,12 @@ def test_visitors_look_around_and_get_their_answers(
     assert min(noted.waits["photo"]) > 0
 
 
+@pytest.mark.full
 def test_a_stream_is_analysed_and_one_too_many_is_refused(url: str) -> None:
     noted = Noted()
 
     async def visit() -> None:
-        clients = [Client(15.0, (640, 480), encoded=True) for _ in range(2)]
+        clients = [Client() for _ in range(2)]
         tasks = []
         try:
             for number, client in enumerate(clients):
@@ -73,6 +73,7 @@ def test_a_stream_is_analysed_and_one_too_many_is_refused(url: str) -> None:
     assert noted.refused == ["no place for a stream"]
 
 
+@pytest.mark.full
 def test_what_the_server_refuses_is_an_error(url: str) -> None:
     async def ask() -> None:
         async with open_tab(url) as tab:
@@ -82,12 +83,11 @@ def test_what_the_server_refuses_is_an_error(url: str) -> None:
         loops.run(ask())
 
 
-def test_steps_are_a_table() -> None:
-    nan = float("nan")
-    assert len(text([]).splitlines()) == 2
-    quiet = Step(0, 0, (nan, nan), (nan, nan), [], 0, [], 0, 0)
-    busy = Step(20, 31.4, (0.5, 2.25), (0.1, 0.2), [9.7, 10.0], 1, ["a"], 1.5, 400)
-    first, second = text([quiet, busy]).splitlines()[2:]
-    assert "nan" in first
-    words = "20 31 0.50 2.25 0.10 0.20 9.7 10.0 1 1 1.50 400"
-    assert second.split() == words.split()
+def test_what_visitors_noted_is_a_row() -> None:
+    quiet = Noted().row(0, 60, 0, 0)
+    assert len(quiet) == len(HEADER)
+    assert quiet[2] == "nan"
+    waits = {"photo": [0.5] * 10 + [2.0], "about": [0.1], "video": [0.3]}
+    busy = Noted(waits, ["no place"], ["a"], {0: [9.7], 1: [10.0, 11.0]})
+    words = ["20", "22", "0.50", "1.25", "0.20", "0.29", "9.7 10.5", "1", "1", "1.50", "400"]
+    assert busy.row(20, 30, 1.5, 400) == words

@@ -3,8 +3,8 @@
 from itertools import islice
 from pathlib import Path
 
-from benchmarks.hosting.photos import SIZES, write_photos
 from fer.images import read
+from tools.pictures import SIZES, write_photos
 
 
 def test_each_is_new_and_has_its_size_and_only_one_is_there_at_a_time(tmp_path: Path) -> None:
