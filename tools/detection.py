@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain, islice
 from pathlib import Path
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -195,23 +196,14 @@ KINDS: dict[str, Callable[[Material], Iterable[Scene]]] = {
 }
 
 
-@dataclass(frozen=True)
-class Total:
-    """A row over several kinds of pictures.
-
-    Attributes:
-        name: name of the row.
-        aim: what is aimed at, in words.
-        kinds: kinds of pictures that count.
-        least_height: least height in pixels of the faces that count.
-        per_pictures: say the invented in that many pictures; None for their number.
-    """
+class Total(NamedTuple):
+    """A row over several kinds of pictures: its name, what is aimed at, and which kinds count."""
 
     name: str
     aim: str
     kinds: Collection[str]
-    least_height: float = 0.0
-    per_pictures: int | None = None
+    least_height: float = 0.0  # in pixels, of the faces that count
+    per_pictures: int | None = None  # say the invented in that many pictures; None for their number
 
 
 #: Pictures in which nothing is turned, and which show enough of each face.

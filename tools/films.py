@@ -294,7 +294,8 @@ def _draw(
 ) -> None:
     """Paste a person into the picture, and the index to where the person covers what is behind."""
     x, y, side = place
-    turn = np.array(cv2.getRotationMatrix2D(person.centre.tolist(), tilt, side / person.side))
+    scale = side / person.side
+    turn = np.array(cv2.getRotationMatrix2D(person.centre.tolist(), tilt, scale), np.float64)
     reach = 2.4 * side
     left, top = max(int(x - reach), 0), max(int(y - reach), 0)
     right, bottom = min(int(x + reach), SIZE[0]), min(int(y + reach), SIZE[1])

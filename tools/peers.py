@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Self
@@ -29,43 +30,36 @@ class Peer:
         python: Python of an environment that has it.
         kind: ``haar`` for OpenCV's Haar cascade; ``tflite`` or ``keras`` for the PyPI package
             ``fer`` with that network.
-
-    Raises:
-        OSError: there is no such Python.
     """
 
     def __init__(self, python: Path, kind: str) -> None:
+        self._command = [str(python.absolute()), str(SCRIPT), kind]
         self._failure = (
             f"{python} {SCRIPT.name} {kind} gave no answer. Expected an environment with "
             f"{_NEEDS[kind]}."
         )
-        self._folder = TemporaryDirectory()
-        self._picture = Path(self._folder.name) / "picture.npy"
-        self._process = subprocess.Popen(
-            [str(python.absolute()), str(SCRIPT), kind],
-            cwd=self._folder.name,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
 
     def __enter__(self) -> Self:
-        """Wait until it is ready.
+        """Start it, and wait until it is ready.
 
         Raises:
+            OSError: there is no such Python.
             RuntimeError: it does not run in that environment.
         """
-        try:
+        with ExitStack() as stack:
+            folder = stack.enter_context(TemporaryDirectory())
+            self._picture = Path(folder) / "picture.npy"
+            pipe, null = subprocess.PIPE, subprocess.DEVNULL
+            self._process = subprocess.Popen(
+                self._command, cwd=folder, stdin=pipe, stdout=pipe, stderr=null, text=True
+            )
+            stack.callback(self._process.communicate)  # closes its standard input, which ends it
             self._answer()
-        except RuntimeError:
-            self.__exit__()
-            raise
+            self._end = stack.pop_all().close
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._process.communicate()  # closes its standard input, which ends the process
-        self._folder.cleanup()
+        self._end()
 
     def __call__(self, image: Image) -> tuple[Floats, float, float]:
         """Return what it finds in an RGB image.

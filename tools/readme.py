@@ -1,6 +1,6 @@
 """Writes the figures of the README and the model card from reports, so that none is typed by hand.
 
-``python -m benchmarks.readme [--presets DIR... --data fer2013.npz]`` replaces the text between
+``python -m tools.readme [--presets DIR... --data fer2013.npz]`` replaces the text between
 markers: the shipped model's figures in ``README.md`` and ``models/README.md``, and the README's
 table with a row for each model directory of ``--presets``. The presets are all measured on the
 validation split of the data set ``--data``, regardless of what they were trained on.

@@ -169,7 +169,7 @@ def test_only_the_kinds_asked_for_are_seen(
 
 
 @pytest.mark.parametrize("name", ["absent", "broken"])
-def test_an_environment_without_a_detector_is_told_in_a_line(
+def test_an_environment_without_a_detector_is_named_in_a_line(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:
     (tmp_path / "broken").write_text("#!/bin/sh\nexit 1\n")
