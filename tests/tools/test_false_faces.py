@@ -1,9 +1,8 @@
-import cv2
 import numpy as np
 
 from fer.types import Image
 from tools.drawings import drawings
-from tools.false_faces import held_up, spoilt, things, watch
+from tools.false_faces import held_up, things, watch
 
 
 def test_a_face_held_up_becomes_a_person_and_a_smiley_does_not(astronaut: Image) -> None:
@@ -21,8 +20,3 @@ def test_things_are_drawings_and_pictures_of_packages() -> None:
     assert {*drawings(), "chelsea", "horse"} <= found.keys()
     assert all(image.ndim == 3 and image.dtype == np.uint8 for image in found.values())
     assert found["horse"].max() == 255
-
-
-def test_a_spoilt_picture_keeps_its_size(astronaut: Image) -> None:
-    frame = np.asarray(cv2.resize(astronaut, (640, 480)), np.uint8)
-    assert {spoil(frame, 80).shape for spoil in spoilt().values()} == {frame.shape}
