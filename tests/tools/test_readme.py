@@ -1,5 +1,6 @@
 """The README's figures are the report's, and its commands are the real ones."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -67,3 +68,14 @@ def test_a_preset_gets_a_row_each() -> None:
 def test_the_two_commands_are_there_as_they_are_run() -> None:
     assert "pip install -r requirements.txt && streamlit run streamlit_app.py" in README
     assert "pip install -r requirements-dev.txt && pytest" in README
+
+
+def test_each_tool_is_named_by_a_document_and_each_named_one_is_there() -> None:
+    documents = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
+    text = " ".join(file.read_text(encoding="utf-8") for file in documents)
+    commands = {
+        file.stem
+        for file in (ROOT / "tools").glob("*.py")
+        if "def main()" in file.read_text(encoding="utf-8")
+    }
+    assert set(re.findall(r"python -m tools\.(\w+)", text)) == commands
