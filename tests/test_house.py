@@ -61,6 +61,7 @@ VIEWS = {
     "app.dashboard.render.streamlit_elements",
     "app.housekeeping.closed_tabs",
     "app.housekeeping.server",
+    "app.housekeeping.upload_memory",
     "app.limits.gate",
     "app.live.camera",
     "app.live.clip_view",
@@ -132,6 +133,7 @@ def test_what_shows_nothing_does_not_load_streamlit_by_way_of_another() -> None:
 #: The modules that touch what other packages do not offer publicly: they alone.
 PATCHES = {
     "app.housekeeping.closed_tabs",
+    "app.housekeeping.upload_memory",
     "app.session.lasting_downloads",
     "app.session.left_pages",
     "app.session.tabs",

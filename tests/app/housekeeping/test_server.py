@@ -40,6 +40,7 @@ def test_a_server_starts_it(janitor: Janitor, monkeypatch: pytest.MonkeyPatch) -
         "keep_waiting_clicks",
         "forget_left_pages",
         "hold_uploads",
+        "bound_uploads",
         "end_in_time",
     ):
         monkeypatch.setattr(server, name, lambda *_: None)

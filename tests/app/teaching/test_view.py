@@ -140,6 +140,7 @@ def test_another_visitor_is_told_that_one_runs(
     trains(monkeypatch, ENDLESS)
     first = opened()
     first.button(key="teaching_start").click().run()
+    monkeypatch.setattr(view, "this_visitor", lambda: "another browser")
     second = opened()
     second.button(key="teaching_start").click().run()
     assert "Another teaching runs" in words(second)
