@@ -82,13 +82,15 @@ def relayed_to(address: str) -> bool:
     return not any(a.version == to.version and a <= to <= b for a, b in ranges)  # type: ignore[operator]
 
 
-@pytest.mark.parametrize(
-    "network",
-    "0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 169.254.0.0/16 172.16.0.0/12 192.0.0.0/24 192.168.0.0/16 "
-    "198.18.0.0/15 240.0.0.0/4 fc00::/7 fe80::/10 "
-    # What stands for addresses of IPv4, private ones among them.
-    "::/96 ::ffff:0:0/96 64:ff9b::/96 64:ff9b:1::/48 2001::/32 2002::/16".split(),
-)
+#: Of machines alone, and what stands for addresses of IPv4, such as theirs.
+PRIVATE = """
+0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 169.254.0.0/16 172.16.0.0/12 192.0.0.0/24 192.168.0.0/16
+198.18.0.0/15 240.0.0.0/4 fc00::/7 fe80::/10
+::/96 ::ffff:0:0/96 64:ff9b::/96 64:ff9b:1::/48 2001::/32 2002::/16
+"""
+
+
+@pytest.mark.parametrize("network", PRIVATE.split())
 def test_nobody_reaches_a_private_network_through_the_relay(network: str) -> None:
     within = ipaddress.ip_network(network)
     assert not relayed_to(str(within[0]))

@@ -150,7 +150,7 @@ def test_an_unreadable_photo_is_its_error() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["=1+1.jpg", "+1.jpg", "-1.jpg", "@SUM(A1).jpg", "\ta.jpg", "\uff1d1+1.jpg", "\uff20A1.jpg"],
+    ["=1+1.jpg", "+1.jpg", "-1.jpg", "@SUM(A1).jpg", "\ta.jpg", "\uff1d1+1.jpg", "\uff20A1"],
 )
 def test_no_name_is_a_formula(name: str) -> None:
     table = to_csv([photo(name, 1), PhotoResult(name, error="=1+1")], replace(INFO, model=name))
