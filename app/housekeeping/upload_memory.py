@@ -100,8 +100,8 @@ class UploadMemory:
                     }
             take(self_, msg)
 
-        app.__call__ = counted  # type: ignore[method-assign]
-        session.handle_backmsg = heard  # type: ignore[method-assign]
+        app.__call__ = counted  # type: ignore[assignment, method-assign]
+        session.handle_backmsg = heard  # type: ignore[assignment, method-assign]
 
     def look(self) -> bool:
         """Let go of the files that no page has, and return whether there were any."""

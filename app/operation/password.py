@@ -76,7 +76,7 @@ class PasswordDoor:
             return False
 
     def _closed_seconds(self, network: str) -> float:
-        wrong = self._wrong.get(network, ())
+        wrong = self._wrong.get(network, deque())
         if len(wrong) < ATTEMPTS:
             return 0.0
         return max(0.0, wrong[0] + ATTEMPT_SECONDS - self._clock())

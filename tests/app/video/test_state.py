@@ -1,5 +1,6 @@
 """What all visitors of the Video page share: how it begins and ends."""
 
+import inspect
 import io
 from collections.abc import Callable
 from pathlib import Path
@@ -41,7 +42,7 @@ def test_at_its_end_a_server_stops_all_jobs_and_deletes_all_recordings(
     monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path))
     monkeypatch.setattr(state, "_jobs", lambda: jobs)
     monkeypatch.setattr(state, "at_end", tasks.append)
-    spaces = state._workspaces.__wrapped__()
+    spaces = inspect.unwrap(state._workspaces)()
     spaces.take(io.BytesIO(b"film"), 4, "film.mp4")
 
     def work(cancelled: Cancelled) -> None:
