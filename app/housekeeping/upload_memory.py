@@ -67,7 +67,7 @@ class UploadMemory:
         self._most, self._most_of_tab = most, largest + _BESIDE
         self._free, self._clock = free, clock
         self._arriving: Counter[str] = Counter()
-        self._heard: dict[str, float] = {}
+        self._times: dict[str, float] = {}
         self._claims: dict[str, set[str]] = {}
 
     def hold(
@@ -84,12 +84,12 @@ class UploadMemory:
             return
 
         @wraps(answer)
-        async def counted(self_: Starlette, scope: Scope, receive: Receive, send: Send) -> None:
-            with self._counted(scope, receive) as receive_some:
+        async def answer_some(self_: Starlette, scope: Scope, receive: Receive, send: Send) -> None:
+            with self._count(scope, receive) as receive_some:
                 await answer(self_, scope, receive_some, send)
 
         @wraps(take)
-        def heard(self_: AppSession, msg: BackMsg) -> None:
+        def take_and_note(self_: AppSession, msg: BackMsg) -> None:
             if files := self._manager.file_storage.get(self_.id):
                 widgets = msg.rerun_script.widget_states.widgets
                 if msg.HasField("rerun_script"):
@@ -100,14 +100,14 @@ class UploadMemory:
                     }
             take(self_, msg)
 
-        app.__call__ = counted  # type: ignore[assignment, method-assign]
-        session.handle_backmsg = heard  # type: ignore[assignment, method-assign]
+        app.__call__ = answer_some  # type: ignore[assignment, method-assign]
+        session.handle_backmsg = take_and_note  # type: ignore[assignment, method-assign]
 
     def look(self) -> bool:
         """Let go of the files that no page has, and return whether there were any."""
         went = False
         for tab, files in list(self._manager.file_storage.items()):
-            since = self._clock() - self._heard.get(tab, -CLAIM_SECONDS)
+            since = self._clock() - self._times.get(tab, -CLAIM_SECONDS)
             if tab in self._arriving or since < CLAIM_SECONDS:
                 continue
             for file in set(files) - self._claims.get(tab, set()):
@@ -115,14 +115,14 @@ class UploadMemory:
                 went = True
             if not files and not self._is_open(tab):
                 self._manager.remove_session_files(tab)
-        for tab in {*self._heard, *self._claims}.difference(self._manager.file_storage):
+        for tab in {*self._times, *self._claims}.difference(self._manager.file_storage):
             if tab not in self._arriving:
-                self._heard.pop(tab, None)
+                self._times.pop(tab, None)
                 self._claims.pop(tab, None)
         return went
 
     @contextmanager
-    def _counted(self, scope: Scope, receive: Receive) -> Iterator[Receive]:
+    def _count(self, scope: Scope, receive: Receive) -> Iterator[Receive]:
         """Yield what receives a request, and counts it if it is an upload."""
         asked = scope["type"] == "http" and scope["method"] == "PUT"
         upload = _PATH.fullmatch(scope["path"]) if asked else None
@@ -130,26 +130,26 @@ class UploadMemory:
             yield receive
             return
         tab, file = upload.groups()
-        declared = dict(scope["headers"]).get(b"content-length", b"")
-        left, taken = int(declared) if declared.isdigit() else 0, 0
+        length = dict(scope["headers"]).get(b"content-length", b"")
+        left, done = int(length) if length.isdigit() else 0, 0
 
         async def receive_some() -> Message:
-            nonlocal left, taken
+            nonlocal left, done
             message = await receive()
             size = len(message.get("body", b""))
             # Each megabyte anew, since asking takes a while.
-            self._check(tab, max(size, left), ask=not taken or taken // MB < (taken + size) // MB)
-            left, taken = left - size, taken + size
+            self._check(tab, max(size, left), ask=not done or done // MB < (done + size) // MB)
+            left, done = left - size, done + size
             self._arriving[tab] += size
-            self._heard[tab] = self._clock()
+            self._times[tab] = self._clock()
             return message
 
         self._arriving[tab] += 0  # something does, from now on
-        self._heard[tab] = self._clock()
+        self._times[tab] = self._clock()
         try:
             yield receive_some
         finally:
-            self._arriving[tab] -= taken
+            self._arriving[tab] -= done
             self._arriving += Counter()  # forgets who has nothing
             if not self._is_open(tab):  # which may be gone for good, and nobody looks after it
                 self._claims.get(tab, set()).discard(file)
@@ -160,8 +160,8 @@ class UploadMemory:
         Raises:
             HTTPException: with what the uploader is answered.
         """
-        stored = self._manager.file_storage.get(tab, {})
-        of_tab = sum(len(file.data) for file in list(stored.values())) + self._arriving[tab]
+        files = self._manager.file_storage.get(tab, {})
+        of_tab = sum(len(file.data) for file in list(files.values())) + self._arriving[tab]
         of_all = sum(
             stat.byte_length for stats in self._manager.get_stats().values() for stat in stats
         )

@@ -35,8 +35,8 @@ def session_of_tab(
     if session is None or ended(session) or store.is_lost(session, tab):
         address = st.query_params.get(PARAMETER, "")
         st.session_state[_UNKNOWN] = bool(address) and not store.knows(address, browser)
-        claimed = store.claim(address, tab, browser)
-        session = make() if claimed is None else claimed
+        earlier = store.claim(address, tab, browser)
+        session = make() if earlier is None else earlier
     key = store.keep(session, tab, browser)
     st.session_state[name] = session
     if st.query_params.get(PARAMETER) != key:

@@ -36,7 +36,7 @@ class _Kept(Generic[Session]):
     seen: float
     key: str
     last_key: str = ""
-    claimed: float = -float("inf")
+    claim_time: float = -float("inf")
 
 
 class SessionStore(Generic[Session]):
@@ -78,7 +78,7 @@ class SessionStore(Generic[Session]):
         """Return whether a browser has a session of a key, in whichever tab."""
         with self._lock:
             self._look()
-            return self._found(key, browser) is not None
+            return self._of_key(key, browser) is not None
 
     def claim(self, key: str, tab: str, browser: str) -> Session | None:
         """Return the session of a key, which is the tab's from now on, and has another key.
@@ -88,11 +88,11 @@ class SessionStore(Generic[Session]):
         """
         with self._lock:
             self._look()
-            kept = self._found(key, browser)
+            kept = self._of_key(key, browser)
             if kept is None or self._belongs_to_other(kept, tab):
                 return None
             kept.tab, kept.seen = tab, self._clock()
-            kept.key, kept.last_key, kept.claimed = _new_key(), key, kept.seen
+            kept.key, kept.last_key, kept.claim_time = _new_key(), key, kept.seen
             return kept.session
 
     def is_lost(self, session: Session, tab: str) -> bool:
@@ -120,10 +120,10 @@ class SessionStore(Generic[Session]):
             self._look()
             return len(self._kept) < before
 
-    def _found(self, key: str, browser: str) -> _Kept[Session] | None:
+    def _of_key(self, key: str, browser: str) -> _Kept[Session] | None:
         """Return what a browser has by a key."""
         for kept in self._kept:
-            late = self._clock() - kept.claimed > KEY_SECONDS
+            late = self._clock() - kept.claim_time > KEY_SECONDS
             known = (kept.key,) if late else (kept.key, kept.last_key)
             if kept.browser == browser and key in known:
                 return kept
@@ -141,16 +141,16 @@ class SessionStore(Generic[Session]):
             else:
                 closed.append((kept, self._bytes_of(kept.session)))
         closed.sort(key=lambda one: (one[1] > 0, one[0].seen))
-        number, size = len(closed), sum(taken for _, taken in closed)
-        for kept, taken in closed:
+        number, total = len(closed), sum(size for _, size in closed)
+        for kept, size in closed:
             if (
                 number > CAPACITY
-                or (taken and size > CAPACITY_BYTES)
+                or (size and total > CAPACITY_BYTES)
                 or now - kept.seen > self._keep_seconds
             ):
                 self._kept.remove(kept)
                 self._dropped(kept.session)
-                number, size = number - 1, size - taken
+                number, total = number - 1, total - size
 
 
 def _new_key() -> str:
