@@ -53,7 +53,8 @@ class SessionStore(Generic[Session]):
         clock: monotonic clock in seconds.
         keep_seconds: see `KEEP_SECONDS`.
         dropped: is called with each session that is kept no more; must not raise.
-        bytes_of: returns the memory that a session takes; 0 if losing it is no loss.
+        bytes_of: returns the memory that a session takes; 0 if losing it is no loss. If not given,
+            32 are kept.
     """
 
     def __init__(
@@ -63,7 +64,7 @@ class SessionStore(Generic[Session]):
         *,
         keep_seconds: float = KEEP_SECONDS,
         dropped: Callable[[Session], None] = lambda session: None,
-        bytes_of: Callable[[Session], int] = lambda session: 1,
+        bytes_of: Callable[[Session], int] = lambda session: CAPACITY_BYTES // 32,
     ) -> None:
         self._is_open, self._clock = is_open, clock
         self._keep_seconds, self._dropped, self._bytes_of = keep_seconds, dropped, bytes_of

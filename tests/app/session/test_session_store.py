@@ -36,7 +36,7 @@ def tabs() -> Tabs:
 
 @pytest.fixture
 def store(tabs: Tabs, clock: Clock) -> SessionStore[Session]:
-    return SessionStore(lambda tab: tab in tabs.open, clock)
+    return SessionStore(lambda tab: tab in tabs.open, clock, bytes_of=lambda session: 1)
 
 
 def look(store: SessionStore[Session], clock: Clock, seconds: float) -> None:
