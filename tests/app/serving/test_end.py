@@ -157,6 +157,7 @@ def test_a_server_tidies_up_once_and_whatever_fails(no_tasks: None) -> None:
         at_end(task)
     end_in_time(Server, FOREVER)
     Server([], []).end()
+    assert done == [2, 1]
     tidy_up()
     assert done == [2, 1]
 
