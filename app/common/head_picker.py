@@ -46,7 +46,8 @@ def choose_head(answered: ModelSpec | None = None) -> str:
         if answered is None:
             choose_model()
         return chosen
-    st.session_state[_CHOICE] = chosen
+    if st.session_state.get(_CHOICE) != chosen:  # else it would be sent, over a click
+        st.session_state[_CHOICE] = chosen
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if answered is None:
             choose_model()

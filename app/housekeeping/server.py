@@ -11,8 +11,7 @@ from app.housekeeping.process_memory import bound_allocator
 from app.housekeeping.upload_memory import bound_uploads
 from app.housekeeping.uploads import hold_uploads
 from app.serving.end import end_in_time
-from app.session.left_pages import forget_left_pages
-from app.session.waiting_clicks import keep_waiting_clicks
+from app.session.clicks import keep_clicks
 from fer.images import MAX_BYTES
 
 
@@ -29,8 +28,7 @@ def keep_house() -> None:
     if type(runtime.get_instance()) is runtime.Runtime:
         bound_allocator()
         take_shorter_turns()
-        keep_waiting_clicks()
-        forget_left_pages()
+        keep_clicks()
         hold_uploads(MAX_BYTES)
         bound_uploads()
         end_in_time()
