@@ -397,6 +397,17 @@ def test_rates_tell_received_from_analysed(session: LiveSession, clock: Clock) -
     assert session.speed().analysed == session.speed().received == 0
 
 
+def test_no_more_is_analysed_than_received_after_a_black_picture(
+    session: LiveSession, clock: Clock
+) -> None:
+    for shown in [picture()] * 20 + [np.zeros_like(picture())] * 30 + [picture()] * 10:
+        clock.seconds += 0.1
+        session.process(shown)
+    speed = session.speed()
+    assert speed.received == pytest.approx(10, rel=0.06)
+    assert speed.analysed == pytest.approx(2.5, rel=0.06), "10 frames in four seconds"
+
+
 def test_page_and_stream_may_work_at_once(session: LiveSession, clock: Clock) -> None:
     frames, looks_per_frame = 60, 5
     # As many looks as frames allow: one look after another may keep the lock from the stream.
