@@ -27,6 +27,11 @@ NUMBERS_STAY = (
     f"{KEEP_SECONDS / 60:.0f} minutes after you close the tab."
 )
 
+WITHOUT_SERVER = (
+    "The server that analyses your video does not answer. What it has recorded so far comes back "
+    "with the connection; if it was restarted, that is gone. Only what you have saved is yours."
+)
+
 _TROUBLE = {
     Phase.SLOW: (
         "**Connecting takes longer than usual.** A firewall or a company or mobile network may be "

@@ -51,29 +51,11 @@ def keep_clicks(
         from streamlit.runtime.scriptrunner_utils.script_requests import _coalesce_widget_states
     except ImportError:
         return
-    #: By session: the link that was followed last, and until when its browser may not know it yet.
-    links: WeakKeyDictionary[AppSession, tuple[ClientState, float]] = WeakKeyDictionary()
-
-    def is_of_left_page(self: AppSession, asked: ClientState) -> bool:
-        """Return whether a fragment of a left page asks; give what else does the link's page."""
-        link, until = links.get(self, (ClientState(), 0.0))
-        left = asked.page_script_hash != link.page_script_hash
-        if clock() >= until or _is_link(asked, link):
-            if left and asked.page_script_hash and not asked.fragment_id:
-                links[self] = followed, _ = ClientState(), clock() + _LEAVING_SECONDS
-                followed.CopyFrom(asked)
-        elif not left:
-            links[self] = link, 0.0  # the browser shows the page
-        elif asked.fragment_id:
-            return True
-        else:
-            asked.page_script_hash, asked.page_name = link.page_script_hash, link.page_name
-            asked.query_string = link.query_string
-        return False
+    links = _Links(clock)
 
     @wraps(request)
     def request_rerun(self: AppSession, client_state: ClientState | None) -> None:
-        if client_state is not None and is_of_left_page(self, client_state):
+        if client_state is not None and links.left(self, client_state):
             return
         if (
             client_state is not None
@@ -89,16 +71,40 @@ def keep_clicks(
     session.request_rerun = request_rerun  # type: ignore[method-assign]
 
 
-def _is_link(asked: ClientState, before: ClientState) -> bool:
-    """Return whether a request is made by a link, as the one before was.
+class _Links:
+    """The link that was followed last in each session, and until when its browser may not know."""
 
-    A link names what stands around the pages, and none of it is new. What speaks on a page names
-    all that is on it, and something has changed.
-    """
-    known = before.widget_states.widgets
-    return not asked.fragment_id and (
-        asked.is_history_navigation or all(w in known for w in asked.widget_states.widgets)
-    )
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._links: WeakKeyDictionary[AppSession, tuple[ClientState, float]] = WeakKeyDictionary()
+
+    def left(self, session: AppSession, asked: ClientState) -> bool:
+        """Return whether a fragment of a left page asks; give what else does the link's page."""
+        link, until = self._links.get(session, (ClientState(), 0.0))
+        elsewhere = asked.page_script_hash != link.page_script_hash
+        if self._clock() >= until or self._is_link(asked, link):
+            if elsewhere and asked.page_script_hash and not asked.fragment_id:
+                self._links[session] = followed, _ = ClientState(), self._clock() + _LEAVING_SECONDS
+                followed.CopyFrom(asked)
+        elif not elsewhere:
+            self._links[session] = link, 0.0  # the browser shows the page
+        elif asked.fragment_id:
+            return True
+        else:
+            asked.page_script_hash, asked.page_name = link.page_script_hash, link.page_name
+            asked.query_string = link.query_string
+        return False
+
+    def _is_link(self, asked: ClientState, before: ClientState) -> bool:
+        """Return whether a request is made by a link, as the one before was.
+
+        A link names what stands around the pages, and none of it is new. What speaks on a page
+        names all that is on it, and something has changed.
+        """
+        known = before.widget_states.widgets
+        return not asked.fragment_id and (
+            asked.is_history_navigation or all(w in known for w in asked.widget_states.widgets)
+        )
 
 
 def _take_waiting(runner: Any) -> WidgetStates | None:

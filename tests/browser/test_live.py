@@ -256,12 +256,12 @@ def test_who_leaves_the_page_finds_the_session_again(actress: Browser, open_live
     stop(page)
 
 
-#: Clicks a link at the worst moment: just before what the Live page's components say first leaves.
+#: Clicks a link at the worst moment: just before the first value of a component leaves.
 CLICK_FIRST = """(() => {
     const send = WebSocket.prototype.send;
     let clicked = false;
     WebSocket.prototype.send = function (message) {
-        const speaks = new TextDecoder().decode(message).includes("camera_error");
+        const speaks = new TextDecoder().decode(message).includes("sdpOffer");
         if (speaks && !clicked) {
             clicked = true;
             document.querySelector("a[href$='/about']").click();

@@ -39,7 +39,7 @@ def show_choice(server: ServerState) -> Place:
         server: what speaks against the server.
     """
     choice = _choice(server)
-    # Only where it differs: what a run assigns is sent to the browser, over a click on its way here.
+    # Only where it differs: what is assigned is sent to the browser, over a click on its way here.
     if st.session_state.get(_WIDGET) is not choice.place:
         st.session_state[_WIDGET] = choice.place
     st.segmented_control(

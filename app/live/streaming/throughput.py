@@ -93,4 +93,3 @@ def _record(entries: deque[tuple[float, Value]], seconds: float, value: Value, s
     entries.append((seconds, value))
     while seconds - entries[0][0] > span:
         entries.popleft()
-
