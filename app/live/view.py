@@ -54,8 +54,10 @@ Relay = Callable[[], RelayState | None]
 #: The browser decides which is shown: nobody else can know.
 _NOW, _CUT = "live_now", "live_not_connected"
 CUT_STYLE = f"""<style>
-[data-test-connection-state=CONNECTED] .st-key-{_CUT},
-[data-testid=stApp]:not([data-test-connection-state=CONNECTED]) .st-key-{_NOW} {{ display: none; }}
+[data-test-connection-state=CONNECTED] :has(> .st-key-{_CUT}),
+[data-testid=stApp]:not([data-test-connection-state=CONNECTED]) :has(> .st-key-{_NOW}) {{
+  display: none;
+}}
 </style>"""
 
 

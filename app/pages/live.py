@@ -53,7 +53,7 @@ _PANEL_WIDTH = CONTENT_WIDTH - _VIDEO_WIDTH - _GAP
 _TOP, _LEAD = "live_top", "live_lead"
 _STYLE = f"""<style>
 @media (max-width: 640px) {{
-  h1 {{ font-size: 1.5rem !important; padding-block: 0 !important; }}
+  h1 {{ font-size: 1.5rem !important; padding-block: 0 0.5rem !important; }}
   :has(> .st-key-{_LEAD}) {{ order: 1; }}
 }}
 @media (min-width: {CONTENT_WIDTH + 100}px) {{
