@@ -28,8 +28,9 @@ NUMBERS_STAY = (
 )
 
 WITHOUT_SERVER = (
-    "The server that analyses your video does not answer. What it has recorded so far comes back "
-    "with the connection; if it was restarted, that is gone. Only what you have saved is yours."
+    "This page has no connection to the server that analyses your video; where the picture still "
+    "moves, that goes on. What was recorded comes back with the connection; if the server was "
+    "restarted, it is gone."
 )
 
 _TROUBLE = {

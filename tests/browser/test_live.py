@@ -414,3 +414,6 @@ def test_nothing_is_wider_than_the_screen(
     start(page)
     wait_for_more_bars(page, 0)
     assert 0 < widest(page, "h1, p, table, iframe, .js-plotly-plot") <= viewport["width"]
+    picture = page.locator("iframe[title*=webrtc]").bounding_box()
+    assert picture
+    assert picture["y"] < 300, "the picture comes first"
