@@ -264,7 +264,7 @@ CLICK_FIRST = """(() => {
         const speaks = new TextDecoder().decode(message).includes("sdpOffer");
         if (speaks && !clicked) {
             clicked = true;
-            document.querySelector("a[href$='/about']").click();
+            document.querySelector("a[href$=about]").click();
         }
         send.call(this, message);
     };

@@ -92,9 +92,10 @@ class SessionPeople:
         """
         size = THUMBNAIL_WIDTH, THUMBNAIL_HEIGHT
         small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+        thumbnail = np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), np.uint8)
         with self._lock:
             self._prepare(asked)
-            if self._is_cut(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)):
+            if self._is_cut(thumbnail):
                 self._stream.cut()
             return self._stream(
                 picture,

@@ -81,11 +81,11 @@ class Meter:
         # All rates are of the same time: since a frame came, some of which were of a black picture.
         # What came with the first one is of the time before.
         since = next((at for at, _ in self._received if now - at <= RATE_SECONDS), now)
-        rates = (
+        analysed, received, shown = (
             sum(frames for at, frames in entries if since < at) / max(now - since, 1e-6)
             for entries in (self._analysed, self._received, self._shown)
         )
-        return Speed(*rates, stages)
+        return Speed(analysed, received, shown, stages)
 
 
 def _record(entries: deque[tuple[float, Value]], seconds: float, value: Value, span: float) -> None:
