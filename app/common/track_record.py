@@ -54,11 +54,6 @@ def track_record(report: Report, head: str) -> TrackRecord | None:
     return None
 
 
-def best_split(report: Report) -> str | None:
-    """Return the split whose figures say most about new faces; None without an evaluation."""
-    return next((split for split in SPLITS if split in report.evaluations), None)
-
-
 def _sentence(measured: Selective, verdict: Verdict) -> str:
     """Return how often such answers, or such first guesses, were right; "" if unmeasured."""
     label = verdict.candidates[0]

@@ -11,7 +11,7 @@ import streamlit as st
 from app.common.paths import models_dir
 from app.common.text import escape_markdown
 from app.dashboard.choice import (
-    choose_evaluation,
+    choose_faces,
     choose_head,
     choose_models,
     choose_record,
@@ -36,12 +36,7 @@ from app.dashboard.sections import (
 )
 from app.dashboard.sections.comparison import comparison
 from app.dashboard.sections.differences import differences
-from app.dashboard.text import (
-    SplitEvaluation,
-    evaluations_by_head,
-    split_evaluations,
-    trainings,
-)
+from app.dashboard.text import SplitEvaluation, evaluation_on, trainings
 
 #: Command that the page suggests if there is no model, or only one.
 TRAIN_COMMAND = "python -m training train --preset small --data fer2013.csv --out models/mine"
@@ -56,7 +51,8 @@ class ModelView:
 
     Attributes:
         model: the model.
-        chosen: the chosen evaluation; None if the model does not have it.
+        chosen: the chosen head's evaluation, another's if that was not measured; None if no head
+            was measured on the chosen faces.
     """
 
     model: OpenedModel
@@ -78,14 +74,19 @@ def show_dashboard() -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = choose_models(names)
         picker = st.container(width=300)
+    heads = st.container()
     opened = [model for name in chosen if (model := open_with_warnings(name))]
     if not opened:
         return
     with picker:
-        measured_on = choose_evaluation(opened)
+        measured_on = choose_faces(opened)
     if measured_on is None:
         st.info("This report has no evaluation: nothing was measured on any split.")
-    views = [ModelView(model, _evaluation(model, measured_on)) for model in opened]
+    with heads:
+        head = choose_head(opened)
+    views = [
+        ModelView(model, evaluation_on(model.report, measured_on or "", head)) for model in opened
+    ]
     _tabs(views, measured_on)
     if len(names) == 1:
         st.caption("To compare it with a model of your own, train one:")
@@ -97,10 +98,6 @@ def show_dashboard() -> None:
 def _show_no_model() -> None:
     st.info("**There is no model yet.** Train one, and its report appears here.")
     st.code(TRAIN_COMMAND, language="bash")
-
-
-def _evaluation(model: OpenedModel, name: str | None) -> SplitEvaluation | None:
-    return next((m for m in split_evaluations(model.report) if m.name == name), None)
 
 
 def _tabs(views: Sequence[ModelView], measured_on: str | None) -> None:
@@ -152,7 +149,8 @@ def _overview(view: ModelView) -> None:
 def _compare(views: Sequence[ModelView], measured_on: str) -> None:
     """Show two models in one table, which is easier to compare than two rows of cards."""
     first, second = (view.model for view in views)
-    show_part(comparison(first, second, measured_on), key="dashboard_both")
+    one, other = ((view.model, view.chosen) for view in views)
+    show_part(comparison(one, other, measured_on), key="dashboard_both")
     show_part(differences(first.report, second.report), key="dashboard_differences")
     for model in (first, second):
         table = performance.splits_table(model.report)
@@ -164,7 +162,7 @@ def _mistakes(view: ModelView) -> None:
     if not view.chosen:
         _not_measured()
         return
-    chosen = choose_head(evaluations_by_head(view.model.report, view.chosen), key=view.key)
+    chosen = view.chosen
     key = f"{view.key}_{chosen.head}"
     examples = Examples(view.model.name, view.model.mistakes)
     show_confusion(chosen, examples, key=key)
@@ -174,7 +172,10 @@ def _mistakes(view: ModelView) -> None:
 def _confidence(view: ModelView) -> None:
     if view.chosen:
         section = calibration.confidence(
-            view.model.report, view.chosen, view.model.temperature, view.model.heads
+            view.model.report,
+            view.chosen,
+            view.model.temperature(view.chosen.head),
+            view.model.heads,
         )
         show_section(section, key=view.key)
     else:
@@ -187,12 +188,13 @@ def _robustness(view: ModelView) -> None:
 
 def _other_data(view: ModelView) -> None:
     model = view.model
+    head = view.chosen.head if view.chosen else ""
     command = EVALUATE_COMMAND.format(model.name)
     show_section(Section("", tuple(other_data.other_data(model.other_data, command))), key=view.key)
     if model.not_shown:
         st.warning(escape_markdown(model.not_shown), icon=":material/link_off:")
     if model.other_data:
-        record, way = choose_record(model.other_data, key=view.key)
+        record, way = choose_record(model.other_data, head, key=view.key)
         key = f"{view.key}_{model.other_data.index(record)}_{way}"
         show_section(Section("", tuple(other_data.record_parts(record, way))), key=key)
 

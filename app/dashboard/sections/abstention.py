@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from app.common.head_text import head_name
 from app.common.text import counted
 from app.dashboard.charts.risk import risk_chart
 from app.dashboard.elements import Chart, Fact, Facts, Part, Row, Table
-from app.dashboard.text import duration, head_name, interval, percent
+from app.dashboard.text import duration, interval, percent
 from fer.evaluation.measurements import TRUTHS, SeedVariance, Selective
 from fer.evaluation.report import Report
+from fer.labels import EXPRESSION_HEAD
 
 UNCERTAIN = (
     "The answer is “uncertain” below a lowest confidence, or where the two likeliest expressions "
@@ -126,7 +128,7 @@ def tta_and_seeds(report: Report) -> list[Part | Row]:
                 "Measured in the same way.",
             ),
         ),
-        "Reading each face several times",
+        f"Reading each face several times, {head_name(EXPRESSION_HEAD)} head",
         f"{VIEWS}Validation faces.",
     )
     return [facts, *([_seeds(report.seed_variance)] if report.seed_variance else [])]
@@ -137,7 +139,8 @@ def _seeds(runs: SeedVariance) -> Table:
     low, high = min(runs.accuracies), max(runs.accuracies)
     start = f", starting from {runs.initial_model}" if runs.initial_model else ""
     return Table(
-        f"{counted(len(runs.seeds), 'seed')}, {counted(runs.epochs, 'epoch')} each{start}",
+        f"{counted(len(runs.seeds), 'seed')}, {counted(runs.epochs, 'epoch')} each{start}, "
+        f"{head_name(EXPRESSION_HEAD)} head",
         ("Seed", "Accuracy", "Macro-F1", "Time"),
         (
             *(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from app.common.head_text import head_name
 from app.dashboard.elements import Command, Fact, Facts, Note, Part, Row, Section, Table
 from app.dashboard.sections.labelled import (
     AS_ANSWERED,
@@ -14,7 +15,7 @@ from app.dashboard.sections.labelled import (
     ways,
 )
 from app.dashboard.sections.performance import ACCURACY, CALIBRATION, INTERVAL, MACRO_F1
-from app.dashboard.text import head_name, percent, share_range
+from app.dashboard.text import percent, share_range
 from fer.evaluation.metrics import wilson_interval
 from fer.evaluation.other_data import OtherData, PhotoSearch, StatedFigures
 

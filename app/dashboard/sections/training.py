@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from app.common.head_text import head_name
 from app.dashboard.charts import training as charts
 from app.dashboard.elements import Chart, Command, Fact, Facts, Note, Part, Row, Section
 from app.dashboard.text import duration, ordered_splits, percent, trainings
 from fer.evaluation.report import EarlierTraining, Epoch, Report
+from fer.labels import EXPRESSION_HEAD
 
 #: What the reasons for leaving out a training face mean.
 _REASONS = {
@@ -111,7 +113,7 @@ def _curves(chosen: EarlierTraining) -> Row:
         (
             Chart(
                 f"loss{key}",
-                "Loss",
+                f"Loss, {head_name(EXPRESSION_HEAD)} head",
                 charts.loss_chart(history),
                 f"Loss over {len(history)} epochs; at the end train {last.loss:.3f}, validation "
                 f"{last.validation_loss:.3f}.",
@@ -120,7 +122,7 @@ def _curves(chosen: EarlierTraining) -> Row:
             ),
             Chart(
                 f"accuracy{key}",
-                "Accuracy",
+                f"Accuracy, {head_name(EXPRESSION_HEAD)} head",
                 charts.accuracy_chart(history),
                 f"Accuracy over {len(history)} epochs; at the end train {percent(last.accuracy)}, "
                 f"validation {percent(last.validation_accuracy)}.",

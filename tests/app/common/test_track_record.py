@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from app.common.text import Verdict
-from app.common.track_record import TrackRecord, best_split, track_record
+from app.common.track_record import TrackRecord, track_record
 from fer.evaluation.measurements import Selective, Truth
 from fer.evaluation.report import Report
 from fer.labels import BALANCED_HEAD, EXPRESSION_HEAD, FERPLUS_HEAD
@@ -119,11 +119,3 @@ def test_the_test_split_says_most_about_a_head(
 ) -> None:
     found = track_record(Report.model_construct(selective=measured), EXPRESSION_HEAD)
     assert (found.plain.split if found else None) == split
-
-
-@pytest.mark.parametrize(
-    ("splits", "best"),
-    [([], None), (["validation"], "validation"), (["validation", "test"], "test")],
-)
-def test_the_test_split_says_most_about_new_faces(splits: list[str], best: str | None) -> None:
-    assert best_split(Report.model_construct(evaluations=dict.fromkeys(splits))) == best
