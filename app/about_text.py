@@ -27,7 +27,8 @@ can be polite, a frown can be concentration, and people read the same face diffe
 UNCERTAIN = """
 - **Uncertain** is an answer. Where FER Lens is not sure enough, or two expressions are close, it
   names the likeliest ones instead of one. How sure it must be was chosen so that four of five
-  answers are right.
+  answers are right, and for each expression apart so that at about the same confidence at least 55
+  of 100 were. What was seen too seldom to say is uncertain too.
 - **Poor pictures are marked.** A face that is small, blurred, dark or turned away needs a higher
   confidence. Answers for turned faces are still wrong much more often, and FER Lens does not
   notice when a face is covered.

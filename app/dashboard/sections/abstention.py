@@ -18,7 +18,8 @@ from fer.labels import EXPRESSION_HEAD
 
 UNCERTAIN = (
     "The answer is “uncertain” below a lowest confidence, or where the two likeliest expressions "
-    "are close. That limit is as low as it can be while four of five answers are right."
+    "are close. That limit is as low as it can be while four of five answers are right, and for "
+    "each expression so high that at about this confidence at least 55 of 100 such answers are."
 )
 
 CROSS_FITTED = (
@@ -91,12 +92,25 @@ def _table(measurements: Sequence[Selective]) -> Table:
         ("Right, on other faces", lambda m: percent(m.cross_fitted_accuracy)),
         ("Calibration error", lambda m: percent(m.calibration_error)),
     )
+    expressions = dict.fromkeys(label for m in measurements for label in m.floors)
     return Table(
         "When it answers",
         ("Figure", *map(_name, measurements)),
-        tuple((name, *map(text, measurements)) for name, text in figures),
+        (
+            *((name, *map(text, measurements)) for name, text in figures),
+            *(
+                (f"Lowest for {label}", *(_floor(m, label) for m in measurements))
+                for label in expressions
+            ),
+        ),
         f"{CHOSEN_HERE} {CROSS_FITTED}" if measurements[0].split == "validation" else CROSS_FITTED,
     )
+
+
+def _floor(measured: Selective, label: str) -> str:
+    if (floor := measured.floors.get(label)) is None:
+        return "–"
+    return "none is enough" if floor == 1 else percent(max(floor, measured.threshold))
 
 
 def _name(measured: Selective) -> str:

@@ -186,7 +186,9 @@ def test_a_threshold_brings_what_the_report_says(name: str) -> None:
     plain = next(s for s in made if s.split in stored and not s.degraded)
     answers = stored[plain.split]
     second, first = np.sort(answers.probabilities, axis=1)[:, -2:].T
+    floors = np.array([plain.floors.get(label, 0) for label in plain.labels], np.float32)
     answered = (first >= plain.threshold) & (first - second >= np.float32(plain.margin))
+    answered &= first >= floors[answers.probabilities.argmax(axis=1)]
     answered_as = answers.probabilities.argmax(axis=1)[answered]
     right = answered_as == answers.labels[answered]
     assert plain.coverage == pytest.approx(answered.mean())
@@ -209,9 +211,25 @@ def test_the_thresholds_shown_are_those_of_the_spec(name: str) -> None:
     rows = {row[0]: list(row[1:]) for row in table(section, "When it answers").rows}
     answered = list(dict.fromkeys(s.head for s in model.report.selective))
     assert set(answered) == set(spec.head_names)
-    thresholds = [value for head in answered for value in spec.head(head).thresholds]
-    expected = [f"{value:.1%}" if value else "none" for value in thresholds]
-    assert rows["Lowest confidence"] == expected
+    says = [spec.head(head).abstention for head in answered]
+    thresholds = [value for one in says for value in (one.threshold, one.degraded_threshold)]
+    assert rows["Lowest confidence"] == [
+        f"{value:.1%}" if value else "none" for value in thresholds
+    ]
+    least = {
+        label: [
+            values[spec.head(head).labels.index(label)] if label in spec.head(head).labels else None
+            for head in answered
+            for values in spec.head(head).thresholds
+        ]
+        for head in answered
+        for label in spec.head(head).labels
+    }
+    for label, values in least.items():
+        expected = [
+            "–" if v is None else "none is enough" if v == 1 else f"{v:.1%}" for v in values
+        ]
+        assert rows[f"Lowest for {label}"] == expected
 
 
 def test_seeds_and_tta_are_shown_where_they_were_measured(tmp_path: Path) -> None:
