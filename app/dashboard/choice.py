@@ -12,7 +12,7 @@ from app.common.model_choice import chosen_model
 from app.common.paths import models_dir, without_folder
 from app.common.text import escape_markdown
 from app.dashboard.models import OpenedModel, model_names, open_model
-from app.dashboard.sections.other_data import record_title, record_ways
+from app.dashboard.sections.other_data import FURTHER, record_faces, record_title, record_ways
 from app.dashboard.sections.performance import DUPLICATES
 from app.dashboard.text import SPLITS_EXPLAINED, split_evaluations
 from fer.errors import ModelError
@@ -24,9 +24,15 @@ from fer.labels import EXPRESSION_HEAD
 def choose_models(names: Sequence[str]) -> list[str]:
     """Let the visitor choose one or two models; that which answers on the pages is the default."""
     running = chosen_model().name
+    here = chosen_model().resolve() == (models_dir() / running).resolve()
+
+    def title(name: str) -> str:
+        return f"{name} (running)" if here and name == running else name
+
     first = st.selectbox(
         "Model",
         names,
+        format_func=title,
         index=names.index(running) if running in names else 0,
         key=f"dashboard_model_{running}",  # whoever chooses another model sees that one first
         width=220,
@@ -40,6 +46,7 @@ def choose_models(names: Sequence[str]) -> list[str]:
         others,
         index=None,
         placeholder="no other",
+        format_func=title,
         key="dashboard_other",
         width=220,
         persist_state="session",
@@ -79,17 +86,20 @@ def open_with_warnings(name: str) -> OpenedModel | None:
 
 
 def choose_faces(models: Sequence[OpenedModel]) -> str | None:
-    """Let the visitor choose what models were measured on; None if they were not measured."""
-    names = list(
-        dict.fromkeys(m.faces for model in models for m in split_evaluations(model.report))
-    )
+    """Let the visitor choose what models were measured on; None if they were not measured.
+
+    The splits of their data sets come first, then held-out faces and other data.
+    """
+    splits = [m.faces for model in models for m in split_evaluations(model.report)]
+    further = [record_faces(record) for model in models for record in model.other_data]
+    names = list(dict.fromkeys((*splits, *further)))
     if not names:
         return None
     return st.selectbox(
         "Measured on",
         names,
         key="dashboard_split",
-        help=escape_markdown(f"{SPLITS_EXPLAINED} {DUPLICATES}"),
+        help=escape_markdown(f"{SPLITS_EXPLAINED} {DUPLICATES} {FURTHER}"),
         persist_state="session",
     )
 

@@ -232,5 +232,6 @@ def _faces(count: int) -> str:
     return f"{count:,} {'face' if count == 1 else 'faces'}"
 
 
-def _split_order(split: str) -> tuple[int, str]:
-    return (SPLITS.index(split) if split in SPLITS else len(SPLITS), split)
+def _split_order(name: str) -> tuple[int, str]:
+    split, *_ = name.split(", ")  # a domain follows
+    return (SPLITS.index(split) if split in SPLITS else len(SPLITS), name)

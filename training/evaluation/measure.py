@@ -86,9 +86,10 @@ def with_floors(predictions: SplitPredictions, spec: ModelSpec) -> dict[str, Abs
     measured = selective_predictions(predictions, spec)
     for plain, poor in zip(measured[::2], measured[1::2], strict=True):
         floors = {name: (plain.floor(name), poor.floor(name)) for name in plain.labels}
-        results[plain.head] = spec.head(plain.head).abstention.model_copy(
-            update={"floors": {name: (low, max(low, high)) for name, (low, high) in floors.items()}}
-        )
+        # As for the thresholds, a degraded image must not have a lower one.
+        ordered = {name: (low, max(low, high)) for name, (low, high) in floors.items()}
+        if says := spec.head(plain.head).abstention:
+            results[plain.head] = says.model_copy(update={"floors": ordered})
     return results
 
 

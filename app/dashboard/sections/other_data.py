@@ -26,6 +26,8 @@ ABOUT = (
     "poses and light, and their labels were given by others."
 )
 
+FURTHER = "Below the splits stand faces of other origin, with what is known of them."
+
 #: How a figure is told apart from others in one line of a table, by the ground truth.
 _TRUTHS = {
     "label": "",
@@ -48,10 +50,14 @@ def record_name(record: OtherData) -> str:
     return f"{record.data}{split}{_TRUTHS[record.truth]}"
 
 
+def record_faces(record: OtherData) -> str:
+    """Return the same with what the images are, as it stands in the list of what was measured."""
+    return f"{record_name(record)}{', photographs' if record.how == 'photos' else ''}"
+
+
 def record_title(record: OtherData) -> str:
     """Return a name that no other record of a model has."""
-    photos = ", photographs" if record.how == "photos" else ""
-    return f"{record_name(record)}{photos}, {head_name(record.head)} head"
+    return f"{record_faces(record)}, {head_name(record.head)} head"
 
 
 def other_data(records: Sequence[OtherData], command: str) -> list[Part | Row]:

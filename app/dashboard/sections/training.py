@@ -41,7 +41,9 @@ def one_training(report: Report, chosen: EarlierTraining) -> list[Part | Row]:
     if len(chain) > 1:
         parts.append(Note(_place(chain, number)))
     if chosen.history:
-        parts += [_facts(report, chosen), _curves(chosen)]
+        # Up to 0.5, the label is still the most probable class of every soft target.
+        taught = f" {_TAUGHT}" if chosen.teacher_weight > 0.5 else ""
+        parts += [_facts(report, chosen), Note(f"{_CURVES}{taught}"), _curves(chosen)]
     elif not last:
         took = chosen.training_seconds
         time = f" It took {duration(took)}." if took is not None else ""
@@ -95,8 +97,9 @@ def _last(report: Report, chosen: EarlierTraining) -> str:
 
 
 _CURVES = (
-    "Train was measured on altered pictures while the weights were changing, validation on plain "
-    "ones with averaged weights. So validation may look better."
+    "Train was measured on altered pictures and softened targets, while the weights were changing; "
+    "validation on plain pictures and labels, with averaged weights. So validation may look "
+    "better, and the two losses cannot be compared."
 )
 
 _TAUGHT = (
@@ -106,8 +109,6 @@ _TAUGHT = (
 
 
 def _curves(chosen: EarlierTraining) -> Row:
-    # Up to 0.5, the label is still the most probable class of every soft target.
-    meaning = f"{_CURVES} {_TAUGHT}" if chosen.teacher_weight > 0.5 else _CURVES
     history, last, key = chosen.history, chosen.history[-1], f"_{chosen.name}"
     return Row(
         (
@@ -117,7 +118,7 @@ def _curves(chosen: EarlierTraining) -> Row:
                 charts.loss_chart(history),
                 f"Loss over {len(history)} epochs; at the end train {last.loss:.3f}, validation "
                 f"{last.validation_loss:.3f}.",
-                f"What the training makes small. {meaning}",
+                "What the training makes small.",
                 width=344,
             ),
             Chart(
@@ -126,7 +127,6 @@ def _curves(chosen: EarlierTraining) -> Row:
                 charts.accuracy_chart(history),
                 f"Accuracy over {len(history)} epochs; at the end train {percent(last.accuracy)}, "
                 f"validation {percent(last.validation_accuracy)}.",
-                meaning,
                 width=344,
             ),
             _learning_rate(history, key),

@@ -275,6 +275,7 @@ def test_the_training_with_its_classes(dashboard: Open, models: Path) -> None:
     assert metric(page, "Epochs") == "3"
     assert metric(page, "Best epoch") == "3"
     assert len(alts(page)) == 3 + 3, "three curves, three splits"
+    assert "the two losses cannot be compared" in words(page)
 
 
 def test_the_network_is_drawn_and_listed(dashboard: Open, models: Path) -> None:
@@ -314,6 +315,51 @@ def test_two_models_are_compared(dashboard: Open, models: Path) -> None:
         assert [s.value for s in page.subheader] == ["a", "b"], tab
 
 
+def test_charts_of_two_models_have_one_height_and_one_scale(dashboard: Open, models: Path) -> None:
+    write_model(models, "a")
+    worse = report("b", 7).history[:2]
+    write_model(models, "b", seed=7, history=tuple(
+        epoch.model_copy(update={"loss": 9.0, "validation_accuracy": 0.2}) for epoch in worse
+    ), robustness=(*report().robustness, report().robustness[0].model_copy(
+        update={"name": "brighter", "evaluation": evaluate(
+            np.zeros(9, int), answers(3).probabilities[:9], LABELS
+        )}
+    )))  # fmt: skip
+    page = dashboard()
+    next(s for s in page.selectbox if s.label == "Compare with").select("b").run()
+    for tab, count in (("Mistakes", 2), ("Confidence", 2), ("Robustness", 2), ("Training", 12)):
+        turn_to(page, tab)
+        assert not page.exception
+        drawn = [json.loads(chart.proto.spec)["layout"] for chart in page.get("plotly_chart")]
+        drawn = [layout for layout in drawn if not layout.get("annotations")]  # no matrix
+        assert len(drawn) == count, tab
+        for one, other in zip(drawn[::2], drawn[1::2], strict=True):
+            assert one["height"] == other["height"]
+            assert one["xaxis"]["range"] == other["xaxis"]["range"], (tab, one, other)
+            assert one["yaxis"]["range"] == other["yaxis"]["range"], (tab, one, other)
+            assert one["yaxis"].get("categoryarray") == other["yaxis"].get("categoryarray")
+
+
+def test_the_running_model_is_marked_and_what_is_known_of_other_faces_is_listed() -> None:
+    page = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=30).run()
+    page.switch_page("app/pages/dashboard.py").run()
+    first, measured_on = (
+        page.selectbox[0],
+        next(s for s in page.selectbox if s.label == "Measured on"),
+    )
+    assert "compact (running)" in first.options
+    assert sum("running" in name for name in first.options) == 1
+    assert {"validation", "FER2013 PrivateTest", "CK+"} <= set(measured_on.options)
+    assert measured_on.value == "validation"
+    measured_on.select("CK+").run()
+    assert not page.exception
+    assert "CK+, balanced head" in words(page)
+    assert metric(page, "Accuracy") == "78.3%"
+    turn_to(page, "Mistakes")
+    assert not page.exception
+    assert "no more is known than the overview says" in words(page)
+
+
 def test_a_model_without_the_split_of_the_other_says_so(dashboard: Open, models: Path) -> None:
     write_model(models, "a")
     some = report("b").evaluations
@@ -324,7 +370,7 @@ def test_a_model_without_the_split_of_the_other_says_so(dashboard: Open, models:
     assert "–" in cells(page)
     turn_to(page, "Mistakes")
     assert not page.exception
-    assert words(page).count("was not measured on this split") == 1
+    assert words(page).count("was not measured on these faces") == 1
 
 
 def test_a_model_that_is_not_the_measured_one_is_shown_with_a_warning(
