@@ -21,7 +21,7 @@ MIN_PRESENCE = 3.0
 
 #: Farthest that the eyes, the nose or the mouth of a mesh that is drawn may lie from where the
 #: detector sees them, as a share of the face's box. Of 565 faces of FER2013's PublicTest of which
-#: the network is sure, 8 are farther away, and 5 of these meshes lie beside the face's parts; nearer
+#: the network is sure, 8 are farther away, and 5 of these lie beside the parts of the face; nearer
 #: ones follow the face. Half are within 0.054.
 MAX_MISFIT = 0.2
 
