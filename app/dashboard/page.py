@@ -20,7 +20,7 @@ from app.dashboard.choice import (
     choose_training,
     open_with_warnings,
 )
-from app.dashboard.elements import Chart, Part, Row, Section
+from app.dashboard.elements import Chart, Note, Part, Row, Section
 from app.dashboard.models import OpenedModel, json_report, model_names
 from app.dashboard.render.confusion_matrix import show_confusion
 from app.dashboard.render.examples import Examples
@@ -172,7 +172,8 @@ def _by_kind(parts: Parts) -> dict[tuple[object, ...], Part]:
     """
     found: dict[tuple[object, ...], Part] = {}
     for part in (one for p in parts for one in (p.parts if isinstance(p, Row) else (p,))):
-        title = re.split("[,:]", getattr(part, "title", ""))[0]
+        words = part.text[:9] if isinstance(part, Note) else part.title
+        title = re.split("[,:]", words)[0]
         same = sum(kind[:2] == (type(part), title) for kind in found)
         found[type(part), title, same] = part
     return found

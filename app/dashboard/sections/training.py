@@ -97,9 +97,9 @@ def _last(report: Report, chosen: EarlierTraining) -> str:
 
 
 _CURVES = (
-    "Train was measured on altered pictures and softened targets, while the weights were changing; "
-    "validation on plain pictures and labels, with averaged weights. So validation may look "
-    "better, and the two losses cannot be compared."
+    "Train was measured on altered pictures, and softened labels where it learnt from such, while "
+    "the weights were changing; validation on plain pictures and labels, with averaged weights. So "
+    "validation may look better, and the two losses cannot be compared."
 )
 
 _TAUGHT = (
