@@ -164,7 +164,9 @@ def _write(
     classifier.advance = advance
     predictions = predict_splits(classifier, data)
     classifier.advance = lambda count: None
-    update_heads(directory, abstentions=measure.abstentions(predictions["validation"]))
+    spec = update_heads(directory, abstentions=measure.abstentions(predictions["validation"]))
+    floored = measure.with_floors(predictions["validation"], spec)
+    update_heads(directory, abstentions=floored)
     if lesson:
         lesson.keep_settings(directory)
     save_splits(predictions, directory)

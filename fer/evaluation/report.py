@@ -13,6 +13,7 @@ from pydantic import Field
 from fer.evaluation.adaptation import Adaptation
 from fer.evaluation.measurements import FerPlusAgreement, SeedVariance, Selective, Variant
 from fer.evaluation.metrics import Evaluation
+from fer.labels import BALANCED_HEAD, EXPRESSION_HEAD, FERPLUS_HEAD
 from fer.model.spec import ModelSpec
 from fer.records import FileName, Record, RecordFile, Share
 
@@ -198,6 +199,15 @@ class Report(RecordFile):
     latency_ms: float
     files: dict[FileName, FileCard]
     adaptation: Adaptation | None = None
+
+    def evaluations_of(self, head: str) -> dict[str, Evaluation]:
+        """Return the metrics of a head by split; empty if it was not measured."""
+        others = {
+            BALANCED_HEAD: self.balanced_evaluations,
+            FERPLUS_HEAD: self.ferplus_evaluations,
+            EXPRESSION_HEAD: self.evaluations,
+        }
+        return others.get(head, {})
 
     def describes(self, spec: ModelSpec) -> bool:
         """Return whether the report belongs to the exact LiteRT file that a spec names."""

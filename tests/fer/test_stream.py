@@ -113,7 +113,7 @@ def test_the_head_can_change_and_who_is_who_stays(spec: ModelSpec) -> None:
     assert ask(0.0, EXPRESSION_HEAD).expressions == ["happy"]
     voted = ask(0.1, FERPLUS_HEAD)
     assert (voted.head, voted.labels, voted.track_id.tolist()) == (FERPLUS_HEAD, second.labels, [1])
-    assert (voted.confidence.tolist(), voted.thresholds) == ([1.0], (0.4, 0.5))
+    assert (voted.confidence.tolist(), voted.thresholds) == ([1.0], ((0.4, 0.4), (0.5, 0.5)))
     nobody = ask(0.2, FERPLUS_HEAD)
     assert (len(nobody), nobody.labels) == (0, second.labels)
     assert ask(0.3, EXPRESSION_HEAD).labels == spec.labels

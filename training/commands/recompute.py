@@ -68,6 +68,8 @@ def recomputed(directory: Path, path: Path | None = None) -> Report:
         report = _predicted_again(directory, report, path)
     predictions = load_splits(directory)
     spec = update_heads(directory, abstentions=measure.abstentions(predictions["validation"]))
+    floored = measure.with_floors(predictions["validation"], spec)
+    spec = update_heads(directory, abstentions=floored)
     figures = measure.report_figures(predictions, spec, spec.labels)
     report = Report.model_validate(dict(report) | figures)
     report.save(directory)

@@ -75,6 +75,24 @@ def abstentions(predictions: SplitPredictions) -> dict[str, Abstention]:
     return results
 
 
+def with_floors(predictions: SplitPredictions, spec: ModelSpec) -> dict[str, Abstention]:
+    """Return the thresholds of a specification with the floors of each expression.
+
+    Args:
+        predictions: predictions for the validation split.
+        spec: specification of the model, with its thresholds.
+    """
+    results = {}
+    measured = selective_predictions(predictions, spec)
+    for plain, poor in zip(measured[::2], measured[1::2], strict=True):
+        floors = {name: (plain.floor(name), poor.floor(name)) for name in plain.labels}
+        # As for the thresholds, a degraded image must not have a lower one.
+        ordered = {name: (low, max(low, high)) for name, (low, high) in floors.items()}
+        if says := spec.head(plain.head).abstention:
+            results[plain.head] = says.model_copy(update={"floors": ordered})
+    return results
+
+
 def _clear(predictions: Predictions) -> Predictions:
     """Return the predictions that the margin permits to answer."""
     clear = margins(predictions.probabilities) >= np.float32(MARGIN)
@@ -97,6 +115,9 @@ def selective_predictions(predictions: SplitPredictions, spec: ModelSpec) -> tup
                 part,
                 threshold,
                 margin=abstention.margin,
+                floors={
+                    name: floor[bool(corruptions)] for name, floor in abstention.floors.items()
+                },
                 head=head,
                 labels=spec.head(head).labels,
                 split=predictions.split,

@@ -16,11 +16,11 @@ from urllib.parse import urlparse
 import psutil
 import pytest
 import uvicorn
+from benchmarks.load.tab import open_tab
 from starlette.types import Receive, Scope, Send
 
 from app.serving import end as ends
 from app.serving.end import at_end, end_in_time, tidy_up
-from benchmarks.load.tab import open_tab
 from tests import loops
 from tests.browser.server import running_app
 
