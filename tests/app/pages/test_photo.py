@@ -80,7 +80,7 @@ def test_several_photos_can_be_removed_at_once(upload: Upload) -> None:
     button(page, "Remove all 2 photos").click().run()
     assert not page.exception
     assert not page.dataframe
-    assert not len(page.session_state["photo_store"])
+    assert not len(page.session_state["photo_album"].results)
     assert button(page, "Try it with a sample photo")
 
 
@@ -419,13 +419,26 @@ def test_a_rerun_analyses_nothing_again(upload: Upload, analyzer: FakeAnalyzer) 
 
 def test_a_removed_photo_is_forgotten(upload: Upload) -> None:
     page = upload(("a.png", png(faces=1)), ("b.png", png(faces=2)))
-    assert len(page.session_state["photo_store"]) == 2
+    assert len(page.session_state["photo_album"].results) == 2
     button(page, "Remove").click().run()
-    assert len(page.session_state["photo_store"]) == 1
+    assert len(page.session_state["photo_album"].results) == 1
     assert page.subheader[0].value == "b\\.png"
     button(page, "Remove").click().run()
-    assert len(page.session_state["photo_store"]) == 0
+    assert len(page.session_state["photo_album"].results) == 0
     assert button(page, "Try it with a sample photo")
+
+
+def test_a_reload_finds_the_photos_their_results_and_what_was_opened(
+    upload: Upload, analyzer: FakeAnalyzer
+) -> None:
+    before = open_details(upload(("a.png", png(faces=1)), ("b.png", png(faces=2, seed=1))), 1)
+    after = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
+    after.query_params["session"] = before.query_params["session"]
+    after.run()
+    assert not after.exception
+    assert names(after) == ["**a\\.png**", "**b\\.png**"]
+    assert words(after).count("confident") == 2
+    assert analyzer.calls == 2
 
 
 def test_more_photos_than_the_page_takes_are_told(page: AppTest, upload: Upload) -> None:
@@ -441,7 +454,7 @@ def test_the_sample_gives_a_result_and_can_be_closed(page: AppTest, analyzer: Fa
     assert page.subheader[0].value == "sample\\.jpg"
     button(page, "Close the sample").click().run()
     assert not page.subheader
-    assert len(page.session_state["photo_store"]) == 0
+    assert len(page.session_state["photo_album"].results) == 0
 
 
 def test_an_upload_puts_the_sample_away(page: AppTest, upload: Upload) -> None:
