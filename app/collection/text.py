@@ -7,8 +7,9 @@ from collections import Counter
 from typing import Any
 
 from app.collection.collection import Collection, Read
+from app.collection.entry import Missing
 from app.collection.item import Item
-from app.collection.selection import NO_FACE, NOT_READ
+from app.collection.selection import NO_FACE
 from app.common.text import FLAW_ICONS, answer_counts, counted, left, verdicts
 from fer import Faces
 from fer.labels import colour_of
@@ -56,7 +57,8 @@ def _pill_mark(answer: str) -> str:
 _ICONS = {
     UNCERTAIN: "▨",
     NO_FACE: ":material/face_retouching_off:",
-    NOT_READ: ":material/error:",
+    Missing.NOT_READ: ":material/error:",
+    Missing.NOT_STARTED: ":material/hourglass_disabled:",
 }
 
 
