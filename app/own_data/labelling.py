@@ -54,7 +54,15 @@ def labeller_data(
         "at": at,
         "labels": [_code(own, labels.get(index)) for index in range(len(faces))],
         "history": [[index, _code(own, label)] for index, label in own.history[-_HISTORY:]],
-        "expressions": [{"name": name, "colour": colour_of(name)} for name in own.expressions],
+        # What the head cannot answer has no button, unless it is a label already.
+        "expressions": [
+            {
+                "name": name,
+                "colour": colour_of(name),
+                "offered": name in head.labels or bool(own.counts[name]),
+            }
+            for name in own.expressions
+        ],
         "faces": [
             {"index": index, **_face(photos[faces[index][0]], faces[index][1], model, head)}
             for index in near
