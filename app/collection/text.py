@@ -85,9 +85,8 @@ def marks(faces: Faces) -> list[dict[str, str]]:
         share = chance(verdict.confidence)
         return [_mark(verdict.answer, f"{verdict.answer} {share}" if verdict.sure else UNCERTAIN)]
     counts = answer_counts([faces])
-    given = sorted(counts, key=lambda one: (one == UNCERTAIN, -counts[one], one))
-    found = [_mark(one, f"{counts[one]} {one}") for one in given[:_MOST_MARKS]]
-    return found if len(given) <= _MOST_MARKS else [*found, {"text": "…"}]
+    found = [_mark(one, f"{count} {one}") for one, count in counts.items()][:_MOST_MARKS]
+    return found if len(counts) <= _MOST_MARKS else [*found, {"text": "…"}]
 
 
 def _mark(answer: str, text: str) -> dict[str, str]:

@@ -161,6 +161,7 @@ def _side_by_side(figures: OwnFigures) -> Table:
             for (model, head), one in figures.measured.items()
         ),
         f"{ACCURACY} {INTERVAL} {_RIGHT_OF_ALL if missed else ''}Where the intervals overlap "
-        "widely, a difference may be chance. Heads with other classes are measured on the faces whose label they know.",
+        "widely, a difference may be chance. Heads with other classes are measured on the faces "
+        "whose label they know.",
         text_columns=("Head",),
     )
