@@ -43,8 +43,9 @@ _LINKS_STYLE = f"""<style>
   .st-key-{_LINKS} a * {{ font-size: 12.8px; }}
   .st-key-{_LINKS} a > span:first-child {{ display: none; }}
 }}
-.st-key-{_LINKS} a:focus-visible {{ outline: 2px solid currentColor; outline-offset: -2px; }}
-.st-key-{_LINKS} a:focus-visible:not([aria-current]) {{ background: none; }}
+.st-key-{_LINKS} a:focus-visible {{
+  outline: 2px solid currentColor; outline-offset: -2px; background: none;
+}}
 </style>"""
 
 
