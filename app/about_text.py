@@ -39,8 +39,9 @@ UNCERTAIN = """
 PRIVACY = """
 Your pictures go to the server that runs this app and to nobody else; live video can stay with you.
 
-- They stay in its memory, for your session only. A picture that you remove is deleted at once, a
-  file that you download after a minute, the others minutes after you close the tab.
+- They stay in its memory, for your session only; a reload keeps them. A picture that you remove is
+  deleted at once, a file that you download after a minute, the others minutes after you close the
+  tab.
 - Of a collection, only small copies and numbers are kept once it is read. They are deleted when you
   clear the page, or some minutes after you close the tab.
 - Photos and labels of *Your data* stay in memory until you clear the page, or half an hour after

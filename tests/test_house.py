@@ -99,6 +99,7 @@ VIEWS = {
     "app.photo.inputs",
     "app.photo.photo_view",
     "app.photo.results",
+    "app.photo.state",
     "app.photo.table",
     "app.session.of_tab",
     "app.teaching.view",

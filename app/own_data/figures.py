@@ -133,12 +133,18 @@ def _too_few(evaluation: LabelledEvaluation) -> Note:
     )
 
 
+_RIGHT_OF_ALL = (
+    "Accuracy is about the faces that were found. Right of all photos counts those in which none "
+    "was found as well, as wrong. "
+)
+
+
 def _side_by_side(figures: OwnFigures) -> Table:
     missed = any(one.search.found < one.search.images for one in figures.measured.values())
     return Table(
         "The same faces, by every model and head",
         (
-            *("Model", "Head", "Faces", "Accuracy", *(["Right of all"] if missed else [])),
+            *("Model", "Head", "Faces", "Accuracy", *(["Right of all photos"] if missed else [])),
             *(RESTRICTED, "Macro-F1", "Answered", "Of these right"),
         ),
         tuple(
@@ -155,8 +161,8 @@ def _side_by_side(figures: OwnFigures) -> Table:
             )
             for (model, head), one in figures.measured.items()
         ),
-        f"{ACCURACY} {INTERVAL} Right of all: photos in which no face was found count as wrong. "
-        "Where the intervals overlap widely, a difference may be chance. Heads with other classes "
-        "are measured on the faces whose label they know.",
+        f"{ACCURACY} {INTERVAL} {_RIGHT_OF_ALL if missed else ''}Where the intervals overlap "
+        "widely, a difference may be chance. Heads with other classes are measured on the faces "
+        "whose label they know.",
         text_columns=("Head",),
     )

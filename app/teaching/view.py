@@ -69,18 +69,15 @@ def _show_form(make_zip: Callable[[], bytes], counts: Mapping[str, int]) -> None
         fault = name_fault(name)
         if fault:
             st.caption(f":material/error: {fault}")
+            name = _USUAL_NAME
         replay = replay_path(settings)
-        st.markdown(text.command_line(DATA_NAME), help=text.COMMAND_HELP)
+        st.markdown(text.BEFORE.format(data=DATA_NAME))
         st.code(
-            shown_command(
-                initial.name,
-                DATA_NAME,
-                _USUAL_NAME if fault else name,
-                replay=replay.name if replay else "",
-            ),
+            shown_command(initial.name, DATA_NAME, name, replay=replay.name if replay else ""),
             language="bash",
             wrap_lines=True,
         )
+        st.markdown(text.AFTER.format(name=name))
         if not replay:
             st.caption(text.REPLAY)
         if why := not_here(settings):

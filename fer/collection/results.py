@@ -37,7 +37,7 @@ class RunRecord(RecordFile):
     """
 
     filename: ClassVar[str] = "_run.json"
-    current_version: ClassVar[int] = 1
+    current_version: ClassVar[int] = 2
 
     version: int = current_version
     model: str

@@ -82,7 +82,8 @@ def test_every_head_is_measured_on_what_it_knows_with_and_without_misses() -> No
     table = only(sections["Every model and head"], Table)
     assert isinstance(table, Table)
     assert [row[0] for row in table.rows] == ["fake", "large", "large"]
-    assert "Right of all" in table.columns
+    assert "Right of all photos" in table.columns
+    assert "counts those in which none was found as well, as wrong" in table.meaning
     assert table.rows[0][4] == "33.3%"
 
 
