@@ -15,10 +15,10 @@ from pathlib import Path
 from fer.errors import OutputError
 
 #: What a model directory may have in it; one with anything else is not replaced.
-_MODEL_FILES = frozenset(
-    ("model.keras", "model.tflite", "spec.json", "report.json", "predictions.npz")
-    + ("further_predictions.npz", "mistakes.json", "other_data.json")
-)
+_MODEL_FILES = {
+    *("model.keras", "model.tflite", "spec.json", "report.json", "predictions.npz"),
+    *("further_predictions.npz", "mistakes.json", "other_data.json"),
+}
 
 
 def check_files(

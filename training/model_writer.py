@@ -101,6 +101,7 @@ def write_model(
     provenance: Provenance,
     directory: Path,
     overwrite: bool = False,
+    quick: bool = False,
     lesson: Lesson | None = None,
     advance: Callable[[int], object] = lambda count: None,
 ) -> Report:
@@ -117,8 +118,9 @@ def write_model(
         provenance: other inputs of the training.
         directory: the model directory.
         overwrite: whether it may be that of another model.
+        quick: leave out what takes most of the time to measure, see `predict_split`.
         lesson: what a trained model was taught; None if it was trained as usual.
-        advance: is told how many more faces are measured, `PASSES` times each.
+        advance: is told how many more faces are measured, as often as `predict_split` asks.
 
     Raises:
         OutputError: something stands at the place meanwhile; the new model stands beside it.
@@ -134,6 +136,7 @@ def write_model(
             dropped,
             provenance=provenance,
             directory=target,
+            quick=quick,
             lesson=lesson,
             advance=advance,
         )
@@ -161,6 +164,7 @@ def _write(
     *,
     provenance: Provenance,
     directory: Path,
+    quick: bool,
     lesson: Lesson | None,
     advance: Callable[[int], object],
 ) -> Report:
@@ -174,7 +178,7 @@ def _write(
         lesson.keep_settings(directory)
     classifier, logits = SpreadClassifier(directory), by_head[EXPRESSION_HEAD]
     classifier.advance = advance
-    predictions = predict_splits(classifier, data)
+    predictions = predict_splits(classifier, data, quick=quick)
     classifier.advance = lambda count: None
     update_heads(directory, abstentions=measure.abstentions(predictions["validation"]))
     if lesson:

@@ -175,9 +175,8 @@ class Teaching:
 
     def _publish(self) -> None:
         """Put the new model where all models are, as a whole."""
-        if self._target.exists():
-            if not self._replaces:
-                raise FileExistsError(0, f"there is a model {self.name} meanwhile")
+        if self._target.exists() and not self._replaces:
+            raise FileExistsError(0, f"there is a model {self.name} meanwhile")
         replace_folder(self._folder / self.name, self._target)
 
 

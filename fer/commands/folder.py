@@ -89,6 +89,9 @@ def run(arguments: argparse.Namespace) -> int:
         progress.end()
         for problem in problems:
             print(problem, file=sys.stderr)
+    if not tally.listed:
+        print(f"error: no photograph in {', '.join(arguments.paths)}.", file=sys.stderr)
+        return 1
     print(summary(tally, arguments.out))
     return 1 if tally.errors or problems else 0
 

@@ -21,6 +21,7 @@ import fer
 from fer.analyzer import FaceAnalyzer
 from fer.errors import DataError
 from fer.evaluation.measurements import VOTE_RULES
+from fer.evaluation.other_data import OtherDataFile
 from fer.labelled.cut_outs import CUT_OUT_SIDE
 from fer.labels import EXPRESSION_HEAD
 from fer.model.classifier import ExpressionClassifier
@@ -99,6 +100,8 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         print(photo_text(result) if isinstance(result, PhotoEvaluation) else face_text(result))
         _print_further(further)
+        if arguments.record:
+            print(f"\nrecorded in {model / OtherDataFile.filename}, which the Dashboard shows")
     return 0
 
 

@@ -50,6 +50,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
     parser.add_argument("--limit", type=positive, help="train on N faces only, for a trial")
     parser.add_argument(
+        "--quick",
+        action="store_true",
+        help="measure neither ten views nor robustness afterwards, which takes most of that time",
+    )
+    parser.add_argument(
         "--init", type=Path, metavar="DIR", help="trained model to begin with, not random weights"
     )
     parser.add_argument(
@@ -143,6 +148,7 @@ def _run(arguments: argparse.Namespace, preset: Preset) -> int:
         provenance=_provenance(arguments, preset),
         directory=arguments.out,
         overwrite=arguments.overwrite,
+        quick=arguments.quick,
         advance=_measuring(arguments, dataset),
     )
     result = report.evaluations["validation"]
@@ -161,6 +167,8 @@ def _teach(arguments: argparse.Namespace, preset: Preset) -> int:
     adapted = teach.adapted(preset, arguments.init)
     # What was typed goes before what the initial model has.
     adapted = adapted.override(_overrides(arguments))
+    if arguments.limit:
+        raise DataError(f"--limit is not for --preset {ADAPT}; leave it out.")
     own, *more = arguments.data
     if more:
         raise DataError(f"--preset {ADAPT} expects one data set, got {len(more) + 1}.")
@@ -186,6 +194,7 @@ def _teach(arguments: argparse.Namespace, preset: Preset) -> int:
         provenance=_provenance(arguments, adapted),
         directory=arguments.out,
         overwrite=arguments.overwrite,
+        quick=arguments.quick,
         lesson=lesson,
         advance=_measuring(arguments, lesson.data),
     )
@@ -201,9 +210,12 @@ def _say(arguments: argparse.Namespace, stage: str) -> None:
 
 def _measuring(arguments: argparse.Namespace, data: DataSet) -> Callable[[int], object]:
     """Return what is told how many more faces are measured."""
-    from training.evaluation.split_predictions import PASSES
+    from training.evaluation.split_predictions import PASSES, QUICK_PASSES, passes_text
 
-    total = PASSES * sum(len(faces) for name, faces in data.splits.items() if name != "train")
+    count = sum(len(faces) for name, faces in data.splits.items() if name != "train")
+    total = count * (QUICK_PASSES if arguments.quick else PASSES)
+    views = passes_text(quick=arguments.quick)
+    print(f"measuring {count:,} faces that are held out, each {views}", file=sys.stderr)
     if arguments.progress_json:
         return ProgressJson("measuring", total).advance
     return Progress(total, "views of faces").advance
@@ -313,6 +325,7 @@ def _command(arguments: argparse.Namespace) -> str:
             *models_named("--average", arguments.average),
             *([f"--replay {arguments.replay.name}"] if arguments.replay else []),
             *(f"--{name.replace('_', '-')} {value}" for name, value in changed.items()),
+            *(["--quick"] if arguments.quick else []),
         ]
     )
 
