@@ -80,8 +80,8 @@ def _check(
     if splits and "train" not in splits:
         raise DataError(
             f"{name} has no training images of expressions that {spec.name} knows, only "
-            f"{' and '.join(splits)}: expected some, from which validation and test are drawn where "
-            "they are missing."
+            f"{' and '.join(splits)}: expected some, from which validation and test are drawn "
+            "where they are missing."
         )
     if len(enough) < 2 or len(splits) < 3:
         counts = [f"{n} {label}" for label, n in (found | left_out).items() if n]

@@ -32,7 +32,8 @@ _PER_FACE = ("image", "label", "usage", "votes", "row", "person")
 def read_archive(path: Path) -> Source:
     """Read ``image``, ``label`` and, if present, ``usage``, ``votes``, ``row`` and ``person``.
 
-    Without ``usage``, no face has a split. Faces with a label that FER2013 does not have are skipped and reported in ``problems``.
+    Without ``usage``, no face has a split. Faces with a label that FER2013 does not have are
+    skipped and reported in ``problems``.
 
     Raises:
         DataError: the file is not such an archive, or its arrays do not match.

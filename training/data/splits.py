@@ -25,9 +25,10 @@ def assign_splits(source: Source, seed: int, *, needs_test: bool = False) -> Sou
     """Assign a split to every face.
 
     If no face has a split, a tenth of each class becomes ``test``, of a small class a fifth; with
-    `needs_test` also if the data names splits, but no test. If there is then no ``validation``, a tenth of each class of ``train`` becomes ``validation``.
-    Drawn splits are reported in ``problems``, because metrics on them cannot be compared with other
-    publications. Faces of one photograph or person are in one split, where these are known.
+    `needs_test` also if the data names splits, but no test. If there is then no ``validation``, a
+    tenth of each class of ``train`` becomes ``validation``. Drawn splits are reported in
+    ``problems``, because metrics on them cannot be compared with other publications. Faces of one
+    photograph or person are in one split, where these are known.
     """
     if (source.splits == "").all():
         source = replace(source, splits=np.full(len(source.labels), "train"))

@@ -245,7 +245,8 @@ CATALOGUE: tuple[Entry, ...] = (
     Entry(
         _COMPACT_MIDDLE,
         "Second part of `compact`: goes on from `compact-start`, and learns from both.",
-        options="--seed 2 --init models/my-compact-start --teacher models/my-small models/my-compact-start",
+        options="--seed 2 --init models/my-compact-start "
+        "--teacher models/my-small models/my-compact-start",
         outcome="124 minutes; 70.5 %, macro-F1 0.690, at most 3.1 points lost under moderate "
         "corruptions.",
     ),
