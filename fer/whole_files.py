@@ -40,7 +40,7 @@ def check_files(
             raise OutputError(f"{target} is what shall be read. Name another file.")
         if target.is_dir():
             raise OutputError(f"{target} is a folder; expected the name of a file.")
-        if target.exists() and not overwrite:
+        if os.path.exists(target) and not overwrite:
             raise OutputError(
                 f"{target} is there already. Name another place, or replace it with --overwrite."
             )
@@ -53,7 +53,7 @@ def check_folder(folder: Path) -> None:
     Raises:
         OutputError: it cannot.
     """
-    missing = list(takewhile(lambda one: not one.exists(), (folder, *folder.parents)))
+    missing = list(takewhile(lambda one: not os.path.exists(one), (folder, *folder.parents)))
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
@@ -93,9 +93,10 @@ def check_model_directory(
                 f"{directory} is what shall be read, or around or inside it ({one}). Name another "
                 "directory."
             )
-    if directory.exists() and not directory.is_dir():
+    there = os.path.exists(directory)  # unlike Path.exists, also where the name is too long
+    if there and not directory.is_dir():
         raise OutputError(f"{directory} is a file; expected a new or empty directory.")
-    found = {file.name for file in directory.iterdir()} if directory.exists() else set()
+    found = {file.name for file in directory.iterdir()} if there else set()
     is_model = bool(found & {"spec.json", "report.json"})
     if other := sorted(found - _MODEL_FILES if is_model else found):
         raise OutputError(

@@ -62,7 +62,7 @@ def test_what_is_not_held_out_yet_is_drawn(
 
 def test_without_training_images_it_says_so(tmp_path: Path) -> None:
     write_classes(tmp_path / "test", 6, ["happy", "sad"])
-    with pytest.raises(DataError, match="has no training images of expressions .* only test"):
+    with pytest.raises(DataError, match=r"has no training images of expressions .* only test"):
         own_images(tmp_path, SPEC)
 
 

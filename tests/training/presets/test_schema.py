@@ -22,6 +22,7 @@ REQUIRED = {
     "compact-start",
     "compact-middle",
     "compact-late",
+    "compact-press",
     "compact",
     "compact-press",
     "teacher",
