@@ -66,6 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
     classifier = ExpressionClassifier(arguments.model)
     spec, labels = classifier.spec, classifier.labels
     problems: list[str] = []
+    found: list[tuple[tuple[object, ...], Floats]]
     if arguments.photos:
         found = list(_in_photos(arguments.data, arguments.model, problems))
     else:

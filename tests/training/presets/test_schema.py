@@ -24,7 +24,6 @@ REQUIRED = {
     "compact-late",
     "compact-press",
     "compact",
-    "compact-press",
     "teacher",
     "transfer",
     "adapt",
