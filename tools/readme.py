@@ -156,7 +156,11 @@ def figures(report: Report) -> str:
         ),
         ("Macro-F1, balanced accuracy", f"{result.macro_f1:.3f}, {result.balanced_accuracy:.1%}"),
         ("Right among the two most probable", f"{result.top2_accuracy:.1%}"),
-        (f"Accuracy, {report.tta.description}", f"{report.tta.evaluation.accuracy:.1%}"),
+        *(
+            (f"Accuracy, {views.description}", f"{views.evaluation.accuracy:.1%}")
+            for views in (report.tta,)
+            if views
+        ),
         (
             "Expected calibration error, cross-fitted",
             f"{report.cross_fitted_calibration_error:.3f}",

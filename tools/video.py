@@ -139,7 +139,9 @@ def rows(folder: Path, seconds: int, minutes: int, repeat: int, peer: Path | Non
 
     def own(file: Path, *options: str) -> Cost:
         out = str(folder / "out")
-        return cost_of([sys.executable, "-m", "fer", "video", str(file), "--out", out, *options])
+        return cost_of(
+            [sys.executable, "-m", "fer", "video", str(file), "--overwrite", "--out", out, *options]
+        )
 
     short = write_recording(folder / "short.mp4", SHORT)
     usual = write_recording(folder / "usual.mp4", seconds)

@@ -55,7 +55,7 @@ def main(argv: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("\nstopped", file=sys.stderr)
         return 130  # as shells report an end by Ctrl-C
-    except FerError as error:
+    except (FerError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
 

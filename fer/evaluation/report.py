@@ -148,11 +148,11 @@ class Report(RecordFile):
             or votes.
         balanced_evaluations: metrics of the balanced head per split, where its truth is the label;
             empty without such a head.
-        tta: the validation split with test-time augmentation.
+        tta: the validation split with test-time augmentation; None if it was not measured.
         selective: effect of the thresholds for "uncertain" per split and head, on uncorrupted and
             on corrupted images.
         seed_variance: variation between seeds of a short run; None if it was not measured.
-        robustness: the validation split under corruptions.
+        robustness: the validation split under corruptions; empty if it was not measured.
         ferplus_agreement: agreement with FER+; empty if the data set has no votes.
         parameters: number of weights of the network.
         layers: layers of the network, in order.
@@ -188,7 +188,7 @@ class Report(RecordFile):
     cross_fitted_calibration_error: Share
     ferplus_evaluations: dict[str, Evaluation] = Field(default_factory=dict)
     balanced_evaluations: dict[str, Evaluation] = Field(default_factory=dict)
-    tta: Variant
+    tta: Variant | None
     selective: tuple[Selective, ...]
     seed_variance: SeedVariance | None = None
     robustness: tuple[Variant, ...]

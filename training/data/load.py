@@ -32,6 +32,7 @@ def load(
     channels: int | None = None,
     seed: int = SPLIT_SEED,
     classes: Sequence[str] | None = None,
+    needs_test: bool = False,
 ) -> DataSet:
     """Load a data set of any supported layout.
 
@@ -54,6 +55,7 @@ def load(
         channels: 1 for grey, 3 for RGB; ``None`` for RGB if any image has colour.
         seed: seed of the splits that are drawn.
         classes: names of the classes to keep, aliases such as "anger" allowed; ``None`` for all.
+        needs_test: draw ``test`` from train too where the data names splits, but none for it.
 
     Returns:
         The splits that have faces. Classes are in FER2013's order if it has all of them, else
@@ -65,7 +67,14 @@ def load(
     """
     if is_zip(path):
         with unpacked(path) as folder:
-            data = load(folder, size=size, channels=channels, seed=seed, classes=classes)
+            data = load(
+                folder,
+                size=size,
+                channels=channels,
+                seed=seed,
+                classes=classes,
+                needs_test=needs_test,
+            )
         return replace(data, name=path.name, sha256=file_sha256(path))
     options = LoadOptions(size, channels, classes)
     layout = recognise(path)
@@ -78,7 +87,7 @@ def load(
         source = replace(source, votes=votes, problems=(*source.problems, *problems))
     names_splits = bool((source.splits != "").any())
     _check_groups(name, source)
-    source = assign_splits(source, seed)
+    source = assign_splits(source, seed, needs_test=needs_test)
     splits = _splits(source)
     found = (*source.problems, *_gaps(splits))
     return DataSet(name, layout.sha256(), splits, found, names_splits)

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fer.errors import DataError
 from fer.evaluation.measurements import (
     JUDGEMENTS,
     FerPlusAgreement,
@@ -162,22 +161,16 @@ def ferplus_figures(predictions: SplitPredictions, spec: ModelSpec) -> Evaluatio
     return evaluate(part.labels, part.probabilities, spec.head(FERPLUS_HEAD).labels)
 
 
-def tta(predictions: SplitPredictions, names: tuple[str, ...]) -> Variant:
-    """Return the metrics with test-time augmentation.
-
-    Raises:
-        DataError: the predictions with it are not known.
-    """
+def tta(predictions: SplitPredictions, names: tuple[str, ...]) -> Variant | None:
+    """Return the metrics with test-time augmentation; None if it was not measured."""
     if predictions.tta is None:
-        raise DataError(
-            f"the predictions with test-time augmentation are missing for {predictions.split}."
-        )
+        return None
     figures = evaluate(predictions.tta.labels, predictions.tta.probabilities, names)
     return Variant(name="ten views", description=TEN_VIEWS, evaluation=figures)
 
 
 def robustness(predictions: SplitPredictions, names: tuple[str, ...]) -> tuple[Variant, ...]:
-    """Return the metrics under each corruption."""
+    """Return the metrics under each corruption that was measured."""
     return tuple(
         Variant(
             name=corruption.name,
@@ -185,7 +178,7 @@ def robustness(predictions: SplitPredictions, names: tuple[str, ...]) -> tuple[V
             evaluation=evaluate(part.labels, part.probabilities, names),
         )
         for corruption in CORRUPTIONS
-        for part in (predictions.corrupted[corruption.name],)
+        if (part := predictions.corrupted.get(corruption.name))
     )
 
 

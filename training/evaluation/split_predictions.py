@@ -30,8 +30,18 @@ from training.evaluation.robustness import CORRUPTIONS, DEGRADATIONS
 from training.evaluation.selective import pooled
 from training.evaluation.tta import ten_views
 
-#: Times that `predict_split` asks the network about each face: as it is, ten views, corrupted.
+#: Times that `predict_split` asks the network about each face: as it is, ten views, corrupted; and
+#: without what may be left out.
 PASSES = 11 + len(CORRUPTIONS) + len(DEGRADATIONS)
+QUICK_PASSES = 1 + len(DEGRADATIONS)
+
+
+def passes_text(*, quick: bool = False) -> str:
+    """Return what `predict_split` asks about each face."""
+    degraded = f"in {len(DEGRADATIONS)} degraded versions"
+    if quick:
+        return f"as it is and {degraded}; not in ten views, nor corrupted (--quick)"
+    return f"as it is, in ten views, in {len(CORRUPTIONS)} corrupted and {degraded}"
 
 
 @dataclass(frozen=True)
@@ -88,8 +98,8 @@ class SplitPredictions:
             if head != EXPRESSION_HEAD:  # its plain predictions are in the other file
                 results[f"{head}/plain"] = head_predictions.plain
             results[f"{head}/degraded"] = head_predictions.degraded
-        if self.split == "validation" and self.tta:
-            results["tta"] = self.tta
+        if self.split == "validation":
+            results |= {"tta": self.tta} if self.tta else {}
             results |= {f"corrupted/{name}": part for name, part in self.corrupted.items()}
             results |= {
                 f"agreement/{head}/{rule}": part for (head, rule), part in self.ferplus.items()
@@ -145,17 +155,24 @@ def save_splits(splits: dict[str, SplitPredictions], directory: Path) -> None:
     save_predictions({n: p for part in further for n, p in part.items()}, directory, FURTHER_FILE)
 
 
-def predict_splits(classifier: ExpressionClassifier, data: DataSet) -> dict[str, SplitPredictions]:
-    """Predict every split except train."""
+def predict_splits(
+    classifier: ExpressionClassifier, data: DataSet, *, quick: bool = False
+) -> dict[str, SplitPredictions]:
+    """Predict every split except train; see `predict_split`."""
     return {
-        name: predict_split(classifier, data, name)
+        name: predict_split(classifier, data, name, quick=quick)
         for name, faces in data.splits.items()
         if name != "train" and len(faces)
     }
 
 
-def predict_split(classifier: ExpressionClassifier, data: DataSet, split: str) -> SplitPredictions:
-    """Predict every face of a split under all measured conditions."""
+def predict_split(
+    classifier: ExpressionClassifier, data: DataSet, split: str, *, quick: bool = False
+) -> SplitPredictions:
+    """Predict every face of a split under all measured conditions.
+
+    With `quick`, ten views and corruptions are left out, on which nothing is chosen.
+    """
     faces = data.split(split)
     by_head = classifier.all_heads(faces.images)
     plain = Predictions(faces.labels, by_head[EXPRESSION_HEAD])
@@ -163,10 +180,10 @@ def predict_split(classifier: ExpressionClassifier, data: DataSet, split: str) -
         split=split,
         plain=plain,
         without_duplicates=_without_duplicates(data, split, plain),
-        tta=Predictions(faces.labels, ten_views(classifier, faces.images)),
+        tta=None if quick else Predictions(faces.labels, ten_views(classifier, faces.images)),
         corrupted={
             corrupt.name: Predictions(faces.labels, classifier(corrupt(faces.images)))
-            for corrupt in CORRUPTIONS
+            for corrupt in (() if quick else CORRUPTIONS)
         },
         ferplus=ferplus_predictions(by_head, classifier.spec, faces),
         heads=_by_head(classifier, faces, by_head),

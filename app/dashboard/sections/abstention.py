@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from app.common.head_text import head_name
 from app.common.text import counted
 from app.dashboard.charts.risk import risk_chart
-from app.dashboard.elements import Chart, Fact, Facts, Part, Row, Table
+from app.dashboard.elements import Chart, Fact, Facts, Note, Part, Row, Table
 from app.dashboard.text import duration, interval, percent
 from fer.evaluation.measurements import TRUTHS, SeedVariance, Selective
 from fer.evaluation.report import Report
@@ -127,6 +127,9 @@ def _right(measured: Selective) -> str:
 
 def tta_and_seeds(report: Report) -> list[Part | Row]:
     """Return test-time augmentation and seed variance, both on the validation split."""
+    seeds: list[Part | Row] = [_seeds(report.seed_variance)] if report.seed_variance else []
+    if not report.tta:
+        return [Note("Ten views and robustness were not measured (--quick)."), *seeds]
     figures = report.tta.evaluation
     facts = Facts(
         (
@@ -145,7 +148,7 @@ def tta_and_seeds(report: Report) -> list[Part | Row]:
         f"Reading each face several times, {head_name(EXPRESSION_HEAD)} head",
         f"{VIEWS}Validation faces.",
     )
-    return [facts, *([_seeds(report.seed_variance)] if report.seed_variance else [])]
+    return [facts, *seeds]
 
 
 def _seeds(runs: SeedVariance) -> Table:

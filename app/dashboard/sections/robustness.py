@@ -33,6 +33,8 @@ def robustness(report: Report, heads: dict[str, str]) -> Section:
     parts: list[Part | Row] = []
     if report.evaluations.get("validation") and report.robustness:
         parts += _corrupted(report)
+    elif not report.tta:
+        parts.append(Note("Worse pictures were not measured (--quick)."))
     if report.ferplus_agreement:
         parts += _ferplus(report, heads)
     return Section("Robustness", tuple(parts) or (Note("Nothing was measured here."),))

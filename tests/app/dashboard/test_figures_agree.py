@@ -8,9 +8,10 @@ import pytest
 from sklearn import metrics
 
 from app.dashboard.charts.confusion import COUNTS, confusion_chart
-from app.dashboard.elements import Chart, Facts, Row, Section, Table
+from app.dashboard.elements import Chart, Facts, Note, Row, Section, Table
 from app.dashboard.models import OpenedModel, model_names, open_model
 from app.dashboard.sections import calibration, performance
+from app.dashboard.sections.robustness import robustness
 from app.dashboard.text import SplitEvaluation, split_evaluations
 from fer.labels import BALANCED_HEAD, EXPRESSION_HEAD, FERPLUS_HEAD
 from fer.model.spec import ModelSpec
@@ -243,6 +244,13 @@ def test_seeds_and_tta_are_shown_where_they_were_measured(tmp_path: Path) -> Non
     without = report.model_copy(update={"seed_variance": None})
     titles = [p.title for p in flat(performance.overview(without, shown)) if isinstance(p, Table)]
     assert not [title for title in titles if "seeds" in title]
+    quick = report.model_copy(update={"tta": None, "robustness": ()})
+    for shown_section in (
+        performance.overview(quick, shown),
+        robustness(quick, {"expression": "a head"}),
+    ):
+        notes = [part.text for part in flat(shown_section) if isinstance(part, Note)]
+        assert [text for text in notes if "not measured (--quick)" in text]
 
 
 @pytest.mark.parametrize("name", model_names(MODELS))
