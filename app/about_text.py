@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from app.common.track_record import best_split
+from app.common.head_text import head_name
+from app.common.track_record import SPLITS
 from fer.detection.version import photo_detector, stream_detector
 from fer.evaluation.report import Report
+from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
 
 WHAT = (
     "FER Lens finds the faces in a picture and says which facial expression each one shows, and "
@@ -25,7 +27,8 @@ can be polite, a frown can be concentration, and people read the same face diffe
 UNCERTAIN = """
 - **Uncertain** is an answer. Where FER Lens is not sure enough, or two expressions are close, it
   names the likeliest ones instead of one. How sure it must be was chosen so that four of five
-  answers are right.
+  answers are right, and for each expression apart so that at about the same confidence at least 55
+  of 100 were. What was seen too seldom to say is uncertain too.
 - **Poor pictures are marked.** A face that is small, blurred, dark or turned away needs a higher
   confidence. Answers for turned faces are still wrong much more often, and FER Lens does not
   notice when a face is covered.
@@ -36,8 +39,9 @@ UNCERTAIN = """
 PRIVACY = """
 Your pictures go to the server that runs this app and to nobody else; live video can stay with you.
 
-- They stay in its memory, for your session only. A picture that you remove is deleted at once, a
-  file that you download after a minute, the others minutes after you close the tab.
+- They stay in its memory, for your session only; a reload keeps them. A picture that you remove is
+  deleted at once, a file that you download after a minute, the others minutes after you close the
+  tab.
 - Of a collection, only small copies and numbers are kept once it is read. They are deleted when you
   clear the page, or some minutes after you close the tab.
 - Photos and labels of *Your data* stay in memory until you clear the page, or half an hour after
@@ -77,6 +81,12 @@ _MEANING = {
 }
 
 
+_BY_LABEL = "Right means FER2013's label, about which people disagree too."
+
+#: What a head's answers are compared with.
+_TRUTHS = {FERPLUS_HEAD: "Right means what most of ten people called the face (FER+)."}
+
+
 def detector_line() -> str:
     """Return which detectors find the faces here, for small print."""
     return (
@@ -85,28 +95,30 @@ def detector_line() -> str:
     )
 
 
-def accuracy_lines(report: Report) -> str:
-    """Return the main figures of a model as Markdown, or a note that it was not evaluated."""
-    split = best_split(report)
+def accuracy_lines(report: Report, head: str) -> str:
+    """Return the main figures of a head as Markdown, or a note that it was not evaluated."""
+    evaluations = report.evaluations_of(head)
+    split = next((split for split in SPLITS if split in evaluations), None)
+    name = f"the {head_name(head)} head of model **{report.name}**"
     if split is None:
-        return f"Model **{report.name}** has not been evaluated."
-    measured = report.evaluations[split]
+        return f"{name[0].upper()}{name[1:]} has not been evaluated."
+    measured = evaluations[split]
     present = [c for c in measured.classes if c.support]
     # The temperature was fitted on validation, so its error there looks smaller than it is.
-    fitted_here = split == "validation"
+    fitted_here = split == "validation" and head == EXPRESSION_HEAD
     error = report.cross_fitted_calibration_error if fitted_here else measured.calibration_error
     best = max(present, key=lambda c: c.recall)
     worst = min(present, key=lambda c: c.recall)
     return f"""
-Model **{report.name}** was right on **{measured.accuracy:.1%}** of {measured.count:,}
+{name[0].upper()}{name[1:]} was right on **{measured.accuracy:.1%}** of {measured.count:,}
 {_MEANING[split]}. On all faces like these it is most likely between {measured.accuracy_low:.1%}
 and {measured.accuracy_high:.1%}. This counts an answer for every face, even where the pages say
-*uncertain*, and FER2013's labels, about which people disagree too.
+*uncertain*. {_TRUTHS.get(head, _BY_LABEL)}
 
 - The label is among its first two answers for {measured.top2_accuracy:.1%}.
 - Of all *{best.label}* faces it finds {best.recall:.0%}, of all *{worst.label}* faces
   {worst.recall:.0%}.
 - Its confidence is off by {100 * error:.1f} percentage points on average.
 
-More is on the dashboard.
+More is on the dashboard, also of other heads.
 """

@@ -1,7 +1,7 @@
 """Align every face to the framing of FER2013, on which the network was trained.
 
 The framing was measured by running the detector on the 3,589 PublicTest images, enlarged and with
-replicated borders. `python -m benchmarks.framing` repeats the measurement, and says what this and
+replicated borders. `python -m tools.framing` repeats the measurement, and says what this and
 other alignments cost in accuracy.
 """
 

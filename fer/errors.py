@@ -41,6 +41,10 @@ class CollectionError(FerError):
     """A collection of photographs cannot be analysed, or its results cannot be gone on with."""
 
 
+class OutputError(FerError):
+    """What a command shall write cannot be written, or would replace what must stay."""
+
+
 class VideoError(FerError):
     """A recording cannot be analysed: it is unreadable, has no picture, or is too large."""
 

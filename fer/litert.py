@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +18,9 @@ from fer.errors import ModelError
 
 #: What a ``.tflite`` file has after its first four bytes.
 _IDENTIFIER = b"TFL3"
+
+#: What LiteRT says on stderr when it loads its first network, and whether it has not yet.
+_NOTICE, _unnoticed = b"Created TensorFlow Lite XNNPACK delegate", threading.Lock()
 
 #: Places of fields in the format's tables (``schema.fbs`` of TensorFlow Lite, version 3): of the
 #: model, of a graph, of an operator, and of a tensor.
@@ -75,11 +83,36 @@ def interpreter_of(content: bytes, threads: int = 1, whose: str = "") -> Any:
     from ai_edge_litert.interpreter import Interpreter
 
     try:
-        interpreter = Interpreter(model_content=content, num_threads=threads)
-        interpreter.allocate_tensors()
+        with _without_notice():
+            interpreter = Interpreter(model_content=content, num_threads=threads)
+            interpreter.allocate_tensors()
     except (ValueError, RuntimeError) as error:
         raise ModelError(f"{whose}not a LiteRT model that can be run: {error}") from error
     return interpreter
+
+
+@contextmanager
+def _without_notice() -> Iterator[None]:
+    """Keep LiteRT's "Created TensorFlow Lite XNNPACK delegate" off stderr; it has no switch.
+
+    The library says it once in a process. Whatever else comes meanwhile is written afterwards.
+    """
+    if not _unnoticed.acquire(blocking=False):
+        yield  # it was said already
+        return
+    try:
+        stderr = os.dup(2)
+    except OSError:  # there is none
+        yield
+        return
+    with tempfile.TemporaryFile() as said, open(stderr, "wb") as out:
+        os.dup2(said.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(stderr, 2)
+            said.seek(0)
+            out.writelines(line for line in said if _NOTICE not in line)
 
 
 class NetworkFile:

@@ -1,6 +1,6 @@
 """Detect faces that are too small, blurred, dark or turned to be classified reliably.
 
-The limits were measured on FER2013's PublicTest (`python -m benchmarks.quality` repeats this). At
+The limits were measured on FER2013's PublicTest (`python -m tools.quality` repeats this). At
 its limit, a flaw costs one to two points of accuracy; beyond it, more. The limits are conservative:
 they were set where an earlier network lost five points, and that of blur follows the sharper crops.
 """

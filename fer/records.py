@@ -59,8 +59,6 @@ class RecordFile(Record):
 
     filename: ClassVar[str]
     current_version: ClassVar[int]
-    #: Oldest version that `python -m training upgrade` can read.
-    oldest_version: ClassVar[int]
 
     version: int
 
@@ -105,10 +103,8 @@ class RecordFile(Record):
             return
         if version > cls.current_version:
             advice = "It was written by a newer FER Lens: update this one"
-        elif version >= cls.oldest_version:
-            advice = f"Write it anew with `python -m training upgrade {file.parent}`"
         else:
-            advice = "It is too old to be written anew: train the model again"
+            advice = "It was written by an older FER Lens: make it anew with this one"
         raise ModelError(f"{file} has version {version}, expected {cls.current_version}. {advice}.")
 
     def save(self, directory: Path) -> None:

@@ -160,6 +160,11 @@ class FaceStream:
         self._people.new_scene()
         self._light = Light()
 
+    def cut(self) -> None:
+        """Know people only by their looks in the next frame, whose picture is another one."""
+        self._people.cut()
+        self._light = Light()
+
     def __call__(
         self,
         image: Image,

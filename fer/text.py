@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-#: What programs for tables take for the beginning of a formula, and the mark that tells them that
-#: it is a text.
-_FORMULA, MARK = ("=", "+", "-", "@", "\t", "\r", "\n"), "'"
+#: What programs for tables take for the beginning of a formula, also in full width, and the mark
+#: that tells them that it is a text.
+_FORMULA, MARK = (*"=+-@\uff1d\uff0b\uff0d\uff20", "\t", "\r", "\n"), "'"
 
 
 def one_of(names: Sequence[str]) -> str:

@@ -12,6 +12,9 @@ from fer.labels import EXPRESSION_HEAD
 Image = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 
+#: Least confidence of an answer for faces without and with a flaw, of all labels or of each.
+Thresholds = tuple[float | tuple[float, ...], float | tuple[float, ...]]
+
 #: Points per face, in this order: right eye, left eye (the person's own), nose tip, mouth centre,
 #: right ear, left ear.
 LANDMARKS = 6
@@ -57,16 +60,18 @@ def margins(probabilities: Floats) -> Floats:
 
 
 def uncertain(
-    probabilities: Floats, flawed: NDArray[np.bool_], thresholds: tuple[float, float], margin: float
+    probabilities: Floats, flawed: NDArray[np.bool_], thresholds: Thresholds, margin: float
 ) -> NDArray[np.bool_]:
     """Return whether no answer is given, ``(n,)``, for probabilities ``(n, k)``; see `Faces`.
 
     That is if the confidence is below the threshold that applies to the face, or if the second most
     probable expression is almost as probable.
     """
-    threshold = np.where(flawed, thresholds[1], thresholds[0])
     # Thresholds are values of float32 confidences, so they are compared in that precision.
-    too_low = probabilities.max(axis=1, initial=0) < threshold.astype(np.float32)
+    classes = probabilities.shape[1]
+    limits = np.stack([np.broadcast_to(np.float32(limit), classes) for limit in thresholds])
+    threshold = limits[flawed.astype(int), probabilities.argmax(axis=1)]
+    too_low = probabilities.max(axis=1, initial=0) < threshold
     return too_low | (margins(probabilities) < np.float32(margin))
 
 
@@ -143,7 +148,7 @@ class Faces:
         seconds: time of the frame since the start; ``None`` for a still photograph.
         flaws: ``(n, 4)`` bool, quality flaws of each face; columns are `FLAWS`.
         thresholds: confidence below which the answer is `UNCERTAIN`, for faces without and with a
-            flaw; with 0 it never is.
+            flaw, of all labels or of each; with 0 it never is.
         margin: difference between the two highest probabilities below which it is `UNCERTAIN`.
         head: name of the head that produced the probabilities.
     """
@@ -156,7 +161,7 @@ class Faces:
     track_id: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     seconds: float | None = None
     flaws: NDArray[np.bool_] = field(default_factory=lambda: np.zeros((0, len(FLAWS)), np.bool_))
-    thresholds: tuple[float, float] = (0.0, 0.0)
+    thresholds: Thresholds = (0.0, 0.0)
     margin: float = 0.0
     head: str = EXPRESSION_HEAD
 
@@ -187,7 +192,7 @@ class Faces:
         labels: tuple[str, ...],
         *,
         flaws: NDArray[np.bool_] | None = None,
-        thresholds: tuple[float, float] = (0.0, 0.0),
+        thresholds: Thresholds = (0.0, 0.0),
         margin: float = 0.0,
         head: str = EXPRESSION_HEAD,
     ) -> Faces:

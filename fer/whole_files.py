@@ -1,13 +1,137 @@
-"""Write several files that appear whole, all of them, or not at all."""
+"""Where a command may write, and files and folders that appear whole or not at all."""
 
 from __future__ import annotations
 
 import errno
 import os
 import secrets
-from collections.abc import Iterator, Sequence
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from itertools import takewhile
 from pathlib import Path
+
+from fer.errors import OutputError
+
+#: What a model directory may have in it; one with anything else is not replaced.
+_MODEL_FILES = {
+    *("model.keras", "model.tflite", "spec.json", "report.json", "predictions.npz"),
+    *("further_predictions.npz", "mistakes.json", "other_data.json"),
+}
+
+
+def check_files(
+    targets: Iterable[Path], *, reads: Iterable[Path] = (), overwrite: bool = False
+) -> None:
+    """Find out before the work whether files can be written, and cost nobody another one.
+
+    Args:
+        targets: the files.
+        reads: what the command reads.
+        overwrite: whether files that are there may be replaced.
+
+    Raises:
+        OutputError: one of them may not be written, or cannot.
+    """
+    read = {file.resolve() for file in reads}
+    for target in targets:
+        if target.resolve() in read:
+            raise OutputError(f"{target} is what shall be read. Name another file.")
+        if target.is_dir():
+            raise OutputError(f"{target} is a folder; expected the name of a file.")
+        if os.path.exists(target) and not overwrite:
+            raise OutputError(
+                f"{target} is there already. Name another place, or replace it with --overwrite."
+            )
+        check_folder(target.parent)
+
+
+def check_folder(folder: Path) -> None:
+    """Find out before the work whether a folder can be made and written to; leave no trace.
+
+    Raises:
+        OutputError: it cannot.
+    """
+    missing = list(takewhile(lambda one: not os.path.exists(one), (folder, *folder.parents)))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except (FileExistsError, NotADirectoryError) as error:
+        raise OutputError(f"{folder} is a file, or in one; expected a folder.") from error
+    except OSError as error:
+        raise OutputError(
+            f"{folder} cannot be written to: {error.strerror}. Name another folder."
+        ) from error
+    finally:
+        for one in missing:
+            with suppress(OSError):
+                one.rmdir()
+
+
+def check_model_directory(
+    directory: Path, *, reads: Iterable[Path] = (), overwrite: bool = False
+) -> None:
+    """Find out before the work whether a model can be written, and nothing else is lost by it.
+
+    Args:
+        directory: new, or empty.
+        reads: what the command reads.
+        overwrite: whether it may also be a model directory, which is then replaced.
+
+    Raises:
+        OutputError: it is something else, or cannot be written.
+    """
+    if directory.name in ("", ".."):
+        raise OutputError(f"expected a directory such as models/mine, got '{directory}'.")
+    place = directory.resolve()
+    for one in reads:
+        read = one.resolve()
+        if place == read or place in read.parents or read in place.parents:
+            raise OutputError(
+                f"{directory} is what shall be read, or around or inside it ({one}). Name another "
+                "directory."
+            )
+    there = os.path.exists(directory)  # unlike Path.exists, also where the name is too long
+    if there and not directory.is_dir():
+        raise OutputError(f"{directory} is a file; expected a new or empty directory.")
+    found = {file.name for file in directory.iterdir()} if there else set()
+    is_model = bool(found & {"spec.json", "report.json"})
+    if other := sorted(found - _MODEL_FILES if is_model else found):
+        raise OutputError(
+            f"{directory} has something else than a model in it, such as {other[0]}. Name a new or "
+            "empty directory."
+        )
+    if found and not overwrite:
+        raise OutputError(
+            f"{directory} has a model in it. Name another directory, or replace the model with "
+            "--overwrite."
+        )
+    check_folder(directory.parent)
+    check_folder(directory)
+
+
+def replace_folder(new: Path, place: Path) -> None:
+    """Let a folder stand at a place, in place of what stands there, which stays if that fails.
+
+    Args:
+        new: the folder, on the same disk; it must be the only one in its own.
+        place: where it shall stand.
+
+    Raises:
+        OSError: it cannot be moved there.
+    """
+    old = new.with_name(f"{new.name}-replaced")
+    if place.exists():
+        place.rename(old)
+    try:
+        new.rename(place)
+    except BaseException:
+        if old.exists():
+            old.rename(place)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
 
 
 @contextmanager

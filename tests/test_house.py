@@ -17,7 +17,7 @@ FORBIDDEN = {
     "fer": {"app", "training", "streamlit", "tensorflow", "keras"},
     "training": {"app", "streamlit"},
     "app": {"training", "tensorflow", "keras"},
-    "benchmarks": {"tensorflow", "keras"},
+    "tools": {"tensorflow", "keras"},
 }
 
 #: Most lines of a file, and of a function's body.
@@ -47,13 +47,12 @@ VIEWS = {
     "app.common.components",
     "app.common.head_picker",
     "app.session.lasting_downloads",
-    "app.session.left_pages",
     "app.common.model_choice",
     "app.common.page_layout",
     "app.common.running_model",
     "app.common.server",
     "app.session.tabs",
-    "app.session.waiting_clicks",
+    "app.session.clicks",
     "app.dashboard.choice",
     "app.dashboard.page",
     "app.dashboard.render.confusion_matrix",
@@ -61,6 +60,7 @@ VIEWS = {
     "app.dashboard.render.streamlit_elements",
     "app.housekeeping.closed_tabs",
     "app.housekeeping.server",
+    "app.housekeeping.upload_memory",
     "app.limits.gate",
     "app.live.camera",
     "app.live.clip_view",
@@ -99,6 +99,7 @@ VIEWS = {
     "app.photo.inputs",
     "app.photo.photo_view",
     "app.photo.results",
+    "app.photo.state",
     "app.photo.table",
     "app.session.of_tab",
     "app.teaching.view",
@@ -132,10 +133,10 @@ def test_what_shows_nothing_does_not_load_streamlit_by_way_of_another() -> None:
 #: The modules that touch what other packages do not offer publicly: they alone.
 PATCHES = {
     "app.housekeeping.closed_tabs",
+    "app.housekeeping.upload_memory",
     "app.session.lasting_downloads",
-    "app.session.left_pages",
     "app.session.tabs",
-    "app.session.waiting_clicks",
+    "app.session.clicks",
     "app.operation.streamlit_stats",
     "app.live.device.served",
     "app.live.webrtc_patches",
@@ -232,7 +233,7 @@ def _run_on_import(node: ast.AST) -> Iterator[ast.AST]:
         "from fer import *",
         "import fer.__main__",
         "import app.common.charts",
-        "import benchmarks.live_path",
+        "import tools.live_path",
         "import training.__main__",
     ],
 )

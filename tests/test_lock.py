@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import tomllib
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -37,6 +38,15 @@ def needed(names: set[str]) -> set[str]:
 def test_the_groups_ask_for_what_requirements_txt_asks_for() -> None:
     groups = {r for group in ("app", "training") for r in GROUPS[group]} - {"fer-lens-ondevice"}
     assert set(PROJECT["project"]["dependencies"]) | groups == set(asked_for("requirements.txt"))
+
+
+@pytest.mark.parametrize("file", sorted(ROOT.glob("requirements*.txt")), ids=lambda f: f.name)
+def test_no_range_crosses_a_major_version(file: Path) -> None:
+    for requirement in map(Requirement, asked_for(file.name)):
+        ends = {s.operator: Version(s.version) for s in requirement.specifier}
+        assert ends.keys() in ({"=="}, {">=", "<"}), requirement
+        if "<" in ends and ends["<"] > Version(str(ends[">="].major + 1)):
+            pytest.fail(f"{requirement} crosses a major version, so both ends must be tested")
 
 
 def test_the_lock_is_of_these_ranges() -> None:

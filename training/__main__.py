@@ -21,7 +21,6 @@ from training.commands import (
     seeds,
     train,
     tune,
-    upgrade,
 )
 
 COMMANDS = {
@@ -38,7 +37,6 @@ COMMANDS = {
     "export": export,
     "compare": compare,
     "recompute": recompute,
-    "upgrade": upgrade,
 }
 
 
@@ -57,7 +55,7 @@ def main(argv: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("\nstopped", file=sys.stderr)
         return 130  # as shells report an end by Ctrl-C
-    except FerError as error:
+    except (FerError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
 

@@ -11,13 +11,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 
-from fer.errors import ModelError
+from fer.errors import ModelError, OutputError
 from fer.evaluation.metrics import evaluate
 from fer.evaluation.report import DataCard, EarlierTraining, FileCard, Report
 from fer.labels import EXPRESSION_HEAD
@@ -26,6 +27,7 @@ from fer.model.heads import softmax
 from fer.model.spec import ModelSpec
 from fer.records import file_sha256
 from fer.types import Floats
+from fer.whole_files import check_model_directory, replace_folder
 from training.adapt.lesson import Lesson
 from training.data.dataset import DataSet, LabelledFaces
 from training.evaluation import measure
@@ -98,13 +100,15 @@ def write_model(
     *,
     provenance: Provenance,
     directory: Path,
+    overwrite: bool = False,
+    quick: bool = False,
     lesson: Lesson | None = None,
     advance: Callable[[int], object] = lambda count: None,
 ) -> Report:
     """Export a trained network, evaluate the exported file, and write its report.
 
     Everything is written to a temporary directory that then replaces `directory`, so a concurrent
-    reader never sees a mixture of the old and the new model.
+    reader never sees a mixture of the old and the new model, and the old one stays if this fails.
 
     Args:
         fit: result of the training.
@@ -113,13 +117,18 @@ def write_model(
         dropped: number of training faces left out, by reason.
         provenance: other inputs of the training.
         directory: the model directory.
+        overwrite: whether it may be that of another model.
+        quick: leave out what takes most of the time to measure, see `predict_split`.
         lesson: what a trained model was taught; None if it was trained as usual.
         advance: is told how many more views of faces are measured, of
             `training.evaluation.split_predictions.passes`.
+
+    Raises:
+        OutputError: something stands at the place meanwhile; the new model stands beside it.
     """
     # The dashboard ignores directories whose names start with a dot.
-    parent = _created(directory.parent)
-    with tempfile.TemporaryDirectory(dir=parent, prefix=".unfinished-") as staging:
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=directory.parent, prefix=".unfinished-") as staging:
         target = Path(staging) / directory.name
         report = _write(
             fit,
@@ -128,18 +137,24 @@ def write_model(
             dropped,
             provenance=provenance,
             directory=target,
+            quick=quick,
             lesson=lesson,
             advance=advance,
         )
-        if directory.exists():
-            directory.rename(Path(staging) / "old")
-        target.rename(directory)
+        put_in_place(target, directory, overwrite=overwrite)
     return report
 
 
-def _created(directory: Path) -> Path:
-    directory.mkdir(parents=True, exist_ok=True)
-    return directory
+def put_in_place(model: Path, directory: Path, *, overwrite: bool) -> None:
+    """Move a new model to its directory; see `write_model`."""
+    try:
+        check_model_directory(directory, overwrite=overwrite)
+    except OutputError as error:
+        names = (directory.with_name(f"{directory.name}-{n}") for n in count(2))
+        beside = next(one for one in names if not one.exists())
+        model.rename(beside)
+        raise OutputError(f"{error} The new model is in {beside}.") from error
+    replace_folder(model, directory)
 
 
 def _write(
@@ -150,6 +165,7 @@ def _write(
     *,
     provenance: Provenance,
     directory: Path,
+    quick: bool,
     lesson: Lesson | None,
     advance: Callable[[int], object],
 ) -> Report:
@@ -163,10 +179,12 @@ def _write(
         lesson.keep_settings(directory)
     classifier = SpreadClassifier(directory)
     classifier.advance = advance
-    predictions = predict_splits(classifier, data)
+    predictions = predict_splits(classifier, data, quick=quick)
     classifier.advance = lambda count: None
-    abstentions = measure.abstentions(*measure.validation_domains(predictions), labels=names)
-    update_heads(directory, abstentions=abstentions)
+    domains = measure.validation_domains(predictions)
+    abstentions = measure.abstentions(*domains, labels=names)
+    spec = update_heads(directory, abstentions=abstentions)
+    update_heads(directory, abstentions=measure.with_floors(domains, spec))
     if lesson:
         lesson.keep_settings(directory)
     save_splits(predictions, directory)

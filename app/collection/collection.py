@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 
 from app.background.jobs import Cancelled
 from app.collection.archive import Candidate, RefusedError
-from app.collection.entry import Entry
+from app.collection.entry import Entry, Missing
 from app.collection.item import Item, digest, read_item
 from app.photo.store import Analyzer
 
@@ -28,7 +28,8 @@ class Collection(Generic[Read]):
         title: name of the folder or the archive.
         names: of all files that get a result, in their order.
         system: number of system files beside them, which get none.
-        unread: makes the entry of a file that was not read, of its name, the reason and a number.
+        unread: makes the entry of a file that was not read, of its name, the reason, a number and
+            what it counts as.
         added: is called with each entry that is added.
         clock: monotonic clock in seconds.
     """
@@ -106,15 +107,21 @@ class Collection(Generic[Read]):
             start = len(self._refused) + 1
             self._refused += [replace(item, number=-n) for n, item in enumerate(items, start)]
 
-    def close(self, reason: str) -> None:
-        """End the analysis; what is not done gets a reason instead of a result."""
+    def close(self, reason: str, missing: Missing = Missing.NOT_READ) -> None:
+        """End the analysis; what is not done gets a reason instead of a result.
+
+        Args:
+            reason: see `Entry.error`.
+            missing: what the files count as.
+        """
         with self._lock:
             if not self._closed:
                 self._closed = True
                 rest = self._names[len(self._items) :]
                 start = len(self._items)
                 self._items += [
-                    self.unread(name, reason, number=n) for n, name in enumerate(rest, start)
+                    self.unread(name, reason, number=n, missing=missing)
+                    for n, name in enumerate(rest, start)
                 ]
 
 

@@ -3,6 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Missing(StrEnum):
+    """What a file without a result of its own counts as, in the words of the page."""
+
+    NOT_READ = "not read"
+    NOT_STARTED = "not started"
+    REPEATED = "here already"
 
 
 @dataclass(frozen=True)
@@ -11,13 +20,15 @@ class Entry:
 
     Attributes:
         name: its path in the collection.
-        error: why it was not read, as the end of a sentence that starts with its name.
+        error: why it has no result of its own, as the end of a sentence that starts with its name.
         number: tells it from the others of its collection.
+        missing: what it counts as if it has none.
     """
 
     name: str
     error: str = ""
     number: int = field(default=0, kw_only=True)
+    missing: Missing = field(default=Missing.NOT_READ, kw_only=True)
 
     @property
     def size(self) -> int:

@@ -9,13 +9,14 @@ from enum import StrEnum
 
 import numpy as np
 
+from app.collection.entry import Missing
 from app.collection.item import Item
 from fer import Faces
 from fer.labelled.names import natural_order
 from fer.types import FLAWS, UNCERTAIN
 
-#: What a file without a face, and one that was not read, stand under beside the answers.
-NO_FACE, NOT_READ = "no face", "not read"
+#: What a file without a face stands under beside the answers; without a result, see `Missing`.
+NO_FACE = "no face"
 
 #: Thumbnails on a page.
 PER_PAGE = 24
@@ -37,7 +38,7 @@ class Filter:
     A photo is shown if one of its faces has any of the answers and any of the flaws.
 
     Attributes:
-        answers: expressions, "uncertain", `NO_FACE` and `NOT_READ`.
+        answers: expressions, "uncertain", `NO_FACE` and those of `Missing`.
         flaws: names from `fer.types.FLAWS`.
     """
 
@@ -65,7 +66,7 @@ class Filter:
     def passes(self, item: Item, head: str) -> bool:
         """Return whether a file is shown."""
         if item.error:
-            return not self or (NOT_READ in self.answers and not self.flaws)
+            return not self or (item.missing in self.answers and not self.flaws)
         faces = item.faces[head]
         if not len(faces):
             return not self or (NO_FACE in self.answers and not self.flaws)
@@ -77,7 +78,7 @@ def counts(items: Sequence[Item], head: str) -> tuple[Counter[str], Counter[str]
     answers, flaws = Counter[str](), Counter[str]()
     for item in items:
         if item.error:
-            answers[NOT_READ] += 1
+            answers[item.missing] += 1
             continue
         faces = item.faces[head]
         answers.update(set(faces.answers) or {NO_FACE})
@@ -87,7 +88,7 @@ def counts(items: Sequence[Item], head: str) -> tuple[Counter[str], Counter[str]
 
 def offered_answers(answers: Counter[str], labels: Sequence[str]) -> list[str]:
     """Return the answers that there are, in the order in which they are offered."""
-    return [one for one in (*labels, UNCERTAIN, NO_FACE, NOT_READ) if answers[one]]
+    return [one for one in (*labels, UNCERTAIN, NO_FACE, *Missing) if answers[one]]
 
 
 def offered_flaws(flaws: Counter[str]) -> list[str]:

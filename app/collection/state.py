@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
-
 import streamlit as st
 
 from app.background.jobs import Jobs, max_jobs
@@ -18,6 +16,7 @@ from app.collection.room import (
 from app.collection.visit import CollectionVisit, Limits
 from app.common.server import server_settings
 from app.housekeeping.janitor import JANITOR
+from app.serving.end import at_end
 from app.session.of_tab import session_of_tab
 from app.session.session_store import KEEP_SECONDS, SessionStore
 from app.session.tabs import tab_is_open
@@ -43,7 +42,7 @@ def _limits() -> Limits:
 @st.cache_resource(show_spinner=False)
 def _jobs() -> Jobs:
     jobs = Jobs(max_jobs(server_settings(), JOBS_VARIABLE))
-    atexit.register(jobs.close)
+    at_end(jobs.close)
     return jobs
 
 
@@ -54,6 +53,11 @@ def _room() -> Room:
 
 @st.cache_resource(show_spinner=False)
 def _store() -> SessionStore[CollectionVisit]:
-    store = SessionStore(tab_is_open, keep_seconds=KEEP_SECONDS, dropped=CollectionVisit.end)
+    store = SessionStore(
+        tab_is_open,
+        keep_seconds=KEEP_SECONDS,
+        dropped=CollectionVisit.end,
+        bytes_of=lambda visit: int(visit.collection is not None),  # `Room` bounds the rest
+    )
     JANITOR.add(store.look)
     return store

@@ -7,8 +7,9 @@ from collections import Counter
 from typing import Any
 
 from app.collection.collection import Collection, Read
+from app.collection.entry import Missing
 from app.collection.item import Item
-from app.collection.selection import NO_FACE, NOT_READ
+from app.collection.selection import NO_FACE
 from app.common.text import FLAW_ICONS, answer_counts, counted, left, verdicts
 from fer import Faces
 from fer.labels import colour_of
@@ -56,7 +57,8 @@ def _pill_mark(answer: str) -> str:
 _ICONS = {
     UNCERTAIN: "▨",
     NO_FACE: ":material/face_retouching_off:",
-    NOT_READ: ":material/error:",
+    Missing.NOT_READ: ":material/error:",
+    Missing.NOT_STARTED: ":material/hourglass_disabled:",
 }
 
 
@@ -83,9 +85,8 @@ def marks(faces: Faces) -> list[dict[str, str]]:
         share = chance(verdict.confidence)
         return [_mark(verdict.answer, f"{verdict.answer} {share}" if verdict.sure else UNCERTAIN)]
     counts = answer_counts([faces])
-    given = sorted(counts, key=lambda one: (one == UNCERTAIN, -counts[one], one))
-    found = [_mark(one, f"{counts[one]} {one}") for one in given[:_MOST_MARKS]]
-    return found if len(given) <= _MOST_MARKS else [*found, {"text": "…"}]
+    found = [_mark(one, f"{count} {one}") for one, count in counts.items()][:_MOST_MARKS]
+    return found if len(counts) <= _MOST_MARKS else [*found, {"text": "…"}]
 
 
 def _mark(answer: str, text: str) -> dict[str, str]:

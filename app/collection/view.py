@@ -133,8 +133,8 @@ def _summary(items: Sequence[Item], head: str) -> None:
     with st.container(horizontal=True, vertical_alignment="distribute"):
         st.metric("Photos", len(read), border=True, width=120)
         st.metric("Faces", sum(map(len, faces)), border=True, width=120)
-        if len(read) < len(items):
-            st.metric("Not read", len(items) - len(read), border=True, width=120)
+        for missing, count in Counter(item.missing for item in items if item.error).items():
+            st.metric(missing.capitalize(), count, border=True, width=120)
         if any(map(len, faces)):
             with st.container(border=True, width="stretch", gap="xxsmall"):
                 st.caption("Faces by answer")

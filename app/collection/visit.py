@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from app.background.jobs import Cancelled, Job, Jobs
 from app.collection.archive import not_a_photo
 from app.collection.collection import Collection, item_reader, read_all
+from app.collection.entry import Missing
 from app.collection.item import Item
 from app.collection.room import PHOTO_BYTES, Room
 from app.collection.upload import Files, Upload, files_of
@@ -17,7 +18,7 @@ from app.photo.store import Analyzer
 from fer.labelled.names import Kind, kind_of, shown_name
 from fer.model.spec import ModelSpec
 
-_CANCELLED = "was not read: the analysis was cancelled."
+_CANCELLED = "was not started: the analysis was cancelled."
 _BROKEN_OFF = "was not read: something went wrong in FER Lens, not in your file."
 
 _ARCHIVE_IN_FOLDER = "is an archive. Unpack it, or upload it alone."
@@ -152,7 +153,7 @@ class CollectionVisit:
             if self.job and self.collection and self.job.active:
                 self.cancelled = True
                 self.job.cancel()
-                self.collection.close(_CANCELLED)
+                self.collection.close(_CANCELLED, Missing.NOT_STARTED)
 
     def clear(self) -> None:
         """Delete the collection and its results."""

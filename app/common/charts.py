@@ -103,16 +103,11 @@ def probability_bars(
 
 
 @after_pandas
-def answer_mix(counts: Mapping[str, int], labels: Sequence[str]) -> go.Figure:
-    """Return one strip that shows how many faces got each answer, "uncertain" last.
-
-    Args:
-        counts: number of faces per answer.
-        labels: order of the expressions in the strip.
-    """
+def answer_mix(counts: Mapping[str, int]) -> go.Figure:
+    """Return one strip that shows how many faces got each answer, in the order of `counts`."""
     parts = [
         go.Bar(
-            x=[counts[answer]],
+            x=[count],
             y=[""],
             name=answer,
             orientation="h",
@@ -120,8 +115,7 @@ def answer_mix(counts: Mapping[str, int], labels: Sequence[str]) -> go.Figure:
             marker_line_width=0,
             hovertemplate=f"{answer} %{{x}}<extra></extra>",
         )
-        for answer in (*labels, UNCERTAIN)
-        if counts.get(answer)
+        for answer, count in counts.items()
     ]
     layout = {
         "height": _STRIP_HEIGHT,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from app.common import running_model
@@ -26,8 +28,7 @@ def chosen_head(answered: ModelSpec | None = None) -> str:
         ModelError: the model is missing or incomplete.
     """
     spec = answered or running_model.model_spec()
-    chosen = st.session_state.get(_HEAD, spec.default_head)
-    return chosen if chosen in offered(spec) else spec.default_head
+    return _chosen_among(offered(spec), spec.default_head)
 
 
 def choose_head(answered: ModelSpec | None = None) -> str:
@@ -46,21 +47,10 @@ def choose_head(answered: ModelSpec | None = None) -> str:
         if answered is None:
             choose_model()
         return chosen
-    st.session_state[_CHOICE] = chosen
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if answered is None:
             choose_model()
-        st.pills(
-            "Labels to answer with",
-            choices,
-            required=True,
-            format_func=lambda head: NAMES[head],
-            key=_CHOICE,
-            on_change=_store_choice,
-            label_visibility="collapsed",
-            width="content",
-            wrap=True,  # on a phone
-        )
+        _pills(choices, chosen)
         with st.popover(
             "What is the difference?",
             icon=":material/help:",
@@ -71,6 +61,40 @@ def choose_head(answered: ModelSpec | None = None) -> str:
                 st.markdown(IN_SHORT)
                 st.page_link("app/pages/about.py", label="More about both", icon=":material/info:")
     return chosen
+
+
+def choose_measured(measured: Sequence[str], default: str) -> str:
+    """Show the choice among heads of which there are figures; it is the same as on other pages.
+
+    Args:
+        measured: names of the heads, at least one.
+        default: the head that is shown where nobody chose one of them.
+    """
+    chosen = _chosen_among(measured, default if default in measured else measured[0])
+    if len(measured) > 1:
+        _pills(measured, chosen)
+    return chosen
+
+
+def _chosen_among(heads: Sequence[str], default: str) -> str:
+    chosen = st.session_state.get(_HEAD, default)
+    return chosen if chosen in heads else default
+
+
+def _pills(choices: Sequence[str], chosen: str) -> None:
+    if st.session_state.get(_CHOICE) != chosen:  # else it would be sent, over a click
+        st.session_state[_CHOICE] = chosen
+    st.pills(
+        "Labels to answer with",
+        choices,
+        required=True,
+        format_func=lambda head: NAMES[head],
+        key=_CHOICE,
+        on_change=_store_choice,
+        label_visibility="collapsed",
+        width="content",
+        wrap=True,  # on a phone
+    )
 
 
 def _store_choice() -> None:

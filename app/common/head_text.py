@@ -17,6 +17,9 @@ NAMES = {
     FERPLUS_HEAD: "What most people would say (FER+)",
 }
 
+#: The same next to figures.
+_SHORT = {BALANCED_HEAD: "balanced", EXPRESSION_HEAD: "FER2013", FERPLUS_HEAD: "FER+"}
+
 #: The expression that FER+ has and FER2013 lacks.
 CONTEMPT = "contempt"
 
@@ -46,6 +49,11 @@ _FERPLUS_HEAD_TEXT = (
 )
 
 _OTHER_NAMES = f"Downloads call them `{BALANCED_HEAD}`, `{EXPRESSION_HEAD}` and `{FERPLUS_HEAD}`."
+
+
+def head_name(head: str) -> str:
+    """Return the name of a head next to figures."""
+    return _SHORT.get(head, head)
 
 
 def offered(spec: ModelSpec) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.common.head_text import head_name
 from app.common.runnable import ModelEntry
 from app.common.text import escape_markdown
 
@@ -22,7 +23,10 @@ def _accuracy(entry: ModelEntry) -> str:
     low, high = entry.accuracy_low, entry.accuracy_high
     if entry.accuracy is None or low is None or high is None:
         return "not measured"
-    return f"{entry.accuracy:.1%} right on its validation data ({100 * low:.1f}–{high:.1%})"
+    return (
+        f"{entry.accuracy:.1%} right on its validation data ({100 * low:.1f}–{high:.1%}), "
+        f"{head_name(entry.spec.default_head)} head"
+    )
 
 
 def _size(entry: ModelEntry) -> str:

@@ -38,10 +38,13 @@ _LINKS = "page_links"
 #: On a phone the links fit into a row without their icons.
 _LINKS_STYLE = f"""<style>
 @media (max-width: 480px) {{
-  .st-key-{_LINKS} {{ gap: 0; }}
-  .st-key-{_LINKS} a {{ padding-inline: 3px; }}
+  .st-key-{_LINKS} {{ gap: 2px; }}
+  .st-key-{_LINKS} a {{ padding-inline: 2px; min-height: 44px; }}
   .st-key-{_LINKS} a * {{ font-size: 12.8px; }}
   .st-key-{_LINKS} a > span:first-child {{ display: none; }}
+}}
+.st-key-{_LINKS} a:focus-visible {{
+  outline: 2px solid currentColor; outline-offset: -2px; background: none;
 }}
 </style>"""
 

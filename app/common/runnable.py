@@ -12,7 +12,6 @@ from pathlib import Path
 from app.common.paths import model_dir, models_dir
 from app.common.reports import Stamp, file_sha256, stamp_of
 from fer.errors import ModelError
-from fer.evaluation.metrics import Evaluation
 from fer.evaluation.report import Report
 from fer.export.photos import distinct_names
 from fer.model.spec import ModelSpec
@@ -35,7 +34,7 @@ class ModelEntry:
         spec: tells how to run it.
         bytes: size of the network's file.
         parameters: number of its weights; None without a report about these weights.
-        accuracy: on its own validation data; None if it was not measured.
+        accuracy: of its usual head on its own validation data; None if it was not measured.
         accuracy_low: lower end of the 95 % interval; likewise.
         accuracy_high: its upper end.
         trained_on: name of the data set; empty without a report.
@@ -152,7 +151,7 @@ def _with_report(entry: ModelEntry, report: Report) -> ModelEntry:
         trained_on=report.data.name,
         begun_with=report.initial_model or "",
     )
-    measured: Evaluation | None = report.evaluations.get(_SPLIT)
+    measured = report.evaluations_of(entry.spec.default_head).get(_SPLIT)
     if measured is None:
         return known
     return replace(

@@ -41,6 +41,7 @@ SETTINGS: Mapping[str, Setting] = {
     for setting in (
         Setting("FER_MAX_SESSIONS", "open tabs", 200),
         Setting("FER_MAX_UPLOADS_A_MINUTE", "uploads of a visitor in a minute", 300),
+        Setting("FER_MAX_UPLOADS_TOTAL_MB", "megabytes of uploads waiting in memory", 1000),
         Setting("FER_MAX_PHOTO_MB", "megabytes of a photo", 64),
         Setting("FER_MAX_PHOTO_MEGAPIXELS", "million pixels of a photo", 52),
         Setting("FER_MAX_FACES", "faces of a photo, the largest", 200),

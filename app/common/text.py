@@ -119,8 +119,10 @@ def counted(count: int, noun: str) -> str:
 
 
 def answer_counts(results: Iterable[Faces]) -> Counter[str]:
-    """Count the answers of all faces, including "uncertain"."""
-    return Counter(answer for faces in results for answer in faces.answers)
+    """Count the answers of all faces, the most frequent first, and "uncertain" last."""
+    counts = Counter(answer for faces in results for answer in faces.answers)
+    order = sorted(counts, key=lambda answer: (answer == UNCERTAIN, -counts[answer], answer))
+    return Counter({answer: counts[answer] for answer in order})
 
 
 def describe_picture(name: str, faces: Faces) -> str:
@@ -140,7 +142,7 @@ def describe_probabilities(face: str, probabilities: Floats, labels: Sequence[st
 
 def describe_mix(counts: Counter[str]) -> str:
     """Return the alternative text of the strip with the answers of all faces."""
-    shares = ", ".join(f"{label} {count}" for label, count in counts.most_common())
+    shares = ", ".join(f"{label} {count}" for label, count in counts.items())
     return f"Faces by answer: {shares}."
 
 

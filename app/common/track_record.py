@@ -54,24 +54,15 @@ def track_record(report: Report, head: str) -> TrackRecord | None:
     return None
 
 
-def best_split(report: Report) -> str | None:
-    """Return the split whose figures say most about new faces; None without an evaluation."""
-    return next((split for split in SPLITS if split in report.evaluations), None)
-
-
 def _sentence(measured: Selective, verdict: Verdict) -> str:
     """Return how often such answers, or such first guesses, were right; "" if unmeasured."""
     label = verdict.candidates[0]
     near = measured.near(label, verdict.confidence)
     if near is None:
-        return ""
-    share = f"{near.correct / near.count:.0%}"
-    if near.label is None:
-        what = "with any answer" if verdict.sure else "with any first guess"
-        right = f"it was right for {share}"
-    else:
-        what = f"called {label}" if verdict.sure else f"whose first guess was {label}"
-        right = f"{share} {_RIGHT[measured.truth]}"
+        few = f"Too few {_faces(measured)} were called {label} to say how often that is right."
+        return few if measured.predicted else ""
+    what = f"called {label}" if verdict.sure else f"whose first guess was {label}"
+    right = f"{near.correct / near.count:.0%} {_RIGHT[measured.truth]}"
     faces = f"Of {near.count // JUDGEMENTS[measured.truth]:,} {_faces(measured)} {what}"
     mistakes = _mistakes(measured, label) if verdict.sure else ""
     return f"{faces} with {near.low:.0%} to {near.high:.0%} confidence, {right}{mistakes}."

@@ -6,29 +6,33 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from app.common.head_picker import choose_measured
+from app.common.head_text import NAMES
 from app.common.model_choice import chosen_model
 from app.common.paths import models_dir, without_folder
 from app.common.text import escape_markdown
 from app.dashboard.models import OpenedModel, model_names, open_model
-from app.dashboard.sections.other_data import record_title, record_ways
+from app.dashboard.sections.other_data import FURTHER, record_faces, record_title, record_ways
 from app.dashboard.sections.performance import DUPLICATES
-from app.dashboard.text import (
-    SPLITS_EXPLAINED,
-    SplitEvaluation,
-    head_name,
-    split_evaluations,
-)
+from app.dashboard.text import SPLITS_EXPLAINED, split_evaluations
 from fer.errors import ModelError
 from fer.evaluation.other_data import OtherData
 from fer.evaluation.report import EarlierTraining
+from fer.labels import EXPRESSION_HEAD
 
 
 def choose_models(names: Sequence[str]) -> list[str]:
     """Let the visitor choose one or two models; that which answers on the pages is the default."""
     running = chosen_model().name
+    here = chosen_model().resolve() == (models_dir() / running).resolve()
+
+    def title(name: str) -> str:
+        return f"{name} (running)" if here and name == running else name
+
     first = st.selectbox(
         "Model",
         names,
+        format_func=title,
         index=names.index(running) if running in names else 0,
         key=f"dashboard_model_{running}",  # whoever chooses another model sees that one first
         width=220,
@@ -42,6 +46,7 @@ def choose_models(names: Sequence[str]) -> list[str]:
         others,
         index=None,
         placeholder="no other",
+        format_func=title,
         key="dashboard_other",
         width=220,
         persist_state="session",
@@ -80,42 +85,34 @@ def open_with_warnings(name: str) -> OpenedModel | None:
     return model
 
 
-def choose_evaluation(models: Sequence[OpenedModel]) -> str | None:
-    """Let the visitor choose an evaluation and return its name; None if there is none."""
-    names = list(dict.fromkeys(m.name for model in models for m in split_evaluations(model.report)))
+def choose_faces(models: Sequence[OpenedModel]) -> str | None:
+    """Let the visitor choose what models were measured on; None if they were not measured.
+
+    The splits of their data sets come first, then held-out faces and other data.
+    """
+    splits = [m.faces for model in models for m in split_evaluations(model.report)]
+    further = [record_faces(record) for model in models for record in model.other_data]
+    names = list(dict.fromkeys((*splits, *further)))
     if not names:
         return None
     return st.selectbox(
         "Measured on",
         names,
         key="dashboard_split",
-        help=escape_markdown(f"{SPLITS_EXPLAINED} {DUPLICATES}"),
+        help=escape_markdown(f"{SPLITS_EXPLAINED} {DUPLICATES} {FURTHER}"),
         persist_state="session",
     )
 
 
-def choose_head(evaluations: Sequence[SplitEvaluation], *, key: str) -> SplitEvaluation:
-    """Let the visitor choose between the heads, if more than one was measured.
+def choose_head(models: Sequence[OpenedModel]) -> str:
+    """Let the visitor choose the head whose figures are shown, if several were measured.
 
-    Args:
-        evaluations: the same faces by head; the first is the default.
-        key: prefix of the widget key, unique on the page.
+    The head that answers on the pages is the default, and who chooses another one here gets its
+    answers there.
     """
-    by_head = {one.head: one for one in evaluations}
-    if len(by_head) < 2:
-        return evaluations[0]
-    head = st.segmented_control(
-        "Head",
-        list(by_head),
-        format_func=lambda name: f"{head_name(name)} head",
-        default=evaluations[0].head,
-        required=True,
-        key=f"{key}_head",
-        help="The FER2013 and the balanced head are measured by the data set's labels, the FER+ "
-        "head by what most of ten people said.",
-        persist_state="session",
-    )
-    return by_head[head]
+    heads = {m.head for model in models for m in split_evaluations(model.report)}
+    usual = next((model.spec.default_head for model in models if model.spec), EXPRESSION_HEAD)
+    return choose_measured([head for head in NAMES if head in heads] or [usual], usual)
 
 
 def choose_training(chain: Sequence[EarlierTraining], *, key: str) -> EarlierTraining:
@@ -141,23 +138,26 @@ def choose_training(chain: Sequence[EarlierTraining], *, key: str) -> EarlierTra
     return chain[chosen - 1]
 
 
-def choose_record(records: Sequence[OtherData], *, key: str) -> tuple[OtherData, str]:
+def choose_record(records: Sequence[OtherData], head: str, *, key: str) -> tuple[OtherData, str]:
     """Let the visitor choose a measurement on other data, and how its answers are counted.
 
     Args:
-        records: the measurements; the first is the default.
+        records: the measurements.
+        head: name of the head whose first measurement is the default.
         key: prefix of the widget keys, unique on the page.
 
     Returns:
         The measurement, and one of `record_ways`.
     """
     names = [record_title(record) for record in records]
+    first = next((n for n, record in enumerate(records) if record.head == head), 0)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         number = st.selectbox(
             "Measurement",
             range(len(records)),
+            index=first,
             format_func=names.__getitem__,
-            key=f"{key}_record",
+            key=f"{key}_record_{head}",  # whoever chooses another head sees its figures first
             width=420,
             persist_state="session",
         )

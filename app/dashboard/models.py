@@ -23,7 +23,6 @@ from fer.errors import ModelError
 from fer.evaluation.mistakes import Mistakes
 from fer.evaluation.other_data import OtherData, OtherDataFile
 from fer.evaluation.report import Report
-from fer.labels import EXPRESSION_HEAD
 from fer.model.spec import ModelSpec
 
 _log = logging.getLogger(__name__)
@@ -57,11 +56,10 @@ class OpenedModel:
     earlier: tuple[OtherData, ...] = ()
     report_alone: bool = False
 
-    @property
-    def temperature(self) -> float | None:
-        """Temperature of the expression head; None without a spec."""
+    def temperature(self, name: str) -> float | None:
+        """Return the temperature of a head; None without a spec, or without this head."""
         heads = self.spec.heads if self.spec else ()
-        return next((h.temperature for h in heads if h.name == EXPRESSION_HEAD), None)
+        return next((head.temperature for head in heads if head.name == name), None)
 
     @property
     def heads(self) -> dict[str, str]:

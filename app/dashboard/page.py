@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -10,15 +11,16 @@ import streamlit as st
 
 from app.common.paths import models_dir
 from app.common.text import escape_markdown
+from app.dashboard.charts.style import on_one_scale
 from app.dashboard.choice import (
-    choose_evaluation,
+    choose_faces,
     choose_head,
     choose_models,
     choose_record,
     choose_training,
     open_with_warnings,
 )
-from app.dashboard.elements import Section
+from app.dashboard.elements import Chart, Note, Part, Row, Section
 from app.dashboard.models import OpenedModel, json_report, model_names
 from app.dashboard.render.confusion_matrix import show_confusion
 from app.dashboard.render.examples import Examples
@@ -36,12 +38,12 @@ from app.dashboard.sections import (
 )
 from app.dashboard.sections.comparison import comparison
 from app.dashboard.sections.differences import differences
-from app.dashboard.text import (
-    SplitEvaluation,
-    evaluations_by_head,
-    split_evaluations,
-    trainings,
-)
+from app.dashboard.text import SplitEvaluation, evaluation_on, trainings
+from fer.evaluation.labelled import LabelledEvaluation
+from fer.evaluation.other_data import OtherData
+
+#: What a tab shows of a model, in order.
+Parts = Sequence[Part | Row]
 
 #: Command that the page suggests if there is no model, or only one.
 TRAIN_COMMAND = "python -m training train --preset small --data fer2013.csv --out models/mine"
@@ -56,16 +58,31 @@ class ModelView:
 
     Attributes:
         model: the model.
-        chosen: the chosen evaluation; None if the model does not have it.
+        chosen: the chosen head's evaluation, another's if that was not measured; None if no head
+            was measured on the chosen faces.
+        record: what was measured on faces of other origin, if these were chosen.
     """
 
     model: OpenedModel
     chosen: SplitEvaluation | None
+    record: OtherData | None = None
 
     @property
     def key(self) -> str:
         """Prefix of its widget keys."""
         return f"dashboard_{self.model.name}"
+
+    @classmethod
+    def of(cls, model: OpenedModel, faces: str, head: str) -> ModelView:
+        """Return what a head reached on some faces, or another head if that was not measured."""
+        if chosen := evaluation_on(model.report, faces, head):
+            return cls(model, chosen)
+        records = [one for one in model.other_data if other_data.record_faces(one) == faces]
+        record = min(records, key=lambda one: one.head != head, default=None)
+        if record and isinstance(record.figures, LabelledEvaluation):
+            figures = record.figures.as_answered
+            return cls(model, SplitEvaluation(faces, True, figures, record.head), record)
+        return cls(model, None, record)
 
 
 def show_dashboard() -> None:
@@ -78,14 +95,17 @@ def show_dashboard() -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = choose_models(names)
         picker = st.container(width=300)
+    heads = st.container()
     opened = [model for name in chosen if (model := open_with_warnings(name))]
     if not opened:
         return
     with picker:
-        measured_on = choose_evaluation(opened)
+        measured_on = choose_faces(opened)
     if measured_on is None:
         st.info("This report has no evaluation: nothing was measured on any split.")
-    views = [ModelView(model, _evaluation(model, measured_on)) for model in opened]
+    with heads:
+        head = choose_head(opened)
+    views = [ModelView.of(model, measured_on or "", head) for model in opened]
     _tabs(views, measured_on)
     if len(names) == 1:
         st.caption("To compare it with a model of your own, train one:")
@@ -99,16 +119,12 @@ def _show_no_model() -> None:
     st.code(TRAIN_COMMAND, language="bash")
 
 
-def _evaluation(model: OpenedModel, name: str | None) -> SplitEvaluation | None:
-    return next((m for m in split_evaluations(model.report) if m.name == name), None)
-
-
 def _tabs(views: Sequence[ModelView], measured_on: str | None) -> None:
     """Show one part of the report per tab.
 
     Only the open tab is sent to the browser, so that its charts get the right width.
     """
-    tab_contents: dict[str, Callable[[ModelView], None]] = {
+    tab_contents: dict[str, Callable[[ModelView], Parts]] = {
         ":material/monitoring: Overview": _overview,
         ":material/grid_on: Mistakes": _mistakes,
         ":material/balance: Confidence": _confidence,
@@ -129,30 +145,57 @@ def _tabs(views: Sequence[ModelView], measured_on: str | None) -> None:
                 _side_by_side(views, show)
 
 
-def _side_by_side(views: Sequence[ModelView], show: Callable[[ModelView], None]) -> None:
+def _side_by_side(views: Sequence[ModelView], show: Callable[[ModelView], Parts]) -> None:
+    """Show a part of the report for one model, or for two: the same things beside each other."""
     if len(views) == 1:
-        show(views[0])
+        show_section(Section("", tuple(show(views[0]))), key=views[0].key)
         return
+    found: list[dict[tuple[object, ...], Part]] = []
     for column, view in zip(st.columns(len(views), gap="medium"), views, strict=True):
         with column:
             st.subheader(escape_markdown(view.model.name), anchor=False, divider="gray")
-            show(view)
+            found.append(_by_kind(show(view)))
+    for kind in dict.fromkeys(kind for parts in found for kind in parts):
+        same = [parts.get(kind) for parts in found]
+        on_one_scale([part.figure for part in same if isinstance(part, Chart)])
+        columns = st.columns(len(views), gap="medium")
+        for column, view, part in zip(columns, views, same, strict=True):
+            with column:
+                if part:
+                    show_part(part, key=view.key)
 
 
-def _overview(view: ModelView) -> None:
+def _by_kind(parts: Parts) -> dict[tuple[object, ...], Part]:
+    """Return parts by what tells them apart in a report, and is the same in that of another model.
+
+    That is all of a title but the head, the split or a count.
+    """
+    found: dict[tuple[object, ...], Part] = {}
+    for part in (one for p in parts for one in (p.parts if isinstance(p, Row) else (p,))):
+        words = part.text[:9] if isinstance(part, Note) else part.title
+        title = re.split("[,:]", words)[0]
+        same = sum(kind[:2] == (type(part), title) for kind in found)
+        found[type(part), title, same] = part
+    return found
+
+
+def _overview(view: ModelView) -> Parts:
     if taught := view.model.report.adaptation:
         st.markdown("##### What teaching changed", anchors=False)
         show_section(adaptation.adaptation(taught), key=f"{view.key}_taught")
     if view.chosen:
-        show_section(performance.overview(view.model.report, view.chosen), key=view.key)
-    else:
-        _not_measured()
+        return performance.overview(view.model.report, view.chosen).parts
+    if view.record:
+        st.markdown(f"##### {escape_markdown(other_data.record_title(view.record))}", anchors=False)
+        return other_data.record_parts(view.record)
+    return _not_measured(view)
 
 
 def _compare(views: Sequence[ModelView], measured_on: str) -> None:
     """Show two models in one table, which is easier to compare than two rows of cards."""
     first, second = (view.model for view in views)
-    show_part(comparison(first, second, measured_on), key="dashboard_both")
+    one, other = ((view.model, view.chosen) for view in views)
+    show_part(comparison(one, other, measured_on), key="dashboard_both")
     show_part(differences(first.report, second.report), key="dashboard_differences")
     for model in (first, second):
         table = performance.splits_table(model.report)
@@ -160,66 +203,62 @@ def _compare(views: Sequence[ModelView], measured_on: str) -> None:
         show_part(table, key=f"dashboard_{model.name}")
 
 
-def _mistakes(view: ModelView) -> None:
+def _mistakes(view: ModelView) -> Parts:
     if not view.chosen:
-        _not_measured()
-        return
-    chosen = choose_head(evaluations_by_head(view.model.report, view.chosen), key=view.key)
-    key = f"{view.key}_{chosen.head}"
+        return _not_measured(view)
     examples = Examples(view.model.name, view.model.mistakes)
-    show_confusion(chosen, examples, key=key)
-    show_section(Section("", (performance.per_class(chosen),)), key=key)
+    show_confusion(view.chosen, examples, key=f"{view.key}_{view.chosen.head}")
+    return (performance.per_class(view.chosen),)
 
 
-def _confidence(view: ModelView) -> None:
-    if view.chosen:
-        section = calibration.confidence(
-            view.model.report, view.chosen, view.model.temperature, view.model.heads
-        )
-        show_section(section, key=view.key)
-    else:
-        _not_measured()
+def _confidence(view: ModelView) -> Parts:
+    if not view.chosen:
+        return _not_measured(view)
+    temperature = view.model.temperature(view.chosen.head)
+    report, heads = view.model.report, view.model.heads
+    return calibration.confidence(report, view.chosen, temperature, heads).parts
 
 
-def _robustness(view: ModelView) -> None:
-    show_section(robustness.robustness(view.model.report, view.model.heads), key=view.key)
+def _robustness(view: ModelView) -> Parts:
+    return robustness.robustness(view.model.report, view.model.heads).parts
 
 
-def _other_data(view: ModelView) -> None:
-    model = view.model
+def _other_data(view: ModelView) -> Parts:
+    model, shown = view.model, view.chosen or view.record
     command = EVALUATE_COMMAND.format(model.name)
     parts = other_data.other_data(model.other_data, command, model.earlier)
     show_section(Section("", tuple(parts)), key=view.key)
     if model.not_shown:
         st.warning(escape_markdown(model.not_shown), icon=":material/link_off:")
-    if model.other_data:
-        record, way = choose_record(model.other_data, key=view.key)
-        key = f"{view.key}_{model.other_data.index(record)}_{way}"
-        show_section(Section("", tuple(other_data.record_parts(record, way))), key=key)
+    if not model.other_data:
+        return ()
+    record, way = choose_record(model.other_data, shown.head if shown else "", key=view.key)
+    return other_data.record_parts(record, way)
 
 
-def _training(view: ModelView) -> None:
+def _training(view: ModelView) -> Parts:
     report = view.model.report
     chosen = choose_training(trainings(report), key=view.key)
-    parts = (*training.one_training(report, chosen), training.class_counts(report))
-    show_section(Section("", parts), key=view.key)
+    return (*training.one_training(report, chosen), training.class_counts(report))
 
 
-def _network(view: ModelView) -> None:
-    show_section(network.network(view.model.report), key=view.key)
+def _network(view: ModelView) -> Parts:
+    return network.network(view.model.report).parts
 
 
-def _record(view: ModelView) -> None:
+def _record(view: ModelView) -> Parts:
     if not view.model.problems and not view.model.report_alone:
         st.caption(
             ":material/verified: The files here are those that were measured: their SHA-256 hashes "
             "match the report."
         )
-    show_section(provenance.record(view.model.report), key=view.key)
+    return provenance.record(view.model.report).parts
 
 
-def _not_measured() -> None:
-    st.caption("This model was not measured on this split.")
+def _not_measured(view: ModelView) -> Parts:
+    known = "Of these faces, no more is known than the overview says."
+    st.caption(known if view.record else "This model was not measured on these faces.")
+    return ()
 
 
 def _downloads(models: Sequence[OpenedModel]) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from app.common.head_text import NAMES, head_name
 from fer.evaluation.metrics import Evaluation
 from fer.evaluation.report import EarlierTraining, Layer, Report
-from fer.labels import BALANCED_HEAD, EXPRESSION_HEAD, FERPLUS_HEAD
+from fer.labels import EXPRESSION_HEAD
 
 #: Display order of splits; any others follow.
 SPLITS = ("test", "validation", "train")
@@ -17,9 +18,6 @@ SPLITS_EXPLAINED = (
 )
 
 WITHOUT_DUPLICATES = "without duplicates"
-
-#: Names of the heads next to figures.
-_HEADS = {BALANCED_HEAD: "balanced", EXPRESSION_HEAD: "FER2013", FERPLUS_HEAD: "FER+"}
 
 
 def creation_time(report: Report) -> str:
@@ -69,34 +67,47 @@ class SplitEvaluation:
     head: str = EXPRESSION_HEAD
 
     @property
+    def faces(self) -> str:
+        """What it was measured on: ``validation`` or ``validation, without duplicates``."""
+        return f"{self.split}{'' if self.duplicates else f', {WITHOUT_DUPLICATES}'}"
+
+    @property
     def name(self) -> str:
-        """``validation``, ``validation, without duplicates`` or ``validation, FER+ head``."""
-        head = f", {head_name(self.head)} head" if self.head != EXPRESSION_HEAD else ""
-        return f"{self.split}{'' if self.duplicates else f', {WITHOUT_DUPLICATES}'}{head}"
+        """The same with the head: ``validation, balanced head``."""
+        return self.titled(self.faces)
+
+    def titled(self, title: str) -> str:
+        """Return a title that names the head, if it is known: ``Mistakes, balanced head``."""
+        return f"{title}, {head_name(self.head)} head" if self.head else title
 
 
-def split_evaluations(report: Report) -> tuple[SplitEvaluation, ...]:
-    """Return the evaluations of all splits, each followed by the one without duplicates."""
-    evaluations = []
-    for split in sorted(report.evaluations, key=_split_order):
-        evaluations.append(SplitEvaluation(split, True, report.evaluations[split]))
-        if split in report.without_duplicates:
-            evaluations.append(SplitEvaluation(split, False, report.without_duplicates[split]))
-    return tuple(evaluations)
+def split_evaluations(report: Report, first: str = "") -> tuple[SplitEvaluation, ...]:
+    """Return the evaluations of all heads and splits, each with the one without duplicates.
+
+    Args:
+        report: the report.
+        first: name of the head to begin with; the other heads follow in the order of the pages.
+    """
+    found = []
+    for head in sorted(NAMES, key=lambda name: name != first):
+        evaluations = report.evaluations_of(head)
+        for split in sorted(evaluations, key=_split_order):
+            found.append(SplitEvaluation(split, True, evaluations[split], head))
+            if head == EXPRESSION_HEAD and split in report.without_duplicates:
+                again = report.without_duplicates[split]
+                found.append(SplitEvaluation(split, False, again, head))
+    return tuple(found)
 
 
-def evaluations_by_head(report: Report, chosen: SplitEvaluation) -> tuple[SplitEvaluation, ...]:
-    """Return an evaluation of the expression head, and those of other heads on the same faces."""
-    others = {
-        BALANCED_HEAD: report.balanced_evaluations,
-        FERPLUS_HEAD: report.ferplus_evaluations,
-    }
-    measured = (
-        SplitEvaluation(chosen.split, True, evaluations[chosen.split], head)
-        for head, evaluations in others.items()
-        if chosen.duplicates and chosen.split in evaluations
-    )
-    return (chosen, *measured)
+def evaluation_on(report: Report, faces: str, head: str) -> SplitEvaluation | None:
+    """Return a head's evaluation on some faces, else another head's; None if there is none.
+
+    Args:
+        report: the report.
+        faces: what it was measured on; see `SplitEvaluation.faces`.
+        head: name of the head.
+    """
+    return next((one for one in split_evaluations(report, head) if one.faces == faces), None)
 
 
 def ordered_splits(report: Report) -> list[str]:
@@ -104,11 +115,6 @@ def ordered_splits(report: Report) -> list[str]:
     order = SPLITS[::-1]
     counts = report.data.class_counts
     return [s for s in order if s in counts] + sorted(set(counts) - set(order))
-
-
-def head_name(head: str) -> str:
-    """Return the name of a head next to figures."""
-    return _HEADS.get(head, head)
 
 
 def percent(share: float) -> str:
@@ -226,5 +232,6 @@ def _faces(count: int) -> str:
     return f"{count:,} {'face' if count == 1 else 'faces'}"
 
 
-def _split_order(split: str) -> tuple[int, str]:
-    return (SPLITS.index(split) if split in SPLITS else len(SPLITS), split)
+def _split_order(name: str) -> tuple[int, str]:
+    split, *_ = name.split(", ")  # a domain follows
+    return (SPLITS.index(split) if split in SPLITS else len(SPLITS), name)

@@ -8,10 +8,10 @@ from app.background.giving_way import take_shorter_turns
 from app.housekeeping.closed_tabs import forget_closed_tabs
 from app.housekeeping.janitor import JANITOR
 from app.housekeeping.process_memory import bound_allocator
+from app.housekeeping.upload_memory import bound_uploads
 from app.housekeeping.uploads import hold_uploads
 from app.serving.end import end_in_time
-from app.session.left_pages import forget_left_pages
-from app.session.waiting_clicks import keep_waiting_clicks
+from app.session.clicks import keep_clicks
 from fer.images import MAX_BYTES
 
 
@@ -19,7 +19,7 @@ def keep_house() -> None:
     """Bound a server's memory, let its threads take turns, and start its janitor; once.
 
     From then on no click is lost over the next one, no page is emptied by the one before, no
-    photograph arrives in a file, and the server ends when it is told to.
+    photograph arrives in a file, uploads have a budget, and the server ends when it is told to.
 
     A test of a page has no server: nothing may outlast it.
     """
@@ -28,9 +28,9 @@ def keep_house() -> None:
     if type(runtime.get_instance()) is runtime.Runtime:
         bound_allocator()
         take_shorter_turns()
-        keep_waiting_clicks()
-        forget_left_pages()
+        keep_clicks()
         hold_uploads(MAX_BYTES)
+        bound_uploads()
         end_in_time()
         JANITOR.add(forget_closed_tabs)
         JANITOR.start()

@@ -27,6 +27,12 @@ NUMBERS_STAY = (
     f"{KEEP_SECONDS / 60:.0f} minutes after you close the tab."
 )
 
+WITHOUT_SERVER = (
+    "This page has no connection to the server that analyses your video; where the picture still "
+    "moves, that goes on. What was recorded comes back with the connection; if the server was "
+    "restarted, it is gone."
+)
+
 _TROUBLE = {
     Phase.SLOW: (
         "**Connecting takes longer than usual.** A firewall or a company or mobile network may be "

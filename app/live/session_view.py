@@ -129,7 +129,8 @@ def _choose_person(people: list[int], default: int) -> int:
     person = chosen if chosen in people else default
     if len(people) == 1:
         return person
-    st.session_state[_PERSON_CHOICE] = person
+    if st.session_state.get(_PERSON_CHOICE) != person:  # else it would be sent, over a click
+        st.session_state[_PERSON_CHOICE] = person
     st.pills(
         "Person",
         people,

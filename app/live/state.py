@@ -94,7 +94,9 @@ def _limit() -> StreamLimit:
 
 @st.cache_resource(show_spinner=False)
 def _store() -> SessionStore[LiveSession]:
-    store: SessionStore[LiveSession] = SessionStore(tab_is_open)
+    store: SessionStore[LiveSession] = SessionStore(
+        tab_is_open, bytes_of=lambda session: session.bytes
+    )
     JANITOR.add(store.look)
     return store
 

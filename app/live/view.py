@@ -11,7 +11,7 @@ from app.common.legend import legend
 from app.common.text import counted
 from app.live import text
 from app.live.charts.share_charts import mix_strip
-from app.live.notices import show_trouble
+from app.live.notices import WITHOUT_SERVER, show_trouble
 from app.live.relay.check import RelayState
 from app.live.session_view import show_rolling_timeline
 from app.live.streaming.connection import Phase
@@ -48,6 +48,17 @@ _BADGES = {
 
 Observe = Callable[[], Phase]
 Relay = Callable[[], RelayState | None]
+
+
+#: Keys of what is seen now, and of what stands in its place while the browser has no connection.
+#: The browser decides which is shown: nobody else can know.
+_NOW, _CUT = "live_now", "live_not_connected"
+CUT_STYLE = f"""<style>
+[data-test-connection-state=CONNECTED] :has(> .st-key-{_CUT}),
+[data-testid=stApp]:not([data-test-connection-state=CONNECTED]) :has(> .st-key-{_NOW}) {{
+  display: none;
+}}
+</style>"""
 
 
 def poll(show: Callable[[], None], *, active: bool, seconds: float = POLL_SECONDS) -> None:
@@ -116,6 +127,7 @@ def show_figures(
     source: str,
     relay: Relay = lambda: None,
     *,
+    cut: str = WITHOUT_SERVER,
     chart_seconds: float = 0.0,
 ) -> None:
     """Show the state of the stream, the expressions in view, the timeline, and the speed.
@@ -125,20 +137,27 @@ def show_figures(
         observe: returns the current phase of the connection.
         source: name of what is shown while all is well.
         relay: returns how the connection's TURN server is.
+        cut: what to say while the browser has no connection.
         chart_seconds: seconds between two updates of the timeline; 0 for each time.
     """
-    phase, speed = observe(), session.speed()
-    _status(session, phase, source)
-    show_trouble(phase, relay)
-    _errors(session)
-    if phase in (Phase.CONNECTING, Phase.LOADING):
-        st.skeleton(height=220)
+    phase = observe()
+    with st.container(key=_CUT):
+        st.badge("Not connected", icon=":material/cloud_off:", color="orange")
+        st.caption(cut)
+    with st.container(key=_NOW):
+        _status(session, phase, source)
+        show_trouble(phase, relay)
+        _errors(session)
+        if phase in (Phase.CONNECTING, Phase.LOADING):
+            st.skeleton(height=220)
+        if phase is Phase.LIVE:
+            _in_view(session)
     if phase is not Phase.LIVE:
         return
-    _in_view(session)
     show_rolling_timeline(session, chart_seconds)
-    _metrics(speed)
-    _stages(speed)
+    with st.expander("Speed", icon=":material/speed:"):
+        _metrics(speed := session.speed())
+        _stages(speed)
 
 
 def _metrics(speed: Speed) -> None:
@@ -169,14 +188,12 @@ def _metrics(speed: Speed) -> None:
 
 
 def _stages(speed: Speed) -> None:
-    if not speed.stages:
-        return
     lines = ["| Milliseconds | median | 95% |", "| :-- | --: | --: |"]
     lines += [
         f"| {_STAGES.get(name, name)} | {stage.median:.1f} | {stage.p95:.1f} |"
         for name, stage in speed.stages.items()
     ]
-    with st.expander("Time by stage", icon=":material/timer:", expanded=False):
+    if speed.stages:
         st.markdown("\n".join(lines), width="content")
 
 

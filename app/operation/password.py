@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import ipaddress
 import threading
 import time
 from collections import deque
@@ -15,10 +16,13 @@ PASSWORD_VARIABLE = "FER_OPERATOR_PASSWORD"
 #: Least length of the password. With `ATTEMPTS` a minute, twelve random letters are not guessed.
 MIN_LENGTH = 12
 
-#: Wrong passwords in a minute, of all visitors together, after which none is looked at for a
-#: while: who guesses opens as many tabs as he likes.
+#: Wrong passwords in a minute from one address, after which none from there is looked at for a
+#: while: who guesses opens as many tabs as he likes, and must not lock the operator out.
 ATTEMPTS = 5
 ATTEMPT_SECONDS = 60.0
+
+#: Addresses that are remembered; who has so many is held by the password's length.
+_MOST_ADDRESSES = 1000
 
 
 def password_of(settings: Mapping[str, str]) -> str:
@@ -41,35 +45,52 @@ class PasswordDoor:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._wrong: deque[float] = deque(maxlen=ATTEMPTS)
+        self._wrong: dict[str, deque[float]] = {}
 
-    @property
-    def closed_seconds(self) -> float:
-        """Seconds for which no password is looked at; 0 if one may be tried."""
+    def closed_seconds(self, address: str) -> float:
+        """Return for how long no password from an address is looked at; 0 if one may be tried."""
         with self._lock:
-            return self._closed_seconds()
+            return self._closed_seconds(_network(address))
 
-    def lets_in(self, given: str, password: str) -> bool:
+    def lets_in(self, given: str, password: str, address: str) -> bool:
         """Return whether the right password was given while one may be tried.
 
         Args:
             given: what was typed, which may be anything.
             password: the right one; nobody gets in if it is empty.
+            address: of who gave it; empty if it is not known.
         """
+        network = _network(address)
         with self._lock:
-            if self._closed_seconds() or not password:
+            if self._closed_seconds(network) or not password:
                 return False
             # Of the digests, so that the time tells neither the place of a wrong letter nor the
             # length of the right password.
             if hmac.compare_digest(_digest(given), _digest(password)):
                 return True
-            self._wrong.append(self._clock())
+            wrong = self._wrong.pop(network, deque(maxlen=ATTEMPTS))
+            wrong.append(self._clock())
+            self._wrong[network] = wrong  # the newest stands last
+            if len(self._wrong) > _MOST_ADDRESSES:
+                del self._wrong[next(iter(self._wrong))]
             return False
 
-    def _closed_seconds(self) -> float:
-        if len(self._wrong) < ATTEMPTS:
+    def _closed_seconds(self, network: str) -> float:
+        wrong = self._wrong.get(network, deque())
+        if len(wrong) < ATTEMPTS:
             return 0.0
-        return max(0.0, self._wrong[0] + ATTEMPT_SECONDS - self._clock())
+        return max(0.0, wrong[0] + ATTEMPT_SECONDS - self._clock())
+
+
+def _network(address: str) -> str:
+    """Return what one visitor has all addresses of: of version 6, 64 bits."""
+    try:
+        known = ipaddress.ip_address(address)
+    except ValueError:
+        return ""
+    if known.version == 4 or (known.ipv4_mapped is not None):
+        return str(known)
+    return str(ipaddress.ip_network((int(known) >> 64 << 64, 64)))
 
 
 def _digest(text: str) -> bytes:

@@ -34,7 +34,7 @@ def show_door() -> None:
     with st.container(width=420), st.form("operator_door", border=True):
         st.text_input("Password", type="password", key=_GIVEN, autocomplete="current-password")
         st.form_submit_button("Sign in", type="primary", icon=":material/login:", on_click=_try)
-        if wait := math.ceil(_doorkeeper().closed_seconds):
+        if wait := math.ceil(_doorkeeper().closed_seconds(_address())):
             st.error(
                 f"**Too many wrong passwords.** None is looked at for {wait} seconds.",
                 icon=":material/lock_clock:",
@@ -66,12 +66,17 @@ def _try() -> None:
     st.session_state[_GIVEN] = ""  # it need not stay in memory
     if not given:
         return
-    right = _doorkeeper().lets_in(given, password_of(server_settings()))
+    right = _doorkeeper().lets_in(given, password_of(server_settings()), _address())
     st.session_state[_INSIDE], st.session_state[_WRONG] = right, not right
     if right:
         log_event("operator_signed_in")
     else:
         log_event("operator_refused", reason="password")
+
+
+def _address() -> str:
+    """Return the address of who has the page open; that of a proxy whose word is not believed."""
+    return st.context.ip_address or ""
 
 
 def _sign_out() -> None:

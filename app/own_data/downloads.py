@@ -11,7 +11,7 @@ from app.own_data.own_set import OwnSet
 from app.own_data.reading import OwnFace
 from fer import decode_image
 from fer.drawing.pictures import encoded
-from fer.export.face_rows import BYTE_ORDER_MARK
+from fer.export.face_rows import BYTE_ORDER_MARK, face_rows
 from fer.labelled.archive import LabelledFace, write_archive
 from fer.labelled.table import SKIPPED, LabelRow, write_table
 from fer.model.spec import Head, ModelSpec
@@ -79,18 +79,20 @@ def _labelled(own: OwnSet, model: str, head: str, spec: ModelSpec) -> list[Label
 
 def _said(face: OwnFace, *, model: str, head: Head) -> LabelRow:
     """Return the row of a face without its label: what the model answered."""
-    answered = face.probabilities.get((model, head.name))
+    answered = face.answered(model, head)
     if answered is None:
         return LabelRow("", "", face.box)
-    best = int(answered.argmax())
+    (row,) = face_rows(answered)
     return LabelRow(
         "",
         "",
         face.box,
-        answer=head.labels[best],
-        confidence=float(answered[best]),
+        answer=row.answer,
+        confidence=row.confidence,
         model=model,
-        head=head.name,
+        head=row.head,
+        detection_score=row.score if face.detections else None,
+        quality=row.quality,
     )
 
 

@@ -5,6 +5,7 @@ The sections are made of the dashboard's parts, so that the page and the HTML fi
 
 from __future__ import annotations
 
+from app.common.head_text import head_name
 from app.common.text import counted
 from app.dashboard.elements import Note, Part, Picture, Pictures, Row, Section, Table
 from app.dashboard.render.html import html_page
@@ -19,7 +20,7 @@ from app.dashboard.sections.labelled import (
 )
 from app.dashboard.sections.other_data import search_facts, share_of
 from app.dashboard.sections.performance import ACCURACY, INTERVAL
-from app.dashboard.text import head_name, percent
+from app.dashboard.text import percent
 from app.own_data.limits import LEAST_FOR_CALIBRATION, own_limits
 from app.own_data.measuring import OwnFigures
 from fer.evaluation.labelled import LabelledEvaluation
@@ -53,7 +54,7 @@ def own_data_sections(
         parts.insert(0, search_facts(search))
     limits = own_limits(evaluation, figures.answers)
     return [
-        Section("How good it is on your faces", tuple(parts)),
+        Section(f"How good it is on your faces, {head_name(head)} head", tuple(parts)),
         Section("What these figures do not say", tuple(map(Note, limits))),
         Section("What it takes for what", tuple(labelled_tables(evaluation, way))),
         Section("Sure and wrong", (_sure_and_wrong(figures, key),)),
@@ -132,12 +133,18 @@ def _too_few(evaluation: LabelledEvaluation) -> Note:
     )
 
 
+_RIGHT_OF_ALL = (
+    "Accuracy is about the faces that were found. Right of all photos counts those in which none "
+    "was found as well, as wrong. "
+)
+
+
 def _side_by_side(figures: OwnFigures) -> Table:
     missed = any(one.search.found < one.search.images for one in figures.measured.values())
     return Table(
         "The same faces, by every model and head",
         (
-            *("Model", "Head", "Faces", "Accuracy", *(["Right of all"] if missed else [])),
+            *("Model", "Head", "Faces", "Accuracy", *(["Right of all photos"] if missed else [])),
             *(RESTRICTED, "Macro-F1", "Answered", "Of these right"),
         ),
         tuple(
@@ -154,8 +161,8 @@ def _side_by_side(figures: OwnFigures) -> Table:
             )
             for (model, head), one in figures.measured.items()
         ),
-        f"{ACCURACY} {INTERVAL} Right of all: photos in which no face was found count as wrong. "
-        "Where the intervals overlap widely, a difference may be chance. Heads with other classes "
-        "are measured on the faces whose label they know.",
+        f"{ACCURACY} {INTERVAL} {_RIGHT_OF_ALL if missed else ''}Where the intervals overlap "
+        "widely, a difference may be chance. Heads with other classes are measured on the faces "
+        "whose label they know.",
         text_columns=("Head",),
     )

@@ -11,17 +11,13 @@ import base64
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import numpy as np
-
 from app.common.text import FLAW_ICONS
 from app.own_data.own_set import Label, OwnSet
 from app.own_data.reading import OwnFace, OwnPhoto
-from fer import Detections, Faces
 from fer.labelled.table import SKIPPED
 from fer.labels import colour_of
 from fer.model.spec import Head
 from fer.text import chance
-from fer.types import FLAWS
 
 #: Faces before and after the current one whose pictures the browser has.
 _BEHIND, _AHEAD = 6, 14
@@ -58,7 +54,15 @@ def labeller_data(
         "at": at,
         "labels": [_code(own, labels.get(index)) for index in range(len(faces))],
         "history": [[index, _code(own, label)] for index, label in own.history[-_HISTORY:]],
-        "expressions": [{"name": name, "colour": colour_of(name)} for name in own.expressions],
+        # What the head cannot answer has no button, unless it is a label already.
+        "expressions": [
+            {
+                "name": name,
+                "colour": colour_of(name),
+                "offered": name in head.labels or bool(own.counts[name]),
+            }
+            for name in own.expressions
+        ],
         "faces": [
             {"index": index, **_face(photos[faces[index][0]], faces[index][1], model, head)}
             for index in near
@@ -108,18 +112,9 @@ def _face(photo: OwnPhoto, one: OwnFace, model: str, head: Head) -> dict[str, An
         "name": photo.name,
         "place": f"face {one.number} of {len(photo.faces)}" if len(photo.faces) > 1 else "",
     }
-    probabilities = one.probabilities.get((model, head.name))
-    if probabilities is None:
+    answered = one.answered(model, head)
+    if answered is None:
         return said
-    flaws = np.array([[flaw in one.flaws for flaw in FLAWS]])
-    answered = Faces.of(
-        _NOWHERE,
-        probabilities[None],
-        head.labels,
-        flaws=flaws,
-        thresholds=head.thresholds,
-        margin=head.margin,
-    )
     return said | {
         "answer": answered.expressions[0],
         "sure": not bool(answered.uncertain[0]),
@@ -127,15 +122,9 @@ def _face(photo: OwnPhoto, one: OwnFace, model: str, head: Head) -> dict[str, An
         "flaws": [flaw for flaw in FLAW_ICONS if flaw in one.flaws],
         "shares": [
             {"name": label, "colour": colour_of(label), "share": round(float(share), 4)}
-            for label, share in zip(head.labels, probabilities, strict=True)
+            for label, share in zip(head.labels, answered.probabilities[0], strict=True)
         ],
     }
-
-
-#: The answer does not depend on where the face is.
-_NOWHERE = Detections(
-    np.zeros((1, 4), np.float32), np.ones(1, np.float32), np.zeros((1, 6, 2), np.float32)
-)
 
 
 def _mime(picture: bytes) -> str:

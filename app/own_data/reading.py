@@ -19,8 +19,8 @@ from fer.drawing.pictures import encoded, portrait_square, resized
 from fer.geometry import box_area
 from fer.labelled.cut_outs import is_cut_out
 from fer.labelled.table import Box
-from fer.model.spec import ModelSpec
-from fer.types import Floats, Image
+from fer.model.spec import Head, ModelSpec
+from fer.types import FLAWS, Floats, Image
 
 _log = logging.getLogger(__name__)
 
@@ -94,6 +94,26 @@ class OwnFace:
     picture: bytes = field(default=b"", repr=False)
     frame: tuple[float, ...] = ()
     crop: bytes = field(default=b"", repr=False)
+
+    def answered(self, model: str, head: Head) -> Faces | None:
+        """Return the face with what a model's head answered; None if it was not asked."""
+        probabilities = self.probabilities.get((model, head.name))
+        if probabilities is None:
+            return None
+        detections = self.detections or Detections(  # of a cut-out face, which nobody detected
+            np.array([self.box], np.float32),
+            np.ones(1, np.float32),
+            np.zeros((1, 6, 2), np.float32),
+        )
+        return Faces.of(
+            detections,
+            probabilities[None],
+            head.labels,
+            head=head.name,
+            flaws=np.array([[flaw in self.flaws for flaw in FLAWS]]),
+            thresholds=head.thresholds,
+            margin=head.margin,
+        )
 
     @property
     def size(self) -> int:

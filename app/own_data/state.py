@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import logging
 
 import streamlit as st
@@ -19,6 +18,7 @@ from app.common.settings import whole_number
 from app.housekeeping.janitor import JANITOR
 from app.own_data.reading import Answerer
 from app.own_data.visit import OwnVisit
+from app.serving.end import at_end
 from app.session.of_tab import session_of_tab
 from app.session.session_store import SessionStore
 from app.session.tabs import tab_is_open
@@ -97,7 +97,7 @@ def _limits() -> Limits:
 @st.cache_resource(show_spinner=False)
 def _jobs() -> Jobs:
     jobs = Jobs(max_jobs(server_settings(), JOBS_VARIABLE))
-    atexit.register(jobs.close)
+    at_end(jobs.close)
     return jobs
 
 
@@ -108,6 +108,11 @@ def _room() -> Room:
 
 @st.cache_resource(show_spinner=False)
 def _store() -> SessionStore[OwnVisit]:
-    store = SessionStore(tab_is_open, keep_seconds=KEEP_SECONDS, dropped=OwnVisit.end)
+    store = SessionStore(
+        tab_is_open,
+        keep_seconds=KEEP_SECONDS,
+        dropped=OwnVisit.end,
+        bytes_of=lambda visit: int(visit.own is not None),  # `Room` bounds the rest
+    )
     JANITOR.add(store.look)
     return store

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 
+from app.collection.entry import Missing
 from app.common.text import counted, escape_markdown
 from app.own_data.visit import OwnVisit
 
-#: Files that were not read which are named at most.
+#: Files without faces of their own which are named at most.
 _MOST_NAMED = 100
 
 
@@ -16,14 +18,12 @@ def facts(visit: OwnVisit) -> str:
     own = visit.own
     if own is None:
         return ""
-    photos, unread = own.photos, len(visit.unread)
+    photos = own.photos
     empty = sum(not photo.faces for photo in photos.values())
     parts = [counted(len(photos), "photo"), counted(len(own.faces), "face")]
     if empty:
         parts.append(f"{counted(empty, 'photo')} without a face")
-    if unread:
-        parts.append(f"{counted(unread, 'file')} not read")
-    return " · ".join(parts)
+    return " · ".join(filter(None, [*parts, missing_line(visit)]))
 
 
 def folder_line(counts: Mapping[str, int], misses: int) -> str:
@@ -38,8 +38,14 @@ def folder_line(counts: Mapping[str, int], misses: int) -> str:
     return f"**The labels are those of the folders:** {said or 'none'}.{missed}"
 
 
+def missing_line(visit: OwnVisit) -> str:
+    """Return how many files have no faces of their own; "" if all have."""
+    counts = Counter(one.missing for one in visit.unread)
+    return " · ".join(f"{counted(counts[one], 'file')} {one}" for one in Missing if counts[one])
+
+
 def unread_lines(visit: OwnVisit) -> str:
-    """Return the files that were not read with their reasons, in Markdown."""
+    """Return the files without faces of their own with the reasons, in Markdown."""
     unread = visit.unread
     lines = [f"- **{escape_markdown(one.name)}** {escape_markdown(one.error)}" for one in unread]
     more = len(lines) - _MOST_NAMED

@@ -8,6 +8,7 @@ from functools import partial
 import streamlit as st
 
 from app.background.jobs import State
+from app.collection.entry import Missing
 from app.collection.text import progress_line
 from app.common.components import mount
 from app.common.head_picker import chosen_head
@@ -19,7 +20,7 @@ from app.own_data.figures_view import show_figures
 from app.own_data.inputs import label_by_hand
 from app.own_data.labelling import carry_out, labeller_data
 from app.own_data.own_set import OwnSet
-from app.own_data.text import facts, folder_line, unread_lines
+from app.own_data.text import facts, folder_line, missing_line, unread_lines
 from app.own_data.visit import OwnVisit
 from app.photo.photo_view import download
 from app.teaching.runner import DATA_NAME
@@ -41,8 +42,9 @@ def show_title(visit: OwnVisit, own: OwnSet) -> None:
                 _offer_clear(visit, own)
         st.caption(facts(visit))
     if visit.unread and not visit.running:
-        said = f"{counted(len(visit.unread), 'file')} not read: why"
-        with st.expander(said.capitalize(), icon=":material/error:"):
+        faulty = any(one.missing is Missing.NOT_READ for one in visit.unread)
+        icon = ":material/error:" if faulty else ":material/info:"
+        with st.expander(f"{missing_line(visit)}: why", icon=icon):
             st.markdown(unread_lines(visit))
 
 

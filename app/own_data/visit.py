@@ -10,6 +10,7 @@ from functools import partial
 from app.background.jobs import Cancelled, Job, Jobs
 from app.collection.archive import Candidate
 from app.collection.collection import Collection, read_all
+from app.collection.entry import Missing
 from app.collection.item import digest
 from app.collection.room import Room
 from app.collection.upload import Upload
@@ -19,7 +20,7 @@ from app.own_data.reading import Answerer, OwnPhoto, answered_too, read_photo
 from app.own_data.taking import Taken, taken_of
 from fer.labelled.names import Kind, kind_of, shown_name
 
-_CANCELLED = "was not read: the analysis was cancelled."
+_CANCELLED = "was not started: the analysis was cancelled."
 _BROKEN_OFF = "was not read: something went wrong in FER Lens, not in your file."
 _ROOM_ENDED = "was not read: this server has no room for more faces at the moment."
 _NO_ROOM = (
@@ -81,7 +82,7 @@ class OwnVisit:
 
     @property
     def unread(self) -> list[OwnPhoto]:
-        """The files that were not read, and why."""
+        """The files without faces of their own, and why."""
         return [entry for batch in self.batches for entry in batch.items if entry.error]
 
     def take(
@@ -163,7 +164,7 @@ class OwnVisit:
             if self.job and self.job.active:
                 self.job.cancel()
                 for batch in self.batches:
-                    batch.close(_CANCELLED)
+                    batch.close(_CANCELLED, Missing.NOT_STARTED)
 
     def clear(self) -> None:
         """Delete all faces and labels."""
@@ -269,7 +270,7 @@ class OwnVisit:
             first, other = own.digests[key]
             differs = f", with the label {other}" if label and other != label else ""
             reason = f"is the same picture as {first}, which counts already{differs}."
-            return OwnPhoto(name, reason), False
+            return OwnPhoto(name, reason, missing=Missing.REPEATED), False
         label = label or own.label_of_photo(name)
         photo = read_photo(name, data, answerers, label=label, cut_out=name in taken.cut_outs)
         if not photo.error:

@@ -14,6 +14,7 @@ from app.about_text import (
     detector_line,
 )
 from app.common import running_model
+from app.common.head_picker import chosen_head
 from app.common.head_text import difference
 from app.common.page_layout import header
 from app.notice.view import show_law
@@ -46,12 +47,13 @@ def main() -> None:
 def _accuracy() -> None:
     try:
         report, spec = running_model.model_report(), running_model.model_spec()
+        head = chosen_head(spec)
     except ModelError as error:
         st.warning("Nothing is shown here, because the model's report cannot be read.")
         st.caption(running_model.operator_message(error))
         return
     if report.describes(spec):
-        st.markdown(accuracy_lines(report))
+        st.markdown(accuracy_lines(report, head))
     else:
         st.warning("Nothing is shown here, because the report is about other weights.")
 

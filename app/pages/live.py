@@ -7,9 +7,9 @@ from functools import partial
 import streamlit as st
 
 from app.common import running_model
-from app.common.head_picker import choose_head
+from app.common.head_picker import choose_head, chosen_head
 from app.common.model_choice import chosen_model
-from app.common.page_layout import CONTENT_WIDTH, header, show_features
+from app.common.page_layout import CONTENT_WIDTH, show_features
 from app.live.camera import camera_problem
 from app.live.clip_view import clip_active, clip_chosen, clip_starts, show_clip
 from app.live.device.choice import offer_device, show_choice
@@ -25,7 +25,7 @@ from app.live.state import connection_help, live_model, live_session
 from app.live.streaming.connection import Connection, Phase
 from app.live.streaming.ice import Ice
 from app.live.streaming.session import LiveModel, LiveSession
-from app.live.view import POLL_SECONDS, poll, show_controls, show_figures
+from app.live.view import CUT_STYLE, POLL_SECONDS, poll, show_controls, show_figures
 from app.live.webrtc import show_video, video_active
 from fer import ModelError
 
@@ -48,9 +48,14 @@ _GAP = 24
 _PANEL_WIDTH = CONTENT_WIDTH - _VIDEO_WIDTH - _GAP
 
 #: Where there is room for both, the settings stand under the video, however high the panel beside
-#: them is. On a phone, one thing follows the other: the video, who is seen, the settings.
-_TOP = "live_top"
+#: them is. On a phone, one thing follows the other: the video, who is seen, the settings; and what
+#: the page is for comes last.
+_TOP, _LEAD = "live_top", "live_lead"
 _STYLE = f"""<style>
+@media (max-width: 640px) {{
+  h1 {{ font-size: 1.5rem !important; padding-block: 0 0.5rem !important; }}
+  :has(> .st-key-{_LEAD}) {{ order: 1; }}
+}}
 @media (min-width: {CONTENT_WIDTH + 100}px) {{
   .st-key-{_TOP} {{
     display: grid; align-items: start;
@@ -63,19 +68,20 @@ _STYLE = f"""<style>
 
 def main() -> None:
     """Render the page."""
-    header(
-        "Read expressions live",
-        "Your camera's picture with every face marked: which expression it shows, how sure the "
-        "answer is, and how it changes.",
-    )
+    st.title("Read expressions live", anchor=False)
+    with st.container(key=_LEAD):
+        st.markdown(
+            "Your camera's picture with every face marked: which expression it shows, how sure the "
+            "answer is, and how it changes."
+        )
     try:
         session = live_session()
         session.choose_model(model := live_model(session.model))
-        session.choose_head(choose_head())
+        session.choose_head(chosen_head())
     except ModelError as error:
         running_model.show_model_error(error)
         return
-    st.html(_STYLE)
+    st.html(_STYLE + CUT_STYLE)
     phase, seconds = _top(session, model)
     with st.container():
         if phase.troubled:
@@ -115,9 +121,11 @@ def _top(session: LiveSession, model: LiveModel) -> tuple[Phase, float]:
                 phase = show_device_panel(session, offer_server=server.usable)
             else:
                 phase = _side_panel(session, shown)
-        if shown:
-            with st.container(width=_VIDEO_WIDTH):
+        with st.container(width=_VIDEO_WIDTH):
+            if shown:
                 show_controls(session)
+            with st.expander("Model and labels", icon=":material/tune:"):
+                choose_head()
     return phase, CHARTS_POLL_SECONDS if on_device else POLL_SECONDS
 
 

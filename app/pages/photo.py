@@ -13,11 +13,10 @@ from app.photo.album import Album
 from app.photo.cards import Cards
 from app.photo.inputs import offer_sample, show_inputs
 from app.photo.results import show_album
-from app.photo.store import AnalysedPhoto, Photo, PhotoStore
+from app.photo.state import photo_album
+from app.photo.store import AnalysedPhoto, Photo
+from app.session.session_store import KEEP_SECONDS
 from fer import ModelError
-
-_ALBUM = "photo_album"
-_STORE = "photo_store"
 
 #: Features of the page, in Markdown.
 _FEATURES = (
@@ -35,8 +34,8 @@ def main() -> None:
         "FER Lens finds the faces and says which expression each one shows, how sure it is, and "
         "what else it could be.",
     )
-    album: Album = st.session_state.setdefault(_ALBUM, Album())
-    store: PhotoStore = st.session_state.setdefault(_STORE, PhotoStore())
+    album = photo_album()
+    store = album.results
     show_inputs(album)
     store.keep_only(album.photos)
     if album.notice:
@@ -73,7 +72,8 @@ def _show_start(album: Album) -> None:
     )
     st.caption(
         ":material/lock: Photos stay in this server's memory. None is saved or logged. They are "
-        "deleted when you remove them, or soon after you close this tab."
+        f"deleted when you remove them, or {KEEP_SECONDS / 60:.0f} minutes after you close this "
+        "tab."
     )
 
 

@@ -1,7 +1,7 @@
 """The photographs of a session: what it holds, in what order, and what is selected. No Streamlit.
 
-An album lives as long as the session, so a visit to another page loses nothing. Its size is
-bounded, because every visitor's photographs are in the memory of the server.
+A visit to another page, or a reload, loses nothing of it. Its size is bounded, because every
+visitor's photographs are in the memory of the server.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from app.limits.photos import PhotoLimits, photo_limits
-from app.photo.store import Photo
+from app.photo.store import Photo, PhotoStore
 from fer.export.photos import distinct_names
 from fer.labelled.names import shown_name
 
@@ -30,6 +30,7 @@ class Album:
         additions: number of times that something was added.
         faces: index of the selected face by key of the photo.
         limits: how much it holds.
+        results: what was found in the photos.
     """
 
     photos: list[Photo] = field(default_factory=list)
@@ -39,6 +40,7 @@ class Album:
     additions: int = 0
     faces: dict[str, int] = field(default_factory=dict)
     limits: PhotoLimits = field(default_factory=photo_limits)
+    results: PhotoStore = field(default_factory=PhotoStore, repr=False)
 
     def __len__(self) -> int:
         return len(self.photos)
@@ -120,8 +122,9 @@ class Album:
         self.is_sample, self.notice = False, ""
 
     def clear(self) -> None:
-        """Remove all photos."""
+        """Remove all photos, and what was found in them."""
         self.photos, self.faces, self.opened = [], {}, set()
+        self.results.keep_only(())
         self.is_sample, self.notice = False, ""
 
 

@@ -47,7 +47,8 @@ def show_photo(
         _with_cards(analysed, cards, selection, width)
     else:
         _with_strip(analysed, cards, selection, width)
-    _table(analysed.faces)
+    if len(analysed.faces) > 1:  # of one, its card says all
+        _table(analysed.faces)
     _downloads(analysed)
 
 
@@ -60,7 +61,7 @@ def show_mix(results: list[Faces], key: str) -> None:
     """
     counts = text.answer_counts(results)
     st.plotly_chart(
-        charts.answer_mix(counts, results[0].labels),
+        charts.answer_mix(counts),
         config=charts.CONFIG,
         alt=text.describe_mix(counts),
         key=key,

@@ -40,10 +40,9 @@ def answers_line(results: Sequence[Faces]) -> str:
 
 
 def answers_legend(results: Sequence[Faces]) -> str:
-    """Return the number of each answer with its colour, in Markdown, the most frequent first."""
+    """Return the number of each answer with its colour, in Markdown; see `answer_counts`."""
     counts = answer_counts(results)
-    given = sorted(counts, key=lambda answer: (answer == UNCERTAIN, -counts[answer], answer))
-    return legend(given, {answer: str(counts[answer]) for answer in given})
+    return legend([*counts], {answer: str(count) for answer, count in counts.items()})
 
 
 def crowd_note(faces: Faces) -> str:

@@ -10,6 +10,7 @@ import streamlit as st
 from app.photo.store import AnalysedPhoto
 from fer import Faces
 from fer.export.face_rows import face_rows
+from fer.text import one_of
 
 
 def table_columns(labels: Sequence[str]) -> dict[str, Any]:
@@ -18,8 +19,6 @@ def table_columns(labels: Sequence[str]) -> dict[str, Any]:
         "file": st.column_config.TextColumn("Photo"),
         "face": st.column_config.NumberColumn("Face", width=56),
         "answer": st.column_config.TextColumn("Answer"),
-        "uncertain": st.column_config.CheckboxColumn("Uncertain"),
-        "expression": st.column_config.TextColumn("Most probable"),
         "confidence": st.column_config.ProgressColumn(
             "Confidence", min_value=0, max_value=100, format="%.1f%%"
         ),
@@ -35,15 +34,15 @@ def table_rows(faces: Faces) -> list[dict[str, Any]]:
     return [
         {
             "face": number,
-            "answer": row.answer,
-            "uncertain": row.uncertain,
-            "expression": row.expression,
+            "answer": f"uncertain: {one_of(said)}" if row.uncertain else row.answer,
             "confidence": _per_cent(row.confidence),
             **{label: _per_cent(share) for label, share in row.probabilities.items()},
             "quality": "; ".join(row.quality),
             "size": f"{_side(row.box, 0)} × {_side(row.box, 1)}",
         }
-        for number, row in enumerate(face_rows(faces), start=1)
+        for number, (row, said) in enumerate(
+            zip(face_rows(faces), faces.candidates, strict=True), start=1
+        )
     ]
 
 

@@ -1,9 +1,12 @@
-"""A server that is told to end does, whoever is connected to it. Does not use Streamlit."""
+"""A server that is told to end does, whoever is connected, and tidies up. No Streamlit."""
 
 from __future__ import annotations
 
 import asyncio
+import atexit
+import logging
 import socket
+from collections.abc import Callable
 from functools import wraps
 
 import uvicorn
@@ -13,9 +16,32 @@ END_SECONDS = 5
 
 _LOOK_SECONDS = 0.05
 
+_log = logging.getLogger(__name__)
+
+_tasks: list[Callable[[], object]] = []
+
+
+def at_end(task: Callable[[], object]) -> None:
+    """Run a task once when the server ends, or else this process; the last one first.
+
+    Not by `atexit` alone: uvicorn raises the signal anew by which a server of one's own was ended,
+    and that ends the process at once.
+    """
+    _tasks.append(task)
+
+
+@atexit.register
+def tidy_up() -> None:
+    """Run the tasks of `at_end`; none twice, and each whatever became of the others."""
+    while _tasks:
+        try:
+            _tasks.pop()()
+        except Exception:
+            _log.exception("Something was left behind as the server ended")
+
 
 def end_in_time(server: type[uvicorn.Server] = uvicorn.Server, seconds: int = END_SECONDS) -> None:
-    """Have a web server end soon after it was told to, for all servers of this process.
+    """Have a web server end soon after it was told to, and tidy up then; all of this process.
 
     A server that ends tells all who are connected, and waits until they are gone. It does not tell
     those who were let in at that moment, such as a page that was fetching its parts, and it waits
@@ -42,6 +68,7 @@ def end_in_time(server: type[uvicorn.Server] = uvicorn.Server, seconds: int = EN
             await shutdown(self, sockets)
         finally:
             telling.cancel()
+            tidy_up()
 
     server.shutdown = in_time  # type: ignore[method-assign]
 

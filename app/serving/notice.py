@@ -1,4 +1,4 @@
-"""What a page says when its server ends, or when it has begun anew on another one."""
+"""What a page says when its server is away or ends, or when it has begun anew on another one."""
 
 from __future__ import annotations
 
@@ -17,6 +17,10 @@ _HOLD = "server_notice_hold"
 
 #: What the script says.
 _TEXTS = {
+    "cut": "Not connected",
+    "waits": "What is on this page stands still until the server answers again, which is tried all "
+    "the time. If it was restarted meanwhile, the page begins anew, and what it had is gone. Live "
+    "video on your device goes on: keep this tab open, its results wait here.",
     "draining": "This server is being updated",
     "save": "Finish, and save what you need: what is on this page goes with it. The tables that "
     "you can save here are kept in this tab for a while longer.",

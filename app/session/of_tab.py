@@ -8,7 +8,7 @@ import streamlit as st
 
 from app.session.parameter import PARAMETER
 from app.session.session_store import Session, SessionStore
-from app.session.tabs import this_tab
+from app.session.tabs import this_tab, this_visitor
 
 #: Whether the page's address had the key of a session that is kept no more.
 _UNKNOWN = "address_unknown"
@@ -22,19 +22,22 @@ def session_of_tab(
 ) -> Session:
     """Return what a page keeps for its visitor. A reload finds it by the key in the address.
 
+    The key alone is of no use: another browser, by its cookie, does not get what it leads to.
+
     Args:
         store: has those of all visitors.
         name: key of it in Streamlit's session state.
         make: makes a new one, for who has none.
         ended: returns whether one is of no more use.
     """
-    tab = this_tab()
+    tab, browser = this_tab(), this_visitor()
     session = st.session_state.get(name)
     if session is None or ended(session) or store.is_lost(session, tab):
         address = st.query_params.get(PARAMETER, "")
-        st.session_state[_UNKNOWN] = bool(address) and not store.knows(address)
-        session = store.claim(address, tab) or make()
-    key = store.keep(session, tab)
+        st.session_state[_UNKNOWN] = bool(address) and not store.knows(address, browser)
+        earlier = store.claim(address, tab, browser)
+        session = make() if earlier is None else earlier
+    key = store.keep(session, tab, browser)
     st.session_state[name] = session
     if st.query_params.get(PARAMETER) != key:
         st.query_params[PARAMETER] = key

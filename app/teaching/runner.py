@@ -20,6 +20,7 @@ from pathlib import Path
 
 from app.common.paths import ROOT
 from app.operation.events import log_disk_failure
+from fer.whole_files import replace_folder
 
 #: Beginning of the names of the folders in which trainings run; hidden, so no model is seen there.
 _PREFIX = ".teaching-"
@@ -174,11 +175,9 @@ class Teaching:
 
     def _publish(self) -> None:
         """Put the new model where all models are, as a whole."""
-        if self._target.exists():
-            if not self._replaces:
-                raise FileExistsError(0, f"there is a model {self.name} meanwhile")
-            self._target.rename(self._folder / "replaced")
-        (self._folder / self.name).rename(self._target)
+        if self._target.exists() and not self._replaces:
+            raise FileExistsError(0, f"there is a model {self.name} meanwhile")
+        replace_folder(self._folder / self.name, self._target)
 
 
 def _progress(line: str) -> Progress | None:

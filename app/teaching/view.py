@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
-import secrets
 from collections.abc import Callable, Mapping
 
 import streamlit as st
@@ -15,6 +13,8 @@ from app.common.server import server_settings
 from app.common.text import escape_markdown
 from app.dashboard.render.streamlit_elements import show_section
 from app.dashboard.sections.adaptation import adaptation
+from app.serving.end import at_end
+from app.session.tabs import this_visitor
 from app.teaching import text
 from app.teaching.command import (
     name_fault,
@@ -32,9 +32,6 @@ _POLL_SECONDS = 1.0
 
 _USUAL_NAME = "my-faces"
 
-#: What whoever has no session in the page's address is told apart by.
-_KEY = "teaching_visitor"
-
 
 def show_teaching(make_zip: Callable[[], bytes], counts: Mapping[str, int]) -> None:
     """Show how to teach a model the labelled faces, and what became of it.
@@ -44,7 +41,7 @@ def show_teaching(make_zip: Callable[[], bytes], counts: Mapping[str, int]) -> N
         counts: number of labelled faces by expression.
     """
     st.subheader(":material/school: Teach it", anchor=False)
-    teaching = _teachings().of(_visitor())
+    teaching = _teachings().of(this_visitor())
     if teaching and teaching.active:
         st.fragment(_show_running, run_every=_POLL_SECONDS)(teaching)
         return
@@ -54,18 +51,10 @@ def show_teaching(make_zip: Callable[[], bytes], counts: Mapping[str, int]) -> N
     _show_form(make_zip, counts)
 
 
-def _visitor() -> str:
-    """Return what tells visitors apart, also after a reload: the key in the page's address."""
-    key = st.query_params.get("session") or st.session_state.get(_KEY)
-    if not key:
-        key = st.session_state[_KEY] = secrets.token_urlsafe()
-    return str(key)
-
-
 @st.cache_resource(show_spinner=False)
 def _teachings() -> Teachings:
     teachings = Teachings(models_dir())
-    atexit.register(teachings.close)
+    at_end(teachings.close)
     return teachings
 
 
@@ -80,18 +69,15 @@ def _show_form(make_zip: Callable[[], bytes], counts: Mapping[str, int]) -> None
         fault = name_fault(name)
         if fault:
             st.caption(f":material/error: {fault}")
+            name = _USUAL_NAME
         replay = replay_path(settings)
-        st.markdown(text.command_line(DATA_NAME), help=text.COMMAND_HELP)
+        st.markdown(text.BEFORE.format(data=DATA_NAME))
         st.code(
-            shown_command(
-                initial.name,
-                DATA_NAME,
-                _USUAL_NAME if fault else name,
-                replay=replay.name if replay else "",
-            ),
+            shown_command(initial.name, DATA_NAME, name, replay=replay.name if replay else ""),
             language="bash",
             wrap_lines=True,
         )
+        st.markdown(text.AFTER.format(name=name))
         if not replay:
             st.caption(text.REPLAY)
         if why := not_here(settings):
@@ -115,7 +101,7 @@ def _start(name: str, make_zip: Callable[[], bytes]) -> None:
     settings = server_settings()
     command = run_command(chosen_model(), replay_path(settings))
     try:
-        _teachings().start(_visitor(), name, make_zip, command)
+        _teachings().start(this_visitor(), name, make_zip, command)
     except NotStartedError as error:
         st.session_state["teaching_problem"] = str(error)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import tempfile
 from pathlib import Path
@@ -13,6 +12,7 @@ from app.background.jobs import Jobs, max_jobs
 from app.background.memory import MB
 from app.common.server import server_settings
 from app.housekeeping.janitor import JANITOR
+from app.serving.end import at_end
 from app.session.of_tab import session_of_tab
 from app.session.session_store import KEEP_SECONDS, SessionStore
 from app.session.tabs import tab_is_open
@@ -59,18 +59,18 @@ def _jobs() -> Jobs:
 @st.cache_resource(show_spinner=False)
 def _workspaces() -> Workspaces:
     workspaces = Workspaces(max_total_megabytes(server_settings()) * MB)
-    atexit.register(_close, _jobs(), workspaces)
+    at_end(workspaces.close)
+    at_end(_jobs().close)
     return workspaces
-
-
-def _close(jobs: Jobs, workspaces: Workspaces) -> None:
-    """End all jobs and delete all recordings, as the server ends."""
-    jobs.close()
-    workspaces.close()
 
 
 @st.cache_resource(show_spinner=False)
 def _store() -> SessionStore[VideoVisit]:
-    store = SessionStore(tab_is_open, keep_seconds=KEEP_SECONDS, dropped=VideoVisit.end)
+    store = SessionStore(
+        tab_is_open,
+        keep_seconds=KEEP_SECONDS,
+        dropped=VideoVisit.end,
+        bytes_of=lambda visit: int(visit.source is not None),  # the rest is on the disk
+    )
     JANITOR.add(store.look)
     return store

@@ -45,6 +45,7 @@ def photo_row(path: str, analyzer: FaceAnalyzer, head: str | None) -> Row:
         image = decode(data)
         faces = analyzer(image, head=head)
         row["height"], row["width"] = image.shape[:2]
+        row["model"] = analyzer.spec.name
         row["faces"] = [face_cell(face) for face in face_rows(faces)]
     except ImageError as error:
         row["error"] = str(error)

@@ -18,7 +18,7 @@ from fer.detection.version import photo_detector
 from fer.errors import CollectionError, ModelError
 from fer.model.spec import ModelSpec
 from fer.records import RecordFile
-from fer.whole_files import whole_files
+from fer.whole_files import check_folder, whole_files
 
 #: Shards that a kill has left half written; no reader takes a file with a dot for data.
 _UNFINISHED = ".*.parquet"
@@ -37,8 +37,7 @@ class RunRecord(RecordFile):
     """
 
     filename: ClassVar[str] = "_run.json"
-    current_version: ClassVar[int] = 1
-    oldest_version: ClassVar[int] = 1
+    current_version: ClassVar[int] = 2
 
     version: int = current_version
     model: str
@@ -73,6 +72,7 @@ class Results:
         CollectionError: the folder has results and `resume` is false, it has something else,
             results of another model, detector or head, or another process is writing into it.
         ModelError: the model has no such head.
+        OutputError: the folder cannot be written to.
     """
 
     def __init__(self, folder: Path, spec: ModelSpec, head: str | None, *, resume: bool) -> None:
@@ -80,6 +80,7 @@ class Results:
         self.folder = folder
         self.schema = table_schema(spec.head(head), record.model_dump(exclude={"version"}))
         _check_folder(folder, record, resume)
+        check_folder(folder)
         folder.mkdir(parents=True, exist_ok=True)
         self._lock = _locked(folder)
         if not (folder / record.filename).exists():

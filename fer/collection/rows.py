@@ -8,13 +8,11 @@ from typing import Any
 
 import pyarrow as pa
 
-from fer.export.face_rows import FaceRow
+from fer.export.face_rows import BOX, FaceRow
 from fer.model.spec import Head
 
 #: A row as a dictionary; its keys are the names of `table_schema`.
 Row = dict[str, Any]
-
-_BOX = ("left", "top", "right", "bottom")
 
 
 def table_schema(head: Head, made_by: dict[str, str]) -> pa.Schema:
@@ -31,10 +29,12 @@ def table_schema(head: Head, made_by: dict[str, str]) -> pa.Schema:
     height      likewise
     error       why there is no result, as the end of a sentence that starts with the
                 path; null if there is one
+    model       name of the model that answered; null if there is no result
     faces       the faces, left to right; null if there is no result
     ==========  ======================================================================
 
-    The fields of a face have the meaning, and the rounding, of `fer.export.face_rows.FaceRow`.
+    The fields of a face have the names, the meaning and the rounding of
+    `fer.export.face_rows.FaceRow.record`; ``box`` has a field for each side.
     ``probabilities`` has a field for each label of the head.
 
     Args:
@@ -44,13 +44,15 @@ def table_schema(head: Head, made_by: dict[str, str]) -> pa.Schema:
     number, text = pa.float32(), pa.string()
     face = pa.struct(
         [
-            ("box", pa.struct([(side, number) for side in _BOX])),
-            ("score", number),
+            ("box", pa.struct([(side, number) for side in BOX])),
+            ("detection_score", number),
+            ("head", text),
             ("answer", text),
+            ("uncertain", pa.bool_()),
+            ("quality", pa.list_(text)),
             ("expression", text),
             ("confidence", number),
             ("probabilities", pa.struct([(label, number) for label in head.labels])),
-            ("flaws", pa.list_(text)),
         ]
     )
     fields = [
@@ -61,6 +63,7 @@ def table_schema(head: Head, made_by: dict[str, str]) -> pa.Schema:
         pa.field("width", pa.int32()),
         pa.field("height", pa.int32()),
         pa.field("error", text),
+        pa.field("model", text),
         pa.field("faces", pa.list_(face)),
     ]
     return pa.schema(fields, made_by)
@@ -68,15 +71,7 @@ def table_schema(head: Head, made_by: dict[str, str]) -> pa.Schema:
 
 def face_cell(face: FaceRow) -> Row:
     """Return a face as an element of the column ``faces``."""
-    return {
-        "box": dict(zip(_BOX, face.box, strict=True)),
-        "score": face.score,
-        "answer": face.answer,
-        "expression": face.expression,
-        "confidence": face.confidence,
-        "probabilities": face.probabilities,
-        "flaws": list(face.quality),
-    }
+    return {**face.record(), "box": dict(zip(BOX, face.box, strict=True))}
 
 
 def shown_path(path: str) -> str:
@@ -91,5 +86,5 @@ def path_array(paths: Sequence[str]) -> pa.Array:
 
 def row_without_result(path: str, error: str) -> Row:
     """Return the row of a photograph that has no result yet, or none for a reason."""
-    nothing = dict.fromkeys(("sha256", "size", "modified", "width", "height", "faces"))
+    nothing = dict.fromkeys(("sha256", "size", "modified", "width", "height", "model", "faces"))
     return {"path": shown_path(path), "error": error or None, **nothing}

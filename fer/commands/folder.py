@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from fer.collection.collect import CollectionOptions, Tally, collect
-from fer.commands.options import add_model_options
+from fer.commands.options import add_model_options, positive
 
 #: Seconds between two lines of progress, on a terminal and elsewhere.
 _TERMINAL_SECONDS, _LOG_SECONDS = 0.5, 30.0
@@ -37,11 +37,11 @@ def add_parser(commands: Any) -> None:
         help="go on with the results that are there: analyse what is new or has changed",
     )
     parser.add_argument(
-        "--workers", type=_positive, metavar="N", help="processes (usual: one per core)"
+        "--workers", type=positive, metavar="N", help="processes (usual: one per core)"
     )
     parser.add_argument(
         "--shard-photos",
-        type=_positive,
+        type=positive,
         default=CollectionOptions.shard_photos,
         metavar="N",
         help="photos of a Parquet file, and what a kill loses at most (usual: %(default)s)",
@@ -89,6 +89,9 @@ def run(arguments: argparse.Namespace) -> int:
         progress.end()
         for problem in problems:
             print(problem, file=sys.stderr)
+    if not tally.listed:
+        print(f"error: no photograph in {', '.join(arguments.paths)}.", file=sys.stderr)
+        return 1
     print(summary(tally, arguments.out))
     return 1 if tally.errors or problems else 0
 
@@ -163,10 +166,3 @@ def _duration(seconds: float) -> str:
 
 def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"expected at least 1, got {number}")
-    return number

@@ -7,21 +7,22 @@ import json
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from itertools import chain, count
+from itertools import chain, count, zip_longest
 from pathlib import Path
 from typing import Any
 
 from PIL import Image as PillowImage
 
 from fer.analyzer import FaceAnalyzer
-from fer.commands.options import add_model_options
+from fer.commands.options import add_model_options, add_overwrite
 from fer.drawing.annotate import annotate
 from fer.errors import ImageError
 from fer.export.info import ExportInfo
 from fer.export.photos import PhotoResult, photo_record
 from fer.images import read
 from fer.text import chance, one_of
-from fer.types import UNCERTAIN, Faces, Image
+from fer.types import UNCERTAIN, Faces
+from fer.whole_files import check_files, whole_files
 
 
 def add_parser(commands: Any) -> None:
@@ -30,6 +31,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("images", nargs="+", type=Path, metavar="IMAGE")
     parser.add_argument("--json", action="store_true", help="one JSON object per line and file")
     parser.add_argument("--out", type=Path, help="write marked pictures here: NAME-expressions.png")
+    add_overwrite(parser, "marked pictures that are there")
     add_model_options(parser)
     parser.set_defaults(run=run)
 
@@ -39,17 +41,18 @@ def run(arguments: argparse.Namespace) -> int:
 
     Raises:
         ModelError: the model could not be loaded, or has no such head.
-        OSError: the folder for pictures could not be made.
+        OutputError: pictures could not be written, or are there already.
     """
-    analyzer = FaceAnalyzer.for_photos(arguments.model, threads=arguments.threads)
-    analyzer.spec.head(arguments.head)
     images, out = arguments.images, arguments.out
+    pictures: list[Path] = _picture_files(images, out) if out else []
+    check_files(pictures, reads=images, overwrite=arguments.overwrite)
     if out:
         out.mkdir(parents=True, exist_ok=True)
-    pictures = _picture_files(images, out) if out else [None] * len(images)
+    analyzer = FaceAnalyzer.for_photos(arguments.model, threads=arguments.threads)
+    analyzer.spec.head(arguments.head)
     done = [
         _photo(file, analyzer, arguments, picture)
-        for file, picture in zip(images, pictures, strict=True)
+        for file, picture in zip_longest(images, pictures)
     ]
     return 0 if all(done) else 1
 
@@ -74,7 +77,8 @@ def _photo(
         image = read(file)
         faces = analyzer(image, head=arguments.head)
         if picture:
-            _write_png(picture, annotate(image, faces))
+            with whole_files([picture]) as [part]:
+                PillowImage.fromarray(annotate(image, faces)).save(part)
     except (ImageError, OSError) as error:
         if arguments.json:
             _print_json(photo_record(PhotoResult(str(file), error=str(error))))
@@ -116,7 +120,3 @@ def _print_table(file: Path, faces: Faces) -> None:
         notes = "; ".join([*unsure, *quality])
         share = chance(float(confidence))
         print(f"  {number:>3}  {answer:<10} {share:>4}  {place}{notes and f'  ({notes})'}")
-
-
-def _write_png(file: Path, picture: Image) -> None:
-    PillowImage.fromarray(picture).save(file)

@@ -12,7 +12,7 @@ from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
-from fer.commands.options import add_model_options
+from fer.commands.options import add_model_options, add_overwrite
 from fer.commands.progress import ProgressLine
 from fer.errors import VideoError
 from fer.export.files import WRITERS
@@ -23,7 +23,7 @@ from fer.text import chance, clock
 from fer.video.marked import write_marked
 from fer.video.recording import DEFAULT_RATE, VideoOptions, analyse
 from fer.video.result import result_of
-from fer.whole_files import whole_files
+from fer.whole_files import check_files, whole_files
 
 #: Ending of the marked video's name.
 PICTURE = "-expressions.mp4"
@@ -61,6 +61,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--json", action="store_true", help="print summaries as JSON, one object per line and file"
     )
+    add_overwrite(parser)
     add_model_options(parser)
     parser.set_defaults(run=run)
 
@@ -83,13 +84,15 @@ def run(arguments: argparse.Namespace) -> int:
 
     Raises:
         ModelError: the model could not be loaded, or has no such head.
-        OSError: the folder could not be made.
+        OutputError: files could not be written, or are there already.
     """
-    stream = FaceStream.load(arguments.model, threads=arguments.threads, fine=arguments.fine)
-    stream.spec.head(arguments.head)
-    arguments.out.mkdir(parents=True, exist_ok=True)
     endings = [*WRITERS, *([] if arguments.no_picture else [PICTURE])]
     outputs = _outputs(arguments.files, arguments.out, endings)
+    targets = [target for output in outputs for target in output.values()]
+    check_files(targets, reads=arguments.files, overwrite=arguments.overwrite)
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    stream = FaceStream.load(arguments.model, threads=arguments.threads, fine=arguments.fine)
+    stream.spec.head(arguments.head)
     done = [
         _video(file, stream, arguments, targets)
         for file, targets in zip(arguments.files, outputs, strict=True)

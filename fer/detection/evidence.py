@@ -22,7 +22,7 @@ MIN_EVIDENCE = 1.5
 
 #: Weights of the detector's logit and of the flat share; the presence logit has 1. With the first
 #: from 3 to 6, as many faces are found for the same limit in false ones. The second is large enough
-#: for drawn portraits, which both networks are sure of. `benchmarks.detection` has the material.
+#: for drawn portraits, which both networks are sure of. `tools.detection` has the material.
 LOGIT_WEIGHT, FLAT_WEIGHT = 4.0, 100.0
 
 #: Side at which shading is looked at, in pixels, and side of the circle as a multiple of the box.
@@ -85,7 +85,7 @@ def flat_share(image: Image, box: Floats, *, overexposed: bool = False) -> float
 
     It is looked at in few pixels, so that noise does not hide it and smooth skin is not flat. Of
     20,000 faces of FER2013, 99 % have less than 0.04, and most of those with more than 0.1 are
-    drawn; drawings by `benchmarks.drawings` have 0.14 to 0.7.
+    drawn; drawings by `tools.drawings` have 0.14 to 0.7.
 
     Args:
         image: ``(height, width, 3)`` RGB uint8.

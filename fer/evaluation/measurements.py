@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import operator
 from dataclasses import dataclass
 from typing import Literal, Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from fer.evaluation.metrics import CalibrationBin, Evaluation, calibration_error
 from fer.records import ClassName, Record, Share, check_table
@@ -86,11 +86,16 @@ class RiskPoint(Record):
 #: Number of equal parts into which `Selective.predicted` divides the confidence.
 CONFIDENCE_BINS = 20
 
-#: Least number of faces from which `Selective.near` tells a share.
-LEAST_NEIGHBOURS = 40
+#: Number of faces from which `Selective.near` tells a share.
+NEIGHBOURS = 40
 
-#: Most bins by which `Selective.near` goes beyond that of the confidence, to either side.
+#: Bins to either side of the confidence beyond which it looks for `LEAST_NEIGHBOURS` only: some
+#: expressions are rare.
 _REACH = 2
+LEAST_NEIGHBOURS = 10
+
+#: Least share of right answers among its neighbours for an answer to be given.
+ENOUGH_RIGHT = 0.55
 
 
 @dataclass(frozen=True)
@@ -98,14 +103,12 @@ class Neighbours:
     """Predictions at about the same confidence.
 
     Attributes:
-        label: their most probable class; None if they have any.
         low: least confidence.
         high: highest confidence.
         count: number of faces; of labels, if each face has two.
         correct: number of them with this true class.
     """
 
-    label: str | None
     low: float
     high: float
     count: int
@@ -125,9 +128,12 @@ class Selective(Record):
         target: accuracy for which the threshold was chosen.
         threshold: confidence below which the answer is "uncertain".
         margin: difference between the two highest probabilities below which it is.
+        floors: confidence of each expression below which it is, too; see `floor`. Empty in older
+            reports.
         coverage: fraction of the faces that are answered.
         accuracy: fraction of these answers that is correct.
-        cross_fitted_coverage: coverage with thresholds fitted on other faces (five folds).
+        cross_fitted_coverage: coverage with thresholds fitted on other faces (five folds), and the
+            same floors.
         cross_fitted_accuracy: accuracy, likewise.
         curve: the risk-coverage curve, highest confidence first.
         labels: classes of the head.
@@ -146,6 +152,7 @@ class Selective(Record):
     target: Share
     threshold: Share
     margin: Share = 0.0
+    floors: dict[ClassName, Share] = Field(default_factory=dict, exclude_if=operator.not_)
     coverage: Share
     accuracy: Share
     cross_fitted_coverage: Share
@@ -191,8 +198,8 @@ class Selective(Record):
     def near(self, label: str, confidence: float) -> Neighbours | None:
         """Return how often such a prediction was correct at about this confidence.
 
-        The range around the confidence is as narrow as it can be with `LEAST_NEIGHBOURS` faces. If
-        the widest has too few with this label, those with any label are counted.
+        The range around the confidence is as narrow as it can be with `NEIGHBOURS` faces, or, where
+        they are rare, with `LEAST_NEIGHBOURS`.
 
         Args:
             label: the most probable class.
@@ -201,27 +208,31 @@ class Selective(Record):
         Returns:
             The neighbours; None if there are too few, or none were recorded.
         """
-        if not self.predicted:
+        if not self.predicted or label not in self.labels:
             return None
-        own = [self.labels.index(label)] if label in self.labels else []
-        for kind, rows in ((label, own), (None, range(len(self.labels)))):
-            for reach in range(_REACH + 1):
-                neighbours = self._within(kind, rows, confidence, reach)
-                if neighbours.count >= LEAST_NEIGHBOURS * JUDGEMENTS[self.truth]:
-                    return neighbours
+        row = self.labels.index(label)
+        centre = min(int(confidence * CONFIDENCE_BINS), CONFIDENCE_BINS - 1)
+        for reach in range(CONFIDENCE_BINS):
+            low, high = max(0, centre - reach), min(CONFIDENCE_BINS, centre + reach + 1)
+            count = sum(self.predicted[row][low:high])
+            least = NEIGHBOURS if reach <= _REACH else LEAST_NEIGHBOURS
+            if count >= least * JUDGEMENTS[self.truth]:
+                correct = sum(self.correct[row][low:high])
+                return Neighbours(low / CONFIDENCE_BINS, high / CONFIDENCE_BINS, count, correct)
         return None
 
-    def _within(
-        self, label: str | None, rows: Sequence[int], confidence: float, reach: int
-    ) -> Neighbours:
-        """Count the predictions of some classes up to `reach` bins from a confidence."""
-        centre = min(int(confidence * CONFIDENCE_BINS), CONFIDENCE_BINS - 1)
-        low, high = max(0, centre - reach), min(CONFIDENCE_BINS, centre + reach + 1)
-        count, correct = (
-            sum(sum(table[row][low:high]) for row in rows)
-            for table in (self.predicted, self.correct)
-        )
-        return Neighbours(label, low / CONFIDENCE_BINS, high / CONFIDENCE_BINS, count, correct)
+    def floor(self, label: str) -> float:
+        """Return the confidence from which on enough predictions of a class were correct.
+
+        It is 1 if they never were, or if there are too few to say.
+        """
+        floor = 1.0
+        for column in reversed(range(CONFIDENCE_BINS)):
+            near = self.near(label, (column + 0.5) / CONFIDENCE_BINS)
+            if near is None or near.correct / near.count < ENOUGH_RIGHT:
+                break
+            floor = column / CONFIDENCE_BINS
+        return floor
 
 
 class SeedVariance(Record):

@@ -44,7 +44,6 @@ class Mistakes(RecordFile):
 
     filename: ClassVar[str] = "mistakes.json"
     current_version: ClassVar[int] = 1
-    oldest_version: ClassVar[int] = 1
 
     version: int = current_version
     sha256: str

@@ -191,7 +191,6 @@ class OtherDataFile(RecordFile):
 
     filename: ClassVar[str] = "other_data.json"
     current_version: ClassVar[int] = 1
-    oldest_version: ClassVar[int] = 1
 
     version: int = current_version
     records: tuple[OtherData, ...]

@@ -13,6 +13,7 @@ from pydantic import Field
 from fer.evaluation.adaptation import Adaptation
 from fer.evaluation.measurements import FerPlusAgreement, SeedVariance, Selective, Variant
 from fer.evaluation.metrics import Evaluation
+from fer.labels import BALANCED_HEAD, EXPRESSION_HEAD, FERPLUS_HEAD
 from fer.model.spec import ModelSpec
 from fer.records import FileName, Record, RecordFile, Share
 
@@ -147,11 +148,11 @@ class Report(RecordFile):
             or votes.
         balanced_evaluations: metrics of the balanced head per split, where its truth is the label;
             empty without such a head.
-        tta: the validation split with test-time augmentation.
+        tta: the validation split with test-time augmentation; None if it was not measured.
         selective: effect of the thresholds for "uncertain" per split and head, on uncorrupted and
             on corrupted images.
         seed_variance: variation between seeds of a short run; None if it was not measured.
-        robustness: the validation split under corruptions.
+        robustness: the validation split under corruptions; empty if it was not measured.
         ferplus_agreement: agreement with FER+; empty if the data set has no votes.
         parameters: number of weights of the network.
         layers: layers of the network, in order.
@@ -163,7 +164,6 @@ class Report(RecordFile):
 
     filename: ClassVar[str] = "report.json"
     current_version: ClassVar[int] = 5
-    oldest_version: ClassVar[int] = 3
 
     version: int = current_version
     name: str
@@ -188,7 +188,7 @@ class Report(RecordFile):
     cross_fitted_calibration_error: Share
     ferplus_evaluations: dict[str, Evaluation] = Field(default_factory=dict)
     balanced_evaluations: dict[str, Evaluation] = Field(default_factory=dict)
-    tta: Variant
+    tta: Variant | None
     selective: tuple[Selective, ...]
     seed_variance: SeedVariance | None = None
     robustness: tuple[Variant, ...]
@@ -199,6 +199,15 @@ class Report(RecordFile):
     latency_ms: float
     files: dict[FileName, FileCard]
     adaptation: Adaptation | None = None
+
+    def evaluations_of(self, head: str) -> dict[str, Evaluation]:
+        """Return the metrics of a head by split; empty if it was not measured."""
+        others = {
+            BALANCED_HEAD: self.balanced_evaluations,
+            FERPLUS_HEAD: self.ferplus_evaluations,
+            EXPRESSION_HEAD: self.evaluations,
+        }
+        return others.get(head, {})
 
     def describes(self, spec: ModelSpec) -> bool:
         """Return whether the report belongs to the exact LiteRT file that a spec names."""

@@ -13,14 +13,15 @@ from fer.types import FLAWS, UNCERTAIN, Faces, Floats
 #: Begins a CSV file for Excel, which else reads it as if it were in the letters of one country.
 BYTE_ORDER_MARK = "\ufeff"
 
-_BOX = ("left", "top", "right", "bottom")
+#: Names of the sides of a box, in order.
+BOX = ("left", "top", "right", "bottom")
 
 #: Columns of a face in every table; one column per label follows. They are the box in pixels, the
 #: detection score, the name of the head, the answer (an expression or "uncertain"), whether it is
 #: uncertain (true or false), the quality flaws (separated by semicolons), the most probable
 #: expression and its probability.
 _COLUMNS = (
-    *_BOX,
+    *BOX,
     *("detection_score", "head", "answer", "uncertain", "quality", "expression", "confidence"),
 )
 

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from fer.export.face_rows import face_columns
+from fer.export.face_rows import BOX, face_columns
 from fer.export.info import ExportInfo
 from fer.export.sessions import FIRST_COLUMNS, LAST_COLUMNS
 from fer.export.stream_rows import StreamRows
@@ -82,7 +82,7 @@ def _schema(labels: tuple[str, ...], info: ExportInfo) -> pa.Schema:
 def _table(rows: StreamRows, info: ExportInfo, schema: pa.Schema) -> pa.Table:
     array, none = rows.array, ~rows.has_face
     start = np.datetime64(round(1000 * info.time.timestamp()), "ms")
-    box = {name: array["box"][:, i] for i, name in enumerate(("left", "top", "right", "bottom"))}
+    box = {name: array["box"][:, i] for i, name in enumerate(BOX)}
     of_face: dict[str, NDArray] = {
         "person": rows.track,
         **box,

@@ -45,7 +45,10 @@ def photo_record(result: PhotoResult) -> dict[str, Any]:
         "width": result.width,
         "height": result.height,
         "head": result.faces.head,
-        "faces": [row.record() for row in face_rows(result.faces)],
+        "faces": [
+            {"face": number, **row.record()}
+            for number, row in enumerate(face_rows(result.faces), 1)
+        ],
     }
 
 

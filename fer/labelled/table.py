@@ -8,16 +8,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from fer.errors import DataError
+from fer.export.face_rows import BOX
 from fer.labels import canonical
 from fer.text import MARK, cell
+from fer.types import UNCERTAIN
 
 #: Name of the table.
 FILE_NAME = "labels.csv"
 
-#: Its columns, in order.
+#: Its columns, in order; a set with pictures of the faces has one more, "file". What is about the
+#: answer has the names of `fer.export.face_rows`; ``expression`` is what somebody says.
 COLUMNS = (
-    "file", "expression", "photo", "left", "top", "right", "bottom",
-    "answer", "confidence", "model", "head", "answer_seen",
+    "photo", "expression", *BOX, "detection_score", "head", "answer", "uncertain", "quality",
+    "confidence", "model", "answer_seen",
 )  # fmt: skip
 
 #: What stands in place of an expression where somebody could not say one.
@@ -39,11 +42,13 @@ class LabelRow:
         box: left, top, right and bottom of the face, in pixels of the upright photograph; None if
             no face was found in it.
         file: the face's picture beside the table; empty without one.
-        answer: what the model answered.
-        confidence: how sure it was, 0…1; None without an answer.
+        answer: what the model answered: an expression, or "uncertain"; empty if nothing.
+        confidence: probability of the most probable expression, 0…1; None without an answer.
         model: name of the model.
         head: name of its head.
         answer_seen: whether the answer was shown when the face was labelled.
+        detection_score: how surely it is a face, 0…1; None of a picture that was cut out before.
+        quality: flaws of the face's picture, names from `fer.types.FLAWS`.
     """
 
     photo: str
@@ -55,19 +60,28 @@ class LabelRow:
     model: str = ""
     head: str = ""
     answer_seen: bool = False
+    detection_score: float | None = None
+    quality: tuple[str, ...] = ()
 
 
 def write_table(rows: Iterable[LabelRow]) -> str:
     """Return the table. No text in it is a formula, whatever files are called."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    rows = list(rows)
+    with_files = any(row.file for row in rows)
+    writer.writerow([*COLUMNS, *(["file"] if with_files else [])])
     for row in rows:
         box = [f"{side:.1f}" for side in row.box] if row.box else [""] * 4
-        confidence = "" if row.confidence is None else f"{row.confidence:.4f}"
-        texts = map(cell, (row.answer, confidence, row.model, row.head))
-        seen = "yes" if row.answer_seen else "no"
-        writer.writerow([cell(row.file), cell(row.expression), cell(row.photo), *box, *texts, seen])
+        score, confidence = (
+            "" if share is None else f"{share:.4f}"
+            for share in (row.detection_score, row.confidence)
+        )
+        uncertain = str(row.answer == UNCERTAIN).lower() if row.answer else ""
+        said = (row.head, row.answer, uncertain, ";".join(row.quality), confidence, row.model)
+        last = ["yes" if row.answer_seen else "no", *([cell(row.file)] if with_files else [])]
+        named = (cell(row.photo), cell(row.expression))
+        writer.writerow([*named, *box, score, *map(cell, said), *last])
     return out.getvalue()
 
 
@@ -104,13 +118,15 @@ def _row(record: dict[str, str | None]) -> LabelRow:
     return LabelRow(
         text("photo"),
         canonical(text("expression")),
-        _box([_number(record.get(side)) for side in ("left", "top", "right", "bottom")]),
+        _box([_number(record.get(side)) for side in BOX]),
         text("file"),
         text("answer"),
         _number(record.get("confidence")),
         text("model"),
         text("head"),
         text("answer_seen") == "yes",
+        _number(record.get("detection_score")),
+        tuple(filter(None, text("quality").split(";"))),
     )
 
 

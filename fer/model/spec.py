@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from typing import Annotated, ClassVar, Self
 
 from pydantic import Field, model_validator
@@ -24,11 +25,17 @@ class Abstention(Record):
         degraded_threshold: the same for a face that is small, blurred, dark or turned; chosen on
             corrupted validation images.
         margin: least difference between the two highest probabilities of an answer.
+        floors: least confidence of an answer of each expression, for a face without and with a
+            flaw: from there on, enough of such answers were right; 1 if they never were, or if too
+            few were seen to say. Empty if it was not measured.
     """
 
     threshold: Share
     degraded_threshold: Share
     margin: Share = 0.0
+    floors: dict[ClassName, tuple[Share, Share]] = Field(
+        default_factory=dict, exclude_if=operator.not_
+    )
 
 
 class Head(Record):
@@ -64,11 +71,16 @@ class Head(Record):
         return self.abstention is not None and self.abstention.threshold < 1
 
     @property
-    def thresholds(self) -> tuple[float, float]:
-        """Least confidence of an answer, for faces without and with a flaw."""
-        if self.abstention is None:
-            return math.inf, math.inf
-        return self.abstention.threshold, self.abstention.degraded_threshold
+    def thresholds(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        """Least confidence of an answer of each label, for faces without and with a flaw."""
+        says = self.abstention
+        if says is None:
+            return ((math.inf,) * len(self.labels),) * 2
+        floors = [says.floors.get(label, (0.0, 0.0)) for label in self.labels]
+        return (
+            tuple(max(says.threshold, plain) for plain, _ in floors),
+            tuple(max(says.degraded_threshold, degraded) for _, degraded in floors),
+        )
 
     @property
     def margin(self) -> float:
@@ -91,7 +103,6 @@ class ModelSpec(RecordFile):
 
     filename: ClassVar[str] = "spec.json"
     current_version: ClassVar[int] = 3
-    oldest_version: ClassVar[int] = 1
 
     version: int = current_version
     name: str

@@ -79,7 +79,10 @@ def _head(head: Head) -> dict[str, Any]:
         "temperature": head.temperature,
         "blend": dict(head.blend),
         "output": head.output,
-        "thresholds": [limit if math.isfinite(limit) else None for limit in head.thresholds],
+        "thresholds": [
+            [limit if math.isfinite(limit) else None for limit in limits]
+            for limits in head.thresholds
+        ],
         "margin": head.margin,
     }
 

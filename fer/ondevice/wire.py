@@ -8,7 +8,7 @@ belongs to its visitor.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -98,7 +98,7 @@ class SeenFrame:
     local_ids: NDArray[np.int64]
 
 
-@cache
+@lru_cache(maxsize=4)  # of the models at hand: what comes may name any number
 def face_type(logits: int) -> np.dtype[np.void]:
     """Return the type of a face's record with so many logits."""
     return np.dtype([*_FACE, ("logits", "<f4", (logits,))])
@@ -138,7 +138,8 @@ def split(content: bytes) -> list[bytes]:
     parts, at = [], 0
     while at < len(content):
         header = _header(content, at)
-        end = at + HEADER.itemsize + header["faces"] * face_type(header["logits"]).itemsize
+        face = np.dtype(_FACE).itemsize + 4 * header["logits"]
+        end = at + HEADER.itemsize + header["faces"] * face
         if end > len(content):
             raise WireError(f"expected {end - at} bytes of an observation, got {len(content) - at}")
         parts.append(content[at:end])

@@ -38,6 +38,10 @@ class Following:
         """Forget everybody; the next person has a new number."""
         self._tracker.new_scene()
 
+    def cut(self) -> None:
+        """Know nobody by place from the next frame on."""
+        self._tracker.cut()
+
     def numbers(
         self,
         detections: Detections,

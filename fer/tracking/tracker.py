@@ -78,7 +78,7 @@ class Tracker:
         #: By a key of their own, since a track has no number at first.
         self._tracks: dict[int, Track] = {}
         self._next_key = self._next_id = 1
-        self._seconds = float("-inf")
+        self._seconds = self._cut = float("-inf")
 
     def __call__(
         self,
@@ -119,6 +119,10 @@ class Tracker:
         """Forget everybody, but give no number twice: who comes next is somebody else."""
         self._tracks = {}
 
+    def cut(self) -> None:
+        """Know nobody by place from the next frame on: who looks as before is the same, however."""
+        self._cut = self._seconds
+
     def _continued(
         self, detections: Detections, looks: Appearance, seconds: float
     ) -> dict[int, int]:
@@ -144,7 +148,8 @@ class Tracker:
     def _is_fresh(self, track: Track, seconds: float) -> bool:
         gap = seconds - track.last_seen
         in_last_frame = track.last_seen >= self._seconds
-        return gap <= FRESH_SECONDS or (in_last_frame and gap <= FRESH_FRAME_SECONDS)
+        soon = gap <= FRESH_SECONDS or (in_last_frame and gap <= FRESH_FRAME_SECONDS)
+        return soon and track.last_seen > self._cut
 
     def _look_closely(
         self,

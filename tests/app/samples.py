@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 from fer import Detections, Faces
 from fer.alignment import FER2013_FRAMING
 from fer.detection.face_landmark import MESH_POINTS, PRESENCE_RANGE, FaceMeshes
+from fer.drawing.mesh import FEATURES
 from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
 from fer.model.class_activation import ClassActivation, class_activation
 from fer.model.spec import ModelSpec
@@ -148,15 +149,16 @@ class HeldAnalyzer(FakeAnalyzer):
 
 
 class FakeLandmark:
-    """Puts the points of a mesh at random places in each face's box.
+    """Puts the points of a mesh at random places in each face's box, eyes, nose and mouth right.
 
     Args:
         presence: logit of each face; that of a sure one for those without.
+        away: how far to the right of the first face its mesh lies, as a share of the box.
     """
 
-    def __init__(self, *presence: float) -> None:
+    def __init__(self, *presence: float, away: float = 0.0) -> None:
         self.calls = 0
-        self.presence = presence
+        self.presence, self.away = presence, away
 
     def __call__(self, image: Image, detections: Detections) -> FaceMeshes:
         self.calls += 1
@@ -165,7 +167,12 @@ class FakeLandmark:
         presence[: len(self.presence)] = self.presence[:n]
         places = np.random.default_rng(0).random((MESH_POINTS, 2), np.float32)
         size = detections.xyxy[:, None, 2:] - detections.xyxy[:, None, :2]
-        return FaceMeshes(presence, detections.xyxy[:, None, :2] + places * size)
+        points = detections.xyxy[:, None, :2] + places * size
+        own = (*(FEATURES[name][1] for name in ("right eye", "left eye")), (4,))
+        for landmark, part in enumerate((*own, FEATURES["mouth"][1])):
+            points[:, list(part)] = detections.landmarks[:, landmark, None]
+        points[:1, :, 0] += self.away * size[:1].max(axis=2)
+        return FaceMeshes(presence, points)
 
 
 #: Uploads files, given as ``name=contents`` pairs, and runs the page.

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, TimeoutError, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from fer.types import Image
 from tests.browser.fake_camera import write_film
@@ -130,19 +130,7 @@ def widest(page: Page, parts: str) -> float:
 
 
 def follow(page: Page, name: str, *, tap: bool = False) -> None:
-    """Follow a link to another page, as a visitor does: what did nothing is clicked again.
-
-    A component that reports for the first time in that very moment takes the place of the click in
-    Streamlit's queue, and the page stays. The Live page's component does so when it has loaded.
-    """
-    for _ in range(3):
-        link = page.get_by_role("link", name=name)
-        link.tap() if tap else link.click()
-        try:
-            page.wait_for_function(
-                "title => document.title === title", arg=f"{name} · FER Lens", timeout=PATIENCE / 6
-            )
-            return
-        except TimeoutError:
-            continue
+    """Follow a link to another page."""
+    link = page.get_by_role("link", name=name)
+    link.tap() if tap else link.click()
     expect(page).to_have_title(f"{name} · FER Lens")

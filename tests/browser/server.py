@@ -13,6 +13,9 @@ import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlparse
+
+import psutil
 
 from tests.samples import ROOT
 
@@ -74,6 +77,19 @@ def end(server: subprocess.Popen[bytes], log: Path) -> None:
         server.wait(timeout=_PATIENCE_SECONDS)
         said = log.read_text(errors="replace")
         raise RuntimeError(f"the app did not end:\n{said}") from None
+
+
+def server_of(url: str) -> psutil.Process:
+    """Return the process that listens at an address.
+
+    Raises:
+        RuntimeError: there is none.
+    """
+    port = urlparse(url).port
+    for connection in psutil.net_connections("tcp"):
+        if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port:
+            return psutil.Process(connection.pid)
+    raise RuntimeError(f"nobody listens at {url}")
 
 
 def free_port() -> int:

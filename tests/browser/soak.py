@@ -24,11 +24,10 @@ import psutil
 import skimage.data
 from playwright.sync_api import Page, expect, sync_playwright
 
-from benchmarks.on_device.processes import server_of
 from fer.types import Image
 from tests.browser.conftest import CHROMIUM, FLAGS, WIDE
 from tests.browser.fake_camera import write_film
-from tests.browser.server import running_app
+from tests.browser.server import running_app, server_of
 from tests.browser.servers.slow_streamlit import SECONDS_VARIABLE
 from tests.browser.test_live import frame, press, start, stop
 

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Locator, Page, TimeoutError, expect
 from app.common.paths import MODELS_VARIABLE
 from app.dashboard.models import open_model
 from app.dashboard.text import cell_sentences, percent
+from fer.evaluation.metrics import Evaluation
 from fer.evaluation.report import Report
 from tests.app.dashboard.samples import LABELS, TABS, write_model
 from tests.browser.conftest import PATIENCE, PHONE, WIDE, until_made
@@ -130,9 +131,21 @@ def test_every_part_opens_and_fits_the_screen(visit: Visit, viewport: dict[str, 
         assert 0 < widest <= viewport["width"], tab
 
 
+def cells(page: Page, number: int = 0) -> list[str]:
+    """Return the texts that are drawn in the cells of a confusion matrix of a page or file."""
+    matrix = page.locator(".js-plotly-plot:has(.heatmaplayer .hm)").nth(number)
+    expect(matrix.locator(".annotation-text").last).to_be_visible()
+    return matrix.locator(".annotation-text").all_text_contents()
+
+
+def percentages(evaluation: Evaluation) -> list[str]:
+    return [f"{n / sum(row):.0%}" if sum(row) else "–" for row in evaluation.confusion for n in row]
+
+
 def test_a_click_on_a_cell_says_what_it_means(visit: Visit, report: Report) -> None:
     page = visit()
     turn_to(page, "Mistakes")
+    assert cells(page) == percentages(report.evaluations["test"])
     for cell in (("fear", "sad"), ("happy", "happy"), ("fear", "sad"), ("neutral", "angry")):
         click_cell(page, *cell)
         says(page, report, *cell)
@@ -209,6 +222,7 @@ def test_the_html_report_opens_offline_with_the_same_figures(
         charts = offline.locator(".js-plotly-plot")
         expect(charts.last.locator(".main-svg").first).to_be_visible(timeout=PATIENCE)
         assert charts.count() > 10
+        assert cells(offline) == percentages(report.evaluations["test"])
         ink = charts.first.locator(".xtick text").first
         expect(ink).to_have_css("fill", re.compile(r"rgb\(166, 165, 174\)"))
         offline.emulate_media(color_scheme="light")

@@ -256,6 +256,33 @@ def test_who_leaves_the_page_finds_the_session_again(actress: Browser, open_live
     stop(page)
 
 
+#: Clicks a link at the worst moment: just before the first value of a component leaves.
+CLICK_FIRST = """(() => {
+    const send = WebSocket.prototype.send;
+    let clicked = false;
+    WebSocket.prototype.send = function (message) {
+        const speaks = new TextDecoder().decode(message).includes("sdpOffer");
+        if (speaks && !clicked) {
+            clicked = true;
+            document.querySelector("a[href$=about]").click();
+        }
+        send.call(this, message);
+    };
+})()"""
+
+
+def test_a_link_that_is_clicked_while_the_page_loads_is_followed(
+    browser: Browser, open_live: Open
+) -> None:
+    page = open_live(browser)
+    page.add_init_script(CLICK_FIRST)
+    page.reload()
+    expect(page).to_have_title("About · FER Lens")
+    until_made(page)
+    expect(page.get_by_role("heading", name="About FER Lens")).to_be_visible()
+    expect(page).to_have_url(re.compile("/about$"))
+
+
 def test_a_reload_keeps_the_session_and_a_duplicate_gets_its_own(
     actress: Browser, open_live: Open
 ) -> None:
@@ -387,3 +414,6 @@ def test_nothing_is_wider_than_the_screen(
     start(page)
     wait_for_more_bars(page, 0)
     assert 0 < widest(page, "h1, p, table, iframe, .js-plotly-plot") <= viewport["width"]
+    picture = page.locator("iframe[title*=webrtc]").bounding_box()
+    assert picture
+    assert picture["y"] < 300, "the picture comes first"

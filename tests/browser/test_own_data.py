@@ -1,5 +1,6 @@
 """The Your data page in a real browser, with the model that ships."""
 
+import re
 import zipfile
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from app.common.paths import SAMPLE
 from fer.labelled.table import SKIPPED, read_table
 from fer.labels import FER2013_LABELS
 from tests.browser.conftest import PHONE, WIDE, Visit, follow, widest
+from tests.browser.test_dashboard import cells
 from training.data.load import load
 from training.demo.dataset import demo_face
 
@@ -79,6 +81,9 @@ def test_thirty_faces_are_labelled_by_keyboard_and_the_training_reads_them(
     page.keyboard.press("Enter")
     count(page, "30 of 30 labelled, 0 skipped. All done")
     expect(page.get_by_role("figure", name="Confusion matrix")).to_be_visible()
+    drawn = cells(page)
+    assert len(drawn) == 49
+    assert not [text for text in drawn if not re.fullmatch(r"\d+%|–", text)]
     expect(
         page.get_by_text("All labels were given with the model's answer in view")
     ).to_be_visible()
@@ -97,6 +102,9 @@ def test_thirty_faces_are_labelled_by_keyboard_and_the_training_reads_them(
     parts = data.splits.values()
     assert sum(map(len, parts)) == 30
     assert sum(part.counts().get("happy", 0) for part in parts) == EXPRESSIONS.count("happy")
+
+    page.goto(saved(page, "Figures (HTML)", tmp_path / "figures.html").as_uri())
+    assert cells(page) == drawn
 
 
 def test_labels_last_over_a_visit_a_reload_and_in_their_table(

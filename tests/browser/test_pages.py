@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import urlparse
 
@@ -88,6 +89,10 @@ def test_on_a_phone_nothing_covers_the_page_that_was_chosen(browser: Browser, se
             expect(page.get_by_test_id("stSidebar")).to_have_count(0)
             tops = [page.get_by_role("link", name=n).bounding_box() for n in PAGES.values()]
             assert len({box["y"] for box in tops if box}) == 1, "the links fit into one row"
+            assert all(box and box["height"] >= 44 for box in tops)
+            row = sorted((box["x"], box["x"] + box["width"]) for box in tops if box)
+            gaps = [right - left for (_, left), (right, _) in pairwise(row)]
+            assert min(gaps) >= 1, "no link touches the next one"
             # The heading is what one touches where it stands.
             expect(page.get_by_role("heading", level=1)).to_be_visible()
             page.get_by_role("heading", level=1).click(trial=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from typing import Any
 
@@ -29,7 +30,7 @@ def test_each_replica_is_where_nginx_looks_for_it() -> None:
 
 def test_every_setting_is_one_that_the_app_reads() -> None:
     for service in APPS.values():
-        asked = set(service["environment"]) - {"STREAMLIT_SERVER_PORT"}
+        asked = set(service["environment"]) - {"STREAMLIT_SERVER_PORT", "FORWARDED_ALLOW_IPS"}
         assert asked <= set(SETTINGS)
     assert "STREAMLIT_SERVER_PORT" in environment(stages()[-1])
 
@@ -68,3 +69,49 @@ def test_what_is_mounted_is_there() -> None:
         for volume in service.get("volumes", []):
             source = volume.split(":")[0]
             assert not source.startswith("./") or (DEPLOY / source).is_file()
+
+
+TURN = (DEPLOY / "turnserver.conf").read_text(encoding="utf-8")
+
+
+def relayed_to(address: str) -> bool:
+    """Return whether coturn relays to an address of no network of its own."""
+    to = ipaddress.ip_address(address)
+    ends = (line.split("-") for line in re.findall(r"^denied-peer-ip=(.+)$", TURN, re.MULTILINE))
+    ranges = [(ipaddress.ip_address(first), ipaddress.ip_address(last)) for first, last in ends]
+    return not any(a.version == to.version and a <= to <= b for a, b in ranges)  # type: ignore[operator]
+
+
+#: Of machines alone, and what stands for addresses of IPv4, such as theirs.
+PRIVATE = """
+0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 169.254.0.0/16 172.16.0.0/12 192.0.0.0/24 192.168.0.0/16
+198.18.0.0/15 240.0.0.0/4 fc00::/7 fe80::/10
+::/96 ::ffff:0:0/96 64:ff9b::/96 64:ff9b:1::/48 2001::/32 2002::/16
+"""
+
+
+@pytest.mark.parametrize("network", PRIVATE.split())
+def test_nobody_reaches_a_private_network_through_the_relay(network: str) -> None:
+    within = ipaddress.ip_network(network)
+    assert not relayed_to(str(within[0]))
+    assert not relayed_to(str(within[-1]))
+
+
+@pytest.mark.parametrize("address", ["8.8.8.8", "203.0.113.7", "2606:4700::1", "2a00:1450::1"])
+def test_the_internet_is_reached_through_the_relay(address: str) -> None:
+    assert relayed_to(address)
+
+
+def test_what_all_relays_carry_together_is_bounded() -> None:
+    bound = {k: int(v) for k, v in re.findall(r"^([a-z-]+)=(\d+)$", TURN, re.MULTILINE)}
+    assert 375_000 < bound["max-bps"] <= 500_000, "a video has 3 Mbit/s"
+    assert bound["total-quota"] == bound["bps-capacity"] // bound["max-bps"] == 100
+    assert 2 * bound["total-quota"] <= bound["max-port"] - bound["min-port"]
+
+
+def test_cookies_are_for_tls_alone_and_addresses_are_those_of_visitors() -> None:
+    assert "proxy_cookie_flags ~ secure;" in NGINX
+    assert "proxy_set_header X-Forwarded-For $remote_addr;" in NGINX
+    [subnet] = compose()["networks"]["site"]["ipam"]["config"]
+    for service in APPS.values():
+        assert service["environment"]["FORWARDED_ALLOW_IPS"] == subnet["subnet"]

@@ -74,8 +74,9 @@ def test_labels_and_thresholds_are_those_of_the_head_that_answers(
 ) -> None:
     analyzer = FaceAnalyzer(fake_detector(make_detections(*boxes)), TwoHeads(3), two_heads)
     plain, voted = analyzer(NOISE), analyzer(NOISE, head=FERPLUS_HEAD)
-    assert (plain.labels, plain.thresholds) == (two_heads.labels, (0, 0))
-    assert (voted.labels, voted.thresholds) == (("happy", "contempt"), (0.4, 0.9))
+    assert (plain.labels, plain.thresholds) == (two_heads.labels, ((0, 0, 0), (0, 0, 0)))
+    assert voted.labels == ("happy", "contempt")
+    assert voted.thresholds == ((0.4, 0.4), (0.9, 0.9))
     assert (plain.head, voted.head) == (EXPRESSION_HEAD, FERPLUS_HEAD)
     assert voted.answers == answers
     with pytest.raises(ModelError, match="no head 'age'"):

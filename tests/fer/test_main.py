@@ -59,5 +59,5 @@ def test_a_reader_that_has_seen_enough_causes_no_error(tmp_path: Path) -> None:
         assert process.stdout is not None
         assert process.stderr is not None
         process.stdout.close()
-        assert "Traceback" not in process.stderr.read()
+        assert process.stderr.read() == ""  # nor anything that LiteRT has to say
     assert process.returncode == 0

@@ -7,8 +7,6 @@ import cv2
 import numpy as np
 import pytest
 
-from benchmarks.drawings import drawings
-from benchmarks.false_faces import held_up
 from fer.errors import ModelError
 from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
 from fer.model.spec import Abstention, Head, ModelSpec
@@ -16,6 +14,8 @@ from fer.stream import STAGES, FaceStream, FrameResult
 from fer.tracking import COAST_SECONDS, MEMORY_SECONDS
 from fer.types import Detections, Faces, Floats, Image
 from tests.samples import SHIPPED_MODEL, FakeClassifier, make_detections
+from tools.drawings import drawings
+from tools.false_faces import held_up
 
 FACE = make_detections((40, 40, 100, 100))
 
@@ -113,7 +113,7 @@ def test_the_head_can_change_and_who_is_who_stays(spec: ModelSpec) -> None:
     assert ask(0.0, EXPRESSION_HEAD).expressions == ["happy"]
     voted = ask(0.1, FERPLUS_HEAD)
     assert (voted.head, voted.labels, voted.track_id.tolist()) == (FERPLUS_HEAD, second.labels, [1])
-    assert (voted.confidence.tolist(), voted.thresholds) == ([1.0], (0.4, 0.5))
+    assert (voted.confidence.tolist(), voted.thresholds) == ([1.0], ((0.4, 0.4), (0.5, 0.5)))
     nobody = ask(0.2, FERPLUS_HEAD)
     assert (len(nobody), nobody.labels) == (0, second.labels)
     assert ask(0.3, EXPRESSION_HEAD).labels == spec.labels

@@ -119,6 +119,15 @@ def test_no_answer_is_given_when_two_are_close(row: tuple[float, ...], answer: s
     assert replace(asked(row), margin=0.095).answers == [answer]
 
 
+def test_an_expression_may_ask_for_more_confidence_than_others() -> None:
+    rows = (0.55, 0.38, 0.07, 0, 0), (0.38, 0.55, 0.07, 0, 0), (0.7, 0.3, 0, 0, 0)
+    own = (0.6, 0.5, 0.5, 0.5, 0.5), (0.9, 0.7, 0.7, 0.7, 0.7)
+    assert replace(asked(*rows), thresholds=own).answers == ["uncertain", "sad", "happy"]
+    assert replace(asked(*rows), thresholds=own).candidates[0] == ("happy", "sad")
+    flawed = replace(asked(*rows, flawed=True), thresholds=own)
+    assert flawed.answers == ["uncertain"] * 3
+
+
 @pytest.mark.parametrize(
     ("rows", "expected"), [(np.zeros((0, 3)), []), ([[0.7]], [0.7]), ([[0.2, 0.5, 0.3]], [0.2])]
 )

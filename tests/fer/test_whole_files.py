@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from fer.whole_files import whole_files
+from fer.errors import OutputError
+from fer.whole_files import check_files, check_model_directory, replace_folder, whole_files
 from tests.samples import ROOT, as_in_a_terminal
 
 
@@ -112,3 +113,88 @@ def test_a_real_ctrl_c_leaves_nothing(tmp_path: Path) -> None:
         process.send_signal(signal.SIGINT)
     assert process.returncode != 0
     assert names(tmp_path) == []
+
+
+@pytest.fixture
+def places(tmp_path: Path) -> Path:
+    """What people have in their folders, by name."""
+    for file in ("models/old/spec.json", "models/old/other_data.json", "models/report/report.json",
+                 "models/full/report.json", "models/full/thesis.odt", "thesis/thesis.odt",
+                 "data/train/happy/a.png", "README.md"):  # fmt: skip
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / file).write_text("mine")
+    (tmp_path / "empty").mkdir()
+    return tmp_path
+
+
+def everything(folder: Path) -> list[str]:
+    return sorted(str(path) for path in folder.rglob("*"))
+
+
+@pytest.mark.parametrize(
+    ("place", "overwrite", "message"),
+    [
+        ("models/new", False, ""),
+        ("far/away/new", False, ""),
+        ("empty", False, ""),
+        ("models/old", True, ""),
+        ("models/report", True, ""),
+        ("models/old", False, "has a model in it. Name another directory, or replace the model"),
+        ("models/full", True, "something else than a model in it, such as thesis.odt"),
+        ("thesis", False, "such as thesis.odt"),
+        ("thesis", True, "such as thesis.odt"),
+        ("models", True, "such as full"),
+        ("README.md", True, "is a file; expected a new or empty directory"),
+        ("README.md/new", True, "is a file, or in one"),
+        ("data", True, "is what shall be read"),
+        ("data/new", True, "is what shall be read"),
+        (".", True, "is what shall be read"),
+        ("..", True, "expected a directory such as models/mine"),
+        ("n" * 300, False, "cannot be written to: File name too long"),
+    ],
+)
+def test_a_model_replaces_nothing_but_a_model_and_only_if_told_to(
+    places: Path, place: str, overwrite: bool, message: str
+) -> None:
+    before = everything(places)
+    directory = places / place if place != ".." else Path("..")
+    if message:
+        with pytest.raises(OutputError) as caught:
+            check_model_directory(directory, reads=[places / "data"], overwrite=overwrite)
+        assert message in str(caught.value)
+    else:
+        check_model_directory(directory, reads=[places / "data"], overwrite=overwrite)
+    assert everything(places) == before
+
+
+@pytest.mark.parametrize(
+    ("file", "overwrite", "message"),
+    [
+        ("new/a.csv", False, ""),
+        ("README.md", True, ""),
+        ("README.md", False, "is there already. Name another place, or replace it"),
+        ("thesis", True, "is a folder; expected the name of a file"),
+        ("README.md/a.csv", False, "is a file, or in one"),
+        ("data/train/happy/a.png", True, "is what shall be read"),
+    ],
+)
+def test_a_file_is_replaced_only_if_told_to(
+    places: Path, file: str, overwrite: bool, message: str
+) -> None:
+    before, reads = everything(places), [places / "data/train/happy/a.png"]
+    if message:
+        with pytest.raises(OutputError) as caught:
+            check_files([places / file], reads=reads, overwrite=overwrite)
+        assert message in str(caught.value)
+    else:
+        check_files([places / file], reads=reads, overwrite=overwrite)
+    assert everything(places) == before
+
+
+def test_an_old_folder_stays_until_the_new_one_stands(places: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        replace_folder(places / "never written", places / "models/old")
+    assert names(places / "models/old") == ["other_data.json", "spec.json"]
+    replace_folder(places / "thesis", places / "models/old")
+    assert names(places / "models/old") == ["thesis.odt"]
+    assert not list(places.glob("*-replaced"))

@@ -204,7 +204,8 @@ def _answers(spec: ModelSpec, seen: Observation, name: str) -> Faces:
 
 def _at_limit(faces: Faces) -> NDArray[np.bool_]:
     """Return for which faces rounding may decide whether the answer is uncertain."""
-    limit = np.where(faces.flaws.any(axis=1), faces.thresholds[1], faces.thresholds[0])
+    limits, flawed = np.array(faces.thresholds), faces.flaws.any(axis=1).astype(int)
+    limit = limits[flawed, faces.probabilities.argmax(axis=1)]
     near = np.abs(faces.confidence - limit) < AT_LIMIT
     return np.asarray(near | (np.abs(margins(faces.probabilities) - faces.margin) < AT_LIMIT))
 

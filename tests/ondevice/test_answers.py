@@ -105,10 +105,13 @@ def _same_answer(
     assert tuple(label for label, _ in said["candidates"]) == faces.candidates[0]
 
 
+FLOORS = (0.1, 0.1, 0.0, {"x": (0.3, 0.9), "y": (0.9, 1.0)})
+
+
 @pytest.mark.parametrize("probabilities", [[1.0], [0.5, 0.5], [0.2, 0.8], [0.34, 0.33, 0.33]])
-@pytest.mark.parametrize("abstention", [None, (0.8, 0.9, 0.0), (0.0, 0.0, 0.6)])
+@pytest.mark.parametrize("abstention", [None, (0.8, 0.9, 0.0, {}), (0.0, 0.0, 0.6, {}), FLOORS])
 def test_answers_at_the_limits(js: Node, probabilities: list, abstention: tuple | None) -> None:
-    limits = ("threshold", "degraded_threshold", "margin")
+    limits = ("threshold", "degraded_threshold", "margin", "floors")
     says = None if abstention is None else Abstention(**dict(zip(limits, abstention, strict=True)))
     labels = ("x", "y", "z")[: len(probabilities)]
     head = Head(name="h", output="o", labels=labels, meaning="", abstention=says)

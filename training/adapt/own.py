@@ -43,7 +43,7 @@ def own_images(path: Path, spec: ModelSpec, seed: int = SPLIT_SEED) -> OwnImages
     Raises:
         DataError: too few images, or none, are of classes that the model knows.
     """
-    data = load.load(path, size=spec.input_size, channels=spec.channels, seed=seed)
+    data = load.load(path, size=spec.input_size, channels=spec.channels, seed=seed, needs_test=True)
     with_votes = FERPLUS_HEAD in spec.head_names
     known = {name: _of(spec.labels, faces, with_votes) for name, faces in data.splits.items()}
     left_out = _left_out(data, spec.labels)
@@ -77,7 +77,13 @@ def _check(
 ) -> None:
     found = {label: sum(f.counts()[label] for f in splits.values()) for label in spec.labels}
     enough = [label for label, count in found.items() if count >= LEAST_IMAGES]
-    if len(enough) < 2 or not {"train", "validation", "test"} <= splits.keys():
+    if splits and "train" not in splits:
+        raise DataError(
+            f"{name} has no training images of expressions that {spec.name} knows, only "
+            f"{' and '.join(splits)}: expected some, from which validation and test are drawn "
+            "where they are missing."
+        )
+    if len(enough) < 2 or len(splits) < 3:
         counts = [f"{n} {label}" for label, n in (found | left_out).items() if n]
         raise DataError(
             f"expected at least {LEAST_IMAGES} images of each of two expressions that "

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from fer.evaluation.report import Report
+from fer.model.spec import ModelSpec
 from training.evaluation.text import adaptation_text
 
 HELP = "print the reports of several models side by side"
@@ -44,6 +45,9 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"{title:<20}" + "".join(f"{cell(r):>{width}}" for r in reports))
     if any(r.initial_model for r in reports):
         print("\n* of the last training alone; it began with a trained model.")
+    for directory in arguments.models:
+        if not (directory / ModelSpec.filename).is_file():
+            print(f"\n{directory} is a report alone: there is no network that could answer.")
     for report in reports:
         if report.adaptation:
             print(f"\n{report.name} was taught further images:")

@@ -22,6 +22,7 @@ import fer
 from fer.analyzer import FaceAnalyzer
 from fer.errors import DataError
 from fer.evaluation.measurements import VOTE_RULES
+from fer.evaluation.other_data import OtherDataFile
 from fer.labelled.cut_outs import CUT_OUT_SIDE
 from fer.labels import EXPRESSION_HEAD
 from fer.model.classifier import ExpressionClassifier
@@ -116,6 +117,8 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         print(photo_text(result) if isinstance(result, PhotoEvaluation) else face_text(result))
         _print_further(further)
+        if arguments.record:
+            print(f"\nrecorded in {model / OtherDataFile.filename}, which the Dashboard shows")
     return 0
 
 
@@ -227,6 +230,7 @@ def figures_of(classifier: ExpressionClassifier, dataset: DataSet, split: str) -
     """
     predictions = predict_split(classifier, dataset, split)
     names = classifier.labels
+    tta = measure.tta(predictions, names)
     without_duplicates = measure.without_duplicates(predictions, names)
     ferplus = measure.ferplus_figures(predictions, classifier.spec)
     return {
@@ -240,7 +244,7 @@ def figures_of(classifier: ExpressionClassifier, dataset: DataSet, split: str) -
         if split == "validation"
         else None,
         "ferplus_evaluation": ferplus.model_dump() if ferplus else None,
-        "tta": measure.tta(predictions, names).model_dump(),
+        "tta": tta.model_dump() if tta else None,
         "selective": [
             s.model_dump() for s in measure.selective_predictions(predictions, classifier.spec)
         ],
@@ -257,8 +261,8 @@ def _cross_fitted(classifier: ExpressionClassifier, faces: LabelledFaces) -> flo
 def _print_further(record: dict[str, Any]) -> None:
     if not record:
         return
-    error, tta = record["cross_fitted_calibration_error"], record["tta"]["evaluation"]
-    print(f"\n  ten views          {tta['accuracy']:.2%}")
+    error, tta = record["cross_fitted_calibration_error"], record["tta"]
+    print(f"\n  ten views          {tta['evaluation']['accuracy']:.2%}")
     if error is not None:
         print(f"  cross-fitted calibration error  {error:.3f}")
     for s in record["selective"]:

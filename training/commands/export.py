@@ -7,8 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
+from fer.commands.options import add_overwrite
 from fer.errors import DataError
 from fer.model.spec import ModelSpec
+from fer.whole_files import check_files
 from training.data import load
 
 HELP = "write LiteRT float32, float16, int8 and ONNX files of a model"
@@ -21,6 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's arguments."""
     parser.add_argument("--model", type=Path, default=Path("models/compact"))
     parser.add_argument("--out", type=Path, required=True, help="folder to write")
+    add_overwrite(parser)
     parser.add_argument(
         "--formats",
         default="float32,float16,int8,onnx",
@@ -33,15 +36,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the files and print the size and parity of each; return the exit status."""
-    from training.export.formats import FORMATS, export_format
+    from training.export.formats import FORMATS, export_format, exported_file
 
     formats = arguments.formats.split(",")
     unknown = set(formats) - set(FORMATS)
     if unknown:
         raise DataError(f"no format {', '.join(sorted(unknown))}; expected {', '.join(FORMATS)}.")
     spec = ModelSpec.load(arguments.model)
-    images = _images(spec, arguments.data)
+    targets = [exported_file(name, spec, arguments.out) for name in formats]
+    check_files(targets, overwrite=arguments.overwrite)
     arguments.out.mkdir(parents=True, exist_ok=True)
+    images = _images(spec, arguments.data)
     print(f"{'file':<24}{'MB':>8}{'largest difference':>20}{'same answer':>13}")
     for name in formats:
         made = export_format(name, arguments.model, arguments.out, images)

@@ -1,17 +1,34 @@
-"""``python -m training predict``: predict the expressions of unlabelled images."""
+"""``python -m training predict``: predict the expressions of unlabelled images.
+
+The images are cut-out faces, as in FER2013: each is taken for one face, whatever it shows. With
+``--photos`` they are whole photographs, in which faces are found as on the Photo page.
+"""
 
 from __future__ import annotations
 
 import argparse
 import csv
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+from PIL import Image as PillowImage
+
+from fer.analyzer import FaceAnalyzer
+from fer.commands.options import add_overwrite
 from fer.drawing.contact_sheet import MOST, contact_sheet
 from fer.drawing.pictures import encoded
-from fer.labels import FER2013_LABELS
+from fer.errors import DataError, ImageError
+from fer.images import read
+from fer.labelled.cut_outs import CUT_OUT_SIDE
+from fer.labels import EXPRESSION_HEAD, FER2013_LABELS
 from fer.model.classifier import ExpressionClassifier
 from fer.text import cell
+from fer.types import Floats
+from fer.whole_files import check_files, whole_files
 from training.data import load
+from training.data.folders import files_below
+from training.progress import progress
 
 HELP = "label a test.csv or a folder of images that have no labels"
 
@@ -20,7 +37,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's arguments."""
     parser.add_argument("--data", type=Path, required=True, help="test.csv, or a folder of images")
     parser.add_argument("--out", type=Path, required=True, help="predictions.csv to write")
+    add_overwrite(parser)
     parser.add_argument("--model", type=Path, default=Path("models/compact"))
+    parser.add_argument(
+        "--photos",
+        action="store_true",
+        help="the images are whole photographs: find the faces in them",
+    )
     parser.add_argument(
         "--pictures",
         type=Path,
@@ -33,24 +56,79 @@ def run(arguments: argparse.Namespace) -> int:
     """Write one row per face, in the order of the data; return the exit status.
 
     Columns: place (origin of the face), emotion (FER2013's number of the label; empty if it has
-    none), expression, confidence, then one probability per label.
+    none), expression, confidence, then one probability per label. With ``--photos`` the number of
+    the face in its photograph, from 1, comes after the place.
     """
+    targets = [file for file in (arguments.out, arguments.pictures) if file]
+    check_files(targets, reads=[arguments.data], overwrite=arguments.overwrite)
+    if arguments.photos and arguments.pictures:
+        raise DataError("--pictures is for cut-out faces; leave out --photos or --pictures.")
     classifier = ExpressionClassifier(arguments.model)
-    spec = classifier.spec
-    faces = load.unlabelled(arguments.data, size=spec.input_size, channels=spec.channels)
-    probabilities = classifier(faces.images)
-    with arguments.out.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(["place", "emotion", "expression", "confidence", *classifier.labels])
-        for place, row in zip(faces.origins, probabilities, strict=True):
-            best = int(row.argmax())
-            name, shares = classifier.labels[best], [f"{p:.4f}" for p in row]
-            number = FER2013_LABELS.index(name) if name in FER2013_LABELS else ""
-            writer.writerow([cell(str(place)), number, name, shares[best], *shares])
-    if arguments.pictures:
-        sheet = contact_sheet(faces.images, probabilities, classifier.labels)
-        arguments.pictures.write_bytes(encoded(sheet, ".png"))
-    for problem in faces.problems:
+    spec, labels = classifier.spec, classifier.labels
+    problems: list[str] = []
+    found: list[tuple[tuple[object, ...], Floats]]
+    if arguments.photos:
+        found = list(_in_photos(arguments.data, arguments.model, problems))
+    else:
+        faces = load.unlabelled(arguments.data, size=spec.input_size, channels=spec.channels)
+        problems += map(str, faces.problems)
+        _say_if_photos(arguments.data)
+        probabilities = classifier(faces.images)
+        found = [((place,), row) for place, row in zip(faces.origins, probabilities, strict=True)]
+    arguments.out.parent.mkdir(parents=True, exist_ok=True)
+    with whole_files(targets) as parts:
+        with parts[0].open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            places = ["place", "face"] if arguments.photos else ["place"]
+            writer.writerow([*places, "emotion", "expression", "confidence", *labels])
+            for (place, *number), row in found:
+                name, shares = labels[int(row.argmax())], [f"{p:.4f}" for p in row]
+                emotion = FER2013_LABELS.index(name) if name in FER2013_LABELS else ""
+                confidence = shares[int(row.argmax())]
+                writer.writerow([cell(str(place)), *number, emotion, name, confidence, *shares])
+        if arguments.pictures:
+            parts[1].write_bytes(
+                encoded(contact_sheet(faces.images, probabilities, labels), ".png")
+            )
+    for problem in problems:
         print(f"left out: {problem}")
-    print(f"{arguments.out}: {len(probabilities):,} faces")
+    print(f"{arguments.out}: {len(found):,} faces")
     return 0
+
+
+def _in_photos(
+    data: Path, model: Path, problems: list[str]
+) -> Iterator[tuple[tuple[str, int], Floats]]:
+    """Yield file, number and probabilities of each face; report files without one."""
+    if not data.is_dir():
+        raise DataError(f"{data} is no folder; --photos expects a folder of photographs.")
+    analyzer = FaceAnalyzer.for_photos(model)
+    files = list(files_below(data))
+    for file in progress(files, len(files), "files"):
+        name = file.relative_to(data).as_posix()
+        try:
+            faces = analyzer(read(file), head=EXPRESSION_HEAD)
+        except ImageError as error:
+            problems.append(f"{name}: {error}")
+            continue
+        if not len(faces):
+            problems.append(f"{name}: no face found.")
+        yield from (((name, n), row) for n, row in enumerate(faces.probabilities, start=1))
+
+
+def _say_if_photos(data: Path) -> None:
+    """Say so if images of a folder look like whole photographs."""
+    sizes = []
+    for file in files_below(data) if data.is_dir() else ():
+        try:
+            with PillowImage.open(file) as image:
+                sizes.append(image.size)
+        except (OSError, ValueError, PillowImage.DecompressionBombError):
+            continue  # what cannot be read is reported already
+    if large := sum(not width == height <= CUT_OUT_SIDE for width, height in sizes):
+        print(
+            f"{large:,} of {len(sizes):,} images are not square or larger than {CUT_OUT_SIDE} "
+            "pixels. Each image is taken for one cut-out face, whatever it shows; for whole "
+            "photographs, --photos finds the faces in them.",
+            file=sys.stderr,
+        )

@@ -75,6 +75,7 @@ def recomputed(directory: Path, places: Sequence[str] = ()) -> Report:
     domains = measure.validation_domains(predictions)
     abstentions = measure.abstentions(*domains, labels=spec.labels)
     spec = update_heads(directory, abstentions=abstentions)
+    spec = update_heads(directory, abstentions=measure.with_floors(domains, spec))
     figures = measure.report_figures(predictions, spec, spec.labels)
     report = Report.model_validate(dict(report) | figures)
     report.save(directory)

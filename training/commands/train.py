@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fer.commands.options import add_overwrite, positive
 from fer.errors import DataError
+from fer.whole_files import check_folder, check_model_directory
 from training.commands.data import add_split_seed
 from training.data import load
 from training.data.dataset import DataSet, LabelledFaces
@@ -39,11 +41,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="[NAME=]PATH",
         help="folder, .csv, .npz or .zip; of several, each is a domain that is measured apart",
     )
-    parser.add_argument("--out", type=Path, required=True, help="model directory to write")
+    parser.add_argument(
+        "--out", type=Path, required=True, help="model directory to write, new or empty"
+    )
+    add_overwrite(parser, "the model in --out")
     parser.add_argument("--seed", type=int, default=1, help="of everything left to chance")
     add_split_seed(parser)
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
-    parser.add_argument("--limit", type=int, help="train on N faces only, for a trial")
+    parser.add_argument("--limit", type=positive, help="train on N faces only, for a trial")
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        help="measure neither ten views nor robustness afterwards, which takes most of that time",
+    )
     parser.add_argument(
         "--init", type=Path, metavar="DIR", help="trained model to begin with, not random weights"
     )
@@ -55,6 +65,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="models to learn from, for presets with a teacher_weight",
     )
+    _add_average_arguments(parser)
+    parser.add_argument(
+        "--distribute", action="store_true", help="over all devices (KERAS_BACKEND=jax)"
+    )
+    parser.add_argument("--work-dir", type=Path, help="of checkpoints (default: runs/<name>)")
+    _add_adapt_arguments(parser)
+    group = parser.add_argument_group("fields of the preset, each to be overridden")
+    for name, kind in overridable_fields().items():
+        group.add_argument(
+            f"--{name.replace('_', '-')}", metavar=kind.upper(), dest=f"field_{name}"
+        )
+
+
+def _add_average_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--average",
         type=Path,
@@ -70,16 +94,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="weight of the outcome in that mean, 0 to 1 (default: all models count alike); with "
         "--resume, the mean of a finished training's outcome and others, without learning more",
     )
-    parser.add_argument(
-        "--distribute", action="store_true", help="over all devices (KERAS_BACKEND=jax)"
-    )
-    parser.add_argument("--work-dir", type=Path, help="of checkpoints (default: runs/<name>)")
-    _add_adapt_arguments(parser)
-    group = parser.add_argument_group("fields of the preset, each to be overridden")
-    for name, kind in overridable_fields().items():
-        group.add_argument(
-            f"--{name.replace('_', '-')}", metavar=kind.upper(), dest=f"field_{name}"
-        )
 
 
 def _add_adapt_arguments(parser: argparse.ArgumentParser) -> None:
@@ -99,6 +113,25 @@ def _add_adapt_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Train, export and evaluate a model; return the exit status."""
     preset = PRESETS[arguments.preset].override(_overrides(arguments))
+    data = [load.domain_of(place)[1] for place in arguments.data]
+    models = [arguments.init, *arguments.teacher, *arguments.average]
+    reads = [place for place in (*data, *models, arguments.replay) if place]
+    work_dir = _work_dir(arguments)
+    check_model_directory(arguments.out, reads=[*reads, work_dir], overwrite=arguments.overwrite)
+    check_folder(work_dir)
+    try:
+        return _run(arguments, preset)
+    except KeyboardInterrupt:
+        if (work_dir / "progress.json").is_file():
+            print(
+                f"\nEvery finished epoch is kept in {work_dir}; the same command with --resume "
+                "goes on from there.",
+                file=sys.stderr,
+            )
+        raise
+
+
+def _run(arguments: argparse.Namespace, preset: Preset) -> int:
     if arguments.preset == ADAPT:
         return _teach(arguments, preset)
     if arguments.share is not None and not (arguments.average and 0 < arguments.share < 1):
@@ -109,8 +142,13 @@ def run(arguments: argparse.Namespace) -> int:
     train, dropped = clean_train(dataset)
     if arguments.limit:
         order = np.random.default_rng(arguments.seed).permutation(len(train))
+        dropped["beyond --limit"] = max(0, len(train) - arguments.limit)
         train = train.take(np.sort(order[: arguments.limit]))
-    print(f"training on {len(train):,} faces; left out: {dropped}", file=sys.stderr)
+    why = ", ".join(f"{count:,} {reason}" for reason, count in dropped.items() if count)
+    print(
+        f"training on {len(train):,} faces; left out: {why or 'none'}",
+        file=sys.stderr,
+    )
     # Imported here because Keras takes seconds to load, and errors above are reported before that.
     from training.model_writer import write_model
 
@@ -122,6 +160,8 @@ def run(arguments: argparse.Namespace) -> int:
         dropped,
         provenance=_provenance(arguments, preset),
         directory=arguments.out,
+        overwrite=arguments.overwrite,
+        quick=arguments.quick,
         advance=_measuring(arguments, dataset),
     )
     result = report.evaluations["validation"]
@@ -140,6 +180,8 @@ def _teach(arguments: argparse.Namespace, preset: Preset) -> int:
     adapted = teach.adapted(preset, arguments.init)
     # What was typed goes before what the initial model has.
     adapted = adapted.override(_overrides(arguments))
+    if arguments.limit:
+        raise DataError(f"--limit is not for --preset {ADAPT}; leave it out.")
     own, *more = arguments.data
     if more:
         raise DataError(f"--preset {ADAPT} expects one data set, got {len(more) + 1}.")
@@ -164,6 +206,8 @@ def _teach(arguments: argparse.Namespace, preset: Preset) -> int:
         lesson.dropped,
         provenance=_provenance(arguments, adapted),
         directory=arguments.out,
+        overwrite=arguments.overwrite,
+        quick=arguments.quick,
         lesson=lesson,
         advance=_measuring(arguments, lesson.data),
     )
@@ -179,9 +223,12 @@ def _say(arguments: argparse.Namespace, stage: str) -> None:
 
 def _measuring(arguments: argparse.Namespace, data: DataSet) -> Callable[[int], object]:
     """Return what is told how many more faces are measured."""
-    from training.evaluation.split_predictions import passes
+    from training.evaluation.split_predictions import passes, passes_text
 
-    total = passes(data)
+    total = passes(data, quick=arguments.quick)
+    count = sum(len(faces) for faces in data.held_out().values())
+    views = passes_text(quick=arguments.quick)
+    print(f"measuring {count:,} faces that are held out, each {views}", file=sys.stderr)
     if arguments.progress_json:
         return ProgressJson("measuring", total).advance
     return Progress(total, "views of faces").advance
@@ -293,6 +340,7 @@ def _command(arguments: argparse.Namespace) -> str:
             *([f"--share {arguments.share:g}"] if arguments.share is not None else []),
             *([f"--replay {arguments.replay.name}"] if arguments.replay else []),
             *(f"--{name.replace('_', '-')} {value}" for name, value in changed.items()),
+            *(["--quick"] if arguments.quick else []),
         ]
     )
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from training.commands.train import clean_train, load_for
+from fer.commands.options import positive
+from training.commands.train import clean_train, load_for, models_named
 from training.presets.catalogue import PRESETS
 
 HELP = "search hyperparameters; stop it and start it again as you like"
@@ -16,8 +17,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--preset", choices=sorted(PRESETS), default="small")
     parser.add_argument("--data", type=Path, required=True, help="folder, .csv, .npz or .zip")
     parser.add_argument("--teacher", type=Path, nargs="+", default=(), metavar="DIR")
-    parser.add_argument("--trials", type=int, default=20, help="how many more to run")
-    parser.add_argument("--epochs", type=int, default=8, help="of each trial, at most")
+    parser.add_argument("--trials", type=positive, default=20, help="how many more to run")
+    parser.add_argument("--epochs", type=positive, default=8, help="of each trial, at most")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--storage", type=Path, default=Path("runs/tune.sqlite"))
     parser.add_argument("--study", help="name in the storage (default: the preset's)")
@@ -45,5 +46,10 @@ def run(arguments: argparse.Namespace) -> int:
     )
     options = " ".join(f"--{n.replace('_', '-')} {v:.4g}" for n, v in best.fields.items())
     print(f"best of {best.trials} trials: validation accuracy {best.accuracy:.2%}")
-    print(f"python -m training train --preset {arguments.preset} {options} …")
+    name = arguments.preset
+    taught = " ".join(models_named("--teacher", arguments.teacher))
+    print(
+        f"python -m training train --preset {name} --data {arguments.data} "
+        f"--out models/my-{name} {options} {taught}".rstrip()
+    )
     return 0

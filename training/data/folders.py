@@ -63,7 +63,7 @@ def split_folders(root: Path) -> list[tuple[str, Path]]:
 
 def holds_classes(root: Path) -> bool:
     """Return whether at least two folders directly inside `root` directly contain images."""
-    return sum(any(map(_looks_like_image, p.iterdir())) for p in folders_in(root)) >= 2
+    return sum(any(map(looks_like_image, p.iterdir())) for p in folders_in(root)) >= 2
 
 
 def read_folder(root: Path, options: LoadOptions) -> Source:
@@ -100,7 +100,7 @@ def _plan(root: Path) -> tuple[list[_File], list[Problem]]:
             problems.append(
                 Problem(_origin(root, folder), "expected images in class folders, found none.")
             )
-        if stray := sum(_looks_like_image(p) for p in folder.iterdir()):
+        if stray := sum(looks_like_image(p) for p in folder.iterdir()):
             message = f"images outside the class folders were left out: {stray:,}."
             problems.append(Problem(_origin(root, folder), message))
     return files, problems
@@ -138,7 +138,8 @@ def _row_of(path: Path) -> int:
     return int(match[1]) if match else -1
 
 
-def _looks_like_image(path: Path) -> bool:
+def looks_like_image(path: Path) -> bool:
+    """Return whether a file is called like an image."""
     return is_visible(path) and path.suffix.lower().lstrip(".") in SUFFIXES
 
 

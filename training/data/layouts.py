@@ -20,6 +20,7 @@ from training.data.folders import (
     folders_in,
     holds_classes,
     is_visible,
+    looks_like_image,
     read_folder,
     split_folders,
 )
@@ -108,7 +109,18 @@ def recognise(path: Path) -> Layout:
         if layouts:
             return layouts[0]
         level = [inner for folder in level for inner in folders_in(folder)]
+    if only := next(filter(_of_one_class, (path, *folders_in(path))), None):
+        raise DataError(
+            f"{only} has images of only one class, {folders_in(only)[0].name}; expected a folder "
+            "for each of two classes at least."
+        )
     raise DataError(f"{path} holds no data set that is known here. {EXPECTED}.")
+
+
+def _of_one_class(folder: Path) -> bool:
+    """Return whether one folder alone stands in another, and has images."""
+    inner = folders_in(folder)
+    return len(inner) == 1 and any(map(looks_like_image, inner[0].iterdir()))
 
 
 def _recognise_file(path: Path) -> Layout:

@@ -33,6 +33,7 @@ def load(
     seed: int = SPLIT_SEED,
     classes: Sequence[str] | None = None,
     column: str | None = None,
+    needs_test: bool = False,
 ) -> DataSet:
     """Load a data set of any supported layout.
 
@@ -57,6 +58,7 @@ def load(
         classes: names of the classes to keep, aliases such as "anger" allowed; ``None`` for all.
         column: column of a table or array of an ``.npz`` by whose values faces are measured apart;
             they are then the faces' domains.
+        needs_test: draw ``test`` from train too where the data names splits, but none for it.
 
     Returns:
         The splits that have faces. Classes are in FER2013's order if it has all of them, else
@@ -69,7 +71,13 @@ def load(
     if is_zip(path):
         with unpacked(path) as folder:
             data = load(
-                folder, size=size, channels=channels, seed=seed, classes=classes, column=column
+                folder,
+                size=size,
+                channels=channels,
+                seed=seed,
+                classes=classes,
+                column=column,
+                needs_test=needs_test,
             )
         return replace(data, name=path.name, sha256=file_sha256(path))
     options = LoadOptions(size, channels, classes, column)
@@ -85,7 +93,7 @@ def load(
         source = replace(source, votes=votes, problems=(*source.problems, *problems))
     names_splits = bool((source.splits != "").any())
     _check_groups(name, source)
-    source = assign_splits(source, seed)
+    source = assign_splits(source, seed, needs_test=needs_test)
     splits = _splits(source)
     found = (*source.problems, *_gaps(splits))
     return DataSet(name, layout.sha256(), splits, found, names_splits)

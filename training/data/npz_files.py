@@ -15,7 +15,7 @@ from fer.labels import FER2013_LABELS
 from training.data.raw import Problem, Source
 
 _EXPECTED = (
-    "Expected image (n, 48, 48) uint8, label (n,) and usage (n,), perhaps votes (n, 10) and "
+    "Expected image (n, 48, 48) uint8 and label (n,), perhaps usage (n,), votes (n, 10) and "
     "person (n,)."
 )
 
@@ -30,9 +30,10 @@ _PER_FACE = ("image", "label", "usage", "votes", "row", "person")
 
 
 def read_archive(path: Path, column: str | None = None) -> Source:
-    """Read ``image``, ``label``, ``usage`` and, if present, ``votes``, ``row`` and ``person``.
+    """Read ``image``, ``label`` and, if present, ``usage``, ``votes``, ``row`` and ``person``.
 
-    Faces with a label that FER2013 does not have are skipped and reported in ``problems``.
+    Without ``usage``, no face has a split. Faces with a label that FER2013 does not have are
+    skipped and reported in ``problems``.
 
     Raises:
         DataError: the file is not such an archive, or its arrays do not match.
@@ -40,7 +41,8 @@ def read_archive(path: Path, column: str | None = None) -> Source:
     fields = _fields(path)
     if column is not None and fields.get(column, np.zeros(0)).shape != fields["label"].shape:
         raise DataError(f"{path} has no {column!r} for each face; it has {', '.join(fields)}.")
-    images, labels, usage = fields["image"], fields["label"].astype(np.int64), fields["usage"]
+    images, labels = fields["image"], fields["label"].astype(np.int64)
+    usage = fields.get("usage", np.zeros(0, np.str_))
     unknown = set(np.unique(usage).tolist()) - SPLIT_OF_USAGE.keys()
     if unknown:
         raise DataError(
@@ -49,7 +51,8 @@ def read_archive(path: Path, column: str | None = None) -> Source:
     valid = (labels >= 0) & (labels < len(FER2013_LABELS))
     index: NDArray[np.bool_] | slice = slice(None) if valid.all() else valid
     position = np.arange(len(labels))
-    splits = np.array([SPLIT_OF_USAGE[str(u)] for u in usage], dtype=np.str_)
+    named = [SPLIT_OF_USAGE[str(u)] for u in usage]
+    splits = np.array(named if "usage" in fields else [""] * len(labels), dtype=np.str_)
     return Source(
         (images[..., None] if images.ndim == 3 else images)[index],
         labels[index],
@@ -76,7 +79,7 @@ def _fields(path: Path) -> dict[str, NDArray]:
             fields = {key: archive[key] for key in archive.files}
     except UNREADABLE as error:
         raise DataError(f"{path} cannot be read as an .npz archive: {error}") from error
-    if missing := {"image", "label", "usage"} - fields.keys():
+    if missing := {"image", "label"} - fields.keys():
         raise DataError(
             f"{path} lacks {', '.join(sorted(missing))}; it has {', '.join(fields)}. {_EXPECTED}"
         )

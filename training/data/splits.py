@@ -21,16 +21,20 @@ _LEAST_FOR_TEST = 4
 SPLIT_SEED = 0
 
 
-def assign_splits(source: Source, seed: int) -> Source:
+def assign_splits(source: Source, seed: int, *, needs_test: bool = False) -> Source:
     """Assign a split to every face.
 
-    If no face has a split, a tenth of each class becomes ``test``, of a small class a fifth. If
-    there is then no ``validation``, a tenth of each class of ``train`` becomes ``validation``.
-    Drawn splits are reported in ``problems``, because metrics on them cannot be compared with other
-    publications. Faces of one photograph or person are in one split, where these are known.
+    If no face has a split, a tenth of each class becomes ``test``, of a small class a fifth; with
+    `needs_test` also if the data names splits, but no test. If there is then no ``validation``, a
+    tenth of each class of ``train`` becomes ``validation``. Drawn splits are reported in
+    ``problems``, because metrics on them cannot be compared with other publications. Faces of one
+    photograph or person are in one split, where these are known.
     """
     if (source.splits == "").all():
-        source = _draw(replace(source, splits=np.full(len(source.labels), "train")), "test", seed)
+        source = replace(source, splits=np.full(len(source.labels), "train"))
+        needs_test = True
+    if needs_test and "test" not in source.splits and "train" in source.splits:
+        source = _draw(source, "test", seed)
     if "validation" not in source.splits and "train" in source.splits:
         source = _draw(source, "validation", seed)
     return source

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from fer.errors import DataError
 from fer.evaluation.measurements import (
     JUDGEMENTS,
     FerPlusAgreement,
@@ -101,6 +100,37 @@ def _threshold(domains: Sequence[Predictions], margin: float) -> float:
     return max(thresholds)
 
 
+def with_floors(domains: Sequence[SplitPredictions], spec: ModelSpec) -> dict[str, Abstention]:
+    """Return the thresholds of a specification with the floors of each expression.
+
+    Args:
+        domains: predictions for the validation split; the faces of all domains count together,
+            since most expressions are rare in some.
+        spec: specification of the model, with its thresholds.
+    """
+    counted: dict[str, dict[bool, Selective]] = {}
+    for domain in domains:
+        for one in selective_predictions(domain, spec, domains):
+            before = counted.setdefault(one.head, {}).get(one.degraded)
+            sums = {
+                name: np.add(getattr(before, name), getattr(one, name)).tolist()
+                for name in ("predicted", "correct")
+                if before
+            }
+            counted[one.head][one.degraded] = one.model_copy(update=sums)
+    results = {}
+    for head, measured in counted.items():
+        floors = {
+            name: (measured[False].floor(name), measured[True].floor(name))
+            for name in measured[False].labels
+        }
+        # As for the thresholds, a degraded image must not have a lower one.
+        ordered = {name: (low, max(low, high)) for name, (low, high) in floors.items()}
+        if says := spec.head(head).abstention:
+            results[head] = says.model_copy(update={"floors": ordered})
+    return results
+
+
 def selective_predictions(
     predictions: SplitPredictions,
     spec: ModelSpec,
@@ -137,6 +167,9 @@ def selective_predictions(
                 part,
                 threshold,
                 margin=abstention.margin,
+                floors={
+                    name: floor[bool(corruptions)] for name, floor in abstention.floors.items()
+                },
                 head=head,
                 labels=spec.head(head).labels,
                 split=predictions.split,
@@ -183,22 +216,16 @@ def ferplus_figures(predictions: SplitPredictions, spec: ModelSpec) -> Evaluatio
     return evaluate(part.labels, part.probabilities, spec.head(FERPLUS_HEAD).labels)
 
 
-def tta(predictions: SplitPredictions, names: tuple[str, ...]) -> Variant:
-    """Return the metrics with test-time augmentation.
-
-    Raises:
-        DataError: the predictions with it are not known.
-    """
+def tta(predictions: SplitPredictions, names: tuple[str, ...]) -> Variant | None:
+    """Return the metrics with test-time augmentation; None if it was not measured."""
     if predictions.tta is None:
-        raise DataError(
-            f"the predictions with test-time augmentation are missing for {predictions.split}."
-        )
+        return None
     figures = evaluate(predictions.tta.labels, predictions.tta.probabilities, names)
     return Variant(name="ten views", description=TEN_VIEWS, evaluation=figures)
 
 
 def robustness(predictions: SplitPredictions, names: tuple[str, ...]) -> tuple[Variant, ...]:
-    """Return the metrics under each corruption."""
+    """Return the metrics under each corruption that was measured."""
     return tuple(
         Variant(
             name=corruption.name,
@@ -206,7 +233,7 @@ def robustness(predictions: SplitPredictions, names: tuple[str, ...]) -> tuple[V
             evaluation=evaluate(part.labels, part.probabilities, names),
         )
         for corruption in CORRUPTIONS
-        for part in (predictions.corrupted[corruption.name],)
+        if (part := predictions.corrupted.get(corruption.name))
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -123,6 +123,7 @@ def selective(
     threshold: float,
     *,
     margin: float = 0.0,
+    floors: Mapping[str, float] | None = None,
     head: str,
     labels: tuple[str, ...],
     split: str,
@@ -137,6 +138,7 @@ def selective(
         predictions: the predictions and their ground truth.
         threshold: confidence below which the answer is "uncertain".
         margin: difference between the two highest probabilities below which it is.
+        floors: confidence of each class below which it is, too.
         head: name of the head.
         labels: classes of the head.
         split: name of the split.
@@ -150,6 +152,9 @@ def selective(
     """
     confidence, correct = confidence_and_correct(predictions)
     clear = margins(predictions.probabilities) >= np.float32(margin)
+    floors = dict(floors or {})
+    of_class = np.array([floors.get(label, 0) for label in labels], np.float32)
+    clear &= confidence >= of_class[predictions.probabilities.argmax(axis=1)]
     answered = clear & (confidence >= threshold)
     predicted = predictions.probabilities.argmax(axis=1)[answered]
     confusion = confusion_matrix(predictions.labels[answered], predicted, len(labels))
@@ -165,6 +170,7 @@ def selective(
         target=TARGET,
         threshold=threshold,
         margin=margin,
+        floors=floors,
         coverage=float(answered.mean()),
         accuracy=_share(correct[answered]),
         cross_fitted_coverage=float(cross_fitted.mean()),
@@ -224,8 +230,8 @@ def _cross_fitted(
 ) -> NDArray[np.bool_]:
     """Return which faces are answered if each fold's threshold is fitted on the other folds.
 
-    Only faces are answered whose most probable class is `clear` of the second. All `versions` of a
-    face (one per corruption and label) belong to the same fold.
+    Only faces are answered that are `clear`: far enough from the second class, and above the floor.
+    All `versions` of a face (one per corruption and label) belong to the same fold.
     """
     fold = np.tile(folds(len(correct) // versions), versions)
     others = [clear & (fold != i) for i in range(_FOLDS)]

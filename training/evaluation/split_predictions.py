@@ -31,11 +31,19 @@ from training.evaluation.robustness import CORRUPTIONS, DEGRADATIONS
 from training.evaluation.selective import pooled
 from training.evaluation.tta import ten_views
 
-#: Times that `predict_split` asks the network about each face: as it is, ten views, corrupted.
+#: Times that `predict_split` asks the network about each face: as it is, ten views, corrupted; and
+#: without what may be left out.
 PASSES = 11 + len(CORRUPTIONS) + len(DEGRADATIONS)
+QUICK_PASSES = 1 + len(DEGRADATIONS)
 
-#: The same of domains after the first, of which ten views and corruptions are not reported.
-FURTHER_PASSES = 1 + len(DEGRADATIONS)
+
+def passes_text(*, quick: bool = False) -> str:
+    """Return what `predict_split` asks about each face."""
+    degraded = f"in {len(DEGRADATIONS)} degraded versions"
+    if quick:
+        return f"as it is and {degraded}; not in ten views, nor corrupted (--quick)"
+    return f"as it is, in ten views, in {len(CORRUPTIONS)} corrupted and {degraded}"
+
 
 #: What follows the name of a split where all domains are measured together.
 ALL_DOMAINS = ", all domains"
@@ -96,8 +104,8 @@ class SplitPredictions:
             if head != EXPRESSION_HEAD:  # its plain predictions are in the other file
                 results[f"{head}/plain"] = head_predictions.plain
             results[f"{head}/degraded"] = head_predictions.degraded
-        if self.split == "validation" and self.tta:
-            results["tta"] = self.tta
+        if self.split == "validation":
+            results |= {"tta": self.tta} if self.tta else {}
             results |= {f"corrupted/{name}": part for name, part in self.corrupted.items()}
             results |= {
                 f"agreement/{head}/{rule}": part for (head, rule), part in self.ferplus.items()
@@ -153,43 +161,51 @@ def save_splits(splits: dict[str, SplitPredictions], directory: Path) -> None:
     save_predictions({n: p for part in further for n, p in part.items()}, directory, FURTHER_FILE)
 
 
-def passes(data: DataSet) -> int:
+def passes(data: DataSet, *, quick: bool = False) -> int:
     """Return how many views of faces `predict_splits` asks the network about."""
     return sum(
-        (PASSES if name in data.splits else FURTHER_PASSES) * len(faces)
+        (PASSES if name in data.splits and not quick else QUICK_PASSES) * len(faces)
         for name, faces in data.held_out().items()
     )
 
 
-def predict_splits(classifier: ExpressionClassifier, data: DataSet) -> dict[str, SplitPredictions]:
-    """Predict all faces that are held out; see `DataSet.held_out`."""
+def predict_splits(
+    classifier: ExpressionClassifier, data: DataSet, *, quick: bool = False
+) -> dict[str, SplitPredictions]:
+    """Predict all faces that are held out; see `DataSet.held_out` and `predict_split`."""
     return {
-        name: predict_split(classifier, data, name)
+        name: predict_split(classifier, data, name, quick=quick)
         for name, faces in data.held_out().items()
         if len(faces)
     }
 
 
-def predict_split(classifier: ExpressionClassifier, data: DataSet, split: str) -> SplitPredictions:
+def predict_split(
+    classifier: ExpressionClassifier, data: DataSet, split: str, *, quick: bool = False
+) -> SplitPredictions:
     """Predict every face of a split under all measured conditions.
+
+    With `quick`, and for domains after the first, ten views and corruptions are left out, on which
+    nothing is chosen.
 
     Args:
         classifier: the network.
         data: the data set.
         split: a key of `DataSet.held_out`, or ``train``.
+        quick: whether they are left out.
     """
     faces = data.split(split) if split == "train" else data.held_out()[split]
-    first = split in data.splits
+    quick = quick or split not in data.splits
     by_head = classifier.all_heads(faces.images)
     plain = Predictions(faces.labels, by_head[EXPRESSION_HEAD])
     return SplitPredictions(
         split=split,
         plain=plain,
         without_duplicates=_without_duplicates(data, split, faces, plain),
-        tta=Predictions(faces.labels, ten_views(classifier, faces.images)) if first else None,
+        tta=None if quick else Predictions(faces.labels, ten_views(classifier, faces.images)),
         corrupted={
             corrupt.name: Predictions(faces.labels, classifier(corrupt(faces.images)))
-            for corrupt in (CORRUPTIONS if first else ())
+            for corrupt in (() if quick else CORRUPTIONS)
         },
         ferplus=ferplus_predictions(by_head, classifier.spec, faces),
         heads=_by_head(classifier, faces, by_head),

@@ -49,8 +49,12 @@ def labelled_text(title: str, result: LabelledEvaluation) -> str:
     said = f"; {answers.format(known)}" if result.missing else ""
     parts = [
         evaluation_text(f"{title} as it answers{said}", result.as_answered),
-        f"\n  it answers         {result.answered:.1%}  ({result.answered_accuracy:.1%} of these "
-        "right; of the others it says “uncertain”)",
+        f"\n  it answers         {result.answered:.1%}"
+        + (
+            f"  ({result.answered_accuracy:.1%} of these right; of the others it says “uncertain”)"
+            if result.answered
+            else "  (it says “uncertain” of all)"
+        ),
     ]
     if not result.missing:
         return "\n".join(parts)

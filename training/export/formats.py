@@ -16,6 +16,7 @@ from fer.labels import EXPRESSION_HEAD
 from fer.litert import load_interpreter
 from fer.model.heads import softmax
 from fer.model.spec import ModelSpec
+from fer.whole_files import whole_files
 from training.export.litert import half_precision, keras_file
 
 Images = NDArray[np.uint8]
@@ -50,33 +51,36 @@ def export_format(name: str, model_dir: Path, out: Path, images: Images) -> Expo
     """
     file = keras_file(model_dir, "only a model with its Keras file can be exported")
     model = keras.models.load_model(file)
-    write = FORMATS[name]
-    spec = ModelSpec.load(model_dir)
-    target, predict = write(model, out / f"{spec.name}-{name}", images)
+    target = exported_file(name, ModelSpec.load(model_dir), out)
+    with whole_files([target]) as [part]:
+        exported = softmax(FORMATS[name](model, part, images)(images))
     expected = softmax(
         np.asarray(model.predict(images.astype(np.float32), verbose=0)[EXPRESSION_HEAD])
     )
-    exported = softmax(predict(images))
     agreement = exported.argmax(axis=1) == expected.argmax(axis=1)
     return Exported(target, float(np.abs(exported - expected).max()), float(agreement.mean()))
+
+
+def exported_file(name: str, spec: ModelSpec, out: Path) -> Path:
+    """Return the file of a model in a format, see `export_format`."""
+    return out / (f"{spec.name}.onnx" if name == "onnx" else f"{spec.name}-{name}.tflite")
 
 
 #: Function from images to logits of the expression head.
 Predictor = Callable[[Images], NDArray[np.float32]]
 
 
-def _litert(settings: Callable[[Images], dict[str, Any]]) -> Callable[..., tuple[Path, Predictor]]:
+def _litert(settings: Callable[[Images], dict[str, Any]]) -> Callable[..., Predictor]:
     """Return a function that writes LiteRT files with given settings of TensorFlow's converter."""
 
-    def write(model: keras.Model, stem: Path, images: Images) -> tuple[Path, Predictor]:
-        target = stem.with_name(f"{stem.name}.tflite")
+    def write(model: keras.Model, target: Path, images: Images) -> Predictor:
         model.export(target, format="litert", verbose=False, **settings(images))
         runner = load_interpreter(target).get_signature_runner()
 
         def predict(images: Images) -> NDArray[np.float32]:
             return np.asarray(runner(image=images.astype(np.float32))[EXPRESSION_HEAD])
 
-        return target, predict
+        return predict
 
     return write
 
@@ -91,8 +95,7 @@ def _int8(images: Images) -> dict[str, Any]:
     return {"optimizations": [tf.lite.Optimize.DEFAULT], "representative_dataset": samples}
 
 
-def _onnx(model: keras.Model, stem: Path, images: Images) -> tuple[Path, Predictor]:
-    target = stem.with_name(f"{stem.name.removesuffix('-onnx')}.onnx")
+def _onnx(model: keras.Model, target: Path, images: Images) -> Predictor:
     try:
         import onnx.reference
 
@@ -109,11 +112,11 @@ def _onnx(model: keras.Model, stem: Path, images: Images) -> tuple[Path, Predict
         by_name = dict(zip(session.output_names, outputs, strict=True))
         return np.asarray(by_name[EXPRESSION_HEAD])
 
-    return target, predict
+    return predict
 
 
-#: Format name → function that writes the file and returns its path and a predictor that runs it.
-FORMATS: dict[str, Callable[..., tuple[Path, Predictor]]] = {
+#: Format name → function that writes the file and returns a predictor that runs it.
+FORMATS: dict[str, Callable[..., Predictor]] = {
     "float32": _litert(lambda images: {}),
     "float16": _litert(lambda images: half_precision()),
     "int8": _litert(_int8),

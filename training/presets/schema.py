@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import os
 import typing
 from dataclasses import dataclass, field
@@ -105,6 +106,24 @@ def native_precision() -> Literal["float32", "mixed_bfloat16"]:
     return "mixed_bfloat16" if flags & _BFLOAT16_FLAGS else "float32"
 
 
+#: Least and greatest value of fields that have one.
+_RANGES: dict[str, tuple[float, float]] = {
+    **dict.fromkeys(("epochs", "batch_size", "blocks_per_stage"), (1, math.inf)),
+    **dict.fromkeys(("input_size", "small_size"), (8, 1024)),
+    **dict.fromkeys(
+        (
+            *("frozen_epochs", "small_epochs", "warmup_epochs", "patience", "least_faces"),
+            *("replayed_per_face", "learning_rate", "frozen_learning_rate", "weight_decay"),
+            *("mixup", "vote_weight"),
+        ),
+        (0, math.inf),
+    ),
+    **dict.fromkeys(("teacher_weight", "memory_weight", "label_smoothing"), (0, 1)),
+    **dict.fromkeys(("dropout", "momentum", "ema_momentum"), (0, 0.99999)),
+    "channels": (1, 3),
+}
+
+
 @dataclass(frozen=True)
 class Preset:
     """One reproducible training run.
@@ -195,6 +214,14 @@ class Preset:
     patience: int = 0
     precision: Literal["float32", "mixed_bfloat16"] = field(default_factory=native_precision)
     augmentation: Augmentation = field(default_factory=lambda: LIGHT)
+
+    def __post_init__(self) -> None:
+        for name, (least, most) in _RANGES.items():
+            if not least <= (value := getattr(self, name)) <= most:
+                upto = f" to {most:g}" if math.isfinite(most) else " or more"
+                raise DataError(
+                    f"--{name.replace('_', '-')} expects {least:g}{upto}, got {value:g}."
+                )
 
     def override(self, fields: dict[str, Any]) -> Preset:
         """Return a copy with some fields changed.

@@ -7,6 +7,11 @@ const nameOf = (chip) => chip.querySelector('[data-testid="stFileChipName"]').ti
 const refused = (chip) => chip.getAttribute("aria-invalid") === "true";
 const discard = (chip) => chip.querySelector('[data-testid="stFileChipDeleteBtn"] button').click();
 
+// What `app.housekeeping.upload_memory` answers, of which the uploader shows the number.
+const inWords = (said) => (/\b(413|503)\b/.test(said)
+  ? "This server has no room for it at the moment: try again in a minute."
+  : said.replace(/^Error: /, ""));
+
 const loading = (uploader) => uploader.querySelector('[data-testid="stFileChipIconSpinner"]');
 
 // How many chips an uploader has, by its key, once every chosen file has one.
@@ -21,7 +26,7 @@ function tellRefused(uploader, key, tell) {
   expected.delete(key);
   tell(bad.map((chip) => ({
     name: nameOf(chip),
-    reason: chip.querySelector('[role="alert"]')?.textContent.replace(/^Error: /, "") ?? "",
+    reason: inWords(chip.querySelector('[role="alert"]')?.textContent ?? ""),
   })));
   bad.forEach((chip) => {
     chip.hidden = true;

@@ -34,32 +34,35 @@ def confusion_chart(
     mode: str = BY_ROW,
     *,
     chosen: tuple[str, str] | None = None,
-    dark: bool = False,
 ) -> go.Figure:
-    """Return a confusion matrix whose cells are clickable. Rows are labels, columns answers.
+    """Return a confusion matrix whose cells can be clicked, for a light background.
 
-    ``layout.meta`` contains the cell texts for both themes, for pages that switch between them.
+    Rows are labels, columns answers.
+
+    The texts are annotations: one has a colour of its own, without the markup that no other text of
+    a report may have. ``layout.meta`` has their colours in both themes, for pages that switch.
 
     Args:
         evaluation: contains the confusion matrix.
         mode: `BY_ROW`, `BY_COLUMN` or `COUNTS`.
         chosen: truth and answer of the cell to frame.
-        dark: whether the background is dark.
     """
     names = [c.label for c in evaluation.classes]
     shares, texts = _cells(evaluation, mode)
-    coloured = {is_dark: _coloured(shares, texts, is_dark) for is_dark in SHADES}
+    most = max((s for row in shares for s in row if s), default=1.0)
+    levels = [(share or 0) / most for row in shares for share in row]
+    inks = {
+        tone: [_ink(level, SHADES[tone == "dark"]) for level in levels]
+        for tone in ("light", "dark")
+    }
     figure = go.Figure(
         go.Heatmap(
             x=names,
             y=names,
             z=shares,
-            text=coloured[dark],
-            texttemplate="%{text}",
-            textfont={"size": 12.5},
-            colorscale=list(SHADES[dark]),
+            colorscale=list(SHADES[False]),
             zmin=0,
-            zmax=_maximum(shares),
+            zmax=most,
             showscale=False,
             xgap=2,
             ygap=2,
@@ -71,7 +74,16 @@ def confusion_chart(
         _frame(figure, names.index(chosen[0]), names.index(chosen[1]))
     apply_chart_style(figure, height=_CELL * len(names) + 74)
     ends = (-0.5, len(names) - 0.5)
-    figure.update_layout(meta={"texts": {"light": coloured[False], "dark": coloured[True]}})
+    cells = [
+        {"x": column, "y": row, "text": text, "showarrow": False}
+        for row, line in enumerate(texts)
+        for column, text in enumerate(line)
+    ]
+    fonts = [{"size": 12.5, "color": ink} for ink in inks["light"]]
+    figure.update_layout(
+        meta={"inks": inks},
+        annotations=[c | {"font": font} for c, font in zip(cells, fonts, strict=True)],
+    )
     figure.update_xaxes(side="top", tickangle=-45, showgrid=False, ticks="", range=ends)
     figure.update_yaxes(showgrid=False, ticks="", ticksuffix=" ", range=ends[::-1])
     return figure
@@ -80,11 +92,10 @@ def confusion_chart(
 def in_theme(figure: go.Figure, *, dark: bool) -> go.Figure:
     """Give a confusion matrix the colours of a dark background; other charts stay as they are."""
     if dark and figure.layout.meta:
-        figure.update_traces(
-            text=figure.layout.meta["texts"]["dark"],
-            colorscale=list(SHADES[True]),
-            selector={"type": "heatmap"},
-        )
+        figure.update_traces(colorscale=list(SHADES[True]), selector={"type": "heatmap"})
+        inks = figure.layout.meta["inks"]["dark"]
+        for annotation, ink in zip(figure.layout.annotations, inks, strict=True):
+            annotation.font.color = ink
     return figure
 
 
@@ -135,24 +146,6 @@ def _frame(figure: go.Figure, row: int, column: int) -> None:
         y1=row + 0.49,
         line={"color": _FRAME, "width": 3},
     )
-
-
-def _coloured(
-    shares: list[list[float | None]], texts: list[list[str]], dark: bool
-) -> list[list[str]]:
-    """Colour each text for its cell; Plotly's default is too pale on medium shades."""
-    maximum = _maximum(shares)
-    return [
-        [
-            f'<span style="color:{_ink((share or 0) / maximum, SHADES[dark])}">{text}</span>'
-            for share, text in zip(row, line, strict=True)
-        ]
-        for row, line in zip(shares, texts, strict=True)
-    ]
-
-
-def _maximum(shares: list[list[float | None]]) -> float:
-    return max((s for row in shares for s in row if s), default=1.0)
 
 
 def _ink(level: float, shades: Sequence[str]) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
+from app.common.head_text import head_name
 from app.dashboard.charts.style import ACCENT, MUTED, apply_chart_style, legend_on_top
-from app.dashboard.text import head_name
 from fer.evaluation.measurements import Selective
 
 #: A colour per head; curves of degraded images are dashed.

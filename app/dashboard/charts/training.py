@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import cycle
 
 import plotly.graph_objects as go
 
@@ -14,10 +15,18 @@ from fer.labels import colour_of
 _HEIGHT = 280
 _BAR = 30
 
+#: Colours of the curves of single domains.
+_DOMAINS = ("#C4703A", "#3E8E7E", "#B0558F")
+
 
 def loss_chart(history: Sequence[Epoch]) -> go.Figure:
     """Return train and validation loss over the epochs."""
-    figure = _curves([e.loss for e in history], [e.validation_loss for e in history], hover=":.3f")
+    figure = _curves(
+        [e.loss for e in history],
+        [e.validation_loss for e in history],
+        {name: [e.domains[name].loss for e in history] for name in _domains(history)},
+        hover=":.3f",
+    )
     figure.update_yaxes(rangemode="normal")
     return figure
 
@@ -25,7 +34,10 @@ def loss_chart(history: Sequence[Epoch]) -> go.Figure:
 def accuracy_chart(history: Sequence[Epoch]) -> go.Figure:
     """Return train and validation accuracy over the epochs."""
     figure = _curves(
-        [e.accuracy for e in history], [e.validation_accuracy for e in history], hover=":.1%"
+        [e.accuracy for e in history],
+        [e.validation_accuracy for e in history],
+        {name: [e.domains[name].accuracy for e in history] for name in _domains(history)},
+        hover=":.1%",
     )
     figure.update_yaxes(tickformat=".0%")
     return figure
@@ -64,11 +76,25 @@ def class_counts_chart(counts: Mapping[str, int]) -> go.Figure:
     return figure
 
 
-def _curves(train: Sequence[float], validation: Sequence[float], hover: str) -> go.Figure:
+def _domains(history: Sequence[Epoch]) -> list[str]:
+    """Return the domains that were measured after every epoch."""
+    return [name for name in history[0].domains if all(name in e.domains for e in history)]
+
+
+def _curves(
+    train: Sequence[float],
+    validation: Sequence[float],
+    domains: Mapping[str, Sequence[float]],
+    hover: str,
+) -> go.Figure:
     figure = go.Figure(
         [
             _curve(train, "train", MUTED, hover, dash="dash"),
             _curve(validation, "validation", ACCENT, hover),
+            *(
+                _curve(values, f"validation, {name}", colour, hover, dash="dot")
+                for (name, values), colour in zip(domains.items(), cycle(_DOMAINS), strict=False)
+            ),
         ]
     )
     apply_chart_style(figure, height=_HEIGHT)

@@ -51,15 +51,9 @@ def show_confusion(chosen: SplitEvaluation, examples: Examples, *, key: str) -> 
             cell = _panel(chosen, names, key)
             examples.show(chosen, *cell)
         with matrix:
+            figure = charts.confusion_chart(chosen.evaluation, mode or charts.BY_ROW, chosen=cell)
             st.plotly_chart(
-                with_text_style(
-                    charts.confusion_chart(
-                        chosen.evaluation,
-                        mode or charts.BY_ROW,
-                        chosen=cell,
-                        dark=st.context.theme.type == "dark",
-                    )
-                ),
+                with_text_style(charts.in_theme(figure, dark=st.context.theme.type == "dark")),
                 config=CONFIG,
                 alt=part.alt,
                 key=f"{key}_matrix",

@@ -35,12 +35,7 @@ from app.dashboard.sections import (
     robustness,
     training,
 )
-from app.dashboard.text import (
-    SplitEvaluation,
-    creation_time,
-    evaluations_by_head,
-    split_evaluations,
-)
+from app.dashboard.text import creation_time, split_evaluations
 
 #: Number of columns above which a table is set closer, with upright headings on a phone.
 _MANY = 6
@@ -49,16 +44,17 @@ _MANY = 6
 def sections_of(model: OpenedModel) -> list[Section]:
     """Return all sections of a model's report; those about an evaluation, for every evaluation."""
     report = model.report
-    evaluations = split_evaluations(report)
+    evaluations = split_evaluations(report, model.spec.default_head if model.spec else "")
     sections: list[Section] = []
     if evaluations:
         sections.append(performance.overview(report, evaluations[0]))
     for chosen in evaluations:
-        by_head = evaluations_by_head(report, chosen)
-        sections += [
-            *(_named(performance.mistakes(one), one) for one in by_head),
-            _named(calibration.confidence(report, chosen, model.temperature, model.heads), chosen),
-        ]
+        temperature = model.temperature(chosen.head)
+        both = (
+            performance.mistakes(chosen),
+            calibration.confidence(report, chosen, temperature, model.heads),
+        )
+        sections += [Section(f"{one.title}: {chosen.name}", one.parts) for one in both]
     taught = [adaptation.adaptation(report.adaptation)] if report.adaptation else []
     return [
         *taught,
@@ -226,10 +222,6 @@ def _table(part: Table) -> str:
 def _block(title: str, meaning: str, inner: str) -> str:
     text = f'<p class="meaning">{escape(meaning)}</p>' if meaning else ""
     return f'<div class="part"><h3>{escape(title)}</h3>{text}{inner}</div>'
-
-
-def _named(section: Section, chosen: SplitEvaluation) -> Section:
-    return Section(f"{section.title}: {chosen.name}", section.parts)
 
 
 def _shades() -> dict[str, list[tuple[float, str]]]:

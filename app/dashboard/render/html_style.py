@@ -88,8 +88,10 @@ function paint() {
     Plotly.relayout(chart, { template: TEMPLATES[tone] });
     chart.data.forEach((trace, index) => {
       if (trace.type !== "heatmap") return;
-      const text = chart.layout.meta.texts[tone];
-      Plotly.restyle(chart, { colorscale: [SHADES[tone]], text: [text] }, [index]);
+      Plotly.restyle(chart, { colorscale: [SHADES[tone]] }, [index]);
+      const inks = chart.layout.meta.inks[tone];
+      Plotly.relayout(chart, Object.fromEntries(
+        inks.map((ink, cell) => [`annotations[${cell}].font.color`, ink])));
     });
   }
 }

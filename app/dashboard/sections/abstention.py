@@ -7,16 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from app.common.head_text import head_name
 from app.common.text import counted
 from app.dashboard.charts.risk import risk_chart
-from app.dashboard.elements import Chart, Fact, Facts, Part, Row, Table
-from app.dashboard.text import duration, head_name, interval, percent
+from app.dashboard.elements import Chart, Fact, Facts, Note, Part, Row, Table
+from app.dashboard.text import duration, interval, percent
 from fer.evaluation.measurements import TRUTHS, SeedVariance, Selective
 from fer.evaluation.report import Report
+from fer.labels import EXPRESSION_HEAD
 
 UNCERTAIN = (
     "The answer is “uncertain” below a lowest confidence, or where the two likeliest expressions "
-    "are close. That limit is as low as it can be while four of five answers are right."
+    "are close. That limit is as low as it can be while four of five answers are right, and for "
+    "each expression so high that at about this confidence at least 55 of 100 such answers are."
 )
 
 CROSS_FITTED = (
@@ -89,12 +92,25 @@ def _table(measurements: Sequence[Selective]) -> Table:
         ("Right, on other faces", lambda m: percent(m.cross_fitted_accuracy)),
         ("Calibration error", lambda m: percent(m.calibration_error)),
     )
+    expressions = dict.fromkeys(label for m in measurements for label in m.floors)
     return Table(
         "When it answers",
         ("Figure", *map(_name, measurements)),
-        tuple((name, *map(text, measurements)) for name, text in figures),
+        (
+            *((name, *map(text, measurements)) for name, text in figures),
+            *(
+                (f"Lowest for {label}", *(_floor(m, label) for m in measurements))
+                for label in expressions
+            ),
+        ),
         f"{CHOSEN_HERE} {CROSS_FITTED}" if measurements[0].split == "validation" else CROSS_FITTED,
     )
+
+
+def _floor(measured: Selective, label: str) -> str:
+    if (floor := measured.floors.get(label)) is None:
+        return "–"
+    return "none is enough" if floor == 1 else percent(max(floor, measured.threshold))
 
 
 def _name(measured: Selective) -> str:
@@ -111,6 +127,9 @@ def _right(measured: Selective) -> str:
 
 def tta_and_seeds(report: Report) -> list[Part | Row]:
     """Return test-time augmentation and seed variance, both on the validation split."""
+    seeds: list[Part | Row] = [_seeds(report.seed_variance)] if report.seed_variance else []
+    if not report.tta:
+        return [Note("Ten views and robustness were not measured (--quick)."), *seeds]
     figures = report.tta.evaluation
     facts = Facts(
         (
@@ -126,10 +145,10 @@ def tta_and_seeds(report: Report) -> list[Part | Row]:
                 "Measured in the same way.",
             ),
         ),
-        "Reading each face several times",
+        f"Reading each face several times, {head_name(EXPRESSION_HEAD)} head",
         f"{VIEWS}Validation faces.",
     )
-    return [facts, *([_seeds(report.seed_variance)] if report.seed_variance else [])]
+    return [facts, *seeds]
 
 
 def _seeds(runs: SeedVariance) -> Table:
@@ -137,7 +156,8 @@ def _seeds(runs: SeedVariance) -> Table:
     low, high = min(runs.accuracies), max(runs.accuracies)
     start = f", starting from {runs.initial_model}" if runs.initial_model else ""
     return Table(
-        f"{counted(len(runs.seeds), 'seed')}, {counted(runs.epochs, 'epoch')} each{start}",
+        f"{counted(len(runs.seeds), 'seed')}, {counted(runs.epochs, 'epoch')} each{start}, "
+        f"{head_name(EXPRESSION_HEAD)} head",
         ("Seed", "Accuracy", "Macro-F1", "Time"),
         (
             *(

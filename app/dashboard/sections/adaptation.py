@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from app.common.head_text import head_name
 from app.dashboard.elements import Note, Section, Table
-from app.dashboard.text import duration, head_name, interval, percent, percentage_points
+from app.dashboard.text import duration, interval, percent, percentage_points
 from fer.evaluation.adaptation import CALIBRATIONS, Adaptation, Change
 
 _MEANING = (

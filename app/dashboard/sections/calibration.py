@@ -9,9 +9,10 @@ from app.dashboard.sections.performance import CALIBRATION, LOG_LOSS
 from app.dashboard.text import SplitEvaluation, percent, share_range
 from fer.evaluation.metrics import Evaluation
 from fer.evaluation.report import Report
+from fer.labels import EXPRESSION_HEAD
 
-#: The evaluation that the temperature was fitted on: split, and whether duplicates are included.
-FITTED_ON = ("validation", True)
+#: The evaluation without temperature: split, whether duplicates are included, and head.
+BEFORE = ("validation", True, EXPRESSION_HEAD)
 
 TEMPERATURE = (
     "One number that makes all answers less confident (above 1) or more (below 1), so that "
@@ -30,14 +31,14 @@ def confidence(
     Args:
         report: the report of the model.
         chosen: the evaluation to show.
-        temperature: temperature of the expression head; None if unknown.
+        temperature: temperature of its head; None if unknown.
         heads: meaning of each head, by name.
     """
-    # Only the whole validation split was measured without temperature.
-    before = report.before_temperature if (chosen.split, chosen.duplicates) == FITTED_ON else None
+    measured = (chosen.split, chosen.duplicates, chosen.head)
+    before = report.before_temperature if measured == BEFORE else None
     parts: list[Part | Row] = [
-        _confidence_facts(report, chosen.evaluation, before, temperature),
-        reliability(chosen.evaluation, before),
+        _confidence_facts(report, chosen, before, temperature),
+        reliability(chosen.evaluation, before, chosen.titled(RELIABILITY)),
     ]
     if before:
         parts.append(
@@ -53,8 +54,9 @@ def confidence(
 
 
 def _confidence_facts(
-    report: Report, evaluation: Evaluation, before: Evaluation | None, temperature: float | None
+    report: Report, chosen: SplitEvaluation, before: Evaluation | None, temperature: float | None
 ) -> Facts:
+    evaluation = chosen.evaluation
     facts = [
         Fact(
             "Error after" if before else "Calibration error",
@@ -70,20 +72,26 @@ def _confidence_facts(
         cross_fitted = percent(report.cross_fitted_calibration_error)
         facts.insert(2, Fact("Error, cross-fitted", cross_fitted, CALIBRATION))
         facts.insert(3, Fact("Log loss before", f"{before.log_loss:.3f}", LOG_LOSS))
-    return Facts(tuple(facts))
+    return Facts(tuple(facts), chosen.name)
 
 
-def reliability(evaluation: Evaluation, before: Evaluation | None = None) -> Row:
+RELIABILITY = "Reliability diagram"
+
+
+def reliability(
+    evaluation: Evaluation, before: Evaluation | None = None, title: str = RELIABILITY
+) -> Row:
     """Return the reliability diagram of an evaluation, and its bins.
 
     Args:
         evaluation: the figures.
         before: the same without temperature, if it was measured.
+        title: heading of the diagram.
     """
-    return Row((_reliability(evaluation, before), _bins(evaluation)))
+    return Row((_reliability(evaluation, before, title), _bins(evaluation)))
 
 
-def _reliability(evaluation: Evaluation, before: Evaluation | None) -> Chart:
+def _reliability(evaluation: Evaluation, before: Evaluation | None, title: str) -> Chart:
     meaning = "Answers grouped by confidence: their mean confidence, and how many were right."
     alt = f"Reliability diagram: calibration error {percent(evaluation.calibration_error)}"
     if before:
@@ -91,7 +99,7 @@ def _reliability(evaluation: Evaluation, before: Evaluation | None) -> Chart:
         alt += f", {percent(before.calibration_error)} before the temperature"
     return Chart(
         "reliability",
-        "Reliability diagram",
+        title,
         charts.reliability_chart(evaluation, before),
         f"{alt}.",
         meaning,

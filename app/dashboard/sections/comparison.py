@@ -7,11 +7,11 @@ from collections.abc import Callable
 from app.dashboard.elements import Table
 from app.dashboard.models import OpenedModel
 from app.dashboard.text import (
+    SplitEvaluation,
     interval,
     percent,
     percentage_points,
     short_count,
-    split_evaluations,
     training_time,
     trainings,
 )
@@ -27,15 +27,20 @@ _SHARES: tuple[tuple[str, Callable[[Evaluation], float]], ...] = (
 )
 
 
-def comparison(first: OpenedModel, second: OpenedModel, measured_on: str) -> Table:
+#: A model, and its evaluation; None if it was not measured on the faces.
+Side = tuple[OpenedModel, SplitEvaluation | None]
+
+
+def comparison(one: Side, other: Side, measured_on: str) -> Table:
     """Return the headline figures of two models and their differences.
 
     Args:
-        first: one model.
-        second: the other model; differences are second − first.
-        measured_on: name of the evaluation; a model without it gets dashes.
+        one: a model; without an evaluation it gets dashes.
+        other: another model; differences are other − one.
+        measured_on: name of the faces.
     """
-    a, b = _evaluation(first, measured_on), _evaluation(second, measured_on)
+    (first, chosen), (second, second_chosen) = one, other
+    a, b = chosen and chosen.evaluation, second_chosen and second_chosen.evaluation
     rows = [
         (
             name,
@@ -56,7 +61,7 @@ def comparison(first: OpenedModel, second: OpenedModel, measured_on: str) -> Tab
     )
     return Table(
         f"Side by side, {measured_on}",
-        ("Figure", first.name, second.name, "Difference"),
+        ("Figure", _title(one), _title(other), "Difference"),
         (*rows, *_costs(first, second)),
         f"Difference: {second.name} minus {first.name}. Where the intervals overlap widely, it may "
         "be chance.",
@@ -96,8 +101,9 @@ def _training_ratio(first: Report, second: Report) -> str:
     return _ratio(*totals)
 
 
-def _evaluation(model: OpenedModel, name: str) -> Evaluation | None:
-    return next((m.evaluation for m in split_evaluations(model.report) if m.name == name), None)
+def _title(side: Side) -> str:
+    model, chosen = side
+    return chosen.titled(model.name) if chosen else model.name
 
 
 def _ratio(first: float, second: float) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from app.common.head_text import head_name
 from app.dashboard.elements import Command, Fact, Facts, Note, Part, Row, Section, Table
 from app.dashboard.sections.labelled import (
     AS_ANSWERED,
@@ -14,7 +15,7 @@ from app.dashboard.sections.labelled import (
     ways,
 )
 from app.dashboard.sections.performance import ACCURACY, CALIBRATION, INTERVAL, MACRO_F1
-from app.dashboard.text import head_name, percent, share_range
+from app.dashboard.text import percent, share_range
 from fer.evaluation.metrics import wilson_interval
 from fer.evaluation.other_data import OtherData, PhotoSearch, StatedFigures
 
@@ -24,6 +25,8 @@ ABOUT = (
     "Measured on faces that it did not learn from. Other data often show other faces in other "
     "poses and light, and their labels were given by others."
 )
+
+FURTHER = "Below the splits stand faces of other origin, with what is known of them."
 
 #: How a figure is told apart from others in one line of a table, by the ground truth.
 _TRUTHS = {
@@ -48,10 +51,14 @@ def record_name(record: OtherData) -> str:
     return f"{record.data}{split}{_TRUTHS[record.truth]}"
 
 
+def record_faces(record: OtherData) -> str:
+    """Return the same with what the images are, as it stands in the list of what was measured."""
+    return f"{record_name(record)}{', photographs' if record.how == 'photos' else ''}"
+
+
 def record_title(record: OtherData) -> str:
     """Return a name that no other record of a model has."""
-    photos = ", photographs" if record.how == "photos" else ""
-    return f"{record_name(record)}{photos}, {head_name(record.head)} head"
+    return f"{record_faces(record)}, {head_name(record.head)} head"
 
 
 def other_data(

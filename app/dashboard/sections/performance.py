@@ -46,6 +46,14 @@ DUPLICATES = (
 )
 
 
+#: What the answers of a head are compared with.
+_TRUTHS = {
+    EXPRESSION_HEAD: "the data set's labels",
+    BALANCED_HEAD: "the data set's labels",
+    FERPLUS_HEAD: "what most of ten people called the face (FER+)",
+}
+
+
 def quality_facts(chosen: SplitEvaluation) -> Facts:
     """Return the headline figures of one evaluation."""
     figures = chosen.evaluation
@@ -58,7 +66,9 @@ def quality_facts(chosen: SplitEvaluation) -> Facts:
             Fact("Top-2 accuracy", percent(figures.top2_accuracy), TOP2),
             Fact("Calibration error", percent(figures.calibration_error), CALIBRATION),
             Fact("Log loss", f"{figures.log_loss:.3f}", LOG_LOSS),
-        )
+        ),
+        chosen.name,
+        f"Compared with {_TRUTHS[chosen.head]}.",
     )
 
 
@@ -97,7 +107,7 @@ def splits_table(report: Report) -> Table:
         ("Log loss", lambda e: f"{e.log_loss:.3f}"),
     )
     return Table(
-        "Every split",
+        "Every head and split",
         ("Figure", *(m.name for m in evaluations)),
         tuple((name, *(text(m.evaluation) for m in evaluations)) for name, text in figures),
         DUPLICATES,
@@ -118,7 +128,7 @@ def per_class(chosen: SplitEvaluation) -> Row:
         (
             Chart(
                 "classes",
-                "Each expression",
+                chosen.titled("Each expression"),
                 charts.per_class_chart(classes),
                 charts.per_class_alt(classes),
                 "Precision: of all faces that it gives this answer, how many have this label. "
@@ -144,14 +154,6 @@ def per_class(chosen: SplitEvaluation) -> Row:
     )
 
 
-#: Meaning of the rows of a confusion matrix, by head.
-_ROWS = {
-    EXPRESSION_HEAD: "Rows: the data set's labels.",
-    BALANCED_HEAD: "Rows: the data set's labels.",
-    FERPLUS_HEAD: "Rows: what most of ten people called the face (FER+).",
-}
-
-
 def confusion(chosen: SplitEvaluation, mode: str = BY_ROW) -> Chart:
     """Return the confusion matrix as a chart.
 
@@ -161,11 +163,11 @@ def confusion(chosen: SplitEvaluation, mode: str = BY_ROW) -> Chart:
     """
     return Chart(
         "confusion",
-        "Confusion matrix",
+        chosen.titled("Confusion matrix"),
         confusion_chart(chosen.evaluation, mode),
         f"Confusion matrix of {chosen.evaluation.count:,} faces; rows are labels, columns answers.",
         "Right answers are on the diagonal. Shares are of each row.",
-        f"{_ROWS.get(chosen.head, 'Rows: the truth.')} Columns: the model's answers.",
+        f"Rows: {_TRUTHS.get(chosen.head, 'the truth')}. Columns: the model's answers.",
         width=520,
     )
 

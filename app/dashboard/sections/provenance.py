@@ -64,6 +64,7 @@ def _origin(report: Report) -> Table:
             ("machine", report.machine),
             ("data set", report.data.name),
             ("SHA-256 of the data", short_hash(report.data.sha256)),
+            *((f"SHA-256 of {name}", short_hash(sha)) for name, sha in report.data.domains.items()),
             *dropped,
             ("Keras against LiteRT", f"{report.parity:.1e}"),
             *report.versions.items(),

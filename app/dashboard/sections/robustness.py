@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from app.common.head_text import head_name
 from app.dashboard.charts import evaluation as charts
 from app.dashboard.elements import Chart, Fact, Facts, Note, Part, Row, Section, Table
 from app.dashboard.sections.performance import INTERVAL
-from app.dashboard.text import head_name, percent, percentage_points, share_range
+from app.dashboard.text import percent, percentage_points, share_range
 from fer.evaluation.measurements import VoteRule
 from fer.evaluation.report import Report
+from fer.labels import EXPRESSION_HEAD
 
 FERPLUS = (
     "Ten people named the expression of every validation face (FER+). How often each head says "
@@ -31,6 +33,8 @@ def robustness(report: Report, heads: dict[str, str]) -> Section:
     parts: list[Part | Row] = []
     if report.evaluations.get("validation") and report.robustness:
         parts += _corrupted(report)
+    elif not report.tta:
+        parts.append(Note("Worse pictures were not measured (--quick)."))
     if report.ferplus_agreement:
         parts += _ferplus(report, heads)
     return Section("Robustness", tuple(parts) or (Note("Nothing was measured here."),))
@@ -41,7 +45,7 @@ def _corrupted(report: Report) -> list[Part | Row]:
     each = "; ".join(f"{s.name} {percent(s.evaluation.accuracy)}" for s in report.robustness)
     chart = Chart(
         "robustness",
-        "Worse pictures",
+        f"Worse pictures, {head_name(EXPRESSION_HEAD)} head",
         charts.robustness_chart(uncorrupted, report.robustness),
         f"Accuracy {percent(uncorrupted.accuracy)} as they are; {each}.",
         "Accuracy on validation with every picture made worse in this way, with its 95% interval "

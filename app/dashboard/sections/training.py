@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from app.common.head_text import head_name
 from app.dashboard.charts import training as charts
 from app.dashboard.elements import Chart, Command, Fact, Facts, Note, Part, Row, Section
 from app.dashboard.text import duration, ordered_splits, percent, trainings
 from fer.evaluation.report import EarlierTraining, Epoch, Report
+from fer.labels import EXPRESSION_HEAD
 
 #: What the reasons for leaving out a training face mean.
 _REASONS = {
@@ -39,7 +41,9 @@ def one_training(report: Report, chosen: EarlierTraining) -> list[Part | Row]:
     if len(chain) > 1:
         parts.append(Note(_place(chain, number)))
     if chosen.history:
-        parts += [_facts(report, chosen), _curves(chosen)]
+        # Up to 0.5, the label is still the most probable class of every soft target.
+        taught = f" {_TAUGHT}" if chosen.teacher_weight > 0.5 else ""
+        parts += [_facts(report, chosen), Note(f"{_CURVES}{taught}"), _curves(chosen)]
     elif not last:
         took = chosen.training_seconds
         time = f" It took {duration(took)}." if took is not None else ""
@@ -93,8 +97,9 @@ def _last(report: Report, chosen: EarlierTraining) -> str:
 
 
 _CURVES = (
-    "Train was measured on altered pictures while the weights were changing, validation on plain "
-    "ones with averaged weights. So validation may look better."
+    "Train was measured on altered pictures, and softened labels where it learnt from such, while "
+    "the weights were changing; validation on plain pictures and labels, with averaged weights. So "
+    "validation may look better, and the two losses cannot be compared."
 )
 
 _TAUGHT = (
@@ -104,27 +109,24 @@ _TAUGHT = (
 
 
 def _curves(chosen: EarlierTraining) -> Row:
-    # Up to 0.5, the label is still the most probable class of every soft target.
-    meaning = f"{_CURVES} {_TAUGHT}" if chosen.teacher_weight > 0.5 else _CURVES
     history, last, key = chosen.history, chosen.history[-1], f"_{chosen.name}"
     return Row(
         (
             Chart(
                 f"loss{key}",
-                "Loss",
+                f"Loss, {head_name(EXPRESSION_HEAD)} head",
                 charts.loss_chart(history),
                 f"Loss over {len(history)} epochs; at the end train {last.loss:.3f}, validation "
                 f"{last.validation_loss:.3f}.",
-                f"What the training makes small. {meaning}",
+                "What the training makes small.",
                 width=344,
             ),
             Chart(
                 f"accuracy{key}",
-                "Accuracy",
+                f"Accuracy, {head_name(EXPRESSION_HEAD)} head",
                 charts.accuracy_chart(history),
                 f"Accuracy over {len(history)} epochs; at the end train {percent(last.accuracy)}, "
                 f"validation {percent(last.validation_accuracy)}.",
-                meaning,
                 width=344,
             ),
             _learning_rate(history, key),

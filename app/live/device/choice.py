@@ -39,7 +39,9 @@ def show_choice(server: ServerState) -> Place:
         server: what speaks against the server.
     """
     choice = _choice(server)
-    st.session_state[_WIDGET] = choice.place
+    # Only where it differs: what is assigned is sent to the browser, over a click on its way here.
+    if st.session_state.get(_WIDGET) is not choice.place:
+        st.session_state[_WIDGET] = choice.place
     st.segmented_control(
         "Where to analyse",
         list(Place),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -11,6 +12,9 @@ from app.live.streaming.connection import STALLED_SECONDS, Phase
 
 #: Phases that the browser may report; see `PhaseName` in ``ondevice``.
 _PHASES = ("idle", "loading", "running", "paused", "ended", "failed", "unable")
+
+#: Seconds between two looks at the phase from which the browser was away: it asks every three.
+_AWAY_SECONDS = 4.0
 
 #: Longest code or detail that is kept of what a browser says.
 _MAX_LENGTH = 200
@@ -61,7 +65,7 @@ class DeviceConnection:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._running_since: float | None = None
+        self._listening_since = self._looked = -math.inf
 
     def observe(self, report: Report, silent_for: float) -> Phase:
         """Return the current phase.
@@ -70,12 +74,12 @@ class DeviceConnection:
             report: what the browser said last.
             silent_for: seconds since the last results came, of this run or an earlier one.
         """
+        now, before = self._clock(), self._looked
+        self._looked = now if report.phase == "running" else -math.inf
         if report.phase != "running":
-            self._running_since = None
             usual = {"loading": Phase.LOADING, "paused": Phase.PAUSED, "failed": Phase.FAILED}
             return usual.get(report.phase, Phase.IDLE)
-        now = self._clock()
-        if self._running_since is None:
-            self._running_since = now
-        silent_for = min(silent_for, now - self._running_since)
+        if now - before > _AWAY_SECONDS:  # it has just begun, or the connection was away
+            self._listening_since = now
+        silent_for = min(silent_for, now - self._listening_since)
         return Phase.LIVE if silent_for < STALLED_SECONDS else Phase.STALLED

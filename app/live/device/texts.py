@@ -26,6 +26,12 @@ IN_BROWSER: Mapping[str, str] = {
     "pictureWithFaces": "Your camera's picture with marked faces: {faces}.",
 }
 
+#: Said in the place of what the server shows, while the browser has no connection to it.
+WITHOUT_SERVER = (
+    "The analysis goes on on your device, and its results wait in this tab: keep it open. They "
+    "come here with the connection; if the server was restarted, what it had before is gone."
+)
+
 #: Why a browser cannot analyse at all, by the code in its report, in Markdown.
 UNABLE: Mapping[str, str] = {
     "runtime": "**This server has nothing to hand out that would run on your device.**",

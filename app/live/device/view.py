@@ -12,7 +12,7 @@ from app.live.device import component
 from app.live.device.choice import choose
 from app.live.device.place import Place
 from app.live.device.report import DeviceConnection, Report
-from app.live.device.texts import FAILED, UNABLE, explained, megabytes
+from app.live.device.texts import FAILED, UNABLE, WITHOUT_SERVER, explained, megabytes
 from app.live.notices import (
     NUMBERS_STAY,
     PRESS_START,
@@ -52,6 +52,7 @@ def show_device_panel(session: LiveSession, *, offer_server: bool) -> Phase:
             session,
             observe,
             "Live on your device",
+            cut=WITHOUT_SERVER,
             chart_seconds=CHARTS_POLL_SECONDS,
         )
         poll(figures, active=phase.active, seconds=POLL_SECONDS)

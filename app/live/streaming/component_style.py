@@ -6,11 +6,12 @@ but has no file of that font, and its library writes buttons in capitals.
 
 from __future__ import annotations
 
-import atexit
 import shutil
 import tempfile
 from functools import lru_cache
 from pathlib import Path
+
+from app.serving.end import at_end
 
 #: Name of Streamlit's own font, which is also the component's; see `theme` in its frontend.
 _FAMILY = "Source Sans"
@@ -40,7 +41,7 @@ def styled_copy(frontend: Path, font: Path) -> Path:
     except OSError:
         shutil.rmtree(parent, ignore_errors=True)
         raise
-    atexit.register(shutil.rmtree, parent, ignore_errors=True)
+    at_end(lambda: shutil.rmtree(parent, ignore_errors=True))
     return copy
 
 

@@ -30,6 +30,11 @@ class LiveHistory:
         return min(self._written, len(self._ring))
 
     @property
+    def bytes(self) -> int:
+        """Memory that the rows take."""
+        return len(self) * self._ring.itemsize
+
+    @property
     def dropped(self) -> int:
         """Number of old rows that were replaced."""
         return self._written - len(self)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, replace
 
+import cv2
 import numpy as np
 
 from app.live.streaming.frames import LiveSettings
@@ -16,6 +17,8 @@ from fer.model.spec import ModelSpec
 from fer.stream import FrameResult
 from fer.tracking.observation import Observation
 from fer.types import Image
+from fer.video.frame import THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH
+from fer.video.scene_cuts import SceneCuts
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,14 +79,24 @@ class SessionPeople:
     def __init__(self, stream: FaceStream) -> None:
         self._stream = stream
         self._lock = threading.Lock()
+        self._is_cut = SceneCuts()
         #: The life of the record (see `Moment`) that the tracks belong to.
         self._life = 0
         self._model: LiveModel | None = None
 
     def analysed(self, picture: Image, asked: Asked) -> FrameResult:
-        """Return who is in a frame."""
+        """Return who is in a frame.
+
+        Where the picture is another one from one frame to the next, as when somebody shows the
+        camera a film, who is in the same place is not the same for that.
+        """
+        size = THUMBNAIL_WIDTH, THUMBNAIL_HEIGHT
+        small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+        thumbnail = np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), np.uint8)
         with self._lock:
             self._prepare(asked)
+            if self._is_cut(thumbnail):
+                self._stream.cut()
             return self._stream(
                 picture,
                 asked.moment.seconds,

@@ -244,6 +244,11 @@ class LiveRecord:
         """Number of old rows that the history has replaced."""
         return self._history.dropped
 
+    @property
+    def bytes(self) -> int:
+        """Memory that the rows take."""
+        return self._history.bytes
+
     def __len__(self) -> int:
         """Return the number of recorded rows."""
         return len(self._history)

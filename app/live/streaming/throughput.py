@@ -78,9 +78,14 @@ class Meter:
                 name: Stage(float(m), float(p))
                 for name, m, p in zip(names, medians, p95s, strict=True)
             }
-        return Speed(
-            _rate(self._analysed, now), _rate(self._received, now), _rate(self._shown, now), stages
+        # All rates are of the same time: since a frame came, some of which were of a black picture.
+        # What came with the first one is of the time before.
+        since = next((at for at, _ in self._received if now - at <= RATE_SECONDS), now)
+        analysed, received, shown = (
+            sum(frames for at, frames in entries if since < at) / max(now - since, 1e-6)
+            for entries in (self._analysed, self._received, self._shown)
         )
+        return Speed(analysed, received, shown, stages)
 
 
 def _record(entries: deque[tuple[float, Value]], seconds: float, value: Value, span: float) -> None:
@@ -88,13 +93,3 @@ def _record(entries: deque[tuple[float, Value]], seconds: float, value: Value, s
     entries.append((seconds, value))
     while seconds - entries[0][0] > span:
         entries.popleft()
-
-
-def _rate(entries: deque[tuple[float, int]], now: float) -> float:
-    """Return frames a second over the last `RATE_SECONDS`; 0 with fewer than two entries."""
-    recent = [(at, frames) for at, frames in entries if now - at <= RATE_SECONDS]
-    if len(recent) < 2:
-        return 0.0
-    # The frames of the first entry arrived before the span that starts with it.
-    span = max(now - recent[0][0], 1e-6)
-    return sum(frames for _, frames in recent[1:]) / span

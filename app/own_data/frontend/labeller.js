@@ -72,12 +72,14 @@ function makeButtons(root, data, act) {
   root.act = act;
   if (root.made === says) return;
   root.made = says;
-  const choices = data.expressions.map(({ name, colour }, place) => {
+  const choices = data.expressions.flatMap(({ name, colour, offered }, place) => {
+    if (!offered) return [];
     const made = button("choice", capital(name), place < 9 ? [`${place + 1}`] : [], () =>
       root.act.label(place + 1));
     made.style.setProperty("--colour", colour);
+    made.dataset.label = place + 1;
     made.prepend(element("i", ""));
-    return made;
+    return [made];
   });
   root.querySelector(".choices").replaceChildren(...choices);
   root.querySelector(".tools").replaceChildren(
@@ -151,10 +153,11 @@ function showAnswer(root, face, hidden) {
 function showButtons(root, data, state, face, hidden) {
   const label = state.labels[state.at];
   const answered = data.expressions.findIndex(({ name }) => name === face?.answer) + 1;
-  root.querySelectorAll(".choice").forEach((choice, place) => {
-    choice.setAttribute("aria-pressed", String(label === place + 1));
-    choice.classList.toggle("answered", !hidden && answered === place + 1);
-  });
+  for (const choice of root.querySelectorAll(".choice")) {
+    const own = Number(choice.dataset.label);
+    choice.setAttribute("aria-pressed", String(label === own));
+    choice.classList.toggle("answered", !hidden && answered === own);
+  }
   root.querySelector(".skip").setAttribute("aria-pressed", String(label === SKIPPED));
   root.querySelector(".agree").disabled = hidden || !answered;
   root.querySelector(".undo").disabled = !state.history.length;
@@ -215,7 +218,7 @@ function keyed(event, root, expressions) {
   if (!isFree(event, root)) return;
   const { key } = event;
   const once = event.repeat ? () => {} : (act) => act();
-  if (/^[1-9]$/.test(key) && Number(key) <= expressions) once(() => root.act.label(Number(key)));
+  if (/^[1-9]$/.test(key) && expressions[key - 1]?.offered) once(() => root.act.label(Number(key)));
   else if (["0", "s", "S"].includes(key)) once(() => root.act.label(SKIPPED));
   else if (["u", "U", "Backspace"].includes(key)) root.act.undo();
   else if (key === "ArrowLeft") root.act.step(-1);
@@ -296,7 +299,7 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
     memory.missed = `${data.done} ${state.at}`;
     tell();
   }
-  const press = (event) => keyed(event, root, data.expressions.length);
+  const press = (event) => keyed(event, root, data.expressions);
   document.addEventListener("keydown", press, true);
   root.stop = () => document.removeEventListener("keydown", press, true);
   return () => {

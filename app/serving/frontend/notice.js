@@ -1,5 +1,5 @@
-// Says that the server of this page ends, or that the page has begun anew on another one, and keeps
-// the files that the page offered when its server was about to end.
+// Says that the server of this page cannot be reached or ends, or that the page has begun anew on
+// another one, and keeps the files that the page offered when its server was about to end.
 const ASK_EVERY = 5000; // milliseconds
 const HOLD_EVERY = 15; // seconds; towards the end, each time
 
@@ -20,6 +20,20 @@ function hold(page, files) {
     return { label, name, url: URL.createObjectURL(new Blob([bytes], { type: mime })) };
   });
   tab.held.set(page, kept);
+}
+
+const app = () => document.querySelector("[data-testid=stApp]");
+
+function isCut() {
+  return (app()?.dataset.testConnectionState ?? "CONNECTED") !== "CONNECTED";
+}
+
+// Streamlit's own dialog lies over what goes on without a server, and says how to start one.
+function closeConnectionError() {
+  for (const dialog of document.querySelectorAll("[data-testid=stDialog]")) {
+    if (!dialog.textContent.trim().startsWith("Connection error")) continue;
+    dialog.querySelector("button[aria-label=Close]")?.click();
+  }
 }
 
 function element(kind, text, parent) {
@@ -49,11 +63,18 @@ function time(seconds) {
 function show(root, data) {
   const texts = Object.fromEntries(data.texts);
   const over = tab.begunAnew || data.unknown;
-  const shown = tab.secondsLeft !== null || (over && tab.closed !== data.visit);
+  const cut = isCut();
+  const shown = cut || tab.secondsLeft !== null || (over && tab.closed !== data.visit);
   root.replaceChildren();
   if (!shown) return;
   const box = element("section", "", root);
   box.setAttribute("role", "status");
+  if (cut) {
+    element("strong", texts.cut, box);
+    element("p", texts.waits, box);
+    showHeld(box, texts);
+    return;
+  }
   if (tab.secondsLeft !== null) {
     element("strong", texts.draining, box);
     element("p", `${time(tab.secondsLeft)} ${texts.save}`, box);
@@ -93,7 +114,14 @@ export default function ({ data, parentElement, setTriggerValue }) {
     show(root, data);
   };
   show(root, data);
-  if (!data.server) return undefined;
-  const timer = setInterval(ask, ASK_EVERY);
-  return () => clearInterval(timer);
+  const line = new MutationObserver(() => show(root, data));
+  if (app()) line.observe(app(), { attributeFilter: ["data-test-connection-state"] });
+  const dialogs = new MutationObserver(() => isCut() && closeConnectionError());
+  dialogs.observe(document.body, { childList: true, subtree: true });
+  const timer = data.server && setInterval(ask, ASK_EVERY);
+  return () => {
+    line.disconnect();
+    dialogs.disconnect();
+    clearInterval(timer);
+  };
 }

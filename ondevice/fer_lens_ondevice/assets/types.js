@@ -23,7 +23,8 @@
  * @property {number} temperature
  * @property {string} output name of the network's output; "" for a blend
  * @property {Record<string, number>} blend weights by heads' names; empty for an output
- * @property {(number | null)[]} thresholds without and with a flaw; null: never answers
+ * @property {(number | null)[][]} thresholds of each label, without and with a flaw; null: never
+ *   answers
  * @property {number} margin
  *
  * @typedef {object} Model

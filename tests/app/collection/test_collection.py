@@ -4,6 +4,7 @@ import pytest
 
 from app.collection.archive import Candidate, RefusedError
 from app.collection.collection import Collection, item_reader, read_all
+from app.collection.entry import Missing
 from app.collection.item import Item
 from fer.labels import EXPRESSION_HEAD
 from tests.app.collection.samples import HEADS, unread
@@ -69,11 +70,12 @@ def test_a_cancel_ends_it_and_what_is_left_says_so() -> None:
     read_all(
         collection, files, item_reader(FakeAnalyzer(), HEADS), lambda: len(collection.items) == 2
     )
-    collection.close("was not read: cancelled.")
+    collection.close("was not started.", Missing.NOT_STARTED)
     collection.add(Item("2.png"))  # of the photo that was being read
     assert [(one.number, one.error) for one in collection.items] == [
-        (0, ""), (1, ""), (2, "was not read: cancelled."), (3, "was not read: cancelled."),
+        (0, ""), (1, ""), (2, "was not started."), (3, "was not started."),
     ]  # fmt: skip
+    assert [one.missing for one in collection.items[2:]] == [Missing.NOT_STARTED] * 2
     collection.close("once more")
     assert len(collection.items) == len(collection) == 4
 

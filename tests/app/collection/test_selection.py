@@ -2,10 +2,10 @@
 
 import pytest
 
+from app.collection.entry import Missing
 from app.collection.item import Item
 from app.collection.selection import (
     NO_FACE,
-    NOT_READ,
     PER_PAGE,
     Filter,
     Order,
@@ -53,13 +53,13 @@ def test_of_nothing_there_is_nothing_to_choose() -> None:
         (("sad",), (), ["sad"]),
         (("uncertain",), (), ["unsure"]),
         ((NO_FACE,), (), ["wall"]),
-        ((NOT_READ,), (), ["broken"]),
-        (("sad", NOT_READ, NO_FACE), (), ["broken", "sad", "wall"]),
+        ((Missing.NOT_READ,), (), ["broken"]),
+        (("sad", Missing.NOT_READ, NO_FACE), (), ["broken", "sad", "wall"]),
         ((), ("dark",), ["dark"]),
         ((), ("dark", "small"), ["dark"]),
         (("happy",), ("dark",), ["dark"]),
         (("sad",), ("dark",), []),
-        ((NOT_READ, NO_FACE), ("dark",), []),
+        ((Missing.NOT_READ, NO_FACE), ("dark",), []),
         (("contempt",), (), []),
     ],
 )
@@ -91,15 +91,21 @@ def test_the_faces_that_were_asked_for_decide_the_place_of_a_photo() -> None:
 
 def test_what_is_offered_is_what_there_is_and_counts_photos() -> None:
     answers, flaws = counts(ITEMS, EXPRESSION_HEAD)
-    assert answers == {"happy": 3, "sad": 1, "uncertain": 1, NO_FACE: 1, NOT_READ: 1}
-    assert offered_answers(answers, LABELS) == ["happy", "sad", "uncertain", NO_FACE, NOT_READ]
+    assert answers == {"happy": 3, "sad": 1, "uncertain": 1, NO_FACE: 1, Missing.NOT_READ: 1}
+    assert offered_answers(answers, LABELS) == [
+        "happy",
+        "sad",
+        "uncertain",
+        NO_FACE,
+        Missing.NOT_READ,
+    ]
     assert offered_flaws(flaws) == ["small", "dark"]
 
 
 def test_another_head_answers_otherwise() -> None:
     answers, _ = counts(ITEMS, FERPLUS_HEAD)
     assert answers["happy"] < 3
-    assert answers[NOT_READ] == answers[NO_FACE] == 1
+    assert answers[Missing.NOT_READ] == answers[NO_FACE] == 1
 
 
 def test_pages() -> None:

@@ -6,8 +6,9 @@ from collections import Counter
 import pytest
 
 from app.collection.collection import Collection
+from app.collection.entry import Missing
 from app.collection.item import Item
-from app.collection.selection import NO_FACE, NOT_READ
+from app.collection.selection import NO_FACE
 from app.collection.text import facts, marks, pill, progress_line, tile
 from fer.labels import EXPRESSION_HEAD
 from fer.types import UNCERTAIN
@@ -43,7 +44,7 @@ def test_filters_have_a_mark_a_name_and_a_count() -> None:
     assert pill("happy", counts) == ':color[●]{foreground="#E69F00"} Happy 3'
     assert pill(UNCERTAIN, counts) == "▨ Uncertain 2"
     assert pill(NO_FACE, counts).endswith(" No face 1")
-    assert pill(NOT_READ, counts).endswith(" Not read 0")
+    assert pill(Missing.NOT_READ, counts).endswith(" Not read 0")
     assert pill("dark", counts) == ":material/dark_mode: Dark 0"
 
 

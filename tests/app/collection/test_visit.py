@@ -103,7 +103,7 @@ def test_a_cancel_works_at_once_and_keeps_what_is_done(visit: CollectionVisit) -
     assert visit.job
     assert (visit.cancelled, visit.job.active) == (True, False)
     assert [one.error for one in visit.collection.items] == [
-        "was not read: the analysis was cancelled."
+        "was not started: the analysis was cancelled."
     ] * 3
     analyzer.go.set()
     done(visit)

@@ -31,6 +31,6 @@ def test_accuracy_comes_with_its_interval_and_the_number_of_expressions(entry: M
     )
     assert in_short(measured) == r"my\_model · 71%"
     assert facts(measured).replace("\\", "") == (
-        "3 expressions · 71.1% right on its validation data (69.6–72.6%) · 5.6 MB · trained on "
-        "fer2013.npz, begun with compact-late"
+        "3 expressions · 71.1% right on its validation data (69.6–72.6%), FER2013 head · 5.6 MB · "
+        "trained on fer2013.npz, begun with compact-late"
     )

@@ -67,7 +67,8 @@ def test_a_picture_described(rows: list[tuple[float, float, float]], text: str) 
 
 def test_answers_counted_over_photos() -> None:
     photos = [faces_of(), faces_of((1, 0, 0), (0, 1, 0)), faces_of((0.8, 0.2, 0), (0.4, 0.3, 0.3))]
-    assert words.answer_counts(photos) == Counter(happy=2, sad=1, uncertain=1)
+    counts = words.answer_counts(photos)
+    assert list(counts.items()) == [("happy", 2), ("sad", 1), ("uncertain", 1)]
     assert words.answer_counts([]) == Counter()
 
 

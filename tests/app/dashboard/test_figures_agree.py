@@ -8,11 +8,12 @@ import pytest
 from sklearn import metrics
 
 from app.dashboard.charts.confusion import COUNTS, confusion_chart
-from app.dashboard.elements import Chart, Facts, Row, Section, Table
+from app.dashboard.elements import Chart, Facts, Note, Row, Section, Table
 from app.dashboard.models import OpenedModel, model_names, open_model
 from app.dashboard.sections import calibration, performance
-from app.dashboard.text import SplitEvaluation, evaluations_by_head, split_evaluations
-from fer.labels import BALANCED_HEAD, EXPRESSION_HEAD
+from app.dashboard.sections.robustness import robustness
+from app.dashboard.text import SplitEvaluation, split_evaluations
+from fer.labels import BALANCED_HEAD, EXPRESSION_HEAD, FERPLUS_HEAD
 from fer.model.spec import ModelSpec
 from tests.app.dashboard.samples import write_model
 from tests.samples import ROOT
@@ -32,8 +33,8 @@ def directory(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
     return folder / "small"
 
 
-#: Predictions whose truth is the label, of a head whose thresholds are chosen by another truth.
-BY_LABEL = {BALANCED_HEAD: "balanced"}
+#: Names of the predictions that the figures of other heads are about.
+FURTHER = {BALANCED_HEAD: "balanced", FERPLUS_HEAD: "ferplus/plain"}
 
 Split = tuple[OpenedModel, SplitEvaluation, Predictions]
 
@@ -42,7 +43,11 @@ Split = tuple[OpenedModel, SplitEvaluation, Predictions]
 def splits(directory: Path) -> list[Split]:
     """What is shown of every split, and the answers that it is about."""
     model, stored = open_model(directory), load_predictions(directory)
-    found = [(model, m, stored[m.split]) for m in split_evaluations(model.report) if m.duplicates]
+    found = [
+        (model, m, stored[m.split])
+        for m in split_evaluations(model.report, EXPRESSION_HEAD)
+        if m.duplicates and m.head == EXPRESSION_HEAD
+    ]
     assert {m.split for _, m, _ in found} == set(stored)
     return found
 
@@ -53,10 +58,11 @@ def both_heads(directory: Path, splits: list[Split]) -> list[Split]:
     if not (directory / FURTHER_FILE).is_file():
         return splits
     further = load_predictions(directory, FURTHER_FILE)
+    model = splits[0][0]
     second = [
-        (model, one, further[f"{one.split}/{BY_LABEL.get(one.head, one.head + '/plain')}"])
-        for model, shown, _ in splits
-        for one in evaluations_by_head(model.report, shown)[1:]
+        (model, one, further[f"{one.split}/{FURTHER[one.head]}"])
+        for one in split_evaluations(model.report)
+        if one.head != EXPRESSION_HEAD
     ]
     assert second or {s.head for s in splits[0][0].report.selective} == {EXPRESSION_HEAD}
     return [*splits, *second]
@@ -81,8 +87,8 @@ def shares(stored: Predictions) -> np.ndarray:
     return wide / wide.sum(axis=1, keepdims=True)
 
 
-def test_headline_figures(splits: list[Split]) -> None:
-    for model, shown, stored in splits:
+def test_headline_figures(both_heads: list[Split]) -> None:
+    for model, shown, stored in both_heads:
         truth, answers = stored.labels, stored.probabilities.argmax(axis=1)
         classes = range(stored.probabilities.shape[1])
         accuracy = metrics.accuracy_score(truth, answers)
@@ -101,7 +107,7 @@ def test_headline_figures(splits: list[Split]) -> None:
         assert figures["Balanced accuracy"] == f"{balanced:.1%}"
         assert figures["Top-2 accuracy"] == f"{top2:.1%}"
         assert figures["Log loss"] == f"{loss:.3f}"
-        every = table(section, "Every split")
+        every = table(section, "Every head and split")
         column = [row[every.columns.index(shown.name)] for row in every.rows]
         assert column[:2] == [f"{len(truth):,}", f"{accuracy:.1%}"]
         assert column[3:6] == [f"{macro_f1:.1%}", f"{balanced:.1%}", f"{top2:.1%}"]
@@ -149,8 +155,8 @@ def test_confusion_counts(both_heads: list[Split]) -> None:
         assert [row[1:] for row in rows] == [tuple(f"{n:,}" for n in row) for row in expected]
 
 
-def test_calibration(splits: list[Split]) -> None:
-    for model, shown, stored in splits:
+def test_calibration(both_heads: list[Split]) -> None:
+    for model, shown, stored in both_heads:
         confidence = stored.probabilities.max(axis=1)
         right = stored.probabilities.argmax(axis=1) == stored.labels
         edges = np.linspace(0, 1, BINS + 1)
@@ -162,7 +168,7 @@ def test_calibration(splits: list[Split]) -> None:
         error = sum(
             n * abs(h - m) for n, h, m in zip(counts, hits, means, strict=True)
         ) / len(right)  # fmt: skip
-        section = calibration.confidence(model.report, shown, model.temperature)
+        section = calibration.confidence(model.report, shown, model.temperature(shown.head))
         figures = facts(section)
         assert figures.get("Error after", figures.get("Calibration error")) == f"{error:.1%}"
         rows = table(section, "Answers by confidence").rows
@@ -181,7 +187,9 @@ def test_a_threshold_brings_what_the_report_says(name: str) -> None:
     plain = next(s for s in made if s.split in stored and not s.degraded)
     answers = stored[plain.split]
     second, first = np.sort(answers.probabilities, axis=1)[:, -2:].T
+    floors = np.array([plain.floors.get(label, 0) for label in plain.labels], np.float32)
     answered = (first >= plain.threshold) & (first - second >= np.float32(plain.margin))
+    answered &= first >= floors[answers.probabilities.argmax(axis=1)]
     answered_as = answers.probabilities.argmax(axis=1)[answered]
     right = answered_as == answers.labels[answered]
     assert plain.coverage == pytest.approx(answered.mean())
@@ -200,13 +208,29 @@ def test_the_thresholds_shown_are_those_of_the_spec(name: str) -> None:
     model = open_model(MODELS / name)
     spec = ModelSpec.load(MODELS / name)
     shown = split_evaluations(model.report)[0]
-    section = calibration.confidence(model.report, shown, model.temperature, model.heads)
+    section = calibration.confidence(model.report, shown, None, model.heads)
     rows = {row[0]: list(row[1:]) for row in table(section, "When it answers").rows}
     answered = list(dict.fromkeys(s.head for s in model.report.selective))
     assert set(answered) == set(spec.head_names)
-    thresholds = [value for head in answered for value in spec.head(head).thresholds]
-    expected = [f"{value:.1%}" if value else "none" for value in thresholds]
-    assert rows["Lowest confidence"] == expected
+    says = [spec.head(head).abstention for head in answered]
+    thresholds = [value for one in says for value in (one.threshold, one.degraded_threshold)]
+    assert rows["Lowest confidence"] == [
+        f"{value:.1%}" if value else "none" for value in thresholds
+    ]
+    least = {
+        label: [
+            values[spec.head(head).labels.index(label)] if label in spec.head(head).labels else None
+            for head in answered
+            for values in spec.head(head).thresholds
+        ]
+        for head in answered
+        for label in spec.head(head).labels
+    }
+    for label, values in least.items():
+        expected = [
+            "–" if v is None else "none is enough" if v == 1 else f"{v:.1%}" for v in values
+        ]
+        assert rows[f"Lowest for {label}"] == expected
 
 
 def test_seeds_and_tta_are_shown_where_they_were_measured(tmp_path: Path) -> None:
@@ -214,12 +238,19 @@ def test_seeds_and_tta_are_shown_where_they_were_measured(tmp_path: Path) -> Non
     report = open_model(tmp_path / "small").report
     shown = split_evaluations(report)[0]
     section = performance.overview(report, shown)
-    rows = table(section, "3 seeds, 2 epochs each, starting from start").rows
+    rows = table(section, "3 seeds, 2 epochs each, starting from start, FER2013 head").rows
     assert [row[1] for row in rows] == ["60.0%", "62.0%", "61.0%", "2.0 points"]
     assert f"{report.tta.evaluation.accuracy:.1%}" in facts(section)["Accuracy, ten views"]
     without = report.model_copy(update={"seed_variance": None})
     titles = [p.title for p in flat(performance.overview(without, shown)) if isinstance(p, Table)]
     assert not [title for title in titles if "seeds" in title]
+    quick = report.model_copy(update={"tta": None, "robustness": ()})
+    for shown_section in (
+        performance.overview(quick, shown),
+        robustness(quick, {"expression": "a head"}),
+    ):
+        notes = [part.text for part in flat(shown_section) if isinstance(part, Note)]
+        assert [text for text in notes if "not measured (--quick)" in text]
 
 
 @pytest.mark.parametrize("name", model_names(MODELS))

@@ -46,7 +46,8 @@ def test_a_model_that_fits_its_report_has_no_problems(tmp_path: Path) -> None:
     model = open_model(tmp_path / "small")
     assert model.problems == ()
     assert model.report == made
-    assert model.temperature == TEMPERATURE
+    assert model.temperature("expression") == TEMPERATURE
+    assert model.temperature("balanced") is None
     assert model.heads == {"expression": "a label"}
 
 
@@ -116,7 +117,7 @@ def test_without_a_spec_there_is_no_temperature_but_a_report(tmp_path: Path) -> 
     (tmp_path / "small" / "spec.json").unlink()
     model = open_model(tmp_path / "small")
     assert model.report == made
-    assert model.temperature is None
+    assert model.temperature("expression") is None
     assert model.heads == {}
     assert any("spec.json is missing" in p for p in model.problems)
     assert not any(str(tmp_path) in p for p in model.problems)

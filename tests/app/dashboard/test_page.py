@@ -20,10 +20,11 @@ from fer.evaluation.labelled import evaluate_labelled
 from fer.evaluation.metrics import evaluate
 from fer.evaluation.mistakes import Mistake, Mistakes
 from fer.evaluation.other_data import OtherData, OtherDataFile
-from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD, FERPLUS_LABELS
+from fer.evaluation.report import Report
+from fer.labels import BALANCED_HEAD, EXPRESSION_HEAD, FERPLUS_HEAD, FERPLUS_LABELS
 from fer.model.spec import ModelSpec
 from tests.app.dashboard.samples import LABELS, TABS, answers, report, write_model
-from tests.samples import ROOT
+from tests.samples import ROOT, SHIPPED_MODEL
 
 Open = Callable[..., AppTest]
 
@@ -78,6 +79,11 @@ def metric(page: AppTest, label: str) -> str:
     return next(m.value for m in page.metric if m.label == escape_markdown(label))
 
 
+def heads(page: AppTest) -> list[Any]:
+    """Return the choice of a head, if there is one."""
+    return [group for group in page.button_group if group.label == "Labels to answer with"]
+
+
 def test_without_models_it_says_what_to_do(dashboard: Open) -> None:
     page = dashboard()
     assert not page.exception
@@ -103,6 +109,7 @@ def test_one_model_opens_with_its_test_figures(dashboard: Open, models: Path) ->
     assert not page.exception
     assert not page.warning
     assert [s.label for s in page.selectbox] == ["Model", "Measured on"]
+    assert "test, FER2013 head" in words(page)
     assert metric(page, "Accuracy") == percent(found.accuracy)
     assert next(m.delta for m in page.metric if m.label == "Accuracy") == interval(found)
     assert metric(page, "Macro-F1") == percent(found.macro_f1)
@@ -110,7 +117,7 @@ def test_one_model_opens_with_its_test_figures(dashboard: Open, models: Path) ->
     assert metric(page, "Parameters") == "1.57 M"
     assert metric(page, "Time for a face") == "1.5 ms"
     assert metric(page, "Training time") == "1 h 02 min"
-    assert "validation, without duplicates" in cells(page)
+    assert "validation, without duplicates, FER2013 head" in cells(page)
     assert [b.label for b in page.download_button] == ["Report (HTML)", "Report (JSON)"]
 
 
@@ -149,8 +156,7 @@ def test_the_mistakes_of_the_second_head_are_those_of_its_own_truth(
     second = evaluate(np.array([0, 1, 7]), np.eye(8, dtype=np.float32)[[0, 7, 7]], FERPLUS_LABELS)
     write_model(models, ferplus_evaluations={"test": second})
     page = dashboard("Mistakes")
-    heads = next(b for b in page.button_group if "Head" in b.label)
-    heads.set_value(FERPLUS_HEAD).run()
+    heads(page)[0].set_value(FERPLUS_HEAD).run()
     assert not page.exception
     assert "Of 1 face labelled happy, 1 (100%) was called contempt." in words(page)
     assert "what most of ten people called the face" in words(page)
@@ -159,7 +165,32 @@ def test_the_mistakes_of_the_second_head_are_those_of_its_own_truth(
 
 def test_without_figures_of_a_second_head_there_is_no_choice(dashboard: Open, models: Path) -> None:
     write_model(models)
-    assert "Head" not in [b.label for b in dashboard("Mistakes").button_group]
+    assert not heads(dashboard("Mistakes"))
+
+
+def test_all_opens_on_the_head_that_answers_and_the_choice_goes_to_the_other_pages() -> None:
+    page = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=30).run()
+    page.switch_page("app/pages/dashboard.py").run()
+    made = Report.load(SHIPPED_MODEL)
+    for head, title in ((BALANCED_HEAD, "balanced"), (EXPRESSION_HEAD, "FER2013")):
+        found = made.evaluations_of(head)["validation"]
+        assert heads(page)[0].value == head
+        assert metric(page, "Accuracy") == percent(found.accuracy)
+        assert f"validation, {title} head" in words(page)
+        turn_to(page, "Mistakes")
+        assert f"Confusion matrix, {title} head" in words(page)
+        turn_to(page, "Confidence")
+        assert (
+            metric(page, "Temperature")
+            == f"{ModelSpec.load(SHIPPED_MODEL).head(head).temperature:.3f}"
+        )
+        page.switch_page("app/pages/about.py").run()
+        assert f"{title} head of model **compact** was right on **{found.accuracy:.1%}**" in words(
+            page
+        )
+        page.switch_page("app/pages/dashboard.py").run()
+        turn_to(page, "Overview")
+        heads(page)[0].set_value(EXPRESSION_HEAD).run()
 
 
 def kept_mistakes(folder: Path, sha256: str) -> Mistakes:
@@ -210,9 +241,10 @@ def test_a_cell_can_be_chosen_without_a_mouse(dashboard: Open, models: Path) -> 
 def test_cells_show_counts_on_demand(dashboard: Open, models: Path) -> None:
     found = write_model(models).evaluations["test"]
     page = dashboard("Mistakes")
-    page.get("button_group")[0].set_value("counts").run()
+    next(b for b in page.button_group if "cells" in b.label).set_value("counts").run()
     matrix = json.loads(page.get("plotly_chart")[0].proto.spec)
-    assert f">{found.confusion[0][0]}<" in matrix["data"][0]["text"][0][0]
+    drawn = [cell["text"] for cell in matrix["layout"]["annotations"]]
+    assert drawn == [f"{count:,}" for row in found.confusion for count in row]
 
 
 def test_confidence_before_and_after_is_that_of_the_whole_validation_split(
@@ -243,6 +275,7 @@ def test_the_training_with_its_classes(dashboard: Open, models: Path) -> None:
     assert metric(page, "Epochs") == "3"
     assert metric(page, "Best epoch") == "3"
     assert len(alts(page)) == 3 + 3, "three curves, three splits"
+    assert "the two losses cannot be compared" in words(page)
 
 
 def test_the_network_is_drawn_and_listed(dashboard: Open, models: Path) -> None:
@@ -270,7 +303,8 @@ def test_two_models_are_compared(dashboard: Open, models: Path) -> None:
     assert not page.exception
     one, two = first.evaluations["test"], second.evaluations["test"]
     table = page.table[0].value
-    assert list(table.columns) == ["Figure", "a", "b", "Difference"]
+    columns = ["Figure", "a, FER2013 head", "b, FER2013 head", "Difference"]
+    assert list(table.columns) == columns
     shown = [str(c).replace("\\", "") for c in table.values[0]]
     change = f"{100 * (two.accuracy - one.accuracy):+.1f}".replace("-", "−")
     assert shown == ["Accuracy", percent(one.accuracy), percent(two.accuracy), change]
@@ -279,6 +313,51 @@ def test_two_models_are_compared(dashboard: Open, models: Path) -> None:
         turn_to(page, tab)
         assert not page.exception, tab
         assert [s.value for s in page.subheader] == ["a", "b"], tab
+
+
+def test_charts_of_two_models_have_one_height_and_one_scale(dashboard: Open, models: Path) -> None:
+    write_model(models, "a")
+    worse = report("b", 7).history[:2]
+    write_model(models, "b", seed=7, history=tuple(
+        epoch.model_copy(update={"loss": 9.0, "validation_accuracy": 0.2}) for epoch in worse
+    ), robustness=(*report().robustness, report().robustness[0].model_copy(
+        update={"name": "brighter", "evaluation": evaluate(
+            np.zeros(9, int), answers(3).probabilities[:9], LABELS
+        )}
+    )))  # fmt: skip
+    page = dashboard()
+    next(s for s in page.selectbox if s.label == "Compare with").select("b").run()
+    for tab, count in (("Mistakes", 2), ("Confidence", 2), ("Robustness", 2), ("Training", 12)):
+        turn_to(page, tab)
+        assert not page.exception
+        drawn = [json.loads(chart.proto.spec)["layout"] for chart in page.get("plotly_chart")]
+        drawn = [layout for layout in drawn if not layout.get("annotations")]  # no matrix
+        assert len(drawn) == count, tab
+        for one, other in zip(drawn[::2], drawn[1::2], strict=True):
+            assert one["height"] == other["height"]
+            assert one["xaxis"]["range"] == other["xaxis"]["range"], (tab, one, other)
+            assert one["yaxis"]["range"] == other["yaxis"]["range"], (tab, one, other)
+            assert one["yaxis"].get("categoryarray") == other["yaxis"].get("categoryarray")
+
+
+def test_the_running_model_is_marked_and_what_is_known_of_other_faces_is_listed() -> None:
+    page = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=30).run()
+    page.switch_page("app/pages/dashboard.py").run()
+    first, measured_on = (
+        page.selectbox[0],
+        next(s for s in page.selectbox if s.label == "Measured on"),
+    )
+    assert "compact (running)" in first.options
+    assert sum("running" in name for name in first.options) == 1
+    assert {"validation", "FER2013 PrivateTest", "CK+"} <= set(measured_on.options)
+    assert measured_on.value == "validation"
+    measured_on.select("CK+").run()
+    assert not page.exception
+    assert "CK+, balanced head" in words(page)
+    assert metric(page, "Accuracy") == "78.3%"
+    turn_to(page, "Mistakes")
+    assert not page.exception
+    assert "no more is known than the overview says" in words(page)
 
 
 def test_a_model_without_the_split_of_the_other_says_so(dashboard: Open, models: Path) -> None:
@@ -291,7 +370,7 @@ def test_a_model_without_the_split_of_the_other_says_so(dashboard: Open, models:
     assert "–" in cells(page)
     turn_to(page, "Mistakes")
     assert not page.exception
-    assert words(page).count("was not measured on this split") == 1
+    assert words(page).count("was not measured on these faces") == 1
 
 
 def test_a_model_that_is_not_the_measured_one_is_shown_with_a_warning(

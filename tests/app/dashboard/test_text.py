@@ -5,6 +5,7 @@ import pytest
 
 from app.dashboard import text as words
 from fer.evaluation.metrics import evaluate
+from fer.labels import BALANCED_HEAD, EXPRESSION_HEAD
 from tests.app.dashboard.samples import evaluation, report
 
 
@@ -71,11 +72,25 @@ def test_the_largest_confusion_is_no_right_answer() -> None:
 
 def test_evaluations_come_test_first_each_followed_by_the_one_without_duplicates() -> None:
     assert words.split_evaluations(report(evaluations={}, without_duplicates={})) == ()
-    assert [m.name for m in words.split_evaluations(report())] == [
+    assert [m.faces for m in words.split_evaluations(report())] == [
         "test", "validation", "validation, without duplicates"
     ]  # fmt: skip
+    assert words.split_evaluations(report())[0].name == "test, FER2013 head"
     other = report(evaluations={"own": evaluation()}, without_duplicates={})
-    assert [m.name for m in words.split_evaluations(other)] == ["own"]
+    assert [m.faces for m in words.split_evaluations(other)] == ["own"]
+
+
+def test_evaluations_begin_with_the_head_that_answers() -> None:
+    two = report(balanced_evaluations={"test": evaluation()})
+    heads = {
+        first: [m.head for m in words.split_evaluations(two, first)]
+        for first in (BALANCED_HEAD, EXPRESSION_HEAD)
+    }
+    assert heads[BALANCED_HEAD] == [BALANCED_HEAD, *3 * [EXPRESSION_HEAD]]
+    assert heads[EXPRESSION_HEAD] == [*3 * [EXPRESSION_HEAD], BALANCED_HEAD]
+    shown = words.evaluation_on(two, "validation", BALANCED_HEAD)
+    assert shown
+    assert shown.head == EXPRESSION_HEAD, "the other one was not measured there"
 
 
 def test_splits_of_the_data_stand_in_the_order_of_learning() -> None:

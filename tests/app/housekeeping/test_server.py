@@ -37,9 +37,9 @@ def test_a_server_starts_it(janitor: Janitor, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(server, "bound_allocator", lambda: bounded.append(1))
     for name in (
         "take_shorter_turns",
-        "keep_waiting_clicks",
-        "forget_left_pages",
+        "keep_clicks",
         "hold_uploads",
+        "bound_uploads",
         "end_in_time",
     ):
         monkeypatch.setattr(server, name, lambda *_: None)

@@ -6,6 +6,7 @@ from app.operation.password import ATTEMPT_SECONDS, ATTEMPTS, PasswordDoor, pass
 from tests.app.samples import Clock
 
 RIGHT = "correct horse battery"
+HERE = "192.0.2.1"
 
 
 @pytest.mark.parametrize(
@@ -20,32 +21,57 @@ def test_without_a_long_password_there_is_no_page(setting: str, password: str) -
 @pytest.mark.parametrize("given", ["", " ", "correct", RIGHT.upper(), RIGHT + "x", "\ud800"])
 def test_only_the_right_password_opens(given: str) -> None:
     door = PasswordDoor(Clock())
-    assert not door.lets_in(given, RIGHT)
-    assert door.lets_in(RIGHT, RIGHT)
+    assert not door.lets_in(given, RIGHT, HERE)
+    assert door.lets_in(RIGHT, RIGHT, HERE)
 
 
 def test_without_a_password_nobody_gets_in() -> None:
-    assert not PasswordDoor(Clock()).lets_in("", "")
+    assert not PasswordDoor(Clock()).lets_in("", "", HERE)
 
 
 def test_after_some_wrong_ones_even_the_right_one_must_wait() -> None:
     clock = Clock()
     door = PasswordDoor(clock)
-    assert door.closed_seconds == 0
+    assert door.closed_seconds(HERE) == 0
     for _ in range(ATTEMPTS):
-        assert not door.lets_in("wrong", RIGHT)
-    assert door.closed_seconds == ATTEMPT_SECONDS
-    assert not door.lets_in(RIGHT, RIGHT)
+        assert not door.lets_in("wrong", RIGHT, HERE)
+    assert door.closed_seconds(HERE) == ATTEMPT_SECONDS
+    assert not door.lets_in(RIGHT, RIGHT, HERE)
     clock.seconds += ATTEMPT_SECONDS
-    assert door.lets_in(RIGHT, RIGHT)
+    assert door.lets_in(RIGHT, RIGHT, HERE)
 
 
 def test_nobody_tries_more_often_than_that() -> None:
     clock, tried = Clock(), 0
     door = PasswordDoor(clock)
     for _ in range(600):
-        if not door.closed_seconds:
-            door.lets_in("wrong", RIGHT)
+        if not door.closed_seconds(HERE):
+            door.lets_in("wrong", RIGHT, HERE)
             tried += 1
         clock.seconds += 1
     assert tried <= ATTEMPTS * (600 / ATTEMPT_SECONDS + 1)
+
+
+@pytest.mark.parametrize("first", ["198.51.100.1", "2001:db8::1", ""])
+def test_who_guesses_locks_nobody_else_out(first: str) -> None:
+    door = PasswordDoor(Clock())
+    for _ in range(ATTEMPTS):
+        door.lets_in("wrong", RIGHT, first)
+    assert door.closed_seconds(first)
+    assert not door.lets_in(RIGHT, RIGHT, first)
+    assert door.lets_in(RIGHT, RIGHT, HERE)
+    assert door.lets_in(RIGHT, RIGHT, "2001:db8:0:1::1")
+
+
+def test_all_addresses_of_a_network_are_one_visitor() -> None:
+    door = PasswordDoor(Clock())
+    for number in range(ATTEMPTS):
+        door.lets_in("wrong", RIGHT, f"2001:db8::{number}")
+    assert door.closed_seconds("2001:db8::ffff:1")
+
+
+def test_however_many_guess_memory_is_bounded() -> None:
+    door = PasswordDoor(Clock())
+    for number in range(3000):
+        door.lets_in("wrong", RIGHT, f"10.0.{number // 256}.{number % 256}")
+    assert len(door._wrong) <= 1000

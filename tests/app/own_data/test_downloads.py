@@ -48,6 +48,8 @@ def test_the_archive_has_faces_photos_and_what_the_model_said(own: OwnSet) -> No
         ("=party.png", "sad", True), ("cut.png", "happy", False), ("wall.png", "happy", False),
     ]  # fmt: skip
     assert (rows[0].answer, rows[0].confidence, rows[0].model) == ("happy", 0.9, "fake")
+    assert rows[0].detection_score is not None
+    assert rows[1].detection_score is None, "cut out before"
     assert rows[0].box == (5, 20, 45, 60)
     assert (rows[2].box, rows[2].file) == (None, "")
     side = CROP_SCALE * SPEC.input_size
@@ -62,5 +64,6 @@ def test_originals_can_be_left_out(own: OwnSet) -> None:
 
 def test_no_cell_is_a_formula(own: OwnSet) -> None:
     table = labels_csv(own, *SAID)
-    assert ",'=party.png," in table
+    assert "\n'=party.png," in table
     assert ",=" not in table
+    assert "\n=" not in table

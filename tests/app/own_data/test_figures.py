@@ -77,12 +77,13 @@ def test_every_head_is_measured_on_what_it_knows_with_and_without_misses() -> No
     assert (eight.search.images, eight.search.found) == (5, 3)
     assert seven.evaluation.left_out == {"contempt": 1}
     sections = shown(figures)
-    first = sections["How good it is on your faces"].parts
+    first = sections["How good it is on your faces, FER2013 head"].parts
     assert next(part for part in first if isinstance(part, Facts)).facts[0].value == "66.7%"
     table = only(sections["Every model and head"], Table)
     assert isinstance(table, Table)
     assert [row[0] for row in table.rows] == ["fake", "large", "large"]
-    assert "Right of all" in table.columns
+    assert "Right of all photos" in table.columns
+    assert "counts those in which none was found as well, as wrong" in table.meaning
     assert table.rows[0][4] == "33.3%"
 
 
@@ -120,7 +121,7 @@ def test_calibration_needs_faces(count: int, chart: bool) -> None:
     answers = [answer("sad", "sad", number=i) for i in range(count)]
     sections = shown(measure_own(answers, SPECS, "mine"))
     assert isinstance(sections["Does its confidence hold?"].parts[0], Note) != chart
-    facts = only(sections["How good it is on your faces"], Facts)
+    facts = only(sections["How good it is on your faces, FER2013 head"], Facts)
     assert isinstance(facts, Facts)
     assert ("Calibration error" in [fact.label for fact in facts.facts]) == chart
 

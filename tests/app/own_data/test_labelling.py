@@ -51,6 +51,17 @@ def test_a_face_has_its_answer_with_the_heads_own_thresholds() -> None:
     assert "answer" not in data_of(own, model="late")["faces"][0], "until it has answered"
 
 
+def test_what_the_head_cannot_answer_is_offered_only_where_it_is_a_label_already() -> None:
+    own = own_set(("a.png", 2))
+
+    def offered() -> list[bool]:
+        return [one["offered"] for one in data_of(own)["expressions"]]
+
+    assert offered() == [True, True, True, False]
+    own.label(1, Label("contempt"))
+    assert offered() == [True] * 4
+
+
 def test_pictures_are_sent_anew_once_another_model_has_answered() -> None:
     own = own_set(("a.png", 1))
     before = data_of(own, model="late")["answerer"]

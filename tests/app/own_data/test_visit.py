@@ -13,6 +13,7 @@ from app.collection.upload import Upload
 from app.collection.visit import Limits
 from app.own_data import visit as visits
 from app.own_data.own_set import Label, OwnSet
+from app.own_data.text import facts, missing_line
 from app.own_data.visit import OwnVisit
 from fer.labelled.table import LabelRow, write_table
 from tests.app.own_data.samples import EXPRESSIONS, SPEC, answerer, archive, small
@@ -92,6 +93,7 @@ def test_the_same_picture_counts_once_and_another_label_is_told(visit: OwnVisit)
     told = reasons(visit)
     assert told["happy/b.png"] == "is the same picture as happy/a.png, which counts already."
     assert told["sad/c.png"].endswith("which counts already, with the label happy.")
+    assert facts(visit) == "1 photo · 1 face · 2 files here already"
 
 
 def test_a_photo_in_a_class_folder_without_a_face_is_a_miss(visit: OwnVisit) -> None:
@@ -229,6 +231,7 @@ def test_a_cancel_keeps_what_is_done(visit: OwnVisit) -> None:
     held.go.set()
     assert len(done(visit).faces) == 0
     assert len(reasons(visit)) == 3
+    assert missing_line(visit) == "3 files not started"
     assert not visit.running
 
 

@@ -10,7 +10,11 @@ from fer import ModelError
 from fer.detection.version import photo_detector, stream_detector
 from fer.evaluation.metrics import evaluate
 from fer.evaluation.report import DataCard, Report
+from fer.labels import BALANCED_HEAD, EXPRESSION_HEAD
 from tests.samples import ROOT, SHIPPED_MODEL
+
+#: Labels and answers of another head, all of which are right.
+_BETTER = np.array([0, 1]), np.eye(2) * 0.8 + 0.1, ("happy", "sad")
 
 
 def report(*splits: str) -> Report:
@@ -22,6 +26,8 @@ def report(*splits: str) -> Report:
         created="2031-05-06T07:08:09+00:00",
         data=DataCard.model_construct(name="faces.npz"),
         evaluations=dict.fromkeys(splits, evaluation),
+        balanced_evaluations=dict.fromkeys(splits, evaluate(*_BETTER)),
+        ferplus_evaluations={},
         cross_fitted_calibration_error=0.044,
         files=Report.load(SHIPPED_MODEL).files,
         selective=(),
@@ -40,7 +46,8 @@ def text(page: AppTest) -> str:
 
 
 def test_an_unmeasured_model_is_called_so() -> None:
-    assert accuracy_lines(report()) == "Model **tiny** has not been evaluated."
+    (line,) = accuracy_lines(report(), BALANCED_HEAD).splitlines()
+    assert line == "The balanced head of model **tiny** has not been evaluated."
 
 
 @pytest.mark.parametrize(
@@ -51,8 +58,9 @@ def test_an_unmeasured_model_is_called_so() -> None:
     ],
 )
 def test_the_split_is_named_with_what_it_is_worth(splits: list[str], meaning: str) -> None:
-    lines = accuracy_lines(report(*splits))
+    lines = accuracy_lines(report(*splits), EXPRESSION_HEAD)
     assert "**75.0%** of 4" in lines
+    assert lines.strip().startswith("The FER2013 head of model **tiny**")
     assert meaning in " ".join(lines.split())
 
 
@@ -60,7 +68,10 @@ def test_the_page_shows_the_report(about: AppTest, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(running_model, "model_report", lambda: report("test"))
     about.run()
     assert not about.exception
-    assert "**75.0%** of 4" in text(about)
+    assert "The balanced head of model **tiny** was right on **100.0%** of 2" in text(about)
+    about.session_state["head"] = EXPRESSION_HEAD
+    about.run()
+    assert "The FER2013 head of model **tiny** was right on **75.0%** of 4" in text(about)
     assert "evidence, not" in text(about)
     assert "Apache 2.0" in text(about)
     assert "**Uncertain** is an answer" in text(about)
@@ -69,14 +80,15 @@ def test_the_page_shows_the_report(about: AppTest, monkeypatch: pytest.MonkeyPat
 
 
 def test_only_what_was_fitted_here_is_cross_fitted() -> None:
-    assert "off by 4.4 percentage points" in accuracy_lines(report("validation"))
-    assert "off by 15.0 percentage points" in accuracy_lines(report("test"))
+    assert "off by 4.4 percentage points" in accuracy_lines(report("validation"), EXPRESSION_HEAD)
+    assert "off by 15.0 percentage points" in accuracy_lines(report("test"), EXPRESSION_HEAD)
 
 
 def test_a_class_without_faces_is_not_called_the_worst() -> None:
     answers = np.eye(3)[[0, 1, 1, 1]] * 0.7 + 0.1
     found = evaluate(np.array([0, 0, 1, 1]), answers, ("happy", "sad", "fear"))
-    lines = accuracy_lines(report("test").model_copy(update={"evaluations": {"test": found}}))
+    made = report("test").model_copy(update={"evaluations": {"test": found}})
+    lines = accuracy_lines(made, EXPRESSION_HEAD)
     assert "*fear*" not in lines
 
 
@@ -88,7 +100,7 @@ def test_a_report_about_other_weights_is_not_shown(
     about.run()
     assert not about.exception
     assert "other weights" in text(about)
-    assert "**75.0%**" not in text(about)
+    assert "model **tiny**" not in text(about)
 
 
 def test_without_a_report_the_page_says_so(about: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -254,7 +254,12 @@ def test_results_are_shown_while_others_are_read_and_a_cancel_keeps_them(
     button(page, "Cancel").click().run()
     assert not page.exception
     assert "Cancelled" in words(page)
-    assert offered(page) == ["Happy 2", "Not read 2"]
+    assert offered(page) == ["Happy 2", "Not started 2"]
+    assert {m.label: m.value for m in page.metric} == {
+        "Photos": "2",
+        "Faces": "2",
+        "Not started": "2",
+    }
     assert shown(page)[:2] == ["0.png", "1.png"]
     assert len(page.download_button) == 3
     go.set()

@@ -136,7 +136,7 @@ def test_while_it_runs_figures_and_timeline_are_shown(
         "sad <1% on average, at most <1% at 0:00; neutral <1% on average, at most <1% at 0:00.",
     ]
     assert [button.label for button in running.download_button] == [k.label for k in FORMATS]
-    assert not next(e for e in running.expander if e.label == "Time by stage").proto.expanded
+    assert not next(e for e in running.expander if e.label == "Speed").proto.expanded
 
 
 def test_the_person_of_the_chart_is_chosen_and_stays_chosen(

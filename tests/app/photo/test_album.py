@@ -7,6 +7,7 @@ import pytest
 from app.limits.photos import PhotoLimits
 from app.photo.album import Album
 from app.photo.store import Photo
+from tests.app.samples import FakeAnalyzer
 
 
 def album_of(*names: str) -> Album:
@@ -108,8 +109,10 @@ def test_removal_forgets_the_selected_face() -> None:
     album.remove(key)
     assert names(album) == ["b"]
     assert not album.faces
+    album.results.analysed(album.photos[0], FakeAnalyzer())
     album.clear()
     assert not album
+    assert not album.results
 
 
 def test_photos_are_opened_and_closed() -> None:

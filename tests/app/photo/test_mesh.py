@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from app.photo.mesh import MIN_PRESENCE, describe_meshes, missing_note
+from app.photo.mesh import MAX_MISFIT, MIN_PRESENCE, describe_meshes, missing_note
 from app.photo.store import AnalysedPhoto, Photo, PhotoStore, png_of, with_mesh
 from fer.labels import FERPLUS_HEAD
 from fer.types import Image
@@ -69,6 +69,15 @@ def test_a_face_in_doubt_has_no_mesh(analysed: AnalysedPhoto) -> None:
     assert list(analysed.mesh.drawn) == [0]
     assert shown.portraits[0] != analysed.portraits[0]
     assert shown.portraits[1] == analysed.portraits[1]
+
+
+@pytest.mark.parametrize(("away", "drawn"), [(MAX_MISFIT - 0.01, [0, 1]), (MAX_MISFIT + 0.01, [1])])
+def test_a_mesh_that_lies_beside_its_face_is_not_drawn(
+    analysed: AnalysedPhoto, away: float, drawn: list[int]
+) -> None:
+    analysed.mesh.shown = True
+    with_mesh(analysed, FakeLandmark(away=away))
+    assert list(analysed.mesh.drawn) == drawn
 
 
 def test_the_downloaded_picture_has_the_meshes_while_they_are_shown(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import signal
 import socket
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
@@ -12,11 +13,14 @@ from pathlib import Path
 from threading import Event
 from urllib.parse import urlparse
 
+import psutil
 import pytest
 import uvicorn
+from benchmarks.load.tab import open_tab
 from starlette.types import Receive, Scope, Send
 
-from app.serving.end import end_in_time
+from app.serving import end as ends
+from app.serving.end import at_end, end_in_time, tidy_up
 from tests import loops
 from tests.browser.server import running_app
 
@@ -134,3 +138,52 @@ def test_a_server_ends_while_others_connect_to_it(tmp_path: Path) -> None:
                     ended.wait(0.01)
         finally:
             ended.set()
+
+
+@pytest.fixture
+def no_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ends, "_tasks", [])
+
+
+def test_a_server_tidies_up_once_and_whatever_fails(no_tasks: None) -> None:
+    class Server(Ending): ...
+
+    done: list[int] = []
+
+    def fail() -> None:
+        raise OSError("busy")
+
+    for task in (lambda: done.append(1), fail, lambda: done.append(2)):
+        at_end(task)
+    end_in_time(Server, FOREVER)
+    Server([], []).end()
+    assert done == [2, 1]
+    tidy_up()
+    assert done == [2, 1]
+
+
+@pytest.mark.parametrize("entry", ["serve.py", "streamlit_app.py"])
+def test_a_server_that_is_ended_by_a_signal_leaves_nothing(tmp_path: Path, entry: str) -> None:
+    places, log = tmp_path / "temporary", tmp_path / "log.txt"
+    places.mkdir()
+    settings = {"FER_DRAIN_SECONDS": "0", "FER_ICE": "local", "TMPDIR": str(places)}
+    with running_app(log, settings, entry=entry) as url:
+        (server,) = (
+            process
+            for process in psutil.Process().children()
+            if f"--server.port={urlparse(url).port}" in process.cmdline()
+        )
+
+        async def visit() -> None:
+            async with open_tab(url, "video") as tab:
+                await tab.run("live")
+                assert {"-".join(made.name.split("-")[:3]) for made in places.iterdir()} == {
+                    "fer-lens-videos",
+                    "fer-lens-webrtc",
+                }
+                server.send_signal(signal.SIGTERM)
+                while server.is_running() and server.status() != psutil.STATUS_ZOMBIE:
+                    await asyncio.sleep(0.05)  # between two looks at the condition
+
+        loops.run(visit())
+    assert [*places.iterdir()] == []

@@ -65,6 +65,10 @@ def test_the_command_is_there_to_copy(opened: Open) -> None:
         "python -m training train --preset adapt --init models/compact --data your-data.zip "
         "--out models/my-team"
     )
+    steps = [m.value for m in page.markdown if m.value.startswith(("1.", "3."))]
+    assert "Open a terminal in that folder" in steps[0]
+    assert "a few minutes" in steps[0]
+    assert "`models/my-team`" in steps[1]
 
 
 def test_a_name_that_will_not_do_cannot_be_taught(opened: Open) -> None:
@@ -140,6 +144,7 @@ def test_another_visitor_is_told_that_one_runs(
     trains(monkeypatch, ENDLESS)
     first = opened()
     first.button(key="teaching_start").click().run()
+    monkeypatch.setattr(view, "this_visitor", lambda: "another browser")
     second = opened()
     second.button(key="teaching_start").click().run()
     assert "Another teaching runs" in words(second)

@@ -1,13 +1,14 @@
 """What all visitors of the Video page share: how it begins and ends."""
 
+import inspect
 import io
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from app.background.jobs import Cancelled, Job, Jobs, State
 from app.video import state
-from app.video.workspace import Workspaces
 from tests.app.video.samples import PATIENCE
 
 
@@ -33,8 +34,15 @@ def test_without_a_temporary_folder_other_pages_work_all_the_same(
     state.begin()
 
 
-def test_at_its_end_a_server_stops_all_jobs_and_deletes_all_recordings(tmp_path: Path) -> None:
-    jobs, spaces = Jobs(1), Workspaces(2**20, tmp_path, lambda folder: 2**20)
+def test_at_its_end_a_server_stops_all_jobs_and_deletes_all_recordings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tasks: list[Callable[[], object]] = []
+    jobs = Jobs(1)
+    monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path))
+    monkeypatch.setattr(state, "_jobs", lambda: jobs)
+    monkeypatch.setattr(state, "at_end", tasks.append)
+    spaces = inspect.unwrap(state._workspaces)()
     spaces.take(io.BytesIO(b"film"), 4, "film.mp4")
 
     def work(cancelled: Cancelled) -> None:
@@ -43,7 +51,8 @@ def test_at_its_end_a_server_stops_all_jobs_and_deletes_all_recordings(tmp_path:
 
     job = Job(work)
     jobs.start(job)
-    state._close(jobs, spaces)
+    while tasks:
+        tasks.pop()()
     assert job.wait(PATIENCE)
     assert job.state is State.CANCELLED
     assert [*tmp_path.iterdir()] == []

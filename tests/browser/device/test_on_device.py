@@ -163,7 +163,7 @@ def test_from_start_to_downloads(actress: Browser, open_live: Open) -> None:
     assert len(table(page)) > len(rows)
 
 
-def test_a_connection_that_breaks_for_ten_seconds_loses_nothing(
+def test_a_connection_that_breaks_for_ten_seconds_is_said_to_be_and_loses_nothing(
     actress: Browser, open_live: Open
 ) -> None:
     line = Line()
@@ -171,12 +171,18 @@ def test_a_connection_that_breaks_for_ten_seconds_loses_nothing(
     count(page)
     start(page)
     line.cut()
+    says(page, "its results wait in this tab")
+    expect(page.get_by_text("Live on your device")).to_be_hidden()
+    expect(page.get_by_text("What is on this page stands still")).to_be_visible()
     expect(component(page).locator(".note")).to_contain_text("Not connected")
     before = observations(page)
     now = page.evaluate("performance.now()")
     page.wait_for_function("(now) => performance.now() > now + 10000", arg=now)
     assert observations(page) > before
+    expect(page.get_by_test_id("stDialog")).to_have_count(0)
     line.mend()
+    expect(page.get_by_text("Live on your device")).to_be_visible()
+    expect(page.get_by_text("its results wait in this tab")).to_be_hidden()
     expect(component(page).locator(".note")).not_to_contain_text("Not connected")
     stop(page)
     all_have_arrived(page)
@@ -264,6 +270,7 @@ def test_settings_act_while_it_runs_and_the_camera_stays_on(
     expect(component(page)).to_have_attribute("data-mirrored", "")
     page.get_by_text("Mirror", exact=True).click()
     expect(component(page)).not_to_have_attribute("data-mirrored", "")
+    page.get_by_text("Model and labels").click()
     page.get_by_text("Seven expressions (FER2013)", exact=True).click()
     says(page, re.compile("[1-9] faces? in view"))
     choose(page, "compact", "mine")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import Page, WebSocketRoute
+from playwright.sync_api import Page, Route, WebSocketRoute
 
 
 class Line:
@@ -17,6 +17,10 @@ class Line:
     def lay(self, page: Page) -> None:
         """Stand between a page, before it is opened, and its server."""
         page.route_web_socket(re.compile("/_stcore/stream"), self._connect)
+        page.route(re.compile("/_stcore/health"), self._ask)
+
+    def _ask(self, route: Route) -> None:
+        route.abort() if self._is_cut else route.continue_()
 
     def _connect(self, socket: WebSocketRoute) -> None:
         if self._is_cut:

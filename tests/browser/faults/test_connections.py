@@ -11,9 +11,9 @@ import psutil
 import pytest
 from playwright.sync_api import Browser, Page
 
-from benchmarks.on_device.processes import server_of
 from tests.browser.conftest import PATIENCE, WIDE
 from tests.browser.hosting.visitors import sample_answered
+from tests.browser.server import server_of
 
 SILENT, SLOW = 1000, 50
 

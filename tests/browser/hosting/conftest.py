@@ -17,9 +17,8 @@ import psutil
 import pytest
 
 from app.serving.drain import DRAIN_VARIABLE
-from benchmarks.on_device.processes import server_of
 from tests.browser.conftest import PATIENCE
-from tests.browser.server import free_port, running_app
+from tests.browser.server import free_port, running_app, server_of
 from tests.samples import ROOT
 
 #: A replica that ends waits longer for its visitors than any test takes.

@@ -10,15 +10,14 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from benchmarks.hosting import acts
-from benchmarks.hosting.photos import write_photos
-from benchmarks.on_device.page import Stage
+from tests.browser import acts
 from tests.browser.conftest import PATIENCE
 from tests.browser.server import running_app
 from tests.browser.servers.forgetful_streamlit import CENSUS_VARIABLE, KINDS
+from tools.pictures import write_photos
 
 #: Megabytes that no server may need for one visitor. The budget is 450, and
-#: `benchmarks.hosting.memory` measures it; this is wide enough for any machine.
+#: `tools.hosting` measures it; this is wide enough for any machine.
 FAR_TOO_MUCH = 650
 
 Census = dict[str, float]
@@ -27,8 +26,8 @@ Census = dict[str, float]
 class Server:
     """A server that tells what it holds."""
 
-    def __init__(self, stage: Stage, census: Path) -> None:
-        self.stage, self._census = stage, census
+    def __init__(self, browser: Browser, url: str, census: Path) -> None:
+        self.address, self._census = (browser, url), census
 
     def holds(self, what: Callable[[Census], bool]) -> Census:
         """Wait until this is so, and return all that it holds."""
@@ -50,7 +49,7 @@ def server(actress: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     env = {"FER_ICE": "local", CENSUS_VARIABLE: str(census)}
     module = "tests.browser.servers.forgetful_streamlit"
     with running_app(folder / "log.txt", env, module) as url:
-        yield Server(Stage(url, actress, []), census)
+        yield Server(actress, url, census)
 
 
 def nobody(census: Census) -> bool:
@@ -62,12 +61,12 @@ def test_nothing_is_left_of_photographs_and_sessions_when_their_tabs_are_closed(
     server: Server, tmp_path: Path
 ) -> None:
     photos = write_photos(tmp_path)
-    with acts.tab(server.stage) as page:
+    with acts.tab(*server.address) as page:
         for _ in range(4):  # the last one has 24 megapixels
             acts.photograph(page, next(photos))
         held = server.holds(lambda census: census["Album"] > 0)
         assert held["PhotoStore"] > 0
-    with acts.tab(server.stage, acts.LIVE) as page:
+    with acts.tab(*server.address, acts.LIVE) as page:
         acts.stream(page)
         server.holds(lambda census: census["LiveSession"] > 0)
     left = server.holds(nobody)  # though no other visitor has come

@@ -7,24 +7,23 @@ from pathlib import Path
 from playwright.sync_api import Browser, expect
 
 from app.common.paths import SAMPLE
-from benchmarks.hosting import acts
-from benchmarks.hosting.throttle import throttled
-from benchmarks.on_device.page import Stage
-from benchmarks.on_device.processes import server_of
-from tests.browser.server import running_app
+from tests.browser import acts
+from tests.browser.server import running_app, server_of
+from tests.browser.throttle import throttled
 
 
 def test_a_tenth_of_a_core_shows_pages_and_reads_photographs(
     browser: Browser, tmp_path: Path
 ) -> None:
     with running_app(tmp_path / "log.txt", {"FER_ICE": "local"}) as url:
-        stage = Stage(url, browser, [])
-        with acts.tab(stage) as page:  # networks are loaded, which takes a whole core seconds
+        with acts.tab(
+            browser, url
+        ) as page:  # networks are loaded, which takes a whole core seconds
             acts.photograph(page, SAMPLE)
-        with throttled(server_of(url), 0.1), acts.tab(stage, "about") as page:
-            acts.look_at(page, stage, "dashboard")
+        with throttled(server_of(url), 0.1), acts.tab(browser, url, "about") as page:
+            acts.look_at(page, url, "dashboard")
             expect(page.get_by_role("heading", name="Dashboard").first).to_be_attached()
-            acts.look_at(page, stage, "")
+            acts.look_at(page, url, "")
             acts.photograph(page, SAMPLE)
             expect(page.get_by_text("1 face: ")).to_be_visible()
             expect(page.get_by_text("Connecting")).to_have_count(0)

@@ -11,11 +11,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from benchmarks.on_device.processes import server_of
 from fer.types import Image
 from tests.browser.conftest import PATIENCE, WIDE, wait_until
 from tests.browser.privacy.traces import found_in_files, found_in_memory, marked, open_files
-from tests.browser.server import running_app
+from tests.browser.server import running_app, server_of
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="needs Linux's /proc")
 

@@ -26,12 +26,14 @@ def made_up_row(
     shares = {"happy": 0.5, "sad": 0.25, "neutral": 0.25}
     face = {
         "box": {"left": 1.0, "top": 2.0, "right": 3.0, "bottom": 4.0},
-        "score": 0.75,
+        "detection_score": 0.75,
+        "head": "expression",
         "answer": "happy",
+        "uncertain": False,
+        "quality": ["small"],
         "expression": "happy",
         "confidence": 0.5,
         "probabilities": shares,
-        "flaws": ["small"],
     }
     found = {"size": size, "modified": modified, "width": 20, "height": 10, "faces": [face] * faces}
     return row_without_result(path, "") | found

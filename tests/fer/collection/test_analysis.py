@@ -104,3 +104,4 @@ def test_the_model_that_ships_finds_a_face(tmp_path: Path, astronaut: Image) -> 
     PillowImage.fromarray(astronaut).save(tmp_path / "a.png")
     row = load_analysis(SHIPPED_MODEL, EXPRESSION_HEAD)(str(tmp_path / "a.png"))
     assert [face["answer"] for face in row["faces"]] == ["happy"]
+    assert row["model"] == SHIPPED_MODEL.name

@@ -75,6 +75,14 @@ def test_after_ctrl_c_it_says_how_to_go_on(
     assert "--resume goes on with it" in capsys.readouterr().err
 
 
+def test_a_folder_without_photographs_is_status_1(
+    tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    (tmp_path / "empty").mkdir()
+    assert main(["folder", str(tmp_path / "empty"), "--out", str(tmp_path / "results")]) == 1
+    assert f"no photograph in {tmp_path / 'empty'}" in capsys.readouterr().err
+
+
 def test_a_folder_that_cannot_be_read_is_named_and_is_status_1(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:

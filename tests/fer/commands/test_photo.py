@@ -90,10 +90,40 @@ def test_the_table_says_uncertain_and_why(
     assert "dark)" in out
 
 
-def test_annotated_pictures_keep_their_size(photo: Path, tmp_path: Path) -> None:
-    assert main(["photo", str(photo), "--out", str(tmp_path / "new" / "out")]) == 0
-    with PillowImage.open(tmp_path / "new" / "out" / "a face-expressions.png") as picture:
+def test_annotated_pictures_keep_their_size_and_stay(
+    photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    command = ["photo", str(photo), "--out", str(tmp_path / "new" / "out")]
+    assert main(command) == 0
+    made = tmp_path / "new" / "out" / "a face-expressions.png"
+    with PillowImage.open(made) as picture:
         assert picture.size == (512, 512)
+    made.write_text("of an earlier run")
+    assert main(command) == 1
+    assert "is there already" in capsys.readouterr().err
+    assert made.read_text() == "of an earlier run"
+    assert main([*command, "--overwrite"]) == 0
+    assert made.read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [(["--out", "FILE"], "is a file, or in one; expected a folder"), (["--threads", "0"], "")],
+)
+def test_what_cannot_be_is_said_in_words(
+    options: list[str], message: str, photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    file = tmp_path / "README.md"
+    file.write_text("mine")
+    command = ["photo", str(photo), *(str(file) if o == "FILE" else o for o in options)]
+    if message:
+        assert main(command) == 1
+    else:
+        message = "expected at least 1, got 0"
+        with pytest.raises(SystemExit):
+            main(command)
+    assert message in capsys.readouterr().err
+    assert file.read_text() == "mine"
 
 
 def test_no_picture_is_written_over_another(photo: Path, tmp_path: Path) -> None:

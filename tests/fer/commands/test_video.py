@@ -156,11 +156,17 @@ def test_no_recording_is_written_over_and_none_s_files_over_another_s(tmp_path: 
 
 
 @pytest.mark.usefixtures("loaded")
-def test_results_of_an_earlier_run_are_replaced(clip: Path, tmp_path: Path) -> None:
+def test_results_of_an_earlier_run_are_replaced_only_if_told_to(
+    clip: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
     out = tmp_path / "out"
-    for rate, rows in (("10", 20), ("5", 10)):
-        assert main(["video", str(clip), "--out", str(out), "--rate", rate, "--no-picture"]) == 0
-        assert pq.read_table(out / "a clip.parquet").num_rows == rows
+    command = ["video", str(clip), "--out", str(out), "--no-picture", "--rate"]
+    assert main([*command, "10"]) == 0
+    assert main([*command, "5"]) == 1
+    assert "a clip.csv is there already" in capsys.readouterr().err
+    assert pq.read_table(out / "a clip.parquet").num_rows == 20
+    assert main([*command, "5", "--overwrite"]) == 0
+    assert pq.read_table(out / "a clip.parquet").num_rows == 10
     assert len(names(out)) == 6
 
 

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.drawings import drawings
 from fer.detection.blazeface import BlazeFace
 from fer.detection.evidence import LOGIT_WEIGHT, MIN_EVIDENCE, Evidence, flat_share
 from fer.detection.face_landmark import FaceLandmark
 from fer.types import Detections, Floats, Image
 from tests.samples import make_detections
+from tools.drawings import drawings
 
 NOISE = np.random.default_rng(0).integers(0, 256, (200, 200, 3), dtype=np.uint8)
 FACE = make_detections((60, 60, 140, 140), score=0.5)

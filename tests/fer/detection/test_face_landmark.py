@@ -4,13 +4,13 @@ import cv2
 import numpy as np
 import pytest
 
-from benchmarks.drawings import drawings
 from fer.detection.blazeface import BlazeFace
 from fer.detection.blazeface_file import packaged_file
 from fer.detection.face_landmark import MESH_POINTS, PRESENCE_RANGE, FaceLandmark
 from fer.errors import ModelError
 from fer.types import Detections, Image
 from tests.samples import make_detections
+from tools.drawings import drawings
 
 #: Points of the mesh at the corners of the right and left eye, the tip of the nose and the lips.
 EYES_NOSE_MOUTH = ([33, 133], [362, 263], [1], [13, 14])

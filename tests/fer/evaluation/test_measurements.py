@@ -34,18 +34,19 @@ def counted(*cells: tuple[int, int, int], truth: Truth = "label") -> Selective:
     ("cells", "label", "confidence", "expected"),
     [
         ([], "happy", 0.5, None),
-        ([(0, 10, 39)], "happy", 0.52, None),
-        ([(0, 10, 40)], "happy", 0.52, Neighbours("happy", 0.5, 0.55, 40, 20)),
-        # As narrow as possible, and never farther than two bins.
-        ([(0, 10, 40), (0, 11, 90)], "happy", 0.52, Neighbours("happy", 0.5, 0.55, 40, 20)),
-        ([(0, 10, 20), (0, 8, 30)], "happy", 0.52, Neighbours("happy", 0.4, 0.65, 50, 25)),
-        ([(0, 10, 20), (0, 7, 90)], "happy", 0.52, None),
-        # Others count where there are too few with the label.
-        ([(0, 10, 20), (1, 10, 30)], "happy", 0.52, Neighbours(None, 0.5, 0.55, 50, 25)),
-        ([(1, 10, 50)], "angry", 0.52, Neighbours(None, 0.5, 0.55, 50, 25)),
+        ([(0, 10, 40)], "happy", 0.52, Neighbours(0.5, 0.55, 40, 20)),
+        # As narrow as possible, and beyond two bins only as far as for a few.
+        ([(0, 10, 40), (0, 11, 90)], "happy", 0.52, Neighbours(0.5, 0.55, 40, 20)),
+        ([(0, 10, 20), (0, 8, 30)], "happy", 0.52, Neighbours(0.4, 0.65, 50, 25)),
+        ([(0, 10, 20), (0, 7, 90)], "happy", 0.52, Neighbours(0.35, 0.7, 110, 55)),
+        ([(0, 10, 10)], "happy", 0.52, Neighbours(0.35, 0.7, 10, 5)),
+        ([(0, 10, 4), (0, 19, 6)], "happy", 0.52, Neighbours(0.05, 1.0, 10, 5)),
+        # Others do not count.
+        ([(0, 10, 9), (1, 10, 90)], "happy", 0.52, None),
+        ([(1, 10, 50)], "angry", 0.52, None),
         # The ends of the scale.
-        ([(0, 19, 60)], "happy", 1.0, Neighbours("happy", 0.95, 1.0, 60, 30)),
-        ([(0, 1, 60)], "happy", 0.0, Neighbours("happy", 0.0, 0.1, 60, 30)),
+        ([(0, 19, 60)], "happy", 1.0, Neighbours(0.95, 1.0, 60, 30)),
+        ([(0, 1, 60)], "happy", 0.0, Neighbours(0.0, 0.1, 60, 30)),
     ],
 )
 def test_neighbours_of_a_confidence(
@@ -54,7 +55,30 @@ def test_neighbours_of_a_confidence(
     assert counted(*cells).near(label, confidence) == expected
 
 
-@pytest.mark.parametrize(("count", "enough"), [(78, False), (80, True)])
+@pytest.mark.parametrize(
+    ("right", "floor"),
+    [
+        ({}, 1.0),
+        ({19: 100, 18: 90, 17: 54, 16: 90}, 0.9),
+        ({19: 54, 18: 90}, 1.0),
+        (dict.fromkeys(range(20), 55), 0.0),
+    ],
+)
+def test_a_floor_is_where_fewer_than_55_of_100_were_right(
+    right: dict[int, int], floor: float
+) -> None:
+    columns = range(CONFIDENCE_BINS)
+    measured = Selective.model_construct(
+        truth="label",
+        labels=("happy",),
+        predicted=(tuple(100 if column in right else 0 for column in columns),),
+        correct=(tuple(right.get(column, 0) for column in columns),),
+    )
+    assert measured.floor("happy") == floor
+    assert measured.floor("contempt") == 1, "nothing was seen of it"
+
+
+@pytest.mark.parametrize(("count", "enough"), [(18, False), (20, True)])
 def test_a_face_with_two_labels_is_one_neighbour(count: int, enough: bool) -> None:
     measured = counted((0, 10, count), truth="both")
     assert (measured.near("happy", 0.52) is not None) == enough

@@ -2,13 +2,16 @@
 
 import csv
 import io
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from fer.errors import DataError
+from fer.export.face_rows import face_columns
 from fer.labelled.table import COLUMNS, MAX_BYTES, SKIPPED, LabelRow, read_table, write_table
+from fer.types import UNCERTAIN
 
 #: What `fer.labelled.names.flat_name` may return: no control characters, no spaces around.
 texts = st.text(st.characters(exclude_categories=("Cc", "Cs", "Cf"))).map(str.strip)
@@ -33,6 +36,8 @@ def test_no_label_is_a_table_with_a_header() -> None:
             model=texts,
             head=texts,
             answer_seen=st.booleans(),
+            detection_score=st.none() | st.sampled_from([0.0, 0.5]),
+            quality=st.sampled_from([(), ("small",), ("small", "dark")]),
         )
     )
 )
@@ -43,6 +48,17 @@ def test_what_is_written_is_read_again_and_nothing_is_a_formula(rows: list[Label
     for record in csv.DictReader(io.StringIO(table, newline="")):
         words = [text for column, text in record.items() if column not in sides]
         assert not [word for word in words if word.startswith(("=", "+", "-", "@"))]
+
+
+def test_no_column_is_empty_and_those_of_the_answer_have_their_names_of_all_files() -> None:
+    row = LabelRow("a.jpg", "sad", (1, 2, 3, 4), "", UNCERTAIN, 0.4, "compact", "balanced")
+    header = write_table([row]).splitlines()[0].split(",")
+    assert header[:2] == ["photo", "expression"]
+    assert "file" not in header
+    assert "file" in write_table([replace(row, file="crops/sad/a.png")])
+    unnamed = {"model", "answer_seen", "photo"}
+    assert set(header) - unnamed <= set(face_columns(()))
+    assert next(csv.DictReader(io.StringIO(write_table([row]))))["uncertain"] == "true"
 
 
 def test_a_table_of_somebody_else_needs_two_columns_and_may_use_other_names() -> None:

@@ -24,8 +24,17 @@ def test_a_head_that_was_not_measured_is_always_uncertain(
     if thresholds:
         abstention = Abstention(threshold=thresholds[0], degraded_threshold=thresholds[1])
     head = spec.heads[0].model_copy(update={"abstention": abstention})
-    assert (confidence < head.thresholds[0]) is uncertain
+    assert [confidence < limit for limit in head.thresholds[0]] == [uncertain] * len(head.labels)
     assert head.can_answer is (abstention is not None)
+
+
+def test_an_expression_has_a_floor_of_its_own(spec: ModelSpec) -> None:
+    says = Abstention(threshold=0.5, degraded_threshold=0.6, floors={"sad": (0.7, 0.55)})
+    head = spec.heads[0].model_copy(update={"abstention": says})
+    assert head.labels == ("happy", "sad", "neutral")
+    assert head.thresholds == ((0.5, 0.7, 0.5), (0.6, 0.6, 0.6))
+    assert Abstention.model_validate_json(says.model_dump_json()) == says
+    assert "floors" not in Abstention(threshold=0.5, degraded_threshold=0.6).model_dump()
 
 
 def test_a_head_that_is_never_sure_enough_gives_no_answers(spec: ModelSpec) -> None:

@@ -191,7 +191,7 @@ def test_the_network_and_the_head_can_change() -> None:
     assert stream.follow(old(image), 0.0).faces.expressions == ["happy"]
     stream.answer_with(Two(), other)
     voted = stream.follow(new(image), 0.1, head=FERPLUS_HEAD, smoothing_seconds=9).faces
-    assert (voted.expressions, voted.thresholds) == (["contempt"], (0.4, 0.5))
+    assert (voted.expressions, voted.thresholds) == (["contempt"], ((0.4, 0.4), (0.5, 0.5)))
     assert voted.track_id.tolist() == [1]
     with pytest.raises(ModelError, match="'ferplus'"):
         stream.follow(old(image), 0.2, head=FERPLUS_HEAD)

@@ -83,6 +83,14 @@ def test_who_takes_a_seat_is_not_who_sat_there(gap: float) -> None:
     assert watch_for(track, 5 + gap, 7 + gap, (100, BLUE), (400, RED)) == [2, 1]
 
 
+@pytest.mark.parametrize(("then", "number"), [(BLUE, 2), (RED, 1)])
+def test_who_is_in_a_place_after_a_cut_is_known_by_looks(then: int, number: int) -> None:
+    track = Tracker()
+    watch_for(track, 0, 2, (100, RED))
+    track.cut()
+    assert watch_for(track, 2, 3, (100, then)) == [number]
+
+
 @pytest.mark.parametrize("rate", [8, 15, 30])
 @pytest.mark.parametrize("hidden", [0.0, 0.5], ids=["both seen", "one hidden at the crossing"])
 @pytest.mark.parametrize("alike", [False, True], ids=["of different looks", "dressed alike"])

@@ -28,7 +28,6 @@ from tests.fuzz.target import Target, assert_says
 from tests.samples import SHIPPED_MODEL
 from training.evaluation.predictions import FURTHER_FILE, PREDICTIONS_FILE
 from training.evaluation.split_predictions import load_splits
-from training.export.upgrade import upgrade
 
 _RECORDS = (ModelSpec.filename, Report.filename, OtherDataFile.filename, "mistakes.json")
 _DEEP = b'{"version":' + b"[" * 100_000
@@ -124,7 +123,7 @@ def run(files: Directory, folder: Path) -> None:
     for name, data in files.items():
         (directory / name).write_bytes(data)
     os.environ[MODELS_VARIABLE] = str(directory.parent)
-    steps = (_page, _run, load_splits, upgrade)
+    steps = (_page, _run, load_splits)
     for step in steps:
         try:
             step(directory)

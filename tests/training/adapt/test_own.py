@@ -1,11 +1,12 @@
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from fer.errors import DataError
 from fer.model.spec import ModelSpec
 from tests.samples import SHIPPED_MODEL
-from tests.training.samples import write_classes
+from tests.training.samples import bars, write_classes
 from training.adapt.own import own_images
 
 SPEC = ModelSpec.load(SHIPPED_MODEL)
@@ -35,6 +36,34 @@ def test_five_of_each_are_enough_to_hold_one_out(tmp_path: Path) -> None:
     assert data.split("test").counts()["happy"] == 1
     assert data.split("validation").counts()["happy"] == 1
     assert data.split("train").counts()["happy"] == 3
+
+
+@pytest.mark.parametrize(
+    ("usage", "splits"),
+    [
+        (["Training"] * 30 + ["PublicTest"] * 10, {"train": 24, "validation": 10, "test": 6}),
+        (["Training"] * 40, {"train": 28, "validation": 4, "test": 8}),
+    ],
+)
+def test_what_is_not_held_out_yet_is_drawn(
+    usage: list[str], splits: dict[str, int], tmp_path: Path
+) -> None:
+    faces = bars(40, 1)
+    np.savez(
+        tmp_path / "own.npz",
+        image=faces.images[..., 0],
+        label=np.where(np.arange(40) % 2, 3, 5),
+        usage=usage,
+        person=np.arange(40),
+    )
+    data = own_images(tmp_path / "own.npz", SPEC).data
+    assert {name: len(faces) for name, faces in data.splits.items()} == splits
+
+
+def test_without_training_images_it_says_so(tmp_path: Path) -> None:
+    write_classes(tmp_path / "test", 6, ["happy", "sad"])
+    with pytest.raises(DataError, match=r"has no training images of expressions .* only test"):
+        own_images(tmp_path, SPEC)
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,11 @@
 
 import csv
 import json
+import shlex
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from fer.evaluation.mistakes import Mistakes
@@ -12,7 +14,10 @@ from fer.evaluation.report import Report
 from fer.images import decode
 from fer.labels import EXPRESSION_HEAD, FER2013_LABELS
 from fer.model.spec import ModelSpec
-from training.__main__ import main
+from fer.types import Image
+from tests.samples import SHIPPED_MODEL
+from tests.training.samples import save_image
+from training.__main__ import main, parser
 from training.data.load import load
 from training.demo.dataset import write_demo_data
 from training.evaluation.predictions import load_predictions
@@ -151,10 +156,30 @@ def test_a_wrong_choice_names_those_there_are(
     assert message in capsys.readouterr().err
 
 
-def test_compare_has_a_column_per_model(model: Path, capsys: pytest.CaptureFixture) -> None:
-    assert main(["compare", str(model), str(model)]) == 0
-    accuracy = next(x for x in capsys.readouterr().out.splitlines() if x.startswith("accuracy"))
+def test_compare_has_a_column_per_model(capsys: pytest.CaptureFixture) -> None:
+    assert main(["compare", str(SHIPPED_MODEL), str(SHIPPED_MODEL.with_name("cnn-basic"))]) == 0
+    out = capsys.readouterr().out
+    accuracy = next(x for x in out.splitlines() if x.startswith("accuracy"))
     assert len(accuracy.split()) == 3
+    assert out.count("is a report alone") == 1
+
+
+def test_predict_takes_each_image_for_a_face_unless_told_that_they_are_photographs(
+    tmp_path: Path, astronaut: Image, capsys: pytest.CaptureFixture
+) -> None:
+    folder, out = tmp_path / "photos", tmp_path / "predictions.csv"
+    save_image(folder / "a wall.png", np.full((90, 120), 140, np.uint8))
+    save_image(folder / "somebody.png", astronaut)
+    command = ["predict", "--data", str(folder), "--out", str(out), "--model", str(SHIPPED_MODEL)]
+    assert main(command) == 0
+    assert "2 of 2 images are not square or larger" in capsys.readouterr().err
+    assert main([*command, "--photos"]) == 1
+    assert "is there already" in capsys.readouterr().err
+    assert main([*command, "--photos", "--overwrite"]) == 0
+    assert "left out: a wall.png: no face found" in capsys.readouterr().out
+    with out.open() as file:
+        (row,) = csv.DictReader(file)
+    assert (row["place"], row["face"], row["expression"]) == ("somebody.png", "1", "happy")
 
 
 @pytest.mark.parametrize(
@@ -185,7 +210,9 @@ def test_tuning_goes_on_where_it_ended(
     assert main(command) == 0
     out = capsys.readouterr().out
     assert "best of 2 trials" in out
-    assert "--learning-rate" in out
+    understood = parser().parse_args(shlex.split(out.splitlines()[-1])[3:])
+    assert (understood.command, understood.data) == ("train", [str(demo)])
+    assert float(understood.field_learning_rate) > 0
 
 
 def test_presets_lists_every_command(capsys: pytest.CaptureFixture) -> None:

@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from fer.evaluation.report import FileCard, Report
@@ -28,6 +29,21 @@ def test_the_shipped_figures_follow_from_the_shipped_predictions(
     for name in ("spec.json", "report.json"):
         assert (copied / name).read_bytes() == (SHIPPED_MODEL / name).read_bytes()
     assert len(capsys.readouterr().out.splitlines()) == 6
+
+
+def test_no_answer_of_the_shipped_model_has_its_own_evidence_against_it() -> None:
+    spec, report = ModelSpec.load(SHIPPED_MODEL), Report.load(SHIPPED_MODEL)
+    answered = 0
+    for measured in report.selective:
+        head = spec.head(measured.head)
+        for label, limit in zip(head.labels, head.thresholds[measured.degraded], strict=True):
+            for confidence in np.arange(max(limit, 0.5), 1, 0.01):
+                near = measured.near(label, float(confidence))
+                assert near, (head.name, label, confidence)
+                assert near.correct >= 0.55 * near.count, (head.name, label, confidence)
+                answered += 1
+    assert answered > 1000
+    assert spec.head("ferplus").thresholds[0][-1] == 1, "of contempt, too few were seen to say"
 
 
 def test_a_report_of_other_weights_is_left_alone(

@@ -18,6 +18,8 @@ from fer.model.spec import ModelSpec
 from tests.samples import SHIPPED_MODEL
 from tests.training.samples import TINY, bars
 from training.__main__ import main
+from training.commands import train as train_command
+from training.commands.recompute import recomputed
 from training.data.dataset import DataSet, joined
 from training.export.litert import parity
 from training.fit.distillation import teachers_for
@@ -168,11 +170,15 @@ def test_the_command_writes_a_model_that_the_app_can_run(
         "32",
         "--limit",
         "64",
+        "--quick",
     ]
     places = ["--data", str(archive), "--out", str(out), "--work-dir", str(tmp_path / "work")]
     status = main(["train", "--seed", "3", *small, *places])
     assert status == 0
-    assert "validation accuracy" in capsys.readouterr().out
+    said = capsys.readouterr()
+    assert "validation accuracy" in said.out
+    assert "training on 64 faces; left out: 32 beyond --limit\n" in said.err
+    assert "measuring 32 faces that are held out, each as it is and in 3 degraded" in said.err
     assert [entry.name for entry in out.parent.iterdir()] == ["trial"]
     report = Report.load(out)
     assert (len(report.history), report.seed) == (1, 3)
@@ -182,6 +188,12 @@ def test_the_command_writes_a_model_that_the_app_can_run(
     assert "--epochs 1" in report.command
     assert "--teacher models/compact --average models/compact --epochs" in report.command
     assert str(tmp_path) not in report.command
+    assert report.data.dropped["beyond --limit"] == 32
+    assert (report.tta, report.robustness) == (None, ())
+    assert report.ferplus_agreement
+    assert recomputed(out).evaluations == report.evaluations
+    assert main(["train", "--seed", "3", *small, *places]) == 1
+    assert "has a model in it" in capsys.readouterr().err
     assert report.parity < 1e-3
     assert sum(layer.parameters for layer in report.layers) == report.parameters
     assert ExpressionClassifier(out)(bars(5, 4).images).shape == (5, 7)
@@ -235,6 +247,49 @@ def test_a_missing_data_set_is_one_clear_line(
     status = main(["train", "--data", str(tmp_path / "none.npz"), "--out", str(tmp_path / "m")])
     assert status == 1
     assert capsys.readouterr().err.startswith("error: ")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--out", "FULL"], "something else than a model in it, such as thesis.odt"),
+        (["--out", "FULL", "--overwrite"], "such as thesis.odt"),
+        (["--out", "FULL/thesis.odt/new"], "is a file, or in one"),
+        (["--out", "."], "expected a directory such as models/mine"),
+        (["--out", "NEW", "--init", "NEW"], "is what shall be read"),
+        (["--out", "NEW", "--teacher", "NEW/a"], "is what shall be read"),
+        (["--out", "NEW", "--preset", "adapt", "--replay", "NEW"], "is what shall be read"),
+        (["--out", "NEW", "--work-dir", "NEW"], "is what shall be read"),
+        (["--out", "NEW", "--work-dir", "FULL/thesis.odt"], "is a file, or in one"),
+        (["--out", "NEW", "--epochs", "0"], "--epochs expects 1 or more, got 0"),
+    ],
+)
+def test_a_place_that_will_not_do_is_told_before_anything_is_read(
+    options: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "thesis.odt").write_text("mine")
+    names = {"FULL": str(tmp_path / "full"), "NEW": str(tmp_path / "new")}
+    for short, path in names.items():
+        options = [option.replace(short, path) for option in options]
+    work = [] if "--work-dir" in options else ["--work-dir", str(tmp_path / "work")]
+    assert main(["train", "--data", str(tmp_path / "none.npz"), *work, *options]) == 1
+    assert message in capsys.readouterr().err
+    assert [path.name for path in tmp_path.rglob("*")] == ["full", "thesis.odt"]
+
+
+def test_after_ctrl_c_it_says_how_to_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    def interrupted(*_: object) -> int:
+        (tmp_path / "work").mkdir()
+        (tmp_path / "work" / "progress.json").touch()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(train_command, "_run", interrupted)
+    places = ["--out", str(tmp_path / "m"), "--work-dir", str(tmp_path / "work")]
+    assert main(["train", "--data", "none.npz", *places]) == 130
+    assert "the same command with --resume goes on" in capsys.readouterr().err
 
 
 def test_keras_and_litert_give_the_same_probabilities() -> None:

@@ -167,6 +167,15 @@ def test_an_archive(tmp_path: Path) -> None:
     assert validation.labels.dtype == np.int64
 
 
+def test_an_archive_that_names_no_splits_gets_drawn_ones(tmp_path: Path) -> None:
+    images = random_faces(40)
+    np.savez(tmp_path / "faces.npz", image=images, label=np.arange(40) % 2)
+    dataset = load(tmp_path / "faces.npz")
+    assert {name: len(faces) for name, faces in dataset.splits.items()} == {
+        "train": 28, "validation": 4, "test": 8
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

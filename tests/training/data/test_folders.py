@@ -174,6 +174,13 @@ def test_nothing_that_is_known(tmp_path: Path) -> None:
         load(tmp_path / "notes.txt")
 
 
+def test_folders_of_one_class(tmp_path: Path) -> None:
+    write_classes(tmp_path / "faces", 2, ["happy"])
+    for path in (tmp_path, tmp_path / "faces"):
+        with pytest.raises(DataError, match=r"faces has images of only one class, happy"):
+            load(path)
+
+
 def test_several_data_sets(tmp_path: Path) -> None:
     write_classes(tmp_path / "one" / "train", 1)
     write_classes(tmp_path / "two" / "train", 1)

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from fer.errors import DataError
+from tests.samples import ROOT
 from training.__main__ import parser
 from training.commands.train import load_for
 from training.presets import schema
@@ -21,8 +22,8 @@ REQUIRED = {
     "compact-start",
     "compact-middle",
     "compact-late",
-    "compact",
     "compact-press",
+    "compact",
     "teacher",
     "transfer",
     "adapt",
@@ -41,6 +42,7 @@ def test_the_command_of_a_preset_is_one_that_is_understood(entry: Entry) -> None
     understood = parser().parse_args(options)
     assert (understood.command, understood.preset) == ("train", entry.preset.name)
     assert bool(understood.teacher) == bool(entry.preset.teacher_weight)
+    assert not (ROOT / understood.out).exists()  # it does not name a model that ships
 
 
 def test_no_override_changes_nothing() -> None:
@@ -76,6 +78,9 @@ def test_a_field_of_the_augmentation_is_overridden_by_its_own_name() -> None:
         ({"optimizer": "lion"}, "sgd | adam"),
         ({"flip": "perhaps"}, "--flip expects bool"),
         ({"shoes": "2"}, "no field shoes"),
+        ({"epochs": "0"}, "--epochs expects 1 or more, got 0"),
+        ({"batch_size": "-1"}, "--batch-size expects 1 or more, got -1"),
+        ({"dropout": "nan"}, "--dropout expects 0 to 0.99999, got nan"),
     ],
 )
 def test_what_does_not_fit_a_field_says_what_would(text: dict, message: str) -> None:

@@ -60,7 +60,8 @@ export function answerOf(probabilities, flaws, head, constants) {
   const shares = Array.from(probabilities, Math.fround);
   const order = shares.map((_, k) => k).sort((a, b) => shares[b] - shares[a]);
   const falling = order.map((k) => shares[k]);
-  const unsure = isUncertain(falling, flaws.some(Boolean), head);
+  const limits = head.thresholds[flaws.some(Boolean) ? 1 : 0];
+  const unsure = isUncertain(falling, limits[order[0]], head.margin);
   const candidates = order.slice(0, unsure ? likely(falling, constants) : 1);
   return {
     answer: unsure ? constants.uncertain : head.labels[order[0]],
@@ -72,12 +73,12 @@ export function answerOf(probabilities, flaws, head, constants) {
 
 /**
  * @param {number[]} falling  probabilities in 32 bits, the highest first
- * @param {boolean} flawed
- * @param {Head} head
+ * @param {number | null} threshold  that applies to the face and its likeliest expression
+ * @param {number} margin
  */
-function isUncertain(falling, flawed, { thresholds, margin }) {
+function isUncertain(falling, threshold, margin) {
   // Thresholds are values of 32 bits, so they are compared in that precision.
-  const least = Math.fround(thresholds[flawed ? 1 : 0] ?? Infinity);
+  const least = Math.fround(threshold ?? Infinity);
   const lead = Math.fround(falling[0] - (falling[1] ?? 0));
   return falling[0] < least || lead < Math.fround(margin);
 }

@@ -1,14 +1,20 @@
 """What stands in the charts of a report is what stands in the report."""
 
-import re
-
 import numpy as np
 import plotly.graph_objects as go
 import pytest
 
 from app.dashboard.charts import evaluation as charts
 from app.dashboard.charts import training
-from app.dashboard.charts.confusion import BY_COLUMN, BY_ROW, COUNTS, SHADES, confusion_chart
+from app.dashboard.charts.confusion import (
+    BY_COLUMN,
+    BY_ROW,
+    COUNTS,
+    SHADES,
+    confusion_chart,
+    in_theme,
+)
+from app.dashboard.charts.style import harmless
 from fer.evaluation.metrics import evaluate
 from fer.labels import colour_of
 from tests.app.dashboard.samples import LABELS, evaluation, report
@@ -18,8 +24,11 @@ MATRIX = np.array(FOUND.confusion)
 
 
 def shown(figure: go.Figure) -> list[list[str]]:
-    """Return the texts of the cells."""
-    return [[re.sub("<.*?>", "", text) for text in row] for row in figure.data[0].text]
+    """Return the texts of the cells as a page or file has them."""
+    cells = harmless(figure).layout.annotations
+    texts = {(cell.y, cell.x): cell.text for cell in cells}
+    side = range(len(figure.data[0].x))
+    return [[texts[row, column] for column in side] for row in side]
 
 
 def test_counts_are_the_counts() -> None:
@@ -71,10 +80,11 @@ def test_the_chosen_cell_is_framed() -> None:
 
 @pytest.mark.parametrize("dark", [False, True])
 def test_the_text_of_every_cell_can_be_read(dark: bool) -> None:
-    figure = confusion_chart(FOUND, dark=dark)
+    figure = in_theme(confusion_chart(FOUND), dark=dark)
     most = figure.data[0].zmax
     levels = np.ravel(np.array(figure.data[0].z, float)) / most
-    inks = re.findall(r"color:(#\w{6})", "".join(np.ravel(figure.data[0].text)))
+    assert figure.data[0].colorscale[0][1] == SHADES[dark][0]
+    inks = [cell.font.color for cell in figure.layout.annotations]
     assert len(inks) == len(levels)
     stops = np.array([[int(c[i : i + 2], 16) for i in (1, 3, 5)] for c in SHADES[dark]])
     place = np.linspace(0, 1, len(stops))

@@ -51,8 +51,8 @@ def texts_of(part: object) -> list[str]:
 def test_every_evaluation_has_its_sections(model: OpenedModel) -> None:
     titles = [section.title for section in sections_of(model)]
     for name in ("test", "validation", "validation, without duplicates"):
-        assert f"Mistakes: {name}" in titles
-        assert f"Confidence: {name}" in titles
+        assert f"Mistakes: {name}, FER2013 head" in titles
+        assert f"Confidence: {name}, FER2013 head" in titles
     assert len(titles) == len(set(titles))
 
 

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.live.device.feed import DeviceFeed
+from app.live.device.feed import BURST, RATE, DeviceFeed
 from app.live.device.messages import Reply
 from app.live.streaming.frames import LiveSettings
 from app.live.streaming.moment import LiveErrors
@@ -105,6 +105,36 @@ def test_what_a_device_has_seen_is_recorded_like_what_was_seen_here(
     assert rows.array["box"][0].tolist() == [40, 40, 140, 140]
     assert session.in_view().expressions == ["happy"]
     assert session.errors.count == 0
+
+
+def test_who_sends_too_fast_waits_and_loses_nothing(
+    feed: DeviceFeed, session: LiveSession, browser: Browser, clock: Clock
+) -> None:
+    def send() -> int:
+        for _ in range(60):
+            browser.look(seen(PAIR))
+        reply = feed.take(browser.message())
+        browser.hear(reply.run, reply.acknowledged)
+        return reply.acknowledged
+
+    messages = BURST // 180 + 1  # 60 frames, each with two faces, at a time
+    assert [send() for _ in range(messages)] == [*range(1, messages + 1)]
+    assert [send(), send()] == [messages] * 2
+    clock.seconds += 2 * 180 / RATE
+    assert send() == messages + 3
+    assert session.errors.count == 0
+    assert len(session) == 2 * 60 * (messages + 3)
+
+
+def test_what_cannot_be_read_costs_time_too(
+    feed: DeviceFeed, session: LiveSession, browser: Browser
+) -> None:
+    nothing = [{"number": n, "observations": "?"} for n in range(1, BURST + 2)]
+    assert feed.take(browser.message() | {"batches": nothing}).acknowledged == BURST + 1
+    browser.number = BURST + 1
+    browser.look()
+    assert feed.take(browser.message()).acknowledged == BURST + 1
+    assert session.errors.count == BURST + 1
 
 
 def test_no_place_of_the_server_is_taken(session: LiveSession, play: Callable[..., Reply]) -> None:

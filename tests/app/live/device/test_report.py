@@ -51,9 +51,19 @@ def test_every_report_has_its_phase(phase: str, expected: Phase) -> None:
 def test_a_device_from_which_nothing_comes_has_stalled_but_not_at_its_start() -> None:
     now = [100.0]
     connection, running = DeviceConnection(lambda: now[0]), Report("running")
-    assert connection.observe(running, float("inf")) is Phase.LIVE
-    now[0] += STALLED_SECONDS + 1
-    assert connection.observe(running, 0.4) is Phase.LIVE
+
+    def observed_for(seconds: int) -> Phase:
+        for _ in range(seconds):
+            phase = connection.observe(running, now[0])
+            now[0] += 1
+        return phase
+
+    assert observed_for(int(STALLED_SECONDS)) is Phase.LIVE
     assert connection.observe(running, STALLED_SECONDS + 1) is Phase.STALLED
+    assert connection.observe(running, 0.4) is Phase.LIVE
     assert connection.observe(Report("paused"), STALLED_SECONDS + 1) is Phase.PAUSED
     assert connection.observe(running, STALLED_SECONDS + 1) is Phase.LIVE, "it has just gone on"
+    # Nobody asked while the connection was away, and what waits in the browser comes in a moment.
+    now[0] += 10
+    assert observed_for(int(STALLED_SECONDS)) is Phase.LIVE
+    assert observed_for(1) is Phase.STALLED

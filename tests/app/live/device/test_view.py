@@ -148,6 +148,15 @@ def test_what_was_chosen_is_in_the_address_and_holds_after_a_reload(visit: Visit
     assert place(visit(chosen="nonsense")) == "server"
 
 
+def test_a_run_without_news_sends_no_choice_over_a_click_on_its_way(visit: Visit) -> None:
+    def sent(page: AppTest) -> set[str]:
+        return {str(group.key) for group in page.button_group if group.proto.set_value}
+
+    page = visit(chosen="device")
+    assert sent(page) == {"head_choice", "live_place"}
+    assert sent(page.run()) == set()
+
+
 def test_a_browser_that_cannot_says_why_and_the_server_takes_its_place(
     visit: Visit, browser: Browser
 ) -> None:

@@ -13,7 +13,6 @@ from app.live.streaming.network_pool import (
     shared_model,
 )
 from app.live.streaming.people import LiveModel
-from benchmarks.drawings import drawings
 from fer import FaceStream
 from fer.detection.face_landmark import FaceLandmark
 from fer.detection.version import stream_detector
@@ -21,6 +20,7 @@ from fer.model.classifier import ExpressionClassifier
 from fer.model.spec import ModelSpec
 from fer.types import Detections, Image
 from tests.samples import FakeClassifier, make_detections
+from tools.drawings import drawings
 
 FRAME = np.zeros((480, 640, 3), np.uint8)
 

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 
+import cv2
 import numpy as np
 import pytest
 
@@ -395,6 +396,35 @@ def test_rates_tell_received_from_analysed(session: LiveSession, clock: Clock) -
     assert speed.received == pytest.approx(15, rel=0.06)
     clock.seconds += 60
     assert session.speed().analysed == session.speed().received == 0
+
+
+def test_no_more_is_analysed_than_received_after_a_black_picture(
+    session: LiveSession, clock: Clock
+) -> None:
+    for shown in [picture()] * 20 + [np.zeros_like(picture())] * 30 + [picture()] * 10:
+        clock.seconds += 0.1
+        session.process(shown)
+    speed = session.speed()
+    assert speed.received == pytest.approx(10, rel=0.06)
+    assert speed.analysed == pytest.approx(2.5, rel=0.06), "10 frames in four seconds"
+
+
+def shot(number: int) -> Image:
+    """Return a picture of its own for each number."""
+    colours = np.random.default_rng(number).choice(np.array([0, 255], np.uint8), (6, 8, 3))
+    return cv2.resize(colours, (640, 480), interpolation=cv2.INTER_CUBIC)
+
+
+def test_who_is_in_the_same_place_after_a_cut_is_somebody_else_unless_they_look_alike(
+    session: LiveSession, clock: Clock
+) -> None:
+    numbers = []
+    for number in (0, 1, 2, 3, 4, 5, 0):
+        for _ in range(20):
+            clock.seconds += 0.1
+            session.process(shot(number))
+        numbers += session.in_view().track_id.tolist()
+    assert numbers == [1, 2, 3, 4, 5, 6, 1]
 
 
 def test_page_and_stream_may_work_at_once(session: LiveSession, clock: Clock) -> None:

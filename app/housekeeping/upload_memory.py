@@ -1,0 +1,198 @@
+"""How much of the memory visitors' uploads may take, from their first byte on."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.types import Message, Receive, Scope, Send
+from streamlit import config, runtime
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.runtime.app_session import AppSession
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+
+from app.background.memory import MB, free_memory
+from app.common.server import server_settings
+from app.common.settings import whole_number
+from app.housekeeping.janitor import JANITOR
+from app.operation.events import log_event
+from app.session.tabs import tab_is_open
+
+#: Setting with the megabytes of all uploads that wait in memory for their pages to take them.
+TOTAL_VARIABLE = "FER_MAX_UPLOADS_TOTAL_MB"
+
+#: Seconds after the last byte of a tab's uploads, in which its page says that it has them. A page
+#: says so when the last file of several has come, at once but for a slow line.
+CLAIM_SECONDS = 20.0
+
+#: Bytes that a tab may have beyond the largest upload: what is around it, and a small file.
+_BESIDE = 64 * MB
+
+#: Bytes of memory that stay free for all else.
+_SPARE = 100 * MB
+
+_PATH = re.compile(r".*/_stcore/upload_file/([^/]+)/([^/]+)", re.DOTALL)
+
+
+class UploadMemory:
+    """Bounds the bytes of uploads, and lets go of those that no page has. Thread-safe.
+
+    What arrives counts as what is there, so an upload ends when it is too much, not afterwards.
+
+    Args:
+        manager: has the files of all tabs.
+        is_open: tells whether a tab is open, given its name.
+        most: bytes of all tabs together.
+        largest: bytes of the largest upload; a tab may have little more.
+        free: returns the bytes of memory that are left, or None where nobody says.
+        clock: monotonic clock in seconds.
+    """
+
+    def __init__(
+        self,
+        manager: MemoryUploadedFileManager,
+        is_open: Callable[[str], bool],
+        most: int,
+        largest: int,
+        free: Callable[[], int | None] = free_memory,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._manager, self._is_open = manager, is_open
+        self._most, self._most_of_tab = most, largest + _BESIDE
+        self._free, self._clock = free, clock
+        self._arriving: Counter[str] = Counter()
+        self._times: dict[str, float] = {}
+        self._claims: dict[str, set[str]] = {}
+
+    def hold(
+        self, app: type[Starlette] = Starlette, session: type[AppSession] = AppSession
+    ) -> None:
+        """Count all uploads as they arrive, and hear what pages say that they have.
+
+        Args:
+            app: the class of the web server's apps, which is changed in place, once.
+            session: the class of Streamlit's sessions, likewise.
+        """
+        answer, take = app.__call__, session.handle_backmsg
+        if hasattr(answer, "__wrapped__"):
+            return
+
+        @wraps(answer)
+        async def answer_some(self_: Starlette, scope: Scope, receive: Receive, send: Send) -> None:
+            with self._count(scope, receive) as receive_some:
+                await answer(self_, scope, receive_some, send)
+
+        @wraps(take)
+        def take_and_note(self_: AppSession, msg: BackMsg) -> None:
+            if files := self._manager.file_storage.get(self_.id):
+                widgets = msg.rerun_script.widget_states.widgets
+                if msg.HasField("rerun_script"):
+                    self._claims[self_.id] = files.keys() & {
+                        file.file_id
+                        for widget in widgets
+                        for file in widget.file_uploader_state_value.uploaded_file_info
+                    }
+            take(self_, msg)
+
+        app.__call__ = answer_some  # type: ignore[assignment, method-assign]
+        session.handle_backmsg = take_and_note  # type: ignore[assignment, method-assign]
+
+    def look(self) -> bool:
+        """Let go of the files that no page has, and return whether there were any."""
+        went = False
+        for tab, files in list(self._manager.file_storage.items()):
+            since = self._clock() - self._times.get(tab, -CLAIM_SECONDS)
+            if tab in self._arriving or since < CLAIM_SECONDS:
+                continue
+            for file in set(files) - self._claims.get(tab, set()):
+                self._manager.remove_file(tab, file)
+                went = True
+            if not files and not self._is_open(tab):
+                self._manager.remove_session_files(tab)
+        for tab in {*self._times, *self._claims}.difference(self._manager.file_storage):
+            if tab not in self._arriving:
+                self._times.pop(tab, None)
+                self._claims.pop(tab, None)
+        return went
+
+    @contextmanager
+    def _count(self, scope: Scope, receive: Receive) -> Iterator[Receive]:
+        """Yield what receives a request, and counts it if it is an upload."""
+        asked = scope["type"] == "http" and scope["method"] == "PUT"
+        upload = _PATH.fullmatch(scope["path"]) if asked else None
+        if upload is None:
+            yield receive
+            return
+        tab, file = upload.groups()
+        length = dict(scope["headers"]).get(b"content-length", b"")
+        left, done = int(length) if length.isdigit() else 0, 0
+
+        async def receive_some() -> Message:
+            nonlocal left, done
+            message = await receive()
+            size = len(message.get("body", b""))
+            # Each megabyte anew, since asking takes a while.
+            self._check(tab, max(size, left), ask=not done or done // MB < (done + size) // MB)
+            left, done = left - size, done + size
+            self._arriving[tab] += size
+            self._times[tab] = self._clock()
+            return message
+
+        self._arriving[tab] += 0  # something does, from now on
+        self._times[tab] = self._clock()
+        try:
+            yield receive_some
+        finally:
+            self._arriving[tab] -= done
+            self._arriving += Counter()  # forgets who has nothing
+            if not self._is_open(tab):  # which may be gone for good, and nobody looks after it
+                self._claims.get(tab, set()).discard(file)
+
+    def _check(self, tab: str, coming: int, *, ask: bool) -> None:
+        """Raise if there is no room for so many bytes.
+
+        Raises:
+            HTTPException: with what the uploader is answered.
+        """
+        files = self._manager.file_storage.get(tab, {})
+        of_tab = sum(len(file.data) for file in list(files.values())) + self._arriving[tab]
+        of_all = sum(
+            stat.byte_length for stats in self._manager.get_stats().values() for stat in stats
+        )
+        free = self._free() if ask else None
+        if of_tab + coming > self._most_of_tab:
+            status, who = 413, "This tab has too much that its page has not taken yet"
+        elif of_all + self._arriving.total() + coming > self._most or (
+            free is not None and coming > free - _SPARE
+        ):
+            status, who = 503, "This server has no room for more uploads at the moment"
+        else:
+            return
+        log_event("upload_refused", reason="memory")
+        raise HTTPException(status, f"{who}. Try again in a minute.")
+
+
+def bound_uploads() -> None:
+    """Bound the memory of all uploads to this server, which has just started.
+
+    Seen in Streamlit 1.67.0. Without it, who has a tab can fill the memory: each file may have the
+    size of the largest, but nobody counts them, and what no page shows stays until the tab is given
+    up, or for good if it comes later than that. It can go when the manager of uploads has a budget.
+    Where a newer version takes uploads in another way, nothing is counted.
+    """
+    manager = runtime.get_instance().uploaded_file_mgr
+    if isinstance(manager, MemoryUploadedFileManager):  # another one has limits of its own
+        try:
+            most = whole_number(server_settings(), TOTAL_VARIABLE) * MB
+        except ValueError:  # told on the first page, which takes nothing
+            most = 0
+        largest = config.get_option("server.maxUploadSize") * MB
+        uploads = UploadMemory(manager, tab_is_open, most, largest)
+        uploads.hold()
+        JANITOR.add(uploads.look)

@@ -1,1 +1,0 @@
-"""Commands that produce the measurements quoted in the README and the notes."""

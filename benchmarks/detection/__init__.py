@@ -1,1 +1,0 @@
-"""How many faces are found, how many are invented, and what it costs."""

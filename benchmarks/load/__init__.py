@@ -1,1 +1,0 @@
-"""Many visitors at once: how many the server holds, and how long they wait."""

@@ -1,1 +1,0 @@
-"""Who is who: the tracker on scripted scenes of real people."""

@@ -1,0 +1,1 @@
+"""Commands that measure what the documents quote, and that write the README's tables."""

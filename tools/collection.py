@@ -1,0 +1,117 @@
+"""Collections of photographs: how fast, with how many processes, at what cost, in how much memory.
+
+``python -m tools.collection [--photos 1000] [--memory-photos 10000] [--folder PATH]``
+draws small photographs with a face (or takes those of ``--folder`` for the speed) and runs
+`fer.collection` over them with one worker process, with two, and with Ray and two actors. Processor
+time is that of all processes together, so it says what a photograph costs whatever else the machine
+does. Then it watches the memory of all processes over many photographs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import cv2
+import numpy as np
+import psutil
+import skimage.data
+
+from fer.collection.collect import CollectionOptions, Tally, collect
+from fer.collection.manifest import photo_paths
+from tools.report import Watch, machine, table
+
+#: Width and height of drawn photographs, and of the face in them, in pixels.
+_SIDE, _FACE = 128, 96
+
+#: Seconds between two looks at the processes.
+_LOOK = 0.5
+
+
+def draw_photos(folder: Path, number: int) -> Path:
+    """Draw photographs with one face each, on walls of different colours; return their folder."""
+    face = cv2.resize(skimage.data.astronaut()[:300, 80:380], (_FACE, _FACE))
+    for i in range(number):
+        wall = np.full((_SIDE, _SIDE, 3), (i % 251, i * 7 % 253, i * 13 % 255), np.uint8)
+        left = i % (_SIDE - _FACE)
+        wall[16 : 16 + _FACE, left : left + _FACE] = face
+        place = folder / f"{i // 1000:03}"
+        place.mkdir(parents=True, exist_ok=True)
+        cv2.imwrite(str(place / f"{i:07}.jpg"), wall[..., ::-1])
+    return folder
+
+
+def run(
+    photos: Path, options: CollectionOptions, on_progress: Callable[[Tally], None] = lambda _: None
+) -> tuple[Tally, float, int, Watch]:
+    """Analyse a folder; return the tally, seconds, bytes of the results, and who watched."""
+    with TemporaryDirectory() as out, Watch(psutil.Process(), _LOOK) as watch:
+        started = time.perf_counter()
+        tally = collect([str(photos)], Path(out), options, on_progress=on_progress)
+        seconds = time.perf_counter() - started
+        written = sum(file.stat().st_size for file in Path(out).iterdir())
+    return tally, seconds, written, watch
+
+
+def cost(photos: Path, engine: str, workers: int) -> list[float]:
+    """Return photographs, seconds, processor milliseconds, and bytes read and written of each."""
+    options = CollectionOptions(engine=engine, workers=workers, shard_photos=100)
+    tally, seconds, written, watch = run(photos, options)
+    read = sum(Path(path).stat().st_size for path in photo_paths([str(photos)]))
+    each = [value / tally.done for value in (1000 * watch.processor_seconds, read, written)]
+    return [tally.done, seconds, *each]
+
+
+def memory(photos: Path, workers: int) -> tuple[list[float], float]:
+    """Watch the memory of a run.
+
+    Returns:
+        Median MB of all processes in each tenth of the photographs, and the change from the second
+        to the last as a share.
+    """
+    began, done = time.monotonic(), [(0.0, 0)]
+    options = CollectionOptions(workers=workers)
+    note: Callable[[Tally], None] = lambda t: done.append((time.monotonic() - began, t.done))  # noqa: E731
+    tally, *_, watch = run(photos, options, note)
+    times, counts = np.array(done).T
+    looks = np.array([(sample.seconds, sample.mb) for sample in watch.samples])
+    tenth = (10 * np.interp(looks[:, 0], times, counts) // max(1, tally.done)).astype(int)
+    medians = [float(np.median(looks[tenth == i, 1])) for i in range(10) if (tenth == i).any()]
+    return medians, medians[-1] / medians[min(1, len(medians) - 1)] - 1
+
+
+def main() -> None:
+    """Run the benchmark and print the results."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--photos", type=int, default=1000, help="drawn photos for the speed")
+    parser.add_argument("--memory-photos", type=int, default=10_000, help="0: leave memory out")
+    parser.add_argument("--folder", type=Path, help="photos for the speed, in place of drawn ones")
+    parser.add_argument("--without-ray", action="store_true")
+    arguments = parser.parse_args()
+    print(machine())
+    runs = [("local", 1), ("local", 2)] + ([] if arguments.without_ray else [("ray", 2)])
+    with TemporaryDirectory() as folder:
+        photos = arguments.folder or draw_photos(Path(folder) / "speed", arguments.photos)
+        rows, first = [], 0.0
+        for engine, workers in runs:
+            done, seconds, *each = cost(photos, engine, workers)
+            first = first or done / seconds
+            speed = [f"{done:.0f}", f"{seconds:.1f}", f"{done / seconds:.1f}"]
+            ratio = f"{done / seconds / first:.2f}"
+            rows.append([f"{engine}, {workers}", *speed, ratio, *(f"{v:.0f}" for v in each)])
+        header = ["engine, workers", "photos", "s", "photos/s", "ratio", "CPU ms", "B read"]
+        print(table([*header, "B written"], rows), flush=True)
+        if arguments.memory_photos:
+            many = draw_photos(Path(folder) / "memory", arguments.memory_photos)
+            medians, growth = memory(many, 2)
+            print(
+                f"MB by tenth: {', '.join(f'{mb:.0f}' for mb in medians)}; second to last", end=" "
+            )
+            print(f"{growth:+.1%}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,297 @@
+"""Writes the figures of the README and the model card from reports, so that none is typed by hand.
+
+``python -m tools.readme [--presets DIR... --data fer2013.npz]`` replaces the text between
+markers: the shipped model's figures in ``README.md`` and ``models/README.md``, and the README's
+table with a row for each model directory of ``--presets``. The presets are all measured on the
+validation split of the data set ``--data``, regardless of what they were trained on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+from pathlib import Path
+
+from app.common.text import counted
+from app.dashboard.sections.other_data import record_name
+from fer.evaluation.measurements import VOTE_RULES, Selective, Truth
+from fer.evaluation.metrics import Evaluation, evaluate, wilson_interval
+from fer.evaluation.other_data import OtherData, OtherDataFile, StatedFigures
+from fer.evaluation.report import Report
+from fer.labels import BALANCED_HEAD, EXPRESSION_HEAD, FERPLUS_HEAD
+from fer.model.classifier import ExpressionClassifier
+from fer.model.spec import ModelSpec
+from training.commands.evaluate import load_for_model
+
+ROOT = Path(__file__).parent.parent
+SHIPPED = ROOT / "models" / "compact"
+
+#: Least number of faces of an expression from which a table says how many of them are found.
+_LEAST_FACES = 50
+
+#: Names of the heads in the tables.
+_HEADS = {BALANCED_HEAD: "balanced", EXPRESSION_HEAD: "FER2013", FERPLUS_HEAD: "FER+"}
+
+
+def main() -> None:
+    """Update the README and the model card."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--presets", nargs="*", type=Path, default=[], metavar="DIR")
+    parser.add_argument("--data", type=Path, help="data set to measure --presets on")
+    arguments = parser.parse_args()
+    report = Report.load(SHIPPED)
+    card = ROOT / "models" / "README.md"
+    card.write_text(model_card(card.read_text(), report))
+    readme = ROOT / "README.md"
+    text = replace_section(readme.read_text(), "figures", figures(report))
+    text = replace_section(text, "other-data", other_data_table(SHIPPED))
+    if arguments.presets:
+        rows = [(Report.load(d), evaluate_model(d, arguments.data)) for d in arguments.presets]
+        text = replace_section(text, "presets", preset_table(rows))
+    readme.write_text(text)
+
+
+def replace_section(text: str, name: str, content: str) -> str:
+    """Return `text` with the lines between the markers of `name` replaced by `content`.
+
+    Raises:
+        ValueError: the text has no such markers.
+    """
+    pattern = re.compile(f"(<!-- {name}:begin -->\n).*?(<!-- {name}:end -->)", re.DOTALL)
+    if not pattern.search(text):
+        raise ValueError(f"expected markers <!-- {name}:begin --> and <!-- {name}:end -->")
+    return pattern.sub(lambda match: f"{match[1]}{content}\n{match[2]}", text)
+
+
+def model_card(text: str, report: Report) -> str:
+    """Return the text of the model card with its tables updated from a report."""
+    tables = {"figures": figures, "classes": class_table, "corruptions": corruption_table}
+    for name, table in tables.items():
+        text = replace_section(text, name, table(report))
+    text = replace_section(text, "groups", group_table(SHIPPED))
+    return replace_section(text, "other-data", other_data_table(SHIPPED))
+
+
+def group_table(model: Path) -> str:
+    """Return the table of groups of people that were measured apart, with earlier weights too."""
+    rows = [
+        f"| {record_name(record)} | {_HEADS[record.head]} | `{record.sha256[:12]}` | "
+        f"{group.by}: {group.name} | {group.count:,} | {group.right / group.count:.0%} "
+        f"({group.interval[0]:.0%} to {group.interval[1]:.0%}) |"
+        for record in OtherDataFile.load(model).records
+        for group in record.groups
+    ]
+    header = "| data | head | weights | group | faces | right (95 % interval) |"
+    return "\n".join([header, "| --- | --- | --- | --- | --- | --- |", *rows])
+
+
+def class_table(report: Report) -> str:
+    """Return the table of precision, recall and F1 of each expression."""
+    rows = [
+        f"| {c.label} | {c.precision:.1%} | {c.recall:.1%} | {c.f1:.3f} | {c.support:,} |"
+        for c in report.evaluations["validation"].classes
+    ]
+    header = "| expression | precision | recall | F1 | faces |"
+    return "\n".join([header, "| --- | --- | --- | --- | --- |", *rows])
+
+
+def corruption_table(report: Report) -> str:
+    """Return the table of the accuracy under each corruption."""
+    uncorrupted = report.evaluations["validation"].accuracy
+    rows = [
+        f"| {c.name}: {c.description} | {c.evaluation.accuracy:.1%} | "
+        f"{100 * (uncorrupted - c.evaluation.accuracy):.1f} |"
+        for c in report.robustness
+    ]
+    return "\n".join(["| corruption | accuracy | points lost |", "| --- | --- | --- |", *rows])
+
+
+def other_data_table(model: Path) -> str:
+    """Return the table of what a model's weights reach on other data, and who measured it.
+
+    Raises:
+        ValueError: nothing is known of these weights.
+    """
+    spec = ModelSpec.load(model)
+    records = OtherDataFile.load(model).of(spec)
+    if not records:
+        raise ValueError(f"{model} has no measurement on other data with {spec.sha256}")
+    rows = [
+        f"| {record_name(r)} | {_HEADS[r.head]} | {r.count:,} | {_right(r)} | {_said(r)} |"
+        for r in records
+    ]
+    who = " and ".join(dict.fromkeys(f"{r.measured_by}, on {r.created[:10]}" for r in records))
+    return "\n".join(
+        [
+            "| data | head | faces | right (95 % interval) | further |",
+            "| --- | --- | --- | --- | --- |",
+            *rows,
+            "",
+            f"Measured {who}, with the weights whose SHA-256 begins with `{spec.sha256[:12]}`.",
+        ]
+    )
+
+
+def _right(record: OtherData) -> str:
+    accuracy = record.accuracy if record.accuracy is not None else record.restricted_accuracy
+    if accuracy is None:
+        return "–"
+    low, high = wilson_interval(round(accuracy * record.count), record.count)
+    return f"{accuracy:.1%} ({low:.1%} to {high:.1%})"
+
+
+def _said(record: OtherData) -> str:
+    said, figures = [], record.figures
+    if record.restricted_accuracy is not None:
+        said.append("only classes of the labels may be the answer")
+    if record.search:
+        said.append(f"{record.search.found:,} of {record.search.images:,} faces found")
+    if record.macro_f1 is not None:
+        said.append(f"macro-F1 {record.macro_f1:.3f}")
+    if isinstance(figures, StatedFigures):
+        if figures.answered is not None and figures.answered_accuracy is not None:
+            right = f"{figures.answered_accuracy:.0%} of these right"
+            said.append(f"answers {figures.answered:.0%}, {right}")
+        recalls = [f"{c.label} {c.recall:.0%}" for c in figures.classes if c.recall is not None]
+        said += [f"found of each: {', '.join(recalls)}"] if recalls else []
+    return "; ".join(said)
+
+
+def figures(report: Report) -> str:
+    """Return the table with the figures of a model."""
+    result = report.evaluations["validation"]
+    low, high = result.accuracy_low, result.accuracy_high
+    unique = report.without_duplicates["validation"]
+    duplicates = result.count - unique.count
+    file = report.files["model.tflite"]
+    rows = [
+        ("Accuracy, FER2013 PublicTest, single view", f"**{result.accuracy:.1%}**"),
+        ("its 95 % interval (Wilson)", f"{low:.1%} to {high:.1%}"),
+        (
+            f"without the {duplicates} whose copies in Training were left out",
+            f"{unique.accuracy:.1%}",
+        ),
+        ("Macro-F1, balanced accuracy", f"{result.macro_f1:.3f}, {result.balanced_accuracy:.1%}"),
+        ("Right among the two most probable", f"{result.top2_accuracy:.1%}"),
+        *(
+            (f"Accuracy, {views.description}", f"{views.evaluation.accuracy:.1%}")
+            for views in (report.tta,)
+            if views
+        ),
+        (
+            "Expected calibration error, cross-fitted",
+            f"{report.cross_fitted_calibration_error:.3f}",
+        ),
+        *_domain_rows(report),
+        *_selective_rows(report),
+        ("Weights, file", f"{report.parameters / 1e6:.2f} million, {file.bytes / 1e6:.1f} MB"),
+        ("One face through LiteRT, one thread", f"{report.latency_ms:.1f} ms"),
+        *_seed_rows(report),
+        (
+            _training_label(report),
+            f"{report.training_seconds / 60:.0f} minutes on {report.machine}, shared",
+        ),
+    ]
+    rows += [
+        (
+            f"Agreement with FER+, {_HEADS[record.head]} head: {VOTE_RULES[record.rule]}",
+            f"{record.accuracy:.1%} of {record.count:,}",
+        )
+        for record in report.ferplus_agreement
+    ]
+    return "\n".join(["| | |", "| --- | --- |", *(f"| {a} | {b} |" for a, b in rows)])
+
+
+def _training_label(report: Report) -> str:
+    if not report.initial_model:
+        return "Training time"
+    return f"Training time, the last of {len(report.earlier_trainings) + 1} trainings"
+
+
+def _selective_rows(report: Report) -> list[tuple[str, str]]:
+    return [
+        (
+            f"Answered rather than “uncertain”, {_HEADS[record.head]} head, {_pictures(record)}",
+            f"{record.coverage:.0%} of {record.count:,}; of these {record.accuracy:.0%} right"
+            + _BY[record.truth],
+        )
+        for record in report.selective
+        if record.split == "validation"
+    ]
+
+
+def _domain_rows(report: Report) -> list[tuple[str, str]]:
+    """Return what the usual head and the FER2013 head reach on further domains."""
+    heads = {BALANCED_HEAD: report.balanced_evaluations, EXPRESSION_HEAD: report.evaluations}
+    rows = []
+    for head, evaluations in heads.items():
+        for domain in list(report.data.domains)[1:]:
+            if result := evaluations.get(f"validation, {domain}"):
+                recalls = {c.label: c.recall for c in result.classes if c.support >= _LEAST_FACES}
+                found = ", ".join(f"{label} {recall:.0%}" for label, recall in recalls.items())
+                low, high = result.accuracy_low, result.accuracy_high
+                rows.append(
+                    (
+                        f"Accuracy, {_HEADS[head]} head, {domain} faces held out",
+                        f"{result.accuracy:.1%} ({low:.1%} to {high:.1%}) of {result.count:,}; "
+                        f"calibration error {result.calibration_error:.3f}; found of each: {found}",
+                    )
+                )
+    return rows
+
+
+#: By what answers of the balanced head are judged; the others' heads say it.
+_BY: dict[Truth, str] = {
+    "label": "",
+    "most_votes": "",
+    "both": ", by labels and by votes on average",
+}
+
+
+def _pictures(record: Selective) -> str:
+    if record.degraded:
+        return f"corrupted: {', '.join(record.corruptions)}"
+    return "pictures as they are"
+
+
+def _seed_rows(report: Report) -> list[tuple[str, str]]:
+    runs = report.seed_variance
+    if runs is None:
+        return []
+    start = f" from `{runs.initial_model}`" if runs.initial_model else ""
+    after = f"Accuracy after {counted(runs.epochs, 'epoch')}{start}"
+    low, high = min(runs.accuracies), max(runs.accuracies)
+    return [
+        (
+            f"{after} with seeds {', '.join(map(str, runs.seeds))}",
+            f"{low:.1%} to {high:.1%}",
+        )
+    ]
+
+
+def evaluate_model(model: Path, data: Path) -> Evaluation:
+    """Evaluate a model on the validation split of a data set, with the app's classifier."""
+    classifier = ExpressionClassifier(model)
+    faces = load_for_model(classifier, data).split("validation")
+    return evaluate(faces.labels, classifier(faces.images), faces.class_names)
+
+
+def preset_table(rows: list[tuple[Report, Evaluation]]) -> str:
+    """Return the table of presets: training effort, accuracy and size of each model."""
+    lines = [
+        "| preset | epochs | minutes | PublicTest accuracy (95 % interval) | macro-F1 | weights |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    for report, result in rows:
+        low, high = result.accuracy_low, result.accuracy_high
+        lines.append(
+            f"| `{report.preset}` | {len(report.history)} | "
+            f"{report.training_seconds / 60:.1f} | "
+            f"{result.accuracy:.1%} ({low:.1%} to {high:.1%}) of {result.count:,} | "
+            f"{result.macro_f1:.3f} | {report.parameters / 1e6:.2f} M |"
+        )
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()
