@@ -88,6 +88,8 @@ def _write(
                 mp4.add_sound(item)
                 continue
             seconds, image = item
+            if seconds >= recording.end:  # no more was analysed
+                break
             faces = playback.faces_at(seconds).scaled(side / longest)
             mp4.add_picture(annotate(image, faces), seconds)
             frames += 1

@@ -25,6 +25,9 @@ _MISSING, _MISSING_SHARE = 0.5, 0.01
 #: Packets that cannot be decoded, after which the rest is given up.
 _MOST_FAILURES = 1000
 
+#: Pixels that a frame counts for at least, as each costs something.
+_LEAST_PIXELS = 100_000
+
 #: Frame rate that is assumed where neither header nor frames say.
 _USUAL_RATE = 25.0
 
@@ -45,8 +48,10 @@ class VideoReader:
     Args:
         source: a file in one of the formats of `fer.video.opening.SUFFIXES`, whatever its name.
         with_sound: whether the packets of the sound track are wanted too.
+        pixels: pixels of all frames together after which no more is read.
 
     Attributes:
+        enough: whether reading ended before the recording did, as it is too much work.
         info: what the header says.
         stream: the `av.VideoStream`; of several, the one that a player shows.
         sound: the `av.AudioStream` that a player plays; None without one.
@@ -58,7 +63,8 @@ class VideoReader:
             is too large or too small.
     """
 
-    def __init__(self, source: Path, *, with_sound: bool = False) -> None:
+    def __init__(self, source: Path, *, with_sound: bool = False, pixels: float = math.inf) -> None:
+        self.enough, self._pixels_left = False, pixels
         self._container = opened(source)
         try:
             self.stream = picture_of(self._container)
@@ -110,6 +116,12 @@ class VideoReader:
     def note(self) -> str:
         """Once all was read, why it was not the whole recording; empty if it was."""
         length, read = self.info.seconds, self.end - self.start
+        if self.enough:
+            of = "" if length is None else f" of {clock(length)}"
+            return (
+                f"Only {clock(read)}{of} were read: the rest is more work than is done for one "
+                "recording here. Cut it into parts, or make its picture smaller."
+            )
         if length is not None and length - read > max(_MISSING, _MISSING_SHARE * length):
             return f"The file breaks off after {clock(read)} of {clock(length)}."
         if self._broken:
@@ -131,6 +143,10 @@ class VideoReader:
                 yield packet
                 continue
             for decoded in self._decoded(packet):
+                self._pixels_left -= max(_LEAST_PIXELS, decoded.width * decoded.height)
+                if self._pixels_left < 0:
+                    self.enough = True
+                    return
                 frame = self._timed(decoded)
                 if frame is not None:
                     self.end = frame.seconds + frame.duration
