@@ -14,6 +14,7 @@ from app.operation.events import log_disk_failure
 from app.video.room import most_pixels
 from app.video.workspace import failure
 from fer import FaceStream
+from fer.errors import VideoError
 from fer.video.marked import write_marked
 from fer.video.recording import DEFAULT_RATE, OnProgress, Recording, VideoOptions, analyse
 
@@ -92,8 +93,10 @@ def read_video(
     del stream  # its networks take 35 MB, and writing takes as long as the analysis
     try:
         write_marked(source, recording, marked, spec, on_progress=on_progress, cancelled=cancelled)
-    except OSError as error:
+    except VideoError as error:
         # All else is there, and took minutes.
+        return Result(recording, None, f"The recording {error}", model)
+    except OSError as error:
         _log.warning("a marked video could not be written: %s", error.strerror or type(error))
         log_disk_failure(error, "video")
         return Result(recording, None, failure(error), model)

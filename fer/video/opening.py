@@ -10,7 +10,7 @@ from typing import Any
 import av
 import av.error
 
-from fer.errors import VideoError
+from fer.errors import VideoError, failures_as
 
 #: What is read, by the names of FFmpeg's demuxers. Anything else is refused before it is
 #: interpreted: a playlist, for example, would have further files opened.
@@ -74,15 +74,17 @@ def opened(source: Path) -> Any:
     Raises:
         VideoError: the file cannot be opened, is empty, or none of the formats.
     """
-    try:
+
+    def failure(error: Exception) -> VideoError:
+        if isinstance(error, OSError) and not isinstance(error, av.error.FFmpegError):
+            return VideoError(f"cannot be opened: {error.strerror or error}.")
+        return VideoError(_NO_VIDEO)
+
+    with failures_as(failure):
         if not source.stat().st_size:
             raise VideoError("is empty (0 bytes).")
         only = {"format_whitelist": _DEMUXERS, "protocol_whitelist": "file"}
         return av.open(str(source.resolve()), options=only, metadata_errors="replace")
-    except av.error.FFmpegError as error:
-        raise VideoError(_NO_VIDEO) from error
-    except OSError as error:
-        raise VideoError(f"cannot be opened: {error.strerror or error}.") from error
 
 
 def picture_of(container: Any) -> Any:

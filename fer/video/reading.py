@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import av
-import av.error
 
-from fer.errors import VideoError
+from fer.errors import VideoError, failures_as
 from fer.text import clock
 from fer.video.frame import Frame, Scaler
 from fer.video.opening import VideoInfo, describe, opened, picture_of
@@ -66,8 +65,10 @@ class VideoReader:
     def __init__(self, source: Path, *, with_sound: bool = False, pixels: float = math.inf) -> None:
         self.enough, self._pixels_left = False, pixels
         self._container = opened(source)
+        damaged = VideoError("has a header that cannot be read. It is damaged or cut off.")
         try:
-            self.stream = picture_of(self._container)
+            with failures_as(lambda _: damaged):
+                self.stream = picture_of(self._container)
             sound = self._container.streams.best("audio")
             # One in a codec that is not known here cannot be played, nor copied.
             self.sound = sound if sound and sound.codec_context else None
@@ -101,7 +102,7 @@ class VideoReader:
         self._newest = -math.inf
         try:
             self._container.seek(math.floor(seconds / base), stream=self.stream)
-        except (av.error.FFmpegError, OSError):
+        except Exception:  # of whatever kind FFmpeg and PyAV find for it
             return None
         for item in self._read([self.stream]):
             if isinstance(item, Frame) and item.seconds + item.duration / 2 > seconds:
@@ -155,7 +156,7 @@ class VideoReader:
     def _packets(self, streams: list[Any]) -> Iterator[av.Packet]:
         try:
             yield from self._container.demux(streams)
-        except (av.error.FFmpegError, OSError):
+        except Exception:
             self._broken = True
 
     def _decoded(self, packet: av.Packet) -> list[Any]:
@@ -165,7 +166,7 @@ class VideoReader:
             return []
         try:
             return list(packet.decode())
-        except (av.error.FFmpegError, OSError):
+        except Exception:
             self._failures += 1
             return []
 

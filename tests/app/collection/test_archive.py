@@ -57,6 +57,25 @@ def test_photos_are_read_in_their_order_and_folders_are_no_files() -> None:
     ]  # fmt: skip
 
 
+def test_a_name_that_begins_with_a_nul_costs_no_other_file() -> None:
+    data = zip_of(("X0a.jpg", b"one"), ("b.jpg", b"two")).replace(b"X0a.jpg", b"\x000a.jpg")
+    assert outcome(data) == {"unnamed": b"one", "b.jpg": b"two"}
+
+
+def test_whatever_the_library_raises_is_the_project_s_own_error(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(*_: object) -> None:
+        raise KeyError("of a version to come")
+
+    data = zip_of(("a.jpg", b"one"))
+    monkeypatch.setattr("zipfile.ZipExtFile.read", fail)
+    assert outcome(data) == {"a.jpg": "is damaged in the archive and cannot be read."}
+    monkeypatch.setattr("zipfile.ZipFile._RealGetContents", fail)
+    with pytest.raises(RefusedError, match="is not a ZIP archive that can be read"):
+        PhotoArchive(data)
+
+
 def test_system_files_are_counted_only() -> None:
     data = zip_of(
         ("a.jpg", b"a"), ("__MACOSX/._a.jpg", b""), (".DS_Store", b""), ("x/Thumbs.db", b"")

@@ -11,6 +11,7 @@ from app.common.paths import model_dir
 from app.video import engine
 from app.video.engine import Result, VideoSettings, read_video
 from app.video.room import most_pixels
+from fer.errors import VideoError
 from fer.labels import FERPLUS_HEAD
 from fer.model.spec import ModelSpec
 from fer.video.recording import Recording, VideoOptions
@@ -67,6 +68,16 @@ def test_a_full_disk_costs_the_marked_video_but_not_the_numbers(
     result = read(tmp_path, VideoSettings())
     assert result.marked is None
     assert "disk of this server is full" in result.note
+    assert len(result.recording.rows)
+
+
+def test_times_that_mp4_cannot_hold_cost_the_marked_video_but_not_the_numbers(
+    tmp_path: Path, asked: dict[str, Any]
+) -> None:
+    asked["error"] = VideoError("cannot be written as a marked video.")
+    result = read(tmp_path, VideoSettings())
+    assert result.marked is None
+    assert result.note == "The recording cannot be written as a marked video."
     assert len(result.recording.rows)
 
 

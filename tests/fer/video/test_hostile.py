@@ -194,3 +194,23 @@ def test_what_is_too_much_work_is_read_in_part(tmp_path: Path, spec: ModelSpec) 
 def test_a_small_frame_counts_too(tmp_path: Path, spec: ModelSpec) -> None:
     file = dotted_gif(tmp_path / "a.gif", (16, 16), 30)
     assert len(analyse(file, red_stream(spec), VideoOptions(pixels=1e6)).rows) == 10
+
+
+@pytest.mark.parametrize("part", ["open", "demux", "convert"])
+def test_whatever_the_library_raises_is_the_project_s_own_error(
+    tmp_path: Path, spec: ModelSpec, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise LookupError("of a version to come")
+
+    file = write_clip(tmp_path / "a.mp4", even(5))
+    place = {
+        "open": "fer.video.opening.av.open",
+        "demux": "fer.video.opening.av.container.InputContainer.demux",
+        "convert": "fer.video.frame.VideoReformatter.reformat",
+    }[part]
+    try:
+        monkeypatch.setattr(place, fail)
+    except TypeError:  # a class of C cannot be changed
+        monkeypatch.setattr("fer.video.reading.VideoReader._packets", fail)
+    assert isinstance(tried(file, spec), str)

@@ -62,6 +62,24 @@ def test_an_archive_of_arrays_in_a_zip(tmp_path: Path, zipped: Zip) -> None:
     }  # fmt: skip
 
 
+def test_a_name_that_begins_with_a_nul_costs_no_other_file(zipped: Zip) -> None:
+    path = zipped({"X0a.jpg": b"one", "happy/b.jpg": b"two"})
+    path.write_bytes(path.read_bytes().replace(b"X0a.jpg", b"\x000a.jpg"))
+    with unpacked(path) as folder:
+        assert files_below(folder) == ["happy/b.jpg"]
+
+
+def test_whatever_the_library_raises_is_the_project_s_own_error(
+    zipped: Zip, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise KeyError("of a version to come")
+
+    monkeypatch.setattr("zipfile.ZipExtFile.read", fail)
+    with pytest.raises(DataError, match="cannot be unpacked"), unpacked(zipped({"a.png": b"1"})):
+        pass
+
+
 def test_the_folder_is_gone_afterwards(zipped: Zip) -> None:
     with unpacked(zipped({"happy/a.png": b"image"})) as folder:
         assert files_below(folder) == ["happy/a.png"]
