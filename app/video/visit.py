@@ -129,7 +129,7 @@ class VideoVisit:
             self._stop()
             self._started += 1  # the last analysis may still be writing
             marked = workspace.folder / f"marked-{self._started}.mp4"
-            progress = VideoProgress()
+            progress = VideoProgress(fine=settings.fine)
 
             def work(cancelled: Cancelled) -> Result:
                 if source.is_sample:
