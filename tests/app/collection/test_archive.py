@@ -200,6 +200,10 @@ def test_unpacked_bytes_are_counted_of_a_file_and_of_all_together() -> None:
     photo = random.Random(1).randbytes(100_000)
     data = zip_of(*[(f"{number}.jpg", photo) for number in range(4)])
     limits = Limits(total_bytes=250_000)
+    assert list(outcome(data, Limits(total_bytes=400_000)).values()) == [photo] * 4
+    assert list(outcome(data, Limits(file_bytes=100_000)).values()) == [photo] * 4
+    assert photo not in outcome(data, Limits(file_bytes=99_999)).values()
+    assert outcome(data, Limits(total_bytes=399_999))["3.jpg"] != photo
     first, second, *others = outcome(data, limits).values()
     assert first == second == photo
     assert others == ["was not read: the archive unpacks to more than 0 MB."] * 2
@@ -241,9 +245,22 @@ def test_an_archive_with_too_many_files_is_refused() -> None:
 
 
 def test_a_table_of_contents_that_is_too_long_is_not_read() -> None:
-    data = zip_of(*[(f"{number}.jpg", b"") for number in range(2000)])
+    data = zip_of(*[(f"{number:04}.jpg", b"") for number in range(2000)])
+    size = 2000 * (46 + len("0000.jpg"))
+    assert len(PhotoArchive(data, Limits(directory_bytes=size)).candidates()[0]) == 2000
     with pytest.raises(RefusedError, match="table of contents is too long"):
-        PhotoArchive(data, Limits(directory_bytes=90_000))
+        PhotoArchive(data, Limits(directory_bytes=size - 1))
+
+
+def test_the_limits_are_those_that_the_server_is_laid_out_for() -> None:
+    assert Limits() == Limits(20_000, 4 * MB, 64 * MB, 4096 * MB, 100)
+
+
+def test_a_file_is_unpacked_to_at_most_a_hundred_times_its_size() -> None:
+    noise = random.Random(2).randbytes(15_000)
+    for zeros, refused in ((1_550_000, False), (1_800_000, True)):
+        data = zip_of(("a.bmp", noise + bytes(zeros)))
+        assert ("1/100 of its size" in str(outcome(data)["a.bmp"])) == refused
 
 
 def raw_name(data: bytes, old: bytes, new: bytes, flags: int | None = None) -> bytes:

@@ -13,6 +13,7 @@ from fer.errors import VideoError
 from fer.model.spec import ModelSpec
 from fer.types import Image
 from fer.video.marked import write_marked
+from fer.video.opening import MAX_PIXELS, check_size
 from fer.video.reading import VideoReader
 from fer.video.recording import Recording, VideoOptions, analyse
 from tests.fer.video.samples import TICK, dotted_gif, even, plain, red_stream, write_clip
@@ -138,6 +139,41 @@ def test_refused_at_once(tmp_path: Path, spec: ModelSpec, name: str, make: Make,
     found = tried(make(tmp_path / name), spec)
     assert isinstance(found, str)
     assert says in found
+
+
+def test_a_recording_may_open_nothing_but_its_own_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, dict[str, str]]] = []
+
+    def look(file: str, options: dict[str, str], **_: object) -> None:
+        asked.append((file, options))
+        raise OSError("seen enough")
+
+    monkeypatch.setattr("av.open", look)
+    with pytest.raises(VideoError):
+        VideoReader(text(tmp_path / "a.mp4"))
+    formats = "mov,matroska,webm,avi,gif,mpegts"
+    only = {"protocol_whitelist": "file", "format_whitelist": formats}
+    assert asked == [(str(tmp_path.resolve() / "a.mp4"), only)]
+
+
+@pytest.mark.parametrize(
+    ("size", "most", "said"),
+    [
+        ((3000, 3000), 9_000_000, ""),
+        ((3000, 3001), 9_000_000, "frames may have 9 million pixels"),
+        ((6000, 6000), MAX_PIXELS, ""),
+        ((6000, 6001), MAX_PIXELS, "frames may have 36 million pixels"),
+        ((16, 16), MAX_PIXELS, ""),
+        ((16, 15), MAX_PIXELS, "is too small"),
+    ],
+)
+def test_the_largest_and_the_smallest_frame(size: tuple[int, int], most: int, said: str) -> None:
+    if not said:
+        return check_size(*size, most)
+    with pytest.raises(VideoError, match=said):
+        check_size(*size, most)
 
 
 @pytest.mark.parametrize(("name", "make"), [("a.mp4", endless_mp4), ("a.mkv", endless_mkv)])
