@@ -69,9 +69,7 @@ def uncertain(
     """
     # Thresholds are values of float32 confidences, so they are compared in that precision.
     classes = probabilities.shape[1]
-    limits = np.stack(
-        [np.broadcast_to(np.asarray(limit, np.float32), classes) for limit in thresholds]
-    )
+    limits = np.stack([np.full(classes, limit, np.float32) for limit in thresholds])
     threshold = limits[flawed.astype(int), probabilities.argmax(axis=1)]
     too_low = probabilities.max(axis=1, initial=0) < threshold
     return too_low | (margins(probabilities) < np.float32(margin))

@@ -98,7 +98,7 @@ def _fit(fields: dict[str, NDArray]) -> bool:
         and label.ndim == 1
         and label.dtype.kind in "iu"
         and all(f.shape[:1] == label.shape for n, f in fields.items() if n in _PER_FACE)
-        and fields["usage"].ndim == 1
+        and ("usage" not in fields or fields["usage"].ndim == 1)
         and ("votes" not in fields or _are_counts(fields["votes"]))
         and ("row" not in fields or fields["row"].dtype.kind in "iu")
     )
