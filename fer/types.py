@@ -67,6 +67,8 @@ def uncertain(
     That is if the confidence is below the threshold that applies to the face, or if the second most
     probable expression is almost as probable.
     """
+    if not probabilities.size:  # a file that could not be read has no expressions either
+        return np.zeros(len(probabilities), bool)
     # Thresholds are values of float32 confidences, so they are compared in that precision.
     classes = probabilities.shape[1]
     limits = np.stack([np.full(classes, limit, np.float32) for limit in thresholds])
