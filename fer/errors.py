@@ -5,6 +5,9 @@ Each message says what was expected, what was found, and what to do.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
 
 class FerError(Exception):
     """Base class of all errors that this project raises on purpose."""
@@ -51,3 +54,20 @@ class VideoError(FerError):
 
 class WireError(FerError):
     """What came from another device is no observation: it is of another version, cut or absurd."""
+
+
+@contextmanager
+def failures_as(make: Callable[[Exception], FerError]) -> Iterator[None]:
+    """Turn whatever a library raises in the ``with`` block into an error of this project.
+
+    What libraries raise for a damaged file is in no list: it depends on their versions.
+
+    Args:
+        make: returns the error for what was raised. Errors of this project stay as they are.
+    """
+    try:
+        yield
+    except FerError:
+        raise
+    except Exception as error:
+        raise make(error) from error

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import logging
-import struct
 from functools import cache
 from pathlib import Path
 
@@ -13,7 +12,7 @@ import PIL
 from PIL import Image as PillowImage
 from PIL import ImageOps
 
-from fer.errors import ImageError
+from fer.errors import ImageError, failures_as
 from fer.types import Image
 
 _log = logging.getLogger(__name__)
@@ -84,21 +83,19 @@ def decode(data: bytes, *, max_bytes: int = MAX_BYTES, max_pixels: int = MAX_PIX
         raise ImageError(_too_many_bytes(len(data), max_bytes), "bytes")
     max_pixels = min(max_pixels, MAX_PIXELS)
     _prepare_pillow()
-    try:
-        with PillowImage.open(io.BytesIO(data), formats=FORMATS) as image:
-            _check_size(*image.size, max_pixels)
-            image.load()
-            return _to_rgb(_upright(image))
-    except PIL.UnidentifiedImageError as error:
-        raise ImageError(
-            "is not an image that can be read; expected JPEG, PNG, WebP, HEIC, BMP or GIF.",
-            "format",
-        ) from error
-    except PillowImage.DecompressionBombError as error:
-        raise ImageError(_too_many_pixels(max_pixels), "pixels") from error
-    except (OSError, SyntaxError, ValueError, EOFError, struct.error) as error:
-        message = f"is damaged or cut off and cannot be read ({error})."
-        raise ImageError(message, "damaged") from error
+
+    def failure(error: Exception) -> ImageError:
+        if isinstance(error, PIL.UnidentifiedImageError):
+            expected = "expected JPEG, PNG, WebP, HEIC, BMP or GIF."
+            return ImageError(f"is not an image that can be read; {expected}", "format")
+        if isinstance(error, PillowImage.DecompressionBombError):
+            return ImageError(_too_many_pixels(max_pixels), "pixels")
+        return ImageError(f"is damaged or cut off and cannot be read ({error}).", "damaged")
+
+    with failures_as(failure), PillowImage.open(io.BytesIO(data), formats=FORMATS) as image:
+        _check_size(*image.size, max_pixels)
+        image.load()
+        return _to_rgb(_upright(image))
 
 
 def is_animated(data: bytes) -> bool:

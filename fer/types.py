@@ -67,9 +67,11 @@ def uncertain(
     That is if the confidence is below the threshold that applies to the face, or if the second most
     probable expression is almost as probable.
     """
+    if not probabilities.size:  # a file that could not be read has no expressions either
+        return np.zeros(len(probabilities), bool)
     # Thresholds are values of float32 confidences, so they are compared in that precision.
     classes = probabilities.shape[1]
-    limits = np.stack([np.broadcast_to(np.float32(limit), classes) for limit in thresholds])
+    limits = np.stack([np.full(classes, limit, np.float32) for limit in thresholds])
     threshold = limits[flawed.astype(int), probabilities.argmax(axis=1)]
     too_low = probabilities.max(axis=1, initial=0) < threshold
     return too_low | (margins(probabilities) < np.float32(margin))

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import io
 import stat
-import struct
 import zipfile
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
+from fer.errors import FerError, failures_as
 from fer.images import MAX_BYTES
 from fer.labelled.names import Kind, kind_of, leads_out, shown_name
 
@@ -37,7 +36,7 @@ _ENCRYPTED = 0x1 | 0x40  # usual and strong encryption
 _UTF8 = 0x800
 
 
-class RefusedError(Exception):
+class RefusedError(FerError):
     """A file is not read. Its message is the end of a sentence that starts with the file's name."""
 
 
@@ -94,16 +93,15 @@ class PhotoArchive:
         self._limits = limits
         self._unpacked = 0
         opening = _Opening(data, limits.directory_bytes)
-        try:
+
+        def failure(error: Exception) -> RefusedError:
+            if isinstance(error, UnicodeDecodeError):
+                what = "it holds a name that is not in the encoding it claims to be in"
+                return RefusedError(f"was refused: {what}.")
+            return RefusedError("is not a ZIP archive that can be read, or its end is missing.")
+
+        with failures_as(failure):
             self._zip = zipfile.ZipFile(opening)
-        except UnicodeDecodeError as error:
-            raise RefusedError(
-                "was refused: it holds a name that is not in the encoding it claims to be in."
-            ) from error
-        except (zipfile.BadZipFile, NotImplementedError, *_DAMAGES) as error:
-            raise RefusedError(
-                "is not a ZIP archive that can be read, or its end is missing."
-            ) from error
         opening.opened = True
         if len(self._zip.infolist()) > limits.entries:
             raise RefusedError(
@@ -116,7 +114,8 @@ class PhotoArchive:
         found, system = [], 0
         for info in self._zip.infolist():
             name = _decoded(info)
-            if info.is_dir() and not leads_out(name):
+            # `ZipInfo.is_dir` of Python 3.11 fails on an empty name: one that begins with a NUL.
+            if info.filename.endswith("/") and not leads_out(name):
                 continue
             if kind_of(name) is Kind.SYSTEM and not leads_out(name):
                 system += 1
@@ -127,15 +126,13 @@ class PhotoArchive:
 
     def _read(self, info: zipfile.ZipInfo) -> bytes:
         parts, size = [], 0
-        try:
-            with self._zip.open(info) as file:
-                while part := file.read(_CHUNK):
-                    size += len(part)
-                    self._unpacked += len(part)
-                    self._check(info, size)
-                    parts.append(part)
-        except (zipfile.BadZipFile, NotImplementedError, RuntimeError, *_DAMAGES) as error:
-            raise RefusedError("is damaged in the archive and cannot be read.") from error
+        damaged = RefusedError("is damaged in the archive and cannot be read.")
+        with failures_as(lambda _: damaged), self._zip.open(info) as file:
+            while part := file.read(_CHUNK):
+                size += len(part)
+                self._unpacked += len(part)
+                self._check(info, size)
+                parts.append(part)
         return b"".join(parts)
 
     def _check(self, info: zipfile.ZipInfo, size: int) -> None:
@@ -152,9 +149,6 @@ class PhotoArchive:
                 f"was not read: the archive unpacks to more than {self._limits.total_bytes // MB:,}"
                 " MB."
             )
-
-
-_DAMAGES = (zlib.error, struct.error, EOFError, OSError, ValueError, OverflowError)
 
 
 class _Opening(io.BytesIO):

@@ -55,6 +55,7 @@ SETTINGS: Mapping[str, Setting] = {
         Setting("FER_MAX_COLLECTION_TOTAL_MB", "megabytes of all collections in memory", 1000),
         Setting("FER_MAX_VIDEO_JOBS", "recordings analysed at once"),
         Setting("FER_MAX_VIDEO_MB", "megabytes of a recording", 200),
+        Setting("FER_MAX_VIDEO_MINUTES", "minutes of processor time of an analysis", 60),
         Setting("FER_MAX_VIDEO_TOTAL_MB", "megabytes of all recordings on the disk", 2000),
         Setting("FER_MAX_OWN_JOBS", "sets of own faces read at once"),
         Setting("FER_MAX_OWN_PHOTOS", "photos of a set", 10_000),

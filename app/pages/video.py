@@ -22,7 +22,7 @@ from fer import ModelError
 
 #: Features of the page, in Markdown.
 _FEATURES = (
-    ":material/movie: **Marks every face in the video**, with the sound as it was, or shows the "
+    ":material/movie: **Marks every face it finds**, with the sound as it was, or shows the "
     "original with subtitles.",
     ":material/timeline: **Shows who shows what, and when**: press the timeline or a moment to go "
     "there.",

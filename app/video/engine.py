@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,8 +11,10 @@ from app.background.jobs import Cancelled
 from app.common.paths import model_dir
 from app.common.runnable import ModelEntry, entry_of
 from app.operation.events import log_disk_failure
+from app.video.room import most_pixels
 from app.video.workspace import failure
 from fer import FaceStream
+from fer.errors import VideoError
 from fer.video.marked import write_marked
 from fer.video.recording import DEFAULT_RATE, OnProgress, Recording, VideoOptions, analyse
 
@@ -58,6 +61,7 @@ def read_video(
     settings: VideoSettings,
     on_progress: OnProgress,
     cancelled: Cancelled,
+    processor_seconds: float = math.inf,
 ) -> Result:
     """Analyse a recording and write it with its faces marked.
 
@@ -67,6 +71,7 @@ def read_video(
         settings: how to analyse.
         on_progress: called several times a second, first with the analysis, then with the writing.
         cancelled: asked before each frame whether to stop.
+        processor_seconds: after which the analysis ends with what it has.
 
     Raises:
         VideoError: the recording cannot be read.
@@ -77,14 +82,21 @@ def read_video(
     directory = settings.model or model_dir()
     stream = FaceStream.load(directory, fine=settings.fine)
     model = entry_of(directory)
-    options = VideoOptions(settings.rate, settings.head)
+    options = VideoOptions(
+        settings.rate,
+        settings.head,
+        pixels=most_pixels(source.stat().st_size),
+        processor_seconds=processor_seconds,
+    )
     recording = analyse(source, stream, options, on_progress=on_progress, cancelled=cancelled)
     spec = stream.spec
     del stream  # its networks take 35 MB, and writing takes as long as the analysis
     try:
         write_marked(source, recording, marked, spec, on_progress=on_progress, cancelled=cancelled)
-    except OSError as error:
+    except VideoError as error:
         # All else is there, and took minutes.
+        return Result(recording, None, f"The recording {error}", model)
+    except OSError as error:
         _log.warning("a marked video could not be written: %s", error.strerror or type(error))
         log_disk_failure(error, "video")
         return Result(recording, None, failure(error), model)

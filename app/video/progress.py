@@ -22,6 +22,10 @@ _PICTURE_SIDE, _QUALITY = 800, 80
 #: frame goes: a timeline of three hours took half a second, each second.
 MAX_ROWS = 20_000
 
+#: Seconds that a frame of the marked video takes for each that the analysis of one takes (7.8 for
+#: 13.8 ms at 1280 × 720), and where small faces are looked for, which takes twenty times as long.
+_MARKING, _MARKING_FINE = 0.56, 0.03
+
 #: What a guess of the time that is left must rest on: share of a stage, and seconds.
 _KNOWN_SHARE, _KNOWN_SECONDS = 0.02, 1.0
 
@@ -31,10 +35,11 @@ class VideoProgress:
 
     Args:
         clock: monotonic clock in seconds.
+        fine: whether small faces are looked for.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
+    def __init__(self, clock: Callable[[], float] = time.monotonic, *, fine: bool = False) -> None:
+        self._clock, self._marking = clock, _MARKING_FINE if fine else _MARKING
         self._lock = threading.Lock()
         self._newest: Progress | None = None
         self._began = self._pictured = -np.inf
@@ -78,13 +83,16 @@ class VideoProgress:
 
     @property
     def seconds_left(self) -> float | None:
-        """Guess of the seconds until the stage is done; None while there is none."""
+        """Guess of the seconds until all is done; None while there is none."""
         with self._lock:
-            share = self._newest.share if self._newest else None
-            took = self._clock() - self._began
+            newest, took = self._newest, self._clock() - self._began
+        share = newest.share if newest else None
         if share is None or share < _KNOWN_SHARE or took < _KNOWN_SECONDS:
             return None
-        return took * (1 - share) / share
+        left = took * (1 - share) / share
+        if newest and newest.stage == "analysis":
+            left += took / share * self._marking * newest.frames / max(1, newest.analysed)
+        return left
 
     @property
     def rows(self) -> StreamRows | None:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from app.common.model_choice import show_answered
 from app.common.page_layout import CONTENT_WIDTH
-from app.common.text import counted, escape_markdown
+from app.common.text import escape_markdown
 from app.live.charts.timeline import Timeline
 from app.live.downloads import visitors_zone
 from app.live.session_view import show_curves, show_shares
@@ -25,7 +25,7 @@ from app.video.files import (
 )
 from app.video.inputs import choose_settings, chosen_settings
 from app.video.player import GAP, PANEL_WIDTH, PLAYER_HEIGHT, PLAYER_WIDTH, show_places, show_player
-from app.video.text import browser_plays, unplayable
+from app.video.text import browser_plays, found_line, unplayable
 from app.video.visit import Source, VideoVisit
 from fer.export.stream_result import StreamResult
 from fer.export.subtitles import webvtt
@@ -69,7 +69,7 @@ def show_result(visit: VideoVisit, source: Source, result: Result) -> None:
             f"**There is no marked video.** {result.note} The numbers are all here.",
             icon=":material/hard_drive:",
         )
-    st.markdown(_found(found))
+    st.markdown(found_line(found, fine=visit.settings.fine))
     show_answered(result.model, "the next analysis")
     st.html(_STYLE)
     with st.container(gap=GAP, key=_TOP):
@@ -88,23 +88,6 @@ def show_result(visit: VideoVisit, source: Source, result: Result) -> None:
     st.fragment(show_curves)(rows, first, last, "video_curves")
     show_shares(rows, "video_shares", found.times)
     _offer_again(visit)
-
-
-def _found(found: StreamResult) -> str:
-    people = len({int(track) for track in found.rows.track[found.rows.has_face]})
-    if not people:
-        return (
-            ":material/face_retouching_off: **No face was found.** It helps when faces are larger, "
-            "well lit and turned to the camera. “Small faces too” below looks more closely."
-        )
-    who = counted(people, "person").replace("persons", "people")
-    if not found.cuts:
-        return f":material/groups: **{who}**"
-    scenes = counted(len(found.cuts) + 1, "scene")
-    return (
-        f":material/groups: **{who}** in {scenes}. After a cut to another scene everybody has a "
-        "new number."
-    )
 
 
 def _show_player(source: Source, result: Result, found: StreamResult) -> None:
@@ -126,7 +109,9 @@ def _show_player(source: Source, result: Result, found: StreamResult) -> None:
     if original:
         show_player(source.path, f"{name}, with subtitles of who shows what", width, webvtt(found))
     elif marked:
-        show_player(marked, f"{name}, with a box and an expression on every face", width)
+        show_player(
+            marked, f"{name}, with a box and an expression on every face that was found", width
+        )
 
 
 _NOTHING_TO_PLAY = ":material/info: Not every browser plays this kind of file."
@@ -169,7 +154,7 @@ def _show_downloads(visit: VideoVisit, source: Source, result: Result, found: St
                 partial(marked.open, "rb"),  # Streamlit reads and closes it
                 file_name(source, MARKED_ENDING),
                 "video/mp4",
-                "With a box and an expression on every face, and the sound.",
+                "With a box and an expression on every face that was found, and the sound.",
             )
         if folder:
             _download(

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from app.background.memory import MB, free_memory
 from app.common.settings import whole_number
+from fer.errors import VideoError
+from fer.video.opening import VideoInfo
 
 #: Setting, in the environment or the secrets, with the number of recordings analysed at once.
 JOBS_VARIABLE = "FER_MAX_VIDEO_JOBS"
@@ -17,6 +19,17 @@ SIZE_VARIABLE = "FER_MAX_VIDEO_MB"
 
 #: Setting with the megabytes of all visitors' recordings together, marked ones included.
 TOTAL_VARIABLE = "FER_MAX_VIDEO_TOTAL_MB"
+
+#: Setting with the minutes of processor time after which an analysis ends with what it has.
+MINUTES_VARIABLE = "FER_MAX_VIDEO_MINUTES"
+
+#: Pixels of all frames together that are read of a recording: for each of its bytes, of any, and
+#: at most. A film of a still picture with its sound has 8,000 a byte. Read of any are 80 seconds of
+#: 1080p at 30 frames a second, and at most are 67 minutes of it.
+_PIXELS_A_BYTE, _PIXELS_OF_ANY, _MOST_PIXELS = 20_000, 5_000_000_000, 250_000_000_000
+
+#: Highest frame rate of a header that a recording is refused for; higher ones are often guesses.
+_RATE_BELIEVED = 60.0
 
 #: A recording costs its size twice: itself and the marked one, on the disk, and in memory while it
 #: is uploaded, shown or downloaded.
@@ -42,6 +55,23 @@ def max_total_megabytes(settings: Mapping[str, str]) -> int:
         ValueError: the setting `TOTAL_VARIABLE` is not a whole number.
     """
     return whole_number(settings, TOTAL_VARIABLE)
+
+
+def most_pixels(size: int) -> int:
+    """Return how many pixels of all frames together are read of a file of so many bytes."""
+    return min(_MOST_PIXELS, _PIXELS_OF_ANY + _PIXELS_A_BYTE * size)
+
+
+def check_work(video: VideoInfo, size: int) -> None:
+    """Raise VideoError if a header says that a file of so many bytes is too much work."""
+    frames = (video.seconds or 0) * min(video.frame_rate or 0, _RATE_BELIEVED)
+    most = most_pixels(size) / (video.width * video.height)
+    if frames > most:
+        raise VideoError(
+            f"is too much work: about {frames:,.0f} frames of {video.width} × {video.height} "
+            f"pixels; of such a file, {most:,.0f} are analysed. Cut it into parts, or make its "
+            "picture smaller."
+        )
 
 
 def largest_possible(folder: Path) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
@@ -11,13 +12,14 @@ import streamlit as st
 from app.background.jobs import Jobs, max_jobs
 from app.background.memory import MB
 from app.common.server import server_settings
+from app.common.settings import whole_number
 from app.housekeeping.janitor import JANITOR
 from app.serving.end import at_end
 from app.session.of_tab import session_of_tab
 from app.session.session_store import KEEP_SECONDS, SessionStore
 from app.session.tabs import tab_is_open
-from app.video.engine import read_video
-from app.video.room import JOBS_VARIABLE, max_megabytes, max_total_megabytes
+from app.video.engine import Result, read_video
+from app.video.room import JOBS_VARIABLE, MINUTES_VARIABLE, max_megabytes, max_total_megabytes
 from app.video.visit import VideoVisit
 from app.video.workspace import Workspaces, remove_left_overs
 
@@ -31,7 +33,7 @@ def video_visit() -> VideoVisit:
     return session_of_tab(
         _store(),
         "video_visit",
-        lambda: VideoVisit(_jobs(), _workspaces(), read_video),
+        lambda: VideoVisit(_jobs(), _workspaces(), _engine()),
         ended=lambda visit: visit.ended,
     )
 
@@ -49,6 +51,11 @@ def begin() -> None:
     """Delete what servers that were killed have left of visitors' recordings."""
     with contextlib.suppress(OSError):
         remove_left_overs(Path(tempfile.gettempdir()))
+
+
+def _engine() -> partial[Result]:
+    minutes = whole_number(server_settings(), MINUTES_VARIABLE)
+    return partial(read_video, processor_seconds=60.0 * minutes)
 
 
 @st.cache_resource(show_spinner=False)

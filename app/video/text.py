@@ -5,12 +5,15 @@ from __future__ import annotations
 import math
 from pathlib import PurePath
 
+import numpy as np
+
 from app.background.memory import MB
 from app.common import text
-from app.common.text import escape_markdown, left
+from app.common.text import counted, escape_markdown, left
 from app.video.visit import Source
 from app.video.workspace import failure
 from fer.errors import VideoError
+from fer.export.stream_result import StreamResult
 from fer.text import clock
 from fer.video.opening import VideoInfo
 from fer.video.recording import Progress
@@ -83,7 +86,7 @@ def progress_line(progress: Progress | None, speed: float, seconds_left: float |
     Args:
         progress: the last report; None before the first.
         speed: frames a second; 0 if unknown.
-        seconds_left: until the stage is done; None if unknown.
+        seconds_left: until all is done; None if unknown.
     """
     if progress is None:
         return "Getting ready …"
@@ -99,6 +102,34 @@ def progress_line(progress: Progress | None, speed: float, seconds_left: float |
     if seconds_left is not None:
         parts.append(left(seconds_left))
     return " · ".join(parts)
+
+
+def found_line(found: StreamResult, *, fine: bool) -> str:
+    """Return how many people were found in how many scenes, as Markdown, and what may help.
+
+    Args:
+        found: what was found in a recording.
+        fine: whether small faces were looked for.
+    """
+    seen = found.rows.has_face
+    people = len({int(track) for track in found.rows.track[seen]})
+    closer = "" if fine else " “Small faces too” below looks more closely."
+    if not people:
+        return (
+            ":material/face_retouching_off: **No face was found.** It helps when faces are larger, "
+            f"well lit and turned to the camera.{closer}"
+        )
+    who = counted(people, "person").replace("persons", "people")
+    if not found.cuts:
+        return f":material/groups: **{who}**"
+    scene = np.searchsorted(found.cuts, found.rows.seconds, side="right")
+    empty = len(set(scene.tolist()) - set(scene[seen].tolist()))
+    nobody = f" In {counted(empty, 'scene')} no face was found.{closer}" if empty else ""
+    scenes = counted(len(found.cuts) + 1, "scene")
+    return (
+        f":material/groups: **{who}** in {scenes}. After a cut to another scene everybody has a "
+        f"new number.{nobody}"
+    )
 
 
 def waiting_line(ahead: int, places: int) -> str:

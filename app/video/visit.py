@@ -12,6 +12,7 @@ from app.background.jobs import Cancelled, Job, Jobs
 from app.video import sample
 from app.video.engine import Result, VideoSettings
 from app.video.progress import VideoProgress
+from app.video.room import check_work
 from app.video.workspace import NoRoomError, Workspace, Workspaces
 from fer.errors import VideoError
 from fer.labelled.names import shown_name
@@ -95,7 +96,9 @@ class VideoVisit:
             try:
                 self._workspace = self.workspaces.take(file, size, stored)
                 path = self._workspace.folder / stored
-                self.source = Source(name, path, probe(path), size)
+                info = probe(path)
+                check_work(info, size)
+                self.source = Source(name, path, info, size)
             except NoRoomError as error:
                 self._refuse(f"{name} was not taken. {error}")
             except VideoError as error:
@@ -126,7 +129,7 @@ class VideoVisit:
             self._stop()
             self._started += 1  # the last analysis may still be writing
             marked = workspace.folder / f"marked-{self._started}.mp4"
-            progress = VideoProgress()
+            progress = VideoProgress(fine=settings.fine)
 
             def work(cancelled: Cancelled) -> Result:
                 if source.is_sample:

@@ -127,15 +127,22 @@ def _video(
     progress = ProgressLine(file.name)
     options = VideoOptions(arguments.rate, arguments.head)
     try:
-        with whole_files(list(targets.values())) as parts:
+        tables = [target for ending, target in targets.items() if ending != PICTURE]
+        with whole_files(tables) as parts:
             recording = analyse(file, stream, options, portraits=False, on_progress=progress)
             result = result_of(recording, file.name)
-            for ending, part in zip(targets, parts, strict=True):
-                if ending == PICTURE:
-                    write_marked(file, recording, part, stream.spec, on_progress=progress)
-                else:
-                    with part.open("wb") as out:
-                        WRITERS[ending](result, out)
+            for ending, part in zip(WRITERS, parts, strict=True):
+                with part.open("wb") as out:
+                    WRITERS[ending](result, out)
+            no_picture = None
+            if PICTURE in targets:
+                try:
+                    out_file = targets[PICTURE]
+                    write_marked(file, recording, out_file, stream.spec, on_progress=progress)
+                except VideoError as error:  # the tables are worth something without it
+                    no_picture = error
+        if no_picture:
+            raise no_picture
     except (VideoError, OSError) as error:
         progress.clear()
         _print_error(file, _problem(error, arguments.out), as_json=arguments.json)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from av.video.reformatter import VideoReformatter
 
+from fer.errors import VideoError, failures_as
 from fer.types import Image
 
 #: Width and height of `Frame.thumbnail`.
@@ -25,15 +26,22 @@ class Scaler:
 
     def picture(self, decoded: Any, width: int, height: int) -> Image:
         """Return a frame as ``(height, width, 3)`` RGB uint8."""
-        scaled = self._for_pictures.reformat(decoded, width, height, "rgb24", interpolation="AREA")
-        return np.asarray(scaled.to_ndarray())
+        return _scaled(self._for_pictures, decoded, width, height, "rgb24")
 
     def thumbnail(self, decoded: Any) -> Image:
-        """Return a frame as ``(36, 64)`` uint8, grey."""
+        """Return a frame as ``(36, 64)`` uint8, grey.
+
+        Each pixel is the mean of what it covers: less would let fine detail flicker, and a shot
+        fall into many.
+        """
         size = THUMBNAIL_WIDTH, THUMBNAIL_HEIGHT
-        scaled = self._for_thumbnails.reformat(
-            decoded, *size, "gray", interpolation="FAST_BILINEAR"
-        )
+        return _scaled(self._for_thumbnails, decoded, *size, "gray")
+
+
+def _scaled(scaler: VideoReformatter, decoded: Any, width: int, height: int, kind: str) -> Image:
+    failure = VideoError("has a frame that cannot be made a picture. It is damaged.")
+    with failures_as(lambda _: failure):
+        scaled = scaler.reformat(decoded, width, height, kind, interpolation="AREA")
         return np.asarray(scaled.to_ndarray())
 
 

@@ -64,7 +64,9 @@ def write_marked(
     except av.error.FFmpegError as error:
         if isinstance(error, OSError):  # such as a full disk
             raise
-        raise VideoError(f"cannot be written as a marked video: {error.strerror}.") from error
+        raise VideoError(
+            "cannot be written as a marked video: an MP4 file holds no such times or pictures."
+        ) from error
 
 
 def _write(
@@ -88,6 +90,8 @@ def _write(
                 mp4.add_sound(item)
                 continue
             seconds, image = item
+            if seconds >= recording.end:  # no more was analysed
+                break
             faces = playback.faces_at(seconds).scaled(side / longest)
             mp4.add_picture(annotate(image, faces), seconds)
             frames += 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -41,19 +42,23 @@ class Moment:
 
 
 def find_moments(
-    source: Path, rows: StreamRows, cancelled: Callable[[], bool] = lambda: False
+    source: Path,
+    rows: StreamRows,
+    pixels: float = math.inf,
+    cancelled: Callable[[], bool] = lambda: False,
 ) -> tuple[Moment, ...]:
     """Return the surest moments by person and then by expression, with portraits from the file.
 
     Args:
         source: the recording.
         rows: its rows.
+        pixels: pixels of all frames together after which no more are looked for.
         cancelled: asked before each portrait; what was found so far is returned then.
     """
     rows = rows.take(_of_the_longest(rows, surest_moments(rows)))
     portraits: dict[int, bytes] = {}
     try:
-        with VideoReader(source) as reader:
+        with VideoReader(source, pixels=pixels) as reader:
             for index in np.argsort(rows.seconds, kind="stable").tolist():
                 if cancelled():
                     break

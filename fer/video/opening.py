@@ -10,7 +10,7 @@ from typing import Any
 import av
 import av.error
 
-from fer.errors import VideoError
+from fer.errors import VideoError, failures_as
 
 #: What is read, by the names of FFmpeg's demuxers. Anything else is refused before it is
 #: interpreted: a playlist, for example, would have further files opened.
@@ -26,8 +26,8 @@ _NO_VIDEO = (
 )
 
 #: Least width and height in pixels, since a smaller picture cannot show a face, and most pixels of
-#: a frame: 8K is 33 million.
-MIN_SIDE, MAX_PIXELS = 16, 36_000_000
+#: a frame: 8K is 33 million. A frame of an animation takes four bytes a pixel, several times over.
+MIN_SIDE, MAX_PIXELS, MAX_GIF_PIXELS = 16, 36_000_000, 9_000_000
 
 #: Longest length that is believed, in seconds, and least bytes of a second of it.
 _LONGEST, _LEAST_BYTES = 7 * 24 * 3600.0, 20.0
@@ -74,15 +74,17 @@ def opened(source: Path) -> Any:
     Raises:
         VideoError: the file cannot be opened, is empty, or none of the formats.
     """
-    try:
+
+    def failure(error: Exception) -> VideoError:
+        if isinstance(error, OSError) and not isinstance(error, av.error.FFmpegError):
+            return VideoError(f"cannot be opened: {error.strerror or error}.")
+        return VideoError(_NO_VIDEO)
+
+    with failures_as(failure):
         if not source.stat().st_size:
             raise VideoError("is empty (0 bytes).")
         only = {"format_whitelist": _DEMUXERS, "protocol_whitelist": "file"}
         return av.open(str(source.resolve()), options=only, metadata_errors="replace")
-    except av.error.FFmpegError as error:
-        raise VideoError(_NO_VIDEO) from error
-    except OSError as error:
-        raise VideoError(f"cannot be opened: {error.strerror or error}.") from error
 
 
 def picture_of(container: Any) -> Any:
@@ -98,18 +100,19 @@ def picture_of(container: Any) -> Any:
     codec = stream.codec_context
     if codec is None:
         raise VideoError("holds a picture in a codec that is not known here.")
-    check_size(codec.width, codec.height)
+    most = MAX_GIF_PIXELS if container.format.name == "gif" else MAX_PIXELS
+    check_size(codec.width, codec.height, most)
     # The header may say less than the frames do.
-    codec.options = {"max_pixels": str(MAX_PIXELS)}
+    codec.options = {"max_pixels": str(most)}
     codec.thread_count, codec.thread_type = _THREADS, "AUTO"
     return stream
 
 
-def check_size(width: int, height: int) -> None:
+def check_size(width: int, height: int, most: int = MAX_PIXELS) -> None:
     """Raise VideoError if frames of this size in pixels cannot be analysed."""
-    if width * height > MAX_PIXELS:
-        most = f"{MAX_PIXELS // 10**6} million pixels"
-        raise VideoError(f"is too large: {width} × {height} pixels; frames may have {most}.")
+    if width * height > most:
+        may = f"{most // 10**6} million pixels"
+        raise VideoError(f"is too large: {width} × {height} pixels; frames may have {may}.")
     if not width or not height:
         raise VideoError(
             "does not say how large its picture is. It is damaged, or its frames are too large."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -23,12 +24,14 @@ class PreparedFrame:
         size: width and height in the recording, in pixels.
         new_scene: whether another scene begins with it.
         image: RGB, perhaps smaller than `size`; None if it is not to be analysed.
+        spent: seconds of processor time that this thread took for all frames so far.
     """
 
     seconds: float
     size: tuple[int, int]
     new_scene: bool
     image: Image | None
+    spent: float
 
 
 def prepared(reader: VideoReader, rate: float | None, side: int | None) -> Iterator[PreparedFrame]:
@@ -39,11 +42,13 @@ def prepared(reader: VideoReader, rate: float | None, side: int | None) -> Itera
         rate: frames that are analysed a second; every frame if None.
         side: longer side in pixels to which larger pictures are reduced; not at all if None.
     """
-    is_cut, turn = SceneCuts(), 0
+    is_cut, turn, began = SceneCuts(), 0, time.thread_time()
     for frame in reader.frames():
         image = None
         turns = math.inf if rate is None else (frame.seconds - reader.start + _ROUNDED) * rate
         if turns >= turn:
             image = frame.picture(side)
             turn = 0 if rate is None else math.floor(turns) + 1
-        yield PreparedFrame(frame.seconds, frame.size, is_cut(frame.thumbnail()), image)
+        new_scene = is_cut(frame.thumbnail())
+        spent = time.thread_time() - began
+        yield PreparedFrame(frame.seconds, frame.size, new_scene, image, spent)

@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import av
-import av.error
 
-from fer.errors import VideoError
+from fer.errors import VideoError, failures_as
 from fer.text import clock
 from fer.video.frame import Frame, Scaler
 from fer.video.opening import VideoInfo, describe, opened, picture_of
@@ -24,6 +23,9 @@ _MISSING, _MISSING_SHARE = 0.5, 0.01
 
 #: Packets that cannot be decoded, after which the rest is given up.
 _MOST_FAILURES = 1000
+
+#: Pixels that a frame counts for at least, as each costs something.
+_LEAST_PIXELS = 100_000
 
 #: Frame rate that is assumed where neither header nor frames say.
 _USUAL_RATE = 25.0
@@ -45,8 +47,10 @@ class VideoReader:
     Args:
         source: a file in one of the formats of `fer.video.opening.SUFFIXES`, whatever its name.
         with_sound: whether the packets of the sound track are wanted too.
+        pixels: pixels of all frames together after which no more is read.
 
     Attributes:
+        enough: whether reading ended before the recording did, as it is too much work.
         info: what the header says.
         stream: the `av.VideoStream`; of several, the one that a player shows.
         sound: the `av.AudioStream` that a player plays; None without one.
@@ -58,10 +62,13 @@ class VideoReader:
             is too large or too small.
     """
 
-    def __init__(self, source: Path, *, with_sound: bool = False) -> None:
+    def __init__(self, source: Path, *, with_sound: bool = False, pixels: float = math.inf) -> None:
+        self.enough, self._pixels_left = False, pixels
         self._container = opened(source)
+        damaged = VideoError("has a header that cannot be read. It is damaged or cut off.")
         try:
-            self.stream = picture_of(self._container)
+            with failures_as(lambda _: damaged):
+                self.stream = picture_of(self._container)
             sound = self._container.streams.best("audio")
             # One in a codec that is not known here cannot be played, nor copied.
             self.sound = sound if sound and sound.codec_context else None
@@ -95,7 +102,7 @@ class VideoReader:
         self._newest = -math.inf
         try:
             self._container.seek(math.floor(seconds / base), stream=self.stream)
-        except (av.error.FFmpegError, OSError):
+        except Exception:  # of whatever kind FFmpeg and PyAV find for it
             return None
         for item in self._read([self.stream]):
             if isinstance(item, Frame) and item.seconds + item.duration / 2 > seconds:
@@ -110,6 +117,12 @@ class VideoReader:
     def note(self) -> str:
         """Once all was read, why it was not the whole recording; empty if it was."""
         length, read = self.info.seconds, self.end - self.start
+        if self.enough:
+            of = "" if length is None else f" of {clock(length)}"
+            return (
+                f"Only {clock(read)}{of} were read: the rest is more work than is done for one "
+                "recording here. Cut it into parts, or make its picture smaller."
+            )
         if length is not None and length - read > max(_MISSING, _MISSING_SHARE * length):
             return f"The file breaks off after {clock(read)} of {clock(length)}."
         if self._broken:
@@ -131,6 +144,10 @@ class VideoReader:
                 yield packet
                 continue
             for decoded in self._decoded(packet):
+                self._pixels_left -= max(_LEAST_PIXELS, decoded.width * decoded.height)
+                if self._pixels_left < 0:
+                    self.enough = True
+                    return
                 frame = self._timed(decoded)
                 if frame is not None:
                     self.end = frame.seconds + frame.duration
@@ -139,7 +156,7 @@ class VideoReader:
     def _packets(self, streams: list[Any]) -> Iterator[av.Packet]:
         try:
             yield from self._container.demux(streams)
-        except (av.error.FFmpegError, OSError):
+        except Exception:
             self._broken = True
 
     def _decoded(self, packet: av.Packet) -> list[Any]:
@@ -149,7 +166,7 @@ class VideoReader:
             return []
         try:
             return list(packet.decode())
-        except (av.error.FFmpegError, OSError):
+        except Exception:
             self._failures += 1
             return []
 

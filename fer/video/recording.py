@@ -49,11 +49,15 @@ class VideoOptions:
         rate: frames that are analysed a second; every frame if None.
         head: name of the head to use; the usual one if None.
         smoothing_seconds: window over which each person's probabilities are averaged.
+        pixels: pixels of all frames together after which no more is read.
+        processor_seconds: of the threads that read and analyse, after which no more is read.
     """
 
     rate: float | None = DEFAULT_RATE
     head: str | None = None
     smoothing_seconds: float = DEFAULT_SMOOTHING_SECONDS
+    pixels: float = math.inf
+    processor_seconds: float = math.inf
 
     def __post_init__(self) -> None:
         if self.rate is not None and not (self.rate > 0 and math.isfinite(self.rate)):
@@ -138,7 +142,8 @@ def analyse(
     """
     options = options or VideoOptions()
     stream.reset()
-    with VideoReader(source) as reader:
+    began = time.thread_time()
+    with VideoReader(source, pixels=options.pixels) as reader:
         analysis = _Analysis(reader, stream, options, on_progress)
         side = None if stream.is_fine else ANALYSIS_SIDE
         with ahead(prepared(reader, options.rate, side), _AHEAD) as frames:
@@ -146,10 +151,13 @@ def analyse(
                 if cancelled():
                     raise Cancelled
                 analysis.see(frame)
+                if frame.spent + time.thread_time() - began > options.processor_seconds:
+                    reader.enough = True
+                    break
         analysis.report()
         recording = analysis.recording()
     if portraits:
-        moments = find_moments(source, recording.rows, cancelled)
+        moments = find_moments(source, recording.rows, options.pixels, cancelled)
         recording = replace(recording, moments=moments)
     if cancelled():
         raise Cancelled

@@ -144,6 +144,26 @@ def test_what_cannot_be_analysed_says_why(data: bytes, message: str, reason: str
     assert said.value.reason == pickle.loads(pickle.dumps(said.value)).reason == reason
 
 
+@pytest.mark.parametrize("brand", [b"mif1", b"heic", b"heix", b"msf1"])
+def test_avif_that_calls_itself_heif_is_refused_in_words(brand: bytes) -> None:
+    data = encoded(Image.new("RGB", (64, 64)), "AVIF")
+    with pytest.raises(ImageError, match="cannot be read"):
+        decode(data[:8] + brand + data[12:])
+
+
+@pytest.mark.parametrize("error", [RuntimeError("a plugin"), MemoryError(), RecursionError()])
+def test_whatever_the_library_raises_is_the_project_s_own_error(
+    monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def fail(image: Image.Image) -> None:
+        raise error
+
+    monkeypatch.setattr("PIL.ImageFile.ImageFile.load", fail)
+    with pytest.raises(ImageError, match="damaged") as said:
+        decode(encoded(Image.fromarray(gradient()), "PNG"))
+    assert said.value.reason == "damaged"
+
+
 def test_too_many_bytes_are_not_even_looked_at(tmp_path: Path) -> None:
     big = tmp_path / "big.jpg"
     with big.open("wb") as file:

@@ -136,6 +136,7 @@ def test_a_margin_is_between_the_first_two(rows: list, expected: list[float]) ->
 
 
 def test_nobody_is_uncertain_of_nothing_nor_without_thresholds() -> None:
+    assert Faces.empty(()).uncertain.tolist() == []  # a file that could not be read
     assert (asked().answers, asked().candidates, asked().quality) == ([], [], [])
     assert asked().uncertain.tolist() == []
     assert asked((0.3, 0.2, 0.2, 0.2, 0.1), thresholds=(0, 0)).answers == ["happy"]

@@ -5,13 +5,12 @@ from __future__ import annotations
 import stat
 import tempfile
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PureWindowsPath
 
-from fer.errors import DataError
+from fer.errors import DataError, failures_as
 from fer.images import MAX_BYTES, SUFFIXES
 from training.data.folders import is_visible
 
@@ -30,8 +29,6 @@ _TABLES = ("csv", "npz")
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 _ENCRYPTED = 0x1 | 0x40  # usual and strong encryption
-
-_DAMAGES = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError)
 
 
 @dataclass(frozen=True)
@@ -69,11 +66,11 @@ def unpacked(path: Path, limits: Limits = _USUAL) -> Iterator[Path]:
         DataError: it is no ZIP, damaged, encrypted or too large, or has a path that leads out.
     """
     with tempfile.TemporaryDirectory(prefix="fer-data-") as folder:
-        try:
-            with zipfile.ZipFile(path) as archive:
-                _unpack(archive, Path(folder), path.name, limits)
-        except _DAMAGES as error:
-            raise DataError(f"{path.name} cannot be unpacked: {error}.") from error
+        with (
+            failures_as(lambda error: DataError(f"{path.name} cannot be unpacked: {error}.")),
+            zipfile.ZipFile(path) as archive,
+        ):
+            _unpack(archive, Path(folder), path.name, limits)
         yield Path(folder)
 
 
@@ -88,7 +85,9 @@ def _unpack(archive: zipfile.ZipFile, folder: Path, name: str, limits: Limits) -
         inner = PureWindowsPath(entry.filename)  # which knows both kinds of slashes
         _check(entry, inner, name)
         suffix = inner.suffix.lower().lstrip(".")
-        if entry.is_dir() or not all(is_visible(PureWindowsPath(part)) for part in inner.parts):
+        # `ZipInfo.is_dir` of Python 3.11 fails on an empty name: one that begins with a NUL.
+        visible = all(is_visible(PureWindowsPath(part)) for part in inner.parts)
+        if entry.filename.endswith("/") or not visible:
             continue
         if suffix not in (*SUFFIXES, *_TABLES):
             continue

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import zipfile
-import zlib
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fer.errors import DataError
+from fer.errors import DataError, failures_as
 from fer.labelled.folders import SPLIT_OF_USAGE
 from fer.labels import FER2013_LABELS
 from training.data.raw import Problem, Source
@@ -19,12 +18,8 @@ _EXPECTED = (
     "person (n,)."
 )
 
-#: Exceptions that NumPy raises for files that are not an archive, or a damaged one: also
-#: what an archive raises that is encrypted, or claims to be larger than all memory.
-UNREADABLE = (
-    ValueError, OSError, EOFError, AttributeError, TypeError, zipfile.BadZipFile, zlib.error,
-    MemoryError, NotImplementedError, RuntimeError,
-)  # fmt: skip
+#: Unpacked bytes that an archive may have in any case, and for each of its own, as faces have.
+_BYTES, _RATIO = 64 * 2**20, 100
 
 _PER_FACE = ("image", "label", "usage", "votes", "row", "person")
 
@@ -38,7 +33,11 @@ def read_archive(path: Path, column: str | None = None) -> Source:
     Raises:
         DataError: the file is not such an archive, or its arrays do not match.
     """
-    fields = _fields(path)
+    with failures_as(lambda error: DataError(f"{path} cannot be read as an .npz archive: {error}")):
+        return _source(path, _fields(path), column)
+
+
+def _source(path: Path, fields: dict[str, NDArray], column: str | None) -> Source:
     if column is not None and fields.get(column, np.zeros(0)).shape != fields["label"].shape:
         raise DataError(f"{path} has no {column!r} for each face; it has {', '.join(fields)}.")
     images, labels = fields["image"], fields["label"].astype(np.int64)
@@ -74,11 +73,15 @@ def read_archive(path: Path, column: str | None = None) -> Source:
 
 
 def _fields(path: Path) -> dict[str, NDArray]:
-    try:
-        with path.open("rb") as file, np.load(file) as archive:
-            fields = {key: archive[key] for key in archive.files}
-    except UNREADABLE as error:
-        raise DataError(f"{path} cannot be read as an .npz archive: {error}") from error
+    with zipfile.ZipFile(path) as members:
+        unpacked = sum(member.file_size for member in members.infolist())
+    if unpacked > max(_BYTES, _RATIO * path.stat().st_size):
+        raise DataError(
+            f"{path} was refused: it unpacks to {unpacked / 2**20:,.0f} MB, more than {_RATIO} "
+            "times its size, as no faces do."
+        )
+    with path.open("rb") as file, np.load(file) as archive:
+        fields = {key: archive[key] for key in archive.files}
     if missing := {"image", "label"} - fields.keys():
         raise DataError(
             f"{path} lacks {', '.join(sorted(missing))}; it has {', '.join(fields)}. {_EXPECTED}"
@@ -98,5 +101,12 @@ def _fit(fields: dict[str, NDArray]) -> bool:
         and label.ndim == 1
         and label.dtype.kind in "iu"
         and all(f.shape[:1] == label.shape for n, f in fields.items() if n in _PER_FACE)
-        and ("votes" not in fields or fields["votes"].shape[1:] == (10,))
+        and ("usage" not in fields or fields["usage"].ndim == 1)
+        and ("votes" not in fields or _are_counts(fields["votes"]))
+        and ("row" not in fields or fields["row"].dtype.kind in "iu")
     )
+
+
+def _are_counts(votes: NDArray) -> bool:
+    is_number = votes.dtype.kind in "iuf"
+    return is_number and votes.shape[1:] == (10,) and bool(((votes >= 0) & (votes <= 255)).all())

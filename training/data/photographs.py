@@ -5,9 +5,7 @@ Cut-out faces of a table or an archive of arrays are offered in the same way.
 
 from __future__ import annotations
 
-import lzma
 import zipfile
-import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -17,7 +15,7 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from fer.errors import DataError, ImageError
+from fer.errors import DataError, ImageError, failures_as
 from fer.images import MAX_BYTES, decode, read
 from fer.labelled.cut_outs import as_channels
 from fer.labelled.folders import labelled_files
@@ -28,9 +26,6 @@ from training.data.load import load
 from training.data.splits import SPLIT_SEED
 
 #: What reading a damaged, encrypted or strangely packed member of a ZIP raises.
-_NOT_UNPACKED = (
-    zipfile.BadZipFile, zlib.error, lzma.LZMAError, RuntimeError, OSError, EOFError
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -98,7 +93,7 @@ def open_photographs(
     """
     if path.suffix.lower() == ".zip" and path.is_file():
         with _archive(path) as archive:
-            members = {m.filename: m for m in archive.infolist() if not m.is_dir()}
+            members = {m.filename: m for m in archive.infolist() if not m.filename.endswith("/")}
             yield _of_files(
                 path,
                 [name for name in sorted(members) if _is_visible(name)],
@@ -114,10 +109,8 @@ def open_photographs(
 
 
 def _archive(path: Path) -> zipfile.ZipFile:
-    try:
+    with failures_as(lambda error: DataError(f"{path} cannot be read as a ZIP file: {error}")):
         return zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, OSError) as error:
-        raise DataError(f"{path} cannot be read as a ZIP file: {error}") from error
 
 
 def _is_visible(name: str) -> bool:
@@ -137,10 +130,8 @@ def _unpacked(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Image:
     if member.file_size > MAX_BYTES:  # said by the ZIP; no more than that is unpacked
         size = member.file_size / 2**20
         raise ImageError(f"is {size:.0f} MB large; at most {MAX_BYTES // 2**20} MB are read.")
-    try:
+    with failures_as(lambda error: ImageError(f"cannot be unpacked ({error}).")):
         data = archive.read(member)
-    except _NOT_UNPACKED as error:
-        raise ImageError(f"cannot be unpacked ({error}).") from error
     return decode(data)
 
 

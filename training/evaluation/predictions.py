@@ -8,9 +8,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from fer.errors import ModelError
+from fer.errors import ModelError, failures_as
 from fer.types import Floats
-from training.data.npz_files import UNREADABLE
 
 #: File in a model directory with the predictions for each split.
 PREDICTIONS_FILE = "predictions.npz"
@@ -48,15 +47,16 @@ def load_predictions(directory: Path, name: str = PREDICTIONS_FILE) -> dict[str,
     file = directory / name
     if not file.is_file():
         raise ModelError(f"{file} is missing; `python -m training train` writes it.")
-    try:
-        with file.open("rb") as content, np.load(content) as arrays:
-            splits = [k.removesuffix("_labels") for k in arrays.files if k.endswith("_labels")]
-            found = {
-                split: Predictions(arrays[f"{split}_labels"], arrays[f"{split}_probabilities"])
-                for split in splits
-            }
-    except (KeyError, *UNREADABLE) as error:
-        raise ModelError(f"{file} is damaged ({error}). {_AGAIN}") from error
+    with (
+        failures_as(lambda error: ModelError(f"{file} is damaged ({error}). {_AGAIN}")),
+        file.open("rb") as content,
+        np.load(content) as arrays,
+    ):
+        splits = [k.removesuffix("_labels") for k in arrays.files if k.endswith("_labels")]
+        found = {
+            split: Predictions(arrays[f"{split}_labels"], arrays[f"{split}_probabilities"])
+            for split in splits
+        }
     for split, part in found.items():
         if not _fit(part):
             raise ModelError(

@@ -57,6 +57,25 @@ def test_photos_are_read_in_their_order_and_folders_are_no_files() -> None:
     ]  # fmt: skip
 
 
+def test_a_name_that_begins_with_a_nul_costs_no_other_file() -> None:
+    data = zip_of(("X0a.jpg", b"one"), ("b.jpg", b"two")).replace(b"X0a.jpg", b"\x000a.jpg")
+    assert outcome(data) == {"unnamed": b"one", "b.jpg": b"two"}
+
+
+def test_whatever_the_library_raises_is_the_project_s_own_error(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(*_: object) -> None:
+        raise KeyError("of a version to come")
+
+    data = zip_of(("a.jpg", b"one"))
+    monkeypatch.setattr("zipfile.ZipExtFile.read", fail)
+    assert outcome(data) == {"a.jpg": "is damaged in the archive and cannot be read."}
+    monkeypatch.setattr("zipfile.ZipFile._RealGetContents", fail)
+    with pytest.raises(RefusedError, match="is not a ZIP archive that can be read"):
+        PhotoArchive(data)
+
+
 def test_system_files_are_counted_only() -> None:
     data = zip_of(
         ("a.jpg", b"a"), ("__MACOSX/._a.jpg", b""), (".DS_Store", b""), ("x/Thumbs.db", b"")
@@ -181,6 +200,10 @@ def test_unpacked_bytes_are_counted_of_a_file_and_of_all_together() -> None:
     photo = random.Random(1).randbytes(100_000)
     data = zip_of(*[(f"{number}.jpg", photo) for number in range(4)])
     limits = Limits(total_bytes=250_000)
+    assert list(outcome(data, Limits(total_bytes=400_000)).values()) == [photo] * 4
+    assert list(outcome(data, Limits(file_bytes=100_000)).values()) == [photo] * 4
+    assert photo not in outcome(data, Limits(file_bytes=99_999)).values()
+    assert outcome(data, Limits(total_bytes=399_999))["3.jpg"] != photo
     first, second, *others = outcome(data, limits).values()
     assert first == second == photo
     assert others == ["was not read: the archive unpacks to more than 0 MB."] * 2
@@ -222,9 +245,22 @@ def test_an_archive_with_too_many_files_is_refused() -> None:
 
 
 def test_a_table_of_contents_that_is_too_long_is_not_read() -> None:
-    data = zip_of(*[(f"{number}.jpg", b"") for number in range(2000)])
+    data = zip_of(*[(f"{number:04}.jpg", b"") for number in range(2000)])
+    size = 2000 * (46 + len("0000.jpg"))
+    assert len(PhotoArchive(data, Limits(directory_bytes=size)).candidates()[0]) == 2000
     with pytest.raises(RefusedError, match="table of contents is too long"):
-        PhotoArchive(data, Limits(directory_bytes=90_000))
+        PhotoArchive(data, Limits(directory_bytes=size - 1))
+
+
+def test_the_limits_are_those_that_the_server_is_laid_out_for() -> None:
+    assert Limits() == Limits(20_000, 4 * MB, 64 * MB, 4096 * MB, 100)
+
+
+def test_a_file_is_unpacked_to_at_most_a_hundred_times_its_size() -> None:
+    noise = random.Random(2).randbytes(15_000)
+    for zeros, refused in ((1_550_000, False), (1_800_000, True)):
+        data = zip_of(("a.bmp", noise + bytes(zeros)))
+        assert ("1/100 of its size" in str(outcome(data)["a.bmp"])) == refused
 
 
 def raw_name(data: bytes, old: bytes, new: bytes, flags: int | None = None) -> bytes:

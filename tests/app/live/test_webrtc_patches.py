@@ -27,7 +27,7 @@ from streamlit_webrtc import get_cloudflare_ice_servers, webrtc_streamer
 from streamlit_webrtc.process import AsyncVideoProcessTrack
 
 from app.live import webrtc_patches
-from app.live.streaming.ice import LIFETIME_SECONDS, Help, IceSource
+from app.live.streaming.ice import Help, IceSource
 from app.live.webrtc_patches import (
     camera_error,
     cloudflare_servers,
@@ -283,7 +283,7 @@ def test_cloudflare_is_told_who_asks_and_for_how_long(monkeypatch: pytest.Monkey
     assert "keys/key%2F1/credentials" in request.full_url
     assert request.get_method() == "POST"
     assert request.get_header("Authorization") == "Bearer s3cret"
-    assert json.loads(request.data or b"") == {"ttl": LIFETIME_SECONDS}
+    assert json.loads(request.data or b"") == {"ttl": 7200}
     assert 0 < timeout <= 10
 
 

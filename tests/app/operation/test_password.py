@@ -1,5 +1,7 @@
 """Who may see the operator's page."""
 
+import hmac
+
 import pytest
 
 from app.operation.password import ATTEMPT_SECONDS, ATTEMPTS, PasswordDoor, password_of
@@ -75,3 +77,26 @@ def test_however_many_guess_memory_is_bounded() -> None:
     for number in range(3000):
         door.lets_in("wrong", RIGHT, f"10.0.{number // 256}.{number % 256}")
     assert len(door._wrong) <= 1000
+
+
+def test_the_fifth_wrong_one_in_a_minute_closes_the_door_until_the_minute_is_over() -> None:
+    clock = Clock()
+    door = PasswordDoor(clock)
+    for wrong in range(5):
+        assert door.lets_in(RIGHT, RIGHT, HERE), wrong
+        door.lets_in("wrong", RIGHT, HERE)
+    for seconds, opens in ((0, False), (59, False), (1, True)):
+        clock.seconds += seconds
+        assert door.lets_in(RIGHT, RIGHT, HERE) == opens
+
+
+def test_the_time_of_a_comparison_tells_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared: list[tuple[bytes, bytes]] = []
+
+    def compare(one: bytes, other: bytes) -> bool:
+        compared.append((one, other))
+        return True
+
+    monkeypatch.setattr(hmac, "compare_digest", compare)
+    assert PasswordDoor(Clock()).lets_in("wrong", RIGHT, HERE), "nothing else compares"
+    assert [list(map(len, pair)) for pair in compared] == [[32, 32]]

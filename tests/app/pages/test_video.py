@@ -134,7 +134,7 @@ def test_the_result_has_a_player_a_timeline_shares_and_all_files(
     assert not page.exception
     assert "**2 people** in 2 scenes. After a cut" in words(page)
     (player,) = page.get("video")
-    assert "a box and an expression on every face" in player.proto.alt
+    assert "an expression on every face that was found" in player.proto.alt
     timeline, curves, shares = alts(page)
     assert "Another scene at 0:00." in timeline
     assert curves.startswith("Probabilities of Person")

@@ -10,6 +10,8 @@ import pytest
 from app.common.paths import model_dir
 from app.video import engine
 from app.video.engine import Result, VideoSettings, read_video
+from app.video.room import most_pixels
+from fer.errors import VideoError
 from fer.labels import FERPLUS_HEAD
 from fer.model.spec import ModelSpec
 from fer.video.recording import Recording, VideoOptions
@@ -43,7 +45,9 @@ def asked(spec: ModelSpec, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
 def read(folder: Path, settings: VideoSettings) -> Result:
     source = folder / "holiday.mov"
-    return read_video(source, folder / "marked.mp4", settings, lambda _: None, lambda: False)
+    source.write_bytes(bytes(1000))
+    marked = folder / "marked.mp4"
+    return read_video(source, marked, settings, lambda _: None, lambda: False, 90.0)
 
 
 def test_settings_reach_the_analysis_and_the_marked_video_is_there(
@@ -53,7 +57,8 @@ def test_settings_reach_the_analysis_and_the_marked_video_is_there(
     assert result.marked == tmp_path / "marked.mp4"
     assert result.marked.exists()
     assert (result.note, asked["fine"]) == ("", True)
-    assert asked["options"] == VideoOptions(None, FERPLUS_HEAD)
+    limits = {"pixels": most_pixels(1000), "processor_seconds": 90.0}
+    assert asked["options"] == VideoOptions(None, FERPLUS_HEAD, **limits)
 
 
 def test_a_full_disk_costs_the_marked_video_but_not_the_numbers(
@@ -63,6 +68,16 @@ def test_a_full_disk_costs_the_marked_video_but_not_the_numbers(
     result = read(tmp_path, VideoSettings())
     assert result.marked is None
     assert "disk of this server is full" in result.note
+    assert len(result.recording.rows)
+
+
+def test_times_that_mp4_cannot_hold_cost_the_marked_video_but_not_the_numbers(
+    tmp_path: Path, asked: dict[str, Any]
+) -> None:
+    asked["error"] = VideoError("cannot be written as a marked video.")
+    result = read(tmp_path, VideoSettings())
+    assert result.marked is None
+    assert result.note == "The recording cannot be written as a marked video."
     assert len(result.recording.rows)
 
 

@@ -20,7 +20,7 @@ def progress(clock: Clock) -> VideoProgress:
 
 
 def report(share: float | None, frames: int, stage: str = "analysis") -> Progress:
-    return Progress(stage, share, 0.0, frames)
+    return Progress(stage, share, 0.0, frames, frames // 3)
 
 
 def test_before_the_first_report_nothing_is_known(progress: VideoProgress) -> None:
@@ -58,7 +58,9 @@ def test_of_a_long_recording_some_frames_are_kept_each_whole(progress: VideoProg
     assert len(crowd.rows) == MAX_ROWS + 1
 
 
-def test_speed_and_time_left_are_those_of_the_stage(progress: VideoProgress, clock: Clock) -> None:
+@pytest.mark.parametrize("fine", [False, True])
+def test_speed_is_the_stage_s_and_time_left_the_whole_s(clock: Clock, fine: bool) -> None:
+    progress = VideoProgress(clock, fine=fine)
     progress.report(report(0.0, 1))
     clock.seconds += 0.5
     progress.report(report(0.01, 30))
@@ -67,7 +69,8 @@ def test_speed_and_time_left_are_those_of_the_stage(progress: VideoProgress, clo
     clock.seconds += 9.5
     progress.report(report(0.25, 600))
     assert progress.speed == 60
-    assert progress.seconds_left == pytest.approx(30)
+    # 30 seconds of this step, and 2,400 frames to be marked; 200 analyses took 10 seconds.
+    assert progress.seconds_left == pytest.approx(30 + 2400 * (10 / 200) * (0.03 if fine else 0.56))
     progress.report(report(0.0, 0, "picture"))
     assert progress.speed == 0
     assert progress.seconds_left is None

@@ -10,10 +10,14 @@ from app.video import room
 from app.video.room import (
     SIZE_VARIABLE,
     TOTAL_VARIABLE,
+    check_work,
     largest_possible,
     max_megabytes,
     max_total_megabytes,
+    most_pixels,
 )
+from fer.errors import VideoError
+from fer.video.opening import VideoInfo
 
 Usage = namedtuple("Usage", "total used free")
 
@@ -24,6 +28,34 @@ def test_the_settings_have_defaults_and_are_checked() -> None:
     assert max_total_megabytes({TOTAL_VARIABLE: "300"}) == 300
     with pytest.raises(ValueError, match=SIZE_VARIABLE):
         max_megabytes({SIZE_VARIABLE: "large"})
+
+
+@pytest.mark.parametrize(
+    ("size", "pixels"),
+    [(0, 5e9), (1_000_000, 25e9), (12_250_000, 250e9), (200_000_000, 250e9)],
+)
+def test_a_larger_file_may_have_more_pixels_up_to_a_limit(size: int, pixels: float) -> None:
+    assert most_pixels(size) == pixels
+
+
+@pytest.mark.parametrize(
+    ("seconds", "rate", "refused"),
+    [
+        (None, None, False),
+        (99.0, 10.0, False),
+        (100.0, 10.1, True),
+        (16.0, 1000.0, False),  # such a rate is a guess
+        (17.0, 1000.0, True),
+    ],
+)
+def test_what_a_header_says_is_too_much_work_is_refused(
+    seconds: float | None, rate: float | None, refused: bool
+) -> None:
+    video = VideoInfo(2500, 2000, seconds, rate, "gif", has_sound=False)
+    if not refused:
+        return check_work(video, 0)
+    with pytest.raises(VideoError, match=r"1,0\d\d frames of 2500 × 2000 .* 1,000 are analysed"):
+        check_work(video, 0)
 
 
 @pytest.mark.parametrize(

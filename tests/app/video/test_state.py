@@ -34,6 +34,14 @@ def test_without_a_temporary_folder_other_pages_work_all_the_same(
     state.begin()
 
 
+def test_an_analysis_has_the_processor_time_of_the_setting(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert state._engine().keywords == {"processor_seconds": 3600}
+    monkeypatch.setenv("FER_MAX_VIDEO_MINUTES", "2")
+    assert state._engine().keywords == {"processor_seconds": 120}
+
+
 def test_at_its_end_a_server_stops_all_jobs_and_deletes_all_recordings(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

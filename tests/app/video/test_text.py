@@ -1,7 +1,9 @@
 """What the Video page says of a recording and its analysis."""
 
 import errno
+import re
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -10,6 +12,7 @@ from app.video.text import (
     browser_plays,
     facts,
     failure_line,
+    found_line,
     left,
     progress_line,
     size,
@@ -17,8 +20,11 @@ from app.video.text import (
     waiting_line,
 )
 from fer.errors import VideoError
+from fer.export.stream_rows import NO_FACE
 from fer.video.recording import Progress
 from tests.app.video.samples import INFO, SOURCE
+from tests.fer.export.samples import HAPPY, NOBODY
+from tests.fer.export.samples import rows as stream_rows
 
 
 def test_a_recording_in_a_line() -> None:
@@ -114,6 +120,29 @@ def test_how_far_an_analysis_is(
 )
 def test_the_time_left_is_no_more_exact_than_it_is_known(seconds: float, said: str) -> None:
     assert left(seconds) == said
+
+
+@pytest.mark.parametrize(
+    ("seen", "cuts", "fine", "said"),
+    [
+        ([0], (), False, "No face was found.* “Small faces too” below looks"),
+        ([0], (), True, r"No face was found.* turned to the camera\.$"),
+        ([1, 1, 2], (), False, r"\*\*2 people\*\*$"),
+        ([1, 1, 2], (1.5,), False, "2 people.* in 2 scenes.* has a new number.$"),
+        ([1, 0, 2], (0.5, 1.5), False, "in 3 scenes.* In 1 scene no face was found. “Small faces"),
+        ([1, 0, 2], (0.5, 1.5), True, r"In 1 scene no face was found\.$"),
+        ([1, 0], (1.5,), True, "has a new number.$"),  # a scene too short to be looked at
+    ],
+)
+def test_scenes_without_a_face_are_named_and_what_may_help(
+    seen: list[int], cuts: tuple[float, ...], fine: bool, said: str
+) -> None:
+    """Rows are a second apart, each with a person's number; 0 for nobody."""
+    table = stream_rows(
+        *((float(i), track or NO_FACE, HAPPY if track else NOBODY) for i, track in enumerate(seen))
+    )
+    found = SimpleNamespace(rows=table, cuts=cuts)
+    assert re.search(said, found_line(found, fine=fine))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from app.video.workspace import Workspaces
 from fer.labelled.names import shown_name
 from fer.model.spec import ModelSpec
 from tests.app.video.samples import PATIENCE, FakeEngine, video
+from tests.fer.video.samples import dotted_gif
 
 
 @pytest.fixture
@@ -87,6 +88,15 @@ def test_what_cannot_be_taken_leaves_a_notice_and_no_file(
     assert (visit.source, visit.job, len(spaces), files(spaces)) == (None, None, 0, [])
     take(visit)
     assert (visit.notice, visit.job is None) == ("", False)
+
+
+def test_a_small_file_that_is_too_much_work_is_refused_at_once(
+    visit: VideoVisit, spaces: Workspaces, tmp_path: Path
+) -> None:
+    file = dotted_gif(tmp_path / "a.gif", (2900, 2900), 3000)
+    take(visit, "a.gif", io.BytesIO(file.read_bytes()))
+    assert visit.notice.startswith("a.gif is too much work: about 3,000 frames of 2900 × 2900")
+    assert (visit.source, visit.job, len(spaces), files(spaces)) == (None, None, 0, [])
 
 
 @pytest.mark.parametrize(

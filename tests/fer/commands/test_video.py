@@ -199,6 +199,18 @@ def test_where_one_file_cannot_be_written_none_is_left(
 
 
 @pytest.mark.usefixtures("loaded")
+def test_a_gap_that_mp4_cannot_hold_costs_the_marked_video_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    film = write_clip(tmp_path / "gap.mkv", [0.0, 0.1, 1e6, 1e6 + 0.1], beacon(lambda t: 20))
+    assert main(["video", str(film), "--out", str(tmp_path / "out")]) == 1
+    stems = [e for e in ENDINGS if not e.endswith(".mp4")]
+    assert names(tmp_path / "out") == sorted(f"gap{ending}" for ending in stems)
+    said = capsys.readouterr().err
+    assert "cannot be written as a marked video: an MP4 file holds no such times" in said
+
+
+@pytest.mark.usefixtures("loaded")
 def test_a_crowd_is_not_listed_in_full(
     clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -125,6 +126,14 @@ def write_clip(
         container.mux(stream.encode())
         for track in sounds:
             _write_tone(container, track, times[0], times[-1] + 0.1, loud)
+    return file
+
+
+def dotted_gif(file: Path, size: tuple[int, int], frames: int) -> Path:
+    """Write an animation of which each frame changes one pixel: 23 bytes, ten a second."""
+    frame = b"\x21\xf9\x04\x04\x0a\0\0\0\x2c" + struct.pack("<HHHHB", 0, 0, 1, 1, 0)
+    header = b"GIF89a" + struct.pack("<HHBBB", *size, 0x80, 0, 0) + b"\0\0\0\xff\xff\xff"
+    file.write_bytes(header + (frame + b"\x02\x02\x44\x01\0") * frames + b";")
     return file
 
 

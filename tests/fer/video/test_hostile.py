@@ -13,8 +13,10 @@ from fer.errors import VideoError
 from fer.model.spec import ModelSpec
 from fer.types import Image
 from fer.video.marked import write_marked
+from fer.video.opening import MAX_PIXELS, check_size
+from fer.video.reading import VideoReader
 from fer.video.recording import Recording, VideoOptions, analyse
-from tests.fer.video.samples import TICK, even, plain, red_stream, write_clip
+from tests.fer.video.samples import TICK, dotted_gif, even, plain, red_stream, write_clip
 
 #: Names of recordings and how they are written; of MP4, with its index at the end and in front.
 KINDS: dict[str, dict[str, object]] = {
@@ -130,12 +132,48 @@ Make = Callable[[Path], Path]
         ("a.mp4", lambda file: file.touch() or file, "is empty"),
         ("a.mp4", text, "is not a recording"),
         ("a.gif", patched_gif, "does not say how large its picture is"),
+        ("a.gif", lambda file: dotted_gif(file, (3001, 3000), 3), "frames may have 9 million"),
     ],
 )
 def test_refused_at_once(tmp_path: Path, spec: ModelSpec, name: str, make: Make, says: str) -> None:
     found = tried(make(tmp_path / name), spec)
     assert isinstance(found, str)
     assert says in found
+
+
+def test_a_recording_may_open_nothing_but_its_own_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, dict[str, str]]] = []
+
+    def look(file: str, options: dict[str, str], **_: object) -> None:
+        asked.append((file, options))
+        raise OSError("seen enough")
+
+    monkeypatch.setattr("av.open", look)
+    with pytest.raises(VideoError):
+        VideoReader(text(tmp_path / "a.mp4"))
+    formats = "mov,matroska,webm,avi,gif,mpegts"
+    only = {"protocol_whitelist": "file", "format_whitelist": formats}
+    assert asked == [(str(tmp_path.resolve() / "a.mp4"), only)]
+
+
+@pytest.mark.parametrize(
+    ("size", "most", "said"),
+    [
+        ((3000, 3000), 9_000_000, ""),
+        ((3000, 3001), 9_000_000, "frames may have 9 million pixels"),
+        ((6000, 6000), MAX_PIXELS, ""),
+        ((6000, 6001), MAX_PIXELS, "frames may have 36 million pixels"),
+        ((16, 16), MAX_PIXELS, ""),
+        ((16, 15), MAX_PIXELS, "is too small"),
+    ],
+)
+def test_the_largest_and_the_smallest_frame(size: tuple[int, int], most: int, said: str) -> None:
+    if not said:
+        return check_size(*size, most)
+    with pytest.raises(VideoError, match=said):
+        check_size(*size, most)
 
 
 @pytest.mark.parametrize(("name", "make"), [("a.mp4", endless_mp4), ("a.mkv", endless_mkv)])
@@ -167,3 +205,45 @@ def test_ten_thousand_tiny_frames(tmp_path: Path, spec: ModelSpec) -> None:
     found = tried(file, spec, rate=100)
     assert isinstance(found, Recording)
     assert len(found.rows) == 1000
+
+
+def test_what_is_too_much_work_is_read_in_part(tmp_path: Path, spec: ModelSpec) -> None:
+    """A few bytes may be many large frames: pixels and time of the processor are counted."""
+    file = dotted_gif(tmp_path / "a.gif", (400, 300), 50)
+    whole = tried(file, spec)
+    assert isinstance(whole, Recording)
+    assert (len(whole.rows), whole.note) == (50, "")
+    for options in (
+        VideoOptions(pixels=20 * 400 * 300 + 1),
+        VideoOptions(processor_seconds=1e-9),
+    ):
+        found = analyse(file, red_stream(spec), options)
+        assert 1 <= len(found.rows) <= 20
+        assert (len(found.rows) == 20) == (options.processor_seconds > 1)
+        assert "more work than is done for one recording" in found.note
+        out = tmp_path / "part.mp4"
+        write_marked(file, found, out, spec)
+        with VideoReader(out) as reader:
+            assert 1 <= sum(1 for _ in reader.frames()) <= 30
+
+
+def test_a_small_frame_counts_too(tmp_path: Path, spec: ModelSpec) -> None:
+    file = dotted_gif(tmp_path / "a.gif", (16, 16), 30)
+    assert len(analyse(file, red_stream(spec), VideoOptions(pixels=1e6)).rows) == 10
+
+
+@pytest.mark.parametrize("part", ["open", "demux", "convert"])
+def test_whatever_the_library_raises_is_the_project_s_own_error(
+    tmp_path: Path, spec: ModelSpec, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise LookupError("of a version to come")
+
+    file = write_clip(tmp_path / "a.mp4", even(5))
+    place = {
+        "open": "fer.video.opening.av.open",
+        "demux": "fer.video.opening.av.container.InputContainer.demux",
+        "convert": "fer.video.frame.VideoReformatter.reformat",
+    }[part]
+    monkeypatch.setattr(place, fail)
+    assert isinstance(tried(file, spec), str)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
@@ -9,7 +11,10 @@ from skimage import data
 
 from fer.types import Image
 from fer.video.frame import THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH
+from fer.video.prepared import prepared
+from fer.video.reading import VideoReader
 from fer.video.scene_cuts import SceneCuts
+from tests.fer.video.samples import even, write_clip
 
 #: Photographs of very different things.
 SCENES = ("astronaut", "coffee", "chelsea", "rocket")
@@ -94,3 +99,35 @@ def test_somebody_who_walks_through_the_picture_is_no_cut() -> None:
         picture[6:, max(0, x) : max(0, x + 14)] = 30
         thumbnails.append(picture)
     assert not any(cuts_in(*thumbnails))
+
+
+def uneven(rate: int = 25, until: float = 4.0) -> list[float]:
+    """Return the times of frames of which a half was dropped, those at a cut never."""
+    kept = np.random.default_rng(1).random(round(until * rate)) < 0.5
+    return [time for i, time in enumerate(even(len(kept), rate)) if kept[i] or i % rate == 0]
+
+
+@pytest.mark.parametrize("rotation", [0, 90])
+@pytest.mark.parametrize("times", [even(100, 25), uneven()], ids=["even", "uneven"])
+@pytest.mark.parametrize("speed", [30, 100])
+def test_fine_detail_that_moves_is_no_cut_and_each_hard_cut_is_one(
+    tmp_path: Path, rotation: int, times: list[float], speed: int
+) -> None:
+    """Each second shows another photograph, along which the camera moves: pixels a second."""
+    width, height = 640, 360
+    rng, shots = np.random.default_rng(0), []
+    for name in SCENES:
+        large = cv2.resize(getattr(data, name)(), (width + 120, height + 60))
+        grain = rng.normal(0, 30, large.shape[:2])[..., None]
+        shots.append(np.clip(large + grain, 0, 255).astype(np.uint8))
+
+    def draw(seconds: float) -> Image:
+        x = round(seconds % 1 * speed)
+        return np.ascontiguousarray(shots[int(seconds)][x // 2 :, x:][:height, :width])
+
+    file = write_clip(
+        tmp_path / "a.mp4", times, draw, rotation=rotation, preset="ultrafast", crf="18"
+    )
+    with VideoReader(file) as reader:
+        cuts = [frame.seconds for frame in prepared(reader, 0.1, 64) if frame.new_scene]
+    assert cuts == pytest.approx([1.0, 2.0, 3.0], abs=0.001)

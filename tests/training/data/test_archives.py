@@ -1,6 +1,7 @@
 """ZIPs as data sets, from usual ones to those that somebody made to do harm."""
 
 import io
+import random
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -62,6 +63,24 @@ def test_an_archive_of_arrays_in_a_zip(tmp_path: Path, zipped: Zip) -> None:
     }  # fmt: skip
 
 
+def test_a_name_that_begins_with_a_nul_costs_no_other_file(zipped: Zip) -> None:
+    path = zipped({"X0a.jpg": b"one", "happy/b.jpg": b"two"})
+    path.write_bytes(path.read_bytes().replace(b"X0a.jpg", b"\x000a.jpg"))
+    with unpacked(path) as folder:
+        assert files_below(folder) == ["happy/b.jpg"]
+
+
+def test_whatever_the_library_raises_is_the_project_s_own_error(
+    zipped: Zip, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise KeyError("of a version to come")
+
+    monkeypatch.setattr("zipfile.ZipExtFile.read", fail)
+    with pytest.raises(DataError, match="cannot be unpacked"), unpacked(zipped({"a.png": b"1"})):
+        pass
+
+
 def test_the_folder_is_gone_afterwards(zipped: Zip) -> None:
     with unpacked(zipped({"happy/a.png": b"image"})) as folder:
         assert files_below(folder) == ["happy/a.png"]
@@ -90,6 +109,7 @@ def test_a_link(tmp_path: Path) -> None:
     [
         (Limits(entries=1), "has 2 entries; at most 1"),
         (Limits(image_bytes=3), "unpacks to more than"),
+        (Limits(image_bytes=4), "unpacks to more than"),
         (Limits(total_bytes=9), "unpacks to more than"),
     ],
 )
@@ -97,6 +117,33 @@ def test_too_much(limits: Limits, message: str, zipped: Zip) -> None:
     path = zipped({"happy/a.png": b"image", "sad/a.png": b"image"})
     with pytest.raises(DataError, match=message), unpacked(path, limits):
         pass
+    with unpacked(path, Limits(entries=2, image_bytes=5, total_bytes=10)) as folder:
+        assert len(files_below(folder)) == 2
+
+
+def test_tables_may_be_larger_than_images(zipped: Zip) -> None:
+    with unpacked(zipped({"a.csv": b"table"}), Limits(image_bytes=1, table_bytes=5)) as folder:
+        assert files_below(folder) == ["a.csv"]
+    path = zipped({"a.csv": b"table"})
+    with pytest.raises(DataError, match="unpacks"), unpacked(path, Limits(table_bytes=4)):
+        pass
+
+
+def test_the_limits_are_those_that_a_machine_is_laid_out_for() -> None:
+    assert Limits() == Limits(200_000, 64 * 2**20, 1024 * 2**20, 4096 * 2**20)
+
+
+@pytest.mark.parametrize(("zeros", "refused"), [(1_550_000, False), (1_800_000, True)])
+def test_a_file_is_unpacked_to_at_most_a_hundred_times_its_size(
+    zipped: Zip, zeros: int, refused: bool
+) -> None:
+    path = zipped({"a.png": random.Random(2).randbytes(15_000) + bytes(zeros)})
+    if refused:
+        with pytest.raises(DataError, match="100 times what it takes"), unpacked(path):
+            pass
+        return
+    with unpacked(path) as folder:
+        assert files_below(folder) == ["a.png"]
 
 
 def test_a_bomb(zipped: Zip) -> None:

@@ -1,5 +1,7 @@
 """FER2013 as CSV and as .npz."""
 
+import io
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -186,6 +188,11 @@ def test_an_archive_that_names_no_splits_gets_drawn_ones(tmp_path: Path) -> None
         ({"image": np.uint8(3)}, "image ()"),
         ({"label": np.array(["a"] * 10)}, "label (10,)"),
         ({"votes": np.zeros((10, 8), np.uint8)}, "votes (10, 8)"),
+        ({"votes": np.full((10, 10), np.nan)}, "votes (10, 10)"),
+        ({"votes": np.full((10, 10), -1)}, "votes (10, 10)"),
+        ({"votes": np.full((10, 10), "many")}, "votes (10, 10)"),
+        ({"row": np.array(["first"] * 10)}, "row (10,)"),
+        ({"usage": np.array([["Training"]] * 10)}, "usage (10, 1)"),
         ({"usage": np.array(["train"] * 10)}, "unknown usage ['train']; expected Training"),
         ({"label": np.array([object()] * 10)}, "cannot be read as an .npz archive"),
     ],
@@ -196,6 +203,14 @@ def test_an_archive_of_another_kind(tmp_path: Path, change: dict, message: str) 
     with pytest.raises(DataError) as caught:
         load(tmp_path / "faces.npz")
     assert message in str(caught.value)
+
+
+def test_a_small_archive_that_unpacks_to_much_is_not_unpacked(tmp_path: Path) -> None:
+    file = tmp_path / "faces.npz"
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("image.npy", bytes(65 * 2**20))
+    with pytest.raises(DataError, match="unpacks to 65 MB, more than 100 times its size"):
+        load(file)
 
 
 def test_people_stay_in_one_split(tmp_path: Path) -> None:
@@ -224,6 +239,17 @@ def test_an_archive_with_a_wrong_label(tmp_path: Path) -> None:
     dataset = load(tmp_path / "faces.npz")
     assert len(dataset.split("test")) == 1
     assert any(p.place == "faces.npz, index 9" and "got 200" in p.message for p in dataset.problems)
+
+
+def test_an_archive_with_a_broken_header(tmp_path: Path) -> None:
+    file = tmp_path / "faces.npz"
+    np.savez(file, **{name: array for name, array in FIELDS.items() if name != "label"})
+    label = io.BytesIO()
+    np.save(label, FIELDS["label"])
+    with zipfile.ZipFile(file, "a") as archive:
+        archive.writestr("label.npy", label.getvalue().replace(b"(10,)", b"((((,"))
+    with pytest.raises(DataError, match=r"cannot be read as an \.npz archive"):
+        load(file)
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 and then nothing", b"plain text"])

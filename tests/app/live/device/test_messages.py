@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.live.device.messages import MAX_BATCH, MAX_BATCHES, Batch, Message, Reply
+from app.live.device.messages import MAX_BATCH, Batch, Message, Reply
 from fer.errors import WireError
 from fer.model.spec import ModelSpec
 from fer.ondevice.wire import SeenFrame
@@ -44,9 +44,10 @@ WRONG: dict[str, tuple[object, str]] = {
     "no age": (message(age=float("nan")), "age: "),
     "an endless age": (message(age=float("inf")), "age: "),
     "a negative age": (message(age=-1.0), "age: "),
+    "an age of more than eleven days": (message(age=1_000_001.0), "age: "),
     "an age that is a text": (message(age="1"), "age: "),
     "no list": (message(batches={"0": BATCH}), "batches: "),
-    "many batches": (message(batches=[BATCH] * (MAX_BATCHES + 1)), "batches: List should have"),
+    "many batches": (message(batches=[BATCH] * 5001), "batches: List should have"),
     "a batch that is none": (message(batches=["batch"]), "batches.0: "),
     "a batch without a number": (
         message(batches=[{"observations": ""}]),
@@ -55,7 +56,7 @@ WRONG: dict[str, tuple[object, str]] = {
     "a batch before the first": (message(batches=[BATCH | {"number": 0}]), "batches.0.number: "),
     "a batch of bytes": (message(batches=[BATCH | {"observations": b""}]), "observations: "),
     "a huge batch": (
-        message(batches=[BATCH | {"observations": "A" * (MAX_BATCH + 1)}]),
+        message(batches=[BATCH | {"observations": "A" * 100_001}]),
         "batches.0.observations: String should have at most",
     ),
     "a huge message": (
@@ -73,6 +74,23 @@ def test_what_is_no_message_is_refused(told: object, why: str) -> None:
         Message.of(told)
     assert why in str(refused.value)
     assert len(str(refused.value)) < 300, "and what came is not repeated"
+
+
+@pytest.mark.parametrize(
+    "most",
+    [
+        {"age": 1_000_000.0},
+        {"run": "r" * 500},
+        {"batches": [BATCH] * 5000},
+        {"batches": [BATCH | {"observations": "A" * 100_000}] * 4},
+    ],
+    ids=["seconds", "a name", "batches", "characters"],
+)
+def test_what_is_just_within_the_limits_is_a_message(most: dict[str, Any]) -> None:
+    assert Message.of(message(**most)).run
+    over = [BATCH | {"observations": "A" * 100_000}] * 4 + [BATCH | {"observations": "A"}]
+    with pytest.raises(WireError, match="at most 400000 characters"):
+        Message.of(message(batches=over))
 
 
 JSON = st.recursive(

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from app.live.streaming.ice import LIFETIME_SECONDS, STUN, Fetch, Help, IceSource, twilio_servers
+from app.live.streaming.ice import STUN, Fetch, Help, IceSource, twilio_servers
 from app.operation.events import WORDS
 
 CLOUDFLARE = {"CLOUDFLARE_TURN_KEY_ID": "key", "CLOUDFLARE_TURN_KEY_API_TOKEN": " s3cret\n"}
@@ -132,10 +132,10 @@ def test_credentials_are_shared_and_never_have_less_than_an_hour_left(takes: flo
     ask = Provider([TURN], [TURN], clock=clock, takes=takes)
     shared = source(CLOUDFLARE, ask, clock)
     assert shared.current() is shared.current()
-    clock.seconds = LIFETIME_SECONDS - 3600 - 0.1
+    clock.seconds = 3600 - 0.1
     shared.current()
     assert len(ask.asked) == 1
-    clock.seconds = LIFETIME_SECONDS - 3600
+    clock.seconds = 3600
     shared.current()
     assert len(ask.asked) == 2
 
@@ -194,7 +194,7 @@ def test_twilio_is_told_who_asks_and_for_how_long(monkeypatch: pytest.MonkeyPatc
     assert request.full_url.endswith("/Accounts/AC%2F1/Tokens.json")
     assert request.get_method() == "POST"
     assert request.get_header("Authorization") == "Basic QUMvMTpzM2NyZXQ="
-    assert urllib.parse.parse_qs(request.data) == {b"Ttl": [b"%d" % LIFETIME_SECONDS]}
+    assert urllib.parse.parse_qs(request.data) == {b"Ttl": [b"7200"]}
     assert 0 < timeout <= 10
 
 
@@ -205,7 +205,7 @@ def test_every_visit_gets_credentials_of_its_own_from_a_shared_secret() -> None:
     for ice in (first, second):
         [server] = ice.servers
         expiry, _, visitor = server["username"].partition(":")
-        assert int(expiry) == 1_000_000 + LIFETIME_SECONDS
+        assert int(expiry) == 1_000_000 + 7200, "two hours"
         assert visitor
         signed = hmac.new(b"s3cret", server["username"].encode(), hashlib.sha1).digest()
         assert base64.b64decode(server["credential"]) == signed
@@ -240,8 +240,8 @@ def test_everything_is_relayed_only_if_asked_for_and_there_is_a_relay(
         (OWN | {"TURN_USERNAME": "me", "TURN_CREDENTIAL": "pw"}, None),
         (OWN | {"TURN_USERNAME": "team:me", "TURN_CREDENTIAL": "pw"}, None),
         (OWN | {"TURN_USERNAME": "1700000000:me", "TURN_CREDENTIAL": "pw"}, 1.7e9),
-        (OWN | {"TURN_SECRET": "s"}, 5000 + LIFETIME_SECONDS),
-        (CLOUDFLARE, 5000 + LIFETIME_SECONDS),
+        (OWN | {"TURN_SECRET": "s"}, 5000 + 7200),
+        (CLOUDFLARE, 5000 + 7200),
     ],
 )
 def test_when_the_credentials_end_is_known_where_somebody_says_so(
