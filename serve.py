@@ -6,13 +6,12 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from app.common.server import server_settings
-from app.common.settings import whole_number
-from app.serving.drain import DRAIN_VARIABLE
+from app.common.settings import DRAIN_SECONDS
 from app.serving.replica import Doorkeeper, lifespan, ready_route
 
 app = st.App(
     "streamlit_app.py",
-    lifespan=lifespan(whole_number(server_settings(), DRAIN_VARIABLE)),
+    lifespan=lifespan(DRAIN_SECONDS.number(server_settings())),
     routes=[ready_route()],
     middleware=[Middleware(Doorkeeper)],
 )

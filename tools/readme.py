@@ -1,9 +1,10 @@
-"""Writes the figures of the README and the model card from reports, so that none is typed by hand.
+"""Writes the documents' figures and the table of settings, so that none is typed by hand.
 
 ``python -m tools.readme [--presets DIR... --data fer2013.npz]`` replaces the text between
-markers: the shipped model's figures in ``README.md`` and ``models/README.md``, and the README's
-table with a row for each model directory of ``--presets``. The presets are all measured on the
-validation split of the data set ``--data``, regardless of what they were trained on.
+markers: the shipped model's figures in ``models/README.md``, five of them in ``README.md``, the
+settings in ``docs/settings.md``, and in ``training/README.md`` a row for each model directory of
+``--presets``. The presets are all measured on the validation split of the data set ``--data``,
+regardless of what they were trained on.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import argparse
 import re
 from pathlib import Path
 
+from app.common.settings import SETTINGS
 from app.common.text import counted
 from app.dashboard.sections.other_data import record_name
 from fer.evaluation.measurements import VOTE_RULES, Selective, Truth
@@ -34,21 +36,28 @@ _HEADS = {BALANCED_HEAD: "balanced", EXPRESSION_HEAD: "FER2013", FERPLUS_HEAD: "
 
 
 def main() -> None:
-    """Update the README and the model card."""
+    """Update the documents."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--presets", nargs="*", type=Path, default=[], metavar="DIR")
     parser.add_argument("--data", type=Path, help="data set to measure --presets on")
     arguments = parser.parse_args()
     report = Report.load(SHIPPED)
-    card = ROOT / "models" / "README.md"
-    card.write_text(model_card(card.read_text(), report))
-    readme = ROOT / "README.md"
-    text = replace_section(readme.read_text(), "figures", figures(report))
-    text = replace_section(text, "other-data", other_data_table(SHIPPED))
+    _rewrite("models/README.md", model_card(_document("models/README.md"), report))
+    _rewrite("docs/settings.md", settings_page(_document("docs/settings.md")))
+    summary = replace_section(_document("README.md"), "figures", summary_table(SHIPPED))
+    _rewrite("README.md", summary)
     if arguments.presets:
         rows = [(Report.load(d), evaluate_model(d, arguments.data)) for d in arguments.presets]
-        text = replace_section(text, "presets", preset_table(rows))
-    readme.write_text(text)
+        text = replace_section(_document("training/README.md"), "presets", preset_table(rows))
+        _rewrite("training/README.md", text)
+
+
+def _document(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def _rewrite(name: str, text: str) -> None:
+    (ROOT / name).write_text(text, encoding="utf-8")
 
 
 def replace_section(text: str, name: str, content: str) -> str:
@@ -83,6 +92,81 @@ def group_table(model: Path) -> str:
     ]
     header = "| data | head | weights | group | faces | right (95 % interval) |"
     return "\n".join([header, "| --- | --- | --- | --- | --- | --- |", *rows])
+
+
+def settings_page(text: str) -> str:
+    """Return the text of docs/settings.md with its tables updated."""
+    limits, others = [], []
+    for one in SETTINGS.values():
+        usual = one.machine or (
+            "–"
+            if one.default is None
+            else f"{one.default:,}"
+            if isinstance(one.default, int)
+            else f"`{one.default}`"
+        )
+        row = f"| `{one.name}` | {usual} | {one.about} |"
+        if one.at_limit:
+            limits.append(f"{row} {one.at_limit} |")
+        else:
+            values = " or ".join(f"`{choice}`" for choice in one.choices)
+            others.append(f"{row} {values} |")
+    head = "| setting | default | what it says |"
+    for name, last, rows in (("limits", "at the limit", limits), ("settings", "values", others)):
+        table = "\n".join([f"{head} {last} |", "| --- | --- | --- | --- |", *rows])
+        text = replace_section(text, name, table)
+    return text
+
+
+def summary_table(model: Path) -> str:
+    """Return the five figures of the README.
+
+    Accuracy is of the head that answers, on held-out data where these weights were measured on
+    some; the costs are quoted from the documents that have them with their commands.
+
+    Raises:
+        ValueError: a document does not have its figure where it is expected.
+    """
+    spec, report = ModelSpec.load(model), Report.load(model)
+    head = spec.heads[0].name
+    held_out = [
+        (f"{record_name(r)}, {r.count:,} faces that nothing was chosen on", _right(r))
+        for r in OtherDataFile.load(model).of(spec)
+        if r.head == head and r.kind == "test"
+    ]
+    if not held_out:
+        result = report.evaluations["validation"]
+        interval = f"{result.accuracy_low:.1%} to {result.accuracy_high:.1%}"
+        domain = f"{result.count:,} faces of the validation data, on which thresholds were chosen"
+        held_out = [(domain, f"{result.accuracy:.1%} ({interval})")]
+    frame = quoted("models/README.md", r"with one face takes\s+([\d.]+ ms)")
+    photo = quoted("docs/scale.md", r"of 0\.2 to 2\.6 megapixels.*?\| ([\d.]+) core seconds")
+    memory = quoted("docs/hosting.md", r"with the first page \| \d+; (\d+) \|")
+    worked = quoted("docs/hosting.md", r"200 photographs \| \d+, \d+, (\d+) \|")
+    found = quoted("docs/detection.md", r"all faces of 24 px and more \|.*?\| (0\.\d+) \(")
+    rows = [
+        *((f"Right on {domain}", f"**{figure}**") for domain, figure in held_out),
+        ("A frame of live video, 640 × 480, one face, one thread", frame),
+        ("A photograph of 0.2 to 2.6 megapixels, one core", f"{photo} s on average"),
+        (
+            "Memory of a server: with the first page; after 200 photographs",
+            f"{memory}; {worked} MB",
+        ),
+        ("Faces of 24 pixels and more that are found in photographs", f"{float(found):.1%}"),
+    ]
+    return "\n".join(["| | |", "| --- | --- |", *(f"| {a} | {b} |" for a, b in rows)])
+
+
+def quoted(document: str, pattern: str) -> str:
+    """Return the figure that a document has at a pattern's group.
+
+    Raises:
+        ValueError: it has none there.
+    """
+    found = re.search(pattern, _document(document))
+    if not found:
+        raise ValueError(f"{document}: expected a figure at {pattern!r}")
+    return found[1]
 
 
 def class_table(report: Report) -> str:

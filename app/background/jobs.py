@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 
 from app.background.cores import usable_cores
 from app.background.giving_way import let_others_first
-from app.common.settings import whole_number
+from app.common.settings import Setting
 from fer.errors import FerError
 
 _log = logging.getLogger(__name__)
@@ -29,19 +29,19 @@ CLOSE_SECONDS = 5.0
 Cancelled = Callable[[], bool]
 
 
-def max_jobs(settings: Mapping[str, str], variable: str, cores: int | None = None) -> int:
+def max_jobs(settings: Mapping[str, str], setting: Setting, cores: int | None = None) -> int:
     """Return the number of jobs of a kind that run at once: one per two cores, if nothing is set.
 
     Args:
-        settings: environment variables and secrets; may contain the variable.
-        variable: name of the setting.
+        settings: environment variables and secrets; may contain the setting.
+        setting: says how many.
         cores: number of CPU cores; those that this server may use if None.
 
     Raises:
         ValueError: the setting is not a whole number of at least 0.
     """
     usual = max(1, int(cores or usable_cores()) // 2)
-    return whole_number(settings, variable, usual)
+    return setting.number(settings, usual)
 
 
 class State(Enum):

@@ -3,17 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable
 
 from app.background.memory import MB, free_memory
-from app.common.settings import whole_number
-
-#: Settings, in the environment or the secrets: collections analysed at once; photos of a
-#: collection; its megabytes as it is uploaded; megabytes of memory of all visitors' collections.
-JOBS_VARIABLE = "FER_MAX_COLLECTION_JOBS"
-PHOTOS_VARIABLE = "FER_MAX_COLLECTION_PHOTOS"
-SIZE_VARIABLE = "FER_MAX_COLLECTION_MB"
-TOTAL_VARIABLE = "FER_MAX_COLLECTION_TOTAL_MB"
 
 #: Bytes that a photo's result is expected to take; for what was measured, see
 #: `app.collection.item`.
@@ -21,33 +13,6 @@ PHOTO_BYTES = 160 * 1024
 
 #: Bytes of memory that stay free for all else, a photo that is being read among it.
 _SPARE = 250 * MB
-
-
-def max_photos(settings: Mapping[str, str]) -> int:
-    """Return the number of photos of a collection.
-
-    Raises:
-        ValueError: the setting `PHOTOS_VARIABLE` is not a whole number.
-    """
-    return whole_number(settings, PHOTOS_VARIABLE)
-
-
-def max_megabytes(settings: Mapping[str, str]) -> int:
-    """Return how large a collection may be when it is uploaded.
-
-    Raises:
-        ValueError: the setting `SIZE_VARIABLE` is not a whole number.
-    """
-    return whole_number(settings, SIZE_VARIABLE)
-
-
-def max_total_megabytes(settings: Mapping[str, str]) -> int:
-    """Return how much memory all visitors' collections may take.
-
-    Raises:
-        ValueError: the setting `TOTAL_VARIABLE` is not a whole number.
-    """
-    return whole_number(settings, TOTAL_VARIABLE)
 
 
 class Room:

@@ -6,15 +6,15 @@ import streamlit as st
 
 from app.background.jobs import Jobs, max_jobs
 from app.background.memory import MB
-from app.collection.room import (
-    JOBS_VARIABLE,
-    Room,
-    max_megabytes,
-    max_photos,
-    max_total_megabytes,
-)
+from app.collection.room import Room
 from app.collection.visit import CollectionVisit, Limits
 from app.common.server import server_settings
+from app.common.settings import (
+    MAX_COLLECTION_JOBS,
+    MAX_COLLECTION_MB,
+    MAX_COLLECTION_PHOTOS,
+    MAX_COLLECTION_TOTAL_MB,
+)
 from app.housekeeping.janitor import JANITOR
 from app.serving.end import at_end
 from app.session.of_tab import session_of_tab
@@ -35,20 +35,20 @@ def collection_visit() -> CollectionVisit:
 def _limits() -> Limits:
     settings = server_settings()
     # Streamlit's own limit holds for every upload, whatever an uploader says.
-    megabytes = min(max_megabytes(settings), int(st.get_option("server.maxUploadSize")))
-    return Limits(max_photos(settings), megabytes * MB)
+    megabytes = min(MAX_COLLECTION_MB.number(settings), int(st.get_option("server.maxUploadSize")))
+    return Limits(MAX_COLLECTION_PHOTOS.number(settings), megabytes * MB)
 
 
 @st.cache_resource(show_spinner=False)
 def _jobs() -> Jobs:
-    jobs = Jobs(max_jobs(server_settings(), JOBS_VARIABLE))
+    jobs = Jobs(max_jobs(server_settings(), MAX_COLLECTION_JOBS))
     at_end(jobs.close)
     return jobs
 
 
 @st.cache_resource(show_spinner=False)
 def _room() -> Room:
-    return Room(max_total_megabytes(server_settings()) * MB)
+    return Room(MAX_COLLECTION_TOTAL_MB.number(server_settings()) * MB)
 
 
 @st.cache_resource(show_spinner=False)

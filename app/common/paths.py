@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from app.common.settings import MODEL, MODELS
+
 #: Root of the checkout that the app runs from.
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -12,24 +14,15 @@ ASSETS = ROOT / "app" / "assets"
 LOGO = ASSETS / "logo.svg"
 SAMPLE = ASSETS / "sample.jpg"
 
-#: Environment variable with the directory of the model to run, instead of the shipped one.
-MODEL_VARIABLE = "FER_MODEL"
-
-#: Environment variable with the folder of model directories to show, instead of ``models``.
-MODELS_VARIABLE = "FER_MODELS"
-
-_MODELS = Path("models")
-_MODEL = _MODELS / "compact"
-
 
 def model_dir() -> Path:
     """Return the directory of the model to run; relative paths start at the repository root."""
-    return ROOT / (os.environ.get(MODEL_VARIABLE) or _MODEL)
+    return ROOT / MODEL.text(os.environ)
 
 
 def models_dir() -> Path:
     """Return the folder of models to show; relative paths start at the repository root."""
-    return ROOT / (os.environ.get(MODELS_VARIABLE) or _MODELS)
+    return ROOT / MODELS.text(os.environ)
 
 
 def without_folder(text: str, folder: Path = ROOT) -> str:

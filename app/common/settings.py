@@ -24,84 +24,166 @@ class Setting:
         name: of the variable.
         about: what it says, with its unit.
         default: what holds without it; None if that depends on the machine or there is nothing.
+        at_limit: what happens when a limit is reached; empty if it is none.
         kind: what its value is.
         choices: all values that it may have; empty if any.
+        machine: the default in words, if it depends on the machine.
     """
 
     name: str
     about: str
     default: int | str | None = None
+    at_limit: str = ""
     kind: Kind = Kind.NUMBER
     choices: tuple[str, ...] = ()
+    machine: str = ""
+
+    def text(self, settings: Mapping[str, str]) -> str:
+        """Return what is set, without spaces around it, or the default; empty if there is none."""
+        default = "" if self.default is None else str(self.default)
+        return settings.get(self.name, "").strip() or default
+
+    def number(self, settings: Mapping[str, str], default: int = 0) -> int:
+        """Return a whole number that is set, or the default.
+
+        Args:
+            settings: environment variables and secrets.
+            default: what holds where nothing is set and the setting has no default of its own.
+
+        Raises:
+            ValueError: it is not a whole number of at least 0.
+        """
+        number = self.text(settings) or str(default)
+        if not (number.isascii() and number.isdecimal()):
+            raise ValueError(f"{self.name}: expected {self.kind.value}, got {number!r}")
+        return int(number)
 
 
-#: All settings. What happens at each limit stands in docs/hosting.md.
+MAX_SESSIONS = Setting(
+    "FER_MAX_SESSIONS", "open tabs", 200, "the next one opens by itself once a place is free"
+)
+MAX_UPLOADS_A_MINUTE = Setting(
+    "FER_MAX_UPLOADS_A_MINUTE",
+    "uploads a minute of a visitor; a set is one",
+    300,
+    "the page says in how many seconds to add the rest",
+)
+MAX_UPLOADS_TOTAL_MB = Setting(
+    "FER_MAX_UPLOADS_TOTAL_MB", "megabytes of uploads in memory", 1000, "the upload is broken off"
+)
+MAX_PHOTO_MB = Setting(
+    "FER_MAX_PHOTO_MB", "megabytes of a photo", 64, "it is refused; never more than 64"
+)
+MAX_PHOTO_MEGAPIXELS = Setting(
+    "FER_MAX_PHOTO_MEGAPIXELS", "million pixels of a photo", 52, "it is refused"
+)
+MAX_FACES = Setting("FER_MAX_FACES", "faces of a photo", 200, "the largest are read")
+MAX_PHOTOS = Setting(
+    "FER_MAX_PHOTOS", "photos on the Photo page", 100, "further ones are named as not added"
+)
+MAX_PHOTOS_TOTAL_MB = Setting(
+    "FER_MAX_PHOTOS_TOTAL_MB",
+    "megabytes of them together",
+    256,
+    "further ones are named as not added",
+)
+MAX_STREAMS = Setting(
+    "FER_MAX_STREAMS",
+    "live streams over the server",
+    at_limit="the page offers the visitor's device; 0: no streams",
+    machine="two per core",
+)
+MAX_STREAMS_A_VISITOR = Setting(
+    "FER_MAX_STREAMS_A_VISITOR", "live streams of one visitor", 2, "the page says to stop one"
+)
+MAX_COLLECTION_JOBS = Setting(
+    "FER_MAX_COLLECTION_JOBS",
+    "collections read at once",
+    at_limit="others wait; 0: no such page",
+    machine="one per two cores",
+)
+MAX_COLLECTION_PHOTOS = Setting(
+    "FER_MAX_COLLECTION_PHOTOS", "photos of a collection", 500, "further ones are named as not read"
+)
+MAX_COLLECTION_MB = Setting(
+    "FER_MAX_COLLECTION_MB", "megabytes of a collection", 300, "it is refused"
+)
+MAX_COLLECTION_TOTAL_MB = Setting(
+    "FER_MAX_COLLECTION_TOTAL_MB",
+    "megabytes of collections in memory",
+    1000,
+    "the page waits for room",
+)
+MAX_VIDEO_JOBS = Setting(
+    "FER_MAX_VIDEO_JOBS",
+    "recordings analysed at once",
+    at_limit="others wait; 0: no such page",
+    machine="one per two cores",
+)
+MAX_VIDEO_MB = Setting("FER_MAX_VIDEO_MB", "megabytes of a recording", 200, "it is refused")
+MAX_VIDEO_MINUTES = Setting(
+    "FER_MAX_VIDEO_MINUTES",
+    "minutes of processor time of an analysis",
+    60,
+    "it ends with what it has",
+)
+MAX_VIDEO_TOTAL_MB = Setting(
+    "FER_MAX_VIDEO_TOTAL_MB", "megabytes of recordings on the disk", 2000, "the page waits for room"
+)
+MAX_OWN_JOBS = Setting(
+    "FER_MAX_OWN_JOBS",
+    "sets of own faces read at once",
+    at_limit="others wait; 0: no such page",
+    machine="one per two cores",
+)
+MAX_OWN_PHOTOS = Setting(
+    "FER_MAX_OWN_PHOTOS", "photos of a set", 10_000, "further ones are named as not read"
+)
+MAX_OWN_MB = Setting("FER_MAX_OWN_MB", "megabytes of a set", 300, "it is refused")
+MAX_OWN_TOTAL_MB = Setting(
+    "FER_MAX_OWN_TOTAL_MB", "megabytes of sets in memory", 1000, "the page waits for room"
+)
+DRAIN_SECONDS = Setting(
+    "FER_DRAIN_SECONDS", "seconds that an ending server waits for visitors", 120, "it ends"
+)
+MODEL = Setting("FER_MODEL", "directory of the first model", "models/compact", kind=Kind.TEXT)
+MODELS = Setting("FER_MODELS", "folder of all models and reports", "models", kind=Kind.TEXT)
+ICE = Setting(
+    "FER_ICE",
+    "live video: ask nothing outside, or all through TURN",
+    kind=Kind.TEXT,
+    choices=("local", "relay"),
+)
+TURN_URLS = Setting("TURN_URLS", "addresses of a TURN server, with commas between", kind=Kind.TEXT)
+TURN_USERNAME = Setting("TURN_USERNAME", "its fixed user", kind=Kind.SECRET)
+TURN_CREDENTIAL = Setting("TURN_CREDENTIAL", "its fixed password", kind=Kind.SECRET)
+TURN_SECRET = Setting("TURN_SECRET", "secret shared with coturn", kind=Kind.SECRET)
+CLOUDFLARE_TURN_KEY_ID = Setting(
+    "CLOUDFLARE_TURN_KEY_ID", "account for TURN by Cloudflare", kind=Kind.SECRET
+)
+CLOUDFLARE_TURN_KEY_API_TOKEN = Setting(
+    "CLOUDFLARE_TURN_KEY_API_TOKEN", "its token", kind=Kind.SECRET
+)
+TWILIO_ACCOUNT_SID = Setting("TWILIO_ACCOUNT_SID", "account for TURN by Twilio", kind=Kind.SECRET)
+TWILIO_AUTH_TOKEN = Setting("TWILIO_AUTH_TOKEN", "its token", kind=Kind.SECRET)
+TEACHING = Setting(
+    "FER_TEACHING", "visitors may teach models", "0", kind=Kind.TEXT, choices=("0", "1")
+)
+TEACHING_REPLAY = Setting("FER_TEACHING_REPLAY", "data set that is replayed then", kind=Kind.TEXT)
+LOG = Setting("FER_LOG", "events as lines of JSON", kind=Kind.TEXT, choices=("json",))
+OPERATOR_PASSWORD = Setting(
+    "FER_OPERATOR_PASSWORD", "password of /operator, 12 characters or more", kind=Kind.SECRET
+)
+NOTICE_OPERATOR = Setting(
+    "FER_NOTICE_OPERATOR", "who is responsible for this server", kind=Kind.TEXT
+)
+NOTICE_CONTACT = Setting("FER_NOTICE_CONTACT", "how to reach them", kind=Kind.TEXT)
+NOTICE_PURPOSE = Setting("FER_NOTICE_PURPOSE", "what faces are read for", kind=Kind.TEXT)
+
+#: All of them, in the order of docs/settings.md, which `python -m tools.readme` writes.
 SETTINGS: Mapping[str, Setting] = {
-    setting.name: setting
-    for setting in (
-        Setting("FER_MAX_SESSIONS", "open tabs", 200),
-        Setting("FER_MAX_UPLOADS_A_MINUTE", "uploads of a visitor in a minute", 300),
-        Setting("FER_MAX_UPLOADS_TOTAL_MB", "megabytes of uploads waiting in memory", 1000),
-        Setting("FER_MAX_PHOTO_MB", "megabytes of a photo", 64),
-        Setting("FER_MAX_PHOTO_MEGAPIXELS", "million pixels of a photo", 52),
-        Setting("FER_MAX_FACES", "faces of a photo, the largest", 200),
-        Setting("FER_MAX_PHOTOS", "photos on the Photo page", 100),
-        Setting("FER_MAX_PHOTOS_TOTAL_MB", "megabytes of them together", 256),
-        Setting("FER_MAX_STREAMS", "live streams over the server"),
-        Setting("FER_MAX_STREAMS_A_VISITOR", "of them, a visitor's", 2),
-        Setting("FER_MAX_COLLECTION_JOBS", "collections read at once"),
-        Setting("FER_MAX_COLLECTION_PHOTOS", "photos of a collection", 500),
-        Setting("FER_MAX_COLLECTION_MB", "megabytes of a collection", 300),
-        Setting("FER_MAX_COLLECTION_TOTAL_MB", "megabytes of all collections in memory", 1000),
-        Setting("FER_MAX_VIDEO_JOBS", "recordings analysed at once"),
-        Setting("FER_MAX_VIDEO_MB", "megabytes of a recording", 200),
-        Setting("FER_MAX_VIDEO_MINUTES", "minutes of processor time of an analysis", 60),
-        Setting("FER_MAX_VIDEO_TOTAL_MB", "megabytes of all recordings on the disk", 2000),
-        Setting("FER_MAX_OWN_JOBS", "sets of own faces read at once"),
-        Setting("FER_MAX_OWN_PHOTOS", "photos of a set", 10_000),
-        Setting("FER_MAX_OWN_MB", "megabytes of a set", 300),
-        Setting("FER_MAX_OWN_TOTAL_MB", "megabytes of all sets in memory", 1000),
-        Setting("FER_DRAIN_SECONDS", "for which an ending server waits", 120),
-        Setting("FER_MODEL", "directory of the first model", "models/compact", Kind.TEXT),
-        Setting("FER_MODELS", "folder of all models", "models", Kind.TEXT),
-        Setting("FER_ICE", "way of live video", None, Kind.TEXT, ("local", "relay")),
-        Setting("TURN_URLS", "addresses of a TURN server", None, Kind.TEXT),
-        Setting("TURN_USERNAME", "its user", None, Kind.SECRET),
-        Setting("TURN_CREDENTIAL", "its password", None, Kind.SECRET),
-        Setting("TURN_SECRET", "secret shared with coturn", None, Kind.SECRET),
-        Setting("CLOUDFLARE_TURN_KEY_ID", "account for TURN", None, Kind.SECRET),
-        Setting("CLOUDFLARE_TURN_KEY_API_TOKEN", "its token", None, Kind.SECRET),
-        Setting("TWILIO_ACCOUNT_SID", "account for TURN", None, Kind.SECRET),
-        Setting("TWILIO_AUTH_TOKEN", "its token", None, Kind.SECRET),
-        Setting("FER_TEACHING", "visitors may teach models", "0", Kind.TEXT, ("0", "1")),
-        Setting("FER_TEACHING_REPLAY", "data set that is replayed", None, Kind.TEXT),
-        Setting("FER_LOG", "events as lines of JSON", None, Kind.TEXT, ("json",)),
-        Setting("FER_OPERATOR_PASSWORD", "password of this page", None, Kind.SECRET),
-        Setting("FER_NOTICE_OPERATOR", "who is responsible", None, Kind.TEXT),
-        Setting("FER_NOTICE_CONTACT", "how to reach them", None, Kind.TEXT),
-        Setting("FER_NOTICE_PURPOSE", "what for", None, Kind.TEXT),
-    )
+    one.name: one for one in [*globals().values()] if isinstance(one, Setting)
 }
-
-
-def whole_number(settings: Mapping[str, str], variable: str, default: int | None = None) -> int:
-    """Return a setting that is a whole number.
-
-    Args:
-        settings: environment variables and secrets; may contain the variable.
-        variable: name of the setting.
-        default: what holds where it is missing or empty; if None, what `SETTINGS` says.
-
-    Raises:
-        ValueError: the setting is not a whole number of at least 0.
-    """
-    setting = settings.get(variable, "").strip()
-    if not setting:
-        usual = SETTINGS[variable].default if default is None else default
-        return int(usual or 0)
-    if not (setting.isascii() and setting.isdecimal()):
-        raise ValueError(f"{variable}: expected {Kind.NUMBER.value}, got {setting!r}")
-    return int(setting)
 
 
 def problems(settings: Mapping[str, str]) -> list[str]:
@@ -115,7 +197,7 @@ def problems(settings: Mapping[str, str]) -> list[str]:
         given = settings.get(setting.name, "").strip()
         if setting.kind is Kind.NUMBER:
             try:
-                whole_number(settings, setting.name, 0)
+                setting.number(settings)
             except ValueError as error:
                 found.append(str(error))
         elif given and setting.choices and given.lower() not in setting.choices:
@@ -131,9 +213,7 @@ def in_force(settings: Mapping[str, str], setting: Setting) -> tuple[str, bool]:
         settings: environment variables and secrets.
         setting: one of `SETTINGS`.
     """
-    given = settings.get(setting.name, "").strip()
+    given = bool(settings.get(setting.name, "").strip())
     if setting.kind is Kind.SECRET:
-        return ("set" if given else "not set"), bool(given)
-    if given:
-        return given, True
-    return ("" if setting.default is None else str(setting.default)), False
+        return ("set" if given else "not set"), given
+    return setting.text(settings), given

@@ -19,13 +19,10 @@ from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileMan
 
 from app.background.memory import MB, free_memory
 from app.common.server import server_settings
-from app.common.settings import whole_number
+from app.common.settings import MAX_UPLOADS_TOTAL_MB
 from app.housekeeping.janitor import JANITOR
 from app.operation.events import log_event
 from app.session.tabs import tab_is_open
-
-#: Setting with the megabytes of all uploads that wait in memory for their pages to take them.
-TOTAL_VARIABLE = "FER_MAX_UPLOADS_TOTAL_MB"
 
 #: Seconds after the last byte of a tab's uploads, in which its page says that it has them. A page
 #: says so when the last file of several has come, at once but for a slow line.
@@ -189,7 +186,7 @@ def bound_uploads() -> None:
     manager = runtime.get_instance().uploaded_file_mgr
     if isinstance(manager, MemoryUploadedFileManager):  # another one has limits of its own
         try:
-            most = whole_number(server_settings(), TOTAL_VARIABLE) * MB
+            most = MAX_UPLOADS_TOTAL_MB.number(server_settings()) * MB
         except ValueError:  # told on the first page, which takes nothing
             most = 0
         largest = config.get_option("server.maxUploadSize") * MB

@@ -8,9 +8,8 @@ from collections.abc import Sequence
 import streamlit as st
 
 from app.common.server import server_settings
-from app.common.settings import problems, whole_number
+from app.common.settings import MAX_SESSIONS, MAX_UPLOADS_A_MINUTE, problems
 from app.common.text import escape_markdown
-from app.limits import sessions, uploads
 from app.limits.sessions import Admission
 from app.limits.uploads import UploadRate, too_fast
 from app.operation.events import log_event
@@ -87,9 +86,9 @@ def _wrong_settings() -> list[str]:
 
 @st.cache_resource(show_spinner=False)
 def _admission() -> Admission:
-    return Admission(whole_number(server_settings(), sessions.VARIABLE), tab_is_open)
+    return Admission(MAX_SESSIONS.number(server_settings()), tab_is_open)
 
 
 @st.cache_resource(show_spinner=False)
 def _upload_rate() -> UploadRate:
-    return UploadRate(whole_number(server_settings(), uploads.VARIABLE))
+    return UploadRate(MAX_UPLOADS_A_MINUTE.number(server_settings()))

@@ -9,18 +9,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.background.memory import MB
-from app.common.settings import whole_number
+from app.common.settings import (
+    MAX_FACES,
+    MAX_PHOTO_MB,
+    MAX_PHOTO_MEGAPIXELS,
+    MAX_PHOTOS,
+    MAX_PHOTOS_TOTAL_MB,
+)
 from fer import Detections, decode_image
 from fer.detection.blazeface import FaceDetector
 from fer.geometry import box_area
 from fer.images import MAX_BYTES, MAX_PIXELS
 from fer.types import Image
-
-SIZE_VARIABLE = "FER_MAX_PHOTO_MB"
-PIXELS_VARIABLE = "FER_MAX_PHOTO_MEGAPIXELS"
-FACES_VARIABLE = "FER_MAX_FACES"
-NUMBER_VARIABLE = "FER_MAX_PHOTOS"
-TOTAL_VARIABLE = "FER_MAX_PHOTOS_TOTAL_MB"
 
 
 @dataclass(frozen=True)
@@ -49,11 +49,11 @@ class PhotoLimits:
             ValueError: a setting is not a whole number of at least 0.
         """
         return cls(
-            min(MB * whole_number(settings, SIZE_VARIABLE), MAX_BYTES),
-            min(1_000_000 * whole_number(settings, PIXELS_VARIABLE), MAX_PIXELS),
-            whole_number(settings, FACES_VARIABLE),
-            whole_number(settings, NUMBER_VARIABLE),
-            MB * whole_number(settings, TOTAL_VARIABLE),
+            min(MB * MAX_PHOTO_MB.number(settings), MAX_BYTES),
+            min(1_000_000 * MAX_PHOTO_MEGAPIXELS.number(settings), MAX_PIXELS),
+            MAX_FACES.number(settings),
+            MAX_PHOTOS.number(settings),
+            MB * MAX_PHOTOS_TOTAL_MB.number(settings),
         )
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-VARIABLE = "FER_MAX_SESSIONS"
-
 
 class Admission:
     """Lets so many tabs in; who is in stays. Safe to share between threads.

@@ -7,8 +7,6 @@ import threading
 import time
 from collections.abc import Callable
 
-VARIABLE = "FER_MAX_UPLOADS_A_MINUTE"
-
 _MINUTE = 60.0
 
 

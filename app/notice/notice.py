@@ -6,10 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
 
-#: Settings, in the environment or the secrets: who is responsible, how to reach them, what for.
-OPERATOR_VARIABLE = "FER_NOTICE_OPERATOR"
-CONTACT_VARIABLE = "FER_NOTICE_CONTACT"
-PURPOSE_VARIABLE = "FER_NOTICE_PURPOSE"
+from app.common.settings import NOTICE_CONTACT, NOTICE_OPERATOR, NOTICE_PURPOSE
 
 #: In place of what is not set, to be filled in by hand.
 _BLANK = "<span></span>"
@@ -70,8 +67,9 @@ class Notice:
         Args:
             settings: environment variables and secrets.
         """
-        names = (OPERATOR_VARIABLE, CONTACT_VARIABLE, PURPOSE_VARIABLE)
-        return cls(*(settings.get(name, "").strip() for name in names))
+        return cls(
+            *(one.text(settings) for one in (NOTICE_OPERATOR, NOTICE_CONTACT, NOTICE_PURPOSE))
+        )
 
     def page(self) -> str:
         """Return an HTML page to print, with lines to fill in by hand for what is not set."""

@@ -17,10 +17,10 @@ from datetime import UTC, datetime
 from enum import Enum
 from functools import cache
 
+from app.common.settings import LOG
 from app.operation.counters import Counters
 
-#: Setting, in the environment or the secrets, that has events written: `JSON`. Off without it.
-LOG_VARIABLE = "FER_LOG"
+#: Value of the setting `LOG` that has events written.
 JSON = "json"
 
 #: Lines of one event that are written in a minute, so that no crowd fills a disk. All are counted,
@@ -107,7 +107,7 @@ def log_event(name: str, **facts: float | bool | str) -> None:
     name = name if name in EVENTS else OTHER
     said = {key: _said(value) for key, value in facts.items()}
     _counters.add(name, str(said.get("reason", "")))
-    if os.environ.get(LOG_VARIABLE, "").strip().lower() != JSON:
+    if LOG.text(os.environ).lower() != JSON:
         return
     left_out = _left_out(name, int(time.monotonic() // 60))
     if left_out is None:

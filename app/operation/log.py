@@ -13,7 +13,8 @@ import traceback
 from datetime import UTC, datetime
 from pathlib import Path
 
-from app.operation.events import JSON, LOG_VARIABLE, counters
+from app.common.settings import LOG
+from app.operation.events import JSON, counters
 
 #: The packages whose loggers are looked at.
 PACKAGES = ("app", "fer")
@@ -65,7 +66,7 @@ class LogCounter(logging.Handler):
         super().__init__(logging.WARNING)
         self._prints = prints
         self._printer = logging.StreamHandler()
-        as_json = os.environ.get(LOG_VARIABLE, "").strip().lower() == JSON
+        as_json = LOG.text(os.environ).lower() == JSON
         readable = logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s")
         self._printer.setFormatter(CodeOnly() if as_json else readable)
 

@@ -10,8 +10,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 
-#: Setting, in the environment or the secrets, with the password. Without it there is no page.
-PASSWORD_VARIABLE = "FER_OPERATOR_PASSWORD"
+from app.common.settings import OPERATOR_PASSWORD
 
 #: Least length of the password. With `ATTEMPTS` a minute, twelve random letters are not guessed.
 MIN_LENGTH = 12
@@ -29,9 +28,9 @@ def password_of(settings: Mapping[str, str]) -> str:
     """Return the password of the operator's page; empty if there is no page.
 
     Args:
-        settings: environment variables and secrets; may contain `PASSWORD_VARIABLE`.
+        settings: environment variables and secrets; may contain `OPERATOR_PASSWORD`.
     """
-    password = settings.get(PASSWORD_VARIABLE, "").strip()
+    password = OPERATOR_PASSWORD.text(settings)
     return password if len(password) >= MIN_LENGTH else ""
 
 

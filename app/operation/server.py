@@ -7,11 +7,12 @@ import logging
 from streamlit import runtime
 
 from app.common.server import server_settings
+from app.common.settings import OPERATOR_PASSWORD
 from app.live.streaming.stream_limit import max_streams
 from app.operation.events import counters, log_event
 from app.operation.figures import Figures, figures
 from app.operation.log import count_logs
-from app.operation.password import MIN_LENGTH, PASSWORD_VARIABLE, password_of
+from app.operation.password import MIN_LENGTH, password_of
 from app.operation.streamlit_stats import open_tabs, serve_metrics
 
 _log = logging.getLogger(__name__)
@@ -25,10 +26,10 @@ def begin_operation() -> None:
         serve_metrics(figures_now)
         if not counters().total("server_started"):
             log_event("server_started")
-            if server_settings().get(PASSWORD_VARIABLE, "").strip() and not has_password():
+            if OPERATOR_PASSWORD.text(server_settings()) and not has_password():
                 _log.warning(
                     "%s is shorter than %d characters, so there is no operator's page",
-                    PASSWORD_VARIABLE,
+                    OPERATOR_PASSWORD.name,
                     MIN_LENGTH,
                 )
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from app.background.jobs import max_jobs
-from app.common.settings import SETTINGS, in_force
+from app.common.settings import MAX_STREAMS, SETTINGS, in_force
 from app.live.relay.check import RelayState
-from app.live.streaming.stream_limit import LIMIT_VARIABLE, max_streams
+from app.live.streaming.stream_limit import max_streams
 from app.operation.figures import Count, Figures
 from app.operation.log import FAILED_PAGES, LOGGED
 
@@ -117,8 +117,8 @@ def setting_rows(settings: Mapping[str, str]) -> list[dict[str, str]]:
 
 def _by_cores() -> dict[str, str]:
     """Return the defaults that depend on the machine, by setting."""
-    jobs = [name for name in SETTINGS if name.endswith("_JOBS")]
-    numbers = {name: max_jobs({}, name) for name in jobs} | {LIMIT_VARIABLE: max_streams({})}
+    jobs = {one.name: max_jobs({}, one) for one in SETTINGS.values() if one.name.endswith("_JOBS")}
+    numbers = jobs | {MAX_STREAMS.name: max_streams({})}
     return {name: str(number) for name, number in numbers.items()}
 
 

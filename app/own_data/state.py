@@ -14,7 +14,7 @@ from app.common import running_model
 from app.common.model_choice import chosen_entry
 from app.common.runnable import ModelEntry, runnable_models
 from app.common.server import server_settings
-from app.common.settings import whole_number
+from app.common.settings import MAX_OWN_JOBS, MAX_OWN_MB, MAX_OWN_PHOTOS, MAX_OWN_TOTAL_MB
 from app.housekeeping.janitor import JANITOR
 from app.own_data.reading import Answerer
 from app.own_data.visit import OwnVisit
@@ -25,13 +25,6 @@ from app.session.tabs import tab_is_open
 from fer import ModelError
 
 _log = logging.getLogger(__name__)
-
-#: Settings, in the environment or the secrets: sets that are read at once; photos of a set; its
-#: megabytes as it is uploaded; megabytes of memory of all visitors' sets.
-JOBS_VARIABLE = "FER_MAX_OWN_JOBS"
-PHOTOS_VARIABLE = "FER_MAX_OWN_PHOTOS"
-SIZE_VARIABLE = "FER_MAX_OWN_MB"
-TOTAL_VARIABLE = "FER_MAX_OWN_TOTAL_MB"
 
 #: Seconds for which labels are kept after their tab was last seen open. They are somebody's work.
 KEEP_SECONDS = 1800.0
@@ -90,20 +83,20 @@ def _limits() -> Limits:
     settings = server_settings()
     # Streamlit's own limit holds for every upload, whatever an uploader says.
     most = int(st.get_option("server.maxUploadSize"))
-    megabytes = min(whole_number(settings, SIZE_VARIABLE), most)
-    return Limits(whole_number(settings, PHOTOS_VARIABLE), megabytes * MB)
+    megabytes = min(MAX_OWN_MB.number(settings), most)
+    return Limits(MAX_OWN_PHOTOS.number(settings), megabytes * MB)
 
 
 @st.cache_resource(show_spinner=False)
 def _jobs() -> Jobs:
-    jobs = Jobs(max_jobs(server_settings(), JOBS_VARIABLE))
+    jobs = Jobs(max_jobs(server_settings(), MAX_OWN_JOBS))
     at_end(jobs.close)
     return jobs
 
 
 @st.cache_resource(show_spinner=False)
 def _room() -> Room:
-    return Room(whole_number(server_settings(), TOTAL_VARIABLE) * MB)
+    return Room(MAX_OWN_TOTAL_MB.number(server_settings()) * MB)
 
 
 @st.cache_resource(show_spinner=False)

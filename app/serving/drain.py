@@ -8,10 +8,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from secrets import token_hex
 
-#: Setting: seconds for which a server that is to end waits for its visitors. Whoever ends it by
-#: force must wait longer.
-DRAIN_VARIABLE = "FER_DRAIN_SECONDS"
-
 #: Seconds after the last one has left in which a page that is reloaded, or has lost its connection,
 #: may come back.
 _QUIET_SECONDS = 10.0

@@ -10,12 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from app.common.paths import ROOT
-
-#: Setting that lets visitors run it: "1".
-VARIABLE = "FER_TEACHING"
-
-#: Setting with the path of the data set that is replayed, such as ``fer2013.npz``.
-REPLAY_VARIABLE = "FER_TEACHING_REPLAY"
+from app.common.settings import TEACHING, TEACHING_REPLAY
 
 #: Least images of an expression, some of which are held out; and from how many on it works well.
 LEAST_IMAGES, GOOD_IMAGES = 5, 20
@@ -92,11 +87,11 @@ def few_of(counts: Mapping[str, int]) -> tuple[str, ...]:
 
 def not_here(settings: Mapping[str, str]) -> str:
     """Return why this server does not run it, as a sentence; empty if it does."""
-    if settings.get(VARIABLE, "").strip() != "1":
+    if TEACHING.text(settings) != "1":
         return (
             "This server does not train models: it would take its processor from all visitors for "
-            f"minutes. Run the command where this project is installed, or set {VARIABLE}=1 where "
-            "the server is yours."
+            "minutes. Run the command where this project is installed, or set "
+            f"{TEACHING.name}=1 where the server is yours."
         )
     if not all(map(importlib.util.find_spec, _NEEDS)):
         return (
@@ -111,5 +106,5 @@ def replay_path(settings: Mapping[str, str]) -> Path | None:
 
     Relative paths start at the repository root.
     """
-    path = settings.get(REPLAY_VARIABLE, "").strip()
+    path = TEACHING_REPLAY.text(settings)
     return ROOT / path if path and (ROOT / path).exists() else None

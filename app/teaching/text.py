@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from app.common.settings import TEACHING_REPLAY
 from app.common.text import left
-from app.teaching.command import GOOD_IMAGES, REPLAY_VARIABLE, few_of
+from app.teaching.command import GOOD_IMAGES, few_of
 from app.teaching.runner import Progress
 
 LEAD = (
@@ -86,6 +87,6 @@ def expectation(counts: Mapping[str, int], *, replay: bool) -> str:
     if not replay:
         sentences.append(
             "Nothing of what the model learnt before is at hand here, so it will forget some of it "
-            f"(the operator can name it with {REPLAY_VARIABLE})."
+            f"(the operator can name it with {TEACHING_REPLAY.name})."
         )
     return " ".join(sentences)

@@ -3,25 +3,11 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
 from pathlib import Path
 
 from app.background.memory import MB, free_memory
-from app.common.settings import whole_number
 from fer.errors import VideoError
 from fer.video.opening import VideoInfo
-
-#: Setting, in the environment or the secrets, with the number of recordings analysed at once.
-JOBS_VARIABLE = "FER_MAX_VIDEO_JOBS"
-
-#: Setting with the megabytes of the largest recording.
-SIZE_VARIABLE = "FER_MAX_VIDEO_MB"
-
-#: Setting with the megabytes of all visitors' recordings together, marked ones included.
-TOTAL_VARIABLE = "FER_MAX_VIDEO_TOTAL_MB"
-
-#: Setting with the minutes of processor time after which an analysis ends with what it has.
-MINUTES_VARIABLE = "FER_MAX_VIDEO_MINUTES"
 
 #: Pixels of all frames together that are read of a recording: for each of its bytes, of any, and
 #: at most. A film of a still picture with its sound has 8,000 a byte. Read of any are 80 seconds of
@@ -37,24 +23,6 @@ COPIES = 2
 
 #: Bytes that stay free, on the disk and in memory, for all else.
 _SPARE = 200 * MB
-
-
-def max_megabytes(settings: Mapping[str, str]) -> int:
-    """Return the size of the largest recording that is taken.
-
-    Raises:
-        ValueError: the setting `SIZE_VARIABLE` is not a whole number.
-    """
-    return whole_number(settings, SIZE_VARIABLE)
-
-
-def max_total_megabytes(settings: Mapping[str, str]) -> int:
-    """Return how large all recordings together may be.
-
-    Raises:
-        ValueError: the setting `TOTAL_VARIABLE` is not a whole number.
-    """
-    return whole_number(settings, TOTAL_VARIABLE)
 
 
 def most_pixels(size: int) -> int:

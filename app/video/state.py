@@ -12,14 +12,18 @@ import streamlit as st
 from app.background.jobs import Jobs, max_jobs
 from app.background.memory import MB
 from app.common.server import server_settings
-from app.common.settings import whole_number
+from app.common.settings import (
+    MAX_VIDEO_JOBS,
+    MAX_VIDEO_MB,
+    MAX_VIDEO_MINUTES,
+    MAX_VIDEO_TOTAL_MB,
+)
 from app.housekeeping.janitor import JANITOR
 from app.serving.end import at_end
 from app.session.of_tab import session_of_tab
 from app.session.session_store import KEEP_SECONDS, SessionStore
 from app.session.tabs import tab_is_open
 from app.video.engine import Result, read_video
-from app.video.room import JOBS_VARIABLE, MINUTES_VARIABLE, max_megabytes, max_total_megabytes
 from app.video.visit import VideoVisit
 from app.video.workspace import Workspaces, remove_left_overs
 
@@ -41,7 +45,7 @@ def video_visit() -> VideoVisit:
 def max_upload_megabytes(visit: VideoVisit) -> int:
     """Return the size of the largest recording that can be taken now; 0 if there is no room."""
     # Streamlit's own limit holds for every upload, whatever an uploader says.
-    limit = min(max_megabytes(server_settings()), st.get_option("server.maxUploadSize"))
+    limit = min(MAX_VIDEO_MB.number(server_settings()), st.get_option("server.maxUploadSize"))
     room = visit.workspaces.room // MB
     return int(limit if room >= limit else room // _STEP_MB * _STEP_MB)
 
@@ -54,18 +58,18 @@ def begin() -> None:
 
 
 def _engine() -> partial[Result]:
-    minutes = whole_number(server_settings(), MINUTES_VARIABLE)
+    minutes = MAX_VIDEO_MINUTES.number(server_settings())
     return partial(read_video, processor_seconds=60.0 * minutes)
 
 
 @st.cache_resource(show_spinner=False)
 def _jobs() -> Jobs:
-    return Jobs(max_jobs(server_settings(), JOBS_VARIABLE))
+    return Jobs(max_jobs(server_settings(), MAX_VIDEO_JOBS))
 
 
 @st.cache_resource(show_spinner=False)
 def _workspaces() -> Workspaces:
-    workspaces = Workspaces(max_total_megabytes(server_settings()) * MB)
+    workspaces = Workspaces(MAX_VIDEO_TOTAL_MB.number(server_settings()) * MB)
     at_end(workspaces.close)
     at_end(_jobs().close)
     return workspaces

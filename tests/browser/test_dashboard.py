@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, TimeoutError, expect
 
-from app.common.paths import MODELS_VARIABLE
+from app.common.settings import MODELS
 from app.dashboard.models import open_model
 from app.dashboard.text import cell_sentences, percent
 from fer.evaluation.metrics import Evaluation
@@ -41,7 +41,7 @@ def report(models: Path) -> Report:
 def server(models: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of the app with these models."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(MODELS_VARIABLE, str(models))
+        patch.setenv(MODELS.name, str(models))
         with running_app(tmp_path_factory.mktemp("server") / "log.txt") as url:
             yield url
 

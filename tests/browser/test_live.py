@@ -22,7 +22,7 @@ from playwright.sync_api import (
 )
 
 from app.common.head_text import CONTEMPT
-from app.live.streaming.stream_limit import LIMIT_VARIABLE
+from app.common.settings import MAX_STREAMS
 from fer.labels import FER2013_LABELS
 from tests.browser.conftest import FLAGS, PATIENCE, PHONE, WIDE, Launch, follow, until_made, widest
 from tests.browser.fake_camera import write_room
@@ -38,7 +38,7 @@ Open = Callable[..., Page]
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of the app, for streams on this machine only."""
     log = tmp_path_factory.mktemp("server") / "log.txt"
-    with running_app(log, {"FER_ICE": "local", LIMIT_VARIABLE: str(PLACES)}) as url:
+    with running_app(log, {"FER_ICE": "local", MAX_STREAMS.name: str(PLACES)}) as url:
         yield url
 
 

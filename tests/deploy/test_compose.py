@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from app.common.settings import SETTINGS
-from app.serving.drain import DRAIN_VARIABLE
+from app.common.settings import DRAIN_SECONDS, SETTINGS
 from tests.deploy.files import DEPLOY, compose, environment, stages, values
 
 NGINX = (DEPLOY / "nginx.conf").read_text(encoding="utf-8")
@@ -38,7 +37,7 @@ def test_every_setting_is_one_that_the_app_reads() -> None:
 def test_a_replica_may_finish_before_it_is_killed() -> None:
     for service in APPS.values():
         grace = float(service["stop_grace_period"].removesuffix("s"))
-        assert grace > float(service["environment"][DRAIN_VARIABLE]) + 10
+        assert grace > float(service["environment"][DRAIN_SECONDS.name]) + 10
 
 
 @pytest.mark.parametrize("name", SERVICES)

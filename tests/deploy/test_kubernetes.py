@@ -7,9 +7,8 @@ from typing import Any
 
 import yaml
 
-from app.common.settings import SETTINGS
+from app.common.settings import DRAIN_SECONDS, SETTINGS
 from app.operation.metrics import families
-from app.serving.drain import DRAIN_VARIABLE
 from app.serving.replica import READY_PATH
 from tests.deploy.files import DEPLOY, stages, values
 
@@ -29,7 +28,7 @@ POD = of_kind("StatefulSet")[0]["spec"]["template"]["spec"]
 def test_a_pod_may_finish_before_it_is_killed() -> None:
     settings = {one["name"]: one.get("value") for one in APP["env"]}
     assert set(settings) - {"FORWARDED_ALLOW_IPS"} <= set(SETTINGS)
-    assert POD["terminationGracePeriodSeconds"] > int(settings[DRAIN_VARIABLE]) + 10
+    assert POD["terminationGracePeriodSeconds"] > int(settings[DRAIN_SECONDS.name]) + 10
 
 
 def test_it_runs_as_the_image_does_and_is_asked_where_the_app_answers() -> None:

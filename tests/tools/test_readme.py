@@ -1,4 +1,4 @@
-"""The README's figures are the report's, and its commands are the real ones."""
+"""The documents' figures are the report's, their settings the code's, their links no dead ends."""
 
 import re
 from pathlib import Path
@@ -12,36 +12,64 @@ from tests.samples import ROOT, SHIPPED_MODEL
 from tools.readme import (
     class_table,
     corruption_table,
-    figures,
     model_card,
     other_data_table,
     preset_table,
+    quoted,
     replace_section,
+    settings_page,
+    summary_table,
 )
 
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-
-
-def test_the_figures_are_those_of_the_shipped_report() -> None:
-    report = Report.load(SHIPPED_MODEL)
-    assert figures(report) in README
-    assert report.command in README
+DOCUMENTS = {
+    file.relative_to(ROOT).as_posix(): file.read_text(encoding="utf-8")
+    for folder in (".", "docs", "models", "training", "ondevice")
+    for file in (ROOT / folder).glob("*.md")
+}
+README, CARD = DOCUMENTS["README.md"], DOCUMENTS["models/README.md"]
 
 
 def test_the_model_card_has_the_figures_of_the_shipped_report() -> None:
     report = Report.load(SHIPPED_MODEL)
-    card = (ROOT / "models" / "README.md").read_text(encoding="utf-8")
-    assert model_card(card, report) == card
+    assert model_card(CARD, report) == CARD
     assert class_table(report).count("\n") == 1 + len(report.evaluations["validation"].classes)
     assert corruption_table(report).count("\n") == 1 + len(report.robustness)
+    assert report.command in DOCUMENTS["training/README.md"]
 
 
-def test_other_data_stand_in_both_as_they_were_told_and_for_these_weights_only(
+def test_the_readme_has_five_figures_of_the_shipped_model_and_of_other_documents() -> None:
+    table = summary_table(SHIPPED_MODEL)
+    assert table in README
+    held_out = (
+        "| Right on FER2013 PrivateTest, 3,589 faces that nothing was chosen on | **69.7% (68"
+    )
+    assert held_out in table
+    with pytest.raises(
+        ValueError, match=r"docs/scale.md: expected a figure at 'no such \(words\)'"
+    ):
+        quoted("docs/scale.md", "no such (words)")
+
+
+def test_without_held_out_data_the_readme_names_the_validation_data(tmp_path: Path) -> None:
+    spec = ModelSpec.load(SHIPPED_MODEL)
+    spec.model_copy(update={"sha256": "f" * 64}).save(tmp_path)
+    OtherDataFile.load(SHIPPED_MODEL).save(tmp_path)
+    Report.load(SHIPPED_MODEL).save(tmp_path)
+    assert "| Right on 3,589 faces of the validation data" in summary_table(tmp_path)
+
+
+def test_the_settings_are_those_of_the_code() -> None:
+    page = DOCUMENTS["docs/settings.md"]
+    assert settings_page(page) == page
+    assert "| `FER_MAX_FACES` | 200 | faces of a photo | the largest are read |" in page
+    assert "| `FER_MAX_STREAMS` | two per core |" in page
+
+
+def test_other_data_stand_as_they_were_measured_and_for_these_weights_only(
     tmp_path: Path,
 ) -> None:
     table = other_data_table(SHIPPED_MODEL)
-    assert table in README
-    assert table in (ROOT / "models" / "README.md").read_text(encoding="utf-8")
+    assert table in CARD
     assert "| FER2013 | 3,589 | 72.0% (70.5% to 73.4%) | macro-F1 0.707; answers 76%" in table
     assert "Measured outside this project, once, on 2026-11-22" in table
     spec = ModelSpec.load(SHIPPED_MODEL)
@@ -71,11 +99,30 @@ def test_the_two_commands_are_there_as_they_are_run() -> None:
 
 
 def test_each_tool_is_named_by_a_document_and_each_named_one_is_there() -> None:
-    documents = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
-    text = " ".join(file.read_text(encoding="utf-8") for file in documents)
     commands = {
         file.stem
         for file in (ROOT / "tools").glob("*.py")
         if "def main()" in file.read_text(encoding="utf-8")
     }
-    assert set(re.findall(r"python -m tools\.(\w+)", text)) == commands
+    assert set(re.findall(r"python -m tools\.(\w+)", " ".join(DOCUMENTS.values()))) == commands
+
+
+def test_the_overviews_stay_short() -> None:
+    assert README.count("\n") <= 150
+    assert DOCUMENTS["docs/architecture.md"].count("\n") <= 110
+
+
+@pytest.mark.parametrize("name", sorted(DOCUMENTS))
+def test_each_link_between_documents_leads_to_a_file_and_a_heading(name: str) -> None:
+    for link in re.findall(r"\]\((?!https?:|mailto:)([^)\s]+)\)", DOCUMENTS[name]):
+        path, _, anchor = link.partition("#")
+        target = ((ROOT / name).parent / path).resolve() if path else ROOT / name
+        assert target.exists(), link
+        if anchor:
+            headings = re.findall(r"^#+ (.*)$", target.read_text(encoding="utf-8"), re.M)
+            assert anchor in map(_slug, headings), link
+
+
+def _slug(heading: str) -> str:
+    """Return the anchor that GitHub gives a heading."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")

@@ -21,13 +21,23 @@ from enum import Enum, auto
 from secrets import token_hex
 from typing import Any
 
+from app.common.settings import (
+    CLOUDFLARE_TURN_KEY_API_TOKEN,
+    CLOUDFLARE_TURN_KEY_ID,
+    ICE,
+    TURN_CREDENTIAL,
+    TURN_SECRET,
+    TURN_URLS,
+    TURN_USERNAME,
+    TWILIO_ACCOUNT_SID,
+    TWILIO_AUTH_TOKEN,
+)
 from app.operation.events import log_event
 
 _log = logging.getLogger(__name__)
 
-#: Setting that turns outside servers off (this machine and its own network only), or that sends
+#: Values of the setting `ICE`: no outside servers (this machine and its own network only), or
 #: everything through the TURN server, for servers that nobody can reach directly.
-ICE_VARIABLE = "FER_ICE"
 LOCAL, RELAY = "local", "relay"
 
 STUN = ({"urls": ["stun:stun.l.google.com:19302"]},)
@@ -42,8 +52,8 @@ _TIMEOUT_SECONDS = 5
 
 #: Settings with each provider's account and secret. The first provider that has both is used.
 _ACCOUNTS = {
-    "Cloudflare": ("CLOUDFLARE_TURN_KEY_ID", "CLOUDFLARE_TURN_KEY_API_TOKEN"),
-    "Twilio": ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"),
+    "Cloudflare": (CLOUDFLARE_TURN_KEY_ID, CLOUDFLARE_TURN_KEY_API_TOKEN),
+    "Twilio": (TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN),
 }
 
 Server = dict[str, Any]
@@ -136,21 +146,21 @@ class IceSource:
 
     @property
     def _setting(self) -> str:
-        return self._settings.get(ICE_VARIABLE, "").lower()
+        return ICE.text(self._settings).lower()
 
     def _make(self) -> tuple[Ice, float]:
         """Return servers and the number of seconds for which new connections may use them."""
         if self._setting == LOCAL:
             return Ice(Help.LOCAL, ()), float("inf")
-        shared = self._settings.get("TURN_SECRET", "")
+        shared = TURN_SECRET.text(self._settings)
         made = _credentials(shared, self._today()) if shared else {}
         own = _own_server(self._settings | made)
         if own:
             # With a shared secret, every visit gets credentials of its own.
             seconds = 0.0 if made else float("inf")
             return Ice(Help.TURN, own, "your own server", expires=_expiry(own[0])), seconds
-        for provider, names in _ACCOUNTS.items():
-            account, secret = (self._settings.get(name) for name in names)
+        for provider, accounts in _ACCOUNTS.items():
+            account, secret = (one.text(self._settings) for one in accounts)
             if not account or not secret:
                 continue
             requested = self._today()
@@ -184,7 +194,7 @@ def _credentials(secret: str, now: float) -> dict[str, str]:
     """
     user = f"{int(now) + LIFETIME_SECONDS}:{token_hex(8)}"
     signature = hmac.digest(secret.encode(), user.encode(), "sha1")
-    return {"TURN_USERNAME": user, "TURN_CREDENTIAL": base64.b64encode(signature).decode()}
+    return {TURN_USERNAME.name: user, TURN_CREDENTIAL.name: base64.b64encode(signature).decode()}
 
 
 def _expiry(server: Server) -> float | None:
@@ -194,13 +204,13 @@ def _expiry(server: Server) -> float | None:
 
 
 def _own_server(settings: Mapping[str, str]) -> Sequence[Server]:
-    urls = [url.strip() for url in settings.get("TURN_URLS", "").split(",") if url.strip()]
+    urls = [url.strip() for url in TURN_URLS.text(settings).split(",") if url.strip()]
     if not urls:
         return ()
     server: Server = {"urls": urls}
-    for name, key in (("username", "TURN_USERNAME"), ("credential", "TURN_CREDENTIAL")):
-        if settings.get(key):
-            server[name] = settings[key]
+    for name, key in (("username", TURN_USERNAME), ("credential", TURN_CREDENTIAL)):
+        if value := key.text(settings):
+            server[name] = value
     return (server,)
 
 

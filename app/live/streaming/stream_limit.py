@@ -8,14 +8,8 @@ from collections.abc import Callable, Mapping
 from weakref import WeakKeyDictionary, WeakSet
 
 from app.background.cores import usable_cores
-from app.common.settings import whole_number
+from app.common.settings import MAX_STREAMS, MAX_STREAMS_A_VISITOR
 from app.operation.events import log_event
-
-#: Setting, in the environment or the secrets, with the maximum number of simultaneous streams.
-LIMIT_VARIABLE = "FER_MAX_STREAMS"
-
-#: Setting with the maximum number of simultaneous streams of one visitor.
-VISITOR_VARIABLE = "FER_MAX_STREAMS_A_VISITOR"
 
 #: A stream of 15 frames a second takes about half a core for decoding, analysis and encoding. A
 #: server with less has no place for one: visitors' own devices analyse, and its pages stay usable.
@@ -35,23 +29,23 @@ def max_streams(settings: Mapping[str, str], cores: float | None = None) -> int:
     """Return the maximum number of simultaneous streams.
 
     Args:
-        settings: environment variables and secrets; may contain `LIMIT_VARIABLE`.
+        settings: environment variables and secrets; may contain `MAX_STREAMS`.
         cores: number of CPU cores; those that this server may use if None.
 
     Raises:
         ValueError: the setting is not a whole number of at least 0.
     """
     usual = int(STREAMS_PER_CORE * (usable_cores() if cores is None else cores))
-    return whole_number(settings, LIMIT_VARIABLE, usual)
+    return MAX_STREAMS.number(settings, usual)
 
 
 def max_streams_of_visitor(settings: Mapping[str, str]) -> int:
     """Return the maximum number of simultaneous streams of one visitor.
 
     Raises:
-        ValueError: the setting `VISITOR_VARIABLE` is not a whole number of at least 0.
+        ValueError: the setting `MAX_STREAMS_A_VISITOR` is not a whole number of at least 0.
     """
-    return whole_number(settings, VISITOR_VARIABLE)
+    return MAX_STREAMS_A_VISITOR.number(settings)
 
 
 class StreamLimit:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from app.background.jobs import Cancelled, Job, Jobs, State, max_jobs
+from app.common.settings import Setting
 
 #: Seconds after which a test gives up on a thread; nothing waits so long if all is well.
 PATIENCE = 60.0
@@ -34,7 +35,7 @@ class Work:
     ("setting", "cores", "places"), [("", 1, 1), ("", 2, 1), ("", 8, 4), ("3", 1, 3), ("0", 8, 0)]
 )
 def test_the_setting_decides_or_else_the_cores(setting: str, cores: int, places: int) -> None:
-    assert max_jobs({"JOBS": setting}, "JOBS", cores) == places
+    assert max_jobs({"JOBS": setting}, Setting("JOBS", "at once"), cores) == places
 
 
 def test_without_jobs_there_is_nothing_to_wait_for() -> None:

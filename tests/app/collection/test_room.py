@@ -2,25 +2,7 @@
 
 import pytest
 
-from app.collection.room import (
-    MB,
-    PHOTOS_VARIABLE,
-    SIZE_VARIABLE,
-    TOTAL_VARIABLE,
-    Room,
-    max_megabytes,
-    max_photos,
-    max_total_megabytes,
-)
-
-
-def test_the_settings_have_defaults_and_are_checked() -> None:
-    assert (max_photos({}), max_megabytes({}), max_total_megabytes({})) == (500, 300, 1000)
-    assert max_photos({PHOTOS_VARIABLE: "20"}) == 20
-    assert max_megabytes({SIZE_VARIABLE: "20"}) == 20
-    assert max_total_megabytes({TOTAL_VARIABLE: "20"}) == 20
-    with pytest.raises(ValueError, match=PHOTOS_VARIABLE):
-        max_photos({PHOTOS_VARIABLE: "many"})
+from app.collection.room import MB, Room
 
 
 def test_an_empty_room_has_all_of_it_left() -> None:

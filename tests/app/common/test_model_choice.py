@@ -18,7 +18,7 @@ from app.collection import state as collection_state
 from app.collection.downloads import csv_of
 from app.common import running_model
 from app.common.model_choice import chosen_model
-from app.common.paths import MODEL_VARIABLE, MODELS_VARIABLE
+from app.common.settings import MODEL, MODELS
 from app.live import state
 from app.live.streaming.ice import Help, Ice
 from app.live.streaming.session import LiveModel
@@ -36,8 +36,8 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with a model beside the shipped one, which is configured and stands elsewhere."""
     folder = tmp_path / "models"
     write_copy(folder, "mine", one_head=True)
-    monkeypatch.setenv(MODEL_VARIABLE, str(SHIPPED_MODEL))
-    monkeypatch.setenv(MODELS_VARIABLE, str(folder))
+    monkeypatch.setenv(MODEL.name, str(SHIPPED_MODEL))
+    monkeypatch.setenv(MODELS.name, str(folder))
     return folder
 
 
@@ -209,7 +209,7 @@ def test_a_model_that_cannot_be_loaded_is_no_dead_end(app: AppTest, models: Path
 def test_where_the_configured_model_is_missing_another_can_be_chosen(
     models: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(MODEL_VARIABLE, str(models / "nowhere"))
+    monkeypatch.setenv(MODEL.name, str(models / "nowhere"))
     app = with_photo(AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=120).run())
     assert not app.exception
     assert "not installed here" in words(app)

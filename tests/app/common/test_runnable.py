@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from app.common.paths import MODEL_VARIABLE, MODELS_VARIABLE
 from app.common.runnable import entry_of, runnable_models
+from app.common.settings import MODEL, MODELS
 from fer.model.spec import ModelSpec
 from tests.samples import SHIPPED_MODEL, write_copy
 
@@ -18,8 +18,8 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty folder of models; the shipped one is configured, and stands elsewhere."""
     folder = tmp_path / "models"
     folder.mkdir()
-    monkeypatch.setenv(MODEL_VARIABLE, str(SHIPPED_MODEL))
-    monkeypatch.setenv(MODELS_VARIABLE, str(folder))
+    monkeypatch.setenv(MODEL.name, str(SHIPPED_MODEL))
+    monkeypatch.setenv(MODELS.name, str(folder))
     return folder
 
 
@@ -39,7 +39,7 @@ def test_the_configured_model_comes_first_then_the_others_by_name(
     write_copy(models, "zebra")
     write_copy(models, "adapted")
     assert names() == ["compact", "adapted", "zebra"]
-    monkeypatch.setenv(MODEL_VARIABLE, str(models / "zebra"))
+    monkeypatch.setenv(MODEL.name, str(models / "zebra"))
     assert names() == ["zebra", "adapted"]
 
 
@@ -164,5 +164,5 @@ def test_what_may_not_be_read_is_told_once(
 
 
 def test_no_folder_of_models_is_no_fault(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(MODELS_VARIABLE, str(models / "nowhere"))
+    monkeypatch.setenv(MODELS.name, str(models / "nowhere"))
     assert names() == ["compact"]

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.common.paths import MODELS_VARIABLE
+from app.common.settings import MODELS
 from tests.app.dashboard.samples import write_model
 
 
@@ -21,7 +21,7 @@ def test_a_model_is_one_of_those_in_the_folder_and_no_path(
 ) -> None:
     for folder in ("models", "outside"):
         write_model(tmp_path / folder)
-    monkeypatch.setenv(MODELS_VARIABLE, str(tmp_path / "models"))
+    monkeypatch.setenv(MODELS.name, str(tmp_path / "models"))
     page = AppTest.from_function(script, args=(name,)).run()
     assert not page.exception
     assert [error.value for error in page.error] == (

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from app.common.paths import MODELS_VARIABLE, models_dir, without_folder
+from app.common.paths import models_dir, without_folder
+from app.common.settings import MODELS
 from app.dashboard.models import (
     file_sha256,
     json_report,
@@ -35,9 +36,9 @@ def test_models_are_listed_by_name_even_if_something_is_wrong_with_them(tmp_path
 
 
 def test_the_folder_can_be_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv(MODELS_VARIABLE, raising=False)
+    monkeypatch.delenv(MODELS.name, raising=False)
     assert models_dir() == ROOT / "models"
-    monkeypatch.setenv(MODELS_VARIABLE, str(tmp_path))
+    monkeypatch.setenv(MODELS.name, str(tmp_path))
     assert models_dir() == tmp_path
 
 

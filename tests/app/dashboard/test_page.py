@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.common.paths import MODELS_VARIABLE
+from app.common.settings import MODELS
 from app.common.text import escape_markdown
 from app.dashboard.sections.labelled import RESTRICTED
 from app.dashboard.sections.robustness import AGREED
@@ -34,7 +34,7 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty folder of models that the app looks into."""
     folder = tmp_path / "models"
     folder.mkdir()
-    monkeypatch.setenv(MODELS_VARIABLE, str(folder))
+    monkeypatch.setenv(MODELS.name, str(folder))
     return folder
 
 
@@ -96,7 +96,7 @@ def test_without_models_it_says_what_to_do(dashboard: Open) -> None:
 def test_a_missing_folder_says_the_same(
     dashboard: Open, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setenv(MODELS_VARIABLE, str(tmp_path / "nowhere"))
+    monkeypatch.setenv(MODELS.name, str(tmp_path / "nowhere"))
     page = dashboard()
     assert not page.exception
     assert "There is no model yet" in words(page)

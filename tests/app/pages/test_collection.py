@@ -13,9 +13,10 @@ from streamlit.testing.v1 import AppTest
 
 from app.collection import inputs, state
 from app.collection.item import Item
-from app.collection.room import PHOTOS_VARIABLE, Room
+from app.collection.room import Room
 from app.collection.selection import PER_PAGE
 from app.collection.visit import CollectionVisit
+from app.common.settings import MAX_COLLECTION_PHOTOS
 from fer import Faces
 from fer.labels import FERPLUS_HEAD
 from fer.types import Image
@@ -278,7 +279,7 @@ def test_an_empty_archive_is_answered_in_words(collection: AppTest) -> None:
 
 
 def test_collections_can_be_switched_off(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(PHOTOS_VARIABLE, "0")
+    monkeypatch.setenv(MAX_COLLECTION_PHOTOS.name, "0")
     page.switch_page(PAGE).run()
     assert not page.exception
     assert "Collections are switched off" in page.info[0].value

@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from app.collection.room import Room
 from app.common.runnable import ModelEntry
+from app.common.settings import MAX_OWN_PHOTOS
 from app.own_data import state
 from app.own_data.own_set import Label
 from app.own_data.visit import OwnVisit
@@ -190,9 +191,9 @@ def test_deleting_asks_first(put: Put) -> None:
 def test_without_room_or_places_the_page_says_so(
     page: AppTest, models: list[ModelEntry], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(state.PHOTOS_VARIABLE, "0")
+    monkeypatch.setenv(MAX_OWN_PHOTOS.name, "0")
     assert "switched off" in words(page.switch_page(PAGE).run())
-    monkeypatch.setenv(state.PHOTOS_VARIABLE, "5")
+    monkeypatch.setenv(MAX_OWN_PHOTOS.name, "5")
     monkeypatch.setattr(Room, "_left", lambda self: 0)
     state._store.clear()
     del page.session_state["own_visit"]

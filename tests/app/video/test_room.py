@@ -8,26 +8,14 @@ import pytest
 from app.background.memory import MB
 from app.video import room
 from app.video.room import (
-    SIZE_VARIABLE,
-    TOTAL_VARIABLE,
     check_work,
     largest_possible,
-    max_megabytes,
-    max_total_megabytes,
     most_pixels,
 )
 from fer.errors import VideoError
 from fer.video.opening import VideoInfo
 
 Usage = namedtuple("Usage", "total used free")
-
-
-def test_the_settings_have_defaults_and_are_checked() -> None:
-    assert (max_megabytes({}), max_total_megabytes({})) == (200, 2000)
-    assert max_megabytes({SIZE_VARIABLE: "50"}) == 50
-    assert max_total_megabytes({TOTAL_VARIABLE: "300"}) == 300
-    with pytest.raises(ValueError, match=SIZE_VARIABLE):
-        max_megabytes({SIZE_VARIABLE: "large"})
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
-from app.live.streaming.stream_limit import LIMIT_VARIABLE
+from app.common.settings import MAX_STREAMS
 from tests.browser.conftest import PATIENCE, PHONE, WIDE, Launch, follow, until_made, widest
 from tests.browser.faults.line import Line
 from tests.browser.server import running_app
@@ -58,7 +58,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def switched_off(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of the app without live video over the server."""
     log = tmp_path_factory.mktemp("server") / "log.txt"
-    with running_app(log, {LIMIT_VARIABLE: "0"}) as url:
+    with running_app(log, {MAX_STREAMS.name: "0"}) as url:
         yield url
 
 
@@ -313,7 +313,7 @@ def test_a_server_without_the_runtime_says_so_and_offers_a_snapshot(
     actress: Browser, open_live: Open, tmp_path: Path
 ) -> None:
     module = "tests.browser.servers.without_runtime_streamlit"
-    with running_app(tmp_path / "log.txt", {LIMIT_VARIABLE: "0"}, module) as url:
+    with running_app(tmp_path / "log.txt", {MAX_STREAMS.name: "0"}, module) as url:
         page = open_live(actress, url, "live")
         says(page, "Live video is switched off")
         page.get_by_text("On your device", exact=True).click()

@@ -16,13 +16,13 @@ from urllib.parse import urlparse
 import psutil
 import pytest
 
-from app.serving.drain import DRAIN_VARIABLE
+from app.common.settings import DRAIN_SECONDS
 from tests.browser.conftest import PATIENCE
 from tests.browser.server import free_port, running_app, server_of
 from tests.samples import ROOT
 
 #: A replica that ends waits longer for its visitors than any test takes.
-SETTINGS = {"FER_ICE": "local", DRAIN_VARIABLE: "3600"}
+SETTINGS = {"FER_ICE": "local", DRAIN_SECONDS.name: "3600"}
 
 
 @dataclass

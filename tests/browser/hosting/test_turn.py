@@ -16,8 +16,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from app.common.settings import ICE
 from app.live.relay.check import RelayCheck, RelayState
-from app.live.streaming.ice import ICE_VARIABLE, RELAY, IceSource
+from app.live.streaming.ice import RELAY, IceSource
 from tests.browser.conftest import PATIENCE, WIDE
 from tests.browser.server import free_port, running_app
 from tests.deploy.files import DEPLOY, compose
@@ -89,7 +90,7 @@ def test_a_face_is_read_through_the_relay_alone(
     actress: Browser, turn: tuple[str, Path], tmp_path: Path
 ) -> None:
     address, log = turn
-    settings = {"TURN_URLS": address, "TURN_SECRET": SECRET, ICE_VARIABLE: RELAY}
+    settings = {"TURN_URLS": address, "TURN_SECRET": SECRET, ICE.name: RELAY}
     with running_app(tmp_path / "log.txt", settings) as url:
         page = opened(actress, url)
         expect(page.get_by_text("Connection: TURN, your own server")).to_be_visible()
@@ -129,7 +130,7 @@ def test_a_connection_that_fails_is_told_in_plain_words(
     settings: dict[str, str],
     says: str,
 ) -> None:
-    settings = {"TURN_URLS": turn[0], ICE_VARIABLE: RELAY} | settings
+    settings = {"TURN_URLS": turn[0], ICE.name: RELAY} | settings
     with running_app(tmp_path / "log.txt", settings) as url:
         page = opened(actress, url)
         start(page)

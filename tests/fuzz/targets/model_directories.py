@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from app.common.paths import MODELS_VARIABLE
 from app.common.runnable import entry_of, runnable_models
+from app.common.settings import MODELS
 from app.dashboard.models import json_report, open_model
 from app.dashboard.render.html import html_report
 from app.dashboard.sections.comparison import comparison
@@ -122,7 +122,7 @@ def run(files: Directory, folder: Path) -> None:
     directory.mkdir(parents=True)
     for name, data in files.items():
         (directory / name).write_bytes(data)
-    os.environ[MODELS_VARIABLE] = str(directory.parent)
+    os.environ[MODELS.name] = str(directory.parent)
     steps = (_page, _run, load_splits)
     for step in steps:
         try:

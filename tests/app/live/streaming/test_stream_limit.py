@@ -3,10 +3,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from app.common.settings import MAX_STREAMS, MAX_STREAMS_A_VISITOR
 from app.live.streaming.stream_limit import (
-    LIMIT_VARIABLE,
     STALE_SECONDS,
-    VISITOR_VARIABLE,
     StreamLimit,
     max_streams,
     max_streams_of_visitor,
@@ -40,13 +39,13 @@ class Clock:
     ],
 )
 def test_the_setting_decides_or_else_the_cores(setting: str, cores: float, places: int) -> None:
-    assert max_streams({LIMIT_VARIABLE: setting} if setting else {}, cores) == places
+    assert max_streams({MAX_STREAMS.name: setting} if setting else {}, cores) == places
 
 
 @pytest.mark.parametrize("setting", ["four", "-1", "2.5"])
 def test_a_wrong_setting_says_what_was_expected(setting: str) -> None:
     with pytest.raises(ValueError, match="expected a whole number"):
-        max_streams({LIMIT_VARIABLE: setting}, 2)
+        max_streams({MAX_STREAMS.name: setting}, 2)
 
 
 def test_places_are_taken_kept_and_given_back() -> None:
@@ -64,7 +63,7 @@ def test_places_are_taken_kept_and_given_back() -> None:
 
 @pytest.mark.parametrize(("setting", "streams"), [("", 2), ("0", 0), ("5", 5)])
 def test_a_setting_says_how_many_streams_a_visitor_has(setting: str, streams: int) -> None:
-    assert max_streams_of_visitor({VISITOR_VARIABLE: setting}) == streams
+    assert max_streams_of_visitor({MAX_STREAMS_A_VISITOR.name: setting}) == streams
 
 
 @pytest.mark.parametrize("most", [0, 1, 2])
