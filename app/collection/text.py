@@ -21,9 +21,10 @@ _MOST_MARKS = 3
 
 
 def facts(collection: Collection[Read]) -> str:
-    """Return what there is in a collection, in a line."""
+    """Return what there is in a collection beside what its title says, in a line."""
     count = len(collection)
-    parts = ["no files" if not count else f"{count:,} file{'' if count == 1 else 's'}"]
+    files = "no files" if not count else f"{count:,} file{'' if count == 1 else 's'}"
+    parts = [] if files == collection.title else [files]
     if collection.system:
         parts.append(f"{counted(collection.system, 'hidden or system file')} left out")
     return " · ".join(parts)

@@ -92,7 +92,8 @@ def _title(visit: CollectionVisit, *, running: bool) -> None:
                     on_click=visit.clear,
                     help="Deletes the results from the server, for another collection.",
                 )
-        st.caption(facts(collection))
+        if line := facts(collection):
+            st.caption(line)
     if visit.cancelled:
         st.info("**Cancelled.** What was read until then is below.", icon=":material/info:")
 

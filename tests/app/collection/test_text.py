@@ -29,6 +29,12 @@ def test_what_there_is(files: int, system: int, said: str) -> None:
     assert facts(Collection("all", [""] * files, system, unread=Item)) == said
 
 
+def test_what_the_title_says_is_not_said_twice() -> None:
+    assert facts(Collection("2 files", [""] * 2, unread=Item)) == ""
+    hidden = Collection("2 files", [""] * 2, 1, unread=Item)
+    assert facts(hidden) == "1 hidden or system file left out"
+
+
 def test_progress_says_no_more_than_is_known(clock: Clock) -> None:
     collection = Collection("all", [""] * 100, unread=Item, clock=clock)
     assert progress_line(collection) == "0 of 100"
