@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from urllib.parse import urlparse
@@ -28,14 +27,6 @@ PAGES = {
 }
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Address of the app, which asks no STUN server."""
-    log = tmp_path_factory.mktemp("server") / "log.txt"
-    with running_app(log, {"FER_ICE": "local"}) as url:
-        yield url
-
-
 #: Whether nothing has been fetched for a second. The browser's own "network idle" never comes if
 #: one connection of many is left open.
 NOTHING_MORE = """() => {
@@ -56,7 +47,7 @@ def settled(page: Page) -> None:
 
 @pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])
 def test_nothing_is_fetched_from_outside(
-    browser: Browser, server: str, viewport: dict[str, int]
+    browser: Browser, app_url: str, viewport: dict[str, int]
 ) -> None:
     context = browser.new_context(viewport=viewport, permissions=["camera"])  # type: ignore[arg-type]
     context.set_default_timeout(PATIENCE)
@@ -65,24 +56,24 @@ def test_nothing_is_fetched_from_outside(
     try:
         for path in PAGES:  # each as the first page of a visit
             page = context.new_page()
-            page.goto(f"{server}/{path}")
+            page.goto(f"{app_url}/{path}")
             settled(page)
         for name in PAGES.values():  # and one after the other
             follow(page, name)
             settled(page)
     finally:
         context.close()
-    assert f"{server}/live" in asked
+    assert f"{app_url}/live" in asked
     hosts = {urlparse(url).hostname for url in asked if url.startswith(("http", "ws"))}
     assert hosts == {"127.0.0.1"}
 
 
-def test_on_a_phone_nothing_covers_the_page_that_was_chosen(browser: Browser, server: str) -> None:
+def test_on_a_phone_nothing_covers_the_page_that_was_chosen(browser: Browser, app_url: str) -> None:
     context = browser.new_context(viewport=PHONE, has_touch=True)  # type: ignore[arg-type]
     context.set_default_timeout(PATIENCE)
     try:
         page = context.new_page()
-        page.goto(server)
+        page.goto(app_url)
         for name in reversed(PAGES.values()):
             follow(page, name, tap=True)
             settled(page)
@@ -101,14 +92,14 @@ def test_on_a_phone_nothing_covers_the_page_that_was_chosen(browser: Browser, se
 
 
 def test_what_a_page_says_when_its_visitor_has_left_does_not_empty_the_next(
-    browser: Browser, server: str
+    browser: Browser, app_url: str
 ) -> None:
     context = browser.new_context(viewport=WIDE, permissions=["camera"])  # type: ignore[arg-type]
     context.set_default_timeout(PATIENCE)
     try:
         page = context.new_page()
         said = say_it_again_when_left(page)
-        page.goto(f"{server}/live?live=device")
+        page.goto(f"{app_url}/live?live=device")
         page.locator(".live").wait_for()
         settled(page)
         assert said, "the component has told that it is there"
@@ -144,13 +135,13 @@ def say_it_again_when_left(page: Page) -> list[bytes]:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_buttons_of_the_video_are_in_the_type_of_the_page(
-    browser: Browser, server: str, scheme: str
+    browser: Browser, app_url: str, scheme: str
 ) -> None:
     context = browser.new_context(color_scheme=scheme, permissions=["camera"])  # type: ignore[arg-type]
     context.set_default_timeout(PATIENCE)
     try:
         page = context.new_page()
-        page.goto(f"{server}/live")
+        page.goto(f"{app_url}/live")
         frame = page.frame_locator("iframe[title*=webrtc]")
         text = page.get_by_role("link", name="Photo").locator("p")
         font = text.evaluate("one => getComputedStyle(one).fontFamily.split(',')[0]")
