@@ -270,10 +270,10 @@ CATALOGUE: tuple[Entry, ...] = (
     ),
     Entry(
         _COMPACT_PRESS,
-        "Last part of `compact`: goes on from it with faces of press photographs, a sixth of each "
-        "epoch. Faces of FER2013 keep most of what it said of them.",
+        "Goes on from `compact`, as that preset gives it, with faces of press photographs, a sixth "
+        "of each epoch. Faces of FER2013 keep most of what it said of them.",
         data="fer2013.npz press=news_faces.npz",
-        options="--seed 5 --init models/compact-labels",
+        options="--seed 5 --init models/my-compact",
     ),
     Entry(
         _TEACHER,

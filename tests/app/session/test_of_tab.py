@@ -17,6 +17,7 @@ Open = Callable[..., tuple[Any, str, bool]]
 
 @pytest.fixture(
     params=[
+        ("photo", "photo_album"),
         ("collection", "collection_visit"),
         ("video", "video_visit"),
         ("live", "live_session"),

@@ -43,6 +43,10 @@ def test_the_command_of_a_preset_is_one_that_is_understood(entry: Entry) -> None
     assert (understood.command, understood.preset) == ("train", entry.preset.name)
     assert bool(understood.teacher) == bool(entry.preset.teacher_weight)
     assert not (ROOT / understood.out).exists()  # it does not name a model that ships
+    # What it begins with or learns from ships, or another command makes it.
+    made = {parser().parse_args(shlex.split(one.command)[3:]).out for one in CATALOGUE}
+    needed = {*filter(None, [understood.init]), *understood.teacher, *understood.average}
+    assert all(one in made - {understood.out} or (ROOT / one).is_dir() for one in needed)
 
 
 def test_no_override_changes_nothing() -> None:
