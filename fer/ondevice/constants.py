@@ -16,6 +16,8 @@ from fer.detection import blazeface, blazeface_file, evidence, face_landmark, py
 from fer.model.spec import Head, ModelSpec
 from fer.ondevice.wire import wire_layout
 from fer.tracking import appearance, presence, track, tracker
+from fer.video import scene_cuts
+from fer.video.frame import THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH
 
 #: Least IoU of a face with the place at which a local track expects it. The device only has to keep
 #: hold of a face from frame to frame; who is who is said by `fer.tracking.Tracker`.
@@ -44,6 +46,14 @@ def path_constants(*, working_side: int, off_highest: int, off_mean: float) -> d
         "appearance": _appearance(),
         "presence": _presence(),
         "following": _following(),
+        "cuts": {
+            "width": THUMBNAIL_WIDTH,
+            "height": THUMBNAIL_HEIGHT,
+            "movesX": scene_cuts.MOVES_X,
+            "movesY": scene_cuts.MOVES_Y,
+            "sameScene": scene_cuts.SAME_SCENE,
+            "emptyDeviation": scene_cuts.EMPTY,
+        },
         "wire": wire_layout(),
         "answers": {
             "uncertain": types.UNCERTAIN,

@@ -24,8 +24,9 @@ from fer.types import FLAWS, LANDMARKS, Detections, Floats
 
 VERSION = 1
 
-#: Flag of a frame from a camera that is off.
-BLACK = 1
+#: Flags of a frame: from a camera that is off, and with which another scene begins. Pages that were
+#: opened before there was the second do not set it.
+BLACK, CUT = 1, 2
 
 #: Most faces of a frame, and longest side of a frame in pixels.
 MAX_FACES, MAX_SIDE = 64, 4096
@@ -84,6 +85,7 @@ class SeenFrame:
         received: frames that the camera has given since the last analysed one.
         shown: frames that were drawn since then.
         black: whether the camera is off.
+        cut: whether another scene begins with it.
         observation: what was seen; nobody if the camera is off.
         local_ids: ``(n,)`` int64, the device's own number of each face.
     """
@@ -94,6 +96,7 @@ class SeenFrame:
     received: int
     shown: int
     black: bool
+    cut: bool
     observation: Observation
     local_ids: NDArray[np.int64]
 
@@ -112,6 +115,7 @@ def wire_layout() -> dict[str, Any]:
     return {
         "version": VERSION,
         "black": BLACK,
+        "cut": CUT,
         "maxFaces": MAX_FACES,
         "maxObservations": MAX_OBSERVATIONS,
         "stages": list(DEVICE_STAGES),
@@ -200,6 +204,7 @@ def read_observation(content: bytes, spec: ModelSpec) -> SeenFrame:
         header["received"],
         header["shown"],
         black,
+        bool(header["flags"] & CUT),
         observation,
         faces["id"].astype(np.int64),
     )

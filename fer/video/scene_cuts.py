@@ -11,13 +11,13 @@ from fer.video.frame import THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH
 #: Best correlation of two frames below which another scene begins. Of pairs of close-ups from
 #: different photographs 98 % are below; a pan by 15 % of the width, a zoom by a tenth and somebody
 #: who moves are above 0.8 (`tests/fer/video/test_scene_cuts.py`).
-_SAME_SCENE = 0.7
+SAME_SCENE = 0.7
 
 #: How far a camera may have moved from one frame to the next: pixels of the thumbnail.
-_MOVES_X, _MOVES_Y = round(0.19 * THUMBNAIL_WIDTH), round(0.19 * THUMBNAIL_HEIGHT)
+MOVES_X, MOVES_Y = round(0.19 * THUMBNAIL_WIDTH), round(0.19 * THUMBNAIL_HEIGHT)
 
 #: Standard deviation of the grey levels below which a frame shows no scene: black, white, a flash.
-_EMPTY = 4.0
+EMPTY = 4.0
 
 
 class SceneCuts:
@@ -37,10 +37,10 @@ class SceneCuts:
         Args:
             thumbnail: the next frame, ``(36, 64)`` uint8.
         """
-        if float(np.std(thumbnail)) < _EMPTY:
+        if float(np.std(thumbnail)) < EMPTY:
             return False
         last, self._last = self._last, thumbnail
-        return last is not None and _likeness(last, thumbnail) < _SAME_SCENE
+        return last is not None and _likeness(last, thumbnail) < SAME_SCENE
 
 
 def _likeness(one: Image, other: Image) -> float:
@@ -49,5 +49,5 @@ def _likeness(one: Image, other: Image) -> float:
 
 
 def _found(frame: Image, other: Image) -> float:
-    middle = other[_MOVES_Y:-_MOVES_Y, _MOVES_X:-_MOVES_X]
+    middle = other[MOVES_Y:-MOVES_Y, MOVES_X:-MOVES_X]
     return float(cv2.matchTemplate(frame, middle, cv2.TM_CCOEFF_NORMED).max())

@@ -20,6 +20,7 @@ from fer.quality import measure, yaw
 from fer.stream import STREAM_SCORE
 from fer.tracking import Appearance, Light
 from fer.types import Detections
+from fer.video.scene_cuts import SceneCuts
 from tests.ondevice.node import (
     Node,
     constants,
@@ -254,3 +255,23 @@ def test_the_crops_of_a_model_with_another_input(js: Node, size: int, channels: 
     assert np.abs(crops.astype(int) - there).max() <= 2
     assert (crops != there).mean() <= 0.02
     assert here["flaws"] == measure(found, there).flaws.tolist()
+
+
+def test_where_another_scene_begins(js: Node) -> None:
+    """A camera that moves ever farther, light, flashes, and other scenes."""
+    rng, wide = np.random.default_rng(3), [picture(seed, 960, 540, blur=30) for seed in range(3)]
+    wide = [cv2.normalize(scene, None, 0, 255, cv2.NORM_MINMAX) for scene in wide]
+    frames = [wide[0][:360, :640], wide[1][:360, :640]]
+    for move in range(0, 170, 10):
+        frames += [wide[2][:360, :640], wide[2][move : move + 360, 2 * move : 2 * move + 640]]
+    frames += [wide[0][90:450, :640], (0.4 * wide[0][90:450, 20:660]).astype(np.uint8)]
+    frames += [np.full_like(frames[0], level) + rng.integers(0, 3, frames[0].shape, np.uint8)
+               for level in (0, 250)] + [wide[0][90:450, :640], frames[0][:, ::-1]]  # fmt: skip
+    is_cut, there, here = SceneCuts(), [], []
+    js.make("vision/cuts.js:SceneCuts", "cuts", NUMBERS["cuts"])
+    for frame in frames:
+        small = cv2.resize(frame, (64, 36), interpolation=cv2.INTER_AREA)
+        there.append(is_cut(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)))
+        here.append(js.on("cuts", "isCut", js_image(np.ascontiguousarray(frame))))
+    assert here == there
+    assert 3 < sum(there) < len(there) / 2

@@ -24,14 +24,16 @@ SECONDS = 0.15
 
 
 def frames(astronaut: Image) -> list[Image]:
-    """A face that moves, is away for a while, and is back; then a camera that is off."""
+    """A face that moves, is away for a while, and is back; another one; a camera that is off."""
     found = []
     for frame in range(16):
         move = np.array([[1, 0, 6.0 * frame], [0, 1, 3.0 * frame]])
         moved = cv2.warpAffine(astronaut, move, (640, 480), borderMode=cv2.BORDER_REPLICATE)
         found.append(np.asarray(moved, np.uint8))
     found[6:9] = [np.full_like(found[0], 90)] * 3
-    found[14:] = [np.zeros_like(found[0])] * 2
+    # A film is cut: somebody else is in the same place, with other colours on other ground.
+    cut = np.ascontiguousarray(np.roll(found[13][:, ::-1, ::-1], -32, axis=1))
+    found[14:] = [*[cut] * 4, *[np.zeros_like(cut)] * 2]
     return found
 
 
@@ -76,7 +78,7 @@ def test_a_session_on_a_device_is_recorded_like_one_on_the_server(
     there, here = on_device(networks, images), on_server(images)
     assert there.heads == here.heads
     assert there.track.tolist() == here.track.tolist()
-    assert 1 in there.track.tolist()
+    assert {1, 2} <= {*there.track.tolist()}
     assert there.seconds == pytest.approx(here.seconds, abs=1e-6)
     for name in ("box", "score", "probabilities"):
         within = 1.0 if name == "box" else 0.05

@@ -15,12 +15,15 @@ FACTS = {"number": 4_000_000_000, "seconds": 12.345678901, "draw": 3.5, "receive
 TIMES = {"detect": 5.25, "track": 0.5, "align": 2.0, "classify": 9.75}
 
 
-def observed(seen: Observation, ids: np.ndarray, *, black: bool = False) -> dict[str, Any]:
+def observed(
+    seen: Observation, ids: np.ndarray, *, black: bool = False, cut: bool = False
+) -> dict[str, Any]:
     """Return an observation as the scripts have it, `Observed` of assets/vision/types.js."""
     return {
         "width": seen.size[0],
         "height": seen.size[1],
         "black": black,
+        "cut": cut,
         "faces": {
             "count": len(seen),
             "boxes": seen.detections.xyxy,
@@ -41,8 +44,8 @@ def observed(seen: Observation, ids: np.ndarray, *, black: bool = False) -> dict
 
 
 def packed_by_script(js: Node, seen: Observation, ids: np.ndarray, **change: Any) -> bytes:
-    black = change.pop("black", False)
-    there = observed(seen, ids, black=black)
+    flags = {name: change.pop(name, False) for name in ("black", "cut")}
+    there = observed(seen, ids, **flags)
     return js("wire.js:packObservation", there, FACTS | change, wire_layout()).tobytes()
 
 
@@ -64,9 +67,10 @@ def test_every_byte_is_as_python_has_it(js: Node, faces: int) -> None:
         assert packed_by_script(js, seen, ids) == expected
 
 
-def test_a_camera_that_is_off(js: Node) -> None:
-    content = packed_by_script(js, somebody(0, 0), np.zeros(0), black=True)
-    assert read_observation(content, SPEC).black
+@pytest.mark.parametrize("flag", ["black", "cut"])
+def test_a_camera_that_is_off_and_another_scene(js: Node, flag: str) -> None:
+    frame = read_observation(packed_by_script(js, somebody(0, 0), np.zeros(0), **{flag: True}), SPEC)
+    assert (frame.black, frame.cut) == (flag == "black", flag == "cut")
 
 
 def test_counts_have_a_limit(js: Node) -> None:

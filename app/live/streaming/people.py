@@ -104,10 +104,12 @@ class SessionPeople:
                 smoothing_seconds=asked.settings.smoothing_seconds,
             )
 
-    def followed(self, seen: Observation, asked: Asked) -> FrameResult:
-        """Return who is in a frame that was looked at elsewhere."""
+    def followed(self, seen: Observation, asked: Asked, *, cut: bool = False) -> FrameResult:
+        """Return who is in a frame that was looked at elsewhere, and may begin another scene."""
         with self._lock:
             self._prepare(asked)
+            if cut:
+                self._stream.cut()
             return self._stream.follow(
                 seen,
                 asked.moment.seconds,

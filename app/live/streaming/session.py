@@ -165,7 +165,7 @@ class LiveSession(ChosenRecord):
         if frame.black:
             return self._note_black(asked, seen.size)
         try:
-            result = self._people.followed(seen, asked)
+            result = self._people.followed(seen, asked, cut=frame.cut)
             rows = asked.rows(result.faces, seen.size)
         except Exception:
             _log.exception("a frame of %s could not be followed", seen.size)

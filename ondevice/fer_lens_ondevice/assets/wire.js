@@ -12,6 +12,7 @@
  * @typedef {object} Layout
  * @property {number} version
  * @property {number} black flag of a frame from a camera that is off
+ * @property {number} cut flag of a frame with which another scene begins
  * @property {number} maxFaces
  * @property {number} maxObservations in one batch
  * @property {(keyof Observed["milliseconds"] | "draw")[]} stages
@@ -57,7 +58,7 @@ export function packObservation(observed, frame, layout) {
   const view = new DataView(new ArrayBuffer(layout.headerBytes + count * faceBytes));
   putAll(view, 0, layout.header, {
     version: [layout.version],
-    flags: [observed.black ? layout.black : 0],
+    flags: [(observed.black ? layout.black : 0) | (observed.cut ? layout.cut : 0)],
     width: [observed.width],
     height: [observed.height],
     faces: [count],

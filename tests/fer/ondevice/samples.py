@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from fer.ondevice.wire import BLACK, HEADER, VERSION, face_type
+from fer.ondevice.wire import BLACK, CUT, HEADER, VERSION, face_type
 from fer.tracking import Appearance
 from fer.tracking.observation import Observation
 from fer.types import Detections
@@ -21,6 +21,7 @@ def packed(
     received: int = 3,
     shown: int = 3,
     black: bool = False,
+    cut: bool = False,
     local_ids: Sequence[int] | None = None,
     **header: float,
 ) -> bytes:
@@ -29,7 +30,7 @@ def packed(
     head = np.zeros((), HEADER)
     facts = {
         "version": VERSION,
-        "flags": BLACK if black else 0,
+        "flags": BLACK * black | CUT * cut,
         "width": seen.size[0],
         "height": seen.size[1],
         "faces": len(seen),

@@ -17,6 +17,7 @@ from fer.detection import blazeface, evidence, face_landmark, pyramid
 from fer.model.spec import ModelSpec
 from fer.ondevice.constants import model_constants, path_constants
 from fer.tracking import appearance, presence, track, tracker
+from fer.video import scene_cuts
 from tests.samples import ROOT, SHIPPED_MODEL
 
 SCRIPTS = ROOT / "ondevice" / "fer_lens_ondevice" / "assets" / "vision"
@@ -51,7 +52,18 @@ ELSEWHERE = {
 
 @pytest.mark.parametrize(
     "module",
-    [alignment, quality, blazeface, evidence, face_landmark, appearance, presence, track, tracker],
+    [
+        alignment,
+        quality,
+        blazeface,
+        evidence,
+        face_landmark,
+        appearance,
+        presence,
+        track,
+        tracker,
+        scene_cuts,
+    ],
     ids=lambda module: module.__name__,
 )
 def test_every_public_number_of_a_module_is_among_them(

@@ -32,6 +32,7 @@ export const CONSTANTS = {
     followedIou: 0.1, newTrackScore: 0.6, freshSeconds: 1, freshFrameSeconds: 5,
     lookSeconds: 0.1, maxLooks: 6, velocitySeconds: 0.25, coastSeconds: 0.4, markedShare: 0.5,
   },
+  cuts: { width: 64, height: 36, movesX: 12, movesY: 7, sameScene: 0.7, emptyDeviation: 4 },
   answers: { uncertain: "uncertain", candidateShare: 0.8, maxCandidates: 3 },
 };
 

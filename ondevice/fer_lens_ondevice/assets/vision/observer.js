@@ -4,6 +4,7 @@ import { Light, appearanceOf } from "./appearance.js";
 import { probabilitiesOf } from "./answers.js";
 import { BlazeFace } from "./blazeface.js";
 import { Classifier } from "./classifier.js";
+import { SceneCuts } from "./cuts.js";
 import { Evidence } from "./evidence.js";
 import { Following } from "./following.js";
 import { cameraIsOff, workingSize } from "./frames.js";
@@ -34,6 +35,7 @@ export class Observer {
     this.evidence = new Evidence(run.landmark, constants);
     this.light = new Light(constants.appearance);
     this.following = new Following(constants);
+    this.cuts = new SceneCuts(constants.cuts);
     this.classifier = new Classifier(run.expression, model, constants);
     this.places = new Places();
   }
@@ -78,6 +80,8 @@ export class Observer {
     watch.stop("detect");
     if (seconds < this.following.seconds) this.light = new Light(this.constants.appearance);
     const light = black ? new Float32Array(3) : this.light.next(image);
+    const cut = !black && this.cuts.isCut(image);
+    if (cut) this.following.tracks = []; // who is in the same place is not the same for that
     const looks = appearanceOf(image, faces.boxes, light, this.constants.appearance);
     const tracks = black ? [] : this.following.follow(faces, seconds);
     const evidence = await this.lookClosely(image, faces, tracks, wanted);
@@ -88,7 +92,7 @@ export class Observer {
     watch.stop("classify");
     const shown = this.shown(faces, tracks, flaws, logits, settings);
     const ids = Uint16Array.from(tracks, (track) => track?.id ?? 0);
-    const size = { width: image.width, height: image.height, black };
+    const size = { width: image.width, height: image.height, black, cut };
     const seen = { faces, looks, evidence, flaws, logits, ids, outputs: this.classifier.outputs };
     return { observed: { ...size, ...seen, milliseconds: watch.milliseconds }, faces: shown };
   }

@@ -28,6 +28,7 @@
  * @property {number} width  of the working size
  * @property {number} height
  * @property {boolean} black  whether the camera is off; then there are no faces
+ * @property {boolean} cut  whether another scene begins with it
  * @property {Detections} faces  all that the detector found
  * @property {{colours: Float32Array, visible: Float32Array}} looks  (n, regions, bins), (n, regions)
  * @property {Float32Array} evidence  (n), NaN where nobody looked closely
@@ -47,6 +48,7 @@
  * @property {AppearanceConstants} appearance
  * @property {PresenceConstants} presence
  * @property {FollowingConstants} following
+ * @property {CutConstants} cuts
  * @property {AnswerConstants} answers
  * @property {import("../wire.js").Layout} wire
  *
@@ -127,6 +129,14 @@
  * @property {number} velocitySeconds
  * @property {number} coastSeconds
  * @property {number} markedShare
+ *
+ * @typedef {object} CutConstants
+ * @property {number} width
+ * @property {number} height
+ * @property {number} movesX
+ * @property {number} movesY
+ * @property {number} sameScene
+ * @property {number} emptyDeviation
  *
  * @typedef {{uncertain: string, candidateShare: number, maxCandidates: number}} AnswerConstants
  */
