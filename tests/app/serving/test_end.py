@@ -16,13 +16,14 @@ from urllib.parse import urlparse
 import psutil
 import pytest
 import uvicorn
-from benchmarks.load.tab import open_tab
 from starlette.types import Receive, Scope, Send
 
 from app.serving import end as ends
 from app.serving.end import at_end, end_in_time, tidy_up
 from tests import loops
 from tests.browser.server import running_app
+from tests.fer.video.samples import even, write_clip
+from tools.visitors import open_tab
 
 #: Seconds. What ends by itself takes less on any machine, and what does not takes more.
 PATIENCE = 60
@@ -166,6 +167,7 @@ def test_a_server_tidies_up_once_and_whatever_fails(no_tasks: None) -> None:
 def test_a_server_that_is_ended_by_a_signal_leaves_nothing(tmp_path: Path, entry: str) -> None:
     places, log = tmp_path / "temporary", tmp_path / "log.txt"
     places.mkdir()
+    recording = write_clip(tmp_path / "clip.mp4", even(20, 10)).read_bytes()
     settings = {"FER_DRAIN_SECONDS": "0", "FER_ICE": "local", "TMPDIR": str(places)}
     with running_app(log, settings, entry=entry) as url:
         (server,) = (
@@ -175,7 +177,12 @@ def test_a_server_that_is_ended_by_a_signal_leaves_nothing(tmp_path: Path, entry
         )
 
         async def visit() -> None:
-            async with open_tab(url, "video") as tab:
+            async with open_tab(url) as tab:
+                uploader = tab.element("file_uploader", lambda found: "video_file" in found.id)
+                await tab.run("video")
+                await tab.upload((await uploader).id, "clip.mp4", recording)
+                while recording not in [file.read_bytes() for file in places.glob("*videos-*/*/*")]:
+                    await asyncio.sleep(0.05)  # between two looks at the condition
                 await tab.run("live")
                 assert {"-".join(made.name.split("-")[:3]) for made in places.iterdir()} == {
                     "fer-lens-videos",

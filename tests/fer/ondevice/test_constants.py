@@ -36,7 +36,7 @@ def test_they_are_json() -> None:
 def test_a_head_that_never_answers_has_no_thresholds(spec: ModelSpec) -> None:
     head = spec.heads[0].model_copy(update={"abstention": None})
     made = model_constants(spec.model_copy(update={"heads": (head,)}))
-    assert made["heads"][0]["thresholds"] == [None, None]
+    assert made["heads"][0]["thresholds"] == [[None] * len(head.labels)] * 2
 
 
 #: Numbers of these modules that the path on a device does not use, and why.
