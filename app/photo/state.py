@@ -18,8 +18,6 @@ def photo_album() -> Album:
 
 @st.cache_resource(show_spinner=False)
 def _store() -> SessionStore[Album]:
-    store = SessionStore(
-        tab_is_open, dropped=Album.clear, bytes_of=lambda album: album.size
-    )
+    store = SessionStore(tab_is_open, dropped=Album.clear, bytes_of=lambda album: album.size)
     JANITOR.add(store.look)
     return store

@@ -69,7 +69,8 @@ def test_every_byte_is_as_python_has_it(js: Node, faces: int) -> None:
 
 @pytest.mark.parametrize("flag", ["black", "cut"])
 def test_a_camera_that_is_off_and_another_scene(js: Node, flag: str) -> None:
-    frame = read_observation(packed_by_script(js, somebody(0, 0), np.zeros(0), **{flag: True}), SPEC)
+    content = packed_by_script(js, somebody(0, 0), np.zeros(0), **{flag: True})
+    frame = read_observation(content, SPEC)
     assert (frame.black, frame.cut) == (flag == "black", flag == "cut")
 
 
