@@ -232,10 +232,13 @@ def all_domains(parts: dict[str, SplitPredictions]) -> dict[str, SplitPrediction
             ferplus={},
             heads={
                 head: HeadPredictions(
-                    pooled([part.heads[head].plain for part in several]),
-                    _together([part.heads[head].degraded for part in several], len(DEGRADATIONS)),
+                    _together([part.heads[head].plain for part in several], truths),
+                    _together(
+                        [part.heads[head].degraded for part in several],
+                        truths * len(DEGRADATIONS),
+                    ),
                 )
-                for head in (EXPRESSION_HEAD, BALANCED_HEAD)
+                for head, truths in ((EXPRESSION_HEAD, 1), (BALANCED_HEAD, 2))
                 if all(head in part.heads for part in several)
             },
             balanced=pooled(balanced) if len(balanced) == len(several) else None,
@@ -269,7 +272,8 @@ class KnownTruth:
 
     Attributes:
         labels: ``(m,)`` indices into the head's labels.
-        faces: ``(m,)`` positions of the faces that they are about.
+        faces: ``(m,)`` positions of the faces that they are about. If a face has two labels, all
+            faces with the first stand before all with the second.
     """
 
     labels: NDArray[np.int64]
@@ -300,22 +304,25 @@ def truths(spec: ModelSpec, faces: LabelledFaces) -> dict[str, KnownTruth]:
     if faces.votes is not None and FERPLUS_HEAD in spec.head_names:
         voted = KnownTruth.where(*most_voted(faces.votes))
         results |= {FERPLUS_HEAD: voted} if len(voted.faces) else {}
-    if BALANCED_HEAD in spec.head_names and (people := people_say(faces)):
-        results[BALANCED_HEAD] = people
+    if BALANCED_HEAD in spec.head_names and (both := both_truths(faces)):
+        results[BALANCED_HEAD] = both
     return results
 
 
-def people_say(faces: LabelledFaces) -> KnownTruth | None:
-    """Return what most people said as ground truth of FER2013's classes; None without votes.
+def both_truths(faces: LabelledFaces) -> KnownTruth | None:
+    """Return labels and votes as ground truth of FER2013's classes; None without either.
 
-    That is the expression with most votes; where nobody voted, the label.
+    Where nobody voted, the label is both, so that every face is judged twice.
     """
     if faces.votes is None or faces.class_names != FER2013_LABELS:
         return None
     voted, known = voted_labels(faces.votes, "plurality")
     unvoted = ~faces.votes.any(axis=1)
-    people = KnownTruth.where(np.where(unvoted, faces.labels, voted), known | unvoted)
-    return people if len(people.faces) else None
+    judged = np.flatnonzero(known | unvoted)
+    labels = np.concatenate([faces.labels, np.where(unvoted, faces.labels, voted)])
+    return (
+        KnownTruth(labels[np.tile(known | unvoted, 2)], np.tile(judged, 2)) if len(judged) else None
+    )
 
 
 def _by_head(
