@@ -119,7 +119,7 @@ def _keep_in_address(chosen: ModelEntry | None) -> None:
 
 def _show(entries: Sequence[ModelEntry], chosen: ModelEntry | None) -> None:
     names = [entry.name for entry in entries]
-    if chosen and st.session_state.get(_CHOICE) != chosen.name:  # else sent, over a click
+    if chosen:  # on another page it is another widget, which must get the value anew
         st.session_state[_CHOICE] = chosen.name
     label = f"Model: {in_short(chosen)}" if chosen else "Choose another model"
     with st.popover(label, icon=":material/deployed_code:", key="model_popover"):

@@ -5,9 +5,8 @@ from typing import Any
 
 import pytest
 
-from app.collection.room import max_megabytes as largest_collection
 from app.common.page_layout import _LIGHT_INK
-from app.video.room import max_megabytes as largest_video
+from app.common.settings import MAX_COLLECTION_MB, MAX_VIDEO_MB
 from fer.images import MAX_BYTES
 from fer.labels import COLOURS
 from tests.samples import ROOT
@@ -77,8 +76,8 @@ def test_charts_have_the_colours_of_the_expressions() -> None:
 
 def test_an_upload_may_be_as_large_as_what_is_taken() -> None:
     largest = CONFIG["server"]["maxUploadSize"]
-    assert largest == largest_collection({})
-    assert largest >= max(largest_video({}), MAX_BYTES / 2**20)
+    assert largest == MAX_COLLECTION_MB.number({})
+    assert largest >= max(MAX_VIDEO_MB.number({}), MAX_BYTES / 2**20)
 
 
 def test_nothing_is_told_to_anybody() -> None:

@@ -94,7 +94,12 @@ def test_text_can_be_read_at_every_size(
 
 
 def test_who_hears_the_page_is_told_what_the_marks_show(js: Node) -> None:
-    head = {"name": "a", "labels": ["happy", "sad"], "thresholds": [0.7, 0.9], "margin": 0}
+    head = {
+        "name": "a",
+        "labels": ["happy", "sad"],
+        "thresholds": [[0.7, 0.7], [0.9, 0.9]],
+        "margin": 0,
+    }
     setup = {
         "model": {"heads": [head]},
         "constants": constants(),

@@ -112,11 +112,6 @@ def test_the_choice_says_what_is_known_of_each(app: AppTest) -> None:
     ), "its other heads were taken from it"
 
 
-def test_a_run_without_news_sends_no_choice_over_a_click_on_its_way(app: AppTest) -> None:
-    assert choice(go(app, "video")).proto.set_value
-    assert not choice(app.run()).proto.set_value
-
-
 def test_another_model_answers_a_photo_without_a_new_search(
     app: AppTest, searches: list[int]
 ) -> None:

@@ -17,6 +17,7 @@ from app.dashboard.models import json_report, open_model
 from app.dashboard.render.html import html_report
 from app.dashboard.sections.comparison import comparison
 from app.dashboard.sections.differences import differences
+from app.dashboard.text import split_evaluations
 from fer.errors import ModelError
 from fer.evaluation.other_data import OtherDataFile
 from fer.evaluation.report import Report
@@ -140,7 +141,11 @@ def _page(directory: Path) -> None:
     html_report(opened)
     other = open_model(SHIPPED_MODEL)
     for split in ("validation", "test"):
-        comparison(opened, other, split)
+        sides = [
+            (model, next((e for e in split_evaluations(model.report) if e.split == split), None))
+            for model in (opened, other)
+        ]
+        comparison(*sides, split)
     differences(opened.report, other.report)
 
 
