@@ -82,8 +82,7 @@ def _chosen_among(heads: Sequence[str], default: str) -> str:
 
 
 def _pills(choices: Sequence[str], chosen: str) -> None:
-    if st.session_state.get(_CHOICE) != chosen:  # else it would be sent, over a click
-        st.session_state[_CHOICE] = chosen
+    st.session_state[_CHOICE] = chosen  # on another page it is another widget, without a value
     st.pills(
         "Labels to answer with",
         choices,

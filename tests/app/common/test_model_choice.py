@@ -127,6 +127,12 @@ def test_another_model_answers_a_photo_without_a_new_search(
     assert len(searches) == 1
 
 
+def test_the_head_is_shown_on_the_next_page_too(app: AppTest) -> None:
+    for page in ("video", "live"):
+        pills = next(g for g in go(app, page).button_group if g.key == "head_choice")
+        assert pills.value == "balanced", page
+
+
 def test_what_is_chosen_on_one_page_holds_on_all(app: AppTest) -> None:
     choice(with_photo(app)).set_value("mine").run()
     for page in PAGES[1:]:
