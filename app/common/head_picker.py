@@ -9,6 +9,7 @@ import streamlit as st
 from app.common import running_model
 from app.common.head_text import IN_SHORT, NAMES, offered
 from app.common.model_choice import choose_model
+from app.common.widget_value import hold
 from fer.model.spec import ModelSpec
 
 _HEAD = "head"
@@ -82,7 +83,7 @@ def _chosen_among(heads: Sequence[str], default: str) -> str:
 
 
 def _pills(choices: Sequence[str], chosen: str) -> None:
-    st.session_state[_CHOICE] = chosen  # on another page it is another widget, without a value
+    hold(_CHOICE, chosen)
     st.pills(
         "Labels to answer with",
         choices,

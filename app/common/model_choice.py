@@ -11,6 +11,7 @@ from app.common.model_text import facts, in_short
 from app.common.paths import model_dir
 from app.common.runnable import ModelEntry, runnable_models
 from app.common.text import escape_markdown
+from app.common.widget_value import hold
 
 __all__ = ["ModelEntry", "choose_model", "chosen_entry", "chosen_model", "runnable_models"]
 
@@ -119,8 +120,8 @@ def _keep_in_address(chosen: ModelEntry | None) -> None:
 
 def _show(entries: Sequence[ModelEntry], chosen: ModelEntry | None) -> None:
     names = [entry.name for entry in entries]
-    if chosen:  # on another page it is another widget, which must get the value anew
-        st.session_state[_CHOICE] = chosen.name
+    if chosen:
+        hold(_CHOICE, chosen.name)
     label = f"Model: {in_short(chosen)}" if chosen else "Choose another model"
     with st.popover(label, icon=":material/deployed_code:", key="model_popover"):
         st.radio(

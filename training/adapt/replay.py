@@ -17,7 +17,8 @@ from training.data import load
 from training.data.class_names import check_known
 from training.data.dataset import DataSet, LabelledFaces
 from training.evaluation.spread import SpreadClassifier
-from training.fit.distillation import SoftTargets
+from training.fit.distillation import OnlineTeachers, SoftTargets
+from training.presets.schema import Preset
 
 #: Most faces of a class from which those to replay are drawn. The initial model is asked about each
 #: of them, which takes seconds for these, and minutes for all of FER2013.
@@ -49,25 +50,27 @@ def pool(data: DataSet) -> LabelledFaces:
     return train.take(np.sort(np.concatenate(chosen)))
 
 
-def answers_of(initial: Path, train: LabelledFaces, data: DataSet, weight: float) -> InitialAnswers:
+def answers_of(
+    initial: Path, train: LabelledFaces, data: DataSet, preset: Preset
+) -> InitialAnswers:
     """Return the answers of an initial model, with a weight for faces that it learnt from.
 
     Args:
         initial: directory of the model.
         train: the training faces.
         data: their data set, perhaps of several domains.
-        weight: weight of the answers in the targets of those faces.
+        preset: the configuration, with the weight of the answers in the targets of those faces.
 
     Raises:
         ModelError: the model has no report that says what it learnt from.
     """
     known = Report.load(initial).data
     learnt_from = {known.sha256, *known.domains.values()}
-    weights = np.full((len(train), 1), weight, np.float32)
+    weights = np.full((len(train), 1), preset.memory_weight, np.float32)
     if train.domains is not None:
         new = [domain for domain, sha256 in data.sources.items() if sha256 not in learnt_from]
         weights[np.isin(train.domains, new)] = 0
-    return InitialAnswers(initial, train, weights)
+    return InitialAnswers(initial, train, weights, preset)
 
 
 @dataclass(frozen=True)
@@ -82,11 +85,15 @@ class InitialAnswers:
         directory: directory of the model.
         faces: the training faces.
         weights: ``(n, 1)`` weight of the answers in the targets of the expression head, 0…1.
+        preset: the configuration; it sets whether the model answers each face once or every
+            augmented image of it. On an augmented image it says what it has generalised, not the
+            label that it memorised.
     """
 
     directory: Path
     faces: LabelledFaces
     weights: Floats
+    preset: Preset
 
     @property
     def digests(self) -> tuple[str, ...]:
@@ -95,7 +102,7 @@ class InitialAnswers:
         return (ModelSpec.load(self.directory).sha256, weights.hexdigest())
 
     @cached_property
-    def targets(self) -> SoftTargets:
+    def targets(self) -> SoftTargets | OnlineTeachers:
         """The soft targets, computed on first use."""
         model = SpreadClassifier(self.directory)
         mirrored = np.ascontiguousarray(self.faces.images[:, :, ::-1])
@@ -104,4 +111,7 @@ class InitialAnswers:
             head: np.mean([side[head] for side in sides], axis=0, dtype=np.float32)
             for head in sides[0]
         }
-        return SoftTargets(means[EXPRESSION_HEAD], self.weights, means.get(FERPLUS_HEAD))
+        ferplus = means.get(FERPLUS_HEAD)
+        if self.preset.teaching == "pictures":
+            return OnlineTeachers([self.directory], self.weights, self.preset.precision, ferplus)
+        return SoftTargets(means[EXPRESSION_HEAD], self.weights, ferplus)

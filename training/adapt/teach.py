@@ -88,7 +88,7 @@ def fit_lesson(
     preset = lesson.preset
     weights = np.zeros((len(lesson.train), 1), np.float32)
     weights[lesson.learnt :] = preset.memory_weight
-    answers = InitialAnswers(lesson.initial, lesson.train, weights)
+    answers = InitialAnswers(lesson.initial, lesson.train, weights, preset)
     return fit(
         preset,
         lesson.train,

@@ -271,7 +271,7 @@ def _fitted(
         resume=arguments.resume,
         verbose=_verbose(arguments),
         callbacks=_callbacks(arguments, preset),
-        teachers=answers_of(arguments.init, train, dataset, preset.memory_weight)
+        teachers=answers_of(arguments.init, train, dataset, preset)
         if arguments.init and preset.memory_weight
         else teachers_for(preset, arguments.teacher, train),
         initial_model=arguments.init,

@@ -24,21 +24,25 @@ Images = NDArray[np.uint8]
 
 
 def targets_and_weights(
-    faces: LabelledFaces, heads: Container[str], soft_targets: SoftTargets | None = None
+    faces: LabelledFaces,
+    heads: Container[str],
+    soft_targets: SoftTargets | OnlineTeachers | None = None,
 ) -> tuple[Targets, Targets]:
     """Return the targets and sample weights of each head from labels and FER+ votes.
 
     Args:
         faces: faces with or without votes.
         heads: names of the network's outputs.
-        soft_targets: the teachers' predictions for the faces.
+        soft_targets: the teachers' predictions for the faces; of those that predict each augmented
+            image, only the votes are taken here.
 
     Returns:
         Targets ``{head: (n, classes)}``, rows of which sum to 1 (or 0 without votes), and sample
         weights ``{head: (n,)}``.
     """
     one_hot = np.eye(len(faces.class_names), dtype=np.float32)[faces.labels]
-    targets = {EXPRESSION_HEAD: soft_targets.mixed(one_hot) if soft_targets else one_hot}
+    mixed = soft_targets.mixed(one_hot) if isinstance(soft_targets, SoftTargets) else one_hot
+    targets = {EXPRESSION_HEAD: mixed}
     weights = {EXPRESSION_HEAD: np.ones(len(faces), np.float32)}
     if FERPLUS_HEAD in heads and faces.votes is not None:
         votes, voted = vote_distribution(faces.votes)
@@ -88,8 +92,7 @@ class TrainingBatches(keras.utils.PyDataset):
         super().__init__(**kwargs)
         self._faces = faces
         self._online = soft_targets if isinstance(soft_targets, OnlineTeachers) else None
-        precomputed = soft_targets if isinstance(soft_targets, SoftTargets) else None
-        self._targets, self._weights = targets_and_weights(faces, heads, precomputed)
+        self._targets, self._weights = targets_and_weights(faces, heads, soft_targets)
         self._batch_size = batch_size
         self._augmentation = augmentation
         self._seed = seed
@@ -118,7 +121,7 @@ class TrainingBatches(keras.utils.PyDataset):
             teacher_images = np.stack(clean).astype(np.float32)
             teacher_images = mixup.images(teacher_images) if mixup else teacher_images
             targets[EXPRESSION_HEAD] = self._online.mixed(
-                targets[EXPRESSION_HEAD], teacher_images, rng
+                targets[EXPRESSION_HEAD], teacher_images, rng, indices
             )
         return images, targets, weights
 

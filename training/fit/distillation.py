@@ -13,6 +13,7 @@ from typing import Protocol
 
 import keras
 import numpy as np
+from numpy.typing import NDArray
 
 from fer.errors import DataError
 from fer.labels import EXPRESSION_HEAD
@@ -63,18 +64,32 @@ class OnlineTeachers:
 
     Args:
         directories: model directories with Keras files.
-        weight: weight of the teachers in the targets, 0…1.
+        weight: weight of the teachers in the targets, 0…1; of all, or ``(n, 1)`` of each face.
         precision: Keras dtype policy of the teachers.
+        ferplus: see `SoftTargets`; of each face once, since only few have no votes.
     """
 
-    def __init__(self, directories: Sequence[Path], weight: float, precision: str) -> None:
+    def __init__(
+        self,
+        directories: Sequence[Path],
+        weight: float | Floats,
+        precision: str,
+        ferplus: Floats | None = None,
+    ) -> None:
+        self.ferplus = ferplus
         self._weight = weight
         networks = [keras.models.load_model(one / KERAS_FILE, compile=False) for one in directories]
         self._networks = [_in_precision(network, precision) for network in networks]
         heads = [ModelSpec.load(one).head(EXPRESSION_HEAD) for one in directories]
         self._temperatures = [np.float32(head.temperature) for head in heads]
 
-    def mixed(self, shares: Floats, images: Floats, rng: np.random.Generator) -> Floats:
+    def mixed(
+        self,
+        shares: Floats,
+        images: Floats,
+        rng: np.random.Generator,
+        indices: NDArray[np.int64],
+    ) -> Floats:
         """Return the targets of a batch, ``(n, k)``.
 
         Each teacher sees either the images or their mirror images, chosen at random. Over the
@@ -84,13 +99,15 @@ class OnlineTeachers:
             shares: targets from the labels, ``(n, k)``.
             images: ``(n, size, size, channels)`` float32, 0…255.
             rng: random generator.
+            indices: ``(n,)`` positions of the faces among all training faces.
         """
         predictions = [
             self._probabilities(network, temperature, images, mirror=rng.random() < 0.5)
             for network, temperature in zip(self._networks, self._temperatures, strict=True)
         ]
         teacher_mean = np.mean(predictions, axis=0)
-        return np.asarray((1 - self._weight) * shares + self._weight * teacher_mean, np.float32)
+        weight = self._weight if isinstance(self._weight, float) else self._weight[indices]
+        return np.asarray((1 - weight) * shares + weight * teacher_mean, np.float32)
 
     @staticmethod
     def _probabilities(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from app.common.widget_value import hold
 from app.live.clip_view import stop_clip
 from app.live.device.component import device_problem, device_report
 from app.live.device.place import Choice, Place, ServerState, reason_for_device
@@ -39,9 +40,7 @@ def show_choice(server: ServerState) -> Place:
         server: what speaks against the server.
     """
     choice = _choice(server)
-    # Only where it differs: what is assigned is sent to the browser, over a click on its way here.
-    if st.session_state.get(_WIDGET) is not choice.place:
-        st.session_state[_WIDGET] = choice.place
+    hold(_WIDGET, choice.place)
     st.segmented_control(
         "Where to analyse",
         list(Place),

@@ -133,6 +133,18 @@ def test_the_head_is_shown_on_the_next_page_too(app: AppTest) -> None:
         assert pills.value == "balanced", page
 
 
+def test_a_run_without_news_sends_no_choice_over_a_click_on_its_way(app: AppTest) -> None:
+    def sent() -> set[str]:
+        widgets = [*app.button_group, *app.radio]
+        return {str(one.key) for one in widgets if one.proto.set_value and one.key}
+
+    for page in ("video", "live"):
+        go(app, page)
+        assert {"head_choice", "model_choice"} <= sent(), page
+        app.run()
+        assert not sent()
+
+
 def test_what_is_chosen_on_one_page_holds_on_all(app: AppTest) -> None:
     choice(with_photo(app)).set_value("mine").run()
     for page in PAGES[1:]:

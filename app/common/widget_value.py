@@ -1,0 +1,19 @@
+"""The value of a widget that stands on several pages, each of which has a widget of its own."""
+
+from __future__ import annotations
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+
+def hold(key: str, value: object) -> None:
+    """Give the page's widget of a key a value, unless it has it.
+
+    What is assigned is sent to the browser, over a click on its way here. So nothing is assigned
+    in a run without news; but under the same key another page has another widget, without a value.
+    """
+    context = get_script_run_ctx()
+    page = context.page_script_hash if context else ""
+    if st.session_state.get(key) != value or st.session_state.get(f"{key}_page") != page:
+        st.session_state[key] = value
+        st.session_state[f"{key}_page"] = page
