@@ -190,6 +190,7 @@ def test_an_archive_that_names_no_splits_gets_drawn_ones(tmp_path: Path) -> None
         ({"votes": np.zeros((10, 8), np.uint8)}, "votes (10, 8)"),
         ({"votes": np.full((10, 10), np.nan)}, "votes (10, 10)"),
         ({"votes": np.full((10, 10), -1)}, "votes (10, 10)"),
+        ({"votes": np.full((10, 10), 256)}, "votes (10, 10)"),
         ({"votes": np.full((10, 10), "many")}, "votes (10, 10)"),
         ({"row": np.array(["first"] * 10)}, "row (10,)"),
         ({"usage": np.array([["Training"]] * 10)}, "usage (10, 1)"),
