@@ -328,7 +328,7 @@ def _domain_rows(report: Report) -> list[tuple[str, str]]:
 _BY: dict[Truth, str] = {
     "label": "",
     "most_votes": "",
-    "both": ", by labels and by votes on average",
+    "people": ", by what most people said",
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.common.text import Verdict
-from fer.evaluation.measurements import JUDGEMENTS, Selective, Truth
+from fer.evaluation.measurements import Selective, Truth
 from fer.evaluation.report import Report
 
 #: Splits whose figures are shown, in order of preference: nothing was chosen on the test split.
@@ -19,7 +19,7 @@ _TURNED = "Faces turned this far are read right much less often; no figure here 
 _RIGHT: dict[Truth, str] = {
     "label": "were",
     "most_votes": "had most votes for it",
-    "both": "were (labels and votes)",
+    "people": "were, as most people say",
 }
 
 
@@ -63,7 +63,7 @@ def _sentence(measured: Selective, verdict: Verdict) -> str:
         return few if measured.predicted else ""
     what = f"called {label}" if verdict.sure else f"whose first guess was {label}"
     right = f"{near.correct / near.count:.0%} {_RIGHT[measured.truth]}"
-    faces = f"Of {near.count // JUDGEMENTS[measured.truth]:,} {_faces(measured)} {what}"
+    faces = f"Of {near.count:,} {_faces(measured)} {what}"
     mistakes = _mistakes(measured, label) if verdict.sure else ""
     return f"{faces} with {near.low:.0%} to {near.high:.0%} confidence, {right}{mistakes}."
 

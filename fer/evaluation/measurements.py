@@ -38,13 +38,10 @@ TRUTHS = {
     "label": "the label of the data set",
     "most_votes": "the expression with most votes of FER+, on faces where one has more than all "
     "others",
-    "both": "first the label of the data set, then the expression with most votes of FER+, each "
-    "for half, on faces where one has more than all others",
+    "people": "what most people said: the expression with most votes of FER+, on faces where one "
+    "has more than all others, and the label of data sets without votes",
 }
-Truth = Literal["label", "most_votes", "both"]
-
-#: How often each face is judged: by one label, or by two.
-JUDGEMENTS: dict[Truth, int] = {"label": 1, "most_votes": 1, "both": 2}
+Truth = Literal["label", "most_votes", "people"]
 
 
 class FerPlusAgreement(Record):
@@ -181,7 +178,7 @@ class Selective(Record):
     @property
     def count(self) -> int:
         """Number of images, answered or not; each face counts once per corruption."""
-        return sum(b.count for b in self.calibration) // JUDGEMENTS[self.truth]
+        return sum(b.count for b in self.calibration)
 
     @property
     def calibration_error(self) -> float:
@@ -216,7 +213,7 @@ class Selective(Record):
             low, high = max(0, centre - reach), min(CONFIDENCE_BINS, centre + reach + 1)
             count = sum(self.predicted[row][low:high])
             least = NEIGHBOURS if reach <= _REACH else LEAST_NEIGHBOURS
-            if count >= least * JUDGEMENTS[self.truth]:
+            if count >= least:
                 correct = sum(self.correct[row][low:high])
                 return Neighbours(low / CONFIDENCE_BINS, high / CONFIDENCE_BINS, count, correct)
         return None

@@ -12,7 +12,7 @@ from fer.model.spec import Head, ModelSpec
 from fer.types import Floats
 from training.data.dataset import LabelledFaces
 from training.evaluation.calibration import fit_temperature, log_loss
-from training.evaluation.split_predictions import both_truths
+from training.evaluation.split_predictions import people_say
 
 #: Weights of the expression head that are tried.
 _WEIGHTS = np.arange(1, 10) / 10
@@ -25,8 +25,9 @@ def add_balanced_head(
 ) -> ModelSpec:
     """Write the balanced head into ``spec.json``, before all others, if there are both its parts.
 
-    Labels and votes judge each face once, and each domain counts alike. Of a few weights, that with
-    the smallest log loss on all is taken, each with the temperature that suits it.
+    The temperature is fitted on what most people said, with which visitors compare the answers.
+    Of a few weights, that is taken which has the smallest log loss by the labels and by what most
+    people said, each for half. Each domain counts alike.
 
     Args:
         directory: a model directory whose heads have their temperatures.
@@ -35,10 +36,10 @@ def add_balanced_head(
     """
     spec = ModelSpec.load(directory)
     others = tuple(head for head in spec.heads if head.name != BALANCED_HEAD)
-    truth = both_truths(validation)
-    if truth is None or not {EXPRESSION_HEAD, FERPLUS_HEAD} <= {head.name for head in others}:
+    people = people_say(validation)
+    if people is None or not {EXPRESSION_HEAD, FERPLUS_HEAD} <= {head.name for head in others}:
         return spec
-    alike = truth.weights(validation)
+    alike = people.weights(validation)
     candidates = []
     for weight in _WEIGHTS.tolist():
         head = Head(
@@ -47,9 +48,12 @@ def add_balanced_head(
             meaning=_MEANING,
             blend={EXPRESSION_HEAD: weight, FERPLUS_HEAD: round(1 - weight, 1)},
         )
-        known = truth.of(blended(spec, head, logits))
+        known = people.of(blended(spec, head, logits))
         temperature = fit_temperature(known.probabilities, known.labels, alike)
-        loss = log_loss(known.probabilities, known.labels, temperature, alike)
+        loss = sum(
+            log_loss(known.probabilities, labels, temperature, alike)
+            for labels in (known.labels, validation.labels[people.faces])
+        )
         candidates.append((loss, head.model_copy(update={"temperature": temperature})))
     _, best = min(candidates, key=lambda candidate: candidate[0])
     spec = spec.model_copy(update={"heads": (best, *others)})

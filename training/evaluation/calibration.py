@@ -44,19 +44,18 @@ def fit_temperature(
     return float(np.exp((low + high) / 2))
 
 
-def cross_fitted(domains: Sequence[Predictions], versions: int = 1) -> list[Floats]:
+def cross_fitted(domains: Sequence[Predictions]) -> list[Floats]:
     """Return cross-fitted probabilities ``(n, k)``: each temperature is fitted on other faces.
 
     A temperature that is fitted and evaluated on the same faces looks better than it is.
 
     Args:
         domains: labels ``(n,)`` and logits ``(n, k)`` of each domain; all domains count alike.
-        versions: how often all faces of a domain occur, one time after the other.
     """
     everything = pooled(domains)
     logits, labels = everything.probabilities, everything.labels
     counts = [len(one.labels) for one in domains]
-    fold = np.concatenate([np.tile(folds(count // versions), versions) for count in counts])
+    fold = np.concatenate([folds(count) for count in counts])
     weights = np.repeat(1 / np.maximum(counts, 1), counts) if len(domains) > 1 else None
     probabilities = np.zeros_like(logits)
     for i in np.unique(fold):

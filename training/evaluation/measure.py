@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from fer.evaluation.measurements import (
-    JUDGEMENTS,
     FerPlusAgreement,
     Selective,
     Truth,
@@ -37,7 +36,7 @@ from training.evaluation.tta import TEN_VIEWS
 _TRUTH_OF: dict[str, Truth] = {
     EXPRESSION_HEAD: "label",
     FERPLUS_HEAD: "most_votes",
-    BALANCED_HEAD: "both",
+    BALANCED_HEAD: "people",
 }
 
 _DEGRADED_BY = tuple(corruption.name for corruption in DEGRADATIONS)
@@ -175,7 +174,7 @@ def selective_predictions(
                 split=predictions.split,
                 truth=truth,
                 corruptions=corruptions,
-                held_out=_held_out([part, *further], JUDGEMENTS[truth])
+                held_out=_held_out([part, *further])
                 if _of_validation(predictions.split) and not degraded
                 else None,
                 least=_threshold(further, abstention.margin),
@@ -184,14 +183,14 @@ def selective_predictions(
     return tuple(results)
 
 
-def _held_out(domains: Sequence[Predictions], versions: int) -> Predictions:
+def _held_out(domains: Sequence[Predictions]) -> Predictions:
     """Return the predictions of the first domain with temperatures fitted on other faces of all."""
     # A constant in each row's logits does not change their softmax, so logarithms will do.
     logits = [
         Predictions(one.labels, np.log(np.maximum(one.probabilities, np.float32(1e-30))))
         for one in domains
     ]
-    return Predictions(domains[0].labels, cross_fitted(logits, versions)[0])
+    return Predictions(domains[0].labels, cross_fitted(logits)[0])
 
 
 def plain_figures(predictions: SplitPredictions, names: tuple[str, ...]) -> Evaluation:

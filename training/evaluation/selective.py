@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from fer.evaluation.measurements import (
     CONFIDENCE_BINS,
-    JUDGEMENTS,
     RiskPoint,
     Selective,
     Truth,
@@ -144,8 +143,7 @@ def selective(
         split: name of the split.
         truth: kind of ground truth.
         corruptions: names of the corruptions. `predictions` holds all faces under the first, then
-            all under the next, and so on. Empty if the images were not corrupted. With two labels
-            per face, each of these parts holds all faces with the first, then with the second.
+            all under the next, and so on. Empty if the images were not corrupted.
         held_out: the same with a temperature that was fitted on other faces, for the counts by
             confidence; `predictions` if None.
         least: threshold that other domains ask for, below which that of a fold is not.
@@ -158,9 +156,7 @@ def selective(
     answered = clear & (confidence >= threshold)
     predicted = predictions.probabilities.argmax(axis=1)[answered]
     confusion = confusion_matrix(predictions.labels[answered], predicted, len(labels))
-    cross_fitted = _cross_fitted(
-        confidence, correct, clear, (len(corruptions) or 1) * JUDGEMENTS[truth], least
-    )
+    cross_fitted = _cross_fitted(confidence, correct, clear, len(corruptions) or 1, least)
     counts = _by_confidence(held_out or predictions, len(labels))
     return Selective(
         head=head,
@@ -231,7 +227,7 @@ def _cross_fitted(
     """Return which faces are answered if each fold's threshold is fitted on the other folds.
 
     Only faces are answered that are `clear`: far enough from the second class, and above the floor.
-    All `versions` of a face (one per corruption and label) belong to the same fold.
+    All `versions` of a face (one per corruption) belong to the same fold.
     """
     fold = np.tile(folds(len(correct) // versions), versions)
     others = [clear & (fold != i) for i in range(_FOLDS)]

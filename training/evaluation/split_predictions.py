@@ -232,13 +232,10 @@ def all_domains(parts: dict[str, SplitPredictions]) -> dict[str, SplitPrediction
             ferplus={},
             heads={
                 head: HeadPredictions(
-                    _together([part.heads[head].plain for part in several], truths),
-                    _together(
-                        [part.heads[head].degraded for part in several],
-                        truths * len(DEGRADATIONS),
-                    ),
+                    pooled([part.heads[head].plain for part in several]),
+                    _together([part.heads[head].degraded for part in several], len(DEGRADATIONS)),
                 )
-                for head, truths in ((EXPRESSION_HEAD, 1), (BALANCED_HEAD, 2))
+                for head in (EXPRESSION_HEAD, BALANCED_HEAD)
                 if all(head in part.heads for part in several)
             },
             balanced=pooled(balanced) if len(balanced) == len(several) else None,
@@ -272,8 +269,7 @@ class KnownTruth:
 
     Attributes:
         labels: ``(m,)`` indices into the head's labels.
-        faces: ``(m,)`` positions of the faces that they are about. If a face has two labels, all
-            faces with the first stand before all with the second.
+        faces: ``(m,)`` positions of the faces that they are about.
     """
 
     labels: NDArray[np.int64]
@@ -304,25 +300,22 @@ def truths(spec: ModelSpec, faces: LabelledFaces) -> dict[str, KnownTruth]:
     if faces.votes is not None and FERPLUS_HEAD in spec.head_names:
         voted = KnownTruth.where(*most_voted(faces.votes))
         results |= {FERPLUS_HEAD: voted} if len(voted.faces) else {}
-    if BALANCED_HEAD in spec.head_names and (both := both_truths(faces)):
-        results[BALANCED_HEAD] = both
+    if BALANCED_HEAD in spec.head_names and (people := people_say(faces)):
+        results[BALANCED_HEAD] = people
     return results
 
 
-def both_truths(faces: LabelledFaces) -> KnownTruth | None:
-    """Return labels and votes as ground truth of FER2013's classes; None without either.
+def people_say(faces: LabelledFaces) -> KnownTruth | None:
+    """Return what most people said as ground truth of FER2013's classes; None without votes.
 
-    Where nobody voted, the label is both, so that every face is judged twice.
+    That is the expression with most votes; where nobody voted, the label.
     """
     if faces.votes is None or faces.class_names != FER2013_LABELS:
         return None
     voted, known = voted_labels(faces.votes, "plurality")
     unvoted = ~faces.votes.any(axis=1)
-    judged = np.flatnonzero(known | unvoted)
-    labels = np.concatenate([faces.labels, np.where(unvoted, faces.labels, voted)])
-    return (
-        KnownTruth(labels[np.tile(known | unvoted, 2)], np.tile(judged, 2)) if len(judged) else None
-    )
+    people = KnownTruth.where(np.where(unvoted, faces.labels, voted), known | unvoted)
+    return people if len(people.faces) else None
 
 
 def _by_head(

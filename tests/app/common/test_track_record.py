@@ -54,10 +54,9 @@ VOTED = TrackRecord(
     made(*MIXED, head=FERPLUS_HEAD, truth="most_votes"),
     made(*WORSE, head=FERPLUS_HEAD, truth="most_votes", degraded=True),
 )
-#: The same faces twice, first with their labels and then with what most people said.
 BALANCED = TrackRecord(
-    made(*MIXED, *MIXED, head=BALANCED_HEAD, truth="both"),
-    made(*WORSE, *WORSE, head=BALANCED_HEAD, truth="both", degraded=True),
+    made(*MIXED, head=BALANCED_HEAD, truth="people"),
+    made(*WORSE, head=BALANCED_HEAD, truth="people", degraded=True),
 )
 OLD = TrackRecord(*(m.model_copy(update={"predicted": ()}) for m in (made(*MIXED), made(*WORSE))))
 
@@ -92,7 +91,7 @@ def said(answer: str, confidence: float, *flaws: str) -> Verdict:
         (VOTED, said("happy", 0.93), "Of 60 test faces called happy with 90% to 95% confidence, "
          "75% had most votes for it; when happy is wrong, it is most often sad."),
         (BALANCED, said("happy", 0.93), "Of 60 test faces called happy with 90% to 95% confidence, "
-         "75% were (labels and votes); when happy is wrong, it is most often sad."),
+         "75% were, as most people say; when happy is wrong, it is most often sad."),
     ],
 )  # fmt: skip
 def test_what_stands_beside_an_answer(record: TrackRecord, verdict: Verdict, sentence: str) -> None:

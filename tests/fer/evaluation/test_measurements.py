@@ -78,12 +78,6 @@ def test_a_floor_is_where_fewer_than_55_of_100_were_right(
     assert measured.floor("contempt") == 1, "nothing was seen of it"
 
 
-@pytest.mark.parametrize(("count", "enough"), [(18, False), (20, True)])
-def test_a_face_with_two_labels_is_one_neighbour(count: int, enough: bool) -> None:
-    measured = counted((0, 10, count), truth="both")
-    assert (measured.near("happy", 0.52) is not None) == enough
-
-
 @pytest.mark.parametrize("field", ["confusion", "predicted", "correct"])
 def test_a_table_of_another_size_is_refused(field: str) -> None:
     measured = next(one for one in Report.load(SHIPPED_MODEL).selective if one.predicted)

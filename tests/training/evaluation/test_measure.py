@@ -82,7 +82,9 @@ def test_answers_are_judged_where_the_truth_is_known(known: list[bool]) -> None:
     np.testing.assert_array_equal(judged.probabilities, SCORES[judged.labels])
 
 
-def test_labels_and_votes_both_judge_the_faces_whose_votes_are_clear(both: ModelSpec) -> None:
+def test_most_people_judge_the_faces_whose_votes_are_clear_and_the_label_those_without(
+    both: ModelSpec,
+) -> None:
     blend = Head(
         name=BALANCED_HEAD,
         labels=FER2013_LABELS,
@@ -90,10 +92,10 @@ def test_labels_and_votes_both_judge_the_faces_whose_votes_are_clear(both: Model
         blend={EXPRESSION_HEAD: 0.5, FERPLUS_HEAD: 0.5},
     )
     balanced = both.model_copy(update={"heads": (blend, *both.heads)})
-    faces = voted(TIED, CLEAR)
+    faces = voted(TIED, CLEAR, [0] * 10)
     truth = truths(balanced, faces)[BALANCED_HEAD]
     neutral = FER2013_LABELS.index("neutral")
-    assert (truth.faces.tolist(), truth.labels.tolist()) == ([1, 1], [faces.labels[1], neutral])
+    assert (truth.faces.tolist(), truth.labels.tolist()) == ([1, 2], [neutral, faces.labels[2]])
     assert BALANCED_HEAD not in truths(balanced, voted(TIED))
     assert BALANCED_HEAD not in truths(balanced, dataclasses.replace(faces, votes=None))
 
