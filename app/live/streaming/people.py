@@ -12,13 +12,12 @@ from app.live.streaming.frames import LiveSettings
 from app.live.streaming.moment import Moment
 from fer import Faces, FaceStream
 from fer.analyzer import Classifier
-from fer.export.stream_rows import HeadLabels, StreamRows
+from fer.export.stream import HeadLabels, StreamRows
 from fer.model.spec import ModelSpec
 from fer.stream import FrameResult
 from fer.tracking.observation import Observation
 from fer.types import Image
-from fer.video.frame import THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH
-from fer.video.scene_cuts import SceneCuts
+from fer.video.frame import THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH, SceneCuts
 
 
 @dataclass(frozen=True, eq=False)

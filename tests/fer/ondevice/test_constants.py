@@ -16,7 +16,7 @@ from fer import alignment, quality, stream, types
 from fer.detection import blazeface, evidence, face_landmark, pyramid
 from fer.model.spec import ModelSpec
 from fer.ondevice.constants import model_constants, path_constants
-from fer.tracking import appearance, presence, track, tracker
+from fer.tracking import appearance, track, tracker
 from tests.samples import ROOT, SHIPPED_MODEL
 
 SCRIPTS = ROOT / "ondevice" / "fer_lens_ondevice" / "assets" / "vision"
@@ -51,7 +51,7 @@ ELSEWHERE = {
 
 @pytest.mark.parametrize(
     "module",
-    [alignment, quality, blazeface, evidence, face_landmark, appearance, presence, track, tracker],
+    [alignment, quality, blazeface, evidence, face_landmark, appearance, track, tracker],
     ids=lambda module: module.__name__,
 )
 def test_every_public_number_of_a_module_is_among_them(

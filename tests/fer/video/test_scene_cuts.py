@@ -10,10 +10,9 @@ import pytest
 from skimage import data
 
 from fer.types import Image
-from fer.video.frame import THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH
-from fer.video.prepared import prepared
+from fer.video.frame import THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH, SceneCuts
 from fer.video.reading import VideoReader
-from fer.video.scene_cuts import SceneCuts
+from fer.video.recording import prepared
 from tests.fer.video.samples import even, write_clip
 
 #: Photographs of very different things.
