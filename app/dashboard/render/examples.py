@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from app.dashboard.text import SplitEvaluation
-from fer.evaluation.mistakes import Mistakes
+from fer.evaluation.report import Mistakes
 from fer.text import chance
 
 #: Displayed width of a face in pixels; four fit on a phone.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.common.head_text import head_name
 from app.dashboard.elements import Note, Section, Table
 from app.dashboard.text import duration, interval, percent, percentage_points
-from fer.evaluation.adaptation import CALIBRATIONS, Adaptation, Change
+from fer.evaluation.report import CALIBRATIONS, Adaptation, Change
 
 _MEANING = (
     "Before: the initial model. After: this one. Both answered the same faces, none of which this "
