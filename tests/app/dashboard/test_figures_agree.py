@@ -5,13 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from app.dashboard.sections.robustness import robustness
 from sklearn import metrics
 
 from app.dashboard.charts.confusion import COUNTS, confusion_chart
 from app.dashboard.elements import Chart, Facts, Note, Row, Section, Table
 from app.dashboard.models import OpenedModel, model_names, open_model
 from app.dashboard.sections import calibration, performance
-from app.dashboard.sections.robustness import robustness
 from app.dashboard.text import SplitEvaluation, split_evaluations
 from fer.labels import BALANCED_HEAD, EXPRESSION_HEAD, FERPLUS_HEAD
 from fer.model.spec import ModelSpec

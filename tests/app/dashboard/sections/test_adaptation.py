@@ -1,5 +1,6 @@
-from app.dashboard.elements import Note, Table
 from app.dashboard.sections.adaptation import adaptation, circumstances, summary
+
+from app.dashboard.elements import Note, Table
 from tests.app.teaching.samples import adaptation as taught
 
 

@@ -1,9 +1,9 @@
 """What is shown of other data: complete figures, partial ones, and none."""
 
 import pytest
+from app.dashboard.sections.labelled import AS_ANSWERED, RESTRICTED
 
 from app.dashboard.elements import Chart, Command, Facts, Note, Part, Row, Table
-from app.dashboard.sections.labelled import AS_ANSWERED, RESTRICTED
 from app.dashboard.sections.other_data import (
     other_data,
     record_name,
