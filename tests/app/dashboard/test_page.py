@@ -13,8 +13,8 @@ from streamlit.testing.v1 import AppTest
 
 from app.common.settings import MODELS
 from app.common.text import escape_markdown
-from app.dashboard.sections.labelled import RESTRICTED
-from app.dashboard.sections.robustness import AGREED
+from app.dashboard.sections.confidence import AGREED
+from app.dashboard.sections.other_data import RESTRICTED
 from app.dashboard.text import cell_sentences, interval, largest_confusion, percent
 from fer.evaluation.labelled import evaluate_labelled
 from fer.evaluation.metrics import evaluate

@@ -4,8 +4,7 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
-from app.dashboard.charts.network_blocks import blocks_of, units_of
-from app.dashboard.charts.network_svg import describe_network, network_svg
+from app.dashboard.charts.network import blocks_of, describe_network, network_svg, units_of
 from fer.evaluation.report import Layer
 from tests.app.dashboard.samples import layers
 
