@@ -130,6 +130,7 @@ def _beside_each_other(found: Sequence[Sequence[Part]]) -> list[list[Part | None
     for parts in found:
         kinds: dict[tuple[object, ...], Part] = {}
         for part in (one for p in parts for one in (p.parts if isinstance(p, Row) else (p,))):
+            assert not isinstance(part, Row), "rows hold no rows"
             words = part.title or part.text[:9] if isinstance(part, Note) else part.title
             title = re.split("[,:]", words)[0]
             same = sum(kind[:2] == (type(part), title) for kind in kinds)

@@ -84,7 +84,7 @@ def confidence(
         facts.insert(2, Fact("Error, cross-fitted", cross_fitted, CALIBRATION))
         facts.insert(3, Fact("Log loss before", f"{before.log_loss:.3f}", LOG_LOSS))
     title = chosen.titled(RELIABILITY)
-    parts = [Facts(facts, chosen.name), reliability(chosen.evaluation, before, title)]
+    parts: list[Part] = [Facts(facts, chosen.name), reliability(chosen.evaluation, before, title)]
     parts += [Note(CHOSEN_ON)] if before else []
     if chosen.duplicates:
         parts += _abstention([s for s in report.selective if s.split == chosen.split], heads or {})

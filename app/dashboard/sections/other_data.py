@@ -153,7 +153,7 @@ def _recalls(record: OtherData) -> str:
 
 
 def _origins(records: Sequence[OtherData]) -> Table:
-    rows = {}
+    rows: dict[tuple[str, str], None] = {}
     for record in records:
         day = record.created[:10].replace("-", "\N{NON-BREAKING HYPHEN}")
         text = f"{_HOW[record.how]}; {record.measured_by}; {day}. {record.note}".strip()

@@ -96,7 +96,7 @@ def overview(report: Report, chosen: SplitEvaluation) -> list[Part]:
     """Return the headline figures of a model, its cost, and what was measured beside."""
     facts = [headline.fact(chosen.evaluation) for headline in HEADLINES]
     quality = Facts(facts, chosen.name, f"Compared with {_TRUTHS[chosen.head]}.")
-    parts = [quality, _cost(report), splits_table(report), Note(SPLITS_EXPLAINED)]
+    parts: list[Part] = [quality, _cost(report), splits_table(report), Note(SPLITS_EXPLAINED)]
     if report.tta:
         figures, name = report.tta.evaluation, report.tta.name
         accuracy = f"{report.tta.description.capitalize()}."

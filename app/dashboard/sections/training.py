@@ -135,7 +135,12 @@ def _curves(chosen: EarlierTraining) -> Row:
             "The size of the steps by which the weights change.",
         ),
     )
-    return Row(tuple(Chart(f"{key}_{chosen.name}", *one, width=344) for key, *one in curves))
+    return Row(
+        tuple(
+            Chart(f"{key}_{chosen.name}", title, figure, alternative, meaning, width=344)
+            for key, title, figure, alternative, meaning in curves
+        )
+    )
 
 
 def class_counts(report: Report) -> Row:
