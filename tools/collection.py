@@ -2,7 +2,7 @@
 
 ``python -m tools.collection [--photos 1000] [--memory-photos 10000] [--folder PATH]``
 draws small photographs with a face (or takes those of ``--folder`` for the speed) and runs
-`fer.collection` over them with one worker process, with two, and with Ray and two actors. Processor
+`fer.folder` over them with one worker process, with two, and with Ray and two actors. Processor
 time is that of all processes together, so it says what a photograph costs whatever else the machine
 does. Then it watches the memory of all processes over many photographs.
 """
@@ -20,8 +20,8 @@ import numpy as np
 import psutil
 import skimage.data
 
-from fer.collection.collect import CollectionOptions, Tally, collect
-from fer.collection.manifest import photo_paths
+from fer.folder.collect import CollectionOptions, Tally, collect
+from fer.folder.manifest import photo_paths
 from tools.report import Watch, machine, table
 
 #: Width and height of drawn photographs, and of the face in them, in pixels.

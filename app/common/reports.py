@@ -6,9 +6,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
-from fer.evaluation.mistakes import Mistakes
 from fer.evaluation.other_data import OtherDataFile
-from fer.evaluation.report import Report
+from fer.evaluation.report import Mistakes, Report
 from fer.model.spec import ModelSpec
 from fer.records import RecordFile
 from fer.records import file_sha256 as _hash

@@ -7,9 +7,13 @@ Streamlit.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import plotly.graph_objects as go
+
+from app.dashboard.text import SplitEvaluation
+from fer.evaluation.report import Mistakes
 
 
 @dataclass(frozen=True)
@@ -26,7 +30,7 @@ class Fact:
 class Facts:
     """A group of figures with an optional title."""
 
-    facts: tuple[Fact, ...]
+    facts: Sequence[Fact]
     title: str = ""
     meaning: str = ""
 
@@ -81,6 +85,30 @@ class Chart:
 
 
 @dataclass(frozen=True)
+class Matrix:
+    """A confusion matrix with its counts; a page explains the cell that a visitor chooses.
+
+    Attributes:
+        chosen: the evaluation.
+        chart: the matrix.
+        counts: its counts, for a file.
+        model: name of the model.
+        mistakes: pictures for the cells; None if the operator has not kept any.
+    """
+
+    chosen: SplitEvaluation
+    chart: Chart
+    counts: Table
+    model: str
+    mistakes: Mistakes | None
+
+    @property
+    def title(self) -> str:
+        """The heading."""
+        return self.chart.title
+
+
+@dataclass(frozen=True)
 class Drawing:
     """An SVG drawing whose text inherits the surrounding text colour, ``currentColor``.
 
@@ -117,9 +145,10 @@ class Pictures:
 
 @dataclass(frozen=True)
 class Note:
-    """A paragraph."""
+    """A paragraph; with a title, a heading above it."""
 
     text: str
+    title: str = ""
 
 
 @dataclass(frozen=True)
@@ -128,9 +157,6 @@ class Command:
 
     title: str
     text: str
-
-
-Part = Facts | Table | Chart | Drawing | Pictures | Note | Command
 
 
 @dataclass(frozen=True)
@@ -146,9 +172,12 @@ class Row:
     shares: tuple[float, ...] = ()
 
 
+Part = Facts | Table | Chart | Matrix | Drawing | Pictures | Note | Command | Row
+
+
 @dataclass(frozen=True)
 class Section:
     """A named group of parts."""
 
     title: str
-    parts: tuple[Part | Row, ...]
+    parts: Sequence[Part]

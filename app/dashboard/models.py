@@ -20,9 +20,8 @@ from app.common.reports import (
 )
 from app.common.text import counted
 from fer.errors import ModelError
-from fer.evaluation.mistakes import Mistakes
 from fer.evaluation.other_data import OtherData, OtherDataFile
-from fer.evaluation.report import Report
+from fer.evaluation.report import Mistakes, Report
 from fer.model.spec import ModelSpec
 
 _log = logging.getLogger(__name__)

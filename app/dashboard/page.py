@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from functools import partial
 
 import streamlit as st
@@ -20,30 +21,13 @@ from app.dashboard.choice import (
     choose_training,
     open_with_warnings,
 )
-from app.dashboard.elements import Chart, Note, Part, Row, Section
+from app.dashboard.elements import Chart, Command, Note, Part, Row
 from app.dashboard.models import OpenedModel, json_report, model_names
-from app.dashboard.render.confusion_matrix import show_confusion
-from app.dashboard.render.examples import Examples
+from app.dashboard.registry import OVERVIEW, SECTIONS, Choice, Entry
 from app.dashboard.render.html import html_report
-from app.dashboard.render.streamlit_elements import show_part, show_section
-from app.dashboard.sections import (
-    adaptation,
-    calibration,
-    network,
-    other_data,
-    performance,
-    provenance,
-    robustness,
-    training,
-)
-from app.dashboard.sections.comparison import comparison
-from app.dashboard.sections.differences import differences
-from app.dashboard.text import SplitEvaluation, evaluation_on, trainings
-from fer.evaluation.labelled import LabelledEvaluation
-from fer.evaluation.other_data import OtherData
-
-#: What a tab shows of a model, in order.
-Parts = Sequence[Part | Row]
+from app.dashboard.render.streamlit_elements import show_part, show_parts
+from app.dashboard.sections.comparison import compare
+from app.dashboard.text import trainings
 
 #: Command that the page suggests if there is no model, or only one.
 TRAIN_COMMAND = "python -m training train --preset small --data fer2013.csv --out models/mine"
@@ -54,43 +38,23 @@ EVALUATE_COMMAND = "python -m training evaluate models/{} --data FOLDER --record
 
 @dataclass(frozen=True)
 class ModelView:
-    """A model on the page.
-
-    Attributes:
-        model: the model.
-        chosen: the chosen head's evaluation, another's if that was not measured; None if no head
-            was measured on the chosen faces.
-        record: what was measured on faces of other origin, if these were chosen.
-    """
+    """A model on the page, and what is shown of it."""
 
     model: OpenedModel
-    chosen: SplitEvaluation | None
-    record: OtherData | None = None
+    choice: Choice
 
     @property
     def key(self) -> str:
         """Prefix of its widget keys."""
         return f"dashboard_{self.model.name}"
 
-    @classmethod
-    def of(cls, model: OpenedModel, faces: str, head: str) -> ModelView:
-        """Return what a head reached on some faces, or another head if that was not measured."""
-        if chosen := evaluation_on(model.report, faces, head):
-            return cls(model, chosen)
-        records = [one for one in model.other_data if other_data.record_faces(one) == faces]
-        record = min(records, key=lambda one: one.head != head, default=None)
-        if record and isinstance(record.figures, LabelledEvaluation):
-            figures = record.figures.as_answered
-            return cls(model, SplitEvaluation(faces, True, figures, record.head), record)
-        return cls(model, None, record)
-
 
 def show_dashboard() -> None:
     """Show the page below its header."""
-    folder = models_dir()
-    names = model_names(folder)
+    names = model_names(models_dir())
     if not names:
-        _show_no_model()
+        st.info("**There is no model yet.** Train one, and its report appears here.")
+        st.code(TRAIN_COMMAND, language="bash")
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = choose_models(names)
@@ -105,8 +69,19 @@ def show_dashboard() -> None:
         st.info("This report has no evaluation: nothing was measured on any split.")
     with heads:
         head = choose_head(opened)
-    views = [ModelView.of(model, measured_on or "", head) for model in opened]
-    _tabs(views, measured_on)
+    views = [ModelView(model, Choice.on(model, measured_on or "", head)) for model in opened]
+    # Only the open tab is sent to the browser, so that its charts get the right width.
+    tabs = list(dict.fromkeys(entry.tab for entry in SECTIONS))
+    shown = st.tabs(tabs, on_change="rerun", key="dashboard_tab")
+    for name, tab in zip(tabs, shown, strict=True):
+        if not tab.open:
+            continue
+        with tab:
+            if len(views) == 2 and name == OVERVIEW and measured_on:
+                one, other = ((view.model, view.choice.evaluation) for view in views)
+                show_parts(compare(one, other, measured_on), key="dashboard_both")
+            else:
+                _show_entries([entry for entry in SECTIONS if entry.tab == name], views)
     if len(names) == 1:
         st.caption("To compare it with a model of your own, train one:")
         st.code(TRAIN_COMMAND, language="bash", wrap_lines=True)
@@ -114,151 +89,94 @@ def show_dashboard() -> None:
     _downloads(opened)
 
 
-def _show_no_model() -> None:
-    st.info("**There is no model yet.** Train one, and its report appears here.")
-    st.code(TRAIN_COMMAND, language="bash")
-
-
-def _tabs(views: Sequence[ModelView], measured_on: str | None) -> None:
-    """Show one part of the report per tab.
-
-    Only the open tab is sent to the browser, so that its charts get the right width.
-    """
-    tab_contents: dict[str, Callable[[ModelView], Parts]] = {
-        ":material/monitoring: Overview": _overview,
-        ":material/grid_on: Mistakes": _mistakes,
-        ":material/balance: Confidence": _confidence,
-        ":material/foggy: Robustness": _robustness,
-        ":material/travel_explore: Other data": _other_data,
-        ":material/show_chart: Training": _training,
-        ":material/account_tree: Network": _network,
-        ":material/receipt_long: Record": _record,
-    }
-    tabs = st.tabs(list(tab_contents), on_change="rerun", key="dashboard_tab")
-    for tab, show in zip(tabs, tab_contents.values(), strict=True):
-        if not tab.open:
-            continue
-        with tab:
-            if len(views) == 2 and show is _overview and measured_on:
-                _compare(views, measured_on)
-            else:
-                _side_by_side(views, show)
-
-
-def _side_by_side(views: Sequence[ModelView], show: Callable[[ModelView], Parts]) -> None:
-    """Show a part of the report for one model, or for two: the same things beside each other."""
-    if len(views) == 1:
-        show_section(Section("", tuple(show(views[0]))), key=views[0].key)
-        return
-    found: list[dict[tuple[object, ...], Part]] = []
-    for column, view in zip(st.columns(len(views), gap="medium"), views, strict=True):
-        with column:
+def _show_entries(entries: Sequence[Entry], views: Sequence[ModelView]) -> None:
+    """Show sections of one model, or of several: the same things beside each other."""
+    if len(views) > 1:
+        for view in _in_columns(views):
             st.subheader(escape_markdown(view.model.name), anchor=False, divider="gray")
-            found.append(_by_kind(show(view)))
-    for kind in dict.fromkeys(kind for parts in found for kind in parts):
-        same = [parts.get(kind) for parts in found]
-        on_one_scale([part.figure for part in same if isinstance(part, Chart)])
-        columns = st.columns(len(views), gap="medium")
-        for column, view, part in zip(columns, views, same, strict=True):
-            with column:
+    for entry in entries:
+        asked = [view.choice for view in views]
+        if entry.asks:
+            asked = [ASK[entry.asks](view) for view in _in_columns(views)]
+        found = [list(entry.parts(v.model, c)) for v, c in zip(views, asked, strict=True)]
+        if entry.headed:
+            found = [[Note("", entry.title), *parts] if parts else [] for parts in found]
+        for same in _beside_each_other(found):
+            on_one_scale([part.figure for part in same if isinstance(part, Chart)])
+            for view, part in zip(_in_columns(views), same, strict=True):
                 if part:
                     show_part(part, key=view.key)
 
 
-def _by_kind(parts: Parts) -> dict[tuple[object, ...], Part]:
-    """Return parts by what tells them apart in a report, and is the same in that of another model.
+def _in_columns(views: Sequence[ModelView]) -> Iterable[ModelView]:
+    """Go through models, each in a column of its own if there are several."""
+    columns: Sequence[AbstractContextManager[object]] = [nullcontext()]
+    if len(views) > 1:
+        columns = st.columns(len(views), gap="medium")
+    for column, view in zip(columns, views, strict=True):
+        with column:
+            yield view
 
-    That is all of a title but the head, the split or a count.
+
+def _beside_each_other(found: Sequence[Sequence[Part]]) -> list[list[Part | None]]:
+    """Return the parts of each model in lines; None where another model alone has a part.
+
+    Parts of several models are told apart by what is the same in all reports: all of a title but
+    the head, the split or a count.
     """
-    found: dict[tuple[object, ...], Part] = {}
-    for part in (one for p in parts for one in (p.parts if isinstance(p, Row) else (p,))):
-        words = part.text[:9] if isinstance(part, Note) else part.title
-        title = re.split("[,:]", words)[0]
-        same = sum(kind[:2] == (type(part), title) for kind in found)
-        found[type(part), title, same] = part
-    return found
+    if len(found) == 1:
+        return [[part] for part in found[0]]
+    by_kind: list[dict[tuple[object, ...], Part]] = []
+    for parts in found:
+        kinds: dict[tuple[object, ...], Part] = {}
+        for part in (one for p in parts for one in (p.parts if isinstance(p, Row) else (p,))):
+            assert not isinstance(part, Row), "rows hold no rows"
+            words = part.title or part.text[:9] if isinstance(part, Note) else part.title
+            title = re.split("[,:]", words)[0]
+            same = sum(kind[:2] == (type(part), title) for kind in kinds)
+            kinds[type(part), title, same] = part
+        by_kind.append(kinds)
+    every = dict.fromkeys(kind for kinds in by_kind for kind in kinds)
+    return [[kinds.get(kind) for kinds in by_kind] for kind in every]
 
 
-def _overview(view: ModelView) -> Parts:
-    if taught := view.model.report.adaptation:
-        st.markdown("##### What teaching changed", anchors=False)
-        show_section(adaptation.adaptation(taught), key=f"{view.key}_taught")
-    if view.chosen:
-        return performance.overview(view.model.report, view.chosen).parts
-    if view.record:
-        st.markdown(f"##### {escape_markdown(other_data.record_title(view.record))}", anchors=False)
-        return other_data.record_parts(view.record)
-    return _not_measured(view)
+def _give_advice(view: ModelView) -> Choice:
+    if not view.model.other_data:
+        command = EVALUATE_COMMAND.format(view.model.name)
+        note = "Nothing was measured on other data yet. This command does, and is shown here:"
+        advice = (Note(note), Command("Measure it on a labelled set of your own", command))
+        show_parts(advice, key=view.key)
+    return view.choice
 
 
-def _compare(views: Sequence[ModelView], measured_on: str) -> None:
-    """Show two models in one table, which is easier to compare than two rows of cards."""
-    first, second = (view.model for view in views)
-    one, other = ((view.model, view.chosen) for view in views)
-    show_part(comparison(one, other, measured_on), key="dashboard_both")
-    show_part(differences(first.report, second.report), key="dashboard_differences")
-    for model in (first, second):
-        table = performance.splits_table(model.report)
-        table = replace(table, title=f"{model.name}: every split")
-        show_part(table, key=f"dashboard_{model.name}")
+def _ask_record(view: ModelView) -> Choice:
+    if not view.model.other_data:
+        return Choice()
+    shown = view.choice.evaluation or view.choice.record
+    record, way = choose_record(view.model.other_data, shown.head if shown else "", key=view.key)
+    return Choice(record=record, way=way)
 
 
-def _mistakes(view: ModelView) -> Parts:
-    if not view.chosen:
-        return _not_measured(view)
-    examples = Examples(view.model.name, view.model.mistakes)
-    show_confusion(view.chosen, examples, key=f"{view.key}_{view.chosen.head}")
-    return (performance.per_class(view.chosen),)
+def _ask_training(view: ModelView) -> Choice:
+    return Choice(training=choose_training(trainings(view.model.report), key=view.key))
 
 
-def _confidence(view: ModelView) -> Parts:
-    if not view.chosen:
-        return _not_measured(view)
-    temperature = view.model.temperature(view.chosen.head)
-    report, heads = view.model.report, view.model.heads
-    return calibration.confidence(report, view.chosen, temperature, heads).parts
-
-
-def _robustness(view: ModelView) -> Parts:
-    return robustness.robustness(view.model.report, view.model.heads).parts
-
-
-def _other_data(view: ModelView) -> Parts:
-    model, shown = view.model, view.chosen or view.record
-    command = EVALUATE_COMMAND.format(model.name)
-    parts = other_data.other_data(model.other_data, command, model.earlier)
-    show_section(Section("", tuple(parts)), key=view.key)
-    if model.not_shown:
-        st.warning(escape_markdown(model.not_shown), icon=":material/link_off:")
-    if not model.other_data:
-        return ()
-    record, way = choose_record(model.other_data, shown.head if shown else "", key=view.key)
-    return other_data.record_parts(record, way)
-
-
-def _training(view: ModelView) -> Parts:
-    report = view.model.report
-    chosen = choose_training(trainings(report), key=view.key)
-    return (*training.one_training(report, chosen), training.class_counts(report))
-
-
-def _network(view: ModelView) -> Parts:
-    return network.network(view.model.report).parts
-
-
-def _record(view: ModelView) -> Parts:
+def _say_files(view: ModelView) -> Choice:
     if not view.model.problems and not view.model.report_alone:
         st.caption(
             ":material/verified: The files here are those that were measured: their SHA-256 hashes "
             "match the report."
         )
-    return provenance.record(view.model.report).parts
+    return view.choice
 
 
-def _not_measured(view: ModelView) -> Parts:
-    known = "Of these faces, no more is known than the overview says."
-    st.caption(known if view.record else "This model was not measured on these faces.")
-    return ()
+#: What the visitor is asked, or is shown, before a section; see `Entry.asks`.
+ASK: dict[str, Callable[[ModelView], Choice]] = {
+    "advice": _give_advice,
+    "record": _ask_record,
+    "training": _ask_training,
+    "files": _say_files,
+}
 
 
 def _downloads(models: Sequence[OpenedModel]) -> None:
@@ -271,21 +189,16 @@ def _downloads(models: Sequence[OpenedModel]) -> None:
     for model in models:
         with st.container(horizontal=True):
             name = f"{escape_markdown(model.name)}: " if len(models) > 1 else ""
-            st.download_button(
-                f"{name}Report (HTML)",
-                partial(html_report, model),
-                f"{model.name}-report.html",
-                "text/html",
-                key=f"dashboard_html_{model.name}",
-                on_click="ignore",
-                icon=":material/download:",
-            )
-            st.download_button(
-                f"{name}Report (JSON)",
-                partial(json_report, model),
-                f"{model.name}-report.json",
-                "application/json",
-                key=f"dashboard_json_{model.name}",
-                on_click="ignore",
-                icon=":material/download:",
-            )
+            for kind, write, mime in (
+                ("HTML", html_report, "text/html"),
+                ("JSON", json_report, "application/json"),
+            ):
+                st.download_button(
+                    f"{name}Report ({kind})",
+                    partial(write, model),
+                    f"{model.name}-report.{kind.lower()}",
+                    mime,
+                    key=f"dashboard_{kind.lower()}_{model.name}",
+                    on_click="ignore",
+                    icon=":material/download:",
+                )

@@ -205,9 +205,10 @@ def cell_sentences(evaluation: Evaluation, truth: str, answer: str) -> tuple[str
     count = evaluation.confusion[row][column]
     labelled = sum(evaluation.confusion[row])
     called = sum(r[column] for r in evaluation.confusion)
+    rest = f"that it called {answer}, {_share(count, called)} labelled {truth}."
     return (
-        f"Of {_faces(labelled)} labelled {truth}, {_share(count, labelled)} called {answer}.",
-        f"Of {_faces(called)} that it called {answer}, {_share(count, called)} labelled {truth}.",
+        f"Of {face_count(labelled)} labelled {truth}, {_share(count, labelled)} called {answer}.",
+        f"Of {face_count(called)} {rest}",
     )
 
 
@@ -228,7 +229,8 @@ def _share(count: int, total: int) -> str:
     return f"{count:,} ({count / total:.0%}) {was}" if total else f"{count} {was}"
 
 
-def _faces(count: int) -> str:
+def face_count(count: int) -> str:
+    """Return a number of faces: ``1 face``, ``28,709 faces``."""
     return f"{count:,} {'face' if count == 1 else 'faces'}"
 
 

@@ -11,7 +11,7 @@ import streamlit as st
 from app.live.streaming.session import LiveSession
 from app.serving.offers import remember_offer
 from app.session.stream_files import FORMATS, Format
-from fer.export.stream_result import StreamResult
+from fer.export.stream import StreamResult
 
 
 def show_downloads(session: LiveSession) -> None:

@@ -19,8 +19,7 @@ from app.live.charts.share_charts import shares_figure
 from app.live.downloads import show_downloads
 from app.live.streaming.session import LiveSession
 from app.live.timeline_view import show_timeline
-from fer.export.stream_rows import StreamRows
-from fer.export.stream_times import FrameTimes, shares
+from fer.export.stream import FrameTimes, StreamRows, shares
 from fer.text import clock
 from fer.types import UNCERTAIN
 

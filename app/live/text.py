@@ -10,9 +10,8 @@ from app.common.text import verdicts
 from app.live.charts.timeline import Timeline
 from app.live.streaming.moment import LiveErrors
 from fer import Faces
-from fer.export.moments import surest_moments
-from fer.export.stream_rows import StreamRows
-from fer.export.stream_times import Shares, Span
+from fer.export.stream import Shares, Span, StreamRows
+from fer.export.summary import surest_moments
 from fer.text import chance, clock, one_of
 from fer.types import UNCERTAIN, Floats
 

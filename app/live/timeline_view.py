@@ -15,8 +15,7 @@ from app.live.charts.people_marks import MAX_PEOPLE
 from app.live.charts.timeline import MAX_BARS, Timeline, timeline
 from app.live.charts.timeline_chart import CAMERA_OFF, NO_DATA, timeline_figure
 from app.live.charts.timeline_html import timeline_html
-from fer.export.stream_rows import StreamRows
-from fer.export.stream_times import HOLE_SECONDS
+from fer.export.stream import HOLE_SECONDS, StreamRows
 from fer.types import UNCERTAIN
 
 #: Maximum number of bars of a running stream's timeline, which is drawn again and again.
@@ -53,7 +52,7 @@ def show_timeline(
         key: key of the chart, and of the container that has nothing but it.
         empty: what is said where nobody was seen.
         cuts: seconds at which another scene begins.
-        hole_seconds: longest time for which a frame stands; see `fer.export.stream_times`.
+        hole_seconds: longest time for which a frame stands; see `fer.export.stream`.
         rolling: whether it is drawn again and again, with fewer bars and as plain HTML.
 
     Returns:

@@ -11,9 +11,8 @@ from app.own_data.own_set import OwnSet
 from app.own_data.reading import OwnFace
 from fer import decode_image
 from fer.drawing.pictures import encoded
-from fer.export.face_rows import BYTE_ORDER_MARK, face_rows
-from fer.labelled.archive import LabelledFace, write_archive
-from fer.labelled.table import SKIPPED, LabelRow, write_table
+from fer.export.table import BYTE_ORDER_MARK, face_rows
+from fer.labelled.table import SKIPPED, LabelledFace, LabelRow, write_archive, write_table
 from fer.model.spec import Head, ModelSpec
 
 #: Reads a photograph as it came.
@@ -36,7 +35,7 @@ def labels_csv(own: OwnSet, model: str, head: str, spec: ModelSpec) -> str:
 def set_zip(
     own: OwnSet, model: str, head: str, spec: ModelSpec, originals: Mapping[str, Read]
 ) -> bytes:
-    """Return the labelled set as a ZIP, see `fer.labelled.archive`.
+    """Return the labelled set as a ZIP, see `fer.labelled.table`.
 
     Args:
         own: the faces and their labels.

@@ -7,19 +7,20 @@ from __future__ import annotations
 
 from app.common.head_text import head_name
 from app.common.text import counted
-from app.dashboard.elements import Note, Part, Picture, Pictures, Row, Section, Table
+from app.dashboard.elements import Note, Part, Picture, Pictures, Section, Table
 from app.dashboard.render.html import html_page
-from app.dashboard.sections.calibration import reliability
-from app.dashboard.sections.labelled import (
+from app.dashboard.sections.confidence import reliability
+from app.dashboard.sections.other_data import (
     AS_ANSWERED,
     RESTRICTED,
     labelled_facts,
     labelled_tables,
     overlap_notes,
+    search_facts,
+    share_of,
     ways,
 )
-from app.dashboard.sections.other_data import search_facts, share_of
-from app.dashboard.sections.performance import ACCURACY, INTERVAL
+from app.dashboard.sections.performance import ACCURACY
 from app.dashboard.text import percent
 from app.own_data.limits import LEAST_FOR_CALIBRATION, own_limits
 from app.own_data.measuring import OwnFigures
@@ -49,7 +50,7 @@ def own_data_sections(
     evaluation, search = measured.evaluation, measured.search
     enough = evaluation.as_answered.count >= LEAST_FOR_CALIBRATION
     facts = labelled_facts(evaluation, way, calibration=enough)
-    parts: list[Part | Row] = [facts, *overlap_notes(evaluation)]
+    parts: list[Part] = [facts, *overlap_notes(evaluation)]
     if search.found < search.images:
         parts.insert(0, search_facts(search))
     limits = own_limits(evaluation, figures.answers)
@@ -161,7 +162,7 @@ def _side_by_side(figures: OwnFigures) -> Table:
             )
             for (model, head), one in figures.measured.items()
         ),
-        f"{ACCURACY} {INTERVAL} {_RIGHT_OF_ALL if missed else ''}Where the intervals overlap "
+        f"{ACCURACY} {_RIGHT_OF_ALL if missed else ''}Where the intervals overlap "
         "widely, a difference may be chance. Heads with other classes are measured on the faces "
         "whose label they know.",
         text_columns=("Head",),

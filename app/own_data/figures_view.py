@@ -8,7 +8,7 @@ from functools import partial
 import streamlit as st
 
 from app.common.text import escape_markdown
-from app.dashboard.render.streamlit_elements import show_section
+from app.dashboard.render.streamlit_elements import show_parts
 from app.own_data.answers import LabelledAnswer
 from app.own_data.figures import own_data_html, own_data_json, own_data_sections, own_ways
 from app.own_data.measuring import measure_own
@@ -44,7 +44,7 @@ def show_figures(
         )
     for number, section in enumerate(own_data_sections(figures, model, head, way)):
         st.subheader(escape_markdown(section.title), anchor=False)
-        show_section(section, key=f"own_figures_{number}")
+        show_parts(section.parts, key=f"own_figures_{number}")
     if figures.measured:
         with st.container(horizontal=True):
             page = partial(own_data_html, figures, model, head)

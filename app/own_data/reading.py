@@ -17,7 +17,7 @@ from fer import Detections, Faces, ImageError, decode_image
 from fer.alignment import align
 from fer.drawing.pictures import encoded, portrait_square, resized
 from fer.geometry import box_area
-from fer.labelled.cut_outs import is_cut_out
+from fer.images import is_cut_out
 from fer.labelled.table import Box
 from fer.model.spec import Head, ModelSpec
 from fer.types import FLAWS, Floats, Image

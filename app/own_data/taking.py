@@ -15,9 +15,8 @@ from app.collection.archive import Candidate, RefusedError
 from app.collection.upload import Upload, files_of, limited
 from app.common.text import counted
 from fer.errors import DataError
-from fer.labelled.archive import CROPS, ORIGINALS
 from fer.labelled.folders import labelled_files
-from fer.labelled.table import FILE_NAME, SKIPPED, LabelRow, read_table
+from fer.labelled.table import CROPS, FILE_NAME, ORIGINALS, SKIPPED, LabelRow, read_table
 from fer.text import one_of
 
 

@@ -12,9 +12,8 @@ from app.photo.images import download_jpeg
 from app.photo.store import AnalysedPhoto
 from fer import decode_image
 from fer.detection.version import photo_detector
-from fer.export.face_rows import BYTE_ORDER_MARK
-from fer.export.info import ExportInfo
 from fer.export.photos import PhotoResult, distinct_names, to_csv, to_json
+from fer.export.table import BYTE_ORDER_MARK, ExportInfo
 from fer.model.spec import ModelSpec
 
 #: Longest side in pixels of a picture in the archive. With the number of photos of an album, it

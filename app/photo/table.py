@@ -9,7 +9,7 @@ import streamlit as st
 
 from app.photo.store import AnalysedPhoto
 from fer import Faces
-from fer.export.face_rows import face_rows
+from fer.export.table import face_rows
 from fer.text import one_of
 
 

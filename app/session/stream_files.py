@@ -7,8 +7,8 @@ import io
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from fer.export.files import WRITERS
-from fer.export.stream_result import StreamResult
+from fer.export.sessions import WRITERS
+from fer.export.stream import StreamResult
 
 
 @dataclass(frozen=True)

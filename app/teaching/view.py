@@ -11,8 +11,8 @@ from app.common.paths import models_dir
 from app.common.reports import read_report
 from app.common.server import server_settings
 from app.common.text import escape_markdown
-from app.dashboard.render.streamlit_elements import show_section
-from app.dashboard.sections.adaptation import adaptation
+from app.dashboard.render.streamlit_elements import show_parts
+from app.dashboard.sections.training import adaptation
 from app.serving.end import at_end
 from app.session.tabs import this_visitor
 from app.teaching import text
@@ -148,7 +148,7 @@ def _show_taught(teaching: Teaching) -> None:
                 help="On all pages. You can go back with the choice of the model.",
             )
     if taught:
-        show_section(adaptation(taught), key="teaching_changes")
+        show_parts(adaptation(taught), key="teaching_changes")
     _show_log(teaching)
 
 

@@ -15,7 +15,7 @@ from app.video.room import most_pixels
 from app.video.workspace import failure
 from fer import FaceStream
 from fer.errors import VideoError
-from fer.video.marked import write_marked
+from fer.video.annotated import write_marked
 from fer.video.recording import DEFAULT_RATE, OnProgress, Recording, VideoOptions, analyse
 
 _log = logging.getLogger(__name__)

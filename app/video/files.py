@@ -13,8 +13,8 @@ from app.common.text import stem_of
 from app.session.stream_files import FORMATS
 from app.video.engine import Result
 from app.video.visit import Source
-from fer.export.stream_result import StreamResult
-from fer.video.result import result_of
+from fer.export.stream import StreamResult
+from fer.video.recording import result_of
 
 MARKED_ENDING = "-expressions.mp4"
 

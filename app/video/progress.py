@@ -9,7 +9,7 @@ from collections.abc import Callable
 import numpy as np
 
 from app.photo.images import small_jpeg
-from fer.export.stream_rows import StreamRows
+from fer.export.stream import StreamRows
 from fer.video.recording import Progress
 
 #: Least seconds between two pictures.

@@ -27,7 +27,7 @@ from app.video.inputs import choose_settings, chosen_settings
 from app.video.player import GAP, PANEL_WIDTH, PLAYER_HEIGHT, PLAYER_WIDTH, show_places, show_player
 from app.video.text import browser_plays, found_line, unplayable
 from app.video.visit import Source, VideoVisit
-from fer.export.stream_result import StreamResult
+from fer.export.stream import StreamResult
 from fer.export.subtitles import webvtt
 
 _CHOICE = "video_shown"

@@ -10,7 +10,7 @@ from app.photo.layout import fitted
 from app.video.player import GAP, PANEL_WIDTH, PLAYER_WIDTH
 from app.video.text import progress_line, waiting_line
 from app.video.visit import VideoVisit
-from fer.export.stream_times import NO_HOLES
+from fer.export.stream import NO_HOLES
 from fer.video.recording import Progress
 
 #: Greatest height in pixels of the newest picture, so that the timeline is seen below it.

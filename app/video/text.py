@@ -13,7 +13,7 @@ from app.common.text import counted, escape_markdown, left
 from app.video.visit import Source
 from app.video.workspace import failure
 from fer.errors import VideoError
-from fer.export.stream_result import StreamResult
+from fer.export.stream import StreamResult
 from fer.text import clock
 from fer.video.opening import VideoInfo
 from fer.video.recording import Progress

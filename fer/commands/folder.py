@@ -8,8 +8,8 @@ import time
 from pathlib import Path
 from typing import Any, TextIO
 
-from fer.collection.collect import CollectionOptions, Tally, collect
 from fer.commands.options import add_model_options, positive
+from fer.folder.collect import CollectionOptions, Tally, collect
 
 #: Seconds between two lines of progress, on a terminal and elsewhere.
 _TERMINAL_SECONDS, _LOG_SECONDS = 0.5, 30.0

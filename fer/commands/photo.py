@@ -17,8 +17,8 @@ from fer.analyzer import FaceAnalyzer
 from fer.commands.options import add_model_options, add_overwrite
 from fer.drawing.annotate import annotate
 from fer.errors import ImageError
-from fer.export.info import ExportInfo
 from fer.export.photos import PhotoResult, photo_record
+from fer.export.table import ExportInfo
 from fer.images import read
 from fer.text import chance, one_of
 from fer.types import UNCERTAIN, Faces

@@ -12,8 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from fer.detection.pyramid import logit
-from fer.detection.views import square_crop
+from fer.detection.pyramid import logit, square_crop
 from fer.types import Detections, Floats, Image
 
 #: Least evidence of a face. Of 250 drawings, patterns and photographs of things, three had more,

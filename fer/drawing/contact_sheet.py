@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fer.drawing.text_tags import text_on
-from fer.labelled.cut_outs import as_channels
+from fer.images import as_channels
 from fer.labels import colour_of
 from fer.types import Floats, Image
 

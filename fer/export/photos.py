@@ -10,8 +10,7 @@ from dataclasses import dataclass, field, replace
 from os.path import splitext
 from typing import Any
 
-from fer.export.face_rows import face_columns, face_rows
-from fer.export.info import ExportInfo
+from fer.export.table import ExportInfo, face_columns, face_rows
 from fer.text import cell
 from fer.types import Faces
 
@@ -68,7 +67,7 @@ def to_csv(results: Iterable[PhotoResult], info: ExportInfo) -> str:
     """Return a CSV table with one row per face, whatever head answered.
 
     The columns are file, width and height of the image, face (from 1), those of
-    `fer.export.face_rows.face_columns` with the labels of all heads, why the file could not be
+    `fer.export.table.face_columns` with the labels of all heads, why the file could not be
     read, the time in ISO 8601, and the names of model and detector. A photograph without faces, or
     one that could not be read, has one row, whose cells from face to the last label are empty. No
     name is a formula; see `fer.text.cell`.

@@ -10,9 +10,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from fer.export.stream_result import StreamResult
-from fer.export.stream_rows import StreamRows
-from fer.export.stream_times import FrameTimes, answers
+from fer.export.stream import FrameTimes, StreamResult, StreamRows, answers
 from fer.types import UNCERTAIN
 
 #: What lasts less than this many seconds is a flicker, which nobody could read.

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from copy import copy
 from pathlib import Path
+from queue import LifoQueue
+from typing import Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +16,7 @@ from numpy.typing import NDArray
 from fer.errors import ModelError
 from fer.labels import EXPRESSION_HEAD
 from fer.litert import checked_content, interpreter_of
-from fer.model.blend import blended
-from fer.model.heads import calibrated, head_logits
+from fer.model.heads import blended, calibrated, head_logits
 from fer.model.spec import ModelSpec
 from fer.types import Floats
 
@@ -164,3 +167,25 @@ class ExpressionClassifier:
                     f"{self._file} answers {found} numbers as {head.output}, but "
                     f"spec.json has {len(head.labels)} labels. {_AGAIN}"
                 )
+
+
+Network = TypeVar("Network")
+
+
+class NetworkPool(Generic[Network]):
+    """Identical networks, of which a caller borrows a free one, or waits for one."""
+
+    def __init__(self, networks: Sequence[Network]) -> None:
+        # Last in, first out: the weights of the last used network are still in the CPU's cache.
+        self._free: LifoQueue[Network] = LifoQueue()
+        for network in networks:
+            self._free.put(network)
+
+    @contextmanager
+    def borrow(self) -> Iterator[Network]:
+        """Borrow a network for the duration of a ``with`` block."""
+        network = self._free.get()
+        try:
+            yield network
+        finally:
+            self._free.put(network)

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 
 from fer import alignment, quality, stream, types
-from fer.detection import blazeface, blazeface_file, evidence, face_landmark, pyramid
+from fer.detection import blazeface, evidence, face_landmark, pyramid
 from fer.model.spec import Head, ModelSpec
 from fer.ondevice.wire import wire_layout
-from fer.tracking import appearance, presence, track, tracker
+from fer.tracking import appearance, track, tracker
 from fer.video import scene_cuts
 from fer.video.frame import THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH
 
@@ -99,7 +99,7 @@ def _head(head: Head) -> dict[str, Any]:
 
 def _blazeface() -> dict[str, Any]:
     return {
-        "inputSize": blazeface_file.SIDE,
+        "inputSize": blazeface.INPUT_SIZE,
         "stride": blazeface.STRIDE,
         "minCanvasSide": blazeface.MIN_CANVAS_SIDE,
         "anchorGrids": [list(grid) for grid in blazeface.ANCHOR_GRIDS],
@@ -171,13 +171,13 @@ def _appearance() -> dict[str, Any]:
 
 def _presence() -> dict[str, Any]:
     return {
-        "faceEvidence": presence.FACE_EVIDENCE,
-        "noFace": presence.NO_FACE,
-        "newest": presence.NEWEST,
-        "firstWait": presence.FIRST_WAIT,
-        "longestWait": presence.LONGEST_WAIT,
-        "recheckSeconds": presence.RECHECK_SECONDS,
-        "doubtSeconds": presence.DOUBT_SECONDS,
+        "faceEvidence": track.FACE_EVIDENCE,
+        "noFace": track.NO_FACE,
+        "newest": track.NEWEST,
+        "firstWait": track.FIRST_WAIT,
+        "longestWait": track.LONGEST_WAIT,
+        "recheckSeconds": track.RECHECK_SECONDS,
+        "doubtSeconds": track.DOUBT_SECONDS,
     }
 
 

@@ -8,8 +8,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from types import MappingProxyType
 
-from fer.detection.blazeface import stream_canvases
-from fer.detection.blazeface_file import blazeface_content, packaged_file
+from fer.detection.blazeface import blazeface_content, packaged_file, stream_canvases
 from fer.litert import NetworkFile, checked_content
 from fer.model.spec import ModelSpec
 

@@ -1,8 +1,7 @@
 """Who is who: track faces over frames by position, motion and appearance."""
 
 from fer.tracking.appearance import Appearance, Light
-from fer.tracking.presence import FACE_EVIDENCE
-from fer.tracking.track import COAST_SECONDS
+from fer.tracking.track import COAST_SECONDS, FACE_EVIDENCE
 from fer.tracking.tracker import MEMORY_SECONDS, CloseLook, Tracker
 
 __all__ = [

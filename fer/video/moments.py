@@ -11,8 +11,8 @@ import numpy as np
 
 from fer.drawing.pictures import encoded, portrait
 from fer.errors import VideoError
-from fer.export.moments import surest_moments
-from fer.export.stream_rows import StreamRows
+from fer.export.stream import StreamRows
+from fer.export.summary import surest_moments
 from fer.video.reading import VideoReader
 
 #: Most moments, those of the people seen longest; each costs the decoding of some seconds.

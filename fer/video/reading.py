@@ -6,10 +6,13 @@ Nothing here depends on the length of a recording: one frame is in memory at a t
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+import threading
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from queue import Empty, Full, Queue
+from typing import Any, TypeVar
 
 import av
 
@@ -17,6 +20,61 @@ from fer.errors import VideoError, failures_as
 from fer.text import clock
 from fer.video.frame import Frame, Scaler
 from fer.video.opening import VideoInfo, describe, opened, picture_of
+
+_T = TypeVar("_T")
+
+#: Seconds after which a thread that waits looks whether it is still wanted.
+_WAIT = 0.1
+
+
+@contextmanager
+def ahead(items: Iterable[_T], count: int) -> Generator[Iterator[_T], None, None]:
+    """Make items on another thread, a few ahead of the loop that uses them.
+
+    The thread has ended when the ``with`` block is left, whether all items were used or not.
+
+    Args:
+        items: runs on the other thread only. What it raises is raised in the loop.
+        count: most items that wait to be used.
+    """
+    queue: Queue[tuple[_T | None, BaseException | None]] = Queue(count)
+    unwanted = threading.Event()
+
+    def put(item: _T | None, error: BaseException | None) -> None:
+        while not unwanted.is_set():
+            with suppress(Full):
+                return queue.put((item, error), timeout=_WAIT)
+
+    def make() -> None:
+        try:
+            for item in items:
+                put(item, None)
+                if unwanted.is_set():
+                    return
+            put(None, StopIteration())
+        except BaseException as error:
+            put(None, error)
+
+    def used() -> Iterator[_T]:
+        while True:
+            item, error = queue.get()
+            if isinstance(error, StopIteration):
+                return
+            if error is not None:
+                raise error
+            yield item  # type: ignore[misc]
+
+    thread = threading.Thread(target=make, name="ahead", daemon=True)
+    thread.start()
+    try:
+        yield used()
+    finally:
+        unwanted.set()
+        with suppress(Empty):
+            while True:
+                queue.get_nowait()
+        thread.join()
+
 
 #: A recording breaks off if it ends so much before its header says: seconds, and share of them.
 _MISSING, _MISSING_SHARE = 0.5, 0.01

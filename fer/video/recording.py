@@ -4,24 +4,98 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from fer.drawing.annotate import annotate
-from fer.export.info import ExportInfo
-from fer.export.stream_rows import HeadLabels, StreamRows
+from fer.export.stream import HeadLabels, StreamResult, StreamRows, labels_of, row_type
+from fer.export.table import ExportInfo
 from fer.stream import FaceStream
 from fer.tracking.following import DEFAULT_SMOOTHING_SECONDS
 from fer.types import Faces, Image
-from fer.video.ahead import ahead
 from fer.video.moments import Moment, find_moments
 from fer.video.opening import VideoInfo
-from fer.video.prepared import PreparedFrame, prepared
-from fer.video.reading import VideoReader
-from fer.video.row_log import RowLog
+from fer.video.reading import VideoReader, ahead
+from fer.video.scene_cuts import SceneCuts
+
+#: A frame may come so much earlier than its turn, in seconds: times in files are rounded.
+_ROUNDED = 0.0005
+
+
+@dataclass(frozen=True)
+class PreparedFrame:
+    """What the analysis needs of a frame.
+
+    Attributes:
+        seconds: time of the frame.
+        size: width and height in the recording, in pixels.
+        new_scene: whether another scene begins with it.
+        image: RGB, perhaps smaller than `size`; None if it is not to be analysed.
+        spent: seconds of processor time that this thread took for all frames so far.
+    """
+
+    seconds: float
+    size: tuple[int, int]
+    new_scene: bool
+    image: Image | None
+    spent: float
+
+
+def prepared(reader: VideoReader, rate: float | None, side: int | None) -> Iterator[PreparedFrame]:
+    """Yield every frame, with a picture of those whose turn it is.
+
+    Args:
+        reader: the recording.
+        rate: frames that are analysed a second; every frame if None.
+        side: longer side in pixels to which larger pictures are reduced; not at all if None.
+    """
+    is_cut, turn, began = SceneCuts(), 0, time.thread_time()
+    for frame in reader.frames():
+        image = None
+        turns = math.inf if rate is None else (frame.seconds - reader.start + _ROUNDED) * rate
+        if turns >= turn:
+            image = frame.picture(side)
+            turn = 0 if rate is None else math.floor(turns) + 1
+        new_scene = is_cut(frame.thumbnail())
+        spent = time.thread_time() - began
+        yield PreparedFrame(frame.seconds, frame.size, new_scene, image, spent)
+
+
+class RowLog:
+    """Rows in a buffer that doubles when it is full.
+
+    Args:
+        heads: the heads that may occur.
+    """
+
+    def __init__(self, heads: tuple[HeadLabels, ...]) -> None:
+        self._heads = heads
+        self._buffer: NDArray[np.void] = np.zeros(1024, row_type(labels_of(heads)))
+        self._length = self._told = 0
+
+    def append(self, rows: StreamRows) -> None:
+        """Append the rows of a frame."""
+        length = self._length + len(rows)
+        while length > len(self._buffer):
+            self._buffer = np.concatenate([self._buffer, np.zeros_like(self._buffer)])
+        self._buffer[self._length : length] = rows.array
+        self._length = length
+
+    def newest(self) -> StreamRows:
+        """Return the rows since the last call."""
+        since, self._told = self._told, self._length
+        return StreamRows(self._buffer[since : self._length].copy(), self._heads)
+
+    def all(self) -> StreamRows:
+        """Return all rows."""
+        return StreamRows(self._buffer[: self._length].copy(), self._heads)
+
 
 #: Frames that are analysed a second, if nothing else is asked for.
 DEFAULT_RATE = 10.0
@@ -235,3 +309,30 @@ class _Analysis:
             reader.end,
             reader.note,
         )
+
+
+def result_of(recording: Recording, name: str) -> StreamResult:
+    """Return what was found in a recording, for the files that are made of it.
+
+    Args:
+        recording: what was found.
+        name: name of its file, without folders.
+    """
+    video = recording.video
+    source = {
+        "file": name,
+        "width": video.width,
+        "height": video.height,
+        "frame_rate": video.frame_rate,
+        "codec": video.codec,
+        "has_sound": video.has_sound,
+    }
+    return StreamResult(
+        recording.rows,
+        recording.info,
+        recorded=True,
+        cuts=recording.cuts,
+        end=recording.end,
+        note=recording.note,
+        source=source,
+    )

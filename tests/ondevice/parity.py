@@ -23,7 +23,7 @@ from fer.ondevice.constants import model_constants
 from fer.stream import STREAM_SCORE
 from fer.tracking import FACE_EVIDENCE, Appearance
 from fer.tracking.observation import Observation
-from fer.tracking.presence import NO_FACE
+from fer.tracking.track import NO_FACE
 from fer.types import Faces, Image, margins
 from tests.fer.samples import Eye
 from tests.ondevice.node import Node, constants, py_detections, rgba

@@ -12,7 +12,7 @@ from fer.model.spec import Abstention, Head, ModelSpec
 from fer.ondevice.constants import model_constants
 from fer.tracking import Appearance
 from fer.tracking.following import Following
-from fer.tracking.presence import Presence
+from fer.tracking.track import Presence
 from fer.types import Faces
 from tests.ondevice.node import (
     Node,

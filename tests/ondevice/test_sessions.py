@@ -10,7 +10,7 @@ from app.live.device.feed import DeviceFeed
 from app.live.streaming.session import LiveModel, LiveSession
 from app.live.streaming.stream_limit import StreamLimit
 from fer import FaceStream
-from fer.export.stream_rows import StreamRows
+from fer.export.stream import StreamRows
 from fer.model.classifier import ExpressionClassifier
 from fer.ondevice.constants import model_constants
 from fer.types import Image

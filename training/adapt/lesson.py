@@ -8,9 +8,8 @@ from functools import cached_property
 from pathlib import Path
 
 from fer.errors import ModelError
-from fer.evaluation.adaptation import Adaptation, Change, Given, OwnData, Replay
 from fer.evaluation.labelled import evaluate_labelled
-from fer.evaluation.report import Report
+from fer.evaluation.report import Adaptation, Change, Given, OwnData, Replay, Report
 from fer.labels import FERPLUS_HEAD
 from fer.model.classifier import ExpressionClassifier
 from fer.model.spec import Head, ModelSpec

@@ -23,7 +23,7 @@ from fer.analyzer import FaceAnalyzer
 from fer.errors import DataError
 from fer.evaluation.measurements import VOTE_RULES
 from fer.evaluation.other_data import OtherDataFile
-from fer.labelled.cut_outs import CUT_OUT_SIDE
+from fer.images import CUT_OUT_SIDE
 from fer.labels import EXPRESSION_HEAD
 from fer.model.classifier import ExpressionClassifier
 from training.commands.data import add_split_seed

@@ -19,8 +19,7 @@ from fer.commands.options import add_overwrite
 from fer.drawing.contact_sheet import MOST, contact_sheet
 from fer.drawing.pictures import encoded
 from fer.errors import DataError, ImageError
-from fer.images import read
-from fer.labelled.cut_outs import CUT_OUT_SIDE
+from fer.images import CUT_OUT_SIDE, read
 from fer.labels import EXPRESSION_HEAD, FER2013_LABELS
 from fer.model.classifier import ExpressionClassifier
 from fer.text import cell

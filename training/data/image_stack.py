@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fer.errors import DataError
-from fer.images import read
-from fer.labelled.cut_outs import as_channels, square
+from fer.images import as_channels, read, square
 
 Pixels = NDArray[np.uint8]
 

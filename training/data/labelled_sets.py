@@ -1,4 +1,4 @@
-"""Sets of labelled faces as the app's page "Your data" writes them, see `fer.labelled.archive`."""
+"""Sets of labelled faces as the app's page "Your data" writes them, see `fer.labelled.table`."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from fer.errors import DataError
-from fer.labelled.archive import CROPS
-from fer.labelled.table import FILE_NAME, read_table
+from fer.labelled.table import CROPS, FILE_NAME, read_table
 from training.data.folders import folders_in
 from training.data.raw import Problem, Source, strings
 

@@ -10,8 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from fer.errors import DataError
-from fer.labelled.archive import CROPS
-from fer.labelled.table import FILE_NAME
+from fer.labelled.table import CROPS, FILE_NAME
 from fer.records import file_sha256
 from training.data.csv_files import read_header, read_table
 from training.data.ferplus_votes import VOTES_FILE, is_votes_table

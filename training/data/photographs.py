@@ -16,8 +16,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from fer.errors import DataError, ImageError, failures_as
-from fer.images import MAX_BYTES, decode, read
-from fer.labelled.cut_outs import as_channels
+from fer.images import MAX_BYTES, as_channels, decode, read
 from fer.labelled.folders import labelled_files
 from fer.types import Image
 from training.data.dataset import LabelledFaces

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from fer.labels import BALANCED_HEAD, EXPRESSION_HEAD, FERPLUS_HEAD
-from fer.model.blend import blended
+from fer.model.heads import blended
 from fer.model.spec import Head, ModelSpec
 from fer.types import Floats
 from training.data.dataset import LabelledFaces

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from fer.evaluation.mistakes import Mistake, Mistakes
+from fer.evaluation.report import Mistake, Mistakes
 from fer.model.classifier import ExpressionClassifier
 from training.data.dataset import DataSet
 from training.evaluation.predictions import Predictions

@@ -40,7 +40,7 @@ class PhotoEvaluation(Record):
         images: number of images that could be read.
         found: number of those in which a face was found.
         several: number of those in which several were found.
-        cut_out: number of images that are cut-out faces; see `fer.labelled.cut_outs`.
+        cut_out: number of images that are cut-out faces; see `fer.images`.
         accuracy: fraction of all images with the right answer; one without a face has none.
         accuracy_low: lower bound of its 95 % confidence interval (Wilson 1927).
         accuracy_high: upper bound.

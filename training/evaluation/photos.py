@@ -13,8 +13,8 @@ import numpy as np
 from fer.analyzer import Classifier
 from fer.errors import ImageError
 from fer.geometry import box_area
-from fer.labelled.cut_outs import as_channels, is_cut_out, square
-from fer.model.network_pool import NetworkPool
+from fer.images import as_channels, is_cut_out, square
+from fer.model.classifier import NetworkPool
 from fer.model.spec import ModelSpec
 from fer.types import Faces, Floats, Image
 from training.data.photographs import Photograph

@@ -10,8 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from fer.model.classifier import ExpressionClassifier
-from fer.model.network_pool import NetworkPool
+from fer.model.classifier import ExpressionClassifier, NetworkPool
 from fer.types import Floats
 
 #: Faces of one call to a network. Few, so that no core waits long for the last ones.

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fer.evaluation.adaptation import CALIBRATIONS, Adaptation, Change
 from fer.evaluation.labelled import LabelledEvaluation
 from fer.evaluation.metrics import Evaluation
+from fer.evaluation.report import CALIBRATIONS, Adaptation, Change
 from training.evaluation.faces import FaceEvaluation
 from training.evaluation.photo_figures import PhotoEvaluation
 

@@ -55,23 +55,32 @@ def confusion_chart(
         tone: [_ink(level, SHADES[tone == "dark"]) for level in levels]
         for tone in ("light", "dark")
     }
-    figure = go.Figure(
-        go.Heatmap(
-            x=names,
-            y=names,
-            z=shares,
-            colorscale=list(SHADES[False]),
-            zmin=0,
-            zmax=most,
-            showscale=False,
-            xgap=2,
-            ygap=2,
-            hoverinfo="skip",
-        )
+    figure = go.Figure()
+    figure.add_heatmap(
+        x=names, y=names, z=shares, colorscale=list(SHADES[False]), zmin=0, zmax=most,
+        showscale=False, xgap=2, ygap=2, hoverinfo="skip",
+    )  # fmt: skip
+    # Invisible points over the cells, because Plotly cannot select heat map cells.
+    pairs = [(truth, answer) for truth in names for answer in names]
+    invisible = {"marker": {"opacity": 0}}
+    figure.add_scatter(
+        x=[answer for _, answer in pairs],
+        y=[truth for truth, _ in pairs],
+        customdata=pairs,
+        mode="markers",
+        marker={"size": _CELL - 8, "symbol": "square", "opacity": 0},
+        selected=invisible,
+        unselected=invisible,
+        text=["<br>".join(cell_sentences(evaluation, *pair)) for pair in pairs],
+        hovertemplate="%{text}<extra></extra>",
+        showlegend=False,
     )
-    figure.add_trace(_targets(evaluation, names))
     if chosen and set(chosen) <= set(names):
-        _frame(figure, names.index(chosen[0]), names.index(chosen[1]))
+        row, column = map(names.index, chosen)
+        figure.add_shape(
+            type="rect", x0=column - 0.49, x1=column + 0.49, y0=row - 0.49, y1=row + 0.49,
+            line={"color": _FRAME, "width": 3},
+        )  # fmt: skip
     apply_chart_style(figure, height=_CELL * len(names) + 74)
     ends = (-0.5, len(names) - 0.5)
     cells = [
@@ -117,35 +126,6 @@ def _cells(evaluation: Evaluation, mode: str) -> tuple[list[list[float | None]],
         else:
             texts.append(["–" if s is None else f"{s:.0%}" for s in shares])
     return shades, texts
-
-
-def _targets(evaluation: Evaluation, names: Sequence[str]) -> go.Scatter:
-    """Return invisible points over the cells, because Plotly cannot select heat map cells."""
-    cells = [(truth, answer) for truth in names for answer in names]
-    invisible = {"marker": {"opacity": 0}}
-    return go.Scatter(
-        x=[answer for _, answer in cells],
-        y=[truth for truth, _ in cells],
-        customdata=cells,
-        mode="markers",
-        marker={"size": _CELL - 8, "symbol": "square", "opacity": 0},
-        selected=invisible,
-        unselected=invisible,
-        text=["<br>".join(cell_sentences(evaluation, *cell)) for cell in cells],
-        hovertemplate="%{text}<extra></extra>",
-        showlegend=False,
-    )
-
-
-def _frame(figure: go.Figure, row: int, column: int) -> None:
-    figure.add_shape(
-        type="rect",
-        x0=column - 0.49,
-        x1=column + 0.49,
-        y0=row - 0.49,
-        y1=row + 0.49,
-        line={"color": _FRAME, "width": 3},
-    )
 
 
 def _ink(level: float, shades: Sequence[str]) -> str:

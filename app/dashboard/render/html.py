@@ -6,6 +6,7 @@ import base64
 import json
 from collections.abc import Sequence
 from html import escape
+from typing import Any
 
 import plotly.io
 
@@ -16,6 +17,7 @@ from app.dashboard.elements import (
     Command,
     Drawing,
     Facts,
+    Matrix,
     Note,
     Part,
     Pictures,
@@ -24,55 +26,113 @@ from app.dashboard.elements import (
     Table,
 )
 from app.dashboard.models import OpenedModel
-from app.dashboard.render.html_style import PAINT, STYLE, TEMPLATES
-from app.dashboard.sections import (
-    adaptation,
-    calibration,
-    network,
-    other_data,
-    performance,
-    provenance,
-    robustness,
-    training,
-)
-from app.dashboard.text import creation_time, split_evaluations
+from app.dashboard.registry import sections_of
+from app.dashboard.text import creation_time
+
+#: Style sheet with the colours of `.streamlit/config.toml`, so that page and file look alike.
+STYLE = """
+:root { color-scheme: light dark; --ink: #16151B; --soft: #6B6A75; --page: #FCFBF9;
+  --card: #F3F1EC; --line: #E2DED6; --accent: #4A4CA3; }
+@media (prefers-color-scheme: dark) {
+  :root { --ink: #ECEAE4; --soft: #A6A5AE; --page: #131419; --card: #1F2128; --line: #363944;
+    --accent: #B3B5F2; } }
+* { box-sizing: border-box; }
+body { margin: 0; background: var(--page); color: var(--ink);
+  font: 16px/1.55 "Source Sans 3", "Source Sans Pro", system-ui, sans-serif; }
+main { max-width: 1112px; margin: 0 auto; padding: 2rem 1rem 4rem; }
+h1 { font-size: 2.1rem; margin: 0 0 .5rem; }
+h2 { font-size: 1.5rem; margin: 3rem 0 1rem; padding-top: 1rem; border-top: 1px solid var(--line); }
+h3 { font-size: 1.05rem; margin: 0 0 .3rem; }
+nav { display: flex; flex-wrap: wrap; gap: .4rem 1.2rem; }
+a { color: var(--accent); }
+.meaning { color: var(--soft); font-size: .88rem; max-width: 70ch; margin: 0 0 .6rem; }
+.problem { border-left: 4px solid #E69F00; background: var(--card); padding: .6rem 1rem; }
+.row { display: flex; flex-wrap: wrap; gap: 1rem 2rem; }
+.cell { flex: 1 1 320px; min-width: 0; }
+.part { margin: 1.2rem 0; }
+.facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(150px, 1fr)); gap: .8rem;
+  margin: 1rem 0; }
+.fact { border: 1px solid var(--line); border-radius: 10px; padding: .7rem .9rem; }
+.fact dt, .fact small { color: var(--soft); font-size: .85rem; }
+.fact dd { margin: 0; font-size: 1.3rem; font-weight: 600; white-space: nowrap; }
+.facts + details { margin: -.4rem 0 1rem; font-size: .88rem; color: var(--soft); }
+details dt { font-weight: 600; } details dd { margin: 0 0 .4rem; max-width: 70ch; }
+.drawing { max-width: 460px; }
+.pictures { display: flex; flex-wrap: wrap; gap: .8rem; }
+.pictures figure { margin: 0; width: 104px; text-align: center; color: var(--soft);
+  font-size: .82rem; }
+.pictures img { width: 104px; border-radius: 6px; }
+.scroll { overflow-x: auto; }
+.long { max-height: 720px; overflow-y: auto; }
+table { border-collapse: collapse; width: 100%; font-size: .92rem; }
+th, td { text-align: left; padding: .35rem .7rem .35rem 0; border-bottom: 1px solid var(--line);
+  overflow-wrap: break-word; }
+th { color: var(--soft); font-weight: 500; }
+.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+.many th, .many td { padding-right: .3rem; }
+@media (max-width: 640px) {
+  table { font-size: .84rem; }
+  th, td { padding-right: .4rem; overflow-wrap: anywhere; }
+  .number { white-space: normal; }
+  .many { font-size: .78rem; }
+  .many th.number { writing-mode: vertical-rl; vertical-align: bottom; }
+}
+pre { background: var(--card); padding: .8rem 1rem; border-radius: 10px; white-space: pre-wrap; }
+@media print { .long { max-height: none; } h2 { break-after: avoid; } }
+"""
+
+_FONT = '"Source Sans 3", "Source Sans Pro", system-ui, sans-serif'
+
+
+def _template(ink: str, grid: str) -> dict[str, Any]:
+    axis = {"gridcolor": grid, "linecolor": grid, "zerolinecolor": grid}
+    return {
+        "layout": {
+            "font": {"color": ink, "family": _FONT, "size": 13},
+            "paper_bgcolor": "rgba(0,0,0,0)",
+            "plot_bgcolor": "rgba(0,0,0,0)",
+            "xaxis": axis,
+            "yaxis": axis,
+        }
+    }
+
+
+#: The same colours as Plotly templates, because Plotly does not use style sheets.
+TEMPLATES: dict[str, Any] = {
+    "light": _template("#6B6A75", "#E2DED6"),
+    "dark": _template("#A6A5AE", "#363944"),
+}
+
+#: Script that gives every chart the page's colours, also when the reader's preference changes.
+PAINT = """
+const preference = matchMedia("(prefers-color-scheme: dark)");
+function paint() {
+  const tone = preference.matches ? "dark" : "light";
+  for (const chart of document.querySelectorAll(".js-plotly-plot")) {
+    Plotly.Plots.resize(chart); // its neighbours were laid out only after it was drawn
+    Plotly.relayout(chart, { template: TEMPLATES[tone] });
+    chart.data.forEach((trace, index) => {
+      if (trace.type !== "heatmap") return;
+      Plotly.restyle(chart, { colorscale: [SHADES[tone]] }, [index]);
+      const inks = chart.layout.meta.inks[tone];
+      Plotly.relayout(chart, Object.fromEntries(
+        inks.map((ink, cell) => [`annotations[${cell}].font.color`, ink])));
+    });
+  }
+}
+preference.addEventListener("change", paint);
+paint();
+"""
 
 #: Number of columns above which a table is set closer, with upright headings on a phone.
 _MANY = 6
 
 
-def sections_of(model: OpenedModel) -> list[Section]:
-    """Return all sections of a model's report; those about an evaluation, for every evaluation."""
-    report = model.report
-    evaluations = split_evaluations(report, model.spec.default_head if model.spec else "")
-    sections: list[Section] = []
-    if evaluations:
-        sections.append(performance.overview(report, evaluations[0]))
-    for chosen in evaluations:
-        temperature = model.temperature(chosen.head)
-        both = (
-            performance.mistakes(chosen),
-            calibration.confidence(report, chosen, temperature, model.heads),
-        )
-        sections += [Section(f"{one.title}: {chosen.name}", one.parts) for one in both]
-    taught = [adaptation.adaptation(report.adaptation)] if report.adaptation else []
-    return [
-        *taught,
-        *sections,
-        robustness.robustness(report, model.heads),
-        *other_data.sections(model.other_data, model.not_shown, model.earlier),
-        training.training(report),
-        network.network(report),
-        provenance.record(report),
-    ]
-
-
 def html_report(model: OpenedModel) -> str:
     """Return the whole report as one HTML page, which includes Plotly's script."""
-    written = f"Written {creation_time(model.report)}."
     return html_page(
         f"Model {model.name}",
-        written,
+        f"Written {creation_time(model.report)}.",
         sections_of(model),
         title=f"Report of {model.name}",
         problems=model.problems,
@@ -103,7 +163,11 @@ def html_page(
         for number, section in enumerate(sections, start=1)
     )
     warnings = "".join(f'<p class="problem">{escape(p)}</p>' for p in problems)
-    settings = f"const TEMPLATES = {_script(TEMPLATES)}, SHADES = {_script(_shades())};"
+    shades = {
+        "dark" if dark else "light": [(i / (len(s) - 1), c) for i, c in enumerate(s)]
+        for dark, s in SHADES.items()
+    }
+    settings = f"const TEMPLATES = {_script(TEMPLATES)}, SHADES = {_script(shades)};"
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -123,22 +187,21 @@ class _Page:
 
     def section(self, section: Section) -> str:
         self._sections += 1
-        inner = "".join(
-            self._row(part) if isinstance(part, Row) else self._part(part) for part in section.parts
-        )
+        inner = "".join(map(self._part, section.parts))
         title = escape(section.title)
         return f'<section id="part{self._sections}"><h2>{title}</h2>{inner}</section>'
 
-    def _row(self, row: Row) -> str:
-        shares = row.shares or (1,) * len(row.parts)
-        cells = "".join(
-            f'<div class="cell" style="flex-grow:{share}">{self._part(part)}</div>'
-            for part, share in zip(row.parts, shares, strict=True)
-        )
-        return f'<div class="row">{cells}</div>'
-
     def _part(self, part: Part) -> str:
         match part:
+            case Row():
+                shares = part.shares or (1,) * len(part.parts)
+                cells = "".join(
+                    f'<div class="cell" style="flex-grow:{share}">{self._part(one)}</div>'
+                    for one, share in zip(part.parts, shares, strict=True)
+                )
+                return f'<div class="row">{cells}</div>'
+            case Matrix():
+                return self._part(Row((part.chart, part.counts)))
             case Facts():
                 return _facts(part)
             case Table():
@@ -146,11 +209,14 @@ class _Page:
             case Chart():
                 return self._chart(part)
             case Drawing():
-                return _block(part.title, part.meaning, _drawing(part))
+                label = escape(part.alt, quote=True)
+                drawing = f'<div class="drawing" role="img" aria-label="{label}">{part.svg}</div>'
+                return _block(part.title, part.meaning, drawing)
             case Pictures():
                 return _block(part.title, part.meaning, _pictures(part))
             case Note():
-                return f'<p class="meaning">{escape(part.text)}</p>'
+                heading = f"<h3>{escape(part.title)}</h3>" if part.title else ""
+                return f'{heading}<p class="meaning">{escape(part.text)}</p>'
             case Command():
                 return _block(part.title, "", f"<pre>{escape(part.text)}</pre>")
 
@@ -185,23 +251,16 @@ def _facts(part: Facts) -> str:
     return _block(part.title, part.meaning, inner) if part.title else inner
 
 
-def _drawing(part: Drawing) -> str:
-    label = escape(part.alt, quote=True)
-    return f'<div class="drawing" role="img" aria-label="{label}">{part.svg}</div>'
-
-
 def _pictures(part: Pictures) -> str:
-    figures = "".join(
-        f'<figure><img src="{_data_url(picture.data)}" alt="{escape(picture.alt, quote=True)}">'
-        f"<figcaption>{escape(picture.caption)}</figcaption></figure>"
-        for picture in part.pictures
-    )
-    return f'<div class="pictures">{figures}</div>'
-
-
-def _data_url(picture: bytes) -> str:
-    kind = "png" if picture.startswith(b"\x89PNG") else "jpeg"
-    return f"data:image/{kind};base64,{base64.b64encode(picture).decode()}"
+    figures = []
+    for picture in part.pictures:
+        kind = "png" if picture.data.startswith(b"\x89PNG") else "jpeg"
+        url = f"data:image/{kind};base64,{base64.b64encode(picture.data).decode()}"
+        figures.append(
+            f'<figure><img src="{url}" alt="{escape(picture.alt, quote=True)}">'
+            f"<figcaption>{escape(picture.caption)}</figcaption></figure>"
+        )
+    return f'<div class="pictures">{"".join(figures)}</div>'
 
 
 def _table(part: Table) -> str:
@@ -222,13 +281,6 @@ def _table(part: Table) -> str:
 def _block(title: str, meaning: str, inner: str) -> str:
     text = f'<p class="meaning">{escape(meaning)}</p>' if meaning else ""
     return f'<div class="part"><h3>{escape(title)}</h3>{text}{inner}</div>'
-
-
-def _shades() -> dict[str, list[tuple[float, str]]]:
-    return {
-        "dark" if dark else "light": [(i / (len(s) - 1), c) for i, c in enumerate(s)]
-        for dark, s in SHADES.items()
-    }
 
 
 def _script(value: object) -> str:

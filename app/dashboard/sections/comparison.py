@@ -1,11 +1,13 @@
-"""The table that compares two models. Does not use Streamlit."""
+"""Two models side by side: their figures, and the reasons for what they differ in. No Streamlit."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
-from app.dashboard.elements import Table
+from app.common.text import counted
+from app.dashboard.elements import Part, Table
 from app.dashboard.models import OpenedModel
+from app.dashboard.sections.performance import HEADLINES, splits_table
 from app.dashboard.text import (
     SplitEvaluation,
     interval,
@@ -15,20 +17,31 @@ from app.dashboard.text import (
     training_time,
     trainings,
 )
-from fer.evaluation.metrics import Evaluation
 from fer.evaluation.report import Report
 
-_SHARES: tuple[tuple[str, Callable[[Evaluation], float]], ...] = (
-    ("Accuracy", lambda e: e.accuracy),
-    ("Macro-F1", lambda e: e.macro_f1),
-    ("Balanced accuracy", lambda e: e.balanced_accuracy),
-    ("Top-2 accuracy", lambda e: e.top2_accuracy),
-    ("Calibration error", lambda e: e.calibration_error),
-)
+#: Settings of the augmentation that change where a face stands, and those that make its picture
+#: poorer, with the value that turns each off.
+_MOVES: Mapping[str, object] = {"rotate_degrees": 0, "shift": 0, "flip": False}
+_DEGRADES = ("erase", "blur", "shrink", "light", "noise", "jpeg")
+
+_NETWORKS = {
+    "residual": "residual blocks with batch normalisation",
+    "transfer": "a backbone trained on other images",
+    "cnn-batchnorm": "plain convolutions with batch normalisation",
+}
 
 
 #: A model, and its evaluation; None if it was not measured on the faces.
 Side = tuple[OpenedModel, SplitEvaluation | None]
+
+
+def compare(one: Side, other: Side, measured_on: str) -> list[Part]:
+    """Return all that is shown of two models beside each other; see `comparison`."""
+    return [
+        comparison(one, other, measured_on),
+        differences(one[0].report, other[0].report),
+        *(splits_table(m.report, f"{m.name}: every split") for m, _ in (one, other)),
+    ]
 
 
 def comparison(one: Side, other: Side, measured_on: str) -> Table:
@@ -40,75 +53,126 @@ def comparison(one: Side, other: Side, measured_on: str) -> Table:
         measured_on: name of the faces.
     """
     (first, chosen), (second, second_chosen) = one, other
-    a, b = chosen and chosen.evaluation, second_chosen and second_chosen.evaluation
-    rows = [
-        (
-            name,
-            percent(get(a)) if a else "–",
-            percent(get(b)) if b else "–",
-            percentage_points(get(b) - get(a)) if a and b else "–",
-        )
-        for name, get in _SHARES
-    ]
-    rows.insert(1, ("95% interval", interval(a) if a else "–", interval(b) if b else "–", ""))
-    rows.append(
-        (
-            "Log loss",
-            f"{a.log_loss:.3f}" if a else "–",
-            f"{b.log_loss:.3f}" if b else "–",
-            _signed(b.log_loss - a.log_loss, 3) if a and b else "–",
-        )
-    )
+    found = [side.evaluation if side else None for side in (chosen, second_chosen)]
+    rows: list[tuple[str, ...]] = []
+    for headline in HEADLINES:
+        difference = "–"
+        if found[0] and found[1]:
+            change = headline.value(found[1]) - headline.value(found[0])
+            share = headline.text is percent
+            difference = percentage_points(change) if share else _signed(change, 3)
+        texts = (headline.of(evaluation) if evaluation else "–" for evaluation in found)
+        rows.append((headline.name, *texts, difference))
+    rows.insert(1, ("95% interval", *(interval(e) if e else "–" for e in found), ""))
+    reports, totals = (first.report, second.report), []
+    for report in reports:
+        seconds = [one.training_seconds for one in trainings(report)]
+        # What is not known cannot be compared.
+        totals.append(0.0 if None in seconds else sum(s for s in seconds if s is not None))
+    titles = (side.titled(model.name) if side else model.name for model, side in (one, other))
     return Table(
         f"Side by side, {measured_on}",
-        ("Figure", _title(one), _title(other), "Difference"),
-        (*rows, *_costs(first, second)),
+        ("Figure", *titles, "Difference"),
+        (
+            *rows,
+            (
+                "Parameters",
+                *(short_count(report.parameters) for report in reports),
+                _ratio(*(report.parameters for report in reports)),
+            ),
+            (
+                "Time for a face",
+                *(f"{report.latency_ms:.1f} ms" for report in reports),
+                _ratio(*(report.latency_ms for report in reports)),
+            ),
+            (
+                "Training time",
+                *(", ".join(filter(None, training_time(report))) for report in reports),
+                _ratio(*totals),
+            ),
+        ),
         f"Difference: {second.name} minus {first.name}. Where the intervals overlap widely, it may "
         "be chance.",
     )
 
 
-def _costs(first: OpenedModel, second: OpenedModel) -> list[tuple[str, str, str, str]]:
-    a, b = first.report, second.report
-    return [
-        (
-            "Parameters",
-            short_count(a.parameters),
-            short_count(b.parameters),
-            _ratio(a.parameters, b.parameters),
-        ),
-        (
-            "Time for a face",
-            f"{a.latency_ms:.1f} ms",
-            f"{b.latency_ms:.1f} ms",
-            _ratio(a.latency_ms, b.latency_ms),
-        ),
-        ("Training time", _training_time(a), _training_time(b), _training_ratio(a, b)),
-    ]
-
-
-def _training_time(report: Report) -> str:
-    return ", ".join(filter(None, training_time(report)))
-
-
-def _training_ratio(first: Report, second: Report) -> str:
-    totals = []
-    for report in (first, second):
-        seconds = [one.training_seconds for one in trainings(report)]
-        if None in seconds:  # what is not known cannot be compared
-            return "–"
-        totals.append(sum(s for s in seconds if s is not None))
-    return _ratio(*totals)
-
-
-def _title(side: Side) -> str:
-    model, chosen = side
-    return chosen.titled(model.name) if chosen else model.name
-
-
 def _ratio(first: float, second: float) -> str:
-    return f"× {second / first:.2f}" if first else "–"
+    return f"× {second / first:.2f}" if first and second else "–"
 
 
 def _signed(value: float, digits: int) -> str:
     return f"{round(value, digits):+.{digits}f}".replace("-", "−")
+
+
+def differences(first: Report, second: Report) -> Table:
+    """Return a table of what was different about two trainings; without what was not."""
+    rows = [(name, get(first), get(second)) for name, get in _ROWS]
+    return Table(
+        "What was different",
+        ("About", first.name, second.name),
+        tuple(row for row in rows if row[1] != row[2]),
+        "Read from both reports. What each of it brings was not measured one by one.",
+        text_columns=(first.name, second.name),
+    )
+
+
+def _classes(report: Report) -> str:
+    counts = next(iter(report.data.class_counts.values()), {})
+    return f"{len(counts)}: {', '.join(counts)}"
+
+
+def _images(report: Report) -> str:
+    side, channels = map(report.configuration.get, ("input_size", "channels"))
+    if side is None:
+        return "not told"
+    return f"{side} × {side} px, {'grey' if channels == 1 else 'colour'}"
+
+
+def _network(report: Report) -> str:
+    network = str(report.configuration.get("network"))
+    kind = _NETWORKS.get(network, "plain convolutions")
+    return f"{kind}, {short_count(report.parameters)} parameters"
+
+
+def _learnt_from(report: Report) -> str:
+    weight = report.teacher_weight
+    sources = ["labels"] if weight < 1 else []
+    sources += [f"what {' and '.join(report.teachers)} say"] if report.teachers else []
+    sources += ["people's votes (FER+)"] if report.configuration.get("vote_weight") else []
+    return ", ".join(sources)
+
+
+def _epochs(report: Report) -> str:
+    chain = trainings(report)
+    epochs = sum(len(one.history) for one in chain)
+    least = "at least " if any(not one.history for one in chain) else ""
+    return f"{least}{counted(epochs, 'epoch')} in {counted(len(chain), 'training')}"
+
+
+def _changes(report: Report) -> str:
+    settings = report.configuration.get("augmentation")
+    if not isinstance(settings, Mapping):
+        return "not told"
+    moved = any(settings.get(name, off) != off for name, off in _MOVES.items())
+    degraded = [name for name in _DEGRADES if settings.get(f"{name}_probability")]
+    kinds = ["moved and mirrored"] if moved else []
+    kinds += ["made poor"] if len(degraded) > 2 else []
+    return ", ".join(kinds) or "none"
+
+
+def _averaged(report: Report) -> str:
+    parts = ["over time"] if report.configuration.get("ema_momentum") else []
+    parts += [f"with {', '.join(report.averaged_with)}"] if report.averaged_with else []
+    return ", ".join(parts) or "no"
+
+
+_ROWS: tuple[tuple[str, Callable[[Report], str]], ...] = (
+    ("Data", lambda r: r.data.name),
+    ("Classes", _classes),
+    ("Images", _images),
+    ("Network", _network),
+    ("Learnt from", _learnt_from),
+    ("Epochs", _epochs),
+    ("Changed images", _changes),
+    ("Weights averaged", _averaged),
+)

@@ -1,25 +1,31 @@
-"""The sections about a model on data other than its own. Does not use Streamlit."""
+"""The sections about labelled faces of other origin, which may lack some of a head's classes.
+
+The dashboard shows other data with them, and the page “Your data” what a visitor has labelled. No
+Streamlit.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from app.common.head_text import head_name
-from app.dashboard.elements import Command, Fact, Facts, Note, Part, Row, Section, Table
-from app.dashboard.sections.labelled import (
-    AS_ANSWERED,
-    RESTRICTED,
-    labelled_facts,
-    labelled_tables,
-    overlap_notes,
-    ways,
+from app.common.text import counted
+from app.dashboard.elements import Fact, Facts, Note, Part, Row, Table
+from app.dashboard.models import OpenedModel
+from app.dashboard.sections.performance import (
+    ACCURACY,
+    CALIBRATION,
+    HEADLINES,
+    INTERVAL,
+    MACRO_F1,
+    confusion,
+    confusion_counts,
+    per_class,
 )
-from app.dashboard.sections.performance import ACCURACY, CALIBRATION, INTERVAL, MACRO_F1
-from app.dashboard.text import percent, share_range
-from fer.evaluation.metrics import wilson_interval
+from app.dashboard.text import SplitEvaluation, percent, share_range
+from fer.evaluation.labelled import LabelledEvaluation
+from fer.evaluation.metrics import Evaluation, wilson_interval
 from fer.evaluation.other_data import OtherData, PhotoSearch, StatedFigures
-
-TITLE = "On other data"
 
 ABOUT = (
     "Measured on faces that it did not learn from. Other data often show other faces in other "
@@ -27,6 +33,14 @@ ABOUT = (
 )
 
 FURTHER = "Below the splits stand faces of other origin, with what is known of them."
+
+#: The two ways to measure, as a visitor chooses between them.
+AS_ANSWERED, RESTRICTED = "As it answers", "Shared classes only"
+
+ANSWERED = (
+    "Of how many faces it gives an answer and does not say “uncertain”, at the limits that it has "
+    "everywhere in this app."
+)
 
 #: How a figure is told apart from others in one line of a table, by the ground truth.
 _TRUTHS = {
@@ -61,29 +75,19 @@ def record_title(record: OtherData) -> str:
     return f"{record_faces(record)}, {head_name(record.head)} head"
 
 
-def other_data(
-    records: Sequence[OtherData], command: str, earlier: Sequence[OtherData] = ()
-) -> list[Part | Row]:
-    """Return the tables of all records, or what to do where there is none.
-
-    Args:
-        records: those of the weights that run.
-        command: command that adds a record.
-        earlier: those of earlier weights with groups of people.
-    """
-    before = groups_tables(earlier, "Groups of people, measured with earlier weights")
-    if not records:
-        return [
-            Note("Nothing was measured on other data yet. This command does, and is shown here:"),
-            Command("Measure it on a labelled set of your own", command),
-            *before,
-        ]
+def other_data(model: OpenedModel) -> list[Part]:
+    """Return the tables of all measurements, those of earlier weights with groups included."""
+    records, earlier = model.other_data, model.earlier
     by_kind = {kind: [r for r in records if r.kind == kind] for kind in _KINDS}
     tables = [_figures(_KINDS[kind], some) for kind, some in by_kind.items() if some]
-    return [Note(ABOUT), *tables, *groups_tables(records), *before, _origins([*records, *earlier])]
+    before = _groups(earlier, "Groups of people, measured with earlier weights")
+    parts: list[Part] = [*before]
+    if records:
+        parts = [Note(ABOUT), *tables, *_groups(records), *before, _origins([*records, *earlier])]
+    return [*parts, *([Note(model.not_shown)] if model.not_shown else [])]
 
 
-def groups_tables(records: Sequence[OtherData], title: str = "Groups of people") -> list[Table]:
+def _groups(records: Sequence[OtherData], title: str = "Groups of people") -> list[Table]:
     """Return a table of the groups of people that were measured apart, if any were."""
     rows = tuple(
         (
@@ -114,7 +118,7 @@ def _figures(title: str, records: Sequence[OtherData]) -> Table:
         title,
         tuple(columns),
         tuple(_row(record, photos=photos, restricted=restricted) for record in records),
-        f"{ACCURACY} {INTERVAL} "
+        f"{ACCURACY} "
         "Right of all: a photograph without a face that is found counts as wrong; accuracy is that "
         f"of the faces found. {RESTRICTED}: it may only answer with classes that the data have.",
         text_columns=("Head",),
@@ -149,27 +153,17 @@ def _recalls(record: OtherData) -> str:
 
 
 def _origins(records: Sequence[OtherData]) -> Table:
-    rows = {
-        (
-            record.data,
-            f"{_HOW[record.how]}; {record.measured_by}; {_day(record)}. {record.note}".strip(),
-        ): None
-        for record in records
-    }
+    rows: dict[tuple[str, str], None] = {}
+    for record in records:
+        day = record.created[:10].replace("-", "\N{NON-BREAKING HYPHEN}")
+        text = f"{_HOW[record.how]}; {record.measured_by}; {day}. {record.note}".strip()
+        rows[record.data, text] = None
     # Two columns, since a phone has no room for more where one is a sentence.
-    return Table(
-        "Who measured what",
-        ("Data", "Images, by whom, when"),
-        tuple(rows),
-        text_columns=("Images, by whom, when",),
-    )
+    columns = ("Data", "Images, by whom, when")
+    return Table("Who measured what", columns, tuple(rows), text_columns=columns[1:])
 
 
-def _day(record: OtherData) -> str:
-    return record.created[:10].replace("-", "\N{NON-BREAKING HYPHEN}")
-
-
-def record_parts(record: OtherData, way: str = AS_ANSWERED) -> list[Part | Row]:
+def record_parts(record: OtherData, way: str = AS_ANSWERED) -> list[Part]:
     """Return what is known of one record.
 
     Args:
@@ -177,11 +171,11 @@ def record_parts(record: OtherData, way: str = AS_ANSWERED) -> list[Part | Row]:
         way: a key of `ways`, where its figures are complete.
     """
     figures = record.figures
+    parts: list[Part] = [search_facts(record.search)] if record.search else []
     if isinstance(figures, StatedFigures):
-        return _stated(record, figures)
-    search = [search_facts(record.search)] if record.search else []
+        return [*parts, *_stated(figures)]
     return [
-        *search,
+        *parts,
         labelled_facts(figures, way),
         *overlap_notes(figures),
         *labelled_tables(figures, way),
@@ -194,65 +188,37 @@ def record_ways(record: OtherData) -> tuple[str, ...]:
     return (AS_ANSWERED,) if isinstance(figures, StatedFigures) else tuple(ways(figures))
 
 
-def sections(
-    records: Sequence[OtherData], not_shown: str = "", earlier: Sequence[OtherData] = ()
-) -> list[Section]:
-    """Return all that is known of all records, for a file.
-
-    Args:
-        records: those of the weights that run.
-        not_shown: why there are others, as a sentence.
-        earlier: those of earlier weights with groups of people.
-    """
-    notes = [Note(not_shown)] if not_shown else []
-    groups = groups_tables(earlier, "Groups of people, measured with earlier weights")
-    first: list[Part | Row]
-    first = [*other_data(records, "", earlier), *notes] if records else [*groups, *notes]
-    found = [Section(TITLE, tuple(first))] if first else []
-    for record in records:
-        name = f"{TITLE}: {record_title(record)}"
-        offered = record_ways(record)
-        for way in offered:
-            of = f", {way.lower()}" if len(offered) > 1 else ""
-            found.append(Section(f"{name}{of}", tuple(record_parts(record, way))))
-    return found
-
-
-def _stated(record: OtherData, figures: StatedFigures) -> list[Part | Row]:
+def _stated(figures: StatedFigures) -> list[Part]:
     """Return the figures that somebody else gave, and no others."""
-    facts = []
-    if (accuracy := figures.accuracy) is not None:
-        note = _interval(accuracy, figures.count)
-        facts.append(Fact("Accuracy", percent(accuracy), f"{ACCURACY} {INTERVAL}", note))
-    if figures.macro_f1 is not None:
-        facts.append(Fact("Macro-F1", percent(figures.macro_f1), MACRO_F1))
-    if figures.calibration_error is not None:
-        facts.append(Fact("Calibration error", percent(figures.calibration_error), CALIBRATION))
-    if figures.answered is not None:
-        right = figures.answered_accuracy
-        note = "" if right is None else f"{percent(right)} right"
-        facts.append(Fact("Answered", percent(figures.answered), "Not “uncertain”.", note))
-    parts: list[Part | Row] = [search_facts(record.search)] if record.search else []
-    parts += [Facts(tuple(facts))] if facts else []
+
+    def text(share: float | None) -> str:
+        return "–" if share is None else percent(share)
+
+    right = figures.answered_accuracy
+    said = "" if right is None else f"{percent(right)} right"
+    of_all = "" if figures.accuracy is None else _interval(figures.accuracy, figures.count)
+    shares = (
+        ("Accuracy", figures.accuracy, ACCURACY, of_all),
+        ("Macro-F1", figures.macro_f1, MACRO_F1, ""),
+        ("Calibration error", figures.calibration_error, CALIBRATION, ""),
+        ("Answered", figures.answered, "Not “uncertain”.", said),
+    )
+    facts = [
+        Fact(name, percent(share), meaning, note)
+        for name, share, meaning, note in shares
+        if share is not None
+    ]
+    parts: list[Part] = [Facts(facts)] if facts else []
     if figures.classes_asked:
         names = ", ".join(figures.classes_asked)
         parts.append(Note(f"Only these classes could be the answer: {names}."))
     if figures.classes:
-        parts.append(_stated_classes(figures))
-    parts.append(Note("Nothing else was said of this measurement, so there is no matrix."))
-    return parts
-
-
-def _stated_classes(figures: StatedFigures) -> Table:
-    def text(share: float | None) -> str:
-        return "–" if share is None else percent(share)
-
-    return Table(
-        "Each expression",
-        ("Expression", "Recall", "F1"),
-        tuple((c.label, text(c.recall), text(c.f1)) for c in figures.classes),
-        "Recall: of all faces with this label, how many it finds. As rounded as it was said.",
-    )
+        rows = tuple((c.label, text(c.recall), text(c.f1)) for c in figures.classes)
+        meaning = (
+            "Recall: of all faces with this label, how many it finds. As rounded as it was said."
+        )
+        parts.append(Table("Each expression", ("Expression", "Recall", "F1"), rows, meaning))
+    return [*parts, Note("Nothing else was said of this measurement, so there is no matrix.")]
 
 
 def search_facts(search: PhotoSearch) -> Facts:
@@ -286,3 +252,54 @@ def share_of(share: float | None, count: int) -> str:
 
 def _interval(share: float, count: int) -> str:
     return share_range(*wilson_interval(round(share * count), count))
+
+
+def ways(evaluation: LabelledEvaluation) -> dict[str, Evaluation]:
+    """Return the metrics by the way to measure; one way where both are the same."""
+    found = {AS_ANSWERED: evaluation.as_answered}
+    if evaluation.missing and evaluation.restricted:
+        found[RESTRICTED] = evaluation.restricted
+    return found
+
+
+def labelled_facts(
+    evaluation: LabelledEvaluation, way: str = AS_ANSWERED, *, calibration: bool = True
+) -> Facts:
+    """Return the headline figures of a way to measure; `calibration` takes many faces."""
+    names = ["Accuracy", "Macro-F1", "Balanced accuracy"]
+    names += ["Calibration error"] if calibration else []
+    facts = [one.fact(ways(evaluation)[way]) for one in HEADLINES if one.name in names]
+    if way == AS_ANSWERED:
+        right = f"{percent(evaluation.answered_accuracy)} right" if evaluation.answered else ""
+        facts.append(Fact("Answered", percent(evaluation.answered), ANSWERED, right))
+    return Facts(facts)
+
+
+def overlap_notes(evaluation: LabelledEvaluation) -> list[Note]:
+    """Say which classes the data lack, and which faces were left out."""
+    notes = []
+    if evaluation.missing:
+        names = ", ".join(evaluation.missing)
+        notes.append(
+            f"There is no face of {names} here. As it answers, it may still say so, and is then "
+            "wrong. With the shared classes only, it may not."
+        )
+    if evaluation.missing and evaluation.restricted is None:
+        notes.append("All faces have one label, so it could not be told from others.")
+    if evaluation.left_out:
+        counts = ", ".join(
+            f"{counted(count, 'face')} of {name}" for name, count in evaluation.left_out.items()
+        )
+        notes.append(f"Left out, since this head does not know the class: {counts}.")
+    return [Note(text) for text in notes]
+
+
+def labelled_tables(evaluation: LabelledEvaluation, way: str = AS_ANSWERED) -> list[Part]:
+    """Return the confusion matrix and the figures of each class; no split or head is named."""
+    figures = ways(evaluation)[way]
+    present = tuple(c for c in figures.classes if c.support)
+    chosen, by_class = (
+        SplitEvaluation("", True, one, head="")
+        for one in (figures, figures.model_copy(update={"classes": present}))
+    )
+    return [Row((confusion(chosen), confusion_counts(chosen))), per_class(by_class)]

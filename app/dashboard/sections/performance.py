@@ -6,26 +6,33 @@ Every figure is from the report or computed from its counts.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
+from app.common.head_text import head_name
+from app.common.text import counted
 from app.dashboard.charts import evaluation as charts
 from app.dashboard.charts.confusion import BY_ROW, confusion_chart
-from app.dashboard.elements import Chart, Fact, Facts, Note, Row, Section, Table
-from app.dashboard.sections.abstention import tta_and_seeds
+from app.dashboard.elements import Chart, Fact, Facts, Note, Part, Row, Table
 from app.dashboard.text import (
     SPLITS_EXPLAINED,
     SplitEvaluation,
     byte_size,
+    duration,
     interval,
     percent,
     short_count,
     split_evaluations,
     training_time,
 )
+from fer.evaluation.measurements import SeedVariance
 from fer.evaluation.metrics import Evaluation
 from fer.evaluation.report import Report
 from fer.labels import BALANCED_HEAD, EXPRESSION_HEAD, FERPLUS_HEAD
 
-ACCURACY = "How many of 100 faces get the label that the data set gives them."
+INTERVAL = (
+    "95% interval (Wilson): 19 of 20 such intervals contain the accuracy on all faces like these."
+)
+ACCURACY = f"How many of 100 faces get the label that the data set gives them. {INTERVAL}"
 MACRO_F1 = (
     "F1 is high where it finds most faces of an expression and is seldom wrong about it. This is "
     "the mean over all expressions, rare ones counting the same."
@@ -37,14 +44,16 @@ CALIBRATION = (
     "should be right. Expected calibration error, 15 bins."
 )
 LOG_LOSS = "How little probability it gave the true label: the mean of −log. Lower is better."
-INTERVAL = (
-    "95% interval (Wilson): 19 of 20 such intervals contain the accuracy on all faces like these."
-)
 DUPLICATES = (
     "“Without duplicates” leaves out the pictures that also occur in train. It did not learn from "
     "those copies, but they are easier ones."
 )
-
+VIEWS = "Each face is read ten times, slightly moved and mirrored; the app does not do this. "
+SEEDS = "The same short training with other random numbers: differences this small say nothing."
+SEEDS_FROM_WEIGHTS = (
+    "A short training from the same weights with other random numbers: differences this small say "
+    "nothing. Whole trainings differ more."
+)
 
 #: What the answers of a head are compared with.
 _TRUTHS = {
@@ -54,104 +63,129 @@ _TRUTHS = {
 }
 
 
-def quality_facts(chosen: SplitEvaluation) -> Facts:
-    """Return the headline figures of one evaluation."""
-    figures = chosen.evaluation
-    meaning = f"{ACCURACY} {INTERVAL}"
-    return Facts(
-        (
-            Fact("Accuracy", percent(figures.accuracy), meaning, interval(figures)),
-            Fact("Macro-F1", percent(figures.macro_f1), MACRO_F1),
-            Fact("Balanced accuracy", percent(figures.balanced_accuracy), BALANCED),
-            Fact("Top-2 accuracy", percent(figures.top2_accuracy), TOP2),
-            Fact("Calibration error", percent(figures.calibration_error), CALIBRATION),
-            Fact("Log loss", f"{figures.log_loss:.3f}", LOG_LOSS),
-        ),
-        chosen.name,
-        f"Compared with {_TRUTHS[chosen.head]}.",
-    )
+@dataclass(frozen=True)
+class Headline:
+    """A figure of every evaluation: its name, its value and what it means."""
+
+    name: str
+    value: Callable[[Evaluation], float]
+    meaning: str
+    text: Callable[[float], str] = percent
+
+    def of(self, evaluation: Evaluation) -> str:
+        """Return its value as text."""
+        return self.text(self.value(evaluation))
+
+    def fact(self, evaluation: Evaluation) -> Fact:
+        """Return it as a fact; the accuracy has its interval."""
+        note = interval(evaluation) if self.name == "Accuracy" else ""
+        return Fact(self.name, self.of(evaluation), self.meaning, note)
 
 
-def cost_facts(report: Report) -> Facts:
-    """Return the cost of the model: its size, its latency and its training time."""
+HEADLINES = (
+    Headline("Accuracy", lambda e: e.accuracy, ACCURACY),
+    Headline("Macro-F1", lambda e: e.macro_f1, MACRO_F1),
+    Headline("Balanced accuracy", lambda e: e.balanced_accuracy, BALANCED),
+    Headline("Top-2 accuracy", lambda e: e.top2_accuracy, TOP2),
+    Headline("Calibration error", lambda e: e.calibration_error, CALIBRATION),
+    Headline("Log loss", lambda e: e.log_loss, LOG_LOSS, "{:.3f}".format),
+)
+
+
+def overview(report: Report, chosen: SplitEvaluation) -> list[Part]:
+    """Return the headline figures of a model, its cost, and what was measured beside."""
+    facts = [headline.fact(chosen.evaluation) for headline in HEADLINES]
+    quality = Facts(facts, chosen.name, f"Compared with {_TRUTHS[chosen.head]}.")
+    parts: list[Part] = [quality, _cost(report), splits_table(report), Note(SPLITS_EXPLAINED)]
+    if report.tta:
+        figures, name = report.tta.evaluation, report.tta.name
+        accuracy = f"{report.tta.description.capitalize()}."
+        facts = [
+            Fact(f"Accuracy, {name}", percent(figures.accuracy), accuracy, interval(figures)),
+            Fact(f"Macro-F1, {name}", percent(figures.macro_f1), "Measured in the same way."),
+        ]
+        title = f"Reading each face several times, {head_name(EXPRESSION_HEAD)} head"
+        parts.append(Facts(facts, title, f"{VIEWS}Validation faces."))
+    else:
+        parts.append(Note("Ten views and robustness were not measured (--quick)."))
+    return [*parts, *([_seeds(report.seed_variance)] if report.seed_variance else [])]
+
+
+def _cost(report: Report) -> Facts:
     time, note = training_time(report)
     network = next((f for n, f in report.files.items() if n.endswith(".tflite")), None)
+    latency = (
+        "Median time of the network for one face that was found already, on one thread of "
+        f"{report.machine}."
+    )
+    training = f"On {report.machine}. See the section “Training”."
     return Facts(
         (
             Fact("Parameters", short_count(report.parameters), f"{report.parameters:,} weights."),
             Fact(
                 "Network file", byte_size(network.bytes) if network else "–", "The file that runs."
             ),
-            Fact(
-                "Time for a face",
-                f"{report.latency_ms:.1f} ms",
-                "Median time of the network for one face that was found already, on one thread of "
-                f"{report.machine}.",
-            ),
-            Fact("Training time", time, f"On {report.machine}. See the section “Training”.", note),
+            Fact("Time for a face", f"{report.latency_ms:.1f} ms", latency),
+            Fact("Training time", time, training, note),
         )
     )
 
 
-def splits_table(report: Report) -> Table:
+def splits_table(report: Report, title: str = "Every head and split") -> Table:
     """Return a table with the headline figures of every evaluation, a column for each."""
     evaluations = split_evaluations(report)
-    figures: tuple[tuple[str, Callable[[Evaluation], str]], ...] = (
-        ("Faces", lambda e: f"{e.count:,}"),
-        ("Accuracy", lambda e: percent(e.accuracy)),
-        ("95% interval", interval),
-        ("Macro-F1", lambda e: percent(e.macro_f1)),
-        ("Balanced accuracy", lambda e: percent(e.balanced_accuracy)),
-        ("Top-2 accuracy", lambda e: percent(e.top2_accuracy)),
-        ("Calibration error", lambda e: percent(e.calibration_error)),
-        ("Log loss", lambda e: f"{e.log_loss:.3f}"),
-    )
+    rows: list[tuple[str, Callable[[Evaluation], str]]]
+    rows = [(headline.name, headline.of) for headline in HEADLINES]
+    rows[1:1] = [("95% interval", interval)]
+    rows = [("Faces", lambda e: f"{e.count:,}"), *rows]
     return Table(
-        "Every head and split",
+        title,
         ("Figure", *(m.name for m in evaluations)),
-        tuple((name, *(text(m.evaluation) for m in evaluations)) for name, text in figures),
+        tuple((name, *(text(m.evaluation) for m in evaluations)) for name, text in rows),
         DUPLICATES,
     )
 
 
-def overview(report: Report, chosen: SplitEvaluation) -> Section:
-    """Return the section with the headline figures of a model."""
-    table, note = splits_table(report), Note(SPLITS_EXPLAINED)
-    parts = (quality_facts(chosen), cost_facts(report), table, note, *tta_and_seeds(report))
-    return Section("Overview", parts)
+def _seeds(runs: SeedVariance) -> Table:
+    rows = zip(runs.seeds, runs.accuracies, runs.macro_f1s, runs.training_seconds, strict=True)
+    low, high = min(runs.accuracies), max(runs.accuracies)
+    start = f", starting from {runs.initial_model}" if runs.initial_model else ""
+    return Table(
+        f"{counted(len(runs.seeds), 'seed')}, {counted(runs.epochs, 'epoch')} each{start}, "
+        f"{head_name(EXPRESSION_HEAD)} head",
+        ("Seed", "Accuracy", "Macro-F1", "Time"),
+        (
+            *((str(seed), percent(right), percent(f1), duration(s)) for seed, right, f1, s in rows),
+            ("between the best and the worst", f"{100 * (high - low):.1f} points", "", ""),
+        ),
+        SEEDS_FROM_WEIGHTS if runs.initial_model else SEEDS,
+    )
 
 
 def per_class(chosen: SplitEvaluation) -> Row:
     """Return precision, recall and F1 of each expression, as a chart and a table."""
     classes = chosen.evaluation.classes
-    return Row(
-        (
-            Chart(
-                "classes",
-                chosen.titled("Each expression"),
-                charts.per_class_chart(classes),
-                charts.per_class_alt(classes),
-                "Precision: of all faces that it gives this answer, how many have this label. "
-                "Recall: of all faces with this label, how many it finds. F1: both in one figure.",
-                "○ precision  ● recall  | F1",
-            ),
-            Table(
-                "Each expression in figures",
-                ("Expression", "Precision", "Recall", "F1", "Faces"),
-                tuple(
-                    (
-                        c.label,
-                        percent(c.precision),
-                        percent(c.recall),
-                        percent(c.f1),
-                        f"{c.support:,}",
-                    )
-                    for c in classes
-                ),
-                "Faces: how many have this label on this split.",
-            ),
-        )
+    rows = tuple(
+        (c.label, percent(c.precision), percent(c.recall), percent(c.f1), f"{c.support:,}")
+        for c in classes
     )
+    each = "; ".join(f"{c} precision {p}, recall {r}, F1 {f}" for c, p, r, f, _ in rows)
+    chart = Chart(
+        "classes",
+        chosen.titled("Each expression"),
+        charts.per_class_chart(classes),
+        f"Precision, recall and F1 of each expression: {each}.",
+        "Precision: of all faces that it gives this answer, how many have this label. "
+        "Recall: of all faces with this label, how many it finds. F1: both in one figure.",
+        "○ precision  ● recall  | F1",
+    )
+    table = Table(
+        "Each expression in figures",
+        ("Expression", "Precision", "Recall", "F1", "Faces"),
+        rows,
+        "Faces: how many have this label on this split.",
+    )
+    return Row((chart, table))
 
 
 def confusion(chosen: SplitEvaluation, mode: str = BY_ROW) -> Chart:
@@ -183,9 +217,3 @@ def confusion_counts(chosen: SplitEvaluation) -> Table:
             for name, row in zip(names, chosen.evaluation.confusion, strict=True)
         ),
     )
-
-
-def mistakes(chosen: SplitEvaluation) -> Section:
-    """Return the section about which expressions are confused with which."""
-    matrix = Row((confusion(chosen), confusion_counts(chosen)))
-    return Section("Mistakes", (matrix, per_class(chosen)))

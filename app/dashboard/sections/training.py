@@ -1,14 +1,20 @@
-"""The section about the training and its data. Does not use Streamlit."""
+"""The sections about the training, its data, and what fine-tuning changed. No Streamlit."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from app.common.head_text import head_name
-from app.dashboard.charts import training as charts
-from app.dashboard.elements import Chart, Command, Fact, Facts, Note, Part, Row, Section
-from app.dashboard.text import duration, ordered_splits, percent, trainings
-from fer.evaluation.report import EarlierTraining, Epoch, Report
+from app.dashboard.charts import evaluation as charts
+from app.dashboard.elements import Chart, Command, Fact, Facts, Note, Part, Row, Table
+from app.dashboard.text import (
+    duration,
+    face_count,
+    interval,
+    ordered_splits,
+    percent,
+    percentage_points,
+    trainings,
+)
+from fer.evaluation.report import CALIBRATIONS, Adaptation, Change, EarlierTraining, Report
 from fer.labels import EXPRESSION_HEAD
 
 #: What the reasons for leaving out a training face mean.
@@ -18,83 +24,12 @@ _REASONS = {
     "also held out": "also in validation or test",
 }
 
-
-def training(report: Report) -> Section:
-    """Return the section with all trainings of the chain, the last one first, and the data."""
-    last, *earlier = reversed(trainings(report))
-    parts = [*one_training(report, last), class_counts(report)]
-    for one in earlier:
-        parts += [Note(f"Before that: {one.name}."), *one_training(report, one)]
-    return Section("Training", tuple(parts))
-
-
-def one_training(report: Report, chosen: EarlierTraining) -> list[Part | Row]:
-    """Return the figures and curves of one training of the chain.
-
-    Args:
-        report: the report of the model.
-        chosen: one of `trainings`.
-    """
-    chain = trainings(report)
-    last, number = chosen == chain[-1], chain.index(chosen) + 1
-    parts: list[Part | Row] = []
-    if len(chain) > 1:
-        parts.append(Note(_place(chain, number)))
-    if chosen.history:
-        # Up to 0.5, the label is still the most probable class of every soft target.
-        taught = f" {_TAUGHT}" if chosen.teacher_weight > 0.5 else ""
-        parts += [_facts(report, chosen), Note(f"{_CURVES}{taught}"), _curves(chosen)]
-    elif not last:
-        took = chosen.training_seconds
-        time = f" It took {duration(took)}." if took is not None else ""
-        parts.append(Note(f"The curves of {chosen.name} were not kept.{time}"))
-    if not last and chosen.command:
-        parts.append(Command("Its command", chosen.command))
-    return parts
-
-
-def _place(chain: Sequence[EarlierTraining], number: int) -> str:
-    """Return where a training stands in its chain, and how long the whole chain took."""
-    names = ", ".join(one.name for one in chain)
-    seconds = [one.training_seconds for one in chain]
-    known = [s for s in seconds if s is not None]
-    total = f", {duration(sum(known))} altogether" if len(known) == len(chain) else ""
-    return (
-        f"Training {number} of {len(chain)}. Each began with the weights of the one before: "
-        f"{names}{total}."
-    )
-
-
-def _facts(report: Report, chosen: EarlierTraining) -> Facts:
-    history = chosen.history
-    best = max(range(len(history)), key=lambda i: history[i].validation_accuracy)
-    facts = [
-        Fact("Epochs", str(len(history)), "How often it went through all faces of train."),
-        Fact(
-            "Best epoch",
-            str(best + 1),
-            f"Validation accuracy was highest there: {percent(history[best].validation_accuracy)}.",
-        ),
-        Fact("Last accuracy", percent(history[-1].validation_accuracy), _last(report, chosen)),
-    ]
-    if chosen.training_seconds is not None:
-        time = Fact("Training time", duration(chosen.training_seconds), f"On {report.machine}.")
-        facts.insert(1, time)
-    return Facts(tuple(facts))
-
-
 LAST = "Validation accuracy after the last epoch, measured during the training."
 
 _AVERAGED = (
     " The model is the mean of these weights and those of other trainings, so its own accuracy, in "
     "the overview, is different."
 )
-
-
-def _last(report: Report, chosen: EarlierTraining) -> str:
-    averaged = report.averaged_with and chosen == trainings(report)[-1]
-    return LAST + _AVERAGED if averaged else LAST
-
 
 _CURVES = (
     "Train was measured on altered pictures, and softened labels where it learnt from such, while "
@@ -107,66 +42,202 @@ _TAUGHT = (
     "them."
 )
 
+_BEFORE_AND_AFTER = (
+    "Before: the initial model. After: this one. Both answered the same faces, none of which this "
+    "one has learnt from. Where the intervals overlap widely, the difference may be chance."
+)
+
+
+def training(report: Report) -> list[Part]:
+    """Return all trainings of the chain, the last one first, and the data."""
+    last, *earlier = reversed(trainings(report))
+    parts = [*one_training(report, last), class_counts(report)]
+    for one in earlier:
+        parts += [Note(f"Before that: {one.name}."), *one_training(report, one)]
+    return parts
+
+
+def one_training(report: Report, chosen: EarlierTraining) -> list[Part]:
+    """Return the figures and curves of one training of the chain.
+
+    Args:
+        report: the report of the model.
+        chosen: one of `trainings`.
+    """
+    chain = trainings(report)
+    last = chosen == chain[-1]
+    parts: list[Part] = []
+    if len(chain) > 1:
+        names = ", ".join(one.name for one in chain)
+        known = [one.training_seconds for one in chain if one.training_seconds is not None]
+        total = f", {duration(sum(known))} altogether" if len(known) == len(chain) else ""
+        parts.append(
+            Note(
+                f"Training {chain.index(chosen) + 1} of {len(chain)}. Each began with the weights "
+                f"of the one before: {names}{total}."
+            )
+        )
+    if chosen.history:
+        # Up to 0.5, the label is still the most probable class of every soft target.
+        taught = f" {_TAUGHT}" if chosen.teacher_weight > 0.5 else ""
+        averaged = bool(last and report.averaged_with)
+        parts += [_facts(report, chosen, averaged), Note(f"{_CURVES}{taught}"), _curves(chosen)]
+    elif not last:
+        seconds = chosen.training_seconds
+        time = f" It took {duration(seconds)}." if seconds is not None else ""
+        parts.append(Note(f"The curves of {chosen.name} were not kept.{time}"))
+    if not last and chosen.command:
+        parts.append(Command("Its command", chosen.command))
+    return parts
+
+
+def _facts(report: Report, chosen: EarlierTraining, averaged: bool) -> Facts:
+    accuracies = [epoch.validation_accuracy for epoch in chosen.history]
+    best, passes = accuracies.index(max(accuracies)), len(accuracies)
+    highest = f"Validation accuracy was highest there: {percent(max(accuracies))}."
+    facts = [
+        Fact("Epochs", str(passes), "How often it went through all faces of train."),
+        Fact("Best epoch", str(best + 1), highest),
+        Fact("Last accuracy", percent(accuracies[-1]), LAST + (_AVERAGED if averaged else "")),
+    ]
+    if chosen.training_seconds is not None:
+        time = Fact("Training time", duration(chosen.training_seconds), f"On {report.machine}.")
+        facts.insert(1, time)
+    return Facts(facts)
+
 
 def _curves(chosen: EarlierTraining) -> Row:
-    history, last, key = chosen.history, chosen.history[-1], f"_{chosen.name}"
-    return Row(
+    history, last = chosen.history, chosen.history[-1]
+    over, head = f"over {len(history)} epochs", f"{head_name(EXPRESSION_HEAD)} head"
+    highest = max(epoch.learning_rate for epoch in history)
+    curves = (
         (
-            Chart(
-                f"loss{key}",
-                f"Loss, {head_name(EXPRESSION_HEAD)} head",
-                charts.loss_chart(history),
-                f"Loss over {len(history)} epochs; at the end train {last.loss:.3f}, validation "
-                f"{last.validation_loss:.3f}.",
-                "What the training makes small.",
-                width=344,
-            ),
-            Chart(
-                f"accuracy{key}",
-                f"Accuracy, {head_name(EXPRESSION_HEAD)} head",
-                charts.accuracy_chart(history),
-                f"Accuracy over {len(history)} epochs; at the end train {percent(last.accuracy)}, "
-                f"validation {percent(last.validation_accuracy)}.",
-                width=344,
-            ),
-            _learning_rate(history, key),
-        )
+            "loss",
+            f"Loss, {head}",
+            charts.loss_chart(history),
+            f"Loss {over}; at the end train {last.loss:.3f}, validation "
+            f"{last.validation_loss:.3f}.",
+            "What the training makes small.",
+        ),
+        (
+            "accuracy",
+            f"Accuracy, {head}",
+            charts.accuracy_chart(history),
+            f"Accuracy {over}; at the end train {percent(last.accuracy)}, validation "
+            f"{percent(last.validation_accuracy)}.",
+            "",
+        ),
+        (
+            "learning_rate",
+            "Learning rate",
+            charts.learning_rate_chart(history),
+            f"Learning rate {over}, at most {highest:.2g}.",
+            "The size of the steps by which the weights change.",
+        ),
     )
-
-
-def _learning_rate(history: Sequence[Epoch], key: str) -> Chart:
-    highest = max(e.learning_rate for e in history)
-    return Chart(
-        f"learning_rate{key}",
-        "Learning rate",
-        charts.learning_rate_chart(history),
-        f"Learning rate over {len(history)} epochs, at most {highest:.2g}.",
-        "The size of the steps by which the weights change.",
-        width=344,
+    return Row(
+        tuple(
+            Chart(f"{key}_{chosen.name}", title, figure, alternative, meaning, width=344)
+            for key, title, figure, alternative, meaning in curves
+        )
     )
 
 
 def class_counts(report: Report) -> Row:
     """Return how many faces of each expression the data set has, by split."""
-    return Row(tuple(_counts(report, split) for split in ordered_splits(report)))
+    charted = []
+    for split in ordered_splits(report):
+        counts = report.data.class_counts[split]
+        total, dropped = sum(counts.values()), report.data.dropped
+        left_out = ""
+        if split == "train" and (count := sum(dropped.values())):
+            why = ", ".join(f"{n:,} {_REASONS.get(name, name)}" for name, n in dropped.items() if n)
+            left_out = f"It learnt from {total - count:,} of them. Left out: {why}."
+        each = ", ".join(f"{name} {n:,}" for name, n in counts.items())
+        charted.append(
+            Chart(
+                f"classes_{split}",
+                f"Faces of {split}: {total:,}",
+                charts.class_counts_chart(counts),
+                f"Faces of {split}: {each}.",
+                "How many faces of each expression the data set has.",
+                left_out,
+            )
+        )
+    return Row(tuple(charted))
 
 
-def _counts(report: Report, split: str) -> Chart:
-    counts = report.data.class_counts[split]
-    total = sum(counts.values())
-    return Chart(
-        f"classes_{split}",
-        f"Faces of {split}: {total:,}",
-        charts.class_counts_chart(counts),
-        f"Faces of {split}: " + ", ".join(f"{name} {n:,}" for name, n in counts.items()) + ".",
-        "How many faces of each expression the data set has.",
-        _left_out(report.data.dropped, total) if split == "train" else "",
+def adaptation(taught: Adaptation) -> list[Part]:
+    """Return before and after, on one's own faces and on those of before."""
+    return [Note(summary(taught)), _changes(taught), Note(circumstances(taught))]
+
+
+def summary(taught: Adaptation) -> str:
+    """Return in a sentence what was gained and what it cost."""
+    gained = taught.own_changes[0]
+    sentence = (
+        f"On {face_count(gained.after.count)} of {taught.own.name} that it has not learnt from, "
+        f"{taught.initial_model} was right about {percent(gained.before.accuracy)}, and it is now "
+        f"right about {percent(gained.after.accuracy)} ({percentage_points(gained.gained)} points)."
+    )
+    if not taught.replay_changes:
+        return (
+            f"{sentence} What it forgot is not known: nothing that {taught.initial_model} learnt "
+            "from was at hand."
+        )
+    cost = taught.replay_changes[0]
+    return (
+        f"{sentence} On {face_count(cost.after.count)} of {cost.data}, {cost.split}, it went from "
+        f"{percent(cost.before.accuracy)} to {percent(cost.after.accuracy)} "
+        f"({percentage_points(cost.gained)} points)."
     )
 
 
-def _left_out(dropped: dict[str, int], total: int) -> str:
-    """Return how many of the training faces were not used, and why; "" if all were used."""
-    if not (count := sum(dropped.values())):
-        return ""
-    why = ", ".join(f"{n:,} {_REASONS.get(reason, reason)}" for reason, n in dropped.items() if n)
-    return f"It learnt from {total - count:,} of them. Left out: {why}."
+def _changes(taught: Adaptation) -> Table:
+    return Table(
+        "Before and after",
+        (
+            *("Measured on", "Head", "Faces", "Before", "After", "Difference", "95% interval now"),
+            *("Calibration error", "Answered", "Of these right"),
+        ),
+        tuple(map(_change, (*taught.own_changes, *taught.replay_changes))),
+        _BEFORE_AND_AFTER,
+        text_columns=("Head",),
+    )
+
+
+def circumstances(taught: Adaptation) -> str:
+    """Return what was learnt, replayed and left out, as sentences."""
+    sentences = [
+        f"It learnt from {face_count(taught.own.learnt)} of {taught.own.name} in "
+        f"{duration(taught.seconds)}."
+    ]
+    if taught.replay:
+        before = f", which {taught.initial_model} had learnt from"
+        sentences.append(
+            f"{taught.replay.per_epoch:,} faces of {taught.replay.name}"
+            f"{before if taught.replay.of_initial_model else ''} were replayed in each epoch, so "
+            "that it forgets less."
+        )
+    if taught.own.left_out:
+        names = ", ".join(f"{count:,} {name}" for name, count in taught.own.left_out.items())
+        sentences.append(f"Left out, since it does not know these expressions: {names}.")
+    return " ".join([*sentences, CALIBRATIONS[taught.calibration]])
+
+
+def _change(change: Change) -> tuple[str, ...]:
+    given = ["–", "–"]  # in older reports
+    if (old := change.given_before) and (new := change.given_after):
+        shares = ((old.answered, new.answered), (old.right, new.right))
+        given = [" → ".join(map(percent, pair)) for pair in shares]
+    return (
+        f"{change.data}, {change.split}",
+        head_name(change.head),
+        f"{change.after.count:,}",
+        percent(change.before.accuracy),
+        percent(change.after.accuracy),
+        percentage_points(change.gained),
+        interval(change.after),
+        f"{percent(change.before.calibration_error)} → {percent(change.after.calibration_error)}",
+        *given,
+    )

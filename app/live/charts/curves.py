@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 
 from app.common.charts import STATIC, after_pandas
 from app.live.charts.timeline_chart import time_axis
-from fer.export.stream_rows import StreamRows
-from fer.export.stream_times import HOLE_SECONDS
+from fer.export.stream import HOLE_SECONDS, StreamRows
 from fer.labels import colour_of
 from fer.text import chance, clock
 

@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from app.common.charts import STATIC, after_pandas, answer_marker
 from app.live.charts.people_marks import MAX_PEOPLE, NAME_GAP, person_mark, person_name
 from fer.drawing.text_tags import ink_on
-from fer.export.stream_times import Shares
+from fer.export.stream import Shares
 from fer.labels import UNCERTAIN_COLOUR, colour_of
 from fer.text import chance
 from fer.types import UNCERTAIN, Floats

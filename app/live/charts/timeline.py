@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 
 from app.common.head_text import NAMES
 from app.live.charts.people_marks import MAX_PEOPLE
-from fer.export.stream_rows import StreamRows
-from fer.export.stream_times import HOLE_SECONDS, FrameTimes, Span, holes, off_spans
+from fer.export.stream import HOLE_SECONDS, FrameTimes, Span, StreamRows, holes, off_spans
 
 #: Maximum number of bars in a timeline; more are hard to distinguish on a phone and slow to draw.
 MAX_BARS = 180
@@ -115,7 +114,7 @@ def timeline(
         start: seconds; rounded down to the start of a bar.
         end: seconds.
         until: seconds up to which frames may have come; to the last frame if None.
-        hole_seconds: longest time for which a frame stands; see `fer.export.stream_times`.
+        hole_seconds: longest time for which a frame stands; see `fer.export.stream`.
         max_bars: maximum number of bars of a person.
     """
     width = bar_width(end - start, max_bars)

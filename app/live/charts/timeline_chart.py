@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from app.common.charts import STATIC, after_pandas
 from app.live.charts.people_marks import NAME_GAP, person_mark, person_name
 from app.live.charts.timeline import HeadChange, PersonLine, Timeline
-from fer.export.stream_times import Span
+from fer.export.stream import Span
 from fer.labels import colour_of
 from fer.text import chance, clock
 

@@ -19,7 +19,7 @@ from app.live.charts.timeline_chart import (
     ROW_BACKGROUND,
     ROW_HEIGHT,
 )
-from fer.export.stream_times import Span
+from fer.export.stream import Span
 from fer.labels import colour_of, person_colour
 from fer.text import chance, clock
 

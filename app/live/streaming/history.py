@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from fer.export.stream_rows import HeadLabels, StreamRows, labels_of, row_type
+from fer.export.stream import HeadLabels, StreamRows, labels_of, row_type
 
 #: Maximum number of rows, 76 bytes each: half an hour at 15 frames a second with two faces in
 #: view, an hour with one. When the history is full, new rows replace the oldest.

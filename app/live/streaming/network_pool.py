@@ -15,8 +15,7 @@ from fer.detection.evidence import Evidence
 from fer.detection.face_landmark import FaceLandmark
 from fer.detection.version import stream_detector
 from fer.labels import EXPRESSION_HEAD
-from fer.model.classifier import ExpressionClassifier
-from fer.model.network_pool import NetworkPool
+from fer.model.classifier import ExpressionClassifier, NetworkPool
 from fer.stream import STREAM_SCORE
 from fer.types import LANDMARKS, Floats, Image
 

@@ -12,7 +12,7 @@ from app.live.streaming.frames import LiveSettings
 from app.live.streaming.moment import Moment
 from fer import Faces, FaceStream
 from fer.analyzer import Classifier
-from fer.export.stream_rows import HeadLabels, StreamRows
+from fer.export.stream import HeadLabels, StreamRows
 from fer.model.spec import ModelSpec
 from fer.stream import FrameResult
 from fer.tracking.observation import Observation

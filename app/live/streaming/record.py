@@ -13,8 +13,8 @@ from app.live.streaming.history import LiveHistory
 from app.live.streaming.moment import LiveErrors, Moment
 from app.live.streaming.throughput import Meter, Speed
 from fer import Faces
-from fer.export.info import ExportInfo
-from fer.export.stream_rows import HeadLabels, StreamRows
+from fer.export.stream import HeadLabels, StreamRows
+from fer.export.table import ExportInfo
 from fer.model.spec import ModelSpec
 from fer.stream import FrameResult
 

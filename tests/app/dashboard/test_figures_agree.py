@@ -1,6 +1,6 @@
 """Every figure on the dashboard is what scikit-learn computes from the stored answers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -8,10 +8,9 @@ import pytest
 from sklearn import metrics
 
 from app.dashboard.charts.confusion import COUNTS, confusion_chart
-from app.dashboard.elements import Chart, Facts, Note, Row, Section, Table
+from app.dashboard.elements import Chart, Facts, Note, Part, Row, Table
 from app.dashboard.models import OpenedModel, model_names, open_model
-from app.dashboard.sections import calibration, performance
-from app.dashboard.sections.robustness import robustness
+from app.dashboard.sections import confidence, performance
 from app.dashboard.text import SplitEvaluation, split_evaluations
 from fer.labels import BALANCED_HEAD, EXPRESSION_HEAD, FERPLUS_HEAD
 from fer.model.spec import ModelSpec
@@ -68,17 +67,17 @@ def both_heads(directory: Path, splits: list[Split]) -> list[Split]:
     return [*splits, *second]
 
 
-def flat(section: Section) -> Iterator[object]:
-    for part in section.parts:
+def flat(parts: Sequence[Part]) -> Iterator[object]:
+    for part in parts:
         yield from part.parts if isinstance(part, Row) else (part,)
 
 
-def facts(section: Section) -> dict[str, str]:
-    return {f.label: f.value for p in flat(section) if isinstance(p, Facts) for f in p.facts}
+def facts(parts: Sequence[Part]) -> dict[str, str]:
+    return {f.label: f.value for p in flat(parts) if isinstance(p, Facts) for f in p.facts}
 
 
-def table(section: Section, title: str) -> Table:
-    return next(p for p in flat(section) if isinstance(p, Table) and p.title == title)
+def table(parts: Sequence[Part], title: str) -> Table:
+    return next(p for p in flat(parts) if isinstance(p, Table) and p.title == title)
 
 
 def shares(stored: Predictions) -> np.ndarray:
@@ -100,14 +99,14 @@ def test_headline_figures(both_heads: list[Split]) -> None:
         )
         top2 = metrics.top_k_accuracy_score(truth, stored.probabilities, k=2, labels=classes)
         loss = metrics.log_loss(truth, shares(stored), labels=classes)
-        section = performance.overview(model.report, shown)
-        figures = facts(section)
+        parts = performance.overview(model.report, shown)
+        figures = facts(parts)
         assert figures["Accuracy"] == f"{accuracy:.1%}"
         assert figures["Macro-F1"] == f"{macro_f1:.1%}"
         assert figures["Balanced accuracy"] == f"{balanced:.1%}"
         assert figures["Top-2 accuracy"] == f"{top2:.1%}"
         assert figures["Log loss"] == f"{loss:.3f}"
-        every = table(section, "Every head and split")
+        every = table(parts, "Every head and split")
         column = [row[every.columns.index(shown.name)] for row in every.rows]
         assert column[:2] == [f"{len(truth):,}", f"{accuracy:.1%}"]
         assert column[3:6] == [f"{macro_f1:.1%}", f"{balanced:.1%}", f"{top2:.1%}"]
@@ -168,12 +167,12 @@ def test_calibration(both_heads: list[Split]) -> None:
         error = sum(
             n * abs(h - m) for n, h, m in zip(counts, hits, means, strict=True)
         ) / len(right)  # fmt: skip
-        section = calibration.confidence(model.report, shown, model.temperature(shown.head))
-        figures = facts(section)
+        parts = confidence.confidence(model.report, shown, model.temperature(shown.head))
+        figures = facts(parts)
         assert figures.get("Error after", figures.get("Calibration error")) == f"{error:.1%}"
-        rows = table(section, "Answers by confidence").rows
+        rows = table(parts, "Answers by confidence").rows
         assert [row[1] for row in rows] == [f"{n:,}" for n in counts]
-        chart = next(p for p in flat(section) if isinstance(p, Chart) and p.key == "reliability")
+        chart = next(p for p in flat(parts) if isinstance(p, Chart) and p.key == "reliability")
         line = next(t for t in chart.figure.data if t.name in ("after", "answers"))
         assert list(line.x) == pytest.approx(means, rel=1e-5)
         assert list(line.y) == pytest.approx(hits, rel=1e-5)
@@ -208,8 +207,8 @@ def test_the_thresholds_shown_are_those_of_the_spec(name: str) -> None:
     model = open_model(MODELS / name)
     spec = ModelSpec.load(MODELS / name)
     shown = split_evaluations(model.report)[0]
-    section = calibration.confidence(model.report, shown, None, model.heads)
-    rows = {row[0]: list(row[1:]) for row in table(section, "When it answers").rows}
+    parts = confidence.confidence(model.report, shown, None, model.heads)
+    rows = {row[0]: list(row[1:]) for row in table(parts, "When it answers").rows}
     answered = list(dict.fromkeys(s.head for s in model.report.selective))
     assert set(answered) == set(spec.head_names)
     says = [spec.head(head).abstention for head in answered]
@@ -237,19 +236,19 @@ def test_seeds_and_tta_are_shown_where_they_were_measured(tmp_path: Path) -> Non
     write_model(tmp_path, "small")
     report = open_model(tmp_path / "small").report
     shown = split_evaluations(report)[0]
-    section = performance.overview(report, shown)
-    rows = table(section, "3 seeds, 2 epochs each, starting from start, FER2013 head").rows
+    parts = performance.overview(report, shown)
+    rows = table(parts, "3 seeds, 2 epochs each, starting from start, FER2013 head").rows
     assert [row[1] for row in rows] == ["60.0%", "62.0%", "61.0%", "2.0 points"]
-    assert f"{report.tta.evaluation.accuracy:.1%}" in facts(section)["Accuracy, ten views"]
+    assert f"{report.tta.evaluation.accuracy:.1%}" in facts(parts)["Accuracy, ten views"]
     without = report.model_copy(update={"seed_variance": None})
     titles = [p.title for p in flat(performance.overview(without, shown)) if isinstance(p, Table)]
     assert not [title for title in titles if "seeds" in title]
     quick = report.model_copy(update={"tta": None, "robustness": ()})
-    for shown_section in (
+    for shown_parts in (
         performance.overview(quick, shown),
-        robustness(quick, {"expression": "a head"}),
+        confidence.robustness(quick, {"expression": "a head"}),
     ):
-        notes = [part.text for part in flat(shown_section) if isinstance(part, Note)]
+        notes = [part.text for part in flat(shown_parts) if isinstance(part, Note)]
         assert [text for text in notes if "not measured (--quick)" in text]
 
 

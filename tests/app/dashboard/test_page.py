@@ -13,14 +13,13 @@ from streamlit.testing.v1 import AppTest
 
 from app.common.settings import MODELS
 from app.common.text import escape_markdown
-from app.dashboard.sections.labelled import RESTRICTED
-from app.dashboard.sections.robustness import AGREED
+from app.dashboard.sections.confidence import AGREED
+from app.dashboard.sections.other_data import RESTRICTED
 from app.dashboard.text import cell_sentences, interval, largest_confusion, percent
 from fer.evaluation.labelled import evaluate_labelled
 from fer.evaluation.metrics import evaluate
-from fer.evaluation.mistakes import Mistake, Mistakes
 from fer.evaluation.other_data import OtherData, OtherDataFile
-from fer.evaluation.report import Report
+from fer.evaluation.report import Mistake, Mistakes, Report
 from fer.labels import BALANCED_HEAD, EXPRESSION_HEAD, FERPLUS_HEAD, FERPLUS_LABELS
 from fer.model.spec import ModelSpec
 from tests.app.dashboard.samples import LABELS, TABS, answers, report, write_model

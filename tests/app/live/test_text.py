@@ -14,7 +14,7 @@ from app.live.text import (
     mean_mix,
     share_rows,
 )
-from fer.export.stream_times import shares
+from fer.export.stream import shares
 from tests.app.live.samples import TWO
 from tests.app.samples import LABELS, faces_of
 from tests.fer.export.samples import HAPPY, SAD, rows

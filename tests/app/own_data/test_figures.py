@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from app.dashboard.elements import Chart, Facts, Note, Pictures, Section, Table
-from app.dashboard.sections.labelled import AS_ANSWERED, RESTRICTED
+from app.dashboard.sections.other_data import AS_ANSWERED, RESTRICTED
 from app.own_data.answers import LabelledAnswer
 from app.own_data.figures import own_data_html, own_data_json, own_data_sections, own_ways
 from app.own_data.limits import LEAST_FOR_CALIBRATION

@@ -5,8 +5,8 @@ import zipfile
 import pytest
 
 from app.session.stream_files import FORMATS, Format
-from fer.export.files import WRITERS, file_bytes
-from fer.export.stream_result import StreamResult
+from fer.export.sessions import WRITERS, file_bytes
+from fer.export.stream import StreamResult
 from tests.fer.export.samples import INFO, steady
 
 

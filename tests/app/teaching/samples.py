@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fer.evaluation.adaptation import Adaptation, Change, OwnData, Replay
+from fer.evaluation.report import Adaptation, Change, OwnData, Replay
 from fer.labels import EXPRESSION_HEAD
 from tests.app.dashboard.samples import evaluation
 

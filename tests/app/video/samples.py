@@ -15,8 +15,8 @@ import numpy as np
 from app.background.jobs import Cancelled as IsCancelled
 from app.video.engine import Result, VideoSettings
 from app.video.visit import Source
-from fer.export.info import ExportInfo
-from fer.export.stream_rows import StreamRows
+from fer.export.stream import StreamRows
+from fer.export.table import ExportInfo
 from fer.model.spec import ModelSpec
 from fer.video.moments import Moment
 from fer.video.opening import VideoInfo

@@ -11,7 +11,7 @@ import pytest
 from app.session.stream_files import FORMATS
 from app.video.engine import Result
 from app.video.files import file_name, open_archive, stream_result
-from fer.export.stream_result import StreamResult
+from fer.export.stream import StreamResult
 from fer.model.spec import ModelSpec
 from tests.app.video.samples import SOURCE, nobody, recording
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from app.video.progress import MAX_ROWS, PICTURE_SECONDS, VideoProgress
-from fer.export.stream_rows import StreamRows
+from fer.export.stream import StreamRows
 from fer.types import Image
 from fer.video.recording import Progress
 from tests.app.live.samples import TWO

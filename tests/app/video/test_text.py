@@ -20,7 +20,7 @@ from app.video.text import (
     waiting_line,
 )
 from fer.errors import VideoError
-from fer.export.stream_rows import NO_FACE
+from fer.export.stream import NO_FACE
 from fer.video.recording import Progress
 from tests.app.video.samples import INFO, SOURCE
 from tests.fer.export.samples import HAPPY, NOBODY

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page
 
-from fer.detection.blazeface_file import blazeface_content
+from fer.detection.blazeface import blazeface_content
 from fer.litert import interpreter_of
 from fer.model.spec import ModelSpec
 from fer.ondevice.networks import device_networks

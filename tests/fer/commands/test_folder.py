@@ -7,9 +7,9 @@ import pytest
 from PIL import Image as PillowImage
 
 from fer.__main__ import main
-from fer.collection.collect import CollectionOptions, Tally
 from fer.commands import folder
 from fer.commands.folder import ProgressLine, progress_text, summary
+from fer.folder.collect import CollectionOptions, Tally
 
 
 @pytest.fixture

@@ -5,8 +5,7 @@ import cv2
 import numpy as np
 import pytest
 
-from fer.detection.blazeface import BlazeFace
-from fer.detection.blazeface_file import blazeface_file, packaged_file
+from fer.detection.blazeface import BlazeFace, blazeface_file, packaged_file
 from fer.errors import ModelError
 from fer.types import Image
 

@@ -4,8 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from fer.detection.blazeface import BlazeFace
-from fer.detection.blazeface_file import packaged_file
+from fer.detection.blazeface import BlazeFace, packaged_file
 from fer.detection.face_landmark import MESH_POINTS, PRESENCE_RANGE, FaceLandmark
 from fer.errors import ModelError
 from fer.types import Detections, Image

@@ -61,6 +61,12 @@ def test_a_drawn_smiley_is_no_face(scan: PhotoScan, side: int) -> None:
     assert len(scan(picture)) == 0
 
 
+@pytest.mark.parametrize(("left", "new"), [(40, False), (82, False), (98, True), (200, True)])
+def test_what_lies_mostly_inside_a_face_is_part_of_it(left: int, new: bool) -> None:
+    box = np.array([left, 40, left + 20, 60], np.float32)
+    assert photo_scan.is_new(box, make_detections((0, 0, 100, 100))) is new
+
+
 def test_parts_of_a_large_face_are_no_faces(scan: PhotoScan, astronaut: Image) -> None:
     close = cv2.resize(astronaut[20:220, 120:330], None, fx=6, fy=6, interpolation=cv2.INTER_CUBIC)
     assert len(scan(np.asarray(close, np.uint8))) == 1

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from fer.export.info import ExportInfo
-from fer.export.stream_rows import CAMERA_OFF, NO_FACE, HeadLabels, StreamRows, row_type
+from fer.export.stream import CAMERA_OFF, NO_FACE, HeadLabels, StreamRows, row_type
+from fer.export.table import ExportInfo
 
 LABELS = ("happy", "sad", "neutral")
 HEADS = (HeadLabels("expression", LABELS),)

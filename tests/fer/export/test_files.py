@@ -5,10 +5,8 @@ from dataclasses import replace
 import pyarrow.parquet as pq
 import pytest
 
-from fer.export.files import WRITERS, file_bytes
-from fer.export.parquet import stream_parquet
-from fer.export.sessions import stream_csv, stream_json
-from fer.export.stream_result import StreamResult
+from fer.export.sessions import WRITERS, file_bytes, stream_csv, stream_json, stream_parquet
+from fer.export.stream import StreamResult
 from fer.export.subtitles import srt, webvtt
 from fer.export.summary import summary_record
 from tests.fer.export.samples import INFO, steady

@@ -8,10 +8,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from fer.export import parquet
-from fer.export.parquet import stream_parquet
-from fer.export.sessions import stream_csv
-from fer.export.stream_rows import HeadLabels, StreamRows
+from fer.export import sessions
+from fer.export.sessions import stream_csv, stream_parquet
+from fer.export.stream import HeadLabels, StreamRows
 from tests.fer.export.samples import HEADS, INFO, LABELS, steady
 
 
@@ -87,7 +86,7 @@ def test_a_label_that_a_row_s_head_lacks_is_null() -> None:
 
 
 def test_long_sessions_are_written_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parquet, "_GROUP_ROWS", 7)
+    monkeypatch.setattr(sessions, "_GROUP_ROWS", 7)
     rows = steady("hs.u" * 5)
     data = stream_parquet(rows, INFO)
     assert pq.ParquetFile(io.BytesIO(data)).num_row_groups == 3

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta, timezone
 import numpy as np
 import pytest
 
-from fer.export.info import ExportInfo
 from fer.export.photos import (
     PhotoResult,
     distinct_names,
@@ -15,6 +14,7 @@ from fer.export.photos import (
     to_csv,
     to_json,
 )
+from fer.export.table import ExportInfo
 from fer.types import Faces
 from tests.samples import make_detections
 

@@ -9,12 +9,10 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from fer.export.info import ExportInfo
-from fer.export.parquet import stream_parquet
-from fer.export.sessions import stream_csv, stream_json
-from fer.export.stream_result import StreamResult
-from fer.export.stream_rows import NO_FACE, HeadLabels, StreamRows, labels_of, row_type
+from fer.export.sessions import stream_csv, stream_json, stream_parquet
+from fer.export.stream import NO_FACE, HeadLabels, StreamResult, StreamRows, labels_of, row_type
 from fer.export.summary import summary_record
+from fer.export.table import ExportInfo
 from fer.types import Faces
 from tests.samples import make_detections
 

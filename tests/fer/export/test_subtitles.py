@@ -10,9 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fer.export.stream_result import StreamResult
-from fer.export.stream_rows import HeadLabels, StreamRows, row_type
-from fer.export.stream_times import holes, off_spans
+from fer.export.stream import HeadLabels, StreamResult, StreamRows, holes, off_spans, row_type
 from fer.export.subtitles import FLICKER_SECONDS, Cue, cues, srt, webvtt
 from tests.fer.export.samples import HAPPY, HEADS, INFO, SAD, rows, steady
 

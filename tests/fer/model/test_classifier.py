@@ -8,7 +8,7 @@ import pytest
 
 from fer.errors import ModelError
 from fer.labels import BALANCED_HEAD, EXPRESSION_HEAD, FER2013_LABELS, FERPLUS_HEAD, FERPLUS_LABELS
-from fer.model.classifier import MAX_BATCH, ExpressionClassifier
+from fer.model.classifier import MAX_BATCH, ExpressionClassifier, NetworkPool
 from fer.model.heads import softmax
 from fer.model.spec import Head, ModelSpec
 from tests.samples import SHIPPED_MODEL
@@ -230,3 +230,11 @@ def test_temperature_softens_but_keeps_the_order(
     softer, usual = ExpressionClassifier(model)(crops(4)), classifier(crops(4))
     assert (softer.max(axis=1) < usual.max(axis=1)).all()
     assert (softer.argsort(axis=1) == usual.argsort(axis=1)).all()
+
+
+def test_a_network_that_fails_is_given_back() -> None:
+    pool = NetworkPool(["network"])
+    with pytest.raises(ZeroDivisionError), pool.borrow():
+        1 / 0  # noqa: B018
+    with pool.borrow() as network:
+        assert network == "network"

@@ -5,8 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fer.detection.blazeface import _canvas, _scaled, stream_canvases
-from fer.detection.blazeface_file import blazeface_content
+from fer.detection.blazeface import _canvas, _scaled, blazeface_content, stream_canvases
 from fer.errors import ModelError
 from fer.litert import NetworkFile, interpreter_of
 from fer.model.spec import ModelSpec

@@ -3,11 +3,51 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fer.tracking import FACE_EVIDENCE, MEMORY_SECONDS, Appearance, Tracker
+from fer.tracking import MEMORY_SECONDS, Appearance, Tracker
+from fer.tracking.track import FACE_EVIDENCE, Presence
 from fer.tracking.tracker import MAX_TRACKS
 from fer.types import Detections
 from tests.fer.tracking.samples import boxes, looks
 from tests.samples import make_detections
+
+
+def after(*logits: float) -> list[bool]:
+    """Return whether it is a face after each of some looks."""
+    presence, answers = Presence(), []
+    for seconds, logit in enumerate(logits):
+        presence = presence.after(logit, float(seconds))
+        answers.append(presence.is_face)
+    return answers
+
+
+@pytest.mark.parametrize(
+    ("logits", "answers"),
+    [
+        ([], []),
+        ([20], [True]),
+        ([FACE_EVIDENCE], [True]),
+        ([FACE_EVIDENCE - 0.1], [False]),
+        ([-5, 20, 20], [False, False, True]),
+        ([5, 13, 5, 13], [False] * 4),
+        ([20, -10], [True, True]),
+        ([20, -10, -10, -10], [True, True, True, False]),
+        ([20, -10, -10, -10, 20, 20, 20], [True, True, True, False, False, True, True]),
+    ],
+)
+def test_one_look_opens_nobody_by_chance_and_closes_nobody(
+    logits: list[float], answers: list[bool]
+) -> None:
+    assert after(*logits) == answers
+
+
+def test_what_is_refused_waits_longer_and_longer() -> None:
+    presence, waits = Presence(), []
+    for _ in range(8):
+        waits.append(presence.after(-5, 100.0).next_look - 100)
+        presence = presence.after(-5, 100.0)
+    assert waits == sorted(waits)
+    assert (waits[0], waits[-1]) == (pytest.approx(0.2), pytest.approx(5))
+
 
 RED, BLUE, GREEN = 1, 2, 3
 

@@ -12,7 +12,7 @@ import pytest
 from fer.errors import VideoError
 from fer.model.spec import ModelSpec
 from fer.types import Image
-from fer.video.marked import write_marked
+from fer.video.annotated import write_marked
 from fer.video.opening import MAX_PIXELS, check_size
 from fer.video.reading import VideoReader
 from fer.video.recording import Recording, VideoOptions, analyse

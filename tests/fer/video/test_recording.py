@@ -1,7 +1,6 @@
-"""A recording's rows: who is where and when, by the file's own clock."""
-
 from __future__ import annotations
 
+import math
 import tracemalloc
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,12 +11,12 @@ import pytest
 from skimage import data
 
 from fer.errors import ModelError, VideoError
-from fer.export.stream_rows import NO_FACE
+from fer.export.stream import NO_FACE
 from fer.images import decode
 from fer.model.spec import ModelSpec
 from fer.stream import FaceStream
 from fer.types import Image
-from fer.video.recording import Cancelled, Progress, Recording, VideoOptions, analyse
+from fer.video.recording import Cancelled, Progress, Recording, VideoOptions, analyse, result_of
 from tests.fer.video.samples import Draw, beacon, even, plain, red_stream, write_clip
 from tests.samples import SHIPPED_MODEL, FakeClassifier, make_detections
 
@@ -51,9 +50,11 @@ def test_every_frame_has_its_rows_at_its_own_time(tmp_path: Path, spec: ModelSpe
 def test_the_rate_says_how_many_frames_are_analysed(
     tmp_path: Path, spec: ModelSpec, rate: float | None, count: int
 ) -> None:
-    file = write_clip(tmp_path / "a.mp4", even(60, 30, start=1.0))
+    file = write_clip(tmp_path / "a.mp4", even(60, 30, start=1.02))
     rows = analyse(file, red_stream(spec), VideoOptions(rate=rate)).rows
     assert len(rows) == count
+    if rate and count > 1:  # turns are counted from the first frame, whenever that is
+        assert rows.seconds[1] == pytest.approx(1.02 + math.ceil(30 / rate) / 30, abs=0.001)
     if count > 2:
         assert np.diff(rows.seconds).max() < (2.1 / 30 if rate is None else 1 / rate + 1 / 30)
 
@@ -240,3 +241,18 @@ def test_numbers_of_people_survive_a_detector_that_sees_everything(spec: ModelSp
     assert stream(picture, 0.0).faces.track_id.tolist() == [1]
     stream.new_scene()
     assert stream(picture, 0.1).faces.track_id.tolist() == [2]
+
+
+def test_the_files_of_a_recording_tell_its_name_size_scenes_and_end(
+    tmp_path: Path, spec: ModelSpec
+) -> None:
+    clip = write_clip(tmp_path / "a.mp4", even(20), beacon(lambda t: 20 + 20 * t), sound="aac")
+    recording = analyse(clip, red_stream(spec), VideoOptions(5), portraits=False)
+    result = result_of(recording, "holiday.mov")
+    assert result.source["file"] == "holiday.mov"
+    assert (result.source["width"], result.source["height"]) == (160, 96)
+    assert result.source["has_sound"] is True
+    assert (result.rows, result.info) == (recording.rows, recording.info)
+    assert (result.cuts, result.note) == (recording.cuts, recording.note)
+    assert result.times.until[-1] == recording.end, "the last frame stands to the end"
+    assert result.times.lasted.min() > 0.1

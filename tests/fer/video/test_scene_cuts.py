@@ -11,8 +11,8 @@ from skimage import data
 
 from fer.types import Image
 from fer.video.frame import THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH
-from fer.video.prepared import prepared
 from fer.video.reading import VideoReader
+from fer.video.recording import prepared
 from fer.video.scene_cuts import SceneCuts
 from tests.fer.video.samples import even, write_clip
 

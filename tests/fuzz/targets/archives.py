@@ -11,9 +11,8 @@ from typing import Any
 from app.collection.archive import RefusedError
 from app.collection.upload import Upload, files_of
 from app.own_data.taking import taken_of
-from fer.labelled.archive import LabelledFace, write_archive
 from fer.labelled.names import flat_name, natural_order, portable_name
-from fer.labelled.table import LabelRow
+from fer.labelled.table import LabelledFace, LabelRow, write_archive
 from fer.labels import FER2013_LABELS
 from tests.fuzz.mutations import NASTY_TEXTS, Rng, changed, one, some_bytes
 from tests.fuzz.target import Target, assert_says

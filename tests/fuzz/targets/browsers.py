@@ -16,8 +16,8 @@ from app.own_data.labelling import carry_out
 from app.own_data.own_set import OwnSet
 from fer import FaceStream
 from fer.errors import WireError
-from fer.export.files import WRITERS, file_bytes
-from fer.export.stream_result import StreamResult
+from fer.export.sessions import WRITERS, file_bytes
+from fer.export.stream import StreamResult
 from fer.ondevice.wire import HEADER, face_type, read_observation, split
 from tests.app.live.device.samples import Browser, model_of, no_detector, seen
 from tests.app.samples import Clock

@@ -15,8 +15,7 @@ from app.common.runnable import entry_of, runnable_models
 from app.common.settings import MODELS
 from app.dashboard.models import json_report, open_model
 from app.dashboard.render.html import html_report
-from app.dashboard.sections.comparison import comparison
-from app.dashboard.sections.differences import differences
+from app.dashboard.sections.comparison import comparison, differences
 from app.dashboard.text import split_evaluations
 from fer.errors import ModelError
 from fer.evaluation.other_data import OtherDataFile

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from fer.errors import VideoError
-from fer.video.marked import write_marked
+from fer.video.annotated import write_marked
 from fer.video.reading import VideoReader
 from fer.video.recording import VideoOptions, analyse
 from tests.fer.video.samples import beacon, even, red_stream, write_clip

@@ -9,8 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fer.evaluation.mistakes import Mistakes
-from fer.evaluation.report import Report
+from fer.evaluation.report import Mistakes, Report
 from fer.images import decode
 from fer.labels import EXPRESSION_HEAD, FER2013_LABELS
 from fer.model.spec import ModelSpec

@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from fer.errors import DataError
-from fer.labelled.archive import LabelledFace, write_archive
-from fer.labelled.table import LabelRow
+from fer.labelled.table import LabelledFace, LabelRow, write_archive
 from tests.training.samples import random_faces
 from training.data.dataset import LabelledFaces
 from training.data.load import load

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from fer.evaluation.mistakes import Mistakes
+from fer.evaluation.report import Mistakes
 from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
 from fer.model.classifier import ExpressionClassifier
 from tests.samples import SHIPPED_MODEL

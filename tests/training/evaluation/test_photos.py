@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fer.errors import DataError, ImageError
-from fer.labelled.cut_outs import CUT_OUT_SIDE, is_cut_out
+from fer.images import CUT_OUT_SIDE, is_cut_out
 from fer.labels import EXPRESSION_HEAD
 from fer.model.spec import ModelSpec
 from fer.types import Detections, Faces, Image

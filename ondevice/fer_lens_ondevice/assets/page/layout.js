@@ -1,4 +1,4 @@
-// Places of tags and panels: inside the picture, and not over faces. As `fer/drawing/label_layout.py`.
+// Places of tags and panels: inside the picture, and not over faces. As `fer/drawing/annotate.py`.
 
 /** @typedef {{left: number, top: number, right: number, bottom: number}} Rectangle */
 /** @typedef {[number, number]} Size  width and height */

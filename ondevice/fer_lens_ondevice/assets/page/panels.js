@@ -1,4 +1,4 @@
-// Panels with the name and a bar of every expression, as `fer/drawing/probability_panels.py`.
+// Panels with the name and a bar of every expression, as `fer/drawing/annotate.py`.
 
 import { BASELINE } from "./ink.js";
 

@@ -1,4 +1,4 @@
-/** Is a track a face at all? What close looks have said so far; as `fer.tracking.presence`. */
+/** Is a track a face at all? What close looks have said so far; as `fer.tracking.track`. */
 
 /**
  * @typedef {object} Presence

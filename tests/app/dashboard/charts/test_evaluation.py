@@ -5,7 +5,6 @@ import plotly.graph_objects as go
 import pytest
 
 from app.dashboard.charts import evaluation as charts
-from app.dashboard.charts import training
 from app.dashboard.charts.confusion import (
     BY_COLUMN,
     BY_ROW,
@@ -135,25 +134,25 @@ def test_robustness_shows_accuracy_interval_and_change() -> None:
 
 def test_curves_hold_every_epoch() -> None:
     history = report().history
-    train, validation = training.loss_chart(history).data
+    train, validation = charts.loss_chart(history).data
     assert list(train.x) == [1, 2, 3]
     assert list(train.y) == [e.loss for e in history]
     assert list(validation.y) == [e.validation_loss for e in history]
-    train, validation = training.accuracy_chart(history).data
+    train, validation = charts.accuracy_chart(history).data
     assert list(train.y) == [e.accuracy for e in history]
     assert list(validation.y) == [e.validation_accuracy for e in history]
-    (rate,) = training.learning_rate_chart(history).data
+    (rate,) = charts.learning_rate_chart(history).data
     assert list(rate.y) == [e.learning_rate for e in history]
 
 
 def test_a_single_epoch_can_be_seen() -> None:
-    assert training.loss_chart(report().history[:1]).data[0].mode == "markers"
-    assert training.loss_chart(report().history).data[0].mode == "lines"
+    assert charts.loss_chart(report().history[:1]).data[0].mode == "markers"
+    assert charts.loss_chart(report().history).data[0].mode == "lines"
 
 
 @pytest.mark.parametrize("counts", [{}, {"happy": 0}, {"happy": 30, "sad": 10}])
 def test_class_counts(counts: dict[str, int]) -> None:
-    (bars,) = training.class_counts_chart(counts).data
+    (bars,) = charts.class_counts_chart(counts).data
     assert list(bars.x) == list(counts.values())
     assert list(bars.marker.color) == [colour_of(label) for label in counts]
     if counts.get("sad"):

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from app.dashboard.elements import Chart, Command, Facts, Row, Table
+from app.dashboard.elements import Chart, Command, Facts, Matrix, Row, Table
 from app.dashboard.models import OpenedModel, open_model
-from app.dashboard.render.html import html_report, sections_of
+from app.dashboard.registry import sections_of
+from app.dashboard.render.html import html_report
 from tests.app.dashboard.samples import write_model
 
 
@@ -28,15 +29,18 @@ def test_every_figure_of_every_section_is_in_it(model: OpenedModel) -> None:
     for section in sections_of(model):
         assert section.title in text
         for part in section.parts:
-            for each in part.parts if isinstance(part, Row) else (part,):
-                for expected in texts_of(each):
-                    assert expected in text
-                    seen += 1
+            for expected in texts_of(part):
+                assert expected in text
+                seen += 1
     assert seen > 300
 
 
 def texts_of(part: object) -> list[str]:
     match part:
+        case Row():
+            return [text for each in part.parts for text in texts_of(each)]
+        case Matrix():
+            return [*texts_of(part.chart), *texts_of(part.counts)]
         case Facts():
             return [text for f in part.facts for text in (f.label, f.value, f.note)]
         case Table():

@@ -1,21 +1,25 @@
 """What is shown of other data: complete figures, partial ones, and none."""
 
+from collections.abc import Sequence
+
 import pytest
 
-from app.dashboard.elements import Chart, Command, Facts, Note, Part, Row, Table
-from app.dashboard.sections.labelled import AS_ANSWERED, RESTRICTED
+from app.dashboard.elements import Chart, Facts, Note, Part, Row, Section, Table
+from app.dashboard.models import OpenedModel
+from app.dashboard.registry import sections_of
 from app.dashboard.sections.other_data import (
+    AS_ANSWERED,
+    RESTRICTED,
     other_data,
     record_name,
     record_parts,
     record_ways,
-    sections,
 )
 from fer.evaluation.labelled import evaluate_labelled
 from fer.evaluation.other_data import OtherData, PhotoSearch, StatedClass, StatedFigures
 from fer.labels import FERPLUS_HEAD
 from fer.model.spec import Head
-from tests.app.dashboard.samples import LABELS, answers
+from tests.app.dashboard.samples import LABELS, answers, report
 
 
 def record(**changes: object) -> OtherData:
@@ -35,32 +39,42 @@ def complete() -> OtherData:
     return record(figures=evaluate_labelled(truth, made.probabilities, head))
 
 
-def tables(parts: list[Part | Row]) -> dict[str, Table]:
+def tables(parts: Sequence[Part]) -> dict[str, Table]:
     inner = [p for part in parts for p in (part.parts if isinstance(part, Row) else (part,))]
     return {part.title: part for part in inner if isinstance(part, Table)}
 
 
-def test_without_records_it_says_how_to_get_one() -> None:
-    note, command = other_data([], "python -m training evaluate")
-    assert isinstance(note, Note)
-    assert isinstance(command, Command)
-    assert command.text == "python -m training evaluate"
-    assert sections([]) == []
+def opened(
+    *records: OtherData, not_shown: str = "", earlier: OtherData | None = None
+) -> OpenedModel:
+    """Return a model with measurements on other data."""
+    before = (earlier,) if earlier else ()
+    return OpenedModel("small", report(), None, (), None, records, not_shown, before)
+
+
+def sections(model: OpenedModel) -> list[Section]:
+    """Return what a file has of other data."""
+    return [one for one in sections_of(model) if one.title.startswith("On other data")]
+
+
+def test_without_records_a_file_has_no_section() -> None:
+    assert sections(opened()) == []
 
 
 def test_groups_stand_with_counts_and_intervals_those_of_earlier_weights_too() -> None:
     grouped = record(groups=[{"by": "sex", "name": "women", "count": 49, "right": 40}])
     row = ("set", "FER2013", "sex: women", "49", "81.6% (68.6–90.0%)")
-    assert tables(other_data([grouped], ""))["Groups of people"].rows == (row,)
-    assert "Groups of people" not in tables(other_data([record()], ""))
+    assert tables(other_data(opened(grouped)))["Groups of people"].rows == (row,)
+    assert "Groups of people" not in tables(other_data(opened(record())))
     title = "Groups of people, measured with earlier weights"
     for records in ([], [record()]):
-        assert tables(other_data(records, "", [grouped]))[title].rows == (row,)
-        assert tables(sections(records, "", [grouped])[0].parts)[title].rows == (row,)
+        model = opened(*records, earlier=grouped)
+        assert tables(other_data(model))[title].rows == (row,)
+        assert tables(sections(model)[0].parts)[title].rows == (row,)
 
 
 def test_test_and_other_data_stand_apart_with_who_measured_them() -> None:
-    shown = tables(other_data([record(), record(kind="test", data="held out", note="once")], ""))
+    shown = tables(other_data(opened(record(), record(kind="test", data="held out", note="once"))))
     assert [title.split(":")[0] for title in shown] == ["Test", "Other data", "Who measured what"]
     assert shown["Other data"].rows[0][:4] == ("set", "FER2013", "400", "75.0% (70.5–79.0%)")
     who = shown["Who measured what"].rows
@@ -70,11 +84,11 @@ def test_test_and_other_data_stand_apart_with_who_measured_them() -> None:
 
 
 def test_columns_are_there_only_where_somebody_has_them() -> None:
-    plain = tables(other_data([record()], ""))["Other data"]
+    plain = tables(other_data(opened(record())))["Other data"]
     assert plain.columns == ("Data", "Head", "Images", "Accuracy", "Macro-F1")
     search = PhotoSearch(images=10, found=8, right=6)
     photos = [record(how="photos", search=search), complete()]
-    full = tables(other_data(photos, ""))["Other data"]
+    full = tables(other_data(opened(*photos)))["Other data"]
     assert full.columns[3:6] == ("Face found", "Right of all", "Accuracy")
     assert RESTRICTED in full.columns
     assert full.rows[0][2:5] == ("10", "8", "60.0% (31.3–83.2%)")
@@ -84,7 +98,7 @@ def test_columns_are_there_only_where_somebody_has_them() -> None:
 def test_where_nothing_is_said_of_all_faces_their_classes_are() -> None:
     classes = (StatedClass(label="neutral", recall=0.98), StatedClass(label="happy", recall=0.57))
     some = record(figures=StatedFigures(count=204, classes=classes))
-    assert tables(other_data([some], ""))["Other data"].rows[0][3] == "neutral 98.0%, happy 57.0%"
+    assert tables(other_data(opened(some)))["Other data"].rows[0][3] == "neutral 98.0%, happy 57.0%"
 
 
 @pytest.mark.parametrize(
@@ -131,7 +145,7 @@ def test_complete_figures_are_shown_both_ways() -> None:
 
 
 def test_a_file_has_every_record_both_ways_and_what_is_not_shown() -> None:
-    found = sections([record(), complete()], "2 measurements not shown.")
+    found = sections(opened(record(), complete(), not_shown="2 measurements not shown."))
     assert [section.title for section in found] == [
         "On other data",
         "On other data: set, FER2013 head",

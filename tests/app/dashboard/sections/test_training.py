@@ -1,10 +1,18 @@
 import pytest
 
-from app.dashboard.elements import Chart, Facts, Note, Row
-from app.dashboard.sections.training import class_counts, one_training, training
+from app.dashboard.elements import Chart, Facts, Note, Row, Table
+from app.dashboard.sections.training import (
+    adaptation,
+    circumstances,
+    class_counts,
+    one_training,
+    summary,
+    training,
+)
 from app.dashboard.text import training_time, trainings
 from fer.evaluation.report import EarlierTraining, Report
 from tests.app.dashboard.samples import report
+from tests.app.teaching.samples import adaptation as taught
 
 FIRST = EarlierTraining(name="first", command="train first", training_seconds=60.0)
 SECOND = EarlierTraining(
@@ -17,19 +25,19 @@ def chained(**changes: object) -> Report:
 
 
 @pytest.mark.parametrize(
-    ("teacher_weight", "taught"), [(0.0, False), (0.5, False), (0.51, True), (1.0, True)]
+    ("teacher_weight", "agrees"), [(0.0, False), (0.5, False), (0.51, True), (1.0, True)]
 )
 def test_agreement_with_teachers_is_not_called_accuracy(
-    teacher_weight: float, taught: bool
+    teacher_weight: float, agrees: bool
 ) -> None:
-    section = training(report(teacher_weight=teacher_weight))
-    curves = next(part for part in section.parts if isinstance(part, Row))
+    parts = training(report(teacher_weight=teacher_weight))
+    curves = next(part for part in parts if isinstance(part, Row))
     charts = [chart for chart in curves.parts if isinstance(chart, Chart)]
     assert [chart.title for chart in charts] == [
         "Loss, FER2013 head", "Accuracy, FER2013 head", "Learning rate"
     ]  # fmt: skip
-    (said,) = (part.text for part in section.parts if isinstance(part, Note))
-    assert ("agrees with them" in said) == taught
+    (said,) = (part.text for part in parts if isinstance(part, Note))
+    assert ("agrees with them" in said) == agrees
 
 
 @pytest.mark.parametrize("averaged_with", [(), ("b",)])
@@ -37,7 +45,7 @@ def test_the_accuracy_of_a_part_of_a_mean_is_not_that_of_the_model(
     averaged_with: tuple[str, ...],
 ) -> None:
     made = report(averaged_with=averaged_with)
-    (facts,) = (p for p in training(made).parts if isinstance(p, Facts))
+    (facts,) = (p for p in training(made) if isinstance(p, Facts))
     meaning = {fact.label: fact.meaning for fact in facts.facts}
     assert ("is the mean of these weights" in meaning["Last accuracy"]) == bool(averaged_with)
 
@@ -70,7 +78,7 @@ def test_curves_that_were_not_kept_are_not_made_up() -> None:
 
 
 def test_charts_of_a_chain_have_keys_of_their_own() -> None:
-    rows = (part for part in training(chained()).parts if isinstance(part, Row))
+    rows = (part for part in training(chained()) if isinstance(part, Row))
     keys = [part.key for row in rows for part in row.parts if isinstance(part, Chart)]
     assert len(keys) == len(set(keys)) > 6
 
@@ -86,3 +94,31 @@ def test_what_was_left_out_stands_beside_the_count() -> None:
     assert train.title == "Faces of train: 28,709"
     assert train.caption.startswith("It learnt from 28,355 of them. Left out: 12 without a picture")
     assert validation.caption == ""
+
+
+def test_before_and_after_are_those_of_the_record() -> None:
+    record = taught()
+    first, table, last = adaptation(record)
+    assert isinstance(first, Note)
+    assert isinstance(table, Table)
+    assert isinstance(last, Note)
+    own, cost = record.own_changes[0], record.replay_changes[0]
+    assert [row[0] for row in table.rows] == ["your-data.zip, test", "fer2013.npz, validation"]
+    for row, change in zip(table.rows, (own, cost), strict=True):
+        assert row[3:5] == (f"{change.before.accuracy:.1%}", f"{change.after.accuracy:.1%}")
+        assert all(row[3] in first.text and row[4] in first.text for row in table.rows)
+        assert row[5].startswith("+" if change.gained > 0 else "−")
+
+
+def test_forgetting_that_was_not_measured_is_not_passed_over() -> None:
+    record = taught(replay=None, replay_changes=(), calibration="kept")
+    assert "What it forgot is not known" in summary(record)
+    assert "those of the initial model" in circumstances(record)
+    assert "replayed" not in circumstances(record)
+
+
+def test_what_was_learnt_replayed_and_left_out() -> None:
+    said = circumstances(taught())
+    assert "learnt from 29 faces of your-data.zip in 2 min 05 s" in said
+    assert "560 faces of fer2013.npz, which compact had learnt from" in said
+    assert "Left out, since it does not know these expressions: 3 contempt." in said

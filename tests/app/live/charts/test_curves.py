@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from app.live.charts.curves import MAX_POINTS, curves, curves_figure, describe_curves, occurring
-from fer.export.stream_rows import NO_FACE, HeadLabels, StreamRows, row_type
+from fer.export.stream import NO_FACE, HeadLabels, StreamRows, row_type
 from fer.labels import colour_of
 from tests.app.live.samples import TWO
 from tests.app.samples import LABELS

@@ -5,7 +5,7 @@ import re
 import numpy as np
 
 from app.live.charts.share_charts import mix_strip, shares_figure
-from fer.export.stream_times import shares
+from fer.export.stream import shares
 from fer.types import UNCERTAIN
 from tests.app.live.samples import TWO
 from tests.app.samples import LABELS

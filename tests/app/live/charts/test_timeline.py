@@ -17,8 +17,7 @@ from app.live.text import (
     describe_timeline,
     share_rows,
 )
-from fer.export.stream_rows import NO_FACE, HeadLabels, StreamRows
-from fer.export.stream_times import shares
+from fer.export.stream import NO_FACE, HeadLabels, StreamRows, shares
 from tests.app.live.samples import TWO
 from tests.app.samples import LABELS
 from tests.fer.export.samples import HAPPY, HEADS, NOBODY, SAD, Seen, rows, steady

@@ -10,7 +10,7 @@ from app.live.charts.people_marks import MAX_PEOPLE
 from app.live.charts.timeline import Timeline, timeline
 from app.live.charts.timeline_chart import timeline_figure
 from app.live.charts.timeline_html import timeline_html
-from fer.export.stream_rows import HeadLabels, StreamRows
+from fer.export.stream import HeadLabels, StreamRows
 from fer.labels import colour_of
 from tests.app.live.samples import TWO
 from tests.app.samples import LABELS

@@ -23,8 +23,8 @@ from app.live.streaming.session import BATCH_LAG_SECONDS, LiveModel, LiveSession
 from app.live.streaming.stream_limit import StreamLimit
 from fer import FaceStream
 from fer.errors import ModelError
-from fer.export.files import file_bytes
-from fer.export.stream_result import StreamResult
+from fer.export.sessions import file_bytes
+from fer.export.stream import StreamResult
 from fer.model.spec import ModelSpec
 from fer.types import Detections
 from tests.app.live.device.samples import HAPPY, SAD, Browser, model_of, no_detector, seen

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.live.streaming.history import MAX_ROWS, LiveHistory
-from fer.export.stream_rows import HeadLabels, StreamRows, labels_of, row_type
+from fer.export.stream import HeadLabels, StreamRows, labels_of, row_type
 
 LABELS = ("happy", "sad")
 HEADS = (HeadLabels("expression", LABELS),)

@@ -1,0 +1,198 @@
+"""The sections of a model's report, in order; the page and the HTML report both walk them.
+
+Does not use Streamlit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Literal
+
+from app.dashboard.elements import Matrix, Note, Part, Section
+from app.dashboard.models import OpenedModel
+from app.dashboard.sections import confidence, other_data, performance, record, training
+from app.dashboard.sections.other_data import AS_ANSWERED
+from app.dashboard.text import SplitEvaluation, evaluation_on, split_evaluations
+from fer.evaluation.labelled import LabelledEvaluation
+from fer.evaluation.other_data import OtherData
+from fer.evaluation.report import EarlierTraining
+
+OVERVIEW = ":material/monitoring: Overview"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What is shown of a model, of several things that were measured.
+
+    Attributes:
+        evaluation: an evaluation; None if no head was measured on the chosen faces.
+        record: what was measured on faces of other origin.
+        way: how the answers of the record are counted; one of `other_data.record_ways`.
+        training: one training of the chain; None for all.
+        name: what tells a section of it apart from others in a file.
+    """
+
+    evaluation: SplitEvaluation | None = None
+    record: OtherData | None = None
+    way: str = AS_ANSWERED
+    training: EarlierTraining | None = None
+    name: str = ""
+
+    @classmethod
+    def on(cls, model: OpenedModel, faces: str, head: str) -> Choice:
+        """Return what a head reached on some faces, or another head if that was not measured."""
+        if evaluation := evaluation_on(model.report, faces, head):
+            return cls(evaluation)
+        records = [one for one in model.other_data if other_data.record_faces(one) == faces]
+        found = min(records, key=lambda one: one.head != head, default=None)
+        if found and isinstance(found.figures, LabelledEvaluation):
+            figures = found.figures.as_answered
+            return cls(SplitEvaluation(faces, True, figures, found.head), found)
+        return cls(record=found)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A section of the report.
+
+    Attributes:
+        tab: the tab of the page that it is on.
+        title: its heading in a file.
+        parts: what it shows of a choice; nothing leaves the section out.
+        choices: the choices that a file shows of it.
+        headed: whether the page shows its title too.
+        asks: what the page lets the visitor choose, or says, before it.
+    """
+
+    tab: str
+    title: str
+    parts: Callable[[OpenedModel, Choice], Sequence[Part]]
+    choices: Callable[[OpenedModel], Sequence[Choice]]
+    headed: bool = False
+    asks: Literal["", "advice", "record", "training", "files"] = ""
+
+
+def sections_of(model: OpenedModel) -> list[Section]:
+    """Return all sections of a model's report, for all choices; those of one choice together."""
+    found = []
+    for choices, group in groupby(SECTIONS, key=lambda entry: entry.choices):
+        entries = list(group)
+        for choice in choices(model):
+            for entry in entries:
+                title = f"{entry.title}: {choice.name}" if choice.name else entry.title
+                if parts := entry.parts(model, choice):
+                    found.append(Section(title, parts))
+    return found
+
+
+def _everything(_: OpenedModel) -> Sequence[Choice]:
+    return (Choice(),)
+
+
+def _every_evaluation(model: OpenedModel) -> Sequence[Choice]:
+    first = model.spec.default_head if model.spec else ""
+    return [Choice(one, name=one.name) for one in split_evaluations(model.report, first)]
+
+
+def _first_evaluation(model: OpenedModel) -> Sequence[Choice]:
+    return [Choice(choice.evaluation) for choice in _every_evaluation(model)[:1]]
+
+
+def _every_record(model: OpenedModel) -> Sequence[Choice]:
+    found = []
+    for one in model.other_data:
+        name, offered = other_data.record_title(one), other_data.record_ways(one)
+        for way in offered:
+            of = f", {way.lower()}" if len(offered) > 1 else ""
+            found.append(Choice(record=one, way=way, name=f"{name}{of}"))
+    return found
+
+
+def _teaching(model: OpenedModel, _: Choice) -> Sequence[Part]:
+    changes = model.report.adaptation
+    return training.adaptation(changes) if changes else ()
+
+
+def _overview(model: OpenedModel, choice: Choice) -> Sequence[Part]:
+    if choice.evaluation:
+        return performance.overview(model.report, choice.evaluation)
+    if choice.record:
+        heading = Note("", other_data.record_title(choice.record))
+        return [heading, *other_data.record_parts(choice.record)]
+    return [_not_measured(choice)]
+
+
+def _mistakes(model: OpenedModel, choice: Choice) -> Sequence[Part]:
+    if not (chosen := choice.evaluation):
+        return [_not_measured(choice)]
+    chart, counts = performance.confusion(chosen), performance.confusion_counts(chosen)
+    matrix = Matrix(chosen, chart, counts, model.name, model.mistakes)
+    return [matrix, performance.per_class(chosen)]
+
+
+def _confidence(model: OpenedModel, choice: Choice) -> Sequence[Part]:
+    if not (chosen := choice.evaluation):
+        return [_not_measured(choice)]
+    temperature = model.temperature(chosen.head)
+    return confidence.confidence(model.report, chosen, temperature, model.heads)
+
+
+def _record(_: OpenedModel, choice: Choice) -> Sequence[Part]:
+    return other_data.record_parts(choice.record, choice.way) if choice.record else ()
+
+
+def _training(model: OpenedModel, choice: Choice) -> Sequence[Part]:
+    if not choice.training:
+        return training.training(model.report)
+    chosen = training.one_training(model.report, choice.training)
+    return [*chosen, training.class_counts(model.report)]
+
+
+def _not_measured(choice: Choice) -> Note:
+    known = "Of these faces, no more is known than the overview says."
+    return Note(known if choice.record else "This model was not measured on these faces.")
+
+
+#: All sections, in order.
+SECTIONS: tuple[Entry, ...] = (
+    Entry(OVERVIEW, "What teaching changed", _teaching, _everything, headed=True),
+    Entry(OVERVIEW, "Overview", _overview, _first_evaluation),
+    Entry(":material/grid_on: Mistakes", "Mistakes", _mistakes, _every_evaluation),
+    Entry(":material/balance: Confidence", "Confidence", _confidence, _every_evaluation),
+    Entry(
+        ":material/foggy: Robustness",
+        "Robustness",
+        lambda model, _: confidence.robustness(model.report, model.heads),
+        _everything,
+    ),
+    Entry(
+        ":material/travel_explore: Other data",
+        "On other data",
+        lambda model, _: other_data.other_data(model),
+        _everything,
+        asks="advice",
+    ),
+    Entry(
+        ":material/travel_explore: Other data",
+        "On other data",
+        _record,
+        _every_record,
+        asks="record",
+    ),
+    Entry(":material/show_chart: Training", "Training", _training, _everything, asks="training"),
+    Entry(
+        ":material/account_tree: Network",
+        "Network",
+        lambda model, _: record.network(model.report),
+        _everything,
+    ),
+    Entry(
+        ":material/receipt_long: Record",
+        "Record",
+        lambda model, _: record.record(model.report),
+        _everything,
+        asks="files",
+    ),
+)

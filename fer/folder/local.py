@@ -1,0 +1,196 @@
+"""Worker processes of one machine, of which any may die without loss."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from multiprocessing import connection, get_context
+from typing import Self
+
+from fer.errors import CollectionError, FerError
+from fer.folder.rows import Analyse, Row, row_without_result
+
+#: Photographs that a worker has been given: the one that it analyses, and the next.
+_GIVEN = 2
+
+#: Workers that may die one after the other before any has loaded its model.
+_FALSE_STARTS = 3
+
+#: Times that a photograph may end its worker; the first time, another one may have had the memory.
+_TRIES = 2
+
+#: Seconds after which a photograph is given up; the largest take a few.
+_PATIENCE = 600.0
+
+# `fork` would copy the locks of libraries' threads, and a forked worker holds the others' pipes.
+_context = get_context("spawn")
+
+
+@dataclass
+class _Task:
+    path: str
+    ends: int = 0  # workers that it has ended
+
+
+class _Worker:
+    """A worker process as the parent sees it."""
+
+    def __init__(self, load: Callable[[], Analyse]) -> None:
+        self.pipe, theirs = _context.Pipe()
+        self.process = _context.Process(target=_serve, args=(theirs, load), daemon=True)
+        with _ctrl_c_ignored():  # a process is born with what its parent ignores
+            self.process.start()
+        theirs.close()
+        self.ready = False
+        self.given: deque[_Task] = deque()
+        self.since = time.monotonic()  # when it began with the first of them
+
+    def give(self, task: _Task) -> None:
+        if not self.given:
+            self.since = time.monotonic()
+        self.given.append(task)
+        with suppress(OSError):  # if it is dead, reading from it will say so
+            self.pipe.send(task.path)
+
+    def end(self) -> int | None:
+        """End the process; it holds nothing that could be lost. Return its exit code."""
+        self.process.kill()
+        self.process.join()
+        self.pipe.close()
+        return self.process.exitcode
+
+
+class WorkerPool:
+    """Processes that analyse photographs. Use it with ``with``.
+
+    A photograph that ends its worker (for want of memory, or by a fault in a library) is tried once
+    more in a new one, and then has a row with that as its error; the others go on. Workers end when
+    this process does, however it ends.
+
+    Scripts that use this need ``if __name__ == "__main__":``, since a new process imports them.
+
+    Args:
+        load: is called in each worker and returns what analyses a photograph; can be pickled.
+        workers: number of processes.
+        patience: seconds after which a photograph is given up.
+    """
+
+    def __init__(
+        self, load: Callable[[], Analyse], workers: int, *, patience: float = _PATIENCE
+    ) -> None:
+        self._load = load
+        self._patience = patience
+        self._false_starts = 0
+        self._again: deque[_Task] = deque()
+        self._workers = [_Worker(load) for _ in range(workers)]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for worker in self._workers:
+            worker.end()
+
+    def rows(self, paths: Iterable[str]) -> Iterator[Row]:
+        """Yield a row for each path, as they are done.
+
+        No more than a few paths are taken ahead of the rows, however many there are.
+
+        Raises:
+            CollectionError: workers die before they have loaded the model.
+            FerError: the model cannot be loaded.
+        """
+        tasks = map(_Task, paths)
+        while True:
+            self._give(tasks)
+            busy = [worker for worker in self._workers if worker.given]
+            if not busy:
+                return
+            spoke = connection.wait([worker.pipe for worker in busy], self._patience / 10)
+            for worker in busy:
+                if worker.pipe in spoke:
+                    yield from self._received(worker)
+            for worker in list(self._workers):
+                late = time.monotonic() - worker.since > self._patience
+                if worker.ready and worker.given and late:
+                    yield from self._replaced(worker, f"took more than {self._patience:g} seconds")
+
+    def _give(self, tasks: Iterator[_Task]) -> None:
+        # Round by round, so that the last few photographs are shared out.
+        for held in range(_GIVEN):
+            for worker in self._workers:
+                if len(worker.given) > held:
+                    continue
+                task = self._again.popleft() if self._again else next(tasks, None)
+                if task is None:
+                    return
+                worker.give(task)
+
+    def _received(self, worker: _Worker) -> Iterator[Row]:
+        try:
+            answer = worker.pipe.recv()
+        except (EOFError, OSError):
+            yield from self._replaced(worker, "ended the process that analysed it")
+            return
+        if isinstance(answer, FerError):
+            raise answer
+        worker.since = time.monotonic()
+        if answer is None:
+            worker.ready = True
+            self._false_starts = 0
+            return
+        worker.given.popleft()
+        yield answer
+
+    def _replaced(self, worker: _Worker, what: str) -> Iterator[Row]:
+        """Put a new worker in the place of one, and give up the photograph that did it twice."""
+        code = worker.end()
+        first, *others = worker.given
+        if not worker.ready:
+            self._false_starts += 1
+            if self._false_starts >= _FALSE_STARTS:
+                raise CollectionError(
+                    f"Worker processes end before they have loaded the model (exit code {code}). "
+                    "Is there enough memory? Fewer workers need less."
+                )
+        else:
+            first.ends += 1
+        self._again.extendleft(reversed(others))
+        if first.ends < _TRIES:
+            self._again.appendleft(first)
+        self._workers[self._workers.index(worker)] = _Worker(self._load)
+        if first.ends >= _TRIES:
+            yield row_without_result(first.path, f"{what}, {_TRIES} times (exit code {code}).")
+
+
+def _serve(pipe: connection.Connection, load: Callable[[], Analyse]) -> None:
+    """Run in a worker: analyse what comes until the parent closes the pipe, or is no more."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        try:
+            analyse = load()
+        except FerError as error:
+            pipe.send(error)
+            return
+        pipe.send(None)
+        while True:
+            pipe.send(analyse(pipe.recv()))
+    except (EOFError, OSError):
+        return
+
+
+@contextmanager
+def _ctrl_c_ignored() -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread may say so, and it alone is interrupted
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

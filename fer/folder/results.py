@@ -1,0 +1,337 @@
+"""What is to be done and what is done: a folder of Parquet files, and what made them."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar, Self
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from fer.detection.version import photo_detector
+from fer.errors import CollectionError, ModelError
+from fer.folder.rows import Row, microseconds, shown_path, table_schema
+from fer.model.spec import ModelSpec
+from fer.records import RecordFile
+from fer.whole_files import check_folder, whole_files
+
+#: Paths that are read from the database at once.
+_PAGE = 1000
+
+
+class Worklist:
+    """Compares the photographs of a collection with the rows that there are. Use it with ``with``.
+
+    It is a temporary SQLite database without a name, which no kill leaves behind. First `know` the
+    rows that there are, then `add` the paths of the collection, then read the rest.
+
+    Attributes:
+        known: rows that there are.
+        unchanged: paths added whose row still holds.
+    """
+
+    def __init__(self) -> None:
+        self.known = self.unchanged = 0
+        self._database = sqlite3.connect("", isolation_level=None)
+        for statement in (
+            "PRAGMA synchronous = OFF",
+            "PRAGMA journal_mode = OFF",
+            "CREATE TABLE row (path TEXT PRIMARY KEY, size, modified, shard) WITHOUT ROWID",
+            "CREATE TABLE todo (number INTEGER PRIMARY KEY, path BLOB UNIQUE)",
+            "CREATE TABLE outdated (path TEXT PRIMARY KEY, shard) WITHOUT ROWID",
+            "BEGIN",
+        ):
+            self._database.execute(statement)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._database.close()
+
+    def know(self, shard: str, rows: Iterable[tuple[str, int | None, int | None]]) -> None:
+        """Take note of the rows of a shard: path, size, and when it was changed in microseconds."""
+        insert = "INSERT OR IGNORE INTO row VALUES (?, ?, ?, ?)"
+        done = self._database.executemany(insert, ((*row, shard) for row in rows))
+        self.known += done.rowcount
+
+    def add(self, path: str) -> None:
+        """Add a path of the collection; a second time it counts no more."""
+        shown = shown_path(path)
+        row = self._query("SELECT size, modified, shard FROM row WHERE path = ?", shown).fetchone()
+        if row is None:
+            self._query("INSERT OR IGNORE INTO todo (path) VALUES (?)", os.fsencode(path))
+        elif _holds(path, row[0], row[1]):
+            self.unchanged += 1
+        else:
+            self._query("INSERT INTO outdated VALUES (?, ?)", shown, row[2])
+            self._query("DELETE FROM row WHERE path = ?", shown)
+            self._query("INSERT OR IGNORE INTO todo (path) VALUES (?)", os.fsencode(path))
+
+    def has_row(self, path: str) -> bool:
+        """Return whether a path, as rows show it, has a row already."""
+        return self._query("SELECT 1 FROM row WHERE path = ?", path).fetchone() is not None
+
+    def outdated(self) -> Iterator[tuple[str, set[str]]]:
+        """Yield each shard with rows that no longer hold, and their paths as rows show them."""
+        for [shard] in self._query("SELECT DISTINCT shard FROM outdated ORDER BY shard").fetchall():
+            rows = self._query("SELECT path FROM outdated WHERE shard = ?", shard)
+            yield shard, {path for [path] in rows}
+
+    def __len__(self) -> int:
+        """Return the number of photographs to be done."""
+        return self._query("SELECT count(*) FROM todo").fetchone()[0]
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the paths to be done, in the order in which they were added."""
+        last = 0
+        statement = "SELECT number, path FROM todo WHERE number > ? ORDER BY number LIMIT ?"
+        while page := self._query(statement, last, _PAGE).fetchall():
+            yield from (os.fsdecode(path) for _, path in page)
+            last = page[-1][0]
+
+    def _query(self, statement: str, *values: object) -> sqlite3.Cursor:
+        return self._database.execute(statement, values)
+
+
+def _holds(path: str, size: int | None, modified: int | None) -> bool:
+    """Return whether a row with this size and time is still about the file.
+
+    One without them could not be opened, and is tried again. The row of a file that is gone stays:
+    its disk may not be there today.
+    """
+    try:
+        status = os.stat(path)
+    except OSError:
+        return size is not None
+    return (status.st_size, microseconds(status)) == (size, modified)
+
+
+#: Shards that a kill has left half written; no reader takes a file with a dot for data.
+_UNFINISHED = ".*.parquet"
+
+#: Is locked by the process that writes.
+_LOCK = ".lock"
+
+#: Rows that are read at once.
+_BATCH = 10_000
+
+
+class RunRecord(RecordFile):
+    """What made all rows of a folder, which another model must not go on with.
+
+    Its name begins with ``_``, so that readers of Parquet folders leave it out.
+    """
+
+    filename: ClassVar[str] = "_run.json"
+    current_version: ClassVar[int] = 2
+
+    version: int = current_version
+    model: str
+    sha256: str
+    detector: str
+    head: str
+
+    @classmethod
+    def of(cls, spec: ModelSpec, head: str | None) -> RunRecord:
+        """Describe rows that this model makes with today's detector; with its usual head if None.
+
+        Raises:
+            ModelError: the model has no such head.
+        """
+        name = spec.head(head).name
+        return cls(model=spec.name, sha256=spec.sha256, detector=photo_detector(), head=name)
+
+
+class Results:
+    """A folder of shards, open for one process at a time. Use it with ``with``.
+
+    Each photograph has at most one row in it, at any time. A shard appears whole or not at all, so
+    what a kill interrupts is at most the rows of a shard that was not written yet.
+
+    Args:
+        folder: is made if it is missing.
+        spec: the model.
+        head: name of the head that answers; the usual one of the model if None.
+        resume: whether to go on with results that are there.
+
+    Raises:
+        CollectionError: the folder has results and `resume` is false, it has something else,
+            results of another model, detector or head, or another process is writing into it.
+        ModelError: the model has no such head.
+        OutputError: the folder cannot be written to.
+    """
+
+    def __init__(self, folder: Path, spec: ModelSpec, head: str | None, *, resume: bool) -> None:
+        record = RunRecord.of(spec, head)
+        self.folder = folder
+        self.schema = table_schema(spec.head(head), record.model_dump(exclude={"version"}))
+        _check_folder(folder, record, resume)
+        check_folder(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        self._lock = _locked(folder)
+        if not (folder / record.filename).exists():
+            record.save(folder)
+        for unfinished in folder.glob(_UNFINISHED):
+            unfinished.unlink()
+        self._last = max(map(_number, self.shards()), default=0)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.close()
+
+    def shards(self) -> list[Path]:
+        """Return the finished shards, oldest first."""
+        return sorted(self.folder.glob("photos-*.parquet"), key=_number)
+
+    def tell(self, worklist: Worklist) -> None:
+        """Tell a worklist which rows there are.
+
+        Raises:
+            CollectionError: a shard cannot be read.
+        """
+        for shard in self.shards():
+            worklist.know(shard.name, known_rows(shard))
+
+    def drop(self, shard: str, paths: set[str]) -> None:
+        """Write a shard anew without the rows of `paths`, as rows show them."""
+        file = self.folder / shard
+        table = pq.read_table(file)
+        kept = table.filter(pa.array([path not in paths for path in table["path"].to_pylist()]))
+        if len(kept):
+            self.write(kept, file)
+        else:
+            file.unlink()
+
+    def new_shard(self) -> Path:
+        """Return a file for a shard that comes after all others."""
+        self._last += 1
+        return self.folder / f"photos-{self._last:06}.parquet"
+
+    def write(self, table: pa.Table, shard: Path) -> None:
+        """Write a shard, as a whole."""
+        with whole_files([shard]) as [part], part.open("wb") as out:
+            pq.write_table(table, out, compression="zstd")
+            out.flush()
+            os.fsync(out.fileno())
+
+
+@dataclass
+class _OpenShard:
+    file: Path
+    rows: list[Row] = field(default_factory=list)
+    faces: int = 0
+
+
+class ShardWriter:
+    """Collects rows and writes them as shards, the last ones at the end of a ``with`` block.
+
+    Args:
+        results: where they go.
+        photos: photographs of a shard; of crowds fewer, so that its size is bounded.
+    """
+
+    #: Faces of a shard for each photograph that it may have.
+    _FACES = 10
+
+    def __init__(self, results: Results, photos: int) -> None:
+        self._results = results
+        self._photos = photos
+        self._open = _OpenShard(results.new_shard())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        # What is done is kept after Ctrl-C too, and if it comes twice.
+        try:
+            self._flush()
+        except (KeyboardInterrupt, SystemExit):
+            self._flush()
+            raise
+
+    def add(self, row: Row) -> None:
+        """Add a row; writes a shard when it is full."""
+        shard = self._open
+        shard.rows.append(row)
+        shard.faces += len(row["faces"] or ())
+        if len(shard.rows) >= self._photos or shard.faces >= self._photos * self._FACES:
+            self._flush()
+
+    def _flush(self) -> None:
+        # Whenever Ctrl-C interrupts this, it can be done again: the rows go into the same file.
+        if self._open.rows:
+            table = pa.Table.from_pylist(self._open.rows, schema=self._results.schema)
+            self._results.write(table, self._open.file)
+        self._open = _OpenShard(self._results.new_shard())
+
+
+def known_rows(shard: Path) -> Iterator[tuple[str, int | None, int | None]]:
+    """Yield path, size and time in microseconds of each row of a shard, for a `Worklist`.
+
+    Raises:
+        CollectionError: it is damaged.
+    """
+    try:
+        with pq.ParquetFile(shard) as table:
+            for batch in table.iter_batches(_BATCH, columns=["path", "size", "modified"]):
+                columns = batch["path"], batch["size"], batch["modified"].cast(pa.int64())
+                yield from zip(*(column.to_pylist() for column in columns), strict=True)
+    except (OSError, pa.ArrowException, KeyError) as error:
+        raise CollectionError(
+            f"{shard} is damaged ({error}). Remove it, and --resume analyses its photos again."
+        ) from error
+
+
+def _number(shard: Path) -> int:
+    digits = shard.stem.removeprefix("photos-")
+    return int(digits) if digits.isdecimal() else 0
+
+
+def _check_folder(folder: Path, record: RunRecord, resume: bool) -> None:
+    if folder.exists() and not folder.is_dir():
+        raise CollectionError(f"{folder} is a file; expected a folder for the results.")
+    if not folder.is_dir() or all(file.name == _LOCK for file in folder.iterdir()):
+        return
+    if not (folder / RunRecord.filename).is_file():
+        raise CollectionError(
+            f"{folder} is neither empty nor a folder of results; name another one."
+        )
+    if not resume:
+        raise CollectionError(
+            f"{folder} has results already. Add --resume to go on with them, which analyses what "
+            "is new or has changed, or name another folder."
+        )
+    try:
+        found = RunRecord.load(folder)
+    except ModelError as error:
+        raise CollectionError(
+            f"{folder / RunRecord.filename} is not a record that this FER Lens can go on with; "
+            "name another folder."
+        ) from error
+    for name, value in record.model_dump().items():
+        if getattr(found, name) != value:
+            raise CollectionError(
+                f"{folder} has results with {name} {getattr(found, name)}, and this run has "
+                f"{value}: they cannot be in one table. Name another folder, or use the same."
+            )
+
+
+def _locked(folder: Path) -> sqlite3.Connection:
+    """Lock a folder until the connection closes or the process ends, however it ends."""
+    lock = sqlite3.connect(folder / _LOCK, timeout=0, isolation_level=None)
+    try:
+        lock.execute("BEGIN EXCLUSIVE")
+    except sqlite3.OperationalError as error:
+        lock.close()
+        raise CollectionError(
+            f"Another process is writing into {folder}; wait until it is done, or name another "
+            "folder."
+        ) from error
+    return lock
