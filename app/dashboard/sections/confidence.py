@@ -132,42 +132,13 @@ def _abstention(measurements: Sequence[Selective], heads: Mapping[str, str]) -> 
     if not measurements:
         return []
 
-    def name(measured: Selective) -> str:
-        return f"{head_name(measured.head)}, {'poor' if measured.degraded else 'plain'}"
-
-    def right(measured: Selective) -> str:
-        return percent(measured.accuracy) if measured.coverage else "–"
-
     def fact(m: Selective) -> Fact:
         pictures = f"made poor: {', '.join(m.corruptions)}" if m.degraded else "as they are"
         meaning = f"{heads.get(m.head, '')} Pictures {pictures}. Right means: {TRUTHS[m.truth]}."
-        return Fact(name(m), percent(m.coverage), meaning, f"{right(m)} right")
+        return Fact(_name(m), percent(m.coverage), meaning, f"{_right(m)} right")
 
-    def floor(measured: Selective, label: str) -> str:
-        if (least := measured.floors.get(label)) is None:
-            return "–"
-        return "none is enough" if least == 1 else percent(max(least, measured.threshold))
-
-    figures: tuple[tuple[str, Callable[[Selective], str]], ...] = (
-        ("Lowest confidence", lambda m: percent(m.threshold) if m.threshold else "none"),
-        ("Least lead over the second", lambda m: percent(m.margin) if m.margin else "none"),
-        ("Faces", lambda m: f"{m.count:,}"),
-        ("Answered", lambda m: percent(m.coverage)),
-        ("Right", right),
-        ("Answered, on other faces", lambda m: percent(m.cross_fitted_coverage)),
-        ("Right, on other faces", lambda m: percent(m.cross_fitted_accuracy)),
-        ("Calibration error", lambda m: percent(m.calibration_error)),
-    )
-    expressions = dict.fromkeys(label for m in measurements for label in m.floors)
-    floors = ((f"Lowest for {e}", *(floor(m, e) for m in measurements)) for e in expressions)
-    table = Table(
-        "When it answers",
-        ("Figure", *map(name, measurements)),
-        (*((title, *map(text, measurements)) for title, text in figures), *floors),
-        f"{CHOSEN_HERE} {CROSS_FITTED}" if measurements[0].split == "validation" else CROSS_FITTED,
-    )
     alt = "; ".join(
-        f"{name(m)}: {right(m)} of the answers right at {percent(m.coverage)} answered"
+        f"{_name(m)}: {_right(m)} of the answers right at {percent(m.coverage)} answered"
         for m in measurements
     )
     chart = Chart(
@@ -180,7 +151,44 @@ def _abstention(measurements: Sequence[Selective], heads: Mapping[str, str]) -> 
         f"Dotted line: the goal, {measurements[0].target:.0%} right.",
     )
     title = "How often it answers on plain and on poor pictures"
+    table = _thresholds(measurements)
     return [Facts([fact(m) for m in measurements], title, UNCERTAIN), Row((chart, table))]
+
+
+def _name(measured: Selective) -> str:
+    return f"{head_name(measured.head)}, {'poor' if measured.degraded else 'plain'}"
+
+
+def _right(measured: Selective) -> str:
+    return percent(measured.accuracy) if measured.coverage else "–"
+
+
+def _thresholds(measurements: Sequence[Selective]) -> Table:
+    """Return a table of the thresholds, and of what is answered with them."""
+
+    def floor(measured: Selective, label: str) -> str:
+        if (least := measured.floors.get(label)) is None:
+            return "–"
+        return "none is enough" if least == 1 else percent(max(least, measured.threshold))
+
+    figures: tuple[tuple[str, Callable[[Selective], str]], ...] = (
+        ("Lowest confidence", lambda m: percent(m.threshold) if m.threshold else "none"),
+        ("Least lead over the second", lambda m: percent(m.margin) if m.margin else "none"),
+        ("Faces", lambda m: f"{m.count:,}"),
+        ("Answered", lambda m: percent(m.coverage)),
+        ("Right", _right),
+        ("Answered, on other faces", lambda m: percent(m.cross_fitted_coverage)),
+        ("Right, on other faces", lambda m: percent(m.cross_fitted_accuracy)),
+        ("Calibration error", lambda m: percent(m.calibration_error)),
+    )
+    expressions = dict.fromkeys(label for m in measurements for label in m.floors)
+    floors = ((f"Lowest for {e}", *(floor(m, e) for m in measurements)) for e in expressions)
+    return Table(
+        "When it answers",
+        ("Figure", *map(_name, measurements)),
+        (*((title, *map(text, measurements)) for title, text in figures), *floors),
+        f"{CHOSEN_HERE} {CROSS_FITTED}" if measurements[0].split == "validation" else CROSS_FITTED,
+    )
 
 
 def robustness(report: Report, heads: Mapping[str, str]) -> list[Part]:

@@ -156,13 +156,13 @@ def test_confusion_counts(both_heads: list[Split]) -> None:
 
 def test_calibration(both_heads: list[Split]) -> None:
     for model, shown, stored in both_heads:
-        confidence = stored.probabilities.max(axis=1)
+        highest = stored.probabilities.max(axis=1)
         right = stored.probabilities.argmax(axis=1) == stored.labels
         edges = np.linspace(0, 1, BINS + 1)
-        places = np.clip(np.digitize(confidence, edges, right=True) - 1, 0, BINS - 1)
+        places = np.clip(np.digitize(highest, edges, right=True) - 1, 0, BINS - 1)
         filled = [i for i in range(BINS) if (places == i).any()]
         counts = [int((places == i).sum()) for i in filled]
-        means = [float(confidence[places == i].mean()) for i in filled]
+        means = [float(highest[places == i].mean()) for i in filled]
         hits = [float(right[places == i].mean()) for i in filled]
         error = sum(
             n * abs(h - m) for n, h, m in zip(counts, hits, means, strict=True)
