@@ -8,13 +8,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
-from app.live.streaming.session import LiveSession
+from app.live.streaming.record import LiveRecord
 from app.serving.offers import remember_offer
 from app.session.stream_files import FORMATS, Format
 from fer.export.stream import StreamResult
 
 
-def show_downloads(session: LiveSession) -> None:
+def show_downloads(record: LiveRecord) -> None:
     """Show buttons that download or delete what was recorded so far."""
     zone = visitors_zone()  # here, because files are made on a thread that has no visitor
     stamp = datetime.now(zone).strftime("%Y-%m-%d_%H-%M-%S")
@@ -22,7 +22,7 @@ def show_downloads(session: LiveSession) -> None:
 
     def offer(kind: Format) -> None:
         def make() -> bytes:
-            return kind.contents(stream_result(session, zone))
+            return kind.contents(stream_result(record, zone))
 
         key = f"live_download_{kind.ending.strip('.-').replace('.', '_')}"
         remember_offer(key, kind.label, make, f"{name}{kind.ending}", kind.mime)
@@ -48,15 +48,15 @@ def show_downloads(session: LiveSession) -> None:
             "Clear",
             icon=":material/delete:",
             key="live_clear",
-            on_click=session.clear,
+            on_click=record.clear,
             help="Deletes everything recorded in this session.",
         )
 
 
-def stream_result(session: LiveSession, zone: tzinfo) -> StreamResult:
+def stream_result(record: LiveRecord, zone: tzinfo) -> StreamResult:
     """Return what the session has found so far, with times in a zone."""
-    info = session.info
-    return StreamResult(session.rows(), replace(info, time=info.time.astimezone(zone)))
+    info = record.info
+    return StreamResult(record.rows(), replace(info, time=info.time.astimezone(zone)))
 
 
 def visitors_zone() -> tzinfo:

@@ -89,19 +89,20 @@ def _connection(ice: Ice) -> str:
 
 def show_busy(session: LiveSession) -> None:
     """Say that all slots are taken, and rerun the page as soon as one is free."""
-    if session.visitor_full:
-        many = counted(session.slots_of_visitor or 0, "live stream")
+    if session.limit.visitor_full(session):
+        many = counted(session.limit.of_visitor or 0, "live stream")
         icon, title = ":material/tab:", "You have other live streams open"
         text = (
             f"This server analyses {many} of a visitor at a time. Stop one in another tab; then "
             "this page opens by itself."
         )
         photo = "Analyse a photo meanwhile"
-    elif session.slots:
+    elif session.limit.slots:
         icon, title = ":material/hourglass_top:", "All places are taken"
+        many = counted(session.limit.slots, "live stream")
         text = (
-            f"This server analyses {counted(session.slots, 'live stream')} at a time. The page "
-            "opens by itself as soon as a place is free."
+            f"This server analyses {many} at a time. The page opens by itself as soon as a place "
+            "is free."
         )
         photo = "Analyse a photo meanwhile"
     else:
@@ -113,12 +114,12 @@ def show_busy(session: LiveSession) -> None:
         st.markdown(f"#### {title}", anchors=False, width="content")
         st.markdown(text, text_alignment="center")
         st.page_link(PHOTO_PAGE, label=photo, icon=":material/photo_camera:")
-    if session.slots:
+    if session.limit.slots:
         st.fragment(_wait_for_slot, run_every=_BUSY_POLL_SECONDS)(session)
 
 
 def _wait_for_slot(session: LiveSession) -> None:
-    if session.slot_free:
+    if session.limit.free_for(session):
         st.rerun()
 
 

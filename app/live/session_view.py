@@ -8,17 +8,14 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from app.common.charts import CONFIG
 from app.common.legend import legend
-from app.common.page_layout import chart_ink
 from app.live import text
-from app.live.charts.curves import curves, curves_figure, describe_curves, occurring
-from app.live.charts.curves_html import curves_html
-from app.live.charts.people_marks import MAX_PEOPLE, person_name
-from app.live.charts.share_charts import shares_figure
+from app.live.charts.curves import curves, describe_curves
+from app.live.charts.drawing import curves_html, shares_html
+from app.live.charts.timeline import MAX_PEOPLE, person_name
 from app.live.downloads import show_downloads
-from app.live.streaming.session import LiveSession
-from app.live.timeline_view import show_timeline
+from app.live.streaming.record import LiveRecord
+from app.live.timeline_view import ROLLING_BARS, show_timeline
 from fer.export.stream import FrameTimes, StreamRows, shares
 from fer.text import clock
 from fer.types import UNCERTAIN
@@ -33,22 +30,22 @@ _PERSON = "live_person"
 _PERSON_CHOICE = "live_person_choice"
 
 
-def show_rolling_timeline(session: LiveSession, every: float = 0.0) -> None:
+def show_rolling_timeline(record: LiveRecord, every: float = 0.0) -> None:
     """Show the timeline of the last `WINDOW_SECONDS` while the stream runs.
 
     Args:
-        session: the visitor's stream.
+        record: what was found.
         every: seconds for which the chart stays as it is, once there is more to see than that.
     """
-    if not len(session):
+    if not len(record):
         return
-    now = session.now
+    now = record.now
     if every and now > 2 * every:
         now -= now % every
     start = max(0.0, now - WINDOW_SECONDS)
-    rows, empty = session.rows(start).used(), "No face yet."
+    rows, empty = record.rows(start).used(), "No face yet."
     rows = rows.take(rows.seconds <= now)
-    if session.dropped:
+    if record.dropped:
         empty = "No face in this time."
     with st.container(border=True, gap="xsmall"):
         show_timeline(
@@ -58,53 +55,51 @@ def show_rolling_timeline(session: LiveSession, every: float = 0.0) -> None:
             now,
             "live_timeline",
             empty=empty,
-            rolling=True,
+            max_bars=ROLLING_BARS,
         )
 
 
-def show_rolling_curves(session: LiveSession) -> None:
+def show_rolling_curves(record: LiveRecord) -> None:
     """Show a person's probabilities in the last `WINDOW_SECONDS` while the stream runs."""
-    if not len(session):
+    if not len(record):
         return
-    now = session.now
+    now = record.now
     start = max(0.0, now - WINDOW_SECONDS)
-    rows = session.rows(start).used()
+    rows = record.rows(start).used()
     end = max(now, start + _LEAST_SECONDS)
-    show_curves(rows, start, end, "live_curves", rolling=True)
+    show_curves(rows, start, end, said=False)
 
 
-def show_session(session: LiveSession) -> None:
+def show_session(record: LiveRecord) -> None:
     """Show timeline, probabilities, shares of time and downloads of the session after a stop."""
-    rows = session.rows().used()
+    rows = record.rows().used()
     st.subheader("This session", anchor=False)
     first, last = float(rows.seconds[0]), float(rows.seconds[-1])
-    if session.dropped:
+    if record.dropped:
         st.caption(
             f":material/info: The history holds {len(rows):,} entries. Older ones, from before "
             f"{clock(first)}, were deleted."
         )
-    if lost := text.lost_sentence(session.errors.lost):
+    if lost := text.lost_sentence(record.errors.lost):
         st.caption(f":material/info: {lost}")
     end = max(last, first + _LEAST_SECONDS)
     with st.container(border=True):
         show_timeline(rows, first, end, last, "live_whole_timeline")
-    show_downloads(session)
-    st.fragment(show_curves)(rows, first, end, "live_whole_curves")
-    show_shares(rows, "live_shares")
+    show_downloads(record)
+    st.fragment(show_curves)(rows, first, end)
+    show_shares(rows)
     _moments(rows)
 
 
-def show_curves(
-    rows: StreamRows, start: float, end: float, key: str, *, rolling: bool = False
-) -> None:
+def show_curves(rows: StreamRows, start: float, end: float, *, said: bool = True) -> None:
     """Show all probabilities of one person, whom the visitor chooses.
 
     Args:
         rows: rows of a session or recording, with the heads that occur in them.
         start: first second.
         end: last second.
-        key: key of the chart.
-        rolling: whether it is drawn again and again, as plain HTML.
+        said: whether the figures of a time appear where the pointer is: too much for a chart that
+            is drawn again and again.
     """
     people, frames = np.unique(rows.track[rows.has_face], return_counts=True)
     if not len(people):
@@ -115,12 +110,8 @@ def show_curves(
         person = _choose_person(sorted(longest), longest[0])
         curve = curves(rows, person, start, end)
         alt = describe_curves(curve, person_name(person))
-        if rolling:
-            st.html(curves_html(curve, start, end, alt))
-        else:
-            figure = curves_figure(curve, start, end, chart_ink())
-            st.plotly_chart(figure, config=CONFIG, alt=alt, key=key)
-        st.markdown(legend([curve.labels[i] for i in occurring(curve)]))
+        st.html(curves_html(curve, start, end, alt, said=said))
+        st.markdown(legend([curve.labels[i] for i in curve.occurring]))
 
 
 def _choose_person(people: list[int], default: int) -> int:
@@ -147,12 +138,11 @@ def _store_person() -> None:
     st.session_state[_PERSON] = st.session_state[_PERSON_CHOICE]
 
 
-def show_shares(rows: StreamRows, key: str, times: FrameTimes | None = None) -> None:
+def show_shares(rows: StreamRows, times: FrameTimes | None = None) -> None:
     """Show how long each person got each answer.
 
     Args:
         rows: rows of a session or recording, with the heads that occur in them.
-        key: key of the chart.
         times: the frames of the rows; those of a camera session if None.
     """
     sums = shares(rows, times)
@@ -160,12 +150,8 @@ def show_shares(rows: StreamRows, key: str, times: FrameTimes | None = None) -> 
         return
     with st.container(border=True):
         st.markdown("##### Share of time", anchors=False)
-        st.plotly_chart(
-            shares_figure(sums, rows.labels, chart_ink()),
-            config=CONFIG,
-            alt=text.describe_shares(sums, rows.labels),
-            key=key,
-        )
+        alt = text.describe_shares(sums, rows.labels)
+        st.html(shares_html(sums, rows.labels, alt))
         st.dataframe(
             text.share_rows(sums, rows.labels),
             hide_index=True,

@@ -15,7 +15,8 @@ from app.common.server import server_settings
 from app.housekeeping.janitor import JANITOR
 from app.live.streaming.ice import Ice, IceSource, twilio_servers
 from app.live.streaming.network_pool import StreamPool, shared_model
-from app.live.streaming.session import LiveModel, LiveSession
+from app.live.streaming.people import LiveModel
+from app.live.streaming.session import LiveSession
 from app.live.streaming.stream_limit import StreamLimit, max_streams, max_streams_of_visitor
 from app.live.webrtc_patches import cloudflare_servers
 from app.operation.parts import PARTS
@@ -95,7 +96,7 @@ def _limit() -> StreamLimit:
 @st.cache_resource(show_spinner=False)
 def _store() -> SessionStore[LiveSession]:
     store: SessionStore[LiveSession] = SessionStore(
-        tab_is_open, bytes_of=lambda session: session.bytes
+        tab_is_open, bytes_of=lambda session: session.record.bytes
     )
     JANITOR.add(store.look)
     return store

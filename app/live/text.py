@@ -8,7 +8,7 @@ import numpy as np
 
 from app.common.text import verdicts
 from app.live.charts.timeline import Timeline
-from app.live.streaming.moment import LiveErrors
+from app.live.streaming.record import LiveErrors
 from fer import Faces
 from fer.export.stream import Shares, Span, StreamRows
 from fer.export.summary import surest_moments

@@ -6,20 +6,16 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from app.common.charts import CONFIG
 from app.common.legend import legend
-from app.common.page_layout import chart_ink
 from app.common.text import counted
 from app.live import text
-from app.live.charts.people_marks import MAX_PEOPLE
-from app.live.charts.timeline import MAX_BARS, Timeline, timeline
-from app.live.charts.timeline_chart import CAMERA_OFF, NO_DATA, timeline_figure
-from app.live.charts.timeline_html import timeline_html
+from app.live.charts.drawing import CAMERA_OFF, NO_DATA, timeline_html
+from app.live.charts.timeline import MAX_BARS, MAX_PEOPLE, Timeline, timeline
 from fer.export.stream import HOLE_SECONDS, StreamRows
 from fer.types import UNCERTAIN
 
 #: Maximum number of bars of a running stream's timeline, which is drawn again and again.
-_ROLLING_BARS = 90
+ROLLING_BARS = 90
 
 #: In the legend: the background of a person's row, and what stands where nothing was analysed.
 _NOT_IN_VIEW = ':color[■]{foreground="#85858D55"}\u00a0not in view'
@@ -40,7 +36,7 @@ def show_timeline(
     empty: str = "No face in this time.",
     cuts: Sequence[float] = (),
     hole_seconds: float = HOLE_SECONDS,
-    rolling: bool = False,
+    max_bars: int = MAX_BARS,
 ) -> Timeline | None:
     """Show a timeline, of which the time up to `until` has passed.
 
@@ -49,16 +45,15 @@ def show_timeline(
         start: first second.
         end: last second.
         until: second up to which frames may have come.
-        key: key of the chart, and of the container that has nothing but it.
+        key: of the container that has nothing but the chart, without the ``_chart`` at its end.
         empty: what is said where nobody was seen.
         cuts: seconds at which another scene begins.
         hole_seconds: longest time for which a frame stands; see `fer.export.stream`.
-        rolling: whether it is drawn again and again, with fewer bars and as plain HTML.
+        max_bars: maximum number of bars of a person.
 
     Returns:
         What the chart shows; None where nobody was seen.
     """
-    max_bars = _ROLLING_BARS if rolling else MAX_BARS
     line = timeline(rows, start, end, until, hole_seconds=hole_seconds, max_bars=max_bars)
     labels = rows.labels
     cuts = [cut for cut in cuts if line.start < cut < line.end]
@@ -68,11 +63,7 @@ def show_timeline(
         return None
     alt = text.describe_timeline(line, labels, cuts)
     with st.container(key=f"{key}_chart"):
-        if rolling:
-            st.html(timeline_html(line, labels, alt))
-        else:
-            figure = timeline_figure(line, labels, chart_ink(), cuts)
-            st.plotly_chart(figure, config=CONFIG, alt=alt, key=key)
+        st.html(timeline_html(line, labels, alt, cuts))
     _explain(line, labels, cuts)
     return line
 

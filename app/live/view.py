@@ -10,7 +10,7 @@ import streamlit as st
 from app.common.legend import legend
 from app.common.text import counted
 from app.live import text
-from app.live.charts.share_charts import mix_strip
+from app.live.charts.drawing import mix_strip
 from app.live.notices import WITHOUT_SERVER, show_trouble
 from app.live.relay.check import RelayState
 from app.live.session_view import show_rolling_timeline
@@ -154,9 +154,9 @@ def show_figures(
             _in_view(session)
     if phase is not Phase.LIVE:
         return
-    show_rolling_timeline(session, chart_seconds)
+    show_rolling_timeline(session.record, chart_seconds)
     with st.expander("Speed", icon=":material/speed:"):
-        _metrics(speed := session.speed())
+        _metrics(speed := session.record.speed())
         _stages(speed)
 
 
@@ -203,12 +203,12 @@ def _status(session: LiveSession, phase: Phase, source: str) -> None:
     label, icon, colour = _BADGES[phase]
     if phase is Phase.LIVE:
         label = source
-        if session.camera_off:
+        if session.record.latest().camera_off:
             label, icon, colour = "Camera off", ":material/videocam_off:", "orange"
     with st.container(horizontal=True, vertical_alignment="center"):
         st.badge(label, icon=icon, color=colour)  # type: ignore[arg-type]
-        if len(session):
-            st.caption(f"{clock(session.now)} since the first frame", width="content")
+        if len(session.record):
+            st.caption(f"{clock(session.record.now)} since the first frame", width="content")
 
 
 def _errors(session: LiveSession) -> None:
@@ -218,24 +218,23 @@ def _errors(session: LiveSession) -> None:
             "as a place is free.",
             icon=":material/hourglass_top:",
         )
-    sentence = text.error_sentence(session.errors)
+    sentence = text.error_sentence(session.record.errors)
     if sentence:
         st.warning(sentence, icon=":material/error:")
 
 
 def _in_view(session: LiveSession) -> None:
-    faces = session.in_view()
-    labels = faces.labels
-    mix = text.mean_mix(faces)
+    latest = session.record.latest()
+    faces, labels = latest.faces, latest.faces.labels
     with st.container(border=True, gap="xxsmall"):
-        if session.camera_off:
+        if latest.camera_off:
             _nothing_to_see(
                 ":material/videocam_off: **The camera is off**",
                 "It sends a black picture, which is not analysed. Switch it on, or open its "
                 "shutter: the session goes on by itself.",
             )
             return
-        if not session.fresh:
+        if not latest.fresh:
             _nothing_to_see(
                 ":material/hourglass_top: **No result at the moment**",
                 "The analysis is busy. The video goes on, and the analysis catches up.",
@@ -247,6 +246,7 @@ def _in_view(session: LiveSession) -> None:
                 "Good light, a frontal view and a short distance help.",
             )
             return
+        mix = text.mean_mix(faces)
         mean = "" if len(faces) == 1 else ", mean of their expressions"
         st.markdown(f":material/face: **{counted(len(faces), 'face')} in view**{mean}")
         st.html(mix_strip(mix, labels, text.describe_now(mix, labels)))

@@ -24,7 +24,8 @@ from app.live.snapshot import show_snapshot
 from app.live.state import connection_help, live_model, live_session
 from app.live.streaming.connection import Connection, Phase
 from app.live.streaming.ice import Ice
-from app.live.streaming.session import LiveModel, LiveSession
+from app.live.streaming.people import LiveModel
+from app.live.streaming.session import LiveSession
 from app.live.view import CUT_STYLE, POLL_SECONDS, poll, show_controls, show_figures
 from app.live.webrtc import show_video, video_active
 from fer import ModelError
@@ -86,12 +87,12 @@ def main() -> None:
     with st.container():
         if phase.troubled:
             show_snapshot()  # right below the button that opens it
-    poll(partial(show_rolling_curves, session), active=phase.active, seconds=seconds)
+    poll(partial(show_rolling_curves, session.record), active=phase.active, seconds=seconds)
     if phase.active:
         # Not in the fragment: a click while it runs would find its file gone.
-        show_downloads(session)
-    elif len(session):
-        show_session(session)
+        show_downloads(session.record)
+    elif len(session.record):
+        show_session(session.record)
     else:
         show_features(_FEATURES)
     if not phase.troubled:
@@ -107,7 +108,10 @@ def _top(session: LiveSession, model: LiveModel) -> tuple[Phase, float]:
     with st.container(horizontal=True, gap=_GAP, key=_TOP):
         with st.container(width=_VIDEO_WIDTH):
             server = ServerState(
-                session.slots, session.slot_free, _servers().help, session.visitor_full
+                session.limit.slots,
+                session.limit.free_for(session),
+                _servers().help,
+                session.limit.visitor_full(session),
             )
             place = show_choice(server)
             server_wanted = place is Place.SERVER or clip_chosen()
@@ -134,7 +138,7 @@ def _video(session: LiveSession) -> bool:
     # A running video must be rendered in every run of the page. If a starting stream gets no slot,
     # it is not rendered, which ends it before the server has spent any work on it.
     clip = clip_chosen()
-    if session.take_slot() if video_active() or clip_starts() else session.slot_free:
+    if session.take_slot() if video_active() or clip_starts() else session.limit.free_for(session):
         (show_clip if clip else show_video)(session, _servers())
         return True
     show_busy(session)
@@ -154,7 +158,7 @@ def _side_panel(session: LiveSession, has_slot: bool) -> Phase:
 
     def observe() -> Phase:
         active = video_active() or clip_active()
-        phase = connection.observe(has_slot and active, session.silent_for)
+        phase = connection.observe(has_slot and active, session.record.silent_for)
         if phase.connecting:
             session.take_slot()  # no frames keep it yet
         return phase

@@ -11,8 +11,7 @@ import streamlit as st
 
 from app.common.components import mount
 from app.common.page_layout import CONTENT_WIDTH
-from app.live.charts.people_marks import person_name
-from app.live.charts.timeline import Timeline
+from app.live.charts.timeline import Timeline, person_name
 from fer.labels import colour_of, person_colour
 from fer.text import chance, clock
 from fer.video.moments import Moment

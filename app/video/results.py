@@ -49,7 +49,7 @@ _STYLE = f"""<style>
   .st-key-{_TOP} > :nth-child(2) {{ grid-area: 2 / 1 / auto / span 2; }}
   .st-key-{_TOP} > :nth-child(3) {{ grid-area: 1 / 2; }}
 }}
-.st-key-{_TIMELINE}_chart .nsewdrag {{ cursor: pointer !important; }}
+.st-key-{_TIMELINE}_chart .fer-timeline div {{ cursor: pointer; }}
 </style>"""
 
 
@@ -85,8 +85,8 @@ def show_result(visit: VideoVisit, source: Source, result: Result) -> None:
             _show_downloads(visit, source, result, found)
     rows = found.rows.used()
     first, last = _span(found)
-    st.fragment(show_curves)(rows, first, last, "video_curves")
-    show_shares(rows, "video_shares", found.times)
+    st.fragment(show_curves)(rows, first, last)
+    show_shares(rows, found.times)
     _offer_again(visit)
 
 

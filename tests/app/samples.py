@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import re
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from html import unescape
 
 import numpy as np
 from PIL import Image as PillowImage
@@ -41,6 +43,13 @@ THRESHOLDS = (0.5, 0.7)
 
 #: What a live detector finds if it is not told otherwise.
 FACE = make_detections((40, 40, 140, 140))
+
+
+def chart_alts(page: AppTest) -> list[str]:
+    """Return what is said about timelines, probabilities and shares of time, as on the page."""
+    bodies = (one.proto.body for one in page.get("html"))
+    found = (re.search('class="fer-[^"]*" role="img" aria-label="([^"]*)"', b) for b in bodies)
+    return [unescape(alt[1]) for alt in found if alt]
 
 
 class Clock:

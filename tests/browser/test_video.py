@@ -158,10 +158,11 @@ def test_a_recording_becomes_a_marked_video_with_moments_to_go_to(
     moments.last.click()
     wait_for_place(page, max(0.01, told), told + 1.01)
     # Any time, by a press on the timeline.
-    bars = page.locator(".st-key-video_timeline_chart .nsewdrag")
+    bars = page.locator(".st-key-video_timeline_chart .area")
+    bars.scroll_into_view_if_needed()
     box = bars.bounding_box()
     assert box
-    bars.click(position={"x": 0.75 * box["width"], "y": box["height"] / 2})
+    page.mouse.click(box["x"] + 0.75 * box["width"], box["y"] + box["height"] / 2)
     wait_for_place(page, 2.9, 3.3)
     # The same by keys.
     head = page.get_by_role("slider", name="Place in the video")
@@ -182,7 +183,7 @@ def test_on_a_phone_a_tap_on_the_timeline_goes_there_and_the_player_is_seen(
     page = quick.visit(viewport=PHONE, has_touch=True, is_mobile=True)
     upload(page, clip)
     result_of(page)
-    bars = page.locator(".st-key-video_timeline_chart .nsewdrag")
+    bars = page.locator(".st-key-video_timeline_chart .area")
     bars.scroll_into_view_if_needed()
     box = bars.bounding_box()
     assert box

@@ -179,7 +179,7 @@ def _live(photographs: Path, out: Path) -> None:
     for index, frame in enumerate(film(data.astronaut(), (320, 240))):
         shown.update(session.process(frame, index / RATE).tobytes())
     _write(out / "shown.txt", shown.hexdigest())
-    result = stream_result(session, UTC)
+    result = stream_result(session.record, UTC)
     for kind in FORMATS:
         (out / f"session{kind.ending}").write_bytes(kind.contents(result))
     _digest(out)

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from app.live.device.feed import DeviceFeed
-from app.live.streaming.session import LiveModel, LiveSession
+from app.live.streaming.people import LiveModel
+from app.live.streaming.session import LiveSession
 from app.live.streaming.stream_limit import StreamLimit
 from fer import FaceStream
 from fer.export.stream import StreamRows
@@ -43,7 +44,7 @@ def on_server(images: list[Image]) -> StreamRows:
     for image in images:
         clock.seconds += SECONDS
         session.process(image)
-    return session.rows()
+    return session.record.rows()
 
 
 def on_device(js: Node, images: list[Image]) -> StreamRows:
@@ -62,8 +63,8 @@ def on_device(js: Node, images: list[Image]) -> StreamRows:
         reply = feed.take({**message, "batches": [batch]})
         assert reply.acknowledged == number
         wanted = reply.data()["wanted"]
-    assert session.errors.count == 0
-    return session.rows()
+    assert session.record.errors.count == 0
+    return session.record.rows()
 
 
 def _network() -> tuple:

@@ -1,4 +1,4 @@
-"""A session's rows aggregated per person over time. Does not use Streamlit."""
+"""A stream's rows aggregated per person over time. Does not use Streamlit."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.common.head_text import NAMES
-from app.live.charts.people_marks import MAX_PEOPLE
 from fer.export.stream import HOLE_SECONDS, FrameTimes, Span, StreamRows, holes, off_spans
+
+#: Maximum number of rows in a chart; the people who were seen longest get one.
+MAX_PEOPLE = 8
 
 #: Maximum number of bars in a timeline; more are hard to distinguish on a phone and slow to draw.
 MAX_BARS = 180
@@ -96,6 +98,11 @@ class Timeline:
         """The `MAX_PEOPLE` who were seen longest, sorted by their number."""
         by_time = sorted(self.people, key=lambda person: -len(person.seconds))
         return sorted(by_time[:MAX_PEOPLE], key=lambda person: person.track)
+
+
+def person_name(track: int) -> str:
+    """Return the name of a person in charts."""
+    return f"Person {track}"
 
 
 def timeline(

@@ -18,8 +18,9 @@ from app.live.device.report import Report
 from app.live.device.served import served_networks
 from app.live.device.texts import IN_BROWSER
 from app.live.streaming.frames import OFF_HIGHEST, OFF_MEAN, WORKING_SIDE
+from app.live.streaming.people import LiveModel
 from app.live.streaming.record import BOX_SECONDS
-from app.live.streaming.session import LiveModel, LiveSession
+from app.live.streaming.session import LiveSession
 from fer.labels import PERSON_COLOURS, UNCERTAIN_COLOUR, colour_of
 from fer.ondevice.constants import model_constants, path_constants
 from fer.types import UNCERTAIN
@@ -117,7 +118,7 @@ def _mount(session: LiveSession, stop: bool, shown: Shown) -> None:
             "settings": _settings(session),
             "reply": state.reply,
             "heard": state.heard,
-            "life": session.life,
+            "life": session.record.life,
             "stop": stop,
         },
         on_told_change=lambda: _take(session),
@@ -145,7 +146,7 @@ def _shown(session: LiveSession) -> Shown:
 
 
 def _written(session: LiveSession) -> int:
-    return len(session) + session.dropped
+    return len(session.record) + session.record.dropped
 
 
 def _state(session: LiveSession) -> _State:

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 
 from app.live.device.clock import RunClock
 from app.live.device.messages import Batch, Message, Reply
-from app.live.streaming.session import LiveModel, LiveSession
+from app.live.streaming.people import LiveModel
+from app.live.streaming.session import LiveSession
 from fer.errors import FerError, WireError
 from fer.ondevice.wire import SeenFrame
 from fer.stream import FrameResult
@@ -55,7 +56,7 @@ class DeviceFeed:
         self._session, self._models = session, models
         self._lock = threading.Lock()
         self._runs: OrderedDict[str, _Run] = OrderedDict()
-        self._left, self._at = float(BURST), session.clock()
+        self._left, self._at = float(BURST), session.record.clock()
         self._reply = Reply()
 
     def take(self, message: object) -> Reply:
@@ -72,7 +73,7 @@ class DeviceFeed:
     def _take(self, told: Message) -> None:
         run = self._run(told.run)
         if told.dropped > run.dropped:
-            self._session.lost(told.dropped - run.dropped, told.life)
+            self._session.record.lost(told.dropped - run.dropped, told.life)
             run.dropped = told.dropped
         run.acknowledged = max(run.acknowledged, told.first - 1)
         before = self._reply if self._reply.run == told.run else Reply(told.run)
@@ -84,7 +85,7 @@ class DeviceFeed:
             self._left -= len(batches) + sum(1 + len(frame.local_ids) for frame in frames)
             if frames and model:
                 newest = max(frame.seconds for frame in frames)
-                run.clock.hear(newest + told.age, self._session.clock())
+                run.clock.hear(newest + told.age, self._session.record.clock())
                 times = [run.clock(frame.seconds) for frame in frames]
                 found = [
                     (frame, self._session.follow(frame, seconds, told.life, model))
@@ -95,7 +96,7 @@ class DeviceFeed:
 
     def _has_time(self) -> bool:
         """Return whether more is taken now; if not, the browser sends it again."""
-        now = self._session.clock()
+        now = self._session.record.clock()
         self._left = min(BURST, self._left + RATE * (now - self._at))
         self._at = now
         return self._left > 0

@@ -42,7 +42,7 @@ def show_device_panel(session: LiveSession, *, offer_server: bool) -> Phase:
     connection: DeviceConnection = st.session_state.setdefault(_CONNECTION, DeviceConnection())
 
     def observe() -> Phase:
-        return connection.observe(component.device_report(), session.silent_for)
+        return connection.observe(component.device_report(), session.record.silent_for)
 
     panel = st.container()
     report, phase, problem = component.device_report(), observe(), camera_problem()

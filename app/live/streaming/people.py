@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from app.live.streaming.frames import LiveSettings
-from app.live.streaming.moment import Moment
+from app.live.streaming.record import Moment
 from fer import Faces, FaceStream
 from fer.analyzer import Classifier
 from fer.export.stream import HeadLabels, StreamRows
@@ -37,8 +37,8 @@ class LiveModel:
 
 
 @dataclass(frozen=True, eq=False)
-class Asked:
-    """When a frame came, and what was asked about it.
+class Request:
+    """When a frame came, and what is asked about it.
 
     Attributes:
         spec: describes what answers.
@@ -84,7 +84,7 @@ class SessionPeople:
         self._life = 0
         self._model: LiveModel | None = None
 
-    def analysed(self, picture: Image, asked: Asked) -> FrameResult:
+    def analysed(self, picture: Image, request: Request) -> FrameResult:
         """Return who is in a frame.
 
         Where the picture is another one from one frame to the next, as when somebody shows the
@@ -94,33 +94,33 @@ class SessionPeople:
         small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
         thumbnail = np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), np.uint8)
         with self._lock:
-            self._prepare(asked)
+            self._prepare(request)
             if self._is_cut(thumbnail):
                 self._stream.cut()
             return self._stream(
                 picture,
-                asked.moment.seconds,
-                head=asked.settings.head,
-                smoothing_seconds=asked.settings.smoothing_seconds,
+                request.moment.seconds,
+                head=request.settings.head,
+                smoothing_seconds=request.settings.smoothing_seconds,
             )
 
-    def followed(self, seen: Observation, asked: Asked, *, cut: bool = False) -> FrameResult:
+    def followed(self, seen: Observation, request: Request, *, cut: bool = False) -> FrameResult:
         """Return who is in a frame that was looked at elsewhere, and may begin another scene."""
         with self._lock:
-            self._prepare(asked)
+            self._prepare(request)
             if cut:
                 self._stream.cut()
             return self._stream.follow(
                 seen,
-                asked.moment.seconds,
-                head=asked.settings.head,
-                smoothing_seconds=asked.settings.smoothing_seconds,
+                request.moment.seconds,
+                head=request.settings.head,
+                smoothing_seconds=request.settings.smoothing_seconds,
             )
 
-    def _prepare(self, asked: Asked) -> None:
-        if self._life != asked.moment.life:
+    def _prepare(self, request: Request) -> None:
+        if self._life != request.moment.life:
             self._stream.reset()
-            self._life = asked.moment.life
-        if asked.model and asked.model is not self._model:
-            self._stream.answer_with(asked.model.classifier, asked.model.spec)
-            self._model = asked.model
+            self._life = request.moment.life
+        if request.model and request.model is not self._model:
+            self._stream.answer_with(request.model.classifier, request.model.spec)
+            self._model = request.model

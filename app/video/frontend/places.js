@@ -45,7 +45,7 @@ function personRow(person, go) {
 }
 
 // The chart's part with the bars, below which the pointer is.
-const bars = (data) => document.querySelector(`.st-key-${data.chart} .nsewdrag`);
+const bars = (data) => document.querySelector(`.st-key-${data.chart} .area`);
 const player = (data) => document.querySelector(`.st-key-${data.player} video`);
 
 // Puts the line where the video is, over the bars wherever the page has them.

@@ -21,7 +21,7 @@ from app.common.model_choice import chosen_model
 from app.common.settings import MODEL, MODELS
 from app.live import state
 from app.live.streaming.ice import Help, Ice
-from app.live.streaming.session import LiveModel
+from app.live.streaming.people import LiveModel
 from fer.detection.photo_scan import PhotoScan
 from fer.labels import EXPRESSION_HEAD
 from fer.model.spec import ModelSpec

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from app.live.charts.timeline import timeline
-from app.live.streaming.moment import LiveErrors
+from app.live.streaming.record import LiveErrors
 from app.live.text import (
     describe_flaws,
     describe_now,

@@ -3,8 +3,6 @@
 import codecs
 import csv
 import io
-import re
-from html import unescape
 from itertools import pairwise
 from types import SimpleNamespace
 
@@ -20,9 +18,10 @@ from app.live.device.place import Choice, Place
 from app.live.streaming import record as record_module
 from app.live.streaming.connection import Connection, Phase
 from app.live.streaming.frames import LiveSettings
-from app.live.streaming.history import LiveHistory
 from app.live.streaming.ice import STUN, Help, Ice
-from app.live.streaming.session import LiveModel, LiveSession
+from app.live.streaming.people import LiveModel
+from app.live.streaming.record import LiveHistory
+from app.live.streaming.session import LiveSession
 from app.live.streaming.stream_limit import STALE_SECONDS, StreamLimit
 from app.session.stream_files import FORMATS
 from fer import FaceStream, ModelError
@@ -30,7 +29,7 @@ from fer.labels import EXPRESSION_HEAD
 from fer.model.spec import ModelSpec
 from fer.types import Detections
 from tests.app.live.samples import waiting_session
-from tests.app.samples import Detector, FakeAnalyzer, png
+from tests.app.samples import Detector, FakeAnalyzer, chart_alts, png
 from tests.samples import ROOT, FakeClassifier, make_detections
 
 PAGE = "app/pages/live.py"
@@ -86,17 +85,6 @@ def timelines(page: AppTest) -> list[str]:
     return [body for body in bodies if "fer-timeline" in body]
 
 
-def curves(page: AppTest) -> list[str]:
-    bodies = (one.proto.body for one in page.get("html"))
-    return [body for body in bodies if "fer-curves" in body]
-
-
-def alts(page: AppTest) -> list[str]:
-    """Return what is said about the timeline, the probabilities and other charts."""
-    said = [re.findall('aria-label="([^"]*)"', body)[0] for body in timelines(page) + curves(page)]
-    return [unescape(one) for one in said] + [c.proto.alt for c in page.get("plotly_chart")]
-
-
 @pytest.mark.parametrize(
     ("ice", "says"),
     [
@@ -115,7 +103,7 @@ def test_before_a_start_it_says_what_will_be_asked_and_who_helps(
     assert says in words(page)
     assert "allow the camera" in words(page)
     assert "Nothing is recorded" in words(page)
-    assert not page.get("plotly_chart")
+    assert not chart_alts(page)
     assert not page.download_button
 
 
@@ -130,7 +118,7 @@ def test_while_it_runs_figures_and_timeline_are_shown(
     assert "| Find faces |" in words(running)
     (strip,) = (html.proto.body for html in running.get("html") if "flex" in html.proto.body)
     assert 'aria-label="In view now: happy &gt;99%, sad &lt;1%, neutral &lt;1%."' in strip
-    assert alts(running) == [
+    assert chart_alts(running) == [
         "Timeline from 0:00 to 0:10: person 1 mostly happy.",
         "Probabilities of Person 1 over time: happy >99% on average, at most >99% at 0:00; "
         "sad <1% on average, at most <1% at 0:00; neutral <1% on average, at most <1% at 0:00.",
@@ -149,10 +137,10 @@ def test_the_person_of_the_chart_is_chosen_and_stays_chosen(
     (pills,) = [group for group in running.button_group if group.key == "live_person_choice"]
     assert (pills.options, pills.value) == (["Person 1", "Person 2"], 1)
     pills.set_value(2).run()
-    assert alts(running)[-1].startswith("Probabilities of Person 2 over time: happy")
+    assert chart_alts(running)[-1].startswith("Probabilities of Person 2 over time: happy")
     play(session, 1)
     running.run()
-    assert alts(running)[-1].startswith("Probabilities of Person 2 over time: happy")
+    assert chart_alts(running)[-1].startswith("Probabilities of Person 2 over time: happy")
 
 
 def test_no_face_in_view_is_said(
@@ -162,7 +150,7 @@ def test_no_face_in_view_is_said(
     play(session, 2)
     running.run()
     assert "No face in view" in words(running)
-    assert not alts(running)
+    assert not chart_alts(running)
 
 
 def test_a_camera_that_is_off_is_not_nobody_in_view(running: AppTest, session: LiveSession) -> None:
@@ -172,7 +160,7 @@ def test_a_camera_that_is_off_is_not_nobody_in_view(running: AppTest, session: L
     assert "The camera is off" in words(running)
     assert "No face in view" not in words(running)
     assert "camera off" in words(running)
-    assert alts(running)[0].endswith("mostly happy. Camera off from 0:02 to 0:04.")
+    assert chart_alts(running)[0].endswith("mostly happy. Camera off from 0:02 to 0:04.")
     play(session, 1)
     running.run()
     assert "The camera is off" not in words(running)
@@ -196,7 +184,7 @@ def test_a_chart_may_stay_as_it_is_for_a_while(session: LiveSession) -> None:
 
         from app.live.session_view import show_rolling_timeline
 
-        show_rolling_timeline(st.session_state.live, 6.0)
+        show_rolling_timeline(st.session_state.live.record, 6.0)
 
     page = AppTest.from_function(script)
     page.session_state["live"] = session
@@ -223,7 +211,7 @@ def test_a_stall_of_the_analysis_does_not_look_as_if_everybody_had_left(
     assert "No result at the moment" in words(running)
     assert "No face in view" not in words(running)
     assert "no data" in words(running)
-    assert "No data from 0:00 to 0:05." in alts(running)[0]
+    assert "No data from 0:00 to 0:05." in chart_alts(running)[0]
 
 
 def test_controls_act_on_the_session_and_keep_its_history(
@@ -238,7 +226,7 @@ def test_controls_act_on_the_session_and_keep_its_history(
     assert session.settings == LiveSettings(
         mirrored=False, bars=False, smoothing_seconds=1.5, head=EXPRESSION_HEAD
     )
-    assert len(session) == 3
+    assert len(session.record) == 3
 
 
 def test_after_it_the_session_is_there_with_its_downloads(
@@ -248,7 +236,7 @@ def test_after_it_the_session_is_there_with_its_downloads(
     page.run()
     assert not page.exception
     assert page.subheader[0].value == "This session"
-    assert alts(page)[-1].startswith("Share of time. person 1: happy 100%")
+    assert chart_alts(page)[-1].startswith("Share of time. person 1: happy 100%")
     assert page.dataframe[0].value["happy"].tolist() == [100.0]
     assert [b.label for b in page.download_button] == [kind.label for kind in FORMATS]
     moments = page.dataframe[1].value
@@ -264,7 +252,7 @@ def test_the_table_is_for_excel_with_the_time_of_the_visitor(
 ) -> None:
     monkeypatch.setattr(downloads.st, "context", SimpleNamespace(timezone=zone))
     play(session, 2)
-    result = downloads.stream_result(session, downloads.visitors_zone())
+    result = downloads.stream_result(session.record, downloads.visitors_zone())
     file = FORMATS[0].contents(result)
     assert file.startswith(codecs.BOM_UTF8)
     table = list(csv.DictReader(io.StringIO(file.decode("utf-8-sig"))))
@@ -278,7 +266,7 @@ def test_clear_forgets_the_session(page: AppTest, session: LiveSession) -> None:
     play(session, 5)
     page.run()
     page.button(key="live_clear").click().run()
-    assert len(session) == 0
+    assert len(session.record) == 0
     assert not page.download_button
     assert "Before you start" in words(page)
 
@@ -293,14 +281,14 @@ def test_the_session_is_still_there_after_a_visit_to_another_page(
     page.switch_page(PAGE).run()
     assert page.subheader[0].value == "This session"
     assert page.slider[0].value == 2.0
-    assert len(session) == 5
+    assert len(session.record) == 5
 
 
 def test_old_rows_that_made_room_are_admitted(
     page: AppTest, session: LiveSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(record_module, "LiveHistory", lambda heads: LiveHistory(heads, 3))
-    session.clear()
+    session.record.clear()
     play(session, 5)
     page.run()
     assert "The history holds 3 entries. Older ones" in words(page)
@@ -326,12 +314,12 @@ def test_a_full_server_says_so_and_opens_by_itself(
         pass
 
     other = Other()
-    session._limit.hold(other)
+    session.limit.hold(other)
     page.run()
     assert not page.exception
     assert "All places are taken" in words(page)
     assert not page.slider
-    session._limit.leave(other)
+    session.limit.leave(other)
     page.run()
     assert "All places are taken" not in words(page)
     assert page.slider
@@ -341,7 +329,7 @@ def test_who_has_other_streams_open_reads_that(page: AppTest, session: LiveSessi
     class Other:
         pass
 
-    limit, other = session._limit, Other()
+    limit, other = session.limit, Other()
     limit.of_visitor = 1
     limit.belongs(session, "one")
     limit.belongs(other, "one")
@@ -367,9 +355,9 @@ def test_a_page_that_connects_keeps_its_place_and_a_closed_one_loses_it(
     for _ in range(3):
         NOW[0] += STALE_SECONDS - 1
         running.run()
-    assert not session._limit.hold(other)
+    assert not session.limit.hold(other)
     NOW[0] += STALE_SECONDS + 0.1  # sums of tenths are not exact
-    assert session._limit.hold(other)
+    assert session.limit.hold(other)
     # Who waits for the place looks often enough to have it within ten seconds.
     assert STALE_SECONDS + notices._BUSY_POLL_SECONDS < 10
 

@@ -16,7 +16,7 @@ from app.video.workspace import Workspaces
 from fer import ModelError
 from fer.labels import FERPLUS_HEAD
 from fer.model.spec import ModelSpec
-from tests.app.samples import FakeAnalyzer
+from tests.app.samples import FakeAnalyzer, chart_alts
 from tests.app.video.samples import PATIENCE, FakeEngine, nobody, video
 from tests.samples import ROOT
 
@@ -63,10 +63,6 @@ def words(page: AppTest) -> str:
     return "\n".join(str(element.value) for kind in kinds for element in kind)
 
 
-def alts(page: AppTest, kind: str = "plotly_chart") -> list[str]:
-    return [element.proto.alt for element in page.get(kind)]
-
-
 def progress_texts(page: AppTest) -> list[str]:
     return [element.proto.text for element in page.get("progress")]
 
@@ -78,7 +74,7 @@ def test_it_opens_with_two_ways_to_a_first_result_and_nothing_else(page: AppTest
     assert "3 minutes after you close this tab" in words(page)
     assert not page.download_button
     assert not page.get("video")
-    assert not alts(page)
+    assert not chart_alts(page)
 
 
 def test_while_it_is_analysed_the_visitor_sees_how_far_it_is(
@@ -91,8 +87,8 @@ def test_while_it_is_analysed_the_visitor_sees_how_far_it_is(
     assert page.subheader[0].value == "holiday\\.mp4"
     assert "64 × 48 pixels" in words(page)
     assert progress_texts(page)[0].startswith("Step 1 of 2: reading expressions · 40%")
-    assert alts(page)[0].startswith("Timeline from 0:00")
-    assert "person 2 mostly" in alts(page)[0]
+    assert chart_alts(page)[0].startswith("Timeline from 0:00")
+    assert "person 2 mostly" in chart_alts(page)[0]
     (picture,) = (one.alt for element in page.image for one in element.proto.imgs)
     assert "newest analysed frame" in picture
     assert not page.file_uploader
@@ -109,7 +105,7 @@ def test_of_unknown_length_it_says_how_far_it_came(
     assert not page.exception
     assert "Step 1 of 2: reading expressions · 0:00 so far" in words(page)
     assert not page.get("progress")
-    assert alts(page)[0].startswith("Timeline from 0:00")
+    assert chart_alts(page)[0].startswith("Timeline from 0:00")
 
 
 def test_a_cancel_brings_the_start_back(
@@ -135,7 +131,7 @@ def test_the_result_has_a_player_a_timeline_shares_and_all_files(
     assert "**2 people** in 2 scenes. After a cut" in words(page)
     (player,) = page.get("video")
     assert "an expression on every face that was found" in player.proto.alt
-    timeline, curves, shares = alts(page)
+    timeline, curves, shares = chart_alts(page)
     assert "Another scene at 0:00." in timeline
     assert curves.startswith("Probabilities of Person")
     assert shares.startswith("Share of time.")
@@ -179,7 +175,7 @@ def test_without_a_face_it_says_so_and_names_no_expression(
     assert "No face was found" in words(page)
     assert "No face in this recording." in words(page)
     assert "Surest moments" not in words(page)
-    assert alts(page) == []
+    assert chart_alts(page) == []
     assert page.get("video")
 
 

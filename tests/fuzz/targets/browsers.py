@@ -109,10 +109,10 @@ def run(case: tuple[Messages, Any], folder: Path) -> None:
         reply = feed.take(message)
         assert set(reply.data()) == set(reply.__dict__)
         _observations(message)
-    rows = session.rows()
+    rows = session.record.rows()
     assert np.isfinite(rows.seconds).all()
     assert (np.diff(rows.seconds) >= 0).all()
-    result = StreamResult(rows, session.info)
+    result = StreamResult(rows, session.record.info)
     for ending in WRITERS:
         file_bytes(result, ending)
     Report.of(told)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from app.live.streaming.session import LiveModel
+from app.live.streaming.people import LiveModel
 from fer.model.spec import ModelSpec
 from fer.tracking import Appearance
 from fer.tracking.observation import Observation

@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from app.live.device.feed import BURST, RATE, DeviceFeed
 from app.live.device.messages import Reply
 from app.live.streaming.frames import LiveSettings
-from app.live.streaming.moment import LiveErrors
-from app.live.streaming.record import FRESH_SECONDS
-from app.live.streaming.session import BATCH_LAG_SECONDS, LiveModel, LiveSession
+from app.live.streaming.people import LiveModel
+from app.live.streaming.record import FRESH_SECONDS, LiveErrors
+from app.live.streaming.session import BATCH_LAG_SECONDS, LiveSession
 from app.live.streaming.stream_limit import StreamLimit
 from fer import FaceStream
 from fer.errors import ModelError
@@ -78,15 +78,15 @@ def play(feed: DeviceFeed, browser: Browser, clock: Clock) -> Callable[..., Repl
 
 
 def times(session: LiveSession) -> list[float]:
-    return session.rows().seconds.round(6).tolist()
+    return session.record.rows().seconds.round(6).tolist()
 
 
 def test_before_anything_came_there_is_nothing(feed: DeviceFeed, session: LiveSession) -> None:
     empty = {"run": "run-1", "life": 0, "model": "fake-1", "first": 1, "batches": [], "age": 0}
     assert feed.take(empty) == Reply("run-1")
-    assert len(session) == session.now == 0
-    assert session.silent_for == session.result_age == np.inf
-    assert not session.fresh
+    assert len(session.record) == session.record.now == 0
+    assert session.record.silent_for == session.record.latest().age == np.inf
+    assert not session.record.latest().fresh
 
 
 def test_what_a_device_has_seen_is_recorded_like_what_was_seen_here(
@@ -99,12 +99,12 @@ def test_what_a_device_has_seen_is_recorded_like_what_was_seen_here(
         "people": {"1": 1},
         "wanted": [],
     }
-    rows = session.rows()
+    rows = session.record.rows()
     assert rows.seconds == pytest.approx(0.1 * np.arange(10))
     assert rows.track.tolist() == [1] * 10
     assert rows.array["box"][0].tolist() == [40, 40, 140, 140]
-    assert session.in_view().expressions == ["happy"]
-    assert session.errors.count == 0
+    assert session.record.latest().faces.expressions == ["happy"]
+    assert session.record.errors.count == 0
 
 
 def test_who_sends_too_fast_waits_and_loses_nothing(
@@ -122,8 +122,8 @@ def test_who_sends_too_fast_waits_and_loses_nothing(
     assert [send(), send()] == [messages] * 2
     clock.seconds += 2 * 180 / RATE
     assert send() == messages + 3
-    assert session.errors.count == 0
-    assert len(session) == 2 * 60 * (messages + 3)
+    assert session.record.errors.count == 0
+    assert len(session.record) == 2 * 60 * (messages + 3)
 
 
 def test_what_cannot_be_read_costs_time_too(
@@ -134,14 +134,14 @@ def test_what_cannot_be_read_costs_time_too(
     browser.number = BURST + 1
     browser.look()
     assert feed.take(browser.message()).acknowledged == BURST + 1
-    assert session.errors.count == BURST + 1
+    assert session.record.errors.count == BURST + 1
 
 
 def test_no_place_of_the_server_is_taken(session: LiveSession, play: Callable[..., Reply]) -> None:
     play(10)
-    assert not session.slot_free
+    assert not session.limit.free_for(session)
     assert not session.refused
-    assert len(session) == 10
+    assert len(session.record) == 10
 
 
 def test_the_figures_are_those_of_the_device(
@@ -149,12 +149,12 @@ def test_the_figures_are_those_of_the_device(
 ) -> None:
     play(60, received=3, shown=2, milliseconds=(4, 1, 2, 8, 3))
     clock.seconds += 0.4  # the next batch is on its way
-    speed = session.speed()
+    speed = session.record.speed()
     assert (speed.analysed, speed.received, speed.shown) == pytest.approx((10, 30, 20), abs=0.3)
     found = {name: stage.median for name, stage in speed.stages.items()}
     assert found == {"detect": 4, "track": 1, "align": 2, "classify": 8, "draw": 3, "all": 18}
     clock.seconds += 30
-    assert session.speed().analysed == 0
+    assert session.record.speed().analysed == 0
 
 
 def test_between_two_batches_the_session_is_alive(
@@ -162,12 +162,12 @@ def test_between_two_batches_the_session_is_alive(
 ) -> None:
     play(5)
     clock.seconds += FRESH_SECONDS + BATCH_LAG_SECONDS - 0.1
-    assert session.fresh
-    assert len(session.in_view()) == 1
-    assert session.silent_for == session.result_age == pytest.approx(2.9)
+    assert session.record.latest().fresh
+    assert len(session.record.latest().faces) == 1
+    assert session.record.silent_for == session.record.latest().age == pytest.approx(2.9)
     clock.seconds += 0.2
-    assert not session.fresh
-    assert len(session.in_view()) == 0
+    assert not session.record.latest().fresh
+    assert len(session.record.latest().faces) == 0
 
 
 def test_a_camera_that_is_off_is_told_and_forgotten(
@@ -175,20 +175,20 @@ def test_a_camera_that_is_off_is_told_and_forgotten(
 ) -> None:
     play(5)
     play(5, seen(Detections.empty()), black=True)
-    assert session.camera_off
-    assert len(session.in_view()) == 0
-    assert session.rows().camera_off.tolist() == [False] * 5 + [True] * 5
-    assert session.result_age == 0
+    assert session.record.latest().camera_off
+    assert len(session.record.latest().faces) == 0
+    assert session.record.rows().camera_off.tolist() == [False] * 5 + [True] * 5
+    assert session.record.latest().age == 0
     clock.seconds += 4.0
-    assert not session.camera_off
+    assert not session.record.latest().camera_off
     reply = play(5)
-    assert not session.camera_off
+    assert not session.record.latest().camera_off
     assert reply.people == {1: 1}, "the same person"
 
 
 def test_a_frame_without_a_face_has_a_row(session: LiveSession, play: Callable[..., Reply]) -> None:
     play(3, seen(Detections.empty()))
-    assert session.rows().has_face.tolist() == [False] * 3
+    assert session.record.rows().has_face.tolist() == [False] * 3
 
 
 def test_faces_are_told_their_persons(feed: DeviceFeed, browser: Browser, clock: Clock) -> None:
@@ -240,13 +240,13 @@ def test_two_minutes_with_a_break_and_a_stop_are_recorded_to_the_last_frame(
     reply = feed.take(browser.message())
     browser.hear(reply.run, reply.acknowledged)
     assert not browser.kept
-    rows = session.rows()
+    rows = session.record.rows()
     assert rows.seconds == pytest.approx(np.array(taken) - 1000, abs=1e-6)
     assert rows.track.tolist() == [1] * 1200
     happy = rows.array["probabilities"][:, 0]
     assert (happy[:600] > 0.9).all()
     assert (happy[650:] < 0.1).all()
-    assert session.errors.count == 0
+    assert session.record.errors.count == 0
 
 
 def test_exports_have_the_columns_of_a_session_of_the_server(
@@ -261,7 +261,8 @@ def test_exports_have_the_columns_of_a_session_of_the_server(
         clock.seconds += 0.1
         there.process(np.full((480, 640, 3), 99, np.uint8))
     device, server = (
-        StreamResult(recorded.rows().used(), recorded.info) for recorded in (session, there)
+        StreamResult(recorded.record.rows().used(), recorded.record.info)
+        for recorded in (session, there)
     )
     for ending in (".json", "-summary.json"):
         device_says, server_says = (
@@ -314,9 +315,9 @@ def test_whatever_the_line_does_every_frame_is_recorded_once_and_in_order(
     for late in [*there, browser.message(), *there]:
         browser.hear("run-1", feed.take(late).acknowledged)
     assert not browser.kept
-    assert len(session) == frames
-    assert (np.diff(session.rows().seconds) > 0.04).all()
-    assert session.errors.count == 0
+    assert len(session.record) == frames
+    assert (np.diff(session.record.rows().seconds) > 0.04).all()
+    assert session.record.errors.count == 0
 
 
 @pytest.mark.parametrize("told", [told for told, _ in WRONG.values()], ids=WRONG)
@@ -325,9 +326,13 @@ def test_what_is_no_message_is_counted_and_nothing_else(
 ) -> None:
     before = play(5)
     assert feed.take(told) == before
-    assert (session.errors.count, len(session)) == (1, 5)
+    assert (session.record.errors.count, len(session.record)) == (1, 5)
     play(5)
-    assert (session.errors.count, session.errors.in_a_row, len(session)) == (1, 0, 10)
+    assert (session.record.errors.count, session.record.errors.in_a_row, len(session.record)) == (
+        1,
+        0,
+        10,
+    )
 
 
 BAD = {
@@ -346,7 +351,7 @@ def test_what_cannot_be_read_is_counted_and_not_asked_for_again(
     message["batches"].append({"number": 2, "observations": observations})
     browser.number = 2
     assert feed.take(message).acknowledged == 2
-    assert (session.errors.count, len(session)) == (errors, 1)
+    assert (session.record.errors.count, len(session.record)) == (errors, 1)
 
 
 def test_one_absurd_frame_does_not_cost_the_others(
@@ -357,7 +362,7 @@ def test_one_absurd_frame_does_not_cost_the_others(
         browser.look(**({} if seconds is None else {"width": 0}))
     assert feed.take(browser.message()).acknowledged == 1
     assert times(session) == [0.0, 0.2]
-    assert session.errors.count == 1
+    assert session.record.errors.count == 1
 
 
 def test_what_comes_after_a_gap_waits_for_what_is_missing(
@@ -370,7 +375,7 @@ def test_what_comes_after_a_gap_waits_for_what_is_missing(
     both = browser.message()
     second = {**both, "batches": both["batches"][1:]}
     assert feed.take(second).acknowledged == 0
-    assert len(session) == 0
+    assert len(session.record) == 0
     assert feed.take(first).acknowledged == 1
     assert feed.take(second).acknowledged == 2
     assert feed.take(both).acknowledged == 2
@@ -385,23 +390,28 @@ def test_what_the_browser_could_not_keep_is_not_waited_for(
         browser.message()
     browser.hear("run-1", 2)  # which were dropped
     reply = feed.take(browser.message() | {"dropped": 2})
-    assert (reply.acknowledged, len(session)) == (3, 1)
+    assert (reply.acknowledged, len(session.record)) == (3, 1)
     feed.take(browser.message() | {"dropped": 2})  # told again, not lost again
-    assert session.errors == LiveErrors(lost=2)
+    assert session.record.errors == LiveErrors(lost=2)
     feed.take(browser.message() | {"dropped": 3})
-    assert session.errors.lost == 3
-    session.clear()
+    assert session.record.errors.lost == 3
+    session.record.clear()
     feed.take(browser.message() | {"dropped": 9})  # of the life before
-    assert session.errors == LiveErrors()
+    assert session.record.errors == LiveErrors()
 
 
 def test_frames_of_an_earlier_life_are_acknowledged_and_not_recorded(
     session: LiveSession, feed: DeviceFeed, play: Callable[..., Reply], clock: Clock
 ) -> None:
     play(5)
-    session.clear()
+    session.record.clear()
     reply = play(5)
-    assert (reply.acknowledged, session.life, len(session), session.now) == (2, 1, 0, 0)
+    assert (reply.acknowledged, session.record.life, len(session.record), session.record.now) == (
+        2,
+        1,
+        0,
+        0,
+    )
     after = Browser(clock, run="run-2", life=1)
     for _ in range(3):
         clock.seconds += 0.1
@@ -436,8 +446,8 @@ def test_runs_do_not_disturb_each_other(
     assert feed.take(after.message()).acknowledged == 1
     assert feed.take(late).acknowledged == 2
     assert feed.take(late).acknowledged == 2
-    assert len(session) == 3
-    assert (np.diff(session.rows().seconds) >= 0).all(), "time never goes backwards"
+    assert len(session.record) == 3
+    assert (np.diff(session.record.rows().seconds) >= 0).all(), "time never goes backwards"
 
 
 def test_a_run_of_which_the_beginning_is_not_known_goes_on(
@@ -450,7 +460,7 @@ def test_a_run_of_which_the_beginning_is_not_known_goes_on(
     browser.hear("run-1", 2)
     anew = DeviceFeed(session, lambda key: None)
     assert anew.take(browser.message()).acknowledged == 3
-    assert len(session) == 1
+    assert len(session.record) == 1
 
 
 def test_the_number_of_runs_that_are_remembered_is_bounded(feed: DeviceFeed, clock: Clock) -> None:
@@ -478,7 +488,7 @@ def test_a_model_that_is_not_known_is_told_and_counted(
     browser.look()
     reply = feed.take(browser.message())
     assert reply.acknowledged == 1
-    assert (len(session), session.errors.count) == (0, 2)
+    assert (len(session.record), session.record.errors.count) == (0, 2)
 
 
 def test_a_model_that_went_meanwhile_is_like_one_that_is_not_known(
@@ -490,7 +500,7 @@ def test_a_model_that_went_meanwhile_is_like_one_that_is_not_known(
     browser.model = "gone"
     browser.look()
     assert DeviceFeed(session, gone).take(browser.message()).acknowledged == 1
-    assert session.errors.count == 1
+    assert session.record.errors.count == 1
 
 
 def test_frames_of_another_network_than_was_said_are_counted(
@@ -498,7 +508,7 @@ def test_frames_of_another_network_than_was_said_are_counted(
 ) -> None:
     browser.look(seen(scores=(1.0, 2.0)))
     assert feed.take(browser.message()).acknowledged == 1
-    assert (len(session), session.errors.count) == (0, 1)
+    assert (len(session.record), session.record.errors.count) == (0, 1)
 
 
 def test_another_model_answers_late_frames_too_and_people_stay(
@@ -519,10 +529,13 @@ def test_another_model_answers_late_frames_too_and_people_stay(
     clock.seconds += 0.1
     after.look(seen(scores=(0.0, 5.0)))
     assert feed.take(after.message()).people == {1: 1}
-    assert session.in_view().expressions == ["cross"]
-    assert session.errors.count == 0
-    assert len(session) == 3
-    assert [head.labels for head in session.rows().used().heads] == [spec.labels, head.labels]
+    assert session.record.latest().faces.expressions == ["cross"]
+    assert session.record.errors.count == 0
+    assert len(session.record) == 3
+    assert [head.labels for head in session.record.rows().used().heads] == [
+        spec.labels,
+        head.labels,
+    ]
 
 
 def test_late_frames_are_followed_with_the_settings_of_their_time(
@@ -541,7 +554,7 @@ def test_late_frames_are_followed_with_the_settings_of_their_time(
     session.settings = LiveSettings(head="ferplus", smoothing_seconds=2.0)
     browser.look(both)
     feed.take(browser.message())
-    rows = session.rows()
+    rows = session.record.rows()
     heads = [rows.heads[i].name for i in rows.array["head"]]
     assert heads == ["expression"] * 4 + ["ferplus"]
     assert rows.array["smoothing_ms"].tolist() == [500] * 4 + [2000]
@@ -565,10 +578,10 @@ def test_a_session_goes_from_the_server_to_the_device_and_back(
                 browser.look(seen(FACE))
         feed.take(browser.message())
         session.ended()
-    rows = session.rows()
+    rows = session.record.rows()
     assert rows.seconds == pytest.approx(0.1 * np.arange(15))
     assert rows.track.tolist()[:5] == rows.track.tolist()[-5:] == [1] * 5
-    assert session.errors.count == 0
+    assert session.record.errors.count == 0
 
 
 def test_a_clock_that_jumps_costs_no_frame(
@@ -580,9 +593,9 @@ def test_a_clock_that_jumps_costs_no_frame(
     play(60)
     browser.began -= 300
     play(10)
-    assert len(session) == 80
-    assert (np.diff(session.rows().seconds) >= 0).all()
-    assert session.result_age == pytest.approx(0, abs=0.1)
+    assert len(session.record) == 80
+    assert (np.diff(session.record.rows().seconds) >= 0).all()
+    assert session.record.latest().age == pytest.approx(0, abs=0.1)
 
 
 def test_threads_may_bring_the_same_at_once(
@@ -603,5 +616,5 @@ def test_threads_may_bring_the_same_at_once(
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(session) == 20
-    assert (np.diff(session.rows().seconds) > 0).all()
+    assert len(session.record) == 20
+    assert (np.diff(session.record.rows().seconds) > 0).all()

@@ -17,7 +17,8 @@ from app.live.device.report import DeviceConnection, Report
 from app.live.device.texts import UNABLE
 from app.live.streaming.connection import Connection, Phase
 from app.live.streaming.ice import STUN, Help, Ice
-from app.live.streaming.session import LiveModel, LiveSession
+from app.live.streaming.people import LiveModel
+from app.live.streaming.session import LiveSession
 from app.live.streaming.stream_limit import StreamLimit
 from fer import FaceStream
 from fer.model.spec import ModelSpec

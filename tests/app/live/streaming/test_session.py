@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from app.live.streaming.frames import LiveSettings
+from app.live.streaming.people import LiveModel
 from app.live.streaming.record import BOX_SECONDS, FRESH_SECONDS
-from app.live.streaming.session import LiveModel, LiveSession
+from app.live.streaming.session import LiveSession
 from app.live.streaming.stream_limit import StreamLimit
 from app.live.streaming.throughput import STAGE_SECONDS
 from fer import FaceStream, ModelError
@@ -55,10 +56,16 @@ def play(session: LiveSession, clock: Clock) -> Callable[..., Image]:
 
 
 def test_before_the_first_frame_there_is_nothing(session: LiveSession) -> None:
-    assert len(session) == len(session.rows()) == len(session.in_view()) == session.now == 0
-    assert (session.speed().analysed, session.speed().stages) == (0, {})
-    assert session.silent_for == session.result_age == np.inf
-    assert session.errors.count == 0
+    assert (
+        len(session.record)
+        == len(session.record.rows())
+        == len(session.record.latest().faces)
+        == session.record.now
+        == 0
+    )
+    assert (session.record.speed().analysed, session.record.speed().stages) == (0, {})
+    assert session.record.silent_for == session.record.latest().age == np.inf
+    assert session.record.errors.count == 0
 
 
 def test_frames_are_analysed_marked_and_recorded(
@@ -66,12 +73,12 @@ def test_frames_are_analysed_marked_and_recorded(
 ) -> None:
     shown = play(3)
     assert shown.shape == (480, 640, 3)
-    assert session.in_view().expressions == ["happy"]
-    rows = session.rows()
+    assert session.record.latest().faces.expressions == ["happy"]
+    rows = session.record.rows()
     assert rows.seconds == pytest.approx([0, 0.1, 0.2])
     assert rows.track.tolist() == [1, 1, 1]
     assert rows.array["box"][0].tolist() == [40, 40, 140, 140]
-    assert list(session.speed().stages) == [*STAGES, "draw", "all"]
+    assert list(session.record.speed().stages) == [*STAGES, "draw", "all"]
 
 
 def test_the_picture_is_a_mirror_but_the_record_is_not(
@@ -87,7 +94,9 @@ def test_the_picture_is_a_mirror_but_the_record_is_not(
     # The marks are on the person in both; letters are not mirrored, so compare the box alone.
     assert (mirrored[140, 640 - 90] != 0).any()
     assert (straight[140, 90] != 0).any()
-    assert {tuple(box) for box in session.rows().array["box"].tolist()} == {(40, 40, 140, 140)}
+    assert {tuple(box) for box in session.record.rows().array["box"].tolist()} == {
+        (40, 40, 140, 140)
+    }
 
 
 def test_settings_act_on_the_next_frame_and_keep_everything(
@@ -99,10 +108,10 @@ def test_settings_act_on_the_next_frame_and_keep_everything(
     session.settings = LiveSettings(bars=True, mirrored=False, smoothing_seconds=100.0)
     play(1, level=130)
     # With much smoothing, one different frame changes next to nothing.
-    assert session.in_view().confidence[0] > 0.9
-    assert session.in_view().expressions == ["happy"]
+    assert session.record.latest().faces.confidence[0] > 0.9
+    assert session.record.latest().faces.expressions == ["happy"]
     assert (play() != without).any()
-    assert session.rows().track.tolist() == [1] * 8
+    assert session.record.rows().track.tolist() == [1] * 8
 
 
 def test_a_frame_without_a_face_has_a_row(
@@ -110,8 +119,8 @@ def test_a_frame_without_a_face_has_a_row(
 ) -> None:
     detector.found = Detections.empty()
     play(2)
-    assert session.rows().has_face.tolist() == [False, False]
-    assert len(session.in_view()) == 0
+    assert session.record.rows().has_face.tolist() == [False, False]
+    assert len(session.record.latest().faces) == 0
 
 
 def test_frames_of_a_camera_that_is_off_are_recorded_as_such_and_not_analysed(
@@ -123,29 +132,29 @@ def test_frames_of_a_camera_that_is_off_are_recorded_as_such_and_not_analysed(
         clock.seconds += 0.1
         shown = session.process(np.zeros((240, 320, 3), np.uint8))
     assert not shown.any()
-    assert session.camera_off
-    assert len(session.in_view()) == 0
-    assert session.errors.count == 0
-    assert session.result_age == 0, "no analysis is late"
-    rows = session.rows()
+    assert session.record.latest().camera_off
+    assert len(session.record.latest().faces) == 0
+    assert session.record.errors.count == 0
+    assert session.record.latest().age == 0, "no analysis is late"
+    rows = session.record.rows()
     assert rows.camera_off.tolist() == [False] * 3 + [True] * 4
     assert rows.seconds == pytest.approx(0.1 * np.arange(7))
     detector.found = FACE
     play()
-    assert not session.camera_off
-    assert session.rows().track.tolist()[-1] == 1, "the same person"
+    assert not session.record.latest().camera_off
+    assert session.record.rows().track.tolist()[-1] == 1, "the same person"
 
 
 def test_a_camera_that_was_off_is_forgotten_with_the_session(
     session: LiveSession, clock: Clock
 ) -> None:
     session.process(np.zeros((240, 320, 3), np.uint8))
-    assert session.camera_off
+    assert session.record.latest().camera_off
     clock.seconds += FRESH_SECONDS + 0.1
-    assert not session.camera_off, "what no frame says any more"
+    assert not session.record.latest().camera_off, "what no frame says any more"
     session.process(np.zeros((240, 320, 3), np.uint8))
-    session.clear()
-    assert not session.camera_off
+    session.record.clear()
+    assert not session.record.latest().camera_off
 
 
 def test_nobody_is_in_view_when_no_frames_come(
@@ -153,7 +162,7 @@ def test_nobody_is_in_view_when_no_frames_come(
 ) -> None:
     play()
     clock.seconds += FRESH_SECONDS + 0.1
-    assert len(session.in_view()) == 0
+    assert len(session.record.latest().faces) == 0
 
 
 def test_nobody_is_in_view_when_frames_come_and_none_is_analysed(
@@ -162,11 +171,11 @@ def test_nobody_is_in_view_when_frames_come_and_none_is_analysed(
     play()
     detector.found = RuntimeError("broken")
     play(10)
-    assert len(session.in_view()) == 1
+    assert len(session.record.latest().faces) == 1
     play(15)
-    assert len(session.in_view()) == 0
-    assert session.silent_for == 0
-    assert session.result_age == pytest.approx(2.5)
+    assert len(session.record.latest().faces) == 0
+    assert session.record.silent_for == 0
+    assert session.record.latest().age == pytest.approx(2.5)
 
 
 def test_a_frame_that_fails_looks_like_the_others(
@@ -183,9 +192,9 @@ def test_the_time_of_stages_is_of_the_last_seconds(
     session: LiveSession, play: Callable[..., Image], clock: Clock
 ) -> None:
     play(3)
-    assert session.speed().stages
+    assert session.record.speed().stages
     clock.seconds += STAGE_SECONDS + 0.1
-    assert not session.speed().stages
+    assert not session.record.speed().stages
 
 
 def test_a_pause_stays_a_pause_and_the_person_the_same(
@@ -194,8 +203,8 @@ def test_a_pause_stays_a_pause_and_the_person_the_same(
     play(2)
     session.ended()
     play(1, seconds=60.0)
-    assert session.rows().seconds == pytest.approx([0, 0.1, 60.1])
-    assert session.rows().track.tolist() == [1, 1, 1]
+    assert session.record.rows().seconds == pytest.approx([0, 0.1, 60.1])
+    assert session.record.rows().track.tolist() == [1, 1, 1]
 
 
 def test_a_frame_from_the_past_is_one_of_now(session: LiveSession, detector: Detector) -> None:
@@ -206,8 +215,8 @@ def test_a_frame_from_the_past_is_one_of_now(session: LiveSession, detector: Det
     session.process(picture(), 20.1)
     detector.found = make_detections(right)
     session.process(picture(), 19.0)
-    assert session.rows().seconds == pytest.approx([0, 0, 0.1, 0.1, 0.1])
-    assert session.rows().track.tolist() == [1, 2, 1, 2, 2]
+    assert session.record.rows().seconds == pytest.approx([0, 0, 0.1, 0.1, 0.1])
+    assert session.record.rows().track.tolist() == [1, 2, 1, 2, 2]
 
 
 def test_an_error_in_one_frame_is_told_and_the_stream_goes_on(
@@ -221,18 +230,18 @@ def test_an_error_in_one_frame_is_told_and_the_stream_goes_on(
     with caplog.at_level(logging.CRITICAL):
         broken = play()
     assert broken.shape == (480, 640, 3)
-    assert (session.errors.count, session.errors.in_a_row) == (1, 1)
-    assert session.errors.last_seconds == pytest.approx(0.2)
+    assert (session.record.errors.count, session.record.errors.in_a_row) == (1, 1)
+    assert session.record.errors.last_seconds == pytest.approx(0.2)
     detector.found = FACE
     play()
-    assert (session.errors.count, session.errors.in_a_row) == (1, 0)
-    assert len(session) == 3
+    assert (session.record.errors.count, session.record.errors.in_a_row) == (1, 0)
+    assert len(session.record) == 3
 
 
 @pytest.mark.parametrize("frame", [np.zeros((0, 0, 3), np.uint8), np.zeros((4, 4), np.uint8), None])
 def test_no_frame_makes_it_raise(session: LiveSession, frame: Image) -> None:
     assert session.process(frame) is frame
-    assert session.errors.count == 1
+    assert session.record.errors.count == 1
 
 
 def test_without_a_slot_pictures_pass_unanalysed_until_there_is_one(
@@ -243,12 +252,12 @@ def test_without_a_slot_pictures_pass_unanalysed_until_there_is_one(
 
     other = Other()
     limit.hold(other)
-    assert not session.slot_free
+    assert not session.limit.free_for(session)
     play()
-    assert (session.refused, len(session)) == (True, 0)
+    assert (session.refused, len(session.record)) == (True, 0)
     limit.leave(other)
     play()
-    assert (session.refused, len(session)) == (False, 1)
+    assert (session.refused, len(session.record)) == (False, 1)
     assert not limit.hold(other)
     session.ended()
     assert limit.hold(other)
@@ -304,12 +313,12 @@ def test_the_video_goes_on_while_an_analysis_takes_long(
     shown += [show(stalling, clock) for _ in range(29)]
     assert len(shown) == 30
     assert all((frame == picture()[:, ::-1]).all() for frame in shown)
-    assert len(stalling) == 0
-    assert stalling.speed().shown == stalling.speed().received == pytest.approx(10)
+    assert len(stalling.record) == 0
+    assert stalling.record.speed().shown == stalling.record.speed().received == pytest.approx(10)
     held_up.allowed.release(2)
-    wait_until(lambda: len(stalling) == 2)
+    wait_until(lambda: len(stalling.record) == 2)
     # The first frame, and the newest one when the analysis became free.
-    assert stalling.rows().seconds == pytest.approx([0, 2.9])
+    assert stalling.record.rows().seconds == pytest.approx([0, 2.9])
 
 
 def test_boxes_stay_a_while_when_the_analysis_stalls_and_then_vanish(
@@ -318,7 +327,7 @@ def test_boxes_stay_a_while_when_the_analysis_stalls_and_then_vanish(
     stalling.settings = LiveSettings(mirrored=False, bars=False)
     held_up.allowed.release()
     show(stalling, clock)
-    wait_until(lambda: len(stalling) == 1)
+    wait_until(lambda: len(stalling.record) == 1)
     assert (show(stalling, clock) != picture()).any()
     assert (show(stalling, clock, BOX_SECONDS - 0.11) != picture()).any()
     assert (show(stalling, clock, 0.02) == picture()).all()
@@ -329,15 +338,15 @@ def test_a_clear_does_not_wait_for_the_analysis_and_drops_what_it_finds(
 ) -> None:
     show(stalling, clock)
     assert held_up.begun.acquire(timeout=PATIENCE)
-    stalling.clear()
+    stalling.record.clear()
     show(stalling, clock)
     held_up.allowed.release()
     assert held_up.begun.acquire(timeout=PATIENCE)  # the next one
-    assert len(stalling) == 0
+    assert len(stalling.record) == 0
     held_up.allowed.release()
-    wait_until(lambda: len(stalling) == 1)
-    assert stalling.rows().seconds.tolist() == [0]
-    assert stalling.rows().track.tolist() == [1]
+    wait_until(lambda: len(stalling.record) == 1)
+    assert stalling.record.rows().seconds.tolist() == [0]
+    assert stalling.record.rows().track.tolist() == [1]
 
 
 def test_no_thread_outlives_its_stream(
@@ -367,11 +376,11 @@ def test_clear_forgets_everything_and_the_stream_goes_on(
     session: LiveSession, play: Callable[..., Image]
 ) -> None:
     play(4)
-    session.clear()
-    assert (len(session), session.now, session.speed().analysed) == (0, 0, 0)
+    session.record.clear()
+    assert (len(session.record), session.record.now, session.record.speed().analysed) == (0, 0, 0)
     play(2)
-    assert session.rows().seconds == pytest.approx([0, 0.1])
-    assert session.rows().track.tolist() == [1, 1]
+    assert session.record.rows().seconds == pytest.approx([0, 0.1])
+    assert session.record.rows().track.tolist() == [1, 1]
 
 
 def test_after_clear_nobody_is_judged_by_what_was_seen_before(
@@ -380,22 +389,22 @@ def test_after_clear_nobody_is_judged_by_what_was_seen_before(
     """Times begin at zero again, so after a single frame they do not even go back."""
     session.settings = LiveSettings(smoothing_seconds=100.0)
     play(1, level=0)
-    assert session.in_view().expressions == ["happy"]
-    session.clear()
+    assert session.record.latest().faces.expressions == ["happy"]
+    session.record.clear()
     play(1, level=250)
-    assert session.in_view().expressions == ["neutral"]
-    assert session.in_view().confidence == pytest.approx([1])
+    assert session.record.latest().faces.expressions == ["neutral"]
+    assert session.record.latest().faces.confidence == pytest.approx([1])
 
 
 def test_rates_tell_received_from_analysed(session: LiveSession, clock: Clock) -> None:
     for _ in range(30):
         clock.seconds += 0.2
         session.process(picture(), received=3)
-    speed = session.speed()
+    speed = session.record.speed()
     assert speed.analysed == pytest.approx(5, rel=0.06)
     assert speed.received == pytest.approx(15, rel=0.06)
     clock.seconds += 60
-    assert session.speed().analysed == session.speed().received == 0
+    assert session.record.speed().analysed == session.record.speed().received == 0
 
 
 def test_no_more_is_analysed_than_received_after_a_black_picture(
@@ -404,7 +413,7 @@ def test_no_more_is_analysed_than_received_after_a_black_picture(
     for shown in [picture()] * 20 + [np.zeros_like(picture())] * 30 + [picture()] * 10:
         clock.seconds += 0.1
         session.process(shown)
-    speed = session.speed()
+    speed = session.record.speed()
     assert speed.received == pytest.approx(10, rel=0.06)
     assert speed.analysed == pytest.approx(2.5, rel=0.06), "10 frames in four seconds"
 
@@ -423,7 +432,7 @@ def test_who_is_in_the_same_place_after_a_cut_is_somebody_else_unless_they_look_
         for _ in range(20):
             clock.seconds += 0.1
             session.process(shot(number))
-        numbers += session.in_view().track_id.tolist()
+        numbers += session.record.latest().faces.track_id.tolist()
     assert numbers == [1, 2, 3, 4, 5, 6, 1]
 
 
@@ -438,10 +447,10 @@ def test_page_and_stream_may_work_at_once(session: LiveSession, clock: Clock) ->
             for _ in range(frames * looks_per_frame):
                 looks.acquire()
                 session.settings = LiveSettings(mirrored=not session.settings.mirrored)
-                rows = session.rows()
+                rows = session.record.rows()
                 assert (np.diff(rows.seconds) >= 0).all()
-                session.speed()
-                session.in_view()
+                session.record.speed()
+                session.record.latest()
         except Exception as error:
             errors.append(error)
 
@@ -452,11 +461,11 @@ def test_page_and_stream_may_work_at_once(session: LiveSession, clock: Clock) ->
         looks.release(looks_per_frame)
         session.process(picture())
         if frame == 30:
-            session.clear()
+            session.record.clear()
     thread.join()
     assert errors == []
-    assert session.errors.count == 0
-    assert len(session) == 29
+    assert session.record.errors.count == 0
+    assert len(session.record) == 29
 
 
 def test_another_head_counts_from_the_next_frame_on(
@@ -466,18 +475,21 @@ def test_another_head_counts_from_the_next_frame_on(
     both = spec.model_copy(update={"heads": (*spec.heads, votes)})
     session = waiting_session(FaceStream(detector, FakeClassifier(3), both), limit, clock)
     session.process(picture())
-    assert session.rows().used().labels == spec.labels
+    assert session.record.rows().used().labels == spec.labels
     session.choose_head("ferplus")
-    assert (len(session), session.labels) == (1, votes.labels)
+    assert (len(session.record), session.spec.head(session.settings.head).labels) == (
+        1,
+        votes.labels,
+    )
     session.process(picture())
-    assert session.in_view().labels == votes.labels
-    rows = session.rows()
+    assert session.record.latest().faces.labels == votes.labels
+    rows = session.record.rows()
     assert len(rows) == 2
     assert rows.track[0] == rows.track[1]
     assert set(rows.labels) == {*spec.labels, *votes.labels}
     with pytest.raises(ModelError, match="no head 'age'"):
         session.choose_head("age")
-    assert len(session) == 2
+    assert len(session.record) == 2
 
 
 def other_model(spec: ModelSpec, *labels: str) -> LiveModel:
@@ -495,19 +507,19 @@ def test_another_model_answers_from_the_next_frame_on_and_nothing_is_lost(
 ) -> None:
     play(2)
     session.choose_model(other_model(spec, *labels))
-    assert (len(session), session.labels) == (2, labels)
+    assert (len(session.record), session.spec.head(session.settings.head).labels) == (2, labels)
     play(2)
-    assert session.in_view().expressions == [labels[0]]
-    rows = session.rows()
+    assert session.record.latest().faces.expressions == [labels[0]]
+    rows = session.record.rows()
     assert rows.track.tolist() == [1, 1, 1, 1], "it is the same person"
     models = [rows.heads[head].model for head in rows.array["head"]]
     assert models == ["fake", "fake", "other", "other"]
     answers = [rows.labels[i] for i in rows.probabilities.argmax(axis=1)]
     assert answers == ["happy", "happy", labels[0], labels[0]]
     assert rows.probabilities.max(axis=1) == pytest.approx(1), "averages have started anew"
-    info = session.info
+    info = session.record.info
     assert (info.model, info.others) == ("fake", (("other", "1" * 64),))
-    assert session.errors.count == 0
+    assert session.record.errors.count == 0
 
 
 def test_a_model_that_is_chosen_before_the_first_frame_is_the_only_one(
@@ -515,9 +527,9 @@ def test_a_model_that_is_chosen_before_the_first_frame_is_the_only_one(
 ) -> None:
     session.choose_model(other_model(spec, "calm", "happy"))
     play()
-    assert {head.model for head in session.rows().heads} == {"other"}
-    assert (session.info.model, session.info.others) == ("other", ())
-    assert session.info.heads == {"expression": ("calm", "happy")}
+    assert {head.model for head in session.record.rows().heads} == {"other"}
+    assert (session.record.info.model, session.record.info.others) == ("other", ())
+    assert session.record.info.heads == {"expression": ("calm", "happy")}
 
 
 def test_after_the_way_back_there_are_two_models_not_three(
@@ -527,10 +539,10 @@ def test_after_the_way_back_there_are_two_models_not_three(
     for model in (own, other, own):
         session.choose_model(model)
         play()
-    assert [head.model for head in session.rows().heads] == ["fake", "other"]
-    session.clear()
+    assert [head.model for head in session.record.rows().heads] == ["fake", "other"]
+    session.record.clear()
     play()
-    assert (session.info.model, session.info.others) == ("fake", ())
+    assert (session.record.info.model, session.record.info.others) == ("fake", ())
 
 
 def test_a_head_that_another_model_lacks_gives_way(
@@ -543,8 +555,8 @@ def test_a_head_that_another_model_lacks_gives_way(
     session.process(picture())
     session.choose_model(other_model(spec, "calm", "happy"))
     session.process(picture())
-    assert session.in_view().labels == ("calm", "happy")
-    assert (len(session), session.errors.count) == (2, 0)
+    assert session.record.latest().faces.labels == ("calm", "happy")
+    assert (len(session.record), session.record.errors.count) == (2, 0)
 
 
 def test_models_may_change_while_frames_come(
@@ -568,5 +580,5 @@ def test_models_may_change_while_frames_come(
         clock.seconds += 0.1
         session.process(picture())
     changing.join()
-    assert session.errors.count == 0
-    assert len(session) > 0
+    assert session.record.errors.count == 0
+    assert len(session.record) > 0

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.live.streaming.history import MAX_ROWS, LiveHistory
+from app.live.streaming.record import MAX_ROWS, LiveHistory
 from fer.export.stream import HeadLabels, StreamRows, labels_of, row_type
 
 LABELS = ("happy", "sad")
