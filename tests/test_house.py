@@ -61,7 +61,6 @@ VIEWS = {
     "app.housekeeping.upload_memory",
     "app.limits.gate",
     "app.live.camera",
-    "app.live.clip_view",
     "app.live.device.choice",
     "app.live.device.component",
     "app.live.device.served",

@@ -8,12 +8,12 @@ import streamlit as st
 
 from app.common.text import counted
 from app.live.camera import CameraProblem
-from app.live.clip_view import play_clip
 from app.live.relay.check import RelayState
 from app.live.snapshot import open_snapshot
 from app.live.streaming.connection import Phase
 from app.live.streaming.ice import Help, Ice
 from app.live.streaming.session import LiveSession
+from app.live.webrtc import play_clip
 from app.session.session_store import KEEP_SECONDS
 
 PHOTO_PAGE = "app/pages/photo.py"
@@ -89,7 +89,8 @@ def _connection(ice: Ice) -> str:
 
 def show_busy(session: LiveSession) -> None:
     """Say that all slots are taken, and rerun the page as soon as one is free."""
-    if session.limit.visitor_full(session):
+    refusal = session.limit.refusal(session)
+    if refusal == "visitor":
         many = counted(session.limit.of_visitor or 0, "live stream")
         icon, title = ":material/tab:", "You have other live streams open"
         text = (
@@ -97,7 +98,7 @@ def show_busy(session: LiveSession) -> None:
             "this page opens by itself."
         )
         photo = "Analyse a photo meanwhile"
-    elif session.limit.slots:
+    elif refusal != "off":
         icon, title = ":material/hourglass_top:", "All places are taken"
         many = counted(session.limit.slots, "live stream")
         text = (
@@ -114,12 +115,12 @@ def show_busy(session: LiveSession) -> None:
         st.markdown(f"#### {title}", anchors=False, width="content")
         st.markdown(text, text_alignment="center")
         st.page_link(PHOTO_PAGE, label=photo, icon=":material/photo_camera:")
-    if session.limit.slots:
+    if refusal != "off":
         st.fragment(_wait_for_slot, run_every=_BUSY_POLL_SECONDS)(session)
 
 
 def _wait_for_slot(session: LiveSession) -> None:
-    if session.limit.free_for(session):
+    if not session.limit.refusal(session):
         st.rerun()
 
 

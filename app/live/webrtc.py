@@ -1,15 +1,21 @@
-"""The video on the Live page: browser → WebRTC → `LiveSession` → browser."""
+"""The video on the Live page: browser, or the sample clip → WebRTC → `LiveSession` → browser."""
 
 from __future__ import annotations
 
 import logging
 import threading
 from collections.abc import Awaitable, Callable
+from enum import Enum, auto
+from fractions import Fraction
+from typing import Any
 
 import av
-from streamlit_webrtc import WebRtcMode, webrtc_streamer
+import streamlit as st
+from streamlit_webrtc import WebRtcMode, create_video_source_track, webrtc_streamer
 
 from app.background.giving_way import STREAM_NICENESS, Pace, let_others_first
+from app.common.paths import SAMPLE
+from app.live.streaming.clip import RATE, SampleClip
 from app.live.streaming.ice import Ice
 from app.live.streaming.session import LiveSession
 from app.live.webrtc_patches import (
@@ -21,7 +27,10 @@ from app.live.webrtc_patches import (
 
 _log = logging.getLogger(__name__)
 
+#: Keys of the component for the camera and for the clip, and of whether the clip is chosen.
 KEY = "live_video"
+_CLIP_KEY = "live_clip"
+_CLIP_STATE = "live_clip_state"
 
 #: Camera constraints: front camera, at a size and rate that two cores can process. All are
 #: preferences, so any camera works. No audio.
@@ -36,7 +45,7 @@ _CONSTRAINTS = {
 }
 
 #: An iPhone shows no video that is not muted and inline.
-VIDEO_ATTRIBUTES = {
+_ATTRIBUTES = {
     "autoPlay": True,
     "playsInline": True,
     "muted": True,
@@ -59,34 +68,100 @@ _TRANSLATIONS = {
 Frames = Callable[[list[av.VideoFrame]], Awaitable[list[av.VideoFrame]]]
 
 
+class _Clip(Enum):
+    PLAYS = auto()
+    STOPS = auto()
+
+
+def play_clip() -> None:
+    """Let the clip take the place of the camera from the next run of the page on."""
+    st.session_state[_CLIP_STATE] = _Clip.PLAYS
+
+
+def stop_clip() -> None:
+    """Let the clip end, and the camera come back."""
+    st.session_state[_CLIP_STATE] = _Clip.STOPS
+
+
+def clip_chosen() -> bool:
+    """Return whether the clip takes the place of the camera."""
+    if st.session_state.get(_CLIP_STATE) is _Clip.STOPS and not _active(_CLIP_KEY):
+        del st.session_state[_CLIP_STATE]
+    return _CLIP_STATE in st.session_state
+
+
+def clip_starts() -> bool:
+    """Return whether the clip plays, or will as soon as the browser has connected."""
+    return st.session_state.get(_CLIP_STATE) is _Clip.PLAYS
+
+
+def video_active() -> bool:
+    """Return whether the browser is connected or connecting, for the camera or the clip."""
+    return _active(KEY) or _active(_CLIP_KEY)
+
+
+def _active(key: str) -> bool:
+    context = video_context(key)
+    return context is not None and (context.state.playing or context.state.signalling)
+
+
 def show_video(session: LiveSession, ice: Ice) -> None:
-    """Show the video and its buttons. Call it in every full run of the page while it runs."""
-    prevent_reset(KEY)
-    deliver_newest()
-    use_page_type()
-    webrtc_streamer(
+    """Show the camera's video and its buttons. Call it in every full run while it runs."""
+    _stream(
         KEY,
+        session,
+        ice,
         mode=WebRtcMode.SENDRECV,
-        rtc_configuration=ice.configuration,
         media_stream_constraints=_CONSTRAINTS,
-        video_html_attrs=VIDEO_ATTRIBUTES,
         translations=_TRANSLATIONS,
-        queued_video_frames_callback=frames_callback(session),
-        on_video_ended=session.ended,
-        async_processing=True,
         media_toggle_controls=False,
     )
 
 
-def video_active() -> bool:
-    """Return whether the browser is connected or connecting."""
-    return stream_active(KEY)
+def show_clip(session: LiveSession, ice: Ice) -> None:
+    """Show the clip and the button that ends it. Call it in every full run while it is chosen."""
+    clip = _sample_clip()
+
+    def draw(pts: int, time_base: Fraction) -> av.VideoFrame:
+        return av.VideoFrame.from_ndarray(clip.frame(float(pts * time_base)), format="rgb24")
+
+    _stream(
+        _CLIP_KEY,
+        session,
+        ice,
+        mode=WebRtcMode.RECVONLY,
+        media_stream_constraints={"video": True, "audio": False},
+        source_video_track=create_video_source_track(draw, f"{_CLIP_KEY}_source", RATE),
+        sendback_audio=False,
+        desired_playing_state=clip_starts(),
+    )
+    st.button(
+        "Stop the sample clip",
+        type="primary",
+        icon=":material/stop:",
+        key="live_clip_stop",
+        on_click=stop_clip,
+    )
 
 
-def stream_active(key: str) -> bool:
-    """Return whether the browser is connected or connecting for the component of this key."""
-    context = video_context(key)
-    return context is not None and (context.state.playing or context.state.signalling)
+@st.cache_resource(show_spinner=False)
+def _sample_clip() -> SampleClip:
+    return SampleClip(SAMPLE)
+
+
+def _stream(key: str, session: LiveSession, ice: Ice, **options: Any) -> None:
+    prevent_reset(key)
+    deliver_newest()
+    use_page_type()
+    webrtc_streamer(
+        key,
+        rtc_configuration=ice.configuration,
+        video_html_attrs=_ATTRIBUTES,
+        queued_video_frames_callback=frames_callback(session),
+        on_video_ended=session.ended,
+        async_processing=True,
+        **options,
+    )
 
 
 def frames_callback(session: LiveSession, pace: Pace | None = None) -> Frames:

@@ -11,10 +11,9 @@ from app.common.head_picker import choose_head, chosen_head
 from app.common.model_choice import chosen_model
 from app.common.page_layout import CONTENT_WIDTH, show_features
 from app.live.camera import camera_problem
-from app.live.clip_view import clip_active, clip_chosen, clip_starts, show_clip
 from app.live.device.choice import offer_device, show_choice
 from app.live.device.component import device_report, mount
-from app.live.device.place import Place, ServerState
+from app.live.device.place import Place, reason_for_device
 from app.live.device.view import CHARTS_POLL_SECONDS, show_device_panel
 from app.live.downloads import show_downloads
 from app.live.notices import show_before_start, show_busy, show_camera_problem, show_trouble
@@ -27,7 +26,7 @@ from app.live.streaming.ice import Ice
 from app.live.streaming.people import LiveModel
 from app.live.streaming.session import LiveSession
 from app.live.view import CUT_STYLE, POLL_SECONDS, poll, show_controls, show_figures
-from app.live.webrtc import show_video, video_active
+from app.live.webrtc import clip_chosen, clip_starts, show_clip, show_video, video_active
 from fer import ModelError
 
 _CONNECTION = "live_connection"
@@ -107,13 +106,8 @@ def _top(session: LiveSession, model: LiveModel) -> tuple[Phase, float]:
     """
     with st.container(horizontal=True, gap=_GAP, key=_TOP):
         with st.container(width=_VIDEO_WIDTH):
-            server = ServerState(
-                session.limit.slots,
-                session.limit.free_for(session),
-                _servers().help,
-                session.limit.visitor_full(session),
-            )
-            place = show_choice(server)
+            refusal = session.limit.refusal(session)
+            place = show_choice(reason_for_device(refusal, _servers().help))
             server_wanted = place is Place.SERVER or clip_chosen()
             # A device that runs ends first, and says so: nothing is lost on the way to the server.
             on_device = device_report().active or not server_wanted
@@ -122,7 +116,7 @@ def _top(session: LiveSession, model: LiveModel) -> tuple[Phase, float]:
             shown = on_device or _video(session)
         with st.container(width=_PANEL_WIDTH):
             if on_device:
-                phase = show_device_panel(session, offer_server=server.usable)
+                phase = show_device_panel(session, offer_server=not refusal)
             else:
                 phase = _side_panel(session, shown)
         with st.container(width=_VIDEO_WIDTH):
@@ -137,9 +131,10 @@ def _video(session: LiveSession) -> bool:
     """Show the video, or a notice if there is no free slot; return whether there was one."""
     # A running video must be rendered in every run of the page. If a starting stream gets no slot,
     # it is not rendered, which ends it before the server has spent any work on it.
-    clip = clip_chosen()
-    if session.take_slot() if video_active() or clip_starts() else session.limit.free_for(session):
-        (show_clip if clip else show_video)(session, _servers())
+    show = show_clip if clip_chosen() else show_video
+    starts = video_active() or clip_starts()
+    if session.take_slot() if starts else not session.limit.refusal(session):
+        show(session, _servers())
         return True
     show_busy(session)
     return False
@@ -147,7 +142,7 @@ def _video(session: LiveSession) -> bool:
 
 def _servers() -> Ice:
     """Return the STUN or TURN servers; a running stream keeps those that it started with."""
-    if _ICE not in st.session_state or not (video_active() or clip_active()):
+    if _ICE not in st.session_state or not video_active():
         st.session_state[_ICE] = connection_help()
     return st.session_state[_ICE]
 
@@ -157,8 +152,7 @@ def _side_panel(session: LiveSession, has_slot: bool) -> Phase:
     connection: Connection = st.session_state.setdefault(_CONNECTION, Connection())
 
     def observe() -> Phase:
-        active = video_active() or clip_active()
-        phase = connection.observe(has_slot and active, session.record.silent_for)
+        phase = connection.observe(has_slot and video_active(), session.record.silent_for)
         if phase.connecting:
             session.take_slot()  # no frames keep it yet
         return phase

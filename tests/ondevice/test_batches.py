@@ -3,12 +3,12 @@
 import json
 import subprocess
 
-from app.live.device.messages import MAX_BATCH, MAX_BATCHES, MAX_MESSAGE
+from app.live.device.protocol import MAX_BATCH, MAX_BATCHES, MAX_MESSAGE
 from fer.ondevice.wire import HEADER, MAX_FACES, MAX_OBSERVATIONS, face_type
 from tests.ondevice.node import Node, node
 from tests.samples import ROOT
 
-SCRIPT = ROOT / "ondevice" / "fer_lens_ondevice" / "assets" / "page" / "batches.js"
+SCRIPT = ROOT / "ondevice" / "fer_lens_ondevice" / "assets" / "page" / "protocol.js"
 
 
 def test_what_a_browser_sends_is_not_too_much(js: Node) -> None:

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from app.live.device.feed import DeviceFeed
+from app.live.device.protocol import DeviceFeed
 from app.live.streaming.people import LiveModel
 from app.live.streaming.session import LiveSession
 from app.live.streaming.stream_limit import StreamLimit

@@ -5,10 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from app.common.widget_value import hold
-from app.live.clip_view import stop_clip
 from app.live.device.component import device_problem, device_report
-from app.live.device.place import Choice, Place, ServerState, reason_for_device
+from app.live.device.place import Choice, Place
 from app.live.device.texts import UNABLE, explained
+from app.live.webrtc import stop_clip
 
 _CHOICE = "live_choice"
 _PROBLEM = "live_device_problem"
@@ -33,13 +33,13 @@ _HELP = (
 )
 
 
-def show_choice(server: ServerState) -> Place:
+def show_choice(reason: str) -> Place:
     """Show the choice; return where to analyse from this run of the page on.
 
     Args:
-        server: what speaks against the server.
+        reason: what speaks for the device; see `reason_for_device`.
     """
-    choice = _choice(server)
+    choice = _choice(reason)
     hold(_WIDGET, choice.place)
     st.segmented_control(
         "Where to analyse",
@@ -53,7 +53,7 @@ def show_choice(server: ServerState) -> Place:
     )
     if choice.reason:
         st.caption(f":material/info: {choice.reason}")
-    elif _problem() and not choice.by_visitor and reason_for_device(server):
+    elif _problem() and not choice.by_visitor and reason:
         st.caption(f":material/mobile_off: {explained(UNABLE, _problem())}")
     return choice.place
 
@@ -78,17 +78,14 @@ def offer_device() -> None:
         )
 
 
-def _choice(server: ServerState) -> Choice:
-    choice = st.session_state.get(_CHOICE) or _of_address()
-    choice = st.session_state[_CHOICE] = choice.revised(server, _problem())
+def _choice(reason: str) -> Choice:
+    known = {place.value: Choice(place, by_visitor=True) for place in Place}
+    address = known.get(st.query_params.get(_PARAMETER, ""), Choice())
+    choice = st.session_state.get(_CHOICE, address).revised(reason, _problem())
+    st.session_state[_CHOICE] = choice
     if choice.by_visitor and st.query_params.get(_PARAMETER) != choice.place.value:
         st.query_params[_PARAMETER] = choice.place.value  # also after a visit to another page
     return choice
-
-
-def _of_address() -> Choice:
-    known = {place.value: Choice(place, by_visitor=True) for place in Place}
-    return known.get(st.query_params.get(_PARAMETER, ""), Choice())
 
 
 def _problem() -> str:

@@ -13,8 +13,7 @@ from typing import Any
 import fer_lens_ondevice
 import streamlit as st
 
-from app.live.device.feed import DeviceFeed
-from app.live.device.report import Report
+from app.live.device.protocol import DeviceFeed, Report
 from app.live.device.served import served_networks
 from app.live.device.texts import IN_BROWSER
 from app.live.streaming.frames import OFF_HIGHEST, OFF_MEAN, WORKING_SIDE

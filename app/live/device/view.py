@@ -11,7 +11,7 @@ from app.live.camera import CameraProblem, camera_problem, problem_of
 from app.live.device import component
 from app.live.device.choice import choose
 from app.live.device.place import Place
-from app.live.device.report import DeviceConnection, Report
+from app.live.device.protocol import Report
 from app.live.device.texts import FAILED, UNABLE, WITHOUT_SERVER, explained, megabytes
 from app.live.notices import (
     NUMBERS_STAY,
@@ -20,7 +20,7 @@ from app.live.notices import (
     offer_photos,
     show_camera_problem,
 )
-from app.live.streaming.connection import Phase
+from app.live.streaming.connection import DeviceConnection, Phase
 from app.live.streaming.session import LiveSession
 from app.live.view import poll, show_figures
 
@@ -42,7 +42,7 @@ def show_device_panel(session: LiveSession, *, offer_server: bool) -> Phase:
     connection: DeviceConnection = st.session_state.setdefault(_CONNECTION, DeviceConnection())
 
     def observe() -> Phase:
-        return connection.observe(component.device_report(), session.record.silent_for)
+        return connection.observe(component.device_report().phase, session.record.silent_for)
 
     panel = st.container()
     report, phase, problem = component.device_report(), observe(), camera_problem()

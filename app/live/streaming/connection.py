@@ -5,12 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from enum import Enum, auto
+from math import inf
 
 #: Seconds after which connecting counts as slow; nearly all connections need less than three.
 SLOW_SECONDS = 10.0
 
 #: Seconds without a frame after which a running stream counts as stalled.
 STALLED_SECONDS = 5.0
+
+#: Seconds between two looks at the phase from which a device was away: it asks every three.
+_AWAY_SECONDS = 4.0
 
 #: A visitor who stops an attempt to connect within this many seconds has changed their mind. After
 #: that, the attempt counts as failed.
@@ -85,3 +89,32 @@ class Connection:
             self._failed = not self._established and tried > _CHANGED_MIND_SECONDS
             self._started = None
         return Phase.FAILED if self._failed else Phase.IDLE
+
+
+class DeviceConnection:
+    """Tracks the phase of one visitor's sessions on their own device.
+
+    Args:
+        clock: monotonic clock in seconds.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._listening_since = self._looked = -inf
+
+    def observe(self, reported: str, silent_for: float) -> Phase:
+        """Return the current phase.
+
+        Args:
+            reported: the phase that the browser named last; see `app.live.device.protocol.Report`.
+            silent_for: seconds since the last results came, of this run or an earlier one.
+        """
+        now, before = self._clock(), self._looked
+        self._looked = now if reported == "running" else -inf
+        if reported != "running":
+            usual = {"loading": Phase.LOADING, "paused": Phase.PAUSED, "failed": Phase.FAILED}
+            return usual.get(reported, Phase.IDLE)
+        if now - before > _AWAY_SECONDS:  # it has just begun, or the connection was away
+            self._listening_since = now
+        silent_for = min(silent_for, now - self._listening_since)
+        return Phase.LIVE if silent_for < STALLED_SECONDS else Phase.STALLED

@@ -91,8 +91,10 @@ class StreamLimit:
         """Take a slot, or keep the one that is held; return False if all are taken."""
         with self._lock:
             now = self._clock()
-            if self._refusal(holder, now):
-                self._note_refusal(holder, now)
+            if reason := self._refusal(holder, now):
+                if holder not in self._turned_away:  # who waits asks again for every frame
+                    self._turned_away.add(holder)
+                    log_event("stream_refused", reason=reason)
                 return False
             if holder not in self._alive(now):
                 self._since[holder] = now
@@ -110,15 +112,14 @@ class StreamLimit:
             if holder in self._held:
                 self._end(holder, self._clock())
 
-    def free_for(self, holder: object) -> bool:
-        """Return whether `hold` would succeed."""
-        with self._lock:
-            return not self._refusal(holder, self._clock())
+    def refusal(self, holder: object) -> str:
+        """Return why `hold` would fail: a word of `app.operation.events`; "" if it would not.
 
-    def visitor_full(self, holder: object) -> bool:
-        """Return whether `hold` would fail because of the visitor's own other streams."""
+        It is "off" if there are no slots, "visitor" if the visitor's own other streams have as many
+        as one may hold, and "full" if all are taken.
+        """
         with self._lock:
-            return self._refusal(holder, self._clock()) == "visitor"
+            return self._refusal(holder, self._clock())
 
     @property
     def taken(self) -> int:
@@ -139,23 +140,16 @@ class StreamLimit:
         return self._looked < before
 
     def _refusal(self, holder: object, now: float) -> str:
-        """Return why there is no slot for a holder: a word of `app.operation.events`, or ""."""
         alive = self._alive(now)
         if holder in alive:
             return ""
+        if not self.slots:
+            return "off"
         visitor = self._visitors.get(holder)
         own = sum(visitor is not None and self._visitors.get(h) == visitor for h in alive)
-        if self.slots and self.of_visitor is not None and own >= self.of_visitor:
+        if self.of_visitor is not None and own >= self.of_visitor:
             return "visitor"
-        if len(alive) >= self.slots:
-            return "full" if self.slots else "off"
-        return ""
-
-    def _note_refusal(self, holder: object, now: float) -> None:
-        """Log a refusal once: who waits asks again for every frame."""
-        if holder not in self._turned_away:
-            self._turned_away.add(holder)
-            log_event("stream_refused", reason=self._refusal(holder, now))
+        return "full" if len(alive) >= self.slots else ""
 
     def _end(self, holder: object, at: float) -> None:
         del self._held[holder]

@@ -2,8 +2,7 @@
 
 import { incapable } from "./page/browser.js";
 import { openCamera } from "./page/camera.js";
-import { Mailbox } from "./page/mailbox.js";
-import { Outbox } from "./page/outbox.js";
+import { Outbox } from "./page/protocol.js";
 import { Session } from "./page/session.js";
 import { View } from "./page/view.js";
 
@@ -32,7 +31,7 @@ class Live {
   constructor() {
     const view = new View();
     this.view = view;
-    this.mailbox = new Mailbox(outbox, clock);
+    outbox.begin();
     /** @type {Trigger} */
     this.trigger = () => {};
     this.session = new Session({
@@ -49,7 +48,7 @@ class Live {
       drawn: () => view.drawn(),
       show: (state) => view.show(state),
       report: (phase) => {
-        this.mailbox.phase = phase;
+        outbox.phase = phase;
         this.send();
       },
       later: (step, milliseconds) => setTimeout(step, milliseconds),
@@ -70,7 +69,7 @@ class Live {
    */
   update(data, trigger) {
     this.trigger = trigger;
-    this.mailbox.answered(data.heard);
+    outbox.answered(data.heard);
     const { session } = this;
     const first = !session.setup;
     session.update(data);
@@ -87,7 +86,7 @@ class Live {
 
   /** @param {boolean} [now]  whether not to wait until it is time */
   send(now = false) {
-    const message = this.mailbox.next(this.session.setup?.id ?? "", now);
+    const message = outbox.next(this.session.setup?.id ?? "", now);
     if (message) this.trigger("told", message);
     this.session.show();
   }

@@ -12,7 +12,7 @@ import streamlit_webrtc.component
 from aiortc.contrib.media import MediaRelay
 from streamlit.testing.v1 import AppTest
 
-from app.live import camera, clip_view, downloads, notices, state, webrtc
+from app.live import camera, downloads, notices, state, webrtc
 from app.live.camera import CameraProblem
 from app.live.device.place import Choice, Place
 from app.live.streaming import record as record_module
@@ -406,7 +406,7 @@ def test_without_a_camera_it_says_why_and_offers_two_other_ways(
     assert not page.exception
     assert says in words(page)
     assert page.get("page_link")
-    monkeypatch.setattr(clip_view, "create_video_source_track", lambda *_: None)  # needs a server
+    monkeypatch.setattr(webrtc, "create_video_source_track", lambda *_: None)  # needs a server
     (button,) = [b for b in page.button if b.label == "Play a sample clip"]
     monkeypatch.setattr(camera, "camera_problem", lambda: None)
     button.click().run()

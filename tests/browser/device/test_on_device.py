@@ -34,7 +34,7 @@ SCRIPTS = "/_stcore/bidi-components/fer-lens-ondevice.live"
 
 #: Counts what the browser has seen: each observation is added to a batch once.
 COUNT = f"""async () => {{
-    const {{ Batches }} = await import("{SCRIPTS}/page/batches.js");
+    const {{ Batches }} = await import("{SCRIPTS}/page/protocol.js");
     const add = Batches.prototype.add;
     window.observations = 0;
     Batches.prototype.add = function (observation) {{

@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from app.live.device.feed import DeviceFeed
-from app.live.device.report import Report
+from app.live.device.protocol import DeviceFeed, Report
 from app.live.streaming.session import LiveSession
 from app.live.streaming.stream_limit import StreamLimit
 from app.own_data.labelling import carry_out

@@ -3,7 +3,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Batches, LIMITS } from "../../../ondevice/fer_lens_ondevice/assets/page/batches.js";
+import { Batches, LIMITS } from "../../../ondevice/fer_lens_ondevice/assets/page/protocol.js";
+
+const ABOUT = { run: "r", life: 0, model: "a" };
 
 /** An observation that is its number, padded. */
 function observation(number, bytes = 8) {
@@ -21,7 +23,7 @@ function numbers({ observations }, bytes = 8) {
 const clockOf = (time) => () => time.seconds;
 
 function filled(count, limits = {}, bytes = 8, time = { seconds: 0 }) {
-  const batches = new Batches(clockOf(time), { ...LIMITS, ...limits });
+  const batches = new Batches(ABOUT, clockOf(time), { ...LIMITS, ...limits });
   for (let i = 1; i <= count; i++) batches.add(observation(i, bytes));
   return batches;
 }
@@ -112,7 +114,7 @@ test("what is too old goes, and is counted", () => {
 
 test("a quarter of an hour without a connection stays within eight megabytes", () => {
   const time = { seconds: 0 };
-  const batches = new Batches(clockOf(time));
+  const batches = new Batches(ABOUT, clockOf(time));
   for (let i = 0; i < 15 * 60 * 2; i++) {
     time.seconds += 0.5;
     for (let frame = 0; frame < 15; frame++) batches.add(observation(i, 700));

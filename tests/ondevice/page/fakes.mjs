@@ -1,7 +1,6 @@
 /** A browser's camera, worker and page, as far as a session needs them. */
 
-import { Mailbox } from "../../../ondevice/fer_lens_ondevice/assets/page/mailbox.js";
-import { Outbox } from "../../../ondevice/fer_lens_ondevice/assets/page/outbox.js";
+import { Outbox } from "../../../ondevice/fer_lens_ondevice/assets/page/protocol.js";
 import { Session } from "../../../ondevice/fer_lens_ondevice/assets/page/session.js";
 
 /** Lets everything run that waits for a promise. */
@@ -55,7 +54,6 @@ export class World {
     this.refuse = null; // the error that a camera is refused with
     const clock = () => this.milliseconds;
     this.outbox = new Outbox(clock);
-    this.mailbox = new Mailbox(this.outbox, clock);
     this.session = new Session({
       sources: {
         openCamera: (id, events) => this.openCamera(id, events),
@@ -71,7 +69,7 @@ export class World {
       show: (state) => (this.shown = state),
       report: (phase) => {
         this.reports.push(phase);
-        this.mailbox.phase = phase;
+        this.outbox.phase = phase;
       },
       later: (step) => this.steps.push(step),
       newId: () => `run-${++this.ids}`,
@@ -103,9 +101,9 @@ export class World {
 
   /** The server takes a message, if one goes now, and answers. */
   deliver() {
-    const message = this.mailbox.next(this.session.setup.id);
+    const message = this.outbox.next(this.session.setup.id);
     if (!message) return null;
-    this.mailbox.answered(message.number);
+    this.outbox.answered(message.number);
     if (message.run) {
       const acknowledged = message.batches.at(-1)?.number ?? 0;
       this.update({ reply: { run: message.run, acknowledged, life: 0, people: { 1: 7 }, wanted: [1] } });

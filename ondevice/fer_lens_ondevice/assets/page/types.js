@@ -54,7 +54,7 @@
 /**
  * @typedef {object} Parts  everything around a session
  * @property {import("./stream.js").Sources} sources
- * @property {import("./outbox.js").Outbox} outbox
+ * @property {import("./protocol.js").Outbox} outbox
  * @property {(seen: Seen | null) => void} mark  the picture
  * @property {() => {shown: number, draw: number}} drawn  since the last call
  * @property {(state: State) => void} show

@@ -61,7 +61,7 @@ def seen(
 
 @dataclass
 class Browser:
-    """What a page keeps of one run, as ``batches.js`` does.
+    """What a page keeps of one run, as ``protocol.js`` does.
 
     Attributes:
         clock: the world's clock; the device's own began elsewhere.

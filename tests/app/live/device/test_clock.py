@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.live.device.clock import RunClock
+from app.live.device.protocol import RunClock
 
 
 def heard(*messages: tuple[float, float]) -> RunClock:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from app.live.device import component
-from app.live.device.report import Report
+from app.live.device.protocol import Report
 from app.live.streaming.session import LiveSession
 from app.live.streaming.stream_limit import StreamLimit
 from fer import FaceStream

@@ -14,8 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.live.device.feed import BURST, RATE, DeviceFeed
-from app.live.device.messages import Reply
+from app.live.device.protocol import BURST, RATE, DeviceFeed, Reply
 from app.live.streaming.frames import LiveSettings
 from app.live.streaming.people import LiveModel
 from app.live.streaming.record import FRESH_SECONDS, LiveErrors
@@ -139,7 +138,7 @@ def test_what_cannot_be_read_costs_time_too(
 
 def test_no_place_of_the_server_is_taken(session: LiveSession, play: Callable[..., Reply]) -> None:
     play(10)
-    assert not session.limit.free_for(session)
+    assert session.limit.refusal(session)
     assert not session.refused
     assert len(session.record) == 10
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.live.device.messages import MAX_BATCH, Batch, Message, Reply
+from app.live.device.protocol import MAX_BATCH, Batch, Message, Reply, Report
 from fer.errors import WireError
 from fer.model.spec import ModelSpec
 from fer.ondevice.wire import SeenFrame
@@ -146,3 +146,25 @@ def test_a_reply_is_json() -> None:
         "people": {"7": 2, "8": 0},
         "wanted": [8],
     }
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
+
+
+@given(ANYTHING | st.fixed_dictionaries({"phase": ANYTHING, "code": ANYTHING}))
+def test_whatever_a_browser_sends_is_a_report(told: object) -> None:
+    report = Report.of(told)
+    assert isinstance(report.phase, str)
+    assert len(report.code) <= 200
+
+
+def test_a_report_is_read() -> None:
+    told = {"phase": "failed", "code": "camera", "detail": "x" * 500, "more": 1}
+    report = Report.of(told)
+    assert (report.phase, report.code, len(report.detail)) == ("failed", "camera", 200)
+    assert not report.active
+    assert not report.problem
+    assert Report.of({"phase": "unable", "code": "simd"}).problem == "simd"

@@ -2,52 +2,46 @@
 
 import pytest
 
-from app.live.device.place import Choice, Place, ServerState, reason_for_device
+from app.live.device.place import Choice, Place, reason_for_device
 from app.live.streaming.ice import Help
 
-FINE = ServerState(4, True, Help.LOCAL)
-FULL = ServerState(4, False, Help.TURN)
-VISITOR_FULL = ServerState(4, False, Help.TURN, visitor_full=True)
-OFF = ServerState(0, False, Help.TURN)
-NO_TURN = ServerState(4, True, Help.STUN)
+REASON = reason_for_device("full", Help.TURN)
 
 
 @pytest.mark.parametrize(
-    ("server", "says"),
+    ("refusal", "connection", "says"),
     [
-        (FINE, ""),
-        (ServerState(4, True, Help.TURN), ""),
-        (FULL, "All places on this server are taken"),
-        (VISITOR_FULL, "You have other live streams open"),
-        (OFF, "switched off"),
-        (NO_TURN, "no relay (TURN)"),
+        ("", Help.LOCAL, ""),
+        ("", Help.TURN, ""),
+        ("full", Help.TURN, "All places on this server are taken"),
+        ("visitor", Help.STUN, "You have other live streams open"),
+        ("off", Help.LOCAL, "switched off"),
+        ("", Help.STUN, "no relay (TURN)"),
     ],
 )
 def test_the_device_is_first_where_something_speaks_against_the_server(
-    server: ServerState, says: str
+    refusal: str, connection: Help, says: str
 ) -> None:
-    choice = Choice().revised(server, "")
+    choice = Choice().revised(reason_for_device(refusal, connection), "")
     assert (choice.place is Place.DEVICE) == bool(says)
     assert says in choice.reason
-    assert choice.reason == reason_for_device(server)
-    assert server.usable == (server in (FINE, NO_TURN) or not says)
+    assert bool(choice.reason) == bool(says)
 
 
-@pytest.mark.parametrize("server", [FULL, OFF, NO_TURN])
-def test_a_device_that_cannot_is_not_first(server: ServerState) -> None:
-    assert Choice().revised(server, "simd") == Choice()
-    preselected = Choice().revised(server, "")
-    assert preselected.revised(server, "simd") == Choice(), "found out after it was chosen"
+def test_a_device_that_cannot_is_not_first() -> None:
+    assert Choice().revised(REASON, "simd") == Choice()
+    preselected = Choice().revised(REASON, "")
+    assert preselected.revised(REASON, "simd") == Choice(), "found out after it was chosen"
 
 
 def test_who_was_given_the_device_is_not_moved_when_a_place_is_free_again() -> None:
-    preselected = Choice().revised(FULL, "")
-    assert preselected.revised(FINE, "") == preselected
+    preselected = Choice().revised(REASON, "")
+    assert preselected.revised("", "") == preselected
 
 
 @pytest.mark.parametrize("place", list(Place))
-@pytest.mark.parametrize("server", [FINE, FULL, OFF, NO_TURN])
+@pytest.mark.parametrize("reason", ["", REASON])
 @pytest.mark.parametrize("problem", ["", "runtime"])
-def test_what_the_visitor_has_chosen_stays(place: Place, server: ServerState, problem: str) -> None:
+def test_what_the_visitor_has_chosen_stays(place: Place, reason: str, problem: str) -> None:
     chosen = Choice(place, by_visitor=True)
-    assert chosen.revised(server, problem) == chosen
+    assert chosen.revised(reason, problem) == chosen

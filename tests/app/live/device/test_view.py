@@ -13,9 +13,9 @@ from streamlit.testing.v1 import AppTest
 from app.live import state
 from app.live.camera import CameraProblem
 from app.live.device import choice, component, view
-from app.live.device.report import DeviceConnection, Report
+from app.live.device.protocol import Report
 from app.live.device.texts import UNABLE
-from app.live.streaming.connection import Connection, Phase
+from app.live.streaming.connection import Connection, DeviceConnection, Phase
 from app.live.streaming.ice import STUN, Help, Ice
 from app.live.streaming.people import LiveModel
 from app.live.streaming.session import LiveSession

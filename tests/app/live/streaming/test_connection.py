@@ -1,7 +1,14 @@
 import numpy as np
 import pytest
 
-from app.live.streaming.connection import SLOW_SECONDS, STALLED_SECONDS, Connection, Phase
+from app.live.device.protocol import Report
+from app.live.streaming.connection import (
+    SLOW_SECONDS,
+    STALLED_SECONDS,
+    Connection,
+    DeviceConnection,
+    Phase,
+)
 
 #: What the browser says, at which second, and when the last frame came (None: never).
 Look = tuple[bool, float, float | None]
@@ -50,3 +57,42 @@ def test_a_stream_stands_where_browser_and_frames_say(
         silent = np.inf if frame is None else now[0] - frame
         seen.append(connection.observe(active, silent))
     assert seen == phases
+
+
+@pytest.mark.parametrize(
+    ("phase", "expected"),
+    [
+        ("idle", Phase.IDLE),
+        ("loading", Phase.LOADING),
+        ("running", Phase.LIVE),
+        ("paused", Phase.PAUSED),
+        ("ended", Phase.IDLE),
+        ("failed", Phase.FAILED),
+        ("unable", Phase.IDLE),
+    ],
+)
+def test_every_report_has_its_phase(phase: str, expected: Phase) -> None:
+    observed = DeviceConnection(lambda: 0.0).observe(phase, np.inf)
+    assert observed is expected
+    assert observed.active == Report(phase).active
+
+
+def test_a_device_from_which_nothing_comes_has_stalled_but_not_at_its_start() -> None:
+    now = [100.0]
+    connection, running = DeviceConnection(lambda: now[0]), "running"
+
+    def observed_for(seconds: int) -> Phase:
+        for _ in range(seconds):
+            phase = connection.observe(running, now[0])
+            now[0] += 1
+        return phase
+
+    assert observed_for(int(STALLED_SECONDS)) is Phase.LIVE
+    assert connection.observe(running, STALLED_SECONDS + 1) is Phase.STALLED
+    assert connection.observe(running, 0.4) is Phase.LIVE
+    assert connection.observe("paused", STALLED_SECONDS + 1) is Phase.PAUSED
+    assert connection.observe(running, STALLED_SECONDS + 1) is Phase.LIVE, "it has just gone on"
+    # Nobody asked while the connection was away, and what waits in the browser comes in a moment.
+    now[0] += 10
+    assert observed_for(int(STALLED_SECONDS)) is Phase.LIVE
+    assert observed_for(1) is Phase.STALLED

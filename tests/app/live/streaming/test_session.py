@@ -252,7 +252,7 @@ def test_without_a_slot_pictures_pass_unanalysed_until_there_is_one(
 
     other = Other()
     limit.hold(other)
-    assert not session.limit.free_for(session)
+    assert session.limit.refusal(session) == "full"
     play()
     assert (session.refused, len(session.record)) == (True, 0)
     limit.leave(other)

@@ -54,7 +54,7 @@ def test_places_are_taken_kept_and_given_back() -> None:
     limit.leave(first)
     assert limit.hold(first)
     assert limit.hold(first)
-    assert (limit.free_for(first), limit.free_for(second), limit.taken) == (True, False, 1)
+    assert (limit.refusal(first), limit.refusal(second), limit.taken) == ("", "full", 1)
     assert not limit.hold(second)
     limit.leave(first)
     assert limit.hold(second)
@@ -76,14 +76,14 @@ def test_a_visitor_has_so_many_streams_and_leaves_places_to_others(most: int) ->
     limit.belongs(other, "another")
     held = [limit.hold(stream) for stream in streams]
     assert sum(held) == most
-    assert limit.visitor_full(streams[-1])
+    assert limit.refusal(streams[-1]) == "visitor"
     assert limit.hold(other) == (most > 0)
     assert limit.hold(unknown) == (most > 0)  # a visitor by itself
     if most:
         assert limit.hold(streams[0])  # who has a place keeps it
         limit.leave(streams[0])
         assert limit.hold(streams[-1])
-        assert not limit.visitor_full(streams[-1])
+        assert limit.refusal(streams[-1]) != "visitor"
 
 
 def test_a_full_or_switched_off_server_is_not_the_visitors_fault() -> None:
@@ -92,7 +92,7 @@ def test_a_full_or_switched_off_server_is_not_the_visitors_fault() -> None:
         limit.hold(other)
         limit.belongs(stream, "one")
         assert not limit.hold(stream)
-        assert not limit.visitor_full(stream)
+        assert limit.refusal(stream) != "visitor"
 
 
 def test_who_waits_is_counted_once() -> None:

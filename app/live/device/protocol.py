@@ -1,0 +1,397 @@
+"""What the component in the browser sends, and what it is answered. Does not use Streamlit.
+
+The browser belongs to its visitor, so whatever comes is checked before anything is done with it.
+The same in the browser is ``page/protocol.js`` of ``ondevice``: numbered batches of observations,
+sent again until they are acknowledged. So nothing is lost, and nothing counts twice.
+"""
+
+from __future__ import annotations
+
+import base64
+import math
+import threading
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from app.live.streaming.people import LiveModel
+from app.live.streaming.session import LiveSession
+from fer.errors import FerError, WireError
+from fer.model.spec import ModelSpec
+from fer.ondevice.wire import SeenFrame, read_observation, split
+from fer.stream import FrameResult
+
+#: Most characters of a batch, and of all batches of a message, and most batches. A browser sends
+#: less, see `LIMITS` of ``protocol.js``; this bounds the work that a message makes.
+MAX_BATCH, MAX_MESSAGE, MAX_BATCHES = 100_000, 400_000, 5000
+
+#: Phases that the browser may report; see `PhaseName` in ``ondevice``.
+_PHASES = ("idle", "loading", "running", "paused", "ended", "failed", "unable")
+
+#: Longest code or detail that is kept of what a browser says.
+_MAX_LENGTH = 200
+
+#: Seconds by which messages may be quicker on the way than the one by which the clock was set.
+_QUICKER = 0.25
+
+#: Seconds by which a device's clock must be behind, in so many messages one after another, to be
+#: set: it stands still while a computer sleeps. One message may be as late for other reasons.
+_BEHIND, _MESSAGES = 3.0, 6
+
+#: How fast time goes, as a share, where it must not go backwards; and after how many seconds of it
+#: no difference to the frame before is made any more.
+_SLOWLY, _GAP = 0.5, 1.0
+
+#: Seconds before which nothing can have been that comes now: browsers keep nothing for so long.
+_OLDEST = 3600.0
+
+#: Runs that are remembered, so that nothing of them counts twice.
+_MAX_RUNS = 64
+
+#: Frames and faces that are taken of a device in a second, and at once after a pause: more than any
+#: sees, and what it kept while its connection was lost. One costs about 0.2 ms.
+RATE, BURST = 400, 4000
+
+#: Faces whose numbers the device is told.
+_MAX_PEOPLE = 128
+
+#: Whole numbers that a browser counts exactly.
+_Count = Annotated[int, Field(ge=0, le=2**53)]
+_Name = Annotated[str, Field(min_length=1, max_length=500)]
+_Seconds = Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False)]
+
+
+@dataclass(frozen=True)
+class Report:
+    """The state of the component in the browser.
+
+    Attributes:
+        phase: one of `_PHASES`; ``unable`` if the browser cannot analyse at all.
+        code: what went wrong: ``camera``, or what the worker tells; "" if nothing did.
+        detail: more about it, in the browser's words; not for visitors.
+    """
+
+    phase: str = "idle"
+    code: str = ""
+    detail: str = ""
+
+    @classmethod
+    def of(cls, told: object) -> Report:
+        """Read what a browser sent, which may be anything; what is no report counts as idle."""
+        if not isinstance(told, Mapping) or told.get("phase") not in _PHASES:
+            return cls()
+        return cls(str(told["phase"]), _short(told.get("code")), _short(told.get("detail")))
+
+    @property
+    def active(self) -> bool:
+        """Whether the camera is on, or about to be."""
+        return self.phase in ("loading", "running", "paused")
+
+    @property
+    def problem(self) -> str:
+        """Why this browser cannot analyse; "" if nothing is known against it."""
+        return self.code if self.phase == "unable" else ""
+
+
+def _short(told: Any) -> str:
+    return told[:_MAX_LENGTH] if isinstance(told, str) else ""
+
+
+class Batch(BaseModel):
+    """Observations, in the order of their times.
+
+    Attributes:
+        number: counts the batches of a run, from 1.
+        observations: base64; see `fer.ondevice.wire`.
+    """
+
+    model_config = ConfigDict(strict=True)
+
+    number: Annotated[_Count, Field(ge=1)]
+    observations: Annotated[str, Field(max_length=MAX_BATCH)]
+
+    def frames(self, spec: ModelSpec | None) -> Iterator[SeenFrame | WireError]:
+        """Yield what each observation says, or why it cannot be read.
+
+        Args:
+            spec: describes the model that has answered; None if it is not known.
+        """
+        try:
+            parts = split(base64.b64decode(self.observations, validate=True))
+        except ValueError as error:
+            yield WireError(f"expected base64: {error}")
+            return
+        except WireError as error:
+            yield error
+            return
+        for part in parts:
+            try:
+                if spec is None:
+                    raise WireError("expected a model that is known here")
+                yield read_observation(part, spec)
+            except WireError as error:
+                yield error
+
+
+class Message(BaseModel):
+    """All that the server is not known to have of one run.
+
+    Attributes:
+        run: name of the run: from a start, with one model, until the record is cleared.
+        life: how often the record had been cleared when the run began.
+        model: key of the model that answers on the device.
+        first: number of the oldest batch that the browser has; earlier ones will not come any more.
+        batches: in the order of their numbers.
+        age: seconds since the newest of the observations was made.
+        dropped: how many observations the browser could not keep.
+    """
+
+    model_config = ConfigDict(strict=True)
+
+    run: _Name
+    life: _Count
+    model: _Name
+    first: Annotated[_Count, Field(ge=1)]
+    batches: Annotated[list[Batch], Field(max_length=MAX_BATCHES)]
+    age: _Seconds
+    dropped: _Count = 0
+
+    @field_validator("batches")
+    @classmethod
+    def _check_size(cls, batches: list[Batch]) -> list[Batch]:
+        if sum(len(batch.observations) for batch in batches) > MAX_MESSAGE:
+            raise ValueError(f"expected at most {MAX_MESSAGE} characters")
+        return batches
+
+    @classmethod
+    def of(cls, told: object) -> Message:
+        """Read what a browser sent.
+
+        Raises:
+            WireError: it is no message.
+        """
+        try:
+            return cls.model_validate(_plain(told))
+        except ValidationError as error:
+            problem = error.errors(include_input=False, include_url=False)[0]
+            place = ".".join(str(step) for step in problem["loc"])
+            raise WireError(f"{place or 'message'}: {problem['msg']}") from None
+
+
+def _plain(told: object) -> object:
+    """Return mappings of any kind as dicts, as far down as a message goes."""
+    if not isinstance(told, Mapping):
+        return told
+    plain = dict(told)
+    if isinstance(batches := plain.get("batches"), list):
+        plain["batches"] = [dict(b) if isinstance(b, Mapping) else b for b in batches]
+    return plain
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What the browser is told.
+
+    Attributes:
+        run: the run that it is about; "" if there was none yet.
+        acknowledged: number of the last batch of it that is here without a gap.
+        people: number of the person by the device's own number of the face; 0 as long as there is
+            none.
+        wanted: the device's own numbers of faces to look at closely.
+    """
+
+    run: str = ""
+    acknowledged: int = 0
+    people: dict[int, int] = field(default_factory=dict)
+    wanted: tuple[int, ...] = ()
+
+    def data(self) -> dict[str, Any]:
+        """Return the same as JSON has it."""
+        people = {str(local): number for local, number in self.people.items()}
+        return {**asdict(self), "people": people, "wanted": list(self.wanted)}
+
+
+class RunClock:
+    """Tells when something was on the session's clock that was at a time on a device's clock.
+
+    The two are brought together by the first message: what was sent now was made now. After that,
+    what is late keeps its time. Only if a message was quicker than the first one, or one of the
+    clocks has jumped, is it done again; and time never goes backwards.
+    """
+
+    def __init__(self) -> None:
+        self._offset = math.inf
+        self._now = 0.0
+        self._late: deque[float] = deque(maxlen=_MESSAGES)
+        #: The last time that was asked for, on both clocks.
+        self._last: tuple[float, float] | None = None
+
+    def hear(self, sent: float, now: float) -> None:
+        """Note when a message came.
+
+        Args:
+            sent: when it was sent, on the device's clock.
+            now: the time on the session's clock.
+        """
+        self._now = now
+        late = now - (sent + self._offset)
+        self._late.append(late)
+        if late < -_QUICKER:
+            self._set(now - sent)
+        elif len(self._late) == _MESSAGES and min(self._late) > _BEHIND:
+            self._set(self._offset + min(self._late))
+
+    def _set(self, offset: float) -> None:
+        self._offset = offset
+        self._late.clear()
+
+    def __call__(self, seconds: float) -> float:
+        """Return the session's time of the next frame, by that of the device.
+
+        Args:
+            seconds: time of a frame of the messages that came.
+        """
+        here = max(seconds + self._offset, self._now - _OLDEST)
+        if self._last is not None:
+            there_before, here_before = self._last
+            passed = min(max(seconds - there_before, 0.0), _GAP)
+            here = max(here, here_before + _SLOWLY * passed)
+        self._last = seconds, here
+        return here
+
+
+@dataclass
+class _Run:
+    """What is known of a run.
+
+    Attributes:
+        acknowledged: number of the last batch that came without a gap.
+        dropped: observations that the browser could not keep.
+    """
+
+    acknowledged: int = 0
+    dropped: int = 0
+    clock: RunClock = field(default_factory=RunClock)
+
+
+class DeviceFeed:
+    """Takes batches of observations, in their order and each once. Thread-safe.
+
+    Batches are sent again until they are acknowledged, so what comes after a gap is left: it will
+    come again, with what is missing. So does what comes too fast. What cannot be read is counted,
+    and never sent again.
+
+    Args:
+        session: records what was seen.
+        models: gives the model of a key; None if there is none.
+    """
+
+    def __init__(self, session: LiveSession, models: Callable[[str], LiveModel | None]) -> None:
+        self._session, self._models = session, models
+        self._lock = threading.Lock()
+        self._runs: OrderedDict[str, _Run] = OrderedDict()
+        self._left, self._at = float(BURST), session.record.clock()
+        self._reply = Reply()
+
+    def take(self, message: object) -> Reply:
+        """Take what a browser sent, whatever it is, and return the answer. Never raises."""
+        with self._lock:
+            try:
+                told = Message.of(message)
+            except WireError as error:
+                self._session.could_not_be_read(error)
+            else:
+                self._take(told)
+            return self._reply
+
+    def _take(self, told: Message) -> None:
+        run = self._run(told.run)
+        if told.dropped > run.dropped:
+            self._session.record.lost(told.dropped - run.dropped, told.life)
+            run.dropped = told.dropped
+        run.acknowledged = max(run.acknowledged, told.first - 1)
+        before = self._reply if self._reply.run == told.run else Reply(told.run)
+        people, wanted = before.people, before.wanted
+        batches = _next(told.batches, run.acknowledged)
+        if batches and self._has_time():
+            run.acknowledged = batches[-1].number
+            frames = self._frames(batches, model := self._model(told.model))
+            self._left -= len(batches) + sum(1 + len(frame.local_ids) for frame in frames)
+            if frames and model:
+                newest = max(frame.seconds for frame in frames)
+                run.clock.hear(newest + told.age, self._session.record.clock())
+                times = [run.clock(frame.seconds) for frame in frames]
+                found = [
+                    (frame, self._session.follow(frame, seconds, told.life, model))
+                    for frame, seconds in zip(frames, times, strict=True)
+                ]
+                people, wanted = _who(found, people)
+        self._reply = Reply(told.run, run.acknowledged, people, wanted)
+
+    def _has_time(self) -> bool:
+        """Return whether more is taken now; if not, the browser sends it again."""
+        now = self._session.record.clock()
+        self._left = min(BURST, self._left + RATE * (now - self._at))
+        self._at = now
+        return self._left > 0
+
+    def _run(self, name: str) -> _Run:
+        run = self._runs.setdefault(name, _Run())
+        self._runs.move_to_end(name)
+        while len(self._runs) > _MAX_RUNS:
+            self._runs.popitem(last=False)
+        return run
+
+    def _model(self, key: str) -> LiveModel | None:
+        chosen = self._session.model
+        if chosen and chosen.key == key:
+            return chosen
+        try:
+            return self._models(key)
+        except FerError:  # it has gone since
+            return None
+
+    def _frames(self, batches: list[Batch], model: LiveModel | None) -> list[SeenFrame]:
+        """Return the frames of batches; those that cannot be read are counted."""
+        frames = []
+        for batch in batches:
+            for found in batch.frames(model.spec if model else None):
+                if isinstance(found, SeenFrame):
+                    frames.append(found)
+                else:
+                    self._session.could_not_be_read(found)
+        return frames
+
+
+def _who(
+    found: list[tuple[SeenFrame, FrameResult | None]], before: dict[int, int]
+) -> tuple[dict[int, int], tuple[int, ...]]:
+    """Return each face's person, and the faces to look at, by the device's numbers of faces.
+
+    Args:
+        found: frames and who is in them.
+        before: persons of earlier frames.
+    """
+    people, wanted = dict(before), ()
+    for frame, result in found:
+        if result is None:
+            continue
+        ids = frame.local_ids.tolist()
+        for local, number in zip(ids, result.numbers.tolist(), strict=True):
+            people.pop(local, None)  # the newest stand last
+            people[local] = max(number, 0)
+        wanted = tuple(ids[i] for i in result.wanted if ids[i])
+    people.pop(0, None)  # faces that the device does not follow
+    return dict(list(people.items())[-_MAX_PEOPLE:]), wanted
+
+
+def _next(batches: list[Batch], after: int) -> list[Batch]:
+    """Return the batches that come after the one of this number, without a gap."""
+    found: list[Batch] = []
+    for batch in batches:
+        if batch.number == after + len(found) + 1:
+            found.append(batch)
+    return found

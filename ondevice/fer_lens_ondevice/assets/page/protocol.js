@@ -1,0 +1,263 @@
+/**
+ * What goes to the Python side; there it is read by `app/live/device/protocol.py`.
+ *
+ * Observations go in numbered batches, again and again until the server has acknowledged them.
+ * Nothing is lost when messages are, and nothing counts twice.
+ *
+ * Messages go one at a time, the next when the last was answered: each makes Streamlit run the
+ * fragment around the component. Where two runs of it follow each other before the browser has heard
+ * of the first, Streamlit takes the component off the page.
+ */
+
+/** @typedef {import("./types.js").PhaseReport} PhaseReport */
+
+/**
+ * @typedef {object} About what stands in every message of a run
+ * @property {string} run
+ * @property {number} life how often the session had been cleared
+ * @property {string} model key of the model that answered
+ *
+ * @typedef {object} Batch
+ * @property {number} number from 1
+ * @property {string} observations base64 of observations one after another, see ../wire.js
+ *
+ * @typedef {object} Results of one run
+ * @property {number} first number of the oldest batch that is kept: those before it will not come
+ * @property {Batch[]} batches those that are not acknowledged, the oldest first, in one piece
+ * @property {number} age seconds since the newest observation in them was added
+ * @property {number} dropped observations that had to go, see `Limits`
+ *
+ * @typedef {object} Limits
+ * @property {number} batchObservations observations in a batch; the server takes no more
+ * @property {number} batchBytes of a batch, if it has more than one observation
+ * @property {number} messageBytes of a message, if it has more than one batch
+ * @property {number} keptBytes of all that is kept; the oldest batches go when there is more
+ * @property {number} keptSeconds for how long a batch is kept
+ *
+ * @typedef {Batch & {count: number, at: number}} Kept number of observations; time of the last one
+ */
+
+/** Milliseconds between two messages with results. A timer may be a little early. */
+const SEND_MILLISECONDS = 450;
+
+/** Milliseconds after which a message counts as lost, and goes again; and the connection. */
+const MESSAGE_LOST_MILLISECONDS = 3000;
+const CONNECTION_LOST_MILLISECONDS = 4000;
+
+/** @type {Limits} */
+export const LIMITS = {
+  batchObservations: 64,
+  batchBytes: 64_000,
+  messageBytes: 256_000,
+  keptBytes: 8_000_000,
+  keptSeconds: 900,
+};
+
+/** What was seen in one run: from a start, or another model, to the end or the next model. */
+export class Batches {
+  /**
+   * @param {About} about
+   * @param {() => number} clock seconds, always forward
+   * @param {Limits} limits
+   */
+  constructor(about, clock = () => performance.now() / 1000, limits = LIMITS) {
+    this.about = about;
+    this.clock = clock;
+    this.limits = limits;
+    this.ended = false;
+    /** Observations that are in no batch yet. @type {Uint8Array[]} */
+    this.open = [];
+    /** When the last one was added. */
+    this.added = 0;
+    /** @type {Kept[]} */
+    this.kept = [];
+    this.made = 0;
+    /** How many observations had to go before they were acknowledged. */
+    this.dropped = 0;
+  }
+
+  /** How many observations the server is not known to have. */
+  get waiting() {
+    return this.kept.reduce((sum, { count }) => sum + count, this.open.length);
+  }
+
+  get delivered() {
+    return this.ended && this.waiting === 0;
+  }
+
+  /** @param {ArrayBuffer} observation in the order of time */
+  add(observation) {
+    const { batchObservations, batchBytes } = this.limits;
+    const bytes = this.open.reduce((sum, { length }) => sum + length, observation.byteLength);
+    if (this.open.length === batchObservations || bytes > batchBytes) this.close();
+    this.open.push(new Uint8Array(observation));
+    this.added = this.clock();
+  }
+
+  /**
+   * Return what to send now: all that is not acknowledged, as far as a message may hold it. Call it
+   * twice a second while something waits.
+   *
+   * @returns {Results}
+   */
+  message() {
+    this.close();
+    let bytes = 0;
+    const beyond = this.kept.findIndex(({ observations }, i) => {
+      bytes += observations.length;
+      return i > 0 && bytes > this.limits.messageBytes;
+    });
+    const sent = beyond < 0 ? this.kept : this.kept.slice(0, beyond);
+    return {
+      first: sent[0]?.number ?? this.made + 1,
+      batches: sent.map(({ number, observations }) => ({ number, observations })),
+      age: this.clock() - (sent.at(-1)?.at ?? this.clock()),
+      dropped: this.dropped,
+    };
+  }
+
+  /**
+   * Forget what the server has. What it says may come late or twice.
+   *
+   * @param {number} number of the last batch that it has without a gap
+   * @returns {boolean} whether that is news
+   */
+  acknowledge(number) {
+    const before = this.kept.length;
+    this.kept = this.kept.filter((batch) => batch.number > number);
+    return this.kept.length < before;
+  }
+
+  /** Make a batch of what has come since the last one. */
+  close() {
+    if (this.open.length) {
+      const [observations, count] = [inBase64(this.open), this.open.length];
+      this.kept.push({ number: ++this.made, observations, count, at: this.added });
+      this.open = [];
+    }
+    this.forget();
+  }
+
+  /** Let the oldest batches go, as far as they are too old or too many. */
+  forget() {
+    const { keptBytes, keptSeconds } = this.limits;
+    const since = this.clock() - keptSeconds;
+    let bytes = this.kept.reduce((sum, { observations }) => sum + observations.length, 0);
+    const stays = this.kept.findIndex(({ observations, at }) => {
+      const goes = bytes > keptBytes || at < since;
+      bytes -= observations.length;
+      return !goes;
+    });
+    const gone = this.kept.splice(0, stays < 0 ? this.kept.length : stays);
+    this.dropped += gone.reduce((sum, { count }) => sum + count, 0);
+  }
+}
+
+/** All that the server is not known to have: the runs, the oldest first, and how it is going. */
+export class Outbox {
+  /** @param {() => number} clock milliseconds */
+  constructor(clock) {
+    this.clock = clock;
+    /** @type {Batches[]} */
+    this.runs = [];
+    this.resultsAt = -Infinity;
+    /** @type {number | null} when the first results went that were not acknowledged */
+    this.unanswered = null;
+    this.number = 0;
+    this.sentAt = -Infinity;
+    this.waits = false; // for an answer
+    /** @type {PhaseReport} */
+    this.phase = { phase: "idle", code: "", detail: "" };
+    /** @type {PhaseReport | null} the last one that has arrived */
+    this.known = null;
+    /** @type {PhaseReport | null} the one of the last message */
+    this.sent = null;
+  }
+
+  /** Another component is on the page: of how it is going, nothing has been said. */
+  begin() {
+    this.waits = false;
+    this.phase = { phase: "idle", code: "", detail: "" };
+    this.known = null;
+  }
+
+  /** Whether the server has everything, and more will not come. */
+  get delivered() {
+    return this.runs.every((run) => run.delivered);
+  }
+
+  /** Whether the server has not answered for a while. */
+  get lost() {
+    const { unanswered } = this;
+    return unanswered !== null && this.clock() - unanswered > CONNECTION_LOST_MILLISECONDS;
+  }
+
+  /** Begin a run; the one before it has ended. @param {About} about */
+  open(about) {
+    this.end();
+    this.runs.push(new Batches(about));
+  }
+
+  /** The newest run has ended. */
+  end() {
+    for (const run of this.runs) run.ended = true;
+    this.runs = this.runs.filter((run) => !run.delivered);
+  }
+
+  /** Forget all: the visitor has cleared the session. */
+  clear() {
+    this.runs = [];
+    this.unanswered = null;
+  }
+
+  /** @param {ArrayBuffer} observation of the newest run */
+  add(observation) {
+    this.runs.at(-1)?.add(observation);
+  }
+
+  /**
+   * Return the next message; null if there is nothing new, or it is not time yet.
+   *
+   * @param {string} setup name of what the page has; "" if it has nothing
+   * @param {boolean} [now] whether not to wait until it is time for results
+   */
+  next(setup, now = false) {
+    const time = this.clock();
+    if (this.waits && time - this.sentAt < MESSAGE_LOST_MILLISECONDS) return null;
+    const due = now || time - this.resultsAt >= SEND_MILLISECONDS;
+    const run = due ? this.runs.find(({ waiting }) => waiting > 0) : undefined;
+    if (!run && setup && this.known === this.phase) return null;
+    if (run) {
+      this.resultsAt = time;
+      this.unanswered ??= time;
+    }
+    this.sentAt = time;
+    this.waits = true;
+    this.sent = this.phase;
+    return { number: ++this.number, setup, phase: this.phase, ...run?.about, ...run?.message() };
+  }
+
+  /** @param {number} heard number of the last message that has arrived */
+  answered(heard) {
+    if (heard !== this.number) return;
+    this.waits = false;
+    this.known = this.sent;
+  }
+
+  /**
+   * @param {string} name of the run
+   * @param {number} number highest batch of it that the server has, with all before it
+   */
+  acknowledge(name, number) {
+    const run = this.runs.find(({ about }) => about.run === name);
+    if (run?.acknowledge(number)) this.unanswered = null;
+    this.runs = this.runs.filter((each) => !each.delivered);
+  }
+}
+
+/** @param {Uint8Array[]} parts */
+function inBase64(parts) {
+  let text = "";
+  for (const part of parts) for (const byte of part) text += String.fromCharCode(byte);
+  return btoa(text);
+}
