@@ -1,33 +1,21 @@
-"""What the Live page shows of a session: timeline, probabilities, shares of time, downloads."""
+"""What the Live page shows of a session: charts while it runs, all of it after a stop."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
-import numpy as np
 import streamlit as st
 
-from app.common.legend import legend
 from app.live import text
-from app.live.charts.curves import curves, describe_curves
-from app.live.charts.drawing import curves_html, shares_html
-from app.live.charts.timeline import MAX_PEOPLE, person_name
+from app.live.charts_view import ROLLING_BARS, show_curves, show_shares, show_timeline
 from app.live.downloads import show_downloads
 from app.live.streaming.record import LiveRecord
-from app.live.timeline_view import ROLLING_BARS, show_timeline
-from fer.export.stream import FrameTimes, StreamRows, shares
+from fer.export.stream import StreamRows
 from fer.text import clock
-from fer.types import UNCERTAIN
 
 #: Span of a running stream's charts in seconds.
 WINDOW_SECONDS = 90.0
 
 #: Least span of a chart in seconds.
 _LEAST_SECONDS = 10.0
-
-_PERSON = "live_person"
-_PERSON_CHOICE = "live_person_choice"
 
 
 def show_rolling_timeline(record: LiveRecord, every: float = 0.0) -> None:
@@ -67,7 +55,7 @@ def show_rolling_curves(record: LiveRecord) -> None:
     start = max(0.0, now - WINDOW_SECONDS)
     rows = record.rows(start).used()
     end = max(now, start + _LEAST_SECONDS)
-    show_curves(rows, start, end, said=False)
+    show_curves(rows, start, end, tips=False)
 
 
 def show_session(record: LiveRecord) -> None:
@@ -91,75 +79,6 @@ def show_session(record: LiveRecord) -> None:
     _moments(rows)
 
 
-def show_curves(rows: StreamRows, start: float, end: float, *, said: bool = True) -> None:
-    """Show all probabilities of one person, whom the visitor chooses.
-
-    Args:
-        rows: rows of a session or recording, with the heads that occur in them.
-        start: first second.
-        end: last second.
-        said: whether the figures of a time appear where the pointer is: too much for a chart that
-            is drawn again and again.
-    """
-    people, frames = np.unique(rows.track[rows.has_face], return_counts=True)
-    if not len(people):
-        return
-    longest = people[np.argsort(-frames, kind="stable")][:MAX_PEOPLE].tolist()
-    with st.container(border=True, gap="xsmall"):
-        st.markdown("##### All probabilities of one person", anchors=False)
-        person = _choose_person(sorted(longest), longest[0])
-        curve = curves(rows, person, start, end)
-        alt = describe_curves(curve, person_name(person))
-        st.html(curves_html(curve, start, end, alt, said=said))
-        st.markdown(legend([curve.labels[i] for i in curve.occurring]))
-
-
-def _choose_person(people: list[int], default: int) -> int:
-    chosen = st.session_state.get(_PERSON)
-    person = chosen if chosen in people else default
-    if len(people) == 1:
-        return person
-    if st.session_state.get(_PERSON_CHOICE) != person:  # else it would be sent, over a click
-        st.session_state[_PERSON_CHOICE] = person
-    st.pills(
-        "Person",
-        people,
-        required=True,
-        format_func=person_name,
-        key=_PERSON_CHOICE,
-        on_change=_store_person,
-        label_visibility="collapsed",
-        wrap=True,
-    )
-    return person
-
-
-def _store_person() -> None:
-    st.session_state[_PERSON] = st.session_state[_PERSON_CHOICE]
-
-
-def show_shares(rows: StreamRows, times: FrameTimes | None = None) -> None:
-    """Show how long each person got each answer.
-
-    Args:
-        rows: rows of a session or recording, with the heads that occur in them.
-        times: the frames of the rows; those of a camera session if None.
-    """
-    sums = shares(rows, times)
-    if not sums.seconds.any():
-        return
-    with st.container(border=True):
-        st.markdown("##### Share of time", anchors=False)
-        alt = text.describe_shares(sums, rows.labels)
-        st.html(shares_html(sums, rows.labels, alt))
-        st.dataframe(
-            text.share_rows(sums, rows.labels),
-            hide_index=True,
-            column_config=_share_columns(rows.labels),
-            alt="Table of the share of time per person and expression",
-        )
-
-
 def _moments(rows: StreamRows) -> None:
     """Show when each person showed each expression most surely."""
     found = text.moment_rows(rows)
@@ -179,13 +98,3 @@ def _moments(rows: StreamRows) -> None:
             alt="Table of the surest moment of each person and expression",
         )
         st.caption("One moment per person and expression, from a time in which the answer lasted.")
-
-
-def _share_columns(labels: Sequence[str]) -> dict[str, Any]:
-    return {
-        "person": st.column_config.NumberColumn("Person", width=64),
-        "seen": st.column_config.TextColumn("Seen for"),
-    } | {
-        label: st.column_config.NumberColumn(label, format="%.0f%%")
-        for label in (*labels, UNCERTAIN)
-    }

@@ -11,9 +11,8 @@ from app.common.head_picker import choose_head, chosen_head
 from app.common.model_choice import chosen_model
 from app.common.page_layout import CONTENT_WIDTH, show_features
 from app.live.camera import camera_problem
-from app.live.device.choice import offer_device, show_choice
+from app.live.device.choice import Place, offer_device, reason_for_device, show_choice
 from app.live.device.component import device_report, mount
-from app.live.device.place import Place, reason_for_device
 from app.live.device.view import CHARTS_POLL_SECONDS, show_device_panel
 from app.live.downloads import show_downloads
 from app.live.notices import show_before_start, show_busy, show_camera_problem, show_trouble

@@ -43,14 +43,14 @@ _WIDE, _HIGH = 1000, 100
 _GREY = "#85858D"
 _GRID, _ROW_BACKGROUND = f"{_GREY}44", "rgba(128, 128, 136, 0.13)"
 
-#: What is said in `data-said` appears above what the pointer is on, or what was tapped.
-_SAID = """
-[class^=fer-] [data-said]:hover::after {
-  content: attr(data-said); position: absolute; z-index: 2; bottom: 100%; left: 0; padding: 3px 8px;
+#: What stands in `data-tip` appears above what the pointer is on, or what was tapped.
+_TIP_STYLE = """
+[class^=fer-] [data-tip]:hover::after {
+  content: attr(data-tip); position: absolute; z-index: 2; bottom: 100%; left: 0; padding: 3px 8px;
   white-space: pre; pointer-events: none; border-radius: 4px; background: #262730; color: white;
   font-size: 12px; font-style: normal; line-height: 1.4;
 }
-[class^=fer-] [data-said].late:hover::after { left: auto; right: 0; }
+[class^=fer-] [data-tip].late:hover::after { left: auto; right: 0; }
 """
 
 _ROWS_STYLE = f"""
@@ -125,7 +125,7 @@ class TimeAxis:
         return f"{self.left(first)};width:{width:.2f}%"
 
     def late(self, seconds: float) -> bool:
-        """Return whether what is said of a moment has its room to the left of it."""
+        """Return whether the words about a moment have their room to the left of it."""
         return seconds > (self.start + self.end) / 2
 
     def times(self) -> str:
@@ -163,7 +163,7 @@ def timeline_html(
         parts.append(f"{_person(person.track)}<div>{around}{bars}</div>")
     parts.append(f'<b class="area" style="grid-row:{first}/{first + len(people)}"></b>')
     parts.append(f'<span></span><div class="words">{axis.times()}</div>')
-    return _chart("fer-rows fer-timeline", _ROWS_STYLE + _SAID, alt, "".join(parts))
+    return _chart("fer-rows fer-timeline", _ROWS_STYLE + _TIP_STYLE, alt, "".join(parts))
 
 
 def _chart(kind: str, style: str, alt: str, content: str) -> str:
@@ -190,7 +190,7 @@ def _bars(person: PersonLine, labels: Sequence[str], width: float, axis: TimeAxi
         span = axis.span(seconds - width / 2, seconds + width / 2)
         yield (
             f'<i class="bar{" late" * axis.late(seconds)}" '
-            f'data-said="{escape(about)}{", uncertain" * uncertain}" '
+            f'data-tip="{escape(about)}{", uncertain" * uncertain}" '
             f'style="{span};height:{100 * confidence:.0f}%;background:'
             f'{_filling(colour_of(label), uncertain)}"></i>'
         )
@@ -207,9 +207,9 @@ def _around(line: Timeline, cuts: Sequence[float], axis: TimeAxis) -> str:
 
     def parts(kind: str, what: str, spans: Sequence[Span]) -> Iterator[str]:
         for first, last in spans:
-            said = f' data-said="{what}, {clock(first)} to {clock(last)}"' if what else ""
+            tip = f' data-tip="{what}, {clock(first)} to {clock(last)}"' if what else ""
             late = " late" * bool(what and axis.late(first))
-            yield f'<i class="{kind}{late}"{said} style="{axis.span(first, last)}"></i>'
+            yield f'<i class="{kind}{late}"{tip} style="{axis.span(first, last)}"></i>'
 
     lines = [("change", change.seconds) for change in line.changes] + [("cut", at) for at in cuts]
     return "".join(
@@ -232,7 +232,7 @@ def _names(line: Timeline, axis: TimeAxis) -> str:
     )
 
 
-def curves_html(curve: Curves, start: float, end: float, alt: str, *, said: bool = False) -> str:
+def curves_html(curve: Curves, start: float, end: float, alt: str, *, tips: bool = False) -> str:
     """Return a chart with a line per expression, in its colour. Gaps are not joined.
 
     Args:
@@ -240,7 +240,7 @@ def curves_html(curve: Curves, start: float, end: float, alt: str, *, said: bool
         start: first second of the axis.
         end: last second of the axis.
         alt: what it shows, for those who cannot see it.
-        said: whether the figures of a time appear where the pointer is.
+        tips: whether the figures of a time appear where the pointer is.
     """
     axis = TimeAxis(start, end)
     picture = f"data:image/svg+xml,{quote(_svg(curve, axis), safe=_SAFE)}"
@@ -249,10 +249,10 @@ def curves_html(curve: Curves, start: float, end: float, alt: str, *, said: bool
         f"{share:.0%}</span>"
         for share in (0, 0.5, 1)
     )
-    figures = "".join(_figures(curve, axis)) if said else ""
+    figures = "".join(_figures(curve, axis)) if tips else ""
     return _chart(
         "fer-curves",
-        _CURVES_STYLE + _SAID,
+        _CURVES_STYLE + _TIP_STYLE,
         alt,
         f'<div>{shares}</div><div><img alt="" src="{picture}">{figures}</div>'
         f'<span></span><div class="words">{axis.times()}</div>',
@@ -303,11 +303,11 @@ def _figures(curve: Curves, axis: TimeAxis) -> Iterator[str]:
         zip(curve.seconds.tolist(), curve.probabilities.tolist(), strict=True)
     ):
         known = [(curve.labels[k], share) for k, share in enumerate(shares) if share == share]
-        said = "\n".join([clock(seconds), *(f"{label} {share:.0%}" for label, share in known)])
+        tip = "\n".join([clock(seconds), *(f"{label} {share:.0%}" for label, share in known)])
         late = ' class="late"' * axis.late(seconds)
         if known:
             span = axis.span(edges[i], edges[i + 1])
-            yield f'<i{late} data-said="{escape(said)}" style="{span}"></i>'
+            yield f'<i{late} data-tip="{escape(tip)}" style="{span}"></i>'
 
 
 def mix_strip(mix: Floats, labels: Sequence[str], alt: str) -> str:
@@ -347,16 +347,16 @@ def shares_html(shares: Shares, labels: Sequence[str], alt: str) -> str:
 _STRIP_STYLE = f"display:flex;height:{_STRIP}px"
 
 
-def _part(answer: str, share: float, said: str, *, named: bool = False) -> str:
+def _part(answer: str, share: float, tip: str, *, named: bool = False) -> str:
     """Return the part of a strip that is an answer's, with its name in it if it is to be read."""
     unsure = answer == UNCERTAIN
     colour = UNCERTAIN_COLOUR if unsure else colour_of(answer)
     name = ""
     if named:  # on a solid background, because hatching hides text
         style = f"padding:0 2px;background:{colour};color:{ink_on(colour)}"
-        name = f'<b style="{style};font-weight:normal">{escape(answer)} {said}</b>'
+        name = f'<b style="{style};font-weight:normal">{escape(answer)} {tip}</b>'
     return (
-        f'<span title="{escape(answer)} {said}" style="flex:{share:.4f} 0 0;min-width:0;'
+        f'<span title="{escape(answer)} {tip}" style="flex:{share:.4f} 0 0;min-width:0;'
         "display:flex;align-items:center;justify-content:center;white-space:nowrap;"
         f'overflow:hidden;background:{_filling(_GREY if unsure else colour, unsure)}">{name}</span>'
     )

@@ -9,8 +9,7 @@ import streamlit as st
 
 from app.live.camera import CameraProblem, camera_problem, problem_of
 from app.live.device import component
-from app.live.device.choice import choose
-from app.live.device.place import Place
+from app.live.device.choice import Place, choose
 from app.live.device.protocol import Report
 from app.live.device.texts import FAILED, UNABLE, WITHOUT_SERVER, explained, megabytes
 from app.live.notices import (

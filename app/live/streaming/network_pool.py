@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from app.live.streaming.people import LiveModel
 from fer import Detections, FaceStream
-from fer.analyzer import Classifier
-from fer.detection.blazeface import BlazeFace, FaceDetector
+from fer.detection.blazeface import BlazeFace
 from fer.detection.evidence import Evidence
 from fer.detection.face_landmark import FaceLandmark
 from fer.detection.version import stream_detector
-from fer.labels import EXPRESSION_HEAD
 from fer.model.classifier import ExpressionClassifier, NetworkPool
 from fer.stream import STREAM_SCORE
-from fer.types import LANDMARKS, Floats, Image
+from fer.types import LANDMARKS
 
 #: A face somewhere, for the first call of a network.
 _ANY_FACE = Detections(
@@ -27,33 +25,21 @@ _ANY_FACE = Detections(
 )
 
 
-class SharedDetector:
-    """A `FaceDetector` that uses whichever network is free."""
+class SharedNetwork:
+    """A `FaceDetector` or a `Classifier` that uses whichever of its copies is free."""
 
-    def __init__(self, detectors: Sequence[FaceDetector]) -> None:
-        self._pool = NetworkPool(detectors)
+    def __init__(self, copies: Sequence[Any]) -> None:
+        self._pool = NetworkPool(copies)
 
-    def __call__(self, image: Image) -> Detections:
-        """See `FaceDetector`."""
-        with self._pool.borrow() as detector:
-            return detector(image)
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        """See `FaceDetector` and `Classifier`."""
+        with self._pool.borrow() as network:
+            return network(*arguments, **named)
 
-
-class SharedClassifier:
-    """A `Classifier` that uses whichever network is free."""
-
-    def __init__(self, classifiers: Sequence[Classifier]) -> None:
-        self._pool = NetworkPool(classifiers)
-
-    def __call__(self, crops: NDArray[np.uint8], head: str = EXPRESSION_HEAD, /) -> Floats:
+    def activation_maps(self, *arguments: Any, **named: Any) -> Any:
         """See `Classifier`."""
-        with self._pool.borrow() as classifier:
-            return classifier(crops, head)
-
-    def activation_maps(self, crops: NDArray[np.uint8], head: str = EXPRESSION_HEAD, /) -> Floats:
-        """See `Classifier`."""
-        with self._pool.borrow() as classifier:
-            return classifier.activation_maps(crops, head)
+        with self._pool.borrow() as network:
+            return network.activation_maps(*arguments, **named)
 
 
 class StreamPool:
@@ -78,7 +64,7 @@ class StreamPool:
             detector(np.zeros((480, 640, 3), np.uint8))
         landmark(np.zeros((480, 640, 3), np.uint8), _ANY_FACE)
         self._face_check = Evidence(landmark)
-        self._detector = SharedDetector(detectors)
+        self._detector = SharedNetwork(detectors)
 
     def stream(self, model: LiveModel) -> FaceStream:
         """Return a new stream with its own tracks that uses the shared networks.
@@ -107,4 +93,4 @@ def shared_model(first: ExpressionClassifier, size: int, key: str = "") -> LiveM
     spec = first.spec
     for classifier in classifiers:
         classifier(np.zeros((1, spec.input_size, spec.input_size, spec.channels), np.uint8))
-    return LiveModel(SharedClassifier(classifiers), spec, key)
+    return LiveModel(SharedNetwork(classifiers), spec, key)

@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from app.live import camera, downloads, notices, state, webrtc
 from app.live.camera import CameraProblem
-from app.live.device.place import Choice, Place
+from app.live.device.choice import Choice, Place
 from app.live.streaming import record as record_module
 from app.live.streaming.connection import Connection, Phase
 from app.live.streaming.frames import LiveSettings
@@ -91,18 +91,21 @@ def timelines(page: AppTest) -> list[str]:
         (Ice(Help.LOCAL, ()), "this machine only"),
         (Ice(Help.STUN, STUN, "Google"), "STUN only, Google"),
         (Ice(Help.TURN, STUN, "Cloudflare"), "TURN, Cloudflare"),
-        (Ice(Help.STUN, STUN, "Google", "Twilio did not answer."), "Twilio did not answer."),
     ],
 )
+def test_who_helps_to_connect_is_said(ice: Ice, says: str) -> None:
+    assert says in notices._connection(ice)
+
+
 def test_before_a_start_it_says_what_will_be_asked_and_who_helps(
-    page: AppTest, monkeypatch: pytest.MonkeyPatch, ice: Ice, says: str
+    page: AppTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    ice = Ice(Help.STUN, STUN, "Google", "Twilio did not answer.")
     monkeypatch.setattr(state, "connection_help", lambda: ice)
     page.run()
     assert not page.exception
-    assert says in words(page)
-    assert "allow the camera" in words(page)
-    assert "Nothing is recorded" in words(page)
+    for says in (notices._connection(ice), ice.problem, "allow the camera", "Nothing is recorded"):
+        assert says in words(page)
     assert not chart_alts(page)
     assert not page.download_button
 
@@ -388,23 +391,18 @@ def test_a_failed_connection_is_explained(page: AppTest, monkeypatch: pytest.Mon
     assert "Before you start" in words(page)
 
 
-@pytest.mark.parametrize(
-    ("problem", "says"),
-    [
-        (CameraProblem.DENIED, "does not let this page use the camera"),
-        (CameraProblem.MISSING, "There is no camera"),
-        (CameraProblem.BUSY, "Another program or tab probably uses it"),
-        (CameraProblem.INSECURE, "over HTTPS or on localhost only"),
-        (CameraProblem.OTHER, "could not be started"),
-    ],
-)
+def test_every_problem_of_a_camera_has_its_words() -> None:
+    assert set(notices._CAMERA) == set(CameraProblem)
+    assert len(set(notices._CAMERA.values())) == len(CameraProblem)
+
+
 def test_without_a_camera_it_says_why_and_offers_two_other_ways(
-    page: AppTest, monkeypatch: pytest.MonkeyPatch, problem: CameraProblem, says: str
+    page: AppTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(camera, "camera_problem", lambda: problem)
+    monkeypatch.setattr(camera, "camera_problem", lambda: CameraProblem.DENIED)
     page.run()
     assert not page.exception
-    assert says in words(page)
+    assert notices._CAMERA[CameraProblem.DENIED] in words(page)
     assert page.get("page_link")
     monkeypatch.setattr(webrtc, "create_video_source_track", lambda *_: None)  # needs a server
     (button,) = [b for b in page.button if b.label == "Play a sample clip"]
@@ -425,6 +423,9 @@ def test_without_a_camera_it_says_why_and_offers_two_other_ways(
         ("missing", "NotFoundError", CameraProblem.MISSING),
         ("", "NotAllowedError", CameraProblem.DENIED),
         ("", "NotReadableError", CameraProblem.BUSY),
+        ("", "NotFoundError", CameraProblem.MISSING),
+        ("", "insecure", CameraProblem.INSECURE),
+        ("", "ended", CameraProblem.GONE),
         ("", "TypeError", CameraProblem.OTHER),
     ],
 )

@@ -60,7 +60,7 @@ def test_a_bar_is_as_high_as_the_confidence_and_says_whose_it_is() -> None:
     assert [(percent(bar, "left"), percent(bar, "width")) for bar in bars] == [(0, 5)] * 2 + [
         (5, 5)
     ]
-    assert bars[1]["data-said"] == "Person 2, 0:00: sad 70%"
+    assert bars[1]["data-tip"] == "Person 2, 0:00: sad 70%"
     assert percent(bars[1], "height") == 70
     assert colour_of("sad") in bars[1]["style"]
     (area,) = of_class(page, "area")
@@ -77,7 +77,7 @@ def test_uncertain_is_hatched() -> None:
     marked.array["uncertain"] = [True, False]
     first, *_, last = of_class(html(timeline(marked, 0, 10)), "bar")
     assert "repeating-linear-gradient" in first["style"]
-    assert first["data-said"].endswith("80%, uncertain")
+    assert first["data-tip"].endswith("80%, uncertain")
     assert "gradient" not in last["style"]
 
 
@@ -88,7 +88,7 @@ def test_what_is_not_known_stands_apart_in_each_row() -> None:
         found = [(percent(one, "left"), percent(one, "width")) for one in of_class(page, name)]
         expected = [(10 * first, 10 * (last - first)) for first, last in spans]
         assert np.array(found) == pytest.approx(np.array(expected), abs=0.02)
-    assert [one["data-said"] for one in of_class(page, "no-data")] == ["no data, 0:02 to 0:06"]
+    assert [one["data-tip"] for one in of_class(page, "no-data")] == ["no data, 0:02 to 0:06"]
 
 
 def test_a_change_has_a_name_that_is_text_alone() -> None:
@@ -134,9 +134,9 @@ def curve(*shares: tuple[float, float]) -> Curves:
 
 
 def test_of_nobody_there_is_the_axis_alone() -> None:
-    page = curves_html(curve(), 10, 20, "", said=True)
+    page = curves_html(curve(), 10, 20, "", tips=True)
     assert drawn(page) == {}
-    assert "data-said=" not in page
+    assert "data-tip=" not in page
     assert re.findall(">([^<]+)</span>", page) == ["0%", "50%", "100%", "0:10", "0:15", "0:20"]
 
 
@@ -154,12 +154,12 @@ def test_a_gap_is_not_joined_and_a_point_alone_is_a_dot() -> None:
     assert "h0" in unquote(curves_html(curve((1, NAN)), 10, 20, ""))
 
 
-def test_around_each_point_its_figures_are_said_but_not_in_a_gap() -> None:
+def test_around_each_point_its_figures_are_told_but_not_in_a_gap() -> None:
     shares = curve((0.9, 0.1), (NAN, NAN), (0.25, NAN))
-    assert "data-said=" not in curves_html(shares, 10, 14, "")
-    found = _Elements(curves_html(shares, 10, 14, "", said=True).split("</style>")[1])
-    first, last = (attrs for _, attrs in found.elements if "data-said" in attrs)
-    assert (first["data-said"], last["data-said"]) == (
+    assert "data-tip=" not in curves_html(shares, 10, 14, "")
+    found = _Elements(curves_html(shares, 10, 14, "", tips=True).split("</style>")[1])
+    first, last = (attrs for _, attrs in found.elements if "data-tip" in attrs)
+    assert (first["data-tip"], last["data-tip"]) == (
         "0:10\nhappy 90%\nsad 10%",
         "0:12\nhappy 25%",
     )
@@ -200,7 +200,7 @@ def test_time_without_an_answer_is_hatched_and_named_on_a_solid_background() -> 
 @pytest.mark.parametrize(
     "page",
     [
-        curves_html(curve((1, 0)), 10, 20, '"><script>', said=True),
+        curves_html(curve((1, 0)), 10, 20, '"><script>', tips=True),
         mix_strip(np.ones(1, np.float32), ['"><script x=y>'], '"><script>'),
         shares_html(shares(TWO), ['"><script>', "b", "c"], '"><script>'),
     ],

@@ -6,12 +6,7 @@ import numpy as np
 import pytest
 
 from app.common.paths import model_dir
-from app.live.streaming.network_pool import (
-    SharedClassifier,
-    SharedDetector,
-    StreamPool,
-    shared_model,
-)
+from app.live.streaming.network_pool import SharedNetwork, StreamPool, shared_model
 from app.live.streaming.people import LiveModel
 from fer import FaceStream
 from fer.detection.face_landmark import FaceLandmark
@@ -46,8 +41,8 @@ def test_any_two_streams_run_at_once_on_two_networks(
 ) -> None:
     """Also where visitors between them have opened the page and only look."""
     meeting = threading.Barrier(2, timeout=60)
-    detector = SharedDetector([MeetingDetector(meeting) for _ in range(2)])
-    classifier = SharedClassifier([FakeClassifier(3) for _ in range(2)])
+    detector = SharedNetwork([MeetingDetector(meeting) for _ in range(2)])
+    classifier = SharedNetwork([FakeClassifier(3) for _ in range(2)])
     streams = [FaceStream(detector, classifier, spec) for _ in range(4)]
     seen: list[int] = []
 

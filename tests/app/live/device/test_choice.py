@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.live.device.place import Choice, Place, reason_for_device
+from app.live.device.choice import Choice, Place, reason_for_device
 from app.live.streaming.ice import Help
 
 REASON = reason_for_device("full", Help.TURN)
