@@ -170,7 +170,7 @@ def test_from_start_to_downloads(actress: Browser, open_live: Open) -> None:
     wait_for_more_bars(page, before)
 
     stop(page)
-    expect(page.get_by_role("figure", name=re.compile("Share of time. person 1"))).to_be_visible()
+    expect(page.get_by_role("img", name=re.compile("Share of time. person 1"))).to_be_visible()
     rows = table(page)
     box = ["left", "top", "right", "bottom"]
     assert list(rows[0]) == [

@@ -298,7 +298,7 @@ def test_cancel_takes_effect_at_once_and_deletes_the_recording(slow: Server, cli
     upload(page, clip)
     expect(page.get_by_role("progressbar")).to_be_visible()
     expect(page.get_by_role("img", name="The newest analysed frame")).to_be_visible()
-    expect(page.get_by_role("figure", name="Timeline from 0:00")).to_be_visible()
+    expect(page.get_by_role("img", name="Timeline from 0:00")).to_be_visible()
     assert [file.name for file in slow.recordings()] == ["recording.mp4"]
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_text("The analysis was cancelled")).to_be_visible()
