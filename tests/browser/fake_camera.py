@@ -63,10 +63,3 @@ def film(face: Image, size: tuple[int, int]) -> Iterator[Image]:
         # A yellow corner on the camera's left tells a mirrored picture from one that is not.
         room[-height // 6 :, : width // 8] = YELLOW
         yield room
-
-
-def write_room(file: Path, size: tuple[int, int] = (320, 240)) -> Path:
-    """Write a film of one frame without anybody."""
-    width, height = size
-    room = np.full((height, width, 3), (96, 104, 112), np.uint8)
-    return write_frames(file, [room], size)

@@ -332,7 +332,7 @@ def test_nothing_is_wider_than_the_screen(
     page = open_live(actress, viewport=viewport)
     start(page)
     wait_for_more_bars(page, 0)
-    assert 0 < widest(page, "h1, p, table, .js-plotly-plot") <= viewport["width"]
+    assert 0 < widest(page, "h1, p, table, [class^=fer-]") <= viewport["width"]
     for part in ("video", "canvas", "button"):
         box = component(page).locator(part).bounding_box()
         assert box

@@ -42,7 +42,7 @@ export class Stream {
     /** @type {Camera | null} */
     this.camera = null;
     this.began = sources.clock();
-    this.engine = new Engine(sources.openWorker, sources.base, {
+    this.engine = new AnalysisWorker(sources.openWorker, sources.base, {
       ...events,
       ready: () => {
         events.loaded();
@@ -128,7 +128,7 @@ export class Stream {
 }
 
 /**
- * @typedef {object} EngineEvents
+ * @typedef {object} WorkerEvents
  * @property {(loaded: number, total: number) => void} progress  in bytes
  * @property {() => void} ready
  * @property {(seen: import("../types.js").Seen) => void} seen
@@ -137,11 +137,11 @@ export class Stream {
  */
 
 /** The worker that analyses, as the page sees it. */
-class Engine {
+class AnalysisWorker {
   /**
    * @param {() => Worker} openWorker
    * @param {string} base  address of the folder of the scripts
-   * @param {EngineEvents} events
+   * @param {WorkerEvents} events
    */
   constructor(openWorker, base, events) {
     this.base = base;

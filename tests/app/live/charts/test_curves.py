@@ -33,6 +33,12 @@ def test_points_close_together_are_averaged() -> None:
     assert curve.probabilities[1:-1, 0] == pytest.approx(0.5, abs=0.01)
 
 
+@pytest.mark.parametrize(("every", "gap"), [(17.0, False), (19.0, True)])
+def test_in_a_long_time_points_are_joined_over_two_of_their_widths(every: float, gap: bool) -> None:
+    curve = curves(rows((0.0, 1, HAPPY), (every, 1, HAPPY)), 1, 0, 9.0 * MAX_POINTS)
+    assert bool(np.isnan(curve.probabilities).any()) == gap
+
+
 def test_a_gap_is_a_point_that_is_not_known() -> None:
     seen: list[Seen] = [(0.1 * i, 1, HAPPY) for i in range(5)]
     seen += [(2.0, 2, SAD), (5.0, 1, SAD), (9.0, 1, HAPPY), (9.1, 1, HAPPY)]

@@ -107,8 +107,10 @@ def test_a_change_has_a_name_that_is_text_alone() -> None:
 
 def test_of_a_crowd_those_seen_longest_have_a_row() -> None:
     seen: list[Seen] = [(float(t), p, HAPPY) for t in range(20) for p in range(1, 12) if t < 20 - p]
-    names = [word for word in html(timeline(rows(*seen), 0, 20)).words if "Person" in word]
-    assert names == [f"Person {number}" for number in range(1, MAX_PEOPLE + 1)]
+    longest = [f"Person {number}" for number in range(1, MAX_PEOPLE + 1)]
+    timeline_words = html(timeline(rows(*seen), 0, 20)).words
+    assert [word for word in timeline_words if "Person" in word] == longest
+    assert re.findall(r"Person \d+", shares_html(shares(rows(*seen)), LABELS, "")) == longest
 
 
 def test_nothing_stands_out_of_its_row() -> None:
@@ -138,6 +140,8 @@ def test_of_nobody_there_is_the_axis_alone() -> None:
     assert drawn(page) == {}
     assert "data-tip=" not in page
     assert re.findall(">([^<]+)</span>", page) == ["0%", "50%", "100%", "0:10", "0:15", "0:20"]
+    bottom, middle, top = (int(pixels) for pixels in re.findall(r"top:(\d+)px", page))
+    assert (top, middle) == (0, bottom / 2)
 
 
 def test_every_expression_has_its_line() -> None:

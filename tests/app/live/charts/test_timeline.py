@@ -42,6 +42,9 @@ def test_a_bar_is_uncertain_if_most_of_it_was() -> None:
     marked.array["uncertain"] = [True, True, False, False]
     (line,) = timeline(marked, 0, 10).people
     assert line.uncertain.tolist() == [True, False]
+    marked.array["uncertain"] = [True, False, False, False]
+    (half,) = timeline(marked.take(np.array([True, True, False, True])), 0, 10).people
+    assert half.uncertain.tolist() == [False, False]
 
 
 def test_uncertain_time_counts_for_no_expression() -> None:
@@ -113,6 +116,14 @@ def test_a_camera_that_was_off_is_neither_no_data_nor_nobody_in_view() -> None:
     assert person.seconds.max() < 2
     assert np.array(line.known) == pytest.approx(np.array([(0, 2), (4, 6)]))
     assert describe_timeline(line, LABELS).endswith("mostly happy. Camera off from 0:02 to 0:04.")
+
+
+def test_what_is_as_long_as_a_bar_is_drawn_and_what_begins_at_the_end_is_not() -> None:
+    seen = [(0.0, 1, HAPPY), (1.0, 1, HAPPY), (1.5, 1, SAD)]
+    whole = timeline(rows(*seen), 0, 10, hole_seconds=0.5)
+    assert whole.holes == [(0.5, 1.0)]
+    (person,) = timeline(rows(*seen), 0, 1.5).people
+    assert person.seconds.max() < 1.5
 
 
 def test_no_data_and_a_camera_that_was_off_stand_apart() -> None:

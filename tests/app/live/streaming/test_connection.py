@@ -29,6 +29,15 @@ Look = tuple[bool, float, float | None]
             [(True, 0, None), (True, 2, 1.9), (True, 2 + STALLED_SECONDS, 1.9)],
             [Phase.CONNECTING, Phase.LIVE, Phase.STALLED],
         ),
+        (
+            [(True, 0, None), (True, 2, 2), (True, 2 + STALLED_SECONDS, 2)],
+            [Phase.CONNECTING, Phase.LIVE, Phase.STALLED],
+        ),
+        # Stopped within four seconds: no failure.
+        (
+            [(True, 0, None), (True, 4, None), (False, 5, None)],
+            [Phase.CONNECTING] * 2 + [Phase.IDLE],
+        ),
         # Stopped at once: no failure. After a while without a frame: one, until the next attempt.
         ([(True, 0, None), (False, 2, None)], [Phase.CONNECTING, Phase.IDLE]),
         (
@@ -96,3 +105,14 @@ def test_a_device_from_which_nothing_comes_has_stalled_but_not_at_its_start() ->
     now[0] += 10
     assert observed_for(int(STALLED_SECONDS)) is Phase.LIVE
     assert observed_for(1) is Phase.STALLED
+
+
+@pytest.mark.parametrize(("away", "phase"), [(4.0, Phase.STALLED), (4.1, Phase.LIVE)])
+def test_a_look_every_few_seconds_is_no_connection_that_was_away(away: float, phase: Phase) -> None:
+    now = [100.0]
+    connection = DeviceConnection(lambda: now[0])
+    connection.observe("running", 0.0)
+    now[0] += away
+    connection.observe("running", STALLED_SECONDS)
+    now[0] += 1.0
+    assert connection.observe("running", STALLED_SECONDS + 1) is phase
