@@ -8,10 +8,10 @@ import streamlit as st
 
 from app.common.text import counted
 from app.live.camera import CameraProblem
-from app.live.relay.check import RelayState
 from app.live.snapshot import open_snapshot
 from app.live.streaming.connection import Phase
 from app.live.streaming.ice import Help, Ice
+from app.live.streaming.relay import RelayState
 from app.live.streaming.session import LiveSession
 from app.live.webrtc import play_clip
 from app.session.session_store import KEEP_SECONDS

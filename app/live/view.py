@@ -12,10 +12,10 @@ from app.common.text import counted
 from app.live import text
 from app.live.charts.drawing import mix_strip
 from app.live.notices import WITHOUT_SERVER, show_trouble
-from app.live.relay.check import RelayState
 from app.live.session_view import show_rolling_timeline
 from app.live.streaming.connection import Phase
 from app.live.streaming.frames import LiveSettings
+from app.live.streaming.relay import RelayState
 from app.live.streaming.session import LiveSession
 from app.live.streaming.throughput import Speed
 from fer.text import chance, clock

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from app.background.jobs import max_jobs
 from app.common.settings import MAX_STREAMS, SETTINGS, in_force
-from app.live.relay.check import RelayState
+from app.live.streaming.relay import RelayState
 from app.live.streaming.stream_limit import max_streams
 from app.operation.figures import Count, Figures
 from app.operation.log import FAILED_PAGES, LOGGED

@@ -9,8 +9,8 @@ import streamlit as st
 from app.common.page_layout import header
 from app.common.server import server_settings
 from app.common.text import escape_markdown
-from app.live.relay.check import RelayCheck, RelayState
 from app.live.state import connection_help
+from app.live.streaming.relay import RelayCheck, RelayState
 from app.operation import text
 from app.operation.events import log_event
 from app.operation.figures import Count, Figures

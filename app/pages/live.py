@@ -16,13 +16,13 @@ from app.live.device.component import device_report, mount
 from app.live.device.view import CHARTS_POLL_SECONDS, show_device_panel
 from app.live.downloads import show_downloads
 from app.live.notices import show_before_start, show_busy, show_camera_problem, show_trouble
-from app.live.relay.check import RelayCheck
 from app.live.session_view import show_rolling_curves, show_session
 from app.live.snapshot import show_snapshot
 from app.live.state import connection_help, live_model, live_session
 from app.live.streaming.connection import Connection, Phase
 from app.live.streaming.ice import Ice
 from app.live.streaming.people import LiveModel
+from app.live.streaming.relay import RelayCheck
 from app.live.streaming.session import LiveSession
 from app.live.view import CUT_STYLE, POLL_SECONDS, poll, show_controls, show_figures
 from app.live.webrtc import clip_chosen, clip_starts, show_clip, show_video, video_active

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from app.common.settings import SETTINGS
-from app.live.relay.check import RelayState
+from app.live.streaming.relay import RelayState
 from app.operation.figures import Count
 from app.operation.log import FAILED_PAGES, LOGGED
 from app.operation.text import (

@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from aioice.stun import Class, Message, Method, TransactionFailed, TransactionTimeout
 
-from app.live.relay.check import RelayCheck, RelayState, allocate, first_turn
 from app.live.streaming.ice import STUN, Help, Ice, Server
+from app.live.streaming.relay import RelayCheck, RelayState, allocate, first_turn
 from tests.app.samples import Clock
 from tests.browser.server import free_port
 

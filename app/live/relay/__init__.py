@@ -1,1 +1,0 @@
-"""Whether the TURN server relays for those who cannot connect directly."""
