@@ -9,10 +9,8 @@ from app.common.page_layout import content, page_links
 from app.common.paths import LOGO
 from app.housekeeping.server import keep_house
 from app.limits.gate import let_in
-from app.notice.view import show_notice
+from app.notice.view import show_notice, show_server_notice
 from app.operation.server import begin_operation, has_password
-from app.serving.notice import show_server_notice
-from app.serving.offers import forget_offers
 from app.session.lasting_downloads import keep_downloads
 from app.video.state import begin
 
@@ -51,7 +49,6 @@ begin()
 keep_house()
 begin_operation()
 keep_downloads()
-forget_offers()
 # Before the navigation: until it knows the icon, the browser fetches that of the page from a font
 # server.
 st.set_page_config(page_icon=str(LOGO), layout="wide")
@@ -71,4 +68,4 @@ with content():
             page.run()
     finally:
         with notice:
-            show_server_notice(page.title)
+            show_server_notice()

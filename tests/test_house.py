@@ -91,8 +91,6 @@ VIEWS = {
     "app.pages.own_data",
     "app.pages.photo",
     "app.pages.video",
-    "app.serving.notice",
-    "app.serving.offers",
     "app.photo.activation_view",
     "app.photo.cards",
     "app.photo.face_picker",
