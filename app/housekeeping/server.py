@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import logging
+
 from streamlit import runtime
 
 from app.background.giving_way import take_shorter_turns
+from app.common.server import server_settings
 from app.housekeeping.closed_tabs import forget_closed_tabs
 from app.housekeeping.janitor import JANITOR
 from app.housekeeping.process_memory import bound_allocator
 from app.housekeeping.upload_memory import bound_uploads
 from app.housekeeping.uploads import hold_uploads
+from app.operation.events import begin_log, log_event
+from app.operation.metrics import serve_metrics
+from app.operation.password import MIN_LENGTH, PASSWORD_VARIABLE, password_of
 from app.serving.end import end_in_time
 from app.session.clicks import keep_clicks
 from fer.images import MAX_BYTES
+
+_log = logging.getLogger(__name__)
 
 
 def keep_house() -> None:
@@ -26,6 +34,16 @@ def keep_house() -> None:
     if JANITOR.running or not runtime.exists():
         return
     if type(runtime.get_instance()) is runtime.Runtime:
+        settings = server_settings()  # brings the secrets into the environment, where the log looks
+        begin_log()
+        serve_metrics()
+        log_event("server_started")
+        if settings.get(PASSWORD_VARIABLE, "").strip() and not password_of(settings):
+            _log.warning(
+                "%s is shorter than %d characters, so there is no operator's page",
+                PASSWORD_VARIABLE,
+                MIN_LENGTH,
+            )
         bound_allocator()
         take_shorter_turns()
         keep_clicks()

@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from app.housekeeping import server
 from app.housekeeping.janitor import Janitor
+from app.operation.events import counters
 
 
 @pytest.fixture
@@ -31,6 +32,7 @@ def test_a_test_of_a_page_does_not_start_it(janitor: Janitor, page: AppTest) -> 
 
 def test_a_server_starts_it(janitor: Janitor, monkeypatch: pytest.MonkeyPatch) -> None:
     bounded: list[int] = []
+    started = counters().total("server_started")
     real = object.__new__(runtime.Runtime)
     monkeypatch.setattr(runtime, "exists", lambda: True)
     monkeypatch.setattr(runtime, "get_instance", lambda: real)
@@ -41,9 +43,12 @@ def test_a_server_starts_it(janitor: Janitor, monkeypatch: pytest.MonkeyPatch) -
         "hold_uploads",
         "bound_uploads",
         "end_in_time",
+        "begin_log",
+        "serve_metrics",
     ):
         monkeypatch.setattr(server, name, lambda *_: None)
     server.keep_house()
     server.keep_house()
     assert janitor.running
     assert bounded == [1]
+    assert counters().total("server_started") == started + 1
