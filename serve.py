@@ -7,12 +7,11 @@ from starlette.middleware import Middleware
 
 from app.common.server import server_settings
 from app.common.settings import whole_number
-from app.serving.drain import DRAIN_VARIABLE
-from app.serving.replica import Doorkeeper, lifespan, ready_route
+from app.serving.end import DRAIN_VARIABLE, DrainMiddleware, lifespan, ready_route
 
 app = st.App(
     "streamlit_app.py",
     lifespan=lifespan(whole_number(server_settings(), DRAIN_VARIABLE)),
     routes=[ready_route()],
-    middleware=[Middleware(Doorkeeper)],
+    middleware=[Middleware(DrainMiddleware)],
 )

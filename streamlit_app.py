@@ -8,7 +8,7 @@ from app.common.model_choice import keep_choice
 from app.common.page_layout import content, page_links
 from app.common.paths import LOGO
 from app.common.server import server_settings
-from app.housekeeping.server import keep_house
+from app.housekeeping.server import begin_server
 from app.limits.gate import let_in
 from app.notice.view import show_notice, show_server_notice
 from app.operation.password import password_of
@@ -47,7 +47,7 @@ OPERATOR = st.Page(
 )
 
 begin()
-keep_house()
+begin_server()
 keep_downloads()
 # Before the navigation: until it knows the icon, the browser fetches that of the page from a font
 # server.

@@ -58,9 +58,8 @@ VIEWS = {
     "app.dashboard.render.confusion_matrix",
     "app.dashboard.render.examples",
     "app.dashboard.render.streamlit_elements",
-    "app.housekeeping.closed_tabs",
+    "app.housekeeping.streamlit_memory",
     "app.housekeeping.server",
-    "app.housekeeping.upload_memory",
     "app.limits.gate",
     "app.live.camera",
     "app.live.clip_view",
@@ -129,8 +128,7 @@ def test_what_shows_nothing_does_not_load_streamlit_by_way_of_another() -> None:
 
 #: The modules that touch what other packages do not offer publicly: they alone.
 PATCHES = {
-    "app.housekeeping.closed_tabs",
-    "app.housekeeping.upload_memory",
+    "app.housekeeping.streamlit_memory",
     "app.session.lasting_downloads",
     "app.session.tabs",
     "app.session.clicks",

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import streamlit as st
 
-from app.background.cores import usable_cores
+from app.background.priority import usable_cores
 from app.common import running_model
 from app.common.model_choice import chosen_key, chosen_model
 from app.common.server import server_settings
-from app.housekeeping.janitor import JANITOR
+from app.housekeeping.cleanup import CLEANUP
 from app.live.streaming.ice import Ice, IceSource, twilio_servers
 from app.live.streaming.network_pool import StreamPool, shared_model
 from app.live.streaming.session import LiveModel, LiveSession
@@ -88,7 +88,7 @@ def _limit() -> StreamLimit:
     limit = StreamLimit(max_streams(settings), of_visitor=max_streams_of_visitor(settings))
     about, _ = GAUGES["fer_lens_streams"]
     GAUGES["fer_lens_streams"] = about, lambda: limit.taken
-    JANITOR.add(limit.look)
+    CLEANUP.add(limit.look)
     return limit
 
 
@@ -97,7 +97,7 @@ def _store() -> SessionStore[LiveSession]:
     store: SessionStore[LiveSession] = SessionStore(
         tab_is_open, bytes_of=lambda session: session.bytes
     )
-    JANITOR.add(store.look)
+    CLEANUP.add(store.look)
     return store
 
 

@@ -9,8 +9,7 @@ from app.common.server import server_settings
 from app.common.text import escape_markdown
 from app.notice import law
 from app.notice.notice import Notice
-from app.serving.drain import THIS_SERVER
-from app.serving.replica import READY_PATH
+from app.serving.end import READY_PATH, THIS_SERVER
 from app.session.of_tab import address_is_unknown
 from app.session.session_store import KEEP_SECONDS
 from app.session.tabs import this_tab

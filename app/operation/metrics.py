@@ -16,8 +16,7 @@ import fer
 from app.common.paths import model_dir
 from app.common.runnable import entry_of
 from app.common.server import server_settings
-from app.housekeeping.janitor import JANITOR
-from app.housekeeping.process_memory import resident_bytes
+from app.housekeeping.cleanup import CLEANUP, resident_bytes
 from app.live.streaming.stream_limit import max_streams
 from app.operation.events import EVENTS, LOGGED, counters
 
@@ -43,7 +42,7 @@ GAUGES: dict[str, tuple[str, Callable[[], float | None]]] = {
     "fer_lens_memory_resident_bytes": ("Memory of the process.", lambda: resident_bytes()),
     "fer_lens_cleanup_idle_seconds": (
         "Seconds since the last look for what closed tabs left; missing if nobody looks.",
-        lambda: JANITOR.idle_seconds if JANITOR.running else None,
+        lambda: CLEANUP.idle_seconds if CLEANUP.running else None,
     ),
 }
 

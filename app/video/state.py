@@ -13,7 +13,7 @@ from app.background.jobs import Jobs, max_jobs
 from app.background.memory import MB
 from app.common.server import server_settings
 from app.common.settings import whole_number
-from app.housekeeping.janitor import JANITOR
+from app.housekeeping.cleanup import CLEANUP
 from app.serving.end import at_end
 from app.session.of_tab import session_of_tab
 from app.session.session_store import KEEP_SECONDS, SessionStore
@@ -79,5 +79,5 @@ def _store() -> SessionStore[VideoVisit]:
         dropped=VideoVisit.end,
         bytes_of=lambda visit: int(visit.source is not None),  # the rest is on the disk
     )
-    JANITOR.add(store.look)
+    CLEANUP.add(store.look)
     return store

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from app.common.settings import SETTINGS
-from app.serving.drain import DRAIN_VARIABLE
+from app.serving.end import DRAIN_VARIABLE
 from tests.deploy.files import DEPLOY, compose, environment, stages, values
 
 NGINX = (DEPLOY / "nginx.conf").read_text(encoding="utf-8")

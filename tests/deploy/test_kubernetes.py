@@ -9,8 +9,7 @@ import yaml
 
 from app.common.settings import SETTINGS
 from app.operation.metrics import GAUGES
-from app.serving.drain import DRAIN_VARIABLE
-from app.serving.replica import READY_PATH
+from app.serving.end import DRAIN_VARIABLE, READY_PATH
 from tests.deploy.files import DEPLOY, stages, values
 
 PARTS: list[dict[str, Any]] = list(

@@ -8,7 +8,7 @@ import pytest
 from streamlit.runtime.stats import StatsManager, StatsProvider
 
 import fer
-from app.housekeeping.janitor import Janitor
+from app.housekeeping.cleanup import Cleanup
 from app.live import state
 from app.operation import events, metrics
 from app.operation.events import LOGGED, Counters, counters
@@ -21,7 +21,7 @@ from tests.samples import ROOT, SHIPPED_MODEL
 def _unused(monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that nobody has used yet."""
     monkeypatch.setattr(events, "_counters", Counters())
-    monkeypatch.setattr(metrics, "JANITOR", Janitor())
+    monkeypatch.setattr(metrics, "CLEANUP", Cleanup())
     monkeypatch.setattr(metrics, "resident_bytes", lambda: None)
     monkeypatch.setattr(metrics, "server_settings", lambda: {"FER_MAX_STREAMS": "4"})
 

@@ -16,7 +16,7 @@ from urllib.parse import urlparse
 import psutil
 import pytest
 
-from app.serving.drain import DRAIN_VARIABLE
+from app.serving.end import DRAIN_VARIABLE
 from tests.browser.conftest import PATIENCE
 from tests.browser.server import free_port, running_app, server_of
 from tests.samples import ROOT
