@@ -21,6 +21,7 @@ from datetime import UTC, datetime
 from enum import Enum
 from functools import cache
 from pathlib import Path
+from typing import TextIO
 
 #: Setting, in the environment or the secrets, that has events written: `JSON`. Off without it.
 LOG_VARIABLE = "FER_LOG"
@@ -172,12 +173,13 @@ def log_disk_failure(error: OSError, where: str) -> None:
 def begin_log() -> None:
     """Have events, warnings and errors of the app counted and logged from now on."""
     _events.setLevel(logging.INFO)
-    for name in (*LOGGERS, FAILED_PAGES):
+    _events.propagate = False  # another handler would write the names once more
+    for name in (_events.name, *LOGGERS, FAILED_PAGES):
         logging.getLogger(name).addHandler(_handler())  # which changes nothing at a second time
 
 
 @cache
-def _handler() -> logging.Handler:
+def _handler() -> logging.StreamHandler[TextIO]:
     handler = logging.StreamHandler()
     readable = logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s")
     handler.setFormatter(JsonLine() if _as_json() else readable)
