@@ -209,9 +209,9 @@ class JsonLine(logging.Formatter):
             "module": record.name,
             "line": record.lineno,
         }
-        kind, error, _ = record.exc_info or (None, None, None)
-        if kind and error:
-            line["error"] = kind.__name__
+        _, error, _ = record.exc_info or (None, None, None)
+        if error:
+            line["error"] = type(error).__name__
             line["at"] = [
                 f"{_place(frame.filename)}:{frame.lineno} {frame.name}"
                 for frame in traceback.extract_tb(error.__traceback__)

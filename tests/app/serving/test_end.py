@@ -18,7 +18,6 @@ from urllib.parse import urlparse
 import psutil
 import pytest
 import uvicorn
-from benchmarks.load.tab import open_tab
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
@@ -39,6 +38,7 @@ from app.serving.end import (
 from tests import loops
 from tests.app.samples import Clock
 from tests.browser.server import running_app
+from tools.visitors import open_tab
 
 #: Seconds. What ends by itself takes less on any machine, and what does not takes more.
 PATIENCE = 60
