@@ -46,6 +46,7 @@ def show_server_notice() -> None:
             "texts": tuple(_TEXTS.items()),  # not a dict, for the reason in `mount`
         },
         "server_notice",
+        on_back_change=lambda: None,  # the page is made anew, which is all
     )
 
 

@@ -8,6 +8,7 @@ const tab = (window.ferLensTab ??= {
   begunAnew: false,
   closed: "", // the visit whose notice was closed
   secondsLeft: null,
+  cut: false,
 });
 
 const app = () => document.querySelector("[data-testid=stApp]");
@@ -65,7 +66,7 @@ function show(root, data) {
   };
 }
 
-export default function ({ data, parentElement }) {
+export default function ({ data, parentElement, setTriggerValue }) {
   if (tab.visit && tab.visit !== data.visit) {
     Object.assign(tab, { begunAnew: true, secondsLeft: null });
   }
@@ -82,7 +83,12 @@ export default function ({ data, parentElement }) {
     show(root, data);
   };
   show(root, data);
-  const line = new MutationObserver(() => show(root, data));
+  const line = new MutationObserver(() => {
+    show(root, data);
+    // A page that stands still does not notice by itself that another server has answered.
+    if (tab.cut && !isCut()) setTriggerValue("back", true);
+    tab.cut = isCut();
+  });
   if (app()) line.observe(app(), { attributeFilter: ["data-test-connection-state"] });
   const dialogs = new MutationObserver(() => isCut() && closeConnectionError());
   dialogs.observe(document.body, { childList: true, subtree: true });
