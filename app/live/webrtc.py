@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 import av
 from streamlit_webrtc import WebRtcMode, webrtc_streamer
 
-from app.background.giving_way import STREAM_NICENESS, Pace, let_others_first
+from app.background.priority import STREAM_NICENESS, Throttle, lower_priority
 from app.live.streaming.ice import Ice
 from app.live.streaming.session import LiveSession
 from app.live.webrtc_patches import (
@@ -89,7 +89,7 @@ def stream_active(key: str) -> bool:
     return context is not None and (context.state.playing or context.state.signalling)
 
 
-def frames_callback(session: LiveSession, pace: Pace | None = None) -> Frames:
+def frames_callback(session: LiveSession, throttle: Throttle | None = None) -> Frames:
     """Return the callback that gets all frames since the last call, in the thread of the stream.
 
     Only the newest frame is shown, and offered to the analysis: a busy machine shows fewer frames,
@@ -97,18 +97,18 @@ def frames_callback(session: LiveSession, pace: Pace | None = None) -> Frames:
 
     Args:
         session: of the visitor.
-        pace: which frames are taken; made if None.
+        throttle: which frames are taken; made if None.
     """
-    pace, received = pace or Pace(), 0
+    throttle, received = throttle or Throttle(), 0
     behind: threading.Thread | None = None
 
     async def newest(frames: list[av.VideoFrame]) -> list[av.VideoFrame]:
         nonlocal received, behind
         if behind is not threading.current_thread():  # each start of a stream has its own
             behind = threading.current_thread()
-            let_others_first(STREAM_NICENESS)
+            lower_priority(STREAM_NICENESS)
         received += len(frames)
-        if not pace.takes():
+        if not throttle.takes():
             return []
         frame, number, received = frames[-1], received, 0
         try:

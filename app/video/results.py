@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import streamlit as st
 
@@ -14,7 +16,6 @@ from app.live.downloads import visitors_zone
 from app.live.session_view import show_curves, show_shares
 from app.live.timeline_view import show_timeline
 from app.photo.layout import fitted
-from app.serving.offers import Make, remember_offer
 from app.session.stream_files import FORMATS
 from app.video.engine import Result
 from app.video.files import (
@@ -169,15 +170,13 @@ def _show_downloads(visit: VideoVisit, source: Source, result: Result, found: St
             _download(kind.label, partial(kind.contents, found), name, kind.mime, kind.purpose)
 
 
-def _download(label: str, make: Make, name: str, mime: str, purpose: str) -> None:
-    key = f"video_download_{label}"
-    remember_offer(key, label, make, name, mime)
+def _download(label: str, make: Callable[[], Any], name: str, mime: str, purpose: str) -> None:
     st.download_button(
         label,
         make,
         name,
         mime,
-        key=key,
+        key=f"video_download_{label}",
         on_click="ignore",
         icon=":material/download:",
         help=purpose,
