@@ -55,12 +55,13 @@ def show_operation() -> None:
         )
     with st.spinner("Asking the TURN server …"):  # before a visitor needs it
         relay = _relay_check().state(ice_source().current())
+    # Above the table, whose toolbar would cover the button.
+    st.caption("Secrets are never shown. docs/settings.md says what happens at each limit.")
     st.dataframe(
         [*model_rows(), *relay_rows(ice_source(), relay), *setting_rows(server_settings())],
         hide_index=True,
         alt="Table of the model, the TURN server and all settings with the values in force",
     )
-    st.caption("Secrets are never shown. docs/settings.md says what happens at each limit.")
 
 
 def _show_door() -> None:
