@@ -7,11 +7,11 @@ from starlette.middleware import Middleware
 
 from app.common.server import server_settings
 from app.common.settings import DRAIN_SECONDS
-from app.serving.replica import Doorkeeper, lifespan, ready_route
+from app.serving.end import DrainMiddleware, lifespan, ready_route
 
 app = st.App(
     "streamlit_app.py",
     lifespan=lifespan(DRAIN_SECONDS.number(server_settings())),
     routes=[ready_route()],
-    middleware=[Middleware(Doorkeeper)],
+    middleware=[Middleware(DrainMiddleware)],
 )

@@ -7,12 +7,11 @@ import streamlit as st
 from app.common.model_choice import keep_choice
 from app.common.page_layout import content, page_links
 from app.common.paths import LOGO
-from app.housekeeping.server import keep_house
+from app.common.server import server_settings
+from app.housekeeping.server import begin_server
 from app.limits.gate import let_in
-from app.notice.view import show_notice
-from app.operation.server import begin_operation, has_password
-from app.serving.notice import show_server_notice
-from app.serving.offers import forget_offers
+from app.notice.view import show_notice, show_server_notice
+from app.operation.password import password_of
 from app.session.lasting_downloads import keep_downloads
 from app.video.state import begin
 
@@ -48,16 +47,15 @@ OPERATOR = st.Page(
 )
 
 begin()
-keep_house()
-begin_operation()
+begin_server()
 keep_downloads()
-forget_offers()
 # Before the navigation: until it knows the icon, the browser fetches that of the page from a font
 # server.
 st.set_page_config(page_icon=str(LOGO), layout="wide")
 st.logo(LOGO, size="large")
 # Streamlit's own navigation is a drawer on phones, which stays open over the page that was chosen.
-page = st.navigation([*PAGES, *([OPERATOR] if has_password() else [])], position="hidden")
+operated = [OPERATOR] if password_of(server_settings()) else []
+page = st.navigation([*PAGES, *operated], position="hidden")
 st.set_page_config(page_title=f"{page.title} · FER Lens")
 with content():
     with st.container(gap=None):  # a notice that is empty takes no room
@@ -71,4 +69,4 @@ with content():
             page.run()
     finally:
         with notice:
-            show_server_notice(page.title)
+            show_server_notice()

@@ -66,9 +66,10 @@ Your pictures go to the server that runs this app and to nobody else; live video
 LICENCES = """
 | part | origin | terms |
 | --- | --- | --- |
-| Expression model | trained for this project on FER2013 and FER+ | MIT, as this project |
+| Expression model | trained here on FER2013, FER+ and press faces | MIT, as this project |
 | FER2013 | Goodfellow et al., ICML 2013 workshop | research use; none of it is in this app |
 | FER+ labels | Barsoum et al., ICMI 2016 | MIT |
+| Press faces | Labeled Faces in the Wild; labels of muxspace/facial_expressions | likewise |
 | BlazeFace, which finds faces | Bazarevsky et al. 2019; Google's MediaPipe | Apache 2.0 |
 | Sample photo | NASA, portrait of Eileen Collins, via scikit-image | public domain |
 """
@@ -107,6 +108,12 @@ def accuracy_lines(report: Report, head: str) -> str:
     # The temperature was fitted on validation, so its error there looks smaller than it is.
     fitted_here = split == "validation" and head == EXPRESSION_HEAD
     error = report.cross_fitted_calibration_error if fitted_here else measured.calibration_error
+    elsewhere = "".join(
+        f"\n- On {further.count:,} validation faces of {domain} it was right on "
+        f"{further.accuracy:.1%}."
+        for domain in list(report.data.domains)[1:]
+        if (further := evaluations.get(f"{split}, {domain}"))
+    )
     best = max(present, key=lambda c: c.recall)
     worst = min(present, key=lambda c: c.recall)
     return f"""
@@ -118,7 +125,7 @@ and {measured.accuracy_high:.1%}. This counts an answer for every face, even whe
 - The label is among its first two answers for {measured.top2_accuracy:.1%}.
 - Of all *{best.label}* faces it finds {best.recall:.0%}, of all *{worst.label}* faces
   {worst.recall:.0%}.
-- Its confidence is off by {100 * error:.1f} percentage points on average.
+- Its confidence is off by {100 * error:.1f} percentage points on average.{elsewhere}
 
 More is on the dashboard, also of other heads.
 """

@@ -121,31 +121,35 @@ def settings_page(text: str) -> str:
 def summary_table(model: Path) -> str:
     """Return the five figures of the README.
 
-    Accuracy is of the head that answers, on held-out data where these weights were measured on
-    some; the costs are quoted from the documents that have them with their commands.
+    Accuracy is of the head that answers, in each domain, and on held-out data where these weights
+    were measured on some. The costs are quoted from the documents that have them and say how.
 
     Raises:
         ValueError: a document does not have its figure where it is expected.
     """
     spec, report = ModelSpec.load(model), Report.load(model)
     head = spec.heads[0].name
-    held_out = [
-        (f"{record_name(r)}, {r.count:,} faces that nothing was chosen on", _right(r))
+    rows = [
+        (f"Right on {record_name(r)}, {r.count:,} faces that nothing was chosen on", _right(r))
         for r in OtherDataFile.load(model).of(spec)
         if r.head == head and r.kind == "test"
     ]
-    if not held_out:
-        result = report.evaluations["validation"]
+    for split, result in report.evaluations_of(head).items():
+        domain = split.removeprefix("validation, ")
+        if split == "validation":
+            domain = next(iter(report.data.domains), "the data set")
+        elif domain not in report.data.domains:
+            continue
         interval = f"{result.accuracy_low:.1%} to {result.accuracy_high:.1%}"
-        domain = f"{result.count:,} faces of the validation data, on which thresholds were chosen"
-        held_out = [(domain, f"{result.accuracy:.1%} ({interval})")]
+        faces = f"{result.count:,} validation faces of {domain}, on which thresholds were chosen"
+        rows.append((f"Right on {faces}", f"{result.accuracy:.1%} ({interval})"))
     frame = quoted("models/README.md", r"with one face takes\s+([\d.]+ ms)")
     photo = quoted("docs/scale.md", r"of 0\.2 to 2\.6 megapixels.*?\| ([\d.]+) core seconds")
     memory = quoted("docs/hosting.md", r"with the first page \| \d+; (\d+) \|")
     worked = quoted("docs/hosting.md", r"200 photographs \| \d+, \d+, (\d+) \|")
     found = quoted("docs/detection.md", r"all faces of 24 px and more \|.*?\| (0\.\d+) \(")
     rows = [
-        *((f"Right on {domain}", f"**{figure}**") for domain, figure in held_out),
+        *((domain, f"**{figure}**") for domain, figure in rows),
         ("A frame of live video, 640 × 480, one face, one thread", frame),
         ("A photograph of 0.2 to 2.6 megapixels, one core", f"{photo} s on average"),
         (
@@ -191,27 +195,31 @@ def corruption_table(report: Report) -> str:
 
 
 def other_data_table(model: Path) -> str:
-    """Return the table of what a model's weights reach on other data, and who measured it.
+    """Return the table of what a model's weights, and those before, reach on other data.
 
-    Raises:
-        ValueError: nothing is known of these weights.
+    Of earlier weights, only that stands which these have not been measured on.
     """
     spec = ModelSpec.load(model)
-    records = OtherDataFile.load(model).of(spec)
-    if not records:
-        raise ValueError(f"{model} has no measurement on other data with {spec.sha256}")
+    file = OtherDataFile.load(model)
+    of_these = file.of(spec)
+    known = {(record_name(r), r.head) for r in of_these}
+    earlier = [r for r in file.records if (record_name(r), r.head) not in known]
     rows = [
-        f"| {record_name(r)} | {_HEADS[r.head]} | {r.count:,} | {_right(r)} | {_said(r)} |"
-        for r in records
+        f"| {record_name(r)} | {_HEADS[r.head]} | `{r.sha256[:12]}` | {r.count:,} | {_right(r)} | "
+        f"{_said(r)} |"
+        for r in (*of_these, *earlier)
     ]
-    who = " and ".join(dict.fromkeys(f"{r.measured_by}, on {r.created[:10]}" for r in records))
+    who = " and ".join(
+        dict.fromkeys(f"{r.measured_by}, on {r.created[:10]}" for r in (*of_these, *earlier))
+    )
     return "\n".join(
         [
-            "| data | head | faces | right (95 % interval) | further |",
-            "| --- | --- | --- | --- | --- |",
+            "| data | head | weights | faces | right (95 % interval) | further |",
+            "| --- | --- | --- | --- | --- | --- |",
             *rows,
             "",
-            f"Measured {who}, with the weights whose SHA-256 begins with `{spec.sha256[:12]}`.",
+            f"Measured {who}. The weights that ship begin with `{spec.sha256[:12]}`; what stands "
+            "here with others was reached by those before them.",
         ]
     )
 

@@ -9,8 +9,7 @@ from collections.abc import Callable, Mapping
 from enum import Enum, auto
 from typing import Any, Generic, TypeVar
 
-from app.background.cores import usable_cores
-from app.background.giving_way import let_others_first
+from app.background.priority import lower_priority, usable_cores
 from app.common.settings import Setting
 from fer.errors import FerError
 
@@ -211,7 +210,7 @@ class Jobs:
             job.fail(problem)
 
     def _run(self, job: Job[Any]) -> None:
-        let_others_first(_NICENESS)
+        lower_priority(_NICENESS)
         try:
             job.run()
         finally:

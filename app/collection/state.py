@@ -15,7 +15,7 @@ from app.common.settings import (
     MAX_COLLECTION_PHOTOS,
     MAX_COLLECTION_TOTAL_MB,
 )
-from app.housekeeping.janitor import JANITOR
+from app.housekeeping.cleanup import CLEANUP
 from app.serving.end import at_end
 from app.session.of_tab import session_of_tab
 from app.session.session_store import KEEP_SECONDS, SessionStore
@@ -59,5 +59,5 @@ def _store() -> SessionStore[CollectionVisit]:
         dropped=CollectionVisit.end,
         bytes_of=lambda visit: int(visit.collection is not None),  # `Room` bounds the rest
     )
-    JANITOR.add(store.look)
+    CLEANUP.add(store.look)
     return store

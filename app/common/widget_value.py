@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from app.session.tabs import this_page
 
 
 def hold(key: str, value: object) -> None:
@@ -12,8 +13,7 @@ def hold(key: str, value: object) -> None:
     What is assigned is sent to the browser, over a click on its way here. So nothing is assigned
     in a run without news; but under the same key another page has another widget, without a value.
     """
-    context = get_script_run_ctx()
-    page = context.page_script_hash if context else ""
+    page = this_page()
     if st.session_state.get(key) != value or st.session_state.get(f"{key}_page") != page:
         st.session_state[key] = value
         st.session_state[f"{key}_page"] = page

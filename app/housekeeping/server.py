@@ -2,35 +2,51 @@
 
 from __future__ import annotations
 
+import logging
+
 from streamlit import runtime
 
-from app.background.giving_way import take_shorter_turns
-from app.housekeeping.closed_tabs import forget_closed_tabs
-from app.housekeeping.janitor import JANITOR
-from app.housekeeping.process_memory import bound_allocator
-from app.housekeeping.upload_memory import bound_uploads
-from app.housekeeping.uploads import hold_uploads
+from app.background.priority import shorten_switches
+from app.common.server import server_settings
+from app.common.settings import OPERATOR_PASSWORD
+from app.housekeeping.cleanup import CLEANUP, bound_allocator
+from app.housekeeping.streamlit_memory import bound_uploads, forget_closed_tabs, hold_uploads
+from app.operation.events import begin_log, log_event
+from app.operation.metrics import serve_metrics
+from app.operation.password import MIN_LENGTH, password_of
 from app.serving.end import end_in_time
 from app.session.clicks import keep_clicks
 from fer.images import MAX_BYTES
 
+_log = logging.getLogger(__name__)
 
-def keep_house() -> None:
-    """Bound a server's memory, let its threads take turns, and start its janitor; once.
+
+def begin_server() -> None:
+    """Bound a server's memory, begin its log and figures, and start its cleanup; once.
 
     From then on no click is lost over the next one, no page is emptied by the one before, no
     photograph arrives in a file, uploads have a budget, and the server ends when it is told to.
 
     A test of a page has no server: nothing may outlast it.
     """
-    if JANITOR.running or not runtime.exists():
+    if CLEANUP.running or not runtime.exists():
         return
     if type(runtime.get_instance()) is runtime.Runtime:
+        settings = server_settings()  # brings the secrets into the environment, where the log looks
+        begin_log()
+        serve_metrics()
+        log_event("server_started")
+        if OPERATOR_PASSWORD.text(settings) and not password_of(settings):
+            _log.warning(
+                "%s is shorter than %d characters, so there is no operator's page",
+                OPERATOR_PASSWORD.name,
+                MIN_LENGTH,
+            )
         bound_allocator()
-        take_shorter_turns()
+        shorten_switches()
         keep_clicks()
         hold_uploads(MAX_BYTES)
         bound_uploads()
         end_in_time()
-        JANITOR.add(forget_closed_tabs)
-        JANITOR.start()
+        CLEANUP.add(forget_closed_tabs)
+        CLEANUP.start()

@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import streamlit as st
 
 from app.live.streaming.record import LiveRecord
-from app.serving.offers import remember_offer
 from app.session.stream_files import FORMATS, Format
 from fer.export.stream import StreamResult
 
@@ -21,17 +20,12 @@ def show_downloads(record: LiveRecord) -> None:
     name = f"fer-lens-live_{stamp}"
 
     def offer(kind: Format) -> None:
-        def make() -> bytes:
-            return kind.contents(stream_result(record, zone))
-
-        key = f"live_download_{kind.ending.strip('.-').replace('.', '_')}"
-        remember_offer(key, kind.label, make, f"{name}{kind.ending}", kind.mime)
         st.download_button(
             kind.label,
-            make,
+            lambda: kind.contents(stream_result(record, zone)),
             f"{name}{kind.ending}",
             kind.mime,
-            key=key,
+            key=f"live_download_{kind.ending.strip('.-').replace('.', '_')}",
             on_click="ignore",
             icon=":material/download:",
             help=kind.purpose,

@@ -8,18 +8,18 @@ from pathlib import Path
 
 import streamlit as st
 
-from app.background.cores import usable_cores
+from app.background.priority import usable_cores
 from app.common import running_model
 from app.common.model_choice import chosen_key, chosen_model
 from app.common.server import server_settings
-from app.housekeeping.janitor import JANITOR
+from app.housekeeping.cleanup import CLEANUP
 from app.live.streaming.ice import Ice, IceSource, twilio_servers
 from app.live.streaming.network_pool import StreamPool, shared_model
 from app.live.streaming.people import LiveModel
 from app.live.streaming.session import LiveSession
 from app.live.streaming.stream_limit import StreamLimit, max_streams, max_streams_of_visitor
 from app.live.webrtc_patches import cloudflare_servers
-from app.operation.parts import PARTS
+from app.operation.metrics import GAUGES
 from app.session.of_tab import session_of_tab
 from app.session.session_store import SessionStore
 from app.session.tabs import tab_is_open, this_visitor
@@ -69,7 +69,7 @@ def _size() -> int:
 
 def connection_help() -> Ice:
     """Return the ICE servers for a new connection."""
-    return _ice_source().current()
+    return ice_source().current()
 
 
 @st.cache_resource(show_spinner="Loading the model …")
@@ -86,10 +86,10 @@ def _model(directory: Path, key: str, size: int) -> LiveModel:
 @st.cache_resource(show_spinner=False)
 def _limit() -> StreamLimit:
     settings = server_settings()
-    PARTS.streams = limit = StreamLimit(
-        max_streams(settings), of_visitor=max_streams_of_visitor(settings)
-    )
-    JANITOR.add(limit.look)
+    limit = StreamLimit(max_streams(settings), of_visitor=max_streams_of_visitor(settings))
+    about, _ = GAUGES["fer_lens_streams"]
+    GAUGES["fer_lens_streams"] = about, lambda: limit.taken
+    CLEANUP.add(limit.look)
     return limit
 
 
@@ -98,12 +98,12 @@ def _store() -> SessionStore[LiveSession]:
     store: SessionStore[LiveSession] = SessionStore(
         tab_is_open, bytes_of=lambda session: session.record.bytes
     )
-    JANITOR.add(store.look)
+    CLEANUP.add(store.look)
     return store
 
 
 @st.cache_resource(show_spinner=False)
-def _ice_source() -> IceSource:
+def ice_source() -> IceSource:
+    """Return what has the credentials of TURN servers, for all visitors."""
     providers = {"Cloudflare": cloudflare_servers, "Twilio": twilio_servers}
-    PARTS.relay = source = IceSource(server_settings(), providers)
-    return source
+    return IceSource(server_settings(), providers)

@@ -13,7 +13,7 @@ import av
 import streamlit as st
 from streamlit_webrtc import WebRtcMode, create_video_source_track, webrtc_streamer
 
-from app.background.giving_way import STREAM_NICENESS, Pace, let_others_first
+from app.background.priority import STREAM_NICENESS, Throttle, lower_priority
 from app.common.paths import SAMPLE
 from app.live.streaming.clip import RATE, SampleClip
 from app.live.streaming.ice import Ice
@@ -164,7 +164,7 @@ def _stream(key: str, session: LiveSession, ice: Ice, **options: Any) -> None:
     )
 
 
-def frames_callback(session: LiveSession, pace: Pace | None = None) -> Frames:
+def frames_callback(session: LiveSession, throttle: Throttle | None = None) -> Frames:
     """Return the callback that gets all frames since the last call, in the thread of the stream.
 
     Only the newest frame is shown, and offered to the analysis: a busy machine shows fewer frames,
@@ -172,18 +172,18 @@ def frames_callback(session: LiveSession, pace: Pace | None = None) -> Frames:
 
     Args:
         session: of the visitor.
-        pace: which frames are taken; made if None.
+        throttle: which frames are taken; made if None.
     """
-    pace, received = pace or Pace(), 0
+    throttle, received = throttle or Throttle(), 0
     behind: threading.Thread | None = None
 
     async def newest(frames: list[av.VideoFrame]) -> list[av.VideoFrame]:
         nonlocal received, behind
         if behind is not threading.current_thread():  # each start of a stream has its own
             behind = threading.current_thread()
-            let_others_first(STREAM_NICENESS)
+            lower_priority(STREAM_NICENESS)
         received += len(frames)
-        if not pace.takes():
+        if not throttle.takes():
             return []
         frame, number, received = frames[-1], received, 0
         try:

@@ -1,13 +1,53 @@
-"""The operator's notice on the pages, and the law on the About page."""
+"""What stands on all pages: who uses the camera, and whether the server ends; and the law."""
 
 from __future__ import annotations
 
 import streamlit as st
 
+from app.common.components import mount
 from app.common.server import server_settings
 from app.common.text import escape_markdown
 from app.notice import law
 from app.notice.notice import Notice
+from app.serving.end import READY_PATH, THIS_SERVER
+from app.session.of_tab import address_is_unknown
+from app.session.session_store import KEEP_SECONDS
+from app.session.tabs import this_tab
+
+#: What the script of `show_server_notice` says.
+_TEXTS = {
+    "cut": "Not connected",
+    "waits": "What is on this page stands still until the server answers again, which is tried all "
+    "the time. If it was restarted meanwhile, the page begins anew, and what it had is gone. Live "
+    "video on your device goes on: keep this tab open, its results wait here.",
+    "draining": "This server is being updated",
+    "save": "Finish, and download what you need before: what is on this page goes with its server.",
+    "goOn": "Go on at the updated server",
+    "begunAnew": "This page has begun anew",
+    "gone": "The server that had it was stopped, or your connection was away for too long. Photos, "
+    "recordings and results that were on the page are gone. Add your files again, or press Start.",
+    "unknown": "Nothing is kept under this address any more",
+    "kept": "Pages are kept for "
+    f"{KEEP_SECONDS / 60:.0f} minutes after their tab is closed, and go when their server ends. "
+    "Add your files again, or press Start.",
+    "close": "Close",
+}
+
+
+def show_server_notice() -> None:
+    """Put on the page what tells a visitor that the server ends or has ended, if it does."""
+    mount(
+        "notice/notice",
+        {
+            "visit": this_tab(),
+            "server": THIS_SERVER.server if THIS_SERVER.ends_with_notice else "",
+            "ask": READY_PATH,
+            "unknown": address_is_unknown(),
+            "texts": tuple(_TEXTS.items()),  # not a dict, for the reason in `mount`
+        },
+        "server_notice",
+        on_back_change=lambda: None,  # the page is made anew, which is all
+    )
 
 
 def show_notice() -> None:

@@ -1,25 +1,52 @@
-"""The server's figures for monitoring programs, in OpenMetrics' terms. Does not use Streamlit."""
+"""The server's figures for monitoring programs, beside Streamlit's own.
+
+Streamlit keeps its place for them to itself. `serve_metrics` says where that was seen, what happens
+without it, and when it can go.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+import time
+from collections.abc import Callable, Mapping, Sequence
 
-from app.operation.counters import Counters
-from app.operation.events import EVENTS
-from app.operation.figures import ANALYSIS, Figures
-from app.operation.log import LOGGED
+from streamlit import runtime
+from streamlit.runtime.stats import CounterStat, GaugeStat, Stat
 
-#: What each figure means, by name: those that go up and down, and those that only grow.
-GAUGES = {
-    "fer_lens_info": "Always 1; version and model are its labels.",
-    "fer_lens_model_ready": "1 if the model's files are there and are those that its spec names.",
-    "fer_lens_uptime_seconds": "Seconds since the first visitor.",
-    "fer_lens_streams": "Live streams that the server analyses at the moment.",
-    "fer_lens_stream_places": "Live streams that it may analyse at once.",
-    "fer_lens_memory_resident_bytes": "Memory of the process.",
-    "fer_lens_janitor_idle_seconds": "Seconds since the janitor looked; missing if it is gone.",
+import fer
+from app.common.paths import model_dir
+from app.common.runnable import entry_of
+from app.common.server import server_settings
+from app.housekeeping.cleanup import CLEANUP, resident_bytes
+from app.live.streaming.stream_limit import max_streams
+from app.operation.events import EVENTS, LOGGED, counters
+
+_SINCE = time.monotonic()
+
+#: What goes up and down: what it means, and its value now, which is None where it is not known.
+#: `app.live.state` gives the streams another one.
+GAUGES: dict[str, tuple[str, Callable[[], float | None]]] = {
+    "fer_lens_info": ("Always 1; version and model are its labels.", lambda: 1),
+    "fer_lens_model_ready": (
+        "1 if the model's files are there and are those that its spec names.",
+        lambda: entry_of(model_dir()) is not None,
+    ),
+    "fer_lens_uptime_seconds": (
+        "Seconds since the first visitor.",
+        lambda: time.monotonic() - _SINCE,
+    ),
+    "fer_lens_streams": ("Live streams that the server analyses at the moment.", lambda: 0),
+    "fer_lens_stream_places": (
+        "Live streams that it may analyse at once.",
+        lambda: max_streams(server_settings()),
+    ),
+    "fer_lens_memory_resident_bytes": ("Memory of the process.", lambda: resident_bytes()),
+    "fer_lens_cleanup_idle_seconds": (
+        "Seconds since the last look for what closed tabs left; missing if nobody looks.",
+        lambda: CLEANUP.idle_seconds if CLEANUP.running else None,
+    ),
 }
+
+#: What only grows, and what it means.
 COUNTERS = {
     "fer_lens_analyses": "Analysed frames of live streams, by where.",
     "fer_lens_events": "Events, by event and reason.",
@@ -27,46 +54,54 @@ COUNTERS = {
 }
 
 
-@dataclass(frozen=True)
-class Sample:
-    """One figure with its labels."""
+class ServerStats:
+    """The figures as a `streamlit.runtime.stats.StatsProvider`."""
 
-    value: int
-    labels: dict[str, str] = field(default_factory=dict)
+    @property
+    def stats_families(self) -> Sequence[str]:
+        """Names of all figures."""
+        return (*GAUGES, *COUNTERS)
 
+    def get_stats(self, family_names: Sequence[str] | None = None) -> Mapping[str, Sequence[Stat]]:
+        """Return the figures of these names, or all."""
+        found: dict[str, list[Stat]] = {name: [] for name in self.stats_families}
+        for name, (about, read) in GAUGES.items():
+            if (value := read()) is not None:
+                labels = self.model() if name == "fer_lens_info" else {}
+                found[name].append(GaugeStat(name, int(value), labels, help=about))
+        for (event, kind), number in sorted(counters().totals().items()):
+            name, labels = self._labels(event, kind)
+            found[name].append(CounterStat(name, number, labels, help=COUNTERS[name]))
+        return {name: found[name] for name in family_names or found if name in found}
 
-def gauges(now: Figures) -> dict[str, list[Sample]]:
-    """Return what goes up and down, by name; empty lists for what is not known."""
-    about = {"version": now.version, "model": now.model, "sha256": now.model_sha256}
-    values: dict[str, float | None] = {
-        "fer_lens_info": 1,
-        "fer_lens_model_ready": bool(now.model_sha256),
-        "fer_lens_uptime_seconds": now.seconds,
-        "fer_lens_streams": now.streams,
-        "fer_lens_stream_places": now.places,
-        "fer_lens_memory_resident_bytes": now.memory,
-        "fer_lens_janitor_idle_seconds": now.janitor_seconds,
-    }
-    known = {name: value for name, value in values.items() if value is not None}
-    found = {name: [Sample(int(known[name]))] if name in known else [] for name in GAUGES}
-    return found | {"fer_lens_info": [Sample(1, about)]}
-
-
-def totals(counts: Counters) -> dict[str, list[Sample]]:
-    """Return what only grows, by name."""
-    found: dict[str, list[Sample]] = {name: [] for name in COUNTERS}
-    for (name, kind), number in sorted(counts.totals().items()):
-        if name == ANALYSIS:
-            found["fer_lens_analyses"].append(Sample(number, {"where": kind}))
-        elif name == LOGGED:
+    @staticmethod
+    def _labels(event: str, kind: str) -> tuple[str, dict[str, str]]:
+        """Return the figure that a count belongs to, and its labels."""
+        if event == "analysis":
+            return "fer_lens_analyses", {"where": kind}
+        if event == LOGGED:
             level, _, module = kind.partition(" ")
-            found["fer_lens_logged"].append(Sample(number, {"level": level, "module": module}))
-        else:
-            labels = {"event": name, "reason": kind, "kind": EVENTS[name].value}
-            found["fer_lens_events"].append(Sample(number, labels))
-    return found
+            return "fer_lens_logged", {"level": level, "module": module}
+        labels = {"event": event, "reason": kind, "kind": EVENTS[event].value}
+        return "fer_lens_events", labels
+
+    @staticmethod
+    def model() -> dict[str, str]:
+        """Return version, model and the hash of its file; empty where it cannot answer."""
+        entry = entry_of(model_dir())
+        return {
+            "version": fer.__version__,
+            "model": entry.name if entry else model_dir().name,
+            "sha256": entry.spec.sha256 if entry else "",
+        }
 
 
-def families() -> Sequence[str]:
-    """Return the names of all figures."""
-    return (*GAUGES, *COUNTERS)
+def serve_metrics() -> None:
+    """Add the figures of this server to those at ``/_stcore/metrics``, once.
+
+    Seen in Streamlit 1.67.0. Without it, a monitoring program would see Streamlit's figures only:
+    sessions and caches. It can go when an app can serve figures, or an address, of its own.
+    """
+    manager = runtime.get_instance().stats_mgr
+    if "fer_lens_info" not in manager.registered_families():
+        manager.register_provider(ServerStats())

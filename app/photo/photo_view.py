@@ -17,7 +17,6 @@ from app.photo.layout import GAP, MAX_CARDS, fitted, layout
 from app.photo.mesh import HELP, describe_meshes, missing_note
 from app.photo.store import AnalysedPhoto, png_of, with_mesh
 from app.photo.table import table_columns, table_rows
-from app.serving.offers import remember_offer
 from fer import Faces, ModelError
 
 #: Largest width and height in pixels of a picture without a face, of which there is less to see.
@@ -72,14 +71,12 @@ def download(
     label: str, make: Callable[[], str | bytes], file_name: str, mime: str, key: str
 ) -> None:
     """Offer a file that is created only when the visitor clicks."""
-    name = f"photo_download_{key}_{label}"
-    remember_offer(name, label, make, file_name, mime)
     st.download_button(
         label,
         make,
         file_name,
         mime,
-        key=name,
+        key=f"photo_download_{key}_{label}",
         on_click="ignore",
         icon=":material/download:",
     )

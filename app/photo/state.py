@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.housekeeping.janitor import JANITOR
+from app.housekeeping.cleanup import CLEANUP
 from app.photo.album import Album
 from app.session.of_tab import session_of_tab
 from app.session.session_store import SessionStore
@@ -19,5 +19,5 @@ def photo_album() -> Album:
 @st.cache_resource(show_spinner=False)
 def _store() -> SessionStore[Album]:
     store = SessionStore(tab_is_open, dropped=Album.clear, bytes_of=lambda album: album.size)
-    JANITOR.add(store.look)
+    CLEANUP.add(store.look)
     return store

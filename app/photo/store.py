@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Protocol
 
-from app.background.giving_way import PHOTOGRAPHS
+from app.background.priority import PHOTOGRAPHS
 from app.limits.photos import decode_photo
 from app.operation.events import log_event
 from app.photo.activation_image import ACTIVATION_SIDE, activation_image

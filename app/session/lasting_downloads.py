@@ -9,7 +9,7 @@ from streamlit import runtime
 from streamlit.runtime.media_file_manager import MediaFileManager, MediaFileMetadata
 from streamlit.runtime.media_file_storage import MediaFileKind
 
-from app.housekeeping.janitor import JANITOR
+from app.housekeeping.cleanup import CLEANUP
 
 #: Seconds for which a file is kept. The browser asks for it as soon as it is made; the rest is for
 #: a phone that changes its network just then, and for a download that is paused.
@@ -62,7 +62,7 @@ def keep_downloads() -> None:
     known = all(hasattr(manager, name) for name in _NEEDED)
     # Another server's own storage may not tell how large its files are.
     if known and manager.can_read_files and "execute_deferred" not in vars(manager):
-        JANITOR.add(Keeper(manager).look)
+        CLEANUP.add(Keeper(manager).look)
 
 
 class Keeper:

@@ -13,7 +13,7 @@ Session = TypeVar("Session")
 
 #: Seconds for which a session is kept after its tab was last seen open, if a store is not told
 #: otherwise: long enough for a reload, and for a phone that shows something else for a while. What
-#: a closed tab held is the server's again after three minutes, in which the janitor looks too.
+#: a closed tab held is the server's again after three minutes, in which the cleanup looks too.
 KEEP_SECONDS = 165.0
 
 #: Most sessions without an open tab, and the memory that they may take together. Those that hold

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import streamlit as st
 
@@ -13,7 +15,6 @@ from app.live.charts.timeline import Timeline
 from app.live.charts_view import show_curves, show_shares, show_timeline
 from app.live.downloads import visitors_zone
 from app.photo.layout import fitted
-from app.serving.offers import Make, remember_offer
 from app.session.stream_files import FORMATS
 from app.video.engine import Result
 from app.video.files import (
@@ -168,15 +169,13 @@ def _show_downloads(visit: VideoVisit, source: Source, result: Result, found: St
             _download(kind.label, partial(kind.contents, found), name, kind.mime, kind.purpose)
 
 
-def _download(label: str, make: Make, name: str, mime: str, purpose: str) -> None:
-    key = f"video_download_{label}"
-    remember_offer(key, label, make, name, mime)
+def _download(label: str, make: Callable[[], Any], name: str, mime: str, purpose: str) -> None:
     st.download_button(
         label,
         make,
         name,
         mime,
-        key=key,
+        key=f"video_download_{label}",
         on_click="ignore",
         icon=":material/download:",
         help=purpose,

@@ -18,7 +18,7 @@ from app.common.settings import (
     MAX_VIDEO_MINUTES,
     MAX_VIDEO_TOTAL_MB,
 )
-from app.housekeeping.janitor import JANITOR
+from app.housekeeping.cleanup import CLEANUP
 from app.serving.end import at_end
 from app.session.of_tab import session_of_tab
 from app.session.session_store import KEEP_SECONDS, SessionStore
@@ -83,5 +83,5 @@ def _store() -> SessionStore[VideoVisit]:
         dropped=VideoVisit.end,
         bytes_of=lambda visit: int(visit.source is not None),  # the rest is on the disk
     )
-    JANITOR.add(store.look)
+    CLEANUP.add(store.look)
     return store

@@ -8,8 +8,8 @@ from typing import Any
 import yaml
 
 from app.common.settings import DRAIN_SECONDS, SETTINGS
-from app.operation.metrics import families
-from app.serving.replica import READY_PATH
+from app.operation.metrics import GAUGES
+from app.serving.end import READY_PATH
 from tests.deploy.files import DEPLOY, stages, values
 
 PARTS: list[dict[str, Any]] = list(
@@ -51,4 +51,4 @@ def test_nginx_finds_every_replica_while_it_drains_too() -> None:
 
 def test_it_grows_with_a_figure_that_there_is() -> None:
     [metric] = of_kind("HorizontalPodAutoscaler")[0]["spec"]["metrics"]
-    assert metric["pods"]["metric"]["name"] in families()
+    assert metric["pods"]["metric"]["name"] in GAUGES

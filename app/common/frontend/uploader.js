@@ -7,7 +7,7 @@ const nameOf = (chip) => chip.querySelector('[data-testid="stFileChipName"]').ti
 const refused = (chip) => chip.getAttribute("aria-invalid") === "true";
 const discard = (chip) => chip.querySelector('[data-testid="stFileChipDeleteBtn"] button').click();
 
-// What `app.housekeeping.upload_memory` answers, of which the uploader shows the number.
+// What `app.housekeeping.streamlit_memory` answers, of which the uploader shows the number.
 const inWords = (said) => (/\b(413|503)\b/.test(said)
   ? "This server has no room for it at the moment: try again in a minute."
   : said.replace(/^Error: /, ""));

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from app.background.giving_way import STREAM_NICENESS, let_others_first
+from app.background.priority import STREAM_NICENESS, lower_priority
 
 Frame = TypeVar("Frame")
 
@@ -83,7 +83,7 @@ class NewestFirst(Generic[Frame]):
             self._changed.notify_all()
 
     def _run(self) -> None:
-        let_others_first(STREAM_NICENESS)
+        lower_priority(STREAM_NICENESS)
         try:
             self._work()
         finally:  # whatever ended it, the next frame starts another thread

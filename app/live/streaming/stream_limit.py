@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from weakref import WeakKeyDictionary, WeakSet
 
-from app.background.cores import usable_cores
+from app.background.priority import usable_cores
 from app.common.settings import MAX_STREAMS, MAX_STREAMS_A_VISITOR
 from app.operation.events import log_event
 

@@ -7,7 +7,7 @@ import av
 import numpy as np
 import pytest
 
-from app.background.giving_way import LINGER_SECONDS, Pace, Turns
+from app.background.priority import LINGER_SECONDS, Priority, Throttle
 from app.live.webrtc import Frames, frames_callback
 from fer.types import Image
 from tests.app.samples import Clock
@@ -64,8 +64,8 @@ def test_a_frame_that_fails_is_shown_as_it_came(session: Session, callback: Fram
 
 def test_streams_give_way_to_photographs_and_lose_no_count(session: Session) -> None:
     clock = Clock()
-    photographs = Turns(1, clock)
-    callback = frames_callback(session, Pace(photographs, clock))  # type: ignore[arg-type]
+    photographs = Priority(1, clock)
+    callback = frames_callback(session, Throttle(photographs, clock))  # type: ignore[arg-type]
     with photographs.turn():
         assert len(shown(callback, 10)) == 1
         assert shown(callback, 20) == shown(callback, 30) == []  # in the same moment

@@ -84,6 +84,15 @@ def test_only_what_was_fitted_here_is_cross_fitted() -> None:
     assert "off by 15.0 percentage points" in accuracy_lines(report("test"), EXPRESSION_HEAD)
 
 
+def test_each_further_domain_has_its_figure() -> None:
+    made = report("validation", "validation, press")
+    domains = {"fer2013": "a" * 64, "press": "b" * 64}
+    made = made.model_copy(update={"data": made.data.model_copy(update={"domains": domains})})
+    lines = accuracy_lines(made, EXPRESSION_HEAD)
+    assert "On 4 validation faces of press it was right on 75.0%." in lines
+    assert "of press" not in accuracy_lines(report("validation"), EXPRESSION_HEAD)
+
+
 def test_a_class_without_faces_is_not_called_the_worst() -> None:
     answers = np.eye(3)[[0, 1, 1, 1]] * 0.7 + 0.1
     found = evaluate(np.array([0, 0, 1, 1]), answers, ("happy", "sad", "fear"))

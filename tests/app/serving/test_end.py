@@ -1,12 +1,14 @@
-"""How a web server ends while others are connected to it."""
+"""How a web server ends: while others are connected to it, and with notice."""
 
 from __future__ import annotations
 
 import asyncio
 import inspect
+import json
 import signal
 import socket
 from collections import deque
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -16,11 +18,25 @@ from urllib.parse import urlparse
 import psutil
 import pytest
 import uvicorn
-from starlette.types import Receive, Scope, Send
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+from starlette.types import Message, Receive, Scope, Send
 
 from app.serving import end as ends
-from app.serving.end import at_end, end_in_time, tidy_up
+from app.serving.end import (
+    READY_PATH,
+    Drain,
+    DrainMiddleware,
+    at_end,
+    begins_visit,
+    end_in_time,
+    ending,
+    ready_route,
+    tidy_up,
+)
 from tests import loops
+from tests.app.samples import Clock
 from tests.browser.server import running_app
 from tests.fer.video.samples import even, write_clip
 from tools.visitors import open_tab
@@ -184,13 +200,178 @@ def test_a_server_that_is_ended_by_a_signal_leaves_nothing(tmp_path: Path, entry
                 while recording not in [file.read_bytes() for file in places.glob("*videos-*/*/*")]:
                     await asyncio.sleep(0.05)  # between two looks at the condition
                 await tab.run("live")
-                assert {"-".join(made.name.split("-")[:3]) for made in places.iterdir()} == {
-                    "fer-lens-videos",
-                    "fer-lens-webrtc",
-                }
+                wanted = {"fer-lens-videos", "fer-lens-webrtc"}
+                # The run that has ended may be the one that took the upload.
+                while {"-".join(made.name.split("-")[:3]) for made in places.iterdir()} != wanted:
+                    await asyncio.sleep(0.05)  # between two looks at the condition
                 server.send_signal(signal.SIGTERM)
                 while server.is_running() and server.status() != psutil.STATUS_ZOMBIE:
                     await asyncio.sleep(0.05)  # between two looks at the condition
 
         loops.run(visit())
     assert [*places.iterdir()] == []
+
+
+def test_a_server_that_was_not_told_to_end_never_does(clock: Clock) -> None:
+    drain = Drain(clock)
+    clock.seconds += 1000
+    assert (drain.draining, drain.seconds_left, drain.over) == (False, None, False)
+
+
+def test_it_waits_for_who_is_there_and_not_longer_than_it_may(clock: Clock) -> None:
+    drain = Drain(clock)
+    with drain.connection():
+        drain.begin(60)
+        clock.seconds += 59
+        assert (drain.draining, drain.seconds_left, drain.over) == (True, 1, False)
+        clock.seconds += 1
+        assert (drain.seconds_left, drain.over) == (0, True)
+
+
+def test_who_comes_back_at_once_is_waited_for(clock: Clock) -> None:
+    drain = Drain(clock)
+    with drain.connection():
+        drain.begin(60)
+    clock.seconds += 9.9
+    assert not drain.over  # a page that is reloaded
+    with drain.connection():
+        clock.seconds += 30
+    assert not drain.over
+    clock.seconds += 10
+    assert drain.over
+
+
+def test_where_nobody_is_nobody_is_waited_for(clock: Clock) -> None:
+    drain = Drain(clock)
+    with drain.connection():
+        pass
+    clock.seconds += 10
+    drain.begin(60)
+    assert drain.over
+
+
+def test_two_servers_have_two_names() -> None:
+    assert Drain().server != Drain().server
+
+
+Get = Callable[..., tuple[int, str]]
+
+
+def asked(path: str, query: str = "", method: str = "GET", kind: str = "http") -> Scope:
+    return {"type": kind, "path": path, "query_string": query.encode(), "method": method}
+
+
+@pytest.mark.parametrize(
+    ("scope", "begins"),
+    [
+        (asked("/"), True),
+        (asked("/live"), True),
+        (asked("/live", "live=server"), True),
+        (asked("/live", "session="), True),
+        (asked("/", method="HEAD"), True),
+        (asked("/live", "session=key"), False),
+        (asked("/_stcore/health"), False),
+        (asked("/_stcore/upload_file/1/2", method="PUT"), False),
+        (asked("/media/1.csv"), False),
+        (asked("/static/index.js"), False),
+        (asked(READY_PATH), False),
+        (asked("/_stcore/stream", kind="websocket"), False),
+        ({"type": "lifespan"}, False),
+    ],
+)
+def test_only_a_page_that_is_opened_begins_a_visit(scope: Scope, begins: bool) -> None:
+    assert begins_visit(scope) is begins
+
+
+@pytest.fixture
+def drain() -> Drain:
+    return Drain()
+
+
+@pytest.fixture
+def get(drain: Drain) -> Get:
+    page = Route("/{name:path}", lambda request: PlainTextResponse("the page"))
+    door = DrainMiddleware(Starlette(routes=[ready_route(drain), page]), drain)
+
+    def answer(path: str, query: str = "") -> tuple[int, str]:
+        sent: list[Message] = []
+
+        async def send(message: Message) -> None:
+            sent.append(message)
+
+        async def receive() -> Message:
+            return {"type": "http.request"}
+
+        loops.run(door(asked(path, query) | {"headers": []}, receive, send))
+        return sent[0]["status"], sent[1]["body"].decode()
+
+    return answer
+
+
+def test_before_its_end_a_server_answers_everybody(get: Get, drain: Drain) -> None:
+    assert get("/") == (200, "the page")
+    status, said = get(READY_PATH)
+    assert (status, json.loads(said)) == (200, {"server": drain.server, "secondsLeft": None})
+
+
+def test_while_it_ends_newcomers_go_elsewhere_and_the_others_stay(get: Get, drain: Drain) -> None:
+    drain.begin(60)
+    status, said = get("/")
+    assert status == 503
+    assert "FER Lens is being updated" in said
+    assert get("/live", "session=key") == (200, "the page")
+    assert get("/media/1.csv") == (200, "the page")
+    status, said = get(READY_PATH)
+    assert status == 503
+    assert 0 < json.loads(said)["secondsLeft"] <= 60
+
+
+@pytest.fixture
+def ended() -> Iterator[list[int]]:
+    """The signals that came through to who really ends the server."""
+    got: list[int] = []
+    before = signal.signal(signal.SIGTERM, lambda number, frame: got.append(number))
+    yield got
+    signal.signal(signal.SIGTERM, before)
+
+
+async def _until(said: list[int]) -> None:
+    while not said:
+        await asyncio.sleep(0.01)
+
+
+def test_a_first_signal_drains_and_a_second_ends(drain: Drain, ended: list[int]) -> None:
+    async def serve() -> None:
+        async with ending(None, seconds=3600, drain=drain):
+            with drain.connection():
+                signal.raise_signal(signal.SIGTERM)
+                while not drain.draining:
+                    await asyncio.sleep(0.01)
+                assert ended == []
+                signal.raise_signal(signal.SIGTERM)
+                await asyncio.wait_for(_until(ended), 60)
+
+    assert not drain.ends_with_notice
+    loops.run(serve())
+    assert drain.ends_with_notice
+    assert ended == [signal.SIGTERM]
+
+
+def test_it_ends_when_nobody_is_there(drain: Drain, ended: list[int]) -> None:
+    async def serve() -> None:
+        async with ending(None, seconds=3600, drain=drain):
+            signal.raise_signal(signal.SIGTERM)
+            await asyncio.wait_for(_until(ended), 60)
+
+    loops.run(serve())
+    assert drain.draining
+
+
+def test_without_time_to_wait_it_ends_at_once(drain: Drain, ended: list[int]) -> None:
+    async def serve() -> None:
+        async with ending(None, seconds=0, drain=drain):
+            signal.raise_signal(signal.SIGTERM)
+            await asyncio.wait_for(_until(ended), 60)
+
+    loops.run(serve())
+    assert not drain.draining

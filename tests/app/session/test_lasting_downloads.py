@@ -11,7 +11,7 @@ from streamlit.runtime.media_file_manager import MediaFileManager
 from streamlit.runtime.media_file_storage import MediaFileStorageError
 from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
 
-from app.housekeeping.janitor import Janitor
+from app.housekeeping.cleanup import Cleanup
 from app.session import lasting_downloads
 from app.session.lasting_downloads import BUTTON_SECONDS, KEPT_SECONDS, Keeper, keep_downloads
 from tests.app.samples import Clock
@@ -47,7 +47,7 @@ class Server(MediaFileManager):
 
 
 class Timer:
-    """Lets time pass, and the janitor look each second."""
+    """Lets time pass, and the cleanup look each second."""
 
     def __init__(self, clock: Clock, keeper: Keeper) -> None:
         self._clock, self._keeper = clock, keeper
@@ -125,7 +125,7 @@ def test_a_replaced_button_can_be_clicked_until_its_time_is_over(
     timer.wait(BUTTON_SECONDS * 0.9)
     assert server.has(server.execute_deferred(old))
     server.pages_end()
-    timer.wait(BUTTON_SECONDS * 0.2)  # nobody is there any more, and the janitor tidies up
+    timer.wait(BUTTON_SECONDS * 0.2)  # nobody is there any more, and the cleanup tidies up
     with pytest.raises(MediaFileStorageError, match="not found"):
         server.execute_deferred(old)
     assert server.has(server.execute_deferred(new))
@@ -169,8 +169,8 @@ def test_pictures_and_files_of_a_page_are_left_to_streamlit(server: Server) -> N
 
 def test_it_holds_for_the_manager_of_the_server_once(monkeypatch: pytest.MonkeyPatch) -> None:
     server = Server()
-    janitor = Janitor()
-    monkeypatch.setattr(lasting_downloads, "JANITOR", janitor)
+    cleanup = Cleanup()
+    monkeypatch.setattr(lasting_downloads, "CLEANUP", cleanup)
     keep_downloads()  # without a server there is nothing to do
     monkeypatch.setattr(runtime, "exists", lambda: True)
     monkeypatch.setattr(runtime, "get_instance", lambda: SimpleNamespace(media_file_mgr=server))
@@ -181,7 +181,7 @@ def test_it_holds_for_the_manager_of_the_server_once(monkeypatch: pytest.MonkeyP
     url = server.click(b"faces")
     assert server.has(url)
     monkeypatch.setattr(lasting_downloads, "KEPT_SECONDS", 0.0)
-    janitor.look()
+    cleanup.look()
     assert not server.has(url)
 
 

@@ -20,8 +20,8 @@ from streamlit.web.cli import main
 
 from app.collection import state as collection
 from app.collection.visit import CollectionVisit
-from app.housekeeping import janitor
-from app.housekeeping.process_memory import resident_bytes
+from app.housekeeping import cleanup
+from app.housekeeping.cleanup import resident_bytes
 from app.live.streaming.session import LiveSession
 from app.own_data import state as own_data
 from app.photo.album import Album
@@ -63,7 +63,7 @@ def _tell(file: Path, made: dict[str, list[weakref.ref[Any]]]) -> None:
 
 
 if __name__ == "__main__":
-    janitor.LOOK_SECONDS, janitor.REST_SECONDS = 0.5, 1.0
+    cleanup.LOOK_SECONDS, cleanup.REST_SECONDS = 0.5, 1.0
     for state in (collection, own_data, video):
         vars(state)["KEEP_SECONDS"] = SECONDS
     lasting_downloads.KEPT_SECONDS = lasting_downloads.BUTTON_SECONDS = SECONDS

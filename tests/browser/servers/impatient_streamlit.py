@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from streamlit.web.cli import main
 
-from app.housekeeping import janitor
+from app.housekeeping import cleanup
 from app.video import state
 from tests.browser.servers import slow_streamlit
 
 if __name__ == "__main__":
-    janitor.LOOK_SECONDS = 0.5
+    cleanup.LOOK_SECONDS = 0.5
     state.KEEP_SECONDS = 1.0
     slow_streamlit.slow_down()
     main(prog_name="streamlit")

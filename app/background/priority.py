@@ -5,14 +5,40 @@ A stream that shows fewer frames for a second is still one; a page that answers 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
-from app.background.cores import usable_cores
+_GROUPS = Path("/sys/fs/cgroup")
+
+#: What says the limit, in both versions of Linux's control groups.
+_LIMIT, _QUOTA, _PERIOD = "cpu.max", "cpu/cpu.cfs_quota_us", "cpu/cpu.cfs_period_us"
+
+
+def usable_cores(groups: Path = _GROUPS, cores: int | None = None) -> float:
+    """Return how many cores this server may use: 0.1 of a container with a tenth of one.
+
+    Args:
+        groups: what Linux says about the limits of a container (control groups).
+        cores: those that its process may run on; asked for if None.
+    """
+    if cores is None:
+        affinity = getattr(os, "sched_getaffinity", None)  # Linux only
+        cores = len(affinity(0)) if affinity else os.cpu_count() or 1
+    known = [float(cores)]
+    with contextlib.suppress(OSError, ValueError):  # no container, or one without a limit ("max")
+        quota, period = map(int, (groups / _LIMIT).read_text().split())
+        known.append(quota / period)
+    with contextlib.suppress(OSError, ValueError):
+        quota, period = (int((groups / name).read_text()) for name in (_QUOTA, _PERIOD))
+        known += [quota / period] if quota > 0 else []
+    return min(known)
+
 
 #: Frames a second that a stream takes while somebody waits for a photograph. The others are neither
 #: analysed nor drawn nor sent back.
@@ -29,12 +55,12 @@ STREAM_NICENESS = 10
 _SWITCH_SECONDS = 0.0005
 
 
-def take_shorter_turns() -> None:
+def shorten_switches() -> None:
     """Let the threads of this process take turns more often than Python does by itself."""
     sys.setswitchinterval(_SWITCH_SECONDS)
 
 
-def let_others_first(niceness: int) -> None:
+def lower_priority(niceness: int) -> None:
     """Let all other threads run before this one, where the system has a niceness for each (Linux).
 
     Args:
@@ -45,8 +71,8 @@ def let_others_first(niceness: int) -> None:
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), niceness)
 
 
-class Turns:
-    """Lets so many in at a time; the others wait. Safe to share between threads.
+class Priority:
+    """Lets so many photographs in at a time; the others wait. Safe to share between threads.
 
     Those that work at the same time only delay each other on a machine that has no core for each:
     one after the other, most have their answer sooner.
@@ -77,16 +103,16 @@ class Turns:
                 self._left = self._clock()
 
     @property
-    def wanted(self) -> bool:
+    def waiting(self) -> bool:
         """Whether somebody is in or waits, or was until `LINGER_SECONDS` ago."""
         return self._there > 0 or self._clock() - self._left < LINGER_SECONDS
 
 
 #: Those of the photographs that somebody waits for, on this server.
-PHOTOGRAPHS = Turns(max(1, int(usable_cores()) // 2))
+PHOTOGRAPHS = Priority(max(1, int(usable_cores()) // 2))
 
 
-class Pace:
+class Throttle:
     """Which frames of a stream are taken: all of them, or fewer while others go first.
 
     Args:
@@ -95,7 +121,7 @@ class Pace:
     """
 
     def __init__(
-        self, others: Turns = PHOTOGRAPHS, clock: Callable[[], float] = time.monotonic
+        self, others: Priority = PHOTOGRAPHS, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._others, self._clock = others, clock
         self._next = clock()
@@ -103,7 +129,7 @@ class Pace:
     def takes(self) -> bool:
         """Return whether a frame that has come now is to be taken."""
         now = self._clock()
-        if self._others.wanted and now < self._next:
+        if self._others.waiting and now < self._next:
             return False
         # From when it was due, so that the rate is kept although frames come at times of their own.
         interval = 1 / RATE_WHILE_WAITED

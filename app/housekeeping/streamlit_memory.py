@@ -1,16 +1,20 @@
-"""How much of the memory visitors' uploads may take, from their first byte on."""
+"""What Streamlit keeps in memory: uploads from their first byte on, and tabs that were closed."""
 
 from __future__ import annotations
 
 import re
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from functools import wraps
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartParser
 from starlette.types import Message, Receive, Scope, Send
 from streamlit import config, runtime
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -20,9 +24,23 @@ from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileMan
 from app.background.memory import MB, free_memory
 from app.common.server import server_settings
 from app.common.settings import MAX_UPLOADS_TOTAL_MB
-from app.housekeeping.janitor import JANITOR
+from app.housekeeping.cleanup import CLEANUP
 from app.operation.events import log_event
 from app.session.tabs import tab_is_open
+
+
+def hold_uploads(most_bytes: int) -> None:
+    """Have uploads arrive in memory, in which they stay, not in a temporary file.
+
+    Seen in Streamlit 1.67.0. Without it, Starlette writes what is larger than a megabyte to an
+    unnamed file: a photograph was on the disk for a moment, and on a full one it was refused. It
+    can go when Streamlit says where uploads arrive.
+
+    Args:
+        most_bytes: size of the largest that does; others, such as recordings, arrive in a file.
+    """
+    MultiPartParser.spool_max_size = most_bytes
+
 
 #: Seconds after the last byte of a tab's uploads, in which its page says that it has them. A page
 #: says so when the last file of several has come, at once but for a slow line.
@@ -192,4 +210,88 @@ def bound_uploads() -> None:
         largest = config.get_option("server.maxUploadSize") * MB
         uploads = UploadMemory(manager, tab_is_open, most, largest)
         uploads.hold()
-        JANITOR.add(uploads.look)
+        CLEANUP.add(uploads.look)
+
+
+#: Seconds that a busy server may take to get to it; after that it is asked again at the next look.
+_PATIENCE_SECONDS = 60.0
+
+#: Threads that were still making a page when its session was ended.
+_busy: list[threading.Thread] = []
+
+
+def forget_closed_tabs() -> bool:
+    """End the sessions of tabs that were closed two minutes ago.
+
+    Streamlit keeps the session of a closed tab for two minutes, in case its connection was only
+    lost: its photographs, uploads, and the files of its page. But it looks at the time only when
+    the next visitor leaves. Even then it holds on to the last session, which is emptied here.
+
+    Safe on any thread but Streamlit's own, on which the sessions are ended.
+
+    Seen in Streamlit 1.67.0. Without it, what the last visitor of a day has uploaded is in the
+    server's memory until somebody comes and goes on the next day. It can go when Streamlit does so
+    by itself. Where a newer version keeps sessions in another way, nothing is done.
+
+    Returns:
+        Whether anything went: a session, or what a page that was still being made for one had put
+        there since.
+    """
+    server = runtime.get_instance()
+    try:
+        cache = server._session_mgr._session_storage._cache  # type: ignore[attr-defined]
+        loop, expire = server._get_async_objs().eventloop, cache.expire
+    except AttributeError:
+        return False
+
+    done: Future[bool] = Future()
+
+    def end() -> None:
+        try:
+            ended = expire()
+            for _, info in ended:
+                _busy.extend(_threads_of(info.session))
+                info.session.shutdown()
+                _empty(info.session)
+            done.set_result(bool(ended))
+        except Exception as error:  # the cleanup logs it
+            done.set_exception(error)
+
+    try:
+        loop.call_soon_threadsafe(end)
+    except RuntimeError:  # the server has just ended
+        return False
+    ended = done.result(_PATIENCE_SECONDS)
+    over = [thread for thread in _busy if not thread.is_alive()]
+    for thread in over:
+        _busy.remove(thread)
+    return ended or bool(over)
+
+
+def _threads_of(session: Any) -> list[threading.Thread]:
+    """Return the threads that make the page of a session.
+
+    Seen in Streamlit 1.67.0. Without it, on a busy server, what a page was still working on when
+    its tab was given up stays in memory as garbage until somebody comes. It can go when a session
+    tells when its last script has ended.
+    """
+
+    def made_for(thread: threading.Thread) -> str | None:
+        return getattr(getattr(thread, "streamlit_script_run_ctx", None), "session_id", None)
+
+    return [thread for thread in threading.enumerate() if made_for(thread) == session.id]
+
+
+def _empty(session: Any) -> None:
+    """Let go of what a session holds.
+
+    Seen in Streamlit 1.67.0. Without it, the last visitor's photographs are in the memory until the
+    next one comes: the loop that runs all scripts remembers the last session that it looked at, and
+    that its fragments with what they were called with. It can go when neither is so.
+    """
+    for name in ("session_state", "_fragment_storage"):
+        if (held := getattr(session, name, None)) is not None:
+            held.clear()
+    # Cleared, it still knows the callbacks of its widgets, and with them what they work on.
+    if (state := getattr(session, "_session_state", None)) is not None:
+        session._session_state = type(state)()

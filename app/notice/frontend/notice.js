@@ -1,26 +1,15 @@
 // Says that the server of this page cannot be reached or ends, or that the page has begun anew on
-// another one, and keeps the files that the page offered when its server was about to end.
+// another one.
 const ASK_EVERY = 5000; // milliseconds
-const HOLD_EVERY = 15; // seconds; towards the end, each time
 
 // What outlasts the server: this is the tab's own.
 const tab = (window.ferLensTab ??= {
   visit: "", // name that the server gave to this tab; another server gives another one
   begunAnew: false,
   closed: "", // the visit whose notice was closed
-  held: new Map(), // page → its files
   secondsLeft: null,
-  heldAt: Infinity, // how many seconds were left then
+  cut: false,
 });
-
-function hold(page, files) {
-  for (const { url } of tab.held.get(page) ?? []) URL.revokeObjectURL(url);
-  const kept = files.map(({ label, name, mime, contents }) => {
-    const bytes = Uint8Array.from(atob(contents), (one) => one.charCodeAt(0));
-    return { label, name, url: URL.createObjectURL(new Blob([bytes], { type: mime })) };
-  });
-  tab.held.set(page, kept);
-}
 
 const app = () => document.querySelector("[data-testid=stApp]");
 
@@ -43,17 +32,6 @@ function element(kind, text, parent) {
   return made;
 }
 
-function showHeld(box, texts) {
-  const files = [...tab.held].flatMap(([page, held]) => held.map((file) => ({ ...file, page })));
-  if (!files.length) return;
-  element("p", texts.held, box);
-  const list = element("ul", "", box);
-  for (const { page, label, name, url } of files) {
-    const link = element("a", `${page}: ${label}`, element("li", "", list));
-    Object.assign(link, { href: url, download: name });
-  }
-}
-
 function time(seconds) {
   if (seconds < 60) return "It ends within a minute.";
   const minutes = Math.round(seconds / 60);
@@ -72,7 +50,6 @@ function show(root, data) {
   if (cut) {
     element("strong", texts.cut, box);
     element("p", texts.waits, box);
-    showHeld(box, texts);
     return;
   }
   if (tab.secondsLeft !== null) {
@@ -83,20 +60,17 @@ function show(root, data) {
   }
   element("strong", tab.begunAnew ? texts.begunAnew : texts.unknown, box);
   element("p", tab.begunAnew ? texts.gone : texts.kept, box);
-  showHeld(box, texts);
   element("button", texts.close, box).onclick = () => {
     Object.assign(tab, { closed: data.visit, begunAnew: false });
-    for (const page of tab.held.keys()) hold(page, []);
     show(root, data);
   };
 }
 
 export default function ({ data, parentElement, setTriggerValue }) {
   if (tab.visit && tab.visit !== data.visit) {
-    Object.assign(tab, { begunAnew: true, secondsLeft: null, heldAt: Infinity });
+    Object.assign(tab, { begunAnew: true, secondsLeft: null });
   }
   tab.visit = data.visit;
-  if (data.files) hold(data.page, data.files);
   const root = parentElement.querySelector(".notice");
   const ask = async () => {
     const said = await fetch(data.ask, { cache: "no-store" })
@@ -104,17 +78,17 @@ export default function ({ data, parentElement, setTriggerValue }) {
       .catch(() => null);
     if (said?.server !== data.server || !root.isConnected) return; // another one, or nobody
     const { secondsLeft } = said;
-    const due = tab.heldAt - secondsLeft > HOLD_EVERY || secondsLeft < HOLD_EVERY;
-    if (secondsLeft !== null && due) {
-      tab.heldAt = secondsLeft;
-      setTriggerValue("hold", true);
-    }
     if (secondsLeft === tab.secondsLeft) return;
     tab.secondsLeft = secondsLeft;
     show(root, data);
   };
   show(root, data);
-  const line = new MutationObserver(() => show(root, data));
+  const line = new MutationObserver(() => {
+    show(root, data);
+    // A page that stands still does not notice by itself that another server has answered.
+    if (tab.cut && !isCut()) setTriggerValue("back", true);
+    tab.cut = isCut();
+  });
   if (app()) line.observe(app(), { attributeFilter: ["data-test-connection-state"] });
   const dialogs = new MutationObserver(() => isCut() && closeConnectionError());
   dialogs.observe(document.body, { childList: true, subtree: true });
