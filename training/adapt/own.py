@@ -12,7 +12,7 @@ from fer.labels import FERPLUS_HEAD
 from fer.model.spec import ModelSpec
 from training.data import load
 from training.data.dataset import VOTES, DataSet, LabelledFaces
-from training.data.splits import SPLIT_SEED
+from training.data.load import SPLIT_SEED
 
 #: Least number of images of an expression, so that some can be held out.
 LEAST_IMAGES = 5

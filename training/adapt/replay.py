@@ -14,8 +14,7 @@ from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
 from fer.model.spec import ModelSpec
 from fer.types import Floats
 from training.data import load
-from training.data.class_names import check_known
-from training.data.dataset import DataSet, LabelledFaces
+from training.data.dataset import DataSet, LabelledFaces, check_known
 from training.evaluation.spread import SpreadClassifier
 from training.fit.distillation import OnlineTeachers, SoftTargets
 from training.presets.schema import Preset

@@ -7,8 +7,7 @@ import json
 from pathlib import Path
 
 from training.data.dataset import DataSet
-from training.data.load import load
-from training.data.splits import SPLIT_SEED
+from training.data.load import SPLIT_SEED, load
 from training.data.summary import summarise
 
 HELP = "show counts per class and split, duplicates, contradictions and problems"

@@ -29,8 +29,8 @@ from fer.model.classifier import ExpressionClassifier
 from training.commands.data import add_split_seed
 from training.data import load
 from training.data.dataset import DataSet, LabelledFaces
+from training.data.load import SPLIT_SEED
 from training.data.photographs import open_photographs
-from training.data.splits import SPLIT_SEED
 from training.evaluation import measure
 from training.evaluation.faces import FaceEvaluation, measure_faces
 from training.evaluation.photo_figures import PhotoEvaluation, measured

@@ -73,7 +73,7 @@ def run(arguments: argparse.Namespace) -> int:
         problems += map(str, faces.problems)
         _say_if_photos(arguments.data)
         probabilities = classifier(faces.images)
-        found = [((place,), row) for place, row in zip(faces.origins, probabilities, strict=True)]
+        found = [((place,), row) for place, row in zip(faces.places, probabilities, strict=True)]
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
     with whole_files(targets) as parts:
         with parts[0].open("w", newline="", encoding="utf-8") as file:

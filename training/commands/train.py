@@ -16,7 +16,7 @@ from fer.whole_files import check_folder, check_model_directory
 from training.commands.data import add_split_seed
 from training.data import load
 from training.data.dataset import DataSet, LabelledFaces
-from training.data.splits import SPLIT_SEED
+from training.data.load import SPLIT_SEED
 from training.evaluation.text import adaptation_text
 from training.presets.catalogue import ADAPT, PRESETS
 from training.presets.schema import Preset, overridable_fields

@@ -12,8 +12,7 @@ from fer.model.classifier import ExpressionClassifier
 from fer.model.spec import Head, ModelSpec
 from fer.records import Record
 from fer.types import Floats
-from training.data.dataset import DataSet, LabelledFaces
-from training.data.raw import SPLITS
+from training.data.dataset import SPLITS, DataSet, LabelledFaces
 from training.evaluation.ferplus_agreement import most_voted
 
 

@@ -12,8 +12,8 @@ from fer.evaluation.labelled import LabelledEvaluation, evaluate_labelled
 from fer.evaluation.metrics import Evaluation, evaluate, wilson_interval
 from fer.model.spec import Head, ModelSpec
 from fer.records import Record, Share
+from training.data.dataset import Problem
 from training.data.photographs import Photographs
-from training.data.raw import Problem
 from training.evaluation.photos import PhotoAnswer
 
 

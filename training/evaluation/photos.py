@@ -17,8 +17,8 @@ from fer.images import as_channels, is_cut_out, square
 from fer.model.classifier import NetworkPool
 from fer.model.spec import ModelSpec
 from fer.types import Faces, Floats, Image
+from training.data.dataset import Problem
 from training.data.photographs import Photograph
-from training.data.raw import Problem
 
 #: Side in pixels to which such an image is enlarged, with half of its side added all round.
 _ENLARGED_SIDE = 480

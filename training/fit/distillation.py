@@ -22,8 +22,7 @@ from fer.model.heads import softmax
 from fer.model.spec import ModelSpec
 from fer.records import file_sha256
 from fer.types import Floats
-from training.data.class_names import check_known
-from training.data.dataset import LabelledFaces
+from training.data.dataset import LabelledFaces, check_known
 from training.export.litert import KERAS_FILE, keras_file
 from training.presets.schema import Preset
 

@@ -12,11 +12,9 @@ from fer.errors import DataError
 from fer.labels import FER2013_LABELS, FERPLUS_LABELS
 from tests.samples import ROOT
 from tests.training.samples import random_faces
-from training.data.class_names import choose
-from training.data.dataset import DataSet, LabelledFaces, concatenated, joined
-from training.data.image_stack import FaceStack, fit_images
-from training.data.load import clean, vote_distribution
-from training.data.splits import stratified
+from training.data.dataset import DataSet, LabelledFaces, choose, concatenated, joined
+from training.data.folders import FaceStack, fit_images
+from training.data.load import clean, stratified, vote_distribution
 
 
 def some_faces(n: int, seed: int = 0, votes: np.ndarray | None = None) -> LabelledFaces:

@@ -9,8 +9,7 @@ import pytest
 
 from tests.training.samples import random_faces, write_classes
 from training.commands import data as command
-from training.data.dataset import DataSet, LabelledFaces
-from training.data.raw import Problem
+from training.data.dataset import DataSet, LabelledFaces, Problem
 from training.data.summary import Contradiction, summarise
 
 NAMES = ("happy", "sad")
