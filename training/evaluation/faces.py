@@ -68,7 +68,7 @@ def measure_faces(
     asked = spec.head(head)
     faces = data.split(split) if split else data.all_faces()
     by_head = classifier.all_heads(faces.images)
-    truth = [faces.class_names[label] for label in faces.labels]
+    truth = faces.names.tolist()
     labelled = evaluate_labelled(truth, by_head[head], asked)
     unrepeated = None
     if split not in ("", "train") and "train" in data.splits:
@@ -99,7 +99,7 @@ def _by_group(
     groups = {}
     for name in np.unique(faces.domains).tolist():
         of_group = faces.domains == name
-        truth = [faces.class_names[label] for label in faces.labels[of_group]]
+        truth = faces.names[of_group].tolist()
         if set(truth) & set(head.labels):
             groups[name] = evaluate_labelled(truth, probabilities[of_group], head)
     return groups

@@ -16,10 +16,11 @@ from fer.types import Detections, Faces, Image
 from tests.samples import FakeClassifier, make_detections
 from training.data.dataset import Problem
 from training.data.photographs import Photograph, Photographs
-from training.evaluation.photo_figures import PhotoEvaluation, measured
 from training.evaluation.photos import (
     PhotoAnswer,
+    PhotoEvaluation,
     answers,
+    measured,
     with_surroundings,
 )
 
