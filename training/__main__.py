@@ -7,36 +7,25 @@ import os
 import sys
 
 from fer.errors import FerError
-from training.commands import (
-    compare,
-    data,
-    demo_data,
-    download,
-    evaluate,
-    export,
-    mistakes,
-    predict,
-    presets,
-    recompute,
-    seeds,
-    train,
-    tune,
-)
+from training.commands import evaluate, predict, recompute, train
+from training.commands.data_sets import DATA_COMMAND, DEMO_DATA, DOWNLOAD
+from training.commands.models import COMPARE, EXPORT, MISTAKES, PRESETS_COMMAND
+from training.commands.several import SEEDS, TUNE
 
 COMMANDS = {
-    "data": data,
-    "demo-data": demo_data,
-    "download": download,
-    "presets": presets,
-    "train": train,
-    "tune": tune,
-    "seeds": seeds,
-    "evaluate": evaluate,
-    "predict": predict,
-    "mistakes": mistakes,
-    "export": export,
-    "compare": compare,
-    "recompute": recompute,
+    "data": DATA_COMMAND,
+    "demo-data": DEMO_DATA,
+    "download": DOWNLOAD,
+    "presets": PRESETS_COMMAND,
+    "train": train.COMMAND,
+    "tune": TUNE,
+    "seeds": SEEDS,
+    "evaluate": evaluate.COMMAND,
+    "predict": predict.COMMAND,
+    "mistakes": MISTAKES,
+    "export": EXPORT,
+    "compare": COMPARE,
+    "recompute": recompute.COMMAND,
 }
 
 
@@ -64,9 +53,9 @@ def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     root_parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
     commands = root_parser.add_subparsers(dest="command", required=True)
-    for name, module in COMMANDS.items():
-        module.add_arguments(
-            commands.add_parser(name, help=module.HELP, description=module.__doc__)
+    for name, command in COMMANDS.items():
+        command.add_arguments(
+            commands.add_parser(name, help=command.help, description=command.description)
         )
     return root_parser
 

@@ -31,9 +31,9 @@ from fer.whole_files import check_model_directory, replace_folder
 from training.adapt.lesson import Lesson
 from training.data.dataset import DataSet, LabelledFaces
 from training.evaluation import measure
-from training.evaluation.balance import add_balanced_head
+from training.evaluation.calibration import add_balanced_head
 from training.evaluation.predictions import FURTHER_FILE, PREDICTIONS_FILE
-from training.evaluation.split_predictions import predict_splits, save_splits
+from training.evaluation.split_predictions import SplitPredictions, predict_splits, save_splits
 from training.evaluation.spread import SpreadClassifier
 from training.export.litert import KERAS_FILE, LITERT_FILE, export, parity, update_heads
 from training.fit.loop import Fit
@@ -130,17 +130,38 @@ def write_model(
     directory.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=directory.parent, prefix=".unfinished-") as staging:
         target = Path(staging) / directory.name
-        report = _write(
-            fit,
-            preset,
-            data,
-            dropped,
-            provenance=provenance,
-            directory=target,
-            quick=quick,
-            lesson=lesson,
-            advance=advance,
+        validation = data.split("validation")
+        classifier, logits, predictions = _exported(
+            fit, data, target, quick=quick, lesson=lesson, advance=advance
         )
+        report = Report(
+            name=directory.name,
+            created=datetime.now(UTC).isoformat(timespec="seconds"),
+            preset=preset.name,
+            configuration=dataclasses.asdict(preset),
+            **vars(provenance),
+            teacher_weight=preset.teacher_weight if provenance.teachers else 0.0,
+            training_seconds=round(fit.seconds, 1),
+            versions=versions(),
+            machine=machine(),
+            data=DataCard(
+                name=data.name,
+                sha256=data.sha256,
+                class_counts={split: faces.counts() for split, faces in data.splits.items()},
+                dropped=dropped,
+                domains=data.sources,
+            ),
+            history=tuple(fit.history),
+            **uncalibrated(logits, validation),
+            parameters=fit.model.count_params(),
+            layers=layer_table(fit.model),
+            parity=parity(fit.model, classifier, validation.images[:_PARITY_IMAGES]),
+            latency_ms=latency_ms(ExpressionClassifier(target), validation),
+            files=file_cards(target),
+            adaptation=lesson.changes(SpreadClassifier(target), fit.seconds) if lesson else None,
+            **measure.report_figures(predictions, ModelSpec.load(target), data.class_names),
+        )
+        report.save(target)
         put_in_place(target, directory, overwrite=overwrite)
     return report
 
@@ -157,18 +178,21 @@ def put_in_place(model: Path, directory: Path, *, overwrite: bool) -> None:
     replace_folder(model, directory)
 
 
-def _write(
+def _exported(
     fit: Fit,
-    preset: Preset,
     data: DataSet,
-    dropped: dict[str, int],
-    *,
-    provenance: Provenance,
     directory: Path,
+    *,
     quick: bool,
     lesson: Lesson | None,
     advance: Callable[[int], object],
-) -> Report:
+) -> tuple[SpreadClassifier, Floats, dict[str, SplitPredictions]]:
+    """Export a network, and fit its temperatures, blend and thresholds.
+
+    Returns:
+        The exported network, the validation faces' logits of its expression head, and the
+        predictions for all faces that are held out, which are stored too.
+    """
     validation = data.split("validation")
     names = validation.class_names
     spec = export(fit.model, directory, class_names=names)
@@ -181,36 +205,19 @@ def _write(
     classifier.advance = advance
     predictions = predict_splits(classifier, data, quick=quick)
     classifier.advance = lambda count: None
-    domains = measure.validation_domains(predictions)
-    abstentions = measure.abstentions(*domains, labels=names)
-    spec = update_heads(directory, abstentions=abstentions)
-    update_heads(directory, abstentions=measure.with_floors(domains, spec))
+    fit_thresholds(directory, predictions)
     if lesson:
         lesson.keep_settings(directory)
     save_splits(predictions, directory)
-    report = Report(
-        name=directory.name,
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
-        preset=preset.name,
-        configuration=dataclasses.asdict(preset),
-        **vars(provenance),
-        teacher_weight=preset.teacher_weight if provenance.teachers else 0.0,
-        training_seconds=round(fit.seconds, 1),
-        versions=versions(),
-        machine=machine(),
-        data=data_card(data, dropped),
-        history=tuple(fit.history),
-        **uncalibrated(by_head[EXPRESSION_HEAD], validation),
-        parameters=fit.model.count_params(),
-        layers=layer_table(fit.model),
-        parity=parity(fit.model, classifier, validation.images[:_PARITY_IMAGES]),
-        latency_ms=latency_ms(ExpressionClassifier(directory), validation),
-        files=file_cards(directory),
-        adaptation=lesson.changes(SpreadClassifier(directory), fit.seconds) if lesson else None,
-        **measure.report_figures(predictions, ModelSpec.load(directory), names),
-    )
-    report.save(directory)
-    return report
+    return classifier, by_head[EXPRESSION_HEAD], predictions
+
+
+def fit_thresholds(directory: Path, predictions: dict[str, SplitPredictions]) -> ModelSpec:
+    """Choose the thresholds of a model directory, and return its specification with them."""
+    domains = measure.validation_domains(predictions)
+    labels = ModelSpec.load(directory).labels
+    spec = update_heads(directory, abstentions=measure.abstentions(*domains, labels=labels))
+    return update_heads(directory, abstentions=measure.with_floors(domains, spec))
 
 
 def uncalibrated(logits: Floats, faces: LabelledFaces) -> dict[str, Any]:
@@ -222,17 +229,6 @@ def uncalibrated(logits: Floats, faces: LabelledFaces) -> dict[str, Any]:
         "before_temperature": before,
         "cross_fitted_calibration_error": measure.cross_fitted_calibration_error(logits, faces),
     }
-
-
-def data_card(data: DataSet, dropped: dict[str, int]) -> DataCard:
-    """Describe the data set as it was before cleaning."""
-    return DataCard(
-        name=data.name,
-        sha256=data.sha256,
-        class_counts={split: faces.counts() for split, faces in data.splits.items()},
-        dropped=dropped,
-        domains=data.sources,
-    )
 
 
 def file_cards(directory: Path) -> dict[str, FileCard]:

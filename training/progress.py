@@ -22,12 +22,14 @@ _BAR = 24
 class Progress:
     """Says how many of some things are done, and how long the rest will take.
 
-    A terminal gets one line that changes, from the beginning; a file a line for every tenth.
+    A terminal gets one line that changes, from the beginning; a file a line for every tenth; a
+    program, which needs a `stage`, an object of JSON from the beginning and for every hundredth.
 
     Args:
         total: how many there will be.
         what: plural of what they are.
-        stream: where to say it; stderr if None.
+        stage: what is being done, for a program; empty for people.
+        stream: where to say it; stdout for a program, else stderr, if None.
         clock: monotonic clock in seconds.
     """
 
@@ -36,98 +38,60 @@ class Progress:
         total: int,
         what: str,
         *,
+        stage: str = "",
         stream: TextIO | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._total, self._what, self._clock = total, what, clock
-        self._stream = stream or sys.stderr
-        self._terminal = self._stream.isatty()
+        self._total, self._what, self._stage, self._clock = total, what, stage, clock
+        self._stream = stream or (sys.stdout if stage else sys.stderr)
+        self._terminal = not stage and self._stream.isatty()
         self._done = 0
         self._started = self._said = clock()
-        if self._terminal and total:
+        if stage or (self._terminal and total):
             self._say(self._started)
 
     def advance(self, count: int = 1) -> None:
         """Say that so many more are done."""
         before, self._done = self._done, self._done + count
-        now = self._clock()
-        tenth = 10 * self._done // self._total > 10 * before // self._total
-        due = now - self._said >= _UPDATE if self._terminal else tenth
+        now, parts = self._clock(), 100 if self._stage else 10
+        passed = parts * self._done // self._total > parts * before // self._total
+        due = now - self._said >= _UPDATE if self._terminal else passed
         if due or self._done == self._total:
             self._say(now)
 
+    def over(self, items: Iterable[Item]) -> Iterator[Item]:
+        """Yield items that take time to come, and say so of each."""
+        for item in items:
+            self.advance()
+            yield item
+
     def _say(self, now: float) -> None:
+        done, total, elapsed = self._done, self._total, now - self._started
+        left = round(elapsed / done * (total - done)) if done else None
         self._said = now
-        line, end = self._line(now - self._started), "\n"
+        if self._stage:
+            say(self._stage, done, total, left, stream=self._stream)
+            return
+        line, end = f"{done:,} of {total:,} {self._what}, {100 * done // total} %", "\n"
+        if done == total:
+            line += f", {clock(round(elapsed))}"
+        elif left is not None:
+            line += f", {clock(left)} left"
         if self._terminal:
-            filled = _BAR * self._done // self._total
-            line = f"\r[{'=' * filled:<{_BAR}}] {line}\x1b[K"
-            end = "\n" if self._done == self._total else ""
+            line = f"\r[{'=' * (_BAR * done // total):<{_BAR}}] {line}\x1b[K"
+            end = "\n" if done == total else ""
         print(line, end=end, file=self._stream, flush=True)
 
-    def _line(self, elapsed: float) -> str:
-        done, total = self._done, self._total
-        share = f"{done:,} of {total:,} {self._what}, {100 * done // total} %"
-        if done == total:
-            return f"{share}, {clock(round(elapsed))}"
-        return f"{share}, {clock(round(elapsed / done * (total - done)))} left" if done else share
 
-
-def progress(
-    items: Iterable[Item],
-    total: int,
-    what: str,
+def say(
+    stage: str,
+    done: int | None = None,
+    total: int | None = None,
+    seconds_left: int | None = None,
     *,
     stream: TextIO | None = None,
-    clock: Callable[[], float] = time.monotonic,
-) -> Iterator[Item]:
-    """Yield items, and say how far it is; see `Progress`.
-
-    Args:
-        items: what takes time to come.
-        total: how many there will be.
-        what: plural of what they are.
-        stream: as for `Progress`.
-        clock: likewise.
-    """
-    shown = Progress(total, what, stream=stream, clock=clock)
-    for item in items:
-        shown.advance()
-        yield item
-
-
-def say(stage: str, *, stream: TextIO | None = None, **fields: object) -> None:
+) -> None:
     """Write a line such as ``{"stage": "heads", "done": 3, "total": 16, "seconds_left": 60}``."""
-    print(json.dumps({"stage": stage, **fields}), file=stream or sys.stdout, flush=True)
-
-
-class ProgressJson:
-    """Says for a program how many of some things are done: a line for every hundredth.
-
-    Args:
-        stage: what is being done.
-        total: how many there will be.
-        stream: where to say it; stdout if None.
-        clock: monotonic clock in seconds.
-    """
-
-    def __init__(
-        self,
-        stage: str,
-        total: int,
-        *,
-        stream: TextIO | None = None,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._stage, self._total = stage, total
-        self._stream, self._clock = stream, clock
-        self._done, self._started = 0, clock()
-        say(stage, stream=stream, done=0, total=total)
-
-    def advance(self, count: int = 1) -> None:
-        """Say that so many more are done."""
-        before, self._done = self._done, self._done + count
-        if 100 * self._done // self._total > 100 * before // self._total:
-            left = (self._clock() - self._started) / self._done * (self._total - self._done)
-            done = {"done": self._done, "total": self._total, "seconds_left": round(left)}
-            say(self._stage, stream=self._stream, **done)
+    record = {"stage": stage, "done": done, "total": total, "seconds_left": seconds_left}
+    known = {name: value for name, value in record.items() if value is not None}
+    print(json.dumps(known), file=stream or sys.stdout, flush=True)

@@ -1,11 +1,12 @@
 """How far a long command is."""
 
 import io
+import json
 from itertools import count
 
 import pytest
 
-from training.progress import Progress, progress
+from training.progress import Progress
 
 
 class Terminal(io.StringIO):
@@ -17,9 +18,8 @@ def said(stream: io.StringIO, items: int, seconds: float) -> str:
     """Return what is said while so many items come, each after so many seconds."""
     ticks = count()
     clock = lambda: seconds * next(ticks)  # noqa: E731
-    assert list(progress(range(items), items, "images", stream=stream, clock=clock)) == list(
-        range(items)
-    )
+    shown = Progress(items, "images", stream=stream, clock=clock)
+    assert list(shown.over(range(items))) == list(range(items))
     return stream.getvalue()
 
 
@@ -64,3 +64,16 @@ def test_several_at_once_may_pass_more_than_a_tenth() -> None:
 
 def test_a_terminal_is_not_flooded() -> None:
     assert said(Terminal(), 1_000, 0.001).count("\r") < 10
+
+
+def test_a_program_gets_an_object_at_the_beginning_and_for_every_hundredth() -> None:
+    stream, ticks = io.StringIO(), count()
+    shown = Progress(400, "faces", stage="measuring", stream=stream, clock=lambda: next(ticks))
+    for many in (3, 1, 196, 200):
+        shown.advance(many)
+    assert [json.loads(line) for line in stream.getvalue().splitlines()] == [
+        {"stage": "measuring", "done": 0, "total": 400},
+        {"stage": "measuring", "done": 4, "total": 400, "seconds_left": 198},
+        {"stage": "measuring", "done": 200, "total": 400, "seconds_left": 3},
+        {"stage": "measuring", "done": 400, "total": 400, "seconds_left": 0},
+    ]

@@ -1,8 +1,9 @@
-"""One's own images, as the model that learns from them sees and names faces."""
+"""One's own images as the model that learns from them names faces, and what is replayed beside."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,29 +11,22 @@ import numpy as np
 from fer.errors import DataError
 from fer.labels import FERPLUS_HEAD
 from fer.model.spec import ModelSpec
-from training.data import load
-from training.data.dataset import VOTES, DataSet, LabelledFaces
-from training.data.splits import SPLIT_SEED
+from training.data.dataset import VOTES, DataSet, LabelledFaces, check_known
+from training.data.load import SPLIT_SEED, clean, load
 
 #: Least number of images of an expression, so that some can be held out.
 LEAST_IMAGES = 5
 
+#: Most faces of a class from which those to replay are drawn. The initial model is asked about each
+#: of them, which takes seconds for these, and minutes for all of FER2013.
+POOL_PER_CLASS = 400
 
-@dataclass(frozen=True)
-class OwnImages:
-    """One's own images.
-
-    Attributes:
-        data: faces with the model's classes, in its order; some classes may have none. They have
-            votes if the model has a FER+ head, so that it is not lost; zero where nobody voted.
-        left_out: number of images per class that the model does not know.
-    """
-
-    data: DataSet
-    left_out: dict[str, int]
+_SEED = 0
 
 
-def own_images(path: Path, spec: ModelSpec, seed: int = SPLIT_SEED) -> OwnImages:
+def own_images(
+    path: Path, spec: ModelSpec, seed: int = SPLIT_SEED
+) -> tuple[DataSet, dict[str, int]]:
     """Load one's own images; those of classes that the model does not know are left out.
 
     Args:
@@ -40,52 +34,77 @@ def own_images(path: Path, spec: ModelSpec, seed: int = SPLIT_SEED) -> OwnImages
         spec: specification of the model.
         seed: seed of splits that are drawn.
 
+    Returns:
+        Faces with the model's classes, in its order, some of which may have none. They have votes
+        if the model has a FER+ head, so that it is not lost; zero where nobody voted. And the
+        number of images per class that the model does not know.
+
     Raises:
         DataError: too few images, or none, are of classes that the model knows.
     """
-    data = load.load(path, size=spec.input_size, channels=spec.channels, seed=seed, needs_test=True)
-    with_votes = FERPLUS_HEAD in spec.head_names
-    known = {name: _of(spec.labels, faces, with_votes) for name, faces in data.splits.items()}
-    left_out = _left_out(data, spec.labels)
-    splits = {name: faces for name, faces in known.items() if len(faces)}
-    _check(data.name, splits, spec, left_out)
-    return OwnImages(replace(data, splits=splits), left_out)
+    data = load(path, size=spec.input_size, channels=spec.channels, seed=seed, needs_test=True)
+    counts: Counter[str] = Counter()
+    splits = {}
+    for split, faces in data.splits.items():
+        counts.update(faces.counts())
+        if len(known := _of_model(spec, faces)):
+            splits[split] = known
+    left_out = {name: n for name, n in counts.items() if n and name not in spec.labels}
+    _check(data.name, splits, spec, counts, left_out)
+    return replace(data, splits=splits), left_out
 
 
-def _of(labels: tuple[str, ...], faces: LabelledFaces, with_votes: bool) -> LabelledFaces:
-    """Return the faces of some classes, under their indices there."""
+def _of_model(spec: ModelSpec, faces: LabelledFaces) -> LabelledFaces:
+    """Return the faces of the model's classes, under their indices there."""
+    labels, votes = spec.labels, faces.votes
     index = np.array([labels.index(n) if n in labels else -1 for n in faces.class_names])
-    new_labels = index[faces.labels]
-    votes = faces.votes
-    if votes is None and with_votes:
+    if votes is None and FERPLUS_HEAD in spec.head_names:
         votes = np.zeros((len(faces), VOTES), np.uint8)
-    everything = replace(faces, labels=new_labels, class_names=labels, votes=votes)
-    return everything.take(new_labels >= 0)
-
-
-def _left_out(data: DataSet, labels: tuple[str, ...]) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for faces in data.splits.values():
-        for name, count in faces.counts().items():
-            if name not in labels and count:
-                counts[name] = counts.get(name, 0) + count
-    return counts
+    everything = replace(faces, labels=index[faces.labels], class_names=labels, votes=votes)
+    return everything.take(everything.labels >= 0)
 
 
 def _check(
-    name: str, splits: dict[str, LabelledFaces], spec: ModelSpec, left_out: dict[str, int]
+    name: str,
+    splits: dict[str, LabelledFaces],
+    spec: ModelSpec,
+    counts: Counter[str],
+    left_out: dict[str, int],
 ) -> None:
-    found = {label: sum(f.counts()[label] for f in splits.values()) for label in spec.labels}
-    enough = [label for label, count in found.items() if count >= LEAST_IMAGES]
     if splits and "train" not in splits:
         raise DataError(
             f"{name} has no training images of expressions that {spec.name} knows, only "
             f"{' and '.join(splits)}: expected some, from which validation and test are drawn "
             "where they are missing."
         )
+    enough = [label for label in spec.labels if counts[label] >= LEAST_IMAGES]
     if len(enough) < 2 or len(splits) < 3:
-        counts = [f"{n} {label}" for label, n in (found | left_out).items() if n]
+        found = {label: counts[label] for label in spec.labels} | left_out
         raise DataError(
             f"expected at least {LEAST_IMAGES} images of each of two expressions that "
-            f"{spec.name} knows ({', '.join(spec.labels)}); {name} has {', '.join(counts)}."
+            f"{spec.name} knows ({', '.join(spec.labels)}); {name} has "
+            f"{', '.join(f'{count} {label}' for label, count in found.items() if count)}."
         )
+
+
+def load_replay(path: Path, spec: ModelSpec) -> DataSet:
+    """Load the data to replay; what it holds out as test is not touched.
+
+    Raises:
+        DataError: it cannot be read, or has other classes than the model.
+    """
+    data = load(path, size=spec.input_size, channels=spec.channels)
+    check_known(spec.name, spec.labels, data.split("train").class_names)
+    kept = {name: data.split(name) for name in ("train", "validation")}
+    return replace(data, splits=kept)
+
+
+def pool(data: DataSet) -> LabelledFaces:
+    """Return the faces to draw from: as many of each class, without useless and leaking ones."""
+    train, _ = clean(data.split("train"), data.split("validation"))
+    rng = np.random.default_rng(_SEED)
+    chosen = [
+        rng.permutation(np.flatnonzero(train.labels == label))[:POOL_PER_CLASS]
+        for label in range(len(train.class_names))
+    ]
+    return train.take(np.sort(np.concatenate(chosen)))

@@ -26,35 +26,30 @@ from fer.evaluation.other_data import OtherDataFile
 from fer.images import CUT_OUT_SIDE
 from fer.labels import EXPRESSION_HEAD
 from fer.model.classifier import ExpressionClassifier
-from training.commands.data import add_split_seed
+from fer.records import Record
+from training.commands.arguments import Command, add_domains, add_model, add_split_seed
 from training.data import load
-from training.data.dataset import DataSet, LabelledFaces
+from training.data.dataset import DataSet
+from training.data.load import SPLIT_SEED
 from training.data.photographs import open_photographs
-from training.data.splits import SPLIT_SEED
 from training.evaluation import measure
 from training.evaluation.faces import FaceEvaluation, measure_faces
-from training.evaluation.photo_figures import PhotoEvaluation, measured
-from training.evaluation.photos import answers
+from training.evaluation.photos import PhotoEvaluation, answers, measured
 from training.evaluation.recording import data_of_training, data_to_record, record
 from training.evaluation.split_predictions import PASSES, predict_split
 from training.evaluation.spread import SpreadClassifier
 from training.evaluation.text import DOMAIN, face_text, photo_text
-from training.progress import Progress, progress
-
-HELP = "measure a model on labelled data"
+from training.progress import Progress
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def _add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's arguments."""
     parser.add_argument(
         "directory", nargs="?", type=Path, metavar="MODEL", help="a model directory, as --model"
     )
-    parser.add_argument(
-        "--data",
-        nargs="+",
-        required=True,
-        metavar="[NAME=]PATH",
-        help="folder, .csv, .npz or .zip; of several, each is a domain that is measured apart too",
+    add_domains(
+        parser,
+        "folder, .csv, .npz or .zip; of several, each is a domain that is measured apart too",
     )
     parser.add_argument(
         "--by",
@@ -67,7 +62,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="train, validation or test (default: validation; data that names no splits is "
         "measured whole, unless the model was trained on it)",
     )
-    parser.add_argument("--model", type=Path, default=Path("models/compact"))
+    add_model(parser)
     parser.add_argument("--head", help="the head that answers (default: the usual one)")
     add_split_seed(parser)
     parser.add_argument("--json", action="store_true", help="print every figure as JSON")
@@ -182,7 +177,7 @@ def _photos(model: Path, arguments: argparse.Namespace) -> PhotoEvaluation:
         threads = min(arguments.threads or os.cpu_count() or 1, count)
         analyzers = [FaceAnalyzer.for_photos(model) for _ in range(threads)]
         found = answers(some.photographs, analyzers, classifier, head.name)
-        shown = progress(found, count, "images")
+        shown = Progress(count, "images").over(found)
         return measured(some, shown, classifier.spec, analyzers[0].detector_version, head.name)
 
 
@@ -223,39 +218,31 @@ def _with_classes_of(
 def figures_of(classifier: ExpressionClassifier, dataset: DataSet, split: str) -> dict[str, Any]:
     """Return all metrics of a split as a JSON-ready object.
 
-    Keys: model, data, split, view, evaluation, and those named as in `Report`: without_duplicates
-    (null if no image remains), cross_fitted_calibration_error (null except for validation),
-    ferplus_evaluation (null without the FER+ head or votes), tta, selective, robustness and
-    ferplus_agreement.
+    Keys: model, data, split, view, cross_fitted_calibration_error (null except for validation),
+    selective, and those of `measure.split_figures`.
     """
-    predictions = predict_split(classifier, dataset, split)
-    names = classifier.labels
-    tta = measure.tta(predictions, names)
-    without_duplicates = measure.without_duplicates(predictions, names)
-    ferplus = measure.ferplus_figures(predictions, classifier.spec)
+    predictions, spec = predict_split(classifier, dataset, split), classifier.spec
+    figures = measure.split_figures(predictions, spec, classifier.labels)
+    figures["selective"] = measure.selective_predictions(predictions, spec)
+    error = None
+    if split == "validation":
+        faces = dataset.held_out()[split]
+        logits = classifier.logits(faces.images)[EXPRESSION_HEAD]
+        error = measure.cross_fitted_calibration_error(logits, faces)
     return {
-        "model": classifier.spec.name,
+        "model": spec.name,
         "data": dataset.name,
         "split": split,
         "view": "single",
-        "evaluation": measure.plain_figures(predictions, names).model_dump(),
-        "without_duplicates": without_duplicates.model_dump() if without_duplicates else None,
-        "cross_fitted_calibration_error": _cross_fitted(classifier, dataset.held_out()[split])
-        if split == "validation"
-        else None,
-        "ferplus_evaluation": ferplus.model_dump() if ferplus else None,
-        "tta": tta.model_dump() if tta else None,
-        "selective": [
-            s.model_dump() for s in measure.selective_predictions(predictions, classifier.spec)
-        ],
-        "robustness": [s.model_dump() for s in measure.robustness(predictions, names)],
-        "ferplus_agreement": [a.model_dump() for a in measure.agreement(predictions)],
+        "cross_fitted_calibration_error": error,
+        **{name: _json(value) for name, value in figures.items()},
     }
 
 
-def _cross_fitted(classifier: ExpressionClassifier, faces: LabelledFaces) -> float:
-    logits = classifier.logits(faces.images)[EXPRESSION_HEAD]
-    return measure.cross_fitted_calibration_error(logits, faces)
+def _json(value: Record | tuple[Record, ...] | None) -> object:
+    if isinstance(value, tuple):
+        return [one.model_dump() for one in value]
+    return value.model_dump() if value else None
 
 
 def _print_further(record: dict[str, Any]) -> None:
@@ -278,3 +265,6 @@ def _print_further(record: dict[str, Any]) -> None:
 
 def _pictures(selective: dict[str, Any]) -> str:
     return f"degraded ({', '.join(c)})" if (c := selective["corruptions"]) else "as they are"
+
+
+COMMAND = Command("measure a model on labelled data", __doc__, _add_arguments, run)

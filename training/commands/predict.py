@@ -25,19 +25,18 @@ from fer.model.classifier import ExpressionClassifier
 from fer.text import cell
 from fer.types import Floats
 from fer.whole_files import check_files, whole_files
+from training.commands.arguments import Command, add_data, add_model
 from training.data import load
 from training.data.folders import files_below
-from training.progress import progress
-
-HELP = "label a test.csv or a folder of images that have no labels"
+from training.progress import Progress
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def _add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's arguments."""
-    parser.add_argument("--data", type=Path, required=True, help="test.csv, or a folder of images")
+    add_data(parser, "test.csv, or a folder of images")
     parser.add_argument("--out", type=Path, required=True, help="predictions.csv to write")
     add_overwrite(parser)
-    parser.add_argument("--model", type=Path, default=Path("models/compact"))
+    add_model(parser)
     parser.add_argument(
         "--photos",
         action="store_true",
@@ -73,7 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
         problems += map(str, faces.problems)
         _say_if_photos(arguments.data)
         probabilities = classifier(faces.images)
-        found = [((place,), row) for place, row in zip(faces.origins, probabilities, strict=True)]
+        found = [((place,), row) for place, row in zip(faces.places, probabilities, strict=True)]
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
     with whole_files(targets) as parts:
         with parts[0].open("w", newline="", encoding="utf-8") as file:
@@ -103,7 +102,7 @@ def _in_photos(
         raise DataError(f"{data} is no folder; --photos expects a folder of photographs.")
     analyzer = FaceAnalyzer.for_photos(model)
     files = list(files_below(data))
-    for file in progress(files, len(files), "files"):
+    for file in Progress(len(files), "files").over(files):
         name = file.relative_to(data).as_posix()
         try:
             faces = analyzer(read(file), head=EXPRESSION_HEAD)
@@ -131,3 +130,8 @@ def _say_if_photos(data: Path) -> None:
             "photographs, --photos finds the faces in them.",
             file=sys.stderr,
         )
+
+
+COMMAND = Command(
+    "label a test.csv or a folder of images that have no labels", __doc__, _add_arguments, run
+)

@@ -10,25 +10,22 @@ from fer.errors import DataError, ModelError
 from fer.evaluation.report import Report
 from fer.labels import EXPRESSION_HEAD
 from fer.model.spec import ModelSpec
+from training.commands.arguments import Command, add_domains
 from training.data.load import load_domains
 from training.evaluation import measure
-from training.evaluation.balance import add_balanced_head
+from training.evaluation.calibration import add_balanced_head
 from training.evaluation.split_predictions import load_splits, predict_splits, save_splits
 from training.evaluation.spread import SpreadClassifier
 
-HELP = "choose the thresholds of a model again and write its figures, from its stored predictions"
 
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def _add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's arguments."""
     parser.add_argument("model", type=Path, help="model directory, such as models/compact")
-    parser.add_argument(
-        "--data",
-        nargs="+",
-        default=(),
-        metavar="[NAME=]PATH",
-        help="the data of its report: predict it again, and fit temperatures and blend anew, for "
-        "what older predictions lack; several as for train",
+    add_domains(
+        parser,
+        "the data of its report: predict it again, and fit temperatures and blend anew, for what "
+        "older predictions lack; several as for train",
+        required=False,
     )
 
 
@@ -61,7 +58,7 @@ def recomputed(directory: Path, places: Sequence[str] = ()) -> Report:
         DataError: that is another data set than the one of the report.
         ModelError: a file is missing, or the report is of another network than the specification.
     """
-    from training.export.litert import update_heads  # TensorFlow takes seconds to load
+    from training.model_writer import fit_thresholds  # TensorFlow takes seconds to load
 
     spec, report = ModelSpec.load(directory), Report.load(directory)
     if not report.describes(spec):
@@ -72,10 +69,7 @@ def recomputed(directory: Path, places: Sequence[str] = ()) -> Report:
     if places:
         report = _predicted_again(directory, report, places)
     predictions = load_splits(directory)
-    domains = measure.validation_domains(predictions)
-    abstentions = measure.abstentions(*domains, labels=spec.labels)
-    spec = update_heads(directory, abstentions=abstentions)
-    spec = update_heads(directory, abstentions=measure.with_floors(domains, spec))
+    spec = fit_thresholds(directory, predictions)
     figures = measure.report_figures(predictions, spec, spec.labels)
     report = Report.model_validate(dict(report) | figures)
     report.save(directory)
@@ -104,3 +98,11 @@ def _predicted_again(directory: Path, report: Report, places: Sequence[str]) -> 
     save_splits(predict_splits(SpreadClassifier(directory), data), directory)
     fitted = uncalibrated(logits[EXPRESSION_HEAD], validation)
     return report.model_copy(update={"files": file_cards(directory)} | fitted)
+
+
+COMMAND = Command(
+    "choose the thresholds of a model again and write its figures, from its stored predictions",
+    __doc__,
+    _add_arguments,
+    run,
+)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,33 +12,34 @@ import numpy as np
 from fer.commands.options import add_overwrite, positive
 from fer.errors import DataError
 from fer.whole_files import check_folder, check_model_directory
-from training.commands.data import add_split_seed
-from training.data import load
+from training.commands.arguments import (
+    Command,
+    add_domains,
+    add_models,
+    add_preset,
+    add_split_seed,
+    data_for,
+    data_named,
+    models_named,
+)
 from training.data.dataset import DataSet, LabelledFaces
-from training.data.splits import SPLIT_SEED
+from training.data.load import SPLIT_SEED, domain_of
 from training.evaluation.text import adaptation_text
 from training.presets.catalogue import ADAPT, PRESETS
 from training.presets.schema import Preset, overridable_fields
-from training.progress import Progress, ProgressJson, say
+from training.progress import Progress, say
 
 if TYPE_CHECKING:
-    import keras
-
+    from training.adapt.lesson import Lesson
     from training.fit.loop import Fit
     from training.model_writer import Provenance
 
-HELP = "train a network, export it and write its report"
 
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def _add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's arguments, including one per field of a preset."""
-    parser.add_argument("--preset", choices=sorted(PRESETS), default="small")
-    parser.add_argument(
-        "--data",
-        nargs="+",
-        required=True,
-        metavar="[NAME=]PATH",
-        help="folder, .csv, .npz or .zip; of several, each is a domain that is measured apart",
+    add_preset(parser)
+    add_domains(
+        parser, "folder, .csv, .npz or .zip; of several, each is a domain that is measured apart"
     )
     parser.add_argument(
         "--out", type=Path, required=True, help="model directory to write, new or empty"
@@ -57,14 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--init", type=Path, metavar="DIR", help="trained model to begin with, not random weights"
     )
-    parser.add_argument(
-        "--teacher",
-        type=Path,
-        nargs="+",
-        default=(),
-        metavar="DIR",
-        help="models to learn from, for presets with a teacher_weight",
-    )
+    add_models(parser, "--teacher", "models to learn from, for presets with a teacher_weight")
     _add_average_arguments(parser)
     parser.add_argument(
         "--distribute", action="store_true", help="over all devices (KERAS_BACKEND=jax)"
@@ -79,14 +72,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_average_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--average",
-        type=Path,
-        nargs="+",
-        default=(),
-        metavar="DIR",
-        help="models whose weights are averaged with the outcome",
-    )
+    add_models(parser, "--average", "models whose weights are averaged with the outcome")
     parser.add_argument(
         "--share",
         type=float,
@@ -113,7 +99,7 @@ def _add_adapt_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Train, export and evaluate a model; return the exit status."""
     preset = PRESETS[arguments.preset].override(_overrides(arguments))
-    data = [load.domain_of(place)[1] for place in arguments.data]
+    data = [domain_of(place)[1] for place in arguments.data]
     models = [arguments.init, *arguments.teacher, *arguments.average]
     reads = [place for place in (*data, *models, arguments.replay) if place]
     work_dir = _work_dir(arguments)
@@ -132,38 +118,30 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _run(arguments: argparse.Namespace, preset: Preset) -> int:
-    if arguments.preset == ADAPT:
-        return _teach(arguments, preset)
-    if arguments.share is not None and not (arguments.average and 0 < arguments.share < 1):
-        raise DataError("--share is for --average, and between 0 and 1.")
-    if arguments.replay:
-        raise DataError(f"--replay is for --preset {ADAPT}; add it, or leave this out.")
-    dataset = load_for(preset, arguments.data, arguments.split_seed)
-    train, dropped = clean_train(dataset)
-    if arguments.limit:
-        order = np.random.default_rng(arguments.seed).permutation(len(train))
-        dropped["beyond --limit"] = max(0, len(train) - arguments.limit)
-        train = train.take(np.sort(order[: arguments.limit]))
-    why = ", ".join(f"{count:,} {reason}" for reason, count in dropped.items() if count)
-    print(
-        f"training on {len(train):,} faces; left out: {why or 'none'}",
-        file=sys.stderr,
-    )
+    lesson = _lesson(arguments, preset) if arguments.preset == ADAPT else None
+    if lesson:
+        preset, data, train, dropped = lesson.preset, lesson.data, lesson.train, lesson.dropped
+    else:
+        data, train, dropped = _faces(arguments, preset)
     # Imported here because Keras takes seconds to load, and errors above are reported before that.
     from training.model_writer import write_model
 
-    fitted = _fitted(arguments, preset, train, dataset)
+    fitted = _fitted(arguments, preset, train, data, lesson)
     report = write_model(
         fitted,
         preset,
-        dataset,
+        data,
         dropped,
         provenance=_provenance(arguments, preset),
         directory=arguments.out,
         overwrite=arguments.overwrite,
         quick=arguments.quick,
-        advance=_measuring(arguments, dataset),
+        lesson=lesson,
+        advance=_measuring(arguments, data).advance,
     )
+    if report.adaptation:
+        print(adaptation_text(report.adaptation))
+        return 0
     result = report.evaluations["validation"]
     print(
         f"{arguments.out}: validation accuracy {result.accuracy:.2%} (95 % interval "
@@ -172,106 +150,74 @@ def _run(arguments: argparse.Namespace, preset: Preset) -> int:
     return 0
 
 
-def _teach(arguments: argparse.Namespace, preset: Preset) -> int:
-    """Teach a trained model one's own images; return the exit status."""
-    from training.adapt import teach
+def _faces(
+    arguments: argparse.Namespace, preset: Preset
+) -> tuple[DataSet, LabelledFaces, dict[str, int]]:
+    """Return the data set, the faces to learn from, and the number of others by reason."""
+    if arguments.share is not None and not (arguments.average and 0 < arguments.share < 1):
+        raise DataError("--share is for --average, and between 0 and 1.")
+    if arguments.replay:
+        raise DataError(f"--replay is for --preset {ADAPT}; add it, or leave this out.")
+    data, train, dropped = data_for(preset, arguments.data, arguments.split_seed)
+    if arguments.limit:
+        order = np.random.default_rng(arguments.seed).permutation(len(train))
+        dropped["beyond --limit"] = max(0, len(train) - arguments.limit)
+        train = train.take(np.sort(order[: arguments.limit]))
+    why = ", ".join(f"{count:,} {reason}" for reason, count in dropped.items() if count)
+    print(f"training on {len(train):,} faces; left out: {why or 'none'}", file=sys.stderr)
+    return data, train, dropped
 
-    _say(arguments, "reading")
-    adapted = teach.adapted(preset, arguments.init)
+
+def _lesson(arguments: argparse.Namespace, preset: Preset) -> Lesson:
+    """Return what a trained model is taught."""
+    from training.adapt.lesson import adapted, prepare, started
+
+    if arguments.progress_json:
+        say("reading")
     # What was typed goes before what the initial model has.
-    adapted = adapted.override(_overrides(arguments))
+    preset = adapted(preset, arguments.init).override(_overrides(arguments))
     if arguments.limit:
         raise DataError(f"--limit is not for --preset {ADAPT}; leave it out.")
     own, *more = arguments.data
     if more:
         raise DataError(f"--preset {ADAPT} expects one data set, got {len(more) + 1}.")
-    lesson = teach.prepare(
-        adapted, arguments.init, Path(own), arguments.replay, arguments.split_seed
-    )
-    print(teach.started(lesson), file=sys.stderr)
-    from training.model_writer import write_model
-
-    fitted = teach.fit_lesson(
-        lesson,
-        seed=arguments.seed,
-        work_dir=_work_dir(arguments),
-        resume=arguments.resume,
-        verbose=_verbose(arguments),
-        callbacks=_callbacks(arguments, adapted),
-    )
-    report = write_model(
-        fitted,
-        adapted,
-        lesson.data,
-        lesson.dropped,
-        provenance=_provenance(arguments, adapted),
-        directory=arguments.out,
-        overwrite=arguments.overwrite,
-        quick=arguments.quick,
-        lesson=lesson,
-        advance=_measuring(arguments, lesson.data),
-    )
-    if report.adaptation:
-        print(adaptation_text(report.adaptation))
-    return 0
-
-
-def _say(arguments: argparse.Namespace, stage: str) -> None:
-    if arguments.progress_json:
-        say(stage)
-
-
-def _measuring(arguments: argparse.Namespace, data: DataSet) -> Callable[[int], object]:
-    """Return what is told how many more faces are measured."""
-    from training.evaluation.split_predictions import passes, passes_text
-
-    total = passes(data, quick=arguments.quick)
-    count = sum(len(faces) for faces in data.held_out().values())
-    views = passes_text(quick=arguments.quick)
-    print(f"measuring {count:,} faces that are held out, each {views}", file=sys.stderr)
-    if arguments.progress_json:
-        return ProgressJson("measuring", total).advance
-    return Progress(total, "views of faces").advance
-
-
-def _callbacks(arguments: argparse.Namespace, preset: Preset) -> list[keras.callbacks.Callback]:
-    from training.fit.progress_lines import ProgressLines
-
-    if not arguments.progress_json:
-        return []
-    return [ProgressLines(preset.epochs, preset.frozen_epochs)]
-
-
-def _work_dir(arguments: argparse.Namespace) -> Path:
-    return arguments.work_dir or Path("runs") / arguments.out.name
-
-
-def _verbose(arguments: argparse.Namespace) -> int:
-    return 1 if sys.stderr.isatty() else 2
+    lesson = prepare(preset, arguments.init, Path(own), arguments.replay, arguments.split_seed)
+    print(started(lesson), file=sys.stderr)
+    return lesson
 
 
 def _fitted(
-    arguments: argparse.Namespace, preset: Preset, train: LabelledFaces, dataset: DataSet
+    arguments: argparse.Namespace,
+    preset: Preset,
+    train: LabelledFaces,
+    data: DataSet,
+    lesson: Lesson | None,
 ) -> Fit:
-    from training.adapt.replay import answers_of
-    from training.fit.data_parallel import distribute
-    from training.fit.distillation import teachers_for
+    from training.adapt.lesson import fit_lesson
+    from training.fit.batches import Mixture
+    from training.fit.checkpoint import ProgressLines
+    from training.fit.distillation import answers_of, teachers_for
     from training.fit.loop import fit
-    from training.fit.mixture import Mixture
+    from training.fit.optimizer import distribute
 
+    lines = [ProgressLines(preset.epochs, preset.frozen_epochs)] if arguments.progress_json else []
+    common: dict[str, Any] = {
+        "seed": arguments.seed,
+        "work_dir": _work_dir(arguments),
+        "resume": arguments.resume,
+        "verbose": 1 if sys.stderr.isatty() else 2,
+        "callbacks": lines,
+    }
+    if lesson:
+        return fit_lesson(lesson, **common)
     if arguments.distribute:
         distribute()
     first = len(next(iter(train.by_domain().values())))
     return fit(
         preset,
         train,
-        dataset.split("validation"),
-        seed=arguments.seed,
-        work_dir=_work_dir(arguments),
-        resume=arguments.resume,
-        verbose=_verbose(arguments),
-        callbacks=_callbacks(arguments, preset),
-        teachers=answers_of(arguments.init, train, dataset, preset)
+        data.split("validation"),
+        teachers=answers_of(arguments.init, train, data, preset)
         if arguments.init and preset.memory_weight
         else teachers_for(preset, arguments.teacher, train),
         initial_model=arguments.init,
@@ -280,28 +226,23 @@ def _fitted(
         mixture=Mixture(first, train.labels, 0, preset.replayed_per_face, balanced=False)
         if preset.replayed_per_face
         else None,
+        **common,
     )
 
 
-def load_for(preset: Preset, places: Sequence[str], seed: int = SPLIT_SEED) -> DataSet:
-    """Load data sets in a preset's input format; `seed` is the seed of drawn splits.
+def _measuring(arguments: argparse.Namespace, data: DataSet) -> Progress:
+    """Return what is told how many more faces are measured."""
+    from training.evaluation.split_predictions import passes, passes_text
 
-    Raises:
-        DataError: see `training.data.load.load_domains`.
-    """
-    return load.load_domains(
-        places,
-        size=preset.input_size,
-        channels=preset.channels,
-        seed=seed,
-        classes=preset.classes or None,
-    )
+    count = sum(len(faces) for faces in data.held_out().values())
+    views = passes_text(quick=arguments.quick)
+    print(f"measuring {count:,} faces that are held out, each {views}", file=sys.stderr)
+    stage = "measuring" if arguments.progress_json else ""
+    return Progress(passes(data, quick=arguments.quick), "views of faces", stage=stage)
 
 
-def clean_train(dataset: DataSet) -> tuple[LabelledFaces, dict[str, int]]:
-    """Return the cleaned training split and the counts of dropped images; see `load.clean`."""
-    held_out = [faces for name, faces in dataset.splits.items() if name != "train"]
-    return load.clean(dataset.split("train"), *held_out)
+def _work_dir(arguments: argparse.Namespace) -> Path:
+    return arguments.work_dir or Path("runs") / arguments.out.name
 
 
 def _overrides(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -334,7 +275,7 @@ def _command(arguments: argparse.Namespace) -> str:
             f"python -m training train --preset {arguments.preset}",
             f"--data {data_named(arguments.data)} --out models/{arguments.out.name}",
             f"--seed {arguments.seed}",
-            *models_named("--init", [arguments.init] if arguments.init else []),
+            *models_named("--init", [arguments.init]),
             *models_named("--teacher", arguments.teacher),
             *models_named("--average", arguments.average),
             *([f"--share {arguments.share:g}"] if arguments.share is not None else []),
@@ -345,14 +286,4 @@ def _command(arguments: argparse.Namespace) -> str:
     )
 
 
-def data_named(places: Sequence[str]) -> str:
-    """Return data sets as they are named on the command line, without local paths."""
-    named = [(place, *load.domain_of(place)) for place in places]
-    return " ".join(
-        path.name if place == str(path) else f"{name}={path.name}" for place, name, path in named
-    )
-
-
-def models_named(option: str, directories: Sequence[Path]) -> list[str]:
-    """Return an option followed by model directories, without local paths."""
-    return [option, *(f"models/{one.name}" for one in directories)] if directories else []
+COMMAND = Command("train a network, export it and write its report", __doc__, _add_arguments, run)

@@ -1,16 +1,21 @@
-"""Faces as arrays: labelled splits, complete data sets, and unlabelled faces."""
+"""Faces as arrays: what readers find, labelled splits, and complete data sets."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fer.errors import DataError
-from training.data.raw import SPLITS, Problem
+from fer.labels import PLAIN, canonical, is_plain, ordered
+from fer.types import UNCERTAIN
+
+#: The splits, in display order.
+SPLITS = ("train", "validation", "test")
 
 #: Standard deviation in grey levels below which an image is blank.
 _BLANK_DEVIATION = 1.0
@@ -24,17 +29,55 @@ _BLANK_CHUNK = 2048
 
 
 @dataclass(frozen=True)
+class Problem:
+    """A problem of a data set that did not prevent reading it.
+
+    Attributes:
+        place: file and line, path of an image, or name of a split.
+        message: what was expected, what was found, and what was done.
+    """
+
+    place: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.message}"
+
+
+class Form(TypedDict, total=False):
+    """In which form faces are asked for; without a key, or with ``None``, as they are in the data.
+
+    Attributes:
+        size: side in pixels to which images are resized; as they are, all must be of one size.
+        channels: 1 for grey, 3 for RGB; as they are, RGB if any image has colour.
+        classes: names of the classes to keep, aliases such as "anger" allowed.
+        column: column of a table or array of an ``.npz``, such as ``sex``, by whose values faces
+            are measured apart; they are then the faces' domains.
+    """
+
+    size: int | None
+    channels: int | None
+    classes: Sequence[str] | None
+    column: str | None
+
+
+@dataclass(frozen=True)
 class LabelledFaces:
-    """The ``n`` ≥ 0 faces of one split, as parallel arrays.
+    """The ``n`` ≥ 0 faces of a reader or of one split, as parallel arrays.
 
     Attributes:
         images: ``(n, size, size, channels)`` uint8.
-        labels: ``(n,)`` int64, indices into ``class_names``.
+        labels: ``(n,)`` int64, indices into ``class_names``; all 0 of faces without labels.
         class_names: names of the classes.
         votes: ``(n, 10)`` FER+ votes, all zero for faces without votes; ``None`` without FER+.
         origins: ``(n,)`` origin of each face, as file and line or as path; ``None`` for faces that
             were created in memory.
         domains: ``(n,)`` domain of each face, such as "press"; ``None`` where all are of one.
+        splits: ``(n,)`` one of `SPLITS`, or ``""`` if the data names none; ``None`` of one split.
+        rows: ``(n,)`` row in ``fer2013.csv``, counted from 0 without the header; -1 if unknown.
+        groups: ``(n,)`` photograph or person that each face is of; the faces of one stay in one
+            split. ``None`` if the data does not say so.
+        problems: what a reader could not use.
     """
 
     images: NDArray[np.uint8]
@@ -43,6 +86,10 @@ class LabelledFaces:
     votes: NDArray[np.uint8] | None = None
     origins: NDArray[np.str_] | None = None
     domains: NDArray[np.str_] | None = None
+    splits: NDArray[np.str_] | None = None
+    rows: NDArray[np.int64] | None = None
+    groups: NDArray[np.str_] | None = None
+    problems: tuple[Problem, ...] = ()
 
     def __post_init__(self) -> None:
         if self.images.ndim != 4 or len(self.images) != len(self.labels):
@@ -54,16 +101,21 @@ class LabelledFaces:
     def __len__(self) -> int:
         return len(self.labels)
 
+    @property
+    def names(self) -> NDArray[np.str_]:
+        """The class of each face by its name, ``(n,)``."""
+        return np.array(self.class_names, np.str_)[self.labels]
+
+    @property
+    def places(self) -> list[str]:
+        """The origin of each face; its position where that is not known."""
+        return [*map(str, range(len(self)))] if self.origins is None else self.origins.tolist()
+
     def take(self, index: NDArray[np.bool_] | NDArray[np.int64] | slice) -> LabelledFaces:
         """Return the faces at `index`: a mask, positions, or a slice, which avoids a copy."""
-        return replace(
-            self,
-            images=self.images[index],
-            labels=self.labels[index],
-            votes=None if self.votes is None else self.votes[index],
-            origins=None if self.origins is None else self.origins[index],
-            domains=None if self.domains is None else self.domains[index],
-        )
+        arrays = {name: getattr(self, name) for name in _PER_FACE}
+        taken = {name: array[index] for name, array in arrays.items() if array is not None}
+        return replace(self, **taken)
 
     def by_domain(self) -> dict[str, LabelledFaces]:
         """Return the faces of each domain, in the order in which they were joined."""
@@ -89,6 +141,10 @@ class LabelledFaces:
         """Return the number of faces per class name."""
         count = np.bincount(self.labels, minlength=len(self.class_names))
         return {name: int(n) for name, n in zip(self.class_names, count, strict=True)}
+
+
+#: The arrays of `LabelledFaces` with an entry for each face.
+_PER_FACE = ("images", "labels", "votes", "origins", "domains", "splits", "rows", "groups")
 
 
 @dataclass(frozen=True)
@@ -145,8 +201,7 @@ class DataSet:
 
     def all_faces(self) -> LabelledFaces:
         """Return the faces of all splits."""
-        parts = list(self.splits.values())
-        return concatenated(parts)
+        return concatenated(list(self.splits.values()))
 
     def new_among(self, faces: LabelledFaces) -> NDArray[np.bool_]:
         """Return a mask ``(n,)`` of the faces whose images are not also in train."""
@@ -156,24 +211,23 @@ class DataSet:
 def concatenated(parts: Sequence[LabelledFaces]) -> LabelledFaces:
     """Return the faces of one or more parts with the same classes, in their order.
 
-    Where only some parts have votes, the faces of the others get none of ten; where only some have
-    origins or domains, no face keeps them.
+    Where only some parts have votes, the faces of the others get none of ten; of what else only
+    some have, no face keeps any.
     """
     first = parts[0]
     if len(parts) == 1:
         return first
-    voted = any(part.votes is not None for part in parts)
-    votes = [np.zeros((len(p), VOTES), np.uint8) if p.votes is None else p.votes for p in parts]
-    origins = [part.origins for part in parts if part.origins is not None]
-    domains = [part.domains for part in parts if part.domains is not None]
-    return LabelledFaces(
-        np.concatenate([part.images for part in parts]),
-        np.concatenate([part.labels for part in parts]),
-        first.class_names,
-        np.concatenate(votes) if voted else None,
-        np.concatenate(origins) if len(origins) == len(parts) else None,
-        np.concatenate(domains) if len(domains) == len(parts) else None,
-    )
+    arrays: dict[str, Any] = {}
+    for name in _PER_FACE:
+        values = [getattr(part, name) for part in parts]
+        if name == "votes" and any(votes is not None for votes in values):
+            values = [
+                np.zeros((len(part), VOTES), np.uint8) if votes is None else votes
+                for part, votes in zip(parts, values, strict=True)
+            ]
+        arrays[name] = None if any(v is None for v in values) else np.concatenate(values)
+    problems = tuple(problem for part in parts for problem in part.problems)
+    return LabelledFaces(class_names=first.class_names, problems=problems, **arrays)
 
 
 def joined(data_sets: Mapping[str, DataSet]) -> DataSet:
@@ -208,19 +262,53 @@ def joined(data_sets: Mapping[str, DataSet]) -> DataSet:
     )
 
 
-@dataclass(frozen=True)
-class UnlabelledFaces:
-    """Faces to predict on.
+def check_known(model_name: str, known: Sequence[str], class_names: Sequence[str]) -> None:
+    """Check that a model has the classes of a data set, in the same order.
 
-    Attributes:
-        images: ``(n, size, size, channels)`` uint8.
-        origins: ``(n,)`` origin of each face.
-        problems: data that could not be read.
+    Args:
+        model_name: name of the model in the error message.
+        known: classes of the model.
+        class_names: classes of the data set.
+
+    Raises:
+        DataError: the classes differ.
     """
+    if tuple(known) != tuple(class_names):
+        raise DataError(
+            f"{model_name} knows {', '.join(known)}; the data set has {', '.join(class_names)}."
+        )
 
-    images: NDArray[np.uint8]
-    origins: NDArray[np.str_]
-    problems: tuple[Problem, ...] = ()
 
-    def __len__(self) -> int:
-        return len(self.origins)
+def choose(available: Collection[str], requested: Sequence[str] | None) -> tuple[str, ...]:
+    """Return the classes to use, in order.
+
+    Args:
+        available: canonical names of all classes of a data set.
+        requested: names or aliases of the classes to use; ``None`` for all.
+
+    Raises:
+        DataError: a requested class is missing, there are fewer than two classes, or a class has
+            the name of the answer "uncertain".
+    """
+    names = set(available) if requested is None else {canonical(name) for name in requested}
+    if UNCERTAIN in names:
+        raise DataError(
+            f"a class is called {UNCERTAIN!r}, which is what the app says when no expression "
+            "stands out. Rename it, or leave it out with --classes."
+        )
+    if odd := sorted(name for name in names if not is_plain(name)):
+        raise DataError(
+            f"a class is called {odd[0]!r}; expected {PLAIN}. Rename it, or leave it out with "
+            "--classes."
+        )
+    if missing := names - set(available):
+        raise DataError(
+            f"no class {', '.join(sorted(missing))} here; "
+            f"the data set has {', '.join(ordered(available)) or 'none'}."
+        )
+    if len(names) < 2:
+        raise DataError(
+            f"expected at least two classes to tell apart, got {', '.join(names) or 'none'}; "
+            f"the data set has {', '.join(ordered(available)) or 'none'}."
+        )
+    return ordered(names)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,20 +13,19 @@ import numpy as np
 from fer.errors import DataError
 from fer.labelled.table import CROPS, FILE_NAME
 from fer.records import file_sha256
-from training.data.csv_files import read_header, read_table
-from training.data.ferplus_votes import VOTES_FILE, is_votes_table
+from training.data.dataset import Form, LabelledFaces, choose, concatenated
 from training.data.folders import (
     files_below,
+    fit_images,
     folders_in,
     holds_classes,
     is_visible,
     looks_like_image,
     read_folder,
+    read_labelled_set,
     split_folders,
 )
-from training.data.labelled_sets import is_labelled_set, with_photos
-from training.data.npz_files import read_archive
-from training.data.raw import LoadOptions, Source
+from training.data.tables import VOTES_FILE, is_votes_table, read_archive, read_header, read_table
 
 #: Greatest number of folders around a data set, as in ``dataset/FER2013/train``.
 _DEPTH = 3
@@ -61,7 +61,7 @@ class Layout:
     root: Path
     files: tuple[Path, ...]
     votes_file: Path | None
-    read: Callable[[LoadOptions], Source]
+    read: Callable[[Form], LabelledFaces]
 
     def sha256(self) -> str:
         """Return the hash of the single file, or of names and contents of all, sorted by name."""
@@ -80,13 +80,12 @@ def _sha256(root: Path, files: Sequence[Path]) -> str:
     if len(files) == 1:
         return file_sha256(files[0])
     total = hashlib.sha256()
-    for name, path in sorted((_name(root, path), path) for path in files):
+    inside = {path: path.relative_to(root) for path in files if path.is_relative_to(root)}
+    # Of a table of votes beside the folder, only the name counts.
+    names = {path: inside.get(path, Path(path.name)).as_posix() for path in files}
+    for path, name in sorted(names.items(), key=lambda one: (one[1], one[0])):
         total.update(f"{name}\0{file_sha256(path)}\n".encode())
     return total.hexdigest()
-
-
-def _name(root: Path, path: Path) -> str:
-    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
 
 
 def recognise(path: Path) -> Layout:
@@ -144,8 +143,10 @@ def _recognise_file(path: Path) -> Layout:
 
 def _layouts(folder: Path) -> list[Layout]:
     layouts = []
-    if is_labelled_set(folder):
-        return [_labelled_set(folder)]
+    if (folder / FILE_NAME).is_file() and any(p.name == CROPS for p in folders_in(folder)):
+        crops, read = folder / CROPS, partial(read_labelled_set, folder)
+        crops_and_table = (*files_below(crops), folder / FILE_NAME)
+        return [_with_votes("labelled faces", crops, crops_and_table, read)]
     if splits := split_folders(folder):
         layouts.append(_folders(folder, [inner for _, inner in splits]))
     elif holds_classes(folder):
@@ -168,45 +169,30 @@ def _labelled_tables(paths: list[Path]) -> list[Path]:
     return whole or named or labelled[:1]
 
 
-def _labelled_set(folder: Path) -> Layout:
-    """Return what the app's page "Your data" writes: its crops, each with its photograph."""
-    layout = _folders(folder / CROPS, [folder / CROPS])
-    table = folder / FILE_NAME
-
-    def read(options: LoadOptions) -> Source:
-        return with_photos(read_folder(folder / CROPS, options), table)
-
-    return replace(layout, kind="labelled faces", files=(*layout.files, table), read=read)
-
-
 def _folders(root: Path, folders: Iterable[Path]) -> Layout:
     files = tuple(file for folder in folders for file in files_below(folder))
-    return _with_votes("folders of images", root, files, lambda options: read_folder(root, options))
+    return _with_votes("folders of images", root, files, partial(read_folder, root))
 
 
 def _tables(paths: list[Path]) -> Layout:
-    def read(options: LoadOptions) -> Source:
-        parts = [
-            read_table(p, _SPLIT_OF_TABLE.get(p.stem.lower(), "train"), options.column)
-            for p in paths
-        ]
-        return _joined(parts).fitted(options)
+    def read(form: Form) -> LabelledFaces:
+        splits = [_SPLIT_OF_TABLE.get(path.stem.lower(), "train") for path in paths]
+        parts = [read_table(*one, form.get("column")) for one in zip(paths, splits, strict=True)]
+        return fitted(parts[0] if len(parts) == 1 else _joined(parts), form)
 
     names = " and ".join(path.name for path in paths)
     return _with_votes(names, paths[0].parent, tuple(paths), read)
 
 
 def _archive(path: Path) -> Layout:
-    return _with_votes(
-        path.name,
-        path.parent,
-        (path,),
-        lambda options: read_archive(path, options.column).fitted(options),
-    )
+    def read(form: Form) -> LabelledFaces:
+        return fitted(read_archive(path, form.get("column")), form)
+
+    return _with_votes(path.name, path.parent, (path,), read)
 
 
 def _with_votes(
-    kind: str, root: Path, files: tuple[Path, ...], read: Callable[[LoadOptions], Source]
+    kind: str, root: Path, files: tuple[Path, ...], read: Callable[[Form], LabelledFaces]
 ) -> Layout:
     candidates = [folder / VOTES_FILE for folder in (root, root.parent)]
     votes_file = next((file for file in candidates if file.is_file()), None)
@@ -214,25 +200,26 @@ def _with_votes(
     return Layout(kind, root, (*files, *extra), votes_file, read)
 
 
-def _joined(parts: list[Source]) -> Source:
+def _joined(parts: list[LabelledFaces]) -> LabelledFaces:
     """Concatenate tables; only the row numbers of a train.csv match those of fer2013.csv."""
-    if len(parts) == 1:
-        return parts[0]
-    full = [part for part in parts if len(part.labels)] or parts[:1]
+    full = [part for part in parts if len(part)] or parts[:1]
     sides = {part.images.shape[1] for part in full}
     if len(sides) > 1:
         raise DataError(f"expected tables with images of one size, got sides of {sorted(sides)}.")
-    splits = np.concatenate([part.splits for part in full])
-    rows = np.concatenate([part.rows for part in full])
+    faces = concatenated(full)
+    assert faces.rows is not None
     return replace(
-        full[0],
-        images=np.concatenate([part.images for part in full]),
-        labels=np.concatenate([part.labels for part in full]),
-        splits=splits,
-        origins=np.concatenate([part.origins for part in full]),
-        rows=np.where(splits == "train", rows, -1),
-        values=None
-        if full[0].values is None
-        else np.concatenate([part.values for part in full if part.values is not None]),
+        faces,
+        rows=np.where(faces.splits == "train", faces.rows, -1),
         problems=tuple(problem for part in parts for problem in part.problems),
     )
+
+
+def fitted(faces: LabelledFaces, form: Form) -> LabelledFaces:
+    """Return the faces of the requested classes, in the requested size and channels."""
+    names = choose(faces.class_names, form.get("classes"))
+    new_label = np.array([names.index(n) if n in names else -1 for n in faces.class_names])
+    labels = new_label[faces.labels]
+    kept = faces if (labels >= 0).all() else faces.take(labels >= 0)
+    images = fit_images(kept.images, form.get("size"), form.get("channels"))
+    return replace(kept, images=images, labels=labels[labels >= 0], class_names=names)

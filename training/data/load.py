@@ -1,39 +1,42 @@
-"""Load data sets of faces, and clean the training split."""
+"""Load data sets of faces: read, joined with votes, split; and clean the training split."""
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Unpack
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fer.errors import DataError
+from fer.images import MIN_SIDE
 from fer.labels import FERPLUS_LABELS
 from fer.records import file_sha256
 from training.data.archives import is_zip, unpacked
-from training.data.csv_files import read_unlabelled_table
-from training.data.dataset import DataSet, LabelledFaces, UnlabelledFaces, joined
-from training.data.ferplus_votes import join
-from training.data.folders import read_unlabelled_folder
+from training.data.dataset import SPLITS, DataSet, Form, LabelledFaces, Problem, joined
+from training.data.folders import fit_images, read_unlabelled_folder
 from training.data.layouts import recognise
-from training.data.raw import SPLITS, LoadOptions, Problem, Source
-from training.data.splits import SPLIT_SEED, assign_splits
+from training.data.tables import read_unlabelled_table, with_votes
 
 #: FER+ column of the vote "not a face".
 NOT_A_FACE = 9
 
+#: Fraction of each class that is held out.
+HELD_OUT_SHARE = 0.1
+
+#: Of a small class a fifth is held out for test, up to so many faces: fewer would say nothing.
+_LEAST_FOR_TEST = 4
+
+#: Default seed of drawn splits. It is the same for every command and independent of the training
+#: seed, because a student must not be evaluated on faces that its teacher was trained on.
+SPLIT_SEED = 0
+
 
 def load(
-    path: Path,
-    *,
-    size: int | None = None,
-    channels: int | None = None,
-    seed: int = SPLIT_SEED,
-    classes: Sequence[str] | None = None,
-    column: str | None = None,
-    needs_test: bool = False,
+    path: Path, *, seed: int = SPLIT_SEED, needs_test: bool = False, **form: Unpack[Form]
 ) -> DataSet:
     """Load a data set of any supported layout.
 
@@ -45,20 +48,13 @@ def load(
 
     Splits: splits that the data names are kept. ``Training``, ``PublicTest`` and ``PrivateTest``
     are train, validation and test, also as file name prefixes in a ``test`` folder; a ``train.csv``
-    is train. If the data names no split at all, a tenth of each class is drawn for test. If there
-    is no validation split, a tenth of each class of train is then drawn for it. Small sets hold out
-    more, and faces of one photograph stay together where ``labels.csv`` names it; see
-    `training.data.splits`.
+    is train. Others are drawn, see `assign_splits`.
 
     Args:
         path: a file, or a folder.
-        size: side in pixels to which images are resized; ``None`` requires images of one size.
-        channels: 1 for grey, 3 for RGB; ``None`` for RGB if any image has colour.
         seed: seed of the splits that are drawn.
-        classes: names of the classes to keep, aliases such as "anger" allowed; ``None`` for all.
-        column: column of a table or array of an ``.npz`` by whose values faces are measured apart;
-            they are then the faces' domains.
         needs_test: draw ``test`` from train too where the data names splits, but none for it.
+        form: in which form the faces are returned.
 
     Returns:
         The splits that have faces. Classes are in FER2013's order if it has all of them, else
@@ -70,54 +66,33 @@ def load(
     """
     if is_zip(path):
         with unpacked(path) as folder:
-            data = load(
-                folder,
-                size=size,
-                channels=channels,
-                seed=seed,
-                classes=classes,
-                column=column,
-                needs_test=needs_test,
-            )
+            data = load(folder, seed=seed, needs_test=needs_test, **form)
         return replace(data, name=path.name, sha256=file_sha256(path))
-    options = LoadOptions(size, channels, classes, column)
-    layout = recognise(path)
-    source = layout.read(options)
-    name = path.resolve().name
-    if column is not None and source.values is None:
+    _check(form)
+    layout, name, column = recognise(path), path.resolve().name, form.get("column")
+    faces = layout.read(form)
+    if column is not None and faces.domains is None:
         raise DataError(f"{name} has no column {column!r}, for it is no table and no .npz.")
-    if not len(source.labels):
-        raise DataError(_nothing_usable(name, source.problems))
-    if source.votes is None and layout.votes_file is not None:
-        votes, problems = join(source, layout.votes_file)
-        source = replace(source, votes=votes, problems=(*source.problems, *problems))
-    names_splits = bool((source.splits != "").any())
-    _check_groups(name, source)
-    source = assign_splits(source, seed, needs_test=needs_test)
-    splits = _splits(source)
-    found = (*source.problems, *_gaps(splits))
-    return DataSet(name, layout.sha256(), splits, found, names_splits)
+    _check_usable(name, faces)
+    if faces.votes is None and layout.votes_file is not None:
+        faces = with_votes(faces, layout.votes_file)
+    assert faces.splits is not None
+    names_splits = bool((faces.splits != "").any())
+    _check_groups(name, faces)
+    faces = assign_splits(faces, seed, needs_test=needs_test)
+    splits = _splits(faces)
+    problems = (*faces.problems, *_gaps(splits))
+    return DataSet(name, layout.sha256(), splits, problems, names_splits)
 
 
-def load_domains(
-    places: Sequence[str],
-    *,
-    size: int | None = None,
-    channels: int | None = None,
-    seed: int = SPLIT_SEED,
-    classes: Sequence[str] | None = None,
-    column: str | None = None,
-) -> DataSet:
+def load_domains(places: Sequence[str], *, seed: int = SPLIT_SEED, **form: Unpack[Form]) -> DataSet:
     """Load one data set, or several as domains of one.
 
     Args:
         places: path of each, perhaps with the name of its domain, as in ``press=faces.npz``;
             otherwise its domain is called after the file.
-        size: as for `load`.
-        channels: as for `load`.
         seed: as for `load`.
-        classes: as for `load`.
-        column: as for `load`, of one data set.
+        form: as for `load`.
 
     Raises:
         DataError: two domains have one name, the data sets have other classes, or see `load`.
@@ -126,14 +101,7 @@ def load_domains(
     names = [name for name, _ in paths]
     if len(set(names)) < len(names):
         raise DataError(f"expected a name for each domain, got {', '.join(names)}; say NAME=PATH.")
-    return joined(
-        {
-            name: load(
-                path, size=size, channels=channels, seed=seed, classes=classes, column=column
-            )
-            for name, path in paths
-        }
-    )
+    return joined({name: load(path, seed=seed, **form) for name, path in paths})
 
 
 def domain_of(place: str) -> tuple[str, Path]:
@@ -144,29 +112,27 @@ def domain_of(place: str) -> tuple[str, Path]:
     return Path(place).resolve().stem, Path(place)
 
 
-def unlabelled(
-    path: Path, *, size: int | None = None, channels: int | None = None
-) -> UnlabelledFaces:
+def unlabelled(path: Path, **form: Unpack[Form]) -> LabelledFaces:
     """Load faces without labels: a CSV file with ``pixels``, or a folder of images.
 
     Args:
         path: a file such as FER2013's ``test.csv``, or a folder.
-        size: as for `load`.
-        channels: as for `load`.
+        form: their size and channels.
 
     Raises:
-        DataError: no face can be read, or the images differ in size and `size` is not given.
+        DataError: no face can be read, or the images differ in size and none is given.
     """
-    options = LoadOptions(size, channels)
+    _check(form)
     if path.is_dir():
-        source = read_unlabelled_folder(path, options)
+        faces = read_unlabelled_folder(path, form)
     elif path.is_file():
-        source = read_unlabelled_table(path).resized(options)
+        faces = read_unlabelled_table(path)
+        images = fit_images(faces.images, form.get("size"), form.get("channels"))
+        faces = replace(faces, images=images)
     else:
         raise DataError(f"{path} does not exist. Expected a folder of images, or a CSV file.")
-    if not len(source.labels):
-        raise DataError(_nothing_usable(path.resolve().name, source.problems))
-    return UnlabelledFaces(source.images, source.origins, source.problems)
+    _check_usable(path.resolve().name, faces)
+    return faces
 
 
 def clean(train: LabelledFaces, *held_out: LabelledFaces) -> tuple[LabelledFaces, dict[str, int]]:
@@ -212,21 +178,10 @@ def vote_distribution(votes: NDArray[np.uint8]) -> tuple[NDArray[np.float32], ND
     return shares, (total[:, 0] > 0).astype(np.float32)
 
 
-def _splits(source: Source) -> dict[str, LabelledFaces]:
-    everything = LabelledFaces(
-        source.images,
-        source.labels,
-        source.class_names,
-        source.votes,
-        source.origins,
-        source.values,
-    )
-    positions = {name: np.flatnonzero(source.splits == name) for name in SPLITS}
-    return {
-        name: everything.take(_slice_if_one(index))
-        for name, index in positions.items()
-        if len(index)
-    }
+def _splits(faces: LabelledFaces) -> dict[str, LabelledFaces]:
+    bare = replace(faces, splits=None, rows=None, groups=None, problems=())
+    positions = {name: np.flatnonzero(faces.splits == name) for name in SPLITS}
+    return {n: bare.take(_slice_if_one(index)) for n, index in positions.items() if len(index)}
 
 
 def _slice_if_one(index: NDArray[np.int64]) -> NDArray[np.int64] | slice:
@@ -235,16 +190,16 @@ def _slice_if_one(index: NDArray[np.int64]) -> NDArray[np.int64] | slice:
     return slice(start, stop) if stop - start == len(index) else index
 
 
-def _check_groups(name: str, source: Source) -> None:
+def _check_groups(name: str, faces: LabelledFaces) -> None:
     """Refuse a person in two splits: what is learnt by heart would be measured as if it were new.
 
     Raises:
         DataError: a person or photograph is in several splits that the data names.
     """
-    if source.groups is None:
+    if faces.groups is None or faces.splits is None:
         return
-    groups, of_group = np.unique(source.groups, return_inverse=True)
-    splits, of_split = np.unique(source.splits, return_inverse=True)
+    groups, of_group = np.unique(faces.groups, return_inverse=True)
+    splits, of_split = np.unique(faces.splits, return_inverse=True)
     held = np.zeros((len(groups), len(splits)), bool)
     held[of_group, of_split] = True
     if (torn := groups[held.sum(axis=1) > 1]).size:
@@ -263,6 +218,129 @@ def _gaps(splits: dict[str, LabelledFaces]) -> list[Problem]:
     return gaps
 
 
-def _nothing_usable(name: str, problems: Sequence[Problem]) -> str:
-    shown = "".join(f"\n  {problem}" for problem in problems[:5])
-    return f"{name} has no face that can be used; {len(problems):,} problems{shown or '.'}"
+def _check(form: Form) -> None:
+    size, channels = form.get("size"), form.get("channels")
+    if size is not None and size < MIN_SIDE:
+        raise DataError(f"expected a size of at least {MIN_SIDE} pixels, got {size}.")
+    if channels not in (None, 1, 3):
+        raise DataError(f"expected 1 channel (grey) or 3 (RGB), got {channels}.")
+
+
+def _check_usable(name: str, faces: LabelledFaces) -> None:
+    if not len(faces):
+        shown = "".join(f"\n  {problem}" for problem in faces.problems[:5])
+        count = len(faces.problems)
+        raise DataError(f"{name} has no face that can be used; {count:,} problems{shown or '.'}")
+
+
+def assign_splits(faces: LabelledFaces, seed: int, *, needs_test: bool = False) -> LabelledFaces:
+    """Assign a split to every face.
+
+    If no face has a split, a tenth of each class becomes ``test``, of a small class a fifth; with
+    `needs_test` also if the data names splits, but no test. If there is then no ``validation``, a
+    tenth of each class of ``train`` becomes ``validation``. Drawn splits are reported in
+    ``problems``, because metrics on them cannot be compared with other publications. Faces of one
+    photograph or person are in one split, where these are known.
+    """
+    assert faces.splits is not None
+    if (faces.splits == "").all():
+        faces = replace(faces, splits=np.full(len(faces), "train"))
+        needs_test = True
+    for name in ("test", "validation") if needs_test else ("validation",):
+        named = set(np.unique(np.asarray(faces.splits)).tolist())
+        if name not in named and "train" in named:
+            faces = _draw(faces, name, seed)
+    return faces
+
+
+def stratified(
+    labels: NDArray[np.int64],
+    class_names: tuple[str, ...],
+    seed: int,
+    share: float,
+    least: int = 1,
+) -> NDArray[np.bool_]:
+    """Choose a random fraction of each class.
+
+    The choice depends only on the seed, the class name and the number of faces of the class, so a
+    subset of the classes is split in the same way as the complete set.
+
+    Args:
+        labels: ``(n,)`` indices into `class_names`.
+        class_names: names of the classes.
+        seed: random seed.
+        share: fraction of each class, rounded to whole faces; at least one face of a class with two
+            or more, and never all of them.
+        least: if the fraction is fewer faces than these, a fifth, up to these.
+
+    Returns:
+        A mask ``(n,)`` of the chosen faces.
+    """
+    chosen = np.zeros(len(labels), bool)
+    for label, name in enumerate(class_names):
+        members = np.flatnonzero(labels == label)
+        count = _held_out(len(members), share, least)
+        if count > 0:
+            rng = np.random.default_rng([seed, zlib.crc32(name.encode())])
+            chosen[rng.choice(members, count, replace=False)] = True
+    return chosen
+
+
+def by_group(
+    labels: NDArray[np.int64], groups: NDArray[np.str_], seed: int, share: float, least: int = 1
+) -> NDArray[np.bool_]:
+    """Choose whole groups at random, until there is the fraction of each class.
+
+    Faces of one photograph or person are alike: same light, same camera, same features. Rare
+    classes choose first, and no class gives its last group away.
+
+    Args:
+        labels: ``(n,)`` classes.
+        groups: ``(n,)`` photograph or person of each face.
+        seed: random seed.
+        share: fraction of each class, as for `stratified`; it is reached or exceeded, except where
+            a class stands on too few groups.
+        least: as for `stratified`.
+
+    Returns:
+        A mask ``(n,)`` of the chosen faces.
+    """
+    chosen = np.zeros(len(labels), bool)
+    order = np.random.default_rng(seed).permutation(np.unique(groups))
+    counts = np.bincount(labels)
+    for label in sorted(np.flatnonzero(counts), key=lambda one: int(counts[one])):
+        wanted = _held_out(int(counts[label]), share, least)
+        for group in order:
+            if chosen[labels == label].sum() >= wanted:
+                break
+            faces = groups == group
+            left = np.bincount(labels[~(chosen | faces)], minlength=len(counts))
+            if (faces & (labels == label)).any() and not (
+                left[np.unique(labels[faces])] == 0
+            ).any():
+                chosen |= faces
+    return chosen
+
+
+def _held_out(count: int, share: float, least: int) -> int:
+    """Return how many faces of a class with so many are held out."""
+    few = max(1, min(least, count // 5))
+    return max(0, min(max(round(share * count), few), count - 1))
+
+
+def _draw(faces: LabelledFaces, name: str, seed: int) -> LabelledFaces:
+    assert faces.splits is not None
+    train = np.flatnonzero(faces.splits == "train")
+    labels, least = faces.labels[train], _LEAST_FOR_TEST if name == "test" else 1
+    if faces.groups is None:
+        chosen = stratified(labels, faces.class_names, seed, HELD_OUT_SHARE, least)
+    else:
+        chosen = by_group(labels, faces.groups[train], seed, HELD_OUT_SHARE, least)
+    splits = faces.splits.astype("<U10")
+    splits[train[chosen]] = name
+    note = Problem(
+        name,
+        f"the data set names none; {chosen.sum():,} of {len(train):,} training faces were drawn, "
+        f"a tenth of each class, for test a fifth of small ones (split seed {seed}).",
+    )
+    return replace(faces, splits=splits, problems=(*faces.problems, note))

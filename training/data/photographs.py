@@ -19,12 +19,8 @@ from fer.errors import DataError, ImageError, failures_as
 from fer.images import MAX_BYTES, as_channels, decode, read
 from fer.labelled.folders import labelled_files
 from fer.types import Image
-from training.data.dataset import LabelledFaces
 from training.data.folders import files_below, is_visible
-from training.data.load import load
-from training.data.splits import SPLIT_SEED
-
-#: What reading a damaged, encrypted or strangely packed member of a ZIP raises.
+from training.data.load import SPLIT_SEED, load
 
 
 @dataclass(frozen=True)
@@ -104,7 +100,10 @@ def open_photographs(
         yield _of_files(path, names, lambda name: partial(read, path / name), labels, split)
     else:
         data = load(path, seed=seed)
-        yield _chosen(data.name, split, list(_in_memory(data.split(split))), labels)
+        faces = data.split(split)
+        readers = [partial(as_channels, image, 3) for image in faces.images]
+        found = list(zip(faces.places, faces.names.tolist(), readers, strict=True))
+        yield _chosen(data.name, split, found, labels)
 
 
 def _archive(path: Path) -> zipfile.ZipFile:
@@ -132,13 +131,6 @@ def _unpacked(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Image:
     with failures_as(lambda error: ImageError(f"cannot be unpacked ({error}).")):
         data = archive.read(member)
     return decode(data)
-
-
-def _in_memory(faces: LabelledFaces) -> Iterator[tuple[str, str, Callable[[], Image]]]:
-    """Yield origin, class and reader of each face."""
-    for i, (label, image) in enumerate(zip(faces.labels, faces.images, strict=True)):
-        origin = str(i) if faces.origins is None else str(faces.origins[i])
-        yield origin, faces.class_names[label], partial(as_channels, image, 3)
 
 
 def _of_files(

@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from training.data.dataset import DataSet, LabelledFaces
-from training.data.raw import Problem
+from training.data.dataset import DataSet, LabelledFaces, Problem
 
 #: Most problems and contradictions in the text; the record has all of them.
 _MAX_SHOWN = 10
@@ -130,9 +129,9 @@ def _contradictions(
 ) -> tuple[Contradiction, ...]:
     copies: dict[str, list[tuple[str, str]]] = {}
     for name, faces in splits.items():
-        for i, (digest, label) in enumerate(zip(digests[name], faces.labels, strict=True)):
-            place = str(i) if faces.origins is None else str(faces.origins[i])
-            copies.setdefault(str(digest), []).append((f"{name}/{place}", faces.class_names[label]))
+        labels = faces.names.tolist()
+        for digest, label, place in zip(digests[name].tolist(), labels, faces.places, strict=True):
+            copies.setdefault(digest, []).append((f"{name}/{place}", label))
     return tuple(
         Contradiction(tuple(place for place, _ in group), tuple(label for _, label in group))
         for group in copies.values()

@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 from fer.errors import DataError
 from fer.images import MIN_SIDE
 from fer.labels import FER2013_LABELS
-from training.data.class_names import choose
-from training.data.raw import SPLITS
+from training.data.dataset import SPLITS, choose
 from training.demo.painter import CANVAS, draw_face
 from training.demo.parameters import EXPRESSIONS, Person
 

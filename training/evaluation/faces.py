@@ -12,8 +12,7 @@ from fer.model.classifier import ExpressionClassifier
 from fer.model.spec import Head, ModelSpec
 from fer.records import Record
 from fer.types import Floats
-from training.data.dataset import DataSet, LabelledFaces
-from training.data.raw import SPLITS
+from training.data.dataset import SPLITS, DataSet, LabelledFaces
 from training.evaluation.ferplus_agreement import most_voted
 
 
@@ -69,7 +68,7 @@ def measure_faces(
     asked = spec.head(head)
     faces = data.split(split) if split else data.all_faces()
     by_head = classifier.all_heads(faces.images)
-    truth = [faces.class_names[label] for label in faces.labels]
+    truth = faces.names.tolist()
     labelled = evaluate_labelled(truth, by_head[head], asked)
     unrepeated = None
     if split not in ("", "train") and "train" in data.splits:
@@ -100,7 +99,7 @@ def _by_group(
     groups = {}
     for name in np.unique(faces.domains).tolist():
         of_group = faces.domains == name
-        truth = [faces.class_names[label] for label in faces.labels[of_group]]
+        truth = faces.names[of_group].tolist()
         if set(truth) & set(head.labels):
             groups[name] = evaluate_labelled(truth, probabilities[of_group], head)
     return groups

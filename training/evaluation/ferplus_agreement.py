@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import get_args
+from typing import cast, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,9 +14,6 @@ from fer.model.spec import ModelSpec
 from fer.types import Floats
 from training.data.dataset import LabelledFaces
 from training.evaluation.predictions import Predictions
-
-#: Name of a head, and the rule that turns votes into labels.
-HeadAndRule = tuple[str, VoteRule]
 
 
 def voted_labels(
@@ -48,7 +45,7 @@ def voted_labels(
 
 def ferplus_predictions(
     by_head: dict[str, Floats], spec: ModelSpec, faces: LabelledFaces
-) -> dict[HeadAndRule, Predictions]:
+) -> dict[str, Predictions]:
     """Return the predictions of each head with FER2013's classes where the annotators agree.
 
     Args:
@@ -57,10 +54,10 @@ def ferplus_predictions(
         faces: faces with or without votes.
 
     Returns:
-        Predictions by head and rule, with the annotators' labels as ground truth and only FER2013's
-        seven columns; empty if there are no votes.
+        Predictions by ``<head>/<rule>``, with the annotators' labels as ground truth and FER2013's
+        seven columns only; empty if there are no votes.
     """
-    results: dict[HeadAndRule, Predictions] = {}
+    results: dict[str, Predictions] = {}
     if faces.votes is None:
         return results
     for head in spec.heads:
@@ -71,7 +68,7 @@ def ferplus_predictions(
         for rule in get_args(VoteRule):
             truth, counts = voted_labels(faces.votes, rule)
             if counts.any():
-                results[head.name, rule] = Predictions(truth[counts], probabilities[counts])
+                results[f"{head.name}/{rule}"] = Predictions(truth[counts], probabilities[counts])
     return results
 
 
@@ -92,11 +89,12 @@ def most_voted(votes: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.
 
 
 def ferplus_agreement(
-    predictions: dict[HeadAndRule, Predictions],
+    predictions: dict[str, Predictions],
 ) -> tuple[FerPlusAgreement, ...]:
     """Measure how often each head agrees with the annotators; see `ferplus_predictions`."""
     results = []
-    for (head, rule), subset in predictions.items():
+    for name, subset in predictions.items():
+        head, _, rule = name.partition("/")
         predicted = subset.probabilities.argmax(axis=1)
         correct = int((predicted == subset.labels).sum())
         confusion = confusion_matrix(subset.labels, predicted, len(FER2013_LABELS))
@@ -105,7 +103,7 @@ def ferplus_agreement(
         results.append(
             FerPlusAgreement(
                 head=head,
-                rule=rule,
+                rule=cast(VoteRule, rule),
                 count=len(subset.labels),
                 accuracy=correct / len(subset.labels),
                 accuracy_low=low,

@@ -7,12 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from fer.evaluation.measurements import (
-    FerPlusAgreement,
-    Selective,
-    Truth,
-    Variant,
-)
+from fer.evaluation.measurements import Selective, Truth, Variant
 from fer.evaluation.metrics import Evaluation, calibration_bins, calibration_error, evaluate
 from fer.labels import BALANCED_HEAD, EXPRESSION_HEAD, FERPLUS_HEAD
 from fer.model.spec import Abstention, ModelSpec
@@ -21,7 +16,7 @@ from training.data.dataset import LabelledFaces
 from training.evaluation.calibration import cross_fitted, fit_temperature
 from training.evaluation.ferplus_agreement import ferplus_agreement
 from training.evaluation.predictions import Predictions
-from training.evaluation.robustness import CORRUPTIONS, DEGRADATIONS
+from training.evaluation.robustness import CORRUPTIONS, DEGRADATIONS, TEN_VIEWS
 from training.evaluation.selective import (
     FLOOR,
     confidence_and_correct,
@@ -30,7 +25,6 @@ from training.evaluation.selective import (
     selective,
 )
 from training.evaluation.split_predictions import ALL_DOMAINS, SplitPredictions, all_domains, truths
-from training.evaluation.tta import TEN_VIEWS
 
 #: Ground truth of each head.
 _TRUTH_OF: dict[str, Truth] = {
@@ -147,7 +141,6 @@ def selective_predictions(
         abstention = spec.head(head).abstention
         if abstention is None:
             continue
-        truth = _TRUTH_OF[head]
         others = [
             domain.heads[head]
             for domain in domains
@@ -155,31 +148,25 @@ def selective_predictions(
             and head in domain.heads
             and domain.split != predictions.split
         ]
-        for degraded, threshold, corruptions in (
-            (False, abstention.threshold, ()),
-            (True, abstention.degraded_threshold, _DEGRADED_BY),
-        ):
+        for degraded in (False, True):
             part, *further = (
                 one.degraded if degraded else one.plain for one in (head_predictions, *others)
             )
-            measured_head = selective(
+            fitted_here = _of_validation(predictions.split) and not degraded
+            measured = selective(
                 part,
-                threshold,
+                abstention.degraded_threshold if degraded else abstention.threshold,
                 margin=abstention.margin,
-                floors={
-                    name: floor[bool(corruptions)] for name, floor in abstention.floors.items()
-                },
+                floors={name: floor[degraded] for name, floor in abstention.floors.items()},
                 head=head,
                 labels=spec.head(head).labels,
                 split=predictions.split,
-                truth=truth,
-                corruptions=corruptions,
-                held_out=_held_out([part, *further])
-                if _of_validation(predictions.split) and not degraded
-                else None,
+                truth=_TRUTH_OF[head],
+                corruptions=_DEGRADED_BY if degraded else (),
+                held_out=_held_out([part, *further]) if fitted_here else None,
                 least=_threshold(further, abstention.margin),
             )
-            results.append(measured_head)
+            results.append(measured)
     return tuple(results)
 
 
@@ -193,52 +180,41 @@ def _held_out(domains: Sequence[Predictions]) -> Predictions:
     return Predictions(domains[0].labels, cross_fitted(logits)[0])
 
 
-def plain_figures(predictions: SplitPredictions, names: tuple[str, ...]) -> Evaluation:
-    """Return the metrics of the split, without corruption or test-time augmentation."""
-    return evaluate(predictions.plain.labels, predictions.plain.probabilities, names)
+def split_figures(
+    part: SplitPredictions, spec: ModelSpec, names: tuple[str, ...]
+) -> dict[str, Any]:
+    """Return the metrics of a split that need no other split, each by what was measured.
 
+    They are ``evaluation`` (as the network answers), ``without_duplicates`` (without images that
+    are also in train), ``ferplus_evaluation`` (of the FER+ head, where one expression has more
+    votes than all others), ``balanced_evaluation``, ``tta``, each None where it was not measured;
+    ``robustness`` and ``ferplus_agreement``, which are then empty.
 
-def without_duplicates(predictions: SplitPredictions, names: tuple[str, ...]) -> Evaluation | None:
-    """Return the metrics without images that are also in train; None if no image remains."""
-    part = predictions.without_duplicates
-    return evaluate(part.labels, part.probabilities, names) if part else None
-
-
-def ferplus_figures(predictions: SplitPredictions, spec: ModelSpec) -> Evaluation | None:
-    """Return the metrics of the FER+ head; None if it or the votes are missing.
-
-    The truth is the expression with most votes, on the faces on which one has more than all others.
+    Args:
+        part: its predictions.
+        spec: specification of the model.
+        names: names of the classes.
     """
-    if FERPLUS_HEAD not in predictions.heads:
-        return None
-    part = predictions.heads[FERPLUS_HEAD].plain
-    return evaluate(part.labels, part.probabilities, spec.head(FERPLUS_HEAD).labels)
 
+    def measured(one: Predictions | None, labels: tuple[str, ...] = names) -> Evaluation | None:
+        return evaluate(one.labels, one.probabilities, labels) if one else None
 
-def tta(predictions: SplitPredictions, names: tuple[str, ...]) -> Variant | None:
-    """Return the metrics with test-time augmentation; None if it was not measured."""
-    if predictions.tta is None:
-        return None
-    figures = evaluate(predictions.tta.labels, predictions.tta.probabilities, names)
-    return Variant(name="ten views", description=TEN_VIEWS, evaluation=figures)
-
-
-def robustness(predictions: SplitPredictions, names: tuple[str, ...]) -> tuple[Variant, ...]:
-    """Return the metrics under each corruption that was measured."""
-    return tuple(
-        Variant(
-            name=corruption.name,
-            description=corruption.description,
-            evaluation=evaluate(part.labels, part.probabilities, names),
-        )
-        for corruption in CORRUPTIONS
-        if (part := predictions.corrupted.get(corruption.name))
-    )
-
-
-def agreement(predictions: SplitPredictions) -> tuple[FerPlusAgreement, ...]:
-    """Measure how often each head agrees with the annotators of FER+."""
-    return ferplus_agreement(predictions.ferplus)
+    voted, ten = part.heads.get(FERPLUS_HEAD), measured(part.parts.get("tta"))
+    return {
+        "evaluation": measured(part.plain),
+        "without_duplicates": measured(part.parts.get("without_duplicates")),
+        "ferplus_evaluation": measured(voted.plain, spec.head(FERPLUS_HEAD).labels)
+        if voted
+        else None,
+        "balanced_evaluation": measured(part.parts.get("balanced")),
+        "tta": Variant(name="ten views", description=TEN_VIEWS, evaluation=ten) if ten else None,
+        "robustness": tuple(
+            Variant(name=one.name, description=one.description, evaluation=figures)
+            for one in CORRUPTIONS
+            if (figures := measured(part.parts.get(f"corrupted/{one.name}")))
+        ),
+        "ferplus_agreement": ferplus_agreement(part.under("agreement/")),
+    }
 
 
 def cross_fitted_calibration_error(logits: Floats, faces: LabelledFaces) -> float:
@@ -268,20 +244,20 @@ def report_figures(
         spec: specification of the model, with its thresholds.
         names: names of the classes.
     """
-    validation, fitted_on = predictions["validation"], validation_domains(predictions)
+    fitted_on = validation_domains(predictions)
     predictions = predictions | all_domains(predictions)
-    without = {name: without_duplicates(part, names) for name, part in predictions.items()}
-    ferplus = {name: ferplus_figures(part, spec) for name, part in predictions.items()}
+    figures = {name: split_figures(part, spec, names) for name, part in predictions.items()}
+    by_split = {
+        "evaluations": "evaluation",
+        "without_duplicates": "without_duplicates",
+        "ferplus_evaluations": "ferplus_evaluation",
+        "balanced_evaluations": "balanced_evaluation",
+    }
     return {
-        "evaluations": {name: plain_figures(part, names) for name, part in predictions.items()},
-        "without_duplicates": {name: result for name, result in without.items() if result},
-        "ferplus_evaluations": {name: result for name, result in ferplus.items() if result},
-        "balanced_evaluations": {
-            name: evaluate(part.balanced.labels, part.balanced.probabilities, names)
-            for name, part in predictions.items()
-            if part.balanced
-        },
-        "tta": tta(validation, names),
+        field: {name: of_split[key] for name, of_split in figures.items() if of_split[key]}
+        for field, key in by_split.items()
+    } | {
+        "tta": figures["validation"]["tta"],
         "selective": tuple(
             result
             for part in predictions.values()
@@ -289,6 +265,6 @@ def report_figures(
                 part, spec, () if part.split.endswith(ALL_DOMAINS) else fitted_on
             )
         ),
-        "robustness": robustness(validation, names),
-        "ferplus_agreement": agreement(validation),
+        "robustness": figures["validation"]["robustness"],
+        "ferplus_agreement": figures["validation"]["ferplus_agreement"],
     }

@@ -11,7 +11,7 @@ from fer.evaluation.report import Report
 from fer.model.spec import ModelSpec
 from training.data.layouts import sha256_of
 from training.evaluation.faces import FaceEvaluation
-from training.evaluation.photo_figures import PhotoEvaluation
+from training.evaluation.photos import PhotoEvaluation
 
 
 def data_of_training(model: Path) -> tuple[str, ...]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +15,6 @@ from fer.model.spec import ModelSpec
 from fer.types import Floats
 from training.data.dataset import DataSet, LabelledFaces
 from training.evaluation.ferplus_agreement import (
-    HeadAndRule,
     ferplus_predictions,
     most_voted,
     voted_labels,
@@ -27,9 +25,8 @@ from training.evaluation.predictions import (
     load_predictions,
     save_predictions,
 )
-from training.evaluation.robustness import CORRUPTIONS, DEGRADATIONS
+from training.evaluation.robustness import CORRUPTIONS, DEGRADATIONS, ten_views
 from training.evaluation.selective import pooled
-from training.evaluation.tta import ten_views
 
 #: Times that `predict_split` asks the network about each face: as it is, ten views, corrupted; and
 #: without what may be left out.
@@ -68,49 +65,53 @@ class SplitPredictions:
 
     Attributes:
         split: name of the split, perhaps with that of a domain; see `DataSet.held_out`.
-        plain: predictions of the expression head, without test-time augmentation.
-        without_duplicates: the same, without images that are also in train; None if no image
-            remains or there is no train split.
-        tta: predictions with test-time augmentation; None if they were not stored, or not made
-            since the domain is not the first.
-        corrupted: predictions under each of `CORRUPTIONS`, by its name.
-        ferplus: predictions with the annotators' label as ground truth, by head and rule.
-        heads: predictions on which thresholds are chosen, by head; without heads whose ground truth
-            is not known.
-        balanced: predictions of the balanced head, with the label as ground truth; None without
-            such a head.
+        parts: predictions by condition, as far as they were made and the truth is known:
+
+            - ``plain``: of the expression head, without test-time augmentation;
+            - ``without_duplicates``: the same, without images that are also in train;
+            - ``balanced``: of the balanced head, with the label as ground truth;
+            - ``<head>/plain``, ``<head>/degraded``: those on which thresholds are chosen; the first
+              are ``plain`` for the expression head;
+            - ``tta``: with test-time augmentation;
+            - ``corrupted/<name>``: under each of `CORRUPTIONS`;
+            - ``agreement/<head>/<rule>``: with the annotators' label as ground truth.
     """
 
     split: str
-    plain: Predictions
-    without_duplicates: Predictions | None
-    tta: Predictions | None
-    corrupted: dict[str, Predictions]
-    ferplus: dict[HeadAndRule, Predictions]
-    heads: dict[str, HeadPredictions]
-    balanced: Predictions | None = None
+    parts: dict[str, Predictions]
+
+    @property
+    def plain(self) -> Predictions:
+        """Predictions of the expression head, without test-time augmentation."""
+        return self.parts["plain"]
+
+    @property
+    def heads(self) -> dict[str, HeadPredictions]:
+        """Predictions on which thresholds are chosen, by head."""
+        names = [n.removesuffix("/degraded") for n in self.parts if n.endswith("/degraded")]
+        return {
+            head: HeadPredictions(
+                self.parts.get(f"{head}/plain", self.plain), self.parts[f"{head}/degraded"]
+            )
+            for head in names
+        }
+
+    def under(self, prefix: str) -> dict[str, Predictions]:
+        """Return the predictions whose names begin so, by the rest of their names."""
+        parts = self.parts.items()
+        return {n.removeprefix(prefix): part for n, part in parts if n.startswith(prefix)}
 
     def further(self) -> dict[str, Predictions]:
         """Return all predictions but `plain`, by their names in the file of further predictions.
 
         Conditions that the report covers only for the validation split are omitted for others.
         """
-        results: dict[str, Predictions] = {}
-        if self.without_duplicates:
-            results["without_duplicates"] = self.without_duplicates
-        if self.balanced:
-            results["balanced"] = self.balanced
-        for head, head_predictions in self.heads.items():
-            if head != EXPRESSION_HEAD:  # its plain predictions are in the other file
-                results[f"{head}/plain"] = head_predictions.plain
-            results[f"{head}/degraded"] = head_predictions.degraded
-        if self.split == "validation":
-            results |= {"tta": self.tta} if self.tta else {}
-            results |= {f"corrupted/{name}": part for name, part in self.corrupted.items()}
-            results |= {
-                f"agreement/{head}/{rule}": part for (head, rule), part in self.ferplus.items()
-            }
-        return {f"{self.split}/{name}": part for name, part in results.items()}
+        omitted = () if self.split == "validation" else ("tta", "corrupted/", "agreement/")
+        return {
+            f"{self.split}/{name}": part
+            for name, part in self.parts.items()
+            if name != "plain" and not name.startswith(omitted)
+        }
 
 
 def load_splits(directory: Path) -> dict[str, SplitPredictions]:
@@ -119,39 +120,11 @@ def load_splits(directory: Path) -> dict[str, SplitPredictions]:
     Raises:
         ModelError: a file with predictions is missing.
     """
-    further = load_predictions(directory, FURTHER_FILE)
+    further = SplitPredictions("", load_predictions(directory, FURTHER_FILE))
     return {
-        split: _from_files(split, plain, _under(f"{split}/", further))
+        split: SplitPredictions(split, {"plain": plain} | further.under(f"{split}/"))
         for split, plain in load_predictions(directory).items()
     }
-
-
-def _from_files(
-    split: str, plain: Predictions, further: dict[str, Predictions]
-) -> SplitPredictions:
-    """Undo `SplitPredictions.further`."""
-    votes = {tuple(key.split("/")): part for key, part in _under("agreement/", further).items()}
-    heads = {
-        name.removesuffix("/degraded"): HeadPredictions(
-            further.get(name.replace("/degraded", "/plain"), plain), part
-        )
-        for name, part in further.items()
-        if name.endswith("/degraded")
-    }
-    return SplitPredictions(
-        split=split,
-        plain=plain,
-        without_duplicates=further.get("without_duplicates"),
-        tta=further.get("tta"),
-        corrupted=_under("corrupted/", further),
-        ferplus=cast(dict[HeadAndRule, Predictions], votes),
-        heads=heads,
-        balanced=further.get("balanced"),
-    )
-
-
-def _under(prefix: str, parts: dict[str, Predictions]) -> dict[str, Predictions]:
-    return {n.removeprefix(prefix): part for n, part in parts.items() if n.startswith(prefix)}
 
 
 def save_splits(splits: dict[str, SplitPredictions], directory: Path) -> None:
@@ -198,48 +171,41 @@ def predict_split(
     quick = quick or split not in data.splits
     by_head = classifier.all_heads(faces.images)
     plain = Predictions(faces.labels, by_head[EXPRESSION_HEAD])
-    return SplitPredictions(
-        split=split,
-        plain=plain,
-        without_duplicates=_without_duplicates(data, split, faces, plain),
-        tta=None if quick else Predictions(faces.labels, ten_views(classifier, faces.images)),
-        corrupted={
-            corrupt.name: Predictions(faces.labels, classifier(corrupt(faces.images)))
-            for corrupt in (() if quick else CORRUPTIONS)
-        },
-        ferplus=ferplus_predictions(by_head, classifier.spec, faces),
-        heads=_by_head(classifier, faces, by_head),
-        balanced=Predictions(faces.labels, by_head[BALANCED_HEAD])
-        if BALANCED_HEAD in by_head
-        else None,
-    )
+    parts = {"plain": plain}
+    if split != "train" and "train" in data.splits and (new := data.new_among(faces)).any():
+        parts["without_duplicates"] = Predictions(plain.labels[new], plain.probabilities[new])
+    if BALANCED_HEAD in by_head:
+        parts["balanced"] = Predictions(faces.labels, by_head[BALANCED_HEAD])
+    degraded = [classifier.all_heads(degrade(faces.images)) for degrade in DEGRADATIONS]
+    for head, truth in truths(classifier.spec, faces).items():
+        if head != EXPRESSION_HEAD:
+            parts[f"{head}/plain"] = truth.of(by_head[head])
+        parts[f"{head}/degraded"] = pooled([truth.of(one[head]) for one in degraded])
+    if not quick:
+        parts["tta"] = Predictions(faces.labels, ten_views(classifier, faces.images))
+        for corrupt in CORRUPTIONS:
+            answers = classifier(corrupt(faces.images))
+            parts[f"corrupted/{corrupt.name}"] = Predictions(faces.labels, answers)
+    for name, part in ferplus_predictions(by_head, classifier.spec, faces).items():
+        parts[f"agreement/{name}"] = part
+    return SplitPredictions(split, parts)
 
 
-def all_domains(parts: dict[str, SplitPredictions]) -> dict[str, SplitPredictions]:
+def all_domains(splits: dict[str, SplitPredictions]) -> dict[str, SplitPredictions]:
     """Return the predictions for all domains together, of each split that has several."""
     results = {}
-    for split, first in parts.items():
-        several = [first, *(p for name, p in parts.items() if name.startswith(f"{split}, "))]
+    for split, first in splits.items():
+        several = [first, *(one for name, one in splits.items() if name.startswith(f"{split}, "))]
         if len(several) == 1:
             continue
-        balanced = [part.balanced for part in several if part.balanced]
-        results[f"{split}{ALL_DOMAINS}"] = SplitPredictions(
-            split=f"{split}{ALL_DOMAINS}",
-            plain=pooled([part.plain for part in several]),
-            without_duplicates=None,
-            tta=None,
-            corrupted={},
-            ferplus={},
-            heads={
-                head: HeadPredictions(
-                    pooled([part.heads[head].plain for part in several]),
-                    _together([part.heads[head].degraded for part in several], len(DEGRADATIONS)),
-                )
-                for head in (EXPRESSION_HEAD, BALANCED_HEAD)
-                if all(head in part.heads for part in several)
-            },
-            balanced=pooled(balanced) if len(balanced) == len(several) else None,
-        )
+        parts = {}
+        for name in ("plain", "balanced", f"{BALANCED_HEAD}/plain"):
+            if all(name in one.parts for one in several):
+                parts[name] = pooled([one.parts[name] for one in several])
+        for name in (f"{EXPRESSION_HEAD}/degraded", f"{BALANCED_HEAD}/degraded"):
+            if all(name in one.parts for one in several):
+                parts[name] = _together([one.parts[name] for one in several], len(DEGRADATIONS))
+        results[f"{split}{ALL_DOMAINS}"] = SplitPredictions(f"{split}{ALL_DOMAINS}", parts)
     return results
 
 
@@ -252,15 +218,6 @@ def _together(parts: Sequence[Predictions], versions: int) -> Predictions:
     return pooled(
         [Predictions(*of_part) for version in zip(*pieces, strict=True) for of_part in version]
     )
-
-
-def _without_duplicates(
-    data: DataSet, split: str, faces: LabelledFaces, plain: Predictions
-) -> Predictions | None:
-    if split == "train" or "train" not in data.splits:
-        return None
-    new = data.new_among(faces)
-    return Predictions(plain.labels[new], plain.probabilities[new]) if new.any() else None
 
 
 @dataclass(frozen=True)
@@ -316,15 +273,3 @@ def people_say(faces: LabelledFaces) -> KnownTruth | None:
     unvoted = ~faces.votes.any(axis=1)
     people = KnownTruth.where(np.where(unvoted, faces.labels, voted), known | unvoted)
     return people if len(people.faces) else None
-
-
-def _by_head(
-    classifier: ExpressionClassifier, faces: LabelledFaces, plain: dict[str, Floats]
-) -> dict[str, HeadPredictions]:
-    degraded = [classifier.all_heads(degrade(faces.images)) for degrade in DEGRADATIONS]
-    return {
-        head: HeadPredictions(
-            truth.of(plain[head]), pooled([truth.of(predictions[head]) for predictions in degraded])
-        )
-        for head, truth in truths(classifier.spec, faces).items()
-    }

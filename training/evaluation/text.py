@@ -8,7 +8,7 @@ from fer.evaluation.labelled import LabelledEvaluation
 from fer.evaluation.metrics import Evaluation
 from fer.evaluation.report import CALIBRATIONS, Adaptation, Change
 from training.evaluation.faces import FaceEvaluation
-from training.evaluation.photo_figures import PhotoEvaluation
+from training.evaluation.photos import PhotoEvaluation
 
 #: What faces of several data sets are measured apart by.
 DOMAIN = "domain"

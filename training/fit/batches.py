@@ -1,8 +1,10 @@
-"""Training batches for Keras: shuffled and augmented on the fly, the same on every backend."""
+"""Training batches for Keras: drawn, augmented and mixed on the fly, alike on every backend."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Container
+from dataclasses import dataclass
 from typing import Any
 
 import cv2
@@ -11,16 +13,124 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
+from fer.types import Floats
 from training.data.dataset import LabelledFaces
 from training.data.load import vote_distribution
 from training.fit.augment import degrade, warp
 from training.fit.distillation import OnlineTeachers, SoftTargets
-from training.fit.mixture import Mixture
-from training.fit.mixup import Mixup
+from training.networks.residual import FLAT_STD
 from training.presets.schema import Augmentation
+
+#: Mean and standard deviation of mixed images, in grey levels; the latter is well above `FLAT_STD`.
+_MEAN, _STD = 128.0, 50.0
 
 Targets = dict[str, NDArray[np.float32]]
 Images = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """Epochs of one's own faces, and of a draw of replayed ones.
+
+    The own faces are the first of the training faces; the others may be replayed.
+
+    Attributes:
+        own: number of own faces, at least 1.
+        labels: ``(n,)`` classes of all training faces.
+        least: least number of own faces in an epoch; fewer are repeated.
+        replay: replayed faces per own face in an epoch.
+        balanced: as many of each class are replayed, as far as there are (Rebuffi et al. 2017);
+            else all faces are as likely, and none comes twice.
+    """
+
+    own: int
+    labels: NDArray[np.int64]
+    least: int
+    replay: float
+    balanced: bool = True
+
+    def __len__(self) -> int:
+        """Return the number of faces in an epoch."""
+        return self._shown + self.replayed
+
+    @property
+    def _shown(self) -> int:
+        """Number of own faces in an epoch, repeats counted."""
+        return self.own * math.ceil(max(self.least, self.own) / self.own)
+
+    @property
+    def replayed(self) -> int:
+        """Number of replayed faces in an epoch."""
+        pool = len(self.labels) - self.own
+        count = round(self.replay * self._shown) if pool else 0
+        return count if self.balanced else min(count, pool)
+
+    def draw(self, rng: np.random.Generator) -> NDArray[np.int64]:
+        """Return the positions of an epoch's faces, in no order."""
+        own = np.resize(np.arange(self.own), self._shown)
+        pool = np.arange(self.own, len(self.labels))
+        if not self.balanced:
+            return np.concatenate([own, rng.permutation(pool)[: self.replayed]])
+        # From every class as many, as far as it has them; the rest from all.
+        classes = np.unique(self.labels[pool])
+        drawn = [
+            rng.permutation(pool[self.labels[pool] == label])[: self.replayed // len(classes)]
+            for label in classes
+        ]
+        if missing := self.replayed - sum(map(len, drawn)):
+            drawn.append(rng.choice(pool, missing))
+        return np.concatenate([own, *drawn])
+
+
+@dataclass(frozen=True)
+class Mixup:
+    """Mixup of training faces in pairs (Zhang et al. 2018), which reduces memorisation of labels.
+
+    Attributes:
+        other: ``(n,)`` indices of each face's partner in the batch.
+        share: ``(n,)`` weights of the partners, 0…1.
+    """
+
+    other: NDArray[np.int64]
+    share: Floats
+
+    @classmethod
+    def draw(cls, count: int, shape: float, rng: np.random.Generator) -> Mixup:
+        """Draw partners and weights for `count` faces; weights follow Beta(`shape`, `shape`)."""
+        other = rng.permutation(count)
+        return cls(other, rng.beta(shape, shape, count).astype(np.float32))
+
+    def images(self, images: Floats) -> Floats:
+        """Return mixed images with mean 128 and a standard deviation of up to 50.
+
+        Images are standardised first, as in the network; otherwise the image with more contrast
+        would dominate.
+
+        Args:
+            images: ``(n, size, size, channels)``, 0…255.
+        """
+        image_axes = (1, 2, 3)
+        mean, std = images.mean(image_axes, keepdims=True), images.std(image_axes, keepdims=True)
+        standardised = np.asarray((images - mean) / np.maximum(std, FLAT_STD), np.float32)
+        return np.asarray(self._blend(standardised) * _STD + _MEAN, np.float32)
+
+    def targets(
+        self, targets: dict[str, Floats], weights: dict[str, Floats]
+    ) -> tuple[dict[str, Floats], dict[str, Floats]]:
+        """Return mixed targets ``(n, classes)`` and sample weights ``(n,)`` of each head."""
+        mixed, mixed_weights = {}, {}
+        for head, target in targets.items():
+            mixed_weights[head] = self._blend(weights[head])
+            # Weighted by the sample weights, so a face with weight 0 contributes nothing.
+            sums = self._blend(target * weights[head][:, None])
+            mixed[head] = np.asarray(
+                sums / np.maximum(mixed_weights[head], 1e-6)[:, None], np.float32
+            )
+        return mixed, mixed_weights
+
+    def _blend(self, values: Floats) -> Floats:
+        other_share = self.share.reshape(-1, *[1] * (values.ndim - 1))
+        return np.asarray((1 - other_share) * values + other_share * values[self.other], np.float32)
 
 
 def targets_and_weights(
@@ -69,7 +179,7 @@ class TrainingBatches(keras.utils.PyDataset):
         size: side in pixels to which augmented images are scaled; ``None`` keeps their size.
         soft_targets: the teachers' predictions for the faces, or teachers that predict every
             augmented image.
-        mixup: parameter of the Beta distribution, see `training.fit.mixup`; 0 turns mixup off.
+        mixup: parameter of the Beta distribution, see `Mixup`; 0 turns mixup off.
         mixture: which faces are in an epoch; None for each of them once.
         kwargs: arguments of Keras's ``PyDataset``.
     """

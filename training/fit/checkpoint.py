@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import keras
 
@@ -16,45 +16,48 @@ from fer.errors import DataError
 from fer.evaluation.report import DomainEpoch, Epoch
 from fer.labels import EXPRESSION_HEAD
 from training.fit.fingerprint import Fingerprint, check_same
+from training.progress import say
+
+#: How much longer an epoch of all layers takes than one of the heads alone.
+_WHOLE = 3.0
 
 
 @dataclass
-class Progress:
-    """Progress of a run; stored next to its checkpoint.
+class Run:
+    """What a run has done so far; stored next to its checkpoint.
 
     Attributes:
         work_dir: directory with ``progress.json``, ``checkpoint.keras`` and, if the run keeps the
             best epoch, ``best.keras``.
         history: one entry per finished epoch.
         seconds: wall-clock time of those epochs.
-        run: fingerprint of the run, see `training.fit.fingerprint`.
+        fingerprint: what determines its result, see `training.fit.fingerprint`.
     """
 
     work_dir: Path
-    run: Fingerprint
+    fingerprint: Fingerprint
     history: list[Epoch] = field(default_factory=list)
     seconds: float = 0.0
 
     @classmethod
-    def read(cls, work_dir: Path, run: Fingerprint) -> Progress:
-        """Read the progress of an interrupted run, or start a new one if there is none.
+    def read(cls, work_dir: Path, fingerprint: Fingerprint) -> Run:
+        """Read what an interrupted run has done, or start a new one if there is none.
 
         Raises:
             DataError: the files are incomplete, or belong to another run.
         """
-        progress = cls(work_dir, run)
-        if not progress.file.is_file():
-            return progress
-        if not progress.checkpoint.is_file():
+        run = cls(work_dir, fingerprint)
+        if not run.file.is_file():
+            return run
+        if not run.checkpoint.is_file():
             raise DataError(
-                f"{progress.file} has no {progress.checkpoint.name} beside it; train without "
-                "--resume."
+                f"{run.file} has no {run.checkpoint.name} beside it; train without --resume."
             )
-        record = json.loads(progress.file.read_text())
-        check_same(record.get("run", {}), run, work_dir)
-        progress.history = [Epoch(**epoch) for epoch in record["history"]]
-        progress.seconds = record["seconds"]
-        return progress
+        record = json.loads(run.file.read_text())
+        check_same(record.get("run", {}), fingerprint, work_dir)
+        run.history = [Epoch(**epoch) for epoch in record["history"]]
+        run.seconds = record["seconds"]
+        return run
 
     @property
     def file(self) -> Path:
@@ -86,7 +89,7 @@ class Progress:
     def write(self) -> Path:
         """Write the history to a temporary file and return its path; it then replaces `file`."""
         history = [epoch.model_dump() for epoch in self.history]
-        record = {"run": self.run, "history": history, "seconds": self.seconds}
+        record = {"run": self.fingerprint, "history": history, "seconds": self.seconds}
         unfinished = self.work_dir / "unfinished.json"
         unfinished.write_text(json.dumps(record, indent=1))
         return unfinished
@@ -96,7 +99,7 @@ class Checkpoint(keras.callbacks.Callback):
     """Saves model, optimizer and history after every epoch, by atomic replacement.
 
     Args:
-        progress: progress of the run, updated after every epoch.
+        run: what it has done, updated after every epoch.
         domains: figures of each domain in the last epoch, see `training.fit.loop.Validation`.
         keep_best: also save the model of the epoch with the best validation accuracy.
         patience: epochs without a lower validation loss after which to stop; 0 for never.
@@ -104,14 +107,13 @@ class Checkpoint(keras.callbacks.Callback):
 
     def __init__(
         self,
-        progress: Progress,
+        run: Run,
         domains: Mapping[str, Mapping[str, float]],
-        *,
         keep_best: bool,
         patience: int,
     ) -> None:
         super().__init__()
-        self._progress = progress
+        self._run = run
         self._domains = domains
         self._keep_best = keep_best
         self._patience = patience
@@ -123,19 +125,19 @@ class Checkpoint(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Save everything, and decide whether to stop."""
-        progress = self._progress
+        run = self._run
         figures = self._epoch(logs or {})
         _check_finite(figures, epoch)
-        progress.seconds += time.monotonic() - self._started
-        progress.history.append(figures)
-        if self._keep_best and progress.epochs_since("validation_accuracy", lowest=False) == 0:
-            self._write().replace(progress.best)
+        run.seconds += time.monotonic() - self._started
+        run.history.append(figures)
+        if self._keep_best and run.epochs_since("validation_accuracy", lowest=False) == 0:
+            self._write().replace(run.best)
         # Both files are replaced in quick succession. Otherwise a resumed run could repeat an epoch
         # on weights that were already trained with it.
-        model, record = self._write(), progress.write()
-        model.replace(progress.checkpoint)
-        record.replace(progress.file)
-        if progress.stalled(self._patience):
+        model, record = self._write(), run.write()
+        model.replace(run.checkpoint)
+        record.replace(run.file)
+        if run.stalled(self._patience):
             self.model.stop_training = True
 
     def _epoch(self, logs: dict[str, Any]) -> Epoch:
@@ -156,7 +158,7 @@ class Checkpoint(keras.callbacks.Callback):
         )
 
     def _write(self) -> Path:
-        unfinished = self._progress.work_dir / "unfinished.keras"
+        unfinished = self._run.work_dir / "unfinished.keras"
         self.model.save(unfinished)
         return unfinished
 
@@ -173,3 +175,51 @@ def _check_finite(figures: Epoch, epoch: int) -> None:
             f"validation loss of {figures.validation_loss}. Train again with a lower "
             "--learning-rate."
         )
+
+
+class ProgressLines(keras.callbacks.Callback):
+    """Says after each epoch how far the training is.
+
+    Args:
+        epochs: number of epochs.
+        frozen: how many of them, at first, train the heads alone.
+        stream: where to write; stdout if None.
+        clock: monotonic clock in seconds.
+    """
+
+    def __init__(
+        self,
+        epochs: int,
+        frozen: int = 0,
+        stream: TextIO | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__()
+        self._epochs, self._frozen = epochs, frozen
+        self._stream, self._clock = stream, clock
+        self._started = clock()
+        self._first: int | None = None
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Start the clock at the first epoch of this run."""
+        if self._first is None:
+            self._first, self._started = epoch, self._clock()
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Write a line."""
+        done, first = epoch + 1, self._first or 0
+        elapsed = self._clock() - self._started
+        work = self._work(done) - self._work(first)
+        left = elapsed / work * (self._work(self._epochs) - self._work(done))
+        say(
+            "heads" if epoch < self._frozen else "all layers",
+            stream=self._stream,
+            done=done,
+            total=self._epochs,
+            seconds_left=round(left),
+        )
+
+    def _work(self, epochs: int) -> float:
+        """Return the cost of so many epochs, in epochs of the heads alone."""
+        frozen = min(epochs, self._frozen)
+        return frozen + _WHOLE * (epochs - frozen)

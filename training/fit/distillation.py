@@ -5,25 +5,25 @@ Teachers predict each face once (`SoftTargets`), or every augmented image of it 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
 
 from fer.errors import DataError
-from fer.labels import EXPRESSION_HEAD
-from fer.model.classifier import ExpressionClassifier
+from fer.evaluation.report import Report
+from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
 from fer.model.heads import softmax
 from fer.model.spec import ModelSpec
 from fer.records import file_sha256
 from fer.types import Floats
-from training.data.class_names import check_known
-from training.data.dataset import LabelledFaces
+from training.data.dataset import DataSet, LabelledFaces, check_known
+from training.evaluation.spread import SpreadClassifier
 from training.export.litert import KERAS_FILE, keras_file
 from training.presets.schema import Preset
 
@@ -119,47 +119,62 @@ class OnlineTeachers:
         return softmax(np.asarray(np.asarray(scores, np.float32) / temperature, np.float32))
 
 
-class Teaching(Protocol):
-    """What a training asks of those it learns from: `Teachers`, or an initial model."""
-
-    @property
-    def digests(self) -> tuple[str, ...]:
-        """Digests of everything that determines their predictions."""
-
-    @property
-    def targets(self) -> SoftTargets | OnlineTeachers:
-        """The soft targets."""
-
-
+@dataclass(frozen=True)
 class Teachers:
-    """The teacher models of a run. They are only run when `targets` is first used.
+    """The models that a run learns from. They are only run when `targets` is first used.
 
-    Args:
+    Attributes:
         directories: model directories.
         faces: the training faces.
-        preset: the configuration; it sets the teachers' weight, and whether they predict each face
-            once or every augmented image of it.
+        preset: the configuration; it sets whether they predict each face once or every augmented
+            image of it.
+        weight: weight of their answers in the targets of the expression head, 0…1; of all, or
+            ``(n, 1)`` of each face.
+        digests: digests of everything that determines their answers.
+        of_ferplus: whether their answers are the targets of the FER+ head too, where nobody voted.
+    """
+
+    directories: tuple[Path, ...]
+    faces: LabelledFaces
+    preset: Preset
+    weight: float | Floats
+    digests: tuple[str, ...]
+    of_ferplus: bool = False
+
+    @cached_property
+    def targets(self) -> SoftTargets | OnlineTeachers:
+        """The soft targets. Predicting every face takes minutes, so this happens on first use."""
+        online = self.preset.teaching == "pictures"
+        answers: dict[str, Floats] = {}
+        if self.of_ferplus or not online:
+            said = [_answers(directory, self.faces) for directory in self.directories]
+            answers = {
+                head: np.mean([one[head] for one in said], axis=0, dtype=np.float32)
+                for head in (EXPRESSION_HEAD, *([FERPLUS_HEAD] if self.of_ferplus else []))
+            }
+        ferplus = answers.get(FERPLUS_HEAD)
+        if online:
+            return OnlineTeachers(self.directories, self.weight, self.preset.precision, ferplus)
+        return SoftTargets(answers[EXPRESSION_HEAD], self.weight, ferplus)
+
+
+def teachers_for(
+    preset: Preset, directories: Sequence[Path], faces: LabelledFaces
+) -> Teachers | None:
+    """Return the teachers of a run; ``None`` if the preset gives them no weight.
 
     Raises:
         DataError: no teacher was named, or one has other classes, another image shape, or no Keras
             file although one is needed.
         ModelError: a directory is not a model directory.
     """
-
-    def __init__(self, directories: Sequence[Path], faces: LabelledFaces, preset: Preset) -> None:
-        if not directories:
-            raise DataError("this preset learns from a teacher: name its directory with --teacher.")
-        if not 0 < preset.teacher_weight <= 1:
-            raise DataError(f"a teacher's weight is 0 to 1, got {preset.teacher_weight}.")
-        self._directories = tuple(directories)
-        self._faces = faces
-        self._preset = preset
-        #: Digests of everything that determines each teacher's predictions.
-        self.digests: tuple[str, ...] = tuple(self._checked(one) for one in directories)
-
-    def _checked(self, directory: Path) -> str:
-        """Check that a teacher matches the faces, and return its digest."""
-        spec, faces = ModelSpec.load(directory), self._faces
+    if not preset.teacher_weight:
+        return None
+    if not directories:
+        raise DataError("this preset learns from a teacher: name its directory with --teacher.")
+    digests = []
+    for directory in directories:
+        spec = ModelSpec.load(directory)
         check_known(f"teacher {spec.name}", spec.labels, faces.class_names)
         form = (spec.input_size, spec.input_size, spec.channels)
         if form != faces.images.shape[1:]:
@@ -167,33 +182,63 @@ class Teachers:
                 f"teacher {spec.name} looks at images {form}; this preset has "
                 f"{faces.images.shape[1:]}."
             )
-        if self._preset.teaching == "faces":
-            return spec.sha256
-        file = keras_file(directory, "a teacher of every picture needs it")
-        return f"{file_sha256(file)} at {spec.head(EXPRESSION_HEAD).temperature:g}"
-
-    @cached_property
-    def targets(self) -> SoftTargets | OnlineTeachers:
-        """The soft targets. Predicting every face takes minutes, so this happens on first use."""
-        weight = self._preset.teacher_weight
-        if self._preset.teaching == "pictures":
-            return OnlineTeachers(self._directories, weight, self._preset.precision)
-        predictions = [_predictions(directory, self._faces) for directory in self._directories]
-        return SoftTargets(np.mean(predictions, axis=0, dtype=np.float32), weight)
+        digest = spec.sha256
+        if preset.teaching == "pictures":
+            file = keras_file(directory, "a teacher of every picture needs it")
+            digest = f"{file_sha256(file)} at {spec.head(EXPRESSION_HEAD).temperature:g}"
+        digests.append(digest)
+    return Teachers(tuple(directories), faces, preset, preset.teacher_weight, tuple(digests))
 
 
-def teachers_for(
-    preset: Preset, directories: Sequence[Path], faces: LabelledFaces
-) -> Teachers | None:
-    """Return the teachers of a run; ``None`` if the preset gives them no weight."""
-    return Teachers(directories, faces, preset) if preset.teacher_weight else None
+def initial_answers(
+    initial: Path, faces: LabelledFaces, weights: Floats, preset: Preset
+) -> Teachers:
+    """Return a model that goes on learning as its own teacher, where its answers are to be kept.
+
+    Learning without forgetting (Li & Hoiem 2016): what a network said before it learns something
+    new is what it shall go on to say. Here that holds for faces like those that it learnt from in
+    the expression head, and for faces on which nobody voted in the FER+ head. On an augmented image
+    it says what it has generalised, not the label that it memorised.
+
+    Args:
+        initial: directory of the model.
+        faces: the training faces.
+        weights: ``(n, 1)`` weight of the answers in the targets of the expression head, 0…1.
+        preset: the configuration.
+    """
+    spec = ModelSpec.load(initial)
+    digest = hashlib.sha256(np.ascontiguousarray(weights, np.float32).tobytes()).hexdigest()
+    of_ferplus = FERPLUS_HEAD in spec.head_names
+    return Teachers((initial,), faces, preset, weights, (spec.sha256, digest), of_ferplus)
 
 
-def _predictions(directory: Path, faces: LabelledFaces) -> Floats:
-    """Return a teacher's mean prediction for each face and its mirror image, ``(n, k)``."""
-    teacher = ExpressionClassifier(directory, threads=2)
+def answers_of(initial: Path, train: LabelledFaces, data: DataSet, preset: Preset) -> Teachers:
+    """Return the answers of an initial model, with a weight for faces that it learnt from.
+
+    Args:
+        initial: directory of the model.
+        train: the training faces.
+        data: their data set, perhaps of several domains.
+        preset: the configuration, with the weight of the answers in the targets of those faces.
+
+    Raises:
+        ModelError: the model has no report that says what it learnt from.
+    """
+    known = Report.load(initial).data
+    learnt_from = {known.sha256, *known.domains.values()}
+    weights = np.full((len(train), 1), preset.memory_weight, np.float32)
+    if train.domains is not None:
+        new = [domain for domain, sha256 in data.sources.items() if sha256 not in learnt_from]
+        weights[np.isin(train.domains, new)] = 0
+    return initial_answers(initial, train, weights, preset)
+
+
+def _answers(directory: Path, faces: LabelledFaces) -> dict[str, Floats]:
+    """Return a model's mean answers to each face and its mirror image, ``(n, k)`` of each head."""
+    model = SpreadClassifier(directory)
     mirrored = np.ascontiguousarray(faces.images[:, :, ::-1])
-    return np.mean([teacher(faces.images), teacher(mirrored)], axis=0, dtype=np.float32)
+    sides = [model.all_heads(images) for images in (faces.images, mirrored)]
+    return {h: np.mean([s[h] for s in sides], axis=0, dtype=np.float32) for h in sides[0]}
 
 
 def _in_precision(network: keras.Model, precision: str) -> keras.Model:

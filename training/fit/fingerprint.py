@@ -14,7 +14,7 @@ from fer.errors import DataError
 from fer.records import file_sha256
 from training.data.dataset import LabelledFaces
 from training.export.litert import KERAS_FILE
-from training.fit.distillation import Teaching
+from training.fit.distillation import Teachers
 from training.presets.schema import Preset
 
 Fingerprint = dict[str, Any]
@@ -27,7 +27,7 @@ def fingerprint(
     train: LabelledFaces,
     *,
     seed: int,
-    teachers: Teaching | None,
+    teachers: Teachers | None,
     initial_model: Path | None,
 ) -> Fingerprint:
     """Return everything that determines a run's result, JSON-ready; arguments as in `fit`."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,16 @@ from fer.errors import DataError
 from fer.evaluation.report import Epoch
 from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD, FERPLUS_LABELS
 from training.data.dataset import LabelledFaces
-from training.fit.batches import TrainingBatches, scaled, steps_per_epoch, targets_and_weights
-from training.fit.checkpoint import Checkpoint, Progress
-from training.fit.distillation import Teaching
+from training.fit.batches import (
+    Mixture,
+    TrainingBatches,
+    scaled,
+    steps_per_epoch,
+    targets_and_weights,
+)
+from training.fit.checkpoint import Checkpoint, Run
+from training.fit.distillation import Teachers
 from training.fit.fingerprint import fingerprint
-from training.fit.mixture import Mixture
 from training.fit.optimizer import build_losses, compile_model
 from training.fit.pretrained import average, initialise_from, weights_of
 from training.networks.build import build
@@ -60,7 +66,7 @@ def fit(
     resume: bool = False,
     verbose: int | str = "auto",
     callbacks: Sequence[keras.callbacks.Callback] = (),
-    teachers: Teaching | None = None,
+    teachers: Teachers | None = None,
     initial_model: Path | None = None,
     averaged_with: Sequence[Path] = (),
     share: float | None = None,
@@ -91,48 +97,71 @@ def fit(
     Raises:
         DataError: the data, a checkpoint, a teacher or another model does not match the preset.
     """
-    _check_image_shape(preset, train)
+    shape = (preset.input_size, preset.input_size, preset.channels)
+    if train.images.shape[1:] != shape:
+        raise DataError(
+            f"preset {preset.name} learns from images {shape}, got {train.images.shape[1:]}."
+        )
     keras.mixed_precision.set_global_policy(preset.precision)
     keras.utils.set_random_seed(seed)
     work_dir.mkdir(parents=True, exist_ok=True)
-    run = fingerprint(preset, train, seed=seed, teachers=teachers, initial_model=initial_model)
-    progress = Progress.read(work_dir, run) if resume else Progress(work_dir, run)
-    model = _initial_model(preset, train, progress, initial_model)
+    same = fingerprint(preset, train, seed=seed, teachers=teachers, initial_model=initial_model)
+    run = Run.read(work_dir, same) if resume else Run(work_dir, same)
+    heads = head_sizes(preset, train)
+    model = _initial_model(preset, heads, run, initial_model, train.class_names)
     # Read before training, so that an error is reported before hours of work.
     other_weights = [weights_of(directory, model, train.class_names) for directory in averaged_with]
+    steps = steps_per_epoch(len(mixture or train), preset.batch_size)
+    batches = partial(TrainingBatches, train, heads=heads, batch_size=preset.batch_size, seed=seed)
     for phase in _phases(preset):
-        epochs_done = len(progress.history)
-        if epochs_done >= phase.last_epoch or progress.stalled(preset.patience):
+        epochs_done = len(run.history)
+        if epochs_done >= phase.last_epoch or run.stalled(preset.patience):
             continue
-        steps = steps_per_epoch(len(mixture or train), preset.batch_size)
-        model = _enter_phase(model, preset, train, phase, epochs_done, steps)
+        if epochs_done == phase.first_epoch:  # a checkpoint from within a phase is compiled already
+            model = _compiled(model, preset, heads, phase, steps)
         build_losses(model)
-        first, size = epochs_done, phase.size
-        measured = Validation(validation, head_sizes(preset, train), size=size)
+        measured = Validation(validation, heads, size=phase.size)
         model.fit(
-            _batches(preset, train, seed, first, size=size, teachers=teachers, mixture=mixture),
+            batches(
+                augmentation=preset.augmentation,
+                first_epoch=epochs_done,
+                size=phase.size,
+                soft_targets=teachers.targets if teachers else None,
+                mixup=preset.mixup,
+                mixture=mixture,
+            ),
             initial_epoch=epochs_done,
             epochs=phase.last_epoch,
             shuffle=False,  # TrainingBatches shuffles by seed and epoch, so runs can be resumed
             callbacks=[
                 measured,
                 keras.callbacks.TerminateOnNaN(),
-                Checkpoint(
-                    progress,
-                    measured.domains,
-                    keep_best=preset.keep == "best",
-                    patience=preset.patience,
-                ),
+                Checkpoint(run, measured.domains, preset.keep == "best", preset.patience),
                 *callbacks,
             ],
             verbose=verbose,
         )
-    model = _final_model(model, preset, train, progress)
+    model = _final_model(model, preset, heads, run)
     average(model, other_weights, share)
     if preset.ema_momentum or averaged_with:
-        plain = preset.override({"augmentation": NONE, "mixup": 0.0})
-        recalibrate(model, _batches(plain, train, seed, preset.epochs))
-    return Fit(model, progress.history, progress.seconds)
+        recalibrate(model, batches(augmentation=NONE, first_epoch=preset.epochs))
+    return Fit(model, run.history, run.seconds)
+
+
+def _initial_model(
+    preset: Preset,
+    heads: dict[str, int],
+    run: Run,
+    initial_model: Path | None,
+    class_names: tuple[str, ...],
+) -> keras.Model:
+    """Return the model of the last finished epoch, or a new one if there is none."""
+    if run.history:
+        return keras.models.load_model(run.checkpoint)
+    model = build(preset, heads)
+    if initial_model:
+        initialise_from(initial_model, model, class_names)
+    return model
 
 
 @dataclass(frozen=True)
@@ -204,26 +233,6 @@ def even_batch_size(count: int, most: int = 512) -> int:
     return math.ceil(count / math.ceil(count / most))
 
 
-def _check_image_shape(preset: Preset, faces: LabelledFaces) -> None:
-    expected = (preset.input_size, preset.input_size, preset.channels)
-    if faces.images.shape[1:] != expected:
-        raise DataError(
-            f"preset {preset.name} learns from images {expected}, got {faces.images.shape[1:]}."
-        )
-
-
-def _initial_model(
-    preset: Preset, train: LabelledFaces, progress: Progress, initial_model: Path | None
-) -> keras.Model:
-    """Return the model of the last finished epoch, or a new one if there is none."""
-    if progress.history:
-        return keras.models.load_model(progress.checkpoint)
-    model = build(preset, head_sizes(preset, train))
-    if initial_model:
-        initialise_from(initial_model, model, train.class_names)
-    return model
-
-
 def _phases(preset: Preset) -> list[_Phase]:
     """Return the phases of a run in order: frozen backbone, small images, full-size images."""
     frozen = min(preset.frozen_epochs, preset.epochs)
@@ -235,76 +244,38 @@ def _phases(preset: Preset) -> list[_Phase]:
     ]
 
 
-def _enter_phase(
-    model: keras.Model,
-    preset: Preset,
-    train: LabelledFaces,
-    phase: _Phase,
-    epochs_done: int,
-    steps: int,
+def _compiled(
+    model: keras.Model, preset: Preset, heads: dict[str, int], phase: _Phase, steps: int
 ) -> keras.Model:
-    """Compile the model at the start of a phase; a checkpoint from within it is already."""
-    if epochs_done != phase.first_epoch:
-        return model
-    model = _resized(model, preset, train, phase.size)
+    """Return the network as a phase begins with it."""
+    if model.input_shape[1] != phase.size:  # after global pooling, the weights fit another size
+        if preset.ema_momentum and model.compiled:
+            # Keras ends a phase with the averaged weights, but a checkpoint holds the raw ones.
+            model.optimizer.finalize_variable_values(model.trainable_variables)
+        weights = model.get_weights()
+        model = build(preset.override({"input_size": phase.size}), heads)
+        model.set_weights(weights)
     freeze(model, phase.frozen, norms=preset.frozen_norms)
     if phase.frozen and preset.frozen_learning_rate:
         rate = {"learning_rate": preset.frozen_learning_rate, "schedule": "constant"}
         preset = preset.override(rate)
-    compile_model(model, preset, steps, steps_done=epochs_done * steps)
+    compile_model(model, preset, steps, steps_done=phase.first_epoch * steps)
     return model
 
 
-def _resized(model: keras.Model, preset: Preset, train: LabelledFaces, size: int) -> keras.Model:
-    """Return the network for another image size; after global pooling, the weights fit."""
-    if model.input_shape[1] == size:
-        return model
-    if preset.ema_momentum and model.compiled:
-        # Keras ends a phase with the averaged weights, but a checkpoint holds the raw ones.
-        model.optimizer.finalize_variable_values(model.trainable_variables)
-    resized = build(preset.override({"input_size": size}), head_sizes(preset, train))
-    resized.set_weights(model.get_weights())
-    return resized
-
-
-def _batches(
-    preset: Preset,
-    train: LabelledFaces,
-    seed: int,
-    first_epoch: int,
-    *,
-    size: int | None = None,
-    teachers: Teaching | None = None,
-    mixture: Mixture | None = None,
-) -> TrainingBatches:
-    return TrainingBatches(
-        train,
-        heads=head_sizes(preset, train),
-        batch_size=preset.batch_size,
-        augmentation=preset.augmentation,
-        seed=seed,
-        first_epoch=first_epoch,
-        size=size,
-        soft_targets=teachers.targets if teachers else None,
-        mixup=preset.mixup,
-        mixture=mixture,
-    )
-
-
 def _final_model(
-    model: keras.Model, preset: Preset, train: LabelledFaces, progress: Progress
+    model: keras.Model, preset: Preset, heads: dict[str, int], run: Run
 ) -> keras.Model:
     """Return the network with the final weights, entirely in float32.
 
     Training may use bfloat16, but an exported file must not.
     """
-    if preset.keep == "best" and progress.best.is_file():
-        model = keras.models.load_model(progress.best)
+    if preset.keep == "best" and run.best.is_file():
+        model = keras.models.load_model(run.best)
     if preset.ema_momentum:
         model.optimizer.finalize_variable_values(model.trainable_variables)
     keras.mixed_precision.set_global_policy("float32")
-    without_download = preset.override({"weights": "none"})
-    final = build(without_download, head_sizes(preset, train))
+    final = build(preset.override({"weights": "none"}), heads)  # without a download
     final.set_weights(model.get_weights())
     return final
 

@@ -1,9 +1,10 @@
-"""Losses, optimizer and learning rate schedule of a preset."""
+"""Losses, optimizer and learning rate schedule of a preset, and its devices."""
 
 from __future__ import annotations
 
 import keras
 
+from fer.errors import DataError
 from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
 from training.keras_private import start_averages
 from training.presets.schema import Preset
@@ -94,3 +95,19 @@ def _learning_rate(
         warmup_target=preset.learning_rate,
         warmup_steps=warmup,
     )
+
+
+def distribute() -> int:
+    """Split every batch over all devices of this process; return the number of devices.
+
+    Raises:
+        DataError: the Keras backend is not JAX.
+    """
+    if keras.backend.backend() != "jax":
+        raise DataError(
+            "--distribute needs Keras's JAX backend: `pip install -r requirements-jax.txt`, then "
+            "set KERAS_BACKEND=jax."
+        )
+    devices = keras.distribution.list_devices()
+    keras.distribution.set_distribution(keras.distribution.DataParallel(devices=devices))
+    return len(devices)

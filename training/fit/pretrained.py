@@ -12,7 +12,7 @@ from fer.errors import DataError
 from fer.labels import EXPRESSION_HEAD
 from fer.model.spec import ModelSpec
 from fer.types import Floats
-from training.data.class_names import check_known
+from training.data.dataset import check_known
 from training.export.litert import keras_file
 
 Weights = list[Floats]

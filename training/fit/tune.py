@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +15,6 @@ from training.fit.loop import fit
 from training.presets.schema import Preset
 
 
-@dataclass(frozen=True)
-class Best:
-    """The best trial of a study: its fields, its validation accuracy, and the trials so far."""
-
-    fields: dict[str, float]
-    accuracy: float
-    trials: int
-
-
 def search(
     preset: Preset,
     train: LabelledFaces,
@@ -35,8 +25,8 @@ def search(
     storage: Path,
     study: str,
     teachers: Teachers | None = None,
-) -> Best:
-    """Run trials, each a short training; a later call continues the study.
+) -> Any:
+    """Run trials, each a short training, and return Optuna's study; a later call continues it.
 
     Args:
         preset: configuration that each trial modifies.
@@ -81,7 +71,7 @@ def search(
         return max(epoch.validation_accuracy for epoch in result.history)
 
     optuna_study.optimize(objective, n_trials=trials)
-    return Best(optuna_study.best_params, optuna_study.best_value, len(optuna_study.trials))
+    return optuna_study
 
 
 def _suggest(trial: Any, preset: Preset) -> dict[str, float]:

@@ -5,9 +5,8 @@ import pytest
 from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
 from fer.model.spec import ModelSpec
 from tests.samples import SHIPPED_MODEL
-from tests.training.adapt.test_replay import data_set
+from tests.training.samples import data_set
 from training.adapt.lesson import LEAST_HELD_OUT, Lesson
-from training.adapt.own import OwnImages
 from training.data.dataset import DataSet
 from training.evaluation.spread import SpreadClassifier
 from training.presets.catalogue import PRESETS
@@ -45,7 +44,8 @@ def test_what_cannot_be_fitted_is_that_of_the_initial_model(
     initial.model_copy(update={"heads": fitted}).save(tmp_path)
     taught = Lesson(
         SHIPPED_MODEL,
-        OwnImages(without_votes(data_set("own", sizes)), {}),
+        without_votes(data_set("own", sizes)),
+        {},
         replay,
         PRESETS["adapt"],
     )
@@ -62,7 +62,7 @@ def test_what_cannot_be_fitted_is_that_of_the_initial_model(
 def test_one_is_not_taught_what_is_held_out() -> None:
     own = data_set("own", SIZES)
     own.splits["test"].images[:3] = own.splits["train"].images[:3]
-    taught = Lesson(SHIPPED_MODEL, OwnImages(own, {}), None, PRESETS["adapt"])
+    taught = Lesson(SHIPPED_MODEL, own, {}, None, PRESETS["adapt"])
     assert taught.dropped["also held out"] == 3
     assert (taught.learnt, len(taught.train)) == (27, 27)
     assert taught.mixture.replayed == 0

@@ -15,7 +15,7 @@ from fer.model.spec import ModelSpec
 from tests.samples import SHIPPED_MODEL
 from tests.training.samples import bars, save_image
 from training.__main__ import main
-from training.adapt.teach import adapted
+from training.adapt.lesson import adapted
 from training.demo.dataset import write_demo_data
 from training.presets.catalogue import PRESETS
 

@@ -9,6 +9,7 @@ import pytest
 from fer.evaluation.report import FileCard, Report
 from fer.model.spec import Abstention, ModelSpec
 from tests.samples import SHIPPED_MODEL
+from tests.training.samples import bars
 from training.__main__ import main
 from training.export.litert import update_heads
 
@@ -62,3 +63,14 @@ def test_missing_predictions_are_named(copied: Path, capsys: pytest.CaptureFixtu
     (copied / "predictions.npz").unlink()
     assert main(["recompute", str(copied)]) == 1
     assert "predictions.npz is missing" in capsys.readouterr().err
+
+
+def test_other_data_than_that_of_the_report_changes_nothing(
+    copied: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    other = tmp_path / "other.npz"
+    np.savez(other, image=bars(28, 1).images[..., 0], label=np.arange(28) % 7)
+    assert main(["recompute", str(copied), "--data", str(other)]) == 1
+    assert "other.npz is not the data set of compact's report" in capsys.readouterr().err
+    for name in ("spec.json", "report.json"):
+        assert (copied / name).read_bytes() == (SHIPPED_MODEL / name).read_bytes()

@@ -9,8 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from fer.errors import DataError
-from training.commands import download as command
-from training.data.download import download
+from training.commands.data_sets import DOWNLOAD, download
 
 
 @pytest.fixture
@@ -56,6 +55,6 @@ def test_when_kaggle_does_not_answer(kaggle: Callable, error: Exception) -> None
 def test_the_command(kaggle: Callable, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     kaggle(lambda handle: str(tmp_path))
     parser = argparse.ArgumentParser()
-    command.add_arguments(parser)
-    assert command.run(parser.parse_args([])) == 0
+    DOWNLOAD.add_arguments(parser)
+    assert DOWNLOAD.run(parser.parse_args([])) == 0
     assert f'python -m training data --data "{tmp_path}"' in capsys.readouterr().out

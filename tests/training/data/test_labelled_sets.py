@@ -13,8 +13,7 @@ from fer.errors import DataError
 from fer.labelled.table import LabelledFace, LabelRow, write_archive
 from tests.training.samples import random_faces
 from training.data.dataset import LabelledFaces
-from training.data.load import load
-from training.data.splits import by_group
+from training.data.load import by_group, load
 
 
 def png(seed: int) -> bytes:

@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 
 from tests.training.samples import random_faces, write_classes
-from training.commands import data as command
-from training.data.dataset import DataSet, LabelledFaces
-from training.data.raw import Problem
+from training.commands.data_sets import DATA_COMMAND as COMMAND
+from training.data.dataset import DataSet, LabelledFaces, Problem
 from training.data.summary import Contradiction, summarise
 
 NAMES = ("happy", "sad")
@@ -80,9 +79,9 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str], as_json
     write_classes(tmp_path / "train", 4)
     write_classes(tmp_path / "val", 1, seed=1)
     parser = argparse.ArgumentParser()
-    command.add_arguments(parser)
+    COMMAND.add_arguments(parser)
     chosen = ["--data", str(tmp_path), "--classes", "sad", "joy", "--size", "20", "--channels", "3"]
-    assert command.run(parser.parse_args([*chosen, *(["--json"] if as_json else [])])) == 0
+    assert COMMAND.run(parser.parse_args([*chosen, *(["--json"] if as_json else [])])) == 0
     printed = capsys.readouterr().out
     if as_json:
         record = json.loads(printed)

@@ -8,7 +8,7 @@ import pytest
 
 from fer.errors import DataError
 from fer.labels import FER2013_LABELS
-from training.commands import demo_data as command
+from training.commands.data_sets import DEMO_DATA as COMMAND
 from training.data.load import load
 from training.demo.dataset import demo_face, write_demo_data
 from training.demo.parameters import EXPRESSIONS
@@ -104,8 +104,8 @@ def test_expressions_can_be_learnt_from_the_pixels() -> None:
 
 def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     parser = argparse.ArgumentParser()
-    command.add_arguments(parser)
+    COMMAND.add_arguments(parser)
     arguments = ["--out", str(tmp_path / "a b"), "--per-class", "2", "--classes", "happy", "anger"]
-    assert command.run(parser.parse_args(arguments)) == 0
+    assert COMMAND.run(parser.parse_args(arguments)) == 0
     assert "4 train, 2 validation, 2 test faces" in capsys.readouterr().out
     assert load(tmp_path / "a b").split("test").counts() == {"angry": 1, "happy": 1}

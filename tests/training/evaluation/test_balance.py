@@ -10,7 +10,7 @@ from fer.model.spec import Head, ModelSpec
 from fer.types import Floats
 from tests.training.samples import bars
 from training.data.dataset import LabelledFaces
-from training.evaluation.balance import add_balanced_head
+from training.evaluation.calibration import add_balanced_head
 
 EXPRESSION = Head(name=EXPRESSION_HEAD, output="a", labels=FER2013_LABELS, meaning="")
 FERPLUS = Head(name=FERPLUS_HEAD, output="b", labels=FERPLUS_LABELS, meaning="")

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from fer.labels import FER2013_LABELS
-from training.evaluation.ferplus_agreement import voted_labels
+from fer.labels import FER2013_LABELS, FERPLUS_LABELS
+from training.evaluation.ferplus_agreement import most_voted, voted_labels
 
 #: Votes in FER+'s order: neutral, happy, surprise, sad, angry, disgust, fear, contempt, unknown,
 #: no face; and what they say by each rule.
@@ -36,3 +36,22 @@ def test_a_rule_names_an_expression_or_none(
 def test_about_no_face_nothing_is_said(rule: str) -> None:
     labels, counts = voted_labels(np.zeros((0, 10), np.uint8), rule)
     assert (labels.shape, counts.shape) == ((0,), (0,))
+
+
+@pytest.mark.parametrize(
+    ("votes", "expected"),
+    [
+        ((0,) * 10, None),
+        ((0, 5, 3, 2, 0, 0, 0, 0, 0, 0), "happy"),
+        ((5, 5, 0, 0, 0, 0, 0, 0, 0, 0), None),
+        ((1, 0, 0, 0, 0, 0, 0, 9, 0, 0), "contempt"),
+        ((0, 2, 0, 0, 0, 0, 0, 0, 8, 0), None),
+        ((0, 2, 0, 0, 0, 0, 0, 0, 0, 8), None),
+    ],
+    ids=["no votes", "most", "tied", "contempt", "nobody knows", "no face"],
+)
+def test_most_votes_name_an_expression_of_ferplus(
+    votes: tuple[int, ...], expected: str | None
+) -> None:
+    labels, known = most_voted(np.array([votes], np.uint8))
+    assert (FERPLUS_LABELS[labels[0]] if known[0] else None) == expected

@@ -18,17 +18,17 @@ from tests.training.samples import bars
 from training.data.dataset import LabelledFaces
 from training.evaluation.measure import (
     abstentions,
-    ferplus_figures,
     selective_predictions,
+    split_figures,
     temperatures,
 )
-from training.evaluation.predictions import FURTHER_FILE, Predictions, save_predictions
+from training.evaluation.predictions import Predictions
 from training.evaluation.selective import FLOOR, MARGIN, pooled
 from training.evaluation.split_predictions import (
-    HeadPredictions,
     KnownTruth,
     SplitPredictions,
     load_splits,
+    save_splits,
     truths,
 )
 
@@ -126,15 +126,10 @@ def made(confidence: float, right: float, count: int = 300) -> Predictions:
 def answers(
     plain: Predictions, degraded: Predictions, split: str = "validation"
 ) -> SplitPredictions:
-    return SplitPredictions(
-        split=split,
-        plain=plain,
-        without_duplicates=None,
-        tta=plain,
-        corrupted={"darker": plain},
-        ferplus={(EXPRESSION_HEAD, "majority"): plain},
-        heads={EXPRESSION_HEAD: HeadPredictions(plain, degraded)},
+    parts = dict.fromkeys(
+        ("plain", "tta", "corrupted/darker", "agreement/expression/majority"), plain
     )
+    return SplitPredictions(split, parts | {f"{EXPRESSION_HEAD}/degraded": degraded})
 
 
 @pytest.mark.parametrize(
@@ -167,7 +162,7 @@ def test_a_threshold_is_chosen_among_answers_with_a_margin() -> None:
 def test_a_threshold_does_in_each_domain_and_none_dilutes_another() -> None:
     """A hundred times as many faces of a domain on which nearly all is right change nothing."""
     noisy, easy = made(0.6, 0.5), made(0.6, 0.95, 30_000)
-    press = dataclasses.replace(answers(easy, easy, "validation, press"), tta=None, corrupted={})
+    press = answers(easy, easy, "validation, press")
     first = answers(noisy, noisy)
     chosen = abstentions(first, press, labels=FER2013_LABELS)[EXPRESSION_HEAD]
     assert chosen.threshold == abstentions(first, labels=FER2013_LABELS)[EXPRESSION_HEAD].threshold
@@ -207,10 +202,10 @@ def test_counts_of_validation_faces_are_cross_fitted(both: ModelSpec) -> None:
 def test_the_second_head_is_measured_against_most_votes(both: ModelSpec) -> None:
     half = Predictions(np.array([0, 1]), np.eye(8, dtype=np.float32)[[0, 2]])
     split = answers(made(0.6, 0.9), made(0.6, 0.9))
-    assert ferplus_figures(split, both) is None
-    heads = {FERPLUS_HEAD: HeadPredictions(half, half)}
-    split = dataclasses.replace(split, heads=heads)
-    figures = ferplus_figures(split, both)
+    assert split_figures(split, both, FER2013_LABELS)["ferplus_evaluation"] is None
+    voted_too = {f"{FERPLUS_HEAD}/plain": half, f"{FERPLUS_HEAD}/degraded": half}
+    split = dataclasses.replace(split, parts=split.parts | voted_too)
+    figures = split_figures(split, both, FER2013_LABELS)["ferplus_evaluation"]
     assert figures
     assert [c.label for c in figures.classes] == list(FERPLUS_LABELS)
     assert (figures.count, figures.accuracy) == (2, 0.5)
@@ -252,24 +247,19 @@ def test_what_is_stored_is_what_the_report_gives_of_a_split(split: str, names: s
     plain = made(0.6, 0.9)
     said = answers(plain, plain, split)
     assert said.further().keys() == names
-    again = dataclasses.replace(said, without_duplicates=plain).further()
+    again = SplitPredictions(split, said.parts | {"without_duplicates": plain}).further()
     assert again.keys() == names | {f"{split}/without_duplicates"}
 
 
-@pytest.mark.parametrize("without_duplicates", [None, made(0.7, 0.8)])
-def test_what_was_stored_is_read_again(
-    tmp_path: Path, without_duplicates: Predictions | None
-) -> None:
-    said = dataclasses.replace(
-        answers(made(0.6, 0.9), made(0.6, 0.5)), without_duplicates=without_duplicates
-    )
-    voted_too = said.heads | {FERPLUS_HEAD: HeadPredictions(made(0.8, 0.9), made(0.8, 0.5))}
-    said = dataclasses.replace(said, heads=voted_too)
-    save_predictions({"validation": said.plain}, tmp_path)
-    save_predictions(said.further(), tmp_path, FURTHER_FILE)
-    (split, again) = next(iter(load_splits(tmp_path).items()))
+def test_what_was_stored_is_read_again(tmp_path: Path) -> None:
+    said = answers(made(0.6, 0.9), made(0.6, 0.5))
+    others = dict.fromkeys(("ferplus/plain", "ferplus/degraded", "balanced"), made(0.8, 0.9))
+    said = dataclasses.replace(said, parts=said.parts | others)
+    save_splits({"validation": said}, tmp_path)
+    ((split, again),) = load_splits(tmp_path).items()
     assert (split, again.split) == ("validation", "validation")
-    assert again.further().keys() == said.further().keys()
-    for name, part in said.further().items():
-        np.testing.assert_array_equal(again.further()[name].probabilities, part.probabilities)
-        np.testing.assert_array_equal(again.further()[name].labels, part.labels)
+    assert again.parts.keys() == said.parts.keys()
+    assert again.heads.keys() == {EXPRESSION_HEAD, FERPLUS_HEAD}
+    for name, part in said.parts.items():
+        np.testing.assert_array_equal(again.parts[name].probabilities, part.probabilities)
+        np.testing.assert_array_equal(again.parts[name].labels, part.labels)

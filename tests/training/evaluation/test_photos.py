@@ -14,12 +14,13 @@ from fer.labels import EXPRESSION_HEAD
 from fer.model.spec import ModelSpec
 from fer.types import Detections, Faces, Image
 from tests.samples import FakeClassifier, make_detections
+from training.data.dataset import Problem
 from training.data.photographs import Photograph, Photographs
-from training.data.raw import Problem
-from training.evaluation.photo_figures import PhotoEvaluation, measured
 from training.evaluation.photos import (
     PhotoAnswer,
+    PhotoEvaluation,
     answers,
+    measured,
     with_surroundings,
 )
 

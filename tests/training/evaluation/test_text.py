@@ -7,7 +7,7 @@ from fer.evaluation.labelled import LabelledEvaluation, evaluate_labelled
 from fer.evaluation.metrics import Evaluation, evaluate
 from fer.model.spec import Head
 from training.evaluation.faces import FaceEvaluation
-from training.evaluation.photo_figures import PhotoClass, PhotoEvaluation
+from training.evaluation.photos import PhotoClass, PhotoEvaluation
 from training.evaluation.text import evaluation_text, face_text, photo_text
 
 LABELS = ("happy", "sad")

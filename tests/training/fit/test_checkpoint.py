@@ -1,12 +1,14 @@
 """What is kept of a run after each epoch, and when it stops; the model is a fake."""
 
+import io
+import json
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from fer.evaluation.report import Epoch
-from training.fit.checkpoint import Checkpoint, Progress
+from training.fit.checkpoint import Checkpoint, ProgressLines, Run
 
 
 class Model:
@@ -34,7 +36,7 @@ def epoch(validation_loss: float = 1.0, validation_accuracy: float = 0.5) -> Epo
 def run(work_dir: Path, epochs: list[Epoch], *, keep_best: bool = False, patience: int = 0) -> int:
     """Live through epochs as Keras would, and return how many there were."""
     model = Model()
-    checkpoint = Checkpoint(Progress(work_dir, {}), {}, keep_best=keep_best, patience=patience)
+    checkpoint = Checkpoint(Run(work_dir, {}), {}, keep_best=keep_best, patience=patience)
     checkpoint.set_model(model)
     for model.epoch, figures in enumerate(epochs):
         checkpoint.on_epoch_begin(model.epoch)
@@ -63,7 +65,7 @@ def run(work_dir: Path, epochs: list[Epoch], *, keep_best: bool = False, patienc
 def test_a_run_has_stalled_after_as_many_epochs_as_patience_says(
     tmp_path: Path, losses: list[float], patience: int, stalled: bool
 ) -> None:
-    progress = Progress(tmp_path, {}, [epoch(validation_loss=loss) for loss in losses])
+    progress = Run(tmp_path, {}, [epoch(validation_loss=loss) for loss in losses])
     assert progress.stalled(patience) is stalled
 
 
@@ -88,7 +90,7 @@ def test_the_best_epoch_is_kept_beside_the_last(
     tmp_path: Path, accuracies: list[float], best: str
 ) -> None:
     run(tmp_path, [epoch(validation_accuracy=share) for share in accuracies], keep_best=True)
-    found = Progress.read(tmp_path, {})
+    found = Run.read(tmp_path, {})
     assert found.best.read_text() == best
     assert found.checkpoint.read_text() == str(len(accuracies) - 1)
     assert [e.validation_accuracy for e in found.history] == accuracies
@@ -96,6 +98,33 @@ def test_the_best_epoch_is_kept_beside_the_last(
 
 def test_the_best_epoch_is_kept_only_where_it_is_asked_for(tmp_path: Path) -> None:
     run(tmp_path, [epoch()])
-    found = Progress.read(tmp_path, {})
+    found = Run.read(tmp_path, {})
     assert found.checkpoint.is_file()
     assert not found.best.exists()
+
+
+def said(epochs: int, frozen: int, seconds: list[float], first: int = 0) -> list[dict]:
+    """Return what is said about epochs that end at some times."""
+    out, times = io.StringIO(), iter([0.0, 0.0, *seconds])
+    lines = ProgressLines(epochs, frozen, out, clock=lambda: next(times))
+    lines.on_epoch_begin(first)
+    for epoch in range(first, first + len(seconds)):
+        lines.on_epoch_end(epoch)
+    return [json.loads(line) for line in out.getvalue().splitlines()]
+
+
+def test_a_line_for_each_epoch() -> None:
+    first, second = said(2, 0, [10, 20])
+    assert first == {"stage": "all layers", "done": 1, "total": 2, "seconds_left": 10}
+    assert second == {"stage": "all layers", "done": 2, "total": 2, "seconds_left": 0}
+
+
+def test_epochs_of_all_layers_are_expected_to_take_longer() -> None:
+    first, second = said(2, 1, [10, 40])
+    assert (first["stage"], first["seconds_left"]) == ("heads", 30)
+    assert second["stage"] == "all layers"
+
+
+def test_a_resumed_run_counts_its_own_time() -> None:
+    (line,) = said(4, 0, [10], first=2)
+    assert (line["done"], line["seconds_left"]) == (3, 10)

@@ -11,13 +11,13 @@ import pytest
 
 from fer.errors import DataError
 from tests.samples import ROOT
-from training.fit.data_parallel import distribute
+from training.fit.optimizer import distribute
 
 TRAIN_TWICE = """
 import json, sys
 from pathlib import Path
 from tests.training.samples import TINY, bars
-from training.fit.data_parallel import distribute
+from training.fit.optimizer import distribute
 from training.fit.loop import fit
 
 def trained(name):

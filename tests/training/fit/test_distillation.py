@@ -6,19 +6,30 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from fer.errors import DataError
-from fer.labels import EXPRESSION_HEAD
+from fer.evaluation.report import Report
+from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
 from fer.model.classifier import ExpressionClassifier
 from fer.model.spec import ModelSpec
 from fer.types import Floats
 from tests.samples import SHIPPED_MODEL
 from tests.training.samples import bars
-from training.data.dataset import LabelledFaces
+from training.data.dataset import DataSet, LabelledFaces, concatenated, joined
 from training.fit.batches import TrainingBatches, scaled, targets_and_weights
-from training.fit.distillation import OnlineTeachers, SoftTargets, Teachers, teachers_for
+from training.fit.distillation import (
+    OnlineTeachers,
+    SoftTargets,
+    Teachers,
+    answers_of,
+    initial_answers,
+    teachers_for,
+)
 from training.fit.loop import fit
 from training.presets.schema import NONE, Augmentation, Preset
+
+ALL = np.arange(4)
 
 LABEL = np.eye(2, dtype=np.float32)
 
@@ -130,7 +141,9 @@ class Listener(OnlineTeachers):
     def __init__(self) -> None:
         self.shown = np.zeros(0, np.float32)
 
-    def mixed(self, shares: Floats, images: Floats, rng: np.random.Generator) -> Floats:
+    def mixed(
+        self, shares: Floats, images: Floats, rng: np.random.Generator, indices: NDArray[np.int64]
+    ) -> Floats:
         self.shown = images
         return np.eye(shares.shape[1], dtype=np.float32)[np.zeros(len(shares), np.int64)]
 
@@ -148,7 +161,7 @@ def test_it_says_what_the_app_would_say(
     faces: np.ndarray, drawn: float, mirrored: bool, precision: str
 ) -> None:
     teacher = OnlineTeachers([SHIPPED_MODEL], 1.0, precision)
-    says = teacher.mixed(np.zeros((4, 7), np.float32), faces.astype(np.float32), Chance(drawn))
+    says = teacher.mixed(np.zeros((4, 7), np.float32), faces.astype(np.float32), Chance(drawn), ALL)
     seen = np.ascontiguousarray(faces[:, :, ::-1]) if mirrored else faces
     kinds = {layer.compute_dtype for layer in teacher._networks[0].layers if layer.weights}
     assert kinds == ({"float32"} if precision == "float32" else {"float32", "bfloat16"})
@@ -158,10 +171,10 @@ def test_it_says_what_the_app_would_say(
 
 def test_several_count_alike_and_the_label_counts_the_rest(faces: np.ndarray) -> None:
     images, labels = faces.astype(np.float32), np.eye(7, dtype=np.float32)[:4]
-    alone = OnlineTeachers([SHIPPED_MODEL], 1.0, "float32").mixed(labels, images, Chance(0.9))
+    alone = OnlineTeachers([SHIPPED_MODEL], 1.0, "float32").mixed(labels, images, Chance(0.9), ALL)
     two = OnlineTeachers([SHIPPED_MODEL, SHIPPED_MODEL], 0.25, "float32")
     expected = 0.75 * labels + 0.25 * alone
-    assert two.mixed(labels, images, Chance(0.9)) == pytest.approx(expected, abs=1e-5)
+    assert two.mixed(labels, images, Chance(0.9), ALL) == pytest.approx(expected, abs=1e-5)
 
 
 def batch(augmentation: Augmentation, mixup: float = 0.0) -> tuple:
@@ -223,3 +236,74 @@ def test_a_run_knows_its_teachers_by_what_they_say(tmp_path: Path) -> None:
         for one in (SHIPPED_MODEL, tmp_path / "same", tmp_path / "cooler")
     ]
     assert known[0] == known[1] != known[2]
+
+
+#: What compact-press does: the model that it goes on from is its own teacher.
+MEMORY = Preset("p", memory_weight=0.7, precision="float32")
+
+
+def old_and_new() -> DataSet:
+    """Return four faces that the shipped model learnt from, and six others."""
+    known = Report.load(SHIPPED_MODEL).data.sha256
+    old = DataSet("old", known, {"train": bars(4, 1)})
+    return joined({"FER2013": old, "press": DataSet("new", "hash", {"train": bars(6, 2)})})
+
+
+def test_the_initial_model_is_what_is_not_to_be_forgotten() -> None:
+    own, before = bars(4, 1), bars(6, 2)
+    assert own.votes is not None
+    own.votes[:] = 0
+    faces = concatenated([own, before])
+    weights = np.repeat([[0.0], [1.0]], [4, 6], axis=0).astype(np.float32)
+    answers = initial_answers(SHIPPED_MODEL, faces, weights, MEMORY)
+    targets, weights = targets_and_weights(faces, [FERPLUS_HEAD], answers.targets)
+    model = ExpressionClassifier(SHIPPED_MODEL)
+    sides = [model.all_heads(i) for i in (faces.images, faces.images[:, :, ::-1].copy())]
+    said = {head: (sides[0][head] + sides[1][head]) / 2 for head in sides[0]}
+    labels = np.eye(7)[faces.labels]
+    # One's own faces: the label, and what the FER+ head said. Replayed ones: what the expression
+    # head said, and the votes.
+    assert targets["expression"][:4] == pytest.approx(labels[:4])
+    assert targets["expression"][4:] == pytest.approx(said["expression"][4:], abs=1e-5)
+    assert targets[FERPLUS_HEAD][:4] == pytest.approx(said[FERPLUS_HEAD][:4], abs=1e-5)
+    assert targets[FERPLUS_HEAD][4:].max(axis=1) == pytest.approx(1)
+    assert weights[FERPLUS_HEAD].tolist() == [1] * 10
+
+
+def test_only_faces_of_a_data_set_that_it_learnt_from_keep_their_answers() -> None:
+    """The report of the initial model says which those are."""
+    both = old_and_new()
+    answers = answers_of(SHIPPED_MODEL, both.split("train"), both, MEMORY)
+    assert answers.weight[:, 0].tolist() == pytest.approx([0.7] * 4 + [0.0] * 6)
+    old = DataSet("old", Report.load(SHIPPED_MODEL).data.sha256, {"train": bars(4, 1)})
+    alone = answers_of(SHIPPED_MODEL, old.split("train"), old, MEMORY)
+    assert alone.weight[:, 0].tolist() == pytest.approx([0.7] * 4)
+
+
+@pytest.mark.parametrize("weight", [0.7, 1.0])
+def test_on_each_picture_learnt_faces_get_its_answers_and_new_ones_their_label(
+    weight: float,
+) -> None:
+    data = old_and_new()
+    train = data.split("train")
+    preset = MEMORY.override({"teaching": "pictures", "memory_weight": weight})
+    teachers = answers_of(SHIPPED_MODEL, train, data, preset)
+    batches = TrainingBatches(
+        train,
+        heads={EXPRESSION_HEAD, FERPLUS_HEAD},
+        batch_size=10,
+        augmentation=dataclasses.replace(NONE, shift=5),
+        seed=2,
+        soft_targets=teachers.targets,
+    )
+    images, targets, _ = batches[0]
+    order = np.random.default_rng([2, 0]).permutation(10)
+    learnt, labels = order < 4, np.eye(7)[train.labels[order]]
+    assert not (images == train.images[order]).all()
+    seen, found = images.astype(np.uint8), targets[EXPRESSION_HEAD]
+    assert found[~learnt] == pytest.approx(labels[~learnt])
+    model = ExpressionClassifier(SHIPPED_MODEL)
+    sides = [model(np.ascontiguousarray(side)) for side in (seen, seen[:, :, ::-1])]
+    expected = [(1 - weight) * labels[learnt] + weight * side[learnt] for side in sides]
+    # Which side it looks at is drawn.
+    assert min(np.abs(found[learnt] - one).max() for one in expected) < 5e-3

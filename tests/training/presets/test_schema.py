@@ -7,7 +7,7 @@ import pytest
 from fer.errors import DataError
 from tests.samples import ROOT
 from training.__main__ import parser
-from training.commands.train import load_for
+from training.commands.arguments import data_for
 from training.presets import schema
 from training.presets.catalogue import CATALOGUE, PRESETS, Entry
 from training.presets.schema import Preset, overridable_fields
@@ -101,7 +101,7 @@ def test_the_command_line_offers_every_field() -> None:
 
 def test_a_missing_data_set_is_told_before_anything_is_trained(tmp_path: object) -> None:
     with pytest.raises(DataError):
-        load_for(PRESETS["cnn-basic"], [str(tmp_path / "nothing")], 0)
+        data_for(PRESETS["cnn-basic"], [str(tmp_path / "nothing")], 0)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,111 @@
+"""What commands share: their table's form, arguments, and the data of a preset."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from training.data.dataset import DataSet, LabelledFaces
+from training.data.load import SPLIT_SEED, clean, domain_of, load_domains
+from training.presets.catalogue import PRESETS
+from training.presets.schema import Preset
+
+#: What ``--data`` is, where it is one data set.
+DATA = "folder, .csv, .npz or .zip"
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command of ``python -m training``.
+
+    Attributes:
+        help: what it does, for the list of commands.
+        description: the same for its own help.
+        add_arguments: adds its arguments to a parser.
+        run: does it with the arguments, and returns the exit status.
+    """
+
+    help: str
+    description: str | None
+    add_arguments: Callable[[argparse.ArgumentParser], None]
+    run: Callable[[argparse.Namespace], int]
+
+
+def add_data(parser: argparse.ArgumentParser, meaning: str = DATA) -> None:
+    """Add the argument with a data set."""
+    parser.add_argument("--data", type=Path, required=True, help=meaning)
+
+
+def add_domains(parser: argparse.ArgumentParser, meaning: str, *, required: bool = True) -> None:
+    """Add the argument with one data set or several, each of which is a domain."""
+    options = {"required": True} if required else {"default": ()}
+    parser.add_argument("--data", nargs="+", metavar="[NAME=]PATH", help=meaning, **options)
+
+
+def add_split_seed(parser: argparse.ArgumentParser) -> None:
+    """Add the argument with the seed of splits that the data set does not name."""
+    parser.add_argument(
+        "--split-seed",
+        type=int,
+        default=SPLIT_SEED,
+        help="of splits that are drawn because the data set names none; the same for every command "
+        f"(default: {SPLIT_SEED})",
+    )
+
+
+def add_model(parser: argparse.ArgumentParser, meaning: str | None = None) -> None:
+    """Add the argument with a model directory."""
+    parser.add_argument("--model", type=Path, default=Path("models/compact"), help=meaning)
+
+
+def add_preset(parser: argparse.ArgumentParser) -> None:
+    """Add the argument with the name of a preset."""
+    parser.add_argument("--preset", choices=sorted(PRESETS), default="small")
+
+
+def add_models(parser: argparse.ArgumentParser, option: str, meaning: str | None = None) -> None:
+    """Add an argument with any number of model directories."""
+    parser.add_argument(option, type=Path, nargs="+", default=(), metavar="DIR", help=meaning)
+
+
+def data_for(
+    preset: Preset, places: Sequence[str], seed: int = SPLIT_SEED
+) -> tuple[DataSet, LabelledFaces, dict[str, int]]:
+    """Load data sets in a preset's input format, and clean their training split.
+
+    Args:
+        preset: the configuration.
+        places: as for `training.data.load.load_domains`.
+        seed: seed of drawn splits.
+
+    Returns:
+        The data set, the faces to learn from, and the number of others by reason.
+
+    Raises:
+        DataError: see `training.data.load.load_domains`.
+    """
+    data = load_domains(
+        places,
+        seed=seed,
+        size=preset.input_size,
+        channels=preset.channels,
+        classes=preset.classes or None,
+    )
+    held_out = [faces for name, faces in data.splits.items() if name != "train"]
+    return data, *clean(data.split("train"), *held_out)
+
+
+def data_named(places: Sequence[str]) -> str:
+    """Return data sets as they are named on the command line, without local paths."""
+    named = [(place, *domain_of(place)) for place in places]
+    return " ".join(
+        path.name if place == str(path) else f"{name}={path.name}" for place, name, path in named
+    )
+
+
+def models_named(option: str, directories: Sequence[Path | None]) -> list[str]:
+    """Return an option followed by model directories, without local paths."""
+    names = [f"models/{one.name}" for one in directories if one]
+    return [option, *names] if names else []
