@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import combinations
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,10 +64,6 @@ class DataSummary:
     duplicates_across: dict[str, int]
     contradictions: tuple[Contradiction, ...]
     problems: tuple[Problem, ...]
-
-    def record(self) -> dict[str, Any]:
-        """Return everything as a JSON-ready object."""
-        return asdict(self)
 
     def text(self) -> str:
         """Return a table of the counts and one line per kind of fault, for a terminal."""

@@ -1,6 +1,7 @@
 """What a data set's summary counts, as a record and as text."""
 
 import argparse
+import dataclasses
 import json
 from pathlib import Path
 
@@ -70,7 +71,7 @@ def test_the_text_is_cut_where_the_record_is_not() -> None:
     assert "problems: 25\n  file 0: is bad\n" in summary.text()
     assert "file 10" not in summary.text()
     assert summary.text().endswith("  and 15 more (--json shows all)")
-    record = json.loads(json.dumps(summary.record()))
+    record = json.loads(json.dumps(dataclasses.asdict(summary)))
     assert record["problems"][24] == {"place": "file 24", "message": "is bad"}
 
 
