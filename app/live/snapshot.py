@@ -7,12 +7,12 @@ import streamlit as st
 from app.common import running_model
 from app.common.head_picker import chosen_head
 from app.common.model_choice import chosen_key
-from app.photo.inputs import from_camera
-from app.photo.results import show_results
-from app.photo.store import PhotoStore
+from app.photos.album import Album
+from app.photos.inputs import from_camera
+from app.photos.results import show_results
 
 _SNAPSHOT = "live_snapshot"
-_STORE = "live_snapshot_store"
+_ALBUM = "live_snapshot_album"
 
 
 def show_snapshot() -> None:
@@ -27,14 +27,12 @@ def show_snapshot() -> None:
         return
     with section:
         st.caption("One picture, sent like a file: no live connection is needed, only the camera.")
-        store: PhotoStore = st.session_state.setdefault(_STORE, PhotoStore())
-        photos = from_camera("live_snapshot_camera")
-        store.keep_only(photos)
-        if photos:
+        album: Album = st.session_state.setdefault(_ALBUM, Album())
+        album.keep_only(from_camera("live_snapshot_camera"))
+        if album:
             analyzer, head = running_model.photo_analyzer(), chosen_head()
-            store.answered_by(chosen_key())
-            analysed = [store.analysed(photo, analyzer, head) for photo in photos]
-            show_results(analysed, running_model.matching_track_record(head), analyzer)
+            views = [album.view(one, analyzer, head, chosen_key()) for one in album.photos]
+            show_results(views, running_model.matching_track_record(head), analyzer)
 
 
 def open_snapshot() -> None:

@@ -9,10 +9,9 @@ import streamlit as st
 
 from app.common.text import escape_markdown
 from app.dashboard.render.streamlit_elements import show_parts
-from app.own_data.answers import LabelledAnswer
 from app.own_data.figures import own_data_html, own_data_json, own_data_sections, own_ways
-from app.own_data.measuring import measure_own
-from app.photo.photo_view import download
+from app.own_data.measuring import LabelledAnswer, measure_own
+from app.photos.photo_view import download
 from fer.model.spec import ModelSpec
 
 

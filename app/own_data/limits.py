@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from app.common.text import counted
 from app.dashboard.text import interval, percent
-from app.own_data.answers import LabelledAnswer
+from app.own_data.measuring import LabelledAnswer
 from fer.evaluation.labelled import LabelledEvaluation
 from fer.evaluation.metrics import Evaluation, wilson_interval
 

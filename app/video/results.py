@@ -9,11 +9,11 @@ import streamlit as st
 from app.common.model_choice import show_answered
 from app.common.page_layout import CONTENT_WIDTH
 from app.common.text import escape_markdown
+from app.core.pictures import fitted
 from app.live.charts.timeline import Timeline
 from app.live.downloads import visitors_zone
 from app.live.session_view import show_curves, show_shares
 from app.live.timeline_view import show_timeline
-from app.photo.layout import fitted
 from app.serving.offers import Make, remember_offer
 from app.session.stream_files import FORMATS
 from app.video.engine import Result

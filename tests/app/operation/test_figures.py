@@ -46,7 +46,7 @@ def test_what_has_happened_is_sorted_by_what_it_means() -> None:
         ("turn_failed", "twilio"),
         ("stream_refused", "full"),
         ("stream_refused", "full"),
-        (LOGGED, "error app.photo.store"),
+        (LOGGED, "error app.core.photo"),
     ]:
         counts.add(name, kind)
         clock.seconds += 1

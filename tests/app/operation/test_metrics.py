@@ -21,14 +21,14 @@ def test_counts_have_labels() -> None:
     counts = Counters(Clock())
     counts.add("analysis", "device", 5)
     counts.add("stream_refused", "full")
-    counts.add(LOGGED, "error app.photo.store", 2)
+    counts.add(LOGGED, "error app.core.photo", 2)
     found = totals(counts)
     assert [(s.value, s.labels) for s in found["fer_lens_analyses"]] == [(5, {"where": "device"})]
     assert [(s.value, s.labels) for s in found["fer_lens_events"]] == [
         (1, {"event": "stream_refused", "reason": "full", "kind": "refusal"})
     ]
     assert [(s.value, s.labels) for s in found["fer_lens_logged"]] == [
-        (2, {"level": "error", "module": "app.photo.store"})
+        (2, {"level": "error", "module": "app.core.photo"})
     ]
 
 

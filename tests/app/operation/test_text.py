@@ -60,13 +60,13 @@ def test_what_the_turn_server_says_is_said_in_words(state: RelayState) -> None:
 
 def test_events_are_named_in_words() -> None:
     counts = (
-        Count(LOGGED, "error app.photo.store", 2, 5),
+        Count(LOGGED, "error app.core.photo", 2, 5),
         Count("stream_refused", "full", 1, 60),
         Count(LOGGED, f"error {FAILED_PAGES}", 1, 2),
         Count("photo_refused", "", 3, 1),
     )
     assert [(row["What"], row["How often"], row["Last"]) for row in count_rows(counts)] == [
-        ("error in the log of app.photo.store", 2, "5 s ago"),
+        ("error in the log of app.core.photo", 2, "5 s ago"),
         ("stream refused · full", 1, "1 min ago"),
         ("a page failed: see the log", 1, "2 s ago"),
         ("photo refused", 3, "1 s ago"),
