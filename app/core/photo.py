@@ -13,7 +13,6 @@ from app.limits.photos import decode_photo
 from app.operation.events import log_event
 from fer import Detections, Faces, ImageError
 from fer.export.photos import PhotoResult
-from fer.images import is_animated
 from fer.model.class_activation import ClassActivation
 from fer.model.spec import ModelSpec
 from fer.types import Image
@@ -195,7 +194,6 @@ def read_photo(
             width=width,
             height=height,
             answers={},
-            animated=is_animated(data),
             cut_out=is_cut_out(image),
         )
         read = keep(answer_too(read, image, answerers, detections), image)

@@ -198,7 +198,8 @@ def _hand_over(intake: Intake, uploader: str) -> None:
     names = [file.name for file in new] if intake.each else ["That"]
     count, too_fast = let_through(names)
     let_in = new[: count if intake.each else len(new) * count]
-    if intake.take([Upload(file.name, file.getvalue()) for file in let_in]):
+    uploads = [Upload(file.name, file.getvalue()) for file in let_in]
+    if uploads and intake.take(uploads):
         # What was refused stays until the uploader is emptied, so that it can be chosen again.
         for file in let_in:
             forget_upload(file.file_id)

@@ -8,8 +8,10 @@ from app.common import running_model
 from app.common.head_picker import chosen_head
 from app.common.model_choice import chosen_key
 from app.photos.album import Album
+from app.photos.cards import Cards
 from app.photos.inputs import from_camera
-from app.photos.results import show_results
+from app.photos.photo_view import show_photo
+from app.photos.results import show_error, show_title
 
 _SNAPSHOT = "live_snapshot"
 _ALBUM = "live_snapshot_album"
@@ -29,10 +31,15 @@ def show_snapshot() -> None:
         st.caption("One picture, sent like a file: no live connection is needed, only the camera.")
         album: Album = st.session_state.setdefault(_ALBUM, Album())
         album.keep_only(from_camera("live_snapshot_camera"))
-        if album:
+        for photo in album.photos:
             analyzer, head = running_model.photo_analyzer(), chosen_head()
-            views = [album.view(one, analyzer, head, chosen_key()) for one in album.photos]
-            show_results(views, running_model.matching_track_record(head), analyzer)
+            view = album.view(photo, analyzer, head, chosen_key())
+            if view.photo.error:
+                show_error(view)
+                continue
+            show_title(view)
+            cards = Cards(running_model.matching_track_record(head), analyzer)
+            st.fragment(show_photo)(view, cards, album.faces)
 
 
 def open_snapshot() -> None:

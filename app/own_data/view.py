@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 import streamlit as st
@@ -11,35 +11,32 @@ from app.background.jobs import State
 from app.common.components import mount
 from app.common.head_picker import chosen_head
 from app.common.runnable import ModelEntry
-from app.common.text import counted, escape_markdown, waiting_line
+from app.common.text import counted, escape_markdown
 from app.core.photo import Missing
+from app.core.photo_session_view import show_progress, show_session_title
+from app.dashboard.render.streamlit_elements import show_parts
 from app.live.view import POLL_SECONDS
 from app.own_data.downloads import labels_csv, set_zip
-from app.own_data.figures_view import show_figures
+from app.own_data.figures import own_data_html, own_data_json, own_data_sections, own_ways
 from app.own_data.inputs import label_by_hand
 from app.own_data.labelling import carry_out, labeller_data
+from app.own_data.measuring import LabelledAnswer, measure_own
 from app.own_data.own_set import OwnSet
 from app.own_data.session import OwnSession
 from app.own_data.text import facts, folder_line, missing_line, unread_lines
 from app.photos.photo_view import download
 from app.teaching.runner import DATA_NAME
 from app.teaching.view import show_teaching
+from fer.model.spec import ModelSpec
 
 _ORIGINALS, _CHECK = "own_originals", "own_check"
 
 
 def show_title(session: OwnSession, own: OwnSet) -> None:
     """Show what there is, and the way to delete it."""
-    with st.container(gap="xxsmall"):
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.subheader(escape_markdown(session.title), anchor=False, width="content")
-            if session.running:
-                st.button(
-                    "Cancel", icon=":material/close:", key="own_cancel", on_click=session.cancel
-                )
-            else:
-                _offer_clear(session, own)
-        st.caption(facts(session))
+    show_session_title(
+        session, session.title, facts(session), "own", partial(_offer_clear, session, own)
+    )
     if session.unread and not session.running:
         faulty = any(one.missing is Missing.NOT_READ for one in session.unread)
         icon = ":material/error:" if faulty else ":material/info:"
@@ -94,7 +91,7 @@ def show_results(session: OwnSession, own: OwnSet, entries: Sequence[ModelEntry]
         st.caption(":material/fact_check: The figures are here as soon as a face has a label.")
         return
     specs = {entry.name: entry.spec for entry in entries if entry.name in own.models}
-    show_figures(
+    _show_figures(
         answers,
         specs or {entries[0].name: entries[0].spec},
         session.title,
@@ -104,6 +101,41 @@ def show_results(session: OwnSession, own: OwnSet, entries: Sequence[ModelEntry]
     counts = {name: own.counts[name] for name in own.expressions if own.counts[name]}
     if counts:
         show_teaching(partial(make_zip, own, entries[0], head), counts)
+
+
+def _show_figures(
+    answers: Sequence[LabelledAnswer],
+    specs: Mapping[str, ModelSpec],
+    data: str,
+    *,
+    model: str,
+    head: str,
+) -> None:
+    """Show how good a head is on labelled faces, with all models beside it, and files to save.
+
+    Args:
+        answers: the labelled faces, and photographs without one.
+        specs: the models, by the names that the answers have.
+        data: name of the data.
+        model: name of the model that is shown first.
+        head: name of its head.
+    """
+    figures = measure_own(answers, specs, data)
+    offered = own_ways(figures, model, head)
+    way = offered[0]
+    if len(offered) > 1:
+        way = st.segmented_control(
+            "Answers", offered, default=way, required=True, key="own_way", persist_state="session"
+        )
+    for number, section in enumerate(own_data_sections(figures, model, head, way)):
+        st.subheader(escape_markdown(section.title), anchor=False)
+        show_parts(section.parts, key=f"own_figures_{number}")
+    if figures.measured:
+        with st.container(horizontal=True):
+            page = partial(own_data_html, figures, model, head)
+            download("Figures (HTML)", page, "figures.html", "text/html", "own")
+            content = partial(own_data_json, figures)
+            download("Figures (JSON)", content, "figures.json", "application/json", "own")
 
 
 def make_zip(own: OwnSet, entry: ModelEntry, head: str) -> bytes:
@@ -140,18 +172,13 @@ def _faces(session: OwnSession, own: OwnSet, entry: ModelEntry, *, running: bool
 
 
 def _show_progress(session: OwnSession) -> None:
-    job = session.job
+    job, (done, count) = session.job, session.asked
     if job is None or not job.active:
         return
-    if job.state is State.WAITING:
-        line = waiting_line(session.jobs.ahead_of(job), session.jobs.places, "set of photos")
-        st.info(line, icon=":material/hourglass_top:")
-    elif session.asked != session.asked[::-1]:
-        done, count = session.asked
+    if job.state is not State.WAITING and done != count:
         st.progress(done / count, f"More models answer: {done:,} of {count:,} photos")
     else:
-        photos = session.sets[-1]
-        st.progress(len(photos.photos) / max(1, len(photos)), photos.progress)
+        show_progress(session, "set of photos")
 
 
 def _wants_labels(session: OwnSession, own: OwnSet) -> bool:

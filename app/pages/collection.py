@@ -10,11 +10,11 @@ from app.common import running_model
 from app.common.head_picker import choose_head, chosen_head
 from app.common.model_choice import show_answered
 from app.common.page_layout import header, show_features
-from app.common.text import escape_markdown
+from app.core.photo_session_view import show_session_title
+from app.core.photo_set import PhotoSet
 from app.core.uploaders import just_taken
 from app.live.view import poll
 from app.photos.collection import CollectionSession
-from app.photos.collection_text import facts
 from app.photos.collection_view import (
     KEY,
     collection_session,
@@ -24,6 +24,7 @@ from app.photos.collection_view import (
     show_inputs,
     show_one,
 )
+from app.photos.text import facts
 from app.session.session_store import KEEP_SECONDS
 from fer import ModelError
 
@@ -56,7 +57,7 @@ def main() -> None:
         if just_taken(KEY) or session.collection is None:
             show_inputs(session)
         if session.collection is not None:
-            _title(session, running=running)
+            _title(session, session.collection)
             show_answered(session.model, "the next collection")
             head = choose_head(session.spec)
     poll(partial(show_growing, session, head, session.opened), active=running)
@@ -76,31 +77,18 @@ def _opened(session: CollectionSession, head: str) -> None:
     show_one(session, head)
 
 
-def _title(session: CollectionSession, *, running: bool) -> None:
-    collection = session.collection
-    if collection is None:
-        return
-    with st.container(gap="xxsmall"):
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.subheader(escape_markdown(collection.title), anchor=False, width="content")
-            if running:
-                st.button(
-                    "Cancel",
-                    icon=":material/close:",
-                    key="collection_cancel",
-                    on_click=session.cancel,
-                )
-            else:
-                st.button(
-                    "Clear",
-                    type="tertiary",
-                    icon=":material/delete:",
-                    key="collection_clear",
-                    on_click=session.clear,
-                    help="Deletes the results from the server, for another collection.",
-                )
-        if line := facts(collection):
-            st.caption(line)
+def _title(session: CollectionSession, photos: PhotoSet) -> None:
+    def offer_clear() -> None:
+        st.button(
+            "Clear",
+            type="tertiary",
+            icon=":material/delete:",
+            key="collection_clear",
+            on_click=session.clear,
+            help="Deletes the results from the server, for another collection.",
+        )
+
+    show_session_title(session, photos.title, facts(photos), KEY, offer_clear)
     if session.cancelled:
         st.info("**Cancelled.** What was read until then is below.", icon=":material/info:")
 

@@ -16,6 +16,7 @@ from app.core.photo import Analyzer, Answerer, Photo, digest, read_photo
 from app.limits.photos import PhotoLimits, photo_limits
 from app.photos.pictures import Drawings, PhotoView, thumbnail_jpeg
 from fer.export.photos import distinct_names
+from fer.images import is_animated
 from fer.labelled.names import shown_name
 from fer.types import Image
 
@@ -119,7 +120,6 @@ class Album:
 
     def add(self, photos: Sequence[Photo]) -> None:
         """Add photographs, as many as there is room for; the others are named in `notice`."""
-        self.notice = ""
         if not photos:
             return
         if self.is_sample:
@@ -143,7 +143,7 @@ class Album:
 
     def tell(self, notice: str) -> None:
         """Say one thing more of files that were not added."""
-        self.notice = f"{self.notice} {notice}".strip()
+        self.notice = " ".join(dict.fromkeys(filter(None, (self.notice, notice))))
 
     def _is_full(self, more: int) -> bool:
         limits = self.limits
@@ -209,7 +209,8 @@ def _read(known: _Known, photo: Photo, analyzer: Analyzer, head: str) -> None:
 
     def keep(read: Photo, image: Image) -> Photo:
         drawings.of(read, head, image)
-        return replace(read, thumbnail=thumbnail_jpeg(image))
+        animated = is_animated(photo.data)
+        return replace(read, thumbnail=thumbnail_jpeg(image), animated=animated)
 
     known.photo = read_photo(
         replace(photo, data=b""),

@@ -13,8 +13,10 @@ from app.core.photo_session import PhotoSession, UploadLimits
 from app.core.photo_set import PhotoSet, Read
 from app.core.uploads import Candidate, Upload, files_of, not_a_photo
 from app.photos.pictures import keep_copies
+from fer.images import is_animated
 from fer.labelled.names import Kind, kind_of, shown_name
 from fer.model.spec import ModelSpec
+from fer.types import Image
 
 #: Bytes that a photo's result is expected to take; for what was measured, see
 #: `app.photos.pictures`.
@@ -155,13 +157,14 @@ def reader(analyzer: Analyzer) -> Read:
     known: dict[bytes, Photo] = {}
 
     def read(candidate: Candidate, data: bytes) -> tuple[Photo, bool]:
+        def keep(read: Photo, image: Image) -> Photo:
+            return replace(keep_copies(read, image), animated=is_animated(data))
+
         key = digest(data)
         again = key in known
         if not again:
-            new = Photo(candidate.name)
-            known[key] = read_photo(
-                new, data, [Answerer(analyzer)], keep_copies, where="collection"
-            )
+            new, answerers = Photo(candidate.name), [Answerer(analyzer)]
+            known[key] = read_photo(new, data, answerers, keep, where="collection")
         return replace(known[key], name=candidate.name), not again
 
     return read

@@ -9,7 +9,6 @@ from functools import partial
 
 import streamlit as st
 
-from app.background.jobs import State
 from app.common import running_model
 from app.common.components import mount
 from app.common.model_choice import choose_model, chosen_entry
@@ -19,14 +18,14 @@ from app.common.settings import (
     MAX_COLLECTION_PHOTOS,
     MAX_COLLECTION_TOTAL_MB,
 )
-from app.common.text import escape_markdown, waiting_line
+from app.common.text import escape_markdown
 from app.core.photo import Photo
+from app.core.photo_session_view import show_progress
 from app.core.state import budget, jobs, kept, upload_limits
 from app.core.uploaders import has_room, show_uploaders
 from app.core.uploads import Upload
 from app.photos.cards import Cards
 from app.photos.collection import CollectionSession
-from app.photos.collection_text import pill, tile
 from app.photos.downloads import csv_of, file_name, json_of, zip_of
 from app.photos.photo_view import download, show_photo
 from app.photos.pictures import COPY_SIDE, PhotoView
@@ -41,6 +40,7 @@ from app.photos.selection import (
     pages,
     selected,
 )
+from app.photos.text import pill, tile
 from fer.model.spec import ModelSpec
 
 #: First word of the keys of the uploaders.
@@ -100,13 +100,7 @@ def show_growing(session: CollectionSession, head: str, opened: int | None) -> N
     job, collection = session.job, session.collection
     if job is None or collection is None or not job.active or session.opened != opened:
         st.rerun()
-    if job.state is State.WAITING:
-        line = waiting_line(session.jobs.ahead_of(job), session.jobs.places, "collection")
-        st.info(line, icon=":material/hourglass_top:")
-        return
-    done = len(collection.photos)
-    st.progress(done / max(1, len(collection)), collection.progress)
-    if opened is None and done:
+    if show_progress(session, "collection") and opened is None and collection.photos:
         show_all(session, head)
 
 

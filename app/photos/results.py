@@ -11,14 +11,12 @@ import streamlit as st
 from app.common import running_model, text
 from app.common.components import mount
 from app.common.page_layout import CONTENT_WIDTH
-from app.common.track_record import TrackRecord
-from app.core.photo import Analyzer, Photo
+from app.core.photo import Photo
 from app.core.pictures import fitted
 from app.photos.album import Album
 from app.photos.cards import Cards
 from app.photos.downloads import csv_of, file_name, json_of, marked_zip
 from app.photos.photo_view import (
-    Selection,
     all_table_rows,
     download,
     show_mix,
@@ -26,7 +24,7 @@ from app.photos.photo_view import (
     table_columns,
 )
 from app.photos.pictures import PhotoView
-from app.photos.summary import answers_legend, answers_line, crowd_note
+from app.photos.text import answers_legend, answers_line, crowd_note
 from fer import Faces
 
 #: Key of the container of all results, which is scrolled to on a phone.
@@ -36,48 +34,27 @@ _RESULTS = "photo_results"
 _THUMBNAIL_SIDE = 96
 _BORDERED_WIDTH = CONTENT_WIDTH - 34
 
-_SELECTION = "photo_selected_faces"
 
-
-def show_results(
-    photos: Sequence[PhotoView], record: TrackRecord | None, analyzer: Analyzer | None = None
-) -> None:
-    """Show the results of photographs below each other.
-
-    Args:
-        photos: the view photographs.
-        record: measurements of the model, shown with its answers; None to show none.
-        analyzer: computes class activation maps; None to offer none.
-    """
-    selection: Selection = st.session_state.setdefault(_SELECTION, {})
-    for view in photos:
-        if not view.photo.error:
-            show_title(view)
-            st.fragment(show_photo)(view, Cards(record, analyzer), selection)
-        else:
-            _error(view)
-
-
-def show_album(album: Album, analyse: Callable[[Photo], PhotoView], cards: Cards, new: int) -> None:
-    """Show an album, each photo as soon as it is view.
+def show_album(album: Album, read: Callable[[Photo], PhotoView], cards: Cards, new: int) -> None:
+    """Show an album, each photo as soon as it is read.
 
     Args:
         album: the photographs; clicks on the page change it.
-        analyse: returns the result of a photo.
+        read: returns the result of a photo.
         cards: shows cards of faces.
-        new: number of photos whose analysis takes time, because they were not view before.
+        new: number of photos whose analysis takes time, because they were not read before.
     """
     with st.container(key=_RESULTS):
         if len(album) == 1:
-            _show_only(album, analyse, cards)
+            _show_only(album, read, cards)
         else:
-            _show_list(album, analyse, cards, new)
+            _show_list(album, read, cards, new)
 
 
-def _show_only(album: Album, analyse: Callable[[Photo], PhotoView], cards: Cards) -> None:
+def _show_only(album: Album, read: Callable[[Photo], PhotoView], cards: Cards) -> None:
     (photo,) = album.photos
     with st.spinner("Looking for faces …"):
-        view = analyse(photo)
+        view = read(photo)
     if not view.photo.error:
         about = " · a sample: the astronaut Eileen Collins, by NASA" if album.is_sample else ""
         show_title(view, about, partial(_remove_button, album, photo))
@@ -87,7 +64,7 @@ def _show_only(album: Album, analyse: Callable[[Photo], PhotoView], cards: Cards
     _scroll_to_results(album)
 
 
-def _show_list(album: Album, analyse: Callable[[Photo], PhotoView], cards: Cards, new: int) -> None:
+def _show_list(album: Album, read: Callable[[Photo], PhotoView], cards: Cards, new: int) -> None:
     title = st.container(horizontal=True, vertical_alignment="center")
     with title:
         st.subheader("All photos", anchor=False, width="content")
@@ -98,7 +75,7 @@ def _show_list(album: Album, analyse: Callable[[Photo], PhotoView], cards: Cards
         if new:
             with top.container():
                 _show_progress(photo, done, len(album))
-        done.append(analyse(photo))
+        done.append(read(photo))
         # A click in a fragment updates only its row, but waits for the end of the analysis.
         row = _row if new else st.fragment(_row)
         row(album, done[-1], cards)
@@ -216,14 +193,15 @@ def _found(faces: Faces) -> None:
         st.caption(f":material/groups: {note}")
 
 
-def _error(view: PhotoView) -> None:
+def show_error(view: PhotoView) -> None:
+    """Say why a photo was not read."""
     reason = f"{view.photo.name} {view.photo.error}"
     st.error(text.escape_markdown(reason), icon=":material/error:")
 
 
 def _removable_error(album: Album, view: PhotoView) -> None:
     with st.container(gap="xxsmall"):
-        _error(view)
+        show_error(view)
         _remove_button(album, view.photo)
 
 

@@ -10,7 +10,7 @@ from app.background.jobs import Jobs, State
 from app.background.memory import MB
 from app.core.budget import Budget
 from app.core.photo_session import UploadLimits
-from app.core.uploads import ArchiveLimits, Upload
+from app.core.uploads import Upload
 from app.own_data import session as sessions
 from app.own_data.own_set import Label, OwnSet
 from app.own_data.session import OwnSession
@@ -213,14 +213,6 @@ def test_ten_thousand_faces_are_read_and_labelled(jobs: Jobs) -> None:
     own.label(9_999, SAD)
     own.undo()
     assert len(own.answers()) == 10_000
-
-
-def test_more_files_than_are_looked_at_are_refused(session: OwnSession) -> None:
-    most = ArchiveLimits().entries
-    data = archive({f"{n}": b"" for n in range(most + 1)}).data
-    roomy = OwnSession(session.jobs, session.budget, UploadLimits(photos=50, bytes=10 * MB))
-    take(roomy, Upload("many.zip", data))
-    assert f"at most {most:,}" in reasons(roomy)["many.zip"]
 
 
 def test_a_cancel_keeps_what_is_done(session: OwnSession) -> None:

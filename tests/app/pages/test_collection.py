@@ -266,13 +266,6 @@ def test_results_are_shown_while_others_are_read_and_a_cancel_keeps_them(
     go.set()
 
 
-def test_what_is_no_archive_says_so(put: Put) -> None:
-    page = put(("holiday.zip", b"notes"))
-    assert not page.exception
-    assert {m.label: m.value for m in page.metric}["Not read"] == "1"
-    assert shown(page) == ["holiday.zip"]
-
-
 def test_an_empty_archive_is_answered_in_words(collection: AppTest) -> None:
     collection.file_uploader[0].set_value([("empty.zip", zipped(), "")]).run()
     assert "There are no photos in empty\\.zip" in collection.warning[0].value
