@@ -66,6 +66,20 @@ def test_many_faces_are_cut_out_when_they_are_shown(faces: int, kept: int) -> No
     assert len(shown.tiles) == (0 if kept else faces)
 
 
+def test_faces_are_cut_out_of_the_copy_where_they_are_in_it() -> None:
+    image = np.full((1200, 2 * COPY_SIDE, 3), (MAX_CARDS + 1, 90, 0), np.uint8)
+    image[20:60, 305:345] = 255  # the last face
+    out = io.BytesIO()
+    PillowImage.fromarray(image).save(out, "PNG")
+    drawn = Drawings().of(copied("a.png", out.getvalue()), EXPRESSION_HEAD)
+    middles = []
+    for portrait in drawn.portraits:
+        with PillowImage.open(io.BytesIO(portrait)) as cut:
+            middles.append(int(np.asarray(cut).mean(axis=2)[80:96, 80:96].mean()))
+    assert middles[-1] > 200
+    assert max(middles[:-1]) < 60
+
+
 @pytest.mark.parametrize(
     ("data", "error"),
     [

@@ -1,6 +1,9 @@
 """The results of a collection, as they come."""
 
+import io
+
 import pytest
+from PIL import Image as PillowImage
 
 from app.core.photo import Missing, Photo
 from app.core.photo_set import PhotoSet
@@ -65,6 +68,14 @@ def test_the_same_photo_is_analysed_once_under_all_its_names() -> None:
     assert analyzer.searches == 1
     assert [one.result(EXPRESSION_HEAD).name for one in photos] == names
     assert [one.number for one in photos] == [0, 1, 2]
+
+
+def test_an_animation_is_known_as_one() -> None:
+    out = io.BytesIO()
+    frames = [PillowImage.new("RGB", (64, 64), (1, 90, n)) for n in (0, 50)]
+    frames[0].save(out, "WEBP", save_all=True, append_images=frames[1:], lossless=True)
+    photos = read([candidate("wave.webp", out.getvalue()), candidate("still.png", png())]).photos
+    assert [photo.animated for photo in photos] == [True, False]
 
 
 def test_a_cancel_ends_it_and_what_is_left_says_so() -> None:
