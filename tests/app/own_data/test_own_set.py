@@ -147,6 +147,9 @@ def test_more_answers_change_no_label() -> None:
     own.label(1, SAD)
     own.replace("b.png", read_photo("b.png", png(2), [answerer("fake"), answerer("late")]))
     assert own.labels == {1: SAD}
+    assert [(name, len(face.photo.answers)) for name, face in own.faces] == [
+        ("a.png", 1), ("b.png", 2), ("b.png", 2),
+    ]  # fmt: skip
     assert own.models == {"fake"}
     own.replace("a.png", read_photo("a.png", png(1), [answerer("late")]))
     assert own.models == {"late"}

@@ -1,10 +1,12 @@
 """One photograph of the visitor: its faces, and what all models answer."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from app.own_data.reading import CROP_SCALE, PICTURE_SIDE, OwnFace, answered_too
-from fer import FaceAnalyzer, decode_image
+from fer import Detections, FaceAnalyzer, Faces, decode_image
 from fer.drawing.pictures import encoded
 from fer.labels import EXPRESSION_HEAD
 from fer.types import Image
@@ -44,9 +46,19 @@ def test_all_models_answer_after_one_search() -> None:
     assert (first.searches, second.searches) == (1, 0)
 
 
+class GrowingAnalyzer(FakeAnalyzer):
+    """Sees every face larger than the one on its left."""
+
+    def all_heads(self, image: Image, detections: Detections | None = None) -> dict[str, Faces]:
+        answers = super().all_heads(image, detections)
+        more = np.arange(len(answers[EXPRESSION_HEAD]), dtype=np.float32)[:, None] * [0, 0, 0, 9]
+        return {head: replace(f, xyxy=f.xyxy + np.float32(more)) for head, f in answers.items()}
+
+
 def test_of_a_labelled_photo_the_largest_face_counts() -> None:
-    photo = read_photo("two.png", png(2), [answerer()], label="sad")
-    assert [(face.name, face.box[0]) for face in faces_in(photo)] == [("two.png", 5.0)]
+    models = [answerer(analyzer=GrowingAnalyzer(SPEC))]
+    photo = read_photo("three.png", png(3), models, label="sad")
+    assert [(face.name, face.box[0]) for face in faces_in(photo)] == [("three.png", 105.0)]
     assert (photo.label, len(photo.crops)) == ("sad", 1)
 
 

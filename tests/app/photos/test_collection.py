@@ -85,6 +85,7 @@ def test_a_collection_that_is_too_large_is_refused_in_words(
     assert session.collection is None
     assert "has 3 MB, and this server takes 1 MB at once" in session.notices[0]
     assert budget.left == 10 * MB
+    assert session.take([Upload("a.zip", bytes(MB))], FakeAnalyzer()), "as much as it takes"
 
 
 def test_without_room_a_collection_is_refused_in_words(jobs: Jobs) -> None:
