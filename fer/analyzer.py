@@ -21,7 +21,7 @@ from fer.model.class_activation import ClassActivation, class_activation
 from fer.model.classifier import ExpressionClassifier
 from fer.model.spec import Head, ModelSpec
 from fer.quality import measure
-from fer.types import Detections, Faces, Floats, Image, check_image
+from fer.types import FLAWS, LANDMARKS, Detections, Faces, Floats, Image, check_image
 
 
 class Stopwatch:
@@ -117,36 +117,57 @@ class FaceAnalyzer:
             ModelError: the model has no such head.
         """
         check_image(image)
-        if detections is None:
-            detections = self._detector(image)
-        detections = detections.take(np.argsort(detections.xyxy[:, 0], kind="stable"))
+        detections = self._left_to_right(image, detections)
         return classify_faces(image, detections, self._classifier, self.spec, head=head)
 
-    def all_heads(self, image: Image, detections: Detections) -> dict[str, Floats]:
-        """Return what every head says of faces that are known, from one pass of the network.
+    def all_heads(self, image: Image, detections: Detections | None = None) -> dict[str, Faces]:
+        """Return the faces of `image`, left to right, as every head answers, from one pass.
 
         Args:
             image: ``(height, width, 3)`` RGB uint8.
-            detections: the ``n`` faces in it.
+            detections: the faces, if they are known already.
 
         Returns:
-            Probabilities, ``(n, k)``, by head.
+            The same faces by head.
         """
         check_image(image)
-        return self._classifier.all_heads(_crops(image, detections, self.spec))
+        detections = self._left_to_right(image, detections)
+        crops = _crops(image, detections, self.spec)
+        flaws = measure(detections, crops).flaws
+        answers = self._classifier.all_heads(crops)
+        return {
+            head.name: answered(detections, flaws, head, answers[head.name])
+            for head in self.spec.heads
+        }
 
-    def cut_out(self, image: Image) -> dict[str, Floats]:
+    def cut_out(self, image: Image) -> dict[str, Faces]:
         """Return what every head says of a picture that is a cut-out face, as it is.
 
         Args:
             image: ``(height, width, 3)`` RGB uint8, framed like the images of a data set.
 
         Returns:
-            Probabilities, ``(k,)``, by head.
+            One face by head: all of the picture, without landmarks and flaws.
         """
         check_image(image)
         crop = as_channels(square(image, self.spec.input_size), self.spec.channels)
-        return {head: rows[0] for head, rows in self._classifier.all_heads(crop[None]).items()}
+        answers = self._classifier.all_heads(crop[None])
+        height, width = image.shape[:2]
+        face = Detections(
+            np.array([[0, 0, width, height]], np.float32),
+            np.ones(1, np.float32),
+            np.zeros((1, LANDMARKS, 2), np.float32),
+        )
+        unflawed = np.zeros((1, len(FLAWS)), np.bool_)
+        return {
+            head.name: answered(face, unflawed, head, answers[head.name])
+            for head in self.spec.heads
+        }
+
+    def _left_to_right(self, image: Image, detections: Detections | None) -> Detections:
+        if detections is None:
+            detections = self._detector(image)
+        return detections.take(np.argsort(detections.xyxy[:, 0], kind="stable"))
 
     def has_class_activation(self, head: str) -> bool:
         """Return whether the model was exported with the maps that `class_activation` needs."""

@@ -7,12 +7,14 @@ import streamlit as st
 from app.common import running_model
 from app.common.head_picker import chosen_head
 from app.common.model_choice import chosen_key
-from app.photo.inputs import from_camera
-from app.photo.results import show_results
-from app.photo.store import PhotoStore
+from app.photos.album import Album
+from app.photos.cards import Cards
+from app.photos.inputs import from_camera
+from app.photos.photo_view import show_photo
+from app.photos.results import show_error, show_title
 
 _SNAPSHOT = "live_snapshot"
-_STORE = "live_snapshot_store"
+_ALBUM = "live_snapshot_album"
 
 
 def show_snapshot() -> None:
@@ -27,14 +29,17 @@ def show_snapshot() -> None:
         return
     with section:
         st.caption("One picture, sent like a file: no live connection is needed, only the camera.")
-        store: PhotoStore = st.session_state.setdefault(_STORE, PhotoStore())
-        photos = from_camera("live_snapshot_camera")
-        store.keep_only(photos)
-        if photos:
+        album: Album = st.session_state.setdefault(_ALBUM, Album())
+        album.keep_only(from_camera("live_snapshot_camera"))
+        for photo in album.photos:
             analyzer, head = running_model.photo_analyzer(), chosen_head()
-            store.answered_by(chosen_key())
-            analysed = [store.analysed(photo, analyzer, head) for photo in photos]
-            show_results(analysed, running_model.matching_track_record(head), analyzer)
+            view = album.view(photo, analyzer, head, chosen_key())
+            if view.photo.error:
+                show_error(view)
+                continue
+            show_title(view)
+            cards = Cards(running_model.matching_track_record(head), analyzer)
+            st.fragment(show_photo)(view, cards, album.faces)
 
 
 def open_snapshot() -> None:

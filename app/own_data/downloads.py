@@ -13,7 +13,7 @@ from fer import decode_image
 from fer.drawing.pictures import encoded
 from fer.export.table import BYTE_ORDER_MARK, face_rows
 from fer.labelled.table import SKIPPED, LabelledFace, LabelRow, write_archive, write_table
-from fer.model.spec import Head, ModelSpec
+from fer.model.spec import ModelSpec
 
 #: Reads a photograph as it came.
 Read = Callable[[], bytes]
@@ -53,7 +53,7 @@ def set_zip(
 
 
 def _labelled(own: OwnSet, model: str, head: str, spec: ModelSpec) -> list[LabelledFace]:
-    labels, said = own.labels, partial(_said, model=model, head=spec.head(head))
+    labels, said = own.labels, partial(_said, model=model, head=head)
     found = [
         LabelledFace(
             replace(
@@ -62,7 +62,7 @@ def _labelled(own: OwnSet, model: str, head: str, spec: ModelSpec) -> list[Label
                 expression=labels[index].expression,
                 answer_seen=labels[index].answer_seen,
             ),
-            face.number,
+            face.index + 1,
             partial(_png, face),
         )
         for index, (name, face) in enumerate(own.faces)
@@ -71,12 +71,12 @@ def _labelled(own: OwnSet, model: str, head: str, spec: ModelSpec) -> list[Label
     misses = [
         LabelledFace(LabelRow(name, photo.label))
         for name, photo in own.photos.items()
-        if photo.label and not photo.faces
+        if photo.label and not photo.face_count
     ]
     return found + misses
 
 
-def _said(face: OwnFace, *, model: str, head: Head) -> LabelRow:
+def _said(face: OwnFace, *, model: str, head: str) -> LabelRow:
     """Return the row of a face without its label: what the model answered."""
     answered = face.answered(model, head)
     if answered is None:
@@ -90,10 +90,11 @@ def _said(face: OwnFace, *, model: str, head: Head) -> LabelRow:
         confidence=row.confidence,
         model=model,
         head=row.head,
-        detection_score=row.score if face.detections else None,
+        detection_score=row.score if not face.photo.cut_out else None,
         quality=row.quality,
     )
 
 
 def _png(face: OwnFace) -> bytes:
-    return face.crop if face.detections is None else encoded(decode_image(face.crop), ".png")
+    aligned = face.crop.aligned
+    return aligned if face.photo.cut_out else encoded(decode_image(aligned), ".png")

@@ -1,18 +1,29 @@
-"""How faces and labels reach the Your data page: files, a folder, or the sample."""
+"""How faces and labels reach the Your data page, which models answer, and what is kept."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
-from functools import partial
 
 import streamlit as st
 
-from app.collection.inputs import Intake, has_room, show_uploaders
-from app.collection.upload import Upload
+from app.common import running_model
+from app.common.model_choice import chosen_entry
 from app.common.paths import ASSETS
+from app.common.runnable import ModelEntry, runnable_models
+from app.common.settings import MAX_OWN_JOBS, MAX_OWN_MB, MAX_OWN_PHOTOS, MAX_OWN_TOTAL_MB
 from app.common.text import counted, escape_markdown
-from app.own_data.state import answerers, expressions
-from app.own_data.visit import OwnVisit
+from app.core.photo import Answerer
+from app.core.state import budget, jobs, kept, upload_limits
+from app.core.uploaders import has_room, show_uploaders
+from app.core.uploads import Upload
+from app.own_data.session import OwnSession
+from fer import ModelError
+
+_log = logging.getLogger(__name__)
+
+#: Seconds for which labels are kept after their tab was last seen open. They are somebody's work.
+KEEP_SECONDS = 1800.0
 
 #: First word of the keys of all widgets.
 KEY = "own"
@@ -21,12 +32,65 @@ KEY = "own"
 _SAMPLE = ASSETS / "drawn-faces.zip"
 
 
-def show_notices(visit: OwnVisit) -> None:
+def own_session() -> OwnSession:
+    """Return the visitor's faces. A reload finds them by the key in the page's address."""
+    return kept(
+        "own_data",
+        lambda: OwnSession(
+            jobs(MAX_OWN_JOBS), budget(MAX_OWN_TOTAL_MB), upload_limits(MAX_OWN_PHOTOS, MAX_OWN_MB)
+        ),
+        OwnSession.end,
+        lambda session: int(session.own is not None),  # the budget bounds the rest
+        ended=lambda session: session.ended,
+        keep_seconds=KEEP_SECONDS,
+    )
+
+
+def entries() -> list[ModelEntry]:
+    """Return what is known of all models that can answer, the chosen one first.
+
+    Raises:
+        ModelError: none can.
+    """
+    chosen = chosen_entry()
+    if chosen is None:
+        running_model.model_spec()  # which says what is wrong with it
+        raise ModelError("no model can answer here.")
+    return [chosen, *(entry for entry in runnable_models() if entry.key != chosen.key)]
+
+
+def expressions() -> tuple[str, ...]:
+    """Return all expressions that a model here knows, in the order of the chosen one's heads."""
+    heads = (head for entry in entries() for head in entry.spec.heads)
+    return tuple(dict.fromkeys(label for head in heads for label in head.labels))
+
+
+def answerers() -> list[Answerer]:
+    """Return all models, loaded.
+
+    Raises:
+        ModelError: none can be loaded.
+    """
+    found, faults = [], []
+    for entry in entries():
+        try:
+            analyzer = running_model.photo_analyzer(entry.directory)
+        except ModelError as error:
+            _log.warning("the model %s does not answer: %s", entry.name, error)
+            faults.append(error)
+            continue
+        found.append(Answerer(analyzer, entry.name, entry.key))
+    if not found:
+        raise faults[0]
+    return found
+
+
+def show_notices(session: OwnSession) -> None:
     """Say what was not taken of the last files, and which labels wait for their photos."""
-    for notice in visit.notices[:5]:
+    for notice in session.notices[:5]:
         st.warning(escape_markdown(notice), icon=":material/warning:")
-    waiting = visit.own.waiting if visit.own else []
-    if waiting and not visit.running:
+    waiting = session.own.waiting if session.own else []
+    if waiting and not session.running:
         names = list(dict.fromkeys(row.photo for row in waiting))
         more = f" and {len(names) - 3:,} more" if len(names) > 3 else ""
         st.info(
@@ -36,27 +100,17 @@ def show_notices(visit: OwnVisit) -> None:
         )
 
 
-def show_inputs(visit: OwnVisit) -> None:
+def show_inputs(session: OwnSession) -> None:
     """Show the uploaders, either of which begins an analysis at once."""
-    if not visit.jobs.places or not visit.limits.photos:
+    if not session.jobs.places or not session.limits.photos:
         st.info("**Labelling is switched off** on this server.", icon=":material/info:")
         return
-    if has_room(visit.room, "set of photos"):
-        show_uploaders(
-            Intake(
-                KEY,
-                "photos here, a ZIP, or a labels.csv of yours",
-                visit.limits,
-                partial(_take, visit),
-                visit.refuse,
-                visit.refuse_all,
-                visit.tell,
-                others=("csv",),
-            )
-        )
+    if has_room(session.budget, "set of photos"):
+        what = "photos here, a ZIP, or a labels.csv of yours"
+        show_uploaders(session, KEY, what, lambda uploads: _take(session, uploads), ("csv",))
 
 
-def offer_sample(visit: OwnVisit) -> None:
+def offer_sample(session: OwnSession) -> None:
     """Offer the sample, for labels with one click."""
     with st.container(border=True, horizontal=True, vertical_alignment="center", gap="medium"):
         st.image(str(ASSETS / "drawn-faces.jpg"), width=180, alt="Six of the drawn faces")
@@ -69,18 +123,18 @@ def offer_sample(visit: OwnVisit) -> None:
                 icon=":material/play_arrow:",
                 key="own_try_sample",
                 on_click=_take_sample,
-                args=(visit,),
+                args=(session,),
             )
 
 
-def label_by_hand(visit: OwnVisit) -> None:
+def label_by_hand(session: OwnSession) -> None:
     """Forget what the folders say, and begin anew with the same photos."""
-    visit.label_by_hand(answerers(), expressions())
+    session.label_by_hand(answerers(), expressions())
 
 
-def _take(visit: OwnVisit, uploads: Sequence[Upload]) -> bool:
-    return visit.take(uploads, answerers(), expressions())
+def _take(session: OwnSession, uploads: Sequence[Upload]) -> bool:
+    return session.take(uploads, answerers(), expressions())
 
 
-def _take_sample(visit: OwnVisit) -> None:
-    _take(visit, [Upload("drawn faces.zip", _SAMPLE.read_bytes())])
+def _take_sample(session: OwnSession) -> None:
+    _take(session, [Upload("drawn faces.zip", _SAMPLE.read_bytes())])

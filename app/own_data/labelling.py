@@ -13,7 +13,7 @@ from typing import Any
 
 from app.common.text import FLAW_ICONS
 from app.own_data.own_set import Label, OwnSet
-from app.own_data.reading import OwnFace, OwnPhoto
+from app.own_data.reading import OwnFace
 from fer.labelled.table import SKIPPED
 from fer.labels import colour_of
 from fer.model.spec import Head
@@ -42,7 +42,7 @@ def labeller_data(
         done: number of the last change by the browser that was carried out.
         have: faces whose pictures the browser has.
     """
-    faces, labels, photos = own.faces, own.labels, own.photos
+    faces, labels = own.faces, own.labels
     at = min(own.at, len(faces) - 1)
     near = range(max(0, at - _BEHIND), min(len(faces), at + _AHEAD + 1))
     known = set(have)
@@ -64,7 +64,7 @@ def labeller_data(
             for name in own.expressions
         ],
         "faces": [
-            {"index": index, **_face(photos[faces[index][0]], faces[index][1], model, head)}
+            {"index": index, **_face(faces[index][1], model, head)}
             for index in near
             if index not in known
         ],
@@ -105,14 +105,15 @@ def _code(own: OwnSet, label: Label | None) -> int:
     return own.expressions.index(label.expression) + 1 if label.counts else _SKIPPED
 
 
-def _face(photo: OwnPhoto, one: OwnFace, model: str, head: Head) -> dict[str, Any]:
+def _face(one: OwnFace, model: str, head: Head) -> dict[str, Any]:
+    picture, count = one.crop.picture, one.photo.face_count
     said: dict[str, Any] = {
-        "picture": f"data:{_mime(one.picture)};base64,{base64.b64encode(one.picture).decode()}",
-        "frame": one.frame,
-        "name": photo.name,
-        "place": f"face {one.number} of {len(photo.faces)}" if len(photo.faces) > 1 else "",
+        "picture": f"data:{_mime(picture)};base64,{base64.b64encode(picture).decode()}",
+        "frame": one.crop.frame,
+        "name": one.photo.name,
+        "place": f"face {one.index + 1} of {count}" if count > 1 else "",
     }
-    answered = one.answered(model, head)
+    answered = one.answered(model, head.name)
     if answered is None:
         return said
     return said | {

@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from os.path import splitext
 
 import numpy as np
 
-from app.own_data.answers import LabelledAnswer
-from app.own_data.reading import OwnFace, OwnPhoto
+from app.core.photo import Photo
+from app.own_data.measuring import LabelledAnswer
+from app.own_data.reading import OwnFace
 from fer.geometry import iou_matrix
 from fer.labelled.names import flat_name
 from fer.labelled.table import SKIPPED, LabelRow
@@ -55,7 +56,7 @@ class OwnSet:
     def __init__(self, expressions: Sequence[str]) -> None:
         self.expressions = tuple(expressions)
         self._lock = threading.RLock()
-        self._photos: dict[str, OwnPhoto] = {}
+        self._photos: dict[str, Photo] = {}
         self._faces: list[tuple[str, OwnFace]] = []
         #: Index of each photograph's first face; by its name, which differs by more than capitals.
         self._first: dict[str, int] = {}
@@ -71,7 +72,7 @@ class OwnSet:
         self.at = 0
 
     @property
-    def photos(self) -> Mapping[str, OwnPhoto]:
+    def photos(self) -> Mapping[str, Photo]:
         """The photographs that were read, by the name that each has in this set."""
         with self._lock:
             return dict(self._photos)
@@ -128,10 +129,10 @@ class OwnSet:
         with self._lock:
             if not self._faces:
                 return frozenset()
-            answered = ({model for model, _ in face.probabilities} for _, face in self._faces)
+            answered = (set(photo.answers) for photo in self._photos.values() if photo.face_count)
             return frozenset(set.intersection(*answered))
 
-    def add(self, photo: OwnPhoto, read: Read) -> None:
+    def add(self, photo: Photo, read: Read) -> None:
         """Add a photograph that was read, with the labels that are known of it.
 
         Args:
@@ -145,7 +146,7 @@ class OwnSet:
             start = self._first[_key(name)] = len(self._faces)
             self._photos[name], self.originals[name] = photo, read
             self._size += photo.size
-            self._faces += [(name, face) for face in photo.faces]
+            self._faces += [(name, OwnFace(photo, index)) for index in range(photo.face_count)]
             for index in range(start, len(self._faces)):
                 if photo.label:
                     self._labels[index] = Label(photo.label)
@@ -187,29 +188,29 @@ class OwnSet:
         with self._lock:
             self.at = max(0, min(index, len(self._faces) - 1))
 
-    def answer_too(self, name: str, faces: Sequence[OwnFace]) -> None:
-        """Replace the faces of a photograph by the same with more answers."""
+    def replace(self, name: str, photo: Photo) -> None:
+        """Put a photograph in the place of the same one with fewer answers."""
         with self._lock:
-            self._photos[name] = replace(self._photos[name], faces=tuple(faces))
-            first = self._first[_key(name)]
-            self._faces[first : first + len(faces)] = [(name, face) for face in faces]
+            self._photos[name] = photo
+            first, count = self._first[_key(name)], photo.face_count
+            faces = [(name, OwnFace(photo, index)) for index in range(count)]
+            self._faces[first : first + count] = faces
 
     def answers(self) -> list[LabelledAnswer]:
         """Return what all models answered about the faces that have a label which counts."""
         with self._lock:
-            photos = self._photos
             misses = [
                 LabelledAnswer(photo.name, photo.label, found=False, photo=photo.name)
-                for photo in photos.values()
-                if photo.label and not photo.faces
+                for photo in self._photos.values()
+                if photo.label and not photo.face_count
             ]
             found = [
                 LabelledAnswer(
-                    photos[name].called(face),
+                    face.name,
                     self._labels[index].expression,
                     probabilities=face.probabilities,
                     flawed=bool(face.flaws),
-                    crop_jpeg=face.picture,
+                    crop_jpeg=face.crop.picture,
                     photo=name,
                     answer_seen=self._labels[index].answer_seen,
                 )

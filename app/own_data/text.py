@@ -5,25 +5,25 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
-from app.collection.entry import Missing
 from app.common.text import counted, escape_markdown
-from app.own_data.visit import OwnVisit
+from app.core.photo import Missing
+from app.own_data.session import OwnSession
 
 #: Files without faces of their own which are named at most.
 _MOST_NAMED = 100
 
 
-def facts(visit: OwnVisit) -> str:
+def facts(session: OwnSession) -> str:
     """Return what there is, in a line."""
-    own = visit.own
+    own = session.own
     if own is None:
         return ""
     photos = own.photos
-    empty = sum(not photo.faces for photo in photos.values())
+    empty = sum(not photo.face_count for photo in photos.values())
     parts = [counted(len(photos), "photo"), counted(len(own.faces), "face")]
     if empty:
         parts.append(f"{counted(empty, 'photo')} without a face")
-    return " · ".join(filter(None, [*parts, missing_line(visit)]))
+    return " · ".join(filter(None, [*parts, missing_line(session)]))
 
 
 def folder_line(counts: Mapping[str, int], misses: int) -> str:
@@ -38,15 +38,15 @@ def folder_line(counts: Mapping[str, int], misses: int) -> str:
     return f"**The labels are those of the folders:** {said or 'none'}.{missed}"
 
 
-def missing_line(visit: OwnVisit) -> str:
+def missing_line(session: OwnSession) -> str:
     """Return how many files have no faces of their own; "" if all have."""
-    counts = Counter(one.missing for one in visit.unread)
+    counts = Counter(one.missing for one in session.unread)
     return " · ".join(f"{counted(counts[one], 'file')} {one}" for one in Missing if counts[one])
 
 
-def unread_lines(visit: OwnVisit) -> str:
+def unread_lines(session: OwnSession) -> str:
     """Return the files without faces of their own with the reasons, in Markdown."""
-    unread = visit.unread
+    unread = session.unread
     lines = [f"- **{escape_markdown(one.name)}** {escape_markdown(one.error)}" for one in unread]
     more = len(lines) - _MOST_NAMED
     return "\n".join(lines[:_MOST_NAMED] + ([f"- … and {more:,} more"] if more > 0 else []))

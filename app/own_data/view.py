@@ -2,60 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 import streamlit as st
 
 from app.background.jobs import State
-from app.collection.entry import Missing
-from app.collection.text import progress_line
 from app.common.components import mount
 from app.common.head_picker import chosen_head
 from app.common.runnable import ModelEntry
-from app.common.text import counted, escape_markdown, waiting_line
+from app.common.text import counted, escape_markdown
+from app.core.photo import Missing
+from app.core.photo_session_view import show_progress, show_session_title
+from app.dashboard.render.streamlit_elements import show_parts
 from app.live.view import POLL_SECONDS
 from app.own_data.downloads import labels_csv, set_zip
-from app.own_data.figures_view import show_figures
+from app.own_data.figures import own_data_html, own_data_json, own_data_sections, own_ways
 from app.own_data.inputs import label_by_hand
 from app.own_data.labelling import carry_out, labeller_data
+from app.own_data.measuring import LabelledAnswer, measure_own
 from app.own_data.own_set import OwnSet
+from app.own_data.session import OwnSession
 from app.own_data.text import facts, folder_line, missing_line, unread_lines
-from app.own_data.visit import OwnVisit
-from app.photo.photo_view import download
+from app.photos.photo_view import download
 from app.teaching.runner import DATA_NAME
 from app.teaching.view import show_teaching
+from fer.model.spec import ModelSpec
 
 _ORIGINALS, _CHECK = "own_originals", "own_check"
 
 
-def show_title(visit: OwnVisit, own: OwnSet) -> None:
+def show_title(session: OwnSession, own: OwnSet) -> None:
     """Show what there is, and the way to delete it."""
-    with st.container(gap="xxsmall"):
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.subheader(escape_markdown(visit.title), anchor=False, width="content")
-            if visit.running:
-                st.button(
-                    "Cancel", icon=":material/close:", key="own_cancel", on_click=visit.cancel
-                )
-            else:
-                _offer_clear(visit, own)
-        st.caption(facts(visit))
-    if visit.unread and not visit.running:
-        faulty = any(one.missing is Missing.NOT_READ for one in visit.unread)
+    show_session_title(
+        session, session.title, facts(session), "own", partial(_offer_clear, session, own)
+    )
+    if session.unread and not session.running:
+        faulty = any(one.missing is Missing.NOT_READ for one in session.unread)
         icon = ":material/error:" if faulty else ":material/info:"
-        with st.expander(f"{missing_line(visit)}: why", icon=icon):
-            st.markdown(unread_lines(visit))
+        with st.expander(f"{missing_line(session)}: why", icon=icon):
+            st.markdown(unread_lines(session))
 
 
-def show_faces(visit: OwnVisit, own: OwnSet, entry: ModelEntry) -> None:
+def show_faces(session: OwnSession, own: OwnSet, entry: ModelEntry) -> None:
     """Show the progress of the analysis, and what there is to label."""
-    running = visit.running
+    running = session.running
     poll = POLL_SECONDS if running else None
-    st.fragment(_faces, run_every=poll)(visit, own, entry, running=running)
+    st.fragment(_faces, run_every=poll)(session, own, entry, running=running)
 
 
-def show_downloads(visit: OwnVisit, own: OwnSet, entry: ModelEntry) -> None:
+def show_downloads(session: OwnSession, own: OwnSet, entry: ModelEntry) -> None:
     """Offer the labels alone, and the labelled set."""
     head = chosen_head()
     said = (entry.name, head, entry.spec)
@@ -82,11 +78,11 @@ def show_downloads(visit: OwnVisit, own: OwnSet, entry: ModelEntry) -> None:
     )
 
 
-def show_results(visit: OwnVisit, own: OwnSet, entries: Sequence[ModelEntry]) -> None:
+def show_results(session: OwnSession, own: OwnSet, entries: Sequence[ModelEntry]) -> None:
     """Show what comes of the labels: how good the models are, and how to teach one.
 
     Args:
-        visit: the visitor's faces.
+        session: the visitor's faces.
         own: the same with their labels.
         entries: the models, the chosen one first.
     """
@@ -95,10 +91,10 @@ def show_results(visit: OwnVisit, own: OwnSet, entries: Sequence[ModelEntry]) ->
         st.caption(":material/fact_check: The figures are here as soon as a face has a label.")
         return
     specs = {entry.name: entry.spec for entry in entries if entry.name in own.models}
-    show_figures(
+    _show_figures(
         answers,
         specs or {entries[0].name: entries[0].spec},
-        visit.title,
+        session.title,
         model=entries[0].name,
         head=head,
     )
@@ -107,27 +103,62 @@ def show_results(visit: OwnVisit, own: OwnSet, entries: Sequence[ModelEntry]) ->
         show_teaching(partial(make_zip, own, entries[0], head), counts)
 
 
+def _show_figures(
+    answers: Sequence[LabelledAnswer],
+    specs: Mapping[str, ModelSpec],
+    data: str,
+    *,
+    model: str,
+    head: str,
+) -> None:
+    """Show how good a head is on labelled faces, with all models beside it, and files to save.
+
+    Args:
+        answers: the labelled faces, and photographs without one.
+        specs: the models, by the names that the answers have.
+        data: name of the data.
+        model: name of the model that is shown first.
+        head: name of its head.
+    """
+    figures = measure_own(answers, specs, data)
+    offered = own_ways(figures, model, head)
+    way = offered[0]
+    if len(offered) > 1:
+        way = st.segmented_control(
+            "Answers", offered, default=way, required=True, key="own_way", persist_state="session"
+        )
+    for number, section in enumerate(own_data_sections(figures, model, head, way)):
+        st.subheader(escape_markdown(section.title), anchor=False)
+        show_parts(section.parts, key=f"own_figures_{number}")
+    if figures.measured:
+        with st.container(horizontal=True):
+            page = partial(own_data_html, figures, model, head)
+            download("Figures (HTML)", page, "figures.html", "text/html", "own")
+            content = partial(own_data_json, figures)
+            download("Figures (JSON)", content, "figures.json", "application/json", "own")
+
+
 def make_zip(own: OwnSet, entry: ModelEntry, head: str) -> bytes:
     """Return the labelled set as a ZIP."""
     originals = own.originals if st.session_state.get(_ORIGINALS, True) else {}
     return set_zip(own, entry.name, head, entry.spec, originals)
 
 
-def _offer_clear(visit: OwnVisit, own: OwnSet) -> None:
+def _offer_clear(session: OwnSession, own: OwnSet) -> None:
     labels = len(own.labels)
     with st.popover("Clear", icon=":material/delete:", type="tertiary"):
         st.markdown(
             f"This deletes {counted(len(own.faces), 'face')} and {counted(labels, 'label')} from "
             "the server. Save the labels first if you want to go on with them."
         )
-        st.button("Delete all", type="primary", key="own_clear", on_click=visit.clear)
+        st.button("Delete all", type="primary", key="own_clear", on_click=session.clear)
 
 
-def _faces(visit: OwnVisit, own: OwnSet, entry: ModelEntry, *, running: bool) -> None:
-    if visit.running != running or visit.own is not own or visit.settled:
-        visit.settled = False
+def _faces(session: OwnSession, own: OwnSet, entry: ModelEntry, *, running: bool) -> None:
+    if session.running != running or session.own is not own or session.settled:
+        session.settled = False
         st.rerun()
-    _show_progress(visit)
+    _show_progress(session)
     if not own.faces:
         if not running:
             st.info(
@@ -136,33 +167,28 @@ def _faces(visit: OwnVisit, own: OwnSet, entry: ModelEntry, *, running: bool) ->
                 icon=":material/face_retouching_off:",
             )
         return
-    if _wants_labels(visit, own):
-        _show_labeller(visit, own, entry)
+    if _wants_labels(session, own):
+        _show_labeller(session, own, entry)
 
 
-def _show_progress(visit: OwnVisit) -> None:
-    job = visit.job
+def _show_progress(session: OwnSession) -> None:
+    job, (done, count) = session.job, session.asked
     if job is None or not job.active:
         return
-    if job.state is State.WAITING:
-        line = waiting_line(visit.jobs.ahead_of(job), visit.jobs.places, "set of photos")
-        st.info(line, icon=":material/hourglass_top:")
-    elif visit.asked != visit.asked[::-1]:
-        done, count = visit.asked
+    if job.state is not State.WAITING and done != count:
         st.progress(done / count, f"More models answer: {done:,} of {count:,} photos")
     else:
-        batch = visit.batches[-1]
-        st.progress(len(batch.items) / max(1, len(batch)), progress_line(batch))
+        show_progress(session, "set of photos")
 
 
-def _wants_labels(visit: OwnVisit, own: OwnSet) -> bool:
+def _wants_labels(session: OwnSession, own: OwnSet) -> bool:
     """Return whether to show what labels faces; where folders did it, that can be chosen."""
-    if not visit.by_folder:
+    if not session.by_folder:
         return True
-    misses = sum(bool(photo.label) and not photo.faces for photo in own.photos.values())
+    misses = sum(bool(photo.label) and not photo.face_count for photo in own.photos.values())
     counts = {name: own.counts[name] for name in own.expressions if own.counts[name]}
     st.markdown(f":material/folder: {folder_line(counts, misses)}")
-    if visit.running:
+    if session.running:
         return False
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         check = st.toggle("Look through the labels", key=_CHECK, persist_state="session")
@@ -172,31 +198,31 @@ def _wants_labels(visit: OwnVisit, own: OwnSet) -> bool:
             icon=":material/edit:",
             key="own_by_hand",
             on_click=label_by_hand,
-            args=(visit,),
+            args=(session,),
             help="Forgets what the folders say. All faces of a photo count then.",
         )
     return check or own.unlabelled > 0
 
 
-def _show_labeller(visit: OwnVisit, own: OwnSet, entry: ModelEntry) -> None:
-    key = f"own_labeller_{visit.token}"
+def _show_labeller(session: OwnSession, own: OwnSet, entry: ModelEntry) -> None:
+    key = f"own_labeller_{session.token}"
     told = st.session_state.get(key)
     report = told.changes if told and told.get("changes") else {}
 
     def carried_out() -> None:
         report = st.session_state[key].changes
-        if report["set"] == visit.token:
-            visit.done = carry_out(own, report["changes"], visit.done)
+        if report["set"] == session.token:
+            session.done = carry_out(own, report["changes"], session.done)
 
     def settled() -> None:
-        visit.settled = True
+        session.settled = True
 
     data = labeller_data(
         own,
         entry.name,
         entry.spec.head(chosen_head()),
-        token=visit.token,
-        done=visit.done,
+        token=session.token,
+        done=session.done,
         have=report.get("have", ()),
     )
     events = {"on_changes_change": carried_out, "on_settled_change": settled}

@@ -6,17 +6,25 @@ from functools import partial
 
 import streamlit as st
 
-from app.collection.inputs import just_taken, show_inputs
-from app.collection.state import collection_visit
-from app.collection.text import facts
-from app.collection.view import show_all, show_downloads, show_growing, show_one
-from app.collection.visit import CollectionVisit
 from app.common import running_model
 from app.common.head_picker import choose_head, chosen_head
 from app.common.model_choice import show_answered
 from app.common.page_layout import header, show_features
-from app.common.text import escape_markdown
+from app.core.photo_session_view import show_session_title
+from app.core.photo_set import PhotoSet
+from app.core.uploaders import just_taken
 from app.live.view import poll
+from app.photos.collection import CollectionSession
+from app.photos.collection_view import (
+    KEY,
+    collection_session,
+    show_all,
+    show_downloads,
+    show_growing,
+    show_inputs,
+    show_one,
+)
+from app.photos.text import facts
 from app.session.session_store import KEEP_SECONDS
 from fer import ModelError
 
@@ -36,65 +44,52 @@ def main() -> None:
         "Drop a folder of photos or a ZIP. FER Lens reads every one of them and says which "
         "expressions it shows.",
     )
-    visit = collection_visit()
+    session = collection_session()
     try:
-        if visit.collection is None:
+        if session.collection is None:
             running_model.photo_analyzer()  # which takes a while, or fails, before the upload
-        head = chosen_head(visit.spec)
+        head = chosen_head(session.spec)
     except ModelError as error:
         running_model.show_model_error(error)
         return
-    running = visit.job is not None and visit.job.active
+    running = session.running
     with st.container():
-        if just_taken() or visit.collection is None:
-            show_inputs(visit)
-        if visit.collection is not None:
-            _title(visit, running=running)
-            show_answered(visit.model, "the next collection")
-            head = choose_head(visit.spec)
-    poll(partial(show_growing, visit, head, visit.opened), active=running)
+        if just_taken(KEY) or session.collection is None:
+            show_inputs(session)
+        if session.collection is not None:
+            _title(session, session.collection)
+            show_answered(session.model, "the next collection")
+            head = choose_head(session.spec)
+    poll(partial(show_growing, session, head, session.opened), active=running)
     with st.container():
-        if visit.collection is None:
+        if session.collection is None:
             _features()
-        elif visit.opened is not None:
-            st.fragment(_opened)(visit, head)
+        elif session.opened is not None:
+            st.fragment(_opened)(session, head)
         elif not running:
-            show_downloads(visit, head)
-            st.fragment(show_all)(visit, head)
+            show_downloads(session, head)
+            st.fragment(show_all)(session, head)
 
 
-def _opened(visit: CollectionVisit, head: str) -> None:
-    if visit.opened is None:  # the way back was chosen
+def _opened(session: CollectionSession, head: str) -> None:
+    if session.opened is None:  # the way back was chosen
         st.rerun()
-    show_one(visit, head)
+    show_one(session, head)
 
 
-def _title(visit: CollectionVisit, *, running: bool) -> None:
-    collection = visit.collection
-    if collection is None:
-        return
-    with st.container(gap="xxsmall"):
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.subheader(escape_markdown(collection.title), anchor=False, width="content")
-            if running:
-                st.button(
-                    "Cancel",
-                    icon=":material/close:",
-                    key="collection_cancel",
-                    on_click=visit.cancel,
-                )
-            else:
-                st.button(
-                    "Clear",
-                    type="tertiary",
-                    icon=":material/delete:",
-                    key="collection_clear",
-                    on_click=visit.clear,
-                    help="Deletes the results from the server, for another collection.",
-                )
-        if line := facts(collection):
-            st.caption(line)
-    if visit.cancelled:
+def _title(session: CollectionSession, photos: PhotoSet) -> None:
+    def offer_clear() -> None:
+        st.button(
+            "Clear",
+            type="tertiary",
+            icon=":material/delete:",
+            key="collection_clear",
+            on_click=session.clear,
+            help="Deletes the results from the server, for another collection.",
+        )
+
+    show_session_title(session, photos.title, facts(photos), KEY, offer_clear)
+    if session.cancelled:
         st.info("**Cancelled.** What was read until then is below.", icon=":material/info:")
 
 

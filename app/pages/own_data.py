@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.collection.inputs import just_taken
 from app.common import running_model
 from app.common.head_picker import choose_head
 from app.common.page_layout import header, show_features
-from app.own_data.inputs import KEY, offer_sample, show_inputs, show_notices
-from app.own_data.state import KEEP_SECONDS, answerers, entries, own_visit
+from app.core.uploaders import just_taken
+from app.own_data.inputs import (
+    KEEP_SECONDS,
+    KEY,
+    answerers,
+    entries,
+    offer_sample,
+    own_session,
+    show_inputs,
+    show_notices,
+)
 from app.own_data.view import show_downloads, show_faces, show_results, show_title
 from fer import ModelError
 
@@ -35,31 +43,31 @@ def main() -> None:
     except ModelError as error:
         running_model.show_model_error(error)
         return
-    visit = own_visit()
-    own = visit.own
+    session = own_session()
+    own = session.own
     with st.container():
-        show_notices(visit)
+        show_notices(session)
         if own is None:
-            show_inputs(visit)
-            offer_sample(visit)
+            show_inputs(session)
+            offer_sample(session)
         else:
-            show_title(visit, own)
+            show_title(session, own)
             choose_head()
     if own is not None:
-        lacking = visit.lacks({entry.name: entry.key for entry in models})
-        if lacking and not visit.running:
-            visit.ask([one for one in answerers() if one.name in lacking])
-        show_faces(visit, own, models[0])
+        lacking = session.lacks({entry.name: entry.key for entry in models})
+        if lacking and not session.running:
+            session.ask([one for one in answerers() if one.name in lacking])
+        show_faces(session, own, models[0])
     with st.container():
         if own is None:
             _features()
-        elif not visit.running:
-            show_downloads(visit, own, models[0])
-            show_results(visit, own, models)
+        elif not session.running:
+            show_downloads(session, own, models[0])
+            show_results(session, own, models)
             with st.expander(
                 "Add photos or labels", icon=":material/add:", expanded=just_taken(KEY)
             ):
-                show_inputs(visit)
+                show_inputs(session)
 
 
 def _features() -> None:

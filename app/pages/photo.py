@@ -9,12 +9,12 @@ from app.common.head_picker import choose_head
 from app.common.model_choice import chosen_key
 from app.common.page_layout import header, show_features
 from app.common.text import escape_markdown
-from app.photo.album import Album
-from app.photo.cards import Cards
-from app.photo.inputs import offer_sample, show_inputs
-from app.photo.results import show_album
-from app.photo.state import photo_album
-from app.photo.store import AnalysedPhoto, Photo
+from app.core.photo import Photo
+from app.photos.album import Album
+from app.photos.cards import Cards
+from app.photos.inputs import offer_sample, photo_album, show_inputs
+from app.photos.pictures import PhotoView
+from app.photos.results import show_album
 from app.session.session_store import KEEP_SECONDS
 from fer import ModelError
 
@@ -35,9 +35,7 @@ def main() -> None:
         "what else it could be.",
     )
     album = photo_album()
-    store = album.results
     show_inputs(album)
-    store.keep_only(album.photos)
     if album.notice:
         st.warning(escape_markdown(album.notice))
     if not album:
@@ -49,16 +47,13 @@ def main() -> None:
     except ModelError as error:
         running_model.show_model_error(error)
         return
-    store.answered_by(chosen_key())
+    model = chosen_key()
     cards = Cards(running_model.matching_track_record(head), analyzer)
 
-    def analyse(photo: Photo) -> AnalysedPhoto:
-        analysed = store.analysed(photo, analyzer, head)
-        if not analysed.readable:
-            album.forget_contents(photo, analysed.result.error)
-        return analysed
+    def view(photo: Photo) -> PhotoView:
+        return album.view(photo, analyzer, head, model)
 
-    show_album(album, analyse, cards, new=len(store.new(album.photos, head)))
+    show_album(album, view, cards, new=len(album.unread(model)))
 
 
 def _show_start(album: Album) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from app.photo.images import small_jpeg
+from app.core.pictures import small_jpeg
 from fer.export.stream import StreamRows
 from fer.video.recording import Progress
 

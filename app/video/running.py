@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from app.background.jobs import State
+from app.core.pictures import fitted
 from app.live.charts_view import show_timeline
-from app.photo.layout import fitted
 from app.video.player import GAP, PANEL_WIDTH, PLAYER_WIDTH
 from app.video.text import progress_line, waiting_line
 from app.video.visit import VideoVisit

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from app.background.jobs import Jobs, max_jobs
+from app.background.jobs import Jobs
 from app.background.memory import MB
 from app.common.server import server_settings
 from app.common.settings import (
@@ -18,11 +18,8 @@ from app.common.settings import (
     MAX_VIDEO_MINUTES,
     MAX_VIDEO_TOTAL_MB,
 )
-from app.housekeeping.cleanup import CLEANUP
+from app.core.state import jobs, kept
 from app.serving.end import at_end
-from app.session.of_tab import session_of_tab
-from app.session.session_store import KEEP_SECONDS, SessionStore
-from app.session.tabs import tab_is_open
 from app.video.engine import Result, read_video
 from app.video.visit import VideoVisit
 from app.video.workspace import Workspaces, remove_left_overs
@@ -34,10 +31,11 @@ _STEP_MB = 25
 
 def video_visit() -> VideoVisit:
     """Return the visitor's recording. A reload finds it by the key in the page's address."""
-    return session_of_tab(
-        _store(),
+    return kept(
         "video_visit",
         lambda: VideoVisit(_jobs(), _workspaces(), _engine()),
+        VideoVisit.end,
+        lambda visit: int(visit.source is not None),  # the rest is on the disk
         ended=lambda visit: visit.ended,
     )
 
@@ -62,26 +60,13 @@ def _engine() -> partial[Result]:
     return partial(read_video, processor_seconds=60.0 * minutes)
 
 
-@st.cache_resource(show_spinner=False)
 def _jobs() -> Jobs:
-    return Jobs(max_jobs(server_settings(), MAX_VIDEO_JOBS))
+    return jobs(MAX_VIDEO_JOBS)
 
 
 @st.cache_resource(show_spinner=False)
 def _workspaces() -> Workspaces:
     workspaces = Workspaces(MAX_VIDEO_TOTAL_MB.number(server_settings()) * MB)
     at_end(workspaces.close)
-    at_end(_jobs().close)
+    at_end(_jobs().close)  # before the folders go
     return workspaces
-
-
-@st.cache_resource(show_spinner=False)
-def _store() -> SessionStore[VideoVisit]:
-    store = SessionStore(
-        tab_is_open,
-        keep_seconds=KEEP_SECONDS,
-        dropped=VideoVisit.end,
-        bytes_of=lambda visit: int(visit.source is not None),  # the rest is on the disk
-    )
-    CLEANUP.add(store.look)
-    return store

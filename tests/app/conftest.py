@@ -11,8 +11,9 @@ from streamlit.testing.v1 import AppTest
 
 from app.common import running_model
 from app.limits import gate
-from app.photo.store import AnalysedPhoto, Photo, analyse_photo
+from app.photos.pictures import PhotoView
 from fer.model.spec import ModelSpec
+from tests.app.photos.samples import view_of
 from tests.app.samples import (
     SECOND,
     Clock,
@@ -97,6 +98,6 @@ def upload(page: AppTest) -> Upload:
 
 
 @pytest.fixture
-def analysed() -> AnalysedPhoto:
+def two_faces() -> PhotoView:
     """Two faces found in a picture of 320 × 200."""
-    return analyse_photo(Photo("two.png", png(faces=2)), FakeAnalyzer())
+    return view_of("two.png", png(faces=2))

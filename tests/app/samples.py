@@ -20,7 +20,7 @@ from fer.drawing.mesh import FEATURES
 from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
 from fer.model.class_activation import ClassActivation, class_activation
 from fer.model.spec import ModelSpec
-from fer.types import FLAWS, Floats, Image
+from fer.types import FLAWS, Image
 from tests.samples import make_detections
 
 LABELS = ("happy", "sad", "neutral")
@@ -108,27 +108,27 @@ class FakeAnalyzer:
         self.searches = 0
         self.spec = spec
 
-    def __call__(
-        self, image: Image, *, head: str = EXPRESSION_HEAD, detections: Detections | None = None
-    ) -> Faces:
+    def all_heads(self, image: Image, detections: Detections | None = None) -> dict[str, Faces]:
         self.calls += 1
         self.searches += detections is None
         red, green, blue = (int(v) for v in image[0, 0])
         if red == BROKEN:
             raise RuntimeError("a fault that nobody thought of")
-        happy = green / 100 / (1 if head == EXPRESSION_HEAD else 2)
-        rows = [(happy, (1 - happy) * 0.6, (1 - happy) * 0.4)] * red
-        found_faces = faces_of(*rows, flaws=("small", "dark") if blue > 100 else ())
-        return replace(found_faces, head=head)
+        heads = self.spec.head_names if self.spec else (EXPRESSION_HEAD, FERPLUS_HEAD)
+        answers = {}
+        for head in heads:
+            happy = green / 100 / (1 if head == EXPRESSION_HEAD else 2)
+            rows = [(happy, (1 - happy) * 0.6, (1 - happy) * 0.4)] * red
+            found = faces_of(*rows, flaws=("small", "dark") if blue > 100 else ())
+            answers[head] = replace(found, head=head)
+        return answers
 
-    def all_heads(self, image: Image, detections: Detections) -> dict[str, Floats]:
-        heads = self.spec.head_names if self.spec else (EXPRESSION_HEAD,)
-        return {head: self(image, head=head, detections=detections).probabilities for head in heads}
-
-    def cut_out(self, image: Image) -> dict[str, Floats]:
-        one_face = np.array([[[1, *image[0, 0, 1:]]]], np.uint8)
-        known = self.all_heads(one_face, Detections.empty())
-        return {head: rows[0] for head, rows in known.items()}
+    def cut_out(self, image: Image) -> dict[str, Faces]:
+        one_face = np.array([[[1, *image[0, 0, 1:2], 0]]], np.uint8)
+        height, width = image.shape[:2]
+        box = np.array([[0, 0, width, height]], np.float32)
+        answers = self.all_heads(one_face, Detections.empty())
+        return {head: replace(faces, xyxy=box) for head, faces in answers.items()}
 
     def has_class_activation(self, head: str) -> bool:
         return bool(self.spec and self.spec.head(head).activation_map)
@@ -149,12 +149,10 @@ class HeldAnalyzer(FakeAnalyzer):
         super().__init__(spec)
         self.began, self.go = threading.Event(), threading.Event()
 
-    def __call__(
-        self, image: Image, *, head: str = EXPRESSION_HEAD, detections: Detections | None = None
-    ) -> Faces:
+    def all_heads(self, image: Image, detections: Detections | None = None) -> dict[str, Faces]:
         self.began.set()
         assert self.go.wait(PATIENCE)
-        return super().__call__(image, head=head, detections=detections)
+        return super().all_heads(image, detections)
 
 
 class FakeLandmark:

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image as PillowImage
 from playwright.sync_api import Page, expect
 
-from app.photo.inputs import SAMPLE
+from app.photos.inputs import SAMPLE
 from tests.browser.conftest import PHONE, WIDE, Visit, widest
 
 

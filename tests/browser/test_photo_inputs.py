@@ -7,7 +7,7 @@ import pytest
 from PIL import Image as PillowImage
 from playwright.sync_api import Page, Route, expect
 
-from app.photo.inputs import MAX_UPLOAD_MB, SAMPLE
+from app.photos.inputs import MAX_UPLOAD_MB, SAMPLE
 from tests.browser.conftest import PHONE, Visit, follow
 
 TOUCH = {"viewport": PHONE, "has_touch": True, "is_mobile": True}

@@ -115,16 +115,30 @@ def test_the_shipped_model_calls_a_smile_happy(astronaut: Image) -> None:
     assert faces.confidence[0] > 0.6
 
 
-def test_all_heads_answer_about_known_faces_and_a_cut_out_one() -> None:
+def test_all_heads_answer_from_one_pass_as_each_does_alone() -> None:
     analyzer = FaceAnalyzer.for_photos(SHIPPED_MODEL)
     image = np.random.default_rng(0).integers(0, 255, (200, 200, 3), np.uint8)
-    found = make_detections((30, 30, 90, 90), (100, 100, 180, 180))
+    found = make_detections((100, 100, 180, 180), (30, 30, 90, 90))
     answers = analyzer.all_heads(image, found)
     assert answers.keys() == set(analyzer.spec.head_names)
-    for head, rows in answers.items():
-        assert np.allclose(rows, analyzer(image, head=head, detections=found).probabilities)
-    for head, row in analyzer.cut_out(image[:100, :100]).items():
-        assert row.shape == (len(analyzer.spec.head(head).labels),)
-        assert row.sum() == pytest.approx(1)
+    for head, faces in answers.items():
+        alone = analyzer(image, head=head, detections=found)
+        assert np.allclose(faces.probabilities, alone.probabilities)
+        assert faces.xyxy[:, 0].tolist() == [30, 100], "left to right"
+        assert faces.answers == alone.answers
+        assert faces.quality == alone.quality
+    assert not len(analyzer.all_heads(np.zeros((64, 64, 3), np.uint8))["expression"])
+
+
+def test_a_cut_out_face_is_all_of_its_picture() -> None:
+    analyzer = FaceAnalyzer.for_photos(SHIPPED_MODEL)
+    image = np.random.default_rng(0).integers(0, 255, (100, 90, 3), np.uint8)
+    answers = analyzer.cut_out(image)
+    assert answers.keys() == set(analyzer.spec.head_names)
+    for head, face in answers.items():
+        assert face.labels == analyzer.spec.head(head).labels
+        assert face.probabilities.sum() == pytest.approx(1)
+        assert face.xyxy.tolist() == [[0, 0, 90, 100]]
+        assert face.quality == [()]
     with pytest.raises(ValueError, match="RGB"):
         analyzer.cut_out(image[..., 0])

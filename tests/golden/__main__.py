@@ -119,10 +119,10 @@ def _videos(photographs: Path, out: Path) -> None:
 
 def _collection(photographs: Path, out: Path) -> None:
     """A ZIP with duplicates, nested folders and hostile names, as the page reads it."""
-    from app.collection.collection import Collection, item_reader, read_all
-    from app.collection.downloads import zip_of
-    from app.collection.item import Item
-    from app.collection.upload import Upload, files_of
+    from app.core.photo_set import PhotoSet
+    from app.core.uploads import Upload, files_of
+    from app.photos.collection import reader
+    from app.photos.downloads import zip_of
     from fer.analyzer import FaceAnalyzer
 
     content = io.BytesIO()
@@ -135,28 +135,27 @@ def _collection(photographs: Path, out: Path) -> None:
         archive.writestr("nested.zip", content.getvalue())
     files = files_of([Upload("holiday.zip", content.getvalue())], 1000)
     analyzer = FaceAnalyzer.for_photos(SHIPPED_MODEL)
-    heads = [head.name for head in analyzer.spec.heads]
-    names = [candidate.name for candidate in files.candidates]
-    collection = Collection(files.title, names, files.system, unread=Item)
-    read_all(collection, files.candidates, item_reader(analyzer, heads), lambda: False)
-    for head in heads:
-        made = zip_of(collection.items, head, analyzer.spec)
+    photos = PhotoSet(files)
+    photos.read(files.candidates, reader(analyzer), lambda: False)
+    for head in (head.name for head in analyzer.spec.heads):
+        made = zip_of(photos.photos, head, analyzer.spec)
         _unpack(made, out / head)
     _digest(out)
 
 
 def _labelled(photographs: Path, out: Path) -> None:
+    from app.core.photo import Answerer, Photo
     from app.own_data.downloads import labels_csv, set_zip
     from app.own_data.own_set import Label, OwnSet
-    from app.own_data.reading import Answerer, read_photo
+    from app.own_data.reading import read_own
     from fer.analyzer import FaceAnalyzer
 
     analyzer = FaceAnalyzer.for_photos(SHIPPED_MODEL)
-    answerer = Answerer("compact", "key", analyzer)
+    answerer = Answerer(analyzer, "compact", "key")
     own = OwnSet(analyzer.spec.head("balanced").labels)
     for name in ("one.jpg", "crowd.jpg", "nobody.png", "text.jpg"):
         content = (photographs / name).read_bytes()
-        own.add(read_photo(name, content, [answerer]), lambda content=content: content)
+        own.add(read_own(Photo(name), content, [answerer]), lambda content=content: content)
     for index in range(len(own.faces)):
         own.label(index, Label(("happy", "sad", "neutral")[index % 3]))
     arguments = (own, "compact", "balanced", analyzer.spec)

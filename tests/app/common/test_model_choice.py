@@ -14,14 +14,14 @@ from aiortc.contrib.media import MediaRelay
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from app.collection import state as collection_state
-from app.collection.downloads import csv_of
 from app.common import running_model
 from app.common.model_choice import chosen_model
 from app.common.settings import MODEL, MODELS
+from app.core import state as core_state
 from app.live import state
 from app.live.streaming.ice import Help, Ice
 from app.live.streaming.people import LiveModel
+from app.photos.downloads import csv_of
 from fer.detection.photo_scan import PhotoScan
 from fer.labels import EXPRESSION_HEAD
 from fer.model.spec import ModelSpec
@@ -266,10 +266,10 @@ def test_the_map_of_what_counted_follows_the_model(app: AppTest) -> None:
 def test_a_collection_keeps_the_model_with_which_it_was_begun(
     app: AppTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for shared in (collection_state._jobs, collection_state._room, collection_state._store):
+    for shared in (core_state.jobs, core_state.budget, core_state._store):
         shared.clear()
     go(app, "collection").file_uploader[0].set_value([("eileen.png", photo(), "")])
-    visit = app.run().session_state["collection_visit"]
+    visit = app.run().session_state["collection"]
     assert visit.job
     visit.job.wait(60)
     choice(go(app, "video")).set_value("mine").run()
@@ -277,8 +277,8 @@ def test_a_collection_keeps_the_model_with_which_it_was_begun(
     assert not app.exception
     assert "Answered by compact, 7 expressions" in words(app).replace("*", "")
     assert "mine, chosen now, answers the next collection" in words(app)
-    (item,) = visit.collection.items
-    assert item.faces["expression"].expressions == ["happy"]
+    (item,) = visit.photos
+    assert item.faces("expression").expressions == ["happy"]
     table = csv_of([item], "expression", visit.spec).splitlines()
     assert ",compact," in table[1]
     visit.open(item.number)

@@ -49,13 +49,13 @@ def test_counts_have_labels() -> None:
     for name, kind in (
         ("analysis", "device"),
         ("stream_refused", "full"),
-        (LOGGED, "error app.photo.store"),
+        (LOGGED, "error app.core.photo"),
     ):
         counters().add(name, kind)
     assert lines(*COUNTERS) == [
         'fer_lens_analyses_total{where="device"} 1',
         'fer_lens_events_total{event="stream_refused",kind="refusal",reason="full"} 1',
-        'fer_lens_logged_total{level="error",module="app.photo.store"} 1',
+        'fer_lens_logged_total{level="error",module="app.core.photo"} 1',
     ]
 
 

@@ -7,9 +7,10 @@ import zipfile
 
 from PIL import Image as PillowImage
 
-from app.collection.upload import Upload
+from app.core.photo import Answerer, Photo
+from app.core.uploads import Upload
 from app.own_data.own_set import OwnSet
-from app.own_data.reading import Answerer, read_photo
+from app.own_data.reading import OwnFace, read_own
 from fer.labels import EXPRESSION_HEAD
 from fer.model.spec import Head
 from tests.app.samples import LABELS, THRESHOLDS, FakeAnalyzer, png
@@ -32,7 +33,17 @@ SPEC = fake_spec(HEAD)
 
 
 def answerer(name: str = "fake", key: str = "1", analyzer: FakeAnalyzer | None = None) -> Answerer:
-    return Answerer(name, key, analyzer or FakeAnalyzer(SPEC))  # type: ignore[arg-type]
+    return Answerer(analyzer or FakeAnalyzer(SPEC), name, key)
+
+
+def read_photo(
+    name: str, data: bytes, answerers: list[Answerer], *, label: str = "", cut_out: bool = False
+) -> Photo:
+    return read_own(Photo(name, label=label), data, answerers, cut_out=cut_out)
+
+
+def faces_in(photo: Photo) -> list[OwnFace]:
+    return [OwnFace(photo, index) for index in range(photo.face_count)]
 
 
 def own_set(*photos: tuple[str, int]) -> OwnSet:

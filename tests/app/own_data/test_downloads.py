@@ -7,10 +7,10 @@ import pytest
 
 from app.own_data.downloads import labels_csv, set_zip
 from app.own_data.own_set import Label, OwnSet
-from app.own_data.reading import CROP_SCALE, read_photo
+from app.own_data.reading import CROP_SCALE
 from fer import decode_image
 from fer.labelled.table import SKIPPED, read_table
-from tests.app.own_data.samples import HEAD, SPEC, answerer, own_set, small
+from tests.app.own_data.samples import HEAD, SPEC, answerer, own_set, read_photo, small
 from tests.app.samples import png
 
 SAID = ("fake", HEAD.name, SPEC)

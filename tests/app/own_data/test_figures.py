@@ -7,10 +7,14 @@ import pytest
 
 from app.dashboard.elements import Chart, Facts, Note, Pictures, Section, Table
 from app.dashboard.sections.other_data import AS_ANSWERED, RESTRICTED
-from app.own_data.answers import LabelledAnswer
-from app.own_data.figures import own_data_html, own_data_json, own_data_sections, own_ways
-from app.own_data.limits import LEAST_FOR_CALIBRATION
-from app.own_data.measuring import OwnFigures, measure_own
+from app.own_data.figures import (
+    LEAST_FOR_CALIBRATION,
+    own_data_html,
+    own_data_json,
+    own_data_sections,
+    own_ways,
+)
+from app.own_data.measuring import LabelledAnswer, OwnFigures, measure_own
 from fer.evaluation.other_data import OtherDataFile
 from fer.model.spec import Head
 from tests.app.own_data.samples import HEAD, SPEC

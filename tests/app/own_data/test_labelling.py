@@ -7,9 +7,8 @@ import pytest
 
 from app.own_data.labelling import carry_out, labeller_data
 from app.own_data.own_set import Label, OwnSet
-from app.own_data.reading import read_photo
 from fer.labelled.table import SKIPPED
-from tests.app.own_data.samples import HEAD, answerer, own_set, small
+from tests.app.own_data.samples import HEAD, answerer, own_set, read_photo, small
 from tests.app.samples import png
 
 
@@ -65,7 +64,7 @@ def test_what_the_head_cannot_answer_is_offered_only_where_it_is_a_label_already
 def test_pictures_are_sent_anew_once_another_model_has_answered() -> None:
     own = own_set(("a.png", 1))
     before = data_of(own, model="late")["answerer"]
-    own.answer_too("a.png", read_photo("a.png", png(1), [answerer(), answerer("late")]).faces)
+    own.replace("a.png", read_photo("a.png", png(1), [answerer(), answerer("late")]))
     assert before != data_of(own, model="late")["answerer"] != data_of(own)["answerer"]
 
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from app.own_data.answers import LabelledAnswer
-from app.own_data.limits import FEW_OF_CLASS, WIDE, faces_for, own_limits
+from app.own_data.figures import FEW_OF_CLASS, WIDE, faces_for, own_limits
+from app.own_data.measuring import LabelledAnswer
 from fer.evaluation.labelled import evaluate_labelled
 from fer.evaluation.metrics import wilson_interval
 from tests.app.own_data.samples import HEAD

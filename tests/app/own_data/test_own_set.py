@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.core.photo import Photo
 from app.own_data.own_set import Label, OwnSet
-from app.own_data.reading import OwnPhoto, read_photo
 from fer.labelled.table import SKIPPED, LabelRow
-from tests.app.own_data.samples import EXPRESSIONS, answerer, own_set
+from tests.app.own_data.samples import EXPRESSIONS, answerer, own_set, read_photo
 from tests.app.samples import png
 
 SAD = Label("sad")
@@ -98,7 +98,7 @@ def test_photos_of_the_same_name_are_told_apart() -> None:
 
 def test_what_was_not_read_is_no_photo() -> None:
     own = own_set()
-    own.add(OwnPhoto("a.png", "is damaged."), lambda: b"")
+    own.add(Photo("a.png", "is damaged."), lambda: b"")
     assert (own.photos, own.faces) == ({}, [])
 
 
@@ -145,11 +145,13 @@ def test_a_table_says_which_photos_have_no_face() -> None:
 def test_more_answers_change_no_label() -> None:
     own = own_set(("a.png", 1), ("b.png", 2))
     own.label(1, SAD)
-    new = read_photo("b.png", png(2), [answerer("fake"), answerer("late")]).faces
-    own.answer_too("b.png", new)
+    own.replace("b.png", read_photo("b.png", png(2), [answerer("fake"), answerer("late")]))
     assert own.labels == {1: SAD}
+    assert [(name, len(face.photo.answers)) for name, face in own.faces] == [
+        ("a.png", 1), ("b.png", 2), ("b.png", 2),
+    ]  # fmt: skip
     assert own.models == {"fake"}
-    own.answer_too("a.png", read_photo("a.png", png(1), [answerer("late")]).faces)
+    own.replace("a.png", read_photo("a.png", png(1), [answerer("late")]))
     assert own.models == {"late"}
 
 

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.collection import inputs, state
-from app.collection.item import Item
-from app.collection.room import Room
-from app.collection.selection import PER_PAGE
-from app.collection.visit import CollectionVisit
 from app.common.settings import MAX_COLLECTION_PHOTOS
+from app.core import state, uploaders
+from app.core.budget import Budget
+from app.core.photo import Photo
+from app.photos.collection import CollectionSession
+from app.photos.selection import PER_PAGE
 from fer import Faces
 from fer.labels import FERPLUS_HEAD
 from fer.types import Image
@@ -46,22 +46,22 @@ def pills(page: AppTest, key: str) -> Any:
     return next(g for g in page.get("button_group") if key in g.key)
 
 
-def visit_of(page: AppTest) -> CollectionVisit:
-    visit: CollectionVisit = page.session_state["collection_visit"]
+def visit_of(page: AppTest) -> CollectionSession:
+    visit: CollectionSession = page.session_state["collection"]
     return visit
 
 
-def items_of(page: AppTest) -> tuple[Item, ...]:
+def items_of(page: AppTest) -> tuple[Photo, ...]:
     collection = visit_of(page).collection
     assert collection
-    return collection.items
+    return collection.photos
 
 
 @pytest.fixture(autouse=True)
 def _fresh_server(monkeypatch: pytest.MonkeyPatch) -> None:
     """What all visitors share begins anew, with as much memory as it takes."""
-    monkeypatch.setattr(Room, "_left", Room._unheld)
-    for shared in (state._jobs, state._room, state._store):
+    monkeypatch.setattr(Budget, "_left", Budget._unheld)
+    for shared in (state.jobs, state.budget, state._store):
         shared.clear()
 
 
@@ -231,15 +231,15 @@ def test_cleared_results_are_gone_and_there_is_room_for_others(put: Put) -> None
 def test_results_are_shown_while_others_are_read_and_a_cancel_keeps_them(
     collection: AppTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    reached, go, answer = threading.Event(), threading.Event(), FakeAnalyzer.__call__
+    reached, go, answer = threading.Event(), threading.Event(), FakeAnalyzer.all_heads
 
-    def held(self: FakeAnalyzer, image: Image, **options: Any) -> Faces:
+    def held(self: FakeAnalyzer, image: Image, *known: Any) -> dict[str, Faces]:
         if image[0, 0, 2] == 2:
             reached.set()
             assert go.wait(PATIENCE)
-        return answer(self, image, **options)
+        return answer(self, image, *known)
 
-    monkeypatch.setattr(FakeAnalyzer, "__call__", held)
+    monkeypatch.setattr(FakeAnalyzer, "all_heads", held)
     photos = [(f"{n}.png", png(1, 90, n), "") for n in range(4)]
     collection.file_uploader[0].set_value(photos).run()
     assert reached.wait(PATIENCE)
@@ -266,13 +266,6 @@ def test_results_are_shown_while_others_are_read_and_a_cancel_keeps_them(
     go.set()
 
 
-def test_what_is_no_archive_says_so(put: Put) -> None:
-    page = put(("holiday.zip", b"notes"))
-    assert not page.exception
-    assert {m.label: m.value for m in page.metric}["Not read"] == "1"
-    assert shown(page) == ["holiday.zip"]
-
-
 def test_an_empty_archive_is_answered_in_words(collection: AppTest) -> None:
     collection.file_uploader[0].set_value([("empty.zip", zipped(), "")]).run()
     assert "There are no photos in empty\\.zip" in collection.warning[0].value
@@ -287,7 +280,7 @@ def test_collections_can_be_switched_off(page: AppTest, monkeypatch: pytest.Monk
 
 
 def test_without_room_the_page_says_so(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Room, "_left", lambda self: inputs._LEAST_ROOM - 1)
+    monkeypatch.setattr(Budget, "_left", lambda self: uploaders._LEAST_ROOM - 1)
     page.switch_page(PAGE).run()
     assert not page.exception
     assert "no room for another collection" in page.info[0].value

@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.collection.room import Room
 from app.common.runnable import ModelEntry
 from app.common.settings import MAX_OWN_PHOTOS
-from app.own_data import state
+from app.core import state
+from app.core.budget import Budget
+from app.own_data import inputs
 from app.own_data.own_set import Label
-from app.own_data.visit import OwnVisit
+from app.own_data.session import OwnSession
 from tests.app.own_data.samples import SPEC, archive, small
 from tests.app.samples import FakeAnalyzer, png
 
@@ -37,8 +38,8 @@ def button(page: AppTest, label: str) -> Any:
     return next(b for b in page.button if b.label == label)
 
 
-def visit_of(page: AppTest) -> OwnVisit:
-    visit: OwnVisit = page.session_state["own_visit"]
+def visit_of(page: AppTest) -> OwnSession:
+    visit: OwnSession = page.session_state["own_data"]
     return visit
 
 
@@ -57,11 +58,11 @@ def entry(name: str, analyzer: FakeAnalyzer) -> ModelEntry:
 def models(monkeypatch: pytest.MonkeyPatch, analyzer: FakeAnalyzer) -> list[ModelEntry]:
     """The models that are here, which a test may change."""
     found = [entry("compact", analyzer)]
-    monkeypatch.setattr(state, "chosen_entry", lambda: found[0])
-    monkeypatch.setattr(state, "runnable_models", lambda: found)
-    monkeypatch.setattr(state.running_model, "photo_analyzer", lambda *args: analyzer)
-    monkeypatch.setattr(Room, "_left", Room._unheld)
-    for shared in (state._jobs, state._room, state._store):
+    monkeypatch.setattr(inputs, "chosen_entry", lambda: found[0])
+    monkeypatch.setattr(inputs, "runnable_models", lambda: found)
+    monkeypatch.setattr(inputs.running_model, "photo_analyzer", lambda *args: analyzer)
+    monkeypatch.setattr(Budget, "_left", Budget._unheld)
+    for shared in (state.jobs, state.budget, state._store):
         shared.clear()
     return found
 
@@ -194,7 +195,7 @@ def test_without_room_or_places_the_page_says_so(
     monkeypatch.setenv(MAX_OWN_PHOTOS.name, "0")
     assert "switched off" in words(page.switch_page(PAGE).run())
     monkeypatch.setenv(MAX_OWN_PHOTOS.name, "5")
-    monkeypatch.setattr(Room, "_left", lambda self: 0)
+    monkeypatch.setattr(Budget, "_left", lambda self: 0)
     state._store.clear()
-    del page.session_state["own_visit"]
+    del page.session_state["own_data"]
     assert "no room for another set of photos" in words(page.run())

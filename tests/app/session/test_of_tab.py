@@ -18,10 +18,10 @@ Open = Callable[..., tuple[Any, str, bool]]
 @pytest.fixture(
     params=[
         ("photo", "photo_album"),
-        ("collection", "collection_visit"),
+        ("collection", "collection"),
         ("video", "video_visit"),
         ("live", "live_session"),
-        ("own_data", "own_visit"),
+        ("own_data", "own_data"),
     ],
     ids=lambda param: param[0],
 )

@@ -64,8 +64,7 @@ def test_nothing_is_left_of_photographs_and_sessions_when_their_tabs_are_closed(
     with acts.tab(*server.address) as page:
         for _ in range(4):  # the last one has 24 megapixels
             acts.photograph(page, next(photos))
-        held = server.holds(lambda census: census["Album"] > 0)
-        assert held["PhotoStore"] > 0
+        server.holds(lambda census: census["Album"] > 0)
     with acts.tab(*server.address, acts.LIVE) as page:
         acts.stream(page)
         server.holds(lambda census: census["LiveSession"] > 0)

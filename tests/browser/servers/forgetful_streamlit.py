@@ -18,23 +18,21 @@ from typing import Any
 from streamlit.runtime.app_session import AppSession
 from streamlit.web.cli import main
 
-from app.collection import state as collection
-from app.collection.visit import CollectionVisit
+from app.core import state
 from app.housekeeping import cleanup
 from app.housekeeping.cleanup import resident_bytes
 from app.live.streaming.session import LiveSession
-from app.own_data import state as own_data
-from app.photo.album import Album
-from app.photo.store import PhotoStore
+from app.own_data import inputs as own_data
+from app.photos.album import Album
+from app.photos.collection import CollectionSession
 from app.session import lasting_downloads
 from app.session.session_store import SessionStore
-from app.video import state as video
 from app.video.visit import VideoVisit
 
 CENSUS_VARIABLE = "FER_TEST_CENSUS"
 
 #: Kinds of objects that belong to one visitor.
-CLASSES = (AppSession, Album, PhotoStore, LiveSession, VideoVisit, CollectionVisit)
+CLASSES = (AppSession, Album, LiveSession, VideoVisit, CollectionSession)
 KINDS = tuple(kind.__name__ for kind in CLASSES)
 
 #: Seconds after which everything goes.
@@ -64,8 +62,8 @@ def _tell(file: Path, made: dict[str, list[weakref.ref[Any]]]) -> None:
 
 if __name__ == "__main__":
     cleanup.LOOK_SECONDS, cleanup.REST_SECONDS = 0.5, 1.0
-    for state in (collection, own_data, video):
-        vars(state)["KEEP_SECONDS"] = SECONDS
+    for module in (state, own_data):
+        vars(module)["KEEP_SECONDS"] = SECONDS
     lasting_downloads.KEPT_SECONDS = lasting_downloads.BUTTON_SECONDS = SECONDS
     defaults: dict[str, object] = SessionStore.__init__.__kwdefaults__ or {}
     defaults["keep_seconds"] = SECONDS

@@ -8,9 +8,8 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-from app.collection.archive import RefusedError
-from app.collection.upload import Upload, files_of
-from app.own_data.taking import taken_of
+from app.core.uploads import RefusedError, Upload, files_of
+from app.own_data.dropped import labelled_files_of
 from fer.labelled.names import flat_name, natural_order, portable_name
 from fer.labelled.table import LabelledFace, LabelRow, write_archive
 from fer.labels import FER2013_LABELS
@@ -108,7 +107,7 @@ def run(uploads: list[Upload], folder: Path) -> None:
     files = files_of(uploads, most=20)
     _read(files.candidates)
     for by_hand in (False, True):
-        taken = taken_of(uploads, 20, FER2013_LABELS, by_hand=by_hand)
+        taken = labelled_files_of(uploads, 20, FER2013_LABELS, by_hand=by_hand)
         _read(taken.candidates)
         assert {*taken.labels.values()} <= {*FER2013_LABELS}
 

@@ -1,0 +1,1 @@
+"""What the pages with photographs and recordings share: uploads, budgets, jobs, records."""

@@ -1,0 +1,76 @@
+"""What all visitors share, and what is kept of each visitor beyond a run of a page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from app.background.jobs import Jobs, max_jobs
+from app.background.memory import MB
+from app.common.server import server_settings
+from app.common.settings import Setting
+from app.core.budget import Budget
+from app.core.photo_session import UploadLimits
+from app.housekeeping.cleanup import CLEANUP
+from app.serving.end import at_end
+from app.session.of_tab import session_of_tab
+from app.session.session_store import KEEP_SECONDS, Session, SessionStore
+from app.session.tabs import tab_is_open
+
+
+def kept(
+    name: str,
+    make: Callable[[], Session],
+    end: Callable[[Session], None],
+    bytes_of: Callable[[Session], int],
+    *,
+    ended: Callable[[Session], bool] = lambda session: False,
+    keep_seconds: float | None = None,
+) -> Session:
+    """Return what is kept of the visitor. A reload finds it by the key in the page's address.
+
+    Args:
+        name: key of it in Streamlit's session state.
+        make: makes a new one.
+        end: is called with one that is kept no more.
+        bytes_of: returns the memory that one takes; 0 if losing it is no loss.
+        ended: returns whether one is of no more use.
+        keep_seconds: for how long one is kept after its tab was last seen open, if not the usual.
+    """
+    seconds = KEEP_SECONDS if keep_seconds is None else keep_seconds
+    return session_of_tab(_store(name, end, bytes_of, seconds), name, make, ended)
+
+
+def upload_limits(photos: Setting, megabytes: Setting) -> UploadLimits:
+    """Return what a visitor may upload, by two settings."""
+    settings = server_settings()
+    # Streamlit's own limit holds for every upload, whatever an uploader says.
+    most = min(megabytes.number(settings), int(st.get_option("server.maxUploadSize")))
+    return UploadLimits(photos.number(settings), most * MB)
+
+
+@st.cache_resource(show_spinner=False)
+def jobs(setting: Setting) -> Jobs:
+    """Return the jobs of a kind of all visitors, of which a setting says the number."""
+    made = Jobs(max_jobs(server_settings(), setting))
+    at_end(made.close)
+    return made
+
+
+@st.cache_resource(show_spinner=False)
+def budget(setting: Setting) -> Budget:
+    """Return the memory for a kind of upload of all visitors, of which a setting says how much."""
+    return Budget(setting.number(server_settings()) * MB)
+
+
+@st.cache_resource(show_spinner=False)
+def _store(
+    name: str,
+    _end: Callable[[Session], None],
+    _bytes_of: Callable[[Session], int],
+    _keep_seconds: float,
+) -> SessionStore[Session]:
+    store = SessionStore(tab_is_open, keep_seconds=_keep_seconds, dropped=_end, bytes_of=_bytes_of)
+    CLEANUP.add(store.look)
+    return store

@@ -1,0 +1,292 @@
+"""One photograph: its summary, the picture, cards of faces, the table and the downloads."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, Literal
+
+import streamlit as st
+
+from app.common import charts, running_model, text
+from app.common.components import mount
+from app.common.page_layout import CARD_WIDTH, CONTENT_WIDTH
+from app.core.pictures import fitted
+from app.photos.cards import Cards, cards_key
+from app.photos.downloads import csv_of, file_name, json_of
+from app.photos.layout import GAP, MAX_CARDS, layout
+from app.photos.pictures import HELP, PhotoView, describe_meshes, missing_note
+from fer import Faces, ModelError
+from fer.export.table import face_rows
+from fer.labels import colour_of
+from fer.text import one_of
+
+#: Largest width and height in pixels of a picture without a face, of which there is less to see.
+_PLAIN_PICTURE = (556, 420)
+
+#: Width in pixels of the switch for the face meshes, also below a narrower picture.
+_SWITCH_WIDTH = 160
+
+#: Selected face by key of the photo; a photo without a selection is not in it.
+Selection = dict[str, int]
+
+
+def show_photo(
+    view: PhotoView, cards: Cards, selection: Selection, width: int = CONTENT_WIDTH
+) -> None:
+    """Show one photo and all that was found in it.
+
+    Args:
+        view: a photograph that could be read.
+        cards: shows cards of faces.
+        selection: the visitor's choice of a face, which is shown and updated.
+        width: width of the container in pixels, where the screen has room.
+    """
+    if view.photo.animated:
+        st.caption("An animation: its first picture was read.")
+    if not len(view.faces):
+        _no_face(view)
+        return
+    if len(view.faces) <= MAX_CARDS:
+        _with_cards(view, cards, selection, width)
+    else:
+        _with_strip(view, cards, selection, width)
+    if len(view.faces) > 1:  # of one, its card says all
+        _table(view.faces)
+    _downloads(view)
+
+
+def show_mix(results: Sequence[Faces], key: str) -> None:
+    """Show a strip with the share of each answer.
+
+    Args:
+        results: the faces of one or several photographs, with one at least.
+        key: key of the chart.
+    """
+    counts = text.answer_counts(results)
+    st.plotly_chart(
+        charts.answer_mix(counts),
+        config=charts.CONFIG,
+        alt=text.describe_mix(counts),
+        key=key,
+    )
+
+
+def download(
+    label: str, make: Callable[[], str | bytes], file_name: str, mime: str, key: str
+) -> None:
+    """Offer a file that is created only when the visitor clicks."""
+    st.download_button(
+        label,
+        make,
+        file_name,
+        mime,
+        key=f"photo_download_{key}_{label}",
+        on_click="ignore",
+        icon=":material/download:",
+    )
+
+
+def _with_cards(view: PhotoView, cards: Cards, selection: Selection, width: int) -> None:
+    """Show the picture, and a card of every face beside or below it."""
+    size, count = (view.photo.width, view.photo.height), len(view.faces)
+    plan = layout(size, count, content_width=width, card_width=CARD_WIDTH)
+    # Cards have a fixed width; where they do not fit beside the picture, they wrap below it.
+    columns = plan.card_columns or width // CARD_WIDTH
+    room = columns * CARD_WIDTH + (columns - 1) * GAP
+    side: Literal["left", "center"] = "left" if plan.card_columns else "center"
+    with st.container(horizontal=True, horizontal_alignment=side, gap=GAP):
+        beside = max(plan.picture_width, _SWITCH_WIDTH)
+        with st.container(width=beside if plan.card_columns else "stretch"):
+            _picture(view, plan.picture_width, selection)
+        with st.container(horizontal=True, horizontal_alignment=side, gap=GAP, width=room):
+            for face in range(count):
+                cards.show(view, face)
+
+
+def _with_strip(view: PhotoView, cards: Cards, selection: Selection, width: int) -> None:
+    """Show the mix of answers, the picture, a strip of all faces, and the card of one."""
+    size = (view.photo.width, view.photo.height)
+    plan = layout(size, len(view.faces), content_width=width, card_width=CARD_WIDTH)
+    show_mix([view.faces], key=f"photo_mix_{view.photo.key}_{view.head}")
+    st.caption("Choose a face in the picture, or below it, for its probabilities.")
+    _picture(view, plan.picture_width, selection)
+    selected = selection.get(view.photo.key)
+    if selected is not None:
+        cards.show(view, selected)
+
+
+def _picture(view: PhotoView, width: int, selection: Selection) -> None:
+    """Show the marked picture with its faces to choose from, and a strip if there are many."""
+    faces = view.faces
+    with st.container(key=_picture_key(view), gap="xsmall", horizontal_alignment="center"):
+        place = st.container(horizontal_alignment="center")
+        if view.photo.data:  # or it was let go, and there is only what was made of it
+            _offer_mesh(view, max(width, _SWITCH_WIDTH))
+        said = text.describe_picture(view.photo.name, faces)
+        mesh = describe_meshes(view.drawings.meshes, len(faces))
+        place.image(view.drawn.marked, width=width, alt=f"{said} {mesh}".strip())
+        _pick_face(view, selection, strip=len(faces) > MAX_CARDS)
+
+
+def _offer_mesh(view: PhotoView, width: int) -> None:
+    """Show the switch for the face meshes, and find them if it is on."""
+    drawings = view.drawings
+    row = st.container(horizontal=True, vertical_alignment="center", gap="small", width=width)
+    with row:
+        key = f"photo_mesh_{view.photo.key}"
+        drawings.mesh = st.toggle("Face mesh", drawings.mesh, key=key, help=HELP, width="content")
+        if not drawings.mesh:
+            return
+        try:
+            with st.spinner("Finding the points …"):
+                drawings.find_meshes(view.photo, view.faces, running_model.face_landmark())
+            note = missing_note(drawings.meshes, len(view.faces))
+        except ModelError as error:
+            note = running_model.operator_message(error)
+        if note:
+            st.caption(note)
+
+
+def _picture_key(view: PhotoView) -> str:
+    """Return the key of the container that holds the picture and the picker."""
+    return f"photo_picture_{view.photo.key}"
+
+
+def _pick_face(view: PhotoView, selection: Selection, *, strip: bool) -> None:
+    """Make the faces of the picture above choosable, and show a strip of them.
+
+    Args:
+        view: the photograph.
+        selection: gets what the visitor selects.
+        strip: whether to show the strip.
+    """
+    key = f"photo_faces_{view.photo.key}"
+
+    def store_choice() -> None:
+        face = int(st.session_state[key].face)
+        if 0 <= face < len(view.faces):
+            selection[view.photo.key] = face
+        else:
+            selection.pop(view.photo.key, None)
+
+    mount("photos/faces", _picker_data(view, selection, strip), key, on_face_change=store_choice)
+
+
+def _picker_data(view: PhotoView, selection: Selection, strip: bool) -> dict[str, Any]:
+    return {
+        "picture": _picture_key(view),
+        "card": cards_key(view),
+        "selected": selection.get(view.photo.key, -1),
+        "strip": strip,
+        "faces": [
+            _face(view, index, verdict) | (_tile(view, index) if strip else {})
+            for index, verdict in enumerate(text.verdicts(view.faces))
+        ],
+    }
+
+
+def _face(view: PhotoView, index: int, verdict: text.Verdict) -> dict[str, Any]:
+    width, height = view.photo.width, view.photo.height
+    left, top, right, bottom = view.faces.xyxy[index].tolist()
+    return {
+        "index": index,
+        "label": f"Face {index + 1}: {verdict.sentence}",
+        "answer": verdict.answer,
+        "colour": colour_of(verdict.answer) if verdict.sure else "",
+        "box": [
+            round(share, 4)
+            for share in (
+                left / width,
+                top / height,
+                (right - left) / width,
+                (bottom - top) / height,
+            )
+        ],
+    }
+
+
+def _tile(view: PhotoView, index: int) -> dict[str, Any]:
+    return {"tile": base64.b64encode(view.drawn.tiles[index]).decode()}
+
+
+def _no_face(view: PhotoView) -> None:
+    photo = view.photo
+    st.info(
+        "**No face found.** It helps when the face is larger, well lit, turned to the camera and "
+        "not covered.",
+        icon=":material/face_retouching_off:",
+    )
+    width = fitted((photo.width, photo.height), *_PLAIN_PICTURE)
+    st.image(view.drawn.marked, width=width, alt=text.describe_picture(photo.name, view.faces))
+
+
+def _table(faces: Faces) -> None:
+    st.dataframe(
+        table_rows(faces),
+        hide_index=True,
+        column_config=table_columns(faces.labels),
+        alt=f"Table of {text.counted(len(faces), 'face')} with all probabilities",
+    )
+
+
+def _downloads(view: PhotoView) -> None:
+    key = view.photo.key
+    what = ([view.photo], view.head, view.spec or running_model.model_spec())
+    name = partial(file_name, view.photo.name, view.head)
+    with st.container(horizontal=True):
+        download("CSV", partial(csv_of, *what), name("csv"), "text/csv", key)
+        download("JSON", partial(json_of, *what), name("json"), "application/json", key)
+        if view.photo.data:
+            download("Marked picture (PNG)", view.png, name("png"), "image/png", key)
+        else:
+            small = partial(bytes, view.drawn.marked)
+            download("Marked picture (JPEG)", small, name("jpg"), "image/jpeg", key)
+
+
+def table_columns(labels: Sequence[str]) -> dict[str, Any]:
+    """Return Streamlit's configuration of the columns of `table_rows`."""
+    return {
+        "file": st.column_config.TextColumn("Photo"),
+        "face": st.column_config.NumberColumn("Face", width=56),
+        "answer": st.column_config.TextColumn("Answer"),
+        "confidence": st.column_config.ProgressColumn(
+            "Confidence", min_value=0, max_value=100, format="%.1f%%"
+        ),
+        "quality": st.column_config.TextColumn(
+            "Picture", help="What is wrong with the picture of the face; empty if nothing is"
+        ),
+        "size": st.column_config.TextColumn("Size", help="Width × height of the face in pixels"),
+    } | {label: st.column_config.NumberColumn(label, format="%.1f%%") for label in labels}
+
+
+def table_rows(faces: Faces) -> list[dict[str, Any]]:
+    """Return one row per face: number, answer, all probabilities in %, flaws, size in pixels."""
+    return [
+        {
+            "face": number,
+            "answer": f"uncertain: {one_of(said)}" if row.uncertain else row.answer,
+            "confidence": _per_cent(row.confidence),
+            **{label: _per_cent(share) for label, share in row.probabilities.items()},
+            "quality": "; ".join(row.quality),
+            "size": f"{_side(row.box, 0)} × {_side(row.box, 1)}",
+        }
+        for number, (row, said) in enumerate(
+            zip(face_rows(faces), faces.candidates, strict=True), start=1
+        )
+    ]
+
+
+def all_table_rows(photos: Sequence[PhotoView]) -> list[dict[str, Any]]:
+    """Return the rows of the faces of several photographs, each with the name of its file."""
+    return [{"file": view.photo.name, **row} for view in photos for row in table_rows(view.faces)]
+
+
+def _per_cent(probability: float) -> float:
+    # No network is certain, so rounding must not show 100%; see `fer.text.chance`.
+    return min(100 * probability, 99.9)
+
+
+def _side(box: Sequence[float], axis: int) -> int:
+    return round(box[axis + 2] - box[axis])

@@ -1,0 +1,129 @@
+"""Texts on the results of photographs."""
+
+import base64
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from app.core.photo import Missing
+from app.core.photo_set import PhotoSet
+from app.core.uploads import Candidate, Files
+from app.photos.selection import NO_FACE
+from app.photos.text import answers_line, crowd_note, facts, marks, pill, tile
+from fer import Faces
+from fer.labels import EXPRESSION_HEAD
+from fer.types import UNCERTAIN
+from tests.app.photos.samples import item, unread
+from tests.app.samples import faces_of
+from tests.samples import make_detections
+
+
+def set_of(title: str, files: int, system: int = 0) -> PhotoSet:
+    return PhotoSet(Files(title, (Candidate(""),) * files, system))
+
+
+@pytest.mark.parametrize(
+    ("files", "system", "said"),
+    [
+        (0, 0, "no files"),
+        (1, 0, "1 file"),
+        (1200, 0, "1,200 files"),
+        (2, 1, "2 files · 1 hidden or system file left out"),
+    ],
+)
+def test_what_there_is(files: int, system: int, said: str) -> None:
+    assert facts(set_of("all", files, system)) == said
+
+
+def test_what_the_title_says_is_not_said_twice() -> None:
+    assert facts(set_of("2 files", 2)) == ""
+    assert facts(set_of("2 files", 2, 1)) == "1 hidden or system file left out"
+
+
+def test_filters_have_a_mark_a_name_and_a_count() -> None:
+    counts = Counter({"happy": 3, UNCERTAIN: 2, NO_FACE: 1})
+    assert pill("happy", counts) == ':color[●]{foreground="#E69F00"} Happy 3'
+    assert pill(UNCERTAIN, counts) == "▨ Uncertain 2"
+    assert pill(NO_FACE, counts).endswith(" No face 1")
+    assert pill(Missing.NOT_READ, counts).endswith(" Not read 0")
+    assert pill("dark", counts) == ":material/dark_mode: Dark 0"
+
+
+def test_a_tile_can_be_seen_and_heard() -> None:
+    photo = item("day/a.png", faces=2)
+    said = tile(photo, EXPRESSION_HEAD)
+    assert base64.b64decode(said["picture"]) == photo.thumbnail
+    assert said["label"] == "day/a.png: 2 faces, from left to right: happy 90%; happy 90%."
+    assert said["marks"] == [{"text": "2 happy", "colour": "#E69F00"}]
+    assert tile(item("w.png", faces=0), EXPRESSION_HEAD)["label"] == "w.png: no face."
+    assert tile(unread("b.png"), EXPRESSION_HEAD) == {
+        "number": 0, "name": "b.png", "error": "is damaged.",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ([], ["no face"]),
+        ([(0.9, 0.1, 0)], ["happy 90%"]),
+        ([(0.4, 0.3, 0.3)], ["uncertain"]),
+        ([(0.9, 0.1, 0), (0.4, 0.3, 0.3), (0.8, 0.1, 0.1)], ["2 happy", "1 uncertain"]),
+        (
+            [(0.9, 0.1, 0), (0.1, 0.9, 0), (0.1, 0, 0.9), (0.4, 0.3, 0.3)],
+            ["1 happy", "1 neutral", "1 sad", "…"],
+        ),
+    ],
+)
+def test_a_tile_says_the_most_frequent_answers(
+    rows: list[tuple[float, float, float]], said: list[str]
+) -> None:
+    assert [mark["text"] for mark in marks(faces_of(*rows))] == said
+
+
+HAPPY, SAD, TORN = (0.9, 0.06, 0.04), (0.1, 0.8, 0.1), (0.4, 0.35, 0.25)
+
+
+@pytest.mark.parametrize(
+    ("rows", "line"),
+    [
+        ([], "**No faces**"),
+        ([HAPPY], "**1 face**: {happy} **90%**"),
+        ([TORN], "**1 face**: ▨\u00a0uncertain, happy 40%, sad 35% or neutral 25%"),
+        ([SAD, HAPPY, HAPPY], "**3 faces**: {happy}\u00a0**2**\u2002 {sad}\u00a0**1**"),
+        ([TORN, TORN, SAD], "**3 faces**: {sad}\u00a0**1**\u2002 ▨\u00a0uncertain\u00a0**2**"),
+    ],
+)
+def test_a_photo_is_summed_up(rows: list[tuple[float, float, float]], line: str) -> None:
+    marks = {
+        "happy": ':color[●]{foreground="#E69F00"}\u00a0happy',
+        "sad": ':color[●]{foreground="#0072B2"}\u00a0sad',
+    }
+    assert answers_line([faces_of(*rows)]) == line.format(**marks)
+
+
+def test_photos_are_summed_up_together() -> None:
+    assert answers_line([]) == "**No faces**"
+    line = answers_line([faces_of(HAPPY), faces_of(), faces_of(HAPPY, SAD)])
+    assert line.startswith("**3 faces**: ")
+    assert "happy\u00a0**2**" in line
+
+
+@pytest.mark.parametrize(
+    ("count", "width", "told"),
+    [(0, 0, False), (2, 20, False), (3, 20, True), (9, 60, False), (10, 60, True)],
+)
+def test_a_crowd_may_have_more_faces_than_were_found(count: int, width: int, told: bool) -> None:
+    boxes = [(70 * i, 0, 70 * i + width, width) for i in range(count)]
+    shares = np.full((count, 2), 0.5, np.float32)
+    note = crowd_note(Faces.of(make_detections(*boxes), shares, ("happy", "sad")))
+    assert bool(note) is told
+    assert note.startswith(f"{count} faces were found; there may be more." if told else "")
+
+
+@pytest.mark.parametrize(("count", "told"), [(0, False), (1, False), (2, True), (3, True)])
+def test_where_faces_were_left_out_it_is_told(
+    monkeypatch: pytest.MonkeyPatch, count: int, told: bool
+) -> None:
+    monkeypatch.setenv("FER_MAX_FACES", "2")
+    assert crowd_note(faces_of(*[HAPPY] * count)).startswith("This server reads the 2") is told
