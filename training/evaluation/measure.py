@@ -96,31 +96,30 @@ def _threshold(domains: Sequence[Predictions], margin: float) -> float:
 def with_floors(domains: Sequence[SplitPredictions], spec: ModelSpec) -> dict[str, Abstention]:
     """Return the thresholds of a specification with the floors of each expression.
 
+    Enough answers must be right in the first domain, whose figures the pages say beside an answer,
+    and in all domains together, since most expressions are rare in the others.
+
     Args:
-        domains: predictions for the validation split; the faces of all domains count together,
-            since most expressions are rare in some.
+        domains: predictions for the validation split.
         spec: specification of the model, with its thresholds.
     """
-    counted: dict[str, dict[bool, Selective]] = {}
-    for domain in domains:
-        for one in selective_predictions(domain, spec, domains):
-            before = counted.setdefault(one.head, {}).get(one.degraded)
-            sums = {
-                name: np.add(getattr(before, name), getattr(one, name)).tolist()
-                for name in ("predicted", "correct")
-                if before
-            }
-            counted[one.head][one.degraded] = one.model_copy(update=sums)
     results = {}
-    for head, measured in counted.items():
-        floors = {
-            name: (measured[False].floor(name), measured[True].floor(name))
-            for name in measured[False].labels
-        }
-        # As for the thresholds, a degraded image must not have a lower one.
-        ordered = {name: (low, max(low, high)) for name, (low, high) in floors.items()}
-        if says := spec.head(head).abstention:
-            results[head] = says.model_copy(update={"floors": ordered})
+    together = all_domains({one.split: one for one in domains}).values()
+    found = list(selective_predictions(domains[0], spec, domains))
+    found += [one for split in together for one in selective_predictions(split, spec)]
+    for head in spec.heads:
+        measured = [one for one in found if one.head == head.name]
+        if not (measured and head.abstention):
+            continue
+        floors = {}
+        for name in measured[0].labels:
+            plain, degraded = (
+                max(one.floor(name) for one in measured if one.degraded is poor)
+                for poor in (False, True)
+            )
+            # As for the thresholds, a degraded image must not have a lower one.
+            floors[name] = (plain, max(plain, degraded))
+        results[head.name] = head.abstention.model_copy(update={"floors": floors})
     return results
 
 

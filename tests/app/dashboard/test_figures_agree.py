@@ -41,7 +41,7 @@ Split = tuple[OpenedModel, SplitEvaluation, Predictions]
 @pytest.fixture(scope="module")
 def splits(directory: Path) -> list[Split]:
     """What is shown of every split, and the answers that it is about."""
-    model, stored = open_model(directory), load_predictions(directory)
+    model, stored = open_model(directory), with_all_domains(load_predictions(directory))
     found = [
         (model, m, stored[m.split])
         for m in split_evaluations(model.report, EXPRESSION_HEAD)
@@ -51,12 +51,31 @@ def splits(directory: Path) -> list[Split]:
     return found
 
 
+def with_all_domains(stored: dict[str, Predictions]) -> dict[str, Predictions]:
+    """Add what is not stored: the answers of a split's domains one after the other."""
+    together = dict(stored)
+    for name in stored:
+        split, _, kind = name.partition("/")
+        domain, _, further = split.partition(", ")
+        if further and kind != "without_duplicates":
+            key = "/".join(filter(None, (f"{domain}, all domains", kind)))
+            parts = [
+                together.get(key, stored["/".join(filter(None, (domain, kind)))]),
+                stored[name],
+            ]
+            together[key] = Predictions(
+                np.concatenate([part.labels for part in parts]),
+                np.concatenate([part.probabilities for part in parts]),
+            )
+    return together
+
+
 @pytest.fixture(scope="module")
 def both_heads(directory: Path, splits: list[Split]) -> list[Split]:
     """The same, and what is shown of the other heads."""
     if not (directory / FURTHER_FILE).is_file():
         return splits
-    further = load_predictions(directory, FURTHER_FILE)
+    further = with_all_domains(load_predictions(directory, FURTHER_FILE))
     model = splits[0][0]
     second = [
         (model, one, further[f"{one.split}/{FURTHER[one.head]}"])
@@ -255,7 +274,7 @@ def test_seeds_and_tta_are_shown_where_they_were_measured(tmp_path: Path) -> Non
 @pytest.mark.parametrize("name", model_names(MODELS))
 def test_every_other_figure_of_a_report(name: str) -> None:
     report = open_model(MODELS / name).report
-    stored = load_predictions(MODELS / name, FURTHER_FILE)
+    stored = with_all_domains(load_predictions(MODELS / name, FURTHER_FILE))
     again = report.without_duplicates
     figures = {f"{split}/without_duplicates": e.accuracy for split, e in again.items()}
     figures |= {f"validation/corrupted/{v.name}": v.evaluation.accuracy for v in report.robustness}

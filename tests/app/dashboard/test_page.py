@@ -339,7 +339,17 @@ def test_charts_of_two_models_have_one_height_and_one_scale(dashboard: Open, mod
             assert one["yaxis"].get("categoryarray") == other["yaxis"].get("categoryarray")
 
 
-def test_the_running_model_is_marked_and_what_is_known_of_other_faces_is_listed() -> None:
+def test_the_running_model_is_marked_and_what_is_known_of_other_faces_is_listed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    spec, file = ModelSpec.load(SHIPPED_MODEL), OtherDataFile.load(SHIPPED_MODEL)
+    (known,) = (
+        record.model_copy(update={"sha256": spec.sha256, "blend": spec.head(record.head).blend})
+        for record in file.records
+        if (record.data, record.head) == ("CK+", BALANCED_HEAD)
+    )
+    file = file.model_copy(update={"records": (*file.records, known)})
+    monkeypatch.setattr("app.dashboard.models.read_other_data", lambda directory: file)
     page = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=30).run()
     page.switch_page("app/pages/dashboard.py").run()
     first, measured_on = (
@@ -348,7 +358,8 @@ def test_the_running_model_is_marked_and_what_is_known_of_other_faces_is_listed(
     )
     assert "compact (running)" in first.options
     assert sum("running" in name for name in first.options) == 1
-    assert {"validation", "FER2013 PrivateTest", "CK+"} <= set(measured_on.options)
+    assert {"validation", "validation, press", "CK+"} <= set(measured_on.options)
+    assert "FER2013 PrivateTest" not in measured_on.options, "which other weights were measured on"
     assert measured_on.value == "validation"
     measured_on.select("CK+").run()
     assert not page.exception

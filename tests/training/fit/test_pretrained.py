@@ -24,9 +24,10 @@ from training.presets.schema import Preset
 def test_a_training_begins_where_another_ended(tmp_path: Path) -> None:
     train, validation = bars(32, 1), bars(8, 2)
     still = dataclasses.replace(TINY, learning_rate=1e-12, weight_decay=0.0, epochs=1)
-    begun = build(TINY, {"expression": 7, "votes": 8})  # as the outputs of the shipped one
+    spec = ModelSpec.load(SHIPPED_MODEL)
+    begun = build(TINY, {head.output: len(head.labels) for head in spec.heads if head.output})
     begun.save(tmp_path / "model.keras")
-    ModelSpec.load(SHIPPED_MODEL).save(tmp_path)
+    spec.save(tmp_path)
     found = fit(
         still, train, validation, seed=9, work_dir=tmp_path, verbose=0, initial_model=tmp_path
     ).model
