@@ -108,12 +108,18 @@ def accuracy_lines(report: Report, head: str) -> str:
     # The temperature was fitted on validation, so its error there looks smaller than it is.
     fitted_here = split == "validation" and head == EXPRESSION_HEAD
     error = report.cross_fitted_calibration_error if fitted_here else measured.calibration_error
+    by_people = report.judged_by_people(f"{split}, all domains", head) or report.judged_by_people(
+        split, head
+    )
+    if by_people:
+        error = by_people.calibration_error
     elsewhere = "".join(
         f"\n- On {further.count:,} validation faces of {domain} it was right on "
         f"{further.accuracy:.1%}."
         for domain in list(report.data.domains)[1:]
         if (further := evaluations.get(f"{split}, {domain}"))
     )
+    by = ", by what most people say" if by_people else ""
     best = max(present, key=lambda c: c.recall)
     worst = min(present, key=lambda c: c.recall)
     return f"""
@@ -125,7 +131,7 @@ and {measured.accuracy_high:.1%}. This counts an answer for every face, even whe
 - The label is among its first two answers for {measured.top2_accuracy:.1%}.
 - Of all *{best.label}* faces it finds {best.recall:.0%}, of all *{worst.label}* faces
   {worst.recall:.0%}.
-- Its confidence is off by {100 * error:.1f} percentage points on average.{elsewhere}
+- Its confidence is off by {100 * error:.1f} percentage points on average{by}.{elsewhere}
 
 More is on the dashboard, also of other heads.
 """

@@ -370,6 +370,14 @@ class Report(RecordFile):
         }
         return others.get(head, {})
 
+    def judged_by_people(self, split: str, head: str) -> Selective | None:
+        """Return what a head answers on pictures as they are, compared with what most people say.
+
+        None where its answers are compared with something else alone.
+        """
+        found = (s for s in self.selective if (s.split, s.head, s.truth) == (split, head, "people"))
+        return next((one for one in found if not one.degraded), None)
+
     def describes(self, spec: ModelSpec) -> bool:
         """Return whether the report belongs to the exact LiteRT file that a spec names."""
         file = self.files.get(spec.file)

@@ -6,6 +6,8 @@ from streamlit.testing.v1 import AppTest
 
 from app.about_text import accuracy_lines
 from app.common import running_model
+from app.dashboard.sections.performance import overview
+from app.dashboard.text import split_evaluations
 from fer import ModelError
 from fer.detection.version import photo_detector, stream_detector
 from fer.evaluation.metrics import evaluate
@@ -91,6 +93,21 @@ def test_each_further_domain_has_its_figure() -> None:
     lines = accuracy_lines(made, EXPRESSION_HEAD)
     assert "On 4 validation faces of press it was right on 75.0%." in lines
     assert "of press" not in accuracy_lines(report("validation"), EXPRESSION_HEAD)
+
+
+def test_the_balanced_head_is_as_sure_as_most_people_agree() -> None:
+    made = Report.load(SHIPPED_MODEL)
+    by_people = made.judged_by_people("validation, all domains", BALANCED_HEAD)
+    assert by_people
+    assert by_people.calibration_error <= 0.03
+    error = f"{100 * by_people.calibration_error:.1f} percentage points"
+    assert f"off by {error} on average, by what most people say." in accuracy_lines(
+        made, BALANCED_HEAD
+    )
+    assert "most people say" not in accuracy_lines(made, EXPRESSION_HEAD)
+    (tiles, *_) = overview(made, split_evaluations(made, BALANCED_HEAD)[0])
+    notes = {fact.label: fact.note for fact in tiles.facts}
+    assert notes["Calibration error"].endswith("by what most people say")
 
 
 def test_a_class_without_faces_is_not_called_the_worst() -> None:
