@@ -65,7 +65,7 @@ def test_the_choice_holds_on_every_page(page: Page) -> None:
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
     follow(page, "Dashboard")
-    expect(page.get_by_role("combobox", name="Model")).to_have_value("mine")
+    expect(page.get_by_role("combobox", name="Model")).to_have_value("mine (running)")
     follow(page, "Collection")
     expect(page.get_by_role("button", name="Model: mine")).to_be_visible()
     page.reload()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from streamlit.web.cli import main
 
+from app.core import state
 from app.housekeeping import cleanup
-from app.video import state
 from tests.browser.servers import slow_streamlit
 
 if __name__ == "__main__":
