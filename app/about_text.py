@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.common.head_text import head_name
 from app.common.track_record import SPLITS
 from fer.detection.version import photo_detector, stream_detector
-from fer.evaluation.report import Report
+from fer.evaluation.report import ALL_DOMAINS, Report
 from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
 
 WHAT = (
@@ -108,11 +108,10 @@ def accuracy_lines(report: Report, head: str) -> str:
     # The temperature was fitted on validation, so its error there looks smaller than it is.
     fitted_here = split == "validation" and head == EXPRESSION_HEAD
     error = report.cross_fitted_calibration_error if fitted_here else measured.calibration_error
-    by_people = report.judged_by_people(f"{split}, all domains", head) or report.judged_by_people(
-        split, head
-    )
-    if by_people:
-        error = by_people.calibration_error
+    shown = report.selective_of(split + ALL_DOMAINS, head) or report.selective_of(split, head)
+    by_people = shown is not None and shown.truth == "people"
+    if shown and by_people:
+        error = shown.calibration_error
     elsewhere = "".join(
         f"\n- On {further.count:,} validation faces of {domain} it was right on "
         f"{further.accuracy:.1%}."

@@ -133,12 +133,7 @@ class FaceAnalyzer:
         check_image(image)
         detections = self._left_to_right(image, detections)
         crops = _crops(image, detections, self.spec)
-        flaws = measure(detections, crops).flaws
-        answers = self._classifier.all_heads(crops)
-        return {
-            head.name: answered(detections, flaws, head, answers[head.name])
-            for head in self.spec.heads
-        }
+        return self._answers(detections, measure(detections, crops).flaws, crops)
 
     def cut_out(self, image: Image) -> dict[str, Faces]:
         """Return what every head says of a picture that is a cut-out face, as it is.
@@ -151,16 +146,20 @@ class FaceAnalyzer:
         """
         check_image(image)
         crop = as_channels(square(image, self.spec.input_size), self.spec.channels)
-        answers = self._classifier.all_heads(crop[None])
         height, width = image.shape[:2]
         face = Detections(
             np.array([[0, 0, width, height]], np.float32),
             np.ones(1, np.float32),
             np.zeros((1, LANDMARKS, 2), np.float32),
         )
-        unflawed = np.zeros((1, len(FLAWS)), np.bool_)
+        return self._answers(face, np.zeros((1, len(FLAWS)), np.bool_), crop[None])
+
+    def _answers(
+        self, detections: Detections, flaws: NDArray[np.bool_], crops: NDArray[np.uint8]
+    ) -> dict[str, Faces]:
+        answers = self._classifier.all_heads(crops)
         return {
-            head.name: answered(face, unflawed, head, answers[head.name])
+            head.name: answered(detections, flaws, head, answers[head.name])
             for head in self.spec.heads
         }
 

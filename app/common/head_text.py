@@ -5,7 +5,7 @@ All figures come from the report. Statements without a figure rest on a trial on
 
 from __future__ import annotations
 
-from fer.evaluation.measurements import FerPlusAgreement, Selective
+from fer.evaluation.measurements import FerPlusAgreement
 from fer.evaluation.report import Report
 from fer.labels import BALANCED_HEAD, EXPRESSION_HEAD, FERPLUS_HEAD
 from fer.model.spec import ModelSpec
@@ -78,7 +78,7 @@ def difference(report: Report | None) -> str:
 
 def _contempt(report: Report) -> str:
     """Return a sentence on how often the FER+ head answers contempt; "" if unmeasured."""
-    measured = _selective(report, FERPLUS_HEAD)
+    measured = report.selective_of("validation", FERPLUS_HEAD)
     if not measured or CONTEMPT not in measured.labels:
         return ""
     named = sum(measured.answered_as(CONTEMPT).values())
@@ -88,7 +88,7 @@ def _contempt(report: Report) -> str:
 
 def _figures(report: Report) -> str:
     """Return a table of how often each head answers, and is right; "" if unmeasured."""
-    measured = {head: _selective(report, head) for head in NAMES}
+    measured = {head: report.selective_of("validation", head) for head in NAMES}
     agreed = _agreement(report)
     rows = [
         f"| {NAMES[head]} | {one.coverage:.0%} | {one.accuracy:.0%} | {agreed.get(head, '–')} |"
@@ -123,11 +123,3 @@ def _agreement(report: Report) -> dict[str, str]:
 
 def _ferplus(report: Report, head: str) -> FerPlusAgreement | None:
     return next((record for record in report.ferplus_agreement if record.head == head), None)
-
-
-def _selective(report: Report, head: str) -> Selective | None:
-    """Return the measurement of a head on uncorrupted validation images, if there is one."""
-    records = (
-        s for s in report.selective if s.head == head and not s.degraded and s.split == "validation"
-    )
-    return next(records, None)

@@ -46,9 +46,8 @@ class TrackRecord:
 def track_record(report: Report, head: str) -> TrackRecord | None:
     """Return the measurements of one head from the preferred split that has them, or None."""
     for split in SPLITS:
-        records = [s for s in report.selective if (s.split, s.head) == (split, head)]
-        plain = next((s for s in records if not s.degraded), None)
-        degraded = next((s for s in records if s.degraded), None)
+        plain = report.selective_of(split, head)
+        degraded = report.selective_of(split, head, degraded=True)
         if plain and degraded:
             return TrackRecord(plain, degraded)
     return None

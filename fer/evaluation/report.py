@@ -16,6 +16,9 @@ from fer.labels import BALANCED_HEAD, EXPRESSION_HEAD, FERPLUS_HEAD
 from fer.model.spec import ModelSpec
 from fer.records import FileName, Record, RecordFile, Share
 
+#: What follows the name of a split where all domains are measured together.
+ALL_DOMAINS = ", all domains"
+
 #: Where temperatures and thresholds are from, as sentences for users.
 CALIBRATIONS = {
     "fitted": "Temperatures and thresholds were fitted on the replayed data's validation split "
@@ -370,13 +373,11 @@ class Report(RecordFile):
         }
         return others.get(head, {})
 
-    def judged_by_people(self, split: str, head: str) -> Selective | None:
-        """Return what a head answers on pictures as they are, compared with what most people say.
-
-        None where its answers are compared with something else alone.
-        """
-        found = (s for s in self.selective if (s.split, s.head, s.truth) == (split, head, "people"))
-        return next((one for one in found if not one.degraded), None)
+    def selective_of(self, split: str, head: str, *, degraded: bool = False) -> Selective | None:
+        """Return what a head answers on pictures as they are, or made poor; None if unmeasured."""
+        wanted = (split, head, degraded)
+        found = (s for s in self.selective if (s.split, s.head, s.degraded) == wanted)
+        return next(found, None)
 
     def describes(self, spec: ModelSpec) -> bool:
         """Return whether the report belongs to the exact LiteRT file that a spec names."""

@@ -9,12 +9,14 @@ import pytest
 from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
+from app.background.jobs import Jobs
 from app.common import running_model
 from app.limits import gate
 from app.photos.pictures import PhotoView
 from fer.model.spec import ModelSpec
 from tests.app.photos.samples import view_of
 from tests.app.samples import (
+    PATIENCE,
     SECOND,
     Clock,
     Detector,
@@ -24,6 +26,14 @@ from tests.app.samples import (
     png,
 )
 from tests.samples import ROOT
+
+
+@pytest.fixture
+def jobs() -> Iterator[Jobs]:
+    """Room for one job at a time, which ends with the test."""
+    jobs = Jobs(1)
+    yield jobs
+    jobs.close(PATIENCE)
 
 
 @pytest.fixture(scope="session", autouse=True)

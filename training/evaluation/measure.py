@@ -9,6 +9,7 @@ import numpy as np
 
 from fer.evaluation.measurements import Selective, Truth, Variant
 from fer.evaluation.metrics import Evaluation, calibration_bins, calibration_error, evaluate
+from fer.evaluation.report import ALL_DOMAINS
 from fer.labels import BALANCED_HEAD, EXPRESSION_HEAD, FERPLUS_HEAD
 from fer.model.spec import Abstention, ModelSpec
 from fer.types import Floats, margins
@@ -24,7 +25,7 @@ from training.evaluation.selective import (
     fit_threshold,
     selective,
 )
-from training.evaluation.split_predictions import ALL_DOMAINS, SplitPredictions, all_domains, truths
+from training.evaluation.split_predictions import SplitPredictions, all_domains, truths
 
 #: Ground truth of each head.
 _TRUTH_OF: dict[str, Truth] = {

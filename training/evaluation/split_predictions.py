@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from fer.evaluation.report import ALL_DOMAINS
 from fer.labels import BALANCED_HEAD, EXPRESSION_HEAD, FER2013_LABELS, FERPLUS_HEAD
 from fer.model.classifier import ExpressionClassifier
 from fer.model.spec import ModelSpec
@@ -40,10 +41,6 @@ def passes_text(*, quick: bool = False) -> str:
     if quick:
         return f"as it is and {degraded}; not in ten views, nor corrupted (--quick)"
     return f"as it is, in ten views, in {len(CORRUPTIONS)} corrupted and {degraded}"
-
-
-#: What follows the name of a split where all domains are measured together.
-ALL_DOMAINS = ", all domains"
 
 
 @dataclass(frozen=True)

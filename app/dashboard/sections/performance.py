@@ -95,8 +95,9 @@ HEADLINES = (
 def overview(report: Report, chosen: SplitEvaluation) -> list[Part]:
     """Return the headline figures of a model, its cost, and what was measured beside."""
     facts = [headline.fact(chosen.evaluation) for headline in HEADLINES]
-    if by_people := report.judged_by_people(chosen.split, chosen.head):
-        error = f"{percent(by_people.calibration_error)} by what most people say"
+    shown = report.selective_of(chosen.split, chosen.head)
+    if shown and shown.truth == "people":
+        error = f"{percent(shown.calibration_error)} by what most people say"
         facts = [replace(f, note=error) if f.label == "Calibration error" else f for f in facts]
     quality = Facts(facts, chosen.name, f"Compared with {_TRUTHS[chosen.head]}.")
     parts: list[Part] = [quality, _cost(report), splits_table(report), Note(SPLITS_EXPLAINED)]

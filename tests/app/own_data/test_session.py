@@ -2,7 +2,6 @@
 
 import gc
 import weakref
-from collections.abc import Iterator
 
 import pytest
 
@@ -20,13 +19,6 @@ from tests.app.own_data.samples import EXPRESSIONS, SPEC, answerer, archive, sma
 from tests.app.samples import BROKEN, PATIENCE, HeldAnalyzer, png
 
 SAD = Label("sad")
-
-
-@pytest.fixture
-def jobs() -> Iterator[Jobs]:
-    jobs = Jobs(1)
-    yield jobs
-    jobs.close(PATIENCE)
 
 
 @pytest.fixture

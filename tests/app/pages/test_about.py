@@ -97,8 +97,9 @@ def test_each_further_domain_has_its_figure() -> None:
 
 def test_the_balanced_head_is_as_sure_as_most_people_agree() -> None:
     made = Report.load(SHIPPED_MODEL)
-    by_people = made.judged_by_people("validation, all domains", BALANCED_HEAD)
+    by_people = made.selective_of("validation, all domains", BALANCED_HEAD)
     assert by_people
+    assert by_people.truth == "people"
     assert by_people.calibration_error <= 0.03
     error = f"{100 * by_people.calibration_error:.1f} percentage points"
     assert f"off by {error} on average, by what most people say." in accuracy_lines(

@@ -2,7 +2,6 @@
 
 import gc
 import weakref
-from collections.abc import Iterator
 
 import pytest
 
@@ -13,13 +12,6 @@ from app.core.photo_session import UploadLimits
 from app.core.uploads import Upload
 from app.photos.collection import PHOTO_BYTES, CollectionSession
 from tests.app.samples import PATIENCE, FakeAnalyzer, HeldAnalyzer, png
-
-
-@pytest.fixture
-def jobs() -> Iterator[Jobs]:
-    jobs = Jobs(1)
-    yield jobs
-    jobs.close(PATIENCE)
 
 
 @pytest.fixture
