@@ -9,7 +9,7 @@ import streamlit as st
 from app.common import running_model
 from app.common.head_text import IN_SHORT, NAMES, offered
 from app.common.model_choice import choose_model
-from app.common.widget_value import hold
+from app.common.widget_value import hold, store_pick
 from fer.model.spec import ModelSpec
 
 _HEAD = "head"
@@ -90,12 +90,13 @@ def _pills(choices: Sequence[str], chosen: str) -> None:
         required=True,
         format_func=lambda head: NAMES[head],
         key=_CHOICE,
-        on_change=_store_choice,
+        on_change=store_pick,
+        args=(_CHOICE, _store_choice),
         label_visibility="collapsed",
         width="content",
         wrap=True,  # on a phone
     )
 
 
-def _store_choice() -> None:
-    st.session_state[_HEAD] = st.session_state[_CHOICE]
+def _store_choice(head: str) -> None:
+    st.session_state[_HEAD] = head

@@ -11,7 +11,7 @@ from app.common.model_text import facts, in_short
 from app.common.paths import model_dir
 from app.common.runnable import ModelEntry, runnable_models
 from app.common.text import escape_markdown
-from app.common.widget_value import hold
+from app.common.widget_value import hold, store_pick
 
 __all__ = ["ModelEntry", "choose_model", "chosen_entry", "chosen_model", "runnable_models"]
 
@@ -129,12 +129,9 @@ def _show(entries: Sequence[ModelEntry], chosen: ModelEntry | None) -> None:
             names,
             index=None,
             key=_CHOICE,
-            on_change=_store_choice,
+            on_change=store_pick,
+            args=(_CHOICE, answer_with),
             format_func=escape_markdown,
             captions=[facts(entry) for entry in entries],
         )
         st.page_link("app/pages/dashboard.py", label="Compare them", icon=":material/monitoring:")
-
-
-def _store_choice() -> None:
-    st.session_state[_MODEL] = st.session_state[_CHOICE]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import streamlit as st
 
 from app.session.tabs import this_page
@@ -17,3 +20,14 @@ def hold(key: str, value: object) -> None:
     if st.session_state.get(key) != value or st.session_state.get(f"{key}_page") != page:
         st.session_state[key] = value
         st.session_state[f"{key}_page"] = page
+
+
+def store_pick(key: str, store: Callable[[Any], None]) -> None:
+    """Store what the visitor picked in the widget of a key. Call it when the widget changes.
+
+    A browser that has not heard yet of the value that `hold` gave says that there is none. Nobody
+    picks that, and `hold` gives the value again.
+    """
+    value = st.session_state.get(key)
+    if value is not None:
+        store(value)

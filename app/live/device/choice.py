@@ -7,7 +7,7 @@ from enum import Enum
 
 import streamlit as st
 
-from app.common.widget_value import hold
+from app.common.widget_value import hold, store_pick
 from app.live.device.component import device_problem, device_report
 from app.live.device.texts import UNABLE, explained
 from app.live.streaming.ice import Help
@@ -109,7 +109,8 @@ def show_choice(reason: str) -> Place:
         required=True,
         format_func=_LABELS.__getitem__,
         key=_WIDGET,
-        on_change=lambda: choose(st.session_state[_WIDGET]),
+        on_change=store_pick,
+        args=(_WIDGET, choose),
         label_visibility="collapsed",
         help=_HELP,
     )

@@ -17,6 +17,7 @@ from streamlit.testing.v1 import AppTest
 from app.common import running_model
 from app.common.model_choice import chosen_model
 from app.common.settings import MODEL, MODELS
+from app.common.widget_value import store_pick
 from app.core import state as core_state
 from app.live import state
 from app.live.streaming.ice import Help, Ice
@@ -146,6 +147,16 @@ def test_a_run_without_news_sends_no_choice_over_a_click_on_its_way(app: AppTest
         assert {"head_choice", "model_choice"} <= sent(), page
         app.run()
         assert not sent()
+
+
+def test_a_browser_that_has_not_heard_of_a_value_yet_picks_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    picked: list[str] = []
+    monkeypatch.setattr("streamlit.session_state", {"unheard": None, "heard": "mine"})
+    for key in ("unheard", "heard", "gone"):
+        store_pick(key, picked.append)
+    assert picked == ["mine"]
 
 
 def test_what_is_chosen_on_one_page_holds_on_all(app: AppTest) -> None:
