@@ -74,11 +74,23 @@ TURN = (DEPLOY / "turnserver.conf").read_text(encoding="utf-8")
 
 
 def relayed_to(address: str) -> bool:
-    """Return whether coturn relays to an address of no network of its own."""
+    """Return whether coturn relays to an address, as coturn 4.6.1 compares them.
+
+    All of IPv4 is below IPv6, and a range that begins with 0.0.0.0 or :: begins below everything.
+    """
     to = ipaddress.ip_address(address)
+    if to.is_loopback or to.is_unspecified:
+        return False  # unless it is told otherwise
     ends = (line.split("-") for line in re.findall(r"^denied-peer-ip=(.+)$", TURN, re.MULTILINE))
     ranges = [(ipaddress.ip_address(first), ipaddress.ip_address(last)) for first, last in ends]
-    return not any(a.version == to.version and a <= to <= b for a, b in ranges)  # type: ignore[operator]
+    return not any(
+        (first.is_unspecified or _rank(first) <= _rank(to)) and _rank(to) <= _rank(last)
+        for first, last in ranges
+    )
+
+
+def _rank(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> tuple[int, int]:
+    return address.version, int(address)
 
 
 #: Of machines alone, and what stands for addresses of IPv4, such as theirs.
