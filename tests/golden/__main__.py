@@ -170,7 +170,7 @@ def _live(photographs: Path, out: Path) -> None:
     from app.live.downloads import stream_result
     from app.live.streaming.session import LiveSession
     from app.live.streaming.stream_limit import StreamLimit
-    from fer import FaceStream
+    from fer.stream import FaceStream
     from tests.browser.fake_camera import RATE, film
 
     session = LiveSession(FaceStream.load(SHIPPED_MODEL), StreamLimit(1), match_seconds=60.0)
@@ -198,7 +198,7 @@ def _evaluation(photographs: Path, out: Path) -> None:
 def _dashboard() -> str:
     """Return all words of the dashboard's report on every model, texts of pictures among them."""
     from app.dashboard.models import open_model
-    from app.dashboard.render.html import html_report
+    from app.dashboard.registry import html_report
 
     texts = []
     for directory in sorted(path for path in (ROOT / "models").iterdir() if path.is_dir()):
