@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, tzinfo
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from datetime import datetime, tzinfo
 
 import streamlit as st
 
+from app.core.session.of_tab import visitors_zone
 from app.core.session.stream_files import FORMATS, Format
 from app.live.streaming.record import LiveRecord
 from fer.export.stream import StreamResult
@@ -51,11 +51,3 @@ def stream_result(record: LiveRecord, zone: tzinfo) -> StreamResult:
     """Return what the session has found so far, with times in a zone."""
     info = record.info
     return StreamResult(record.rows(), replace(info, time=info.time.astimezone(zone)))
-
-
-def visitors_zone() -> tzinfo:
-    """Return the time zone of the visitor's browser; UTC if it is not known."""
-    try:
-        return ZoneInfo(st.context.timezone or "UTC")
-    except (ZoneInfoNotFoundError, ValueError, OSError):  # not known here, or no name at all
-        return UTC

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
+from app.core.stream_charts.view import ROLLING_BARS, show_curves, show_shares, show_timeline
 from app.live import text
-from app.live.charts_view import ROLLING_BARS, show_curves, show_shares, show_timeline
 from app.live.downloads import show_downloads
 from app.live.streaming.record import LiveRecord
 from fer.export.stream import StreamRows

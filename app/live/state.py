@@ -10,7 +10,7 @@ import streamlit as st
 
 from app.core.models import running_model
 from app.core.models.model_choice import chosen_key, chosen_model
-from app.core.priority import usable_cores
+from app.core.priority import max_streams, usable_cores
 from app.core.server.cleanup import CLEANUP
 from app.core.server.environment import server_settings
 from app.core.server.metrics import GAUGES
@@ -20,8 +20,9 @@ from app.core.session.tabs import tab_is_open, this_visitor
 from app.live.streaming.ice import Ice, IceSource, twilio_servers
 from app.live.streaming.network_pool import StreamPool, shared_model
 from app.live.streaming.people import LiveModel
+from app.live.streaming.relay import RelayCheck, relay_facts
 from app.live.streaming.session import LiveSession
-from app.live.streaming.stream_limit import StreamLimit, max_streams, max_streams_of_visitor
+from app.live.streaming.stream_limit import StreamLimit, max_streams_of_visitor
 from app.live.webrtc_patches import cloudflare_servers
 
 #: Models that are loaded for streams at a time; the one that was not used for longest goes. A
@@ -107,3 +108,14 @@ def ice_source() -> IceSource:
     """Return what has the credentials of TURN servers, for all visitors."""
     providers = {"Cloudflare": cloudflare_servers, "Twilio": twilio_servers}
     return IceSource(server_settings(), providers)
+
+
+def operator_facts() -> list[tuple[str, str]]:
+    """Return where live video goes, after asking the TURN server, for the operator."""
+    relay = _relay_check().state(ice_source().current())
+    return relay_facts(ice_source(), relay)
+
+
+@st.cache_resource(show_spinner=False)
+def _relay_check() -> RelayCheck:
+    return RelayCheck()

@@ -8,9 +8,9 @@ from dataclasses import replace
 import streamlit as st
 
 from app.core.legend import legend
+from app.core.stream_charts.drawing import mix_strip
 from app.core.text import counted
 from app.live import text
-from app.live.charts.drawing import mix_strip
 from app.live.notices import WITHOUT_SERVER, show_trouble
 from app.live.session_view import show_rolling_timeline
 from app.live.streaming.connection import Phase
@@ -19,9 +19,6 @@ from app.live.streaming.relay import RelayState
 from app.live.streaming.session import LiveSession
 from app.live.streaming.throughput import Speed
 from fer.text import chance, clock
-
-#: Seconds between two updates of the figures of a running stream.
-POLL_SECONDS = 1.0
 
 #: Seconds between two updates of a person's probabilities, a chart that takes longer to make than
 #: a frame to analyse.
@@ -59,27 +56,6 @@ CUT_STYLE = f"""<style>
   display: none;
 }}
 </style>"""
-
-
-def poll(show: Callable[[], None], *, active: bool, seconds: float = POLL_SECONDS) -> None:
-    """Show something again every so many seconds while `active`, and nothing otherwise.
-
-    A browser on a busy machine may miss the run of the page in which the polling ended. It then
-    asks on, every second, for what the page no longer has, and shows the old page. So the fragment
-    is always there, and answers such a question with a new run of the page.
-    """
-    shown = False
-
-    def polled() -> None:
-        nonlocal shown
-        if active:
-            show()
-        elif shown:
-            st.rerun()
-        shown = True
-
-    with st.container():  # so that its place, and with it its identity, is always the same
-        st.fragment(polled, run_every=seconds if active else None)()
 
 
 @st.fragment

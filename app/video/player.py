@@ -11,7 +11,7 @@ import streamlit as st
 
 from app.core.components import mount
 from app.core.layout import CONTENT_WIDTH
-from app.live.charts.timeline import Timeline, person_name
+from app.core.stream_charts.timeline import Timeline, person_name
 from fer.labels import colour_of, person_colour
 from fer.text import chance, clock
 from fer.video.moments import Moment

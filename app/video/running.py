@@ -6,7 +6,7 @@ import streamlit as st
 
 from app.core.jobs import State
 from app.core.pictures import fitted
-from app.live.charts_view import show_timeline
+from app.core.stream_charts.view import show_timeline
 from app.video.player import GAP, PANEL_WIDTH, PLAYER_WIDTH
 from app.video.text import progress_line, waiting_line
 from app.video.visit import VideoVisit

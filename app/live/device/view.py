@@ -7,6 +7,7 @@ from functools import partial
 import fer_lens_ondevice
 import streamlit as st
 
+from app.core.polling import poll
 from app.live.camera import CameraProblem, camera_problem, problem_of
 from app.live.device import component
 from app.live.device.choice import Place, choose
@@ -21,7 +22,7 @@ from app.live.notices import (
 )
 from app.live.streaming.connection import DeviceConnection, Phase
 from app.live.streaming.session import LiveSession
-from app.live.view import poll, show_figures
+from app.live.view import show_figures
 
 _CONNECTION = "live_device_connection"
 

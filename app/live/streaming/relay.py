@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from enum import Enum
 from typing import Any
 
@@ -13,7 +14,7 @@ from aioice.turn import create_turn_endpoint
 from aiortc.rtcicetransport import parse_stun_turn_uri
 
 from app.core.server.events import log_event
-from app.live.streaming.ice import Ice, Server
+from app.live.streaming.ice import Ice, IceSource, Server
 
 #: Seconds after which a server counts as out of reach; one that is there answers at once.
 TIMEOUT_SECONDS = 3.0
@@ -135,3 +136,39 @@ async def _allocate(server: Server) -> None:
         # Which tells the server, in a task of its own.
         telling = asyncio.all_tasks() - {asyncio.current_task()}
         await asyncio.gather(*telling, return_exceptions=True)
+
+
+_RELAYS = {
+    "own": "TURN server of your own",
+    "cloudflare": "TURN by Cloudflare",
+    "twilio": "TURN by Twilio",
+    "stun": "STUN only: no video through strict firewalls",
+    "local": "none: this machine and its network only",
+}
+
+_RELAY_STATES = {
+    RelayState.WORKS: "works",
+    RelayState.EXPIRED: "refuses: the credentials have expired. Are both clocks right?",
+    RelayState.REFUSED: "refuses the credentials",
+    RelayState.FULL: "is full",
+    RelayState.UNREACHABLE: "does not answer",
+}
+
+
+def relay_facts(source: IceSource, relay: RelayState | None) -> list[tuple[str, str]]:
+    """Return where live video goes, and what the TURN server says, for the operator.
+
+    Args:
+        source: has the credentials of TURN servers.
+        relay: what that server says; None if there is none.
+    """
+    facts = [("Way of live video", _RELAYS.get(source.source, "not known yet"))]
+    if relay:
+        facts.append(("The TURN server", _RELAY_STATES[relay]))
+    for name, at in (
+        ("Credentials came last", source.succeeded_at),
+        ("They last failed to come", source.failed_at),
+    ):
+        if at is not None:
+            facts.append((name, f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M:%S} UTC"))
+    return facts

@@ -7,13 +7,8 @@ import time
 from collections.abc import Callable, Mapping
 from weakref import WeakKeyDictionary, WeakSet
 
-from app.core.priority import usable_cores
 from app.core.server.events import log_event
-from app.core.settings import MAX_STREAMS, MAX_STREAMS_A_VISITOR
-
-#: A stream of 15 frames a second takes about half a core for decoding, analysis and encoding. A
-#: server with less has no place for one: visitors' own devices analyse, and its pages stay usable.
-STREAMS_PER_CORE = 2
+from app.core.settings import MAX_STREAMS_A_VISITOR
 
 #: Seconds without a frame after which a slot becomes free, for tabs that closed without notice.
 #: Who waits for one looks every two seconds, so a closed tab's slot is free for others within ten.
@@ -23,20 +18,6 @@ STALE_SECONDS = 5.0
 #: Seconds from which on a lease is logged as a stream. A page that starts one takes and leaves a
 #: slot a few times before.
 _COUNTS_SECONDS = 1.0
-
-
-def max_streams(settings: Mapping[str, str], cores: float | None = None) -> int:
-    """Return the maximum number of simultaneous streams.
-
-    Args:
-        settings: environment variables and secrets; may contain `MAX_STREAMS`.
-        cores: number of CPU cores; those that this server may use if None.
-
-    Raises:
-        ValueError: the setting is not a whole number of at least 0.
-    """
-    usual = int(STREAMS_PER_CORE * (usable_cores() if cores is None else cores))
-    return MAX_STREAMS.number(settings, usual)
 
 
 def max_streams_of_visitor(settings: Mapping[str, str]) -> int:

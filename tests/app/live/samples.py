@@ -7,11 +7,6 @@ from collections.abc import Callable
 from app.live.streaming.session import LiveSession
 from app.live.streaming.stream_limit import StreamLimit
 from fer import FaceStream
-from fer.export.stream import NO_FACE
-from tests.fer.export.samples import HAPPY, NOBODY, SAD, rows
-
-TWO = rows((0.0, 1, HAPPY), (0.1, 1, SAD), (0.1, 2, SAD), (0.6, 2, HAPPY), (1.2, NO_FACE, NOBODY))
-
 
 #: Seconds after which a test gives up on a thread; nothing waits so long if all is well.
 PATIENCE = 60.0

@@ -12,6 +12,7 @@ import streamlit_webrtc.component
 from aiortc.contrib.media import MediaRelay
 from streamlit.testing.v1 import AppTest
 
+from app.core.session import of_tab
 from app.core.session.stream_files import FORMATS
 from app.live import camera, downloads, notices, state, webrtc
 from app.live.camera import CameraProblem
@@ -253,9 +254,9 @@ def test_after_it_the_session_is_there_with_its_downloads(
 def test_the_table_is_for_excel_with_the_time_of_the_visitor(
     session: LiveSession, monkeypatch: pytest.MonkeyPatch, zone: str | None, offset: str
 ) -> None:
-    monkeypatch.setattr(downloads.st, "context", SimpleNamespace(timezone=zone))
+    monkeypatch.setattr(of_tab.st, "context", SimpleNamespace(timezone=zone))
     play(session, 2)
-    result = downloads.stream_result(session.record, downloads.visitors_zone())
+    result = downloads.stream_result(session.record, of_tab.visitors_zone())
     file = FORMATS[0].contents(result)
     assert file.startswith(codecs.BOM_UTF8)
     table = list(csv.DictReader(io.StringIO(file.decode("utf-8-sig"))))

@@ -21,7 +21,7 @@ from fer.model.spec import ModelSpec
 from fer.video.moments import Moment
 from fer.video.opening import VideoInfo
 from fer.video.recording import Cancelled, OnProgress, Progress, Recording
-from tests.app.live.samples import TWO
+from tests.fer.export.samples import TWO
 
 INFO = VideoInfo(64, 48, 1.5, 10.0, "h264", has_sound=False)
 SOURCE = Source("holiday.mov", Path("recording.mov"), INFO, 3 * 2**20)

@@ -3,12 +3,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from app.core.priority import max_streams
 from app.core.server.events import counters
 from app.core.settings import MAX_STREAMS, MAX_STREAMS_A_VISITOR
 from app.live.streaming.stream_limit import (
     STALE_SECONDS,
     StreamLimit,
-    max_streams,
     max_streams_of_visitor,
 )
 

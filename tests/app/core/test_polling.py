@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.live import view
+from app.core import polling
 
 
 class Fragments:
@@ -16,8 +16,8 @@ class Fragments:
         self.kept: list[Callable[[], None]] = []
         self.every: list[float | None] = []
         self.reruns = 0
-        monkeypatch.setattr(view.st, "fragment", self._fragment)
-        monkeypatch.setattr(view.st, "rerun", self._rerun)
+        monkeypatch.setattr(polling.st, "fragment", self._fragment)
+        monkeypatch.setattr(polling.st, "rerun", self._rerun)
 
     def _fragment(self, body: Callable[[], None], *, run_every: float | None) -> Any:
         self.kept.append(body)
@@ -32,16 +32,16 @@ def test_what_is_polled_is_shown_in_the_run_and_in_each_second(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     fragments, shown = Fragments(monkeypatch), []
-    view.poll(lambda: shown.append(1), active=True)
+    polling.poll(lambda: shown.append(1), active=True)
     fragments.kept[0]()
-    assert (len(shown), fragments.every, fragments.reruns) == (2, [view.POLL_SECONDS], 0)
+    assert (len(shown), fragments.every, fragments.reruns) == (2, [polling.POLL_SECONDS], 0)
 
 
 def test_a_browser_that_asks_on_after_the_end_gets_the_new_page(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     fragments, shown = Fragments(monkeypatch), []
-    view.poll(lambda: shown.append(1), active=False)
+    polling.poll(lambda: shown.append(1), active=False)
     assert (shown, fragments.every, fragments.reruns) == ([], [None], 0), "the run itself"
     fragments.kept[0]()
     assert (shown, fragments.reruns) == ([], 1)
@@ -51,7 +51,7 @@ def test_a_polled_place_is_the_same_before_and_after_the_end() -> None:
     def page() -> None:
         import streamlit as st
 
-        from app.live.view import poll
+        from app.core.polling import poll
 
         if st.session_state.get("active"):
             poll(lambda: None, active=True)

@@ -8,17 +8,17 @@ import numpy as np
 import streamlit as st
 
 from app.core.legend import legend
-from app.core.text import counted
-from app.live import text
-from app.live.charts.curves import curves, describe_curves
-from app.live.charts.drawing import (
+from app.core.stream_charts import text
+from app.core.stream_charts.curves import curves, describe_curves
+from app.core.stream_charts.drawing import (
     CAMERA_OFF,
     NO_DATA,
     curves_html,
     shares_html,
     timeline_html,
 )
-from app.live.charts.timeline import MAX_BARS, MAX_PEOPLE, Timeline, person_name, timeline
+from app.core.stream_charts.timeline import MAX_BARS, MAX_PEOPLE, Timeline, person_name, timeline
+from app.core.text import counted
 from fer.export.stream import HOLE_SECONDS, FrameTimes, StreamRows, shares
 from fer.types import UNCERTAIN
 

@@ -4,21 +4,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.models.head_text import NAMES
-from app.live.charts.timeline import (
+from app.core.stream_charts.text import (
+    describe_shares,
+    describe_timeline,
+    share_rows,
+)
+from app.core.stream_charts.timeline import (
     MAX_BARS,
     HeadChange,
     bar_width,
     timeline,
 )
-from app.live.text import (
-    describe_shares,
-    describe_timeline,
-    share_rows,
-)
 from fer.export.stream import NO_FACE, HeadLabels, StreamRows, shares
-from tests.app.live.samples import TWO
 from tests.app.samples import LABELS
-from tests.fer.export.samples import HAPPY, HEADS, NOBODY, SAD, Seen, rows, steady
+from tests.fer.export.samples import HAPPY, HEADS, NOBODY, SAD, TWO, Seen, rows, steady
 
 
 def test_nothing_seen_is_an_empty_timeline() -> None:
@@ -139,3 +138,17 @@ def test_a_change_of_the_model_is_marked_with_its_name() -> None:
     line = timeline(seen, 0, 10)
     assert line.changes == [HeadChange(2.0, "expression", "mine")]
     assert "From 0:02 on: mine." in describe_timeline(line, LABELS)
+
+
+def test_shares_are_percentages_of_each_persons_time() -> None:
+    row = share_rows(shares(TWO), LABELS)[1]
+    assert (row["person"], row["seen"]) == (2, "0:01")
+    assert row["sad"] == pytest.approx(100 * 0.5 / 1.1)
+
+
+def test_charts_can_be_heard() -> None:
+    assert describe_timeline(timeline(TWO, 0, 10), LABELS) == (
+        "Timeline from 0:00 to 0:10: person 1 mostly happy; person 2 mostly happy."
+    )
+    assert describe_shares(shares(TWO), LABELS).startswith("Share of time. person 1: sad 83%, ")
+    assert describe_shares(shares(rows()), LABELS) == "Share of time: no face was seen."

@@ -1,11 +1,10 @@
 import numpy as np
 import pytest
 
-from app.live.charts.curves import MAX_POINTS, curves, describe_curves
+from app.core.stream_charts.curves import MAX_POINTS, curves, describe_curves
 from fer.export.stream import NO_FACE, HeadLabels, StreamRows, row_type
-from tests.app.live.samples import TWO
 from tests.app.samples import LABELS
-from tests.fer.export.samples import HAPPY, NOBODY, SAD, Seen, rows
+from tests.fer.export.samples import HAPPY, NOBODY, SAD, TWO, Seen, rows
 
 
 @pytest.mark.parametrize("seen", [rows(), rows((0.0, NO_FACE, NOBODY)), rows((0.0, 2, SAD))])

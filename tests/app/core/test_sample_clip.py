@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from app.core.paths import SAMPLE
-from app.live.streaming.clip import AWAY, RATE, SECONDS, SampleClip
+from app.core.sample_clip import AWAY, RATE, SECONDS, SampleClip
 from fer.detection.blazeface import BlazeFace
 
 

@@ -7,15 +7,14 @@ from urllib.parse import unquote
 import numpy as np
 import pytest
 
-from app.live.charts.curves import Curves
-from app.live.charts.drawing import curves_html, mix_strip, shares_html, timeline_html
-from app.live.charts.timeline import MAX_PEOPLE, Timeline, timeline
+from app.core.stream_charts.curves import Curves
+from app.core.stream_charts.drawing import curves_html, mix_strip, shares_html, timeline_html
+from app.core.stream_charts.timeline import MAX_PEOPLE, Timeline, timeline
 from fer.export.stream import HeadLabels, StreamRows, shares
 from fer.labels import colour_of
 from fer.types import UNCERTAIN
-from tests.app.live.samples import TWO
 from tests.app.samples import LABELS
-from tests.fer.export.samples import HAPPY, HEADS, Seen, rows, steady
+from tests.fer.export.samples import HAPPY, HEADS, TWO, Seen, rows, steady
 
 Element = tuple[str, dict[str, str]]
 NAN = float("nan")
