@@ -93,10 +93,8 @@ VIEWS = {
     "app.core.session.of_tab",
     "app.own_data.teaching.view",
     "app.video.inputs",
-    "app.video.player",
-    "app.video.results",
-    "app.video.running",
     "app.video.state",
+    "app.video.view",
 }
 
 

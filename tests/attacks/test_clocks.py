@@ -11,7 +11,7 @@ KNOWN = {
     "app.live.streaming.ice": "credentials that end at a time which coturn knows too",
     "app.live.streaming.relay": "the same, and when they were checked, which is shown",
     "app.own_data.teaching.runner": "age of a folder that another process left: kept for longer",
-    "app.video.workspace": "age of a folder that another process left: kept for longer",
+    "app.core.upload_folders": "age of a folder that another process left: kept for longer",
 }
 
 
