@@ -169,8 +169,8 @@ def _live(photographs: Path, out: Path) -> None:
     from app.core.session.stream_files import FORMATS
     from app.live.streaming.session import LiveModel, LiveSession
     from app.live.streaming.stream_limit import StreamLimit
-    from fer import FaceStream
     from fer.model.classifier import ExpressionClassifier
+    from fer.stream import FaceStream
     from tests.browser.fake_camera import RATE, film
 
     classifier = ExpressionClassifier(SHIPPED_MODEL)
@@ -201,7 +201,7 @@ def _evaluation(photographs: Path, out: Path) -> None:
 def _dashboard() -> str:
     """Return all words of the dashboard's report on every model, texts of pictures among them."""
     from app.dashboard.models import open_model
-    from app.dashboard.render.html import html_report
+    from app.dashboard.registry import html_report
 
     texts = []
     for directory in sorted(path for path in (ROOT / "models").iterdir() if path.is_dir()):

@@ -10,9 +10,9 @@ from typing import Any
 
 import plotly.io
 
-from app.dashboard.charts.confusion import SHADES
-from app.dashboard.charts.style import harmless
-from app.dashboard.elements import (
+from app.core.report.charts import harmless
+from app.core.report.confusion import SHADES
+from app.core.report.elements import (
     Chart,
     Command,
     Drawing,
@@ -25,9 +25,6 @@ from app.dashboard.elements import (
     Section,
     Table,
 )
-from app.dashboard.models import OpenedModel
-from app.dashboard.registry import sections_of
-from app.dashboard.text import creation_time
 
 #: Style sheet with the colours of `.streamlit/config.toml`, so that page and file look alike.
 STYLE = """
@@ -126,17 +123,6 @@ paint();
 
 #: Number of columns above which a table is set closer, with upright headings on a phone.
 _MANY = 6
-
-
-def html_report(model: OpenedModel) -> str:
-    """Return the whole report as one HTML page, which includes Plotly's script."""
-    return html_page(
-        f"Model {model.name}",
-        f"Written {creation_time(model.report)}.",
-        sections_of(model),
-        title=f"Report of {model.name}",
-        problems=model.problems,
-    )
 
 
 def html_page(

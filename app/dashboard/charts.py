@@ -8,115 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import cycle
-from typing import Literal
+from typing import Any, Literal
 
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
 from app.core.models.head_text import head_name
-from app.dashboard.charts.style import ACCENT, MUTED, apply_chart_style, legend_on_top
-from app.dashboard.text import percentage_points
+from app.core.report.charts import ACCENT, DOTTED, MUTED, ROW, apply_chart_style, legend_on_top
+from app.core.report.text import percentage_points
 from fer.evaluation.measurements import Selective, Variant
-from fer.evaluation.metrics import ClassScores, Evaluation
+from fer.evaluation.metrics import Evaluation
 from fer.evaluation.report import Epoch
 from fer.labels import colour_of
 
-#: Pixels: height of a row, of a bar, and of a chart of curves.
-_ROW = 34
 _BAR = 30
 _CURVES = 280
 
 #: Colours of further curves: of other heads, and of single domains.
 _COLOURS = (ACCENT, "#C4703A", "#3E8E7E")
 _DOMAINS = ("#C4703A", "#3E8E7E", "#B0558F")
-
-#: A dotted line to compare with.
-_DOTTED = {"color": MUTED, "dash": "dot", "width": 1.5}
-
-
-def per_class_chart(classes: Sequence[ClassScores]) -> go.Figure:
-    """Return precision, recall and F1 as marks, with one line per class in its colour."""
-    figure = go.Figure()
-    for scores in classes:
-        figure.add_scatter(
-            x=[scores.precision, scores.recall],
-            y=[scores.label] * 2,
-            mode="lines",
-            line={"color": colour_of(scores.label), "width": 5},
-            opacity=0.35,
-            hoverinfo="skip",
-        )
-    labels = [c.label for c in classes]
-    colours = [colour_of(label) for label in labels]
-    for name, symbol, values in (
-        ("precision", "circle-open", [c.precision for c in classes]),
-        ("recall", "circle", [c.recall for c in classes]),
-        ("F1", "line-ns-open", [c.f1 for c in classes]),
-    ):
-        line = {"width": 3, "color": colours}
-        figure.add_scatter(
-            x=values,
-            y=labels,
-            mode="markers",
-            name=name,
-            marker={"symbol": symbol, "size": 13, "color": colours, "line": line},
-            hovertemplate=f"%{{y}}: {name} %{{x:.1%}}<extra></extra>",
-        )
-    apply_chart_style(figure, height=_ROW * len(labels) + 50)
-    figure.update_xaxes(range=(0, 1.03), tickformat=".0%")
-    figure.update_yaxes(autorange="reversed", showgrid=False, ticksuffix="  ")
-    return figure
-
-
-def reliability_chart(evaluation: Evaluation, before: Evaluation | None) -> go.Figure:
-    """Return a reliability diagram: accuracy over confidence, and the number of answers.
-
-    Args:
-        evaluation: figures with the temperature that the app uses.
-        before: figures without temperature; None if not measured.
-    """
-    figure = make_subplots(
-        rows=2, shared_xaxes=True, row_heights=[0.78, 0.22], vertical_spacing=0.05
-    )
-    figure.add_scatter(
-        x=[0, 1], y=[0, 1], mode="lines", line=_DOTTED, name="as right as sure",
-        hoverinfo="skip", row=1, col=1,
-    )  # fmt: skip
-    after = (evaluation, "after" if before else "answers", ACCENT, "solid")
-    for one, name, colour, dash in ((before, "before", MUTED, "dash"), after):
-        if not one:
-            continue
-        figure.add_scatter(
-            x=[b.confidence for b in one.calibration],
-            y=[b.accuracy for b in one.calibration],
-            customdata=[b.count for b in one.calibration],
-            mode="lines+markers",
-            name=name,
-            line={"color": colour, "width": 2, "dash": dash},
-            marker={"size": 7, "color": colour},
-            hovertemplate=f"{name}: %{{x:.1%}} sure, %{{y:.1%}} right, %{{customdata:,}} answers"
-            "<extra></extra>",
-            row=1,
-            col=1,
-        )
-    figure.add_bar(
-        x=[(b.low + b.high) / 2 for b in evaluation.calibration],
-        y=[b.count for b in evaluation.calibration],
-        width=[(b.high - b.low) * 0.86 for b in evaluation.calibration],
-        marker={"color": ACCENT, "opacity": 0.55, "cornerradius": 2},
-        name="answers",
-        showlegend=False,
-        hovertemplate="%{y:,} answers<extra></extra>",
-        row=2,
-        col=1,
-    )
-    apply_chart_style(figure, height=460)
-    legend_on_top(figure)
-    figure.update_xaxes(range=(0, 1.02), tickformat=".0%")
-    figure.update_xaxes(title="how sure it was", row=2, col=1)
-    figure.update_yaxes(range=(0, 1.02), tickformat=".0%", title="how often right", row=1, col=1)
-    figure.update_yaxes(title="answers", nticks=3, row=2, col=1)
-    return figure
 
 
 def robustness_chart(uncorrupted: Evaluation, variants: Sequence[Variant]) -> go.Figure:
@@ -148,8 +57,8 @@ def robustness_chart(uncorrupted: Evaluation, variants: Sequence[Variant]) -> go
             hovertemplate="%{y}: %{x:.1%}<extra></extra>",
         )
     )
-    figure.add_vline(x=uncorrupted.accuracy, line=_DOTTED)
-    apply_chart_style(figure, height=_ROW * len(names) + 60)
+    figure.add_vline(x=uncorrupted.accuracy, line=DOTTED)
+    apply_chart_style(figure, height=ROW * len(names) + 60)
     figure.update_xaxes(tickformat=".0%", nticks=6)
     figure.update_yaxes(autorange="reversed", ticksuffix="  ")
     return figure
@@ -186,7 +95,7 @@ def risk_chart(measurements: Sequence[Selective]) -> go.Figure:
             hovertemplate=f"{name}: the threshold answers %{{x:.1%}}, %{{y:.1%}} right"
             "<extra></extra>",
         )
-    figure.add_hline(y=measurements[0].target, line=_DOTTED)
+    figure.add_hline(y=measurements[0].target, line=DOTTED)
     apply_chart_style(figure, height=420)
     legend_on_top(figure)
     figure.update_xaxes(range=(0, 1.03), tickformat=".0%", title="faces that get an answer")
@@ -278,3 +187,56 @@ def _curve(
         line={"color": colour, "width": 2.5, "dash": dash},
         hovertemplate=f"epoch %{{x}}: {name} %{{y{hover}}}<extra></extra>",
     )
+
+
+def on_one_scale(figures: Sequence[go.Figure]) -> None:
+    """Give charts of the same kind one height and the same axes, so that they can be compared."""
+    height = max((figure.layout.height for figure in figures), default=0)
+    for figure in figures:
+        figure.update_layout(height=height)
+    if any(trace.type == "heatmap" for figure in figures for trace in figure.data):
+        return  # whose texts stand at places of its own classes
+    for name in ("xaxis", "yaxis", "xaxis2", "yaxis2"):
+        axes = [figure.layout[name] for figure in figures if name in figure.layout]
+        values = [value for figure in figures for value in _along(figure, name)]
+        given = [tuple(axis.range) for axis in axes if axis.range]
+        if not axes:
+            continue
+        if values and all(isinstance(value, str) for value in values):
+            names = list(dict.fromkeys(values))
+            upwards = (-0.5, len(names) - 0.5)
+            falls = any(axis.autorange == "reversed" for axis in axes)
+            falls = falls or any(low > high for low, high in given)
+            ends = upwards[::-1] if falls else upwards
+            for axis in axes:
+                axis.update(categoryorder="array", categoryarray=names)
+        elif given:
+            ends = (min(low for low, _ in given), max(high for _, high in given))
+        elif values:
+            low, high = min(values), max(values)
+            if any(axis.rangemode == "tozero" for axis in axes):
+                low = min(low, 0)
+            pad = 0.05 * (high - low)
+            ends = (low - pad if low else 0, high + pad)
+        else:
+            continue
+        for axis in axes:
+            axis.update(range=ends, autorange=False)
+
+
+def _along(figure: go.Figure, axis: str) -> list[Any]:
+    """Return what a figure's traces have along an axis, the ends of error bars included."""
+    letter, number = axis[0], axis[5:]
+    values: list[Any] = []
+    for trace in figure.data:
+        if (trace[f"{letter}axis"] or letter) != f"{letter}{number}":
+            continue
+        own = [value for value in trace[letter] if value is not None]
+        values += own
+        bars = trace[f"error_{letter}"] if trace.type == "scatter" else None
+        if bars and bars.array is not None:
+            values += [value + bar for value, bar in zip(own, bars.array, strict=True)]
+            values += [value - bar for value, bar in zip(own, bars.arrayminus, strict=True)]
+        if trace.type == "bar" and letter == "y" and trace.orientation != "h":
+            values.append(0)
+    return values

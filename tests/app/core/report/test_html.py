@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from app.dashboard.elements import Chart, Command, Facts, Matrix, Row, Table
+from app.core.report.elements import Chart, Command, Facts, Matrix, Row, Table
 from app.dashboard.models import OpenedModel, open_model
-from app.dashboard.registry import sections_of
-from app.dashboard.render.html import html_report
+from app.dashboard.registry import html_report, sections_of
 from tests.app.dashboard.samples import write_model
 
 

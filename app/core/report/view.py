@@ -10,10 +10,9 @@ import streamlit as st
 
 from app.core.charts import CONFIG
 from app.core.layout import CONTENT_WIDTH, chart_ink
-from app.core.text import escape_markdown
-from app.dashboard.charts import confusion as charts
-from app.dashboard.charts.style import harmless
-from app.dashboard.elements import (
+from app.core.report import confusion as charts
+from app.core.report.charts import harmless
+from app.core.report.elements import (
     Chart,
     Command,
     Drawing,
@@ -25,7 +24,8 @@ from app.dashboard.elements import (
     Row,
     Table,
 )
-from app.dashboard.text import cell_sentences, largest_confusion
+from app.core.report.text import cell_sentences, largest_confusion
+from app.core.text import escape_markdown
 from fer.labels import colour_of
 from fer.text import chance
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
-from app.dashboard.text import SplitEvaluation
+from app.core.report.text import SplitEvaluation
 from fer.evaluation.report import Mistakes
 
 

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-from app.dashboard.charts.style import ACCENT
-from app.dashboard.text import layer_settings, shape, short_count
+from app.core.report.charts import ACCENT
+from app.core.report.text import layer_settings, shape, short_count
 from fer.evaluation.report import Layer
 
 #: Kinds of layers that are merged into the layer before them.

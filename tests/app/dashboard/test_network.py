@@ -4,7 +4,7 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
-from app.dashboard.charts.network import blocks_of, describe_network, network_svg, units_of
+from app.dashboard.network import blocks_of, describe_network, network_svg, units_of
 from fer.evaluation.report import Layer
 from tests.app.dashboard.samples import layers
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,20 +10,29 @@ from pathlib import Path, PurePath
 from typing import BinaryIO
 
 from app.core.jobs import Cancelled, Job, Jobs
+from app.core.memory import MB
+from app.core.server.events import log_disk_failure
+from app.core.upload_folders import UploadFolders
 from app.video import sample
-from app.video.engine import Result, VideoSettings
+from app.video.engine import Result, VideoSettings, check_work, disk_message
 from app.video.progress import VideoProgress
-from app.video.room import check_work
-from app.video.workspace import NoRoomError, Workspace, Workspaces
 from fer.errors import VideoError
 from fer.labelled.names import shown_name
 from fer.video.opening import VideoInfo
 from fer.video.reading import probe
 from fer.video.recording import OnProgress
 
+#: A recording costs its size twice: itself and the marked one.
+COPIES = 2
+
 #: What is said after a cancel.
 CANCELLED = "The analysis was cancelled, and the recording is deleted."
 
+#: What is said where there is no room. A visitor cannot change it, but wait.
+_FULL = (
+    "This server has no room for it at the moment: the recordings of other visitors take it. Try "
+    "again later, or with a shorter or smaller recording."
+)
 
 #: Turns a recording into a result; see `app.video.engine.read_video`.
 Engine = Callable[[Path, Path, VideoSettings, OnProgress, Cancelled], Result]
@@ -47,7 +57,7 @@ class Source:
     is_sample: bool = False
 
 
-class VideoVisit:
+class VideoSession:
     """One visitor's recording, the job that analyses it, and the result. One at a time.
 
     Safe to share between threads: the page works with it, and another thread ends it when the
@@ -55,28 +65,23 @@ class VideoVisit:
 
     Args:
         jobs: run the analyses of all visitors.
-        workspaces: hold the recordings of all visitors.
+        folders: hold the recordings of all visitors.
         engine: analyses a recording.
     """
 
-    def __init__(self, jobs: Jobs, workspaces: Workspaces, engine: Engine) -> None:
-        self.jobs, self.workspaces, self._engine = jobs, workspaces, engine
+    def __init__(self, jobs: Jobs, folders: UploadFolders, engine: Engine) -> None:
+        self.jobs, self.folders, self._engine = jobs, folders, engine
         self._lock = threading.RLock()
-        self._workspace: Workspace | None = None
         self._started = 0
         self.ended = False
+        #: Where the files of the recording are; None without one.
+        self.folder: Path | None = None
         self.source: Source | None = None
         self.job: Job[Result] | None = None
         self.progress = VideoProgress()
         self.settings = VideoSettings()
         #: Why the last file was not taken, or what became of it.
         self.notice = ""
-
-    @property
-    def folder(self) -> Path | None:
-        """Where the files of the recording are; None without one."""
-        workspace = self._workspace
-        return workspace.folder if workspace else None
 
     def take(self, file: BinaryIO, size: int, name: str, settings: VideoSettings) -> None:
         """Analyse a recording in the place of the last one, or leave a notice why not.
@@ -87,48 +92,55 @@ class VideoVisit:
             name: its name, which may be anything.
             settings: how to analyse it.
         """
-        with self._lock:
-            self.clear()
-            if self.ended:
-                return
-            name = shown_name(name)
-            stored = f"recording{_suffix(name)}"
-            try:
-                self._workspace = self.workspaces.take(file, size, stored)
-                path = self._workspace.folder / stored
-                info = probe(path)
-                check_work(info, size)
-                self.source = Source(name, path, info, size)
-            except NoRoomError as error:
-                self._refuse(f"{name} was not taken. {error}")
-            except VideoError as error:
-                self._refuse(f"{name} {error}")
-            self.start(settings)
+
+        def stored(folder: Path) -> Source:
+            path = folder / f"recording{_suffix(name)}"
+            with path.open("wb") as out:
+                shutil.copyfileobj(file, out, MB)
+            info = probe(path)
+            check_work(info, size)
+            return Source(name, path, info, size)
+
+        name = shown_name(name)
+        self._take(stored, size, name, settings)
 
     def take_sample(self, settings: VideoSettings) -> None:
         """Analyse the sample in the place of the last recording, or leave a notice why not."""
+        path = self.folders.root / sample.NAME
+        source = Source(sample.NAME, path, sample.VIDEO, is_sample=True)
+        self._take(lambda folder: source, 0, sample.NAME, settings)
+
+    def _take(
+        self, store: Callable[[Path], Source], size: int, name: str, settings: VideoSettings
+    ) -> None:
         with self._lock:
             self.clear()
             if self.ended:
                 return
+            notice = f"{name} was not taken. {_FULL}"
             try:
-                self._workspace = self.workspaces.open(0)
-            except NoRoomError as error:
-                self._refuse(str(error))
-                return
-            path = self.workspaces.root / sample.NAME
-            self.source = Source(sample.NAME, path, sample.VIDEO, is_sample=True)
-            self.start(settings)
+                if folder := self.folders.make(COPIES * size):
+                    self.folder = folder
+                    self.source = store(folder)
+                    self.start(settings)
+                    return
+            except OSError as error:
+                log_disk_failure(error, "video")
+                notice = f"{name} was not taken. {disk_message(error)}"
+            except VideoError as error:
+                notice = f"{name} {error}"
+            self.clear()
+            self.notice = notice
 
     def start(self, settings: VideoSettings) -> None:
         """Analyse the recording, in the place of an analysis with other settings."""
         with self._lock:
-            source, workspace = self.source, self._workspace
-            if source is None or workspace is None or self.ended:
+            source, folder = self.source, self.folder
+            if source is None or folder is None:
                 return
             self._stop()
             self._started += 1  # the last analysis may still be writing
-            marked = workspace.folder / f"marked-{self._started}.mp4"
+            marked = folder / f"marked-{self._started}.mp4"
             progress = VideoProgress(fine=settings.fine)
 
             def work(cancelled: Cancelled) -> Result:
@@ -136,8 +148,16 @@ class VideoVisit:
                     sample.sample_video(source.path.parent)
                 return self._engine(source.path, marked, settings, progress.report, cancelled)
 
+            def tidy() -> None:
+                """Delete what a cancelled analysis wrote after its end."""
+                with self._lock:
+                    if self.folder != folder:
+                        self.folders.remove(folder)
+                    elif job.cancelled():
+                        marked.unlink(missing_ok=True)
+
             self.settings, self.progress, self.notice = settings, progress, ""
-            job: Job[Result] = Job(work, after=lambda: self._tidy(workspace, job, marked))
+            job: Job[Result] = Job(work, tidy)
             self.job = job
             self.jobs.start(job)
 
@@ -153,9 +173,9 @@ class VideoVisit:
         """Delete the recording and its result."""
         with self._lock:
             self._stop()
-            if self._workspace:
-                self.workspaces.remove(self._workspace)
-            self.source = self.job = self._workspace = None
+            if self.folder:
+                self.folders.remove(self.folder)
+            self.source = self.job = self.folder = None
             self.progress, self.notice = VideoProgress(), ""
 
     def end(self) -> None:
@@ -164,24 +184,12 @@ class VideoVisit:
             self.clear()
             self.ended = True
 
-    def _refuse(self, notice: str) -> None:
-        self.clear()
-        self.notice = notice
-
     def _stop(self) -> None:
         if self.job:
             self.job.cancel()
             result = self.job.result
             if result and result.marked:
                 result.marked.unlink(missing_ok=True)
-
-    def _tidy(self, workspace: Workspace, job: Job[Result], marked: Path) -> None:
-        """Delete what a cancelled analysis wrote after its end."""
-        with self._lock:
-            if self._workspace is not workspace:
-                self.workspaces.remove(workspace)
-            elif job.cancelled():
-                marked.unlink(missing_ok=True)
 
 
 def _suffix(name: str) -> str:

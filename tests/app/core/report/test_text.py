@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from app.dashboard import text as words
+from app.core.report import text as words
 from fer.evaluation.metrics import evaluate
 from fer.labels import BALANCED_HEAD, EXPRESSION_HEAD
 from tests.app.dashboard.samples import evaluation, report

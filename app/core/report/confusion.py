@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from app.dashboard.charts.style import apply_chart_style
-from app.dashboard.text import cell_sentences
+from app.core.report.charts import apply_chart_style
+from app.core.report.text import cell_sentences
 from fer.evaluation.metrics import Evaluation
 
 #: What the cells show: shares of each row (label), shares of each column (answer), or counts.

@@ -4,8 +4,9 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
-from app.dashboard.charts import evaluation as charts
-from app.dashboard.charts.confusion import (
+from app.core.report import charts as report_charts
+from app.core.report.charts import harmless
+from app.core.report.confusion import (
     BY_COLUMN,
     BY_ROW,
     COUNTS,
@@ -13,7 +14,7 @@ from app.dashboard.charts.confusion import (
     confusion_chart,
     in_theme,
 )
-from app.dashboard.charts.style import harmless
+from app.dashboard import charts
 from fer.evaluation.metrics import evaluate
 from fer.labels import colour_of
 from tests.app.dashboard.samples import LABELS, evaluation, report
@@ -100,7 +101,7 @@ def contrast(*colours: list) -> float:
 
 
 def test_each_class_has_its_colour_and_its_three_figures() -> None:
-    figure = charts.per_class_chart(FOUND.classes)
+    figure = report_charts.per_class_chart(FOUND.classes)
     marks = {trace.name: trace for trace in figure.data if trace.name}
     assert list(marks["precision"].x) == [c.precision for c in FOUND.classes]
     assert list(marks["recall"].x) == [c.recall for c in FOUND.classes]
@@ -112,9 +113,9 @@ def test_each_class_has_its_colour_and_its_three_figures() -> None:
 
 def test_reliability_has_a_line_before_only_if_it_was_measured() -> None:
     before = evaluation(skill=1.0)
-    names = [t.name for t in charts.reliability_chart(FOUND, None).data]
+    names = [t.name for t in report_charts.reliability_chart(FOUND, None).data]
     assert "before" not in names
-    lines = {t.name: t for t in charts.reliability_chart(FOUND, before).data}
+    lines = {t.name: t for t in report_charts.reliability_chart(FOUND, before).data}
     assert list(lines["before"].y) == [b.accuracy for b in before.calibration]
     assert list(lines["after"].x) == [b.confidence for b in FOUND.calibration]
     assert list(lines["after"].y) == [b.accuracy for b in FOUND.calibration]
