@@ -14,7 +14,7 @@ from app.common.page_layout import CONTENT_WIDTH
 from app.live.charts.timeline import Timeline, person_name
 from fer.labels import colour_of, person_colour
 from fer.text import chance, clock
-from fer.video.moments import Moment
+from fer.video.recording import Moment
 
 #: Pixels: greatest width and height of the player, the gap to what stands beside it, and the width
 #: of that.

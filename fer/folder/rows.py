@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from fer.analyzer import FaceAnalyzer
 from fer.errors import ImageError
-from fer.export.table import BOX, FaceRow, face_rows
+from fer.export.table import BOX, face_records
 from fer.images import decode, load
 from fer.model.spec import Head
 
@@ -41,7 +41,7 @@ def table_schema(head: Head, made_by: dict[str, str]) -> pa.Schema:
     ==========  ======================================================================
 
     The fields of a face have the names, the meaning and the rounding of
-    `fer.export.table.FaceRow.record`; ``box`` has a field for each side.
+    `fer.export.table.face_record`; ``box`` has a field for each side.
     ``probabilities`` has a field for each label of the head.
 
     Args:
@@ -74,11 +74,6 @@ def table_schema(head: Head, made_by: dict[str, str]) -> pa.Schema:
         pa.field("faces", pa.list_(face)),
     ]
     return pa.schema(fields, made_by)
-
-
-def face_cell(face: FaceRow) -> Row:
-    """Return a face as an element of the column ``faces``."""
-    return {**face.record(), "box": dict(zip(BOX, face.box, strict=True))}
 
 
 def shown_path(path: str) -> str:
@@ -127,7 +122,9 @@ def photo_row(path: str, analyzer: FaceAnalyzer, head: str | None) -> Row:
         faces = analyzer(image, head=head)
         row["height"], row["width"] = image.shape[:2]
         row["model"] = analyzer.spec.name
-        row["faces"] = [face_cell(face) for face in face_rows(faces)]
+        row["faces"] = [
+            face | {"box": dict(zip(BOX, face["box"], strict=True))} for face in face_records(faces)
+        ]
     except ImageError as error:
         row["error"] = str(error)
     except OSError as error:

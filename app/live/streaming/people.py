@@ -17,8 +17,7 @@ from fer.model.spec import ModelSpec
 from fer.stream import FrameResult
 from fer.tracking.observation import Observation
 from fer.types import Image
-from fer.video.frame import THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH
-from fer.video.scene_cuts import SceneCuts
+from fer.video.scene_cuts import THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH, SceneCuts
 
 
 @dataclass(frozen=True, eq=False)

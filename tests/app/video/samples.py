@@ -18,9 +18,8 @@ from app.video.visit import Source
 from fer.export.stream import StreamRows
 from fer.export.table import ExportInfo
 from fer.model.spec import ModelSpec
-from fer.video.moments import Moment
 from fer.video.opening import VideoInfo
-from fer.video.recording import Cancelled, OnProgress, Progress, Recording
+from fer.video.recording import Cancelled, Moment, OnProgress, Progress, Recording
 from tests.app.live.samples import TWO
 
 INFO = VideoInfo(64, 48, 1.5, 10.0, "h264", has_sound=False)
@@ -38,7 +37,9 @@ def recording(spec: ModelSpec, rows: StreamRows = TWO) -> Recording:
     """Two people, seen in a second and a half with a cut."""
     info = ExportInfo.of(spec, "fake-1", datetime(2026, 5, 1, 12, tzinfo=UTC))
     moments = (Moment(0.6, 2, "happy", 0.8, portrait()),) if rows.has_face.any() else ()
-    return Recording(INFO, rows, info, (0.55,), moments, 0.0, 1.5)
+    return Recording(
+        video=INFO, rows=rows, info=info, cuts=(0.55,), moments=moments, start=0.0, end=1.5
+    )
 
 
 def nobody(count: int = 3) -> StreamRows:

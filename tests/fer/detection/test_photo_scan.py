@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from fer.detection import photo_scan
 from fer.detection.blazeface import BlazeFace
 from fer.detection.evidence import MIN_EVIDENCE
-from fer.detection.photo_scan import MIN_FACE, SURE_EVIDENCE, PhotoScan, turn, turned, turned_back
-from fer.geometry import transform_points
+from fer.detection.photo_scan import MIN_FACE, SURE_EVIDENCE, PhotoScan, turned, turned_back
 from fer.types import Detections, Floats, Image
 from tests.fer.detection.samples import with_small_faces
 from tests.samples import fake_detector, make_detections
@@ -61,12 +60,6 @@ def test_a_drawn_smiley_is_no_face(scan: PhotoScan, side: int) -> None:
     assert len(scan(picture)) == 0
 
 
-@pytest.mark.parametrize(("left", "new"), [(40, False), (82, False), (98, True), (200, True)])
-def test_what_lies_mostly_inside_a_face_is_part_of_it(left: int, new: bool) -> None:
-    box = np.array([left, 40, left + 20, 60], np.float32)
-    assert photo_scan.is_new(box, make_detections((0, 0, 100, 100))) is new
-
-
 def test_parts_of_a_large_face_are_no_faces(scan: PhotoScan, astronaut: Image) -> None:
     close = cv2.resize(astronaut[20:220, 120:330], None, fx=6, fy=6, interpolation=cv2.INTER_CUBIC)
     assert len(scan(np.asarray(close, np.uint8))) == 1
@@ -82,21 +75,6 @@ def test_a_turned_photograph_has_its_face_where_it_is(
     assert len(found) == len(upright) == 1
     assert back.xyxy == pytest.approx(upright.xyxy, abs=16)
     assert back.landmarks[0, :4] == pytest.approx(upright.landmarks[0, :4], abs=10)
-
-
-@given(st.integers(0, 359), st.integers(1, 60), st.integers(1, 60))
-def test_turning_and_turning_back_is_no_change(degrees: int, width: int, height: int) -> None:
-    face = make_detections((3.0, 5.0, 11.0, 13.0))
-    matrix, _ = turn((height, width), degrees)
-    middle = transform_points(matrix, np.array([[7.0, 9.0]]))
-    there = Detections(
-        np.concatenate([middle - 4, middle + 4], axis=1),
-        face.score,
-        transform_points(matrix, face.landmarks),
-    )
-    back = turned_back(there, degrees, (height, width))
-    assert back.xyxy == pytest.approx(face.xyxy, abs=1e-3)
-    assert back.landmarks == pytest.approx(face.landmarks, abs=1e-3)
 
 
 @given(st.sampled_from([0, 90, 180, 270]), st.integers(1, 60), st.integers(1, 60))

@@ -10,7 +10,6 @@ from fer.detection.pyramid import (
     TILE,
     Pyramid,
     detailed,
-    everywhere,
     fine_views,
     not_cut,
     square_crop,
@@ -56,20 +55,6 @@ def _inside(place: int, start: int, length: int) -> bool:
     low = start + (MARGIN if start else 0)
     high = start + TILE - (MARGIN if start + TILE < length else 0)
     return low <= place < high or place // STEP == max(0, high - 1) // STEP
-
-
-@given(st.integers(1, 900), st.integers(1, 900))
-def test_everywhere_are_the_places_at_which_detail_is_looked_for(width: int, height: int) -> None:
-    view = np.zeros((height, width, 3), np.uint8)
-    assert everywhere(view).all()
-    assert everywhere(view).shape == detailed(view).shape
-
-
-def test_tiles_do_not_cover_what_has_no_detail() -> None:
-    needed = np.zeros((60, 60), np.bool_)
-    assert tiles(needed, 960, 960) == []
-    needed[30, 5] = needed[31, 6] = True
-    assert len(tiles(needed, 960, 960)) == 1
 
 
 @pytest.mark.parametrize(
@@ -144,13 +129,6 @@ def test_what_fills_the_photograph_is_seen_with_a_border_around_it() -> None:
 
     found = Pyramid(Inside())(np.full((160, 160, 3), PATCH, np.uint8))
     assert found.detections.xyxy[0] == pytest.approx((0, 0, 160, 160), abs=4)
-
-
-def test_proposals_are_largest_first() -> None:
-    boxes = ((40, 40, 80, 80), (400, 300, 700, 600), (900, 100, 1000, 200))
-    found = Pyramid(Patches())(pattern(1200, 900, *boxes))
-    sides = found.detections.xyxy[:, 2] - found.detections.xyxy[:, 0]
-    assert sides.tolist() == pytest.approx([300, 100, 40], abs=4)
 
 
 def test_a_close_up_is_not_searched_for_the_smallest_faces() -> None:

@@ -22,10 +22,6 @@ def errors_of(*paths: str, **options: float) -> dict[str, str | None]:
     return {path: row["error"] for path, row in rows_of(*paths, **options).items()}
 
 
-def test_without_photographs_there_are_no_rows() -> None:
-    assert rows_of() == {}
-
-
 @pytest.mark.parametrize("workers", [1, 2, 3])
 def test_every_photograph_has_its_row(workers: int) -> None:
     names = [f"/{number}.jpg" for number in range(20)]

@@ -59,13 +59,6 @@ def test_a_manifest_has_so_many_paths_a_file_as_bytes(results: Results) -> None:
     ]
 
 
-def test_without_anything_staged_nothing_is_adopted(results: Results) -> None:
-    assert adopted(results) == ""
-    Staging(results).write_manifest(["/a.jpg"], 2)
-    assert adopted(results) == ""
-    assert names_in(results) == ""
-
-
 def test_staged_rows_become_shards_once_and_the_place_is_cleared(results: Results) -> None:
     staging = Staging(results)
     stage(staging, "1", "ab", results)

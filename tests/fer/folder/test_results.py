@@ -6,8 +6,8 @@ import pyarrow.dataset
 import pyarrow.parquet as pq
 import pytest
 
-from fer.errors import CollectionError, ModelError
-from fer.folder.results import Results, RunRecord, ShardWriter, Worklist, known_rows
+from fer.errors import CollectionError
+from fer.folder.results import Results, ShardWriter, Worklist
 from fer.folder.rows import microseconds
 from fer.labels import EXPRESSION_HEAD
 from fer.model.spec import ModelSpec
@@ -26,12 +26,6 @@ def test_without_rows_every_path_is_to_be_done_once_in_order() -> None:
         assert len(worklist) == MANY
         assert list(worklist) == names
         assert list(worklist.outdated()) == []
-
-
-def test_a_name_that_is_not_text_comes_back_as_it_was() -> None:
-    with Worklist() as worklist:
-        worklist.add("/\udce9.jpg")
-        assert list(worklist) == ["/\udce9.jpg"]
 
 
 @pytest.fixture
@@ -101,12 +95,6 @@ def paths_by_shard(out: Path) -> dict[str, list[str]]:
     return {file.stem[-1]: pq.read_table(file)["path"].to_pylist() for file in files}
 
 
-def test_without_photographs_there_is_a_record_and_no_shard(out: Path, spec: ModelSpec) -> None:
-    write(out, spec, "")
-    assert RunRecord.load(out) == RunRecord.of(spec, EXPRESSION_HEAD)
-    assert paths_by_shard(out) == {}
-
-
 def test_rows_are_written_in_shards_of_bounded_size(out: Path, spec: ModelSpec) -> None:
     write(out, spec, "abcde")
     write(out, spec, "fg")
@@ -121,25 +109,6 @@ def test_rows_are_written_in_shards_of_bounded_size(out: Path, spec: ModelSpec) 
 def test_a_crowd_fills_a_shard_too(out: Path, spec: ModelSpec) -> None:
     write(out, spec, "abc", photos=10, faces=60)
     assert paths_by_shard(out) == {"1": ["/a.jpg", "/b.jpg"], "2": ["/c.jpg"]}
-
-
-def test_the_folder_is_one_table_for_every_reader(out: Path, spec: ModelSpec) -> None:
-    write(out, spec, "abc", faces=2)
-    table = pyarrow.dataset.dataset(out).to_table()
-    assert sorted(table["path"].to_pylist()) == ["/a.jpg", "/b.jpg", "/c.jpg"]
-    assert table.schema.metadata[b"model"] == b"fake"
-    assert {len(faces) for faces in table["faces"].to_pylist()} == {2}
-
-
-def test_rows_are_kept_when_the_work_breaks_off(out: Path, spec: ModelSpec) -> None:
-    def work() -> None:
-        with opened(out, spec) as results, ShardWriter(results, 10) as writer:
-            writer.add(made_up_row("/a.jpg"))
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        work()
-    assert paths_by_shard(out) == {"1": ["/a.jpg"]}
 
 
 @pytest.mark.parametrize("written", [False, True], ids=["before", "after"])
@@ -197,15 +166,6 @@ def test_dropped_rows_are_gone_and_the_others_stay(out: Path, spec: ModelSpec) -
     assert paths_by_shard(out) == {"1": ["/b.jpg"]}
 
 
-def test_a_worklist_is_told_what_there_is(out: Path, spec: ModelSpec) -> None:
-    write(out, spec, "abc")
-    with opened(out, spec, resume=True) as results, Worklist() as worklist:
-        results.tell(worklist)
-        assert [worklist.has_row(f"/{name}.jpg") for name in "abcd"] == [True] * 3 + [False]
-        assert worklist.known == 3
-    assert list(known_rows(out / "photos-000002.parquet")) == [("/c.jpg", 1, 2)]
-
-
 def test_a_damaged_shard_is_named(out: Path, spec: ModelSpec) -> None:
     write(out, spec, "ab")
     (out / "photos-000001.parquet").write_bytes(b"PAR1 and no more")
@@ -238,12 +198,6 @@ def test_another_detector_is_refused(
     monkeypatch.setattr("fer.folder.results.photo_detector", lambda: "views-2")
     with pytest.raises(CollectionError, match="this run has views-2"):
         opened(out, spec, resume=True)
-
-
-def test_an_unknown_head_leaves_no_folder(out: Path, spec: ModelSpec) -> None:
-    with pytest.raises(ModelError, match="no head 'age'"):
-        Results(out, spec, "age", resume=False)
-    assert not out.exists()
 
 
 @pytest.mark.parametrize("resume", [False, True])

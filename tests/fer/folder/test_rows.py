@@ -5,66 +5,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
 import pytest
 from PIL import Image as PillowImage
 
 from fer.analyzer import FaceAnalyzer
-from fer.export.table import FaceRow
 from fer.folder.rows import (
-    face_cell,
-    load_analysis,
     photo_row,
-    row_without_result,
     shown_path,
-    table_schema,
 )
 from fer.labels import EXPRESSION_HEAD
 from fer.model.spec import ModelSpec
 from fer.types import Detections, Image
-from tests.samples import SHIPPED_MODEL, FakeClassifier, fake_detector, make_detections
-
-
-def a_face(*, uncertain: bool = False) -> FaceRow:
-    return FaceRow.of(
-        box=np.array([1, 2.25, 30, 40], np.float32),
-        score=0.87654,
-        head=EXPRESSION_HEAD,
-        labels=("happy", "sad", "neutral"),
-        probabilities=np.array([0.2, 0.7, 0.1], np.float32),
-        uncertain=uncertain,
-        flaws=(True, False, False, True),
-    )
-
-
-@pytest.mark.parametrize("faces", [[], [a_face()], [a_face(), a_face(uncertain=True)]])
-def test_a_row_survives_the_table(spec: ModelSpec, faces: list[FaceRow]) -> None:
-    schema = table_schema(spec.head(EXPRESSION_HEAD), {"model": "fake"})
-    row = row_without_result("/a.jpg", "") | {"faces": [face_cell(face) for face in faces]}
-    [back] = pa.Table.from_pylist([row], schema=schema).to_pylist()
-    assert len(back["faces"]) == len(faces)
-    for cell, face in zip(back["faces"], faces, strict=True):
-        assert list(cell) == list(face.record())
-        assert tuple(cell.pop("box").values()) == pytest.approx(face.box)
-        assert cell.pop("probabilities") == pytest.approx(face.probabilities)
-        numbers = {
-            name: pytest.approx(face.record()[name]) for name in ("detection_score", "confidence")
-        }
-        assert cell == {name: face.record()[name] for name in cell} | numbers
-
-
-def test_the_table_says_what_made_it(spec: ModelSpec) -> None:
-    schema = table_schema(spec.head(EXPRESSION_HEAD), {"model": "fake", "head": "expression"})
-    assert schema.metadata == {b"model": b"fake", b"head": b"expression"}
-
-
-def test_a_photograph_without_a_result_has_only_its_path_and_the_reason(spec: ModelSpec) -> None:
-    schema = table_schema(spec.head(EXPRESSION_HEAD), {})
-    [row] = pa.Table.from_pylist([row_without_result("/a.jpg", "is empty.")], schema).to_pylist()
-    assert {name: value for name, value in row.items() if value is not None} == {
-        "path": "/a.jpg",
-        "error": "is empty.",
-    }
+from tests.samples import FakeClassifier, fake_detector, make_detections
 
 
 @pytest.mark.parametrize(
@@ -157,10 +109,3 @@ def test_whatever_a_library_raises_is_the_error_of_that_photograph(
     row = photo_row(str(photo), FaceAnalyzer(fail, FakeClassifier(3), spec), EXPRESSION_HEAD)
     assert row["error"] == f"cannot be analysed ({type(error).__name__}: {error})."
     assert [row[name] for name in NO_RESULT] == [None] * 3
-
-
-def test_the_model_that_ships_finds_a_face(tmp_path: Path, astronaut: Image) -> None:
-    PillowImage.fromarray(astronaut).save(tmp_path / "a.png")
-    row = load_analysis(SHIPPED_MODEL, EXPRESSION_HEAD)(str(tmp_path / "a.png"))
-    assert [face["answer"] for face in row["faces"]] == ["happy"]
-    assert row["model"] == SHIPPED_MODEL.name

@@ -16,7 +16,7 @@ from fer import alignment, quality, stream, types
 from fer.detection import blazeface, evidence, face_landmark, pyramid
 from fer.model.spec import ModelSpec
 from fer.ondevice.constants import model_constants, path_constants
-from fer.tracking import appearance, track, tracker
+from fer.tracking import observation, track, tracker
 from fer.video import scene_cuts
 from tests.samples import ROOT, SHIPPED_MODEL
 
@@ -58,7 +58,7 @@ ELSEWHERE = {
         blazeface,
         evidence,
         face_landmark,
-        appearance,
+        observation,
         track,
         tracker,
         scene_cuts,
