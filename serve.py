@@ -5,9 +5,9 @@ from __future__ import annotations
 import streamlit as st
 from starlette.middleware import Middleware
 
-from app.common.server import server_settings
-from app.common.settings import DRAIN_SECONDS
-from app.serving.end import DrainMiddleware, lifespan, ready_route
+from app.core.server.end import DrainMiddleware, lifespan, ready_route
+from app.core.server.environment import server_settings
+from app.core.settings import DRAIN_SECONDS
 
 app = st.App(
     "streamlit_app.py",

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.common.model_choice import keep_choice
-from app.common.page_layout import content, page_links
-from app.common.paths import LOGO
-from app.common.server import server_settings
-from app.housekeeping.server import begin_server
-from app.limits.gate import let_in
-from app.notice.view import show_notice, show_server_notice
-from app.operation.password import password_of
-from app.session.lasting_downloads import keep_downloads
+from app.core.layout import content, page_links
+from app.core.models.model_choice import keep_choice
+from app.core.paths import LOGO
+from app.core.server.environment import server_settings
+from app.core.server.gate import let_in
+from app.core.server.notice_view import show_notice, show_server_notice
+from app.core.server.password import password_of
+from app.core.server.start import begin_server
+from app.core.session.lasting_downloads import keep_downloads
 from app.video.state import begin
 
 PAGES = [

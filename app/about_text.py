@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from app.common.head_text import head_name
-from app.common.track_record import SPLITS
+from app.core.models.head_text import head_name
+from app.core.models.track_record import SPLITS
 from fer.detection.version import photo_detector, stream_detector
 from fer.evaluation.report import ALL_DOMAINS, Report
 from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD

@@ -41,25 +41,25 @@ def test_a_package_imports_only_what_it_may(package: str) -> None:
 
 #: The modules of the app that show something, or serve those: they alone know Streamlit.
 VIEWS = {
-    "app.common.components",
-    "app.common.head_picker",
-    "app.session.lasting_downloads",
-    "app.common.model_choice",
-    "app.common.page_layout",
-    "app.common.running_model",
-    "app.common.server",
-    "app.common.widget_value",
+    "app.core.components",
+    "app.core.models.head_picker",
+    "app.core.session.lasting_downloads",
+    "app.core.models.model_choice",
+    "app.core.layout",
+    "app.core.models.running_model",
+    "app.core.server.environment",
+    "app.core.widget_value",
     "app.core.photo_session_view",
     "app.core.state",
     "app.core.uploaders",
-    "app.session.tabs",
-    "app.session.clicks",
+    "app.core.session.tabs",
+    "app.core.session.clicks",
     "app.dashboard.choice",
     "app.dashboard.page",
     "app.dashboard.render.streamlit_elements",
-    "app.housekeeping.streamlit_memory",
-    "app.housekeeping.server",
-    "app.limits.gate",
+    "app.core.server.streamlit_memory",
+    "app.core.server.start",
+    "app.core.server.gate",
     "app.live.camera",
     "app.live.device.choice",
     "app.live.device.component",
@@ -74,9 +74,9 @@ VIEWS = {
     "app.live.view",
     "app.live.webrtc",
     "app.live.webrtc_patches",
-    "app.notice.view",
-    "app.operation.metrics",
-    "app.operation.view",
+    "app.core.server.notice_view",
+    "app.core.server.metrics",
+    "app.core.server.operator_view",
     "app.own_data.inputs",
     "app.own_data.view",
     "app.pages.about",
@@ -90,8 +90,8 @@ VIEWS = {
     "app.photos.photo_view",
     "app.photos.results",
     "app.photos.collection_view",
-    "app.session.of_tab",
-    "app.teaching.view",
+    "app.core.session.of_tab",
+    "app.own_data.teaching.view",
     "app.video.inputs",
     "app.video.player",
     "app.video.results",
@@ -105,6 +105,40 @@ def modules(package: str) -> dict[str, Path]:
     files = sorted((ROOT / package).rglob("*.py"))
     names = (".".join(f.relative_to(ROOT).with_suffix("").parts) for f in files)
     return {n.removesuffix(".__init__"): f for n, f in zip(names, files, strict=True)}
+
+
+#: The page rooms of the app: side by side, none imports another; below all of them is `core`.
+ROOMS = {"photos", "own_data", "video", "live", "dashboard"}
+
+
+#: What still leans on another room; nothing may be added.
+STILL_UPWARDS: set[tuple[str, str]] = {
+    ("app.core.server.metrics", "live"),
+    ("app.core.server.operator_view", "live"),
+    ("app.live.snapshot", "photos"),
+    ("app.own_data.figures", "dashboard"),
+    ("app.own_data.teaching.view", "dashboard"),
+    ("app.own_data.view", "dashboard"),
+    ("app.own_data.view", "live"),
+    ("app.own_data.view", "photos"),
+    ("app.video.player", "live"),
+    ("app.video.results", "live"),
+    ("app.video.running", "live"),
+    ("app.video.sample", "live"),
+}
+
+
+def test_page_rooms_know_what_is_below_them_but_not_each_other() -> None:
+    upwards = set()
+    for name, file in modules("app").items():
+        floor = name.split(".")[1] if "." in name else ""
+        allowed = {"core", floor} if floor in ROOMS else {"core"}
+        text = file.read_text(encoding="utf-8")
+        used = set(re.findall(r"^\s*(?:from|import) app\.(\w+)", text, re.MULTILINE))
+        if floor != "pages":
+            upwards |= {(name, other) for other in used - allowed}
+    assert {file.name for file in (ROOT / "app").iterdir() if file.is_dir()} >= ROOMS
+    assert upwards == STILL_UPWARDS
 
 
 def test_only_views_import_streamlit() -> None:
@@ -121,11 +155,11 @@ def test_what_shows_nothing_does_not_load_streamlit_by_way_of_another() -> None:
 
 #: The modules that touch what other packages do not offer publicly: they alone.
 PATCHES = {
-    "app.housekeeping.streamlit_memory",
-    "app.session.lasting_downloads",
-    "app.session.tabs",
-    "app.session.clicks",
-    "app.operation.metrics",
+    "app.core.server.streamlit_memory",
+    "app.core.session.lasting_downloads",
+    "app.core.session.tabs",
+    "app.core.session.clicks",
+    "app.core.server.metrics",
     "app.live.device.served",
     "app.live.webrtc_patches",
     "training.keras_private",
@@ -220,7 +254,7 @@ def _run_on_import(node: ast.AST) -> Iterator[ast.AST]:
     [
         "from fer import *",
         "import fer.__main__",
-        "import app.common.charts",
+        "import app.core.charts",
         "import tools.live_path",
         "import training.__main__",
     ],

@@ -13,8 +13,8 @@ import argparse
 import re
 from pathlib import Path
 
-from app.common.settings import SETTINGS
-from app.common.text import counted
+from app.core.settings import SETTINGS
+from app.core.text import counted
 from app.dashboard.sections.other_data import record_name
 from fer.evaluation.measurements import VOTE_RULES, Selective, Truth
 from fer.evaluation.metrics import Evaluation, evaluate, wilson_interval

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Hashable
 
-from app.background.memory import MB, free_memory
+from app.core.memory import MB, free_memory
 
 #: Bytes of memory that stay free for all else, a photo that is being read among it.
 _SPARE = 250 * MB

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Protocol
 
-from app.limits.photos import decode_photo
-from app.operation.events import log_event
+from app.core.photo_limits import decode_photo
+from app.core.server.events import log_event
 from fer import Detections, Faces, ImageError
 from fer.export.photos import PhotoResult
 from fer.model.class_activation import ClassActivation

@@ -6,8 +6,8 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from app.background.jobs import Cancelled, Job, Jobs
 from app.core.budget import Budget
+from app.core.jobs import Cancelled, Job, Jobs
 from app.core.photo import Missing
 from app.core.photo_set import PhotoSet, Read
 from app.core.uploads import Candidate

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from app.background.jobs import State
-from app.common.text import escape_markdown, waiting_line
+from app.core.jobs import State
 from app.core.photo_session import PhotoSession
+from app.core.text import escape_markdown, waiting_line
 
 
 def show_session_title(

@@ -7,9 +7,9 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from app.background.jobs import Cancelled
-from app.common.text import left
+from app.core.jobs import Cancelled
 from app.core.photo import Missing, Photo
+from app.core.text import left
 from app.core.uploads import Candidate, Files, RefusedError
 
 #: What a guess of the time that is left must rest on: photos, and seconds.

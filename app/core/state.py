@@ -6,17 +6,17 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from app.background.jobs import Jobs, max_jobs
-from app.background.memory import MB
-from app.common.server import server_settings
-from app.common.settings import Setting
 from app.core.budget import Budget
+from app.core.jobs import Jobs, max_jobs
+from app.core.memory import MB
 from app.core.photo_session import UploadLimits
-from app.housekeeping.cleanup import CLEANUP
-from app.serving.end import at_end
-from app.session.of_tab import session_of_tab
-from app.session.session_store import KEEP_SECONDS, Session, SessionStore
-from app.session.tabs import tab_is_open
+from app.core.server.cleanup import CLEANUP
+from app.core.server.end import at_end
+from app.core.server.environment import server_settings
+from app.core.session.of_tab import session_of_tab
+from app.core.session.session_store import KEEP_SECONDS, Session, SessionStore
+from app.core.session.tabs import tab_is_open
+from app.core.settings import Setting
 
 
 def kept(

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from app.background.memory import MB
-from app.common.components import mount
-from app.common.page_layout import show_full
 from app.core.budget import Budget
+from app.core.components import mount
+from app.core.layout import show_full
+from app.core.memory import MB
 from app.core.photo_session import PhotoSession
+from app.core.server.gate import let_through
+from app.core.session.tabs import forget_upload
 from app.core.uploads import Upload
-from app.limits.gate import let_through
-from app.session.tabs import forget_upload
 from fer.images import MAX_BYTES, SUFFIXES
 
 #: Least bytes of the server's memory with which photographs are asked for.
@@ -184,7 +184,7 @@ def _helper(
         "most": intake.most,
         "suffixes": [*suffixes],
     }
-    mount("common/uploader", data, key=helper, on_refused_change=tell_refused)
+    mount("core/uploader", data, key=helper, on_refused_change=tell_refused)
 
 
 def _hand_over(intake: Intake, uploader: str) -> None:

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from app.common.head_picker import choose_measured
-from app.common.head_text import NAMES
-from app.common.model_choice import chosen_model
-from app.common.paths import models_dir, without_folder
-from app.common.text import escape_markdown
+from app.core.models.head_picker import choose_measured
+from app.core.models.head_text import NAMES
+from app.core.models.model_choice import chosen_model
+from app.core.paths import models_dir, without_folder
+from app.core.text import escape_markdown
 from app.dashboard.models import OpenedModel, model_names, open_model
 from app.dashboard.sections.other_data import FURTHER, record_faces, record_title, record_ways
 from app.dashboard.sections.performance import DUPLICATES

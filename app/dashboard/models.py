@@ -10,15 +10,15 @@ import logging
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.common.paths import without_folder
-from app.common.reports import (
+from app.core.models.reports import (
     file_sha256,
     read_mistakes,
     read_other_data,
     read_report,
     read_spec,
 )
-from app.common.text import counted
+from app.core.paths import without_folder
+from app.core.text import counted
 from fer.errors import ModelError
 from fer.evaluation.other_data import OtherData, OtherDataFile
 from fer.evaluation.report import Mistakes, Report

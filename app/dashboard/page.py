@@ -10,8 +10,8 @@ from functools import partial
 
 import streamlit as st
 
-from app.common.paths import models_dir
-from app.common.text import escape_markdown
+from app.core.paths import models_dir
+from app.core.text import escape_markdown
 from app.dashboard.charts.style import on_one_scale
 from app.dashboard.choice import (
     choose_faces,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.common.head_text import NAMES, head_name
+from app.core.models.head_text import NAMES, head_name
 from fer.evaluation.metrics import Evaluation
 from fer.evaluation.report import EarlierTraining, Layer, Report
 from fer.labels import EXPRESSION_HEAD

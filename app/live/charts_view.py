@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
-from app.common.legend import legend
-from app.common.text import counted
+from app.core.legend import legend
+from app.core.text import counted
 from app.live import text
 from app.live.charts.curves import curves, describe_curves
 from app.live.charts.drawing import (

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
+from app.core.session.stream_files import FORMATS, Format
 from app.live.streaming.record import LiveRecord
-from app.session.stream_files import FORMATS, Format
 from fer.export.stream import StreamResult
 
 

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from app.common.text import counted
+from app.core.session.session_store import KEEP_SECONDS
+from app.core.text import counted
 from app.live.camera import CameraProblem
 from app.live.snapshot import open_snapshot
 from app.live.streaming.connection import Phase
@@ -14,7 +15,6 @@ from app.live.streaming.ice import Help, Ice
 from app.live.streaming.relay import RelayState
 from app.live.streaming.session import LiveSession
 from app.live.webrtc import play_clip
-from app.session.session_store import KEEP_SECONDS
 
 PHOTO_PAGE = "app/pages/photo.py"
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.common import running_model
-from app.common.head_picker import chosen_head
-from app.common.model_choice import chosen_key
+from app.core.models import running_model
+from app.core.models.head_picker import chosen_head
+from app.core.models.model_choice import chosen_key
 from app.photos.album import Album
 from app.photos.cards import Cards
 from app.photos.inputs import from_camera

@@ -8,21 +8,21 @@ from pathlib import Path
 
 import streamlit as st
 
-from app.background.priority import usable_cores
-from app.common import running_model
-from app.common.model_choice import chosen_key, chosen_model
-from app.common.server import server_settings
-from app.housekeeping.cleanup import CLEANUP
+from app.core.models import running_model
+from app.core.models.model_choice import chosen_key, chosen_model
+from app.core.priority import usable_cores
+from app.core.server.cleanup import CLEANUP
+from app.core.server.environment import server_settings
+from app.core.server.metrics import GAUGES
+from app.core.session.of_tab import session_of_tab
+from app.core.session.session_store import SessionStore
+from app.core.session.tabs import tab_is_open, this_visitor
 from app.live.streaming.ice import Ice, IceSource, twilio_servers
 from app.live.streaming.network_pool import StreamPool, shared_model
 from app.live.streaming.people import LiveModel
 from app.live.streaming.session import LiveSession
 from app.live.streaming.stream_limit import StreamLimit, max_streams, max_streams_of_visitor
 from app.live.webrtc_patches import cloudflare_servers
-from app.operation.metrics import GAUGES
-from app.session.of_tab import session_of_tab
-from app.session.session_store import SessionStore
-from app.session.tabs import tab_is_open, this_visitor
 
 #: Models that are loaded for streams at a time; the one that was not used for longest goes. A
 #: stream that still works with one that went keeps it.

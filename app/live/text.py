@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from app.common.text import verdicts
+from app.core.text import verdicts
 from app.live.charts.timeline import Timeline
 from app.live.streaming.record import LiveErrors
 from fer import Faces

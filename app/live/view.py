@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import streamlit as st
 
-from app.common.legend import legend
-from app.common.text import counted
+from app.core.legend import legend
+from app.core.text import counted
 from app.live import text
 from app.live.charts.drawing import mix_strip
 from app.live.notices import WITHOUT_SERVER, show_trouble

@@ -13,8 +13,8 @@ import av
 import streamlit as st
 from streamlit_webrtc import WebRtcMode, create_video_source_track, webrtc_streamer
 
-from app.background.priority import STREAM_NICENESS, Throttle, lower_priority
-from app.common.paths import SAMPLE
+from app.core.paths import SAMPLE
+from app.core.priority import STREAM_NICENESS, Throttle, lower_priority
 from app.live.streaming.clip import RATE, SampleClip
 from app.live.streaming.ice import Ice
 from app.live.streaming.session import LiveSession

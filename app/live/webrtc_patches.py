@@ -23,8 +23,8 @@ from streamlit_webrtc.component import generate_frontend_component_key
 from streamlit_webrtc.process import AsyncVideoProcessTrack
 from streamlit_webrtc.relay import get_global_relay
 
+from app.core.server.events import log_disk_failure
 from app.live.streaming.component_style import styled_copy
-from app.operation.events import log_disk_failure
 
 
 def video_context(key: str) -> WebRtcStreamerContext | None:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
-from app.common.text import counted
+from app.core.text import counted
 from app.core.uploads import Candidate, Files, RefusedError, Upload, files_of, limited
 from fer.errors import DataError
 from fer.labelled.folders import labelled_files

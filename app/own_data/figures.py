@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from app.common.head_text import head_name
-from app.common.text import counted
+from app.core.models.head_text import head_name
+from app.core.text import counted
 from app.dashboard.elements import Note, Part, Picture, Pictures, Section, Table
 from app.dashboard.render.html import html_page
 from app.dashboard.sections.confidence import reliability

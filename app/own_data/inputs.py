@@ -7,14 +7,14 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from app.common import running_model
-from app.common.model_choice import chosen_entry
-from app.common.paths import ASSETS
-from app.common.runnable import ModelEntry, runnable_models
-from app.common.settings import MAX_OWN_JOBS, MAX_OWN_MB, MAX_OWN_PHOTOS, MAX_OWN_TOTAL_MB
-from app.common.text import counted, escape_markdown
+from app.core.models import running_model
+from app.core.models.model_choice import chosen_entry
+from app.core.models.runnable import ModelEntry, runnable_models
+from app.core.paths import ASSETS
 from app.core.photo import Answerer
+from app.core.settings import MAX_OWN_JOBS, MAX_OWN_MB, MAX_OWN_PHOTOS, MAX_OWN_TOTAL_MB
 from app.core.state import budget, jobs, kept, upload_limits
+from app.core.text import counted, escape_markdown
 from app.core.uploaders import has_room, show_uploaders
 from app.core.uploads import Upload
 from app.own_data.session import OwnSession

@@ -11,7 +11,7 @@ import base64
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from app.common.text import FLAW_ICONS
+from app.core.text import FLAW_ICONS
 from app.own_data.own_set import Label, OwnSet
 from app.own_data.reading import OwnFace
 from fer.labelled.table import SKIPPED

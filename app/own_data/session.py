@@ -6,8 +6,8 @@ import secrets
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-from app.background.jobs import Cancelled, Job, Jobs
 from app.core.budget import Budget
+from app.core.jobs import Cancelled, Job, Jobs
 from app.core.photo import Answerer, Missing, Photo, digest
 from app.core.photo_session import PhotoSession, UploadLimits
 from app.core.photo_set import PhotoSet

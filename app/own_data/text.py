@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
-from app.common.text import counted, escape_markdown
 from app.core.photo import Missing
+from app.core.text import counted, escape_markdown
 from app.own_data.session import OwnSession
 
 #: Files without faces of their own which are named at most.

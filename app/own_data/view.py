@@ -7,13 +7,13 @@ from functools import partial
 
 import streamlit as st
 
-from app.background.jobs import State
-from app.common.components import mount
-from app.common.head_picker import chosen_head
-from app.common.runnable import ModelEntry
-from app.common.text import counted, escape_markdown
+from app.core.components import mount
+from app.core.jobs import State
+from app.core.models.head_picker import chosen_head
+from app.core.models.runnable import ModelEntry
 from app.core.photo import Missing
 from app.core.photo_session_view import show_progress, show_session_title
+from app.core.text import counted, escape_markdown
 from app.dashboard.render.streamlit_elements import show_parts
 from app.live.view import POLL_SECONDS
 from app.own_data.downloads import labels_csv, set_zip
@@ -23,10 +23,10 @@ from app.own_data.labelling import carry_out, labeller_data
 from app.own_data.measuring import LabelledAnswer, measure_own
 from app.own_data.own_set import OwnSet
 from app.own_data.session import OwnSession
+from app.own_data.teaching.runner import DATA_NAME
+from app.own_data.teaching.view import show_teaching
 from app.own_data.text import facts, folder_line, missing_line, unread_lines
 from app.photos.photo_view import download
-from app.teaching.runner import DATA_NAME
-from app.teaching.view import show_teaching
 from fer.model.spec import ModelSpec
 
 _ORIGINALS, _CHECK = "own_originals", "own_check"

@@ -13,11 +13,11 @@ from app.about_text import (
     accuracy_lines,
     detector_line,
 )
-from app.common import running_model
-from app.common.head_picker import chosen_head
-from app.common.head_text import difference
-from app.common.page_layout import header
-from app.notice.view import show_law
+from app.core.layout import header
+from app.core.models import running_model
+from app.core.models.head_picker import chosen_head
+from app.core.models.head_text import difference
+from app.core.server.notice_view import show_law
 from fer import ModelError
 
 

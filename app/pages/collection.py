@@ -6,12 +6,13 @@ from functools import partial
 
 import streamlit as st
 
-from app.common import running_model
-from app.common.head_picker import choose_head, chosen_head
-from app.common.model_choice import show_answered
-from app.common.page_layout import header, show_features
+from app.core.layout import header, show_features
+from app.core.models import running_model
+from app.core.models.head_picker import choose_head, chosen_head
+from app.core.models.model_choice import show_answered
 from app.core.photo_session_view import show_session_title
 from app.core.photo_set import PhotoSet
+from app.core.session.session_store import KEEP_SECONDS
 from app.core.uploaders import just_taken
 from app.live.view import poll
 from app.photos.collection import CollectionSession
@@ -25,7 +26,6 @@ from app.photos.collection_view import (
     show_one,
 )
 from app.photos.text import facts
-from app.session.session_store import KEEP_SECONDS
 from fer import ModelError
 
 #: Features of the page, in Markdown.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.common.page_layout import header
+from app.core.layout import header
 from app.dashboard.page import show_dashboard
 
 

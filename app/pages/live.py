@@ -6,10 +6,10 @@ from functools import partial
 
 import streamlit as st
 
-from app.common import running_model
-from app.common.head_picker import choose_head, chosen_head
-from app.common.model_choice import chosen_model
-from app.common.page_layout import CONTENT_WIDTH, show_features
+from app.core.layout import CONTENT_WIDTH, show_features
+from app.core.models import running_model
+from app.core.models.head_picker import choose_head, chosen_head
+from app.core.models.model_choice import chosen_model
 from app.live.camera import camera_problem
 from app.live.device.choice import Place, offer_device, reason_for_device, show_choice
 from app.live.device.component import device_report, mount

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from app.operation.view import show_operation
+from app.core.server.operator_view import show_operation
 
 show_operation()

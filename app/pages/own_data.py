@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.common import running_model
-from app.common.head_picker import choose_head
-from app.common.page_layout import header, show_features
+from app.core.layout import header, show_features
+from app.core.models import running_model
+from app.core.models.head_picker import choose_head
 from app.core.uploaders import just_taken
 from app.own_data.inputs import (
     KEEP_SECONDS,

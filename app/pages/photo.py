@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.common import running_model
-from app.common.head_picker import choose_head
-from app.common.model_choice import chosen_key
-from app.common.page_layout import header, show_features
-from app.common.text import escape_markdown
+from app.core.layout import header, show_features
+from app.core.models import running_model
+from app.core.models.head_picker import choose_head
+from app.core.models.model_choice import chosen_key
 from app.core.photo import Photo
+from app.core.session.session_store import KEEP_SECONDS
+from app.core.text import escape_markdown
 from app.photos.album import Album
 from app.photos.cards import Cards
 from app.photos.inputs import offer_sample, photo_album, show_inputs
 from app.photos.pictures import PhotoView
 from app.photos.results import show_album
-from app.session.session_store import KEEP_SECONDS
 from fer import ModelError
 
 #: Features of the page, in Markdown.

@@ -6,12 +6,12 @@ from functools import partial
 
 import streamlit as st
 
-from app.background.jobs import State
-from app.common import running_model
-from app.common.page_layout import header, show_features
-from app.common.text import escape_markdown
+from app.core.jobs import State
+from app.core.layout import header, show_features
+from app.core.models import running_model
+from app.core.session.session_store import KEEP_SECONDS
+from app.core.text import escape_markdown
 from app.live.view import poll
-from app.session.session_store import KEEP_SECONDS
 from app.video.inputs import chosen_settings, show_inputs
 from app.video.results import show_result
 from app.video.running import show_running

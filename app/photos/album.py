@@ -11,9 +11,9 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from app.background.priority import PHOTOGRAPHS
 from app.core.photo import Analyzer, Answerer, Photo, digest, read_photo
-from app.limits.photos import PhotoLimits, photo_limits
+from app.core.photo_limits import PhotoLimits, photo_limits
+from app.core.priority import PHOTOGRAPHS
 from app.photos.pictures import Drawings, PhotoView, thumbnail_jpeg
 from fer.export.photos import distinct_names
 from fer.images import is_animated

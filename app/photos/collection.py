@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from dataclasses import replace
 
-from app.background.jobs import Jobs
-from app.common.runnable import ModelEntry
 from app.core.budget import Budget
+from app.core.jobs import Jobs
+from app.core.models.runnable import ModelEntry
 from app.core.photo import Analyzer, Answerer, Photo, digest, read_photo
 from app.core.photo_session import PhotoSession, UploadLimits
 from app.core.photo_set import PhotoSet, Read

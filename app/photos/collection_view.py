@@ -9,19 +9,19 @@ from functools import partial
 
 import streamlit as st
 
-from app.common import running_model
-from app.common.components import mount
-from app.common.model_choice import choose_model, chosen_entry
-from app.common.settings import (
+from app.core.components import mount
+from app.core.models import running_model
+from app.core.models.model_choice import choose_model, chosen_entry
+from app.core.photo import Photo
+from app.core.photo_session_view import show_progress
+from app.core.settings import (
     MAX_COLLECTION_JOBS,
     MAX_COLLECTION_MB,
     MAX_COLLECTION_PHOTOS,
     MAX_COLLECTION_TOTAL_MB,
 )
-from app.common.text import escape_markdown
-from app.core.photo import Photo
-from app.core.photo_session_view import show_progress
 from app.core.state import budget, jobs, kept, upload_limits
+from app.core.text import escape_markdown
 from app.core.uploaders import has_room, show_uploaders
 from app.core.uploads import Upload
 from app.photos.cards import Cards
@@ -145,7 +145,7 @@ def show_one(session: CollectionSession, head: str) -> None:
         cards = Cards(running_model.matching_track_record(head, session.model), None)
         show_photo(view, cards, session.faces)
     data = {"target": _PHOTO, "additions": view.photo.key, "always": True}
-    mount("common/scroll", data, "collection_scroll")
+    mount("core/scroll", data, "collection_scroll")
 
 
 def show_downloads(session: CollectionSession, head: str) -> None:

@@ -9,9 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from os.path import splitext
 
-from app.common.text import stem_of
 from app.core.photo import Photo
 from app.core.pictures import download_jpeg
+from app.core.text import stem_of
 from app.photos.pictures import PhotoView, marked_copy
 from fer import decode_image
 from fer.detection.version import photo_detector

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from app.background.memory import MB
-from app.common.paths import SAMPLE
+from app.core.memory import MB
+from app.core.paths import SAMPLE
 from app.core.photo import Photo
+from app.core.photo_limits import photo_limits
+from app.core.server.gate import let_through
 from app.core.state import kept
 from app.core.uploaders import Intake, show_files
 from app.core.uploads import Upload
-from app.limits.gate import let_through
-from app.limits.photos import photo_limits
 from app.photos.album import Album, new_photo
 
 _SOURCE = "photo_source"

@@ -9,9 +9,10 @@ from typing import Any, Literal
 
 import streamlit as st
 
-from app.common import charts, running_model, text
-from app.common.components import mount
-from app.common.page_layout import CARD_WIDTH, CONTENT_WIDTH
+from app.core import charts, text
+from app.core.components import mount
+from app.core.layout import CARD_WIDTH, CONTENT_WIDTH
+from app.core.models import running_model
 from app.core.pictures import fitted
 from app.photos.cards import Cards, cards_key
 from app.photos.downloads import csv_of, file_name, json_of

@@ -12,7 +12,6 @@ from typing import Protocol
 
 import numpy as np
 
-from app.common.text import counted
 from app.core.photo import Analyzer, Photo
 from app.core.pictures import (
     NO_MESHES,
@@ -24,6 +23,7 @@ from app.core.pictures import (
     portrait_jpegs,
     small_jpeg,
 )
+from app.core.text import counted
 from app.photos.activation_image import ACTIVATION_SIDE, activation_image
 from app.photos.layout import MAX_CARDS
 from fer import Detections, Faces, decode_image

@@ -8,9 +8,10 @@ from functools import partial
 
 import streamlit as st
 
-from app.common import running_model, text
-from app.common.components import mount
-from app.common.page_layout import CONTENT_WIDTH
+from app.core import text
+from app.core.components import mount
+from app.core.layout import CONTENT_WIDTH
+from app.core.models import running_model
 from app.core.photo import Photo
 from app.core.pictures import fitted
 from app.photos.album import Album
@@ -227,4 +228,4 @@ def _remove_all_button(album: Album) -> None:
 
 
 def _scroll_to_results(album: Album) -> None:
-    mount("common/scroll", {"target": _RESULTS, "additions": album.additions}, key="photo_scroll")
+    mount("core/scroll", {"target": _RESULTS, "additions": album.additions}, key="photo_scroll")

@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from app.common.legend import legend
-from app.common.text import FLAW_ICONS, answer_counts, counted, verdicts
+from app.core.legend import legend
 from app.core.photo import Missing, Photo
+from app.core.photo_limits import photo_limits
 from app.core.photo_set import PhotoSet
-from app.limits.photos import photo_limits
+from app.core.text import FLAW_ICONS, answer_counts, counted, verdicts
 from app.photos.selection import NO_FACE
 from fer import Faces
 from fer.labels import colour_of

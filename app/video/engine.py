@@ -7,10 +7,10 @@ import math
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from app.background.jobs import Cancelled
-from app.common.paths import model_dir
-from app.common.runnable import ModelEntry, entry_of
-from app.operation.events import log_disk_failure
+from app.core.jobs import Cancelled
+from app.core.models.runnable import ModelEntry, entry_of
+from app.core.paths import model_dir
+from app.core.server.events import log_disk_failure
 from app.video.room import most_pixels
 from app.video.workspace import failure
 from fer import FaceStream

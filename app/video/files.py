@@ -9,8 +9,8 @@ from datetime import tzinfo
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from app.common.text import stem_of
-from app.session.stream_files import FORMATS
+from app.core.session.stream_files import FORMATS
+from app.core.text import stem_of
 from app.video.engine import Result
 from app.video.visit import Source
 from fer.export.stream import StreamResult

@@ -6,14 +6,14 @@ from io import BytesIO
 
 import streamlit as st
 
-from app.common.components import mount
-from app.common.head_picker import choose_head, chosen_head
-from app.common.model_choice import chosen_model
-from app.common.page_layout import show_full
-from app.common.paths import SAMPLE
-from app.common.text import escape_markdown
-from app.limits.gate import let_through
-from app.session.tabs import forget_upload
+from app.core.components import mount
+from app.core.layout import show_full
+from app.core.models.head_picker import choose_head, chosen_head
+from app.core.models.model_choice import chosen_model
+from app.core.paths import SAMPLE
+from app.core.server.gate import let_through
+from app.core.session.tabs import forget_upload
+from app.core.text import escape_markdown
 from app.video.engine import VideoSettings
 from app.video.state import max_upload_megabytes
 from app.video.visit import CANCELLED, VideoVisit
@@ -99,7 +99,7 @@ def _show_uploader(visit: VideoVisit, megabytes: int) -> None:
     # A file that is still there was refused, and is removed, so that it can be chosen again.
     refused = [file.name] if file else []
     mount(
-        "common/uploader",
+        "core/uploader",
         {"uploader": _UPLOADER, "accept": _ACCEPT, "pastes": "", "taken": refused},
         key=_HELPER,
         on_refused_change=lambda: _tell_refused(visit),

@@ -9,8 +9,8 @@ from typing import Any
 
 import streamlit as st
 
-from app.common.components import mount
-from app.common.page_layout import CONTENT_WIDTH
+from app.core.components import mount
+from app.core.layout import CONTENT_WIDTH
 from app.live.charts.timeline import Timeline, person_name
 from fer.labels import colour_of, person_colour
 from fer.text import chance, clock

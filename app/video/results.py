@@ -8,14 +8,14 @@ from typing import Any
 
 import streamlit as st
 
-from app.common.model_choice import show_answered
-from app.common.page_layout import CONTENT_WIDTH
-from app.common.text import escape_markdown
+from app.core.layout import CONTENT_WIDTH
+from app.core.models.model_choice import show_answered
 from app.core.pictures import fitted
+from app.core.session.stream_files import FORMATS
+from app.core.text import escape_markdown
 from app.live.charts.timeline import Timeline
 from app.live.charts_view import show_curves, show_shares, show_timeline
 from app.live.downloads import visitors_zone
-from app.session.stream_files import FORMATS
 from app.video.engine import Result
 from app.video.files import (
     MARKED_ENDING,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from app.background.memory import MB, free_memory
+from app.core.memory import MB, free_memory
 from fer.errors import VideoError
 from fer.video.opening import VideoInfo
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.background.jobs import State
+from app.core.jobs import State
 from app.core.pictures import fitted
 from app.live.charts_view import show_timeline
 from app.video.player import GAP, PANEL_WIDTH, PLAYER_WIDTH

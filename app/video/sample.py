@@ -11,7 +11,7 @@ from pathlib import Path
 
 import av
 
-from app.common.paths import SAMPLE
+from app.core.paths import SAMPLE
 from app.live.streaming.clip import RATE, SECONDS, SIZE, SampleClip
 from fer.video.opening import VideoInfo
 

@@ -9,17 +9,17 @@ from pathlib import Path
 
 import streamlit as st
 
-from app.background.jobs import Jobs
-from app.background.memory import MB
-from app.common.server import server_settings
-from app.common.settings import (
+from app.core.jobs import Jobs
+from app.core.memory import MB
+from app.core.server.end import at_end
+from app.core.server.environment import server_settings
+from app.core.settings import (
     MAX_VIDEO_JOBS,
     MAX_VIDEO_MB,
     MAX_VIDEO_MINUTES,
     MAX_VIDEO_TOTAL_MB,
 )
 from app.core.state import jobs, kept
-from app.serving.end import at_end
 from app.video.engine import Result, read_video
 from app.video.visit import VideoVisit
 from app.video.workspace import Workspaces, remove_left_overs

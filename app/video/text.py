@@ -7,9 +7,9 @@ from pathlib import PurePath
 
 import numpy as np
 
-from app.background.memory import MB
-from app.common import text
-from app.common.text import counted, escape_markdown, left
+from app.core import text
+from app.core.memory import MB
+from app.core.text import counted, escape_markdown, left
 from app.video.visit import Source
 from app.video.workspace import failure
 from fer.errors import VideoError
@@ -133,7 +133,7 @@ def found_line(found: StreamResult, *, fine: bool) -> str:
 
 
 def waiting_line(ahead: int, places: int) -> str:
-    """Return why an analysis has not begun; see `app.common.text.waiting_line`."""
+    """Return why an analysis has not begun; see `app.core.text.waiting_line`."""
     return text.waiting_line(ahead, places, "recording")
 
 

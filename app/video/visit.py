@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import BinaryIO
 
-from app.background.jobs import Cancelled, Job, Jobs
+from app.core.jobs import Cancelled, Job, Jobs
 from app.video import sample
 from app.video.engine import Result, VideoSettings
 from app.video.progress import VideoProgress

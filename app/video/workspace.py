@@ -18,8 +18,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
-from app.background.memory import MB
-from app.operation.events import log_disk_failure
+from app.core.memory import MB
+from app.core.server.events import log_disk_failure
 from app.video.room import COPIES, largest_possible
 
 try:

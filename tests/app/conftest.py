@@ -9,9 +9,9 @@ import pytest
 from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
-from app.background.jobs import Jobs
-from app.common import running_model
-from app.limits import gate
+from app.core.jobs import Jobs
+from app.core.models import running_model
+from app.core.server import gate
 from app.photos.pictures import PhotoView
 from fer.model.spec import ModelSpec
 from tests.app.photos.samples import view_of

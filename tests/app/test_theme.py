@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from app.common.page_layout import _LIGHT_INK
-from app.common.settings import MAX_COLLECTION_MB, MAX_VIDEO_MB
+from app.core.layout import _LIGHT_INK
+from app.core.settings import MAX_COLLECTION_MB, MAX_VIDEO_MB
 from fer.images import MAX_BYTES
 from fer.labels import COLOURS
 from tests.samples import ROOT

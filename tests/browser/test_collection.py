@@ -11,7 +11,7 @@ from PIL import Image as PillowImage
 from PIL import ImageOps
 from playwright.sync_api import Locator, Page, expect
 
-from app.common.paths import SAMPLE
+from app.core.paths import SAMPLE
 from app.photos.selection import PER_PAGE
 from tests.browser.conftest import PHONE, WIDE, Visit, follow, widest
 

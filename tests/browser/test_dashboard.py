@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, TimeoutError, expect
 
-from app.common.settings import MODELS
+from app.core.settings import MODELS
 from app.dashboard.models import open_model
 from app.dashboard.text import cell_sentences, percent
 from fer.evaluation.metrics import Evaluation

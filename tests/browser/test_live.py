@@ -21,8 +21,8 @@ from playwright.sync_api import (
     expect,
 )
 
-from app.common.head_text import CONTEMPT
-from app.common.settings import MAX_STREAMS
+from app.core.models.head_text import CONTEMPT
+from app.core.settings import MAX_STREAMS
 from fer.labels import FER2013_LABELS
 from tests.browser.conftest import PATIENCE, PHONE, WIDE, Launch, follow, until_made, widest
 from tests.browser.server import running_app
@@ -132,7 +132,7 @@ def saved(page: Page, label: str) -> Path:
     """Save a file, and return where it is."""
     # Streamlit makes the file after the click. If the page is made anew in that very moment, as it
     # is when its elements report for the first time, the button says that it failed. Made files
-    # last (app.session.lasting_downloads), but what makes them is let go at once, with its photos.
+    # last (app.core.session.lasting_downloads), but what makes them goes at once, with its photos.
     for last in (False, False, True):
         until_made(page)
         try:

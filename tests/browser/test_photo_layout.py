@@ -9,7 +9,7 @@ import pytest
 from PIL import Image as PillowImage
 from playwright.sync_api import FloatRect, Locator, Page, Route, expect
 
-from app.common.page_layout import CARD_WIDTH
+from app.core.layout import CARD_WIDTH
 from app.photos.inputs import SAMPLE
 from tests.browser.conftest import PHONE, Visit, wait_until
 

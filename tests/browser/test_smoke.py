@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from app.common.paths import SAMPLE
+from app.core.paths import SAMPLE
 from tests.browser.conftest import PATIENCE, WIDE
 from tests.browser.test_video import write_clip
 

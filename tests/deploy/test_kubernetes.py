@@ -7,9 +7,9 @@ from typing import Any
 
 import yaml
 
-from app.common.settings import DRAIN_SECONDS, SETTINGS
-from app.operation.metrics import GAUGES
-from app.serving.end import READY_PATH
+from app.core.server.end import READY_PATH
+from app.core.server.metrics import GAUGES
+from app.core.settings import DRAIN_SECONDS, SETTINGS
 from tests.deploy.files import DEPLOY, stages, values
 
 PARTS: list[dict[str, Any]] = list(

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-from app.housekeeping.cleanup import resident_bytes
+from app.core.server.cleanup import resident_bytes
 from tests.fuzz.target import Target
 from tests.samples import ROOT
 

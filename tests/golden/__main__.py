@@ -166,10 +166,10 @@ def _labelled(photographs: Path, out: Path) -> None:
 
 def _live(photographs: Path, out: Path) -> None:
     """A camera of eight seconds over the server: all files that a visitor can save."""
+    from app.core.session.stream_files import FORMATS
     from app.live.downloads import stream_result
     from app.live.streaming.session import LiveSession
     from app.live.streaming.stream_limit import StreamLimit
-    from app.session.stream_files import FORMATS
     from fer import FaceStream
     from tests.browser.fake_camera import RATE, film
 

@@ -13,7 +13,7 @@ from typing import Literal
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from app.common.head_text import head_name
+from app.core.models.head_text import head_name
 from app.dashboard.charts.style import ACCENT, MUTED, apply_chart_style, legend_on_top
 from app.dashboard.text import percentage_points
 from fer.evaluation.measurements import Selective, Variant

@@ -8,9 +8,9 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from app.common.charts import CONFIG
-from app.common.page_layout import CONTENT_WIDTH, chart_ink
-from app.common.text import escape_markdown
+from app.core.charts import CONFIG
+from app.core.layout import CONTENT_WIDTH, chart_ink
+from app.core.text import escape_markdown
 from app.dashboard.charts import confusion as charts
 from app.dashboard.charts.style import harmless
 from app.dashboard.elements import (

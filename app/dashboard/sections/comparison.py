@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from app.common.text import counted
+from app.core.text import counted
 from app.dashboard.elements import Part, Table
 from app.dashboard.models import OpenedModel
 from app.dashboard.sections.performance import HEADLINES, splits_table

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from app.common.head_text import head_name
+from app.core.models.head_text import head_name
 from app.dashboard.charts import evaluation as charts
 from app.dashboard.elements import Chart, Fact, Facts, Note, Part, Row, Table
 from app.dashboard.sections.performance import CALIBRATION, INTERVAL, LOG_LOSS

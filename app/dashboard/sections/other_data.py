@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from app.common.head_text import head_name
-from app.common.text import counted
+from app.core.models.head_text import head_name
+from app.core.text import counted
 from app.dashboard.elements import Fact, Facts, Note, Part, Row, Table
 from app.dashboard.models import OpenedModel
 from app.dashboard.sections.performance import (

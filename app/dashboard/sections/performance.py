@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from app.common.head_text import head_name
-from app.common.text import counted
+from app.core.models.head_text import head_name
+from app.core.text import counted
 from app.dashboard.charts import evaluation as charts
 from app.dashboard.charts.confusion import BY_ROW, confusion_chart
 from app.dashboard.elements import Chart, Fact, Facts, Note, Part, Row, Table

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.common.head_text import head_name
+from app.core.models.head_text import head_name
 from app.dashboard.charts import evaluation as charts
 from app.dashboard.elements import Chart, Command, Fact, Facts, Note, Part, Row, Table
 from app.dashboard.text import (

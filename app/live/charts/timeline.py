@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from app.common.head_text import NAMES
+from app.core.models.head_text import NAMES
 from fer.export.stream import HOLE_SECONDS, FrameTimes, Span, StreamRows, holes, off_spans
 
 #: Maximum number of rows in a chart; the people who were seen longest get one.

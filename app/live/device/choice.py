@@ -7,7 +7,7 @@ from enum import Enum
 
 import streamlit as st
 
-from app.common.widget_value import hold, store_pick
+from app.core.widget_value import hold, store_pick
 from app.live.device.component import device_problem, device_report
 from app.live.device.texts import UNABLE, explained
 from app.live.streaming.ice import Help

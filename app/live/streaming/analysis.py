@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from app.background.priority import STREAM_NICENESS, lower_priority
+from app.core.priority import STREAM_NICENESS, lower_priority
 
 Frame = TypeVar("Frame")
 

@@ -11,7 +11,7 @@ import tempfile
 from functools import lru_cache
 from pathlib import Path
 
-from app.serving.end import at_end
+from app.core.server.end import at_end
 
 #: Name of Streamlit's own font, which is also the component's; see `theme` in its frontend.
 _FAMILY = "Source Sans"

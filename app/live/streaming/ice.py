@@ -21,7 +21,8 @@ from enum import Enum, auto
 from secrets import token_hex
 from typing import Any
 
-from app.common.settings import (
+from app.core.server.events import log_event
+from app.core.settings import (
     CLOUDFLARE_TURN_KEY_API_TOKEN,
     CLOUDFLARE_TURN_KEY_ID,
     ICE,
@@ -32,7 +33,6 @@ from app.common.settings import (
     TWILIO_ACCOUNT_SID,
     TWILIO_AUTH_TOKEN,
 )
-from app.operation.events import log_event
 
 _log = logging.getLogger(__name__)
 
@@ -137,7 +137,7 @@ class IceSource:
 
     @property
     def source(self) -> str:
-        """One of the words for relays of `app.operation.events`; empty before the first visitor."""
+        """A relay as `app.core.server.events` names it; empty before the first visitor."""
         with self._lock:
             ice = self._ice
         if ice is None or ice.help is not Help.TURN:

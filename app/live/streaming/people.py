@@ -27,7 +27,7 @@ class LiveModel:
     Attributes:
         classifier: classifies aligned faces.
         spec: describes its input and outputs.
-        key: tells it from other models; see `app.common.runnable.ModelEntry`.
+        key: tells it from other models; see `app.core.models.runnable.ModelEntry`.
     """
 
     classifier: Classifier

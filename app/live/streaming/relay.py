@@ -12,8 +12,8 @@ from aioice.stun import TransactionError, TransactionFailed
 from aioice.turn import create_turn_endpoint
 from aiortc.rtcicetransport import parse_stun_turn_uri
 
+from app.core.server.events import log_event
 from app.live.streaming.ice import Ice, Server
-from app.operation.events import log_event
 
 #: Seconds after which a server counts as out of reach; one that is there answers at once.
 TIMEOUT_SECONDS = 3.0

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 
+from app.core.server.events import counters, log_event
 from app.live.streaming.analysis import NewestFirst
 from app.live.streaming.frames import (
     LiveSettings,
@@ -27,7 +28,6 @@ from app.live.streaming.frames import (
 from app.live.streaming.people import LiveModel, Request, SessionPeople
 from app.live.streaming.record import LiveRecord
 from app.live.streaming.stream_limit import StreamLimit
-from app.operation.events import counters, log_event
 from fer import FaceStream
 from fer.model.spec import ModelSpec
 from fer.ondevice.wire import SeenFrame

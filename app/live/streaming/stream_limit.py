@@ -7,9 +7,9 @@ import time
 from collections.abc import Callable, Mapping
 from weakref import WeakKeyDictionary, WeakSet
 
-from app.background.priority import usable_cores
-from app.common.settings import MAX_STREAMS, MAX_STREAMS_A_VISITOR
-from app.operation.events import log_event
+from app.core.priority import usable_cores
+from app.core.server.events import log_event
+from app.core.settings import MAX_STREAMS, MAX_STREAMS_A_VISITOR
 
 #: A stream of 15 frames a second takes about half a core for decoding, analysis and encoding. A
 #: server with less has no place for one: visitors' own devices analyse, and its pages stay usable.
@@ -113,7 +113,7 @@ class StreamLimit:
                 self._end(holder, self._clock())
 
     def refusal(self, holder: object) -> str:
-        """Return why `hold` would fail: a word of `app.operation.events`; "" if it would not.
+        """Return why `hold` would fail: a word of `app.core.server.events`; "" if it would not.
 
         It is "off" if there are no slots, "visitor" if the visitor's own other streams have as many
         as one may hold, and "full" if all are taken.

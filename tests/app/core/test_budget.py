@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.background.memory import MB
 from app.core.budget import Budget
+from app.core.memory import MB
 
 
 def test_an_untouched_budget_has_all_of_it_left() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.common.settings import MODELS
+from app.core.settings import MODELS
 from tests.app.dashboard.samples import write_model
 
 

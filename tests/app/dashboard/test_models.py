@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from app.common.paths import models_dir, without_folder
-from app.common.settings import MODELS
+from app.core.paths import models_dir, without_folder
+from app.core.settings import MODELS
 from app.dashboard.models import (
     file_sha256,
     json_report,

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.common.settings import MODELS
-from app.common.text import escape_markdown
+from app.core.settings import MODELS
+from app.core.text import escape_markdown
 from app.dashboard.sections.confidence import AGREED
 from app.dashboard.sections.other_data import RESTRICTED
 from app.dashboard.text import cell_sentences, interval, largest_confusion, percent

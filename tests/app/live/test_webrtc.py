@@ -7,7 +7,7 @@ import av
 import numpy as np
 import pytest
 
-from app.background.priority import LINGER_SECONDS, Priority, Throttle
+from app.core.priority import LINGER_SECONDS, Priority, Throttle
 from app.live.webrtc import Frames, frames_callback
 from fer.types import Image
 from tests.app.samples import Clock

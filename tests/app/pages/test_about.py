@@ -5,7 +5,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.about_text import accuracy_lines
-from app.common import running_model
+from app.core.models import running_model
 from app.dashboard.sections.performance import overview
 from app.dashboard.text import split_evaluations
 from fer import ModelError

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.common.settings import MAX_COLLECTION_PHOTOS
 from app.core import state, uploaders
 from app.core.budget import Budget
 from app.core.photo import Photo
+from app.core.settings import MAX_COLLECTION_PHOTOS
 from app.photos.collection import CollectionSession
 from app.photos.selection import PER_PAGE
 from fer import Faces

@@ -12,6 +12,7 @@ import streamlit_webrtc.component
 from aiortc.contrib.media import MediaRelay
 from streamlit.testing.v1 import AppTest
 
+from app.core.session.stream_files import FORMATS
 from app.live import camera, downloads, notices, state, webrtc
 from app.live.camera import CameraProblem
 from app.live.device.choice import Choice, Place
@@ -23,7 +24,6 @@ from app.live.streaming.people import LiveModel
 from app.live.streaming.record import LiveHistory
 from app.live.streaming.session import LiveSession
 from app.live.streaming.stream_limit import STALE_SECONDS, StreamLimit
-from app.session.stream_files import FORMATS
 from fer import FaceStream, ModelError
 from fer.labels import EXPRESSION_HEAD
 from fer.model.spec import ModelSpec

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.common.runnable import ModelEntry
-from app.common.settings import MAX_OWN_PHOTOS
 from app.core import state
 from app.core.budget import Budget
+from app.core.models.runnable import ModelEntry
+from app.core.settings import MAX_OWN_PHOTOS
 from app.own_data import inputs
 from app.own_data.own_set import Label
 from app.own_data.session import OwnSession

@@ -9,10 +9,10 @@ import streamlit as st
 from PIL import Image as PillowImage
 from streamlit.testing.v1 import AppTest
 
-from app.common import running_model
-from app.common.head_text import NAMES
-from app.common.paths import ROOT
-from app.limits.photos import PhotoLimits
+from app.core.models import running_model
+from app.core.models.head_text import NAMES
+from app.core.paths import ROOT
+from app.core.photo_limits import PhotoLimits
 from app.photos.album import Album, new_photo
 from fer import ModelError
 from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD

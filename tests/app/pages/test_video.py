@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.background.jobs import Job, Jobs
-from app.common import running_model
+from app.core.jobs import Job, Jobs
+from app.core.models import running_model
 from app.video import state
 from app.video.visit import VideoVisit
 from app.video.workspace import Workspaces

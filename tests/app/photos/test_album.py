@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from app.core.photo import Photo
-from app.limits.photos import PhotoLimits
+from app.core.photo_limits import PhotoLimits
 from app.photos.activation_image import ACTIVATION_SIDE
 from app.photos.album import Album, new_photo
 from app.photos.pictures import PhotoView

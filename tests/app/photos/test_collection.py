@@ -5,9 +5,9 @@ import weakref
 
 import pytest
 
-from app.background.jobs import Jobs, State
-from app.background.memory import MB
 from app.core.budget import Budget
+from app.core.jobs import Jobs, State
+from app.core.memory import MB
 from app.core.photo_session import UploadLimits
 from app.core.uploads import Upload
 from app.photos.collection import PHOTO_BYTES, CollectionSession

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.background.jobs import Jobs
-from app.background.memory import MB
 from app.core.budget import Budget
+from app.core.jobs import Jobs
+from app.core.memory import MB
 from app.core.photo_session import UploadLimits
 from app.core.uploads import Upload
 from app.photos import collection_view as view

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.common.page_layout import CARD_WIDTH, CONTENT_WIDTH
+from app.core.layout import CARD_WIDTH, CONTENT_WIDTH
 from app.core.pictures import fitted
 from app.photos.layout import GAP, Layout, layout
 

@@ -12,7 +12,7 @@ import av
 import cv2
 import numpy as np
 
-from app.background.jobs import Cancelled as IsCancelled
+from app.core.jobs import Cancelled as IsCancelled
 from app.video.engine import Result, VideoSettings
 from app.video.visit import Source
 from fer.export.stream import StreamRows

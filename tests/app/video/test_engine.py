@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.common.paths import model_dir
+from app.core.paths import model_dir
 from app.video import engine
 from app.video.engine import Result, VideoSettings, read_video
 from app.video.room import most_pixels

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from app.session.stream_files import FORMATS
+from app.core.session.stream_files import FORMATS
 from app.video.engine import Result
 from app.video.files import file_name, open_archive, stream_result
 from fer.export.stream import StreamResult

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.background.memory import MB
+from app.core.memory import MB
 from app.video import room
 from app.video.room import (
     check_work,

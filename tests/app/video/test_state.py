@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.background.jobs import Cancelled, Job, Jobs, State
+from app.core.jobs import Cancelled, Job, Jobs, State
 from app.video import state
 from tests.app.video.samples import PATIENCE
 

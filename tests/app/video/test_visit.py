@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.background.jobs import Jobs, State
+from app.core.jobs import Jobs, State
 from app.video.engine import VideoSettings
 from app.video.visit import CANCELLED, VideoVisit
 from app.video.workspace import Workspaces

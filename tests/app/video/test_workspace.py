@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from app.operation.events import counters
+from app.core.server.events import counters
 from app.video import workspace as workspace_module
 from app.video.room import COPIES
 from app.video.workspace import NoRoomError, Workspaces, failure, remove_left_overs

@@ -15,7 +15,7 @@ from urllib.parse import urlparse
 import pytest
 from playwright.sync_api import Browser, FilePayload, Page, expect
 
-from app.common.paths import SAMPLE
+from app.core.paths import SAMPLE
 from fer.evaluation.report import Report
 from tests.browser.conftest import PATIENCE, WIDE, follow, until_made
 from tests.browser.server import running_app

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
-from app.common.settings import MAX_STREAMS
+from app.core.settings import MAX_STREAMS
 from tests.browser.conftest import PATIENCE, PHONE, WIDE, Launch, follow, until_made, widest
 from tests.browser.faults.line import Line
 from tests.browser.server import running_app

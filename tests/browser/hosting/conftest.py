@@ -16,7 +16,7 @@ from urllib.parse import urlparse
 import psutil
 import pytest
 
-from app.common.settings import DRAIN_SECONDS
+from app.core.settings import DRAIN_SECONDS
 from tests.browser.conftest import PATIENCE
 from tests.browser.server import free_port, running_app, server_of
 from tests.samples import ROOT

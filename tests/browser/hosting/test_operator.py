@@ -11,7 +11,7 @@ from typing import NamedTuple
 import pytest
 from playwright.sync_api import Browser, expect
 
-from app.operation.metrics import COUNTERS, GAUGES
+from app.core.server.metrics import COUNTERS, GAUGES
 from tests.app.samples import png
 from tests.browser.server import running_app
 

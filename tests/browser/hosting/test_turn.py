@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from app.common.settings import ICE
+from app.core.settings import ICE
 from app.live.streaming.ice import RELAY, IceSource
 from app.live.streaming.relay import RelayCheck, RelayState
 from tests.browser.conftest import PATIENCE, WIDE

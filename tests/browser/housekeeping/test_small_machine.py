@@ -6,7 +6,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, expect
 
-from app.common.paths import SAMPLE
+from app.core.paths import SAMPLE
 from tests.browser import acts
 from tests.browser.server import running_app, server_of
 from tests.browser.throttle import throttled

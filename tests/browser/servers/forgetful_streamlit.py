@@ -19,14 +19,14 @@ from streamlit.runtime.app_session import AppSession
 from streamlit.web.cli import main
 
 from app.core import state
-from app.housekeeping import cleanup
-from app.housekeeping.cleanup import resident_bytes
+from app.core.server import cleanup
+from app.core.server.cleanup import resident_bytes
+from app.core.session import lasting_downloads
+from app.core.session.session_store import SessionStore
 from app.live.streaming.session import LiveSession
 from app.own_data import inputs as own_data
 from app.photos.album import Album
 from app.photos.collection import CollectionSession
-from app.session import lasting_downloads
-from app.session.session_store import SessionStore
 from app.video.visit import VideoVisit
 
 CENSUS_VARIABLE = "FER_TEST_CENSUS"

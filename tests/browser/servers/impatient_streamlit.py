@@ -5,7 +5,7 @@ from __future__ import annotations
 from streamlit.web.cli import main
 
 from app.core import state
-from app.housekeeping import cleanup
+from app.core.server import cleanup
 from tests.browser.servers import slow_streamlit
 
 if __name__ == "__main__":

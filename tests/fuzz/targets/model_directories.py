@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from app.common.runnable import entry_of, runnable_models
-from app.common.settings import MODELS
+from app.core.models.runnable import entry_of, runnable_models
+from app.core.settings import MODELS
 from app.dashboard.models import json_report, open_model
 from app.dashboard.render.html import html_report
 from app.dashboard.sections.comparison import comparison, differences

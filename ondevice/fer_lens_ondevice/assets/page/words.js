@@ -1,4 +1,4 @@
-// Wording that is shared with the Python side: `fer/text.py` and `app/common/text.py`.
+// Wording that is shared with the Python side: `fer/text.py` and `app/core/text.py`.
 
 /**
  * Fill the names in braces of a text.

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.common.head_text import NAMES
+from app.core.models.head_text import NAMES
 from app.live.charts.timeline import (
     MAX_BARS,
     HeadChange,

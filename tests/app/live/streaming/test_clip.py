@@ -3,7 +3,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from app.common.paths import SAMPLE
+from app.core.paths import SAMPLE
 from app.live.streaming.clip import AWAY, RATE, SECONDS, SampleClip
 from fer.detection.blazeface import BlazeFace
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from app.core.server.events import WORDS
 from app.live.streaming.ice import STUN, Fetch, Help, IceSource, twilio_servers
-from app.operation.events import WORDS
 
 CLOUDFLARE = {"CLOUDFLARE_TURN_KEY_ID": "key", "CLOUDFLARE_TURN_KEY_API_TOKEN": " s3cret\n"}
 TWILIO = {"TWILIO_ACCOUNT_SID": "AC1", "TWILIO_AUTH_TOKEN": "s3cret"}

@@ -5,7 +5,7 @@ import threading
 import numpy as np
 import pytest
 
-from app.common.paths import model_dir
+from app.core.paths import model_dir
 from app.live.streaming.network_pool import SharedNetwork, StreamPool, shared_model
 from app.live.streaming.people import LiveModel
 from fer import FaceStream

@@ -3,14 +3,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from app.common.settings import MAX_STREAMS, MAX_STREAMS_A_VISITOR
+from app.core.server.events import counters
+from app.core.settings import MAX_STREAMS, MAX_STREAMS_A_VISITOR
 from app.live.streaming.stream_limit import (
     STALE_SECONDS,
     StreamLimit,
     max_streams,
     max_streams_of_visitor,
 )
-from app.operation.events import counters
 
 
 class Visitor:

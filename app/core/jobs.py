@@ -1,0 +1,219 @@
+"""Work in the background, in so many threads for the whole server. Does not use Streamlit."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+from enum import Enum, auto
+from typing import Any, Generic, TypeVar
+
+from app.core.priority import lower_priority, usable_cores
+from app.core.settings import Setting
+from fer.errors import FerError
+
+_log = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
+
+#: By how much a job's thread lets all others go first, so that pages and live streams stay quick
+#: beside it.
+_NICENESS = 10
+
+#: Seconds for which an ending server waits for its jobs.
+CLOSE_SECONDS = 5.0
+
+#: Asked by work in progress: whether nobody waits for it any more.
+Cancelled = Callable[[], bool]
+
+
+def max_jobs(settings: Mapping[str, str], setting: Setting, cores: int | None = None) -> int:
+    """Return the number of jobs of a kind that run at once: one per two cores, if nothing is set.
+
+    Args:
+        settings: environment variables and secrets; may contain the setting.
+        setting: says how many.
+        cores: number of CPU cores; those that this server may use if None.
+
+    Raises:
+        ValueError: the setting is not a whole number of at least 0.
+    """
+    usual = max(1, int(cores or usable_cores()) // 2)
+    return setting.number(settings, usual)
+
+
+class State(Enum):
+    """Where a job stands."""
+
+    WAITING = auto()
+    RUNNING = auto()
+    DONE = auto()
+    FAILED = auto()
+    CANCELLED = auto()
+
+
+class Job(Generic[Result]):
+    """One piece of work, and what became of it. Safe to share between threads.
+
+    Args:
+        work: does it, on a thread of its own; asks often whether it was cancelled, and then may
+            return or raise anything.
+        after: is called when nothing of the work runs any more, whatever became of it.
+    """
+
+    def __init__(
+        self, work: Callable[[Cancelled], Result], after: Callable[[], None] = lambda: None
+    ) -> None:
+        self._work, self._after = work, after
+        self._lock = threading.Lock()
+        self._state = State.WAITING
+        self._result: Result | None = None
+        self._error: Exception | None = None
+        self._ended = threading.Event()
+
+    @property
+    def state(self) -> State:
+        """Where it stands."""
+        return self._state
+
+    @property
+    def active(self) -> bool:
+        """Whether something may still become of it."""
+        return self._state in (State.WAITING, State.RUNNING)
+
+    @property
+    def result(self) -> Result | None:
+        """What the work returned, once it is done."""
+        return self._result
+
+    @property
+    def error(self) -> Exception | None:
+        """Why it failed, if it did."""
+        return self._error
+
+    def cancel(self) -> None:
+        """End it at once, as far as anybody can see; its thread stops as soon as it asks."""
+        with self._lock:
+            if not self.active:
+                return
+            waited = self._state is State.WAITING
+            self._state = State.CANCELLED
+        if waited:
+            self._end()
+
+    def cancelled(self) -> bool:
+        """Return whether it was cancelled."""
+        return self._state is State.CANCELLED
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until nothing of it runs any more; return False if that takes longer."""
+        return self._ended.wait(seconds)
+
+    def run(self) -> None:
+        """Do the work, on the thread that calls; never raises."""
+        with self._lock:
+            if self._state is not State.WAITING:
+                return
+            self._state = State.RUNNING
+        try:
+            self._settle(State.DONE, result=self._work(self.cancelled))
+        except Exception as error:
+            self._settle(State.FAILED, error=error)
+        except BaseException as error:  # its thread was told to end, as by `sys.exit`
+            ended = RuntimeError(f"the thread of a job was ended by {type(error).__name__}")
+            self._settle(State.FAILED, error=ended)
+        self._end()
+
+    def fail(self, error: Exception) -> None:
+        """End it without having done anything."""
+        with self._lock:
+            if self._state is not State.WAITING:
+                return
+            self._state = State.RUNNING
+        self._settle(State.FAILED, error=error)
+        self._end()
+
+    def _settle(
+        self, state: State, result: Result | None = None, error: Exception | None = None
+    ) -> None:
+        with self._lock:
+            if self._state is not State.RUNNING:
+                return
+            self._state, self._result, self._error = state, result, error
+        if error and not isinstance(error, FerError):  # those are for the visitor
+            _log.error("a job failed", exc_info=error)
+
+    def _end(self) -> None:
+        try:
+            self._after()
+        except Exception:
+            _log.exception("what should follow a job failed")
+        self._ended.set()
+
+
+class Jobs:
+    """Runs so many jobs at once, the others wait in order. Safe to share between threads.
+
+    Args:
+        places: number of jobs that run at once; with none, nobody should start one.
+    """
+
+    def __init__(self, places: int) -> None:
+        self.places = places
+        self._lock = threading.Lock()
+        self._waiting: list[Job[Any]] = []
+        self._running: set[Job[Any]] = set()
+        self._closed = False
+
+    def start(self, job: Job[Any]) -> None:
+        """Run a job as soon as there is a place."""
+        with self._lock:
+            if self._closed:
+                job.cancel()
+                return
+            self._waiting.append(job)
+        self._fill()
+
+    def ahead_of(self, job: Job[Any]) -> int:
+        """Return how many jobs wait before this one."""
+        with self._lock:
+            waiting = [one for one in self._waiting if one.active]
+            return waiting.index(job) if job in waiting else 0
+
+    def close(self, seconds: float = CLOSE_SECONDS) -> None:
+        """Cancel all jobs, take no more, and wait for those that run."""
+        with self._lock:
+            self._closed = True
+            jobs = [*self._waiting, *self._running]
+        for job in jobs:
+            job.cancel()
+        end = time.monotonic() + seconds
+        for job in jobs:
+            job.wait(max(0.0, end - time.monotonic()))
+
+    def _fill(self) -> None:
+        """Start jobs while there are places."""
+        failed: list[tuple[Job[Any], Exception]] = []
+        with self._lock:
+            self._waiting = [job for job in self._waiting if job.active]
+            while self._waiting and len(self._running) < self.places:
+                job = self._waiting.pop(0)
+                self._running.add(job)
+                thread = threading.Thread(target=self._run, args=(job,), name="job", daemon=True)
+                try:
+                    thread.start()
+                except RuntimeError as error:  # the system has no more threads
+                    self._running.discard(job)
+                    failed.append((job, error))
+        for job, problem in failed:
+            job.fail(problem)
+
+    def _run(self, job: Job[Any]) -> None:
+        lower_priority(_NICENESS)
+        try:
+            job.run()
+        finally:
+            with self._lock:
+                self._running.discard(job)
+            self._fill()

@@ -1,0 +1,211 @@
+"""Who may use the app at the moment, and how often a visitor may upload."""
+
+from __future__ import annotations
+
+import logging
+import math
+import threading
+import time
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+
+from app.core.server.environment import server_settings
+from app.core.server.events import log_event
+from app.core.session.tabs import tab_is_open, this_tab, this_visitor
+from app.core.settings import MAX_SESSIONS, MAX_UPLOADS_A_MINUTE, problems
+from app.core.text import escape_markdown
+
+
+class Admission:
+    """Lets so many tabs in; who is in stays. Safe to share between threads.
+
+    Args:
+        most: number of tabs.
+        is_open: tells whether a tab is open, given its name.
+    """
+
+    def __init__(self, most: int, is_open: Callable[[str], bool]) -> None:
+        self.most, self._is_open = most, is_open
+        self._lock = threading.Lock()
+        self._inside: set[str] = set()
+
+    @property
+    def inside(self) -> int:
+        """Number of tabs that are in, as far as they are still open."""
+        with self._lock:
+            self._tidy()
+            return len(self._inside)
+
+    def let_in(self, tab: str) -> bool:
+        """Return whether a tab may be used, and count it from now on."""
+        with self._lock:
+            if tab in self._inside:
+                return True
+            if len(self._inside) >= self.most:
+                self._tidy()  # only now: a look at every tab takes longer than this
+            if len(self._inside) >= self.most:
+                return False
+            self._inside.add(tab)
+            return True
+
+    def _tidy(self) -> None:
+        self._inside = {tab for tab in self._inside if self._is_open(tab)}
+
+
+_MINUTE = 60.0
+
+
+class UploadRate:
+    """Lets every visitor upload so often a minute: a token bucket for each. Thread-safe.
+
+    After a pause, that many can come at once; then they come back one by one.
+
+    Args:
+        most: uploads in a minute.
+        clock: monotonic clock in seconds.
+    """
+
+    def __init__(self, most: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self.most, self._clock = most, clock
+        self._lock = threading.Lock()
+        self._left: dict[str, tuple[float, float]] = {}
+
+    def __len__(self) -> int:
+        with self._lock:
+            return len(self._left)
+
+    def take(self, visitor: str, wanted: int = 1) -> int:
+        """Return how many of the wanted uploads are let through, and count those.
+
+        Args:
+            visitor: tells one from others.
+            wanted: number of files that came.
+        """
+        now = self._clock()
+        with self._lock:
+            self._forget(now)
+            left = self._left_of(visitor, now)
+            taken = min(wanted, math.floor(left + 1e-9))  # seconds do not add up exactly
+            self._left[visitor] = left - taken, now
+            return taken
+
+    def seconds_for(self, visitor: str, wanted: int = 1) -> float:
+        """Return the seconds until so many are let through; infinite if they never are."""
+        with self._lock:
+            missing = min(wanted, self.most) - self._left_of(visitor, self._clock())
+        if not self.most:
+            return math.inf
+        return max(0.0, missing * _MINUTE / self.most)
+
+    def _left_of(self, visitor: str, now: float) -> float:
+        left, at = self._left.get(visitor, (float(self.most), now))
+        return min(float(self.most), left + (now - at) * self.most / _MINUTE)
+
+    def _forget(self, now: float) -> None:
+        """Forget who has not uploaded for a minute, and so has all of it left."""
+        self._left = {v: kept for v, kept in self._left.items() if now - kept[1] < _MINUTE}
+
+
+def too_fast(names: list[str], rate: UploadRate, visitor: str) -> str:
+    """Return what is told of files that came too fast; empty if there are none.
+
+    Args:
+        names: of the files, which may be anything.
+        rate: has refused them.
+        visitor: uploaded them.
+    """
+    if not names:
+        return ""
+    what = names[0] if len(names) == 1 else f"{len(names):,} files"
+    if not rate.most:
+        return f"{what} {_were(names)} not added: this server takes no uploads."
+    seconds = rate.seconds_for(visitor, len(names))
+    wait = "some seconds" if seconds < 10 else f"about {10 * math.ceil(seconds / 10)} seconds"
+    return (
+        f"{what} {_were(names)} not added: this server takes {rate.most:,} files a minute of a "
+        f"visitor. Add {'it' if len(names) == 1 else 'them'} again in {wait}."
+    )
+
+
+def _were(names: list[str]) -> str:
+    return "was" if len(names) == 1 else "were"
+
+
+_log = logging.getLogger(__name__)
+
+#: Seconds between two looks whether there is a place now.
+_POLL_SECONDS = 5.0
+
+_WAITS = "waits_for_a_place"
+
+
+def let_in() -> bool:
+    """Return whether the page may be shown; if not, say why."""
+    if wrong := _wrong_settings():
+        st.error("**This server is not set up correctly**, so nothing can be analysed yet.")
+        for problem in wrong:
+            st.caption(f"For whoever runs this app: {escape_markdown(problem)}.")
+        return False
+    admission = _admission()
+    if admission.let_in(this_tab()):
+        st.session_state.pop(_WAITS, None)
+        return True
+    if _WAITS not in st.session_state:
+        st.session_state[_WAITS] = True
+        log_event("session_refused", reason="full")
+    _show_full(admission)
+    return False
+
+
+def let_through(names: Sequence[str]) -> tuple[int, str]:
+    """Return how many of the files that a visitor has uploaded are taken.
+
+    Args:
+        names: of the files, in order.
+
+    Returns:
+        The number of files that are taken, the first ones; and what is told of the others, which
+        is empty if there are none.
+    """
+    rate, visitor = _upload_rate(), this_visitor()
+    count = rate.take(visitor, len(names))
+    if count < len(names):
+        log_event("upload_refused", reason="rate", files=len(names) - count)
+    return count, too_fast([*names[count:]], rate, visitor)
+
+
+def _show_full(admission: Admission) -> None:
+    with st.container(border=True, horizontal_alignment="center", height=340):
+        st.space("medium")
+        st.markdown("## :material/hourglass_top:", anchors=False, width="content")
+        st.markdown("#### Everybody is here at once", anchors=False, width="content")
+        st.markdown(
+            f"This server has places for {admission.most:,} open tabs, and all are taken. The page "
+            "opens by itself as soon as one is free.",
+            text_alignment="center",
+        )
+    st.fragment(_wait, run_every=_POLL_SECONDS)()
+
+
+def _wait() -> None:
+    if _admission().let_in(this_tab()):
+        st.rerun()
+
+
+@st.cache_resource(show_spinner=False)
+def _wrong_settings() -> list[str]:
+    wrong = problems(server_settings())
+    for problem in wrong:
+        _log.error("a setting is wrong: %s", problem)
+    return wrong
+
+
+@st.cache_resource(show_spinner=False)
+def _admission() -> Admission:
+    return Admission(MAX_SESSIONS.number(server_settings()), tab_is_open)
+
+
+@st.cache_resource(show_spinner=False)
+def _upload_rate() -> UploadRate:
+    return UploadRate(MAX_UPLOADS_A_MINUTE.number(server_settings()))

@@ -1,0 +1,152 @@
+"""The operator's page: a password, and behind it the limits, the model and the TURN server."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+import streamlit as st
+
+from app.core.jobs import max_jobs
+from app.core.layout import header
+from app.core.server.environment import server_settings
+from app.core.server.events import log_event
+from app.core.server.metrics import ServerStats
+from app.core.server.password import PasswordDoor, password_of
+from app.core.settings import MAX_STREAMS, SETTINGS, in_force
+from app.live.state import ice_source
+from app.live.streaming.ice import IceSource
+from app.live.streaming.relay import RelayCheck, RelayState
+from app.live.streaming.stream_limit import max_streams
+
+_INSIDE, _GIVEN, _WRONG = "operator_inside", "operator_password", "operator_wrong"
+
+_RELAYS = {
+    "own": "TURN server of your own",
+    "cloudflare": "TURN by Cloudflare",
+    "twilio": "TURN by Twilio",
+    "stun": "STUN only: no video through strict firewalls",
+    "local": "none: this machine and its network only",
+}
+
+_RELAY_STATES = {
+    RelayState.WORKS: "works",
+    RelayState.EXPIRED: "refuses: the credentials have expired. Are both clocks right?",
+    RelayState.REFUSED: "refuses the credentials",
+    RelayState.FULL: "is full",
+    RelayState.UNREACHABLE: "does not answer",
+}
+
+
+def show_operation() -> None:
+    """Ask for the password; who has given it in this tab sees the limits, the model and TURN."""
+    if not st.session_state.get(_INSIDE) or not password_of(server_settings()):
+        _show_door()
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        with st.container(width="stretch"):
+            header("Operation", "What holds on this server; its log and metrics say what it does.")
+        st.button(
+            "Sign out",
+            icon=":material/logout:",
+            key="operator_out",
+            on_click=lambda: st.session_state.pop(_INSIDE, None),
+        )
+    with st.spinner("Asking the TURN server …"):  # before a visitor needs it
+        relay = _relay_check().state(ice_source().current())
+    # Above the table, whose toolbar would cover the button.
+    st.caption("Secrets are never shown. docs/settings.md says what happens at each limit.")
+    st.dataframe(
+        [*model_rows(), *relay_rows(ice_source(), relay), *setting_rows(server_settings())],
+        hide_index=True,
+        alt="Table of the model, the TURN server and all settings with the values in force",
+    )
+
+
+def _show_door() -> None:
+    header("Operation", "This page is for whoever runs the server.")
+    with st.container(width=420), st.form("operator_door", border=True):
+        st.text_input("Password", type="password", key=_GIVEN, autocomplete="current-password")
+        st.form_submit_button("Sign in", type="primary", icon=":material/login:", on_click=_try)
+        if wait := math.ceil(_password_door().closed_seconds(_address())):
+            st.error(
+                f"**Too many wrong passwords.** None is looked at for {wait} seconds.",
+                icon=":material/lock_clock:",
+            )
+        elif st.session_state.get(_WRONG):
+            st.error("**That is not the password.**", icon=":material/lock:")
+
+
+def _try() -> None:
+    given = st.session_state[_GIVEN]
+    st.session_state[_GIVEN] = ""  # it need not stay in memory
+    if not given:
+        return
+    right = _password_door().lets_in(given, password_of(server_settings()), _address())
+    st.session_state[_INSIDE], st.session_state[_WRONG] = right, not right
+    if right:
+        log_event("operator_signed_in")
+    else:
+        log_event("operator_refused", reason="password")
+
+
+def _address() -> str:
+    """Return the address of who has the page open; that of a proxy whose word is not believed."""
+    return st.context.ip_address or ""
+
+
+@st.cache_resource(show_spinner=False)
+def _password_door() -> PasswordDoor:
+    return PasswordDoor()
+
+
+@st.cache_resource(show_spinner=False)
+def _relay_check() -> RelayCheck:
+    return RelayCheck()
+
+
+def model_rows() -> list[dict[str, str]]:
+    """Return which version and model answer, with the whole hash of the model's file."""
+    facts = ServerStats.model()
+    ready = facts["sha256"]
+    return [
+        _row("FER Lens", facts["version"]),
+        _row("Model", facts["model"] if ready else f"{facts['model']}: cannot answer"),
+        _row("SHA-256 of its file", ready or "–"),
+    ]
+
+
+def relay_rows(source: IceSource, relay: RelayState | None) -> list[dict[str, str]]:
+    """Return where live video goes, and what the TURN server says; None if there is none."""
+    rows = [_row("Way of live video", _RELAYS.get(source.source, "not known yet"))]
+    if relay:
+        rows.append(_row("The TURN server", _RELAY_STATES[relay]))
+    for name, at in (
+        ("Credentials came last", source.succeeded_at),
+        ("They last failed to come", source.failed_at),
+    ):
+        if at is not None:
+            rows.append(_row(name, f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M:%S} UTC"))
+    return rows
+
+
+def setting_rows(settings: Mapping[str, str]) -> list[dict[str, str]]:
+    """Return all settings as they are in force; secrets say only whether they are set.
+
+    Args:
+        settings: environment variables and secrets.
+    """
+    jobs = [one for one in SETTINGS.values() if one.name.endswith("_JOBS")]
+    by_cores = {one.name: max_jobs({}, one) for one in jobs} | {MAX_STREAMS.name: max_streams({})}
+    rows = []
+    for setting in SETTINGS.values():
+        value, given = in_force(settings, setting)
+        value = value or str(by_cores.get(setting.name, ""))
+        usual = "default" if value else "–"
+        rows.append(_row(setting.name, value or "–", "set" if given else usual, setting.about))
+    return rows
+
+
+def _row(name: str, value: str, origin: str = "", about: str = "") -> dict[str, str]:
+    return {"What": name, "Value": value, "From": origin, "Meaning": about}

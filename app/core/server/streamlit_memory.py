@@ -1,0 +1,297 @@
+"""What Streamlit keeps in memory: uploads from their first byte on, and tabs that were closed."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from functools import wraps
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartParser
+from starlette.types import Message, Receive, Scope, Send
+from streamlit import config, runtime
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.runtime.app_session import AppSession
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+
+from app.core.memory import MB, free_memory
+from app.core.server.cleanup import CLEANUP
+from app.core.server.environment import server_settings
+from app.core.server.events import log_event
+from app.core.session.tabs import tab_is_open
+from app.core.settings import MAX_UPLOADS_TOTAL_MB
+
+
+def hold_uploads(most_bytes: int) -> None:
+    """Have uploads arrive in memory, in which they stay, not in a temporary file.
+
+    Seen in Streamlit 1.67.0. Without it, Starlette writes what is larger than a megabyte to an
+    unnamed file: a photograph was on the disk for a moment, and on a full one it was refused. It
+    can go when Streamlit says where uploads arrive.
+
+    Args:
+        most_bytes: size of the largest that does; others, such as recordings, arrive in a file.
+    """
+    MultiPartParser.spool_max_size = most_bytes
+
+
+#: Seconds after the last byte of a tab's uploads, in which its page says that it has them. A page
+#: says so when the last file of several has come, at once but for a slow line.
+CLAIM_SECONDS = 20.0
+
+#: Bytes that a tab may have beyond the largest upload: what is around it, and a small file.
+_BESIDE = 64 * MB
+
+#: Bytes of memory that stay free for all else.
+_SPARE = 100 * MB
+
+_PATH = re.compile(r".*/_stcore/upload_file/([^/]+)/([^/]+)", re.DOTALL)
+
+
+class UploadMemory:
+    """Bounds the bytes of uploads, and lets go of those that no page has. Thread-safe.
+
+    What arrives counts as what is there, so an upload ends when it is too much, not afterwards.
+
+    Args:
+        manager: has the files of all tabs.
+        is_open: tells whether a tab is open, given its name.
+        most: bytes of all tabs together.
+        largest: bytes of the largest upload; a tab may have little more.
+        free: returns the bytes of memory that are left, or None where nobody says.
+        clock: monotonic clock in seconds.
+    """
+
+    def __init__(
+        self,
+        manager: MemoryUploadedFileManager,
+        is_open: Callable[[str], bool],
+        most: int,
+        largest: int,
+        free: Callable[[], int | None] = free_memory,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._manager, self._is_open = manager, is_open
+        self._most, self._most_of_tab = most, largest + _BESIDE
+        self._free, self._clock = free, clock
+        self._arriving: Counter[str] = Counter()
+        self._times: dict[str, float] = {}
+        self._claims: dict[str, set[str]] = {}
+
+    def hold(
+        self, app: type[Starlette] = Starlette, session: type[AppSession] = AppSession
+    ) -> None:
+        """Count all uploads as they arrive, and hear what pages say that they have.
+
+        Args:
+            app: the class of the web server's apps, which is changed in place, once.
+            session: the class of Streamlit's sessions, likewise.
+        """
+        answer, take = app.__call__, session.handle_backmsg
+        if hasattr(answer, "__wrapped__"):
+            return
+
+        @wraps(answer)
+        async def answer_some(self_: Starlette, scope: Scope, receive: Receive, send: Send) -> None:
+            with self._count(scope, receive) as receive_some:
+                await answer(self_, scope, receive_some, send)
+
+        @wraps(take)
+        def take_and_note(self_: AppSession, msg: BackMsg) -> None:
+            if files := self._manager.file_storage.get(self_.id):
+                widgets = msg.rerun_script.widget_states.widgets
+                if msg.HasField("rerun_script"):
+                    self._claims[self_.id] = files.keys() & {
+                        file.file_id
+                        for widget in widgets
+                        for file in widget.file_uploader_state_value.uploaded_file_info
+                    }
+            take(self_, msg)
+
+        app.__call__ = answer_some  # type: ignore[assignment, method-assign]
+        session.handle_backmsg = take_and_note  # type: ignore[assignment, method-assign]
+
+    def look(self) -> bool:
+        """Let go of the files that no page has, and return whether there were any."""
+        went = False
+        for tab, files in list(self._manager.file_storage.items()):
+            since = self._clock() - self._times.get(tab, -CLAIM_SECONDS)
+            if tab in self._arriving or since < CLAIM_SECONDS:
+                continue
+            for file in set(files) - self._claims.get(tab, set()):
+                self._manager.remove_file(tab, file)
+                went = True
+            if not files and not self._is_open(tab):
+                self._manager.remove_session_files(tab)
+        for tab in {*self._times, *self._claims}.difference(self._manager.file_storage):
+            if tab not in self._arriving:
+                self._times.pop(tab, None)
+                self._claims.pop(tab, None)
+        return went
+
+    @contextmanager
+    def _count(self, scope: Scope, receive: Receive) -> Iterator[Receive]:
+        """Yield what receives a request, and counts it if it is an upload."""
+        asked = scope["type"] == "http" and scope["method"] == "PUT"
+        upload = _PATH.fullmatch(scope["path"]) if asked else None
+        if upload is None:
+            yield receive
+            return
+        tab, file = upload.groups()
+        length = dict(scope["headers"]).get(b"content-length", b"")
+        left, done = int(length) if length.isdigit() else 0, 0
+
+        async def receive_some() -> Message:
+            nonlocal left, done
+            message = await receive()
+            size = len(message.get("body", b""))
+            # Each megabyte anew, since asking takes a while.
+            self._check(tab, max(size, left), ask=not done or done // MB < (done + size) // MB)
+            left, done = left - size, done + size
+            self._arriving[tab] += size
+            self._times[tab] = self._clock()
+            return message
+
+        self._arriving[tab] += 0  # something does, from now on
+        self._times[tab] = self._clock()
+        try:
+            yield receive_some
+        finally:
+            self._arriving[tab] -= done
+            self._arriving += Counter()  # forgets who has nothing
+            if not self._is_open(tab):  # which may be gone for good, and nobody looks after it
+                self._claims.get(tab, set()).discard(file)
+
+    def _check(self, tab: str, coming: int, *, ask: bool) -> None:
+        """Raise if there is no room for so many bytes.
+
+        Raises:
+            HTTPException: with what the uploader is answered.
+        """
+        files = self._manager.file_storage.get(tab, {})
+        of_tab = sum(len(file.data) for file in list(files.values())) + self._arriving[tab]
+        of_all = sum(
+            stat.byte_length for stats in self._manager.get_stats().values() for stat in stats
+        )
+        free = self._free() if ask else None
+        if of_tab + coming > self._most_of_tab:
+            status, who = 413, "This tab has too much that its page has not taken yet"
+        elif of_all + self._arriving.total() + coming > self._most or (
+            free is not None and coming > free - _SPARE
+        ):
+            status, who = 503, "This server has no room for more uploads at the moment"
+        else:
+            return
+        log_event("upload_refused", reason="memory")
+        raise HTTPException(status, f"{who}. Try again in a minute.")
+
+
+def bound_uploads() -> None:
+    """Bound the memory of all uploads to this server, which has just started.
+
+    Seen in Streamlit 1.67.0. Without it, who has a tab can fill the memory: each file may have the
+    size of the largest, but nobody counts them, and what no page shows stays until the tab is given
+    up, or for good if it comes later than that. It can go when the manager of uploads has a budget.
+    Where a newer version takes uploads in another way, nothing is counted.
+    """
+    manager = runtime.get_instance().uploaded_file_mgr
+    if isinstance(manager, MemoryUploadedFileManager):  # another one has limits of its own
+        try:
+            most = MAX_UPLOADS_TOTAL_MB.number(server_settings()) * MB
+        except ValueError:  # told on the first page, which takes nothing
+            most = 0
+        largest = config.get_option("server.maxUploadSize") * MB
+        uploads = UploadMemory(manager, tab_is_open, most, largest)
+        uploads.hold()
+        CLEANUP.add(uploads.look)
+
+
+#: Seconds that a busy server may take to get to it; after that it is asked again at the next look.
+_PATIENCE_SECONDS = 60.0
+
+#: Threads that were still making a page when its session was ended.
+_busy: list[threading.Thread] = []
+
+
+def forget_closed_tabs() -> bool:
+    """End the sessions of tabs that were closed two minutes ago.
+
+    Streamlit keeps the session of a closed tab for two minutes, in case its connection was only
+    lost: its photographs, uploads, and the files of its page. But it looks at the time only when
+    the next visitor leaves. Even then it holds on to the last session, which is emptied here.
+
+    Safe on any thread but Streamlit's own, on which the sessions are ended.
+
+    Seen in Streamlit 1.67.0. Without it, what the last visitor of a day has uploaded is in the
+    server's memory until somebody comes and goes on the next day. It can go when Streamlit does so
+    by itself. Where a newer version keeps sessions in another way, nothing is done.
+
+    Returns:
+        Whether anything went: a session, or what a page that was still being made for one had put
+        there since.
+    """
+    server = runtime.get_instance()
+    try:
+        cache = server._session_mgr._session_storage._cache  # type: ignore[attr-defined]
+        loop, expire = server._get_async_objs().eventloop, cache.expire
+    except AttributeError:
+        return False
+
+    done: Future[bool] = Future()
+
+    def end() -> None:
+        try:
+            ended = expire()
+            for _, info in ended:
+                _busy.extend(_threads_of(info.session))
+                info.session.shutdown()
+                _empty(info.session)
+            done.set_result(bool(ended))
+        except Exception as error:  # the cleanup logs it
+            done.set_exception(error)
+
+    try:
+        loop.call_soon_threadsafe(end)
+    except RuntimeError:  # the server has just ended
+        return False
+    ended = done.result(_PATIENCE_SECONDS)
+    over = [thread for thread in _busy if not thread.is_alive()]
+    for thread in over:
+        _busy.remove(thread)
+    return ended or bool(over)
+
+
+def _threads_of(session: Any) -> list[threading.Thread]:
+    """Return the threads that make the page of a session.
+
+    Seen in Streamlit 1.67.0. Without it, on a busy server, what a page was still working on when
+    its tab was given up stays in memory as garbage until somebody comes. It can go when a session
+    tells when its last script has ended.
+    """
+
+    def made_for(thread: threading.Thread) -> str | None:
+        return getattr(getattr(thread, "streamlit_script_run_ctx", None), "session_id", None)
+
+    return [thread for thread in threading.enumerate() if made_for(thread) == session.id]
+
+
+def _empty(session: Any) -> None:
+    """Let go of what a session holds.
+
+    Seen in Streamlit 1.67.0. Without it, the last visitor's photographs are in the memory until the
+    next one comes: the loop that runs all scripts remembers the last session that it looked at, and
+    that its fragments with what they were called with. It can go when neither is so.
+    """
+    for name in ("session_state", "_fragment_storage"):
+        if (held := getattr(session, name, None)) is not None:
+            held.clear()
+    # Cleared, it still knows the callbacks of its widgets, and with them what they work on.
+    if (state := getattr(session, "_session_state", None)) is not None:
+        session._session_state = type(state)()

@@ -1,1 +1,0 @@
-"""How much a visitor may ask of the server. Only `gate` uses Streamlit."""

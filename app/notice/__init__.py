@@ -1,1 +1,0 @@
-"""What the law asks, and what an operator tells the people in front of a camera."""

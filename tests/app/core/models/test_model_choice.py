@@ -1,0 +1,304 @@
+"""The choice of a model, on every page, with models that run."""
+
+import gc
+import io
+import shutil
+import weakref
+from pathlib import Path
+from typing import Any
+
+import pytest
+import skimage.data
+import streamlit_webrtc.component
+from aiortc.contrib.media import MediaRelay
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from app.core import state as core_state
+from app.core.models import running_model
+from app.core.models.model_choice import chosen_model
+from app.core.settings import MODEL, MODELS
+from app.core.widget_value import store_pick
+from app.live import state
+from app.live.streaming.ice import Help, Ice
+from app.live.streaming.people import LiveModel
+from app.photos.downloads import csv_of
+from fer.detection.photo_scan import PhotoScan
+from fer.evaluation.report import Report
+from fer.labels import EXPRESSION_HEAD
+from fer.model.spec import ModelSpec
+from tests.app.dashboard.samples import write_model
+from tests.samples import ROOT, SHIPPED_MODEL, write_copy
+
+PAGES = ("photo", "collection", "video", "live")
+
+
+@pytest.fixture
+def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a model beside the shipped one, which is configured and stands elsewhere."""
+    folder = tmp_path / "models"
+    write_copy(folder, "mine", one_head=True)
+    monkeypatch.setenv(MODEL.name, str(SHIPPED_MODEL))
+    monkeypatch.setenv(MODELS.name, str(folder))
+    return folder
+
+
+@pytest.fixture
+def app(models: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
+    monkeypatch.setattr(streamlit_webrtc.component, "get_this_session_info", lambda: None)
+    monkeypatch.setattr("app.live.webrtc_patches.get_global_relay", MediaRelay)  # needs a server
+    monkeypatch.setattr(state, "connection_help", lambda: Ice(Help.LOCAL, ()))
+    return AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=120).run()
+
+
+def choice(app: AppTest) -> Any:
+    return next((one for one in app.radio if one.key == "model_choice"), None)
+
+
+def words(app: AppTest) -> str:
+    kinds: tuple[Any, ...] = (app.markdown, app.caption, app.error, app.warning, app.subheader)
+    return "\n".join(str(one.value) for kind in kinds for one in kind).replace("\\", "")
+
+
+def go(app: AppTest, page: str) -> AppTest:
+    return app.switch_page(f"app/pages/{page}.py").run()
+
+
+def photo() -> bytes:
+    out = io.BytesIO()
+    Image.fromarray(skimage.data.astronaut()).save(out, "PNG")
+    return out.getvalue()
+
+
+@pytest.fixture
+def searches(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Gets an entry for each search for faces in a photograph."""
+    seen: list[int] = []
+    search = PhotoScan.__call__
+    monkeypatch.setattr(
+        PhotoScan, "__call__", lambda scan, image: seen.append(1) or search(scan, image)
+    )
+    return seen
+
+
+def photos(app: AppTest) -> Any:
+    return app.session_state["photo_album"].photos
+
+
+def with_photo(app: AppTest) -> AppTest:
+    app.file_uploader[0].set_value([("eileen.png", photo(), "image/png")])
+    return app.run()
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_where_only_one_can_answer_there_is_nothing_to_choose(
+    app: AppTest, models: Path, page: str
+) -> None:
+    shutil.rmtree(models / "mine")
+    go(app, page)
+    assert not app.exception
+    assert choice(app) is None
+    assert "model" not in app.query_params
+    assert chosen_model() == SHIPPED_MODEL
+
+
+def test_the_choice_says_what_is_known_of_each(app: AppTest) -> None:
+    found = choice(go(app, "video"))
+    assert (found.options, found.value) == (["compact", "mine"], "compact")
+    captions = (text.replace("\\", "") for text in found.proto.captions)
+    report = Report.load(SHIPPED_MODEL)
+    for caption, head, of in zip(
+        captions, ("balanced", EXPRESSION_HEAD), ("balanced", "FER2013"), strict=True
+    ):
+        right = report.evaluations_of(head)["validation"]
+        interval = f"{100 * right.accuracy_low:.1f}–{100 * right.accuracy_high:.1f}%"
+        says = f"{right.accuracy:.1%} right on its validation data ({interval}), {of} head"
+        assert caption.startswith(f"7 expressions · {says}"), "the second has that head alone"
+
+
+def test_another_model_answers_a_photo_without_a_new_search(
+    app: AppTest, searches: list[int]
+) -> None:
+    with_photo(app)
+    assert not app.exception
+    assert "Happy" in words(app)
+    choice(app).set_value("mine").run()
+    assert not app.exception
+    assert "Style 3" in words(app)
+    assert "Happy" not in words(app)
+    choice(app).set_value("compact").run()
+    assert "Happy" in words(app)
+    assert len(searches) == 1
+
+
+def test_the_head_is_shown_on_the_next_page_too(app: AppTest) -> None:
+    for page in ("video", "live"):
+        pills = next(g for g in go(app, page).button_group if g.key == "head_choice")
+        assert pills.value == "balanced", page
+
+
+def test_a_run_without_news_sends_no_choice_over_a_click_on_its_way(app: AppTest) -> None:
+    def sent() -> set[str]:
+        widgets = [*app.button_group, *app.radio]
+        return {str(one.key) for one in widgets if one.proto.set_value and one.key}
+
+    for page in ("video", "live"):
+        go(app, page)
+        assert {"head_choice", "model_choice"} <= sent(), page
+        app.run()
+        assert not sent()
+
+
+def test_a_browser_that_has_not_heard_of_a_value_yet_picks_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    picked: list[str] = []
+    monkeypatch.setattr("streamlit.session_state", {"unheard": None, "heard": "mine"})
+    for key in ("unheard", "heard", "gone"):
+        store_pick(key, picked.append)
+    assert picked == ["mine"]
+
+
+def test_what_is_chosen_on_one_page_holds_on_all(app: AppTest) -> None:
+    choice(with_photo(app)).set_value("mine").run()
+    for page in PAGES[1:]:
+        go(app, page)
+        assert not app.exception
+        assert choice(app).value == "mine", page
+        assert app.query_params["model"] == "mine"
+        assert "What people would say" not in words(app)
+    go(app, "dashboard")
+    assert not app.exception
+    assert next(one.value for one in app.selectbox if one.label == "Model") == "mine"
+    choice(go(app, "live")).set_value("compact").run()
+    assert "model" not in app.query_params
+
+
+def test_a_reload_keeps_the_choice(app: AppTest) -> None:
+    choice(go(app, "video")).set_value("mine").run()
+    again = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=120)
+    again.query_params["model"] = app.query_params["model"]
+    assert choice(go(again.run(), "video")).value == "mine"
+
+
+@pytest.mark.parametrize("name", ["", "nobody", "../mine", "mine/", "<b>"])
+def test_an_address_with_an_unknown_name_chooses_nothing(app: AppTest, name: str) -> None:
+    app.query_params["model"] = name
+    go(app, "video")
+    assert not app.exception
+    assert choice(app).value == "compact"
+    assert "model" not in app.query_params
+    assert not app.toast
+
+
+def test_a_model_that_goes_gives_way_to_the_configured_one(app: AppTest, models: Path) -> None:
+    choice(with_photo(app)).set_value("mine").run()
+    shutil.rmtree(models / "mine")
+    app.run()
+    assert not app.exception
+    assert "mine is not here any more. compact answers" in app.toast[0].value
+    assert "Happy" in words(app)
+    assert choice(app) is None
+    assert not app.run().toast
+
+
+def test_a_stream_keeps_its_network_while_its_model_is_the_chosen_one(models: Path) -> None:
+    state._model.clear()
+    mine = state.live_model()
+    for name in map(str, range(state.MAX_MODELS)):
+        state._model(write_copy(models, name), name, 1)
+    assert state.live_model(mine) is mine
+    assert state.live_model() is not mine, "it was let go"
+    assert state.live_model(LiveModel(mine.classifier, mine.spec, "another")) is state.live_model()
+
+
+def test_a_new_model_can_be_chosen_at_once_and_a_replaced_one_answers_anew(
+    app: AppTest, models: Path, searches: list[int]
+) -> None:
+    with_photo(app)
+    write_copy(models, "newer", one_head=True)
+    choice(app.run()).set_value("newer").run()
+    assert "Style 3" in words(app)
+    spec = ModelSpec.load(models / "newer")
+    shutil.rmtree(models / "newer")
+    write_copy(models, "newer")
+    app.run()
+    assert not app.exception
+    assert ModelSpec.load(models / "newer") != spec
+    assert "Happy" in words(app)
+    assert len(searches) == 1
+
+
+def test_a_model_that_cannot_be_loaded_is_no_dead_end(app: AppTest, models: Path) -> None:
+    write_model(models, "noise")  # its network is not one, but has the hash that its spec names
+    choice(with_photo(app)).set_value("noise").run()
+    assert not app.exception
+    assert "not installed here" in words(app)
+    choice(app).set_value("compact").run()
+    assert "Happy" in words(app)
+
+
+def test_where_the_configured_model_is_missing_another_can_be_chosen(
+    models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(MODEL.name, str(models / "nowhere"))
+    app = with_photo(AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=120).run())
+    assert not app.exception
+    assert "not installed here" in words(app)
+    assert choice(app).value is None
+    choice(app).set_value("mine").run()
+    assert "Style 3" in words(app)
+
+
+def test_a_bounded_number_of_networks_is_loaded(models: Path) -> None:
+    names = [str(number) for number in range(running_model.MAX_NETWORKS + 2)]
+    directories = [write_copy(models, name) for name in names]
+    loaded = [
+        weakref.ref(running_model.photo_analyzer(directory)._classifier)
+        for directory in directories
+    ]
+    used = running_model.photo_analyzer(directories[-2])._classifier
+    assert used is loaded[-2](), "it is loaded once"
+    gc.collect()
+    alive = [one() is not None for one in loaded]
+    assert alive == [False, False, *[True] * running_model.MAX_NETWORKS]
+
+
+def test_the_map_of_what_counted_follows_the_model(app: AppTest) -> None:
+    with_photo(app)
+    head = next(one for one in app.button_group if one.key == "head_choice")
+    head.set_value(EXPRESSION_HEAD).run()
+    (key,) = [f"activation_{one.key}_0_{EXPRESSION_HEAD}" for one in photos(app)]
+    app.session_state[key] = True
+    app.run()
+    assert "made *happy* likelier" in words(app)
+    choice(app).set_value("mine").run()
+    assert not app.exception
+    assert "made *style 3* likelier" in words(app)
+
+
+def test_a_collection_keeps_the_model_with_which_it_was_begun(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for shared in (core_state.jobs, core_state.budget, core_state._store):
+        shared.clear()
+    go(app, "collection").file_uploader[0].set_value([("eileen.png", photo(), "")])
+    visit = app.run().session_state["collection"]
+    assert visit.job
+    visit.job.wait(60)
+    choice(go(app, "video")).set_value("mine").run()
+    go(app, "collection")
+    assert not app.exception
+    assert "Answered by compact, 7 expressions" in words(app).replace("*", "")
+    assert "mine, chosen now, answers the next collection" in words(app)
+    (item,) = visit.photos
+    assert item.faces("expression").expressions == ["happy"]
+    table = csv_of([item], "expression", visit.spec).splitlines()
+    assert ",compact," in table[1]
+    visit.open(item.number)
+    app.run()
+    assert not app.exception
+    assert "Happy" in words(app)
+    assert "validation faces called happy" in words(app)
+    visit.clear()
+    assert choice(app.run()).value == "mine"

@@ -1,0 +1,171 @@
+"""Which models can answer."""
+
+import json
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from app.core.models.runnable import entry_of, runnable_models
+from app.core.settings import MODEL, MODELS
+from fer.evaluation.report import Report
+from fer.model.spec import ModelSpec
+from tests.samples import SHIPPED_MODEL, write_copy
+
+
+@pytest.fixture
+def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder of models; the shipped one is configured, and stands elsewhere."""
+    folder = tmp_path / "models"
+    folder.mkdir()
+    monkeypatch.setenv(MODEL.name, str(SHIPPED_MODEL))
+    monkeypatch.setenv(MODELS.name, str(folder))
+    return folder
+
+
+def names() -> list[str]:
+    return [entry.name for entry in runnable_models()]
+
+
+def change_spec(directory: Path, **fields: object) -> None:
+    file = directory / ModelSpec.filename
+    file.write_text(json.dumps(json.loads(file.read_text()) | fields))
+
+
+def test_the_configured_model_comes_first_then_the_others_by_name(
+    models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert names() == ["compact"]
+    write_copy(models, "zebra")
+    write_copy(models, "adapted")
+    assert names() == ["compact", "adapted", "zebra"]
+    monkeypatch.setenv(MODEL.name, str(models / "zebra"))
+    assert names() == ["zebra", "adapted"]
+
+
+def test_two_of_the_same_name_are_told_apart(models: Path) -> None:
+    write_copy(models, "compact")
+    assert names() == ["compact", "compact (2)"]
+
+
+def test_what_is_known_comes_from_the_report(models: Path) -> None:
+    entry = entry_of(write_copy(models, "mine"))
+    shipped = entry_of(SHIPPED_MODEL)
+    assert entry
+    assert shipped
+    assert entry.accuracy == shipped.accuracy
+    assert entry.accuracy_low < entry.accuracy < entry.accuracy_high  # type: ignore[operator]
+    report = Report.load(SHIPPED_MODEL)
+    assert (entry.trained_on, entry.begun_with) == (report.data.name, report.initial_model)
+    assert "fer2013.npz" in entry.trained_on
+    assert entry.bytes == shipped.bytes + len("mine")
+    assert entry.parameters == shipped.parameters
+    assert entry.key != shipped.key
+
+
+@pytest.mark.parametrize("fault", ["none", "of other weights", "broken"])
+def test_without_a_report_about_its_weights_a_model_runs_without_figures(
+    models: Path, fault: str
+) -> None:
+    directory = write_copy(models, "mine")
+    report = directory / "report.json"
+    if fault == "none":
+        report.unlink()
+    elif fault == "broken":
+        report.write_text("{}")
+    else:
+        report.write_bytes((SHIPPED_MODEL / "report.json").read_bytes())
+    entry = entry_of(directory)
+    assert entry
+    assert (entry.accuracy, entry.parameters, entry.trained_on) == (None, None, "")
+    assert names() == ["compact", "mine"]
+
+
+def _remove(name: str) -> Callable[[Path], None]:
+    return lambda directory: (directory / name).unlink()
+
+
+def _append(name: str) -> Callable[[Path], None]:
+    def append(directory: Path) -> None:
+        with (directory / name).open("ab") as file:
+            file.write(b" more")
+
+    return append
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        (_remove("spec.json"), ""),
+        (_remove("model.tflite"), "is missing"),
+        (_append("model.tflite"), "SHA-256 differs"),
+        (lambda directory: (directory / "spec.json").write_text("{}"), "not a record"),
+        (lambda directory: change_spec(directory, version=99), "newer FER Lens"),
+        (lambda directory: change_spec(directory, heads=[]), "no head"),
+    ],
+)
+def test_a_model_that_is_not_as_it_should_be_is_not_offered_and_the_log_says_why_once(
+    fault: Callable[[Path], object],
+    reason: str,
+    models: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    directory = write_copy(models, "mine")
+    fault(directory)
+    with caplog.at_level(logging.WARNING):
+        assert [names(), names()] == [["compact"], ["compact"]]
+    assert [record.getMessage() for record in caplog.records if "mine" in record.getMessage()] == [
+        text for text in caplog.messages if reason and reason in text
+    ]
+    assert len(caplog.records) == bool(reason)
+
+
+def test_files_and_hidden_directories_are_no_models(models: Path) -> None:
+    write_copy(models, ".unfinished")
+    (models / "README.md").write_text("what stands here")
+    (models / "empty").mkdir()
+    assert names() == ["compact"]
+
+
+def test_what_comes_goes_or_is_replaced_is_seen(models: Path) -> None:
+    directory = write_copy(models, "mine")
+    before = entry_of(directory)
+    assert before
+    change_spec(directory, name="another")
+    after = entry_of(directory)
+    assert after
+    assert after.key != before.key
+    for file in directory.iterdir():
+        file.unlink()
+    assert names() == ["compact"]
+    assert entry_of(directory) is None
+    directory.rmdir()
+    assert entry_of(directory) is None
+
+
+def test_asking_again_reads_nothing_again(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_copy(models, "mine")
+    first = runnable_models()
+    monkeypatch.setattr(ModelSpec, "load", None)
+    assert runnable_models() == first
+
+
+def test_what_may_not_be_read_is_told_once(
+    models: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    write_copy(models, "locked")
+
+    def refuse(directory: Path) -> ModelSpec:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(ModelSpec, "load", refuse)
+    runnable_models()
+    runnable_models()
+    told = [text for text in caplog.messages if "locked" in text]
+    assert told == ["the model locked is not offered: Permission denied"]
+
+
+def test_no_folder_of_models_is_no_fault(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(MODELS.name, str(models / "nowhere"))
+    assert names() == ["compact"]

@@ -1,0 +1,237 @@
+"""The cleanup, whose time passes when a test says so, and the memory of a process."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import os
+import platform
+import subprocess
+import sys
+import threading
+import weakref
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app.core.server.cleanup import (
+    LOOK_SECONDS,
+    REST_SECONDS,
+    TIMES,
+    WORK_SECONDS,
+    Cleanup,
+    bound_allocator,
+    resident_bytes,
+    trim_memory,
+)
+from tests.app.samples import PATIENCE, Clock
+from tests.browser.privacy.traces import found_in_memory
+from tests.samples import ROOT
+
+
+@pytest.mark.parametrize("text", ["", "Name:\tpython\n", "VmRSS:", "VmRSS:\tmuch kB\n"])
+def test_where_nobody_says_it_is_not_known(tmp_path: Path, text: str) -> None:
+    assert resident_bytes(tmp_path / "missing") is None
+    (tmp_path / "status").write_text(text)
+    assert resident_bytes(tmp_path / "status") is None
+
+
+def test_linux_says_it_in_kilobytes(tmp_path: Path) -> None:
+    (tmp_path / "status").write_text("Name:\tpython\nVmHWM:\t  9000 kB\nVmRSS:\t  1234 kB\n")
+    assert resident_bytes(tmp_path / "status") == 1234 * 1024
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not say it in /proc")
+def test_this_process_has_memory() -> None:
+    assert (resident_bytes() or 0) > 2**20
+
+
+def test_what_only_refers_to_itself_is_collected() -> None:
+    class Ring:
+        pass
+
+    gc.disable()
+    try:
+        ring = Ring()
+        ring.itself = ring  # type: ignore[attr-defined]
+        gone = weakref.ref(ring)
+        del ring
+        assert gone()
+        trim_memory()
+        assert not gone()
+    finally:
+        gc.enable()
+
+
+def test_what_whoever_runs_the_server_has_set_holds() -> None:
+    names = ("ARENA_MAX", "MMAP_THRESHOLD_", "TRIM_THRESHOLD_", "PERTURB_")
+    assert bound_allocator({f"MALLOC_{name}": "1" for name in names}) == []
+
+
+GNU_ONLY = pytest.mark.skipif(
+    sys.platform != "linux" or platform.libc_ver()[0] != "glibc",
+    reason="only the GNU C library has such bounds",
+)
+
+
+@GNU_ONLY
+def test_large_memory_goes_straight_back_whatever_was_freed_before() -> None:
+    code = """
+import numpy
+from app.core.server.cleanup import bound_allocator, resident_bytes
+assert len(bound_allocator({})) == 4
+def fill():
+    large = [numpy.ones(30 * 2**20, numpy.uint8) for _ in range(4)]
+    last = numpy.ones(2**19, numpy.uint8)  # what lies behind holds a heap where it is
+    return last
+fill()
+before = resident_bytes()
+kept = [fill() for _ in range(3)]
+print((resident_bytes() - before) // 2**20)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert int(done.stdout) < 20
+
+
+@GNU_ONLY
+@pytest.mark.parametrize(
+    ("kilobytes", "wiped"), [(4, False), (40, False), (4, True), (40, True), (400, True)]
+)
+def test_what_is_freed_is_wiped(kilobytes: int, *, wiped: bool) -> None:
+    code = f"""
+import sys
+from app.core.server.cleanup import bound_allocator
+if {wiped}:
+    bound_allocator({{}})
+mark = bytes.fromhex(input())
+file = [mark * {kilobytes * 1024 // 48} for _ in range(9)]
+print("held", flush=True)
+input()
+del file
+print("freed", flush=True)
+sys.stdin.read()
+"""
+    mark = os.urandom(48)
+    # Small things stand in Python's own memory, which is not wiped.
+    long = {"file": 20 * mark}
+    with subprocess.Popen(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as child:
+        assert child.stdin
+        assert child.stdout
+        counts = []
+        for line in (mark.hex(), ""):
+            print(line, file=child.stdin, flush=True)
+            child.stdout.readline()
+            counts.append(bool(found_in_memory(child.pid, long)))
+        child.stdin.close()
+    assert counts == [True, not wiped]
+
+
+class Work:
+    """Counts how often it was asked, and fails if it is told to."""
+
+    def __init__(self, fault: Exception | None = None) -> None:
+        self.calls, self.fault, self.went = 0, fault, False
+
+    def look(self) -> bool:
+        self.calls += 1
+        if self.fault:
+            raise self.fault
+        return self.went
+
+
+def test_without_tasks_it_looks_and_knows_when(clock: Clock) -> None:
+    cleanup = Cleanup(clock)
+    assert cleanup.idle_seconds is None
+    cleanup.look()
+    clock.seconds += 3
+    assert cleanup.idle_seconds == 3
+
+
+def test_each_look_runs_each_task_and_a_fault_stops_nothing(
+    clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    cleanup, broken, sound = Cleanup(clock), Work(ValueError("no")), Work()
+    cleanup.add(broken.look)
+    cleanup.add(sound.look)
+    with caplog.at_level(logging.ERROR):
+        cleanup.look()
+        cleanup.look()
+    assert (broken.calls, sound.calls) == (2, 2)
+    assert len(caplog.records) == 2
+
+
+def test_a_task_goes_with_its_object_and_a_function_stays(clock: Clock) -> None:
+    cleanup, calls = Cleanup(clock), []
+    work = Work()
+    cleanup.add(work.look)
+    cleanup.add(lambda: bool(calls.append(1)))
+    cleanup.look()
+    del work
+    gc.collect()
+    cleanup.look()
+    assert len(calls) == 2
+    assert len(cleanup._tasks) == 1
+
+
+def test_it_does_nothing_until_it_is_started_and_then_has_one_thread(clock: Clock) -> None:
+    looked, waits = threading.Event(), threading.Semaphore(1)
+    asked: list[float] = []
+
+    def wait(seconds: float) -> None:
+        asked.append(seconds)
+        waits.acquire()
+
+    cleanup = Cleanup(clock, wait)
+    cleanup.add(lambda: bool(looked.set()))
+    assert (cleanup.running, looked.is_set()) == (False, False)
+    before = threading.active_count()
+    cleanup.start()
+    cleanup.start()
+    assert cleanup.running
+    assert threading.active_count() == before + 1
+    assert looked.wait(PATIENCE)
+    assert set(asked) == {LOOK_SECONDS}
+
+
+def test_memory_is_given_back_when_something_went_or_much_was_done(clock: Clock) -> None:
+    worked, given = [5.0], []
+    cleanup = Cleanup(clock, worked=lambda: worked[0], trim_memory=lambda: given.append(worked[0]))
+    work = Work()
+    cleanup.add(work.look)
+    cleanup.look()
+    worked[0] += WORK_SECONDS - 1
+    cleanup.look()
+    assert given == []
+    worked[0] += 1
+    cleanup.look()
+    cleanup.look()
+    assert given == [5.0 + WORK_SECONDS]
+    work.went = True
+    clock.seconds += REST_SECONDS
+    cleanup.look()
+    work.went = False
+    for _ in range(TIMES + 3):  # at some of which threads and connections have ended
+        clock.seconds += REST_SECONDS
+        cleanup.look()
+    assert len(given) == 1 + TIMES
+
+
+def test_who_always_leaves_does_not_make_it_collect_all_the_time(clock: Clock) -> None:
+    given: list[float] = []
+    cleanup = Cleanup(clock, trim_memory=lambda: given.append(clock.seconds))
+    work = Work()
+    work.went = True
+    cleanup.add(work.look)
+    for _ in range(13):  # a minute
+        cleanup.look()
+        clock.seconds += LOOK_SECONDS
+    assert np.diff(given).tolist() == [REST_SECONDS] * 4

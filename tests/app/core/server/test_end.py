@@ -1,0 +1,377 @@
+"""How a web server ends: while others are connected to it, and with notice."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import json
+import signal
+import socket
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from threading import Event
+from urllib.parse import urlparse
+
+import psutil
+import pytest
+import uvicorn
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+from starlette.types import Message, Receive, Scope, Send
+
+from app.core.server import end as ends
+from app.core.server.end import (
+    READY_PATH,
+    Drain,
+    DrainMiddleware,
+    at_end,
+    begins_visit,
+    end_in_time,
+    ending,
+    ready_route,
+    tidy_up,
+)
+from tests import loops
+from tests.app.samples import Clock
+from tests.browser.server import running_app
+from tests.fer.video.samples import even, write_clip
+from tools.visitors import open_tab
+
+#: Seconds. What ends by itself takes less on any machine, and what does not takes more.
+PATIENCE = 60
+FOREVER = 3600
+
+REQUEST = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+
+async def never_answers(scope: Scope, receive: Receive, send: Send) -> None:
+    await asyncio.Event().wait()
+
+
+class Ending(uvicorn.Server):
+    """A server that is told to end at once, for one test.
+
+    Args:
+        before: what those say who are connected then.
+        late: what those say who are let in at that very moment.
+        limit: what its operator has set for how long it waits.
+    """
+
+    def __init__(self, before: list[bytes], late: list[bytes], limit: int | None = None) -> None:
+        options = {"lifespan": "off", "log_level": "critical", "port": 0}
+        super().__init__(
+            uvicorn.Config(never_answers, timeout_graceful_shutdown=limit, **options)  # type: ignore[arg-type]
+        )
+        self.before, self.late = before, late
+        self.visitors: list[socket.socket] = []
+        self.transports: list[asyncio.Transport] = []
+
+    async def main_loop(self) -> None:
+        for said in self.before:
+            await self.let_in(said)
+        while len(self.server_state.tasks) < self.before.count(REQUEST):
+            await asyncio.sleep(0)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        coming = [asyncio.ensure_future(self.let_in(said)) for said in self.late]
+        await inspect.unwrap(uvicorn.Server.shutdown)(self, sockets)  # as it was in this process
+        await asyncio.gather(*coming)
+
+    async def let_in(self, said: bytes) -> None:
+        mine, theirs = socket.socketpair()
+        self.visitors.append(mine)
+        mine.sendall(said)
+        transport, _ = await asyncio.get_running_loop().connect_accepted_socket(
+            lambda: self.config.http_protocol_class(  # type: ignore[call-arg]
+                config=self.config, server_state=self.server_state, app_state={}
+            ),
+            theirs,
+        )
+        self.transports.append(transport)
+
+    def end(self, patience: float = PATIENCE) -> None:
+        """Begin and end.
+
+        Raises:
+            TimeoutError: it did not end.
+        """
+        loops.run(self.ended(patience))
+
+    async def ended(self, patience: float) -> None:
+        try:
+            await asyncio.wait_for(self.serve(), patience)
+        finally:
+            for visitor in self.visitors:
+                visitor.close()
+            for transport in self.transports:
+                transport.abort()
+            await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize("before", [[], [b""], [b"", b""]], ids=["nobody", "one", "two"])
+@pytest.mark.parametrize("late", [[], [b""], [b"", b""]], ids=["nobody", "one", "two"])
+def test_all_who_are_connected_are_told(before: list[bytes], late: list[bytes]) -> None:
+    class Server(Ending): ...
+
+    end_in_time(Server, FOREVER)
+    end_in_time(Server, FOREVER)  # which changes nothing
+    Server(before, late).end()
+
+
+@pytest.mark.parametrize(("seconds", "limit"), [(1, None), (FOREVER, 1)])
+def test_an_answer_is_not_waited_for_without_end(seconds: int, limit: int | None) -> None:
+    class Server(Ending): ...
+
+    end_in_time(Server, seconds)
+    Server([REQUEST], [], limit).end()
+
+
+@pytest.mark.parametrize(("before", "late"), [([], [b""]), ([REQUEST], [])])
+def test_by_itself_it_waits_without_end(before: list[bytes], late: list[bytes]) -> None:
+    """If this fails, `end_in_time` can go."""
+    with pytest.raises(TimeoutError):
+        Ending(before, late).end(patience=2)
+
+
+def test_a_server_ends_while_others_connect_to_it(tmp_path: Path) -> None:
+    ended, connections = Event(), deque[socket.socket]()
+
+    def connect(port: int) -> None:
+        while not ended.wait(0.001):
+            with suppress(OSError):
+                connections.append(socket.create_connection(("127.0.0.1", port)))
+
+    with ExitStack() as after, ThreadPoolExecutor(4) as others:
+        after.callback(lambda: [connection.close() for connection in connections])
+        try:
+            with running_app(tmp_path / "log.txt", entry="serve.py") as url:
+                for _ in range(4):
+                    others.submit(connect, urlparse(url).port or 0)
+                while len(connections) < 300:
+                    ended.wait(0.01)
+        finally:
+            ended.set()
+
+
+@pytest.fixture
+def no_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ends, "_tasks", [])
+
+
+def test_a_server_tidies_up_once_and_whatever_fails(no_tasks: None) -> None:
+    class Server(Ending): ...
+
+    done: list[int] = []
+
+    def fail() -> None:
+        raise OSError("busy")
+
+    for task in (lambda: done.append(1), fail, lambda: done.append(2)):
+        at_end(task)
+    end_in_time(Server, FOREVER)
+    Server([], []).end()
+    assert done == [2, 1]
+    tidy_up()
+    assert done == [2, 1]
+
+
+@pytest.mark.parametrize("entry", ["serve.py", "streamlit_app.py"])
+def test_a_server_that_is_ended_by_a_signal_leaves_nothing(tmp_path: Path, entry: str) -> None:
+    places, log = tmp_path / "temporary", tmp_path / "log.txt"
+    places.mkdir()
+    recording = write_clip(tmp_path / "clip.mp4", even(20, 10)).read_bytes()
+    settings = {"FER_DRAIN_SECONDS": "0", "FER_ICE": "local", "TMPDIR": str(places)}
+    with running_app(log, settings, entry=entry) as url:
+        (server,) = (
+            process
+            for process in psutil.Process().children()
+            if f"--server.port={urlparse(url).port}" in process.cmdline()
+        )
+
+        async def visit() -> None:
+            async with open_tab(url) as tab:
+                uploader = tab.element("file_uploader", lambda found: "video_file" in found.id)
+                await tab.run("video")
+                await tab.upload((await uploader).id, "clip.mp4", recording)
+                while recording not in [file.read_bytes() for file in places.glob("*videos-*/*/*")]:
+                    await asyncio.sleep(0.05)  # between two looks at the condition
+                await tab.run("live")
+                wanted = {"fer-lens-videos", "fer-lens-webrtc"}
+                # The run that has ended may be the one that took the upload.
+                while {"-".join(made.name.split("-")[:3]) for made in places.iterdir()} != wanted:
+                    await asyncio.sleep(0.05)  # between two looks at the condition
+                server.send_signal(signal.SIGTERM)
+                while server.is_running() and server.status() != psutil.STATUS_ZOMBIE:
+                    await asyncio.sleep(0.05)  # between two looks at the condition
+
+        loops.run(visit())
+    assert [*places.iterdir()] == []
+
+
+def test_a_server_that_was_not_told_to_end_never_does(clock: Clock) -> None:
+    drain = Drain(clock)
+    clock.seconds += 1000
+    assert (drain.draining, drain.seconds_left, drain.over) == (False, None, False)
+
+
+def test_it_waits_for_who_is_there_and_not_longer_than_it_may(clock: Clock) -> None:
+    drain = Drain(clock)
+    with drain.connection():
+        drain.begin(60)
+        clock.seconds += 59
+        assert (drain.draining, drain.seconds_left, drain.over) == (True, 1, False)
+        clock.seconds += 1
+        assert (drain.seconds_left, drain.over) == (0, True)
+
+
+def test_who_comes_back_at_once_is_waited_for(clock: Clock) -> None:
+    drain = Drain(clock)
+    with drain.connection():
+        drain.begin(60)
+    clock.seconds += 9.9
+    assert not drain.over  # a page that is reloaded
+    with drain.connection():
+        clock.seconds += 30
+    assert not drain.over
+    clock.seconds += 10
+    assert drain.over
+
+
+def test_where_nobody_is_nobody_is_waited_for(clock: Clock) -> None:
+    drain = Drain(clock)
+    with drain.connection():
+        pass
+    clock.seconds += 10
+    drain.begin(60)
+    assert drain.over
+
+
+def test_two_servers_have_two_names() -> None:
+    assert Drain().server != Drain().server
+
+
+Get = Callable[..., tuple[int, str]]
+
+
+def asked(path: str, query: str = "", method: str = "GET", kind: str = "http") -> Scope:
+    return {"type": kind, "path": path, "query_string": query.encode(), "method": method}
+
+
+@pytest.mark.parametrize(
+    ("scope", "begins"),
+    [
+        (asked("/"), True),
+        (asked("/live"), True),
+        (asked("/live", "live=server"), True),
+        (asked("/live", "session="), True),
+        (asked("/", method="HEAD"), True),
+        (asked("/live", "session=key"), False),
+        (asked("/_stcore/health"), False),
+        (asked("/_stcore/upload_file/1/2", method="PUT"), False),
+        (asked("/media/1.csv"), False),
+        (asked("/static/index.js"), False),
+        (asked(READY_PATH), False),
+        (asked("/_stcore/stream", kind="websocket"), False),
+        ({"type": "lifespan"}, False),
+    ],
+)
+def test_only_a_page_that_is_opened_begins_a_visit(scope: Scope, begins: bool) -> None:
+    assert begins_visit(scope) is begins
+
+
+@pytest.fixture
+def drain() -> Drain:
+    return Drain()
+
+
+@pytest.fixture
+def get(drain: Drain) -> Get:
+    page = Route("/{name:path}", lambda request: PlainTextResponse("the page"))
+    door = DrainMiddleware(Starlette(routes=[ready_route(drain), page]), drain)
+
+    def answer(path: str, query: str = "") -> tuple[int, str]:
+        sent: list[Message] = []
+
+        async def send(message: Message) -> None:
+            sent.append(message)
+
+        async def receive() -> Message:
+            return {"type": "http.request"}
+
+        loops.run(door(asked(path, query) | {"headers": []}, receive, send))
+        return sent[0]["status"], sent[1]["body"].decode()
+
+    return answer
+
+
+def test_before_its_end_a_server_answers_everybody(get: Get, drain: Drain) -> None:
+    assert get("/") == (200, "the page")
+    status, said = get(READY_PATH)
+    assert (status, json.loads(said)) == (200, {"server": drain.server, "secondsLeft": None})
+
+
+def test_while_it_ends_newcomers_go_elsewhere_and_the_others_stay(get: Get, drain: Drain) -> None:
+    drain.begin(60)
+    status, said = get("/")
+    assert status == 503
+    assert "FER Lens is being updated" in said
+    assert get("/live", "session=key") == (200, "the page")
+    assert get("/media/1.csv") == (200, "the page")
+    status, said = get(READY_PATH)
+    assert status == 503
+    assert 0 < json.loads(said)["secondsLeft"] <= 60
+
+
+@pytest.fixture
+def ended() -> Iterator[list[int]]:
+    """The signals that came through to who really ends the server."""
+    got: list[int] = []
+    before = signal.signal(signal.SIGTERM, lambda number, frame: got.append(number))
+    yield got
+    signal.signal(signal.SIGTERM, before)
+
+
+async def _until(said: list[int]) -> None:
+    while not said:
+        await asyncio.sleep(0.01)
+
+
+def test_a_first_signal_drains_and_a_second_ends(drain: Drain, ended: list[int]) -> None:
+    async def serve() -> None:
+        async with ending(None, seconds=3600, drain=drain):
+            with drain.connection():
+                signal.raise_signal(signal.SIGTERM)
+                while not drain.draining:
+                    await asyncio.sleep(0.01)
+                assert ended == []
+                signal.raise_signal(signal.SIGTERM)
+                await asyncio.wait_for(_until(ended), 60)
+
+    assert not drain.ends_with_notice
+    loops.run(serve())
+    assert drain.ends_with_notice
+    assert ended == [signal.SIGTERM]
+
+
+def test_it_ends_when_nobody_is_there(drain: Drain, ended: list[int]) -> None:
+    async def serve() -> None:
+        async with ending(None, seconds=3600, drain=drain):
+            signal.raise_signal(signal.SIGTERM)
+            await asyncio.wait_for(_until(ended), 60)
+
+    loops.run(serve())
+    assert drain.draining
+
+
+def test_without_time_to_wait_it_ends_at_once(drain: Drain, ended: list[int]) -> None:
+    async def serve() -> None:
+        async with ending(None, seconds=0, drain=drain):
+            signal.raise_signal(signal.SIGTERM)
+            await asyncio.wait_for(_until(ended), 60)
+
+    loops.run(serve())
+    assert not drain.draining

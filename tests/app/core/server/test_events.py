@@ -1,0 +1,208 @@
+"""Events and warnings are counted, and written without anything of a visitor."""
+
+import ast
+import errno
+import json
+import logging
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app.core.server import events
+from app.core.server.events import (
+    EVENTS,
+    FAILED_PAGES,
+    LINES_A_MINUTE,
+    LOGGED,
+    LOGGERS,
+    WORDS,
+    JsonLine,
+    begin_log,
+    counters,
+    log_disk_failure,
+    log_event,
+)
+from tests.samples import ROOT
+
+SECRET = "holiday of maria.jpg"
+
+
+class Lines(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFormatter(JsonLine())
+        self.said: list[dict[str, object]] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.said.append(json.loads(self.format(record)))
+
+
+@pytest.fixture
+def lines(monkeypatch: pytest.MonkeyPatch) -> Iterator[Lines]:
+    monkeypatch.setenv("FER_LOG", "JSON ")
+    monkeypatch.setattr(events, "_written", {})
+    events._handler.cache_clear()
+    names = ("app.events", *LOGGERS, FAILED_PAGES)
+    before = {name: [*logging.getLogger(name).handlers] for name in names}
+    for name in names:
+        logging.getLogger(name).handlers = []
+    begin_log()
+    begin_log()
+    handler = Lines()
+    logging.getLogger("app.events").addHandler(handler)
+    yield handler
+    events._handler.cache_clear()
+    for name, handlers in before.items():
+        logging.getLogger(name).handlers = handlers
+
+
+def test_nothing_is_written_unless_it_is_asked_for(
+    lines: Lines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("FER_LOG")
+    before = counters().total("photo_answered")
+    log_event("photo_answered", faces=2)
+    assert lines.said == []
+    assert counters().total("photo_answered") == before + 1
+
+
+def test_a_line_has_the_time_the_event_and_its_facts(lines: Lines) -> None:
+    log_event("photo_refused", reason="pixels", megapixels=61.23456, animated=False)
+    (line,) = lines.said
+    assert str(line.pop("time")).endswith("+00:00")
+    assert line == {
+        "event": "photo_refused",
+        "kind": "refusal",
+        "reason": "pixels",
+        "megapixels": 61.235,
+        "animated": False,
+    }
+
+
+@pytest.mark.parametrize("secret", ["", "maria.jpg", "<img src=x>", "Bytes"])
+def test_what_a_visitor_may_have_typed_is_not_written(lines: Lines, secret: str) -> None:
+    log_event("photo_refused", reason=secret)
+    log_event(secret)
+    assert [line["event"] for line in lines.said] == ["photo_refused", "other"]
+    assert lines.said[0]["reason"] == "other"
+    assert not secret or secret not in json.dumps(lines.said)
+    assert (secret, "") not in counters().totals()
+
+
+def test_a_crowd_fills_no_disk_and_is_counted(
+    lines: Lines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events.time, "monotonic", lambda: 600.0)
+    before = counters().total("stream_refused")
+    for _ in range(LINES_A_MINUTE + 5):
+        log_event("stream_refused", reason="full")
+    log_event("photo_answered")
+    assert len(lines.said) == LINES_A_MINUTE + 1
+    assert counters().total("stream_refused") == before + LINES_A_MINUTE + 5
+    monkeypatch.setattr(events.time, "monotonic", lambda: 660.0)
+    log_event("stream_refused", reason="full")
+    assert lines.said[-1]["left_out"] == 5
+
+
+@pytest.mark.parametrize(
+    ("number", "reason"),
+    [
+        (0, "other"),
+        (errno.ENOSPC, "disk_full"),
+        (errno.EDQUOT, "disk_full"),
+        (errno.EROFS, "read_only"),
+        (errno.EIO, "other"),
+    ],
+)
+def test_what_a_disk_says_is_a_word_without_its_path(
+    lines: Lines, number: int, reason: str
+) -> None:
+    log_disk_failure(OSError(number, "text", "/secret/path"), "video")
+    (line,) = lines.said
+    assert line["kind"] == "fault"
+    assert (line["event"], line["where"], line["reason"]) == ("disk_failed", "video", reason)
+    assert "secret" not in json.dumps(line)
+
+
+def test_the_app_logs_only_events_and_words_that_are_listed() -> None:
+    calls = [
+        node
+        for file in (ROOT / "app").rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == "log_event"
+    ]
+    assert all(call.args and isinstance(call.args[0], ast.Constant) for call in calls)
+    names = {call.args[0].value for call in calls if isinstance(call.args[0], ast.Constant)}
+    said = {k.value for call in calls for k in call.keywords}
+    words = {v.value for v in said if isinstance(v, ast.Constant) and isinstance(v.value, str)}
+    assert names <= EVENTS.keys()
+    assert words <= WORDS
+
+
+def test_warnings_and_errors_are_counted_by_module_and_printed_once(
+    lines: Lines, capsys: pytest.CaptureFixture[str]
+) -> None:
+    events._handler().setStream(sys.stderr)
+    before = counters().totals()
+    logging.getLogger("app.tests").info("nothing")
+    logging.getLogger("app.tests").warning("something")
+    logging.getLogger("fer.tests").error("more")
+    log_event("photo_answered")
+    after = counters().totals()
+    new = {key: n - before.get(key, 0) for key, n in after.items() if n != before.get(key, 0)}
+    assert new == {
+        (LOGGED, "warning app.tests"): 1,
+        (LOGGED, "error fer.tests"): 1,
+        ("photo_answered", ""): 1,
+    }
+    said = capsys.readouterr().err.splitlines()  # beside what other handlers write of warnings
+    assert [json.loads(line)["event"] for line in said if line.startswith("{")] == [
+        LOGGED,
+        LOGGED,
+        "photo_answered",
+    ]
+    assert not any(line.endswith("photo_answered") for line in said)
+
+
+def test_a_page_that_fails_is_counted_and_not_printed_twice(
+    lines: Lines, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = counters().totals().get((LOGGED, f"error {FAILED_PAGES}"), 0)
+    page = AppTest.from_string("raise RuntimeError('a fault that nobody thought of')").run()
+    assert page.exception
+    assert counters().totals()[LOGGED, f"error {FAILED_PAGES}"] == before + 1
+    assert '"event": "logged"' not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_as_json_it_says_where_and_nothing_of_a_visitor(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], as_json: bool
+) -> None:
+    monkeypatch.setenv("FER_LOG", "json" if as_json else "")
+    events._handler.cache_clear()
+    logger = logging.Logger("app.tests")
+    logger.addHandler(events._handler())
+    try:
+        Path(f"/nowhere/{SECRET}").read_text()
+    except OSError:
+        logger.exception("%s could not be read", SECRET)
+    events._handler.cache_clear()
+    said = capsys.readouterr().err
+    assert (SECRET in said) != as_json
+    if as_json:
+        line = json.loads(said)
+        assert (line["module"], line["error"]) == ("app.tests", "FileNotFoundError")
+        assert line["kind"] == "error"
+        assert line["at"][0].startswith("tests/app/core/server/test_events.py:")
+
+
+def test_a_record_without_an_error_has_no_places() -> None:
+    record = logging.LogRecord("app.x", logging.WARNING, "x.py", 7, SECRET, (), None)
+    line = json.loads(JsonLine().format(record))
+    assert line.keys() == {"time", "event", "kind", "module", "line"}
+    assert line["line"] == 7

@@ -1,0 +1,163 @@
+"""Who may use a server, how often a visitor may upload, and how he is told."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from streamlit.testing.v1 import AppTest
+
+from app.core.server import gate
+from app.core.server.gate import Admission, UploadRate, too_fast
+from tests.app.samples import Clock, Upload, png
+
+
+@pytest.fixture(autouse=True)
+def _fresh_server() -> Iterator[None]:
+    shared = (gate._wrong_settings, gate._admission, gate._upload_rate)
+    for one in shared:
+        one.clear()
+    yield
+    for one in shared:
+        one.clear()
+
+
+def words(page: AppTest) -> str:
+    said = (*page.title, *page.markdown, *page.caption, *page.error, *page.warning)
+    return "\n".join(str(element.value) for element in said).replace("\\", "")
+
+
+def test_a_full_server_says_so_and_opens_when_there_is_a_place(
+    monkeypatch: pytest.MonkeyPatch, page: AppTest
+) -> None:
+    monkeypatch.setenv("FER_MAX_SESSIONS", "0")
+    gate._admission.clear()
+    page.run()
+    assert "Everybody is here at once" in words(page)
+    assert not page.title
+    assert not page.exception
+    gate._admission().most = 1
+    page.run()
+    assert page.title[0].value == "Read the expressions in a photo"
+
+
+def test_a_wrong_setting_is_told_in_words(monkeypatch: pytest.MonkeyPatch, page: AppTest) -> None:
+    monkeypatch.setenv("FER_MAX_PHOTOS", "many")
+    gate._wrong_settings.clear()
+    page.run()
+    assert not page.exception
+    assert "FER_MAX_PHOTOS: expected a whole number such as 4, got 'many'" in words(page)
+
+
+def test_files_that_come_too_fast_are_told(upload: Upload, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FER_MAX_UPLOADS_A_MINUTE", "2")
+    page = upload(*[(f"{n}.png", png(seed=n)) for n in range(3)])
+    assert page.metric[0].value == "2"
+    assert "2.png was not added: this server takes 2 files a minute" in words(page)
+
+
+@pytest.mark.parametrize("place", ["collection", "video", "own_data"])
+def test_no_page_takes_more(page: AppTest, monkeypatch: pytest.MonkeyPatch, place: str) -> None:
+    monkeypatch.setenv("FER_MAX_UPLOADS_A_MINUTE", "0")
+    page.switch_page(f"app/pages/{place}.py").run()
+    given = [("a.png", png(), "")]
+    page.file_uploader[0].set_value(given[0] if place == "video" else given)
+    page.run()
+    assert not page.exception
+    assert "was not added: this server takes no uploads" in words(page)
+
+
+@pytest.mark.parametrize("most", [0, 1, 3])
+def test_so_many_are_let_in(most: int) -> None:
+    admission = Admission(most, lambda tab: True)
+    assert admission.inside == 0
+    assert [admission.let_in(str(tab)) for tab in range(5)] == [tab < most for tab in range(5)]
+    assert admission.inside == most
+
+
+def test_who_is_in_stays_and_who_has_left_makes_room() -> None:
+    open_tabs = {"a", "b"}
+    admission = Admission(2, open_tabs.__contains__)
+    assert admission.let_in("a")
+    assert admission.let_in("b")
+    assert not admission.let_in("c")
+    assert admission.let_in("a")
+    open_tabs.remove("b")
+    open_tabs.add("c")
+    assert admission.let_in("c")
+    assert not admission.let_in("b")
+
+
+def test_threads_never_let_in_more() -> None:
+    admission = Admission(3, lambda tab: True)
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(admission.let_in, map(str, range(50)))) == 3
+
+
+def test_nothing_wanted_is_nothing_taken() -> None:
+    rate = UploadRate(3, Clock())
+    assert rate.take("one", 0) == 0
+    assert rate.seconds_for("one", 0) == 0.0
+    assert too_fast([], rate, "one") == ""
+
+
+def test_so_many_are_taken_at_once_and_then_one_by_one() -> None:
+    clock = Clock()
+    rate = UploadRate(3, clock)
+    assert rate.take("one", 5) == 3
+    assert rate.take("one") == 0
+    assert rate.take("another", 2) == 2
+    assert rate.seconds_for("one") == pytest.approx(20)
+    clock.seconds += 20
+    assert rate.take("one", 5) == 1
+    clock.seconds += 1000
+    assert rate.take("one", 5) == 3
+
+
+def test_without_uploads_nothing_is_ever_taken() -> None:
+    rate = UploadRate(0, Clock())
+    assert rate.take("one") == 0
+    assert rate.seconds_for("one") == math.inf
+    assert "takes no uploads" in too_fast(["a.png"], rate, "one")
+
+
+@pytest.mark.parametrize(
+    ("names", "says"),
+    [
+        (["a.png"], "a.png was not added: this server takes 3 files a minute of a visitor. "
+         "Add it again in about 20 seconds."),
+        (["a.png", "b.png"], "2 files were not added: this server takes 3 files a minute of a "
+         "visitor. Add them again in about 40 seconds."),
+    ],
+)  # fmt: skip
+def test_it_is_told_how_long_to_wait(names: list[str], says: str) -> None:
+    rate = UploadRate(3, Clock())
+    rate.take("one", 3)
+    assert too_fast(names, rate, "one") == says
+
+
+def test_who_has_paused_is_forgotten() -> None:
+    clock = Clock()
+    rate = UploadRate(3, clock)
+    for visitor in range(100):
+        rate.take(str(visitor))
+    assert len(rate) == 100
+    clock.seconds += 61
+    rate.take("another")
+    assert len(rate) == 1
+
+
+@given(st.integers(1, 50), st.lists(st.tuples(st.floats(0, 30), st.integers(0, 60)), max_size=30))
+def test_no_visitor_uploads_more_than_the_rate_allows(
+    most: int, uploads: list[tuple[float, int]]
+) -> None:
+    clock = Clock()
+    rate, began, taken = UploadRate(most, clock), clock.seconds, 0
+    for pause, wanted in uploads:
+        clock.seconds += pause
+        taken += rate.take("one", wanted)
+        assert taken <= most + most * (clock.seconds - began) / 60 + 1e-6

@@ -1,0 +1,63 @@
+"""What an operator tells the people in front of a camera."""
+
+import re
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app.core import law
+from app.core.server.notice import Notice
+
+SET = {
+    "FER_NOTICE_OPERATOR": "Museum of <b>Faces</b>",
+    "FER_NOTICE_CONTACT": "privacy@example.org",
+    "FER_NOTICE_PURPOSE": "an exhibit & its *tests*",
+}
+
+
+def test_without_settings_there_are_lines_to_fill_in() -> None:
+    assert Notice.of({}) == Notice()
+    assert Notice().page().count("<span></span>") == 3
+
+
+def test_what_is_set_stands_on_the_notice_as_it_is() -> None:
+    page = Notice.of(SET).page()
+    assert "Museum of &lt;b&gt;Faces&lt;/b&gt;" in page
+    assert "an exhibit &amp; its *tests*" in page
+    assert "<span></span>" not in page
+
+
+def test_the_notice_says_what_people_must_be_told() -> None:
+    page = " ".join(Notice().page().split())
+    for said in ("estimates which expression", "nothing is recorded", "Nobody is identified",
+                 "have it deleted", "data protection authority", "Art. 50(3)"):  # fmt: skip
+        assert said in page
+    assert not re.search(r"https?://|src=", page), "it must print without a network"
+
+
+def test_the_law_has_its_articles_dates_and_sources() -> None:
+    text = " ".join((law.AI_ACT + law.GDPR + law.SOURCES + law.STATE).split())
+    for said in ("Art. 5(1)(f)", "2 February 2025", "Art. 50(3)", "2 August 2026",
+                 "Annex III 1(c)", "reported as moved to 2 December 2027", "C(2025) 5052",
+                 "Guidelines 05/2022", "10.1177/1529100619832930", "not legal advice"):  # fmt: skip
+        assert said in text
+
+
+@pytest.mark.parametrize("place", ["photo", "collection", "video", "live", "own_data", "about"])
+def test_a_notice_is_where_pictures_are_taken(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    def told() -> list[str]:
+        return [str(one.value) for one in page.run().info if "run by" in str(one.value)]
+
+    monkeypatch.setattr("streamlit_webrtc.component.get_this_session_info", lambda: None)
+    page.switch_page(f"app/pages/{place}.py")
+    assert told() == []
+    for name, value in SET.items():
+        monkeypatch.setenv(name, value)
+    if place == "about":
+        assert told() == []
+        return
+    (said,) = told()
+    assert "Museum of \\<b\\>Faces\\</b\\>" in said
+    assert "privacy@example\\.org" in said

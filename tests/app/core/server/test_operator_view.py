@@ -1,0 +1,118 @@
+"""The operator's page, as an operator and as a visitor meet it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app.core.server import operator_view as view
+from app.core.server.events import counters
+from app.core.server.password import ATTEMPTS
+from app.core.settings import SETTINGS
+from app.live import state
+from app.live.streaming.ice import IceSource
+from app.live.streaming.relay import RelayState
+from tests.samples import ROOT
+
+PASSWORD = "correct horse battery"
+PAGE = "app/pages/operator.py"
+
+
+@pytest.fixture
+def door(monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
+    monkeypatch.setenv("FER_OPERATOR_PASSWORD", PASSWORD)
+    monkeypatch.setenv("FER_ICE", "local")
+    view._password_door.clear()
+    state.ice_source.clear()
+    yield opened().switch_page(PAGE)
+    state.ice_source.clear()
+    view._password_door.clear()
+
+
+def opened() -> AppTest:
+    return AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60).run()
+
+
+def try_password(page: AppTest, given: str) -> AppTest:
+    page.run()
+    page.text_input[0].set_value(given)
+    return page.button[0].click().run()
+
+
+def words(page: AppTest) -> str:
+    said = (*page.title, *page.markdown, *page.error, *page.caption)
+    return "\n".join(str(element.value) for element in said)
+
+
+def test_without_a_password_there_is_no_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("FER_OPERATOR_PASSWORD", raising=False)
+    with pytest.raises(ValueError, match="Could not find a navigation page"):
+        opened().switch_page(PAGE)
+
+
+def test_nothing_is_shown_before_the_password(door: AppTest) -> None:
+    door.run()
+    assert not door.exception
+    assert "whoever runs the server" in words(door)
+    assert not door.dataframe
+
+
+def test_a_wrong_password_is_told_counted_and_not_kept(door: AppTest) -> None:
+    before = counters().total("operator_refused")
+    page = try_password(door, "wrong password")
+    assert "That is not the password" in words(page)
+    assert counters().total("operator_refused") == before + 1
+    assert not page.dataframe
+    assert page.text_input[0].value == ""
+
+
+def test_who_guesses_has_to_wait(door: AppTest) -> None:
+    for _ in range(ATTEMPTS):
+        page = try_password(door, "wrong password")
+    assert "Too many wrong passwords" in words(page)
+    page = try_password(door, PASSWORD)
+    assert not page.dataframe
+
+
+def test_the_right_password_shows_one_table_until_signed_out(door: AppTest) -> None:
+    page = try_password(door, PASSWORD)
+    assert not page.exception
+    (table,) = page.dataframe
+    values = dict(zip(table.value["What"], table.value["Value"], strict=True))
+    assert values["Way of live video"] == "none: this machine and its network only"
+    assert values["FER_OPERATOR_PASSWORD"] == "set"
+    assert len(values["SHA-256 of its file"]) == 64
+    assert PASSWORD not in words(page) + str(values)
+    page.button[0].click().run()
+    assert not page.dataframe
+
+
+def test_a_model_that_cannot_answer_is_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("FER_MODEL", str(tmp_path / "gone"))
+    values = {row["What"]: row["Value"] for row in view.model_rows()}
+    assert (values["Model"], values["SHA-256 of its file"]) == ("gone: cannot answer", "–")
+
+
+@pytest.mark.parametrize("relay", RelayState)
+def test_what_the_turn_server_says_is_said_in_words(relay: RelayState) -> None:
+    source = IceSource({}, {})
+    assert [row["Value"] for row in view.relay_rows(source, None)] == ["not known yet"]
+    source.failed_at = 0.0
+    way, says, failed = view.relay_rows(source, relay)
+    assert (way["What"], says["What"]) == ("Way of live video", "The TURN server")
+    assert says["Value"]
+    assert failed["Value"] == "1970-01-01 00:00:00 UTC"
+
+
+def test_all_settings_are_shown_and_no_secret() -> None:
+    secrets = {"TURN_SECRET": "s3cret", "FER_OPERATOR_PASSWORD": PASSWORD}
+    rows = {row["What"]: row for row in view.setting_rows({"FER_MAX_FACES": "7"} | secrets)}
+    assert rows.keys() == SETTINGS.keys()
+    assert (rows["FER_MAX_FACES"]["Value"], rows["FER_MAX_FACES"]["From"]) == ("7", "set")
+    assert rows["FER_MAX_PHOTOS"]["From"] == "default"
+    assert int(rows["FER_MAX_STREAMS"]["Value"]) >= 2
+    assert (rows["TURN_SECRET"]["Value"], rows["TWILIO_AUTH_TOKEN"]["Value"]) == ("set", "not set")
+    assert not any(secret in str(rows) for secret in secrets.values())

@@ -1,0 +1,54 @@
+"""Where the cleanup is started, and where not."""
+
+import threading
+
+import pytest
+from streamlit import runtime
+from streamlit.testing.v1 import AppTest
+
+from app.core.server import start as server
+from app.core.server.cleanup import Cleanup
+from app.core.server.events import counters
+
+
+@pytest.fixture
+def cleanup(monkeypatch: pytest.MonkeyPatch) -> Cleanup:
+    """That of the process, which waits for ever once it is started."""
+    idle = Cleanup(wait=lambda seconds: threading.Event().wait())
+    monkeypatch.setattr(server, "CLEANUP", idle)
+    return idle
+
+
+def test_without_a_server_it_rests(cleanup: Cleanup) -> None:
+    server.begin_server()
+    assert not cleanup.running
+
+
+def test_a_test_of_a_page_does_not_start_it(cleanup: Cleanup, page: AppTest) -> None:
+    page.run()
+    assert not page.exception
+    assert not cleanup.running
+
+
+def test_a_server_starts_it(cleanup: Cleanup, monkeypatch: pytest.MonkeyPatch) -> None:
+    bounded: list[int] = []
+    started = counters().total("server_started")
+    real = object.__new__(runtime.Runtime)
+    monkeypatch.setattr(runtime, "exists", lambda: True)
+    monkeypatch.setattr(runtime, "get_instance", lambda: real)
+    monkeypatch.setattr(server, "bound_allocator", lambda: bounded.append(1))
+    for name in (
+        "shorten_switches",
+        "keep_clicks",
+        "hold_uploads",
+        "bound_uploads",
+        "end_in_time",
+        "begin_log",
+        "serve_metrics",
+    ):
+        monkeypatch.setattr(server, name, lambda *_: None)
+    server.begin_server()
+    server.begin_server()
+    assert cleanup.running
+    assert bounded == [1]
+    assert counters().total("server_started") == started + 1

@@ -1,0 +1,322 @@
+"""Uploads, and sessions of closed tabs, with Streamlit's own places for them."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from tempfile import SpooledTemporaryFile
+from types import SimpleNamespace
+
+import pytest
+from starlette.applications import Starlette
+from starlette.datastructures import Headers, UploadFile
+from starlette.formparsers import MultiPartParser
+from starlette.types import Message
+from streamlit import runtime
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.runtime.app_session import AppSession
+from streamlit.runtime.memory_session_storage import MemorySessionStorage
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.runtime.scriptrunner_utils.script_run_context import (
+    ScriptRunContext,
+    add_script_run_ctx,
+)
+from streamlit.web.server.starlette import starlette_routes
+from streamlit.web.server.starlette.starlette_routes import create_upload_routes
+
+from app.core.memory import MB
+from app.core.server.streamlit_memory import (
+    CLAIM_SECONDS,
+    UploadMemory,
+    forget_closed_tabs,
+    hold_uploads,
+)
+from tests import loops
+from tests.app.samples import Clock
+
+LIMIT = 3 * 2**20
+HEADERS = Headers({"content-type": "multipart/form-data; boundary=x"})
+BEGIN = b'--x\r\nContent-Disposition: form-data; name="f"; filename="a.png"\r\n\r\n'
+
+
+@pytest.fixture(autouse=True)
+def as_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(MultiPartParser, "spool_max_size", MultiPartParser.spool_max_size)
+
+
+@pytest.mark.parametrize(
+    ("size", "in_file"), [(0, False), (2 * 2**20, False), (LIMIT, False), (LIMIT + 1, True)]
+)
+def test_an_upload_is_in_memory_up_to_a_size(size: int, *, in_file: bool) -> None:
+    async def body() -> AsyncIterator[bytes]:
+        yield BEGIN
+        for start in range(0, size, 2**16):
+            yield bytes(min(2**16, size - start))
+        yield b"\r\n--x--\r\n"
+
+    hold_uploads(LIMIT)
+    form = loops.run(MultiPartParser(HEADERS, body()).parse())
+    upload = form["f"]
+    assert isinstance(upload, UploadFile)
+    assert isinstance(upload.file, SpooledTemporaryFile)
+    assert (upload.size, upload.file._rolled) == (size, in_file)
+    upload.file.close()
+
+
+class Site:
+    """Streamlit's own place for uploads, as two tabs use it; a tab may have 66 MB, both 100.
+
+    Attributes:
+        open: the tabs that are.
+        free: bytes of memory that are left.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        class App(Starlette): ...
+
+        class Session(AppSession):
+            def __init__(self, tab: str) -> None:
+                self.id = tab
+
+            def __del__(self) -> None:
+                pass  # nothing was connected
+
+            def handle_backmsg(self, msg: BackMsg) -> None:
+                pass
+
+        self.open, self.free = {"a", "b"}, 1000 * MB
+        self.files = MemoryUploadedFileManager("/_stcore/upload_file")
+        self.memory = UploadMemory(
+            self.files, self.open.__contains__, 100 * MB, 2 * MB, lambda: self.free, clock
+        )
+        self.memory.hold(App, Session)
+        self.memory.hold(App, Session)  # which changes nothing
+        runtime = SimpleNamespace(is_active_session=self.open.__contains__)
+        self.app = App(routes=create_upload_routes(runtime, self.files, ""))  # type: ignore[arg-type]
+        self.session = Session
+
+    def put(
+        self,
+        tab: str,
+        name: str,
+        megabytes: int,
+        *,
+        declared: bool = True,
+        meanwhile: Callable[[], object] = lambda: None,
+    ) -> tuple[int, int]:
+        """Upload a file, and return the answer's status and the megabytes that were taken in."""
+        pieces = [BEGIN, *[bytes(MB)] * megabytes, b"\r\n--x--\r\n"]
+        length = str(sum(map(len, pieces))).encode()
+        head = [(b"content-type", HEADERS["content-type"].encode())]
+        sent: list[Message] = []
+        taken = 0
+
+        async def receive() -> Message:
+            nonlocal taken
+            meanwhile()
+            piece = pieces.pop(0)
+            taken += len(piece)
+            return {"type": "http.request", "body": piece, "more_body": bool(pieces)}
+
+        async def send(message: Message) -> None:
+            sent.append(message)
+
+        scope = {
+            "type": "http",
+            "method": "PUT",
+            "path": f"/_stcore/upload_file/{tab}/{name}",
+            "headers": head + ([(b"content-length", length)] if declared else []),
+            "query_string": b"",
+        }
+        loops.run(self.app(scope, receive, send))
+        return sent[0]["status"], taken // MB
+
+    def say(self, tab: str, *names: str) -> None:
+        """Have a page say which files it has."""
+        message = BackMsg()
+        widget = message.rerun_script.widget_states.widgets.add(id="uploader")
+        for name in names:
+            widget.file_uploader_state_value.uploaded_file_info.add(file_id=name)
+        self.session(tab).handle_backmsg(message)
+
+    def kept(self, tab: str) -> set[str]:
+        return set(self.files.file_storage.get(tab, {}))
+
+
+@pytest.fixture
+def site(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Site:
+    # Another test holds these. The size of the largest upload is not what ends one here.
+    monkeypatch.setattr(starlette_routes, "is_xsrf_enabled", lambda: False)
+    return Site(clock)
+
+
+@pytest.mark.parametrize("declared", [True, False])
+def test_a_tab_gets_no_more_in_than_its_budget(site: Site, *, declared: bool) -> None:
+    assert site.put("a", "1", 40, declared=declared) == (204, 40)
+    # It ends when it is too much; where its size is told before, at once.
+    assert site.put("a", "2", 40, declared=declared) == (413, 0 if declared else 26)
+    assert site.put("a", "3", 20, declared=declared) == (204, 20)
+    assert site.kept("a") == {"1", "3"}
+
+
+def test_all_tabs_together_get_no_more_in_than_theirs(site: Site) -> None:
+    assert site.put("a", "1", 60)[0] == 204
+    assert site.put("b", "1", 60) == (503, 0)
+    assert site.put("b", "1", 30)[0] == 204
+
+
+def test_what_still_arrives_counts(site: Site) -> None:
+    answers: list[tuple[int, int]] = []
+
+    def other() -> None:
+        if site.memory._arriving["a"] >= 50 * MB and not answers:
+            answers.append((0, 0))
+            answers.append(site.put("b", "1", 60))
+
+    assert site.put("a", "1", 60, meanwhile=other)[0] == 204
+    assert answers[1] == (503, 0)
+    assert site.put("b", "2", 30)[0] == 204, "what has ended counts once"
+
+
+def test_where_memory_ends_an_upload_ends(site: Site) -> None:
+    def fill() -> None:
+        site.free -= 10 * MB
+
+    site.free = 300 * MB
+    status, taken = site.put("a", "1", 60, meanwhile=fill)
+    assert status == 503
+    assert 0 < taken < 25
+    site.free = 1000 * MB
+    assert site.put("a", "1", 60)[0] == 204
+
+
+def test_what_no_page_has_goes(site: Site, clock: Clock) -> None:
+    assert site.put("a", "1", 1)[0] == site.put("a", "2", 1)[0] == site.put("b", "3", 1)[0] == 204
+    site.say("a", "1", "nonsense")
+    site.say("b", "1")
+    clock.seconds += CLAIM_SECONDS - 1
+    assert not site.memory.look()
+    clock.seconds += 1
+    assert site.memory.look()
+    assert site.kept("a") == {"1"}
+    assert site.kept("b") == set()
+    clock.seconds += 3600
+    assert not site.memory.look()
+    site.say("a")
+    assert site.memory.look()
+    assert site.kept("a") == set()
+
+
+def test_one_of_several_files_waits_for_the_last(site: Site, clock: Clock) -> None:
+    def slowly() -> None:
+        clock.seconds += CLAIM_SECONDS
+        assert not site.memory.look()
+
+    assert site.put("a", "1", 1)[0] == site.put("a", "2", 1, meanwhile=slowly)[0] == 204
+    site.say("a", "1", "2")
+    clock.seconds += CLAIM_SECONDS
+    assert not site.memory.look()
+    assert site.kept("a") == {"1", "2"}
+
+
+def test_what_comes_when_its_tab_has_been_given_up_goes(site: Site, clock: Clock) -> None:
+    def end() -> None:
+        site.open.discard("a")
+        site.files.remove_session_files("a")
+
+    assert site.put("a", "1", 1)[0] == 204
+    site.say("a", "1")
+    assert site.put("a", "1", 1, meanwhile=end)[0] == 204
+    assert site.kept("a") == {"1"}
+    clock.seconds += CLAIM_SECONDS
+    assert site.memory.look()
+    assert "a" not in site.files.file_storage
+
+
+class Session:
+    """A session of Streamlit's, as its storage knows it."""
+
+    def __init__(self, name: str) -> None:
+        self.id, self.ended_on = name, ""
+        self.session_state, self._fragment_storage = {"photo": 1}, {"fragment": 1}
+
+    def shutdown(self) -> None:
+        self.ended_on = threading.current_thread().name
+
+
+@pytest.fixture
+def loop() -> Iterator[asyncio.AbstractEventLoop]:
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, name="streamlit")
+    thread.start()
+    yield loop
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.close()
+
+
+def server_with(storage: MemorySessionStorage, loop: asyncio.AbstractEventLoop) -> SimpleNamespace:
+    return SimpleNamespace(
+        _session_mgr=SimpleNamespace(_session_storage=storage),
+        _get_async_objs=lambda: SimpleNamespace(eventloop=loop),
+    )
+
+
+def serve(monkeypatch: pytest.MonkeyPatch, server: object) -> None:
+    monkeypatch.setattr(runtime, "get_instance", lambda: server)
+
+
+@pytest.mark.parametrize("over", [False, True])
+def test_sessions_go_when_their_time_is_over_on_streamlits_thread(
+    monkeypatch: pytest.MonkeyPatch, loop: asyncio.AbstractEventLoop, over: bool
+) -> None:
+    storage = MemorySessionStorage(ttl_seconds=0 if over else 1000)
+    session = Session("a")
+    storage.save(SimpleNamespace(session=session))  # type: ignore[arg-type]
+    serve(monkeypatch, server_with(storage, loop))
+    assert forget_closed_tabs() is over
+    assert session.ended_on == ("streamlit" if over else "")
+    assert (not session.session_state, not session._fragment_storage) == (over, over)
+    assert not forget_closed_tabs()
+
+
+def test_a_page_that_is_still_being_made_goes_when_it_is(
+    monkeypatch: pytest.MonkeyPatch, loop: asyncio.AbstractEventLoop
+) -> None:
+    storage = MemorySessionStorage(ttl_seconds=0)
+    storage.save(SimpleNamespace(session=Session("a")))  # type: ignore[arg-type]
+    serve(monkeypatch, server_with(storage, loop))
+    made = threading.Event()
+    threads = [threading.Thread(target=made.wait, args=(60,)) for _ in range(2)]
+    for thread, tab in zip(threads, "ab", strict=True):
+        set_context(thread, tab)
+        thread.start()
+    assert forget_closed_tabs()
+    assert not forget_closed_tabs()  # it is still being made
+    made.set()
+    for thread in threads:
+        thread.join()
+    assert forget_closed_tabs()
+    assert not forget_closed_tabs()
+
+
+def set_context(thread: threading.Thread, tab: str) -> None:
+    """Have a thread make the page of a tab, as Streamlit notes it."""
+    context = object.__new__(ScriptRunContext)
+    context.session_id = tab
+    add_script_run_ctx(thread, context)
+
+
+def test_a_server_that_keeps_them_in_another_way_is_left_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    serve(monkeypatch, SimpleNamespace(_session_mgr=SimpleNamespace()))
+    assert not forget_closed_tabs()
+
+
+def test_a_server_that_has_just_ended_is_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = asyncio.new_event_loop()
+    ended.close()
+    serve(monkeypatch, server_with(MemorySessionStorage(), ended))
+    assert not forget_closed_tabs()

@@ -1,0 +1,206 @@
+"""How long a download button and the file of a click on it last."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+from types import SimpleNamespace
+
+import pytest
+from streamlit import runtime
+from streamlit.runtime.media_file_manager import MediaFileManager
+from streamlit.runtime.media_file_storage import MediaFileStorageError
+from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
+
+from app.core.server.cleanup import Cleanup
+from app.core.session import lasting_downloads
+from app.core.session.lasting_downloads import BUTTON_SECONDS, KEPT_SECONDS, Keeper, keep_downloads
+from tests.app.samples import Clock
+
+
+class Server(MediaFileManager):
+    """The files of all visitors, where other visitors' pages end while one downloads."""
+
+    def __init__(self) -> None:
+        super().__init__(MemoryMediaFileStorage("/media"))
+
+    def execute_deferred(self, file_id: str) -> str:
+        url = super().execute_deferred(file_id)
+        self.pages_end()
+        return url
+
+    def pages_end(self) -> None:
+        for _ in range(3):
+            self.remove_orphaned_files()
+
+    def show_button(self, data: bytes) -> str:
+        """Run a page that shows a download button, and return the button's number."""
+        self.clear_session_refs()
+        return self.add_deferred(lambda: data, "text/csv", "1.2", "faces.csv")
+
+    def click(self, data: bytes) -> str:
+        """Make a file as a click on a download button does, and return its address."""
+        button = self.add_deferred(lambda: data, "text/csv", "1.2", "faces.csv")
+        return self.execute_deferred(button)
+
+    def has(self, url: str) -> bool:
+        return self.read_file(PurePosixPath(url).name) is not None
+
+
+class Timer:
+    """Lets time pass, and the cleanup look each second."""
+
+    def __init__(self, clock: Clock, keeper: Keeper) -> None:
+        self._clock, self._keeper = clock, keeper
+
+    def wait(self, seconds: float) -> None:
+        for _ in range(int(seconds)):
+            self._clock.seconds += 1
+            self._keeper.look()
+
+
+@pytest.fixture
+def server() -> Server:
+    return Server()
+
+
+@pytest.fixture
+def timer(clock: Clock, server: Server) -> Timer:
+    return Timer(clock, Keeper(server, clock))
+
+
+def test_streamlit_alone_deletes_a_file_before_it_is_fetched() -> None:
+    server = Server()
+    assert not server.has(server.click(b"faces"))
+
+
+def test_a_file_lasts_while_other_pages_end_until_its_time_is_over(
+    server: Server, timer: Timer
+) -> None:
+    url = server.click(b"faces")
+    for _ in range(3):
+        assert server.has(url)
+        timer.wait(KEPT_SECONDS * 0.3)
+        server.pages_end()
+    assert server.has(url)
+    timer.wait(KEPT_SECONDS * 0.2)
+    assert not server.has(url)
+
+
+def test_a_file_goes_in_time_when_nobody_is_left(server: Server, timer: Timer) -> None:
+    first = server.click(b"first")
+    timer.wait(KEPT_SECONDS / 2)
+    second = server.click(b"second")
+    timer.wait(KEPT_SECONDS / 2)
+    assert (server.has(first), server.has(second)) == (False, True)
+    timer.wait(KEPT_SECONDS / 2)
+    assert not server.has(second)
+
+
+def test_a_second_click_that_makes_the_same_file_begins_its_time_anew(
+    server: Server, timer: Timer
+) -> None:
+    first = server.click(b"faces")
+    timer.wait(KEPT_SECONDS * 0.9)
+    assert server.click(b"faces") == first
+    timer.wait(KEPT_SECONDS * 0.9)
+    assert server.has(first)
+    timer.wait(KEPT_SECONDS * 0.2)
+    assert not server.has(first)
+
+
+def test_streamlit_alone_forgets_a_button_that_a_browser_still_shows() -> None:
+    server = Server()
+    button = server.show_button(b"old")
+    server.show_button(b"new")
+    server.pages_end()
+    with pytest.raises(MediaFileStorageError, match="not found"):
+        server.execute_deferred(button)
+
+
+def test_a_replaced_button_can_be_clicked_until_its_time_is_over(
+    server: Server, timer: Timer
+) -> None:
+    old, new = server.show_button(b"old"), server.show_button(b"new")
+    server.pages_end()
+    timer.wait(BUTTON_SECONDS * 0.9)
+    assert server.has(server.execute_deferred(old))
+    server.pages_end()
+    timer.wait(BUTTON_SECONDS * 0.2)  # nobody is there any more, and the cleanup tidies up
+    with pytest.raises(MediaFileStorageError, match="not found"):
+        server.execute_deferred(old)
+    assert server.has(server.execute_deferred(new))
+
+
+@pytest.mark.parametrize(
+    ("sizes", "kept"),
+    [
+        ([0], [True]),
+        ([4, 4], [True, True]),
+        ([4, 4, 4], [False, True, True]),
+        ([4, 4, 12], [False, False, True]),
+        ([30], [True]),
+    ],
+)
+def test_files_together_are_bounded_and_the_newest_stay(
+    server: Server,
+    timer: Timer,
+    monkeypatch: pytest.MonkeyPatch,
+    sizes: list[int],
+    kept: list[bool],
+) -> None:
+    monkeypatch.setattr(lasting_downloads, "KEPT_BYTES", 8)
+    urls = []
+    for number, size in enumerate(sizes):
+        urls.append(server.click(bytes([number]) * size))
+        timer.wait(1)
+    assert [server.has(url) for url in urls] == kept
+
+
+def test_pictures_and_files_of_a_page_are_left_to_streamlit(server: Server) -> None:
+    picture = server.add(b"picture", "image/png", "1.3")
+    table = server.add(b"table", "text/csv", "1.4", is_for_static_download=True)
+    server.pages_end()
+    assert server.has(picture)
+    assert server.has(table)
+    server.clear_session_refs()
+    server.pages_end()
+    assert not server.has(picture)
+
+
+def test_it_holds_for_the_manager_of_the_server_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    server = Server()
+    cleanup = Cleanup()
+    monkeypatch.setattr(lasting_downloads, "CLEANUP", cleanup)
+    keep_downloads()  # without a server there is nothing to do
+    monkeypatch.setattr(runtime, "exists", lambda: True)
+    monkeypatch.setattr(runtime, "get_instance", lambda: SimpleNamespace(media_file_mgr=server))
+    keep_downloads()
+    keeper = server.execute_deferred
+    keep_downloads()
+    assert server.execute_deferred == keeper
+    url = server.click(b"faces")
+    assert server.has(url)
+    monkeypatch.setattr(lasting_downloads, "KEPT_SECONDS", 0.0)
+    cleanup.look()
+    assert not server.has(url)
+
+
+def test_a_manager_that_decides_in_another_way_stays_as_it_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    newer = SimpleNamespace(execute_deferred=len)
+    monkeypatch.setattr(runtime, "exists", lambda: True)
+    monkeypatch.setattr(runtime, "get_instance", lambda: SimpleNamespace(media_file_mgr=newer))
+    keep_downloads()
+    assert newer == SimpleNamespace(execute_deferred=len)
+
+
+def test_a_look_tells_whether_a_file_or_a_button_went(server: Server, clock: Clock) -> None:
+    keeper = Keeper(server, clock)
+    assert not keeper.look()
+    server.show_button(b"old")
+    server.show_button(b"new")
+    assert not keeper.look()
+    clock.seconds += BUTTON_SECONDS
+    assert keeper.look()
+    assert not keeper.look()

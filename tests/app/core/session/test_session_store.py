@@ -1,0 +1,193 @@
+"""Sessions by key, with tabs that a test opens and closes."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from app.core.session.session_store import (
+    CAPACITY,
+    CAPACITY_BYTES,
+    KEEP_SECONDS,
+    KEY_SECONDS,
+    SessionStore,
+)
+from tests.app.samples import Clock
+
+
+class Session:
+    pass
+
+
+class Tabs:
+    """Which tabs are open."""
+
+    def __init__(self) -> None:
+        self.open: set[str] = set()
+
+
+#: Seconds between two looks of whoever looks.
+LOOK_SECONDS = 30.0
+
+
+@pytest.fixture
+def tabs() -> Tabs:
+    return Tabs()
+
+
+@pytest.fixture
+def store(tabs: Tabs, clock: Clock) -> SessionStore[Session]:
+    return SessionStore(lambda tab: tab in tabs.open, clock, bytes_of=lambda session: 1)
+
+
+def look(store: SessionStore[Session], clock: Clock, seconds: float) -> None:
+    """Let time pass, and look now and then."""
+    end = clock.seconds + seconds
+    while clock.seconds + LOOK_SECONDS <= end:
+        clock.seconds += LOOK_SECONDS
+        store.look()
+    clock.seconds = end
+
+
+def test_an_empty_store_has_nothing(store: SessionStore[Session]) -> None:
+    store.look()
+    assert store.claim("", "a", "me") is None
+    assert store.claim("guess", "a", "me") is None
+    assert not store.is_lost(Session(), "a")
+    assert len(store) == 0
+
+
+def test_a_reload_finds_its_session(store: SessionStore[Session], tabs: Tabs) -> None:
+    session = Session()
+    tabs.open = {"a"}
+    key = store.keep(session, "a", "me")
+    tabs.open = {"b"}
+    assert store.claim(key, "b", "me") is session
+    assert len(store) == 1
+
+
+def test_who_is_sent_an_address_gets_nothing_of_it(
+    store: SessionStore[Session], tabs: Tabs
+) -> None:
+    key = store.keep(Session(), "a", "me")  # which is closed
+    tabs.open = {"b"}
+    assert store.knows(key, "me")
+    assert not store.knows(key, "another")
+    assert store.claim(key, "b", "another") is None
+
+
+def test_an_address_changes_with_each_claim(
+    store: SessionStore[Session], tabs: Tabs, clock: Clock
+) -> None:
+    session = Session()
+    first = store.keep(session, "a", "me")
+    assert store.claim(first, "b", "me") is session
+    second = store.keep(session, "b", "me")
+    assert store.keep(session, "b", "me") == second != first
+    # A tab that is reloaded again before it has heard of the new address.
+    assert store.claim(first, "c", "me") is session
+    assert store.claim(first, "d", "another") is None
+    third = store.keep(session, "d", "me")
+    assert not store.knows(second, "me")
+    clock.seconds += KEY_SECONDS + 1
+    assert not store.knows(first, "me")
+    assert store.claim(third, "e", "me") is session
+
+
+def test_a_duplicate_of_an_open_tab_gets_none(store: SessionStore[Session], tabs: Tabs) -> None:
+    session = Session()
+    tabs.open = {"a", "b"}
+    key = store.keep(session, "a", "me")
+    assert store.claim(key, "b", "me") is None
+    assert store.claim(key, "a", "me") is session
+    assert store.keep(Session(), "b", "me") != key
+
+
+def test_who_comes_back_after_another_has_claimed_it_has_lost_it(
+    store: SessionStore[Session], tabs: Tabs
+) -> None:
+    session = Session()
+    key = store.keep(session, "a", "me")  # whose connection is broken
+    tabs.open = {"b"}
+    assert store.claim(key, "b", "me") is session
+    tabs.open = {"a", "b"}
+    assert store.is_lost(session, "a")
+    assert not store.is_lost(session, "b")
+    assert store.claim(key, "a", "me") is None
+
+
+def test_a_closed_tabs_session_is_kept_for_minutes_and_then_deleted(
+    store: SessionStore[Session], tabs: Tabs, clock: Clock
+) -> None:
+    session = Session()
+    tabs.open = {"a"}
+    key = store.keep(session, "a", "me")
+    look(store, clock, 24 * 3600)  # open for a day
+    tabs.open = set()
+    look(store, clock, KEEP_SECONDS - LOOK_SECONDS)
+    assert store.claim(key, "b", "me") is session
+    look(store, clock, KEEP_SECONDS + 2 * LOOK_SECONDS)
+    # Deleted, though nobody has come meanwhile.
+    assert len(store) == 0
+    assert store.claim(key, "c", "me") is None
+
+
+def test_there_are_never_too_many_closed_ones(
+    store: SessionStore[Session], tabs: Tabs, clock: Clock
+) -> None:
+    tabs.open = {"open"}
+    first = store.keep(Session(), "open", "me")
+    keys = []
+    for number in range(CAPACITY + 5):
+        clock.seconds += 0.01
+        keys.append(store.keep(Session(), f"closed {number}", "me"))
+    assert len(store) == CAPACITY + 1
+    assert store.claim(first, "open", "me")
+    assert store.claim(keys[-1], "new", "me")
+    assert store.claim(keys[0], "new", "me") is None
+
+
+def test_those_with_nothing_in_them_go_first(tabs: Tabs, clock: Clock) -> None:
+    full, others = Session(), [Session() for _ in range(2 * CAPACITY)]
+    store = SessionStore(
+        lambda tab: tab in tabs.open, clock, bytes_of=lambda session: int(session is full)
+    )
+    key = store.keep(full, "a", "me")
+    for number, session in enumerate(others):
+        store.keep(session, f"{number}", "another")
+    assert len(store) == CAPACITY
+    assert store.claim(key, "b", "me") is full
+
+
+def test_a_whole_class_is_kept_and_memory_is_bounded(tabs: Tabs, clock: Clock) -> None:
+    share = CAPACITY_BYTES // 40
+    store = SessionStore(lambda tab: tab in tabs.open, clock, bytes_of=lambda session: share)
+    keys = []
+    for number in range(45):
+        clock.seconds += 1
+        keys.append(store.keep(Session(), f"{number}", "me"))
+    assert [store.knows(key, "me") for key in keys] == [False] * 5 + [True] * 40
+
+
+def test_keys_cannot_be_guessed(store: SessionStore[Session]) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        keys = list(pool.map(lambda tab: store.keep(Session(), tab, "me"), map(str, range(100))))
+    assert len(set(keys)) == 100
+    assert all(len(key) >= 128 / 6 for key in keys)  # six bits a letter
+
+
+def test_who_wants_to_know_is_told_of_each_session_that_is_dropped(
+    tabs: Tabs, clock: Clock
+) -> None:
+    dropped: list[Session] = []
+    store = SessionStore(
+        lambda tab: tab in tabs.open, clock, keep_seconds=60, dropped=dropped.append
+    )
+    open_one, closed = Session(), Session()
+    tabs.open = {"a"}
+    store.keep(open_one, "a", "me")
+    store.keep(closed, "b", "me")
+    look(store, clock, 60.0)
+    assert dropped == []
+    look(store, clock, 2 * LOOK_SECONDS)
+    assert dropped == [closed]
+    assert len(store) == 1
