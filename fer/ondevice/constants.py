@@ -24,6 +24,45 @@ from fer.video import scene_cuts
 FOLLOWED_IOU = 0.1
 
 
+#: Which numbers of which modules each script uses.
+_NUMBERS: dict[str, tuple[tuple[ModuleType, str], ...]] = {
+    "blazeface": (
+        (blazeface, "INPUT_SIZE STRIDE MIN_CANVAS_SIDE ANCHOR_GRIDS PIXEL_RANGE SAME_FACE_IOU"),
+        (types, "LANDMARKS"),
+    ),
+    "landmark": (
+        (face_landmark, "INPUT_SIZE MESH_POINTS PIXEL_RANGE PRESENCE_RANGE PRESENCE_SCALES"),
+        (face_landmark, "HOPELESS COVER_IOU"),
+    ),
+    "evidence": (
+        (pyramid, "LOGIT_CLIP"),
+        (evidence, "LOGIT_WEIGHT FLAT_WEIGHT FLAT_SIDE FLAT_SCALE OVEREXPOSED_EVIDENCE"),
+        (evidence, "BLACK WHITE SHADING_STEP SHADED_SHARE"),
+    ),
+    "alignment": ((alignment, "OVERSAMPLING"),),
+    "quality": (
+        (quality, "MIN_SIDE MIN_SHARPNESS MIN_LIGHT LIGHT_PERCENTILE MAX_YAW CROP_SIDE"),
+        (quality, "FINE_SIGMA COARSE_SIGMA DIRECTIONS ENERGY_FLOOR"),
+        (types, "FLAWS"),
+    ),
+    "appearance": (
+        (observation, "REGIONS POINTS LIGHT_POINTS LIGHT_BINS COLOUR_BINS LIGHT_RANGE"),
+        (observation, "COLOUR_RANGE DARK"),
+    ),
+    "presence": (
+        (track, "FACE_EVIDENCE NO_FACE NEWEST FIRST_WAIT LONGEST_WAIT RECHECK_SECONDS"),
+        (track, "DOUBT_SECONDS"),
+    ),
+    "following": (
+        (tracker, "NEW_TRACK_SCORE FRESH_SECONDS FRESH_FRAME_SECONDS LOOK_SECONDS MAX_LOOKS"),
+        (track, "VELOCITY_SECONDS COAST_SECONDS"),
+        (quality, "MARKED_SHARE"),
+    ),
+    "cuts": ((scene_cuts, "MOVES_X MOVES_Y SAME_SCENE"),),
+    "answers": ((types, "UNCERTAIN CANDIDATE_SHARE MAX_CANDIDATES"),),
+}
+
+
 def path_constants(*, working_side: int, off_highest: int, off_mean: float) -> dict[str, Any]:
     """Return the numbers as JSON-able dicts, by the script that uses them, names in camel case.
 
@@ -32,69 +71,32 @@ def path_constants(*, working_side: int, off_highest: int, off_mean: float) -> d
         off_highest: highest value of a pixel in a frame of a camera that is off.
         off_mean: mean value of the pixels below which it is.
     """
-    rows, columns = quality.INSIDE
-    return {
+    found: dict[str, Any] = {
         "frames": {"workingSide": working_side, "offHighest": off_highest, "offMean": off_mean},
-        "blazeface": _numbers(
-            blazeface, "INPUT_SIZE STRIDE MIN_CANVAS_SIDE ANCHOR_GRIDS PIXEL_RANGE SAME_FACE_IOU"
-        )
-        | {"landmarks": types.LANDMARKS, "minScore": stream.STREAM_SCORE},
-        "landmark": _numbers(
-            face_landmark,
-            "INPUT_SIZE MESH_POINTS PIXEL_RANGE PRESENCE_RANGE PRESENCE_SCALES HOPELESS COVER_IOU",
-        ),
-        "evidence": _numbers(pyramid, "LOGIT_CLIP")
-        | _numbers(
-            evidence,
-            "LOGIT_WEIGHT FLAT_WEIGHT FLAT_SIDE FLAT_SCALE OVEREXPOSED_EVIDENCE BLACK WHITE "
-            "SHADING_STEP SHADED_SHARE",
-        ),
-        "alignment": _numbers(alignment, "OVERSAMPLING"),
-        "quality": _numbers(
-            quality,
-            "MIN_SIDE MIN_SHARPNESS MIN_LIGHT LIGHT_PERCENTILE MAX_YAW CROP_SIDE FINE_SIGMA "
-            "COARSE_SIGMA DIRECTIONS ENERGY_FLOOR",
-        )
-        | {
-            "flaws": list(types.FLAWS),
-            "rows": [rows.start, rows.stop],
-            "columns": [columns.start, columns.stop],
-        },
-        "appearance": _numbers(
-            observation,
-            "REGIONS POINTS LIGHT_POINTS LIGHT_BINS COLOUR_BINS LIGHT_RANGE COLOUR_RANGE DARK",
-        ),
-        "presence": _numbers(
-            track,
-            "FACE_EVIDENCE NO_FACE NEWEST FIRST_WAIT LONGEST_WAIT RECHECK_SECONDS DOUBT_SECONDS",
-        ),
-        "following": _numbers(
-            tracker, "NEW_TRACK_SCORE FRESH_SECONDS FRESH_FRAME_SECONDS LOOK_SECONDS MAX_LOOKS"
-        )
-        | _numbers(track, "VELOCITY_SECONDS COAST_SECONDS")
-        | _numbers(quality, "MARKED_SHARE")
-        | {"followedIou": FOLLOWED_IOU},
-        "cuts": _numbers(scene_cuts, "MOVES_X MOVES_Y SAME_SCENE")
-        | {
-            "width": scene_cuts.THUMBNAIL_WIDTH,
-            "height": scene_cuts.THUMBNAIL_HEIGHT,
-            "emptyDeviation": scene_cuts.EMPTY,
-        },
         "wire": wire_layout(),
-        "answers": _numbers(types, "UNCERTAIN CANDIDATE_SHARE MAX_CANDIDATES"),
     }
-
-
-def _numbers(module: ModuleType, names: str) -> dict[str, Any]:
-    """Return constants of a module, tables as lists, by their names in camel case."""
-    found = {}
-    for name in names.split():
-        first, *others = name.lower().split("_")
-        value = getattr(module, name)
-        if not isinstance(value, int | float | str):
-            value = np.asarray(value).tolist()
-        found["".join([first, *map(str.title, others)])] = value
+    for part, modules in _NUMBERS.items():
+        numbers = [(name, getattr(of, name)) for of, names in modules for name in names.split()]
+        found[part] = {_camel(name): _plain(value) for name, value in numbers}
+    rows, columns = quality.INSIDE
+    found["quality"] |= {"rows": [rows.start, rows.stop], "columns": [columns.start, columns.stop]}
+    found["blazeface"]["minScore"] = stream.STREAM_SCORE
+    found["following"]["followedIou"] = FOLLOWED_IOU
+    found["cuts"] |= {
+        "width": scene_cuts.THUMBNAIL_WIDTH,
+        "height": scene_cuts.THUMBNAIL_HEIGHT,
+        "emptyDeviation": scene_cuts.EMPTY,
+    }
     return found
+
+
+def _camel(name: str) -> str:
+    first, *others = name.lower().split("_")
+    return "".join([first, *map(str.title, others)])
+
+
+def _plain(value: Any) -> Any:
+    return value if isinstance(value, int | float | str) else np.asarray(value).tolist()
 
 
 def model_constants(spec: ModelSpec) -> dict[str, Any]:
