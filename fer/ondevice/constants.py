@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from fer import alignment, quality, stream, types
-from fer.detection import blazeface, evidence, face_landmark, pyramid
+from fer.detection import blazeface, evidence, face_landmark
 from fer.model.spec import Head, ModelSpec
 from fer.ondevice.wire import wire_layout
 from fer.tracking import observation, track, tracker
@@ -35,9 +35,8 @@ _NUMBERS: dict[str, tuple[tuple[ModuleType, str], ...]] = {
         (face_landmark, "HOPELESS COVER_IOU"),
     ),
     "evidence": (
-        (pyramid, "LOGIT_CLIP"),
         (evidence, "LOGIT_WEIGHT FLAT_WEIGHT FLAT_SIDE FLAT_SCALE OVEREXPOSED_EVIDENCE"),
-        (evidence, "BLACK WHITE SHADING_STEP SHADED_SHARE"),
+        (evidence, "BLACK WHITE SHADING_STEP SHADED_SHARE LOGIT_CLIP"),
     ),
     "alignment": ((alignment, "OVERSAMPLING"),),
     "quality": (

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fer.detection.blazeface import BlazeFace
-from fer.detection.evidence import LOGIT_WEIGHT, MIN_EVIDENCE, Evidence, flat_share
+from fer.detection.evidence import LOGIT_WEIGHT, MIN_EVIDENCE, Evidence, flat_share, square_crop
 from fer.detection.face_landmark import FaceLandmark
 from fer.types import Detections, Floats, Image
 from tests.samples import make_detections
@@ -84,3 +84,12 @@ def test_lines_on_white_paper_are_not_overexposed(name: str, side: int) -> None:
     assert len(found)
     assert Evidence(FaceLandmark())(picture, found).max() < MIN_EVIDENCE
     assert flat_share(picture, found.xyxy[0], overexposed=True) > 0.3
+
+
+def test_a_crop_past_the_border_is_black_there() -> None:
+    crop, corner = square_crop(
+        np.full((50, 80, 3), 200, np.uint8), np.array([-10, -10, 10, 10], np.float32), 2.0
+    )
+    assert (crop.shape, corner) == ((40, 40, 3), (-20, -20))
+    assert (crop[:20] == 0).all()
+    assert (crop[20:, 20:] == 200).all()

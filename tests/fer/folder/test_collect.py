@@ -13,7 +13,7 @@ from PIL import Image as PillowImage
 from fer.errors import ModelError
 from fer.folder import collect as module
 from fer.folder.collect import CollectionOptions, Tally, collect
-from fer.folder.rows import Row
+from fer.folder.local import Row
 from fer.types import Image
 from tests.fer.folder.driver import SHARD
 from tests.fer.folder.samples import GATE, draw, load_fake, wait_for

@@ -13,8 +13,9 @@ import pytest
 from PIL import Image as PillowImage
 
 from fer.__main__ import main
+from fer.folder.manifest import Worklist
 from fer.folder.ray_engine import Staging, adopt
-from fer.folder.results import Results, Worklist
+from fer.folder.results import Results
 from fer.labels import EXPRESSION_HEAD
 from fer.model.spec import ModelSpec
 from fer.types import Image
