@@ -3,11 +3,9 @@ import tracemalloc
 from collections.abc import Callable
 from dataclasses import replace
 
-import cv2
 import numpy as np
 import pytest
 
-from fer.errors import ModelError
 from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
 from fer.model.spec import Abstention, Head, ModelSpec
 from fer.stream import STAGES, FaceStream, FrameResult
@@ -43,16 +41,6 @@ def shade(level: int) -> Image:
     return np.full((140, 140, 3), level, np.uint8)
 
 
-def test_frames_without_a_face_have_their_time_and_no_label(spec: ModelSpec) -> None:
-    faces = stream(spec, Detections.empty())(shade(0), 3.5)
-    assert (len(faces), faces.seconds, faces.labels) == (0, 3.5, spec.labels)
-
-
-def test_who_left_is_not_shown(spec: ModelSpec) -> None:
-    watch = stream(spec, FACE, Detections.empty(), FACE)
-    assert [len(watch(shade(0), t)) for t in (0.0, 0.1, 0.2)] == [1, 0, 1]
-
-
 @pytest.mark.parametrize("rate", [5, 15, 30])
 def test_smoothing_is_in_seconds_whatever_the_frame_rate(spec: ModelSpec, rate: int) -> None:
     watch = stream(spec, *[FACE] * (rate + 1), smoothing_seconds=0.5)
@@ -60,12 +48,6 @@ def test_smoothing_is_in_seconds_whatever_the_frame_rate(spec: ModelSpec, rate: 
     for frame in range(1, rate + 1):
         faces = watch(shade(255), frame / rate)
     assert faces.probabilities[0] == pytest.approx([np.exp(-2), 0, 1 - np.exp(-2)], abs=1e-4)
-
-
-def test_without_smoothing_every_frame_stands_for_itself(spec: ModelSpec) -> None:
-    watch = stream(spec, FACE, FACE)
-    assert watch(shade(0), 0.0).expressions == ["happy"]
-    assert watch(shade(255), 0.03).expressions == ["neutral"]
 
 
 def test_each_person_is_smoothed_apart(spec: ModelSpec) -> None:
@@ -136,11 +118,6 @@ def test_another_network_answers_and_who_is_who_stays(
     assert after.confidence == pytest.approx([1]), "the average has begun anew"
 
 
-def test_an_unknown_head_is_refused(spec: ModelSpec) -> None:
-    with pytest.raises(ModelError, match="no head 'age'"):
-        FaceStream(Script(FACE), FakeClassifier(3), spec)(shade(0), 0.0, head="age")
-
-
 def test_memory_does_not_grow_with_the_number_of_people(spec: ModelSpec) -> None:
     def forgetful(crops: np.ndarray, head: str) -> np.ndarray:
         return np.full((len(crops), 3), 1 / 3, np.float32)
@@ -178,26 +155,11 @@ def test_every_stage_of_the_last_frame_is_timed(spec: ModelSpec, found: Detectio
     assert results[0].milliseconds is not results[1].milliseconds
 
 
-def test_a_real_face_that_moves_is_one_happy_person(astronaut: Image) -> None:
-    watch, seen = FaceStream.load(SHIPPED_MODEL), []
-    for frame in range(12):
-        move = np.array([[1, 0, 6.0 * frame], [0, 1, 3.0 * frame]])
-        moved = cv2.warpAffine(astronaut, move, (640, 480), borderMode=cv2.BORDER_REPLICATE)
-        seen.append(watch(np.asarray(moved, np.uint8), frame / 15).faces)
-    assert {tuple(faces.track_id) for faces in seen} == {(1,)}
-    assert seen[-1].expressions == ["happy"]
-
-
 def result(velocity: Floats, *boxes: tuple[float, float, float, float]) -> FrameResult:
     """Return a frame at 10 s with faces at `boxes`, who move."""
     found = make_detections(*boxes) if boxes else Detections.empty()
     faces = Faces.of(found, np.ones((len(found), 1), np.float32), ("happy",))
     return FrameResult(replace(faces, seconds=10.0), {}, velocity)
-
-
-@pytest.mark.parametrize("seconds", [9.0, 10.0, 10.2, np.inf, np.nan])
-def test_where_nobody_is_nobody_is_moved(seconds: float) -> None:
-    assert len(result(np.zeros((0, 2), np.float32)).moved_to(seconds)) == 0
 
 
 @pytest.mark.parametrize(
@@ -235,11 +197,6 @@ def test_each_face_has_the_velocity_of_its_own_track(spec: ModelSpec) -> None:
     assert last.faces.xyxy[:, 0].tolist() == [40, 416]
     assert last.velocity == pytest.approx(np.array([[0, 0], [60, 0]]), abs=1)
     assert last.moved_to(29 / 15 + 0.1).xyxy[:, 0] == pytest.approx([40, 422], abs=0.2)
-
-
-def test_nobody_has_no_velocity(spec: ModelSpec) -> None:
-    made = FaceStream(Script(Detections.empty()), FakeClassifier(3), spec)
-    assert made(shade(0), 0.0).velocity.shape == (0, 2)
 
 
 def test_what_is_no_face_is_in_no_result(spec: ModelSpec) -> None:

@@ -36,8 +36,7 @@ from fer.model.spec import ModelSpec
 from fer.ondevice.wire import SeenFrame
 from fer.stream import FrameResult
 from fer.types import Image, check_image
-from fer.video.frame import THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH
-from fer.video.scene_cuts import SceneCuts
+from fer.video.scene_cuts import THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH, SceneCuts
 
 _log = logging.getLogger(__name__)
 
