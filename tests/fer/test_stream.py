@@ -1,10 +1,11 @@
 import gc
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import numpy as np
 import pytest
+import skimage.data
 
 from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
 from fer.model.spec import Abstention, Head, ModelSpec
@@ -13,7 +14,6 @@ from fer.tracking import COAST_SECONDS, MEMORY_SECONDS
 from fer.types import Detections, Faces, Floats, Image
 from tests.samples import SHIPPED_MODEL, FakeClassifier, make_detections
 from tools.drawings import drawings
-from tools.false_faces import held_up
 
 FACE = make_detections((40, 40, 100, 100))
 
@@ -213,6 +213,25 @@ def test_what_is_no_face_is_in_no_result(spec: ModelSpec) -> None:
     assert {len(r.velocity) for r in results[2:]} == {1}
     assert set(asked) == {1}
     assert len(asked) < 10
+
+
+def held_up(thing: Image, side: int, seconds: float) -> Iterator[tuple[float, Image]]:
+    """Yield frames, 15 a second, of a picture held into the camera: shaken, and with noise."""
+    rng, size = np.random.default_rng(0), (640, 480)
+    room = cv2.GaussianBlur(cv2.resize(skimage.data.coffee(), size), (0, 0), 12)
+    small = cv2.resize(thing, (side, side), interpolation=cv2.INTER_AREA)
+    for frame in range(round(seconds * 15)):
+        turn = cv2.getRotationMatrix2D((side / 2, side / 2), rng.normal(0, 2), rng.normal(1, 0.02))
+        turn[:, 2] += (np.array(size) - side) / 2 + rng.normal(0, 2, 2)
+        picture = room.copy()
+        cv2.warpAffine(small, turn, size, dst=picture, borderMode=cv2.BORDER_TRANSPARENT)
+        noisy = picture * rng.normal(1, 0.02) + rng.normal(0, 3, picture.shape)
+        yield frame / 15, np.clip(noisy, 0, 255).astype(np.uint8)
+
+
+def test_a_photograph_held_into_the_camera_is_a_person(astronaut: Image) -> None:
+    watch = FaceStream.load(SHIPPED_MODEL)
+    assert [len(watch(image, at).faces) for at, image in held_up(astronaut, 440, 0.4)][-1] == 1
 
 
 @pytest.mark.parametrize("name", [n for n in drawings() if n != "pencil portrait"])
