@@ -3,6 +3,7 @@ import tracemalloc
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 import skimage.data
