@@ -32,7 +32,7 @@ def test_presence(js: Node, seed: int) -> None:
         seconds += rng.uniform(0.1, 3)
         there = there.after(evidence_now, seconds)
         args = (here, evidence_now, seconds, NUMBERS["presence"])
-        here = js("vision/presence.js:after", *args)
+        here = js("vision/tracks.js:after", *args)
         assert here["mean"] == pytest.approx(there.mean)
         assert here["nextLook"] == pytest.approx(there.next_look)
         assert (here["looks"], here["isFace"]) == (there.looks, there.is_face)

@@ -198,7 +198,7 @@ def test_the_flat_share(js: Node, box: tuple, overexposed: bool, kind: str) -> N
         image = np.clip(image.astype(int) * 2, 0, 255).astype(np.uint8)
     place = np.array(box, np.float32)
     args = (js_image(image), place, overexposed, NUMBERS["evidence"])
-    here = js("vision/flat.js:flatShare", *args)
+    here = js("vision/evidence.js:flatShare", *args)
     there = flat_share(image, place, overexposed=overexposed)
     assert here == pytest.approx(there, abs=0.004)
 

@@ -69,10 +69,8 @@
  * @property {number} id local: of this run on this device
  * @property {[number, number, number, number]} box x0, y0, x1, y1 in pixels of the working size
  * @property {[number, number]} velocity pixels per second
- * @property {number} score 0…1
  * @property {boolean} isFace
  * @property {boolean[]} flaws
- * @property {Record<string, number[]>} logits
  * @property {number[]} probabilities smoothed, of the chosen head
  *
  * @typedef {object} Seen
@@ -83,11 +81,6 @@
  * @property {boolean} black whether the camera is off
  * @property {SeenFace[]} faces
  * @property {ArrayBuffer} observation as it goes to the server
- * @property {{detect: number, track: number, align: number, classify: number}} milliseconds
- *
- * @typedef {object} Observer made by `new Observer(constants, model, run)` of vision/observer.js
- * @property {(frame: Frame) => Promise<Seen>} see
- * @property {(model: Model, run: Run) => void} answerWith another model; tracks go on
  */
 
 /**
@@ -103,17 +96,8 @@
  *
  * @typedef {ImageBitmap | VideoFrame} Picture of the camera
  *
- * @typedef {object} FrameMessage
- * @property {"frame"} type
- * @property {number} number
- * @property {number} seconds
- * @property {Picture} bitmap transferred
- * @property {{head: string, smoothingSeconds: number}} settings
- * @property {number} [received]
- * @property {number} [shown]
- * @property {number} [draw]
- * @property {number[]} [wanted]
- *
+ * @typedef {{type: "frame", bitmap: Picture} & Omit<Frame, "width" | "height" | "rgba">} FrameMessage
+ *   whose bitmap is transferred
  * @typedef {{type: "end"}} EndMessage
  * @typedef {LoadMessage | FrameMessage | EndMessage} ToWorker
  */
@@ -121,7 +105,7 @@
 /**
  * What the worker posts to the page.
  *
- * @typedef {"simd" | "memory" | "network" | "integrity" | "runtime" | "analysis"} FailureCode
+ * @typedef {"memory" | "network" | "integrity" | "runtime" | "analysis"} FailureCode
  * @typedef {"wasm" | "webgpu"} Accelerator
  *
  * @typedef {{type: "progress", loaded: number, total: number}} ProgressMessage bytes

@@ -25,10 +25,10 @@ test("frames go one at a time, the newest first, with what the visitor has set",
   await world.frame();
   assert.equal(world.worker.frames.length, 1, "the worker is busy");
   world.worker.sees();
-  await settled();
+  await world.frame();
   const [first, second] = world.worker.frames;
   assert.deepEqual([first.number, second.number], [1, 2]);
-  assert.deepEqual([first.received, second.received], [1, 2]);
+  assert.deepEqual([first.received, second.received], [1, 3]);
   assert.deepEqual(second.settings, { head: "expression", smoothingSeconds: 0.6 });
   assert.deepEqual([second.shown, second.draw], [3, 1.5]);
   assert.ok(second.seconds > first.seconds);

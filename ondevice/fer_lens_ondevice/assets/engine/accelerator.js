@@ -21,7 +21,6 @@ const TOLERANCE = 0.01;
 
 /**
  * The accelerator that gives wasm's answers in less time; wasm where anything goes wrong.
- *
  * @param {(accelerator: Accelerator) => Promise<Trial>} prepare
  * @param {() => number} now milliseconds
  * @param {number} patience milliseconds
@@ -38,8 +37,7 @@ export async function faster(prepare, now = () => performance.now(), patience = 
 }
 
 /**
- * @param {(accelerator: Accelerator) => Promise<Trial>} prepare
- * @param {Accelerator} accelerator
+ * @param {(accelerator: Accelerator) => Promise<Trial>} prepare @param {Accelerator} accelerator
  * @param {() => number} now
  * @param {() => boolean} isLate whether nobody waits for it any more
  */
@@ -62,9 +60,7 @@ async function measured(prepare, accelerator, now, isLate = () => false) {
 
 /**
  * Whether two accelerators say the same.
- *
- * @param {Float32Array[]} expected
- * @param {Float32Array[]} found
+ * @param {Float32Array[]} expected @param {Float32Array[]} found
  */
 export function agree(expected, found) {
   return expected.every((values, i) => {

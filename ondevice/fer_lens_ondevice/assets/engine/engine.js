@@ -5,10 +5,9 @@ import { failureOf } from "./failure.js";
 import { filesOf, startLiteRt, variant } from "./litert.js";
 import { DeviceNetworks, allFiles } from "./networks.js";
 import { FileStore } from "./store.js";
-import { Observer as PathObserver } from "../vision/observer.js";
+import { Observer } from "../vision/observer.js";
 
-/** @import { Accelerator, Frame, LoadMessage, Networks, Observer } from "../types.js" */
-/** @import { ServedFile } from "../types.js" */
+/** @import { Accelerator, Frame, LoadMessage, Networks, ServedFile } from "../types.js" */
 /** @import { Content } from "./litert.js" */
 /** @import { LiteRt } from "./litert_types.js" */
 
@@ -16,11 +15,7 @@ import { Observer as PathObserver } from "../vision/observer.js";
 const USUAL_CANVAS = "192x256";
 
 export class Engine {
-  /**
-   * @param {FileStore} store
-   * @param {DeviceNetworks} networks
-   * @param {Observer} observer
-   */
+  /** @param {FileStore} store @param {DeviceNetworks} networks @param {Observer} observer */
   constructor(store, networks, observer) {
     this.store = store;
     this.networks = networks;
@@ -34,8 +29,7 @@ export class Engine {
   static async load(message, onProgress) {
     const { base, runtime, networks, constants, model } = message;
     const folder = new URL(runtime.path, base).href;
-    const { deviceMemory } = /** @type {{deviceMemory?: number}} */ (navigator);
-    const files = filesOf(runtime, folder, variant(globalThis.WebAssembly, deviceMemory));
+    const files = filesOf(runtime, folder, variant());
     const store = new FileStore(base);
     const first = firstFiles(networks);
     const parts = fetching(store, [...files, ...first], onProgress);
@@ -46,7 +40,7 @@ export class Engine {
     const device = await prepared(litert, contentsOf(store, contents), message);
     const kept = [...Object.values(runtime.files), ...allFiles(networks)];
     await store.keepOnly(kept.map(({ sha256 }) => sha256));
-    return new Engine(store, device, new PathObserver(constants, model, device.run));
+    return new Engine(store, device, new Observer(constants, model, device.run));
   }
 
   /** @returns {Accelerator} */
@@ -61,7 +55,6 @@ export class Engine {
 
   /**
    * Answer with another model from the next frame on; tracks go on.
-   *
    * @param {LoadMessage} message
    * @param {(loaded: number, total: number) => void} onProgress bytes
    */
@@ -74,9 +67,7 @@ export class Engine {
 
 /**
  * Fetch files side by side.
- *
- * @param {FileStore} store
- * @param {ServedFile[]} files
+ * @param {FileStore} store @param {ServedFile[]} files
  * @param {(loaded: number, total: number) => void} onProgress
  */
 function fetching(store, files, onProgress) {
@@ -88,7 +79,6 @@ function fetching(store, files, onProgress) {
 
 /**
  * What gives a network's content: what was fetched first is not read again, nor kept.
- *
  * @param {FileStore} store
  * @param {Map<string, Uint8Array | undefined>} first by SHA-256
  * @returns {(file: ServedFile) => Promise<Uint8Array>}
@@ -103,9 +93,7 @@ function contentsOf(store, first) {
 
 /**
  * The networks, which have all run once, on the accelerator that is best here.
- *
- * @param {LiteRt} litert
- * @param {(file: ServedFile) => Promise<Uint8Array>} contentOf
+ * @param {LiteRt} litert @param {(file: ServedFile) => Promise<Uint8Array>} contentOf
  * @param {LoadMessage} message
  */
 async function prepared(litert, contentOf, { networks, model }) {
@@ -120,10 +108,7 @@ async function prepared(litert, contentOf, { networks, model }) {
   }
 }
 
-/**
- * @param {LiteRt} litert
- * @param {(accelerator: Accelerator) => DeviceNetworks} on
- */
+/** @param {LiteRt} litert @param {(accelerator: Accelerator) => DeviceNetworks} on */
 async function best(litert, on) {
   const device = litert.getWebGpuDevice();
   // A fallback adapter is the processor in the guise of a graphics processor.

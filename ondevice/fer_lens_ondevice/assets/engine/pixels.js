@@ -34,7 +34,6 @@ export function pixelReader() {
 /**
  * Whether the pixels can be copied as they are shown. A canvas does the same, but in Chromium every
  * frame that it draws leaves a megabyte behind until the next collection of garbage.
- *
  * @param {Picture & {rotation?: number, flip?: boolean}} picture
  * @returns {picture is VideoFrame}
  */

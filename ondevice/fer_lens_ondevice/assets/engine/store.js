@@ -30,7 +30,6 @@ export class FileStore {
 
   /**
    * The content of a file, out of the cache or from the server.
-   *
    * @param {KnownFile} file
    * @param {(bytes: number) => void} [onBytes] told of bytes as they come, of all at once if kept
    * @returns {Promise<Uint8Array<ArrayBuffer>>}
@@ -56,7 +55,6 @@ export class FileStore {
 
   /**
    * Delete every entry but these.
-   *
    * @param {Iterable<string>} hashes SHA-256
    */
   async keepOnly(hashes) {
@@ -77,10 +75,7 @@ export class FileStore {
     return new URL(`${CACHE}/${sha256}`, this.base).href;
   }
 
-  /**
-   * @param {KnownFile} file
-   * @param {(bytes: number) => void} onBytes
-   */
+  /** @param {KnownFile} file @param {(bytes: number) => void} onBytes */
   async fetched(file, onBytes) {
     const content = new Uint8Array(file.bytes);
     let length = 0;
@@ -105,10 +100,7 @@ export class FileStore {
     return content;
   }
 
-  /**
-   * @param {KnownFile} file
-   * @param {Uint8Array<ArrayBuffer>} content
-   */
+  /** @param {KnownFile} file @param {Uint8Array<ArrayBuffer>} content */
   async isWhole(file, content) {
     const digest = new Uint8Array(await this.browser.subtle.digest("SHA-256", content));
     return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("") === file.sha256;

@@ -59,7 +59,6 @@
  * @property {() => {shown: number, draw: number}} drawn  since the last call
  * @property {(state: State) => void} show
  * @property {(phase: PhaseReport) => void} report
- * @property {(step: () => void, milliseconds: number) => void} later
  * @property {() => string} newId
  */
 

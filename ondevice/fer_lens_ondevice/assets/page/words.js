@@ -2,8 +2,7 @@
 
 /**
  * Fill the names in braces of a text.
- * @param {string} text
- * @param {Record<string, string | number>} values
+ * @param {string} text @param {Record<string, string | number>} values
  * @returns {string}
  */
 export function filled(text, values) {
@@ -22,8 +21,7 @@ export function chance(probability) {
 
 /**
  * Name alternatives: "sad", "sad or fear", "sad, fear or neutral".
- * @param {string[]} names
- * @param {string} or
+ * @param {string[]} names @param {string} or
  * @returns {string}
  */
 export function oneOf(names, or) {

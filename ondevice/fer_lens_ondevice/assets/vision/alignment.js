@@ -11,7 +11,6 @@ import { cropped, imageOf } from "./image.js";
 /**
  * Return the similarity transform that maps a face into the frame; rotation from the points,
  * position and scale from the box.
- *
  * @param {Float32Array} points  (6, 2)
  * @param {Float32Array} box  (4)
  * @param {Framing} framing
@@ -29,7 +28,6 @@ export function frameTransform(points, box, framing) {
 
 /**
  * Crop one face as the network sees it.
- *
  * @param {Image} image
  * @param {Float32Array} points  (6, 2)
  * @param {Float32Array} box  (4)
@@ -47,7 +45,6 @@ export function alignFace(image, points, box, framing, size, oversampling) {
 /**
  * Warp a picture and return the top left square. Large faces are first downscaled by area
  * averaging.
- *
  * @param {Image} image
  * @param {Matrix} matrix  similarity from pixels of the picture to pixels of the crop
  * @param {number} size  side of the crop
@@ -70,7 +67,6 @@ export function warp(image, matrix, size, oversampling, data) {
 
 /**
  * Return the part of a picture that a crop shows, and two pixels around it.
- *
  * @param {Image} image @param {Matrix} matrix @param {number} size
  */
 function reached(image, matrix, size) {
@@ -94,7 +90,6 @@ function reducedBy(image, scale) {
 
 /**
  * Sample an RGB picture bilinearly; its border is replicated.
- *
  * @param {Image} image @param {Matrix} places  from the crop's pixels to the picture's
  * @param {number} size @param {Uint8Array} [data]
  */

@@ -34,7 +34,6 @@ function isAlike(one, other, constants) {
 /**
  * Return whether the middle of a frame is somewhere in another one: first where it was, which is
  * enough while the camera stands still.
- *
  * @param {Image} frame @param {Image} other @param {CutConstants} constants
  */
 function isFound(frame, other, constants) {
@@ -51,7 +50,6 @@ function isFound(frame, other, constants) {
 
 /**
  * Return the correlation of a part of a frame with a picture, -1 to 1 (cv2.TM_CCOEFF_NORMED).
- *
  * @param {Image} frame @param {number} x  where the part begins @param {number} y
  * @param {Image} picture
  */

@@ -3,8 +3,7 @@
  * at them (`fer.tracking.tracker`), and what their answers are over time.
  */
 
-import { after } from "./presence.js";
-import { begun, isFresh, matched, move, smooth } from "./tracks.js";
+import { after, begun, isFresh, matched, move, smooth } from "./tracks.js";
 
 /** @typedef {import("./types.js").Constants} Constants */
 /** @typedef {import("./types.js").Detections} Detections */
@@ -32,7 +31,6 @@ export class Following {
 
   /**
    * Return the track of each face of the next frame; none for what is too unsure to start one.
-   *
    * @param {Detections} faces
    * @param {number} seconds  if they go back, everybody is forgotten
    * @returns {(Track | undefined)[]}
@@ -65,7 +63,6 @@ export class Following {
   /**
    * Return at which faces of the frame to look closely: whom the server asks for, then those whose
    * turn it is, new ones first and the surest of these; one in a frame, more if frames are rare.
-   *
    * @param {(Track | undefined)[]} tracks  of the faces
    * @param {Float32Array} scores
    * @param {number[]} wanted  local numbers that the server asks for
@@ -95,7 +92,6 @@ export class Following {
 
   /**
    * Return the smoothed probabilities and flaws of a face.
-   *
    * @param {Track} track
    * @param {number[]} probabilities  of a head
    * @param {boolean[]} flaws

@@ -1,7 +1,6 @@
 /** One face that is followed from frame to frame, as `fer.tracking.track`. */
 
 import { iou } from "./geometry.js";
-import { UNSEEN } from "./presence.js";
 
 /** @typedef {import("./types.js").FollowingConstants} FollowingConstants */
 
@@ -11,7 +10,7 @@ import { UNSEEN } from "./presence.js";
  * @property {Float32Array} box  (4) most recent one, in pixels
  * @property {number[]} velocity  of its centre, in pixels per second
  * @property {number} lastSeen  seconds
- * @property {import("./presence.js").Presence} presence
+ * @property {Presence} presence
  * @property {{values: Float32Array, seconds: number} | null} average  of answers and flaws
  */
 
@@ -22,7 +21,6 @@ export function begun(id, box, seconds) {
 
 /**
  * Return whether a track may still be continued.
- *
  * @param {Track} track
  * @param {number} seconds  now
  * @param {number} previous  time of the frame before
@@ -35,10 +33,7 @@ export function isFresh(track, seconds, previous, { freshSeconds, freshFrameSeco
 
 /**
  * Return where a face should be at a time.
- *
- * @param {Track} track
- * @param {number} seconds
- * @param {FollowingConstants} constants
+ * @param {Track} track @param {number} seconds @param {FollowingConstants} constants
  */
 export function predicted({ box, velocity, lastSeen }, seconds, { coastSeconds }) {
   const ahead = Math.min(seconds - lastSeen, coastSeconds);
@@ -47,10 +42,7 @@ export function predicted({ box, velocity, lastSeen }, seconds, { coastSeconds }
 
 /**
  * Take the place of a face in a new frame.
- *
- * @param {Track} track
- * @param {Float32Array} box
- * @param {number} seconds
+ * @param {Track} track @param {Float32Array} box @param {number} seconds
  * @param {FollowingConstants} constants
  */
 export function move(track, box, seconds, { velocitySeconds }) {
@@ -65,11 +57,8 @@ export function move(track, box, seconds, { velocitySeconds }) {
 
 /**
  * Match boxes with tracks, those that overlap most first.
- *
  * @param {Float32Array} boxes  (n, 4)
- * @param {Track[]} tracks
- * @param {number} seconds
- * @param {FollowingConstants} constants
+ * @param {Track[]} tracks @param {number} seconds @param {FollowingConstants} constants
  * @returns {Map<number, Track>}  by the index of the box
  */
 export function matched(boxes, tracks, seconds, constants) {
@@ -95,7 +84,6 @@ export function matched(boxes, tracks, seconds, constants) {
 
 /**
  * Average answers and flaws of a track over time (`Following.smoothed` in `fer.tracking`).
- *
  * @param {Track} track
  * @param {Float32Array} values  of this frame
  * @param {number} seconds
@@ -112,4 +100,32 @@ export function smooth(track, values, seconds, smoothingSeconds) {
   }
   track.average = { values, seconds };
   return values;
+}
+
+/**
+ * @typedef {object} Presence
+ * @property {number} mean  of the evidence, newest looks counting most
+ * @property {number} looks  how many there were
+ * @property {number} nextLook  time from which to look again, in seconds
+ * @property {boolean} isFace  as far as is known
+ */
+
+/** @type {Readonly<Presence>} */
+export const UNSEEN = Object.freeze({ mean: 0, looks: 0, nextLook: -Infinity, isFace: false });
+
+/**
+ * Return what is known after another look.
+ * @param {Readonly<Presence>} before
+ * @param {number} evidence  what was seen now
+ * @param {number} seconds  time of the frame
+ * @param {import("./types.js").PresenceConstants} constants
+ * @returns {Presence}
+ */
+export function after(before, evidence, seconds, constants) {
+  const { faceEvidence, noFace, newest, firstWait, longestWait } = constants;
+  const mean = before.looks ? before.mean + newest * (evidence - before.mean) : evidence;
+  const isFace = mean >= (before.isFace ? noFace : faceEvidence);
+  const sure = evidence >= faceEvidence ? constants.recheckSeconds : constants.doubtSeconds;
+  const refused = Math.min(firstWait * 2 ** Math.min(before.looks, 10), longestWait);
+  return { mean, looks: before.looks + 1, nextLook: seconds + (isFace ? sure : refused), isFace };
 }
