@@ -43,8 +43,7 @@ def test_panels_stand_where_there_is_room(js: Node, seed: int) -> None:
 
 def test_a_panel_larger_than_the_picture_has_no_place(js: Node) -> None:
     assert (
-        js("page/scene.js:around", rectangle(np.random.default_rng(1)), (700, 10), (640, 480))
-        == []
+        js("page/scene.js:around", rectangle(np.random.default_rng(1)), (700, 10), (640, 480)) == []
     )
 
 
