@@ -32,7 +32,7 @@ def test_presence(js: Node, seed: int) -> None:
         seconds += rng.uniform(0.1, 3)
         there = there.after(evidence_now, seconds)
         args = (here, evidence_now, seconds, NUMBERS["presence"])
-        here = js("vision/tracks.js:after", *args)
+        here = js("vision/following.js:after", *args)
         assert here["mean"] == pytest.approx(there.mean)
         assert here["nextLook"] == pytest.approx(there.next_look)
         assert (here["looks"], here["isFace"]) == (there.looks, there.is_face)
@@ -55,7 +55,7 @@ def test_smoothing(js: Node, smoothing: float) -> None:
         faces = replace(faces, track_id=numbers, seconds=seconds)
         there, _ = following.smoothed(faces, smoothing)
         values = np.concatenate([probabilities[0], flaws[0]]).astype(np.float32)
-        mean = js("vision/tracks.js:smooth", track, values, seconds, smoothing)
+        mean = js("vision/following.js:smooth", track, values, seconds, smoothing)
         track = {"average": {"values": mean, "seconds": seconds}}
         assert np.allclose(mean[:3], there.probabilities[0], atol=1e-5)
         marked = mean[3:] >= NUMBERS["following"]["markedShare"]

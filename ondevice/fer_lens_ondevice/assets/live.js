@@ -6,8 +6,8 @@ import { Outbox } from "./page/protocol.js";
 import { Session } from "./page/session.js";
 import { View } from "./page/view.js";
 
-/** @typedef {import("./page/types.js").Data} Data */
-/** @typedef {import("./page/types.js").Trigger} Trigger */
+/** @typedef {import("./types.js").Data} Data */
+/** @typedef {import("./types.js").Trigger} Trigger */
 
 const BASE = new URL("./", import.meta.url).href;
 

@@ -2,7 +2,26 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import { Following } from "../../../ondevice/fer_lens_ondevice/assets/vision/following.js";
-import { CONSTANTS, facesAt } from "./made.js";
+
+const CONSTANTS = {
+  presence: {
+    faceEvidence: 12, noFace: -5, newest: 0.5, firstWait: 0.2, longestWait: 5,
+    recheckSeconds: 10, doubtSeconds: 1,
+  },
+  following: {
+    followedIou: 0.1, newTrackScore: 0.6, freshSeconds: 1, freshFrameSeconds: 5,
+    lookSeconds: 0.1, maxLooks: 6, velocitySeconds: 0.25, coastSeconds: 0.4, markedShare: 0.5,
+  },
+};
+
+/** Return faces with these boxes. */
+function facesAt(boxes, score = 0.9) {
+  return {
+    count: boxes.length,
+    boxes: Float32Array.from(boxes.flat()),
+    scores: new Float32Array(boxes.length).fill(score),
+  };
+}
 
 const ids = (tracks) => tracks.map((track) => track?.id ?? 0);
 const BOX = [100, 100, 150, 150];

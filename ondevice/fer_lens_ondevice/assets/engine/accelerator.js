@@ -30,7 +30,9 @@ export async function faster(prepare, now = () => performance.now(), patience = 
   let late = false;
   const wasm = await measured(prepare, "wasm", now);
   const webgpu = measured(prepare, "webgpu", now, () => late).catch(() => undefined);
-  const found = await Promise.race([webgpu, later(patience)]);
+  /** @type {Promise<undefined>} */
+  const tired = new Promise((resolve) => setTimeout(resolve, patience, undefined));
+  const found = await Promise.race([webgpu, tired]);
   late = true;
   if (!found || !agree(wasm.answers, found.answers)) return "wasm";
   return found.milliseconds < wasm.milliseconds ? "webgpu" : "wasm";
@@ -70,12 +72,4 @@ export function agree(expected, found) {
     // Written so that what is no number agrees with nothing.
     return values.every((v, j) => Math.abs(v - (others[j] ?? NaN)) <= TOLERANCE * largest);
   });
-}
-
-/**
- * @param {number} milliseconds
- * @returns {Promise<undefined>}
- */
-function later(milliseconds) {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds, undefined));
 }

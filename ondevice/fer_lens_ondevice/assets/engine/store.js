@@ -17,6 +17,13 @@ import { Failure } from "./failure.js";
 /** Name of the cache, and of the folder that its entries seem to lie in. */
 export const CACHE = "fer-lens-ondevice";
 
+/** @returns {Browser} */
+const thisBrowser = () => ({
+  fetch: fetch.bind(globalThis),
+  subtle: crypto.subtle,
+  caches: globalThis.caches,
+});
+
 /** Gives files whose content is what was expected, and no other. */
 export class FileStore {
   /**
@@ -105,9 +112,4 @@ export class FileStore {
     const digest = new Uint8Array(await this.browser.subtle.digest("SHA-256", content));
     return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("") === file.sha256;
   }
-}
-
-/** @returns {Browser} */
-function thisBrowser() {
-  return { fetch: fetch.bind(globalThis), subtle: crypto.subtle, caches: globalThis.caches };
 }

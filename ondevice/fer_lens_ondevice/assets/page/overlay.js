@@ -5,9 +5,9 @@ import { drawPanel, drawTag } from "./ink.js";
 import { arrange, movedBox } from "./scene.js";
 import { chance, filled, oneOf } from "./words.js";
 
-/** @typedef {import("./types.js").Seen} Seen */
-/** @typedef {import("./types.js").Setup} Setup */
-/** @typedef {import("./types.js").Settings} Settings */
+/** @typedef {import("../types.js").Seen} Seen */
+/** @typedef {import("../types.js").Setup} Setup */
+/** @typedef {import("../types.js").Settings} Settings */
 
 /** Least milliseconds between two drawings: more than 30 a second nobody sees. */
 const DRAW_MILLISECONDS = 28;

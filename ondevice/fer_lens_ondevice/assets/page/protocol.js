@@ -9,7 +9,7 @@
  * of the first, Streamlit takes the component off the page.
  */
 
-/** @typedef {import("./types.js").PhaseReport} PhaseReport */
+/** @typedef {import("../types.js").PhaseReport} PhaseReport */
 
 /**
  * @typedef {object} About what stands in every message of a run

@@ -4,9 +4,9 @@ import { answerOf } from "../vision/answers.js";
 import { panelStyle, tagOf } from "./ink.js";
 import { chance } from "./words.js";
 
-/** @typedef {import("./types.js").Head} Head */
-/** @typedef {import("./types.js").SeenFace} SeenFace */
-/** @typedef {import("./types.js").Setup} Setup */
+/** @typedef {import("../types.js").Head} Head */
+/** @typedef {import("../types.js").SeenFace} SeenFace */
+/** @typedef {import("../types.js").Setup} Setup */
 /** @typedef {import("./ink.js").Tag} Tag */
 /** @typedef {{left: number, top: number, right: number, bottom: number}} Rectangle */
 /** @typedef {[number, number]} Size  width and height */

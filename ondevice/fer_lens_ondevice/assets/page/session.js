@@ -2,10 +2,10 @@
 
 import { Stream } from "./stream.js";
 
-/** @typedef {import("./types.js").Data} Data */
-/** @typedef {import("./types.js").Parts} Parts */
-/** @typedef {import("./types.js").PhaseName} PhaseName */
-/** @typedef {import("./types.js").Setup} Setup */
+/** @typedef {import("../types.js").Data} Data */
+/** @typedef {import("../types.js").Parts} Parts */
+/** @typedef {import("../types.js").PhaseName} PhaseName */
+/** @typedef {import("../types.js").Setup} Setup */
 
 /** Milliseconds that the end waits for the worker and the server, before the page says so. */
 const END_MILLISECONDS = 1500;
@@ -47,7 +47,7 @@ export class Session {
     this.settle();
   }
 
-  /** @param {import("./types.js").Reply} reply */
+  /** @param {import("../types.js").Reply} reply */
   replied(reply) {
     this.parts.outbox.acknowledge(reply.run, reply.acknowledged);
     if (reply.run !== this.run) return;

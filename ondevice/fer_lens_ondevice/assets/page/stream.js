@@ -2,7 +2,7 @@
 
 import { FramePump } from "./pump.js";
 
-/** @typedef {import("./types.js").Setup} Setup */
+/** @typedef {import("../types.js").Setup} Setup */
 /** @typedef {import("./camera.js").Camera} Camera */
 
 /**

@@ -3,9 +3,9 @@
 import { cameras } from "./camera.js";
 import { Overlay, described } from "./overlay.js";
 import { onVideoFrames } from "./pump.js";
-import { filled, megabytes } from "./words.js";
+import { filled } from "./words.js";
 
-/** @typedef {import("./types.js").State} State */
+/** @typedef {import("../types.js").State} State */
 /** @typedef {import("./session.js").Session} Session */
 
 /** Milliseconds between two descriptions of the picture, for those who listen to the page. */
@@ -178,7 +178,7 @@ function showMessage(box, { phase, loaded, total }, texts) {
   if (!shown) return;
   const [icon, name] = shown;
   const known = phase === "loading" && total > 0;
-  const values = { loaded: megabytes(loaded), total: megabytes(total) };
+  const values = { loaded: (loaded / 1e6).toFixed(1), total: (total / 1e6).toFixed(1) };
   const text = known ? (loaded < total ? texts.loadingBytes : texts.preparing) : texts[name];
   put(box, icon, filled(text, values), "p");
   const progress = /** @type {HTMLProgressElement} */ (box.querySelector("progress"));

@@ -29,12 +29,3 @@ export function oneOf(names, or) {
   const last = names[names.length - 1] ?? "";
   return others.length ? `${others.join(", ")} ${or} ${last}` : last;
 }
-
-/**
- * Format bytes as megabytes: "2.8".
- * @param {number} bytes
- * @returns {string}
- */
-export function megabytes(bytes) {
-  return (bytes / 1e6).toFixed(1);
-}

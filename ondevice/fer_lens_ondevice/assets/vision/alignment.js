@@ -56,7 +56,8 @@ export function warp(image, matrix, size, oversampling, data) {
   const [x0, y0, x1, y1] = reached(image, matrix, size);
   const part = cropped(image, x0, y0, x1, y1);
   const scale = Math.hypot(matrix[0], matrix[3]) * oversampling;
-  const reduced = scale < 1 ? reducedBy(part, scale) : part;
+  const smaller = (/** @type {number} */ side) => Math.max(rint(side * scale), 1);
+  const reduced = scale < 1 ? resizeArea(part, smaller(part.width), smaller(part.height)) : part;
   const [across, down] = [part.width / reduced.width, part.height / reduced.height];
   const [a, b, c, d] = [matrix[0] * across, matrix[1] * down, matrix[3] * across, matrix[4] * down];
   // OpenCV, and so the sampling, puts (0, 0) at a pixel's centre.
@@ -79,13 +80,6 @@ function reached(image, matrix, size) {
   const x1 = clamp(Math.ceil(Math.max(...xs)) + 2, x0 + 1, image.width);
   const y1 = clamp(Math.ceil(Math.max(...ys)) + 2, y0 + 1, image.height);
   return [x0, y0, x1, y1];
-}
-
-/** @param {Image} image @param {number} scale */
-function reducedBy(image, scale) {
-  const width = Math.max(rint(image.width * scale), 1);
-  const height = Math.max(rint(image.height * scale), 1);
-  return resizeArea(image, width, height);
 }
 
 /**

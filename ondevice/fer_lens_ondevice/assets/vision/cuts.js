@@ -22,13 +22,10 @@ export class SceneCuts {
     if (deviation(thumbnail) < emptyDeviation) return false;
     const { last } = this;
     this.last = thumbnail;
-    return last !== null && !isAlike(last, thumbnail, this.constants);
+    const found = (/** @type {Image} */ one, /** @type {Image} */ other) =>
+      isFound(one, other, this.constants);
+    return last !== null && !found(last, thumbnail) && !found(thumbnail, last);
   }
-}
-
-/** @param {Image} one @param {Image} other @param {CutConstants} constants */
-function isAlike(one, other, constants) {
-  return isFound(one, other, constants) || isFound(other, one, constants);
 }
 
 /**

@@ -20,7 +20,7 @@ import { packObservation } from "../wire.js";
 /** @typedef {import("./types.js").Detections} Detections */
 /** @typedef {import("./types.js").Image} Image */
 /** @typedef {import("./types.js").Observed} Observed */
-/** @typedef {import("./tracks.js").Track} Track */
+/** @typedef {import("./following.js").Track} Track */
 
 /** Looks at the frames of one run of the camera, in order. */
 export class Observer {
