@@ -23,7 +23,7 @@ from app.live.notices import (
     show_trouble,
 )
 from app.live.session_view import show_downloads, show_rolling_curves, show_session
-from app.live.state import connection_help, live_model, live_session
+from app.live.state import ice_source, live_model, live_session
 from app.live.streaming.connection import Connection, Phase
 from app.live.streaming.session import LiveModel, LiveSession
 from app.live.streaming.turn import Ice, RelayCheck
@@ -151,7 +151,7 @@ def _video(session: LiveSession) -> bool:
 def _servers() -> Ice:
     """Return the STUN or TURN servers; a running stream keeps those that it started with."""
     if _ICE not in st.session_state or not video_active():
-        st.session_state[_ICE] = connection_help()
+        st.session_state[_ICE] = ice_source().current()
     return st.session_state[_ICE]
 
 

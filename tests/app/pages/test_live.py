@@ -20,7 +20,7 @@ from app.live.streaming.frames import LiveSettings
 from app.live.streaming.record import LiveHistory
 from app.live.streaming.session import LiveSession
 from app.live.streaming.stream_limit import STALE_SECONDS, StreamLimit
-from app.live.streaming.turn import STUN, Help, Ice, RelayCheck, RelayState
+from app.live.streaming.turn import STUN, Help, Ice, IceSource, RelayCheck, RelayState
 from fer import ModelError
 from fer.labels import EXPRESSION_HEAD
 from fer.model.spec import ModelSpec
@@ -49,7 +49,7 @@ def page(session: LiveSession, analyzer: FakeAnalyzer, monkeypatch: pytest.Monke
     """The app on the Live page, not run yet, with this session."""
     monkeypatch.setattr(streamlit_webrtc.component, "get_this_session_info", lambda: None)
     monkeypatch.setattr("app.live.webrtc_patches.get_global_relay", MediaRelay)  # needs a server
-    monkeypatch.setattr(state, "connection_help", lambda: Ice(Help.LOCAL, ()))
+    monkeypatch.setattr(IceSource, "current", lambda _: Ice(Help.LOCAL, ()))
     monkeypatch.setattr(state, "live_model", lambda current: current)
     app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60).run()
     app.session_state["live_session"] = session
@@ -90,7 +90,7 @@ def words(page: AppTest) -> str:
 def test_before_a_start_it_says_what_will_be_asked_and_who_helps(
     page: AppTest, monkeypatch: pytest.MonkeyPatch, ice: Ice, says: str
 ) -> None:
-    monkeypatch.setattr(state, "connection_help", lambda: ice)
+    monkeypatch.setattr(IceSource, "current", lambda _: ice)
     page.run()
     for part in (says, ice.problem, "allow the camera", "Nothing is recorded"):
         assert part in words(page)

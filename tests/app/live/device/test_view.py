@@ -18,7 +18,7 @@ from app.live.device.protocol import Report
 from app.live.device.texts import PROBLEMS
 from app.live.streaming.connection import Connection, DeviceConnection, Phase
 from app.live.streaming.stream_limit import StreamLimit
-from app.live.streaming.turn import STUN, Help, Ice
+from app.live.streaming.turn import STUN, Help, Ice, IceSource
 from fer.model.spec import ModelSpec
 from tests.app.live.device.samples import Browser as Sight
 from tests.app.live.samples import session_of
@@ -79,7 +79,7 @@ def visit(
     ) -> AppTest:
         limit = StreamLimit(slots)
         session = session_of(spec, limit, time.monotonic, detector)
-        monkeypatch.setattr(state, "connection_help", lambda: ice)
+        monkeypatch.setattr(IceSource, "current", lambda _: ice)
         monkeypatch.setattr(state, "live_model", lambda current: current)
         app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60).run()
         app.session_state["live_session"] = session
