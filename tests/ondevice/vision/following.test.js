@@ -27,12 +27,6 @@ const ids = (tracks) => tracks.map((track) => track?.id ?? 0);
 const BOX = [100, 100, 150, 150];
 const moved = (by) => BOX.map((place, k) => place + (k % 2 ? 0 : by));
 
-test("nobody is followed where nobody is", () => {
-  const following = new Following(CONSTANTS);
-  assert.deepEqual(following.follow(facesAt([]), 0), []);
-  assert.deepEqual(following.due([], new Float32Array(0), []), []);
-});
-
 test("a face keeps its number while it moves, and gets a velocity", () => {
   const following = new Following(CONSTANTS);
   for (let i = 0; i < 30; i++) following.follow(facesAt([moved(20 * i)]), i / 10);
@@ -47,13 +41,6 @@ test("an unsure face continues a track and starts none", () => {
   assert.deepEqual(ids(following.follow(facesAt([BOX], 0.5), 0)), [0]);
   assert.deepEqual(ids(following.follow(facesAt([BOX], 0.7), 0.1)), [1]);
   assert.deepEqual(ids(following.follow(facesAt([BOX], 0.4), 0.2)), [1]);
-});
-
-test("two faces keep their numbers in any order", () => {
-  const following = new Following(CONSTANTS);
-  const [left, right] = [[0, 0, 50, 50], [200, 0, 250, 50]];
-  assert.deepEqual(ids(following.follow(facesAt([left, right]), 0)), [1, 2]);
-  assert.deepEqual(ids(following.follow(facesAt([right, left]), 0.1)), [2, 1]);
 });
 
 test("numbers only grow: who was away for long is new", () => {
@@ -124,21 +111,6 @@ test("what close looks refuse is no face, and looked at ever less often", () => 
   assert.ok(looks >= 5 && looks <= 7);
 });
 
-test("averages belong to a head", () => {
-  const following = new Following(CONSTANTS);
-  const flawless = [false, false, false, false];
-  const mean = (values, head, seconds) => {
-    const [track] = following.follow(facesAt([BOX]), seconds);
-    return following.smoothed(track, values, flawless, head, 0.6).probabilities[0];
-  };
-  assert.equal(mean([1, 0], "one", 0), 1);
-  const second = mean([0, 1], "one", 0.1);
-  assert.ok(second > 0.8 && second < 0.9);
-  assert.equal(mean([0, 1], "other", 0.2), 0);
-  following.beginAverages("other");
-  assert.equal(mean([1, 0], "other", 0.3), 1);
-});
-
 test("a flaw is marked while its average is at least one half", () => {
   const following = new Following(CONSTANTS);
   const marked = (dark, seconds) => {
@@ -155,4 +127,19 @@ test("local numbers fit into 16 bits", () => {
   following.nextId = 65535;
   const two = facesAt([[0, 0, 50, 50], [100, 0, 150, 50]]);
   assert.deepEqual(ids(following.follow(two, 0)), [65535, 1]);
+});
+
+test("averages belong to a head", () => {
+  const following = new Following(CONSTANTS);
+  const flawless = [false, false, false, false];
+  const mean = (values, head, seconds) => {
+    const [track] = following.follow(facesAt([BOX]), seconds);
+    return following.smoothed(track, values, flawless, head, 0.6).probabilities[0];
+  };
+  assert.equal(mean([1, 0], "one", 0), 1);
+  const second = mean([0, 1], "one", 0.1);
+  assert.ok(second > 0.8 && second < 0.9);
+  assert.equal(mean([0, 1], "other", 0.2), 0);
+  following.beginAverages("other");
+  assert.equal(mean([1, 0], "other", 0.3), 1);
 });
