@@ -22,8 +22,7 @@ SNAPSHOT = "live_snapshot"
 #: Seconds between two checks for a free slot.
 _BUSY_POLL_SECONDS = 2.0
 
-PRESS_START = ":material/videocam: **Press Start and allow the camera.** The microphone stays off."
-NUMBERS_STAY = (
+_NUMBERS_STAY = (
     "The numbers stay under this page's address until you clear them, or "
     f"{KEEP_SECONDS / 60:.0f} minutes after you close the tab."
 )
@@ -50,26 +49,31 @@ _TROUBLE = {
 }
 
 
-def show_before_start(ice: Ice, *, offer: bool) -> None:
-    """Explain what happens after Start: camera permission, privacy, and the connection.
+def show_before_start(privacy: str, way: str, *, clip: bool, problem: str = "") -> None:
+    """Explain what happens after Start.
 
     Args:
-        ice: the STUN or TURN servers for the connection.
-        offer: whether to offer the sample clip.
+        privacy: what becomes of the picture, in Markdown.
+        way: how it gets to where it is analysed, or the networks to the browser; in Markdown.
+        clip: whether to offer the sample clip.
+        problem: what is wrong with the way; empty if nothing is.
     """
     with st.container(border=True):
         st.markdown("#### Before you start", anchors=False)
-        st.markdown(PRESS_START)
         st.markdown(
-            ":material/lock: **Nothing is recorded.** Each frame is analysed on this server and "
-            f"dropped. {NUMBERS_STAY}"
+            ":material/videocam: **Press Start and allow the camera.** The microphone stays off."
         )
-        helps = _CONNECTION[ice.help].format(provider=ice.provider)
-        st.markdown(f":material/cell_tower: {helps}")
-        if ice.problem:
-            st.warning(ice.problem, icon=":material/cloud_off:")
-        if offer:
+        st.markdown(f":material/lock: {privacy} {_NUMBERS_STAY}")
+        st.markdown(way)
+        if problem:
+            st.warning(problem, icon=":material/cloud_off:")
+        if clip:
             offer_clip("live_offer_clip")
+
+
+def connection_words(ice: Ice) -> str:
+    """Return what helps to connect to the server, in Markdown."""
+    return f":material/cell_tower: {_CONNECTION[ice.help].format(provider=ice.provider)}"
 
 
 _CONNECTION = {

@@ -335,7 +335,7 @@ def test_a_failed_connection_is_explained(page: AppTest, monkeypatch: pytest.Mon
 def test_without_a_camera_it_says_why_and_offers_two_other_ways(
     page: AppTest, monkeypatch: pytest.MonkeyPatch, problem: CameraProblem
 ) -> None:
-    monkeypatch.setattr(camera, "camera_problem", lambda: problem)
+    monkeypatch.setattr("app.live.view.camera_problem", lambda: problem)
     page.run()
     assert notices._CAMERA[problem] in words(page)
     assert page.get("page_link")
@@ -343,7 +343,7 @@ def test_without_a_camera_it_says_why_and_offers_two_other_ways(
         return
     monkeypatch.setattr(webrtc, "create_video_source_track", lambda *_: None)  # needs a server
     (button,) = [b for b in page.button if b.label == "Play a sample clip"]
-    monkeypatch.setattr(camera, "camera_problem", lambda: None)
+    monkeypatch.setattr("app.live.view.camera_problem", lambda: None)
     button.click().run()
     page.button(key="live_clip_stop").click().run()
     assert words(page)

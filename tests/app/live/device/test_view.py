@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from app.live import notices, state
 from app.live.camera import CameraProblem
-from app.live.device import choice, component, view
+from app.live.device import choice, component
 from app.live.device.choice import Place
 from app.live.device.protocol import Report
 from app.live.device.texts import PROBLEMS
@@ -197,7 +197,7 @@ def test_a_problem_with_the_camera_has_the_same_words_as_on_the_server(
     browser.report = Report("failed", "camera", "ended")
     assert notices._CAMERA[CameraProblem.GONE] in words(visit(chosen="device"))
     browser.report = Report()
-    monkeypatch.setattr(view, "camera_problem", lambda: CameraProblem.MISSING)
+    monkeypatch.setattr("app.live.view.camera_problem", lambda: CameraProblem.MISSING)
     page = visit(chosen="device")
     assert page.warning[0].value == notices._CAMERA[CameraProblem.MISSING]
     assert "Before you start" in words(page)
