@@ -64,9 +64,6 @@ class FaceLandmark:
 
     Thread-safe: concurrent calls run one after another.
 
-    Args:
-        threads: CPU threads of one call.
-
     Raises:
         ModelError: the package that carries the network is not installed.
     """
@@ -83,10 +80,7 @@ class FaceLandmark:
     ) -> FaceMeshes:
         """Look at each detected face, turned upright by its eyes.
 
-        Args:
-            image: ``(height, width, 3)`` RGB uint8.
-            detections: the ``n`` faces, in pixels of the image.
-            scale: side of the crop as a multiple of the box.
+        The side of the crop is `scale` times that of the box.
         """
         check_image(image)
         presence = np.zeros(len(detections), np.float32)
@@ -103,10 +97,6 @@ class FaceLandmark:
         It is the lower one of two looks at crops of different sizes, at both of which few drawings
         and objects look like a face; and the least possible where the mesh does not lie over the
         box, since the network then saw something else.
-
-        Args:
-            image: ``(height, width, 3)`` RGB uint8.
-            detections: the ``n`` faces, in pixels of the image.
         """
         lowest = np.full(len(detections), PRESENCE_RANGE[1], np.float32)
         for scale in PRESENCE_SCALES:

@@ -58,15 +58,9 @@ def around(
 ) -> list[Rectangle]:
     """Return the candidate positions of a panel around a face, best first.
 
-    Args:
-        box: box of the face; may extend past the image.
-        size_wh: width and height of the panel.
-        picture_wh: width and height of the image.
-        gap: pixels between the face and the panel.
-        headroom: pixels above the box that its tag occupies.
-
-    Returns:
-        Four rectangles; none if the panel is larger than the image.
+    They are `gap` pixels from the box, which may extend past the image, and from the `headroom`
+    pixels above it that its tag occupies. There are four; none if the panel is larger than the
+    image.
     """
     (width, height), (left, top, right, bottom) = size_wh, box
     if width > picture_wh[0] or height > picture_wh[1]:
@@ -137,10 +131,7 @@ class PanelStyle:
     def bar(self, index: int, share: float, *, top: bool) -> tuple[slice, slice]:
         """Return the rows and columns of a bar within the panel.
 
-        Args:
-            index: index of the expression.
-            share: probability, 0…1, which is the relative length of the bar.
-            top: whether this is the most probable expression, whose bar is thicker.
+        Its relative length is a share, 0…1. The most probable expression's is thicker.
         """
         thin = max(1, self.step // 5) - (1 if top else 0)
         start = self.pad + index * self.step
@@ -152,13 +143,7 @@ class PanelStyle:
 
 
 def draw_panel(region: Image, probabilities: Floats, style: PanelStyle) -> None:
-    """Draw the panel of one face over a region of an image, in place.
-
-    Args:
-        region: ``(height, width, 3)`` RGB uint8 of exactly the panel's size.
-        probabilities: ``(k,)`` probabilities of `style.labels`.
-        style: appearance of the panel.
-    """
+    """Draw the panel of one face over a region of exactly its size, in place."""
     top = int(probabilities.argmax())
     keep, layer = _background_layer(style, top)
     region[:] = cv2.add(cv2.multiply(region, keep, scale=1 / 255), layer)
@@ -195,7 +180,6 @@ def _background_layer(style: PanelStyle, top: int) -> tuple[Image, Image]:
 
 
 def _name_position(style: PanelStyle, index: int) -> tuple[float, float]:
-    """Return the left end of a name on its baseline."""
     start = style.pad + index * style.step
     return style.pad, start + (style.step - style.text) / 2 + round(BASELINE * style.text)
 
@@ -303,7 +287,6 @@ def _draw_panels(
 def _panel_positions(
     picture: Image, faces: Faces, tags: list[Rectangle], style: PanelStyle, gap: int
 ) -> list[Rectangle | None]:
-    """Return the position of each face's panel; None where it would cover something."""
     picture_wh = (picture.shape[1], picture.shape[0])
     boxes = [Rectangle(*(round(v) for v in box)) for box in faces.xyxy.tolist()]
     # The line of a box is centred on its edge, so it takes up half the gap.

@@ -23,15 +23,12 @@ _GAP, _BACKGROUND = 8, 245
 def contact_sheet(
     images: NDArray[np.uint8], probabilities: Floats, labels: tuple[str, ...]
 ) -> Image:
-    """Draw faces, each with its most probable expression below it.
+    """Draw faces, each with its most probable expression below it; of many, `MOST` spread evenly.
 
     Args:
-        images: ``(n, size, size, channels)`` uint8, at least one; of many, `MOST` spread evenly.
+        images: ``(n, size, size, channels)`` uint8, at least one.
         probabilities: ``(n, k)``.
         labels: names of the ``k`` expressions.
-
-    Returns:
-        ``(height, width, 3)`` RGB uint8.
     """
     count = min(len(images), MOST)
     shown = np.linspace(0, len(images) - 1, count).round().astype(int).tolist()

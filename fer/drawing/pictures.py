@@ -16,10 +16,7 @@ def portrait_square(
 ) -> tuple[int, int, int]:
     """Return left, top and side of the square around a face, moved or shrunk into the image.
 
-    Args:
-        image: ``(height, width, 3)`` uint8.
-        box: ``(4,)`` of the face, in pixels.
-        widths: side of the square, in widths of the box.
+    Its side is so many times that of the box.
     """
     height, width = image.shape[:2]
     wanted = float(np.max(box[2:] - box[:2])) * widths
@@ -46,13 +43,7 @@ def resized(image: Image, scale: float) -> Image:
 
 
 def encoded(image: Image, suffix: str, quality: int = 92) -> bytes:
-    """Return the contents of a file.
-
-    Args:
-        image: ``(height, width, 3)`` RGB uint8.
-        suffix: ``.jpg`` or ``.png``.
-        quality: of a JPEG, 0…100.
-    """
+    """Return an RGB image as a file, ``.jpg`` of a quality of 0…100, or ``.png``."""
     options = [cv2.IMWRITE_JPEG_QUALITY, quality] if suffix == ".jpg" else []
     success, data = cv2.imencode(suffix, cv2.cvtColor(image, cv2.COLOR_RGB2BGR), options)
     if not success:

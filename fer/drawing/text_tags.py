@@ -28,12 +28,12 @@ def padding(size: int) -> int:
 
 @lru_cache(maxsize=1024)
 def text_on(text: str, background: str, size: int) -> Image:
-    """Render text on a coloured background, with padding, ``(height, width, 3)`` RGB.
+    """Render a line of text on a coloured background (``#RRGGBB``), with padding.
 
-    Args:
-        text: one line.
-        background: ``#RRGGBB``; the text is black or white, whichever is more readable on it.
-        size: text size, in pixels.
+    The text is black or white, whichever is more readable on it; its size is in pixels.
+
+    Returns:
+        ``(height, width, 3)`` RGB.
     """
     pad = padding(size)
     font = ImageFont.load_default(size)
@@ -48,11 +48,7 @@ def text_on(text: str, background: str, size: int) -> Image:
 def badge(number: int, fill: str, background: str, size: int) -> Image:
     """Render the number of a face in a pill-shaped badge, ``(height, width, 3)`` RGB.
 
-    Args:
-        number: from 1.
-        fill: colour of the badge, ``#RRGGBB``.
-        background: colour around the badge, ``#RRGGBB``.
-        size: size of the text beside the badge, in pixels.
+    It is filled and surrounded by colours ``#RRGGBB``, beside text of a size in pixels.
     """
     pad, height = padding(size), size + 2 * padding(size)
     font = ImageFont.load_default(size * _SUPERSAMPLING)

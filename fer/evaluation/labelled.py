@@ -53,8 +53,7 @@ def evaluate_labelled(
         truth: canonical names of the true classes of ``n`` faces; see `fer.labels.canonical`.
         probabilities: ``(n, k)``, of the head's classes.
         head: the head, with its thresholds.
-        flawed: ``(n,)``, whether a face has a flaw, so that the threshold for degraded pictures
-            applies; None if none has.
+        flawed: ``(n,)``, whether a face has a flaw, which has thresholds of its own.
 
     Raises:
         DataError: no face has a class of the head.

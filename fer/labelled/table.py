@@ -94,8 +94,7 @@ def read_table(data: bytes) -> list[LabelRow]:
     """Return the rows of a table. Only the columns photo and expression must be there.
 
     Raises:
-        DataError: it is no such table. The message is the end of a sentence that starts with its
-            name.
+        DataError: it is no such table. The message is to follow its name.
     """
     if len(data) > MAX_BYTES:
         raise DataError(f"is larger than {MAX_BYTES // 2**20} MB, as no table of labels is.")
@@ -172,13 +171,7 @@ class LabelledFace:
 
 
 def _archive_names(photos: Sequence[str]) -> list[str]:
-    """Return a name for each photograph in an archive: no folders, no two alike.
-
-    Folders in ``originals`` would look like classes.
-
-    Args:
-        photos: names or paths, which may be anything.
-    """
+    """Return a name for each photograph in an archive: no folders, which look like classes."""
     return distinct_names([flat_name(photo) for photo in photos])
 
 

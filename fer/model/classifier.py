@@ -31,10 +31,6 @@ _AGAIN = "Export the model again."
 class ExpressionClassifier:
     """The network of a model directory. Thread-safe: concurrent calls run one after another.
 
-    Args:
-        directory: directory with ``spec.json`` and the file that it names.
-        threads: CPU threads of one call.
-
     Raises:
         ModelError: the directory is not a complete model.
     """
@@ -86,15 +82,10 @@ class ExpressionClassifier:
         return calibrated(of, logits[head])
 
     def activation_maps(self, crops: NDArray[np.uint8], head: str = EXPRESSION_HEAD) -> Floats:
-        """Return the class activation maps of one head.
+        """Return the class activation maps of one head, ``(n, rows, columns, k)`` float32.
 
-        Args:
-            crops: ``(n, size, size, channels)`` uint8 in the framing of `fer.alignment`.
-            head: name of the head.
-
-        Returns:
-            ``(n, rows, columns, k)`` float32 in logit units before temperature scaling. The mean
-            over rows and columns, plus a constant per expression, is the logit.
+        They are in logit units before temperature scaling. The mean over rows and columns, plus a
+        constant per expression, is the logit.
 
         Raises:
             ModelError: the model has no such head, or was exported without its maps.
@@ -111,11 +102,7 @@ class ExpressionClassifier:
         return blended(self.spec, asked, maps) if asked.blend else maps[head]
 
     def logits(self, crops: NDArray[np.uint8]) -> dict[str, Floats]:
-        """Return the logits of every head before temperature scaling, ``{head: (n, k)}`` float32.
-
-        Args:
-            crops: ``(n, size, size, channels)`` uint8 in the framing of `fer.alignment`.
-        """
+        """Return the logits of every head before temperature scaling, ``{head: (n, k)}``."""
         own = tuple(head.output for head in self.spec.network_heads)
         outputs = self._outputs(crops, own)
         return {head.name: head_logits(self.spec, head, outputs) for head in self.spec.heads}

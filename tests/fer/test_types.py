@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fer.types import Detections, Faces, check_image, margins
+from fer.types import Faces, check_image, margins
 from tests.samples import make_detections
 
 LABELS = ("happy", "sad")
@@ -24,18 +24,6 @@ def test_faces_agree_on_their_number(n: int) -> None:
     assert result.expressions == ["sad"] * n
     assert result.confidence.tolist() == [0.75] * n
     assert result.track_id.tolist() == [-1] * n
-
-
-def test_empty_is_a_valid_record_of_no_faces() -> None:
-    empty = Faces.empty(LABELS)
-    assert (len(empty), empty.expressions, empty.confidence.shape) == (0, [], (0,))
-    assert len(Detections.concatenate([])) == 0
-
-
-def test_take_keeps_what_belongs_together() -> None:
-    taken = faces(3).take(np.array([2, 0]))
-    assert taken.xyxy[:, 0].tolist() == [20, 0]
-    assert taken.landmarks[:, 0, 0] == pytest.approx([22.4, 2.4])
 
 
 @pytest.mark.parametrize("n", [0, 1, 3])

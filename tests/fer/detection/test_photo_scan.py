@@ -107,15 +107,6 @@ def test_a_tile_cuts_faces_except_at_the_border_of_the_photograph(
     assert found.tolist() == [whole]
 
 
-def test_a_plain_picture_is_looked_at_only_as_a_whole() -> None:
-    detector = Patches()
-    assert len(proposed(detector, np.full((900, 1200, 3), 200, np.uint8)).logit) == 0
-    plain = len(detector.views)
-    detector.views.clear()
-    proposed(detector, pattern(1200, 900))
-    assert plain < 8 < len(detector.views)
-
-
 @pytest.mark.parametrize("side", [28, 60, 150, 400])
 @pytest.mark.parametrize("corner", [(0, 0), (1, 1), (0.5, 0.5), (0.33, 0.71)])
 def test_faces_of_all_sizes_are_proposed_anywhere(side: int, corner: tuple[float, float]) -> None:
@@ -195,23 +186,6 @@ def test_what_only_looks_like_a_face_is_not_one(scan: PhotoScan, name: str) -> N
     picture = (picture * 255).astype(np.uint8) if picture.dtype == np.bool_ else picture
     rgb = picture[..., :3] if picture.ndim == 3 else np.repeat(picture[..., None], 3, axis=2)
     assert len(scan(np.ascontiguousarray(rgb))) == 0
-
-
-@pytest.mark.parametrize("side", [60, 160, 420])
-def test_a_drawn_smiley_is_no_face(scan: PhotoScan, side: int) -> None:
-    picture = np.full((480, 640, 3), 235, np.uint8)
-    ink, pen, (x, y) = (20, 20, 20), max(1, side // 30), (320, 240)
-    cv2.circle(picture, (x, y), side // 2, (250, 210, 40), -1)
-    cv2.circle(picture, (x, y), side // 2, ink, pen)
-    for dx in (-side // 6, side // 6):
-        cv2.circle(picture, (x + dx, y - side // 8), max(2, side // 16), ink, -1)
-    cv2.ellipse(picture, (x, y + side // 12), (side // 4, side // 6), 0, 15, 165, ink, pen)
-    assert len(scan(picture)) == 0
-
-
-def test_parts_of_a_large_face_are_no_faces(scan: PhotoScan, astronaut: Image) -> None:
-    close = cv2.resize(astronaut[20:220, 120:330], None, fx=6, fy=6, interpolation=cv2.INTER_CUBIC)
-    assert len(scan(np.asarray(close, np.uint8))) == 1
 
 
 @pytest.mark.parametrize("degrees", [45, 90, 135, 180, 225, 270, 315])

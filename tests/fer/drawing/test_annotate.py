@@ -49,17 +49,6 @@ def test_a_face_is_boxed_in_the_colour_of_its_expression_and_the_image_kept() ->
     assert (picture[100:160, 120:180] == 0).all()
 
 
-@pytest.mark.parametrize(
-    "box",
-    [(-50, -50, 30, 30), (90, 90, 400, 400), (0, 0, 100, 100), (-90, 40, -20, 90)],
-    ids=["top left", "bottom right", "all of it", "outside"],
-)
-def test_a_box_past_the_border_still_has_its_name_in_the_picture(box: tuple) -> None:
-    picture = annotate(np.zeros((100, 140, 3), np.uint8), faces(box))
-    tag = (picture == ImageColor.getrgb(COLOURS["happy"])).all(axis=2)
-    assert tag.sum() > 200
-
-
 def all_seven(*boxes: tuple, top: str = "happy", numbered: bool = True) -> Faces:
     shares = np.full((len(boxes), 7), 0.05, np.float32)
     shares[:, FER2013_LABELS.index(top)] = 0.7
@@ -131,17 +120,6 @@ def test_bars_cover_no_face_where_there_is_room(boxes: tuple) -> None:
     assert changed.any()
     for left, top, right, bottom in boxes:
         assert not changed[top:bottom, left:right].any()
-
-
-@pytest.mark.parametrize(
-    ("size", "box"),
-    [((60, 60), (10, 10, 50, 50)), ((110, 120), (0, 0, 120, 110))],
-    ids=["smaller than a panel", "all face"],
-)
-def test_bars_without_room_are_left_out(size: tuple, box: tuple) -> None:
-    image = np.full((*size, 3), 90, np.uint8)
-    plain, with_bars = (annotate(image, all_seven(box), bars=bars) for bars in (False, True))
-    assert (plain == with_bars).all()
 
 
 @given(

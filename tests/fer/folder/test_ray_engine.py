@@ -230,17 +230,6 @@ def test_a_driver_that_is_killed_is_started_again_and_loses_nothing(
 
 
 @pytest.mark.full
-def test_a_model_that_a_machine_cannot_load_is_said_as_such(
-    cluster: dict[str, str], photos: Path, tmp_path: Path
-) -> None:
-    with begun(photos, tmp_path / "results", cluster, "load_nothing") as driver:
-        _, error = driver.communicate(timeout=600)
-    assert driver.returncode == 1
-    last = "fer.errors.CollectionError: A machine of the cluster could not go on: "
-    assert error.splitlines()[-1] == f"{last}spec.json is missing."
-
-
-@pytest.mark.full
 def test_the_rows_are_those_of_the_local_engine(
     cluster: dict[str, str], tmp_path: Path, astronaut: Image, capsys: pytest.CaptureFixture
 ) -> None:
