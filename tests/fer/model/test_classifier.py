@@ -9,6 +9,7 @@ import pytest
 
 from fer.errors import ModelError
 from fer.labels import BALANCED_HEAD, EXPRESSION_HEAD, FER2013_LABELS, FERPLUS_HEAD
+from fer.litert import interpreter_of
 from fer.model.classifier import MAX_BATCH, ExpressionClassifier, NetworkPool
 from fer.model.spec import Head, ModelSpec
 from tests.samples import SHIPPED_MODEL
@@ -150,23 +151,26 @@ def test_a_network_with_another_number_of_answers_is_refused(tmp_path: Path) -> 
         ExpressionClassifier(model)
 
 
-@pytest.mark.parametrize("content", [None, b"", b"no model"], ids=["missing", "empty", "text"])
-def test_a_broken_file_is_named(tmp_path: Path, content: bytes | None) -> None:
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (None, r"model\.tflite is missing"),
+        (b"no model", "not the file that was exported"),
+        (b"", "not the file that was exported"),
+    ],
+)
+def test_a_broken_or_swapped_file_is_named(
+    tmp_path: Path, content: bytes | None, says: str
+) -> None:
+    """Another network would run, beside a report about this one."""
     model = shutil.copytree(SHIPPED_MODEL, tmp_path / "model")
     (model / "model.tflite").unlink()
     if content is not None:
         (model / "model.tflite").write_bytes(content)
-    with pytest.raises(ModelError, match=r"model\.tflite"):
+    with pytest.raises(ModelError, match=says):
         ExpressionClassifier(model)
-
-
-def test_a_file_that_was_swapped_is_refused(tmp_path: Path) -> None:
-    """It would run, beside a report about another one."""
-    model = shutil.copytree(SHIPPED_MODEL, tmp_path / "model")
-    with (model / "model.tflite").open("ab") as file:
-        file.write(bytes(1))
-    with pytest.raises(ModelError, match="not the file that was exported"):
-        ExpressionClassifier(model)
+    with pytest.raises(ModelError, match="it is not a LiteRT model that can be run"):
+        interpreter_of(content or b"", whose="it is ")
 
 
 def test_temperature_softens_but_keeps_the_order(
