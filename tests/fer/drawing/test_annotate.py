@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import ImageColor
 
-from fer.drawing.annotate import Rectangle, annotate, around, first_free
+from fer.drawing.annotate import annotate
 from fer.labels import (
     COLOURS,
     FER2013_LABELS,
@@ -17,16 +17,6 @@ from fer.labels import (
 )
 from fer.types import Faces, Image
 from tests.samples import make_detections
-
-
-def test_the_right_of_a_face_comes_first_then_what_is_free() -> None:
-    face = Rectangle(50, 50, 100, 100)
-    spots = around(face, (40, 60), (300, 300), gap=4, headroom=10)
-    assert first_free(spots, [face]) == Rectangle(104, 50, 144, 110)
-    neighbour = Rectangle(120, 50, 170, 100)
-    assert first_free(spots, [face, neighbour]) == Rectangle(6, 50, 46, 110)
-    assert first_free(spots, [Rectangle(0, 0, 300, 300)]) is None
-    assert first_free([], []) is None
 
 
 def faces(*boxes: tuple) -> Faces:
