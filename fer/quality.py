@@ -108,7 +108,9 @@ def measure(detections: Detections, crops: NDArray[np.uint8]) -> Quality:
     return Quality(
         side=(detections.xyxy[:, 2:] - detections.xyxy[:, :2]).max(axis=1).astype(np.float32),
         sharpness=np.array([_sharpness(face) for face in grey_crops], np.float32),
-        light=np.array([_light(face) for face in grey_crops], np.float32),
+        light=np.array(
+            [np.percentile(face[INSIDE], LIGHT_PERCENTILE) for face in grey_crops], np.float32
+        ),
         yaw=yaw(detections.landmarks),
     )
 
@@ -146,7 +148,3 @@ def _sharpness(face: Floats) -> float:
         fine, coarse = (face - soft)[INSIDE].var(), (soft - softer)[INSIDE].var()
         ratios.append((fine + ENERGY_FLOOR * MIN_SHARPNESS) / (coarse + ENERGY_FLOOR))
     return float(min(ratios))
-
-
-def _light(face: Floats) -> float:
-    return float(np.percentile(face[INSIDE], LIGHT_PERCENTILE))

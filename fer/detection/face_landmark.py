@@ -103,7 +103,9 @@ class FaceLandmark:
             again = np.flatnonzero(lowest >= HOPELESS)
             places = detections.take(again)
             meshes = self(image, places, scale=scale)
-            seen = np.where(_covers(meshes.points, places.xyxy), meshes.presence, -np.inf)
+            low, high = meshes.points.min(axis=1), meshes.points.max(axis=1)
+            ious = np.diag(iou_matrix(np.concatenate([low, high], axis=1), places.xyxy))
+            seen = np.where(ious >= COVER_IOU, meshes.presence, -np.inf)
             lowest[again] = np.minimum(lowest[again], seen)
         return np.maximum(lowest, PRESENCE_RANGE[0])
 
@@ -115,12 +117,6 @@ class FaceLandmark:
             self._interpreter.invoke()
             mesh = self._interpreter.get_tensor(self._points).reshape(MESH_POINTS, 3)
             return float(self._interpreter.get_tensor(self._presence).item()), mesh[:, :2]
-
-
-def _covers(points: Floats, xyxy: Floats) -> NDArray[np.bool_]:
-    """Return whether each mesh ``(n, 468, 2)`` lies over its box."""
-    extent = np.concatenate([points.min(axis=1), points.max(axis=1)], axis=1)
-    return np.asarray(np.diag(iou_matrix(extent, xyxy)) >= COVER_IOU)
 
 
 def _crop_transform(xyxy: Floats, landmarks: Floats, scale: float) -> NDArray[np.float64]:

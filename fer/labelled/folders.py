@@ -45,15 +45,14 @@ def labelled_files(names: Iterable[str], labels: Sequence[str]) -> list[Labelled
         return []
     level = min(levels)
     return [
-        LabelledFile(str(path), canonical(path.parts[level]), _split(path, level))
+        LabelledFile(
+            str(path),
+            canonical(path.parts[level]),
+            split_of(path, SPLIT_OF_FOLDER.get(path.parts[level - 1].lower() if level else "", "")),
+        )
         for path in paths
         if len(path.parts) > level + 1
     ]
-
-
-def _split(path: PurePosixPath, level: int) -> str:
-    folder = path.parts[level - 1].lower() if level else ""
-    return split_of(path, SPLIT_OF_FOLDER.get(folder, ""))
 
 
 def split_of(path: PurePath, folder_split: str) -> str:
