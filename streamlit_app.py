@@ -13,7 +13,6 @@ from app.core.server.notice_view import show_notice, show_server_notice
 from app.core.server.password import password_of
 from app.core.server.start import begin_server
 from app.core.session.lasting_downloads import keep_downloads
-from app.video.state import begin
 
 PAGES = [
     st.Page("app/pages/photo.py", title="Photo", icon=":material/photo_camera:", default=True),
@@ -46,7 +45,6 @@ OPERATOR = st.Page(
     url_path="operator",
 )
 
-begin()
 begin_server()
 keep_downloads()
 # Before the navigation: until it knows the icon, the browser fetches that of the page from a font

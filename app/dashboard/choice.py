@@ -10,11 +10,11 @@ from app.core.models.head_picker import choose_measured
 from app.core.models.head_text import NAMES
 from app.core.models.model_choice import chosen_model
 from app.core.paths import models_dir, without_folder
+from app.core.report.text import SPLITS_EXPLAINED, split_evaluations
 from app.core.text import escape_markdown
 from app.dashboard.models import OpenedModel, model_names, open_model
 from app.dashboard.sections.other_data import FURTHER, record_faces, record_title, record_ways
 from app.dashboard.sections.performance import DUPLICATES
-from app.dashboard.text import SPLITS_EXPLAINED, split_evaluations
 from fer.errors import ModelError
 from fer.evaluation.other_data import OtherData
 from fer.evaluation.report import EarlierTraining

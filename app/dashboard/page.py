@@ -11,8 +11,11 @@ from functools import partial
 import streamlit as st
 
 from app.core.paths import models_dir
+from app.core.report.elements import Chart, Command, Note, Part, Row
+from app.core.report.text import trainings
+from app.core.report.view import show_part, show_parts
 from app.core.text import escape_markdown
-from app.dashboard.charts.style import on_one_scale
+from app.dashboard.charts import on_one_scale
 from app.dashboard.choice import (
     choose_faces,
     choose_head,
@@ -21,13 +24,9 @@ from app.dashboard.choice import (
     choose_training,
     open_with_warnings,
 )
-from app.dashboard.elements import Chart, Command, Note, Part, Row
 from app.dashboard.models import OpenedModel, json_report, model_names
-from app.dashboard.registry import OVERVIEW, SECTIONS, Choice, Entry
-from app.dashboard.render.html import html_report
-from app.dashboard.render.streamlit_elements import show_part, show_parts
+from app.dashboard.registry import OVERVIEW, SECTIONS, Choice, Entry, html_report
 from app.dashboard.sections.comparison import compare
-from app.dashboard.text import trainings
 
 #: Command that the page suggests if there is no model, or only one.
 TRAIN_COMMAND = "python -m training train --preset small --data fer2013.csv --out models/mine"

@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal
 
-from app.dashboard.elements import Matrix, Note, Part, Section
+from app.core.report import evaluation
+from app.core.report.elements import Matrix, Note, Part, Section
+from app.core.report.evaluation import AS_ANSWERED
+from app.core.report.html import html_page
+from app.core.report.text import SplitEvaluation, creation_time, evaluation_on, split_evaluations
 from app.dashboard.models import OpenedModel
 from app.dashboard.sections import confidence, other_data, performance, record, training
-from app.dashboard.sections.other_data import AS_ANSWERED
-from app.dashboard.text import SplitEvaluation, evaluation_on, split_evaluations
 from fer.evaluation.labelled import LabelledEvaluation
 from fer.evaluation.other_data import OtherData
 from fer.evaluation.report import EarlierTraining
@@ -112,7 +114,7 @@ def _every_record(model: OpenedModel) -> Sequence[Choice]:
 
 def _teaching(model: OpenedModel, _: Choice) -> Sequence[Part]:
     changes = model.report.adaptation
-    return training.adaptation(changes) if changes else ()
+    return evaluation.adaptation(changes) if changes else ()
 
 
 def _overview(model: OpenedModel, choice: Choice) -> Sequence[Part]:
@@ -127,9 +129,9 @@ def _overview(model: OpenedModel, choice: Choice) -> Sequence[Part]:
 def _mistakes(model: OpenedModel, choice: Choice) -> Sequence[Part]:
     if not (chosen := choice.evaluation):
         return [_not_measured(choice)]
-    chart, counts = performance.confusion(chosen), performance.confusion_counts(chosen)
+    chart, counts = evaluation.confusion(chosen), evaluation.confusion_counts(chosen)
     matrix = Matrix(chosen, chart, counts, model.name, model.mistakes)
-    return [matrix, performance.per_class(chosen)]
+    return [matrix, evaluation.per_class(chosen)]
 
 
 def _confidence(model: OpenedModel, choice: Choice) -> Sequence[Part]:
@@ -196,3 +198,14 @@ SECTIONS: tuple[Entry, ...] = (
         asks="files",
     ),
 )
+
+
+def html_report(model: OpenedModel) -> str:
+    """Return the whole report as one HTML page, which includes Plotly's script."""
+    return html_page(
+        f"Model {model.name}",
+        f"Written {creation_time(model.report)}.",
+        sections_of(model),
+        title=f"Report of {model.name}",
+        problems=model.problems,
+    )

@@ -9,14 +9,15 @@ import streamlit as st
 from app.core.session.session_store import KEEP_SECONDS
 from app.core.text import counted
 from app.live.camera import CameraProblem
-from app.live.snapshot import open_snapshot
 from app.live.streaming.connection import Phase
-from app.live.streaming.ice import Help, Ice
-from app.live.streaming.relay import RelayState
 from app.live.streaming.session import LiveSession
+from app.live.streaming.turn import Help, Ice, RelayState
 from app.live.webrtc import play_clip
 
 PHOTO_PAGE = "app/pages/photo.py"
+
+#: Key of the section in which a snapshot can be taken.
+SNAPSHOT = "live_snapshot"
 
 #: Seconds between two checks for a free slot.
 _BUSY_POLL_SECONDS = 2.0
@@ -180,6 +181,11 @@ def offer_photos(key: str) -> bool:
     )
     st.page_link(PHOTO_PAGE, label="Upload a photo", icon=":material/upload:")
     return asked
+
+
+def open_snapshot() -> None:
+    """Expand the section for a snapshot in the next run of the page."""
+    st.session_state[SNAPSHOT] = True
 
 
 _CAMERA = {

@@ -13,9 +13,9 @@ from app.core.models.head_picker import chosen_head
 from app.core.models.runnable import ModelEntry
 from app.core.photo import Missing
 from app.core.photo_session_view import show_progress, show_session_title
+from app.core.polling import POLL_SECONDS
+from app.core.report.view import show_parts
 from app.core.text import counted, escape_markdown
-from app.dashboard.render.streamlit_elements import show_parts
-from app.live.view import POLL_SECONDS
 from app.own_data.downloads import labels_csv, set_zip
 from app.own_data.figures import own_data_html, own_data_json, own_data_sections, own_ways
 from app.own_data.inputs import label_by_hand

@@ -12,9 +12,9 @@ from app.core.models.head_picker import choose_head, chosen_head
 from app.core.models.model_choice import show_answered
 from app.core.photo_session_view import show_session_title
 from app.core.photo_set import PhotoSet
+from app.core.polling import poll
 from app.core.session.session_store import KEEP_SECONDS
 from app.core.uploaders import just_taken
-from app.live.view import poll
 from app.photos.collection import CollectionSession
 from app.photos.collection_view import (
     KEY,

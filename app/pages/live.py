@@ -9,28 +9,37 @@ import streamlit as st
 from app.core.layout import CONTENT_WIDTH, show_features
 from app.core.models import running_model
 from app.core.models.head_picker import choose_head, chosen_head
-from app.core.models.model_choice import chosen_model
+from app.core.models.model_choice import chosen_key, chosen_model
+from app.core.polling import POLL_SECONDS, poll
 from app.live.camera import camera_problem
 from app.live.device.choice import Place, offer_device, reason_for_device, show_choice
 from app.live.device.component import device_report, mount
 from app.live.device.view import CHARTS_POLL_SECONDS, show_device_panel
-from app.live.downloads import show_downloads
-from app.live.notices import show_before_start, show_busy, show_camera_problem, show_trouble
-from app.live.session_view import show_rolling_curves, show_session
-from app.live.snapshot import show_snapshot
+from app.live.notices import (
+    SNAPSHOT,
+    show_before_start,
+    show_busy,
+    show_camera_problem,
+    show_trouble,
+)
+from app.live.session_view import show_downloads, show_rolling_curves, show_session
 from app.live.state import connection_help, live_model, live_session
 from app.live.streaming.connection import Connection, Phase
-from app.live.streaming.ice import Ice
-from app.live.streaming.people import LiveModel
-from app.live.streaming.relay import RelayCheck
-from app.live.streaming.session import LiveSession
-from app.live.view import CUT_STYLE, POLL_SECONDS, poll, show_controls, show_figures
+from app.live.streaming.session import LiveModel, LiveSession
+from app.live.streaming.turn import Ice, RelayCheck
+from app.live.view import CUT_STYLE, show_controls, show_figures
 from app.live.webrtc import clip_chosen, clip_starts, show_clip, show_video, video_active
+from app.photos.album import Album
+from app.photos.cards import Cards
+from app.photos.inputs import from_camera
+from app.photos.photo_view import show_photo
+from app.photos.results import show_error, show_title
 from fer import ModelError
 
 _CONNECTION = "live_connection"
 _ICE = "live_ice"
 _RELAY = "live_relay"
+_ALBUM = "live_snapshot_album"
 
 #: Features of the page, in Markdown.
 _FEATURES = (
@@ -84,7 +93,7 @@ def main() -> None:
     phase, seconds = _top(session, model)
     with st.container():
         if phase.troubled:
-            show_snapshot()  # right below the button that opens it
+            _show_snapshot()  # right below the button that opens it
     poll(partial(show_rolling_curves, session.record), active=phase.active, seconds=seconds)
     if phase.active:
         # Not in the fragment: a click while it runs would find its file gone.
@@ -94,7 +103,7 @@ def main() -> None:
     else:
         show_features(_FEATURES)
     if not phase.troubled:
-        show_snapshot()
+        _show_snapshot()
 
 
 def _top(session: LiveSession, model: LiveModel) -> tuple[Phase, float]:
@@ -175,6 +184,31 @@ def _side_panel(session: LiveSession, has_slot: bool) -> Phase:
         if has_slot and not clip_starts():
             show_before_start(_servers(), offer=not problem)
     return phase
+
+
+def _show_snapshot() -> None:
+    """Offer a snapshot, which needs no live connection, and show its results as for a photo."""
+    section = st.expander(
+        "Snapshot instead of live video",
+        icon=":material/photo_camera:",
+        key=SNAPSHOT,
+        on_change="rerun",
+    )
+    if not section.open:  # an open camera widget makes the browser ask for the camera
+        return
+    with section:
+        st.caption("One picture, sent like a file: no live connection is needed, only the camera.")
+        album: Album = st.session_state.setdefault(_ALBUM, Album())
+        album.keep_only(from_camera("live_snapshot_camera"))
+        for photo in album.photos:
+            analyzer, head = running_model.photo_analyzer(), chosen_head()
+            view = album.view(photo, analyzer, head, chosen_key())
+            if view.photo.error:
+                show_error(view)
+                continue
+            show_title(view)
+            cards = Cards(running_model.matching_track_record(head), analyzer)
+            st.fragment(show_photo)(view, cards, album.faces)
 
 
 main()

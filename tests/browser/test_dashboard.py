@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, TimeoutError, expect
 
+from app.core.report.text import cell_sentences, percent
 from app.core.settings import MODELS
 from app.dashboard.models import open_model
-from app.dashboard.text import cell_sentences, percent
 from fer.evaluation.metrics import Evaluation
 from fer.evaluation.report import Report
 from tests.app.dashboard.samples import LABELS, TABS, write_model

@@ -6,6 +6,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 import pytest
+import skimage.data
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -29,7 +30,6 @@ from tests.samples import (
     make_detections,
 )
 from tools.drawings import drawings
-from tools.false_faces import held_up
 
 FACE = make_detections((40, 40, 100, 100))
 PAIR = make_detections((40, 40, 100, 100), (340, 40, 400, 100))
@@ -154,6 +154,25 @@ def test_what_is_no_face_is_in_no_result() -> None:
     assert {len(r.velocity) for r in results[2:]} == {1}
     assert set(asked) == {1}
     assert len(asked) < 10
+
+
+def held_up(thing: Image, side: int, seconds: float) -> Iterator[tuple[float, Image]]:
+    """Yield frames, 15 a second, of a picture held into the camera: shaken, and with noise."""
+    rng, size = np.random.default_rng(0), (640, 480)
+    room = cv2.GaussianBlur(cv2.resize(skimage.data.coffee(), size), (0, 0), 12)
+    small = cv2.resize(thing, (side, side), interpolation=cv2.INTER_AREA)
+    for frame in range(round(seconds * 15)):
+        turn = cv2.getRotationMatrix2D((side / 2, side / 2), rng.normal(0, 2), rng.normal(1, 0.02))
+        turn[:, 2] += (np.array(size) - side) / 2 + rng.normal(0, 2, 2)
+        picture = room.copy()
+        cv2.warpAffine(small, turn, size, dst=picture, borderMode=cv2.BORDER_TRANSPARENT)
+        noisy = picture * rng.normal(1, 0.02) + rng.normal(0, 3, picture.shape)
+        yield frame / 15, np.clip(noisy, 0, 255).astype(np.uint8)
+
+
+def test_a_photograph_held_into_the_camera_is_a_person(astronaut: Image) -> None:
+    watch = FaceStream.load(SHIPPED_MODEL)
+    assert [len(watch(image, at).faces) for at, image in held_up(astronaut, 440, 0.4)][-1] == 1
 
 
 @pytest.mark.parametrize("name", [n for n in drawings() if n != "pencil portrait"])

@@ -3,44 +3,28 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping
 
 import streamlit as st
 
 from app.core.jobs import max_jobs
 from app.core.layout import header
+from app.core.priority import max_streams
 from app.core.server.environment import server_settings
 from app.core.server.events import log_event
 from app.core.server.metrics import ServerStats
 from app.core.server.password import PasswordDoor, password_of
 from app.core.settings import MAX_STREAMS, SETTINGS, in_force
-from app.live.state import ice_source
-from app.live.streaming.ice import IceSource
-from app.live.streaming.relay import RelayCheck, RelayState
-from app.live.streaming.stream_limit import max_streams
 
 _INSIDE, _GIVEN, _WRONG = "operator_inside", "operator_password", "operator_wrong"
 
-_RELAYS = {
-    "own": "TURN server of your own",
-    "cloudflare": "TURN by Cloudflare",
-    "twilio": "TURN by Twilio",
-    "stun": "STUN only: no video through strict firewalls",
-    "local": "none: this machine and its network only",
-}
 
-_RELAY_STATES = {
-    RelayState.WORKS: "works",
-    RelayState.EXPIRED: "refuses: the credentials have expired. Are both clocks right?",
-    RelayState.REFUSED: "refuses the credentials",
-    RelayState.FULL: "is full",
-    RelayState.UNREACHABLE: "does not answer",
-}
+def show_operation(live_facts: Callable[[], list[tuple[str, str]]]) -> None:
+    """Ask for the password; who has given it in this tab sees the limits, the model and TURN.
 
-
-def show_operation() -> None:
-    """Ask for the password; who has given it in this tab sees the limits, the model and TURN."""
+    Args:
+        live_facts: returns what is said of the way of live video, with the name of each fact.
+    """
     if not st.session_state.get(_INSIDE) or not password_of(server_settings()):
         _show_door()
         return
@@ -54,11 +38,11 @@ def show_operation() -> None:
             on_click=lambda: st.session_state.pop(_INSIDE, None),
         )
     with st.spinner("Asking the TURN server …"):  # before a visitor needs it
-        relay = _relay_check().state(ice_source().current())
+        live = [_row(what, value) for what, value in live_facts()]
     # Above the table, whose toolbar would cover the button.
     st.caption("Secrets are never shown. docs/settings.md says what happens at each limit.")
     st.dataframe(
-        [*model_rows(), *relay_rows(ice_source(), relay), *setting_rows(server_settings())],
+        [*model_rows(), *live, *setting_rows(server_settings())],
         hide_index=True,
         alt="Table of the model, the TURN server and all settings with the values in force",
     )
@@ -101,11 +85,6 @@ def _password_door() -> PasswordDoor:
     return PasswordDoor()
 
 
-@st.cache_resource(show_spinner=False)
-def _relay_check() -> RelayCheck:
-    return RelayCheck()
-
-
 def model_rows() -> list[dict[str, str]]:
     """Return which version and model answer, with the whole hash of the model's file."""
     facts = ServerStats.model()
@@ -115,20 +94,6 @@ def model_rows() -> list[dict[str, str]]:
         _row("Model", facts["model"] if ready else f"{facts['model']}: cannot answer"),
         _row("SHA-256 of its file", ready or "–"),
     ]
-
-
-def relay_rows(source: IceSource, relay: RelayState | None) -> list[dict[str, str]]:
-    """Return where live video goes, and what the TURN server says; None if there is none."""
-    rows = [_row("Way of live video", _RELAYS.get(source.source, "not known yet"))]
-    if relay:
-        rows.append(_row("The TURN server", _RELAY_STATES[relay]))
-    for name, at in (
-        ("Credentials came last", source.succeeded_at),
-        ("They last failed to come", source.failed_at),
-    ):
-        if at is not None:
-            rows.append(_row(name, f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M:%S} UTC"))
-    return rows
 
 
 def setting_rows(settings: Mapping[str, str]) -> list[dict[str, str]]:

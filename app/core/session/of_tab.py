@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
@@ -47,3 +49,11 @@ def session_of_tab(
 def address_is_unknown() -> bool:
     """Return whether the visitor came to find a session that is kept no more."""
     return bool(st.session_state.get(_UNKNOWN))
+
+
+def visitors_zone() -> tzinfo:
+    """Return the time zone of the visitor's browser; UTC if it is not known."""
+    try:
+        return ZoneInfo(st.context.timezone or "UTC")
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # not known here, or no name at all
+        return UTC

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from app.core.text import counted
-from app.dashboard.elements import Part, Table
-from app.dashboard.models import OpenedModel
-from app.dashboard.sections.performance import HEADLINES, splits_table
-from app.dashboard.text import (
+from app.core.report.elements import Part, Table
+from app.core.report.evaluation import HEADLINES
+from app.core.report.text import (
     SplitEvaluation,
     interval,
     percent,
@@ -17,6 +15,9 @@ from app.dashboard.text import (
     training_time,
     trainings,
 )
+from app.core.text import counted
+from app.dashboard.models import OpenedModel
+from app.dashboard.sections.performance import splits_table
 from fer.evaluation.report import Report
 
 #: Settings of the augmentation that change where a face stands, and those that make its picture

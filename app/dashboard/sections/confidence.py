@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from app.core.models.head_text import head_name
-from app.dashboard.charts import evaluation as charts
-from app.dashboard.elements import Chart, Fact, Facts, Note, Part, Row, Table
-from app.dashboard.sections.performance import CALIBRATION, INTERVAL, LOG_LOSS
-from app.dashboard.text import SplitEvaluation, percent, percentage_points, share_range
+from app.core.report.elements import Chart, Fact, Facts, Note, Part, Row, Table
+from app.core.report.evaluation import CALIBRATION, INTERVAL, LOG_LOSS, RELIABILITY, reliability
+from app.core.report.text import SplitEvaluation, percent, percentage_points, share_range
+from app.dashboard import charts
 from fer.evaluation.measurements import TRUTHS, Selective, VoteRule
 from fer.evaluation.metrics import Evaluation
 from fer.evaluation.report import Report
@@ -28,7 +28,6 @@ CHOSEN_ON = (
     "temperature of the other four fifths."
 )
 
-RELIABILITY = "Reliability diagram"
 
 UNCERTAIN = (
     "The answer is “uncertain” below a lowest confidence, or where the two likeliest expressions "
@@ -89,42 +88,6 @@ def confidence(
     if chosen.duplicates:
         parts += _abstention([s for s in report.selective if s.split == chosen.split], heads or {})
     return parts
-
-
-def reliability(
-    evaluation: Evaluation, before: Evaluation | None = None, title: str = RELIABILITY
-) -> Row:
-    """Return the reliability diagram of an evaluation, and its bins.
-
-    Args:
-        evaluation: the figures.
-        before: the same without temperature, if it was measured.
-        title: heading of the diagram.
-    """
-    meaning = "Answers grouped by confidence: their mean confidence, and how many were right."
-    alt = f"Reliability diagram: calibration error {percent(evaluation.calibration_error)}"
-    if before:
-        meaning += " Before and after: without and with the temperature."
-        alt += f", {percent(before.calibration_error)} before the temperature"
-    chart = Chart(
-        "reliability",
-        title,
-        charts.reliability_chart(evaluation, before),
-        f"{alt}.",
-        meaning,
-        "On the dotted line it is right as often as it is confident; below the line it is "
-        "overconfident.",
-    )
-    bins = Table(
-        "Answers by confidence",
-        ("Confidence", "Answers", "Mean confidence", "Right"),
-        tuple(
-            (share_range(b.low, b.high), f"{b.count:,}", percent(b.confidence), percent(b.accuracy))
-            for b in evaluation.calibration
-        ),
-        "The bins of the diagram; those without an answer are left out.",
-    )
-    return Row((chart, bins))
 
 
 def _abstention(measurements: Sequence[Selective], heads: Mapping[str, str]) -> list[Part]:

@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
-from app.dashboard.charts.network import describe_network, network_svg
-from app.dashboard.elements import Command, Drawing, Note, Part, Row, Table
-from app.dashboard.text import byte_size, creation_time, layer_settings, shape, short_hash
+from app.core.report.elements import Command, Drawing, Note, Part, Row, Table
+from app.core.report.text import byte_size, creation_time, layer_settings, shape, short_hash
+from app.dashboard.network import describe_network, network_svg
 from fer.evaluation.report import Layer, Report
 
 #: Where a long name may be broken.

@@ -9,12 +9,12 @@ import streamlit as st
 from app.core.models.model_choice import answer_with, chosen_model
 from app.core.models.reports import read_report
 from app.core.paths import models_dir
+from app.core.report.evaluation import adaptation
+from app.core.report.view import show_parts
 from app.core.server.end import at_end
 from app.core.server.environment import server_settings
 from app.core.session.tabs import this_visitor
 from app.core.text import escape_markdown
-from app.dashboard.render.streamlit_elements import show_parts
-from app.dashboard.sections.training import adaptation
 from app.own_data.teaching import text
 from app.own_data.teaching.command import (
     name_fault,

@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
-from app.dashboard.charts.confusion import COUNTS, confusion_chart
-from app.dashboard.elements import Chart, Facts, Note, Part, Row, Table
+from app.core.report import evaluation
+from app.core.report.confusion import COUNTS, confusion_chart
+from app.core.report.elements import Chart, Facts, Note, Part, Row, Table
+from app.core.report.text import SplitEvaluation, split_evaluations
 from app.dashboard.models import OpenedModel, model_names, open_model
 from app.dashboard.sections import confidence, performance
-from app.dashboard.text import SplitEvaluation, split_evaluations
 from fer.labels import BALANCED_HEAD, EXPRESSION_HEAD, FERPLUS_HEAD
 from fer.model.spec import ModelSpec
 from tests.app.dashboard.samples import write_model
@@ -150,7 +151,7 @@ def test_figures_of_each_class(both_heads: list[Split]) -> None:
             labels=range(len(names)),
             zero_division=0,
         )
-        chart, rows = performance.per_class(shown).parts
+        chart, rows = evaluation.per_class(shown).parts
         assert isinstance(chart, Chart)
         assert isinstance(rows, Table)
         assert rows.rows == tuple(
@@ -169,7 +170,7 @@ def test_confusion_counts(both_heads: list[Split]) -> None:
         expected = metrics.confusion_matrix(stored.labels, answers, labels=classes)
         drawn = confusion_chart(shown.evaluation, COUNTS).data[0]
         assert (np.array(drawn.z) == expected).all()
-        rows = performance.confusion_counts(shown).rows
+        rows = evaluation.confusion_counts(shown).rows
         assert [row[1:] for row in rows] == [tuple(f"{n:,}" for n in row) for row in expected]
 
 

@@ -6,14 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from app.core.models.reports import file_sha256
 from app.core.paths import models_dir, without_folder
 from app.core.settings import MODELS
-from app.dashboard.models import (
-    file_sha256,
-    json_report,
-    model_names,
-    open_model,
-)
+from app.dashboard.models import json_report, model_names, open_model
 from fer.errors import ModelError
 from fer.evaluation.other_data import Group, OtherData, OtherDataFile, StatedFigures
 from tests.app.dashboard.samples import TEMPERATURE, write_model

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from app.core.report.evaluation import RESTRICTED
+from app.core.report.text import cell_sentences, interval, largest_confusion, percent
 from app.core.settings import MODELS
 from app.core.text import escape_markdown
 from app.dashboard.sections.confidence import AGREED
-from app.dashboard.sections.other_data import RESTRICTED
-from app.dashboard.text import cell_sentences, interval, largest_confusion, percent
 from fer.evaluation.labelled import evaluate_labelled
 from fer.evaluation.metrics import evaluate
 from fer.evaluation.other_data import OtherData, OtherDataFile

@@ -6,10 +6,10 @@ from streamlit.testing.v1 import AppTest
 
 from app.about_text import accuracy_lines
 from app.core.models import running_model
+from app.core.report.text import split_evaluations
 from app.dashboard.sections.performance import overview
-from app.dashboard.text import split_evaluations
-from fer import ModelError
 from fer.detection.version import photo_detector, stream_detector
+from fer.errors import ModelError
 from fer.evaluation.metrics import evaluate
 from fer.evaluation.report import DataCard, Report
 from fer.labels import BALANCED_HEAD, EXPRESSION_HEAD

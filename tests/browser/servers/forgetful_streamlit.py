@@ -27,12 +27,12 @@ from app.live.streaming.session import LiveSession
 from app.own_data import inputs as own_data
 from app.photos.album import Album
 from app.photos.collection import CollectionSession
-from app.video.visit import VideoVisit
+from app.video.session import VideoSession
 
 CENSUS_VARIABLE = "FER_TEST_CENSUS"
 
 #: Kinds of objects that belong to one visitor.
-CLASSES = (AppSession, Album, LiveSession, VideoVisit, CollectionSession)
+CLASSES = (AppSession, Album, LiveSession, VideoSession, CollectionSession)
 KINDS = tuple(kind.__name__ for kind in CLASSES)
 
 #: Seconds after which everything goes.

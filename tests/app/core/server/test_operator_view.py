@@ -11,8 +11,7 @@ from app.core.server.events import counters
 from app.core.server.password import ATTEMPTS
 from app.core.settings import SETTINGS
 from app.live import state
-from app.live.streaming.ice import IceSource
-from app.live.streaming.relay import RelayState
+from app.live.streaming.turn import IceSource, RelayState, relay_facts
 from tests.samples import ROOT
 
 PASSWORD = "correct horse battery"
@@ -99,12 +98,12 @@ def test_a_model_that_cannot_answer_is_told(
 @pytest.mark.parametrize("relay", RelayState)
 def test_what_the_turn_server_says_is_said_in_words(relay: RelayState) -> None:
     source = IceSource({}, {})
-    assert [row["Value"] for row in view.relay_rows(source, None)] == ["not known yet"]
+    assert relay_facts(source, None) == [("Way of live video", "not known yet")]
     source.failed_at = 0.0
-    way, says, failed = view.relay_rows(source, relay)
-    assert (way["What"], says["What"]) == ("Way of live video", "The TURN server")
-    assert says["Value"]
-    assert failed["Value"] == "1970-01-01 00:00:00 UTC"
+    way, says, failed = relay_facts(source, relay)
+    assert (way[0], says[0]) == ("Way of live video", "The TURN server")
+    assert says[1]
+    assert failed[1] == "1970-01-01 00:00:00 UTC"
 
 
 def test_all_settings_are_shown_and_no_secret() -> None:

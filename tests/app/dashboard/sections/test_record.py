@@ -1,6 +1,6 @@
 """The layers of a network and the settings of its training, as tables."""
 
-from app.dashboard.elements import Row, Table
+from app.core.report.elements import Row, Table
 from app.dashboard.sections.record import flatten, network
 from tests.app.dashboard.samples import report
 

@@ -1,15 +1,9 @@
 import pytest
 
-from app.dashboard.elements import Chart, Facts, Note, Row, Table
-from app.dashboard.sections.training import (
-    adaptation,
-    circumstances,
-    class_counts,
-    one_training,
-    summary,
-    training,
-)
-from app.dashboard.text import training_time, trainings
+from app.core.report.elements import Chart, Facts, Note, Row, Table
+from app.core.report.evaluation import adaptation, circumstances, summary
+from app.core.report.text import training_time, trainings
+from app.dashboard.sections.training import class_counts, one_training, training
 from fer.evaluation.report import EarlierTraining, Report
 from tests.app.dashboard.samples import report
 from tests.app.own_data.teaching.samples import adaptation as taught
