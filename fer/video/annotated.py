@@ -137,7 +137,6 @@ class _Mp4:
             self._container.close()
 
     def add_picture(self, image: Image, seconds: float) -> None:
-        """Append a picture that is shown from a time on."""
         height, width = image.shape[:2]
         if height % 2 or width % 2:  # 4:2:0 knows even sides only
             image = cv2.copyMakeBorder(image, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE)  # type: ignore[assignment]

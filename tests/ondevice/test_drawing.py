@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from app.live.device.texts import IN_BROWSER
-from fer.drawing.annotate import Rectangle, around, first_free, inside, overlap
-from fer.drawing.text_tags import ink_on, padding
+from fer.drawing.annotate import Rectangle, around, first_free, ink_on, inside, overlap, padding
 from fer.labels import COLOURS, PERSON_COLOURS, UNCERTAIN_COLOUR
 from fer.text import chance, one_of
 from tests.ondevice.node import Node, constants

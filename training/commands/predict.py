@@ -16,8 +16,7 @@ from PIL import Image as PillowImage
 
 from fer.analyzer import FaceAnalyzer
 from fer.commands.options import add_overwrite
-from fer.drawing.contact_sheet import MOST, contact_sheet
-from fer.drawing.pictures import encoded
+from fer.drawing.pictures import MOST, contact_sheet, encoded
 from fer.errors import DataError, ImageError
 from fer.images import CUT_OUT_SIDE, read
 from fer.labels import EXPRESSION_HEAD, FER2013_LABELS
