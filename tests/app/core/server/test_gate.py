@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
 from app.core.server import gate
-from app.core.server.gate import Admission, UploadRate, too_fast
+from app.core.server.gate import Admission, RateLimit, too_fast
 from tests.app.samples import Clock, Upload, png
 
 
@@ -98,16 +98,9 @@ def test_threads_never_let_in_more() -> None:
         assert sum(pool.map(admission.let_in, map(str, range(50)))) == 3
 
 
-def test_nothing_wanted_is_nothing_taken() -> None:
-    rate = UploadRate(3, Clock())
-    assert rate.take("one", 0) == 0
-    assert rate.seconds_for("one", 0) == 0.0
-    assert too_fast([], rate, "one") == ""
-
-
 def test_so_many_are_taken_at_once_and_then_one_by_one() -> None:
     clock = Clock()
-    rate = UploadRate(3, clock)
+    rate = RateLimit(3, clock)
     assert rate.take("one", 5) == 3
     assert rate.take("one") == 0
     assert rate.take("another", 2) == 2
@@ -119,7 +112,7 @@ def test_so_many_are_taken_at_once_and_then_one_by_one() -> None:
 
 
 def test_without_uploads_nothing_is_ever_taken() -> None:
-    rate = UploadRate(0, Clock())
+    rate = RateLimit(0, Clock())
     assert rate.take("one") == 0
     assert rate.seconds_for("one") == math.inf
     assert "takes no uploads" in too_fast(["a.png"], rate, "one")
@@ -135,14 +128,14 @@ def test_without_uploads_nothing_is_ever_taken() -> None:
     ],
 )  # fmt: skip
 def test_it_is_told_how_long_to_wait(names: list[str], says: str) -> None:
-    rate = UploadRate(3, Clock())
+    rate = RateLimit(3, Clock())
     rate.take("one", 3)
     assert too_fast(names, rate, "one") == says
 
 
 def test_who_has_paused_is_forgotten() -> None:
     clock = Clock()
-    rate = UploadRate(3, clock)
+    rate = RateLimit(3, clock)
     for visitor in range(100):
         rate.take(str(visitor))
     assert len(rate) == 100
@@ -156,7 +149,7 @@ def test_no_visitor_uploads_more_than_the_rate_allows(
     most: int, uploads: list[tuple[float, int]]
 ) -> None:
     clock = Clock()
-    rate, began, taken = UploadRate(most, clock), clock.seconds, 0
+    rate, began, taken = RateLimit(most, clock), clock.seconds, 0
     for pause, wanted in uploads:
         clock.seconds += pause
         taken += rate.take("one", wanted)
