@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.core.models.reports import file_sha256
+from app.core.models.runnable import file_sha256
 from app.dashboard.models import json_report, model_names, open_model
 from fer.errors import ModelError
 from fer.evaluation.other_data import Group, OtherData, OtherDataFile, StatedFigures

@@ -309,7 +309,10 @@ def test_the_running_model_is_marked_and_what_is_known_of_other_faces_is_listed(
         if (record.data, record.head) == ("CK+", BALANCED_HEAD)
     )
     file = file.model_copy(update={"records": (*file.records, known)})
-    monkeypatch.setattr("app.dashboard.models.read_other_data", lambda directory: file)
+    monkeypatch.setattr(
+        "app.dashboard.models.read_record",
+        lambda kind, directory: file if kind is OtherDataFile else kind.load(directory),
+    )
     page = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=30).run()
     page.switch_page("app/pages/dashboard.py").run()
     first, measured_on = (
