@@ -41,7 +41,6 @@ def test_no_layer_is_lost_or_drawn_twice() -> None:
             for each in unit.layers
         ]
         assert sorted(drawn) == sorted(each.name for each in table)
-        assert sum(b.parameters for b in blocks_of(table)) == sum(x.parameters for x in table)
 
 
 def nested() -> tuple[Layer, ...]:
