@@ -18,15 +18,16 @@ from fer.detection.version import photo_detector, stream_detector
 from fer.model.classifier import ExpressionClassifier
 from fer.model.heads import calibrated, head_logits
 from fer.model.spec import ModelSpec
-from fer.tracking import COAST_SECONDS, Appearance, CloseLook, Light
-from fer.tracking.following import DEFAULT_SMOOTHING_SECONDS, Following
-from fer.tracking.observation import Observation
+from fer.tracking import COAST_SECONDS, Appearance, CloseLook, Light, Observation, Tracker
 from fer.tracking.tracker import NEW_TRACK_SCORE
 from fer.types import Detections, Faces, Floats, Image, check_image
 
 #: Least detection score in a stream. It is lower than the score that starts a track, so that tracks
 #: do not flicker.
 STREAM_SCORE = 0.35
+
+#: Default smoothing window, in seconds.
+DEFAULT_SMOOTHING_SECONDS = 0.6
 
 #: Gives the evidence ``(n,)`` that each detection is a face; an `Evidence`.
 FaceCheck = Callable[[Image, Detections], Floats]
@@ -140,7 +141,7 @@ class FaceStream:
         should go on without a reset, its clock running, and they keep their numbers.
         """
         # What a search as in a photograph finds has been looked at closely.
-        self._people = Following(0.0 if self.is_fine else NEW_TRACK_SCORE)
+        self._people = Tracker(0.0 if self.is_fine else NEW_TRACK_SCORE)
         self._light = Light()
         self._seconds = -np.inf
 
@@ -194,7 +195,7 @@ class FaceStream:
         with stopwatch.stage("track"):
             looks = Appearance.of(image, detections.xyxy, self._light(image))
             close_look = self._close_look(image, detections)
-            numbers = self._people.numbers(detections, looks, seconds, close_look)
+            numbers = self._people(detections, looks, seconds, close_look)
         known = numbers >= 0
         faces = classify_faces(
             image, detections.take(known), self._classifier, self.spec, stopwatch, head=head
@@ -238,7 +239,7 @@ class FaceStream:
                 return None
             return evidence
 
-        numbers = self._people.numbers(
+        numbers = self._people(
             seen.detections, seen.looks, seconds, close_look if self._face_check else None
         )
         faces = answered(seen.detections, seen.flaws, of, probabilities).take(numbers >= 0)

@@ -65,7 +65,6 @@ VIEWS = {
     "app.live.device.component",
     "app.live.device.served",
     "app.live.device.view",
-    "app.live.downloads",
     "app.live.notices",
     "app.core.stream_charts.view",
     "app.live.session_view",

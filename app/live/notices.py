@@ -10,9 +10,8 @@ from app.core.session.session_store import KEEP_SECONDS
 from app.core.text import counted
 from app.live.camera import CameraProblem
 from app.live.streaming.connection import Phase
-from app.live.streaming.ice import Help, Ice
-from app.live.streaming.relay import RelayState
 from app.live.streaming.session import LiveSession
+from app.live.streaming.turn import Help, Ice, RelayState
 from app.live.webrtc import play_clip
 
 PHOTO_PAGE = "app/pages/photo.py"

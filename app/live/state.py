@@ -17,12 +17,11 @@ from app.core.server.metrics import GAUGES
 from app.core.session.of_tab import session_of_tab
 from app.core.session.session_store import SessionStore
 from app.core.session.tabs import tab_is_open, this_visitor
-from app.live.streaming.ice import Ice, IceSource, twilio_servers
+from app.core.settings import MAX_STREAMS_A_VISITOR
 from app.live.streaming.network_pool import StreamPool, shared_model
-from app.live.streaming.people import LiveModel
-from app.live.streaming.relay import RelayCheck, relay_facts
-from app.live.streaming.session import LiveSession
-from app.live.streaming.stream_limit import StreamLimit, max_streams_of_visitor
+from app.live.streaming.session import LiveModel, LiveSession
+from app.live.streaming.stream_limit import StreamLimit
+from app.live.streaming.turn import Ice, IceSource, RelayCheck, relay_facts, twilio_servers
 from app.live.webrtc_patches import cloudflare_servers
 
 #: Models that are loaded for streams at a time; the one that was not used for longest goes. A
@@ -43,7 +42,8 @@ def _new_session() -> LiveSession:
     # Streamlit drops old sessions when a new one starts, but they contain reference cycles. Its
     # own garbage collection after every run is off (config.toml), as it interrupts all streams.
     gc.collect()
-    session = LiveSession(_pool(_size()).stream(live_model()), _limit())
+    model = live_model()
+    session = LiveSession(_pool(_size()).stream(model), model, _limit())
     _limit().belongs(session, this_visitor())
     return session
 
@@ -87,7 +87,7 @@ def _model(directory: Path, key: str, size: int) -> LiveModel:
 @st.cache_resource(show_spinner=False)
 def _limit() -> StreamLimit:
     settings = server_settings()
-    limit = StreamLimit(max_streams(settings), of_visitor=max_streams_of_visitor(settings))
+    limit = StreamLimit(max_streams(settings), of_visitor=MAX_STREAMS_A_VISITOR.number(settings))
     about, _ = GAUGES["fer_lens_streams"]
     GAUGES["fer_lens_streams"] = about, lambda: limit.taken
     CLEANUP.add(limit.look)

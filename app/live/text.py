@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from app.core.text import verdicts
 from app.live.streaming.record import LiveErrors
 from fer import Faces
@@ -13,14 +11,6 @@ from fer.export.stream import StreamRows
 from fer.export.summary import surest_moments
 from fer.text import chance, clock, one_of
 from fer.types import Floats
-
-
-def mean_mix(faces: Faces) -> Floats:
-    """Return the mean probabilities of the faces, ``(k,)``; zeros if there is no face."""
-    if not len(faces):
-        return np.zeros(len(faces.labels), np.float32)
-    return faces.probabilities.mean(axis=0)
-
 
 #: Advice against each of `fer.types.FLAWS`.
 _REMEDIES = {
@@ -48,8 +38,6 @@ def describe_flaws(faces: Faces) -> str:
 
 def describe_now(mix: Floats, labels: Sequence[str]) -> str:
     """Return the alternative text of the strip with the expressions in view."""
-    if not mix.any():
-        return "No face in view."
     order = (-mix).argsort(kind="stable")
     return "In view now: " + ", ".join(f"{labels[i]} {chance(mix[i])}" for i in order) + "."
 
@@ -69,7 +57,21 @@ def moment_rows(rows: StreamRows) -> list[dict[str, object]]:
 
 def error_sentence(errors: LiveErrors) -> str:
     """Return a text about frames of which nothing is recorded; "" if there are none."""
-    return " ".join(part for part in (_failed_sentence(errors), lost_sentence(errors.lost)) if part)
+    sentences = []
+    if errors.in_a_row > 1:
+        sentences.append(
+            "**The analysis is failing at the moment.** The video continues without marks, and "
+            "every new frame is tried. If it does not recover, stop and start again."
+        )
+    elif errors.count:
+        frames = "One frame" if errors.count == 1 else f"{errors.count:,} frames"
+        sentences.append(
+            f"{frames} could not be analysed, the last at {clock(errors.last_seconds)}. Something "
+            "went wrong in FER Lens; the video and the analysis continue."
+        )
+    if lost := lost_sentence(errors.lost):
+        sentences.append(lost)
+    return " ".join(sentences)
 
 
 def lost_sentence(lost: int) -> str:
@@ -79,19 +81,4 @@ def lost_sentence(lost: int) -> str:
     frames = "One frame is" if lost == 1 else f"{lost:,} frames are"
     return (
         f"{frames} missing: the connection was away for longer than your browser can keep results."
-    )
-
-
-def _failed_sentence(errors: LiveErrors) -> str:
-    if not errors.count:
-        return ""
-    if errors.in_a_row > 1:
-        return (
-            "**The analysis is failing at the moment.** The video continues without marks, and "
-            "every new frame is tried. If it does not recover, stop and start again."
-        )
-    frames = "One frame" if errors.count == 1 else f"{errors.count:,} frames"
-    return (
-        f"{frames} could not be analysed, the last at {clock(errors.last_seconds)}. Something went "
-        "wrong in FER Lens; the video and the analysis continue."
     )

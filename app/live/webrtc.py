@@ -16,8 +16,8 @@ from streamlit_webrtc import WebRtcMode, create_video_source_track, webrtc_strea
 from app.core.paths import SAMPLE
 from app.core.priority import STREAM_NICENESS, Throttle, lower_priority
 from app.core.sample_clip import RATE, SampleClip
-from app.live.streaming.ice import Ice
 from app.live.streaming.session import LiveSession
+from app.live.streaming.turn import Ice
 from app.live.webrtc_patches import (
     deliver_newest,
     prevent_reset,

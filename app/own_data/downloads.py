@@ -11,7 +11,7 @@ from app.own_data.own_set import OwnSet
 from app.own_data.reading import OwnFace
 from fer import decode_image
 from fer.drawing.pictures import encoded
-from fer.export.table import BYTE_ORDER_MARK, face_rows
+from fer.export.table import BYTE_ORDER_MARK, face_records
 from fer.labelled.table import SKIPPED, LabelledFace, LabelRow, write_archive, write_table
 from fer.model.spec import ModelSpec
 
@@ -81,17 +81,17 @@ def _said(face: OwnFace, *, model: str, head: str) -> LabelRow:
     answered = face.answered(model, head)
     if answered is None:
         return LabelRow("", "", face.box)
-    (row,) = face_rows(answered)
+    [record] = face_records(answered)
     return LabelRow(
         "",
         "",
         face.box,
-        answer=row.answer,
-        confidence=row.confidence,
+        answer=record["answer"],
+        confidence=record["confidence"],
         model=model,
-        head=row.head,
-        detection_score=row.score if not face.photo.cut_out else None,
-        quality=row.quality,
+        head=record["head"],
+        detection_score=record["detection_score"] if not face.photo.cut_out else None,
+        quality=tuple(record["quality"]),
     )
 
 

@@ -15,7 +15,6 @@ from app.live.camera import camera_problem
 from app.live.device.choice import Place, offer_device, reason_for_device, show_choice
 from app.live.device.component import device_report, mount
 from app.live.device.view import CHARTS_POLL_SECONDS, show_device_panel
-from app.live.downloads import show_downloads
 from app.live.notices import (
     SNAPSHOT,
     show_before_start,
@@ -23,13 +22,11 @@ from app.live.notices import (
     show_camera_problem,
     show_trouble,
 )
-from app.live.session_view import show_rolling_curves, show_session
+from app.live.session_view import show_downloads, show_rolling_curves, show_session
 from app.live.state import connection_help, live_model, live_session
 from app.live.streaming.connection import Connection, Phase
-from app.live.streaming.ice import Ice
-from app.live.streaming.people import LiveModel
-from app.live.streaming.relay import RelayCheck
-from app.live.streaming.session import LiveSession
+from app.live.streaming.session import LiveModel, LiveSession
+from app.live.streaming.turn import Ice, RelayCheck
 from app.live.view import CUT_STYLE, show_controls, show_figures
 from app.live.webrtc import clip_chosen, clip_starts, show_clip, show_video, video_active
 from app.photos.album import Album

@@ -29,7 +29,7 @@ from fer.export.stream import NO_HOLES, StreamResult
 from fer.export.subtitles import webvtt
 from fer.labels import colour_of, person_colour
 from fer.text import chance, clock
-from fer.video.moments import Moment
+from fer.video.recording import Moment
 
 #: Pixels: greatest width and height of the player, the gap to what stands beside it, and the width
 #: of that; greatest height of the newest picture, so that the timeline is seen below it.

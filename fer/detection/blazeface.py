@@ -5,9 +5,9 @@ from __future__ import annotations
 import importlib.util
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Protocol
 
 import cv2
 import numpy as np
@@ -105,12 +105,8 @@ SAME_FACE_IOU = 0.3
 ANCHOR_GRIDS = ((16, 2), (8, 6))
 
 
-class FaceDetector(Protocol):
-    """A callable that detects faces in an RGB image."""
-
-    def __call__(self, image: Image) -> Detections:
-        """Return the faces in `image`, ``(height, width, 3)`` RGB uint8, in image pixels."""
-        ...
+#: Detects faces in an image, ``(height, width, 3)`` RGB uint8, in its pixels.
+FaceDetector = Callable[[Image], Detections]
 
 
 class BlazeFace:
@@ -235,13 +231,9 @@ def _decode(boxes: Floats, logits: Floats, anchors: Floats, min_score: float) ->
         anchors: ``(n, 2)`` centres; see `_anchors`.
         min_score: least score of a detection, 0…1.
     """
-    keep = logits >= _logit(min_score)
+    keep = logits >= float(np.log(min_score / (1 - min_score)))
     raw, anchor = boxes[keep], anchors[keep]
     centre, half = raw[:, :2] + anchor, raw[:, 2:4] / 2
     points = raw[:, 4:].reshape(-1, LANDMARKS, 2) + anchor[:, None]
     score = (1 / (1 + np.exp(-np.clip(logits[keep], -80, 80)))).astype(np.float32)
     return Detections(np.concatenate([centre - half, centre + half], axis=1), score, points)
-
-
-def _logit(probability: float) -> float:
-    return float(np.log(probability / (1 - probability)))

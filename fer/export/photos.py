@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from os.path import splitext
 from typing import Any
 
-from fer.export.table import ExportInfo, face_columns, face_rows
+from fer.export.table import ExportInfo, face_cells, face_columns, face_records
 from fer.text import cell
 from fer.types import Faces
 
@@ -45,8 +45,8 @@ def photo_record(result: PhotoResult) -> dict[str, Any]:
         "height": result.height,
         "head": result.faces.head,
         "faces": [
-            {"face": number, **row.record()}
-            for number, row in enumerate(face_rows(result.faces), 1)
+            {"face": number, **record}
+            for number, record in enumerate(face_records(result.faces), 1)
         ],
     }
 
@@ -58,7 +58,7 @@ def to_json(results: Iterable[PhotoResult], info: ExportInfo) -> str:
         **info.record(),
         "labels": info.labels,
         "heads": info.heads,
-        "photos": [photo_record(result) for result in told_apart(results)],
+        "photos": [photo_record(result) for result in _with_distinct_names(results)],
     }
     return json.dumps(record, indent=1, ensure_ascii=False)
 
@@ -77,24 +77,24 @@ def to_csv(results: Iterable[PhotoResult], info: ExportInfo) -> str:
     columns = face_columns(info.labels)
     last = ("error", "time", "model", "detector")
     writer.writerow(["file", "width", "height", "face", *columns, *last])
-    said = (info.iso_time, cell(info.model), info.detector)
-    for result in told_apart(results):
+    made_by = (info.iso_time, cell(info.model), info.detector)
+    for result in _with_distinct_names(results):
         size = ("", "") if result.error else (result.width, result.height)
-        rows = [[i, *row.cells(info.labels)] for i, row in enumerate(face_rows(result.faces), 1)]
+        faces = enumerate(face_records(result.faces), 1)
+        rows = [[number, *face_cells(record, info.labels)] for number, record in faces]
         for cells in rows or [[""] * (1 + len(columns))]:
-            writer.writerow([cell(result.name), *size, *cells, cell(result.error), *said])
+            writer.writerow([cell(result.name), *size, *cells, cell(result.error), *made_by])
     return out.getvalue()
 
 
-def told_apart(results: Iterable[PhotoResult]) -> list[PhotoResult]:
-    """Number photographs whose file has the name of an earlier one: ``a.jpg``, ``a (2).jpg``."""
+def _with_distinct_names(results: Iterable[PhotoResult]) -> list[PhotoResult]:
     results = list(results)
     names = distinct_names([result.name for result in results])
     return [replace(result, name=name) for result, name in zip(results, names, strict=True)]
 
 
 def distinct_names(names: Sequence[str]) -> list[str]:
-    """Number names that occur again, before their ending; the first keeps its name.
+    """Number names that occur again, before their ending: ``a.jpg``, ``a (2).jpg``.
 
     Names that differ only in capitals count as the same, as they do on many computers.
     """

@@ -10,13 +10,11 @@ from functools import partial
 from pathlib import Path
 
 from fer.folder import ray_engine
-from fer.folder.local import WorkerPool
-from fer.folder.manifest import check_sources, photo_paths
+from fer.folder.local import Analyse, WorkerPool, load_analysis
+from fer.folder.manifest import Worklist, check_sources, photo_paths
 from fer.folder.ray_engine import Staging, adopt
-from fer.folder.results import Results, ShardWriter, Worklist
-from fer.folder.rows import Analyse, load_analysis
-from fer.model.shipped import shipped_model
-from fer.model.spec import ModelSpec
+from fer.folder.results import Results, ShardWriter
+from fer.model.spec import ModelSpec, shipped_model
 
 #: Paths between two reports while they are listed.
 _LISTED = 1000

@@ -24,9 +24,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from fer.errors import CollectionError
-from fer.folder.local import WorkerPool
-from fer.folder.results import Results, Worklist, known_rows
-from fer.folder.rows import Analyse, path_array
+from fer.folder.local import Analyse, WorkerPool
+from fer.folder.manifest import Worklist
+from fer.folder.results import Results, known_rows
 
 #: Readers of Parquet folders leave out what begins with ``_``.
 _FOLDER = "_staged"
@@ -56,8 +56,8 @@ class Staging:
         """
         paths, files = iter(paths), 0
         while part := list(islice(paths, photos)):
-            table = pa.table({"path": path_array(part)})
-            pq.write_table(table, self.manifest / f"{files:08}.parquet")
+            names = pa.array([os.fsencode(path) for path in part], pa.binary())
+            pq.write_table(pa.table({"path": names}), self.manifest / f"{files:08}.parquet")
             files += 1
         return files
 

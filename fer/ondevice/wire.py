@@ -18,8 +18,7 @@ from fer.errors import WireError
 from fer.model.spec import ModelSpec
 from fer.stream import STAGES
 from fer.tracking import Appearance
-from fer.tracking.appearance import COLOUR_BINS, LIGHT_BINS, REGIONS
-from fer.tracking.observation import Observation
+from fer.tracking.observation import COLOUR_BINS, LIGHT_BINS, REGIONS, Observation
 from fer.types import FLAWS, LANDMARKS, Detections, Floats
 
 VERSION = 1

@@ -126,14 +126,14 @@ def check_size(width: int, height: int, most: int = MAX_PIXELS) -> None:
 def describe(
     container: Any, stream: Any, size: tuple[int, int], start: float, file_bytes: int
 ) -> VideoInfo:
-    """Return what the header says.
+    """Return what the header of an open file says.
 
     Args:
         container: the open file.
         stream: its picture.
         size: width and height of the upright picture in pixels.
         start: second at which the first frame is shown.
-        file_bytes: size of the file, against which its length is held.
+        file_bytes: size of the file; a length that it cannot hold is not believed.
     """
     rate = stream.average_rate or stream.guessed_rate
     return VideoInfo(

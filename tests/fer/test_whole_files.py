@@ -1,13 +1,9 @@
-import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from fer.errors import OutputError
 from fer.whole_files import check_files, check_model_directory, replace_folder, whole_files
-from tests.samples import ROOT, as_in_a_terminal
 
 
 def names(folder: Path) -> list[str]:
@@ -72,11 +68,6 @@ def test_a_folder_in_the_place_of_a_file_is_told_before_the_work(tmp_path: Path)
         pytest.fail("nothing may be begun")
 
 
-def test_a_folder_in_which_nothing_can_be_written_is_told_before_the_work(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError), whole_files([tmp_path / "missing" / "a.csv"]):
-        pytest.fail("nothing may be begun")
-
-
 def test_a_name_may_be_as_long_as_names_may_be(tmp_path: Path) -> None:
     target = tmp_path / ("n" * 251 + ".csv")
     with whole_files([target]) as [part]:
@@ -90,29 +81,6 @@ def test_files_have_the_usual_permissions(tmp_path: Path) -> None:
     with whole_files([tmp_path / "a.csv"]) as [part]:
         part.touch()
     assert (tmp_path / "a.csv").stat().st_mode == usual.stat().st_mode
-
-
-def test_a_real_ctrl_c_leaves_nothing(tmp_path: Path) -> None:
-    code = (
-        "import sys; from pathlib import Path; from fer.whole_files import whole_files\n"
-        "with whole_files([Path(sys.argv[1]) / 'a.csv']) as [part]:\n"
-        "    part.write_text('half'); print('begun', flush=True); sys.stdin.read()"
-    )
-    with subprocess.Popen(
-        [sys.executable, "-c", code, tmp_path],
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        preexec_fn=as_in_a_terminal,
-        text=True,
-    ) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "begun\n"
-        assert names(tmp_path)
-        process.send_signal(signal.SIGINT)
-    assert process.returncode != 0
-    assert names(tmp_path) == []
 
 
 @pytest.fixture

@@ -167,18 +167,21 @@ def _labelled(photographs: Path, out: Path) -> None:
 def _live(photographs: Path, out: Path) -> None:
     """A camera of eight seconds over the server: all files that a visitor can save."""
     from app.core.session.stream_files import FORMATS
-    from app.live.downloads import stream_result
-    from app.live.streaming.session import LiveSession
+    from app.live.streaming.session import LiveModel, LiveSession
     from app.live.streaming.stream_limit import StreamLimit
+    from fer.model.classifier import ExpressionClassifier
     from fer.stream import FaceStream
     from tests.browser.fake_camera import RATE, film
 
-    session = LiveSession(FaceStream.load(SHIPPED_MODEL), StreamLimit(1), match_seconds=60.0)
+    classifier = ExpressionClassifier(SHIPPED_MODEL)
+    model = LiveModel(classifier, classifier.spec)
+    stream = FaceStream.load(SHIPPED_MODEL)
+    session = LiveSession(stream, model, StreamLimit(1), match_seconds=60.0)
     shown = hashlib.sha256()
     for index, frame in enumerate(film(data.astronaut(), (320, 240))):
         shown.update(session.process(frame, index / RATE).tobytes())
     _write(out / "shown.txt", shown.hexdigest())
-    result = stream_result(session.record, UTC)
+    result = session.record.result(UTC)
     for kind in FORMATS:
         (out / f"session{kind.ending}").write_bytes(kind.contents(result))
     _digest(out)

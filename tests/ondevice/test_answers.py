@@ -10,8 +10,7 @@ import pytest
 from fer.model.heads import calibrated, head_logits
 from fer.model.spec import Abstention, Head, ModelSpec
 from fer.ondevice.constants import model_constants
-from fer.tracking import Appearance
-from fer.tracking.following import Following
+from fer.tracking import Appearance, Tracker
 from fer.tracking.track import Presence
 from fer.types import Faces
 from tests.ondevice.node import (
@@ -41,19 +40,19 @@ def test_presence(js: Node, seed: int) -> None:
 @pytest.mark.parametrize("smoothing", [0.0, 0.6])
 def test_smoothing(js: Node, smoothing: float) -> None:
     rng = np.random.default_rng(4)
-    following, face = Following(), make_detections((40, 40, 80, 80))
+    people, face = Tracker(), make_detections((40, 40, 80, 80))
     looks = Appearance.of(np.full((120, 160, 3), 90, np.uint8), face.xyxy, np.zeros(3, np.float32))
     seconds, track = 0.0, {"average": None}
     for _ in range(20):
         seconds += rng.uniform(0.2, 0.6)
-        numbers = following.numbers(face, looks, seconds, None)
+        numbers = people(face, looks, seconds, None)
         if numbers[0] < 0:  # it waits for its number
             continue
         probabilities = rng.dirichlet(np.ones(3), 1).astype(np.float32)
         flaws = rng.random((1, 4)) < 0.5
         faces = Faces.of(face, probabilities, ("x", "y", "z"), flaws=flaws)
         faces = replace(faces, track_id=numbers, seconds=seconds)
-        there, _ = following.smoothed(faces, smoothing)
+        there, _ = people.smoothed(faces, smoothing)
         values = np.concatenate([probabilities[0], flaws[0]]).astype(np.float32)
         mean = js("vision/tracks.js:smooth", track, values, seconds, smoothing)
         track = {"average": {"values": mean, "seconds": seconds}}

@@ -21,8 +21,7 @@ from fer import FaceAnalyzer, ModelError
 from fer.detection.blazeface import BlazeFace
 from fer.detection.evidence import Evidence
 from fer.detection.face_landmark import FaceLandmark
-from fer.detection.photo_scan import PhotoScan
-from fer.detection.pyramid import MIN_SCORE
+from fer.detection.photo_scan import MIN_SCORE, PhotoScan
 from fer.detection.version import photo_detector
 from fer.evaluation.report import Report
 from fer.labels import EXPRESSION_HEAD

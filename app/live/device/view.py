@@ -12,7 +12,7 @@ from app.live.camera import CameraProblem, camera_problem, problem_of
 from app.live.device import component
 from app.live.device.choice import Place, choose
 from app.live.device.protocol import Report
-from app.live.device.texts import FAILED, UNABLE, WITHOUT_SERVER, explained, megabytes
+from app.live.device.texts import WITHOUT_SERVER, explained
 from app.live.notices import (
     NUMBERS_STAY,
     PRESS_START,
@@ -72,24 +72,19 @@ def _show_problem(report: Report, known: CameraProblem | None, *, offer_server: 
     if known and not report.problem:
         show_camera_problem(known, clip=offer_server)
     elif report.phase in ("failed", "unable"):
-        told = UNABLE if report.phase == "unable" else FAILED
-        st.warning(explained(told, report.code), icon=":material/mobile_off:")
+        st.warning(explained(report.code), icon=":material/mobile_off:")
         if report.code == "runtime":
             st.caption(f"For whoever runs this app: {fer_lens_ondevice.missing()}")
-        _offer_other_ways(offer_server=offer_server)
-
-
-def _offer_other_ways(*, offer_server: bool) -> None:
-    with st.container(horizontal=True, vertical_alignment="center"):
-        if offer_server:
-            st.button(
-                "Analyse on this server",
-                icon=":material/dns:",
-                key="live_to_server",
-                on_click=choose,
-                args=(Place.SERVER,),
-            )
-        offer_photos("live_device_snapshot")
+        with st.container(horizontal=True, vertical_alignment="center"):
+            if offer_server:
+                st.button(
+                    "Analyse on this server",
+                    icon=":material/dns:",
+                    key="live_to_server",
+                    on_click=choose,
+                    args=(Place.SERVER,),
+                )
+            offer_photos("live_device_snapshot")
 
 
 def _show_before_start(download: int, *, clip: bool) -> None:
@@ -104,7 +99,7 @@ def _show_before_start(download: int, *, clip: bool) -> None:
         )
         st.markdown(
             ":material/downloading: **The first start loads about "
-            f"{megabytes(download)}**, which your browser keeps. After that, a "
+            f"{max(1, round(download / 1e6))} MB**, which your browser keeps. After that, a "
             "slow connection is enough, and it may break: the results wait."
         )
         if clip:

@@ -87,7 +87,7 @@ class Live {
   /** @param {boolean} [now]  whether not to wait until it is time */
   send(now = false) {
     const message = outbox.next(this.session.setup?.id ?? "", now);
-    if (message) this.trigger("told", message);
+    if (message) this.trigger("message", message);
     this.session.show();
   }
 

@@ -19,9 +19,11 @@ from app.core.priority import (
     Priority,
     Throttle,
     lower_priority,
+    max_streams,
     shorten_switches,
     usable_cores,
 )
+from app.core.settings import MAX_STREAMS
 from tests.app.samples import Clock
 
 
@@ -133,3 +135,26 @@ def test_a_thread_that_lets_others_first_is_the_only_one() -> None:
             pool.submit(lower_priority, 3).result()
         assert pool.submit(niceness).result() == min(19, before + 3)
     assert niceness() == before
+
+
+@pytest.mark.parametrize(
+    ("setting", "cores", "places"),
+    [
+        ("", 1, 2),
+        ("", 2, 4),
+        ("", 8, 16),
+        ("", 0.5, 1),
+        ("", 0.1, 0),
+        ("3", 8, 3),
+        (" 5 ", 1, 5),
+        ("0", 2, 0),
+    ],
+)
+def test_the_setting_decides_or_else_the_cores(setting: str, cores: float, places: int) -> None:
+    assert max_streams({MAX_STREAMS.name: setting} if setting else {}, cores) == places
+
+
+@pytest.mark.parametrize("setting", ["four", "-1", "2.5"])
+def test_a_wrong_setting_says_what_was_expected(setting: str) -> None:
+    with pytest.raises(ValueError, match="expected a whole number"):
+        max_streams({MAX_STREAMS.name: setting}, 2)

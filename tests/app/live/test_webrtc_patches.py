@@ -1,8 +1,11 @@
 import asyncio
+import errno
 import io
 import json
 import logging
 import re
+import shutil
+import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -26,10 +29,9 @@ from streamlit.runtime.runtime import Runtime
 from streamlit_webrtc import get_cloudflare_ice_servers, webrtc_streamer
 from streamlit_webrtc.process import AsyncVideoProcessTrack
 
-from app.live import webrtc_patches
-from app.live.streaming.ice import Help, IceSource
+from app.live.streaming.turn import Help, IceSource
 from app.live.webrtc_patches import (
-    camera_error,
+    Styled,
     cloudflare_servers,
     deliver_newest,
     prevent_reset,
@@ -335,9 +337,35 @@ def test_the_component_shows_the_browsers_own_words_and_does_not_report_them() -
     assert "`alert`" in text  # its role, by which it is found
 
 
-def test_the_name_of_an_error_is_what_the_page_reports(monkeypatch: pytest.MonkeyPatch) -> None:
-    state = SimpleNamespace()
-    monkeypatch.setattr(webrtc_patches, "_error_component", lambda: lambda **_: state)
-    assert camera_error() == ""
-    state.error = "NotFoundError"
-    assert camera_error() == "NotFoundError"
+FRONTEND = Path(streamlit_webrtc.__file__).parent / "frontend" / "dist"
+
+
+def test_the_copy_of_the_component_s_page_has_a_style_and_all_that_it_needs() -> None:
+    (font,) = Path(st.__file__).parent.glob("static/static/media/SourceSansVF-Upright*")
+    copy = Styled.copy(FRONTEND, font)
+    before, after = ((f / "index.html").read_text(encoding="utf-8") for f in (FRONTEND, copy))
+    start, style, end = after.partition(after[after.index("<style>") : after.index("</style>") + 8])
+    assert start + end == before
+    assert font.name in style
+    assert "text-transform: none" in style
+    files = {f.relative_to(FRONTEND) for f in FRONTEND.rglob("*")}
+    assert {f.relative_to(copy) for f in copy.rglob("*")} == files
+    assert Styled.copy(FRONTEND, font) == copy, "made once"
+
+
+def test_where_the_disk_is_full_nothing_is_left_and_it_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fill(_: Path, copy: Path) -> None:
+        copy.write_text("half of it")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    font = tmp_path / "font.woff2"
+    with monkeypatch.context() as full:
+        full.setattr(shutil, "copy2", fill)
+        with pytest.raises(OSError, match="No space") as refused:
+            Styled.copy(FRONTEND, font)
+    assert refused.value.errno == errno.ENOSPC
+    assert list(tmp_path.iterdir()) == []
+    assert Styled.copy(FRONTEND, font).is_dir()

@@ -14,24 +14,23 @@ from streamlit.testing.v1 import AppTest
 
 from app.core.session import of_tab
 from app.core.session.stream_files import FORMATS
-from app.live import camera, downloads, notices, state, webrtc
+from app.live import camera, notices, state, webrtc
 from app.live.camera import CameraProblem
 from app.live.device.choice import Choice, Place
 from app.live.streaming import record as record_module
 from app.live.streaming.connection import Connection, Phase
 from app.live.streaming.frames import LiveSettings
-from app.live.streaming.ice import STUN, Help, Ice
-from app.live.streaming.people import LiveModel
 from app.live.streaming.record import LiveHistory
 from app.live.streaming.session import LiveSession
 from app.live.streaming.stream_limit import STALE_SECONDS, StreamLimit
-from fer import FaceStream, ModelError
+from app.live.streaming.turn import STUN, Help, Ice
+from fer import ModelError
 from fer.labels import EXPRESSION_HEAD
 from fer.model.spec import ModelSpec
 from fer.types import Detections
-from tests.app.live.samples import waiting_session
+from tests.app.live.samples import session_of
 from tests.app.samples import Detector, FakeAnalyzer, chart_alts, png
-from tests.samples import ROOT, FakeClassifier, make_detections
+from tests.samples import ROOT, make_detections
 
 PAGE = "app/pages/live.py"
 
@@ -42,8 +41,7 @@ NOW = [0.0]
 
 @pytest.fixture
 def session(spec: ModelSpec, detector: Detector) -> LiveSession:
-    stream = FaceStream(detector, FakeClassifier(3), spec, detector_version="fake-1")
-    return waiting_session(stream, StreamLimit(1, lambda: NOW[0]), lambda: NOW[0])
+    return session_of(spec, StreamLimit(1, lambda: NOW[0]), lambda: NOW[0], detector)
 
 
 @pytest.fixture
@@ -52,8 +50,7 @@ def page(session: LiveSession, analyzer: FakeAnalyzer, monkeypatch: pytest.Monke
     monkeypatch.setattr(streamlit_webrtc.component, "get_this_session_info", lambda: None)
     monkeypatch.setattr("app.live.webrtc_patches.get_global_relay", MediaRelay)  # needs a server
     monkeypatch.setattr(state, "connection_help", lambda: Ice(Help.LOCAL, ()))
-    monkeypatch.setattr(state, "live_model", lambda current: model)
-    model = LiveModel(FakeClassifier(3), session.spec)
+    monkeypatch.setattr(state, "live_model", lambda current: current)
     app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60).run()
     app.session_state["live_session"] = session
     app.session_state["live_choice"] = Choice(Place.SERVER, by_visitor=True)
@@ -208,8 +205,7 @@ def test_a_stall_of_the_analysis_does_not_look_as_if_everybody_had_left(
     running: AppTest, session: LiveSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     play(session, 5)
-    monkeypatch.setattr(session._analysis, "offer", lambda frame: 0)
-    monkeypatch.setattr(session._analysis, "wait_for", lambda *_: False)
+    monkeypatch.setattr(session._analysis, "offer", lambda *_, **__: False)
     play(session, 50)
     running.run()
     assert "No result at the moment" in words(running)
@@ -256,7 +252,7 @@ def test_the_table_is_for_excel_with_the_time_of_the_visitor(
 ) -> None:
     monkeypatch.setattr(of_tab.st, "context", SimpleNamespace(timezone=zone))
     play(session, 2)
-    result = downloads.stream_result(session.record, of_tab.visitors_zone())
+    result = session.record.result(of_tab.visitors_zone())
     file = FORMATS[0].contents(result)
     assert file.startswith(codecs.BOM_UTF8)
     table = list(csv.DictReader(io.StringIO(file.decode("utf-8-sig"))))
@@ -433,9 +429,9 @@ def test_without_a_camera_it_says_why_and_offers_two_other_ways(
 def test_a_problem_is_known_before_a_start_or_by_the_error_after_it(
     monkeypatch: pytest.MonkeyPatch, known: str, error: str, problem: CameraProblem | None
 ) -> None:
-    state = SimpleNamespace(problem=known)
-    monkeypatch.setattr(camera, "_component", lambda: lambda **_: state)
-    monkeypatch.setattr(camera, "camera_error", lambda: error)
+    there = SimpleNamespace(problem=known, error=error)
+    monkeypatch.setattr(camera, "mount", lambda *_, **__: None)
+    monkeypatch.setattr(camera.st, "session_state", {"live_camera": there})
     assert camera.camera_problem() is problem
 
 

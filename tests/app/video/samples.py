@@ -18,9 +18,8 @@ from app.video.session import Source
 from fer.export.stream import StreamRows
 from fer.export.table import ExportInfo
 from fer.model.spec import ModelSpec
-from fer.video.moments import Moment
 from fer.video.opening import VideoInfo
-from fer.video.recording import Cancelled, OnProgress, Progress, Recording
+from fer.video.recording import Cancelled, Moment, OnProgress, Progress, Recording
 from tests.app.samples import PATIENCE
 from tests.fer.export.samples import TWO
 
@@ -36,7 +35,9 @@ def recording(spec: ModelSpec, rows: StreamRows = TWO) -> Recording:
     """Two people, seen in a second and a half with a cut."""
     info = ExportInfo.of(spec, "fake-1", datetime(2026, 5, 1, 12, tzinfo=UTC))
     moments = (Moment(0.6, 2, "happy", 0.8, portrait()),) if rows.has_face.any() else ()
-    return Recording(INFO, rows, info, (0.55,), moments, 0.0, 1.5)
+    return Recording(
+        video=INFO, rows=rows, info=info, cuts=(0.55,), moments=moments, start=0.0, end=1.5
+    )
 
 
 def nobody(count: int = 3) -> StreamRows:

@@ -10,11 +10,159 @@ from hypothesis import strategies as st
 from fer.detection import photo_scan
 from fer.detection.blazeface import BlazeFace
 from fer.detection.evidence import MIN_EVIDENCE
-from fer.detection.photo_scan import MIN_FACE, SURE_EVIDENCE, PhotoScan, turn, turned, turned_back
-from fer.geometry import transform_points
+from fer.detection.photo_scan import (
+    MAX_ENLARGEMENT,
+    MIN_FACE,
+    MISSED_LOGIT,
+    SURE_EVIDENCE,
+    TILE,
+    PhotoScan,
+    Proposals,
+    detailed,
+    fine_views,
+    not_cut,
+    propose,
+    tiles,
+    turned,
+    turned_back,
+)
 from fer.types import Detections, Floats, Image
-from tests.fer.detection.samples import with_small_faces
+from tests.fer.detection.samples import PATCH, Patches, pattern, with_small_faces
 from tests.samples import fake_detector, make_detections
+
+
+def proposed(detector: Patches, image: Image) -> Proposals:
+    return propose(image, detector)
+
+
+#: Distance of the places at which detail is looked for, and margin of a tile, in pixels.
+STEP, MARGIN = 16, 28
+
+
+@pytest.mark.parametrize(
+    ("longer", "sides"),
+    [
+        (1, []),
+        (200, []),
+        (300, [405]),
+        (640, [456, 864]),
+        (1000, [456, 856, 1350]),
+        (1600, [456, 856, 1656]),
+        (9000, [456, 856, 1656]),
+    ],
+)
+def test_views_are_hardly_larger_than_the_photograph(longer: int, sides: list[int]) -> None:
+    assert list(fine_views(longer)) == sides
+    assert all(side <= MAX_ENLARGEMENT * longer for side in sides)
+
+
+@given(st.integers(1, 900), st.integers(1, 900), st.integers(0, 2**32 - 1))
+def test_every_place_with_detail_is_inside_a_tile(width: int, height: int, seed: int) -> None:
+    places = -(-height // STEP), -(-width // STEP)
+    needed = np.random.default_rng(seed).random(places) < 0.1
+    corners = tiles(needed, width, height)
+    assert bool(corners) == needed.any()
+    for row, column in np.argwhere(needed).tolist():
+        x, y = column * STEP, row * STEP
+        assert any(_inside(x, left, width) and _inside(y, top, height) for left, top in corners)
+
+
+def _inside(place: int, start: int, length: int) -> bool:
+    """Whether a place is in a tile and in its margin only at the border of the view."""
+    low = start + (MARGIN if start else 0)
+    high = start + TILE - (MARGIN if start + TILE < length else 0)
+    return low <= place < high or place // STEP == max(0, high - 1) // STEP
+
+
+@pytest.mark.parametrize(
+    ("picture", "share"),
+    [
+        (np.full((320, 320, 3), 120, np.uint8), 0.0),
+        (cv2.GaussianBlur(pattern(320, 320), (0, 0), 12), 0.0),
+        (pattern(320, 320), 1.0),
+        (pattern(320, 320) // 6, 1.0),
+    ],
+    ids=["plain", "out of focus", "sharp", "sharp and dark"],
+)
+def test_detail_is_what_is_in_focus(picture: Image, share: float) -> None:
+    assert detailed(picture).mean() == pytest.approx(share, abs=0.05)
+
+
+@pytest.mark.parametrize(
+    ("box", "corner", "whole"),
+    [
+        ((10, 10, 50, 50), (100, 100), True),
+        ((0, 10, 50, 50), (100, 100), False),
+        ((0, 10, 50, 50), (0, 100), True),
+        ((200, 10, 256, 50), (100, 100), False),
+        ((200, 10, 256, 50), (744, 100), True),
+        ((10, 200, 50, 256), (100, 344), True),
+        ((10, 0, 50, 50), (100, 100), False),
+    ],
+)
+def test_a_tile_cuts_faces_except_at_the_border_of_the_photograph(
+    box: tuple[int, ...], corner: tuple[int, int], whole: bool
+) -> None:
+    found = not_cut(np.array([box], np.float32), corner, (256, 256), (600, 1000))
+    assert found.tolist() == [whole]
+
+
+def test_a_plain_picture_is_looked_at_only_as_a_whole() -> None:
+    detector = Patches()
+    assert len(proposed(detector, np.full((900, 1200, 3), 200, np.uint8)).logit) == 0
+    plain = len(detector.views)
+    detector.views.clear()
+    proposed(detector, pattern(1200, 900))
+    assert plain < 8 < len(detector.views)
+
+
+@pytest.mark.parametrize("side", [28, 60, 150, 400])
+@pytest.mark.parametrize("corner", [(0, 0), (1, 1), (0.5, 0.5), (0.33, 0.71)])
+def test_faces_of_all_sizes_are_proposed_anywhere(side: int, corner: tuple[float, float]) -> None:
+    left, top = round(corner[0] * (1200 - side)), round(corner[1] * (900 - side))
+    box = (left, top, left + side, top + side)
+    found = proposed(Patches(), pattern(1200, 900, box))
+    assert len(found.logit) == 1
+    assert found.detections.xyxy[0] == pytest.approx(box, abs=4)
+
+
+def test_what_fills_the_photograph_is_seen_with_a_border_around_it() -> None:
+    class Inside(Patches):
+        """Sees nothing that touches the border."""
+
+        def __call__(self, image: Image) -> Detections:
+            seen = super().__call__(image)
+            edge = np.array([0, 0, -image.shape[1], -image.shape[0]], np.float32)
+            return seen.take((np.abs(seen.xyxy + edge) > 2).all(axis=1))
+
+    found = proposed(Inside(), np.full((160, 160, 3), PATCH, np.uint8))
+    assert found.detections.xyxy[0] == pytest.approx((0, 0, 160, 160), abs=4)
+
+
+def test_a_close_up_is_not_searched_for_the_smallest_faces() -> None:
+    small = (20, 20, 60, 60)
+    with_others = proposed(Patches(), pattern(1600, 1200, small))
+    close = proposed(Patches(), pattern(1600, 1200, small, (600, 300, 1150, 850)))
+    assert len(with_others.logit) == len(close.logit) == 1
+
+
+@pytest.mark.parametrize(("seen", "logit"), [(0.9, np.log(9)), (0.5, 0.0)])
+def test_a_logit_is_the_mean_of_the_views_that_should_show_the_face(
+    seen: float, logit: float
+) -> None:
+    everywhere = proposed(Patches(seen), pattern(640, 480, (200, 200, 300, 300)))
+    assert everywhere.logit == pytest.approx([logit], abs=0.01)
+
+    class Once(Patches):
+        """Sees the face only in the first view."""
+
+        def __call__(self, image: Image) -> Detections:
+            first = not self.views
+            found = super().__call__(image)
+            return found if first else Detections.empty()
+
+    once = proposed(Once(seen), pattern(640, 480, (200, 200, 300, 300)))
+    assert MISSED_LOGIT < once.logit[0] < logit
 
 
 @pytest.fixture(scope="module")
@@ -61,12 +209,6 @@ def test_a_drawn_smiley_is_no_face(scan: PhotoScan, side: int) -> None:
     assert len(scan(picture)) == 0
 
 
-@pytest.mark.parametrize(("left", "new"), [(40, False), (82, False), (98, True), (200, True)])
-def test_what_lies_mostly_inside_a_face_is_part_of_it(left: int, new: bool) -> None:
-    box = np.array([left, 40, left + 20, 60], np.float32)
-    assert photo_scan.is_new(box, make_detections((0, 0, 100, 100))) is new
-
-
 def test_parts_of_a_large_face_are_no_faces(scan: PhotoScan, astronaut: Image) -> None:
     close = cv2.resize(astronaut[20:220, 120:330], None, fx=6, fy=6, interpolation=cv2.INTER_CUBIC)
     assert len(scan(np.asarray(close, np.uint8))) == 1
@@ -82,21 +224,6 @@ def test_a_turned_photograph_has_its_face_where_it_is(
     assert len(found) == len(upright) == 1
     assert back.xyxy == pytest.approx(upright.xyxy, abs=16)
     assert back.landmarks[0, :4] == pytest.approx(upright.landmarks[0, :4], abs=10)
-
-
-@given(st.integers(0, 359), st.integers(1, 60), st.integers(1, 60))
-def test_turning_and_turning_back_is_no_change(degrees: int, width: int, height: int) -> None:
-    face = make_detections((3.0, 5.0, 11.0, 13.0))
-    matrix, _ = turn((height, width), degrees)
-    middle = transform_points(matrix, np.array([[7.0, 9.0]]))
-    there = Detections(
-        np.concatenate([middle - 4, middle + 4], axis=1),
-        face.score,
-        transform_points(matrix, face.landmarks),
-    )
-    back = turned_back(there, degrees, (height, width))
-    assert back.xyxy == pytest.approx(face.xyxy, abs=1e-3)
-    assert back.landmarks == pytest.approx(face.landmarks, abs=1e-3)
 
 
 @given(st.sampled_from([0, 90, 180, 270]), st.integers(1, 60), st.integers(1, 60))

@@ -56,11 +56,6 @@ def test_a_link_to_another_folder_is_followed(folder: Path, tmp_path: Path) -> N
     assert found_in(tmp_path / "album") == [str(tmp_path / "album/link/d.gif")]
 
 
-def test_a_broken_link_is_not_lost(tmp_path: Path) -> None:
-    (tmp_path / "gone.jpg").symlink_to(tmp_path / "nowhere")
-    assert found_in(tmp_path) == [str(tmp_path / "gone.jpg")]
-
-
 def test_a_folder_that_cannot_be_read_is_told_and_the_others_go_on(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -104,11 +99,6 @@ def test_paths_are_not_collected_before_they_are_given_out() -> None:
     endless = (f"{number}.jpg\n" for number in count())
     first = islice(photo_paths(["-"], standard_input=endless), 3)
     assert [Path(path).name for path in first] == ["0.jpg", "1.jpg", "2.jpg"]
-
-
-def test_sources_of_known_kinds_pass(folder: Path) -> None:
-    check_sources([])
-    check_sources(["-", str(folder), str(folder / "a.PNG"), str(folder / "notes.txt")])
 
 
 @pytest.mark.parametrize(

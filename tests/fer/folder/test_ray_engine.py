@@ -13,8 +13,9 @@ import pytest
 from PIL import Image as PillowImage
 
 from fer.__main__ import main
+from fer.folder.manifest import Worklist
 from fer.folder.ray_engine import Staging, adopt
-from fer.folder.results import Results, Worklist
+from fer.folder.results import Results
 from fer.labels import EXPRESSION_HEAD
 from fer.model.spec import ModelSpec
 from fer.types import Image
@@ -57,13 +58,6 @@ def test_a_manifest_has_so_many_paths_a_file_as_bytes(results: Results) -> None:
         [b"/a.jpg", b"/\xe9.jpg"],
         [b"/c.jpg"],
     ]
-
-
-def test_without_anything_staged_nothing_is_adopted(results: Results) -> None:
-    assert adopted(results) == ""
-    Staging(results).write_manifest(["/a.jpg"], 2)
-    assert adopted(results) == ""
-    assert names_in(results) == ""
 
 
 def test_staged_rows_become_shards_once_and_the_place_is_cleared(results: Results) -> None:

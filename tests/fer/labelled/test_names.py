@@ -92,11 +92,6 @@ def test_other_scripts_digits_are_sorted_as_text() -> None:
     assert sorted(names, key=natural_order)[:2] == ["2.jpg", "10.jpg"]
 
 
-def test_numbers_in_names_are_sorted_as_numbers() -> None:
-    names = ["b.jpg", "a10.jpg", "A2.jpg", "10.jpg", "9.jpg", ""]
-    assert sorted(names, key=natural_order) == ["", "9.jpg", "10.jpg", "A2.jpg", "a10.jpg", "b.jpg"]
-
-
 @pytest.mark.parametrize(
     ("name", "flat"),
     [

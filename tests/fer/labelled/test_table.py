@@ -2,10 +2,8 @@ import csv
 import io
 import zipfile
 from dataclasses import replace
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
-import cv2
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,7 +22,6 @@ from fer.labelled.table import (
     write_table,
 )
 from fer.types import UNCERTAIN
-from training.data.load import load
 
 #: What `fer.labelled.names.flat_name` may return: no control characters, no spaces around.
 texts = st.text(st.characters(exclude_categories=("Cc", "Cs", "Cf"))).map(str.strip)
@@ -99,10 +96,6 @@ def test_what_is_no_such_table_is_refused(data: bytes, says: str) -> None:
         read_table(data)
 
 
-def png(level: int, side: int = 144) -> bytes:
-    return cv2.imencode(".png", np.full((side, side, 3), level, np.uint8))[1].tobytes()
-
-
 def written(faces: list[LabelledFace], originals: dict[str, bytes] | None = None) -> bytes:
     out = io.BytesIO()
     contents = originals or {}
@@ -113,12 +106,6 @@ def written(faces: list[LabelledFace], originals: dict[str, bytes] | None = None
 def face(photo: str, expression: str = "happy", number: int = 1) -> LabelledFace:
     row = LabelRow(photo, expression, (1, 2, 3, 4))
     return LabelledFace(row, number, lambda: f"{photo} {number}".encode())
-
-
-def test_an_empty_set_is_a_table_without_rows() -> None:
-    with zipfile.ZipFile(io.BytesIO(written([]))) as archive:
-        assert archive.namelist() == ["labels.csv"]
-        assert read_table(archive.read("labels.csv")) == []
 
 
 def test_a_photograph_without_a_face_is_in_the_table_only() -> None:
@@ -148,17 +135,3 @@ def test_nothing_leaves_the_folder_and_no_two_files_are_one(photos: list[str]) -
     assert not [name for name in files if leads_out(name)]
     folders = {str(PurePosixPath(name).parent) for name in files}
     assert folders <= {".", "crops/happy", "originals"}
-
-
-def test_the_training_reads_it_unpacked(tmp_path: Path) -> None:
-    faces = [
-        LabelledFace(LabelRow(name, name), 1, lambda s=side: png(90, s))
-        for name, side in (("happy", 144), ("sad", 48), ("contempt", 112))
-    ]
-    originals = ["happy/a.png", "sad/b.png", "contempt/c.png"]
-    data = written(faces, {name: png(10) for name in originals})
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        archive.extractall(tmp_path)
-    read = load(tmp_path, size=48)
-    assert read.split("train").class_names == ("contempt", "happy", "sad")
-    assert sum(map(len, read.splits.values())) == 3

@@ -150,26 +150,6 @@ def test_where_nobody_looked_nothing_is_known_and_somebody_should() -> None:
     assert 1 not in unasked.wanted, "not so soon"
 
 
-def test_a_stream_goes_on_with_either_and_people_keep_their_numbers() -> None:
-    stream = FaceStream(fake_detector(FACE), Levels(), SPEC)
-    eye = Eye(fake_detector(FACE), Levels(), SPEC)
-    dark, bright = (np.full((140, 140, 3), level, np.uint8) for level in (0, 255))
-    before = stream(dark, 1.0)
-    followed = stream.follow(eye(bright), 1.1, smoothing_seconds=10.0)
-    assert followed.faces.track_id.tolist() == before.faces.track_id.tolist() == [1]
-    assert followed.faces.expressions == ["happy"], "the average goes on"
-    assert stream(dark, 1.2).faces.track_id.tolist() == [1]
-
-
-def test_a_clock_that_goes_back_begins_anew() -> None:
-    stream = FaceStream(fake_detector(FACE), Levels(), SPEC)
-    eye = Eye(fake_detector(FACE), Levels(), SPEC)
-    dark, bright = (np.full((140, 140, 3), level, np.uint8) for level in (0, 255))
-    assert stream.follow(eye(dark), 5.0).faces.expressions == ["happy"]
-    again = stream.follow(eye(bright), 0.0, smoothing_seconds=10.0).faces
-    assert (again.expressions, again.track_id.tolist()) == (["neutral"], [1])
-
-
 def test_the_network_and_the_head_can_change() -> None:
     second = Head(
         name=FERPLUS_HEAD,

@@ -9,20 +9,19 @@ from typing import Any
 import numpy as np
 
 from app.live.device.protocol import DeviceFeed, Report
-from app.live.streaming.session import LiveSession
 from app.live.streaming.stream_limit import StreamLimit
 from app.own_data.labelling import carry_out
 from app.own_data.own_set import OwnSet
-from fer import FaceStream
 from fer.errors import WireError
 from fer.export.sessions import WRITERS, file_bytes
 from fer.export.stream import StreamResult
 from fer.ondevice.wire import HEADER, face_type, read_observation, split
-from tests.app.live.device.samples import Browser, model_of, no_detector, seen
+from tests.app.live.device.samples import Browser, no_detector, seen
+from tests.app.live.samples import session_of
 from tests.app.samples import Clock
 from tests.fuzz.mutations import NASTY_NUMBERS, Rng, changed, changed_value, one
 from tests.fuzz.target import Target, assert_says
-from tests.samples import FakeClassifier, fake_spec, make_detections
+from tests.samples import fake_spec, make_detections
 
 _SPEC = fake_spec()
 
@@ -99,14 +98,13 @@ def _with_numbers(rng: Rng, data: bytes) -> bytes:
 def run(case: tuple[Messages, Any], folder: Path) -> None:
     messages, told = case
     clock = Clock()
-    stream = FaceStream(no_detector, FakeClassifier(3), _SPEC)
-    session = LiveSession(stream, StreamLimit(0, clock), clock)
-    session.choose_model(model_of(_SPEC))
-    feed = DeviceFeed(session, lambda key: None)
+    session = session_of(_SPEC, StreamLimit(0, clock), clock, no_detector)
+    feed = DeviceFeed(session)
     for message in messages:
         clock.seconds += 0.5
         reply = feed.take(message)
         assert set(reply.data()) == set(reply.__dict__)
+        feed.hear(message)
         _observations(message)
     rows = session.record.rows()
     assert np.isfinite(rows.seconds).all()

@@ -74,7 +74,7 @@ export class World {
       later: (step) => this.steps.push(step),
       newId: () => `run-${++this.ids}`,
     });
-    this.data = { setup: setup(), settings: { head: "expression", smoothingSeconds: 0.6, mirrored: true, bars: true }, reply: null, heard: 0, life: 0, stop: false };
+    this.data = { setup: setup(), settings: { head: "expression", smoothingSeconds: 0.6, mirrored: true, bars: true }, reply: null, heard: 0, generation: 0, stop: false };
     this.session.update(this.data);
   }
 
@@ -106,7 +106,7 @@ export class World {
     this.outbox.answered(message.number);
     if (message.run) {
       const acknowledged = message.batches.at(-1)?.number ?? 0;
-      this.update({ reply: { run: message.run, acknowledged, life: 0, people: { 1: 7 }, wanted: [1] } });
+      this.update({ reply: { run: message.run, acknowledged, generation: 0, people: { 1: 7 }, wanted: [1] } });
     }
     return message;
   }

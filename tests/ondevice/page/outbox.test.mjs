@@ -5,7 +5,7 @@ import { test } from "node:test";
 
 import { Outbox } from "../../../ondevice/fer_lens_ondevice/assets/page/protocol.js";
 
-const ABOUT = { run: "r", life: 0, model: "a" };
+const ABOUT = { run: "r", generation: 0, model: "a" };
 
 function opened() {
   const time = { now: 0 };

@@ -169,12 +169,12 @@ test("what was cleared does not go out any more", async () => {
   const world = await new World().started();
   await world.frame();
   world.worker.sees();
-  world.update({ life: 1 });
+  world.update({ generation: 1 });
   await world.frame();
   world.worker.sees();
   world.milliseconds += 500;
   const message = world.deliver();
-  assert.deepEqual([message.life, message.batches.length, message.run], [1, 1, "run-2"]);
+  assert.deepEqual([message.generation, message.batches.length, message.run], [1, 1, "run-2"]);
 });
 
 test("a slow device is said to be, and gets time to rest", async () => {

@@ -14,7 +14,7 @@
 /**
  * @typedef {object} About what stands in every message of a run
  * @property {string} run
- * @property {number} life how often the session had been cleared
+ * @property {number} generation how often the session had been cleared
  * @property {string} model key of the model that answered
  *
  * @typedef {object} Batch

@@ -36,7 +36,7 @@ export class Session {
     this.data = data;
     this.setup = data.setup ?? this.setup;
     if (data.reply) this.replied(data.reply);
-    if (before && before.life !== data.life) {
+    if (before && before.generation !== data.generation) {
       this.parts.outbox.clear();
       if (this.active) this.open();
     }
@@ -95,13 +95,13 @@ export class Session {
     return stream;
   }
 
-  /** Begin a run: what is seen from now on has one model, in one life of the session. */
+  /** Begin a run: what is seen from now on has one model, in one generation of the session. */
   open() {
     this.run = this.parts.newId();
     this.people = {};
     this.wanted = [];
-    const [life, model] = [this.data?.life ?? 0, this.setup?.model.key ?? ""];
-    this.parts.outbox.open({ run: this.run, life, model });
+    const [generation, model] = [this.data?.generation ?? 0, this.setup?.model.key ?? ""];
+    this.parts.outbox.open({ run: this.run, generation, model });
   }
 
   /** Camera and networks are there, for the first time or after a change. */

@@ -33,7 +33,7 @@
  * @property {Settings} settings
  * @property {Reply | null} reply
  * @property {number} heard  number of the last message that has come
- * @property {number} life
+ * @property {number} generation
  * @property {boolean} stop  whether to end, as the visitor goes on with the server
  */
 

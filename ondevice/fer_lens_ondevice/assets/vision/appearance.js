@@ -1,4 +1,4 @@
-/** How people look, by colours around their faces, as `fer.tracking.appearance`. */
+/** How people look, by colours around their faces, as `fer.tracking.observation`. */
 
 import { clamp } from "./geometry.js";
 

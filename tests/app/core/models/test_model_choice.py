@@ -20,8 +20,8 @@ from app.core.models.model_choice import chosen_model
 from app.core.settings import MODEL, MODELS
 from app.core.widget_value import store_pick
 from app.live import state
-from app.live.streaming.ice import Help, Ice
-from app.live.streaming.people import LiveModel
+from app.live.streaming.session import LiveModel
+from app.live.streaming.turn import Help, Ice
 from app.photos.downloads import csv_of
 from fer.detection.photo_scan import PhotoScan
 from fer.labels import EXPRESSION_HEAD

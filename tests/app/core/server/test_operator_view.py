@@ -12,8 +12,7 @@ from app.core.server.events import counters
 from app.core.server.operator_view import ATTEMPTS, lets_in, network_of, password_of
 from app.core.settings import SETTINGS
 from app.live import state
-from app.live.streaming.ice import IceSource
-from app.live.streaming.relay import RelayState, relay_facts
+from app.live.streaming.turn import IceSource, RelayState, relay_facts
 from tests.samples import ROOT
 
 PASSWORD = "correct horse battery"

@@ -3,7 +3,7 @@
 import pytest
 
 from app.live.device.choice import Choice, Place, reason_for_device
-from app.live.streaming.ice import Help
+from app.live.streaming.turn import Help
 
 REASON = reason_for_device("full", Help.TURN)
 

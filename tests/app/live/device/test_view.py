@@ -14,17 +14,14 @@ from app.live import notices, state
 from app.live.camera import CameraProblem
 from app.live.device import choice, component, view
 from app.live.device.protocol import Report
-from app.live.device.texts import FAILED, UNABLE
+from app.live.device.texts import PROBLEMS
 from app.live.streaming.connection import Connection, DeviceConnection, Phase
-from app.live.streaming.ice import STUN, Help, Ice
-from app.live.streaming.people import LiveModel
-from app.live.streaming.session import LiveSession
 from app.live.streaming.stream_limit import StreamLimit
-from fer import FaceStream
+from app.live.streaming.turn import STUN, Help, Ice
 from fer.model.spec import ModelSpec
-from tests.app.live.samples import waiting_session
+from tests.app.live.samples import session_of
 from tests.app.samples import Detector, FakeAnalyzer
-from tests.samples import ROOT, FakeClassifier
+from tests.samples import ROOT
 
 PAGE = "app/pages/live.py"
 
@@ -78,12 +75,10 @@ def visit(
     def open_page(
         slots: int = 1, ice: Ice = LOCAL, chosen: str = "", full: bool = False
     ) -> AppTest:
-        stream = FaceStream(detector, FakeClassifier(3), spec, detector_version="fake-1")
         limit = StreamLimit(slots)
-        session: LiveSession = waiting_session(stream, limit, time.monotonic)
-        model = LiveModel(FakeClassifier(3), spec, "key")
+        session = session_of(spec, limit, time.monotonic, detector)
         monkeypatch.setattr(state, "connection_help", lambda: ice)
-        monkeypatch.setattr(state, "live_model", lambda current: model)
+        monkeypatch.setattr(state, "live_model", lambda current: current)
         app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60).run()
         app.session_state["live_session"] = session
         app.session_state["other"] = other = Other()
@@ -175,7 +170,7 @@ def test_who_wants_the_device_is_told_why_it_cannot_and_what_else_there_is(
     page = visit(chosen="device")
     assert not page.exception
     assert place(page) == "device"
-    assert page.warning[0].value == UNABLE[code]
+    assert page.warning[0].value == PROBLEMS[code]
     assert "Before you start" not in words(page)
     page.button(key="live_device_snapshot").click().run()
     assert page.camera_input
@@ -208,7 +203,7 @@ def test_a_problem_that_is_known_before_the_start_is_told(
 def test_a_failure_of_the_device_offers_the_server(visit: Visit, browser: Browser) -> None:
     browser.report = Report("failed", "network")
     page = visit(chosen="device")
-    assert [warning.value for warning in page.warning] == [FAILED["network"]]
+    assert [warning.value for warning in page.warning] == [PROBLEMS["network"]]
     assert page.button(key="live_to_server")
 
 

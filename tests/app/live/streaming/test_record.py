@@ -17,12 +17,6 @@ def frame(seconds: float, faces: int) -> StreamRows:
     return StreamRows(array, HEADS)
 
 
-def test_it_begins_empty() -> None:
-    history = LiveHistory(HEADS)
-    assert (len(history), history.dropped, len(history.rows())) == (0, 0, 0)
-    assert len(history.rows(since=3.0)) == 0
-
-
 @given(
     frames=st.lists(st.integers(1, 5), max_size=30),
     max_rows=st.integers(1, 12),
@@ -40,14 +34,8 @@ def test_it_keeps_the_newest_rows_in_order(frames: list[int], max_rows: int, sin
     assert history.dropped == len(every) - len(kept)
     late = history.rows(since)
     assert late.seconds.tolist() == [seconds for seconds, _ in kept if seconds >= since]
-
-
-def test_what_is_handed_out_does_not_change() -> None:
-    history = LiveHistory(HEADS, 2)
-    history.append(frame(0.0, 2))
-    rows = history.rows()
-    history.append(frame(1.0, 2))
-    assert rows.seconds.tolist() == [0, 0]
+    history.append(frame(99.0, 1))
+    assert 99 not in rows.seconds, "what is handed out does not change"
 
 
 @pytest.mark.parametrize("labels", [7, 8])
