@@ -22,8 +22,8 @@ from app.dashboard.charts import on_one_scale
 from app.dashboard.models import OpenedModel, json_report, model_names, open_model
 from app.dashboard.registry import OVERVIEW, SECTIONS, Choice, Entry, html_report
 from app.dashboard.sections.comparison import compare
+from app.dashboard.sections.figures import DUPLICATES
 from app.dashboard.sections.other_data import FURTHER, record_faces, record_title, record_ways
-from app.dashboard.sections.performance import DUPLICATES
 from fer.errors import ModelError
 from fer.labels import EXPRESSION_HEAD
 

@@ -16,7 +16,7 @@ from app.core.report.evaluation import AS_ANSWERED
 from app.core.report.html import html_page
 from app.core.report.text import SplitEvaluation, creation_time, evaluation_on, split_evaluations
 from app.dashboard.models import OpenedModel
-from app.dashboard.sections import confidence, other_data, performance, record, training
+from app.dashboard.sections import figures, made, other_data
 from fer.evaluation.labelled import LabelledEvaluation
 from fer.evaluation.other_data import OtherData
 from fer.evaluation.report import EarlierTraining
@@ -119,7 +119,7 @@ def _teaching(model: OpenedModel, _: Choice) -> Sequence[Part]:
 
 def _overview(model: OpenedModel, choice: Choice) -> Sequence[Part]:
     if choice.evaluation:
-        return performance.overview(model.report, choice.evaluation)
+        return figures.overview(model.report, choice.evaluation)
     if choice.record:
         heading = Note("", other_data.record_title(choice.record))
         return [heading, *other_data.record_parts(choice.record)]
@@ -138,7 +138,7 @@ def _confidence(model: OpenedModel, choice: Choice) -> Sequence[Part]:
     if not (chosen := choice.evaluation):
         return [_not_measured(choice)]
     temperature = model.temperature(chosen.head)
-    return confidence.confidence(model.report, chosen, temperature, model.heads)
+    return figures.confidence(model.report, chosen, temperature, model.heads)
 
 
 def _record(_: OpenedModel, choice: Choice) -> Sequence[Part]:
@@ -147,9 +147,9 @@ def _record(_: OpenedModel, choice: Choice) -> Sequence[Part]:
 
 def _training(model: OpenedModel, choice: Choice) -> Sequence[Part]:
     if not choice.training:
-        return training.training(model.report)
-    chosen = training.one_training(model.report, choice.training)
-    return [*chosen, training.class_counts(model.report)]
+        return made.training(model.report)
+    chosen = made.one_training(model.report, choice.training)
+    return [*chosen, made.class_counts(model.report)]
 
 
 def _not_measured(choice: Choice) -> Note:
@@ -166,7 +166,7 @@ SECTIONS: tuple[Entry, ...] = (
     Entry(
         ":material/foggy: Robustness",
         "Robustness",
-        lambda model, _: confidence.robustness(model.report, model.heads),
+        lambda model, _: figures.robustness(model.report, model.heads),
         _everything,
     ),
     Entry(
@@ -187,13 +187,13 @@ SECTIONS: tuple[Entry, ...] = (
     Entry(
         ":material/account_tree: Network",
         "Network",
-        lambda model, _: record.network(model.report),
+        lambda model, _: made.network(model.report),
         _everything,
     ),
     Entry(
         ":material/receipt_long: Record",
         "Record",
-        lambda model, _: record.record(model.report),
+        lambda model, _: made.record(model.report),
         _everything,
         asks="files",
     ),

@@ -17,7 +17,7 @@ from app.core.report.text import (
 )
 from app.core.text import counted
 from app.dashboard.models import OpenedModel
-from app.dashboard.sections.performance import splits_table
+from app.dashboard.sections.figures import splits_table
 from fer.evaluation.report import Report
 
 #: Settings of the augmentation that change where a face stands, and those that make its picture

@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 from app.about_text import accuracy_lines
 from app.core.models import running_model
 from app.core.report.text import split_evaluations
-from app.dashboard.sections.performance import overview
+from app.dashboard.sections.figures import overview
 from fer.detection.version import photo_detector, stream_detector
 from fer.evaluation.metrics import evaluate
 from fer.evaluation.report import DataCard, Report

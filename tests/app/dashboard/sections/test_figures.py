@@ -6,7 +6,7 @@ from app.core.report import evaluation
 from app.core.report.elements import Chart, Facts, Note, Part, Row, Table
 from app.core.report.text import split_evaluations
 from app.dashboard.models import open_model
-from app.dashboard.sections import confidence, performance
+from app.dashboard.sections import figures
 from fer.labels import EXPRESSION_HEAD
 from tests.app.dashboard.samples import report
 from tests.samples import SHIPPED_MODEL
@@ -33,7 +33,7 @@ def table(parts: Sequence[Part], title: str) -> Table:
 
 
 def test_headline_figures() -> None:
-    parts = performance.overview(REPORT, TEST)
+    parts = figures.overview(REPORT, TEST)
     shown = [
         ("Accuracy", f"{FOUND.accuracy:.1%}"),
         ("Macro-F1", f"{FOUND.macro_f1:.1%}"),
@@ -65,7 +65,7 @@ def test_figures_of_each_class() -> None:
 
 def test_calibration_before_and_after_the_temperature_that_was_chosen_there() -> None:
     before, found = REPORT.before_temperature, VALIDATION.evaluation
-    parts = confidence.confidence(REPORT, VALIDATION, 0.875)
+    parts = figures.confidence(REPORT, VALIDATION, 0.875)
     assert [*facts(parts).items()][:6] == [
         ("Error before", f"{before.calibration_error:.1%}"),
         ("Error after", f"{found.calibration_error:.1%}"),
@@ -77,7 +77,7 @@ def test_calibration_before_and_after_the_temperature_that_was_chosen_there() ->
     assert [row[1:] for row in table(parts, "Answers by confidence").rows] == [
         (f"{b.count:,}", f"{b.confidence:.1%}", f"{b.accuracy:.1%}") for b in found.calibration
     ]
-    elsewhere = facts(confidence.confidence(REPORT, TEST, None))
+    elsewhere = facts(figures.confidence(REPORT, TEST, None))
     assert elsewhere == {
         "Calibration error": f"{FOUND.calibration_error:.1%}",
         "Log loss": f"{FOUND.log_loss:.3f}",
@@ -88,7 +88,7 @@ def test_the_thresholds_shown_are_those_of_the_spec() -> None:
     model = open_model(SHIPPED_MODEL)
     assert model.spec
     shown = split_evaluations(model.report)[0]
-    parts = confidence.confidence(model.report, shown, None, model.heads)
+    parts = figures.confidence(model.report, shown, None, model.heads)
     rows = {row[0]: list(row[1:]) for row in table(parts, "When it answers").rows}
     heads = [
         model.spec.head(name) for name in dict.fromkeys(s.head for s in model.report.selective)
@@ -108,22 +108,22 @@ def test_the_thresholds_shown_are_those_of_the_spec() -> None:
 
 
 def test_seeds_and_views_are_shown_where_they_were_measured() -> None:
-    parts = performance.overview(REPORT, TEST)
+    parts = figures.overview(REPORT, TEST)
     rows = table(parts, "3 seeds, 2 epochs each, starting from start, FER2013 head").rows
     assert [row[1] for row in rows] == ["60.0%", "62.0%", "61.0%", "2.0 points"]
     assert REPORT.tta
     assert facts(parts)["Accuracy, ten views"] == f"{REPORT.tta.evaluation.accuracy:.1%}"
     quick = REPORT.model_copy(update={"tta": None, "robustness": (), "seed_variance": None})
-    shown = performance.overview(quick, TEST)
+    shown = figures.overview(quick, TEST)
     assert not [p for p in flat(shown) if isinstance(p, Table) and "seeds" in p.title]
-    for some in (shown, confidence.robustness(quick, {EXPRESSION_HEAD: "a head"})):
+    for some in (shown, figures.robustness(quick, {EXPRESSION_HEAD: "a head"})):
         notes = [part.text for part in flat(some) if isinstance(part, Note)]
         assert [text for text in notes if "not measured (--quick)" in text]
 
 
 def test_robustness_says_how_much_is_lost() -> None:
     (worse,) = REPORT.robustness
-    rows = table(confidence.robustness(REPORT, {}), "What was done to each picture").rows
+    rows = table(figures.robustness(REPORT, {}), "What was done to each picture").rows
     change = 100 * (worse.evaluation.accuracy - VALIDATION.evaluation.accuracy)
     assert rows == (
         ("as they are", "nothing", f"{VALIDATION.evaluation.accuracy:.1%}", "–"),
