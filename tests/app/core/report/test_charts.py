@@ -92,6 +92,7 @@ def contrast(*colours: list) -> float:
 def test_each_class_has_its_colour_and_its_three_figures() -> None:
     figure = report_charts.per_class_chart(FOUND.classes)
     marks = {trace.name: trace for trace in figure.data if trace.name}
+    assert figure.layout.height > 30 * len(LABELS), "a row for each"
     assert list(marks["precision"].x) == [c.precision for c in FOUND.classes]
     assert list(marks["recall"].x) == [c.recall for c in FOUND.classes]
     assert list(marks["F1"].x) == [c.f1 for c in FOUND.classes]
