@@ -99,21 +99,6 @@ def test_where_only_one_can_answer_there_is_nothing_to_choose(app: AppTest, mode
     assert chosen_model() == SHIPPED_MODEL
 
 
-def test_another_model_answers_a_photo_without_a_new_search(
-    app: AppTest, searches: list[int]
-) -> None:
-    with_photo(app)
-    assert not app.exception
-    assert "Happy" in words(app)
-    choice(app).set_value("mine").run()
-    assert not app.exception
-    assert "Style 3" in words(app)
-    assert "Happy" not in words(app)
-    choice(app).set_value("compact").run()
-    assert "Happy" in words(app)
-    assert len(searches) == 1
-
-
 def test_a_run_without_news_sends_no_choice_over_a_click_on_its_way(app: AppTest) -> None:
     def sent() -> set[str]:
         widgets = [*app.button_group, *app.radio]
@@ -148,15 +133,11 @@ def test_what_is_chosen_on_one_page_holds_on_all(app: AppTest) -> None:
     go(app, "dashboard")
     assert not app.exception
     assert next(one.value for one in app.selectbox if one.label == "Model") == "mine"
-    choice(go(app, "live")).set_value("compact").run()
-    assert "model" not in app.query_params
-
-
-def test_a_reload_keeps_the_choice(app: AppTest) -> None:
-    choice(go(app, "video")).set_value("mine").run()
-    again = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=120)
+    again = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=120)  # a reload
     again.query_params["model"] = app.query_params["model"]
     assert choice(go(again.run(), "video")).value == "mine"
+    choice(go(app, "live")).set_value("compact").run()
+    assert "model" not in app.query_params
 
 
 def test_an_address_with_an_unknown_name_chooses_nothing(app: AppTest) -> None:
@@ -194,6 +175,7 @@ def test_a_new_model_can_be_chosen_at_once_and_a_replaced_one_answers_anew(
     app: AppTest, models: Path, searches: list[int]
 ) -> None:
     with_photo(app)
+    assert "Happy" in words(app)
     write_copy(models, "newer", one_head=True)
     choice(app.run()).set_value("newer").run()
     assert "Style 3" in words(app)

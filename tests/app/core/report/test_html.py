@@ -24,6 +24,7 @@ def without_scripts(page: str) -> str:
 
 def test_every_figure_of_every_section_is_in_it(model: OpenedModel) -> None:
     text = unescape(without_scripts(html_report(model)))
+    assert "<title>Report of small</title>" in text
     titles = [section.title for section in sections_of(model)]
     assert len(titles) == len(set(titles))
     for name in ("test", "validation", "validation, without duplicates"):
