@@ -98,10 +98,6 @@ def _every_evaluation(model: OpenedModel) -> Sequence[Choice]:
     return [Choice(one, name=one.name) for one in split_evaluations(model.report, first)]
 
 
-def _first_evaluation(model: OpenedModel) -> Sequence[Choice]:
-    return [Choice(choice.evaluation) for choice in _every_evaluation(model)[:1]]
-
-
 def _every_record(model: OpenedModel) -> Sequence[Choice]:
     found = []
     for one in model.other_data:
@@ -141,10 +137,6 @@ def _confidence(model: OpenedModel, choice: Choice) -> Sequence[Part]:
     return figures.confidence(model.report, chosen, temperature, model.heads)
 
 
-def _record(_: OpenedModel, choice: Choice) -> Sequence[Part]:
-    return other_data.record_parts(choice.record, choice.way) if choice.record else ()
-
-
 def _training(model: OpenedModel, choice: Choice) -> Sequence[Part]:
     if not choice.training:
         return made.training(model.report)
@@ -160,7 +152,12 @@ def _not_measured(choice: Choice) -> Note:
 #: All sections, in order.
 SECTIONS: tuple[Entry, ...] = (
     Entry(OVERVIEW, "What teaching changed", _teaching, _everything, headed=True),
-    Entry(OVERVIEW, "Overview", _overview, _first_evaluation),
+    Entry(
+        OVERVIEW,
+        "Overview",
+        _overview,
+        lambda model: [Choice(one.evaluation) for one in _every_evaluation(model)[:1]],
+    ),
     Entry(":material/grid_on: Mistakes", "Mistakes", _mistakes, _every_evaluation),
     Entry(":material/balance: Confidence", "Confidence", _confidence, _every_evaluation),
     Entry(
@@ -179,7 +176,9 @@ SECTIONS: tuple[Entry, ...] = (
     Entry(
         ":material/travel_explore: Other data",
         "On other data",
-        _record,
+        lambda _, choice: (
+            other_data.record_parts(choice.record, choice.way) if choice.record else ()
+        ),
         _every_record,
         asks="record",
     ),

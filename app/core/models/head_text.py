@@ -152,7 +152,16 @@ class TrackRecord:
         if "turned" in verdict.flaws:
             return _TURNED
         measured = self.degraded if verdict.flaws else self.plain
-        return _sentence(measured, verdict)
+        label = verdict.candidates[0]
+        near = measured.near(label, verdict.confidence)
+        if near is None:
+            few = f"Too few {_faces(measured)} were called {label} to say how often that is right."
+            return few if measured.predicted else ""
+        what = f"called {label}" if verdict.sure else f"whose first guess was {label}"
+        right = f"{near.correct / near.count:.0%} {_RIGHT[measured.truth]}"
+        faces = f"Of {near.count:,} {_faces(measured)} {what}"
+        mistakes = _mistakes(measured, label) if verdict.sure else ""
+        return f"{faces} with {near.low:.0%} to {near.high:.0%} confidence, {right}{mistakes}."
 
 
 def track_record(report: Report, head: str) -> TrackRecord | None:
@@ -163,20 +172,6 @@ def track_record(report: Report, head: str) -> TrackRecord | None:
         if plain and degraded:
             return TrackRecord(plain, degraded)
     return None
-
-
-def _sentence(measured: Selective, verdict: Verdict) -> str:
-    """Return how often such answers, or such first guesses, were right; "" if unmeasured."""
-    label = verdict.candidates[0]
-    near = measured.near(label, verdict.confidence)
-    if near is None:
-        few = f"Too few {_faces(measured)} were called {label} to say how often that is right."
-        return few if measured.predicted else ""
-    what = f"called {label}" if verdict.sure else f"whose first guess was {label}"
-    right = f"{near.correct / near.count:.0%} {_RIGHT[measured.truth]}"
-    faces = f"Of {near.count:,} {_faces(measured)} {what}"
-    mistakes = _mistakes(measured, label) if verdict.sure else ""
-    return f"{faces} with {near.low:.0%} to {near.high:.0%} confidence, {right}{mistakes}."
 
 
 def _mistakes(measured: Selective, label: str) -> str:

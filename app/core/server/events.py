@@ -203,15 +203,12 @@ class JsonLine(logging.Formatter):
         if error:
             line["error"] = type(error).__name__
             line["at"] = [
-                f"{_place(frame.filename)}:{frame.lineno} {frame.name}"
+                f"{path.relative_to(_ROOT).as_posix() if path.is_relative_to(_ROOT) else path.name}"
+                f":{frame.lineno} {frame.name}"
                 for frame in traceback.extract_tb(error.__traceback__)
+                for path in [Path(frame.filename)]
             ]
         return json.dumps(line)
-
-
-def _place(file: str) -> str:
-    path = Path(file)
-    return path.relative_to(_ROOT).as_posix() if path.is_relative_to(_ROOT) else path.name
 
 
 def _as_json() -> bool:
