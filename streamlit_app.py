@@ -10,7 +10,7 @@ from app.core.paths import LOGO
 from app.core.server.environment import server_settings
 from app.core.server.gate import let_in
 from app.core.server.notice_view import show_notice, show_server_notice
-from app.core.server.password import password_of
+from app.core.server.operator_view import password_of
 from app.core.server.start import begin_server
 from app.core.session.lasting_downloads import keep_downloads
 

@@ -61,7 +61,6 @@ VIEWS = {
     "app.core.uploaders",
     "app.core.session.tabs",
     "app.core.session.clicks",
-    "app.dashboard.choice",
     "app.dashboard.page",
     "app.core.report.view",
     "app.core.server.streamlit_memory",

@@ -9,6 +9,7 @@ import pytest
 from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
+from app.core import budget, upload_folders
 from app.core.jobs import Jobs
 from app.core.models import running_model
 from app.core.server import gate
@@ -49,9 +50,12 @@ def _one_search_for_components() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def _nobody_has_uploaded() -> None:
-    """All tests are one visitor to the app, who would soon have uploaded too often."""
+def _roomy_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All tests are one visitor, who would soon have uploaded too often; others need memory, too,
+    and on a busy machine a page would say that there is no room."""
     gate._upload_rate.clear()
+    for module in (budget, upload_folders):
+        monkeypatch.setattr(module, "free_memory", lambda: None)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import streamlit as st
 
 from app.core.models.model_choice import answer_with, chosen_model
-from app.core.models.reports import read_report
+from app.core.models.runnable import read_record
 from app.core.paths import models_dir
 from app.core.report.evaluation import adaptation
 from app.core.report.view import show_parts
@@ -26,6 +26,7 @@ from app.own_data.teaching.command import (
 )
 from app.own_data.teaching.runner import DATA_NAME, NotStartedError, State, Teaching, Teachings
 from fer.errors import ModelError
+from fer.evaluation.report import Report
 
 #: Seconds between two looks at a teaching that runs.
 _POLL_SECONDS = 1.0
@@ -130,7 +131,7 @@ def _show_taught(teaching: Teaching) -> None:
     directory = models_dir() / teaching.name
     name = escape_markdown(teaching.name)
     try:
-        taught = read_report(directory).adaptation
+        taught = read_record(Report, directory).adaptation
     except ModelError:
         st.info(f"**{name}** was taught, and is not among the models any more.")
         return

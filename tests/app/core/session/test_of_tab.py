@@ -19,7 +19,7 @@ Open = Callable[..., tuple[Any, str, bool]]
     params=[
         ("photo", "photo_album"),
         ("collection", "collection"),
-        ("video", "video_visit"),
+        ("video", "video_session"),
         ("live", "live_session"),
         ("own_data", "own_data"),
     ],

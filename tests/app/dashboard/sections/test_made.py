@@ -1,9 +1,11 @@
+"""How a model was made: its trainings, data, layers and settings."""
+
 import pytest
 
 from app.core.report.elements import Chart, Facts, Note, Row, Table
 from app.core.report.evaluation import adaptation, circumstances, summary
 from app.core.report.text import training_time, trainings
-from app.dashboard.sections.training import class_counts, one_training, training
+from app.dashboard.sections.made import class_counts, flatten, network, one_training, training
 from fer.evaluation.report import EarlierTraining, Report
 from tests.app.dashboard.samples import report
 from tests.app.own_data.teaching.samples import adaptation as taught
@@ -116,3 +118,29 @@ def test_what_was_learnt_replayed_and_left_out() -> None:
     assert "learnt from 29 faces of your-data.zip in 2 min 05 s" in said
     assert "560 faces of fer2013.npz, which compact had learnt from" in said
     assert "Left out, since it does not know these expressions: 3 contempt." in said
+
+
+def test_a_layer_names_what_it_reads_unless_that_is_the_one_above() -> None:
+    (row,) = network(report())
+    assert isinstance(row, Row)
+    table = row.parts[1]
+    assert isinstance(table, Table)
+    said = {cells[0]: cells[1].replace("\u200b", "") for cells in table.rows}
+    assert said["image"] == "InputLayer"
+    assert said["conv"] == "Conv2D 3×3, stride 2"
+    assert said["add"] == "Add of b and relu"
+    assert said["way"] == "Conv2D 1×1, stride 2 of add"
+    assert [column for column in table.columns if table.is_text(column)] == [
+        "Layer",
+        "What it does",
+    ]
+
+
+def test_settings_are_rows_of_dotted_names() -> None:
+    settings = {"widths": [8, 16], "augmentation": {"flip": True, "light": None}, "network": "cnn"}
+    assert flatten(settings) == [
+        ("widths", "8, 16"),
+        ("augmentation.flip", "yes"),
+        ("augmentation.light", "–"),
+        ("network", "cnn"),
+    ]
