@@ -8,6 +8,7 @@ import streamlit as st
 
 from app.core.session.session_store import KEEP_SECONDS
 from app.core.text import counted
+from app.core.uploaders import PHOTOS_PAGE
 from app.live.camera import CameraProblem
 from app.live.snapshot import open_snapshot
 from app.live.streaming.connection import Phase
@@ -15,8 +16,6 @@ from app.live.streaming.ice import Help, Ice
 from app.live.streaming.relay import RelayState
 from app.live.streaming.session import LiveSession
 from app.live.webrtc import play_clip
-
-PHOTO_PAGE = "app/pages/photo.py"
 
 #: Seconds between two checks for a free slot.
 _BUSY_POLL_SECONDS = 2.0
@@ -114,7 +113,7 @@ def show_busy(session: LiveSession) -> None:
         st.markdown(f"## {icon}", anchors=False, width="content")
         st.markdown(f"#### {title}", anchors=False, width="content")
         st.markdown(text, text_alignment="center")
-        st.page_link(PHOTO_PAGE, label=photo, icon=":material/photo_camera:")
+        st.page_link(PHOTOS_PAGE, label=photo, icon=":material/photo_camera:")
     if refusal != "off":
         st.fragment(_wait_for_slot, run_every=_BUSY_POLL_SECONDS)(session)
 
@@ -178,7 +177,7 @@ def offer_photos(key: str) -> bool:
         key=key,
         on_click=open_snapshot,
     )
-    st.page_link(PHOTO_PAGE, label="Upload a photo", icon=":material/upload:")
+    st.page_link(PHOTOS_PAGE, label="Upload a photo", icon=":material/upload:")
     return asked
 
 
@@ -218,7 +217,7 @@ def show_camera_problem(problem: CameraProblem, *, clip: bool = True) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         if clip:
             offer_clip("live_problem_clip")
-        st.page_link(PHOTO_PAGE, label="Upload a photo instead", icon=":material/upload:")
+        st.page_link(PHOTOS_PAGE, label="Upload a photo instead", icon=":material/upload:")
 
 
 def offer_clip(key: str) -> None:

@@ -7,10 +7,8 @@ import streamlit as st
 from app.core.layout import header, show_features
 from app.core.models import running_model
 from app.core.models.head_picker import choose_head
-from app.core.uploaders import just_taken
 from app.own_data.inputs import (
     KEEP_SECONDS,
-    KEY,
     answerers,
     entries,
     offer_sample,
@@ -54,9 +52,10 @@ def main() -> None:
             show_title(session, own)
             choose_head()
     if own is not None:
-        lacking = session.lacks({entry.name: entry.key for entry in models})
-        if lacking and not session.running:
-            session.ask([one for one in answerers() if one.name in lacking])
+        asked = frozenset(entry.key for entry in models)
+        if session.asked != asked:  # those that cannot be loaded are not asked again
+            session.asked = asked
+            session.ask(answerers())
         show_faces(session, own, models[0])
     with st.container():
         if own is None:
@@ -64,9 +63,7 @@ def main() -> None:
         elif not session.running:
             show_downloads(session, own, models[0])
             show_results(session, own, models)
-            with st.expander(
-                "Add photos or labels", icon=":material/add:", expanded=just_taken(KEY)
-            ):
+            with st.expander("Add photos or labels", icon=":material/add:"):
                 show_inputs(session)
 
 

@@ -9,12 +9,12 @@ import pytest
 from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
+from app.core import state
+from app.core.budget import Budget
 from app.core.jobs import Jobs
 from app.core.models import running_model
 from app.core.server import gate
-from app.photos.pictures import PhotoView
 from fer.model.spec import ModelSpec
-from tests.app.photos.samples import view_of
 from tests.app.samples import (
     PATIENCE,
     SECOND,
@@ -23,7 +23,6 @@ from tests.app.samples import (
     FakeAnalyzer,
     FakeLandmark,
     Upload,
-    png,
 )
 from tests.samples import ROOT
 
@@ -49,9 +48,13 @@ def _one_search_for_components() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def _nobody_has_uploaded() -> None:
-    """All tests are one visitor to the app, who would soon have uploaded too often."""
-    gate._upload_rate.clear()
+def _fresh_server() -> None:
+    """What all visitors share begins anew.
+
+    All tests are one visitor to the app, who would soon have uploaded too often.
+    """
+    for shared in (gate._upload_rate, state.jobs, state.quick_jobs, state.budget, state._store):
+        shared.clear()
 
 
 @pytest.fixture
@@ -91,8 +94,9 @@ def landmark(monkeypatch: pytest.MonkeyPatch) -> FakeLandmark:
 
 
 @pytest.fixture
-def page(analyzer: FakeAnalyzer) -> AppTest:
-    """The Photo page as it opens."""
+def page(analyzer: FakeAnalyzer, monkeypatch: pytest.MonkeyPatch) -> AppTest:
+    """The Photos page as it opens, on a machine with as much memory as it takes."""
+    monkeypatch.setattr(Budget, "_left", Budget._unheld)
     return AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60).run()
 
 
@@ -105,9 +109,3 @@ def upload(page: AppTest) -> Upload:
         return page.run()
 
     return put
-
-
-@pytest.fixture
-def two_faces() -> PhotoView:
-    """Two faces found in a picture of 320 × 200."""
-    return view_of("two.png", png(faces=2))

@@ -82,6 +82,6 @@ def test_a_model_is_taught_and_answers(page: Page, material: Path) -> None:
     expect(page.get_by_text("my-faces answers now, on all pages")).to_be_visible()
     left = {entry.name for entry in (material / "models").iterdir()}
     assert left == {"compact", "my-faces"}
-    follow(page, "Photo")
+    follow(page, "Photos")
     page.get_by_role("button", name="Try it with a sample photo").click()
     expect(page.get_by_role("button", name="Model: my-faces")).to_be_visible()

@@ -15,7 +15,7 @@ from app.core.models.reports import read_report, read_spec
 from app.core.models.runnable import ModelEntry, entry_of
 from app.core.models.track_record import TrackRecord, track_record
 from app.core.paths import without_folder
-from app.core.photo_limits import LargestFaces
+from app.core.photo import LargestFaces
 from app.core.server.events import log_event
 from app.core.text import escape_markdown
 from fer import FaceAnalyzer, ModelError

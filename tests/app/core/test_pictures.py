@@ -8,7 +8,6 @@ from app.core.pictures import (
     MAX_SIDE,
     MIN_SIDE,
     PORTRAIT_SIDE,
-    TILE_SIDE,
     marked_jpeg,
     marked_png,
     portrait_jpegs,
@@ -76,12 +75,6 @@ def test_a_face_is_in_the_middle_of_its_cut_out() -> None:
     (portrait,) = portrait_jpegs(image, face_at(260, 160, 340, 240))
     bright = np.argwhere(decoded(portrait).mean(axis=2) > 128)
     assert bright.mean(axis=0).tolist() == pytest.approx([PORTRAIT_SIDE / 2] * 2, abs=3)
-
-
-def test_a_tile_is_a_small_portrait() -> None:
-    image = np.random.default_rng(1).integers(0, 256, (200, 300, 3), np.uint8)
-    (tile,) = portrait_jpegs(image, face_at(100, 50, 180, 130), side=TILE_SIDE)
-    assert decoded(tile).shape == (TILE_SIDE, TILE_SIDE, 3)
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,11 @@ from __future__ import annotations
 import io
 import struct
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from app.core.uploads import RefusedError, Upload, files_of
+from app.core.photo import Photo, RefusedError, Upload
+from app.core.uploads import files_of
 from app.own_data.dropped import labelled_files_of
 from fer.labelled.names import flat_name, natural_order, portable_name
 from fer.labelled.table import LabelledFace, LabelRow, write_archive
@@ -104,26 +105,25 @@ def with_numbers(rng: Rng, data: bytes) -> bytes:
 
 
 def run(uploads: list[Upload], folder: Path) -> None:
-    files = files_of(uploads, most=20)
-    _read(files.candidates)
+    _read(files_of(uploads).photos)
     for by_hand in (False, True):
-        taken = labelled_files_of(uploads, 20, FER2013_LABELS, by_hand=by_hand)
-        _read(taken.candidates)
-        assert {*taken.labels.values()} <= {*FER2013_LABELS}
+        taken = labelled_files_of(uploads, FER2013_LABELS, by_hand=by_hand)
+        _read(taken.photos)
+        assert {photo.label for photo in taken.photos} <= {"", *FER2013_LABELS}
 
 
-def _read(candidates: Any) -> None:
-    for candidate in candidates:
-        assert 0 < len(candidate.name) <= 160
-        assert candidate.name.isprintable() or not candidate.name.isascii()
-        natural_order(candidate.name)
-        for safe in (portable_name(candidate.name), flat_name(candidate.name)):
+def _read(photos: Sequence[Photo]) -> None:
+    for photo in photos:
+        assert 0 < len(photo.name) <= 160
+        assert photo.name.isprintable() or not photo.name.isascii()
+        natural_order(photo.name)
+        for safe in (portable_name(photo.name), flat_name(photo.name)):
             assert safe
             assert not safe.startswith("/")
             assert ".." not in safe.split("/")
-        if not candidate.reason:
+        if not photo.error:
             try:
-                candidate.read()
+                photo.read()
             except RefusedError as error:
                 assert_says(error)
 

@@ -42,7 +42,7 @@ def test_a_full_server_says_so_and_opens_when_there_is_a_place(
     assert not page.exception
     gate._admission().most = 1
     page.run()
-    assert page.title[0].value == "Read the expressions in a photo"
+    assert page.title[0].value == "Read the expressions in photos"
 
 
 def test_a_wrong_setting_is_told_in_words(monkeypatch: pytest.MonkeyPatch, page: AppTest) -> None:
@@ -55,12 +55,13 @@ def test_a_wrong_setting_is_told_in_words(monkeypatch: pytest.MonkeyPatch, page:
 
 def test_files_that_come_too_fast_are_told(upload: Upload, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FER_MAX_UPLOADS_A_MINUTE", "2")
-    page = upload(*[(f"{n}.png", png(seed=n)) for n in range(3)])
+    for number in range(3):
+        page = upload((f"{number}.png", png(seed=number)))
     assert page.metric[0].value == "2"
-    assert "2.png was not added: this server takes 2 files a minute" in words(page)
+    assert "That was not added: this server takes 2 files a minute" in words(page)
 
 
-@pytest.mark.parametrize("place", ["collection", "video", "own_data"])
+@pytest.mark.parametrize("place", ["photos", "video", "own_data"])
 def test_no_page_takes_more(page: AppTest, monkeypatch: pytest.MonkeyPatch, place: str) -> None:
     monkeypatch.setenv("FER_MAX_UPLOADS_A_MINUTE", "0")
     page.switch_page(f"app/pages/{place}.py").run()

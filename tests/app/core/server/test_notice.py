@@ -43,7 +43,7 @@ def test_the_law_has_its_articles_dates_and_sources() -> None:
         assert said in text
 
 
-@pytest.mark.parametrize("place", ["photo", "collection", "video", "live", "own_data", "about"])
+@pytest.mark.parametrize("place", ["photos", "video", "live", "own_data", "about"])
 def test_a_notice_is_where_pictures_are_taken(
     page: AppTest, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
