@@ -155,10 +155,12 @@ CLOUDFLARE_TURN_KEY_API_TOKEN = Setting(
 )
 TWILIO_ACCOUNT_SID = Setting("TWILIO_ACCOUNT_SID", "account for TURN by Twilio", kind=Kind.SECRET)
 TWILIO_AUTH_TOKEN = Setting("TWILIO_AUTH_TOKEN", "its token", kind=Kind.SECRET)
-TEACHING = Setting(
-    "FER_TEACHING", "visitors may teach models", "0", kind=Kind.TEXT, choices=("0", "1")
+FINE_TUNING = Setting(
+    "FER_FINE_TUNING", "visitors may fine-tune models", "0", kind=Kind.TEXT, choices=("0", "1")
 )
-TEACHING_REPLAY = Setting("FER_TEACHING_REPLAY", "data set that is replayed then", kind=Kind.TEXT)
+FINE_TUNING_REPLAY = Setting(
+    "FER_FINE_TUNING_REPLAY", "data set that is replayed then", kind=Kind.TEXT
+)
 LOG = Setting("FER_LOG", "events as lines of JSON", kind=Kind.TEXT, choices=("json",))
 OPERATOR_PASSWORD = Setting(
     "FER_OPERATOR_PASSWORD", "password of /operator, 12 characters or more", kind=Kind.SECRET

@@ -16,12 +16,12 @@ from app.core.uploaders import show_progress, show_session_title
 from app.dashboard.render.streamlit_elements import show_parts
 from app.own_data.downloads import labels_csv, set_zip
 from app.own_data.figures import own_data_html, own_data_json, own_data_sections, own_ways
+from app.own_data.fine_tuning.runner import DATA_NAME
+from app.own_data.fine_tuning.view import show_fine_tuning
 from app.own_data.labelling import carry_out, labeller_data
 from app.own_data.measuring import LabelledAnswer, measure_own
 from app.own_data.own_set import OwnSet
 from app.own_data.session import OwnSession
-from app.own_data.teaching.runner import DATA_NAME
-from app.own_data.teaching.view import show_teaching
 from fer.model.spec import ModelSpec
 
 _ORIGINALS, _CHECK = "own_originals", "own_check"
@@ -88,7 +88,7 @@ def show_downloads(session: OwnSession, own: OwnSet, entry: ModelEntry) -> None:
 
 
 def show_results(session: OwnSession, own: OwnSet, entries: Sequence[ModelEntry]) -> None:
-    """Show what comes of the labels: how good the models are, and how to teach one.
+    """Show what comes of the labels: how good the models are, and how to fine-tune one.
 
     Args:
         session: the visitor's faces.
@@ -110,7 +110,7 @@ def show_results(session: OwnSession, own: OwnSet, entries: Sequence[ModelEntry]
     )
     counts = {name: own.counts[name] for name in own.expressions if own.counts[name]}
     if counts:
-        show_teaching(partial(make_zip, own, entries[0], head), counts)
+        show_fine_tuning(partial(make_zip, own, entries[0], head), counts)
 
 
 def _show_figures(

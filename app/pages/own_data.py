@@ -25,8 +25,8 @@ _FEATURES = (
     "confirm it, correct it, or skip what is unclear. Class folders are read as they are.",
     ":material/fact_check: **See how good it is on your people**: accuracy with its interval, what "
     "is taken for what, and where it is sure and wrong.",
-    ":material/school: **Take the labels with you** as a ZIP that the training reads, and teach "
-    "the model what it did not know.",
+    ":material/school: **Take the labels with you** as a ZIP that the training reads, and "
+    "fine-tune the model on what it did not know.",
 )
 
 

@@ -67,7 +67,9 @@ def _show_list(
 ) -> None:
     title = st.container(horizontal=True, vertical_alignment="center")
     with title:
-        st.subheader(text.escape_markdown(session.title) or "All photos", anchor=False)
+        st.subheader(
+            text.escape_markdown(session.title) or "All photos", anchor=False, width="content"
+        )
         offer_clear(session)
     top, done = st.empty(), list[PhotoView]()
     new = any(not photo.done or (not photo.error and session.lacks(photo)) for photo in photos)

@@ -10,7 +10,7 @@ from tests.test_house import modules
 KNOWN = {
     "app.live.streaming.ice": "credentials that end at a time which coturn knows too",
     "app.live.streaming.relay": "the same, and when they were checked, which is shown",
-    "app.own_data.teaching.runner": "age of a folder that another process left: kept for longer",
+    "app.own_data.fine_tuning.runner": "age of a folder that another process left: kept for longer",
     "app.video.workspace": "age of a folder that another process left: kept for longer",
 }
 

@@ -117,7 +117,7 @@ def test_labels_bring_figures_and_files(put: Put) -> None:
     assert "How good it is on your faces" in said
     assert "All labels were given with the model's answer in view" in said
     assert "What these figures do not say" in said
-    assert "Teach it" in said
+    assert "Fine-tune it" in said
     labels = [b.label for b in page.get("download_button")]
     assert labels == ["Labels (CSV)", "Labelled set (ZIP)", "Figures (HTML)", "Figures (JSON)"]
 

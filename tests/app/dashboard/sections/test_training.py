@@ -12,7 +12,7 @@ from app.dashboard.sections.training import (
 from app.dashboard.text import training_time, trainings
 from fer.evaluation.report import EarlierTraining, Report
 from tests.app.dashboard.samples import report
-from tests.app.own_data.teaching.samples import adaptation as taught
+from tests.app.own_data.fine_tuning.samples import adaptation as taught
 
 FIRST = EarlierTraining(name="first", command="train first", training_seconds=60.0)
 SECOND = EarlierTraining(
