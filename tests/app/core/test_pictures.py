@@ -90,7 +90,3 @@ def test_a_thumbnail_is_small_and_never_enlarged(
 ) -> None:
     image = np.full((*size, 3), 128, np.uint8)
     assert decoded(small_jpeg(image, 192, 80)).shape[:2] == shown
-
-
-def test_no_face_gives_no_cut_out() -> None:
-    assert portrait_jpegs(np.zeros((50, 50, 3), np.uint8), faces_of()) == ()

@@ -79,15 +79,6 @@ def test_answers_name_faces_and_leave_out_what_was_skipped() -> None:
     assert own.models == {entry().key}
 
 
-def test_folders_label_the_largest_face() -> None:
-    own = own_set()
-    add(own, "happy/a.png", png(2), "happy")
-    assert own.labels == {0: Label("happy")}
-    assert own.unlabelled == 0
-    own.undo()
-    assert own.labels, "what a folder says cannot be taken back by accident"
-
-
 def test_photos_of_the_same_name_are_told_apart() -> None:
     own = own_set(("a.png", 1), ("A.png", 1), ("a (2).png", 1), ("x/a.png", 1), ("x_a.png", 1))
     names = [name for name, _ in own.faces]
@@ -118,21 +109,9 @@ def test_labels_of_a_table_find_their_faces(before: bool) -> None:
     add(own, "PARTY.png", png(3))
     if not before:
         own.give(rows)
-    assert own.labels == {0: Label("happy"), 1: SAD, 3: Label(SKIPPED)}
+    own.give([LabelRow("b.png", "sad", (200, 100, 240, 140))])
+    assert own.labels == {0: Label("happy"), 1: SAD, 3: Label(SKIPPED)}, "of another place, none"
     assert [row.photo for row in own.waiting] == ["gone.png"]
-
-
-def test_a_label_for_another_place_in_the_photo_is_not_used() -> None:
-    own = own_set(("a.png", 2))
-    own.give([LabelRow("a.png", "sad", (200, 100, 240, 140))])
-    assert own.labels == {}
-
-
-def test_a_table_says_which_photos_have_no_face() -> None:
-    own = own_set()
-    own.give([LabelRow("x_wall.png", "sad")])
-    assert own.label_of_photo("x/wall.png") == "sad"
-    assert own.label_of_photo("other.png") == ""
 
 
 def test_more_answers_change_no_label() -> None:

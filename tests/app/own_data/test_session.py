@@ -18,7 +18,7 @@ from fer.labelled.table import LabelRow, write_table
 from fer.labels import EXPRESSION_HEAD
 from fer.types import Image
 from tests.app.own_data.samples import SPEC, answerer, archive, entry, faces_in, read_photo, small
-from tests.app.samples import LABELS, PATIENCE, FakeAnalyzer, HeldAnalyzer, png
+from tests.app.samples import PATIENCE, FakeAnalyzer, png
 from tests.samples import SHIPPED_MODEL
 
 SAD = Label("sad")
@@ -58,22 +58,6 @@ def happy(face: OwnFace, name: str = "fake") -> float:
     answered = face.answered(entry(name).key, EXPRESSION_HEAD)
     assert answered
     return round(float(answered.probabilities[0][0]), 4)
-
-
-def test_an_empty_archive_is_answered_in_words(session: OwnSession) -> None:
-    assert not session.take([archive({".DS_Store": b""}, "a.zip")], [answerer()])
-    assert session.notices == ["There are no photos in a.zip."]
-    assert (session.own, session.facts) == (None, "")
-
-
-def test_photos_are_added_to_those_that_are_here(session: OwnSession) -> None:
-    own = take(session, *photos(2))
-    assert own.expressions == LABELS
-    own.label(0, SAD)
-    assert take(session, *photos(3, first=1)) is own
-    assert [name for name, _ in own.faces] == ["0.png", "1.png", "2.png", "3.png"]
-    assert own.labels == {0: SAD}
-    assert session.notices == ["1.png is here already."]
 
 
 def test_the_same_picture_counts_once_and_another_label_is_told(session: OwnSession) -> None:
@@ -119,15 +103,6 @@ def test_labels_go_on_with_the_same_photos(session: OwnSession) -> None:
     assert [one.truth for one in own.answers({}) if not one.found] == ["sad"]
 
 
-def test_what_cannot_be_read_is_a_row_with_its_reason(session: OwnSession) -> None:
-    bomb = archive({"bomb.png": b"\0" * 5 * MB}, "bomb.zip")
-    own = take(session, *photos(1), Upload("broken.png", b"no picture"), bomb)
-    assert [name for name, _ in own.faces] == ["0.png"]
-    told = reasons(session)
-    assert "not an image" in told["broken.png"]
-    assert "compressed" in told["bomb/bomb.png"]
-
-
 def test_crowds_do_not_take_more_memory_than_there_is(jobs: Jobs) -> None:
     small_budget = Budget(150 * 1024, free=lambda: None)
     session = OwnSession(jobs, small_budget, UploadLimits(photos=500, bytes=MB))
@@ -151,16 +126,6 @@ def test_ten_thousand_faces_are_read_and_labelled(jobs: Jobs) -> None:
     own.label(9_999, SAD)
     own.undo()
     assert len(own.answers({})) == 10_000
-
-
-def test_a_cancel_keeps_what_is_done(session: OwnSession) -> None:
-    held = HeldAnalyzer(SPEC)
-    assert session.take(photos(3), [answerer(analyzer=held)])
-    assert held.began.wait(PATIENCE)
-    session.cancel()
-    held.go.set()
-    assert len(done(session).faces) == 0
-    assert session.missing_line == "3 files not started"
 
 
 def test_another_model_answers_about_the_faces_that_are_here(session: OwnSession) -> None:

@@ -90,14 +90,6 @@ def test_few_are_drawn_as_they_are_read_and_of_many_copies_are_kept(
     assert len(session._drawings) <= 2 * FEW
 
 
-def test_an_animation_is_known_as_one(session: GallerySession) -> None:
-    out = io.BytesIO()
-    frames = [PillowImage.new("RGB", (64, 64), (1, 90, n)) for n in (0, 50)]
-    frames[0].save(out, "WEBP", save_all=True, append_images=frames[1:], lossless=True)
-    take(session, Upload("still.png", png()), Upload("wave.webp", out.getvalue()))
-    assert [photo.animated for photo in session.photos] == [False, True]
-
-
 @pytest.mark.parametrize(
     ("first", "second", "title"),
     [
