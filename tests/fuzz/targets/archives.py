@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from app.core.uploads import RefusedError, Upload, files_of
+from app.core.photo import Photo, RefusedError, Upload
+from app.core.uploads import files_of
 from app.own_data.dropped import labelled_files_of
 from fer.labelled.names import flat_name, natural_order, portable_name
 from fer.labelled.table import LabelledFace, LabelRow, write_archive
@@ -65,25 +66,25 @@ def change(rng: Rng, archives: list[Files]) -> list[Upload]:
 
 
 def run(uploads: list[Upload], folder: Path) -> None:
-    _read(files_of(uploads, most=20).candidates)
+    _read(files_of(uploads).photos)
     for by_hand in (False, True):
-        found = labelled_files_of(uploads, 20, FER2013_LABELS, by_hand=by_hand)
-        _read(found.candidates)
-        assert {*found.labels.values()} <= {*FER2013_LABELS}
+        taken = labelled_files_of(uploads, FER2013_LABELS, by_hand=by_hand)
+        _read(taken.photos)
+        assert {photo.label for photo in taken.photos} <= {"", *FER2013_LABELS}
 
 
-def _read(candidates: Any) -> None:
-    for candidate in candidates:
-        assert 0 < len(candidate.name) <= 160
-        assert candidate.name.isprintable() or not candidate.name.isascii()
-        natural_order(candidate.name)
-        for safe in (portable_name(candidate.name), flat_name(candidate.name)):
+def _read(photos: Sequence[Photo]) -> None:
+    for photo in photos:
+        assert 0 < len(photo.name) <= 160
+        assert photo.name.isprintable() or not photo.name.isascii()
+        natural_order(photo.name)
+        for safe in (portable_name(photo.name), flat_name(photo.name)):
             assert safe
             assert not safe.startswith("/")
             assert ".." not in safe.split("/")
-        if not candidate.reason:
+        if not photo.error:
             with refused(RefusedError):
-                candidate.read()
+                photo.read()
 
 
 ARCHIVES = Target("archives", seeds, change, run, memory=512 * 2**20)

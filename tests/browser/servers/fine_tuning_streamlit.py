@@ -8,7 +8,7 @@ from pathlib import Path
 
 from streamlit.web.cli import main
 
-from app.own_data.teaching import command, view
+from app.own_data.fine_tuning import command, view
 
 #: Environment variables with the model directory that comes out, and the file that is waited for.
 MODEL_VARIABLE, SIGN_VARIABLE = "TAUGHT_MODEL", "TAUGHT_SIGN"

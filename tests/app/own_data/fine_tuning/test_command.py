@@ -3,15 +3,17 @@ from pathlib import Path
 
 import pytest
 
-from app.own_data.teaching import command
-from app.own_data.teaching.command import (
-    few_of,
+from app.own_data.fine_tuning import command
+from app.own_data.fine_tuning.command import (
+    expectation,
     name_fault,
     not_here,
+    progress_line,
     replay_path,
     run_command,
     too_few,
 )
+from app.own_data.fine_tuning.runner import TrainingProgress
 from training.__main__ import parser
 
 
@@ -64,21 +66,52 @@ def test_how_many_faces_it_takes(counts: dict[str, int], enough: bool) -> None:
 def test_what_there_is_too_little_of_is_named() -> None:
     assert "You have 100 happy, 4 sad." in too_few({"happy": 100, "sad": 4, "fear": 0})
     assert "none yet" in too_few({})
-    assert few_of({"happy": 20, "sad": 19, "fear": 0}) == ("sad",)
+
+
+def test_what_to_expect() -> None:
+    assert (
+        expectation({"happy": 20, "sad": 20, "fear": 0}, replay=True) == "It takes a few minutes."
+    )
+    little = expectation({"happy": 20, "sad": 19}, replay=False)
+    assert "Of sad there are fewer than 20" in little
+    assert "FER_FINE_TUNING_REPLAY" in little
+
+
+def said(stage: str, done: int = 0, total: int = 0, left: float | None = None) -> TrainingProgress:
+    return TrainingProgress(stage=stage, done=done, total=total, seconds_left=left)
+
+
+@pytest.mark.parametrize(
+    ("progress", "share", "line"),
+    [
+        (said(""), 0.0, "starting …"),
+        (said("a stage of tomorrow"), 0.0, "a stage of tomorrow …"),
+        (said("reading"), 0.02, "reading the images …"),
+        (said("heads", 4, 16), 0.155, "learning, the last layer first, round 4 of 16"),
+        (said("all layers", 16, 16, 0), 0.5, "round 16 of 16, some seconds left"),
+        (said("measuring"), 0.5, "measuring what it answers now …"),
+        (said("measuring", 1, 2, 70), 0.75, "now, about 70 seconds left"),
+        (said("measuring", 5, 4), 1.0, "measuring what it answers now"),
+    ],
+)
+def test_progress_in_words(progress: TrainingProgress, share: float, line: str) -> None:
+    shown, words = progress_line(progress)
+    assert line in words
+    assert shown == pytest.approx(share)
 
 
 def test_where_it_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "does not train models" in not_here({})
-    assert "does not train models" in not_here({"FER_TEACHING": "0"})
+    assert "does not train models" in not_here({"FER_FINE_TUNING": "0"})
     monkeypatch.setattr(command, "_NEEDS", ("a_package_that_nobody_has",))
-    assert "TensorFlow is not installed" in not_here({"FER_TEACHING": "1"})
+    assert "TensorFlow is not installed" in not_here({"FER_FINE_TUNING": "1"})
     monkeypatch.setattr(command, "_NEEDS", ("json",))
-    assert not_here({"FER_TEACHING": " 1 "}) == ""
+    assert not_here({"FER_FINE_TUNING": " 1 "}) == ""
 
 
 def test_the_replayed_data_are_there_or_none_are(tmp_path: Path) -> None:
     file = tmp_path / "faces.npz"
-    setting = {"FER_TEACHING_REPLAY": str(file)}
+    setting = {"FER_FINE_TUNING_REPLAY": str(file)}
     assert replay_path({}) is None
     assert replay_path(setting) is None
     file.touch()

@@ -1,4 +1,7 @@
-"""The command that teaches a model, and what may stand in its way. Does not use Streamlit."""
+"""The command that fine-tunes a model, how far it is, and what may stand in its way.
+
+Does not use Streamlit.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from app.core.paths import ROOT
-from app.core.settings import TEACHING, TEACHING_REPLAY
+from app.core.settings import FINE_TUNING, FINE_TUNING_REPLAY
+from app.core.text import left
+from app.own_data.fine_tuning.runner import TrainingProgress
 
 #: Least images of an expression, some of which are held out; and from how many on it works well.
 LEAST_IMAGES, GOOD_IMAGES = 5, 20
@@ -29,7 +34,7 @@ def shown_command(initial: str, data: str, name: str, *, replay: str = "") -> st
     """Return the command for somebody to copy.
 
     Args:
-        initial: name of the model to teach.
+        initial: name of the model to begin with.
         data: name of the ZIP.
         name: name of the new model.
         replay: name of the data set to replay; empty for none.
@@ -64,7 +69,7 @@ def name_fault(name: str) -> str:
 
 
 def too_few(counts: Mapping[str, int]) -> str:
-    """Return what is missing to teach a model, as a sentence; empty if there is enough.
+    """Return what is missing to fine-tune a model, as a sentence; empty if there is enough.
 
     Args:
         counts: number of labelled faces by expression.
@@ -80,18 +85,58 @@ def too_few(counts: Mapping[str, int]) -> str:
     )
 
 
-def few_of(counts: Mapping[str, int]) -> tuple[str, ...]:
-    """Return the expressions with fewer faces than it takes for a good result, but some."""
-    return tuple(name for name, count in counts.items() if 0 < count < GOOD_IMAGES)
+def expectation(counts: Mapping[str, int], *, replay: bool) -> str:
+    """Return what to expect of a fine-tuning on this server.
+
+    Args:
+        counts: number of labelled faces by expression.
+        replay: whether the initial model's data are replayed.
+    """
+    sentences = ["It takes a few minutes."]
+    few = [name for name, count in counts.items() if 0 < count < GOOD_IMAGES]
+    if few:
+        sentences.append(
+            f"Of {', '.join(few)} there are fewer than {GOOD_IMAGES} faces: expect little."
+        )
+    if not replay:
+        sentences.append(
+            "Nothing of what the model learnt before is at hand here, so it will forget some of it "
+            f"(the operator can name it with {FINE_TUNING_REPLAY.name})."
+        )
+    return " ".join(sentences)
+
+
+#: What is done in each stage, and the share of the whole at which it begins and ends.
+_STAGES: dict[str, tuple[str, float, float]] = {
+    "": ("starting", 0.0, 0.0),
+    "reading": ("reading the images", 0.02, 0.02),
+    "heads": ("learning, the last layer first", 0.04, 0.5),
+    "all layers": ("learning, all layers", 0.04, 0.5),
+    "measuring": ("measuring what it answers now", 0.5, 1.0),
+}
+
+#: Stages that are told in rounds.
+_ROUNDS = ("heads", "all layers")
+
+
+def progress_line(said: TrainingProgress) -> tuple[float, str]:
+    """Return the share that is done, 0…1, and a line that says what is being done."""
+    doing, begin, end = _STAGES.get(said.stage, (said.stage, 0.0, 0.0))
+    if not said.total:
+        return begin, f"{doing} …"
+    share = begin + (end - begin) * min(1.0, said.done / said.total)
+    rounds = f", round {said.done} of {said.total}" if said.stage in _ROUNDS else ""
+    line = f"{doing}{rounds}"
+    return share, line if said.seconds_left is None else f"{line}, {left(said.seconds_left)}"
 
 
 def not_here(settings: Mapping[str, str]) -> str:
     """Return why this server does not run it, as a sentence; empty if it does."""
-    if TEACHING.text(settings) != "1":
+    if FINE_TUNING.text(settings) != "1":
         return (
             "This server does not train models: it would take its processor from all visitors for "
             "minutes. Run the command where this project is installed, or set "
-            f"{TEACHING.name}=1 where the server is yours."
+            f"{FINE_TUNING.name}=1 where the server is yours."
         )
     if not all(map(importlib.util.find_spec, _NEEDS)):
         return (
@@ -106,5 +151,5 @@ def replay_path(settings: Mapping[str, str]) -> Path | None:
 
     Relative paths start at the repository root.
     """
-    path = TEACHING_REPLAY.text(settings)
+    path = FINE_TUNING_REPLAY.text(settings)
     return ROOT / path if path and (ROOT / path).exists() else None

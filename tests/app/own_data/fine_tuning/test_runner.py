@@ -1,4 +1,4 @@
-"""Teachings with a Python script in the place of the training."""
+"""Fine-tuning with a Python script in the place of the training."""
 
 import os
 import sys
@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from app.own_data.teaching.runner import (
+from app.core.jobs import State
+from app.own_data.fine_tuning.runner import (
     Command,
+    FineTuning,
+    FineTunings,
     NotStartedError,
-    Progress,
-    State,
-    Teaching,
-    Teachings,
+    TrainingProgress,
 )
 
 #: Seconds after which a test gives up on a process; nothing waits so long if all is well.
@@ -52,8 +52,10 @@ def models(tmp_path: Path) -> Path:
     return tmp_path / "models"
 
 
-def started(teachings: Teachings, code: str, name: str = "mine", visitor: str = "me") -> Teaching:
-    return teachings.start(visitor, name, lambda: b"the images", script(code))
+def started(
+    trainings: FineTunings, code: str, name: str = "mine", visitor: str = "me"
+) -> FineTuning:
+    return trainings.start(visitor, name, lambda: b"the images", script(code))
 
 
 def until(condition: Callable[[], bool]) -> None:
@@ -73,76 +75,67 @@ def alive(pid: int) -> bool:
         return False
 
 
-def test_a_teaching_ends_with_a_model_among_the_others(models: Path) -> None:
-    teaching = started(Teachings(models), GOOD)
-    assert teaching.wait(PATIENCE)
-    assert teaching.state is State.DONE
+def test_a_training_ends_with_a_model_among_the_others(models: Path) -> None:
+    training = started(FineTunings(models), GOOD)
+    assert training.job.wait(PATIENCE)
+    assert training.job.state is State.DONE
     assert (models / "mine" / "spec.json").read_text() == "the images"
-    assert teaching.progress == Progress("heads", 1, 4, 9.0)
-    assert teaching.log == "a line of the log with your-data.zip"
+    assert training.progress == TrainingProgress(stage="heads", done=1, total=4, seconds_left=9.0)
+    assert training.log == "a line of the log with your-data.zip"
     assert [entry.name for entry in models.iterdir()] == ["mine"]
 
 
 def test_a_failure_says_what_the_training_said(models: Path) -> None:
-    teaching = started(Teachings(models), "import sys; sys.exit('error: no face in it.')")
-    assert teaching.wait(PATIENCE)
-    assert (teaching.state, teaching.reason) == (State.FAILED, "no face in it.")
+    training = started(FineTunings(models), "import sys; sys.exit('error: no face in it.')")
+    assert training.job.wait(PATIENCE)
+    assert (training.job.state, str(training.job.error)) == (State.FAILED, "no face in it.")
     assert list(models.iterdir()) == []
 
 
 def test_a_training_that_makes_nothing_has_failed(models: Path) -> None:
-    teaching = started(Teachings(models), "pass")
-    assert teaching.wait(PATIENCE)
-    assert teaching.state is State.FAILED
-    assert "could not be kept" in teaching.reason
+    training = started(FineTunings(models), "pass")
+    assert training.job.wait(PATIENCE)
+    assert training.job.state is State.FAILED
+    assert "could not be kept" in str(training.job.error)
 
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="tells by /proc what runs")
-def test_cancelling_ends_all_processes_and_leaves_nothing(models: Path) -> None:
-    teachings = Teachings(models)
-    teaching = started(teachings, ENDLESS)
-    until(lambda: teaching.progress.done == 1)
-    child = int(teaching.log.split()[1])
+@pytest.mark.parametrize("server_ends", [False, True])
+def test_cancelling_ends_all_processes_and_leaves_nothing(models: Path, server_ends: bool) -> None:
+    trainings = FineTunings(models)
+    training = started(trainings, ENDLESS)
+    until(lambda: training.progress.done == 1)
+    child = int(training.log.split()[1])
     assert alive(child)
-    teaching.cancel()
-    assert teaching.state is State.CANCELLED
+    trainings.close() if server_ends else training.cancel()
+    assert training.job.state is State.CANCELLED
     until(lambda: not alive(child))
     assert list(models.iterdir()) == []
-    assert teachings.running is None
-
-
-@pytest.mark.skipif(not Path("/proc").is_dir(), reason="tells by /proc what runs")
-def test_the_end_of_the_server_ends_the_training(models: Path) -> None:
-    teachings = Teachings(models)
-    teaching = started(teachings, ENDLESS)
-    until(lambda: teaching.progress.done == 1)
-    child = int(teaching.log.split()[1])
-    teachings.close()
-    until(lambda: not alive(child))
+    assert trainings.running is None
 
 
 def test_one_runs_at_a_time_and_others_are_told(models: Path) -> None:
-    teachings = Teachings(models)
-    first = started(teachings, ENDLESS)
-    with pytest.raises(NotStartedError, match="Another teaching runs"):
-        started(teachings, GOOD, "other", "another visitor")
-    assert teachings.of("another visitor") is None
+    trainings = FineTunings(models)
+    first = started(trainings, ENDLESS)
+    with pytest.raises(NotStartedError, match="Another fine-tuning runs"):
+        started(trainings, GOOD, "other", "another visitor")
+    assert trainings.of("another visitor") is None
     first.cancel()
-    assert started(teachings, GOOD, "other", "another visitor").wait(PATIENCE)
+    assert started(trainings, GOOD, "other", "another visitor").job.wait(PATIENCE)
     assert (models / "other").is_dir()
 
 
 def test_a_model_is_replaced_by_who_taught_it_alone(models: Path) -> None:
-    teachings = Teachings(models)
+    trainings = FineTunings(models)
     (models / "compact").mkdir(parents=True)
     with pytest.raises(NotStartedError, match="a model compact already"):
-        started(teachings, GOOD, "compact")
-    assert started(teachings, GOOD).wait(PATIENCE)
+        started(trainings, GOOD, "compact")
+    assert started(trainings, GOOD).job.wait(PATIENCE)
     with pytest.raises(NotStartedError, match="a model mine already"):
-        started(teachings, GOOD, "mine", "another visitor")
-    again = started(teachings, GOOD)
-    assert again.wait(PATIENCE)
-    assert again.state is State.DONE
+        started(trainings, GOOD, "mine", "another visitor")
+    again = started(trainings, GOOD)
+    assert again.job.wait(PATIENCE)
+    assert again.job.state is State.DONE
     assert sorted(entry.name for entry in models.iterdir()) == ["compact", "mine"]
 
 
@@ -151,16 +144,16 @@ def test_what_cannot_be_written_is_told_and_leaves_nothing(models: Path) -> None
         raise OSError(28, os.strerror(28))
 
     with pytest.raises(NotStartedError, match="No space left"):
-        Teachings(models).start("me", "mine", no_zip, script(GOOD))
+        FineTunings(models).start("me", "mine", no_zip, script(GOOD))
     assert list(models.iterdir()) == []
 
 
 def test_folders_of_servers_that_were_killed_go_after_a_day(models: Path) -> None:
-    old, new = models / ".teaching-old", models / ".teaching-new"
+    old, new = models / ".fine-tuning-old", models / ".fine-tuning-new"
     for folder in (old, new):
         folder.mkdir(parents=True)
     os.utime(old, (0, 0))
-    assert started(Teachings(models), GOOD).wait(PATIENCE)
+    assert started(FineTunings(models), GOOD).job.wait(PATIENCE)
     assert (old.exists(), new.exists()) == (False, True)
 
 
@@ -168,7 +161,7 @@ def test_folders_of_servers_that_were_killed_go_after_a_day(models: Path) -> Non
     "line", ["{", "{}", "[1]", '{"stage": "x", "done": "many"}', '{"done": 1}']
 )
 def test_a_line_that_says_nothing_of_progress_is_for_the_log(models: Path, line: str) -> None:
-    teaching = started(Teachings(models), f"print({line!r})")
-    assert teaching.wait(PATIENCE)
-    assert teaching.progress == Progress()
-    assert teaching.log.startswith(line)
+    training = started(FineTunings(models), f"print({line!r})")
+    assert training.job.wait(PATIENCE)
+    assert training.progress == TrainingProgress(stage="")
+    assert training.log.startswith(line)

@@ -1,4 +1,4 @@
-"""What teaching a model changed, made up."""
+"""What fine-tuning a model changed, made up."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def change(data: str, split: str, before: float, after: float) -> Change:
 
 
 def adaptation(**changes: Any) -> Adaptation:
-    """Return what teaching `compact` drawn faces changed."""
+    """Return what fine-tuning `compact` on drawn faces changed."""
     fields: dict[str, Any] = {
         "initial_model": "compact",
         "initial_sha256": "a" * 64,

@@ -1,4 +1,4 @@
-"""A visitor teaches a model on the Your data page; a script stands in the place of the training."""
+"""A visitor fine-tunes a model on the Your data page; a script stands for the training."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from fer.evaluation.report import Report
-from tests.app.own_data.teaching.samples import adaptation
+from tests.app.own_data.fine_tuning.samples import adaptation
 from tests.browser.conftest import PATIENCE, WIDE, follow
 from tests.browser.server import running_app
-from tests.browser.servers.teaching_streamlit import MODEL_VARIABLE, SIGN_VARIABLE
+from tests.browser.servers.fine_tuning_streamlit import MODEL_VARIABLE, SIGN_VARIABLE
 from tests.samples import write_copy
 from training.demo.dataset import demo_face
 
@@ -24,7 +24,7 @@ from training.demo.dataset import demo_face
 @pytest.fixture(scope="module")
 def material(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder for models, and what the training makes."""
-    folder = tmp_path_factory.mktemp("teaching")
+    folder = tmp_path_factory.mktemp("fine_tuning")
     write_copy(folder / "models", "compact")
     write_copy(folder / "made", "my-faces")
     made = folder / "made" / "my-faces"
@@ -35,13 +35,13 @@ def material(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def page(browser: Browser, material: Path) -> Iterator[Page]:
     env = {
-        "FER_TEACHING": "1",
+        "FER_FINE_TUNING": "1",
         "FER_MODEL": str(material / "models" / "compact"),
         "FER_MODELS": str(material / "models"),
         MODEL_VARIABLE: str(material / "made" / "my-faces"),
         SIGN_VARIABLE: str(material / "sign"),
     }
-    server = "tests.browser.servers.teaching_streamlit"
+    server = "tests.browser.servers.fine_tuning_streamlit"
     with running_app(material / "log.txt", env, module=server) as url:
         context = browser.new_context(viewport=WIDE)
         context.set_default_timeout(PATIENCE)
@@ -63,10 +63,10 @@ def labelled_faces() -> bytes:
     return out.getvalue()
 
 
-def test_a_model_is_taught_and_answers(page: Page, material: Path) -> None:
+def test_a_model_is_fine_tuned_and_answers(page: Page, material: Path) -> None:
     faces = {"name": "faces.zip", "mimeType": "application/zip", "buffer": labelled_faces()}
     page.locator("input[type=file]").first.set_input_files([faces])
-    page.get_by_role("button", name="Teach compact").click()
+    page.get_by_role("button", name="Fine-tune compact").click()
     expect(page.get_by_text("round 7 of 16, about 70 seconds left")).to_be_visible()
     page.reload()
     expect(page.get_by_text("round 7 of 16")).to_be_visible()
@@ -82,6 +82,6 @@ def test_a_model_is_taught_and_answers(page: Page, material: Path) -> None:
     expect(page.get_by_text("my-faces answers now, on all pages")).to_be_visible()
     left = {entry.name for entry in (material / "models").iterdir()}
     assert left == {"compact", "my-faces"}
-    follow(page, "Photo")
+    follow(page, "Photos")
     page.get_by_role("button", name="Try it with a sample photo").click()
     expect(page.get_by_role("button", name="Model: my-faces")).to_be_visible()

@@ -1,4 +1,4 @@
-"""Teaching as a visitor meets it, with a Python script in the place of the training."""
+"""Fine-tuning as a visitor meets it, with a Python script in the place of the training."""
 
 import sys
 from collections.abc import Callable
@@ -8,34 +8,34 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.own_data.teaching import command, view
-from app.own_data.teaching.runner import Teachings
+from app.own_data.fine_tuning import command, view
+from app.own_data.fine_tuning.runner import FineTunings
 from tests.app.dashboard.samples import write_model
-from tests.app.own_data.teaching.samples import adaptation
-from tests.app.own_data.teaching.test_runner import ENDLESS, PATIENCE, script, until
+from tests.app.own_data.fine_tuning.samples import adaptation
+from tests.app.own_data.fine_tuning.test_runner import ENDLESS, PATIENCE, script, until
 
 Open = Callable[..., AppTest]
 
 
 @pytest.fixture
-def teachings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Teachings:
+def trainings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FineTunings:
     """Those of the server, which allows them and has all it takes."""
     monkeypatch.setenv("FER_MODELS", str(tmp_path / "models"))
-    monkeypatch.setenv("FER_TEACHING", "1")
+    monkeypatch.setenv("FER_FINE_TUNING", "1")
     monkeypatch.setattr(command, "_NEEDS", ("json",))
-    server = Teachings(tmp_path / "models")
-    monkeypatch.setattr(view, "_teachings", lambda: server)
+    server = FineTunings(tmp_path / "models")
+    monkeypatch.setattr(view, "_fine_tunings", lambda: server)
     return server
 
 
 def show(happy: int = 20, sad: int = 20) -> None:
-    from app.own_data.teaching.view import show_teaching
+    from app.own_data.fine_tuning.view import show_fine_tuning
 
-    show_teaching(lambda: b"the images", {"happy": happy, "sad": sad, "fear": 0})
+    show_fine_tuning(lambda: b"the images", {"happy": happy, "sad": sad, "fear": 0})
 
 
 @pytest.fixture
-def opened(teachings: Teachings) -> Open:
+def opened(trainings: FineTunings) -> Open:
     def open_page(**counts: int) -> AppTest:
         return AppTest.from_function(show, kwargs=counts, default_timeout=60).run()
 
@@ -59,7 +59,7 @@ def words(page: AppTest) -> str:
 
 def test_the_command_is_there_to_copy(opened: Open) -> None:
     page = opened()
-    page.text_input(key="teaching_name").set_value("my-team").run()
+    page.text_input(key="fine_tuning_name").set_value("my-team").run()
     assert not page.exception
     assert page.code[0].value == (
         "python -m training train --preset adapt --init models/compact --data your-data.zip "
@@ -71,94 +71,91 @@ def test_the_command_is_there_to_copy(opened: Open) -> None:
     assert "`models/my-team`" in steps[1]
 
 
-def test_a_name_that_will_not_do_cannot_be_taught(opened: Open) -> None:
+def test_a_name_that_will_not_do_is_told(opened: Open) -> None:
     page = opened()
-    page.text_input(key="teaching_name").set_value("../mine").run()
-    assert page.button(key="teaching_start").disabled
+    page.text_input(key="fine_tuning_name").set_value("../mine").run()
+    assert page.button(key="fine_tuning_start").disabled
     assert "letters, digits and hyphens" in words(page)
     assert "../mine" not in page.code[0].value
 
 
-def test_too_few_faces(opened: Open) -> None:
-    page = opened(happy=20, sad=4)
-    assert "too few labelled faces" in words(page)
+@pytest.mark.parametrize(
+    ("sad", "variable", "needs", "says"),
+    [
+        (4, "1", "json", "too few labelled faces"),
+        (20, "0", "json", "does not train models"),
+        (20, "1", "a_package_that_nobody_has", "TensorFlow is not installed"),
+    ],
+)
+def test_where_it_does_not_run_here_the_command_is_there(
+    opened: Open, monkeypatch: pytest.MonkeyPatch, sad: int, variable: str, needs: str, says: str
+) -> None:
+    monkeypatch.setenv("FER_FINE_TUNING", variable)
+    monkeypatch.setattr(command, "_NEEDS", (needs,))
+    page = opened(sad=sad)
+    assert says in words(page)
     assert labels(page) == []
     assert "--preset adapt" in page.code[0].value
 
 
-def test_a_server_that_does_not_allow_it(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("FER_TEACHING")
-    page = opened()
-    assert "does not train models" in words(page)
-    assert labels(page) == []
-    assert "--preset adapt" in page.code[0].value
-
-
-def test_a_server_without_tensorflow(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(command, "_NEEDS", ("a_package_that_nobody_has",))
-    page = opened()
-    assert "TensorFlow is not installed" in words(page)
-    assert labels(page) == []
-
-
-def test_a_teaching_from_the_button_to_the_model_that_answers(
-    opened: Open, teachings: Teachings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_training_from_the_button_to_the_model_that_answers(
+    opened: Open, trainings: FineTunings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_model(tmp_path, "my-faces", adaptation=adaptation())
     made = f"import shutil, sys; shutil.copytree({str(tmp_path / 'my-faces')!r}, sys.argv[2])"
     trains(monkeypatch, made)
     page = opened()
-    page.button(key="teaching_start").click().run()
-    taught = next(iter(teachings._of.values()))
-    assert taught.wait(PATIENCE)
+    page.button(key="fine_tuning_start").click().run()
+    taught = next(iter(trainings._of.values()))
+    assert taught.job.wait(PATIENCE)
     page.run()
     assert not page.exception
     assert "**my-faces** has learnt from your faces." in words(page)
     assert "which compact had learnt from" in words(page)
     assert "model" not in page.session_state
-    page.button(key="teaching_choose").click().run()
+    page.button(key="fine_tuning_choose").click().run()
     assert page.session_state["model"] == "my-faces"
 
 
-def test_a_teaching_is_seen_until_it_is_cancelled(
-    opened: Open, teachings: Teachings, monkeypatch: pytest.MonkeyPatch
+def test_a_training_is_seen_until_it_is_cancelled(
+    opened: Open, trainings: FineTunings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     trains(monkeypatch, ENDLESS)
     page = opened()
-    page.button(key="teaching_start").click().run()
-    running = teachings.running
+    page.button(key="fine_tuning_start").click().run()
+    running = trainings.running
     assert running
     until(lambda: running.progress.done == 1)
     page.run()
     assert labels(page) == ["Cancel"]
-    page.button(key="teaching_cancel").click().run()
-    assert teachings.running is None
+    page.button(key="fine_tuning_cancel").click().run()
+    assert trainings.running is None
     page.run()
     assert "No model was written" in words(page)
-    assert "teaching_start" in [button.key for button in page.button]
+    assert "fine_tuning_start" in [button.key for button in page.button]
 
 
 def test_another_visitor_is_told_that_one_runs(
-    opened: Open, teachings: Teachings, monkeypatch: pytest.MonkeyPatch
+    opened: Open, trainings: FineTunings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     trains(monkeypatch, ENDLESS)
     first = opened()
-    first.button(key="teaching_start").click().run()
+    first.button(key="fine_tuning_start").click().run()
     monkeypatch.setattr(view, "this_visitor", lambda: "another browser")
     second = opened()
-    second.button(key="teaching_start").click().run()
-    assert "Another teaching runs" in words(second)
-    teachings.close()
+    second.button(key="fine_tuning_start").click().run()
+    assert "Another fine-tuning runs" in words(second)
+    trainings.close()
 
 
 def test_a_failure_says_why(
-    opened: Open, teachings: Teachings, monkeypatch: pytest.MonkeyPatch
+    opened: Open, trainings: FineTunings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     trains(monkeypatch, "import sys; sys.exit('error: no *face* in it.')")
     page = opened()
-    page.button(key="teaching_start").click().run()
-    (teaching,) = teachings._of.values()
-    assert teaching.wait(PATIENCE)
+    page.button(key="fine_tuning_start").click().run()
+    (training,) = trainings._of.values()
+    assert training.job.wait(PATIENCE)
     page.run()
-    assert "It could not be taught: no *face* in it." in words(page)
+    assert "It could not be fine-tuned: no *face* in it." in words(page)
     assert sys.executable not in words(page)
