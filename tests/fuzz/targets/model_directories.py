@@ -26,8 +26,7 @@ from fer.ondevice.networks import fixed_batch
 from tests.fuzz.mutations import NASTY_VALUES, Rng, changed, changed_value, one
 from tests.fuzz.target import Target, assert_says
 from tests.samples import SHIPPED_MODEL
-from training.evaluation.predictions import FURTHER_FILE, PREDICTIONS_FILE
-from training.evaluation.split_predictions import load_splits
+from training.evaluation.predictions import FURTHER_FILE, PREDICTIONS_FILE, load_splits
 
 _RECORDS = (ModelSpec.filename, Report.filename, OtherDataFile.filename, "mistakes.json")
 _DEEP = b'{"version":' + b"[" * 100_000

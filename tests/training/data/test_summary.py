@@ -1,6 +1,5 @@
 """What a data set's summary counts, as a record and as text."""
 
-import argparse
 import dataclasses
 import json
 from pathlib import Path
@@ -9,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests.training.samples import random_faces, write_classes
-from training.commands.data_sets import DATA_COMMAND as COMMAND
+from training.__main__ import main
 from training.data.dataset import DataSet, LabelledFaces, Problem
 from training.data.summary import Contradiction, summarise
 
@@ -79,10 +78,8 @@ def test_the_text_is_cut_where_the_record_is_not() -> None:
 def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str], as_json: bool) -> None:
     write_classes(tmp_path / "train", 4)
     write_classes(tmp_path / "val", 1, seed=1)
-    parser = argparse.ArgumentParser()
-    COMMAND.add_arguments(parser)
     chosen = ["--data", str(tmp_path), "--classes", "sad", "joy", "--size", "20", "--channels", "3"]
-    assert COMMAND.run(parser.parse_args([*chosen, *(["--json"] if as_json else [])])) == 0
+    assert main(["data", *chosen, *(["--json"] if as_json else [])]) == 0
     printed = capsys.readouterr().out
     if as_json:
         record = json.loads(printed)
