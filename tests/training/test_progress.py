@@ -6,7 +6,7 @@ from itertools import count
 
 import pytest
 
-from training.progress import Progress
+from training.progress import EpochProgress, Progress
 
 
 class Terminal(io.StringIO):
@@ -58,4 +58,27 @@ def test_a_program_gets_an_object_at_the_beginning_and_for_every_hundredth() -> 
         {"stage": "measuring", "done": 4, "total": 400, "seconds_left": 198},
         {"stage": "measuring", "done": 200, "total": 400, "seconds_left": 3},
         {"stage": "measuring", "done": 400, "total": 400, "seconds_left": 0},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("epochs", "frozen", "first", "seconds", "said"),
+    [
+        (2, 0, 0, [10, 20], [("all layers", 1, 10), ("all layers", 2, 0)]),
+        (2, 1, 0, [10, 40], [("heads", 1, 30), ("all layers", 2, 0)]),
+        (4, 0, 2, [10], [("all layers", 3, 10)]),
+    ],
+    ids=["a line for each epoch", "all layers take longer", "a resumed run counts its own time"],
+)
+def test_a_program_is_told_how_far_the_training_is(
+    epochs: int, frozen: int, first: int, seconds: list[float], said: list[tuple]
+) -> None:
+    out, times = io.StringIO(), iter([0.0, *seconds])
+    lines = EpochProgress(epochs, frozen, out, clock=lambda: next(times))
+    for epoch in range(first, first + len(seconds)):
+        lines.begin(epoch)
+        lines.end(epoch)
+    assert [json.loads(line) for line in out.getvalue().splitlines()] == [
+        {"stage": stage, "done": done, "total": epochs, "seconds_left": left}
+        for stage, done, left in said
     ]

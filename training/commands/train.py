@@ -11,6 +11,7 @@ import numpy as np
 
 from fer.commands.options import add_overwrite, positive
 from fer.errors import DataError
+from fer.evaluation.report import Report
 from fer.whole_files import check_folder, check_model_directory
 from training.adapt import Lesson, adapted, prepare, started
 from training.commands.arguments import (
@@ -29,7 +30,7 @@ from training.data.load import SPLIT_SEED, domain_of
 from training.evaluation.text import adaptation_text
 from training.presets.catalogue import ADAPT, PRESETS
 from training.presets.schema import Preset, overridable_fields
-from training.progress import Progress, say
+from training.progress import EpochProgress, Progress, say
 
 
 def add_train(commands: Commands) -> None:
@@ -121,12 +122,14 @@ def _run(arguments: argparse.Namespace, preset: Preset, work_dir: Path) -> int:
     else:
         data, train, dropped = _faces(arguments, preset)
     # Imported here because Keras takes seconds to load, and errors above are reported before that.
+    import keras
+
     from training.evaluation.predict import passes, passes_text
-    from training.fit.checkpoint import ProgressLines
     from training.fit.loop import fit
     from training.model_writer import write_model
 
-    lines = [ProgressLines(preset.epochs, preset.frozen_epochs)] if arguments.progress_json else []
+    epochs = EpochProgress(preset.epochs, preset.frozen_epochs)
+    lines = keras.callbacks.LambdaCallback(on_epoch_begin=epochs.begin, on_epoch_end=epochs.end)
     fitted = fit(
         preset,
         train,
@@ -136,7 +139,7 @@ def _run(arguments: argparse.Namespace, preset: Preset, work_dir: Path) -> int:
         work_dir=work_dir,
         resume=arguments.resume,
         verbose=1 if sys.stderr.isatty() else 2,
-        callbacks=lines,
+        callbacks=[lines] if arguments.progress_json else [],
         **_learnt_from(arguments, preset, train, data, lesson),
     )
     quick, stage = arguments.quick, "measuring" if arguments.progress_json else ""
@@ -155,15 +158,17 @@ def _run(arguments: argparse.Namespace, preset: Preset, work_dir: Path) -> int:
         lesson=lesson,
         advance=Progress(passes(data, quick=quick), "views of faces", stage=stage).advance,
     )
-    if report.adaptation:
-        print(adaptation_text(report.adaptation))
-        return 0
-    result = report.evaluations["validation"]
-    print(
-        f"{arguments.out}: validation accuracy {result.accuracy:.2%} (95 % interval "
-        f"{result.accuracy_low:.1%} to {result.accuracy_high:.1%}), macro-F1 {result.macro_f1:.3f}"
-    )
+    text = adaptation_text(report.adaptation) if report.adaptation else _outcome(report)
+    print(text if report.adaptation else f"{arguments.out}: {text}")
     return 0
+
+
+def _outcome(report: Report) -> str:
+    result = report.evaluations["validation"]
+    return (
+        f"validation accuracy {result.accuracy:.2%} (95 % interval {result.accuracy_low:.1%} to "
+        f"{result.accuracy_high:.1%}), macro-F1 {result.macro_f1:.3f}"
+    )
 
 
 def _faces(

@@ -7,10 +7,10 @@ import hashlib
 import json
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import keras
 import numpy as np
@@ -23,10 +23,6 @@ from training.data.dataset import LabelledFaces
 from training.export import KERAS_FILE
 from training.fit.distillation import Teachers
 from training.presets.schema import Preset
-from training.progress import say
-
-#: How much longer an epoch of all layers takes than one of the heads alone.
-_WHOLE = 3.0
 
 #: Everything that determines a run's result, so that only it can be resumed.
 Fingerprint = dict[str, Any]
@@ -206,44 +202,3 @@ class Checkpoint(keras.callbacks.Callback):
         self._run.add(figures, seconds, self.model, keep_best=self._keep_best)
         if self._run.stalled(self._patience):
             self.model.stop_training = True
-
-
-class ProgressLines(keras.callbacks.Callback):
-    """Says after each epoch how far the training is.
-
-    Args:
-        epochs: number of epochs.
-        frozen: how many of them, at first, train the heads alone.
-        stream: where to write; stdout if None.
-        clock: monotonic clock in seconds.
-    """
-
-    def __init__(
-        self,
-        epochs: int,
-        frozen: int = 0,
-        stream: TextIO | None = None,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        super().__init__()
-        self._epochs, self._frozen, self._stream, self._clock = epochs, frozen, stream, clock
-        self._begun: tuple[int, float] | None = None
-
-    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """Start the clock at the first epoch of this run."""
-        self._begun = self._begun or (epoch, self._clock())
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """Write a line."""
-
-        def work(epochs: int) -> float:
-            """Return the cost of so many epochs, in epochs of the heads alone."""
-            frozen = min(epochs, self._frozen)
-            return frozen + _WHOLE * (epochs - frozen)
-
-        assert self._begun is not None
-        (first, started), done = self._begun, epoch + 1
-        pace = (self._clock() - started) / (work(done) - work(first))
-        left = round(pace * (work(self._epochs) - work(done)))
-        stage = "heads" if epoch < self._frozen else "all layers"
-        say(stage, done, self._epochs, left, stream=self._stream)

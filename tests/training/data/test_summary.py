@@ -36,6 +36,7 @@ def test_a_clean_data_set() -> None:
     assert summary.contradictions == ()
     lines = summary.text().splitlines()
     assert lines[0] == "faces: 16 × 16 pixels, grey, SHA-256 abababababab"
+    assert lines[-4:-2] == ["repeats within a split: none", "of the second also in the first: none"]
     assert lines[-1] == "problems: none"
 
 
@@ -62,6 +63,7 @@ def test_repeats_blanks_and_contradictions() -> None:
         Contradiction(("train/3", "test/0"), ("sad", "happy")),
     )
     assert "3 copies: happy train/0; sad train/2" in summary.text()
+    assert "with FER+ votes: train 4\nblank images: train 1\n" in summary.text()
 
 
 def test_the_text_is_cut_where_the_record_is_not() -> None:

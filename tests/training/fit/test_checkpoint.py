@@ -1,8 +1,6 @@
 """What is kept of a run after each epoch, and when it stops; the model is a fake."""
 
 import dataclasses
-import io
-import json
 import re
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,7 +10,7 @@ import pytest
 
 from fer.errors import DataError
 from tests.training.samples import TINY, bars
-from training.fit.checkpoint import Checkpoint, ProgressLines, Run, fingerprint
+from training.fit.checkpoint import Checkpoint, Run, fingerprint
 
 
 class Model:
@@ -126,26 +124,3 @@ def test_a_run_without_its_checkpoint_cannot_go_on(tmp_path: Path) -> None:
     (tmp_path / "checkpoint.keras").unlink()
     with pytest.raises(DataError, match=r"has no checkpoint.keras beside it; train without"):
         Run.read(tmp_path, {})
-
-
-@pytest.mark.parametrize(
-    ("epochs", "frozen", "first", "seconds", "said"),
-    [
-        (2, 0, 0, [10, 20], [("all layers", 1, 10), ("all layers", 2, 0)]),
-        (2, 1, 0, [10, 40], [("heads", 1, 30), ("all layers", 2, 0)]),
-        (4, 0, 2, [10], [("all layers", 3, 10)]),
-    ],
-    ids=["a line for each epoch", "all layers take longer", "a resumed run counts its own time"],
-)
-def test_a_program_is_told_how_far_the_training_is(
-    epochs: int, frozen: int, first: int, seconds: list[float], said: list[tuple]
-) -> None:
-    out, times = io.StringIO(), iter([0.0, *seconds])
-    lines = ProgressLines(epochs, frozen, out, clock=lambda: next(times))
-    for epoch in range(first, first + len(seconds)):
-        lines.on_epoch_begin(epoch)
-        lines.on_epoch_end(epoch)
-    assert [json.loads(line) for line in out.getvalue().splitlines()] == [
-        {"stage": stage, "done": done, "total": epochs, "seconds_left": left}
-        for stage, done, left in said
-    ]
