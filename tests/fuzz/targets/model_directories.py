@@ -26,8 +26,7 @@ from fer.ondevice.networks import fixed_batch
 from tests.fuzz.mutations import Files, Rng, as_json, changed_files, one, write_files
 from tests.fuzz.runner import Target, refused
 from tests.samples import SHIPPED_MODEL
-from training.evaluation.predictions import FURTHER_FILE, PREDICTIONS_FILE
-from training.evaluation.split_predictions import load_splits
+from training.evaluation.predictions import FURTHER_FILE, PREDICTIONS_FILE, load_splits
 
 _RECORDS = (ModelSpec.filename, Report.filename)
 

@@ -1,8 +1,9 @@
-"""Teach a trained model one's own images: what it learns, how, and what that changes."""
+"""Teach a trained model one's own images, without losing what it knows."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -15,18 +16,97 @@ from fer.evaluation.labelled import evaluate_labelled
 from fer.evaluation.report import Adaptation, Change, Given, OwnData, Replay, Report
 from fer.labels import FERPLUS_HEAD
 from fer.model.classifier import ExpressionClassifier
-from fer.model.spec import Head, ModelSpec
-from training.adapt.own import load_replay, own_images, pool
-from training.data.dataset import DataSet, LabelledFaces, concatenated, joined
-from training.data.load import clean
-from training.evaluation.spread import SpreadClassifier
+from fer.model.spec import ModelSpec
+from training.data.dataset import VOTES, DataSet, LabelledFaces, check_known, concatenated, joined
+from training.data.load import SPLIT_SEED, clean, load
+from training.evaluation.predict import SpreadClassifier
 from training.presets.schema import Preset
 
 if TYPE_CHECKING:
-    import keras
-
     from training.fit.batches import Mixture
-    from training.fit.loop import Fit
+    from training.fit.distillation import Teachers
+
+#: Least number of images of an expression, so that some can be held out.
+LEAST_IMAGES = 5
+
+#: Most faces of a class from which those to replay are drawn. The initial model is asked about each
+#: of them, which takes seconds for these, and minutes for all of FER2013.
+POOL_PER_CLASS = 400
+
+_SEED = 0
+
+
+def own_images(
+    path: Path, spec: ModelSpec, seed: int = SPLIT_SEED
+) -> tuple[DataSet, dict[str, int]]:
+    """Load one's own images; those of classes that the model does not know are left out.
+
+    Args:
+        path: ZIP, folder or table, see `training.data.load.load`.
+        spec: specification of the model.
+        seed: seed of splits that are drawn.
+
+    Returns:
+        Faces with the model's classes, in its order, some of which may have none. They have votes
+        if the model has a FER+ head, so that it is not lost; zero where nobody voted. And the
+        number of images per class that the model does not know.
+
+    Raises:
+        DataError: too few images, or none, are of classes that the model knows.
+    """
+    data = load(path, size=spec.input_size, channels=spec.channels, seed=seed, needs_test=True)
+    labels, name = spec.labels, data.name
+    counts: Counter[str] = Counter()
+    splits = {}
+    for split, faces in data.splits.items():
+        counts.update(faces.counts())
+        index = np.array([labels.index(n) if n in labels else -1 for n in faces.class_names])
+        votes = faces.votes
+        if votes is None and FERPLUS_HEAD in spec.head_names:
+            votes = np.zeros((len(faces), VOTES), np.uint8)
+        faces = replace(faces, labels=index[faces.labels], class_names=labels, votes=votes)
+        if len(known := faces.take(faces.labels >= 0)):
+            splits[split] = known
+    if splits and "train" not in splits:
+        raise DataError(
+            f"{name} has no training images of expressions that {spec.name} knows, only "
+            f"{' and '.join(splits)}: expected some, from which validation and test are drawn "
+            "where they are missing."
+        )
+    left_out = {n: count for n, count in counts.items() if count and n not in labels}
+    enough = [label for label in labels if counts[label] >= LEAST_IMAGES]
+    if len(enough) < 2 or len(splits) < 3:
+        found = {label: counts[label] for label in labels} | left_out
+        raise DataError(
+            f"expected at least {LEAST_IMAGES} images of each of two expressions that "
+            f"{spec.name} knows ({', '.join(labels)}); {name} has "
+            f"{', '.join(f'{count} {label}' for label, count in found.items() if count)}."
+        )
+    return replace(data, splits=splits), left_out
+
+
+def load_replay(path: Path, spec: ModelSpec) -> DataSet:
+    """Load the data to replay; what it holds out as test is not touched.
+
+    Raises:
+        DataError: it cannot be read, or has other classes than the model.
+    """
+    data = load(path, size=spec.input_size, channels=spec.channels)
+    check_known(spec.name, spec.labels, data.split("train").class_names)
+    kept = {name: data.split(name) for name in ("train", "validation")}
+    return replace(data, splits=kept)
+
+
+def pool(data: DataSet) -> LabelledFaces:
+    """Return the faces to draw from: as many of each class, without useless and leaking ones."""
+    train, _ = clean(data.split("train"), data.split("validation"))
+    rng = np.random.default_rng(_SEED)
+    chosen = [
+        rng.permutation(np.flatnonzero(train.labels == label))[:POOL_PER_CLASS]
+        for label in range(len(train.class_names))
+    ]
+    return train.take(np.sort(np.concatenate(chosen)))
+
 
 #: Fields of a preset that are those of the initial model: its network and its input.
 _ARCHITECTURE = (
@@ -98,35 +178,38 @@ class Lesson:
         )
 
     @property
+    def teachers(self) -> Teachers:
+        """The initial model, whose answers the faces keep that are replayed."""
+        from training.fit.distillation import initial_answers
+
+        weights = np.zeros((len(self.train), 1), np.float32)
+        weights[self.learnt :] = self.preset.memory_weight
+        return initial_answers(self.initial, self.train, weights, self.preset)
+
+    @property
     def fits_thresholds(self) -> bool:
         """Whether temperatures and thresholds can be fitted; a handful of images cannot."""
         return self.replay is not None or len(self.own.split("validation")) >= LEAST_HELD_OUT
 
     def keep_settings(self, directory: Path) -> None:
-        """Give a taught model the initial one's temperatures and thresholds that cannot be fitted.
-
-        Args:
-            directory: directory of the taught model; its ``spec.json`` is written anew.
-        """
+        """Give a taught model's ``spec.json`` what cannot be fitted as it is in the initial one."""
         spec, initial = ModelSpec.load(directory), self._classifier.spec
-        new = {head.name: head for head in spec.heads}
-        kept = {h.name: _settled(h, new.get(h.name)) for h in initial.heads if self._keeps(h)}
-        heads = tuple((new | kept)[name] for name in dict.fromkeys((*initial.head_names, *new)))
-        spec.model_copy(update={"heads": heads}).save(directory)
-
-    def _keeps(self, head: Head) -> bool:
-        """Return whether a head's settings cannot be fitted to what is at hand."""
         votes = self.data.split("validation").votes
         voted = votes is not None and bool(votes.any())
-        return not self.fits_thresholds or (head.name == FERPLUS_HEAD and not voted)
+        heads = {head.name: head for head in spec.heads}
+        for head in initial.heads:
+            if self.fits_thresholds and (head.name != FERPLUS_HEAD or voted):
+                continue
+            if taught := heads.get(head.name):  # under its outputs' names in the taught one's file
+                names = {"output": taught.output, "activation_map": taught.activation_map}
+                head = head.model_copy(update=names)
+            heads[head.name] = head
+        order = dict.fromkeys((*initial.head_names, *heads))
+        kept = tuple(heads[name] for name in order if name in heads)
+        spec.model_copy(update={"heads": kept}).save(directory)
 
     def changes(self, after: ExpressionClassifier, seconds: float) -> Adaptation:
-        """Measure the initial model and the taught one on the same faces.
-
-        Args:
-            after: the taught model.
-            seconds: time of the training.
-        """
+        """Measure the initial model and the taught one on the same faces."""
         own, replay, before = self.own, self.replay, self._classifier
         return Adaptation(
             initial_model=before.spec.name,
@@ -163,14 +246,6 @@ class Lesson:
             return Report.load(self.initial).data.sha256
         except ModelError:
             return ""
-
-
-def _settled(initial: Head, taught: Head | None) -> Head:
-    """Return a head of the initial model under the outputs' names in the taught one's file."""
-    if taught is None:
-        return initial
-    names = {"output": taught.output, "activation_map": taught.activation_map}
-    return initial.model_copy(update=names)
 
 
 def _changes(
@@ -216,67 +291,26 @@ def adapted(preset: Preset, initial: Path | None) -> Preset:
 def prepare(
     preset: Preset, initial: Path, data: Path, replay: Path | None, split_seed: int
 ) -> Lesson:
-    """Load one's own images and what is replayed.
-
-    Args:
-        preset: see `adapted`.
-        initial: directory of the model to teach.
-        data: one's own images.
-        replay: data set that the model learnt from before; None for none.
-        split_seed: seed of splits that are drawn.
+    """Load one's own images and what is replayed, for an initial model and `adapted` preset.
 
     Raises:
         DataError: see `own_images` and `load_replay`.
     """
     spec = ModelSpec.load(initial)
     own, left_out = own_images(data, spec, split_seed)
-    replayed = load_replay(replay, spec) if replay else None
-    return Lesson(initial, own, left_out, replayed, preset)
-
-
-def fit_lesson(
-    lesson: Lesson,
-    *,
-    seed: int,
-    work_dir: Path,
-    resume: bool = False,
-    verbose: int | str = "auto",
-    callbacks: Sequence[keras.callbacks.Callback] = (),
-) -> Fit:
-    """Train on a lesson; arguments as in `training.fit.loop.fit`.
-
-    The curve of the validation split is of one's own images. Nothing is chosen on it: the model is
-    that of the last epoch, since so few images cannot tell which epoch is best.
-    """
-    from training.fit.distillation import initial_answers
-    from training.fit.loop import fit
-
-    preset = lesson.preset
-    weights = np.zeros((len(lesson.train), 1), np.float32)
-    weights[lesson.learnt :] = preset.memory_weight
-    answers = initial_answers(lesson.initial, lesson.train, weights, preset)
-    return fit(
-        preset,
-        lesson.train,
-        lesson.own.split("validation"),
-        seed=seed,
-        work_dir=work_dir,
-        resume=resume,
-        verbose=verbose,
-        callbacks=callbacks,
-        teachers=answers,
-        initial_model=lesson.initial,
-        mixture=lesson.mixture,
-    )
+    return Lesson(initial, own, left_out, load_replay(replay, spec) if replay else None, preset)
 
 
 def started(lesson: Lesson) -> str:
     """Return what is learnt and what is not, as lines for a terminal."""
-    counts = {n: c for n, c in lesson.own.split("train").counts().items() if c}
-    lines = [f"{lesson.learnt:,} own images to learn: {_listed(counts)}"]
+
+    def listed(counts: dict[str, int]) -> str:
+        return ", ".join(f"{count:,} {name}" for name, count in counts.items() if count)
+
+    lines = [f"{lesson.learnt:,} own images to learn: {listed(lesson.own.split('train').counts())}"]
     if lesson.left_out:
         lines.append(
-            f"left out, since {lesson.initial.name} does not know them: {_listed(lesson.left_out)}"
+            f"left out, since {lesson.initial.name} does not know them: {listed(lesson.left_out)}"
         )
     if lesson.replay:
         count = lesson.mixture.replayed
@@ -287,7 +321,3 @@ def started(lesson: Lesson) -> str:
             "the data that it learnt from"
         )
     return "\n".join(lines)
-
-
-def _listed(counts: dict[str, int]) -> str:
-    return ", ".join(f"{count:,} {name}" for name, count in counts.items())
