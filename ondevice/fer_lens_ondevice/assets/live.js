@@ -6,8 +6,8 @@ import { Outbox } from "./page/protocol.js";
 import { Session } from "./page/session.js";
 import { View } from "./page/view.js";
 
-/** @typedef {import("./page/types.js").Data} Data */
-/** @typedef {import("./page/types.js").Trigger} Trigger */
+/** @typedef {import("./types.js").Data} Data */
+/** @typedef {import("./types.js").Trigger} Trigger */
 
 const BASE = new URL("./", import.meta.url).href;
 
@@ -42,6 +42,7 @@ class Live {
         clock,
         play: (stream) => view.play(stream),
         grab: () => view.grab(),
+        later: (step, milliseconds) => setTimeout(step, milliseconds),
       },
       outbox,
       mark: (seen) => view.mark(seen),
@@ -51,7 +52,6 @@ class Live {
         outbox.phase = phase;
         this.send();
       },
-      later: (step, milliseconds) => setTimeout(step, milliseconds),
       newId: () => crypto.getRandomValues(new Uint32Array(2)).join("-"),
     });
     view.serve(this.session);
@@ -63,10 +63,7 @@ class Live {
     this.timer = setInterval(() => this.send(), LOOK_MILLISECONDS);
   }
 
-  /**
-   * @param {Data} data
-   * @param {Trigger} trigger
-   */
+  /** @param {Data} data @param {Trigger} trigger */
   update(data, trigger) {
     this.trigger = trigger;
     outbox.answered(data.heard);

@@ -44,10 +44,8 @@ const MOST_U2 = 0xffff;
 
 /**
  * Return what was seen in a frame as bytes.
- *
  * @param {Observed} observed the faces after the first `maxFaces` are left out
- * @param {FrameFacts} frame
- * @param {Layout} layout
+ * @param {FrameFacts} frame @param {Layout} layout
  * @returns {ArrayBuffer}
  */
 export function packObservation(observed, frame, layout) {
@@ -78,8 +76,7 @@ export function packObservation(observed, frame, layout) {
 }
 
 /**
- * @param {Observed} observed
- * @param {number} face
+ * @param {Observed} observed @param {number} face
  * @returns {Record<string, ArrayLike<number>>}
  */
 function faceValues({ faces, looks, evidence, flaws, ids }, face) {
@@ -112,9 +109,7 @@ function scoresOf({ logits, outputs }, face) {
 }
 
 /**
- * @param {DataView} view
- * @param {number} at
- * @param {Record<string, Field>} fields
+ * @param {DataView} view @param {number} at @param {Record<string, Field>} fields
  * @param {Record<string, ArrayLike<number>>} values
  */
 function putAll(view, at, fields, values) {
@@ -122,9 +117,7 @@ function putAll(view, at, fields, values) {
 }
 
 /**
- * @param {DataView} view
- * @param {number} at
- * @param {Field} field
+ * @param {DataView} view @param {number} at @param {Field} field
  * @param {ArrayLike<number>} values
  */
 function put(view, at, [offset, kind, count], values) {

@@ -18,10 +18,7 @@ const LEAST = 1e-3;
 /**
  * Resize with area averaging (cv2.INTER_AREA), which loses no pixel of a larger picture. An alpha
  * may stay.
- *
- * @param {Image} image
- * @param {number} width
- * @param {number} height
+ * @param {Image} image @param {number} width @param {number} height
  * @param {Uint8Array} [data]  where to put it, with room for an alpha
  * @returns {Image}
  */
@@ -57,7 +54,6 @@ const ODD = 0x00ff00ff;
 
 /**
  * Halve all four bytes of a pixel at once; a frame of a camera is halved three times as fast so.
- *
  * @param {Image} image @param {Uint8Array} [data]
  */
 function halvedWithAlpha(image, data) {
@@ -84,9 +80,7 @@ function wordsOf(data) {
   return new Uint32Array(data.buffer, data.byteOffset, data.length >> 2);
 }
 
-/**
- * @param {Image} image @param {number} width @param {number} height @param {Uint8Array} [data]
- */
+/** @param {Image} image @param {number} width @param {number} height @param {Uint8Array} [data] */
 function averaged(image, width, height, data) {
   const out = imageOf(width, height, coloursOf(image), data);
   // Bytes that are clamped are rounded to the nearest even number, as OpenCV does.

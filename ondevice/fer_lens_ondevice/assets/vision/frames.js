@@ -10,9 +10,7 @@ import { resizeLinear } from "./resize.js";
 
 /**
  * Resize so that the longer side has the length at which frames are analysed.
- *
- * @param {Image} image
- * @param {FrameConstants} constants
+ * @param {Image} image @param {FrameConstants} constants
  * @param {Places} places  for the picture
  * @returns {Image}
  */
@@ -31,9 +29,7 @@ function even(side) {
 
 /**
  * Return whether a frame is as black as those that a browser sends for a camera that is off.
- *
- * @param {Image} image
- * @param {FrameConstants} constants
+ * @param {Image} image @param {FrameConstants} constants
  */
 export function cameraIsOff(image, constants) {
   const pixels = image.width * image.height;

@@ -10,10 +10,7 @@ import { boxSide, inverted, iou, transformed } from "./geometry.js";
 
 /** Says whether a place shows a face; keeps the network's input. */
 export class FaceLandmark {
-  /**
-   * @param {import("../types.js").Run["landmark"]} run
-   * @param {LandmarkConstants} constants
-   */
+  /** @param {import("../types.js").Run["landmark"]} run @param {LandmarkConstants} constants */
   constructor(run, constants) {
     const count = 3 * constants.inputSize ** 2;
     this.run = run;
@@ -25,9 +22,7 @@ export class FaceLandmark {
   /**
    * Return how surely a detection is a face, a logit within a range: the lower one of two looks at
    * crops of different sizes, and the least possible where the mesh does not lie over the box.
-   *
-   * @param {Image} image
-   * @param {Detections} faces
+   * @param {Image} image @param {Detections} faces
    * @param {number} face  which of them
    */
   async presence(image, faces, face) {
@@ -57,7 +52,6 @@ export class FaceLandmark {
 
 /**
  * Return the matrix from the picture's pixels to the crop, in which the eyes are level.
- *
  * @param {Detections} faces
  * @param {number} face  which of them
  * @param {number} scale  side of the crop as a multiple of the box
@@ -79,7 +73,6 @@ export function cropTransform(faces, face, scale, inputSize) {
 
 /**
  * Return the box around the points of a mesh, where they are in the picture.
- *
  * @param {Float32Array} points  (count, 3) in pixels of the crop
  * @param {Matrix} matrix  from the crop to the picture
  * @param {number} count

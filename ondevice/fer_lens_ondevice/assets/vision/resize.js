@@ -16,10 +16,7 @@ const ONE = 2048;
 
 /**
  * Resize with bilinear interpolation (cv2.INTER_LINEAR).
- *
- * @param {Image} image
- * @param {number} width
- * @param {number} height
+ * @param {Image} image @param {number} width @param {number} height
  * @param {Uint8Array} [data]  where to put it
  * @returns {Image}
  */
@@ -29,10 +26,7 @@ export function resizeLinear(image, width, height, data) {
 
 /**
  * Enlarge as cv2.INTER_AREA does, which repeats pixels and blends at their borders.
- *
- * @param {Image} image
- * @param {number} width
- * @param {number} height
+ * @param {Image} image @param {number} width @param {number} height
  * @param {Uint8Array} [data]  where to put it
  * @returns {Image}
  */

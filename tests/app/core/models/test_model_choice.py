@@ -21,7 +21,7 @@ from app.core.settings import MODEL, MODELS
 from app.core.widget_value import store_pick
 from app.live import state
 from app.live.streaming.session import LiveModel
-from app.live.streaming.turn import Help, Ice
+from app.live.streaming.turn import Help, Ice, IceSource
 from app.photos.downloads import csv_of
 from fer.detection.photo_scan import PhotoScan
 from fer.evaluation.report import Report
@@ -47,7 +47,7 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def app(models: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
     monkeypatch.setattr(streamlit_webrtc.component, "get_this_session_info", lambda: None)
     monkeypatch.setattr("app.live.webrtc_patches.get_global_relay", MediaRelay)  # needs a server
-    monkeypatch.setattr(state, "connection_help", lambda: Ice(Help.LOCAL, ()))
+    monkeypatch.setattr(IceSource, "current", lambda _: Ice(Help.LOCAL, ()))
     return AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=120).run()
 
 

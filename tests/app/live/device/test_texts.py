@@ -19,7 +19,7 @@ def test_every_text_that_a_script_shows_is_there_and_no_other() -> None:
     used = set(re.findall(r"texts\.(\w+)", "\n".join(map(text, SCRIPTS))))
     used |= set(re.findall(r'^  \w+: \["\w+", "(\w+)"\]', text(PAGE / "view.js"), re.MULTILINE))
     session = text(PAGE / "session.js")
-    used |= set(re.findall(r'"(\w+)"', session[session.index("function noteOf(") :])) - {"running"}
+    used |= set(re.findall(r'"(\w+)"', session[session.rindex("  show() {") :])) - {"running"}
     assert used == set(IN_BROWSER)
 
 
