@@ -121,6 +121,9 @@ def test_what_fills_the_photograph_is_seen_with_a_border_around_it() -> None:
 
     found = proposed(Inside(), np.full((160, 160, 3), PATCH, np.uint8))
     assert found.detections.xyxy[0] == pytest.approx((0, 0, 160, 160), abs=4)
+    # Of the two views that should show this one, the whole photograph does not.
+    corner = proposed(Inside(), pattern(160, 160, (0, 0, 100, 100)))
+    assert corner.logit == pytest.approx([(np.log(9) + MISSED_LOGIT) / 2], abs=0.01)
 
 
 def test_a_close_up_is_not_searched_for_the_smallest_faces() -> None:

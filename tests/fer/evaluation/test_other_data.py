@@ -38,6 +38,8 @@ def test_what_is_kept_is_read_again_complete_or_partial(tmp_path: Path, spec: Mo
     assert OtherDataFile.load_if_there(tmp_path).of(spec) == ()
     search = PhotoSearch(images=5, found=4, right=2)
     assert (search.accuracy, search.restricted_accuracy) == (0.4, None)
+    asked = search.model_copy(update={"right": None, "right_restricted": 3})
+    assert (asked.accuracy, asked.restricted_accuracy) == (None, 0.6)
     said = StatedFigures(count=4, classes=(StatedClass(label="happy", recall=0.5),))
     photos = stated(spec, how="photos", figures=said, search=search)
     records = (measured(spec, "happy", "sad"), photos)
