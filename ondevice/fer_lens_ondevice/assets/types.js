@@ -98,8 +98,7 @@
  *
  * @typedef {{type: "frame", bitmap: Picture} & Omit<Frame, "width" | "height" | "rgba">} FrameMessage
  *   whose bitmap is transferred
- * @typedef {{type: "end"}} EndMessage
- * @typedef {LoadMessage | FrameMessage | EndMessage} ToWorker
+ * @typedef {LoadMessage | FrameMessage | {type: "end"}} ToWorker
  */
 
 /**
@@ -108,12 +107,11 @@
  * @typedef {"memory" | "network" | "integrity" | "runtime" | "analysis"} FailureCode
  * @typedef {"wasm" | "webgpu"} Accelerator
  *
- * @typedef {{type: "progress", loaded: number, total: number}} ProgressMessage bytes
- * @typedef {{type: "ready", accelerator: Accelerator, milliseconds: number}} ReadyMessage
  * @typedef {{type: "seen"} & Seen} SeenMessage
- * @typedef {{type: "failed", code: FailureCode, detail: string}} FailedMessage
- * @typedef {{type: "ended"}} EndedMessage the answer to "end": no "seen" comes after it
- * @typedef {ProgressMessage | ReadyMessage | SeenMessage | FailedMessage | EndedMessage} FromWorker
+ * @typedef {{type: "progress", loaded: number, total: number} | SeenMessage | {type: "ended"}
+ *   | {type: "ready", accelerator: Accelerator, milliseconds: number}
+ *   | {type: "failed", code: FailureCode, detail: string}} FromWorker  sizes are bytes; after
+ *   "ended", the answer to "end", no "seen" comes
  */
 
 /** @typedef {{head: string, smoothingSeconds: number, mirrored: boolean, bars: boolean}} Settings */
@@ -172,6 +170,29 @@
  * @property {(state: State) => void} show
  * @property {(phase: PhaseReport) => void} report
  * @property {() => string} newId
+ */
+
+/**
+ * What is used of `@litertjs/core`, by hand: it is fetched when the package is built.
+ *
+ * @typedef {object} Tensor
+ * @property {() => Promise<Float32Array>} data a copy
+ * @property {() => void} delete
+ *
+ * @typedef {object} TensorDetails
+ * @property {string} name
+ * @property {Int32Array} shape
+ *
+ * @typedef {object} CompiledModel
+ * @property {() => readonly TensorDetails[]} getInputDetails
+ * @property {() => readonly TensorDetails[]} getOutputDetails
+ * @property {(inputs: Tensor[]) => Promise<Tensor[]>} run in the order of the details
+ * @property {() => void} delete
+ *
+ * @typedef {object} LiteRt the module's exports
+ * @property {new (values: Float32Array, shape: number[]) => Tensor} Tensor
+ * @property {(content: Uint8Array, options: object) => Promise<CompiledModel>} loadAndCompile
+ * @property {() => {adapterInfo?: {isFallbackAdapter?: boolean}} | null | undefined} getWebGpuDevice
  */
 
 export {};

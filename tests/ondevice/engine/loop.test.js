@@ -11,11 +11,11 @@ function opened({ load, see } = {}) {
   const posted = [];
   const looks = [];
   const engine = {
-    accelerator: "wasm",
+    networks: { accelerator: "wasm" },
     swap: async ({ model }) => { engine.model = model; },
-    see: see ?? ((frame) => new Promise((resolve) => {
+    observer: { see: see ?? ((frame) => new Promise((resolve) => {
       looks.push({ frame, finish: () => resolve({ number: frame.number, observation: new ArrayBuffer(2) }) });
-    })),
+    })) },
   };
   const loop = new MessageLoop({
     post: (message, transfer) => posted.push({ ...message, transfer }),

@@ -7,9 +7,9 @@ import { DeviceNetworks, allFiles } from "./networks.js";
 import { FileStore } from "./store.js";
 import { Observer } from "../vision/observer.js";
 
-/** @import { Accelerator, Frame, LoadMessage, ServedFile } from "../types.js" */
+/** @import { Accelerator, LoadMessage, ServedFile } from "../types.js" */
 /** @import { Content } from "./litert.js" */
-/** @import { LiteRt } from "./litert_types.js" */
+/** @import { LiteRt } from "../types.js" */
 
 /** The detector's shape for most cameras. Others are fetched when a frame asks for them. */
 const USUAL_CANVAS = "192x256";
@@ -50,16 +50,6 @@ export class Engine {
     const kept = [...Object.values(runtime.files), ...allFiles(networks)];
     await store.keepOnly(kept.map(({ sha256 }) => sha256));
     return new Engine(store, device, new Observer(constants, model, device.run));
-  }
-
-  /** @returns {Accelerator} */
-  get accelerator() {
-    return this.networks.accelerator;
-  }
-
-  /** @param {Frame} frame */
-  see(frame) {
-    return this.observer.see(frame);
   }
 
   /**

@@ -3,7 +3,7 @@
 import { Failure, failureOf } from "./failure.js";
 
 /** @import { Runtime } from "../types.js" */
-/** @import { LiteRt } from "./litert_types.js" */
+/** @import { LiteRt } from "../types.js" */
 
 /** @typedef {Promise<Uint8Array<ArrayBuffer>>} Content */
 

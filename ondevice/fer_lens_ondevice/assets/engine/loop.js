@@ -8,8 +8,8 @@ import { failureOf } from "./failure.js";
  * @typedef {(loaded: number, total: number) => void} Progress bytes
  *
  * @typedef {object} SeeingEngine what is needed of `Engine`
- * @property {import("../types.js").Accelerator} accelerator
- * @property {(frame: Frame) => Promise<Seen>} see
+ * @property {{accelerator: import("../types.js").Accelerator}} networks
+ * @property {{see: (frame: Frame) => Promise<Seen>}} observer
  * @property {(message: LoadMessage, onProgress: Progress) => Promise<void>} swap
  *
  * @typedef {object} Surroundings
@@ -59,14 +59,14 @@ export class MessageLoop {
     };
     if (this.engine) await this.engine.swap(message, onProgress);
     else this.engine = await this.load(message, onProgress);
-    const { accelerator } = this.engine;
+    const { accelerator } = this.engine.networks;
     this.post({ type: "ready", accelerator, milliseconds: performance.now() - start });
   }
 
   /** @param {FrameMessage} message */
   async look({ type: _, bitmap, ...rest }) {
     try {
-      const seen = await this.engine?.see({ ...rest, ...(await this.pixels(bitmap)) });
+      const seen = await this.engine?.observer.see({ ...rest, ...(await this.pixels(bitmap)) });
       if (seen) this.post({ type: "seen", ...seen }, [seen.observation]);
     } finally {
       bitmap.close();

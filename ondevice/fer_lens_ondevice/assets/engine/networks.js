@@ -3,7 +3,7 @@
 import { Failure } from "./failure.js";
 
 /** @import { Accelerator, Model, Networks, Run, ServedFile } from "../types.js" */
-/** @import { CompiledModel, LiteRt } from "./litert_types.js" */
+/** @import { CompiledModel, LiteRt } from "../types.js" */
 
 /**
  * @typedef {{name: string, size: number, last: number | undefined}} Output name, values, last side

@@ -30,11 +30,11 @@ export class Overlay {
     this.empty = true;
   }
 
-  /** @returns {number} frames that were drawn since the last call */
+  /** Return how many frames were drawn since the last call, and the milliseconds of the last. */
   takeDrawn() {
-    const drawn = this.drawn;
+    const { drawn: shown, milliseconds: draw } = this;
     this.drawn = 0;
-    return drawn;
+    return { shown, draw };
   }
 
   /** Fit the canvas to its size on the screen. */

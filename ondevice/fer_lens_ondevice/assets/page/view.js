@@ -101,15 +101,6 @@ export class View {
     return "VideoFrame" in globalThis ? new VideoFrame(video) : createImageBitmap(video);
   }
 
-  /** @param {import("../types.js").Seen | null} seen */
-  mark(seen) {
-    this.overlay.seen = seen;
-  }
-
-  drawn() {
-    return { shown: this.overlay.takeDrawn(), draw: this.overlay.milliseconds };
-  }
-
   /** @param {number} now  milliseconds */
   draw(now) {
     if (!this.open) return;

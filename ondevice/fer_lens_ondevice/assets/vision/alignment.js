@@ -1,6 +1,6 @@
 /** Crop faces rotated upright and framed as in the training images, as `fer.alignment`. */
 
-import { resizeArea } from "./area.js";
+import { resizeArea } from "./resize.js";
 import { boxSide, clamp, inverted, rint, similarity, transformed } from "./geometry.js";
 import { cropped, imageOf } from "./image.js";
 

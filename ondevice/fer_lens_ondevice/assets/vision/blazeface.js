@@ -1,9 +1,8 @@
 /** Face detection with BlazeFace, as `fer.detection.blazeface` with `fitted=True`. */
 
-import { resizeArea } from "./area.js";
 import { emptyDetections, rint, weightedNms } from "./geometry.js";
 import { Places } from "./image.js";
-import { resizeLinear } from "./resize.js";
+import { resizeArea, resizeLinear } from "./resize.js";
 
 /** @typedef {import("./types.js").BlazeFaceConstants} BlazeFaceConstants */
 /** @typedef {import("./types.js").Detections} Detections */

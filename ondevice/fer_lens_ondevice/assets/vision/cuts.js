@@ -1,6 +1,6 @@
 /** Where another scene begins, as `fer.video.scene_cuts`. */
 
-import { resizeArea } from "./area.js";
+import { resizeArea } from "./resize.js";
 import { cropped, toGrey } from "./image.js";
 
 /** @typedef {import("./types.js").CutConstants} CutConstants */

@@ -1,9 +1,8 @@
 /** What a camera gives, before it is analysed; as `app.live.streaming.frames`. */
 
-import { resizeArea } from "./area.js";
 import { rint } from "./geometry.js";
 import { Places } from "./image.js";
-import { resizeLinear } from "./resize.js";
+import { resizeArea, resizeLinear } from "./resize.js";
 
 /** @typedef {import("./types.js").FrameConstants} FrameConstants */
 /** @typedef {import("./types.js").Image} Image */

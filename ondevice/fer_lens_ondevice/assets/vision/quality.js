@@ -1,6 +1,6 @@
 /** What is wrong with a face's picture: small, blurred, dark, turned; as `fer.quality`. */
 
-import { resizeArea } from "./area.js";
+import { resizeArea } from "./resize.js";
 import { boxSide, rint } from "./geometry.js";
 import { toGrey } from "./image.js";
 

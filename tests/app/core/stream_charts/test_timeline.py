@@ -62,6 +62,9 @@ def test_the_window_begins_where_a_bar_begins() -> None:
     line = timeline(TWO, 0.7, 90.7)
     assert line.start == 0.5
     assert [person.track for person in line.people] == [2]
+    seen = rows(*[(10 + 0.8 * i, 1, HAPPY) for i in range(10)])
+    (person,) = timeline(seen, 10, 18).people
+    assert person.seconds.tolist() == [10.25 + 0.5 * i for i in range(16)], "as from zero"
 
 
 @given(st.floats(0.01, 1e6))

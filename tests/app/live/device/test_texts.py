@@ -24,7 +24,7 @@ def test_every_text_that_a_script_shows_is_there_and_no_other() -> None:
 
 
 def test_every_problem_of_a_browser_or_worker_has_its_words() -> None:
-    assert set(re.findall(r'return "(\w+)"', text(PAGE / "browser.js"))) <= set(PROBLEMS)
+    assert set(re.findall(r'return "(\w+)"', text(PAGE / "camera.js"))) <= set(PROBLEMS)
     types = text(fer_lens_ondevice.ASSETS / "types.js")
     codes = re.search(r"@typedef \{([^}]*)\} FailureCode", types)
     assert codes
