@@ -1,7 +1,8 @@
 """Facial expressions in photographs, videos and camera streams.
 
-    from fer import FaceAnalyzer, read_image, shipped_model
-    faces = FaceAnalyzer.for_photos(shipped_model())(read_image(Path("photo.jpg")))
+    import fer
+    faces = fer.analyze("photo.jpg")
+    print(faces[0].expression, faces[0].confidence)
 
 Names are imported on first use, so that a script pays only for those it uses.
 """
@@ -15,29 +16,10 @@ from typing import TYPE_CHECKING, Any
 from fer.namesake import refuse_mixture
 
 if TYPE_CHECKING:
-    from fer.analyzer import FaceAnalyzer
-    from fer.drawing.annotate import annotate
-    from fer.errors import DataError, FerError, ImageError, ModelError
-    from fer.images import decode as decode_image
-    from fer.images import read as read_image
-    from fer.model.spec import shipped_model
-    from fer.stream import FaceStream
-    from fer.types import Detections, Faces
+    from fer.api import Face, Faces, Stream, analyze
+    from fer.errors import FerError, ImageError, ModelError
 
-__all__ = [
-    "DataError",
-    "Detections",
-    "FaceAnalyzer",
-    "FaceStream",
-    "Faces",
-    "FerError",
-    "ImageError",
-    "ModelError",
-    "annotate",
-    "decode_image",
-    "read_image",
-    "shipped_model",
-]
+__all__ = ["Face", "Faces", "FerError", "ImageError", "ModelError", "Stream", "analyze"]
 
 __version__ = "0.1.0"
 
@@ -45,19 +27,19 @@ refuse_mixture(os.path.dirname(__file__))
 
 #: Public name → (module, name in that module).
 _EXPORTS = {
-    "DataError": ("fer.errors", "DataError"),
-    "Detections": ("fer.types", "Detections"),
-    "FaceAnalyzer": ("fer.analyzer", "FaceAnalyzer"),
-    "FaceStream": ("fer.stream", "FaceStream"),
-    "Faces": ("fer.types", "Faces"),
+    "Face": ("fer.api", "Face"),
+    "Faces": ("fer.api", "Faces"),
     "FerError": ("fer.errors", "FerError"),
     "ImageError": ("fer.errors", "ImageError"),
     "ModelError": ("fer.errors", "ModelError"),
-    "annotate": ("fer.drawing.annotate", "annotate"),
-    "decode_image": ("fer.images", "decode"),
-    "read_image": ("fer.images", "read"),
-    "shipped_model": ("fer.model.spec", "shipped_model"),
+    "Stream": ("fer.api", "Stream"),
+    "analyze": ("fer.api", "analyze"),
 }
+
+
+def __dir__() -> list[str]:
+    """Return what is meant for use, for completion."""
+    return [*__all__, "__version__"]
 
 
 def __getattr__(name: str) -> Any:

@@ -94,9 +94,18 @@ def decode(data: bytes, *, max_bytes: int = MAX_BYTES, max_pixels: int = MAX_PIX
         return ImageError(f"is damaged or cut off and cannot be read ({error}).", "damaged")
 
     with failures_as(failure), PillowImage.open(io.BytesIO(data), formats=FORMATS) as image:
-        _check_size(*image.size, max_pixels)
-        image.load()
-        return _to_rgb(_upright(image))
+        return from_pillow(image, max_pixels=max_pixels)
+
+
+def from_pillow(image: PillowImage.Image, *, max_pixels: int = MAX_PIXELS) -> Image:
+    """Return a Pillow image as `decode` does.
+
+    Raises:
+        ImageError: it is too large or too small.
+    """
+    _check_size(*image.size, max_pixels)
+    image.load()
+    return _to_rgb(_upright(image))
 
 
 def is_animated(data: bytes) -> bool:

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from fer import FaceAnalyzer, Faces, read_image
-from fer.types import FLAWS
+from fer.analyzer import FaceAnalyzer
+from fer.images import read as read_image
+from fer.types import FLAWS, Faces
 from tests.samples import SHIPPED_MODEL
 
 

@@ -16,9 +16,9 @@ import numpy as np
 import skimage.data
 from numpy.typing import NDArray
 
-from fer import read_image
 from fer.detection.blazeface import BlazeFace
 from fer.geometry import intersection_matrix, transform_points
+from fer.images import read as read_image
 from fer.types import Floats, Image
 from tools.pictures import BORDER, ENLARGE, largest, photograph
 

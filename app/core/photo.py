@@ -15,14 +15,14 @@ import numpy as np
 from app.core.memory import MB
 from app.core.server.events import log_event
 from app.core.settings import MAX_FACES, MAX_PHOTO_MB, MAX_PHOTO_MEGAPIXELS
-from fer import Detections, Faces, ImageError, decode_image
 from fer.detection.blazeface import FaceDetector
-from fer.errors import FerError
+from fer.errors import FerError, ImageError
 from fer.geometry import box_area
 from fer.images import MAX_BYTES, MAX_PIXELS
+from fer.images import decode as decode_image
 from fer.model.class_activation import ClassActivation
 from fer.model.spec import ModelSpec
-from fer.types import Image
+from fer.types import Detections, Faces, Image
 
 _log = logging.getLogger(__name__)
 

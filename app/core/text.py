@@ -12,10 +12,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from fer import Faces
 from fer.labelled.names import flat_name
 from fer.text import chance, one_of
-from fer.types import UNCERTAIN, Floats
+from fer.types import UNCERTAIN, Faces, Floats
 
 #: Material symbol of each expression.
 ICONS: dict[str, str] = {

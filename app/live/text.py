@@ -6,11 +6,10 @@ from collections.abc import Sequence
 
 from app.core.text import verdicts
 from app.live.streaming.record import LiveErrors
-from fer import Faces
 from fer.export.stream import StreamRows
 from fer.export.summary import surest_moments
 from fer.text import chance, clock, one_of
-from fer.types import Floats
+from fer.types import Faces, Floats
 
 #: Advice against each of `fer.types.FLAWS`.
 _REMEDIES = {

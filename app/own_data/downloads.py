@@ -8,9 +8,9 @@ from functools import partial
 
 from app.core.models.runnable import ModelEntry
 from app.own_data.own_set import OwnFace, OwnSet
-from fer import decode_image
 from fer.drawing.pictures import encoded
 from fer.export.table import BYTE_ORDER_MARK, face_records
+from fer.images import decode as decode_image
 from fer.labelled.table import SKIPPED, LabelledFace, LabelRow, write_archive, write_table
 
 

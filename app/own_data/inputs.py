@@ -18,7 +18,7 @@ from app.core.state import budget, jobs, kept, upload_limits
 from app.core.text import counted, escape_markdown
 from app.core.uploaders import has_room, most_in_words, show_files, show_folder
 from app.own_data.session import OwnSession
-from fer import ModelError
+from fer.errors import ModelError
 
 _log = logging.getLogger(__name__)
 

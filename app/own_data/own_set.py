@@ -12,11 +12,10 @@ import numpy as np
 
 from app.core.photo import Crop, Photo
 from app.own_data.measuring import LabelledAnswer
-from fer import Faces
 from fer.geometry import iou_matrix
 from fer.labelled.names import flat_name
 from fer.labelled.table import SKIPPED, Box, LabelRow
-from fer.types import Floats
+from fer.types import Faces, Floats
 
 #: Overlap (intersection over union) from which on two boxes are of the same face.
 _SAME_FACE = 0.5

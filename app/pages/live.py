@@ -33,7 +33,7 @@ from app.live.streaming.session import LiveModel, LiveSession
 from app.live.streaming.turn import Ice, RelayCheck
 from app.live.view import CUT_STYLE, show_controls, show_panel
 from app.live.webrtc import clip_chosen, clip_starts, show_clip, show_video, video_active
-from fer import ModelError
+from fer.errors import ModelError
 
 _CONNECTION = "live_connection"
 _ICE = "live_ice"

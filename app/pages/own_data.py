@@ -17,7 +17,7 @@ from app.own_data.inputs import (
     show_notices,
 )
 from app.own_data.view import show_downloads, show_faces, show_results, show_title
-from fer import ModelError
+from fer.errors import ModelError
 
 #: Features of the page, in Markdown.
 _FEATURES = (

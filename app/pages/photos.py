@@ -17,7 +17,7 @@ from app.photos.grid_view import show_alone, show_grid_title, show_growing, show
 from app.photos.inputs import answerers_now, gallery_session, offer_sample, show_inputs, take_handed
 from app.photos.list_view import show_few
 from app.photos.session import GallerySession
-from fer import ModelError
+from fer.errors import ModelError
 
 #: Features of the page, in Markdown.
 _FEATURES = (

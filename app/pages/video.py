@@ -17,7 +17,7 @@ from app.video.session import Source, VideoSession
 from app.video.state import video_session
 from app.video.text import facts, failure_line
 from app.video.view import show_result, show_running
-from fer import ModelError
+from fer.errors import ModelError
 
 #: Features of the page, in Markdown.
 _FEATURES = (

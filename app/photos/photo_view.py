@@ -19,10 +19,11 @@ from app.photos.cards import Cards, cards_key
 from app.photos.downloads import csv_of, file_name, json_of
 from app.photos.layout import GAP, MAX_CARDS, layout
 from app.photos.pictures import HELP, PhotoView, describe_meshes, missing_note
-from fer import Faces, ModelError
+from fer.errors import ModelError
 from fer.export.table import face_records
 from fer.labels import colour_of
 from fer.text import one_of
+from fer.types import Faces
 
 #: Largest width and height in pixels of a picture without a face, of which there is less to see.
 _PLAIN_PICTURE = (556, 420)

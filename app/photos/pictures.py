@@ -22,12 +22,12 @@ from app.core.pictures import (
 from app.core.text import counted
 from app.photos.activation_image import ACTIVATION_SIDE, activation_image
 from app.photos.layout import MAX_CARDS
-from fer import Detections, Faces, decode_image
 from fer.detection.face_landmark import FaceMeshes
 from fer.drawing.mesh import FEATURES
 from fer.export.photos import PhotoResult
+from fer.images import decode as decode_image
 from fer.model.spec import ModelSpec
-from fer.types import Image
+from fer.types import Detections, Faces, Image
 
 #: Longest side in pixels of a marked picture in the ZIP, where the photograph's file is read again.
 MAX_SIDE = 2560

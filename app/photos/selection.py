@@ -11,9 +11,8 @@ import numpy as np
 
 from app.core.photo import Missing
 from app.photos.pictures import PhotoView
-from fer import Faces
 from fer.labelled.names import natural_order
-from fer.types import UNCERTAIN
+from fer.types import UNCERTAIN, Faces
 
 #: What a file without a face stands under beside the answers; without a result, see `Missing`.
 NO_FACE = "no face"

@@ -12,10 +12,9 @@ from app.core.photo import Missing, max_faces
 from app.core.text import FLAW_ICONS, answer_counts, counted, verdicts
 from app.photos.pictures import PhotoView
 from app.photos.selection import NO_FACE
-from fer import Faces
 from fer.labels import colour_of
 from fer.text import chance
-from fer.types import UNCERTAIN
+from fer.types import UNCERTAIN, Faces
 
 #: What a tile says of a photo with several faces: answers at most.
 _MOST_MARKS = 3

@@ -12,8 +12,8 @@ from app.core.jobs import Cancelled
 from app.core.models.runnable import ModelEntry, entry_of
 from app.core.paths import model_dir
 from app.core.server.events import log_disk_failure
-from fer import FaceStream
 from fer.errors import VideoError
+from fer.stream import FaceStream
 from fer.video.annotated import write_marked
 from fer.video.opening import VideoInfo
 from fer.video.recording import DEFAULT_RATE, OnProgress, Recording, VideoOptions, analyse

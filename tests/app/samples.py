@@ -13,14 +13,13 @@ import numpy as np
 from PIL import Image as PillowImage
 from streamlit.testing.v1 import AppTest
 
-from fer import Detections, Faces
 from fer.alignment import FER2013_FRAMING
 from fer.detection.face_landmark import MESH_POINTS, PRESENCE_RANGE, FaceMeshes
 from fer.drawing.mesh import FEATURES
 from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
 from fer.model.class_activation import ClassActivation, class_activation
 from fer.model.spec import ModelSpec
-from fer.types import FLAWS, Image
+from fer.types import FLAWS, Detections, Faces, Image
 from tests.samples import make_detections
 
 LABELS = ("happy", "sad", "neutral")

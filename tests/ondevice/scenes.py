@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import skimage.data
 
-from fer import read_image
+from fer.images import read as read_image
 from fer.types import Image
 from tests.samples import ROOT
 from training.demo.painter import EXPRESSIONS, Person, draw_face

@@ -9,10 +9,10 @@ import pytest
 from app.live.device.protocol import DeviceFeed
 from app.live.streaming.session import LiveModel, LiveSession
 from app.live.streaming.stream_limit import StreamLimit
-from fer import FaceStream
 from fer.export.stream import StreamRows
 from fer.model.classifier import ExpressionClassifier
 from fer.ondevice.constants import model_constants
+from fer.stream import FaceStream
 from fer.types import Image
 from tests.app.samples import PATIENCE, Clock
 from tests.ondevice.node import Node, constants

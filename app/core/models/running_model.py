@@ -17,12 +17,13 @@ from app.core.paths import without_folder
 from app.core.photo import LargestFaces
 from app.core.server.events import log_event
 from app.core.text import escape_markdown
-from fer import FaceAnalyzer, ModelError
+from fer.analyzer import FaceAnalyzer
 from fer.detection.blazeface import BlazeFace
 from fer.detection.evidence import Evidence
 from fer.detection.face_landmark import FaceLandmark
 from fer.detection.photo_scan import MIN_SCORE, PhotoScan
 from fer.detection.version import photo_detector
+from fer.errors import ModelError
 from fer.evaluation.report import Report
 from fer.labels import EXPRESSION_HEAD
 from fer.model.classifier import ExpressionClassifier

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from fer import Faces, annotate
+from fer.drawing.annotate import annotate
 from fer.stream import DEFAULT_SMOOTHING_SECONDS
-from fer.types import Image, check_image
+from fer.types import Faces, Image, check_image
 
 #: Longer side in pixels of the frames that are analysed and shown, and to which recorded boxes
 #: refer. Browsers send smaller frames when the network or the CPU is slow; at one size, boxes and

@@ -8,14 +8,13 @@ from typing import Any
 import numpy as np
 
 from app.live.streaming.session import LiveModel
-from fer import Detections, FaceStream
 from fer.detection.blazeface import BlazeFace
 from fer.detection.evidence import Evidence
 from fer.detection.face_landmark import FaceLandmark
 from fer.detection.version import stream_detector
 from fer.model.classifier import ExpressionClassifier, NetworkPool
-from fer.stream import STREAM_SCORE
-from fer.types import LANDMARKS
+from fer.stream import STREAM_SCORE, FaceStream
+from fer.types import LANDMARKS, Detections
 
 #: A face somewhere, for the first call of a network.
 _ANY_FACE = Detections(

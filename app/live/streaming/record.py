@@ -10,11 +10,11 @@ from datetime import datetime, tzinfo
 
 import numpy as np
 
-from fer import Faces
 from fer.export.stream import HeadLabels, StreamResult, StreamRows, labels_of, row_type
 from fer.export.table import ExportInfo
 from fer.model.spec import ModelSpec
 from fer.stream import FrameResult
+from fer.types import Faces
 
 #: Seconds without an analysed frame after which no face counts as in view. Where frames are
 #: analysed on the visitor's device, the time that results may be late is added.

@@ -29,13 +29,12 @@ from app.live.streaming.frames import (
 )
 from app.live.streaming.record import LiveRecord
 from app.live.streaming.stream_limit import StreamLimit
-from fer import Faces, FaceStream
 from fer.analyzer import Classifier
 from fer.export.stream import HeadLabels, StreamRows
 from fer.model.spec import ModelSpec
 from fer.ondevice.wire import SeenFrame
-from fer.stream import FrameResult
-from fer.types import Image, check_image
+from fer.stream import FaceStream, FrameResult
+from fer.types import Faces, Image, check_image
 from fer.video.scene_cuts import THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH, SceneCuts
 
 _log = logging.getLogger(__name__)

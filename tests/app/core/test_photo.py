@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from app.core.photo import LargestFaces, Photo, decode_photo, read_photo
-from fer import Detections, ImageError
+from fer.errors import ImageError
 from fer.images import MAX_BYTES, MAX_PIXELS
 from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
-from fer.types import Image
+from fer.types import Detections, Image
 from tests.app.photos.samples import SPEC, answerer
 from tests.app.samples import BROKEN, FakeAnalyzer, png
 from tests.samples import make_detections

@@ -14,9 +14,8 @@ from app.core.memory import MB
 from app.core.photo import Answerer, Missing, Photo, Upload
 from app.core.photo_session import PhotoSession
 from app.core.uploads import UploadLimits
-from fer import Detections, Faces
 from fer.labels import EXPRESSION_HEAD
-from fer.types import Image
+from fer.types import Detections, Faces, Image
 from tests.app.photos.samples import MODEL, SPEC, answerer
 from tests.app.samples import PATIENCE, Clock, FakeAnalyzer, HeldAnalyzer, png
 

@@ -13,8 +13,7 @@ from app.core.pictures import (
     portrait_jpegs,
     small_jpeg,
 )
-from fer import Faces
-from fer.types import Image
+from fer.types import Faces, Image
 from tests.app.samples import LABELS, faces_of
 from tests.samples import make_detections
 

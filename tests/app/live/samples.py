@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from app.live.streaming.session import LiveModel, LiveSession
 from app.live.streaming.stream_limit import StreamLimit
-from fer import FaceStream
 from fer.model.spec import ModelSpec
+from fer.stream import FaceStream
 from tests.app.samples import PATIENCE, Detector
 from tests.samples import FakeClassifier
 

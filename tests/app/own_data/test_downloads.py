@@ -8,7 +8,7 @@ import pytest
 from app.own_data.downloads import labels_csv, set_zip
 from app.own_data.own_set import Label, OwnSet
 from app.own_data.session import CROP_SCALE
-from fer import decode_image
+from fer.images import decode as decode_image
 from fer.labelled.table import SKIPPED, read_table
 from tests.app.own_data.samples import HEAD, SPEC, add, entry, own_set, small
 from tests.app.samples import png

@@ -12,11 +12,12 @@ from app.core.photo import Missing, Photo, Upload
 from app.core.uploads import UploadLimits
 from app.own_data.own_set import Label, OwnFace, OwnSet
 from app.own_data.session import CROP_SCALE, PICTURE_SIDE, OwnSession
-from fer import Detections, FaceAnalyzer, Faces, decode_image
+from fer.analyzer import FaceAnalyzer
 from fer.drawing.pictures import encoded
+from fer.images import decode as decode_image
 from fer.labelled.table import LabelRow, write_table
 from fer.labels import EXPRESSION_HEAD
-from fer.types import Image
+from fer.types import Detections, Faces, Image
 from tests.app.own_data.samples import SPEC, answerer, archive, entry, faces_in, read_photo, small
 from tests.app.samples import PATIENCE, FakeAnalyzer, png
 from tests.samples import SHIPPED_MODEL

@@ -21,7 +21,7 @@ from app.live.streaming.record import LiveHistory
 from app.live.streaming.session import LiveSession
 from app.live.streaming.stream_limit import STALE_SECONDS, StreamLimit
 from app.live.streaming.turn import STUN, Help, Ice, IceSource, RelayCheck, RelayState
-from fer import ModelError
+from fer.errors import ModelError
 from fer.labels import EXPRESSION_HEAD
 from fer.model.spec import ModelSpec
 from fer.types import Detections

@@ -18,10 +18,10 @@ from app.core.models.head_text import NAMES
 from app.core.paths import ROOT
 from app.photos.selection import PER_PAGE
 from app.photos.session import FEW, GallerySession
-from fer import Faces, ModelError
+from fer.errors import ModelError
 from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
 from fer.model.spec import ModelSpec
-from fer.types import Image
+from fer.types import Faces, Image
 from tests.app.samples import BROKEN, LABELS, PATIENCE, FakeAnalyzer, FakeLandmark, Upload, png
 
 CAMERA = ":material/photo_camera: Camera"

@@ -13,7 +13,7 @@ from app.core.models import running_model
 from app.core.upload_folders import UploadFolders
 from app.video import state
 from app.video.session import VideoSession
-from fer import ModelError
+from fer.errors import ModelError
 from fer.labels import FERPLUS_HEAD
 from fer.model.spec import ModelSpec
 from tests.app.samples import PATIENCE, FakeAnalyzer, chart_alts

@@ -9,8 +9,7 @@ import pytest
 from app.core.photo import Missing
 from app.photos.selection import NO_FACE
 from app.photos.text import answers_line, crowd_note, facts, marks, pill, tile
-from fer import Faces
-from fer.types import UNCERTAIN
+from fer.types import UNCERTAIN, Faces
 from tests.app.photos.samples import item, unread
 from tests.app.samples import faces_of
 from tests.samples import make_detections

@@ -8,8 +8,7 @@ from typing import Any
 
 from streamlit.web.cli import main
 
-from fer import FaceStream
-from fer.stream import FrameResult
+from fer.stream import FaceStream, FrameResult
 
 #: Environment variable with the seconds that each frame waits.
 SECONDS_VARIABLE = "SLOW_SECONDS"

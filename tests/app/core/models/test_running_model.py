@@ -7,7 +7,7 @@ import pytest
 from app.core.models import running_model
 from app.core.paths import ROOT, model_dir
 from app.core.settings import MODEL
-from fer import ModelError
+from fer.errors import ModelError
 
 
 def test_the_shipped_model_runs_unless_another_is_named(

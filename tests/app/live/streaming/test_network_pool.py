@@ -7,11 +7,11 @@ import pytest
 
 from app.core.paths import model_dir
 from app.live.streaming.network_pool import SharedNetwork, StreamPool, shared_model
-from fer import FaceStream
 from fer.detection.face_landmark import FaceLandmark
 from fer.detection.version import stream_detector
 from fer.model.classifier import ExpressionClassifier
 from fer.model.spec import ModelSpec
+from fer.stream import FaceStream
 from fer.types import Detections, Image
 from tests.samples import FakeClassifier, make_detections
 from tools.drawings import drawings

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.live.streaming.record import MAX_ROWS, LiveHistory, LiveRecord
-from fer import Faces
 from fer.export.stream import HeadLabels, StreamRows, labels_of, row_type
 from fer.model.spec import ModelSpec
 from fer.stream import FrameResult
+from fer.types import Faces
 from tests.app.samples import Clock
 
 LABELS = ("happy", "sad")

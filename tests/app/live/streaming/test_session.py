@@ -12,7 +12,7 @@ from app.live.streaming.frames import LiveSettings
 from app.live.streaming.record import BOX_SECONDS, FRESH_SECONDS, STAGE_SECONDS
 from app.live.streaming.session import LiveSession
 from app.live.streaming.stream_limit import StreamLimit
-from fer import ModelError
+from fer.errors import ModelError
 from fer.model.spec import ModelSpec
 from fer.stream import STAGES
 from fer.types import Detections, Image
