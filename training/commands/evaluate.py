@@ -19,8 +19,10 @@ from typing import Any
 
 import fer
 from fer.analyzer import FaceAnalyzer
+from fer.commands.options import add_overwrite
 from fer.errors import DataError
 from fer.evaluation.other_data import OtherDataFile
+from fer.evaluation.report import Report
 from fer.images import CUT_OUT_SIDE
 from fer.model.classifier import ExpressionClassifier
 from training.commands.arguments import (
@@ -33,6 +35,7 @@ from training.commands.arguments import (
 )
 from training.data.load import domain_of, load_domains
 from training.data.photographs import open_photographs
+from training.evaluation.figures import figure_files, write_figures
 from training.evaluation.labelled import (
     FaceEvaluation,
     PhotoEvaluation,
@@ -98,11 +101,22 @@ def add_evaluate(commands: Commands) -> None:
     )
     photos.add_argument("--limit", type=int, help="measure so many images, spread over all")
     parser.add_argument("--threads", type=int, help="images at once (default: one per core)")
+    parser.add_argument(
+        "--figures",
+        type=Path,
+        metavar="DIR",
+        help="write the confusion matrix, and of the model's training its curves and class "
+        "distribution, as PNG and SVG",
+    )
+    add_overwrite(parser, "figures that are there")
 
 
 def _evaluate(arguments: argparse.Namespace) -> int:
     model = arguments.directory or arguments.model
     _check(arguments)
+    trained = Report.load(model) if (model / Report.filename).is_file() else None
+    if arguments.figures:
+        figure_files(arguments.figures, trained is not None, overwrite=arguments.overwrite)
     if arguments.record:
         data = domain_of(arguments.data[0])[1]
         kind, sha256 = data_to_record(data, model, arguments.split)
@@ -115,12 +129,17 @@ def _evaluate(arguments: argparse.Namespace) -> int:
     if arguments.record:
         who = arguments.who or f"python -m training evaluate, FER Lens {fer.__version__}"
         record(model, result, kind=kind, data_sha256=sha256, measured_by=who, note=arguments.note)
+    if arguments.figures and result.labelled:
+        title = f"{result.model} on {result.data}" + (f", {result.split}" if result.split else "")
+        write_figures(result.labelled.as_answered, title, trained, arguments.figures)
     if arguments.json:
         print(json.dumps(result.model_dump() | further, indent=1))
         return 0
     print(photo_text(result) if isinstance(result, PhotoEvaluation) else face_text(result))
     if further:
         print(full_text(further))
+    if arguments.figures and result.labelled:
+        print(f"\nfigures are in {arguments.figures}")
     if arguments.record:
         print(f"\nrecorded in {model / OtherDataFile.filename}, which the Dashboard shows")
     return 0
@@ -133,6 +152,8 @@ def _check(arguments: argparse.Namespace) -> None:
         raise DataError("--full is for cut-out faces; leave out --photos or --full.")
     if arguments.record and arguments.limit is not None:
         raise DataError("--record is for all images; leave out --limit.")
+    if arguments.overwrite and not arguments.figures:
+        raise DataError("--overwrite is for --figures; add it, or leave it out.")
     if (arguments.who or arguments.note) and not arguments.record:
         raise DataError("--who and --note are for --record; add it, or leave them out.")
     if arguments.by and arguments.photos:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from pathlib import Path
 from typing import Any
@@ -160,7 +161,16 @@ def _run(arguments: argparse.Namespace, preset: Preset, work_dir: Path) -> int:
     )
     text = adaptation_text(report.adaptation) if report.adaptation else _outcome(report)
     print(text if report.adaptation else f"{arguments.out}: {text}")
+    print(f"\nnext: {_next_step(arguments.out)}")
     return 0
+
+
+def _next_step(out: Path) -> str:
+    """Return how the app answers with a model, which it finds by itself among the others."""
+    start = "streamlit run streamlit_app.py"
+    if out.resolve().parent == Path("models").resolve():
+        return f"start the app and choose “{out.name}” on any page: {start}"
+    return f"start the app with it: FER_MODEL={shlex.quote(str(out))} {start}"
 
 
 def _outcome(report: Report) -> str:

@@ -34,6 +34,7 @@ def evaluation_text(title: str, result: Evaluation) -> str:
                 f"  {c.label:<12}{c.precision:>10.3f}{c.recall:>8.3f}{c.f1:>8.3f}{c.support:>8}"
                 for c in result.classes
             ),
+            *_averages(result),
             "\n  confusion (rows are the truth)",
             *(
                 f"  {c.label:<12}" + "".join(f"{n:>6}" for n in row)
@@ -41,6 +42,19 @@ def evaluation_text(title: str, result: Evaluation) -> str:
             ),
         ]
     )
+
+
+def _averages(result: Evaluation) -> list[str]:
+    """Return mean precision, recall and F1: of the classes that occur alike, and by their faces."""
+    there = [c for c in result.classes if c.support]
+    rows = []
+    for name, weights in (("macro", [1] * len(there)), ("weighted", [c.support for c in there])):
+        precision, recall, f1 = (
+            sum(w * getattr(c, of) for w, c in zip(weights, there, strict=True)) / sum(weights)
+            for of in ("precision", "recall", "f1")
+        )
+        rows.append(f"  {name:<12}{precision:>10.3f}{recall:>8.3f}{f1:>8.3f}{result.count:>8}")
+    return rows
 
 
 def labelled_text(title: str, result: LabelledEvaluation) -> str:

@@ -193,6 +193,19 @@ def test_groups_of_a_column_are_measured_apart(
     assert {n: g["as_answered"]["count"] for n, g in groups.items()} == {"old": 4, "young": 6}
 
 
+def test_figures_for_print_are_written(people: Path, evaluated: Said, tmp_path: Path) -> None:
+    folder = tmp_path / "figures"
+    out = evaluated(people, "--figures", str(folder))[0]
+    assert f"figures are in {folder}" in out
+    names = ("class-distribution", "confusion-matrix", "curves")
+    assert {file.name for file in folder.iterdir()} == {
+        f"{name}.{ending}" for name in names for ending in ("png", "svg")
+    }
+    assert "compact on people.npz" in (folder / "confusion-matrix.svg").read_text()
+    assert "is there already" in evaluated(people, "--figures", str(folder), status=1)[1]
+    evaluated(people, "--figures", str(folder), "--overwrite")
+
+
 def test_the_further_figures_are_of_all_groups_together(people: Path, evaluated: Said) -> None:
     """Groups of a column are no domains, of which each would be measured apart."""
     alone = json.loads(evaluated(people, "--full", "--json")[0])

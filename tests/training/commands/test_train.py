@@ -36,6 +36,7 @@ def test_the_command_writes_a_model_that_the_app_can_run(
     assert main(command) == 0
     said = capsys.readouterr()
     assert "validation accuracy" in said.out
+    assert f"next: start the app with it: FER_MODEL={out} streamlit run" in said.out
     assert "training on 64 faces; left out: 32 beyond --limit\n" in said.err
     assert "measuring 32 faces that are held out, each as it is and in 3 degraded" in said.err
     assert [entry.name for entry in out.parent.iterdir()] == ["trial"]

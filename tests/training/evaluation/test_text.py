@@ -2,12 +2,13 @@
 
 import numpy as np
 import pytest
+from sklearn.metrics import classification_report
 
 from fer.evaluation.labelled import LabelledEvaluation, evaluate_labelled
 from fer.evaluation.metrics import Evaluation, evaluate
 from fer.model.spec import Head
 from training.evaluation.labelled import FaceEvaluation, PhotoClass, PhotoEvaluation
-from training.evaluation.text import face_text, photo_text
+from training.evaluation.text import evaluation_text, face_text, photo_text
 
 LABELS = ("happy", "sad")
 
@@ -73,3 +74,15 @@ def test_one_class_has_one_figure_and_the_reason(others: tuple[str, ...], said: 
     assert ("restricted" in text) is (not others)
     assert "without duplicates 50.00% of 2" in text
     assert "accuracy           75.00%" in text or "accuracy           80.00%" in text
+
+
+def test_the_averages_are_those_of_a_classification_report() -> None:
+    rng = np.random.default_rng(0)
+    truth, shares = rng.integers(0, 3, 200), rng.dirichlet(np.ones(3), 200)
+    said = evaluation_text("faces", evaluate(truth, shares, ("happy", "sad", "fear")))
+    report = classification_report(truth, shares.argmax(axis=1), output_dict=True)
+    for name in ("macro", "weighted"):
+        figures = report[f"{name} avg"]
+        expected = [f"{figures[of]:.3f}" for of in ("precision", "recall", "f1-score")]
+        (line,) = (line for line in said.splitlines() if line.split()[:1] == [name])
+        assert line.split() == [name, *expected, "200"]
