@@ -1,8 +1,8 @@
 """Align every face to the framing of FER2013, on which the network was trained.
 
 The framing was measured by running the detector on the 3,589 PublicTest images, enlarged and with
-replicated borders. `python -m tools.framing` repeats the measurement, and says what this and
-other alignments cost in accuracy.
+replicated borders. `python -m tools.framing` repeats the measurement, and says what this
+costs in accuracy.
 """
 
 from __future__ import annotations

@@ -48,9 +48,8 @@ class UploadFolders:
         remove_left_overs(parent)
         self.root = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))  # mode 0700
         self._locked = _locked(self.root)
-        free = free or free_bytes
         #: Who of the folders has how many bytes.
-        self.budget = Budget(max_bytes, lambda: free(self.root))
+        self.budget = Budget(max_bytes, lambda: (free or free_bytes)(self.root))
 
     def make(self, size: int) -> Path | None:
         """Return a new folder for so many bytes, or None if there is no room for them.

@@ -65,20 +65,9 @@ class Unit:
         return self.layers[0]
 
     @property
-    def name(self) -> str:
-        """Its name for readers who do not know Keras."""
-        layer = self.main_layer
-        return layer.name if layer.kind == "Dense" else _NAMES.get(layer.kind, layer.kind)
-
-    @property
     def shape(self) -> tuple[int, ...]:
         """Shape of what comes out."""
         return self.layers[-1].shape
-
-    @property
-    def parameters(self) -> int:
-        """Weights of all its layers."""
-        return sum(layer.parameters for layer in self.layers)
 
 
 @dataclass(frozen=True)
@@ -98,15 +87,9 @@ class Block:
     output: bool = False
 
     @property
-    def shape(self) -> tuple[int, ...]:
-        """Shape of what comes out."""
-        return (self.join or self.path[-1]).shape
-
-    @property
-    def parameters(self) -> int:
-        """Weights of all its layers."""
-        units = self.path + self.shortcut + ((self.join,) if self.join else ())
-        return sum(unit.parameters for unit in units)
+    def height(self) -> float:
+        """Height of its drawing."""
+        return _ROW * len(self.path) + 2 * _PAD + 14 if self.join else _ROW
 
 
 def units_of(layers: Sequence[Layer]) -> list[Unit]:
@@ -122,12 +105,8 @@ def units_of(layers: Sequence[Layer]) -> list[Unit]:
         else:
             unit_of[layer.name] = len(groups)
             groups.append([layer])
-    return [
-        Unit(
-            tuple(group), tuple(dict.fromkeys(unit_of[i] for i in group[0].inputs if i in unit_of))
-        )
-        for group in groups
-    ]
+    read = ([unit_of[name] for name in group[0].inputs if name in unit_of] for group in groups)
+    return [Unit(tuple(g), tuple(dict.fromkeys(i))) for g, i in zip(groups, read, strict=True)]
 
 
 def blocks_of(layers: Sequence[Layer]) -> list[Block]:
@@ -136,45 +115,43 @@ def blocks_of(layers: Sequence[Layer]) -> list[Block]:
     Nested blocks become part of the outermost one.
     """
     units = units_of(layers)
+    above: list[set[int]] = []  # of each unit: itself, and all that it is computed from
+    for index, unit in enumerate(units):
+        above.append({index}.union(*(above[i] for i in unit.inputs)))
     consumed = {i for unit in units for i in unit.inputs}
     blocks: dict[int, Block] = {}
     assigned: set[int] = set()
     for index in reversed(range(len(units))):
+        unit = units[index]
         if index in assigned:
             continue
-        unit = units[index]
         if len(unit.inputs) < 2:
             blocks[index] = Block((unit,), output=index not in consumed and len(units) > 1)
             continue
-        branches = _branches(units, index)
-        members = [i for branch in branches for i in branch]
-        path = branches[0]
-        blocks[index] = Block(
-            tuple(units[i] for i in path),
-            unit,
-            tuple(units[i] for i in sorted(set(members) - set(path))),
-        )
-        assigned.update(members)
+        ends = [above[i] for i in unit.inputs]
+        fork = set.intersection(*ends)
+        path = max((end - fork for end in ends), key=len)
+        members = set.union(*ends) - fork
+        chain, shortcut = (tuple(units[i] for i in sorted(s)) for s in (path, members - path))
+        blocks[index] = Block(chain, unit, shortcut)
+        assigned |= members
     return [blocks[index] for index in sorted(blocks)]
 
 
-def _branches(units: Sequence[Unit], join: int) -> list[list[int]]:
-    """Return the units of each branch that ends in `join`, from its fork on, longest first."""
-    reachable = [_ancestors(units, i) | {i} for i in units[join].inputs]
-    shared = set.intersection(*reachable)
-    branches = [sorted(branch - shared) for branch in reachable]
-    return sorted(branches, key=len, reverse=True)
-
-
-def _ancestors(units: Sequence[Unit], index: int) -> set[int]:
-    ancestors: set[int] = set()
-    pending = list(units[index].inputs)
-    while pending:
-        current = pending.pop()
-        if current not in ancestors:
-            ancestors.add(current)
-            pending.extend(units[current].inputs)
-    return ancestors
+def describe_network(layers: Sequence[Layer]) -> str:
+    """Return the alternative text of the drawing."""
+    blocks = blocks_of(layers)
+    if not blocks:
+        return "No layers."
+    first = blocks[0].join or blocks[0].path[-1]
+    residual = sum(1 for block in blocks if block.join)
+    convolutions = sum(1 for layer in layers if "Conv" in layer.kind)
+    ends = (block.path[0] for block in blocks if block.output)
+    outputs = ", ".join(f"{unit.main_layer.name} ({shape(unit.shape)})" for unit in ends)
+    return (
+        f"Network from a picture of {shape(first.shape)}: {convolutions} convolutions, "
+        f"{residual} of its {len(blocks)} blocks with a shortcut; outputs: {outputs or 'none'}."
+    )
 
 
 def network_svg(layers: Sequence[Layer]) -> str:
@@ -186,143 +163,100 @@ def network_svg(layers: Sequence[Layer]) -> str:
     blocks = blocks_of(layers)
     if not blocks:
         return ""
-    scale = _Scale(blocks)
-    parts: list[str] = []
-    y = 4.0
-    line_start = y + (_ROW - _SLAB) / 2  # lower end of the previous element
+    drawing = _Drawing(blocks)
     for block in blocks:
-        if block.output:
-            parts.append(_output(block, y, line_start, scale))
-            y += _ROW + 3
-        else:
-            drawing, line_start = _block(block, y, line_start, scale)
-            parts.append(drawing)
-            y += _height(block) + _GAP
+        drawing.add(block)
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {y:.0f}" '
-        f'font-family="{_FONT}" font-size="13" fill="currentColor">{"".join(parts)}</svg>'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {drawing.y:.0f}" '
+        f'font-family="{_FONT}" font-size="13" fill="currentColor">{"".join(drawing.parts)}</svg>'
     )
 
 
-def describe_network(layers: Sequence[Layer]) -> str:
-    """Return the alternative text of the drawing."""
-    blocks = blocks_of(layers)
-    if not blocks:
-        return "No layers."
-    residual = sum(1 for block in blocks if block.join)
-    convolutions = sum(1 for layer in layers if "Conv" in layer.kind)
-    outputs = ", ".join(
-        f"{b.path[0].main_layer.name} ({shape(b.shape)})" for b in blocks if b.output
-    )
-    return (
-        f"Network from a picture of {shape(blocks[0].shape)}: {convolutions} convolutions, "
-        f"{residual} of its {len(blocks)} blocks with a shortcut; outputs: {outputs or 'none'}."
-    )
-
-
-class _Scale:
-    """Width and opacity of slabs, relative to the largest side and number of channels."""
+class _Drawing:
+    """The elements that have been drawn, and the height at which the next block begins."""
 
     def __init__(self, blocks: Sequence[Block]) -> None:
         shapes = [unit.shape for block in blocks for unit in block.path]
         self._side = max((s[0] for s in shapes if len(s) == 3), default=1)
         self._channels = max((s[-1] for s in shapes if s), default=1)
+        self.parts: list[str] = []
+        self.y = 4.0
+        self._line_start = self.y + (_ROW - _SLAB) / 2  # lower end of the previous element
 
-    def width(self, unit: Unit) -> float:
+    def add(self, block: Block) -> None:
+        """Draw a block below the others, and the line to it."""
+        top = self.y
+        if block.output:  # right of the line: outputs are parallel, not a chain
+            middle, x = top + _ROW / 2, _MIDDLE + 28
+            self._line(_MIDDLE, self._line_start, _MIDDLE, middle)
+            self._line(_MIDDLE, middle, x - 5, middle)
+            self._slab(block.path[0], top, x)
+            self.y += _ROW + 3
+            return
+        if block.join:
+            self._rect(4, top, _WIDTH - 8, block.height, 'rx="9" fill-opacity="0.05"')
+            top += _PAD
+        for unit in block.path:
+            self._line(_MIDDLE, self._line_start, _MIDDLE, top + (_ROW - _SLAB) / 2)
+            self._slab(unit, top, _MIDDLE)
+            self._line_start = top + (_ROW + _SLAB) / 2
+            top += _ROW
+        if block.join:
+            self._line(_MIDDLE, self._line_start, _MIDDLE, top + 6)
+            self._shortcut(block)
+            self._line_start = self.y + block.height - _PAD
+        self.y += block.height + _GAP
+
+    def _shortcut(self, block: Block) -> None:
+        """Draw the shortcut around a block, the unit on it, and the join of both branches."""
+        fork, join = round(self.y + 2, 1), round(self.y + block.height - _PAD - 4, 1)
+        self.parts += [
+            f'<path d="M{_MIDDLE} {fork} H{_ARC + 10} Q{_ARC} {fork} {_ARC} {fork + 10:.1f} '
+            f'V{join - 10:.1f} Q{_ARC} {join} {_ARC + 10} {join} H{_MIDDLE - 8}" '
+            f'fill="none" stroke="{ACCENT}" stroke-width="1.6"/>',
+            f'<circle cx="{_MIDDLE}" cy="{join}" r="7.5" fill="{ACCENT}"/>'
+            f'<path d="M{_MIDDLE - 4} {join} h8 M{_MIDDLE} {join - 4:.1f} v8" stroke="#fff" '
+            'stroke-width="1.6"/>',
+        ]
+        if block.shortcut:
+            middle, unit = (fork + join) / 2, block.shortcut[0]
+            text = escape((*layer_settings(unit.main_layer), _name(unit))[0][:5])
+            self._rect(_ARC - 14, middle - 9, 28, 18, f'rx="4" fill="{ACCENT}"')
+            self.parts.append(
+                f'<text x="{_ARC}" y="{middle + 4:.1f}" text-anchor="middle" font-size="10.5" '
+                f'fill="#fff">{text}</text>'
+            )
+
+    def _slab(self, unit: Unit, y: float, x: float) -> None:
         side = unit.shape[0] if len(unit.shape) == 3 else 1
-        return max(9.0, _WIDEST * side / self._side)
-
-    def opacity(self, unit: Unit) -> float:
         channels = unit.shape[-1] if unit.shape else 1
-        return 0.3 + 0.7 * (channels / self._channels) ** 0.5
-
-
-def _height(block: Block) -> float:
-    if block.join:
-        return _ROW * len(block.path) + 2 * _PAD + 14
-    return _ROW
-
-
-def _block(block: Block, y: float, line_start: float, scale: _Scale) -> tuple[str, float]:
-    """Draw a block and the line to it; return the SVG and where the next line starts."""
-    height = _height(block)
-    parts = []
-    if block.join:
-        parts.append(_rect(4, y, _WIDTH - 8, height, 'rx="9" fill-opacity="0.05"'))
-    top = y + (_PAD if block.join else 0)
-    for unit in block.path:
-        line_end = top + (_ROW - _SLAB) / 2
-        parts += [_line(_MIDDLE, line_start, _MIDDLE, line_end), _slab(unit, top, scale)]
-        line_start = top + (_ROW + _SLAB) / 2
-        top += _ROW
-    if block.join:
-        parts += [_line(_MIDDLE, line_start, _MIDDLE, top + 6), _shortcut(block, y, height)]
-        line_start = y + height - _PAD
-    return "".join(parts), line_start
-
-
-def _shortcut(block: Block, top: float, height: float) -> str:
-    """Draw the shortcut around a block, the unit on it, and the join of both branches."""
-    fork, join = round(top + 2, 1), round(top + height - _PAD - 4, 1)
-    curve = (
-        f'<path d="M{_MIDDLE} {fork} H{_ARC + 10} Q{_ARC} {fork} {_ARC} {fork + 10:.1f} '
-        f'V{join - 10:.1f} Q{_ARC} {join} {_ARC + 10} {join} H{_MIDDLE - 8}" '
-        f'fill="none" stroke="{ACCENT}" stroke-width="1.6"/>'
-    )
-    plus = (
-        f'<circle cx="{_MIDDLE}" cy="{join}" r="7.5" fill="{ACCENT}"/>'
-        f'<path d="M{_MIDDLE - 4} {join} h8 M{_MIDDLE} {join - 4:.1f} v8" stroke="#fff" '
-        'stroke-width="1.6"/>'
-    )
-    if not block.shortcut:
-        return curve + plus
-    middle = (fork + join) / 2
-    text = escape((*layer_settings(block.shortcut[0].main_layer), block.shortcut[0].name)[0][:5])
-    label = (
-        _rect(_ARC - 14, middle - 9, 28, 18, f'rx="4" fill="{ACCENT}"')
-        + f'<text x="{_ARC}" y="{middle + 4:.1f}" text-anchor="middle" font-size="10.5" '
-        f'fill="#fff">{text}</text>'
-    )
-    return curve + plus + label
-
-
-def _slab(unit: Unit, y: float, scale: _Scale, x: float = _MIDDLE) -> str:
-    width, middle = scale.width(unit), y + _ROW / 2
-    opacity = f'fill-opacity="{scale.opacity(unit):.2f}"'
-    # The settings that the unit's shape does not show follow the name.
-    name = escape(" ".join(filter(None, (unit.name, ", ".join(layer_settings(unit.main_layer))))))
-    hover = escape(
-        f"{' → '.join(layer.name for layer in unit.layers)}: "
-        f"{short_count(unit.parameters)} parameters"
-    )
-    return (
-        f"<g><title>{hover}</title>"
-        + _rect(
-            x - width / 2, middle - _SLAB / 2, width, _SLAB, f'rx="3" fill="{ACCENT}" {opacity}'
+        width, middle = max(9.0, _WIDEST * side / self._side), y + _ROW / 2
+        opacity = 0.3 + 0.7 * (channels / self._channels) ** 0.5
+        # The settings that the unit's shape does not show follow the name.
+        name = " ".join(filter(None, (_name(unit), ", ".join(layer_settings(unit.main_layer)))))
+        parameters = short_count(sum(layer.parameters for layer in unit.layers))
+        hover = f"{' → '.join(layer.name for layer in unit.layers)}: {parameters} parameters"
+        self.parts.append(f"<g><title>{escape(hover)}</title>")
+        look = f'rx="3" fill="{ACCENT}" fill-opacity="{opacity:.2f}"'
+        self._rect(x - width / 2, middle - _SLAB / 2, width, _SLAB, look)
+        self.parts.append(
+            f'<text x="{_TEXT}" y="{middle + 4.5:.1f}">{escape(name)}</text>'
+            f'<text x="{_WIDTH - 14}" y="{middle + 4.5:.1f}" text-anchor="end" fill-opacity="0.7">'
+            f"{shape(unit.shape)}</text></g>"
         )
-        + f'<text x="{_TEXT}" y="{middle + 4.5:.1f}">{name}</text>'
-        f'<text x="{_WIDTH - 14}" y="{middle + 4.5:.1f}" text-anchor="end" fill-opacity="0.7">'
-        f"{shape(unit.shape)}</text></g>"
-    )
+
+    def _rect(self, x: float, y: float, width: float, height: float, attributes: str) -> None:
+        size = f'width="{width:.1f}" height="{height:.1f}"'
+        self.parts.append(f'<rect x="{x:.1f}" y="{y:.1f}" {size} {attributes}/>')
+
+    def _line(self, x0: float, y0: float, x1: float, y1: float) -> None:
+        self.parts.append(
+            f'<line x1="{x0:.1f}" y1="{y0:.1f}" x2="{x1:.1f}" y2="{y1:.1f}" stroke="{ACCENT}" '
+            'stroke-width="1.6"/>'
+        )
 
 
-def _output(block: Block, y: float, line_start: float, scale: _Scale) -> str:
-    """Draw an output to the right of the line, because outputs are parallel, not a chain."""
-    middle, x = y + _ROW / 2, _MIDDLE + 28
-    return (
-        _line(_MIDDLE, line_start, _MIDDLE, middle)
-        + _line(_MIDDLE, middle, x - 5, middle)
-        + _slab(block.path[0], y, scale, x)
-    )
-
-
-def _rect(x: float, y: float, width: float, height: float, attributes: str) -> str:
-    size = f'width="{width:.1f}" height="{height:.1f}"'
-    return f'<rect x="{x:.1f}" y="{y:.1f}" {size} {attributes}/>'
-
-
-def _line(x0: float, y0: float, x1: float, y1: float) -> str:
-    return (
-        f'<line x1="{x0:.1f}" y1="{y0:.1f}" x2="{x1:.1f}" y2="{y1:.1f}" stroke="{ACCENT}" '
-        'stroke-width="1.6"/>'
-    )
+def _name(unit: Unit) -> str:
+    """Return a unit's name for readers who do not know Keras."""
+    layer = unit.main_layer
+    return layer.name if layer.kind == "Dense" else _NAMES.get(layer.kind, layer.kind)

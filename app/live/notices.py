@@ -8,13 +8,12 @@ import streamlit as st
 
 from app.core.session.session_store import KEEP_SECONDS
 from app.core.text import counted
+from app.core.uploaders import PHOTOS_PAGE
 from app.live.camera import CameraProblem
 from app.live.streaming.connection import Phase
 from app.live.streaming.session import LiveSession
 from app.live.streaming.turn import Help, Ice, RelayState
 from app.live.webrtc import play_clip
-
-PHOTO_PAGE = "app/pages/photo.py"
 
 #: Key of the section in which a snapshot can be taken.
 SNAPSHOT = "live_snapshot"
@@ -129,7 +128,7 @@ def show_busy(session: LiveSession) -> None:
         st.markdown(f"## {icon}", anchors=False, width="content")
         st.markdown(f"#### {title}", anchors=False, width="content")
         st.markdown(text.format(own=own, all=every), text_alignment="center")
-        st.page_link(PHOTO_PAGE, label=photo, icon=":material/photo_camera:")
+        st.page_link(PHOTOS_PAGE, label=photo, icon=":material/photo_camera:")
     if refusal != "off":
         st.fragment(_wait_for_slot, run_every=_BUSY_POLL_SECONDS)(session)
 
@@ -193,7 +192,7 @@ def offer_photos(key: str) -> bool:
         key=key,
         on_click=open_snapshot,
     )
-    st.page_link(PHOTO_PAGE, label="Upload a photo", icon=":material/upload:")
+    st.page_link(PHOTOS_PAGE, label="Upload a photo", icon=":material/upload:")
     return asked
 
 
@@ -238,7 +237,7 @@ def show_camera_problem(problem: CameraProblem, *, clip: bool = True) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         if clip:
             offer_clip("live_problem_clip")
-        st.page_link(PHOTO_PAGE, label="Upload a photo instead", icon=":material/upload:")
+        st.page_link(PHOTOS_PAGE, label="Upload a photo instead", icon=":material/upload:")
 
 
 def offer_clip(key: str) -> None:

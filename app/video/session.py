@@ -94,7 +94,9 @@ class VideoSession:
         """
 
         def stored(folder: Path) -> Source:
-            path = folder / f"recording{_suffix(name)}"
+            suffix = PurePath(name).suffix.lower()
+            plain = suffix[1:].isalnum() and suffix.isascii() and len(suffix) <= 6
+            path = folder / f"recording{suffix if plain else ''}"
             with path.open("wb") as out:
                 shutil.copyfileobj(file, out, MB)
             info = probe(path)
@@ -190,9 +192,3 @@ class VideoSession:
             result = self.job.result
             if result and result.marked:
                 result.marked.unlink(missing_ok=True)
-
-
-def _suffix(name: str) -> str:
-    """Return the ending of a file's name, if it is one that a file's name may have anywhere."""
-    suffix = PurePath(name).suffix.lower()
-    return suffix if suffix[1:].isalnum() and suffix.isascii() and len(suffix) <= 6 else ""

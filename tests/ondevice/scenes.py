@@ -13,8 +13,7 @@ import skimage.data
 from fer import read_image
 from fer.types import Image
 from tests.samples import ROOT
-from training.demo.painter import draw_face
-from training.demo.parameters import EXPRESSIONS, Person
+from training.demo.painter import EXPRESSIONS, Person, draw_face
 
 PHOTOS = ROOT.parent / "shared" / "photos"
 

@@ -133,18 +133,18 @@ def _ink(level: float, shades: Sequence[str]) -> str:
     position = min(level * (len(shades) - 1), len(shades) - 1 - 1e-9)
     low, high = shades[int(position)], shades[int(position) + 1]
     colour = [a + (b - a) * (position % 1) for a, b in zip(_rgb(low), _rgb(high), strict=True)]
-    background = _luminance(colour)
-    return max(_INKS, key=lambda ink: _contrast(background, _luminance(_rgb(ink))))
+    background = _luminance(colour) + 0.05
 
+    def contrast(ink: str) -> float:
+        ratio = (_luminance(_rgb(ink)) + 0.05) / background
+        return max(ratio, 1 / ratio)
 
-def _contrast(first: float, second: float) -> float:
-    """Return the contrast ratio of two relative luminances (WCAG 2)."""
-    return (max(first, second) + 0.05) / (min(first, second) + 0.05)
+    return max(_INKS, key=contrast)
 
 
 def _luminance(colour: Sequence[float]) -> float:
-    """Return the relative luminance of an sRGB colour (WCAG 2)."""
-    linear = [v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in colour]
+    """Return the relative luminance of an sRGB colour that is not nearly black (WCAG 2)."""
+    linear = [((v + 0.055) / 1.055) ** 2.4 for v in colour]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 

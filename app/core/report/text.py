@@ -91,7 +91,9 @@ def split_evaluations(report: Report, first: str = "") -> tuple[SplitEvaluation,
     found = []
     for head in sorted(NAMES, key=lambda name: name != first):
         evaluations = report.evaluations_of(head)
-        for split in sorted(evaluations, key=_split_order):
+        # A domain may follow the split's name.
+        order = {split: SPLITS.index(split) for split in SPLITS}
+        for split in sorted(evaluations, key=lambda s: (order.get(s.split(", ")[0], 9), s)):
             found.append(SplitEvaluation(split, True, evaluations[split], head))
             if head == EXPRESSION_HEAD and split in report.without_duplicates:
                 again = report.without_duplicates[split]
@@ -232,8 +234,3 @@ def _share(count: int, total: int) -> str:
 def face_count(count: int) -> str:
     """Return a number of faces: ``1 face``, ``28,709 faces``."""
     return f"{count:,} {'face' if count == 1 else 'faces'}"
-
-
-def _split_order(name: str) -> tuple[int, str]:
-    split, *_ = name.split(", ")  # a domain follows
-    return (SPLITS.index(split) if split in SPLITS else len(SPLITS), name)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import ipaddress
 import math
 from collections.abc import Callable, Mapping
 
@@ -12,11 +15,49 @@ from app.core.layout import header
 from app.core.priority import max_streams
 from app.core.server.environment import server_settings
 from app.core.server.events import log_event
+from app.core.server.gate import RateLimit
 from app.core.server.metrics import ServerStats
-from app.core.server.password import PasswordDoor, password_of
-from app.core.settings import MAX_STREAMS, SETTINGS, in_force
+from app.core.settings import MAX_STREAMS, OPERATOR_PASSWORD, SETTINGS, in_force
+
+#: Least length of the password. With `ATTEMPTS` a minute, twelve random letters are not guessed.
+MIN_LENGTH = 12
+
+#: Passwords in a minute from one address: who guesses opens as many tabs as he likes, and must not
+#: lock the operator out.
+ATTEMPTS = 5
 
 _INSIDE, _GIVEN, _WRONG = "operator_inside", "operator_password", "operator_wrong"
+
+
+def password_of(settings: Mapping[str, str]) -> str:
+    """Return the password of the operator's page; empty if there is no page.
+
+    Args:
+        settings: environment variables and secrets; may contain `OPERATOR_PASSWORD`.
+    """
+    password = OPERATOR_PASSWORD.text(settings)
+    return password if len(password) >= MIN_LENGTH else ""
+
+
+def lets_in(given: str, password: str) -> bool:
+    """Return whether the right password was given; nobody gets in if it is empty."""
+    # Of the digests, so that the time tells neither the place of a wrong letter nor the length of
+    # the right password.
+    digests = (
+        hashlib.sha256(text.strip().encode(errors="replace")).digest() for text in (given, password)
+    )
+    return hmac.compare_digest(*digests) and bool(password)
+
+
+def network_of(address: str) -> str:
+    """Return what one visitor has all addresses of: of version 6, 64 bits."""
+    try:
+        known = ipaddress.ip_address(address)
+    except ValueError:
+        return ""
+    if known.version == 4 or known.ipv4_mapped is not None:
+        return str(known)
+    return str(ipaddress.ip_network((int(known) >> 64 << 64, 64)))
 
 
 def show_operation(live_facts: Callable[[], list[tuple[str, str]]]) -> None:
@@ -53,7 +94,7 @@ def _show_door() -> None:
     with st.container(width=420), st.form("operator_door", border=True):
         st.text_input("Password", type="password", key=_GIVEN, autocomplete="current-password")
         st.form_submit_button("Sign in", type="primary", icon=":material/login:", on_click=_try)
-        if wait := math.ceil(_password_door().closed_seconds(_address())):
+        if wait := math.ceil(_attempts().seconds_for(_network())):
             st.error(
                 f"**Too many wrong passwords.** None is looked at for {wait} seconds.",
                 icon=":material/lock_clock:",
@@ -67,7 +108,7 @@ def _try() -> None:
     st.session_state[_GIVEN] = ""  # it need not stay in memory
     if not given:
         return
-    right = _password_door().lets_in(given, password_of(server_settings()), _address())
+    right = bool(_attempts().take(_network())) and lets_in(given, password_of(server_settings()))
     st.session_state[_INSIDE], st.session_state[_WRONG] = right, not right
     if right:
         log_event("operator_signed_in")
@@ -75,14 +116,14 @@ def _try() -> None:
         log_event("operator_refused", reason="password")
 
 
-def _address() -> str:
-    """Return the address of who has the page open; that of a proxy whose word is not believed."""
-    return st.context.ip_address or ""
+def _network() -> str:
+    # Where a proxy's word is not believed, the address is that of the proxy.
+    return network_of(st.context.ip_address or "")
 
 
 @st.cache_resource(show_spinner=False)
-def _password_door() -> PasswordDoor:
-    return PasswordDoor()
+def _attempts() -> RateLimit:
+    return RateLimit(ATTEMPTS)
 
 
 def model_rows() -> list[dict[str, str]]:

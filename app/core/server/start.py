@@ -15,7 +15,7 @@ from app.core.server.end import end_in_time
 from app.core.server.environment import server_settings
 from app.core.server.events import begin_log, log_event
 from app.core.server.metrics import serve_metrics
-from app.core.server.password import MIN_LENGTH, password_of
+from app.core.server.operator_view import MIN_LENGTH, password_of
 from app.core.server.streamlit_memory import bound_uploads, forget_closed_tabs, hold_uploads
 from app.core.session.clicks import keep_clicks
 from app.core.settings import OPERATOR_PASSWORD

@@ -8,8 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
-from app.core.session.parameter import PARAMETER
-from app.core.session.session_store import Session, SessionStore
+from app.core.session.session_store import PARAMETER, Session, SessionStore
 from app.core.session.tabs import this_tab, this_visitor
 
 #: Whether the page's address had the key of a session that is kept no more.

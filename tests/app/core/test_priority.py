@@ -27,14 +27,10 @@ from app.core.settings import MAX_STREAMS
 from tests.app.samples import Clock
 
 
-def test_without_a_limit_there_are_those_that_the_process_may_run_on(tmp_path: Path) -> None:
-    assert usable_cores(tmp_path, 4) == 4
-    assert usable_cores() > 0
-
-
 @pytest.mark.parametrize(
     ("files", "cores"),
     [
+        ({}, 4),
         ({"cpu.max": "max 100000\n"}, 4),
         ({"cpu.max": "10000 100000\n"}, 0.1),
         ({"cpu.max": "800000 100000\n"}, 4),
@@ -57,23 +53,14 @@ def test_photographs_are_wanted_until_the_last_one_has_been_shown() -> None:
     clock = Clock()
     priority = Priority(2, clock)
     assert not priority.waiting
+    with pytest.raises(OSError, match="gone"), priority.turn():
+        raise OSError("gone")
     with ExitStack() as both:
         with priority.turn():
             both.enter_context(priority.turn())
         clock.seconds += 60
         assert priority.waiting
     assert priority.waiting  # its page is being made
-    clock.seconds += LINGER_SECONDS
-    assert not priority.waiting
-
-
-def test_a_failure_gives_its_place_back() -> None:
-    clock = Clock()
-    priority = Priority(1, clock)
-    with pytest.raises(OSError, match="gone"), priority.turn():
-        raise OSError("gone")
-    with priority.turn():
-        pass
     clock.seconds += LINGER_SECONDS
     assert not priority.waiting
 

@@ -15,38 +15,21 @@ def layer(name: str, *inputs: str, kind: str = "Conv2D", activation: str = "") -
     )
 
 
-def test_no_layers_give_no_drawing() -> None:
-    assert units_of(()) == []
-    assert blocks_of(()) == []
-    assert network_svg(()) == ""
-    assert describe_network(()) == "No layers."
-
-
-def test_what_merely_follows_a_layer_joins_it() -> None:
-    units = units_of(layers())
-    assert [unit.main_layer.name for unit in units] == [
-        "image", "conv", "a", "b", "add", "c", "way", "sum", "pool", "expression", "votes"
-    ]  # fmt: skip
-    assert [each.name for each in units[1].layers] == ["conv", "norm", "relu"]
-    assert units[4].inputs == (3, 1)
-
-
-def test_a_follower_with_two_readers_before_it_stands_alone() -> None:
-    units = units_of((layer("x"), layer("n", "x", kind="ReLU"), layer("y", "x")))
-    assert [unit.main_layer.name for unit in units] == ["x", "n", "y"]
-
-
 def test_residual_blocks_are_found_with_and_without_a_layer_on_the_shortcut() -> None:
     found = blocks_of(layers())
     assert [[unit.main_layer.name for unit in block.path] for block in found] == [
         ["image"], ["conv"], ["a", "b"], ["c"], ["pool"], ["expression"], ["votes"]
     ]  # fmt: skip
+    assert [layer.name for layer in found[1].path[0].layers] == ["conv", "norm", "relu"]
     assert [block.join.main_layer.name for block in found if block.join] == ["add", "sum"]
     assert [[u.main_layer.name for u in b.shortcut] for b in found if b.join] == [[], ["way"]]
-    assert [block.path[0].main_layer.name for block in found if block.output] == [
-        "expression",
-        "votes",
-    ]
+    assert [b.path[0].main_layer.name for b in found if b.output] == ["expression", "votes"]
+    assert (blocks_of(()), network_svg(()), describe_network(())) == ([], "", "No layers.")
+
+
+def test_a_follower_with_two_readers_before_it_stands_alone() -> None:
+    units = units_of((layer("x"), layer("n", "x", kind="ReLU"), layer("y", "x")))
+    assert [unit.main_layer.name for unit in units] == ["x", "n", "y"]
 
 
 def test_no_layer_is_lost_or_drawn_twice() -> None:
@@ -58,7 +41,6 @@ def test_no_layer_is_lost_or_drawn_twice() -> None:
             for each in unit.layers
         ]
         assert sorted(drawn) == sorted(each.name for each in table)
-        assert sum(b.parameters for b in blocks_of(table)) == sum(x.parameters for x in table)
 
 
 def nested() -> tuple[Layer, ...]:

@@ -67,19 +67,12 @@ def progress_texts(page: AppTest) -> list[str]:
     return [element.proto.text for element in page.get("progress")]
 
 
-def test_it_opens_with_two_ways_to_a_first_result_and_nothing_else(page: AppTest) -> None:
-    assert not page.exception
+def test_from_an_upload_to_a_cancel(
+    page: AppTest, session: VideoSession, engine: FakeEngine
+) -> None:
     assert page.file_uploader[0].proto.max_upload_size_mb == 200
     assert page.button(key="video_try_sample")
     assert "3 minutes after you close this tab" in words(page)
-    assert not page.download_button
-    assert not page.get("video")
-    assert not chart_alts(page)
-
-
-def test_while_it_is_analysed_the_visitor_sees_how_far_it_is(
-    page: AppTest, session: VideoSession, engine: FakeEngine
-) -> None:
     upload(page)
     assert engine.began.wait(PATIENCE)
     page.run()
@@ -91,8 +84,13 @@ def test_while_it_is_analysed_the_visitor_sees_how_far_it_is(
     assert "person 2 mostly" in chart_alts(page)[0]
     (picture,) = (one.alt for element in page.image for one in element.proto.imgs)
     assert "newest analysed frame" in picture
-    assert not page.file_uploader
-    assert not page.download_button
+    assert not [*page.file_uploader, *page.download_button]
+    page.button(key="video_cancel").click().run()
+    assert not page.exception
+    assert "The analysis was cancelled" in page.info[0].value
+    assert page.file_uploader
+    assert not progress_texts(page)
+    assert session.folder is None
 
 
 def test_of_unknown_length_it_says_how_far_it_came(
@@ -104,29 +102,16 @@ def test_of_unknown_length_it_says_how_far_it_came(
     page.run()
     assert not page.exception
     assert "Step 1 of 2: reading expressions · 0:00 so far" in words(page)
-    assert not page.get("progress")
-    assert chart_alts(page)[0].startswith("Timeline from 0:00")
-
-
-def test_a_cancel_brings_the_start_back(
-    page: AppTest, session: VideoSession, engine: FakeEngine
-) -> None:
-    upload(page)
-    assert engine.began.wait(PATIENCE)
-    page.run()
-    page.button(key="video_cancel").click().run()
-    assert not page.exception
-    assert "The analysis was cancelled" in page.info[0].value
-    assert page.file_uploader
-    assert not page.get("progress")
-    assert session.folder is None
+    assert not progress_texts(page)
 
 
 def test_the_result_has_a_player_a_timeline_shares_and_all_files(
     page: AppTest, session: VideoSession, engine: FakeEngine
 ) -> None:
     upload(page)
+    page.switch_page("app/pages/about.py").run()  # where it goes on
     finished(page, session, engine)
+    page.switch_page(PAGE).run()
     assert not page.exception
     assert "**2 people** in 2 scenes. After a cut" in words(page)
     (player,) = page.get("video")
@@ -139,16 +124,7 @@ def test_the_result_has_a_player_a_timeline_shares_and_all_files(
         "Marked video (MP4)", "All files (ZIP)", "CSV", "JSON", "Parquet", "Subtitles (VTT)",
         "Subtitles (SRT)", "Summary (JSON)",
     ]  # fmt: skip
-    assert not page.get("progress")
-
-
-def test_the_original_can_be_shown_with_subtitles_where_browsers_play_it(
-    page: AppTest, session: VideoSession, engine: FakeEngine
-) -> None:
-    upload(page)
-    finished(page, session, engine)
     page.segmented_control(key="video_shown").set_value("Original with subtitles").run()
-    assert not page.exception
     (player,) = page.get("video")
     assert "with subtitles" in player.proto.alt
     assert [track.label for track in player.proto.subtitles] == ["Expressions"]
@@ -157,6 +133,7 @@ def test_the_original_can_be_shown_with_subtitles_where_browsers_play_it(
     upload(page, "holiday.mkv")
     finished(page, session, engine)
     page.segmented_control(key="video_shown").set_value("Original with subtitles").run()
+    assert not page.exception
     assert "Not every browser plays H.264 in MKV files" in words(page)
     (player,) = page.get("video")
     assert "a box and an expression" in player.proto.alt
@@ -234,17 +211,6 @@ def test_who_waits_is_told_why(page: AppTest, session: VideoSession, engine: Fak
     engine.go.set()
     assert engine_of_other.wait(PATIENCE)
     finished(page, session, engine)
-    assert page.get("video")
-
-
-def test_the_result_is_still_there_after_a_visit_to_another_page(
-    page: AppTest, session: VideoSession, engine: FakeEngine
-) -> None:
-    upload(page)
-    page.switch_page("app/pages/about.py").run()
-    finished(page, session, engine)
-    page.switch_page(PAGE).run()
-    assert not page.exception
     assert page.get("video")
 
 

@@ -1,4 +1,4 @@
-// Tags, badges and panels with names of expressions, as `fer/drawing` draws them.
+// Tags, badges and panels with names of expressions, as `fer/drawing/annotate.py` draws them.
 
 /** Relative luminance (WCAG 2) above which black text reads better than white. */
 const BRIGHT = 0.179;

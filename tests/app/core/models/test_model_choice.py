@@ -14,7 +14,6 @@ from aiortc.contrib.media import MediaRelay
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from app.core import state as core_state
 from app.core.models import running_model
 from app.core.models.model_choice import chosen_model
 from app.core.settings import MODEL, MODELS
@@ -22,15 +21,13 @@ from app.core.widget_value import store_pick
 from app.live import state
 from app.live.streaming.session import LiveModel
 from app.live.streaming.turn import Help, Ice, IceSource
-from app.photos.downloads import csv_of
 from fer.detection.photo_scan import PhotoScan
-from fer.evaluation.report import Report
 from fer.labels import EXPRESSION_HEAD
 from fer.model.spec import ModelSpec
 from tests.app.dashboard.samples import write_model
 from tests.samples import ROOT, SHIPPED_MODEL, write_copy
 
-PAGES = ("photo", "collection", "video", "live")
+PAGES = ("photos", "video", "live")
 
 
 @pytest.fixture
@@ -82,7 +79,7 @@ def searches(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 def photos(app: AppTest) -> Any:
-    return app.session_state["photo_album"].photos
+    return app.session_state["photos"].photos
 
 
 def with_photo(app: AppTest) -> AppTest:
@@ -90,51 +87,14 @@ def with_photo(app: AppTest) -> AppTest:
     return app.run()
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_where_only_one_can_answer_there_is_nothing_to_choose(
-    app: AppTest, models: Path, page: str
-) -> None:
+def test_where_only_one_can_answer_there_is_nothing_to_choose(app: AppTest, models: Path) -> None:
     shutil.rmtree(models / "mine")
-    go(app, page)
-    assert not app.exception
-    assert choice(app) is None
-    assert "model" not in app.query_params
+    for page in PAGES:
+        go(app, page)
+        assert not app.exception
+        assert choice(app) is None
+        assert "model" not in app.query_params
     assert chosen_model() == SHIPPED_MODEL
-
-
-def test_the_choice_says_what_is_known_of_each(app: AppTest) -> None:
-    found = choice(go(app, "video"))
-    assert (found.options, found.value) == (["compact", "mine"], "compact")
-    captions = (text.replace("\\", "") for text in found.proto.captions)
-    report = Report.load(SHIPPED_MODEL)
-    for caption, head, of in zip(
-        captions, ("balanced", EXPRESSION_HEAD), ("balanced", "FER2013"), strict=True
-    ):
-        right = report.evaluations_of(head)["validation"]
-        interval = f"{100 * right.accuracy_low:.1f}–{100 * right.accuracy_high:.1f}%"
-        says = f"{right.accuracy:.1%} right on its validation data ({interval}), {of} head"
-        assert caption.startswith(f"7 expressions · {says}"), "the second has that head alone"
-
-
-def test_another_model_answers_a_photo_without_a_new_search(
-    app: AppTest, searches: list[int]
-) -> None:
-    with_photo(app)
-    assert not app.exception
-    assert "Happy" in words(app)
-    choice(app).set_value("mine").run()
-    assert not app.exception
-    assert "Style 3" in words(app)
-    assert "Happy" not in words(app)
-    choice(app).set_value("compact").run()
-    assert "Happy" in words(app)
-    assert len(searches) == 1
-
-
-def test_the_head_is_shown_on_the_next_page_too(app: AppTest) -> None:
-    for page in ("video", "live"):
-        pills = next(g for g in go(app, page).button_group if g.key == "head_choice")
-        assert pills.value == "balanced", page
 
 
 def test_a_run_without_news_sends_no_choice_over_a_click_on_its_way(app: AppTest) -> None:
@@ -145,6 +105,7 @@ def test_a_run_without_news_sends_no_choice_over_a_click_on_its_way(app: AppTest
     for page in ("video", "live"):
         go(app, page)
         assert {"head_choice", "model_choice"} <= sent(), page
+        assert next(g.value for g in app.button_group if g.key == "head_choice") == "balanced"
         app.run()
         assert not sent()
 
@@ -170,25 +131,21 @@ def test_what_is_chosen_on_one_page_holds_on_all(app: AppTest) -> None:
     go(app, "dashboard")
     assert not app.exception
     assert next(one.value for one in app.selectbox if one.label == "Model") == "mine"
+    again = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=120)  # a reload
+    again.query_params["model"] = app.query_params["model"]
+    assert choice(go(again.run(), "video")).value == "mine"
     choice(go(app, "live")).set_value("compact").run()
     assert "model" not in app.query_params
 
 
-def test_a_reload_keeps_the_choice(app: AppTest) -> None:
-    choice(go(app, "video")).set_value("mine").run()
-    again = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=120)
-    again.query_params["model"] = app.query_params["model"]
-    assert choice(go(again.run(), "video")).value == "mine"
-
-
-@pytest.mark.parametrize("name", ["", "nobody", "../mine", "mine/", "<b>"])
-def test_an_address_with_an_unknown_name_chooses_nothing(app: AppTest, name: str) -> None:
-    app.query_params["model"] = name
-    go(app, "video")
-    assert not app.exception
-    assert choice(app).value == "compact"
-    assert "model" not in app.query_params
-    assert not app.toast
+def test_an_address_with_an_unknown_name_chooses_nothing(app: AppTest) -> None:
+    for name in ("", "nobody", "../mine", "mine/", "<b>"):
+        app.query_params["model"] = name
+        go(app, "video")
+        assert not app.exception
+        assert choice(app).value == "compact"
+        assert "model" not in app.query_params
+        assert not app.toast
 
 
 def test_a_model_that_goes_gives_way_to_the_configured_one(app: AppTest, models: Path) -> None:
@@ -216,6 +173,7 @@ def test_a_new_model_can_be_chosen_at_once_and_a_replaced_one_answers_anew(
     app: AppTest, models: Path, searches: list[int]
 ) -> None:
     with_photo(app)
+    assert "Happy" in words(app)
     write_copy(models, "newer", one_head=True)
     choice(app.run()).set_value("newer").run()
     assert "Style 3" in words(app)
@@ -268,37 +226,10 @@ def test_the_map_of_what_counted_follows_the_model(app: AppTest) -> None:
     with_photo(app)
     head = next(one for one in app.button_group if one.key == "head_choice")
     head.set_value(EXPRESSION_HEAD).run()
-    (key,) = [f"activation_{one.key}_0_{EXPRESSION_HEAD}" for one in photos(app)]
+    (key,) = [f"activation_{one.number}_0_{EXPRESSION_HEAD}" for one in photos(app)]
     app.session_state[key] = True
     app.run()
     assert "made *happy* likelier" in words(app)
     choice(app).set_value("mine").run()
     assert not app.exception
     assert "made *style 3* likelier" in words(app)
-
-
-def test_a_collection_keeps_the_model_with_which_it_was_begun(
-    app: AppTest, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for shared in (core_state.jobs, core_state.budget, core_state._store):
-        shared.clear()
-    go(app, "collection").file_uploader[0].set_value([("eileen.png", photo(), "")])
-    visit = app.run().session_state["collection"]
-    assert visit.job
-    visit.job.wait(60)
-    choice(go(app, "video")).set_value("mine").run()
-    go(app, "collection")
-    assert not app.exception
-    assert "Answered by compact, 7 expressions" in words(app).replace("*", "")
-    assert "mine, chosen now, answers the next collection" in words(app)
-    (item,) = visit.photos
-    assert item.faces("expression").expressions == ["happy"]
-    table = csv_of([item], "expression", visit.spec).splitlines()
-    assert ",compact," in table[1]
-    visit.open(item.number)
-    app.run()
-    assert not app.exception
-    assert "Happy" in words(app)
-    assert "validation faces called happy" in words(app)
-    visit.clear()
-    assert choice(app.run()).value == "mine"

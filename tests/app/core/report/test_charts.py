@@ -31,25 +31,25 @@ def shown(figure: go.Figure) -> list[list[str]]:
     return [[texts[row, column] for column in side] for row in side]
 
 
-def test_counts_are_the_counts() -> None:
+def test_cells_are_counts_or_shares_of_each_row_or_column() -> None:
     figure = confusion_chart(FOUND, COUNTS)
-    assert (np.array(figure.data[0].z) == MATRIX).all()
-    assert shown(figure) == [[str(n) for n in row] for row in FOUND.confusion]
-
-
-@pytest.mark.parametrize(("mode", "axis"), [(BY_ROW, 1), (BY_COLUMN, 0)])
-def test_shares_are_of_each_row_or_column(mode: str, axis: int) -> None:
-    figure = confusion_chart(FOUND, mode)
-    expected = MATRIX / MATRIX.sum(axis=axis, keepdims=True)
-    assert np.array(figure.data[0].z, float) == pytest.approx(expected)
-    assert shown(figure)[0][0] == f"{expected[0, 0]:.0%}"
-
-
-def test_rows_are_labels_from_top_to_bottom_and_columns_answers() -> None:
-    figure = confusion_chart(FOUND)
     assert figure.data[0].x == figure.data[0].y == LABELS
     low, high = figure.layout.yaxis.range
     assert low > high, "the first label is at the top"
+    assert shown(figure) == [[str(n) for n in row] for row in FOUND.confusion]
+    for mode, axis in ((BY_ROW, 1), (BY_COLUMN, 0)):
+        figure = confusion_chart(FOUND, mode)
+        expected = MATRIX / MATRIX.sum(axis=axis, keepdims=True)
+        assert np.array(figure.data[0].z, float) == pytest.approx(expected)
+        assert shown(figure)[0][0] == f"{expected[0, 0]:.0%}"
+
+
+def test_the_chosen_cell_is_framed() -> None:
+    (frame,) = confusion_chart(FOUND, chosen=("fear", "sad")).layout.shapes
+    assert round((frame.x0 + frame.x1) / 2) == LABELS.index("sad")
+    assert round((frame.y0 + frame.y1) / 2) == LABELS.index("fear")
+    for chosen in (None, ("fear", "no label")):
+        assert not confusion_chart(FOUND, chosen=chosen).layout.shapes
 
 
 def test_a_share_of_nothing_is_a_dash() -> None:
@@ -65,17 +65,6 @@ def test_every_cell_can_be_clicked_and_tells_what_it_means() -> None:
     assert list(zip(targets.y, targets.x, strict=True)) == cells
     assert "labelled fear" in targets.text[cells.index(("fear", "sad"))]
     assert "called sad" in targets.text[cells.index(("fear", "sad"))]
-
-
-@pytest.mark.parametrize("chosen", [None, ("fear", "no label")])
-def test_no_cell_is_framed_without_a_choice(chosen: tuple[str, str] | None) -> None:
-    assert not confusion_chart(FOUND, chosen=chosen).layout.shapes
-
-
-def test_the_chosen_cell_is_framed() -> None:
-    (frame,) = confusion_chart(FOUND, chosen=("fear", "sad")).layout.shapes
-    assert round((frame.x0 + frame.x1) / 2) == LABELS.index("sad")
-    assert round((frame.y0 + frame.y1) / 2) == LABELS.index("fear")
 
 
 @pytest.mark.parametrize("dark", [False, True])
@@ -103,6 +92,7 @@ def contrast(*colours: list) -> float:
 def test_each_class_has_its_colour_and_its_three_figures() -> None:
     figure = report_charts.per_class_chart(FOUND.classes)
     marks = {trace.name: trace for trace in figure.data if trace.name}
+    assert figure.layout.height > 30 * len(LABELS), "a row for each"
     assert list(marks["precision"].x) == [c.precision for c in FOUND.classes]
     assert list(marks["recall"].x) == [c.recall for c in FOUND.classes]
     assert list(marks["F1"].x) == [c.f1 for c in FOUND.classes]
@@ -142,13 +132,10 @@ def test_curves_hold_every_epoch() -> None:
     train, validation = charts.accuracy_chart(history).data
     assert list(train.y) == [e.accuracy for e in history]
     assert list(validation.y) == [e.validation_accuracy for e in history]
+    assert {train.mode, validation.mode} == {"lines"}
+    assert charts.loss_chart(history[:1]).data[0].mode == "markers", "one epoch can be seen"
     (rate,) = charts.learning_rate_chart(history).data
     assert list(rate.y) == [e.learning_rate for e in history]
-
-
-def test_a_single_epoch_can_be_seen() -> None:
-    assert charts.loss_chart(report().history[:1]).data[0].mode == "markers"
-    assert charts.loss_chart(report().history).data[0].mode == "lines"
 
 
 @pytest.mark.parametrize("counts", [{}, {"happy": 0}, {"happy": 30, "sad": 10}])

@@ -24,6 +24,11 @@ def without_scripts(page: str) -> str:
 
 def test_every_figure_of_every_section_is_in_it(model: OpenedModel) -> None:
     text = unescape(without_scripts(html_report(model)))
+    assert "<title>Report of small</title>" in text
+    titles = [section.title for section in sections_of(model)]
+    assert len(titles) == len(set(titles))
+    for name in ("test", "validation", "validation, without duplicates"):
+        assert {f"{what}: {name}, FER2013 head" for what in ("Mistakes", "Confidence")} < {*titles}
     seen = 0
     for section in sections_of(model):
         assert section.title in text
@@ -51,14 +56,6 @@ def texts_of(part: object) -> list[str]:
     return []
 
 
-def test_every_evaluation_has_its_sections(model: OpenedModel) -> None:
-    titles = [section.title for section in sections_of(model)]
-    for name in ("test", "validation", "validation, without duplicates"):
-        assert f"Mistakes: {name}, FER2013 head" in titles
-        assert f"Confidence: {name}, FER2013 head" in titles
-    assert len(titles) == len(set(titles))
-
-
 def test_plotly_is_inside_once_and_nothing_is_loaded(model: OpenedModel) -> None:
     page = html_report(model)
     charts = re.findall(r'id="(chart\d+)"', page)
@@ -77,17 +74,10 @@ def test_problems_are_told(model: OpenedModel, tmp_path: Path) -> None:
 
 def test_what_stands_in_a_report_cannot_run_in_the_page(tmp_path: Path) -> None:
     bad = "</script><script>alert(1)</script>"
-    write_model(tmp_path, command=bad, machine=bad, configuration={bad: bad})
+    write_model(
+        tmp_path, command=bad, machine=bad, configuration={bad: bad}, evaluations={}, history=(),
+        without_duplicates={}, layers=(), robustness=(), ferplus_agreement=(),
+    )  # fmt: skip
     page = html_report(open_model(tmp_path / "small"))
     assert "alert(1)" in page
     assert "<script>alert" not in page
-
-
-def test_a_report_without_evaluations_is_still_a_page(tmp_path: Path) -> None:
-    write_model(
-        tmp_path, evaluations={}, without_duplicates={}, history=(), layers=(), robustness=(),
-        ferplus_agreement=(),
-    )  # fmt: skip
-    page = html_report(open_model(tmp_path / "small"))
-    assert page.startswith("<!doctype html>")
-    assert page.endswith("</html>")

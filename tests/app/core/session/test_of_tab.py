@@ -17,9 +17,8 @@ Open = Callable[..., tuple[Any, str, bool]]
 
 @pytest.fixture(
     params=[
-        ("photo", "photo_album"),
-        ("collection", "collection"),
-        ("video", "video_visit"),
+        ("photos", "photos"),
+        ("video", "video_session"),
         ("live", "live_session"),
         ("own_data", "own_data"),
     ],
