@@ -14,9 +14,11 @@ from app.core.server.operator_view import password_of
 from app.core.server.start import begin_server
 from app.core.session.lasting_downloads import keep_downloads
 
+PHOTOS = st.Page(
+    "app/pages/photos.py", title="Photos", icon=":material/photo_camera:", default=True
+)
 PAGES = [
-    st.Page("app/pages/photo.py", title="Photo", icon=":material/photo_camera:", default=True),
-    st.Page("app/pages/collection.py", title="Collection", icon=":material/photo_library:"),
+    PHOTOS,
     st.Page("app/pages/video.py", title="Video", icon=":material/movie:"),
     st.Page("app/pages/live.py", title="Live", icon=":material/videocam:"),
     st.Page(
@@ -35,7 +37,7 @@ PAGES = [
 ]
 
 #: The pages that read pictures, on which the operator's notice stands.
-WITH_PICTURES = PAGES[:5]
+WITH_PICTURES = PAGES[:4]
 
 #: Has no link, and is there only where a password is set.
 OPERATOR = st.Page(
@@ -45,6 +47,14 @@ OPERATOR = st.Page(
     url_path="operator",
 )
 
+
+def _photos() -> None:
+    st.switch_page(PHOTOS, query_params=st.query_params.to_dict())
+
+
+#: Former addresses of the Photos page.
+FORMER = [st.Page(_photos, title="Photos", url_path=path) for path in ("photo", "collection")]
+
 begin_server()
 keep_downloads()
 # Before the navigation: until it knows the icon, the browser fetches that of the page from a font
@@ -53,7 +63,7 @@ st.set_page_config(page_icon=str(LOGO), layout="wide")
 st.logo(LOGO, size="large")
 # Streamlit's own navigation is a drawer on phones, which stays open over the page that was chosen.
 operated = [OPERATOR] if password_of(server_settings()) else []
-page = st.navigation([*PAGES, *operated], position="hidden")
+page = st.navigation([*PAGES, *FORMER, *operated], position="hidden")
 st.set_page_config(page_title=f"{page.title} · FER Lens")
 with content():
     with st.container(gap=None):  # a notice that is empty takes no room

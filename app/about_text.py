@@ -41,8 +41,6 @@ Your pictures go to the server that runs this app and to nobody else; live video
 - They stay in its memory, for your session only; a reload keeps them. A picture that you remove is
   deleted at once, a file that you download after a minute, the others minutes after you close the
   tab.
-- Of a collection, only small copies and numbers are kept once it is read. They are deleted when you
-  clear the page, or some minutes after you close the tab.
 - Photos and labels of *Your data* stay in memory until you clear the page, or half an hour after
   you close the tab.
 - No frame of a live video is kept, only numbers: times, boxes, probabilities. A reload keeps them;

@@ -114,13 +114,10 @@ class FaceStream:
 
     @classmethod
     def load(cls, model_dir: Path, *, threads: int = 1, fine: bool = False) -> FaceStream:
-        """Load a model for streams.
+        """Load a model directory for streams.
 
-        Args:
-            model_dir: a directory with ``spec.json``.
-            threads: CPU threads of each network.
-            fine: whether to search every frame as a photograph, also for small faces. That takes
-                about twenty times as long.
+        If `fine`, every frame is searched as a photograph, also for small faces. That takes about
+        twenty times as long.
 
         Raises:
             ModelError: the expression model or a network for faces is missing or broken.
@@ -146,12 +143,7 @@ class FaceStream:
         self._seconds = -np.inf
 
     def answer_with(self, classifier: Classifier, spec: ModelSpec) -> None:
-        """Use another network from the next frame on; tracks continue and averages start again.
-
-        Args:
-            classifier: classifies aligned faces.
-            spec: describes its input and outputs.
-        """
+        """Use another network from the next frame on; tracks continue and averages start again."""
         self._classifier, self.spec = classifier, spec
         self._people.begin_averages()
 
@@ -214,15 +206,9 @@ class FaceStream:
         head: str | None = None,
         smoothing_seconds: float = DEFAULT_SMOOTHING_SECONDS,
     ) -> FrameResult:
-        """Return the faces of the next frame, which was looked at elsewhere.
+        """Return the faces of the next frame, which was looked at elsewhere; see `__call__`.
 
         People, numbers and averages are those of `__call__`: a stream can go on with either.
-
-        Args:
-            seen: what was seen in the frame.
-            seconds: time of the frame; see `__call__`.
-            head: see `__call__`.
-            smoothing_seconds: see `__call__`.
 
         Raises:
             ModelError: the model has no such head, or another network has answered.
@@ -253,7 +239,6 @@ class FaceStream:
         self._seconds = seconds
 
     def _close_look(self, image: Image, detections: Detections) -> CloseLook | None:
-        """Return what looks closely at one of the detections, by its index."""
         check = self._face_check
         if check is None:
             return None

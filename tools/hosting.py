@@ -30,6 +30,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from playwright.sync_api import Browser
 
+from app.core.paths import SAMPLE
 from tests.browser import acts
 from tests.browser.server import server_of
 from tests.browser.test_live import start
@@ -106,8 +107,8 @@ def other_pages(browser: Browser, url: str, photo: Path) -> None:
             pass
     with acts.tab(browser, url, "video") as page:
         acts.watch_sample_video(page)
-    with acts.tab(browser, url, "collection") as page:
-        acts.collect(page, photo)
+    with acts.tab(browser, url) as page:
+        acts.collect(page, photo, SAMPLE)
 
 
 def memory(browser: Browser, folder: Path, arguments: argparse.Namespace) -> bool:

@@ -24,7 +24,7 @@ from fer.evaluation.report import Report
 from fer.labels import BALANCED_HEAD, EXPRESSION_HEAD, FERPLUS_HEAD
 from fer.model.classifier import ExpressionClassifier
 from fer.model.spec import ModelSpec
-from training.commands.evaluate import load_for_model
+from training.commands.arguments import load_for_model
 
 ROOT = Path(__file__).parent.parent
 SHIPPED = ROOT / "models" / "compact"
@@ -335,7 +335,7 @@ def _domain_rows(report: Report) -> list[tuple[str, str]]:
 def evaluate_model(model: Path, data: Path) -> Evaluation:
     """Evaluate a model on the validation split of a data set, with the app's classifier."""
     classifier = ExpressionClassifier(model)
-    faces = load_for_model(classifier, data).split("validation")
+    faces = load_for_model(classifier, [str(data)]).split("validation")
     return evaluate(faces.labels, classifier(faces.images), faces.class_names)
 
 

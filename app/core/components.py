@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,21 @@ def mount(name: str, data: dict[str, Any], key: str, **events: Any) -> None:
     # second, which the first page can do without. Of a tuple it knows; a script gets an array.
     plain = {name: tuple(v) if isinstance(v, list) else v for name, v in data.items()}
     _renderer(name)(data=plain, key=key, **events)
+
+
+def download(
+    label: str, make: Callable[[], str | bytes], file_name: str, mime: str, key: str
+) -> None:
+    """Offer a file that is created only when the visitor clicks."""
+    st.download_button(
+        label,
+        make,
+        file_name,
+        mime,
+        key=f"download_{key}_{label}",
+        on_click="ignore",
+        icon=":material/download:",
+    )
 
 
 @cache

@@ -139,10 +139,11 @@ class Jobs:
 
     Args:
         places: number of jobs that run at once; with none, nobody should start one.
+        niceness: by how much their threads let all others go first.
     """
 
-    def __init__(self, places: int) -> None:
-        self.places = places
+    def __init__(self, places: int, *, niceness: int = _NICENESS) -> None:
+        self.places, self._niceness = places, niceness
         self._lock = threading.Lock()
         self._waiting: list[Job[Any]] = []
         self._running: set[Job[Any]] = set()
@@ -192,7 +193,7 @@ class Jobs:
             job.run(problem)
 
     def _run(self, job: Job[Any]) -> None:
-        lower_priority(_NICENESS)
+        lower_priority(self._niceness)
         try:
             job.run()
         finally:

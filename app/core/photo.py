@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Protocol
 
-from app.core.photo_limits import decode_photo
+import numpy as np
+
+from app.core.memory import MB
 from app.core.server.events import log_event
-from fer import Detections, Faces, ImageError
-from fer.export.photos import PhotoResult
+from app.core.settings import MAX_FACES, MAX_PHOTO_MB, MAX_PHOTO_MEGAPIXELS
+from fer import Detections, Faces, ImageError, decode_image
+from fer.detection.blazeface import FaceDetector
+from fer.errors import FerError
+from fer.geometry import box_area
+from fer.images import MAX_BYTES, MAX_PIXELS
 from fer.model.class_activation import ClassActivation
 from fer.model.spec import ModelSpec
 from fer.types import Image
@@ -21,6 +28,10 @@ _log = logging.getLogger(__name__)
 
 #: Why a file was not read if it is not the file's fault.
 INTERNAL_ERROR = "could not be analysed: something went wrong in FER Lens, not in your file."
+
+
+class RefusedError(FerError):
+    """A file is not read. Its message is the end of a sentence that starts with the file's name."""
 
 
 class Analyzer(Protocol):
@@ -53,13 +64,13 @@ class Answerer:
 
     Attributes:
         analyzer: the model.
-        name: of the model; "" where only one answers.
-        key: tells it from what was called so before.
+        key: tells it from all others, and from what was called so before.
+        name: of the model.
     """
 
     analyzer: Analyzer = field(compare=False)
+    key: str
     name: str = ""
-    key: str = ""
 
 
 class Missing(StrEnum):
@@ -68,6 +79,19 @@ class Missing(StrEnum):
     NOT_READ = "not read"
     NOT_STARTED = "not started"
     REPEATED = "here already"
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file as the browser sent it.
+
+    Attributes:
+        name: its name, or its path in the folder that was chosen.
+        data: its contents.
+    """
+
+    name: str
+    data: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,72 +115,69 @@ class Crop:
         return len(self.picture) + (len(self.aligned) if self.aligned is not self.picture else 0)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Photo:
-    """A file of a visitor and what became of it.
+    """A file of a visitor and what became of it: before it is read, after it, or refused.
 
     Attributes:
         name: its name, or its path in what was uploaded.
         error: why it has no result of its own, as the end of a sentence that starts with its name.
         missing: what it counts as if it has none.
-        number: tells it from the others of its set.
-        key: tells it from all others of the visitor.
-        data: contents of the file, where they are kept.
+        number: tells it from the others of the visitor.
+        upload: what it came in.
+        read: returns its contents; may raise `RefusedError`.
         label: what the visitor's folders say that it shows.
         width: width of the upright photograph in pixels; 0 if it was not read.
         height: height, likewise.
-        answers: its faces, left to right, by name of the model and by head.
+        answers: its faces, left to right, by key of the model and by head.
         animated: whether it holds several pictures, of which the first was read.
-        cut_out: whether it is a cut-out face, which nobody searched for.
-        picture: JPEG of the photograph without marks, where the file is not kept.
+        cut_out: whether it is a cut-out face, which nobody searches for.
+        picture: JPEG of the photograph without marks, from which a file with many is made.
         thumbnail: a smaller one.
-        portraits: JPEG of each face, where they are kept.
-        crops: other pictures of each face, where they are kept.
+        crops: pictures of each face, where they are kept.
     """
 
-    name: str
-    error: str = ""
-    missing: Missing = field(default=Missing.NOT_READ, kw_only=True)
-    number: int = field(default=0, kw_only=True)
-    key: str = field(default="", kw_only=True)
-    data: bytes = field(default=b"", repr=False, kw_only=True)
-    label: str = field(default="", kw_only=True)
-    width: int = field(default=0, kw_only=True)
-    height: int = field(default=0, kw_only=True)
+    name: str = field(kw_only=False)
+    error: str = field(default="", kw_only=False)
+    missing: Missing = Missing.NOT_READ
+    number: int = 0
+    upload: Upload | None = field(default=None, repr=False, compare=False)
+    read: Callable[[], bytes] = field(default=bytes, repr=False, compare=False)
+    label: str = ""
+    width: int = 0
+    height: int = 0
     answers: Mapping[str, Mapping[str, Faces]] = field(
-        default_factory=dict, repr=False, compare=False, kw_only=True
+        default_factory=dict, repr=False, compare=False
     )
-    animated: bool = field(default=False, kw_only=True)
-    cut_out: bool = field(default=False, kw_only=True)
-    picture: bytes = field(default=b"", repr=False, kw_only=True)
-    thumbnail: bytes = field(default=b"", repr=False, kw_only=True)
-    portraits: tuple[bytes, ...] = field(default=(), repr=False, kw_only=True)
-    crops: tuple[Crop, ...] = field(default=(), repr=False, kw_only=True)
+    animated: bool = False
+    cut_out: bool = False
+    picture: bytes = field(default=b"", repr=False)
+    thumbnail: bytes = field(default=b"", repr=False)
+    crops: tuple[Crop, ...] = field(default=(), repr=False)
+
+    @property
+    def done(self) -> bool:
+        """Whether it was read, or will not be."""
+        return bool(self.error or self.width)
 
     @property
     def size(self) -> int:
-        """Bytes of its pictures."""
-        pictures = (self.picture, self.thumbnail, *self.portraits)
-        return sum(map(len, pictures)) + sum(crop.size for crop in self.crops)
+        """Bytes of its pictures, without its file."""
+        return len(self.picture) + len(self.thumbnail) + sum(crop.size for crop in self.crops)
 
-    def faces(self, head: str, model: str = "") -> Faces:
+    def faces(self, head: str, model: str) -> Faces:
         """Return the faces as a head answers; none of a file that was not read."""
         return self.answers[model][head] if self.answers else Faces.empty(())
 
     @property
-    def detections(self) -> Detections | None:
-        """Its faces, whatever they show; None if nobody has searched for them."""
-        answers = (faces for heads in self.answers.values() for faces in heads.values())
-        return next((faces.detections for faces in answers), None)
+    def any_faces(self) -> Faces | None:
+        """Its faces as some head answers; None if nobody has searched for them."""
+        return next((one for heads in self.answers.values() for one in heads.values()), None)
 
     @property
     def face_count(self) -> int:
         """Number of its faces."""
-        return len(self.detections or ())
-
-    def result(self, head: str) -> PhotoResult:
-        """Return what a head answered, for an export."""
-        return PhotoResult(self.name, self.width, self.height, self.faces(head), self.error)
+        return len(self.any_faces or ())
 
 
 #: Returns a photograph that was read with what is kept of its pixels.
@@ -170,69 +191,85 @@ def read_photo(
     keep: Keep,
     *,
     where: str,
-    detections: Detections | None = None,
     is_cut_out: Callable[[Image], bool] = lambda image: False,
 ) -> Photo:
     """Return a photograph with what all heads of all models answer, from one search for faces.
 
-    Errors become part of the result, so that one bad file does not affect the others.
+    Errors become part of the result, so that one bad file does not affect the others; but who was
+    read before stays as it is.
 
     Args:
         photo: what is known of it.
         data: contents of the file.
-        answerers: the models, one at least; the first searches for faces.
+        answerers: the models; the first searches for faces, unless they are known.
         keep: adds what is kept of its pixels.
         where: page that reads it, for the log.
-        detections: the faces, if they are known.
         is_cut_out: returns whether an image is a cut-out face, which is taken as it is.
     """
     try:
         image = decode_photo(data)
-        height, width = image.shape[:2]
-        read = replace(
-            photo,
-            width=width,
-            height=height,
-            answers={},
-            cut_out=is_cut_out(image),
-        )
-        read = keep(answer_too(read, image, answerers, detections), image)
-        log_event("photo_answered", where=where, faces=read.face_count)
-        return read
+        read = photo
+        if not photo.done:
+            height, width = image.shape[:2]
+            cut_out = photo.cut_out or is_cut_out(image)
+            read = replace(photo, width=width, height=height, cut_out=cut_out)
+        for one in answerers:
+            found = read.any_faces
+            new = (
+                one.analyzer.cut_out(image)
+                if read.cut_out
+                else one.analyzer.all_heads(image, None if found is None else found.detections)
+            )
+            read = replace(read, answers={**read.answers, one.key: new})
+        read = keep(read, image)
     except ImageError as error:
         log_event("photo_refused", where=where, reason=error.reason)
         return replace(photo, error=str(error))
     except Exception:
         # File name and contents are private to the visitor and must not be logged.
         _log.exception("a photograph of %d bytes could not be analysed", len(data))
-        return replace(photo, error=INTERNAL_ERROR)
-
-
-def answer_too(
-    photo: Photo,
-    image: Image,
-    answerers: Sequence[Answerer],
-    detections: Detections | None = None,
-) -> Photo:
-    """Return a photograph with the answers of more models; faces are searched for only once.
-
-    Args:
-        photo: the photograph.
-        image: its pixels.
-        answerers: the models that answer, too.
-        detections: the faces, if they are known and nobody has answered about them.
-    """
-    for one in answerers:
-        known = photo.detections
-        new = (
-            one.analyzer.cut_out(image)
-            if photo.cut_out
-            else one.analyzer.all_heads(image, known if known is not None else detections)
-        )
-        photo = replace(photo, answers={**photo.answers, one.name: new})
-    return photo
+        return photo if photo.done else replace(photo, error=INTERNAL_ERROR)
+    log_event("photo_answered", where=where, faces=read.face_count)
+    return read
 
 
 def digest(data: bytes) -> bytes:
     """Return a hash of a file's contents, by which the same photograph is known again."""
     return hashlib.blake2b(data, digest_size=16).digest()
+
+
+def decode_photo(data: bytes) -> Image:
+    """Decode a visitor's file within the limits of this server; see `fer.images.decode`.
+
+    Raises:
+        ImageError: it is empty, not an image, damaged, too large or too small.
+    """
+    return decode_image(
+        data,
+        max_bytes=min(MB * MAX_PHOTO_MB.number(os.environ), MAX_BYTES),
+        max_pixels=min(1_000_000 * MAX_PHOTO_MEGAPIXELS.number(os.environ), MAX_PIXELS),
+    )
+
+
+def max_faces() -> int:
+    """Return how many faces of a photograph this server reads, the largest."""
+    return MAX_FACES.number(os.environ)
+
+
+class LargestFaces:
+    """A `FaceDetector` that finds `max_faces` of a photograph.
+
+    Args:
+        detector: finds all.
+    """
+
+    def __init__(self, detector: FaceDetector) -> None:
+        self._detector = detector
+
+    def __call__(self, image: Image) -> Detections:
+        """See `FaceDetector`."""
+        found, most = self._detector(image), max_faces()
+        if len(found) <= most:
+            return found
+        largest = np.argsort(-box_area(found.xyxy), kind="stable")[:most]
+        return found.take(np.sort(largest))

@@ -1,96 +1,225 @@
-"""A visitor's photographs, the job that reads them, and what to say of them. No Streamlit."""
+"""A visitor's photographs, the job that reads them, and what became of each. No Streamlit."""
 
 from __future__ import annotations
 
 import threading
+import time
+from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
 from app.core.budget import Budget
 from app.core.jobs import Cancelled, Job, Jobs
-from app.core.photo import Missing
-from app.core.photo_set import PhotoSet, Read
-from app.core.uploads import Candidate
+from app.core.photo import Answerer, Missing, Photo, RefusedError, Upload, digest, read_photo
+from app.core.text import left, listed
+from app.core.uploads import Files, UploadLimits, files_of, is_zip, limited
+from fer.export.photos import distinct_names
+from fer.types import Image
 
 _CANCELLED = "was not started: the analysis was cancelled."
 _BROKEN_OFF = "was not read: something went wrong in FER Lens, not in your file."
+_ROOM_ENDED = "was not read: this server has no room for more at the moment."
+_NO_ROOM = (
+    "This server has no room for that at the moment: other visitors' photos take it. Try again "
+    "later, or with fewer photos."
+)
+_TOO_MUCH = (
+    "That was not read: together it has {size:.0f} MB, and this server takes {most} MB. What is "
+    "here already is still here."
+)
 
+#: What a guess of the time that is left must rest on: photos, and seconds.
+_KNOWN_PHOTOS, _KNOWN_SECONDS = 3, 2.0
 
-@dataclass(frozen=True)
-class UploadLimits:
-    """What a visitor may upload for one session.
-
-    Attributes:
-        photos: number of photographs that are read.
-        bytes: size of what is uploaded.
-    """
-
-    photos: int
-    bytes: int
+#: Photographs for which more room is asked for at a time, where they take more than expected.
+_STEP = 64
 
 
 class PhotoSession:
-    """One visitor's photographs. Safe to share between threads.
+    """One visitor's photographs, each read once whatever the page does. Safe to share.
 
-    The page works with it, a job reads, and another thread ends it when the visitor has left.
+    The page works with it, a job reads, and another thread ends it when the visitor has left. A
+    photograph is known by its number, which stays.
 
     Args:
         jobs: read the photographs of all visitors.
         budget: has the memory of all visitors' photographs.
         limits: what is taken at most.
+        clock: monotonic clock in seconds.
     """
 
-    #: What is said of too many bytes: `size` and `most` in MB.
-    too_much = ""
+    #: Page whose photographs they are, for the log.
+    where = ""
 
-    def __init__(self, jobs: Jobs, budget: Budget, limits: UploadLimits) -> None:
-        self.jobs, self.budget, self.limits = jobs, budget, limits
+    #: Bytes that a photograph is expected to take beside its file, at most.
+    photo_bytes = 0
+
+    def __init__(
+        self,
+        jobs: Jobs,
+        budget: Budget,
+        limits: UploadLimits,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.jobs, self.budget, self.limits, self._clock = jobs, budget, limits, clock
         self._lock = threading.RLock()
-        #: What was uploaded and read, one after the other.
-        self.sets: list[PhotoSet] = []
+        self._changed = threading.Condition(self._lock)
+        self.ended = False
         self.job: Job[None] | None = None
+        self._numbers = 0
+        self.reset()
+
+    def reset(self) -> None:
+        """Begin with nothing."""
+        self.title, self.system, self.cancelled = "", 0, False
         #: What is said of the last files.
         self.notices: list[str] = []
-        self.ended = False
+        #: The models that answer about every photograph; the first searches for faces.
+        self.answerers: tuple[Answerer, ...] = ()
+        self._photos: dict[int, Photo] = {}
+        self._first: dict[bytes, int] = {}  # number of the first photograph of some contents
+        self._waiting: deque[int] = deque()
+        self._at: int | None = None  # the one that is being read
+        self._reading = False
+        self._expected = self._size = 0
+        self._total = self._analysed = 0  # since the job began
+        self._began = self._took = 0.0
+
+    def __len__(self) -> int:
+        return len(self._photos)
+
+    def __contains__(self, number: int) -> bool:
+        return number in self._photos
+
+    @property
+    def all(self) -> list[Photo]:
+        """All files, in the order in which they came; some may not be read yet."""
+        with self._lock:
+            return [*self._photos.values()]
+
+    @property
+    def photos(self) -> list[Photo]:
+        """What is done so far."""
+        return [photo for photo in self.all if photo.done]
 
     @property
     def running(self) -> bool:
         """Whether something is read, or waits for it."""
         return self.job is not None and self.job.active
 
+    @property
+    def size(self) -> int:
+        """Bytes of all pictures, without the files."""
+        return self._size
+
+    @property
+    def uploads(self) -> list[Upload]:
+        """What the photographs came in."""
+        return [*{id(p.upload): p.upload for p in self.all if p.upload is not None}.values()]
+
+    @property
+    def uploaded(self) -> int:
+        """Bytes of all files, as they were uploaded."""
+        return sum(len(upload.data) for upload in self.uploads)
+
+    @property
+    def progress(self) -> tuple[float, str]:
+        """The share that is done; and how far that is, how fast, and how long it will take."""
+        with self._lock:
+            count = self._total
+            done = count - len(self._waiting) - (self._at is not None)
+            parts = [f"{done:,} of {count:,}"]
+            if self._analysed >= _KNOWN_PHOTOS and self._took >= _KNOWN_SECONDS:
+                speed = self._analysed / self._took
+                parts += [f"{speed:.1f} photos a second", left((count - done) / speed)]
+            return done / max(1, count), " · ".join(parts)
+
+    def lacks(self, photo: Photo) -> bool:
+        """Return whether a model that is asked has not answered about a photograph."""
+        return any(one.key not in photo.answers for one in self.answerers)
+
     def tell(self, notice: str) -> None:
-        """Leave a notice of why nothing was taken."""
-        self.notices = [notice]
+        """Say one thing more of files that were not taken."""
+        self.notices = [*dict.fromkeys([*self.notices, notice])]
 
     def refuse_all(self, size: int) -> None:
         """Leave a notice that so many bytes are too many together."""
-        self.tell(self.too_much.format(size=size / 2**20, most=self.limits.bytes // 2**20))
-
-    def refused(self, size: int) -> bool:
-        """Return whether so many bytes are too many together, and leave a notice if they are."""
-        if size > self.limits.bytes:
-            self.refuse_all(size)
-        return size > self.limits.bytes
+        self.notices = [_TOO_MUCH.format(size=size / 2**20, most=self.limits.bytes // 2**20)]
 
     def refuse(self, files: Sequence[tuple[str, str]]) -> None:
         """Note files that the browser did not send, each with the uploader's reason."""
         raise NotImplementedError
 
+    def take(self, uploads: Sequence[Upload], answerers: Sequence[Answerer]) -> bool:
+        """Add what was uploaded and begin to read it; return whether anything was taken.
+
+        If not, or not all, a notice says why.
+
+        Args:
+            uploads: photographs, ZIP archives, and whatever else a page takes.
+            answerers: the models.
+        """
+        with self._lock:
+            if not uploads or self.ended:
+                return False
+            self.notices = []
+            known = self.uploads  # the same file once more is the same object from here on
+            uploads = [next((k for k in known if k == upload), upload) for upload in uploads]
+            more = sum(len(upload.data) for upload in uploads if upload not in known)
+            size = self.uploaded + more
+            if size > self.limits.bytes:
+                self.refuse_all(size)
+                return False
+            files = self.files(uploads)
+            new = self._new(files.photos)
+            expected = self._expected + self.bytes_of(new, more)
+            many = len(self) + len(new) > self.limits.always
+            if many and new and not self.budget.take(self, size, expected):
+                self.tell(_NO_ROOM)
+                return False
+            self._expected, self.cancelled = expected, False
+            if not self.accept(files, new):
+                return False
+            self.ask(answerers)
+            self._add(new)
+            return True
+
+    def ask(self, answerers: Sequence[Answerer]) -> None:
+        """Let these models answer about every photograph, in the background."""
+        with self._lock:
+            if {one.key for one in answerers} != {one.key for one in self.answerers}:
+                self.answerers = tuple(answerers)
+                self._read_later([p for p in self.photos if not p.error and self.lacks(p)])
+
+    def remove(self, number: int) -> None:
+        """Remove one photograph, and what was found in it."""
+        with self._lock:
+            photo = self._photos.pop(number, None)
+            if photo is not None:
+                self._size -= photo.size
+                self._waiting = deque(n for n in self._waiting if n != number)
+                self.notices = []
+                if not self._photos:
+                    self.clear()
+                self._changed.notify_all()
+
     def cancel(self) -> None:
         """End the analysis at once, and keep what is done."""
         with self._lock:
             if self.job and self.job.active:
+                self.cancelled = True
+                self._close(_CANCELLED, Missing.NOT_STARTED)
                 self.job.cancel()
-                for one in self.sets:
-                    one.close(_CANCELLED, Missing.NOT_STARTED)
 
     def clear(self) -> None:
         """Delete the photographs and their results."""
         with self._lock:
-            if self.job:
-                self.job.cancel()
+            job, self.job = self.job, None
+            if job:
+                job.cancel()
             self.budget.release(self)
-            self.job, self.sets, self.notices = None, [], []
+            self.reset()
+            self._changed.notify_all()
 
     def end(self) -> None:
         """Delete all: the visitor has left."""
@@ -98,26 +227,173 @@ class PhotoSession:
             self.clear()
             self.ended = True
 
-    def _start(
+    def wait_for(self, number: int) -> Photo | None:
+        """Wait until nobody reads a photograph, and return it; None if it was removed."""
+        with self._lock:
+            self._changed.wait_for(lambda: number != self._at and number not in self._waiting)
+            return self._photos.get(number)
+
+    # What a page's own session does otherwise: `reset` above, and from here to `put`.
+
+    def files(self, uploads: Sequence[Upload]) -> Files:
+        """Return what there is in what was uploaded."""
+        return files_of(uploads)
+
+    def accept(self, files: Files, new: Sequence[Photo]) -> bool:
+        """Take note of what was uploaded; return whether there is anything in it."""
+        if not files.photos:
+            self.tell(f"There are no photos in {files.title}.")
+        if new:
+            self.title, self.system = files.title, self.system + files.system
+        return bool(new)
+
+    def bytes_of(self, photos: Sequence[Photo], uploaded: int) -> int:
+        """Return what photographs will take beside their files."""
+        return self.photo_bytes * sum(not photo.error for photo in photos)
+
+    def pool(self) -> Jobs:
+        """Return the jobs that read what waits."""
+        return self.jobs
+
+    def answer(self, photo: Photo, data: bytes, answerers: Sequence[Answerer]) -> Photo:
+        """Return a photograph with the answers of models."""
+        return read_photo(photo, data, answerers, self.keep, where=self.where)
+
+    def keep(self, photo: Photo, image: Image) -> Photo:
+        """Return a photograph that was read with what is kept of its pixels."""
+        return photo
+
+    def repeat(self, photo: Photo, first: Photo) -> Photo:
+        """Return what becomes of a photograph with the contents of one that was read before."""
+        return replace(
+            first, name=photo.name, number=photo.number, read=photo.read, upload=photo.upload
+        )
+
+    def put(self, before: Photo, photo: Photo) -> None:
+        """Put what became of a photograph in its place, with the lock held."""
+        self._photos[photo.number] = photo
+        self._size += photo.size - before.size
+
+    def _new(self, photos: Sequence[Photo]) -> list[Photo]:
+        """Return the files that are not here yet, with the reasons of those that are too many."""
+
+        def identity(photo: Photo) -> tuple[int, str]:
+            inside = photo.upload is not None and is_zip(photo.upload.name)
+            return id(photo.upload), photo.name if inside else ""
+
+        here = {identity(photo): photo for photo in self.all if photo.upload is not None}
+        again = [photo.name for photo in photos if identity(photo) in here]
+        if again:
+            self.tell(f"{listed(again)} {'is' if len(again) == 1 else 'are'} here already.")
+        new = [photo for photo in photos if identity(photo) not in here]
+        taken = sum(bool(photo.width) or not photo.done for photo in self.all)
+        return limited(new, max(0, self.limits.photos - taken), self.limits.photos)
+
+    def _add(self, photos: Sequence[Photo]) -> None:
+        """Add files behind those that are here, under names that differ."""
+        with self._lock:
+            known = [photo.name for photo in self.all]
+            names = distinct_names([*known, *(photo.name for photo in photos)])[len(known) :]
+            new = []
+            for name, photo in zip(names, photos, strict=True):
+                self._numbers += 1
+                new.append(replace(photo, name=name, number=self._numbers))
+                self._photos[self._numbers] = new[-1]
+            self._read_later([photo for photo in new if not photo.done])
+
+    def _read_later(self, photos: Sequence[Photo]) -> None:
+        """Have photographs read, by the job that reads already or by a new one."""
+        waiting = {*self._waiting, self._at}
+        numbers = [photo.number for photo in photos if photo.number not in waiting]
+        if not numbers:
+            return
+        new = None
+        if not self._reading:
+            self._reading, self._total, self._analysed = True, 0, 0
+            self.job = new = Job(self._work, lambda: self._job_ended(new))
+        self._total += len(numbers)
+        self._waiting.extend(numbers)
+        if new:
+            self.pool().start(new)
+
+    def _work(self, cancelled: Cancelled) -> None:
+        self._began = self._clock()
+        while (photo := self._next(cancelled)) is not None:
+            asked = self.answerers
+            self._store(photo, *self._read(photo), asked, cancelled)
+
+    def _next(self, cancelled: Cancelled) -> Photo | None:
+        with self._lock:
+            if cancelled():
+                return None
+            self._reading = bool(self._waiting)
+            self._at = self._waiting.popleft() if self._waiting else None
+            return None if self._at is None else self._photos[self._at]
+
+    def _read(self, photo: Photo) -> tuple[Photo, bool]:
+        """Return what becomes of a photograph, and whether that took an analysis."""
+        try:
+            data = photo.read()
+        except RefusedError as error:
+            return replace(photo, error=str(error)), False
+        contents = digest(data)
+        with self._lock:
+            first = self._photos.get(self._first.get(contents, -1))
+        if not photo.done and first is not None and first.width and not self.lacks(first):
+            return self.repeat(photo, first), False
+        lacking = [one for one in self.answerers if one.key not in photo.answers]
+        read = self.answer(photo, data, lacking)
+        if not read.error:
+            self._first[contents] = photo.number
+        return read, True
+
+    def _store(
         self,
-        photos: PhotoSet,
-        candidates: Sequence[Candidate],
-        read: Read,
-        after: Callable[[], None] = lambda: None,
+        before: Photo,
+        photo: Photo,
+        analysed: bool,
+        asked: tuple[Answerer, ...],
+        cancelled: Cancelled,
     ) -> None:
-        """Read a set in the background; `after` is called at the end, whatever became of it."""
-        waiting = [candidates]  # emptied at the end, and with it the uploads are gone
+        with self._lock:
+            if cancelled():
+                return
+            self._at = None
+            if photo.number in self._photos:  # or it was removed meanwhile
+                self.put(before, photo)
+                late = not photo.error and self.answerers != asked and self.lacks(photo)
+                if late and photo.number not in self._waiting:
+                    self._waiting.append(photo.number)
+                    self._total += 1
+            self._analysed += analysed
+            self._took = self._clock() - self._began
+            self._make_room()
+            self._changed.notify_all()
 
-        def work(cancelled: Cancelled) -> None:
-            try:
-                photos.read(waiting[0], read, cancelled)
-            finally:
-                photos.close(_BROKEN_OFF)
+    def _make_room(self) -> None:
+        """End the analysis if the photographs take more memory than there is."""
+        if len(self) > self.limits.always and self._size > self._expected:
+            more = self._size + _STEP * self.photo_bytes
+            if self.budget.take(self, self.uploaded, more):
+                self._expected = more
+            else:
+                self._close(_ROOM_ENDED)
 
-        def ended() -> None:
-            waiting.clear()
-            after()
+    def _close(self, reason: str, missing: Missing = Missing.NOT_READ) -> None:
+        """Read nothing more; what is not done gets a reason instead of a result."""
+        with self._lock:
+            for number in (self._at, *self._waiting):
+                photo = self._photos.get(number or 0)
+                if photo is not None and not photo.done:
+                    self._photos[photo.number] = replace(photo, error=reason, missing=missing)
+            self._waiting.clear()
+            self._at, self._reading = None, False
+            self._changed.notify_all()
 
-        self.sets.append(photos)
-        self.job = Job(work, ended)
-        self.jobs.start(self.job)
+    def _job_ended(self, job: Job[None] | None) -> None:
+        with self._lock:
+            if self.job is job:
+                if self._reading:
+                    self._close(_BROKEN_OFF)
+                self._expected = self._size
+                self.budget.hold(self, self.uploaded + self._size)

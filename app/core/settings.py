@@ -78,14 +78,21 @@ MAX_PHOTO_MEGAPIXELS = Setting(
     "FER_MAX_PHOTO_MEGAPIXELS", "million pixels of a photo", 52, "it is refused"
 )
 MAX_FACES = Setting("FER_MAX_FACES", "faces of a photo", 200, "the largest are read")
-MAX_PHOTOS = Setting(
-    "FER_MAX_PHOTOS", "photos on the Photo page", 100, "further ones are named as not added"
+MAX_PHOTO_JOBS = Setting(
+    "FER_MAX_PHOTO_JOBS",
+    "sets of more than six photos read at once",
+    at_limit="others wait; 0: six photos at most",
+    machine="one per two cores",
 )
+MAX_PHOTOS = Setting(
+    "FER_MAX_PHOTOS", "photos on the Photos page", 500, "further ones are named as not read"
+)
+MAX_PHOTOS_MB = Setting("FER_MAX_PHOTOS_MB", "megabytes of them together", 300, "they are refused")
 MAX_PHOTOS_TOTAL_MB = Setting(
     "FER_MAX_PHOTOS_TOTAL_MB",
-    "megabytes of them together",
-    256,
-    "further ones are named as not added",
+    "megabytes of all visitors' photos in memory",
+    1000,
+    "more than six photos are refused",
 )
 MAX_STREAMS = Setting(
     "FER_MAX_STREAMS",
@@ -95,24 +102,6 @@ MAX_STREAMS = Setting(
 )
 MAX_STREAMS_A_VISITOR = Setting(
     "FER_MAX_STREAMS_A_VISITOR", "live streams of one visitor", 2, "the page says to stop one"
-)
-MAX_COLLECTION_JOBS = Setting(
-    "FER_MAX_COLLECTION_JOBS",
-    "collections read at once",
-    at_limit="others wait; 0: no such page",
-    machine="one per two cores",
-)
-MAX_COLLECTION_PHOTOS = Setting(
-    "FER_MAX_COLLECTION_PHOTOS", "photos of a collection", 500, "further ones are named as not read"
-)
-MAX_COLLECTION_MB = Setting(
-    "FER_MAX_COLLECTION_MB", "megabytes of a collection", 300, "it is refused"
-)
-MAX_COLLECTION_TOTAL_MB = Setting(
-    "FER_MAX_COLLECTION_TOTAL_MB",
-    "megabytes of collections in memory",
-    1000,
-    "the page waits for room",
 )
 MAX_VIDEO_JOBS = Setting(
     "FER_MAX_VIDEO_JOBS",
@@ -166,10 +155,12 @@ CLOUDFLARE_TURN_KEY_API_TOKEN = Setting(
 )
 TWILIO_ACCOUNT_SID = Setting("TWILIO_ACCOUNT_SID", "account for TURN by Twilio", kind=Kind.SECRET)
 TWILIO_AUTH_TOKEN = Setting("TWILIO_AUTH_TOKEN", "its token", kind=Kind.SECRET)
-TEACHING = Setting(
-    "FER_TEACHING", "visitors may teach models", "0", kind=Kind.TEXT, choices=("0", "1")
+FINE_TUNING = Setting(
+    "FER_FINE_TUNING", "visitors may fine-tune models", "0", kind=Kind.TEXT, choices=("0", "1")
 )
-TEACHING_REPLAY = Setting("FER_TEACHING_REPLAY", "data set that is replayed then", kind=Kind.TEXT)
+FINE_TUNING_REPLAY = Setting(
+    "FER_FINE_TUNING_REPLAY", "data set that is replayed then", kind=Kind.TEXT
+)
 LOG = Setting("FER_LOG", "events as lines of JSON", kind=Kind.TEXT, choices=("json",))
 OPERATOR_PASSWORD = Setting(
     "FER_OPERATOR_PASSWORD", "password of /operator, 12 characters or more", kind=Kind.SECRET

@@ -9,14 +9,14 @@ import streamlit as st
 from app.core.budget import Budget
 from app.core.jobs import Jobs, max_jobs
 from app.core.memory import MB
-from app.core.photo_session import UploadLimits
 from app.core.server.cleanup import CLEANUP
 from app.core.server.end import at_end
 from app.core.server.environment import server_settings
 from app.core.session.of_tab import session_of_tab
 from app.core.session.session_store import KEEP_SECONDS, Session, SessionStore
 from app.core.session.tabs import tab_is_open
-from app.core.settings import Setting
+from app.core.settings import MAX_SESSIONS, Setting
+from app.core.uploads import UploadLimits
 
 
 def kept(
@@ -54,6 +54,14 @@ def upload_limits(photos: Setting, megabytes: Setting) -> UploadLimits:
 def jobs(setting: Setting) -> Jobs:
     """Return the jobs of a kind of all visitors, of which a setting says the number."""
     made = Jobs(max_jobs(server_settings(), setting))
+    at_end(made.close)
+    return made
+
+
+@st.cache_resource(show_spinner=False)
+def quick_jobs() -> Jobs:
+    """Return the jobs for which somebody waits: each visitor has a place."""
+    made = Jobs(max(1, MAX_SESSIONS.number(server_settings())), niceness=0)
     at_end(made.close)
     return made
 

@@ -43,6 +43,9 @@ FLAW_ICONS = {
     "turned": ":material/3d_rotation:",
 }
 
+#: Names that are listed before they are only counted.
+_NAMED = 3
+
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:^=&])")
 
 
@@ -116,6 +119,13 @@ def icon_of(label: str) -> str:
 def counted(count: int, noun: str) -> str:
     """Return a count with its noun: ``1 face``, ``2 faces``, ``no faces``."""
     return f"{count or 'no'} {noun}{'' if count == 1 else 's'}"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return the first names, and how many more there are: ``a, b, c and 2 more``."""
+    more = [f"{len(names) - _NAMED} more"] if len(names) > _NAMED else []
+    *others, last = [*names[:_NAMED], *more]
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def answer_counts(results: Iterable[Faces]) -> Counter[str]:

@@ -1,20 +1,20 @@
-"""How many photographs reach a page: an archive, the files, or a folder."""
+"""How a visitor's photographs reach a page, and how far it is with them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import streamlit as st
 
 from app.core.budget import Budget
 from app.core.components import mount
+from app.core.jobs import State
 from app.core.layout import show_full
 from app.core.memory import MB
+from app.core.photo import Upload
 from app.core.photo_session import PhotoSession
 from app.core.server.gate import let_through
-from app.core.session.tabs import forget_upload
-from app.core.uploads import Upload
+from app.core.text import escape_markdown, waiting_line
 from fer.images import MAX_BYTES, SUFFIXES
 
 #: Least bytes of the server's memory with which photographs are asked for.
@@ -23,48 +23,27 @@ _LEAST_ROOM = 32 * MB
 #: What a browser's file picker offers first.
 _ACCEPT = "image/*,.heic,.heif"
 
+#: Photographs that another page has taken for the Photos page.
+_HANDED = "photos_handed"
 
-@dataclass(frozen=True)
-class Intake:
-    """What takes the files that a page's uploaders get.
+PHOTOS_PAGE = "app/pages/photos.py"
 
-    Attributes:
-        key: first word of the keys of all widgets.
-        what: what to drop beside a folder, as the label of the uploader.
-        megabytes: size of the largest file.
-        take: takes files, and returns whether the server may forget them as uploads at once.
-        refuse: is told of the files that the browser did not send, each with the reason.
-        tell: is told in a sentence why files were not taken.
-        each: whether every file counts as an upload, as far as a visitor may upload often; or all
-            that come at once, of which the session limits how much is in them.
-        pastes: kind of the files that can be pasted; none if empty.
-        others: endings of files that are taken beside photographs.
-        most: bytes of all files that come at once; any number if 0.
-        refuse_all: is told how many bytes were too many together.
-    """
-
-    key: str
-    what: str
-    megabytes: int
-    take: Callable[[Sequence[Upload]], bool]
-    refuse: Callable[[Sequence[tuple[str, str]]], None]
-    tell: Callable[[str], None]
-    each: bool = False
-    pastes: str = ""
-    others: tuple[str, ...] = ()
-    most: int = 0
-    refuse_all: Callable[[int], None] = lambda size: None
+Take = Callable[[Sequence[Upload]], object]
 
 
-def just_taken(key: str) -> bool:
-    """Return whether files came in this very run of the page.
+def hand_to_photos(uploads: Sequence[Upload]) -> None:
+    """Have the Photos page read files when it runs next."""
+    st.session_state.setdefault(_HANDED, []).extend(uploads)
 
-    The uploaders must be on the page once more: what they refused, they tell only now.
 
-    Args:
-        key: of the `Intake`.
-    """
-    return bool(st.session_state.pop(f"{key}_just_taken", False))
+def is_handed_to_photos() -> bool:
+    """Return whether something waits for the Photos page."""
+    return _HANDED in st.session_state
+
+
+def handed_to_photos() -> list[Upload]:
+    """Return what was handed to the Photos page, once."""
+    return list(st.session_state.pop(_HANDED, []))
 
 
 def has_room(budget: Budget, noun: str) -> bool:
@@ -75,79 +54,108 @@ def has_room(budget: Budget, noun: str) -> bool:
     return False
 
 
-def show_uploaders(
+def show_files(
     session: PhotoSession,
     key: str,
-    what: str,
-    take: Callable[[Sequence[Upload]], bool],
-    others: tuple[str, ...] = (),
+    label: str,
+    take: Take,
+    others: Sequence[str] = (),
+    *,
+    pastes: str = "",
 ) -> None:
-    """Show the uploaders of files, archives among them, and of a folder.
+    """Show the uploader of photographs and archives.
 
     Args:
         session: has the limits, and is told what is refused.
-        key: see `Intake`.
-        what: what to drop beside a folder, as the end of a sentence.
-        take: see `Intake`.
+        key: first word of the keys of all widgets.
+        label: what to drop.
+        take: takes the files.
         others: endings of files that are taken beside photographs and archives.
+        pastes: kind of the files that can be pasted; none if empty.
     """
-    limits = session.limits
-    most = f"up to {limits.photos:,} photos, {limits.bytes // MB} MB together"
-    intake = Intake(
-        key,
-        f"Drop {what}: {most}",
-        limits.bytes // MB,
-        take,
-        session.refuse,
-        session.tell,
-        others=("zip", *others),
-        most=limits.bytes,
-        refuse_all=session.refuse_all,
-    )
-    files, folder = st.tabs(
-        [":material/folder_zip: ZIP or photos", ":material/folder_open: Folder"]
-    )
-    with files:
-        show_files(intake)
-    with folder:
-        _show_folder(intake, f"Drop a folder here, with all folders in it: {most}", others)
-
-
-def show_files(intake: Intake) -> None:
-    """Show the uploader of files."""
-    uploader = f"{intake.key}_files"
+    uploader = f"{key}_files"
     st.file_uploader(
-        intake.what,
+        label,
         accept_multiple_files=True,
         key=uploader,
-        max_upload_size=intake.megabytes,
+        max_upload_size=max(1, session.limits.bytes // MB),
         on_change=_hand_over,
-        args=(intake, uploader),
+        args=(session, key, uploader, take),
     )
-    accept = ",".join([_ACCEPT, *(f".{ending}" for ending in intake.others)])
-    _helper(intake, uploader, accept=accept, pastes=intake.pastes)
+    accept = ",".join([_ACCEPT, *(f".{ending}" for ending in ("zip", *others))])
+    _helper(session, uploader, accept=accept, pastes=pastes)
 
 
-def _show_folder(intake: Intake, label: str, others: tuple[str, ...]) -> None:
-    uploader, suffixes = f"{intake.key}_folder", [*SUFFIXES, *others]
+def show_folder(
+    session: PhotoSession, key: str, label: str, take: Take, others: Sequence[str] = ()
+) -> None:
+    """Show the uploader of a folder; for the arguments see `show_files`."""
+    uploader, suffixes = f"{key}_folder", [*SUFFIXES, *others]
     st.file_uploader(
         label,
         type=suffixes,
         accept_multiple_files="directory",
         key=uploader,
-        max_upload_size=min(intake.megabytes, MAX_BYTES // MB),
+        max_upload_size=max(1, min(session.limits.bytes, MAX_BYTES) // MB),
         on_change=_hand_over,
-        args=(intake, uploader),
+        args=(session, key, uploader, take),
     )
-    _helper(intake, uploader, suffixes=suffixes)
+    _helper(session, uploader, suffixes=suffixes)
     st.caption(
         ":material/smartphone: Phones cannot choose a folder in most browsers. Choose the photos "
         "themselves, or a ZIP of the folder."
     )
 
 
+def most_in_words(session: PhotoSession) -> str:
+    """Return how much a visitor may upload."""
+    limits = session.limits
+    return f"up to {limits.photos:,} photos, {limits.bytes // MB} MB together"
+
+
+def show_session_title(
+    session: PhotoSession, title: str, facts: str, key: str, offer_clear: Callable[[], None]
+) -> None:
+    """Show what was uploaded, and the way to cancel the analysis or, after it, to delete all.
+
+    Args:
+        session: what is read.
+        title: name of what was uploaded.
+        facts: what there is in it, in a line; "" if nothing is to be said.
+        key: first word of the keys of all widgets.
+        offer_clear: shows the way to delete all.
+    """
+    with st.container(gap="xxsmall"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.subheader(escape_markdown(title), anchor=False, width="content")
+            if session.running:
+                cancel = f"{key}_cancel"
+                st.button("Cancel", icon=":material/close:", key=cancel, on_click=session.cancel)
+            else:
+                offer_clear()
+        if facts:
+            st.caption(facts)
+
+
+def show_progress(session: PhotoSession, noun: str) -> bool:
+    """Show how far the analysis is, and return whether it has begun.
+
+    Args:
+        session: what is read, or waits for it.
+        noun: what is analysed.
+    """
+    job = session.job
+    if job is None or job.state is State.WAITING:
+        ahead = session.jobs.ahead_of(job) if job else 0
+        line = waiting_line(ahead, session.jobs.places, noun)
+        st.info(line, icon=":material/hourglass_top:")
+        return False
+    st.progress(*session.progress)
+    return True
+
+
 def _helper(
-    intake: Intake,
+    session: PhotoSession,
     uploader: str,
     *,
     accept: str = "",
@@ -156,14 +164,14 @@ def _helper(
 ) -> None:
     """Let the page have the files that the uploader refuses, and empty it.
 
-    An uploader forgets its files on a visit to another page, so somebody else has them; then they
+    An uploader forgets its files on a visit to another page, so the session has them; then they
     are removed from the uploader.
 
     Args:
-        intake: takes the files.
+        session: takes the files.
         uploader: key of the uploader.
         accept: what a browser's file picker offers first.
-        pastes: see `Intake`.
+        pastes: kind of the files that can be pasted; none if empty.
         suffixes: endings of the files that are uploaded; all if empty.
     """
     helper = f"{uploader}_helper"
@@ -171,38 +179,30 @@ def _helper(
     def tell_refused() -> None:
         files = st.session_state[helper].refused
         if too_large := [int(file["bytes"]) for file in files if "bytes" in file]:
-            intake.refuse_all(too_large[0])
+            session.refuse_all(too_large[0])
         else:
-            intake.refuse([(str(file["name"]), str(file["reason"])) for file in files])
+            session.refuse([(str(file["name"]), str(file["reason"])) for file in files])
 
-    names = [file.name for file in st.session_state.get(uploader) or [] if hasattr(file, "name")]
     data = {
         "uploader": uploader,
         "accept": accept,
         "pastes": pastes,
-        "taken": names,
-        "most": intake.most,
+        "taken": [file.name for file in st.session_state.get(uploader) or []],
+        "most": session.limits.bytes,
         "suffixes": [*suffixes],
     }
     mount("core/uploader", data, key=helper, on_refused_change=tell_refused)
 
 
-def _hand_over(intake: Intake, uploader: str) -> None:
-    taken: set[str] = st.session_state.setdefault(f"{intake.key}_taken", set())
+def _hand_over(session: PhotoSession, key: str, uploader: str, take: Take) -> None:
+    taken: set[str] = st.session_state.setdefault(f"{key}_taken", set())
     new = [file for file in st.session_state[uploader] if file.file_id not in taken]
     taken.update(file.file_id for file in new)
-    new = [file for file in new if hasattr(file, "getvalue")]
-    st.session_state[f"{intake.key}_just_taken"] = False
-    if not new:  # they were removed
+    if not new:  # some were removed
         return
-    names = [file.name for file in new] if intake.each else ["That"]
-    count, too_fast = let_through(names)
-    let_in = new[: count if intake.each else len(new) * count]
-    uploads = [Upload(file.name, file.getvalue()) for file in let_in]
-    if uploads and intake.take(uploads):
-        # What was refused stays until the uploader is emptied, so that it can be chosen again.
-        for file in let_in:
-            forget_upload(file.file_id)
+    # However much it is, it is one upload: the session limits how much is in it.
+    let_in, too_fast = let_through(["That"])
+    if let_in:
+        take([Upload(file.name, file.getvalue()) for file in new])
     if too_fast:
-        intake.tell(too_fast)
-    st.session_state[f"{intake.key}_just_taken"] = bool(let_in)
+        session.tell(too_fast)

@@ -9,16 +9,16 @@ from __future__ import annotations
 import io
 import stat
 import zipfile
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import PurePosixPath
 
-from fer.errors import FerError, failures_as
+from app.core.memory import MB
+from app.core.photo import Photo, RefusedError, Upload
+from fer.errors import failures_as
 from fer.images import MAX_BYTES
 from fer.labelled.names import Kind, kind_of, leads_out, natural_order, shown_name
-
-MB = 2**20
 
 #: Bytes that are unpacked at a time.
 _CHUNK = 2**16
@@ -40,8 +40,19 @@ _UNIX = 3  # the system whose file modes `external_attr` has
 _OTHER_ARCHIVE = "is an archive of a kind that is not read. Make a ZIP of it, or unpack it."
 
 
-class RefusedError(FerError):
-    """A file is not read. Its message is the end of a sentence that starts with the file's name."""
+@dataclass(frozen=True)
+class UploadLimits:
+    """What a visitor may upload.
+
+    Attributes:
+        photos: number of photographs that are read.
+        bytes: size of what is uploaded.
+        always: number of photographs that are read whatever room other visitors leave.
+    """
+
+    photos: int
+    bytes: int
+    always: int = 0
 
 
 @dataclass(frozen=True)
@@ -67,54 +78,18 @@ _USUAL = ArchiveLimits()
 
 
 @dataclass(frozen=True)
-class Candidate:
-    """A file of a collection, which may be a photograph.
-
-    Attributes:
-        name: for the page and for exports.
-        reason: why it is not read, as the end of a sentence that starts with its name; empty if
-            that can be tried.
-        read: returns its contents; may raise `RefusedError`.
-    """
-
-    name: str
-    reason: str = ""
-    read: Callable[[], bytes] = field(default=bytes, repr=False)
-
-
-@dataclass(frozen=True)
-class Upload:
-    """A file as the browser sent it.
-
-    Attributes:
-        name: its name, or its path in the folder that was chosen.
-        data: its contents.
-    """
-
-    name: str
-    data: bytes = field(repr=False)
-
-
-@dataclass(frozen=True)
 class Files:
-    """The files of a collection before they are read.
+    """What there is in what was uploaded, before it is read.
 
     Attributes:
         title: name of the folder or archive.
-        candidates: the files, sorted by name.
+        photos: the files, sorted by name; those that are not read have an error.
         system: number of system files that were left out beside them.
-        bytes: size of what was uploaded.
     """
 
     title: str
-    candidates: tuple[Candidate, ...]
+    photos: tuple[Photo, ...]
     system: int = 0
-    bytes: int = 0
-
-    @property
-    def photos(self) -> int:
-        """Number of files that may be photographs."""
-        return sum(not candidate.reason for candidate in self.candidates)
 
 
 class PhotoArchive:
@@ -130,7 +105,9 @@ class PhotoArchive:
 
     def __init__(self, data: bytes, limits: ArchiveLimits = _USUAL) -> None:
         self._limits = limits
-        self._unpacked = 0
+        #: Bytes that were unpacked of each file; one may be read again.
+        self._unpacked: dict[int, int] = {}
+        self._total = 0
         opening = _Opening(data, limits.directory_bytes)
 
         def failure(error: Exception) -> RefusedError:
@@ -148,7 +125,7 @@ class PhotoArchive:
                 f"{limits.entries:,} are looked at."
             )
 
-    def candidates(self) -> tuple[list[Candidate], int]:
+    def photos(self) -> tuple[list[Photo], int]:
         """Return all its files in their order, and how many system files there are beside them."""
         found, system = [], 0
         for info in self._zip.infolist():
@@ -160,7 +137,7 @@ class PhotoArchive:
                 system += 1
                 continue
             reason = _refusal(info, name, self._limits)
-            found.append(Candidate(shown_name(name), reason, partial(self._read, info)))
+            found.append(Photo(shown_name(name), reason, read=partial(self._read, info)))
         return found, system
 
     def _read(self, info: zipfile.ZipInfo) -> bytes:
@@ -169,7 +146,8 @@ class PhotoArchive:
         with failures_as(lambda _: damaged), self._zip.open(info) as file:
             while part := file.read(_CHUNK):
                 size += len(part)
-                self._unpacked += len(part)
+                self._total += max(0, size - self._unpacked.get(id(info), 0))
+                self._unpacked[id(info)] = max(size, self._unpacked.get(id(info), 0))
                 self._check(info, size)
                 parts.append(part)
         return b"".join(parts)
@@ -183,7 +161,7 @@ class PhotoArchive:
                 f"was refused: it is compressed to less than 1/{self._limits.ratio} of its size, "
                 "as no photo is."
             )
-        if self._unpacked > self._limits.total_bytes:
+        if self._total > self._limits.total_bytes:
             raise RefusedError(
                 f"was not read: the archive unpacks to more than {self._limits.total_bytes // MB:,}"
                 " MB."
@@ -257,42 +235,33 @@ def _decoded(info: zipfile.ZipInfo) -> str:
         return info.filename
 
 
-def files_of(uploads: Sequence[Upload], most: int) -> Files:
-    """Return the files of a collection: those uploaded, and those in ZIP archives among them.
-
-    Args:
-        uploads: what was uploaded.
-        most: number of photographs that are read; the others get this as their reason.
-    """
-    candidates, system, title = list[Candidate](), 0, _title(uploads)
-    for upload in _inside(uploads):
-        found, left_out = _files_in(upload, prefix=len(uploads) > 1)
-        candidates += found
+def files_of(uploads: Sequence[Upload]) -> Files:
+    """Return what was uploaded, and what is in ZIP archives among it."""
+    photos, system, folder = list[Photo](), 0, _folder(uploads)
+    for upload in uploads:
+        name = upload.name.split("/", 1)[1] if folder else upload.name
+        found, left_out = _files_in(upload, name, several=len(uploads) > 1)
+        photos += found
         system += left_out
-    candidates.sort(key=lambda candidate: natural_order(candidate.name))
-    size = sum(len(upload.data) for upload in uploads)
-    return Files(title, tuple(limited(candidates, most)), system, size)
+    photos.sort(key=lambda photo: natural_order(photo.name))
+    one = folder or (uploads[0].name if len(uploads) == 1 else "")
+    title = shown_name(one) if one else f"{len(uploads):,} files"
+    return Files(title, tuple(photos), system)
 
 
-def _files_in(upload: Upload, *, prefix: bool) -> tuple[list[Candidate], int]:
-    if is_zip(upload.name):
-        return _unpacked(upload, prefix=prefix)
-    if kind_of(upload.name) is Kind.SYSTEM:
+def _files_in(upload: Upload, name: str, *, several: bool) -> tuple[list[Photo], int]:
+    if is_zip(name):
+        try:
+            found, system = PhotoArchive(upload.data).photos()
+        except RefusedError as error:
+            return [Photo(shown_name(name), str(error))], 0
+        folder = f"{PurePosixPath(shown_name(name)).stem}/" if several else ""
+        named = (replace(p, name=shown_name(f"{folder}{p.name}"), upload=upload) for p in found)
+        return [*named], system
+    if kind_of(name) is Kind.SYSTEM:
         return [], 1
-    reason = not_a_photo(upload.name, _OTHER_ARCHIVE)
-    return [Candidate(shown_name(upload.name), reason, lambda: upload.data)], 0
-
-
-def _unpacked(upload: Upload, *, prefix: bool) -> tuple[list[Candidate], int]:
-    name = shown_name(upload.name)
-    try:
-        found, system = PhotoArchive(upload.data).candidates()
-    except RefusedError as error:
-        return [Candidate(name, str(error))], 0
-    if prefix:
-        stem = PurePosixPath(name).stem
-        found = [replace(one, name=shown_name(f"{stem}/{one.name}")) for one in found]
-    return found, system
+    reason = not_a_photo(name, _OTHER_ARCHIVE)
+    return [Photo(shown_name(name), reason, upload=upload, read=lambda: upload.data)], 0
 
 
 def is_zip(name: str) -> bool:
@@ -300,34 +269,19 @@ def is_zip(name: str) -> bool:
     return name.lower().endswith((".zip", ".cbz"))
 
 
-def limited(candidates: Sequence[Candidate], most: int) -> list[Candidate]:
-    """Return the candidates with a reason for each photograph beyond the first `most`."""
-    limited, photos = [], 0
-    for candidate in candidates:
-        photos += not candidate.reason
-        too_many = not candidate.reason and photos > most
-        limited.append(Candidate(candidate.name, _too_many(most)) if too_many else candidate)
+def limited(photos: Sequence[Photo], left: int, most: int) -> list[Photo]:
+    """Return files with an error for each photograph beyond what is left of the most."""
+    limited, count = [], 0
+    for photo in photos:
+        count += not photo.error
+        if not photo.error and count > left:
+            error = f"was not read: this server reads {most:,} photos of a visitor."
+            photo = Photo(photo.name, error)
+        limited.append(photo)
     return limited
-
-
-def _too_many(most: int) -> str:
-    return f"was not read: this server reads {most:,} photos of a collection."
-
-
-def _inside(uploads: Sequence[Upload]) -> list[Upload]:
-    """Return the uploads with their paths inside the folder that was chosen."""
-    if _folder(uploads):
-        return [replace(upload, name=upload.name.split("/", 1)[1]) for upload in uploads]
-    return [*uploads]
 
 
 def _folder(uploads: Sequence[Upload]) -> str:
     """Return the name of the folder that all uploads are in; "" if there is none."""
     folders = {upload.name.split("/", 1)[0] if "/" in upload.name else "" for upload in uploads}
     return folders.pop() if len(folders) == 1 else ""
-
-
-def _title(uploads: Sequence[Upload]) -> str:
-    if folder := _folder(uploads):
-        return shown_name(folder)
-    return shown_name(uploads[0].name) if len(uploads) == 1 else f"{len(uploads):,} files"

@@ -14,14 +14,13 @@ from app.core.priority import max_streams, usable_cores
 from app.core.server.cleanup import CLEANUP
 from app.core.server.environment import server_settings
 from app.core.server.metrics import GAUGES
-from app.core.session.of_tab import session_of_tab
-from app.core.session.session_store import SessionStore
-from app.core.session.tabs import tab_is_open, this_visitor
+from app.core.session.tabs import this_visitor
 from app.core.settings import MAX_STREAMS_A_VISITOR
+from app.core.state import kept
 from app.live.streaming.network_pool import StreamPool, shared_model
 from app.live.streaming.session import LiveModel, LiveSession
 from app.live.streaming.stream_limit import StreamLimit
-from app.live.streaming.turn import Ice, IceSource, RelayCheck, relay_facts, twilio_servers
+from app.live.streaming.turn import IceSource, RelayCheck, relay_facts, twilio_servers
 from app.live.webrtc_patches import cloudflare_servers
 
 #: Models that are loaded for streams at a time; the one that was not used for longest goes. A
@@ -35,7 +34,12 @@ def live_session() -> LiveSession:
     Raises:
         ModelError: there is no complete model.
     """
-    return session_of_tab(_store(), "live_session", _new_session)
+    return kept(
+        "live_session",
+        _new_session,
+        end=lambda session: session.ended(),
+        bytes_of=lambda session: session.record.bytes,
+    )
 
 
 def _new_session() -> LiveSession:
@@ -68,11 +72,6 @@ def _size() -> int:
     return max(1, min(ceil(usable_cores()), _limit().slots))
 
 
-def connection_help() -> Ice:
-    """Return the ICE servers for a new connection."""
-    return ice_source().current()
-
-
 @st.cache_resource(show_spinner="Loading the model …")
 def _pool(size: int) -> StreamPool:
     return StreamPool(size, running_model.face_landmark())
@@ -92,15 +91,6 @@ def _limit() -> StreamLimit:
     GAUGES["fer_lens_streams"] = about, lambda: limit.taken
     CLEANUP.add(limit.look)
     return limit
-
-
-@st.cache_resource(show_spinner=False)
-def _store() -> SessionStore[LiveSession]:
-    store: SessionStore[LiveSession] = SessionStore(
-        tab_is_open, bytes_of=lambda session: session.record.bytes
-    )
-    CLEANUP.add(store.look)
-    return store
 
 
 @st.cache_resource(show_spinner=False)

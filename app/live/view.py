@@ -9,9 +9,11 @@ from functools import partial
 import streamlit as st
 
 from app.core.legend import legend
+from app.core.polling import POLL_SECONDS, poll
 from app.core.stream_charts.drawing import mix_strip
 from app.core.text import counted
 from app.live import text
+from app.live.camera import CameraProblem, camera_problem
 from app.live.notices import WITHOUT_SERVER, show_trouble
 from app.live.session_view import show_rolling_timeline
 from app.live.streaming.connection import Phase
@@ -90,25 +92,51 @@ def show_controls(session: LiveSession) -> None:
     )
 
 
-def show_figures(
+def show_panel(
     session: LiveSession,
     observe: Callable[[], Phase],
+    stopped: Callable[[Phase, CameraProblem | None], None],
     source: str,
     relay: Callable[[], RelayState | None] = lambda: None,
     *,
     cut: str = WITHOUT_SERVER,
+    seconds: float = POLL_SECONDS,
     chart_seconds: float = 0.0,
-) -> None:
-    """Show the state of the stream, the expressions in view, the timeline, and the speed.
+) -> Phase:
+    """Show the panel beside the picture, and return the phase of the session.
+
+    While it runs, that is the state of the stream, the expressions in view, the timeline, and the
+    speed.
 
     Args:
         session: the visitor's stream.
         observe: returns the current phase of the connection.
+        stopped: shows the panel while nothing runs.
         source: name of what is shown while all is well.
         relay: returns how the connection's TURN server is.
         cut: what to say while the browser has no connection.
+        seconds: seconds between two updates.
         chart_seconds: seconds between two updates of the timeline; 0 for each time.
     """
+    panel = st.container()
+    phase, problem = observe(), camera_problem()  # which takes room, but below
+    with panel:
+        figures = partial(_show_figures, session, observe, source, relay, cut, chart_seconds)
+        poll(figures, active=phase.active, seconds=seconds)
+        if not phase.active:
+            session.ended()
+            stopped(phase, problem)
+    return phase
+
+
+def _show_figures(
+    session: LiveSession,
+    observe: Callable[[], Phase],
+    source: str,
+    relay: Callable[[], RelayState | None],
+    cut: str,
+    chart_seconds: float,
+) -> None:
     phase = observe()
     with st.container(key=_CUT):
         st.badge("Not connected", icon=":material/cloud_off:", color="orange")

@@ -3,70 +3,59 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 
-from app.own_data.own_set import OwnSet
-from app.own_data.reading import OwnFace
+from app.core.models.runnable import ModelEntry
+from app.own_data.own_set import OwnFace, OwnSet
 from fer import decode_image
 from fer.drawing.pictures import encoded
 from fer.export.table import BYTE_ORDER_MARK, face_records
 from fer.labelled.table import SKIPPED, LabelledFace, LabelRow, write_archive, write_table
-from fer.model.spec import ModelSpec
-
-#: Reads a photograph as it came.
-Read = Callable[[], bytes]
 
 
-def labels_csv(own: OwnSet, model: str, head: str, spec: ModelSpec) -> str:
+def labels_csv(own: OwnSet, model: ModelEntry, head: str) -> str:
     """Return the table of all labels, those of skipped faces too, to go on with later.
 
     Args:
         own: the faces and their labels.
-        model: name of the model whose answers the table has.
+        model: whose answers the table has.
         head: name of its head.
-        spec: describes it.
     """
-    labelled = _labelled(own, model, head, spec)
-    return BYTE_ORDER_MARK + write_table(face.row for face in labelled)
+    return BYTE_ORDER_MARK + write_table(face.row for face in _labelled(own, model, head))
 
 
-def set_zip(
-    own: OwnSet, model: str, head: str, spec: ModelSpec, originals: Mapping[str, Read]
-) -> bytes:
+def set_zip(own: OwnSet, model: ModelEntry, head: str, *, originals: bool = True) -> bytes:
     """Return the labelled set as a ZIP, see `fer.labelled.table`.
 
     Args:
         own: the faces and their labels.
-        model: name of the model whose answers the table has.
+        model: whose answers the table has.
         head: name of its head.
-        spec: describes it.
-        originals: reads the photographs that are put in, by their name in the set.
+        originals: whether the photographs are put in as they came.
     """
-    labelled = _labelled(own, model, head, spec)
-    faces = [face for face in labelled if face.row.expression != SKIPPED]
-    photos = dict.fromkeys(face.row.photo for face in faces)
+    faces = [face for face in _labelled(own, model, head) if face.row.expression != SKIPPED]
+    names = dict.fromkeys(face.row.photo for face in faces) if originals else ()
     out = io.BytesIO()
-    write_archive(out, faces, {name: originals[name] for name in photos if name in originals})
+    write_archive(out, faces, {name: own.photos[name].read for name in names})
     return out.getvalue()
 
 
-def _labelled(own: OwnSet, model: str, head: str, spec: ModelSpec) -> list[LabelledFace]:
-    labels, said = own.labels, partial(_said, model=model, head=head)
+def _labelled(own: OwnSet, model: ModelEntry, head: str) -> list[LabelledFace]:
+    faces = own.faces
     found = [
         LabelledFace(
             replace(
-                said(face),
+                _row(face, model, head),
                 photo=name,
-                expression=labels[index].expression,
-                answer_seen=labels[index].answer_seen,
+                expression=label.expression,
+                answer_seen=label.answer_seen,
             ),
             face.index + 1,
             partial(_png, face),
         )
-        for index, (name, face) in enumerate(own.faces)
-        if index in labels
+        for index, label in sorted(own.labels.items())
+        for name, face in [faces[index]]
     ]
     misses = [
         LabelledFace(LabelRow(name, photo.label))
@@ -76,9 +65,9 @@ def _labelled(own: OwnSet, model: str, head: str, spec: ModelSpec) -> list[Label
     return found + misses
 
 
-def _said(face: OwnFace, *, model: str, head: str) -> LabelRow:
+def _row(face: OwnFace, model: ModelEntry, head: str) -> LabelRow:
     """Return the row of a face without its label: what the model answered."""
-    answered = face.answered(model, head)
+    answered = face.answered(model.key, head)
     if answered is None:
         return LabelRow("", "", face.box)
     [record] = face_records(answered)
@@ -88,7 +77,7 @@ def _said(face: OwnFace, *, model: str, head: str) -> LabelRow:
         face.box,
         answer=record["answer"],
         confidence=record["confidence"],
-        model=model,
+        model=model.name,
         head=record["head"],
         detection_score=record["detection_score"] if not face.photo.cut_out else None,
         quality=tuple(record["quality"]),

@@ -5,14 +5,14 @@ Does not use Streamlit.
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
+from app.core.photo import Photo, RefusedError, Upload
 from app.core.text import counted
-from app.core.uploads import Candidate, Files, RefusedError, Upload, files_of, limited
+from app.core.uploads import Files, files_of
 from fer.errors import DataError
 from fer.labelled.folders import labelled_files
 from fer.labelled.table import CROPS, FILE_NAME, ORIGINALS, SKIPPED, LabelRow, read_table
@@ -21,66 +21,48 @@ from fer.text import one_of
 
 @dataclass(frozen=True)
 class LabelledFiles(Files):
-    """What a visitor has dropped, before any photograph is opened; tables are no candidates.
+    """What a visitor has dropped, before any photograph is opened; tables are no photographs.
 
     Attributes:
-        labels: what the folders say, by name of the file.
-        cut_outs: names of files that are cut-out faces whatever their size.
         rows: the labels of tables.
         notes: what was left out, in sentences.
     """
 
-    labels: Mapping[str, str] = field(default_factory=dict)
-    cut_outs: frozenset[str] = frozenset()
     rows: tuple[LabelRow, ...] = ()
     notes: tuple[str, ...] = ()
 
 
 def labelled_files_of(
-    uploads: Sequence[Upload], most: int, expressions: Sequence[str], *, by_hand: bool = False
+    uploads: Sequence[Upload], expressions: Sequence[str], *, by_hand: bool = False
 ) -> LabelledFiles:
     """Return what there is in what was uploaded.
 
     Args:
         uploads: photographs, ZIP archives, tables.
-        most: number of photographs that are read.
         expressions: names that a label may have.
         by_hand: whether folders say nothing, because the visitor labels.
     """
-    files = files_of(uploads, sys.maxsize)
-    tables = [one for one in files.candidates if one.name.lower().endswith(".csv")]
-    rows, candidates, notes = list[LabelRow](), list[Candidate](), list[str]()
+    files = files_of(uploads)
+    tables = [one for one in files.photos if one.name.lower().endswith(".csv")]
+    rows, faulty = list[LabelRow](), list[Photo]()
     for table in tables:
         try:
             rows += read_table(table.read())
         except (DataError, RefusedError) as error:
-            candidates.append(Candidate(table.name, str(error)))
-    notes += _unknown([row.expression for row in rows], [*expressions, SKIPPED], "label", "called")
-    photos, cut_outs = _of_own_archive([c for c in files.candidates if c not in tables], tables)
-    labels: dict[str, str] = {}
+            faulty.append(Photo(table.name, str(error)))
+    notes = _unknown([row.expression for row in rows], [*expressions, SKIPPED], "label", "called")
+    photos = _of_own_archive([one for one in files.photos if one not in tables], tables)
     if not by_hand:
-        names = [one.name for one in photos if not one.reason]
+        names = [one.name for one in photos if not one.error]
         found = {file.name: file.class_name for file in labelled_files(names, expressions)}
         notes += _unknown([*found.values()], expressions, "photo", "in folders called")
-        labels = {name: label for name, label in found.items() if label in expressions}
-        photos = [one for one in photos if found.get(one.name, "") in ("", *expressions)]
-    candidates += limited(photos, most)
-    return LabelledFiles(
-        files.title,
-        tuple(candidates),
-        files.system,
-        files.bytes,
-        labels,
-        cut_outs,
-        tuple(rows),
-        tuple(notes),
-    )
+        known = [one for one in photos if found.get(one.name, "") in ("", *expressions)]
+        photos = [replace(one, label=found.get(one.name, "")) for one in known]
+    return LabelledFiles(files.title, (*faulty, *photos), files.system, tuple(rows), tuple(notes))
 
 
-def _of_own_archive(
-    photos: Sequence[Candidate], tables: Sequence[Candidate]
-) -> tuple[list[Candidate], frozenset[str]]:
-    """Return the photographs of a set that this page has saved, and which are cut-out faces.
+def _of_own_archive(photos: Sequence[Photo], tables: Sequence[Photo]) -> list[Photo]:
+    """Return the photographs of a set that this page has saved; its crops are cut-out faces.
 
     Such a set has every face twice. The originals say more; without them, the crops must do.
     """
@@ -92,14 +74,13 @@ def _of_own_archive(
         originals, crops = f"{prefix}{ORIGINALS}/", f"{prefix}{CROPS}/"
         if any(one.name.startswith(originals) for one in photos):
             kept = [one for one in photos if not one.name.startswith(crops)]
-            return [_without(one, originals) for one in kept], frozenset()
-        inside = [_without(one, crops) for one in photos]
-        return inside, frozenset(n.name for n, o in zip(inside, photos, strict=True) if n != o)
-    return [*photos], frozenset()
-
-
-def _without(one: Candidate, folder: str) -> Candidate:
-    return replace(one, name=one.name.removeprefix(folder))
+            return [replace(one, name=one.name.removeprefix(originals)) for one in kept]
+        inside = [one.name.startswith(crops) for one in photos]
+        return [
+            replace(one, name=one.name.removeprefix(crops), cut_out=cut_out)
+            for one, cut_out in zip(photos, inside, strict=True)
+        ]
+    return [*photos]
 
 
 def _unknown(names: Sequence[str], known: Sequence[str], noun: str, called: str) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from functools import partial
 
 import streamlit as st
 
@@ -11,12 +12,11 @@ from app.core.models import running_model
 from app.core.models.model_choice import chosen_entry
 from app.core.models.runnable import ModelEntry, runnable_models
 from app.core.paths import ASSETS
-from app.core.photo import Answerer
+from app.core.photo import Answerer, Upload
 from app.core.settings import MAX_OWN_JOBS, MAX_OWN_MB, MAX_OWN_PHOTOS, MAX_OWN_TOTAL_MB
 from app.core.state import budget, jobs, kept, upload_limits
 from app.core.text import counted, escape_markdown
-from app.core.uploaders import has_room, show_uploaders
-from app.core.uploads import Upload
+from app.core.uploaders import has_room, most_in_words, show_files, show_folder
 from app.own_data.session import OwnSession
 from fer import ModelError
 
@@ -59,12 +59,6 @@ def entries() -> list[ModelEntry]:
     return [chosen, *(entry for entry in runnable_models() if entry.key != chosen.key)]
 
 
-def expressions() -> tuple[str, ...]:
-    """Return all expressions that a model here knows, in the order of the chosen one's heads."""
-    heads = (head for entry in entries() for head in entry.spec.heads)
-    return tuple(dict.fromkeys(label for head in heads for label in head.labels))
-
-
 def answerers() -> list[Answerer]:
     """Return all models, loaded.
 
@@ -79,7 +73,7 @@ def answerers() -> list[Answerer]:
             _log.warning("the model %s does not answer: %s", entry.name, error)
             faults.append(error)
             continue
-        found.append(Answerer(analyzer, entry.name, entry.key))
+        found.append(Answerer(analyzer, entry.key, entry.name))
     if not found:
         raise faults[0]
     return found
@@ -106,8 +100,16 @@ def show_inputs(session: OwnSession) -> None:
         st.info("**Labelling is switched off** on this server.", icon=":material/info:")
         return
     if has_room(session.budget, "set of photos"):
-        what = "photos here, a ZIP, or a labels.csv of yours"
-        show_uploaders(session, KEY, what, lambda uploads: _take(session, uploads), ("csv",))
+        most, take = most_in_words(session), partial(_take, session)
+        files, folder = st.tabs(
+            [":material/upload: Photos or ZIP", ":material/folder_open: Folder"]
+        )
+        with files:
+            label = f"Drop photos here, a ZIP, or a labels.csv of yours: {most}"
+            show_files(session, KEY, label, take, ("csv",))
+        with folder:
+            label = f"Drop a folder here, with all folders in it: {most}"
+            show_folder(session, KEY, label, take, ("csv",))
 
 
 def offer_sample(session: OwnSession) -> None:
@@ -127,13 +129,8 @@ def offer_sample(session: OwnSession) -> None:
             )
 
 
-def label_by_hand(session: OwnSession) -> None:
-    """Forget what the folders say, and begin anew with the same photos."""
-    session.label_by_hand(answerers(), expressions())
-
-
-def _take(session: OwnSession, uploads: Sequence[Upload]) -> bool:
-    return session.take(uploads, answerers(), expressions())
+def _take(session: OwnSession, uploads: Sequence[Upload]) -> None:
+    session.take(uploads, answerers())
 
 
 def _take_sample(session: OwnSession) -> None:

@@ -12,8 +12,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from app.core.text import FLAW_ICONS
-from app.own_data.own_set import Label, OwnSet
-from app.own_data.reading import OwnFace
+from app.own_data.own_set import Label, OwnFace, OwnSet
 from fer.labelled.table import SKIPPED
 from fer.labels import colour_of
 from fer.model.spec import Head
@@ -36,7 +35,7 @@ def labeller_data(
 
     Args:
         own: the faces and their labels.
-        model: name of the model whose answers are shown.
+        model: key of the model whose answers are shown.
         head: its head.
         token: tells the set from others.
         done: number of the last change by the browser that was carried out.

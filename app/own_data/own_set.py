@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from os.path import splitext
 
 import numpy as np
 
-from app.core.photo import Photo
+from app.core.photo import Crop, Photo
 from app.own_data.measuring import LabelledAnswer
-from app.own_data.reading import OwnFace
+from fer import Faces
 from fer.geometry import iou_matrix
 from fer.labelled.names import flat_name
-from fer.labelled.table import SKIPPED, LabelRow
+from fer.labelled.table import SKIPPED, Box, LabelRow
 from fer.types import Floats
-
-#: Returns the contents of a file.
-Read = Callable[[], bytes]
 
 #: Overlap (intersection over union) from which on two boxes are of the same face.
 _SAME_FACE = 0.5
@@ -43,6 +40,52 @@ class Label:
         return self.expression != SKIPPED
 
 
+@dataclass(frozen=True)
+class OwnFace:
+    """A face of the visitor.
+
+    Attributes:
+        photo: its photograph.
+        index: of the face in it.
+    """
+
+    photo: Photo
+    index: int
+
+    @property
+    def name(self) -> str:
+        """The photograph's name, and which of its faces it is."""
+        several = self.photo.face_count > 1
+        return f"{self.photo.name}, face {self.index + 1}" if several else self.photo.name
+
+    @property
+    def crop(self) -> Crop:
+        """Its pictures."""
+        return self.photo.crops[self.index]
+
+    @property
+    def box(self) -> Box:
+        """Left, top, right and bottom in pixels; all of the picture for a cut-out face."""
+        left, top, right, bottom = map(float, self._faces.xyxy[self.index])
+        return left, top, right, bottom
+
+    @property
+    def flaws(self) -> tuple[str, ...]:
+        """What is wrong with its picture; see `fer.types.FLAWS`."""
+        return self._faces.quality[self.index]
+
+    def answered(self, model: str, head: str) -> Faces | None:
+        """Return the face with what a model's head answered; None if it was not asked."""
+        faces = self.photo.answers.get(model, {}).get(head)
+        return faces.take(np.array([self.index])) if faces else None
+
+    @property
+    def _faces(self) -> Faces:
+        faces = self.photo.any_faces
+        assert faces is not None
+        return faces
+
+
 class OwnSet:
     """The faces of all photographs, in the order in which they came, and their labels.
 
@@ -56,18 +99,15 @@ class OwnSet:
     def __init__(self, expressions: Sequence[str]) -> None:
         self.expressions = tuple(expressions)
         self._lock = threading.RLock()
+        #: The photographs by the name that each has in this set, which differs from those of the
+        #: others by more than capitals; that name by number, and the index of its first face.
         self._photos: dict[str, Photo] = {}
-        self._faces: list[tuple[str, OwnFace]] = []
-        #: Index of each photograph's first face; by its name, which differs by more than capitals.
+        self._names: dict[int, str] = {}
         self._first: dict[str, int] = {}
+        self._faces: list[tuple[str, int]] = []
         self._labels: dict[int, Label] = {}
         self._history: list[tuple[int, Label | None]] = []
         self._rows: dict[str, list[LabelRow]] = {}
-        self._size = 0
-        #: Reads a photograph as it came, by its name in this set.
-        self.originals: dict[str, Read] = {}
-        #: Name and label of the photographs by their digest.
-        self.digests: dict[bytes, tuple[str, str]] = {}
         #: Index of the face that is being labelled.
         self.at = 0
 
@@ -81,7 +121,7 @@ class OwnSet:
     def faces(self) -> list[tuple[str, OwnFace]]:
         """All faces, each with its photograph's name in this set."""
         with self._lock:
-            return [*self._faces]
+            return [(name, OwnFace(self._photos[name], index)) for name, index in self._faces]
 
     @property
     def labels(self) -> dict[int, Label]:
@@ -101,16 +141,6 @@ class OwnSet:
         return Counter(label.expression for label in self.labels.values())
 
     @property
-    def size(self) -> int:
-        """Bytes of all pictures."""
-        return self._size
-
-    @property
-    def answer_seen(self) -> bool:
-        """Whether a label that counts was given while the model's answer was shown."""
-        return any(label.answer_seen and label.counts for label in self.labels.values())
-
-    @property
     def unlabelled(self) -> int:
         """Number of faces without a label."""
         with self._lock:
@@ -125,32 +155,30 @@ class OwnSet:
 
     @property
     def models(self) -> frozenset[str]:
-        """Names of the models that have answered about every face."""
+        """Keys of the models that have answered about every face."""
         with self._lock:
             if not self._faces:
                 return frozenset()
             answered = (set(photo.answers) for photo in self._photos.values() if photo.face_count)
             return frozenset(set.intersection(*answered))
 
-    def add(self, photo: Photo, read: Read) -> None:
+    def put(self, photo: Photo) -> None:
         """Add a photograph that was read, with the labels that are known of it.
 
-        Args:
-            photo: the photograph; nothing is added if it has an error.
-            read: reads it as it came.
+        If it is here, it has more answers now.
         """
-        if photo.error:
-            return
         with self._lock:
-            name = self._distinct(flat_name(photo.name))
+            if photo.number in self._names:
+                self._photos[self._names[photo.number]] = photo
+                return
+            name = self._names[photo.number] = self._distinct(flat_name(photo.name))
             start = self._first[_key(name)] = len(self._faces)
-            self._photos[name], self.originals[name] = photo, read
-            self._size += photo.size
-            self._faces += [(name, OwnFace(photo, index)) for index in range(photo.face_count)]
-            for index in range(start, len(self._faces)):
-                if photo.label:
-                    self._labels[index] = Label(photo.label)
-            self._use(self._rows.get(_key(name), ()), range(start, len(self._faces)))
+            self._photos[name] = photo
+            self._faces += [(name, index) for index in range(photo.face_count)]
+            new = range(start, len(self._faces))
+            if photo.label:
+                self._labels |= dict.fromkeys(new, Label(photo.label))
+            self._use(self._rows.get(_key(name), ()), new)
 
     def give(self, rows: Sequence[LabelRow]) -> None:
         """Take the labels of a table: for faces that are here, and for those that come later."""
@@ -188,34 +216,40 @@ class OwnSet:
         with self._lock:
             self.at = max(0, min(index, len(self._faces) - 1))
 
-    def replace(self, name: str, photo: Photo) -> None:
-        """Put a photograph in the place of the same one with fewer answers."""
-        with self._lock:
-            self._photos[name] = photo
-            first, count = self._first[_key(name)], photo.face_count
-            faces = [(name, OwnFace(photo, index)) for index in range(count)]
-            self._faces[first : first + count] = faces
+    def answers(self, names: Mapping[str, str]) -> list[LabelledAnswer]:
+        """Return what models answered about the faces that have a label which counts.
 
-    def answers(self) -> list[LabelledAnswer]:
-        """Return what all models answered about the faces that have a label which counts."""
+        Args:
+            names: of the models, by key.
+        """
         with self._lock:
             misses = [
                 LabelledAnswer(photo.name, photo.label, found=False, photo=photo.name)
                 for photo in self._photos.values()
                 if photo.label and not photo.face_count
             ]
+            labelled = [
+                (*self._faces[index], label)
+                for index, label in sorted(self._labels.items())
+                if label.counts
+            ]
             found = [
                 LabelledAnswer(
                     face.name,
-                    self._labels[index].expression,
-                    probabilities=face.probabilities,
+                    label.expression,
+                    probabilities={
+                        (names[model], head): faces.probabilities[index]
+                        for model, heads in face.photo.answers.items()
+                        if model in names
+                        for head, faces in heads.items()
+                    },
                     flawed=bool(face.flaws),
                     crop_jpeg=face.crop.picture,
                     photo=name,
-                    answer_seen=self._labels[index].answer_seen,
+                    answer_seen=label.answer_seen,
                 )
-                for index, (name, face) in enumerate(self._faces)
-                if index in self._labels and self._labels[index].counts
+                for name, index, label in labelled
+                for face in [OwnFace(self._photos[name], index)]
             ]
         return found + misses
 
@@ -238,7 +272,9 @@ class OwnSet:
         boxes = [row for row in rows if row.box is not None]
         if not boxes or not indices:
             return
-        faces = _boxes([self._faces[index][1].box for index in indices])
+        name, _ = self._faces[indices[0]]
+        photo = self._photos[name]
+        faces = _boxes([OwnFace(photo, self._faces[index][1]).box for index in indices])
         overlap = iou_matrix(faces, _boxes([row.box for row in boxes if row.box]))
         for index, shares in zip(indices, overlap, strict=True):
             best = len(shares) - 1 - int(shares[::-1].argmax())  # the newest of several

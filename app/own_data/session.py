@@ -1,60 +1,66 @@
-"""One visitor's faces, the jobs that read them, and what to say of them. Does not use Streamlit."""
+"""One visitor's faces, what is kept of them, and what to say of them. Does not use Streamlit."""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
-from functools import partial
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
 
-from app.core.budget import Budget
-from app.core.jobs import Cancelled, Job, Jobs
-from app.core.photo import Answerer, Missing, Photo, digest
-from app.core.photo_session import PhotoSession, UploadLimits
-from app.core.photo_set import PhotoSet
-from app.core.uploads import Candidate, Upload
+import numpy as np
+
+from app.core.photo import Answerer, Crop, Missing, Photo, Upload, read_photo
+from app.core.photo_session import PhotoSession
+from app.core.text import counted
+from app.core.uploads import Files
 from app.own_data.dropped import LabelledFiles, labelled_files_of
 from app.own_data.own_set import OwnSet
-from app.own_data.reading import answered_too, read_own
+from fer.alignment import align
+from fer.drawing.pictures import encoded, portrait_square, resized
+from fer.geometry import box_area
+from fer.images import is_cut_out
 from fer.labelled.names import Kind, kind_of, shown_name
+from fer.labelled.table import LabelRow
+from fer.types import Floats, Image
 
-_ROOM_ENDED = "was not read: this server has no room for more faces at the moment."
-_NO_ROOM = (
-    "This server has no room for that at the moment: other visitors' photos take it. Try again "
-    "later, or with fewer photos."
-)
+#: Longest side in pixels of the picture that is shown while a face is labelled, and how much there
+#: is around the face: side of the square in widths of the detector's box.
+PICTURE_SIDE, _WIDTHS = 384, 2.0
 
-#: Bytes that a photo's faces are expected to take: per byte of its file, and at least and at most.
-#: 40 kB for a face of a photograph; a cut-out face takes little more than its file.
-_PER_BYTE, _LEAST, _MOST = 6, 8 * 1024, 64 * 1024
+#: JPEG quality of that picture, and of a crop, which is learnt from.
+_PICTURE_QUALITY, _CROP_QUALITY = 84, 95
 
-#: Photographs for which more room is asked for at a time, where there are more faces than expected.
-_STEP = 64
+#: Side of a crop that is kept, in sides of the network's input. A training may turn and shift it.
+CROP_SCALE = 3
+
+#: Bytes that a photo's faces are expected to take: per byte of its file, and at least. 40 kB for a
+#: face of a photograph; a cut-out face takes little more than its file.
+_PER_BYTE, _LEAST = 6, 8 * 1024
+
+#: Files that the browser did not send which are named before they are only counted.
+_MOST_NAMED = 3
 
 
 class OwnSession(PhotoSession):
     """One visitor's faces and labels, all drops together; see `PhotoSession`."""
 
-    too_much = (
-        "That was not read: together it has {size:.0f} MB, and this server takes {most} MB. What "
-        "is here already is still here."
-    )
+    where, photo_bytes = "own_data", 64 * 1024
 
-    def __init__(self, jobs: Jobs, budget: Budget, limits: UploadLimits) -> None:
-        super().__init__(jobs, budget, limits)
-        #: Tells the widgets of one set from those of the last.
-        self.token = ""
+    def reset(self) -> None:
+        """See `PhotoSession`."""
+        super().reset()
         self.own: OwnSet | None = None
-        self.title = ""
+        #: Tells the widgets of one set from those of the last.
+        self.token = secrets.token_hex(4)
         #: Whether labels were given since the figures were made.
         self.settled = False
-        #: How many photographs more models have answered about, and of how many.
-        self.asked = (0, 0)
-        #: Which models were asked, and by which key they were known then.
-        self.answered: dict[str, str] = {}
+        #: Keys of the models that were asked to answer, though one may not have been loaded.
+        self.asked = frozenset[str]()
         #: Number of the last change by the browser that was carried out.
         self.done = 0
-        self._uploads: list[Upload] = []
-        self._uploaded = self._expected = 0
+        self._expressions: tuple[str, ...] = ()
+        self._rows: tuple[LabelRow, ...] = ()
+        self._by_hand = False
 
     @property
     def by_folder(self) -> bool:
@@ -64,168 +70,138 @@ class OwnSession(PhotoSession):
     @property
     def unread(self) -> list[Photo]:
         """The files without faces of their own, and why."""
-        return [photo for one in self.sets for photo in one.photos if photo.error]
+        return [photo for photo in self.photos if photo.error]
 
-    def take(
-        self,
-        uploads: Sequence[Upload],
-        answerers: Sequence[Answerer],
-        expressions: Sequence[str],
-        *,
-        by_hand: bool = False,
-    ) -> bool:
-        """Add files to those that are here, and return whether they are taken.
+    @property
+    def missing_line(self) -> str:
+        """How many files have no faces of their own; "" if all have."""
+        counts = Counter(one.missing for one in self.unread)
+        return " · ".join(f"{counted(counts[m], 'file')} {m}" for m in Missing if counts[m])
 
-        If not, or not all, a notice says why.
+    @property
+    def facts(self) -> str:
+        """What there is, in a line."""
+        if self.own is None:
+            return ""
+        photos = self.own.photos.values()
+        empty = sum(not photo.face_count for photo in photos)
+        parts = [counted(len(photos), "photo"), counted(len(self.own.faces), "face")]
+        if empty:
+            parts.append(f"{counted(empty, 'photo')} without a face")
+        return " · ".join(filter(None, [*parts, self.missing_line]))
 
-        Args:
-            uploads: photographs, ZIP archives, tables of labels.
-            answerers: the models; the first searches for faces.
-            expressions: names that a label may have.
-            by_hand: whether the visitor labels, whatever folders are called.
-        """
+    def take(self, uploads: Sequence[Upload], answerers: Sequence[Answerer]) -> bool:
+        """See `PhotoSession`."""
         with self._lock:
-            if not uploads or self.ended or self.running:
-                return False
-            self.notices = []
-            size = sum(len(upload.data) for upload in uploads)
-            if self.refused(self._uploaded + size):
-                return False
-            left = max(0, self.limits.photos - sum(map(len, self.sets)))
-            known = self.own.expressions if self.own else expressions
-            taken = labelled_files_of(uploads, left, known, by_hand=by_hand)
-            self.notices += taken.notes
-            if not taken.candidates and not taken.rows:
-                self.notices.append(f"There are no photos in {taken.title}.")
-                return False
-            expected = _expected(taken)
-            if not self.budget.take(self, self._uploaded + size, self._expected + expected):
-                self.notices.append(_NO_ROOM)
-                return False
-            self._uploaded += size
-            self._expected += expected
-            self._uploads += uploads
-            self._add(taken, answerers, known)
-            return True
+            heads = (head for one in answerers for head in one.analyzer.spec.heads)
+            known = dict.fromkeys(label for head in heads for label in head.labels)
+            self._expressions = self.own.expressions if self.own else tuple(known)
+            return super().take(uploads, answerers)
 
-    def label_by_hand(self, answerers: Sequence[Answerer], expressions: Sequence[str]) -> None:
+    def label_by_hand(self) -> None:
         """Begin anew with the same files, and forget what their folders say."""
         with self._lock:
-            uploads = self._uploads
+            uploads, answerers, rows, asked = self.uploads, self.answerers, self._rows, self.asked
             self.clear()
-            self.take(uploads, answerers, expressions, by_hand=True)
+            self._by_hand, self.asked = True, asked
+            self.take(uploads, answerers)
+            if self.own:
+                self.own.give(rows)
 
     def refuse(self, files: Sequence[tuple[str, str]]) -> None:
         """See `PhotoSession`."""
-        with self._lock:
-            told = [
-                f"{shown_name(name)} was not uploaded. {reason}".strip()
-                for name, reason in files
-                if kind_of(name) is not Kind.SYSTEM
-            ]
-            self.notices += told[:3]
-            if len(told) > 3:
-                self.notices.append(f"{len(told) - 3:,} more files were not uploaded.")
+        refused = [
+            f"{shown_name(name)} was not uploaded. {reason}".strip()
+            for name, reason in files
+            if kind_of(name) is not Kind.SYSTEM
+        ]
+        for notice in refused[:_MOST_NAMED]:
+            self.tell(notice)
+        if len(refused) > _MOST_NAMED:
+            self.tell(f"{len(refused) - _MOST_NAMED:,} more files were not uploaded.")
 
-    def clear(self) -> None:
+    def files(self, uploads: Sequence[Upload]) -> Files:
         """See `PhotoSession`."""
-        with self._lock:
-            super().clear()
-            self.own, self.title = None, ""
-            self._uploads, self.answered = [], {}
-            self._uploaded = self._expected = self.done = 0
+        return labelled_files_of(uploads, self._expressions, by_hand=self._by_hand)
 
-    def lacks(self, models: Mapping[str, str]) -> list[str]:
-        """Return the names of the models that were not asked about the faces that are here.
+    def accept(self, files: Files, new: Sequence[Photo]) -> bool:
+        """See `PhotoSession`."""
+        assert isinstance(files, LabelledFiles)
+        for note in files.notes:
+            self.tell(note)
+        title = self.title
+        if not files.rows and not super().accept(files, new):
+            return False
+        self.title = title or files.title
+        self.own = self.own or OwnSet(self._expressions)
+        self._rows += files.rows
+        self.own.give(files.rows)
+        return True
 
-        Args:
-            models: by name, what tells each from others that were called so.
-        """
-        if self.own is None or not self.own.faces:
-            return []
-        return [name for name, key in models.items() if self.answered.get(name) != key]
+    def bytes_of(self, photos: Sequence[Photo], uploaded: int) -> int:
+        """See `PhotoSession`."""
+        count = sum(not photo.error for photo in photos)
+        each = _PER_BYTE * uploaded // max(1, count)
+        return count * min(self.photo_bytes, max(_LEAST, each))
 
-    def ask(self, answerers: Sequence[Answerer]) -> None:
-        """Let more models answer about the faces that are here, in the background."""
-        with self._lock:
-            own = self.own
-            if own is None or self.running or not answerers:
-                return
+    def answer(self, photo: Photo, data: bytes, answerers: Sequence[Answerer]) -> Photo:
+        """See `PhotoSession`."""
+        if not photo.done and not photo.label and self.own:
+            photo = replace(photo, label=self.own.label_of_photo(photo.name))
+        return read_photo(
+            photo, data, answerers, self.keep, where=self.where, is_cut_out=is_cut_out
+        )
 
-            photos = own.photos
-            self.asked = (0, len(photos))
+    def repeat(self, photo: Photo, first: Photo) -> Photo:
+        """See `PhotoSession`."""
+        differs = photo.label and first.label != photo.label
+        also = f", with the label {first.label}" if differs and first.label else ""
+        error = f"is the same picture as {first.name}, which counts already{also}."
+        return Photo(photo.name, error, missing=Missing.REPEATED, number=photo.number)
 
-            def work(cancelled: Cancelled) -> None:
-                for number, (name, photo) in enumerate(photos.items(), 1):
-                    if cancelled():
-                        return
-                    if photo.face_count:
-                        own.replace(name, answered_too(photo, own.originals[name](), answerers))
-                    self.asked = (number, len(photos))
+    def keep(self, photo: Photo, image: Image) -> Photo:
+        """Return a photograph with pictures of its faces; with a label, only the largest counts."""
+        if photo.crops or photo.any_faces is None:
+            return photo
+        photo = with_largest_face(photo) if photo.label else photo
+        if photo.cut_out:
+            png = encoded(image, ".png")
+            return replace(photo, crops=(Crop(png, (), png),))
+        if not photo.face_count or photo.any_faces is None:
+            return photo
+        spec, found = self.answerers[0].analyzer.spec, photo.any_faces.detections
+        size = CROP_SCALE * spec.input_size
+        aligned = align(image, found, framing=spec.framing, size=size, channels=3)
+        crops = [
+            Crop(*_picture(image, box), encoded(face, ".jpg", _CROP_QUALITY))
+            for box, face in zip(found.xyxy, aligned, strict=True)
+        ]
+        return replace(photo, crops=tuple(crops))
 
-            # Whatever becomes of it, they are not asked again by themselves.
-            self.answered |= {one.name: one.key for one in answerers}
-            self.job = Job(work)
-            self.jobs.start(self.job)
-
-    def _add(
-        self, files: LabelledFiles, answerers: Sequence[Answerer], expressions: Sequence[str]
-    ) -> None:
-        if self.own is None:
-            self.token = secrets.token_hex(4)
-            self.own, self.title = OwnSet(expressions), files.title
-        own = self.own
-        own.give(files.rows)
-        if not files.candidates:
-            return
-        photos = PhotoSet(files, added=partial(_place, own, files))
-        self.answered |= {
-            one.name: one.key for one in answerers if not self.lacks({one.name: one.key})
-        }
-
-        def read(candidate: Candidate, data: bytes) -> tuple[Photo, bool]:
-            self._make_room(own, photos)
-            return _read(own, candidate, data, files, answerers)
-
-        self._start(photos, files.candidates, read)
-
-    def _make_room(self, own: OwnSet, photos: PhotoSet) -> None:
-        """End the analysis if the faces take more memory than there is."""
-        if own.size < self._expected:
-            return
-        more = own.size + _STEP * _MOST
-        if self.budget.take(self, self._uploaded, more):
-            self._expected = more
-        else:
-            photos.close(_ROOM_ENDED)
+    def put(self, before: Photo, photo: Photo) -> None:
+        """See `PhotoSession`."""
+        super().put(before, photo)
+        if photo.width and self.own:
+            self.own.put(photo)
 
 
-def _read(
-    own: OwnSet,
-    candidate: Candidate,
-    data: bytes,
-    files: LabelledFiles,
-    answerers: Sequence[Answerer],
-) -> tuple[Photo, bool]:
-    name, label = candidate.name, files.labels.get(candidate.name, "")
-    key = digest(data)
-    if key in own.digests:
-        first, other = own.digests[key]
-        differs = f", with the label {other}" if label and other != label else ""
-        reason = f"is the same picture as {first}, which counts already{differs}."
-        return Photo(name, reason, missing=Missing.REPEATED), False
-    new = Photo(name, label=label or own.label_of_photo(name))
-    photo = read_own(new, data, answerers, cut_out=name in files.cut_outs)
-    if not photo.error:
-        own.digests[key] = name, photo.label
-    return photo, True
+def with_largest_face(photo: Photo) -> Photo:
+    """Return a photograph with the largest of its faces alone."""
+    faces = photo.any_faces
+    if faces is None or len(faces) < 2:
+        return photo
+    largest = np.array([box_area(faces.xyxy).argmax()])
+    answers = {
+        model: {head: found.take(largest) for head, found in heads.items()}
+        for model, heads in photo.answers.items()
+    }
+    return replace(photo, answers=answers)
 
 
-def _place(own: OwnSet, files: LabelledFiles, photo: Photo) -> None:
-    own.add(photo, files.candidates[photo.number].read)
-
-
-def _expected(taken: LabelledFiles) -> int:
-    """Return the bytes that the faces will take."""
-    photos = max(1, taken.photos)
-    return photos * min(_MOST, max(_LEAST, _PER_BYTE * taken.bytes // photos))
+def _picture(image: Image, box: Floats) -> tuple[bytes, tuple[float, ...]]:
+    """Return a JPEG of a face with something around it, and the face's place in it."""
+    left, top, side = portrait_square(image, box, _WIDTHS)
+    cut = image[top : top + side, left : left + side]
+    picture = encoded(resized(cut, min(1.0, PICTURE_SIDE / side)), ".jpg", _PICTURE_QUALITY)
+    x, y, right, bottom = map(float, (box - (left, top, left, top)) / side)
+    return picture, (round(x, 4), round(y, 4), round(right - x, 4), round(bottom - y, 4))

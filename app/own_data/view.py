@@ -7,56 +7,65 @@ from functools import partial
 
 import streamlit as st
 
-from app.core.components import mount
-from app.core.jobs import State
+from app.core.components import download, mount
 from app.core.models.head_picker import chosen_head
 from app.core.models.runnable import ModelEntry
 from app.core.photo import Missing
-from app.core.photo_session_view import show_progress, show_session_title
-from app.core.polling import POLL_SECONDS
 from app.core.report.view import show_parts
 from app.core.text import counted, escape_markdown
+from app.core.uploaders import show_progress, show_session_title
 from app.own_data.downloads import labels_csv, set_zip
 from app.own_data.figures import own_data_html, own_data_json, own_data_sections, own_ways
-from app.own_data.inputs import label_by_hand
+from app.own_data.fine_tuning.runner import DATA_NAME
+from app.own_data.fine_tuning.view import show_fine_tuning
 from app.own_data.labelling import carry_out, labeller_data
 from app.own_data.measuring import LabelledAnswer, measure_own
 from app.own_data.own_set import OwnSet
 from app.own_data.session import OwnSession
-from app.own_data.teaching.runner import DATA_NAME
-from app.own_data.teaching.view import show_teaching
-from app.own_data.text import facts, folder_line, missing_line, unread_lines
-from app.photos.photo_view import download
 from fer.model.spec import ModelSpec
 
 _ORIGINALS, _CHECK = "own_originals", "own_check"
+
+#: Seconds between two looks at an analysis that runs.
+_POLL_SECONDS = 1.0
+
+#: Files without faces of their own which are named at most.
+_MOST_NAMED = 100
 
 
 def show_title(session: OwnSession, own: OwnSet) -> None:
     """Show what there is, and the way to delete it."""
     show_session_title(
-        session, session.title, facts(session), "own", partial(_offer_clear, session, own)
+        session, session.title, session.facts, "own", partial(_offer_clear, session, own)
     )
     if session.unread and not session.running:
         faulty = any(one.missing is Missing.NOT_READ for one in session.unread)
         icon = ":material/error:" if faulty else ":material/info:"
-        with st.expander(f"{missing_line(session)}: why", icon=icon):
-            st.markdown(unread_lines(session))
+        names = [
+            f"- **{escape_markdown(one.name)}** {escape_markdown(one.error)}"
+            for one in session.unread
+        ]
+        more = len(names) - _MOST_NAMED
+        with st.expander(f"{session.missing_line}: why", icon=icon):
+            st.markdown(
+                "\n".join(names[:_MOST_NAMED] + ([f"- … and {more:,} more"] if more > 0 else []))
+            )
 
 
 def show_faces(session: OwnSession, own: OwnSet, entry: ModelEntry) -> None:
     """Show the progress of the analysis, and what there is to label."""
     running = session.running
-    poll = POLL_SECONDS if running else None
+    poll = _POLL_SECONDS if running else None
     st.fragment(_faces, run_every=poll)(session, own, entry, running=running)
 
 
 def show_downloads(session: OwnSession, own: OwnSet, entry: ModelEntry) -> None:
     """Offer the labels alone, and the labelled set."""
     head = chosen_head()
-    said = (entry.name, head, entry.spec)
     with st.container(horizontal=True, vertical_alignment="center"):
-        download("Labels (CSV)", partial(labels_csv, own, *said), "labels.csv", "text/csv", "own")
+        download(
+            "Labels (CSV)", partial(labels_csv, own, entry, head), "labels.csv", "text/csv", "own"
+        )
         download(
             "Labelled set (ZIP)",
             lambda: make_zip(own, entry, head),
@@ -79,18 +88,19 @@ def show_downloads(session: OwnSession, own: OwnSet, entry: ModelEntry) -> None:
 
 
 def show_results(session: OwnSession, own: OwnSet, entries: Sequence[ModelEntry]) -> None:
-    """Show what comes of the labels: how good the models are, and how to teach one.
+    """Show what comes of the labels: how good the models are, and how to fine-tune one.
 
     Args:
         session: the visitor's faces.
         own: the same with their labels.
         entries: the models, the chosen one first.
     """
-    answers, head = own.answers(), chosen_head()
+    names = {entry.key: entry.name for entry in entries}
+    answers, head = own.answers(names), chosen_head()
     if not answers:
         st.caption(":material/fact_check: The figures are here as soon as a face has a label.")
         return
-    specs = {entry.name: entry.spec for entry in entries if entry.name in own.models}
+    specs = {entry.name: entry.spec for entry in entries if entry.key in own.models}
     _show_figures(
         answers,
         specs or {entries[0].name: entries[0].spec},
@@ -100,7 +110,7 @@ def show_results(session: OwnSession, own: OwnSet, entries: Sequence[ModelEntry]
     )
     counts = {name: own.counts[name] for name in own.expressions if own.counts[name]}
     if counts:
-        show_teaching(partial(make_zip, own, entries[0], head), counts)
+        show_fine_tuning(partial(make_zip, own, entries[0], head), counts)
 
 
 def _show_figures(
@@ -140,8 +150,7 @@ def _show_figures(
 
 def make_zip(own: OwnSet, entry: ModelEntry, head: str) -> bytes:
     """Return the labelled set as a ZIP."""
-    originals = own.originals if st.session_state.get(_ORIGINALS, True) else {}
-    return set_zip(own, entry.name, head, entry.spec, originals)
+    return set_zip(own, entry, head, originals=st.session_state.get(_ORIGINALS, True))
 
 
 def _offer_clear(session: OwnSession, own: OwnSet) -> None:
@@ -158,7 +167,8 @@ def _faces(session: OwnSession, own: OwnSet, entry: ModelEntry, *, running: bool
     if session.running != running or session.own is not own or session.settled:
         session.settled = False
         st.rerun()
-    _show_progress(session)
+    if running:
+        show_progress(session, "set of photos")
     if not own.faces:
         if not running:
             st.info(
@@ -171,23 +181,15 @@ def _faces(session: OwnSession, own: OwnSet, entry: ModelEntry, *, running: bool
         _show_labeller(session, own, entry)
 
 
-def _show_progress(session: OwnSession) -> None:
-    job, (done, count) = session.job, session.asked
-    if job is None or not job.active:
-        return
-    if job.state is not State.WAITING and done != count:
-        st.progress(done / count, f"More models answer: {done:,} of {count:,} photos")
-    else:
-        show_progress(session, "set of photos")
-
-
 def _wants_labels(session: OwnSession, own: OwnSet) -> bool:
     """Return whether to show what labels faces; where folders did it, that can be chosen."""
     if not session.by_folder:
         return True
     misses = sum(bool(photo.label) and not photo.face_count for photo in own.photos.values())
     counts = {name: own.counts[name] for name in own.expressions if own.counts[name]}
-    st.markdown(f":material/folder: {folder_line(counts, misses)}")
+    labels = ", ".join(f"{name} {count:,}" for name, count in counts.items()) or "none"
+    missed = f" In {counted(misses, 'photo')} no face was found, which is a miss." if misses else ""
+    st.markdown(f":material/folder: **The labels are those of the folders:** {labels}.{missed}")
     if session.running:
         return False
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
@@ -197,8 +199,7 @@ def _wants_labels(session: OwnSession, own: OwnSet) -> bool:
             type="tertiary",
             icon=":material/edit:",
             key="own_by_hand",
-            on_click=label_by_hand,
-            args=(session,),
+            on_click=session.label_by_hand,
             help="Forgets what the folders say. All faces of a photo count then.",
         )
     return check or own.unlabelled > 0
@@ -219,7 +220,7 @@ def _show_labeller(session: OwnSession, own: OwnSet, entry: ModelEntry) -> None:
 
     data = labeller_data(
         own,
-        entry.name,
+        entry.key,
         entry.spec.head(chosen_head()),
         token=session.token,
         done=session.done,

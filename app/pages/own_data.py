@@ -7,10 +7,8 @@ import streamlit as st
 from app.core.layout import header, show_features
 from app.core.models import running_model
 from app.core.models.head_picker import choose_head
-from app.core.uploaders import just_taken
 from app.own_data.inputs import (
     KEEP_SECONDS,
-    KEY,
     answerers,
     entries,
     offer_sample,
@@ -27,8 +25,8 @@ _FEATURES = (
     "confirm it, correct it, or skip what is unclear. Class folders are read as they are.",
     ":material/fact_check: **See how good it is on your people**: accuracy with its interval, what "
     "is taken for what, and where it is sure and wrong.",
-    ":material/school: **Take the labels with you** as a ZIP that the training reads, and teach "
-    "the model what it did not know.",
+    ":material/school: **Take the labels with you** as a ZIP that the training reads, and "
+    "fine-tune the model on what it did not know.",
 )
 
 
@@ -54,9 +52,10 @@ def main() -> None:
             show_title(session, own)
             choose_head()
     if own is not None:
-        lacking = session.lacks({entry.name: entry.key for entry in models})
-        if lacking and not session.running:
-            session.ask([one for one in answerers() if one.name in lacking])
+        asked = frozenset(entry.key for entry in models)
+        if session.asked != asked:  # those that cannot be loaded are not asked again
+            session.asked = asked
+            session.ask(answerers())
         show_faces(session, own, models[0])
     with st.container():
         if own is None:
@@ -64,9 +63,7 @@ def main() -> None:
         elif not session.running:
             show_downloads(session, own, models[0])
             show_results(session, own, models)
-            with st.expander(
-                "Add photos or labels", icon=":material/add:", expanded=just_taken(KEY)
-            ):
+            with st.expander("Add photos or labels", icon=":material/add:"):
                 show_inputs(session)
 
 

@@ -34,7 +34,7 @@ def card_key(view: PhotoView, face: int) -> str:
 
 def cards_key(view: PhotoView) -> str:
     """Return what the keys of all cards of a photograph begin with."""
-    return f"photo_card_{view.photo.key}"
+    return f"photo_card_{view.photo.number}"
 
 
 @dataclass(frozen=True)
@@ -43,11 +43,11 @@ class Cards:
 
     Attributes:
         record: measurements of the model, shown with its answers; None to show none.
-        analyzer: computes class activation maps; None to offer none.
+        analyzer: computes class activation maps.
     """
 
     record: TrackRecord | None
-    analyzer: Analyzer | None
+    analyzer: Analyzer
 
     def show(self, view: PhotoView, face: int) -> None:
         """Show the card of a face, in its full width."""
@@ -58,9 +58,8 @@ class Cards:
             measured = self.record.describe(verdict) if self.record else ""
             if measured:
                 st.caption(measured)
-            if self.analyzer and self.analyzer.has_class_activation(view.head):
-                key = f"{view.photo.key}_{face}"
-                _offer_activation(view, face, self.analyzer, key=key)
+            if self.analyzer.has_class_activation(view.head):
+                _offer_activation(view, face, self.analyzer)
 
 
 def _bars(view: PhotoView, face: int) -> None:
@@ -70,7 +69,7 @@ def _bars(view: PhotoView, face: int) -> None:
         charts.probability_bars(probabilities, labels, chart_ink()),
         config=charts.CONFIG,
         alt=text.describe_probabilities(f"face {face + 1}", probabilities, labels),
-        key=f"photo_bars_{view.photo.key}_{face}_{faces.head}",
+        key=f"photo_bars_{view.photo.number}_{face}_{faces.head}",
     )
 
 
@@ -106,22 +105,17 @@ def _badges(verdict: text.Verdict) -> str:
 
 
 @st.fragment
-def _offer_activation(view: PhotoView, face: int, analyzer: Analyzer, key: str) -> None:
+def _offer_activation(view: PhotoView, face: int, analyzer: Analyzer) -> None:
     """Offer the class activation map of one face.
 
     It is a fragment, so opening it does not rerun the rest of the page.
-
-    Args:
-        view: the photograph.
-        face: index of the face.
-        analyzer: computes the map.
-        key: distinguishes this face's widgets from those of other faces on the page.
     """
+    key = f"{view.photo.number}_{face}_{view.head}"
     section = st.expander(
         "Which parts of the face counted?",
         icon=":material/center_focus_weak:",
         type="compact",
-        key=f"activation_{_unique(view, key)}",
+        key=f"activation_{key}",
         on_change="rerun",
     )
     if section.open:  # computed only on request, because decoding the photo takes time
@@ -137,7 +131,7 @@ def _show_activation(view: PhotoView, face: int, analyzer: Analyzer, key: str) -
         likeliest,
         default=likeliest[0],
         required=True,
-        key=f"activation_of_{_unique(view, key)}",
+        key=f"activation_of_{key}",
         label_visibility="collapsed",
     )
     st.image(
@@ -149,7 +143,3 @@ def _show_activation(view: PhotoView, face: int, analyzer: Analyzer, key: str) -
         ink = "#ECEAE4" if st.context.theme.type == "dark" else "#24232A"
         st.image(activation_legend(ink), width=_WIDTH, alt=LEGEND_ALT)
         st.caption(_HOW_TO_READ.format(expression=expression))
-
-
-def _unique(view: PhotoView, key: str) -> str:
-    return f"{key}_{view.head}"

@@ -1,49 +1,105 @@
-"""Sources of photographs: files, the clipboard, the camera, or the sample."""
+"""How photographs reach the Photos page: files, a folder, the clipboard, the camera, a sample."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import streamlit as st
 
-from app.core.memory import MB
+from app.core.models import running_model
+from app.core.models.model_choice import chosen_key
 from app.core.paths import SAMPLE
-from app.core.photo import Photo
-from app.core.photo_limits import photo_limits
+from app.core.photo import Answerer, Upload
 from app.core.server.gate import let_through
-from app.core.state import kept
-from app.core.uploaders import Intake, show_files
-from app.core.uploads import Upload
-from app.photos.album import Album, new_photo
+from app.core.settings import (
+    MAX_PHOTO_JOBS,
+    MAX_PHOTOS,
+    MAX_PHOTOS_MB,
+    MAX_PHOTOS_TOTAL_MB,
+)
+from app.core.state import budget, jobs, kept, quick_jobs, upload_limits
+from app.core.uploaders import (
+    hand_to_photos,
+    handed_to_photos,
+    is_handed_to_photos,
+    most_in_words,
+    show_files,
+    show_folder,
+)
+from app.photos.session import GallerySession
 
-_SOURCE = "photo_source"
-_CAMERA = "photo_camera"
+#: First word of the keys of the uploaders.
+_KEY = "photo"
 
-_FILES_TAB = ":material/upload: Upload or paste"
-_CAMERA_TAB = ":material/photo_camera: Camera"
+_SOURCE, _CAMERA, _SAMPLE = "photo_source", "photo_camera", "photo_sample"
 
-#: Largest file that the uploader takes, in MB of 1,000,000 bytes, which is less than
-#: `fer.images.MAX_BYTES` however a browser counts.
-MAX_UPLOAD_MB = 64
+_TABS = (
+    ":material/upload: Photos or ZIP",
+    ":material/folder_open: Folder",
+    ":material/photo_camera: Camera",
+)
 
 
-def photo_album() -> Album:
+def gallery_session() -> GallerySession:
     """Return the visitor's photographs. A reload finds them by the key in the page's address."""
-    return kept("photo_album", Album, Album.clear, lambda album: album.size)
+    return kept(
+        "photos",
+        lambda: GallerySession(
+            jobs(MAX_PHOTO_JOBS),
+            quick_jobs(),
+            budget(MAX_PHOTOS_TOTAL_MB),
+            upload_limits(MAX_PHOTOS, MAX_PHOTOS_MB),
+        ),
+        GallerySession.end,
+        lambda session: session.uploaded + session.size,
+        ended=lambda session: session.ended,
+    )
 
 
-def show_inputs(album: Album) -> None:
-    """Show the uploader and the camera, which add to the album."""
-    files, camera = st.tabs([_FILES_TAB, _CAMERA_TAB], on_change="rerun", key=_SOURCE)
+def show_inputs(session: GallerySession) -> None:
+    """Show the uploaders and the camera; what they get is read by `take_handed`."""
+    files, folder, camera = st.tabs(_TABS, on_change="rerun", key=_SOURCE)
+    most = most_in_words(session)
     with files:
-        _show_uploader(album)
+        label = f"Photos (JPEG, PNG, WebP, HEIC, BMP or GIF), or a ZIP of them: {most}"
+        show_files(session, _KEY, label, hand_to_photos, pastes="image/")
+    with folder:
+        show_folder(session, _KEY, f"A folder, with all folders in it: {most}", hand_to_photos)
     if camera.open:
         # Not before its tab is open: the widget makes the browser ask for the camera.
-        with camera:
-            _show_camera(album)
+        with camera, st.container(width=640):
+            st.camera_input(
+                "Take a snapshot",
+                key=_CAMERA,
+                resolution="720p",
+                on_change=_take_snapshot,
+                args=(session,),
+            )
 
 
-def offer_sample(album: Album) -> None:
+def take_handed(session: GallerySession) -> None:
+    """Have the session read what was uploaded since, or the sample if somebody asked for it.
+
+    Raises:
+        ModelError: there is something to read, and no model.
+    """
+    if st.session_state.get(_SAMPLE):
+        answerers = answerers_now()  # which takes a while, or fails
+        del st.session_state[_SAMPLE]
+        session.take_sample(Upload("sample.jpg", SAMPLE.read_bytes()), answerers)
+    if is_handed_to_photos():
+        answerers = answerers_now()
+        session.take(handed_to_photos(), answerers)
+
+
+def answerers_now() -> list[Answerer]:
+    """Return the model that answers, loaded.
+
+    Raises:
+        ModelError: it is missing or incomplete.
+    """
+    return [Answerer(running_model.photo_analyzer(), chosen_key())]
+
+
+def offer_sample() -> None:
     """Offer the sample photograph, for a first result with one click."""
     with st.container(border=True, horizontal=True, vertical_alignment="center", gap="medium"):
         st.image(str(SAMPLE), width=132, alt="The sample: a portrait of Eileen Collins by NASA")
@@ -55,68 +111,19 @@ def offer_sample(album: Album) -> None:
                 type="primary",
                 icon=":material/play_arrow:",
                 key="photo_try_sample",
-                on_click=_show_sample,
-                args=(album,),
+                on_click=_ask_for_sample,
             )
 
 
-def from_camera(key: str) -> list[Photo]:
-    """Show the camera widget and return the snapshot, if one was taken.
-
-    The widget makes the browser ask for permission to use the camera.
-
-    Args:
-        key: key of the widget.
-    """
-    with st.container(width=640):
-        snapshot = st.camera_input("Take a snapshot", key=key, resolution="720p")
-    return [new_photo("snapshot.jpg", snapshot.getvalue())] if snapshot else []
-
-
-def _show_uploader(album: Album) -> None:
-    def take(uploads: Sequence[Upload]) -> bool:
-        album.add([new_photo(upload.name, upload.data) for upload in uploads])
-        return False  # the browser empties the uploader, which stays, and needs their names for it
-
-    def refuse(files: Sequence[tuple[str, str]]) -> None:
-        album.add(
-            [new_photo(name, b"", f"was not uploaded. {reason}".strip()) for name, reason in files]
-        )
-
-    show_files(
-        Intake(
-            "photo",
-            "Photos: JPEG, PNG, WebP, HEIC, BMP or GIF",
-            max(1, min(MAX_UPLOAD_MB, photo_limits().bytes // MB)),
-            take,
-            refuse,
-            album.tell,
-            each=True,
-            pastes="image/",
-        )
-    )
-
-
-def _show_camera(album: Album) -> None:
-    with st.container(width=640):
-        st.camera_input(
-            "Take a snapshot",
-            key=_CAMERA,
-            resolution="720p",
-            on_change=_take_snapshot,
-            args=(album,),
-        )
-
-
-def _take_snapshot(album: Album) -> None:
+def _take_snapshot(session: GallerySession) -> None:
     if snapshot := st.session_state[_CAMERA]:  # None when it was cleared
         count, too_fast = let_through(["The snapshot"])
         if count:
-            album.add_snapshot(snapshot.getvalue())
+            hand_to_photos([Upload("snapshot.jpg", snapshot.getvalue())])
         else:
-            album.notice = too_fast
+            session.notices = [too_fast]
 
 
-def _show_sample(album: Album) -> None:
-    album.show_sample(new_photo("sample.jpg", SAMPLE.read_bytes()))
-    st.session_state[_SOURCE] = _FILES_TAB  # the camera need not stay on
+def _ask_for_sample() -> None:
+    st.session_state[_SAMPLE] = True
+    st.session_state[_SOURCE] = _TABS[0]  # the camera need not stay on

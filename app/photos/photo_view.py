@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any, Literal
 
+import numpy as np
 import streamlit as st
 
 from app.core import charts, text
-from app.core.components import mount
+from app.core.components import download, mount
 from app.core.layout import CARD_WIDTH, CONTENT_WIDTH
 from app.core.models import running_model
 from app.core.pictures import fitted
@@ -29,8 +30,8 @@ _PLAIN_PICTURE = (556, 420)
 #: Width in pixels of the switch for the face meshes, also below a narrower picture.
 _SWITCH_WIDTH = 160
 
-#: Selected face by key of the photo; a photo without a selection is not in it.
-Selection = dict[str, int]
+#: Selected face by number of the photo; a photo without a selection is not in it.
+Selection = dict[int, int]
 
 
 def show_photo(
@@ -74,21 +75,6 @@ def show_mix(results: Sequence[Faces], key: str) -> None:
     )
 
 
-def download(
-    label: str, make: Callable[[], str | bytes], file_name: str, mime: str, key: str
-) -> None:
-    """Offer a file that is created only when the visitor clicks."""
-    st.download_button(
-        label,
-        make,
-        file_name,
-        mime,
-        key=f"photo_download_{key}_{label}",
-        on_click="ignore",
-        icon=":material/download:",
-    )
-
-
 def _with_cards(view: PhotoView, cards: Cards, selection: Selection, width: int) -> None:
     """Show the picture, and a card of every face beside or below it."""
     size, count = (view.photo.width, view.photo.height), len(view.faces)
@@ -110,21 +96,20 @@ def _with_strip(view: PhotoView, cards: Cards, selection: Selection, width: int)
     """Show the mix of answers, the picture, a strip of all faces, and the card of one."""
     size = (view.photo.width, view.photo.height)
     plan = layout(size, len(view.faces), content_width=width, card_width=CARD_WIDTH)
-    show_mix([view.faces], key=f"photo_mix_{view.photo.key}_{view.head}")
+    show_mix([view.faces], key=f"photo_mix_{view.photo.number}_{view.head}")
     st.caption("Choose a face in the picture, or below it, for its probabilities.")
     _picture(view, plan.picture_width, selection)
-    selected = selection.get(view.photo.key)
+    selected = selection.get(view.photo.number)
     if selected is not None:
         cards.show(view, selected)
 
 
 def _picture(view: PhotoView, width: int, selection: Selection) -> None:
     """Show the marked picture with its faces to choose from, and a strip if there are many."""
-    faces = view.faces
-    with st.container(key=_picture_key(view), gap="xsmall", horizontal_alignment="center"):
+    faces, key = view.faces, f"photo_picture_{view.photo.number}"
+    with st.container(key=key, gap="xsmall", horizontal_alignment="center"):
         place = st.container(horizontal_alignment="center")
-        if view.photo.data:  # or it was let go, and there is only what was made of it
-            _offer_mesh(view, max(width, _SWITCH_WIDTH))
+        _offer_mesh(view, max(width, _SWITCH_WIDTH))
         said = text.describe_picture(view.photo.name, faces)
         mesh = describe_meshes(view.drawings.meshes, len(faces))
         place.image(view.drawn.marked, width=width, alt=f"{said} {mesh}".strip())
@@ -136,7 +121,7 @@ def _offer_mesh(view: PhotoView, width: int) -> None:
     drawings = view.drawings
     row = st.container(horizontal=True, vertical_alignment="center", gap="small", width=width)
     with row:
-        key = f"photo_mesh_{view.photo.key}"
+        key = f"photo_mesh_{view.photo.number}"
         drawings.mesh = st.toggle("Face mesh", drawings.mesh, key=key, help=HELP, width="content")
         if not drawings.mesh:
             return
@@ -150,11 +135,6 @@ def _offer_mesh(view: PhotoView, width: int) -> None:
             st.caption(note)
 
 
-def _picture_key(view: PhotoView) -> str:
-    """Return the key of the container that holds the picture and the picker."""
-    return f"photo_picture_{view.photo.key}"
-
-
 def _pick_face(view: PhotoView, selection: Selection, *, strip: bool) -> None:
     """Make the faces of the picture above choosable, and show a strip of them.
 
@@ -163,53 +143,42 @@ def _pick_face(view: PhotoView, selection: Selection, *, strip: bool) -> None:
         selection: gets what the visitor selects.
         strip: whether to show the strip.
     """
-    key = f"photo_faces_{view.photo.key}"
+    key = f"photo_faces_{view.photo.number}"
 
     def store_choice() -> None:
         face = int(st.session_state[key].face)
         if 0 <= face < len(view.faces):
-            selection[view.photo.key] = face
+            selection[view.photo.number] = face
         else:
-            selection.pop(view.photo.key, None)
+            selection.pop(view.photo.number, None)
 
     mount("photos/faces", _picker_data(view, selection, strip), key, on_face_change=store_choice)
 
 
 def _picker_data(view: PhotoView, selection: Selection, strip: bool) -> dict[str, Any]:
     return {
-        "picture": _picture_key(view),
+        "picture": f"photo_picture_{view.photo.number}",
         "card": cards_key(view),
-        "selected": selection.get(view.photo.key, -1),
+        "selected": selection.get(view.photo.number, -1),
         "strip": strip,
         "faces": [
-            _face(view, index, verdict) | (_tile(view, index) if strip else {})
+            _face(view, index, verdict)
+            | ({"tile": base64.b64encode(view.drawn.tiles[index]).decode()} if strip else {})
             for index, verdict in enumerate(text.verdicts(view.faces))
         ],
     }
 
 
 def _face(view: PhotoView, index: int, verdict: text.Verdict) -> dict[str, Any]:
-    width, height = view.photo.width, view.photo.height
-    left, top, right, bottom = view.faces.xyxy[index].tolist()
+    size = np.tile((view.photo.width, view.photo.height), 2)
+    left, top, right, bottom = (view.faces.xyxy[index] / size).tolist()
     return {
         "index": index,
         "label": f"Face {index + 1}: {verdict.sentence}",
         "answer": verdict.answer,
         "colour": colour_of(verdict.answer) if verdict.sure else "",
-        "box": [
-            round(share, 4)
-            for share in (
-                left / width,
-                top / height,
-                (right - left) / width,
-                (bottom - top) / height,
-            )
-        ],
+        "box": [round(share, 4) for share in (left, top, right - left, bottom - top)],
     }
-
-
-def _tile(view: PhotoView, index: int) -> dict[str, Any]:
-    return {"tile": base64.b64encode(view.drawn.tiles[index]).decode()}
 
 
 def _no_face(view: PhotoView) -> None:
@@ -233,17 +202,11 @@ def _table(faces: Faces) -> None:
 
 
 def _downloads(view: PhotoView) -> None:
-    key = view.photo.key
-    what = ([view.photo], view.head, view.spec or running_model.model_spec())
-    name = partial(file_name, view.photo.name, view.head)
+    key, name = f"photo_{view.photo.number}", partial(file_name, view.photo.name, view.head)
     with st.container(horizontal=True):
-        download("CSV", partial(csv_of, *what), name("csv"), "text/csv", key)
-        download("JSON", partial(json_of, *what), name("json"), "application/json", key)
-        if view.photo.data:
-            download("Marked picture (PNG)", view.png, name("png"), "image/png", key)
-        else:
-            small = partial(bytes, view.drawn.marked)
-            download("Marked picture (JPEG)", small, name("jpg"), "image/jpeg", key)
+        download("CSV", partial(csv_of, [view]), name("csv"), "text/csv", key)
+        download("JSON", partial(json_of, [view]), name("json"), "application/json", key)
+        download("Marked picture (PNG)", view.png, name("png"), "image/png", key)
 
 
 def table_columns(labels: Sequence[str]) -> dict[str, Any]:

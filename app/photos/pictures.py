@@ -1,13 +1,9 @@
-"""What shows a photograph: pictures drawn when somebody asks, its face meshes. No Streamlit.
-
-Of a photograph on the Photo page, the file is kept and all is drawn from it. Of one of a collection
-only small copies are. Of 11 photographs of 0.2 to 2.6 megapixels, they took 100 kB on average, and
-at most 180 kB; at 12 megapixels, 116 kB and 179 kB.
-"""
+"""What shows a photograph: pictures drawn when somebody asks, its face meshes. No Streamlit."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -18,10 +14,10 @@ from app.core.pictures import (
     PORTRAIT_SIDE,
     TILE_SIDE,
     Meshes,
+    download_jpeg,
     marked_jpeg,
     marked_png,
     portrait_jpegs,
-    small_jpeg,
 )
 from app.core.text import counted
 from app.photos.activation_image import ACTIVATION_SIDE, activation_image
@@ -29,14 +25,13 @@ from app.photos.layout import MAX_CARDS
 from fer import Detections, Faces, decode_image
 from fer.detection.face_landmark import FaceMeshes
 from fer.drawing.mesh import FEATURES
+from fer.export.photos import PhotoResult
 from fer.model.spec import ModelSpec
 from fer.types import Image
 
-#: Longest side in pixels of the copy that is kept of a photograph of a collection, and of the
-#: thumbnails there and on the Photo page: twice the displayed side.
-COPY_SIDE, COPY_THUMBNAIL_SIDE, THUMBNAIL_SIDE = 960, 240, 192
+#: Longest side in pixels of a marked picture in the ZIP, where the photograph's file is read again.
+MAX_SIDE = 2560
 
-_QUALITY, _COPY_THUMBNAIL_QUALITY, _THUMBNAIL_QUALITY = 85, 78, 80
 #: Least presence logit of a mesh that is drawn. Of 592 faces of FER2013's PublicTest, 13 were below
 #: 0, and hardly a mesh of theirs lay on its face; 5 were between, and some did. Most are profiles,
 #: faces behind hands and very dark ones. A face behind a mask reaches 4.8.
@@ -66,53 +61,6 @@ class FindsMeshes(Protocol):
         """Return the mesh of each detected face."""
 
 
-class Drawings:
-    """The pictures of one photograph with its faces marked, each drawn when somebody asks first.
-
-    Attributes:
-        mesh: whether the visitor wants to see face meshes.
-    """
-
-    def __init__(self, mesh: bool = False, meshes: Meshes | None = None) -> None:
-        self.mesh, self._meshes = mesh, meshes
-        self._drawn: dict[tuple[str, bool], Drawn] = {}
-
-    def anew(self) -> Drawings:
-        """Return those of the same photograph with other answers; its meshes stay."""
-        return Drawings(self.mesh, self._meshes)
-
-    @property
-    def meshes(self) -> Meshes:
-        """The meshes that pictures show now: none while they are not wanted or not yet found."""
-        return self._meshes or NO_MESHES if self.mesh else NO_MESHES
-
-    def find_meshes(self, photo: Photo, faces: Faces, network: FindsMeshes) -> None:
-        """Find the meshes, in the first call; `photo` must have its file."""
-        if self._meshes is None:
-            found = network(decode_image(photo.data), faces.detections)
-            self._meshes = _fitting(found, faces.detections)
-
-    def of(self, photo: Photo, head: str, image: Image | None = None) -> Drawn:
-        """Return the pictures with a head's answers.
-
-        Args:
-            photo: the photograph, with its file or a copy.
-            head: name of the head.
-            image: pixels of its file, if somebody has them.
-        """
-        meshes, key = self.meshes, (head, bool(self.meshes))
-        if key not in self._drawn:
-            if image is None:
-                image = decode_image(photo.data or photo.picture)
-            faces, many = _in(image, photo, head), photo.face_count > MAX_CARDS
-            self._drawn[key] = Drawn(
-                marked_jpeg(image, faces, meshes),
-                photo.portraits or portrait_jpegs(image, faces, PORTRAIT_SIDE, meshes),
-                portrait_jpegs(image, faces, TILE_SIDE) if many else (),
-            )
-        return self._drawn[key]
-
-
 @dataclass(frozen=True)
 class Drawn:
     """Pictures of a photograph.
@@ -128,35 +76,105 @@ class Drawn:
     tiles: tuple[bytes, ...] = field(repr=False)
 
 
+class Drawings:
+    """The pictures of one photograph with its faces marked, each drawn when somebody asks first.
+
+    Attributes:
+        mesh: whether the visitor wants to see face meshes.
+    """
+
+    def __init__(self) -> None:
+        self.mesh = False
+        self._meshes: Meshes | None = None
+        self._model = ""
+        self._drawn: dict[tuple[str, bool], Drawn] = {}
+
+    @property
+    def meshes(self) -> Meshes:
+        """The meshes that pictures show now: none while they are not wanted or not yet found."""
+        return self._meshes or NO_MESHES if self.mesh else NO_MESHES
+
+    def find_meshes(self, photo: Photo, faces: Faces, network: FindsMeshes) -> None:
+        """Find the meshes, in the first call."""
+        if self._meshes is None:
+            found = network(decode_image(photo.read()), faces.detections)
+            self._meshes = _fitting(found, faces.detections)
+
+    def of(self, photo: Photo, head: str, model: str, image: Image | None = None) -> Drawn:
+        """Return the pictures with a head's answers.
+
+        Args:
+            photo: the photograph.
+            head: name of the head.
+            model: key of its model; what another one answered is forgotten.
+            image: pixels of its file, if somebody has them.
+        """
+        meshes, key = self.meshes, (head, bool(self.meshes))
+        if model != self._model:
+            self._model, self._drawn = model, {}
+        if key not in self._drawn:
+            if image is None:
+                image = decode_image(photo.read())
+            faces = photo.faces(head, model)
+            self._drawn[key] = Drawn(
+                marked_jpeg(image, faces, meshes),
+                portrait_jpegs(image, faces, PORTRAIT_SIDE, meshes),
+                portrait_jpegs(image, faces, TILE_SIDE) if len(faces) > MAX_CARDS else (),
+            )
+        return self._drawn[key]
+
+
 @dataclass(frozen=True)
 class PhotoView:
-    """A photograph as a page shows it: with the answers of one head.
+    """A photograph as the page shows it: with the answers of one head.
 
     Attributes:
         photo: the photograph.
         head: name of the head.
-        spec: describes the model that answered; None if it was not read.
-        drawings: its pictures.
+        model: key of the model.
+        spec: describes the model.
+        drawings_of: returns its pictures by its number.
     """
 
     photo: Photo
     head: str
-    spec: ModelSpec | None = field(default=None, repr=False)
-    drawings: Drawings = field(default_factory=Drawings, repr=False)
+    model: str
+    spec: ModelSpec = field(repr=False)
+    drawings_of: Callable[[int], Drawings] = field(repr=False)
 
     @property
     def faces(self) -> Faces:
         """The faces; none if the file could not be read."""
-        return self.photo.faces(self.head)
+        return Faces.empty(()) if self.photo.error else self.photo.faces(self.head, self.model)
+
+    @property
+    def result(self) -> PhotoResult:
+        """What the head answered, for an export."""
+        photo = self.photo
+        return PhotoResult(photo.name, photo.width, photo.height, self.faces, photo.error)
+
+    @property
+    def drawings(self) -> Drawings:
+        """Its pictures."""
+        return self.drawings_of(self.photo.number)
 
     @property
     def drawn(self) -> Drawn:
         """The pictures, with the meshes if they are shown."""
-        return self.drawings.of(self.photo, self.head)
+        return self.drawings.of(self.photo, self.head, self.model)
 
     def png(self) -> bytes:
         """Return a PNG of the photograph in full size, marked as it is shown."""
-        return marked_png(decode_image(self.photo.data), self.faces, self.drawings.meshes)
+        return marked_png(decode_image(self.photo.read()), self.faces, self.drawings.meshes)
+
+    def jpeg(self) -> bytes:
+        """Return a marked JPEG, at most `MAX_SIDE` large; of one of many, as large as its copy."""
+        if not self.photo.picture:
+            image = decode_image(self.photo.read())
+            return download_jpeg(image, self.faces, MAX_SIDE, self.drawings.meshes)
+        image = decode_image(self.photo.picture)
+        scale = max(image.shape[:2]) / max(self.photo.width, self.photo.height)
+        return marked_jpeg(image, self.faces.scaled(scale))
 
     def activation_png(self, face: int, expression: str, analyzer: Analyzer) -> bytes:
         """Return a PNG of a face with the class activation map of an expression.
@@ -166,35 +184,10 @@ class PhotoView:
             expression: label whose map is drawn.
             analyzer: computes the map.
         """
-        image = decode_image(self.photo.data)
+        image = decode_image(self.photo.read())
         activation = analyzer.class_activation(image, self.faces, face, head=self.head)
         crop = activation.face(image, ACTIVATION_SIDE)
         return activation_image(crop, activation.heatmap(expression, ACTIVATION_SIDE))
-
-
-def keep_copies(photo: Photo, image: Image) -> Photo:
-    """Return a photograph with small copies, for who does not keep its file.
-
-    Portraits are kept of few faces; those of many are cut out of the copy when they are shown.
-    """
-    faces = next(iter(photo.answers[""].values()))
-    return replace(
-        photo,
-        picture=small_jpeg(image, COPY_SIDE, _QUALITY),
-        thumbnail=small_jpeg(image, COPY_THUMBNAIL_SIDE, _COPY_THUMBNAIL_QUALITY),
-        portraits=portrait_jpegs(image, faces) if len(faces) <= MAX_CARDS else (),
-    )
-
-
-def marked_copy(photo: Photo, head: str) -> bytes:
-    """Return a JPEG of a photograph's copy with a box and a label on every face."""
-    image = decode_image(photo.picture)
-    return marked_jpeg(image, _in(image, photo, head))
-
-
-def thumbnail_jpeg(image: Image) -> bytes:
-    """Return a small JPEG of a photograph of which the file is kept."""
-    return small_jpeg(image, THUMBNAIL_SIDE, _THUMBNAIL_QUALITY)
 
 
 def describe_meshes(drawn: Meshes, faces: int) -> str:
@@ -225,8 +218,3 @@ def _fitting(meshes: FaceMeshes, faces: Detections) -> Meshes:
     sides = (faces.xyxy[:, 2:] - faces.xyxy[:, :2]).max(axis=1)
     shown = (meshes.presence >= MIN_PRESENCE) & (away <= MAX_MISFIT * sides)
     return {face: meshes.points[face] for face in shown.nonzero()[0].tolist()}
-
-
-def _in(image: Image, photo: Photo, head: str) -> Faces:
-    """Return a photograph's faces as they are in its pixels, or those of its copy."""
-    return photo.faces(head).scaled(max(image.shape[:2]) / max(photo.width, photo.height))

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
 
-from app.core.photo import Missing, Photo
+from app.core.photo import Missing
+from app.photos.pictures import PhotoView
 from fer import Faces
 from fer.labelled.names import natural_order
-from fer.types import FLAWS, UNCERTAIN
+from fer.types import UNCERTAIN
 
 #: What a file without a face stands under beside the answers; without a result, see `Missing`.
 NO_FACE = "no face"
@@ -44,11 +45,6 @@ class Filter:
     answers: frozenset[str] = frozenset()
     flaws: frozenset[str] = frozenset()
 
-    @classmethod
-    def of(cls, answers: Iterable[str] | None, flaws: Iterable[str] | None) -> Filter:
-        """Return the filter of what is chosen."""
-        return cls(frozenset(answers or ()), frozenset(flaws or ()))
-
     def __bool__(self) -> bool:
         return bool(self.answers or self.flaws)
 
@@ -62,76 +58,57 @@ class Filter:
             and (not self.flaws or not self.flaws.isdisjoint(flaws))
         ]
 
-    def passes(self, item: Photo, head: str) -> bool:
+    def passes(self, view: PhotoView) -> bool:
         """Return whether a file is shown."""
-        if item.error:
-            return not self or (item.missing in self.answers and not self.flaws)
-        faces = item.faces(head)
-        if not len(faces):
-            return not self or (NO_FACE in self.answers and not self.flaws)
-        return bool(self.matching(faces))
+        if view.photo.error or not len(view.faces):
+            what = view.photo.missing if view.photo.error else NO_FACE
+            return not self or (what in self.answers and not self.flaws)
+        return bool(self.matching(view.faces))
 
 
-def counts(items: Sequence[Photo], head: str) -> tuple[Counter[str], Counter[str]]:
+def counts(views: Sequence[PhotoView]) -> tuple[Counter[str], Counter[str]]:
     """Count the files that stand under each answer, and under each flaw of their faces."""
     answers, flaws = Counter[str](), Counter[str]()
-    for item in items:
-        if item.error:
-            answers[item.missing] += 1
+    for view in views:
+        if view.photo.error:
+            answers[view.photo.missing] += 1
             continue
-        faces = item.faces(head)
-        answers.update(set(faces.answers) or {NO_FACE})
-        flaws.update({flaw for found in faces.quality for flaw in found})
+        answers.update(set(view.faces.answers) or {NO_FACE})
+        flaws.update({flaw for found in view.faces.quality for flaw in found})
     return answers, flaws
 
 
-def offered_answers(answers: Counter[str], labels: Sequence[str]) -> list[str]:
+def offered_answers(there: Collection[str], labels: Sequence[str]) -> list[str]:
     """Return the answers that there are, in the order in which they are offered."""
-    return [one for one in (*labels, UNCERTAIN, NO_FACE, *Missing) if answers[one]]
+    return [one for one in (*labels, UNCERTAIN, NO_FACE, *Missing) if one in there]
 
 
-def offered_flaws(flaws: Counter[str]) -> list[str]:
-    """Return the flaws that there are, in the order in which they are offered."""
-    return [one for one in FLAWS if flaws[one]]
-
-
-def selected(items: Iterable[Photo], head: str, chosen: Filter, order: Order) -> list[Photo]:
+def selected(views: Iterable[PhotoView], chosen: Filter, order: Order) -> list[PhotoView]:
     """Return the files that are shown, in their order.
 
     Those without a face and those that were not read come last, but among names.
 
     Args:
-        items: all files.
-        head: name of the head that answers.
+        views: all files.
         chosen: what is shown. Where it is about some faces of a photo, those decide its place.
         order: the order.
     """
-    shown = sorted(
-        (item for item in items if chosen.passes(item, head)),
-        key=lambda item: natural_order(item.name),
-    )
+    shown = sorted(filter(chosen.passes, views), key=lambda view: natural_order(view.photo.name))
     if order is Order.NAME:
         return shown
-    return sorted(shown, key=lambda item: _rank(item, head, chosen, order))
+    return sorted(shown, key=lambda view: _rank(view, chosen, order))
 
 
-def _rank(item: Photo, head: str, chosen: Filter, order: Order) -> tuple[int, float]:
-    if item.error:
-        return 2, 0.0
-    faces = item.faces(head)
+def _rank(view: PhotoView, chosen: Filter, order: Order) -> tuple[int, float]:
+    faces = view.faces
     if not len(faces):
-        return 1, 0.0
-    confidence = faces.confidence[np.array(chosen.matching(faces), int)]
+        return 2 if view.photo.error else 1, 0.0
     if order is Order.FACES:
         return 0, -float(len(faces))
+    confidence = faces.confidence[np.array(chosen.matching(faces), int)]
     return 0, float(-confidence.max() if order is Order.SUREST else confidence.min())
 
 
 def pages(count: int) -> int:
     """Return the number of pages of so many thumbnails, one at least."""
     return max(1, -(-count // PER_PAGE))
-
-
-def page_of(items: Sequence[Photo], page: int) -> Sequence[Photo]:
-    """Return the items of a page, the first of which is 1."""
-    return items[(page - 1) * PER_PAGE : page * PER_PAGE]

@@ -8,10 +8,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from app.core.legend import legend
-from app.core.photo import Missing, Photo
-from app.core.photo_limits import photo_limits
-from app.core.photo_set import PhotoSet
+from app.core.photo import Missing, max_faces
 from app.core.text import FLAW_ICONS, answer_counts, counted, verdicts
+from app.photos.pictures import PhotoView
 from app.photos.selection import NO_FACE
 from fer import Faces
 from fer.labels import colour_of
@@ -62,7 +61,7 @@ def crowd_note(faces: Faces) -> str:
     Few people in the foreground are found reliably. Of a crowd's faces, many are small or covered
     by others.
     """
-    count, most = len(faces), photo_limits().faces
+    count, most = len(faces), max_faces()
     if count >= most:
         return f"This server reads the {most} largest faces of a photo; there may be more."
     widths = faces.xyxy[:, 2] - faces.xyxy[:, 0]
@@ -74,28 +73,17 @@ def crowd_note(faces: Faces) -> str:
     )
 
 
-def facts(collection: PhotoSet) -> str:
-    """Return what there is in a collection beside what its title says, in a line."""
-    count = len(collection)
-    files = "no files" if not count else f"{count:,} file{'' if count == 1 else 's'}"
-    parts = [] if files == collection.title else [files]
-    if collection.system:
-        parts.append(f"{counted(collection.system, 'hidden or system file')} left out")
-    return " · ".join(parts)
+def facts(count: int, system: int) -> str:
+    """Return how many files there are, and how many system files were left out, in a line."""
+    left_out = [f"{counted(system, 'hidden or system file')} left out"] if system else []
+    return " · ".join([f"{count:,} file{'' if count == 1 else 's'}", *left_out])
 
 
 def pill(answer: str, counts: Counter[str]) -> str:
     """Return the label of a filter, in Markdown: what it shows, and how many photos those are."""
-    name = answer.capitalize()
-    return f"{_pill_mark(answer)} {name} {counts[answer]}"
-
-
-def _pill_mark(answer: str) -> str:
-    if answer in FLAW_ICONS:
-        return FLAW_ICONS[answer]
-    if answer in _ICONS:
-        return _ICONS[answer]
-    return f':color[●]{{foreground="{colour_of(answer)}"}}'
+    mark = {**FLAW_ICONS, **_ICONS}.get(answer)
+    mark = mark or f':color[●]{{foreground="{colour_of(answer)}"}}'
+    return f"{mark} {answer.capitalize()} {counts[answer]}"
 
 
 _ICONS = {
@@ -106,16 +94,21 @@ _ICONS = {
 }
 
 
-def tile(item: Photo, head: str) -> dict[str, Any]:
+def tile(view: PhotoView) -> dict[str, Any]:
     """Return what the grid shows of a file; see ``frontend/grid.js``."""
-    said = {"number": item.number, "name": item.name}
-    if item.error:
-        return {**said, "error": item.error}
-    faces = item.faces(head)
+    photo, faces = view.photo, view.faces
+    said = {"number": photo.number, "name": photo.name}
+    if photo.error:
+        return {**said, "error": photo.error}
+    found = NO_FACE
+    if len(faces):
+        order = ", from left to right" if len(faces) > 1 else ""
+        sentences = "; ".join(verdict.sentence for verdict in verdicts(faces))
+        found = f"{counted(len(faces), 'face')}{order}: {sentences}"
     return {
         **said,
-        "picture": base64.b64encode(item.thumbnail).decode(),
-        "label": f"{item.name}: {_sentences(faces)}.",
+        "picture": base64.b64encode(photo.thumbnail).decode(),
+        "label": f"{photo.name}: {found}.",
         "marks": marks(faces),
     }
 
@@ -135,11 +128,3 @@ def marks(faces: Faces) -> list[dict[str, str]]:
 
 def _mark(answer: str, text: str) -> dict[str, str]:
     return {"text": text, "colour": "" if answer == UNCERTAIN else colour_of(answer)}
-
-
-def _sentences(faces: Faces) -> str:
-    if not len(faces):
-        return NO_FACE
-    found = "; ".join(verdict.sentence for verdict in verdicts(faces))
-    order = ", from left to right" if len(faces) > 1 else ""
-    return f"{counted(len(faces), 'face')}{order}: {found}"

@@ -24,8 +24,7 @@ class PhotoResult:
         width: width of the upright image in pixels; 0 if the file could not be read.
         height: height, likewise.
         faces: the faces that were detected.
-        error: why the file could not be read, as the end of a sentence that starts with its name;
-            empty if it was read.
+        error: why the file could not be read, to follow its name; empty if it was read.
     """
 
     name: str
@@ -66,11 +65,10 @@ def to_json(results: Iterable[PhotoResult], info: ExportInfo) -> str:
 def to_csv(results: Iterable[PhotoResult], info: ExportInfo) -> str:
     """Return a CSV table with one row per face, whatever head answered.
 
-    The columns are file, width and height of the image, face (from 1), those of
-    `fer.export.table.face_columns` with the labels of all heads, why the file could not be
-    read, the time in ISO 8601, and the names of model and detector. A photograph without faces, or
-    one that could not be read, has one row, whose cells from face to the last label are empty. No
-    name is a formula; see `fer.text.cell`.
+    The columns are file, width and height of the image, face (from 1), those of `face_columns` with
+    the labels of all heads, why the file could not be read, the time in ISO 8601, and the names of
+    model and detector. A photograph without faces, or one that could not be read, has one row,
+    whose cells from face to the last label are empty. No name is a formula; see `fer.text.cell`.
     """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")

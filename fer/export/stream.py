@@ -106,12 +106,9 @@ class StreamRows:
         Args:
             faces: the faces of the frame; `seconds` must be set.
             size: width and height of the frame in pixels.
-            heads: the heads that may occur in the session, including that of `faces`; only that one
-                if not given.
-            smoothing_seconds: smoothing window of the probabilities; of more than a minute, a
-                minute is noted.
-            camera_off: whether the camera was switched off, so that the frame was not analysed;
-                then there are no faces.
+            heads: the heads that may occur in the session; only that of `faces` if not given.
+            smoothing_seconds: smoothing window; of more than a minute, a minute is noted.
+            camera_off: whether the camera was switched off; then there are no faces.
         """
         if faces.seconds is None:
             raise ValueError("expected the faces of a stream, got those of a still photograph")

@@ -23,11 +23,7 @@ _PHOTOS = tuple(f".{suffix}" for suffix in SUFFIXES)
 
 
 def check_sources(sources: Sequence[str]) -> None:
-    """Check that every source is one that `photo_paths` can read, before any work is done.
-
-    Raises:
-        CollectionError: one is missing, or of another kind.
-    """
+    """Raise CollectionError unless every source is one that `photo_paths` can read."""
     for source in sources:
         if source == STANDARD_INPUT or os.path.isdir(source):
             continue

@@ -38,9 +38,6 @@ class Staging:
     ``_staged/RUN/manifest`` has the paths of a run, ``_staged/RUN/rows`` the rows made of them,
     both in Parquet files. Those who write rows there may leave files half written, and write a
     photograph twice: `adopt` makes shards of whole files only, with the first row of each photo.
-
-    Args:
-        results: where its rows will be.
     """
 
     def __init__(self, results: Results) -> None:
@@ -69,11 +66,8 @@ class Staging:
 def adopt(results: Results, worklist: Worklist) -> Iterator[pa.Table]:
     """Make shards of all staged rows, of this run and of earlier ones; yield each.
 
-    Nothing is lost or doubled if this is interrupted and runs again.
-
-    Args:
-        results: where the shards go.
-        worklist: knows the rows that there are, and is told the new ones.
+    The worklist knows the rows that there are, and is told the new ones. Nothing is lost or doubled
+    if this is interrupted and runs again.
     """
     for file, metadata in _whole_files(results.folder / _FOLDER):
         if metadata.schema.to_arrow_schema().names == results.schema.names:
@@ -117,11 +111,7 @@ class _Analysis:
 
 
 def check() -> None:
-    """Check that Ray is installed.
-
-    Raises:
-        CollectionError: it is not.
-    """
+    """Raise CollectionError if Ray is not installed."""
     try:
         import ray.data  # noqa: F401
     except ImportError as error:

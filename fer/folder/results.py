@@ -47,11 +47,7 @@ class RunRecord(RecordFile):
 
     @classmethod
     def of(cls, spec: ModelSpec, head: str | None) -> RunRecord:
-        """Describe rows that this model makes with today's detector; with its usual head if None.
-
-        Raises:
-            ModelError: the model has no such head.
-        """
+        """Describe rows of a model, with today's detector and a head or its usual one."""
         name = spec.head(head).name
         return cls(model=spec.name, sha256=spec.sha256, detector=photo_detector(), head=name)
 
@@ -100,11 +96,7 @@ class Results:
         return sorted(self.folder.glob("photos-*.parquet"), key=_number)
 
     def tell(self, worklist: Worklist) -> None:
-        """Tell a worklist which rows there are.
-
-        Raises:
-            CollectionError: a shard cannot be read.
-        """
+        """Tell a worklist which rows there are; CollectionError if a shard cannot be read."""
         for shard in self.shards():
             worklist.know(shard.name, known_rows(shard))
 
@@ -141,9 +133,7 @@ class _OpenShard:
 class ShardWriter:
     """Collects rows and writes them as shards, the last ones at the end of a ``with`` block.
 
-    Args:
-        results: where they go.
-        photos: photographs of a shard; of crowds fewer, so that its size is bounded.
+    A shard has so many photographs; of crowds fewer, so that its size is bounded.
     """
 
     #: Faces of a shard for each photograph that it may have.

@@ -95,11 +95,9 @@ class Appearance:
         )
 
     def blended(self, other: Appearance, share: float) -> Appearance:
-        """Return the mean of two looks of the same people; a region counts as far as it is seen.
+        """Return the mean of two looks of the same people, of which `other` has a share, 0…1.
 
-        Args:
-            other: as many people, in the same order.
-            share: weight of `other`, 0…1.
+        A region counts as far as it is seen.
         """
         new = np.float32(share) * other.visible
         old = np.float32(1 - share) * self.visible

@@ -187,14 +187,7 @@ def log_odds(
 
     The value is the logarithm of a likelihood ratio: that of this person after the time since the
     track was last seen, against that of somebody else. Place and size tell much after a short gap
-    and little after a long one; looks always tell the same.
-
-    Args:
-        xyxy: ``(faces, 4)`` boxes in pixels.
-        looks: the faces' appearance.
-        tracks: the tracks.
-        seconds: time of the frame.
-        most_by_place: the most that place and size together may add.
+    and little after a long one, and together at most so much; looks always tell the same.
     """
     if not len(xyxy) or not tracks:
         return np.zeros((len(xyxy), len(tracks)))
@@ -211,13 +204,7 @@ def log_odds(
 def looks_odds(
     looks: Appearance, known: Sequence[Appearance], least: NDArray | float = _LOOKS_LEAST
 ) -> NDArray[np.float64]:
-    """Return the log-odds by looks alone, ``(faces, tracks)``.
-
-    Args:
-        looks: the faces' appearance.
-        known: the appearance of each track.
-        least: the least that the looks of each track may say.
-    """
+    """Return the log-odds by looks alone, ``(faces, tracks)``, and no less than the least."""
     tracks = Appearance.concatenate(known)
     told = _LOOKS_SLOPE * (_NEUTRAL_DISTANCE - looks.distances(tracks))
     return looks.certainty(tracks) * np.clip(told, least, _LOOKS_MOST)
@@ -226,9 +213,7 @@ def looks_odds(
 def mistaken(tracks: Sequence[Track], seen: int) -> tuple[int, int] | None:
     """Return the two tracks whose people have most clearly been taken for each other, if any.
 
-    Args:
-        tracks: people with numbers.
-        seen: how many of them, from the first, are seen and stand alone; the others are away.
+    So many of them, from the first, are seen and stand alone; the others are away.
     """
     if not seen or len(tracks) < 2:
         return None

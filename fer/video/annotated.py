@@ -40,9 +40,10 @@ class Playback:
     """
 
     def __init__(self, rows: StreamRows, cuts: tuple[float, ...], spec: ModelSpec) -> None:
-        self._rows, self._spec, self._cuts = rows, spec, cuts
+        self._rows, self._spec = rows, spec
+        self._cuts = np.array(cuts, np.float64)
         self._times, self._first = np.unique(rows.seconds, return_index=True)
-        self._scene = np.searchsorted(cuts, self._times, side="right")
+        self._scene = np.searchsorted(self._cuts, self._times, side="right")
         # The frames of one head, one after the other, are often asked for again.
         self._faces = lru_cache(maxsize=2)(self._faces_of)
 
@@ -137,7 +138,6 @@ class _Mp4:
             self._container.close()
 
     def add_picture(self, image: Image, seconds: float) -> None:
-        """Append a picture that is shown from a time on."""
         height, width = image.shape[:2]
         if height % 2 or width % 2:  # 4:2:0 knows even sides only
             image = cv2.copyMakeBorder(image, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE)  # type: ignore[assignment]

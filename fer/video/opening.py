@@ -66,10 +66,7 @@ class VideoInfo:
 
 
 def opened(source: Path) -> Any:
-    """Open a file.
-
-    Returns:
-        An `av.container.InputContainer`, to be closed.
+    """Open a file: an `av.container.InputContainer`, to be closed.
 
     Raises:
         VideoError: the file cannot be opened, is empty, or none of the formats.
@@ -128,12 +125,8 @@ def describe(
 ) -> VideoInfo:
     """Return what the header of an open file says.
 
-    Args:
-        container: the open file.
-        stream: its picture.
-        size: width and height of the upright picture in pixels.
-        start: second at which the first frame is shown.
-        file_bytes: size of the file; a length that it cannot hold is not believed.
+    The size is that of the upright picture; the first frame is shown at a second. A length that so
+    many bytes cannot hold is not believed.
     """
     rate = stream.average_rate or stream.guessed_rate
     return VideoInfo(

@@ -35,11 +35,8 @@ _WAIT = 0.1
 def ahead(items: Iterable[_T], count: int) -> Generator[Iterator[_T], None, None]:
     """Make items on another thread, a few ahead of the loop that uses them.
 
-    The thread has ended when the ``with`` block is left, whether all items were used or not.
-
-    Args:
-        items: runs on the other thread only. What it raises is raised in the loop.
-        count: most items that wait to be used.
+    The thread has ended when the ``with`` block is left, whether all items were used or not. What
+    it raises is raised in the loop.
     """
     queue: Queue[tuple[_T | None, BaseException | None]] = Queue(count)
     unwanted = threading.Event()
@@ -104,11 +101,7 @@ class Frame:
         return (height, width) if self.decoded.rotation % 180 else (width, height)
 
     def picture(self, longest_side: int | None = None) -> Image:
-        """Return the upright picture, ``(height, width, 3)`` RGB uint8.
-
-        Args:
-            longest_side: a larger picture is reduced to this, in pixels; not at all if None.
-        """
+        """Return the upright picture, RGB uint8; a larger one than a longest side is reduced."""
         width, height = self.decoded.width, self.decoded.height
         scale = min(1.0, (longest_side or max(width, height)) / max(width, height))
         size = max(1, round(width * scale)), max(1, round(height * scale))
@@ -144,11 +137,7 @@ _USUAL_RATE = 25.0
 
 
 def probe(source: Path) -> VideoInfo:
-    """Return what the header of a recording says; decodes its first frame.
-
-    Raises:
-        VideoError: see `VideoReader`.
-    """
+    """Return what the header of a recording says, decoding its first frame; see `VideoReader`."""
     with VideoReader(source) as reader:
         return reader.info
 

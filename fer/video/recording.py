@@ -230,10 +230,8 @@ class PreparedFrame(NamedTuple):
 def prepared(reader: VideoReader, rate: float | None, side: int | None) -> Iterator[PreparedFrame]:
     """Yield every frame, with a picture of those whose turn it is.
 
-    Args:
-        reader: the recording.
-        rate: frames that are analysed a second; every frame if None.
-        side: longer side in pixels to which larger pictures are reduced; not at all if None.
+    A rate says how many are analysed a second (every frame if None), a side to how many pixels
+    larger pictures are reduced (not at all if None).
     """
     is_cut, turn, began = SceneCuts(), 0, time.thread_time()
     for frame in reader.frames():

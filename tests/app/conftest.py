@@ -9,13 +9,11 @@ import pytest
 from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
-from app.core import budget, upload_folders
+from app.core import budget, state, upload_folders
 from app.core.jobs import Jobs
 from app.core.models import running_model
 from app.core.server import gate
-from app.photos.pictures import PhotoView
 from fer.model.spec import ModelSpec
-from tests.app.photos.samples import view_of
 from tests.app.samples import (
     PATIENCE,
     SECOND,
@@ -24,7 +22,6 @@ from tests.app.samples import (
     FakeAnalyzer,
     FakeLandmark,
     Upload,
-    png,
 )
 from tests.samples import ROOT
 
@@ -51,9 +48,12 @@ def _one_search_for_components() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _roomy_server(monkeypatch: pytest.MonkeyPatch) -> None:
-    """All tests are one visitor, who would soon have uploaded too often; others need memory, too,
-    and on a busy machine a page would say that there is no room."""
-    gate._upload_rate.clear()
+    """What all visitors share begins anew: all tests are one visitor to the app.
+
+    Others need memory, too, and on a busy machine a page would say that there is no room.
+    """
+    for shared in (gate._upload_rate, state.jobs, state.quick_jobs, state.budget, state._store):
+        shared.clear()
     for module in (budget, upload_folders):
         monkeypatch.setattr(module, "free_memory", lambda: None)
 
@@ -96,7 +96,7 @@ def landmark(monkeypatch: pytest.MonkeyPatch) -> FakeLandmark:
 
 @pytest.fixture
 def page(analyzer: FakeAnalyzer) -> AppTest:
-    """The Photo page as it opens."""
+    """The Photos page as it opens."""
     return AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60).run()
 
 
@@ -109,9 +109,3 @@ def upload(page: AppTest) -> Upload:
         return page.run()
 
     return put
-
-
-@pytest.fixture
-def two_faces() -> PhotoView:
-    """Two faces found in a picture of 320 × 200."""
-    return view_of("two.png", png(faces=2))

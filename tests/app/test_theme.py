@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from app.core.layout import _LIGHT_INK
-from app.core.settings import MAX_COLLECTION_MB, MAX_VIDEO_MB
+from app.core.settings import MAX_PHOTOS_MB, MAX_VIDEO_MB
 from fer.images import MAX_BYTES
 from fer.labels import COLOURS
 from tests.samples import ROOT
@@ -76,7 +76,7 @@ def test_charts_have_the_colours_of_the_expressions() -> None:
 
 def test_an_upload_may_be_as_large_as_what_is_taken() -> None:
     largest = CONFIG["server"]["maxUploadSize"]
-    assert largest == MAX_COLLECTION_MB.number({})
+    assert largest == MAX_PHOTOS_MB.number({})
     assert largest >= max(MAX_VIDEO_MB.number({}), MAX_BYTES / 2**20)
 
 

@@ -46,7 +46,7 @@ def look_at(page: Page, url: str, path: str) -> None:
 
 
 def photograph(page: Page, file: Path) -> None:
-    """Upload a photograph on the Photo page and wait for its face."""
+    """Upload a photograph on the Photos page and wait for its face."""
     page.get_by_role("tab").first.wait_for()
     page.locator("input[type=file]").first.set_input_files(file)
     picture = re.compile(f"(Thumbnail of )?{re.escape(file.name)}")
@@ -68,6 +68,6 @@ def watch_sample_video(page: Page) -> None:
 
 
 def collect(page: Page, *files: Path) -> None:
-    """Have a collection read on the Collection page."""
+    """Have photographs read on the Photos page as a set."""
     page.locator("input[type=file]").nth(0).set_input_files([*files])
     page.get_by_role("button", name="Everything (ZIP)").wait_for()

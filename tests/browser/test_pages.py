@@ -19,8 +19,7 @@ from tests.browser.server import running_app
 
 #: Path and name of every page.
 PAGES = {
-    "": "Photo",
-    "collection": "Collection",
+    "": "Photos",
     "video": "Video",
     "live": "Live",
     "own_data": "Your data",
@@ -149,7 +148,7 @@ def test_the_buttons_of_the_video_are_in_the_type_of_the_page(
     page = context.new_page()
     page.goto(f"{app_url}/live")
     frame = page.frame_locator("iframe[title*=webrtc]")
-    text = page.get_by_role("link", name="Photo").locator("p")
+    text = page.get_by_role("link", name="Photos").locator("p")
     font = text.evaluate("one => getComputedStyle(one).fontFamily.split(',')[0]")
     for name in ("Start", "Choose camera"):
         button = frame.get_by_role("button", name=name, exact=True)

@@ -78,19 +78,18 @@ def test_a_recording(browser: Browser, open_page: Open, tmp_path: Path) -> None:
     expect(page.get_by_text("Surest moments")).to_be_visible()
 
 
-def test_a_collection_lasts_over_a_reload(
-    browser: Browser, open_page: Open, tmp_path: Path
-) -> None:
+def test_many_photos_last_over_a_reload(browser: Browser, open_page: Open, tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "holiday.zip", "w") as archive:
-        archive.write(SAMPLE, "one.jpg")
-        archive.writestr("two.jpg", b"no picture")
-    page = open_page(browser, "collection")
+        for number in range(6):
+            archive.write(SAMPLE, f"{number}.jpg")
+        archive.writestr("broken.jpg", b"no picture")
+    page = open_page(browser, "")
     put(page, tmp_path / "holiday.zip")
     tiles = page.get_by_role("group", name="Photos").locator(".tile")
-    expect(tiles).to_have_count(2)
+    expect(tiles).to_have_count(7)
     expect(page.get_by_role("button", name="Everything (ZIP)")).to_be_visible()
     page.reload()
-    expect(tiles).to_have_count(2)
+    expect(tiles).to_have_count(7)
 
 
 def test_a_face_is_labelled(browser: Browser, open_page: Open) -> None:

@@ -7,8 +7,8 @@ import re
 from typing import Any
 
 import pytest
-from app.common.settings import DRAIN_SECONDS, SETTINGS
 
+from app.core.settings import DRAIN_SECONDS, SETTINGS
 from tests.deploy.files import DEPLOY, compose, environment, stages, values
 
 NGINX = (DEPLOY / "nginx.conf").read_text(encoding="utf-8")

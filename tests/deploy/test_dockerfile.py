@@ -43,7 +43,7 @@ def test_it_has_all_of_the_app_and_of_the_package() -> None:
         "models/compact/mistakes.json",
         "models/compact/other_data.json",
         "app/__pycache__/a.pyc",
-        "models/.teaching-1/model.keras",
+        "models/.fine-tuning-1/model.keras",
         "ondevice/node_modules/a/b.js",
         "deploy/.env",
         ".git/config",

@@ -1,6 +1,6 @@
 import pytest
 
-from fer.labels import COLOURS, PERSON_COLOURS, canonical, ordered, person_colour
+from fer.labels import COLOURS, FER2013_LABELS, PERSON_COLOURS, canonical, ordered, person_colour
 from fer.text import cell, chance, clock, one_of
 
 
@@ -82,6 +82,7 @@ def test_canonical_names(name: str, expected: str) -> None:
         ((), ()),
         (("sad", "happy", "angry"), ("angry", "happy", "sad")),
         (("happy", "contempt", "angry"), ("angry", "contempt", "happy")),
+        (tuple(sorted(FER2013_LABELS)), FER2013_LABELS),
     ],
 )
 def test_order_of_names(names: tuple[str, ...], expected: tuple[str, ...]) -> None:

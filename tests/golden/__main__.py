@@ -27,6 +27,11 @@ import pyarrow.parquet as pq
 from PIL import Image as PillowImage
 from skimage import data
 
+from app.core.budget import Budget
+from app.core.jobs import Jobs
+from app.core.memory import MB
+from app.core.photo_session import PhotoSession
+from app.core.uploads import UploadLimits
 from tests.samples import ROOT, SHIPPED_MODEL
 
 #: Points in time, and what a machine took for something.
@@ -119,10 +124,9 @@ def _videos(photographs: Path, out: Path) -> None:
 
 def _collection(photographs: Path, out: Path) -> None:
     """A ZIP with duplicates, nested folders and hostile names, as the page reads it."""
-    from app.core.photo_set import PhotoSet
-    from app.core.uploads import Upload, files_of
-    from app.photos.collection import reader
+    from app.core.photo import Answerer, Upload
     from app.photos.downloads import zip_of
+    from app.photos.session import GallerySession
     from fer.analyzer import FaceAnalyzer
 
     content = io.BytesIO()
@@ -133,35 +137,45 @@ def _collection(photographs: Path, out: Path) -> None:
         archive.write(photographs / "one.jpg", "C:\\con?.jpg")
         archive.write(photographs / "one.jpg", "day 2/=1+1.jpg")
         archive.writestr("nested.zip", content.getvalue())
-    files = files_of([Upload("holiday.zip", content.getvalue())], 1000)
     analyzer = FaceAnalyzer.for_photos(SHIPPED_MODEL)
-    photos = PhotoSet(files)
-    photos.read(files.candidates, reader(analyzer), lambda: False)
+    session = GallerySession(Jobs(1), Jobs(1), Budget(1000 * MB), UploadLimits(1000, 100 * MB))
+    session.take([Upload("holiday.zip", content.getvalue())], [Answerer(analyzer, "key")])
+    _finish(session)
     for head in (head.name for head in analyzer.spec.heads):
-        made = zip_of(photos.photos, head, analyzer.spec)
+        made = zip_of(session.views(head, "key", analyzer.spec))
         _unpack(made, out / head)
     _digest(out)
 
 
 def _labelled(photographs: Path, out: Path) -> None:
-    from app.core.photo import Answerer, Photo
+    from app.core.models.runnable import entry_of
+    from app.core.photo import Answerer, Upload
     from app.own_data.downloads import labels_csv, set_zip
-    from app.own_data.own_set import Label, OwnSet
-    from app.own_data.reading import read_own
+    from app.own_data.own_set import Label
+    from app.own_data.session import OwnSession
     from fer.analyzer import FaceAnalyzer
 
-    analyzer = FaceAnalyzer.for_photos(SHIPPED_MODEL)
-    answerer = Answerer(analyzer, "compact", "key")
-    own = OwnSet(analyzer.spec.head("balanced").labels)
-    for name in ("one.jpg", "crowd.jpg", "nobody.png", "text.jpg"):
-        content = (photographs / name).read_bytes()
-        own.add(read_own(Photo(name), content, [answerer]), lambda content=content: content)
+    analyzer, entry = FaceAnalyzer.for_photos(SHIPPED_MODEL), entry_of(SHIPPED_MODEL)
+    assert entry
+    session = OwnSession(Jobs(1), Budget(1000 * MB), UploadLimits(1000, 100 * MB))
+    names = ("one.jpg", "crowd.jpg", "nobody.png", "text.jpg")
+    for name in names:  # one by one, so that faces are in this order
+        upload = Upload(name, (photographs / name).read_bytes())
+        session.take([upload], [Answerer(analyzer, entry.key, entry.name)])
+        _finish(session)
+    own = session.own
+    assert own
     for index in range(len(own.faces)):
         own.label(index, Label(("happy", "sad", "neutral")[index % 3]))
-    arguments = (own, "compact", "balanced", analyzer.spec)
-    _write(out / "labels.csv", labels_csv(*arguments))
-    _unpack(set_zip(*arguments, {}), out / "set")
+    _write(out / "labels.csv", labels_csv(own, entry, "balanced"))
+    _unpack(set_zip(own, entry, "balanced", originals=False), out / "set")
     _digest(out)
+
+
+def _finish(session: PhotoSession) -> None:
+    """Wait until a session has read its photographs."""
+    assert session.job
+    assert session.job.wait(600)
 
 
 def _live(photographs: Path, out: Path) -> None:

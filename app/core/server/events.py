@@ -88,7 +88,7 @@ WORDS = frozenset(
     # why a stream or session was refused
     | {"full", "off", "visitor", "draining"}
     # where something was done
-    | {"photo", "collection", "video", "live", "own_data", "teaching"}
+    | {"photo", "video", "live", "own_data", "fine_tuning"}
     | {"dashboard", "device", "server"}
     # who relays
     | {"cloudflare", "twilio", "own", "stun", "local"}

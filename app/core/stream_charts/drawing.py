@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from app.core.stream_charts.curves import Curves
 from app.core.stream_charts.timeline import MAX_PEOPLE, PersonLine, Timeline, person_name
-from fer.drawing.text_tags import ink_on
+from fer.drawing.annotate import ink_on
 from fer.export.stream import Shares, Span
 from fer.labels import UNCERTAIN_COLOUR, colour_of, person_colour
 from fer.text import chance, clock

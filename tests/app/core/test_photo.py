@@ -1,83 +1,41 @@
-"""What is kept of a photo."""
+"""One photograph: its answers, its limits, and what is said of one that cannot be read."""
 
-import io
 import logging
-import random
 
 import numpy as np
 import pytest
-from PIL import Image as PillowImage
 
-from app.core.photo import Photo, digest
-from app.photos.layout import MAX_CARDS
-from app.photos.pictures import COPY_SIDE, COPY_THUMBNAIL_SIDE, Drawings, marked_copy
+from app.core.photo import LargestFaces, Photo, decode_photo, read_photo
+from fer import Detections, ImageError
+from fer.images import MAX_BYTES, MAX_PIXELS
 from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
-from tests.app.photos.samples import copied, item
+from fer.types import Image
+from tests.app.photos.samples import SPEC, answerer
 from tests.app.samples import BROKEN, FakeAnalyzer, png
+from tests.samples import make_detections
 
 
-def size(jpeg: bytes) -> tuple[int, int]:
-    with PillowImage.open(io.BytesIO(jpeg)) as image:
-        return image.size
-
-
-def picture(width: int, height: int, faces: int = 1) -> bytes:
-    out = io.BytesIO()
-    PillowImage.new("RGB", (width, height), (faces, 90, 0)).save(out, "PNG")
-    return out.getvalue()
+def read(name: str, data: bytes, *analyzers: FakeAnalyzer) -> Photo:
+    answerers = [answerer(analyzer, str(number)) for number, analyzer in enumerate(analyzers)]
+    keep = read_photo(Photo(name), data, answerers, lambda photo, _: photo, where="photo")
+    return keep
 
 
 def test_a_photo_without_a_face_is_read() -> None:
-    wall = item("wall.png", faces=0)
-    assert (wall.error, wall.width, wall.height, wall.portraits) == ("", 320, 200, ())
-    assert not len(wall.faces(EXPRESSION_HEAD))
-    assert size(marked_copy(wall, EXPRESSION_HEAD)) == (640, 400)
+    wall = read("wall.png", png(0), FakeAnalyzer(SPEC))
+    assert (wall.error, wall.width, wall.height, wall.face_count, wall.done) == (
+        "", 320, 200, 0, True,
+    )  # fmt: skip
+    assert not len(wall.faces(EXPRESSION_HEAD, "0"))
 
 
-def test_all_heads_answer_from_one_pass() -> None:
-    analyzer = FakeAnalyzer()
-    read = copied("a/b.png", png(2), analyzer)
-    assert (analyzer.calls, analyzer.searches) == (1, 1)
-    assert read.result(EXPRESSION_HEAD).faces.answers == ["happy", "happy"]
-    assert read.result(FERPLUS_HEAD).faces.answers == ["uncertain", "uncertain"]
-    assert read.result(FERPLUS_HEAD).name == "a/b.png"
-    assert len(read.portraits) == 2
-    assert marked_copy(read, EXPRESSION_HEAD) != marked_copy(read, FERPLUS_HEAD)
-
-
-@pytest.mark.parametrize("sides", [(4000, 2000), (2000, 4000), (300, 200)])
-def test_small_copies_are_kept_and_faces_in_the_pixels_of_the_photo(sides: tuple[int, int]) -> None:
-    read = copied("a.png", picture(*sides))
-    assert (read.width, read.height) == sides
-    assert max(size(read.picture)) == min(COPY_SIDE, max(sides))
-    assert max(size(read.thumbnail)) == min(COPY_THUMBNAIL_SIDE, max(sides))
-    assert read.result(EXPRESSION_HEAD).faces.xyxy[0].tolist() == [5, 20, 45, 60]
-    shown = Drawings().of(read, EXPRESSION_HEAD)
-    assert size(shown.marked) == size(marked_copy(read, EXPRESSION_HEAD))
-    assert read.data == b""
-
-
-@pytest.mark.parametrize(("faces", "kept"), [(MAX_CARDS, MAX_CARDS), (MAX_CARDS + 1, 0)])
-def test_many_faces_are_cut_out_when_they_are_shown(faces: int, kept: int) -> None:
-    crowd = item("crowd.png", faces=faces)
-    assert len(crowd.portraits) == kept
-    shown = Drawings().of(crowd, EXPRESSION_HEAD)
-    assert len(shown.portraits) == faces
-    assert len(shown.tiles) == (0 if kept else faces)
-
-
-def test_faces_are_cut_out_of_the_copy_where_they_are_in_it() -> None:
-    image = np.full((1200, 2 * COPY_SIDE, 3), (MAX_CARDS + 1, 90, 0), np.uint8)
-    image[20:60, 305:345] = 255  # the last face
-    out = io.BytesIO()
-    PillowImage.fromarray(image).save(out, "PNG")
-    drawn = Drawings().of(copied("a.png", out.getvalue()), EXPRESSION_HEAD)
-    middles = []
-    for portrait in drawn.portraits:
-        with PillowImage.open(io.BytesIO(portrait)) as cut:
-            middles.append(int(np.asarray(cut).mean(axis=2)[80:96, 80:96].mean()))
-    assert middles[-1] > 200
-    assert max(middles[:-1]) < 60
+def test_all_heads_of_all_models_answer_from_one_search() -> None:
+    first, second = FakeAnalyzer(SPEC), FakeAnalyzer(SPEC)
+    found = read("a/b.png", png(2), first, second)
+    assert [(a.calls, a.searches) for a in (first, second)] == [(1, 1), (1, 0)]
+    for model in ("0", "1"):
+        assert found.faces(EXPRESSION_HEAD, model).answers == ["happy", "happy"]
+        assert found.faces(FERPLUS_HEAD, model).answers == ["uncertain", "uncertain"]
 
 
 @pytest.mark.parametrize(
@@ -90,35 +48,70 @@ def test_faces_are_cut_out_of_the_copy_where_they_are_in_it() -> None:
     ],
 )
 def test_what_cannot_be_read_has_a_reason(data: bytes, error: str) -> None:
-    broken = copied("a.png", data)
+    broken = read("a.png", data, FakeAnalyzer(SPEC))
     assert error in broken.error
-    assert (broken.size, broken.result(EXPRESSION_HEAD).error) == (0, broken.error)
-
-
-def test_no_photo_takes_much_memory_whatever_is_in_it() -> None:
-    noise = np.frombuffer(random.Random(0).randbytes(1500 * 2000 * 3), np.uint8)
-    out = io.BytesIO()
-    image = noise.reshape(1500, 2000, 3).copy()
-    image[0, 0] = (MAX_CARDS, 90, 0)
-    PillowImage.fromarray(image).save(out, "PNG", compress_level=1)
-    read = copied("noise.png", out.getvalue())
-    assert len(read.portraits) == MAX_CARDS
-    assert read.size < 900_000
-    assert read.size == sum(map(len, (read.picture, read.thumbnail, *read.portraits)))
-
-
-def test_the_same_contents_are_known_again() -> None:
-    assert digest(b"") == digest(b"")
-    assert digest(b"a") != digest(b"b")
-    assert Photo("a").size == 0
+    assert broken.done
+    assert not len(broken.faces(EXPRESSION_HEAD, "0"))
 
 
 def test_a_fault_is_logged_without_the_name_of_the_file(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.ERROR):
-        copied("holiday.png", png(BROKEN))
+        read("holiday.png", png(BROKEN), FakeAnalyzer(SPEC))
     assert "a fault that nobody thought of" in caplog.text
     assert "holiday" not in caplog.text
 
 
 def test_contents_stay_out_of_what_is_printed() -> None:
-    assert "secret" not in repr(Photo("a.png", data=b"secret"))
+    assert "secret" not in repr(Photo("a.png", picture=b"secret", thumbnail=b"secret"))
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "says"),
+    [
+        ("FER_MAX_PHOTO_MB", "0", "at most 0 MB are read"),
+        ("FER_MAX_PHOTO_MEGAPIXELS", "0", "has 320 × 200 pixels; at most 0 million are read"),
+    ],
+)
+def test_a_photo_beyond_a_limit_is_refused_in_words(
+    monkeypatch: pytest.MonkeyPatch, setting: str, value: str, says: str
+) -> None:
+    assert decode_photo(png()).shape == (200, 320, 3)
+    monkeypatch.setenv(setting, value)
+    with pytest.raises(ImageError, match=says):
+        decode_photo(png())
+
+
+def test_a_limit_is_never_more_than_what_can_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: dict[str, int] = {}
+    monkeypatch.setattr("app.core.photo.decode_image", lambda data, **limits: seen.update(limits))
+    monkeypatch.setenv("FER_MAX_PHOTO_MB", "999")
+    monkeypatch.setenv("FER_MAX_PHOTO_MEGAPIXELS", "999")
+    decode_photo(b"")
+    assert seen == {"max_bytes": MAX_BYTES, "max_pixels": MAX_PIXELS}
+    monkeypatch.setenv("FER_MAX_PHOTO_MB", "2")
+    monkeypatch.setenv("FER_MAX_PHOTO_MEGAPIXELS", "3")
+    decode_photo(b"")
+    assert seen == {"max_bytes": 2 * 2**20, "max_pixels": 3_000_000}
+
+
+@pytest.mark.parametrize(
+    ("sides", "most", "kept"),
+    [
+        ((), 0, ()),
+        ((30,), 0, ()),
+        ((30, 10), 2, (30, 10)),
+        ((10, 30, 20), 2, (30, 20)),
+        ((20, 20, 20), 2, (20, 20)),
+    ],
+)
+def test_of_many_faces_the_largest_are_read(
+    monkeypatch: pytest.MonkeyPatch, sides: tuple[int, ...], most: int, kept: tuple[int, ...]
+) -> None:
+    monkeypatch.setenv("FER_MAX_FACES", str(most))
+
+    def find(image: Image) -> Detections:
+        boxes = [(50.0 * i, 0.0, 50.0 * i + side, float(side)) for i, side in enumerate(sides)]
+        return make_detections(*boxes) if boxes else Detections.empty()
+
+    found = LargestFaces(find)(np.zeros((100, 200, 3), np.uint8))
+    assert tuple((found.xyxy[:, 2] - found.xyxy[:, 0]).astype(int)) == kept

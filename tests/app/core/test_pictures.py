@@ -8,7 +8,6 @@ from app.core.pictures import (
     MAX_SIDE,
     MIN_SIDE,
     PORTRAIT_SIDE,
-    TILE_SIDE,
     marked_jpeg,
     marked_png,
     portrait_jpegs,
@@ -78,12 +77,6 @@ def test_a_face_is_in_the_middle_of_its_cut_out() -> None:
     assert bright.mean(axis=0).tolist() == pytest.approx([PORTRAIT_SIDE / 2] * 2, abs=3)
 
 
-def test_a_tile_is_a_small_portrait() -> None:
-    image = np.random.default_rng(1).integers(0, 256, (200, 300, 3), np.uint8)
-    (tile,) = portrait_jpegs(image, face_at(100, 50, 180, 130), side=TILE_SIDE)
-    assert decoded(tile).shape == (TILE_SIDE, TILE_SIDE, 3)
-
-
 @pytest.mark.parametrize(
     ("size", "shown"),
     [
@@ -97,7 +90,3 @@ def test_a_thumbnail_is_small_and_never_enlarged(
 ) -> None:
     image = np.full((*size, 3), 128, np.uint8)
     assert decoded(small_jpeg(image, 192, 80)).shape[:2] == shown
-
-
-def test_no_face_gives_no_cut_out() -> None:
-    assert portrait_jpegs(np.zeros((50, 50, 3), np.uint8), faces_of()) == ()

@@ -18,7 +18,7 @@ def test_a_setting_counts_where_there_is_one(setting: str, number: int) -> None:
 
 
 def test_its_own_default_holds_before_another() -> None:
-    assert MAX_PHOTOS.number({}) == MAX_PHOTOS.number({}, 7) == MAX_PHOTOS.default == 100
+    assert MAX_PHOTOS.number({}) == MAX_PHOTOS.number({}, 7) == MAX_PHOTOS.default == 500
     assert Setting("PLACE", "", "here").text({"PLACE": " "}) == "here"
     assert Setting("PLACE", "", "here").text({"PLACE": " there "}) == "there"
 
@@ -55,7 +55,7 @@ def test_a_secret_is_never_shown() -> None:
 
 
 def test_what_holds_is_shown_with_whether_it_was_set() -> None:
-    assert in_force({}, SETTINGS["FER_MAX_PHOTOS"]) == ("100", False)
+    assert in_force({}, SETTINGS["FER_MAX_PHOTOS"]) == ("500", False)
     assert in_force({"FER_MAX_PHOTOS": "7"}, SETTINGS["FER_MAX_PHOTOS"]) == ("7", True)
     assert in_force({}, SETTINGS["FER_MAX_STREAMS"]) == ("", False)
 

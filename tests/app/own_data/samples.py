@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import count
+from pathlib import Path
 
 from PIL import Image as PillowImage
 
-from app.core.photo import Answerer, Photo
-from app.core.uploads import Upload
-from app.own_data.own_set import OwnSet
-from app.own_data.reading import OwnFace, read_own
+from app.core.budget import Budget
+from app.core.jobs import Jobs
+from app.core.memory import MB
+from app.core.models.runnable import ModelEntry
+from app.core.photo import Answerer, Photo, Upload
+from app.core.uploads import UploadLimits
+from app.own_data.own_set import OwnFace, OwnSet
+from app.own_data.session import OwnSession
 from fer.labels import EXPRESSION_HEAD
 from fer.model.spec import Head
 from tests.app.samples import LABELS, THRESHOLDS, FakeAnalyzer, png
@@ -32,14 +40,31 @@ HEAD = Head(
 SPEC = fake_spec(HEAD)
 
 
-def answerer(name: str = "fake", key: str = "1", analyzer: FakeAnalyzer | None = None) -> Answerer:
-    return Answerer(analyzer or FakeAnalyzer(SPEC), name, key)
+def entry(name: str = "fake") -> ModelEntry:
+    return ModelEntry(name, Path(name), f"key of {name}", SPEC, bytes=1)
+
+
+def answerer(name: str = "fake", analyzer: FakeAnalyzer | None = None) -> Answerer:
+    return Answerer(analyzer or FakeAnalyzer(SPEC), entry(name).key, name)
+
+
+_NUMBERS = count(1)
 
 
 def read_photo(
-    name: str, data: bytes, answerers: list[Answerer], *, label: str = "", cut_out: bool = False
+    name: str,
+    data: bytes,
+    answerers: Sequence[Answerer] = (),
+    *,
+    label: str = "",
+    cut_out: bool = False,
+    number: int = 0,
 ) -> Photo:
-    return read_own(Photo(name, label=label), data, answerers, cut_out=cut_out)
+    """Return a photo as a session reads it, with what it keeps of the faces."""
+    session = OwnSession(Jobs(0), Budget(MB), UploadLimits(9, MB))
+    session.answerers = tuple(answerers) or (answerer(),)
+    new = Photo(name, label=label, cut_out=cut_out, number=number or next(_NUMBERS))
+    return session.answer(new, data, session.answerers)
 
 
 def faces_in(photo: Photo) -> list[OwnFace]:
@@ -50,9 +75,14 @@ def own_set(*photos: tuple[str, int]) -> OwnSet:
     """Return photographs by name with so many faces each."""
     own = OwnSet(EXPRESSIONS)
     for seed, (name, faces) in enumerate(photos):
-        data = png(faces, seed=seed)
-        own.add(read_photo(name, data, [answerer()]), lambda data=data: data)
+        add(own, name, png(faces, seed=seed))
     return own
+
+
+def add(own: OwnSet, name: str, data: bytes, label: str = "") -> Photo:
+    photo = replace(read_photo(name, data, label=label), read=lambda: data)
+    own.put(photo)
+    return photo
 
 
 def small(happy: int = 90, seed: int = 0, side: int = 48) -> bytes:

@@ -5,39 +5,31 @@ import zipfile
 
 import pytest
 
-from app.core.uploads import Upload
+from app.core.photo import Upload
 from app.own_data.downloads import labels_csv, set_zip
 from app.own_data.dropped import LabelledFiles, labelled_files_of
 from app.own_data.own_set import Label
 from fer.labelled.table import SKIPPED, LabelRow, write_table
-from tests.app.own_data.samples import EXPRESSIONS, HEAD, SPEC, archive, own_set
+from tests.app.own_data.samples import EXPRESSIONS, HEAD, archive, entry, own_set
 from tests.app.samples import png
 
 PNG = png(1)
 
 
-def taken(*uploads: Upload, most: int = 100, by_hand: bool = False) -> LabelledFiles:
-    return labelled_files_of(uploads, most, EXPRESSIONS, by_hand=by_hand)
+def taken(*uploads: Upload, by_hand: bool = False) -> LabelledFiles:
+    return labelled_files_of(uploads, EXPRESSIONS, by_hand=by_hand)
 
 
 def names(found: LabelledFiles) -> list[str]:
-    return [one.name for one in found.candidates if not one.reason]
+    return [one.name for one in found.photos if not one.error]
 
 
 def reasons(found: LabelledFiles) -> dict[str, str]:
-    return {one.name: one.reason for one in found.candidates if one.reason}
+    return {one.name: one.error for one in found.photos if one.error}
 
 
-@pytest.mark.parametrize("upload", [archive({}), archive({".DS_Store": b""})])
-def test_an_empty_archive_has_nothing(upload: Upload) -> None:
-    found = taken(upload)
-    assert (found.candidates, found.labels, found.rows, found.notes) == ((), {}, (), ())
-
-
-def test_photos_have_no_labels() -> None:
-    found = taken(Upload("a.jpg", PNG), Upload("happy.jpg", PNG))
-    assert names(found) == ["a.jpg", "happy.jpg"]
-    assert found.labels == {}
+def labels(found: LabelledFiles) -> dict[str, str]:
+    return {one.name: one.label for one in found.photos if one.label}
 
 
 FOLDERS = {
@@ -55,7 +47,7 @@ FOLDERS = {
 def test_class_folders_say_labels_and_what_no_model_knows_is_told(as_folder: bool) -> None:
     files = [Upload(f"mine/{name}", data) for name, data in FOLDERS.items()]
     found = taken(*files) if as_folder else taken(archive(FOLDERS))
-    assert found.labels == {
+    assert labels(found) == {
         "set/train/happiness/b.png": "happy", "set/test/Sadness/c.png": "sad",
     }  # fmt: skip
     assert names(found) == [
@@ -71,12 +63,14 @@ def test_class_folders_say_labels_and_what_no_model_knows_is_told(as_folder: boo
 
 def test_by_hand_folders_say_nothing() -> None:
     found = taken(archive(FOLDERS), by_hand=True)
-    assert (found.labels, found.notes, len(names(found))) == ({}, (), 6)
+    assert (labels(found), found.notes, len(names(found))) == ({}, (), 6)
 
 
 def test_labels_that_are_no_classes_are_told_with_counts() -> None:
     found = taken(archive({"cats/a.png": PNG, "dogs/b.png": PNG, "happy/c.png": PNG}))
     assert "“cats” (1) or “dogs” (1)" in found.notes[0]
+    many = {f"c{n}/{n}.png": PNG for n in range(10)} | {"sad/a.png": PNG}
+    assert taken(archive(many)).notes[0].count("“") == 6
     rows = [LabelRow("a.png", "cat"), LabelRow("b.png", "sad"), LabelRow("c.png", SKIPPED)]
     found = taken(Upload("labels (1).csv", write_table(rows).encode()))
     assert found.rows == tuple(rows)
@@ -85,28 +79,10 @@ def test_labels_that_are_no_classes_are_told_with_counts() -> None:
     )
 
 
-def test_many_unknown_names_are_not_all_said() -> None:
-    files = {f"c{n}/{n}.png": PNG for n in range(10)} | {"sad/a.png": PNG}
-    assert taken(archive(files)).notes[0].count("“") == 6
-
-
 def test_a_table_that_is_none_is_told() -> None:
     found = taken(Upload("fer.csv", b"emotion,pixels\n"), Upload("a.png", PNG))
     assert names(found) == ["a.png"]
     assert "not a table of labels" in reasons(found)["fer.csv"]
-
-
-def test_names_that_lead_out_nested_archives_and_too_many_are_refused_one_by_one() -> None:
-    files = {"../evil.png": PNG, "inner.zip": archive({}).data, "1.png": PNG, "2.png": PNG}
-    found = taken(archive(files), most=1)
-    assert names(found) == ["1.png"]
-    assert "leads out" in reasons(found)["evil.png"]
-    assert "archive within" in reasons(found)["inner.zip"]
-    assert "reads 1 photos" in reasons(found)["2.png"]
-
-
-def test_what_is_no_archive_says_so() -> None:
-    assert "is not a ZIP" in reasons(taken(Upload("broken.zip", b"PK")))["broken.zip"]
 
 
 @pytest.fixture
@@ -115,8 +91,7 @@ def saved() -> dict[bool, bytes]:
     own = own_set(("day 1/party.png", 2), ("b.png", 1))
     own.label(0, Label("sad", answer_seen=True))
     own.label(2, Label("happy"))
-    args = (own, "fake", HEAD.name, SPEC)
-    return {True: set_zip(*args, own.originals), False: set_zip(*args, {})}
+    return {kept: set_zip(own, entry(), HEAD.name, originals=kept) for kept in (True, False)}
 
 
 @pytest.mark.parametrize("prefix", ["", "mine/"])
@@ -128,24 +103,24 @@ def test_a_set_that_was_saved_is_taken_with_its_originals(
     assert [(row.photo, row.expression) for row in found.rows] == [
         ("day 1_party.png", "sad"), ("b.png", "happy"),
     ]  # fmt: skip
-    assert (found.labels, found.cut_outs) == ({}, frozenset())
+    assert not any(one.label or one.cut_out for one in found.photos)
 
 
 def test_without_originals_its_crops_are_cut_out_faces_with_labels(
     saved: dict[bool, bytes],
 ) -> None:
     found = taken(Upload("saved.zip", saved[False]))
-    assert found.labels == {
+    assert labels(found) == {
         "happy/b-face1.png": "happy", "sad/day 1_party-face1.png": "sad",
     }  # fmt: skip
-    assert found.cut_outs == found.labels.keys()
+    assert {one.name for one in found.photos if one.cut_out} == labels(found).keys()
 
 
 def test_the_table_alone_has_what_was_skipped_too() -> None:
     own = own_set(("a.png", 2))
     own.label(0, Label(SKIPPED))
     own.label(1, Label("contempt"))
-    table = labels_csv(own, "fake", HEAD.name, SPEC)
+    table = labels_csv(own, entry(), HEAD.name)
     rows = taken(Upload("labels.csv", table.encode())).rows
     assert [(row.expression, row.answer, row.model, row.head) for row in rows] == [
         (SKIPPED, "happy", "fake", HEAD.name), ("contempt", "happy", "fake", HEAD.name),

@@ -5,7 +5,7 @@ import base64
 import numpy as np
 import pytest
 
-from app.core.report.elements import Chart, Facts, Note, Pictures, Section, Table
+from app.core.report.elements import Facts, Note, Pictures, Section, Table
 from app.core.report.evaluation import AS_ANSWERED, RESTRICTED
 from app.own_data.figures import (
     LEAST_FOR_CALIBRATION,
@@ -113,11 +113,6 @@ def test_the_surest_wrong_answers_come_first_with_their_faces() -> None:
     assert pictures.title == "The surest of 2 wrong answers"
 
 
-def test_without_a_wrong_answer_that_is_said() -> None:
-    section = shown(measure_own([answer("sad", "sad")], SPECS, "mine"))["Sure and wrong"]
-    assert isinstance(section.parts[0], Note)
-
-
 @pytest.mark.parametrize(
     ("count", "chart"), [(LEAST_FOR_CALIBRATION - 1, False), (LEAST_FOR_CALIBRATION, True)]
 )
@@ -144,11 +139,3 @@ def test_the_json_is_that_of_other_data() -> None:
     file = OtherDataFile.model_validate_json(own_data_json(figures))
     assert [(r.model, r.head) for r in file.records] == list(figures.measured)
     assert file.records[0].accuracy == 0.5
-
-
-def test_the_matrix_is_that_of_the_faces() -> None:
-    figures = measure_own([answer("happy", "sad"), answer("sad", "sad")], SPECS, "mine")
-    row = shown(figures)["What it takes for what"].parts[0]
-    chart = row.parts[0]  # type: ignore[union-attr]
-    assert isinstance(chart, Chart)
-    assert "Confusion matrix of 2 faces" in chart.alt

@@ -8,12 +8,12 @@ import pytest
 from app.own_data.labelling import carry_out, labeller_data
 from app.own_data.own_set import Label, OwnSet
 from fer.labelled.table import SKIPPED
-from tests.app.own_data.samples import HEAD, answerer, own_set, read_photo, small
+from tests.app.own_data.samples import HEAD, add, answerer, entry, own_set, read_photo, small
 from tests.app.samples import png
 
 
 def data_of(own: OwnSet, have: tuple[int, ...] = (), model: str = "fake") -> dict[str, Any]:
-    data = labeller_data(own, model, HEAD, token="t", done=3, have=have)
+    data = labeller_data(own, entry(model).key, HEAD, token="t", done=3, have=have)
     json.dumps(data)
     return data
 
@@ -33,8 +33,8 @@ def test_the_browser_gets_labels_and_only_the_pictures_that_it_lacks() -> None:
 def test_a_face_has_its_answer_with_the_heads_own_thresholds() -> None:
     own = own_set()
     for name, happy, seed in (("sure", 90, 0), ("unsure", 40, 0), ("dark", 60, 200)):
-        own.add(read_photo(f"{name}.png", png(1, happy, seed), [answerer()]), lambda: b"")
-    own.add(read_photo("cut.png", small(80), [answerer()]), lambda: b"")
+        add(own, f"{name}.png", png(1, happy, seed))
+    add(own, "cut.png", small(80))
     faces = data_of(own)["faces"]
     assert [(one["answer"], one["sure"], one["flaws"]) for one in faces] == [
         ("happy", True, []),
@@ -62,9 +62,11 @@ def test_what_the_head_cannot_answer_is_offered_only_where_it_is_a_label_already
 
 
 def test_pictures_are_sent_anew_once_another_model_has_answered() -> None:
-    own = own_set(("a.png", 1))
+    own = own_set()
+    photo = add(own, "a.png", png(1))
     before = data_of(own, model="late")["answerer"]
-    own.replace("a.png", read_photo("a.png", png(1), [answerer(), answerer("late")]))
+    both = [answerer(), answerer("late")]
+    own.put(read_photo("a.png", png(1), both, number=photo.number))
     assert before != data_of(own, model="late")["answerer"] != data_of(own)["answerer"]
 
 

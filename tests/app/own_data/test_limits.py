@@ -3,10 +3,9 @@
 import numpy as np
 import pytest
 
-from app.own_data.figures import FEW_OF_CLASS, WIDE, faces_for, own_limits
+from app.own_data.figures import FEW_OF_CLASS, own_limits
 from app.own_data.measuring import LabelledAnswer
 from fer.evaluation.labelled import evaluate_labelled
-from fer.evaluation.metrics import wilson_interval
 from tests.app.own_data.samples import HEAD
 
 ALWAYS = ("Nobody said who", "Others would label")
@@ -55,16 +54,6 @@ def test_many_faces_of_few_photos_are_told(photos: int, said: bool) -> None:
     counts = dict.fromkeys(HEAD.labels, 120 // len(HEAD.labels))
     faces = sum(counts.values())
     assert (f"The {faces} faces are from {photos} photo" in limits(counts, photos)) == said
-
-
-@pytest.mark.parametrize("share", [0.0, 0.5, 0.71, 1.0])
-def test_so_many_faces_make_the_interval_narrow(share: float) -> None:
-    count = faces_for(WIDE, share)
-    low, high = wilson_interval(round(share * count), count)
-    assert high - low <= WIDE
-    fewer = count // 2
-    low, high = wilson_interval(round(share * fewer), fewer)
-    assert high - low > WIDE
 
 
 @pytest.mark.parametrize(

@@ -61,9 +61,6 @@ def models(monkeypatch: pytest.MonkeyPatch, analyzer: FakeAnalyzer) -> list[Mode
     monkeypatch.setattr(inputs, "chosen_entry", lambda: found[0])
     monkeypatch.setattr(inputs, "runnable_models", lambda: found)
     monkeypatch.setattr(inputs.running_model, "photo_analyzer", lambda *args: analyzer)
-    monkeypatch.setattr(Budget, "_left", Budget._unheld)
-    for shared in (state.jobs, state.budget, state._store):
-        shared.clear()
     return found
 
 
@@ -120,7 +117,7 @@ def test_labels_bring_figures_and_files(put: Put) -> None:
     assert "How good it is on your faces" in said
     assert "All labels were given with the model's answer in view" in said
     assert "What these figures do not say" in said
-    assert "Teach it" in said
+    assert "Fine-tune it" in said
     labels = [b.label for b in page.get("download_button")]
     assert labels == ["Labels (CSV)", "Labelled set (ZIP)", "Figures (HTML)", "Figures (JSON)"]
 
@@ -176,7 +173,7 @@ def test_a_new_model_answers_too(
     own.label(0, Label("sad"))
     models.append(entry("taught", analyzer))
     settled(page.run())
-    assert own.models == {"compact", "taught"}
+    assert own.models == {"key of compact", "key of taught"}
     tables = [table.value.to_string() for table in page.table]
     assert any("taught" in table for table in tables)
 

@@ -1,29 +1,48 @@
-"""Photographs of collections, with the fake analyzer's answers."""
+"""Photographs as the Photos page shows them, with the fake analyzer's answers."""
 
 from __future__ import annotations
 
+from collections import defaultdict
+from dataclasses import replace
+
 from app.core.photo import Answerer, Photo, read_photo
-from app.photos.album import Album, new_photo
-from app.photos.pictures import PhotoView, keep_copies
+from app.photos.pictures import Drawings, PhotoView
+from app.photos.session import GallerySession
 from fer.labels import EXPRESSION_HEAD
-from tests.app.samples import FakeAnalyzer, png
+from fer.model.spec import ModelSpec
+from tests.app.samples import LABELS, SECOND, FakeAnalyzer, png
+from tests.samples import FAKE_HEAD, fake_spec
+
+#: A model with both heads, of which the second has a label of its own.
+SPEC: ModelSpec = fake_spec(
+    FAKE_HEAD, FAKE_HEAD.model_copy(update=SECOND | {"labels": (*LABELS, "contempt")})
+)
+
+MODEL = "model"
 
 
-def item(name: str, faces: int = 1, happy: int = 90, seed: int = 0) -> Photo:
+def answerer(analyzer: FakeAnalyzer | None = None, key: str = MODEL) -> Answerer:
+    return Answerer(analyzer or FakeAnalyzer(SPEC), key)
+
+
+def view_of(name: str, data: bytes, head: str = EXPRESSION_HEAD, **photo: object) -> PhotoView:
+    """Return a photo that was read, without a copy or a thumbnail if none is given."""
+    new = Photo(name, number=1, read=lambda: data)
+    read = read_photo(new, data, [answerer()], lambda read, _: read, where="photo")
+    drawings = defaultdict[int, Drawings](Drawings)
+    shown = replace(read, **photo)  # type: ignore[arg-type]
+    return PhotoView(shown, head, MODEL, SPEC, drawings.__getitem__)
+
+
+def item(name: str, faces: int = 1, happy: int = 90, seed: int = 0, **options: str) -> PhotoView:
     """Return a photo that was read; see `tests.app.samples.FakeAnalyzer`."""
-    return copied(name, png(faces, happy, seed))
+    return view_of(name, png(faces, happy, seed), **options)
 
 
-def copied(name: str, data: bytes, analyzer: FakeAnalyzer | None = None) -> Photo:
-    """Return a photo of a collection, read."""
-    answerers = [Answerer(analyzer or FakeAnalyzer())]
-    return read_photo(Photo(name), data, answerers, keep_copies, where="collection")
+def unread(name: str) -> PhotoView:
+    view = view_of(name, b"")
+    return replace(view, photo=Photo(name, "is damaged."))
 
 
-def unread(name: str) -> Photo:
-    return Photo(name, "is damaged.")
-
-
-def view_of(name: str, data: bytes, head: str = EXPRESSION_HEAD) -> PhotoView:
-    """Return a photo as the Photo page shows it."""
-    return Album().view(new_photo(name, data), FakeAnalyzer(), head)
+def views(session: GallerySession, head: str = EXPRESSION_HEAD) -> list[PhotoView]:
+    return session.views(head, MODEL, SPEC)

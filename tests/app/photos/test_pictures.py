@@ -1,10 +1,17 @@
-"""The meshes of a photograph's faces: found once, and only those that the network is sure of."""
+"""What shows a photograph: its layout, marked pictures, meshes, and maps of a face."""
+
+import xml.etree.ElementTree as ElementTree
 
 import cv2
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from app.photos.album import Album, new_photo
+from app.core.layout import CARD_WIDTH, CONTENT_WIDTH
+from app.core.pictures import fitted
+from app.photos.activation_image import ACTIVATION_SIDE, AGAINST, FOR, activation_legend
+from app.photos.layout import GAP, MAX_CARDS, layout
 from app.photos.pictures import (
     MAX_MISFIT,
     MIN_PRESENCE,
@@ -14,9 +21,12 @@ from app.photos.pictures import (
     missing_note,
 )
 from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
+from fer.model.spec import ModelSpec
 from fer.types import Image
-from tests.app.samples import FakeAnalyzer, FakeLandmark, png
+from tests.app.photos.samples import MODEL, view_of
+from tests.app.samples import LABELS, FakeAnalyzer, FakeLandmark, png
 
+SIZES = {"4:3": (1600, 1200), "16:9": (1920, 1080), "9:16": (1080, 1920)}
 SURE, DOUBT = MIN_PRESENCE + 0.1, MIN_PRESENCE - 0.1
 
 
@@ -31,73 +41,87 @@ def with_mesh(view: PhotoView, network: FakeLandmark) -> Drawn:
     return view.drawn
 
 
-def test_nothing_is_found_or_drawn_before_somebody_asks(two_faces: PhotoView) -> None:
-    assert not two_faces.drawings.mesh
-    assert not two_faces.drawings.meshes
+@pytest.mark.parametrize(
+    ("ratio", "faces", "columns"),
+    [
+        ("4:3", 0, 1), ("4:3", 2, 1), ("4:3", 3, 0), ("16:9", 6, 0), ("9:16", 3, 2),
+        ("9:16", 4, 2), ("9:16", 5, 0),
+    ],
+)  # fmt: skip
+def test_few_cards_stand_beside_the_picture_and_others_below(
+    ratio: str, faces: int, columns: int
+) -> None:
+    found = layout(SIZES[ratio], faces, content_width=CONTENT_WIDTH, card_width=CARD_WIDTH)
+    assert found.card_columns == columns
 
 
-def test_meshes_are_found_once_for_all_heads_names_and_models() -> None:
-    album, analyzer, network = Album(), FakeAnalyzer(), FakeLandmark()
-    photo = new_photo("a.png", png(faces=2))
-    album.add([photo, new_photo("copy of a.png", photo.data)])
-    shown = [
-        with_mesh(album.view(photo, analyzer, head), network)
-        for head in (FERPLUS_HEAD, EXPRESSION_HEAD, FERPLUS_HEAD)
-    ]
-    copy = album.view(album.photos[1], analyzer, EXPRESSION_HEAD)
-    assert with_mesh(copy, network).marked == shown[1].marked
-    assert shown[0].marked == shown[2].marked != shown[1].marked
-    again = album.view(photo, analyzer, EXPRESSION_HEAD, "another model")
-    assert again.drawings.mesh
-    assert again.drawn.marked == shown[1].marked
-    assert network.calls == 1
+@given(st.integers(16, 8000), st.integers(16, 8000), st.integers(0, 100))
+def test_picture_and_cards_fit_beside_each_other(width: int, height: int, faces: int) -> None:
+    found = layout((width, height), faces, content_width=CONTENT_WIDTH, card_width=CARD_WIDTH)
+    assert found.picture_width >= 1
+    assert found.picture_width + found.card_columns * (CARD_WIDTH + GAP) <= CONTENT_WIDTH
 
 
-def test_meshes_are_forgotten_with_their_photo() -> None:
-    album, analyzer, network = Album(), FakeAnalyzer(), FakeLandmark()
-    photo = new_photo("a.png", png())
-    for _ in range(2):
-        album.add([photo])
-        view = album.view(photo, analyzer, EXPRESSION_HEAD)
-        assert not view.drawings.mesh
-        with_mesh(view, network)
-        album.clear()
-    assert network.calls == 2
+@pytest.mark.parametrize(
+    ("size", "width"), [((100, 100), 50), ((200, 100), 80), ((10, 4000), 1), ((1, 1), 50)]
+)
+def test_a_picture_is_within_both_limits(size: tuple[int, int], width: int) -> None:
+    assert fitted(size, 80, 50) == width
 
 
-def test_pictures_show_the_meshes(two_faces: PhotoView) -> None:
-    plain = two_faces.drawn
-    shown = with_mesh(two_faces, FakeLandmark())
-    assert decoded(shown.marked).shape == decoded(plain.marked).shape
+@pytest.mark.parametrize("faces", [0, 1, MAX_CARDS, MAX_CARDS + 1])
+def test_every_face_has_a_portrait_and_many_have_tiles(faces: int) -> None:
+    drawn = view_of("a.png", png(faces)).drawn
+    assert (len(drawn.portraits), len(drawn.tiles)) == (faces, faces if faces > MAX_CARDS else 0)
+
+
+def test_pictures_are_drawn_once_for_each_head_and_anew_for_another_model() -> None:
+    view, other = (view_of("a.png", png(2), head) for head in (EXPRESSION_HEAD, FERPLUS_HEAD))
+    assert view.drawn is view.drawn
+    assert view.drawn.marked != other.drawn.marked
+    drawings = view.drawings
+    first = drawings.of(view.photo, EXPRESSION_HEAD, MODEL)
+    answers = {"late": view.photo.answers[MODEL]}
+    object.__setattr__(view.photo, "answers", {**view.photo.answers, **answers})
+    assert drawings.of(view.photo, EXPRESSION_HEAD, "late") is not first
+
+
+def test_meshes_are_found_once_when_somebody_asks_and_shown_while_they_are_wanted() -> None:
+    view, network = view_of("two.png", png(2)), FakeLandmark()
+    plain, png_before = view.drawn, view.png()
+    assert not view.drawings.meshes
+    shown = with_mesh(view, network)
     # Inside the second face's box, which nothing else is drawn into.
     part = np.s_[62:118, 112:188]
     assert np.abs(decoded(shown.marked)[part].astype(int) - decoded(plain.marked)[part]).max() > 99
     for with_, without in zip(shown.portraits, plain.portraits, strict=True):
         assert with_ != without
         assert decoded(with_).shape == decoded(without).shape
+    assert view.png() != png_before
+    assert not np.array_equal(decoded(view.jpeg()), decoded(view_of("b", png(2)).jpeg()))
+    view.drawings.mesh = False
+    assert view.drawn.marked == plain.marked
+    assert view.png() == png_before
+    with_mesh(view, network)
+    assert network.calls == 1
 
 
-def test_a_face_in_doubt_has_no_mesh(two_faces: PhotoView) -> None:
-    plain, shown = two_faces.drawn, with_mesh(two_faces, FakeLandmark(SURE, DOUBT))
-    assert list(two_faces.drawings.meshes) == [0]
-    assert shown.portraits[0] != plain.portraits[0]
-    assert shown.portraits[1] == plain.portraits[1]
-
-
-@pytest.mark.parametrize(("away", "drawn"), [(MAX_MISFIT - 0.01, [0, 1]), (MAX_MISFIT + 0.01, [1])])
-def test_a_mesh_that_lies_beside_its_face_is_not_drawn(
-    two_faces: PhotoView, away: float, drawn: list[int]
+@pytest.mark.parametrize(
+    ("network", "drawn"),
+    [
+        (FakeLandmark(SURE, DOUBT), [0]),
+        (FakeLandmark(away=MAX_MISFIT - 0.01), [0, 1]),
+        (FakeLandmark(away=MAX_MISFIT + 0.01), [1]),
+    ],
+)
+def test_a_mesh_in_doubt_or_beside_its_face_is_not_drawn(
+    network: FakeLandmark, drawn: list[int]
 ) -> None:
-    with_mesh(two_faces, FakeLandmark(away=away))
-    assert list(two_faces.drawings.meshes) == drawn
-
-
-def test_the_downloaded_picture_has_the_meshes_while_they_are_shown(two_faces: PhotoView) -> None:
-    plain = two_faces.png()
-    with_mesh(two_faces, FakeLandmark())
-    assert two_faces.png() != plain
-    two_faces.drawings.mesh = False
-    assert two_faces.png() == plain
+    view = view_of("two.png", png(2))
+    plain, shown = view.drawn, with_mesh(view, network)
+    assert list(view.drawings.meshes) == drawn
+    changed = [face for face in (0, 1) if shown.portraits[face] != plain.portraits[face]]
+    assert changed == drawn
 
 
 @pytest.mark.parametrize(
@@ -105,7 +129,6 @@ def test_the_downloaded_picture_has_the_meshes_while_they_are_shown(two_faces: P
     [
         (0, 1, "", "No mesh: "),
         (1, 1, "The face mesh is drawn on it.", ""),
-        (0, 3, "", "No mesh on 3 of 3 faces: "),
         (2, 3, "The face mesh is drawn on 2 of them.", "No mesh on 1 of 3 faces: "),
         (3, 3, "The face mesh is drawn on each.", ""),
     ],
@@ -117,3 +140,27 @@ def test_it_is_said_where_meshes_are_and_where_not(
     assert describe_meshes(meshes, faces) == said
     assert missing_note(meshes, faces).startswith(note)
     assert bool(missing_note(meshes, faces)) == bool(note)
+
+
+def test_the_marked_picture_has_the_full_size() -> None:
+    assert decoded(view_of("a.png", png(1)).png()).shape == (200, 320, 3)
+
+
+def test_a_map_is_drawn_from_the_file_in_two_colours(two_heads: ModelSpec) -> None:
+    view, analyzer = view_of("two.png", png(2)), FakeAnalyzer(two_heads)
+    happy, sad, neutral = (decoded(view.activation_png(1, name, analyzer)) for name in LABELS)
+    assert happy.shape == (ACTIVATION_SIDE, ACTIVATION_SIDE, 3)
+    row, column = int(2.5 / 6 * ACTIVATION_SIDE), int(3.5 / 6 * ACTIVATION_SIDE)
+    orange, blue = happy[row, column].astype(int), sad[row, column].astype(int)
+    assert orange[2] > orange[0] + 50
+    assert blue[0] > blue[2] + 50
+    assert (neutral == neutral[..., :1]).all(), "without evidence, it stays grey"
+    assert (happy > 240).all(axis=2).any(), "what is strong has an outline"
+
+
+def test_the_legend_has_a_scale_and_both_outlines() -> None:
+    drawing = ElementTree.fromstring(activation_legend("#24232A"))
+    stops = [e.get("stop-color") for e in drawing.iter() if e.tag.endswith("stop")]
+    assert {AGAINST, FOR} == set(stops)
+    lines = [e.get("stroke-dasharray") for e in drawing.iter() if e.tag.endswith("path")]
+    assert lines == [None, None, "6 4", "6 4"]

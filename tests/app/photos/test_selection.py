@@ -1,8 +1,11 @@
-"""What is shown of a collection, and in which order."""
+"""What is shown of many photographs, and in which order."""
+
+from dataclasses import replace
 
 import pytest
 
-from app.core.photo import Missing, Photo
+from app.core.photo import Missing
+from app.photos.pictures import PhotoView
 from app.photos.selection import (
     NO_FACE,
     PER_PAGE,
@@ -10,13 +13,11 @@ from app.photos.selection import (
     Order,
     counts,
     offered_answers,
-    offered_flaws,
-    page_of,
     pages,
     selected,
 )
 from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
-from tests.app.photos.samples import item, unread
+from tests.app.photos.samples import MODEL, item, unread
 from tests.app.samples import LABELS, faces_of
 
 ITEMS = (
@@ -33,15 +34,8 @@ ITEMS = (
 def names(
     answers: tuple[str, ...] = (), flaws: tuple[str, ...] = (), order: Order = Order.NAME
 ) -> list[str]:
-    shown = selected(ITEMS, EXPRESSION_HEAD, Filter.of(answers, flaws), order)
-    return [one.name.split(".")[0] for one in shown]
-
-
-def test_of_nothing_there_is_nothing_to_choose() -> None:
-    answers, flaws = counts([], EXPRESSION_HEAD)
-    assert (offered_answers(answers, LABELS), offered_flaws(flaws)) == ([], [])
-    assert selected([], EXPRESSION_HEAD, Filter(), Order.SUREST) == []
-    assert not Filter.of(None, None)
+    shown = selected(ITEMS, Filter(frozenset(answers), frozenset(flaws)), order)
+    return [one.photo.name.split(".")[0] for one in shown]
 
 
 @pytest.mark.parametrize(
@@ -78,41 +72,35 @@ def test_files_without_a_face_and_those_not_read_come_last(order: Order, shown: 
     assert names(order=order) == shown
 
 
-def answered(name: str, *rows: tuple[float, float, float]) -> Photo:
-    return Photo(name, answers={"": {EXPRESSION_HEAD: faces_of(*rows)}})
+def answered(name: str, *rows: tuple[float, float, float]) -> PhotoView:
+    view = item(name)
+    answers = {MODEL: {EXPRESSION_HEAD: faces_of(*rows)}}
+    return replace(view, photo=replace(view.photo, answers=answers))
 
 
 def test_the_faces_that_were_asked_for_decide_the_place_of_a_photo() -> None:
     mixed = answered("mixed", (0.95, 0.05, 0), (0.2, 0.6, 0.2))
     sad = answered("sad", (0.2, 0.7, 0.1))
     for answers, first in (((), mixed), (("sad",), sad)):
-        chosen = Filter.of(answers, ())
-        assert selected([mixed, sad], EXPRESSION_HEAD, chosen, Order.SUREST)[0] is first
-    least = selected([mixed, sad], EXPRESSION_HEAD, Filter.of(["sad"], ()), Order.LEAST_SURE)
+        assert selected([mixed, sad], Filter(frozenset(answers)), Order.SUREST)[0] is first
+    least = selected([mixed, sad], Filter(frozenset(["sad"])), Order.LEAST_SURE)
     assert least == [mixed, sad]
 
 
 def test_what_is_offered_is_what_there_is_and_counts_photos() -> None:
-    answers, flaws = counts(ITEMS, EXPRESSION_HEAD)
+    answers, flaws = counts(ITEMS)
     assert answers == {"happy": 3, "sad": 1, "uncertain": 1, NO_FACE: 1, Missing.NOT_READ: 1}
-    assert offered_answers(answers, LABELS) == [
-        "happy",
-        "sad",
-        "uncertain",
-        NO_FACE,
-        Missing.NOT_READ,
-    ]
-    assert offered_flaws(flaws) == ["small", "dark"]
+    assert flaws == {"small": 1, "dark": 1}
+    expected = ["happy", "sad", "uncertain", NO_FACE, Missing.NOT_READ]
+    assert offered_answers(answers, LABELS) == expected
+    assert offered_answers([], LABELS) == []
 
 
 def test_another_head_answers_otherwise() -> None:
-    answers, _ = counts(ITEMS, FERPLUS_HEAD)
+    answers, _ = counts([replace(one, head=FERPLUS_HEAD) for one in ITEMS])
     assert answers["happy"] < 3
     assert answers[Missing.NOT_READ] == answers[NO_FACE] == 1
 
 
 def test_pages() -> None:
     assert [pages(count) for count in (0, 1, PER_PAGE, PER_PAGE + 1, 500)] == [1, 1, 1, 2, 21]
-    items = [Photo(str(number)) for number in range(PER_PAGE + 3)]
-    assert [len(page_of(items, page)) for page in (1, 2, 3)] == [PER_PAGE, 3, 0]
-    assert page_of([], 1) == []

@@ -79,7 +79,7 @@ def test_a_page_whose_replica_is_killed_says_so(actress: Browser, site: Site) ->
     context.close()
 
 
-@pytest.mark.parametrize("path", ["", "live", "collection", "video", "own_data"])
+@pytest.mark.parametrize("path", ["", "live", "video", "own_data"])
 def test_an_address_that_nobody_knows_any_more_is_said_to_be(visit: object, path: str) -> None:
     page = visit(f"{path}?session=gone")  # type: ignore[operator]
     expect(page.get_by_text("Nothing is kept under this address any more")).to_be_visible()

@@ -51,7 +51,7 @@ def test_a_photograph_is_answered_and_every_page_opens(browser: Browser, url: st
     page.set_default_timeout(PATIENCE)
     page.goto(url)
     sample_answered(page)
-    for path in ("collection", "video", "live", "own_data", "dashboard", "about"):
+    for path in ("video", "live", "own_data", "dashboard", "about"):
         page.goto(f"{url}/{path}")
         expect(page.get_by_role("heading", level=1)).to_be_visible()
         expect(page.get_by_test_id("stException")).to_have_count(0)

@@ -20,7 +20,7 @@ from tests.browser.hosting.visitors import (
 )
 from tests.browser.test_dashboard import turn_to
 
-PAGES = ("", "collection", "video", "live", "own_data", "dashboard", "about")
+PAGES = ("", "video", "live", "own_data", "dashboard", "about")
 
 
 def test_every_page_works_behind_nginx_and_its_headers(browser: Browser, site: Site) -> None:

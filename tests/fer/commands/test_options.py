@@ -8,7 +8,7 @@ import pytest
 from fer.__main__ import main
 from fer.commands import folder
 from fer.commands.folder import FolderProgress
-from fer.commands.options import outputs
+from fer.commands.options import outputs, positive
 from fer.commands.video import VideoProgress
 from fer.folder.collect import Tally
 from fer.video.recording import Progress
@@ -106,6 +106,7 @@ def test_an_impossible_number_is_one_clear_line(
         main(arguments)
     assert end.value.code == 2
     assert says in capsys.readouterr().err
+    assert positive("1") == 1
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,6 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO
 
 import av
 import numpy as np
@@ -18,7 +17,6 @@ from fer.__main__ import main
 from fer.commands import video
 from fer.errors import VideoError
 from fer.export.sessions import WRITERS
-from fer.export.stream import StreamResult
 from fer.labels import FER2013_LABELS, FERPLUS_LABELS
 from fer.model.spec import ModelSpec
 from fer.stream import FaceStream
@@ -115,19 +113,6 @@ def test_a_bad_file_stops_nothing(
 
 
 @pytest.mark.usefixtures("loaded")
-def test_no_recording_is_written_over_and_none_s_files_over_another_s(tmp_path: Path) -> None:
-    recordings = ["a.mp4", "A.avi", "a-expressions.mp4"]
-    files = [write_clip(tmp_path / name, even(4), plain()) for name in recordings]
-    before = [file.read_bytes() for file in files]
-    assert main(["video", *map(str, files), "--out", str(tmp_path)]) == 0
-    assert [file.read_bytes() for file in files] == before
-    stems = {name.removesuffix(".csv") for name in names(tmp_path) if name.endswith(".csv")}
-    assert stems == {"a-2", "A-3", "a-expressions"}
-    marked = {name for name in names(tmp_path) if name.endswith("-expressions.mp4")}
-    assert marked == {f"{stem}-expressions.mp4" for stem in stems} | {"a-expressions.mp4"}
-
-
-@pytest.mark.usefixtures("loaded")
 def test_results_of_an_earlier_run_are_replaced_only_if_told_to(
     clip: Path, tmp_path: Path, capsys: pytest.CaptureFixture
 ) -> None:
@@ -151,35 +136,29 @@ def test_results_of_an_earlier_run_are_replaced_only_if_told_to(
     ],
     ids=["a full disk", "a folder of somebody else", "the recording is gone"],
 )
+@pytest.mark.parametrize("marked", [False, True])
 @pytest.mark.usefixtures("loaded")
-def test_where_one_file_cannot_be_written_none_is_left(
+def test_where_a_table_cannot_be_written_none_is_left_and_without_the_video_all_are(
     clip: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture,
     error: Exception,
     said: str,
+    marked: bool,
 ) -> None:
-    def fails(result: StreamResult, out: BinaryIO) -> None:
-        out.write(b"half")
+    def fails(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setitem(WRITERS, ".vtt", fails)
-    assert main(["video", str(clip), "--out", str(tmp_path / "out"), "--no-picture"]) == 1
-    assert names(tmp_path / "out") == []
+    if marked:
+        monkeypatch.setattr(video, "write_marked", fails)
+    else:
+        monkeypatch.setitem(WRITERS, ".vtt", fails)
+    assert main(["video", str(clip), "--out", str(tmp_path / "out")]) == 1
+    kept = marked and isinstance(error, VideoError)
+    tables = [f"a clip{ending}" for ending in ENDINGS if not ending.endswith(".mp4")]
+    assert names(tmp_path / "out") == (tables if kept else [])
     assert said in capsys.readouterr().err
-
-
-@pytest.mark.usefixtures("loaded")
-def test_a_gap_that_mp4_cannot_hold_costs_the_marked_video_alone(
-    tmp_path: Path, capsys: pytest.CaptureFixture
-) -> None:
-    film = write_clip(tmp_path / "gap.mkv", [0.0, 0.1, 1e6, 1e6 + 0.1], beacon(lambda t: 20))
-    assert main(["video", str(film), "--out", str(tmp_path / "out")]) == 1
-    stems = [e for e in ENDINGS if not e.endswith(".mp4")]
-    assert names(tmp_path / "out") == sorted(f"gap{ending}" for ending in stems)
-    said = capsys.readouterr().err
-    assert "cannot be written as a marked video: an MP4 file holds no such times" in said
 
 
 @pytest.mark.parametrize(

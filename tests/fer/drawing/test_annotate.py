@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import ImageColor
 
-from fer.drawing.annotate import Rectangle, annotate, around, first_free
+from fer.drawing.annotate import annotate
 from fer.labels import (
     COLOURS,
     FER2013_LABELS,
@@ -17,16 +17,6 @@ from fer.labels import (
 )
 from fer.types import Faces, Image
 from tests.samples import make_detections
-
-
-def test_the_right_of_a_face_comes_first_then_what_is_free() -> None:
-    face = Rectangle(50, 50, 100, 100)
-    spots = around(face, (40, 60), (300, 300), gap=4, headroom=10)
-    assert first_free(spots, [face]) == Rectangle(104, 50, 144, 110)
-    neighbour = Rectangle(120, 50, 170, 100)
-    assert first_free(spots, [face, neighbour]) == Rectangle(6, 50, 46, 110)
-    assert first_free(spots, [Rectangle(0, 0, 300, 300)]) is None
-    assert first_free([], []) is None
 
 
 def faces(*boxes: tuple) -> Faces:
@@ -47,17 +37,6 @@ def test_a_face_is_boxed_in_the_colour_of_its_expression_and_the_image_kept() ->
     assert (image == 0).all()
     assert picture[130, 100].tolist() == list(ImageColor.getrgb(COLOURS["happy"]))
     assert (picture[100:160, 120:180] == 0).all()
-
-
-@pytest.mark.parametrize(
-    "box",
-    [(-50, -50, 30, 30), (90, 90, 400, 400), (0, 0, 100, 100), (-90, 40, -20, 90)],
-    ids=["top left", "bottom right", "all of it", "outside"],
-)
-def test_a_box_past_the_border_still_has_its_name_in_the_picture(box: tuple) -> None:
-    picture = annotate(np.zeros((100, 140, 3), np.uint8), faces(box))
-    tag = (picture == ImageColor.getrgb(COLOURS["happy"])).all(axis=2)
-    assert tag.sum() > 200
 
 
 def all_seven(*boxes: tuple, top: str = "happy", numbered: bool = True) -> Faces:
@@ -131,17 +110,6 @@ def test_bars_cover_no_face_where_there_is_room(boxes: tuple) -> None:
     assert changed.any()
     for left, top, right, bottom in boxes:
         assert not changed[top:bottom, left:right].any()
-
-
-@pytest.mark.parametrize(
-    ("size", "box"),
-    [((60, 60), (10, 10, 50, 50)), ((110, 120), (0, 0, 120, 110))],
-    ids=["smaller than a panel", "all face"],
-)
-def test_bars_without_room_are_left_out(size: tuple, box: tuple) -> None:
-    image = np.full((*size, 3), 90, np.uint8)
-    plain, with_bars = (annotate(image, all_seven(box), bars=bars) for bars in (False, True))
-    assert (plain == with_bars).all()
 
 
 @given(

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fer.drawing.contact_sheet import COLUMNS, MOST, SIDE, contact_sheet
+from fer.drawing.pictures import COLUMNS, MOST, SIDE, contact_sheet
 from fer.labels import colour_of
 
 LABELS = ("happy", "sad")

@@ -45,20 +45,16 @@ def test_a_mesh_is_drawn_on_its_face_as_thin_as_the_face_is_small(
 ) -> None:
     image = GREY.copy()
     points = placed(mesh, side)
-    changed = (draw_meshes(image, [points]) != image).any(axis=2)
+    drawn = draw_meshes(image, [points])
+    changed = (drawn != image).any(axis=2)
     assert (image == 128).all()
     assert changed.any()
     assert distance_to(points, image)[changed].max() < 3 + 0.02 * side
-
-
-@pytest.mark.parametrize("side", [20, 45, 100, 280])
-def test_a_face_is_not_hidden_by_its_mesh(mesh: Floats, side: float) -> None:
-    points = placed(mesh, side)
     inside = np.zeros(GREY.shape[:2], np.uint8)
     oval = np.round(points[list(FEATURES["face"][1])]).astype(np.int32)
     cv2.fillPoly(inside, [oval], 1)
-    change = np.abs(draw_meshes(GREY, [points]).astype(int) - 128).max(axis=2)[inside > 0]
-    assert 2 < change.mean() < 45
+    change = np.abs(drawn.astype(int) - 128).max(axis=2)[inside > 0]
+    assert 2 < change.mean() < 45, "the face is not hidden"
 
 
 def test_the_points_of_large_faces_are_drawn_and_of_small_ones_only_lines(mesh: Floats) -> None:

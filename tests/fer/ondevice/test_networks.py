@@ -7,7 +7,7 @@ import pytest
 
 from fer.detection.blazeface import _canvas, _scaled, blazeface_content, stream_canvases
 from fer.errors import ModelError
-from fer.litert import interpreter_of
+from fer.litert import NetworkFile, interpreter_of
 from fer.model.spec import ModelSpec
 from fer.ondevice.networks import device_networks, fixed_batch
 from tests.samples import ROOT
@@ -30,6 +30,8 @@ def test_the_network_of_every_model_answers_as_on_the_server(directory: Path) ->
     assert found.keys() == expected.keys()
     for name, output in expected.items():
         np.testing.assert_allclose(found[name], output, atol=1e-5)
+    sizes = NetworkFile(device_networks(directory).expression).signatures()
+    assert not any(-1 in signature for signature in sizes), "no size is left open"
 
 
 def test_a_network_without_an_open_size_stays_as_it_is_made() -> None:

@@ -83,14 +83,6 @@ def test_nobody_is_seen_from_one_scene_in_another(spec: ModelSpec) -> None:
     assert lefts(played.faces_at(1.2)) == {2: 80}
 
 
-def test_a_moment_without_a_face_stays_so(spec: ModelSpec) -> None:
-    empty = replace(Faces.empty(spec.labels), seconds=1.1)
-    played = playback(spec, people_at(1.0, spec, p1=0), empty, people_at(1.2, spec, p1=0))
-    assert [len(played.faces_at(t)) for t in (1.0, 1.04, 1.06, 1.1, 1.14, 1.16)] == [
-        1, 1, 0, 0, 0, 1,
-    ]  # fmt: skip
-
-
 @pytest.mark.parametrize("sure", [0.4, 0.9])
 def test_answers_are_those_of_the_analysis(spec: ModelSpec, sure: float) -> None:
     head = spec.heads[0]

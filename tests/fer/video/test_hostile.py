@@ -15,7 +15,7 @@ from fer.types import Image
 from fer.video.annotated import write_marked
 from fer.video.reading import VideoReader
 from fer.video.recording import Recording, VideoOptions, analyse
-from tests.fer.video.samples import TICK, dotted_gif, even, plain, red_stream, write_clip
+from tests.fer.video.samples import TICK, dotted_gif, even, red_stream, write_clip
 
 #: Names of recordings and how they are written; of MP4, with its index at the end and in front.
 KINDS: dict[str, dict[str, object]] = {
@@ -108,11 +108,11 @@ def endless_mp4(file: Path) -> Path:
 
 
 def endless_mkv(file: Path) -> Path:
-    """Say in the header of a file that it lasts a billion seconds."""
+    """Say in the header of a file of a few kilobytes that it lasts more than an hour."""
     write_clip(file, even(10))
     content = bytearray(file.read_bytes())
     place = content.index(b"\x44\x89\x88") + 3
-    content[place : place + 8] = struct.pack(">d", 1e12)
+    content[place : place + 8] = struct.pack(">d", 5e6)
     file.write_bytes(content)
     return file
 
@@ -169,17 +169,6 @@ def test_a_long_gap_is_a_hole(tmp_path: Path, spec: ModelSpec, gap: float) -> No
     as_video = tried(file, spec)
     # MP4 knows no frame of more than some hours.
     assert isinstance(as_video, Recording) == (gap < 1000)
-
-
-@pytest.mark.full
-def test_ten_thousand_tiny_frames(tmp_path: Path, spec: ModelSpec) -> None:
-    tiny = plain((16, 16))(0)
-    file = write_clip(
-        tmp_path / "a.mp4", even(10_000, 1000), lambda seconds: tiny, preset="ultrafast", bf="0"
-    )
-    found = tried(file, spec, rate=100)
-    assert isinstance(found, Recording)
-    assert len(found.rows) == 1000
 
 
 def test_what_is_too_much_work_is_read_in_part(tmp_path: Path, spec: ModelSpec) -> None:

@@ -14,22 +14,20 @@ from aiortc.contrib.media import MediaRelay
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from app.core import state as core_state
 from app.core.models import running_model
 from app.core.models.model_choice import chosen_model
 from app.core.settings import MODEL, MODELS
 from app.core.widget_value import store_pick
 from app.live import state
 from app.live.streaming.session import LiveModel
-from app.live.streaming.turn import Help, Ice
-from app.photos.downloads import csv_of
+from app.live.streaming.turn import Help, Ice, IceSource
 from fer.detection.photo_scan import PhotoScan
 from fer.labels import EXPRESSION_HEAD
 from fer.model.spec import ModelSpec
 from tests.app.dashboard.samples import write_model
 from tests.samples import ROOT, SHIPPED_MODEL, write_copy
 
-PAGES = ("photo", "collection", "video", "live")
+PAGES = ("photos", "video", "live")
 
 
 @pytest.fixture
@@ -46,7 +44,7 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def app(models: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
     monkeypatch.setattr(streamlit_webrtc.component, "get_this_session_info", lambda: None)
     monkeypatch.setattr("app.live.webrtc_patches.get_global_relay", MediaRelay)  # needs a server
-    monkeypatch.setattr(state, "connection_help", lambda: Ice(Help.LOCAL, ()))
+    monkeypatch.setattr(IceSource, "current", lambda _: Ice(Help.LOCAL, ()))
     return AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=120).run()
 
 
@@ -81,7 +79,7 @@ def searches(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 def photos(app: AppTest) -> Any:
-    return app.session_state["photo_album"].photos
+    return app.session_state["photos"].photos
 
 
 def with_photo(app: AppTest) -> AppTest:
@@ -228,37 +226,10 @@ def test_the_map_of_what_counted_follows_the_model(app: AppTest) -> None:
     with_photo(app)
     head = next(one for one in app.button_group if one.key == "head_choice")
     head.set_value(EXPRESSION_HEAD).run()
-    (key,) = [f"activation_{one.key}_0_{EXPRESSION_HEAD}" for one in photos(app)]
+    (key,) = [f"activation_{one.number}_0_{EXPRESSION_HEAD}" for one in photos(app)]
     app.session_state[key] = True
     app.run()
     assert "made *happy* likelier" in words(app)
     choice(app).set_value("mine").run()
     assert not app.exception
     assert "made *style 3* likelier" in words(app)
-
-
-def test_a_collection_keeps_the_model_with_which_it_was_begun(
-    app: AppTest, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for shared in (core_state.jobs, core_state.budget, core_state._store):
-        shared.clear()
-    go(app, "collection").file_uploader[0].set_value([("eileen.png", photo(), "")])
-    visit = app.run().session_state["collection"]
-    assert visit.job
-    visit.job.wait(60)
-    choice(go(app, "video")).set_value("mine").run()
-    go(app, "collection")
-    assert not app.exception
-    assert "Answered by compact, 7 expressions" in words(app).replace("*", "")
-    assert "mine, chosen now, answers the next collection" in words(app)
-    (item,) = visit.photos
-    assert item.faces("expression").expressions == ["happy"]
-    table = csv_of([item], "expression", visit.spec).splitlines()
-    assert ",compact," in table[1]
-    visit.open(item.number)
-    app.run()
-    assert not app.exception
-    assert "Happy" in words(app)
-    assert "validation faces called happy" in words(app)
-    visit.clear()
-    assert choice(app.run()).value == "mine"

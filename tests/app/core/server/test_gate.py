@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from app.core.server import gate
 from app.core.server.gate import Admission, RateLimit, too_fast
-from tests.app.samples import Clock, png
+from tests.app.samples import Clock, Upload, png
 
 
 @pytest.fixture(autouse=True)
@@ -42,7 +42,7 @@ def test_a_full_server_says_so_and_opens_when_there_is_a_place(
     assert not page.exception
     gate._admission().most = 1
     page.run()
-    assert page.title[0].value == "Read the expressions in a photo"
+    assert page.title[0].value == "Read the expressions in photos"
 
 
 def test_a_wrong_setting_is_told_in_words(monkeypatch: pytest.MonkeyPatch, page: AppTest) -> None:
@@ -53,9 +53,17 @@ def test_a_wrong_setting_is_told_in_words(monkeypatch: pytest.MonkeyPatch, page:
     assert "FER_MAX_PHOTOS: expected a whole number such as 4, got 'many'" in words(page)
 
 
+def test_files_that_come_too_fast_are_told(upload: Upload, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FER_MAX_UPLOADS_A_MINUTE", "2")
+    for number in range(3):
+        page = upload((f"{number}.png", png(seed=number)))
+    assert page.metric[0].value == "2"
+    assert "That was not added: this server takes 2 files a minute" in words(page)
+
+
 def test_no_page_takes_more(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FER_MAX_UPLOADS_A_MINUTE", "0")
-    for place in ("photo", "collection", "video", "own_data"):
+    for place in ("photos", "video", "own_data"):
         page.switch_page(f"app/pages/{place}.py").run()
         given = ("a.png", png(), "")
         page.file_uploader[0].set_value(given if place == "video" else [given])

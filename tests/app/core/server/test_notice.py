@@ -48,10 +48,10 @@ def test_a_notice_is_where_pictures_are_taken(
         return [str(one.value) for one in infos if "run by" in str(one.value)]
 
     monkeypatch.setattr("streamlit_webrtc.component.get_this_session_info", lambda: None)
-    assert told("photo") == []
+    assert told("photos") == []
     for name, value in SET.items():
         monkeypatch.setenv(name, value)
-    for place in ("photo", "collection", "video", "live", "own_data"):
+    for place in ("photos", "video", "live", "own_data"):
         (said,) = told(place)
         assert "Museum of \\<b\\>Faces\\</b\\>" in said
         assert "privacy@example\\.org" in said

@@ -17,8 +17,7 @@ Open = Callable[..., tuple[Any, str, bool]]
 
 @pytest.fixture(
     params=[
-        ("photo", "photo_album"),
-        ("collection", "collection"),
+        ("photos", "photos"),
         ("video", "video_session"),
         ("live", "live_session"),
         ("own_data", "own_data"),

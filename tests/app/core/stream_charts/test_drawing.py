@@ -66,18 +66,17 @@ def test_a_bar_is_as_high_as_the_confidence_and_says_whose_it_is() -> None:
     assert area["style"] == "grid-row:1/3"
 
 
-def test_what_a_late_bar_says_stands_to_its_left() -> None:
-    bars = of_class(html(timeline(rows(*[(float(t), 1, HAPPY) for t in range(10)]), 0, 10)), "bar")
-    assert [bar["class"] for bar in bars] == ["bar"] * 10 + ["bar late"] * (len(bars) - 10)
-
-
-def test_uncertain_is_hatched() -> None:
-    marked = rows((0.0, 1, HAPPY), (0.6, 1, HAPPY))
-    marked.array["uncertain"] = [True, False]
-    first, *_, last = of_class(html(timeline(marked, 0, 10)), "bar")
-    assert "repeating-linear-gradient" in first["style"]
-    assert first["data-tip"].endswith("80%, uncertain")
-    assert "gradient" not in last["style"]
+def test_uncertain_is_hatched_and_late_bars_say_theirs_to_the_left() -> None:
+    marked = rows(*[(0.5 * i, 1, HAPPY) for i in range(20)])
+    marked.array["uncertain"][:5] = True
+    bars = of_class(html(timeline(marked, 0, 10)), "bar")
+    assert ["gradient" in bar["style"] for bar in bars] == [True] * 5 + [False] * 15
+    assert bars[0]["data-tip"].endswith("80%, uncertain")
+    assert [bar["class"] for bar in bars] == ["bar"] * 10 + ["bar late"] * 10
+    assert all(percent(bar, "left") + percent(bar, "width") <= 100.01 for bar in bars)
+    page = shares_html(shares(marked.take(np.arange(20) < 5)), LABELS, "")
+    assert page.count("repeating-linear-gradient(135deg") == 1
+    assert re.findall("([^>]*)</b>", page) == [f"{UNCERTAIN} 100%"]
 
 
 def test_what_is_not_known_stands_apart_in_each_row() -> None:
@@ -110,13 +109,6 @@ def test_of_a_crowd_those_seen_longest_have_a_row() -> None:
     timeline_words = html(timeline(rows(*seen), 0, 20)).words
     assert [word for word in timeline_words if "Person" in word] == longest
     assert re.findall(r"Person \d+", shares_html(shares(rows(*seen)), LABELS, "")) == longest
-
-
-def test_nothing_stands_out_of_its_row() -> None:
-    line = timeline(steady("h" * 30 + "_" * 30), 0.3, 5.9, until=5.9)
-    for _, attrs in html(line).elements:
-        if "width" in attrs.get("style", ""):
-            assert percent(attrs, "left") + percent(attrs, "width") <= 100.01
 
 
 def drawn(page: str) -> dict[str, list[list[tuple[float, float]]]]:
@@ -190,14 +182,6 @@ def test_shares_have_a_strip_per_person_with_a_part_per_answer() -> None:
         f"{UNCERTAIN} 0%",
     ]
     assert re.findall("([^>]*)</b>", page)[:1] == ["sad 83%"]  # the others are too narrow
-
-
-def test_time_without_an_answer_is_hatched_and_named_on_a_solid_background() -> None:
-    marked = rows((0.0, 1, HAPPY), (0.1, 1, HAPPY), (0.2, 1, HAPPY), (0.3, 1, HAPPY))
-    marked.array["uncertain"] = True
-    page = shares_html(shares(marked), LABELS, "")
-    assert page.count("repeating-linear-gradient(135deg") == 1
-    assert re.findall("([^>]*)</b>", page) == [f"{UNCERTAIN} 100%"]
 
 
 @pytest.mark.parametrize(

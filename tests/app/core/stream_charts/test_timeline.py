@@ -62,6 +62,9 @@ def test_the_window_begins_where_a_bar_begins() -> None:
     line = timeline(TWO, 0.7, 90.7)
     assert line.start == 0.5
     assert [person.track for person in line.people] == [2]
+    seen = rows(*[(10 + 0.8 * i, 1, HAPPY) for i in range(10)])
+    (person,) = timeline(seen, 10, 18).people
+    assert person.seconds.tolist() == [10.25 + 0.5 * i for i in range(16)], "as from zero"
 
 
 @given(st.floats(0.01, 1e6))
@@ -90,14 +93,15 @@ def test_a_slow_analysis_leaves_no_holes_within_a_second() -> None:
     assert person.seconds.tolist() == [0.25 + 0.5 * i for i in range(16)]
 
 
-def test_a_change_of_the_head_is_marked_with_its_name() -> None:
-    heads = (*HEADS, HeadLabels("ferplus", LABELS))
+def test_a_change_of_the_head_or_model_is_marked_with_its_name() -> None:
+    mine = HeadLabels("ferplus", LABELS, "mine", "1")
+    heads = (*HEADS, HeadLabels("ferplus", LABELS), mine)
     seen = StreamRows(rows(*[(0.2 * i, 1, HAPPY) for i in range(20)]).array, heads)
-    seen.array["head"][10:] = 1
+    seen.array["head"][10:15], seen.array["head"][15:] = 1, 2
     line = timeline(seen, 0, 10)
-    assert line.changes == [HeadChange(2.0, "ferplus")]
-    assert line.changes[0].name == NAMES["ferplus"]
-    assert describe_timeline(line, LABELS).endswith(f"From 0:02 on: {NAMES['ferplus']}.")
+    assert line.changes == [HeadChange(2.0, "ferplus"), HeadChange(3.0, "ferplus", "mine")]
+    names = f"From 0:02 on: {NAMES['ferplus']}; From 0:03 on: mine."
+    assert describe_timeline(line, LABELS).endswith(names)
 
 
 @pytest.mark.parametrize("seen", [[], [(0.0, 1, HAPPY)], [(0.0, NO_FACE, NOBODY)]])
@@ -108,6 +112,9 @@ def test_shares_of_next_to_nothing(seen: list[Seen]) -> None:
 
 
 def test_a_camera_that_was_off_is_neither_no_data_nor_nobody_in_view() -> None:
+    apart = timeline(steady("h" * 10 + "o" * 10 + "_" * 40 + "h" * 5), 0, 10)
+    assert apart.camera_off == [pytest.approx((1.0, 2.0))]
+    assert apart.holes == [pytest.approx((2.0, 6.0))]
     line = timeline(steady("h" * 20 + "o" * 20 + "." * 20), 0, 10, until=6.0)
     assert line.holes == []
     assert line.camera_off == [pytest.approx((2.0, 4.0))]
@@ -123,27 +130,6 @@ def test_what_is_as_long_as_a_bar_is_drawn_and_what_begins_at_the_end_is_not() -
     assert whole.holes == [(0.5, 1.0)]
     (person,) = timeline(rows(*seen), 0, 1.5).people
     assert person.seconds.max() < 1.5
-
-
-def test_no_data_and_a_camera_that_was_off_stand_apart() -> None:
-    line = timeline(steady("h" * 10 + "o" * 10 + "_" * 40 + "h" * 5), 0, 10)
-    assert line.camera_off == [pytest.approx((1.0, 2.0))]
-    assert line.holes == [pytest.approx((2.0, 6.0))]
-
-
-def test_a_change_of_the_model_is_marked_with_its_name() -> None:
-    heads = tuple(HeadLabels("expression", LABELS, model, model) for model in ("compact", "mine"))
-    seen = StreamRows(rows(*[(0.2 * i, 1, HAPPY) for i in range(20)]).array, heads)
-    seen.array["head"][10:] = 1
-    line = timeline(seen, 0, 10)
-    assert line.changes == [HeadChange(2.0, "expression", "mine")]
-    assert "From 0:02 on: mine." in describe_timeline(line, LABELS)
-
-
-def test_shares_are_percentages_of_each_persons_time() -> None:
-    row = share_rows(shares(TWO), LABELS)[1]
-    assert (row["person"], row["seen"]) == (2, "0:01")
-    assert row["sad"] == pytest.approx(100 * 0.5 / 1.1)
 
 
 def test_charts_can_be_heard() -> None:

@@ -19,12 +19,12 @@ def test_every_text_that_a_script_shows_is_there_and_no_other() -> None:
     used = set(re.findall(r"texts\.(\w+)", "\n".join(map(text, SCRIPTS))))
     used |= set(re.findall(r'^  \w+: \["\w+", "(\w+)"\]', text(PAGE / "view.js"), re.MULTILINE))
     session = text(PAGE / "session.js")
-    used |= set(re.findall(r'"(\w+)"', session[session.index("function noteOf(") :])) - {"running"}
+    used |= set(re.findall(r'"(\w+)"', session[session.rindex("  show() {") :])) - {"running"}
     assert used == set(IN_BROWSER)
 
 
 def test_every_problem_of_a_browser_or_worker_has_its_words() -> None:
-    assert set(re.findall(r'return "(\w+)"', text(PAGE / "browser.js"))) <= set(PROBLEMS)
+    assert set(re.findall(r'return "(\w+)"', text(PAGE / "camera.js"))) <= set(PROBLEMS)
     types = text(fer_lens_ondevice.ASSETS / "types.js")
     codes = re.search(r"@typedef \{([^}]*)\} FailureCode", types)
     assert codes

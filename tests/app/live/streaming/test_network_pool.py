@@ -51,6 +51,27 @@ def test_any_two_streams_run_at_once_on_two_networks(
     assert seen == [1, 1]
 
 
+class Twins:
+    """A network that counts its twins, and who has run."""
+
+    def __init__(self, spec: ModelSpec, made: list[object], ran: set[object]) -> None:
+        self.spec, self.made, self.ran = spec, made, ran
+        made.append(self)
+
+    def twin(self) -> object:
+        return Twins(self.spec, self.made, self.ran)
+
+    def __call__(self, faces: object) -> None:
+        self.ran.add(self)
+
+
+@pytest.mark.parametrize("size", [1, 3])
+def test_a_model_has_so_many_networks_which_have_all_run_once(size: int, spec: ModelSpec) -> None:
+    made, ran = list[object](), set[object]()
+    model = shared_model(Twins(spec, made, ran), size, "key")  # type: ignore[arg-type]
+    assert (len(made), set(made), model.key) == (size, ran, "key")
+
+
 def test_streams_of_a_pool_take_a_face_for_a_person_and_a_drawing_for_none(
     astronaut: Image,
 ) -> None:

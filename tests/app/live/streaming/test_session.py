@@ -67,7 +67,9 @@ def test_before_the_first_frame_there_is_nothing(session: LiveSession) -> None:
     assert not latest.fresh
 
 
-def test_frames_are_analysed_marked_and_recorded(session: LiveSession, play: Play) -> None:
+def test_frames_are_analysed_marked_and_recorded(
+    session: LiveSession, detector: Detector, play: Play
+) -> None:
     assert play(3).shape == (480, 640, 3)
     assert session.record.latest().faces.expressions == ["happy"]
     rows = session.record.rows()
@@ -75,6 +77,15 @@ def test_frames_are_analysed_marked_and_recorded(session: LiveSession, play: Pla
     assert rows.track.tolist() == [1, 1, 1]
     assert rows.array["box"][0].tolist() == [40, 40, 140, 140]
     assert list(session.record.speed().stages) == [*STAGES, "draw", "all"]
+    session.ended()
+    detector.found = Detections.empty()
+    play(1, seconds=60.0)
+    rows = session.record.rows()
+    assert rows.seconds == pytest.approx([0, 0.1, 0.2, 60.2]), "a pause stays a pause"
+    assert rows.has_face.tolist() == [True] * 3 + [False], "a frame without a face has a row"
+    detector.found = FACE
+    play()
+    assert session.record.rows().track.tolist()[-1] == 1, "the same person"
 
 
 def test_the_picture_is_a_mirror_but_the_record_is_not(session: LiveSession, play: Play) -> None:
@@ -103,15 +114,6 @@ def test_settings_act_on_the_next_frame_and_keep_everything(
     assert session.record.latest().faces.expressions == ["happy"]
     assert (play() != without).any()
     assert session.record.rows().track.tolist() == [1] * 8
-
-
-def test_a_frame_without_a_face_has_a_row(
-    session: LiveSession, detector: Detector, play: Play
-) -> None:
-    detector.found = Detections.empty()
-    play(2)
-    assert session.record.rows().has_face.tolist() == [False, False]
-    assert len(session.record.latest().faces) == 0
 
 
 def test_frames_of_a_camera_that_is_off_are_recorded_as_such_and_not_analysed(
@@ -185,14 +187,6 @@ def test_where_drawing_fails_the_frame_looks_like_the_others(
     shown = session.process(picture(0, 320, 240))
     assert shown.shape == (480, 640, 3)
     assert shown[0, 0].tolist() == [255] * 3, "mirrored"
-
-
-def test_a_pause_stays_a_pause_and_the_person_the_same(session: LiveSession, play: Play) -> None:
-    play(2)
-    session.ended()
-    play(1, seconds=60.0)
-    assert session.record.rows().seconds == pytest.approx([0, 0.1, 60.1])
-    assert session.record.rows().track.tolist() == [1, 1, 1]
 
 
 def test_a_frame_from_the_past_is_one_of_now(session: LiveSession, detector: Detector) -> None:

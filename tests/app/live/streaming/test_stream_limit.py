@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from app.core.server.events import counters
+from app.live.streaming import stream_limit
 from app.live.streaming.stream_limit import STALE_SECONDS, StreamLimit
 from tests.app.samples import Clock
 
@@ -68,7 +69,14 @@ def test_who_waits_is_counted_once() -> None:
     }
 
 
-def test_the_end_of_a_tab_that_closed_without_notice_is_counted_once() -> None:
+def test_the_end_of_a_tab_that_closed_without_notice_is_counted_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    logged: list[tuple[str, object]] = []
+    log = stream_limit.log_event
+    monkeypatch.setattr(
+        stream_limit, "log_event", lambda name, **facts: (logged.append((name, facts)), log(name))
+    )
     clock, stream = Clock(), Visitor()
     limit, before = StreamLimit(1, clock), counters().total("stream_ended")
     limit.look()
@@ -81,6 +89,7 @@ def test_the_end_of_a_tab_that_closed_without_notice_is_counted_once() -> None:
     assert not limit.look()
     limit.leave(stream)
     assert counters().total("stream_ended") == before + 1
+    assert logged == [("stream_started", {}), ("stream_ended", {"seconds": 1.0})]
 
 
 def test_who_is_silent_for_long_has_lost_the_place() -> None:

@@ -1,1 +1,0 @@
-"""Teaching a model from the page "Your data"."""

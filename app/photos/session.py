@@ -1,0 +1,197 @@
+"""The photographs of the Photos page, and what a visitor has opened. Does not use Streamlit."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Hashable, Sequence
+from dataclasses import replace
+
+from app.core.budget import Budget
+from app.core.jobs import Jobs
+from app.core.photo import Answerer, Missing, Photo, Upload
+from app.core.photo_session import PhotoSession
+from app.core.pictures import small_jpeg
+from app.core.uploads import Files, UploadLimits, is_zip, not_a_photo
+from app.photos.pictures import Drawings, PhotoView
+from fer.images import is_animated
+from fer.labelled.names import Kind, kind_of, shown_name
+from fer.model.spec import ModelSpec
+from fer.types import Image
+
+#: Most photographs that are shown one below the other, each as soon as it is read. They have room
+#: whatever others upload, and wait for nobody.
+FEW = 6
+
+#: Longest side in pixels of the copy that is kept of each of many photographs, from which the ZIP
+#: is made, and of thumbnails; with their JPEG quality. Of 11 photographs of 0.2 to 2.6 megapixels,
+#: a copy and a thumbnail took 100 kB on average, at most 180 kB; at 12 megapixels, 116 and 179 kB.
+COPY_SIDE, _QUALITY = 960, 85
+THUMBNAIL_SIDE, _THUMBNAIL_QUALITY = 240, 78
+
+#: Photographs whose pictures are kept as they were drawn.
+_MOST_DRAWN = 2 * FEW
+
+_ARCHIVE_IN_FOLDER = "is an archive. Unpack it, or upload it alone."
+_UNANSWERED = "was not read by this model: the analysis was cancelled."
+
+
+class GallerySession(PhotoSession):
+    """One visitor's photographs on the Photos page; see `PhotoSession`.
+
+    Args:
+        jobs: read the photographs of all visitors, where they are many.
+        quick: read them where they are few; somebody waits for them.
+        budget: has the memory of all visitors' photographs.
+        limits: what is taken at most.
+    """
+
+    where, photo_bytes = "photo", 160 * 1024
+
+    #: Number of sets that were here before, which tells the widgets of one from those of the last.
+    serial = -1
+
+    def __init__(self, jobs: Jobs, quick: Jobs, budget: Budget, limits: UploadLimits) -> None:
+        self.quick = quick
+        #: Number of times that something was added.
+        self.additions = 0
+        #: Head whose answers are drawn as soon as there are some.
+        self.head = ""
+        most = limits.photos if jobs.places else min(FEW, limits.photos)
+        super().__init__(jobs, budget, replace(limits, photos=most, always=FEW))
+
+    def reset(self) -> None:
+        """See `PhotoSession`."""
+        super().reset()
+        self.serial += 1
+        #: Whether the only photograph is the sample, which goes when one is added.
+        self.is_sample = False
+        #: Selected face by number of the photograph.
+        self.faces: dict[int, int] = {}
+        #: Photographs of few whose faces are shown.
+        self.opened = set[int]()
+        #: The one of many that is shown alone, and the last one that was.
+        self.alone: int | None = None
+        self.closed: int | None = None
+        #: Page of the many that is shown, what they were chosen by, and the number of choices.
+        self.page, self.looks = 1, 0
+        self._looked_at: Hashable = None
+        self._drawings = OrderedDict[int, Drawings]()
+
+    @property
+    def few(self) -> bool:
+        """Whether the photographs are shown one below the other."""
+        return len(self) <= FEW
+
+    def take(self, uploads: Sequence[Upload], answerers: Sequence[Answerer]) -> bool:
+        """See `PhotoSession`."""
+        with self._lock:
+            if self.is_sample and uploads:
+                self.clear()
+            before = {photo.number for photo in self.all}
+            taken = super().take(uploads, answerers)
+            if taken:
+                self.additions += 1
+                # One more is what the visitor wants to see; of several, the list comes first.
+                new = {photo.number for photo in self.all} - before
+                self.opened = new if len(new) == 1 else set()
+            return taken
+
+    def take_sample(self, upload: Upload, answerers: Sequence[Answerer]) -> None:
+        """Show the sample in place of photographs."""
+        with self._lock:
+            self.clear()
+            self.is_sample = self.take([upload], answerers)
+
+    def refuse(self, files: Sequence[tuple[str, str]]) -> None:
+        """See `PhotoSession`."""
+        with self._lock:
+            folder = f"{self.title}/"
+            refused = [
+                Photo(
+                    shown_name(name.removeprefix(folder)),
+                    not_a_photo(name, _ARCHIVE_IN_FOLDER) or f"was not uploaded. {reason}".strip(),
+                )
+                for name, reason in files
+                if kind_of(name) is not Kind.SYSTEM
+            ]
+            self._add(refused)
+            self.additions += bool(refused)
+
+    def remove(self, number: int) -> None:
+        """See `PhotoSession`."""
+        with self._lock:
+            super().remove(number)
+            self.faces.pop(number, None)
+            self.opened.discard(number)
+            self._drawings.pop(number, None)
+            if self.alone == number:
+                self.show_alone(None)
+
+    def toggle(self, number: int) -> None:
+        """Show the faces of one of few photographs, or hide them."""
+        self.opened ^= {number}
+
+    def show_alone(self, number: int | None) -> None:
+        """Show one of many photographs alone, or all of them."""
+        if number is None:
+            self.closed = self.alone
+        self.alone = number
+
+    def look_at(self, choice: Hashable) -> None:
+        """Begin with the first page if the photographs are chosen by something else than before."""
+        if choice != self._looked_at:
+            self.page, self._looked_at = 1, choice
+            self.looks += 1
+
+    def drawings(self, number: int) -> Drawings:
+        """Return the pictures of a photograph; of many, those that were asked for last are kept."""
+        with self._lock:
+            drawings = self._drawings.setdefault(number, Drawings())
+            self._drawings.move_to_end(number)
+            if len(self._drawings) > _MOST_DRAWN:
+                self._drawings.popitem(last=False)
+            return drawings
+
+    def view(self, photo: Photo, head: str, model: str, spec: ModelSpec) -> PhotoView:
+        """Return a photograph as the page shows it, with the answers of one head of a model."""
+        if not photo.error and model not in photo.answers:
+            photo = replace(photo, error=_UNANSWERED, missing=Missing.NOT_STARTED)
+        return PhotoView(photo, head, model, spec, self.drawings)
+
+    def views(self, head: str, model: str, spec: ModelSpec) -> list[PhotoView]:
+        """Return all photographs that are done, as the page shows them."""
+        with self._lock:
+            coming = {*self._waiting, self._at}
+            done = [p for p in self.photos if model in p.answers or p.number not in coming]
+        return [self.view(photo, head, model, spec) for photo in done]
+
+    def accept(self, files: Files, new: Sequence[Photo]) -> bool:
+        """See `PhotoSession`."""
+        first, uploads = not len(self), {id(photo.upload): photo.upload for photo in new}
+        accepted = super().accept(files, new)
+        names = [upload.name for upload in uploads.values() if upload]
+        named = "/" in "".join(names) or (len(names) == 1 and is_zip(names[0]))
+        if accepted and not (first and named):
+            self.title = ""
+        return accepted
+
+    def pool(self) -> Jobs:
+        """See `PhotoSession`."""
+        return self.quick if self.few or not self.jobs.places else self.jobs
+
+    def answer(self, photo: Photo, data: bytes, answerers: Sequence[Answerer]) -> Photo:
+        """See `PhotoSession`."""
+        read = super().answer(photo, data, answerers)
+        return read if read.error else replace(read, animated=is_animated(data))
+
+    def keep(self, photo: Photo, image: Image) -> Photo:
+        """See `PhotoSession`."""
+        if self.few and self.head and self.answerers:
+            self.drawings(photo.number).of(photo, self.head, self.answerers[0].key, image)
+        if photo.thumbnail:
+            return photo
+        return replace(
+            photo,
+            thumbnail=small_jpeg(image, THUMBNAIL_SIDE, _THUMBNAIL_QUALITY),
+            picture=b"" if self.few else small_jpeg(image, COPY_SIDE, _QUALITY),
+        )

@@ -1,0 +1,311 @@
+"""A visitor's photographs: taken, read in the background, refused, cancelled, cleared."""
+
+import gc
+import io
+import threading
+import weakref
+import zipfile
+
+import pytest
+
+from app.core.budget import Budget
+from app.core.jobs import Jobs, State
+from app.core.memory import MB
+from app.core.photo import Answerer, Missing, Photo, Upload
+from app.core.photo_session import PhotoSession
+from app.core.uploads import UploadLimits
+from fer import Detections, Faces
+from fer.labels import EXPRESSION_HEAD
+from fer.types import Image
+from tests.app.photos.samples import MODEL, SPEC, answerer
+from tests.app.samples import PATIENCE, Clock, FakeAnalyzer, HeldAnalyzer, png
+
+ROOM = 10 * MB
+
+
+class Session(PhotoSession):
+    """As any page's, but that a photograph takes as many bytes as a test says."""
+
+    where, photo_bytes, keeps = "photo", 1000, 100
+
+    def keep(self, photo: Photo, image: Image) -> Photo:
+        from dataclasses import replace
+
+        return replace(photo, thumbnail=bytes(self.keeps))
+
+
+@pytest.fixture
+def budget() -> Budget:
+    return Budget(ROOM, free=lambda: None)
+
+
+@pytest.fixture
+def session(jobs: Jobs, budget: Budget, clock: Clock) -> Session:
+    return Session(jobs, budget, UploadLimits(photos=20, bytes=MB), clock)
+
+
+def uploads(count: int, first: int = 0) -> list[Upload]:
+    return [Upload(f"{n}.png", png(seed=n)) for n in range(first, first + count)]
+
+
+def zipped(*names: str, name: str = "a.zip") -> Upload:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for number, inside in enumerate(names):
+            archive.writestr(inside, png(seed=number))
+    return Upload(name, out.getvalue())
+
+
+def take(session: PhotoSession, *files: Upload, by: Answerer | None = None) -> list[Photo]:
+    session.take(files, [by or answerer()])
+    return done(session)
+
+
+def done(session: PhotoSession) -> list[Photo]:
+    if session.job:
+        assert session.job.wait(PATIENCE)
+    return session.photos
+
+
+def names(session: PhotoSession) -> list[str]:
+    return [photo.name for photo in session.all]
+
+
+def test_nothing_is_taken_from_nothing(session: Session) -> None:
+    assert not session.take([], [answerer()])
+    assert (session.all, session.job, session.notices, session.progress) == (
+        [], None, [], (0.0, "0 of 0")
+    )  # fmt: skip
+    session.cancel()
+    session.clear()
+    assert not session.take([Upload(".DS_Store", b"")], [answerer()])
+    assert session.notices == ["There are no photos in .DS_Store."]
+
+
+def test_every_file_has_a_result_in_its_place(session: Session, budget: Budget) -> None:
+    found = take(
+        session,
+        Upload("a.png", png(1)),
+        Upload("b.txt", b""),
+        Upload("c.png", b"no picture"),
+        Upload("d.png", png(2)),
+        zipped("x.png", "../e.png"),
+    )
+    reasons = {photo.name: photo.error for photo in found}
+    assert list(reasons) == ["a.png", "a/e.png", "a/x.png", "b.txt", "c.png", "d.png"]
+    assert [name for name, reason in reasons.items() if not reason] == ["a.png", "a/x.png", "d.png"]
+    assert "leads out" in reasons["a/e.png"]
+    assert len({photo.number for photo in found}) == 6
+    assert session.job
+    assert session.job.state is State.DONE
+    assert budget.left == ROOM - session.uploaded - 3 * session.keeps
+    assert [photo.faces(EXPRESSION_HEAD, MODEL).answers for photo in found[:1]] == [["happy"]]
+
+
+def test_the_same_contents_are_read_once_under_all_their_names(session: Session) -> None:
+    analyzer = FakeAnalyzer(SPEC)
+    files = [Upload(name, png(1)) for name in ("a.png", "b.png")]
+    found = take(session, *files, by=answerer(analyzer))
+    session.remove(found[0].number)
+    take(session, Upload("c.png", png(1)), by=answerer(analyzer))
+    assert analyzer.searches == 1 + 1, "the first is gone"
+    assert names(session) == ["b.png", "c.png"]
+    assert [photo.read() for photo in session.photos] == [png(1)] * 2
+
+
+def test_what_is_here_already_is_told_and_the_rest_is_added(session: Session) -> None:
+    take(session, *uploads(2), zipped("x.png"))
+    take(session, *uploads(3), zipped("x.png"), Upload("0.png", png(5)))
+    assert names(session) == ["0.png", "1.png", "a/x.png", "0 (2).png", "2.png"]
+    assert session.notices == ["0.png, 1.png and a/x.png are here already."]
+    assert not session.take(uploads(1), [answerer()])
+    assert session.notices == ["0.png is here already."]
+
+
+def test_there_is_room_for_so_many_photos_and_bytes(jobs: Jobs, budget: Budget) -> None:
+    session = Session(jobs, budget, UploadLimits(photos=3, bytes=MB))
+    take(session, *uploads(2), Upload("broken.png", b"x"))
+    found = take(session, *uploads(3, first=2))
+    assert [photo.name for photo in found if not photo.error] == ["0.png", "1.png", "2.png"]
+    assert found[-1].error == "was not read: this server reads 3 photos of a visitor."
+    assert not session.take([Upload("big.png", bytes(MB))], [answerer()])
+    assert "it has 1 MB, and this server takes 1 MB" in session.notices[0]
+    session.clear()
+    assert session.take([Upload("big.png", bytes(MB))], [answerer()]), "as much as it takes"
+
+
+def test_without_room_more_than_a_few_are_refused_in_words(jobs: Jobs) -> None:
+    session = Session(jobs, Budget(100, free=lambda: None), UploadLimits(20, MB, always=2))
+    assert session.take(uploads(2), [answerer()])
+    assert not session.take(uploads(1, first=2), [answerer()])
+    assert "other visitors" in session.notices[0]
+    assert names(session) == ["0.png", "1.png"]
+
+
+def test_photos_that_take_more_than_expected_end_where_the_room_does(jobs: Jobs) -> None:
+    session = Session(jobs, Budget(100_000, free=lambda: None), UploadLimits(20, MB))
+    session.keeps = 15_000
+    found = take(session, *uploads(12))
+    read = [photo for photo in found if not photo.error]
+    assert 0 < len(read) < 7
+    assert session.size == 15_000 * len(read)
+    assert "no room for more" in found[-1].error
+
+
+def test_a_cancel_works_at_once_and_keeps_what_is_done(session: Session) -> None:
+    held = HeldAnalyzer(SPEC)
+    session.take(uploads(3), [answerer(held)])
+    assert held.began.wait(PATIENCE)
+    assert session.running
+    session.cancel()
+    assert (session.cancelled, session.running) == (True, False)
+    assert [(p.error, p.missing) for p in session.photos] == [
+        ("was not started: the analysis was cancelled.", Missing.NOT_STARTED)
+    ] * 3
+    held.go.set()
+    done(session)
+    assert not any(photo.width for photo in session.all), "what was being read comes too late"
+    take(session, *uploads(1, first=7))
+    assert not session.cancelled
+
+
+def test_who_waits_for_a_place_can_cancel_too(jobs: Jobs, budget: Budget, session: Session) -> None:
+    held = HeldAnalyzer(SPEC)
+    session.take(uploads(1), [answerer(held)])
+    other = Session(jobs, budget, session.limits)
+    other.take(uploads(2), [answerer()])
+    assert other.job
+    assert other.job.state is State.WAITING
+    other.cancel()
+    assert [photo.missing for photo in other.photos] == [Missing.NOT_STARTED] * 2
+    held.go.set()
+    done(session)
+
+
+def test_photos_can_come_and_go_while_others_are_read(session: Session) -> None:
+    held = HeldAnalyzer(SPEC)
+    session.take(uploads(3), [answerer(held)])
+    assert held.began.wait(PATIENCE)
+    first, second, _ = session.all
+    session.take(uploads(2, first=3), [answerer(held)])
+    assert session.progress == (0.0, "0 of 5")
+    for gone in (first, second):
+        session.remove(gone.number)
+    held.go.set()
+    assert [photo.name for photo in done(session)] == ["2.png", "3.png", "4.png"]
+    assert held.calls == 4, "one was being read"
+
+
+def test_whoever_waits_for_a_photo_gets_it_or_hears_that_it_is_gone(session: Session) -> None:
+    held = HeldAnalyzer(SPEC)
+    session.take(uploads(2), [answerer(held)])
+    numbers = [photo.number for photo in session.all]
+    got: list[Photo | None] = []
+    waiting = threading.Thread(target=lambda: got.extend(map(session.wait_for, numbers)))
+    waiting.start()
+    session.remove(numbers[1])
+    held.go.set()
+    waiting.join(PATIENCE)
+    assert [photo and photo.name for photo in got] == ["0.png", None]
+
+
+def test_a_crash_is_told_and_nobody_waits_for_ever(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def crash(*args: object) -> None:
+        raise MemoryError
+
+    take(session, *uploads(1))
+    monkeypatch.setattr(Session, "answer", crash)
+    found = take(session, *uploads(2, first=1))
+    assert ["something went wrong" in photo.error for photo in found] == [False, True, True]
+    assert session.wait_for(found[-1].number) == found[-1]
+
+
+def test_another_model_answers_without_a_search_and_earlier_answers_stay(session: Session) -> None:
+    late = FakeAnalyzer(SPEC)
+    take(session, *uploads(2), Upload("broken.png", b"x"))
+    session.ask([answerer(late, "late")])
+    found = done(session)
+    assert [set(photo.answers) for photo in found] == [{MODEL, "late"}] * 2 + [set()]
+    assert (late.calls, late.searches) == (2, 0)
+    job = session.job
+    session.ask([answerer()])
+    session.ask([answerer()])
+    assert session.job is job, "they are here"
+
+
+def test_a_model_that_is_chosen_meanwhile_answers_too(session: Session) -> None:
+    held = HeldAnalyzer(SPEC)
+    session.take(uploads(2), [answerer(held)])
+    assert held.began.wait(PATIENCE)
+    session.ask([answerer(key="late")])
+    held.go.set()
+    assert all("late" in photo.answers for photo in done(session))
+
+
+class FailingAnalyzer(FakeAnalyzer):
+    def all_heads(self, image: Image, detections: Detections | None = None) -> dict[str, Faces]:
+        raise RuntimeError("a fault that nobody thought of")
+
+
+def test_a_model_that_fails_costs_no_earlier_answer(session: Session) -> None:
+    take(session, *uploads(1))
+    session.ask([answerer(FailingAnalyzer(SPEC), "late")])
+    (photo,) = done(session)
+    assert (photo.error, set(photo.answers)) == ("", {MODEL})
+
+
+@pytest.mark.parametrize(
+    ("count", "took", "said"),
+    [
+        (2, 9.0, "2 of 12"),
+        (3, 1.0, "3 of 12"),
+        (4, 8.0, "4 of 12 · 0.5 photos a second · about 20 seconds left"),
+    ],
+)
+def test_progress_says_no_more_than_is_known(
+    session: Session, clock: Clock, count: int, took: float, said: str
+) -> None:
+    reached, go = threading.Event(), threading.Event()
+
+    class Slow(FakeAnalyzer):
+        def all_heads(self, image: Image, detections: Detections | None = None) -> dict[str, Faces]:
+            clock.seconds += took / count if self.calls < count else 0
+            if self.calls == count:
+                reached.set()
+                assert go.wait(PATIENCE)
+            return super().all_heads(image, detections)
+
+    session.take(uploads(12), [answerer(Slow(SPEC))])
+    assert reached.wait(PATIENCE)
+    assert session.progress == (count / 12, said)
+    go.set()
+
+
+def test_what_is_cleared_is_gone_from_memory_and_its_room_is_free(
+    session: Session, budget: Budget
+) -> None:
+    files = [zipped("x.png"), *uploads(1)]
+    gone = [weakref.ref(upload) for upload in files]
+    take(session, *files)
+    del files
+    gc.collect()
+    assert all(upload() for upload in gone), "they can be read again"
+    session.clear()
+    gc.collect()
+    assert not any(upload() for upload in gone)
+    assert budget.left == ROOM
+
+
+def test_who_has_left_leaves_nothing_and_starts_nothing(session: Session, budget: Budget) -> None:
+    held = HeldAnalyzer(SPEC)
+    session.take(uploads(2), [answerer(held)])
+    job = session.job
+    session.end()
+    held.go.set()
+    assert job
+    assert job.wait(PATIENCE)
+    assert (session.ended, session.all, budget.left) == (True, [], ROOM)
+    assert not session.take(uploads(1), [answerer()])
+    assert session.job is None
