@@ -107,6 +107,7 @@ def test_so_many_are_taken_at_once_and_then_one_by_one() -> None:
     assert rate.take("one", 5) == 3
     assert rate.take("one") == 0
     assert rate.take("another", 2) == 2
+    assert rate.seconds_for("another", 3) == pytest.approx(40)
     assert rate.seconds_for("one") == pytest.approx(20)
     clock.seconds += 20
     assert rate.take("one", 5) == 1
