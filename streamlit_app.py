@@ -10,10 +10,9 @@ from app.core.paths import LOGO
 from app.core.server.environment import server_settings
 from app.core.server.gate import let_in
 from app.core.server.notice_view import show_notice, show_server_notice
-from app.core.server.password import password_of
+from app.core.server.operator_view import password_of
 from app.core.server.start import begin_server
 from app.core.session.lasting_downloads import keep_downloads
-from app.video.state import begin
 
 PHOTOS = st.Page(
     "app/pages/photos.py", title="Photos", icon=":material/photo_camera:", default=True
@@ -56,7 +55,6 @@ def _photos() -> None:
 #: Former addresses of the Photos page.
 FORMER = [st.Page(_photos, title="Photos", url_path=path) for path in ("photo", "collection")]
 
-begin()
 begin_server()
 keep_downloads()
 # Before the navigation: until it knows the icon, the browser fetches that of the page from a font

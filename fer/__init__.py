@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from fer.errors import DataError, FerError, ImageError, ModelError
     from fer.images import decode as decode_image
     from fer.images import read as read_image
-    from fer.model.shipped import shipped_model
+    from fer.model.spec import shipped_model
     from fer.stream import FaceStream
     from fer.types import Detections, Faces
 
@@ -56,7 +56,7 @@ _EXPORTS = {
     "annotate": ("fer.drawing.annotate", "annotate"),
     "decode_image": ("fer.images", "decode"),
     "read_image": ("fer.images", "read"),
-    "shipped_model": ("fer.model.shipped", "shipped_model"),
+    "shipped_model": ("fer.model.spec", "shipped_model"),
 }
 
 

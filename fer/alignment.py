@@ -1,8 +1,8 @@
 """Align every face to the framing of FER2013, on which the network was trained.
 
 The framing was measured by running the detector on the 3,589 PublicTest images, enlarged and with
-replicated borders. `python -m tools.framing` repeats the measurement, and says what this and
-other alignments cost in accuracy.
+replicated borders. `python -m tools.framing` repeats the measurement, and says what this
+costs in accuracy.
 """
 
 from __future__ import annotations
@@ -58,15 +58,10 @@ def align(
 ) -> NDArray[np.uint8]:
     """Crop every face, rotated upright and framed as in the training images.
 
-    Args:
-        image: ``(height, width, 3)`` RGB uint8.
-        faces: the ``n`` detections. Boxes may extend past the image, whose border is replicated.
-        framing: position of the face in the training images.
-        size: side of the crops, in pixels.
-        channels: 1 for grey, 3 for RGB.
+    Boxes may extend past the image, whose border is replicated.
 
     Returns:
-        Crops, ``(n, size, size, channels)`` uint8.
+        Crops, ``(n, size, size, channels)`` uint8; one channel is grey.
     """
     crops = np.empty((len(faces), size, size, channels), np.uint8)
     for i in range(len(faces)):
@@ -89,11 +84,6 @@ def frame_transform(landmarks: Floats, box: Floats, framing: Framing) -> NDArray
     A regression from box and landmarks to FER2013's crop must not be fitted to faces of one
     size in the picture: BlazeFace's errors depend on it, so the regression learns that size. It
     halves the median error on such faces, and more than doubles it on faces twice as large.
-
-    Args:
-        landmarks: ``(6, 2)`` points in pixels, see `fer.types.LANDMARKS`.
-        box: ``(4,)`` xyxy in pixels.
-        framing: target position of the face.
 
     Returns:
         A 2×3 matrix from image pixels to frame pixels.
@@ -120,16 +110,10 @@ def warp(
     *,
     oversampling: float = OVERSAMPLING,
 ) -> Image:
-    """Warp an image by `matrix` and return the top left square, ``(size, size, 3)``.
+    """Warp an image by a 2×3 similarity and return the top left square, ``(size, size, 3)``.
 
     Large faces are first downscaled by area averaging. Sampling every tenth pixel of a sharp
     photograph would show the network noise that no FER2013 image has.
-
-    Args:
-        image: ``(height, width, 3)`` RGB uint8.
-        matrix: 2×3 similarity from image pixels to crop pixels.
-        size: side of the crop, in pixels.
-        oversampling: see `OVERSAMPLING`.
     """
     corners = np.array([[0, 0], [size, 0], [0, size], [size, size]], np.float64)
     inverse = cv2.invertAffineTransform(matrix)

@@ -25,11 +25,7 @@ from fer.types import FLAWS, LANDMARKS, Detections, Faces, Floats, Image, check_
 
 
 class Stopwatch:
-    """Measures the durations of named stages.
-
-    Attributes:
-        milliseconds: duration of each stage so far; the sum for a stage that was entered twice.
-    """
+    """Adds up the milliseconds of named stages."""
 
     def __init__(self) -> None:
         self.milliseconds: dict[str, float] = {}
@@ -89,11 +85,7 @@ class FaceAnalyzer:
 
     @classmethod
     def for_photos(cls, model_dir: Path, *, threads: int = 1) -> FaceAnalyzer:
-        """Load a model for still photographs, in which faces may be small.
-
-        Args:
-            model_dir: a directory with ``spec.json``.
-            threads: CPU threads of each network.
+        """Load a model directory for still photographs, in which faces may be small.
 
         Raises:
             ModelError: the expression model or the detector is missing or broken.
@@ -105,13 +97,10 @@ class FaceAnalyzer:
     def __call__(
         self, image: Image, *, head: str | None = None, detections: Detections | None = None
     ) -> Faces:
-        """Return the faces of `image`, left to right.
+        """Return the faces of `image`, ``(height, width, 3)`` RGB uint8, left to right.
 
-        Args:
-            image: ``(height, width, 3)`` RGB uint8.
-            head: name of the head to use; the usual one if None.
-            detections: the faces, if they are known already. Passing them to classify the same
-                image with another head skips detection, which takes most of the time.
+        The usual head answers if none is named. Known detections are not looked for again, which
+        takes most of the time.
 
         Raises:
             ModelError: the model has no such head.
@@ -121,15 +110,7 @@ class FaceAnalyzer:
         return classify_faces(image, detections, self._classifier, self.spec, head=head)
 
     def all_heads(self, image: Image, detections: Detections | None = None) -> dict[str, Faces]:
-        """Return the faces of `image`, left to right, as every head answers, from one pass.
-
-        Args:
-            image: ``(height, width, 3)`` RGB uint8.
-            detections: the faces, if they are known already.
-
-        Returns:
-            The same faces by head.
-        """
+        """Return the faces of `image`, left to right, as every head answers, from one pass."""
         check_image(image)
         detections = self._left_to_right(image, detections)
         crops = _crops(image, detections, self.spec)
@@ -138,11 +119,7 @@ class FaceAnalyzer:
     def cut_out(self, image: Image) -> dict[str, Faces]:
         """Return what every head says of a picture that is a cut-out face, as it is.
 
-        Args:
-            image: ``(height, width, 3)`` RGB uint8, framed like the images of a data set.
-
-        Returns:
-            One face by head: all of the picture, without landmarks and flaws.
+        It is one face: all of the picture, without landmarks and flaws.
         """
         check_image(image)
         crop = as_channels(square(image, self.spec.input_size), self.spec.channels)
@@ -175,13 +152,7 @@ class FaceAnalyzer:
     def class_activation(
         self, image: Image, faces: Faces, index: int, *, head: str | None = None
     ) -> ClassActivation:
-        """Return the class activation maps of one face.
-
-        Args:
-            image: ``(height, width, 3)`` RGB uint8.
-            faces: the faces in `image`.
-            index: index of the face in `faces`.
-            head: name of the head; the usual one if None.
+        """Return the class activation maps of the face at an index, for a head or the usual one.
 
         Raises:
             ModelError: the model has no such head, or was exported without its maps.
@@ -202,16 +173,9 @@ def classify_faces(
     *,
     head: str | None = None,
 ) -> Faces:
-    """Align and classify detected faces. Photos, videos and live streams share this step.
+    """Align and classify the faces detected in an image, of a photo, a video or a live stream.
 
-    Args:
-        image: ``(height, width, 3)`` RGB uint8.
-        detections: the faces in `image`.
-        classifier: classifies aligned faces.
-        spec: describes the classifier's input and outputs.
-        stopwatch: records the time of the stages ``align`` (which includes the measurement of image
-            quality) and ``classify``.
-        head: name of the head to use; the usual one if None.
+    The stage ``align`` of the stopwatch includes the measurement of image quality.
 
     Raises:
         ModelError: the model has no such head.
@@ -228,14 +192,7 @@ def classify_faces(
 def answered(
     detections: Detections, flaws: NDArray[np.bool_], head: Head, probabilities: Floats
 ) -> Faces:
-    """Return faces with the answers of a head.
-
-    Args:
-        detections: the ``n`` faces.
-        flaws: ``(n, 4)``, see `Faces`.
-        head: says what the answers mean.
-        probabilities: ``(n, k)``, of the head's labels.
-    """
+    """Return detections with a head's ``(n, k)`` probabilities and their ``(n, 4)`` flaws."""
     return Faces.of(
         detections,
         probabilities,

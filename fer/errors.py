@@ -22,12 +22,6 @@ class ImageError(FerError):
     """
 
     def __init__(self, message: str, reason: str = "") -> None:
-        """Make one.
-
-        Args:
-            message: what to tell, to follow the file's name.
-            reason: see the attribute.
-        """
         super().__init__(message)
         self.reason = reason
 
@@ -60,10 +54,8 @@ class WireError(FerError):
 def failures_as(make: Callable[[Exception], FerError]) -> Iterator[None]:
     """Turn whatever a library raises in the ``with`` block into an error of this project.
 
-    What libraries raise for a damaged file is in no list: it depends on their versions.
-
-    Args:
-        make: returns the error for what was raised. Errors of this project stay as they are.
+    What libraries raise for a damaged file is in no list: it depends on their versions. Errors of
+    this project stay as they are.
     """
     try:
         yield

@@ -28,17 +28,11 @@ def iou_matrix(a: Floats, b: Floats) -> Floats:
 
 
 def weighted_nms(detections: Detections, iou: float) -> Detections:
-    """Merge detections of the same face into their mean, weighted by score.
+    """Merge detections of the same face (at least this IoU) into their mean, weighted by score.
 
     This is the weighted non-maximum suppression of BlazeFace (Bazarevsky et al. 2019, section 3.3).
-    The mean box jitters less from frame to frame than the single best box.
-
-    Args:
-        detections: detections in any order.
-        iou: least IoU at which two boxes are the same face.
-
-    Returns:
-        One detection per face, highest score first.
+    The mean box jitters less from frame to frame than the single best box. Highest scores come
+    first.
     """
     rest = detections.take(np.argsort(-detections.score, kind="stable"))
     merged = []
@@ -58,14 +52,10 @@ def weighted_nms(detections: Detections, iou: float) -> Detections:
 
 
 def similarity(source: NDArray, target: NDArray) -> NDArray[np.float64]:
-    """Fit the rotation, scale and translation that map `source` to `target`.
+    """Fit the rotation, scale and translation that map ``(n, 2)`` points, n ≥ 2, to others.
 
     This is the closed-form least-squares solution without reflection. With points written as
     complex numbers, the map is ``z → a z + b``, and `a` is a ratio of two inner products.
-
-    Args:
-        source: ``(n, 2)`` points, n ≥ 2.
-        target: ``(n, 2)`` points.
 
     Returns:
         A 2×3 matrix that is applied to columns ``(x, y, 1)``.

@@ -180,15 +180,7 @@ def is_cut_out(image: Image) -> bool:
 
 
 def square(image: Image, size: int) -> Image:
-    """Crop the centre square and resize it.
-
-    Args:
-        image: ``(height, width, channels)``.
-        size: side of the result, in pixels.
-
-    Returns:
-        ``(size, size, channels)``.
-    """
+    """Crop the centre square of ``(height, width, channels)`` and resize it to a side in pixels."""
     height, width, channels = image.shape
     side = min(height, width)
     top, left = (height - side) // 2, (width - side) // 2

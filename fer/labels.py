@@ -134,8 +134,6 @@ PERSON_COLOURS: tuple[str, ...] = (
 def person_colour(track_id: int) -> str:
     """Return the colour of a person as ``#RRGGBB``; it is fixed for the life of the track.
 
-    Args:
-        track_id: from 1, as in `fer.types.Faces`. Colours repeat after six tracks, so the number
-            must always be shown with the colour.
+    Colours repeat after six tracks, so the number must always be shown with the colour.
     """
     return PERSON_COLOURS[(track_id - 1) % len(PERSON_COLOURS)]

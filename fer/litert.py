@@ -31,25 +31,16 @@ _SHAPE, _SIGNATURE = 4, 18
 
 
 def load_interpreter(file: Path, threads: int = 1, *, sha256: str = "") -> Any:
-    """Return a LiteRT interpreter with its tensors allocated.
-
-    Args:
-        file: a ``.tflite`` file.
-        threads: CPU threads of one call.
-        sha256: expected SHA-256 of the file in hexadecimal; not checked if empty.
+    """Return a LiteRT interpreter of a ``.tflite`` file with its tensors allocated.
 
     Raises:
-        ModelError: the file is missing, has another SHA-256, or is not a LiteRT model.
+        ModelError: the file is missing, or is not a LiteRT model.
     """
     return interpreter_of(checked_content(file, sha256), threads, f"{file} is ")
 
 
 def checked_content(file: Path, sha256: str = "") -> bytes:
-    """Return the content of a ``.tflite`` file.
-
-    Args:
-        file: a ``.tflite`` file.
-        sha256: expected SHA-256 of the file in hexadecimal; not checked if empty.
+    """Return the content of a ``.tflite`` file; its SHA-256 is not checked if none is expected.
 
     Raises:
         ModelError: the file is missing, or has another SHA-256.
@@ -71,10 +62,7 @@ def checked_content(file: Path, sha256: str = "") -> bytes:
 def interpreter_of(content: bytes, threads: int = 1, whose: str = "") -> Any:
     """Return a LiteRT interpreter for the contents of a ``.tflite`` file.
 
-    Args:
-        content: of the file. Interpreters of the same object share it.
-        threads: CPU threads of one call.
-        whose: what an error begins with.
+    Interpreters of the same object share it. An error begins with `whose`.
 
     Raises:
         ModelError: the content is not a LiteRT model.

@@ -17,14 +17,7 @@ _WAY_OUT = (
 
 
 def refuse_mixture(folder: str) -> None:
-    """Refuse to run where the other package's files lie among this one's.
-
-    Args:
-        folder: of this package.
-
-    Raises:
-        ImportError: some of its files are there.
-    """
+    """Raise ImportError if files of the other package lie in this one's folder."""
     found = [name for name in _FILES if os.path.exists(os.path.join(folder, name))]
     if found:
         raise ImportError(

@@ -62,12 +62,7 @@ ENERGY_FLOOR = 1.0
 
 
 def _line_kernel(sigma: float, step: tuple[int, int]) -> Floats:
-    """Return a normalised one-dimensional Gaussian along a line as an ``(n, n)`` kernel, n odd.
-
-    Args:
-        sigma: standard deviation in pixels.
-        step: direction of the line, pixels ``(right, down)``.
-    """
+    """Return a normalised Gaussian along a line ``(right, down)`` as an ``(n, n)`` kernel."""
     reach = round(3 * sigma)
     kernel = np.zeros((2 * reach + 1, 2 * reach + 1), np.float32)
     for i in range(-reach, reach + 1):
@@ -108,17 +103,14 @@ class Quality:
 
 
 def measure(detections: Detections, crops: NDArray[np.uint8]) -> Quality:
-    """Measure the image quality of faces.
-
-    Args:
-        detections: the faces, in image pixels.
-        crops: the aligned faces, ``(n, size, size, channels)`` uint8, see `fer.alignment`.
-    """
+    """Measure the image quality of ``n`` faces from their aligned crops, see `fer.alignment`."""
     grey_crops = [_grey(crop) for crop in crops]
     return Quality(
         side=(detections.xyxy[:, 2:] - detections.xyxy[:, :2]).max(axis=1).astype(np.float32),
         sharpness=np.array([_sharpness(face) for face in grey_crops], np.float32),
-        light=np.array([_light(face) for face in grey_crops], np.float32),
+        light=np.array(
+            [np.percentile(face[INSIDE], LIGHT_PERCENTILE) for face in grey_crops], np.float32
+        ),
         yaw=yaw(detections.landmarks),
     )
 
@@ -126,9 +118,7 @@ def measure(detections: Detections, crops: NDArray[np.uint8]) -> Quality:
 def yaw(landmarks: Floats) -> Floats:
     """Return the unsigned yaw of faces, ``(n,)``: 0 is frontal, at 1 the nose is below an eye.
 
-    Args:
-        landmarks: ``(n, 6, 2)`` points, see `fer.types.LANDMARKS`. The result does not depend on
-            roll or scale.
+    It does not depend on roll or scale.
     """
     right, left, nose = landmarks[:, 0], landmarks[:, 1], landmarks[:, 2]
     axis = left - right
@@ -139,7 +129,6 @@ def yaw(landmarks: Floats) -> Floats:
 
 
 def _grey(crop: NDArray[np.uint8]) -> Floats:
-    """Return a crop in the network's resolution, ``(48, 48)`` grey levels."""
     grey = crop[..., 0] if crop.shape[2] == 1 else cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)
     if len(grey) != CROP_SIDE:
         grey = cv2.resize(grey, (CROP_SIDE, CROP_SIDE), interpolation=cv2.INTER_AREA)
@@ -159,7 +148,3 @@ def _sharpness(face: Floats) -> float:
         fine, coarse = (face - soft)[INSIDE].var(), (soft - softer)[INSIDE].var()
         ratios.append((fine + ENERGY_FLOOR * MIN_SHARPNESS) / (coarse + ENERGY_FLOOR))
     return float(min(ratios))
-
-
-def _light(face: Floats) -> float:
-    return float(np.percentile(face[INSIDE], LIGHT_PERCENTILE))

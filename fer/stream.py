@@ -18,15 +18,16 @@ from fer.detection.version import photo_detector, stream_detector
 from fer.model.classifier import ExpressionClassifier
 from fer.model.heads import calibrated, head_logits
 from fer.model.spec import ModelSpec
-from fer.tracking import COAST_SECONDS, Appearance, CloseLook, Light
-from fer.tracking.following import DEFAULT_SMOOTHING_SECONDS, Following
-from fer.tracking.observation import Observation
+from fer.tracking import COAST_SECONDS, Appearance, CloseLook, Light, Observation, Tracker
 from fer.tracking.tracker import NEW_TRACK_SCORE
 from fer.types import Detections, Faces, Floats, Image, check_image
 
 #: Least detection score in a stream. It is lower than the score that starts a track, so that tracks
 #: do not flicker.
 STREAM_SCORE = 0.35
+
+#: Default smoothing window, in seconds.
+DEFAULT_SMOOTHING_SECONDS = 0.6
 
 #: Gives the evidence ``(n,)`` that each detection is a face; an `Evidence`.
 FaceCheck = Callable[[Image, Detections], Floats]
@@ -113,13 +114,10 @@ class FaceStream:
 
     @classmethod
     def load(cls, model_dir: Path, *, threads: int = 1, fine: bool = False) -> FaceStream:
-        """Load a model for streams.
+        """Load a model directory for streams.
 
-        Args:
-            model_dir: a directory with ``spec.json``.
-            threads: CPU threads of each network.
-            fine: whether to search every frame as a photograph, also for small faces. That takes
-                about twenty times as long.
+        If `fine`, every frame is searched as a photograph, also for small faces. That takes about
+        twenty times as long.
 
         Raises:
             ModelError: the expression model or a network for faces is missing or broken.
@@ -140,17 +138,12 @@ class FaceStream:
         should go on without a reset, its clock running, and they keep their numbers.
         """
         # What a search as in a photograph finds has been looked at closely.
-        self._people = Following(0.0 if self.is_fine else NEW_TRACK_SCORE)
+        self._people = Tracker(0.0 if self.is_fine else NEW_TRACK_SCORE)
         self._light = Light()
         self._seconds = -np.inf
 
     def answer_with(self, classifier: Classifier, spec: ModelSpec) -> None:
-        """Use another network from the next frame on; tracks continue and averages start again.
-
-        Args:
-            classifier: classifies aligned faces.
-            spec: describes its input and outputs.
-        """
+        """Use another network from the next frame on; tracks continue and averages start again."""
         self._classifier, self.spec = classifier, spec
         self._people.begin_averages()
 
@@ -194,7 +187,7 @@ class FaceStream:
         with stopwatch.stage("track"):
             looks = Appearance.of(image, detections.xyxy, self._light(image))
             close_look = self._close_look(image, detections)
-            numbers = self._people.numbers(detections, looks, seconds, close_look)
+            numbers = self._people(detections, looks, seconds, close_look)
         known = numbers >= 0
         faces = classify_faces(
             image, detections.take(known), self._classifier, self.spec, stopwatch, head=head
@@ -213,15 +206,9 @@ class FaceStream:
         head: str | None = None,
         smoothing_seconds: float = DEFAULT_SMOOTHING_SECONDS,
     ) -> FrameResult:
-        """Return the faces of the next frame, which was looked at elsewhere.
+        """Return the faces of the next frame, which was looked at elsewhere; see `__call__`.
 
         People, numbers and averages are those of `__call__`: a stream can go on with either.
-
-        Args:
-            seen: what was seen in the frame.
-            seconds: time of the frame; see `__call__`.
-            head: see `__call__`.
-            smoothing_seconds: see `__call__`.
 
         Raises:
             ModelError: the model has no such head, or another network has answered.
@@ -238,7 +225,7 @@ class FaceStream:
                 return None
             return evidence
 
-        numbers = self._people.numbers(
+        numbers = self._people(
             seen.detections, seen.looks, seconds, close_look if self._face_check else None
         )
         faces = answered(seen.detections, seen.flaws, of, probabilities).take(numbers >= 0)
@@ -252,7 +239,6 @@ class FaceStream:
         self._seconds = seconds
 
     def _close_look(self, image: Image, detections: Detections) -> CloseLook | None:
-        """Return what looks closely at one of the detections, by its index."""
         check = self._face_check
         if check is None:
             return None

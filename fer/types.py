@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -188,29 +189,11 @@ class Faces:
 
     @classmethod
     def of(
-        cls,
-        detections: Detections,
-        probabilities: Floats,
-        labels: tuple[str, ...],
-        *,
-        flaws: NDArray[np.bool_] | None = None,
-        thresholds: Thresholds = (0.0, 0.0),
-        margin: float = 0.0,
-        head: str = EXPRESSION_HEAD,
+        cls, detections: Detections, probabilities: Floats, labels: tuple[str, ...], **about: Any
     ) -> Faces:
-        """Combine detections with their probabilities; without `flaws`, no face has any."""
-        n = len(detections)
-        return cls(
-            detections.xyxy,
-            detections.score,
-            detections.landmarks,
-            probabilities,
-            labels,
-            flaws=np.zeros((n, len(FLAWS)), np.bool_) if flaws is None else flaws,
-            thresholds=thresholds,
-            margin=margin,
-            head=head,
-        )
+        """Combine detections with their probabilities, and with further attributes by name."""
+        xyxy, score, landmarks = detections.xyxy, detections.score, detections.landmarks
+        return cls(xyxy, score, landmarks, probabilities, labels, **about)
 
     @classmethod
     def empty(cls, labels: tuple[str, ...], head: str = EXPRESSION_HEAD) -> Faces:
@@ -248,14 +231,15 @@ class Faces:
         uncertain: as few as together reach `CANDIDATE_SHARE`.
         """
         return [
-            self._likeliest(row) if uncertain else (self.labels[int(row.argmax())],)
+            self._likeliest(row, uncertain)
             for row, uncertain in zip(self.probabilities, self.uncertain.tolist(), strict=True)
         ]
 
-    def _likeliest(self, row: Floats) -> tuple[str, ...]:
+    def _likeliest(self, row: Floats, uncertain: bool) -> tuple[str, ...]:
         order = (-row).argsort(kind="stable")
-        count = int(np.searchsorted(row[order].cumsum(), CANDIDATE_SHARE)) + 1
-        return tuple(self.labels[i] for i in order[: int(np.clip(count, 2, MAX_CANDIDATES))])
+        share = int(np.searchsorted(row[order].cumsum(), CANDIDATE_SHARE)) + 1
+        count = int(np.clip(share, 2, MAX_CANDIDATES)) if uncertain else 1
+        return tuple(self.labels[i] for i in order[:count])
 
     @property
     def quality(self) -> list[tuple[str, ...]]:

@@ -26,13 +26,8 @@ def check_files(
 ) -> None:
     """Find out before the work whether files can be written, and cost nobody another one.
 
-    Args:
-        targets: the files.
-        reads: what the command reads.
-        overwrite: whether files that are there may be replaced.
-
     Raises:
-        OutputError: one of them may not be written, or cannot.
+        OutputError: one of them cannot be written, is read too, or is there and not to be replaced.
     """
     read = {file.resolve() for file in reads}
     for target in targets:
@@ -75,10 +70,7 @@ def check_model_directory(
 ) -> None:
     """Find out before the work whether a model can be written, and nothing else is lost by it.
 
-    Args:
-        directory: new, or empty.
-        reads: what the command reads.
-        overwrite: whether it may also be a model directory, which is then replaced.
+    The directory must be new or empty, or, if it may be replaced, a model directory.
 
     Raises:
         OutputError: it is something else, or cannot be written.
@@ -115,9 +107,7 @@ def check_model_directory(
 def replace_folder(new: Path, place: Path) -> None:
     """Let a folder stand at a place, in place of what stands there, which stays if that fails.
 
-    Args:
-        new: the folder, on the same disk; it must be the only one in its own.
-        place: where it shall stand.
+    The new one must be on the same disk, and the only one in its own folder.
 
     Raises:
         OSError: it cannot be moved there.

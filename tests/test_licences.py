@@ -2,7 +2,6 @@
 
 import json
 import runpy
-import shutil
 import subprocess
 import tomllib
 from importlib import metadata
@@ -64,31 +63,25 @@ def test_a_package_of_another_version_or_without_a_licence_is_told(
         LICENCES["table"]({"numpy": ()})
 
 
-def test_the_list_of_parts_has_every_package_with_its_hashes() -> None:
-    uv = shutil.which("uv")
-    assert uv, "uv comes with requirements-dev.txt"
-    command = [uv, "export", "--quiet", "--offline", "--frozen", "--format", "cyclonedx1.5"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, check=True)
-    parts = json.loads(done.stdout)
+def exported(*options: str) -> bytes:
+    """Return what uv says of the lock; it comes with requirements-dev.txt."""
+    command = ["uv", "export", "--quiet", "--offline", "--frozen", *options]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, check=True).stdout
+
+
+def test_the_list_of_parts_and_what_is_audited_have_every_package_with_its_hashes() -> None:
+    parts = json.loads(exported("--format", "cyclonedx1.5"))
     assert (parts["bomFormat"], parts["specVersion"]) == ("CycloneDX", "1.5")
     listed = {part["name"]: part for part in parts["components"]}
     here = {"fer-lens", "fer-lens-ondevice"}
-    assert LICENCES["locked"](LOCK).keys() <= listed.keys() | here
+    installed = LICENCES["locked"](LOCK).keys()
+    assert installed <= listed.keys() | here
     for name, part in listed.items():
         files = part.get("externalReferences", [])
         assert name in here or files
         assert all(one["alg"] == "SHA-256" for file in files for one in file["hashes"])
-
-
-def test_what_is_audited_is_what_is_installed_with_all_hashes() -> None:
-    uv = shutil.which("uv")
-    assert uv, "uv comes with requirements-dev.txt"
-    command = [uv, "export", "--quiet", "--offline", "--frozen", "--no-emit-project"]
-    done = subprocess.run(
-        [*command, "--no-emit-local", "--no-header"], cwd=ROOT, capture_output=True, check=True
-    )
-    text = done.stdout.decode().replace("\\\n", " ")
-    lines = [line for line in text.splitlines() if line and not line.lstrip().startswith("#")]
-    names = {line.split("==")[0] for line in lines}
-    assert names == LICENCES["locked"](LOCK).keys() - {"fer-lens-ondevice"}
-    assert all("--hash=sha256:" in line for line in lines)
+    text = exported("--no-emit-project", "--no-emit-local", "--no-header").decode()
+    lines = text.replace("\\\n", " ").splitlines()
+    audited = [line for line in lines if line and not line.lstrip().startswith("#")]
+    assert {line.split("==")[0] for line in audited} == installed - here
+    assert all("--hash=sha256:" in line for line in audited)

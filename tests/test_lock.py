@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 import tomllib
 from pathlib import Path
@@ -81,18 +80,9 @@ def test_the_default_installs_no_tensorflow() -> None:
     assert TRAINING & needed({one["name"] for one in own["dev-dependencies"]["training"]})
 
 
-def test_every_file_has_its_hash() -> None:
-    for package in LOCK["package"]:
-        if "registry" in package["source"]:
-            files = [*package.get("wheels", ()), *filter(None, [package.get("sdist")])]
-            assert files, package["name"]
-            assert all(file["hash"].startswith("sha256:") for file in files), package["name"]
-
-
 def test_uv_finds_nothing_to_change() -> None:
-    uv = shutil.which("uv")
-    assert uv, "uv comes with requirements-dev.txt"
-    done = subprocess.run([uv, "lock", "--check"], cwd=ROOT, capture_output=True, text=True)
+    command = ["uv", "lock", "--check"]  # it comes with requirements-dev.txt
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     if "error sending request" in done.stderr or "failed to fetch" in done.stderr.lower():
         pytest.skip("the package registry cannot be reached")
     assert done.returncode == 0, done.stderr

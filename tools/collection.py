@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -44,43 +44,39 @@ def draw_photos(folder: Path, number: int) -> Path:
     return folder
 
 
-def run(
-    photos: Path, options: CollectionOptions, on_progress: Callable[[Tally], None] = lambda _: None
-) -> tuple[Tally, float, int, Watch]:
-    """Analyse a folder; return the tally, seconds, bytes of the results, and who watched."""
+class Run(NamedTuple):
+    """What a run over a folder did: its tally, seconds, bytes of the results, and who watched."""
+
+    tally: Tally
+    seconds: float
+    written: int
+    watch: Watch
+
+
+def run(photos: Path, options: CollectionOptions) -> Run:
+    """Analyse a folder."""
     with TemporaryDirectory() as out, Watch(psutil.Process(), _LOOK) as watch:
         started = time.perf_counter()
-        tally = collect([str(photos)], Path(out), options, on_progress=on_progress)
+        tally = collect([str(photos)], Path(out), options)
         seconds = time.perf_counter() - started
         written = sum(file.stat().st_size for file in Path(out).iterdir())
-    return tally, seconds, written, watch
+    return Run(tally, seconds, written, watch)
 
 
 def cost(photos: Path, engine: str, workers: int) -> list[float]:
     """Return photographs, seconds, processor milliseconds, and bytes read and written of each."""
-    options = CollectionOptions(engine=engine, workers=workers, shard_photos=100)
-    tally, seconds, written, watch = run(photos, options)
+    done = run(photos, CollectionOptions(engine=engine, workers=workers, shard_photos=100))
     read = sum(Path(path).stat().st_size for path in photo_paths([str(photos)]))
-    each = [value / tally.done for value in (1000 * watch.processor_seconds, read, written)]
-    return [tally.done, seconds, *each]
+    totals = (1000 * done.watch.processor_seconds, read, done.written)
+    return [done.tally.done, done.seconds, *(value / done.tally.done for value in totals)]
 
 
-def memory(photos: Path, workers: int) -> tuple[list[float], float]:
-    """Watch the memory of a run.
-
-    Returns:
-        Median MB of all processes in each tenth of the photographs, and the change from the second
-        to the last as a share.
-    """
-    began, done = time.monotonic(), [(0.0, 0)]
-    options = CollectionOptions(workers=workers)
-    note: Callable[[Tally], None] = lambda t: done.append((time.monotonic() - began, t.done))  # noqa: E731
-    tally, *_, watch = run(photos, options, note)
-    times, counts = np.array(done).T
-    looks = np.array([(sample.seconds, sample.mb) for sample in watch.samples])
-    tenth = (10 * np.interp(looks[:, 0], times, counts) // max(1, tally.done)).astype(int)
-    medians = [float(np.median(looks[tenth == i, 1])) for i in range(10) if (tenth == i).any()]
-    return medians, medians[-1] / medians[min(1, len(medians) - 1)] - 1
+def memory(photos: Path, workers: int) -> list[float]:
+    """Return the median MB of all processes in each tenth of a run."""
+    samples = run(photos, CollectionOptions(workers=workers)).watch.samples
+    return [
+        float(np.median(part)) for part in np.array_split([s.mb for s in samples], 10) if len(part)
+    ]
 
 
 def main() -> None:
@@ -106,11 +102,10 @@ def main() -> None:
         print(table([*header, "B written"], rows), flush=True)
         if arguments.memory_photos:
             many = draw_photos(Path(folder) / "memory", arguments.memory_photos)
-            medians, growth = memory(many, 2)
-            print(
-                f"MB by tenth: {', '.join(f'{mb:.0f}' for mb in medians)}; second to last", end=" "
-            )
-            print(f"{growth:+.1%}")
+            medians = memory(many, 2)
+            growth = medians[-1] / medians[min(1, len(medians) - 1)] - 1
+            tenths = ", ".join(f"{mb:.0f}" for mb in medians)
+            print(f"MB by tenth: {tenths}; second to last {growth:+.1%}")
 
 
 if __name__ == "__main__":

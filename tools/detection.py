@@ -1,11 +1,10 @@
 """Faces found and invented, and processor time, of the photo path and of other detectors.
 
-``python -m tools.detection --photos DIR --data fer2013.npz`` prints a table of what was found and
-one of what it cost, with a row for every kind of picture. ``DIR`` has ``photos.json`` with the
-number of faces in each photograph. ``--kinds crowds drawings`` runs only those kinds, ``--every 3``
-only every third picture, and ``--own "photo path"`` only that one of this project's detectors.
-``--haar-python`` names the Python of an environment with ``opencv-python-headless<5``, for its Haar
-cascade. Stopped by Ctrl+C, it prints what it has.
+``python -m tools.detection --photos DIR --data fer2013.npz`` prints a row for each kind of picture.
+``DIR`` has ``photos.json`` with the number of faces in each photograph. ``--kinds crowds drawings``
+shows only those kinds, ``--every 3`` only every third picture, and ``--own "photo path"`` only that
+one of this project's detectors. ``--haar-python`` names the Python of an environment with
+``opencv-python-headless<5``, for its Haar cascade. Stopped by Ctrl+C, it prints what it has.
 """
 
 from __future__ import annotations
@@ -13,10 +12,9 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import chain, islice
 from pathlib import Path
 from typing import NamedTuple
@@ -31,24 +29,8 @@ from fer.detection.blazeface import BlazeFace, FaceDetector
 from fer.detection.photo_scan import PhotoScan
 from fer.geometry import iou_matrix
 from fer.types import LANDMARKS, Detections, Image
-from tools.detection_pictures import (
-    FURTHER,
-    SCENE,
-    Portraits,
-    Scene,
-    all_turned,
-    as_rgb,
-    backgrounds,
-    blurred,
-    clipped,
-    crowds,
-    cut_photographs,
-    cut_tightly,
-    photographs,
-    resized,
-    selfies,
-    very_dark,
-)
+from tools import detection_pictures as pictures
+from tools.detection_pictures import SCENE, Material, Scene, as_rgb, resized
 from tools.drawings import drawings
 from tools.peers import Peer
 from tools.report import machine, table
@@ -89,12 +71,12 @@ def drawn() -> Iterator[Scene]:
             top, left = (480 - side) // 2, (640 - side) // 2
             picture[top : top + side, left : left + side] = drawing
             yield Scene.of("drawings", f"{name} at {side}", picture)
-    scenery = [as_rgb(background) for background in backgrounds()]
+    scenery = [as_rgb(background) for background in pictures.backgrounds()]
     for side in (48, 110, 170):
-        pictures = list(drawings(side).values())
-        for start in range(0, len(pictures), 6):
+        several = list(drawings(side).values())
+        for start in range(0, len(several), 6):
             picture = scenery[start // 6 % len(scenery)].copy()
-            for i, drawing in enumerate(pictures[start : start + 6]):
+            for i, drawing in enumerate(several[start : start + 6]):
                 left, top = 50 + i % 3 * 260, 60 + i // 3 * 280
                 picture[top : top + side, left : left + side] = drawing
             yield Scene.of("drawings in photographs", f"{side} px, {start}", picture)
@@ -131,64 +113,28 @@ def without_faces(photographs: Iterable[Scene]) -> Iterator[Scene]:
         image = scene.image.copy()
         for box in scene.boxes:  # with hair and chin
             wide = box + 0.35 * (box[2] - box[0]) * np.array([-1, -1, 1, 1])
-            left, top, right, bottom = clipped(wide[None], image)[0].astype(int)
+            left, top, right, bottom = pictures.clipped(wide[None], image)[0].astype(int)
             area = image[top:bottom, left:right]
             area[:] = np.median(area, axis=(0, 1)).astype(np.uint8)
         yield Scene.of("people without faces", scene.name, image)
 
 
-@dataclass(frozen=True)
-class Material:
-    """Where the pictures come from.
-
-    Attributes:
-        photos: folder with ``photos.json``.
-        data: FER2013 as ``.npz``.
-        faces: pasted faces of each height.
-    """
-
-    photos: Path
-    data: Path
-    faces: int = 72
-
-    @cached_property
-    def photographs(self) -> list[Scene]:
-        """The photographs, and scikit-image's."""
-        return photographs(self.photos)
-
-    @cached_property
-    def portraits(self) -> Portraits:
-        """Faces of FER2013 for crowds, selfies, tight crops and turned pictures."""
-        return Portraits.of(self.data, 80, seed=9)
-
-    def pasted(
-        self, name: str, height: int, seed: int, change: Callable = lambda face: face
-    ) -> Iterator[Scene]:
-        """Yield faces of a height, which are changed before they are pasted."""
-        yield from Portraits.of(self.data, self.faces, seed).pasted(name, height, change)
-
-    def turned(self) -> Iterator[Scene]:
-        """Yield pictures turned by all angles, eight portraits for each."""
-        return all_turned(self.photographs, self.portraits, 8)
-
-
-#: The kinds of pictures by name.
+#: The kinds of pictures by name. σ of the blur is in pixels of 40 of the face's height.
 KINDS: dict[str, Callable[[Material], Iterable[Scene]]] = {
     "photographs": lambda m: m.photographs,
     "sizes": lambda m: chain.from_iterable(
         m.pasted(f"{height} px", height, seed) for seed, height in enumerate((18, 24, 32, 48, 90))
     ),
     "dark": lambda m: m.pasted("40 px, dark", 40, 5, lambda f: (f * 0.3).astype(np.uint8)),
-    "blur": lambda m: m.pasted("40 px, blurred", 40, 5, blurred(1.5)),
-    "beyond-use": lambda m: chain(
-        m.pasted("40 px, very dark", 40, 5, very_dark),
-        m.pasted("40 px, blurred beyond use", 40, 5, blurred(4)),
+    "blur": lambda m: m.pasted(
+        "40 px, blurred", 40, 5, lambda face: cv2.GaussianBlur(face, (0, 0), 1.5)
     ),
-    "crowds": lambda m: crowds(m.portraits),
-    "border": lambda m: chain(selfies(m.portraits), cut_photographs(m.photographs)),
-    "tight": lambda m: cut_tightly(m.photographs, m.portraits),
-    "turned": lambda m: (s for s in m.turned() if s.group != FURTHER),
-    "turned-further": lambda m: (s for s in m.turned() if s.group == FURTHER),
+    "crowds": lambda m: pictures.crowds(m.portraits),
+    "border": lambda m: chain(
+        pictures.selfies(m.portraits), pictures.cut_photographs(m.photographs)
+    ),
+    "tight": lambda m: pictures.cut_tightly(m.photographs, m.portraits),
+    "turned": lambda m: pictures.all_turned(m.photographs, m.portraits, 8),
     "objects": lambda m: objects(),
     "drawings": lambda m: drawn(),
     "textures": lambda m: textures(),
@@ -201,22 +147,20 @@ class Total(NamedTuple):
 
     name: str
     aim: str
-    kinds: Collection[str]
+    kinds: Sequence[str]
     least_height: float = 0.0  # in pixels, of the faces that count
-    per_pictures: int | None = None  # say the invented in that many pictures; None for their number
+    per_pictures: int = 0  # say the invented in that many pictures; 0 for their number
 
 
 #: Pictures in which nothing is turned, and which show enough of each face.
 _UPRIGHT = ("photographs", "sizes", "dark", "blur", "crowds", "border")
-_FACES = (*_UPRIGHT, "tight", "turned", "turned-further")
-_NEGATIVES = ("objects", "drawings", "textures", "people-without-faces")
 
 TOTALS = (
     Total("all faces of 24 px and more", "≥ 0.96", _UPRIGHT, least_height=24),
     Total("all tight crops", "≥ 0.97", ("tight",)),
     Total("all turned by 0 to 180°", "≥ 0.98", ("turned",)),
-    Total("invented in 25 pictures of people", "≤ 1", _FACES, per_pictures=25),
-    Total("all without faces", "(0)", _NEGATIVES),
+    Total("invented in 25 pictures of people", "≤ 1", (*_UPRIGHT, "tight", "turned"), 0, 25),
+    Total("all without faces", "(0)", ("objects", "drawings", "textures", "people-without-faces")),
 )
 
 
@@ -255,59 +199,48 @@ class Result:
             invented = max(0, len(detections) - scene.count)
         elif scene.count:
             heights = scene.boxes[:, 3] - scene.boxes[:, 1]
-            overlap = iou_matrix(scene.boxes, clipped(detections.xyxy, scene.image))
+            overlap = iou_matrix(scene.boxes, pictures.clipped(detections.xyxy, scene.image))
             found = overlap.max(axis=1, initial=0) >= 0.35
             faces = overlap.argmax(axis=0)[overlap.max(axis=0) >= 0.2]
             invented = len(detections) - len(np.unique(faces))
         return cls(kind, scene.group, heights, found, invented, seconds)
 
 
-def cell(results: Sequence[Result], total: Total | None = None) -> str:
-    """Return the share of the faces found, and in brackets how many were invented."""
-    invented = sum(result.invented for result in results)
-    if total and total.per_pictures is not None:
-        return f"({invented * total.per_pictures / len(results):.2f})"
-    least = total.least_height if total else 0
-    found = np.concatenate([result.found[result.heights >= least] for result in results])
-    return f"{found.mean():.3f} ({invented})" if len(found) else f"({invented})"
+def rows(by_detector: Mapping[str, Sequence[Result]]) -> list[list[str]]:
+    """Return the rows of the table: one for each group of pictures, and `TOTALS`.
+
+    A row has the number of pictures and of faces, for each detector the share found, in brackets
+    how many were invented, and the median time, and what is aimed at.
+    """
+    groups = dict.fromkeys(r.group for results in by_detector.values() for r in results)
+    parts = [(Total(group, "", (group,)), False) for group in groups]
+    found = []
+    for total, over_kinds in (*parts, *((total, True) for total in TOTALS)):
+        per = [
+            [r for r in results if (r.kind if over_kinds else r.group) in total.kinds]
+            for results in by_detector.values()
+        ]
+        if any(per):
+            faces = sum(int((r.heights >= total.least_height).sum()) for r in per[0])
+            cells = [_cell(results, total) for results in per]
+            found.append([total.name, f"{len(per[0])}", f"{faces}", *cells, total.aim])
+    return found
 
 
-def rows(by_detector: Mapping[str, Sequence[Result]]) -> tuple[list[list[str]], list[list[str]]]:
-    """Return the rows of both tables: what was found, with `TOTALS`, and what it cost."""
-    found, cost = [], []
-    unit = [result.seconds for result in by_detector.get(ONE_PASS, ())]
-    groups = dict.fromkeys(result.group for results in by_detector.values() for result in results)
-    for key in (*groups, *(TOTALS if groups else ())):
-        total, chosen = (key, key.kinds) if isinstance(key, Total) else (None, (key,))
-        of = [r.kind if total else r.group for r in next(iter(by_detector.values()))]
-        places = [place for place, name in enumerate(of) if name in chosen]
-        if places:
-            per = [[results[place] for place in places] for results in by_detector.values()]
-            least = total.least_height if total else 0
-            faces = sum(int((result.heights >= least).sum()) for result in per[0])
-            name, aim = (total.name, total.aim) if total else (str(key), "")
-            cells = [cell(results, total) for results in per]
-            found.append([name, f"{len(places)}", f"{faces}", *cells, aim])
-            if not total:
-                cost.append([name, *_times(per, [unit[place] for place in places if unit])])
-    return found, [*cost, ["all pictures", *_times(by_detector.values(), unit)]] if cost else []
-
-
-def _times(per_detector: Iterable[Sequence[Result]], unit: Sequence[float]) -> list[str]:
-    """Return median times, also in multiples of that of one detector if it ran."""
-    medians = [1000 * float(np.median([r.seconds for r in one])) for one in per_detector]
-    one = 1000 * float(np.median(unit)) if unit else 0.0
-    return [f"{ms:.0f} ms" + (f", {ms / one:5.1f} ×" if one else "") for ms in medians]
+def _cell(results: Sequence[Result], total: Total) -> str:
+    invented = sum(r.invented for r in results)
+    seen = np.concatenate([r.found[r.heights >= total.least_height] for r in results])
+    share = f"{seen.mean():.3f} ({invented})" if len(seen) else f"({invented})"
+    if total.per_pictures:
+        share = f"({invented * total.per_pictures / len(results):.2f})"
+    return f"{share} {1000 * np.median([r.seconds for r in results]):6.0f} ms"
 
 
 #: Returns the faces in a picture, and the seconds of processor time that it took.
 TimedDetector = Callable[[Image], tuple[Detections, float]]
 
-#: Name of the detector in whose time that of the others is said.
-ONE_PASS = "one pass"
-
 #: The detectors of this project by name; each is made when it is asked for.
-OWN: dict[str, Callable[[], FaceDetector]] = {"photo path": PhotoScan.load, ONE_PASS: BlazeFace}
+OWN: dict[str, Callable[[], FaceDetector]] = {"photo path": PhotoScan.load, "one pass": BlazeFace}
 
 
 def timed(detector: FaceDetector) -> TimedDetector:
@@ -320,8 +253,8 @@ def timed(detector: FaceDetector) -> TimedDetector:
     return see
 
 
-def peer(haar: Peer) -> TimedDetector:
-    """Return a detector that runs in another process, without landmarks."""
+def without_landmarks(haar: Peer) -> TimedDetector:
+    """Return a detector that runs in another process, and finds boxes only."""
 
     def see(image: Image) -> tuple[Detections, float]:
         found, _, seconds = haar(image)
@@ -332,13 +265,13 @@ def peer(haar: Peer) -> TimedDetector:
 
 
 def run(
-    compared: Mapping[str, TimedDetector], pictures: Iterable[tuple[str, Scene]], *, names: bool
+    compared: Mapping[str, TimedDetector], scenes: Iterable[tuple[str, Scene]], *, names: bool
 ) -> dict[str, list[Result]]:
     """Let all detectors see all pictures, one after another, so that they share the machine's load.
 
     Args:
         compared: detectors by name.
-        pictures: kind and scene of each.
+        scenes: kind and scene of each picture.
         names: print the name of each picture in which a face was invented.
 
     Returns:
@@ -347,7 +280,7 @@ def run(
     results: dict[str, list[Result]] = {name: [] for name in compared}
     started = time.monotonic()
     try:
-        for done, (kind, scene) in enumerate(pictures, start=1):
+        for done, (kind, scene) in enumerate(scenes, start=1):
             seen = {n: Result.of(kind, scene, *see(scene.image)) for n, see in compared.items()}
             for name, result in seen.items():
                 results[name].append(result)
@@ -362,11 +295,10 @@ def run(
 
 
 def main() -> None:
-    """Run the benchmark and print the tables."""
+    """Run the benchmark and print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--photos", type=Path, required=True)
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--faces", type=int, default=72, help="pasted faces of each height")
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=list(KINDS))
     parser.add_argument("--every", type=int, default=1, help="see only every n-th picture")
     parser.add_argument("--own", nargs="*", choices=OWN, default=list(OWN), metavar="DETECTOR")
@@ -375,8 +307,8 @@ def main() -> None:
     arguments = parser.parse_args()
     cv2.setNumThreads(1)  # as in the peer
     print(machine())
-    material = Material(arguments.photos, arguments.data, arguments.faces)
-    pictures = (
+    material = Material(arguments.photos, arguments.data)
+    scenes = (
         (kind, scene)
         for kind in arguments.kinds
         for scene in islice(KINDS[kind](material), 0, None, arguments.every)
@@ -385,15 +317,13 @@ def main() -> None:
     try:
         with ExitStack() as stack:
             if arguments.haar_python:
-                compared["Haar"] = peer(stack.enter_context(Peer(arguments.haar_python, "haar")))
-            results = run(compared, pictures, names=arguments.list)
+                haar = stack.enter_context(Peer(arguments.haar_python, "haar"))
+                compared["Haar"] = without_landmarks(haar)
+            results = run(compared, scenes, names=arguments.list)
     except (RuntimeError, OSError) as error:
         parser.exit(1, f"{error}\n")
-    found, cost = rows(results)
-    print("\nshare of the faces found (number of invented ones)")
-    print(table(["", "pictures", "faces", *results, "aim"], found))
-    print(f"\nmedian processor time, and in multiples of {ONE_PASS}")
-    print(table(["", *results], cost))
+    print("\nshare of the faces found (number of invented ones), and median processor time")
+    print(table(["", "pictures", "faces", *results, "aim"], rows(results)))
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import cv2
@@ -17,9 +18,9 @@ from numpy.typing import NDArray
 
 from fer import read_image
 from fer.detection.blazeface import BlazeFace
-from fer.geometry import transform_points
+from fer.geometry import intersection_matrix, transform_points
 from fer.types import Floats, Image
-from tools.framing import BORDER, ENLARGE, largest, photograph
+from tools.pictures import BORDER, ENLARGE, largest, photograph
 
 Grey = NDArray[np.uint8]
 
@@ -192,17 +193,6 @@ class Portraits:
             yield Scene.of(group, str(start), picture, boxes)
 
 
-def very_dark(face: Grey) -> Grey:
-    """Return a face at 12 % of its brightness, with the noise of a camera."""
-    noise = np.random.default_rng(int(face.sum())).normal(0, 3, face.shape)
-    return np.clip(face * 0.12 + noise, 0, 255).astype(np.uint8)
-
-
-def blurred(sigma: float) -> Callable[[Grey], Grey]:
-    """Return a function that puts a face out of focus; σ is in pixels of 40 of its height."""
-    return lambda face: np.asarray(cv2.GaussianBlur(face, (0, 0), sigma), np.uint8)
-
-
 #: Heights of the smallest and largest face of a crowd, in pixels.
 SMALLEST, LARGEST = 18, 60
 
@@ -251,16 +241,10 @@ def _place(
         head = np.concatenate([middle - 1.2 * half, middle + 1.2 * half])
         chest = middle + np.array([0, (_CHIN + _BODY[1] / 2) * height])
         body = np.concatenate([chest - _BODY * half, chest + _BODY * half])
-        if max(_covered(boxes, head), _covered(boxes, body)) <= _HIDDEN:
+        hidden = intersection_matrix(boxes, np.stack([head, body]).astype(np.float32))
+        if (hidden <= _HIDDEN * (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)[:, None]).all():
             return middle
     return None
-
-
-def _covered(boxes: Floats, area: NDArray) -> float:
-    """Return the largest share of any box that an area covers."""
-    sides = np.minimum(boxes[:, 2:], area[2:]) - np.maximum(boxes[:, :2], area[:2])
-    shares = np.maximum(sides, 0).prod(axis=1) / (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
-    return float(shares.max(initial=0))
 
 
 def _dress(picture: Grey, middle: NDArray, height: float, rng: np.random.Generator) -> None:
@@ -307,20 +291,16 @@ def cut_photographs(photographs: Iterable[Scene]) -> Iterator[Scene]:
                 "bottom": (0, 0, width, bottom - hidden[1]),
             }.items():
                 name = f"{scene.name}, {side}, {outside}"
-                yield _part(scene, "cut by the border", name, np.array(area).astype(int))
+                yield _part(scene, "cut by the border", name, np.array(area))
 
 
-def _part(scene: Scene, group: str, name: str, area: NDArray, index: int | None = None) -> Scene:
-    """Return an area of a scene: left, top, right, bottom; with all of its faces, or one."""
+def _part(scene: Scene, group: str, name: str, area: NDArray) -> Scene:
+    """Return an area of a scene: left, top, right, bottom."""
     assert scene.boxes is not None
-    left, top, right, bottom = area
-    boxes = scene.boxes if index is None else scene.boxes[index : index + 1]
+    left, top, right, bottom = area.astype(int)
     part = np.ascontiguousarray(scene.image[top:bottom, left:right])
-    return Scene.of(group, name, part, boxes - np.array([left, top, left, top]))
+    return Scene.of(group, name, part, scene.boxes - np.array([left, top, left, top]))
 
-
-#: Group of pictures turned by more than half a turn.
-FURTHER = "turned 195 to 345°"
 
 #: Angles in degrees by which pictures of one face are turned, in groups with a figure each.
 ANGLES = {
@@ -329,7 +309,6 @@ ANGLES = {
     "turned 90 to 120°": (90, 105, 120),
     "turned 135 to 165°": (135, 150, 165),
     "turned 180°": (180,),
-    FURTHER: (210, 240, 270, 300, 330),
 }
 
 
@@ -367,17 +346,42 @@ def all_turned(scenes: Iterable[Scene], portraits: Portraits, per_angle: int) ->
 
 def cut_tightly(scenes: Iterable[Scene], portraits: Portraits) -> Iterator[Scene]:
     """Yield all faces of scenes, and all portraits enlarged, cut to their box and 10 % more."""
-    for scene in scenes:
-        for index in range(scene.count if scene.boxes is not None else 0):
-            yield _cut(scene, "cut to the box + 10 %, photographs", index)
-    for i, (image, box) in enumerate(zip(portraits.images, portraits.boxes, strict=True)):
-        large = Scene.of("", str(i), photograph(image[..., None]), [(box + BORDER) * ENLARGE])
-        yield _cut(large, "cut to the box + 10 %, FER2013", 0)
+    enlarged = (
+        Scene.of("FER2013", str(i), photograph(image[..., None]), [(box + BORDER) * ENLARGE])
+        for i, (image, box) in enumerate(zip(portraits.images, portraits.boxes, strict=True))
+    )
+    for scene in (*scenes, *enlarged):
+        for box in () if scene.boxes is None else scene.boxes:
+            margin = (box[2:] - box[:2]).max() * 0.05
+            size = scene.image.shape[1::-1]
+            area = [*np.maximum(box[:2] - margin, 0), *np.minimum(box[2:] + margin, size)]
+            alone = replace(scene, boxes=box[None])
+            yield _part(alone, f"cut to the box + 10 %, {scene.group}", scene.name, np.array(area))
 
 
-def _cut(scene: Scene, group: str, index: int) -> Scene:
-    assert scene.boxes is not None
-    box, size = scene.boxes[index], scene.image.shape[1::-1]
-    margin = (box[2:] - box[:2]).max() * 0.05
-    area = [*np.maximum(box[:2] - margin, 0), *np.minimum(box[2:] + margin, size)]
-    return _part(scene, group, scene.name, np.array(area).astype(int), index)
+class Material:
+    """Where the pictures come from.
+
+    Args:
+        photos: folder with ``photos.json``.
+        data: FER2013 as ``.npz``.
+    """
+
+    def __init__(self, photos: Path, data: Path) -> None:
+        self._photos, self._data = photos, data
+
+    @cached_property
+    def photographs(self) -> list[Scene]:
+        """The photographs, and scikit-image's."""
+        return photographs(self._photos)
+
+    @cached_property
+    def portraits(self) -> Portraits:
+        """Faces of FER2013 for crowds, selfies, tight crops and turned pictures."""
+        return Portraits.of(self._data, 80, seed=9)
+
+    def pasted(
+        self, name: str, height: int, seed: int, change: Callable = lambda face: face
+    ) -> Iterator[Scene]:
+        """Yield 72 faces of a height, which are changed before they are pasted."""
+        yield from Portraits.of(self._data, 72, seed).pasted(name, height, change)

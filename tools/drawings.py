@@ -40,23 +40,16 @@ class Paper:
             cv2.circle(self.picture, centre, radius, colour, width, cv2.LINE_AA)
 
     def oval(
-        self,
-        colour: Colour,
-        axes: Point,
-        *centres: Point,
-        arc: Point = WHOLE,
-        width: int = -1,
-        tilt: int = 0,
+        self, colour: Colour, axes: Point, *centres: Point, arc: Point = WHOLE, **options: int
     ) -> None:
-        """Draw ellipses, or arcs of them."""
+        """Draw ellipses, or arcs of them; ``width``, and degrees of ``tilt`` are options."""
+        tilt, width = options.get("tilt", 0), options.get("width", -1)
         for centre in centres:
             cv2.ellipse(self.picture, centre, axes, tilt, *arc, colour, width, cv2.LINE_AA)
 
-    def box(
-        self, colour: Colour, corner: Point, other: Point, width: int = -1, line: int = cv2.LINE_8
-    ) -> None:
-        """Draw a rectangle."""
-        cv2.rectangle(self.picture, corner, other, colour, width, line)
+    def box(self, colour: Colour, corner: Point, other: Point) -> None:
+        """Fill a rectangle."""
+        cv2.rectangle(self.picture, corner, other, colour, -1)
 
     def shape(self, colour: Colour, *points: Sequence[int], line: int = cv2.LINE_AA) -> None:
         """Fill a polygon."""
@@ -127,17 +120,6 @@ def _cup(paper: Paper) -> None:
     paper.oval(WHITE, (36, 26), (142, 175), arc=(20, 160), width=7)
 
 
-def _robot(paper: Paper) -> None:
-    paper.line((110, 115, 120), 6, (150, 20), (150, 70), line=cv2.LINE_8)
-    paper.disc(RED, 11, (150, 22))
-    paper.box((170, 178, 185), (60, 65), (240, 255))
-    paper.disc(WHITE, 24, (110, 130), (190, 130))
-    paper.disc((40, 110, 200), 12, (110, 130), (190, 130))
-    paper.box((70, 75, 80), (95, 190), (205, 226))
-    for x in range(110, 205, 16):
-        paper.line((200, 205, 210), 3, (x, 190), (x, 226), line=cv2.LINE_8)
-
-
 def _pumpkin(paper: Paper) -> None:
     for x, half in ((90, 55), (210, 55), (150, 70)):
         paper.oval((230, 120, 25), (half, 100), (x, 165))
@@ -186,74 +168,11 @@ def _dog(paper: Paper) -> None:
     paper.oval((230, 110, 120), (15, 20), (150, 232), arc=(0, 180))
 
 
-def _eagle(paper: Paper) -> None:
-    """Draw an eagle's head half from the side, with a stern brow and a hooked beak."""
-    white = (240, 238, 230)
-    paper.shape((85, 60, 45), (35, 300), (60, 190), (240, 200), (265, 300), line=cv2.LINE_8)
-    paper.oval(white, (92, 98), (145, 140))
-    for x in range(62, 240, 20):
-        paper.line(white, 14, (x, 200), (x + (x - 150) // 6, 236))
-    beak = [(135, 140), (205, 142), (232, 172), (222, 212), (203, 184), (140, 182)]
-    paper.shape((245, 180, 40), *beak)
-    paper.line(BLACK, 3, (140, 172), (178, 166), (205, 180), line=cv2.LINE_8)
-    for x, brow in ((104, ((78, 100), (128, 116))), (188, ((166, 116), (210, 102)))):
-        paper.disc((245, 200, 60), 13, (x, 124))
-        paper.disc(BLACK, 7, (x, 124))
-        paper.line((110, 90, 70), 8, *brow)
-
-
 def _socket(paper: Paper) -> None:
     paper.box((225, 225, 220), (60, 60), (240, 240))
     paper.disc((200, 200, 195), 70, (150, 150))
     paper.disc(BLACK, 10, (120, 140), (180, 140))
     paper.oval(BLACK, (12, 8), (150, 178), arc=(0, 180))
-
-
-def _american_socket(paper: Paper) -> None:
-    paper.box((232, 230, 222), (85, 20), (215, 280))
-    paper.box((170, 168, 160), (85, 20), (215, 280), 3, cv2.LINE_AA)
-    for y in (88, 212):
-        paper.oval((214, 212, 204), (46, 50), (150, y))
-        for x, half in ((132, 15), (168, 12)):
-            paper.box(BLACK, (x - 3, y - 8 - half), (x + 3, y - 8 + half))
-        paper.oval(BLACK, (8, 9), (150, y + 26), arc=(180, 360))
-
-
-def _clock(paper: Paper) -> None:
-    paper.disc((90, 70, 60), 115, (150, 150))
-    paper.disc(WHITE, 100, (150, 150))
-    for hour in range(12):
-        x, y = np.sin(hour * np.pi / 6), np.cos(hour * np.pi / 6)
-        paper.line(BLACK, 5, *((round(150 + r * x), round(150 + r * y)) for r in (82, 95)))
-    paper.line(BLACK, 8, (150, 150), (112, 122))
-    paper.line(BLACK, 5, (150, 150), (196, 92))
-    paper.disc(RED, 8, (150, 150))
-
-
-def _car(paper: Paper) -> None:
-    """Draw a car from the front: lamps, a grille between them, and a bumper."""
-    paper.shape(RED, (85, 60), (215, 60), (245, 130), (55, 130), line=cv2.LINE_8)
-    paper.shape((120, 150, 170), (96, 70), (204, 70), (226, 125), (74, 125), line=cv2.LINE_8)
-    paper.box(RED, (35, 128), (265, 225))
-    for x in (50, 220):
-        paper.box(BLACK, (x, 225), (x + 32, 260))
-    paper.disc((60, 60, 60), 24, (72, 160), (228, 160))
-    paper.disc((250, 245, 200), 18, (72, 160), (228, 160))
-    for y in range(150, 190, 10):
-        paper.line(BLACK, 4, (108, y), (192, y))
-    paper.box((190, 190, 190), (45, 200), (255, 216))
-    paper.box(WHITE, (115, 198), (185, 220))
-
-
-def _house(paper: Paper) -> None:
-    paper.box((226, 200, 160), (55, 110), (245, 275))
-    paper.shape((150, 60, 45), (35, 115), (150, 25), (265, 115))
-    for x in (80, 175):
-        paper.box((70, 95, 120), (x, 135), (x + 45, 180))
-        paper.box(WHITE, (x, 135), (x + 45, 180), 5)
-        paper.line(WHITE, 3, (x + 22, 135), (x + 22, 180), line=cv2.LINE_8)
-    paper.box((90, 50, 35), (127, 205), (173, 275))
-    paper.oval((90, 50, 35), (23, 14), (150, 205), arc=(180, 360))
 
 
 def _button(*ys: int) -> Callable[[Paper], None]:
@@ -263,13 +182,6 @@ def _button(*ys: int) -> Callable[[Paper], None]:
         paper.disc(BLACK, 13, *((x, y) for x in (122, 178) for y in ys))
 
     return draw
-
-
-def _traffic_light(paper: Paper) -> None:
-    paper.box((50, 55, 55), (95, 15), (205, 285))
-    for y, colour in (60, (230, 50, 40)), (150, (240, 190, 40)), (240, (60, 190, 90)):
-        paper.disc(BLACK, 37, (150, y))
-        paper.disc(colour, 31, (150, y))
 
 
 #: Draw functions by name.
@@ -283,18 +195,11 @@ DRAWINGS: dict[str, Callable[[Paper], None]] = {
     "emoji in tears": _emoji(hearts=False),
     "emoji in love": _emoji(hearts=True),
     "cup with a face": _cup,
-    "robot": _robot,
     "pumpkin": _pumpkin,
     "cat": _cat,
     "owl": _owl,
     "dog": _dog,
-    "eagle": _eagle,
     "socket": _socket,
-    "American socket": _american_socket,
-    "clock": _clock,
-    "car": _car,
-    "house": _house,
     "button with two holes": _button(150),
     "button with four holes": _button(122, 178),
-    "traffic light": _traffic_light,
 }

@@ -55,7 +55,7 @@ EVERY, GONE_SECONDS = 5.0, 180.0
 _PHOTOS_A_TAB, _STARTS_A_TAB = 10, 5
 
 
-def kept(what: str, measured: float, most: float, unit: str) -> bool:
+def kept(what: str, measured: float, most: float, unit: str = "MB") -> bool:
     """Print and return whether a limit was kept."""
     good = measured <= most
     verdict = "kept" if good else "MISSED"
@@ -65,11 +65,8 @@ def kept(what: str, measured: float, most: float, unit: str) -> bool:
 
 def line(what: str, sample: Sample) -> Sample:
     """Print and return a sample."""
-    print(
-        f"{sample.seconds:6.0f} s  {what:34s} {sample.mb:5.0f} MB  {sample.threads:3d} threads  "
-        f"{sample.handles:3d} handles",
-        flush=True,
-    )
+    counts = f"{sample.threads:3d} threads  {sample.handles:3d} handles"
+    print(f"{sample.seconds:6.0f} s  {what:34s} {sample.mb:5.0f} MB  {counts}", flush=True)
     return sample
 
 
@@ -118,9 +115,9 @@ def memory(browser: Browser, folder: Path, arguments: argparse.Namespace) -> boo
     """Live through an hour, and say how the budget was kept."""
     photos, tab = write_photos(folder), partial(acts.tab, browser)
     with app() as url, Watch(server_of(url), EVERY) as watch:
-        held = [kept("process start", line("process start", watch.now()).mb, START_MB, "MB")]
+        held = [kept("process start", line("process start", watch.now()).mb, START_MB)]
         with tab(url):
-            held.append(kept("first page", watch.now().mb, START_MB, "MB"))
+            held.append(kept("first page", watch.now().mb, START_MB))
         for first in range(0, arguments.photos, _PHOTOS_A_TAB):
             with tab(url) as page:
                 last = min(first + _PHOTOS_A_TAB, arguments.photos)
@@ -134,7 +131,7 @@ def memory(browser: Browser, folder: Path, arguments: argparse.Namespace) -> boo
                 line(f"{last} starts of the camera", watch.now())
         other_pages(browser, url, next(photos))
         after = line("all other pages, all tabs closed", watch.now()).mb
-        held.append(kept("after all of it", after, LATER_MB, "MB"))
+        held.append(kept("after all of it", after, LATER_MB))
         if arguments.streams > 1:
             with ExitStack() as tabs:
                 at = []
@@ -144,8 +141,8 @@ def memory(browser: Browser, folder: Path, arguments: argparse.Namespace) -> boo
                     page.wait_for_timeout(5000)
                     at.append(line(f"{number} streams at once", watch.now()).mb)
             each = (at[-1] - at[0]) / (len(at) - 1)
-            held.append(kept("each further live stream", each, STREAM_MB, "MB"))
-        held.append(kept("three minutes after", nobody(watch).mb, LATER_MB, "MB"))
+            held.append(kept("each further live stream", each, STREAM_MB))
+        held.append(kept("three minutes after", nobody(watch).mb, LATER_MB))
     print(f"at most {max(sample.mb for sample in watch.samples):.0f} MB at any time")
     return all(held)
 
@@ -164,13 +161,9 @@ def spread(values: Sequence[float]) -> float:
 
 
 def verdict(samples: Sequence[Sample], before: Sample, after: Sample, minutes: float) -> list[str]:
-    """Return what does not hold; nothing if all is well.
+    """Return what does not hold of so many minutes; nothing if all is well.
 
-    Args:
-        samples: of the whole time.
-        before: when nobody was there after the first round.
-        after: when nobody was there after the last.
-        minutes: of the whole time.
+    ``before`` and ``after`` are samples when nobody was there: after the first round, and the last.
     """
     wrong, differ = [], spread(medians(samples, 60 * minutes / 3))
     if differ > FLAT:

@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import cycle, islice
 from pathlib import Path
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from fer.drawing.annotate import annotate
 from fer.stream import STAGES, FaceStream
@@ -26,7 +26,6 @@ from tools.pictures import moving_faces
 from tools.report import MODEL, machine, table
 
 SIZE = (640, 480)
-FACES = (0, 1, 3, 8)
 
 #: What the network of the PyPI package ``fer`` runs in.
 RECIPES = {"tflite": "its LiteRT model, the default", "keras": "its Keras model"}
@@ -35,50 +34,42 @@ RECIPES = {"tflite": "its LiteRT model, the default", "keras": "its Keras model"
 #: idle machine.
 PARTS = (*STAGES, "annotate", "total", "processor")
 
-#: Frames processed before measuring, to fill caches and let networks allocate memory.
-_WARM_UP = 30
-
-#: Frames of a turn: few, so that both sides see the same load from other programs.
-_TURN = 10
+#: Frames processed before measuring, to fill caches and let networks allocate memory; and frames of
+#: a turn: few, so that both sides see the same load from other programs.
+_WARM_UP, _TURN = 30, 10
 
 
-def live_path(frames: Sequence[Image]) -> Callable[[], tuple[list[float], int]]:
-    """Return a function that analyses and draws the next of some frames, played in a loop.
+def live_path(frames: Sequence[Image]) -> Iterator[tuple[list[float], int]]:
+    """Analyse and draw frames, played in a loop without end.
 
-    It returns the milliseconds of each of `PARTS`, and the number of faces found.
+    Yields:
+        The milliseconds of each of `PARTS`, and the number of faces found.
     """
-    stream, count = FaceStream.load(MODEL), 0
-
-    def step() -> tuple[list[float], int]:
-        nonlocal count
-        frame = frames[count % len(frames)]
+    stream = FaceStream.load(MODEL)
+    for count, frame in enumerate(cycle(frames)):
         started, processor = time.perf_counter(), time.process_time()
         result = stream(frame, count / 15)
         analysed = time.perf_counter()
         annotate(frame, result.faces, bars=True)
-        ended, count = time.perf_counter(), count + 1
+        ended = time.perf_counter()
         took = [ended - analysed, ended - started, time.process_time() - processor]
         stages = [result.milliseconds[stage] for stage in STAGES]
-        return [*stages, *(1000 * seconds for seconds in took)], len(result.faces)
-
-    return step
+        yield [*stages, *(1000 * seconds for seconds in took)], len(result.faces)
 
 
-def cost(faces: int, seconds: float, warm_up: int = _WARM_UP) -> tuple[NDArray, float]:
+def cost(faces: int, seconds: float, warm_up: int = _WARM_UP) -> list[str]:
     """Measure frames with some faces; at least one is measured.
 
     Returns:
-        ``(2, parts)`` median and 95th percentile of the milliseconds of each of `PARTS`, and the
-        mean number of faces found.
+        The mean number of faces found; median and 95th percentile of the milliseconds of `PARTS`.
     """
-    step = live_path(moving_faces(faces, SIZE))
-    for _ in range(warm_up):
-        step()
-    steps, started = [step()], time.perf_counter()
+    steps = islice(live_path(moving_faces(faces, SIZE)), warm_up, None)
+    measured, started = [next(steps)], time.perf_counter()
     while time.perf_counter() - started < seconds:
-        steps.append(step())
-    times = np.percentile([milliseconds for milliseconds, _ in steps], [50, 95], axis=0)
-    return times, float(np.mean([found for _, found in steps]))
+        measured.append(next(steps))
+    times = np.percentile([milliseconds for milliseconds, _ in measured], [50, 95], axis=0).T
+    found = np.mean([found for _, found in measured])
+    return [f"{found:.1f}", *(f"{median:.1f} / {high:.1f}" for median, high in times)]
 
 
 def beside(peer: Callable[[Image], tuple[Floats, float, float]], seconds: float) -> list[str]:
@@ -89,22 +80,18 @@ def beside(peer: Callable[[Image], tuple[Floats, float, float]], seconds: float)
         time; and in which share of the frames each found a face.
     """
     frames = moving_faces(1, SIZE)
-    step = live_path(frames)
+    steps, played = islice(live_path(frames), len(frames), None), cycle(frames)
     ours: list[tuple[list[float], int]] = []
     theirs: list[tuple[Floats, float, float]] = []
-    for _ in frames:
-        step()
     for frame in frames[:3]:
         peer(frame)
     started = time.perf_counter()
     while not ours or time.perf_counter() - started < seconds:
-        ours += [step() for _ in range(_TURN)]
-        first = len(theirs)
-        theirs += [peer(frames[i % len(frames)]) for i in range(first, first + _TURN)]
+        ours += islice(steps, _TURN)
+        theirs += [peer(frame) for frame in islice(played, _TURN)]
     cells = []
-    for part in ("total", "processor"):
-        column, its = PARTS.index(part), 1 if part == "total" else 2
-        our_ms = float(np.median([milliseconds[column] for milliseconds, _ in ours]))
+    for part, its in (("total", 1), ("processor", 2)):
+        our_ms = float(np.median([step[0][PARTS.index(part)] for step in ours]))
         its_ms = 1000 * float(np.median([answer[its] for answer in theirs]))
         cells += [f"{its_ms:.1f}", f"{our_ms:.1f}", f"{its_ms / our_ms:.1f}"]
     found = np.mean([len(answer[0]) > 0 for answer in theirs]), np.mean([n > 0 for _, n in ours])
@@ -118,11 +105,7 @@ def main() -> None:
     parser.add_argument("--peer", type=Path, help="Python of an environment with the package fer")
     arguments = parser.parse_args()
     cv2.setNumThreads(1)
-    rows = []
-    for faces in FACES:
-        times, found = cost(faces, arguments.seconds)
-        cells = [f"{median:.1f} / {high:.1f}" for median, high in times.T]
-        rows.append([str(faces), f"{found:.1f}", *cells])
+    rows = [[str(faces), *cost(faces, arguments.seconds)] for faces in (0, 1, 3, 8)]
     print(f"{machine()}\nms a frame of {SIZE[0]}×{SIZE[1]}, one thread: median / 95th percentile")
     print(table(["faces", "found", *PARTS], rows))
     if arguments.peer:

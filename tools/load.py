@@ -17,8 +17,7 @@ import asyncio
 import json
 import random
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -30,16 +29,13 @@ from streamlit.proto.Element_pb2 import Element
 from tests.browser.server import running_app, server_of
 from tools.pictures import uploads
 from tools.report import machine, seconds_of, table
-from tools.visitors import Client, Tab, VisitError, open_tab
+from tools.visitors import Tab, VisitError, call, encoded_film, open_tab
 
 #: Mean seconds that people look at what they see, before they do something else.
 THINK_SECONDS = 20.0
 
-#: What people do, and how often.
-ACTIONS = {"photo": 5, "dashboard": 3, "about": 1, "video": 1}
-
-#: A visitor opens a new tab after so many acts.
-ACTS_OF_A_TAB = 4
+#: What people do, and how often; and after how many acts they open a new tab.
+ACTIONS, ACTS_OF_A_TAB = {"photo": 5, "dashboard": 3, "about": 1, "video": 1}, 4
 
 #: Seconds for a photograph within which 95 % must be, or the server is full.
 SLOW_SECONDS = 3.0
@@ -47,8 +43,7 @@ SLOW_SECONDS = 3.0
 #: Seconds that cameras take to connect, and networks to be loaded.
 _SETTLE_SECONDS = 10.0
 
-_FRONTEND = "live_video:frontend"
-_UPLOADER = "photo_files"
+_FRONTEND, _UPLOADER = "live_video:frontend", "photo_files"
 
 HEADER = ["visitors", "photos/min", "photo s", "95 %", "page s", "95 %", "analysed/s", "refused"]
 HEADER += ["errors", "cores", "MB"]
@@ -70,14 +65,13 @@ class Noted:
     errors: list[str] = field(default_factory=list)
     analysed: dict[int, list[float]] = field(default_factory=dict)
 
-    def forget(self) -> None:
-        """Begin anew, but for who was refused."""
-        self.waits, self.errors, self.analysed = {}, [], {}
-
-    def hear(self, element: Element) -> None:
-        """Note the tracebacks that a page shows."""
+    def hear(self, element: Element, number: int = 0) -> None:
+        """Note the tracebacks that a page shows, and the rate of a stream."""
         if element.WhichOneof("type") == "exception":
             self.errors.append(f"on the page: {element.exception.type}")
+        elif element.WhichOneof("type") == "metric" and element.metric.label == "Analysed":
+            rate = float(element.metric.body.removesuffix("/s"))
+            self.analysed.setdefault(number, []).append(rate)
 
     def row(self, visitors: int, span: float, cores: float, megabytes: float) -> list[str]:
         """Return a row of the table about a time in seconds."""
@@ -136,75 +130,53 @@ async def _photograph(tab: Tab, name: str, content: bytes) -> float:
     return since
 
 
-async def stream(url: str, client: Client, noted: Noted, number: int) -> None:
-    """Let a camera that is ready for a call be analysed on the Live page, until cancelled."""
-
-    def hear(element: Element) -> None:
-        noted.hear(element)
-        if element.WhichOneof("type") == "metric" and element.metric.label == "Analysed":
-            rate = float(element.metric.body.removesuffix("/s"))
-            noted.analysed.setdefault(number, []).append(rate)
-
+async def stream(url: str, noted: Noted, number: int) -> None:
+    """Let a camera be analysed on the Live page, until cancelled."""
     try:
+        packets = await asyncio.to_thread(encoded_film)
         async with open_tab(url) as tab:
-            tab.heard = hear
+            tab.heard = lambda element: noted.hear(element, number)
             video = tab.element("component_instance", lambda found: _FRONTEND in found.id)
             await tab.run("live")
             if not video.done():  # the page offers the visitor's own device, and says why
                 video.cancel()
                 noted.refused.append("no place for a stream")
                 return
-            try:
-                await _call(tab, (await video).id, client)
+            widget = (await video).id
+
+            async def answer(offer: str) -> str:
+                """Start the camera, as the component's script does."""
+                came = tab.element("component_instance", _answered)
+                sdp = {"sdp": offer, "type": "offer"}
+                await tab.use(widget, "json_value", json.dumps({"playing": True, "sdpOffer": sdp}))
+                return str(json.loads(_answered(await came))["sdp"])
+
+            async with call(packets, answer):
+                await tab.use(widget, "json_value", json.dumps({"playing": True}))
                 await asyncio.Event().wait()
-            finally:
-                await asyncio.to_thread(client.hang_up)
     except (VisitError, OSError, TimeoutError) as error:
         noted.errors.append(f"stream: {type(error).__name__} {error}")
 
 
-async def _call(tab: Tab, widget: str, client: Client) -> None:
-    """Start the camera, as the component's script does."""
-
-    def answered(found: Any) -> Any:
-        return json.loads(found.json_args)["sdp_answer_json"] if _FRONTEND in found.id else None
-
-    offer = {"sdp": await asyncio.to_thread(client.call), "type": "offer"}
-    answer = tab.element("component_instance", answered)
-    await tab.use(widget, "json_value", json.dumps({"playing": True, "sdpOffer": offer}))
-    answer_json = json.loads(answered(await answer))
-    await asyncio.to_thread(client.accept, answer_json["sdp"])
-    await tab.use(widget, "json_value", json.dumps({"playing": True}))
-
-
-@asynccontextmanager
-async def streaming(url: str, streams: int, noted: Noted) -> AsyncIterator[None]:
-    """Let cameras stream, and one more ask for a place."""
-    clients, tasks = [Client() for _ in range(streams + 1)], []
-    for number, client in enumerate(clients):
-        await asyncio.to_thread(client.wait)
-        if number == streams:  # the others have their places by then
-            await asyncio.sleep(_SETTLE_SECONDS)
-        tasks.append(asyncio.create_task(stream(url, client, noted, number)))
-    await asyncio.sleep(_SETTLE_SECONDS)
-    yield
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-    for client in clients:
-        client.close()
+def _answered(found: Any) -> Any:
+    return json.loads(found.json_args)["sdp_answer_json"] if _FRONTEND in found.id else None
 
 
 async def ramp(url: str, visitors: Sequence[int], streams: int, seconds: float) -> None:
-    """Add visitors step by step, and print each step's figures."""
+    """Let cameras stream, and one more ask for a place; add visitors, and print each step."""
     noted, server, photos = Noted(), server_of(url), uploads()
-    async with streaming(url, streams, noted), asyncio.TaskGroup() as crowd:
-        tasks: list[asyncio.Task[None]] = []
+    async with asyncio.TaskGroup() as crowd:
+        tasks = [crowd.create_task(stream(url, noted, number)) for number in range(streams)]
+        await asyncio.sleep(_SETTLE_SECONDS)
+        tasks.append(crowd.create_task(stream(url, noted, streams)))
+        await asyncio.sleep(_SETTLE_SECONDS)
+        so_far = 0
         for count in visitors:
-            new = range(len(tasks), count)
+            new = range(so_far, count)
             tasks += [crowd.create_task(look_around(url, photos, noted, seed)) for seed in new]
+            so_far = count
             await asyncio.sleep(THINK_SECONDS)
-            noted.forget()
+            noted.waits, noted.errors, noted.analysed = {}, [], {}
             began, used = time.monotonic(), seconds_of(server)
             await asyncio.sleep(seconds)
             span = time.monotonic() - began

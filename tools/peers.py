@@ -1,19 +1,34 @@
-"""Other face software in a process of its own, in an environment of its own."""
+"""Other face software, in a process and an environment of its own.
+
+`Peer` starts this file there as a script, for which it must import nothing of this project: its
+package `fer` has the name of another one on PyPI. ``peers.py KIND`` answers requests: each is a
+line of JSON with the path of an ``.npy`` file, each response one with faces, seconds, and seconds
+of processor time. ``peers.py video FILE FOLDER`` analyses every frame of a recording and marks the
+faces, as the package does by default.
+"""
 
 from __future__ import annotations
 
+import importlib
 import json
+import os
 import subprocess
+import sys
+import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Self
+from typing import Any
 
+if __name__ == "__main__":
+    os.environ |= {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
+    if "video" not in sys.argv:  # the libraries read these when they are imported
+        threads = "OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"
+        os.environ |= dict.fromkeys(threads, "1")
+
+import cv2
 import numpy as np
-
-from fer.types import Floats, Image
-
-SCRIPT = Path(__file__).with_name("peer_worker.py")
 
 #: What the environment of each kind must have.
 _NEEDS = {
@@ -33,13 +48,12 @@ class Peer:
     """
 
     def __init__(self, python: Path, kind: str) -> None:
-        self._command = [str(python.absolute()), str(SCRIPT), kind]
+        self._command = [str(python.absolute()), __file__, kind]
         self._failure = (
-            f"{python} {SCRIPT.name} {kind} gave no answer. Expected an environment with "
-            f"{_NEEDS[kind]}."
+            f"{python} peers.py {kind} gave no answer. Expected an environment with {_NEEDS[kind]}."
         )
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> Peer:
         """Start it, and wait until it is ready.
 
         Raises:
@@ -61,12 +75,12 @@ class Peer:
     def __exit__(self, *_: object) -> None:
         self._end()
 
-    def __call__(self, image: Image) -> tuple[Floats, float, float]:
+    def __call__(self, image: Any) -> tuple[Any, float, float]:
         """Return what it finds in an RGB image.
 
         Returns:
-            ``(n, 5)`` left, top, right, bottom and score of each face; seconds; and seconds of
-            processor time.
+            ``(n, 5)`` float32 left, top, right, bottom and score of each face; seconds; and seconds
+            of processor time.
 
         Raises:
             RuntimeError: the process has ended.
@@ -78,8 +92,9 @@ class Peer:
             self._process.stdin.flush()
         except BrokenPipeError as error:
             raise RuntimeError(self._failure) from error
-        faces, seconds, processor = self._answer()
-        return np.array(faces, np.float32).reshape(-1, 5), seconds, processor
+        boxes, seconds, processor = self._answer()
+        corners = [[x, y, x + width, y + height, 1.0] for x, y, width, height in boxes]
+        return np.array(corners, np.float32).reshape(-1, 5), seconds, processor
 
     def _answer(self) -> list:
         assert self._process.stdout is not None
@@ -87,3 +102,66 @@ class Peer:
         if not line:
             raise RuntimeError(self._failure)
         return list(json.loads(line))
+
+
+#: Takes an RGB picture and returns left, top, width and height of each face.
+Detect = Callable[[Any], Any]
+
+
+def haar() -> Detect:
+    """Return OpenCV's cascade with its own settings, for faces from 18 pixels on."""
+    vision: Any = cv2  # before 5
+    cascade = vision.CascadeClassifier(
+        f"{vision.data.haarcascades}haarcascade_frontalface_alt2.xml"
+    )
+
+    def detect(image: Any) -> Any:
+        grey = cv2.equalizeHist(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY))
+        return cascade.detectMultiScale(grey, scaleFactor=1.1, minNeighbors=3, minSize=(18, 18))
+
+    return detect
+
+
+def package(*, keras: bool) -> Detect:
+    """Return the PyPI package ``fer`` with its network in Keras or LiteRT."""
+    recognise = importlib.import_module("fer.fer").FER(mtcnn=False, use_tflite=not keras)
+
+    def detect(image: Any) -> Any:
+        found = recognise.detect_emotions(np.ascontiguousarray(image[..., ::-1]))
+        return [face["box"] for face in found]
+
+    return detect
+
+
+def video(recording: str, folder: str) -> None:
+    """Analyse a recording as the package does by default; files go to the folder."""
+    recording = os.path.abspath(recording)
+    os.makedirs(folder, exist_ok=True)
+    os.chdir(folder)
+    # It closes windows that it has not opened, which an OpenCV without windows refuses.
+    vision: Any = cv2
+    vision.destroyAllWindows, vision.waitKey = lambda: None, lambda delay: -1
+    recognise = importlib.import_module("fer.fer").FER(mtcnn=False)
+    clip = importlib.import_module("fer.classes").Video(recording, outdir=os.getcwd())
+    clip.analyze(recognise, display=False, save_frames=False, zip_images=False)
+
+
+def answer(kind: str) -> None:
+    """Answer requests until standard input ends."""
+    # Libraries may print to standard output. Responses use a duplicate of it, and everything else
+    # goes to standard error.
+    responses = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    cv2.setNumThreads(1)
+    detect = haar() if kind == "haar" else package(keras=kind == "keras")
+    print(json.dumps(["ready"]), file=responses, flush=True)
+    for line in sys.stdin:
+        image = np.load(json.loads(line))
+        started, processor = time.perf_counter(), time.process_time()
+        found = [[float(value) for value in box] for box in detect(image)]
+        took = time.perf_counter() - started, time.process_time() - processor
+        print(json.dumps([found, *took]), file=responses, flush=True)
+
+
+if __name__ == "__main__":
+    video(*sys.argv[2:]) if sys.argv[1] == "video" else answer(sys.argv[1])

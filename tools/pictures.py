@@ -1,4 +1,4 @@
-"""Pictures to measure with: films of a real face, and photographs to upload."""
+"""Pictures to measure with: films of a real face, photographs to upload, and FER2013 enlarged."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 import skimage.data
+from numpy.typing import NDArray
 
-from fer.types import Image
+from fer.types import Detections, Image
 
 #: Where the astronaut's head is in scikit-image's photograph (NASA, public domain).
 _HEAD = (slice(5, 235), slice(110, 340))
@@ -28,6 +29,22 @@ _COLUMNS = 4
 
 #: Widths and heights of uploads in pixels: a screen's, a tablet's, 12 and 24 megapixels.
 SIZES = ((640, 480), (1600, 1200), (4000, 3000), (6000, 4000))
+
+#: Enlargement of a face of FER2013, and the border that it gets, in pixels of the original image.
+ENLARGE, BORDER = 5, 24
+
+
+def photograph(face: NDArray[np.uint8]) -> Image:
+    """Make an RGB photograph from a ``(size, size, 1)`` face by adding a border and enlarging."""
+    padded = cv2.copyMakeBorder(face, BORDER, BORDER, BORDER, BORDER, cv2.BORDER_REPLICATE)
+    large = cv2.resize(padded, None, fx=ENLARGE, fy=ENLARGE, interpolation=cv2.INTER_CUBIC)
+    return np.asarray(cv2.cvtColor(large, cv2.COLOR_GRAY2RGB), np.uint8)
+
+
+def largest(detections: Detections) -> Detections:
+    """Return only the largest face; empty if there is no face."""
+    widths = detections.xyxy[:, 2] - detections.xyxy[:, 0]
+    return detections.take(np.argsort(-widths)[:1])
 
 
 def moving_faces(faces: int, size_wh: tuple[int, int], frames: int = 30) -> list[Image]:

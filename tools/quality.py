@@ -18,13 +18,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from fer.alignment import FER2013_FRAMING, align
-from fer.detection.blazeface import BlazeFace
+from fer.alignment import FER2013_FRAMING
 from fer.model.classifier import ExpressionClassifier
 from fer.quality import measure, yaw
-from fer.types import FLAWS, Detections
-from tools.framing import largest, photograph
-from training.data.load import load
+from fer.types import FLAWS
+from tools.framing import validation_faces
 
 #: Changes a ``(48, 48)`` face.
 Corruption = Callable[[NDArray], NDArray]
@@ -45,17 +43,14 @@ def corruptions() -> Iterator[tuple[str, float, Corruption]]:
         yield f"moved over {pixels} px of 48", large, move
     rng = np.random.default_rng(0)
     for share in (0.6, 0.35, 0.3, 0.2, 0.15):
-        yield f"{share:.0%} of the light, noise 2", large, partial(_dark, share=share, rng=rng)
+        dark = partial(lambda face, share: face * share + rng.normal(0, 2, face.shape), share=share)
+        yield f"{share:.0%} of the light, noise 2", large, dark
 
 
 def _small(face: NDArray, side: float) -> NDArray:
     pixels = round(48 * side / FER2013_FRAMING.box_side)
     small = cv2.resize(face, (pixels, pixels), interpolation=cv2.INTER_AREA)
     return cv2.resize(small, face.shape[::-1])
-
-
-def _dark(face: NDArray, share: float, rng: np.random.Generator) -> NDArray:
-    return face * share + rng.normal(0, 2.0, face.shape)
 
 
 def corrupted(crops: NDArray[np.uint8], corruption: Corruption) -> NDArray[np.uint8]:
@@ -71,15 +66,7 @@ def main() -> None:
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--every", type=int, default=1, help="use every n-th face only")
     arguments = parser.parse_args()
-    split = load(arguments.data).split("validation")
-    detector, found, cut, truth = BlazeFace(), [], [], []
-    chosen = slice(None, None, arguments.every)
-    for image, label in zip(split.images[chosen], split.labels[chosen], strict=True):
-        photo = photograph(image)
-        found.append(largest(detector(photo)))
-        cut.append(align(photo, found[-1], framing=FER2013_FRAMING, size=48, channels=1))
-        truth += [label] * len(found[-1])
-    faces, crops, labels = Detections.concatenate(found), np.concatenate(cut), np.array(truth)
+    _, crops, labels, faces, _ = validation_faces(arguments.data, arguments.every)
     classifier = ExpressionClassifier(arguments.model)
     print(f"{len(labels)} faces\n{'picture':28} right   {'   '.join(FLAWS)}")
     for name, side, corruption in corruptions():

@@ -11,19 +11,20 @@ from __future__ import annotations
 
 import argparse
 import re
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from app.core.settings import SETTINGS
 from app.core.text import counted
 from app.dashboard.sections.other_data import record_name
-from fer.evaluation.measurements import VOTE_RULES, Selective, Truth
+from fer.evaluation.measurements import VOTE_RULES, Truth
 from fer.evaluation.metrics import Evaluation, evaluate, wilson_interval
 from fer.evaluation.other_data import OtherData, OtherDataFile, StatedFigures
 from fer.evaluation.report import Report
 from fer.labels import BALANCED_HEAD, EXPRESSION_HEAD, FERPLUS_HEAD
 from fer.model.classifier import ExpressionClassifier
 from fer.model.spec import ModelSpec
-from training.commands.evaluate import load_for_model
+from training.commands.arguments import load_for_model
 
 ROOT = Path(__file__).parent.parent
 SHIPPED = ROOT / "models" / "compact"
@@ -41,23 +42,27 @@ def main() -> None:
     parser.add_argument("--presets", nargs="*", type=Path, default=[], metavar="DIR")
     parser.add_argument("--data", type=Path, help="data set to measure --presets on")
     arguments = parser.parse_args()
-    report = Report.load(SHIPPED)
-    _rewrite("models/README.md", model_card(_document("models/README.md"), report))
-    _rewrite("docs/settings.md", settings_page(_document("docs/settings.md")))
-    summary = replace_section(_document("README.md"), "figures", summary_table(SHIPPED))
-    _rewrite("README.md", summary)
+    written = {
+        "models/README.md": model_card(_document("models/README.md"), Report.load(SHIPPED)),
+        "docs/settings.md": settings_page(_document("docs/settings.md")),
+        "README.md": replace_section(_document("README.md"), "figures", summary_table(SHIPPED)),
+    }
     if arguments.presets:
         rows = [(Report.load(d), evaluate_model(d, arguments.data)) for d in arguments.presets]
-        text = replace_section(_document("training/README.md"), "presets", preset_table(rows))
-        _rewrite("training/README.md", text)
+        text = _document("training/README.md")
+        written["training/README.md"] = replace_section(text, "presets", preset_table(rows))
+    for name, text in written.items():
+        (ROOT / name).write_text(text, encoding="utf-8")
 
 
 def _document(name: str) -> str:
     return (ROOT / name).read_text(encoding="utf-8")
 
 
-def _rewrite(name: str, text: str) -> None:
-    (ROOT / name).write_text(text, encoding="utf-8")
+def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    head = "|" + "".join(f" {name} |" if name else " |" for name in header)
+    lines = (f"| {' | '.join(cells)} |" for cells in (["---"] * len(header), *rows))
+    return "\n".join([head, *lines])
 
 
 def replace_section(text: str, name: str, content: str) -> str:
@@ -83,39 +88,33 @@ def model_card(text: str, report: Report) -> str:
 
 def group_table(model: Path) -> str:
     """Return the table of groups of people that were measured apart, with earlier weights too."""
-    rows = [
-        f"| {record_name(record)} | {_HEADS[record.head]} | `{record.sha256[:12]}` | "
-        f"{group.by}: {group.name} | {group.count:,} | {group.right / group.count:.0%} "
-        f"({group.interval[0]:.0%} to {group.interval[1]:.0%}) |"
+    rows = (
+        (
+            *(record_name(record), _HEADS[record.head], f"`{record.sha256[:12]}`"),
+            *(f"{group.by}: {group.name}", f"{group.count:,}"),
+            f"{group.right / group.count:.0%} ({group.interval[0]:.0%} to {group.interval[1]:.0%})",
+        )
         for record in OtherDataFile.load(model).records
         for group in record.groups
-    ]
-    header = "| data | head | weights | group | faces | right (95 % interval) |"
-    return "\n".join([header, "| --- | --- | --- | --- | --- | --- |", *rows])
+    )
+    return _table(["data", "head", "weights", "group", "faces", "right (95 % interval)"], rows)
 
 
 def settings_page(text: str) -> str:
     """Return the text of docs/settings.md with its tables updated."""
     limits, others = [], []
     for one in SETTINGS.values():
-        usual = one.machine or (
-            "–"
-            if one.default is None
-            else f"{one.default:,}"
-            if isinstance(one.default, int)
-            else f"`{one.default}`"
-        )
-        row = f"| `{one.name}` | {usual} | {one.about} |"
+        usual = one.machine or ("–" if one.default is None else f"`{one.default}`")
+        if not one.machine and isinstance(one.default, int):
+            usual = f"{one.default:,}"
+        row = [f"`{one.name}`", usual, one.about]
         if one.at_limit:
-            limits.append(f"{row} {one.at_limit} |")
+            limits.append([*row, one.at_limit])
         else:
-            values = " or ".join(f"`{choice}`" for choice in one.choices)
-            others.append(f"{row} {values} |")
-    head = "| setting | default | what it says |"
-    for name, last, rows in (("limits", "at the limit", limits), ("settings", "values", others)):
-        table = "\n".join([f"{head} {last} |", "| --- | --- | --- | --- |", *rows])
-        text = replace_section(text, name, table)
-    return text
+            others.append([*row, " or ".join(f"`{choice}`" for choice in one.choices)])
+    head = ["setting", "default", "what it says"]
+    text = replace_section(text, "limits", _table([*head, "at the limit"], limits))
+    return replace_section(text, "settings", _table([*head, "values"], others))
 
 
 def summary_table(model: Path) -> str:
@@ -148,8 +147,7 @@ def summary_table(model: Path) -> str:
     memory = quoted("docs/hosting.md", r"with the first page \| \d+; (\d+) \|")
     worked = quoted("docs/hosting.md", r"200 photographs \| \d+, \d+, (\d+) \|")
     found = quoted("docs/detection.md", r"all faces of 24 px and more \|.*?\| (0\.\d+) \(")
-    rows = [
-        *((domain, f"**{figure}**") for domain, figure in rows),
+    further = [
         ("A frame of live video, 640 × 480, one face, one thread", frame),
         ("A photograph of 0.2 to 2.6 megapixels, one core", f"{photo} s on average"),
         (
@@ -158,7 +156,7 @@ def summary_table(model: Path) -> str:
         ),
         ("Faces of 24 pixels and more that are found in photographs", f"{float(found):.1%}"),
     ]
-    return "\n".join(["| | |", "| --- | --- |", *(f"| {a} | {b} |" for a, b in rows)])
+    return _table(["", ""], [*((domain, f"**{figure}**") for domain, figure in rows), *further])
 
 
 def quoted(document: str, pattern: str) -> str:
@@ -175,23 +173,25 @@ def quoted(document: str, pattern: str) -> str:
 
 def class_table(report: Report) -> str:
     """Return the table of precision, recall and F1 of each expression."""
-    rows = [
-        f"| {c.label} | {c.precision:.1%} | {c.recall:.1%} | {c.f1:.3f} | {c.support:,} |"
+    rows = (
+        (c.label, f"{c.precision:.1%}", f"{c.recall:.1%}", f"{c.f1:.3f}", f"{c.support:,}")
         for c in report.evaluations["validation"].classes
-    ]
-    header = "| expression | precision | recall | F1 | faces |"
-    return "\n".join([header, "| --- | --- | --- | --- | --- |", *rows])
+    )
+    return _table(["expression", "precision", "recall", "F1", "faces"], rows)
 
 
 def corruption_table(report: Report) -> str:
     """Return the table of the accuracy under each corruption."""
     uncorrupted = report.evaluations["validation"].accuracy
-    rows = [
-        f"| {c.name}: {c.description} | {c.evaluation.accuracy:.1%} | "
-        f"{100 * (uncorrupted - c.evaluation.accuracy):.1f} |"
+    rows = (
+        (
+            f"{c.name}: {c.description}",
+            f"{c.evaluation.accuracy:.1%}",
+            f"{100 * (uncorrupted - c.evaluation.accuracy):.1f}",
+        )
         for c in report.robustness
-    ]
-    return "\n".join(["| corruption | accuracy | points lost |", "| --- | --- | --- |", *rows])
+    )
+    return _table(["corruption", "accuracy", "points lost"], rows)
 
 
 def other_data_table(model: Path) -> str:
@@ -204,23 +204,19 @@ def other_data_table(model: Path) -> str:
     of_these = file.of(spec)
     known = {(record_name(r), r.head) for r in of_these}
     earlier = [r for r in file.records if (record_name(r), r.head) not in known]
-    rows = [
-        f"| {record_name(r)} | {_HEADS[r.head]} | `{r.sha256[:12]}` | {r.count:,} | {_right(r)} | "
-        f"{_said(r)} |"
-        for r in (*of_these, *earlier)
-    ]
-    who = " and ".join(
-        dict.fromkeys(f"{r.measured_by}, on {r.created[:10]}" for r in (*of_these, *earlier))
+    shown = [*of_these, *earlier]
+    rows = (
+        (
+            *(record_name(r), _HEADS[r.head], f"`{r.sha256[:12]}`", f"{r.count:,}"),
+            *(_right(r), _said(r)),
+        )
+        for r in shown
     )
-    return "\n".join(
-        [
-            "| data | head | weights | faces | right (95 % interval) | further |",
-            "| --- | --- | --- | --- | --- | --- |",
-            *rows,
-            "",
-            f"Measured {who}. The weights that ship begin with `{spec.sha256[:12]}`; what stands "
-            "here with others was reached by those before them.",
-        ]
+    who = " and ".join(dict.fromkeys(f"{r.measured_by}, on {r.created[:10]}" for r in shown))
+    header = ["data", "head", "weights", "faces", "right (95 % interval)", "further"]
+    return (
+        f"{_table(header, rows)}\n\nMeasured {who}. The weights that ship begin with "
+        f"`{spec.sha256[:12]}`; what stands here with others was reached by those before them."
     )
 
 
@@ -256,6 +252,8 @@ def figures(report: Report) -> str:
     unique = report.without_duplicates["validation"]
     duplicates = result.count - unique.count
     file = report.files["model.tflite"]
+    tta, runs = report.tta, report.seed_variance
+    trainings = len(report.earlier_trainings) + 1
     rows = [
         ("Accuracy, FER2013 PublicTest, single view", f"**{result.accuracy:.1%}**"),
         ("its 95 % interval (Wilson)", f"{low:.1%} to {high:.1%}"),
@@ -265,25 +263,25 @@ def figures(report: Report) -> str:
         ),
         ("Macro-F1, balanced accuracy", f"{result.macro_f1:.3f}, {result.balanced_accuracy:.1%}"),
         ("Right among the two most probable", f"{result.top2_accuracy:.1%}"),
-        *(
-            (f"Accuracy, {views.description}", f"{views.evaluation.accuracy:.1%}")
-            for views in (report.tta,)
-            if views
-        ),
-        (
-            "Expected calibration error, cross-fitted",
-            f"{report.cross_fitted_calibration_error:.3f}",
-        ),
+    ]
+    if tta:
+        rows.append((f"Accuracy, {tta.description}", f"{tta.evaluation.accuracy:.1%}"))
+    calibration = f"{report.cross_fitted_calibration_error:.3f}"
+    rows += [
+        ("Expected calibration error, cross-fitted", calibration),
         *_domain_rows(report),
         *_selective_rows(report),
         ("Weights, file", f"{report.parameters / 1e6:.2f} million, {file.bytes / 1e6:.1f} MB"),
         ("One face through LiteRT, one thread", f"{report.latency_ms:.1f} ms"),
-        *_seed_rows(report),
-        (
-            _training_label(report),
-            f"{report.training_seconds / 60:.0f} minutes on {report.machine}, shared",
-        ),
     ]
+    if runs:
+        start = f" from `{runs.initial_model}`" if runs.initial_model else ""
+        after = f"Accuracy after {counted(runs.epochs, 'epoch')}{start}"
+        reached = f"{min(runs.accuracies):.1%} to {max(runs.accuracies):.1%}"
+        rows.append((f"{after} with seeds {', '.join(map(str, runs.seeds))}", reached))
+    last = f", the last of {trainings} trainings" if report.initial_model else ""
+    minutes = f"{report.training_seconds / 60:.0f} minutes on {report.machine}, shared"
+    rows.append((f"Training time{last}", minutes))
     rows += [
         (
             f"Agreement with FER+, {_HEADS[record.head]} head: {VOTE_RULES[record.rule]}",
@@ -291,25 +289,29 @@ def figures(report: Report) -> str:
         )
         for record in report.ferplus_agreement
     ]
-    return "\n".join(["| | |", "| --- | --- |", *(f"| {a} | {b} |" for a, b in rows)])
+    return _table(["", ""], rows)
 
 
-def _training_label(report: Report) -> str:
-    if not report.initial_model:
-        return "Training time"
-    return f"Training time, the last of {len(report.earlier_trainings) + 1} trainings"
+#: By what answers of the balanced head are judged; the others' heads say it.
+_BY: dict[Truth, str] = {
+    "label": "",
+    "most_votes": "",
+    "people": ", by what most people said",
+}
 
 
 def _selective_rows(report: Report) -> list[tuple[str, str]]:
-    return [
-        (
-            f"Answered rather than “uncertain”, {_HEADS[record.head]} head, {_pictures(record)}",
-            f"{record.coverage:.0%} of {record.count:,}; of these {record.accuracy:.0%} right"
-            + _BY[record.truth],
-        )
-        for record in report.selective
-        if record.split == "validation"
-    ]
+    rows = []
+    for record in report.selective:
+        if record.split == "validation":
+            pictures = "pictures as they are"
+            if record.degraded:
+                pictures = f"corrupted: {', '.join(record.corruptions)}"
+            head = f"Answered rather than “uncertain”, {_HEADS[record.head]} head, {pictures}"
+            answered = f"{record.coverage:.0%} of {record.count:,}"
+            right = f"{record.accuracy:.0%} right{_BY[record.truth]}"
+            rows.append((head, f"{answered}; of these {right}"))
+    return rows
 
 
 def _domain_rows(report: Report) -> list[tuple[str, str]]:
@@ -321,68 +323,36 @@ def _domain_rows(report: Report) -> list[tuple[str, str]]:
             if result := evaluations.get(f"validation, {domain}"):
                 recalls = {c.label: c.recall for c in result.classes if c.support >= _LEAST_FACES}
                 found = ", ".join(f"{label} {recall:.0%}" for label, recall in recalls.items())
-                low, high = result.accuracy_low, result.accuracy_high
-                rows.append(
-                    (
-                        f"Accuracy, {_HEADS[head]} head, {domain} faces held out",
-                        f"{result.accuracy:.1%} ({low:.1%} to {high:.1%}) of {result.count:,}; "
-                        f"calibration error {result.calibration_error:.3f}; found of each: {found}",
-                    )
+                interval = f"{result.accuracy_low:.1%} to {result.accuracy_high:.1%}"
+                figures = (
+                    f"{result.accuracy:.1%} ({interval}) of {result.count:,}; calibration error "
+                    f"{result.calibration_error:.3f}; found of each: {found}"
                 )
+                rows.append((f"Accuracy, {_HEADS[head]} head, {domain} faces held out", figures))
     return rows
-
-
-#: By what answers of the balanced head are judged; the others' heads say it.
-_BY: dict[Truth, str] = {
-    "label": "",
-    "most_votes": "",
-    "people": ", by what most people said",
-}
-
-
-def _pictures(record: Selective) -> str:
-    if record.degraded:
-        return f"corrupted: {', '.join(record.corruptions)}"
-    return "pictures as they are"
-
-
-def _seed_rows(report: Report) -> list[tuple[str, str]]:
-    runs = report.seed_variance
-    if runs is None:
-        return []
-    start = f" from `{runs.initial_model}`" if runs.initial_model else ""
-    after = f"Accuracy after {counted(runs.epochs, 'epoch')}{start}"
-    low, high = min(runs.accuracies), max(runs.accuracies)
-    return [
-        (
-            f"{after} with seeds {', '.join(map(str, runs.seeds))}",
-            f"{low:.1%} to {high:.1%}",
-        )
-    ]
 
 
 def evaluate_model(model: Path, data: Path) -> Evaluation:
     """Evaluate a model on the validation split of a data set, with the app's classifier."""
     classifier = ExpressionClassifier(model)
-    faces = load_for_model(classifier, data).split("validation")
+    faces = load_for_model(classifier, [str(data)]).split("validation")
     return evaluate(faces.labels, classifier(faces.images), faces.class_names)
 
 
 def preset_table(rows: list[tuple[Report, Evaluation]]) -> str:
     """Return the table of presets: training effort, accuracy and size of each model."""
-    lines = [
-        "| preset | epochs | minutes | PublicTest accuracy (95 % interval) | macro-F1 | weights |",
-        "| --- | --- | --- | --- | --- | --- |",
-    ]
-    for report, result in rows:
-        low, high = result.accuracy_low, result.accuracy_high
-        lines.append(
-            f"| `{report.preset}` | {len(report.history)} | "
-            f"{report.training_seconds / 60:.1f} | "
-            f"{result.accuracy:.1%} ({low:.1%} to {high:.1%}) of {result.count:,} | "
-            f"{result.macro_f1:.3f} | {report.parameters / 1e6:.2f} M |"
+    header = "preset|epochs|minutes|PublicTest accuracy (95 % interval)|macro-F1|weights"
+    cells = (
+        (
+            *(f"`{report.preset}`", f"{len(report.history)}"),
+            f"{report.training_seconds / 60:.1f}",
+            f"{result.accuracy:.1%} ({result.accuracy_low:.1%} to {result.accuracy_high:.1%})"
+            f" of {result.count:,}",
+            *(f"{result.macro_f1:.3f}", f"{report.parameters / 1e6:.2f} M"),
         )
-    return "\n".join(lines)
+        for report, result in rows
+    )
+    return _table(header.split("|"), cells)
 
 
 if __name__ == "__main__":

@@ -34,11 +34,8 @@ def machine() -> str:
     info = Path("/proc/cpuinfo")
     lines = info.read_text().splitlines() if info.is_file() else []
     names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    processor = names[0] if names else platform.processor() or platform.machine()
-    load = psutil.getloadavg()[0]
-    return (
-        f"{processor}, {os.cpu_count()} cores, load {load:.1f}, Python {platform.python_version()}"
-    )
+    cores, load = os.cpu_count(), psutil.getloadavg()[0]
+    return f"{[*names, platform.machine()][0]}, {cores} cores, load {load:.1f}"
 
 
 def seconds_of(process: psutil.Process) -> float:
@@ -95,8 +92,11 @@ class Watch:
     def now(self) -> Sample:
         """Return a sample of this moment."""
         memory, threads, handles = 0.0, 0, 0
-        for process in (self._process, *self._process.children(recursive=True)):
-            with suppress(psutil.Error), process.oneshot():  # it may have ended
+        family = [self._process]
+        with suppress(psutil.Error):  # it may have ended
+            family += self._process.children(recursive=True)
+        for process in family:
+            with suppress(psutil.Error), process.oneshot():
                 key = process.pid, process.create_time()
                 self._used[key] = seconds_of(process)
                 memory += process.memory_info().rss / 1e6

@@ -1,33 +1,32 @@
 """Speed and memory of ``fer-lens video``, beside the PyPI package ``fer`` on the same clip.
 
-``python -m tools.video`` draws its own recordings: a face in front of a wall, 1280 × 720 at 30
-frames a second, with sound. Each figure is that of a whole command in a process of its own, which
-loads its libraries and networks too. ``--peer`` names the Python of an environment with the package
-``fer`` from PyPI; it analyses every frame of a clip, as it does by default, and so do we then.
+``python -m tools.video`` draws its own recordings: a moving face, 1280 × 720 at 30 frames a second,
+with sound. Each figure is that of a whole command in a process of its own, which loads its
+libraries and networks too. ``--peer`` names the Python of an environment with the package ``fer``
+from PyPI; it analyses every frame of a clip, as it does by default, and so do we then.
 ``--seconds 4 --minutes 0 --repeat 1`` is quick.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
-from fractions import Fraction
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import av
-import cv2
 import numpy as np
-from skimage import data
+import psutil
 
-from fer.types import Image
-from tools.peers import SCRIPT
-from tools.report import machine, table
+from tests.fer.video.samples import even, write_clip
+from tools import peers
+from tools.pictures import moving_faces
+from tools.report import Watch, machine, table
 
 #: Width, height and frames a second of the recordings.
 SIZE, RATE = (1280, 720), 30
@@ -36,37 +35,16 @@ SIZE, RATE = (1280, 720), 30
 SHORT, PEER_SECONDS = 10, 5
 
 
-def draw(seconds: float) -> Image:
-    """Return the frame of a time: a photograph of a face that moves in front of a wall."""
-    width, height = SIZE
-    across = np.linspace(60, 120, width, dtype=np.uint8)
-    frame = np.repeat(np.tile(across, (height, 1))[:, :, None], 3, axis=2)
-    face = cv2.resize(data.astronaut()[:, 40:440], (450, 576), interpolation=cv2.INTER_AREA)
-    x = round((width - 450) / 2 + 300 * np.sin(0.8 * seconds))
-    y = round(72 + 57 * np.sin(1.3 * seconds))
-    frame[y : y + 576, x : x + 450] = face
-    return frame
-
-
 def write_recording(file: Path, seconds: int) -> Path:
-    """Write a recording with sound."""
-    with av.open(str(file), "w") as container:
-        picture = container.add_stream("libx264", rate=RATE, options={"preset": "veryfast"})
-        picture.width, picture.height = SIZE
-        picture.pix_fmt = "yuv420p"
-        sound = container.add_stream("aac", rate=44_100, layout="mono")
-        for i in range(seconds * RATE):
-            frame = av.VideoFrame.from_ndarray(draw(i / RATE), format="rgb24")
-            container.mux(picture.encode(frame))
-        tone = np.sin(2 * np.pi * 440 * np.arange(1024) / 44_100).astype(np.float32)[None] / 4
-        for i in range(seconds * 44_100 // 1024):
-            samples = av.AudioFrame.from_ndarray(tone, format="fltp", layout="mono")
-            samples.sample_rate, samples.pts = 44_100, 1024 * i
-            samples.time_base = Fraction(1, 44_100)
-            container.mux(sound.encode(samples))
-        container.mux(picture.encode())
-        container.mux(sound.encode())
-    return file
+    """Write a recording of a moving face with sound."""
+    frames = moving_faces(1, SIZE, 4 * RATE)
+    return write_clip(
+        file,
+        even(seconds * RATE, RATE),
+        lambda at: frames[round(at * RATE) % len(frames)],
+        sound="aac",
+        preset="veryfast",
+    )
 
 
 def write_repeated(source: Path, file: Path, times: int) -> Path:
@@ -93,32 +71,20 @@ class Cost(NamedTuple):
     megabytes: float
 
 
-#: Runs a command and prints its exit status and `Cost`. A process of its own, because Linux counts
-#: what a process has in memory when it starts another one as that one's memory; in kibibytes.
-_LAUNCHER = """
-import json, os, sys, time
-started = time.perf_counter()
-null = os.open(os.devnull, os.O_RDWR)
-actions = [(os.POSIX_SPAWN_DUP2, null, 1)]
-process = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ, file_actions=actions)
-_, status, used = os.wait4(process, 0)
-figures = time.perf_counter() - started, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
-print(json.dumps([os.waitstatus_to_exitcode(status), *figures]))
-"""
-
-
 def cost_of(command: Sequence[str]) -> Cost:
     """Run a command and return what it took.
 
     Raises:
         RuntimeError: it failed.
     """
-    launched = [sys.executable, "-S", "-c", _LAUNCHER, *command]
-    done = subprocess.run(launched, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True)
-    status, *figures = json.loads(done.stdout)
+    started, null = time.perf_counter(), subprocess.DEVNULL
+    process = psutil.Popen(command, stdout=null, stderr=null)
+    with Watch(process, 0.02) as watch:
+        status = process.wait()
     if status:
         raise RuntimeError(f"{' '.join(command)} ended with status {status}.")
-    return Cost(*figures)
+    seconds = time.perf_counter() - started
+    return Cost(seconds, watch.processor_seconds, max(sample.mb for sample in watch.samples))
 
 
 def row(name: str, length: float, costs: Sequence[Cost]) -> list[str]:
@@ -138,10 +104,8 @@ def rows(folder: Path, seconds: int, minutes: int, repeat: int, peer: Path | Non
     """Return all rows of the table; files are written into the folder."""
 
     def own(file: Path, *options: str) -> Cost:
-        out = str(folder / "out")
-        return cost_of(
-            [sys.executable, "-m", "fer", "video", str(file), "--overwrite", "--out", out, *options]
-        )
+        command = [sys.executable, "-m", "fer", "video", str(file), "--overwrite"]
+        return cost_of([*command, "--out", str(folder / "out"), *options])
 
     short = write_recording(folder / "short.mp4", SHORT)
     usual = write_recording(folder / "usual.mp4", seconds)
@@ -156,7 +120,7 @@ def rows(folder: Path, seconds: int, minutes: int, repeat: int, peer: Path | Non
         found.append(row(f"numbers at 2 a second, {minutes} min", 60 * minutes, costs))
     if peer:
         clip = write_recording(folder / "peer.mp4", PEER_SECONDS)
-        command = [str(peer.absolute()), str(SCRIPT), "video", str(clip), str(folder / "peer")]
+        command = [str(peer.absolute()), peers.__file__, "video", str(clip), str(folder / "peer")]
         ours, theirs = [], []
         for _ in range(repeat):  # in turns
             ours.append(own(clip, "--rate", "every"))

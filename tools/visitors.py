@@ -2,22 +2,19 @@
 
 A tab says what a page's scripts would say to the server, and hears from it. Hundreds fit on a
 machine on which ten browsers do not. What a browser does beside that, drawing above all, is left
-out; it happens on the visitors' machines. A camera runs in a process of its own, so that its
-encoding and decoding do not hold anybody's interpreter lock. All share the machine's cores.
+out; it happens on the visitors' machines. Cameras play packets that were encoded before.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import multiprocessing
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
 from http.cookies import SimpleCookie
-from multiprocessing.connection import Connection
 from typing import Any
 
 import av
@@ -42,9 +39,6 @@ RATE, SIZE, _BIT_RATE = 15, (640, 480), 900_000
 
 #: Ticks of a timestamp per second, as usual for video over RTP.
 _CLOCK_RATE = 90_000
-
-#: Seconds within which a camera's process answers on a machine that has much else to do, and ends.
-_ANSWER_SECONDS, _END_SECONDS = 120, 10
 
 
 class VisitError(Exception):
@@ -79,7 +73,12 @@ class Tab:
         if page is not None:
             self._page = self.pages[page]
             self.widgets.clear()
-        finished = self.expect(_full_run)
+        finished = self.expect(
+            lambda m: (
+                m.WhichOneof("type") == "script_finished"
+                and m.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY
+            )
+        )
         await self._rerun()
         await finished
 
@@ -93,22 +92,14 @@ class Tab:
         """Return the first element of a kind to come that passes a test."""
 
         def found(message: ForwardMsg) -> Any:
-            element = element_of(message)
-            if element is None or element.WhichOneof("type") != kind:
-                return None
-            value = getattr(element, kind)
-            return value if test(value) else None
+            element = message.delta.new_element
+            value = getattr(element, kind) if element.WhichOneof("type") == kind else None
+            return value if value is not None and test(value) else None
 
         return self.expect(found)
 
     async def use(self, widget: str, kind: str, value: Any) -> None:
-        """Give a widget a value, and run the page.
-
-        Args:
-            widget: its id.
-            kind: field of ``WidgetState``.
-            value: of that field.
-        """
+        """Give a widget, by its id, a value of a field of ``WidgetState``, and run the page."""
         self.widgets[widget] = (kind, value)
         await self._rerun()
 
@@ -121,22 +112,19 @@ class Tab:
         await self.connection.send(ask.SerializeToString())
         urls = (await answered).file_urls[0]
         await self._fetch("PUT", urls.upload_url, files={"file": (name, content)})
-        self.widgets[widget] = ("file", (name, len(content), urls))
-        await self._rerun()
+        await self.use(widget, "file", (name, len(content), urls))
 
     async def get(self, path: str) -> bytes:
         """Return what is at a path of the server."""
         return await self._fetch("GET", path)
 
     async def _fetch(self, method: str, path: str, **options: Any) -> bytes:
-        headers = {"Cookie": f"_streamlit_xsrf={self.cookie}", "X-Xsrftoken": self.cookie}
+        options["headers"] = {
+            "Cookie": f"_streamlit_xsrf={self.cookie}",
+            "X-Xsrftoken": self.cookie,
+        }
         answer = await asyncio.to_thread(
-            requests.request,
-            method,
-            f"{self.url}{path}",
-            headers=headers,
-            timeout=PATIENCE,
-            **options,
+            requests.request, method, f"{self.url}{path}", timeout=PATIENCE, **options
         )
         if not answer.ok:
             raise VisitError(f"{method} {path.split('/')[1]}: {answer.status_code}")
@@ -164,9 +152,7 @@ class Tab:
         """Take all that comes, until the connection ends."""
         with contextlib.suppress(ConnectionClosed):
             async for content in self.connection:
-                message = ForwardMsg()
-                message.ParseFromString(content if isinstance(content, bytes) else content.encode())
-                self._take(message)
+                self._take(ForwardMsg.FromString(content))
         for _, future in self._waiting:
             if not future.done():
                 future.set_exception(VisitError("the connection was lost"))
@@ -177,18 +163,17 @@ class Tab:
             pages = message.navigation.app_pages
             self.pages = {page.url_pathname: page.page_script_hash for page in pages}
         elif kind == "new_session" and not message.metadata.run.fragment_ids:
-            self._stop_polls()
+            self.stop_polls(*self._polls)
         elif kind == "stop_auto_rerun":
-            self._stop_polls(*message.stop_auto_rerun.fragment_ids)
+            self.stop_polls(*message.stop_auto_rerun.fragment_ids)
         elif kind == "auto_rerun":
             poll = message.auto_rerun
-            self._stop_polls(poll.fragment_id)
+            self.stop_polls(poll.fragment_id)
             task = asyncio.create_task(self._poll(poll.fragment_id, poll.interval))
             self._polls[poll.fragment_id] = task
-        element = element_of(message)
-        if element is not None:
-            self.heard(element)
-        for found, future in list(self._waiting):
+        elif message.delta.HasField("new_element"):
+            self.heard(message.delta.new_element)
+        for found, future in self._waiting:
             if not future.done() and (result := found(message)):
                 future.set_result(result)
         self._waiting = [waiting for waiting in self._waiting if not waiting[1].done()]
@@ -200,22 +185,11 @@ class Tab:
                 await asyncio.sleep(seconds)
                 await self._rerun(fragment)
 
-    def _stop_polls(self, *fragments: str) -> None:
-        for fragment in fragments or list(self._polls):
+    def stop_polls(self, *fragments: str) -> None:
+        """Run these fragments no more."""
+        for fragment in fragments:
             if task := self._polls.pop(fragment, None):
                 task.cancel()
-
-
-def element_of(message: ForwardMsg) -> Element | None:
-    """Return the element that a message puts on the page, if it does."""
-    return message.delta.new_element if message.delta.HasField("new_element") else None
-
-
-def _full_run(message: ForwardMsg) -> bool:
-    return (
-        message.WhichOneof("type") == "script_finished"
-        and message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY
-    )
 
 
 @asynccontextmanager
@@ -237,78 +211,12 @@ async def open_tab(url: str) -> AsyncIterator[Tab]:
             await tab.run()
             yield tab
         finally:
-            tab._stop_polls()
+            tab.stop_polls(*tab._polls)
             listening.cancel()
 
 
-class Camera(VideoStreamTrack):
-    """A camera that plays packets of VP8, which begin with a key frame, in a loop in real time."""
-
-    def __init__(self, packets: Sequence[av.Packet]) -> None:
-        super().__init__()
-        self._packets, self._count, self._started = packets, 0, 0.0
-
-    async def recv(self) -> av.Packet:
-        """Return the next frame when it is due."""
-        if self.readyState != "live":
-            raise MediaStreamError
-        now = time.monotonic()
-        self._started = self._started or now
-        await asyncio.sleep(max(0.0, self._started + self._count / RATE - now))
-        packet = self._packets[self._count % len(self._packets)]
-        packet.pts = round(self._count * _CLOCK_RATE / RATE)
-        packet.time_base = Fraction(1, _CLOCK_RATE)
-        self._count += 1
-        return packet
-
-
-class Client:
-    """A client in its own process, controlled from the server's process.
-
-    Its methods raise `TimeoutError` if the process does not answer.
-    """
-
-    def __init__(self) -> None:
-        context = multiprocessing.get_context("spawn")
-        self._pipe, client_pipe = context.Pipe()
-        self._process = context.Process(target=_run, args=(client_pipe,), daemon=True)
-        self._process.start()
-        client_pipe.close()
-
-    def wait(self) -> None:
-        """Wait until the process is ready for calls."""
-        self._answer()
-
-    def call(self) -> str:
-        """Start a call and return its SDP offer."""
-        self._pipe.send("call")
-        return str(self._answer())
-
-    def accept(self, answer: str) -> None:
-        """Continue the call with the server's SDP answer."""
-        self._pipe.send(answer)
-
-    def hang_up(self) -> None:
-        """End the call."""
-        self._pipe.send("hang up")
-        self._answer()
-
-    def close(self) -> None:
-        """End the process."""
-        with contextlib.suppress(BrokenPipeError):
-            self._pipe.send("end")
-        self._process.join(_END_SECONDS)
-        self._process.kill()
-        self._pipe.close()
-
-    def _answer(self) -> Any:
-        if not self._pipe.poll(_ANSWER_SECONDS):
-            raise TimeoutError("the client's process does not answer")
-        return self._pipe.recv()
-
-
-def _run(pipe: Connection) -> None:
-    """Encode the camera's frames before any call, so that calls cost little; then serve."""
+def encoded_film() -> list[av.Packet]:
+    """Return a moving face as packets of VP8, which begin with a key frame."""
     encoder: Any = av.CodecContext.create("libvpx", "w")
     encoder.width, encoder.height = SIZE
     encoder.pix_fmt, encoder.bit_rate, encoder.gop_size = "yuv420p", _BIT_RATE, RATE
@@ -319,22 +227,47 @@ def _run(pipe: Connection) -> None:
         frame = av.VideoFrame.from_ndarray(picture, format="rgb24").reformat(format="yuv420p")
         frame.pts, frame.time_base = number, encoder.time_base
         packets += encoder.encode(frame)
-    asyncio.run(_serve(pipe, packets + encoder.encode(None)))
+    return [*packets, *encoder.encode(None)]
 
 
-async def _serve(pipe: Connection, packets: Sequence[av.Packet]) -> None:
-    """Handle the commands of the server's process, one call after the other."""
-    pipe.send("ready")
-    while await asyncio.to_thread(pipe.recv) == "call":
-        connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
-        connection.addTrack(Camera(packets))
-        sink = MediaBlackhole()  # takes the frames that come back
-        connection.on("track", sink.addTrack)
+class Camera(VideoStreamTrack):
+    """A camera that plays packets in a loop in real time."""
+
+    def __init__(self, packets: Sequence[av.Packet]) -> None:
+        super().__init__()
+        self._packets, self._count, self._started = packets, 0, time.monotonic()
+
+    async def recv(self) -> av.Packet:
+        """Return the next frame when it is due."""
+        if self.readyState != "live":
+            raise MediaStreamError
+        await asyncio.sleep(max(0.0, self._started + self._count / RATE - time.monotonic()))
+        packet = self._packets[self._count % len(self._packets)]
+        packet.pts = round(self._count * _CLOCK_RATE / RATE)
+        packet.time_base = Fraction(1, _CLOCK_RATE)
+        self._count += 1
+        return packet
+
+
+@asynccontextmanager
+async def call(
+    packets: Sequence[av.Packet], answer: Callable[[str], Awaitable[str]]
+) -> AsyncIterator[None]:
+    """Stream a film, and take in what comes back, until the end of the block.
+
+    Args:
+        packets: of the film; nobody else may play them at this time.
+        answer: returns the server's SDP answer to an offer.
+    """
+    connection, sink = RTCPeerConnection(RTCConfiguration(iceServers=[])), MediaBlackhole()
+    connection.addTrack(Camera(packets))
+    connection.on("track", sink.addTrack)
+    try:
         await connection.setLocalDescription(await connection.createOffer())
-        pipe.send(connection.localDescription.sdp)
-        while (message := await asyncio.to_thread(pipe.recv)) != "hang up":
-            await connection.setRemoteDescription(RTCSessionDescription(message, "answer"))
-            await sink.start()
+        answered = await answer(connection.localDescription.sdp)
+        await connection.setRemoteDescription(RTCSessionDescription(answered, "answer"))
+        await sink.start()
+        yield
+    finally:
         await sink.stop()
         await connection.close()
-        pipe.send("over")

@@ -7,26 +7,24 @@ import os
 import sys
 
 from fer.errors import FerError
-from training.commands import evaluate, predict, recompute, train
-from training.commands.data_sets import DATA_COMMAND, DEMO_DATA, DOWNLOAD
-from training.commands.models import COMPARE, EXPORT, MISTAKES, PRESETS_COMMAND
-from training.commands.several import SEEDS, TUNE
+from training.commands import data_sets, evaluate, models, predict, several, train
 
-COMMANDS = {
-    "data": DATA_COMMAND,
-    "demo-data": DEMO_DATA,
-    "download": DOWNLOAD,
-    "presets": PRESETS_COMMAND,
-    "train": train.COMMAND,
-    "tune": TUNE,
-    "seeds": SEEDS,
-    "evaluate": evaluate.COMMAND,
-    "predict": predict.COMMAND,
-    "mistakes": MISTAKES,
-    "export": EXPORT,
-    "compare": COMPARE,
-    "recompute": recompute.COMMAND,
-}
+#: What adds the commands to a parser, in the order of the list of commands.
+_COMMANDS = (
+    data_sets.add_data_command,
+    data_sets.add_demo_data,
+    data_sets.add_download,
+    models.add_presets,
+    train.add_train,
+    several.add_tune,
+    several.add_seeds,
+    evaluate.add_evaluate,
+    predict.add_predict,
+    models.add_mistakes,
+    models.add_export,
+    models.add_compare,
+    models.add_recompute,
+)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -37,7 +35,7 @@ def main(argv: list[str] | None = None) -> int:
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     arguments = parser().parse_args(argv)
     try:
-        return COMMANDS[arguments.command].run(arguments)
+        return int(arguments.run(arguments))
     except BrokenPipeError:  # the reader of a pipe, such as `head`, has closed it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
@@ -53,10 +51,8 @@ def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     root_parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
     commands = root_parser.add_subparsers(dest="command", required=True)
-    for name, command in COMMANDS.items():
-        command.add_arguments(
-            commands.add_parser(name, help=command.help, description=command.description)
-        )
+    for add in _COMMANDS:
+        add(commands)
     return root_parser
 
 

@@ -8,7 +8,6 @@ import platform
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from itertools import count
@@ -28,16 +27,17 @@ from fer.model.spec import ModelSpec
 from fer.records import file_sha256
 from fer.types import Floats
 from fer.whole_files import check_model_directory, replace_folder
-from training.adapt.lesson import Lesson
+from training.adapt import Lesson
 from training.data.dataset import DataSet, LabelledFaces
 from training.evaluation import measure
-from training.evaluation.calibration import add_balanced_head
-from training.evaluation.predictions import FURTHER_FILE, PREDICTIONS_FILE
-from training.evaluation.split_predictions import SplitPredictions, predict_splits, save_splits
-from training.evaluation.spread import SpreadClassifier
-from training.export.litert import KERAS_FILE, LITERT_FILE, export, parity, update_heads
+from training.evaluation.predict import SpreadClassifier
+from training.evaluation.predictions import (
+    FURTHER_FILE,
+    PREDICTIONS_FILE,
+)
+from training.export import KERAS_FILE, LITERT_FILE, export, parity
 from training.fit.loop import Fit
-from training.networks.layer_table import layer_table
+from training.networks.layers import layer_table
 from training.presets.schema import Preset
 
 #: Packages whose versions affect results.
@@ -46,29 +46,6 @@ _PACKAGES = ("keras", "tensorflow", "numpy", "opencv-python-headless", "ai-edge-
 #: Number of images for parity, and of calls for latency.
 _PARITY_IMAGES = 100
 _LATENCY_CALLS = 200
-
-
-@dataclass(frozen=True)
-class Provenance:
-    """Inputs of a training beyond its preset and data, named as in `Report`.
-
-    Models are given by their names.
-
-    Attributes:
-        command: command that reproduces it.
-        seed: random seed.
-        initial_model: model whose weights initialised it; None if random.
-        earlier_trainings: the trainings that led to `initial_model`, first to last.
-        averaged_with: models whose weights were averaged with the trained ones.
-        teachers: teacher models.
-    """
-
-    command: str
-    seed: int
-    initial_model: str | None = None
-    earlier_trainings: tuple[EarlierTraining, ...] = ()
-    averaged_with: tuple[str, ...] = ()
-    teachers: tuple[str, ...] = ()
 
 
 def trainings_of(directory: Path) -> tuple[EarlierTraining, ...]:
@@ -98,7 +75,7 @@ def write_model(
     data: DataSet,
     dropped: dict[str, int],
     *,
-    provenance: Provenance,
+    provenance: dict[str, Any],
     directory: Path,
     overwrite: bool = False,
     quick: bool = False,
@@ -115,13 +92,13 @@ def write_model(
         preset: configuration of the training.
         data: the complete data set; temperatures and thresholds are fitted on ``validation``.
         dropped: number of training faces left out, by reason.
-        provenance: other inputs of the training.
+        provenance: other inputs of the training, by the fields of `Report`.
         directory: the model directory.
         overwrite: whether it may be that of another model.
         quick: leave out what takes most of the time to measure, see `predict_split`.
         lesson: what a trained model was taught; None if it was trained as usual.
         advance: is told how many more views of faces are measured, of
-            `training.evaluation.split_predictions.passes`.
+            `training.evaluation.predict.passes`.
 
     Raises:
         OutputError: something stands at the place meanwhile; the new model stands beside it.
@@ -130,17 +107,21 @@ def write_model(
     directory.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=directory.parent, prefix=".unfinished-") as staging:
         target = Path(staging) / directory.name
-        validation = data.split("validation")
-        classifier, logits, predictions = _exported(
-            fit, data, target, quick=quick, lesson=lesson, advance=advance
+        export(fit.model, target, class_names=data.class_names)
+        logits, predictions = measure.predict_anew(
+            target, data, quick=quick, lesson=lesson, advance=advance
         )
+        measure.fit_thresholds(target, predictions)
+        if lesson:
+            lesson.keep_settings(target)
+        validation, classifier = data.split("validation"), ExpressionClassifier(target)
         report = Report(
             name=directory.name,
             created=datetime.now(UTC).isoformat(timespec="seconds"),
             preset=preset.name,
             configuration=dataclasses.asdict(preset),
-            **vars(provenance),
-            teacher_weight=preset.teacher_weight if provenance.teachers else 0.0,
+            **provenance,
+            teacher_weight=preset.teacher_weight if provenance["teachers"] else 0.0,
             training_seconds=round(fit.seconds, 1),
             versions=versions(),
             machine=machine(),
@@ -152,11 +133,11 @@ def write_model(
                 domains=data.sources,
             ),
             history=tuple(fit.history),
-            **uncalibrated(logits, validation),
+            **uncalibrated(logits[EXPRESSION_HEAD], validation),
             parameters=fit.model.count_params(),
             layers=layer_table(fit.model),
             parity=parity(fit.model, classifier, validation.images[:_PARITY_IMAGES]),
-            latency_ms=latency_ms(ExpressionClassifier(target), validation),
+            latency_ms=latency_ms(classifier, validation),
             files=file_cards(target),
             adaptation=lesson.changes(SpreadClassifier(target), fit.seconds) if lesson else None,
             **measure.report_figures(predictions, ModelSpec.load(target), data.class_names),
@@ -176,48 +157,6 @@ def put_in_place(model: Path, directory: Path, *, overwrite: bool) -> None:
         model.rename(beside)
         raise OutputError(f"{error} The new model is in {beside}.") from error
     replace_folder(model, directory)
-
-
-def _exported(
-    fit: Fit,
-    data: DataSet,
-    directory: Path,
-    *,
-    quick: bool,
-    lesson: Lesson | None,
-    advance: Callable[[int], object],
-) -> tuple[SpreadClassifier, Floats, dict[str, SplitPredictions]]:
-    """Export a network, and fit its temperatures, blend and thresholds.
-
-    Returns:
-        The exported network, the validation faces' logits of its expression head, and the
-        predictions for all faces that are held out, which are stored too.
-    """
-    validation = data.split("validation")
-    names = validation.class_names
-    spec = export(fit.model, directory, class_names=names)
-    by_head = SpreadClassifier(directory).logits(validation.images)
-    update_heads(directory, temperatures=measure.temperatures(by_head, spec, validation))
-    add_balanced_head(directory, by_head, validation)
-    if lesson:
-        lesson.keep_settings(directory)
-    classifier = SpreadClassifier(directory)
-    classifier.advance = advance
-    predictions = predict_splits(classifier, data, quick=quick)
-    classifier.advance = lambda count: None
-    fit_thresholds(directory, predictions)
-    if lesson:
-        lesson.keep_settings(directory)
-    save_splits(predictions, directory)
-    return classifier, by_head[EXPRESSION_HEAD], predictions
-
-
-def fit_thresholds(directory: Path, predictions: dict[str, SplitPredictions]) -> ModelSpec:
-    """Choose the thresholds of a model directory, and return its specification with them."""
-    domains = measure.validation_domains(predictions)
-    labels = ModelSpec.load(directory).labels
-    spec = update_heads(directory, abstentions=measure.abstentions(*domains, labels=labels))
-    return update_heads(directory, abstentions=measure.with_floors(domains, spec))
 
 
 def uncalibrated(logits: Floats, faces: LabelledFaces) -> dict[str, Any]:

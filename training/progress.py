@@ -18,6 +18,9 @@ _UPDATE = 0.2
 #: Characters of the bar on a terminal.
 _BAR = 24
 
+#: How much longer an epoch of all layers takes than one of the heads alone.
+_WHOLE = 3.0
+
 
 class Progress:
     """Says how many of some things are done, and how long the rest will take.
@@ -81,6 +84,45 @@ class Progress:
             line = f"\r[{'=' * (_BAR * done // total):<{_BAR}}] {line}\x1b[K"
             end = "\n" if done == total else ""
         print(line, end=end, file=self._stream, flush=True)
+
+
+class EpochProgress:
+    """Says to a program after each epoch how far a training is.
+
+    Args:
+        epochs: number of epochs.
+        frozen: how many of them, at first, train the heads alone.
+        stream: where to say it; stdout if None.
+        clock: monotonic clock in seconds.
+    """
+
+    def __init__(
+        self,
+        epochs: int,
+        frozen: int = 0,
+        stream: TextIO | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._epochs, self._frozen, self._stream, self._clock = epochs, frozen, stream, clock
+        self._begun: tuple[int, float] | None = None
+
+    def begin(self, epoch: int, logs: object = None) -> None:
+        """Start the clock at the first epoch of this run."""
+        self._begun = self._begun or (epoch, self._clock())
+
+    def end(self, epoch: int, logs: object = None) -> None:
+        """Say that an epoch is done."""
+        assert self._begun is not None
+        (first, started), done = self._begun, epoch + 1
+        pace = (self._clock() - started) / (self._work(done) - self._work(first))
+        left = round(pace * (self._work(self._epochs) - self._work(done)))
+        stage = "heads" if epoch < self._frozen else "all layers"
+        say(stage, done, self._epochs, left, stream=self._stream)
+
+    def _work(self, epochs: int) -> float:
+        """Return the cost of so many epochs, in epochs of the heads alone."""
+        frozen = min(epochs, self._frozen)
+        return frozen + _WHOLE * (epochs - frozen)
 
 
 def say(

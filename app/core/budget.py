@@ -1,4 +1,4 @@
-"""How much of the server's memory visitors' photographs may take. Does not use Streamlit."""
+"""How many bytes of a server visitors' uploads may take. Does not use Streamlit."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from collections.abc import Callable, Hashable
 
 from app.core.memory import MB, free_memory
 
-#: Bytes of memory that stay free for all else, a photo that is being read among it.
+#: Bytes that stay free for all else, a photo that is being read among it.
 _SPARE = 250 * MB
 
 
 class Budget:
-    """Who holds how many bytes of the server's memory. Safe to share between threads.
+    """Who holds how many bytes of a server's memory or disk. Safe to share between threads.
 
     Args:
         max_bytes: of all together.
-        free: returns the bytes of memory that are left, or None where nobody says.
+        free: returns the bytes that are left, or None where nobody says; of memory if None.
     """
 
-    def __init__(self, max_bytes: int, free: Callable[[], int | None] = free_memory) -> None:
+    def __init__(self, max_bytes: int, free: Callable[[], int | None] | None = None) -> None:
         self._max_bytes, self._free = max_bytes, free
         self._lock = threading.Lock()
         self._held: dict[Hashable, int] = {}
@@ -60,7 +60,7 @@ class Budget:
             self._held.pop(who, None)
 
     def _left(self) -> int:
-        free = self._free()
+        free = (self._free or free_memory)()
         unheld = self._unheld()
         return unheld if free is None else max(0, min(unheld, free - _SPARE))
 

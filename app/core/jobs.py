@@ -60,6 +60,11 @@ class Job(Generic[Result]):
         work: does it, on a thread of its own; asks often whether it was cancelled, and then may
             return or raise anything.
         after: is called when nothing of the work runs any more, whatever became of it.
+
+    Attributes:
+        state: where it stands.
+        result: what the work returned, once it is done.
+        error: why it failed, if it did.
     """
 
     def __init__(
@@ -67,82 +72,59 @@ class Job(Generic[Result]):
     ) -> None:
         self._work, self._after = work, after
         self._lock = threading.Lock()
-        self._state = State.WAITING
-        self._result: Result | None = None
-        self._error: Exception | None = None
         self._ended = threading.Event()
-
-    @property
-    def state(self) -> State:
-        """Where it stands."""
-        return self._state
+        self.state = State.WAITING
+        self.result: Result | None = None
+        self.error: Exception | None = None
 
     @property
     def active(self) -> bool:
         """Whether something may still become of it."""
-        return self._state in (State.WAITING, State.RUNNING)
-
-    @property
-    def result(self) -> Result | None:
-        """What the work returned, once it is done."""
-        return self._result
-
-    @property
-    def error(self) -> Exception | None:
-        """Why it failed, if it did."""
-        return self._error
+        return self.state in (State.WAITING, State.RUNNING)
 
     def cancel(self) -> None:
         """End it at once, as far as anybody can see; its thread stops as soon as it asks."""
         with self._lock:
             if not self.active:
                 return
-            waited = self._state is State.WAITING
-            self._state = State.CANCELLED
+            waited = self.state is State.WAITING
+            self.state = State.CANCELLED
         if waited:
             self._end()
 
     def cancelled(self) -> bool:
         """Return whether it was cancelled."""
-        return self._state is State.CANCELLED
+        return self.state is State.CANCELLED
 
     def wait(self, seconds: float) -> bool:
         """Wait until nothing of it runs any more; return False if that takes longer."""
         return self._ended.wait(seconds)
 
-    def run(self) -> None:
-        """Do the work, on the thread that calls; never raises."""
+    def run(self, problem: Exception | None = None) -> None:
+        """Do the work, on the thread that calls; never raises.
+
+        Args:
+            problem: why it cannot be done.
+        """
         with self._lock:
-            if self._state is not State.WAITING:
+            if self.state is not State.WAITING:
                 return
-            self._state = State.RUNNING
+            self.state = State.RUNNING
+        result: Result | None = None
         try:
-            self._settle(State.DONE, result=self._work(self.cancelled))
+            result = self._work(self.cancelled) if problem is None else None
         except Exception as error:
-            self._settle(State.FAILED, error=error)
+            problem = error
         except BaseException as error:  # its thread was told to end, as by `sys.exit`
-            ended = RuntimeError(f"the thread of a job was ended by {type(error).__name__}")
-            self._settle(State.FAILED, error=ended)
-        self._end()
-
-    def fail(self, error: Exception) -> None:
-        """End it without having done anything."""
+            problem = RuntimeError(f"the thread of a job was ended by {type(error).__name__}")
         with self._lock:
-            if self._state is not State.WAITING:
-                return
-            self._state = State.RUNNING
-        self._settle(State.FAILED, error=error)
+            counts = not self.cancelled()
+            if counts:
+                self.state = State.FAILED if problem else State.DONE
+                self.result, self.error = result, problem
+        if problem and counts and not isinstance(problem, FerError):  # those are for the visitor
+            _log.error("a job failed", exc_info=problem)
         self._end()
-
-    def _settle(
-        self, state: State, result: Result | None = None, error: Exception | None = None
-    ) -> None:
-        with self._lock:
-            if self._state is not State.RUNNING:
-                return
-            self._state, self._result, self._error = state, result, error
-        if error and not isinstance(error, FerError):  # those are for the visitor
-            _log.error("a job failed", exc_info=error)
 
     def _end(self) -> None:
         try:
@@ -208,7 +190,7 @@ class Jobs:
                     self._running.discard(job)
                     failed.append((job, error))
         for job, problem in failed:
-            job.fail(problem)
+            job.run(problem)
 
     def _run(self, job: Job[Any]) -> None:
         lower_priority(self._niceness)

@@ -18,11 +18,8 @@ def legend(answers: Sequence[str], values: Mapping[str, str] | None = None) -> s
     parts = []
     for answer in answers:
         value = f"\u00a0**{values[answer]}**" if values else ""
-        parts.append(f"{_mark(answer)}\u00a0{answer}{value}")
+        mark = f':color[●]{{foreground="{colour_of(answer)}"}}'
+        if answer == UNCERTAIN:  # has no colour and is hatched in charts
+            mark = "▨"
+        parts.append(f"{mark}\u00a0{answer}{value}")
     return "\u2002 ".join(parts)
-
-
-def _mark(answer: str) -> str:
-    if answer == UNCERTAIN:  # has no colour and is hatched in charts
-        return "▨"
-    return f':color[●]{{foreground="{colour_of(answer)}"}}'

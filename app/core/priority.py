@@ -10,9 +10,11 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from app.core.settings import MAX_STREAMS
 
 _GROUPS = Path("/sys/fs/cgroup")
 
@@ -38,6 +40,25 @@ def usable_cores(groups: Path = _GROUPS, cores: int | None = None) -> float:
         quota, period = (int((groups / name).read_text()) for name in (_QUOTA, _PERIOD))
         known += [quota / period] if quota > 0 else []
     return min(known)
+
+
+#: A stream of 15 frames a second takes about half a core for decoding, analysis and encoding. A
+#: server with less has no place for one: visitors' own devices analyse, and its pages stay usable.
+STREAMS_PER_CORE = 2
+
+
+def max_streams(settings: Mapping[str, str], cores: float | None = None) -> int:
+    """Return the maximum number of simultaneous streams.
+
+    Args:
+        settings: environment variables and secrets; may contain `MAX_STREAMS`.
+        cores: number of CPU cores; those that this server may use if None.
+
+    Raises:
+        ValueError: the setting is not a whole number of at least 0.
+    """
+    usual = int(STREAMS_PER_CORE * (usable_cores() if cores is None else cores))
+    return MAX_STREAMS.number(settings, usual)
 
 
 #: Frames a second that a stream takes while somebody waits for a photograph. The others are neither

@@ -10,12 +10,9 @@ import logging
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.core.models.reports import (
+from app.core.models.runnable import (
     file_sha256,
-    read_mistakes,
-    read_other_data,
-    read_report,
-    read_spec,
+    read_record,
 )
 from app.core.paths import without_folder
 from app.core.text import counted
@@ -83,7 +80,7 @@ def open_model(directory: Path) -> OpenedModel:
     Raises:
         ModelError: the report is missing or invalid.
     """
-    report = read_report(directory)
+    report = read_record(Report, directory)
     if _is_report_alone(directory, report):
         kept = {name: card for name, card in report.files.items() if (directory / name).exists()}
         changed = [_check_file(directory / name, card.sha256) for name, card in kept.items()]
@@ -110,7 +107,7 @@ def _mistakes(directory: Path, spec: ModelSpec) -> Mistakes | None:
     if not (directory / Mistakes.filename).is_file():
         return None
     try:
-        found = read_mistakes(directory)
+        found = read_record(Mistakes, directory)
     except ModelError as error:
         _log.warning("no examples of mistakes are shown: %s", error)
         return None
@@ -121,8 +118,10 @@ def _other_data(
     directory: Path, spec: ModelSpec | None
 ) -> tuple[tuple[OtherData, ...], str, tuple[OtherData, ...]]:
     """Return the records of the file that runs, why others are not shown, and `earlier`."""
+    if not (directory / OtherDataFile.filename).is_file():
+        return (), "", ()
     try:
-        records = read_other_data(directory).records
+        records = read_record(OtherDataFile, directory).records
     except ModelError as error:
         return (), without_folder(str(error), directory.parent.parent), ()
     # What spec.json says may be about another file than the one that is there.
@@ -141,7 +140,7 @@ def _other_data(
 
 def _check_spec(directory: Path, report: Report) -> tuple[ModelSpec | None, list[str]]:
     try:
-        spec = read_spec(directory)
+        spec = read_record(ModelSpec, directory)
     except ModelError as error:
         return None, [without_folder(str(error), directory.parent.parent)]
     if spec.file not in report.files:

@@ -1,4 +1,4 @@
-"""The Model dashboard page."""
+"""The Model dashboard page: what is shown is chosen on it."""
 
 from __future__ import annotations
 
@@ -10,24 +10,22 @@ from functools import partial
 
 import streamlit as st
 
-from app.core.paths import models_dir
+from app.core.models.head_picker import choose_measured
+from app.core.models.head_text import NAMES
+from app.core.models.model_choice import chosen_model
+from app.core.paths import models_dir, without_folder
+from app.core.report.elements import Chart, Command, Note, Part, Row
+from app.core.report.text import SPLITS_EXPLAINED, split_evaluations, trainings
+from app.core.report.view import show_part, show_parts
 from app.core.text import escape_markdown
-from app.dashboard.charts.style import on_one_scale
-from app.dashboard.choice import (
-    choose_faces,
-    choose_head,
-    choose_models,
-    choose_record,
-    choose_training,
-    open_with_warnings,
-)
-from app.dashboard.elements import Chart, Command, Note, Part, Row
-from app.dashboard.models import OpenedModel, json_report, model_names
-from app.dashboard.registry import OVERVIEW, SECTIONS, Choice, Entry
-from app.dashboard.render.html import html_report
-from app.dashboard.render.streamlit_elements import show_part, show_parts
+from app.dashboard.charts import on_one_scale
+from app.dashboard.models import OpenedModel, json_report, model_names, open_model
+from app.dashboard.registry import OVERVIEW, SECTIONS, Choice, Entry, html_report
 from app.dashboard.sections.comparison import compare
-from app.dashboard.text import trainings
+from app.dashboard.sections.figures import DUPLICATES
+from app.dashboard.sections.other_data import FURTHER, record_faces, record_title, record_ways
+from fer.errors import ModelError
+from fer.labels import EXPRESSION_HEAD
 
 #: Command that the page suggests if there is no model, or only one.
 TRAIN_COMMAND = "python -m training train --preset small --data fer2013.csv --out models/mine"
@@ -57,18 +55,18 @@ def show_dashboard() -> None:
         st.code(TRAIN_COMMAND, language="bash")
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        chosen = choose_models(names)
+        chosen = _choose_models(names)
         picker = st.container(width=300)
     heads = st.container()
     opened = [model for name in chosen if (model := open_with_warnings(name))]
     if not opened:
         return
     with picker:
-        measured_on = choose_faces(opened)
+        measured_on = _choose_faces(opened)
     if measured_on is None:
         st.info("This report has no evaluation: nothing was measured on any split.")
     with heads:
-        head = choose_head(opened)
+        head = _choose_head(opened)
     views = [ModelView(model, Choice.on(model, measured_on or "", head)) for model in opened]
     # Only the open tab is sent to the browser, so that its charts get the right width.
     tabs = list(dict.fromkeys(entry.tab for entry in SECTIONS))
@@ -150,15 +148,54 @@ def _give_advice(view: ModelView) -> Choice:
 
 
 def _ask_record(view: ModelView) -> Choice:
-    if not view.model.other_data:
+    """Let the visitor choose a measurement on other data, and how its answers are counted."""
+    records = view.model.other_data
+    if not records:
         return Choice()
     shown = view.choice.evaluation or view.choice.record
-    record, way = choose_record(view.model.other_data, shown.head if shown else "", key=view.key)
-    return Choice(record=record, way=way)
+    head = shown.head if shown else ""
+    names = [record_title(record) for record in records]
+    first = next((n for n, record in enumerate(records) if record.head == head), 0)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        number = st.selectbox(
+            "Measurement",
+            range(len(records)),
+            index=first,
+            format_func=names.__getitem__,
+            key=f"{view.key}_record_{head}",  # whoever chooses another head sees its figures first
+            width=420,
+            persist_state="session",
+        )
+        offered = record_ways(records[number])
+        way = offered[0]
+        if len(offered) > 1:
+            way = st.segmented_control(
+                "Answers",
+                offered,
+                default=way,
+                required=True,
+                key=f"{view.key}_way",
+                persist_state="session",
+            )
+    return Choice(record=records[number], way=way)
 
 
 def _ask_training(view: ModelView) -> Choice:
-    return Choice(training=choose_training(trainings(view.model.report), key=view.key))
+    """Let the visitor choose between the trainings that led to a model, if there were several."""
+    chain = trainings(view.model.report)
+    number = len(chain)
+    if number > 1:
+        number = st.segmented_control(
+            "Training",
+            [*range(1, number + 1)],
+            format_func=lambda one: f"{one} {escape_markdown(chain[one - 1].name)}",
+            default=number,
+            required=True,
+            key=f"{view.key}_training",
+            wrap=True,
+            persist_state="session",
+        )
+    return Choice(training=chain[number - 1])
 
 
 def _say_files(view: ModelView) -> Choice:
@@ -202,3 +239,97 @@ def _downloads(models: Sequence[OpenedModel]) -> None:
                     on_click="ignore",
                     icon=":material/download:",
                 )
+
+
+def _choose_models(names: Sequence[str]) -> list[str]:
+    """Let the visitor choose one or two models; that which answers on the pages is the default."""
+    running = chosen_model().name
+    here = chosen_model().resolve() == (models_dir() / running).resolve()
+
+    def title(name: str) -> str:
+        return f"{name} (running)" if here and name == running else name
+
+    first = st.selectbox(
+        "Model",
+        names,
+        format_func=title,
+        index=names.index(running) if running in names else 0,
+        key=f"dashboard_model_{running}",  # whoever chooses another model sees that one first
+        width=220,
+        persist_state="session",
+    )
+    others = [name for name in names if name != first]
+    if not others:
+        return [first]
+    second = st.selectbox(
+        "Compare with",
+        others,
+        index=None,
+        placeholder="no other",
+        format_func=title,
+        key="dashboard_other",
+        width=220,
+        persist_state="session",
+    )
+    return [first, second] if second else [first]
+
+
+def open_with_warnings(name: str) -> OpenedModel | None:
+    """Load a model and show what is wrong with it; return None if its report is unreadable."""
+    folder = models_dir()
+    if name not in model_names(folder):  # a browser may say anything
+        st.error("**There is no such model** among those here.", icon=":material/error:")
+        return None
+    try:
+        model = open_model(folder / name)
+    except ModelError as error:
+        st.error(
+            f"**The report of {escape_markdown(name)} cannot be shown.** "
+            + escape_markdown(without_folder(str(error), folder.parent)),
+            icon=":material/error:",
+        )
+        return None
+    if model.report_alone:
+        st.caption(
+            f":material/description: Of {escape_markdown(name)}, the report is kept here, without "
+            "the network: it is for comparing, and answers on no page. *Record* has the command "
+            "that trains it again."
+        )
+    if model.problems:
+        st.warning(
+            f"**The figures may not be those of {escape_markdown(name)} as it is now.** "
+            + " ".join(map(escape_markdown, model.problems))
+            + " Train or export it again, or bring the measured files back.",
+            icon=":material/warning:",
+        )
+    return model
+
+
+def _choose_faces(models: Sequence[OpenedModel]) -> str | None:
+    """Let the visitor choose what models were measured on; None if they were not measured.
+
+    The splits of their data sets come first, then held-out faces and other data.
+    """
+    splits = [m.faces for model in models for m in split_evaluations(model.report)]
+    further = [record_faces(record) for model in models for record in model.other_data]
+    names = list(dict.fromkeys((*splits, *further)))
+    if not names:
+        return None
+    return st.selectbox(
+        "Measured on",
+        names,
+        key="dashboard_split",
+        help=escape_markdown(f"{SPLITS_EXPLAINED} {DUPLICATES} {FURTHER}"),
+        persist_state="session",
+    )
+
+
+def _choose_head(models: Sequence[OpenedModel]) -> str:
+    """Let the visitor choose the head whose figures are shown, if several were measured.
+
+    The head that answers on the pages is the default, and who chooses another one here gets its
+    answers there.
+    """
+    heads = {m.head for model in models for m in split_evaluations(model.report)}
+    usual = next((model.spec.default_head for model in models if model.spec), EXPRESSION_HEAD)
+    return choose_measured([head for head in NAMES if head in heads] or [usual], usual)

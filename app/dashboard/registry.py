@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal
 
-from app.dashboard.elements import Matrix, Note, Part, Section
+from app.core.report import evaluation
+from app.core.report.elements import Matrix, Note, Part, Section
+from app.core.report.evaluation import AS_ANSWERED
+from app.core.report.html import html_page
+from app.core.report.text import SplitEvaluation, creation_time, evaluation_on, split_evaluations
 from app.dashboard.models import OpenedModel
-from app.dashboard.sections import confidence, other_data, performance, record, training
-from app.dashboard.sections.other_data import AS_ANSWERED
-from app.dashboard.text import SplitEvaluation, evaluation_on, split_evaluations
+from app.dashboard.sections import figures, made, other_data
 from fer.evaluation.labelled import LabelledEvaluation
 from fer.evaluation.other_data import OtherData
 from fer.evaluation.report import EarlierTraining
@@ -96,10 +98,6 @@ def _every_evaluation(model: OpenedModel) -> Sequence[Choice]:
     return [Choice(one, name=one.name) for one in split_evaluations(model.report, first)]
 
 
-def _first_evaluation(model: OpenedModel) -> Sequence[Choice]:
-    return [Choice(choice.evaluation) for choice in _every_evaluation(model)[:1]]
-
-
 def _every_record(model: OpenedModel) -> Sequence[Choice]:
     found = []
     for one in model.other_data:
@@ -112,12 +110,12 @@ def _every_record(model: OpenedModel) -> Sequence[Choice]:
 
 def _teaching(model: OpenedModel, _: Choice) -> Sequence[Part]:
     changes = model.report.adaptation
-    return training.adaptation(changes) if changes else ()
+    return evaluation.adaptation(changes) if changes else ()
 
 
 def _overview(model: OpenedModel, choice: Choice) -> Sequence[Part]:
     if choice.evaluation:
-        return performance.overview(model.report, choice.evaluation)
+        return figures.overview(model.report, choice.evaluation)
     if choice.record:
         heading = Note("", other_data.record_title(choice.record))
         return [heading, *other_data.record_parts(choice.record)]
@@ -127,27 +125,23 @@ def _overview(model: OpenedModel, choice: Choice) -> Sequence[Part]:
 def _mistakes(model: OpenedModel, choice: Choice) -> Sequence[Part]:
     if not (chosen := choice.evaluation):
         return [_not_measured(choice)]
-    chart, counts = performance.confusion(chosen), performance.confusion_counts(chosen)
+    chart, counts = evaluation.confusion(chosen), evaluation.confusion_counts(chosen)
     matrix = Matrix(chosen, chart, counts, model.name, model.mistakes)
-    return [matrix, performance.per_class(chosen)]
+    return [matrix, evaluation.per_class(chosen)]
 
 
 def _confidence(model: OpenedModel, choice: Choice) -> Sequence[Part]:
     if not (chosen := choice.evaluation):
         return [_not_measured(choice)]
     temperature = model.temperature(chosen.head)
-    return confidence.confidence(model.report, chosen, temperature, model.heads)
-
-
-def _record(_: OpenedModel, choice: Choice) -> Sequence[Part]:
-    return other_data.record_parts(choice.record, choice.way) if choice.record else ()
+    return figures.confidence(model.report, chosen, temperature, model.heads)
 
 
 def _training(model: OpenedModel, choice: Choice) -> Sequence[Part]:
     if not choice.training:
-        return training.training(model.report)
-    chosen = training.one_training(model.report, choice.training)
-    return [*chosen, training.class_counts(model.report)]
+        return made.training(model.report)
+    chosen = made.one_training(model.report, choice.training)
+    return [*chosen, made.class_counts(model.report)]
 
 
 def _not_measured(choice: Choice) -> Note:
@@ -158,13 +152,18 @@ def _not_measured(choice: Choice) -> Note:
 #: All sections, in order.
 SECTIONS: tuple[Entry, ...] = (
     Entry(OVERVIEW, "What teaching changed", _teaching, _everything, headed=True),
-    Entry(OVERVIEW, "Overview", _overview, _first_evaluation),
+    Entry(
+        OVERVIEW,
+        "Overview",
+        _overview,
+        lambda model: [Choice(one.evaluation) for one in _every_evaluation(model)[:1]],
+    ),
     Entry(":material/grid_on: Mistakes", "Mistakes", _mistakes, _every_evaluation),
     Entry(":material/balance: Confidence", "Confidence", _confidence, _every_evaluation),
     Entry(
         ":material/foggy: Robustness",
         "Robustness",
-        lambda model, _: confidence.robustness(model.report, model.heads),
+        lambda model, _: figures.robustness(model.report, model.heads),
         _everything,
     ),
     Entry(
@@ -177,7 +176,9 @@ SECTIONS: tuple[Entry, ...] = (
     Entry(
         ":material/travel_explore: Other data",
         "On other data",
-        _record,
+        lambda _, choice: (
+            other_data.record_parts(choice.record, choice.way) if choice.record else ()
+        ),
         _every_record,
         asks="record",
     ),
@@ -185,14 +186,25 @@ SECTIONS: tuple[Entry, ...] = (
     Entry(
         ":material/account_tree: Network",
         "Network",
-        lambda model, _: record.network(model.report),
+        lambda model, _: made.network(model.report),
         _everything,
     ),
     Entry(
         ":material/receipt_long: Record",
         "Record",
-        lambda model, _: record.record(model.report),
+        lambda model, _: made.record(model.report),
         _everything,
         asks="files",
     ),
 )
+
+
+def html_report(model: OpenedModel) -> str:
+    """Return the whole report as one HTML page, which includes Plotly's script."""
+    return html_page(
+        f"Model {model.name}",
+        f"Written {creation_time(model.report)}.",
+        sections_of(model),
+        title=f"Report of {model.name}",
+        problems=model.problems,
+    )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from enum import Enum
-from functools import cache
 
 import streamlit as st
 
-from app.live.webrtc_patches import camera_error
+from app.core.components import mount
+
+_KEY = "live_camera"
 
 
 class CameraProblem(Enum):
@@ -34,55 +35,26 @@ _ERRORS = {
     "ended": CameraProblem.GONE,
 }
 
-#: Reports only changes of the problem, because every report makes the page rerun. Browsers without
-#: a permission query for the camera report only whether there is one.
-_SCRIPT = """
-export default function ({ setStateValue }) {
-  let reported = "";
-  let permission = null;
-  const devices = navigator.mediaDevices;
-  const find = async () => {
-    if (!devices?.enumerateDevices) return "insecure";
-    const found = await devices.enumerateDevices();
-    if (!found.some((device) => device.kind === "videoinput")) return "missing";
-    return permission?.state === "denied" ? "denied" : "";
-  };
-  const report = async () => {
-    const problem = await find().catch(() => "");
-    if (problem === reported) return;
-    reported = problem;
-    setStateValue("problem", problem);
-  };
-  devices?.addEventListener?.("devicechange", report);
-  navigator.permissions?.query({ name: "camera" }).then((status) => {
-    permission = status;
-    permission.addEventListener("change", report);
-  }).catch(() => {}).finally(report);
-  return () => {
-    devices?.removeEventListener?.("devicechange", report);
-    permission?.removeEventListener("change", report);
-  };
-}
-"""
-
 
 def camera_problem() -> CameraProblem | None:
     """Return why there can be no picture of a camera; None if nothing is known against it.
 
-    Mounts two elements that show nothing, but take the room of a gap.
+    Mounts an element that shows nothing, but takes the room of a gap. streamlit-webrtc's component
+    shows the browser's own words, has no translation for them, and does not report them: the
+    element reports the name of the error, and hides it.
     """
-    state = _component()(key="camera_state", on_problem_change=lambda: None)
-    known, error = str(getattr(state, "problem", "") or ""), camera_error()
-    if known:
+    mount("live/camera", {}, _KEY, on_problem_change=_noted, on_error_change=_noted)
+    state = st.session_state.get(_KEY)
+    if known := getattr(state, "problem", ""):
         return CameraProblem(known)
+    error = str(getattr(state, "error", "") or "")
     return problem_of(error) if error else None
+
+
+def _noted() -> None:
+    """Nothing more is to be done than the run of the page that follows."""
 
 
 def problem_of(error: str) -> CameraProblem:
     """Return the problem that the name of a browser's error stands for."""
     return _ERRORS.get(error, CameraProblem.OTHER)
-
-
-@cache
-def _component() -> st.components.v2.types.ComponentRenderer:
-    return st.components.v2.component("fer_lens_camera", js=_SCRIPT)

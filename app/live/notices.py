@@ -10,18 +10,18 @@ from app.core.session.session_store import KEEP_SECONDS
 from app.core.text import counted
 from app.core.uploaders import PHOTOS_PAGE
 from app.live.camera import CameraProblem
-from app.live.snapshot import open_snapshot
 from app.live.streaming.connection import Phase
-from app.live.streaming.ice import Help, Ice
-from app.live.streaming.relay import RelayState
 from app.live.streaming.session import LiveSession
+from app.live.streaming.turn import Help, Ice, RelayState
 from app.live.webrtc import play_clip
+
+#: Key of the section in which a snapshot can be taken.
+SNAPSHOT = "live_snapshot"
 
 #: Seconds between two checks for a free slot.
 _BUSY_POLL_SECONDS = 2.0
 
-PRESS_START = ":material/videocam: **Press Start and allow the camera.** The microphone stays off."
-NUMBERS_STAY = (
+_NUMBERS_STAY = (
     "The numbers stay under this page's address until you clear them, or "
     f"{KEEP_SECONDS / 60:.0f} minutes after you close the tab."
 )
@@ -48,71 +48,86 @@ _TROUBLE = {
 }
 
 
-def show_before_start(ice: Ice, *, offer: bool) -> None:
-    """Explain what happens after Start: camera permission, privacy, and the connection.
+def show_before_start(privacy: str, way: str, *, clip: bool, problem: str = "") -> None:
+    """Explain what happens after Start.
 
     Args:
-        ice: the STUN or TURN servers for the connection.
-        offer: whether to offer the sample clip.
+        privacy: what becomes of the picture, in Markdown.
+        way: how it gets to where it is analysed, or the networks to the browser; in Markdown.
+        clip: whether to offer the sample clip.
+        problem: what is wrong with the way; empty if nothing is.
     """
     with st.container(border=True):
         st.markdown("#### Before you start", anchors=False)
-        st.markdown(PRESS_START)
         st.markdown(
-            ":material/lock: **Nothing is recorded.** Each frame is analysed on this server and "
-            f"dropped. {NUMBERS_STAY}"
+            ":material/videocam: **Press Start and allow the camera.** The microphone stays off."
         )
-        st.markdown(f":material/cell_tower: {_connection(ice)}")
-        if ice.problem:
-            st.warning(ice.problem, icon=":material/cloud_off:")
-        if offer:
+        st.markdown(f":material/lock: {privacy} {_NUMBERS_STAY}")
+        st.markdown(way)
+        if problem:
+            st.warning(problem, icon=":material/cloud_off:")
+        if clip:
             offer_clip("live_offer_clip")
 
 
-def _connection(ice: Ice) -> str:
-    if ice.help is Help.LOCAL:
-        return (
-            "**Connection: this machine only.** It works on this machine or network, and asks no "
-            "other server."
-        )
-    if ice.help is Help.TURN:
-        return (
-            f"**Connection: TURN, {ice.provider}.** Where no direct connection is possible, the "
-            "encrypted video is relayed."
-        )
-    return (
-        f"**Connection: STUN only, {ice.provider}.** It helps to connect. Strict firewalls "
-        "allow none; then use a snapshot or a photo."
-    )
+def connection_words(ice: Ice) -> str:
+    """Return what helps to connect to the server, in Markdown."""
+    return f":material/cell_tower: {_CONNECTION[ice.help].format(provider=ice.provider)}"
+
+
+_CONNECTION = {
+    Help.LOCAL: (
+        "**Connection: this machine only.** It works on this machine or network, and asks no "
+        "other server."
+    ),
+    Help.TURN: (
+        "**Connection: TURN, {provider}.** Where no direct connection is possible, the encrypted "
+        "video is relayed."
+    ),
+    Help.STUN: (
+        "**Connection: STUN only, {provider}.** It helps to connect. Strict firewalls allow none; "
+        "then use a snapshot or a photo."
+    ),
+}
+
+
+#: What is said where there is no slot, by the reason: icon, title, text, and what a photo is for.
+_BUSY = {
+    "visitor": (
+        ":material/tab:",
+        "You have other live streams open",
+        "This server analyses {own} of a visitor at a time. Stop one in another tab; then this "
+        "page opens by itself.",
+        "Analyse a photo meanwhile",
+    ),
+    "full": (
+        ":material/hourglass_top:",
+        "All places are taken",
+        "This server analyses {all} at a time. The page opens by itself as soon as a place is "
+        "free.",
+        "Analyse a photo meanwhile",
+    ),
+    "off": (
+        ":material/videocam_off:",
+        "Live video is switched off",
+        "This server analyses photos only.",
+        "Analyse a photo instead",
+    ),
+}
 
 
 def show_busy(session: LiveSession) -> None:
     """Say that all slots are taken, and rerun the page as soon as one is free."""
-    refusal = session.limit.refusal(session)
-    if refusal == "visitor":
-        many = counted(session.limit.of_visitor or 0, "live stream")
-        icon, title = ":material/tab:", "You have other live streams open"
-        text = (
-            f"This server analyses {many} of a visitor at a time. Stop one in another tab; then "
-            "this page opens by itself."
-        )
-        photo = "Analyse a photo meanwhile"
-    elif refusal != "off":
-        icon, title = ":material/hourglass_top:", "All places are taken"
-        many = counted(session.limit.slots, "live stream")
-        text = (
-            f"This server analyses {many} at a time. The page opens by itself as soon as a place "
-            "is free."
-        )
-        photo = "Analyse a photo meanwhile"
-    else:
-        icon, title = ":material/videocam_off:", "Live video is switched off"
-        text, photo = "This server analyses photos only.", "Analyse a photo instead"
+    limit = session.limit
+    # A slot may have become free since the page looked.
+    refusal = limit.refusal(session) or "full"
+    icon, title, text, photo = _BUSY[refusal]
+    own, every = (counted(most or 0, "live stream") for most in (limit.of_visitor, limit.slots))
     with st.container(border=True, horizontal_alignment="center", height=340):
         st.space("medium")
         st.markdown(f"## {icon}", anchors=False, width="content")
         st.markdown(f"#### {title}", anchors=False, width="content")
-        st.markdown(text, text_alignment="center")
+        st.markdown(text.format(own=own, all=every), text_alignment="center")
         st.page_link(PHOTOS_PAGE, label=photo, icon=":material/photo_camera:")
     if refusal != "off":
         st.fragment(_wait_for_slot, run_every=_BUSY_POLL_SECONDS)(session)
@@ -179,6 +194,11 @@ def offer_photos(key: str) -> bool:
     )
     st.page_link(PHOTOS_PAGE, label="Upload a photo", icon=":material/upload:")
     return asked
+
+
+def open_snapshot() -> None:
+    """Expand the section for a snapshot in the next run of the page."""
+    st.session_state[SNAPSHOT] = True
 
 
 _CAMERA = {

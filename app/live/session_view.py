@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import streamlit as st
 
+from app.core.session.of_tab import visitors_zone
+from app.core.session.stream_files import FORMATS, Format
+from app.core.stream_charts.view import ROLLING_BARS, show_curves, show_shares, show_timeline
 from app.live import text
-from app.live.charts_view import ROLLING_BARS, show_curves, show_shares, show_timeline
-from app.live.downloads import show_downloads
 from app.live.streaming.record import LiveRecord
 from fer.export.stream import StreamRows
 from fer.text import clock
@@ -30,32 +33,23 @@ def show_rolling_timeline(record: LiveRecord, every: float = 0.0) -> None:
     now = record.now
     if every and now > 2 * every:
         now -= now % every
-    start = max(0.0, now - WINDOW_SECONDS)
-    rows, empty = record.rows(start).used(), "No face yet."
-    rows = rows.take(rows.seconds <= now)
-    if record.dropped:
-        empty = "No face in this time."
+    rows, start, end = _window(record, now)
+    empty = "No face in this time." if record.dropped else "No face yet."
     with st.container(border=True, gap="xsmall"):
-        show_timeline(
-            rows,
-            start,
-            max(now, start + _LEAST_SECONDS),
-            now,
-            "live_timeline",
-            empty=empty,
-            max_bars=ROLLING_BARS,
-        )
+        show_timeline(rows, start, end, now, "live_timeline", empty=empty, max_bars=ROLLING_BARS)
 
 
 def show_rolling_curves(record: LiveRecord) -> None:
     """Show a person's probabilities in the last `WINDOW_SECONDS` while the stream runs."""
-    if not len(record):
-        return
-    now = record.now
+    if len(record):
+        show_curves(*_window(record, record.now), tips=False)
+
+
+def _window(record: LiveRecord, now: float) -> tuple[StreamRows, float, float]:
+    """Return the rows of the last `WINDOW_SECONDS`, and the first and last second of a chart."""
     start = max(0.0, now - WINDOW_SECONDS)
     rows = record.rows(start).used()
-    end = max(now, start + _LEAST_SECONDS)
-    show_curves(rows, start, end, tips=False)
+    return rows.take(rows.seconds <= now), start, max(now, start + _LEAST_SECONDS)
 
 
 def show_session(record: LiveRecord) -> None:
@@ -76,14 +70,12 @@ def show_session(record: LiveRecord) -> None:
     show_downloads(record)
     st.fragment(show_curves)(rows, first, end)
     show_shares(rows)
-    _moments(rows)
+    if found := text.moment_rows(rows):
+        _show_moments(found)
 
 
-def _moments(rows: StreamRows) -> None:
+def _show_moments(found: list[dict[str, object]]) -> None:
     """Show when each person showed each expression most surely."""
-    found = text.moment_rows(rows)
-    if not found:
-        return
     with st.container(border=True):
         st.markdown("##### Surest moments", anchors=False)
         st.dataframe(
@@ -98,3 +90,36 @@ def _moments(rows: StreamRows) -> None:
             alt="Table of the surest moment of each person and expression",
         )
         st.caption("One moment per person and expression, from a time in which the answer lasted.")
+
+
+def show_downloads(record: LiveRecord) -> None:
+    """Show buttons that download or delete what was recorded so far."""
+    zone = visitors_zone()  # here, because files are made on a thread that has no visitor
+    name = f"fer-lens-live_{datetime.now(zone):%Y-%m-%d_%H-%M-%S}"
+
+    def offer(kind: Format) -> None:
+        st.download_button(
+            kind.label,
+            lambda: kind.contents(record.result(zone)),
+            f"{name}{kind.ending}",
+            kind.mime,
+            key=f"live_download_{kind.ending.strip('.-').replace('.', '_')}",
+            on_click="ignore",
+            icon=":material/download:",
+            help=kind.purpose,
+        )
+
+    first, second, *more = FORMATS
+    with st.container(horizontal=True):
+        offer(first)
+        offer(second)
+        with st.popover("More files", icon=":material/folder_open:"):
+            for kind in more:
+                offer(kind)
+        st.button(
+            "Clear",
+            icon=":material/delete:",
+            key="live_clear",
+            on_click=record.clear,
+            help="Deletes everything recorded in this session.",
+        )

@@ -10,18 +10,17 @@ import streamlit as st
 
 from app.core.models import running_model
 from app.core.models.model_choice import chosen_key, chosen_model
-from app.core.priority import usable_cores
+from app.core.priority import max_streams, usable_cores
 from app.core.server.cleanup import CLEANUP
 from app.core.server.environment import server_settings
 from app.core.server.metrics import GAUGES
-from app.core.session.of_tab import session_of_tab
-from app.core.session.session_store import SessionStore
-from app.core.session.tabs import tab_is_open, this_visitor
-from app.live.streaming.ice import Ice, IceSource, twilio_servers
+from app.core.session.tabs import this_visitor
+from app.core.settings import MAX_STREAMS_A_VISITOR
+from app.core.state import kept
 from app.live.streaming.network_pool import StreamPool, shared_model
-from app.live.streaming.people import LiveModel
-from app.live.streaming.session import LiveSession
-from app.live.streaming.stream_limit import StreamLimit, max_streams, max_streams_of_visitor
+from app.live.streaming.session import LiveModel, LiveSession
+from app.live.streaming.stream_limit import StreamLimit
+from app.live.streaming.turn import IceSource, RelayCheck, relay_facts, twilio_servers
 from app.live.webrtc_patches import cloudflare_servers
 
 #: Models that are loaded for streams at a time; the one that was not used for longest goes. A
@@ -35,14 +34,20 @@ def live_session() -> LiveSession:
     Raises:
         ModelError: there is no complete model.
     """
-    return session_of_tab(_store(), "live_session", _new_session)
+    return kept(
+        "live_session",
+        _new_session,
+        end=lambda session: session.ended(),
+        bytes_of=lambda session: session.record.bytes,
+    )
 
 
 def _new_session() -> LiveSession:
     # Streamlit drops old sessions when a new one starts, but they contain reference cycles. Its
     # own garbage collection after every run is off (config.toml), as it interrupts all streams.
     gc.collect()
-    session = LiveSession(_pool(_size()).stream(live_model()), _limit())
+    model = live_model()
+    session = LiveSession(_pool(_size()).stream(model), model, _limit())
     _limit().belongs(session, this_visitor())
     return session
 
@@ -67,11 +72,6 @@ def _size() -> int:
     return max(1, min(ceil(usable_cores()), _limit().slots))
 
 
-def connection_help() -> Ice:
-    """Return the ICE servers for a new connection."""
-    return ice_source().current()
-
-
 @st.cache_resource(show_spinner="Loading the model …")
 def _pool(size: int) -> StreamPool:
     return StreamPool(size, running_model.face_landmark())
@@ -86,7 +86,7 @@ def _model(directory: Path, key: str, size: int) -> LiveModel:
 @st.cache_resource(show_spinner=False)
 def _limit() -> StreamLimit:
     settings = server_settings()
-    limit = StreamLimit(max_streams(settings), of_visitor=max_streams_of_visitor(settings))
+    limit = StreamLimit(max_streams(settings), of_visitor=MAX_STREAMS_A_VISITOR.number(settings))
     about, _ = GAUGES["fer_lens_streams"]
     GAUGES["fer_lens_streams"] = about, lambda: limit.taken
     CLEANUP.add(limit.look)
@@ -94,16 +94,18 @@ def _limit() -> StreamLimit:
 
 
 @st.cache_resource(show_spinner=False)
-def _store() -> SessionStore[LiveSession]:
-    store: SessionStore[LiveSession] = SessionStore(
-        tab_is_open, bytes_of=lambda session: session.record.bytes
-    )
-    CLEANUP.add(store.look)
-    return store
-
-
-@st.cache_resource(show_spinner=False)
 def ice_source() -> IceSource:
     """Return what has the credentials of TURN servers, for all visitors."""
     providers = {"Cloudflare": cloudflare_servers, "Twilio": twilio_servers}
     return IceSource(server_settings(), providers)
+
+
+def operator_facts() -> list[tuple[str, str]]:
+    """Return where live video goes, after asking the TURN server, for the operator."""
+    relay = _relay_check().state(ice_source().current())
+    return relay_facts(ice_source(), relay)
+
+
+@st.cache_resource(show_spinner=False)
+def _relay_check() -> RelayCheck:
+    return RelayCheck()

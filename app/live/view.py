@@ -4,28 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import streamlit as st
 
 from app.core.legend import legend
+from app.core.polling import POLL_SECONDS, poll
+from app.core.stream_charts.drawing import mix_strip
 from app.core.text import counted
 from app.live import text
-from app.live.charts.drawing import mix_strip
+from app.live.camera import CameraProblem, camera_problem
 from app.live.notices import WITHOUT_SERVER, show_trouble
 from app.live.session_view import show_rolling_timeline
 from app.live.streaming.connection import Phase
 from app.live.streaming.frames import LiveSettings
-from app.live.streaming.relay import RelayState
+from app.live.streaming.record import Speed
 from app.live.streaming.session import LiveSession
-from app.live.streaming.throughput import Speed
+from app.live.streaming.turn import RelayState
 from fer.text import chance, clock
-
-#: Seconds between two updates of the figures of a running stream.
-POLL_SECONDS = 1.0
-
-#: Seconds between two updates of a person's probabilities, a chart that takes longer to make than
-#: a frame to analyse.
-CURVES_POLL_SECONDS = 3.0
 
 #: Names of the processing stages on the page.
 _STAGES = {
@@ -46,10 +42,6 @@ _BADGES = {
     Phase.STALLED: ("No picture", ":material/videocam_off:", "orange"),
 }
 
-Observe = Callable[[], Phase]
-Relay = Callable[[], RelayState | None]
-
-
 #: Keys of what is seen now, and of what stands in its place while the browser has no connection.
 #: The browser decides which is shown: nobody else can know.
 _NOW, _CUT = "live_now", "live_not_connected"
@@ -59,27 +51,6 @@ CUT_STYLE = f"""<style>
   display: none;
 }}
 </style>"""
-
-
-def poll(show: Callable[[], None], *, active: bool, seconds: float = POLL_SECONDS) -> None:
-    """Show something again every so many seconds while `active`, and nothing otherwise.
-
-    A browser on a busy machine may miss the run of the page in which the polling ended. It then
-    asks on, every second, for what the page no longer has, and shows the old page. So the fragment
-    is always there, and answers such a question with a new run of the page.
-    """
-    shown = False
-
-    def polled() -> None:
-        nonlocal shown
-        if active:
-            show()
-        elif shown:
-            st.rerun()
-        shown = True
-
-    with st.container():  # so that its place, and with it its identity, is always the same
-        st.fragment(polled, run_every=seconds if active else None)()
 
 
 @st.fragment
@@ -121,25 +92,51 @@ def show_controls(session: LiveSession) -> None:
     )
 
 
-def show_figures(
+def show_panel(
     session: LiveSession,
-    observe: Observe,
+    observe: Callable[[], Phase],
+    stopped: Callable[[Phase, CameraProblem | None], None],
     source: str,
-    relay: Relay = lambda: None,
+    relay: Callable[[], RelayState | None] = lambda: None,
     *,
     cut: str = WITHOUT_SERVER,
+    seconds: float = POLL_SECONDS,
     chart_seconds: float = 0.0,
-) -> None:
-    """Show the state of the stream, the expressions in view, the timeline, and the speed.
+) -> Phase:
+    """Show the panel beside the picture, and return the phase of the session.
+
+    While it runs, that is the state of the stream, the expressions in view, the timeline, and the
+    speed.
 
     Args:
         session: the visitor's stream.
         observe: returns the current phase of the connection.
+        stopped: shows the panel while nothing runs.
         source: name of what is shown while all is well.
         relay: returns how the connection's TURN server is.
         cut: what to say while the browser has no connection.
+        seconds: seconds between two updates.
         chart_seconds: seconds between two updates of the timeline; 0 for each time.
     """
+    panel = st.container()
+    phase, problem = observe(), camera_problem()  # which takes room, but below
+    with panel:
+        figures = partial(_show_figures, session, observe, source, relay, cut, chart_seconds)
+        poll(figures, active=phase.active, seconds=seconds)
+        if not phase.active:
+            session.ended()
+            stopped(phase, problem)
+    return phase
+
+
+def _show_figures(
+    session: LiveSession,
+    observe: Callable[[], Phase],
+    source: str,
+    relay: Callable[[], RelayState | None],
+    cut: str,
+    chart_seconds: float,
+) -> None:
     phase = observe()
     with st.container(key=_CUT):
         st.badge("Not connected", icon=":material/cloud_off:", color="orange")
@@ -147,53 +144,46 @@ def show_figures(
     with st.container(key=_NOW):
         _status(session, phase, source)
         show_trouble(phase, relay)
-        _errors(session)
+        if session.refused:
+            st.warning(
+                "**All places are taken**, so the video is not analysed. That starts by itself as "
+                "soon as a place is free.",
+                icon=":material/hourglass_top:",
+            )
+        if sentence := text.error_sentence(session.record.errors):
+            st.warning(sentence, icon=":material/error:")
         if phase in (Phase.CONNECTING, Phase.LOADING):
             st.skeleton(height=220)
         if phase is Phase.LIVE:
             _in_view(session)
-    if phase is not Phase.LIVE:
-        return
-    show_rolling_timeline(session.record, chart_seconds)
-    with st.expander("Speed", icon=":material/speed:"):
-        _metrics(speed := session.record.speed())
-        _stages(speed)
+    if phase is Phase.LIVE:
+        show_rolling_timeline(session.record, chart_seconds)
+        with st.expander("Speed", icon=":material/speed:"):
+            _show_speed(session.record.speed())
 
 
-def _metrics(speed: Speed) -> None:
-    total = speed.stages.get("all")
+def _show_speed(speed: Speed) -> None:
+    median, p95 = speed.stages.get("all", (None, None))
+    tile = partial(st.metric, delta_color="off", delta_arrow="off", border=True, width="stretch")
     with st.container(horizontal=True, gap="small"):
-        st.metric(
+        tile(
             "Analysed",
             f"{speed.analysed:.1f}/s",
             delta=f"{speed.received:.1f}/s received, {speed.shown:.1f}/s shown",
-            delta_color="off",
-            delta_arrow="off",
-            border=True,
-            width="stretch",
             help="A busy machine analyses fewer frames than it receives, always the newest one. "
             "The video goes on, and boxes move on with the people.",
         )
-        st.metric(
+        tile(
             "A frame takes",
-            f"{total.median:.0f} ms" if total else "–",
-            delta=f"95% within {total.p95:.0f} ms" if total else "no frame yet",
-            delta_color="off",
-            delta_arrow="off",
-            border=True,
-            width="stretch",
+            "–" if median is None else f"{median:.0f} ms",
+            delta="no frame yet" if p95 is None else f"95% within {p95:.0f} ms",
             help="Analysis and drawing, without the way over the network: median of the last ten "
             "seconds.",
         )
-
-
-def _stages(speed: Speed) -> None:
-    lines = ["| Milliseconds | median | 95% |", "| :-- | --: | --: |"]
-    lines += [
-        f"| {_STAGES.get(name, name)} | {stage.median:.1f} | {stage.p95:.1f} |"
-        for name, stage in speed.stages.items()
-    ]
     if speed.stages:
+        lines = ["| Milliseconds | median | 95% |", "| :-- | --: | --: |"]
+        for name, (middle, most) in speed.stages.items():
+            lines.append(f"| {_STAGES.get(name, name)} | {middle:.1f} | {most:.1f} |")
         st.markdown("\n".join(lines), width="content")
 
 
@@ -211,57 +201,40 @@ def _status(session: LiveSession, phase: Phase, source: str) -> None:
             st.caption(f"{clock(session.record.now)} since the first frame", width="content")
 
 
-def _errors(session: LiveSession) -> None:
-    if session.refused:
-        st.warning(
-            "**All places are taken**, so the video is not analysed. That starts by itself as soon "
-            "as a place is free.",
-            icon=":material/hourglass_top:",
-        )
-    sentence = text.error_sentence(session.record.errors)
-    if sentence:
-        st.warning(sentence, icon=":material/error:")
+#: What is said where there is nothing to see, and what helps.
+_CAMERA_OFF = (
+    ":material/videocam_off: **The camera is off**",
+    "It sends a black picture, which is not analysed. Switch it on, or open its shutter: the "
+    "session goes on by itself.",
+)
+_BUSY = (
+    ":material/hourglass_top: **No result at the moment**",
+    "The analysis is busy. The video goes on, and the analysis catches up.",
+)
+_NOBODY = (
+    ":material/face_retouching_off: **No face in view**",
+    "Good light, a frontal view and a short distance help.",
+)
 
 
 def _in_view(session: LiveSession) -> None:
     latest = session.record.latest()
     faces, labels = latest.faces, latest.faces.labels
     with st.container(border=True, gap="xxsmall"):
-        if latest.camera_off:
-            _nothing_to_see(
-                ":material/videocam_off: **The camera is off**",
-                "It sends a black picture, which is not analysed. Switch it on, or open its "
-                "shutter: the session goes on by itself.",
-            )
+        if latest.camera_off or not latest.fresh or not len(faces):
+            what = _CAMERA_OFF if latest.camera_off else _NOBODY if latest.fresh else _BUSY
+            st.markdown(what[0])
+            st.caption(what[1])
+            # In the places of expressions and advice. A browser that gets the next second before
+            # this one is done, as from a busy server, would go on showing what was there.
+            st.empty()
+            st.empty()
             return
-        if not latest.fresh:
-            _nothing_to_see(
-                ":material/hourglass_top: **No result at the moment**",
-                "The analysis is busy. The video goes on, and the analysis catches up.",
-            )
-            return
-        if not len(faces):
-            _nothing_to_see(
-                ":material/face_retouching_off: **No face in view**",
-                "Good light, a frontal view and a short distance help.",
-            )
-            return
-        mix = text.mean_mix(faces)
+        mix = faces.probabilities.mean(axis=0)
         mean = "" if len(faces) == 1 else ", mean of their expressions"
         st.markdown(f":material/face: **{counted(len(faces), 'face')} in view**{mean}")
         st.html(mix_strip(mix, labels, text.describe_now(mix, labels)))
-        order = (-mix).argsort(kind="stable")
-        shares = {labels[i]: chance(mix[i]) for i in order}
+        shares = {labels[i]: chance(mix[i]) for i in (-mix).argsort(kind="stable")}
         st.markdown(legend(list(shares), shares))
-        flawed = text.describe_flaws(faces)
-        if flawed:
+        if flawed := text.describe_flaws(faces):
             st.caption(f":material/lightbulb: {flawed}")
-
-
-def _nothing_to_see(what: str, help_text: str) -> None:
-    st.markdown(what)
-    st.caption(help_text)
-    # In the places of expressions and advice. A browser that gets the next second before this one
-    # is done, as from a busy server, would go on showing what was there.
-    st.empty()
-    st.empty()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Awaitable, Callable
-from enum import Enum, auto
 from fractions import Fraction
 from typing import Any
 
@@ -15,9 +14,9 @@ from streamlit_webrtc import WebRtcMode, create_video_source_track, webrtc_strea
 
 from app.core.paths import SAMPLE
 from app.core.priority import STREAM_NICENESS, Throttle, lower_priority
-from app.live.streaming.clip import RATE, SampleClip
-from app.live.streaming.ice import Ice
+from app.core.sample_clip import RATE, SampleClip
 from app.live.streaming.session import LiveSession
+from app.live.streaming.turn import Ice
 from app.live.webrtc_patches import (
     deliver_newest,
     prevent_reset,
@@ -30,7 +29,7 @@ _log = logging.getLogger(__name__)
 #: Keys of the component for the camera and for the clip, and of whether the clip is chosen.
 KEY = "live_video"
 _CLIP_KEY = "live_clip"
-_CLIP_STATE = "live_clip_state"
+_CLIP_PLAYS = "live_clip_plays"
 
 #: Camera constraints: front camera, at a size and rate that two cores can process. All are
 #: preferences, so any camera works. No audio.
@@ -68,31 +67,24 @@ _TRANSLATIONS = {
 Frames = Callable[[list[av.VideoFrame]], Awaitable[list[av.VideoFrame]]]
 
 
-class _Clip(Enum):
-    PLAYS = auto()
-    STOPS = auto()
-
-
 def play_clip() -> None:
     """Let the clip take the place of the camera from the next run of the page on."""
-    st.session_state[_CLIP_STATE] = _Clip.PLAYS
+    st.session_state[_CLIP_PLAYS] = True
 
 
 def stop_clip() -> None:
     """Let the clip end, and the camera come back."""
-    st.session_state[_CLIP_STATE] = _Clip.STOPS
+    st.session_state[_CLIP_PLAYS] = False
 
 
 def clip_chosen() -> bool:
-    """Return whether the clip takes the place of the camera."""
-    if st.session_state.get(_CLIP_STATE) is _Clip.STOPS and not _active(_CLIP_KEY):
-        del st.session_state[_CLIP_STATE]
-    return _CLIP_STATE in st.session_state
+    """Return whether the clip takes the place of the camera, also until it has ended."""
+    return clip_starts() or _active(_CLIP_KEY)
 
 
 def clip_starts() -> bool:
     """Return whether the clip plays, or will as soon as the browser has connected."""
-    return st.session_state.get(_CLIP_STATE) is _Clip.PLAYS
+    return bool(st.session_state.get(_CLIP_PLAYS))
 
 
 def video_active() -> bool:

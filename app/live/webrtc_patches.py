@@ -9,6 +9,8 @@ work any more.
 from __future__ import annotations
 
 import inspect
+import shutil
+import tempfile
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -23,8 +25,8 @@ from streamlit_webrtc.component import generate_frontend_component_key
 from streamlit_webrtc.process import AsyncVideoProcessTrack
 from streamlit_webrtc.relay import get_global_relay
 
+from app.core.server.end import at_end
 from app.core.server.events import log_disk_failure
-from app.live.streaming.component_style import styled_copy
 
 
 def video_context(key: str) -> WebRtcStreamerContext | None:
@@ -122,61 +124,54 @@ def use_page_type() -> None:
     frontend = Path(streamlit_webrtc.component.__file__).parent / "frontend" / "dist"
     if fonts and (frontend / "index.html").is_file() and isinstance(component, CustomComponent):
         try:
-            component._path = str(styled_copy(frontend, fonts[0]))
+            component._path = str(Styled.copy(frontend, fonts[0]))
         except OSError as error:  # the disk is full or read-only; it works without the style
             log_disk_failure(error, "live")
 
 
-#: Hides the errors that streamlit-webrtc's component shows, and reports the name of the last one.
-_ERROR_SCRIPT = """
-export default function ({ setStateValue }) {
-  let reported = "";
-  const watched = new WeakSet();
-  const look = (page) => {
-    let name = "";
-    for (const alert of page.querySelectorAll("[role=alert]")) {
-      const error = /^(?:[A-Z][A-Za-z]*)?Error(?=:)/.exec(alert.textContent.trim());
-      if (!error) continue;
-      alert.style.display = "none";
-      name = error[0];
-    }
-    if (name === reported) return;
-    reported = name;
-    setStateValue("error", name);
-  };
-  const watch = () => {
-    for (const frame of document.querySelectorAll("iframe[title*=webrtc]")) {
-      const page = frame.contentDocument;
-      if (!page?.body || watched.has(page)) continue;
-      watched.add(page);
-      const observer = new MutationObserver(() => look(page));
-      observer.observe(page.body, { childList: true, subtree: true, characterData: true });
-      look(page);
-    }
-  };
-  watch();
-  const timer = setInterval(watch, 250);
-  return () => clearInterval(timer);
-}
-"""
+class Styled:
+    """The component's page, in a frame of its own, with the font that it asks for and has not."""
 
+    #: The family is Streamlit's own, which the component asks for; the radius is that of
+    #: `.streamlit/config.toml`. The page is at /component/<name>/index.html.
+    STYLE = """<style>
+@font-face {{ font-family: "Source Sans"; font-weight: 200 900;
+  src: url("../../static/media/{font}") format("woff2"); }}
+.MuiButton-root {{ text-transform: none !important; font-size: 1rem !important;
+  font-weight: 400 !important; border-radius: 0.625rem !important; box-shadow: none !important; }}
+</style>"""
 
-_error_component = cache(
-    lambda: st.components.v2.component("fer_lens_camera_error", js=_ERROR_SCRIPT)
-)
+    @classmethod
+    @cache
+    def copy(cls, frontend: Path, font: Path) -> Path:
+        """Return a copy of a component's files whose page has the style; made once per process.
 
+        Args:
+            frontend: folder with ``index.html`` and what belongs to it.
+            font: file that Streamlit serves from ``/static/media``.
 
-def camera_error() -> str:
-    """Return the name of the error that the component shows, and hide it; "" if there is none.
-
-    The component shows the browser's own words, such as "NotFoundError: Requested device not
-    found", has no translation for them, and does not report them.
-
-    Seen in streamlit-webrtc 0.79.0. Without it, visitors read those words and the page could not
-    tell what helps. It can go when the component reports errors, or can be told what to say.
-    """
-    state = _error_component()(key="camera_error", on_error_change=lambda: None)
-    return str(getattr(state, "error", "") or "")
+        Raises:
+            OSError: it cannot be written; nothing is left of it.
+        """
+        parent = Path(tempfile.mkdtemp(prefix="fer-lens-webrtc-"))
+        try:
+            # Not `shutil.copytree`: its error has no number, and a full disk could not be told
+            # from others.
+            for source in [frontend, *sorted(frontend.rglob("*"))]:
+                target = parent / "frontend" / source.relative_to(frontend)
+                if source.is_dir():
+                    target.mkdir()
+                else:
+                    shutil.copy2(source, target)
+            page = parent / "frontend" / "index.html"
+            text = page.read_text(encoding="utf-8")
+            styled = text.replace("</head>", f"{cls.STYLE.format(font=font.name)}</head>", 1)
+            page.write_text(styled, encoding="utf-8")
+        except OSError:
+            shutil.rmtree(parent, ignore_errors=True)
+            raise
+        at_end(lambda: shutil.rmtree(parent, ignore_errors=True))
+        return page.parent
 
 
 def cloudflare_servers(key_id: str, token: str) -> Any:

@@ -10,7 +10,7 @@ from app.core.models.runnable import ModelEntry
 from app.own_data.own_set import OwnFace, OwnSet
 from fer import decode_image
 from fer.drawing.pictures import encoded
-from fer.export.table import BYTE_ORDER_MARK, face_rows
+from fer.export.table import BYTE_ORDER_MARK, face_records
 from fer.labelled.table import SKIPPED, LabelledFace, LabelRow, write_archive, write_table
 
 
@@ -70,17 +70,17 @@ def _row(face: OwnFace, model: ModelEntry, head: str) -> LabelRow:
     answered = face.answered(model.key, head)
     if answered is None:
         return LabelRow("", "", face.box)
-    (row,) = face_rows(answered)
+    [record] = face_records(answered)
     return LabelRow(
         "",
         "",
         face.box,
-        answer=row.answer,
-        confidence=row.confidence,
+        answer=record["answer"],
+        confidence=record["confidence"],
         model=model.name,
-        head=row.head,
-        detection_score=row.score if not face.photo.cut_out else None,
-        quality=row.quality,
+        head=record["head"],
+        detection_score=record["detection_score"] if not face.photo.cut_out else None,
+        quality=tuple(record["quality"]),
     )
 
 

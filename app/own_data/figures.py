@@ -9,22 +9,22 @@ from collections import Counter
 from collections.abc import Sequence
 
 from app.core.models.head_text import head_name
-from app.core.text import counted
-from app.dashboard.elements import Note, Part, Picture, Pictures, Section, Table
-from app.dashboard.render.html import html_page
-from app.dashboard.sections.confidence import reliability
-from app.dashboard.sections.other_data import (
+from app.core.report.elements import Note, Part, Picture, Pictures, Section, Table
+from app.core.report.evaluation import (
+    ACCURACY,
     AS_ANSWERED,
     RESTRICTED,
     labelled_facts,
     labelled_tables,
     overlap_notes,
+    reliability,
     search_facts,
     share_of,
     ways,
 )
-from app.dashboard.sections.performance import ACCURACY
-from app.dashboard.text import interval, percent
+from app.core.report.html import html_page
+from app.core.report.text import interval, percent
+from app.core.text import counted
 from app.own_data.measuring import LabelledAnswer, OwnFigures
 from fer.evaluation.labelled import LabelledEvaluation
 from fer.evaluation.metrics import Evaluation, wilson_interval

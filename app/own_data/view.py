@@ -11,9 +11,9 @@ from app.core.components import download, mount
 from app.core.models.head_picker import chosen_head
 from app.core.models.runnable import ModelEntry
 from app.core.photo import Missing
+from app.core.report.view import show_parts
 from app.core.text import counted, escape_markdown
 from app.core.uploaders import show_progress, show_session_title
-from app.dashboard.render.streamlit_elements import show_parts
 from app.own_data.downloads import labels_csv, set_zip
 from app.own_data.figures import own_data_html, own_data_json, own_data_sections, own_ways
 from app.own_data.fine_tuning.runner import DATA_NAME

@@ -18,7 +18,6 @@ from app.core.models import running_model
 from app.core.models.head_picker import chosen_head
 from app.core.models.head_text import difference
 from app.core.server.notice_view import show_law
-from fer import ModelError
 
 
 def main() -> None:
@@ -36,26 +35,16 @@ def main() -> None:
     st.subheader("How it answers", anchor=False)
     st.markdown(UNCERTAIN)
     st.subheader("Two ways to name an expression", anchor=False)
-    st.markdown(difference(running_model.matching_report()))
+    report = running_model.matching_report()
+    st.markdown(difference(report))
     st.subheader("How often it is right", anchor=False)
-    _accuracy()
+    if report:
+        st.markdown(accuracy_lines(report, chosen_head()))
+    else:
+        st.warning("Nothing is shown here: there is no report about the model that answers.")
     st.subheader("Where it comes from", anchor=False)
     st.markdown(LICENCES)
     st.caption(detector_line())
-
-
-def _accuracy() -> None:
-    try:
-        report, spec = running_model.model_report(), running_model.model_spec()
-        head = chosen_head(spec)
-    except ModelError as error:
-        st.warning("Nothing is shown here, because the model's report cannot be read.")
-        st.caption(running_model.operator_message(error))
-        return
-    if report.describes(spec):
-        st.markdown(accuracy_lines(report, head))
-    else:
-        st.warning("Nothing is shown here, because the report is about other weights.")
 
 
 main()

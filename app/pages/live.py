@@ -10,21 +10,28 @@ from app.core.layout import CONTENT_WIDTH, show_features
 from app.core.models import running_model
 from app.core.models.head_picker import choose_head, chosen_head
 from app.core.models.model_choice import chosen_model
-from app.live.camera import camera_problem
+from app.core.photo import Upload
+from app.core.polling import POLL_SECONDS, poll
+from app.core.server.gate import let_through
+from app.core.uploaders import PHOTOS_PAGE, hand_to_photos
+from app.live.camera import CameraProblem
 from app.live.device.choice import Place, offer_device, reason_for_device, show_choice
 from app.live.device.component import device_report, mount
 from app.live.device.view import CHARTS_POLL_SECONDS, show_device_panel
-from app.live.downloads import show_downloads
-from app.live.notices import show_before_start, show_busy, show_camera_problem, show_trouble
-from app.live.session_view import show_rolling_curves, show_session
-from app.live.snapshot import show_snapshot
-from app.live.state import connection_help, live_model, live_session
+from app.live.notices import (
+    SNAPSHOT,
+    connection_words,
+    show_before_start,
+    show_busy,
+    show_camera_problem,
+    show_trouble,
+)
+from app.live.session_view import show_downloads, show_rolling_curves, show_session
+from app.live.state import ice_source, live_model, live_session
 from app.live.streaming.connection import Connection, Phase
-from app.live.streaming.ice import Ice
-from app.live.streaming.people import LiveModel
-from app.live.streaming.relay import RelayCheck
-from app.live.streaming.session import LiveSession
-from app.live.view import CUT_STYLE, POLL_SECONDS, poll, show_controls, show_figures
+from app.live.streaming.session import LiveModel, LiveSession
+from app.live.streaming.turn import Ice, RelayCheck
+from app.live.view import CUT_STYLE, show_controls, show_panel
 from app.live.webrtc import clip_chosen, clip_starts, show_clip, show_video, video_active
 from fer import ModelError
 
@@ -40,6 +47,8 @@ _FEATURES = (
     ":material/timeline: **Shows changes over time**: a timeline of each person's expressions.",
     ":material/download: **Gives you the numbers** as CSV, JSON, Parquet or subtitles, any time.",
 )
+
+_PRIVACY = "**Nothing is recorded.** Each frame is analysed on this server and dropped."
 
 #: Pixels: width of the video, and of the gap to the panel beside it.
 _VIDEO_WIDTH = 600
@@ -84,7 +93,7 @@ def main() -> None:
     phase, seconds = _top(session, model)
     with st.container():
         if phase.troubled:
-            show_snapshot()  # right below the button that opens it
+            _show_snapshot()  # right below the button that opens it
     poll(partial(show_rolling_curves, session.record), active=phase.active, seconds=seconds)
     if phase.active:
         # Not in the fragment: a click while it runs would find its file gone.
@@ -94,7 +103,7 @@ def main() -> None:
     else:
         show_features(_FEATURES)
     if not phase.troubled:
-        show_snapshot()
+        _show_snapshot()
 
 
 def _top(session: LiveSession, model: LiveModel) -> tuple[Phase, float]:
@@ -142,7 +151,7 @@ def _video(session: LiveSession) -> bool:
 def _servers() -> Ice:
     """Return the STUN or TURN servers; a running stream keeps those that it started with."""
     if _ICE not in st.session_state or not video_active():
-        st.session_state[_ICE] = connection_help()
+        st.session_state[_ICE] = ice_source().current()
     return st.session_state[_ICE]
 
 
@@ -159,22 +168,42 @@ def _side_panel(session: LiveSession, has_slot: bool) -> Phase:
     check: RelayCheck = st.session_state.setdefault(_RELAY, RelayCheck())
     relay = partial(check.state, _servers())
 
-    panel = st.container()
-    phase, problem = observe(), camera_problem()  # which takes room, but below
-    with panel:
-        source = "Sample clip" if clip_chosen() else "Live"
-        poll(partial(show_figures, session, observe, source, relay), active=phase.active)
-        if phase.active:
-            return phase
-        session.ended()
+    def stopped(phase: Phase, problem: CameraProblem | None) -> None:
         if problem and not clip_starts():
             show_camera_problem(problem)
         show_trouble(phase, relay)
         if phase is Phase.FAILED:
             offer_device()
         if has_slot and not clip_starts():
-            show_before_start(_servers(), offer=not problem)
-    return phase
+            ice = _servers()
+            words, clip = connection_words(ice), not problem
+            show_before_start(_PRIVACY, words, clip=clip, problem=ice.problem)
+
+    return show_panel(session, observe, stopped, "Sample clip" if clip_chosen() else "Live", relay)
+
+
+def _show_snapshot() -> None:
+    """Offer a snapshot, which needs no live connection; the Photos page shows what is in it."""
+    section = st.expander(
+        "Snapshot instead of live video",
+        icon=":material/photo_camera:",
+        key=SNAPSHOT,
+        on_change="rerun",
+    )
+    if not section.open:  # an open camera widget makes the browser ask for the camera
+        return
+    with section:
+        st.caption("One picture, sent like a file: no live connection is needed, only the camera.")
+        with st.container(width=640):
+            picture = st.camera_input(
+                "Take a snapshot", key="live_snapshot_camera", resolution="720p"
+            )
+        if picture:
+            count, too_fast = let_through(["The snapshot"])
+            if count:
+                hand_to_photos([Upload("snapshot.jpg", picture.getvalue())])
+                st.switch_page(PHOTOS_PAGE)
+            st.warning(too_fast)
 
 
 main()

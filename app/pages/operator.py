@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from app.core.server.operator_view import show_operation
+from app.live.state import operator_facts
 
-show_operation()
+show_operation(operator_facts)

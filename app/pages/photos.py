@@ -9,9 +9,9 @@ import streamlit as st
 from app.core.layout import header, show_features
 from app.core.models import running_model
 from app.core.models.head_picker import choose_head
+from app.core.polling import poll
 from app.core.session.session_store import KEEP_SECONDS
 from app.core.text import escape_markdown
-from app.live.view import poll
 from app.photos.cards import Cards
 from app.photos.grid_view import show_alone, show_grid_title, show_growing, show_results
 from app.photos.inputs import answerers_now, gallery_session, offer_sample, show_inputs, take_handed

@@ -9,15 +9,14 @@ import streamlit as st
 from app.core.jobs import State
 from app.core.layout import header, show_features
 from app.core.models import running_model
+from app.core.polling import poll
 from app.core.session.session_store import KEEP_SECONDS
 from app.core.text import escape_markdown
-from app.live.view import poll
 from app.video.inputs import chosen_settings, show_inputs
-from app.video.results import show_result
-from app.video.running import show_running
-from app.video.state import video_visit
+from app.video.session import Source, VideoSession
+from app.video.state import video_session
 from app.video.text import facts, failure_line
-from app.video.visit import Source, VideoVisit
+from app.video.view import show_result, show_running
 from fer import ModelError
 
 #: Features of the page, in Markdown.
@@ -39,7 +38,7 @@ def main() -> None:
     )
     try:
         chosen_settings()  # which needs a model
-        visit = video_visit()
+        session = video_session()
     except ModelError as error:
         running_model.show_model_error(error)
         return
@@ -47,30 +46,30 @@ def main() -> None:
         st.error("**This server has no place for recordings**, so none can be analysed.")
         st.caption("For whoever runs this app: the folder for temporary files cannot be used.")
         return
-    source, job = visit.source, visit.job
+    source, job = session.source, session.job
     running = job is not None and job.active
     with st.container():
         if source is None or job is None:
-            show_inputs(visit)
+            show_inputs(session)
         else:
-            _title(visit, source, running=running)
-    poll(partial(show_running, visit), active=running)
+            _title(session, source, running=running)
+    poll(partial(show_running, session), active=running)
     with st.container():
         if source is None or job is None:
             _features()
         elif job.state is State.DONE and job.result:
-            show_result(visit, source, job.result)
+            show_result(session, source, job.result)
         elif job.state is State.FAILED:
-            _show_failure(visit, source, job.error)
+            _show_failure(session, source, job.error)
 
 
-def _title(visit: VideoVisit, source: Source, *, running: bool) -> None:
+def _title(session: VideoSession, source: Source, *, running: bool) -> None:
     with st.container(gap="xxsmall"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.subheader(escape_markdown(source.name), anchor=False, width="content")
             if running:
                 st.button(
-                    "Cancel", icon=":material/close:", key="video_cancel", on_click=visit.cancel
+                    "Cancel", icon=":material/close:", key="video_cancel", on_click=session.cancel
                 )
             else:
                 st.button(
@@ -78,13 +77,13 @@ def _title(visit: VideoVisit, source: Source, *, running: bool) -> None:
                     type="tertiary",
                     icon=":material/upload:",
                     key="video_other",
-                    on_click=visit.clear,
+                    on_click=session.clear,
                     help="Deletes this recording and its result from the server.",
                 )
         st.caption(escape_markdown(facts(source)))
 
 
-def _show_failure(visit: VideoVisit, source: Source, error: Exception | None) -> None:
+def _show_failure(session: VideoSession, source: Source, error: Exception | None) -> None:
     if isinstance(error, ModelError):
         running_model.show_model_error(error)
         return
@@ -95,7 +94,7 @@ def _show_failure(visit: VideoVisit, source: Source, error: Exception | None) ->
             "Try again",
             icon=":material/replay:",
             key="video_retry",
-            on_click=lambda: visit.start(visit.settings),
+            on_click=lambda: session.start(session.settings),
         )
 
 

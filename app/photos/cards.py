@@ -8,7 +8,7 @@ import streamlit as st
 
 from app.core import charts, text
 from app.core.layout import CARD_WIDTH, chart_ink
-from app.core.models.track_record import TrackRecord
+from app.core.models.head_text import TrackRecord
 from app.core.photo import Analyzer
 from app.photos.activation_image import LEGEND_ALT, activation_legend
 from app.photos.pictures import PhotoView

@@ -20,7 +20,7 @@ from app.photos.downloads import csv_of, file_name, json_of
 from app.photos.layout import GAP, MAX_CARDS, layout
 from app.photos.pictures import HELP, PhotoView, describe_meshes, missing_note
 from fer import Faces, ModelError
-from fer.export.table import face_rows
+from fer.export.table import face_records
 from fer.labels import colour_of
 from fer.text import one_of
 
@@ -230,14 +230,14 @@ def table_rows(faces: Faces) -> list[dict[str, Any]]:
     return [
         {
             "face": number,
-            "answer": f"uncertain: {one_of(said)}" if row.uncertain else row.answer,
-            "confidence": _per_cent(row.confidence),
-            **{label: _per_cent(share) for label, share in row.probabilities.items()},
-            "quality": "; ".join(row.quality),
-            "size": f"{_side(row.box, 0)} × {_side(row.box, 1)}",
+            "answer": f"uncertain: {one_of(said)}" if face["uncertain"] else face["answer"],
+            "confidence": _per_cent(face["confidence"]),
+            **{label: _per_cent(share) for label, share in face["probabilities"].items()},
+            "quality": "; ".join(face["quality"]),
+            "size": f"{_side(face['box'], 0)} × {_side(face['box'], 1)}",
         }
-        for number, (row, said) in enumerate(
-            zip(face_rows(faces), faces.candidates, strict=True), start=1
+        for number, (face, said) in enumerate(
+            zip(face_records(faces), faces.candidates, strict=True), start=1
         )
     ]
 

@@ -1,7 +1,8 @@
-"""From a recording to all that the page shows of it. Does not use Streamlit."""
+"""From a recording to what the page shows of it, and the bounds of the work. No Streamlit."""
 
 from __future__ import annotations
 
+import errno
 import logging
 import math
 from dataclasses import dataclass, replace
@@ -11,14 +12,21 @@ from app.core.jobs import Cancelled
 from app.core.models.runnable import ModelEntry, entry_of
 from app.core.paths import model_dir
 from app.core.server.events import log_disk_failure
-from app.video.room import most_pixels
-from app.video.workspace import failure
 from fer import FaceStream
 from fer.errors import VideoError
 from fer.video.annotated import write_marked
+from fer.video.opening import VideoInfo
 from fer.video.recording import DEFAULT_RATE, OnProgress, Recording, VideoOptions, analyse
 
 _log = logging.getLogger(__name__)
+
+#: Pixels of all frames together that are read of a recording: for each of its bytes, of any, and
+#: at most. A film of a still picture with its sound has 8,000 a byte. Read of any are 80 seconds of
+#: 1080p at 30 frames a second, and at most are 67 minutes of it.
+_PIXELS_A_BYTE, _PIXELS_OF_ANY, _MOST_PIXELS = 20_000, 5_000_000_000, 250_000_000_000
+
+#: Highest frame rate of a header that a recording is refused for; higher ones are often guesses.
+_RATE_BELIEVED = 60.0
 
 
 @dataclass(frozen=True)
@@ -78,7 +86,8 @@ def read_video(
         ModelError: the model is missing or incomplete.
         Exception: of any kind, after a cancel.
     """
-    settings = _possible(settings)
+    if settings.model and not entry_of(settings.model):  # it went while the job waited
+        settings = replace(settings, model=None, head=None)
     directory = settings.model or model_dir()
     stream = FaceStream.load(directory, fine=settings.fine)
     model = entry_of(directory)
@@ -99,12 +108,32 @@ def read_video(
     except OSError as error:
         _log.warning("a marked video could not be written: %s", error.strerror or type(error))
         log_disk_failure(error, "video")
-        return Result(recording, None, failure(error), model)
+        return Result(recording, None, disk_message(error), model)
     return Result(recording, marked, model=model)
 
 
-def _possible(settings: VideoSettings) -> VideoSettings:
-    """Return the settings, with the configured model if theirs went while the job waited."""
-    if settings.model is None or entry_of(settings.model):
-        return settings
-    return replace(settings, model=None, head=None)
+def most_pixels(size: int) -> int:
+    """Return how many pixels of all frames together are read of a file of so many bytes."""
+    return min(_MOST_PIXELS, _PIXELS_OF_ANY + _PIXELS_A_BYTE * size)
+
+
+def check_work(video: VideoInfo, size: int) -> None:
+    """Raise VideoError if a header says that a file of so many bytes is too much work."""
+    frames = (video.seconds or 0) * min(video.frame_rate or 0, _RATE_BELIEVED)
+    most = most_pixels(size) / (video.width * video.height)
+    if frames > most:
+        raise VideoError(
+            f"is too much work: about {frames:,.0f} frames of {video.width} × {video.height} "
+            f"pixels; of such a file, {most:,.0f} are analysed. Cut it into parts, or make its "
+            "picture smaller."
+        )
+
+
+def disk_message(error: OSError) -> str:
+    """Return what to tell a visitor when a file could not be written."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return (
+            "The disk of this server is full. Try again later, or with a shorter or smaller "
+            "recording."
+        )
+    return "This server could not write it to its disk. Try again later."

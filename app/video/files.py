@@ -12,7 +12,7 @@ from typing import BinaryIO, cast
 from app.core.session.stream_files import FORMATS
 from app.core.text import stem_of
 from app.video.engine import Result
-from app.video.visit import Source
+from app.video.session import Source
 from fer.export.stream import StreamResult
 from fer.video.recording import result_of
 

@@ -15,8 +15,8 @@ from app.core.server.gate import let_through
 from app.core.session.tabs import forget_upload
 from app.core.text import escape_markdown
 from app.video.engine import VideoSettings
+from app.video.session import CANCELLED, VideoSession
 from app.video.state import max_upload_megabytes
-from app.video.visit import CANCELLED, VideoVisit
 from fer.labelled.names import shown_name
 from fer.video.opening import SUFFIXES
 from fer.video.recording import DEFAULT_RATE
@@ -34,23 +34,23 @@ _RATES: dict[str, float | None] = {"5": 5.0, "10": DEFAULT_RATE, "every frame": 
 _USUAL = "10"
 
 
-def show_inputs(visit: VideoVisit) -> None:
+def show_inputs(session: VideoSession) -> None:
     """Show the uploader and the sample, either of which begins an analysis at once."""
-    if visit.notice:
-        say = st.info if visit.notice == CANCELLED else st.warning
-        say(escape_markdown(visit.notice))
-    if not visit.jobs.places:
+    if session.notice:
+        say = st.info if session.notice == CANCELLED else st.warning
+        say(escape_markdown(session.notice))
+    if not session.jobs.places:
         st.info("**Videos are switched off.** This server analyses photos.", icon=":material/info:")
         return
-    megabytes = max_upload_megabytes(visit)
+    megabytes = max_upload_megabytes(session)
     if megabytes:
-        _show_uploader(visit, megabytes)
+        _show_uploader(session, megabytes)
     else:
-        show_full("recording", lambda: bool(max_upload_megabytes(visit)))
+        show_full("recording", lambda: bool(max_upload_megabytes(session)))
     with st.expander("How to analyse", icon=":material/tune:"):
         choose_settings()
     if megabytes:
-        _offer_sample(visit)
+        _offer_sample(session)
 
 
 def choose_settings() -> None:
@@ -88,13 +88,13 @@ def chosen_settings() -> VideoSettings:
     return VideoSettings(rate, fine, chosen_head(), chosen_model())
 
 
-def _show_uploader(visit: VideoVisit, megabytes: int) -> None:
+def _show_uploader(session: VideoSession, megabytes: int) -> None:
     file = st.file_uploader(
         "A video: MP4, MOV, M4V, WebM, MKV, AVI or an animated GIF",
         key=_UPLOADER,
         max_upload_size=megabytes,
         on_change=_take_file,
-        args=(visit,),
+        args=(session,),
     )
     # A file that is still there was refused, and is removed, so that it can be chosen again.
     refused = [file.name] if file else []
@@ -102,29 +102,29 @@ def _show_uploader(visit: VideoVisit, megabytes: int) -> None:
         "core/uploader",
         {"uploader": _UPLOADER, "accept": _ACCEPT, "pastes": "", "taken": refused},
         key=_HELPER,
-        on_refused_change=lambda: _tell_refused(visit),
+        on_refused_change=lambda: _tell_refused(session),
     )
 
 
-def _take_file(visit: VideoVisit) -> None:
+def _take_file(session: VideoSession) -> None:
     file = st.session_state[_UPLOADER]
     if not isinstance(file, BytesIO):  # it was removed, or is on the disk already
         return
     count, too_fast = let_through([file.name])
     if not count:
-        visit.notice = too_fast
+        session.notice = too_fast
         return
-    visit.take(file, file.size, file.name, chosen_settings())  # type: ignore[attr-defined]
-    if visit.source:
+    session.take(file, file.size, file.name, chosen_settings())  # type: ignore[attr-defined]
+    if session.source:
         forget_upload(file.file_id)  # type: ignore[attr-defined]
 
 
-def _tell_refused(visit: VideoVisit) -> None:
+def _tell_refused(session: VideoSession) -> None:
     for file in st.session_state[_HELPER].refused:
-        visit.notice = f"{shown_name(file['name'])} was not uploaded. {file['reason']}".strip()
+        session.notice = f"{shown_name(file['name'])} was not uploaded. {file['reason']}".strip()
 
 
-def _offer_sample(visit: VideoVisit) -> None:
+def _offer_sample(session: VideoSession) -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="center", gap="medium"):
         st.image(str(SAMPLE), width=132, alt="From the sample: a portrait of Eileen Collins")
         with st.container(width=560, gap="xsmall"):
@@ -138,5 +138,5 @@ def _offer_sample(visit: VideoVisit) -> None:
                 type="primary",
                 icon=":material/play_arrow:",
                 key="video_try_sample",
-                on_click=lambda: visit.take_sample(chosen_settings()),
+                on_click=lambda: session.take_sample(chosen_settings()),
             )

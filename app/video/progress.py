@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -60,13 +61,7 @@ class VideoProgress:
             elif now > self._began:
                 self._speed = progress.frames / (now - self._began)
             # A picture can be made only now, and keeps the frame that it would show.
-            self._newest = Progress(
-                progress.stage,
-                progress.share,
-                progress.seconds,
-                progress.frames,
-                progress.analysed,
-            )
+            self._newest = replace(progress, rows=None, picture=None)
             if progress.rows is not None:
                 self._rows.append(progress.rows)
             self._picture = picture or self._picture

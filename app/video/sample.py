@@ -12,7 +12,7 @@ from pathlib import Path
 import av
 
 from app.core.paths import SAMPLE
-from app.live.streaming.clip import RATE, SECONDS, SIZE, SampleClip
+from app.core.sample_clip import RATE, SECONDS, SIZE, SampleClip
 from fer.video.opening import VideoInfo
 
 NAME = "sample.mp4"

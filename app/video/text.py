@@ -7,15 +7,13 @@ from pathlib import PurePath
 
 import numpy as np
 
-from app.core import text
 from app.core.memory import MB
 from app.core.text import counted, escape_markdown, left
-from app.video.visit import Source
-from app.video.workspace import failure
+from app.video.engine import disk_message
+from app.video.session import Source
 from fer.errors import VideoError
 from fer.export.stream import StreamResult
 from fer.text import clock
-from fer.video.opening import VideoInfo
 from fer.video.recording import Progress
 
 #: Names that people know codecs by.
@@ -40,30 +38,21 @@ _STAGES = {"analysis": "Step 1 of 2: reading expressions", "picture": "Step 2 of
 
 def facts(source: Source) -> str:
     """Return what is known of a recording before its analysis, in a line."""
-    parts = _facts(source.video)
-    if source.is_sample:
-        parts.append("a sample: a photo of the astronaut Eileen Collins (NASA), moved about")
-    if source.bytes:
-        parts.append(size(source.bytes))
-    return " · ".join(parts)
-
-
-def _facts(video: VideoInfo) -> list[str]:
+    video, count = source.video, source.bytes
     parts = [clock(video.seconds)] if video.seconds is not None else ["unknown length"]
     parts.append(f"{video.width} × {video.height} pixels")
     if video.frame_rate:
         parts.append(f"{video.frame_rate:.3g} frames a second")
-    return [*parts, codec_name(video.codec), "with sound" if video.has_sound else "no sound"]
+    parts += [_codec_name(video.codec), "with sound" if video.has_sound else "no sound"]
+    if source.is_sample:
+        parts.append("a sample: a photo of the astronaut Eileen Collins (NASA), moved about")
+    if count:
+        parts.append(f"{count / MB:.1f} MB" if count < 10 * MB else f"{count / MB:.0f} MB")
+    return " · ".join(parts)
 
 
-def codec_name(codec: str) -> str:
-    """Return the name that people know a codec by."""
+def _codec_name(codec: str) -> str:
     return _CODECS.get(codec, codec)
-
-
-def size(count: int) -> str:
-    """Return a file's size: ``0.5 MB``, ``48 MB``."""
-    return f"{count / MB:.1f} MB" if count < 10 * MB else f"{count / MB:.0f} MB"
 
 
 def browser_plays(source: Source) -> bool:
@@ -74,7 +63,7 @@ def browser_plays(source: Source) -> bool:
 
 def unplayable(source: Source) -> str:
     """Return why the original is not shown."""
-    codec = codec_name(source.video.codec)
+    codec = _codec_name(source.video.codec)
     kind = PurePath(source.name).suffix.lstrip(".").upper() or "such"
     what = f"{codec} in {kind} files" if codec != kind else f"{kind} files as videos"
     return f"Not every browser plays {what}, so the marked video is shown here."
@@ -132,17 +121,12 @@ def found_line(found: StreamResult, *, fine: bool) -> str:
     )
 
 
-def waiting_line(ahead: int, places: int) -> str:
-    """Return why an analysis has not begun; see `app.core.text.waiting_line`."""
-    return text.waiting_line(ahead, places, "recording")
-
-
 def failure_line(source: Source, error: Exception | None) -> tuple[str, bool]:
     """Return what to say of an analysis that failed, as Markdown, and whether to try it again."""
     if isinstance(error, VideoError):
         return escape_markdown(f"{source.name} {error}"), False
     if isinstance(error, OSError):
-        return f"**The analysis had to stop.** {failure(error)}", True
+        return f"**The analysis had to stop.** {disk_message(error)}", True
     return (
         "**Something went wrong in FER Lens**, and the analysis had to stop. Try it again; if that "
         "does not help, try another recording.",

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import Any, TextIO
 
-from fer.commands.options import add_model_options, positive
+from fer.commands.options import StatusLine, add_model_options, positive
 from fer.folder.collect import CollectionOptions, Tally, collect
 
 #: Seconds between two lines of progress, on a terminal and elsewhere.
@@ -72,7 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
         engine=arguments.engine,
     )
     problems: list[str] = []
-    progress = ProgressLine(sys.stderr)
+    progress = FolderProgress(sys.stderr)
     try:
         tally = collect(
             arguments.paths,
@@ -82,11 +82,11 @@ def run(arguments: argparse.Namespace) -> int:
             on_problem=problems.append,
         )
     except KeyboardInterrupt:
-        progress.end()
+        progress.clear()
         print("What is done is kept; --resume goes on with it.", file=sys.stderr)
         raise
     finally:
-        progress.end()
+        progress.clear()
         for problem in problems:
             print(problem, file=sys.stderr)
     if not tally.listed:
@@ -106,40 +106,22 @@ def summary(tally: Tally, out: Path) -> str:
     return f"{text}. Results: {out}"
 
 
-class ProgressLine:
-    """Shows how far a collection is: one line that changes on a terminal, else now and then one.
-
-    Args:
-        out: where it is written.
-    """
+class FolderProgress(StatusLine):
+    """Shows how far a collection is, now and then."""
 
     def __init__(self, out: TextIO) -> None:
-        self._out = out
-        self._terminal = out.isatty()
-        self._every = _TERMINAL_SECONDS if self._terminal else _LOG_SECONDS
-        self._shown = self._since = time.monotonic()
-        self._width = 0
+        super().__init__(out)
+        self._every = _TERMINAL_SECONDS if self.terminal else _LOG_SECONDS
+        self._said = self._since = time.monotonic()
 
     def __call__(self, tally: Tally) -> None:
         """Show a tally, unless the last one was shown a moment ago."""
         now = time.monotonic()
         if tally.done == 0:
             self._since = now
-        if now - self._shown < self._every:
-            return
-        self._shown = now
-        line = progress_text(tally, now - self._since)
-        if self._terminal:
-            print(f"\r{line:<{self._width}}", end="", file=self._out, flush=True)
-            self._width = len(line)
-        else:
-            print(line, file=self._out, flush=True)
-
-    def end(self) -> None:
-        """Clear the line, for what is printed next."""
-        if self._width:
-            print(f"\r{'':<{self._width}}\r", end="", file=self._out, flush=True)
-            self._width = 0
+        if now - self._said >= self._every:
+            self._said = now
+            self.show(progress_text(tally, now - self._since))
 
 
 def progress_text(tally: Tally, seconds: float) -> str:

@@ -1,12 +1,15 @@
-"""Arguments that several commands have."""
+"""What several commands have in common: arguments, names of files that are written, progress."""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable, Sequence
+from itertools import chain, count
 from pathlib import Path
+from typing import TextIO
 
 from fer.labels import BALANCED_HEAD, EXPRESSION_HEAD, FERPLUS_HEAD
-from fer.model.shipped import shipped_model
+from fer.model.spec import shipped_model
 
 
 def positive(text: str) -> int:
@@ -33,3 +36,52 @@ def add_model_options(parser: argparse.ArgumentParser, *, threads: bool = True) 
     parser.add_argument("--model", type=Path, default=shipped_model(), help="a model directory")
     if threads:
         parser.add_argument("--threads", type=positive, default=1, help="processor threads")
+
+
+def outputs(
+    files: Sequence[Path], named: Callable[[Path, str], Sequence[Path]]
+) -> list[Sequence[Path]]:
+    """Return what is written for each file.
+
+    Nothing is written over a file that is read, or over what is written for another one, even where
+    names that differ in capitals only are the same.
+
+    Args:
+        files: what is read.
+        named: returns the files to write for one, with ``""``, ``"-2"``, ``"-3"`` … in their names.
+    """
+
+    def key(file: Path) -> str:
+        return str(file.resolve()).casefold()
+
+    taken = {key(file) for file in files}
+    found: list[Sequence[Path]] = []
+    for file in files:
+        tried = (named(file, suffix) for suffix in chain([""], (f"-{n}" for n in count(2))))
+        found.append(next(targets for targets in tried if taken.isdisjoint(map(key, targets))))
+        taken.update(map(key, found[-1]))
+    return found
+
+
+class StatusLine:
+    """Says how far a command is: on a terminal in one line that changes, elsewhere line by line.
+
+    Args:
+        out: where to say it.
+    """
+
+    def __init__(self, out: TextIO) -> None:
+        self.terminal = out.isatty()
+        self._out, self._shown = out, False
+
+    def show(self, text: str) -> None:
+        """Say something in place of what was said before."""
+        begin, end = ("\r", "\x1b[K") if self.terminal else ("", "\n")
+        print(f"{begin}{text}", end=end, file=self._out, flush=True)
+        self._shown = self.terminal
+
+    def clear(self) -> None:
+        """Take the line off a terminal, so that something else can be said there."""
+        if self._shown:
+            print("\r\x1b[K", end="", file=self._out, flush=True)
+            self._shown = False

@@ -5,16 +5,15 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Sequence
 from datetime import UTC, datetime
-from itertools import chain, count, zip_longest
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
 from PIL import Image as PillowImage
 
 from fer.analyzer import FaceAnalyzer
-from fer.commands.options import add_model_options, add_overwrite
+from fer.commands.options import add_model_options, add_overwrite, outputs
 from fer.drawing.annotate import annotate
 from fer.errors import ImageError
 from fer.export.photos import PhotoResult, photo_record
@@ -44,7 +43,10 @@ def run(arguments: argparse.Namespace) -> int:
         OutputError: pictures could not be written, or are there already.
     """
     images, out = arguments.images, arguments.out
-    pictures: list[Path] = _picture_files(images, out) if out else []
+    pictures: list[Path] = []
+    if out:
+        named = outputs(images, lambda file, n: [out / f"{file.stem}-expressions{n}.png"])
+        pictures = [picture for [picture] in named]
     check_files(pictures, reads=images, overwrite=arguments.overwrite)
     if out:
         out.mkdir(parents=True, exist_ok=True)
@@ -55,18 +57,6 @@ def run(arguments: argparse.Namespace) -> int:
         for file, picture in zip_longest(images, pictures)
     ]
     return 0 if all(done) else 1
-
-
-def _picture_files(images: Sequence[Path], out: Path) -> list[Path]:
-    """Return one output file per image; none overwrites an input or another output."""
-    taken = {image.resolve() for image in images}
-    pictures: list[Path] = []
-    for image in images:
-        endings = chain([""], (f"-{n}" for n in count(2)))
-        files = ((out / f"{image.stem}-expressions{ending}.png").resolve() for ending in endings)
-        pictures.append(next(file for file in files if file not in taken))
-        taken.add(pictures[-1])
-    return pictures
 
 
 def _photo(
@@ -103,17 +93,9 @@ def _print_table(file: Path, faces: Faces) -> None:
         print(f"{file}: no face found")
         return
     print(f"{file}: {len(faces)} face{'s' if len(faces) > 1 else ''}")
-    for number, (box, answer, confidence, candidates, quality) in enumerate(
-        zip(
-            faces.xyxy,
-            faces.answers,
-            faces.confidence,
-            faces.candidates,
-            faces.quality,
-            strict=True,
-        ),
-        start=1,
-    ):
+    columns = faces.xyxy, faces.answers, faces.confidence, faces.candidates, faces.quality
+    for number, row in enumerate(zip(*columns, strict=True), start=1):
+        box, answer, confidence, candidates, quality = row
         left, top, right, bottom = (round(float(v)) for v in box)
         place = f"at {left}, {top} to {right}, {bottom}"
         unsure = [one_of(candidates)] if answer == UNCERTAIN else []

@@ -8,12 +8,12 @@ import json
 import math
 import sys
 import time
-from collections.abc import Callable, Sequence
-from itertools import chain, count
+from collections.abc import Callable
+from itertools import chain
 from pathlib import Path
 from typing import Any, TextIO
 
-from fer.commands.options import add_model_options, add_overwrite
+from fer.commands.options import StatusLine, add_model_options, add_overwrite, outputs
 from fer.errors import VideoError
 from fer.export.sessions import WRITERS
 from fer.export.stream import StreamResult
@@ -31,47 +31,33 @@ _UPDATE = 0.2
 _STAGES = {"analysis": "analysing", "picture": "writing the marked video"}
 
 
-class ProgressLine:
-    """Says how far a file is: a terminal gets one line that changes, a file one for every tenth.
+class VideoProgress(StatusLine):
+    """Says how far a file is: on a terminal a few times a second, elsewhere at every tenth.
 
     Args:
         name: of the file.
-        stream: where to say it; stderr if None.
+        out: where to say it.
         now: monotonic clock in seconds.
     """
 
-    def __init__(
-        self, name: str, stream: TextIO | None = None, now: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._name, self._stream, self._now = name, stream or sys.stderr, now
-        self._terminal = self._stream.isatty()
+    def __init__(self, name: str, out: TextIO, now: Callable[[], float] = time.monotonic) -> None:
+        super().__init__(out)
+        self._name, self._now = name, now
         self._stage = ""
         self._began = self._said = 0.0
         self._tenth = 0
 
     def __call__(self, progress: Progress) -> None:
         """Take a report; say it if enough time or work has passed since the last."""
-        now = self._now()
+        now, tenth = self._now(), int(10 * (progress.share or 0))
         if progress.stage != self._stage:
             self._stage, self._began, self._said, self._tenth = progress.stage, now, -_UPDATE, 0
-        if self._terminal:
-            if now - self._said >= _UPDATE:
-                self._said = now
-                print(f"\r{self._line(progress, now)}\x1b[K", end="", file=self._stream, flush=True)
-        elif (tenth := int(10 * (progress.share or 0))) > self._tenth:
-            self._tenth = tenth
-            print(self._line(progress, now), file=self._stream, flush=True)
+        if now - self._said >= _UPDATE if self.terminal else tenth > self._tenth:
+            self._said, self._tenth = now, tenth
+            self.show(self._line(progress, now - self._began))
 
-    def clear(self) -> None:
-        """Take the line off a terminal, so that something else can be said there."""
-        if self._terminal and self._stage:
-            print("\r\x1b[K", end="", file=self._stream, flush=True)
-
-    def _line(self, progress: Progress, now: float) -> str:
-        elapsed = now - self._began
-        parts = [f"{clock(progress.seconds)}"]
-        if progress.share is not None:
-            parts = [f"{progress.share:.0%}"]
+    def _line(self, progress: Progress, elapsed: float) -> str:
+        parts = [clock(progress.seconds) if progress.share is None else f"{progress.share:.0%}"]
         if elapsed > 0:
             parts.append(f"{progress.frames / elapsed:.0f} frames/s")
             if progress.share:
@@ -140,45 +126,26 @@ def run(arguments: argparse.Namespace) -> int:
         ModelError: the model could not be loaded, or has no such head.
         OutputError: files could not be written, or are there already.
     """
-    endings = [*WRITERS, *([] if arguments.no_picture else [PICTURE])]
-    outputs = _outputs(arguments.files, arguments.out, endings)
-    targets = [target for output in outputs for target in output.values()]
-    check_files(targets, reads=arguments.files, overwrite=arguments.overwrite)
-    arguments.out.mkdir(parents=True, exist_ok=True)
+    endings, out = [*WRITERS, *([] if arguments.no_picture else [PICTURE])], arguments.out
+    targets = outputs(
+        arguments.files, lambda file, n: [out / f"{file.stem}{n}{ending}" for ending in endings]
+    )
+    check_files(chain(*targets), reads=arguments.files, overwrite=arguments.overwrite)
+    out.mkdir(parents=True, exist_ok=True)
     stream = FaceStream.load(arguments.model, threads=arguments.threads, fine=arguments.fine)
     stream.spec.head(arguments.head)
     done = [
-        _video(file, stream, arguments, targets)
-        for file, targets in zip(arguments.files, outputs, strict=True)
+        _video(file, stream, arguments, dict(zip(endings, files, strict=True)))
+        for file, files in zip(arguments.files, targets, strict=True)
     ]
     return 0 if all(done) else 1
-
-
-def _outputs(files: Sequence[Path], out: Path, endings: Sequence[str]) -> list[dict[str, Path]]:
-    """Return what is written for each recording, by the endings.
-
-    Nothing is written over a recording, or over what is written for another one, even where names
-    that differ in capitals only are the same.
-    """
-
-    def key(file: Path) -> str:
-        return str(file.resolve()).casefold()
-
-    taken = {key(file) for file in files}
-    outputs: list[dict[str, Path]] = []
-    for file in files:
-        stems = chain([file.stem], (f"{file.stem}-{n}" for n in count(2)))
-        several = ({ending: out / f"{stem}{ending}" for ending in endings} for stem in stems)
-        outputs.append(next(o for o in several if taken.isdisjoint(map(key, o.values()))))
-        taken.update(map(key, outputs[-1].values()))
-    return outputs
 
 
 def _video(
     file: Path, stream: FaceStream, arguments: argparse.Namespace, targets: dict[str, Path]
 ) -> bool:
     """Process one recording; return whether it could be read and written."""
-    progress = ProgressLine(file.name)
+    progress = VideoProgress(file.name, sys.stderr)
     options = VideoOptions(arguments.rate, arguments.head)
     try:
         tables = [target for ending, target in targets.items() if ending != PICTURE]
@@ -204,24 +171,23 @@ def _video(
     finally:
         progress.clear()
     if arguments.json:
-        told = summary_record(result) | {"file": str(file)}
-        print(json.dumps(told, ensure_ascii=False), flush=True)
+        record = summary_record(result) | {"file": str(file)}
+        print(json.dumps(record, ensure_ascii=False), flush=True)
     else:
         _print_table(file, result, targets)
     return True
 
 
-def _problem(error: Exception, out: Path) -> str:
+def _problem(error: VideoError | OSError, out: Path) -> str:
     """Return the end of a sentence that begins with the recording's name."""
     if isinstance(error, VideoError):
         return str(error)
-    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+    if error.errno == errno.ENOSPC:
         return (
             f"cannot be written: there is no room left in {out}. Nothing of it was kept. Make "
             "room, or choose another folder with --out."
         )
-    reason = error.strerror if isinstance(error, OSError) and error.strerror else error
-    return f"cannot be written to {out}: {reason}."
+    return f"cannot be written to {out}: {error.strerror or error}."
 
 
 def _print_error(file: Path, problem: str, *, as_json: bool) -> None:
@@ -232,10 +198,10 @@ def _print_error(file: Path, problem: str, *, as_json: bool) -> None:
 
 
 def _print_table(file: Path, result: StreamResult, targets: dict[str, Path]) -> None:
-    told = summary_record(result)
-    people = sorted(told["people"], key=lambda person: -person["seconds"])
+    summary = summary_record(result)
+    people = sorted(summary["people"], key=lambda person: -person["seconds"])
     seen = {0: "no face found", 1: "1 person"}.get(len(people), f"{len(people)} people")
-    print(f"{file}: {clock(round(told['seconds']))} long, {seen}")
+    print(f"{file}: {clock(round(summary['seconds']))} long, {seen}")
     for person in sorted(people[:_MOST_PEOPLE], key=lambda person: person["person"]):
         shares = sorted(person["shares"].items(), key=lambda share: -share[1])
         listed = ", ".join(f"{name} {part:.0%}" for name, part in shares if part > _LEAST_SHARE)

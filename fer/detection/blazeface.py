@@ -5,9 +5,9 @@ from __future__ import annotations
 import importlib.util
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Protocol
 
 import cv2
 import numpy as np
@@ -30,9 +30,6 @@ def packaged_file(name: str) -> Path:
 
     The package's own code needs TensorFlow and an older NumPy, so it is never imported.
 
-    Args:
-        name: name of the file, such as ``face_landmark.tflite``.
-
     Raises:
         ModelError: the package is not installed, or lacks the file.
     """
@@ -54,15 +51,11 @@ def blazeface_file() -> Path:
 
 @cache
 def blazeface_content(rows: int, columns: int) -> bytes:
-    """Return the model file for another input shape.
+    """Return the model file for inputs of so many rows and columns, multiples of 32.
 
     The network is fully convolutional, so the same weights work for any input shape. LiteRT could
     resize the input itself, but not after its optimised kernels have packed the weights. Therefore
     the shapes of the activations are rewritten in the file before it is loaded.
-
-    Args:
-        rows: height of the input, a multiple of 32.
-        columns: width of the input, a multiple of 32.
     """
     if (rows, columns) == (INPUT_SIZE, INPUT_SIZE):
         return blazeface_file().read_bytes()
@@ -73,7 +66,6 @@ def blazeface_content(rows: int, columns: int) -> bytes:
 
 
 def _resized_shape(shape: list[int], rows: int, columns: int) -> list[int]:
-    """Return the shape of an activation for an input of ``rows`` × ``columns`` pixels."""
     match shape:
         case [1, height, width, channels] if height >= _MIN_GRID:
             return [1, height * rows // INPUT_SIZE, width * columns // INPUT_SIZE, channels]
@@ -105,12 +97,8 @@ SAME_FACE_IOU = 0.3
 ANCHOR_GRIDS = ((16, 2), (8, 6))
 
 
-class FaceDetector(Protocol):
-    """A callable that detects faces in an RGB image."""
-
-    def __call__(self, image: Image) -> Detections:
-        """Return the faces in `image`, ``(height, width, 3)`` RGB uint8, in image pixels."""
-        ...
+#: Detects faces in an image, ``(height, width, 3)`` RGB uint8, in its pixels.
+FaceDetector = Callable[[Image], Detections]
 
 
 class BlazeFace:
@@ -148,7 +136,6 @@ class BlazeFace:
         return weighted_nms(detections, SAME_FACE_IOU).moved(scale=1 / scale)
 
     def _network(self, canvas: Canvas) -> _Network:
-        """Return the network for an input shape from an LRU cache."""
         if canvas not in self._networks:
             self._networks[canvas] = _Network(canvas, self._threads)
             if len(self._networks) > _MAX_SHAPES:
@@ -227,21 +214,10 @@ def _anchors(canvas: Canvas) -> Floats:
 
 
 def _decode(boxes: Floats, logits: Floats, anchors: Floats, min_score: float) -> Detections:
-    """Decode the network's raw outputs into detections in input pixels.
-
-    Args:
-        boxes: ``(n, 16)``: centre x, y, width, height, then six points, relative to the anchor.
-        logits: ``(n,)`` scores before the sigmoid.
-        anchors: ``(n, 2)`` centres; see `_anchors`.
-        min_score: least score of a detection, 0…1.
-    """
-    keep = logits >= _logit(min_score)
+    """Decode ``(n, 16)`` boxes (centre, size, six points, from the anchor) and ``(n,)`` logits."""
+    keep = logits >= float(np.log(min_score / (1 - min_score)))
     raw, anchor = boxes[keep], anchors[keep]
     centre, half = raw[:, :2] + anchor, raw[:, 2:4] / 2
     points = raw[:, 4:].reshape(-1, LANDMARKS, 2) + anchor[:, None]
     score = (1 / (1 + np.exp(-np.clip(logits[keep], -80, 80)))).astype(np.float32)
     return Detections(np.concatenate([centre - half, centre + half], axis=1), score, points)
-
-
-def _logit(probability: float) -> float:
-    return float(np.log(probability / (1 - probability)))

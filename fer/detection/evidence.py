@@ -6,13 +6,11 @@ other things. Both are fooled by drawings; but a drawing is flat where a face ha
 
 from __future__ import annotations
 
-from typing import Protocol
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from fer.detection.pyramid import logit, square_crop
+from fer.detection.face_landmark import FaceLandmark
 from fer.types import Detections, Floats, Image
 
 #: Least evidence of a face. Of 250 drawings, patterns and photographs of things, three had more,
@@ -40,11 +38,14 @@ BLACK, WHITE = 5, 250
 SHADING_STEP, SHADED_SHARE = 16, 0.1
 
 
-class Landmarker(Protocol):
-    """Looks closely at places; a `FaceLandmark`, or a fake in tests."""
+#: Scores are kept away from 0 and 1 by this much, so that their logits are finite.
+LOGIT_CLIP = 1e-4
 
-    def presence(self, image: Image, detections: Detections, /) -> Floats:
-        """Return how surely each place shows a face, logits ``(n,)``."""
+
+def logit(scores: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Return the logits of a detector's scores; those of 0 and 1 are large, but finite."""
+    clipped = np.clip(scores, LOGIT_CLIP, 1 - LOGIT_CLIP)
+    return np.asarray(np.log(clipped / (1 - clipped)))
 
 
 class Evidence:
@@ -54,19 +55,16 @@ class Evidence:
         landmarker: looks at each place alone.
     """
 
-    def __init__(self, landmarker: Landmarker) -> None:
+    def __init__(self, landmarker: FaceLandmark) -> None:
         self._landmarker = landmarker
 
     def __call__(
         self, image: Image, detections: Detections, logits: Floats | None = None
     ) -> Floats:
-        """Return the evidence that each place shows a face, ``(n,)``; see `MIN_EVIDENCE`.
+        """Return the evidence that each of ``n`` places shows a face, ``(n,)``; see `MIN_EVIDENCE`.
 
-        Args:
-            image: ``(height, width, 3)`` RGB uint8.
-            detections: the ``n`` places.
-            logits: ``(n,)`` logits of the detector's score, means of several views; those of the
-                detections if None.
+        Logits ``(n,)`` of the detector's score are means of several views; those of the detections
+        if None.
         """
         if logits is None:
             logits = logit(detections.score)
@@ -103,6 +101,23 @@ def flat_share(image: Image, box: Floats, *, overexposed: bool = False) -> float
     if overexposed and shaded.sum() >= SHADED_SHARE * counts.sum():
         counts &= (lightest > BLACK) & (darkest < WHITE)
     return float((step == 0)[counts].mean()) if counts.any() else 0.0
+
+
+def square_crop(image: Image, box: Floats, scale: float) -> tuple[Image, tuple[int, int]]:
+    """Crop a square around `box` with `scale` times its side; black past the image's border.
+
+    Returns:
+        The crop, and the position ``(x, y)`` of its top left pixel in the image.
+    """
+    centre = (box[:2] + box[2:]) / 2
+    side = max(2, round(float(np.max(box[2:] - box[:2])) * scale))
+    left, top = (int(v) for v in np.round(centre - side / 2))
+    height, full_width = image.shape[:2]
+    x0, x1 = np.clip([left, left + side], 0, full_width)
+    y0, y1 = np.clip([top, top + side], 0, height)
+    crop = np.zeros((side, side, 3), np.uint8)
+    crop[y0 - top : y1 - top, x0 - left : x1 - left] = image[y0:y1, x0:x1]
+    return crop, (left, top)
 
 
 def _seen(image: Image, corner: tuple[int, int], crop_side: int, side: int) -> NDArray[np.bool_]:

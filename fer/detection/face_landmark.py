@@ -64,9 +64,6 @@ class FaceLandmark:
 
     Thread-safe: concurrent calls run one after another.
 
-    Args:
-        threads: CPU threads of one call.
-
     Raises:
         ModelError: the package that carries the network is not installed.
     """
@@ -83,10 +80,7 @@ class FaceLandmark:
     ) -> FaceMeshes:
         """Look at each detected face, turned upright by its eyes.
 
-        Args:
-            image: ``(height, width, 3)`` RGB uint8.
-            detections: the ``n`` faces, in pixels of the image.
-            scale: side of the crop as a multiple of the box.
+        The side of the crop is `scale` times that of the box.
         """
         check_image(image)
         presence = np.zeros(len(detections), np.float32)
@@ -103,17 +97,15 @@ class FaceLandmark:
         It is the lower one of two looks at crops of different sizes, at both of which few drawings
         and objects look like a face; and the least possible where the mesh does not lie over the
         box, since the network then saw something else.
-
-        Args:
-            image: ``(height, width, 3)`` RGB uint8.
-            detections: the ``n`` faces, in pixels of the image.
         """
         lowest = np.full(len(detections), PRESENCE_RANGE[1], np.float32)
         for scale in PRESENCE_SCALES:
             again = np.flatnonzero(lowest >= HOPELESS)
             places = detections.take(again)
             meshes = self(image, places, scale=scale)
-            seen = np.where(_covers(meshes.points, places.xyxy), meshes.presence, -np.inf)
+            low, high = meshes.points.min(axis=1), meshes.points.max(axis=1)
+            ious = np.diag(iou_matrix(np.concatenate([low, high], axis=1), places.xyxy))
+            seen = np.where(ious >= COVER_IOU, meshes.presence, -np.inf)
             lowest[again] = np.minimum(lowest[again], seen)
         return np.maximum(lowest, PRESENCE_RANGE[0])
 
@@ -125,12 +117,6 @@ class FaceLandmark:
             self._interpreter.invoke()
             mesh = self._interpreter.get_tensor(self._points).reshape(MESH_POINTS, 3)
             return float(self._interpreter.get_tensor(self._presence).item()), mesh[:, :2]
-
-
-def _covers(points: Floats, xyxy: Floats) -> NDArray[np.bool_]:
-    """Return whether each mesh ``(n, 468, 2)`` lies over its box."""
-    extent = np.concatenate([points.min(axis=1), points.max(axis=1)], axis=1)
-    return np.asarray(np.diag(iou_matrix(extent, xyxy)) >= COVER_IOU)
 
 
 def _crop_transform(xyxy: Floats, landmarks: Floats, scale: float) -> NDArray[np.float64]:

@@ -12,10 +12,76 @@ import numpy as np
 from PIL import Image as PillowImage
 from PIL import ImageColor, ImageDraw, ImageFont
 
-from fer.drawing.text_tags import BASELINE, badge, padding, text_on
 from fer.labels import UNCERTAIN_COLOUR, colour_of, person_colour
 from fer.text import chance
 from fer.types import UNCERTAIN, Faces, Floats, Image, check_image
+
+#: Supersampling factor for round shapes, because Pillow draws them without antialiasing.
+_SUPERSAMPLING = 4
+
+#: Relative luminance (WCAG 2) above which black text reads better than white.
+_BRIGHT = 0.179
+
+#: Position of the baseline in a line of text, as a fraction of the text size. It leaves room for
+#: an ``É`` above and a ``y`` below.
+BASELINE = 0.85
+
+
+def padding(size: int) -> int:
+    """Return the padding around text of a given size, in pixels."""
+    return max(3, size // 4)
+
+
+@lru_cache(maxsize=1024)
+def text_on(text: str, background: str, size: int) -> Image:
+    """Render a line of text on a coloured background (``#RRGGBB``), with padding.
+
+    The text is black or white, whichever is more readable on it; its size is in pixels.
+
+    Returns:
+        ``(height, width, 3)`` RGB.
+    """
+    pad = padding(size)
+    font = ImageFont.load_default(size)
+    width = round(font.getlength(text))
+    canvas = PillowImage.new("RGB", (width + 2 * pad, size + 2 * pad), background)
+    position = (pad, pad + round(BASELINE * size))
+    ImageDraw.Draw(canvas).text(position, text, fill=ink_on(background), font=font, anchor="ls")
+    return np.asarray(canvas)
+
+
+@lru_cache(maxsize=256)
+def badge(number: int, fill: str, background: str, size: int) -> Image:
+    """Render the number of a face in a pill-shaped badge, ``(height, width, 3)`` RGB.
+
+    It is filled and surrounded by colours ``#RRGGBB``, beside text of a size in pixels.
+    """
+    pad, height = padding(size), size + 2 * padding(size)
+    font = ImageFont.load_default(size * _SUPERSAMPLING)
+    round_side = height - pad
+    width = max(round_side, round(font.getlength(str(number)) / _SUPERSAMPLING) + 2 * pad)
+    large = PillowImage.new(
+        "RGB", ((width + pad) * _SUPERSAMPLING, height * _SUPERSAMPLING), background
+    )
+    left, top = pad * _SUPERSAMPLING * 2 // 3, (height - round_side) * _SUPERSAMPLING // 2
+    box = (left, top, left + width * _SUPERSAMPLING, top + round_side * _SUPERSAMPLING)
+    draw = ImageDraw.Draw(large)
+    draw.rounded_rectangle(box, round_side * _SUPERSAMPLING / 2, fill, ink_on(fill), _SUPERSAMPLING)
+    middle = ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2 + 0.36 * size * _SUPERSAMPLING)
+    draw.text(middle, str(number), fill=ink_on(fill), font=font, anchor="ms")
+    return np.asarray(large.resize((width + pad, height), PillowImage.Resampling.BOX))
+
+
+def ink_on(background: str) -> str:
+    """Return the more readable text colour on a background: black or white."""
+    return "black" if _luminance(ImageColor.getrgb(background)) > _BRIGHT else "white"
+
+
+def _luminance(rgb: tuple[int, ...]) -> float:
+    """Return the relative luminance of an sRGB colour (WCAG 2.2), 0…1."""
+    share = np.array(rgb[:3]) / 255
+    linear = np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
+    return float(linear @ [0.2126, 0.7152, 0.0722])
 
 
 class Rectangle(NamedTuple):
@@ -25,12 +91,6 @@ class Rectangle(NamedTuple):
     top: int
     right: int
     bottom: int
-
-    def grown(self, margin: int) -> Rectangle:
-        """Return the rectangle enlarged by a margin on every side."""
-        return Rectangle(
-            self.left - margin, self.top - margin, self.right + margin, self.bottom + margin
-        )
 
 
 def overlap(a: Rectangle, b: Rectangle) -> int:
@@ -58,15 +118,9 @@ def around(
 ) -> list[Rectangle]:
     """Return the candidate positions of a panel around a face, best first.
 
-    Args:
-        box: box of the face; may extend past the image.
-        size_wh: width and height of the panel.
-        picture_wh: width and height of the image.
-        gap: pixels between the face and the panel.
-        headroom: pixels above the box that its tag occupies.
-
-    Returns:
-        Four rectangles; none if the panel is larger than the image.
+    They are `gap` pixels from the box, which may extend past the image, and from the `headroom`
+    pixels above it that its tag occupies. There are four; none if the panel is larger than the
+    image.
     """
     (width, height), (left, top, right, bottom) = size_wh, box
     if width > picture_wh[0] or height > picture_wh[1]:
@@ -90,19 +144,10 @@ _BACKGROUND = (17, 19, 26, 200)
 _EMPTY_BAR = (255, 255, 255, 28)
 _QUIET_TEXT, _STRONG_TEXT = (205, 209, 217, 255), (255, 255, 255, 255)
 
-#: Supersampling factor for antialiasing of rounded corners.
-_SUPERSAMPLING = 4
-
 
 @dataclass(frozen=True)
-class PanelStyle:
-    """Appearance of a panel. All lengths are in pixels.
-
-    Attributes:
-        labels: names of the expressions, in the order of the probabilities.
-        text: text size.
-        short: draw bars of half the length, to save space.
-    """
+class _PanelStyle:
+    """Appearance of a panel, in pixels; a short one has bars of half the length."""
 
     labels: tuple[str, ...]
     text: int
@@ -110,7 +155,6 @@ class PanelStyle:
 
     @property
     def pad(self) -> int:
-        """Padding inside the border."""
         return max(3, self.text // 2)
 
     @property
@@ -125,23 +169,15 @@ class PanelStyle:
 
     @property
     def name_width(self) -> int:
-        """Width of the longest name."""
         return _text_width(self.labels, self.text)
 
     @property
     def size_wh(self) -> tuple[int, int]:
-        """Width and height of the panel."""
         height = self.step * len(self.labels) + 2 * self.pad
         return self.name_width + self.length + 3 * self.pad, height
 
     def bar(self, index: int, share: float, *, top: bool) -> tuple[slice, slice]:
-        """Return the rows and columns of a bar within the panel.
-
-        Args:
-            index: index of the expression.
-            share: probability, 0…1, which is the relative length of the bar.
-            top: whether this is the most probable expression, whose bar is thicker.
-        """
+        """Return the rows and columns of a bar; the most probable expression's is thicker."""
         thin = max(1, self.step // 5) - (1 if top else 0)
         start = self.pad + index * self.step
         rows = slice(start + thin, start + self.step - thin)
@@ -151,14 +187,8 @@ class PanelStyle:
         return rows, slice(left, left + length)
 
 
-def draw_panel(region: Image, probabilities: Floats, style: PanelStyle) -> None:
-    """Draw the panel of one face over a region of an image, in place.
-
-    Args:
-        region: ``(height, width, 3)`` RGB uint8 of exactly the panel's size.
-        probabilities: ``(k,)`` probabilities of `style.labels`.
-        style: appearance of the panel.
-    """
+def _draw_panel(region: Image, probabilities: Floats, style: _PanelStyle) -> None:
+    """Draw the panel of one face over a region of exactly its size, in place."""
     top = int(probabilities.argmax())
     keep, layer = _background_layer(style, top)
     region[:] = cv2.add(cv2.multiply(region, keep, scale=1 / 255), layer)
@@ -167,7 +197,7 @@ def draw_panel(region: Image, probabilities: Floats, style: PanelStyle) -> None:
 
 
 @lru_cache(maxsize=256)
-def _background_layer(style: PanelStyle, top: int) -> tuple[Image, Image]:
+def _background_layer(style: _PanelStyle, top: int) -> tuple[Image, Image]:
     """Render what is the same in every frame: background, names and empty bars.
 
     Returns:
@@ -187,17 +217,13 @@ def _background_layer(style: PanelStyle, top: int) -> tuple[Image, Image]:
         box = (columns.start, rows.start, columns.stop - 1, rows.stop - 1)
         draw.rectangle(box, _EMPTY_BAR)
         ink = _STRONG_TEXT if index == top else _QUIET_TEXT
-        draw.text(_name_position(style, index), name, ink, font, "ls")
+        # The left end of the name on its baseline.
+        start = style.pad + index * style.step + (style.step - style.text) / 2
+        draw.text((style.pad, start + round(BASELINE * style.text)), name, ink, font, "ls")
     rgba = np.asarray(PillowImage.alpha_composite(canvas, shade), np.float32)
     alpha = np.repeat(rgba[..., 3:], 3, axis=2)
     layer = np.round(rgba[..., :3] * alpha / 255).astype(np.uint8)
     return (255 - alpha).astype(np.uint8), layer
-
-
-def _name_position(style: PanelStyle, index: int) -> tuple[float, float]:
-    """Return the left end of a name on its baseline."""
-    start = style.pad + index * style.step
-    return style.pad, start + (style.step - style.text) / 2 + round(BASELINE * style.text)
 
 
 @lru_cache(maxsize=64)
@@ -289,29 +315,29 @@ def _draw_panels(
 ) -> None:
     """Draw a panel for each face, all in one style; a panel without room is left out."""
     size = max(_PANEL_TEXT_MIN, round(text * _PANEL_TEXT))
-    style = PanelStyle(faces.labels, size)
+    style = _PanelStyle(faces.labels, size)
     positions = _panel_positions(picture, faces, tags, style, gap)
     if None in positions:
-        style = PanelStyle(faces.labels, max(_PANEL_TEXT_MIN, size - 1), short=True)
+        style = _PanelStyle(faces.labels, max(_PANEL_TEXT_MIN, size - 1), short=True)
         positions = _panel_positions(picture, faces, tags, style, gap)
     for position, probabilities in zip(positions, faces.probabilities, strict=True):
         if position:
             region = picture[position.top : position.bottom, position.left : position.right]
-            draw_panel(region, probabilities, style)
+            _draw_panel(region, probabilities, style)
 
 
 def _panel_positions(
-    picture: Image, faces: Faces, tags: list[Rectangle], style: PanelStyle, gap: int
+    picture: Image, faces: Faces, tags: list[Rectangle], style: _PanelStyle, gap: int
 ) -> list[Rectangle | None]:
     """Return the position of each face's panel; None where it would cover something."""
     picture_wh = (picture.shape[1], picture.shape[0])
     boxes = [Rectangle(*(round(v) for v in box)) for box in faces.xyxy.tolist()]
     # The line of a box is centred on its edge, so it takes up half the gap.
-    faces_drawn = [box.grown(gap // 2) for box in boxes]
+    half = gap // 2
+    drawn = [Rectangle(b[0] - half, b[1] - half, b[2] + half, b[3] + half) for b in boxes]
     placed: list[Rectangle | None] = []
     for box, tag in zip(boxes, tags, strict=True):
         headroom = tag.bottom - tag.top
         positions = around(box, style.size_wh, picture_wh, gap=gap, headroom=headroom)
-        taken = [*faces_drawn, *tags, *filter(None, placed)]
-        placed.append(first_free(positions, taken))
+        placed.append(first_free(positions, [*drawn, *tags, *filter(None, placed)]))
     return placed

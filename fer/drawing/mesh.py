@@ -59,12 +59,8 @@ def draw_meshes(image: Image, meshes: Iterable[Floats]) -> Image:
     """Return a copy of `image` with face meshes, as large as the faces are.
 
     Lines go round the face, the eyes, the brows, the nose and the lips. The other points are drawn
-    where they would not hide the face.
-
-    Args:
-        image: ``(height, width, 3)`` RGB uint8; not modified.
-        meshes: ``(468, 2)`` each, in pixels; may extend past the image. See
-            `fer.detection.face_landmark.FaceMeshes`.
+    where they would not hide the face. Meshes are ``(468, 2)`` each, in pixels, and may extend past
+    the image; see `fer.detection.face_landmark.FaceMeshes`.
     """
     check_image(image)
     picture = image.copy()
@@ -90,14 +86,7 @@ def _draw(picture: Image, mesh: Floats) -> None:
 def _coverage(
     mesh: NDArray[np.float64], size: tuple[int, ...], side: float, grown: float
 ) -> NDArray[np.float32]:
-    """Return how much of each pixel lines and points cover, ``(height, width)`` float32, 0…1.
-
-    Args:
-        mesh: the points, in pixels of the mask.
-        size: height and width of the mask.
-        side: longer side of the mesh.
-        grown: pixels by which everything is larger on all sides.
-    """
+    """Return how much of each pixel lines and points cover, grown by so many pixels, 0…1."""
     factor = int(np.clip(_MASK_SIDE // side, 1, _MAX_SUPERSAMPLING))
     mask = np.zeros((size[0] * factor, size[1] * factor), np.uint8)
     # OpenCV has the centre of the first pixel at 0.

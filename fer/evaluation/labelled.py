@@ -53,8 +53,7 @@ def evaluate_labelled(
         truth: canonical names of the true classes of ``n`` faces; see `fer.labels.canonical`.
         probabilities: ``(n, k)``, of the head's classes.
         head: the head, with its thresholds.
-        flawed: ``(n,)``, whether a face has a flaw, so that the threshold for degraded pictures
-            applies; None if none has.
+        flawed: ``(n,)``, whether a face has a flaw, which has thresholds of its own.
 
     Raises:
         DataError: no face has a class of the head.
@@ -64,7 +63,8 @@ def evaluate_labelled(
         raise ValueError(
             f"expected probabilities {(len(truth), len(head.labels))}, got {probabilities.shape}"
         )
-    index = np.array([_column(name, head) for name in truth], np.int64)
+    columns = {name: column for column, name in enumerate(head.labels)}
+    index = np.array([columns.get(name, -1) for name in truth], np.int64)
     known = index >= 0
     left_out = Counter(name for name in truth if name not in head.labels)
     if not known.any():
@@ -90,10 +90,6 @@ def evaluate_labelled(
         answered=float(given.mean()),
         answered_accuracy=float(right[given].mean()) if given.any() else 0.0,
     )
-
-
-def _column(name: str, head: Head) -> int:
-    return head.labels.index(name) if name in head.labels else -1
 
 
 def _restricted(

@@ -196,14 +196,7 @@ class Selective(Record):
         """Return how often such a prediction was correct at about this confidence.
 
         The range around the confidence is as narrow as it can be with `NEIGHBOURS` faces, or, where
-        they are rare, with `LEAST_NEIGHBOURS`.
-
-        Args:
-            label: the most probable class.
-            confidence: its probability.
-
-        Returns:
-            The neighbours; None if there are too few, or none were recorded.
+        they are rare, with `LEAST_NEIGHBOURS`. None if there are too few, or none were recorded.
         """
         if not self.predicted or label not in self.labels:
             return None

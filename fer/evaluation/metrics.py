@@ -84,12 +84,7 @@ class Evaluation(Record):
 
 
 def evaluate(labels: Labels, probabilities: Probabilities, names: tuple[str, ...]) -> Evaluation:
-    """Evaluate the predictions of a classifier.
-
-    Args:
-        labels: ``(n,)`` indices of the true classes, n ≥ 1.
-        probabilities: ``(n, k)``, rows sum to 1.
-        names: names of the ``k`` classes.
+    """Evaluate ``(n, k)`` probabilities of named classes by ``(n,)`` indices of the true ones.
 
     Raises:
         ValueError: there are no faces, or the shapes do not match.

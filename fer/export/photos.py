@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from os.path import splitext
 from typing import Any
 
-from fer.export.table import ExportInfo, face_columns, face_rows
+from fer.export.table import ExportInfo, face_cells, face_columns, face_records
 from fer.text import cell
 from fer.types import Faces
 
@@ -24,8 +24,7 @@ class PhotoResult:
         width: width of the upright image in pixels; 0 if the file could not be read.
         height: height, likewise.
         faces: the faces that were detected.
-        error: why the file could not be read, as the end of a sentence that starts with its name;
-            empty if it was read.
+        error: why the file could not be read, to follow its name; empty if it was read.
     """
 
     name: str
@@ -45,8 +44,8 @@ def photo_record(result: PhotoResult) -> dict[str, Any]:
         "height": result.height,
         "head": result.faces.head,
         "faces": [
-            {"face": number, **row.record()}
-            for number, row in enumerate(face_rows(result.faces), 1)
+            {"face": number, **record}
+            for number, record in enumerate(face_records(result.faces), 1)
         ],
     }
 
@@ -58,7 +57,7 @@ def to_json(results: Iterable[PhotoResult], info: ExportInfo) -> str:
         **info.record(),
         "labels": info.labels,
         "heads": info.heads,
-        "photos": [photo_record(result) for result in told_apart(results)],
+        "photos": [photo_record(result) for result in _with_distinct_names(results)],
     }
     return json.dumps(record, indent=1, ensure_ascii=False)
 
@@ -66,35 +65,34 @@ def to_json(results: Iterable[PhotoResult], info: ExportInfo) -> str:
 def to_csv(results: Iterable[PhotoResult], info: ExportInfo) -> str:
     """Return a CSV table with one row per face, whatever head answered.
 
-    The columns are file, width and height of the image, face (from 1), those of
-    `fer.export.table.face_columns` with the labels of all heads, why the file could not be
-    read, the time in ISO 8601, and the names of model and detector. A photograph without faces, or
-    one that could not be read, has one row, whose cells from face to the last label are empty. No
-    name is a formula; see `fer.text.cell`.
+    The columns are file, width and height of the image, face (from 1), those of `face_columns` with
+    the labels of all heads, why the file could not be read, the time in ISO 8601, and the names of
+    model and detector. A photograph without faces, or one that could not be read, has one row,
+    whose cells from face to the last label are empty. No name is a formula; see `fer.text.cell`.
     """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     columns = face_columns(info.labels)
     last = ("error", "time", "model", "detector")
     writer.writerow(["file", "width", "height", "face", *columns, *last])
-    said = (info.iso_time, cell(info.model), info.detector)
-    for result in told_apart(results):
+    made_by = (info.iso_time, cell(info.model), info.detector)
+    for result in _with_distinct_names(results):
         size = ("", "") if result.error else (result.width, result.height)
-        rows = [[i, *row.cells(info.labels)] for i, row in enumerate(face_rows(result.faces), 1)]
+        faces = enumerate(face_records(result.faces), 1)
+        rows = [[number, *face_cells(record, info.labels)] for number, record in faces]
         for cells in rows or [[""] * (1 + len(columns))]:
-            writer.writerow([cell(result.name), *size, *cells, cell(result.error), *said])
+            writer.writerow([cell(result.name), *size, *cells, cell(result.error), *made_by])
     return out.getvalue()
 
 
-def told_apart(results: Iterable[PhotoResult]) -> list[PhotoResult]:
-    """Number photographs whose file has the name of an earlier one: ``a.jpg``, ``a (2).jpg``."""
+def _with_distinct_names(results: Iterable[PhotoResult]) -> list[PhotoResult]:
     results = list(results)
     names = distinct_names([result.name for result in results])
     return [replace(result, name=name) for result, name in zip(results, names, strict=True)]
 
 
 def distinct_names(names: Sequence[str]) -> list[str]:
-    """Number names that occur again, before their ending; the first keeps its name.
+    """Number names that occur again, before their ending: ``a.jpg``, ``a (2).jpg``.
 
     Names that differ only in capitals count as the same, as they do on many computers.
     """

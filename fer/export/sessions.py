@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import groupby
 from typing import Any, BinaryIO, TextIO
 
@@ -13,26 +13,19 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from fer.export.stream import CAMERA_OFF, NO_FACE, HeadLabels, StreamResult, StreamRows, answers
+from fer.export.stream import CAMERA_OFF, NO_FACE, StreamResult, StreamRows, answers
 from fer.export.subtitles import srt, webvtt
 from fer.export.summary import summary_json
-from fer.export.table import BOX, ExportInfo, FaceRow, face_columns
+from fer.export.table import BOX, ExportInfo, face_cells, face_columns, face_record
 from fer.text import cell
 from fer.types import FLAWS, UNCERTAIN
 
 #: Columns of every table of a session, before and after those of a face.
-FIRST_COLUMNS = ("seconds", "width", "height", "person")
-LAST_COLUMNS = ("time", "model", "detector", "smoothing_seconds", "camera_off")
+_FIRST_COLUMNS = ("seconds", "width", "height", "person")
+_LAST_COLUMNS = ("time", "model", "detector", "smoothing_seconds", "camera_off")
 
 
-def stream_csv(rows: StreamRows, info: ExportInfo) -> str:
-    """Return what `write_csv` writes."""
-    out = io.StringIO()
-    write_csv(rows, info, out)
-    return out.getvalue()
-
-
-def write_csv(rows: StreamRows, info: ExportInfo, out: TextIO) -> None:
+def _write_csv(rows: StreamRows, info: ExportInfo, out: TextIO) -> None:
     """Write a CSV table with one row per face and frame; a frame without faces has one row.
 
     The columns are seconds since the start, width and height of the image, person (the track
@@ -40,115 +33,84 @@ def write_csv(rows: StreamRows, info: ExportInfo, out: TextIO) -> None:
     ISO 8601, the names of model and detector, the smoothing window in seconds, and whether the
     camera was switched off (true or false). Without a face, the cells from person to the last label
     are empty. Boxes are in camera coordinates (not mirrored).
-
-    Args:
-        rows: rows of a session or recording.
-        info: what is said about all of them.
-        out: open for text without translation of line ends (``newline=""``).
     """
     writer = csv.writer(out, lineterminator="\n")
     columns = face_columns(rows.labels)
-    writer.writerow([*FIRST_COLUMNS, *columns, *LAST_COLUMNS])
+    writer.writerow([*_FIRST_COLUMNS, *columns, *_LAST_COLUMNS])
     for row in rows.array:
-        seconds = float(row["seconds"])
+        seconds, track = float(row["seconds"]), int(row["track"])
         cells: list[object] = [""] * (1 + len(columns))
-        if row["track"] > NO_FACE:
-            cells = [int(row["track"]), *_face_row(row, rows).cells(rows.labels)]
+        if track > NO_FACE:
+            cells = [track, *face_cells(_face_record(row, rows), rows.labels)]
         frame = (round(seconds, 3), int(row["width"]), int(row["height"]))
         model = rows.heads[int(row["head"])].model or info.model
-        said = (info.iso_time_after(seconds), cell(model), info.detector, _smoothing(row))
-        writer.writerow([*frame, *cells, *said, str(_camera_off(row)).lower()])
+        made_by = (info.iso_time_after(seconds), cell(model), info.detector)
+        camera_off = str(track == CAMERA_OFF).lower()
+        writer.writerow([*frame, *cells, *made_by, row["smoothing_ms"] / 1000, camera_off])
 
 
-def stream_json(rows: StreamRows, info: ExportInfo) -> str:
-    """Return what `write_json` writes."""
-    out = io.StringIO()
-    write_json(rows, info, out)
-    return out.getvalue()
-
-
-def write_json(rows: StreamRows, info: ExportInfo, out: TextIO) -> None:
+def _write_json(rows: StreamRows, info: ExportInfo, out: TextIO) -> None:
     """Write a JSON object with start, model, detector, settings, heads, and each frame.
 
     The settings are a list: the first are those of the first frame, and each further entry says
     from which second on they were changed. Where several models answered, ``models`` has them all,
     and ``heads`` the labels of each one's heads, by ``model/head``.
-
-    Args:
-        rows: rows of a session or recording.
-        info: what is said about all of them.
-        out: open for text.
     """
+    several = bool(info.others)
     record = {
         "started": info.iso_time_after(0.0),
         **info.record(),
-        "settings": _settings(rows, info),
+        "settings": _settings(rows, several),
         "labels": rows.labels,
-        "heads": {_head_name(head, info): head.labels for head in rows.heads},
+        "heads": {f"{h.model}/{h.name}" if several else h.name: h.labels for h in rows.heads},
     }
     # Frame by frame: a long session's need not all be in memory at once.
     out.write(json.dumps(record).removesuffix("}") + ', "frames": [')
-    for i, frame in enumerate(_frames(rows, info)):
-        out.write(f"{',' if i else ''}\n{json.dumps(frame)}")
+    for i, (seconds, frame) in enumerate(groupby(rows.array, lambda row: float(row["seconds"]))):
+        out.write(f"{',' if i else ''}\n{json.dumps(_frame(seconds, list(frame), rows, info))}")
     out.write("]}")
 
 
-def _head_name(head: HeadLabels, info: ExportInfo) -> str:
-    return f"{head.model}/{head.name}" if info.others else head.name
-
-
-def _settings(rows: StreamRows, info: ExportInfo) -> list[dict[str, Any]]:
+def _settings(rows: StreamRows, several_models: bool) -> list[dict[str, Any]]:
     chosen = np.stack([rows.array["head"], rows.array["smoothing_ms"]], axis=1)
     changed = np.ones(len(rows), np.bool_)
     changed[1:] = (np.diff(chosen, axis=0) != 0).any(axis=1)
-    return [
-        {
-            "seconds": round(float(row["seconds"]), 3),
-            **({"model": rows.heads[int(row["head"])].model} if info.others else {}),
-            "head": rows.heads[int(row["head"])].name,
-            "smoothing_seconds": _smoothing(row),
-        }
-        for row in rows.array[changed]
-    ]
+    settings = []
+    for row in rows.array[changed]:
+        head = rows.heads[int(row["head"])]
+        settings.append(
+            {
+                "seconds": round(float(row["seconds"]), 3),
+                **({"model": head.model} if several_models else {}),
+                "head": head.name,
+                "smoothing_seconds": int(row["smoothing_ms"]) / 1000,
+            }
+        )
+    return settings
 
 
-def _smoothing(row: np.void) -> float:
-    return int(row["smoothing_ms"]) / 1000
+def _frame(
+    seconds: float, frame: list[np.void], rows: StreamRows, info: ExportInfo
+) -> dict[str, Any]:
+    return {
+        "seconds": round(seconds, 3),
+        "time": info.iso_time_after(seconds),
+        "width": int(frame[0]["width"]),
+        "height": int(frame[0]["height"]),
+        "faces": [
+            {"person": int(row["track"]), **_face_record(row, rows)}
+            for row in frame
+            if row["track"] > NO_FACE
+        ],
+        "camera_off": int(frame[0]["track"]) == CAMERA_OFF,
+    }
 
 
-def _camera_off(row: np.void) -> bool:
-    return int(row["track"]) == CAMERA_OFF
-
-
-def _frames(rows: StreamRows, info: ExportInfo) -> Iterator[dict[str, Any]]:
-    for seconds, frame in groupby(rows.array, key=lambda row: float(row["seconds"])):
-        frame_rows = list(frame)
-        yield {
-            "seconds": round(seconds, 3),
-            "time": info.iso_time_after(seconds),
-            "width": int(frame_rows[0]["width"]),
-            "height": int(frame_rows[0]["height"]),
-            "faces": [
-                {"person": int(row["track"])} | _face_row(row, rows).record()
-                for row in frame_rows
-                if row["track"] > NO_FACE
-            ],
-            "camera_off": _camera_off(frame_rows[0]),
-        }
-
-
-def _face_row(row: np.void, rows: StreamRows) -> FaceRow:
+def _face_record(row: np.void, rows: StreamRows) -> dict[str, Any]:
     head = rows.heads[int(row["head"])]
-    columns = [rows.labels.index(label) for label in head.labels]
-    return FaceRow.of(
-        box=row["box"],
-        score=float(row["score"]),
-        head=head.name,
-        labels=head.labels,
-        probabilities=row["probabilities"][columns],
-        uncertain=bool(row["uncertain"]),
-        flaws=row["flaws"].tolist(),
-    )
+    shares = row["probabilities"][[rows.labels.index(label) for label in head.labels]]
+    uncertain, flaws = bool(row["uncertain"]), row["flaws"].tolist()
+    return face_record(row["box"], row["score"], head.name, head.labels, shares, uncertain, flaws)
 
 
 #: Rows of a row group: so many are in memory as columns at a time.
@@ -174,25 +136,13 @@ _TYPES = {
 }
 
 
-def stream_parquet(rows: StreamRows, info: ExportInfo) -> bytes:
-    """Return what `write_parquet` writes."""
-    out = io.BytesIO()
-    write_parquet(rows, info, out)
-    return out.getvalue()
-
-
-def write_parquet(rows: StreamRows, info: ExportInfo, out: BinaryIO) -> None:
+def _write_parquet(rows: StreamRows, info: ExportInfo, out: BinaryIO) -> None:
     """Write a Parquet table with one row per face and frame; a frame without faces has one row.
 
-    The columns are those of `fer.export.sessions.write_csv`, not rounded. Times are in UTC, quality
-    flaws are a list, and without a face the cells from person to the last label are null. The
-    schema's metadata say model, sha256, detector and the start in ISO 8601, and where several
-    models answered, the names of all and their hashes, with commas between them.
-
-    Args:
-        rows: rows of a session or recording.
-        info: what is said about all of them.
-        out: open for bytes.
+    The columns are those of the CSV table, not rounded. Times are in UTC, quality flaws are a list,
+    and without a face the cells from person to the last label are null. The schema's metadata say
+    model, sha256, detector and the start in ISO 8601, and where several models answered, the names
+    of all and their hashes, with commas between them.
     """
     # Imported here, because its libraries take 8 MB of memory, and few servers are asked for it.
     import pyarrow.parquet as pq
@@ -204,14 +154,14 @@ def write_parquet(rows: StreamRows, info: ExportInfo, out: BinaryIO) -> None:
 
 
 def _schema(labels: tuple[str, ...], info: ExportInfo) -> pa.Schema:
-    names = [*FIRST_COLUMNS, *face_columns(labels), *LAST_COLUMNS]
-    told = {
+    names = [*_FIRST_COLUMNS, *face_columns(labels), *_LAST_COLUMNS]
+    metadata = {
         "model": ", ".join([info.model, *(name for name, _ in info.others)]),
         "sha256": ", ".join([info.sha256, *(sha256 for _, sha256 in info.others)]),
         "detector": info.detector,
         "start": info.iso_time_after(0.0),
     }
-    return pa.schema([(name, _TYPES.get(name, pa.float32())) for name in names], metadata=told)
+    return pa.schema([(name, _TYPES.get(name, pa.float32())) for name in names], metadata=metadata)
 
 
 def _table(rows: StreamRows, info: ExportInfo, schema: pa.Schema) -> pa.Table:
@@ -274,9 +224,9 @@ def _text(write: Callable[[StreamResult, TextIO], object]) -> Callable[..., None
 
 #: What writes a file, by the ending that its name gets.
 WRITERS: dict[str, Callable[[StreamResult, BinaryIO], None]] = {
-    ".csv": _text(lambda result, out: write_csv(result.rows, result.info, out)),
-    ".json": _text(lambda result, out: write_json(result.rows, result.info, out)),
-    ".parquet": lambda result, out: write_parquet(result.rows, result.info, out),
+    ".csv": _text(lambda result, out: _write_csv(result.rows, result.info, out)),
+    ".json": _text(lambda result, out: _write_json(result.rows, result.info, out)),
+    ".parquet": lambda result, out: _write_parquet(result.rows, result.info, out),
     ".vtt": _text(lambda result, out: out.write(webvtt(result))),
     ".srt": _text(lambda result, out: out.write(srt(result))),
     "-summary.json": _text(lambda result, out: out.write(summary_json(result))),

@@ -26,14 +26,7 @@ _MAX_MILLISECONDS = 60_000
 
 @dataclass(frozen=True)
 class HeadLabels:
-    """Name and labels of a head.
-
-    Attributes:
-        name: of the head.
-        labels: names of its classes.
-        model: name of its model, where several may answer; else empty.
-        sha256: SHA-256 of the model's file, likewise.
-    """
+    """Name and labels of a head; where several models may answer, of its model and file too."""
 
     name: str
     labels: tuple[str, ...]
@@ -113,12 +106,9 @@ class StreamRows:
         Args:
             faces: the faces of the frame; `seconds` must be set.
             size: width and height of the frame in pixels.
-            heads: the heads that may occur in the session, including that of `faces`; only that one
-                if not given.
-            smoothing_seconds: smoothing window of the probabilities; of more than a minute, a
-                minute is noted.
-            camera_off: whether the camera was switched off, so that the frame was not analysed;
-                then there are no faces.
+            heads: the heads that may occur in the session; only that of `faces` if not given.
+            smoothing_seconds: smoothing window; of more than a minute, a minute is noted.
+            camera_off: whether the camera was switched off; then there are no faces.
         """
         if faces.seconds is None:
             raise ValueError("expected the faces of a stream, got those of a still photograph")
@@ -149,11 +139,7 @@ class StreamRows:
         return self.with_heads(tuple(self.heads[i] for i in used))
 
     def with_heads(self, heads: tuple[HeadLabels, ...]) -> StreamRows:
-        """Return the same rows, of which other heads may occur.
-
-        Args:
-            heads: at least those that do occur.
-        """
+        """Return the same rows, of which other heads may occur; at least those that do."""
         labels = labels_of(heads)
         array = np.zeros(len(self), row_type(labels))
         for name in array.dtype.names or ():
@@ -223,15 +209,20 @@ Span = tuple[float, float]
 class FrameTimes:
     """The ``m`` frames of a session's ``n`` rows.
 
+    A frame stands for the time to the next one. Before a hole (see `HOLE_SECONDS`), and at the end,
+    it stands for as long as frames usually do; a single one for no time at all.
+
     Attributes:
         seconds: ``(m,)`` times, ascending.
-        lasted: ``(m,)`` for how many seconds each frame stands; see `durations`.
+        lasted: ``(m,)`` for how many seconds each frame stands.
+        limits: ``(m,)`` for how many seconds it may stand.
         camera_off: ``(m,)`` whether the camera was switched off.
         frame: ``(n,)`` index of each row's frame.
     """
 
     seconds: NDArray[np.float64]
     lasted: NDArray[np.float64]
+    limits: NDArray[np.float64]
     camera_off: NDArray[np.bool_]
     frame: NDArray[np.int64]
 
@@ -255,13 +246,19 @@ class FrameTimes:
         times, first, frame = np.unique(rows.seconds, return_index=True, return_inverse=True)
         off = rows.camera_off[first]
         limits = np.where(off, max(OFF_HOLE_SECONDS, hole_seconds), hole_seconds)
-        lasted = durations(times, limits)
+        lasted = np.zeros(len(times))
+        if len(times) > 1:
+            gaps = np.diff(times)
+            known = gaps <= limits[:-1] + _TOLERANCE
+            usual = float(np.median(gaps[known])) if known.any() else float(limits.min())
+            lasted = np.minimum(usual, limits)
+            lasted[:-1][known] = gaps[known]
         if end is not None and len(times):
             lasted[-1] = max(0.0, end - times[-1])
         if len(cuts):
             following = np.searchsorted(cuts, times, side="right")
             lasted = np.minimum(lasted, np.append(cuts, np.inf)[following] - times)
-        return cls(times, lasted, off, frame)
+        return cls(times, lasted, limits, off, frame)
 
     @cached_property
     def until(self) -> NDArray[np.float64]:
@@ -269,57 +266,21 @@ class FrameTimes:
         return self.seconds + self.lasted
 
 
-@dataclass(frozen=True)
-class Shares:
-    """How long each person got each answer.
-
-    Attributes:
-        tracks: numbers of the ``p`` people, ascending.
-        seconds: ``(p, k + 1)`` seconds per person and answer; the last column is "uncertain".
-    """
-
-    tracks: list[int]
-    seconds: NDArray[np.float64]
-
-
-def durations(
-    times: NDArray[np.float64], limits: float | NDArray[np.float64] = HOLE_SECONDS
-) -> NDArray[np.float64]:
-    """Return for how many seconds each frame stands: the time to the next frame.
-
-    A frame before a hole (see `HOLE_SECONDS`) and the last one stand for as long as frames usually
-    do, because their own time is unknown; a single one stands for no time at all.
-
-    Args:
-        times: ``(n,)`` times of the frames in seconds, ascending.
-        limits: longest time for which a frame stands, of all or of each ``(n,)``.
-    """
-    if len(times) < 2:
-        return np.zeros(len(times))
-    limits = np.broadcast_to(limits, times.shape)
-    gaps = np.diff(times)
-    known = gaps <= limits[:-1] + _TOLERANCE
-    usual_gap = float(np.median(gaps[known])) if known.any() else float(limits.min())
-    return np.where(np.append(known, False), np.append(gaps, 0.0), np.minimum(usual_gap, limits))
-
-
 def holes(
     rows: StreamRows, start: float, until: float, *, hole_seconds: float = HOLE_SECONDS
 ) -> list[Span]:
-    """Return from when to when nothing was analysed, in seconds; see `HOLE_SECONDS`.
+    """Return from when to when nothing was analysed, of the seconds in which frames may have come.
 
     Args:
         rows: rows of a session.
         start: seconds from which on frames may have come.
-        until: seconds up to which frames may have come.
-        hole_seconds: longest time for which a frame stands.
+        until: seconds up to which they may have.
+        hole_seconds: longest time for which a frame stands; see `HOLE_SECONDS`.
     """
     times = FrameTimes.of(rows, hole_seconds=hole_seconds)
-    limits = np.where(times.camera_off, max(OFF_HOLE_SECONDS, hole_seconds), hole_seconds)
-    since = np.append(start, times.seconds)
-    known = np.append(start, times.until)
+    since, known = np.append(start, times.seconds), np.append(start, times.until)
     following = np.append(times.seconds, until)
-    long = following - since > np.append(hole_seconds, limits) + _TOLERANCE
+    long = following - since > np.append(hole_seconds, times.limits) + _TOLERANCE
     return list(zip(known[long].tolist(), following[long].tolist(), strict=True))
 
 
@@ -335,13 +296,21 @@ def off_spans(times: FrameTimes) -> list[Span]:
     return spans
 
 
-def shares(rows: StreamRows, times: FrameTimes | None = None) -> Shares:
-    """Add up how long each person got each answer.
+@dataclass(frozen=True)
+class Shares:
+    """How long each person got each answer.
 
-    Args:
-        rows: rows of a session.
-        times: their frames; those of a camera session if None.
+    Attributes:
+        tracks: numbers of the ``p`` people, ascending.
+        seconds: ``(p, k + 1)`` seconds per person and answer; the last column is "uncertain".
     """
+
+    tracks: list[int]
+    seconds: NDArray[np.float64]
+
+
+def shares(rows: StreamRows, times: FrameTimes | None = None) -> Shares:
+    """Add up how long each person got each answer; frames are a camera's if no `times` say more."""
     times = times or FrameTimes.of(rows)
     faces = rows.take(rows.has_face)
     tracks, person = np.unique(faces.track, return_inverse=True)

@@ -107,13 +107,7 @@ def _scenes(result: StreamResult) -> Iterator[slice]:
 
 
 def _stretches(rows: StreamRows, times: FrameTimes, scene: slice) -> Iterator[tuple[int, _Run]]:
-    """Yield everybody's number with each stretch of one answer, without flickers.
-
-    Args:
-        rows: rows of the session.
-        times: their frames.
-        scene: frames of a scene.
-    """
+    """Yield everybody's number with each stretch of one answer in a scene, without flickers."""
     first, stop = np.searchsorted(times.frame, [scene.start, scene.stop])
     has_face = rows.has_face[first:stop]
     faces, frame = rows.take(slice(first, stop)).take(has_face), times.frame[first:stop][has_face]

@@ -20,14 +20,8 @@ def surest_moments(rows: StreamRows) -> NDArray[np.int64]:
 
     It is the row with the highest confidence among those whose answer was the same for
     `SETTLED_SECONDS` before and after; if there is none such, among all with that answer. Uncertain
-    answers have no moment. A later one that is equally sure does not count.
-
-    Args:
-        rows: rows of a session or recording, in chronological order.
-
-    Returns:
-        ``(m,)`` ascending by person, then by label; at most one per person and label. The row's
-        `seconds`, `track`, `box` and ``probabilities.argmax()`` say all of it.
+    answers have no moment. A later one that is equally sure does not count. They are ascending by
+    person, then by label.
     """
     index = np.flatnonzero(rows.has_face)
     index = index[np.argsort(rows.track[index], kind="stable")]  # person by person, in time
@@ -43,12 +37,7 @@ def surest_moments(rows: StreamRows) -> NDArray[np.int64]:
 
 
 def _time_inside(faces: StreamRows, answer: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return how far each row is from either end of its run of equal answers, in seconds.
-
-    Args:
-        faces: rows of faces, person by person, each in chronological order.
-        answer: ``(n,)`` answer of each.
-    """
+    """Return how far each row is from either end of its run of equal answers, in seconds."""
     if not len(faces):
         return np.zeros(0)
     new = np.ones(len(faces), np.bool_)

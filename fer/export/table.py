@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain
@@ -30,123 +30,71 @@ _COLUMNS = (
 
 
 def face_columns(labels: Sequence[str]) -> list[str]:
-    """Return the column names of `FaceRow.cells`."""
+    """Return the column names of `face_cells`."""
     return [*_COLUMNS, *labels]
 
 
-@dataclass(frozen=True)
-class FaceRow:
-    """One face, with rounded numbers.
+def face_record(
+    box: Floats,
+    score: float,
+    head: str,
+    labels: Sequence[str],
+    probabilities: Floats,
+    uncertain: bool,
+    flaws: Sequence[bool],
+) -> dict[str, Any]:
+    """Return a face as a JSON-ready object with rounded numbers.
 
-    Attributes:
-        box: left, top, right, bottom in pixels.
+    Its keys are "box" (left, top, right, bottom in pixels), "probabilities" (by the head's own
+    labels), and the columns between them in a table, see `face_columns`.
+
+    Args:
+        box: ``(4,)`` xyxy in pixels.
         score: detection score, 0…1.
-        head: name of the head that was used.
-        answer: an expression, or "uncertain".
-        quality: quality flaws, names from `fer.types.FLAWS`.
-        expression: the most probable expression, even if the answer is "uncertain".
-        confidence: probability of that expression.
-        probabilities: probability of each of the head's own labels.
+        head: name of the head that answered.
+        labels: names of its ``k`` classes.
+        probabilities: ``(k,)`` probabilities of `labels`.
+        uncertain: whether the answer is "uncertain".
+        flaws: one per `fer.types.FLAWS`.
     """
-
-    box: tuple[float, ...]
-    score: float
-    head: str
-    answer: str
-    quality: tuple[str, ...]
-    expression: str
-    confidence: float
-    probabilities: dict[str, float]
-
-    @classmethod
-    def of(
-        cls,
-        *,
-        box: Floats,
-        score: float,
-        head: str,
-        labels: Sequence[str],
-        probabilities: Floats,
-        uncertain: bool,
-        flaws: Sequence[bool],
-    ) -> FaceRow:
-        """Return the row of a face.
-
-        Args:
-            box: ``(4,)`` xyxy in pixels.
-            score: detection score.
-            head: name of the head that was used.
-            labels: names of its ``k`` classes.
-            probabilities: ``(k,)`` probabilities of `labels`.
-            uncertain: whether the answer is "uncertain".
-            flaws: one per `fer.types.FLAWS`.
-        """
-        # Chosen before rounding, which may create a tie that the annotated image does not have.
-        best = labels[int(np.argmax(probabilities))]
-        shares = {n: round(float(p), 4) for n, p in zip(labels, probabilities, strict=True)}
-        return cls(
-            box=tuple(round(float(v), 1) for v in box),
-            score=round(float(score), 4),
-            head=head,
-            answer=UNCERTAIN if uncertain else best,
-            quality=tuple(name for name, on in zip(FLAWS, flaws, strict=True) if on),
-            expression=best,
-            confidence=shares[best],
-            probabilities=shares,
-        )
-
-    @property
-    def uncertain(self) -> bool:
-        """Whether the answer is "uncertain"."""
-        return self.answer == UNCERTAIN
-
-    def record(self) -> dict[str, Any]:
-        """Return the row as a JSON-ready object."""
-        return {
-            "box": list(self.box),
-            "detection_score": self.score,
-            "head": self.head,
-            "answer": self.answer,
-            "uncertain": self.uncertain,
-            "quality": list(self.quality),
-            "expression": self.expression,
-            "confidence": self.confidence,
-            "probabilities": self.probabilities,
-        }
-
-    def cells(self, labels: Sequence[str]) -> list[object]:
-        """Return the row as table cells; see `face_columns`.
-
-        Args:
-            labels: labels of the table's columns. Cells of labels that the head lacks are empty.
-        """
-        return [
-            *self.box,
-            self.score,
-            self.head,
-            self.answer,
-            str(self.uncertain).lower(),
-            ";".join(self.quality),
-            self.expression,
-            self.confidence,
-            *(self.probabilities.get(label, "") for label in labels),
-        ]
+    # Chosen before rounding, which may create a tie that the annotated image does not have.
+    best = labels[int(np.argmax(probabilities))]
+    shares = {n: round(float(p), 4) for n, p in zip(labels, probabilities, strict=True)}
+    return {
+        "box": [round(float(side), 1) for side in box],
+        "detection_score": round(float(score), 4),
+        "head": head,
+        "answer": UNCERTAIN if uncertain else best,
+        "uncertain": bool(uncertain),
+        "quality": [name for name, on in zip(FLAWS, flaws, strict=True) if on],
+        "expression": best,
+        "confidence": shares[best],
+        "probabilities": shares,
+    }
 
 
-def face_rows(faces: Faces) -> list[FaceRow]:
-    """Return one row per face, in the order of `faces`."""
+def face_records(faces: Faces) -> list[dict[str, Any]]:
+    """Return the `face_record` of each face, in the order of `faces`."""
+    columns = faces.xyxy, faces.score, faces.probabilities, faces.uncertain, faces.flaws
     return [
-        FaceRow.of(
-            box=faces.xyxy[i],
-            score=float(faces.score[i]),
-            head=faces.head,
-            labels=faces.labels,
-            probabilities=faces.probabilities[i],
-            uncertain=bool(uncertain),
-            flaws=faces.flaws[i].tolist(),
-        )
-        for i, uncertain in enumerate(faces.uncertain)
+        face_record(box, score, faces.head, faces.labels, probabilities, uncertain, flaws)
+        for box, score, probabilities, uncertain, flaws in zip(*columns, strict=True)
     ]
+
+
+def face_cells(record: Mapping[str, Any], labels: Sequence[str]) -> list[object]:
+    """Return a `face_record` as the cells of a CSV table with these labels; see `face_columns`.
+
+    Cells of labels that the head lacks are empty.
+    """
+    cells = {
+        **record,
+        "uncertain": str(record["uncertain"]).lower(),
+        "quality": ";".join(record["quality"]),
+    }
+    shares = record["probabilities"]
+    between = [cells[column] for column in _COLUMNS[len(BOX) :]]
+    return [*record["box"], *between, *(shares.get(label, "") for label in labels)]
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,11 @@ from functools import partial
 from pathlib import Path
 
 from fer.folder import ray_engine
-from fer.folder.local import WorkerPool
-from fer.folder.manifest import check_sources, photo_paths
+from fer.folder.local import Analyse, WorkerPool, load_analysis
+from fer.folder.manifest import Worklist, check_sources, photo_paths
 from fer.folder.ray_engine import Staging, adopt
-from fer.folder.results import Results, ShardWriter, Worklist
-from fer.folder.rows import Analyse, load_analysis
-from fer.model.shipped import shipped_model
-from fer.model.spec import ModelSpec
+from fer.folder.results import Results, ShardWriter
+from fer.model.spec import ModelSpec, shipped_model
 
 #: Paths between two reports while they are listed.
 _LISTED = 1000
@@ -29,8 +27,7 @@ class CollectionOptions:
     Attributes:
         model: a model directory.
         head: name of the head that answers; the usual one of the model if None.
-        workers: worker processes, of the engine ``ray`` on all machines together; None for one
-            per core.
+        workers: worker processes, of ``ray`` on all machines together; None for one per core.
         shard_photos: photographs of a shard, which is what a kill loses at most.
         resume: whether to go on with results that are there.
         engine: ``local`` or ``ray``; see `fer.folder.ray_engine`.
@@ -85,8 +82,7 @@ def collect(
         sources: see `fer.folder.manifest.photo_paths`.
         out: folder of the results; see `fer.folder.results.Results`.
         options: how.
-        on_progress: is called after every photograph of the engine ``local``, and while they are
-            listed.
+        on_progress: is called while they are listed and, by ``local``, after every photograph.
         on_problem: is told of folders that cannot be read.
 
     Raises:

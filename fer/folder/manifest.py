@@ -1,14 +1,16 @@
-"""Which photographs a collection has: paths from folders, files, lists of paths, standard input."""
+"""Which photographs a collection has, from folders and lists of paths, and which are to be done."""
 
 from __future__ import annotations
 
 import os
+import sqlite3
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TextIO
+from typing import Self, TextIO
 
 from fer.errors import CollectionError
+from fer.folder.local import microseconds, shown_path
 from fer.images import SUFFIXES
 
 #: Stands for paths on the standard input.
@@ -21,11 +23,7 @@ _PHOTOS = tuple(f".{suffix}" for suffix in SUFFIXES)
 
 
 def check_sources(sources: Sequence[str]) -> None:
-    """Check that every source is one that `photo_paths` can read, before any work is done.
-
-    Raises:
-        CollectionError: one is missing, or of another kind.
-    """
+    """Raise CollectionError unless every source is one that `photo_paths` can read."""
     for source in sources:
         if source == STANDARD_INPUT or os.path.isdir(source):
             continue
@@ -113,3 +111,93 @@ def _entries(
         on_problem(f"{folder} cannot be read: {error.strerror or error}.")
         return iter(())
     return iter(sorted(shown, key=lambda entry: entry.name))
+
+
+#: Paths that are read from the database at once.
+_PAGE = 1000
+
+
+class Worklist:
+    """Compares the photographs of a collection with the rows that there are. Use it with ``with``.
+
+    It is a temporary SQLite database without a name, which no kill leaves behind. First `know` the
+    rows that there are, then `add` the paths of the collection, then read the rest.
+
+    Attributes:
+        unchanged: paths added whose row still holds.
+    """
+
+    def __init__(self) -> None:
+        self.unchanged = 0
+        self._database = sqlite3.connect("", isolation_level=None)
+        for statement in (
+            "PRAGMA synchronous = OFF",
+            "PRAGMA journal_mode = OFF",
+            "CREATE TABLE row (path TEXT PRIMARY KEY, size, modified, shard) WITHOUT ROWID",
+            "CREATE TABLE todo (number INTEGER PRIMARY KEY, path BLOB UNIQUE)",
+            "CREATE TABLE outdated (path TEXT PRIMARY KEY, shard) WITHOUT ROWID",
+            "BEGIN",
+        ):
+            self._database.execute(statement)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._database.close()
+
+    def know(self, shard: str, rows: Iterable[tuple[str, int | None, int | None]]) -> None:
+        """Take note of the rows of a shard: path, size, and when it was changed in microseconds."""
+        insert = "INSERT OR IGNORE INTO row VALUES (?, ?, ?, ?)"
+        self._database.executemany(insert, ((*row, shard) for row in rows))
+
+    def add(self, path: str) -> None:
+        """Add a path of the collection; a second time it counts no more."""
+        shown = shown_path(path)
+        row = self._query("SELECT size, modified, shard FROM row WHERE path = ?", shown).fetchone()
+        if row is None:
+            self._query("INSERT OR IGNORE INTO todo (path) VALUES (?)", os.fsencode(path))
+        elif _holds(path, row[0], row[1]):
+            self.unchanged += 1
+        else:
+            self._query("INSERT INTO outdated VALUES (?, ?)", shown, row[2])
+            self._query("DELETE FROM row WHERE path = ?", shown)
+            self._query("INSERT OR IGNORE INTO todo (path) VALUES (?)", os.fsencode(path))
+
+    def has_row(self, path: str) -> bool:
+        """Return whether a path, as rows show it, has a row already."""
+        return self._query("SELECT 1 FROM row WHERE path = ?", path).fetchone() is not None
+
+    def outdated(self) -> Iterator[tuple[str, set[str]]]:
+        """Yield each shard with rows that no longer hold, and their paths as rows show them."""
+        for [shard] in self._query("SELECT DISTINCT shard FROM outdated ORDER BY shard").fetchall():
+            rows = self._query("SELECT path FROM outdated WHERE shard = ?", shard)
+            yield shard, {path for [path] in rows}
+
+    def __len__(self) -> int:
+        """Return the number of photographs to be done."""
+        return self._query("SELECT count(*) FROM todo").fetchone()[0]
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the paths to be done, in the order in which they were added."""
+        last = 0
+        statement = "SELECT number, path FROM todo WHERE number > ? ORDER BY number LIMIT ?"
+        while page := self._query(statement, last, _PAGE).fetchall():
+            yield from (os.fsdecode(path) for _, path in page)
+            last = page[-1][0]
+
+    def _query(self, statement: str, *values: object) -> sqlite3.Cursor:
+        return self._database.execute(statement, values)
+
+
+def _holds(path: str, size: int | None, modified: int | None) -> bool:
+    """Return whether a row with this size and time is still about the file.
+
+    One without them could not be opened, and is tried again. The row of a file that is gone stays:
+    its disk may not be there today.
+    """
+    try:
+        status = os.stat(path)
+    except OSError:
+        return size is not None
+    return (status.st_size, microseconds(status)) == (size, modified)

@@ -24,9 +24,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from fer.errors import CollectionError
-from fer.folder.local import WorkerPool
-from fer.folder.results import Results, Worklist, known_rows
-from fer.folder.rows import Analyse, path_array
+from fer.folder.local import Analyse, WorkerPool
+from fer.folder.manifest import Worklist
+from fer.folder.results import Results, known_rows
 
 #: Readers of Parquet folders leave out what begins with ``_``.
 _FOLDER = "_staged"
@@ -38,9 +38,6 @@ class Staging:
     ``_staged/RUN/manifest`` has the paths of a run, ``_staged/RUN/rows`` the rows made of them,
     both in Parquet files. Those who write rows there may leave files half written, and write a
     photograph twice: `adopt` makes shards of whole files only, with the first row of each photo.
-
-    Args:
-        results: where its rows will be.
     """
 
     def __init__(self, results: Results) -> None:
@@ -56,8 +53,8 @@ class Staging:
         """
         paths, files = iter(paths), 0
         while part := list(islice(paths, photos)):
-            table = pa.table({"path": path_array(part)})
-            pq.write_table(table, self.manifest / f"{files:08}.parquet")
+            names = pa.array([os.fsencode(path) for path in part], pa.binary())
+            pq.write_table(pa.table({"path": names}), self.manifest / f"{files:08}.parquet")
             files += 1
         return files
 
@@ -69,11 +66,8 @@ class Staging:
 def adopt(results: Results, worklist: Worklist) -> Iterator[pa.Table]:
     """Make shards of all staged rows, of this run and of earlier ones; yield each.
 
-    Nothing is lost or doubled if this is interrupted and runs again.
-
-    Args:
-        results: where the shards go.
-        worklist: knows the rows that there are, and is told the new ones.
+    The worklist knows the rows that there are, and is told the new ones. Nothing is lost or doubled
+    if this is interrupted and runs again.
     """
     for file, metadata in _whole_files(results.folder / _FOLDER):
         if metadata.schema.to_arrow_schema().names == results.schema.names:
@@ -117,11 +111,7 @@ class _Analysis:
 
 
 def check() -> None:
-    """Check that Ray is installed.
-
-    Raises:
-        CollectionError: it is not.
-    """
+    """Raise CollectionError if Ray is not installed."""
     try:
         import ray.data  # noqa: F401
     except ImportError as error:

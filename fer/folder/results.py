@@ -1,10 +1,10 @@
-"""What is to be done and what is done: a folder of Parquet files, and what made them."""
+"""A folder of Parquet files with the rows of photographs, and what made them."""
 
 from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, Self
@@ -14,102 +14,11 @@ import pyarrow.parquet as pq
 
 from fer.detection.version import photo_detector
 from fer.errors import CollectionError, ModelError
-from fer.folder.rows import Row, microseconds, shown_path, table_schema
+from fer.folder.local import Row, table_schema
+from fer.folder.manifest import Worklist
 from fer.model.spec import ModelSpec
 from fer.records import RecordFile
 from fer.whole_files import check_folder, whole_files
-
-#: Paths that are read from the database at once.
-_PAGE = 1000
-
-
-class Worklist:
-    """Compares the photographs of a collection with the rows that there are. Use it with ``with``.
-
-    It is a temporary SQLite database without a name, which no kill leaves behind. First `know` the
-    rows that there are, then `add` the paths of the collection, then read the rest.
-
-    Attributes:
-        known: rows that there are.
-        unchanged: paths added whose row still holds.
-    """
-
-    def __init__(self) -> None:
-        self.known = self.unchanged = 0
-        self._database = sqlite3.connect("", isolation_level=None)
-        for statement in (
-            "PRAGMA synchronous = OFF",
-            "PRAGMA journal_mode = OFF",
-            "CREATE TABLE row (path TEXT PRIMARY KEY, size, modified, shard) WITHOUT ROWID",
-            "CREATE TABLE todo (number INTEGER PRIMARY KEY, path BLOB UNIQUE)",
-            "CREATE TABLE outdated (path TEXT PRIMARY KEY, shard) WITHOUT ROWID",
-            "BEGIN",
-        ):
-            self._database.execute(statement)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._database.close()
-
-    def know(self, shard: str, rows: Iterable[tuple[str, int | None, int | None]]) -> None:
-        """Take note of the rows of a shard: path, size, and when it was changed in microseconds."""
-        insert = "INSERT OR IGNORE INTO row VALUES (?, ?, ?, ?)"
-        done = self._database.executemany(insert, ((*row, shard) for row in rows))
-        self.known += done.rowcount
-
-    def add(self, path: str) -> None:
-        """Add a path of the collection; a second time it counts no more."""
-        shown = shown_path(path)
-        row = self._query("SELECT size, modified, shard FROM row WHERE path = ?", shown).fetchone()
-        if row is None:
-            self._query("INSERT OR IGNORE INTO todo (path) VALUES (?)", os.fsencode(path))
-        elif _holds(path, row[0], row[1]):
-            self.unchanged += 1
-        else:
-            self._query("INSERT INTO outdated VALUES (?, ?)", shown, row[2])
-            self._query("DELETE FROM row WHERE path = ?", shown)
-            self._query("INSERT OR IGNORE INTO todo (path) VALUES (?)", os.fsencode(path))
-
-    def has_row(self, path: str) -> bool:
-        """Return whether a path, as rows show it, has a row already."""
-        return self._query("SELECT 1 FROM row WHERE path = ?", path).fetchone() is not None
-
-    def outdated(self) -> Iterator[tuple[str, set[str]]]:
-        """Yield each shard with rows that no longer hold, and their paths as rows show them."""
-        for [shard] in self._query("SELECT DISTINCT shard FROM outdated ORDER BY shard").fetchall():
-            rows = self._query("SELECT path FROM outdated WHERE shard = ?", shard)
-            yield shard, {path for [path] in rows}
-
-    def __len__(self) -> int:
-        """Return the number of photographs to be done."""
-        return self._query("SELECT count(*) FROM todo").fetchone()[0]
-
-    def __iter__(self) -> Iterator[str]:
-        """Yield the paths to be done, in the order in which they were added."""
-        last = 0
-        statement = "SELECT number, path FROM todo WHERE number > ? ORDER BY number LIMIT ?"
-        while page := self._query(statement, last, _PAGE).fetchall():
-            yield from (os.fsdecode(path) for _, path in page)
-            last = page[-1][0]
-
-    def _query(self, statement: str, *values: object) -> sqlite3.Cursor:
-        return self._database.execute(statement, values)
-
-
-def _holds(path: str, size: int | None, modified: int | None) -> bool:
-    """Return whether a row with this size and time is still about the file.
-
-    One without them could not be opened, and is tried again. The row of a file that is gone stays:
-    its disk may not be there today.
-    """
-    try:
-        status = os.stat(path)
-    except OSError:
-        return size is not None
-    return (status.st_size, microseconds(status)) == (size, modified)
-
 
 #: Shards that a kill has left half written; no reader takes a file with a dot for data.
 _UNFINISHED = ".*.parquet"
@@ -138,11 +47,7 @@ class RunRecord(RecordFile):
 
     @classmethod
     def of(cls, spec: ModelSpec, head: str | None) -> RunRecord:
-        """Describe rows that this model makes with today's detector; with its usual head if None.
-
-        Raises:
-            ModelError: the model has no such head.
-        """
+        """Describe rows of a model, with today's detector and a head or its usual one."""
         name = spec.head(head).name
         return cls(model=spec.name, sha256=spec.sha256, detector=photo_detector(), head=name)
 
@@ -191,11 +96,7 @@ class Results:
         return sorted(self.folder.glob("photos-*.parquet"), key=_number)
 
     def tell(self, worklist: Worklist) -> None:
-        """Tell a worklist which rows there are.
-
-        Raises:
-            CollectionError: a shard cannot be read.
-        """
+        """Tell a worklist which rows there are; CollectionError if a shard cannot be read."""
         for shard in self.shards():
             worklist.know(shard.name, known_rows(shard))
 
@@ -232,9 +133,7 @@ class _OpenShard:
 class ShardWriter:
     """Collects rows and writes them as shards, the last ones at the end of a ``with`` block.
 
-    Args:
-        results: where they go.
-        photos: photographs of a shard; of crowds fewer, so that its size is bounded.
+    A shard has so many photographs; of crowds fewer, so that its size is bounded.
     """
 
     #: Faces of a shard for each photograph that it may have.

@@ -35,11 +35,8 @@ def labelled_files(names: Iterable[str], labels: Sequence[str]) -> list[Labelled
     """Return the files of class folders; no image is opened.
 
     Class folders stand as high as the first folder that is called like one of the labels; folders
-    beside it are classes too. Splits are the folders around them, as for training.
-
-    Args:
-        names: paths of files, relative to the data set, with slashes.
-        labels: names of the classes.
+    beside it are classes too. Splits are the folders around them, as for training. Names are paths
+    relative to the data set, with slashes.
     """
     paths = [PurePosixPath(name) for name in names]
     folders = [path.parts[:-1][: _DEPTH + 1] for path in paths]
@@ -48,15 +45,14 @@ def labelled_files(names: Iterable[str], labels: Sequence[str]) -> list[Labelled
         return []
     level = min(levels)
     return [
-        LabelledFile(str(path), canonical(path.parts[level]), _split(path, level))
+        LabelledFile(
+            str(path),
+            canonical(path.parts[level]),
+            split_of(path, SPLIT_OF_FOLDER.get(path.parts[level - 1].lower() if level else "", "")),
+        )
         for path in paths
         if len(path.parts) > level + 1
     ]
-
-
-def _split(path: PurePosixPath, level: int) -> str:
-    folder = path.parts[level - 1].lower() if level else ""
-    return split_of(path, SPLIT_OF_FOLDER.get(folder, ""))
 
 
 def split_of(path: PurePath, folder_split: str) -> str:

@@ -32,8 +32,6 @@ _UNSEEN = frozenset({"Cc", "Cs", "Cf"})
 
 #: What Windows does not allow in a file's name.
 _NOT_PORTABLE = re.compile(r'[<>:"|?*]')
-
-
 _DEVICES = re.compile(r" *(?:con|prn|aux|nul|com\d|lpt\d) *", re.IGNORECASE)
 
 
@@ -66,8 +64,10 @@ def leads_out(name: str) -> bool:
 
 def shown_name(name: str) -> str:
     """Return a name without what could mislead: control characters, ``..``, excessive length."""
-    seen = ("".join(filter(_is_seen, part)) for part in _parts(_composed(name)))
-    clean = "/".join(part for part in seen if part.strip() not in ("", ".", "..")).strip()
+    composed = unicodedata.normalize("NFC", name)  # Apple's systems write accents apart
+    seen = "".join(sign for sign in composed if unicodedata.category(sign) not in _UNSEEN)
+    parts = (part for part in _parts(seen) if part.strip() not in ("", ".", ".."))
+    clean = "/".join(parts).strip()
     if len(clean) > MAX_LENGTH:
         clean = f"…{clean[1 - MAX_LENGTH :]}"
     return clean or "unnamed"
@@ -90,14 +90,6 @@ def natural_order(name: str) -> tuple[tuple[int, int | str], ...]:
     """Return a key that sorts ``2.jpg`` before ``10.jpg``."""
     parts = re.findall(r"[0-9]+|[^0-9]+", name.casefold())
     return tuple((0, int(part)) if part[0] in "0123456789" else (1, part) for part in parts)
-
-
-def _composed(name: str) -> str:
-    return unicodedata.normalize("NFC", name)  # Apple's systems write accents apart
-
-
-def _is_seen(character: str) -> bool:
-    return unicodedata.category(character) not in _UNSEEN
 
 
 def _parts(name: str) -> list[str]:

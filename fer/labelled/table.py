@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from os.path import splitext
+from types import MappingProxyType
 from typing import IO
 
 from fer.errors import DataError
@@ -94,8 +95,7 @@ def read_table(data: bytes) -> list[LabelRow]:
     """Return the rows of a table. Only the columns photo and expression must be there.
 
     Raises:
-        DataError: it is no such table. The message is the end of a sentence that starts with its
-            name.
+        DataError: it is no such table. The message is to follow its name.
     """
     if len(data) > MAX_BYTES:
         raise DataError(f"is larger than {MAX_BYTES // 2**20} MB, as no table of labels is.")
@@ -153,8 +153,6 @@ def _number(text: str | None) -> float | None:
 #: Folders of the archive.
 CROPS, ORIGINALS = "crops", "originals"
 
-_NONE: Mapping[str, Callable[[], bytes]] = {}
-
 
 @dataclass(frozen=True)
 class LabelledFace:
@@ -171,21 +169,10 @@ class LabelledFace:
     crop: Callable[[], bytes] | None = None
 
 
-def _archive_names(photos: Sequence[str]) -> list[str]:
-    """Return a name for each photograph in an archive: no folders, no two alike.
-
-    Folders in ``originals`` would look like classes.
-
-    Args:
-        photos: names or paths, which may be anything.
-    """
-    return distinct_names([flat_name(photo) for photo in photos])
-
-
 def write_archive(
     target: IO[bytes],
     faces: Sequence[LabelledFace],
-    originals: Mapping[str, Callable[[], bytes]] = _NONE,
+    originals: Mapping[str, Callable[[], bytes]] = MappingProxyType({}),
 ) -> None:
     """Write the ZIP, one picture at a time. Photographs may be called anything.
 
@@ -195,8 +182,15 @@ def write_archive(
         originals: reads each photograph that is put in, by its name.
     """
     photos = dict.fromkeys([*(face.row.photo for face in faces), *originals])
-    names = dict(zip(photos, _archive_names([*photos]), strict=True))
-    files = iter(distinct_names([_crop_name(face) for face in faces if face.crop]))
+    # No folders, which would look like classes, and no two alike.
+    names = dict(zip(photos, distinct_names([flat_name(photo) for photo in photos]), strict=True))
+    crops = [
+        f"{CROPS}/{flat_name(face.row.expression)}/"
+        f"{splitext(flat_name(face.row.photo))[0]}-face{face.number}.png"
+        for face in faces
+        if face.crop
+    ]
+    files = iter(distinct_names(crops))
     named = [
         replace(face.row, photo=names[face.row.photo], file=next(files) if face.crop else "")
         for face in faces
@@ -208,9 +202,3 @@ def write_archive(
                 archive.writestr(row.file, face.crop())
         for photo, read in originals.items():
             archive.writestr(f"{ORIGINALS}/{names[photo]}", read())
-
-
-def _crop_name(face: LabelledFace) -> str:
-    folder = flat_name(face.row.expression)
-    stem = splitext(flat_name(face.row.photo))[0]
-    return f"{CROPS}/{folder}/{stem}-face{face.number}.png"

@@ -57,14 +57,7 @@ class ClassActivation:
 def class_activation(
     detections: Detections, maps: Floats, labels: tuple[str, ...], framing: Framing
 ) -> ClassActivation:
-    """Combine a face with its class activation maps.
-
-    Args:
-        detections: exactly one face.
-        maps: ``(1, rows, columns, k)`` maps of that face, see `fer.model.classifier`.
-        labels: names of the ``k`` expressions.
-        framing: position of the face in the network's input.
-    """
+    """Combine exactly one face with its maps, ``(1, rows, columns, k)``, of a head's labels."""
     if len(detections) != 1 or maps.shape[0] != 1 or maps.shape[3:] != (len(labels),):
         raise ValueError(
             f"expected one face and maps (1, rows, columns, {len(labels)}), "

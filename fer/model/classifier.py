@@ -31,10 +31,6 @@ _AGAIN = "Export the model again."
 class ExpressionClassifier:
     """The network of a model directory. Thread-safe: concurrent calls run one after another.
 
-    Args:
-        directory: directory with ``spec.json`` and the file that it names.
-        threads: CPU threads of one call.
-
     Raises:
         ModelError: the directory is not a complete model.
     """
@@ -44,8 +40,7 @@ class ExpressionClassifier:
         self._file, self._threads = directory / self.spec.file, threads
         self._content = checked_content(self._file, self.spec.sha256)
         self._start()
-        self._check_inputs()
-        self._check_outputs()
+        self._check()
 
     def twin(self) -> ExpressionClassifier:
         """Return the same network once more, to run beside this one; they share the file's content.
@@ -74,35 +69,26 @@ class ExpressionClassifier:
 
     def __call__(self, crops: NDArray[np.uint8], head: str = EXPRESSION_HEAD) -> Floats:
         """Return probabilities, ``(n, k)`` float32, for ``(n, size, size, channels)`` uint8."""
-        return self._probabilities(self.logits(crops), head)
+        of = self.spec.head(head)  # raises an error for an unknown head
+        return calibrated(of, self.logits(crops)[head])
 
     def all_heads(self, crops: NDArray[np.uint8]) -> dict[str, Floats]:
         """Return the probabilities of every head, ``{head: (n, k)}`` float32, from one pass."""
         logits = self.logits(crops)
-        return {head: self._probabilities(logits, head) for head in self.spec.head_names}
-
-    def _probabilities(self, logits: dict[str, Floats], head: str) -> Floats:
-        of = self.spec.head(head)  # raises an error for an unknown head
-        return calibrated(of, logits[head])
+        return {head.name: calibrated(head, logits[head.name]) for head in self.spec.heads}
 
     def activation_maps(self, crops: NDArray[np.uint8], head: str = EXPRESSION_HEAD) -> Floats:
-        """Return the class activation maps of one head.
+        """Return the class activation maps of one head, ``(n, rows, columns, k)`` float32.
 
-        Args:
-            crops: ``(n, size, size, channels)`` uint8 in the framing of `fer.alignment`.
-            head: name of the head.
-
-        Returns:
-            ``(n, rows, columns, k)`` float32 in logit units before temperature scaling. The mean
-            over rows and columns, plus a constant per expression, is the logit.
+        They are in logit units before temperature scaling. The mean over rows and columns, plus a
+        constant per expression, is the logit.
 
         Raises:
             ModelError: the model has no such head, or was exported without its maps.
         """
         if not self.spec.has_activation_map(head):
             raise ModelError(
-                f"model {self.spec.name} has no class activation map for {head!r}. "
-                "Export the model again."
+                f"model {self.spec.name} has no class activation map for {head!r}. {_AGAIN}"
             )
         asked = self.spec.head(head)
         parts = {name: self.spec.head(name).activation_map for name in asked.blend or (head,)}
@@ -111,11 +97,7 @@ class ExpressionClassifier:
         return blended(self.spec, asked, maps) if asked.blend else maps[head]
 
     def logits(self, crops: NDArray[np.uint8]) -> dict[str, Floats]:
-        """Return the logits of every head before temperature scaling, ``{head: (n, k)}`` float32.
-
-        Args:
-            crops: ``(n, size, size, channels)`` uint8 in the framing of `fer.alignment`.
-        """
+        """Return the logits of every head before temperature scaling, ``{head: (n, k)}``."""
         own = tuple(head.output for head in self.spec.network_heads)
         outputs = self._outputs(crops, own)
         return {head.name: head_logits(self.spec, head, outputs) for head in self.spec.heads}
@@ -140,25 +122,21 @@ class ExpressionClassifier:
             outputs = self._runner(image=crops.astype(np.float32))
             return {name: np.array(outputs[name], np.float32) for name in names}
 
-    def _check_inputs(self) -> None:
-        side = self.spec.input_size
-        expected = (side, side, self.spec.channels)
-        if {name: shape[1:] for name, shape in self._inputs.items()} != {"image": expected}:
+    def _check(self) -> None:
+        side, channels = self.spec.input_size, self.spec.channels
+        if {name: shape[1:] for name, shape in self._inputs.items()} != {
+            "image": (side, side, channels)
+        }:
             raise ModelError(
                 f"{self._file} takes {self._inputs}, but spec.json says image (n, {side}, {side}, "
-                f"{self.spec.channels}). {_AGAIN}"
+                f"{channels}). {_AGAIN}"
             )
-
-    def _check_outputs(self) -> None:
         heads = self.spec.network_heads
-        maps = {head.activation_map for head in heads if head.activation_map}
-        available = set(self._shapes)
-        outputs = {head.output for head in heads}
-        missing = (outputs | maps) - available
-        if missing:
+        named = {name for head in heads for name in (head.output, head.activation_map) if name}
+        if missing := named - self._shapes.keys():
             raise ModelError(
-                f"{self._file} has the outputs {sorted(available)}, but spec.json "
-                f"names {sorted(missing)} too. Export the model again."
+                f"{self._file} has the outputs {sorted(self._shapes)}, but spec.json "
+                f"names {sorted(missing)} too. {_AGAIN}"
             )
         for head in heads:
             found = self._shapes[head.output][-1:]

@@ -12,19 +12,12 @@ from fer.types import Floats
 
 
 def blended(spec: ModelSpec, head: Head, parts: Mapping[str, Floats]) -> Floats:
-    """Return what a blending head makes of the scores of its parts.
+    """Return what a blending head makes of its parts' logits or activation maps, ``(…, labels)``.
 
     A part's logits divided by its temperature are the logarithms of its probabilities, up to a
     constant per face. So the weighted sums are those of the weighted geometric mean, and the same
-    sums of class activation maps are the map of these logits.
-
-    Args:
-        spec: has the parts, with their temperatures.
-        head: the head that blends.
-        parts: ``(…, k)`` logits or class activation maps of each part, by its name.
-
-    Returns:
-        ``(…, labels)`` float32, before the temperature of the head itself.
+    sums of class activation maps are the map of these logits. The temperature of the head itself
+    comes later.
     """
     total = np.zeros((), np.float32)
     for name, weight in head.blend.items():
@@ -37,10 +30,7 @@ def blended(spec: ModelSpec, head: Head, parts: Mapping[str, Floats]) -> Floats:
 def head_logits(spec: ModelSpec, head: Head, outputs: Mapping[str, Floats]) -> Floats:
     """Return the logits of a head before temperature scaling, ``(n, labels)`` float32.
 
-    Args:
-        spec: describes the network.
-        head: an output of the network, or a blend of some.
-        outputs: ``(n, k)`` logits, by the name of the network's output.
+    `outputs` are ``(n, k)`` logits by the name of the network's output.
 
     Raises:
         ModelError: the outputs are not those of this network.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
+from pathlib import Path
 from typing import Annotated, ClassVar, Self
 
 from pydantic import Field, model_validator
@@ -168,3 +169,10 @@ class ModelSpec(RecordFile):
     def labels(self) -> tuple[str, ...]:
         """Names of the expressions of the data set's labels."""
         return self.head(EXPRESSION_HEAD).labels
+
+
+def shipped_model() -> Path:
+    """Return the directory of the model that ships with the wheel, or stands in a checkout."""
+    package = Path(__file__).parent.parent
+    installed = package / "_models" / "compact"
+    return installed if installed.is_dir() else package.parent / "models" / "compact"

@@ -33,10 +33,7 @@ class DeviceNetworks:
 
 
 def device_networks(directory: Path) -> DeviceNetworks:
-    """Return the networks with which a device analyses a stream with a model.
-
-    Args:
-        directory: directory with ``spec.json`` and the file that it names.
+    """Return the networks with which a device analyses a stream with a model directory.
 
     Raises:
         ModelError: the directory is not a complete model, or the detector is not installed.
@@ -51,12 +48,6 @@ def fixed_batch(content: bytes) -> bytes:
 
     A size that is only known when the network runs stands as -1 in the file. What was trained here
     has no such size but the batch's, and already says 1 where a size must stand beside it.
-
-    Args:
-        content: of a ``.tflite`` file.
-
-    Raises:
-        ModelError: the content is not a LiteRT model.
     """
     file = NetworkFile(content)
     for signature in file.signatures():
@@ -66,7 +57,6 @@ def fixed_batch(content: bytes) -> bytes:
 
 @lru_cache(maxsize=_MOST_MODELS)
 def _expression(file: Path, sha256: str) -> bytes:
-    """Return the network of a file, which must have this SHA-256."""
     return fixed_batch(checked_content(file, sha256))
 
 

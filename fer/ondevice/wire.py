@@ -18,8 +18,7 @@ from fer.errors import WireError
 from fer.model.spec import ModelSpec
 from fer.stream import STAGES
 from fer.tracking import Appearance
-from fer.tracking.appearance import COLOUR_BINS, LIGHT_BINS, REGIONS
-from fer.tracking.observation import Observation
+from fer.tracking.observation import COLOUR_BINS, LIGHT_BINS, REGIONS, Observation
 from fer.types import FLAWS, LANDMARKS, Detections, Floats
 
 VERSION = 1
@@ -134,11 +133,7 @@ def _fields(of: np.dtype[np.void]) -> dict[str, list[Any]]:
 
 
 def split(content: bytes) -> list[bytes]:
-    """Return the observations that stand one after another in `content`.
-
-    Raises:
-        WireError: they are of another version, cut, or too many.
-    """
+    """Return the observations in a piece; WireError for what is cut or too many."""
     parts, at = [], 0
     while at < len(content):
         header = _header(content, at)
@@ -169,11 +164,7 @@ def _header(content: bytes, at: int = 0) -> dict[str, Any]:
 
 
 def read_observation(content: bytes, spec: ModelSpec) -> SeenFrame:
-    """Return what one observation of `split` says.
-
-    Args:
-        content: the bytes.
-        spec: describes the network that has answered on the device.
+    """Return what one observation of `split` says, of the network that answered on the device.
 
     Raises:
         WireError: a value cannot be, or another network has answered.

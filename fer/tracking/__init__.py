@@ -1,6 +1,6 @@
 """Who is who: track faces over frames by position, motion and appearance."""
 
-from fer.tracking.appearance import Appearance, Light
+from fer.tracking.observation import Appearance, Light, Observation
 from fer.tracking.track import COAST_SECONDS, FACE_EVIDENCE
 from fer.tracking.tracker import MEMORY_SECONDS, CloseLook, Tracker
 
@@ -11,5 +11,6 @@ __all__ = [
     "Appearance",
     "CloseLook",
     "Light",
+    "Observation",
     "Tracker",
 ]

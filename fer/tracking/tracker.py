@@ -1,4 +1,4 @@
-"""Give each face of a stream the number of its person."""
+"""Give each face of a stream the number of its person, and smooth each person's answers."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from fer.tracking.appearance import Appearance
-from fer.tracking.matching import assign, log_odds, mistaken, stand_alone
-from fer.tracking.track import NO_NUMBER, Track
-from fer.types import Detections, Floats
+from fer.quality import MARKED_SHARE
+from fer.tracking.observation import Appearance
+from fer.tracking.track import NO_NUMBER, Track, assign, log_odds, mistaken, stand_alone
+from fer.types import Detections, Faces, Floats
 
 #: Least detection score that starts a new track.
 NEW_TRACK_SCORE = 0.6
@@ -46,9 +46,6 @@ _SURELY_BACK, _LEAD = 2.0, 2.0
 #: Log-odds with everybody who is away below which a face is new without waiting.
 _RULED_OUT = -4.0
 
-#: Log-odds by looks that an exchange of two numbers must gain.
-_EXCHANGE = 3.0
-
 #: Seconds between two frames that make room for another close look, and most looks in a frame. At
 #: 10 frames a second and more it is one.
 LOOK_SECONDS, MAX_LOOKS = 0.1, 6
@@ -69,6 +66,8 @@ class Tracker:
     number. It gets one when a close look has found a face in it: that of the person who was away
     and fits best, or, if it is none of them, a new one.
 
+    It sees no pixels, so it does not matter where the frames were looked at.
+
     Args:
         new_track_score: least detection score that starts a new track.
     """
@@ -79,6 +78,9 @@ class Tracker:
         self._tracks: dict[int, Track] = {}
         self._next_key = self._next_id = 1
         self._seconds = self._cut = float("-inf")
+        #: Of each number: mean probabilities and flaws, and until when.
+        self._averages: dict[int, tuple[Floats, float]] = {}
+        self._averages_head = ""
 
     def __call__(
         self,
@@ -105,7 +107,11 @@ class Tracker:
         if close_look is not None:
             count = 1 if np.isinf(elapsed) else min(1 + int(elapsed / LOOK_SECONDS), MAX_LOOKS)
             self._look_closely(here, detections, close_look, seconds, count)
-        faces = {face: key for face, key in here.items() if self._is_face(key, close_look)}
+        faces = {
+            face: key
+            for face, key in here.items()
+            if close_look is None or self._tracks[key].presence.is_face
+        }
         self._number(faces, seconds)
         self._correct(faces, detections.xyxy, seconds)
         self._seconds = seconds
@@ -122,6 +128,49 @@ class Tracker:
     def cut(self) -> None:
         """Know nobody by place from the next frame on: who looks as before is the same, however."""
         self._cut = self._seconds
+
+    def begin_averages(self) -> None:
+        """Let the averages begin again with the next frame: another network answers."""
+        self._averages_head = ""
+
+    def smoothed(self, faces: Faces, smoothing_seconds: float) -> tuple[Faces, Floats]:
+        """Smooth the probabilities and flaws of each track by an exponential moving average.
+
+        A flaw is marked if its average is at least one half, so that results do not flicker when,
+        for example, the light is near its limit.
+
+        Args:
+            faces: the faces of a frame that have numbers, with the time of the frame.
+            smoothing_seconds: smoothing window; 0 turns smoothing off.
+
+        Returns:
+            The faces, left to right, and their velocities ``(n, 2)`` in pixels per second.
+        """
+        if faces.head != self._averages_head:
+            self._averages, self._averages_head = {}, faces.head
+        count, seconds = len(faces.labels), faces.seconds or 0.0
+        values = np.concatenate([faces.probabilities, faces.flaws.astype(np.float32)], axis=1)
+        for i, number in enumerate(faces.track_id.tolist()):
+            if number in self._averages and smoothing_seconds > 0:
+                previous, previous_seconds = self._averages[number]
+                # The decay depends on seconds, not on frames, so the frame rate has no effect.
+                keep = np.float32(np.exp(-(seconds - previous_seconds) / smoothing_seconds))
+                values[i] = keep * previous + (1 - keep) * values[i]
+            self._averages[number] = (values[i], seconds)
+        active = self.active_ids
+        self._averages = {n: p for n, p in self._averages.items() if n in active}
+        marked = values[:, count:] >= MARKED_SHARE
+        faces = replace(faces, probabilities=values[:, :count], flaws=marked)
+        faces = faces.take(np.argsort(faces.xyxy[:, 0], kind="stable"))
+        known = {track.track_id: track.velocity for track in self._tracks.values()}
+        moving = [known[number] for number in faces.track_id.tolist()]
+        return faces, np.array(moving, np.float32).reshape(-1, 2)
+
+    @property
+    def active_ids(self) -> frozenset[int]:
+        """Numbers of the people who are remembered."""
+        numbers = {track.track_id for track in self._tracks.values()}
+        return frozenset(numbers - {NO_NUMBER})
 
     def _continued(
         self, detections: Detections, looks: Appearance, seconds: float
@@ -175,18 +224,13 @@ class Tracker:
             if not (count := count - 1):
                 return
 
-    def _is_face(self, key: int, close_look: CloseLook | None) -> bool:
-        return close_look is None or self._tracks[key].presence.is_face
-
     def _number(self, faces: dict[int, int], seconds: float) -> None:
         """Number the tracks that have no number yet: as somebody who was away, or as new.
 
         Who has had a new number for a moment only still gets the earlier one if it turns out that
         somebody who was away is back.
 
-        Args:
-            faces: tracks of the faces in the frame; who is back has the earlier track afterwards.
-            seconds: time of the frame.
+        In `faces`, who is back has the earlier track afterwards.
         """
         new = [f for f, key in faces.items() if self._tracks[key].is_open_to_doubt(seconds)]
         away = self._away(seconds)
@@ -263,18 +307,6 @@ class Tracker:
         }
         latest = sorted(kept, key=lambda key: kept[key].last_seen)[-MAX_TRACKS:]
         self._tracks = {key: kept[key] for key in sorted(latest)}
-
-    def velocities(self, track_ids: NDArray[np.int64]) -> Floats:
-        """Return the velocities of tracks that are kept, ``(n, 2)`` pixels per second."""
-        known = {track.track_id: track.velocity for track in self._tracks.values()}
-        moving = [known[number] for number in track_ids.tolist()]
-        return np.array(moving, np.float32).reshape(-1, 2)
-
-    @property
-    def active_ids(self) -> frozenset[int]:
-        """Numbers of the people who are remembered."""
-        numbers = {track.track_id for track in self._tracks.values()}
-        return frozenset(numbers - {NO_NUMBER})
 
 
 def _has_waited(track: Track, seconds: float) -> bool:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from fractions import Fraction
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Self
 
@@ -19,10 +20,10 @@ from fer.drawing.annotate import annotate
 from fer.errors import VideoError
 from fer.export.stream import NO_FACE, StreamRows
 from fer.model.spec import ModelSpec
-from fer.types import LANDMARKS, Faces, Floats, Image
-from fer.video.frame import Frame
-from fer.video.reading import VideoReader, ahead
-from fer.video.recording import Cancelled, OnProgress, Progress, Recording
+from fer.types import LANDMARKS, Faces, Image
+from fer.video.opening import VideoInfo
+from fer.video.reading import Frame, VideoReader, ahead
+from fer.video.recording import AHEAD, REPORT_SECONDS, Cancelled, OnProgress, Progress, Recording
 from fer.whole_files import whole_files
 
 
@@ -40,58 +41,51 @@ class Playback:
 
     def __init__(self, rows: StreamRows, cuts: tuple[float, ...], spec: ModelSpec) -> None:
         self._rows, self._spec = rows, spec
-        self._times, self._first = np.unique(rows.seconds, return_index=True)
         self._cuts = np.array(cuts, np.float64)
+        self._times, self._first = np.unique(rows.seconds, return_index=True)
+        self._scene = np.searchsorted(self._cuts, self._times, side="right")
         # The frames of one head, one after the other, are often asked for again.
-        self._cached: dict[int, Faces] = {}
+        self._faces = lru_cache(maxsize=2)(self._faces_of)
 
     def faces_at(self, seconds: float) -> Faces:
         """Return the faces at a time, left to right, in pixels of the upright frame."""
         after = int(np.searchsorted(self._times, seconds, side="right"))
-        before = after - 1
-        known = [i for i in (before, after) if self._is_near(i, seconds)]
+        scene = np.searchsorted(self._cuts, seconds, side="right")
+        frames = (i for i in (after - 1, after) if 0 <= i < len(self._times))
+        known = [i for i in frames if self._scene[i] == scene]
         if not known:
             return self._nobody()
-        nearest = min(known, key=lambda i: abs(float(self._times[i]) - seconds))
-        faces = self._faces(nearest)
-        if len(known) == 2:
-            start, end = self._times[[before, after]]
-            share = float((seconds - start) / (end - start))
-            faces = _between(faces, self._faces(before), self._faces(after), share)
-        return faces
-
-    def _is_near(self, frame: int, seconds: float) -> bool:
-        """Return whether an analysed frame tells of a time: there is one, and no cut between."""
-        if not 0 <= frame < len(self._times):
-            return False
-        time = float(self._times[frame])
-        first, last = min(time, seconds), max(time, seconds)
-        return not ((self._cuts > first) & (self._cuts <= last)).any()
+        faces = self._faces(min(known, key=lambda i: abs(float(self._times[i]) - seconds)))
+        if len(known) == 1:
+            return faces
+        start, end = self._times[known]
+        share = float((seconds - start) / (end - start))
+        before, later = (
+            dict(zip(frame.track_id.tolist(), frame.xyxy, strict=True))
+            for frame in map(self._faces, known)
+        )
+        xyxy = faces.xyxy.copy()
+        for face, person in enumerate(faces.track_id.tolist()):
+            if person in before and person in later:
+                xyxy[face] = (1 - share) * before[person] + share * later[person]
+        return replace(faces, xyxy=xyxy)
 
     def _nobody(self) -> Faces:
         head = self._rows.heads[0]
         return Faces.empty(head.labels, head.name)
 
-    def _faces(self, frame: int) -> Faces:
-        """Return the faces of an analysed frame."""
-        if frame not in self._cached:
-            # Two frames at a time are needed.
-            self._cached = {i: f for i, f in self._cached.items() if i == frame - 1}
-            end = [*self._first[1:].tolist(), len(self._rows)][frame]
-            self._cached[frame] = self._made(self._rows.take(slice(self._first[frame], end)))
-        return self._cached[frame]
-
-    def _made(self, rows: StreamRows) -> Faces:
+    def _faces_of(self, frame: int) -> Faces:
+        end = [*self._first[1:].tolist(), len(self._rows)][frame]
+        rows = self._rows.take(slice(self._first[frame], end))
         if rows.track[0] == NO_FACE:
             return self._nobody()
         array, head = rows.array, rows.heads[int(rows.array["head"][0])]
         spec = self._spec.head(head.name)
-        columns = [rows.labels.index(label) for label in head.labels]
         return Faces(
             array["box"],
             array["score"],
             np.zeros((len(rows), LANDMARKS, 2), np.float32),
-            array["probabilities"][:, columns],
+            array["probabilities"][:, [rows.labels.index(label) for label in head.labels]],
             head.labels,
             track_id=array["track"].astype(np.int64),
             seconds=float(array["seconds"][0]),
@@ -100,20 +94,6 @@ class Playback:
             margin=spec.margin,
             head=head.name,
         )
-
-
-def _between(nearest: Faces, before: Faces, after: Faces, share: float) -> Faces:
-    """Return the nearest frame's faces, moved to where they are at a share of the way."""
-    boxes = [dict(zip(f.track_id.tolist(), f.xyxy, strict=True)) for f in (before, after)]
-    xyxy = nearest.xyxy.copy()
-    for face, person in enumerate(nearest.track_id.tolist()):
-        if all(person in known for known in boxes):
-            xyxy[face] = _blended(boxes[0][person], boxes[1][person], share)
-    return replace(nearest, xyxy=xyxy)
-
-
-def _blended(one: Floats, other: Floats, share: float) -> Floats:
-    return np.asarray((1 - share) * one + share * other, np.float32)
 
 
 #: Quality of the picture (x264's constant rate factor, where 18 is hardly told from the original),
@@ -135,22 +115,13 @@ _AAC_BITS = 160_000
 _BT601_MATRIX, _BT709, _BROADCAST_RANGE = 6, 1, 1
 
 
-class Mp4:
-    """Writes one file: H.264, 4:2:0, its index in front (fast start). A context manager.
-
-    Args:
-        out: the file.
-        reader: the recording that it is of, opened with its sound.
-        scale: size of the pictures in sizes of the recording's.
-
-    Raises:
-        OSError: the file cannot be written.
-    """
+class _Mp4:
+    """Writes one file: H.264, 4:2:0, its index in front (fast start). A context manager."""
 
     def __init__(self, out: Path, reader: VideoReader, scale: float) -> None:
         fast = {"movflags": "+faststart"}
         self._container = av.open(str(out), "w", format="mp4", container_options=fast)
-        self._picture = self._picture_stream(reader, scale)
+        self._picture = self._picture_stream(reader.info, scale)
         self._sound = _Sound(self._container, reader.sound) if reader.sound else None
         self._newest = -math.inf
 
@@ -167,7 +138,6 @@ class Mp4:
             self._container.close()
 
     def add_picture(self, image: Image, seconds: float) -> None:
-        """Append a picture, ``(height, width, 3)`` RGB uint8, that is shown from a time on."""
         height, width = image.shape[:2]
         if height % 2 or width % 2:  # 4:2:0 knows even sides only
             image = cv2.copyMakeBorder(image, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE)  # type: ignore[assignment]
@@ -179,27 +149,21 @@ class Mp4:
         self._container.mux(self._picture.encode(frame))
 
     def add_sound(self, packet: av.Packet) -> None:
-        """Append a packet of the recording's sound."""
         if self._sound:
             self._sound.add(packet)
 
-    def _picture_stream(self, reader: VideoReader, scale: float) -> Any:
-        info = reader.info
+    def _picture_stream(self, info: VideoInfo, scale: float) -> Any:
         rate = Fraction(info.frame_rate or 25).limit_denominator(1001)
         options = {"crf": _QUALITY, "preset": _PRESET}
         stream = self._container.add_stream("libx264", rate=rate, options=options)
-        stream.width, stream.height = (_even(side * scale) for side in (info.width, info.height))
+        sides = (max(1, round(side * scale)) for side in (info.width, info.height))
+        stream.width, stream.height = (side + side % 2 for side in sides)
         stream.pix_fmt = "yuv420p"
         codec = stream.codec_context
         stream.time_base = codec.time_base = _TIME_BASE
         codec.colorspace, codec.color_range = _BT601_MATRIX, _BROADCAST_RANGE
         codec.color_primaries = codec.color_trc = _BT709
         return stream
-
-
-def _even(side: float) -> int:
-    whole = max(1, round(side))
-    return whole + whole % 2
 
 
 class _Sound:
@@ -240,12 +204,6 @@ class _Sound:
 
 #: Longest side of the marked picture in pixels. Few devices play more, and it takes long.
 MAX_SIDE = 1920
-
-#: Frames that are prepared while another is drawn.
-_AHEAD = 4
-
-#: Least seconds between two reports of progress.
-_REPORT_SECONDS = 0.2
 
 
 def write_marked(
@@ -299,7 +257,7 @@ def _write(
     side = min(MAX_SIDE, longest)
     length = max(recording.end - recording.start, 1e-9)
     frames, reported = 0, time.monotonic()
-    with Mp4(out, reader, side / longest) as mp4, ahead(_prepared(reader, side), _AHEAD) as items:
+    with _Mp4(out, reader, side / longest) as mp4, ahead(_prepared(reader, side), AHEAD) as items:
         for item in items:
             if cancelled():
                 raise Cancelled
@@ -312,7 +270,7 @@ def _write(
             faces = playback.faces_at(seconds).scaled(side / longest)
             mp4.add_picture(annotate(image, faces), seconds)
             frames += 1
-            if time.monotonic() - reported >= _REPORT_SECONDS:
+            if time.monotonic() - reported >= REPORT_SECONDS:
                 reported = time.monotonic()
                 share = min(1.0, (seconds - recording.start) / length)
                 on_progress(Progress("picture", share, seconds, frames))
@@ -320,6 +278,5 @@ def _write(
 
 
 def _prepared(reader: VideoReader, side: int) -> Iterator[tuple[float, Image] | av.Packet]:
-    """Yield the time and the picture of every frame, and the packets of the sound in between."""
     for item in reader.items():
         yield (item.seconds, item.picture(side)) if isinstance(item, Frame) else item

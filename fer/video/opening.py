@@ -66,10 +66,7 @@ class VideoInfo:
 
 
 def opened(source: Path) -> Any:
-    """Open a file.
-
-    Returns:
-        An `av.container.InputContainer`, to be closed.
+    """Open a file: an `av.container.InputContainer`, to be closed.
 
     Raises:
         VideoError: the file cannot be opened, is empty, or none of the formats.
@@ -126,14 +123,10 @@ def check_size(width: int, height: int, most: int = MAX_PIXELS) -> None:
 def describe(
     container: Any, stream: Any, size: tuple[int, int], start: float, file_bytes: int
 ) -> VideoInfo:
-    """Return what the header says.
+    """Return what the header of an open file says.
 
-    Args:
-        container: the open file.
-        stream: its picture.
-        size: width and height of the upright picture in pixels.
-        start: second at which the first frame is shown.
-        file_bytes: size of the file, against which its length is held.
+    The size is that of the upright picture; the first frame is shown at a second. A length that so
+    many bytes cannot hold is not believed.
     """
     rate = stream.average_rate or stream.guessed_rate
     return VideoInfo(

@@ -9,17 +9,21 @@ import math
 import threading
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 from queue import Empty, Full, Queue
 from typing import Any, TypeVar
 
 import av
+import numpy as np
+from av.video.reformatter import VideoReformatter
 
 from fer.errors import VideoError, failures_as
 from fer.text import clock
-from fer.video.frame import Frame, Scaler
+from fer.types import Image
 from fer.video.opening import VideoInfo, describe, opened, picture_of
+from fer.video.scene_cuts import THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH
 
 _T = TypeVar("_T")
 
@@ -31,11 +35,8 @@ _WAIT = 0.1
 def ahead(items: Iterable[_T], count: int) -> Generator[Iterator[_T], None, None]:
     """Make items on another thread, a few ahead of the loop that uses them.
 
-    The thread has ended when the ``with`` block is left, whether all items were used or not.
-
-    Args:
-        items: runs on the other thread only. What it raises is raised in the loop.
-        count: most items that wait to be used.
+    The thread has ended when the ``with`` block is left, whether all items were used or not. What
+    it raises is raised in the loop.
     """
     queue: Queue[tuple[_T | None, BaseException | None]] = Queue(count)
     unwanted = threading.Event()
@@ -76,6 +77,52 @@ def ahead(items: Iterable[_T], count: int) -> Generator[Iterator[_T], None, None
         thread.join()
 
 
+@dataclass(frozen=True)
+class Frame:
+    """One frame, which becomes a picture when somebody needs it. Use it on the thread that reads.
+
+    Attributes:
+        seconds: the file's own presentation time.
+        duration: seconds until the next frame, as far as the file says; else as usual.
+        decoded: the frame as PyAV has it (`av.VideoFrame`), not upright.
+        scalers: those of the recording, of pictures and of thumbnails: what FFmpeg prepares for a
+            size and a format takes longer than a frame does.
+    """
+
+    seconds: float
+    duration: float
+    decoded: Any
+    scalers: tuple[VideoReformatter, VideoReformatter] = field(repr=False)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the upright picture in pixels."""
+        width, height = self.decoded.width, self.decoded.height
+        return (height, width) if self.decoded.rotation % 180 else (width, height)
+
+    def picture(self, longest_side: int | None = None) -> Image:
+        """Return the upright picture, RGB uint8; a larger one than a longest side is reduced."""
+        width, height = self.decoded.width, self.decoded.height
+        scale = min(1.0, (longest_side or max(width, height)) / max(width, height))
+        size = max(1, round(width * scale)), max(1, round(height * scale))
+        picture = self._scaled(self.scalers[0], *size, "rgb24")
+        return np.ascontiguousarray(np.rot90(picture, self.decoded.rotation // 90))
+
+    def thumbnail(self) -> Image:
+        """Return a small grey picture, ``(36, 64)`` uint8, not upright; it costs little.
+
+        Each pixel is the mean of what it covers: less would let fine detail flicker, and a shot
+        fall into many.
+        """
+        return self._scaled(self.scalers[1], THUMBNAIL_WIDTH, THUMBNAIL_HEIGHT, "gray")
+
+    def _scaled(self, scaler: VideoReformatter, width: int, height: int, kind: str) -> Image:
+        failure = VideoError("has a frame that cannot be made a picture. It is damaged.")
+        with failures_as(lambda _: failure):
+            scaled = scaler.reformat(self.decoded, width, height, kind, interpolation="AREA")
+            return np.asarray(scaled.to_ndarray())
+
+
 #: A recording breaks off if it ends so much before its header says: seconds, and share of them.
 _MISSING, _MISSING_SHARE = 0.5, 0.01
 
@@ -90,11 +137,7 @@ _USUAL_RATE = 25.0
 
 
 def probe(source: Path) -> VideoInfo:
-    """Return what the header of a recording says; decodes its first frame.
-
-    Raises:
-        VideoError: see `VideoReader`.
-    """
+    """Return what the header of a recording says, decoding its first frame; see `VideoReader`."""
     with VideoReader(source) as reader:
         return reader.info
 
@@ -131,7 +174,7 @@ class VideoReader:
             # One in a codec that is not known here cannot be played, nor copied.
             self.sound = sound if sound and sound.codec_context else None
             self._failures, self._broken = 0, False
-            self._scaler = Scaler()
+            self._scalers = VideoReformatter(), VideoReformatter()
             self._newest = self.end = -math.inf
             first, self._items = self._begin([self.sound] if with_sound and self.sound else [])
             self.start = first.seconds
@@ -239,4 +282,4 @@ class VideoReader:
         if seconds <= self._newest:
             return None
         self._newest = seconds
-        return Frame(seconds, duration, decoded, self._scaler)
+        return Frame(seconds, duration, decoded, self._scalers)

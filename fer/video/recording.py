@@ -9,106 +9,40 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fer.drawing.annotate import annotate
+from fer.drawing.pictures import encoded, portrait
+from fer.errors import VideoError
 from fer.export.stream import HeadLabels, StreamResult, StreamRows, labels_of, row_type
+from fer.export.summary import surest_moments
 from fer.export.table import ExportInfo
-from fer.stream import FaceStream
-from fer.tracking.following import DEFAULT_SMOOTHING_SECONDS
+from fer.stream import DEFAULT_SMOOTHING_SECONDS, FaceStream
 from fer.types import Faces, Image
-from fer.video.moments import Moment, find_moments
 from fer.video.opening import VideoInfo
 from fer.video.reading import VideoReader, ahead
 from fer.video.scene_cuts import SceneCuts
-
-#: A frame may come so much earlier than its turn, in seconds: times in files are rounded.
-_ROUNDED = 0.0005
-
-
-@dataclass(frozen=True)
-class PreparedFrame:
-    """What the analysis needs of a frame.
-
-    Attributes:
-        seconds: time of the frame.
-        size: width and height in the recording, in pixels.
-        new_scene: whether another scene begins with it.
-        image: RGB, perhaps smaller than `size`; None if it is not to be analysed.
-        spent: seconds of processor time that this thread took for all frames so far.
-    """
-
-    seconds: float
-    size: tuple[int, int]
-    new_scene: bool
-    image: Image | None
-    spent: float
-
-
-def prepared(reader: VideoReader, rate: float | None, side: int | None) -> Iterator[PreparedFrame]:
-    """Yield every frame, with a picture of those whose turn it is.
-
-    Args:
-        reader: the recording.
-        rate: frames that are analysed a second; every frame if None.
-        side: longer side in pixels to which larger pictures are reduced; not at all if None.
-    """
-    is_cut, turn, began = SceneCuts(), 0, time.thread_time()
-    for frame in reader.frames():
-        image = None
-        turns = math.inf if rate is None else (frame.seconds - reader.start + _ROUNDED) * rate
-        if turns >= turn:
-            image = frame.picture(side)
-            turn = 0 if rate is None else math.floor(turns) + 1
-        new_scene = is_cut(frame.thumbnail())
-        spent = time.thread_time() - began
-        yield PreparedFrame(frame.seconds, frame.size, new_scene, image, spent)
-
-
-class RowLog:
-    """Rows in a buffer that doubles when it is full.
-
-    Args:
-        heads: the heads that may occur.
-    """
-
-    def __init__(self, heads: tuple[HeadLabels, ...]) -> None:
-        self._heads = heads
-        self._buffer: NDArray[np.void] = np.zeros(1024, row_type(labels_of(heads)))
-        self._length = self._told = 0
-
-    def append(self, rows: StreamRows) -> None:
-        """Append the rows of a frame."""
-        length = self._length + len(rows)
-        while length > len(self._buffer):
-            self._buffer = np.concatenate([self._buffer, np.zeros_like(self._buffer)])
-        self._buffer[self._length : length] = rows.array
-        self._length = length
-
-    def newest(self) -> StreamRows:
-        """Return the rows since the last call."""
-        since, self._told = self._told, self._length
-        return StreamRows(self._buffer[since : self._length].copy(), self._heads)
-
-    def all(self) -> StreamRows:
-        """Return all rows."""
-        return StreamRows(self._buffer[: self._length].copy(), self._heads)
-
 
 #: Frames that are analysed a second, if nothing else is asked for.
 DEFAULT_RATE = 10.0
 
 #: Longer side in pixels to which larger frames are reduced before the analysis. The detector of
 #: streams sees far less; it is enough for the faces that it finds.
-ANALYSIS_SIDE = 1280
+_ANALYSIS_SIDE = 1280
 
-#: Least seconds between two reports of progress.
-_REPORT_SECONDS = 0.2
+#: A frame may come so much earlier than its turn, in seconds: times in files are rounded.
+_ROUNDED = 0.0005
 
-#: Frames that are prepared while another is analysed.
-_AHEAD = 4
+#: Least seconds between two reports of progress, and frames prepared while another is analysed.
+REPORT_SECONDS, AHEAD = 0.2, 4
+
+#: Most moments, those of the people seen longest; each costs the decoding of some seconds.
+_MAX_MOMENTS = 42
+
+#: Side of a portrait in pixels, and its JPEG quality.
+_SIDE, _QUALITY = 160, 85
 
 
 class Cancelled(Exception):  # noqa: N818 - no error: somebody wished it
@@ -165,29 +99,57 @@ OnProgress = Callable[[Progress], None]
 
 
 @dataclass(frozen=True)
-class Recording:
-    """What was found in a recording.
+class Moment:
+    """A moment at which a person showed an expression most surely.
+
+    Attributes:
+        seconds: when, on the recording's clock.
+        person: number of the person.
+        expression: label of the answer.
+        confidence: its probability, 0…1.
+        portrait: a square JPEG of the face.
+    """
+
+    seconds: float
+    person: int
+    expression: str
+    confidence: float
+    portrait: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recording(StreamResult):
+    """What was found in a recording: a row per face and analysed frame, or one without a face.
+
+    Their seconds are the file's own presentation times. The time of `info` is when it was recorded,
+    or analysed if it does not say. Nobody has the same number before and after a cut.
 
     Attributes:
         video: what its header says.
-        rows: a row per face and analysed frame, one per analysed frame without a face. Their
-            seconds are the file's own presentation times.
-        info: when it was recorded, or analysed if it does not say; model and detector.
-        cuts: seconds at which another scene began. Nobody has the same number before and after.
-        moments: the surest moments of each person and expression.
         start: second at which its first frame is shown.
         end: second at which its last readable frame ends.
-        note: why that is not its whole length; empty if it is.
+        moments: the surest moments of each person and expression.
     """
 
     video: VideoInfo
-    rows: StreamRows
-    info: ExportInfo
-    cuts: tuple[float, ...]
-    moments: tuple[Moment, ...] = field(repr=False)
     start: float
     end: float
-    note: str = ""
+    moments: tuple[Moment, ...] = field(default=(), repr=False)
+    recorded: bool = True
+
+
+def result_of(recording: Recording, name: str) -> Recording:
+    """Return a recording whose files say its name (without folders), size, codec and sound."""
+    video = recording.video
+    source = {
+        "file": name,
+        "width": video.width,
+        "height": video.height,
+        "frame_rate": video.frame_rate,
+        "codec": video.codec,
+        "has_sound": video.has_sound,
+    }
+    return replace(recording, source=source)
 
 
 def analyse(
@@ -219,8 +181,8 @@ def analyse(
     began = time.thread_time()
     with VideoReader(source, pixels=options.pixels) as reader:
         analysis = _Analysis(reader, stream, options, on_progress)
-        side = None if stream.is_fine else ANALYSIS_SIDE
-        with ahead(prepared(reader, options.rate, side), _AHEAD) as frames:
+        side = None if stream.is_fine else _ANALYSIS_SIDE
+        with ahead(prepared(reader, options.rate, side), AHEAD) as frames:
             for frame in frames:
                 if cancelled():
                     raise Cancelled
@@ -229,13 +191,58 @@ def analyse(
                     reader.enough = True
                     break
         analysis.report()
-        recording = analysis.recording()
+        recording = Recording(
+            rows=analysis.rows(),
+            info=ExportInfo.of(
+                stream.spec, stream.detector_version, reader.info.created or datetime.now(UTC)
+            ),
+            cuts=tuple(analysis.cuts),
+            note=reader.note,
+            video=reader.info,
+            start=reader.start,
+            end=reader.end,
+        )
     if portraits:
-        moments = find_moments(source, recording.rows, options.pixels, cancelled)
-        recording = replace(recording, moments=moments)
+        recording = replace(recording, moments=_moments(source, recording.rows, options, cancelled))
     if cancelled():
         raise Cancelled
     return recording
+
+
+class PreparedFrame(NamedTuple):
+    """What the analysis needs of a frame.
+
+    Attributes:
+        seconds: time of the frame.
+        size: width and height in the recording, in pixels.
+        new_scene: whether another scene begins with it.
+        image: RGB, perhaps smaller than `size`; None if it is not to be analysed.
+        spent: seconds of processor time that this thread took for all frames so far.
+    """
+
+    seconds: float
+    size: tuple[int, int]
+    new_scene: bool
+    image: Image | None
+    spent: float
+
+
+def prepared(reader: VideoReader, rate: float | None, side: int | None) -> Iterator[PreparedFrame]:
+    """Yield every frame, with a picture of those whose turn it is.
+
+    A rate says how many are analysed a second (every frame if None), a side to how many pixels
+    larger pictures are reduced (not at all if None).
+    """
+    is_cut, turn, began = SceneCuts(), 0, time.thread_time()
+    for frame in reader.frames():
+        image = None
+        turns = math.inf if rate is None else (frame.seconds - reader.start + _ROUNDED) * rate
+        if turns >= turn:
+            image = frame.picture(side)
+            turn = 0 if rate is None else math.floor(turns) + 1
+        new_scene = is_cut(frame.thumbnail())
+        spent = time.thread_time() - began
+        yield PreparedFrame(frame.seconds, frame.size, new_scene, image, spent)
 
 
 class _Analysis:
@@ -248,41 +255,39 @@ class _Analysis:
         self._on_progress = report
         stream.spec.head(options.head)
         self._heads = tuple(HeadLabels(head.name, head.labels) for head in stream.spec.heads)
-        self._rows = RowLog(self._heads)
-        self._cuts: list[float] = []
+        self._found, self._told = bytearray(), 0
+        self.cuts: list[float] = []
         self._frames = self._analysed = 0
-        self._seconds = reader.start
-        self._reported = -math.inf
+        self._seconds, self._reported = reader.start, -math.inf
         self._newest: tuple[Image, Faces] | None = None
 
+    def rows(self, since: int = 0) -> StreamRows:
+        """Return a copy of the rows that were found, from a byte on."""
+        kind = row_type(labels_of(self._heads))
+        return StreamRows(np.frombuffer(self._found[since:], kind), self._heads)
+
     def see(self, frame: PreparedFrame) -> None:
-        """Take the next frame."""
         self._frames += 1
         self._seconds = frame.seconds
         if frame.new_scene:
-            self._cuts.append(frame.seconds)
+            self.cuts.append(frame.seconds)
             self._stream.new_scene()
-        if frame.image is not None:
-            self._analyse(frame.image, frame)
-            if time.monotonic() - self._reported >= _REPORT_SECONDS:
-                self.report()
-
-    def _analyse(self, image: Image, frame: PreparedFrame) -> None:
-        options, size = self._options, frame.size
-        result = self._stream(
-            image, frame.seconds, head=options.head, smoothing_seconds=options.smoothing_seconds
-        )
+        if frame.image is None:
+            return
+        head, window = self._options.head, self._options.smoothing_seconds
+        found = self._stream(frame.image, frame.seconds, head=head, smoothing_seconds=window)
         self._analysed += 1
-        self._newest = image, result.faces
-        faces = result.faces.scaled(size[0] / image.shape[1])
-        self._rows.append(
-            StreamRows.of(faces, size, self._heads, smoothing_seconds=options.smoothing_seconds)
-        )
+        self._newest = frame.image, found.faces
+        faces = found.faces.scaled(frame.size[0] / frame.image.shape[1])
+        rows = StreamRows.of(faces, frame.size, self._heads, smoothing_seconds=window)
+        self._found += rows.array.tobytes()
+        if time.monotonic() - self._reported >= REPORT_SECONDS:
+            self.report()
 
     def report(self) -> None:
-        """Say how far it is."""
         self._reported = time.monotonic()
         length, passed = self._reader.info.seconds, self._seconds - self._reader.start
+        since, self._told = self._told, len(self._found)
         self._on_progress(
             Progress(
                 "analysis",
@@ -290,49 +295,45 @@ class _Analysis:
                 self._seconds,
                 self._frames,
                 self._analysed,
-                self._rows.newest(),
+                self.rows(since),
                 partial(annotate, *self._newest) if self._newest else None,
             )
         )
 
-    def recording(self) -> Recording:
-        """Return what was found, once all frames were seen."""
-        reader, spec = self._reader, self._stream.spec
-        when = reader.info.created or datetime.now(UTC)
-        return Recording(
-            reader.info,
-            self._rows.all(),
-            ExportInfo.of(spec, self._stream.detector_version, when),
-            tuple(self._cuts),
-            (),
-            reader.start,
-            reader.end,
-            reader.note,
+
+def _moments(
+    source: Path, rows: StreamRows, options: VideoOptions, cancelled: Callable[[], bool]
+) -> tuple[Moment, ...]:
+    """Return the surest moments by person and then by expression, with portraits from the file."""
+    rows = rows.take(_of_the_longest(rows, surest_moments(rows)))
+    portraits: dict[int, bytes] = {}
+    try:
+        with VideoReader(source, pixels=options.pixels) as reader:
+            for index in np.argsort(rows.seconds, kind="stable").tolist():
+                if cancelled():
+                    break
+                frame = reader.seek(float(rows.seconds[index]))
+                if frame is not None:
+                    face = portrait(frame.picture(), rows.array["box"][index], _SIDE)
+                    portraits[index] = encoded(face, ".jpg", _QUALITY)
+    except VideoError:  # it could be read before
+        return ()
+    best = rows.probabilities.argmax(axis=1)
+    return tuple(
+        Moment(
+            float(rows.seconds[i]),
+            int(rows.track[i]),
+            rows.labels[int(best[i])],
+            float(rows.probabilities[i, best[i]]),
+            portraits[i],
         )
-
-
-def result_of(recording: Recording, name: str) -> StreamResult:
-    """Return what was found in a recording, for the files that are made of it.
-
-    Args:
-        recording: what was found.
-        name: name of its file, without folders.
-    """
-    video = recording.video
-    source = {
-        "file": name,
-        "width": video.width,
-        "height": video.height,
-        "frame_rate": video.frame_rate,
-        "codec": video.codec,
-        "has_sound": video.has_sound,
-    }
-    return StreamResult(
-        recording.rows,
-        recording.info,
-        recorded=True,
-        cuts=recording.cuts,
-        end=recording.end,
-        note=recording.note,
-        source=source,
+        for i in sorted(portraits)
     )
+
+
+def _of_the_longest(rows: StreamRows, index: np.ndarray) -> np.ndarray:
+    """Return the moments of the people who were seen longest, in the same order."""
+    people, frames = np.unique(rows.track[rows.has_face], return_counts=True)
+    seen = dict(zip(people.tolist(), frames.tolist(), strict=True))
+    order = sorted(range(len(index)), key=lambda i: -seen[int(rows.track[index[i]])])
+    return index[sorted(order[:_MAX_MOMENTS])]

@@ -6,7 +6,9 @@ import cv2
 import numpy as np
 
 from fer.types import Image
-from fer.video.frame import THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH
+
+#: Width and height of the pictures that are compared.
+THUMBNAIL_WIDTH, THUMBNAIL_HEIGHT = 64, 36
 
 #: Best correlation of two frames below which another scene begins. Of pairs of close-ups from
 #: different photographs 98 % are below; a pan by 15 % of the width, a zoom by a tenth and somebody
@@ -40,14 +42,12 @@ class SceneCuts:
         if float(np.std(thumbnail)) < EMPTY:
             return False
         last, self._last = self._last, thumbnail
-        return last is not None and _likeness(last, thumbnail) < SAME_SCENE
-
-
-def _likeness(one: Image, other: Image) -> float:
-    """Return the best correlation of one frame's middle with a part of the other, -1 to 1."""
-    return max(_found(one, other), _found(other, one))
+        if last is None:
+            return False
+        return max(_found(last, thumbnail), _found(thumbnail, last)) < SAME_SCENE
 
 
 def _found(frame: Image, other: Image) -> float:
+    """Return the best correlation of the other frame's middle with a part of this one, -1 to 1."""
     middle = other[MOVES_Y:-MOVES_Y, MOVES_X:-MOVES_X]
     return float(cv2.matchTemplate(frame, middle, cv2.TM_CCOEFF_NORMED).max())

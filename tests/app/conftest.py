@@ -9,8 +9,7 @@ import pytest
 from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
-from app.core import state
-from app.core.budget import Budget
+from app.core import budget, state, upload_folders
 from app.core.jobs import Jobs
 from app.core.models import running_model
 from app.core.server import gate
@@ -48,13 +47,15 @@ def _one_search_for_components() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def _fresh_server() -> None:
-    """What all visitors share begins anew.
+def _roomy_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What all visitors share begins anew: all tests are one visitor to the app.
 
-    All tests are one visitor to the app, who would soon have uploaded too often.
+    Others need memory, too, and on a busy machine a page would say that there is no room.
     """
     for shared in (gate._upload_rate, state.jobs, state.quick_jobs, state.budget, state._store):
         shared.clear()
+    for module in (budget, upload_folders):
+        monkeypatch.setattr(module, "free_memory", lambda: None)
 
 
 @pytest.fixture
@@ -94,9 +95,8 @@ def landmark(monkeypatch: pytest.MonkeyPatch) -> FakeLandmark:
 
 
 @pytest.fixture
-def page(analyzer: FakeAnalyzer, monkeypatch: pytest.MonkeyPatch) -> AppTest:
-    """The Photos page as it opens, on a machine with as much memory as it takes."""
-    monkeypatch.setattr(Budget, "_left", Budget._unheld)
+def page(analyzer: FakeAnalyzer) -> AppTest:
+    """The Photos page as it opens."""
     return AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60).run()
 
 

@@ -8,10 +8,9 @@ from tests.test_house import modules
 
 #: Who asks what time it is, and why that is no duration, or harmless where time goes backwards.
 KNOWN = {
-    "app.live.streaming.ice": "credentials that end at a time which coturn knows too",
-    "app.live.streaming.relay": "the same, and when they were checked, which is shown",
+    "app.live.streaming.turn": "credentials that end at a time which coturn knows too",
     "app.own_data.fine_tuning.runner": "age of a folder that another process left: kept for longer",
-    "app.video.workspace": "age of a folder that another process left: kept for longer",
+    "app.core.upload_folders": "age of a folder that another process left: kept for longer",
 }
 
 

@@ -23,11 +23,15 @@ _IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
 
 
 @contextmanager
-def tab(browser: Browser, url: str, path: str = "") -> Iterator[Page]:
-    """Open a page as a visitor who was never here, and close it at the end, as people do."""
+def tab(browser: Browser, url: str, path: str = "", script: str = "") -> Iterator[Page]:
+    """Open a page as a visitor who was never here, and close it at the end, as people do.
+
+    A script is run before the page's own.
+    """
     visitor = browser.new_context(viewport=WIDE, permissions=["camera"])  # type: ignore[arg-type]
     visitor.set_default_timeout(PATIENCE)
     page = visitor.new_page()
+    page.add_init_script(script)
     look_at(page, url, path)
     yield page
     page.close()

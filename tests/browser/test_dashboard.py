@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,9 +9,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, TimeoutError, expect
 
+from app.core.report.text import cell_sentences, percent
 from app.core.settings import MODELS
 from app.dashboard.models import open_model
-from app.dashboard.text import cell_sentences, percent
 from fer.evaluation.metrics import Evaluation
 from fer.evaluation.report import Report
 from tests.app.dashboard.samples import LABELS, TABS, write_model
@@ -152,14 +151,6 @@ def test_a_click_on_a_cell_says_what_it_means(visit: Visit, report: Report) -> N
         expect(matrix(page).locator(".shapelayer path")).to_have_count(1)
 
 
-def test_a_cell_can_be_chosen_with_the_keyboard(visit: Visit, report: Report) -> None:
-    page = visit()
-    turn_to(page, "Mistakes")
-    choose(page, "Labelled as", "disgust")
-    choose(page, "Called", "angry")
-    says(page, report, "disgust", "angry")
-
-
 def test_the_same_cell_can_be_clicked_again_after_another_was_chosen(
     visit: Visit, report: Report
 ) -> None:
@@ -174,26 +165,6 @@ def test_the_same_cell_can_be_clicked_again_after_another_was_chosen(
     click_cell(page, "fear", "sad")
     until_made(page)
     says(page, report, "fear", "sad")
-
-
-def test_two_models_stand_side_by_side(visit: Visit, report: Report) -> None:
-    page = visit()
-    page.get_by_label("Compare with").click()
-    page.get_by_role("option", name="small").click()
-    expect(page.get_by_text("Side by side, test")).to_be_visible(timeout=PATIENCE)
-    turn_to(page, "Confidence")
-    expect(page.get_by_role("figure", name="Reliability diagram")).to_have_count(
-        2, timeout=PATIENCE
-    )
-
-
-def test_the_json_is_the_report(visit: Visit, report: Report) -> None:
-    page = visit()
-    with page.expect_download() as download:
-        page.get_by_role("button", name="Report (JSON)").click()
-    assert download.value.suggested_filename == "large-report.json"
-    stored = json.loads(download.value.path().read_text(encoding="utf-8"))
-    assert Report.model_validate(stored) == report
 
 
 def test_the_html_report_opens_offline_with_the_same_figures(

@@ -21,9 +21,7 @@ from playwright.sync_api import (
     expect,
 )
 
-from app.core.models.head_text import CONTEMPT
 from app.core.settings import MAX_STREAMS
-from fer.labels import FER2013_LABELS
 from tests.browser.conftest import PATIENCE, PHONE, WIDE, Launch, follow, until_made, widest
 from tests.browser.server import running_app
 
@@ -171,13 +169,6 @@ def test_from_start_to_downloads(actress: Browser, open_live: Open) -> None:
     stop(page)
     expect(page.get_by_role("img", name=re.compile("Share of time. person 1"))).to_be_visible()
     rows = table(page)
-    box = ["left", "top", "right", "bottom"]
-    assert list(rows[0]) == [
-        *["seconds", "width", "height", "person", *box],
-        *["detection_score", "head", "answer", "uncertain", "quality", "expression", "confidence"],
-        *[*FER2013_LABELS, CONTEMPT, "time", "model", "detector", "smoothing_seconds"],
-        "camera_off",
-    ]
     seconds = [float(row["seconds"]) for row in rows]
     assert seconds[0] == 0
     assert seconds == sorted(seconds)
@@ -185,19 +176,10 @@ def test_from_start_to_downloads(actress: Browser, open_live: Open) -> None:
     assert {"", "1"} <= {row["person"] for row in rows}
     seen = [row for row in rows if row["person"]]
     assert all(0 <= float(row["left"]) < float(row["right"]) <= 640 for row in seen)
-    assert all(abs(sum(float(row[n]) for n in FER2013_LABELS) - 1) < 0.01 for row in seen)
-    frames = json.loads(download(page, "JSON"))["frames"]
-    assert len(frames) == len(set(seconds))
-
+    assert len(json.loads(download(page, "JSON"))["frames"]) == len(set(seconds))
     page.get_by_role("button", name="More files").click()
-    assert download(page, "Subtitles (VTT)").startswith("WEBVTT\n\n00:00:0")
-    assert "\nPerson 1: happy\n" in download(page, "Subtitles (SRT)")
-    told = json.loads(download(page, "Summary (JSON)"))
-    assert told["people"][0]["surest_moments"][0]["confidence"] > 0.5
     with saved(page, "Parquet").open("rb") as file:
-        assert pq.read_table(file)["person"].to_pylist() == [
-            int(row["person"]) if row["person"] else None for row in rows
-        ]
+        assert pq.read_table(file).num_rows == len(rows)
     page.keyboard.press("Escape")
 
     page.get_by_role("button", name="Clear").click()
@@ -229,30 +211,13 @@ def test_a_camera_that_is_switched_off_is_said_to_be(actress: Browser, open_live
     start(page)
     switch_camera(page, on=False)
     says(page, "The camera is off")
-    expect(page.get_by_text("No face in view")).to_have_count(0)
     expect(page.get_by_text(re.compile(r"neutral.<?\d+%"))).to_have_count(0)
-    says(page, re.compile("▤.camera off"))
     switch_camera(page, on=True)
     says(page, "1 face in view")
-    expect(page.get_by_text("The camera is off")).to_have_count(0)
     stop(page)
     off = [row for row in table(page) if row["camera_off"] == "true"]
     assert len(off) > 1
     assert {row["person"] for row in off} == {""}
-    frames = json.loads(download(page, "JSON"))["frames"]
-    assert sum(f["camera_off"] for f in frames) == len(off)
-
-
-def test_who_leaves_the_page_finds_the_session_again(actress: Browser, open_live: Open) -> None:
-    page = open_live(actress)
-    start(page)
-    wait_for_more_bars(page, 1)
-    follow(page, "About")
-    expect(page.get_by_role("heading", name="About FER Lens")).to_be_visible()
-    follow(page, "Live")
-    expect(page.get_by_role("heading", name="This session")).to_be_visible()
-    start(page)
-    stop(page)
 
 
 #: Clicks a link at the worst moment: just before the first value of a component leaves.
@@ -304,19 +269,6 @@ def test_a_reload_keeps_the_session_and_a_duplicate_gets_its_own(
     page.reload()
     expect(page.get_by_role("heading", name="This session")).to_be_visible()
     start(page)
-    stop(page)
-
-
-def test_the_session_can_be_downloaded_while_it_runs(actress: Browser, open_live: Open) -> None:
-    page = open_live(actress)
-    start(page)
-    counts: list[int] = []
-    for _ in range(3):
-        wait_for_more_bars(page, bars(page))
-        counts.append(len(table(page)))
-    assert 0 < counts[0] < counts[1] < counts[2]
-    record = json.loads(download(page, "JSON"))
-    assert record["settings"][0] == {"seconds": 0, "head": "balanced", "smoothing_seconds": 0.6}
     stop(page)
 
 

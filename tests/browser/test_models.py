@@ -91,15 +91,3 @@ def test_a_stream_goes_on_when_another_model_answers(page: Page) -> None:
     for model, expression in (("compact", "happy"), ("mine", STYLE)):
         sure = [row for row in table if row["model"] == model and row["uncertain"] == "false"]
         assert sure[-1]["answer"] == expression
-
-
-def test_a_recording_says_which_model_answered(page: Page) -> None:
-    follow(page, "Video")
-    page.get_by_text("How to analyse").click()
-    choose(page, "compact", "mine")
-    page.get_by_role("button", name="Try it with a sample video").click()
-    expect(page.get_by_text("Answered by mine")).to_be_visible()
-    page.get_by_text("Analyse it once more, in another way").click()
-    choose(page, "mine", "compact")
-    expect(page.get_by_text("compact, chosen now, answers the next analysis")).to_be_visible()
-    assert {row["model"] for row in rows(page)} == {"mine"}

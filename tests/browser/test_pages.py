@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlparse
 
 import pytest
-from playwright.sync_api import Browser, Page, WebSocketRoute, expect
+from playwright.sync_api import Browser, BrowserContext, Page, WebSocketRoute, expect
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
 from tests.browser.conftest import PATIENCE, PHONE, WIDE, follow, until_made
@@ -44,69 +46,75 @@ def settled(page: Page) -> None:
     page.wait_for_function(NOTHING_MORE)
 
 
+Open = Callable[..., BrowserContext]
+
+
+@pytest.fixture
+def opened(browser: Browser) -> Iterator[Open]:
+    """Opens a session of a browser, which is closed after the test."""
+    contexts: list[BrowserContext] = []
+
+    def open_context(**options: Any) -> BrowserContext:
+        contexts.append(browser.new_context(**({"viewport": WIDE} | options)))
+        contexts[-1].set_default_timeout(PATIENCE)
+        return contexts[-1]
+
+    yield open_context
+    for context in contexts:
+        context.close()
+
+
 @pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])
 def test_nothing_is_fetched_from_outside(
-    browser: Browser, app_url: str, viewport: dict[str, int]
+    opened: Open, app_url: str, viewport: dict[str, int]
 ) -> None:
-    context = browser.new_context(viewport=viewport, permissions=["camera"])  # type: ignore[arg-type]
-    context.set_default_timeout(PATIENCE)
+    context = opened(viewport=viewport, permissions=["camera"])
     asked: list[str] = []
     context.on("request", lambda request: asked.append(request.url))
-    try:
-        for path in PAGES:  # each as the first page of a visit
-            page = context.new_page()
-            page.goto(f"{app_url}/{path}")
-            settled(page)
-        for name in PAGES.values():  # and one after the other
-            follow(page, name)
-            settled(page)
-    finally:
-        context.close()
+    for path in PAGES:  # each as the first page of a visit
+        page = context.new_page()
+        page.goto(f"{app_url}/{path}")
+        settled(page)
+    for name in PAGES.values():  # and one after the other
+        follow(page, name)
+        settled(page)
     assert f"{app_url}/live" in asked
     hosts = {urlparse(url).hostname for url in asked if url.startswith(("http", "ws"))}
     assert hosts == {"127.0.0.1"}
 
 
-def test_on_a_phone_nothing_covers_the_page_that_was_chosen(browser: Browser, app_url: str) -> None:
-    context = browser.new_context(viewport=PHONE, has_touch=True)  # type: ignore[arg-type]
-    context.set_default_timeout(PATIENCE)
-    try:
-        page = context.new_page()
-        page.goto(app_url)
-        for name in reversed(PAGES.values()):
-            follow(page, name, tap=True)
-            settled(page)
-            expect(page.get_by_test_id("stSidebar")).to_have_count(0)
-            tops = [page.get_by_role("link", name=n).bounding_box() for n in PAGES.values()]
-            assert len({box["y"] for box in tops if box}) == 1, "the links fit into one row"
-            assert all(box and box["height"] >= 44 for box in tops)
-            row = sorted((box["x"], box["x"] + box["width"]) for box in tops if box)
-            gaps = [right - left for (_, left), (right, _) in pairwise(row)]
-            assert min(gaps) >= 1, "no link touches the next one"
-            # The heading is what one touches where it stands.
-            expect(page.get_by_role("heading", level=1)).to_be_visible()
-            page.get_by_role("heading", level=1).click(trial=True)
-    finally:
-        context.close()
+def test_on_a_phone_nothing_covers_the_page_that_was_chosen(opened: Open, app_url: str) -> None:
+    context = opened(viewport=PHONE, has_touch=True)
+    page = context.new_page()
+    page.goto(app_url)
+    for name in reversed(PAGES.values()):
+        follow(page, name, tap=True)
+        settled(page)
+        expect(page.get_by_test_id("stSidebar")).to_have_count(0)
+        tops = [page.get_by_role("link", name=n).bounding_box() for n in PAGES.values()]
+        assert len({box["y"] for box in tops if box}) == 1, "the links fit into one row"
+        assert all(box and box["height"] >= 44 for box in tops)
+        row = sorted((box["x"], box["x"] + box["width"]) for box in tops if box)
+        gaps = [right - left for (_, left), (right, _) in pairwise(row)]
+        assert min(gaps) >= 1, "no link touches the next one"
+        # The heading is what one touches where it stands.
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        page.get_by_role("heading", level=1).click(trial=True)
 
 
 def test_what_a_page_says_when_its_visitor_has_left_does_not_empty_the_next(
-    browser: Browser, app_url: str
+    opened: Open, app_url: str
 ) -> None:
-    context = browser.new_context(viewport=WIDE, permissions=["camera"])  # type: ignore[arg-type]
-    context.set_default_timeout(PATIENCE)
-    try:
-        page = context.new_page()
-        said = say_it_again_when_left(page)
-        page.goto(f"{app_url}/live?live=device")
-        page.locator(".live").wait_for()
-        settled(page)
-        assert said, "the component has told that it is there"
-        follow(page, "About")
-        settled(page)
-        expect(page.get_by_role("heading", name="About FER Lens")).to_be_visible()
-    finally:
-        context.close()
+    context = opened(permissions=["camera"])
+    page = context.new_page()
+    said = say_it_again_when_left(page)
+    page.goto(f"{app_url}/live?live=device")
+    page.locator(".live").wait_for()
+    settled(page)
+    assert said, "the component has told that it is there"
+    follow(page, "About")
+    settled(page)
+    expect(page.get_by_role("heading", name="About FER Lens")).to_be_visible()
 
 
 def say_it_again_when_left(page: Page) -> list[bytes]:
@@ -134,43 +142,35 @@ def say_it_again_when_left(page: Page) -> list[bytes]:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_buttons_of_the_video_are_in_the_type_of_the_page(
-    browser: Browser, app_url: str, scheme: str
+    opened: Open, app_url: str, scheme: str
 ) -> None:
-    context = browser.new_context(color_scheme=scheme, permissions=["camera"])  # type: ignore[arg-type]
-    context.set_default_timeout(PATIENCE)
-    try:
-        page = context.new_page()
-        page.goto(f"{app_url}/live")
-        frame = page.frame_locator("iframe[title*=webrtc]")
-        text = page.get_by_role("link", name="Photos").locator("p")
-        font = text.evaluate("one => getComputedStyle(one).fontFamily.split(',')[0]")
-        for name in ("Start", "Choose camera"):
-            button = frame.get_by_role("button", name=name, exact=True)
-            expect(button).to_have_css("text-transform", "none")
-            style = "one => getComputedStyle(one).fontFamily.split(',')[0]"
-            assert button.evaluate(style) == font
-        # The font is there, not only its name.
-        loaded = "one => document.fonts.ready.then(() => [...document.fonts].map((f) => f.status))"
-        assert frame.locator("body").evaluate(loaded) == ["loaded"]
-        primary = {"light": "rgb(74, 76, 163)", "dark": "rgb(107, 109, 194)"}[scheme]
-        expect(frame.get_by_role("button", name="Start", exact=True)).to_have_css(
-            "background-color", primary
-        )
-    finally:
-        context.close()
+    context = opened(color_scheme=scheme, permissions=["camera"])
+    page = context.new_page()
+    page.goto(f"{app_url}/live")
+    frame = page.frame_locator("iframe[title*=webrtc]")
+    text = page.get_by_role("link", name="Photos").locator("p")
+    font = text.evaluate("one => getComputedStyle(one).fontFamily.split(',')[0]")
+    for name in ("Start", "Choose camera"):
+        button = frame.get_by_role("button", name=name, exact=True)
+        expect(button).to_have_css("text-transform", "none")
+        style = "one => getComputedStyle(one).fontFamily.split(',')[0]"
+        assert button.evaluate(style) == font
+    # The font is there, not only its name.
+    loaded = "one => document.fonts.ready.then(() => [...document.fonts].map((f) => f.status))"
+    assert frame.locator("body").evaluate(loaded) == ["loaded"]
+    primary = {"light": "rgb(74, 76, 163)", "dark": "rgb(107, 109, 194)"}[scheme]
+    expect(frame.get_by_role("button", name="Start", exact=True)).to_have_css(
+        "background-color", primary
+    )
 
 
-def test_a_file_arrives_while_pages_of_others_come_and_go(browser: Browser, tmp_path: Path) -> None:
-    context = browser.new_context(viewport=WIDE)  # type: ignore[arg-type]
-    context.set_default_timeout(PATIENCE)
+def test_a_file_arrives_while_pages_of_others_come_and_go(opened: Open, tmp_path: Path) -> None:
+    context = opened()
     with running_app(tmp_path / "log.txt", module="tests.browser.servers.crowded_streamlit") as url:
-        try:
-            page = context.new_page()
-            page.goto(f"{url}/dashboard")
-            settled(page)
-            with page.expect_download() as download:
-                page.get_by_role("button", name="Report (JSON)").click()
-            assert download.value.suggested_filename.endswith("-report.json")
-            assert json.loads(download.value.path().read_bytes())["evaluations"]
-        finally:
-            context.close()
+        page = context.new_page()
+        page.goto(f"{url}/dashboard")
+        settled(page)
+        with page.expect_download() as download:
+            page.get_by_role("button", name="Report (JSON)").click()
+        assert download.value.suggested_filename.endswith("-report.json")
+        assert json.loads(download.value.path().read_bytes())["evaluations"]

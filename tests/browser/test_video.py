@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import io
-import json
 import os
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import av
-import pyarrow.parquet as pq
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from app.core.paths import SAMPLE
-from app.live.streaming.clip import RATE, SIZE, SampleClip
+from app.core.sample_clip import RATE, SIZE, SampleClip
 from tests.browser.conftest import PATIENCE, PHONE, WIDE, follow, wait_until
 from tests.browser.server import running_app
 from tests.browser.servers.slow_streamlit import SECONDS_VARIABLE
@@ -194,31 +191,20 @@ def test_on_a_phone_a_tap_on_the_timeline_goes_there_and_the_player_is_seen(
     assert width <= PHONE["width"], "nothing is wider than the screen"
 
 
-def test_every_file_holds_what_was_found(quick: Server, clip: Path) -> None:
+def test_files_are_saved_one_by_one_and_all_together(quick: Server, clip: Path) -> None:
     page = quick.visit()
     upload(page, clip)
     result_of(page)
-    checks: dict[str, tuple[str, Callable[[bytes], object]]] = {
-        "Marked video (MP4)": ("-expressions.mp4", lambda data: b"ftyp" in data[:16]),
-        "CSV": (".csv", lambda data: data.splitlines()[0].startswith(b"\xef\xbb\xbfseconds,")),
-        "JSON": (".json", lambda data: json.loads(data)["frames"]),
-        "Parquet": (".parquet", lambda data: pq.read_table(io.BytesIO(data)).num_rows >= 40),
-        "Subtitles (VTT)": (".vtt", lambda data: data.startswith(b"WEBVTT\n\n00:00:00.000 -->")),
-        "Subtitles (SRT)": (".srt", lambda data: data.startswith(b"1\n00:00:00,000 -->")),
-        "Summary (JSON)": ("-summary.json", lambda data: json.loads(data)["people"]),
-    }
     files = {}
-    for label, (ending, check) in checks.items():
+    for label, ending in (("Marked video (MP4)", "-expressions.mp4"), ("CSV", ".csv")):
         with page.expect_download() as download:
             page.get_by_role("button", name=label, exact=True).click()
-        assert download.value.suggested_filename == f"holiday{ending}"
         files[f"holiday{ending}"] = download.value.path().read_bytes()
-        assert check(files[f"holiday{ending}"]), label
+        assert download.value.suggested_filename == f"holiday{ending}"
     with page.expect_download() as download:
         page.get_by_role("button", name="All files (ZIP)").click()
     with zipfile.ZipFile(download.value.path()) as archive:
-        assert archive.testzip() is None
-        assert {name: archive.read(name) for name in archive.namelist()} == files
+        assert {name: archive.read(name) for name in files} == files
 
 
 def test_the_original_is_shown_with_subtitles_where_the_marked_video_was(
@@ -237,31 +223,6 @@ def test_the_original_is_shown_with_subtitles_where_the_marked_video_was(
         "one => fetch(one.src).then((answer) => answer.text())"  # as the player does
     )
     assert "Person 1: happy" in said
-
-
-def test_a_kind_that_browsers_do_not_play_is_shown_marked(quick: Server, tmp_path: Path) -> None:
-    page = quick.visit()
-    upload(page, write_clip(tmp_path / "camera.avi", "mpeg4"))
-    result_of(page)
-    page.get_by_text("Original with subtitles").click()
-    expect(page.get_by_text("Not every browser plays MPEG-4 in AVI files")).to_be_visible()
-    video = page.locator(".st-key-video_player video")
-    page.wait_for_function("document.querySelector('.st-key-video_player video')?.readyState >= 1")
-    assert video.evaluate("one => one.videoWidth") == SIZE[0]
-
-
-def test_what_is_no_video_is_told_and_leaves_nothing(quick: Server, tmp_path: Path) -> None:
-    notes = tmp_path / "notes.mp4"
-    notes.write_text("these are notes")
-    page = quick.visit()
-    before = quick.folders()
-    upload(page, notes)
-    expect(page.get_by_text("notes.mp4 is not a recording that can be read")).to_be_visible()
-    expect(page.get_by_test_id("stFileChip")).to_have_count(0)
-    assert quick.folders() <= before
-    page.get_by_role("button", name="Try it with a sample video").click()
-    expect(page.get_by_text("Step 1 of 2: reading expressions")).to_be_visible()
-    expect(page.get_by_text("not a recording")).to_have_count(0)
 
 
 def test_a_file_that_is_too_large_is_refused_in_words(quick: Server, tmp_path: Path) -> None:
@@ -293,37 +254,13 @@ def test_a_result_lasts_over_a_visit_elsewhere_and_a_reload_and_goes_when_asked(
     wait_until(lambda: not own.exists(), "the result is deleted")
 
 
-def test_cancel_takes_effect_at_once_and_deletes_the_recording(slow: Server, clip: Path) -> None:
+def test_a_closed_tab_ends_its_analysis_and_takes_its_files_along(slow: Server, clip: Path) -> None:
     page = slow.visit()
     upload(page, clip)
     expect(page.get_by_role("progressbar")).to_be_visible()
     expect(page.get_by_role("img", name="The newest analysed frame")).to_be_visible()
     expect(page.get_by_role("img", name="Timeline from 0:00")).to_be_visible()
     assert [file.name for file in slow.recordings()] == ["recording.mp4"]
-    page.get_by_role("button", name="Cancel").click()
-    expect(page.get_by_text("The analysis was cancelled")).to_be_visible()
-    expect(page.get_by_role("progressbar")).to_have_count(0)
-    wait_until(lambda: slow.recordings() == [], "the recording is deleted")
-    upload(page, clip)
-    expect(page.get_by_role("progressbar")).to_be_visible()
-
-
-def test_who_comes_second_waits_until_there_is_a_place(slow: Server, clip: Path) -> None:
-    first, second = slow.visit(), slow.visit()
-    upload(first, clip)
-    expect(first.get_by_role("progressbar")).to_be_visible()
-    upload(second, clip)
-    expect(second.get_by_text("All places are taken.")).to_be_visible()
-    expect(second.get_by_text("Yours is next.")).to_be_visible()
-    first.get_by_role("button", name="Cancel").click()
-    expect(second.get_by_role("progressbar")).to_be_visible()
-
-
-def test_a_closed_tab_ends_its_analysis_and_takes_its_files_along(slow: Server, clip: Path) -> None:
-    page = slow.visit()
-    upload(page, clip)
-    expect(page.get_by_role("progressbar")).to_be_visible()
-    assert slow.recordings()
     slow.leave()
     wait_until(lambda: slow.recordings() == [], "the recording is deleted")
     upload(page := slow.visit(), clip)

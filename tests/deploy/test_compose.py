@@ -74,11 +74,22 @@ TURN = (DEPLOY / "turnserver.conf").read_text(encoding="utf-8")
 
 
 def relayed_to(address: str) -> bool:
-    """Return whether coturn relays to an address of no network of its own."""
-    to = ipaddress.ip_address(address)
-    ends = (line.split("-") for line in re.findall(r"^denied-peer-ip=(.+)$", TURN, re.MULTILINE))
-    ranges = [(ipaddress.ip_address(first), ipaddress.ip_address(last)) for first, last in ends]
-    return not any(a.version == to.version and a <= to <= b for a, b in ranges)  # type: ignore[operator]
+    """Return whether coturn relays to an address.
+
+    Never by itself to an unspecified one. It orders those of IPv4 before those of IPv6, and takes
+    a range that begins with an unspecified one as open: from `::` on, all of IPv4 is denied too.
+    """
+
+    def place(text: str) -> tuple[int, int]:
+        found = ipaddress.ip_address(text)
+        return found.version, int(found)
+
+    ranges = [line.split("-") for line in re.findall(r"^denied-peer-ip=(.+)$", TURN, re.MULTILINE)]
+    denied = any(
+        (place(first)[1] == 0 or place(first) <= place(address)) and place(address) <= place(last)
+        for first, last in ranges
+    )
+    return place(address)[1] != 0 and not denied
 
 
 #: Of machines alone, and what stands for addresses of IPv4, such as theirs.

@@ -31,7 +31,7 @@ def site(tmp_path: Path) -> Path:
 def python(site: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run Python in an empty folder, where only the installed copy can be found."""
     empty = site.with_name("empty")
-    empty.mkdir()
+    empty.mkdir(exist_ok=True)
     return subprocess.run(
         [sys.executable, *arguments],
         cwd=empty,
@@ -64,43 +64,31 @@ def test_a_mixture_is_refused_by_the_names_of_its_files(
     assert f"found {found} in {tmp_path}." in str(error.value)
 
 
-def test_nothing_is_missing_in_a_checkout() -> None:
-    assert missing_init() is None
-
-
-def test_a_copy_without_the_other_package_is_imported(site: Path) -> None:
+def test_installed_over_the_other_package_its_import_says_what_to_do(site: Path) -> None:
+    assert missing_init() is None, "in a checkout"
     done = python(site, "-c", "import fer; print(fer.__file__)")
     assert done.stdout.strip() == str(site / "fer" / "__init__.py")
-
-
-def test_installed_over_the_other_package_its_import_says_what_to_do(site: Path) -> None:
     (site / "fer" / "fer.py").touch()
     done = python(site, "-c", "import fer")
     last = done.stderr.splitlines()[-1]
     assert done.returncode == 1
-    assert last.startswith(
-        "ImportError: FER Lens lies in one folder with the package `fer` on PyPI"
-    )
+    assert last.startswith("ImportError: FER Lens lies in one folder with the package `fer`")
     assert f"found fer.py in {site / 'fer'}." in last
 
 
+@pytest.mark.parametrize("there", [True, False], ids=["under it", "it was uninstalled"])
 @pytest.mark.parametrize("start", START)
-def test_under_the_other_package_the_command_is_one_clear_line(site: Path, start: str) -> None:
-    (site / "fer" / "__init__.py").write_text(OTHER_INIT)
-    (site / "fer" / "fer.py").write_text("raise ImportError('needs TensorFlow')")
+def test_without_our_own_init_the_command_is_one_clear_line(
+    site: Path, start: str, there: bool
+) -> None:
+    """The other package's removal takes away the file that both have."""
+    if there:
+        (site / "fer" / "__init__.py").write_text(OTHER_INIT)
+        (site / "fer" / "fer.py").write_text("raise ImportError('needs TensorFlow')")
+    else:
+        (site / "fer" / "__init__.py").unlink()
     done = python(site, *START[start], "photo", "picture.jpg")
     assert (done.returncode, done.stdout) == (1, "")
     [line] = done.stderr.splitlines()
     assert line.startswith("error: FER Lens is incomplete: the package `fer` on PyPI")
-
-
-@pytest.mark.parametrize("start", START)
-def test_where_the_other_package_was_uninstalled_the_command_is_one_clear_line(
-    site: Path, start: str
-) -> None:
-    """Its removal takes away the file that both have: ``__init__.py``."""
-    (site / "fer" / "__init__.py").unlink()
-    done = python(site, *START[start], "photo", "picture.jpg")
-    assert (done.returncode, done.stdout) == (1, "")
-    [line] = done.stderr.splitlines()
     assert "pip uninstall fer fer-lens" in line

@@ -8,46 +8,27 @@ from hypothesis import strategies as st
 from fer.types import Detections, Faces, check_image, margins
 from tests.samples import make_detections
 
-LABELS = ("happy", "sad")
+LABELS = ("happy", "sad", "neutral", "fear", "angry")
 
 
-def faces(n: int) -> Faces:
+def asked(*rows: tuple[float, ...], flawed: bool = False, **about: object) -> Faces:
+    """Return faces with these probabilities, all too small if `flawed`."""
+    n = len(rows)
     found = make_detections(*[(10.0 * i, 0, 10.0 * i + 8, 8) for i in range(n)])
-    shares = np.tile(np.array([0.25, 0.75], np.float32), (n, 1))
-    return Faces.of(found, shares, LABELS)
+    flaws = np.tile(np.array([flawed, False, False, False]), (n, 1))
+    shares = np.array(rows, np.float32).reshape(n, len(LABELS))
+    return Faces.of(found, shares, LABELS, **{"flaws": flaws, "thresholds": (0.5, 0.7), **about})
 
 
 @pytest.mark.parametrize("n", [0, 1, 3])
 def test_faces_agree_on_their_number(n: int) -> None:
-    result = faces(n)
-    assert len(result) == n
-    assert result.expressions == ["sad"] * n
-    assert result.confidence.tolist() == [0.75] * n
-    assert result.track_id.tolist() == [-1] * n
-
-
-def test_empty_is_a_valid_record_of_no_faces() -> None:
-    empty = Faces.empty(LABELS)
-    assert (len(empty), empty.expressions, empty.confidence.shape) == (0, [], (0,))
-    assert len(Detections.concatenate([])) == 0
-
-
-def test_take_keeps_what_belongs_together() -> None:
-    taken = faces(3).take(np.array([2, 0]))
-    assert taken.xyxy[:, 0].tolist() == [20, 0]
-    assert taken.landmarks[:, 0, 0] == pytest.approx([22.4, 2.4])
-
-
-@pytest.mark.parametrize("n", [0, 1, 3])
-def test_mirrored_faces_stand_left_to_right_and_keep_what_belongs_to_them(n: int) -> None:
-    original = faces(n)
-    numbered = replace(original, track_id=np.arange(n), seconds=2.5)
-    mirrored = numbered.mirrored(100)
-    assert mirrored.xyxy[:, 0].tolist() == [92.0 - 10 * i for i in reversed(range(n))]
-    assert mirrored.track_id.tolist() == list(reversed(range(n)))
-    assert (mirrored.seconds, mirrored.expressions) == (2.5, original.expressions)
-    # The person's own right eye is on the left as the camera sees it, on the right in a mirror.
-    assert (mirrored.landmarks[:, 0, 0] > mirrored.landmarks[:, 1, 0]).all()
+    faces = Faces.of(asked(*[(0, 1, 0, 0, 0)] * n).detections, np.ones((n, 1), np.float32), ("a",))
+    assert len(faces) == len(faces.detections) == n
+    assert (faces.expressions, faces.confidence.tolist()) == (["a"] * n, [1] * n)
+    assert (faces.track_id.tolist(), faces.quality) == ([-1] * n, [()] * n)
+    assert (faces.answers, faces.candidates) == (["a"] * n, [("a",)] * n)
+    assert len(Detections.concatenate([faces.detections] * n)) == n * n
+    assert Faces.empty(()).uncertain.tolist() == []  # a file that could not be read
 
 
 @given(
@@ -55,33 +36,24 @@ def test_mirrored_faces_stand_left_to_right_and_keep_what_belongs_to_them(n: int
     side=st.integers(1, 300),
     width=st.integers(1, 2000),
 )
-def test_mirroring_twice_changes_nothing(lefts: list[int], side: int, width: int) -> None:
+def test_mirrored_faces_stand_left_to_right_and_keep_what_belongs_to_them(
+    lefts: list[int], side: int, width: int
+) -> None:
     found = make_detections(*[(x, 10, x + side, 10 + side) for x in lefts])
-    shares = np.tile(np.array([0.25, 0.75], np.float32), (len(lefts), 1))
-    original = Faces.of(found, shares, LABELS)
+    shares = np.eye(6, 5, dtype=np.float32)[: len(lefts)]
+    original = Faces.of(found, shares, LABELS, track_id=np.arange(len(lefts)), seconds=2.5)
     once = original.mirrored(width)
-    twice = once.mirrored(width)
     assert (np.diff(once.xyxy[:, 0]) > 0).all()
     assert (once.xyxy[:, 2] > once.xyxy[:, 0]).all()
-    # A nose in the middle of its box stays there.
+    assert once.track_id.tolist() == original.track_id[::-1].tolist()
+    assert (once.seconds, once.expressions) == (2.5, original.expressions[::-1])
+    # A nose in the middle of its box stays there; the person's own right eye is on the left as the
+    # camera sees it, on the right in a mirror.
     assert once.landmarks[:, 2, 0] == pytest.approx(once.xyxy[:, [0, 2]].mean(axis=1), abs=1e-3)
+    assert (once.landmarks[:, 0, 0] > once.landmarks[:, 1, 0]).all()
+    twice = once.mirrored(width)
     assert (twice.xyxy == original.xyxy).all()
     assert twice.landmarks == pytest.approx(original.landmarks, abs=1e-3)
-
-
-WIDE = ("happy", "sad", "neutral", "fear", "angry")
-
-
-def asked(
-    *rows: tuple[float, ...], flawed: bool = False, thresholds: tuple[float, float] = (0.5, 0.7)
-) -> Faces:
-    """Return faces with these probabilities of `WIDE`, all too small if `flawed`."""
-    n = len(rows)
-    found = make_detections(*[(10.0 * i, 0, 10.0 * i + 8, 8) for i in range(n)])
-    flaws = np.zeros((n, 4), np.bool_)
-    flaws[:, 0] = flawed
-    shares = np.array(rows, np.float32).reshape(n, len(WIDE))
-    return Faces.of(found, shares, WIDE, flaws=flaws, thresholds=thresholds)
 
 
 @pytest.mark.parametrize(
@@ -105,6 +77,7 @@ def test_an_answer_below_its_threshold_is_uncertain_with_candidates(
     assert result.candidates == [candidates]
     assert result.expressions == [candidates[0]]
     assert result.quality == [("small",) if flawed else ()]
+    assert replace(result, thresholds=(0, 0)).answers == [candidates[0]]
 
 
 @pytest.mark.parametrize(
@@ -116,41 +89,20 @@ def test_an_answer_below_its_threshold_is_uncertain_with_candidates(
     ],
 )
 def test_no_answer_is_given_when_two_are_close(row: tuple[float, ...], answer: str) -> None:
-    assert replace(asked(row), margin=0.095).answers == [answer]
+    assert asked(row, margin=0.095).answers == [answer]
+    shares = np.array([row], np.float32)
+    assert margins(shares) == pytest.approx([row[0] - row[1]])
+    assert margins(shares[:, :1]) == pytest.approx([row[0]])
 
 
 def test_an_expression_may_ask_for_more_confidence_than_others() -> None:
     rows = (0.55, 0.38, 0.07, 0, 0), (0.38, 0.55, 0.07, 0, 0), (0.7, 0.3, 0, 0, 0)
     own = (0.6, 0.5, 0.5, 0.5, 0.5), (0.9, 0.7, 0.7, 0.7, 0.7)
-    assert replace(asked(*rows), thresholds=own).answers == ["uncertain", "sad", "happy"]
-    assert replace(asked(*rows), thresholds=own).candidates[0] == ("happy", "sad")
-    flawed = replace(asked(*rows, flawed=True), thresholds=own)
-    assert flawed.answers == ["uncertain"] * 3
-
-
-@pytest.mark.parametrize(
-    ("rows", "expected"), [(np.zeros((0, 3)), []), ([[0.7]], [0.7]), ([[0.2, 0.5, 0.3]], [0.2])]
-)
-def test_a_margin_is_between_the_first_two(rows: list, expected: list[float]) -> None:
-    assert margins(np.array(rows, np.float32)) == pytest.approx(expected)
-
-
-def test_nobody_is_uncertain_of_nothing_nor_without_thresholds() -> None:
-    assert Faces.empty(()).uncertain.tolist() == []  # a file that could not be read
-    assert (asked().answers, asked().candidates, asked().quality) == ([], [], [])
-    assert asked().uncertain.tolist() == []
-    assert asked((0.3, 0.2, 0.2, 0.2, 0.1), thresholds=(0, 0)).answers == ["happy"]
-    assert faces(2).quality == [(), ()]
-
-
-def test_flaws_and_thresholds_stay_with_their_faces() -> None:
-    pair = asked((0.6, 0.4, 0, 0, 0), (0.6, 0.4, 0, 0, 0))
-    pair.flaws[1, 2] = True
-    for other in (pair.take(np.array([1, 0])), pair.mirrored(100)):
-        assert other.answers == ["uncertain", "happy"]
-        assert other.quality == [("dark",), ()]
-        assert other.thresholds == (0.5, 0.7)
-    assert len(pair.detections) == 2
+    faces = asked(*rows, thresholds=own)
+    assert faces.answers == ["uncertain", "sad", "happy"]
+    assert faces.take(np.array([2, 0])).answers == ["happy", "uncertain"]
+    assert faces.candidates[0] == ("happy", "sad")
+    assert asked(*rows, flawed=True, thresholds=own).answers == ["uncertain"] * 3
 
 
 @pytest.mark.parametrize(
@@ -164,16 +116,16 @@ def test_flaws_and_thresholds_stay_with_their_faces() -> None:
     ],
 )
 def test_a_wrong_shape_is_named(field: str, value: np.ndarray) -> None:
-    whole = faces(1)
-    parts = {name: getattr(whole, name) for name in ("xyxy", "score", "landmarks", "probabilities")}
     with pytest.raises(ValueError, match=field):
-        Faces(**(parts | {field: value}), labels=LABELS)
+        replace(asked((1, 0, 0, 0, 0)), **{field: value})
 
 
 def test_moved_scales_then_shifts_boxes_and_points() -> None:
     moved = make_detections((0, 0, 10, 10)).moved(scale=2, offset=(5, 7))
     assert moved.xyxy.tolist() == [[5, 7, 25, 27]]
     assert moved.landmarks[0, 2] == pytest.approx([15, 18])
+    larger = asked((1, 0, 0, 0, 0)).scaled(3)
+    assert larger.xyxy.tolist() == [[0, 0, 24, 24]]
 
 
 @pytest.mark.parametrize(

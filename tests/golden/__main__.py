@@ -181,18 +181,21 @@ def _finish(session: PhotoSession) -> None:
 def _live(photographs: Path, out: Path) -> None:
     """A camera of eight seconds over the server: all files that a visitor can save."""
     from app.core.session.stream_files import FORMATS
-    from app.live.downloads import stream_result
-    from app.live.streaming.session import LiveSession
+    from app.live.streaming.session import LiveModel, LiveSession
     from app.live.streaming.stream_limit import StreamLimit
-    from fer import FaceStream
+    from fer.model.classifier import ExpressionClassifier
+    from fer.stream import FaceStream
     from tests.browser.fake_camera import RATE, film
 
-    session = LiveSession(FaceStream.load(SHIPPED_MODEL), StreamLimit(1), match_seconds=60.0)
+    classifier = ExpressionClassifier(SHIPPED_MODEL)
+    model = LiveModel(classifier, classifier.spec)
+    stream = FaceStream.load(SHIPPED_MODEL)
+    session = LiveSession(stream, model, StreamLimit(1), match_seconds=60.0)
     shown = hashlib.sha256()
     for index, frame in enumerate(film(data.astronaut(), (320, 240))):
         shown.update(session.process(frame, index / RATE).tobytes())
     _write(out / "shown.txt", shown.hexdigest())
-    result = stream_result(session.record, UTC)
+    result = session.record.result(UTC)
     for kind in FORMATS:
         (out / f"session{kind.ending}").write_bytes(kind.contents(result))
     _digest(out)
@@ -212,7 +215,7 @@ def _evaluation(photographs: Path, out: Path) -> None:
 def _dashboard() -> str:
     """Return all words of the dashboard's report on every model, texts of pictures among them."""
     from app.dashboard.models import open_model
-    from app.dashboard.render.html import html_report
+    from app.dashboard.registry import html_report
 
     texts = []
     for directory in sorted(path for path in (ROOT / "models").iterdir() if path.is_dir()):

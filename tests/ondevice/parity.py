@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -55,7 +55,7 @@ def _classifier() -> ExpressionClassifier:
 
 
 @cache
-def _detector(min_score: float) -> BlazeFace:
+def detector(min_score: float) -> BlazeFace:
     return BlazeFace(min_score=min_score, fitted=True)
 
 
@@ -66,8 +66,7 @@ def _evidence() -> Evidence:
 
 def in_python(image: Image, min_score: float = STREAM_SCORE) -> Observation:
     """Return what a stream sees in its first frame, and close looks at all faces."""
-    detector, evidence = _detector(min_score), _evidence()
-    eye = Eye(detector, _classifier(), _classifier().spec, evidence)
+    eye = Eye(detector(min_score), _classifier(), _classifier().spec, _evidence())
     return eye(working_size(image))
 
 
@@ -149,11 +148,6 @@ class Apart:
     colour: list[float] = field(default_factory=list)
     visible: list[float] = field(default_factory=list)
 
-    def add(self, other: Apart) -> None:
-        """Add the faces of another picture."""
-        for name, values in vars(other).items():
-            getattr(self, name).extend(values)
-
 
 def apart(there: Observation, here: Observation) -> Apart:
     """Compare what both paths see, and check that they say the same.
@@ -214,17 +208,3 @@ def assert_close(found: Apart, limits: Limits = SAME_NETWORKS) -> None:
     """Check that no face is farther apart than it may be."""
     for name, most in vars(limits).items():
         assert max(getattr(found, name), default=0) <= most, name
-
-
-def collected() -> Iterator[Apart]:
-    """Collect, as a fixture, how far apart the paths were; say so at the end (``pytest -s``)."""
-    found = Apart()
-    yield found
-    told(found)
-
-
-def told(found: Apart, write: Callable[[str], object] = print) -> None:
-    """Say how far apart the paths are: median and most of everything."""
-    for name, values in vars(found).items():
-        if values:
-            write(f"{name}: {len(values)}, median {np.median(values):.4g}, most {max(values):.4g}")

@@ -13,8 +13,7 @@ import skimage.data
 from fer import read_image
 from fer.types import Image
 from tests.samples import ROOT
-from training.demo.painter import draw_face
-from training.demo.parameters import EXPRESSIONS, Person
+from training.demo.painter import EXPRESSIONS, Person, draw_face
 
 PHOTOS = ROOT.parent / "shared" / "photos"
 
@@ -101,15 +100,3 @@ SCENES: dict[str, Callable[[], Image]] = {
     "drawings": _drawings,
     **{name: partial(photograph, name) for name in photographs()},
 }
-
-
-def passage() -> list[tuple[float, Image]]:
-    """Return frames with their times: somebody moves, a second one comes, the light changes."""
-    first, second = _head(190), _darker(_head(150)[:, ::-1], 0.8)
-    frames = []
-    for i in range(20):
-        faces = [(first, 60 + 6 * i, 150 - 2 * i)]
-        if i >= 6:
-            faces.append((second, 440 - 3 * i, 160))
-        frames.append((i / 10, _darker(_on(640, 480, *faces), 1 if i < 12 else 0.7)))
-    return frames

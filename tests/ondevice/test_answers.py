@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
 from fer.model.heads import calibrated, head_logits
 from fer.model.spec import Abstention, Head, ModelSpec
 from fer.ondevice.constants import model_constants
-from fer.tracking import Appearance
-from fer.tracking.following import Following
-from fer.tracking.track import Presence
 from fer.types import Faces
 from tests.ondevice.node import (
     Node,
@@ -21,46 +16,6 @@ from tests.ondevice.node import (
 from tests.samples import SHIPPED_MODEL, make_detections
 
 NUMBERS = constants()
-
-
-@pytest.mark.parametrize("seed", range(5))
-def test_presence(js: Node, seed: int) -> None:
-    rng = np.random.default_rng(seed)
-    there, seconds = Presence(), 0.0
-    here = {"mean": 0, "looks": 0, "nextLook": -1e9, "isFace": False}
-    for evidence_now in rng.normal(8, 14, 20).tolist():
-        seconds += rng.uniform(0.1, 3)
-        there = there.after(evidence_now, seconds)
-        args = (here, evidence_now, seconds, NUMBERS["presence"])
-        here = js("vision/presence.js:after", *args)
-        assert here["mean"] == pytest.approx(there.mean)
-        assert here["nextLook"] == pytest.approx(there.next_look)
-        assert (here["looks"], here["isFace"]) == (there.looks, there.is_face)
-
-
-@pytest.mark.parametrize("smoothing", [0.0, 0.6])
-def test_smoothing(js: Node, smoothing: float) -> None:
-    rng = np.random.default_rng(4)
-    following, face = Following(), make_detections((40, 40, 80, 80))
-    looks = Appearance.of(np.full((120, 160, 3), 90, np.uint8), face.xyxy, np.zeros(3, np.float32))
-    seconds, track = 0.0, {"average": None}
-    for _ in range(20):
-        seconds += rng.uniform(0.2, 0.6)
-        numbers = following.numbers(face, looks, seconds, None)
-        if numbers[0] < 0:  # it waits for its number
-            continue
-        probabilities = rng.dirichlet(np.ones(3), 1).astype(np.float32)
-        flaws = rng.random((1, 4)) < 0.5
-        faces = Faces.of(face, probabilities, ("x", "y", "z"), flaws=flaws)
-        faces = replace(faces, track_id=numbers, seconds=seconds)
-        there, _ = following.smoothed(faces, smoothing)
-        values = np.concatenate([probabilities[0], flaws[0]]).astype(np.float32)
-        mean = js("vision/tracks.js:smooth", track, values, seconds, smoothing)
-        track = {"average": {"values": mean, "seconds": seconds}}
-        assert np.allclose(mean[:3], there.probabilities[0], atol=1e-5)
-        marked = mean[3:] >= NUMBERS["following"]["markedShare"]
-        assert marked.tolist() == there.flaws[0].tolist()
-    assert track["average"]
 
 
 @pytest.mark.parametrize("wanted", [0.0, 0.95, 1.0])

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from app.live.device.texts import IN_BROWSER
-from fer.drawing.annotate import Rectangle, around, first_free, inside, overlap
-from fer.drawing.text_tags import ink_on, padding
+from fer.drawing.annotate import Rectangle, around, first_free, ink_on, inside, overlap, padding
 from fer.labels import COLOURS, PERSON_COLOURS, UNCERTAIN_COLOUR
 from fer.text import chance, one_of
 from tests.ondevice.node import Node, constants
@@ -30,28 +29,27 @@ def test_panels_stand_where_there_is_room(js: Node, seed: int) -> None:
     rng = np.random.default_rng(seed)
     box, size, picture = rectangle(rng), tuple(rng.integers(20, 200, 2).tolist()), (640, 480)
     there = around(box, size, picture, gap=6, headroom=19)
-    here = js("page/layout.js:around", js_rectangle(box), size, picture, 6, 19)
+    here = js("page/scene.js:around", js_rectangle(box), size, picture, 6, 19)
     assert here == [place._asdict() for place in there]
     taken = [rectangle(rng) for _ in range(seed % 5)]
     free = first_free(there, taken)
-    found = js("page/layout.js:firstFree", here, [js_rectangle(other) for other in taken])
+    found = js("page/scene.js:firstFree", here, [js_rectangle(other) for other in taken])
     assert found == (free._asdict() if free else None)
     for other in taken:
-        shared = js("page/layout.js:overlap", js_rectangle(box), js_rectangle(other))
+        shared = js("page/scene.js:overlap", js_rectangle(box), js_rectangle(other))
         assert shared == overlap(box, other)
 
 
 def test_a_panel_larger_than_the_picture_has_no_place(js: Node) -> None:
     assert (
-        js("page/layout.js:around", rectangle(np.random.default_rng(1)), (700, 10), (640, 480))
-        == []
+        js("page/scene.js:around", rectangle(np.random.default_rng(1)), (700, 10), (640, 480)) == []
     )
 
 
 @pytest.mark.parametrize("corner", [(0, 0), (-20, -5), (630, 470), (100, 100)])
 def test_a_tag_is_inside_the_picture(js: Node, corner: tuple[int, int]) -> None:
     there = inside(*corner, (60, 20), (640, 480))
-    assert js("page/layout.js:inside", *corner, (60, 20), (640, 480)) == there._asdict()
+    assert js("page/scene.js:inside", *corner, (60, 20), (640, 480)) == there._asdict()
 
 
 @pytest.mark.parametrize("colour", [*COLOURS.values(), *PERSON_COLOURS, UNCERTAIN_COLOUR])

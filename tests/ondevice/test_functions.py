@@ -10,14 +10,11 @@ import pytest
 
 from app.live.streaming.frames import camera_is_off, working_size
 from fer.alignment import align
-from fer.detection import evidence, face_landmark
-from fer.detection.blazeface import BlazeFace
 from fer.detection.evidence import flat_share
-from fer.geometry import iou_matrix, similarity, weighted_nms
+from fer.geometry import weighted_nms
 from fer.model.spec import ModelSpec
 from fer.ondevice.constants import model_constants
-from fer.quality import measure, yaw
-from fer.stream import STREAM_SCORE
+from fer.quality import measure
 from fer.tracking import Appearance, Light
 from fer.types import Detections
 from fer.video.scene_cuts import SceneCuts
@@ -60,73 +57,6 @@ def test_weighted_nms(js: Node, count: int) -> None:
     assert np.array_equal(here.score, there.score)
 
 
-def test_a_box_without_area_is_merged_with_nothing(js: Node) -> None:
-    found = make_detections((5, 5, 5, 5), (5, 5, 5, 5))
-    assert js("vision/geometry.js:weightedNms", js_detections(found), 0.3)["count"] == 2
-
-
-def test_iou(js: Node) -> None:
-    a, b = scattered(1, 4).xyxy, scattered(2, 5).xyxy
-    here = [[js("vision/geometry.js:iou", a, i, b, j) for j in range(5)] for i in range(4)]
-    assert np.allclose(here, iou_matrix(a, b), atol=1e-5)
-
-
-@pytest.mark.parametrize("value", [0.5, 1.5, 2.5, -0.5, -1.5, 2.4999, 2.5001, 7.0, -3.2])
-def test_rint(js: Node, value: float) -> None:
-    assert js("vision/geometry.js:rint", value) == round(value)
-
-
-def test_similarity(js: Node) -> None:
-    source, target = np.random.default_rng(3).normal(0, 20, (2, 4, 2))
-    here = js("vision/geometry.js:similarity", source, target)
-    assert np.allclose(here, similarity(source, target).ravel())
-    assert js("vision/geometry.js:similarity", source * 0, target) is None
-
-
-@pytest.mark.parametrize(
-    "size", [(640, 480), (480, 640), (640, 360), (640, 640), (641, 90), (256, 200), (100, 130)]
-)
-def test_the_detectors_input(js: Node, size: tuple[int, int]) -> None:
-    image = picture(5, *size, blur=0)
-    there = _detector_input(image)
-    numbers = NUMBERS["blazeface"]
-    small = js("vision/blazeface.js:scaled", js_image(image), numbers["inputSize"])["image"]
-    canvas = js("vision/blazeface.js:canvasOf", small, numbers)
-    assert canvas == list(there.shape[:2])
-    values = np.zeros(there.size, np.float32)
-    args = (small, canvas, numbers["pixelRange"], values)
-    here = js("vision/blazeface.js:fillInput", *args).reshape(there.shape)
-    assert np.abs(here - there).max() <= 1 / 127
-
-
-def _detector_input(image: np.ndarray) -> np.ndarray:
-    """Return what BlazeFace hands its network, from one whose network only looks at it."""
-    seen = {}
-
-    class Watching(BlazeFace):
-        def _network(self, canvas):  # type: ignore[no-untyped-def]
-            network = super()._network(canvas)
-            seen["values"] = network._values[0]
-            return network
-
-    Watching(fitted=True)(image)
-    return seen["values"].copy()
-
-
-@pytest.mark.parametrize("name", ["astronaut", "two"])
-def test_the_detector(name: str, astronaut: np.ndarray, networks: Node) -> None:
-    image = astronaut if name == "astronaut" else np.hstack([astronaut[:, :300]] * 2)
-    there = BlazeFace(min_score=NUMBERS["blazeface"]["minScore"], fitted=True)(image)
-    networks.make(
-        "vision/blazeface.js:BlazeFace", "blazeface", "run.detector", NUMBERS["blazeface"]
-    )
-    here = py_detections(networks.on("blazeface", "detect", js_image(image)))
-    assert len(there) == (1 if name == "astronaut" else 2)
-    assert np.allclose(here.xyxy, there.xyxy, atol=0.1)
-    assert np.allclose(here.landmarks, there.landmarks, atol=0.1)
-    assert np.allclose(here.score, there.score, atol=0.01)
-
-
 @pytest.mark.parametrize("blur", [0.0, 0.7, 2.0, 5.0])
 @pytest.mark.parametrize("size", [48, 40, 64, 96])
 @pytest.mark.parametrize("channels", [1, 3])
@@ -154,12 +84,6 @@ def test_sharpness_of_motion_blur_and_of_nothing(js: Node) -> None:
         grey = js("vision/quality.js:greyCrop", js_image(crop), 48)
         here = js("vision/quality.js:sharpness", grey, NUMBERS["quality"])
         assert here == pytest.approx(float(there), abs=1e-3)
-
-
-def test_yaw_where_the_eyes_coincide(js: Node) -> None:
-    points = np.zeros((1, 6, 2), np.float32)
-    points[0, 2] = 3
-    assert js("vision/quality.js:yaw", points) == pytest.approx(float(yaw(points)[0]))
 
 
 def test_the_light_is_followed(js: Node) -> None:
@@ -198,29 +122,9 @@ def test_the_flat_share(js: Node, box: tuple, overexposed: bool, kind: str) -> N
         image = np.clip(image.astype(int) * 2, 0, 255).astype(np.uint8)
     place = np.array(box, np.float32)
     args = (js_image(image), place, overexposed, NUMBERS["evidence"])
-    here = js("vision/flat.js:flatShare", *args)
+    here = js("vision/evidence.js:flatShare", *args)
     there = flat_share(image, place, overexposed=overexposed)
     assert here == pytest.approx(there, abs=0.004)
-
-
-def test_the_crop_of_the_face_landmark_network(js: Node) -> None:
-    found = scattered(10, 5)
-    for i in range(5):
-        there = face_landmark._crop_transform(found.xyxy[i], found.landmarks[i], 1.5)
-        args = (js_detections(found), i, 1.5, face_landmark.INPUT_SIZE)
-        assert np.allclose(js("vision/landmark.js:cropTransform", *args), there.ravel(), atol=1e-3)
-
-
-def test_the_evidence(networks: Node, astronaut: np.ndarray) -> None:
-    found = BlazeFace(min_score=STREAM_SCORE, fitted=True)(astronaut)
-    elsewhere = make_detections((20, 300, 120, 400), (400, 20, 500, 120))
-    places = Detections.concatenate([found, elsewhere])
-    there = evidence.Evidence(face_landmark.FaceLandmark())(astronaut, places)
-    networks.make("vision/evidence.js:Evidence", "evidence", "run.landmark", NUMBERS)
-    for i, expected in enumerate(there.tolist()):
-        args = (js_image(astronaut), js_detections(places), i)
-        assert networks.on("evidence", "at", *args) == pytest.approx(expected, abs=0.5)
-    assert there[0] > evidence.MIN_EVIDENCE > there[1]
 
 
 @pytest.mark.parametrize(

@@ -15,18 +15,14 @@ from fer import alignment, quality, stream
 from fer.alignment import frame_transform
 from fer.detection import blazeface, evidence
 from tests.ondevice.node import Node, constants
-from tests.ondevice.parity import Apart, apart, assert_close, collected, in_node, in_python
+from tests.ondevice.parity import apart, assert_close, in_node, in_python
 from tests.ondevice.scenes import SCENES, photographs
-
-all_found = pytest.fixture(scope="module")(collected)
 
 
 @pytest.mark.parametrize("scene", SCENES)
-def test_both_paths_see_the_same(networks: Node, scene: str, all_found: Apart) -> None:
+def test_both_paths_see_the_same(networks: Node, scene: str) -> None:
     image = SCENES[scene]()
-    found = apart(in_python(image), in_node(networks, image))
-    all_found.add(found)
-    assert_close(found)
+    assert_close(apart(in_python(image), in_node(networks, image)))
 
 
 def test_the_scenes_show_what_they_should() -> None:

@@ -34,7 +34,7 @@ def noise(width: int, height: int, channels: int = 3) -> np.ndarray:
 @pytest.mark.parametrize(("given", "wanted"), SIZES)
 def test_area_averaging_is_opencvs(js: Node, given: tuple, wanted: tuple, channels: int) -> None:
     image = noise(*given, channels)
-    here = py_image(js("vision/area.js:resizeArea", js_image(image), *wanted))
+    here = py_image(js("vision/resize.js:resizeArea", js_image(image), *wanted))
     there = cv2.resize(image, wanted, interpolation=cv2.INTER_AREA)
     assert np.abs(here.astype(int) - there).max() <= 1
     assert (here != there).mean() <= 0.01
@@ -45,7 +45,7 @@ def test_area_averaging_is_opencvs(js: Node, given: tuple, wanted: tuple, channe
 )
 def test_enlarging_by_area_is_opencvs(js: Node, given: tuple, wanted: tuple) -> None:
     image = noise(*given, 1)
-    here = py_image(js("vision/area.js:resizeArea", js_image(image), *wanted))
+    here = py_image(js("vision/resize.js:resizeArea", js_image(image), *wanted))
     there = cv2.resize(image, wanted, interpolation=cv2.INTER_AREA)
     assert np.abs(here.astype(int) - there).max() <= 1
 
@@ -70,8 +70,8 @@ def test_a_canvass_pixels_lose_their_alpha(js: Node) -> None:
     image = np.vstack([noise(14, 6), np.full((2, 14, 3), 255, np.uint8)])
     canvas = js("vision/image.js:fromRgba", rgba(image))
     for wanted in ((14, 8), (7, 4), (5, 4), (20, 9)):
-        here = py_image(js("vision/area.js:resizeArea", canvas, *wanted))[..., :3]
-        there = py_image(js("vision/area.js:resizeArea", js_image(image), *wanted))
+        here = py_image(js("vision/resize.js:resizeArea", canvas, *wanted))[..., :3]
+        there = py_image(js("vision/resize.js:resizeArea", js_image(image), *wanted))
         assert np.array_equal(here, there)
         here = py_image(js("vision/resize.js:resizeLinear", canvas, *wanted))
         there = py_image(js("vision/resize.js:resizeLinear", js_image(image), *wanted))

@@ -7,16 +7,14 @@ import numpy as np
 import pytest
 
 from app.live.device.protocol import DeviceFeed
-from app.live.streaming.people import LiveModel
-from app.live.streaming.session import LiveSession
+from app.live.streaming.session import LiveModel, LiveSession
 from app.live.streaming.stream_limit import StreamLimit
 from fer import FaceStream
 from fer.export.stream import StreamRows
 from fer.model.classifier import ExpressionClassifier
 from fer.ondevice.constants import model_constants
 from fer.types import Image
-from tests.app.live.samples import waiting_session
-from tests.app.samples import Clock
+from tests.app.samples import PATIENCE, Clock
 from tests.ondevice.node import Node, constants
 from tests.ondevice.parity import frame_of
 from tests.samples import SHIPPED_MODEL
@@ -40,43 +38,49 @@ def frames(astronaut: Image) -> list[Image]:
 
 def on_server(images: list[Image]) -> StreamRows:
     clock = Clock()
-    session = waiting_session(FaceStream.load(SHIPPED_MODEL), StreamLimit(1, clock), clock)
+    session = made_session(StreamLimit(1, clock), clock)
     for image in images:
         clock.seconds += SECONDS
         session.process(image)
     return session.record.rows()
 
 
-def on_device(js: Node, images: list[Image]) -> StreamRows:
-    clock, model = Clock(), LiveModel(*_network(), "compact")
-    session = LiveSession(FaceStream.load(SHIPPED_MODEL), StreamLimit(0, clock), clock)
-    session.choose_model(model)
-    feed, wanted = DeviceFeed(session, lambda key: None), []
-    numbers, spec = constants(), model_constants(model.spec)
+def on_device(js: Node, images: list[Image]) -> tuple[StreamRows, list[list[dict]]]:
+    """Return the rows, and the faces that the page shows at once with each frame."""
+    clock = Clock()
+    session = made_session(StreamLimit(0, clock), clock)
+    feed, wanted, shown = DeviceFeed(session), [], []
+    numbers, spec = constants(), model_constants(session.model.spec)
     js.make("vision/observer.js:Observer", "session", numbers, spec, "run")
     for number, image in enumerate(images, start=1):
         clock.seconds += SECONDS
         frame = {**frame_of(image, number, SECONDS * number), "wanted": wanted}
-        observation = js.on("session", "see", frame)["observation"].tobytes()
+        seen = js.on("session", "see", frame)
+        shown.append([face for face in seen["faces"] if face["isFace"]])
+        observation = seen["observation"].tobytes()
         batch = {"number": number, "observations": base64.b64encode(observation).decode()}
-        message = {"run": "1", "life": 0, "model": "compact", "first": 1, "age": 0.0}
+        message = {"run": "1", "generation": 0, "model": "compact", "first": 1, "age": 0.0}
         reply = feed.take({**message, "batches": [batch]})
         assert reply.acknowledged == number
         wanted = reply.data()["wanted"]
     assert session.record.errors.count == 0
-    return session.record.rows()
+    return session.record.rows(), shown
 
 
-def _network() -> tuple:
+def made_session(limit: StreamLimit, clock: Clock) -> LiveSession:
     classifier = ExpressionClassifier(SHIPPED_MODEL)
-    return classifier, classifier.spec
+    model, stream = (
+        LiveModel(classifier, classifier.spec, "compact"),
+        FaceStream.load(SHIPPED_MODEL),
+    )
+    return LiveSession(stream, model, limit, clock, match_seconds=PATIENCE)
 
 
 def test_a_session_on_a_device_is_recorded_like_one_on_the_server(
     networks: Node, astronaut: Image
 ) -> None:
     images = frames(astronaut)
-    there, here = on_device(networks, images), on_server(images)
+    (there, shown), here = on_device(networks, images), on_server(images)
     assert there.heads == here.heads
     assert there.track.tolist() == here.track.tolist()
     assert {1, 2} <= {*there.track.tolist()}
@@ -87,3 +91,13 @@ def test_a_session_on_a_device_is_recorded_like_one_on_the_server(
     for name in there.array.dtype.names or ():
         if name not in ("seconds", "box", "score", "probabilities"):
             assert there.array[name].tolist() == here.array[name].tolist(), name
+    # Once somebody has a number, the page shows at once what the server says.
+    frames_of = np.unique(here.seconds, return_inverse=True)[1]
+    for row, frame in zip(here.array, frames_of.tolist(), strict=True):
+        if row["track"] <= 0 or len(shown[frame]) != 1:
+            continue
+        (face,) = shown[frame]
+        assert face["box"] == pytest.approx(row["box"].tolist(), abs=1.5)
+        assert face["probabilities"] == pytest.approx(
+            row["probabilities"][: len(face["probabilities"])].tolist(), abs=0.08
+        )

@@ -105,7 +105,8 @@ def test_each_tool_is_named_by_a_document_and_each_named_one_is_there() -> None:
         for file in (ROOT / "tools").glob("*.py")
         if "def main()" in file.read_text(encoding="utf-8")
     }
-    assert set(re.findall(r"python -m tools\.(\w+)", " ".join(DOCUMENTS.values()))) == commands
+    now = " ".join(text for name, text in DOCUMENTS.items() if name != "CHANGELOG.md")
+    assert set(re.findall(r"python -m tools\.(\w+)", now)) == commands
 
 
 def test_the_overviews_stay_short() -> None:

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from fer.labels import FER2013_LABELS
+from fer.labels import EXPRESSION_HEAD, FER2013_LABELS, FERPLUS_HEAD, FERPLUS_LABELS
+from fer.model.spec import Head
 from training.data.dataset import DataSet, LabelledFaces
 from training.presets.schema import Preset
 
@@ -21,6 +22,12 @@ VOTE_OF_LABEL = (4, 5, 6, 1, 3, 2, 0)
 VOTE_COLUMNS = (
     *("neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt"),
     *("unknown", "NF"),
+)
+
+#: The two heads of a network, as a specification names them.
+HEADS = (
+    Head(name=EXPRESSION_HEAD, output="a", labels=FER2013_LABELS, meaning="a label"),
+    Head(name=FERPLUS_HEAD, output="b", labels=FERPLUS_LABELS, meaning="a vote"),
 )
 
 #: A network that is trained in seconds.
@@ -102,3 +109,21 @@ def data_set(name: str, sizes: dict[str, int]) -> DataSet:
     """Return a data set of `bars`, with as many in each split."""
     splits = {split: bars(size, seed) for seed, (split, size) in enumerate(sizes.items())}
     return DataSet(name, f"hash of {name}", splits)
+
+
+def sizes(data: DataSet) -> dict[str, int]:
+    """Return the number of faces of each split."""
+    return {name: len(faces) for name, faces in data.splits.items()}
+
+
+def write_bars(path: Path, train: int = 96, validation: int = 32) -> Path:
+    """Write `bars` as an archive of arrays with votes and two splits."""
+    parts = bars(train, 1), bars(validation, 2)
+    np.savez(
+        path,
+        image=np.concatenate([part.images for part in parts])[..., 0],
+        label=np.concatenate([part.labels for part in parts]),
+        usage=np.repeat(["Training", "PublicTest"], [train, validation]),
+        votes=np.concatenate([part.votes for part in parts]),
+    )
+    return path

@@ -1,36 +1,39 @@
-"""What commands share: their table's form, arguments, and the data of a preset."""
+"""What commands share: their form, arguments, and the data of a preset or a model."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from fer.errors import DataError
+from fer.model.classifier import ExpressionClassifier
 from training.data.dataset import DataSet, LabelledFaces
 from training.data.load import SPLIT_SEED, clean, domain_of, load_domains
 from training.presets.catalogue import PRESETS
 from training.presets.schema import Preset
 
+#: What `argparse.ArgumentParser.add_subparsers` returns, which has no public type.
+Commands = Any
+
 #: What ``--data`` is, where it is one data set.
 DATA = "folder, .csv, .npz or .zip"
 
 
-@dataclass(frozen=True)
-class Command:
-    """A command of ``python -m training``.
-
-    Attributes:
-        help: what it does, for the list of commands.
-        description: the same for its own help.
-        add_arguments: adds its arguments to a parser.
-        run: does it with the arguments, and returns the exit status.
-    """
-
-    help: str
-    description: str | None
-    add_arguments: Callable[[argparse.ArgumentParser], None]
-    run: Callable[[argparse.Namespace], int]
+def add_command(
+    commands: Commands,
+    name: str,
+    run: Callable[[argparse.Namespace], int],
+    summary: str,
+    description: str | None,
+) -> argparse.ArgumentParser:
+    """Add a command, and return its parser, to which its arguments are added."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name, help=summary, description=description
+    )
+    parser.set_defaults(run=run)
+    return parser
 
 
 def add_data(parser: argparse.ArgumentParser, meaning: str = DATA) -> None:
@@ -75,11 +78,6 @@ def data_for(
 ) -> tuple[DataSet, LabelledFaces, dict[str, int]]:
     """Load data sets in a preset's input format, and clean their training split.
 
-    Args:
-        preset: the configuration.
-        places: as for `training.data.load.load_domains`.
-        seed: seed of drawn splits.
-
     Returns:
         The data set, the faces to learn from, and the number of others by reason.
 
@@ -95,6 +93,30 @@ def data_for(
     )
     held_out = [faces for name, faces in data.splits.items() if name != "train"]
     return data, *clean(data.split("train"), *held_out)
+
+
+def load_for_model(
+    classifier: ExpressionClassifier, places: Sequence[str], seed: int = SPLIT_SEED
+) -> DataSet:
+    """Load data sets in a model's input format, with the model's classes only.
+
+    Raises:
+        DataError: they lack classes of the model, or cannot be loaded.
+    """
+    spec = classifier.spec
+    classes: Sequence[str] | None = None
+    while True:
+        data = load_domains(
+            places, seed=seed, size=spec.input_size, channels=spec.channels, classes=classes
+        )
+        if data.class_names == classifier.labels:
+            return data
+        if classes or not set(classifier.labels) < set(data.class_names):
+            raise DataError(
+                f"model {spec.name} knows {', '.join(classifier.labels)}; "
+                f"{data.name} has {', '.join(data.class_names)}."
+            )
+        classes = classifier.labels
 
 
 def data_named(places: Sequence[str]) -> str:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
 from fer.errors import DataError
-from training.commands.arguments import Command, add_data, add_split_seed
+from training.commands.arguments import Commands, add_command, add_data, add_split_seed
 from training.data.load import load
 from training.data.summary import summarise
 from training.demo.dataset import write_demo_data
@@ -24,7 +23,15 @@ _BY_HAND = (
 )
 
 
-def _data_arguments(parser: argparse.ArgumentParser) -> None:
+def add_data_command(commands: Commands) -> None:
+    """Add the command that summarises a data set."""
+    parser = add_command(
+        commands,
+        "data",
+        _data,
+        "show counts per class and split, duplicates, contradictions and problems",
+        "``python -m training data``: summarise the contents and faults of a data set.",
+    )
     add_data(parser, "folder, .csv, .npz or .zip; the layout is recognised")
     parser.add_argument("--size", type=int, help="scale the faces to this side, in pixels")
     parser.add_argument(
@@ -36,7 +43,6 @@ def _data_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _data(arguments: argparse.Namespace) -> int:
-    """Print what is in a data set."""
     data = load(
         arguments.data,
         seed=arguments.split_seed,
@@ -50,7 +56,15 @@ def _data(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _demo_arguments(parser: argparse.ArgumentParser) -> None:
+def add_demo_data(commands: Commands) -> None:
+    """Add the command that draws faces."""
+    parser = add_command(
+        commands,
+        "demo-data",
+        _demo_data,
+        "draw a small labelled set of faces, to try everything without FER2013",
+        "``python -m training demo-data``: draw a small labelled set of faces.",
+    )
     parser.add_argument("--out", type=Path, required=True, help="new or empty folder to write")
     parser.add_argument(
         "--per-class", type=int, default=200, help="training faces per class (default: 200)"
@@ -65,8 +79,9 @@ def _demo_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _demo_data(arguments: argparse.Namespace) -> int:
-    """Draw faces, and print their number per split."""
-    settings = {name: value for name, value in vars(arguments).items() if name != "command"}
+    settings = vars(arguments).copy()
+    for name in ("command", "run"):
+        settings.pop(name)
     out = settings.pop("out")
     counts = write_demo_data(out, **settings)
     written = ", ".join(f"{count:,} {split}" for split, count in counts.items())
@@ -75,25 +90,26 @@ def _demo_data(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def download() -> Path:
-    """Download FER2013 from Kaggle with the optional package kagglehub, which caches it.
+def add_download(commands: Commands) -> None:
+    """Add the command that fetches FER2013, with the optional package kagglehub and its cache."""
+    add_command(
+        commands,
+        "download",
+        _download,
+        "fetch FER2013 from Kaggle with kagglehub",
+        "``python -m training download``: download FER2013 from Kaggle.",
+    )
 
-    Returns:
-        The folder with ``train`` and ``test`` in kagglehub's cache.
 
-    Raises:
-        DataError: the package is missing, or the download failed. The message says how to get the
-            data by hand.
-    """
+def _download(arguments: argparse.Namespace) -> int:
     try:
         import kagglehub  # optional: see requirements
     except ImportError as error:
         raise DataError(
             f"the package kagglehub is not installed: `pip install kagglehub`. {_BY_HAND}"
         ) from error
-    fetch: Callable[[str], str] = kagglehub.dataset_download
     try:
-        return Path(fetch(HANDLE))
+        folder = kagglehub.dataset_download(HANDLE)
     # The errors of kagglehub and of its HTTP client share no base class, and the advice is the same
     # for all of them.
     except Exception as error:
@@ -102,31 +118,6 @@ def download() -> Path:
             "Check the network, and the token that Kaggle's settings page makes under API "
             f"(kaggle.json in the folder .kaggle of your home, or `kagglehub.login()`). {_BY_HAND}"
         ) from error
-
-
-def _download(arguments: argparse.Namespace) -> int:
-    """Download FER2013, and print where it is."""
-    folder = download()
     print(folder)
     print(f'Next: python -m training data --data "{folder}"')
     return 0
-
-
-DATA_COMMAND = Command(
-    "show counts per class and split, duplicates, contradictions and problems",
-    "``python -m training data``: summarise the contents and faults of a data set.",
-    _data_arguments,
-    _data,
-)
-DEMO_DATA = Command(
-    "draw a small labelled set of faces, to try everything without FER2013",
-    "``python -m training demo-data``: draw a small labelled set of faces.",
-    _demo_arguments,
-    _demo_data,
-)
-DOWNLOAD = Command(
-    "fetch FER2013 from Kaggle with kagglehub",
-    "``python -m training download``: download FER2013 from Kaggle.",
-    lambda parser: None,  # kagglehub determines the location of its cache
-    _download,
-)

@@ -1,25 +1,35 @@
-"""``presets``, ``compare``, ``export``, ``mistakes``: commands about presets and models."""
+"""``presets``, ``compare``, ``export``, ``mistakes``, ``recompute``: about presets and models."""
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from fer.commands.options import add_overwrite
-from fer.errors import DataError
+from fer.errors import DataError, ModelError
 from fer.evaluation.report import Report
+from fer.labels import EXPRESSION_HEAD
 from fer.model.classifier import ExpressionClassifier
 from fer.model.spec import ModelSpec
 from fer.whole_files import check_files
-from training.commands.arguments import Command, add_data, add_model, add_split_seed
-from training.commands.evaluate import load_for_model
-from training.data.load import load
-from training.evaluation.mistakes import find_mistakes
+from training.commands.arguments import (
+    Commands,
+    add_command,
+    add_data,
+    add_domains,
+    add_model,
+    add_split_seed,
+    load_for_model,
+)
+from training.data.load import load, load_domains
+from training.evaluation import measure
+from training.evaluation.predictions import load_splits
+from training.evaluation.recording import find_mistakes
 from training.evaluation.text import adaptation_text
 from training.presets.catalogue import CATALOGUE, PRESETS
 
@@ -46,8 +56,19 @@ def _part(report: Report) -> str:
     return "*" if report.initial_model else ""
 
 
+def add_compare(commands: Commands) -> None:
+    """Add the command that prints one column per model."""
+    parser = add_command(
+        commands,
+        "compare",
+        _compare,
+        "print the reports of several models side by side",
+        "``python -m training compare``: compare models by their reports.",
+    )
+    parser.add_argument("models", nargs="+", type=Path, metavar="DIR")
+
+
 def _compare(arguments: argparse.Namespace) -> int:
-    """Print one column per model."""
     reports = [Report.load(directory) for directory in arguments.models]
     width = max(14, *(len(r.name) + 2 for r in reports))
     print(" " * 20 + "".join(f"{r.name:>{width}}" for r in reports))
@@ -71,7 +92,16 @@ def _compare(arguments: argparse.Namespace) -> int:
 _IMAGES = 200
 
 
-def _export_arguments(parser: argparse.ArgumentParser) -> None:
+def add_export(commands: Commands) -> None:
+    """Add the command that writes a model in other formats."""
+    parser = add_command(
+        commands,
+        "export",
+        _export,
+        "write LiteRT float32, float16, int8 and ONNX files of a model",
+        "``python -m training export``: export a trained model to other formats, with their "
+        "parity.",
+    )
     add_model(parser)
     parser.add_argument("--out", type=Path, required=True, help="folder to write")
     add_overwrite(parser)
@@ -86,8 +116,7 @@ def _export_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _export(arguments: argparse.Namespace) -> int:
-    """Write the files, and print the size and parity of each."""
-    from training.export.formats import FORMATS, export_format, exported_file
+    from training.export import FORMATS, export_format, exported_file
 
     formats = arguments.formats.split(",")
     unknown = set(formats) - set(FORMATS)
@@ -97,24 +126,33 @@ def _export(arguments: argparse.Namespace) -> int:
     targets = [exported_file(name, spec, arguments.out) for name in formats]
     check_files(targets, overwrite=arguments.overwrite)
     arguments.out.mkdir(parents=True, exist_ok=True)
-    images = _images(spec, arguments.data)
+    size, channels = spec.input_size, spec.channels
+    if arguments.data:
+        data = load(arguments.data, size=size, channels=channels)
+        images = data.split("train").images[:_IMAGES]
+    else:
+        shape = (_IMAGES, size, size, channels)
+        images = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
     print(f"{'file':<24}{'MB':>8}{'largest difference':>20}{'same answer':>13}")
     for name in formats:
         made = export_format(name, arguments.model, arguments.out, images)
-        size = made.file.stat().st_size / 1e6
-        print(f"{made.file.name:<24}{size:>8.2f}{made.difference:>20.2g}{made.same_answer:>13.1%}")
+        megabytes = made.file.stat().st_size / 1e6
+        print(
+            f"{made.file.name:<24}{megabytes:>8.2f}{made.difference:>20.2g}{made.same_answer:>13.1%}"
+        )
     return 0
 
 
-def _images(spec: ModelSpec, path: Path | None) -> np.ndarray:
-    if path is None:
-        shape = (_IMAGES, spec.input_size, spec.input_size, spec.channels)
-        return np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
-    dataset = load(path, size=spec.input_size, channels=spec.channels)
-    return dataset.split("train").images[:_IMAGES]
-
-
-def _mistakes_arguments(parser: argparse.ArgumentParser) -> None:
+def add_mistakes(commands: Commands) -> None:
+    """Add the command that writes ``mistakes.json`` into a model directory."""
+    parser = add_command(
+        commands,
+        "mistakes",
+        _mistakes,
+        "keep the most confident mistakes with their pictures for the dashboard of this machine",
+        "``python -m training mistakes``: the pictures that a model reads wrongly, for its "
+        "dashboard.",
+    )
     add_data(parser)
     parser.add_argument("--split", default="validation", help="train, validation or test")
     add_model(parser)
@@ -122,9 +160,8 @@ def _mistakes_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _mistakes(arguments: argparse.Namespace) -> int:
-    """Write ``mistakes.json`` into the model directory."""
     classifier = ExpressionClassifier(arguments.model)
-    data = load_for_model(classifier, arguments.data, arguments.split_seed)
+    data = load_for_model(classifier, [str(arguments.data)], arguments.split_seed)
     found = find_mistakes(classifier, data, arguments.split)
     found.save(arguments.model)
     print(
@@ -135,8 +172,19 @@ def _mistakes(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def add_presets(commands: Commands) -> None:
+    """Add the command that lists the presets."""
+    parser = add_command(
+        commands,
+        "presets",
+        _presets,
+        "list the named configurations, with command, time and accuracy to expect",
+        "``python -m training presets``: list the named configurations.",
+    )
+    parser.add_argument("--json", action="store_true", help="print every field as JSON")
+
+
 def _presets(arguments: argparse.Namespace) -> int:
-    """Print the list of presets."""
     if arguments.json:
         print(json.dumps({n: dataclasses.asdict(p) for n, p in PRESETS.items()}, indent=1))
         return 0
@@ -146,35 +194,81 @@ def _presets(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _presets_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="print every field as JSON")
+def add_recompute(commands: Commands) -> None:
+    """Add the command that writes thresholds and figures again.
+
+    The network stays as it is, so no new training is needed when a rule for "uncertain" or a figure
+    of the report changes, and no data set unless that figure or the temperatures need predictions
+    that were not stored.
+    """
+    parser = add_command(
+        commands,
+        "recompute",
+        _recompute,
+        "choose the thresholds of a model again and write its figures, from its stored predictions",
+        "``python -m training recompute``: thresholds and figures again, from stored predictions.",
+    )
+    parser.add_argument("model", type=Path, help="model directory, such as models/compact")
+    add_domains(
+        parser,
+        "the data of its report: predict it again, and fit temperatures and blend anew, for what "
+        "older predictions lack; several as for train",
+        required=False,
+    )
 
 
-def _compare_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("models", nargs="+", type=Path, metavar="DIR")
+def _recompute(arguments: argparse.Namespace) -> int:
+    report = recomputed(arguments.model, arguments.data)
+    for one in report.selective:
+        pictures = "poor pictures" if one.degraded else "pictures as they are"
+        print(
+            f"{one.head}, {pictures} of {one.split}: answers {one.coverage:.1%} from "
+            f"{one.threshold:.3f} on, {one.accuracy:.1%} of them right"
+        )
+    return 0
 
 
-PRESETS_COMMAND = Command(
-    "list the named configurations, with command, time and accuracy to expect",
-    "``python -m training presets``: list the named configurations.",
-    _presets_arguments,
-    _presets,
-)
-COMPARE = Command(
-    "print the reports of several models side by side",
-    "``python -m training compare``: compare models by their reports.",
-    _compare_arguments,
-    _compare,
-)
-EXPORT = Command(
-    "write LiteRT float32, float16, int8 and ONNX files of a model",
-    "``python -m training export``: export a trained model to other formats, with their parity.",
-    _export_arguments,
-    _export,
-)
-MISTAKES = Command(
-    "keep the most confident mistakes with their pictures for the dashboard of this machine",
-    "``python -m training mistakes``: the pictures that a model reads wrongly, for its dashboard.",
-    _mistakes_arguments,
-    _mistakes,
-)
+def recomputed(directory: Path, places: Sequence[str] = ()) -> Report:
+    """Rewrite the thresholds and figures of a model directory, and return its report.
+
+    Args:
+        directory: the model directory.
+        places: its data set, or one per domain, to predict again; none to use the stored
+            predictions.
+
+    Raises:
+        DataError: that is another data set than the one of the report.
+        ModelError: a file is missing, or the report is of another network than the specification.
+    """
+    spec, report = ModelSpec.load(directory), Report.load(directory)
+    if not report.describes(spec):
+        raise ModelError(
+            f"{directory / Report.filename} is about another network than "
+            f"{directory / ModelSpec.filename}. Train the model again."
+        )
+    if places:
+        report = _predicted_again(directory, report, places)
+    predictions = load_splits(directory)
+    spec = measure.fit_thresholds(directory, predictions)
+    figures = measure.report_figures(predictions, spec, spec.labels)
+    report = Report.model_validate(dict(report) | figures)
+    report.save(directory)
+    return report
+
+
+def _predicted_again(directory: Path, report: Report, places: Sequence[str]) -> Report:
+    """Fit temperatures, blend the heads and store predictions anew; return the new report."""
+    from training.model_writer import file_cards, uncalibrated  # TensorFlow takes seconds to load
+
+    spec = ModelSpec.load(directory)
+    size, channels = spec.input_size, spec.channels
+    data = load_domains(places, size=size, channels=channels, classes=spec.labels)
+    if (data.sha256, data.sources) != (report.data.sha256, report.data.domains):
+        raise DataError(
+            f"{data.name} is not the data set of {report.name}'s report, {report.data.name} with "
+            f"SHA-256 {report.data.sha256} and the domains {list(report.data.domains)}; "
+            f"got {data.sha256} and {list(data.sources)}."
+        )
+    logits, _ = measure.predict_anew(directory, data)
+    fitted = uncalibrated(logits[EXPRESSION_HEAD], data.split("validation"))
+    return report.model_copy(update={"files": file_cards(directory)} | fitted)

@@ -16,8 +16,7 @@ from PIL import Image as PillowImage
 
 from fer.analyzer import FaceAnalyzer
 from fer.commands.options import add_overwrite
-from fer.drawing.contact_sheet import MOST, contact_sheet
-from fer.drawing.pictures import encoded
+from fer.drawing.pictures import MOST, contact_sheet, encoded
 from fer.errors import DataError, ImageError
 from fer.images import CUT_OUT_SIDE, read
 from fer.labels import EXPRESSION_HEAD, FER2013_LABELS
@@ -25,14 +24,21 @@ from fer.model.classifier import ExpressionClassifier
 from fer.text import cell
 from fer.types import Floats
 from fer.whole_files import check_files, whole_files
-from training.commands.arguments import Command, add_data, add_model
-from training.data import load
-from training.data.folders import files_below
+from training.commands.arguments import Commands, add_command, add_data, add_model
+from training.data.layouts import files_below
+from training.data.load import unlabelled
 from training.progress import Progress
 
 
-def _add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add this command's arguments."""
+def add_predict(commands: Commands) -> None:
+    """Add the command."""
+    parser = add_command(
+        commands,
+        "predict",
+        _predict,
+        "label a test.csv or a folder of images that have no labels",
+        __doc__,
+    )
     add_data(parser, "test.csv, or a folder of images")
     parser.add_argument("--out", type=Path, required=True, help="predictions.csv to write")
     add_overwrite(parser)
@@ -50,7 +56,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def run(arguments: argparse.Namespace) -> int:
+def _predict(arguments: argparse.Namespace) -> int:
     """Write one row per face, in the order of the data; return the exit status.
 
     Columns: place (origin of the face), emotion (FER2013's number of the label; empty if it has
@@ -68,7 +74,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.photos:
         found = list(_in_photos(arguments.data, arguments.model, problems))
     else:
-        faces = load.unlabelled(arguments.data, size=spec.input_size, channels=spec.channels)
+        faces = unlabelled(arguments.data, size=spec.input_size, channels=spec.channels)
         problems += map(str, faces.problems)
         _say_if_photos(arguments.data)
         probabilities = classifier(faces.images)
@@ -130,8 +136,3 @@ def _say_if_photos(data: Path) -> None:
             "photographs, --photos finds the faces in them.",
             file=sys.stderr,
         )
-
-
-COMMAND = Command(
-    "label a test.csv or a folder of images that have no labels", __doc__, _add_arguments, run
-)

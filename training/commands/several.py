@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import argparse
+import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from fer.commands.options import positive
+from fer.errors import DataError
 from fer.evaluation.measurements import SeedVariance
 from fer.evaluation.metrics import evaluate
 from fer.evaluation.report import Report
 from fer.labels import EXPRESSION_HEAD
 from fer.model.heads import softmax
 from training.commands.arguments import (
-    Command,
+    Commands,
+    add_command,
     add_data,
     add_model,
     add_models,
@@ -23,9 +27,18 @@ from training.commands.arguments import (
     models_named,
 )
 from training.presets.catalogue import PRESETS
+from training.presets.schema import Preset
 
 
-def _tune_arguments(parser: argparse.ArgumentParser) -> None:
+def add_tune(commands: Commands) -> None:
+    """Add the command that searches hyperparameters."""
+    parser = add_command(
+        commands,
+        "tune",
+        _tune,
+        "search hyperparameters; stop it and start it again as you like",
+        "``python -m training tune``: search for better hyperparameters with Optuna.",
+    )
     add_preset(parser)
     add_data(parser)
     add_models(parser, "--teacher")
@@ -37,24 +50,57 @@ def _tune_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _tune(arguments: argparse.Namespace) -> int:
-    """Run trials, and print the best one as a command."""
-    from training.fit.distillation import teachers_for  # Keras takes seconds to load
-    from training.fit.tune import search
+    """Run trials, each a short training, and print the best one as a command."""
+    import keras  # takes seconds to load, with all that uses it
+
+    from training.fit.distillation import teachers_for
+    from training.fit.loop import fit
 
     # Trials are too short for an initial phase on small images, and must be compared at full size.
     short = {"epochs": arguments.epochs, "small_epochs": 0}
     preset = PRESETS[arguments.preset].override(short)
     data, train, _ = data_for(preset, [str(arguments.data)])
-    study = search(
-        preset,
-        train,
-        data.split("validation"),
-        trials=arguments.trials,
-        seed=arguments.seed,
-        storage=arguments.storage,
-        study=arguments.study or preset.name,
-        teachers=teachers_for(preset, arguments.teacher, train),
+    teachers = teachers_for(preset, arguments.teacher, train)
+    try:
+        import optuna
+    except ImportError as error:
+        raise DataError("tuning needs Optuna: `pip install -r requirements-train.txt`.") from error
+
+    def objective(trial: Any) -> float:
+        def prune(epoch: int, logs: dict[str, float]) -> None:
+            accuracies = (v for k, v in logs.items() if k.startswith("val_") and "accur" in k)
+            trial.report(float(next(accuracies)), epoch)
+            if trial.should_prune():
+                raise optuna.TrialPruned
+
+        with tempfile.TemporaryDirectory() as work_dir:
+            result = fit(
+                preset.override(_suggested(trial, preset)),
+                train,
+                data.split("validation"),
+                seed=arguments.seed,  # the same for all, so that they differ only in their fields
+                work_dir=Path(work_dir),
+                verbose=0,
+                callbacks=[keras.callbacks.LambdaCallback(on_epoch_end=prune)],
+                teachers=teachers,
+            )
+        return max(epoch.validation_accuracy for epoch in result.history)
+
+    arguments.storage.parent.mkdir(parents=True, exist_ok=True)
+    study = optuna.create_study(
+        study_name=arguments.study or preset.name,
+        storage=f"sqlite:///{arguments.storage}",
+        load_if_exists=True,
+        direction="maximize",
+        sampler=optuna.samplers.TPESampler(seed=arguments.seed),
+        pruner=optuna.pruners.MedianPruner(n_startup_trials=4, n_warmup_steps=2),
     )
+    study.optimize(objective, n_trials=arguments.trials)
+    _print_best(study, arguments)
+    return 0
+
+
+def _print_best(study: Any, arguments: argparse.Namespace) -> None:
     best = study.best_params.items()
     options = " ".join(f"--{n.replace('_', '-')} {value:.4g}" for n, value in best)
     print(f"best of {len(study.trials)} trials: validation accuracy {study.best_value:.2%}")
@@ -63,10 +109,29 @@ def _tune(arguments: argparse.Namespace) -> int:
         f"python -m training train --preset {arguments.preset} --data {arguments.data} "
         f"--out models/my-{arguments.preset} {options} {taught}".rstrip()
     )
-    return 0
 
 
-def _seeds_arguments(parser: argparse.ArgumentParser) -> None:
+def _suggested(trial: Any, preset: Preset) -> dict[str, float]:
+    """Return the most important fields, drawn from ranges around the preset's values."""
+    rate = preset.learning_rate
+    return {
+        "learning_rate": trial.suggest_float("learning_rate", rate / 5, rate * 5, log=True),
+        "weight_decay": trial.suggest_float("weight_decay", 1e-5, 2e-3, log=True),
+        "dropout": trial.suggest_float("dropout", 0.0, 0.6),
+        "label_smoothing": trial.suggest_float("label_smoothing", 0.0, 0.2),
+        "erase_probability": trial.suggest_float("erase_probability", 0.0, 0.6),
+    }
+
+
+def add_seeds(commands: Commands) -> None:
+    """Add the command that trains with several seeds."""
+    parser = add_command(
+        commands,
+        "seeds",
+        _seeds,
+        "run a preset with several seeds and note their variance in a model's report",
+        "``python -m training seeds``: measure the variation between seeds, for a model's report.",
+    )
     add_preset(parser)
     add_data(parser)
     add_model(parser, "whose report")
@@ -105,8 +170,16 @@ def _seeds(arguments: argparse.Namespace) -> int:
         shares = softmax(np.asarray(logits[EXPRESSION_HEAD]))
         figures.append(evaluate(validation.labels, shares, validation.class_names))
         seconds.append(round(run.seconds, 1))
+    command = [
+        f"python -m training seeds --preset {arguments.preset} --data {arguments.data.name}",
+        f"--model models/{arguments.model.name}",
+        *models_named("--init", [arguments.init]),
+        *models_named("--teacher", arguments.teacher),
+        f"--seeds {' '.join(map(str, arguments.seeds))}",
+        f"--epochs {arguments.epochs} --small-epochs {arguments.small_epochs}",
+    ]
     variance = SeedVariance(
-        command=_command(arguments),
+        command=" ".join(command),
         initial_model=arguments.init.resolve().name if arguments.init else None,
         epochs=preset.epochs,
         seeds=tuple(arguments.seeds),
@@ -119,31 +192,3 @@ def _seeds(arguments: argparse.Namespace) -> int:
     for seed, one in zip(arguments.seeds, figures, strict=True):
         print(f"seed {seed}: accuracy {one.accuracy:.2%}, macro-F1 {one.macro_f1:.3f}")
     return 0
-
-
-def _command(arguments: argparse.Namespace) -> str:
-    """Return the command that repeats the runs, without local paths."""
-    return " ".join(
-        [
-            f"python -m training seeds --preset {arguments.preset} --data {arguments.data.name}",
-            f"--model models/{arguments.model.name}",
-            *models_named("--init", [arguments.init]),
-            *models_named("--teacher", arguments.teacher),
-            f"--seeds {' '.join(map(str, arguments.seeds))}",
-            f"--epochs {arguments.epochs} --small-epochs {arguments.small_epochs}",
-        ]
-    )
-
-
-TUNE = Command(
-    "search hyperparameters; stop it and start it again as you like",
-    "``python -m training tune``: search for better hyperparameters with Optuna.",
-    _tune_arguments,
-    _tune,
-)
-SEEDS = Command(
-    "run a preset with several seeds and note their variance in a model's report",
-    "``python -m training seeds``: measure the variation between seeds, for a model's report.",
-    _seeds_arguments,
-    _seeds,
-)

@@ -5,15 +5,18 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from fer.commands.options import add_overwrite, positive
 from fer.errors import DataError
+from fer.evaluation.report import Report
 from fer.whole_files import check_folder, check_model_directory
+from training.adapt import Lesson, adapted, prepare, started
 from training.commands.arguments import (
-    Command,
+    Commands,
+    add_command,
     add_domains,
     add_models,
     add_preset,
@@ -27,16 +30,14 @@ from training.data.load import SPLIT_SEED, domain_of
 from training.evaluation.text import adaptation_text
 from training.presets.catalogue import ADAPT, PRESETS
 from training.presets.schema import Preset, overridable_fields
-from training.progress import Progress, say
-
-if TYPE_CHECKING:
-    from training.adapt.lesson import Lesson
-    from training.fit.loop import Fit
-    from training.model_writer import Provenance
+from training.progress import EpochProgress, Progress, say
 
 
-def _add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add this command's arguments, including one per field of a preset."""
+def add_train(commands: Commands) -> None:
+    """Add the command, with an argument per field of a preset."""
+    parser = add_command(
+        commands, "train", _train, "train a network, export it and write its report", __doc__
+    )
     add_preset(parser)
     add_domains(
         parser, "folder, .csv, .npz or .zip; of several, each is a domain that is measured apart"
@@ -54,24 +55,15 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="measure neither ten views nor robustness afterwards, which takes most of that time",
     )
+    _add_further_arguments(parser)
+
+
+def _add_further_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what a training begins with and learns from beside the data, and the preset's fields."""
     parser.add_argument(
         "--init", type=Path, metavar="DIR", help="trained model to begin with, not random weights"
     )
     add_models(parser, "--teacher", "models to learn from, for presets with a teacher_weight")
-    _add_average_arguments(parser)
-    parser.add_argument(
-        "--distribute", action="store_true", help="over all devices (KERAS_BACKEND=jax)"
-    )
-    parser.add_argument("--work-dir", type=Path, help="of checkpoints (default: runs/<name>)")
-    _add_adapt_arguments(parser)
-    group = parser.add_argument_group("fields of the preset, each to be overridden")
-    for name, kind in overridable_fields().items():
-        group.add_argument(
-            f"--{name.replace('_', '-')}", metavar=kind.upper(), dest=f"field_{name}"
-        )
-
-
-def _add_average_arguments(parser: argparse.ArgumentParser) -> None:
     add_models(parser, "--average", "models whose weights are averaged with the outcome")
     parser.add_argument(
         "--share",
@@ -80,9 +72,10 @@ def _add_average_arguments(parser: argparse.ArgumentParser) -> None:
         help="weight of the outcome in that mean, 0 to 1 (default: all models count alike); with "
         "--resume, the mean of a finished training's outcome and others, without learning more",
     )
-
-
-def _add_adapt_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--distribute", action="store_true", help="over all devices (KERAS_BACKEND=jax)"
+    )
+    parser.add_argument("--work-dir", type=Path, help="of checkpoints (default: runs/<name>)")
     parser.add_argument(
         "--replay",
         type=Path,
@@ -94,19 +87,24 @@ def _add_adapt_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="write progress to stdout as a JSON object per line, for a program that runs this",
     )
+    group = parser.add_argument_group("fields of the preset, each to be overridden")
+    for name, kind in overridable_fields().items():
+        group.add_argument(
+            f"--{name.replace('_', '-')}", metavar=kind.upper(), dest=f"field_{name}"
+        )
 
 
-def run(arguments: argparse.Namespace) -> int:
+def _train(arguments: argparse.Namespace) -> int:
     """Train, export and evaluate a model; return the exit status."""
     preset = PRESETS[arguments.preset].override(_overrides(arguments))
     data = [domain_of(place)[1] for place in arguments.data]
     models = [arguments.init, *arguments.teacher, *arguments.average]
     reads = [place for place in (*data, *models, arguments.replay) if place]
-    work_dir = _work_dir(arguments)
+    work_dir = arguments.work_dir or Path("runs") / arguments.out.name
     check_model_directory(arguments.out, reads=[*reads, work_dir], overwrite=arguments.overwrite)
     check_folder(work_dir)
     try:
-        return _run(arguments, preset)
+        return _run(arguments, preset, work_dir)
     except KeyboardInterrupt:
         if (work_dir / "progress.json").is_file():
             print(
@@ -117,16 +115,37 @@ def run(arguments: argparse.Namespace) -> int:
         raise
 
 
-def _run(arguments: argparse.Namespace, preset: Preset) -> int:
+def _run(arguments: argparse.Namespace, preset: Preset, work_dir: Path) -> int:
     lesson = _lesson(arguments, preset) if arguments.preset == ADAPT else None
     if lesson:
         preset, data, train, dropped = lesson.preset, lesson.data, lesson.train, lesson.dropped
     else:
         data, train, dropped = _faces(arguments, preset)
     # Imported here because Keras takes seconds to load, and errors above are reported before that.
+    import keras
+
+    from training.evaluation.predict import passes, passes_text
+    from training.fit.loop import fit
     from training.model_writer import write_model
 
-    fitted = _fitted(arguments, preset, train, data, lesson)
+    epochs = EpochProgress(preset.epochs, preset.frozen_epochs)
+    lines = keras.callbacks.LambdaCallback(on_epoch_begin=epochs.begin, on_epoch_end=epochs.end)
+    fitted = fit(
+        preset,
+        train,
+        # What a lesson replays is no part of the curve; nothing is chosen on either.
+        (lesson.own if lesson else data).split("validation"),
+        seed=arguments.seed,
+        work_dir=work_dir,
+        resume=arguments.resume,
+        verbose=1 if sys.stderr.isatty() else 2,
+        callbacks=[lines] if arguments.progress_json else [],
+        **_learnt_from(arguments, preset, train, data, lesson),
+    )
+    quick, stage = arguments.quick, "measuring" if arguments.progress_json else ""
+    count = sum(len(faces) for faces in data.held_out().values())
+    views = passes_text(quick=quick)
+    print(f"measuring {count:,} faces that are held out, each {views}", file=sys.stderr)
     report = write_model(
         fitted,
         preset,
@@ -135,19 +154,21 @@ def _run(arguments: argparse.Namespace, preset: Preset) -> int:
         provenance=_provenance(arguments, preset),
         directory=arguments.out,
         overwrite=arguments.overwrite,
-        quick=arguments.quick,
+        quick=quick,
         lesson=lesson,
-        advance=_measuring(arguments, data).advance,
+        advance=Progress(passes(data, quick=quick), "views of faces", stage=stage).advance,
     )
-    if report.adaptation:
-        print(adaptation_text(report.adaptation))
-        return 0
-    result = report.evaluations["validation"]
-    print(
-        f"{arguments.out}: validation accuracy {result.accuracy:.2%} (95 % interval "
-        f"{result.accuracy_low:.1%} to {result.accuracy_high:.1%}), macro-F1 {result.macro_f1:.3f}"
-    )
+    text = adaptation_text(report.adaptation) if report.adaptation else _outcome(report)
+    print(text if report.adaptation else f"{arguments.out}: {text}")
     return 0
+
+
+def _outcome(report: Report) -> str:
+    result = report.evaluations["validation"]
+    return (
+        f"validation accuracy {result.accuracy:.2%} (95 % interval {result.accuracy_low:.1%} to "
+        f"{result.accuracy_high:.1%}), macro-F1 {result.macro_f1:.3f}"
+    )
 
 
 def _faces(
@@ -170,8 +191,6 @@ def _faces(
 
 def _lesson(arguments: argparse.Namespace, preset: Preset) -> Lesson:
     """Return what a trained model is taught."""
-    from training.adapt.lesson import adapted, prepare, started
-
     if arguments.progress_json:
         say("reading")
     # What was typed goes before what the initial model has.
@@ -186,63 +205,43 @@ def _lesson(arguments: argparse.Namespace, preset: Preset) -> Lesson:
     return lesson
 
 
-def _fitted(
+def _learnt_from(
     arguments: argparse.Namespace,
     preset: Preset,
     train: LabelledFaces,
     data: DataSet,
     lesson: Lesson | None,
-) -> Fit:
-    from training.adapt.lesson import fit_lesson
+) -> dict[str, Any]:
+    """Return the arguments of `fit` that say what else is learnt from, and how often each face."""
     from training.fit.batches import Mixture
-    from training.fit.checkpoint import ProgressLines
     from training.fit.distillation import answers_of, teachers_for
-    from training.fit.loop import fit
-    from training.fit.optimizer import distribute
+    from training.fit.pretrained import distribute
 
-    lines = [ProgressLines(preset.epochs, preset.frozen_epochs)] if arguments.progress_json else []
-    common: dict[str, Any] = {
-        "seed": arguments.seed,
-        "work_dir": _work_dir(arguments),
-        "resume": arguments.resume,
-        "verbose": 1 if sys.stderr.isatty() else 2,
-        "callbacks": lines,
-    }
     if lesson:
-        return fit_lesson(lesson, **common)
+        return {
+            "teachers": lesson.teachers,
+            "initial_model": lesson.initial,
+            "mixture": lesson.mixture,
+        }
     if arguments.distribute:
         distribute()
-    first = len(next(iter(train.by_domain().values())))
-    return fit(
-        preset,
-        train,
-        data.split("validation"),
-        teachers=answers_of(arguments.init, train, data, preset)
-        if arguments.init and preset.memory_weight
-        else teachers_for(preset, arguments.teacher, train),
-        initial_model=arguments.init,
-        averaged_with=arguments.average,
-        share=arguments.share,
-        mixture=Mixture(first, train.labels, 0, preset.replayed_per_face, balanced=False)
-        if preset.replayed_per_face
-        else None,
-        **common,
+    remembers = arguments.init and preset.memory_weight
+    teachers = (
+        answers_of(arguments.init, train, data, preset)
+        if remembers
+        else teachers_for(preset, arguments.teacher, train)
     )
-
-
-def _measuring(arguments: argparse.Namespace, data: DataSet) -> Progress:
-    """Return what is told how many more faces are measured."""
-    from training.evaluation.split_predictions import passes, passes_text
-
-    count = sum(len(faces) for faces in data.held_out().values())
-    views = passes_text(quick=arguments.quick)
-    print(f"measuring {count:,} faces that are held out, each {views}", file=sys.stderr)
-    stage = "measuring" if arguments.progress_json else ""
-    return Progress(passes(data, quick=arguments.quick), "views of faces", stage=stage)
-
-
-def _work_dir(arguments: argparse.Namespace) -> Path:
-    return arguments.work_dir or Path("runs") / arguments.out.name
+    mixture = None
+    if preset.replayed_per_face:
+        first = len(next(iter(train.by_domain().values())))
+        mixture = Mixture(first, train.labels, 0, preset.replayed_per_face, balanced=False)
+    return {
+        "teachers": teachers,
+        "initial_model": arguments.init,
+        "mixture": mixture,
+        "averaged_with": arguments.average,
+        "share": arguments.share,
+    }
 
 
 def _overrides(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -250,40 +249,31 @@ def _overrides(arguments: argparse.Namespace) -> dict[str, Any]:
     return {name: value for name, value in typed.items() if value is not None}
 
 
-def _provenance(arguments: argparse.Namespace, preset: Preset) -> Provenance:
-    from training.model_writer import Provenance, trainings_of
+def _provenance(arguments: argparse.Namespace, preset: Preset) -> dict[str, Any]:
+    """Return fields of the report; the command repeats this run, without local paths."""
+    from training.model_writer import trainings_of
 
-    return Provenance(
-        command=_command(arguments),
-        seed=arguments.seed,
-        initial_model=arguments.init.resolve().name if arguments.init else None,
-        earlier_trainings=trainings_of(arguments.init) if arguments.init else (),
-        averaged_with=tuple(one.resolve().name for one in arguments.average),
-        teachers=tuple(one.resolve().name for one in arguments.teacher)
-        if preset.teacher_weight
-        else (),
-    )
-
-
-def _command(arguments: argparse.Namespace) -> str:
-    """Return the command that repeats this run, without local paths."""
     changed = _overrides(arguments) | ({"limit": arguments.limit} if arguments.limit else {})
     if arguments.split_seed != SPLIT_SEED:
         changed["split_seed"] = arguments.split_seed
-    return " ".join(
-        [
-            f"python -m training train --preset {arguments.preset}",
-            f"--data {data_named(arguments.data)} --out models/{arguments.out.name}",
-            f"--seed {arguments.seed}",
-            *models_named("--init", [arguments.init]),
-            *models_named("--teacher", arguments.teacher),
-            *models_named("--average", arguments.average),
-            *([f"--share {arguments.share:g}"] if arguments.share is not None else []),
-            *([f"--replay {arguments.replay.name}"] if arguments.replay else []),
-            *(f"--{name.replace('_', '-')} {value}" for name, value in changed.items()),
-            *(["--quick"] if arguments.quick else []),
-        ]
-    )
-
-
-COMMAND = Command("train a network, export it and write its report", __doc__, _add_arguments, run)
+    command = [
+        f"python -m training train --preset {arguments.preset}",
+        f"--data {data_named(arguments.data)} --out models/{arguments.out.name}",
+        f"--seed {arguments.seed}",
+        *models_named("--init", [arguments.init]),
+        *models_named("--teacher", arguments.teacher),
+        *models_named("--average", arguments.average),
+        *([f"--share {arguments.share:g}"] if arguments.share is not None else []),
+        *([f"--replay {arguments.replay.name}"] if arguments.replay else []),
+        *(f"--{name.replace('_', '-')} {value}" for name, value in changed.items()),
+        *(["--quick"] if arguments.quick else []),
+    ]
+    taught = arguments.teacher if preset.teacher_weight else ()
+    return {
+        "command": " ".join(command),
+        "seed": arguments.seed,
+        "initial_model": arguments.init.resolve().name if arguments.init else None,
+        "earlier_trainings": trainings_of(arguments.init) if arguments.init else (),
+        "averaged_with": tuple(one.resolve().name for one in arguments.average),
+        "teachers": tuple(one.resolve().name for one in taught),
+    }

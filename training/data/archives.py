@@ -12,12 +12,9 @@ from pathlib import Path, PureWindowsPath
 
 from fer.errors import DataError, failures_as
 from fer.images import MAX_BYTES, SUFFIXES
-from training.data.folders import is_visible
+from training.data.layouts import is_visible
 
 MB = 2**20
-
-#: Bytes that are unpacked at a time.
-_CHUNK = MB
 
 #: Unpacked size per packed size up to which a file is taken for what it says it is.
 _RATIO = 100
@@ -83,13 +80,21 @@ def _unpack(archive: zipfile.ZipFile, folder: Path, name: str, limits: Limits) -
     total = 0
     for entry in entries:
         inner = PureWindowsPath(entry.filename)  # which knows both kinds of slashes
-        _check(entry, inner, name)
+        if inner.anchor or ".." in inner.parts:
+            raise DataError(f"{name} was refused: the path {entry.filename!r} leads out of it.")
+        if stat.S_ISLNK(entry.external_attr >> 16):
+            raise DataError(f"{name} was refused: {entry.filename!r} is a link to another file.")
+        if entry.flag_bits & _ENCRYPTED:
+            raise DataError(f"{name} is encrypted. Make one without a password.")
+        if entry.compress_type not in _METHODS:
+            raise DataError(
+                f"{name} is compressed in a way that is not read. Use the usual one, deflate."
+            )
         suffix = inner.suffix.lower().lstrip(".")
-        # `ZipInfo.is_dir` of Python 3.11 fails on an empty name: one that begins with a NUL.
         visible = all(is_visible(PureWindowsPath(part)) for part in inner.parts)
-        if entry.filename.endswith("/") or not visible:
-            continue
-        if suffix not in (*SUFFIXES, *_TABLES):
+        # `ZipInfo.is_dir` of Python 3.11 fails on an empty name: one that begins with a NUL.
+        is_dir = entry.filename.endswith("/")
+        if is_dir or not visible or suffix not in (*SUFFIXES, *_TABLES):
             continue
         most = limits.table_bytes if suffix in _TABLES else limits.image_bytes
         target = folder.joinpath(*inner.parts)
@@ -97,24 +102,11 @@ def _unpack(archive: zipfile.ZipFile, folder: Path, name: str, limits: Limits) -
         total += _copy(archive, entry, target, min(most, limits.total_bytes - total))
 
 
-def _check(entry: zipfile.ZipInfo, inner: PureWindowsPath, name: str) -> None:
-    if inner.anchor or ".." in inner.parts:
-        raise DataError(f"{name} was refused: the path {entry.filename!r} leads out of it.")
-    if stat.S_ISLNK(entry.external_attr >> 16):
-        raise DataError(f"{name} was refused: {entry.filename!r} is a link to another file.")
-    if entry.flag_bits & _ENCRYPTED:
-        raise DataError(f"{name} is encrypted. Make one without a password.")
-    if entry.compress_type not in _METHODS:
-        raise DataError(
-            f"{name} is compressed in a way that is not read. Use the usual one, deflate."
-        )
-
-
 def _copy(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path, most: int) -> int:
     """Unpack a file of at most so many bytes, and return how many it has."""
     size = 0
     with archive.open(entry) as source, target.open("wb") as out:
-        while part := source.read(_CHUNK):
+        while part := source.read(MB):
             size += len(part)
             if size > most or size > max(MB, _RATIO * entry.compress_size):
                 raise DataError(

@@ -23,10 +23,6 @@ _BLANK_DEVIATION = 1.0
 #: Columns of a FER+ table: eight expressions, unknown, not a face.
 VOTES = 10
 
-#: Number of images whose deviation is computed at once; in float64, they need eight times the
-#: memory.
-_BLANK_CHUNK = 2048
-
 
 @dataclass(frozen=True)
 class Problem:
@@ -132,10 +128,8 @@ class LabelledFaces:
 
     def blank(self) -> NDArray[np.bool_]:
         """Return a mask ``(n,)`` of the images that are one uniform grey."""
-        flat = self.images.reshape(len(self), int(np.prod(self.images.shape[1:])))
-        starts = range(0, len(self), _BLANK_CHUNK)
-        deviation = [flat[start : start + _BLANK_CHUNK].std(axis=1) for start in starts]
-        return np.concatenate([np.zeros(0), *deviation]) < _BLANK_DEVIATION
+        deviations = [image.std() for image in self.images]
+        return np.array(deviations, np.float64) < _BLANK_DEVIATION
 
     def counts(self) -> dict[str, int]:
         """Return the number of faces per class name."""
@@ -214,9 +208,8 @@ def concatenated(parts: Sequence[LabelledFaces]) -> LabelledFaces:
     Where only some parts have votes, the faces of the others get none of ten; of what else only
     some have, no face keeps any.
     """
-    first = parts[0]
     if len(parts) == 1:
-        return first
+        return parts[0]
     arrays: dict[str, Any] = {}
     for name in _PER_FACE:
         values = [getattr(part, name) for part in parts]
@@ -227,14 +220,11 @@ def concatenated(parts: Sequence[LabelledFaces]) -> LabelledFaces:
             ]
         arrays[name] = None if any(v is None for v in values) else np.concatenate(values)
     problems = tuple(problem for part in parts for problem in part.problems)
-    return LabelledFaces(class_names=first.class_names, problems=problems, **arrays)
+    return LabelledFaces(class_names=parts[0].class_names, problems=problems, **arrays)
 
 
 def joined(data_sets: Mapping[str, DataSet]) -> DataSet:
     """Return one data set of several, each of which is a domain.
-
-    Args:
-        data_sets: data set of each domain; all have the same classes.
 
     Returns:
         Their splits together, a split having the faces of those that have it.
@@ -265,11 +255,6 @@ def joined(data_sets: Mapping[str, DataSet]) -> DataSet:
 def check_known(model_name: str, known: Sequence[str], class_names: Sequence[str]) -> None:
     """Check that a model has the classes of a data set, in the same order.
 
-    Args:
-        model_name: name of the model in the error message.
-        known: classes of the model.
-        class_names: classes of the data set.
-
     Raises:
         DataError: the classes differ.
     """
@@ -291,6 +276,7 @@ def choose(available: Collection[str], requested: Sequence[str] | None) -> tuple
             the name of the answer "uncertain".
     """
     names = set(available) if requested is None else {canonical(name) for name in requested}
+    here = f"the data set has {', '.join(ordered(available)) or 'none'}."
     if UNCERTAIN in names:
         raise DataError(
             f"a class is called {UNCERTAIN!r}, which is what the app says when no expression "
@@ -302,13 +288,9 @@ def choose(available: Collection[str], requested: Sequence[str] | None) -> tuple
             "--classes."
         )
     if missing := names - set(available):
-        raise DataError(
-            f"no class {', '.join(sorted(missing))} here; "
-            f"the data set has {', '.join(ordered(available)) or 'none'}."
-        )
+        raise DataError(f"no class {', '.join(sorted(missing))} here; {here}")
     if len(names) < 2:
         raise DataError(
-            f"expected at least two classes to tell apart, got {', '.join(names) or 'none'}; "
-            f"the data set has {', '.join(ordered(available)) or 'none'}."
+            f"expected at least two classes to tell apart, got {', '.join(names) or 'none'}; {here}"
         )
     return ordered(names)

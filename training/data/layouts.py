@@ -1,31 +1,181 @@
-"""Recognise the layout of a data set, and read it accordingly."""
+"""Recognise the layout of a data set, and read it; folders of images are read here."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import numpy as np
+from numpy.typing import NDArray
 
-from fer.errors import DataError
+from fer.errors import DataError, ImageError
+from fer.images import SUFFIXES, as_channels, read, square
+from fer.labelled.folders import SPLIT_OF_FOLDER, split_of
 from fer.labelled.table import CROPS, FILE_NAME
+from fer.labelled.table import read_table as read_labels
+from fer.labels import canonical
 from fer.records import file_sha256
-from training.data.dataset import Form, LabelledFaces, choose, concatenated
-from training.data.folders import (
-    files_below,
-    fit_images,
-    folders_in,
-    holds_classes,
-    is_visible,
-    looks_like_image,
-    read_folder,
-    read_labelled_set,
-    split_folders,
-)
+from training.data.dataset import Form, LabelledFaces, Problem, choose, concatenated
 from training.data.tables import VOTES_FILE, is_votes_table, read_archive, read_header, read_table
+
+Pixels = NDArray[np.uint8]
+
+#: Image side where there is no image: that of FER2013.
+_DEFAULT_SIZE = 48
+
+#: File names that contain the row in fer2013.csv.
+_ROW = re.compile(r"(?:Training_|PublicTest_|PrivateTest_|fer)(\d+)")
+
+#: Files and folders that operating systems and archivers leave behind.
+_SYSTEM_FILES = {"thumbs.db", "desktop.ini", "__macosx"}
+
+
+def is_visible(path: PurePath) -> bool:
+    """Return whether a file or folder is neither hidden nor created by an operating system."""
+    return not path.name.startswith(".") and path.name.lower() not in _SYSTEM_FILES
+
+
+def is_image(path: Path) -> bool:
+    """Return whether a file is called like an image."""
+    return is_visible(path) and path.suffix.lower().lstrip(".") in SUFFIXES
+
+
+def folders_in(folder: Path) -> list[Path]:
+    """Return the visible folders directly inside a folder, sorted."""
+    return sorted(p for p in folder.iterdir() if is_visible(p) and p.is_dir())
+
+
+def files_below(folder: Path) -> Iterator[Path]:
+    """Yield every visible file below a folder, in the same order on every machine."""
+    for path in sorted(filter(is_visible, folder.iterdir()), key=lambda p: p.name):
+        if path.is_dir():
+            yield from files_below(path)
+        else:
+            yield path
+
+
+def split_folders(root: Path) -> list[tuple[str, Path]]:
+    """Return the split and path of each split folder; none if no split folder has subfolders."""
+    named = [(SPLIT_OF_FOLDER.get(p.name.lower(), ""), p) for p in folders_in(root)]
+    splits = [(split, folder) for split, folder in named if split]
+    return splits if any(folders_in(folder) for _, folder in splits) else []
+
+
+def read_folder(root: Path, form: Form) -> LabelledFaces:
+    """Read ``<split>/<class>/**`` or ``<class>/**``; only the requested classes are decoded.
+
+    Raises:
+        DataError: a requested class is missing, or the images differ in size and no size was
+            requested.
+    """
+    found: list[tuple[Path, str, str]] = []
+    problems: list[Problem] = []
+    for split, folder in split_folders(root) or [("", root)]:
+        before, place = len(found), folder.relative_to(root).as_posix()
+        for inner in folders_in(folder):
+            name = canonical(inner.name)
+            found += [(path, name, split_of(path, split)) for path in files_below(inner)]
+        if len(found) == before:
+            problems.append(Problem(place, "expected images in class folders, found none."))
+        if stray := sum(map(is_image, folder.iterdir())):
+            message = f"images outside the class folders were left out: {stray:,}."
+            problems.append(Problem(place, message))
+    names = choose({class_name for _, class_name, _ in found}, form.get("classes"))
+    return _decoded(root, [one for one in found if one[1] in names], names, form, problems)
+
+
+def read_unlabelled_folder(root: Path, form: Form) -> LabelledFaces:
+    """Read every image below a folder; all labels are 0."""
+    files = [(path, "unlabelled", "") for path in files_below(root)]
+    return _decoded(root, files, ("unlabelled",), form, [])
+
+
+def read_labelled_set(folder: Path, form: Form) -> LabelledFaces:
+    """Read what the app's page "Your data" writes: its crops, each with its photograph as group.
+
+    A face that the table does not name is one of its own. Errors as for `read_folder`.
+    """
+    faces = read_folder(folder / CROPS, form)
+    try:
+        rows = read_labels((folder / FILE_NAME).read_bytes())
+    except DataError as error:
+        message = f"{error} So it is not known which faces are from one photograph."
+        return replace(faces, problems=(*faces.problems, Problem(FILE_NAME, message)))
+    photos = {row.file.removeprefix(f"{CROPS}/"): row.photo for row in rows if row.file}
+    # No photograph there has a slash in its name, so no face is taken for one.
+    known = [photos.get(place, f"/{place}") for place in faces.places]
+    return replace(faces, groups=np.array(known, np.str_))
+
+
+def _decoded(
+    root: Path,
+    files: Sequence[tuple[Path, str, str]],
+    names: tuple[str, ...],
+    form: Form,
+    problems: list[Problem],
+) -> LabelledFaces:
+    """Return the faces in files, of each of which path, class and split are known."""
+    size, channels = form.get("size"), form.get("channels")
+    images: list[Pixels] = []
+    rows: list[tuple[str, str, str, int]] = []
+    for path, class_name, split in files:
+        place = path.relative_to(root).as_posix()
+        try:
+            image = read(path)
+        except ImageError as error:
+            problems.append(Problem(place, f"{error} Left out."))
+            continue
+        side = size or (images or [image])[0].shape[0]
+        if size is None and image.shape[:2] != (side, side):
+            height, width = image.shape[:2]
+            first = f", and {rows[0][0]} is {side} × {side}" if rows else ""
+            raise DataError(
+                f"expected square images of one size, but {place} is {width} × {height} pixels"
+                f"{first}. Choose a size (--size 48): the centre square is cut out and scaled."
+            )
+        # Grey pixels are grey, in whatever form they were saved.
+        is_grey = (image == image[..., :1]).all()
+        face = square(image[..., :1] if is_grey else image, side)
+        images.append(as_channels(face, channels or face.shape[2]))
+        number = _ROW.fullmatch(path.stem)
+        rows.append((place, class_name, split, int(number[1]) if number else -1))
+    origins, classes, splits, numbers = zip(*rows, strict=True) if rows else ((),) * 4
+    return LabelledFaces(
+        _stacked(images, size or _DEFAULT_SIZE, channels),
+        np.array([names.index(name) for name in classes], np.int64),
+        names,
+        origins=np.array(origins, np.str_),
+        splits=np.array(splits, np.str_),
+        rows=np.array(numbers, np.int64),
+        problems=tuple(problems),
+    )
+
+
+def _stacked(images: list[Pixels], size: int, channels: int | None) -> Pixels:
+    """Return images of one size as one array, RGB if any is; the list is empty afterwards.
+
+    An array beside a full list of them would need twice the memory.
+    """
+    if not images:
+        return np.empty((0, size, size, channels or 1), np.uint8)
+    depth = max(image.shape[2] for image in images)
+    stack = np.empty((len(images), *images[0].shape[:2], depth), np.uint8)
+    for i in reversed(range(len(images))):
+        stack[i] = as_channels(images.pop(), depth)
+    return stack
+
+
+def fit_images(images: Pixels, size: int | None, channels: int | None) -> Pixels:
+    """Convert ``(n, side, side, channels)`` images to another size or number of channels."""
+    size, channels = size or images.shape[1], channels or images.shape[3]
+    if images.shape[1:] == (size, size, channels):
+        return images
+    return _stacked([as_channels(square(i, size), channels) for i in images], size, channels)
+
 
 #: Greatest number of folders around a data set, as in ``dataset/FER2013/train``.
 _DEPTH = 3
@@ -52,20 +202,26 @@ class Layout:
     Attributes:
         kind: description for messages.
         root: folder to which origins are relative.
-        files: all files of the data set, including FER+ votes.
-        votes_file: FER+ table next to it, if any.
+        faces: all files with faces.
         read: function that reads the faces.
     """
 
     kind: str
     root: Path
-    files: tuple[Path, ...]
-    votes_file: Path | None
+    faces: tuple[Path, ...]
     read: Callable[[Form], LabelledFaces]
+
+    @property
+    def votes_file(self) -> Path | None:
+        """FER+ table in the folder or beside it, if there is one."""
+        candidates = (folder / VOTES_FILE for folder in (self.root, self.root.parent))
+        return next((file for file in candidates if file.is_file()), None)
 
     def sha256(self) -> str:
         """Return the hash of the single file, or of names and contents of all, sorted by name."""
-        return _sha256(self.root, self.files)
+        votes = self.votes_file
+        extra = (votes,) if votes and votes not in self.faces else ()
+        return _sha256(self.root, (*self.faces, *extra))
 
 
 def sha256_of(path: Path) -> str:
@@ -80,10 +236,12 @@ def _sha256(root: Path, files: Sequence[Path]) -> str:
     if len(files) == 1:
         return file_sha256(files[0])
     total = hashlib.sha256()
-    inside = {path: path.relative_to(root) for path in files if path.is_relative_to(root)}
     # Of a table of votes beside the folder, only the name counts.
-    names = {path: inside.get(path, Path(path.name)).as_posix() for path in files}
-    for path, name in sorted(names.items(), key=lambda one: (one[1], one[0])):
+    names = [
+        (path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name, path)
+        for path in files
+    ]
+    for name, path in sorted(names):
         total.update(f"{name}\0{file_sha256(path)}\n".encode())
     return total.hexdigest()
 
@@ -97,31 +255,26 @@ def recognise(path: Path) -> Layout:
     if not path.exists():
         raise DataError(f"{path} does not exist. {EXPECTED}.")
     if path.is_file():
-        return _recognise_file(path)
+        return _of_file(path)
     level = [path]
     for _ in range(_DEPTH + 1):
-        layouts = [layout for folder in level for layout in _layouts(folder)]
+        layouts = [layout for folder in level for layout in _in_folder(folder)]
         if len(layouts) > 1:
             names = "; ".join(f"{layout.kind} in {layout.root}" for layout in layouts)
             raise DataError(f"{path} holds several data sets: {names}. Give the path of one.")
         if layouts:
             return layouts[0]
         level = [inner for folder in level for inner in folders_in(folder)]
-    if only := next(filter(_of_one_class, (path, *folders_in(path))), None):
-        raise DataError(
-            f"{only} has images of only one class, {folders_in(only)[0].name}; expected a folder "
-            "for each of two classes at least."
-        )
+    for folder in (path, *folders_in(path)):
+        if len(inner := folders_in(folder)) == 1 and any(map(is_image, inner[0].iterdir())):
+            raise DataError(
+                f"{folder} has images of only one class, {inner[0].name}; expected a folder "
+                "for each of two classes at least."
+            )
     raise DataError(f"{path} holds no data set that is known here. {EXPECTED}.")
 
 
-def _of_one_class(folder: Path) -> bool:
-    """Return whether one folder alone stands in another, and has images."""
-    inner = folders_in(folder)
-    return len(inner) == 1 and any(map(looks_like_image, inner[0].iterdir()))
-
-
-def _recognise_file(path: Path) -> Layout:
+def _of_file(path: Path) -> Layout:
     suffix = path.suffix.lower()
     if suffix == ".npz":
         return _archive(path)
@@ -141,16 +294,17 @@ def _recognise_file(path: Path) -> Layout:
     return _tables([path])
 
 
-def _layouts(folder: Path) -> list[Layout]:
+def _in_folder(folder: Path) -> list[Layout]:
+    inner = folders_in(folder)
+    if (folder / FILE_NAME).is_file() and any(p.name == CROPS for p in inner):
+        crops = folder / CROPS
+        faces = (*files_below(crops), folder / FILE_NAME)
+        return [Layout("labelled faces", crops, faces, partial(read_labelled_set, folder))]
     layouts = []
-    if (folder / FILE_NAME).is_file() and any(p.name == CROPS for p in folders_in(folder)):
-        crops, read = folder / CROPS, partial(read_labelled_set, folder)
-        crops_and_table = (*files_below(crops), folder / FILE_NAME)
-        return [_with_votes("labelled faces", crops, crops_and_table, read)]
-    if splits := split_folders(folder):
-        layouts.append(_folders(folder, [inner for _, inner in splits]))
-    elif holds_classes(folder):
-        layouts.append(_folders(folder, [folder]))
+    splits = [path for _, path in split_folders(folder)]
+    if splits or sum(any(map(is_image, p.iterdir())) for p in inner) >= 2:
+        images = tuple(file for part in splits or [folder] for file in files_below(part))
+        layouts.append(Layout("folders of images", folder, images, partial(read_folder, folder)))
     files = sorted(p for p in folder.iterdir() if is_visible(p) and p.is_file())
     if tables := _labelled_tables([p for p in files if p.suffix.lower() == ".csv"]):
         layouts.append(_tables(tables))
@@ -169,35 +323,20 @@ def _labelled_tables(paths: list[Path]) -> list[Path]:
     return whole or named or labelled[:1]
 
 
-def _folders(root: Path, folders: Iterable[Path]) -> Layout:
-    files = tuple(file for folder in folders for file in files_below(folder))
-    return _with_votes("folders of images", root, files, partial(read_folder, root))
-
-
 def _tables(paths: list[Path]) -> Layout:
     def read(form: Form) -> LabelledFaces:
         splits = [_SPLIT_OF_TABLE.get(path.stem.lower(), "train") for path in paths]
         parts = [read_table(*one, form.get("column")) for one in zip(paths, splits, strict=True)]
         return fitted(parts[0] if len(parts) == 1 else _joined(parts), form)
 
-    names = " and ".join(path.name for path in paths)
-    return _with_votes(names, paths[0].parent, tuple(paths), read)
+    return Layout(" and ".join(path.name for path in paths), paths[0].parent, tuple(paths), read)
 
 
 def _archive(path: Path) -> Layout:
     def read(form: Form) -> LabelledFaces:
         return fitted(read_archive(path, form.get("column")), form)
 
-    return _with_votes(path.name, path.parent, (path,), read)
-
-
-def _with_votes(
-    kind: str, root: Path, files: tuple[Path, ...], read: Callable[[Form], LabelledFaces]
-) -> Layout:
-    candidates = [folder / VOTES_FILE for folder in (root, root.parent)]
-    votes_file = next((file for file in candidates if file.is_file()), None)
-    extra = (votes_file,) if votes_file and votes_file not in files else ()
-    return Layout(kind, root, (*files, *extra), votes_file, read)
+    return Layout(path.name, path.parent, (path,), read)
 
 
 def _joined(parts: list[LabelledFaces]) -> LabelledFaces:
@@ -208,11 +347,8 @@ def _joined(parts: list[LabelledFaces]) -> LabelledFaces:
         raise DataError(f"expected tables with images of one size, got sides of {sorted(sides)}.")
     faces = concatenated(full)
     assert faces.rows is not None
-    return replace(
-        faces,
-        rows=np.where(faces.splits == "train", faces.rows, -1),
-        problems=tuple(problem for part in parts for problem in part.problems),
-    )
+    rows = np.where(faces.splits == "train", faces.rows, -1)
+    return replace(faces, rows=rows, problems=tuple(p for part in parts for p in part.problems))
 
 
 def fitted(faces: LabelledFaces, form: Form) -> LabelledFaces:

@@ -17,8 +17,7 @@ from fer.labels import FERPLUS_LABELS
 from fer.records import file_sha256
 from training.data.archives import is_zip, unpacked
 from training.data.dataset import SPLITS, DataSet, Form, LabelledFaces, Problem, joined
-from training.data.folders import fit_images, read_unlabelled_folder
-from training.data.layouts import recognise
+from training.data.layouts import fit_images, read_unlabelled_folder, recognise
 from training.data.tables import read_unlabelled_table, with_votes
 
 #: FER+ column of the vote "not a face".
@@ -40,11 +39,8 @@ def load(
 ) -> DataSet:
     """Load a data set of any supported layout.
 
-    Layouts: ``train/<class>/`` and ``test/<class>/`` with images; a folder per class; what the
-    app's page "Your data" writes (``labels.csv`` and ``crops/<class>/``); a CSV file like FER2013's
-    with ``emotion``, ``pixels`` and optionally ``Usage``; ``train.csv`` with labels; an ``.npz``
-    archive; a ZIP of any of them. They may be nested in up to three folders. A ``fer2013new.csv``
-    next to them adds the FER+ votes.
+    Layouts are those of `training.data.layouts.EXPECTED`, nested in up to three folders. A
+    ``fer2013new.csv`` next to them adds the FER+ votes.
 
     Splits: splits that the data names are kept. ``Training``, ``PublicTest`` and ``PrivateTest``
     are train, validation and test, also as file name prefixes in a ``test`` folder; a ``train.csv``
@@ -80,9 +76,14 @@ def load(
     names_splits = bool((faces.splits != "").any())
     _check_groups(name, faces)
     faces = assign_splits(faces, seed, needs_test=needs_test)
-    splits = _splits(faces)
-    problems = (*faces.problems, *_gaps(splits))
-    return DataSet(name, layout.sha256(), splits, problems, names_splits)
+    bare = replace(faces, splits=None, rows=None, groups=None, problems=())
+    positions = {split: np.flatnonzero(faces.splits == split) for split in SPLITS}
+    splits = {n: bare.take(_slice_if_one(index)) for n, index in positions.items() if len(index)}
+    gaps = [] if "train" in splits else [Problem("train", "has no faces; nothing can be trained.")]
+    for split, part in splits.items():
+        if missing := [label for label, count in part.counts().items() if not count]:
+            gaps.append(Problem(split, f"has no faces of {', '.join(missing)}."))
+    return DataSet(name, layout.sha256(), splits, (*faces.problems, *gaps), names_splits)
 
 
 def load_domains(places: Sequence[str], *, seed: int = SPLIT_SEED, **form: Unpack[Form]) -> DataSet:
@@ -115,10 +116,6 @@ def domain_of(place: str) -> tuple[str, Path]:
 def unlabelled(path: Path, **form: Unpack[Form]) -> LabelledFaces:
     """Load faces without labels: a CSV file with ``pixels``, or a folder of images.
 
-    Args:
-        path: a file such as FER2013's ``test.csv``, or a folder.
-        form: their size and channels.
-
     Raises:
         DataError: no face can be read, or the images differ in size and none is given.
     """
@@ -142,18 +139,11 @@ def clean(train: LabelledFaces, *held_out: LabelledFaces) -> tuple[LabelledFaces
         The remaining faces, and the number of images dropped for each reason: they are blank, most
         FER+ votes say "not a face", or they are identical to an image of a held-out split.
     """
-    blank = train.blank()
-    no_face = (
-        np.zeros(len(train), bool)
-        if train.votes is None
-        else train.votes[:, NOT_A_FACE] > train.votes.sum(axis=1) / 2
-    )
-    held_out_digests = [split.digests() for split in held_out]
-    leaked = (
-        np.isin(train.digests(), np.concatenate(held_out_digests))
-        if held_out_digests
-        else np.zeros(len(train), bool)
-    )
+    blank, no_face, leaked = train.blank(), np.zeros(len(train), bool), np.zeros(len(train), bool)
+    if train.votes is not None:
+        no_face = train.votes[:, NOT_A_FACE] > train.votes.sum(axis=1) / 2
+    if held_out:
+        leaked = np.isin(train.digests(), np.concatenate([part.digests() for part in held_out]))
     dropped = {
         "blank": int(blank.sum()),
         "not a face": int((no_face & ~blank).sum()),
@@ -165,9 +155,6 @@ def clean(train: LabelledFaces, *held_out: LabelledFaces) -> tuple[LabelledFaces
 def vote_distribution(votes: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return the training targets and sample weights for FER+ votes.
 
-    Args:
-        votes: ``(n, 10)`` FER+ votes.
-
     Returns:
         Targets ``(n, 8)``, the distribution of the votes over the expressions, and weights
         ``(n,)``: 0 for a face without votes for an expression, else 1.
@@ -178,12 +165,6 @@ def vote_distribution(votes: NDArray[np.uint8]) -> tuple[NDArray[np.float32], ND
     return shares, (total[:, 0] > 0).astype(np.float32)
 
 
-def _splits(faces: LabelledFaces) -> dict[str, LabelledFaces]:
-    bare = replace(faces, splits=None, rows=None, groups=None, problems=())
-    positions = {name: np.flatnonzero(faces.splits == name) for name in SPLITS}
-    return {n: bare.take(_slice_if_one(index)) for n, index in positions.items() if len(index)}
-
-
 def _slice_if_one(index: NDArray[np.int64]) -> NDArray[np.int64] | slice:
     """Convert consecutive positions into a slice, which NumPy indexes without a copy."""
     start, stop = int(index[0]), int(index[-1]) + 1
@@ -191,31 +172,16 @@ def _slice_if_one(index: NDArray[np.int64]) -> NDArray[np.int64] | slice:
 
 
 def _check_groups(name: str, faces: LabelledFaces) -> None:
-    """Refuse a person in two splits: what is learnt by heart would be measured as if it were new.
-
-    Raises:
-        DataError: a person or photograph is in several splits that the data names.
-    """
+    """Refuse a person in two splits: what is learnt by heart would be measured as if new."""
     if faces.groups is None or faces.splits is None:
         return
-    groups, of_group = np.unique(faces.groups, return_inverse=True)
-    splits, of_split = np.unique(faces.splits, return_inverse=True)
-    held = np.zeros((len(groups), len(splits)), bool)
-    held[of_group, of_split] = True
-    if (torn := groups[held.sum(axis=1) > 1]).size:
+    pairs = np.unique(np.stack([faces.groups, faces.splits]), axis=1)[0]
+    groups, splits = np.unique(pairs, return_counts=True)
+    if (torn := groups[splits > 1]).size:
         raise DataError(
             f"{name} has {torn.size:,} people or photographs in several splits, such as "
             f"'{torn[0]}'; expected each in one. Move all faces of one to one split."
         )
-
-
-def _gaps(splits: dict[str, LabelledFaces]) -> list[Problem]:
-    """Report a missing train split, and classes without faces."""
-    gaps = [] if "train" in splits else [Problem("train", "has no faces; nothing can be trained.")]
-    for name, faces in splits.items():
-        if missing := [label for label, count in faces.counts().items() if not count]:
-            gaps.append(Problem(name, f"has no faces of {', '.join(missing)}."))
-    return gaps
 
 
 def _check(form: Form) -> None:
@@ -247,9 +213,23 @@ def assign_splits(faces: LabelledFaces, seed: int, *, needs_test: bool = False) 
         faces = replace(faces, splits=np.full(len(faces), "train"))
         needs_test = True
     for name in ("test", "validation") if needs_test else ("validation",):
-        named = set(np.unique(np.asarray(faces.splits)).tolist())
-        if name not in named and "train" in named:
-            faces = _draw(faces, name, seed)
+        train = np.flatnonzero(faces.splits == "train")
+        if np.any(faces.splits == name) or not len(train):
+            continue
+        labels, least = faces.labels[train], _LEAST_FOR_TEST if name == "test" else 1
+        if faces.groups is None:
+            chosen = stratified(labels, faces.class_names, seed, HELD_OUT_SHARE, least)
+        else:
+            chosen = by_group(labels, faces.groups[train], seed, HELD_OUT_SHARE, least)
+        splits = np.asarray(faces.splits).astype("<U10")
+        splits[train[chosen]] = name
+        message = (
+            f"the data set names none; {chosen.sum():,} of {len(train):,} training faces were "
+            "drawn, a tenth of each class, for test a fifth of small ones (split seed "
+            f"{seed})."
+        )
+        problems = (*faces.problems, Problem(name, message))
+        faces = replace(faces, splits=splits, problems=problems)
     return faces
 
 
@@ -263,15 +243,9 @@ def stratified(
     """Choose a random fraction of each class.
 
     The choice depends only on the seed, the class name and the number of faces of the class, so a
-    subset of the classes is split in the same way as the complete set.
-
-    Args:
-        labels: ``(n,)`` indices into `class_names`.
-        class_names: names of the classes.
-        seed: random seed.
-        share: fraction of each class, rounded to whole faces; at least one face of a class with two
-            or more, and never all of them.
-        least: if the fraction is fewer faces than these, a fifth, up to these.
+    subset of the classes is split in the same way as the complete set. The fraction is rounded to
+    whole faces: at least one of a class with two or more, and never all of them; if it is fewer
+    than `least`, a fifth, up to these.
 
     Returns:
         A mask ``(n,)`` of the chosen faces.
@@ -292,15 +266,8 @@ def by_group(
     """Choose whole groups at random, until there is the fraction of each class.
 
     Faces of one photograph or person are alike: same light, same camera, same features. Rare
-    classes choose first, and no class gives its last group away.
-
-    Args:
-        labels: ``(n,)`` classes.
-        groups: ``(n,)`` photograph or person of each face.
-        seed: random seed.
-        share: fraction of each class, as for `stratified`; it is reached or exceeded, except where
-            a class stands on too few groups.
-        least: as for `stratified`.
+    classes choose first, and no class gives its last group away. The fraction, as for `stratified`,
+    is reached or exceeded, except where a class stands on too few groups.
 
     Returns:
         A mask ``(n,)`` of the chosen faces.
@@ -326,21 +293,3 @@ def _held_out(count: int, share: float, least: int) -> int:
     """Return how many faces of a class with so many are held out."""
     few = max(1, min(least, count // 5))
     return max(0, min(max(round(share * count), few), count - 1))
-
-
-def _draw(faces: LabelledFaces, name: str, seed: int) -> LabelledFaces:
-    assert faces.splits is not None
-    train = np.flatnonzero(faces.splits == "train")
-    labels, least = faces.labels[train], _LEAST_FOR_TEST if name == "test" else 1
-    if faces.groups is None:
-        chosen = stratified(labels, faces.class_names, seed, HELD_OUT_SHARE, least)
-    else:
-        chosen = by_group(labels, faces.groups[train], seed, HELD_OUT_SHARE, least)
-    splits = faces.splits.astype("<U10")
-    splits[train[chosen]] = name
-    note = Problem(
-        name,
-        f"the data set names none; {chosen.sum():,} of {len(train):,} training faces were drawn, "
-        f"a tenth of each class, for test a fifth of small ones (split seed {seed}).",
-    )
-    return replace(faces, splits=splits, problems=(*faces.problems, note))

@@ -19,8 +19,11 @@ from fer.errors import DataError, ImageError, failures_as
 from fer.images import MAX_BYTES, as_channels, decode, read
 from fer.labelled.folders import labelled_files
 from fer.types import Image
-from training.data.folders import files_below, is_visible
+from training.data.archives import MB, is_zip
+from training.data.layouts import files_below, is_visible
 from training.data.load import SPLIT_SEED, load
+
+Reader = Callable[[], Image]
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,7 @@ class Photograph:
 
     origin: str
     label: int
-    read: Callable[[], Image]
+    read: Reader
 
 
 @dataclass(frozen=True)
@@ -86,63 +89,46 @@ def open_photographs(
     Raises:
         DataError: there is no such data, split, or image of one of the classes.
     """
-    if path.suffix.lower() == ".zip" and path.is_file():
-        with _archive(path) as archive:
-            members = {m.filename: m for m in archive.infolist() if not m.filename.endswith("/")}
-            yield _of_files(
-                path,
-                [name for name in sorted(members) if _is_visible(name)],
-                lambda name: partial(_unpacked, archive, members[name]),
-                labels,
-                split,
-            )
-    elif names := _names_of_photographs(path, labels):
-        yield _of_files(path, names, lambda name: partial(read, path / name), labels, split)
-    else:
-        data = load(path, seed=seed)
-        faces = data.split(split)
-        readers = [partial(as_channels, image, 3) for image in faces.images]
-        found = list(zip(faces.places, faces.names.tolist(), readers, strict=True))
-        yield _chosen(data.name, split, found, labels)
-
-
-def _archive(path: Path) -> zipfile.ZipFile:
-    with failures_as(lambda error: DataError(f"{path} cannot be read as a ZIP file: {error}")):
-        return zipfile.ZipFile(path)
-
-
-def _is_visible(name: str) -> bool:
-    return all(is_visible(PurePosixPath(part)) for part in PurePosixPath(name).parts)
-
-
-def _names_of_photographs(folder: Path, labels: Sequence[str]) -> list[str]:
-    """Return the files below a folder; none if it is none, or holds tables or arrays instead."""
-    if not folder.is_dir():
-        return []
-    names = [file.relative_to(folder).as_posix() for file in files_below(folder)]
+    if is_zip(path):
+        with failures_as(lambda error: DataError(f"{path} cannot be read as a ZIP file: {error}")):
+            opened = zipfile.ZipFile(path)
+        with opened as archive:
+            members = {
+                member.filename: partial(_unpacked, archive, member)
+                for member in sorted(archive.infolist(), key=lambda one: one.filename)
+                if not member.filename.endswith("/")
+                and all(is_visible(PurePosixPath(p)) for p in PurePosixPath(member.filename).parts)
+            }
+            yield _of_files(path, members, labels, split)
+        return
+    files = files_below(path) if path.is_dir() else ()
+    names = {file.relative_to(path).as_posix(): partial(read, file) for file in files}
     tables = any(name.lower().endswith((".csv", ".npz")) for name in names)
-    return names if labelled_files(names, labels) or not tables else []
+    if names and (labelled_files(names, labels) or not tables):
+        yield _of_files(path, names, labels, split)
+        return
+    data = load(path, seed=seed)
+    faces = data.split(split)
+    readers = [partial(as_channels, image, 3) for image in faces.images]
+    found = list(zip(faces.places, faces.names.tolist(), readers, strict=True))
+    yield _chosen(data.name, split, found, labels)
 
 
 def _unpacked(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Image:
     if member.file_size > MAX_BYTES:  # said by the ZIP; no more than that is unpacked
-        size = member.file_size / 2**20
-        raise ImageError(f"is {size:.0f} MB large; at most {MAX_BYTES // 2**20} MB are read.")
+        size = member.file_size / MB
+        raise ImageError(f"is {size:.0f} MB large; at most {MAX_BYTES // MB} MB are read.")
     with failures_as(lambda error: ImageError(f"cannot be unpacked ({error}).")):
         data = archive.read(member)
     return decode(data)
 
 
 def _of_files(
-    path: Path,
-    names: Sequence[str],
-    reader: Callable[[str], Callable[[], Image]],
-    labels: Sequence[str],
-    split: str,
+    path: Path, readers: dict[str, partial[Image]], labels: Sequence[str], split: str
 ) -> Photographs:
-    files = labelled_files(names, labels)
+    files = labelled_files(readers, labels)
     if not files:
-        folders = sorted({PurePosixPath(name).parent.name for name in names} - {""})
+        folders = sorted({PurePosixPath(name).parent.name for name in readers} - {""})
         raise DataError(
             f"{path} has no folder of a class that the model knows. Expected photographs in "
             f"folders called {', '.join(labels)}, got {', '.join(folders[:8]) or 'no folder'}."
@@ -151,15 +137,12 @@ def _of_files(
     if splits and split not in splits:
         raise DataError(f"{path} has no split {split!r}; it has {', '.join(splits)}.")
     chosen = [f for f in files if not splits or f.split == split]
-    found = [(f.name, f.class_name, reader(f.name)) for f in chosen]
+    found = [(f.name, f.class_name, readers[f.name]) for f in chosen]
     return _chosen(path.resolve().name, split if splits else "", found, labels)
 
 
 def _chosen(
-    name: str,
-    split: str,
-    found: Sequence[tuple[str, str, Callable[[], Image]]],
-    labels: Sequence[str],
+    name: str, split: str, found: Sequence[tuple[str, str, Reader]], labels: Sequence[str]
 ) -> Photographs:
     left_out = Counter(class_name for _, class_name, _ in found if class_name not in labels)
     kept = tuple(

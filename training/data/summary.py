@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -67,18 +66,21 @@ class DataSummary:
 
     def text(self) -> str:
         """Return a table of the counts and one line per kind of fault, for a terminal."""
-        return "\n".join(
-            [
-                f"{self.name}: {self.size} × {self.size} pixels, "
-                f"{'grey' if self.channels == 1 else 'RGB'}, SHA-256 {self.sha256[:12]}",
-                "",
-                *_count_lines(self.counts),
-                "",
-                *self._fault_lines(),
-            ]
-        )
-
-    def _fault_lines(self) -> Iterator[str]:
+        names = list(next(iter(self.counts.values())))
+        width = max(map(len, [*names, "class", "total"]))
+        colours = "grey" if self.channels == 1 else "RGB"
+        totals = (f"{sum(count.values()):10,}" for count in self.counts.values())
+        lines = [
+            f"{self.name}: {self.size} × {self.size} pixels, {colours}, SHA-256 {self.sha256[:12]}",
+            "",
+            "  ".join(["class".ljust(width), *(split.rjust(10) for split in self.counts)]),
+            *(
+                "  ".join([name.ljust(width), *(f"{c[name]:10,}" for c in self.counts.values())])
+                for name in names
+            ),
+            "  ".join(["total".ljust(width), *totals]),
+            "",
+        ]
         for title, count in (
             ("with FER+ votes", self.with_votes),
             ("blank images", self.blank),
@@ -86,10 +88,16 @@ class DataSummary:
             ("of the second also in the first", self.duplicates_across),
         ):
             parts = ", ".join(f"{name} {n:,}" for name, n in count.items() if n)
-            yield f"{title}: {parts or 'none'}"
-        contradictions = [str(group) for group in self.contradictions]
-        yield from _list_lines("identical images with different labels", contradictions)
-        yield from _list_lines("problems", [str(problem) for problem in self.problems])
+            lines.append(f"{title}: {parts or 'none'}")
+        for title, found in (
+            ("identical images with different labels", self.contradictions),
+            ("problems", self.problems),
+        ):
+            lines.append(f"{title}: {len(found):,}" if found else f"{title}: none")
+            lines += [f"  {one}" for one in found[:_MAX_SHOWN]]
+            if len(found) > _MAX_SHOWN:
+                lines.append(f"  and {len(found) - _MAX_SHOWN:,} more (--json shows all)")
+        return "\n".join(lines)
 
 
 def summarise(dataset: DataSet) -> DataSummary:
@@ -103,7 +111,10 @@ def summarise(dataset: DataSet) -> DataSummary:
         size=first.images.shape[1],
         channels=first.images.shape[3],
         counts={name: faces.counts() for name, faces in splits.items()},
-        with_votes={name: _voted(faces) for name, faces in splits.items()},
+        with_votes={
+            name: 0 if faces.votes is None else int(faces.votes.any(axis=1).sum())
+            for name, faces in splits.items()
+        },
         blank={name: int(faces.blank().sum()) for name, faces in splits.items()},
         duplicates_within={name: len(d) - len(np.unique(d)) for name, d in digests.items()},
         duplicates_across={
@@ -113,10 +124,6 @@ def summarise(dataset: DataSet) -> DataSummary:
         contradictions=_contradictions(splits, digests),
         problems=dataset.problems,
     )
-
-
-def _voted(faces: LabelledFaces) -> int:
-    return 0 if faces.votes is None else int(faces.votes.any(axis=1).sum())
 
 
 def _contradictions(
@@ -132,20 +139,3 @@ def _contradictions(
         for group in copies.values()
         if len({label for _, label in group}) > 1
     )
-
-
-def _count_lines(counts: dict[str, dict[str, int]]) -> Iterator[str]:
-    names = list(next(iter(counts.values())))
-    width = max(map(len, [*names, "class", "total"]))
-    yield "  ".join(["class".ljust(width), *(split.rjust(10) for split in counts)])
-    for name in names:
-        cells = (f"{count[name]:10,}" for count in counts.values())
-        yield "  ".join([name.ljust(width), *cells])
-    yield "  ".join(["total".ljust(width), *(f"{sum(c.values()):10,}" for c in counts.values())])
-
-
-def _list_lines(title: str, items: list[str]) -> Iterator[str]:
-    yield f"{title}: {len(items):,}" if items else f"{title}: none"
-    yield from (f"  {item}" for item in items[:_MAX_SHOWN])
-    if len(items) > _MAX_SHOWN:
-        yield f"  and {len(items) - _MAX_SHOWN:,} more (--json shows all)"

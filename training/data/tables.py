@@ -7,10 +7,11 @@ import math
 import re
 import warnings
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,7 @@ from fer.errors import DataError, failures_as
 from fer.images import MIN_SIDE
 from fer.labelled.folders import SPLIT_OF_USAGE
 from fer.labels import FER2013_LABELS, FERPLUS_LABELS, canonical
-from training.data.dataset import LabelledFaces, Problem
+from training.data.dataset import VOTES, LabelledFaces, Problem
 
 #: File name of FER+'s table.
 VOTES_FILE = "fer2013new.csv"
@@ -36,6 +37,8 @@ _MIN_AGREEMENT = 0.4
 
 #: Least number of faces from which agreement can be judged.
 _MIN_FACES = 20
+
+Value = TypeVar("Value")
 
 _LABEL_OF = {str(number): number for number in range(len(FER2013_LABELS))} | {
     name: number for number, name in enumerate(FER2013_LABELS)
@@ -71,12 +74,8 @@ def read_header(path: Path) -> list[str]:
 def read_table(path: Path, default_split: str, column: str | None = None) -> LabelledFaces:
     """Read labelled faces from a CSV file with ``emotion``, ``pixels`` and optionally ``Usage``.
 
-    Invalid rows are skipped and reported in ``problems``.
-
-    Args:
-        path: the CSV file.
-        default_split: split of all rows if there is no ``Usage`` column.
-        column: name of a column that gives the faces' domains.
+    Without ``Usage``, all rows are of the default split. The column, if one is named, gives the
+    faces' domains. Invalid rows are skipped and reported in ``problems``.
 
     Raises:
         DataError: the file cannot be read, or a column is missing.
@@ -129,8 +128,13 @@ def _read(
                 if len(row) != len(header):
                     raise ValueError(f"expected {len(header)} columns, got {len(row)}")
                 cells = dict(zip(header, row, strict=True))
-                label = _label(cells["emotion"]) if "emotion" in cells else 0
-                split = _split(cells["usage"]) if "usage" in cells else default_split
+                label, split = 0, default_split
+                if "emotion" in cells:
+                    expected = f"an emotion from 0 to {len(FER2013_LABELS) - 1}"
+                    label = _known(_LABEL_OF, cells["emotion"], expected, canonical)
+                if "usage" in cells:
+                    expected = f"a usage of {', '.join(SPLIT_OF_USAGE)}"
+                    split = _known(SPLIT_OF_USAGE, cells["usage"], expected, str.strip)
                 face = _face(cells["pixels"], side)
             except ValueError as error:
                 problems.append(Problem(origin, f"{error}; row left out."))
@@ -152,18 +156,12 @@ def _read(
     )
 
 
-def _label(text: str) -> int:
-    label = _LABEL_OF.get(canonical(text))
-    if label is None:
-        raise ValueError(f"expected an emotion from 0 to {len(FER2013_LABELS) - 1}, got {text!r}")
-    return label
-
-
-def _split(text: str) -> str:
-    split = SPLIT_OF_USAGE.get(text.strip())
-    if split is None:
-        raise ValueError(f"expected a usage of {', '.join(SPLIT_OF_USAGE)}, got {text!r}")
-    return split
+def _known(
+    known: dict[str, Value], text: str, expected: str, normal: Callable[[str], str]
+) -> Value:
+    if normal(text) not in known:
+        raise ValueError(f"expected {expected}, got {text!r}")
+    return known[normal(text)]
 
 
 def _face(text: str, side: int) -> NDArray[np.uint8]:
@@ -202,10 +200,10 @@ def read_archive(path: Path, column: str | None = None) -> LabelledFaces:
         DataError: the file is not such an archive, or its arrays do not match.
     """
     with failures_as(lambda error: DataError(f"{path} cannot be read as an .npz archive: {error}")):
-        return _source(path, _fields(path), column)
+        return _archived(path, _fields(path), column)
 
 
-def _source(path: Path, fields: dict[str, NDArray], column: str | None) -> LabelledFaces:
+def _archived(path: Path, fields: dict[str, NDArray], column: str | None) -> LabelledFaces:
     if column is not None and fields.get(column, np.zeros(0)).shape != fields["label"].shape:
         raise DataError(f"{path} has no {column!r} for each face; it has {', '.join(fields)}.")
     images, labels = fields["image"], fields["label"].astype(np.int64)
@@ -260,7 +258,7 @@ def _fields(path: Path) -> dict[str, NDArray]:
 
 
 def _fit(fields: dict[str, NDArray]) -> bool:
-    image, label = fields["image"], fields["label"]
+    image, label, votes = fields["image"], fields["label"], fields.get("votes")
     return (
         image.dtype == np.uint8
         and (image.ndim == 3 or (image.ndim == 4 and image.shape[3] in (1, 3)))
@@ -269,14 +267,10 @@ def _fit(fields: dict[str, NDArray]) -> bool:
         and label.dtype.kind in "iu"
         and all(f.shape[:1] == label.shape for n, f in fields.items() if n in _PER_FACE)
         and ("usage" not in fields or fields["usage"].ndim == 1)
-        and ("votes" not in fields or _are_counts(fields["votes"]))
+        and (votes is None or (votes.dtype.kind in "iuf" and votes.shape[1:] == (VOTES,)))
+        and (votes is None or bool(((votes >= 0) & (votes <= 255)).all()))
         and ("row" not in fields or fields["row"].dtype.kind in "iu")
     )
-
-
-def _are_counts(votes: NDArray) -> bool:
-    is_number = votes.dtype.kind in "iuf"
-    return is_number and votes.shape[1:] == (10,) and bool(((votes >= 0) & (votes <= 255)).all())
 
 
 def is_votes_table(header: list[str]) -> bool:
@@ -304,12 +298,15 @@ def read_votes(path: Path) -> tuple[NDArray[np.uint8], list[Problem]]:
         for position, (line, row) in enumerate(rows):
             try:
                 cells = dict(zip(header, row, strict=True))
-                counts = [_count(cells[column]) for column in _VOTE_COLUMNS]
+                counts = [int(cells[column]) for column in _VOTE_COLUMNS]
+                if wrong := [count for count in counts if not 0 <= count <= 255]:
+                    raise ValueError(f"{wrong[0]} votes")
             except ValueError as error:
                 origin = f"{path.name}, line {line}"
                 problems.append(Problem(origin, f"expected ten counts of votes: {error}."))
                 continue
-            votes[_row_number(cells.get("image name", ""), position)] = counts
+            digits = re.fullmatch(r"fer(\d{1,7})\.\w+", cells.get("image name", "").strip())
+            votes[int(digits[1]) if digits else position] = counts
     table = np.zeros((max(votes, default=-1) + 1, len(_VOTE_COLUMNS)), np.uint8)
     for number, counts in votes.items():
         table[number] = counts
@@ -354,15 +351,3 @@ def _of_rows(table: NDArray[np.uint8], faces: LabelledFaces) -> NDArray[np.uint8
             "faces are not in the order of fer2013.csv."
         )
     return votes
-
-
-def _count(text: str) -> int:
-    count = int(text)
-    if not 0 <= count <= 255:
-        raise ValueError(f"{count} votes")
-    return count
-
-
-def _row_number(image_name: str, position: int) -> int:
-    digits = re.fullmatch(r"fer(\d{1,7})\.\w+", image_name.strip())
-    return int(digits[1]) if digits else position

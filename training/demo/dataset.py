@@ -14,8 +14,7 @@ from fer.errors import DataError
 from fer.images import MIN_SIDE
 from fer.labels import FER2013_LABELS
 from training.data.dataset import SPLITS, choose
-from training.demo.painter import CANVAS, draw_face
-from training.demo.parameters import EXPRESSIONS, Person
+from training.demo.painter import CANVAS, EXPRESSIONS, Person, draw_face
 
 Pixels = NDArray[np.uint8]
 
@@ -57,7 +56,12 @@ def write_demo_data(
         DataError: `out` is not empty, a class is unknown, or a number is too small.
     """
     names = choose(FER2013_LABELS, classes)
-    _check(out, per_class, size)
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise DataError(f"{out} exists and is not an empty folder; choose a new one.")
+    if per_class < 1 or size < MIN_SIDE:
+        raise DataError(
+            f"expected at least 1 face per class and {MIN_SIDE} pixels, got {per_class} and {size}."
+        )
     held_out = max(1, round(per_class * _HELD_OUT_SHARE))
     counts = dict(zip(SPLITS, (per_class, held_out, held_out), strict=True))
     for split, count in counts.items():
@@ -67,7 +71,11 @@ def write_demo_data(
             for number in range(count):
                 rng = np.random.default_rng([seed, zlib.crc32(f"{split} {name}".encode()), number])
                 face = demo_face(name, rng, size=size, colour=colour)
-                _write_png(folder / f"{name}_{number:04d}.png", 255 - face if negative else face)
+                face = 255 - face if negative else face
+                bgr = face[..., ::-1] if face.shape[2] == 3 else face
+                # cv2.imwrite is not used: it fails silently on paths that it cannot encode.
+                png = cv2.imencode(".png", np.ascontiguousarray(bgr))[1].tobytes()
+                (folder / f"{name}_{number:04d}.png").write_bytes(png)
     return {split: count * len(names) for split, count in counts.items()}
 
 
@@ -76,18 +84,23 @@ def demo_face(
 ) -> Pixels:
     """Draw one face of a random person with random light and pose.
 
-    Args:
-        expression: one of FER2013's seven classes.
-        rng: random generator; generators in equal states give equal faces.
-        size: side in pixels.
-        colour: RGB instead of grey.
-
     Returns:
         ``(size, size, 1)`` grey or ``(size, size, 3)`` RGB uint8.
     """
     face = draw_face(Person.random(rng), EXPRESSIONS[expression].varied(rng))
-    face = _posed(face, rng)
-    lit = face * _light(rng)[..., None]
+    # Rotated, scaled and shifted, like heads in front of a camera.
+    centre = CANVAS / 2
+    matrix = cv2.getRotationMatrix2D((centre, centre), rng.normal(0, 6), rng.uniform(0.88, 1.1))
+    matrix[:, 2] = matrix[:, 2] + rng.uniform(-0.04, 0.04, 2) * CANVAS
+    face = np.asarray(
+        cv2.warpAffine(face, matrix, (CANVAS, CANVAS), borderMode=cv2.BORDER_REPLICATE), np.uint8
+    )
+    # The light increases towards a side.
+    angle, contrast = rng.uniform(0, 2 * np.pi), rng.uniform(0, 0.4)
+    line = np.linspace(-1, 1, CANVAS, dtype=np.float32)
+    slope = np.cos(angle) * line[None, :] + np.sin(angle) * line[:, None]
+    light = np.asarray(rng.uniform(0.65, 1.05) * (1 + contrast * slope), np.float32)
+    lit = face * light[..., None]
     # Blur and noise of a camera act on its pixels, so they are applied after resizing.
     small = cv2.resize(lit, (size, size), interpolation=cv2.INTER_AREA)
     small = cv2.GaussianBlur(small, (0, 0), rng.uniform(0.2, 0.6) * size / _REFERENCE_SIZE)
@@ -95,37 +108,3 @@ def demo_face(
         small = cv2.cvtColor(small.astype(np.float32), cv2.COLOR_RGB2GRAY)[..., None]
     noisy = small + rng.normal(0, rng.uniform(1, 6), small.shape)
     return np.clip(np.round(noisy), 0, 255).astype(np.uint8)
-
-
-def _posed(face: Pixels, rng: np.random.Generator) -> Pixels:
-    """Rotate, scale and shift a face at random, like heads in front of a camera."""
-    centre = CANVAS / 2
-    matrix = cv2.getRotationMatrix2D((centre, centre), rng.normal(0, 6), rng.uniform(0.88, 1.1))
-    matrix[:, 2] = matrix[:, 2] + rng.uniform(-0.04, 0.04, 2) * CANVAS
-    warped = cv2.warpAffine(
-        face, matrix, (CANVAS, CANVAS), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-    )
-    return np.asarray(warped, np.uint8)
-
-
-def _light(rng: np.random.Generator) -> NDArray[np.float32]:
-    """Return ``(CANVAS, CANVAS)`` brightness factors that increase towards one random side."""
-    angle, contrast = rng.uniform(0, 2 * np.pi), rng.uniform(0, 0.4)
-    line = np.linspace(-1, 1, CANVAS, dtype=np.float32)
-    slope = np.cos(angle) * line[None, :] + np.sin(angle) * line[:, None]
-    return np.asarray(rng.uniform(0.65, 1.05) * (1 + contrast * slope), np.float32)
-
-
-def _check(out: Path, per_class: int, size: int) -> None:
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise DataError(f"{out} exists and is not an empty folder; choose a new one.")
-    if per_class < 1 or size < MIN_SIDE:
-        raise DataError(
-            f"expected at least 1 face per class and {MIN_SIDE} pixels, got {per_class} and {size}."
-        )
-
-
-def _write_png(path: Path, face: Pixels) -> None:
-    # cv2.imwrite is not used, because it fails silently on paths that it cannot encode.
-    bgr = face[..., ::-1] if face.shape[2] == 3 else face
-    path.write_bytes(cv2.imencode(".png", np.ascontiguousarray(bgr))[1].tobytes())

@@ -2,30 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from fer.evaluation.measurements import Selective, Truth, Variant
-from fer.evaluation.metrics import Evaluation, calibration_bins, calibration_error, evaluate
+from fer.evaluation.measurements import FerPlusAgreement, Selective, Truth, Variant, VoteRule
+from fer.evaluation.metrics import (
+    calibration_bins,
+    calibration_error,
+    class_scores,
+    confusion_matrix,
+    evaluate,
+    wilson_interval,
+)
 from fer.evaluation.report import ALL_DOMAINS
-from fer.labels import BALANCED_HEAD, EXPRESSION_HEAD, FERPLUS_HEAD
+from fer.labels import BALANCED_HEAD, EXPRESSION_HEAD, FER2013_LABELS, FERPLUS_HEAD
+from fer.model.classifier import ExpressionClassifier
 from fer.model.spec import Abstention, ModelSpec
 from fer.types import Floats, margins
-from training.data.dataset import LabelledFaces
-from training.evaluation.calibration import cross_fitted, fit_temperature
-from training.evaluation.ferplus_agreement import ferplus_agreement
-from training.evaluation.predictions import Predictions
-from training.evaluation.robustness import CORRUPTIONS, DEGRADATIONS, TEN_VIEWS
+from training.data.dataset import DataSet, LabelledFaces
+from training.evaluation.predict import (
+    CORRUPTIONS,
+    DEGRADATIONS,
+    TEN_VIEWS,
+    SpreadClassifier,
+    all_domains,
+    predict_split,
+    predict_splits,
+)
+from training.evaluation.predictions import Predictions, SplitPredictions, save_splits, truths
 from training.evaluation.selective import (
     FLOOR,
-    confidence_and_correct,
+    add_balanced_head,
+    cross_fitted,
     fit_margin,
+    fit_temperature,
     fit_threshold,
     selective,
 )
-from training.evaluation.split_predictions import SplitPredictions, all_domains, truths
+
+if TYPE_CHECKING:
+    from training.adapt import Lesson
 
 #: Ground truth of each head.
 _TRUTH_OF: dict[str, Truth] = {
@@ -56,30 +75,25 @@ def temperatures(
 
 def validation_domains(predictions: dict[str, SplitPredictions]) -> tuple[SplitPredictions, ...]:
     """Return the predictions on which thresholds are chosen, those of the first domain first."""
-    return tuple(part for name, part in predictions.items() if _of_validation(name))
-
-
-def _of_validation(name: str) -> bool:
-    return name.split(", ")[0] == "validation"
+    return tuple(part for part in predictions.values() if part.is_validation)
 
 
 def abstentions(*domains: SplitPredictions, labels: tuple[str, ...]) -> dict[str, Abstention]:
-    """Choose the thresholds of each head that could be measured, so that they do in each domain.
-
-    Args:
-        domains: predictions for the validation split, each domain apart.
-        labels: names of the expression head's classes.
-    """
+    """Choose the thresholds of each head that could be measured, so that they do in each domain."""
     results = {}
     for head in dict.fromkeys(name for domain in domains for name in domain.heads):
-        known = [domain.heads[head] for domain in domains if head in domain.heads]
+        plain, degraded = (
+            [domain.of(head, degraded=poor) for domain in domains if head in domain.heads]
+            for poor in (False, True)
+        )
         # Later domains are pictures of real life; the first one's labels are too often wrong.
-        margin = fit_margin([one.plain for one in known[1:]], labels)
-        plain = _threshold([one.plain for one in known], margin)
-        degraded = _threshold([one.degraded for one in known], margin)
+        margin = fit_margin(plain[1:], labels)
+        threshold = _threshold(plain, margin)
         # A degraded image must not have a lower threshold than an undegraded one.
         results[head] = Abstention(
-            threshold=plain, degraded_threshold=max(plain, degraded), margin=margin
+            threshold=threshold,
+            degraded_threshold=max(threshold, _threshold(degraded, margin)),
+            margin=margin,
         )
     return results
 
@@ -89,8 +103,7 @@ def _threshold(domains: Sequence[Predictions], margin: float) -> float:
     thresholds = [FLOOR]
     for one in domains:
         clear = margins(one.probabilities) >= np.float32(margin)
-        confidence, correct = confidence_and_correct(one)
-        thresholds.append(fit_threshold(confidence[clear], correct[clear]))
+        thresholds.append(fit_threshold(one.confidence[clear], one.correct[clear]))
     return max(thresholds)
 
 
@@ -99,15 +112,11 @@ def with_floors(domains: Sequence[SplitPredictions], spec: ModelSpec) -> dict[st
 
     Enough answers must be right in the first domain, whose figures the pages say beside an answer,
     and in all domains together, since most expressions are rare in the others.
-
-    Args:
-        domains: predictions for the validation split.
-        spec: specification of the model, with its thresholds.
     """
-    results = {}
     together = all_domains({one.split: one for one in domains}).values()
     found = list(selective_predictions(domains[0], spec, domains))
     found += [one for split in together for one in selective_predictions(split, spec)]
+    results = {}
     for head in spec.heads:
         measured = [one for one in found if one.head == head.name]
         if not (measured and head.abstention):
@@ -136,37 +145,32 @@ def selective_predictions(
         spec: specification of the model.
         domains: those of the validation split, on which temperatures and thresholds were chosen.
     """
+    fitted = predictions.is_validation
+    others = [one for one in domains if fitted and one.split != predictions.split]
     results = []
-    for head, head_predictions in predictions.heads.items():
-        abstention = spec.head(head).abstention
-        if abstention is None:
+    for head in map(spec.head, predictions.heads):
+        if (abstention := head.abstention) is None:
             continue
-        others = [
-            domain.heads[head]
-            for domain in domains
-            if _of_validation(predictions.split)
-            and head in domain.heads
-            and domain.split != predictions.split
-        ]
         for degraded in (False, True):
-            part, *further = (
-                one.degraded if degraded else one.plain for one in (head_predictions, *others)
+            part = predictions.of(head.name, degraded=degraded)
+            further = [
+                one.of(head.name, degraded=degraded) for one in others if head.name in one.heads
+            ]
+            results.append(
+                selective(
+                    part,
+                    abstention.degraded_threshold if degraded else abstention.threshold,
+                    margin=abstention.margin,
+                    floors={name: floor[degraded] for name, floor in abstention.floors.items()},
+                    head=head.name,
+                    labels=head.labels,
+                    split=predictions.split,
+                    truth=_TRUTH_OF[head.name],
+                    corruptions=_DEGRADED_BY if degraded else (),
+                    held_out=_held_out([part, *further]) if fitted and not degraded else None,
+                    least=_threshold(further, abstention.margin),
+                )
             )
-            fitted_here = _of_validation(predictions.split) and not degraded
-            measured = selective(
-                part,
-                abstention.degraded_threshold if degraded else abstention.threshold,
-                margin=abstention.margin,
-                floors={name: floor[degraded] for name, floor in abstention.floors.items()},
-                head=head,
-                labels=spec.head(head).labels,
-                split=predictions.split,
-                truth=_TRUTH_OF[head],
-                corruptions=_DEGRADED_BY if degraded else (),
-                held_out=_held_out([part, *further]) if fitted_here else None,
-                least=_threshold(further, abstention.margin),
-            )
-            results.append(measured)
     return tuple(results)
 
 
@@ -189,61 +193,64 @@ def split_figures(
     are also in train), ``ferplus_evaluation`` (of the FER+ head, where one expression has more
     votes than all others), ``balanced_evaluation``, ``tta``, each None where it was not measured;
     ``robustness`` and ``ferplus_agreement``, which are then empty.
-
-    Args:
-        part: its predictions.
-        spec: specification of the model.
-        names: names of the classes.
     """
-
-    def measured(one: Predictions | None, labels: tuple[str, ...] = names) -> Evaluation | None:
-        return evaluate(one.labels, one.probabilities, labels) if one else None
-
-    voted, ten = part.heads.get(FERPLUS_HEAD), measured(part.parts.get("tta"))
+    figures = {
+        name: evaluate(one.labels, one.probabilities, names)
+        for name, one in part.parts.items()
+        if "/" not in name or name.startswith("corrupted/")
+    }
+    ten, voted = figures.get("tta"), part.parts.get(f"{FERPLUS_HEAD}/plain")
     return {
-        "evaluation": measured(part.plain),
-        "without_duplicates": measured(part.parts.get("without_duplicates")),
-        "ferplus_evaluation": measured(voted.plain, spec.head(FERPLUS_HEAD).labels)
-        if voted
-        else None,
-        "balanced_evaluation": measured(part.parts.get("balanced")),
-        "tta": Variant(name="ten views", description=TEN_VIEWS, evaluation=ten) if ten else None,
+        "evaluation": figures["plain"],
+        "without_duplicates": figures.get("without_duplicates"),
+        "ferplus_evaluation": voted
+        and evaluate(voted.labels, voted.probabilities, spec.head(FERPLUS_HEAD).labels),
+        "balanced_evaluation": figures.get("balanced"),
+        "tta": ten and Variant(name="ten views", description=TEN_VIEWS, evaluation=ten),
         "robustness": tuple(
-            Variant(name=one.name, description=one.description, evaluation=figures)
+            Variant(name=one.name, description=one.description, evaluation=found)
             for one in CORRUPTIONS
-            if (figures := measured(part.parts.get(f"corrupted/{one.name}")))
+            if (found := figures.get(f"corrupted/{one.name}"))
         ),
-        "ferplus_agreement": ferplus_agreement(part.under("agreement/")),
+        "ferplus_agreement": tuple(
+            _agreement(name, one) for name, one in part.under("agreement/").items()
+        ),
     }
 
 
-def cross_fitted_calibration_error(logits: Floats, faces: LabelledFaces) -> float:
-    """Return the calibration error with cross-fitted temperatures, of the first domain.
+def _agreement(name: str, predictions: Predictions) -> FerPlusAgreement:
+    """Measure how often a head agrees with the annotators; see `truths.ferplus_predictions`."""
+    head, _, rule = name.partition("/")
+    right, count = int(predictions.correct.sum()), len(predictions.labels)
+    confusion = confusion_matrix(predictions.labels, predictions.answers, len(FER2013_LABELS))
+    scores = class_scores(confusion, FER2013_LABELS)
+    low, high = wilson_interval(right, count)
+    return FerPlusAgreement(
+        head=head,
+        rule=cast(VoteRule, rule),
+        count=count,
+        accuracy=right / count,
+        accuracy_low=low,
+        accuracy_high=high,
+        macro_f1=float(np.mean([c.f1 for c in scores if c.support])),
+    )
 
-    Args:
-        logits: ``(n, k)`` of the expression head.
-        faces: the ``n`` validation faces.
-    """
+
+def cross_fitted_calibration_error(logits: Floats, faces: LabelledFaces) -> float:
+    """Return the calibration error with cross-fitted temperatures, of the first domain."""
     domains = [
         Predictions(faces.labels[of_domain], logits[of_domain])
         for name in faces.by_domain()
         for of_domain in (slice(None) if faces.domains is None else faces.domains == name,)
     ]
     first = Predictions(domains[0].labels, cross_fitted(domains)[0])
-    confidence, correct = confidence_and_correct(first)
-    return calibration_error(calibration_bins(correct, confidence))
+    return calibration_error(calibration_bins(first.correct, first.confidence))
 
 
 def report_figures(
     predictions: dict[str, SplitPredictions], spec: ModelSpec, names: tuple[str, ...]
 ) -> dict[str, Any]:
-    """Return the fields of a report that follow from predictions alone, by name.
-
-    Args:
-        predictions: predictions by split; one of them is ``validation``.
-        spec: specification of the model, with its thresholds.
-        names: names of the classes.
-    """
+    """Return the fields of a report that follow from predictions alone, by name."""
     fitted_on = validation_domains(predictions)
     predictions = predictions | all_domains(predictions)
     figures = {name: split_figures(part, spec, names) for name, part in predictions.items()}
@@ -268,3 +275,81 @@ def report_figures(
         "robustness": figures["validation"]["robustness"],
         "ferplus_agreement": figures["validation"]["ferplus_agreement"],
     }
+
+
+def full_figures(classifier: ExpressionClassifier, data: DataSet, split: str) -> dict[str, Any]:
+    """Return all metrics of a split as a JSON-ready object.
+
+    Keys: model, data, split, view, cross_fitted_calibration_error (null except for validation),
+    those of `split_figures`, and selective.
+    """
+    predictions, spec = predict_split(classifier, data, split), classifier.spec
+    figures = split_figures(predictions, spec, classifier.labels)
+    figures["selective"] = selective_predictions(predictions, spec)
+    error = None
+    if split == "validation":
+        faces = data.held_out()[split]
+        logits = classifier.logits(faces.images)[EXPRESSION_HEAD]
+        error = cross_fitted_calibration_error(logits, faces)
+    return {
+        "model": spec.name,
+        "data": data.name,
+        "split": split,
+        "view": "single",
+        "cross_fitted_calibration_error": error,
+        **{
+            name: [one.model_dump() for one in value]
+            if isinstance(value, tuple)
+            else value and value.model_dump()
+            for name, value in figures.items()
+        },
+    }
+
+
+def update_heads(directory: Path, **fields: Mapping[str, object]) -> ModelSpec:
+    """Write fields of heads into ``spec.json``, each by head; others are not changed."""
+    spec = ModelSpec.load(directory)
+    heads = tuple(
+        head.model_copy(update={f: v[head.name] for f, v in fields.items() if head.name in v})
+        for head in spec.heads
+    )
+    spec = spec.model_copy(update={"heads": heads})
+    spec.save(directory)
+    return spec
+
+
+def predict_anew(
+    directory: Path,
+    data: DataSet,
+    *,
+    quick: bool = False,
+    lesson: Lesson | None = None,
+    advance: Callable[[int], object] = lambda count: None,
+) -> tuple[dict[str, Floats], dict[str, SplitPredictions]]:
+    """Fit temperatures, blend the heads, and store predictions.
+
+    Arguments are those of `training.model_writer.write_model`.
+
+    Returns:
+        The validation faces' logits of each head, and the predictions for all held-out faces.
+    """
+    classifier, validation = SpreadClassifier(directory), data.split("validation")
+    logits = classifier.logits(validation.images)
+    fitted = temperatures(logits, classifier.spec, validation)
+    update_heads(directory, temperature=fitted)
+    add_balanced_head(directory, logits, validation)
+    if lesson:
+        lesson.keep_settings(directory)
+    classifier = SpreadClassifier(directory)
+    classifier.advance = advance
+    predictions = predict_splits(classifier, data, quick=quick)
+    save_splits(predictions, directory)
+    return logits, predictions
+
+
+def fit_thresholds(directory: Path, predictions: dict[str, SplitPredictions]) -> ModelSpec:
+    """Choose the thresholds of a model directory, and return its specification with them."""
+    domains = validation_domains(predictions)
+    labels = ModelSpec.load(directory).labels
+    spec = update_heads(directory, abstention=abstentions(*domains, labels=labels))
+    return update_heads(directory, abstention=with_floors(domains, spec))

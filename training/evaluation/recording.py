@@ -1,17 +1,24 @@
-"""What a measurement adds to ``other_data.json`` of a model directory."""
+"""What is written beside a report: measurements on other data, and the worst mistakes."""
 
 from __future__ import annotations
 
+import base64
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
+import cv2
+import numpy as np
+
 from fer.errors import DataError, ModelError
 from fer.evaluation.other_data import Group, Kind, OtherData, OtherDataFile, PhotoSearch
-from fer.evaluation.report import Report
+from fer.evaluation.report import Mistake, Mistakes, Report
+from fer.model.classifier import ExpressionClassifier
 from fer.model.spec import ModelSpec
+from training.data.dataset import DataSet
 from training.data.layouts import sha256_of
-from training.evaluation.faces import FaceEvaluation
-from training.evaluation.photos import PhotoEvaluation
+from training.evaluation.labelled import FaceEvaluation, PhotoEvaluation
+from training.evaluation.predictions import truths
 
 
 def data_of_training(model: Path) -> tuple[str, ...]:
@@ -57,7 +64,22 @@ def record(
     """
     if result.labelled is None:
         raise DataError(f"no face was found in {result.data}, so there is nothing to record.")
-    search = _search(result) if isinstance(result, PhotoEvaluation) else None
+    search: PhotoSearch | None = None
+    groups: tuple[Group, ...] = ()
+    if isinstance(result, PhotoEvaluation):
+        search = PhotoSearch(
+            detector=result.detector,
+            images=result.images,
+            found=result.found,
+            right=result.evaluation.right if result.evaluation else 0,
+            right_restricted=result.right_restricted,
+        )
+    else:
+        groups = tuple(
+            Group(by=result.by, name=name, count=figures.count, right=figures.right)
+            for name, one in result.groups.items()
+            for figures in (one.as_answered,)
+        )
     added = OtherData(
         kind=kind,
         model=result.model,
@@ -73,27 +95,43 @@ def record(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         note=note,
         figures=result.labelled,
-        groups=()
-        if isinstance(result, PhotoEvaluation)
-        else tuple(
-            Group(
-                by=result.by,
-                name=name,
-                count=one.as_answered.count,
-                right=one.as_answered.right,
-            )
-            for name, one in result.groups.items()
-        ),
+        groups=groups,
     )
     OtherDataFile.load_if_there(model).with_record(added).save(model)
     return added
 
 
-def _search(result: PhotoEvaluation) -> PhotoSearch:
-    return PhotoSearch(
-        detector=result.detector,
-        images=result.images,
-        found=result.found,
-        right=result.evaluation.right if result.evaluation else 0,
-        right_restricted=result.right_restricted,
-    )
+#: Mistakes kept of each pair of truth and answer.
+EXAMPLES = 4
+
+
+def find_mistakes(classifier: ExpressionClassifier, data: DataSet, split: str) -> Mistakes:
+    """Return the `EXAMPLES` most confident mistakes of each head, truth and answer.
+
+    Raises:
+        DataError: the data set has no such split.
+    """
+    faces, spec = data.split(split), classifier.spec
+    by_head = classifier.all_heads(faces.images)
+    found: list[Mistake] = []
+    for head, truth in truths(spec, faces).items():
+        part, names = truth.of(by_head[head]), spec.head(head).labels
+        answers, confidence = part.answers.tolist(), part.confidence
+        pairs: Counter[tuple[str, str]] = Counter()
+        for i in np.argsort(-confidence, kind="stable").tolist():
+            pair = names[part.labels[i]], names[answers[i]]
+            if pair[0] == pair[1] or pairs[pair] == EXAMPLES:
+                continue
+            pairs[pair] += 1
+            bgr = faces.images[truth.faces[i], ..., ::-1]  # as OpenCV writes it
+            png = cv2.imencode(".png", np.ascontiguousarray(bgr))[1].tobytes()
+            found.append(
+                Mistake(
+                    head=head,
+                    truth=pair[0],
+                    answer=pair[1],
+                    confidence=min(1.0, float(confidence[i])),
+                    png=base64.b64encode(png),
+                )
+            )
+    return Mistakes(sha256=spec.sha256, data=data.name, split=split, mistakes=tuple(found))

@@ -1,21 +1,21 @@
-"""Selective prediction: when to answer "uncertain", and how many answers remain."""
+"""How sure an answer is, and when it is "uncertain": temperatures, thresholds, margins."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fer.evaluation.measurements import (
-    CONFIDENCE_BINS,
-    RiskPoint,
-    Selective,
-    Truth,
-)
+from fer.evaluation.measurements import CONFIDENCE_BINS, RiskPoint, Selective, Truth
 from fer.evaluation.metrics import calibration_bins, confusion_matrix
-from fer.types import margins
-from training.evaluation.predictions import Predictions
+from fer.labels import BALANCED_HEAD, EXPRESSION_HEAD, FERPLUS_HEAD
+from fer.model.heads import blended, softmax
+from fer.model.spec import Head, ModelSpec
+from fer.types import Floats, margins
+from training.data.dataset import LabelledFaces
+from training.evaluation.predictions import Predictions, people_say
 
 #: Least accuracy of the answers given.
 TARGET = 0.8
@@ -48,11 +48,6 @@ def fit_threshold(
 ) -> float:
     """Return the lowest confidence threshold at which the answers reach a target accuracy.
 
-    Args:
-        confidence: ``(n,)`` probability of each answer.
-        correct: ``(n,)`` whether each answer is correct.
-        target: least accuracy of the answers given.
-
     Returns:
         The threshold: at least `FLOOR`, 1 if the target is never reached.
     """
@@ -76,20 +71,16 @@ def fit_margin(domains: Sequence[Predictions], labels: tuple[str, ...]) -> float
     A mild case is a face whose two most probable expressions are happy and neutral, such as one
     with a faint smile.
 
-    Args:
-        domains: predictions with reliable labels of happy and neutral.
-        labels: the classes.
-
     Returns:
         The margin, one of `_MARGINS`; `MARGIN` where there are too few mild cases.
     """
     mild_pair = [labels.index(name) for name in ("happy", "neutral") if name in labels]
     if not domains or len(mild_pair) < 2 or domains[0].probabilities.shape[1] != len(labels):
         return MARGIN
-    everything = pooled(domains)
+    everything = Predictions.pooled(domains)
     top = np.sort(np.argsort(everything.probabilities, axis=1)[:, -2:], axis=1)
     mild = (top == sorted(mild_pair)).all(axis=1)
-    margin, (_, correct) = margins(everything.probabilities), confidence_and_correct(everything)
+    margin, correct = margins(everything.probabilities), everything.correct
     if mild.sum() < _LEAST_ANSWERS:
         return MARGIN
     for least in _MARGINS:
@@ -148,14 +139,13 @@ def selective(
             confidence; `predictions` if None.
         least: threshold that other domains ask for, below which that of a fold is not.
     """
-    confidence, correct = confidence_and_correct(predictions)
-    clear = margins(predictions.probabilities) >= np.float32(margin)
+    answers, confidence, correct = predictions.answers, predictions.confidence, predictions.correct
     floors = dict(floors or {})
     of_class = np.array([floors.get(label, 0) for label in labels], np.float32)
-    clear &= confidence >= of_class[predictions.probabilities.argmax(axis=1)]
+    clear = margins(predictions.probabilities) >= np.float32(margin)
+    clear &= confidence >= of_class[answers]
     answered = clear & (confidence >= threshold)
-    predicted = predictions.probabilities.argmax(axis=1)[answered]
-    confusion = confusion_matrix(predictions.labels[answered], predicted, len(labels))
+    confusion = confusion_matrix(predictions.labels[answered], answers[answered], len(labels))
     cross_fitted = _cross_fitted(confidence, correct, clear, len(corruptions) or 1, least)
     counts = _by_confidence(held_out or predictions, len(labels))
     return Selective(
@@ -184,31 +174,13 @@ def _by_confidence(
     predictions: Predictions, classes: int
 ) -> tuple[tuple[tuple[int, ...], ...], tuple[tuple[int, ...], ...]]:
     """Count all predictions, and the correct ones, by class and confidence."""
-    confidence, correct = confidence_and_correct(predictions)
-    column = np.minimum((confidence * CONFIDENCE_BINS).astype(int), CONFIDENCE_BINS - 1)
-    cell = predictions.probabilities.argmax(axis=1) * CONFIDENCE_BINS + column
-    size = classes * CONFIDENCE_BINS
+    column = (predictions.confidence * CONFIDENCE_BINS).astype(int)
+    cell = predictions.answers * CONFIDENCE_BINS + np.minimum(column, CONFIDENCE_BINS - 1)
     every, right = (
-        np.bincount(cells, minlength=size).reshape(classes, -1) for cells in (cell, cell[correct])
+        np.bincount(cells, minlength=classes * CONFIDENCE_BINS).reshape(classes, -1)
+        for cells in (cell, cell[predictions.correct])
     )
     return tuple(map(tuple, every.tolist())), tuple(map(tuple, right.tolist()))
-
-
-def confidence_and_correct(
-    predictions: Predictions,
-) -> tuple[NDArray[np.floating], NDArray[np.bool_]]:
-    """Return the confidence of each prediction and whether it is correct, both ``(n,)``."""
-    return predictions.probabilities.max(axis=1), predictions.probabilities.argmax(
-        axis=1
-    ) == predictions.labels
-
-
-def pooled(parts: Sequence[Predictions]) -> Predictions:
-    """Concatenate predictions."""
-    return Predictions(
-        np.concatenate([fold.labels for fold in parts]),
-        np.concatenate([fold.probabilities for fold in parts]),
-    )
 
 
 def folds(count: int) -> NDArray[np.int64]:
@@ -237,3 +209,108 @@ def _cross_fitted(
 
 def _share(correct: NDArray[np.bool_]) -> float:
     return float(correct.mean()) if len(correct) else 0.0
+
+
+#: Search range; an optimum outside it would point to another error.
+_RANGE = (0.2, 5.0)
+
+#: Weights of the expression head that are tried.
+_WEIGHTS = np.arange(1, 10) / 10
+
+_MEANING = "How probable each expression is by the labels of the data set and by what people say."
+
+#: Search steps; each shrinks the interval to 0.618 of its length.
+_STEPS = 40
+
+
+def fit_temperature(
+    logits: NDArray[np.float32], labels: NDArray[np.int64], weights: Floats | None = None
+) -> float:
+    """Return the temperature that minimises the log loss (Guo et al. 2017, section 4.2).
+
+    The logarithm of the temperature is found by golden-section search; the loss has a single
+    minimum.
+
+    Args:
+        logits: ``(n, k)`` logits of images that were not used for training.
+        labels: ``(n,)`` true classes.
+        weights: ``(n,)`` how much each image counts; None if all count alike.
+    """
+    golden = (np.sqrt(5) - 1) / 2
+    low, high = np.log(_RANGE)
+    for _ in range(_STEPS):
+        left, right = high - golden * (high - low), low + golden * (high - low)
+        losses = (log_loss(logits, labels, np.exp(side), weights) for side in (left, right))
+        if next(losses) < next(losses):
+            high = right
+        else:
+            low = left
+    return float(np.exp((low + high) / 2))
+
+
+def cross_fitted(domains: Sequence[Predictions]) -> list[Floats]:
+    """Return cross-fitted probabilities ``(n, k)``: each temperature is fitted on other faces.
+
+    A temperature that is fitted and evaluated on the same faces looks better than it is. The
+    probabilities that are given are logits ``(n, k)``, and all domains count alike.
+    """
+    everything = Predictions.pooled(domains)
+    logits, labels = everything.probabilities, everything.labels
+    counts = [len(one.labels) for one in domains]
+    fold = np.concatenate([folds(count) for count in counts])
+    weights = np.repeat(1 / np.maximum(counts, 1), counts) if len(domains) > 1 else None
+    probabilities = np.zeros_like(logits)
+    for i in np.unique(fold):
+        other = fold != i
+        alike = None if weights is None else weights[other]
+        temperature = fit_temperature(logits[other], labels[other], alike)
+        probabilities[~other] = softmax(logits[~other] / np.float32(temperature))
+    return np.split(probabilities, np.cumsum(counts)[:-1])
+
+
+def log_loss(
+    logits: NDArray[np.float32],
+    labels: NDArray[np.int64],
+    temperature: float,
+    weights: Floats | None = None,
+) -> float:
+    """Return the mean log loss of ``(n, k)`` logits at a temperature, in nats."""
+    truth = softmax(logits / np.float32(temperature))[np.arange(len(labels)), labels]
+    losses = -np.log(np.maximum(truth, 1e-12))
+    return float(losses.mean() if weights is None else np.average(losses, weights=weights))
+
+
+def add_balanced_head(
+    directory: Path, logits: dict[str, Floats], validation: LabelledFaces
+) -> ModelSpec:
+    """Write the balanced head into ``spec.json``, before all others, if there are both its parts.
+
+    The temperature is fitted on what most people said, with which visitors compare the answers.
+    Of a few weights, that is taken which has the smallest log loss by the labels and by what most
+    people said, each for half. Each domain counts alike.
+    """
+    spec = ModelSpec.load(directory)
+    others = tuple(head for head in spec.heads if head.name != BALANCED_HEAD)
+    people = people_say(validation)
+    if people is None or not {EXPRESSION_HEAD, FERPLUS_HEAD} <= {head.name for head in others}:
+        return spec
+    alike = people.weights(validation)
+    candidates = []
+    for weight in _WEIGHTS.tolist():
+        head = Head(
+            name=BALANCED_HEAD,
+            labels=validation.class_names,
+            meaning=_MEANING,
+            blend={EXPRESSION_HEAD: weight, FERPLUS_HEAD: round(1 - weight, 1)},
+        )
+        known = people.of(blended(spec, head, logits))
+        temperature = fit_temperature(known.probabilities, known.labels, alike)
+        loss = sum(
+            log_loss(known.probabilities, labels, temperature, alike)
+            for labels in (known.labels, validation.labels[people.faces])
+        )
+        candidates.append((loss, head.model_copy(update={"temperature": temperature})))
+    _, best = min(candidates, key=lambda candidate: candidate[0])
+    spec = spec.model_copy(update={"heads": (best, *others)})
+    spec.save(directory)
+    return spec

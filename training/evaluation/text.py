@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import Any
 
 from fer.evaluation.labelled import LabelledEvaluation
+from fer.evaluation.measurements import VOTE_RULES
 from fer.evaluation.metrics import Evaluation
 from fer.evaluation.report import CALIBRATIONS, Adaptation, Change
-from training.evaluation.faces import FaceEvaluation
-from training.evaluation.photos import PhotoEvaluation
+from training.evaluation.labelled import FaceEvaluation, PhotoEvaluation
 
 #: What faces of several data sets are measured apart by.
 DOMAIN = "domain"
@@ -45,32 +45,31 @@ def evaluation_text(title: str, result: Evaluation) -> str:
 
 def labelled_text(title: str, result: LabelledEvaluation) -> str:
     """Return the metrics of one head: as it answers, and among the classes of the data only."""
-    known, answers = len(result.as_answered.classes), "any of its {} classes may be the answer"
-    said = f"; {answers.format(known)}" if result.missing else ""
+    known = len(result.as_answered.classes)
+    said = f"; any of its {known} classes may be the answer" if result.missing else ""
+    given = "  (it says “uncertain” of all)"
+    if result.answered:
+        right = f"{result.answered_accuracy:.1%}"
+        given = f"  ({right} of these right; of the others it says “uncertain”)"
     parts = [
         evaluation_text(f"{title} as it answers{said}", result.as_answered),
-        f"\n  it answers         {result.answered:.1%}"
-        + (
-            f"  ({result.answered_accuracy:.1%} of these right; of the others it says “uncertain”)"
-            if result.answered
-            else "  (it says “uncertain” of all)"
-        ),
+        f"\n  it answers         {result.answered:.1%}{given}",
     ]
-    if not result.missing:
-        return "\n".join(parts)
-    names = ", ".join(result.shared)
-    if result.restricted:
-        parts.append(evaluation_text(f"{title} restricted to {names}", result.restricted))
-    else:
-        parts.append(f"\n{title} restricted to {names}: one class cannot be told from others")
-    parts.append(f"\nno image of {', '.join(result.missing)}, which the head knows too")
+    if result.missing:
+        restricted = f"{title} restricted to {', '.join(result.shared)}"
+        parts += [
+            evaluation_text(restricted, result.restricted)
+            if result.restricted
+            else f"\n{restricted}: one class cannot be told from others",
+            f"\nno image of {', '.join(result.missing)}, which the head knows too",
+        ]
     return "\n".join(parts)
 
 
 def face_text(result: FaceEvaluation) -> str:
     """Return measurements on cut-out faces, with what was left out."""
     lines = [
-        f"{result.model} on {_of(result.split, result.data)}, {result.head} head, single view",
+        f"{result.model} on {_of(result)}, {result.head} head, single view",
         labelled_text("all faces", result.labelled),
     ]
     if again := result.without_duplicates:
@@ -90,69 +89,73 @@ def face_text(result: FaceEvaluation) -> str:
             )
     if result.by == DOMAIN:
         lines += [labelled_text(name, group) for name, group in result.groups.items()]
-    return "\n".join([*lines, *_left_out(result.labelled.left_out, result.head, result.not_read)])
+    return "\n".join([*lines, *_left_out(result, result.labelled.left_out)])
+
+
+def full_text(figures: dict[str, Any]) -> str:
+    """Return the further figures of ``--full``; see `training.evaluation.measure.full_figures`."""
+    lines = [f"\n  ten views          {figures['tta']['evaluation']['accuracy']:.2%}"]
+    if (error := figures["cross_fitted_calibration_error"]) is not None:
+        lines.append(f"  cross-fitted calibration error  {error:.3f}")
+    for s in figures["selective"]:
+        pictures = f"degraded ({', '.join(c)})" if (c := s["corruptions"]) else "as they are"
+        lines.append(
+            f"  {s['head']}, {pictures}: answers {s['coverage']:.1%} at {s['threshold']:.3f}, "
+            f"{s['accuracy']:.1%} of them right"
+        )
+    lines += [f"  {s['name']:<19}{s['evaluation']['accuracy']:.2%}" for s in figures["robustness"]]
+    for c in figures["ferplus_agreement"]:
+        rule = VOTE_RULES[c["rule"]]
+        lines.append(f"  {c['head']}: {c['accuracy']:.1%} of {c['count']:,} where {rule}")
+    return "\n".join(lines)
 
 
 def photo_text(result: PhotoEvaluation) -> str:
     """Return measurements on photographs, with what was left out."""
     low, high = result.accuracy_low, result.accuracy_high
+    which = "all" if result.cut_out == result.images else f"{result.cut_out:,} of them"
+    cut_out = f"  ({which} cut-out faces: border repeated outwards, enlarged)"
     lines = [
-        f"{result.model} on {_of(result.split, result.data)}, {result.head} head, faces found and "
+        f"{result.model} on {_of(result)}, {result.head} head, faces found and "
         "aligned as in photographs",
         f"  detector           {result.detector}",
-        f"  images             {result.images:,}{_cut_out(result)}",
+        f"  images             {result.images:,}{cut_out if result.cut_out else ''}",
         f"  face found         {result.found:,}  {result.found / result.images:.2%}",
         f"  several faces      {result.several:,}  (the {result.face} one counts)",
         f"  accuracy of all    {result.accuracy:.2%}  (95 % interval {low:.1%} to {high:.1%}; "
         "an image without a face is a miss)",
-        *_restricted_of_all(result),
-        *_of_found(result),
-        f"\n  {'class':<12}{'images':>8}{'found':>8}{'right':>8}",
-        *(f"  {c.label:<12}{c.images:>8}{c.found:>8}{c.right:>8}" for c in result.classes),
     ]
-    if result.labelled:
-        lines.append(labelled_text("faces found,", result.labelled))
-    return "\n".join([*lines, *_left_out(result.left_out, result.head, result.not_read)])
-
-
-def _of(split: str, data: str) -> str:
-    return f"{split} of {data}" if split else data
-
-
-def _cut_out(result: PhotoEvaluation) -> str:
-    if not result.cut_out:
-        return ""
-    which = "all" if result.cut_out == result.images else f"{result.cut_out:,} of them"
-    return f"  ({which} cut-out faces: border repeated outwards, enlarged)"
-
-
-def _restricted_of_all(result: PhotoEvaluation) -> list[str]:
-    if result.right_restricted is None:
-        return []
-    share = result.right_restricted / result.images
-    return [f"  same, restricted   {share:.2%}  (only classes of the data may be the answer)"]
-
-
-def _of_found(result: PhotoEvaluation) -> list[str]:
-    if result.evaluation is None:
-        return []
-    lines = [f"  accuracy of found  {result.evaluation.accuracy:.2%}"]
+    if result.right_restricted is not None:
+        share = result.right_restricted / result.images
+        lines.append(
+            f"  same, restricted   {share:.2%}  (only classes of the data may be the answer)"
+        )
+    if result.evaluation:
+        lines.append(f"  accuracy of found  {result.evaluation.accuracy:.2%}")
     if result.direct and (points := result.points_lost) is not None:
         outcome = f"cost {points:.2f}" if points >= 0 else f"gain {-points:.2f}"
         lines.append(
             f"  same, directly     {result.direct.accuracy:.2%}  (without detection and alignment, "
             f"which {outcome} points)"
         )
-    return lines
+    lines.append(f"\n  {'class':<12}{'images':>8}{'found':>8}{'right':>8}")
+    lines += [f"  {c.label:<12}{c.images:>8}{c.found:>8}{c.right:>8}" for c in result.classes]
+    if result.labelled:
+        lines.append(labelled_text("faces found,", result.labelled))
+    return "\n".join([*lines, *_left_out(result, result.left_out)])
 
 
-def _left_out(left_out: dict[str, int], head: str, not_read: Sequence[str]) -> list[str]:
+def _of(result: FaceEvaluation | PhotoEvaluation) -> str:
+    return f"{result.split} of {result.data}" if result.split else result.data
+
+
+def _left_out(result: FaceEvaluation | PhotoEvaluation, left_out: dict[str, int]) -> list[str]:
     lines = [
-        f"left out: {count:,} of {label}, which the {head} head does not know"
+        f"left out: {count:,} of {label}, which the {result.head} head does not know"
         for label, count in left_out.items()
     ]
-    lines += [f"not read: {problem}" for problem in not_read[:_SHOWN_PROBLEMS]]
-    if (more := len(not_read) - _SHOWN_PROBLEMS) > 0:
+    lines += [f"not read: {problem}" for problem in result.not_read[:_SHOWN_PROBLEMS]]
+    if (more := len(result.not_read) - _SHOWN_PROBLEMS) > 0:
         lines.append(f"not read: {more:,} more")
     return ["", *lines] if lines else []
 
@@ -172,20 +175,16 @@ def adaptation_text(adaptation: Adaptation) -> str:
 
 def _change(change: Change) -> str:
     before, after = change.before, change.after
-    given = ""
-    if change.given_before and change.given_after:
-        answered, right = (
-            [f"{share:.0%}" for share in shares]
-            for shares in zip(
-                *((one.answered, one.right) for one in (change.given_before, change.given_after)),
-                strict=True,
-            )
-        )
-        given = f"; answers {' → '.join(answered)} of them, {' → '.join(right)} of these right"
-    return (
+    text = (
         f"{change.data}, {change.split} ({after.count:,} faces), {change.head}: "
         f"{before.accuracy:.1%} before, {after.accuracy:.1%} after "
         f"({100 * change.gained:+.1f} points; 95 % interval now {after.accuracy_low:.1%} to "
         f"{after.accuracy_high:.1%}), calibration error {before.calibration_error:.3f} → "
-        f"{after.calibration_error:.3f}{given}"
+        f"{after.calibration_error:.3f}"
     )
+    if (old := change.given_before) and (new := change.given_after):
+        text += (
+            f"; answers {old.answered:.0%} → {new.answered:.0%} of them, "
+            f"{old.right:.0%} → {new.right:.0%} of these right"
+        )
+    return text

@@ -16,10 +16,87 @@ from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
 from fer.types import Floats
 from training.data.dataset import LabelledFaces
 from training.data.load import vote_distribution
-from training.fit.augment import degrade, warp
-from training.fit.distillation import OnlineTeachers, SoftTargets
-from training.networks.residual import FLAT_STD
+from training.evaluation.predict import compressed
+from training.fit.distillation import Teachers
+from training.networks.build import FLAT_STD
 from training.presets.schema import Augmentation
+
+#: Image side, in pixels, to which the lengths in `Augmentation` refer.
+REFERENCE_SIZE = 48
+
+
+def warp(
+    image: NDArray[np.uint8], settings: Augmentation, rng: np.random.Generator
+) -> NDArray[np.uint8]:
+    """Rotate, scale, mirror and shift a face; this does not degrade the image.
+
+    Args:
+        image: ``(size, size, channels)`` uint8.
+        settings: probability and strength of each augmentation.
+        rng: random generator; generators in equal states give equal images.
+
+    Returns:
+        ``(size, size, channels)`` uint8, a new image.
+    """
+    size = image.shape[0]
+    unit = size / REFERENCE_SIZE
+    angle = np.deg2rad(rng.uniform(-settings.rotate_degrees, settings.rotate_degrees))
+    scale = np.exp(rng.uniform(*np.log(settings.scale)))
+    mirror = -1.0 if settings.flip and rng.random() < 0.5 else 1.0
+    cos, sin = scale * np.cos(angle), scale * np.sin(angle)
+    linear = np.array([[cos * mirror, -sin], [sin * mirror, cos]])
+    centre = np.full(2, (size - 1) / 2)
+    shift = rng.uniform(-settings.shift, settings.shift, 2) * unit
+    affine = np.column_stack([linear, centre + shift - linear @ centre])
+    warped = cv2.warpAffine(
+        image, affine, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
+    # OpenCV drops a single channel.
+    return np.asarray(warped, np.uint8).reshape(image.shape)
+
+
+def degrade(
+    image: NDArray[np.uint8], settings: Augmentation, rng: np.random.Generator
+) -> NDArray[np.uint8]:
+    """Simulate a camera and erase a random rectangle; arguments and result as in `warp`."""
+    degraded = _photographed(image, settings, rng).reshape(image.shape)
+    if rng.random() >= settings.erase_probability:
+        return degraded
+    degraded = degraded.copy()  # it may be the input itself if no camera effect was applied
+    size = image.shape[0]
+    low, high = (max(1, round(s * size / REFERENCE_SIZE)) for s in settings.erase_size)
+    height, width = rng.integers(low, high + 1, 2)
+    top, left = rng.integers(0, size - height + 1), rng.integers(0, size - width + 1)
+    patch = degraded[top : top + height, left : left + width]
+    noise = rng.uniform(0, 255) + rng.normal(0, 25, patch.shape)
+    patch[...] = np.clip(noise, 0, 255).astype(np.uint8)
+    return degraded
+
+
+def _photographed(
+    image: NDArray[np.uint8], settings: Augmentation, rng: np.random.Generator
+) -> NDArray[np.uint8]:
+    """Apply camera effects in physical order: lens, distance, light, sensor, compression."""
+    size = image.shape[0]
+    result: NDArray = image
+    if rng.random() < settings.blur_probability:
+        sigma = rng.uniform(*settings.blur_sigma) * size / REFERENCE_SIZE
+        result = cv2.GaussianBlur(result, (0, 0), sigma)
+    if rng.random() < settings.shrink_probability:
+        target_size = max(1, round(size * rng.uniform(*settings.shrink)))
+        result = cv2.resize(result, (target_size, target_size), interpolation=cv2.INTER_AREA)
+        result = cv2.resize(result, (size, size), interpolation=cv2.INTER_LINEAR)
+    if rng.random() < settings.light_probability:
+        result = cv2.convertScaleAbs(result, alpha=rng.uniform(*settings.light))
+    if rng.random() < settings.noise_probability:
+        sigma = rng.uniform(*settings.noise_sigma)
+        noisy = result + rng.normal(0, sigma, result.shape)
+        result = np.clip(np.round(noisy), 0, 255).astype(np.uint8)
+    if rng.random() < settings.jpeg_probability:
+        low, high = settings.jpeg_quality
+        result = compressed(result, int(rng.integers(low, high + 1)))
+    return np.asarray(result, np.uint8)
+
 
 #: Mean and standard deviation of mixed images, in grey levels; the latter is well above `FLAT_STD`.
 _MEAN, _STD = 128.0, 50.0
@@ -50,12 +127,11 @@ class Mixture:
     balanced: bool = True
 
     def __len__(self) -> int:
-        """Return the number of faces in an epoch."""
+        """Return the number of faces in an epoch, repeats counted."""
         return self._shown + self.replayed
 
     @property
     def _shown(self) -> int:
-        """Number of own faces in an epoch, repeats counted."""
         return self.own * math.ceil(max(self.least, self.own) / self.own)
 
     @property
@@ -105,9 +181,6 @@ class Mixup:
 
         Images are standardised first, as in the network; otherwise the image with more contrast
         would dominate.
-
-        Args:
-            images: ``(n, size, size, channels)``, 0…255.
         """
         image_axes = (1, 2, 3)
         mean, std = images.mean(image_axes, keepdims=True), images.std(image_axes, keepdims=True)
@@ -134,30 +207,29 @@ class Mixup:
 
 
 def targets_and_weights(
-    faces: LabelledFaces,
-    heads: Container[str],
-    soft_targets: SoftTargets | OnlineTeachers | None = None,
+    faces: LabelledFaces, heads: Container[str], teachers: Teachers | None = None
 ) -> tuple[Targets, Targets]:
     """Return the targets and sample weights of each head from labels and FER+ votes.
 
     Args:
         faces: faces with or without votes.
         heads: names of the network's outputs.
-        soft_targets: the teachers' predictions for the faces; of those that predict each augmented
-            image, only the votes are taken here.
+        teachers: models that answer these faces; of those that predict each augmented image, only
+            the votes are taken here.
 
     Returns:
         Targets ``{head: (n, classes)}``, rows of which sum to 1 (or 0 without votes), and sample
         weights ``{head: (n,)}``.
     """
-    one_hot = np.eye(len(faces.class_names), dtype=np.float32)[faces.labels]
-    mixed = soft_targets.mixed(one_hot) if isinstance(soft_targets, SoftTargets) else one_hot
-    targets = {EXPRESSION_HEAD: mixed}
+    shares = np.eye(len(faces.class_names), dtype=np.float32)[faces.labels]
+    if teachers and not teachers.see_pictures:
+        shares = teachers.on_faces(shares)
+    targets = {EXPRESSION_HEAD: shares}
     weights = {EXPRESSION_HEAD: np.ones(len(faces), np.float32)}
     if FERPLUS_HEAD in heads and faces.votes is not None:
         votes, voted = vote_distribution(faces.votes)
-        if soft_targets and soft_targets.ferplus is not None:
-            votes = np.where(voted[:, None] > 0, votes, soft_targets.ferplus)
+        if teachers and teachers.of_ferplus:
+            votes = np.where(voted[:, None] > 0, votes, teachers.answers[FERPLUS_HEAD])
             voted = np.ones_like(voted)
         targets[FERPLUS_HEAD], weights[FERPLUS_HEAD] = votes, voted
     return targets, weights
@@ -177,8 +249,7 @@ class TrainingBatches(keras.utils.PyDataset):
         seed: seed of all randomness.
         first_epoch: first epoch, counted from 0.
         size: side in pixels to which augmented images are scaled; ``None`` keeps their size.
-        soft_targets: the teachers' predictions for the faces, or teachers that predict every
-            augmented image.
+        teachers: models that the network learns from.
         mixup: parameter of the Beta distribution, see `Mixup`; 0 turns mixup off.
         mixture: which faces are in an epoch; None for each of them once.
         kwargs: arguments of Keras's ``PyDataset``.
@@ -194,15 +265,15 @@ class TrainingBatches(keras.utils.PyDataset):
         seed: int,
         first_epoch: int = 0,
         size: int | None = None,
-        soft_targets: SoftTargets | OnlineTeachers | None = None,
+        teachers: Teachers | None = None,
         mixup: float = 0.0,
         mixture: Mixture | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self._faces = faces
-        self._online = soft_targets if isinstance(soft_targets, OnlineTeachers) else None
-        self._targets, self._weights = targets_and_weights(faces, heads, soft_targets)
+        self._teachers = teachers if teachers and teachers.see_pictures else None
+        self._targets, self._weights = targets_and_weights(faces, heads, teachers)
         self._batch_size = batch_size
         self._augmentation = augmentation
         self._seed = seed
@@ -219,7 +290,10 @@ class TrainingBatches(keras.utils.PyDataset):
     def __getitem__(self, index: int) -> tuple[NDArray[np.float32], Targets, Targets]:
         indices = self._order[index * self._batch_size : (index + 1) * self._batch_size]
         rng = np.random.default_rng([self._seed, self._epoch, index])
-        clean, degraded = self._augmented(indices, rng)
+        clean, degraded = [], []
+        for i in indices:
+            clean.append(warp(self._faces.images[i], self._augmentation, rng))
+            degraded.append(degrade(clean[-1], self._augmentation, rng))
         images = scaled(np.stack(degraded), self._size).astype(np.float32)
         targets = {head: target[indices] for head, target in self._targets.items()}
         weights = {head: weight[indices] for head, weight in self._weights.items()}
@@ -227,23 +301,12 @@ class TrainingBatches(keras.utils.PyDataset):
         if mixup:
             images = mixup.images(images)
             targets, weights = mixup.targets(targets, weights)
-        if self._online:
-            teacher_images = np.stack(clean).astype(np.float32)
-            teacher_images = mixup.images(teacher_images) if mixup else teacher_images
-            targets[EXPRESSION_HEAD] = self._online.mixed(
-                targets[EXPRESSION_HEAD], teacher_images, rng, indices
-            )
+        if self._teachers:
+            seen = np.stack(clean).astype(np.float32)
+            seen = mixup.images(seen) if mixup else seen
+            shares = targets[EXPRESSION_HEAD]
+            targets[EXPRESSION_HEAD] = self._teachers.on_pictures(shares, seen, rng, indices)
         return images, targets, weights
-
-    def _augmented(
-        self, indices: NDArray[np.int64], rng: np.random.Generator
-    ) -> tuple[list[NDArray[np.uint8]], list[NDArray[np.uint8]]]:
-        """Return the warped images, and the same images degraded."""
-        clean, degraded = [], []
-        for i in indices:
-            clean.append(warp(self._faces.images[i], self._augmentation, rng))
-            degraded.append(degrade(clean[-1], self._augmentation, rng))
-        return clean, degraded
 
     def on_epoch_end(self) -> None:
         """Draw a new order; Keras calls this between epochs."""
@@ -252,9 +315,7 @@ class TrainingBatches(keras.utils.PyDataset):
 
     def _shuffled(self) -> NDArray[np.int64]:
         rng = np.random.default_rng([self._seed, self._epoch])
-        if self._mixture:
-            return rng.permutation(self._mixture.draw(rng))
-        return rng.permutation(len(self._faces))
+        return rng.permutation(self._mixture.draw(rng) if self._mixture else len(self._faces))
 
 
 def steps_per_epoch(faces: int, batch_size: int) -> int:

@@ -2,24 +2,56 @@
 
 from __future__ import annotations
 
+import dataclasses
+import hashlib
 import json
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import keras
+import numpy as np
 
 from fer.errors import DataError
 from fer.evaluation.report import DomainEpoch, Epoch
 from fer.labels import EXPRESSION_HEAD
-from training.fit.fingerprint import Fingerprint, check_same
-from training.progress import say
+from fer.records import file_sha256
+from training.data.dataset import LabelledFaces
+from training.export import KERAS_FILE
+from training.fit.distillation import Teachers
+from training.presets.schema import Preset
 
-#: How much longer an epoch of all layers takes than one of the heads alone.
-_WHOLE = 3.0
+#: Everything that determines a run's result, so that only it can be resumed.
+Fingerprint = dict[str, Any]
+
+
+def fingerprint(
+    preset: Preset,
+    train: LabelledFaces,
+    *,
+    seed: int,
+    teachers: Teachers | None,
+    initial_model: Path | None,
+) -> Fingerprint:
+    """Return everything that determines a run's result, JSON-ready; arguments as in `fit`."""
+    fields = dataclasses.asdict(preset)
+    del fields["name"]  # a run with the same settings under another name is the same run
+    digest = hashlib.sha256()
+    for part in (train.images, train.labels, train.votes):
+        if part is not None:
+            digest.update(np.ascontiguousarray(part).tobytes())
+    start = initial_model / KERAS_FILE if initial_model else None
+    record = {
+        **fields,
+        "seed": seed,
+        "faces": digest.hexdigest(),
+        "teachers": teachers.digests if teachers else (),
+        "initial_model": file_sha256(start) if start and start.is_file() else None,
+    }
+    return dict(json.loads(json.dumps(record)))
 
 
 @dataclass
@@ -29,9 +61,9 @@ class Run:
     Attributes:
         work_dir: directory with ``progress.json``, ``checkpoint.keras`` and, if the run keeps the
             best epoch, ``best.keras``.
+        fingerprint: what determines its result.
         history: one entry per finished epoch.
         seconds: wall-clock time of those epochs.
-        fingerprint: what determines its result, see `training.fit.fingerprint`.
     """
 
     work_dir: Path
@@ -54,7 +86,19 @@ class Run:
                 f"{run.file} has no {run.checkpoint.name} beside it; train without --resume."
             )
         record = json.loads(run.file.read_text())
-        check_same(record.get("run", {}), fingerprint, work_dir)
+        # A run that started before a setting was added used the setting's default.
+        defaults = json.loads(json.dumps(dataclasses.asdict(Preset(name=""))))
+        before = defaults | record.get("run", {})
+        changes = [
+            f"{name.replace('_', ' ')} {_short(before.get(name))} (now {_short(value)})"
+            for name, value in sorted(fingerprint.items())
+            if before.get(name) != value
+        ]
+        if changes:
+            raise DataError(
+                f"{work_dir} holds another run: {'; '.join(changes)}. Go on with its settings, "
+                "train without --resume, or name another --work-dir."
+            )
         run.history = [Epoch(**epoch) for epoch in record["history"]]
         run.seconds = record["seconds"]
         return run
@@ -74,29 +118,38 @@ class Run:
         """Model of the epoch with the best validation accuracy."""
         return self.work_dir / "best.keras"
 
-    def epochs_since(self, figure: str, *, lowest: bool) -> int:
-        """Return how many epochs ago a metric of the history was best (0: in the last epoch)."""
-        values = [getattr(epoch, figure) for epoch in self.history]
-        best = min(values) if lowest else max(values)
-        return len(values) - 1 - values.index(best)
-
     def stalled(self, patience: int) -> bool:
         """Return whether the validation loss has not improved for `patience` epochs (0: never)."""
-        if not patience or not self.history:
-            return False
-        return self.epochs_since("validation_loss", lowest=True) >= patience
+        losses = [epoch.validation_loss for epoch in self.history]
+        return bool(patience and losses) and len(losses) > losses.index(min(losses)) + patience
 
-    def write(self) -> Path:
-        """Write the history to a temporary file and return its path; it then replaces `file`."""
-        history = [epoch.model_dump() for epoch in self.history]
+    def add(self, epoch: Epoch, seconds: float, model: keras.Model, *, keep_best: bool) -> None:
+        """Save model, optimizer and history after an epoch, by atomic replacement."""
+        self.history.append(epoch)
+        self.seconds += seconds
+        accuracies = [one.validation_accuracy for one in self.history]
+        unfinished = self.work_dir / "unfinished.keras"
+        if keep_best and accuracies.index(max(accuracies)) == len(accuracies) - 1:
+            model.save(unfinished)
+            unfinished.replace(self.best)
+        model.save(unfinished)
+        history = [one.model_dump() for one in self.history]
         record = {"run": self.fingerprint, "history": history, "seconds": self.seconds}
-        unfinished = self.work_dir / "unfinished.json"
-        unfinished.write_text(json.dumps(record, indent=1))
-        return unfinished
+        described = self.work_dir / "unfinished.json"
+        described.write_text(json.dumps(record, indent=1))
+        # Both files are replaced in quick succession. Otherwise a resumed run could repeat an epoch
+        # on weights that were already trained with it.
+        unfinished.replace(self.checkpoint)
+        described.replace(self.file)
+
+
+def _short(value: object) -> str:
+    text = str(value)
+    return f"{text[:60]} …" if len(text) > 61 else text
 
 
 class Checkpoint(keras.callbacks.Callback):
-    """Saves model, optimizer and history after every epoch, by atomic replacement.
+    """Saves a run after every epoch, and stops it if it has stalled.
 
     Args:
         run: what it has done, updated after every epoch.
@@ -106,17 +159,11 @@ class Checkpoint(keras.callbacks.Callback):
     """
 
     def __init__(
-        self,
-        run: Run,
-        domains: Mapping[str, Mapping[str, float]],
-        keep_best: bool,
-        patience: int,
+        self, run: Run, domains: Mapping[str, Mapping[str, float]], keep_best: bool, patience: int
     ) -> None:
         super().__init__()
-        self._run = run
-        self._domains = domains
-        self._keep_best = keep_best
-        self._patience = patience
+        self._run, self._domains = run, domains
+        self._keep_best, self._patience = keep_best, patience
         self._started = time.monotonic()
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
@@ -124,102 +171,34 @@ class Checkpoint(keras.callbacks.Callback):
         self._started = time.monotonic()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """Save everything, and decide whether to stop."""
-        run = self._run
-        figures = self._epoch(logs or {})
-        _check_finite(figures, epoch)
-        run.seconds += time.monotonic() - self._started
-        run.history.append(figures)
-        if self._keep_best and run.epochs_since("validation_accuracy", lowest=False) == 0:
-            self._write().replace(run.best)
-        # Both files are replaced in quick succession. Otherwise a resumed run could repeat an epoch
-        # on weights that were already trained with it.
-        model, record = self._write(), run.write()
-        model.replace(run.checkpoint)
-        record.replace(run.file)
-        if run.stalled(self._patience):
-            self.model.stop_training = True
+        """Save everything, and decide whether to stop.
 
-    def _epoch(self, logs: dict[str, Any]) -> Epoch:
+        Raises:
+            DataError: a figure is not finite; the previous checkpoint is kept.
+        """
+        logs = logs or {}
         # Keras prefixes metrics with the output's name if there are several outputs.
-        head = f"{EXPRESSION_HEAD}_" if f"{EXPRESSION_HEAD}_loss" in logs else ""
+        loss = f"{EXPRESSION_HEAD}_loss" if f"{EXPRESSION_HEAD}_loss" in logs else "loss"
         accuracy = f"{EXPRESSION_HEAD}_accuracy"
         accuracy = accuracy if accuracy in logs else "accuracy"
-        return Epoch(
-            loss=float(logs[f"{head}loss"]),
+        figures = Epoch(
+            loss=float(logs[loss]),
             accuracy=float(logs[accuracy]),
-            validation_loss=float(logs[f"val_{head}loss"]),
+            validation_loss=float(logs[f"val_{loss}"]),
             validation_accuracy=float(logs[f"val_{accuracy}"]),
             learning_rate=float(self.model.optimizer.learning_rate),
             domains={
-                name: DomainEpoch(loss=figures[f"{head}loss"], accuracy=figures[accuracy])
-                for name, figures in self._domains.items()
+                name: DomainEpoch(loss=of_domain[loss], accuracy=of_domain[accuracy])
+                for name, of_domain in self._domains.items()
             },
         )
-
-    def _write(self) -> Path:
-        unfinished = self._run.work_dir / "unfinished.keras"
-        self.model.save(unfinished)
-        return unfinished
-
-
-def _check_finite(figures: Epoch, epoch: int) -> None:
-    """Reject a diverged epoch, so that the previous checkpoint is kept.
-
-    Raises:
-        DataError: a metric is not finite.
-    """
-    if not all(map(math.isfinite, figures.model_dump(exclude={"domains"}).values())):
-        raise DataError(
-            f"epoch {epoch + 1}: expected finite figures, got a loss of {figures.loss} and a "
-            f"validation loss of {figures.validation_loss}. Train again with a lower "
-            "--learning-rate."
-        )
-
-
-class ProgressLines(keras.callbacks.Callback):
-    """Says after each epoch how far the training is.
-
-    Args:
-        epochs: number of epochs.
-        frozen: how many of them, at first, train the heads alone.
-        stream: where to write; stdout if None.
-        clock: monotonic clock in seconds.
-    """
-
-    def __init__(
-        self,
-        epochs: int,
-        frozen: int = 0,
-        stream: TextIO | None = None,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        super().__init__()
-        self._epochs, self._frozen = epochs, frozen
-        self._stream, self._clock = stream, clock
-        self._started = clock()
-        self._first: int | None = None
-
-    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """Start the clock at the first epoch of this run."""
-        if self._first is None:
-            self._first, self._started = epoch, self._clock()
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """Write a line."""
-        done, first = epoch + 1, self._first or 0
-        elapsed = self._clock() - self._started
-        work = self._work(done) - self._work(first)
-        left = elapsed / work * (self._work(self._epochs) - self._work(done))
-        say(
-            "heads" if epoch < self._frozen else "all layers",
-            stream=self._stream,
-            done=done,
-            total=self._epochs,
-            seconds_left=round(left),
-        )
-
-    def _work(self, epochs: int) -> float:
-        """Return the cost of so many epochs, in epochs of the heads alone."""
-        frozen = min(epochs, self._frozen)
-        return frozen + _WHOLE * (epochs - frozen)
+        if not all(map(math.isfinite, figures.model_dump(exclude={"domains"}).values())):
+            raise DataError(
+                f"epoch {epoch + 1}: expected finite figures, got a loss of {figures.loss} and a "
+                f"validation loss of {figures.validation_loss}. Train again with a lower "
+                "--learning-rate."
+            )
+        seconds = time.monotonic() - self._started
+        self._run.add(figures, seconds, self.model, keep_best=self._keep_best)
+        if self._run.stalled(self._patience):
+            self.model.stop_training = True

@@ -1,7 +1,4 @@
-"""Knowledge distillation: teachers' predictions soften labels, a third of which are debatable.
-
-Teachers predict each face once (`SoftTargets`), or every augmented image of it (`OnlineTeachers`).
-"""
+"""Knowledge distillation: teachers' predictions soften labels, a third of which are debatable."""
 
 from __future__ import annotations
 
@@ -23,72 +20,73 @@ from fer.model.spec import ModelSpec
 from fer.records import file_sha256
 from fer.types import Floats
 from training.data.dataset import DataSet, LabelledFaces, check_known
-from training.evaluation.spread import SpreadClassifier
-from training.export.litert import KERAS_FILE, keras_file
+from training.evaluation.predict import SpreadClassifier
+from training.export import keras_file
 from training.presets.schema import Preset
 
 #: Layers that stay in float32: input standardisation and the logits.
 _FLOAT32_LAYERS = (keras.layers.LayerNormalization, keras.layers.Dense)
 
+_NEEDED = "a teacher of every picture needs it"
+
 
 @dataclass(frozen=True)
-class SoftTargets:
-    """The teachers' predictions for each training face.
+class Teachers:
+    """The models that a run learns from. They are only run when their answers are first used.
+
+    They predict each face once, or every augmented image of it. A teacher has memorised its
+    training faces and their labels; on newly warped images it shows what it has generalised (Beyer
+    et al. 2022). Only the student sees the degraded images, so it learns to recognise in them what
+    the teachers recognise in the undegraded ones.
 
     Attributes:
-        probabilities: ``(n, k)`` float32, from the expression head.
-        weight: weight of the predictions in the targets, 0…1; of all, or ``(n, 1)`` of each face.
-        ferplus: ``(n, 8)`` float32, from the FER+ head, for faces without votes; None for none.
+        directories: model directories.
+        faces: the training faces.
+        preset: the configuration, with which of both it is.
+        weight: weight of their answers in the targets of the expression head, 0…1; of all, or
+            ``(n, 1)`` of each face.
+        digests: digests of everything that determines their answers.
+        of_ferplus: whether their answers are the targets of the FER+ head too, where nobody voted.
     """
 
-    probabilities: Floats
+    directories: tuple[Path, ...]
+    faces: LabelledFaces
+    preset: Preset
     weight: float | Floats
-    ferplus: Floats | None = None
+    digests: tuple[str, ...] = ()
+    of_ferplus: bool = False
 
-    def mixed(self, one_hot: Floats) -> Floats:
-        """Return the labels ``(n, k)`` mixed with the soft targets (Hinton et al. 2015)."""
-        if one_hot.shape != self.probabilities.shape:
-            raise ValueError(
-                f"expected soft targets of {one_hot.shape}, got {self.probabilities.shape}"
-            )
-        mixed_targets = (1 - self.weight) * one_hot + self.weight * self.probabilities
-        return np.asarray(mixed_targets, np.float32)
+    @property
+    def see_pictures(self) -> bool:
+        """Whether they predict every augmented image."""
+        return self.preset.teaching == "pictures"
 
+    @cached_property
+    def answers(self) -> dict[str, Floats]:
+        """Their mean answers to each face and its mirror image, ``(n, k)`` of each head."""
+        sides = (self.faces.images, np.ascontiguousarray(self.faces.images[:, :, ::-1]))
+        models = [SpreadClassifier(directory) for directory in self.directories]
+        said = [model.all_heads(side) for model in models for side in sides]
+        heads = (EXPRESSION_HEAD, *([FERPLUS_HEAD] if self.of_ferplus else []))
+        return {h: np.mean([one[h] for one in said], axis=0, dtype=np.float32) for h in heads}
 
-class OnlineTeachers:
-    """Teachers that predict each augmented image, instead of each face once.
+    @cached_property
+    def networks(self) -> list[tuple[keras.Model, np.float32]]:
+        """Their networks with the costly layers in the preset's precision, and temperatures."""
+        found = []
+        for directory in self.directories:
+            network = keras.models.load_model(keras_file(directory, _NEEDED), compile=False)
+            temperature = ModelSpec.load(directory).head(EXPRESSION_HEAD).temperature
+            found.append((_in_precision(network, self.preset.precision), np.float32(temperature)))
+        return found
 
-    A teacher has memorised its training faces and their labels. On newly warped images it shows
-    what it has generalised (Beyer et al. 2022). Only the student sees the degraded images, so it
-    learns to recognise in them what the teachers recognise in the undegraded ones.
+    def on_faces(self, one_hot: Floats) -> Floats:
+        """Return the labels ``(n, k)`` of all faces mixed with the answers (Hinton et al. 2015)."""
+        answers = self.answers[EXPRESSION_HEAD]
+        return np.asarray((1 - self.weight) * one_hot + self.weight * answers, np.float32)
 
-    Args:
-        directories: model directories with Keras files.
-        weight: weight of the teachers in the targets, 0…1; of all, or ``(n, 1)`` of each face.
-        precision: Keras dtype policy of the teachers.
-        ferplus: see `SoftTargets`; of each face once, since only few have no votes.
-    """
-
-    def __init__(
-        self,
-        directories: Sequence[Path],
-        weight: float | Floats,
-        precision: str,
-        ferplus: Floats | None = None,
-    ) -> None:
-        self.ferplus = ferplus
-        self._weight = weight
-        networks = [keras.models.load_model(one / KERAS_FILE, compile=False) for one in directories]
-        self._networks = [_in_precision(network, precision) for network in networks]
-        heads = [ModelSpec.load(one).head(EXPRESSION_HEAD) for one in directories]
-        self._temperatures = [np.float32(head.temperature) for head in heads]
-
-    def mixed(
-        self,
-        shares: Floats,
-        images: Floats,
-        rng: np.random.Generator,
-        indices: NDArray[np.int64],
+    def on_pictures(
+        self, shares: Floats, images: Floats, rng: np.random.Generator, indices: NDArray[np.int64]
     ) -> Floats:
         """Return the targets of a batch, ``(n, k)``.
 
@@ -101,61 +99,32 @@ class OnlineTeachers:
             rng: random generator.
             indices: ``(n,)`` positions of the faces among all training faces.
         """
-        predictions = [
-            self._probabilities(network, temperature, images, mirror=rng.random() < 0.5)
-            for network, temperature in zip(self._networks, self._temperatures, strict=True)
-        ]
-        teacher_mean = np.mean(predictions, axis=0)
-        weight = self._weight if isinstance(self._weight, float) else self._weight[indices]
-        return np.asarray((1 - weight) * shares + weight * teacher_mean, np.float32)
-
-    @staticmethod
-    def _probabilities(
-        network: keras.Model, temperature: np.float32, images: Floats, *, mirror: bool
-    ) -> Floats:
-        inputs = np.ascontiguousarray(images[:, :, ::-1]) if mirror else images
-        scores = network.predict_on_batch(inputs)[EXPRESSION_HEAD]
-        # NumPy 2.5 types the quotient of two float32 arrays as any float.
-        return softmax(np.asarray(np.asarray(scores, np.float32) / temperature, np.float32))
+        predictions = []
+        for network, temperature in self.networks:
+            mirror = rng.random() < 0.5
+            inputs = np.ascontiguousarray(images[:, :, ::-1]) if mirror else images
+            scores = np.asarray(network.predict_on_batch(inputs)[EXPRESSION_HEAD], np.float32)
+            # NumPy 2.5 types the quotient of two float32 arrays as any float.
+            predictions.append(softmax(np.asarray(scores / temperature, np.float32)))
+        weight = self.weight
+        if isinstance(weight, np.ndarray):
+            weight = weight[indices]
+        mean = np.mean(predictions, axis=0)
+        return np.asarray((1 - weight) * shares + weight * mean, np.float32)
 
 
-@dataclass(frozen=True)
-class Teachers:
-    """The models that a run learns from. They are only run when `targets` is first used.
+def _in_precision(network: keras.Model, precision: str) -> keras.Model:
+    """Return the network with its costly layers in another precision, except in nested models."""
 
-    Attributes:
-        directories: model directories.
-        faces: the training faces.
-        preset: the configuration; it sets whether they predict each face once or every augmented
-            image of it.
-        weight: weight of their answers in the targets of the expression head, 0…1; of all, or
-            ``(n, 1)`` of each face.
-        digests: digests of everything that determines their answers.
-        of_ferplus: whether their answers are the targets of the FER+ head too, where nobody voted.
-    """
+    def converted(layer: keras.layers.Layer) -> keras.layers.Layer:
+        settings = layer.get_config()
+        if not isinstance(layer, _FLOAT32_LAYERS):
+            settings["dtype"] = precision
+        return layer.__class__.from_config(settings)
 
-    directories: tuple[Path, ...]
-    faces: LabelledFaces
-    preset: Preset
-    weight: float | Floats
-    digests: tuple[str, ...]
-    of_ferplus: bool = False
-
-    @cached_property
-    def targets(self) -> SoftTargets | OnlineTeachers:
-        """The soft targets. Predicting every face takes minutes, so this happens on first use."""
-        online = self.preset.teaching == "pictures"
-        answers: dict[str, Floats] = {}
-        if self.of_ferplus or not online:
-            said = [_answers(directory, self.faces) for directory in self.directories]
-            answers = {
-                head: np.mean([one[head] for one in said], axis=0, dtype=np.float32)
-                for head in (EXPRESSION_HEAD, *([FERPLUS_HEAD] if self.of_ferplus else []))
-            }
-        ferplus = answers.get(FERPLUS_HEAD)
-        if online:
-            return OnlineTeachers(self.directories, self.weight, self.preset.precision, ferplus)
-        return SoftTargets(answers[EXPRESSION_HEAD], self.weight, ferplus)
+    clone = keras.models.clone_model(network, clone_function=converted)
+    clone.set_weights(network.get_weights())
+    return clone
 
 
 def teachers_for(
@@ -184,7 +153,7 @@ def teachers_for(
             )
         digest = spec.sha256
         if preset.teaching == "pictures":
-            file = keras_file(directory, "a teacher of every picture needs it")
+            file = keras_file(directory, _NEEDED)
             digest = f"{file_sha256(file)} at {spec.head(EXPRESSION_HEAD).temperature:g}"
         digests.append(digest)
     return Teachers(tuple(directories), faces, preset, preset.teacher_weight, tuple(digests))
@@ -198,13 +167,8 @@ def initial_answers(
     Learning without forgetting (Li & Hoiem 2016): what a network said before it learns something
     new is what it shall go on to say. Here that holds for faces like those that it learnt from in
     the expression head, and for faces on which nobody voted in the FER+ head. On an augmented image
-    it says what it has generalised, not the label that it memorised.
-
-    Args:
-        initial: directory of the model.
-        faces: the training faces.
-        weights: ``(n, 1)`` weight of the answers in the targets of the expression head, 0…1.
-        preset: the configuration.
+    it says what it has generalised, not the label that it memorised. The weights ``(n, 1)``, 0…1,
+    are those of its answers in the targets of the expression head.
     """
     spec = ModelSpec.load(initial)
     digest = hashlib.sha256(np.ascontiguousarray(weights, np.float32).tobytes()).hexdigest()
@@ -231,25 +195,3 @@ def answers_of(initial: Path, train: LabelledFaces, data: DataSet, preset: Prese
         new = [domain for domain, sha256 in data.sources.items() if sha256 not in learnt_from]
         weights[np.isin(train.domains, new)] = 0
     return initial_answers(initial, train, weights, preset)
-
-
-def _answers(directory: Path, faces: LabelledFaces) -> dict[str, Floats]:
-    """Return a model's mean answers to each face and its mirror image, ``(n, k)`` of each head."""
-    model = SpreadClassifier(directory)
-    mirrored = np.ascontiguousarray(faces.images[:, :, ::-1])
-    sides = [model.all_heads(images) for images in (faces.images, mirrored)]
-    return {h: np.mean([s[h] for s in sides], axis=0, dtype=np.float32) for h in sides[0]}
-
-
-def _in_precision(network: keras.Model, precision: str) -> keras.Model:
-    """Return the network with its costly layers in another precision, except in nested models."""
-
-    def converted(layer: keras.layers.Layer) -> keras.layers.Layer:
-        settings = layer.get_config()
-        if not isinstance(layer, _FLOAT32_LAYERS):
-            settings["dtype"] = precision
-        return layer.__class__.from_config(settings)
-
-    clone = keras.models.clone_model(network, clone_function=converted)
-    clone.set_weights(network.get_weights())
-    return clone

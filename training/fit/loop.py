@@ -26,13 +26,16 @@ from training.fit.batches import (
     steps_per_epoch,
     targets_and_weights,
 )
-from training.fit.checkpoint import Checkpoint, Run
+from training.fit.checkpoint import Checkpoint, Run, fingerprint
 from training.fit.distillation import Teachers
-from training.fit.fingerprint import fingerprint
-from training.fit.optimizer import build_losses, compile_model
-from training.fit.pretrained import average, initialise_from, weights_of
-from training.networks.build import build
-from training.networks.transfer import freeze
+from training.fit.pretrained import (
+    average,
+    build_losses,
+    compile_model,
+    initialise_from,
+    weights_of,
+)
+from training.networks.build import build, freeze
 from training.presets.schema import NONE, Preset
 
 #: Number of batches for the recalibration of batch-norm statistics after weight averaging.
@@ -97,18 +100,18 @@ def fit(
     Raises:
         DataError: the data, a checkpoint, a teacher or another model does not match the preset.
     """
-    shape = (preset.input_size, preset.input_size, preset.channels)
-    if train.images.shape[1:] != shape:
-        raise DataError(
-            f"preset {preset.name} learns from images {shape}, got {train.images.shape[1:]}."
-        )
+    shape, found = (preset.input_size, preset.input_size, preset.channels), train.images.shape[1:]
+    if found != shape:
+        raise DataError(f"preset {preset.name} learns from images {shape}, got {found}.")
     keras.mixed_precision.set_global_policy(preset.precision)
     keras.utils.set_random_seed(seed)
     work_dir.mkdir(parents=True, exist_ok=True)
     same = fingerprint(preset, train, seed=seed, teachers=teachers, initial_model=initial_model)
     run = Run.read(work_dir, same) if resume else Run(work_dir, same)
     heads = head_sizes(preset, train)
-    model = _initial_model(preset, heads, run, initial_model, train.class_names)
+    model = keras.models.load_model(run.checkpoint) if run.history else build(preset, heads)
+    if initial_model and not run.history:
+        initialise_from(initial_model, model, train.class_names)
     # Read before training, so that an error is reported before hours of work.
     other_weights = [weights_of(directory, model, train.class_names) for directory in averaged_with]
     steps = steps_per_epoch(len(mixture or train), preset.batch_size)
@@ -126,7 +129,7 @@ def fit(
                 augmentation=preset.augmentation,
                 first_epoch=epochs_done,
                 size=phase.size,
-                soft_targets=teachers.targets if teachers else None,
+                teachers=teachers,
                 mixup=preset.mixup,
                 mixture=mixture,
             ),
@@ -148,22 +151,6 @@ def fit(
     return Fit(model, run.history, run.seconds)
 
 
-def _initial_model(
-    preset: Preset,
-    heads: dict[str, int],
-    run: Run,
-    initial_model: Path | None,
-    class_names: tuple[str, ...],
-) -> keras.Model:
-    """Return the model of the last finished epoch, or a new one if there is none."""
-    if run.history:
-        return keras.models.load_model(run.checkpoint)
-    model = build(preset, heads)
-    if initial_model:
-        initialise_from(initial_model, model, class_names)
-    return model
-
-
 @dataclass(frozen=True)
 class _Phase:
     """Consecutive epochs with the same settings, from `first_epoch` up to `last_epoch`."""
@@ -172,6 +159,17 @@ class _Phase:
     last_epoch: int
     size: int
     frozen: bool = False
+
+
+def _phases(preset: Preset) -> tuple[_Phase, ...]:
+    """Return the phases of a run in order: frozen backbone, small images, full-size images."""
+    frozen = min(preset.frozen_epochs, preset.epochs)
+    small = max(frozen, min(preset.small_epochs, preset.epochs))
+    return (
+        _Phase(0, frozen, preset.input_size, frozen=True),
+        _Phase(frozen, small, preset.small_size),
+        _Phase(small, preset.epochs, preset.input_size),
+    )
 
 
 class Validation(keras.callbacks.Callback):
@@ -231,17 +229,6 @@ def even_batch_size(count: int, most: int = 512) -> int:
     means, so a last batch of 5 faces would count as much as one of 512.
     """
     return math.ceil(count / math.ceil(count / most))
-
-
-def _phases(preset: Preset) -> list[_Phase]:
-    """Return the phases of a run in order: frozen backbone, small images, full-size images."""
-    frozen = min(preset.frozen_epochs, preset.epochs)
-    small = max(frozen, min(preset.small_epochs, preset.epochs))
-    return [
-        _Phase(0, frozen, preset.input_size, frozen=True),
-        _Phase(frozen, small, preset.small_size),
-        _Phase(small, preset.epochs, preset.input_size),
-    ]
 
 
 def _compiled(

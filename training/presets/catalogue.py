@@ -48,60 +48,6 @@ class Entry:
         return f"{command} {self.options}".rstrip()
 
 
-_CNN_BASIC = Preset(
-    name="cnn-basic",
-    network="cnn-basic",
-    widths=(32, 64, 128),
-    dropout=0.3,
-    epochs=25,
-    batch_size=64,
-    learning_rate=1e-3,
-    patience=6,
-)
-
-_THREE_CLASS_150 = Preset(
-    name="three-class-150",
-    network="three-class",
-    input_size=150,
-    channels=3,
-    classes=("happy", "sad", "angry"),
-    widths=(32, 64, 128),
-    epochs=20,
-    batch_size=32,
-)
-
-_CNN_DROPOUT = Preset(
-    name="cnn-dropout",
-    network="cnn-dropout",
-    epochs=20,
-    batch_size=32,
-    learning_rate=1e-4,
-    patience=4,
-    augmentation=NONE,
-)
-
-_CNN_BATCHNORM = Preset(
-    name="cnn-batchnorm",
-    network="cnn-batchnorm",
-    widths=(32, 64, 128),
-    dropout=0.25,
-    epochs=15,
-    batch_size=64,
-    learning_rate=1e-3,
-    schedule="cosine",
-    augmentation=LIGHT,
-)
-
-_CNN_CSV = Preset(
-    name="cnn-csv",
-    network="cnn-basic",
-    widths=(64, 128),
-    dropout=0.4,
-    epochs=20,
-    batch_size=64,
-    patience=5,
-)
-
 _SMALL = Preset(
     name="small",
     widths=(48, 96, 192),
@@ -163,67 +109,77 @@ _COMPACT_PRESS = replace(
     replayed_per_face=0.2,
 )
 
-_TEACHER = replace(_SMALL, name="teacher", widths=(96, 192, 384), epochs=100)
-
-_TRANSFER = Preset(
-    name="transfer",
-    network="transfer",
-    backbone="MobileNetV3Small",
-    weights="imagenet",
-    dropout=0.2,
-    frozen_epochs=3,
-    epochs=20,
-    batch_size=64,
-    learning_rate=5e-4,
-    schedule="cosine",
-    patience=6,
-)
-
-_ADAPT = Preset(
-    name=ADAPT,
-    frozen_epochs=4,
-    frozen_learning_rate=5e-3,
-    frozen_norms=True,
-    least_faces=256,
-    replayed_per_face=2.0,
-    epochs=16,
-    optimizer="sgd",
-    learning_rate=3e-3,
-    schedule="cosine",
-    weight_decay=5e-4,
-    memory_weight=1.0,
-    vote_weight=0.4,
-    keep="last",
-    augmentation=MILD_DEGRADATION,
-)
-
 CATALOGUE: tuple[Entry, ...] = (
     Entry(
-        _CNN_BASIC,
+        Preset(
+            name="cnn-basic",
+            network="cnn-basic",
+            widths=(32, 64, 128),
+            dropout=0.3,
+            epochs=25,
+            batch_size=64,
+            learning_rate=1e-3,
+            patience=6,
+        ),
         "A: three pairs of convolutions with pooling, then dense layers; a first network.",
         outcome="16 minutes beside other work, for 21 epochs, after which it stops early; 62.9 %.",
     ),
     Entry(
-        _THREE_CLASS_150,
+        Preset(
+            name="three-class-150",
+            network="three-class",
+            input_size=150,
+            channels=3,
+            classes=("happy", "sad", "angry"),
+            widths=(32, 64, 128),
+            epochs=20,
+            batch_size=32,
+        ),
         "B: happy, sad or angry, from colour images of 150 pixels in a folder of classes.",
         data="FOLDER",
         outcome="72 minutes beside other work, 25 alone; 75.5 % of three classes after all 20 "
         "epochs.",
     ),
     Entry(
-        _CNN_DROPOUT,
+        Preset(
+            name="cnn-dropout",
+            network="cnn-dropout",
+            epochs=20,
+            batch_size=32,
+            learning_rate=1e-4,
+            patience=4,
+            augmentation=NONE,
+        ),
         "C: 32-64, pool, 128-256, pool, dense 256, with dropout after each; a small, constant "
         "rate.",
         outcome="27 minutes beside other work, for 12 epochs, after which it stops early; 58.0 %.",
     ),
     Entry(
-        _CNN_BATCHNORM,
+        Preset(
+            name="cnn-batchnorm",
+            network="cnn-batchnorm",
+            widths=(32, 64, 128),
+            dropout=0.25,
+            epochs=15,
+            batch_size=64,
+            learning_rate=1e-3,
+            schedule="cosine",
+            augmentation=LIGHT,
+        ),
         "D: batch normalisation and dropout throughout; of all epochs the best is kept.",
         data="FER2013",
         outcome="19 minutes alone, 66 beside other work; 62.1 %.",
     ),
     Entry(
-        _CNN_CSV,
+        Preset(
+            name="cnn-csv",
+            network="cnn-basic",
+            widths=(64, 128),
+            dropout=0.4,
+            epochs=20,
+            batch_size=64,
+            patience=5,
+        ),
         "E: from train.csv; `python -m training predict` then labels test.csv.",
         data="train.csv",
         outcome="21 minutes for all 20 epochs, beside other work; 60.1 %.",
@@ -276,15 +232,43 @@ CATALOGUE: tuple[Entry, ...] = (
         options="--seed 5 --init models/my-compact",
     ),
     Entry(
-        _TEACHER,
+        replace(_SMALL, name="teacher", widths=(96, 192, 384), epochs=100),
         "The recipe of `small` at twice the width, for a GPU: to learn from, not to ship.",
     ),
     Entry(
-        _TRANSFER,
+        Preset(
+            name="transfer",
+            network="transfer",
+            backbone="MobileNetV3Small",
+            weights="imagenet",
+            dropout=0.2,
+            frozen_epochs=3,
+            epochs=20,
+            batch_size=64,
+            learning_rate=5e-4,
+            schedule="cosine",
+            patience=6,
+        ),
         "A backbone that has seen other images: frozen at first, then trained along.",
     ),
     Entry(
-        _ADAPT,
+        Preset(
+            name=ADAPT,
+            frozen_epochs=4,
+            frozen_learning_rate=5e-3,
+            frozen_norms=True,
+            least_faces=256,
+            replayed_per_face=2.0,
+            epochs=16,
+            optimizer="sgd",
+            learning_rate=3e-3,
+            schedule="cosine",
+            weight_decay=5e-4,
+            memory_weight=1.0,
+            vote_weight=0.4,
+            keep="last",
+            augmentation=MILD_DEGRADATION,
+        ),
         "Teaches a trained model one's own images, from 20 of each expression: the heads first, "
         "then all layers at a low rate. It keeps the network of --init.",
         data="my-faces.zip",

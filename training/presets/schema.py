@@ -137,7 +137,7 @@ class Preset:
         widths: channels of each stage, if the network has stages.
         blocks_per_stage: residual blocks in each stage.
         dropout: dropout rate, if the network does not fix it.
-        backbone: backbone of ``transfer``, see `training.networks.transfer.BACKBONES`.
+        backbone: backbone of ``transfer``, see `training.networks.build.BACKBONES`.
         weights: initial weights of the backbone: ``imagenet``, a local weights file, or ``none``.
         frozen_epochs: initial epochs in which the backbone is frozen; in a network without one, all
             layers below the heads.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import streamlit as st
 
@@ -91,12 +92,8 @@ def _pills(choices: Sequence[str], chosen: str) -> None:
         format_func=lambda head: NAMES[head],
         key=_CHOICE,
         on_change=store_pick,
-        args=(_CHOICE, _store_choice),
+        args=(_CHOICE, partial(st.session_state.__setitem__, _HEAD)),
         label_visibility="collapsed",
         width="content",
         wrap=True,  # on a phone
     )
-
-
-def _store_choice(head: str) -> None:
-    st.session_state[_HEAD] = head

@@ -1,11 +1,14 @@
-"""Texts that explain the heads of the network. Does not use Streamlit.
+"""What is said of the heads of the network, and of answers like one. Does not use Streamlit.
 
 All figures come from the report. Statements without a figure rest on a trial on other data.
 """
 
 from __future__ import annotations
 
-from fer.evaluation.measurements import FerPlusAgreement
+from dataclasses import dataclass
+
+from app.core.text import Verdict
+from fer.evaluation.measurements import Selective, Truth
 from fer.evaluation.report import Report
 from fer.labels import BALANCED_HEAD, EXPRESSION_HEAD, FERPLUS_HEAD
 from fer.model.spec import ModelSpec
@@ -110,16 +113,78 @@ _TABLE_EXPLAINED = (
 
 
 def _agreement(report: Report) -> dict[str, str]:
-    """Return how often each head agrees with FER+'s voters; empty if they cannot be compared.
-
-    They are comparable only under the same voting rule.
-    """
-    found = {head: _ferplus(report, head) for head in NAMES}
-    known = {head: one for head, one in found.items() if one}
+    """Return how often each head agrees with FER+'s voters; empty if the rules differ."""
+    known = {one.head: one for one in reversed(report.ferplus_agreement) if one.head in NAMES}
     if len(known) < 2 or len({one.rule for one in known.values()}) > 1:
         return {}
     return {head: f"{one.accuracy:.0%}" for head, one in known.items()}
 
 
-def _ferplus(report: Report, head: str) -> FerPlusAgreement | None:
-    return next((record for record in report.ferplus_agreement if record.head == head), None)
+#: Splits whose figures are shown, in order of preference: nothing was chosen on the test split.
+SPLITS = ("test", "validation")
+
+#: A corruption cannot turn a face afterwards, so the report has no figure about it; see
+#: `fer.quality`.
+_TURNED = "Faces turned this far are read right much less often; no figure here is about them."
+
+#: What it means that an answer was right, by the truth that it was compared with.
+_RIGHT: dict[Truth, str] = {
+    "label": "were",
+    "most_votes": "had most votes for it",
+    "people": "were, as most people say",
+}
+
+
+@dataclass(frozen=True)
+class TrackRecord:
+    """The measurements of one head of a model.
+
+    Attributes:
+        plain: its answers on uncorrupted images.
+        degraded: its answers on corrupted images; used for faces with a flaw.
+    """
+
+    plain: Selective
+    degraded: Selective
+
+    def describe(self, verdict: Verdict) -> str:
+        """Return a sentence on how often such a verdict was right; "" if unmeasured."""
+        if "turned" in verdict.flaws:
+            return _TURNED
+        measured = self.degraded if verdict.flaws else self.plain
+        label = verdict.candidates[0]
+        near = measured.near(label, verdict.confidence)
+        if near is None:
+            few = f"Too few {_faces(measured)} were called {label} to say how often that is right."
+            return few if measured.predicted else ""
+        what = f"called {label}" if verdict.sure else f"whose first guess was {label}"
+        right = f"{near.correct / near.count:.0%} {_RIGHT[measured.truth]}"
+        faces = f"Of {near.count:,} {_faces(measured)} {what}"
+        mistakes = _mistakes(measured, label) if verdict.sure else ""
+        return f"{faces} with {near.low:.0%} to {near.high:.0%} confidence, {right}{mistakes}."
+
+
+def track_record(report: Report, head: str) -> TrackRecord | None:
+    """Return the measurements of one head from the preferred split that has them, or None."""
+    for split in SPLITS:
+        plain = report.selective_of(split, head)
+        degraded = report.selective_of(split, head, degraded=True)
+        if plain and degraded:
+            return TrackRecord(plain, degraded)
+    return None
+
+
+def _mistakes(measured: Selective, label: str) -> str:
+    """Return the most frequent true expression of wrong answers, as the end of a sentence."""
+    truths = measured.answered_as(label)
+    truths.pop(label, None)
+    if not any(truths.values()):
+        return ""
+    return f"; when {label} is wrong, it is most often {max(truths, key=lambda n: truths[n])}"
+
+
+def _faces(measured: Selective) -> str:
+    # Each face has several corrupted pictures, so these are not counts of faces.
+    if measured.degraded:
+        return f"poor pictures of {measured.split} faces"
+    return f"{measured.split} faces"

@@ -7,13 +7,11 @@ from pathlib import Path
 
 import streamlit as st
 
-from app.core.models.model_text import facts, in_short
+from app.core.models.head_text import head_name
 from app.core.models.runnable import ModelEntry, runnable_models
 from app.core.paths import model_dir
 from app.core.text import escape_markdown
 from app.core.widget_value import hold, store_pick
-
-__all__ = ["ModelEntry", "choose_model", "chosen_entry", "chosen_model", "runnable_models"]
 
 #: The name of the chosen model, also in the page's address, so that a reload keeps the choice.
 _MODEL = "model"
@@ -57,8 +55,17 @@ def keep_choice() -> None:
     Call it once in every run of the app, on whatever page.
     """
     chosen = chosen_entry()
-    _tell_gone(chosen)
-    _keep_in_address(chosen)
+    gone = st.session_state.pop(_GONE, None)
+    if gone and chosen:
+        st.toast(
+            f"The model {escape_markdown(gone)} is not here any more. "
+            f"{escape_markdown(chosen.name)} answers from now on.",
+            icon=":material/deployed_code_alert:",
+        )
+    if chosen is None or chosen.directory == model_dir():
+        st.query_params.pop(_MODEL, None)
+    elif st.query_params.get(_MODEL) != chosen.name:
+        st.query_params[_MODEL] = chosen.name
 
 
 def choose_model() -> Path:
@@ -90,6 +97,24 @@ def show_answered(answered: ModelEntry | None, following: str) -> None:
         )
 
 
+def facts(entry: ModelEntry) -> str:
+    """Return a model's accuracy, size, and what it was trained on, as Markdown."""
+    known, measured, report = [f"{len(entry.labels)} expressions"], entry.measured, entry.report
+    if measured:
+        low, high = measured.accuracy_low, measured.accuracy_high
+        known.append(
+            f"{measured.accuracy:.1%} right on its validation data ({100 * low:.1f}–{high:.1%}), "
+            f"{head_name(entry.spec.default_head)} head"
+        )
+    else:
+        known.append("not measured")
+    known.append(f"{entry.bytes / 1e6:.1f} MB")
+    if report:
+        begun = f", begun with {report.initial_model}" if report.initial_model else ""
+        known.append(f"trained on {report.data.name}{begun}")
+    return escape_markdown(" · ".join(known))
+
+
 def _chosen(entries: Sequence[ModelEntry]) -> ModelEntry | None:
     name = st.session_state.get(_MODEL) or st.query_params.get(_MODEL)
     by_name = {entry.name: entry for entry in entries}
@@ -101,28 +126,14 @@ def _chosen(entries: Sequence[ModelEntry]) -> ModelEntry | None:
     return next((entry for entry in entries if entry.directory == model_dir()), None)
 
 
-def _tell_gone(chosen: ModelEntry | None) -> None:
-    gone = st.session_state.pop(_GONE, None)
-    if gone and chosen:
-        st.toast(
-            f"The model {escape_markdown(gone)} is not here any more. "
-            f"{escape_markdown(chosen.name)} answers from now on.",
-            icon=":material/deployed_code_alert:",
-        )
-
-
-def _keep_in_address(chosen: ModelEntry | None) -> None:
-    if chosen is None or chosen.directory == model_dir():
-        st.query_params.pop(_MODEL, None)
-    elif st.query_params.get(_MODEL) != chosen.name:
-        st.query_params[_MODEL] = chosen.name
-
-
 def _show(entries: Sequence[ModelEntry], chosen: ModelEntry | None) -> None:
     names = [entry.name for entry in entries]
     if chosen:
         hold(_CHOICE, chosen.name)
-    label = f"Model: {in_short(chosen)}" if chosen else "Choose another model"
+    label = "Choose another model"
+    if chosen:
+        right = f" · {chosen.measured.accuracy:.0%}" if chosen.measured else ""
+        label = f"Model: {escape_markdown(chosen.name)}{right}"
     with st.popover(label, icon=":material/deployed_code:", key="model_popover"):
         st.radio(
             "The model that answers, on all pages",

@@ -1,25 +1,64 @@
-"""The models that can answer here, and what is known of each. Does not use Streamlit."""
+"""The models that can answer here, and their records, read again when their files change.
+
+Does not use Streamlit.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
+from typing import TypeVar
 
-from app.core.models.reports import Stamp, file_sha256, stamp_of
 from app.core.paths import model_dir, models_dir
 from fer.errors import ModelError
+from fer.evaluation.metrics import Evaluation
 from fer.evaluation.report import Report
 from fer.export.photos import distinct_names
 from fer.model.spec import ModelSpec
+from fer.records import RecordFile
+from fer.records import file_sha256 as _hash
 
 _log = logging.getLogger(__name__)
 
-#: Split whose accuracy is shown beside a model's name: the one that all models have.
-_SPLIT = "validation"
+Kind = TypeVar("Kind", bound=RecordFile)
+
+#: What tells that a file was rewritten: modification time and size.
+Stamp = tuple[int, int]
+
+
+def read_record(kind: type[Kind], directory: Path) -> Kind:
+    """Return a record of a model, such as its `Report`.
+
+    Raises:
+        ModelError: it is missing, invalid, or of another version.
+    """
+    file = directory / kind.filename
+    if not file.is_file():
+        return kind.load(directory)  # raises an error that says what is missing and what to do
+    return _load(kind, directory, _stamp_of(file))
+
+
+def file_sha256(file: Path) -> str:
+    """Return the SHA-256 of a file as hexadecimal digits."""
+    return _sha256(file, _stamp_of(file))
+
+
+def _stamp_of(file: Path) -> Stamp:
+    status = file.stat()
+    return status.st_mtime_ns, status.st_size
+
+
+@lru_cache(maxsize=32)
+def _load(kind: type[Kind], directory: Path, stamp: Stamp) -> Kind:
+    return kind.load(directory)
+
+
+@lru_cache(maxsize=64)
+def _sha256(file: Path, stamp: Stamp) -> str:
+    return _hash(file)
 
 
 @dataclass(frozen=True)
@@ -33,12 +72,7 @@ class ModelEntry:
             its spec, which names the weights by theirs.
         spec: tells how to run it.
         bytes: size of the network's file.
-        parameters: number of its weights; None without a report about these weights.
-        accuracy: of its usual head on its own validation data; None if it was not measured.
-        accuracy_low: lower end of the 95 % interval; likewise.
-        accuracy_high: its upper end.
-        trained_on: name of the data set; empty without a report.
-        begun_with: name of the model with whose weights the training began; empty if with none.
+        report: what was measured; None without a report about these weights.
     """
 
     name: str
@@ -46,17 +80,18 @@ class ModelEntry:
     key: str
     spec: ModelSpec = field(compare=False, repr=False)
     bytes: int
-    parameters: int | None = None
-    accuracy: float | None = None
-    accuracy_low: float | None = None
-    accuracy_high: float | None = None
-    trained_on: str = ""
-    begun_with: str = ""
+    report: Report | None = field(default=None, compare=False, repr=False)
 
     @property
     def labels(self) -> tuple[str, ...]:
         """The expressions that it tells apart."""
         return self.spec.labels
+
+    @property
+    def measured(self) -> Evaluation | None:
+        """Its usual head on its own validation data, which all models have; None if unmeasured."""
+        head = self.spec.default_head
+        return self.report.evaluations_of(head).get("validation") if self.report else None
 
 
 def runnable_models() -> tuple[ModelEntry, ...]:
@@ -72,7 +107,9 @@ def runnable_models() -> tuple[ModelEntry, ...]:
     places: dict[Path, Path] = {}
     for directory in (model_dir(), *others):
         places.setdefault(directory.resolve(), directory)
-    return _told_apart([entry for one in places.values() if (entry := _entry(one))])
+    entries = [entry for one in places.values() if (entry := _entry(one))]
+    names = distinct_names([entry.name for entry in entries])
+    return tuple(replace(one, name=name) for one, name in zip(entries, names, strict=True))
 
 
 def entry_of(directory: Path) -> ModelEntry | None:
@@ -81,15 +118,10 @@ def entry_of(directory: Path) -> ModelEntry | None:
     return next(listed, None) or _entry(directory)
 
 
-def _told_apart(entries: Sequence[ModelEntry]) -> tuple[ModelEntry, ...]:
-    names = distinct_names([entry.name for entry in entries])
-    return tuple(replace(one, name=name) for one, name in zip(entries, names, strict=True))
-
-
 def _entry(directory: Path) -> ModelEntry | None:
     try:
         files = [file for file in directory.iterdir() if file.is_file()]
-        return _checked(directory, tuple(sorted((file.name, stamp_of(file)) for file in files)))
+        return _checked(directory, tuple(sorted((file.name, _stamp_of(file)) for file in files)))
     except FileNotFoundError:  # it went, or a file of it, while it was looked at
         return None
     except OSError as error:
@@ -110,53 +142,25 @@ def _checked(directory: Path, files: tuple[tuple[str, Stamp], ...]) -> ModelEntr
     try:
         spec = ModelSpec.load(directory)
         network = directory / spec.file
-        _check(spec, network)
+        if not spec.labels:
+            raise ModelError("it names no expressions. Export the model again.")
+        if not network.is_file():
+            raise ModelError(f"{network} is missing. Export the model again.")
+        if file_sha256(network) != spec.sha256:
+            raise ModelError(
+                f"{network} is not the file that spec.json names: its SHA-256 differs. Export the "
+                "model again."
+            )
     except ModelError as error:
         _log.warning("the model %s is not offered: %s", directory.name, error)
         return None
     key = hashlib.sha256((directory / ModelSpec.filename).read_bytes()).hexdigest()
-    entry = ModelEntry(directory.name, directory, key, spec, network.stat().st_size)
-    report = _report(directory, spec)
-    return _with_report(entry, report) if report else entry
-
-
-def _check(spec: ModelSpec, network: Path) -> None:
-    """Raise a `ModelError` if a network is not the one of its spec, or has no usual head."""
-    if not spec.labels:
-        raise ModelError("it names no expressions. Export the model again.")
-    if not network.is_file():
-        raise ModelError(f"{network} is missing. Export the model again.")
-    if file_sha256(network) != spec.sha256:
-        raise ModelError(
-            f"{network} is not the file that spec.json names: its SHA-256 differs. Export the "
-            "model again."
-        )
-
-
-def _report(directory: Path, spec: ModelSpec) -> Report | None:
-    if not (directory / Report.filename).is_file():
-        return None
-    try:
-        report = Report.load(directory)
-    except ModelError as error:
-        _log.warning("the model %s is offered without its figures: %s", directory.name, error)
-        return None
-    return report if report.describes(spec) else None
-
-
-def _with_report(entry: ModelEntry, report: Report) -> ModelEntry:
-    known = replace(
-        entry,
-        parameters=report.parameters,
-        trained_on=report.data.name,
-        begun_with=report.initial_model or "",
-    )
-    measured = report.evaluations_of(entry.spec.default_head).get(_SPLIT)
-    if measured is None:
-        return known
-    return replace(
-        known,
-        accuracy=measured.accuracy,
-        accuracy_low=measured.accuracy_low,
-        accuracy_high=measured.accuracy_high,
-    )
+    report = None
+    if (directory / Report.filename).is_file():
+        try:
+            report = Report.load(directory)
+        except ModelError as error:
+            _log.warning("the model %s is offered without its figures: %s", directory.name, error)
+    if report and not report.describes(spec):
+        report = None
+    return ModelEntry(directory.name, directory, key, spec, network.stat().st_size, report)

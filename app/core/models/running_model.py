@@ -10,10 +10,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from app.core.models.model_choice import choose_model, chosen_model
-from app.core.models.reports import read_report, read_spec
-from app.core.models.runnable import ModelEntry, entry_of
-from app.core.models.track_record import TrackRecord, track_record
+from app.core.models.head_text import TrackRecord, track_record
+from app.core.models.model_choice import choose_model, chosen_entry, chosen_model
+from app.core.models.runnable import ModelEntry, entry_of, read_record
 from app.core.paths import without_folder
 from app.core.photo import LargestFaces
 from app.core.server.events import log_event
@@ -22,8 +21,7 @@ from fer import FaceAnalyzer, ModelError
 from fer.detection.blazeface import BlazeFace
 from fer.detection.evidence import Evidence
 from fer.detection.face_landmark import FaceLandmark
-from fer.detection.photo_scan import PhotoScan
-from fer.detection.pyramid import MIN_SCORE
+from fer.detection.photo_scan import MIN_SCORE, PhotoScan
 from fer.detection.version import photo_detector
 from fer.evaluation.report import Report
 from fer.labels import EXPRESSION_HEAD
@@ -79,16 +77,7 @@ def model_spec() -> ModelSpec:
     Raises:
         ModelError: it is missing, invalid, or of another version.
     """
-    return read_spec(chosen_model())
-
-
-def model_report() -> Report:
-    """Return the report of the chosen model.
-
-    Raises:
-        ModelError: it is missing, invalid, or of another version.
-    """
-    return read_report(chosen_model())
+    return read_record(ModelSpec, chosen_model())
 
 
 def matching_report(answered: ModelEntry | None = None) -> Report | None:
@@ -97,13 +86,8 @@ def matching_report(answered: ModelEntry | None = None) -> Report | None:
     Args:
         answered: the model as it was when it answered; the chosen one as it is now if None.
     """
-    try:
-        report = read_report(answered.directory) if answered else model_report()
-        spec = answered.spec if answered else model_spec()
-    except ModelError as error:
-        _log.warning("results are shown without measured figures: %s", error)
-        return None
-    return report if report.describes(spec) else None
+    entry = answered or chosen_entry()
+    return entry.report if entry else None
 
 
 def matching_track_record(

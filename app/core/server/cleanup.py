@@ -165,7 +165,12 @@ class Cleanup:
         with self._lock:
             self._tasks = [found for found in self._tasks if found()]
             tasks = [task for found in self._tasks if (task := found())]
-        went = [self._try(task) for task in tasks]
+        went = []
+        for task in tasks:
+            try:
+                went.append(task())
+            except Exception:
+                _log.exception("A task of the cleanup has failed; it runs again")
         self._looked = now = self._clock()
         if any(went):
             self._times_left = TIMES
@@ -175,14 +180,6 @@ class Cleanup:
             self._trim()
             self._times_left -= 1
             self._worked_before, self._gave_at = self._worked(), now
-
-    @staticmethod
-    def _try(task: Task) -> bool:
-        try:
-            return task()
-        except Exception:
-            _log.exception("A task of the cleanup has failed; it runs again")
-            return False
 
     def _run(self) -> None:
         while True:

@@ -28,7 +28,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.core.server.events import log_event
-from app.core.session.parameter import PARAMETER
+from app.core.session.session_store import PARAMETER
 
 #: Seconds for answers that are under way to be taken. Container engines wait ten before they kill.
 END_SECONDS = 5

@@ -25,9 +25,6 @@ from typing import TextIO
 
 from app.core.settings import LOG
 
-#: Value of the setting `LOG` that has events written.
-JSON = "json"
-
 #: Lines of one event that are written in a minute, so that no crowd fills a disk. All are counted,
 #: and the next line says how many were left out.
 LINES_A_MINUTE = 60
@@ -57,24 +54,21 @@ class Kind(Enum):
     FAULT = "fault"
 
 
+_FAULTS = (OTHER, "turn_failed", "model_failed", "disk_failed")
+_REFUSALS = (
+    *("photo_refused", "upload_refused", "session_refused", "stream_refused"),
+    *("device_message_refused", "operator_refused"),
+)
+_NEWS = (
+    *("server_started", "photo_answered", "stream_started", "stream_ended"),
+    *("operator_signed_in", "draining"),
+)
+
 #: All events.
 EVENTS: Mapping[str, Kind] = {
-    OTHER: Kind.FAULT,
-    "server_started": Kind.NEWS,
-    "photo_answered": Kind.NEWS,
-    "photo_refused": Kind.REFUSAL,
-    "upload_refused": Kind.REFUSAL,
-    "session_refused": Kind.REFUSAL,
-    "stream_started": Kind.NEWS,
-    "stream_ended": Kind.NEWS,
-    "stream_refused": Kind.REFUSAL,
-    "device_message_refused": Kind.REFUSAL,
-    "turn_failed": Kind.FAULT,
-    "model_failed": Kind.FAULT,
-    "disk_failed": Kind.FAULT,
-    "operator_signed_in": Kind.NEWS,
-    "operator_refused": Kind.REFUSAL,
-    "draining": Kind.NEWS,
+    name: kind
+    for kind, names in ((Kind.FAULT, _FAULTS), (Kind.REFUSAL, _REFUSALS), (Kind.NEWS, _NEWS))
+    for name in names
 }
 
 #: Words for what a disk has said.
@@ -103,8 +97,6 @@ WORDS = frozenset(
     | {"connection", "camera", "thread", "internal"}
 )
 
-_written: dict[str, tuple[int, int]] = {}
-
 
 class Counters:
     """Counts by name and kind since the server started. Thread-safe."""
@@ -114,13 +106,7 @@ class Counters:
         self._totals: Counter[tuple[str, str]] = Counter()
 
     def add(self, name: str, kind: str = "") -> None:
-        """Count something.
-
-        Args:
-            name: what happened; one of a fixed set of words, as is the kind, so that the number of
-                counts is bounded.
-            kind: which sort of it; empty if there is only one.
-        """
+        """Count something; name and kind are of fixed sets of words, so that counts are few."""
         with self._lock:
             self._totals[name, kind] += 1
 
@@ -136,6 +122,9 @@ class Counters:
 
 _counters = Counters()
 _lock = threading.Lock()
+
+#: Minute in which a line of an event was written last, and how many there were in it.
+_written: dict[str, tuple[int, int]] = {}
 
 
 def counters() -> Counters:
@@ -214,27 +203,22 @@ class JsonLine(logging.Formatter):
         if error:
             line["error"] = type(error).__name__
             line["at"] = [
-                f"{_place(frame.filename)}:{frame.lineno} {frame.name}"
+                f"{path.relative_to(_ROOT).as_posix() if path.is_relative_to(_ROOT) else path.name}"
+                f":{frame.lineno} {frame.name}"
                 for frame in traceback.extract_tb(error.__traceback__)
+                for path in [Path(frame.filename)]
             ]
         return json.dumps(line)
 
 
-def _place(file: str) -> str:
-    path = Path(file)
-    return path.relative_to(_ROOT).as_posix() if path.is_relative_to(_ROOT) else path.name
-
-
 def _as_json() -> bool:
-    return LOG.text(os.environ).lower() == JSON
+    return LOG.text(os.environ).lower() == "json"
 
 
-def _fact(value: object) -> float | bool | str:
-    if isinstance(value, float):
-        return round(value, 3)
-    if isinstance(value, int):
-        return value
-    return value if isinstance(value, str) and value in WORDS else OTHER
+def _fact(value: float | bool | str) -> float | bool | str:
+    if isinstance(value, str):
+        return value if value in WORDS else OTHER
+    return round(value, 3) if isinstance(value, float) else value
 
 
 def _left_out(name: str, minute: int) -> int | None:

@@ -1,4 +1,4 @@
-"""Who may use the app at the moment, and how often a visitor may upload."""
+"""Who may use the app at the moment, and how often a visitor may do something."""
 
 from __future__ import annotations
 
@@ -56,13 +56,13 @@ class Admission:
 _MINUTE = 60.0
 
 
-class UploadRate:
-    """Lets every visitor upload so often a minute: a token bucket for each. Thread-safe.
+class RateLimit:
+    """Lets everybody do something so often a minute: a token bucket for each. Thread-safe.
 
     After a pause, that many can come at once; then they come back one by one.
 
     Args:
-        most: uploads in a minute.
+        most: times in a minute.
         clock: monotonic clock in seconds.
     """
 
@@ -75,39 +75,31 @@ class UploadRate:
         with self._lock:
             return len(self._left)
 
-    def take(self, visitor: str, wanted: int = 1) -> int:
-        """Return how many of the wanted uploads are let through, and count those.
-
-        Args:
-            visitor: tells one from others.
-            wanted: number of files that came.
-        """
+    def take(self, who: str, wanted: int = 1) -> int:
+        """Return how many of the wanted times are let through, and count those."""
         now = self._clock()
         with self._lock:
-            self._forget(now)
-            left = self._left_of(visitor, now)
+            # Who has paused for a minute has all of it left.
+            self._left = {w: kept for w, kept in self._left.items() if now - kept[1] < _MINUTE}
+            left = self._left_of(who, now)
             taken = min(wanted, math.floor(left + 1e-9))  # seconds do not add up exactly
-            self._left[visitor] = left - taken, now
+            self._left[who] = left - taken, now
             return taken
 
-    def seconds_for(self, visitor: str, wanted: int = 1) -> float:
+    def seconds_for(self, who: str, wanted: int = 1) -> float:
         """Return the seconds until so many are let through; infinite if they never are."""
         with self._lock:
-            missing = min(wanted, self.most) - self._left_of(visitor, self._clock())
+            missing = min(wanted, self.most) - self._left_of(who, self._clock())
         if not self.most:
             return math.inf
         return max(0.0, missing * _MINUTE / self.most)
 
-    def _left_of(self, visitor: str, now: float) -> float:
-        left, at = self._left.get(visitor, (float(self.most), now))
+    def _left_of(self, who: str, now: float) -> float:
+        left, at = self._left.get(who, (float(self.most), now))
         return min(float(self.most), left + (now - at) * self.most / _MINUTE)
 
-    def _forget(self, now: float) -> None:
-        """Forget who has not uploaded for a minute, and so has all of it left."""
-        self._left = {v: kept for v, kept in self._left.items() if now - kept[1] < _MINUTE}
 
-
-def too_fast(names: list[str], rate: UploadRate, visitor: str) -> str:
+def too_fast(names: Sequence[str], rate: RateLimit, visitor: str) -> str:
     """Return what is told of files that came too fast; empty if there are none.
 
     Args:
@@ -117,19 +109,16 @@ def too_fast(names: list[str], rate: UploadRate, visitor: str) -> str:
     """
     if not names:
         return ""
-    what = names[0] if len(names) == 1 else f"{len(names):,} files"
+    one = len(names) == 1
+    what = f"{names[0]} was" if one else f"{len(names):,} files were"
     if not rate.most:
-        return f"{what} {_were(names)} not added: this server takes no uploads."
+        return f"{what} not added: this server takes no uploads."
     seconds = rate.seconds_for(visitor, len(names))
     wait = "some seconds" if seconds < 10 else f"about {10 * math.ceil(seconds / 10)} seconds"
     return (
-        f"{what} {_were(names)} not added: this server takes {rate.most:,} files a minute of a "
-        f"visitor. Add {'it' if len(names) == 1 else 'them'} again in {wait}."
+        f"{what} not added: this server takes {rate.most:,} files a minute of a visitor. Add "
+        f"{'it' if one else 'them'} again in {wait}."
     )
-
-
-def _were(names: list[str]) -> str:
-    return "was" if len(names) == 1 else "were"
 
 
 _log = logging.getLogger(__name__)
@@ -154,7 +143,16 @@ def let_in() -> bool:
     if _WAITS not in st.session_state:
         st.session_state[_WAITS] = True
         log_event("session_refused", reason="full")
-    _show_full(admission)
+    with st.container(border=True, horizontal_alignment="center", height=340):
+        st.space("medium")
+        st.markdown("## :material/hourglass_top:", anchors=False, width="content")
+        st.markdown("#### Everybody is here at once", anchors=False, width="content")
+        st.markdown(
+            f"This server has places for {admission.most:,} open tabs, and all are taken. The page "
+            "opens by itself as soon as one is free.",
+            text_alignment="center",
+        )
+    st.fragment(_wait, run_every=_POLL_SECONDS)()
     return False
 
 
@@ -172,20 +170,7 @@ def let_through(names: Sequence[str]) -> tuple[int, str]:
     count = rate.take(visitor, len(names))
     if count < len(names):
         log_event("upload_refused", reason="rate", files=len(names) - count)
-    return count, too_fast([*names[count:]], rate, visitor)
-
-
-def _show_full(admission: Admission) -> None:
-    with st.container(border=True, horizontal_alignment="center", height=340):
-        st.space("medium")
-        st.markdown("## :material/hourglass_top:", anchors=False, width="content")
-        st.markdown("#### Everybody is here at once", anchors=False, width="content")
-        st.markdown(
-            f"This server has places for {admission.most:,} open tabs, and all are taken. The page "
-            "opens by itself as soon as one is free.",
-            text_alignment="center",
-        )
-    st.fragment(_wait, run_every=_POLL_SECONDS)()
+    return count, too_fast(names[count:], rate, visitor)
 
 
 def _wait() -> None:
@@ -207,5 +192,5 @@ def _admission() -> Admission:
 
 
 @st.cache_resource(show_spinner=False)
-def _upload_rate() -> UploadRate:
-    return UploadRate(MAX_UPLOADS_A_MINUTE.number(server_settings()))
+def _upload_rate() -> RateLimit:
+    return RateLimit(MAX_UPLOADS_A_MINUTE.number(server_settings()))

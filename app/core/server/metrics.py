@@ -15,10 +15,10 @@ from streamlit.runtime.stats import CounterStat, GaugeStat, Stat
 import fer
 from app.core.models.runnable import entry_of
 from app.core.paths import model_dir
+from app.core.priority import max_streams
 from app.core.server.cleanup import CLEANUP, resident_bytes
 from app.core.server.environment import server_settings
 from app.core.server.events import EVENTS, LOGGED, counters
-from app.live.streaming.stream_limit import max_streams
 
 _SINCE = time.monotonic()
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.core import law
 from app.core.components import mount
+from app.core.server import notice
 from app.core.server.end import READY_PATH, THIS_SERVER
 from app.core.server.environment import server_settings
 from app.core.server.notice import Notice
@@ -52,15 +52,15 @@ def show_server_notice() -> None:
 
 def show_notice() -> None:
     """Show who uses the camera and what for, where the operator has set it."""
-    notice = Notice.of(server_settings())
-    if not notice.operator:
+    told = Notice.of(server_settings())
+    if not told.operator:
         return
-    said = [f"**This page reads facial expressions**, run by {escape_markdown(notice.operator)}."]
-    if notice.purpose:
-        said.append(f"What for: {escape_markdown(notice.purpose)}.")
+    said = [f"**This page reads facial expressions**, run by {escape_markdown(told.operator)}."]
+    if told.purpose:
+        said.append(f"What for: {escape_markdown(told.purpose)}.")
     said.append("Nobody is identified, and no picture is kept after your visit.")
-    if notice.contact:
-        said.append(f"Questions, and your rights: {escape_markdown(notice.contact)}.")
+    if told.contact:
+        said.append(f"Questions, and your rights: {escape_markdown(told.contact)}.")
     st.info(" ".join(said), icon=":material/info:")
 
 
@@ -69,15 +69,15 @@ def show_law() -> None:
     st.subheader("If you point it at other people", anchor=False)
     with st.container(horizontal=True, vertical_alignment="distribute"):
         for title, text in (
-            (":material/gavel: The EU's AI Act", law.AI_ACT),
-            (":material/policy: Data protection (GDPR)", law.GDPR),
+            (":material/gavel: The EU's AI Act", notice.AI_ACT),
+            (":material/policy: Data protection (GDPR)", notice.GDPR),
         ):
             with st.container(border=True, width=548):
                 st.markdown(f"#### {title}", anchors=False)
                 st.markdown(text)
     with st.container(border=True):
         st.markdown("#### :material/fact_check: Before you start", anchors=False)
-        st.markdown(law.DUTIES)
+        st.markdown(notice.LAW_DUTIES)
         st.download_button(
             "Notice to print (HTML)",
             Notice.of(server_settings()).page(),
@@ -87,5 +87,5 @@ def show_law() -> None:
             key="about_notice",
             on_click="ignore",
         )
-    st.caption(law.STATE)
-    st.caption(law.SOURCES)
+    st.caption(notice.LAW_STATE)
+    st.caption(notice.LAW_SOURCES)

@@ -2,45 +2,70 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import ipaddress
 import math
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping
 
 import streamlit as st
 
 from app.core.jobs import max_jobs
 from app.core.layout import header
+from app.core.priority import max_streams
 from app.core.server.environment import server_settings
 from app.core.server.events import log_event
+from app.core.server.gate import RateLimit
 from app.core.server.metrics import ServerStats
-from app.core.server.password import PasswordDoor, password_of
-from app.core.settings import MAX_STREAMS, SETTINGS, in_force
-from app.live.state import ice_source
-from app.live.streaming.ice import IceSource
-from app.live.streaming.relay import RelayCheck, RelayState
-from app.live.streaming.stream_limit import max_streams
+from app.core.settings import MAX_STREAMS, OPERATOR_PASSWORD, SETTINGS, in_force
+
+#: Least length of the password. With `ATTEMPTS` a minute, twelve random letters are not guessed.
+MIN_LENGTH = 12
+
+#: Passwords in a minute from one address: who guesses opens as many tabs as he likes, and must not
+#: lock the operator out.
+ATTEMPTS = 5
 
 _INSIDE, _GIVEN, _WRONG = "operator_inside", "operator_password", "operator_wrong"
 
-_RELAYS = {
-    "own": "TURN server of your own",
-    "cloudflare": "TURN by Cloudflare",
-    "twilio": "TURN by Twilio",
-    "stun": "STUN only: no video through strict firewalls",
-    "local": "none: this machine and its network only",
-}
 
-_RELAY_STATES = {
-    RelayState.WORKS: "works",
-    RelayState.EXPIRED: "refuses: the credentials have expired. Are both clocks right?",
-    RelayState.REFUSED: "refuses the credentials",
-    RelayState.FULL: "is full",
-    RelayState.UNREACHABLE: "does not answer",
-}
+def password_of(settings: Mapping[str, str]) -> str:
+    """Return the password of the operator's page; empty if there is no page.
+
+    Args:
+        settings: environment variables and secrets; may contain `OPERATOR_PASSWORD`.
+    """
+    password = OPERATOR_PASSWORD.text(settings)
+    return password if len(password) >= MIN_LENGTH else ""
 
 
-def show_operation() -> None:
-    """Ask for the password; who has given it in this tab sees the limits, the model and TURN."""
+def lets_in(given: str, password: str) -> bool:
+    """Return whether the right password was given; nobody gets in if it is empty."""
+    # Of the digests, so that the time tells neither the place of a wrong letter nor the length of
+    # the right password.
+    digests = (
+        hashlib.sha256(text.strip().encode(errors="replace")).digest() for text in (given, password)
+    )
+    return hmac.compare_digest(*digests) and bool(password)
+
+
+def network_of(address: str) -> str:
+    """Return what one visitor has all addresses of: of version 6, 64 bits."""
+    try:
+        known = ipaddress.ip_address(address)
+    except ValueError:
+        return ""
+    if known.version == 4 or known.ipv4_mapped is not None:
+        return str(known)
+    return str(ipaddress.ip_network((int(known) >> 64 << 64, 64)))
+
+
+def show_operation(live_facts: Callable[[], list[tuple[str, str]]]) -> None:
+    """Ask for the password; who has given it in this tab sees the limits, the model and TURN.
+
+    Args:
+        live_facts: returns what is said of the way of live video, with the name of each fact.
+    """
     if not st.session_state.get(_INSIDE) or not password_of(server_settings()):
         _show_door()
         return
@@ -54,11 +79,11 @@ def show_operation() -> None:
             on_click=lambda: st.session_state.pop(_INSIDE, None),
         )
     with st.spinner("Asking the TURN server …"):  # before a visitor needs it
-        relay = _relay_check().state(ice_source().current())
+        live = [_row(what, value) for what, value in live_facts()]
     # Above the table, whose toolbar would cover the button.
     st.caption("Secrets are never shown. docs/settings.md says what happens at each limit.")
     st.dataframe(
-        [*model_rows(), *relay_rows(ice_source(), relay), *setting_rows(server_settings())],
+        [*model_rows(), *live, *setting_rows(server_settings())],
         hide_index=True,
         alt="Table of the model, the TURN server and all settings with the values in force",
     )
@@ -69,7 +94,7 @@ def _show_door() -> None:
     with st.container(width=420), st.form("operator_door", border=True):
         st.text_input("Password", type="password", key=_GIVEN, autocomplete="current-password")
         st.form_submit_button("Sign in", type="primary", icon=":material/login:", on_click=_try)
-        if wait := math.ceil(_password_door().closed_seconds(_address())):
+        if wait := math.ceil(_attempts().seconds_for(_network())):
             st.error(
                 f"**Too many wrong passwords.** None is looked at for {wait} seconds.",
                 icon=":material/lock_clock:",
@@ -83,7 +108,7 @@ def _try() -> None:
     st.session_state[_GIVEN] = ""  # it need not stay in memory
     if not given:
         return
-    right = _password_door().lets_in(given, password_of(server_settings()), _address())
+    right = bool(_attempts().take(_network())) and lets_in(given, password_of(server_settings()))
     st.session_state[_INSIDE], st.session_state[_WRONG] = right, not right
     if right:
         log_event("operator_signed_in")
@@ -91,19 +116,14 @@ def _try() -> None:
         log_event("operator_refused", reason="password")
 
 
-def _address() -> str:
-    """Return the address of who has the page open; that of a proxy whose word is not believed."""
-    return st.context.ip_address or ""
+def _network() -> str:
+    # Where a proxy's word is not believed, the address is that of the proxy.
+    return network_of(st.context.ip_address or "")
 
 
 @st.cache_resource(show_spinner=False)
-def _password_door() -> PasswordDoor:
-    return PasswordDoor()
-
-
-@st.cache_resource(show_spinner=False)
-def _relay_check() -> RelayCheck:
-    return RelayCheck()
+def _attempts() -> RateLimit:
+    return RateLimit(ATTEMPTS)
 
 
 def model_rows() -> list[dict[str, str]]:
@@ -115,20 +135,6 @@ def model_rows() -> list[dict[str, str]]:
         _row("Model", facts["model"] if ready else f"{facts['model']}: cannot answer"),
         _row("SHA-256 of its file", ready or "–"),
     ]
-
-
-def relay_rows(source: IceSource, relay: RelayState | None) -> list[dict[str, str]]:
-    """Return where live video goes, and what the TURN server says; None if there is none."""
-    rows = [_row("Way of live video", _RELAYS.get(source.source, "not known yet"))]
-    if relay:
-        rows.append(_row("The TURN server", _RELAY_STATES[relay]))
-    for name, at in (
-        ("Credentials came last", source.succeeded_at),
-        ("They last failed to come", source.failed_at),
-    ):
-        if at is not None:
-            rows.append(_row(name, f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M:%S} UTC"))
-    return rows
 
 
 def setting_rows(settings: Mapping[str, str]) -> list[dict[str, str]]:

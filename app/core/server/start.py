@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import tempfile
+from pathlib import Path
 
 from streamlit import runtime
 
@@ -12,10 +15,11 @@ from app.core.server.end import end_in_time
 from app.core.server.environment import server_settings
 from app.core.server.events import begin_log, log_event
 from app.core.server.metrics import serve_metrics
-from app.core.server.password import MIN_LENGTH, password_of
+from app.core.server.operator_view import MIN_LENGTH, password_of
 from app.core.server.streamlit_memory import bound_uploads, forget_closed_tabs, hold_uploads
 from app.core.session.clicks import keep_clicks
 from app.core.settings import OPERATOR_PASSWORD
+from app.core.upload_folders import remove_left_overs
 from fer.images import MAX_BYTES
 
 _log = logging.getLogger(__name__)
@@ -26,6 +30,7 @@ def begin_server() -> None:
 
     From then on no click is lost over the next one, no page is emptied by the one before, no
     photograph arrives in a file, uploads have a budget, and the server ends when it is told to.
+    Recordings that a killed one has left are deleted.
 
     A test of a page has no server: nothing may outlast it.
     """
@@ -42,6 +47,8 @@ def begin_server() -> None:
                 OPERATOR_PASSWORD.name,
                 MIN_LENGTH,
             )
+        with contextlib.suppress(OSError):  # there may be no folder for temporary files
+            remove_left_overs(Path(tempfile.gettempdir()))
         bound_allocator()
         shorten_switches()
         keep_clicks()

@@ -118,7 +118,8 @@ class Keeper:
         for file in sorted(since, key=since.__getitem__, reverse=True):
             if now - since[file] < KEPT_SECONDS and room > 0:
                 self._since[file] = since[file]
-                room -= self._size(files[file])
+                content = self._manager.read_file(files[file])
+                room -= content.content_size if content else 0
             else:
                 self._manager._delete_file(files[file])
         return inactive.difference(downloads)
@@ -137,7 +138,3 @@ class Keeper:
 
     def _held(self) -> int:
         return len(self._manager._file_metadata) + len(self._manager._deferred_callables)
-
-    def _size(self, file_id: str) -> int:
-        content = self._manager.read_file(file_id)
-        return content.content_size if content else 0

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
-from app.core.session.parameter import PARAMETER
-from app.core.session.session_store import Session, SessionStore
+from app.core.session.session_store import PARAMETER, Session, SessionStore
 from app.core.session.tabs import this_tab, this_visitor
 
 #: Whether the page's address had the key of a session that is kept no more.
@@ -47,3 +48,11 @@ def session_of_tab(
 def address_is_unknown() -> bool:
     """Return whether the visitor came to find a session that is kept no more."""
     return bool(st.session_state.get(_UNKNOWN))
+
+
+def visitors_zone() -> tzinfo:
+    """Return the time zone of the visitor's browser; UTC if it is not known."""
+    try:
+        return ZoneInfo(st.context.timezone or "UTC")
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # not known here, or no name at all
+        return UTC

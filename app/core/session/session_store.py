@@ -11,6 +11,9 @@ from typing import Generic, TypeVar
 
 Session = TypeVar("Session")
 
+#: Name in a page's address of the key to what the server keeps for it.
+PARAMETER = "session"
+
 #: Seconds for which a session is kept after its tab was last seen open, if a store is not told
 #: otherwise: long enough for a reload, and for a phone that shows something else for a while. What
 #: a closed tab held is the server's again after three minutes, in which the cleanup looks too.

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from app.core.text import counted
-from app.dashboard.elements import Part, Table
-from app.dashboard.models import OpenedModel
-from app.dashboard.sections.performance import HEADLINES, splits_table
-from app.dashboard.text import (
+from app.core.report.elements import Part, Table
+from app.core.report.evaluation import HEADLINES
+from app.core.report.text import (
     SplitEvaluation,
     interval,
     percent,
@@ -17,6 +15,9 @@ from app.dashboard.text import (
     training_time,
     trainings,
 )
+from app.core.text import counted
+from app.dashboard.models import OpenedModel
+from app.dashboard.sections.figures import splits_table
 from fer.evaluation.report import Report
 
 #: Settings of the augmentation that change where a face stands, and those that make its picture
@@ -60,7 +61,8 @@ def comparison(one: Side, other: Side, measured_on: str) -> Table:
         if found[0] and found[1]:
             change = headline.value(found[1]) - headline.value(found[0])
             share = headline.text is percent
-            difference = percentage_points(change) if share else _signed(change, 3)
+            signed = f"{round(change, 3):+.3f}".replace("-", "−")
+            difference = percentage_points(change) if share else signed
         texts = (headline.of(evaluation) if evaluation else "–" for evaluation in found)
         rows.append((headline.name, *texts, difference))
     rows.insert(1, ("95% interval", *(interval(e) if e else "–" for e in found), ""))
@@ -98,10 +100,6 @@ def comparison(one: Side, other: Side, measured_on: str) -> Table:
 
 def _ratio(first: float, second: float) -> str:
     return f"× {second / first:.2f}" if first and second else "–"
-
-
-def _signed(value: float, digits: int) -> str:
-    return f"{round(value, digits):+.{digits}f}".replace("-", "−")
 
 
 def differences(first: Report, second: Report) -> Table:

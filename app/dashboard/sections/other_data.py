@@ -9,23 +9,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from app.core.models.head_text import head_name
-from app.core.text import counted
-from app.dashboard.elements import Fact, Facts, Note, Part, Row, Table
-from app.dashboard.models import OpenedModel
-from app.dashboard.sections.performance import (
+from app.core.report.elements import Fact, Facts, Note, Part, Table
+from app.core.report.evaluation import (
     ACCURACY,
+    AS_ANSWERED,
     CALIBRATION,
-    HEADLINES,
     INTERVAL,
     MACRO_F1,
-    confusion,
-    confusion_counts,
-    per_class,
+    RESTRICTED,
+    _interval,
+    labelled_facts,
+    labelled_tables,
+    overlap_notes,
+    search_facts,
+    share_of,
+    ways,
 )
-from app.dashboard.text import SplitEvaluation, percent, share_range
-from fer.evaluation.labelled import LabelledEvaluation
-from fer.evaluation.metrics import Evaluation, wilson_interval
-from fer.evaluation.other_data import OtherData, PhotoSearch, StatedFigures
+from app.core.report.text import percent, share_range
+from app.dashboard.models import OpenedModel
+from fer.evaluation.other_data import OtherData, StatedFigures
 
 ABOUT = (
     "Measured on faces that it did not learn from. Other data often show other faces in other "
@@ -34,13 +36,6 @@ ABOUT = (
 
 FURTHER = "Below the splits stand faces of other origin, with what is known of them."
 
-#: The two ways to measure, as a visitor chooses between them.
-AS_ANSWERED, RESTRICTED = "As it answers", "Shared classes only"
-
-ANSWERED = (
-    "Of how many faces it gives an answer and does not say “uncertain”, at the limits that it has "
-    "everywhere in this app."
-)
 
 #: How a figure is told apart from others in one line of a table, by the ground truth.
 _TRUTHS = {
@@ -219,87 +214,3 @@ def _stated(figures: StatedFigures) -> list[Part]:
         )
         parts.append(Table("Each expression", ("Expression", "Recall", "F1"), rows, meaning))
     return [*parts, Note("Nothing else was said of this measurement, so there is no matrix.")]
-
-
-def search_facts(search: PhotoSearch) -> Facts:
-    """Return how many faces were found, and the accuracy with the others as misses."""
-    facts = [
-        Fact(
-            "Face found",
-            percent(search.found / search.images),
-            f"Found by {search.detector or 'the detector of this app'}.",
-            f"{search.found:,} of {search.images:,}",
-        )
-    ]
-    of_all = (("Right of all", search.accuracy), ("Of all, restricted", search.restricted_accuracy))
-    facts += [
-        Fact(
-            name,
-            percent(share),
-            "Photographs without a face that is found count as wrong.",
-            _interval(share, search.images),
-        )
-        for name, share in of_all
-        if share is not None
-    ]
-    return Facts(tuple(facts))
-
-
-def share_of(share: float | None, count: int) -> str:
-    """Return a share of so many with its interval; a dash if it is not known."""
-    return "–" if share is None else f"{percent(share)} ({_interval(share, count)})"
-
-
-def _interval(share: float, count: int) -> str:
-    return share_range(*wilson_interval(round(share * count), count))
-
-
-def ways(evaluation: LabelledEvaluation) -> dict[str, Evaluation]:
-    """Return the metrics by the way to measure; one way where both are the same."""
-    found = {AS_ANSWERED: evaluation.as_answered}
-    if evaluation.missing and evaluation.restricted:
-        found[RESTRICTED] = evaluation.restricted
-    return found
-
-
-def labelled_facts(
-    evaluation: LabelledEvaluation, way: str = AS_ANSWERED, *, calibration: bool = True
-) -> Facts:
-    """Return the headline figures of a way to measure; `calibration` takes many faces."""
-    names = ["Accuracy", "Macro-F1", "Balanced accuracy"]
-    names += ["Calibration error"] if calibration else []
-    facts = [one.fact(ways(evaluation)[way]) for one in HEADLINES if one.name in names]
-    if way == AS_ANSWERED:
-        right = f"{percent(evaluation.answered_accuracy)} right" if evaluation.answered else ""
-        facts.append(Fact("Answered", percent(evaluation.answered), ANSWERED, right))
-    return Facts(facts)
-
-
-def overlap_notes(evaluation: LabelledEvaluation) -> list[Note]:
-    """Say which classes the data lack, and which faces were left out."""
-    notes = []
-    if evaluation.missing:
-        names = ", ".join(evaluation.missing)
-        notes.append(
-            f"There is no face of {names} here. As it answers, it may still say so, and is then "
-            "wrong. With the shared classes only, it may not."
-        )
-    if evaluation.missing and evaluation.restricted is None:
-        notes.append("All faces have one label, so it could not be told from others.")
-    if evaluation.left_out:
-        counts = ", ".join(
-            f"{counted(count, 'face')} of {name}" for name, count in evaluation.left_out.items()
-        )
-        notes.append(f"Left out, since this head does not know the class: {counts}.")
-    return [Note(text) for text in notes]
-
-
-def labelled_tables(evaluation: LabelledEvaluation, way: str = AS_ANSWERED) -> list[Part]:
-    """Return the confusion matrix and the figures of each class; no split or head is named."""
-    figures = ways(evaluation)[way]
-    present = tuple(c for c in figures.classes if c.support)
-    chosen, by_class = (
-        SplitEvaluation("", True, one, head="")
-        for one in (figures, figures.model_copy(update={"classes": present}))
-    )
-    return [Row((confusion(chosen), confusion_counts(chosen))), per_class(by_class)]

@@ -9,8 +9,8 @@ import streamlit as st
 
 from app.core.widget_value import hold, store_pick
 from app.live.device.component import device_problem, device_report
-from app.live.device.texts import UNABLE, explained
-from app.live.streaming.ice import Help
+from app.live.device.texts import explained
+from app.live.streaming.turn import Help
 from app.live.webrtc import stop_clip
 
 
@@ -101,7 +101,12 @@ def show_choice(reason: str) -> Place:
     Args:
         reason: what speaks for the device; see `reason_for_device`.
     """
-    choice = _choice(reason)
+    known = {place.value: Choice(place, by_visitor=True) for place in Place}
+    address = known.get(st.query_params.get(_PARAMETER, ""), Choice())
+    choice = st.session_state.get(_CHOICE, address).revised(reason, _problem())
+    st.session_state[_CHOICE] = choice
+    if choice.by_visitor and st.query_params.get(_PARAMETER) != choice.place.value:
+        st.query_params[_PARAMETER] = choice.place.value  # also after a visit to another page
     hold(_WIDGET, choice.place)
     st.segmented_control(
         "Where to analyse",
@@ -116,8 +121,8 @@ def show_choice(reason: str) -> Place:
     )
     if choice.reason:
         st.caption(f":material/info: {choice.reason}")
-    elif _problem() and not choice.by_visitor and reason:
-        st.caption(f":material/mobile_off: {explained(UNABLE, _problem())}")
+    elif (problem := _problem()) and not choice.by_visitor and reason:
+        st.caption(f":material/mobile_off: {explained(problem)}")
     return choice.place
 
 
@@ -141,18 +146,8 @@ def offer_device() -> None:
         )
 
 
-def _choice(reason: str) -> Choice:
-    known = {place.value: Choice(place, by_visitor=True) for place in Place}
-    address = known.get(st.query_params.get(_PARAMETER, ""), Choice())
-    choice = st.session_state.get(_CHOICE, address).revised(reason, _problem())
-    st.session_state[_CHOICE] = choice
-    if choice.by_visitor and st.query_params.get(_PARAMETER) != choice.place.value:
-        st.query_params[_PARAMETER] = choice.place.value  # also after a visit to another page
-    return choice
-
-
 def _problem() -> str:
     """Return why the device cannot, as its code; "" if nothing is known against it."""
-    told = device_report().problem  # known only while the component is there, so it is kept
-    st.session_state[_PROBLEM] = told or st.session_state.get(_PROBLEM, "")
-    return device_problem() or st.session_state[_PROBLEM]
+    if problem := device_report().problem:  # known only while the component is there
+        st.session_state[_PROBLEM] = problem
+    return device_problem() or str(st.session_state.get(_PROBLEM, ""))

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -17,60 +16,21 @@ from app.live.device.protocol import DeviceFeed, Report
 from app.live.device.served import served_networks
 from app.live.device.texts import IN_BROWSER
 from app.live.streaming.frames import OFF_HIGHEST, OFF_MEAN, WORKING_SIDE
-from app.live.streaming.people import LiveModel
 from app.live.streaming.record import BOX_SECONDS
-from app.live.streaming.session import LiveSession
+from app.live.streaming.session import LiveModel, LiveSession
 from fer.labels import PERSON_COLOURS, UNCERTAIN_COLOUR, colour_of
 from fer.ondevice.constants import model_constants, path_constants
 from fer.types import UNCERTAIN
 
 KEY = "live_device"
-_STATE = "live_device_state"
-
-Shown = tuple[Report, int]
-
-#: Models whose answers may still be on their way when another has been chosen.
-_MAX_MODELS = 4
-
-
-@dataclass
-class _State:
-    """What is kept for one visitor between two runs of the page.
-
-    Attributes:
-        report: what the browser said last of how it is going.
-        reply: the answer to the last batches, for the browser.
-        heard: number of the last message.
-        has_setup: name of the setup that the browser said it has, until it is used.
-        setup: what the browser gets once, for the model that answers now.
-        models: the models that have been chosen, by key, the newest one last.
-    """
-
-    session: LiveSession
-    feed: DeviceFeed = field(init=False)
-    report: Report = field(default_factory=Report)
-    reply: Any = None
-    heard: int = 0
-    has_setup: object = ""
-    models: dict[str, LiveModel] = field(default_factory=dict)
-    setup: dict[str, Any] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.feed = DeviceFeed(self.session, self.models.get)
-
-    def answer_with(self, model: LiveModel, directory: Path) -> None:
-        """Prepare a model for the browser; what an earlier one answered may still come."""
-        self.models[model.key] = model
-        while len(self.models) > _MAX_MODELS:
-            del self.models[next(iter(self.models))]
-        self.setup = _setup(model, served_networks(directory, model.key))
+_FEED, _SETUP = "live_device_feed", "live_device_setup"
 
 
 def device_report() -> Report:
     """Return what the browser said last; that nothing runs, if the component is not there."""
-    state = st.session_state.get(_STATE)
+    feed = st.session_state.get(_FEED)
     # Streamlit forgets a component that was left out of a run, and so does its browser.
-    return state.report if KEY in st.session_state and isinstance(state, _State) else Report()
+    return feed.report if KEY in st.session_state and isinstance(feed, DeviceFeed) else Report()
 
 
 def device_problem() -> str:
@@ -80,8 +40,8 @@ def device_problem() -> str:
 
 def download_bytes() -> int:
     """Return about how many bytes the device of this visitor loads at its first start."""
-    state: _State = st.session_state[_STATE]
-    runtime, networks = state.setup["runtime"] or {"files": {}}, state.setup["networks"]
+    setup = st.session_state[_SETUP]
+    runtime, networks = setup["runtime"] or {"files": {}}, setup["networks"]
     # Of the runtime's variants, one is loaded; of the detectors, that for the picture's shape.
     wasm = max((file["bytes"] for file in runtime["files"].values()), default=0)
     detector = max(file["bytes"] for file in networks["detector"].values())
@@ -99,70 +59,46 @@ def mount(session: LiveSession, model: LiveModel, directory: Path, *, stop: bool
         directory: of the model.
         stop: whether to end, as the visitor goes on with the server.
     """
-    _state(session).answer_with(model, directory)
-    st.fragment(_mount)(session, stop, _shown(session))
+    feed = st.session_state.get(_FEED)
+    if not isinstance(feed, DeviceFeed) or feed.session is not session:
+        feed = st.session_state[_FEED] = DeviceFeed(session)
+    feed.answer_with(model)
+    st.session_state[_SETUP] = _setup(model, served_networks(directory, model.key))
+    st.fragment(_mount)(feed, stop, _shown(feed))
 
 
-def _mount(session: LiveSession, stop: bool, shown: Shown) -> None:
+def _mount(feed: DeviceFeed, stop: bool, shown: tuple[Report, int]) -> None:
     # Before the component: what a fragment sends just before a run of the page can get lost, and
     # Streamlit would then take the component off the page for a moment.
-    if _shown(session) != shown:
+    if _shown(feed) != shown:
         st.rerun()
-    state = _state(session)
-    has_it, state.has_setup = state.has_setup == state.setup["id"], ""
+    settings, setup = feed.session.settings, st.session_state[_SETUP]
+    has_it, feed.has_setup = feed.has_setup == setup["id"], ""
     _component()(
         key=KEY,
         data={
-            "setup": None if has_it else state.setup,
-            "settings": _settings(session),
-            "reply": state.reply,
-            "heard": state.heard,
-            "life": session.record.life,
+            "setup": None if has_it else setup,
+            "settings": {
+                "head": settings.head or feed.session.model.spec.default_head,
+                "smoothingSeconds": settings.smoothing_seconds,
+                "mirrored": settings.mirrored,
+                "bars": settings.bars,
+            },
+            "reply": feed.reply and feed.reply.data(),
+            "heard": feed.heard,
+            "generation": feed.session.record.generation,
             "stop": stop,
         },
-        on_told_change=lambda: _take(session),
+        # Before the fragment answers.
+        on_message_change=lambda: feed.hear(getattr(st.session_state.get(KEY), "message", None)),
     )
 
 
-def _take(session: LiveSession) -> None:
-    """Take what has come from the browser, before the fragment answers."""
-    message = getattr(st.session_state.get(KEY), "told", None)
-    if not isinstance(message, Mapping):
-        return
-    state = _state(session)
-    state.report = Report.of(message.get("phase"))
-    state.has_setup, number = message.get("setup"), message.get("number")
-    state.heard = number if isinstance(number, int) else 0
-    if "batches" in message:
-        state.reply = state.feed.take(message).data()
-
-
-def _shown(session: LiveSession) -> Shown:
+def _shown(feed: DeviceFeed) -> tuple[Report, int]:
     """Return what decides how the page looks: the report, and what it shows when nothing runs."""
-    report = device_report()
+    report, record = device_report(), feed.session.record
     # Results that come late, as after a lost connection, belong to what is shown after the end.
-    return report, -1 if report.active else _written(session)
-
-
-def _written(session: LiveSession) -> int:
-    return len(session.record) + session.record.dropped
-
-
-def _state(session: LiveSession) -> _State:
-    state = st.session_state.get(_STATE)
-    if not isinstance(state, _State) or state.session is not session:
-        state = st.session_state[_STATE] = _State(session)
-    return state
-
-
-def _settings(session: LiveSession) -> dict[str, Any]:
-    settings = session.settings
-    return {
-        "head": settings.head or session.spec.default_head,
-        "smoothingSeconds": settings.smoothing_seconds,
-        "mirrored": settings.mirrored,
-        "bars": settings.bars,
-    }
+    return report, -1 if report.active else len(record) + record.dropped
 
 
 def _setup(model: LiveModel, networks: dict[str, Any]) -> dict[str, Any]:

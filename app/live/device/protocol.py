@@ -11,18 +11,15 @@ import base64
 import math
 import threading
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from app.live.streaming.people import LiveModel
-from app.live.streaming.session import LiveSession
-from fer.errors import FerError, WireError
-from fer.model.spec import ModelSpec
+from app.live.streaming.session import LiveModel, LiveSession
+from fer.errors import WireError
 from fer.ondevice.wire import SeenFrame, read_observation, split
-from fer.stream import FrameResult
 
 #: Most characters of a batch, and of all batches of a message, and most batches. A browser sends
 #: less, see `LIMITS` of ``protocol.js``; this bounds the work that a message makes.
@@ -48,15 +45,13 @@ _SLOWLY, _GAP = 0.5, 1.0
 #: Seconds before which nothing can have been that comes now: browsers keep nothing for so long.
 _OLDEST = 3600.0
 
-#: Runs that are remembered, so that nothing of them counts twice.
-_MAX_RUNS = 64
+#: Runs that are remembered, so that nothing of them counts twice; models whose answers may still be
+#: on their way when another has been chosen; and faces whose numbers the device is told.
+_MAX_RUNS, _MAX_MODELS, _MAX_PEOPLE = 64, 4, 128
 
 #: Frames and faces that are taken of a device in a second, and at once after a pause: more than any
 #: sees, and what it kept while its connection was lost. One costs about 0.2 ms.
 RATE, BURST = 400, 4000
-
-#: Faces whose numbers the device is told.
-_MAX_PEOPLE = 128
 
 #: Whole numbers that a browser counts exactly.
 _Count = Annotated[int, Field(ge=0, le=2**53)]
@@ -79,11 +74,12 @@ class Report:
     detail: str = ""
 
     @classmethod
-    def of(cls, told: object) -> Report:
+    def of(cls, sent: object) -> Report:
         """Read what a browser sent, which may be anything; what is no report counts as idle."""
-        if not isinstance(told, Mapping) or told.get("phase") not in _PHASES:
+        if not isinstance(sent, Mapping) or sent.get("phase") not in _PHASES:
             return cls()
-        return cls(str(told["phase"]), _short(told.get("code")), _short(told.get("detail")))
+        texts = (sent.get("code"), sent.get("detail"))
+        return cls(sent["phase"], *(t[:_MAX_LENGTH] if isinstance(t, str) else "" for t in texts))
 
     @property
     def active(self) -> bool:
@@ -94,10 +90,6 @@ class Report:
     def problem(self) -> str:
         """Why this browser cannot analyse; "" if nothing is known against it."""
         return self.code if self.phase == "unable" else ""
-
-
-def _short(told: Any) -> str:
-    return told[:_MAX_LENGTH] if isinstance(told, str) else ""
 
 
 class Batch(BaseModel):
@@ -113,25 +105,22 @@ class Batch(BaseModel):
     number: Annotated[_Count, Field(ge=1)]
     observations: Annotated[str, Field(max_length=MAX_BATCH)]
 
-    def frames(self, spec: ModelSpec | None) -> Iterator[SeenFrame | WireError]:
+    def frames(self, model: LiveModel | None) -> Iterator[SeenFrame | WireError]:
         """Yield what each observation says, or why it cannot be read.
 
         Args:
-            spec: describes the model that has answered; None if it is not known.
+            model: has answered; None if it is not known.
         """
         try:
             parts = split(base64.b64decode(self.observations, validate=True))
-        except ValueError as error:
-            yield WireError(f"expected base64: {error}")
-            return
-        except WireError as error:
-            yield error
+        except (ValueError, WireError) as error:
+            yield WireError(f"expected observations in base64: {error}")
             return
         for part in parts:
             try:
-                if spec is None:
+                if model is None:
                     raise WireError("expected a model that is known here")
-                yield read_observation(part, spec)
+                yield read_observation(part, model.spec)
             except WireError as error:
                 yield error
 
@@ -141,7 +130,7 @@ class Message(BaseModel):
 
     Attributes:
         run: name of the run: from a start, with one model, until the record is cleared.
-        life: how often the record had been cleared when the run began.
+        generation: the one of the record when the run began.
         model: key of the model that answers on the device.
         first: number of the oldest batch that the browser has; earlier ones will not come any more.
         batches: in the order of their numbers.
@@ -152,7 +141,7 @@ class Message(BaseModel):
     model_config = ConfigDict(strict=True)
 
     run: _Name
-    life: _Count
+    generation: _Count
     model: _Name
     first: Annotated[_Count, Field(ge=1)]
     batches: Annotated[list[Batch], Field(max_length=MAX_BATCHES)]
@@ -167,28 +156,26 @@ class Message(BaseModel):
         return batches
 
     @classmethod
-    def of(cls, told: object) -> Message:
+    def of(cls, sent: object) -> Message:
         """Read what a browser sent.
 
         Raises:
             WireError: it is no message.
         """
         try:
-            return cls.model_validate(_plain(told))
+            return cls.model_validate(sent)
         except ValidationError as error:
             problem = error.errors(include_input=False, include_url=False)[0]
             place = ".".join(str(step) for step in problem["loc"])
             raise WireError(f"{place or 'message'}: {problem['msg']}") from None
 
-
-def _plain(told: object) -> object:
-    """Return mappings of any kind as dicts, as far down as a message goes."""
-    if not isinstance(told, Mapping):
-        return told
-    plain = dict(told)
-    if isinstance(batches := plain.get("batches"), list):
-        plain["batches"] = [dict(b) if isinstance(b, Mapping) else b for b in batches]
-    return plain
+    def next_batches(self, acknowledged: int) -> list[Batch]:
+        """Return the batches that come after the one of this number, without a gap."""
+        found: list[Batch] = []
+        for batch in self.batches:
+            if batch.number == acknowledged + len(found) + 1:
+                found.append(batch)
+        return found
 
 
 @dataclass(frozen=True)
@@ -239,14 +226,10 @@ class RunClock:
         self._now = now
         late = now - (sent + self._offset)
         self._late.append(late)
-        if late < -_QUICKER:
-            self._set(now - sent)
-        elif len(self._late) == _MESSAGES and min(self._late) > _BEHIND:
-            self._set(self._offset + min(self._late))
-
-    def _set(self, offset: float) -> None:
-        self._offset = offset
-        self._late.clear()
+        behind = len(self._late) == _MESSAGES and min(self._late) > _BEHIND
+        if late < -_QUICKER or behind:
+            self._offset = self._offset + min(self._late) if behind else now - sent
+            self._late.clear()
 
     def __call__(self, seconds: float) -> float:
         """Return the session's time of the next frame, by that of the device.
@@ -278,7 +261,7 @@ class _Run:
 
 
 class DeviceFeed:
-    """Takes batches of observations, in their order and each once. Thread-safe.
+    """Takes what one visitor's device sends: batches in their order, and each once. Thread-safe.
 
     Batches are sent again until they are acknowledged, so what comes after a gap is left: it will
     come again, with what is missing. So does what comes too fast. What cannot be read is counted,
@@ -286,54 +269,86 @@ class DeviceFeed:
 
     Args:
         session: records what was seen.
-        models: gives the model of a key; None if there is none.
+
+    Attributes:
+        session: see above.
+        report: what the browser said last of how it is going.
+        heard: number of the last message.
+        has_setup: name of the setup that the browser said it has, until it is used.
+        reply: the answer to the last batches; None before the first.
     """
 
-    def __init__(self, session: LiveSession, models: Callable[[str], LiveModel | None]) -> None:
-        self._session, self._models = session, models
+    def __init__(self, session: LiveSession) -> None:
+        self.session = session
+        self.report, self.heard, self.has_setup = Report(), 0, ""
+        self.reply: Reply | None = None
+        self._models = {session.model.key: session.model}
         self._lock = threading.Lock()
         self._runs: OrderedDict[str, _Run] = OrderedDict()
         self._left, self._at = float(BURST), session.record.clock()
-        self._reply = Reply()
 
-    def take(self, message: object) -> Reply:
-        """Take what a browser sent, whatever it is, and return the answer. Never raises."""
+    def answer_with(self, model: LiveModel) -> None:
+        """Know a model that has been chosen; what an earlier one answered may still come."""
+        self._models[model.key] = model
+        while len(self._models) > _MAX_MODELS:
+            del self._models[next(iter(self._models))]
+
+    def hear(self, sent: object) -> None:
+        """Take all that a message says, whatever it is. Never raises."""
+        if not isinstance(sent, Mapping):
+            return
+        self.report = Report.of(sent.get("phase"))
+        setup, number = sent.get("setup"), sent.get("number")
+        self.has_setup = setup if isinstance(setup, str) else ""
+        self.heard = number if isinstance(number, int) else 0
+        if "batches" in sent:
+            self.take(sent)
+
+    def take(self, sent: object) -> Reply:
+        """Take a message with batches, whatever it is, and return the answer. Never raises."""
         with self._lock:
             try:
-                told = Message.of(message)
+                message = Message.of(sent)
             except WireError as error:
-                self._session.could_not_be_read(error)
+                self.session.could_not_be_read(error)
             else:
-                self._take(told)
-            return self._reply
+                self.reply = self._answer(message)
+            return self.reply or Reply()
 
-    def _take(self, told: Message) -> None:
-        run = self._run(told.run)
-        if told.dropped > run.dropped:
-            self._session.record.lost(told.dropped - run.dropped, told.life)
-            run.dropped = told.dropped
-        run.acknowledged = max(run.acknowledged, told.first - 1)
-        before = self._reply if self._reply.run == told.run else Reply(told.run)
-        people, wanted = before.people, before.wanted
-        batches = _next(told.batches, run.acknowledged)
+    def _answer(self, message: Message) -> Reply:
+        run = self._run(message.run)
+        if message.dropped > run.dropped:
+            self.session.record.lost(message.dropped - run.dropped, message.generation)
+            run.dropped = message.dropped
+        run.acknowledged = max(run.acknowledged, message.first - 1)
+        same = self.reply and self.reply.run == message.run
+        before = self.reply if self.reply and same else Reply(message.run)
+        people, wanted = dict(before.people), before.wanted
+        batches = message.next_batches(run.acknowledged)
         if batches and self._has_time():
             run.acknowledged = batches[-1].number
-            frames = self._frames(batches, model := self._model(told.model))
+            frames = list(self._frames(batches, model := self._models.get(message.model)))
             self._left -= len(batches) + sum(1 + len(frame.local_ids) for frame in frames)
             if frames and model:
-                newest = max(frame.seconds for frame in frames)
-                run.clock.hear(newest + told.age, self._session.record.clock())
-                times = [run.clock(frame.seconds) for frame in frames]
-                found = [
-                    (frame, self._session.follow(frame, seconds, told.life, model))
-                    for frame, seconds in zip(frames, times, strict=True)
-                ]
-                people, wanted = _who(found, people)
-        self._reply = Reply(told.run, run.acknowledged, people, wanted)
+                sent_at = max(frame.seconds for frame in frames) + message.age
+                run.clock.hear(sent_at, self.session.record.clock())
+                for frame in frames:
+                    at = run.clock(frame.seconds)
+                    found = self.session.follow(frame, at, message.generation, model)
+                    if found is None:
+                        continue
+                    ids = frame.local_ids.tolist()
+                    for local, number in zip(ids, found.numbers.tolist(), strict=True):
+                        people.pop(local, None)  # the newest stand last
+                        people[local] = max(number, 0)
+                    wanted = tuple(ids[i] for i in found.wanted if ids[i])
+            people.pop(0, None)  # faces that the device does not follow
+        newest = dict(list(people.items())[-_MAX_PEOPLE:])
+        return Reply(message.run, run.acknowledged, newest, wanted)
 
     def _has_time(self) -> bool:
         """Return whether more is taken now; if not, the browser sends it again."""
-        now = self._session.record.clock()
+        now = self.session.record.clock()
         self._left = min(BURST, self._left + RATE * (now - self._at))
         self._at = now
         return self._left > 0
@@ -345,53 +360,11 @@ class DeviceFeed:
             self._runs.popitem(last=False)
         return run
 
-    def _model(self, key: str) -> LiveModel | None:
-        chosen = self._session.model
-        if chosen and chosen.key == key:
-            return chosen
-        try:
-            return self._models(key)
-        except FerError:  # it has gone since
-            return None
-
-    def _frames(self, batches: list[Batch], model: LiveModel | None) -> list[SeenFrame]:
-        """Return the frames of batches; those that cannot be read are counted."""
-        frames = []
+    def _frames(self, batches: list[Batch], model: LiveModel | None) -> Iterator[SeenFrame]:
+        """Yield the frames of batches; those that cannot be read are counted."""
         for batch in batches:
-            for found in batch.frames(model.spec if model else None):
+            for found in batch.frames(model):
                 if isinstance(found, SeenFrame):
-                    frames.append(found)
+                    yield found
                 else:
-                    self._session.could_not_be_read(found)
-        return frames
-
-
-def _who(
-    found: list[tuple[SeenFrame, FrameResult | None]], before: dict[int, int]
-) -> tuple[dict[int, int], tuple[int, ...]]:
-    """Return each face's person, and the faces to look at, by the device's numbers of faces.
-
-    Args:
-        found: frames and who is in them.
-        before: persons of earlier frames.
-    """
-    people, wanted = dict(before), ()
-    for frame, result in found:
-        if result is None:
-            continue
-        ids = frame.local_ids.tolist()
-        for local, number in zip(ids, result.numbers.tolist(), strict=True):
-            people.pop(local, None)  # the newest stand last
-            people[local] = max(number, 0)
-        wanted = tuple(ids[i] for i in result.wanted if ids[i])
-    people.pop(0, None)  # faces that the device does not follow
-    return dict(list(people.items())[-_MAX_PEOPLE:]), wanted
-
-
-def _next(batches: list[Batch], after: int) -> list[Batch]:
-    """Return the batches that come after the one of this number, without a gap."""
-    found: list[Batch] = []
-    for batch in batches:
-        if batch.number == after + len(found) + 1:
-            found.append(batch)
-    return found
+                    self.session.could_not_be_read(found)

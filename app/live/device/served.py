@@ -71,7 +71,6 @@ class Shelf:
 
     def __init__(self, manager: MediaFileManager, most: int = KEPT_FILES) -> None:
         self._manager, self._most = manager, most
-        self._can_keep = all(hasattr(manager, name) for name in _NEEDED)
 
     def put(self, content: bytes) -> dict[str, Any]:
         """Return the address of a file, its SHA-256 and its size."""
@@ -79,8 +78,15 @@ class Shelf:
         name = f"{_OWNER}-{digest}"
         # The name is part of the address, which else depends on parts of a large file only.
         url = self._manager.add(content, "application/octet-stream", name, f"{digest}.tflite")
-        if self._can_keep:
-            self._keep(name)
+        if all(hasattr(self._manager, needed) for needed in _NEEDED):
+            with self._manager._lock:  # the file is of the page so far; let it be the server's own
+                files_of = self._manager._files_by_session_and_coord
+                kept = files_of[_OWNER]
+                file_id = next(files[name] for files in files_of.values() if name in files)
+                kept.pop(name, "")  # so that it is the newest
+                kept[name] = file_id
+                while len(kept) > self._most:
+                    del kept[next(iter(kept))]
         address = url if "://" in url else _ROOT + url
         return {"url": address, "sha256": digest, "bytes": len(content)}
 
@@ -88,14 +94,3 @@ class Shelf:
     @lru_cache(maxsize=KEPT_FILES)
     def _sha256(content: bytes) -> str:
         return hashlib.sha256(content).hexdigest()
-
-    def _keep(self, name: str) -> None:
-        """Make a file, which a page has just been given, the server's own."""
-        with self._manager._lock:
-            files_of = self._manager._files_by_session_and_coord
-            kept = files_of[_OWNER]
-            file_id = next(files[name] for files in files_of.values() if name in files)
-            kept.pop(name, "")  # so that it is the newest
-            kept[name] = file_id
-            while len(kept) > self._most:
-                del kept[next(iter(kept))]

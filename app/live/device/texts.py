@@ -32,8 +32,9 @@ WITHOUT_SERVER = (
     "come here with the connection; if the server was restarted, what it had before is gone."
 )
 
-#: Why a browser cannot analyse at all, by the code in its report, in Markdown.
-UNABLE: Mapping[str, str] = {
+#: Why a browser cannot analyse at all, or an analysis on the device ended, by the code in its
+#: report, in Markdown.
+PROBLEMS: Mapping[str, str] = {
     "runtime": "**This server has nothing to hand out that would run on your device.**",
     "worker": (
         "**This browser cannot analyse by itself.** It lacks workers that can read pictures; a "
@@ -44,11 +45,6 @@ UNABLE: Mapping[str, str] = {
         "off; a newer version of it, or another browser, has it."
     ),
     "memory": "**This device has too little memory** to analyse by itself.",
-}
-
-#: Why an analysis on the device ended, by the code in its report, in Markdown.
-FAILED: Mapping[str, str] = {
-    **UNABLE,
     "network": (
         "**What your device needs could not be loaded.** Look whether you are connected, and press "
         "Start again."
@@ -61,11 +57,6 @@ FAILED: Mapping[str, str] = {
 }
 
 
-def explained(told: Mapping[str, str], code: str) -> str:
+def explained(code: str) -> str:
     """Return the words for a code, in Markdown; those for a failed analysis if it is unknown."""
-    return told.get(code, FAILED["analysis"])
-
-
-def megabytes(size: int) -> str:
-    """Return bytes as whole megabytes, at least one."""
-    return f"{max(1, round(size / 1e6))} MB"
+    return PROBLEMS.get(code, PROBLEMS["analysis"])

@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import fer_lens_ondevice
 import streamlit as st
 
-from app.live.camera import CameraProblem, camera_problem, problem_of
+from app.live.camera import CameraProblem, problem_of
 from app.live.device import component
 from app.live.device.choice import Place, choose
 from app.live.device.protocol import Report
-from app.live.device.texts import FAILED, UNABLE, WITHOUT_SERVER, explained, megabytes
-from app.live.notices import (
-    NUMBERS_STAY,
-    PRESS_START,
-    offer_clip,
-    offer_photos,
-    show_camera_problem,
-)
+from app.live.device.texts import WITHOUT_SERVER, explained
+from app.live.notices import offer_photos, show_before_start, show_camera_problem
 from app.live.streaming.connection import DeviceConnection, Phase
 from app.live.streaming.session import LiveSession
-from app.live.view import poll, show_figures
+from app.live.view import show_panel
 
 _CONNECTION = "live_device_connection"
 
@@ -29,6 +21,16 @@ _CONNECTION = "live_device_connection"
 #: draws the marks at once; what is left to the server are charts, which cost it more than all the
 #: rest, so they are made less often than for its own streams.
 POLL_SECONDS, CHARTS_POLL_SECONDS = 3.0, 6.0
+
+_PRIVACY = (
+    "**The video stays on your device.** The same networks run in your browser; no picture leaves "
+    "it. Only numbers come here: where faces are, the probabilities of their expressions, and "
+    "which colours are about a face, to tell people apart."
+)
+_DOWNLOAD = (
+    ":material/downloading: **The first start loads about {megabytes} MB**, which your browser "
+    "keeps. After that, a slow connection is enough, and it may break: the results wait."
+)
 
 
 def show_device_panel(session: LiveSession, *, offer_server: bool) -> Phase:
@@ -43,25 +45,23 @@ def show_device_panel(session: LiveSession, *, offer_server: bool) -> Phase:
     def observe() -> Phase:
         return connection.observe(component.device_report().phase, session.record.silent_for)
 
-    panel = st.container()
-    report, phase, problem = component.device_report(), observe(), camera_problem()
-    with panel:
-        figures = partial(
-            show_figures,
-            session,
-            observe,
-            "Live on your device",
-            cut=WITHOUT_SERVER,
-            chart_seconds=CHARTS_POLL_SECONDS,
-        )
-        poll(figures, active=phase.active, seconds=POLL_SECONDS)
-        if phase.active:
-            return phase
-        session.ended()
+    def stopped(phase: Phase, problem: CameraProblem | None) -> None:
+        report = component.device_report()
         _show_problem(report, problem, offer_server=offer_server)
         if not report.problem:
-            _show_before_start(component.download_bytes(), clip=offer_server and not problem)
-    return phase
+            clip = offer_server and not problem
+            megabytes = max(1, round(component.download_bytes() / 1e6))
+            show_before_start(_PRIVACY, _DOWNLOAD.format(megabytes=megabytes), clip=clip)
+
+    return show_panel(
+        session,
+        observe,
+        stopped,
+        "Live on your device",
+        cut=WITHOUT_SERVER,
+        seconds=POLL_SECONDS,
+        chart_seconds=CHARTS_POLL_SECONDS,
+    )
 
 
 def _show_problem(report: Report, known: CameraProblem | None, *, offer_server: bool) -> None:
@@ -71,40 +71,16 @@ def _show_problem(report: Report, known: CameraProblem | None, *, offer_server: 
     if known and not report.problem:
         show_camera_problem(known, clip=offer_server)
     elif report.phase in ("failed", "unable"):
-        told = UNABLE if report.phase == "unable" else FAILED
-        st.warning(explained(told, report.code), icon=":material/mobile_off:")
+        st.warning(explained(report.code), icon=":material/mobile_off:")
         if report.code == "runtime":
             st.caption(f"For whoever runs this app: {fer_lens_ondevice.missing()}")
-        _offer_other_ways(offer_server=offer_server)
-
-
-def _offer_other_ways(*, offer_server: bool) -> None:
-    with st.container(horizontal=True, vertical_alignment="center"):
-        if offer_server:
-            st.button(
-                "Analyse on this server",
-                icon=":material/dns:",
-                key="live_to_server",
-                on_click=choose,
-                args=(Place.SERVER,),
-            )
-        offer_photos("live_device_snapshot")
-
-
-def _show_before_start(download: int, *, clip: bool) -> None:
-    with st.container(border=True):
-        st.markdown("#### Before you start", anchors=False)
-        st.markdown(PRESS_START)
-        st.markdown(
-            ":material/lock: **The video stays on your device.** The same networks run in your "
-            "browser; no picture leaves it. Only numbers come here: where faces are, the "
-            "probabilities of their expressions, and which colours are about a face, to tell "
-            f"people apart. {NUMBERS_STAY}"
-        )
-        st.markdown(
-            ":material/downloading: **The first start loads about "
-            f"{megabytes(download)}**, which your browser keeps. After that, a "
-            "slow connection is enough, and it may break: the results wait."
-        )
-        if clip:
-            offer_clip("live_offer_clip")
+        with st.container(horizontal=True, vertical_alignment="center"):
+            if offer_server:
+                st.button(
+                    "Analyse on this server",
+                    icon=":material/dns:",
+                    key="live_to_server",
+                    on_click=choose,
+                    args=(Place.SERVER,),
+                )
+            offer_photos("live_device_snapshot")

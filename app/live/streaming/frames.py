@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from fer import Faces, annotate
-from fer.tracking.following import DEFAULT_SMOOTHING_SECONDS
+from fer.stream import DEFAULT_SMOOTHING_SECONDS
 from fer.types import Image, check_image
 
 #: Longer side in pixels of the frames that are analysed and shown, and to which recorded boxes

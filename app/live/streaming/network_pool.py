@@ -1,4 +1,4 @@
-"""The pool of networks that all live streams share. Does not use Streamlit."""
+"""The networks that all live streams share. Does not use Streamlit."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from app.live.streaming.people import LiveModel
+from app.live.streaming.session import LiveModel
 from fer import Detections, FaceStream
 from fer.detection.blazeface import BlazeFace
 from fer.detection.evidence import Evidence
@@ -59,12 +59,12 @@ class StreamPool:
 
     def __init__(self, size: int, landmark: FaceLandmark) -> None:
         detectors = [BlazeFace(min_score=STREAM_SCORE, fitted=True) for _ in range(size)]
+        frame = np.zeros((480, 640, 3), np.uint8)
+        # The first call of a network is slow; without this, a visitor would wait for it.
         for detector in detectors:
-            # The first call of a network is slow; without this, a visitor would wait for it.
-            detector(np.zeros((480, 640, 3), np.uint8))
-        landmark(np.zeros((480, 640, 3), np.uint8), _ANY_FACE)
-        self._face_check = Evidence(landmark)
-        self._detector = SharedNetwork(detectors)
+            detector(frame)
+        landmark(frame, _ANY_FACE)
+        self._detector, self._face_check = SharedNetwork(detectors), Evidence(landmark)
 
     def stream(self, model: LiveModel) -> FaceStream:
         """Return a new stream with its own tracks that uses the shared networks.
@@ -72,13 +72,8 @@ class StreamPool:
         Args:
             model: answers, until the stream is given another.
         """
-        return FaceStream(
-            self._detector,
-            model.classifier,
-            model.spec,
-            self._face_check,
-            detector_version=stream_detector(),
-        )
+        networks = self._detector, model.classifier, model.spec, self._face_check
+        return FaceStream(*networks, detector_version=stream_detector())
 
 
 def shared_model(first: ExpressionClassifier, size: int, key: str = "") -> LiveModel:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, tzinfo
 
 import numpy as np
 
-from app.live.streaming.throughput import Meter, Speed
 from fer import Faces
-from fer.export.stream import HeadLabels, StreamRows, labels_of, row_type
+from fer.export.stream import HeadLabels, StreamResult, StreamRows, labels_of, row_type
 from fer.export.table import ExportInfo
 from fer.model.spec import ModelSpec
 from fer.stream import FrameResult
@@ -27,6 +27,10 @@ BOX_SECONDS = 1.0
 #: Maximum number of rows, 76 bytes each: half an hour at 15 frames a second with two faces in
 #: view, an hour with one. When the history is full, new rows replace the oldest.
 MAX_ROWS = 2 * 15 * 60 * 30
+
+#: Windows in seconds: of the frame rates, where shorter ones fluctuate and longer ones lag behind,
+#: and of the stages.
+RATE_SECONDS, STAGE_SECONDS = 4.0, 10.0
 
 
 @dataclass(frozen=True)
@@ -47,20 +51,6 @@ class LiveErrors:
 
 
 @dataclass(frozen=True)
-class Moment:
-    """When a frame came.
-
-    Attributes:
-        seconds: time since the first frame.
-        life: how often the record had been cleared. What is found in a frame of an earlier life is
-            not recorded any more.
-    """
-
-    seconds: float
-    life: int
-
-
-@dataclass(frozen=True)
 class LatestResult:
     """What the last analysis says of now.
 
@@ -77,6 +67,63 @@ class LatestResult:
     camera_off: bool
 
 
+@dataclass(frozen=True)
+class Speed:
+    """The speed of a stream.
+
+    Attributes:
+        analysed: analysed frames a second.
+        received: received frames a second.
+        shown: frames a second that were shown, with the faces of the last analysis.
+        stages: median and 95th percentile of the milliseconds per frame of each stage, in
+            processing order; ``all`` is the time for the whole frame.
+    """
+
+    analysed: float = 0.0
+    received: float = 0.0
+    shown: float = 0.0
+    stages: dict[str, tuple[float, float]] = field(default_factory=dict)
+
+
+class _Meter:
+    """Collects times of frames. Its owner must hold a lock."""
+
+    def __init__(self) -> None:
+        self._frames: deque[tuple[float, str, int]] = deque()
+        self._stages: deque[tuple[float, dict[str, float]]] = deque()
+
+    def count(self, what: str, seconds: float, frames: int = 1) -> None:
+        """Count frames that were "received", "shown" or "analysed" at a time."""
+        self._frames.append((seconds, what, frames))
+        while seconds - self._frames[0][0] > RATE_SECONDS:
+            self._frames.popleft()
+
+    def analysed(self, seconds: float, stages: dict[str, float]) -> None:
+        self.count("analysed", seconds)
+        self._stages.append((seconds, stages))
+        while seconds - self._stages[0][0] > STAGE_SECONDS:
+            self._stages.popleft()
+
+    def speed(self, now: float) -> Speed:
+        stages = {}
+        frames = [frame for at, frame in self._stages if now - at <= STAGE_SECONDS]
+        if frames:
+            names = list(frames[-1])
+            # Frames without a face skip some stages, which then took no time.
+            times = np.array([[frame.get(name, 0.0) for name in names] for frame in frames])
+            medians, p95s = np.percentile(times, [50, 95], axis=0).tolist()
+            stages = dict(zip(names, zip(medians, p95s, strict=True), strict=True))
+        # All rates are of the same time: since a frame came, some of which were of a black picture.
+        # What came with the first one is of the time before.
+        lately = [entry for entry in self._frames if now - entry[0] <= RATE_SECONDS]
+        since = next((at for at, what, _ in lately if what == "received"), now)
+        rates = dict.fromkeys(("analysed", "received", "shown"), 0.0)
+        for at, what, count in lately:
+            if at > since:
+                rates[what] += count / (now - since)
+        return Speed(**rates, stages=stages)
+
+
 class LiveHistory:
     """A ring buffer of rows.
 
@@ -85,10 +132,13 @@ class LiveHistory:
     Args:
         heads: names and labels of the heads that may be used; further ones come with their rows.
         max_rows: capacity of the buffer.
+
+    Attributes:
+        heads: the heads that may occur in the rows.
     """
 
     def __init__(self, heads: tuple[HeadLabels, ...], max_rows: int = MAX_ROWS) -> None:
-        self._heads = heads
+        self.heads = heads
         self._ring = np.zeros(max_rows, row_type(labels_of(heads)))
         self._written = 0
 
@@ -106,40 +156,27 @@ class LiveHistory:
         return self._written - len(self)
 
     def append(self, rows: StreamRows) -> None:
-        """Append the rows of a frame, which may have heads of their own."""
-        if rows.heads != self._heads:
-            self._take_heads(rows.heads)
-            rows = rows.with_heads(self._heads)
+        """Append the rows of a frame, which may have heads of their own, as of another model."""
+        if rows.heads != self.heads:
+            if new := tuple(head for head in rows.heads if head not in self.heads):
+                written = StreamRows(self._ring[: len(self)], self.heads)
+                self.heads = (*self.heads, *new)
+                self._ring = np.zeros(len(self._ring), row_type(labels_of(self.heads)))
+                self._ring[: len(written)] = written.with_heads(self.heads).array
+            rows = rows.with_heads(self.heads)
         # A frame with more rows than the buffer holds keeps only its last ones.
         kept = rows.array[-len(self._ring) :]
-        skipped = len(rows) - len(kept)
-        places = (self._written + skipped + np.arange(len(kept))) % len(self._ring)
-        self._ring[places] = kept
         self._written += len(rows)
-
-    @property
-    def heads(self) -> tuple[HeadLabels, ...]:
-        """The heads that may occur in the rows."""
-        return self._heads
-
-    def _take_heads(self, heads: tuple[HeadLabels, ...]) -> None:
-        """Make room for the labels of heads that came later, as with another model."""
-        new = tuple(head for head in heads if head not in self._heads)
-        if new:
-            written = StreamRows(self._ring[: len(self)], self._heads)
-            self._heads = (*self._heads, *new)
-            self._ring = np.zeros(len(self._ring), row_type(labels_of(self._heads)))
-            self._ring[: len(written)] = written.with_heads(self._heads).array
+        places = (self._written - len(kept) + np.arange(len(kept))) % len(self._ring)
+        self._ring[places] = kept
 
     def rows(self, since: float = -np.inf) -> StreamRows:
         """Return a copy of the rows from a time in seconds on, the oldest first."""
-        count = len(self)
-        first = self._written - count
-        order = (first + np.arange(count)) % len(self._ring)
+        order = (self.dropped + np.arange(len(self))) % len(self._ring)
         if np.isfinite(since):
             # Times never decrease, so the rows are sorted by time.
             order = order[np.searchsorted(self._ring["seconds"][order], since) :]
-        return StreamRows(self._ring[order], self._heads)
+        return StreamRows(self._ring[order], self.heads)
 
 
 class LiveRecord:
@@ -152,6 +189,11 @@ class LiveRecord:
         detector: name and version of what finds the faces.
         clock: monotonic clock in seconds, on which frames have their times.
         today: returns date and time, with their zone.
+
+    Attributes:
+        errors: the frames that could not be analysed so far.
+        generation: how often the record has been cleared. What is found in a frame of an earlier
+            generation is not recorded any more.
     """
 
     def __init__(
@@ -165,16 +207,13 @@ class LiveRecord:
         self.clock, self._today = clock, today
         #: Held briefly while data is changed or copied.
         self._lock = threading.Lock()
-        #: How often it has been cleared.
-        self.life = 0
+        self.generation = 0
         self._forget()
 
     def _forget(self) -> None:
-        self._history, self._meter = LiveHistory(self._heads), Meter()
-        #: The last analysis, and the time of its frame since the first one.
-        self._latest: tuple[float, FrameResult] | None = None
-        self._camera_off = False
-        #: The frames that could not be analysed so far.
+        self._history, self._meter = LiveHistory(self._heads), _Meter()
+        #: The last analysis, and whether its frame was black.
+        self._latest: tuple[FrameResult, bool] | None = None
         self.errors = LiveErrors()
         self._began: float | None = None
         self._started = self._today()
@@ -193,11 +232,11 @@ class LiveRecord:
     def clear(self) -> None:
         """Delete everything. Time starts from zero with the next frame."""
         with self._lock:
-            self.life += 1
+            self.generation += 1
             self._forget()
 
-    def arrived(self, seconds: float | None, frames: int, *, lag: float = 0.0) -> Moment:
-        """Note that frames have arrived.
+    def arrived(self, seconds: float | None, frames: int, *, lag: float = 0.0) -> float:
+        """Note that frames have arrived, and return the time of the newest since the first frame.
 
         Args:
             seconds: time of the newest one on the clock; now if None.
@@ -213,53 +252,53 @@ class LiveRecord:
             # If time went backwards, `FaceStream` would start over and give new people the numbers
             # of earlier ones.
             self._last_frame = now = max(now, self._last_frame)
-            self._meter.received(now, frames)
-            return Moment(now - self._began, self.life)
+            self._meter.count("received", now, frames)
+            return now - self._began
 
     def shown(self, milliseconds: float, frames: int = 1) -> None:
         """Note that frames were shown, and how long it took to draw one."""
         with self._lock:
             self._draw_milliseconds = milliseconds
-            self._meter.shown(self._last_frame, frames)
+            self._meter.count("shown", self._last_frame, frames)
 
     def found(
         self,
-        moment: Moment,
         result: FrameResult,
         rows: StreamRows,
-        milliseconds: float = 0.0,
+        milliseconds: float,
+        generation: int,
         *,
         camera_off: bool = False,
     ) -> None:
         """Record what was found in a frame, unless the record has been cleared since it came.
 
         Args:
-            moment: when it came.
-            result: who is in it.
+            result: who is in it, and when it came.
             rows: what is kept of that.
             milliseconds: how long the analysis took.
+            generation: the one in which it came.
             camera_off: whether the frame was black, and not analysed.
         """
         with self._lock:
-            if moment.life != self.life or self._began is None:
+            if generation != self.generation or self._began is None:
                 return
-            self._latest, self._camera_off = (moment.seconds, result), camera_off
+            self._latest = result, camera_off
             self._history.append(rows)
             if not camera_off:
                 draw = self._draw_milliseconds
                 stages = {**result.milliseconds, "draw": draw, "all": milliseconds + draw}
-                self._meter.analysed(self._began + moment.seconds, stages)
+                self._meter.analysed(self._began + (result.faces.seconds or 0.0), stages)
                 self.errors = replace(self.errors, in_a_row=0)
 
-    def lost(self, frames: int, life: int) -> None:
+    def lost(self, frames: int, generation: int) -> None:
         """Count frames that a device has analysed and could not keep until they were sent.
 
         Args:
             frames: how many more.
-            life: how often the record had been cleared when they were seen.
+            generation: the one in which they were seen.
         """
         with self._lock:
-            if life == self.life:
+            if generation == self.generation:
                 self.errors = replace(self.errors, lost=self.errors.lost + frames)
 
     def failed(self) -> None:
@@ -272,25 +311,26 @@ class LiveRecord:
                 in_a_row=self.errors.in_a_row + 1,
             )
 
-    def faces_at(self, seconds: float) -> Faces | None:
+    def faces_at(self, seconds: float) -> Faces:
         """Return the faces of the last analysis, moved on to a time since the first frame.
 
-        None if there was no analysis, or it is older than `BOX_SECONDS` then.
+        Nobody if there was no analysis, or it is older than `BOX_SECONDS` then.
         """
-        with self._lock:
-            latest = self._latest
-        if latest is None or latest[0] < seconds - BOX_SECONDS:
-            return None
-        return latest[1].moved_to(seconds)
+        latest = self._latest
+        if latest is None or (latest[0].faces.seconds or 0.0) < seconds - BOX_SECONDS:
+            return Faces.empty(())
+        return latest[0].moved_to(seconds)
 
     def latest(self) -> LatestResult:
         """Return what the last analysis says of now."""
         with self._lock:
-            latest, camera_off, lag = self._latest, self._camera_off, self._lag
-        age = np.inf if latest is None else self.now - latest[0]
-        fresh = bool(age <= FRESH_SECONDS + lag)
-        faces = latest[1].faces if latest and fresh else Faces.empty(())
-        return LatestResult(faces, age, fresh, camera_off and fresh)
+            latest, lag = self._latest, self._lag
+        if latest is None:
+            return LatestResult(Faces.empty(()), np.inf, fresh=False, camera_off=False)
+        faces, camera_off = latest[0].faces, latest[1]
+        age = self.now - (faces.seconds or 0.0)
+        fresh = age <= FRESH_SECONDS + lag
+        return LatestResult(faces if fresh else Faces.empty(()), age, fresh, camera_off and fresh)
 
     @property
     def silent_for(self) -> float:
@@ -325,6 +365,11 @@ class LiveRecord:
         """
         with self._lock:
             return self._history.rows(since)
+
+    def result(self, zone: tzinfo) -> StreamResult:
+        """Return what was found so far, with times in a zone."""
+        info = self.info
+        return StreamResult(self.rows(), replace(info, time=info.time.astimezone(zone)))
 
     @property
     def dropped(self) -> int:

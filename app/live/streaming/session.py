@@ -8,11 +8,13 @@ page, which reads what was found, and brings what the visitor's own device has s
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+import cv2
 import numpy as np
 
 from app.core.server.events import counters, log_event
@@ -25,14 +27,16 @@ from app.live.streaming.frames import (
     unmarked_frame,
     working_size,
 )
-from app.live.streaming.people import LiveModel, Request, SessionPeople
 from app.live.streaming.record import LiveRecord
 from app.live.streaming.stream_limit import StreamLimit
-from fer import FaceStream
+from fer import Faces, FaceStream
+from fer.analyzer import Classifier
+from fer.export.stream import HeadLabels, StreamRows
 from fer.model.spec import ModelSpec
 from fer.ondevice.wire import SeenFrame
 from fer.stream import FrameResult
 from fer.types import Image, check_image
+from fer.video.scene_cuts import THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH, SceneCuts
 
 _log = logging.getLogger(__name__)
 
@@ -43,50 +47,52 @@ MATCH_SECONDS = 0.04
 #: By how much results of a device may be late: they come twice a second, over a network.
 BATCH_LAG_SECONDS = 1.0
 
-
 #: Most earlier settings that are remembered, for frames that come late.
 _MAX_SETTINGS = 32
 
 
 @dataclass(frozen=True, eq=False)
-class _Frame:
-    """A frame on its way to the analysis: in working size, not mirrored."""
+class LiveModel:
+    """A network that answers in streams.
 
-    picture: Image
-    request: Request
-    camera_off: bool
+    Attributes:
+        classifier: classifies aligned faces.
+        spec: describes its input and outputs.
+        key: tells it from other models; see `app.core.models.runnable.ModelEntry`.
+    """
 
-    @property
-    def size(self) -> tuple[int, int]:
-        return self.picture.shape[1], self.picture.shape[0]
+    classifier: Classifier
+    spec: ModelSpec
+    key: str = ""
 
 
 @dataclass(frozen=True, eq=False)
-class _Choice:
-    """What the visitor has chosen. Replaced as a whole, so that no frame sees half of a change.
+class _Frame:
+    """When a frame came, how large it is, and what is asked about it.
 
     Attributes:
-        spec: describes the model.
-        model: answers; None if none was chosen, and then that of the stream does.
-        settings: each with the time on the clock from which it holds.
+        seconds: time since the first frame.
+        generation: see `LiveRecord`.
+        size: width and height in working size.
+        black: whether the camera is off; then nobody looks at it.
     """
 
-    spec: ModelSpec
-    model: LiveModel | None = None
-    settings: tuple[tuple[float, LiveSettings], ...] = ((-np.inf, LiveSettings()),)
-
-    def settings_at(self, seconds: float, spec: ModelSpec) -> LiveSettings:
-        """Return the settings of a time; a head that a model lacks gives way to its usual one."""
-        before = (settings for since, settings in reversed(self.settings) if since <= seconds)
-        settings = next(before, self.settings[0][1])
-        return settings if settings.head in spec.head_names else replace(settings, head=None)
+    seconds: float
+    generation: int
+    settings: LiveSettings
+    model: LiveModel
+    size: tuple[int, int]
+    black: bool
 
 
 class LiveSession:
     """One visitor's stream, across all starts and stops until it is cleared.
 
+    Who goes from the server to the own device or back keeps the number, and averages go on.
+
     Args:
         stream: analyses the frames; used by this session only.
+        model: answers, until another is chosen.
         limit: grants the slot that the session must hold for every frame.
         clock: monotonic clock in seconds.
         today: returns date and time, with their zone.
@@ -94,6 +100,7 @@ class LiveSession:
 
     Attributes:
         record: what was found.
+        model: the chosen model.
         limit: see above; the session is a holder of it.
         refused: whether the last frame got no slot and was returned without analysis.
     """
@@ -101,39 +108,42 @@ class LiveSession:
     def __init__(
         self,
         stream: FaceStream,
+        model: LiveModel,
         limit: StreamLimit,
         clock: Callable[[], float] = time.monotonic,
         today: Callable[[], datetime] = lambda: datetime.now(UTC),
         match_seconds: float = MATCH_SECONDS,
     ) -> None:
-        self.record = LiveRecord(stream.spec, stream.detector_version, clock, today)
-        self.limit, self.refused = limit, False
-        self._choice = _Choice(stream.spec)
-        self._people = SessionPeople(stream)
+        self.record = LiveRecord(model.spec, stream.detector_version, clock, today)
+        self.model, self.limit, self.refused = model, limit, False
+        #: Each with the time on the clock from which it holds. Replaced as a whole, as settings
+        #: are, so that no frame sees half of a change.
+        self._settings: tuple[tuple[float, LiveSettings], ...] = ((-np.inf, LiveSettings()),)
         self._match_seconds = match_seconds
-        self._analysis = NewestFirst(self._analyse)
-
-    @property
-    def model(self) -> LiveModel | None:
-        """The chosen model."""
-        return self._choice.model
-
-    @property
-    def spec(self) -> ModelSpec:
-        """Describes the model that answers."""
-        return self._choice.spec
+        self._analysis = NewestFirst()
+        #: Held while the stream is used, with the generation and the model that it is at.
+        self._lock = threading.Lock()
+        self._stream, self._generation, self._answers = stream, 0, model
+        self._is_cut = SceneCuts()
 
     @property
     def settings(self) -> LiveSettings:
         """The visitor's settings, for the frames from now on."""
-        return self._choice.settings_at(np.inf, self.spec)
+        return self._settings_at(np.inf, self.model)
 
     @settings.setter
     def settings(self, settings: LiveSettings) -> None:
         if settings != self.settings:
-            kept = self._choice.settings[-_MAX_SETTINGS:]
-            new = (*kept, (self.record.clock(), settings))
-            self._choice = replace(self._choice, settings=new)
+            new = (self.record.clock(), settings)
+            self._settings = (*self._settings[-_MAX_SETTINGS:], new)
+
+    def _settings_at(self, seconds: float, model: LiveModel) -> LiveSettings:
+        """Return the settings of a time; a head that a model lacks gives way to its usual one."""
+        kept = self._settings
+        before = (settings for since, settings in reversed(kept) if since <= seconds)
+        settings = next(before, kept[0][1])
+        known = settings.head in model.spec.head_names
+        return settings if known else replace(settings, head=None)
 
     def choose_model(self, model: LiveModel) -> None:
         """Let a model answer from the next frame on. Rows stay, and people keep their numbers.
@@ -142,7 +152,7 @@ class LiveSession:
             model: answers. A head that it lacks gives way to its usual one.
         """
         if model is not self.model:
-            self._choice = replace(self._choice, spec=model.spec, model=model)
+            self.model = model
             self.record.answered_by(model.spec)
 
     def choose_head(self, head: str) -> None:
@@ -154,7 +164,7 @@ class LiveSession:
         Raises:
             ModelError: the network has no such head.
         """
-        self.spec.head(head)
+        self.model.spec.head(head)
         self.settings = replace(self.settings, head=head)
 
     def process(self, image: Image, seconds: float | None = None, *, received: int = 1) -> Image:
@@ -171,54 +181,49 @@ class LiveSession:
         Returns:
             ``(height, width, 3)`` RGB uint8, in working size and mirrored if so set.
         """
-        choice = self._choice
-        settings = choice.settings_at(np.inf, choice.spec)
+        model = self.model
+        settings = self._settings_at(np.inf, model)
+        generation = self.record.generation  # before the time: a frame of both is of neither
         moment = self.record.arrived(seconds, received)
         try:
             check_image(image)
             self.refused = not self.limit.hold(self)
-            off = camera_is_off(image)
-            request = Request(moment, settings, choice.spec, choice.model)
-            frame = _Frame(working_size(image), request, off)
+            picture = working_size(image)
             if self.refused:
-                return as_displayed(frame.picture, settings)
-            number = self._analysis.offer(frame)
+                return as_displayed(picture, settings)
+            size = picture.shape[1], picture.shape[0]
+            frame = _Frame(moment, generation, settings, model, size, camera_is_off(image))
             # On a busy machine, waiting would only cost frames.
-            if self._analysis.lately_seconds <= self._match_seconds:
-                self._analysis.wait_for(number, self._match_seconds)
-            return self._draw(frame)
+            quick = self._analysis.lately_seconds <= self._match_seconds
+            self._analysis.offer(
+                lambda: self._analyse(frame, picture),
+                wait_seconds=self._match_seconds if quick else 0.0,
+            )
+            return self._draw(picture, moment, settings)
         except Exception:
-            self._note_error(image)
+            self._failed(np.shape(image))
             return unmarked_frame(image, settings)
 
-    def _draw(self, frame: _Frame) -> Image:
-        started, request = time.perf_counter(), frame.request
-        faces = self.record.faces_at(request.moment.seconds)
-        if faces is None:
-            faces = request.nobody().faces
-        shown = marked_frame(frame.picture, faces, request.settings)
+    def _draw(self, picture: Image, seconds: float, settings: LiveSettings) -> Image:
+        started = time.perf_counter()
+        shown = marked_frame(picture, self.record.faces_at(seconds), settings)
         self.record.shown(1000 * (time.perf_counter() - started))
         return shown
 
-    def _analyse(self, frame: _Frame) -> None:
-        """Analyse and record a frame. Runs on the thread of the analysis."""
-        started, request = time.perf_counter(), frame.request
-        if frame.camera_off:
-            # On this thread, because rows are kept in the order of their times.
-            self._note_black(request, frame.size)
-            return
-        try:
-            result = self._people.analysed(frame.picture, request)
-            rows = request.rows(result.faces, frame.size)
-        except Exception:
-            self._note_error(frame.picture)
-            return
-        milliseconds = 1000 * (time.perf_counter() - started)
-        self.record.found(request.moment, result, rows, milliseconds)
-        counters().add("analysis", "server")
+    def _analyse(self, frame: _Frame, picture: Image) -> None:
+        """Analyse and record a frame, also a black one: rows are kept in the order of times."""
+
+        def look(**options: object) -> FrameResult:
+            # Where the picture is another one from one frame to the next, as when somebody shows
+            # the camera a film, who is in the same place is not the same for that.
+            if self._is_cut(_thumbnail(picture)):
+                self._stream.cut()
+            return self._stream(picture, frame.seconds, **options)  # type: ignore[arg-type]
+
+        self._record(frame, look, "server")
 
     def follow(
-        self, frame: SeenFrame, seconds: float, life: int, model: LiveModel
+        self, seen: SeenFrame, seconds: float, generation: int, model: LiveModel
     ) -> FrameResult | None:
         """Record a frame that was analysed on the visitor's device. Never raises.
 
@@ -226,34 +231,81 @@ class LiveSession:
         the settings of that time. No slot is needed.
 
         Args:
-            frame: what the device says of it.
+            seen: what the device says of it.
             seconds: its time on the session's clock.
-            life: how often the record had been cleared when it was seen; see `Moment`.
+            generation: the one of the record when it was seen.
             model: the network that has answered there.
 
         Returns:
             Who is in it; None if it failed, or the record has been cleared since.
         """
-        if life != self.record.life:
+        if generation != self.record.generation:
             return None
-        seen, settings = frame.observation, self._choice.settings_at(seconds, model.spec)
-        moment = self.record.arrived(seconds, frame.received, lag=BATCH_LAG_SECONDS)
-        request = Request(moment, settings, model.spec, model)
-        stages = dict(frame.milliseconds)
-        self.record.shown(stages.pop("draw"), frame.shown)
-        if frame.black:
-            return self._note_black(request, seen.size)
+        settings = self._settings_at(seconds, model)
+        moment = self.record.arrived(seconds, seen.received, lag=BATCH_LAG_SECONDS)
+        size = seen.observation.size
+        frame = _Frame(moment, generation, settings, model, size, seen.black)
+        stages = dict(seen.milliseconds)
+        self.record.shown(stages.pop("draw"), seen.shown)
+
+        def look(**options: object) -> FrameResult:
+            if seen.cut:
+                self._stream.cut()
+            found = self._stream.follow(seen.observation, moment, **options)  # type: ignore[arg-type]
+            return replace(found, milliseconds=stages)
+
+        return self._record(frame, look, "device", sum(stages.values()))
+
+    def _record(
+        self,
+        frame: _Frame,
+        look: Callable[..., FrameResult],
+        place: str,
+        milliseconds: float | None = None,
+    ) -> FrameResult | None:
+        """Find out who is in a frame, and record it; None if that failed.
+
+        Args:
+            frame: when it came.
+            look: returns who is in it.
+            place: where it was looked at.
+            milliseconds: how long that took; what it takes now if None.
+        """
+        started, spec, settings = time.perf_counter(), frame.model.spec, frame.settings
         try:
-            result = self._people.followed(seen, request, cut=frame.cut)
-            rows = request.rows(result.faces, seen.size)
+            if frame.black:
+                head = spec.head(settings.head)
+                nobody = replace(Faces.empty(head.labels, head.name), seconds=frame.seconds)
+                result = FrameResult(nobody, {}, np.zeros((0, 2), np.float32))
+            else:
+                with self._lock:
+                    self._prepare(frame)
+                    result = look(head=settings.head, smoothing_seconds=settings.smoothing_seconds)
+            rows = StreamRows.of(
+                result.faces,
+                frame.size,
+                HeadLabels.of_model(spec),
+                smoothing_seconds=settings.smoothing_seconds,
+                camera_off=frame.black,
+            )
         except Exception:
-            _log.exception("a frame of %s could not be followed", seen.size)
-            self.record.failed()
+            self._failed(frame.size)
             return None
-        result = replace(result, milliseconds=stages)
-        self.record.found(moment, result, rows, sum(stages.values()))
-        counters().add("analysis", "device")
+        if milliseconds is None:
+            milliseconds = 1000 * (time.perf_counter() - started)
+        self.record.found(result, rows, milliseconds, frame.generation, camera_off=frame.black)
+        if not frame.black:
+            counters().add("analysis", place)
         return result
+
+    def _prepare(self, frame: _Frame) -> None:
+        """Let the stream begin anew if the record was cleared, and answer with the right model."""
+        if frame.generation != self._generation:
+            self._stream.reset()
+            self._generation = frame.generation
+        if frame.model is not self._answers:
+            self._stream.answer_with(frame.model.classifier, frame.model.spec)
+            self._answers = frame.model
 
     def could_not_be_read(self, error: object) -> None:
         """Count something that a device has sent, and that is no frame."""
@@ -261,15 +313,9 @@ class LiveSession:
         log_event("device_message_refused")
         self.record.failed()
 
-    def _note_black(self, request: Request, size: tuple[int, int]) -> FrameResult:
-        nobody = request.nobody()
-        rows = request.rows(nobody.faces, size, camera_off=True)
-        self.record.found(request.moment, nobody, rows, camera_off=True)
-        return nobody
-
-    def _note_error(self, image: Image) -> None:
+    def _failed(self, shape: tuple[int, ...]) -> None:
         # Images are private and must not be logged.
-        _log.exception("a live frame of %s could not be analysed", np.shape(image))
+        _log.exception("a live frame of %s could not be analysed", shape)
         self.record.failed()
 
     def take_slot(self) -> bool:
@@ -280,3 +326,9 @@ class LiveSession:
         """Release the slot and the thread: the stream has stopped, or the visitor has left."""
         self._analysis.end()
         self.limit.leave(self)
+
+
+def _thumbnail(picture: Image) -> Image:
+    size = THUMBNAIL_WIDTH, THUMBNAIL_HEIGHT
+    small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), np.uint8)

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
-from collections.abc import Callable, Mapping
-from weakref import WeakKeyDictionary, WeakSet
+from collections.abc import Callable
+from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
-from app.core.priority import usable_cores
 from app.core.server.events import log_event
-from app.core.settings import MAX_STREAMS, MAX_STREAMS_A_VISITOR
-
-#: A stream of 15 frames a second takes about half a core for decoding, analysis and encoding. A
-#: server with less has no place for one: visitors' own devices analyse, and its pages stay usable.
-STREAMS_PER_CORE = 2
 
 #: Seconds without a frame after which a slot becomes free, for tabs that closed without notice.
 #: Who waits for one looks every two seconds, so a closed tab's slot is free for others within ten.
@@ -25,27 +21,29 @@ STALE_SECONDS = 5.0
 _COUNTS_SECONDS = 1.0
 
 
-def max_streams(settings: Mapping[str, str], cores: float | None = None) -> int:
-    """Return the maximum number of simultaneous streams.
+@dataclass
+class _Lease:
+    """What is known of a stream.
 
-    Args:
-        settings: environment variables and secrets; may contain `MAX_STREAMS`.
-        cores: number of CPU cores; those that this server may use if None.
-
-    Raises:
-        ValueError: the setting is not a whole number of at least 0.
+    Attributes:
+        visitor: tells its visitor from others; None if nobody has said so.
+        since: when it took its slot.
+        seen: when it last held it; minus infinity after it left.
+        counted: whether it was logged as a stream.
+        refused: whether it was logged that it got no slot: who waits asks again and again.
     """
-    usual = int(STREAMS_PER_CORE * (usable_cores() if cores is None else cores))
-    return MAX_STREAMS.number(settings, usual)
 
+    visitor: str | None = None
+    since: float = 0.0
+    seen: float = -math.inf
+    counted: bool = False
+    refused: bool = False
 
-def max_streams_of_visitor(settings: Mapping[str, str]) -> int:
-    """Return the maximum number of simultaneous streams of one visitor.
-
-    Raises:
-        ValueError: the setting `MAX_STREAMS_A_VISITOR` is not a whole number of at least 0.
-    """
-    return MAX_STREAMS_A_VISITOR.number(settings)
+    def end(self, at: float) -> None:
+        self.seen = -math.inf
+        if self.counted:
+            self.counted = False
+            log_event("stream_ended", seconds=at - self.since)
 
 
 class StreamLimit:
@@ -70,47 +68,41 @@ class StreamLimit:
         self._clock = clock
         self._lock = threading.Lock()
         # Weak references, so that a deleted session releases its slot.
-        self._held: WeakKeyDictionary[object, float] = WeakKeyDictionary()
-        self._since: WeakKeyDictionary[object, float] = WeakKeyDictionary()
-        self._visitors: WeakKeyDictionary[object, str] = WeakKeyDictionary()
-        self._turned_away: WeakSet[object] = WeakSet()
-        self._counted: WeakSet[object] = WeakSet()
+        self._leases: WeakKeyDictionary[object, _Lease] = WeakKeyDictionary()
         self._looked = 0
 
     def belongs(self, holder: object, visitor: str) -> None:
-        """Note whose stream it is. A holder of which nothing is noted is a visitor by itself.
+        """Note whose stream it is. One of which nothing is noted is a visitor by itself.
 
         Args:
             holder: the stream.
             visitor: tells the visitor from others.
         """
         with self._lock:
-            self._visitors[holder] = visitor
+            self._leases.setdefault(holder, _Lease()).visitor = visitor
 
     def hold(self, holder: object) -> bool:
         """Take a slot, or keep the one that is held; return False if all are taken."""
         with self._lock:
-            now = self._clock()
-            if reason := self._refusal(holder, now):
-                if holder not in self._turned_away:  # who waits asks again for every frame
-                    self._turned_away.add(holder)
+            now, lease = self._clock(), self._leases.setdefault(holder, _Lease())
+            if reason := self._refusal(lease, now):
+                if not lease.refused:
                     log_event("stream_refused", reason=reason)
+                lease.refused = True
                 return False
-            if holder not in self._alive(now):
-                self._since[holder] = now
-                self._counted.discard(holder)
-            elif holder not in self._counted and now - self._since[holder] >= _COUNTS_SECONDS:
-                self._counted.add(holder)
+            if not _is_alive(lease, now):
+                lease.since, lease.counted = now, False
+            elif not lease.counted and now - lease.since >= _COUNTS_SECONDS:
+                lease.counted = True
                 log_event("stream_started")
-            self._held[holder] = now
-            self._turned_away.discard(holder)
+            lease.seen, lease.refused = now, False
             return True
 
     def leave(self, holder: object) -> None:
         """Release the holder's slot, if it has one."""
         with self._lock:
-            if holder in self._held:
-                self._end(holder, self._clock())
+            if holder in self._leases:
+                self._leases[holder].end(self._clock())
 
     def refusal(self, holder: object) -> str:
         """Return why `hold` would fail: a word of `app.core.server.events`; "" if it would not.
@@ -119,7 +111,7 @@ class StreamLimit:
         as one may hold, and "full" if all are taken.
         """
         with self._lock:
-            return self._refusal(holder, self._clock())
+            return self._refusal(self._leases.get(holder, _Lease()), self._clock())
 
     @property
     def taken(self) -> int:
@@ -134,28 +126,26 @@ class StreamLimit:
         """
         with self._lock:
             now = self._clock()
-            for silent in set(self._held) - self._alive(now):
-                self._end(silent, self._held[silent])
+            for lease in self._leases.values():
+                if lease.seen > -math.inf and not _is_alive(lease, now):
+                    lease.end(lease.seen)
         before, self._looked = self._looked, self.taken
         return self._looked < before
 
-    def _refusal(self, holder: object, now: float) -> str:
-        alive = self._alive(now)
-        if holder in alive:
+    def _refusal(self, lease: _Lease, now: float) -> str:
+        if _is_alive(lease, now):
             return ""
         if not self.slots:
             return "off"
-        visitor = self._visitors.get(holder)
-        own = sum(visitor is not None and self._visitors.get(h) == visitor for h in alive)
+        alive = self._alive(now)
+        own = sum(lease.visitor is not None and other.visitor == lease.visitor for other in alive)
         if self.of_visitor is not None and own >= self.of_visitor:
             return "visitor"
         return "full" if len(alive) >= self.slots else ""
 
-    def _end(self, holder: object, at: float) -> None:
-        del self._held[holder]
-        if holder in self._counted:
-            self._counted.discard(holder)
-            log_event("stream_ended", seconds=at - self._since[holder])
+    def _alive(self, now: float) -> list[_Lease]:
+        return [lease for lease in self._leases.values() if _is_alive(lease, now)]
 
-    def _alive(self, now: float) -> set[object]:
-        return {h for h, seen in self._held.items() if now - seen < STALE_SECONDS}
+
+def _is_alive(lease: _Lease, now: float) -> bool:
+    return now - lease.seen < STALE_SECONDS

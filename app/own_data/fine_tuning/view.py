@@ -8,14 +8,14 @@ import streamlit as st
 
 from app.core.jobs import State
 from app.core.models.model_choice import answer_with, chosen_model
-from app.core.models.reports import read_report
+from app.core.models.runnable import read_record
 from app.core.paths import models_dir
+from app.core.report.evaluation import adaptation
+from app.core.report.view import show_parts
 from app.core.server.end import at_end
 from app.core.server.environment import server_settings
 from app.core.session.tabs import this_visitor
 from app.core.text import escape_markdown
-from app.dashboard.render.streamlit_elements import show_parts
-from app.dashboard.sections.training import adaptation
 from app.own_data.fine_tuning.command import (
     expectation,
     name_fault,
@@ -28,6 +28,7 @@ from app.own_data.fine_tuning.command import (
 )
 from app.own_data.fine_tuning.runner import DATA_NAME, FineTuning, FineTunings, NotStartedError
 from fer.errors import ModelError
+from fer.evaluation.report import Report
 
 #: Seconds between two looks at a training that runs.
 _POLL_SECONDS = 1.0
@@ -159,7 +160,7 @@ def _show_made(training: FineTuning) -> None:
     directory = models_dir() / training.name
     name = escape_markdown(training.name)
     try:
-        changes = read_report(directory).adaptation
+        changes = read_record(Report, directory).adaptation
     except ModelError:
         st.info(f"**{name}** was made, and is not among the models any more.")
         return

@@ -1,13 +1,12 @@
 // The component on the page. Streamlit calls it when it is mounted and again with all new data.
 
-import { incapable } from "./page/browser.js";
-import { openCamera } from "./page/camera.js";
+import { incapable, openCamera } from "./page/camera.js";
 import { Outbox } from "./page/protocol.js";
 import { Session } from "./page/session.js";
 import { View } from "./page/view.js";
 
-/** @typedef {import("./page/types.js").Data} Data */
-/** @typedef {import("./page/types.js").Trigger} Trigger */
+/** @typedef {import("./types.js").Data} Data */
+/** @typedef {import("./types.js").Trigger} Trigger */
 
 const BASE = new URL("./", import.meta.url).href;
 
@@ -42,16 +41,16 @@ class Live {
         clock,
         play: (stream) => view.play(stream),
         grab: () => view.grab(),
+        later: (step, milliseconds) => setTimeout(step, milliseconds),
       },
       outbox,
-      mark: (seen) => view.mark(seen),
-      drawn: () => view.drawn(),
+      mark: (seen) => (view.overlay.seen = seen),
+      drawn: () => view.overlay.takeDrawn(),
       show: (state) => view.show(state),
       report: (phase) => {
         outbox.phase = phase;
         this.send();
       },
-      later: (step, milliseconds) => setTimeout(step, milliseconds),
       newId: () => crypto.getRandomValues(new Uint32Array(2)).join("-"),
     });
     view.serve(this.session);
@@ -63,10 +62,7 @@ class Live {
     this.timer = setInterval(() => this.send(), LOOK_MILLISECONDS);
   }
 
-  /**
-   * @param {Data} data
-   * @param {Trigger} trigger
-   */
+  /** @param {Data} data @param {Trigger} trigger */
   update(data, trigger) {
     this.trigger = trigger;
     outbox.answered(data.heard);
@@ -87,7 +83,7 @@ class Live {
   /** @param {boolean} [now]  whether not to wait until it is time */
   send(now = false) {
     const message = outbox.next(this.session.setup?.id ?? "", now);
-    if (message) this.trigger("told", message);
+    if (message) this.trigger("message", message);
     this.session.show();
   }
 
@@ -105,36 +101,25 @@ const mounted = new WeakMap();
 /** @type {Live | null} */
 let parked = null;
 
-/** @param {Live} live  that was taken off the page */
-function park(live) {
-  parked = live;
-  setTimeout(() => {
-    if (parked !== live) return;
-    parked = null;
-    live.close();
-  }, PARK_MILLISECONDS);
-}
-
-/**
- * @param {Node} parent
- * @returns {Live}
- */
-function mount(parent) {
-  const live = parked ?? new Live();
-  parked = null;
-  mounted.set(parent, live);
-  live.view.enter(parent);
-  return live;
-}
-
 /**
  * @param {{data: Data, parentElement: Node, setTriggerValue: Trigger}} component
  * @returns {() => void}
  */
 export default function live({ data, parentElement, setTriggerValue }) {
-  const known = mounted.get(parentElement) ?? mount(parentElement);
+  const known = mounted.get(parentElement) ?? parked ?? new Live();
+  if (!mounted.has(parentElement)) {
+    parked = null;
+    mounted.set(parentElement, known);
+    known.view.enter(parentElement);
+  }
   known.update(data, setTriggerValue);
   return () => {
-    if (mounted.delete(parentElement)) park(known);
+    if (!mounted.delete(parentElement)) return;
+    parked = known;
+    setTimeout(() => {
+      if (parked !== known) return;
+      parked = null;
+      known.close();
+    }, PARK_MILLISECONDS);
   };
 }

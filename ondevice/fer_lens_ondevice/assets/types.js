@@ -69,10 +69,8 @@
  * @property {number} id local: of this run on this device
  * @property {[number, number, number, number]} box x0, y0, x1, y1 in pixels of the working size
  * @property {[number, number]} velocity pixels per second
- * @property {number} score 0…1
  * @property {boolean} isFace
  * @property {boolean[]} flaws
- * @property {Record<string, number[]>} logits
  * @property {number[]} probabilities smoothed, of the chosen head
  *
  * @typedef {object} Seen
@@ -83,11 +81,6 @@
  * @property {boolean} black whether the camera is off
  * @property {SeenFace[]} faces
  * @property {ArrayBuffer} observation as it goes to the server
- * @property {{detect: number, track: number, align: number, classify: number}} milliseconds
- *
- * @typedef {object} Observer made by `new Observer(constants, model, run)` of vision/observer.js
- * @property {(frame: Frame) => Promise<Seen>} see
- * @property {(model: Model, run: Run) => void} answerWith another model; tracks go on
  */
 
 /**
@@ -103,33 +96,103 @@
  *
  * @typedef {ImageBitmap | VideoFrame} Picture of the camera
  *
- * @typedef {object} FrameMessage
- * @property {"frame"} type
- * @property {number} number
- * @property {number} seconds
- * @property {Picture} bitmap transferred
- * @property {{head: string, smoothingSeconds: number}} settings
- * @property {number} [received]
- * @property {number} [shown]
- * @property {number} [draw]
- * @property {number[]} [wanted]
- *
- * @typedef {{type: "end"}} EndMessage
- * @typedef {LoadMessage | FrameMessage | EndMessage} ToWorker
+ * @typedef {{type: "frame", bitmap: Picture} & Omit<Frame, "width" | "height" | "rgba">} FrameMessage
+ *   whose bitmap is transferred
+ * @typedef {LoadMessage | FrameMessage | {type: "end"}} ToWorker
  */
 
 /**
  * What the worker posts to the page.
  *
- * @typedef {"simd" | "memory" | "network" | "integrity" | "runtime" | "analysis"} FailureCode
+ * @typedef {"memory" | "network" | "integrity" | "runtime" | "analysis"} FailureCode
  * @typedef {"wasm" | "webgpu"} Accelerator
  *
- * @typedef {{type: "progress", loaded: number, total: number}} ProgressMessage bytes
- * @typedef {{type: "ready", accelerator: Accelerator, milliseconds: number}} ReadyMessage
  * @typedef {{type: "seen"} & Seen} SeenMessage
- * @typedef {{type: "failed", code: FailureCode, detail: string}} FailedMessage
- * @typedef {{type: "ended"}} EndedMessage the answer to "end": no "seen" comes after it
- * @typedef {ProgressMessage | ReadyMessage | SeenMessage | FailedMessage | EndedMessage} FromWorker
+ * @typedef {{type: "progress", loaded: number, total: number} | SeenMessage | {type: "ended"}
+ *   | {type: "ready", accelerator: Accelerator, milliseconds: number}
+ *   | {type: "failed", code: FailureCode, detail: string}} FromWorker  sizes are bytes; after
+ *   "ended", the answer to "end", no "seen" comes
+ */
+
+/** @typedef {{head: string, smoothingSeconds: number, mirrored: boolean, bars: boolean}} Settings */
+
+/**
+ * @typedef {object} Setup  what stays the same while nobody changes it
+ * @property {string} id  names all of it
+ * @property {Runtime | null} runtime
+ * @property {string} missing  why there is no runtime; "" if there is one
+ * @property {Networks} networks
+ * @property {Constants} constants
+ * @property {Model} model
+ * @property {number} boxSeconds  age at which boxes are not drawn any more
+ * @property {{answers: Record<string, string>, people: string[]}} colours
+ * @property {Record<string, string>} texts
+ */
+
+/**
+ * @typedef {object} Reply  what the server says to the last batches
+ * @property {string} run
+ * @property {number} acknowledged  highest batch that it has, with all before it
+ * @property {Record<string, number>} people  number of the person by local id, 0 without one yet
+ * @property {number[]} wanted  local ids of faces to look at closely
+ */
+
+/**
+ * @typedef {object} Data  what the page's Python side gives the component
+ * @property {Setup | null} setup  null if the browser has said that it has it
+ * @property {Settings} settings
+ * @property {Reply | null} reply
+ * @property {number} heard  number of the last message that has come
+ * @property {number} generation
+ * @property {boolean} stop  whether to end, as the visitor goes on with the server
+ */
+
+/** @typedef {{phase: PhaseName, code: string, detail: string}} PhaseReport */
+
+/** @typedef {(name: string, value: unknown) => void} Trigger  the way back to the Python side */
+
+/** @typedef {"idle" | "loading" | "running" | "paused" | "ending" | "ended" | "failed" | "unable"} PhaseName */
+
+/**
+ * @typedef {object} State  what the visitor is shown
+ * @property {PhaseName} phase
+ * @property {number} loaded  bytes
+ * @property {number} total  bytes, 0 if that is not known
+ * @property {string} note  name of a text; "" for none
+ */
+
+/**
+ * @typedef {object} Parts  everything around a session
+ * @property {import("./page/stream.js").Sources} sources
+ * @property {import("./page/protocol.js").Outbox} outbox
+ * @property {(seen: Seen | null) => void} mark  the picture
+ * @property {() => {shown: number, draw: number}} drawn  since the last call
+ * @property {(state: State) => void} show
+ * @property {(phase: PhaseReport) => void} report
+ * @property {() => string} newId
+ */
+
+/**
+ * What is used of `@litertjs/core`, by hand: it is fetched when the package is built.
+ *
+ * @typedef {object} Tensor
+ * @property {() => Promise<Float32Array>} data a copy
+ * @property {() => void} delete
+ *
+ * @typedef {object} TensorDetails
+ * @property {string} name
+ * @property {Int32Array} shape
+ *
+ * @typedef {object} CompiledModel
+ * @property {() => readonly TensorDetails[]} getInputDetails
+ * @property {() => readonly TensorDetails[]} getOutputDetails
+ * @property {(inputs: Tensor[]) => Promise<Tensor[]>} run in the order of the details
+ * @property {() => void} delete
+ *
+ * @typedef {object} LiteRt the module's exports
+ * @property {new (values: Float32Array, shape: number[]) => Tensor} Tensor
+ * @property {(content: Uint8Array, options: object) => Promise<CompiledModel>} loadAndCompile
+ * @property {() => {adapterInfo?: {isFallbackAdapter?: boolean}} | null | undefined} getWebGpuDevice
  */
 
 export {};

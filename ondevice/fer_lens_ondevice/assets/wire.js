@@ -44,15 +44,15 @@ const MOST_U2 = 0xffff;
 
 /**
  * Return what was seen in a frame as bytes.
- *
  * @param {Observed} observed the faces after the first `maxFaces` are left out
- * @param {FrameFacts} frame
- * @param {Layout} layout
+ * @param {FrameFacts} frame @param {Layout} layout
  * @returns {ArrayBuffer}
  */
 export function packObservation(observed, frame, layout) {
   const count = Math.min(observed.faces.count, layout.maxFaces);
-  const scores = Array.from({ length: count }, (_, face) => scoresOf(observed, face));
+  const scores = observed.logits.slice(0, count).map((logits) => {
+    return observed.outputs.flatMap((output) => Array.from(logits[output]));
+  });
   const width = scores.length ? scores[0].length : 0;
   const faceBytes = layout.faceBytes + width * BYTES.f4;
   const view = new DataView(new ArrayBuffer(layout.headerBytes + count * faceBytes));
@@ -72,14 +72,13 @@ export function packObservation(observed, frame, layout) {
   scores.forEach((logits, face) => {
     const at = layout.headerBytes + face * faceBytes;
     putAll(view, at, layout.face, faceValues(observed, face));
-    put(view, at, [layout.faceBytes, "f4", width], logits);
+    putAll(view, at, { logits: [layout.faceBytes, "f4", width] }, { logits });
   });
   return view.buffer;
 }
 
 /**
- * @param {Observed} observed
- * @param {number} face
+ * @param {Observed} observed @param {number} face
  * @returns {Record<string, ArrayLike<number>>}
  */
 function faceValues({ faces, looks, evidence, flaws, ids }, face) {
@@ -106,28 +105,14 @@ function inBytes(shares) {
   return Uint8ClampedArray.from(shares, (share) => 255 * share); // which rounds
 }
 
-/** Return a face's logits of all outputs. @param {Observed} observed @param {number} face */
-function scoresOf({ logits, outputs }, face) {
-  return outputs.flatMap((output) => Array.from(logits[face][output]));
-}
-
 /**
- * @param {DataView} view
- * @param {number} at
- * @param {Record<string, Field>} fields
+ * @param {DataView} view @param {number} start @param {Record<string, Field>} fields
  * @param {Record<string, ArrayLike<number>>} values
  */
-function putAll(view, at, fields, values) {
-  for (const [name, field] of Object.entries(fields)) put(view, at, field, values[name]);
-}
-
-/**
- * @param {DataView} view
- * @param {number} at
- * @param {Field} field
- * @param {ArrayLike<number>} values
- */
-function put(view, at, [offset, kind, count], values) {
-  if (values.length !== count) throw new Error(`expected ${count} values, got ${values.length}`);
-  for (let i = 0; i < count; i++) WRITE[kind](view, at + offset + i * BYTES[kind], values[i]);
+function putAll(view, start, fields, values) {
+  for (const [name, [offset, kind, count]] of Object.entries(fields)) {
+    const { length } = values[name];
+    if (length !== count) throw new Error(`expected ${count} values, got ${length}`);
+    for (let i = 0; i < count; i++) WRITE[kind](view, start + offset + i * BYTES[kind], values[name][i]);
+  }
 }

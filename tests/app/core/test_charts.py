@@ -14,33 +14,16 @@ SHARES = np.array([0.02, 0.0, 0.03, 0.9, 0.01, 0.04, 0.0], np.float32)
 
 
 def test_bars_keep_the_order_of_the_labels_so_that_faces_compare() -> None:
-    bars = charts.probability_bars(SHARES, FER2013_LABELS).data[0]
+    figure = charts.probability_bars(SHARES, FER2013_LABELS, ink="#123456")
+    bars = figure.data[0]
     assert list(bars.y) == list(FER2013_LABELS)
     assert list(bars.x) == pytest.approx(SHARES.tolist())
+    assert list(bars.marker.color) == [colour_of(label) for label in FER2013_LABELS]
+    assert figure.layout.xaxis.range[1] > 1.1, "a full bar leaves room for its figure"
+    assert bars.textfont.color == figure.layout.yaxis.tickfont.color == "#123456"
+    more = charts.probability_bars(np.append(SHARES, np.float32(0)), FERPLUS_LABELS)
+    assert more.layout.height > figure.layout.height
     assert list(bars.text) == ["2%", "<1%", "3%", "90%", "1%", "4%", "<1%"]
-
-
-@pytest.mark.parametrize("labels", [FER2013_LABELS, FERPLUS_LABELS, ("bored", "other")])
-def test_bars_have_the_colours_of_the_expressions(labels: tuple[str, ...]) -> None:
-    shares = np.full(len(labels), 1 / len(labels), np.float32)
-    bars = charts.probability_bars(shares, labels).data[0]
-    assert list(bars.marker.color) == [colour_of(label) for label in labels]
-
-
-def test_a_full_bar_leaves_room_for_its_figure() -> None:
-    figure = charts.probability_bars(np.array([1.0, 0.0], np.float32), ("happy", "sad"))
-    assert figure.layout.xaxis.range[1] > 1.1
-
-
-def test_more_labels_make_a_higher_chart() -> None:
-    seven = charts.probability_bars(SHARES, FER2013_LABELS).layout.height
-    eight = charts.probability_bars(np.append(SHARES, np.float32(0)), FERPLUS_LABELS).layout.height
-    assert eight > seven
-
-
-def test_text_has_the_ink_it_is_given() -> None:
-    figure = charts.probability_bars(SHARES, FER2013_LABELS, ink="#123456")
-    assert figure.data[0].textfont.color == figure.layout.yaxis.tickfont.color == "#123456"
 
 
 @pytest.mark.parametrize(

@@ -3,15 +3,12 @@
 import os
 import sys
 import threading
-from collections.abc import Callable
 
 import pytest
 
 from app.core.jobs import Cancelled, Job, Jobs, State, max_jobs
 from app.core.settings import Setting
-
-#: Seconds after which a test gives up on a thread; nothing waits so long if all is well.
-PATIENCE = 60.0
+from tests.app.samples import PATIENCE
 
 
 class Work:
@@ -36,12 +33,6 @@ class Work:
 )
 def test_the_setting_decides_or_else_the_cores(setting: str, cores: int, places: int) -> None:
     assert max_jobs({"JOBS": setting}, Setting("JOBS", "at once"), cores) == places
-
-
-def test_without_jobs_there_is_nothing_to_wait_for() -> None:
-    jobs = Jobs(1)
-    assert jobs.ahead_of(Job(Work())) == 0
-    jobs.close(PATIENCE)
 
 
 def test_a_job_runs_and_keeps_its_result() -> None:
@@ -82,6 +73,7 @@ def test_as_many_run_at_once_as_there_are_places_and_the_others_wait_in_order() 
     assert not any(work.began.is_set() for work in works[2:])
     assert [jobs.ahead_of(job) for job in queue] == [0, 0, 0, 1, 2]
     queue[2].cancel()
+    assert (queue[2].state, queue[2].wait(0)) == (State.CANCELLED, True), "it had not begun"
     assert [jobs.ahead_of(job) for job in queue[3:]] == [0, 1]
     works[0].go.set()
     assert works[3].began.wait(PATIENCE)
@@ -92,21 +84,9 @@ def test_as_many_run_at_once_as_there_are_places_and_the_others_wait_in_order() 
     assert [job.state for job in queue].count(State.DONE) == 4
 
 
-def test_a_waiting_job_that_is_cancelled_has_ended_at_once() -> None:
-    jobs, busy, work, after = Jobs(1), Work(), Work(), threading.Event()
-    jobs.start(Job(busy))
-    job = Job(work, after.set)
-    jobs.start(job)
-    job.cancel()
-    assert job.state is State.CANCELLED
-    assert after.is_set()
-    assert job.wait(0)
-    busy.go.set()
-    assert not work.began.is_set()
-
-
-def test_a_running_job_is_cancelled_at_once_and_cleans_up_when_its_thread_is_through() -> None:
-    work, after = Work(heeds=False), threading.Event()
+@pytest.mark.parametrize("result", ["done", ValueError("too late")])
+def test_what_comes_after_a_cancel_does_not_count(result: object) -> None:
+    work, after = Work(result, heeds=False), threading.Event()
     job = Job(work, after.set)
     Jobs(1).start(job)
     assert work.began.wait(PATIENCE)
@@ -116,18 +96,6 @@ def test_a_running_job_is_cancelled_at_once_and_cleans_up_when_its_thread_is_thr
     work.go.set()
     assert job.wait(PATIENCE)
     assert after.is_set()
-    assert (job.state, job.result) == (State.CANCELLED, None)
-
-
-@pytest.mark.parametrize("result", ["done", ValueError("too late")])
-def test_what_comes_after_a_cancel_does_not_count(result: object) -> None:
-    work = Work(result, heeds=False)
-    job = Job(work)
-    Jobs(1).start(job)
-    assert work.began.wait(PATIENCE)
-    job.cancel()
-    work.go.set()
-    assert job.wait(PATIENCE)
     assert (job.state, job.result, job.error) == (State.CANCELLED, None, None)
 
 
@@ -167,25 +135,6 @@ def test_a_job_lets_the_other_threads_go_first() -> None:
     assert job.wait(PATIENCE)
     here = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
     assert job.result == min(19, here + 10)
-
-
-def test_every_job_of_many_from_many_threads_is_done_once() -> None:
-    jobs, done = Jobs(3), list[int]()
-
-    def work_of(number: int) -> Callable[[Cancelled], None]:
-        return lambda cancelled: done.append(number)
-
-    queue = [Job(work_of(number)) for number in range(60)]
-
-    def start(part: int) -> None:
-        for job in queue[part::4]:
-            jobs.start(job)
-
-    threads = [threading.Thread(target=start, args=(part,)) for part in range(4)]
-    for thread in threads:
-        thread.start()
-    assert all(job.wait(PATIENCE) for job in queue)
-    assert sorted(done) == list(range(60))
 
 
 @pytest.mark.parametrize("end", [SystemExit, KeyboardInterrupt, GeneratorExit, MemoryError])

@@ -19,20 +19,18 @@ from app.core.priority import (
     Priority,
     Throttle,
     lower_priority,
+    max_streams,
     shorten_switches,
     usable_cores,
 )
+from app.core.settings import MAX_STREAMS
 from tests.app.samples import Clock
-
-
-def test_without_a_limit_there_are_those_that_the_process_may_run_on(tmp_path: Path) -> None:
-    assert usable_cores(tmp_path, 4) == 4
-    assert usable_cores() > 0
 
 
 @pytest.mark.parametrize(
     ("files", "cores"),
     [
+        ({}, 4),
         ({"cpu.max": "max 100000\n"}, 4),
         ({"cpu.max": "10000 100000\n"}, 0.1),
         ({"cpu.max": "800000 100000\n"}, 4),
@@ -55,23 +53,14 @@ def test_photographs_are_wanted_until_the_last_one_has_been_shown() -> None:
     clock = Clock()
     priority = Priority(2, clock)
     assert not priority.waiting
+    with pytest.raises(OSError, match="gone"), priority.turn():
+        raise OSError("gone")
     with ExitStack() as both:
         with priority.turn():
             both.enter_context(priority.turn())
         clock.seconds += 60
         assert priority.waiting
     assert priority.waiting  # its page is being made
-    clock.seconds += LINGER_SECONDS
-    assert not priority.waiting
-
-
-def test_a_failure_gives_its_place_back() -> None:
-    clock = Clock()
-    priority = Priority(1, clock)
-    with pytest.raises(OSError, match="gone"), priority.turn():
-        raise OSError("gone")
-    with priority.turn():
-        pass
     clock.seconds += LINGER_SECONDS
     assert not priority.waiting
 
@@ -146,3 +135,26 @@ def test_a_thread_that_lets_others_first_is_the_only_one() -> None:
             pool.submit(lower_priority, 3).result()
         assert pool.submit(niceness).result() == min(19, before + 3)
     assert niceness() == before
+
+
+@pytest.mark.parametrize(
+    ("setting", "cores", "places"),
+    [
+        ("", 1, 2),
+        ("", 2, 4),
+        ("", 8, 16),
+        ("", 0.5, 1),
+        ("", 0.1, 0),
+        ("3", 8, 3),
+        (" 5 ", 1, 5),
+        ("0", 2, 0),
+    ],
+)
+def test_the_setting_decides_or_else_the_cores(setting: str, cores: float, places: int) -> None:
+    assert max_streams({MAX_STREAMS.name: setting} if setting else {}, cores) == places
+
+
+@pytest.mark.parametrize("setting", ["four", "-1", "2.5"])
+def test_a_wrong_setting_says_what_was_expected(setting: str) -> None:
+    with pytest.raises(ValueError, match="expected a whole number"):
+        max_streams({MAX_STREAMS.name: setting}, 2)

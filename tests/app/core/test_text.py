@@ -85,3 +85,28 @@ def test_answers_counted_over_photos() -> None:
 )
 def test_names_are_not_markdown(name: str, shown: str) -> None:
     assert words.escape_markdown(name) == shown
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (9, "some seconds left"),
+        (12, "about 10 seconds left"),
+        (89, "about 90 seconds left"),
+        (90, "about 2 minutes left"),
+    ],
+)
+def test_the_time_left_is_no_more_exact_than_it_is_known(seconds: float, said: str) -> None:
+    assert words.left(seconds) == said
+
+
+@pytest.mark.parametrize(
+    ("ahead", "places", "said"),
+    [
+        (0, 1, "one recording at a time. Yours is next."),
+        (1, 2, "2 recordings at a time. One more"),
+        (4, 1, "4 more are before yours."),
+    ],
+)
+def test_who_waits_knows_for_what(ahead: int, places: int, said: str) -> None:
+    assert said in words.waiting_line(ahead, places, "recording")

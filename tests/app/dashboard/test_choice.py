@@ -10,7 +10,7 @@ from tests.app.dashboard.samples import write_model
 
 
 def script(name: str) -> None:
-    from app.dashboard.choice import open_with_warnings
+    from app.dashboard.page import open_with_warnings
 
     assert (open_with_warnings(name) is not None) == (name == "small")
 

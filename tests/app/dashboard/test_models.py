@@ -6,57 +6,79 @@ from pathlib import Path
 
 import pytest
 
-from app.core.paths import models_dir, without_folder
-from app.core.settings import MODELS
-from app.dashboard.models import (
-    file_sha256,
-    json_report,
-    model_names,
-    open_model,
-)
+from app.core.models.runnable import file_sha256
+from app.dashboard.models import json_report, model_names, open_model
 from fer.errors import ModelError
 from fer.evaluation.other_data import Group, OtherData, OtherDataFile, StatedFigures
+from fer.evaluation.report import Report
 from tests.app.dashboard.samples import TEMPERATURE, write_model
 from tests.samples import ROOT
 
 
-def test_no_folder_and_an_empty_one_hold_no_models(tmp_path: Path) -> None:
+def test_models_are_listed_by_name_even_if_something_is_wrong_with_them(tmp_path: Path) -> None:
     assert model_names(tmp_path / "none") == []
-    assert model_names(tmp_path) == []
     (tmp_path / "empty").mkdir()
     (tmp_path / "file").touch()
     assert model_names(tmp_path) == []
-
-
-def test_models_are_listed_by_name_even_if_something_is_wrong_with_them(tmp_path: Path) -> None:
     write_model(tmp_path, "b")
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "report.json").write_text("no report")
     assert model_names(tmp_path) == ["a", "b"]
 
 
-def test_the_folder_can_be_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv(MODELS.name, raising=False)
-    assert models_dir() == ROOT / "models"
-    monkeypatch.setenv(MODELS.name, str(tmp_path))
-    assert models_dir() == tmp_path
+def change(directory: Path, *gone: str, network: bytes = b"") -> None:
+    """Delete files of a model, or write another network."""
+    for name in gone:
+        (directory / name).unlink()
+    if network:
+        (directory / "model.tflite").write_bytes(network)
+
+
+@pytest.mark.parametrize(
+    ("gone", "network", "problem"),
+    [
+        ([], b"another network", "model.tflite is not the file that was measured"),
+        (["predictions.npz"], b"", "predictions.npz, which the report names, is missing."),
+        (["spec.json"], b"", "spec.json is missing"),
+        (["model.tflite"], b"", "model.tflite, which the report names, is missing."),
+    ],
+)
+def test_what_does_not_fit_is_a_problem(
+    tmp_path: Path, gone: list[str], network: bytes, problem: str
+) -> None:
+    made = write_model(tmp_path)
+    change(tmp_path / "small", *gone, network=network)
+    model = open_model(tmp_path / "small")
+    assert (model.report, model.report_alone) == (made, False)
+    assert problem in model.problems[0]
+    assert not any(str(tmp_path) in one for one in model.problems)
+    known = "spec.json" not in gone
+    assert model.temperature("expression") == (TEMPERATURE if known else None)
+    assert model.heads == ({"expression": "a label"} if known else {})
+
+
+@pytest.mark.parametrize(
+    ("files", "problem"),
+    [
+        ({}, "does not name model.tflite"),
+        ({"model.tflite": {"sha256": "0" * 64, "bytes": 1}}, "is about another model.tflite"),
+    ],
+)
+def test_a_report_of_another_network_is_a_problem(
+    tmp_path: Path, files: dict, problem: str
+) -> None:
+    write_model(tmp_path, files=files)
+    assert problem in open_model(tmp_path / "small").problems[0]
 
 
 def test_a_model_that_fits_its_report_has_no_problems(tmp_path: Path) -> None:
     made = write_model(tmp_path)
     model = open_model(tmp_path / "small")
     assert model.problems == ()
-    assert model.report == made
+    assert model.report == made == Report.model_validate_json(json_report(model))
     assert model.temperature("expression") == TEMPERATURE
     assert model.temperature("balanced") is None
     assert model.heads == {"expression": "a label"}
-
-
-def test_another_file_than_the_measured_one_is_a_problem(tmp_path: Path) -> None:
-    write_model(tmp_path)
-    (tmp_path / "small" / "model.tflite").write_bytes(b"another network")
-    (problem,) = open_model(tmp_path / "small").problems
-    assert "model.tflite is not the file that was measured" in problem
 
 
 def test_a_report_may_stand_alone(tmp_path: Path) -> None:
@@ -80,48 +102,6 @@ def test_the_shipped_reports_of_other_networks_stand_alone() -> None:
         assert model.report.name == name
         assert len(model.report.history) > 1
         assert model.report.evaluations["validation"].confusion
-
-
-@pytest.mark.parametrize("kept", ["spec.json", "model.tflite"])
-def test_half_of_a_model_is_no_report_that_stands_alone(tmp_path: Path, kept: str) -> None:
-    write_model(tmp_path)
-    for name in {"spec.json", "model.tflite"} - {kept}:
-        (tmp_path / "small" / name).unlink()
-    model = open_model(tmp_path / "small")
-    assert model.problems
-    assert not model.report_alone
-
-
-def test_a_missing_file_is_a_problem(tmp_path: Path) -> None:
-    write_model(tmp_path)
-    (tmp_path / "small" / "predictions.npz").unlink()
-    (problem,) = open_model(tmp_path / "small").problems
-    assert "predictions.npz" in problem
-
-
-@pytest.mark.parametrize(
-    ("files", "problem"),
-    [
-        ({}, "does not name model.tflite"),
-        ({"model.tflite": {"sha256": "0" * 64, "bytes": 1}}, "is about another model.tflite"),
-    ],
-)
-def test_a_report_of_another_network_is_a_problem(
-    tmp_path: Path, files: dict, problem: str
-) -> None:
-    write_model(tmp_path, files=files)
-    assert problem in open_model(tmp_path / "small").problems[0]
-
-
-def test_without_a_spec_there_is_no_temperature_but_a_report(tmp_path: Path) -> None:
-    made = write_model(tmp_path)
-    (tmp_path / "small" / "spec.json").unlink()
-    model = open_model(tmp_path / "small")
-    assert model.report == made
-    assert model.temperature("expression") is None
-    assert model.heads == {}
-    assert any("spec.json is missing" in p for p in model.problems)
-    assert not any(str(tmp_path) in p for p in model.problems)
 
 
 def test_no_report_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:
@@ -149,12 +129,6 @@ def test_a_new_report_is_read_again(tmp_path: Path) -> None:
     first = open_model(directory).report
     first.model_copy(update={"command": "another, and longer, command than before"}).save(directory)
     assert open_model(directory).report.command.startswith("another")
-
-
-def test_messages_do_not_tell_where_the_app_is_installed() -> None:
-    folder = Path("/srv/app/models")
-    message = "/srv/app/models/small/report.json is missing."
-    assert without_folder(message, folder.parent) == "models/small/report.json is missing."
 
 
 def recorded(folder: Path, *sha256: str) -> None:

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from app.core.report.evaluation import RESTRICTED
+from app.core.report.text import cell_sentences, interval, largest_confusion, percent
 from app.core.settings import MODELS
 from app.core.text import escape_markdown
-from app.dashboard.sections.confidence import AGREED
-from app.dashboard.sections.other_data import RESTRICTED
-from app.dashboard.text import cell_sentences, interval, largest_confusion, percent
+from app.dashboard.sections.figures import AGREED
 from fer.evaluation.labelled import evaluate_labelled
 from fer.evaluation.metrics import evaluate
 from fer.evaluation.other_data import OtherData, OtherDataFile
@@ -83,7 +83,15 @@ def heads(page: AppTest) -> list[Any]:
     return [group for group in page.button_group if group.label == "Labels to answer with"]
 
 
-def test_without_models_it_says_what_to_do(dashboard: Open) -> None:
+def choose(page: AppTest, label: str, value: str) -> AppTest:
+    return next(s for s in page.selectbox if s.label == label).select(value).run()
+
+
+@pytest.mark.parametrize("folder", ["models", "nowhere"])
+def test_without_models_it_says_what_to_do(
+    dashboard: Open, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, folder: str
+) -> None:
+    monkeypatch.setenv(MODELS.name, str(tmp_path / folder))
     page = dashboard()
     assert not page.exception
     assert "There is no model yet" in words(page)
@@ -92,13 +100,25 @@ def test_without_models_it_says_what_to_do(dashboard: Open) -> None:
     assert not page.tabs
 
 
-def test_a_missing_folder_says_the_same(
-    dashboard: Open, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setenv(MODELS.name, str(tmp_path / "nowhere"))
+def test_only_the_open_tab_is_sent(dashboard: Open, models: Path) -> None:
+    write_model(models)
     page = dashboard()
-    assert not page.exception
-    assert "There is no model yet" in words(page)
+    for tab, shown in (
+        ("Mistakes", "Confusion matrix, FER2013 head"),
+        ("Confidence", "Reliability diagram, FER2013 head"),
+        ("Robustness", f"120 faces on which {AGREED['majority']}"),
+        ("Other data", "python -m training evaluate models/small"),
+        ("Training", "the two losses cannot be compared"),
+        ("Network", "13 layers, 1,567,551 parameters"),
+        ("Record", "are those that were measured"),
+    ):
+        turn_to(page, tab)
+        assert not page.exception
+        assert [tab in t.label for t in page.tabs if len(t.children)] == [True]
+        assert shown in words(page)
+        assert all(alts(page))
+    assert page.code[0].value == "python -m training train --out models/small"
+    assert {"augmentation.flip", "yes", "8, 16", "a machine, 2 cores", "12"} <= set(cells(page))
 
 
 def test_one_model_opens_with_its_test_figures(dashboard: Open, models: Path) -> None:
@@ -111,42 +131,15 @@ def test_one_model_opens_with_its_test_figures(dashboard: Open, models: Path) ->
     assert "test, FER2013 head" in words(page)
     assert metric(page, "Accuracy") == percent(found.accuracy)
     assert next(m.delta for m in page.metric if m.label == "Accuracy") == interval(found)
-    assert metric(page, "Macro-F1") == percent(found.macro_f1)
-    assert metric(page, "Log loss") == f"{found.log_loss:.3f}"
     assert metric(page, "Parameters") == "1.57 M"
     assert metric(page, "Time for a face") == "1.5 ms"
     assert metric(page, "Training time") == "1 h 02 min"
     assert "validation, without duplicates, FER2013 head" in cells(page)
     assert [b.label for b in page.download_button] == ["Report (HTML)", "Report (JSON)"]
-
-
-def test_another_split_changes_the_figures(dashboard: Open, models: Path) -> None:
-    made = write_model(models)
-    page = dashboard()
-    select = next(s for s in page.selectbox if s.label == "Measured on")
-    assert select.options == ["test", "validation", "validation, without duplicates"]
-    select.select("validation, without duplicates").run()
-    found = made.without_duplicates["validation"]
-    assert metric(page, "Accuracy") == percent(found.accuracy)
-
-
-@pytest.mark.parametrize("tab", TABS)
-def test_only_the_open_tab_is_sent(dashboard: Open, models: Path, tab: str) -> None:
-    write_model(models)
-    page = dashboard(tab)
-    assert not page.exception
-    filled = [t.label for t in page.tabs if len(t.children)]
-    assert [tab in label for label in filled] == [True]
-    assert all(alts(page))
-
-
-def test_mistakes_open_with_the_most_frequent_one(dashboard: Open, models: Path) -> None:
-    found = write_model(models).evaluations["test"]
-    page = dashboard("Mistakes")
-    cell = largest_confusion(found)
-    assert cell
-    for sentence in cell_sentences(found, *cell):
-        assert sentence in words(page)
+    assert not heads(page)
+    assert page.selectbox[1].options == ["test", "validation", "validation, without duplicates"]
+    choose(page, "Measured on", "validation, without duplicates")
+    assert metric(page, "Accuracy") == percent(made.without_duplicates["validation"].accuracy)
 
 
 def test_the_mistakes_of_the_second_head_are_those_of_its_own_truth(
@@ -160,11 +153,6 @@ def test_the_mistakes_of_the_second_head_are_those_of_its_own_truth(
     assert "Of 1 face labelled happy, 1 (100%) was called contempt." in words(page)
     assert "what most of ten people called the face" in words(page)
     assert [c for c in cells(page) if c == "contempt"]
-
-
-def test_without_figures_of_a_second_head_there_is_no_choice(dashboard: Open, models: Path) -> None:
-    write_model(models)
-    assert not heads(dashboard("Mistakes"))
 
 
 def test_all_opens_on_the_head_that_answers_and_the_choice_goes_to_the_other_pages() -> None:
@@ -192,113 +180,63 @@ def test_all_opens_on_the_head_that_answers_and_the_choice_goes_to_the_other_pag
         heads(page)[0].set_value(EXPRESSION_HEAD).run()
 
 
-def kept_mistakes(folder: Path, sha256: str) -> Mistakes:
-    """Write one mistake, happy for sad, beside the model "small"."""
+@pytest.mark.parametrize("kept", ["of these weights", "of others", "broken"])
+def test_examples_are_shown_where_the_operator_kept_some_of_these_weights(
+    dashboard: Open, models: Path, kept: str
+) -> None:
+    sha256 = write_model(models).files["model.tflite"].sha256
     png = base64.b64encode(cv2.imencode(".png", np.zeros((8, 8), np.uint8))[1].tobytes())
     one = Mistake(head=EXPRESSION_HEAD, truth="sad", answer="happy", confidence=0.9, png=png)
-    made = Mistakes(sha256=sha256, data="faces.npz", split="test", mistakes=(one,))
-    made.save(folder / "small")
-    return made
-
-
-@pytest.mark.parametrize("same", [True, False])
-def test_examples_are_shown_where_the_operator_kept_some_of_these_weights(
-    dashboard: Open, models: Path, same: bool
-) -> None:
-    made = write_model(models)
-    kept_mistakes(models, made.files["model.tflite"].sha256 if same else "0" * 64)
+    of = sha256 if kept == "of these weights" else "0" * 64
+    made = Mistakes(sha256=of, data="faces.npz", split="test", mistakes=(one,))
+    made.save(models / "small")
+    if kept == "broken":
+        (models / "small" / Mistakes.filename).write_text("{}", encoding="utf-8")
     page = dashboard("Mistakes")
-    next(s for s in page.selectbox if s.label == "Labelled as").select("sad").run()
-    next(s for s in page.selectbox if s.label == "Called").select("happy").run()
+    choose(choose(page, "Labelled as", "sad"), "Called", "happy")
     assert not page.exception
     shown = [image.proto.imgs[0].alt for image in page.image]
-    assert shown == (["A face labelled sad, called happy"] if same else [])
-    assert ("python -m training mistakes" in words(page)) is not same
+    assert shown == (["A face labelled sad, called happy"] if of == sha256 else [])
+    assert ("python -m training mistakes" in words(page)) is (of != sha256)
 
 
-def test_a_broken_file_of_examples_takes_nothing_away(dashboard: Open, models: Path) -> None:
-    write_model(models)
-    (models / "small" / "mistakes.json").write_text("{}", encoding="utf-8")
-    page = dashboard("Mistakes")
-    assert not page.exception
-    assert "python -m training mistakes" in words(page)
-
-
-def test_a_cell_can_be_chosen_without_a_mouse(dashboard: Open, models: Path) -> None:
+def test_mistakes_open_with_the_most_frequent_one_and_a_cell_can_be_chosen(
+    dashboard: Open, models: Path
+) -> None:
     found = write_model(models).evaluations["test"]
     page = dashboard("Mistakes")
-    next(s for s in page.selectbox if s.label == "Labelled as").select("fear").run()
-    next(s for s in page.selectbox if s.label == "Called").select("sad").run()
+    cell = largest_confusion(found)
+    assert cell
+    for sentence in cell_sentences(found, *cell):
+        assert sentence in words(page)
+    choose(choose(page, "Labelled as", "fear"), "Called", "sad")
+    next(b for b in page.button_group if "cells" in b.label).set_value("counts").run()
     assert not page.exception
     for sentence in cell_sentences(found, "fear", "sad"):
         assert sentence in words(page)
-    matrix = json.loads(page.get("plotly_chart")[0].proto.spec)
-    assert len(matrix["layout"]["shapes"]) == 1
-    assert matrix["layout"]["shapes"][0]["x0"] == pytest.approx(LABELS.index("sad") - 0.49)
-
-
-def test_cells_show_counts_on_demand(dashboard: Open, models: Path) -> None:
-    found = write_model(models).evaluations["test"]
-    page = dashboard("Mistakes")
-    next(b for b in page.button_group if "cells" in b.label).set_value("counts").run()
-    matrix = json.loads(page.get("plotly_chart")[0].proto.spec)
-    drawn = [cell["text"] for cell in matrix["layout"]["annotations"]]
+    matrix = json.loads(page.get("plotly_chart")[0].proto.spec)["layout"]
+    assert [shape["x0"] for shape in matrix["shapes"]] == [LABELS.index("sad") - 0.49]
+    drawn = [drawn["text"] for drawn in matrix["annotations"]]
     assert drawn == [f"{count:,}" for row in found.confusion for count in row]
 
 
-def test_confidence_before_and_after_is_that_of_the_whole_validation_split(
-    dashboard: Open, models: Path
-) -> None:
-    made = write_model(models)
-    page = dashboard("Confidence")
-    assert metric(page, "Temperature") == "0.875"
-    assert not [m for m in page.metric if m.label == "Error before"]
-    next(s for s in page.selectbox if s.label == "Measured on").select("validation").run()
-    assert metric(page, "Error before") == percent(made.before_temperature.calibration_error)
-    after = made.evaluations["validation"].calibration_error
-    assert metric(page, "Error after") == percent(after)
-
-
-def test_robustness_and_the_voters(dashboard: Open, models: Path) -> None:
-    made = write_model(models)
-    page = dashboard("Robustness")
-    assert "less light" in cells(page)
-    assert percent(made.robustness[0].evaluation.accuracy) in cells(page)
-    assert metric(page, "FER+ head") == "87.5%"
-    assert f"120 faces on which {AGREED['majority']}" in words(page)
-
-
-def test_the_training_with_its_classes(dashboard: Open, models: Path) -> None:
-    write_model(models)
-    page = dashboard("Training")
-    assert metric(page, "Epochs") == "3"
-    assert metric(page, "Best epoch") == "3"
-    assert len(alts(page)) == 3 + 3, "three curves, three splits"
-    assert "the two losses cannot be compared" in words(page)
-
-
-def test_the_network_is_drawn_and_listed(dashboard: Open, models: Path) -> None:
-    write_model(models)
-    page = dashboard("Network")
-    (picture,) = page.image
-    assert "2 of its 7 blocks with a shortcut" in picture.proto.imgs[0].alt
-    rows = page.table[0].value
-    assert len(rows) == 13
-    assert {"Add of b and relu", "Conv2D 1×1, stride 2 of add"} <= set(cells(page))
-
-
-def test_the_record_tells_how_to_do_it_again(dashboard: Open, models: Path) -> None:
-    write_model(models)
-    page = dashboard("Record")
-    assert page.code[0].value == "python -m training train --out models/small"
-    assert {"augmentation.flip", "yes", "8, 16", "a machine, 2 cores", "12"} <= set(cells(page))
-    assert "are those that were measured" in words(page)
+def test_a_report_in_which_hardly_anything_was_measured(dashboard: Open, models: Path) -> None:
+    nothing: dict[str, Any] = {
+        "history": (), "robustness": (), "ferplus_agreement": (), "layers": (), "evaluations": {},
+        "without_duplicates": {}, "configuration": {}, "versions": {},
+    }  # fmt: skip
+    write_model(models, **nothing)
+    page = dashboard()
+    for tab in TABS:
+        turn_to(page, tab)
+        assert not page.exception, tab
+        assert "nothing was measured on any split" in page.info[0].value
 
 
 def test_two_models_are_compared(dashboard: Open, models: Path) -> None:
     first, second = write_model(models, "a", seed=1), write_model(models, "b", seed=5)
     page = dashboard()
-    next(s for s in page.selectbox if s.label == "Compare with").select("b").run()
+    choose(page, "Compare with", "b")
     assert not page.exception
     one, two = first.evaluations["test"], second.evaluations["test"]
     table = page.table[0].value
@@ -325,7 +263,7 @@ def test_charts_of_two_models_have_one_height_and_one_scale(dashboard: Open, mod
         )}
     )))  # fmt: skip
     page = dashboard()
-    next(s for s in page.selectbox if s.label == "Compare with").select("b").run()
+    choose(page, "Compare with", "b")
     for tab, count in (("Mistakes", 2), ("Confidence", 2), ("Robustness", 2), ("Training", 12)):
         turn_to(page, tab)
         assert not page.exception
@@ -349,7 +287,10 @@ def test_the_running_model_is_marked_and_what_is_known_of_other_faces_is_listed(
         if (record.data, record.head) == ("CK+", BALANCED_HEAD)
     )
     file = file.model_copy(update={"records": (*file.records, known)})
-    monkeypatch.setattr("app.dashboard.models.read_other_data", lambda directory: file)
+    monkeypatch.setattr(
+        "app.dashboard.models.read_record",
+        lambda kind, directory: file if kind is OtherDataFile else kind.load(directory),
+    )
     page = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=30).run()
     page.switch_page("app/pages/dashboard.py").run()
     first, measured_on = (
@@ -375,7 +316,7 @@ def test_a_model_without_the_split_of_the_other_says_so(dashboard: Open, models:
     some = report("b").evaluations
     write_model(models, "b", evaluations={"validation": some["validation"]})
     page = dashboard()
-    next(s for s in page.selectbox if s.label == "Compare with").select("b").run()
+    choose(page, "Compare with", "b")
     assert not page.exception
     assert "–" in cells(page)
     turn_to(page, "Mistakes")
@@ -417,31 +358,9 @@ def test_a_broken_report_is_named_and_the_page_stays(
     assert message in page.error[0].value.replace("\\", "")
     assert str(models) not in words(page)
     assert not page.metric
-    next(s for s in page.selectbox if s.label == "Model").select("whole").run()
+    choose(page, "Model", "whole")
     assert not page.error
     assert page.metric
-
-
-def test_an_older_report_says_its_version(dashboard: Open, models: Path) -> None:
-    made = write_model(models)
-    made.model_copy(update={"version": 0}).save(models / "small")
-    page = dashboard()
-    assert not page.exception
-    assert "has version 0, expected" in page.error[0].value.replace("\\", "")
-
-
-@pytest.mark.parametrize("tab", TABS)
-def test_a_report_in_which_hardly_anything_was_measured(
-    dashboard: Open, models: Path, tab: str
-) -> None:
-    nothing: dict[str, Any] = {
-        "history": (), "robustness": (), "ferplus_agreement": (), "layers": (), "evaluations": {},
-        "without_duplicates": {}, "configuration": {}, "versions": {},
-    }  # fmt: skip
-    write_model(models, **nothing)
-    page = dashboard(tab)
-    assert not page.exception
-    assert "nothing was measured on any split" in page.info[0].value
 
 
 def test_names_from_outside_are_shown_letter_by_letter(dashboard: Open, models: Path) -> None:

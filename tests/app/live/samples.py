@@ -1,24 +1,35 @@
-"""Rows of a session, for tests of what is made of them."""
+"""Sessions for tests, which wait for the analysis of every frame, however busy the machine is."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from app.live.streaming.session import LiveSession
+from app.live.streaming.session import LiveModel, LiveSession
 from app.live.streaming.stream_limit import StreamLimit
 from fer import FaceStream
-from fer.export.stream import NO_FACE
-from tests.fer.export.samples import HAPPY, NOBODY, SAD, rows
-
-TWO = rows((0.0, 1, HAPPY), (0.1, 1, SAD), (0.1, 2, SAD), (0.6, 2, HAPPY), (1.2, NO_FACE, NOBODY))
-
-
-#: Seconds after which a test gives up on a thread; nothing waits so long if all is well.
-PATIENCE = 60.0
+from fer.model.spec import ModelSpec
+from tests.app.samples import PATIENCE, Detector
+from tests.samples import FakeClassifier
 
 
-def waiting_session(
-    stream: FaceStream, limit: StreamLimit, clock: Callable[[], float]
+def model_of(spec: ModelSpec, *labels: str, key: str = "fake-1", name: str = "other") -> LiveModel:
+    """Return a model of a specification; one with another name and file, if it has other labels."""
+    if labels:
+        heads = (spec.heads[0].model_copy(update={"labels": labels}),)
+        spec = spec.model_copy(update={"name": name, "sha256": "1" * 64, "heads": heads})
+    return LiveModel(FakeClassifier(len(spec.labels)), spec, key)
+
+
+def session_of(
+    spec: ModelSpec,
+    limit: StreamLimit,
+    clock: Callable[[], float],
+    detector: Callable = Detector(),  # noqa: B008 - which only finds a face
+    *,
+    match_seconds: float = PATIENCE,
+    **stream: object,
 ) -> LiveSession:
-    """Return a session that waits for the analysis of every frame, however busy the machine is."""
-    return LiveSession(stream, limit, clock, match_seconds=PATIENCE)
+    """Return a session in which a fake model answers."""
+    model = model_of(spec)
+    made = FaceStream(detector, model.classifier, spec, detector_version="fake-1", **stream)  # type: ignore[arg-type]
+    return LiveSession(made, model, limit, clock, match_seconds=match_seconds)

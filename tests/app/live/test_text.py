@@ -3,43 +3,19 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from app.live.charts.timeline import timeline
 from app.live.streaming.record import LiveErrors
 from app.live.text import (
     describe_flaws,
     describe_now,
-    describe_shares,
-    describe_timeline,
     error_sentence,
-    mean_mix,
-    share_rows,
 )
-from fer.export.stream import shares
-from tests.app.live.samples import TWO
 from tests.app.samples import LABELS, faces_of
-from tests.fer.export.samples import HAPPY, SAD, rows
+from tests.fer.export.samples import HAPPY
 
 
-def test_shares_are_percentages_of_each_persons_time() -> None:
-    row = share_rows(shares(TWO), LABELS)[1]
-    assert (row["person"], row["seen"]) == (2, "0:01")
-    assert row["sad"] == pytest.approx(100 * 0.5 / 1.1)
-
-
-def test_the_mix_is_the_mean_of_all_faces() -> None:
-    assert mean_mix(faces_of()).tolist() == [0, 0, 0]
-    mix = mean_mix(faces_of(HAPPY, SAD))
-    assert mix == pytest.approx([0.5, 0.4, 0.1])
-    assert describe_now(mix, LABELS) == "In view now: happy 50%, sad 40%, neutral 10%."
-    assert describe_now(mean_mix(faces_of()), LABELS) == "No face in view."
-
-
-def test_charts_can_be_heard() -> None:
-    assert describe_timeline(timeline(TWO, 0, 10), LABELS) == (
-        "Timeline from 0:00 to 0:10: person 1 mostly happy; person 2 mostly happy."
-    )
-    assert describe_shares(shares(TWO), LABELS).startswith("Share of time. person 1: sad 83%, ")
-    assert describe_shares(shares(rows()), LABELS) == "Share of time: no face was seen."
+def test_what_is_in_view_can_be_heard() -> None:
+    mix = np.array([0.5, 0.1, 0.4], np.float32)
+    assert describe_now(mix, LABELS) == "In view now: happy 50%, neutral 40%, sad 10%."
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,11 @@
 import asyncio
+import errno
 import io
 import json
 import logging
 import re
+import shutil
+import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -26,10 +29,9 @@ from streamlit.runtime.runtime import Runtime
 from streamlit_webrtc import get_cloudflare_ice_servers, webrtc_streamer
 from streamlit_webrtc.process import AsyncVideoProcessTrack
 
-from app.live import webrtc_patches
-from app.live.streaming.ice import Help, IceSource
+from app.live.streaming.turn import Help, IceSource
 from app.live.webrtc_patches import (
-    camera_error,
+    Styled,
     cloudflare_servers,
     deliver_newest,
     prevent_reset,
@@ -87,12 +89,6 @@ def streams() -> bool:
     return context is not None and context.state.playing
 
 
-def test_the_video_is_found_from_its_first_call_on(visit: Visit) -> None:
-    assert video_context(KEY) is None
-    visit.run(0, patched=False)
-    assert video_context(KEY) is webrtc_streamer(KEY, rtc_configuration={"iceServers": []})
-
-
 #: Runs that Streamlit has counted before each of three that follow each other closely: when the
 #: second begins, the browser has not been told yet that the first has ended.
 COUNTS = (3, 3, 5)
@@ -103,6 +99,7 @@ def test_a_stream_lasts_over_runs_that_follow_closely_but_only_with_the_patch(
     visit: Visit, patched: bool
 ) -> None:
     *closely, later = COUNTS
+    assert video_context(KEY) is None
     for count in closely:
         visit.run(count, patched=patched)
         assert streams()
@@ -204,25 +201,20 @@ def test_a_picture_is_encoded_once(patched: bool, expected: list[int]) -> None:
     assert loops.run(run()) == expected
 
 
-@pytest.mark.parametrize("times", [1, 2])
-def test_a_slow_consumer_gets_the_newest_frame(times: int) -> None:
+@pytest.mark.parametrize(("patched", "number"), [(0, 2), (1, 4), (2, 4)])
+def test_a_slow_consumer_gets_the_newest_frame_but_only_with_the_patch(
+    patched: int, number: int
+) -> None:
     async def run() -> int:
         relay = MediaRelay()
-        for _ in range(times):
+        for _ in range(patched):
             relay = deliver_newest(relay)
         return await after_a_pause(relay)
 
-    assert loops.run(run()) == 4
+    assert loops.run(run()) == number
 
 
-def test_that_is_not_what_a_relay_does_by_itself() -> None:
-    async def run() -> int:
-        return await after_a_pause(MediaRelay())
-
-    assert loops.run(run()) == 2
-
-
-def test_nor_what_streamlit_webrtc_asks_it_for() -> None:
+def test_streamlit_webrtc_asks_for_the_queue() -> None:
     asked: list[tuple[Any, ...]] = []
 
     class Relay:
@@ -302,27 +294,24 @@ def test_a_second_question_reaches_cloudflare_but_not_by_the_public_function(
 
 
 @pytest.mark.parametrize(
-    ("answer", "kind"),
+    "answer",
     [
-        ([NO_TURN], "ValueError"),
-        (TimeoutError("s3cret"), "TimeoutError"),
-        (urllib.error.URLError("s3cret"), "URLError"),
-        (urllib.error.HTTPError("https://s3cret", 401, "s3cret", Message(), None), "HTTPError"),
+        [NO_TURN],
+        urllib.error.URLError("s3cret"),
+        urllib.error.HTTPError("https://s3cret", 401, "s3cret", Message(), None),
     ],
 )
-def test_cloudflares_failure_is_logged_without_a_secret_and_it_is_asked_again(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, answer: Any, kind: str
+def test_cloudflares_failure_is_logged_without_a_secret(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, answer: Any
 ) -> None:
-    monkeypatch.setattr(urllib.request, "urlopen", Cloudflare(answer, [TURN]))
+    monkeypatch.setattr(urllib.request, "urlopen", Cloudflare(answer))
     settings = {"CLOUDFLARE_TURN_KEY_ID": "key", "CLOUDFLARE_TURN_KEY_API_TOKEN": "s3cret"}
-    seconds = [0.0]
-    source = IceSource(settings, {"Cloudflare": cloudflare_servers}, lambda: seconds[0])
     with caplog.at_level(logging.DEBUG):
-        assert source.current().help is Help.STUN
+        ice = IceSource(settings, {"Cloudflare": cloudflare_servers}).current()
+    assert ice.help is Help.STUN
+    kind = "ValueError" if isinstance(answer, list) else type(answer).__name__
     assert f"Cloudflare gave no TURN credentials: {kind}" in caplog.text
     assert "s3cret" not in caplog.text
-    seconds[0] = 60.0
-    assert source.current().help is Help.TURN
 
 
 def test_the_component_shows_the_browsers_own_words_and_does_not_report_them() -> None:
@@ -335,9 +324,35 @@ def test_the_component_shows_the_browsers_own_words_and_does_not_report_them() -
     assert "`alert`" in text  # its role, by which it is found
 
 
-def test_the_name_of_an_error_is_what_the_page_reports(monkeypatch: pytest.MonkeyPatch) -> None:
-    state = SimpleNamespace()
-    monkeypatch.setattr(webrtc_patches, "_error_component", lambda: lambda **_: state)
-    assert camera_error() == ""
-    state.error = "NotFoundError"
-    assert camera_error() == "NotFoundError"
+FRONTEND = Path(streamlit_webrtc.__file__).parent / "frontend" / "dist"
+
+
+def test_the_copy_of_the_component_s_page_has_a_style_and_all_that_it_needs() -> None:
+    (font,) = Path(st.__file__).parent.glob("static/static/media/SourceSansVF-Upright*")
+    copy = Styled.copy(FRONTEND, font)
+    before, after = ((f / "index.html").read_text(encoding="utf-8") for f in (FRONTEND, copy))
+    start, style, end = after.partition(after[after.index("<style>") : after.index("</style>") + 8])
+    assert start + end == before
+    assert font.name in style
+    assert "text-transform: none" in style
+    files = {f.relative_to(FRONTEND) for f in FRONTEND.rglob("*")}
+    assert {f.relative_to(copy) for f in copy.rglob("*")} == files
+    assert Styled.copy(FRONTEND, font) == copy, "made once"
+
+
+def test_where_the_disk_is_full_nothing_is_left_and_it_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fill(_: Path, copy: Path) -> None:
+        copy.write_text("half of it")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    font = tmp_path / "font.woff2"
+    with monkeypatch.context() as full:
+        full.setattr(shutil, "copy2", fill)
+        with pytest.raises(OSError, match="No space") as refused:
+            Styled.copy(FRONTEND, font)
+    assert refused.value.errno == errno.ENOSPC
+    assert list(tmp_path.iterdir()) == []
+    assert Styled.copy(FRONTEND, font).is_dir()

@@ -5,8 +5,8 @@ import base64
 import numpy as np
 import pytest
 
-from app.dashboard.elements import Facts, Note, Pictures, Section, Table
-from app.dashboard.sections.other_data import AS_ANSWERED, RESTRICTED
+from app.core.report.elements import Facts, Note, Pictures, Section, Table
+from app.core.report.evaluation import AS_ANSWERED, RESTRICTED
 from app.own_data.figures import (
     LEAST_FOR_CALIBRATION,
     own_data_html,

@@ -6,9 +6,8 @@ from streamlit.testing.v1 import AppTest
 
 from app.about_text import accuracy_lines
 from app.core.models import running_model
-from app.dashboard.sections.performance import overview
-from app.dashboard.text import split_evaluations
-from fer import ModelError
+from app.core.report.text import split_evaluations
+from app.dashboard.sections.figures import overview
 from fer.detection.version import photo_detector, stream_detector
 from fer.evaluation.metrics import evaluate
 from fer.evaluation.report import DataCard, Report
@@ -67,7 +66,7 @@ def test_the_split_is_named_with_what_it_is_worth(splits: list[str], meaning: st
 
 
 def test_the_page_shows_the_report(about: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(running_model, "model_report", lambda: report("test"))
+    monkeypatch.setattr(running_model, "matching_report", lambda: report("test"))
     about.run()
     assert not about.exception
     assert "The balanced head of model **tiny** was right on **100.0%** of 2" in text(about)
@@ -79,6 +78,11 @@ def test_the_page_shows_the_report(about: AppTest, monkeypatch: pytest.MonkeyPat
     assert "**Uncertain** is an answer" in text(about)
     assert photo_detector() in text(about)
     assert stream_detector() in text(about)
+    monkeypatch.setattr(running_model, "matching_report", lambda: None)
+    about.run()
+    assert not about.exception
+    assert "there is no report about the model that answers" in text(about)
+    assert "%" not in text(about)
 
 
 def test_only_what_was_fitted_here_is_cross_fitted() -> None:
@@ -117,25 +121,3 @@ def test_a_class_without_faces_is_not_called_the_worst() -> None:
     made = report("test").model_copy(update={"evaluations": {"test": found}})
     lines = accuracy_lines(made, EXPRESSION_HEAD)
     assert "*fear*" not in lines
-
-
-def test_a_report_about_other_weights_is_not_shown(
-    about: AppTest, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    other = report("test").model_copy(update={"files": {}})
-    monkeypatch.setattr(running_model, "model_report", lambda: other)
-    about.run()
-    assert not about.exception
-    assert "other weights" in text(about)
-    assert "model **tiny**" not in text(about)
-
-
-def test_without_a_report_the_page_says_so(about: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
-    def missing() -> Report:
-        raise ModelError("report.json is missing.")
-
-    monkeypatch.setattr(running_model, "model_report", missing)
-    about.run()
-    assert not about.exception
-    assert "cannot be read" in text(about)
-    assert "%" not in text(about)

@@ -1,8 +1,5 @@
 """The Live page as a visitor meets it, with a fake stream and without a browser."""
 
-import codecs
-import csv
-import io
 from itertools import pairwise
 from types import SimpleNamespace
 
@@ -12,37 +9,39 @@ import streamlit_webrtc.component
 from aiortc.contrib.media import MediaRelay
 from streamlit.testing.v1 import AppTest
 
+from app.core.session import of_tab
 from app.core.session.stream_files import FORMATS
-from app.live import camera, downloads, notices, state, webrtc
+from app.live import camera, notices, state, webrtc
 from app.live.camera import CameraProblem
 from app.live.device.choice import Choice, Place
 from app.live.streaming import record as record_module
 from app.live.streaming.connection import Connection, Phase
 from app.live.streaming.frames import LiveSettings
-from app.live.streaming.ice import STUN, Help, Ice
-from app.live.streaming.people import LiveModel
 from app.live.streaming.record import LiveHistory
 from app.live.streaming.session import LiveSession
 from app.live.streaming.stream_limit import STALE_SECONDS, StreamLimit
-from fer import FaceStream, ModelError
+from app.live.streaming.turn import STUN, Help, Ice, IceSource, RelayCheck, RelayState
+from fer import ModelError
 from fer.labels import EXPRESSION_HEAD
 from fer.model.spec import ModelSpec
 from fer.types import Detections
-from tests.app.live.samples import waiting_session
+from tests.app.live.samples import session_of
 from tests.app.samples import Detector, FakeAnalyzer, chart_alts, png
-from tests.samples import ROOT, FakeClassifier, make_detections
+from tests.samples import ROOT, make_detections
 
 PAGE = "app/pages/live.py"
-
 
 #: Of `session`: goes on with its frames alone, so that none gets old before the page has run.
 NOW = [0.0]
 
 
+class Other:
+    """Another visitor."""
+
+
 @pytest.fixture
 def session(spec: ModelSpec, detector: Detector) -> LiveSession:
-    stream = FaceStream(detector, FakeClassifier(3), spec, detector_version="fake-1")
-    return waiting_session(stream, StreamLimit(1, lambda: NOW[0]), lambda: NOW[0])
+    return session_of(spec, StreamLimit(1, lambda: NOW[0]), lambda: NOW[0], detector)
 
 
 @pytest.fixture
@@ -50,9 +49,8 @@ def page(session: LiveSession, analyzer: FakeAnalyzer, monkeypatch: pytest.Monke
     """The app on the Live page, not run yet, with this session."""
     monkeypatch.setattr(streamlit_webrtc.component, "get_this_session_info", lambda: None)
     monkeypatch.setattr("app.live.webrtc_patches.get_global_relay", MediaRelay)  # needs a server
-    monkeypatch.setattr(state, "connection_help", lambda: Ice(Help.LOCAL, ()))
-    monkeypatch.setattr(state, "live_model", lambda current: model)
-    model = LiveModel(FakeClassifier(3), session.spec)
+    monkeypatch.setattr(IceSource, "current", lambda _: Ice(Help.LOCAL, ()))
+    monkeypatch.setattr(state, "live_model", lambda current: current)
     app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60).run()
     app.session_state["live_session"] = session
     app.session_state["live_choice"] = Choice(Place.SERVER, by_visitor=True)
@@ -76,48 +74,37 @@ def running(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> AppTest:
 
 
 def words(page: AppTest) -> str:
+    assert not page.exception
     kinds = (page.title, page.subheader, page.markdown, page.caption, page.warning, page.error)
     return "\n".join(str(element.value) for kind in kinds for element in kind)
-
-
-def timelines(page: AppTest) -> list[str]:
-    bodies = (one.proto.body for one in page.get("html"))
-    return [body for body in bodies if "fer-timeline" in body]
 
 
 @pytest.mark.parametrize(
     ("ice", "says"),
     [
         (Ice(Help.LOCAL, ()), "this machine only"),
-        (Ice(Help.STUN, STUN, "Google"), "STUN only, Google"),
+        (Ice(Help.STUN, STUN, "Google", "Twilio did not answer."), "STUN only, Google"),
         (Ice(Help.TURN, STUN, "Cloudflare"), "TURN, Cloudflare"),
     ],
 )
-def test_who_helps_to_connect_is_said(ice: Ice, says: str) -> None:
-    assert says in notices._connection(ice)
-
-
 def test_before_a_start_it_says_what_will_be_asked_and_who_helps(
-    page: AppTest, monkeypatch: pytest.MonkeyPatch
+    page: AppTest, monkeypatch: pytest.MonkeyPatch, ice: Ice, says: str
 ) -> None:
-    ice = Ice(Help.STUN, STUN, "Google", "Twilio did not answer.")
-    monkeypatch.setattr(state, "connection_help", lambda: ice)
+    monkeypatch.setattr(IceSource, "current", lambda _: ice)
     page.run()
-    assert not page.exception
-    for says in (notices._connection(ice), ice.problem, "allow the camera", "Nothing is recorded"):
-        assert says in words(page)
+    for part in (says, ice.problem, "allow the camera", "Nothing is recorded"):
+        assert part in words(page)
     assert not chart_alts(page)
     assert not page.download_button
 
 
 def test_while_it_runs_figures_and_timeline_are_shown(
-    running: AppTest, session: LiveSession
+    running: AppTest, session: LiveSession, detector: Detector
 ) -> None:
     play(session, 5)
     running.run()
-    assert not running.exception
-    assert [metric.label for metric in running.metric] == ["Analysed", "A frame takes"]
     assert "1 face in view" in words(running)
+    assert [metric.label for metric in running.metric] == ["Analysed", "A frame takes"]
     assert "| Find faces |" in words(running)
     (strip,) = (html.proto.body for html in running.get("html") if "flex" in html.proto.body)
     assert 'aria-label="In view now: happy &gt;99%, sad &lt;1%, neutral &lt;1%."' in strip
@@ -127,36 +114,27 @@ def test_while_it_runs_figures_and_timeline_are_shown(
         "sad <1% on average, at most <1% at 0:00; neutral <1% on average, at most <1% at 0:00.",
     ]
     assert [button.label for button in running.download_button] == [k.label for k in FORMATS]
-    assert not next(e for e in running.expander if e.label == "Speed").proto.expanded
-
-
-def test_the_person_of_the_chart_is_chosen_and_stays_chosen(
-    running: AppTest, session: LiveSession, detector: Detector
-) -> None:
-    play(session, 5)
     detector.found = make_detections((40, 40, 140, 140), (300, 40, 400, 140))
     play(session, 4)
     running.run()
     (pills,) = [group for group in running.button_group if group.key == "live_person_choice"]
     assert (pills.options, pills.value) == (["Person 1", "Person 2"], 1)
     pills.set_value(2).run()
-    assert chart_alts(running)[-1].startswith("Probabilities of Person 2 over time: happy")
     play(session, 1)
     running.run()
     assert chart_alts(running)[-1].startswith("Probabilities of Person 2 over time: happy")
+    assert "2 faces in view**, mean of their expressions" in words(running)
 
 
-def test_no_face_in_view_is_said(
+def test_nobody_in_view_and_a_camera_that_is_off_are_said(
     running: AppTest, session: LiveSession, detector: Detector
 ) -> None:
-    detector.found = Detections.empty()
+    found, detector.found = detector.found, Detections.empty()
     play(session, 2)
     running.run()
     assert "No face in view" in words(running)
-    assert not chart_alts(running)
-
-
-def test_a_camera_that_is_off_is_not_nobody_in_view(running: AppTest, session: LiveSession) -> None:
+    assert "No face yet." in words(running)
+    detector.found = found
     play(session, 21)
     play(session, 21, level=0)
     running.run()
@@ -175,7 +153,6 @@ def test_of_a_camera_that_was_never_on_there_is_that_alone(
 ) -> None:
     play(session, 21, level=0)
     page.run()
-    assert not page.exception
     assert "No face in this time. Camera off from 0:00 to 0:02." in words(page)
     assert not page.dataframe
     assert page.download_button
@@ -194,8 +171,8 @@ def test_a_chart_may_stay_as_it_is_for_a_while(session: LiveSession) -> None:
     shown = []
     for _ in range(10):
         play(session, 30)  # three seconds
-        (chart,) = timelines(page.run())
-        shown.append(chart)
+        bodies = (one.proto.body for one in page.run().get("html"))
+        shown += [body for body in bodies if "fer-timeline" in body]
     assert [a == b for a, b in pairwise(shown)] == [
         *[False] * 4,  # as long as there is little to see, each time
         *[True, False] * 2,
@@ -207,8 +184,7 @@ def test_a_stall_of_the_analysis_does_not_look_as_if_everybody_had_left(
     running: AppTest, session: LiveSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     play(session, 5)
-    monkeypatch.setattr(session._analysis, "offer", lambda frame: 0)
-    monkeypatch.setattr(session._analysis, "wait_for", lambda *_: False)
+    monkeypatch.setattr(session._analysis, "offer", lambda *_, **__: False)
     play(session, 50)
     running.run()
     assert "No result at the moment" in words(running)
@@ -217,7 +193,7 @@ def test_a_stall_of_the_analysis_does_not_look_as_if_everybody_had_left(
     assert "No data from 0:00 to 0:05." in chart_alts(running)[0]
 
 
-def test_controls_act_on_the_session_and_keep_its_history(
+def test_controls_act_on_the_session_and_last_over_a_visit_to_another_page(
     running: AppTest, session: LiveSession
 ) -> None:
     play(session, 3)
@@ -226,75 +202,53 @@ def test_controls_act_on_the_session_and_keep_its_history(
     running.slider[0].set_value(1.5)
     running.toggle[0].set_value(False)
     running.toggle[1].set_value(False).run()
-    assert session.settings == LiveSettings(
-        mirrored=False, bars=False, smoothing_seconds=1.5, head=EXPRESSION_HEAD
-    )
+    set_so = LiveSettings(mirrored=False, bars=False, smoothing_seconds=1.5, head=EXPRESSION_HEAD)
+    assert session.settings == set_so
+    running.switch_page("app/pages/about.py").run()
+    running.switch_page(PAGE).run()
+    assert running.slider[0].value == 1.5
+    assert session.settings == set_so
     assert len(session.record) == 3
 
 
-def test_after_it_the_session_is_there_with_its_downloads(
+def test_after_it_the_session_is_there_with_its_downloads_until_it_is_cleared(
     page: AppTest, session: LiveSession
 ) -> None:
     play(session, 5)
     page.run()
-    assert not page.exception
-    assert page.subheader[0].value == "This session"
+    assert "This session" in words(page)
     assert chart_alts(page)[-1].startswith("Share of time. person 1: happy 100%")
     assert page.dataframe[0].value["happy"].tolist() == [100.0]
     assert [b.label for b in page.download_button] == [kind.label for kind in FORMATS]
     moments = page.dataframe[1].value
     assert moments[["person", "expression", "at"]].values.tolist() == [[1, "happy", "0:00"]]
-
-
-@pytest.mark.parametrize(
-    ("zone", "offset"),
-    [("Asia/Kolkata", "+05:30"), ("Nowhere/At all", "+00:00"), (None, "+00:00")],
-)
-def test_the_table_is_for_excel_with_the_time_of_the_visitor(
-    session: LiveSession, monkeypatch: pytest.MonkeyPatch, zone: str | None, offset: str
-) -> None:
-    monkeypatch.setattr(downloads.st, "context", SimpleNamespace(timezone=zone))
-    play(session, 2)
-    result = downloads.stream_result(session.record, downloads.visitors_zone())
-    file = FORMATS[0].contents(result)
-    assert file.startswith(codecs.BOM_UTF8)
-    table = list(csv.DictReader(io.StringIO(file.decode("utf-8-sig"))))
-    assert [(row["person"], row["model"], row["detector"]) for row in table] == [
-        ("1", "fake", "fake-1")
-    ] * 2
-    assert all(row["time"].endswith(offset) for row in table)
-
-
-def test_clear_forgets_the_session(page: AppTest, session: LiveSession) -> None:
-    play(session, 5)
-    page.run()
     page.button(key="live_clear").click().run()
     assert len(session.record) == 0
     assert not page.download_button
     assert "Before you start" in words(page)
 
 
-def test_the_session_is_still_there_after_a_visit_to_another_page(
-    page: AppTest, session: LiveSession
+@pytest.mark.parametrize(
+    ("zone", "offset"), [("Asia/Kolkata", 5.5), ("Nowhere/At all", 0), (None, 0)]
+)
+def test_files_have_the_time_of_the_visitor(
+    session: LiveSession, monkeypatch: pytest.MonkeyPatch, zone: str | None, offset: float
 ) -> None:
-    play(session, 5)
-    page.run()
-    page.slider[0].set_value(2.0).run()
-    page.switch_page("app/pages/about.py").run()
-    page.switch_page(PAGE).run()
-    assert page.subheader[0].value == "This session"
-    assert page.slider[0].value == 2.0
-    assert len(session.record) == 5
+    monkeypatch.setattr(of_tab.st, "context", SimpleNamespace(timezone=zone))
+    began = session.record.result(of_tab.visitors_zone()).info.time
+    assert began.utcoffset().total_seconds() == 3600 * offset  # type: ignore[union-attr]
 
 
-def test_old_rows_that_made_room_are_admitted(
-    page: AppTest, session: LiveSession, monkeypatch: pytest.MonkeyPatch
+def test_what_is_missing_in_the_record_is_admitted(
+    page: AppTest, session: LiveSession, detector: Detector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(record_module, "LiveHistory", lambda heads: LiveHistory(heads, 3))
     session.record.clear()
     play(session, 5)
+    session.record.lost(7, 1)
     page.run()
     assert "The history holds 3 entries. Older ones" in words(page)
+    assert "7 frames are missing" in words(page)
 
 
 def test_an_error_in_the_stream_is_shown(
@@ -310,49 +264,33 @@ def test_an_error_in_the_stream_is_shown(
     assert "nobody thought of" not in words(running)
 
 
-def test_a_full_server_says_so_and_opens_by_itself(
-    page: AppTest, session: LiveSession, spec: ModelSpec
+@pytest.mark.parametrize(
+    ("slots", "of_visitor", "says"),
+    [
+        (1, 2, "All places are taken"),
+        (2, 1, "You have other live streams open"),
+        (0, 2, "Live video is switched off"),
+    ],
+)
+def test_where_there_is_no_place_the_page_says_why_and_opens_by_itself(
+    page: AppTest, session: LiveSession, slots: int, of_visitor: int, says: str
 ) -> None:
-    class Other:
-        pass
-
-    other = Other()
-    session.limit.hold(other)
-    page.run()
-    assert not page.exception
-    assert "All places are taken" in words(page)
-    assert not page.slider
-    session.limit.leave(other)
-    page.run()
-    assert "All places are taken" not in words(page)
-    assert page.slider
-
-
-def test_who_has_other_streams_open_reads_that(page: AppTest, session: LiveSession) -> None:
-    class Other:
-        pass
-
     limit, other = session.limit, Other()
-    limit.of_visitor = 1
-    limit.belongs(session, "one")
-    limit.belongs(other, "one")
-    limit.slots = 2
+    limit.slots, limit.of_visitor = slots, of_visitor
+    for holder in (session, other):
+        limit.belongs(holder, "one")
     limit.hold(other)
     page.run()
-    assert "You have other live streams open" in words(page)
-    assert "1 live stream of a visitor at a time" in words(page)
+    assert says in words(page)
     assert not page.slider
     limit.leave(other)
     page.run()
-    assert page.slider
+    assert bool(page.slider) == bool(slots)
 
 
 def test_a_page_that_connects_keeps_its_place_and_a_closed_one_loses_it(
     running: AppTest, session: LiveSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Other:
-        pass
-
     other = Other()
     monkeypatch.setattr(Connection, "observe", lambda *_: Phase.CONNECTING)
     for _ in range(3):
@@ -366,21 +304,23 @@ def test_a_page_that_connects_keeps_its_place_and_a_closed_one_loses_it(
 
 
 @pytest.mark.parametrize(
-    ("phase", "says"),
+    ("phase", "relay", "says"),
     [
-        (Phase.SLOW, "Connecting takes longer than usual"),
-        (Phase.STALLED, "The picture has stopped"),
+        (Phase.SLOW, None, "Connecting takes longer than usual"),
+        (Phase.STALLED, RelayState.WORKS, "The picture has stopped"),
+        (Phase.SLOW, RelayState.EXPIRED, "credentials for the TURN server have expired"),
     ],
 )
 def test_trouble_is_explained_with_two_ways_that_need_no_connection(
-    running: AppTest, monkeypatch: pytest.MonkeyPatch, phase: Phase, says: str
+    running: AppTest, monkeypatch: pytest.MonkeyPatch, phase: Phase, relay: object, says: str
 ) -> None:
     monkeypatch.setattr(Connection, "observe", lambda *_: phase)
+    monkeypatch.setattr(RelayCheck, "state", lambda *_: relay)
     running.run()
     assert says in words(running)
     assert running.get("page_link")
     running.button(key="live_trouble_snapshot").click().run()
-    assert not running.exception
+    assert words(running)
     assert running.camera_input
 
 
@@ -391,27 +331,22 @@ def test_a_failed_connection_is_explained(page: AppTest, monkeypatch: pytest.Mon
     assert "Before you start" in words(page)
 
 
-def test_every_problem_of_a_camera_has_its_words() -> None:
-    assert set(notices._CAMERA) == set(CameraProblem)
-    assert len(set(notices._CAMERA.values())) == len(CameraProblem)
-
-
+@pytest.mark.parametrize("problem", CameraProblem)
 def test_without_a_camera_it_says_why_and_offers_two_other_ways(
-    page: AppTest, monkeypatch: pytest.MonkeyPatch
+    page: AppTest, monkeypatch: pytest.MonkeyPatch, problem: CameraProblem
 ) -> None:
-    monkeypatch.setattr(camera, "camera_problem", lambda: CameraProblem.DENIED)
+    monkeypatch.setattr("app.live.view.camera_problem", lambda: problem)
     page.run()
-    assert not page.exception
-    assert notices._CAMERA[CameraProblem.DENIED] in words(page)
+    assert notices._CAMERA[problem] in words(page)
     assert page.get("page_link")
+    if problem is not CameraProblem.DENIED:
+        return
     monkeypatch.setattr(webrtc, "create_video_source_track", lambda *_: None)  # needs a server
     (button,) = [b for b in page.button if b.label == "Play a sample clip"]
-    monkeypatch.setattr(camera, "camera_problem", lambda: None)
+    monkeypatch.setattr("app.live.view.camera_problem", lambda: None)
     button.click().run()
-    assert not page.exception
-    assert page.button(key="live_clip_stop")
     page.button(key="live_clip_stop").click().run()
-    assert not page.exception
+    assert words(page)
     assert [b.label for b in page.button if b.label == "Play a sample clip"]
 
 
@@ -432,9 +367,9 @@ def test_without_a_camera_it_says_why_and_offers_two_other_ways(
 def test_a_problem_is_known_before_a_start_or_by_the_error_after_it(
     monkeypatch: pytest.MonkeyPatch, known: str, error: str, problem: CameraProblem | None
 ) -> None:
-    state = SimpleNamespace(problem=known)
-    monkeypatch.setattr(camera, "_component", lambda: lambda **_: state)
-    monkeypatch.setattr(camera, "camera_error", lambda: error)
+    there = SimpleNamespace(problem=known, error=error)
+    monkeypatch.setattr(camera, "mount", lambda *_, **__: None)
+    monkeypatch.setattr(camera.st, "session_state", {"live_camera": there})
     assert camera.camera_problem() is problem
 
 
@@ -444,7 +379,6 @@ def test_a_snapshot_is_read_like_a_photo(page: AppTest) -> None:
     page.session_state["live_snapshot"] = True
     page.run()
     page.camera_input[0].set_value(("snapshot.jpg", png(faces=1), "image/jpeg")).run()
-    assert not page.exception
     assert "90% confident" in words(page)
 
 
@@ -454,5 +388,4 @@ def test_without_a_model_it_says_so(page: AppTest, monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(state, "live_session", missing)
     page.run()
-    assert not page.exception
     assert "not installed" in words(page)

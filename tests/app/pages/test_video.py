@@ -10,14 +10,14 @@ from streamlit.testing.v1 import AppTest
 
 from app.core.jobs import Job, Jobs
 from app.core.models import running_model
+from app.core.upload_folders import UploadFolders
 from app.video import state
-from app.video.visit import VideoVisit
-from app.video.workspace import Workspaces
+from app.video.session import VideoSession
 from fer import ModelError
 from fer.labels import FERPLUS_HEAD
 from fer.model.spec import ModelSpec
-from tests.app.samples import FakeAnalyzer, chart_alts
-from tests.app.video.samples import PATIENCE, FakeEngine, nobody, video
+from tests.app.samples import PATIENCE, FakeAnalyzer, chart_alts
+from tests.app.video.samples import FakeEngine, nobody, video
 from tests.samples import ROOT
 
 PAGE = "app/pages/video.py"
@@ -31,14 +31,14 @@ def engine(spec: ModelSpec) -> Iterator[FakeEngine]:
 
 
 @pytest.fixture
-def visit(engine: FakeEngine, tmp_path: Path) -> VideoVisit:
-    return VideoVisit(Jobs(1), Workspaces(2**30, tmp_path, lambda folder: 2**29), engine)
+def session(engine: FakeEngine, tmp_path: Path) -> VideoSession:
+    return VideoSession(Jobs(1), UploadFolders(2**30, tmp_path, lambda folder: 2**40), engine)
 
 
 @pytest.fixture
-def page(visit: VideoVisit, analyzer: FakeAnalyzer, monkeypatch: pytest.MonkeyPatch) -> AppTest:
+def page(session: VideoSession, analyzer: FakeAnalyzer, monkeypatch: pytest.MonkeyPatch) -> AppTest:
     """The app on the Video page."""
-    monkeypatch.setattr(state, "video_visit", lambda: visit)
+    monkeypatch.setattr(state, "video_session", lambda: session)
     app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60).run()
     return app.switch_page(PAGE).run()
 
@@ -49,10 +49,10 @@ def upload(page: AppTest, name: str = "holiday.mp4", data: bytes | None = None) 
     return page.run()
 
 
-def finished(page: AppTest, visit: VideoVisit, engine: FakeEngine) -> AppTest:
+def finished(page: AppTest, session: VideoSession, engine: FakeEngine) -> AppTest:
     engine.go.set()
-    assert visit.job
-    assert visit.job.wait(PATIENCE)
+    assert session.job
+    assert session.job.wait(PATIENCE)
     return page.run()
 
 
@@ -67,19 +67,12 @@ def progress_texts(page: AppTest) -> list[str]:
     return [element.proto.text for element in page.get("progress")]
 
 
-def test_it_opens_with_two_ways_to_a_first_result_and_nothing_else(page: AppTest) -> None:
-    assert not page.exception
+def test_from_an_upload_to_a_cancel(
+    page: AppTest, session: VideoSession, engine: FakeEngine
+) -> None:
     assert page.file_uploader[0].proto.max_upload_size_mb == 200
     assert page.button(key="video_try_sample")
     assert "3 minutes after you close this tab" in words(page)
-    assert not page.download_button
-    assert not page.get("video")
-    assert not chart_alts(page)
-
-
-def test_while_it_is_analysed_the_visitor_sees_how_far_it_is(
-    page: AppTest, visit: VideoVisit, engine: FakeEngine
-) -> None:
     upload(page)
     assert engine.began.wait(PATIENCE)
     page.run()
@@ -91,12 +84,17 @@ def test_while_it_is_analysed_the_visitor_sees_how_far_it_is(
     assert "person 2 mostly" in chart_alts(page)[0]
     (picture,) = (one.alt for element in page.image for one in element.proto.imgs)
     assert "newest analysed frame" in picture
-    assert not page.file_uploader
-    assert not page.download_button
+    assert not [*page.file_uploader, *page.download_button]
+    page.button(key="video_cancel").click().run()
+    assert not page.exception
+    assert "The analysis was cancelled" in page.info[0].value
+    assert page.file_uploader
+    assert not progress_texts(page)
+    assert session.folder is None
 
 
 def test_of_unknown_length_it_says_how_far_it_came(
-    page: AppTest, visit: VideoVisit, engine: FakeEngine
+    page: AppTest, session: VideoSession, engine: FakeEngine
 ) -> None:
     engine.share = None
     upload(page)
@@ -104,29 +102,16 @@ def test_of_unknown_length_it_says_how_far_it_came(
     page.run()
     assert not page.exception
     assert "Step 1 of 2: reading expressions · 0:00 so far" in words(page)
-    assert not page.get("progress")
-    assert chart_alts(page)[0].startswith("Timeline from 0:00")
-
-
-def test_a_cancel_brings_the_start_back(
-    page: AppTest, visit: VideoVisit, engine: FakeEngine
-) -> None:
-    upload(page)
-    assert engine.began.wait(PATIENCE)
-    page.run()
-    page.button(key="video_cancel").click().run()
-    assert not page.exception
-    assert "The analysis was cancelled" in page.info[0].value
-    assert page.file_uploader
-    assert not page.get("progress")
-    assert visit.folder is None
+    assert not progress_texts(page)
 
 
 def test_the_result_has_a_player_a_timeline_shares_and_all_files(
-    page: AppTest, visit: VideoVisit, engine: FakeEngine
+    page: AppTest, session: VideoSession, engine: FakeEngine
 ) -> None:
     upload(page)
-    finished(page, visit, engine)
+    page.switch_page("app/pages/about.py").run()  # where it goes on
+    finished(page, session, engine)
+    page.switch_page(PAGE).run()
     assert not page.exception
     assert "**2 people** in 2 scenes. After a cut" in words(page)
     (player,) = page.get("video")
@@ -139,38 +124,27 @@ def test_the_result_has_a_player_a_timeline_shares_and_all_files(
         "Marked video (MP4)", "All files (ZIP)", "CSV", "JSON", "Parquet", "Subtitles (VTT)",
         "Subtitles (SRT)", "Summary (JSON)",
     ]  # fmt: skip
-    assert not page.get("progress")
-
-
-def test_the_original_can_be_shown_with_subtitles(
-    page: AppTest, visit: VideoVisit, engine: FakeEngine
-) -> None:
-    upload(page)
-    finished(page, visit, engine)
     page.segmented_control(key="video_shown").set_value("Original with subtitles").run()
-    assert not page.exception
     (player,) = page.get("video")
     assert "with subtitles" in player.proto.alt
     assert [track.label for track in player.proto.subtitles] == ["Expressions"]
-
-
-def test_an_original_that_browsers_do_not_play_is_not_offered_to_them(
-    page: AppTest, visit: VideoVisit, engine: FakeEngine
-) -> None:
+    page.button(key="video_other").click().run()
+    assert [*session.folders.root.iterdir()] == []
     upload(page, "holiday.mkv")
-    finished(page, visit, engine)
+    finished(page, session, engine)
     page.segmented_control(key="video_shown").set_value("Original with subtitles").run()
+    assert not page.exception
     assert "Not every browser plays H.264 in MKV files" in words(page)
     (player,) = page.get("video")
     assert "a box and an expression" in player.proto.alt
 
 
 def test_without_a_face_it_says_so_and_names_no_expression(
-    page: AppTest, visit: VideoVisit, engine: FakeEngine
+    page: AppTest, session: VideoSession, engine: FakeEngine
 ) -> None:
     engine.finds(nobody())
     upload(page)
-    finished(page, visit, engine)
+    finished(page, session, engine)
     assert not page.exception
     assert "No face was found" in words(page)
     assert "No face in this recording." in words(page)
@@ -180,11 +154,11 @@ def test_without_a_face_it_says_so_and_names_no_expression(
 
 
 def test_a_marked_video_that_could_not_be_written_costs_nothing_else(
-    page: AppTest, visit: VideoVisit, engine: FakeEngine
+    page: AppTest, session: VideoSession, engine: FakeEngine
 ) -> None:
     engine.note = "The disk of this server is full."
     upload(page)
-    finished(page, visit, engine)
+    finished(page, session, engine)
     assert not page.exception
     assert "There is no marked video" in page.warning[0].value
     assert "disk of this server is full" in page.warning[0].value
@@ -192,109 +166,70 @@ def test_a_marked_video_that_could_not_be_written_costs_nothing_else(
     assert page.download_button[0].label == "All files (ZIP)"
 
 
-@pytest.mark.parametrize(
-    ("error", "said"),
-    [
-        (OSError(errno.ENOSPC, "No space left on device"), "disk of this server is full"),
-        (RuntimeError("a fault that nobody thought of"), "Something went wrong in FER Lens"),
-    ],
-)
 def test_a_fault_is_told_without_its_details_and_can_be_tried_again(
-    page: AppTest, visit: VideoVisit, engine: FakeEngine, error: Exception, said: str
+    page: AppTest, session: VideoSession, engine: FakeEngine
 ) -> None:
-    engine.error = error
+    upload(page, "notes_1.mp4", b"these are notes")
+    assert "notes\\_1\\.mp4 is not a recording that can be read" in page.warning[0].value
+    engine.error = RuntimeError("a fault that nobody thought of")
     upload(page)
-    finished(page, visit, engine)
+    finished(page, session, engine)
     assert not page.exception
-    assert said in page.error[0].value
+    assert "Something went wrong in FER Lens" in page.error[0].value
     assert "nobody thought of" not in words(page)
     engine.error = None
     page.button(key="video_retry").click().run()
-    finished(page, visit, engine)
+    finished(page, session, engine)
     assert page.get("video")
 
 
-def test_what_is_no_video_leaves_the_page_ready_for_another(page: AppTest) -> None:
-    upload(page, "notes_1.mp4", b"these are notes")
-    assert not page.exception
-    assert "notes\\_1\\.mp4 is not a recording that can be read" in page.warning[0].value
-    assert page.file_uploader
-
-
 def test_another_way_is_a_click_away_and_the_head_that_was_chosen_is_used(
-    page: AppTest, visit: VideoVisit, engine: FakeEngine
+    page: AppTest, session: VideoSession, engine: FakeEngine
 ) -> None:
     page.segmented_control(key="video_rate").set_value("5").run()
     upload(page)
-    finished(page, visit, engine)
+    finished(page, session, engine)
     page.segmented_control(key="video_rate").set_value("every frame")
     page.toggle(key="video_fine").set_value(True)
     page.session_state["head"] = FERPLUS_HEAD
     page.run()
     page.button(key="video_again").click().run()
-    finished(page, visit, engine)
+    finished(page, session, engine)
     assert not page.exception
     first, second = engine.settings
     assert (first.rate, first.fine) == (5.0, False)
     assert (second.rate, second.fine, second.head) == (None, True, FERPLUS_HEAD)
 
 
-def test_another_video_deletes_this_one(
-    page: AppTest, visit: VideoVisit, engine: FakeEngine
-) -> None:
-    upload(page)
-    finished(page, visit, engine)
-    page.button(key="video_other").click().run()
-    assert not page.exception
-    assert page.file_uploader
-    assert [*visit.workspaces.root.iterdir()] == []
-
-
-def test_who_waits_is_told_why(page: AppTest, visit: VideoVisit, engine: FakeEngine) -> None:
+def test_who_waits_is_told_why(page: AppTest, session: VideoSession, engine: FakeEngine) -> None:
     engine_of_other = Job(lambda cancelled: engine.go.wait(PATIENCE))
-    visit.jobs.start(engine_of_other)
+    session.jobs.start(engine_of_other)
     upload(page)
     assert "All places are taken." in page.info[0].value
     assert "Yours is next." in page.info[0].value
     assert page.button(key="video_cancel")
     engine.go.set()
     assert engine_of_other.wait(PATIENCE)
-    finished(page, visit, engine)
+    finished(page, session, engine)
     assert page.get("video")
 
 
-def test_the_result_is_still_there_after_a_visit_to_another_page(
-    page: AppTest, visit: VideoVisit, engine: FakeEngine
-) -> None:
-    upload(page)
-    page.switch_page("app/pages/about.py").run()
-    finished(page, visit, engine)
-    page.switch_page(PAGE).run()
-    assert not page.exception
-    assert page.get("video")
-
-
-@pytest.mark.parametrize(("room", "megabytes"), [(2**29, 200), (2**30, 200), (90 * 2**20, 75)])
+@pytest.mark.parametrize(
+    ("room", "megabytes"), [(400, 200), (399, 175), (180, 75), (2000, 200), (40, None)]
+)
 def test_an_upload_may_be_as_large_as_there_is_room(
-    page: AppTest, visit: VideoVisit, tmp_path: Path, room: int, megabytes: int
+    page: AppTest, session: VideoSession, tmp_path: Path, room: int, megabytes: int | None
 ) -> None:
-    visit.workspaces = Workspaces(2**31, tmp_path, lambda folder: room)
-    page.run()
-    assert page.file_uploader[0].proto.max_upload_size_mb == megabytes
-
-
-def test_without_room_nothing_is_uploaded_only_to_be_refused(
-    page: AppTest, visit: VideoVisit, tmp_path: Path
-) -> None:
-    visit.workspaces = Workspaces(2**31, tmp_path, lambda folder: 2**20)
+    session.folders = UploadFolders(room * 2**20, tmp_path, lambda folder: 2**40)
     page.run()
     assert not page.exception
-    assert "no room for another recording" in page.info[0].value
-    assert not page.file_uploader
+    sizes = [uploader.proto.max_upload_size_mb for uploader in page.file_uploader]
+    assert sizes == ([megabytes] if megabytes else [])
+    assert megabytes or "no room for another recording" in page.info[0].value
 
 
-def test_videos_can_be_switched_off(page: AppTest, visit: VideoVisit) -> None:
-    visit.jobs = Jobs(0)
+def test_videos_can_be_switched_off(page: AppTest, session: VideoSession) -> None:
+    session.jobs = Jobs(0)
     page.run()
     assert "switched off" in page.info[0].value
     assert not page.file_uploader
@@ -304,10 +239,10 @@ def test_videos_can_be_switched_off(page: AppTest, visit: VideoVisit) -> None:
 def test_without_a_place_for_recordings_it_says_so(
     page: AppTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail() -> VideoVisit:
+    def fail() -> VideoSession:
         raise OSError(errno.EROFS, "Read-only file system", "/srv/secret")
 
-    monkeypatch.setattr(state, "video_visit", fail)
+    monkeypatch.setattr(state, "video_session", fail)
     page.run()
     assert not page.exception
     assert "no place for recordings" in page.error[0].value

@@ -14,20 +14,17 @@ import numpy as np
 
 from app.core.jobs import Cancelled as IsCancelled
 from app.video.engine import Result, VideoSettings
-from app.video.visit import Source
+from app.video.session import Source
 from fer.export.stream import StreamRows
 from fer.export.table import ExportInfo
 from fer.model.spec import ModelSpec
-from fer.video.moments import Moment
 from fer.video.opening import VideoInfo
-from fer.video.recording import Cancelled, OnProgress, Progress, Recording
-from tests.app.live.samples import TWO
+from fer.video.recording import Cancelled, Moment, OnProgress, Progress, Recording
+from tests.app.samples import PATIENCE
+from tests.fer.export.samples import TWO
 
 INFO = VideoInfo(64, 48, 1.5, 10.0, "h264", has_sound=False)
 SOURCE = Source("holiday.mov", Path("recording.mov"), INFO, 3 * 2**20)
-
-#: Seconds after which a test gives up on a thread; nothing waits so long if all is well.
-PATIENCE = 60.0
 
 
 def portrait() -> bytes:
@@ -38,7 +35,9 @@ def recording(spec: ModelSpec, rows: StreamRows = TWO) -> Recording:
     """Two people, seen in a second and a half with a cut."""
     info = ExportInfo.of(spec, "fake-1", datetime(2026, 5, 1, 12, tzinfo=UTC))
     moments = (Moment(0.6, 2, "happy", 0.8, portrait()),) if rows.has_face.any() else ()
-    return Recording(INFO, rows, info, (0.55,), moments, 0.0, 1.5)
+    return Recording(
+        video=INFO, rows=rows, info=info, cuts=(0.55,), moments=moments, start=0.0, end=1.5
+    )
 
 
 def nobody(count: int = 3) -> StreamRows:
@@ -71,6 +70,9 @@ class FakeEngine:
         self.note = ""
         self.share: float | None = 0.4
         self.began, self.go = threading.Event(), threading.Event()
+        #: A cancelled analysis ends as long as this is set.
+        self.stop = threading.Event()
+        self.stop.set()
         self.settings: list[VideoSettings] = []
 
     def __call__(
@@ -88,7 +90,7 @@ class FakeEngine:
         )
         self.began.set()
         while not self.go.wait(0.001):
-            if cancelled():
+            if cancelled() and self.stop.wait(PATIENCE):
                 raise Cancelled
         if self.error:
             raise self.error

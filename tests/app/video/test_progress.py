@@ -10,8 +10,8 @@ from app.video.progress import MAX_ROWS, PICTURE_SECONDS, VideoProgress
 from fer.export.stream import StreamRows
 from fer.types import Image
 from fer.video.recording import Progress
-from tests.app.live.samples import TWO
 from tests.app.samples import Clock
+from tests.fer.export.samples import TWO
 
 
 @pytest.fixture

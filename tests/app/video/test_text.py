@@ -13,11 +13,8 @@ from app.video.text import (
     facts,
     failure_line,
     found_line,
-    left,
     progress_line,
-    size,
     unplayable,
-    waiting_line,
 )
 from fer.errors import VideoError
 from fer.export.stream import NO_FACE
@@ -35,14 +32,8 @@ def test_a_recording_in_a_line() -> None:
     said = facts(replace(SOURCE, video=unknown, bytes=0))
     assert said == "unknown length · 64 × 48 pixels · wmv3 · with sound"
     assert "29.9 frames" not in facts(replace(SOURCE, video=replace(INFO, frame_rate=29.97)))
+    assert facts(replace(SOURCE, bytes=200 * 2**20)).endswith("200 MB")
     assert "Eileen Collins" in facts(replace(SOURCE, video=VIDEO, is_sample=True))
-
-
-@pytest.mark.parametrize(
-    ("count", "said"), [(0, "0.0 MB"), (2**19, "0.5 MB"), (200 * 2**20, "200 MB")]
-)
-def test_sizes(count: int, said: str) -> None:
-    assert size(count) == said
 
 
 @pytest.mark.parametrize(
@@ -108,21 +99,6 @@ def test_how_far_an_analysis_is(
 
 
 @pytest.mark.parametrize(
-    ("seconds", "said"),
-    [
-        (0, "some seconds left"),
-        (9, "some seconds left"),
-        (12, "about 10 seconds left"),
-        (89, "about 90 seconds left"),
-        (90, "about 2 minutes left"),
-        (3600, "about 60 minutes left"),
-    ],
-)
-def test_the_time_left_is_no_more_exact_than_it_is_known(seconds: float, said: str) -> None:
-    assert left(seconds) == said
-
-
-@pytest.mark.parametrize(
     ("seen", "cuts", "fine", "said"),
     [
         ([0], (), False, "No face was found.* “Small faces too” below looks"),
@@ -143,15 +119,6 @@ def test_scenes_without_a_face_are_named_and_what_may_help(
     )
     found = SimpleNamespace(rows=table, cuts=cuts)
     assert re.search(said, found_line(found, fine=fine))  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize(
-    ("ahead", "places", "said"),
-    [(0, 1, "one recording at a time. Yours is next."), (1, 2, "2 recordings at a time. One more"),
-     (4, 1, "4 more are before yours.")],
-)  # fmt: skip
-def test_who_waits_knows_for_what(ahead: int, places: int, said: str) -> None:
-    assert said in waiting_line(ahead, places)
 
 
 def test_a_failure_says_what_to_do() -> None:

@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
-from app.core.settings import MAX_STREAMS
-from tests.browser.conftest import PATIENCE, PHONE, WIDE, Launch, follow, until_made, widest
+from tests.browser.conftest import PATIENCE, PHONE, WIDE, follow, until_made, widest
 from tests.browser.faults.line import Line
 from tests.browser.server import running_app
 from tests.browser.test_live import (
@@ -22,7 +20,6 @@ from tests.browser.test_live import (
     says,
     table,
     wait_for_more_bars,
-    without_a_camera,
 )
 from tests.browser.test_models import choose
 from tests.samples import SHIPPED_MODEL, write_copy
@@ -51,14 +48,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     write_copy(folder, "mine")
     env = {"FER_ICE": "local", "FER_MODEL": str(SHIPPED_MODEL), "FER_MODELS": str(folder)}
     with running_app(folder / "log.txt", env) as url:
-        yield url
-
-
-@pytest.fixture(scope="module")
-def switched_off(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Address of the app without live video over the server."""
-    log = tmp_path_factory.mktemp("server") / "log.txt"
-    with running_app(log, {MAX_STREAMS.name: "0"}) as url:
         yield url
 
 
@@ -188,18 +177,6 @@ def test_a_connection_that_breaks_for_ten_seconds_is_said_to_be_and_loses_nothin
     all_have_arrived(page)
 
 
-@without_a_camera
-def test_without_a_camera_it_says_why(
-    launch: Launch, open_live: Open, flags: list[str], says_why: str
-) -> None:
-    page = open_live(launch("--no-sandbox", *flags), permissions=[])
-    press(page, "Start")
-    in_phase(page, "failed")
-    says(page, says_why)
-    expect(page.get_by_role("link", name="Upload a photo instead")).to_be_visible()
-    expect(page.get_by_text(re.compile(r"\w+Error"))).to_have_count(0)
-
-
 def test_a_camera_that_is_taken_away_and_one_that_is_switched_off(
     actress: Browser, open_live: Open
 ) -> None:
@@ -239,11 +216,19 @@ def test_a_hidden_tab_pauses_and_goes_on(actress: Browser, open_live: Open) -> N
     all_have_arrived(page)
 
 
-def test_from_the_device_to_the_server_and_back(actress: Browser, open_live: Open) -> None:
+def test_from_the_device_to_another_page_to_the_server_and_back(
+    actress: Browser, open_live: Open
+) -> None:
     page = open_live(actress, path="live")
     says(page, "Each frame is analysed on this server")
     page.get_by_text("On your device", exact=True).click()
     count(page)
+    start(page)
+    follow(page, "About")
+    says(page, "About FER Lens")
+    page.wait_for_function("window.cameraTracks.every((track) => track.readyState === 'ended')")
+    follow(page, "Live")
+    all_have_arrived(page)
     start(page)
     page.get_by_text("On this server", exact=True).click()
     expect(component(page)).to_have_count(0)
@@ -283,46 +268,6 @@ def test_settings_act_while_it_runs_and_the_camera_stays_on(
     assert {"balanced", "expression"} <= {row["head"] for row in rows}
     assert {row["model"] for row in rows} == {"compact", "mine"}
     assert {row["person"] for row in rows} <= {"", "1"}
-
-
-def test_who_leaves_the_page_finds_everything_on_the_return(
-    actress: Browser, open_live: Open
-) -> None:
-    page = open_live(actress)
-    count(page)
-    start(page)
-    follow(page, "About")
-    says(page, "About FER Lens")
-    page.wait_for_function("window.cameraTracks.every((track) => track.readyState === 'ended')")
-    follow(page, "Live")
-    expect(component(page)).to_be_visible()
-    expect(page.get_by_role("heading", name="This session")).to_be_visible()
-    all_have_arrived(page)
-
-
-def test_where_the_server_gives_no_video_the_device_is_there(
-    actress: Browser, open_live: Open, switched_off: str
-) -> None:
-    page = open_live(actress, switched_off, "live")
-    says(page, "Live video over this server is switched off")
-    start(page)
-    stop(page)
-
-
-def test_a_server_without_the_runtime_says_so_and_offers_a_snapshot(
-    actress: Browser, open_live: Open, tmp_path: Path
-) -> None:
-    module = "tests.browser.servers.without_runtime_streamlit"
-    with running_app(tmp_path / "log.txt", {MAX_STREAMS.name: "0"}, module) as url:
-        page = open_live(actress, url, "live")
-        says(page, "Live video is switched off")
-        page.get_by_text("On your device", exact=True).click()
-        says(page, "nothing to hand out that would run on your device")
-        says(page, "npm was not there")
-        in_phase(page, "unable")
-        expect(component(page).get_by_role("button", name="Start", exact=True)).to_be_disabled()
-        page.get_by_role("button", name="Take a snapshot instead").click()
-        says(page, "One picture, sent like a file")
 
 
 @pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])

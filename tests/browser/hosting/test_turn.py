@@ -17,8 +17,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from app.core.settings import ICE
-from app.live.streaming.ice import RELAY, IceSource
-from app.live.streaming.relay import RelayCheck, RelayState
+from app.live.streaming.turn import RELAY, IceSource, RelayCheck, RelayState
 from tests.browser.conftest import PATIENCE, WIDE
 from tests.browser.server import free_port, running_app
 from tests.deploy.files import DEPLOY, compose

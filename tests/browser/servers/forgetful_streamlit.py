@@ -26,12 +26,12 @@ from app.core.session.session_store import SessionStore
 from app.live.streaming.session import LiveSession
 from app.own_data import inputs as own_data
 from app.photos.session import GallerySession
-from app.video.visit import VideoVisit
+from app.video.session import VideoSession
 
 CENSUS_VARIABLE = "FER_TEST_CENSUS"
 
 #: Kinds of objects that belong to one visitor.
-CLASSES = (AppSession, GallerySession, LiveSession, VideoVisit)
+CLASSES = (AppSession, GallerySession, LiveSession, VideoSession)
 KINDS = tuple(kind.__name__ for kind in CLASSES)
 
 #: Seconds after which everything goes.

@@ -1,4 +1,4 @@
-import io
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -8,8 +8,8 @@ from PIL import Image as PillowImage
 
 from fer.__main__ import main
 from fer.commands import folder
-from fer.commands.folder import ProgressLine, progress_text, summary
-from fer.folder.collect import CollectionOptions, Tally
+from fer.commands.folder import progress_text
+from fer.folder.collect import Tally
 
 
 @pytest.fixture
@@ -57,46 +57,12 @@ def test_what_cannot_be_done_is_one_clear_line(
     assert error.count("\n") == 1
 
 
-@pytest.mark.parametrize("option", ["--workers", "--shard-photos"])
-def test_numbers_below_one_are_refused(option: str, capsys: pytest.CaptureFixture) -> None:
-    with pytest.raises(SystemExit):
-        main(["folder", ".", "--out", "results", option, "0"])
-    assert "expected at least 1, got 0" in capsys.readouterr().err
-
-
-def test_after_ctrl_c_it_says_how_to_go_on(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
-) -> None:
-    def stop(*arguments: object, **more: object) -> Tally:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(folder, "collect", stop)
-    assert main(["folder", str(tmp_path), "--out", str(tmp_path / "results")]) == 130
-    assert "--resume goes on with it" in capsys.readouterr().err
-
-
 def test_a_folder_without_photographs_is_status_1(
     tmp_path: Path, capsys: pytest.CaptureFixture
 ) -> None:
     (tmp_path / "empty").mkdir()
     assert main(["folder", str(tmp_path / "empty"), "--out", str(tmp_path / "results")]) == 1
     assert f"no photograph in {tmp_path / 'empty'}" in capsys.readouterr().err
-
-
-def test_a_folder_that_cannot_be_read_is_named_and_is_status_1(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
-) -> None:
-    def one_problem(
-        sources: list[str], out: Path, options: CollectionOptions, **told: object
-    ) -> Tally:
-        told["on_problem"]("sub cannot be read: Permission denied.")
-        return Tally(listed=1, todo=1, done=1)
-
-    monkeypatch.setattr(folder, "collect", one_problem)
-    assert main(["folder", str(tmp_path), "--out", str(tmp_path / "results")]) == 1
-    printed = capsys.readouterr()
-    assert printed.err == "sub cannot be read: Permission denied.\n"
-    assert printed.out.startswith("1 photo analysed")
 
 
 TEXTS = {
@@ -125,40 +91,20 @@ def test_progress_says_how_fast_how_long_and_what_went_wrong(
     assert progress_text(tally, seconds) == text
 
 
-def test_the_summary_of_nothing() -> None:
-    said = summary(Tally(todo=0), Path("results"))
-    assert said == "0 photos analysed, 0 faces found. Results: results"
-
-
-class Terminal(io.StringIO):
-    def isatty(self) -> bool:
-        return True
-
-
-def shown_on(out: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Return what is written of some tallies, each with the second at which it comes."""
-    clock = iter((0.0, 0.0, 1.0, 1.1, 2.0, 40.0))
-    monkeypatch.setattr(folder.time, "monotonic", lambda: next(clock))
-    line = ProgressLine(out)
-    for done in (0, 1, 2, 4, 10):
-        line(Tally(todo=10, done=done))
-    line.end()
-    return out.getvalue()
-
-
-def test_a_terminal_has_one_line_that_changes_and_is_cleared(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize("stopped", [False, True])
+def test_problems_are_told_and_after_ctrl_c_how_to_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture, stopped: bool
 ) -> None:
-    *shown, blank, end = shown_on(Terminal(), monkeypatch).split("\r")
-    assert [line.rstrip() for line in shown] == [
-        "",
-        "1 of 10 photos, 1.0 a second, 9 s left",
-        "4 of 10 photos, 2.0 a second, 3 s left",
-        "10 of 10 photos, 0.2 a second, 0 s left",
-    ]
-    assert (blank.strip(), end) == ("", "")
+    def collect(*_: object, on_problem: Callable[[str], None], **options: object) -> Tally:
+        on_problem("sub cannot be read: Permission denied.")
+        if stopped:
+            raise KeyboardInterrupt
+        return Tally(listed=1, todo=1, done=1)
 
-
-def test_a_log_file_has_a_line_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
-    shown = shown_on(io.StringIO(), monkeypatch)
-    assert shown == "10 of 10 photos, 0.2 a second, 0 s left\n"
+    monkeypatch.setattr(folder, "collect", collect)
+    status = main(["folder", str(tmp_path), "--out", str(tmp_path / "results")])
+    printed = capsys.readouterr()
+    assert status == (130 if stopped else 1)
+    assert "sub cannot be read: Permission denied.\n" in printed.err
+    assert ("--resume goes on with it" in printed.err) == stopped
+    assert printed.out.startswith("" if stopped else "1 photo analysed")

@@ -1,6 +1,5 @@
 import csv
 import errno
-import io
 import json
 import os
 import signal
@@ -8,7 +7,6 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO
 
 import av
 import numpy as np
@@ -17,70 +15,14 @@ import pytest
 
 from fer.__main__ import main
 from fer.commands import video
-from fer.commands.video import ProgressLine
 from fer.errors import VideoError
 from fer.export.sessions import WRITERS
-from fer.export.stream import StreamResult
 from fer.labels import FER2013_LABELS, FERPLUS_LABELS
 from fer.model.spec import ModelSpec
 from fer.stream import FaceStream
 from fer.types import Image
-from fer.video.recording import Progress
 from tests.fer.video.samples import beacon, even, plain, red_stream, write_clip
 from tests.samples import ROOT, as_in_a_terminal
-
-
-class Terminal(io.StringIO):
-    def isatty(self) -> bool:
-        return True
-
-
-def reports(count: int, stage: str = "analysis", length: bool = True) -> list[Progress]:
-    return [
-        Progress(stage, i / count if length else None, 60.0 * i / count, 30 * i)
-        for i in range(1, count + 1)
-    ]
-
-
-def said(stream: io.StringIO, told: list[Progress], step: float) -> str:
-    times = iter(range(1000))
-    line = ProgressLine("a.mov", stream, lambda: step * next(times))
-    for progress in told:
-        line(progress)
-    line.clear()
-    return stream.getvalue()
-
-
-def test_nothing_was_said_so_nothing_is_cleared() -> None:
-    assert said(Terminal(), [], 1.0) == ""
-
-
-def test_a_file_gets_a_line_for_every_tenth() -> None:
-    lines = said(io.StringIO(), reports(100), 1.0).splitlines()
-    assert len(lines) == 10
-    assert lines[4] == "a.mov: analysing, 50%, 31 frames/s, 0:49 left"
-    assert lines[-1].startswith("a.mov: analysing, 100%")
-
-
-def test_a_terminal_gets_one_line_that_changes_a_few_times_a_second() -> None:
-    out = said(Terminal(), reports(100), 0.05)
-    assert "\n" not in out
-    assert out.count("\r") == pytest.approx(25, abs=2)
-    assert out.endswith("\r\x1b[K")
-
-
-def test_each_stage_begins_anew() -> None:
-    told = [*reports(10), *reports(10, "picture")]
-    lines = said(io.StringIO(), told, 1.0).splitlines()
-    assert lines[10] == "a.mov: writing the marked video, 10%"
-    assert lines[11] == "a.mov: writing the marked video, 20%, 60 frames/s, 0:04 left"
-
-
-def test_without_a_length_the_place_is_said_and_no_end_is_foretold() -> None:
-    out = said(Terminal(), reports(20, length=False), 1.0)
-    assert "a.mov: analysing, 0:30, 33 frames/s\x1b" in out
-    assert "left" not in out
-
 
 ENDINGS = ["-expressions.mp4", "-summary.json", ".csv", ".json", ".parquet", ".srt", ".vtt"]
 
@@ -89,12 +31,9 @@ ENDINGS = ["-expressions.mp4", "-summary.json", ".csv", ".json", ".parquet", ".s
 def loaded(monkeypatch: pytest.MonkeyPatch, spec: ModelSpec) -> list[dict]:
     """Let what is red be a face; return how the model was asked for."""
     asked: list[dict] = []
-
-    def load(*_: Path, **options: object) -> FaceStream:
-        asked.append(options)
-        return red_stream(spec)
-
-    monkeypatch.setattr(FaceStream, "load", load)
+    monkeypatch.setattr(
+        FaceStream, "load", lambda *_, **options: asked.append(options) or red_stream(spec)
+    )
     return asked
 
 
@@ -135,48 +74,25 @@ def test_a_recording_becomes_all_its_files(
     assert "a clip.mp4: writing the marked video, 100%" in said.err
 
 
-@pytest.mark.usefixtures("loaded")
-def test_without_the_picture_there_are_the_numbers_alone(clip: Path, tmp_path: Path) -> None:
-    assert main(["video", str(clip), "--out", str(tmp_path / "out"), "--no-picture"]) == 0
-    assert names(tmp_path / "out") == [f"a clip{ending}" for ending in ENDINGS[1:]]
-
-
-@pytest.mark.parametrize(("rate", "frames"), [("5", 10), ("every", 20), ("0.5", 1)])
-@pytest.mark.usefixtures("loaded")
-def test_the_rate_says_how_many_frames_are_analysed(
-    clip: Path, tmp_path: Path, rate: str, frames: int
+@pytest.mark.parametrize("crowd", [False, True])
+def test_how_it_is_analysed_can_be_chosen_and_nobody_or_a_crowd_is_said(
+    loaded: list[dict],
+    clip: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture,
+    crowd: bool,
 ) -> None:
-    arguments = ["--out", str(tmp_path / "out"), "--no-picture", "--rate", rate]
-    assert main(["video", str(clip), *arguments]) == 0
-    told = json.loads((tmp_path / "out" / "a clip-summary.json").read_text())
-    assert told["frames"] == frames
-    seen = told["people"][0]["seconds"]
-    assert seen == told["seconds"] > 1.9, "each frame stands until the next"
-
-
-@pytest.mark.parametrize("rate", ["0", "-1", "nan", "inf", "all"])
-def test_no_rate_is_one_clear_line(rate: str, capsys: pytest.CaptureFixture) -> None:
-    with pytest.raises(SystemExit) as end:
-        main(["video", "a.mp4", "--out", "out", f"--rate={rate}"])
-    assert end.value.code == 2
-    assert f"expected a number above 0, or 'every', got '{rate}'" in capsys.readouterr().err
-
-
-def test_fine_and_threads_reach_the_detector(
-    loaded: list[dict], clip: Path, tmp_path: Path
-) -> None:
-    arguments = ["--out", str(tmp_path / "out"), "--no-picture", "--fine", "--threads", "2"]
-    assert main(["video", str(clip), *arguments]) == 0
+    if not crowd:
+        write_clip(clip, even(20), plain())
+    monkeypatch.setattr(video, "_MOST_PEOPLE", 0)
+    options = ["--no-picture", "--rate", "every" if crowd else "0.5", "--fine", "--threads", "2"]
+    assert main(["video", str(clip), "--out", str(tmp_path / "out"), *options]) == 0
     assert loaded == [{"threads": 2, "fine": True}]
-
-
-@pytest.mark.usefixtures("loaded")
-def test_a_recording_without_a_face_says_so(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
-    empty = write_clip(tmp_path / "wall.mp4", even(10), plain())
-    assert main(["video", str(empty), "--out", str(tmp_path / "out")]) == 0
-    assert "wall.mp4: 0:01 long, no face found\n" in capsys.readouterr().out
-    assert (tmp_path / "out" / "wall.vtt").read_text() == "WEBVTT\n"
-    assert (tmp_path / "out" / "wall.srt").read_text() == ""
+    told = json.loads((tmp_path / "out" / "a clip-summary.json").read_text())
+    assert told["frames"] == (20 if crowd else 1)
+    says = "and 1 who were seen more briefly" if crowd else "a clip.mp4: 0:02 long, no face found"
+    assert says in capsys.readouterr().out
 
 
 @pytest.mark.usefixtures("loaded")
@@ -194,21 +110,6 @@ def test_a_bad_file_stops_nothing(
     assert names(out) == [f"a clip{ending}" for ending in ENDINGS[1:]]
     assert main(["video", str(bad), "--out", str(out)]) == 1
     assert f"{bad}: is not a recording" in capsys.readouterr().err
-
-
-@pytest.mark.usefixtures("loaded")
-def test_no_recording_is_written_over_and_none_s_files_over_another_s(tmp_path: Path) -> None:
-    """Neither if a recording has the name of a file that is written, nor if two have one stem."""
-    recordings = ["a.mp4", "a.mkv", "A.avi", "a-expressions.mp4", "sub/a.mp4"]
-    (tmp_path / "sub").mkdir()
-    files = [write_clip(tmp_path / name, even(4), plain()) for name in recordings]
-    before = [file.read_bytes() for file in files]
-    assert main(["video", *map(str, files), "--out", str(tmp_path)]) == 0
-    assert [file.read_bytes() for file in files] == before
-    stems = {name.removesuffix(".csv") for name in names(tmp_path) if name.endswith(".csv")}
-    assert stems == {"a-2", "a-3", "A-4", "a-expressions", "a-5"}
-    marked = {name for name in names(tmp_path) if name.endswith("-expressions.mp4")}
-    assert marked == {f"{stem}-expressions.mp4" for stem in stems} | {"a-expressions.mp4"}
 
 
 @pytest.mark.usefixtures("loaded")
@@ -235,44 +136,29 @@ def test_results_of_an_earlier_run_are_replaced_only_if_told_to(
     ],
     ids=["a full disk", "a folder of somebody else", "the recording is gone"],
 )
+@pytest.mark.parametrize("marked", [False, True])
 @pytest.mark.usefixtures("loaded")
-def test_where_one_file_cannot_be_written_none_is_left(
+def test_where_a_table_cannot_be_written_none_is_left_and_without_the_video_all_are(
     clip: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture,
     error: Exception,
     said: str,
+    marked: bool,
 ) -> None:
-    def fails(result: StreamResult, out: BinaryIO) -> None:
-        out.write(b"half")
+    def fails(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setitem(WRITERS, ".vtt", fails)
-    assert main(["video", str(clip), "--out", str(tmp_path / "out"), "--no-picture"]) == 1
-    assert names(tmp_path / "out") == []
+    if marked:
+        monkeypatch.setattr(video, "write_marked", fails)
+    else:
+        monkeypatch.setitem(WRITERS, ".vtt", fails)
+    assert main(["video", str(clip), "--out", str(tmp_path / "out")]) == 1
+    kept = marked and isinstance(error, VideoError)
+    tables = [f"a clip{ending}" for ending in ENDINGS if not ending.endswith(".mp4")]
+    assert names(tmp_path / "out") == (tables if kept else [])
     assert said in capsys.readouterr().err
-
-
-@pytest.mark.usefixtures("loaded")
-def test_a_gap_that_mp4_cannot_hold_costs_the_marked_video_alone(
-    tmp_path: Path, capsys: pytest.CaptureFixture
-) -> None:
-    film = write_clip(tmp_path / "gap.mkv", [0.0, 0.1, 1e6, 1e6 + 0.1], beacon(lambda t: 20))
-    assert main(["video", str(film), "--out", str(tmp_path / "out")]) == 1
-    stems = [e for e in ENDINGS if not e.endswith(".mp4")]
-    assert names(tmp_path / "out") == sorted(f"gap{ending}" for ending in stems)
-    said = capsys.readouterr().err
-    assert "cannot be written as a marked video: an MP4 file holds no such times" in said
-
-
-@pytest.mark.usefixtures("loaded")
-def test_a_crowd_is_not_listed_in_full(
-    clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
-) -> None:
-    monkeypatch.setattr(video, "_MOST_PEOPLE", 0)
-    assert main(["video", str(clip), "--out", str(tmp_path / "out"), "--no-picture"]) == 0
-    assert "and 1 who were seen more briefly" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import skimage.data
 
-from fer.detection.pyramid import TILE
+from fer.detection.photo_scan import TILE
 from fer.types import Detections, Image
 from tests.samples import make_detections
 

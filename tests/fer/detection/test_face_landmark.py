@@ -1,15 +1,11 @@
-import importlib.util
-
 import cv2
 import numpy as np
 import pytest
 
-from fer.detection.blazeface import BlazeFace, packaged_file
+from fer.detection.blazeface import BlazeFace
 from fer.detection.face_landmark import MESH_POINTS, PRESENCE_RANGE, FaceLandmark
-from fer.errors import ModelError
 from fer.types import Detections, Image
 from tests.samples import make_detections
-from tools.drawings import drawings
 
 #: Points of the mesh at the corners of the right and left eye, the tip of the nose and the lips.
 EYES_NOSE_MOUTH = ([33, 133], [362, 263], [1], [13, 14])
@@ -49,32 +45,7 @@ def test_the_points_of_a_face_are_where_the_detector_has_them(
         assert np.linalg.norm(meshes.points[0, index].mean(axis=0) - expected) < 0.08 * side
 
 
-@pytest.mark.parametrize("size", [0.3, 1.0, 3.0])
-def test_points_are_in_pixels_of_the_picture(
-    network: FaceLandmark, astronaut: Image, size: float
-) -> None:
-    image = np.asarray(cv2.resize(astronaut, None, fx=size, fy=size), np.uint8)
-    small = network(image, detected(astronaut).moved(scale=size)).points / size
-    assert np.abs(small - network(astronaut, detected(astronaut)).points).mean() < 3
-
-
 def test_a_face_is_one_and_a_wall_is_none(network: FaceLandmark, astronaut: Image) -> None:
     assert network.presence(astronaut, detected(astronaut))[0] == PRESENCE_RANGE[1]
     elsewhere = make_detections((300, 10, 400, 110), (-50, -50, -10, -10), (0, 0, 0, 0))
     assert (network.presence(astronaut, elsewhere) < 5).all()
-
-
-@pytest.mark.parametrize("name", [n for n in drawings() if n != "pencil portrait"])
-def test_a_drawing_is_none(network: FaceLandmark, name: str) -> None:
-    image = cv2.copyMakeBorder(drawings()[name], 90, 90, 170, 170, cv2.BORDER_REPLICATE)
-    found = BlazeFace(min_score=0.2)(np.asarray(image, np.uint8))
-    assert (network.presence(np.asarray(image, np.uint8), found) < 11).all()
-
-
-def test_without_its_package_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    packaged_file.cache_clear()
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(ModelError, match=r"face_landmark\.tflite.*pip install"):
-        FaceLandmark()
-    monkeypatch.undo()
-    packaged_file.cache_clear()

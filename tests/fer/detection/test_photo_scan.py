@@ -8,13 +8,148 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fer.detection import photo_scan
-from fer.detection.blazeface import BlazeFace
+from fer.detection.blazeface import BlazeFace, FaceDetector
 from fer.detection.evidence import MIN_EVIDENCE
-from fer.detection.photo_scan import MIN_FACE, SURE_EVIDENCE, PhotoScan, turn, turned, turned_back
-from fer.geometry import transform_points
+from fer.detection.photo_scan import (
+    MIN_FACE,
+    MISSED_LOGIT,
+    SURE_EVIDENCE,
+    TILE,
+    Judge,
+    PhotoScan,
+    Proposals,
+    detailed,
+    fine_views,
+    not_cut,
+    propose,
+    tiles,
+    turned,
+    turned_back,
+)
 from fer.types import Detections, Floats, Image
-from tests.fer.detection.samples import with_small_faces
+from tests.fer.detection.samples import PATCH, Patches, pattern, with_small_faces
 from tests.samples import fake_detector, make_detections
+
+
+def proposed(detector: Patches, image: Image) -> Proposals:
+    return propose(image, detector)
+
+
+#: Distance of the places at which detail is looked for, and margin of a tile, in pixels.
+STEP, MARGIN = 16, 28
+
+
+@pytest.mark.parametrize(
+    ("longer", "sides"),
+    [(1, []), (200, []), (300, [405]), (640, [456, 864]), (1000, [456, 856, 1350]),
+     (9000, [456, 856, 1656])],
+)  # fmt: skip
+def test_views_are_hardly_larger_than_the_photograph(longer: int, sides: list[int]) -> None:
+    assert list(fine_views(longer)) == sides
+
+
+@given(st.integers(1, 900), st.integers(1, 900), st.integers(0, 2**32 - 1))
+def test_every_place_with_detail_is_inside_a_tile(width: int, height: int, seed: int) -> None:
+    places = -(-height // STEP), -(-width // STEP)
+    needed = np.random.default_rng(seed).random(places) < 0.1
+    corners = tiles(needed, width, height)
+    assert bool(corners) == needed.any()
+    for row, column in np.argwhere(needed).tolist():
+        x, y = column * STEP, row * STEP
+        assert any(_inside(x, left, width) and _inside(y, top, height) for left, top in corners)
+
+
+def _inside(place: int, start: int, length: int) -> bool:
+    """Whether a place is in a tile and in its margin only at the border of the view."""
+    low = start + (MARGIN if start else 0)
+    high = start + TILE - (MARGIN if start + TILE < length else 0)
+    return low <= place < high or place // STEP == max(0, high - 1) // STEP
+
+
+@pytest.mark.parametrize(
+    ("picture", "share"),
+    [
+        (np.full((320, 320, 3), 120, np.uint8), 0.0),
+        (cv2.GaussianBlur(pattern(320, 320), (0, 0), 12), 0.0),
+        (pattern(320, 320), 1.0),
+        (pattern(320, 320) // 6, 1.0),
+    ],
+    ids=["plain", "out of focus", "sharp", "sharp and dark"],
+)
+def test_detail_is_what_is_in_focus(picture: Image, share: float) -> None:
+    assert detailed(picture).mean() == pytest.approx(share, abs=0.05)
+
+
+@pytest.mark.parametrize(
+    ("box", "corner", "whole"),
+    [
+        ((10, 10, 50, 50), (100, 100), True),
+        ((0, 10, 50, 50), (100, 100), False),
+        ((0, 10, 50, 50), (0, 100), True),
+        ((200, 10, 256, 50), (100, 100), False),
+        ((200, 10, 256, 50), (744, 100), True),
+        ((10, 200, 50, 256), (100, 343), False),
+        ((10, 200, 50, 256), (100, 344), True),
+        ((10, 0, 50, 50), (100, 100), False),
+    ],
+)
+def test_a_tile_cuts_faces_except_at_the_border_of_the_photograph(
+    box: tuple[int, ...], corner: tuple[int, int], whole: bool
+) -> None:
+    found = not_cut(np.array([box], np.float32), corner, (256, 256), (600, 1000))
+    assert found.tolist() == [whole]
+
+
+@pytest.mark.parametrize("side", [28, 60, 150, 400])
+@pytest.mark.parametrize("corner", [(0, 0), (1, 1), (0.5, 0.5), (0.33, 0.71)])
+def test_faces_of_all_sizes_are_proposed_anywhere(side: int, corner: tuple[float, float]) -> None:
+    left, top = round(corner[0] * (1200 - side)), round(corner[1] * (900 - side))
+    box = (left, top, left + side, top + side)
+    found = proposed(Patches(), pattern(1200, 900, box))
+    assert len(found.logit) == 1
+    assert found.detections.xyxy[0] == pytest.approx(box, abs=4)
+
+
+def test_what_fills_the_photograph_is_seen_with_a_border_around_it() -> None:
+    class Inside(Patches):
+        """Sees nothing that touches the border."""
+
+        def __call__(self, image: Image) -> Detections:
+            seen = super().__call__(image)
+            edge = np.array([0, 0, -image.shape[1], -image.shape[0]], np.float32)
+            return seen.take((np.abs(seen.xyxy + edge) > 2).all(axis=1))
+
+    found = proposed(Inside(), np.full((160, 160, 3), PATCH, np.uint8))
+    assert found.detections.xyxy[0] == pytest.approx((0, 0, 160, 160), abs=4)
+    # Of the two views that should show this one, the whole photograph does not.
+    corner = proposed(Inside(), pattern(160, 160, (0, 0, 100, 100)))
+    assert corner.logit == pytest.approx([(np.log(9) + MISSED_LOGIT) / 2], abs=0.01)
+
+
+def test_a_close_up_is_not_searched_for_the_smallest_faces() -> None:
+    small = (20, 20, 60, 60)
+    with_others = proposed(Patches(), pattern(1600, 1200, small))
+    close = proposed(Patches(), pattern(1600, 1200, small, (600, 300, 1150, 850)))
+    assert len(with_others.logit) == len(close.logit) == 1
+
+
+@pytest.mark.parametrize(("seen", "logit"), [(0.9, np.log(9)), (0.5, 0.0)])
+def test_a_logit_is_the_mean_of_the_views_that_should_show_the_face(
+    seen: float, logit: float
+) -> None:
+    everywhere = proposed(Patches(seen), pattern(640, 480, (200, 200, 300, 300)))
+    assert everywhere.logit == pytest.approx([logit], abs=0.01)
+
+    class Once(Patches):
+        """Sees the face only in the first view."""
+
+        def __call__(self, image: Image) -> Detections:
+            first = not self.views
+            found = super().__call__(image)
+            return found if first else Detections.empty()
+
+    once = proposed(Once(seen), pattern(640, 480, (200, 200, 300, 300)))
+    assert MISSED_LOGIT < once.logit[0] < logit
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +159,7 @@ def scan() -> PhotoScan:
 
 def test_no_face_stays_no_face(scan: PhotoScan) -> None:
     assert len(scan(np.full((400, 600, 3), 90, np.uint8))) == 0
-    nothing = PhotoScan(fake_detector(Detections.empty()), Certain(20))
+    nothing = PhotoScan(fake_detector(Detections.empty()), certain(20))
     assert len(nothing(np.zeros((64, 64, 3), np.uint8))) == 0
 
 
@@ -49,29 +184,6 @@ def test_what_only_looks_like_a_face_is_not_one(scan: PhotoScan, name: str) -> N
     assert len(scan(np.ascontiguousarray(rgb))) == 0
 
 
-@pytest.mark.parametrize("side", [60, 160, 420])
-def test_a_drawn_smiley_is_no_face(scan: PhotoScan, side: int) -> None:
-    picture = np.full((480, 640, 3), 235, np.uint8)
-    ink, pen, (x, y) = (20, 20, 20), max(1, side // 30), (320, 240)
-    cv2.circle(picture, (x, y), side // 2, (250, 210, 40), -1)
-    cv2.circle(picture, (x, y), side // 2, ink, pen)
-    for dx in (-side // 6, side // 6):
-        cv2.circle(picture, (x + dx, y - side // 8), max(2, side // 16), ink, -1)
-    cv2.ellipse(picture, (x, y + side // 12), (side // 4, side // 6), 0, 15, 165, ink, pen)
-    assert len(scan(picture)) == 0
-
-
-@pytest.mark.parametrize(("left", "new"), [(40, False), (82, False), (98, True), (200, True)])
-def test_what_lies_mostly_inside_a_face_is_part_of_it(left: int, new: bool) -> None:
-    box = np.array([left, 40, left + 20, 60], np.float32)
-    assert photo_scan.is_new(box, make_detections((0, 0, 100, 100))) is new
-
-
-def test_parts_of_a_large_face_are_no_faces(scan: PhotoScan, astronaut: Image) -> None:
-    close = cv2.resize(astronaut[20:220, 120:330], None, fx=6, fy=6, interpolation=cv2.INTER_CUBIC)
-    assert len(scan(np.asarray(close, np.uint8))) == 1
-
-
 @pytest.mark.parametrize("degrees", [45, 90, 135, 180, 225, 270, 315])
 def test_a_turned_photograph_has_its_face_where_it_is(
     scan: PhotoScan, astronaut: Image, degrees: int
@@ -82,21 +194,6 @@ def test_a_turned_photograph_has_its_face_where_it_is(
     assert len(found) == len(upright) == 1
     assert back.xyxy == pytest.approx(upright.xyxy, abs=16)
     assert back.landmarks[0, :4] == pytest.approx(upright.landmarks[0, :4], abs=10)
-
-
-@given(st.integers(0, 359), st.integers(1, 60), st.integers(1, 60))
-def test_turning_and_turning_back_is_no_change(degrees: int, width: int, height: int) -> None:
-    face = make_detections((3.0, 5.0, 11.0, 13.0))
-    matrix, _ = turn((height, width), degrees)
-    middle = transform_points(matrix, np.array([[7.0, 9.0]]))
-    there = Detections(
-        np.concatenate([middle - 4, middle + 4], axis=1),
-        face.score,
-        transform_points(matrix, face.landmarks),
-    )
-    back = turned_back(there, degrees, (height, width))
-    assert back.xyxy == pytest.approx(face.xyxy, abs=1e-3)
-    assert back.landmarks == pytest.approx(face.landmarks, abs=1e-3)
 
 
 @given(st.sampled_from([0, 90, 180, 270]), st.integers(1, 60), st.integers(1, 60))
@@ -113,71 +210,48 @@ def test_a_pixel_is_where_its_box_is(degrees: int, width: int, height: int) -> N
     )
 
 
-class Certain:
-    """A judge that always says the same."""
-
-    def __init__(self, evidence: float) -> None:
-        self.evidence, self.looks = evidence, 0
-
-    def __call__(self, _image: Image, detections: Detections, _logits: Floats) -> Floats:
-        self.looks += 1
-        return np.full(len(detections), self.evidence, np.float32)
+def certain(evidence: float) -> Judge:
+    """Return a judge that always says the same."""
+    return lambda image, found, logits: np.full(len(found), evidence, np.float32)
 
 
-class FirstView:
-    """A detector that sees a face in the first view only, in which the photograph is whole."""
+def first_view(*box: float, score: float = 0.9) -> FaceDetector:
+    """Return a detector that sees a face in the first view only, where the photograph is whole."""
+    return once(make_detections(box, score=score))
 
-    def __init__(self, *box: float, score: float = 0.9) -> None:
-        self.box, self.score, self.views = box, score, 0
 
-    def __call__(self, _image: Image) -> Detections:
-        self.views += 1
-        seen = make_detections(self.box, score=self.score)
-        return seen if self.views == 1 else Detections.empty()
+def once(found: Detections) -> FaceDetector:
+    answers = iter([found])
+    return lambda image: next(answers, Detections.empty())
 
 
 BLACK = np.zeros((200, 200, 3), np.uint8)
 
 
 @pytest.mark.parametrize(
-    ("evidence", "faces"), [(MIN_EVIDENCE - 0.01, 0), (MIN_EVIDENCE + 0.01, 1)]
+    ("evidence", "side", "score", "faces"),
+    [
+        (MIN_EVIDENCE - 0.01, 80, 0.9, 0),
+        (MIN_EVIDENCE + 0.01, 80, 0.9, 1),
+        (20, 80, 0.28, 0),
+        (20, MIN_FACE - 2, 0.99, 0),
+        (20, MIN_FACE + 2, 0.99, 1),
+    ],
+    ids=["little evidence", "enough", "hardly looks like a face", "too small", "large enough"],
 )
-def test_the_evidence_decides(evidence: float, faces: int) -> None:
-    assert len(PhotoScan(FirstView(60, 60, 140, 140), Certain(evidence))(BLACK)) == faces
+def test_what_is_large_and_sure_enough_is_a_face(
+    evidence: float, side: int, score: float, faces: int
+) -> None:
+    detector = first_view(60, 60, 60 + side, 60 + side, score=score)
+    assert len(PhotoScan(detector, certain(evidence))(BLACK)) == faces
 
 
-def test_what_hardly_looks_like_a_face_is_not_looked_at() -> None:
-    look = Certain(20)
-    scan = PhotoScan(FirstView(60, 60, 140, 140, score=0.28), look)
-    assert len(scan(BLACK)) == 0
-    assert look.looks == 0
-
-
-@pytest.mark.parametrize(("side", "faces"), [(MIN_FACE - 2, 0), (MIN_FACE + 2, 1)])
-def test_a_face_needs_some_pixels(side: int, faces: int) -> None:
-    detector = FirstView(100, 100, 100 + side, 100 + side, score=0.99)
-    assert len(PhotoScan(detector, Certain(20))(BLACK)) == faces
-
-
-class UpsideDown:
-    """Finds a doubtful face in the corner of any picture, and a sure one where it is upside down.
-
-    A white pixel in the first row tells that a picture is the right way up.
-    """
-
-    def __init__(self, *, overlapping: bool) -> None:
-        self._overlapping = overlapping
-
-    def detect(self, image: Image) -> Detections:
-        if len(image) != len(BLACK):
-            return Detections.empty()
-        if image[0].any():
-            return make_detections((20, 20, 80, 80), score=0.6)
-        place = (118, 118, 182, 182) if self._overlapping else (20, 20, 80, 80)
-        return make_detections(place, score=0.9)
-
-    def judge(self, _image: Image, detections: Detections, _logits: Floats) -> Floats:
-        return np.where(detections.score > 0.8, SURE_EVIDENCE, MIN_EVIDENCE).astype(np.float32)
+@pytest.mark.parametrize(
+    ("left", "faces"), [(40, 1), (82, 1), (98, 2), (130, 2)], ids=["in", "mostly", "half", "beside"]
+)
+def test_what_lies_mostly_inside_a_face_is_part_of_it(left: int, faces: int) -> None:
+    both = make_detections((0, 0, 100, 100), (left, 40, left + 20, 60))
+    assert len(PhotoScan(once(both), certain(20))(BLACK)) == faces
 
 
 def test_a_very_large_photograph_is_turned_in_a_smaller_copy(
@@ -198,17 +272,28 @@ def test_a_very_large_photograph_is_turned_in_a_smaller_copy(
     picture = np.zeros((400, 1200, 3), np.uint8)
     picture[0] = 255
     found = PhotoScan(detect, judge)(picture)
-    assert shapes[0] == (400, 1200)
-    assert shapes[-1] == (200, 600)
+    assert (shapes[0], shapes[-1]) == ((400, 1200), (200, 600))
     assert found.xyxy[0] == pytest.approx((800, 0, 1200, 400), abs=1)
 
 
-@pytest.mark.parametrize(("overlapping", "faces"), [(True, 1), (False, 2)])
+@pytest.mark.parametrize(("place", "faces"), [((118, 118, 182, 182), 1), ((20, 20, 80, 80), 2)])
 def test_what_was_found_upright_stays_unless_the_turned_picture_shows_it_better(
-    overlapping: bool, faces: int
+    place: tuple[int, ...], faces: int
 ) -> None:
-    picture, fake = BLACK.copy(), UpsideDown(overlapping=overlapping)
+    """A doubtful face in a corner, and a sure one, here or there, where it is upside down."""
+
+    def detect(image: Image) -> Detections:
+        if len(image) != len(BLACK):
+            return Detections.empty()
+        if image[0].any():  # white: the right way up
+            return make_detections((20, 20, 80, 80), score=0.6)
+        return make_detections(place, score=0.9)
+
+    def judge(_image: Image, found: Detections, _logits: Floats) -> Floats:
+        return np.where(found.score > 0.8, SURE_EVIDENCE, MIN_EVIDENCE).astype(np.float32)
+
+    picture = BLACK.copy()
     picture[0] = 255
-    found = PhotoScan(fake.detect, fake.judge)(picture)
+    found = PhotoScan(detect, judge)(picture)
     assert len(found) == faces
     assert found.score.max() > 0.8

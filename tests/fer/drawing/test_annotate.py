@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import ImageColor
 
-from fer.drawing.annotate import Rectangle, annotate, around, first_free, inside, overlap
+from fer.drawing.annotate import annotate
 from fer.labels import (
     COLOURS,
     FER2013_LABELS,
@@ -17,45 +17,6 @@ from fer.labels import (
 )
 from fer.types import Faces, Image
 from tests.samples import make_detections
-
-lengths = st.integers(1, 300)
-places = st.integers(-500, 800)
-
-
-@pytest.mark.parametrize(
-    ("other", "area"),
-    [((10, 0, 20, 10), 0), ((5, 5, 20, 20), 25), ((-5, -5, 50, 50), 100), ((3, 3, 3, 9), 0)],
-    ids=["neighbour", "corner", "all", "empty"],
-)
-def test_overlap_is_the_common_area(other: tuple, area: int) -> None:
-    assert overlap(Rectangle(0, 0, 10, 10), Rectangle(*other)) == area
-
-
-@given(x=places, y=places, size=st.tuples(lengths, lengths), room=st.tuples(lengths, lengths))
-def test_what_fits_is_moved_inside_and_keeps_its_size(
-    x: int, y: int, size: tuple[int, int], room: tuple[int, int]
-) -> None:
-    picture = (size[0] + room[0], size[1] + room[1])
-    spot = inside(x, y, size, picture)
-    assert (spot.right - spot.left, spot.bottom - spot.top) == size
-    assert spot.left >= 0
-    assert spot.top >= 0
-    assert spot.right <= picture[0]
-    assert spot.bottom <= picture[1]
-
-
-def test_a_panel_larger_than_the_picture_has_no_place() -> None:
-    assert around(Rectangle(0, 0, 9, 9), (50, 20), (40, 40), gap=2, headroom=5) == []
-
-
-def test_the_right_of_a_face_comes_first_then_what_is_free() -> None:
-    face = Rectangle(50, 50, 100, 100)
-    spots = around(face, (40, 60), (300, 300), gap=4, headroom=10)
-    assert first_free(spots, [face]) == Rectangle(104, 50, 144, 110)
-    neighbour = Rectangle(120, 50, 170, 100)
-    assert first_free(spots, [face, neighbour]) == Rectangle(6, 50, 46, 110)
-    assert first_free(spots, [Rectangle(0, 0, 300, 300)]) is None
-    assert first_free([], []) is None
 
 
 def faces(*boxes: tuple) -> Faces:
@@ -76,21 +37,6 @@ def test_a_face_is_boxed_in_the_colour_of_its_expression_and_the_image_kept() ->
     assert (image == 0).all()
     assert picture[130, 100].tolist() == list(ImageColor.getrgb(COLOURS["happy"]))
     assert (picture[100:160, 120:180] == 0).all()
-
-
-@pytest.mark.parametrize(
-    "box",
-    [(-50, -50, 30, 30), (90, 90, 400, 400), (0, 0, 100, 100), (-90, 40, -20, 90)],
-    ids=["top left", "bottom right", "all of it", "outside"],
-)
-def test_a_box_past_the_border_still_has_its_name_in_the_picture(box: tuple) -> None:
-    picture = annotate(np.zeros((100, 140, 3), np.uint8), faces(box))
-    tag = (picture == ImageColor.getrgb(COLOURS["happy"])).all(axis=2)
-    assert tag.sum() > 200
-
-
-def test_a_picture_smaller_than_a_name_is_drawn_too() -> None:
-    assert annotate(np.zeros((16, 16, 3), np.uint8), faces((2, 2, 14, 14))).shape == (16, 16, 3)
 
 
 def all_seven(*boxes: tuple, top: str = "happy", numbered: bool = True) -> Faces:
@@ -164,25 +110,6 @@ def test_bars_cover_no_face_where_there_is_room(boxes: tuple) -> None:
     assert changed.any()
     for left, top, right, bottom in boxes:
         assert not changed[top:bottom, left:right].any()
-
-
-@pytest.mark.parametrize(
-    ("size", "box"),
-    [((60, 60), (10, 10, 50, 50)), ((110, 120), (0, 0, 120, 110))],
-    ids=["smaller than a panel", "all face"],
-)
-def test_bars_without_room_are_left_out(size: tuple, box: tuple) -> None:
-    image = np.full((*size, 3), 90, np.uint8)
-    plain, with_bars = (annotate(image, all_seven(box), bars=bars) for bars in (False, True))
-    assert (plain == with_bars).all()
-
-
-def test_bars_are_left_out_only_where_they_have_no_room() -> None:
-    boxes = ((0, 0, 460, 480), (470, 200, 500, 230))
-    plain, with_bars = (annotate(GREY, all_seven(*boxes), bars=bars) for bars in (False, True))
-    changed = (plain != with_bars).any(axis=2)
-    assert not changed[:, :460].any()
-    assert changed[:, 500:].any()
 
 
 @given(

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fer.drawing.contact_sheet import COLUMNS, MOST, SIDE, contact_sheet
+from fer.drawing.pictures import COLUMNS, MOST, SIDE, contact_sheet
 from fer.labels import colour_of
 
 LABELS = ("happy", "sad")
@@ -42,12 +42,3 @@ def test_each_face_stands_above_its_answer() -> None:
         "#" + "".join(f"{c:02X}" for c in sheet[below, x]) for x in (GAP + 1, 2 * GAP + SIDE + 1)
     ]
     assert colours == [colour_of("happy"), colour_of("sad")]
-
-
-def test_of_many_the_first_and_the_last_are_shown() -> None:
-    images = np.zeros((200, 48, 48, 1), np.uint8)
-    images[0], images[-1] = 90, 200
-    sheet = contact_sheet(images, answers(200), LABELS)
-    assert (sheet[60, 60] == 90).all()
-    last = sheet[-60, -60]
-    assert (last == 200).all()

@@ -45,27 +45,16 @@ def test_a_mesh_is_drawn_on_its_face_as_thin_as_the_face_is_small(
 ) -> None:
     image = GREY.copy()
     points = placed(mesh, side)
-    changed = (draw_meshes(image, [points]) != image).any(axis=2)
+    drawn = draw_meshes(image, [points])
+    changed = (drawn != image).any(axis=2)
     assert (image == 128).all()
     assert changed.any()
     assert distance_to(points, image)[changed].max() < 3 + 0.02 * side
-
-
-@pytest.mark.parametrize("side", [20, 45, 100, 280])
-def test_a_face_is_not_hidden_by_its_mesh(mesh: Floats, side: float) -> None:
-    points = placed(mesh, side)
     inside = np.zeros(GREY.shape[:2], np.uint8)
     oval = np.round(points[list(FEATURES["face"][1])]).astype(np.int32)
     cv2.fillPoly(inside, [oval], 1)
-    change = np.abs(draw_meshes(GREY, [points]).astype(int) - 128).max(axis=2)[inside > 0]
-    assert 2 < change.mean() < 45
-
-
-@pytest.mark.parametrize("shade", [0, 60, 128, 200, 255])
-def test_it_can_be_seen_on_any_skin(mesh: Floats, shade: int) -> None:
-    ground = np.full((400, 400, 3), shade, np.uint8)
-    drawn = draw_meshes(ground, [placed(mesh, 200)]).astype(int)
-    assert np.abs(drawn - shade).max() > 80
+    change = np.abs(drawn.astype(int) - 128).max(axis=2)[inside > 0]
+    assert 2 < change.mean() < 45, "the face is not hidden"
 
 
 def test_the_points_of_large_faces_are_drawn_and_of_small_ones_only_lines(mesh: Floats) -> None:
@@ -81,16 +70,6 @@ def distance_to_lines(mesh: Floats) -> Floats:
     for closed, indices in FEATURES.values():
         cv2.polylines(free, [np.round(mesh[list(indices)]).astype(np.int32)], closed, 0)
     return np.asarray(cv2.distanceTransform(free, cv2.DIST_L2, 5), np.float32)
-
-
-def test_features_are_where_a_face_has_them(mesh: Floats) -> None:
-    middle = {name: mesh[list(points)].mean(axis=0) for name, (_, points) in FEATURES.items()}
-    assert middle["right brow"][1] < middle["right eye"][1] < middle["nose"][1]
-    assert middle["left brow"][1] < middle["left eye"][1] < middle["nostrils"][1]
-    assert middle["right eye"][0] < middle["nose"][0] < middle["left eye"][0]
-    assert middle["nostrils"][1] < middle["lips"][1] == pytest.approx(middle["mouth"][1], abs=0.05)
-    indices = {i for _, points in FEATURES.values() for i in points}
-    assert indices <= set(range(MESH_POINTS))
 
 
 @given(

@@ -94,8 +94,3 @@ def test_seeds_and_runs_that_differ_in_number_are_refused() -> None:
     assert SeedVariance(**runs, **times, macro_f1s=(0.5, 0.6))
     with pytest.raises(ValidationError, match="expected 3 rows of 2"):
         SeedVariance(**runs, **times, macro_f1s=(0.5,))
-
-
-def test_older_reports_have_none() -> None:
-    older = Selective.model_construct(labels=("happy",), predicted=(), correct=())
-    assert older.near("happy", 0.9) is None

@@ -80,15 +80,6 @@ def test_a_bin_holds_its_upper_limit_and_not_its_lower_one(confidence: float, bi
     assert (found.low, found.high) == limits
 
 
-@given(st.integers(0, 1000))
-def test_bins_hold_every_answer_once(seed: int) -> None:
-    labels, shares = answers(50, seed)
-    bins = evaluate(labels, shares, NAMES).calibration
-    assert sum(b.count for b in bins) == 50
-    assert all(b.low - 1e-9 <= b.confidence <= b.high + 1e-9 for b in bins)
-    assert len(bins) <= CALIBRATION_BINS
-
-
 @pytest.mark.parametrize(
     ("right", "count", "low", "high"),
     [(0, 10, 0.0, 0.2775), (10, 10, 0.7225, 1.0), (81, 263, 0.2553, 0.3662)],

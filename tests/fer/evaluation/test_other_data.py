@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from fer.errors import ModelError
 from fer.evaluation.labelled import evaluate_labelled
 from fer.evaluation.other_data import (
+    Group,
     OtherData,
     OtherDataFile,
     PhotoSearch,
@@ -17,7 +18,6 @@ from fer.evaluation.other_data import (
 )
 from fer.labels import EXPRESSION_HEAD
 from fer.model.spec import ModelSpec
-from tests.samples import SHIPPED_MODEL
 
 
 def measured(spec: ModelSpec, *truth: str) -> OtherData:
@@ -34,20 +34,17 @@ def stated(spec: ModelSpec, **changes: object) -> OtherData:
     return OtherData.model_validate(fields | changes)
 
 
-def test_without_a_file_there_is_nothing(tmp_path: Path, spec: ModelSpec) -> None:
-    assert OtherDataFile.load_if_there(tmp_path).of(spec) == ()
-
-
 def test_what_is_kept_is_read_again_complete_or_partial(tmp_path: Path, spec: ModelSpec) -> None:
+    assert OtherDataFile.load_if_there(tmp_path).of(spec) == ()
     search = PhotoSearch(images=5, found=4, right=2)
+    assert (search.accuracy, search.restricted_accuracy) == (0.4, None)
+    asked = search.model_copy(update={"right": None, "right_restricted": 3})
+    assert (asked.accuracy, asked.restricted_accuracy) == (None, 0.6)
     said = StatedFigures(count=4, classes=(StatedClass(label="happy", recall=0.5),))
     photos = stated(spec, how="photos", figures=said, search=search)
     records = (measured(spec, "happy", "sad"), photos)
     OtherDataFile(records=records).save(tmp_path)
     assert OtherDataFile.load_if_there(tmp_path).records == records
-
-
-def test_a_broken_file_is_an_error_and_not_nothing(tmp_path: Path) -> None:
     (tmp_path / OtherDataFile.filename).write_text("{}")
     with pytest.raises(ModelError, match="records"):
         OtherDataFile.load_if_there(tmp_path)
@@ -66,14 +63,12 @@ def test_records_of_other_weights_are_refused_and_kept(spec: ModelSpec) -> None:
     [
         ({}, 1),
         ({"created": "2026-11-24", "note": "again", "measured_by": "you"}, 1),
-        ({"data": "another"}, 2),
-        ({"split": "test"}, 2),
-        ({"how": "photos"}, 2),
-        ({"head": "ferplus"}, 2),
-        ({"truth": "majority"}, 2),
-        ({"sha256": "f" * 64}, 2),
+        *(({name: other}, 2) for name, other in (
+            ("data", "another"), ("split", "test"), ("how", "photos"), ("head", "ferplus"),
+            ("truth", "majority"), ("sha256", "f" * 64),
+        )),
     ],
-)
+)  # fmt: skip
 def test_a_new_record_takes_the_place_of_the_same_measurement(
     change: dict, kept: int, spec: ModelSpec
 ) -> None:
@@ -83,7 +78,19 @@ def test_a_new_record_takes_the_place_of_the_same_measurement(
     assert records[-1] == new
 
 
-def test_partial_figures_say_only_what_was_said(spec: ModelSpec) -> None:
+def test_groups_told_apart_by_something_else_stay(spec: ModelSpec) -> None:
+    sex, old, new = (
+        Group(by=by, name="a", count=10, right=right)
+        for by, right in (("sex", 5), ("age", 6), ("age", 7))
+    )
+    file = OtherDataFile(records=(stated(spec, groups=(sex, old)),))
+    [record] = file.with_record(stated(spec, groups=(new,))).records
+    assert record.groups == (sex, new)
+
+
+def test_figures_say_only_what_was_said_and_are_told_apart_where_they_differ(
+    spec: ModelSpec,
+) -> None:
     nothing = stated(spec, figures=StatedFigures(count=3))
     assert (nothing.count, nothing.accuracy, nothing.macro_f1) == (3, None, None)
     some = StatedFigures(count=3, accuracy=0.5, classes_asked=("happy", "sad"))
@@ -91,19 +98,8 @@ def test_partial_figures_say_only_what_was_said(spec: ModelSpec) -> None:
     assert (asked.accuracy, asked.restricted_accuracy) == (None, 0.5)
     with pytest.raises(ValidationError):
         StatedFigures(count=3, accuracy=50)
-
-
-def test_complete_figures_are_told_apart_only_where_they_differ(spec: ModelSpec) -> None:
     part = measured(spec, "happy", "sad")
-    assert (part.accuracy, part.restricted_accuracy) == (0.5, 0.5)
-    assert measured(spec, "happy", "sad", "neutral").restricted_accuracy is None
-    assert measured(spec, "happy").restricted_accuracy is None
-
-
-def test_the_shipped_records_are_those_of_the_shipped_weights() -> None:
-    spec = ModelSpec.load(SHIPPED_MODEL)
-    records = OtherDataFile.load(SHIPPED_MODEL).records
-    assert spec.sha256 in {record.sha256 for record in records}
-    test = next(r for r in records if r.kind == "test" and r.head == EXPRESSION_HEAD)
-    assert isinstance(test.figures, StatedFigures)
-    assert (test.figures.count, test.figures.accuracy) == (3589, 0.7197)
+    assert (part.count, part.accuracy, part.restricted_accuracy) == (2, 0.5, 0.5)
+    assert part.macro_f1 == part.figures.as_answered.macro_f1
+    for truth in (("happy", "sad", "neutral"), ("happy",)):
+        assert measured(spec, *truth).restricted_accuracy is None

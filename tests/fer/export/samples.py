@@ -50,3 +50,7 @@ def steady(script: str, rate: float = 10.0, start: float = 0.0) -> StreamRows:
     found = rows(*seen)
     found.array["uncertain"] = [sign == "u" for sign in script if sign != "_"]
     return found
+
+
+#: Two people, one after the other and together, and a frame of nobody.
+TWO = rows((0.0, 1, HAPPY), (0.1, 1, SAD), (0.1, 2, SAD), (0.6, 2, HAPPY), (1.2, NO_FACE, NOBODY))

@@ -2,19 +2,14 @@ import csv
 import io
 import json
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 
 import numpy as np
 import pytest
 
-from fer.export.photos import (
-    PhotoResult,
-    distinct_names,
-    photo_record,
-    to_csv,
-    to_json,
-)
-from fer.export.table import ExportInfo
+from fer.export.photos import PhotoResult, distinct_names, photo_record, to_csv, to_json
+from fer.export.table import ExportInfo, face_cells, face_columns, face_records
+from fer.model.spec import ModelSpec
 from fer.types import Faces
 from tests.samples import make_detections
 
@@ -27,75 +22,83 @@ INFO = ExportInfo(
     "tiles-1 (nets 2.0)",
     {"expression": LABELS, "ferplus": ("sad", "contempt")},
 )
+LAST = {"time": "2026-11-22T09:30:05+01:00", "model": "compact", "detector": "tiles-1 (nets 2.0)"}
 BROKEN = PhotoResult("a.txt", error="is empty.")
 
 
-def faces(n: int) -> Faces:
-    found = make_detections(*[(10 * i, 1, 10 * i + 8, 9) for i in range(n)])
-    return Faces.of(found, np.tile(np.array([0.2, 0.8], np.float32), (n, 1)), LABELS)
+def faces(*shares: tuple[float, float], flawed: bool = False) -> Faces:
+    found = make_detections(*[(10 * i + 1.04, 1, 10 * i + 8, 9) for i in range(len(shares))])
+    flaws = np.tile(np.array([flawed, False, flawed, False]), (len(shares), 1))
+    given = np.array(shares, np.float32).reshape(-1, 2)
+    return Faces.of(found, given, LABELS, flaws=flaws, thresholds=(0.6, 0.85))
 
 
-def doubtful() -> Faces:
-    """Return a face that is answered, one that is not, and one that is small and dark."""
-    found = make_detections((0, 0, 8, 8), (20, 0, 28, 8), (40, 0, 48, 8))
-    shares = np.array([[0.1, 0.9], [0.45, 0.55], [0.2, 0.8]], np.float32)
-    flaws = np.array([[0, 0, 0, 0], [0, 0, 0, 0], [1, 0, 1, 0]], np.bool_)
-    return Faces.of(found, shares, LABELS, flaws=flaws, thresholds=(0.6, 0.85))
+def photo(name: str, *shares: tuple[float, float], **about: bool) -> PhotoResult:
+    return PhotoResult(name, 60, 40, faces(*shares, **about))
 
 
-def photo(name: str, n: int) -> PhotoResult:
-    return PhotoResult(name, 60, 40, faces(n))
+def table(*results: PhotoResult, info: ExportInfo = INFO) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(to_csv(results, info))))
 
 
-@pytest.mark.parametrize("n", [0, 2])
-def test_a_photo_record_has_size_and_faces(n: int) -> None:
-    record = json.loads(json.dumps(photo_record(photo("a.jpg", n))))
-    assert (record["file"], record["width"], record["height"]) == ("a.jpg", 60, 40)
-    assert [face["face"] for face in record["faces"]] == list(range(1, n + 1))
-    for face in record["faces"]:
-        assert face["expression"] == "sad"
-        assert face["confidence"] == face["probabilities"]["sad"] == pytest.approx(0.8)
-        assert len(face["box"]) == 4
+def test_a_face_is_a_record_and_the_cells_of_a_row() -> None:
+    [record] = face_records(replace(faces((0.2, 0.8), flawed=True), head="ferplus"))
+    assert record == {
+        "box": [1.0, 1.0, 8.0, 9.0], "detection_score": 0.9, "head": "ferplus",
+        "answer": "uncertain", "uncertain": True, "quality": ["small", "dark"],
+        "expression": "sad", "confidence": 0.8, "probabilities": {"happy": 0.2, "sad": 0.8},
+    }  # fmt: skip
+    labels = ("sad", "contempt", "happy")
+    assert dict(zip(face_columns(labels), face_cells(record, labels), strict=True)) == {
+        "left": 1.0, "top": 1.0, "right": 8.0, "bottom": 9.0, "detection_score": 0.9,
+        "head": "ferplus", "answer": "uncertain", "uncertain": "true", "quality": "small;dark",
+        "expression": "sad", "confidence": 0.8, "sad": 0.8, "contempt": "", "happy": 0.2,
+    }  # fmt: skip
+
+
+def test_what_is_most_probable_is_decided_before_rounding() -> None:
+    [record] = face_records(faces((0.49999, 0.50001)))
+    assert (record["expression"], record["confidence"]) == ("sad", 0.5)
+    assert record["probabilities"] == {"happy": 0.5, "sad": 0.5}
+
+
+@pytest.mark.parametrize("shares", [[], [(0.1, 0.9), (0.45, 0.55)]])
+def test_a_photograph_has_a_row_per_face_and_one_without(shares: list) -> None:
+    result = photo("two, ä.jpg", *shares)
+    expected = [{"face": i, **face} for i, face in enumerate(face_records(result.faces), 1)]
+    record = {"file": "two, ä.jpg", "width": 60, "height": 40, "head": "expression"}
+    assert photo_record(result) == {**record, "faces": expected}
+    rows = table(BROKEN, result)
+    assert rows[0] == dict.fromkeys(rows[0], "") | {"file": "a.txt", "error": "is empty."} | LAST
+    assert [(row["face"], row["answer"], row["sad"]) for row in rows[1:]] == (
+        [("1", "sad", "0.9"), ("2", "uncertain", "0.55")] if shares else [("", "", "")]
+    )
+    size = {"file": "two, ä.jpg", "width": "60", "height": "40", "error": ""} | LAST
+    assert all(size.items() <= row.items() for row in rows[1:])
 
 
 def test_json_of_many_photos_says_what_it_is_of() -> None:
     assert json.loads(to_json([], INFO))["photos"] == []
-    record = json.loads(to_json([photo("ä.jpg", 1)], INFO))
-    assert [p["file"] for p in record["photos"]] == ["ä.jpg"]
-    assert record["time"] == "2026-11-22T09:30:05+01:00"
-    assert record["model"] == {"name": "compact", "sha256": "ab" * 32}
-    assert record["detector"] == "tiles-1 (nets 2.0)"
-    assert record["labels"] == ["happy", "sad", "contempt"]
-    assert record["heads"] == {"expression": ["happy", "sad"], "ferplus": ["sad", "contempt"]}
-
-
-def table(*results: PhotoResult) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(to_csv(results, INFO))))
-
-
-def test_csv_has_a_row_per_face_and_one_for_a_photo_without() -> None:
     assert table() == []
-    rows = table(photo("none.jpg", 0), photo("two, three.jpg", 2), BROKEN)
-    assert [r["file"] for r in rows] == ["none.jpg", "two, three.jpg", "two, three.jpg", "a.txt"]
-    assert [(r["face"], r["expression"], r["sad"], r["width"], r["error"]) for r in rows] == [
-        ("", "", "", "60", ""),
-        ("1", "sad", "0.8", "60", ""),
-        ("2", "sad", "0.8", "60", ""),
-        ("", "", "", "", "is empty."),
-    ]
-    assert {(r["time"], r["model"], r["detector"]) for r in rows} == {
-        ("2026-11-22T09:30:05+01:00", "compact", "tiles-1 (nets 2.0)")
+    assert json.loads(to_json([photo("ä.jpg", (0.2, 0.8)), BROKEN], INFO)) == {
+        "time": "2026-11-22T09:30:05+01:00",
+        "model": {"name": "compact", "sha256": "ab" * 32},
+        "detector": "tiles-1 (nets 2.0)",
+        "labels": ["happy", "sad", "contempt"],
+        "heads": {"expression": ["happy", "sad"], "ferplus": ["sad", "contempt"]},
+        "photos": [
+            photo_record(photo("ä.jpg", (0.2, 0.8))),
+            {"file": "a.txt", "error": "is empty."},
+        ],
     }
 
 
 def test_columns_do_not_depend_on_the_head() -> None:
-    one = replace(faces(1), labels=("sad", "contempt"), head="ferplus")
+    one = replace(faces((0.2, 0.8)), labels=("sad", "contempt"), head="ferplus")
     header, row = to_csv([PhotoResult("a.jpg", 6, 4, one)], INFO).splitlines()
     assert header == to_csv([], INFO).strip()
     assert header.endswith("confidence,happy,sad,contempt,error,time,model,detector")
-    assert row.endswith(
-        ",contempt,0.8,,0.2,0.8,,2026-11-22T09:30:05+01:00,compact,tiles-1 (nets 2.0)"
-    )
+    assert row.endswith(f",contempt,0.8,,0.2,0.8,,{','.join(LAST.values())}")
 
 
 @pytest.mark.parametrize(
@@ -106,55 +109,31 @@ def test_columns_do_not_depend_on_the_head() -> None:
         (["a.jpg", "a.jpg", "a.jpg"], ["a.jpg", "a (2).jpg", "a (3).jpg"]),
         (["", "", "a.JPG", "A.jpg"], ["", " (2)", "a.JPG", "A (2).jpg"]),
         (["a.jpg", "a.jpg", "a (2).jpg"], ["a.jpg", "a (3).jpg", "a (2).jpg"]),
-        (["a (2).jpg", "a.jpg", "a.jpg"], ["a (2).jpg", "a.jpg", "a (3).jpg"]),
         (["scan", "scan", "x/a.tar.gz", "x/a.tar.gz"],
          ["scan", "scan (2)", "x/a.tar.gz", "x/a.tar (2).gz"]),
     ],
 )  # fmt: skip
 def test_photos_of_one_name_are_told_apart(names: list[str], distinct: list[str]) -> None:
     assert distinct_names(names) == distinct
-    results = [photo(name, 1) for name in names]
-    assert [r["file"] for r in table(*results)] == distinct
-    assert [p["file"] for p in json.loads(to_json(results, INFO))["photos"]] == distinct
+    results = [photo(name) for name in names]
+    assert [row["file"] for row in table(*results)] == distinct
+    assert [one["file"] for one in json.loads(to_json(results, INFO))["photos"]] == distinct
 
 
-def test_an_uncertain_answer_and_its_reasons_stand_in_every_export() -> None:
-    result = PhotoResult("a.jpg", 60, 40, replace(doubtful(), head="ferplus"))
-    record = json.loads(to_json([result], INFO))["photos"][0]
-    said = [(f["answer"], f["uncertain"], f["quality"], f["expression"]) for f in record["faces"]]
-    assert record["head"] == "ferplus"
-    assert said == [
-        ("sad", False, [], "sad"),
-        ("uncertain", True, [], "sad"),
-        ("uncertain", True, ["small", "dark"], "sad"),
-    ]
-    rows = table(result)
-    assert [(r["head"], r["answer"], r["uncertain"], r["quality"]) for r in rows] == [
-        ("ferplus", "sad", "false", ""),
-        ("ferplus", "uncertain", "true", ""),
-        ("ferplus", "uncertain", "true", "small;dark"),
-    ]
-
-
-def test_a_photo_without_a_face_has_no_answer_in_its_row() -> None:
-    (row,) = table(photo("none.jpg", 0))
-    assert {row[name] for name in ("face", "answer", "uncertain", "quality", "sad")} == {""}
-
-
-def test_an_unreadable_photo_is_its_error() -> None:
-    assert photo_record(BROKEN) == {
-        "file": "a.txt",
-        "error": "is empty.",
-    }
-
-
-@pytest.mark.parametrize(
-    "name",
-    ["=1+1.jpg", "+1.jpg", "-1.jpg", "@SUM(A1).jpg", "\ta.jpg", "\uff1d1+1.jpg", "\uff20A1"],
-)
+@pytest.mark.parametrize("name", ["=1+1.jpg", "@SUM(A1).jpg", "\ta.jpg", "\uff1d1+1.jpg"])
 def test_no_name_is_a_formula(name: str) -> None:
-    table = to_csv([photo(name, 1), PhotoResult(name, error="=1+1")], replace(INFO, model=name))
-    first, second = csv.DictReader(io.StringIO(table))
+    broken = PhotoResult(name, error="=1+1")
+    first, second = table(photo(name, (0, 1)), broken, info=replace(INFO, model=name))
     assert (first["file"], first["model"]) == (f"'{name}", f"'{name}")
     assert second["error"] == "'=1+1"
-    assert json.loads(to_json([photo(name, 1)], INFO))["photos"][0]["file"] == name
+
+
+def test_what_is_said_of_a_model_is_from_its_spec(spec: ModelSpec) -> None:
+    info = ExportInfo.of(spec, "tiles-1", datetime(2026, 11, 22, 23, 59, 59, tzinfo=UTC))
+    assert (info.model, info.sha256, info.heads) == (
+        spec.name, spec.sha256, {"expression": spec.labels},
+    )  # fmt: skip
+    assert info.iso_time_after(0.0) == "2026-11-22T23:59:59.000+00:00"
+    assert info.iso_time_after(1.2346) == "2026-11-23T00:00:00.235+00:00", "to the nearest"
+    with pytest.raises(ValueError, match="its zone"):
+        replace(info, time=datetime(2026, 11, 22))

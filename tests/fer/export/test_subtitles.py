@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fer.export.stream import HeadLabels, StreamResult, StreamRows, holes, off_spans, row_type
-from fer.export.subtitles import FLICKER_SECONDS, Cue, cues, srt, webvtt
-from tests.fer.export.samples import HAPPY, HEADS, INFO, SAD, rows, steady
+from fer.export.subtitles import Cue, cues, srt, webvtt
+from tests.fer.export.samples import HAPPY, HEADS, INFO, rows, steady
 
 
 def said(script: str, **about: object) -> list[tuple[int, int, str]]:
@@ -69,19 +69,6 @@ def test_a_cut_ends_a_cue_and_a_short_scene_keeps_its_own() -> None:
     assert [start for start, _, _ in cut] == [0, 1000, 1200]
     [first, second] = said("h" * 10, cuts=(0.55,))
     assert (first[1], second[0]) == (550, 600), "the frame before a cut stands no longer than that"
-
-
-def test_in_a_recording_an_answer_stands_until_the_next_frame_and_the_last_to_the_end() -> None:
-    slow = StreamResult(steady("hss", rate=0.2), INFO, recorded=True, end=12.0)
-    assert [(cue.start, cue.end) for cue in cues(slow)] == [(0, 5000), (5000, 12000)]
-
-
-def test_several_people_stand_in_one_cue_by_their_numbers() -> None:
-    two = [[(0.1 * i, 2, SAD)] + [(0.1 * i, 1, HAPPY)] * (i >= 10) for i in range(20)]
-    first, second = cues(StreamResult(rows(*[seen for frame in two for seen in frame]), INFO))
-    assert first.lines == ("Person 2: sad",)
-    assert second.lines == ("Person 1: happy", "Person 2: sad")
-    assert (first.end, second.start) == (1000, 1000)
 
 
 PEOPLE = (1, 2, 3)
@@ -150,13 +137,6 @@ def test_what_lasts_is_shown_as_it_is(frames: list) -> None:
         assert [list(c.lines) for c in found if c.start <= middle < c.end] == (
             [expected] if expected else []
         )
-
-
-def test_no_answer_flickers() -> None:
-    script = "".join(np.random.default_rng(0).choice(list("hsu."), 600))
-    changes = said(script)
-    assert changes
-    assert all(end - start >= 1000 * FLICKER_SECONDS - 1 for start, end, _ in changes)
 
 
 def read_back(file: Path) -> list[tuple[int, int, str]]:

@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image as PillowImage
 
 from fer.errors import ModelError
-from fer.folder.rows import Analyse, Row, microseconds, row_without_result
+from fer.folder.local import Analyse, Row, microseconds, row_without_result
 
 #: What photographs whose names begin with "wait" wait for, in their folder.
 GATE = "open"

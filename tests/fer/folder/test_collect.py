@@ -10,10 +10,10 @@ import pyarrow.dataset
 import pytest
 from PIL import Image as PillowImage
 
-from fer.errors import CollectionError, ModelError
+from fer.errors import ModelError
 from fer.folder import collect as module
 from fer.folder.collect import CollectionOptions, Tally, collect
-from fer.folder.rows import Row
+from fer.folder.local import Row
 from fer.types import Image
 from tests.fer.folder.driver import SHARD
 from tests.fer.folder.samples import GATE, draw, load_fake, wait_for
@@ -48,12 +48,6 @@ def run(photos: Path, out: Path, **options: Any) -> Tally:
     return collect([str(photos)], out, CollectionOptions(workers=1, **options))
 
 
-def test_a_folder_without_photographs_is_no_error(tmp_path: Path, out: Path) -> None:
-    (tmp_path / "empty").mkdir()
-    assert run(tmp_path / "empty", out) == Tally(todo=0)
-    assert list(out.glob("*.parquet")) == []
-
-
 def test_every_photograph_is_a_row_with_faces_or_the_error(
     photos: Path, out: Path, astronaut: Image
 ) -> None:
@@ -83,21 +77,6 @@ def test_what_is_new_or_has_changed_is_analysed_and_the_rest_is_not(
     assert after["b.png"]["size"] == (photos / "b.png").stat().st_size != before["b.png"]["size"]
     assert run(photos, out, resume=True) == Tally(listed=4, unchanged=4, todo=0)
     assert rows(out) == after
-
-
-@pytest.mark.usefixtures("fake")
-def test_a_photograph_that_is_gone_keeps_its_row(photos: Path, out: Path) -> None:
-    run(photos, out)
-    (photos / "a.png").unlink()
-    run(photos, out, resume=True)
-    assert sorted(rows(out)) == ["a.png", "b.png", "c.png"]
-
-
-@pytest.mark.usefixtures("fake")
-def test_a_photograph_that_ends_its_process_is_a_row(photos: Path, out: Path) -> None:
-    draw(photos, "kill.png")
-    assert run(photos, out) == Tally(listed=4, todo=4, done=4, errors=1)
-    assert "ended the process" in rows(out)["kill.png"]["error"]
 
 
 @pytest.mark.usefixtures("fake")
@@ -135,12 +114,6 @@ def test_a_wrong_model_leaves_nothing(
 ) -> None:
     with pytest.raises(error, match=message):
         run(photos, out, **options)
-    assert not out.exists()
-
-
-def test_a_wrong_source_leaves_nothing(photos: Path, out: Path) -> None:
-    with pytest.raises(CollectionError, match="does not exist"):
-        run(photos / "nowhere", out)
     assert not out.exists()
 
 

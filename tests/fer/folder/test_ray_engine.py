@@ -3,7 +3,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -13,8 +13,9 @@ import pytest
 from PIL import Image as PillowImage
 
 from fer.__main__ import main
+from fer.folder.manifest import Worklist
 from fer.folder.ray_engine import Staging, adopt
-from fer.folder.results import Results, Worklist
+from fer.folder.results import Results
 from fer.labels import EXPRESSION_HEAD
 from fer.model.spec import ModelSpec
 from fer.types import Image
@@ -57,13 +58,6 @@ def test_a_manifest_has_so_many_paths_a_file_as_bytes(results: Results) -> None:
         [b"/a.jpg", b"/\xe9.jpg"],
         [b"/c.jpg"],
     ]
-
-
-def test_without_anything_staged_nothing_is_adopted(results: Results) -> None:
-    assert adopted(results) == ""
-    Staging(results).write_manifest(["/a.jpg"], 2)
-    assert adopted(results) == ""
-    assert names_in(results) == ""
 
 
 def test_staged_rows_become_shards_once_and_the_place_is_cleared(results: Results) -> None:
@@ -182,17 +176,16 @@ def whole(file: Path) -> bool:
         return False
 
 
-def actors(cluster: dict[str, str]) -> list[psutil.Process]:
+def actors() -> list[psutil.Process]:
     """Return the processes of this cluster's actors that analyse photographs."""
     nodes = psutil.Process().children(recursive=True)
-    return [node for node in nodes if "MapWorker(MapBatches" in node.name() + cmdline(node)]
+    return [node for node in nodes if "MapWorker(MapBatches" in name_of(node)]
 
 
-def cmdline(process: psutil.Process) -> str:
-    try:
-        return " ".join(process.cmdline())
-    except psutil.Error:
-        return ""
+def name_of(process: psutil.Process) -> str:
+    with suppress(psutil.Error):
+        return " ".join([process.name(), *process.cmdline()])
+    return ""
 
 
 def assert_every_photograph_once(photos: Path, out: Path) -> None:
@@ -208,7 +201,7 @@ def test_a_process_that_is_killed_loses_nothing(
     out = tmp_path / "results"
     with begun(photos, out, cluster) as driver:
         wait_for(lambda: some_rows(out), driver)
-        killed = actors(cluster)
+        killed = actors()
         for process in killed:
             process.kill()
         (photos / GATE).touch()
@@ -233,17 +226,6 @@ def test_a_driver_that_is_killed_is_started_again_and_loses_nothing(
     assert again.returncode == 0
     assert int(done.splitlines()[-1]) < 24
     assert_every_photograph_once(photos, out)
-
-
-@pytest.mark.full
-def test_a_model_that_a_machine_cannot_load_is_said_as_such(
-    cluster: dict[str, str], photos: Path, tmp_path: Path
-) -> None:
-    with begun(photos, tmp_path / "results", cluster, "load_nothing") as driver:
-        _, error = driver.communicate(timeout=600)
-    assert driver.returncode == 1
-    last = "fer.errors.CollectionError: A machine of the cluster could not go on: "
-    assert error.splitlines()[-1] == f"{last}spec.json is missing."
 
 
 @pytest.mark.full

@@ -7,8 +7,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from fer.errors import CollectionError, ModelError
-from fer.folder.results import Results, RunRecord, ShardWriter, Worklist, known_rows
-from fer.folder.rows import microseconds
+from fer.folder.local import microseconds
+from fer.folder.manifest import Worklist
+from fer.folder.results import Results, ShardWriter
 from fer.labels import EXPRESSION_HEAD
 from fer.model.spec import ModelSpec
 from tests.fer.folder.samples import made_up_row
@@ -20,65 +21,46 @@ MANY = 2500
 def test_without_rows_every_path_is_to_be_done_once_in_order() -> None:
     with Worklist() as worklist:
         assert (len(worklist), list(worklist)) == (0, [])
-        names = [f"/{number}.jpg" for number in range(MANY, 0, -1)]
+        names = [f"/{number}.jpg" for number in range(MANY, 0, -1)] + ["/\udce9.jpg"]
         for name in (*names, *names):
             worklist.add(name)
-        assert len(worklist) == MANY
+        assert len(worklist) == MANY + 1
         assert list(worklist) == names
         assert list(worklist.outdated()) == []
 
 
-def test_a_name_that_is_not_text_comes_back_as_it_was() -> None:
-    with Worklist() as worklist:
-        worklist.add("/\udce9.jpg")
-        assert list(worklist) == ["/\udce9.jpg"]
-
-
-@pytest.fixture
-def file(tmp_path: Path) -> Path:
-    (tmp_path / "a.jpg").write_bytes(b"123")
-    return tmp_path / "a.jpg"
-
-
+#: What the row says beyond the file's size and time; None for a file that is gone, and whether the
+#: row still holds.
 CHANGES = {
-    "as it was": (0, 0, True),
-    "another size": (1, 0, False),
-    "another time": (0, 1, False),
+    "as it was": (0, 0, True, True),
+    "another size": (1, 0, True, False),
+    "another time": (0, 1, True, False),
+    "gone, but known": (0, 0, False, True),
 }
 
 
-@pytest.mark.parametrize(("size", "time", "unchanged"), CHANGES.values(), ids=CHANGES)
+@pytest.mark.parametrize(("size", "time", "there", "unchanged"), CHANGES.values(), ids=CHANGES)
 def test_a_row_holds_while_size_and_time_are_the_same(
-    file: Path, size: int, time: int, unchanged: bool
+    tmp_path: Path, size: int, time: int, there: bool, unchanged: bool
 ) -> None:
+    file = tmp_path / "a.jpg"
+    file.write_bytes(b"123")
     status = os.stat(file)
     row = (str(file), status.st_size + size, microseconds(status) + time)
+    if not there:
+        file.unlink()
     with Worklist() as worklist:
-        worklist.know("photos-000001.parquet", [row, ("/other.jpg", 1, 1)])
+        worklist.know("photos-000001.parquet", [row, ("/other.jpg", 1, 1), ("/lost", None, None)])
         for _ in range(2):
             worklist.add(str(file))
-        assert list(worklist) == ([] if unchanged else [str(file)])
-        outdated = [] if unchanged else [("photos-000001.parquet", {str(file)})]
-        assert list(worklist.outdated()) == outdated
+        assert worklist.unchanged == 2 * unchanged
+        worklist.add("/lost")  # what could not be opened is tried again
+        expected = [] if unchanged else [str(file)]
+        assert list(worklist) == [*expected, "/lost"]
+        outdated = dict(worklist.outdated())
+        assert outdated == {"photos-000001.parquet": {*expected, "/lost"}}
         assert worklist.has_row(str(file)) == unchanged
         assert worklist.has_row("/other.jpg")
-
-
-def test_what_could_not_be_opened_is_tried_again(tmp_path: Path) -> None:
-    gone = str(tmp_path / "gone.jpg")
-    with Worklist() as worklist:
-        worklist.know("s", [(gone, None, None)])
-        worklist.add(gone)
-        assert list(worklist) == [gone]
-
-
-def test_the_row_of_a_file_that_is_gone_stays(tmp_path: Path) -> None:
-    gone = str(tmp_path / "gone.jpg")
-    with Worklist() as worklist:
-        worklist.know("s", [(gone, 5, 5)])
-        worklist.add(gone)
-        assert (list(worklist), list(worklist.outdated())) == ([], [])
-        assert worklist.unchanged == 1
 
 
 @pytest.fixture
@@ -96,50 +78,23 @@ def write(out: Path, spec: ModelSpec, names: str, photos: int = 2, faces: int = 
             writer.add(made_up_row(f"/{name}.jpg", faces=faces))
 
 
-def paths_by_shard(out: Path) -> dict[str, list[str]]:
+def shards(out: Path) -> dict[str, str]:
     files = sorted(out.glob("*.parquet"))
-    return {file.stem[-1]: pq.read_table(file)["path"].to_pylist() for file in files}
+    tables = {file.stem[-1]: pq.read_table(file)["path"].to_pylist() for file in files}
+    return {name: "".join(path[1] for path in paths) for name, paths in tables.items()}
 
 
-def test_without_photographs_there_is_a_record_and_no_shard(out: Path, spec: ModelSpec) -> None:
+def test_rows_are_written_in_shards_of_bounded_size_that_are_one_table(
+    out: Path, spec: ModelSpec
+) -> None:
     write(out, spec, "")
-    assert RunRecord.load(out) == RunRecord.of(spec, EXPRESSION_HEAD)
-    assert paths_by_shard(out) == {}
-
-
-def test_rows_are_written_in_shards_of_bounded_size(out: Path, spec: ModelSpec) -> None:
-    write(out, spec, "abcde")
-    write(out, spec, "fg")
-    assert paths_by_shard(out) == {
-        "1": ["/a.jpg", "/b.jpg"],
-        "2": ["/c.jpg", "/d.jpg"],
-        "3": ["/e.jpg"],
-        "4": ["/f.jpg", "/g.jpg"],
-    }
-
-
-def test_a_crowd_fills_a_shard_too(out: Path, spec: ModelSpec) -> None:
-    write(out, spec, "abc", photos=10, faces=60)
-    assert paths_by_shard(out) == {"1": ["/a.jpg", "/b.jpg"], "2": ["/c.jpg"]}
-
-
-def test_the_folder_is_one_table_for_every_reader(out: Path, spec: ModelSpec) -> None:
-    write(out, spec, "abc", faces=2)
+    assert shards(out) == {}
+    write(out, spec, "abc", photos=10, faces=60)  # a crowd fills a shard too
+    write(out, spec, "defgh")
+    assert shards(out) == {"1": "ab", "2": "c", "3": "de", "4": "fg", "5": "h"}
     table = pyarrow.dataset.dataset(out).to_table()
-    assert sorted(table["path"].to_pylist()) == ["/a.jpg", "/b.jpg", "/c.jpg"]
     assert table.schema.metadata[b"model"] == b"fake"
-    assert {len(faces) for faces in table["faces"].to_pylist()} == {2}
-
-
-def test_rows_are_kept_when_the_work_breaks_off(out: Path, spec: ModelSpec) -> None:
-    def work() -> None:
-        with opened(out, spec) as results, ShardWriter(results, 10) as writer:
-            writer.add(made_up_row("/a.jpg"))
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        work()
-    assert paths_by_shard(out) == {"1": ["/a.jpg"]}
+    assert sorted({len(faces) for faces in table["faces"].to_pylist()}) == [0, 60]
 
 
 @pytest.mark.parametrize("written", [False, True], ids=["before", "after"])
@@ -158,10 +113,10 @@ def test_ctrl_c_while_a_shard_is_written_neither_loses_nor_doubles_rows(
     monkeypatch.setattr(Results, "write", interrupt)
     with pytest.raises(KeyboardInterrupt):
         write(out, spec, "abcd")
-    assert paths_by_shard(out) == {"1": ["/a.jpg", "/b.jpg"]}
+    assert shards(out) == {"1": "ab"}
 
 
-def test_a_full_disk_leaves_no_half_shard(
+def test_neither_a_full_disk_nor_a_kill_leaves_half_a_shard(
     out: Path, spec: ModelSpec, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(out, spec, "ab")
@@ -174,16 +129,12 @@ def test_a_full_disk_leaves_no_half_shard(
     with pytest.raises(OSError, match="No space left"):
         write(out, spec, "cd")
     monkeypatch.undo()
-    assert paths_by_shard(out) == {"1": ["/a.jpg", "/b.jpg"]}
     assert {file.suffix for file in out.iterdir()} == {".parquet", ".json", ""}
-
-
-def test_what_a_kill_left_half_written_is_no_data(out: Path, spec: ModelSpec) -> None:
-    write(out, spec, "ab")
     (out / ".0123456789ab-0.parquet").write_bytes(b"PAR1half")
     assert pyarrow.dataset.dataset(out).count_rows() == 2
     with opened(out, spec, resume=True):
         assert not (out / ".0123456789ab-0.parquet").exists()
+    assert shards(out) == {"1": "ab"}
 
 
 def test_dropped_rows_are_gone_and_the_others_stay(out: Path, spec: ModelSpec) -> None:
@@ -192,52 +143,44 @@ def test_dropped_rows_are_gone_and_the_others_stay(out: Path, spec: ModelSpec) -
         results.drop("photos-000001.parquet", {"/a.jpg"})
         results.drop("photos-000002.parquet", {"/c.jpg", "/d.jpg"})
         schema = pq.read_schema(out / "photos-000001.parquet")
-    assert schema == results.schema
-    assert schema.metadata == results.schema.metadata
-    assert paths_by_shard(out) == {"1": ["/b.jpg"]}
+    assert (schema, schema.metadata) == (results.schema, results.schema.metadata)
+    assert shards(out) == {"1": "b"}
 
 
-def test_a_worklist_is_told_what_there_is(out: Path, spec: ModelSpec) -> None:
+def test_a_worklist_is_told_what_there_is_and_a_damaged_shard_is_named(
+    out: Path, spec: ModelSpec
+) -> None:
     write(out, spec, "abc")
     with opened(out, spec, resume=True) as results, Worklist() as worklist:
         results.tell(worklist)
         assert [worklist.has_row(f"/{name}.jpg") for name in "abcd"] == [True] * 3 + [False]
-        assert worklist.known == 3
-    assert list(known_rows(out / "photos-000002.parquet")) == [("/c.jpg", 1, 2)]
+        (out / "photos-000001.parquet").write_bytes(b"PAR1 and no more")
+        with pytest.raises(CollectionError, match=r"photos-000001\.parquet is damaged"):
+            results.tell(worklist)
 
 
-def test_a_damaged_shard_is_named(out: Path, spec: ModelSpec) -> None:
-    write(out, spec, "ab")
-    (out / "photos-000001.parquet").write_bytes(b"PAR1 and no more")
-    broken = pytest.raises(CollectionError, match=r"photos-000001\.parquet is damaged")
-    with opened(out, spec, resume=True) as results, Worklist() as worklist, broken:
-        results.tell(worklist)
-
-
-def test_results_that_are_there_are_gone_on_with_only_when_asked(
-    out: Path, spec: ModelSpec
+@pytest.mark.parametrize(
+    ("change", "resume", "says"),
+    [
+        ({}, False, r"has results already\. Add --resume"),
+        ({"name": "other"}, True, "cannot be in one table"),
+        ({"sha256": "1" * 64}, True, "cannot be in one table"),
+        ({"detector": "views-2"}, True, "this run has views-2"),
+    ],
+)
+def test_results_are_gone_on_with_only_when_asked_and_by_the_same(
+    out: Path,
+    spec: ModelSpec,
+    monkeypatch: pytest.MonkeyPatch,
+    change: dict[str, str],
+    resume: bool,
+    says: str,
 ) -> None:
     write(out, spec, "ab")
-    with pytest.raises(CollectionError, match=r"has results already\. Add --resume"):
-        opened(out, spec)
-    with opened(out, spec, resume=True) as results:
-        assert len(results.shards()) == 1
-
-
-@pytest.mark.parametrize("change", [{"name": "other"}, {"sha256": "1" * 64}])
-def test_another_model_is_refused(out: Path, spec: ModelSpec, change: dict[str, str]) -> None:
-    write(out, spec, "ab")
-    with pytest.raises(CollectionError, match="cannot be in one table"):
-        opened(out, spec.model_copy(update=change), resume=True)
-
-
-def test_another_detector_is_refused(
-    out: Path, spec: ModelSpec, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    write(out, spec, "ab")
-    monkeypatch.setattr("fer.folder.results.photo_detector", lambda: "views-2")
-    with pytest.raises(CollectionError, match="this run has views-2"):
-        opened(out, spec, resume=True)
+    if detector := change.pop("detector", ""):
+        monkeypatch.setattr("fer.folder.results.photo_detector", lambda: detector)
+    with pytest.raises(CollectionError, match=says):
+        opened(out, spec.model_copy(update=change), resume=resume)
 
 
 def test_an_unknown_head_leaves_no_folder(out: Path, spec: ModelSpec) -> None:

@@ -48,10 +48,6 @@ def test_what_all_expressions_have_in_common_says_nothing() -> None:
     assert np.count_nonzero(made.maps) == 2
 
 
-def test_a_face_without_activation_gives_a_flat_map() -> None:
-    assert not one_place(FACE, 0, 0, value=0.0).heatmap("happy", 48).any()
-
-
 @pytest.mark.parametrize("side", [6, 48, 240])
 def test_a_place_lies_where_its_square_does_and_speaks_against_the_other(side: int) -> None:
     made = one_place(FACE, row=1, column=4)
@@ -82,12 +78,3 @@ def test_a_map_follows_its_face_into_the_photograph(
     in_frame = made.to_frame @ [x + 0.5, y + 0.5, 1]
     assert in_frame == pytest.approx([(place[1] + 0.5) / 6, (place[0] + 0.5) / 6], abs=0.04)
     assert not heat[0].any()
-
-
-def test_the_face_under_the_map_is_cut_out_as_the_network_sees_it() -> None:
-    image = np.zeros((200, 200, 3), np.uint8)
-    image[30:130, 40:140] = 200
-    face = one_place(FACE, 0, 0).face(image, 96)
-    assert face.shape == (96, 96, 3)
-    assert (face[20:80, 20:80] == 200).all()
-    assert not face[:8].any()

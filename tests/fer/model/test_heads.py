@@ -37,15 +37,6 @@ def test_a_blend_is_the_weighted_geometric_mean_of_probabilities(
     assert found == pytest.approx(mean / mean.sum(axis=1, keepdims=True), abs=1e-5)
 
 
-@pytest.mark.parametrize("shape", [(0,), (4,), (2, 5, 5)])
-def test_a_blend_of_maps_has_their_shape(shape: tuple[int, ...]) -> None:
-    spec = model(0.5)
-    parts = {"first": np.ones((*shape, 2), np.float32), "second": np.ones((*shape, 3), np.float32)}
-    found = blended(spec, spec.heads[0], parts)
-    assert found.shape == (*shape, 2)
-    assert found == pytest.approx(np.full((*shape, 2), 0.75))
-
-
 @pytest.mark.parametrize("faces", [0, 1, 3])
 def test_every_head_says_the_same_as_in_the_classifier(faces: int) -> None:
     classifier = ExpressionClassifier(SHIPPED_MODEL)

@@ -1,9 +1,12 @@
+from pathlib import Path
+
 import pytest
 from pydantic import ValidationError
 
 from fer.evaluation.report import Report
 from fer.labels import EXPRESSION_HEAD
-from fer.model.spec import Abstention, ModelSpec
+from fer.model import spec as module
+from fer.model.spec import Abstention, ModelSpec, shipped_model
 from fer.records import file_sha256
 from tests.samples import SHIPPED_MODEL
 
@@ -81,3 +84,14 @@ def test_the_shipped_model_is_good_enough_to_ship() -> None:
     report = Report.load(SHIPPED_MODEL)
     assert report.evaluations["validation"].accuracy >= 0.68
     assert len(report.history) == report.configuration["epochs"]
+
+
+def test_an_installed_package_runs_its_own_model_and_a_checkout_that_of_trainings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert shipped_model() == SHIPPED_MODEL
+    monkeypatch.setattr(module, "__file__", str(tmp_path / "fer" / "model" / "spec.py"))
+    assert shipped_model() == tmp_path / "models" / "compact"
+    own = tmp_path / "fer" / "_models" / "compact"
+    own.mkdir(parents=True)
+    assert shipped_model() == own

@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 
 from fer import alignment, quality, stream, types
-from fer.detection import blazeface, evidence, face_landmark, pyramid
+from fer.detection import blazeface, evidence, face_landmark
 from fer.model.spec import ModelSpec
 from fer.ondevice.constants import model_constants, path_constants
-from fer.tracking import appearance, track, tracker
+from fer.tracking import observation, track, tracker
 from fer.video import scene_cuts
 from tests.samples import ROOT, SHIPPED_MODEL
 
@@ -39,6 +39,25 @@ def test_a_head_that_never_answers_has_no_thresholds(spec: ModelSpec) -> None:
     assert made["heads"][0]["thresholds"] == [[None] * len(head.labels)] * 2
 
 
+def _own_numbers(module: ModuleType) -> Iterator[str]:
+    """Yield the names of the public constants that a module defines itself."""
+    tree = ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8"))
+    targets = [t for node in tree.body if isinstance(node, ast.Assign) for t in node.targets]
+    names = {n.id for target in targets for n in ast.walk(target) if isinstance(n, ast.Name)}
+    yield from (name for name in sorted(names) if re.fullmatch("[A-Z][A-Z0-9_]+", name))
+
+
+def _changed(value: object) -> object:
+    match value:
+        case slice():
+            return slice(value.start + 1, value.stop)
+        case tuple():
+            return (_changed(value[0]), *value[1:])
+        case np.ndarray():
+            return value + np.float32(0.125)
+    return value + 1
+
+
 #: Numbers of these modules that the path on a device does not use, and why.
 ELSEWHERE = {
     "FER2013_FRAMING": "a model says how it frames faces",
@@ -50,75 +69,24 @@ ELSEWHERE = {
 }
 
 
-@pytest.mark.parametrize(
-    "module",
-    [
-        alignment,
-        quality,
-        blazeface,
-        evidence,
-        face_landmark,
-        appearance,
-        track,
-        tracker,
-        scene_cuts,
-    ],
-    ids=lambda module: module.__name__,
-)
-def test_every_public_number_of_a_module_is_among_them(
-    module: ModuleType, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    before = json.dumps(path_constants(**FRAMES))
-    for name in _own_numbers(module):
-        if name in ELSEWHERE:
-            continue
-        with monkeypatch.context() as patch:
-            patch.setattr(module, name, _changed(getattr(module, name)))
-            assert json.dumps(path_constants(**FRAMES)) != before, name
+MODULES = (alignment, quality, blazeface, evidence, face_landmark, observation, track, tracker)
 
-
-def _own_numbers(module: ModuleType) -> Iterator[str]:
-    """Yield the names of the public constants that a module defines itself."""
-    tree = ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8"))
-    for node in tree.body:
-        if isinstance(node, ast.Assign):
-            names = {n.id for target in node.targets for n in ast.walk(target) if _is_name(n)}
-            yield from (name for name in sorted(names) if re.fullmatch("[A-Z][A-Z0-9_]+", name))
-
-
-def _is_name(node: ast.AST) -> bool:
-    return isinstance(node, ast.Name)
-
-
-def _changed(value: object) -> object:
-    match value:
-        case slice():
-            return slice(value.start + 1, value.stop)
-        case tuple():
-            return (_changed(value[0]), *value[1:])
-        case np.ndarray():
-            return value + np.float32(0.125)
-        case int() | float():
-            return value + 1
-    raise TypeError(f"{value!r} is no number")
+NAMED = [
+    *((module, name) for module in (*MODULES, scene_cuts) for name in _own_numbers(module)),
+    (stream, "STREAM_SCORE"),
+    *((types, name) for name in ("LANDMARKS", "CANDIDATE_SHARE", "MAX_CANDIDATES")),
+]
 
 
 @pytest.mark.parametrize(
-    ("module", "name"),
-    [
-        (stream, "STREAM_SCORE"),
-        (pyramid, "LOGIT_CLIP"),
-        (types, "LANDMARKS"),
-        (types, "CANDIDATE_SHARE"),
-        (types, "MAX_CANDIDATES"),
-    ],
+    ("module", "name"), [(module, name) for module, name in NAMED if name not in ELSEWHERE]
 )
-def test_so_are_those_of_modules_with_others(
+def test_every_public_number_of_the_path_is_among_them(
     module: ModuleType, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = path_constants(**FRAMES)
+    before = json.dumps(path_constants(**FRAMES))
     monkeypatch.setattr(module, name, _changed(getattr(module, name)))
-    assert path_constants(**FRAMES) != before
+    assert json.dumps(path_constants(**FRAMES)) != before
 
 
 def _leaves(value: object, path: str = "") -> Iterator[tuple[str, object]]:

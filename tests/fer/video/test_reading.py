@@ -16,62 +16,41 @@ from fer.video.reading import VideoReader, ahead, probe
 from tests.fer.video.samples import even, plain, write_clip
 
 
-def threads() -> set[str]:
-    return {thread.name for thread in threading.enumerate()}
+@pytest.fixture(autouse=True)
+def _no_thread_is_left() -> Iterator[None]:
+    yield
+    assert "ahead" not in {thread.name for thread in threading.enumerate()}
 
 
-@pytest.mark.parametrize("count", [0, 1, 2, 50])
+@pytest.mark.parametrize("count", [0, 1, 50])
 def test_all_items_come_in_order(count: int) -> None:
     with ahead(range(count), 3) as items:
         assert list(items) == list(range(count))
-    assert "ahead" not in threads()
 
 
 def test_it_is_only_so_far_ahead() -> None:
     made: list[int] = []
-
-    def make() -> Iterator[int]:
-        for number in range(100):
-            made.append(number)
-            yield number
-
-    with ahead(make(), 3) as items:
+    with ahead((made.append(i) or i for i in range(100)), 3) as items:
         for number in items:
             # Three wait, one is used, and one is made.
             assert len(made) <= number + 5
             if number == 20:
                 break
     assert len(made) < 30
-    assert "ahead" not in threads()
 
 
-def test_what_it_raises_is_raised_in_the_loop_after_what_came_before() -> None:
+def test_an_error_of_either_side_is_raised_in_the_loop() -> None:
+    seen: list[int] = []
+
     def make() -> Iterator[int]:
         yield 1
         raise ValueError("broken")
 
-    seen: list[int] = []
-
-    def use() -> None:
-        with ahead(make(), 2) as items:
-            seen.extend(items)
-
-    with pytest.raises(ValueError, match="broken"):
-        use()
+    with pytest.raises(ValueError, match="broken"), ahead(make(), 2) as items:
+        seen.extend(items)
+    with pytest.raises(ZeroDivisionError), ahead(iter(int, 1), 2) as items:
+        seen.append(1 // next(items))
     assert seen == [1]
-
-
-def test_it_ends_when_the_loop_raises() -> None:
-    def use() -> None:
-        with ahead(iter(int, 1), 2) as items:
-            raise KeyError(next(items))
-
-    with pytest.raises(KeyError):
-        use()
-    assert "ahead" not in threads()
-
-
-UNEVEN = [0.0, 0.033, 0.4, 0.41, 1.7, 1.733]
 
 
 FORMATS: list[tuple[str, dict[str, str]]] = [
@@ -82,82 +61,59 @@ FORMATS: list[tuple[str, dict[str, str]]] = [
     ("a.webm", {"codec": "libvpx-vp9", "cpu-used": "8"}),
     ("a.avi", {"codec": "mpeg4"}),
     ("a.gif", {"codec": "gif", "pix_fmt": "rgb8"}),
+    ("odd.mkv", {"codec": "ffv1", "pix_fmt": "yuv444p"}),
+    ("deep.mkv", {"codec": "libx265", "pix_fmt": "yuv420p10le", "x265-params": "log-level=none"}),
+    ("grey.mkv", {"codec": "ffv1", "pix_fmt": "gray"}),
 ]
 
 
 @pytest.mark.parametrize(("name", "options"), FORMATS)
 def test_every_format_is_read(tmp_path: Path, name: str, options: dict[str, str]) -> None:
-    file = write_clip(tmp_path / name, even(10), **options)  # type: ignore[arg-type]
+    size = (97, 65) if name == "odd.mkv" else (96, 64)
+    file = write_clip(tmp_path / name, even(5), plain(size), **options)  # type: ignore[arg-type]
     with VideoReader(file) as reader:
         frames = [(frame.seconds, frame.picture()) for frame in reader.frames()]
-        assert (reader.info.width, reader.info.height, reader.note) == (96, 64, "")
-    assert [seconds for seconds, _ in frames] == pytest.approx(even(10), abs=0.0011)
+        assert (reader.info.width, reader.info.height, reader.note) == (*size, "")
+    assert [seconds for seconds, _ in frames] == pytest.approx(even(5), abs=0.0011)
     for _, picture in frames:
-        assert picture.shape == (64, 96, 3)
+        assert picture.shape == (size[1], size[0], 3)
         # A GIF of 256 fixed colours is not near.
-        assert picture[30, 60].tolist() == pytest.approx([130] * 3, abs=50)
+        near = 50 if name == "a.gif" else 6
+        assert picture[30, 60].tolist() == pytest.approx([130] * 3, abs=near)
         assert picture[5, 5].max() < 40
 
 
-@pytest.mark.parametrize("name", ["a.mp4", "a.mov", "a.mkv", "a.webm"])
+@pytest.mark.parametrize(("name", "codec"), [("a.mp4", "libx264"), ("a.webm", "libvpx")])
 @pytest.mark.parametrize("start", [0.0, 7.25])
-def test_times_are_the_files_own(tmp_path: Path, name: str, start: float) -> None:
-    codec = "libvpx" if name == "a.webm" else "libx264"
-    times = [start + seconds for seconds in UNEVEN]
-    file = write_clip(tmp_path / name, times, codec=codec)
-    with VideoReader(file) as reader:
-        found = [frame.seconds for frame in reader.frames()]
+def test_times_are_the_files_own(tmp_path: Path, name: str, codec: str, start: float) -> None:
+    times = [start + seconds for seconds in (0.0, 0.033, 0.4, 0.41, 1.7, 1.733)]
+    with VideoReader(write_clip(tmp_path / name, times, codec=codec)) as reader:
+        assert [frame.seconds for frame in reader.frames()] == pytest.approx(times, abs=0.001)
         # How long the last frame is shown differs.
         assert reader.info.seconds == pytest.approx(1.75, abs=1.4)
-        assert reader.note == ""
-    assert found == pytest.approx(times, abs=0.001)
+        assert (reader.start, reader.note) == (pytest.approx(start), "")
 
 
 @pytest.mark.parametrize(
     ("rotation", "size", "corner"),
     [
-        (0, (96, 64), (0, 0)),
-        (90, (64, 96), (0, 1)),
-        (180, (96, 64), (1, 1)),
-        (270, (64, 96), (1, 0)),
+        (0, (96, 64), [0, 0]),
+        (90, (64, 96), [1, 0]),
+        (180, (96, 64), [1, 1]),
+        (270, (64, 96), [0, 1]),
     ],
 )
-def test_phone_clips_are_upright(
-    tmp_path: Path, rotation: int, size: tuple[int, int], corner: tuple[int, int]
+def test_phone_clips_are_upright_and_reduced_as_far_as_is_asked_for(
+    tmp_path: Path, rotation: int, size: tuple[int, int], corner: list[int]
 ) -> None:
-    file = write_clip(tmp_path / "a.mp4", even(3), rotation=rotation)
-    with VideoReader(file) as reader:
+    with VideoReader(write_clip(tmp_path / "a.mp4", even(3), rotation=rotation)) as reader:
         frame = next(reader.frames())
         assert (reader.info.width, reader.info.height) == frame.size == size
     picture = frame.picture()
-    assert picture.shape == (size[1], size[0], 3)
+    assert picture.shape == frame.picture(1000).shape == (size[1], size[0], 3)
     dark = np.argwhere(picture[..., 0] < 60).mean(axis=0) / (size[1], size[0])
-    assert (dark > 0.5).astype(int).tolist() == [corner[1], corner[0]]
-
-
-@pytest.mark.parametrize(
-    ("size", "options"),
-    [
-        ((97, 65), {"codec": "ffv1", "pix_fmt": "yuv444p"}),
-        ((96, 64), {"codec": "libx265", "pix_fmt": "yuv420p10le", "x265-params": "log-level=none"}),
-        ((96, 64), {"codec": "ffv1", "pix_fmt": "gray"}),
-    ],
-)
-def test_unusual_pictures_are_read(
-    tmp_path: Path, size: tuple[int, int], options: dict[str, str]
-) -> None:
-    file = write_clip(tmp_path / "a.mkv", even(3), plain(size), **options)  # type: ignore[arg-type]
-    with VideoReader(file) as reader:
-        picture = next(reader.frames()).picture()
-    assert picture.shape == (size[1], size[0], 3)
-    assert picture[30, 60].tolist() == pytest.approx([130] * 3, abs=6)
-
-
-def test_a_large_frame_is_reduced_as_far_as_is_asked_for(tmp_path: Path) -> None:
-    with VideoReader(write_clip(tmp_path / "a.mp4", even(1), rotation=90)) as reader:
-        frame = next(reader.frames())
-    assert frame.picture(48).shape == (48, 32, 3)
-    assert frame.picture(1000).shape == (96, 64, 3)
+    assert (dark > 0.5).astype(int).tolist() == corner
+    assert frame.picture(48).shape == (size[1] // 2, size[0] // 2, 3)
     assert frame.thumbnail().shape == (36, 64)
 
 
@@ -173,19 +129,17 @@ def test_the_header_is_told(tmp_path: Path) -> None:
     assert (mute.has_sound, mute.created) == (False, None)
 
 
-@pytest.mark.parametrize("seconds", [0.0, 0.9, 0.95, 1.0, 2.9])
-def test_a_frame_can_be_found_again(tmp_path: Path, seconds: float) -> None:
-    file = write_clip(tmp_path / "a.mp4", even(30))
-    with VideoReader(file) as reader:
+def test_a_frame_can_be_found_again(tmp_path: Path) -> None:
+    with VideoReader(write_clip(tmp_path / "a.mp4", even(30))) as reader:
         list(reader.frames())
-        frame = reader.seek(seconds)
-        assert frame is not None
-        assert abs(frame.seconds - seconds) <= 0.051
+        for seconds in (0.0, 2.9, 0.9, 0.95, 1.0):
+            frame = reader.seek(seconds)
+            assert frame is not None
+            assert abs(frame.seconds - seconds) <= 0.051
         assert reader.seek(99) is None
 
 
-def only_sound(file: Path) -> Path:
-    """Return a sound file, cut out of a recording."""
+def only_sound(file: Path) -> None:
     whole = write_clip(file.with_name("whole.mp4"), even(3), sound="aac")
     with av.open(str(whole)) as source, av.open(str(file), "w") as out:
         track = out.add_stream_from_template(source.streams.audio[0])
@@ -193,51 +147,35 @@ def only_sound(file: Path) -> Path:
             if packet.dts is not None:
                 packet.stream = track
                 out.mux(packet)
-    return file
 
 
-def written(content: bytes) -> Callable[[Path], Path]:
-    def write(file: Path) -> Path:
-        file.write_bytes(content)
-        return file
-
-    return write
-
-
-def small(size: tuple[int, int]) -> Callable[[Path], Path]:
-    return lambda file: write_clip(file, even(2), plain(size))
+def written(content: bytes) -> Callable[[Path], object]:
+    return lambda file: file.write_bytes(content)
 
 
 @pytest.mark.parametrize(
     ("make", "says"),
     [
         (written(b""), "is empty"),
-        (lambda file: file, "cannot be opened: No such file"),
+        (lambda file: None, "cannot be opened: No such file"),
         (written(b"Just a text.\n" * 99), "is not a recording that can be read"),
         (written(b"#EXTM3U\n#EXT-X-VERSION:3\n#EXTINF:9,\n/etc/hostname\n"), "is not a recording"),
         (written(b"ffconcat version 1.0\nfile 'other.mp4'\n"), "is not a recording"),
-        (written(bytes(5000)), "is not a recording"),
         (only_sound, "sound, but no picture"),
-        (small((8, 8)), "is too small: 8 × 8 pixels; expected 16 × 16"),
+        (lambda file: write_clip(file, even(2), plain((8, 8))), "is too small: 8 × 8 pixels"),
+        (lambda file: write_clip(file, even(2), plain((640, 480))), "is too large: 640 × 480"),
     ],
 )
 def test_what_is_no_recording_is_refused_with_the_reason(
-    tmp_path: Path, make: Callable[[Path], Path], says: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make: Callable[[Path], object], says: str
 ) -> None:
-    with pytest.raises(VideoError, match=says):
-        probe(make(tmp_path / "a.mp4"))
-
-
-def test_frames_that_are_too_large_are_refused_before_they_are_decoded(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    file = write_clip(tmp_path / "a.mp4", even(2), plain((640, 480)))
+    make(tmp_path / "a.mp4")
     monkeypatch.setattr(opening, "MAX_PIXELS", 300_000)
-    with pytest.raises(VideoError, match="is too large: 640 × 480 pixels"):
-        probe(file)
+    with pytest.raises(VideoError, match=says):
+        probe(tmp_path / "a.mp4")
 
 
-@pytest.mark.parametrize("share", [0.3, 0.6, 0.9])
+@pytest.mark.parametrize("share", [0.3, 0.9])
 @pytest.mark.parametrize("name", ["a.mp4", "a.mkv"])
 def test_a_cut_off_file_is_read_as_far_as_it_goes(tmp_path: Path, name: str, share: float) -> None:
     noise = np.random.default_rng(1)
@@ -245,12 +183,12 @@ def test_a_cut_off_file_is_read_as_far_as_it_goes(tmp_path: Path, name: str, sha
     def draw(seconds: float) -> np.ndarray:
         return noise.integers(0, 255, (64, 96, 3), np.uint8)
 
-    whole = write_clip(tmp_path / name, even(60), draw, fast_start=name == "a.mp4")
+    times = even(60, start=2.0)
+    whole = write_clip(tmp_path / name, times, draw, fast_start=name == "a.mp4")
     content = whole.read_bytes()
     whole.write_bytes(content[: round(share * len(content))])
     with VideoReader(whole) as reader:
         seconds = [frame.seconds for frame in reader.frames()]
         assert 60 * share - 12 < len(seconds) < 60 * share + 6
-        assert re.fullmatch(
-            rf"The file breaks off after 0:0{int(reader.end)} of 0:0[56]\.", reader.note
-        )
+        read = int(reader.end - reader.start)
+        assert re.fullmatch(rf"The file breaks off after 0:0{read} of 0:0[56]\.", reader.note)

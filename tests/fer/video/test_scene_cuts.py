@@ -10,10 +10,9 @@ import pytest
 from skimage import data
 
 from fer.types import Image
-from fer.video.frame import THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH
 from fer.video.reading import VideoReader
 from fer.video.recording import prepared
-from fer.video.scene_cuts import SceneCuts
+from fer.video.scene_cuts import THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH, SceneCuts
 from tests.fer.video.samples import even, write_clip
 
 #: Photographs of very different things.
@@ -57,25 +56,16 @@ def test_a_recording_begins_without_a_cut() -> None:
     assert cuts_in(shot("coffee")) == [False]
 
 
-@pytest.mark.parametrize("one", SCENES)
-@pytest.mark.parametrize("other", SCENES)
-def test_another_photograph_is_another_scene(one: str, other: str) -> None:
-    assert cuts_in(shot(one), shot(other)) == [False, one != other]
+def test_another_photograph_is_another_scene() -> None:
+    for one in SCENES:
+        for other in SCENES:
+            assert cuts_in(shot(one), shot(other)) == [False, one != other]
 
 
 @pytest.mark.parametrize("name", SCENES)
 @pytest.mark.parametrize(
     "change",
-    [
-        {"dx": 0.05},
-        {"dx": 0.15},
-        {"dy": -0.1},
-        {"dx": 0.08, "dy": 0.08},
-        {"zoom": 1.1},
-        {"zoom": 0.9},
-        {"light": 0.4},
-        {"light": 1.6},
-    ],
+    [{"dx": 0.15}, {"dy": -0.1}, {"zoom": 1.1}, {"zoom": 0.9}, {"light": 0.4}, {"light": 1.6}],
     ids=str,
 )
 def test_a_camera_that_moves_and_light_that_changes_are_no_cut(

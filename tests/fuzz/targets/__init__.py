@@ -1,6 +1,6 @@
 """All targets."""
 
-from tests.fuzz.target import Target
+from tests.fuzz.runner import Target
 from tests.fuzz.targets.archives import ARCHIVES
 from tests.fuzz.targets.browsers import BROWSERS
 from tests.fuzz.targets.data_sets import DATA_SETS

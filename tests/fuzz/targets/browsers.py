@@ -9,20 +9,18 @@ from typing import Any
 import numpy as np
 
 from app.live.device.protocol import DeviceFeed, Report
-from app.live.streaming.session import LiveSession
 from app.live.streaming.stream_limit import StreamLimit
 from app.own_data.labelling import carry_out
 from app.own_data.own_set import OwnSet
-from fer import FaceStream
-from fer.errors import WireError
 from fer.export.sessions import WRITERS, file_bytes
 from fer.export.stream import StreamResult
-from fer.ondevice.wire import HEADER, face_type, read_observation, split
-from tests.app.live.device.samples import Browser, model_of, no_detector, seen
+from fer.ondevice.wire import HEADER, face_type
+from tests.app.live.device.samples import Browser, no_detector, seen
+from tests.app.live.samples import session_of
 from tests.app.samples import Clock
 from tests.fuzz.mutations import NASTY_NUMBERS, Rng, changed, changed_value, one
-from tests.fuzz.target import Target, assert_says
-from tests.samples import FakeClassifier, fake_spec, make_detections
+from tests.fuzz.runner import Target
+from tests.samples import fake_spec, make_detections
 
 _SPEC = fake_spec()
 
@@ -54,28 +52,15 @@ def change(rng: Rng, runs: list[Messages]) -> tuple[Messages, Any]:
     messages = [*one(rng, runs)]
     for _ in range(1 + int(rng.integers(3))):
         at = int(rng.integers(len(messages)))
-        if rng.random() < 0.4:
-            messages[at] = changed_value(rng, messages[at])
-        elif (batches := _batches(messages[at])) and isinstance(batches[0], dict):
-            batch = one(rng, batches)
-            if isinstance(batch, dict) and isinstance(text := batch.get("observations"), str):
-                other = batch | {"observations": _changed_text(rng, text)}
-                messages[at] = messages[at] | {"batches": [other]}
+        match messages[at]:
+            case {"batches": [{"observations": str(text)} as batch, *others]} if rng.random() < 0.6:
+                data = base64.b64decode(text + "==")
+                data = changed(rng, data) if rng.random() < 0.5 else _with_numbers(rng, data)
+                batch = batch | {"observations": base64.b64encode(data).decode()}
+                messages[at] = messages[at] | {"batches": [batch, *others]}
+            case message:
+                messages[at] = changed_value(rng, message)
     return messages, changed_value(rng, one(rng, _TOLD))
-
-
-def _batches(message: Any) -> Any:
-    found = message.get("batches") if isinstance(message, dict) else None
-    return found if isinstance(found, list) else None
-
-
-def _changed_text(rng: Rng, text: str) -> str:
-    try:
-        data = base64.b64decode(text)
-    except ValueError:
-        return text
-    data = changed(rng, data) if rng.random() < 0.5 else _with_numbers(rng, data)
-    return base64.b64encode(data).decode()
 
 
 def _with_numbers(rng: Rng, data: bytes) -> bytes:
@@ -99,15 +84,13 @@ def _with_numbers(rng: Rng, data: bytes) -> bytes:
 def run(case: tuple[Messages, Any], folder: Path) -> None:
     messages, told = case
     clock = Clock()
-    stream = FaceStream(no_detector, FakeClassifier(3), _SPEC)
-    session = LiveSession(stream, StreamLimit(0, clock), clock)
-    session.choose_model(model_of(_SPEC))
-    feed = DeviceFeed(session, lambda key: None)
+    session = session_of(_SPEC, StreamLimit(0, clock), clock, no_detector)
+    feed = DeviceFeed(session)
     for message in messages:
         clock.seconds += 0.5
         reply = feed.take(message)
         assert set(reply.data()) == set(reply.__dict__)
-        _observations(message)
+        feed.hear(message)
     rows = session.record.rows()
     assert np.isfinite(rows.seconds).all()
     assert (np.diff(rows.seconds) >= 0).all()
@@ -117,20 +100,6 @@ def run(case: tuple[Messages, Any], folder: Path) -> None:
     Report.of(told)
     own = OwnSet(_SPEC.labels)
     assert carry_out(own, told, 0) >= 0
-
-
-def _observations(message: Any) -> None:
-    for batch in _batches(message) or ():
-        text = batch.get("observations") if isinstance(batch, dict) else None
-        try:
-            data = base64.b64decode(text if isinstance(text, str) else "")
-        except ValueError:
-            continue
-        try:
-            for part in split(data):
-                read_observation(part, _SPEC)
-        except WireError as error:
-            assert_says(error)
 
 
 BROWSERS = Target("browsers", seeds, change, run, memory=512 * 2**20)

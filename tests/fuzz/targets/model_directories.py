@@ -12,123 +12,78 @@ from typing import Any
 import numpy as np
 
 from app.core.models.runnable import entry_of, runnable_models
+from app.core.report.text import split_evaluations
 from app.core.settings import MODELS
 from app.dashboard.models import json_report, open_model
-from app.dashboard.render.html import html_report
+from app.dashboard.registry import html_report
 from app.dashboard.sections.comparison import comparison, differences
-from app.dashboard.text import split_evaluations
 from fer.errors import ModelError
 from fer.evaluation.other_data import OtherDataFile
 from fer.evaluation.report import Report
 from fer.model.classifier import ExpressionClassifier
 from fer.model.spec import ModelSpec
 from fer.ondevice.networks import fixed_batch
-from tests.fuzz.mutations import NASTY_VALUES, Rng, changed, changed_value, one
-from tests.fuzz.target import Target, assert_says
+from tests.fuzz.mutations import Files, Rng, as_json, changed_files, one, write_files
+from tests.fuzz.runner import Target, refused
 from tests.samples import SHIPPED_MODEL
-from training.evaluation.predictions import FURTHER_FILE, PREDICTIONS_FILE
-from training.evaluation.split_predictions import load_splits
+from training.evaluation.predictions import FURTHER_FILE, PREDICTIONS_FILE, load_splits
 
-_RECORDS = (ModelSpec.filename, Report.filename, OtherDataFile.filename, "mistakes.json")
-_DEEP = b'{"version":' + b"[" * 100_000
-
-Directory = dict[str, bytes]
+_RECORDS = (ModelSpec.filename, Report.filename)
 
 
-def seeds(folder: Path) -> list[Directory]:
+def seeds(folder: Path) -> list[Files]:
     """Return a small model with all files that one may have, and one of an older version."""
     files = {
         name: (SHIPPED_MODEL / name).read_bytes()
         for name in (ModelSpec.filename, Report.filename, OtherDataFile.filename)
     }
-    spec, report = (json.loads(files[name]) for name in _RECORDS[:2])
-    network = (SHIPPED_MODEL / spec["file"]).read_bytes()
+    spec, report = (json.loads(files[name]) for name in _RECORDS)
     labels = spec["heads"][0]["labels"]
     mistake = {"head": "expression", "truth": labels[0], "answer": labels[1], "confidence": 0.9}
     mistakes = {"version": 1, "sha256": spec["sha256"], "data": "d", "split": "validation"}
-    files["mistakes.json"] = _json(mistakes | {"mistakes": [mistake | {"png": "iVBORw0KGgo="}]})
-    files[spec["file"]] = network
-    for name in (PREDICTIONS_FILE, FURTHER_FILE):
-        files[name] = predictions({})
-    older = dict(files)
-    older[ModelSpec.filename] = _json(spec | {"version": 1})
-    older[Report.filename] = _json(report | {"version": 4})
-    return [files, files, files, older]
-
-
-def predictions(other: dict[str, Any]) -> bytes:
-    """Return stored predictions, some of which are others."""
+    files["mistakes.json"] = as_json(mistakes | {"mistakes": [mistake | {"png": "iVBORw0KGgo="}]})
+    files[spec["file"]] = (SHIPPED_MODEL / spec["file"]).read_bytes()
     fields: dict[str, Any] = {}
     for name in ("validation", "validation/expression/degraded", "validation/agreement/a/b"):
         fields[f"{name}_labels"] = np.arange(5)
         fields[f"{name}_probabilities"] = np.full((5, 7), 1 / 7, np.float32)
     out = io.BytesIO()
-    np.savez_compressed(out, **(fields | other))
-    return out.getvalue()
+    np.savez_compressed(out, **fields)
+    files |= dict.fromkeys((PREDICTIONS_FILE, FURTHER_FILE), out.getvalue())
+    older = {
+        _RECORDS[0]: as_json(spec | {"version": 1}),
+        _RECORDS[1]: as_json(report | {"version": 4}),
+    }
+    return [files, files, files, files | older]
 
 
-def _json(value: Any) -> bytes:
-    return json.dumps(value).encode("utf-8", "surrogatepass")
-
-
-def change(rng: Rng, directories: list[Directory]) -> Directory:
-    """Change the files of a directory; records mostly as plain data, so that they stay JSON."""
-    files = dict(one(rng, directories))
-    for _ in range(1 + int(rng.integers(2))):
-        name = one(rng, (*_RECORDS, *_RECORDS[:2], PREDICTIONS_FILE, FURTHER_FILE, "model.tflite"))
-        if name not in files:
-            continue
-        match int(rng.integers(12)):
-            case 0:
-                del files[name]
-            case 1:
-                files[name] = changed(rng, files[name], [*files.values()])
-            case 2 if name in _RECORDS:
-                files[name] = one(rng, (_DEEP, *(_json(value) for value in NASTY_VALUES)))
-            case _ if name in _RECORDS:
-                files[name] = _with_values(rng, files[name])
-            case _ if name.endswith(".npz"):
-                values = [np.zeros((2, 3)), np.array("x"), np.array([None]), np.zeros((0, 7))]
-                files[name] = predictions(
-                    {"validation_labels": one(rng, values), "x/y_labels": one(rng, values)}
-                )
-            case _:
-                files[name] = changed(rng, files[name])
+def change(rng: Rng, directories: list[Files]) -> Files:
+    """Change the files of a directory; often so that its records know of it."""
+    files = changed_files(rng, one(rng, directories))
     return _with_hashes(files) if rng.random() < 0.5 else files
 
 
-def _with_values(rng: Rng, data: bytes) -> bytes:
-    try:
-        return _json(changed_value(rng, json.loads(data)))
-    except (ValueError, RecursionError):  # it is no record any more
-        return data
-
-
-def _with_hashes(files: Directory) -> Directory:
+def _with_hashes(files: Files) -> Files:
     """Let the records name the files that are there, so that these are read."""
     try:
-        spec, report = (json.loads(files[name]) for name in _RECORDS[:2])
+        spec, report = (json.loads(files[name]) for name in _RECORDS)
         for name, card in report["files"].items():
             if name in files:
                 card["sha256"] = hashlib.sha256(files[name]).hexdigest()
         spec["sha256"] = hashlib.sha256(files["model.tflite"]).hexdigest()
-        return files | {name: _json(v) for name, v in zip(_RECORDS, (spec, report), strict=False)}
+        return files | dict(zip(_RECORDS, map(as_json, (spec, report)), strict=True))
     except (KeyError, ValueError, TypeError, AttributeError, RecursionError):
         return files
 
 
-def run(files: Directory, folder: Path) -> None:
+def run(files: Files, folder: Path) -> None:
     directory = folder / "models" / "one"
     directory.mkdir(parents=True)
-    for name, data in files.items():
-        (directory / name).write_bytes(data)
+    write_files(directory, files)
     os.environ[MODELS.name] = str(directory.parent)
-    steps = (_page, _run, load_splits)
-    for step in steps:
-        try:
+    for step in (_page, _run, load_splits):
+        with refused(ModelError):
             step(directory)
-        except ModelError as error:
-            assert_says(error)
     assert {"one", "compact"} >= {entry.name for entry in runnable_models()}
 
 

@@ -56,10 +56,6 @@ test("a graphics processor that never answers is given up", async () => {
   assert.equal(await faster(stuck, now, 1), "wasm");
 });
 
-test("where wasm itself fails, nothing can be used", async () => {
-  await assert.rejects(faster(async () => Promise.reject(new Error("no memory"))), /no memory/);
-});
-
 test("small differences are none, beside large values", () => {
   assert.ok(agree([Float32Array.of(100, 1)], [Float32Array.of(100.5, 1.5)]));
   assert.ok(!agree([Float32Array.of(100, 1)], [Float32Array.of(102, 1)]));

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { incapable } from "../../../ondevice/fer_lens_ondevice/assets/page/browser.js";
+import { incapable } from "../../../ondevice/fer_lens_ondevice/assets/page/camera.js";
 
 const BROWSER = {
   Worker: class {},

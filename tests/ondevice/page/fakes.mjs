@@ -62,6 +62,7 @@ export class World {
         clock,
         play: async () => {},
         grab: async () => ({ close: () => {} }),
+        later: (step) => this.steps.push(step),
       },
       outbox: this.outbox,
       mark: (seen) => this.marks.push(seen),
@@ -71,10 +72,9 @@ export class World {
         this.reports.push(phase);
         this.outbox.phase = phase;
       },
-      later: (step) => this.steps.push(step),
       newId: () => `run-${++this.ids}`,
     });
-    this.data = { setup: setup(), settings: { head: "expression", smoothingSeconds: 0.6, mirrored: true, bars: true }, reply: null, heard: 0, life: 0, stop: false };
+    this.data = { setup: setup(), settings: { head: "expression", smoothingSeconds: 0.6, mirrored: true, bars: true }, reply: null, heard: 0, generation: 0, stop: false };
     this.session.update(this.data);
   }
 
@@ -106,7 +106,7 @@ export class World {
     this.outbox.answered(message.number);
     if (message.run) {
       const acknowledged = message.batches.at(-1)?.number ?? 0;
-      this.update({ reply: { run: message.run, acknowledged, life: 0, people: { 1: 7 }, wanted: [1] } });
+      this.update({ reply: { run: message.run, acknowledged, generation: 0, people: { 1: 7 }, wanted: [1] } });
     }
     return message;
   }
@@ -122,7 +122,7 @@ export class World {
 
   /** A frame of the video comes, and goes to the worker if that is free. */
   async frame() {
-    this.milliseconds += 40;
+    this.milliseconds += 70; // more than a fast device needs
     this.session.stream?.pump.arrived();
     await settled();
   }

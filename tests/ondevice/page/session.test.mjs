@@ -25,10 +25,10 @@ test("frames go one at a time, the newest first, with what the visitor has set",
   await world.frame();
   assert.equal(world.worker.frames.length, 1, "the worker is busy");
   world.worker.sees();
-  await settled();
+  await world.frame();
   const [first, second] = world.worker.frames;
   assert.deepEqual([first.number, second.number], [1, 2]);
-  assert.deepEqual([first.received, second.received], [1, 2]);
+  assert.deepEqual([first.received, second.received], [1, 3]);
   assert.deepEqual(second.settings, { head: "expression", smoothingSeconds: 0.6 });
   assert.deepEqual([second.shown, second.draw], [3, 1.5]);
   assert.ok(second.seconds > first.seconds);
@@ -79,31 +79,6 @@ test("without a connection it ends all the same, and what waits goes out later",
   world.milliseconds += 500;
   const [first, second] = [world.deliver(), (world.milliseconds += 500, world.deliver())];
   assert.deepEqual([first.run, second.run], ["run-1", "run-2"]);
-});
-
-test("a camera that is refused, and one that is taken away, end it with the reason", async () => {
-  const refused = new World();
-  refused.refuse = "NotAllowedError";
-  await refused.session.start();
-  assert.deepEqual(refused.reports.at(-1), { phase: "failed", code: "camera", detail: "NotAllowedError" });
-  assert.ok(refused.worker.terminated);
-
-  const taken = await new World().started();
-  await taken.frame();
-  taken.worker.sees();
-  taken.camera.events.ended();
-  assert.deepEqual(taken.reports.at(-1), { phase: "failed", code: "camera", detail: "ended" });
-  taken.milliseconds += 500;
-  assert.equal(taken.deliver().batches.length, 1, "what was seen is not lost");
-});
-
-test("what the worker cannot do ends it with the worker's code, and the camera goes off", async () => {
-  const world = await new World().started();
-  world.worker.says({ type: "failed", code: "integrity", detail: "…" });
-  assert.deepEqual(world.reports.at(-1), { phase: "failed", code: "integrity", detail: "…" });
-  assert.equal(world.camera.on, false);
-  await world.started();
-  assert.equal(world.session.phase, "running", "and it can be started again");
 });
 
 test("without a runtime nothing is asked of the visitor", async () => {
@@ -169,33 +144,12 @@ test("what was cleared does not go out any more", async () => {
   const world = await new World().started();
   await world.frame();
   world.worker.sees();
-  world.update({ life: 1 });
+  world.update({ generation: 1 });
   await world.frame();
   world.worker.sees();
   world.milliseconds += 500;
   const message = world.deliver();
-  assert.deepEqual([message.life, message.batches.length, message.run], [1, 1, "run-2"]);
-});
-
-test("a slow device is said to be, and gets time to rest", async () => {
-  const world = await new World().started();
-  for (let i = 0; i < 6; i++) {
-    await world.frame();
-    world.milliseconds += 900;
-    world.worker.sees();
-    world.milliseconds += 900;
-  }
-  await world.frame();
-  world.session.show(); // as twice a second
-  assert.equal(world.shown.note, "slow");
-  const { length } = world.worker.frames;
-  world.milliseconds += 900;
-  world.worker.sees();
-  await world.frame();
-  assert.equal(world.worker.frames.length, length, "it rests as long as it worked");
-  world.milliseconds += 1000;
-  await world.frame();
-  assert.equal(world.worker.frames.length, length + 1);
+  assert.deepEqual([message.generation, message.batches.length, message.run], [1, 1, "run-2"]);
 });
 
 test("the server may ask it to end, as the visitor goes on there", async () => {
@@ -203,4 +157,42 @@ test("the server may ask it to end, as the visitor goes on there", async () => {
   world.update({ stop: true });
   assert.equal(world.camera.on, false);
   assert.equal(world.session.phase, "ending");
+});
+
+test("what fails ends it with the reason, and the camera goes off; it can be started again", async () => {
+  const refused = new World();
+  refused.refuse = "NotAllowedError";
+  await refused.session.start();
+  assert.deepEqual(refused.reports.at(-1), { phase: "failed", code: "camera", detail: "NotAllowedError" });
+  assert.ok(refused.worker.terminated);
+
+  const world = await new World().started();
+  await world.frame();
+  world.worker.sees();
+  world.camera.events.ended();
+  assert.deepEqual(world.reports.at(-1), { phase: "failed", code: "camera", detail: "ended" });
+  world.milliseconds += 500;
+  assert.equal(world.deliver().batches.length, 1, "what was seen is not lost");
+  await world.started();
+  world.worker.says({ type: "failed", code: "integrity", detail: "…" });
+  assert.deepEqual(world.reports.at(-1), { phase: "failed", code: "integrity", detail: "…" });
+  assert.equal(world.camera.on, false);
+});
+
+test("what is under the picture: a slow device, no picture, no connection", async () => {
+  const world = await new World().started();
+  for (let i = 0; i < 6; i++) {
+    await world.frame();
+    world.milliseconds += 900;
+    world.worker.sees();
+    world.milliseconds += 900;
+  }
+  world.session.show(); // as twice a second
+  assert.equal(world.shown.note, "slow");
+  world.camera.events.muted(true);
+  assert.equal(world.shown.note, "muted");
+  world.outbox.next("setup-a");
+  world.milliseconds += 5000;
+  world.session.show();
+  assert.equal(world.shown.note, "notConnected");
 });

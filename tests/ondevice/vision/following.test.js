@@ -2,17 +2,30 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import { Following } from "../../../ondevice/fer_lens_ondevice/assets/vision/following.js";
-import { CONSTANTS, facesAt } from "./made.js";
+
+const CONSTANTS = {
+  presence: {
+    faceEvidence: 12, noFace: -5, newest: 0.5, firstWait: 0.2, longestWait: 5,
+    recheckSeconds: 10, doubtSeconds: 1,
+  },
+  following: {
+    followedIou: 0.1, newTrackScore: 0.6, freshSeconds: 1, freshFrameSeconds: 5,
+    lookSeconds: 0.1, maxLooks: 6, velocitySeconds: 0.25, coastSeconds: 0.4, markedShare: 0.5,
+  },
+};
+
+/** Return faces with these boxes. */
+function facesAt(boxes, score = 0.9) {
+  return {
+    count: boxes.length,
+    boxes: Float32Array.from(boxes.flat()),
+    scores: new Float32Array(boxes.length).fill(score),
+  };
+}
 
 const ids = (tracks) => tracks.map((track) => track?.id ?? 0);
 const BOX = [100, 100, 150, 150];
 const moved = (by) => BOX.map((place, k) => place + (k % 2 ? 0 : by));
-
-test("nobody is followed where nobody is", () => {
-  const following = new Following(CONSTANTS);
-  assert.deepEqual(following.follow(facesAt([]), 0), []);
-  assert.deepEqual(following.due([], new Float32Array(0), []), []);
-});
 
 test("a face keeps its number while it moves, and gets a velocity", () => {
   const following = new Following(CONSTANTS);
@@ -28,13 +41,6 @@ test("an unsure face continues a track and starts none", () => {
   assert.deepEqual(ids(following.follow(facesAt([BOX], 0.5), 0)), [0]);
   assert.deepEqual(ids(following.follow(facesAt([BOX], 0.7), 0.1)), [1]);
   assert.deepEqual(ids(following.follow(facesAt([BOX], 0.4), 0.2)), [1]);
-});
-
-test("two faces keep their numbers in any order", () => {
-  const following = new Following(CONSTANTS);
-  const [left, right] = [[0, 0, 50, 50], [200, 0, 250, 50]];
-  assert.deepEqual(ids(following.follow(facesAt([left, right]), 0)), [1, 2]);
-  assert.deepEqual(ids(following.follow(facesAt([right, left]), 0.1)), [2, 1]);
 });
 
 test("numbers only grow: who was away for long is new", () => {
@@ -105,21 +111,6 @@ test("what close looks refuse is no face, and looked at ever less often", () => 
   assert.ok(looks >= 5 && looks <= 7);
 });
 
-test("averages belong to a head", () => {
-  const following = new Following(CONSTANTS);
-  const flawless = [false, false, false, false];
-  const mean = (values, head, seconds) => {
-    const [track] = following.follow(facesAt([BOX]), seconds);
-    return following.smoothed(track, values, flawless, head, 0.6).probabilities[0];
-  };
-  assert.equal(mean([1, 0], "one", 0), 1);
-  const second = mean([0, 1], "one", 0.1);
-  assert.ok(second > 0.8 && second < 0.9);
-  assert.equal(mean([0, 1], "other", 0.2), 0);
-  following.beginAverages("other");
-  assert.equal(mean([1, 0], "other", 0.3), 1);
-});
-
 test("a flaw is marked while its average is at least one half", () => {
   const following = new Following(CONSTANTS);
   const marked = (dark, seconds) => {
@@ -136,4 +127,19 @@ test("local numbers fit into 16 bits", () => {
   following.nextId = 65535;
   const two = facesAt([[0, 0, 50, 50], [100, 0, 150, 50]]);
   assert.deepEqual(ids(following.follow(two, 0)), [65535, 1]);
+});
+
+test("averages belong to a head", () => {
+  const following = new Following(CONSTANTS);
+  const flawless = [false, false, false, false];
+  const mean = (values, head, seconds) => {
+    const [track] = following.follow(facesAt([BOX]), seconds);
+    return following.smoothed(track, values, flawless, head, 0.6).probabilities[0];
+  };
+  assert.equal(mean([1, 0], "one", 0), 1);
+  const second = mean([0, 1], "one", 0.1);
+  assert.ok(second > 0.8 && second < 0.9);
+  assert.equal(mean([0, 1], "other", 0.2), 0);
+  following.beginAverages("other");
+  assert.equal(mean([1, 0], "other", 0.3), 1);
 });

@@ -4,21 +4,25 @@ import csv
 import json
 import shlex
 import shutil
+import sys
+from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from fer.evaluation.report import Mistakes, Report
+from fer.evaluation.report import FileCard, Mistakes, Report
 from fer.images import decode
 from fer.labels import EXPRESSION_HEAD, FER2013_LABELS
-from fer.model.spec import ModelSpec
+from fer.model.classifier import ExpressionClassifier
+from fer.model.spec import Abstention, ModelSpec
 from fer.types import Image
 from tests.samples import SHIPPED_MODEL
-from tests.training.samples import save_image
+from tests.training.samples import bars, pixels, save_image, write_csv
 from training.__main__ import main, parser
-from training.data.load import load
 from training.demo.dataset import write_demo_data
+from training.evaluation.measure import update_heads
 from training.evaluation.predictions import load_predictions
 from training.networks.build import build
 from training.presets.catalogue import PRESETS
@@ -31,17 +35,28 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module")
-def few(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Faces that suffice where nothing has to be learnt."""
-    folder = tmp_path_factory.mktemp("demo") / "faces"
-    write_demo_data(folder, per_class=10, seed=1)
-    return folder
+@pytest.fixture
+def ran(capsys: pytest.CaptureFixture) -> Callable[..., tuple[str, str]]:
+    """Returns what a command prints; on stdout, and on stderr."""
+
+    def run(*command: object, status: int = 0) -> tuple[str, str]:
+        assert main([str(word) for word in command]) == status
+        return capsys.readouterr()
+
+    return run
+
+
+Ran = Callable[..., tuple[str, str]]
 
 
 def train(preset: str, data: Path, out: Path, *options: str) -> int:
     places = ["--data", str(data), "--out", str(out), "--work-dir", str(out.parent / "work")]
     return main(["train", "--preset", preset, *places, "--precision", "float32", *options])
+
+
+def rows_of(file: Path) -> list[dict[str, str]]:
+    with file.open(encoding="utf-8") as opened:
+        return list(csv.DictReader(opened))
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +70,7 @@ def model(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 SMALL = {
     "three-class-150": ("--widths", "8,8,8"),
+    "cnn-csv": ("--widths", "4"),
     "cnn-dropout": ("--limit", "64"),
     "cnn-batchnorm": ("--widths", "8,16", "--limit", "64"),
     "transfer": ("--weights", "none", "--frozen-epochs", "1", "--epochs", "2", "--limit", "32"),
@@ -63,193 +79,220 @@ SMALL = {
 
 @pytest.mark.full
 @pytest.mark.parametrize("preset", SMALL)
-def test_each_preset_trains_on_drawn_faces(preset: str, few: Path, tmp_path: Path) -> None:
-    assert train(preset, few, tmp_path / "m", "--epochs", "1", *SMALL[preset]) == 0
-    report = Report.load(tmp_path / "m")
+def test_each_preset_trains_on_drawn_faces(
+    preset: str, demo: Path, tmp_path: Path, ran: Ran
+) -> None:
+    out, sheet, table = (tmp_path / name for name in ("m", "p.png", "p.csv"))
+    assert train(preset, demo, out, "--epochs", "1", *SMALL[preset]) == 0
+    report = Report.load(out)
     assert report.parity < 1e-3
     assert report.preset == preset
     expected = {"happy", "sad", "angry"} if preset == "three-class-150" else set(FER2013_LABELS)
-    assert set(ModelSpec.load(tmp_path / "m").labels) == expected
-    places = ["--data", str(few / "test" / "happy"), "--out", str(tmp_path / "predictions.csv")]
-    sheet = tmp_path / "predictions.png"
-    options = ["--model", str(tmp_path / "m"), "--pictures", str(sheet)]
-    assert main(["predict", *places, *options]) == 0
+    assert set(ModelSpec.load(out).labels) == expected
+    data = demo / "test" / "happy"
+    ran("predict", "--data", data, "--out", table, "--model", out, "--pictures", sheet)
     assert decode(sheet.read_bytes()).shape[2] == 3
-    with (tmp_path / "predictions.csv").open() as file:
-        for row in csv.DictReader(file):
-            assert row["expression"] == FER2013_LABELS[int(row["emotion"])]
-
-
-def test_a_trained_network_has_learnt(model: Path) -> None:
-    assert Report.load(model).evaluations["validation"].accuracy > 2 / 7
-
-
-def test_csv_preset_learns_from_train_csv_and_labels_test_csv(demo: Path, tmp_path: Path) -> None:
-    drawn = load(demo).split("train")
-    rows = [
-        (int(label), " ".join(map(str, image.ravel())))
-        for label, image in zip(drawn.labels, drawn.images, strict=True)
-    ]
-    with (tmp_path / "train.csv").open("w", newline="") as file:
-        csv.writer(file).writerows([("emotion", "pixels"), *rows])
-    with (tmp_path / "test.csv").open("w", newline="") as file:
-        csv.writer(file).writerows([("pixels",), *((pixels,) for _, pixels in rows[:5])])
-    out = tmp_path / "m"
-    assert train("cnn-csv", tmp_path / "train.csv", out, "--epochs", "1", "--widths", "4") == 0
-    places = ["--data", str(tmp_path / "test.csv"), "--out", str(tmp_path / "predictions.csv")]
-    assert main(["predict", *places, "--model", str(out)]) == 0
-    with (tmp_path / "predictions.csv").open() as file:
-        found = list(csv.DictReader(file))
-    assert len(found) == 5
-    for row in found:
-        shares = [float(row[name]) for name in FER2013_LABELS]
-        assert sum(shares) == pytest.approx(1, abs=1e-3)
+    for row in rows_of(table):
         assert row["expression"] == FER2013_LABELS[int(row["emotion"])]
-        assert float(row["confidence"]) == max(shares)
 
 
-def test_evaluate_prints_the_figures_of_the_report(
-    model: Path, demo: Path, capsys: pytest.CaptureFixture
+def test_a_table_without_labels_gets_an_answer_for_each_row(tmp_path: Path, ran: Ran) -> None:
+    faces = bars(5, 1)
+    asked = write_csv(tmp_path / "test.csv", ["pixels"], [[pixels(f)] for f in faces.images])
+    ran("predict", "--data", asked, "--out", tmp_path / "p.csv", "--model", SHIPPED_MODEL)
+    answers = ExpressionClassifier(SHIPPED_MODEL)(faces.images)
+    for row, shares in zip(rows_of(tmp_path / "p.csv"), answers, strict=True):
+        assert [float(row[name]) for name in FER2013_LABELS] == pytest.approx(shares, abs=1e-4)
+        assert row["expression"] == FER2013_LABELS[shares.argmax()]
+        assert row["expression"] == FER2013_LABELS[int(row["emotion"])]
+        assert float(row["confidence"]) == pytest.approx(shares.max(), abs=1e-4)
+
+
+def test_a_trained_network_has_learnt_and_evaluate_prints_the_figures_of_its_report(
+    model: Path, demo: Path, ran: Ran
 ) -> None:
-    command = ["evaluate", "--data", str(demo), "--model", str(model)]
-    assert main([*command, "--full", "--json", "--head", EXPRESSION_HEAD]) == 0
-    told = capsys.readouterr()
-    record = json.loads(told.out)
-    lines = [line.partition(",")[0] for line in told.err.splitlines() if "100 %" in line]
+    report = Report.load(model)
+    assert report.evaluations["validation"].accuracy > 2 / 7
+    for split, made in load_predictions(model).items():
+        assert report.evaluations[split].accuracy == pytest.approx(made.correct.mean())
+    command = ["evaluate", "--data", demo, "--model", model]
+    out, err = ran(*command, "--full", "--json", "--head", EXPRESSION_HEAD)
+    record = json.loads(out)
+    lines = [line.partition(",")[0] for line in err.splitlines() if "100 %" in line]
     assert [line.split(" of ")[0] for line in lines] == [line.split()[2] for line in lines]
-    stored = Report.load(model).evaluations["validation"].model_dump(mode="json")
+    stored = report.evaluations["validation"].model_dump(mode="json")
     assert record["evaluation"] == record["labelled"]["as_answered"] == stored
-    assert record["view"] == "single"
-    assert main([*command, "--split", "test"]) == 0
-    assert "rows are the truth" in capsys.readouterr().out
+    assert record["cross_fitted_calibration_error"] == report.cross_fitted_calibration_error
+    assert [one["name"] for one in record["robustness"]] == [one.name for one in report.robustness]
+    out, _ = ran(*command, "--split", "test", "--full")
+    assert "rows are the truth" in out
+    assert "ten views" in out
+    assert "cross-fitted" not in out
+    assert "expression, degraded (very dark, very blurred, 18 px): answers" in out
 
 
-def test_mistakes_are_written_beside_the_report(
-    model: Path, demo: Path, capsys: pytest.CaptureFixture
-) -> None:
-    assert main(["mistakes", "--data", str(demo), "--model", str(model)]) == 0
-    assert "faces of your data set" in capsys.readouterr().out
+def test_mistakes_are_written_beside_the_report(model: Path, demo: Path, ran: Ran) -> None:
+    assert "faces of your data set" in ran("mistakes", "--data", demo, "--model", model)[0]
     found, report = Mistakes.load(model), Report.load(model)
     assert found.split == "validation"
     assert found.sha256 == report.files["model.tflite"].sha256
-
-
-def test_stored_predictions_give_the_accuracy_of_the_report(model: Path) -> None:
-    report = Report.load(model)
-    for split, made in load_predictions(model).items():
-        accuracy = (made.probabilities.argmax(axis=1) == made.labels).mean()
-        assert report.evaluations[split].accuracy == pytest.approx(accuracy)
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["evaluate", "--split", "holiday"], "no split 'holiday'"),
-        (["export", "--out", "x", "--formats", "paper"], "no format paper"),
-    ],
-)
-def test_a_wrong_choice_names_those_there_are(
-    arguments: list, message: str, model: Path, demo: Path, capsys: pytest.CaptureFixture
-) -> None:
-    assert main([*arguments, "--data", str(demo), "--model", str(model)]) == 1
-    assert message in capsys.readouterr().err
-
-
-def test_compare_has_a_column_per_model(capsys: pytest.CaptureFixture) -> None:
-    assert main(["compare", str(SHIPPED_MODEL), str(SHIPPED_MODEL.with_name("cnn-basic"))]) == 0
-    out = capsys.readouterr().out
-    accuracy = next(x for x in out.splitlines() if x.startswith("accuracy"))
-    assert len(accuracy.split()) == 3
-    assert out.count("is a report alone") == 1
-
-
-def test_predict_takes_each_image_for_a_face_unless_told_that_they_are_photographs(
-    tmp_path: Path, astronaut: Image, capsys: pytest.CaptureFixture
-) -> None:
-    folder, out = tmp_path / "photos", tmp_path / "predictions.csv"
-    save_image(folder / "a wall.png", np.full((90, 120), 140, np.uint8))
-    save_image(folder / "somebody.png", astronaut)
-    command = ["predict", "--data", str(folder), "--out", str(out), "--model", str(SHIPPED_MODEL)]
-    assert main(command) == 0
-    assert "2 of 2 images are not square or larger" in capsys.readouterr().err
-    assert main([*command, "--photos"]) == 1
-    assert "is there already" in capsys.readouterr().err
-    assert main([*command, "--photos", "--overwrite"]) == 0
-    assert "left out: a wall.png: no face found" in capsys.readouterr().out
-    with out.open() as file:
-        (row,) = csv.DictReader(file)
-    assert (row["place"], row["face"], row["expression"]) == ("somebody.png", "1", "happy")
 
 
 @pytest.mark.parametrize(
     ("name", "allowed"), [("float32", 1e-4), ("float16", 1e-2), ("int8", 0.3), ("onnx", 1e-3)]
 )
 def test_every_format_answers_like_keras(
-    name: str, allowed: float, model: Path, demo: Path, tmp_path: Path
+    name: str, allowed: float, model: Path, demo: Path, tmp_path: Path, ran: Ran
 ) -> None:
-    from fer.model.classifier import ExpressionClassifier
-    from training.commands.evaluate import load_for_model
-    from training.export.formats import export_format
+    command = ["export", "--model", model, "--out", tmp_path, "--data", demo]
+    out, _ = ran(*command, "--formats", name)
+    file, _, difference, same = out.splitlines()[-1].split()
+    assert (tmp_path / file).stat().st_size > 10_000
+    assert float(difference) < allowed
+    assert float(same.rstrip("%")) > 80
+    assert "is there already" in ran(*command, "--formats", name, status=1)[1]
+    assert "no format paper" in ran(*command, "--formats", "paper", status=1)[1]
 
-    images = load_for_model(ExpressionClassifier(model), demo, 1).split("train").images[:40]
-    made = export_format(name, model, tmp_path, images)
-    assert made.file.stat().st_size > 10_000
-    assert made.difference < allowed
-    assert made.same_answer > 0.8
+
+def test_compare_has_a_column_per_model(ran: Ran) -> None:
+    out, _ = ran("compare", SHIPPED_MODEL, SHIPPED_MODEL.with_name("cnn-basic"))
+    accuracy = next(x for x in out.splitlines() if x.startswith("accuracy"))
+    assert len(accuracy.split()) == 3
+    assert out.count("is a report alone") == 1
+    assert "different data" in out
+
+
+def test_predict_takes_each_image_for_a_face_unless_told_that_they_are_photographs(
+    tmp_path: Path, astronaut: Image, ran: Ran
+) -> None:
+    folder, out = tmp_path / "photos", tmp_path / "predictions.csv"
+    save_image(folder / "a wall.png", np.full((90, 120), 140, np.uint8))
+    save_image(folder / "somebody.png", astronaut)
+    command = ["predict", "--data", folder, "--out", out, "--model", SHIPPED_MODEL]
+    assert "2 of 2 images are not square or larger" in ran(*command)[1]
+    assert "is there already" in ran(*command, "--photos", status=1)[1]
+    options = ["--photos", "--overwrite"]
+    assert "left out: a wall.png: no face found" in ran(*command, *options)[0]
+    (row,) = rows_of(out)
+    assert (row["place"], row["face"], row["expression"]) == ("somebody.png", "1", "happy")
+    sheet = ["--pictures", tmp_path / "p.png"]
+    assert "--pictures is for cut-out faces" in ran(*command, *options, *sheet, status=1)[1]
 
 
 @pytest.mark.full
-def test_tuning_goes_on_where_it_ended(
-    demo: Path, tmp_path: Path, capsys: pytest.CaptureFixture
-) -> None:
-    command = ["tune", "--preset", "cnn-csv", "--data", str(demo), "--epochs", "1"]
-    command += ["--trials", "1", "--storage", str(tmp_path / "new" / "tune.sqlite")]
-    assert main(command) == 0
-    assert "best of 1 trials" in capsys.readouterr().out
-    assert main(command) == 0
-    out = capsys.readouterr().out
+def test_tuning_goes_on_where_it_ended(demo: Path, tmp_path: Path, ran: Ran) -> None:
+    command = ["tune", "--preset", "cnn-csv", "--data", demo, "--epochs", "1"]
+    command += ["--trials", "1", "--storage", tmp_path / "new" / "tune.sqlite"]
+    assert "best of 1 trials" in ran(*command)[0]
+    out, _ = ran(*command)
     assert "best of 2 trials" in out
     understood = parser().parse_args(shlex.split(out.splitlines()[-1])[3:])
     assert (understood.command, understood.data) == ("train", [str(demo)])
     assert float(understood.field_learning_rate) > 0
 
 
-def test_presets_lists_every_command(capsys: pytest.CaptureFixture) -> None:
-    assert main(["presets"]) == 0
-    assert capsys.readouterr().out.count("python -m training train") == len(PRESETS)
-    assert main(["presets", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["compact"]["vote_weight"] == 0.4
+def test_presets_lists_every_command(ran: Ran) -> None:
+    assert ran("presets")[0].count("python -m training train") == len(PRESETS)
+    assert json.loads(ran("presets", "--json")[0])["compact"]["vote_weight"] == 0.4
 
 
 @pytest.mark.full
-def test_several_seeds_leave_their_variance_in_the_report(model: Path, demo: Path) -> None:
-    command = ["seeds", "--preset", "cnn-basic", "--data", str(demo), "--model", str(model)]
-    runs = model.parent / "seeds"
-    short = ["--seeds", "1", "2", "3", "--epochs", "1", "--small-epochs", "0"]
-    before = Report.load(model)
-    assert before.seed_variance is None
-    assert main([*command, *short, "--work-dir", str(runs)]) == 0
-    after = Report.load(model)
-    assert after.seed_variance is not None
-    assert (after.seed_variance.seeds, after.seed_variance.epochs) == ((1, 2, 3), 1)
-    assert len(after.seed_variance.accuracies) == len(after.seed_variance.macro_f1s) == 3
-    assert str(model.parent) not in after.seed_variance.command
-    assert after.model_copy(update={"seed_variance": None}) == before
-
-
-@pytest.mark.full
-def test_several_seeds_can_begin_with_a_model(
-    model: Path, demo: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+def test_several_seeds_leave_their_variance_in_the_report(
+    model: Path, demo: Path, tmp_path: Path, ran: Ran
 ) -> None:
-    shutil.copytree(model, tmp_path / "start")
-    command = ["seeds", "--preset", "cnn-basic", "--data", str(demo), "--model", str(model)]
-    begun = [*command, "--init", str(tmp_path / "start"), "--epochs", "1", "--seeds", "1"]
-    assert main([*begun, "--work-dir", str(tmp_path / "refused")]) == 1
+    own, start = tmp_path / "own", tmp_path / "start"
+    for copy in (own, start):
+        shutil.copytree(model, copy)
+    command = ["seeds", "--preset", "cnn-basic", "--data", demo, "--model", own, "--epochs", "1"]
+    ran(*command, "--seeds", "1", "2", "--work-dir", tmp_path / "runs")
+    before, after = Report.load(model), Report.load(own)
+    assert after.seed_variance is not None
+    assert (after.seed_variance.seeds, after.seed_variance.epochs) == ((1, 2), 1)
+    assert len(after.seed_variance.accuracies) == len(after.seed_variance.macro_f1s) == 2
+    assert str(tmp_path) not in after.seed_variance.command
+    assert after.model_copy(update={"seed_variance": None}) == before
+    begun = [*command, "--init", start, "--seeds", "1", "--work-dir", tmp_path / "begun"]
     # The preset's own width is not that of this model, so its weights do not fit.
-    assert "is another network" in capsys.readouterr().err
-    build(PRESETS["cnn-basic"], {"expression": 7}).save(tmp_path / "start" / "model.keras")
-    assert main([*begun, "--work-dir", str(tmp_path / "runs")]) == 0
-    found = Report.load(model).seed_variance
+    assert "is another network" in ran(*begun, status=1)[1]
+    build(PRESETS["cnn-basic"], {"expression": 7}).save(start / "model.keras")
+    ran(*begun)
+    found = Report.load(own).seed_variance
     assert found is not None
     assert (found.initial_model, len(found.accuracies)) == ("start", 1)
     assert "--init models/start" in found.command
+
+
+@pytest.fixture
+def copied(tmp_path: Path) -> Path:
+    return shutil.copytree(SHIPPED_MODEL, tmp_path / "compact")
+
+
+def written(directory: Path) -> list[bytes]:
+    return [(directory / name).read_bytes() for name in ("spec.json", "report.json")]
+
+
+def test_the_shipped_figures_follow_from_the_shipped_predictions(copied: Path, ran: Ran) -> None:
+    other = Abstention(threshold=0.9, degraded_threshold=0.9)
+    update_heads(copied, abstention=dict.fromkeys(("balanced", "expression", "ferplus"), other))
+    report = Report.load(copied)
+    report.model_copy(update={"selective": (), "evaluations": {}}).save(copied)
+    out, _ = ran("recompute", copied)
+    assert written(copied) == written(SHIPPED_MODEL)
+    assert len(out.splitlines()) == len(Report.load(SHIPPED_MODEL).selective) > 6
+
+
+def test_no_answer_of_the_shipped_model_has_its_own_evidence_against_it() -> None:
+    spec, report = ModelSpec.load(SHIPPED_MODEL), Report.load(SHIPPED_MODEL)
+    answered = 0
+    shown = [m for m in report.selective if m.split in ("validation", "validation, all domains")]
+    for measured in shown:
+        head = spec.head(measured.head)
+        for label, limit in zip(head.labels, head.thresholds[measured.degraded], strict=True):
+            for confidence in np.arange(max(limit, 0.5), 1, 0.01):
+                near = measured.near(label, float(confidence))
+                assert near, (head.name, label, confidence)
+                assert near.correct >= 0.55 * near.count, (head.name, label, confidence)
+                answered += 1
+    assert answered > 1000
+    assert spec.head("ferplus").thresholds[0][-1] == 1, "of contempt, too few were seen to say"
+
+
+def test_what_is_not_of_the_report_changes_nothing(copied: Path, tmp_path: Path, ran: Ran) -> None:
+    other = tmp_path / "other.npz"
+    np.savez(other, image=bars(28, 1).images[..., 0], label=np.arange(28) % 7)
+    said = ran("recompute", copied, "--data", other, status=1)[1]
+    assert "other.npz is not the data set of compact's report" in said
+    (copied / "predictions.npz").unlink()
+    assert "predictions.npz is missing" in ran("recompute", copied, status=1)[1]
+    assert written(copied) == written(SHIPPED_MODEL)
+    cards = {"model.tflite": FileCard(sha256="0" * 64, bytes=1)}
+    Report.load(copied).model_copy(update={"files": cards}).save(copied)
+    assert "about another network" in ran("recompute", copied, status=1)[1]
+
+
+@pytest.mark.parametrize(
+    "error", [None, OSError("no route to host"), RuntimeError("403 Forbidden"), ImportError]
+)
+def test_fer2013_is_fetched_or_it_is_said_how(
+    error: object, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, ran: Ran
+) -> None:
+    """With a stand-in for kagglehub: no network."""
+
+    def fetch(handle: str) -> str:
+        assert handle == "msambare/fer2013"
+        if error:
+            raise error
+        return str(tmp_path)
+
+    package = None if error is ImportError else SimpleNamespace(dataset_download=fetch)
+    monkeypatch.setitem(sys.modules, "kagglehub", package)
+    out, err = ran("download", status=1 if error else 0)
+    if not error:
+        assert f'python -m training data --data "{tmp_path}"' in out
+        return
+    assert "By hand: sign in at https://www.kaggle.com/datasets/msambare/fer2013" in err
+    if error is ImportError:
+        assert "pip install kagglehub" in err
+    else:
+        assert f"{type(error).__name__}: {error}" in err
+        assert "kaggle.json" in err

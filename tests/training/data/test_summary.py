@@ -1,6 +1,5 @@
 """What a data set's summary counts, as a record and as text."""
 
-import argparse
 import dataclasses
 import json
 from pathlib import Path
@@ -9,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests.training.samples import random_faces, write_classes
-from training.commands.data_sets import DATA_COMMAND as COMMAND
+from training.__main__ import main
 from training.data.dataset import DataSet, LabelledFaces, Problem
 from training.data.summary import Contradiction, summarise
 
@@ -37,6 +36,7 @@ def test_a_clean_data_set() -> None:
     assert summary.contradictions == ()
     lines = summary.text().splitlines()
     assert lines[0] == "faces: 16 × 16 pixels, grey, SHA-256 abababababab"
+    assert lines[-4:-2] == ["repeats within a split: none", "of the second also in the first: none"]
     assert lines[-1] == "problems: none"
 
 
@@ -63,6 +63,7 @@ def test_repeats_blanks_and_contradictions() -> None:
         Contradiction(("train/3", "test/0"), ("sad", "happy")),
     )
     assert "3 copies: happy train/0; sad train/2" in summary.text()
+    assert "with FER+ votes: train 4\nblank images: train 1\n" in summary.text()
 
 
 def test_the_text_is_cut_where_the_record_is_not() -> None:
@@ -79,10 +80,8 @@ def test_the_text_is_cut_where_the_record_is_not() -> None:
 def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str], as_json: bool) -> None:
     write_classes(tmp_path / "train", 4)
     write_classes(tmp_path / "val", 1, seed=1)
-    parser = argparse.ArgumentParser()
-    COMMAND.add_arguments(parser)
     chosen = ["--data", str(tmp_path), "--classes", "sad", "joy", "--size", "20", "--channels", "3"]
-    assert COMMAND.run(parser.parse_args([*chosen, *(["--json"] if as_json else [])])) == 0
+    assert main(["data", *chosen, *(["--json"] if as_json else [])]) == 0
     printed = capsys.readouterr().out
     if as_json:
         record = json.loads(printed)

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from fer.errors import ModelError
 from fer.labels import (
     BALANCED_HEAD,
     EXPRESSION_HEAD,
@@ -14,23 +15,57 @@ from fer.labels import (
     FERPLUS_LABELS,
 )
 from fer.model.spec import Abstention, Head, ModelSpec
-from tests.training.samples import bars
+from tests.training.samples import HEADS, bars
 from training.data.dataset import LabelledFaces
 from training.evaluation.measure import (
     abstentions,
+    cross_fitted_calibration_error,
     selective_predictions,
     split_figures,
     temperatures,
 )
-from training.evaluation.predictions import Predictions
-from training.evaluation.selective import FLOOR, MARGIN, pooled
-from training.evaluation.split_predictions import (
-    KnownTruth,
+from training.evaluation.predictions import (
+    Predictions,
     SplitPredictions,
+    load_predictions,
     load_splits,
+    most_voted,
+    save_predictions,
     save_splits,
     truths,
+    voted_labels,
 )
+from training.evaluation.selective import FLOOR, MARGIN
+
+#: Votes in FER+'s order: neutral, happy, surprise, sad, angry, disgust, fear, contempt, unknown,
+#: no face; and what they say by a majority of all ten, and by most votes.
+VOTES = {
+    "no votes": ((0, 0, 0, 0, 0, 0, 0, 0, 0, 0), None, None),
+    "all agree": ((0, 10, 0, 0, 0, 0, 0, 0, 0, 0), "happy", "happy"),
+    "just more than half": ((0, 0, 0, 6, 4, 0, 0, 0, 0, 0), "sad", "sad"),
+    "half": ((0, 5, 3, 2, 0, 0, 0, 0, 0, 0), None, "happy"),
+    "tied": ((5, 5, 0, 0, 0, 0, 0, 0, 0, 0), None, None),
+    # Whoever does not know the expression has voted too.
+    "most of those who know": ((0, 4, 0, 2, 0, 0, 0, 0, 4, 0), None, None),
+    "half, others see no face": ((0, 5, 1, 0, 0, 0, 0, 0, 1, 3), None, "happy"),
+    "nobody knows": ((0, 2, 0, 0, 0, 0, 0, 0, 8, 0), None, None),
+    "no face": ((0, 2, 0, 0, 0, 0, 0, 0, 0, 8), None, None),
+    "contempt": ((1, 0, 0, 0, 0, 0, 0, 9, 0, 0), "contempt", "contempt"),
+}
+
+
+@pytest.mark.parametrize(("votes", "majority", "plurality"), VOTES.values(), ids=VOTES)
+def test_a_rule_names_an_expression_or_none(
+    votes: tuple[int, ...], majority: str | None, plurality: str | None
+) -> None:
+    for rule, expected in (("majority", majority), ("plurality", plurality)):
+        labels, known = most_voted(np.array([votes], np.uint8), rule)
+        assert (FERPLUS_LABELS[labels[0]] if known[0] else None) == expected, rule
+        labels, known = voted_labels(np.array([votes], np.uint8), rule)
+        among = None if expected == "contempt" else expected
+        assert (FER2013_LABELS[labels[0]] if known[0] else None) == among, rule
+        assert voted_labels(np.zeros((0, 10), np.uint8), rule)[0].shape == (0,)
+
 
 #: Scores, one row for each answer.
 SCORES = np.eye(len(FERPLUS_LABELS), dtype=np.float32) * 2
@@ -39,11 +74,7 @@ SCORES = np.eye(len(FERPLUS_LABELS), dtype=np.float32) * 2
 @pytest.fixture
 def both(spec: ModelSpec) -> ModelSpec:
     """A model with both heads."""
-    heads = (
-        Head(name=EXPRESSION_HEAD, output="a", labels=FER2013_LABELS, meaning="a label"),
-        Head(name=FERPLUS_HEAD, output="b", labels=FERPLUS_LABELS, meaning="a vote"),
-    )
-    return spec.model_copy(update={"heads": heads})
+    return spec.model_copy(update={"heads": HEADS})
 
 
 def voted(*votes: tuple[int, ...]) -> LabelledFaces:
@@ -56,52 +87,23 @@ NO_FACE = (1, 0, 0, 0, 0, 0, 0, 0, 0, 9)
 NO_VOTES = (0,) * 10
 
 
-@pytest.mark.parametrize(
-    ("faces", "known"),
-    [
-        (dataclasses.replace(bars(2, 1), votes=None), None),
-        (voted(NO_VOTES, NO_VOTES), None),
-        (voted(TIED, NO_FACE), None),
-        (voted(TIED, CLEAR), [1]),
-    ],
-)
-def test_voters_are_the_truth_where_one_expression_leads(
-    both: ModelSpec, faces: LabelledFaces, known: list | None
-) -> None:
-    found = truths(both, faces)
-    assert found[EXPRESSION_HEAD].faces.tolist() == list(range(len(faces)))
-    assert (found[FERPLUS_HEAD].faces.tolist() if FERPLUS_HEAD in found else None) == known
-
-
-@pytest.mark.parametrize("known", [[], [False, False], [True, False, True], [True]])
-def test_answers_are_judged_where_the_truth_is_known(known: list[bool]) -> None:
-    count = len(known)
-    truth = KnownTruth.where(np.arange(count), np.array(known, bool))
-    judged = truth.of(SCORES[:count])
-    assert judged.labels.tolist() == np.flatnonzero(known).tolist()
-    np.testing.assert_array_equal(judged.probabilities, SCORES[judged.labels])
-
-
-def test_most_people_judge_the_faces_whose_votes_are_clear_and_the_label_those_without(
-    both: ModelSpec,
-) -> None:
-    blend = Head(
-        name=BALANCED_HEAD,
-        labels=FER2013_LABELS,
-        meaning="",
-        blend={EXPRESSION_HEAD: 0.5, FERPLUS_HEAD: 0.5},
-    )
+def test_each_head_has_a_truth_of_its_own_for_some_faces(both: ModelSpec) -> None:
+    """Most people judge faces whose votes are clear, and the label those without votes."""
+    weights = {EXPRESSION_HEAD: 0.5, FERPLUS_HEAD: 0.5}
+    blend = Head(name=BALANCED_HEAD, labels=FER2013_LABELS, meaning="", blend=weights)
     balanced = both.model_copy(update={"heads": (blend, *both.heads)})
-    faces = voted(TIED, CLEAR, [0] * 10)
-    truth = truths(balanced, faces)[BALANCED_HEAD]
+    faces = voted(TIED, CLEAR, NO_VOTES, NO_FACE)
+    found = truths(balanced, faces)
     neutral = FER2013_LABELS.index("neutral")
-    assert (truth.faces.tolist(), truth.labels.tolist()) == ([1, 2], [neutral, faces.labels[2]])
-    assert BALANCED_HEAD not in truths(balanced, voted(TIED))
-    assert BALANCED_HEAD not in truths(balanced, dataclasses.replace(faces, votes=None))
-
-
-def test_a_head_that_the_model_has_not_is_not_measured(spec: ModelSpec) -> None:
-    assert truths(spec, voted(CLEAR)).keys() == {EXPRESSION_HEAD}
+    assert found[EXPRESSION_HEAD].faces.tolist() == [0, 1, 2, 3]
+    assert (found[FERPLUS_HEAD].faces.tolist(), found[FERPLUS_HEAD].labels.tolist()) == ([1], [0])
+    people = found[BALANCED_HEAD]
+    assert (people.faces.tolist(), people.labels.tolist()) == ([1, 2], [neutral, faces.labels[2]])
+    np.testing.assert_array_equal(people.of(np.eye(4)).probabilities, np.eye(4)[[1, 2]])
+    for less in (voted(TIED, NO_FACE), dataclasses.replace(faces, votes=None)):
+        assert truths(balanced, less).keys() == {EXPRESSION_HEAD}
+    without = both.model_copy(update={"heads": both.heads[:1]})
+    assert truths(without, faces).keys() == {EXPRESSION_HEAD}
 
 
 def test_each_head_gets_the_temperature_of_its_own_truth(both: ModelSpec) -> None:
@@ -154,7 +156,7 @@ def test_thresholds_of_plain_and_of_degraded_pictures(
 def test_a_threshold_is_chosen_among_answers_with_a_margin() -> None:
     """Close ones are always wrong here, but will not be given."""
     close = np.tile(np.array([0.53, 0.47, 0, 0, 0, 0, 0], np.float32), (300, 1))
-    plain = pooled([made(0.6, 0.9), Predictions(np.full(300, 2), close)])
+    plain = Predictions.pooled([made(0.6, 0.9), Predictions(np.full(300, 2), close)])
     chosen = abstentions(answers(plain, plain), labels=FER2013_LABELS)
     assert chosen[EXPRESSION_HEAD].threshold == FLOOR
 
@@ -184,6 +186,18 @@ def test_domains_weigh_alike_in_a_temperature(both: ModelSpec) -> None:
         return temperatures({EXPRESSION_HEAD: logits}, both, faces)[EXPRESSION_HEAD]
 
     assert fitted(1000, 100) == pytest.approx(fitted(200, 200), rel=1e-3)
+
+
+def test_the_calibration_error_is_that_of_the_first_domain() -> None:
+    """All answers are sure: of one domain nearly all are right, of the other none."""
+    labels = np.r_[np.zeros(190), np.ones(10), np.ones(200)].astype(np.int64)
+    logits = np.tile(np.array([3, 0, 0, 0, 0, 0, 0], np.float32), (400, 1))
+    faces = dataclasses.replace(bars(400, 1), labels=labels, votes=None)
+    domains = np.repeat(["first", "second"], 200)
+    alone = cross_fitted_calibration_error(logits[:200], faces.take(slice(200)))
+    both = cross_fitted_calibration_error(logits, dataclasses.replace(faces, domains=domains))
+    assert alone == pytest.approx(0, abs=0.02)
+    assert both == pytest.approx(0.95 - 0.475, abs=0.05), "one temperature for both"
 
 
 def test_counts_of_validation_faces_are_cross_fitted(both: ModelSpec) -> None:
@@ -228,38 +242,51 @@ def test_what_thresholds_do_is_told_of_measured_heads_alone(both: ModelSpec) -> 
     assert found[0].labels == FER2013_LABELS
 
 
+@pytest.mark.parametrize("split", ["validation", "test", "validation, press"])
+def test_what_was_stored_is_read_again(split: str, tmp_path: Path) -> None:
+    """Of other splits than validation, a report gives neither views nor corruptions nor votes."""
+    said = answers(made(0.6, 0.9), made(0.6, 0.5), split)
+    others = ("ferplus/plain", "ferplus/degraded", "balanced", "without_duplicates")
+    said = dataclasses.replace(said, parts=said.parts | dict.fromkeys(others, made(0.8, 0.9)))
+    save_splits({split: said}, tmp_path)
+    ((name, again),) = load_splits(tmp_path).items()
+    assert (name, again.split, again.is_validation) == (split, split, split != "test")
+    omitted = {"tta", "corrupted/darker", "agreement/expression/majority"}
+    assert again.parts.keys() == said.parts.keys() - (omitted if split != "validation" else set())
+    assert set(again.heads) == {EXPRESSION_HEAD, FERPLUS_HEAD}
+    assert again.of(EXPRESSION_HEAD, degraded=False) is again.plain
+    for condition, part in again.parts.items():
+        np.testing.assert_array_equal(said.parts[condition].probabilities, part.probabilities)
+        np.testing.assert_array_equal(said.parts[condition].labels, part.labels)
+
+
+@pytest.mark.parametrize("kept", [None, 0, 10, 200, -30])
+def test_a_missing_or_damaged_file_is_told(kept: int | None, tmp_path: Path) -> None:
+    file = tmp_path / "predictions.npz"
+    if kept is not None:
+        save_predictions({"test": made(0.6, 0.5, 50)}, tmp_path)
+        file.write_bytes(file.read_bytes()[:kept])
+    with pytest.raises(ModelError, match="is missing" if kept is None else "is damaged"):
+        load_predictions(tmp_path)
+
+
 @pytest.mark.parametrize(
-    ("split", "names"),
+    ("labels", "probabilities"),
     [
-        ("test", {"test/expression/degraded"}),
-        (
-            "validation",
-            {
-                "validation/expression/degraded",
-                "validation/tta",
-                "validation/corrupted/darker",
-                "validation/agreement/expression/majority",
-            },
-        ),
+        (np.zeros(2, int), None),
+        (np.zeros(2, int), np.zeros((3, 4))),
+        (np.zeros((2, 2), int), np.zeros((2, 4))),
+        (np.zeros(2), np.zeros((2, 4))),
+        (np.zeros(2, int), np.zeros((2, 4), int)),
+        (np.array([0, 4]), np.zeros((2, 4))),
+        (np.array([0, -1]), np.zeros((2, 4))),
+        (np.array([None]), np.zeros((1, 4))),
     ],
 )
-def test_what_is_stored_is_what_the_report_gives_of_a_split(split: str, names: set[str]) -> None:
-    plain = made(0.6, 0.9)
-    said = answers(plain, plain, split)
-    assert said.further().keys() == names
-    again = SplitPredictions(split, said.parts | {"without_duplicates": plain}).further()
-    assert again.keys() == names | {f"{split}/without_duplicates"}
-
-
-def test_what_was_stored_is_read_again(tmp_path: Path) -> None:
-    said = answers(made(0.6, 0.9), made(0.6, 0.5))
-    others = dict.fromkeys(("ferplus/plain", "ferplus/degraded", "balanced"), made(0.8, 0.9))
-    said = dataclasses.replace(said, parts=said.parts | others)
-    save_splits({"validation": said}, tmp_path)
-    ((split, again),) = load_splits(tmp_path).items()
-    assert (split, again.split) == ("validation", "validation")
-    assert again.parts.keys() == said.parts.keys()
-    assert again.heads.keys() == {EXPRESSION_HEAD, FERPLUS_HEAD}
-    for name, part in said.parts.items():
-        np.testing.assert_array_equal(again.parts[name].probabilities, part.probabilities)
-        np.testing.assert_array_equal(again.parts[name].labels, part.labels)
+def test_what_is_no_prediction_is_told(
+    tmp_path: Path, labels: np.ndarray, probabilities: np.ndarray | None
+) -> None:
+    arrays = {"a_labels": labels, "a_probabilities": probabilities}
+    np.savez(tmp_path / "predictions.npz", **{n: a for n, a in arrays.items() if a is not None})
+    with pytest.raises(ModelError):
+        load_predictions(tmp_path)

@@ -1,21 +1,35 @@
+"""How sure an answer is, and when it is "uncertain"; and the balanced head."""
+
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fer.labels import BALANCED_HEAD, EXPRESSION_HEAD, FER2013_LABELS, FERPLUS_HEAD, FERPLUS_LABELS
+from fer.model.heads import softmax
+from fer.model.spec import Head, ModelSpec
+from tests.training.samples import HEADS, bars
+from training.data.dataset import LabelledFaces
 from training.evaluation.predictions import Predictions
 from training.evaluation.selective import (
     FLOOR,
     MARGIN,
+    add_balanced_head,
+    cross_fitted,
     fit_margin,
+    fit_temperature,
     fit_threshold,
     folds,
-    pooled,
     risk_coverage,
     selective,
 )
+
+#: What is said with every measurement here.
+KNOWN = {"head": "h", "labels": ("a", "b", "c"), "split": "s", "truth": "label"}
 
 SURE_AND_RIGHT = np.r_[np.linspace(0.99, 0.8, 400), np.linspace(0.79, 0.4, 400)]
 FIRST_HALF = np.arange(800) < 400
@@ -90,8 +104,7 @@ def answers(seed: int, count: int = 500) -> Predictions:
 
 def test_figures_are_those_of_the_answers() -> None:
     made = answers(1)
-    names = ("a", "b", "c")
-    found = selective(made, 0.7, head="h", labels=names, split="s", truth="label")
+    found = selective(made, 0.7, **KNOWN)
     answered = made.probabilities.max(axis=1) >= 0.7
     right = made.probabilities.argmax(axis=1) == made.labels
     assert found.coverage == pytest.approx(answered.mean())
@@ -128,9 +141,8 @@ def test_mild_cases_say_how_great_a_margin_must_be(
 def test_an_answer_needs_a_margin() -> None:
     close, clear = (0.53, 0.45, 0.02), (0.53, 0.24, 0.23)
     made = Predictions(np.array([0, 0, 1]), np.array([close, clear, clear], np.float32))
-    known = {"head": "h", "labels": ("a", "b", "c"), "split": "s", "truth": "label"}
-    assert selective(made, 0.5, **known).coverage == 1
-    found = selective(made, 0.5, margin=0.1, **known)
+    assert selective(made, 0.5, **KNOWN).coverage == 1
+    found = selective(made, 0.5, margin=0.1, **KNOWN)
     assert (found.margin, found.coverage, found.accuracy) == (0.1, pytest.approx(2 / 3), 0.5)
     assert found.cross_fitted_coverage <= found.coverage
     assert np.sum(found.predicted) == 3, "whether answered or not"
@@ -139,14 +151,13 @@ def test_an_answer_needs_a_margin() -> None:
 def test_counts_by_confidence_are_of_all_faces() -> None:
     """Those that are held out are counted if there are any."""
     made = answers(1)
-    known = {"head": "h", "labels": ("a", "b", "c"), "split": "s", "truth": "label"}
-    found = selective(made, 0.7, **known)
+    found = selective(made, 0.7, **KNOWN)
     guesses = made.probabilities.argmax(axis=1)
     assert np.sum(found.predicted, axis=1).tolist() == np.bincount(guesses, minlength=3).tolist()
     assert np.sum(found.correct) == (guesses == made.labels).sum()
     assert np.sum(found.predicted, axis=0)[:6].sum() == 0, "no confidence is below a third"
     certain = Predictions(made.labels, np.eye(3, dtype=np.float32)[guesses])
-    other = selective(made, 0.7, held_out=certain, **known)
+    other = selective(made, 0.7, held_out=certain, **KNOWN)
     assert np.sum(other.predicted, axis=0)[-1] == 500
     assert other.confusion == found.confusion
 
@@ -154,13 +165,9 @@ def test_counts_by_confidence_are_of_all_faces() -> None:
 def test_all_pictures_of_a_face_are_in_one_fold() -> None:
     """Otherwise a threshold is judged on faces that it was chosen on."""
     once = answers(1)
-    twice = pooled([once, once])
-    names = ("a", "b", "c")
-    kept = {"head": "h", "labels": names, "split": "s", "truth": "label"}
-    alone, both = (
-        selective(once, 0.7, **kept),
-        selective(twice, 0.7, **kept, corruptions=("x", "y")),
-    )
+    twice = Predictions.pooled([once, once])
+    alone = selective(once, 0.7, **KNOWN)
+    both = selective(twice, 0.7, **KNOWN, corruptions=("x", "y"))
     assert both.count == 2 * alone.count
     assert both.cross_fitted_coverage == alone.cross_fitted_coverage
     assert both.cross_fitted_accuracy == alone.cross_fitted_accuracy
@@ -175,8 +182,7 @@ def test_no_face_has_a_say_in_its_own_cross_fitted_threshold() -> None:
     wrong = folds(400) == 0
     shares = np.tile(np.array([0.6, 0.4], np.float32), (400, 1))
     made = Predictions(wrong.astype(np.int64), shares)
-    names = ("a", "b")
-    found = selective(made, 0.5, head="h", labels=names, split="s", truth="label")
+    found = selective(made, 0.5, **KNOWN | {"labels": ("a", "b")})
     assert (found.coverage, found.accuracy) == (1.0, 0.8)
     assert (found.cross_fitted_coverage, found.cross_fitted_accuracy) == (0.2, 0.0)
 
@@ -186,7 +192,65 @@ def test_faces_are_dealt_to_parts_of_equal_size() -> None:
     assert np.bincount(folds(103)).tolist() == [21, 21, 21, 20, 20]
 
 
-def test_pooled_answers_keep_their_truth() -> None:
-    both = pooled([answers(1), answers(2)])
-    assert len(both.labels) == 1000
-    assert (both.probabilities[500:] == answers(2).probabilities).all()
+@pytest.mark.parametrize("true_temperature", [0.5, 1.0, 3.0])
+def test_the_temperature_that_made_the_labels_is_found(true_temperature: float) -> None:
+    rng = np.random.default_rng(0)
+    calibrated = rng.normal(0, 2, (20_000, 5)).astype(np.float32)
+    shares = softmax(calibrated)
+    labels = (shares.cumsum(axis=1) < rng.random((len(shares), 1))).sum(axis=1)
+    seen = calibrated * np.float32(true_temperature)
+    assert fit_temperature(seen, labels) == pytest.approx(true_temperature, rel=0.05)
+    (found,) = cross_fitted([Predictions(labels, seen)])
+    assert found == pytest.approx(shares, abs=0.05)
+
+
+def test_no_face_has_a_say_in_its_own_cross_fitted_temperature() -> None:
+    """In one part every answer is wrong, in the others every answer is right.
+
+    If parts chose for themselves, the wrong one would be unsure and the right ones sure.
+    """
+    wrong = folds(400) == 0
+    logits = np.tile(np.array([2, 0], np.float32), (400, 1))
+    sure = cross_fitted([Predictions(wrong.astype(np.int64), logits)])[0][:, 0]
+    # The wrong part sees right answers alone; the others see that a quarter is wrong.
+    assert sure[wrong] == pytest.approx(np.ones(80), abs=0.01)
+    assert sure[~wrong] == pytest.approx(np.full(320, 0.75), abs=0.01)
+
+
+def voted_otherwise() -> LabelledFaces:
+    """Faces on most of which labels and votes agree."""
+    faces = bars(200, 1)
+    votes = np.zeros((200, 10), np.uint8)
+    for i, label in enumerate(faces.labels.tolist()):
+        voted = FER2013_LABELS[label if i % 4 else (label + 1) % 7]
+        votes[i, FERPLUS_LABELS.index(voted)] = 8
+    return replace(faces, votes=votes)
+
+
+@pytest.mark.parametrize(("noise", "heavier"), [((0.5, 3), 0), ((3, 0.5), 1)])
+def test_the_better_head_has_the_greater_weight(
+    noise: tuple[float, float], heavier: int, tmp_path: Path, spec: ModelSpec
+) -> None:
+    faces, logits = voted_otherwise(), {}
+    for head, strength in zip(HEADS, noise, strict=True):
+        scores = np.random.default_rng(0).normal(0, strength, (200, len(head.labels)))
+        scores[np.arange(200), [head.labels.index(name) for name in faces.names]] += 3
+        logits[head.name] = scores.astype(np.float32)
+    spec.model_copy(update={"heads": HEADS}).save(tmp_path)
+    found = add_balanced_head(tmp_path, logits, faces)
+    assert found == ModelSpec.load(tmp_path)
+    assert found.head_names == (BALANCED_HEAD, EXPRESSION_HEAD, FERPLUS_HEAD)
+    weights = found.heads[0].blend
+    assert sum(weights.values()) == pytest.approx(1)
+    assert max(weights, key=lambda name: weights[name]) == HEADS[heavier].name
+
+
+@pytest.mark.parametrize(("heads", "votes"), [(HEADS[:1], True), (HEADS, False)])
+def test_without_both_heads_or_votes_there_is_none(
+    tmp_path: Path, spec: ModelSpec, heads: tuple[Head, ...], votes: bool
+) -> None:
+    faces = voted_otherwise() if votes else replace(voted_otherwise(), votes=None)
+    logits = {head.name: np.zeros((200, len(head.labels)), np.float32) for head in heads}
+    spec.model_copy(update={"heads": heads}).save(tmp_path)
+    found = add_balanced_head(tmp_path, logits, faces)
+    assert found.head_names == tuple(head.name for head in heads)

@@ -1,6 +1,7 @@
 """What a batch holds: pictures that change with every epoch, and how much each face counts."""
 
-import dataclasses
+from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,66 +10,155 @@ from hypothesis import strategies as st
 
 from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
 from tests.training.samples import bars
-from training.fit.batches import Mixture, Mixup, TrainingBatches, targets_and_weights
+from training.fit.batches import (
+    Mixture,
+    Mixup,
+    TrainingBatches,
+    degrade,
+    scaled,
+    targets_and_weights,
+    warp,
+)
 from training.presets.schema import NONE, Augmentation
 
 BOTH = (EXPRESSION_HEAD, FERPLUS_HEAD)
+
+
+def face(size: int = 48, channels: int = 1) -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, (size, size, channels), dtype=np.uint8)
+
+
+def augment(image: np.ndarray, settings: Augmentation, rng: np.random.Generator) -> np.ndarray:
+    return degrade(warp(image, settings, rng), settings, rng)
+
+
+@given(st.integers(0, 1000), st.sampled_from([(48, 1), (64, 3), (150, 3)]))
+def test_form_is_kept_and_chance_comes_from_the_generator(seed: int, form: tuple) -> None:
+    image, changed = face(*form), replace(Augmentation(), erase_probability=0.5)
+    first, second = (augment(image, changed, np.random.default_rng(seed)) for _ in "ab")
+    assert (first.shape, first.dtype) == (image.shape, np.uint8)
+    assert (first == second).all()
+    assert (image == face(*form)).all(), "teachers are shown it afterwards"
+
+
+def test_flip_mirrors_exactly_and_without_any_change_the_image_stays() -> None:
+    rng = np.random.default_rng(0)
+    assert (augment(face(), NONE, rng) == face()).all()
+    results = [augment(face(), replace(NONE, flip=True), rng) for _ in range(20)]
+    mirrored = [bool((r == face()[:, ::-1]).all()) for r in results]
+    kept = [bool((r == face()).all()) for r in results]
+    assert any(mirrored)
+    assert any(kept)
+    assert all(m != k for m, k in zip(mirrored, kept, strict=True))
+
+
+@pytest.mark.parametrize("size", [48, 192])
+def test_lengths_are_shares_of_the_image(size: int) -> None:
+    """On a ramp, the level in the middle tells how far it was moved."""
+    ramp, middle = np.linspace(0, 255, size), size // 2
+    shifting, rng = replace(NONE, shift=6), np.random.default_rng(0)
+    for image in (np.tile(ramp, (size, 1)), np.tile(ramp[:, None], (1, size))):
+        face = np.round(image).astype(np.uint8)[..., None]
+        moved = [float(warp(face, shifting, rng)[middle, middle, 0]) for _ in range(100)]
+        shifts = (np.array(moved) - ramp[middle]) / (ramp[1] - ramp[0]) / size * 48
+        assert shifts.max() == pytest.approx(6, abs=0.5)
+        assert shifts.min() == pytest.approx(-6, abs=0.5)
+    blank, erasing = np.zeros((size, size, 1), np.uint8), replace(NONE, erase_probability=1)
+    erased = [augment(blank, erasing, rng)[..., 0] > 0 for _ in range(200)]
+    sides = [len(np.unique(np.nonzero(one)[0])) * 48 / size for one in erased if one.any()]
+    assert (min(sides), max(sides)) == (pytest.approx(6, abs=1), pytest.approx(16, abs=0.5))
+
+
+def test_a_face_is_turned_and_scaled_about_its_middle() -> None:
+    y, x = np.mgrid[:96, :96] - 47.5
+    for settings in (replace(NONE, rotate_degrees=45), replace(NONE, scale=(0.5, 0.51))):
+        disc = np.where(np.hypot(x, y) < 30, 200, 40).astype(np.uint8)[..., None]
+        turned = warp(disc, settings, np.random.default_rng(1))[..., 0] > 120
+        radius = 30 if settings.rotate_degrees else 15
+        assert abs(turned.sum() / (np.pi * radius**2) - 1) < 0.1
+        assert np.abs(np.argwhere(turned).mean(axis=0) - 47.5).max() < 0.5
+
+
+@pytest.mark.parametrize(
+    ("always", "holds"),
+    [
+        ({"light_probability": 1, "light": (0.25, 0.25)}, lambda a, b: b.mean() < a.mean() / 3),
+        ({"light_probability": 1, "light": (1.7, 1.7)}, lambda a, b: (b == 255).mean() > 0.3),
+        ({"noise_probability": 1}, lambda a, b: 0.5 < (b.astype(float) - a).std() < 7),
+        ({"jpeg_probability": 1}, lambda a, b: 0 < np.abs(b.astype(float) - a).mean() < 64),
+        ({"shrink_probability": 1}, lambda a, b: b.std() < 0.7 * a.std()),
+        ({"blur_probability": 1}, lambda a, b: b.std() < 0.9 * a.std()),
+    ],
+    ids=["darker", "brighter, cut off", "noisy", "compressed", "fewer pixels", "blurred"],
+)
+@pytest.mark.parametrize("form", [(48, 1), (64, 3)])
+def test_a_camera_does_what_its_setting_says(always: dict, holds: Callable, form: tuple) -> None:
+    image = face(*form)
+    changed = augment(image, replace(NONE, **always), np.random.default_rng(4))
+    assert (changed.shape, changed.dtype) == (image.shape, np.uint8)
+    assert holds(image, changed)
 
 
 @pytest.mark.parametrize(
     ("votes", "weights"),
     [
         ([], []),
-        ([[0] * 10], [0]),
         ([[0, 0, 0, 0, 0, 0, 0, 0, 4, 6]], [0]),
         ([[0, 0, 0, 0, 0, 0, 0, 1, 0, 9]], [1]),
         ([[7, 3, 0, 0, 0, 0, 0, 0, 0, 0], [0] * 10, [0, 9, 0, 0, 0, 0, 0, 0, 1, 0]], [1, 0, 1]),
     ],
-    ids=["no faces", "no votes", "none for an expression", "one for an expression", "mixed"],
+    ids=["no faces", "none for an expression", "one for an expression", "mixed"],
 )
 def test_a_face_without_a_vote_for_an_expression_teaches_nothing_about_votes(
     votes: list, weights: list
 ) -> None:
     count = len(votes)
     cast = np.array(votes, np.uint8).reshape(count, 10)
-    targets, found = targets_and_weights(dataclasses.replace(bars(count, 1), votes=cast), BOTH)
+    targets, found = targets_and_weights(replace(bars(count, 1), votes=cast), BOTH)
     assert found[FERPLUS_HEAD].tolist() == weights
     assert targets[FERPLUS_HEAD].sum(axis=1) == pytest.approx(np.array(weights))
     assert found[EXPRESSION_HEAD].tolist() == [1] * count, "its label counts all the same"
 
 
+def begun(count: int = 8, changes: Augmentation = NONE, **settings: object) -> TrainingBatches:
+    known = {"heads": BOTH, "batch_size": count, "augmentation": changes, "seed": 3}
+    return TrainingBatches(bars(count, 1), **known | settings)
+
+
 def test_weights_stay_with_their_faces() -> None:
     faces = bars(8, 1)
     faces.votes[::2] = 0
-    batches = TrainingBatches(faces, heads=BOTH, batch_size=8, augmentation=NONE, seed=1)
-    images, _, weights = batches[0]
-    with_votes = {image.tobytes() for image in faces.images[1::2]}
+    images, _, weights = TrainingBatches(
+        faces, heads=BOTH, batch_size=8, augmentation=NONE, seed=1, size=24
+    )[0]
+    with_votes = {image.tobytes() for image in scaled(faces.images[1::2], 24)}
     has_votes = [image.astype(np.uint8).tobytes() in with_votes for image in images]
     assert weights[FERPLUS_HEAD].tolist() == has_votes
+    assert scaled(faces.images[:0], 24).shape == (0, 24, 24, 1)
 
 
-@pytest.mark.parametrize("changes", [Augmentation(), dataclasses.replace(NONE, shift=5)])
+@pytest.mark.parametrize("changes", [Augmentation(), replace(NONE, shift=5)])
 def test_each_epoch_changes_the_pictures_anew(changes: Augmentation) -> None:
     """One face a batch: the order cannot make the difference."""
-
-    def begun(first_epoch: int) -> TrainingBatches:
-        return TrainingBatches(
-            bars(1, 1),
-            heads=BOTH,
-            batch_size=1,
-            augmentation=changes,
-            seed=1,
-            first_epoch=first_epoch,
-        )
-
-    batches, seen = begun(0), []
+    batches, seen = begun(1, changes), []
     for epoch in range(4):
         images = batches[0][0]
         assert (images == batches[0][0]).all(), "but within an epoch it is the same"
-        assert (images == begun(epoch)[0][0]).all(), "and a run that goes on sees it too"
+        resumed = begun(1, changes, first_epoch=epoch)[0][0]
+        assert (images == resumed).all(), "and a run that goes on sees it too"
         seen.append(images.tobytes())
         batches.on_epoch_end()
     assert len(set(seen)) == 4
+
+
+@pytest.mark.parametrize(
+    ("mixup", "light", "certainty"), [(0.0, 349.28, 8.0), (0.3, 1024.0, 6.7291555)]
+)
+def test_what_chance_decides_stays_the_same(mixup: float, light: float, certainty: float) -> None:
+    """The weights that ship come again only if chance is asked in the same order as ever."""
+    images, targets, _ = begun(8, Augmentation(), mixup=mixup)[0]
+    assert images.mean(axis=(1, 2, 3)).sum() == pytest.approx(light, abs=0.5)
+    assert targets["ferplus"].max(axis=1).sum() == pytest.approx(certainty, abs=1e-4)
 
 
 @given(
@@ -82,12 +172,12 @@ def test_each_epoch_changes_the_pictures_anew(changes: Augmentation) -> None:
 def test_an_epoch(
     own: int, pool: list[int], least: int, replay: float, balanced: bool, seed: int
 ) -> None:
-    labels = np.array([0] * own + pool, np.int64)
-    mixture = Mixture(own, labels, least, replay, balanced)
-    drawn = mixture.draw(np.random.default_rng(seed))
+    mixture = Mixture(own, np.array([0] * own + pool, np.int64), least, replay, balanced)
+    drawn, again = (mixture.draw(np.random.default_rng(seed)) for _ in "ab")
+    assert (drawn == again).all()
     assert len(drawn) == len(mixture)
     shown = drawn[drawn < own]
-    assert len(shown) >= max(own, least)
+    assert max(own, least) <= len(shown) < max(own, least) + own
     # Every face of one's own, each as often as the others.
     assert set(np.bincount(shown, minlength=own).tolist()) == {len(shown) // own}
     replayed = drawn[drawn >= own]
@@ -102,55 +192,26 @@ def test_classes_are_replayed_alike_though_the_pool_has_more_of_one() -> None:
     assert np.bincount(labels[drawn[4:]]).tolist() == [8, 8, 8]
 
 
-@pytest.mark.parametrize("seeds", [(1, 1), (1, 2)])
-def test_the_draw_is_that_of_the_seed(seeds: tuple[int, int]) -> None:
-    mixture = Mixture(4, np.arange(100) % 5, least=8, replay=2.0)
-    first, second = (mixture.draw(np.random.default_rng(seed)).tolist() for seed in seeds)
-    assert (first == second) is (seeds[0] == seeds[1])
-
-
-HEADS = ("expression", "ferplus")
-
-
-def batch(mixup: float) -> tuple:
-    faces = bars(64, 1)
-    return TrainingBatches(
-        faces, heads=HEADS, batch_size=64, augmentation=NONE, seed=4, mixup=mixup
-    )[0]
-
-
-def test_no_face_mixes_with_none() -> None:
-    mixture = Mixup.draw(0, 0.3, np.random.default_rng(1))
-    images = mixture.images(np.zeros((0, 8, 8, 1), np.float32))
-    targets, weights = mixture.targets(
+def test_no_face_mixes_with_none_and_one_grey_stays_flat() -> None:
+    mixup = Mixup.draw(0, 0.3, np.random.default_rng(1))
+    targets, weights = mixup.targets(
         {"expression": np.zeros((0, 7), np.float32)}, {"expression": np.zeros(0, np.float32)}
     )
-    assert (images.shape, targets["expression"].shape) == ((0, 8, 8, 1), (0, 7))
-    assert weights["expression"].shape == (0,)
+    assert mixup.images(np.zeros((0, 8, 8, 1), np.float32)).shape == (0, 8, 8, 1)
+    assert (targets["expression"].shape, weights["expression"].shape) == ((0, 7), (0,))
+    flat = np.full((4, 8, 8, 1), 77.0, np.float32)
+    assert Mixup.draw(4, 0.3, np.random.default_rng(1)).images(flat).std() == 0
 
 
-def test_targets_stay_shares_and_follow_the_pictures() -> None:
-    plain, labels, _ = batch(0.0)
-    images, targets, weights = batch(1.0)
-    for head in HEADS:
-        assert targets[head].sum(axis=1) == pytest.approx(np.ones(64), abs=1e-5)
-        assert weights[head] == pytest.approx(np.ones(64))
-    mixed = (targets["expression"].max(axis=1) < 0.99) & (targets["expression"].max(axis=1) > 0)
-    assert mixed.sum() > 20
-    # Where the target is nearly whole, so is the picture.
-    whole = np.flatnonzero(targets["expression"].argmax(1) == labels["expression"].argmax(1))
-    same = [np.corrcoef(images[i].ravel(), plain[i].ravel())[0, 1] for i in whole]
-    assert np.corrcoef(same, targets["expression"][whole].max(axis=1))[0, 1] > 0.5
-
-
-def test_contrast_decides_nothing() -> None:
+def test_targets_follow_the_pictures_and_contrast_decides_nothing() -> None:
     rng = np.random.default_rng(3)
     loud, quiet = rng.normal(128, 60, (8, 8, 1)), rng.normal(30, 5, (8, 8, 1))
     one_hot = {"expression": np.eye(2, dtype=np.float32)}
     for seed in range(20):
-        mixture = Mixup.draw(2, 5.0, np.random.default_rng(seed))
-        images = mixture.images(np.stack([loud, quiet]).astype(np.float32))
-        targets, _ = mixture.targets(one_hot, {"expression": np.ones(2, np.float32)})
+        mixup = Mixup.draw(2, 5.0, np.random.default_rng(seed))
+        images = mixup.images(np.stack([loud, quiet]).astype(np.float32))
+        targets, _ = mixup.targets(one_hot, {"expression": np.ones(2, np.float32)})
+        assert targets["expression"].sum(axis=1) == pytest.approx(np.ones(2))
         for image, target in zip(images, targets["expression"], strict=True):
             likeness = [np.corrcoef(image.ravel(), x.ravel())[0, 1] for x in (loud, quiet)]
             if abs(target[0] - 0.5) > 0.1:
@@ -160,25 +221,7 @@ def test_contrast_decides_nothing() -> None:
 def test_a_face_without_votes_brings_none_into_a_mixture() -> None:
     votes = np.float32([[0.75, 0.25], [0, 0]])
     for seed in range(10):
-        mixture = Mixup.draw(2, 1.0, np.random.default_rng(seed))
-        targets, weights = mixture.targets({"ferplus": votes}, {"ferplus": np.float32([1, 0])})
+        mixup = Mixup.draw(2, 1.0, np.random.default_rng(seed))
+        targets, weights = mixup.targets({"ferplus": votes}, {"ferplus": np.float32([1, 0])})
         counts = weights["ferplus"] > 1e-3
         assert targets["ferplus"][counts] == pytest.approx(np.tile(votes[0], (counts.sum(), 1)))
-
-
-@pytest.mark.parametrize(
-    ("mixup", "light", "certainty"), [(0.0, 349.28, 8.0), (0.3, 1024.0, 6.7291555)]
-)
-def test_what_chance_decides_stays_the_same(mixup: float, light: float, certainty: float) -> None:
-    """The weights that ship come again only if chance is asked in the same order as ever."""
-    batches = TrainingBatches(
-        bars(8, 1), heads=HEADS, batch_size=8, augmentation=Augmentation(), seed=3, mixup=mixup
-    )
-    images, targets, _ = batches[0]
-    assert images.mean(axis=(1, 2, 3)).sum() == pytest.approx(light, abs=0.5)
-    assert targets["ferplus"].max(axis=1).sum() == pytest.approx(certainty, abs=1e-4)
-
-
-def test_an_image_of_one_grey_stays_flat() -> None:
-    mixture = Mixup.draw(4, 0.3, np.random.default_rng(1))
-    assert mixture.images(np.full((4, 8, 8, 1), 77.0, np.float32)).std() == 0

@@ -1,47 +1,40 @@
 """What is kept of a run after each epoch, and when it stops; the model is a fake."""
 
-import io
-import json
+import dataclasses
+import re
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from fer.evaluation.report import Epoch
-from training.fit.checkpoint import Checkpoint, ProgressLines, Run
+from fer.errors import DataError
+from tests.training.samples import TINY, bars
+from training.fit.checkpoint import Checkpoint, Run, fingerprint
 
 
 class Model:
     """Its file is the number of its epoch."""
 
     def __init__(self) -> None:
-        self.epoch = 0
-        self.stop_training = False
+        self.epoch, self.stop_training = 0, False
         self.optimizer = SimpleNamespace(learning_rate=0.1)
 
     def save(self, path: Path) -> None:
         path.write_text(str(self.epoch))
 
 
-def epoch(validation_loss: float = 1.0, validation_accuracy: float = 0.5) -> Epoch:
-    return Epoch(
-        loss=1.0,
-        accuracy=0.5,
-        validation_loss=validation_loss,
-        validation_accuracy=validation_accuracy,
-        learning_rate=0.1,
-    )
-
-
-def run(work_dir: Path, epochs: list[Epoch], *, keep_best: bool = False, patience: int = 0) -> int:
+def lived(
+    run: Run, losses: list[float], accuracies: list[float] | None = None, **settings: Any
+) -> int:
     """Live through epochs as Keras would, and return how many there were."""
     model = Model()
-    checkpoint = Checkpoint(Run(work_dir, {}), {}, keep_best=keep_best, patience=patience)
+    checkpoint = Checkpoint(run, {}, **{"keep_best": False, "patience": 0} | settings)
     checkpoint.set_model(model)
-    for model.epoch, figures in enumerate(epochs):
+    for model.epoch, loss in enumerate(losses):
         checkpoint.on_epoch_begin(model.epoch)
-        logs = figures.model_dump()
-        logs = {name.replace("validation_", "val_"): value for name, value in logs.items()}
+        logs = {"loss": 1.0, "accuracy": 0.5, "val_loss": loss}
+        logs["val_accuracy"] = accuracies[model.epoch] if accuracies else 0.5
         checkpoint.on_epoch_end(model.epoch, logs)
         if model.stop_training:
             break
@@ -49,82 +42,85 @@ def run(work_dir: Path, epochs: list[Epoch], *, keep_best: bool = False, patienc
 
 
 @pytest.mark.parametrize(
-    ("losses", "patience", "stalled"),
+    ("losses", "patience", "epochs"),
     [
-        ([], 1, False),
-        ([1.0, 2.0, 3.0], 0, False),
-        ([1.0], 1, False),
-        ([2.0, 1.0], 1, False),
-        ([1.0, 2.0], 1, True),
-        ([1.0, 2.0], 2, False),
-        ([1.0, 2.0, 3.0], 2, True),
-        ([1.0, 1.0, 1.0], 2, True),
-        ([3.0, 4.0, 2.0, 5.0], 2, False),
+        ((3, 1, 2, 2, 2, 2), 0, 6),
+        ((3, 1, 2, 2, 2, 2), 1, 3),
+        ((3, 1, 2, 2, 2, 2), 3, 5),
+        ((3, 1, 2, 2, 2, 2), 9, 6),
+        ((1, 1, 1), 2, 3),
+        ((3, 4, 2, 5), 2, 4),
     ],
 )
-def test_a_run_has_stalled_after_as_many_epochs_as_patience_says(
-    tmp_path: Path, losses: list[float], patience: int, stalled: bool
+def test_a_run_stops_once_it_has_stalled(
+    tmp_path: Path, losses: tuple[float, ...], patience: int, epochs: int
 ) -> None:
-    progress = Run(tmp_path, {}, [epoch(validation_loss=loss) for loss in losses])
-    assert progress.stalled(patience) is stalled
-
-
-@pytest.mark.parametrize(("patience", "lived"), [(0, 6), (1, 3), (3, 5), (9, 6)])
-def test_a_run_stops_once_it_has_stalled(tmp_path: Path, patience: int, lived: int) -> None:
-    epochs = [epoch(validation_loss=loss) for loss in (3.0, 1.0, 2.0, 2.0, 2.0, 2.0)]
-    assert run(tmp_path, epochs, patience=patience) == lived
+    run = Run(tmp_path, {})
+    assert lived(run, list(losses), patience=patience) == epochs
+    assert run.stalled(patience) is (epochs < len(losses) or losses == (1, 1, 1))
 
 
 @pytest.mark.parametrize(
     ("accuracies", "best"),
-    [
-        ([0.5], "0"),
-        ([0.3, 0.6, 0.5], "1"),
-        ([0.3, 0.4, 0.5], "2"),
-        ([0.5, 0.4, 0.3], "0"),
-        ([0.3, 0.5, 0.5], "1"),
-    ],
-    ids=["one epoch", "in the middle", "rising", "falling", "the first of equals"],
+    [([0.5], "0"), ([0.3, 0.6, 0.5], "1"), ([0.3, 0.4, 0.5], "2"), ([0.3, 0.5, 0.5], "1")],
+    ids=["one epoch", "in the middle", "rising", "the first of equals"],
 )
-def test_the_best_epoch_is_kept_beside_the_last(
-    tmp_path: Path, accuracies: list[float], best: str
+@pytest.mark.parametrize("keep_best", [True, False])
+def test_the_best_epoch_is_kept_beside_the_last_where_it_is_asked_for(
+    tmp_path: Path, accuracies: list[float], best: str, keep_best: bool
 ) -> None:
-    run(tmp_path, [epoch(validation_accuracy=share) for share in accuracies], keep_best=True)
+    lived(Run(tmp_path, {}), [1.0] * len(accuracies), accuracies, keep_best=keep_best)
     found = Run.read(tmp_path, {})
-    assert found.best.read_text() == best
+    assert (found.best.read_text() if found.best.exists() else None) == (
+        best if keep_best else None
+    )
     assert found.checkpoint.read_text() == str(len(accuracies) - 1)
     assert [e.validation_accuracy for e in found.history] == accuracies
 
 
-def test_the_best_epoch_is_kept_only_where_it_is_asked_for(tmp_path: Path) -> None:
-    run(tmp_path, [epoch()])
-    found = Run.read(tmp_path, {})
-    assert found.checkpoint.is_file()
-    assert not found.best.exists()
+@pytest.mark.parametrize("figure", ["loss", "val_loss"])
+def test_a_training_that_blows_up_says_so_and_keeps_the_epoch_before(
+    figure: str, tmp_path: Path
+) -> None:
+    run = Run(tmp_path, {})
+    lived(run, [1.0])
+    checkpoint = Checkpoint(run, {}, keep_best=False, patience=0)
+    checkpoint.set_model(Model())
+    logs = {"loss": 1.0, "accuracy": 0.5, "val_loss": 1.0, "val_accuracy": 0.5}
+    with pytest.raises(DataError, match=r"epoch 2: .* lower --learning-rate"):
+        checkpoint.on_epoch_end(1, logs | {figure: float("nan")})
+    assert len(Run.read(tmp_path, {}).history) == 1
 
 
-def said(epochs: int, frozen: int, seconds: list[float], first: int = 0) -> list[dict]:
-    """Return what is said about epochs that end at some times."""
-    out, times = io.StringIO(), iter([0.0, 0.0, *seconds])
-    lines = ProgressLines(epochs, frozen, out, clock=lambda: next(times))
-    lines.on_epoch_begin(first)
-    for epoch in range(first, first + len(seconds)):
-        lines.on_epoch_end(epoch)
-    return [json.loads(line) for line in out.getvalue().splitlines()]
+@pytest.mark.parametrize(
+    ("changes", "seed", "faces", "reason"),
+    [
+        ({"name": "another name"}, 5, 1, ""),
+        ({"learning_rate": 0.5}, 5, 1, "learning rate 0.05 (now 0.5)"),
+        ({"mixup": 0.3}, 5, 1, "mixup 0.0 (now 0.3)"),
+        ({}, 6, 1, "seed 5 (now 6)"),
+        ({}, 5, 2, "faces "),
+    ],
+)
+def test_only_the_same_run_goes_on(
+    tmp_path: Path, changes: dict, seed: int, faces: int, reason: str
+) -> None:
+    def of(preset: Any, seed: int, faces: int) -> dict[str, Any]:
+        return fingerprint(preset, bars(4, faces), seed=seed, teachers=None, initial_model=None)
+
+    begun = of(TINY, 5, 1)
+    del begun["mixup"]  # a run that is older than this setting used the usual one
+    lived(Run(tmp_path, begun), [1.0])
+    now = of(dataclasses.replace(TINY, **changes), seed, faces)
+    if not reason:
+        assert len(Run.read(tmp_path, now).history) == 1
+        return
+    with pytest.raises(DataError, match=re.escape(reason)):
+        Run.read(tmp_path, now)
 
 
-def test_a_line_for_each_epoch() -> None:
-    first, second = said(2, 0, [10, 20])
-    assert first == {"stage": "all layers", "done": 1, "total": 2, "seconds_left": 10}
-    assert second == {"stage": "all layers", "done": 2, "total": 2, "seconds_left": 0}
-
-
-def test_epochs_of_all_layers_are_expected_to_take_longer() -> None:
-    first, second = said(2, 1, [10, 40])
-    assert (first["stage"], first["seconds_left"]) == ("heads", 30)
-    assert second["stage"] == "all layers"
-
-
-def test_a_resumed_run_counts_its_own_time() -> None:
-    (line,) = said(4, 0, [10], first=2)
-    assert (line["done"], line["seconds_left"]) == (3, 10)
+def test_a_run_without_its_checkpoint_cannot_go_on(tmp_path: Path) -> None:
+    lived(Run(tmp_path, {}), [1.0])
+    (tmp_path / "checkpoint.keras").unlink()
+    with pytest.raises(DataError, match=r"has no checkpoint.keras beside it; train without"):
+        Run.read(tmp_path, {})

@@ -1,15 +1,20 @@
+"""The networks of the presets, and what is read from their layers."""
+
 import keras
 import numpy as np
 import pytest
 
 from fer.errors import DataError
-from training.networks.build import NETWORKS, build
-from training.networks.layer_table import layer_table
-from training.networks.transfer import freeze
+from fer.model.classifier import ExpressionClassifier
+from tests.samples import SHIPPED_MODEL
+from tests.training.samples import TINY, bars
+from training.networks.build import NETWORKS, build, freeze
+from training.networks.layers import layer_table, with_activation_maps
 from training.presets.catalogue import PRESETS
 from training.presets.schema import Preset
 
 HEADS = {"expression": 7}
+BOTH = {"expression": 7, "ferplus": 8}
 
 
 @pytest.fixture(autouse=True)
@@ -24,22 +29,24 @@ def small(name: str) -> Preset:
     )
 
 
-@pytest.mark.parametrize("name", sorted(PRESETS))
-def test_a_network_maps_raw_images_to_logits_whatever_the_light(name: str) -> None:
-    preset = small(name)
+#: A preset for each network.
+OF_NETWORK = {preset.network: name for name, preset in PRESETS.items()}
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_a_network_maps_raw_images_to_logits_whatever_the_light(network: str) -> None:
+    preset = small(OF_NETWORK[network])
     model = build(preset, HEADS)
     shape = (3, preset.input_size, preset.input_size, preset.channels)
     images = np.random.default_rng(0).integers(20, 200, shape).astype(np.float32)
     logits = np.asarray(model(images)["expression"])
     assert logits.shape == (3, 7)
     assert logits.dtype == np.float32
-    if name != "transfer":  # its backbone has a preprocessing of its own
+    if network != "transfer":  # its backbone has a preprocessing of its own
         dimmer = np.asarray(model(images * 0.5 + 10)["expression"])
         assert dimmer == pytest.approx(logits, abs=float(0.02 * np.abs(logits).max() + 1e-3))
-
-
-def test_every_network_is_used_by_a_preset() -> None:
-    assert {preset.network for preset in PRESETS.values()} == NETWORKS.keys()
+        blank = np.full((1, *shape[1:]), 9.0)
+        assert np.isfinite(np.asarray(model(blank)["expression"])).all()
 
 
 def test_a_backbone_that_looks_itself_up_by_its_name_can_be_built() -> None:
@@ -49,27 +56,31 @@ def test_a_backbone_that_looks_itself_up_by_its_name_can_be_built() -> None:
     assert any(isinstance(layer, keras.Model) for layer in model.layers)
 
 
-def test_a_blank_image_gives_numbers() -> None:
-    model = build(small("compact"), HEADS)
-    assert np.isfinite(np.asarray(model(np.full((1, 48, 48, 1), 9.0))["expression"])).all()
+@pytest.mark.parametrize(
+    ("preset", "change", "message"),
+    [
+        ("compact", {"network": "magic"}, "no network 'magic'; expected residual"),
+        ("transfer", {"backbone": "magic"}, "MobileNetV3Small"),
+        ("transfer", {"weights": "no/such/file.h5"}, "imagenet, none, or a local"),
+    ],
+)
+def test_an_unknown_part_names_those_there_are(preset: str, change: dict, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        build(PRESETS[preset].override(change), HEADS)
 
 
-def test_an_unknown_network_or_backbone_names_those_there_are() -> None:
-    with pytest.raises(DataError, match="residual"):
-        build(PRESETS["compact"].override({"network": "magic"}), HEADS)
-    with pytest.raises(DataError, match="MobileNetV3Small"):
-        build(PRESETS["transfer"].override({"backbone": "magic"}), HEADS)
-    with pytest.raises(DataError, match="imagenet, none, or a local"):
-        build(PRESETS["transfer"].override({"weights": "no/such/file.h5"}), HEADS)
-
-
-def test_freezing_stops_the_backbone_alone() -> None:
-    model = build(small("transfer"), HEADS)
-    everything = len(model.trainable_variables)
-    freeze(model, True)
-    assert len(model.trainable_variables) == 2
-    freeze(model, False)
-    assert len(model.trainable_variables) == everything
+def test_freezing_stops_the_body_alone_and_norms_where_they_stay_so() -> None:
+    for name in ("transfer", "compact"):
+        model = build(small(name), HEADS)
+        everything = len(model.trainable_variables)
+        freeze(model, True)
+        assert len(model.trainable_variables) == 2, "those of the head"
+        freeze(model, False)
+        assert len(model.trainable_variables) == everything
+        freeze(model, False, norms=True)
+        paths = [variable.path for variable in model.trainable_variables]
+        assert 2 < len(paths) < everything
+        assert not any("gamma" in path for path in paths)
 
 
 @pytest.mark.parametrize("name", ["compact", "transfer"])
@@ -77,9 +88,42 @@ def test_the_layer_table_counts_every_weight_and_names_its_inputs(name: str) -> 
     model = build(small(name), HEADS)
     table = layer_table(model)
     assert sum(row.parameters for row in table) == model.count_params()
-    names = {row.name for row in table}
     assert all(row.inputs or row.kind == "InputLayer" for row in table)
     if name == "compact":
-        assert all(source in names for row in table for source in row.inputs)
-        add = next(row for row in table if row.kind == "Add")
-        assert len(add.inputs) == 2
+        assert {source for row in table for source in row.inputs} <= {row.name for row in table}
+        of_kind = {row.kind: row for row in table}
+        assert len(of_kind["Add"].inputs) == 2
+        first = next(row for row in table if row.kind == "Conv2D")
+        assert (first.kernel, first.stride, first.width, first.shape) == ((3, 3), 2, 4, (24, 24, 4))
+        assert (of_kind["Dense"].width, of_kind["Dropout"].rate) == (7, 0.3)
+        assert of_kind["Activation"].activation == "relu"
+
+
+def test_the_mean_of_a_map_and_the_bias_are_the_logit() -> None:
+    model = build(TINY, BOTH)
+    for head in BOTH:
+        kernel, bias = model.get_layer(head).get_weights()
+        rng = np.random.default_rng(1)
+        model.get_layer(head).set_weights([kernel, rng.normal(size=bias.shape)])
+    images = bars(3, 1).images.astype(np.float32)
+    before = model.predict(images, verbose=0)
+    found = with_activation_maps(model).predict(images, verbose=0)
+    assert model.output_names == list(BOTH), "the network itself is left as it was"
+    for head, classes in BOTH.items():
+        assert found[head] == pytest.approx(before[head], abs=1e-5)
+        assert found[f"activation_map_{head}"].shape == (3, 12, 12, classes)
+        bias = model.get_layer(head).get_weights()[1]
+        means = found[f"activation_map_{head}"].mean(axis=(1, 2))
+        assert means + bias == pytest.approx(found[head], abs=1e-4)
+    flat = build(Preset("flat", "cnn-basic", widths=(4, 4), precision="float32"), HEADS)
+    assert with_activation_maps(flat) is flat, "without a global pool"
+
+
+def test_the_shipped_file_holds_the_maps_of_the_shipped_network() -> None:
+    classifier, faces = ExpressionClassifier(SHIPPED_MODEL), bars(3, 1).images
+    keras_model = with_activation_maps(keras.models.load_model(SHIPPED_MODEL / "model.keras"))
+    expected = keras_model.predict(faces.astype(np.float32), verbose=0)
+    for head in classifier.spec.network_heads:
+        maps = classifier.activation_maps(faces, head.name)
+        theirs = expected[f"activation_map_{head.output}"]
+        assert np.abs(maps - theirs).max() < 0.01 * np.abs(theirs).max()

@@ -21,7 +21,6 @@ const TOLERANCE = 0.01;
 
 /**
  * The accelerator that gives wasm's answers in less time; wasm where anything goes wrong.
- *
  * @param {(accelerator: Accelerator) => Promise<Trial>} prepare
  * @param {() => number} now milliseconds
  * @param {number} patience milliseconds
@@ -31,15 +30,16 @@ export async function faster(prepare, now = () => performance.now(), patience = 
   let late = false;
   const wasm = await measured(prepare, "wasm", now);
   const webgpu = measured(prepare, "webgpu", now, () => late).catch(() => undefined);
-  const found = await Promise.race([webgpu, later(patience)]);
+  /** @type {Promise<undefined>} */
+  const tired = new Promise((resolve) => setTimeout(resolve, patience, undefined));
+  const found = await Promise.race([webgpu, tired]);
   late = true;
   if (!found || !agree(wasm.answers, found.answers)) return "wasm";
   return found.milliseconds < wasm.milliseconds ? "webgpu" : "wasm";
 }
 
 /**
- * @param {(accelerator: Accelerator) => Promise<Trial>} prepare
- * @param {Accelerator} accelerator
+ * @param {(accelerator: Accelerator) => Promise<Trial>} prepare @param {Accelerator} accelerator
  * @param {() => number} now
  * @param {() => boolean} isLate whether nobody waits for it any more
  */
@@ -62,9 +62,7 @@ async function measured(prepare, accelerator, now, isLate = () => false) {
 
 /**
  * Whether two accelerators say the same.
- *
- * @param {Float32Array[]} expected
- * @param {Float32Array[]} found
+ * @param {Float32Array[]} expected @param {Float32Array[]} found
  */
 export function agree(expected, found) {
   return expected.every((values, i) => {
@@ -74,12 +72,4 @@ export function agree(expected, found) {
     // Written so that what is no number agrees with nothing.
     return values.every((v, j) => Math.abs(v - (others[j] ?? NaN)) <= TOLERANCE * largest);
   });
-}
-
-/**
- * @param {number} milliseconds
- * @returns {Promise<undefined>}
- */
-function later(milliseconds) {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds, undefined));
 }

@@ -5,22 +5,17 @@ import { failureOf } from "./failure.js";
 import { filesOf, startLiteRt, variant } from "./litert.js";
 import { DeviceNetworks, allFiles } from "./networks.js";
 import { FileStore } from "./store.js";
-import { Observer as PathObserver } from "../vision/observer.js";
+import { Observer } from "../vision/observer.js";
 
-/** @import { Accelerator, Frame, LoadMessage, Networks, Observer } from "../types.js" */
-/** @import { ServedFile } from "../types.js" */
+/** @import { Accelerator, LoadMessage, ServedFile } from "../types.js" */
 /** @import { Content } from "./litert.js" */
-/** @import { LiteRt } from "./litert_types.js" */
+/** @import { LiteRt } from "../types.js" */
 
 /** The detector's shape for most cameras. Others are fetched when a frame asks for them. */
 const USUAL_CANVAS = "192x256";
 
 export class Engine {
-  /**
-   * @param {FileStore} store
-   * @param {DeviceNetworks} networks
-   * @param {Observer} observer
-   */
+  /** @param {FileStore} store @param {DeviceNetworks} networks @param {Observer} observer */
   constructor(store, networks, observer) {
     this.store = store;
     this.networks = networks;
@@ -34,34 +29,31 @@ export class Engine {
   static async load(message, onProgress) {
     const { base, runtime, networks, constants, model } = message;
     const folder = new URL(runtime.path, base).href;
-    const { deviceMemory } = /** @type {{deviceMemory?: number}} */ (navigator);
-    const files = filesOf(runtime, folder, variant(globalThis.WebAssembly, deviceMemory));
+    const files = filesOf(runtime, folder, variant());
     const store = new FileStore(base);
-    const first = firstFiles(networks);
+    const { detector, landmark, expression } = networks;
+    const first = [detector[USUAL_CANVAS], landmark, expression].filter((file) => file !== undefined);
     const parts = fetching(store, [...files, ...first], onProgress);
     const [loader, binary, ...rest] = /** @type {[Content, Content, ...Content[]]} */ (parts);
     // LiteRT starts while the networks are on their way.
     const [litert, ...fetched] = await Promise.all([startLiteRt(folder, loader, binary), ...rest]);
+    // What was fetched first is not read again, nor kept.
     const contents = new Map(first.map(({ sha256 }, i) => [sha256, fetched[i]]));
-    const device = await prepared(litert, contentsOf(store, contents), message);
+    const contentOf = async (/** @type {ServedFile} */ file) => {
+      const content = contents.get(file.sha256);
+      contents.delete(file.sha256);
+      return content ?? store.content(file);
+    };
+    const on = (/** @type {Accelerator} */ accelerator) =>
+      new DeviceNetworks(litert, contentOf, networks, model, accelerator);
+    const device = await prepared(litert, on);
     const kept = [...Object.values(runtime.files), ...allFiles(networks)];
     await store.keepOnly(kept.map(({ sha256 }) => sha256));
-    return new Engine(store, device, new PathObserver(constants, model, device.run));
-  }
-
-  /** @returns {Accelerator} */
-  get accelerator() {
-    return this.networks.accelerator;
-  }
-
-  /** @param {Frame} frame */
-  see(frame) {
-    return this.observer.see(frame);
+    return new Engine(store, device, new Observer(constants, model, device.run));
   }
 
   /**
    * Answer with another model from the next frame on; tracks go on.
-   *
    * @param {LoadMessage} message
    * @param {(loaded: number, total: number) => void} onProgress bytes
    */
@@ -74,9 +66,7 @@ export class Engine {
 
 /**
  * Fetch files side by side.
- *
- * @param {FileStore} store
- * @param {ServedFile[]} files
+ * @param {FileStore} store @param {ServedFile[]} files
  * @param {(loaded: number, total: number) => void} onProgress
  */
 function fetching(store, files, onProgress) {
@@ -87,51 +77,19 @@ function fetching(store, files, onProgress) {
 }
 
 /**
- * What gives a network's content: what was fetched first is not read again, nor kept.
- *
- * @param {FileStore} store
- * @param {Map<string, Uint8Array | undefined>} first by SHA-256
- * @returns {(file: ServedFile) => Promise<Uint8Array>}
- */
-function contentsOf(store, first) {
-  return async (file) => {
-    const content = first.get(file.sha256);
-    first.delete(file.sha256);
-    return content ?? store.content(file);
-  };
-}
-
-/**
  * The networks, which have all run once, on the accelerator that is best here.
- *
- * @param {LiteRt} litert
- * @param {(file: ServedFile) => Promise<Uint8Array>} contentOf
- * @param {LoadMessage} message
+ * @param {LiteRt} litert @param {(accelerator: Accelerator) => DeviceNetworks} on
  */
-async function prepared(litert, contentOf, { networks, model }) {
-  const on = (/** @type {Accelerator} */ accelerator) =>
-    new DeviceNetworks(litert, contentOf, networks, model, accelerator);
+async function prepared(litert, on) {
+  const gpu = litert.getWebGpuDevice();
+  // A fallback adapter is the processor in the guise of a graphics processor.
+  const usable = gpu && !gpu.adapterInfo?.isFallbackAdapter;
   try {
-    const device = on(await best(litert, on));
+    const best = usable ? await faster(async (which) => on(which).trial(USUAL_CANVAS)) : "wasm";
+    const device = on(best);
     await device.runAll(USUAL_CANVAS);
     return device;
   } catch (error) {
     throw failureOf(error, "runtime");
   }
-}
-
-/**
- * @param {LiteRt} litert
- * @param {(accelerator: Accelerator) => DeviceNetworks} on
- */
-async function best(litert, on) {
-  const device = litert.getWebGpuDevice();
-  // A fallback adapter is the processor in the guise of a graphics processor.
-  if (!device || device.adapterInfo?.isFallbackAdapter) return "wasm";
-  return faster(async (accelerator) => on(accelerator).trial(USUAL_CANVAS));
-}
-
-/** @param {Networks} networks */
-function firstFiles({ detector, landmark, expression }) {
-  return [detector[USUAL_CANVAS], landmark, expression].filter((file) => file !== undefined);
 }

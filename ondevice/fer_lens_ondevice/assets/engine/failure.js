@@ -20,7 +20,6 @@ const OUT_OF_MEMORY = /out of memory|allocation failed|could not allocate|cannot
 
 /**
  * The failure that stands for an error.
- *
  * @param {unknown} error
  * @param {FailureCode} code for errors that do not tell by themselves
  * @returns {Failure}

@@ -3,39 +3,23 @@
 import { Failure, failureOf } from "./failure.js";
 
 /** @import { Runtime } from "../types.js" */
-/** @import { LiteRt } from "./litert_types.js" */
+/** @import { LiteRt } from "../types.js" */
 
 /** @typedef {Promise<Uint8Array<ArrayBuffer>>} Content */
 
-/** Modules with one instruction each, of WebAssembly's SIMD and of its relaxed SIMD. */
-const SIMD = wasm([65, 0, 253, 15, 253, 98]);
-const RELAXED_SIMD = wasm([65, 1, 253, 15, 65, 2, 253, 15, 253, 128, 2]);
+/** The smallest module with an instruction of relaxed SIMD. */
+const RELAXED_SIMD = new Uint8Array([
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 15, 1, 13, 0, 65, 1, 253, 15,
+  65, 2, 253, 15, 253, 128, 2, 11,
+]);
 
-/** Least memory in GiB; browsers that tell it round it to a power of two. */
-const LEAST_MEMORY = 1;
-
-/**
- * The variant of LiteRT that this browser can run.
- *
- * @param {{validate: (bytes: Uint8Array<ArrayBuffer>) => boolean} | undefined} webAssembly
- * @param {number | undefined} memory GiB, where the browser tells it
- * @returns {string} name of its files, without what follows the dot
- */
-export function variant(webAssembly, memory) {
-  if (!webAssembly?.validate(SIMD)) {
-    throw new Failure("simd", "this browser lacks WebAssembly SIMD");
-  }
-  if (memory !== undefined && memory < LEAST_MEMORY) {
-    throw new Failure("memory", `this device has ${memory} GiB of memory`);
-  }
-  return webAssembly.validate(RELAXED_SIMD)
-    ? "litert_wasm_internal"
-    : "litert_wasm_compat_internal";
+/** The variant of LiteRT that this browser, which knows SIMD, can run: name of its files. */
+export function variant({ validate } = WebAssembly) {
+  return validate(RELAXED_SIMD) ? "litert_wasm_internal" : "litert_wasm_compat_internal";
 }
 
 /**
  * The two files of a variant, as `FileStore` wants them.
- *
  * @param {Runtime} runtime
  * @param {string} folder address of the runtime's folder
  * @param {string} name of the variant
@@ -50,7 +34,6 @@ export function filesOf(runtime, folder, name) {
 
 /**
  * LiteRT, ready to compile networks.
- *
  * @param {string} folder address of the runtime's folder
  * @param {Content} loader gzipped script
  * @param {Content} binary gzipped WebAssembly
@@ -81,9 +64,7 @@ export async function startLiteRt(folder, loader, binary) {
 
 /**
  * Load, unless the WebAssembly cannot be instantiated: of that LiteRT's loader would never tell.
- *
- * @param {(module: object) => Promise<unknown>} load
- * @param {WebAssembly.Module} compiled
+ * @param {(module: object) => Promise<unknown>} load @param {WebAssembly.Module} compiled
  */
 function settled(load, compiled) {
   return new Promise((resolve, reject) => {
@@ -103,15 +84,4 @@ function settled(load, compiled) {
 /** @param {Uint8Array<ArrayBuffer>} content gzipped */
 function unzipped(content) {
   return new Blob([content]).stream().pipeThrough(new DecompressionStream("gzip"));
-}
-
-/**
- * A module with one function that returns a vector.
- *
- * @param {number[]} code of the function, which ends with a vector on the stack
- */
-function wasm(code) {
-  const head = [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0];
-  const body = [0, ...code, 11];
-  return new Uint8Array([...head, 10, body.length + 2, 1, body.length, ...body]);
 }

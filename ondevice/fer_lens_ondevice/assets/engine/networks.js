@@ -1,11 +1,14 @@
 /** The networks of a model on one accelerator, each compiled when it is first asked. */
 
 import { Failure } from "./failure.js";
-import { Network } from "./network.js";
 
 /** @import { Accelerator, Model, Networks, Run, ServedFile } from "../types.js" */
-/** @import { Trial } from "./accelerator.js" */
-/** @import { LiteRt } from "./litert_types.js" */
+/** @import { CompiledModel, LiteRt } from "../types.js" */
+
+/**
+ * @typedef {{name: string, size: number, last: number | undefined}} Output name, values, last side
+ * @typedef {{model: CompiledModel, shape: number[], outputs: Output[]}} Network with one input
+ */
 
 /** Shapes of the detector that are kept: those of a phone that is turned, and one more. */
 const MOST_CANVASES = 3;
@@ -16,11 +19,8 @@ const POINT_VALUES = 3 * 468;
 
 export class DeviceNetworks {
   /**
-   * @param {LiteRt} litert
-   * @param {(file: ServedFile) => Promise<Uint8Array>} contentOf
-   * @param {Networks} networks
-   * @param {Model} model
-   * @param {Accelerator} accelerator
+   * @param {LiteRt} litert @param {(file: ServedFile) => Promise<Uint8Array>} contentOf
+   * @param {Networks} networks @param {Model} model @param {Accelerator} accelerator
    */
   constructor(litert, contentOf, networks, model, accelerator) {
     this.litert = litert;
@@ -32,15 +32,33 @@ export class DeviceNetworks {
     this.compiled = new Map();
     /** @type {Run} */
     this.run = {
-      detector: (canvas, values) => this.detector(canvas, values),
-      landmark: (values) => this.landmark(values),
-      expression: (values) => this.expression(values),
+      detector: async (canvas, values) => /** @type {any} */ (
+        this.answers(this.detectorFile(canvas), values, (outputs) => [
+          outputs.findIndex(({ last }) => last === BOX_VALUES),
+          outputs.findIndex(({ last }) => last === 1),
+        ])
+      ),
+      landmark: async (values) => {
+        const [points, [presence]] = /** @type {any} */ (
+          await this.answers(this.networks.landmark, values, (outputs) => [
+            outputs.findIndex(({ size }) => size === POINT_VALUES),
+            outputs.findIndex(({ size }) => size === 1),
+          ])
+        );
+        return [points, presence];
+      },
+      expression: async (values) => {
+        const wanted = this.outputs;
+        const logits = await this.answers(this.networks.expression, values, (outputs) =>
+          wanted.map((output) => outputs.findIndex(({ name }) => name === output)),
+        );
+        return /** @type {any} */ (Object.fromEntries(wanted.map((name, i) => [name, logits[i]])));
+      },
     };
   }
 
   /**
    * Run every network once.
-   *
    * @param {string} canvas of the detector
    * @returns {Promise<Float32Array[]>} what they answer
    */
@@ -48,18 +66,17 @@ export class DeviceNetworks {
     const files = [this.detectorFile(canvas), this.networks.landmark, this.networks.expression];
     const answers = [];
     for (const file of files) {
-      const { inputSize, outputs } = await this.network(file);
-      const pattern = Float32Array.from({ length: inputSize }, (_, i) => Math.sin(i / 7));
-      answers.push(...(await this.answers(file, pattern, () => outputs.map((_, place) => place))));
+      const length = product((await this.network(file)).shape);
+      const pattern = Float32Array.from({ length }, (_, i) => Math.sin(i / 7));
+      answers.push(...(await this.answers(file, pattern, (outputs) => [...outputs.keys()])));
     }
     return answers;
   }
 
   /**
    * What tells how these networks do on their accelerator, and on no other.
-   *
    * @param {string} canvas of the detector
-   * @returns {Trial}
+   * @returns {import("./accelerator.js").Trial}
    */
   trial(canvas) {
     const asked = this.accelerator;
@@ -73,9 +90,7 @@ export class DeviceNetworks {
 
   /**
    * Answer with another model from now on. If it cannot be run, nothing changes.
-   *
-   * @param {Networks} networks
-   * @param {Model} model
+   * @param {Networks} networks @param {Model} model
    */
   async answerWith(networks, model) {
     await this.network(networks.expression);
@@ -92,50 +107,17 @@ export class DeviceNetworks {
     for (const sha256 of [...this.compiled.keys()]) this.forget(sha256);
   }
 
-  /** @type {Run["detector"]} */
-  async detector(canvas, values) {
-    const file = this.detectorFile(canvas);
-    return /** @type {any} */ (
-      this.answers(file, values, ({ outputs }) => [
-        outputs.findIndex(({ last }) => last === BOX_VALUES),
-        outputs.findIndex(({ last }) => last === 1),
-      ])
-    );
-  }
-
-  /** @type {Run["landmark"]} */
-  async landmark(values) {
-    const [points, [presence]] = /** @type {any} */ (
-      await this.answers(this.networks.landmark, values, ({ outputs }) => [
-        outputs.findIndex(({ size }) => size === POINT_VALUES),
-        outputs.findIndex(({ size }) => size === 1),
-      ])
-    );
-    return [points, presence];
-  }
-
-  /** @type {Run["expression"]} */
-  async expression(values) {
-    const wanted = this.outputs;
-    const logits = await this.answers(this.networks.expression, values, ({ outputs }) =>
-      wanted.map((output) => outputs.findIndex(({ name }) => name === output)),
-    );
-    return /** @type {any} */ (Object.fromEntries(wanted.map((name, i) => [name, logits[i]])));
-  }
-
   /**
    * Ask a network; on the graphics processor once more without it, if it fails there: drivers are
    * restarted, and laptops change from one processor to another.
-   *
-   * @param {ServedFile} file
-   * @param {Float32Array} values
-   * @param {(network: Network) => number[]} wanted places of the outputs
-   * @returns {Promise<Float32Array[]>}
+   * @param {ServedFile} file @param {Float32Array} values
+   * @param {(outputs: Output[]) => number[]} wanted places of the outputs
+   * @returns {Promise<Float32Array[]>} copies, as they are wanted
    */
   async answers(file, values, wanted) {
     try {
       const network = await this.network(file);
-      return await network.run(values, wanted(network));
+      return await this.ask(network, values, wanted(network.outputs));
     } catch (error) {
       if (this.accelerator === "wasm") throw error;
       this.delete();
@@ -145,15 +127,37 @@ export class DeviceNetworks {
   }
 
   /**
-   * @param {ServedFile} file
-   * @returns {Promise<Network>}
+   * Run a network. What LiteRT allocates for a call is freed when the call ends.
+   * @param {Network} network
+   * @param {Float32Array} values of the input, row-major
+   * @param {number[]} wanted places of outputs
    */
+  async ask({ model, shape }, values, wanted) {
+    const input = new this.litert.Tensor(values, shape);
+    try {
+      const outputs = await model.run([input]);
+      try {
+        if (wanted.some((place) => !outputs[place])) {
+          throw new Failure("runtime", "a network lacks an output");
+        }
+        return await Promise.all(wanted.map((place) => outputs[place].data()));
+      } finally {
+        for (const output of outputs) output.delete();
+      }
+    } finally {
+      input.delete();
+    }
+  }
+
+  /** @param {ServedFile} file */
   network(file) {
     const known = this.compiled.get(file.sha256);
     if (known) return known;
-    const made = this.contentOf(file).then((content) => {
-      return Network.compile(this.litert, content, this.accelerator);
-    });
+    // Half precision would be faster, but the answers would not be those of the server.
+    const options = { accelerator: this.accelerator, gpuOptions: { precision: "fp32" } };
+    const made = this.contentOf(file)
+      .then((content) => this.litert.loadAndCompile(content, options))
+      .then(described);
     this.compiled.set(file.sha256, made);
     made.catch(() => this.compiled.delete(file.sha256)); // the next call tries again
     const detectors = new Set(Object.values(this.networks.detector).map(({ sha256 }) => sha256));
@@ -164,7 +168,7 @@ export class DeviceNetworks {
 
   /** @param {string} sha256 */
   forget(sha256) {
-    this.compiled.get(sha256)?.then((network) => network.delete(), () => {});
+    this.compiled.get(sha256)?.then(({ model }) => model.delete(), () => {});
     this.compiled.delete(sha256);
   }
 
@@ -174,6 +178,19 @@ export class DeviceNetworks {
     if (!file) throw new Failure("analysis", `there is no detector for ${canvas}`);
     return file;
   }
+}
+
+/** @param {CompiledModel} model @returns {Network} */
+function described(model) {
+  const outputs = model.getOutputDetails().map(({ name, shape }) => {
+    return { name, size: product(shape), last: shape.at(-1) };
+  });
+  return { model, shape: Array.from(model.getInputDetails()[0]?.shape ?? []), outputs };
+}
+
+/** @param {ArrayLike<number>} sides */
+function product(sides) {
+  return Array.from(sides).reduce((whole, side) => whole * side, 1);
 }
 
 /** @param {Networks} networks */

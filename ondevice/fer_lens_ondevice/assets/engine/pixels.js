@@ -16,13 +16,14 @@ export function pixelReader() {
   if (!context) throw new Error("this browser gives workers no canvas");
   let rgba = new Uint8ClampedArray(0);
   return async (picture) => {
+    const [width, height] = "copyTo" in picture
+      ? [picture.displayWidth, picture.displayHeight]
+      : [picture.width, picture.height];
     if (isCopied(picture)) {
-      const { displayWidth: width, displayHeight: height } = picture;
       if (rgba.length !== 4 * width * height) rgba = new Uint8ClampedArray(4 * width * height);
       await picture.copyTo(rgba, { format: "RGBA" });
       return { width, height, rgba };
     }
-    const [width, height] = sizeOf(picture);
     if (canvas.width !== width || canvas.height !== height) {
       Object.assign(canvas, { width, height });
     }
@@ -34,7 +35,6 @@ export function pixelReader() {
 /**
  * Whether the pixels can be copied as they are shown. A canvas does the same, but in Chromium every
  * frame that it draws leaves a megabyte behind until the next collection of garbage.
- *
  * @param {Picture & {rotation?: number, flip?: boolean}} picture
  * @returns {picture is VideoFrame}
  */
@@ -48,13 +48,4 @@ function isCopied(picture) {
   } catch {
     return false;
   }
-}
-
-/**
- * @param {Picture} picture
- * @returns {[number, number]} width and height
- */
-function sizeOf(picture) {
-  if ("copyTo" in picture) return [picture.displayWidth, picture.displayHeight];
-  return [picture.width, picture.height];
 }

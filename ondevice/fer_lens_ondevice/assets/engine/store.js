@@ -17,6 +17,13 @@ import { Failure } from "./failure.js";
 /** Name of the cache, and of the folder that its entries seem to lie in. */
 export const CACHE = "fer-lens-ondevice";
 
+/** @returns {Browser} */
+const thisBrowser = () => ({
+  fetch: fetch.bind(globalThis),
+  subtle: crypto.subtle,
+  caches: globalThis.caches,
+});
+
 /** Gives files whose content is what was expected, and no other. */
 export class FileStore {
   /**
@@ -30,7 +37,6 @@ export class FileStore {
 
   /**
    * The content of a file, out of the cache or from the server.
-   *
    * @param {KnownFile} file
    * @param {(bytes: number) => void} [onBytes] told of bytes as they come, of all at once if kept
    * @returns {Promise<Uint8Array<ArrayBuffer>>}
@@ -56,7 +62,6 @@ export class FileStore {
 
   /**
    * Delete every entry but these.
-   *
    * @param {Iterable<string>} hashes SHA-256
    */
   async keepOnly(hashes) {
@@ -77,10 +82,7 @@ export class FileStore {
     return new URL(`${CACHE}/${sha256}`, this.base).href;
   }
 
-  /**
-   * @param {KnownFile} file
-   * @param {(bytes: number) => void} onBytes
-   */
+  /** @param {KnownFile} file @param {(bytes: number) => void} onBytes */
   async fetched(file, onBytes) {
     const content = new Uint8Array(file.bytes);
     let length = 0;
@@ -105,17 +107,9 @@ export class FileStore {
     return content;
   }
 
-  /**
-   * @param {KnownFile} file
-   * @param {Uint8Array<ArrayBuffer>} content
-   */
+  /** @param {KnownFile} file @param {Uint8Array<ArrayBuffer>} content */
   async isWhole(file, content) {
     const digest = new Uint8Array(await this.browser.subtle.digest("SHA-256", content));
     return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("") === file.sha256;
   }
-}
-
-/** @returns {Browser} */
-function thisBrowser() {
-  return { fetch: fetch.bind(globalThis), subtle: crypto.subtle, caches: globalThis.caches };
 }

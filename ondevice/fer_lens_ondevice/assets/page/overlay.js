@@ -1,14 +1,13 @@
 // The marks over the video: a transparent canvas, drawn anew at every frame of the screen.
 
 import { answerOf } from "../vision/answers.js";
-import { drawTag } from "./ink.js";
-import { drawPanel } from "./panels.js";
+import { drawPanel, drawTag } from "./ink.js";
 import { arrange, movedBox } from "./scene.js";
 import { chance, filled, oneOf } from "./words.js";
 
-/** @typedef {import("./types.js").Seen} Seen */
-/** @typedef {import("./types.js").Setup} Setup */
-/** @typedef {import("./types.js").Settings} Settings */
+/** @typedef {import("../types.js").Seen} Seen */
+/** @typedef {import("../types.js").Setup} Setup */
+/** @typedef {import("../types.js").Settings} Settings */
 
 /** Least milliseconds between two drawings: more than 30 a second nobody sees. */
 const DRAW_MILLISECONDS = 28;
@@ -31,11 +30,11 @@ export class Overlay {
     this.empty = true;
   }
 
-  /** @returns {number} frames that were drawn since the last call */
+  /** Return how many frames were drawn since the last call, and the milliseconds of the last. */
   takeDrawn() {
-    const drawn = this.drawn;
+    const { drawn: shown, milliseconds: draw } = this;
     this.drawn = 0;
-    return drawn;
+    return { shown, draw };
   }
 
   /** Fit the canvas to its size on the screen. */
@@ -57,8 +56,7 @@ export class Overlay {
    * Draw the faces where they should be now.
    * @param {number} milliseconds  now, as of `requestAnimationFrame`
    * @param {number} seconds  now, on the clock of what was seen
-   * @param {Setup} setup
-   * @param {Settings} settings
+   * @param {Setup} setup @param {Settings} settings
    */
   draw(milliseconds, seconds, setup, settings) {
     if (milliseconds - this.last < DRAW_MILLISECONDS) return;
@@ -72,9 +70,7 @@ export class Overlay {
   }
 
   /**
-   * @param {Seen} seen
-   * @param {number} seconds
-   * @param {Setup} setup
+   * @param {Seen} seen @param {number} seconds @param {Setup} setup
    * @param {Settings} settings
    */
   drawSeen(seen, seconds, setup, settings) {
@@ -112,10 +108,8 @@ export class Overlay {
 }
 
 /**
- * @param {CanvasRenderingContext2D} context
- * @param {import("./layout.js").Rectangle} box
- * @param {string} colour
- * @param {number} line
+ * @param {CanvasRenderingContext2D} context @param {import("./scene.js").Rectangle} box
+ * @param {string} colour @param {number} line
  */
 function outline(context, box, colour, line) {
   // A dark outline keeps the coloured line visible on any background.
@@ -126,19 +120,14 @@ function outline(context, box, colour, line) {
   }
 }
 
-/**
- * @param {Setup} setup
- * @param {Settings} settings
- */
+/** @param {Setup} setup @param {Settings} settings */
 export function headOf(setup, settings) {
   return setup.model.heads.find((head) => head.name === settings.head) ?? setup.model.heads[0];
 }
 
 /**
  * Faces that can be shown: what was answered by a head that is not the chosen one any more is not.
- * @param {Seen} seen
- * @param {Setup} setup
- * @param {Settings} settings
+ * @param {Seen} seen @param {Setup} setup @param {Settings} settings
  */
 export function facesShown(seen, setup, settings) {
   const { length } = headOf(setup, settings).labels;
@@ -147,9 +136,7 @@ export function facesShown(seen, setup, settings) {
 
 /**
  * What the marks show, for those who do not see them.
- * @param {Seen | null} seen
- * @param {Record<string, number>} people
- * @param {Setup} setup
+ * @param {Seen | null} seen @param {Record<string, number>} people @param {Setup} setup
  * @param {Settings} settings
  * @returns {string}
  */

@@ -9,32 +9,19 @@
  * of the first, Streamlit takes the component off the page.
  */
 
-/** @typedef {import("./types.js").PhaseReport} PhaseReport */
+/** @typedef {import("../types.js").PhaseReport} PhaseReport */
 
 /**
  * @typedef {object} About what stands in every message of a run
  * @property {string} run
- * @property {number} life how often the session had been cleared
+ * @property {number} generation how often the session had been cleared
  * @property {string} model key of the model that answered
  *
  * @typedef {object} Batch
  * @property {number} number from 1
  * @property {string} observations base64 of observations one after another, see ../wire.js
- *
- * @typedef {object} Results of one run
- * @property {number} first number of the oldest batch that is kept: those before it will not come
- * @property {Batch[]} batches those that are not acknowledged, the oldest first, in one piece
- * @property {number} age seconds since the newest observation in them was added
- * @property {number} dropped observations that had to go, see `Limits`
- *
- * @typedef {object} Limits
- * @property {number} batchObservations observations in a batch; the server takes no more
- * @property {number} batchBytes of a batch, if it has more than one observation
- * @property {number} messageBytes of a message, if it has more than one batch
- * @property {number} keptBytes of all that is kept; the oldest batches go when there is more
- * @property {number} keptSeconds for how long a batch is kept
- *
- * @typedef {Batch & {count: number, at: number}} Kept number of observations; time of the last one
+ * @property {number} count of observations
+ * @property {number} at time of the last one
  */
 
 /** Milliseconds between two messages with results. A timer may be a little early. */
@@ -44,12 +31,11 @@ const SEND_MILLISECONDS = 450;
 const MESSAGE_LOST_MILLISECONDS = 3000;
 const CONNECTION_LOST_MILLISECONDS = 4000;
 
-/** @type {Limits} */
 export const LIMITS = {
-  batchObservations: 64,
-  batchBytes: 64_000,
-  messageBytes: 256_000,
-  keptBytes: 8_000_000,
+  batchObservations: 64, // the server takes no more
+  batchBytes: 64_000, // if it has more than one observation
+  messageBytes: 256_000, // if it has more than one batch
+  keptBytes: 8_000_000, // the oldest batches go when there is more
   keptSeconds: 900,
 };
 
@@ -58,22 +44,20 @@ export class Batches {
   /**
    * @param {About} about
    * @param {() => number} clock seconds, always forward
-   * @param {Limits} limits
+   * @param {typeof LIMITS} limits
    */
   constructor(about, clock = () => performance.now() / 1000, limits = LIMITS) {
     this.about = about;
     this.clock = clock;
     this.limits = limits;
     this.ended = false;
+    this.made = 0;
+    this.dropped = 0; // observations that had to go before they were acknowledged
+    this.added = 0; // when the last one was
     /** Observations that are in no batch yet. @type {Uint8Array[]} */
     this.open = [];
-    /** When the last one was added. */
-    this.added = 0;
-    /** @type {Kept[]} */
+    /** Batches that are not acknowledged. @type {Batch[]} */
     this.kept = [];
-    this.made = 0;
-    /** How many observations had to go before they were acknowledged. */
-    this.dropped = 0;
   }
 
   /** How many observations the server is not known to have. */
@@ -96,9 +80,7 @@ export class Batches {
 
   /**
    * Return what to send now: all that is not acknowledged, as far as a message may hold it. Call it
-   * twice a second while something waits.
-   *
-   * @returns {Results}
+   * twice a second while something waits. Batches before the first will not come.
    */
   message() {
     this.close();
@@ -118,7 +100,6 @@ export class Batches {
 
   /**
    * Forget what the server has. What it says may come late or twice.
-   *
    * @param {number} number of the last batch that it has without a gap
    * @returns {boolean} whether that is news
    */
@@ -128,30 +109,26 @@ export class Batches {
     return this.kept.length < before;
   }
 
-  /** Make a batch of what has come since the last one. */
+  /** Make a batch of what has come since the last one; what is too old or too much goes. */
   close() {
+    const { keptBytes, keptSeconds } = this.limits;
     if (this.open.length) {
       const [observations, count] = [inBase64(this.open), this.open.length];
       this.kept.push({ number: ++this.made, observations, count, at: this.added });
       this.open = [];
     }
-    this.forget();
-  }
-
-  /** Let the oldest batches go, as far as they are too old or too many. */
-  forget() {
-    const { keptBytes, keptSeconds } = this.limits;
     const since = this.clock() - keptSeconds;
     let bytes = this.kept.reduce((sum, { observations }) => sum + observations.length, 0);
-    const stays = this.kept.findIndex(({ observations, at }) => {
-      const goes = bytes > keptBytes || at < since;
-      bytes -= observations.length;
-      return !goes;
-    });
-    const gone = this.kept.splice(0, stays < 0 ? this.kept.length : stays);
-    this.dropped += gone.reduce((sum, { count }) => sum + count, 0);
+    while (this.kept[0] && (bytes > keptBytes || this.kept[0].at < since)) {
+      bytes -= this.kept[0].observations.length;
+      this.dropped += this.kept[0].count;
+      this.kept.shift();
+    }
   }
 }
+
+/** @returns {PhaseReport} */
+const idle = () => ({ phase: "idle", code: "", detail: "" });
 
 /** All that the server is not known to have: the runs, the oldest first, and how it is going. */
 export class Outbox {
@@ -166,8 +143,7 @@ export class Outbox {
     this.number = 0;
     this.sentAt = -Infinity;
     this.waits = false; // for an answer
-    /** @type {PhaseReport} */
-    this.phase = { phase: "idle", code: "", detail: "" };
+    this.phase = idle();
     /** @type {PhaseReport | null} the last one that has arrived */
     this.known = null;
     /** @type {PhaseReport | null} the one of the last message */
@@ -177,7 +153,7 @@ export class Outbox {
   /** Another component is on the page: of how it is going, nothing has been said. */
   begin() {
     this.waits = false;
-    this.phase = { phase: "idle", code: "", detail: "" };
+    this.phase = idle();
     this.known = null;
   }
 
@@ -217,7 +193,6 @@ export class Outbox {
 
   /**
    * Return the next message; null if there is nothing new, or it is not time yet.
-   *
    * @param {string} setup name of what the page has; "" if it has nothing
    * @param {boolean} [now] whether not to wait until it is time for results
    */

@@ -1,5 +1,9 @@
 // Frames of the video on their way to the worker: one at a time, always the newest, never a queue.
 
+/** Least milliseconds from one analysis to the next, and share of the time that is left idle. */
+const LEAST_PERIOD = 1000 / 15;
+const IDLE_SHARE = 0.2;
+
 /** Median milliseconds of an analysis from which a device counts as slow, and is not any more. */
 const SLOW = 400;
 const QUICK = 300;
@@ -9,58 +13,28 @@ const WINDOW = 9;
 const FEWEST = 5;
 
 /**
- * @typedef {object} FrameMessage
- * @property {number} number
- * @property {number} seconds  since the start of the run
- * @property {import("../types.js").Picture} bitmap
- * @property {number} received  frames that came since the last message
- */
-
-/**
  * @typedef {object} PumpParts
  * @property {() => Promise<import("../types.js").Picture>} grab  the picture that the video shows now
- * @property {(message: FrameMessage) => void} send
- * @property {() => number} clock  seconds since the start of the run
+ * @property {(frame: {number: number, seconds: number, bitmap: import("../types.js").Picture,
+ *   received: number}) => void} send  seconds since the start, and frames that came since the last
+ * @property {() => number} clock  milliseconds since the start
+ * @property {(step: () => void, milliseconds: number) => void} later
  */
-
-/** How often a device can analyse: a slow one is given time to breathe. */
-export class Rate {
-  constructor() {
-    /** @type {number[]} */
-    this.times = [];
-    this.slow = false;
-  }
-
-  /** @param {number} milliseconds  that an analysis took */
-  took(milliseconds) {
-    this.times = [...this.times.slice(1 - WINDOW), milliseconds];
-    if (this.times.length < FEWEST) return;
-    this.slow = this.median > (this.slow ? QUICK : SLOW);
-  }
-
-  get median() {
-    const sorted = [...this.times].sort((a, b) => a - b);
-    return sorted[Math.floor(sorted.length / 2)] ?? 0;
-  }
-
-  /** Milliseconds to wait before the next frame: a slow device rests as long as it works. */
-  get rest() {
-    return this.slow ? this.median : 0;
-  }
-}
 
 export class FramePump {
   /** @param {PumpParts} parts */
   constructor(parts) {
     this.parts = parts;
-    this.rate = new Rate();
+    this.slow = false;
     this.number = 0;
     this.received = 0;
     this.running = false;
     this.busy = false; // a frame is with the worker
     this.fresh = false; // a frame has come that the worker has not had
     this.sentAt = 0;
-    this.restUntil = 0;
+    this.due = 0;
+    /** @type {number[]} milliseconds that the last analyses took */
+    this.times = [];
   }
 
   start() {
@@ -82,22 +56,26 @@ export class FramePump {
     this.offer();
   }
 
-  /** The worker has done its frame. */
+  /** The worker has done its frame. A slow device rests as long as it works. */
   done() {
-    const now = this.parts.clock();
+    const took = this.parts.clock() - this.sentAt;
     this.busy = false;
-    this.rate.took(1000 * (now - this.sentAt));
-    this.restUntil = now + this.rate.rest / 1000;
+    this.times = [...this.times.slice(1 - WINDOW), took];
+    const median = [...this.times].sort((a, b) => a - b)[this.times.length >> 1];
+    if (this.times.length >= FEWEST) this.slow = median > (this.slow ? QUICK : SLOW);
+    const period = this.slow ? took + median : took / (1 - IDLE_SHARE);
+    this.due = this.sentAt + Math.max(LEAST_PERIOD, period);
     this.offer();
   }
 
   async offer() {
-    const { grab, send, clock } = this.parts;
-    const seconds = clock();
-    if (!this.running || this.busy || !this.fresh || seconds < this.restUntil) return;
+    const { grab, send, clock, later } = this.parts;
+    if (!this.running || this.busy || !this.fresh) return;
+    const left = this.due - clock();
+    if (left > 0) return later(() => this.offer(), left);
     this.busy = true;
     this.fresh = false;
-    this.sentAt = seconds;
+    this.sentAt = clock();
     const bitmap = await grab().catch(() => null); // the video may have just ended
     if (!bitmap || !this.running) {
       bitmap?.close();
@@ -106,14 +84,13 @@ export class FramePump {
     }
     const { received } = this;
     this.received = 0;
-    send({ number: ++this.number, seconds, bitmap, received });
+    send({ number: ++this.number, seconds: this.sentAt / 1000, bitmap, received });
   }
 }
 
 /**
  * Call back at every frame of a video, until the returned function is called.
- * @param {HTMLVideoElement} video
- * @param {() => void} arrived
+ * @param {HTMLVideoElement} video @param {() => void} arrived
  * @returns {() => void}
  */
 export function onVideoFrames(video, arrived) {

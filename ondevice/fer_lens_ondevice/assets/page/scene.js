@@ -1,16 +1,15 @@
 // Where everything of a picture goes: boxes, tags and panels, as in `fer/drawing/annotate.py`.
 
 import { answerOf } from "../vision/answers.js";
-import { tagOf } from "./ink.js";
-import { around, firstFree, grown, inside } from "./layout.js";
-import { panelStyle } from "./panels.js";
+import { panelStyle, tagOf } from "./ink.js";
 import { chance } from "./words.js";
 
-/** @typedef {import("./types.js").Head} Head */
-/** @typedef {import("./types.js").SeenFace} SeenFace */
-/** @typedef {import("./types.js").Setup} Setup */
-/** @typedef {import("./layout.js").Rectangle} Rectangle */
+/** @typedef {import("../types.js").Head} Head */
+/** @typedef {import("../types.js").SeenFace} SeenFace */
+/** @typedef {import("../types.js").Setup} Setup */
 /** @typedef {import("./ink.js").Tag} Tag */
+/** @typedef {{left: number, top: number, right: number, bottom: number}} Rectangle */
+/** @typedef {[number, number]} Size  width and height */
 
 /** Text height and line width as fractions of the picture's shorter side, and their limits. */
 const TEXT = { share: 0.026, least: 13, most: 64 };
@@ -31,8 +30,7 @@ const READABLE = 11;
 
 /**
  * Sizes of what is drawn on a picture.
- * @param {number} width
- * @param {number} height
+ * @param {number} width @param {number} height
  * @param {number} scale  CSS pixels per pixel of the picture
  */
 export function sizes(width, height, scale) {
@@ -64,9 +62,7 @@ export function movedBox(face, ahead, mirrorWidth) {
 
 /**
  * What the tag of a face says.
- * @param {SeenFace} face
- * @param {Head} head
- * @param {Setup} setup
+ * @param {SeenFace} face @param {Head} head @param {Setup} setup
  * @param {number} person  number of the person, 0 without one
  */
 export function tagContent(face, head, setup, person) {
@@ -107,8 +103,7 @@ export function arrange(canvas, faces, view) {
 /**
  * @param {CanvasRenderingContext2D} canvas
  * @param {Marked[]} marked  their panels are placed, or left out where they would cover something
- * @param {number} text
- * @param {number} gap
+ * @param {number} text @param {number} gap
  * @param {{head: Head, picture: [number, number], font: string}} view
  */
 function placePanels(canvas, marked, text, gap, view) {
@@ -129,4 +124,68 @@ function placePanels(canvas, marked, text, gap, view) {
     if (short || marked.every((m) => m.panel)) return style;
   }
   return null;
+}
+
+/**
+ * @param {Rectangle} box @param {number} margin
+ * @returns {Rectangle}
+ */
+export function grown(box, margin) {
+  return {
+    left: box.left - margin,
+    top: box.top - margin,
+    right: box.right + margin,
+    bottom: box.bottom + margin,
+  };
+}
+
+/**
+ * Area that two rectangles share.
+ * @param {Rectangle} a @param {Rectangle} b
+ */
+export function overlap(a, b) {
+  const width = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+  const height = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+  return Math.max(0, width) * Math.max(0, height);
+}
+
+/**
+ * The rectangle inside the picture nearest to a corner; its size must fit the picture.
+ * @param {number} left @param {number} top @param {Size} size
+ * @param {Size} picture
+ * @returns {Rectangle}
+ */
+export function inside(left, top, [width, height], picture) {
+  const x = Math.min(Math.max(left, 0), picture[0] - width);
+  const y = Math.min(Math.max(top, 0), picture[1] - height);
+  return { left: x, top: y, right: x + width, bottom: y + height };
+}
+
+/**
+ * Places for a panel around a face, best first; none if the panel is larger than the picture.
+ * @param {Rectangle} box  of the face; may extend past the picture
+ * @param {Size} size  of the panel
+ * @param {Size} picture
+ * @param {number} gap  between the face and the panel
+ * @param {number} headroom  above the box, where its tag is
+ * @returns {Rectangle[]}
+ */
+export function around(box, size, picture, gap, headroom) {
+  const [width, height] = size;
+  if (width > picture[0] || height > picture[1]) return [];
+  return [
+    [box.right + gap, box.top],
+    [box.left - gap - width, box.top],
+    [box.left, box.bottom + gap],
+    [box.left, box.top - headroom - gap - height],
+  ].map(([x, y]) => inside(x, y, size, picture));
+}
+
+/**
+ * The first place that covers nothing of what is taken; null if there is none.
+ * @param {Rectangle[]} places @param {Rectangle[]} taken
+ * @returns {Rectangle | null}
+ */
+export function firstFree(places, taken) {
+  return places.find((place) => !taken.some((other) => overlap(place, other))) ?? null;
 }

@@ -2,10 +2,10 @@
 
 import { Stream } from "./stream.js";
 
-/** @typedef {import("./types.js").Data} Data */
-/** @typedef {import("./types.js").Parts} Parts */
-/** @typedef {import("./types.js").PhaseName} PhaseName */
-/** @typedef {import("./types.js").Setup} Setup */
+/** @typedef {import("../types.js").Data} Data */
+/** @typedef {import("../types.js").Parts} Parts */
+/** @typedef {import("../types.js").PhaseName} PhaseName */
+/** @typedef {import("../types.js").Setup} Setup */
 
 /** Milliseconds that the end waits for the worker and the server, before the page says so. */
 const END_MILLISECONDS = 1500;
@@ -36,7 +36,7 @@ export class Session {
     this.data = data;
     this.setup = data.setup ?? this.setup;
     if (data.reply) this.replied(data.reply);
-    if (before && before.life !== data.life) {
+    if (before && before.generation !== data.generation) {
       this.parts.outbox.clear();
       if (this.active) this.open();
     }
@@ -47,7 +47,7 @@ export class Session {
     this.settle();
   }
 
-  /** @param {import("./types.js").Reply} reply */
+  /** @param {import("../types.js").Reply} reply */
   replied(reply) {
     this.parts.outbox.acknowledge(reply.run, reply.acknowledged);
     if (reply.run !== this.run) return;
@@ -61,15 +61,6 @@ export class Session {
     if (!this.setup.runtime) return this.enter("failed", "runtime", this.setup.missing);
     this.stream?.close();
     this.bytes = { loaded: 0, total: 0 };
-    this.stream = this.newStream();
-    this.open();
-    this.enter("loading");
-    this.stream.load(this.setup);
-    await this.stream.useCamera(this.camera);
-  }
-
-  /** @returns {Stream} */
-  newStream() {
     /** @type {Stream} */
     const stream = new Stream(this.parts.sources, {
       progress: (loaded, total) => {
@@ -92,16 +83,20 @@ export class Session {
       ended: () => stream === this.stream && this.close(),
       wishes: () => this.wishes(),
     });
-    return stream;
+    this.stream = stream;
+    this.open();
+    this.enter("loading");
+    stream.load(this.setup);
+    await stream.useCamera(this.camera);
   }
 
-  /** Begin a run: what is seen from now on has one model, in one life of the session. */
+  /** Begin a run: what is seen from now on has one model, in one generation of the session. */
   open() {
     this.run = this.parts.newId();
     this.people = {};
     this.wanted = [];
-    const [life, model] = [this.data?.life ?? 0, this.setup?.model.key ?? ""];
-    this.parts.outbox.open({ run: this.run, life, model });
+    const [generation, model] = [this.data?.generation ?? 0, this.setup?.model.key ?? ""];
+    this.parts.outbox.open({ run: this.run, generation, model });
   }
 
   /** Camera and networks are there, for the first time or after a change. */
@@ -141,7 +136,8 @@ export class Session {
     this.parts.mark(null);
     this.enter("ending");
     const { run } = this;
-    this.parts.later(() => run === this.run && this.settle(true), END_MILLISECONDS);
+    const settle = () => run === this.run && this.settle(true);
+    this.parts.sources.later(settle, END_MILLISECONDS);
   }
 
   /** @param {string} code @param {string} detail */
@@ -179,18 +175,8 @@ export class Session {
 
   show() {
     const { phase, muted } = this;
-    const [lost, slow] = [this.parts.outbox.lost, this.stream?.pump.rate.slow ?? false];
-    this.parts.show({ phase, ...this.bytes, note: noteOf({ phase, muted, lost, slow }) });
+    const running = phase === "running" && (muted ? "muted" : this.stream?.pump.slow && "slow");
+    const note = this.parts.outbox.lost ? "notConnected" : running || "";
+    this.parts.show({ phase, ...this.bytes, note });
   }
-}
-
-/**
- * What is to be said under the picture, as the name of a text; "" for nothing.
- * @param {{phase: PhaseName, muted: boolean, lost: boolean, slow: boolean}} state
- */
-function noteOf({ phase, muted, lost, slow }) {
-  if (lost) return "notConnected";
-  if (phase !== "running") return "";
-  if (muted) return "muted";
-  return slow ? "slow" : "";
 }

@@ -2,9 +2,8 @@
 
 import { FramePump } from "./pump.js";
 
-/** @typedef {import("./types.js").Setup} Setup */
+/** @typedef {import("../types.js").Setup} Setup */
 /** @typedef {import("./camera.js").Camera} Camera */
-/** @typedef {import("../types.js").FromWorker} FromWorker */
 
 /**
  * @typedef {object} Sources  where camera, worker and pictures come from
@@ -12,6 +11,7 @@ import { FramePump } from "./pump.js";
  * @property {() => Worker} openWorker
  * @property {string} base  address of the folder of the scripts
  * @property {() => number} clock  milliseconds
+ * @property {(step: () => void, milliseconds: number) => void} later
  * @property {(stream: MediaStream | null) => Promise<void>} play  shows a camera
  * @property {() => Promise<import("../types.js").Picture>} grab  what is shown now
  */
@@ -30,52 +30,60 @@ import { FramePump } from "./pump.js";
  */
 
 export class Stream {
-  /**
-   * @param {Sources} sources
-   * @param {StreamEvents} events
-   */
+  /** @param {Sources} sources @param {StreamEvents} events */
   constructor(sources, events) {
     this.sources = sources;
     this.events = events;
     this.closed = false;
+    this.loaded = false; // the networks are there
     this.asked = 0; // counts questions for a camera: only the last one's answer is used
     /** @type {Camera | null} */
     this.camera = null;
-    this.began = sources.clock();
-    this.engine = new AnalysisWorker(sources.openWorker, sources.base, {
-      ...events,
-      ready: () => {
-        events.loaded();
-        this.look();
-      },
-      seen: (seen) => {
-        events.seen(seen);
-        this.pump.done();
-      },
-      ended: () => {
-        this.engine.close();
-        events.ended();
-      },
-    });
+    const began = sources.clock();
+    this.clock = () => sources.clock() - began;
+    this.worker = sources.openWorker();
+    this.worker.onmessage = ({ data }) => this.heard(data);
+    this.worker.onerror = ({ message }) => events.failed("analysis", message ?? "");
     this.pump = new FramePump({
       grab: sources.grab,
-      clock: () => this.seconds,
-      send: (frame) => this.engine.analyse({ ...frame, ...events.wishes() }),
+      clock: this.clock,
+      later: sources.later,
+      send: (frame) => {
+        this.worker.postMessage({ type: "frame", ...frame, ...events.wishes() }, [frame.bitmap]);
+      },
     });
   }
 
-  /** Seconds since the start. */
-  get seconds() {
-    return (this.sources.clock() - this.began) / 1000;
+  /** @param {import("../types.js").FromWorker} message */
+  heard(message) {
+    const { events } = this;
+    switch (message.type) {
+      case "progress":
+        return events.progress(message.loaded, message.total);
+      case "ready":
+        this.loaded = true;
+        events.loaded();
+        return this.look();
+      case "seen":
+        events.seen(message);
+        return this.pump.done();
+      case "failed":
+        return events.failed(message.code, message.detail);
+      case "ended":
+        this.terminate();
+        return events.ended();
+    }
   }
 
   /**
-   * Load the networks; until they are there, no frame is sent.
+   * Load a model, at first with the runtime. Until it is there, no frame goes.
    * @param {Setup} setup  with a runtime
    */
-  load(setup) {
+  load({ runtime, networks, constants, model }) {
+    const { base } = this.sources;
     this.pump.pause();
-    this.engine.load(setup);
+    this.loaded = false;
+    this.worker.postMessage({ type: "load", base, runtime, networks, constants, model });
   }
 
   /**
@@ -101,19 +109,24 @@ export class Stream {
   }
 
   look() {
-    if (this.engine.ready && this.camera) this.events.ready();
+    if (this.loaded && this.camera) this.events.ready();
   }
 
   /** Switch the camera off at once, and let the frame that is being analysed be the last. */
   end() {
     this.release();
-    this.engine.end();
+    this.worker.postMessage({ type: "end" });
   }
 
   /** End everything at once. */
   close() {
     this.release();
-    this.engine.close();
+    this.terminate();
+  }
+
+  terminate() {
+    this.worker.onmessage = this.worker.onerror = null;
+    this.worker.terminate();
   }
 
   release() {
@@ -124,73 +137,5 @@ export class Stream {
     this.camera?.stop();
     this.camera = null;
     this.sources.play(null);
-  }
-}
-
-/**
- * @typedef {object} WorkerEvents
- * @property {(loaded: number, total: number) => void} progress  in bytes
- * @property {() => void} ready
- * @property {(seen: import("../types.js").Seen) => void} seen
- * @property {(code: string, detail: string) => void} failed
- * @property {() => void} ended  nothing is seen any more
- */
-
-/** The worker that analyses, as the page sees it. */
-class AnalysisWorker {
-  /**
-   * @param {() => Worker} openWorker
-   * @param {string} base  address of the folder of the scripts
-   * @param {WorkerEvents} events
-   */
-  constructor(openWorker, base, events) {
-    this.base = base;
-    this.events = events;
-    this.ready = false;
-    this.worker = openWorker();
-    this.worker.onmessage = ({ data }) => this.heard(data);
-    this.worker.onerror = ({ message }) => events.failed("analysis", message ?? "");
-  }
-
-  /**
-   * Load the runtime and the networks, or, later, the networks of another model.
-   * @param {Setup} setup
-   */
-  load({ runtime, networks, constants, model }) {
-    this.ready = false;
-    this.worker.postMessage({ type: "load", base: this.base, runtime, networks, constants, model });
-  }
-
-  /** @param {Omit<import("../types.js").FrameMessage, "type">} frame */
-  analyse(frame) {
-    this.worker.postMessage({ type: "frame", ...frame }, [frame.bitmap]);
-  }
-
-  /** Let the frame that is being analysed be the last. */
-  end() {
-    this.worker.postMessage({ type: "end" });
-  }
-
-  close() {
-    this.worker.onmessage = this.worker.onerror = null;
-    this.worker.terminate();
-  }
-
-  /** @param {FromWorker} message */
-  heard(message) {
-    const { events } = this;
-    switch (message.type) {
-      case "progress":
-        return events.progress(message.loaded, message.total);
-      case "ready":
-        this.ready = true;
-        return events.ready();
-      case "seen":
-        return events.seen(message);
-      case "failed":
-        return events.failed(message.code, message.detail);
-      case "ended":
-        return events.ended();
-    }
   }
 }

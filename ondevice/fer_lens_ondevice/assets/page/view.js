@@ -3,9 +3,9 @@
 import { cameras } from "./camera.js";
 import { Overlay, described } from "./overlay.js";
 import { onVideoFrames } from "./pump.js";
-import { filled, megabytes } from "./words.js";
+import { filled } from "./words.js";
 
-/** @typedef {import("./types.js").State} State */
+/** @typedef {import("../types.js").State} State */
 /** @typedef {import("./session.js").Session} Session */
 
 /** Milliseconds between two descriptions of the picture, for those who listen to the page. */
@@ -101,22 +101,13 @@ export class View {
     return "VideoFrame" in globalThis ? new VideoFrame(video) : createImageBitmap(video);
   }
 
-  /** @param {import("../types.js").Seen | null} seen */
-  mark(seen) {
-    this.overlay.seen = seen;
-  }
-
-  drawn() {
-    return { shown: this.overlay.takeDrawn(), draw: this.overlay.milliseconds };
-  }
-
   /** @param {number} now  milliseconds */
   draw(now) {
     if (!this.open) return;
     const { session, overlay } = this;
     if (session?.stream && session.setup && session.data) {
       overlay.people = session.people;
-      overlay.draw(now, session.stream.seconds, session.setup, session.data.settings);
+      overlay.draw(now, session.stream.clock() / 1000, session.setup, session.data.settings);
       this.describe(now);
     } else {
       overlay.clear();
@@ -170,9 +161,7 @@ export class View {
 
 /**
  * Say what is to be said where no picture is, or over it, and how far the loading is.
- * @param {HTMLElement} box
- * @param {State} state
- * @param {Record<string, string>} texts
+ * @param {HTMLElement} box @param {State} state @param {Record<string, string>} texts
  */
 function showMessage(box, { phase, loaded, total }, texts) {
   const shown = MESSAGES[phase];
@@ -180,7 +169,7 @@ function showMessage(box, { phase, loaded, total }, texts) {
   if (!shown) return;
   const [icon, name] = shown;
   const known = phase === "loading" && total > 0;
-  const values = { loaded: megabytes(loaded), total: megabytes(total) };
+  const values = { loaded: (loaded / 1e6).toFixed(1), total: (total / 1e6).toFixed(1) };
   const text = known ? (loaded < total ? texts.loadingBytes : texts.preparing) : texts[name];
   put(box, icon, filled(text, values), "p");
   const progress = /** @type {HTMLProgressElement} */ (box.querySelector("progress"));
@@ -196,9 +185,7 @@ function showMessage(box, { phase, loaded, total }, texts) {
 
 /**
  * Put an icon and a text into an element that has places for both.
- * @param {HTMLElement} element
- * @param {string} icon
- * @param {string} text
+ * @param {HTMLElement} element @param {string} icon @param {string} text
  * @param {string} [place]
  */
 function put(element, icon, text, place = "span:last-child") {
@@ -208,8 +195,7 @@ function put(element, icon, text, place = "span:last-child") {
 
 /**
  * Change a text, if it is another: what is written again is read out again.
- * @param {HTMLElement} element
- * @param {string} text
+ * @param {HTMLElement} element @param {string} text
  */
 function say(element, text) {
   if (element.textContent !== text) element.textContent = text;

@@ -2,8 +2,7 @@
 
 /**
  * Fill the names in braces of a text.
- * @param {string} text
- * @param {Record<string, string | number>} values
+ * @param {string} text @param {Record<string, string | number>} values
  * @returns {string}
  */
 export function filled(text, values) {
@@ -22,21 +21,11 @@ export function chance(probability) {
 
 /**
  * Name alternatives: "sad", "sad or fear", "sad, fear or neutral".
- * @param {string[]} names
- * @param {string} or
+ * @param {string[]} names @param {string} or
  * @returns {string}
  */
 export function oneOf(names, or) {
   const others = names.slice(0, -1);
   const last = names[names.length - 1] ?? "";
   return others.length ? `${others.join(", ")} ${or} ${last}` : last;
-}
-
-/**
- * Format bytes as megabytes: "2.8".
- * @param {number} bytes
- * @returns {string}
- */
-export function megabytes(bytes) {
-  return (bytes / 1e6).toFixed(1);
 }

@@ -1,6 +1,6 @@
 /** Crop faces rotated upright and framed as in the training images, as `fer.alignment`. */
 
-import { resizeArea } from "./area.js";
+import { resizeArea } from "./resize.js";
 import { boxSide, clamp, inverted, rint, similarity, transformed } from "./geometry.js";
 import { cropped, imageOf } from "./image.js";
 
@@ -11,7 +11,6 @@ import { cropped, imageOf } from "./image.js";
 /**
  * Return the similarity transform that maps a face into the frame; rotation from the points,
  * position and scale from the box.
- *
  * @param {Float32Array} points  (6, 2)
  * @param {Float32Array} box  (4)
  * @param {Framing} framing
@@ -29,7 +28,6 @@ export function frameTransform(points, box, framing) {
 
 /**
  * Crop one face as the network sees it.
- *
  * @param {Image} image
  * @param {Float32Array} points  (6, 2)
  * @param {Float32Array} box  (4)
@@ -47,7 +45,6 @@ export function alignFace(image, points, box, framing, size, oversampling) {
 /**
  * Warp a picture and return the top left square. Large faces are first downscaled by area
  * averaging.
- *
  * @param {Image} image
  * @param {Matrix} matrix  similarity from pixels of the picture to pixels of the crop
  * @param {number} size  side of the crop
@@ -59,7 +56,8 @@ export function warp(image, matrix, size, oversampling, data) {
   const [x0, y0, x1, y1] = reached(image, matrix, size);
   const part = cropped(image, x0, y0, x1, y1);
   const scale = Math.hypot(matrix[0], matrix[3]) * oversampling;
-  const reduced = scale < 1 ? reducedBy(part, scale) : part;
+  const smaller = (/** @type {number} */ side) => Math.max(rint(side * scale), 1);
+  const reduced = scale < 1 ? resizeArea(part, smaller(part.width), smaller(part.height)) : part;
   const [across, down] = [part.width / reduced.width, part.height / reduced.height];
   const [a, b, c, d] = [matrix[0] * across, matrix[1] * down, matrix[3] * across, matrix[4] * down];
   // OpenCV, and so the sampling, puts (0, 0) at a pixel's centre.
@@ -70,7 +68,6 @@ export function warp(image, matrix, size, oversampling, data) {
 
 /**
  * Return the part of a picture that a crop shows, and two pixels around it.
- *
  * @param {Image} image @param {Matrix} matrix @param {number} size
  */
 function reached(image, matrix, size) {
@@ -85,16 +82,8 @@ function reached(image, matrix, size) {
   return [x0, y0, x1, y1];
 }
 
-/** @param {Image} image @param {number} scale */
-function reducedBy(image, scale) {
-  const width = Math.max(rint(image.width * scale), 1);
-  const height = Math.max(rint(image.height * scale), 1);
-  return resizeArea(image, width, height);
-}
-
 /**
  * Sample an RGB picture bilinearly; its border is replicated.
- *
  * @param {Image} image @param {Matrix} places  from the crop's pixels to the picture's
  * @param {number} size @param {Uint8Array} [data]
  */

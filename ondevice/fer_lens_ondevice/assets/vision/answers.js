@@ -4,7 +4,6 @@
 
 /**
  * Return probabilities of a head for one face; they sum to 1.
- *
  * @param {Record<string, ArrayLike<number>>} logits  scores of the network's outputs
  * @param {Head} head
  * @param {Head[]} heads  all of the model
@@ -20,10 +19,7 @@ export function probabilitiesOf(logits, head, heads) {
 
 /**
  * Return the scores of a head: an output of the network, or a blend of others.
- *
- * @param {Record<string, ArrayLike<number>>} logits
- * @param {Head} head
- * @param {Head[]} heads
+ * @param {Record<string, ArrayLike<number>>} logits @param {Head} head @param {Head[]} heads
  * @returns {number[]}
  */
 export function headLogits(logits, head, heads) {
@@ -49,10 +45,7 @@ export function headLogits(logits, head, heads) {
 
 /**
  * Return the answer of a head for one face.
- *
- * @param {ArrayLike<number>} probabilities
- * @param {boolean[]} flaws
- * @param {Head} head
+ * @param {ArrayLike<number>} probabilities @param {boolean[]} flaws @param {Head} head
  * @param {import("./types.js").AnswerConstants} constants
  * @returns {Answer}
  */
@@ -85,9 +78,7 @@ function isUncertain(falling, threshold, margin) {
 
 /**
  * Return how many candidates an uncertain answer has.
- *
- * @param {number[]} falling
- * @param {import("./types.js").AnswerConstants} constants
+ * @param {number[]} falling @param {import("./types.js").AnswerConstants} constants
  */
 function likely(falling, { candidateShare, maxCandidates }) {
   let count = 0;

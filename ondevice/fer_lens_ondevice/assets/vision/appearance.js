@@ -1,4 +1,4 @@
-/** How people look, by colours around their faces, as `fer.tracking.appearance`. */
+/** How people look, by colours around their faces, as `fer.tracking.observation`. */
 
 import { clamp } from "./geometry.js";
 
@@ -7,7 +7,6 @@ import { clamp } from "./geometry.js";
 
 /**
  * Return the logarithm of each value of a pixel.
- *
  * @param {number} dark  added before
  */
 export function logarithms(dark) {
@@ -16,7 +15,6 @@ export function logarithms(dark) {
 
 /**
  * Write lightness, red against green, and yellow against blue of a pixel.
- *
  * @param {Image} image @param {number} x @param {number} y @param {Float32Array} table
  * @param {Float32Array} to @param {number} k  where to write
  */
@@ -46,7 +44,6 @@ export class Light {
 
   /**
    * Return the colour of the light in the next frame.
-   *
    * @param {Image} image
    * @returns {Float32Array}  (3)
    */
@@ -92,7 +89,6 @@ export class Light {
 
 /**
  * Describe people.
- *
  * @param {Image} image
  * @param {Float32Array} boxes  (n, 4) of their faces
  * @param {Float32Array} light  (3), see `Light`
@@ -129,7 +125,6 @@ export function appearanceOf(image, boxes, light, constants) {
 
 /**
  * Return the columns and rows of the points of a region of a face.
- *
  * @param {Float32Array} boxes @param {number} face @param {number[]} region @param {number} points
  */
 function pointsOf(boxes, face, region, points) {
@@ -148,7 +143,6 @@ function pointsOf(boxes, face, region, points) {
 
 /**
  * Count a colour in a soft histogram: between two bins it counts for both.
- *
  * @param {Float32Array} colour @param {Float32Array} light @param {Float32Array} histogram
  * @param {AppearanceConstants} constants
  */

@@ -1,9 +1,8 @@
 /** Face detection with BlazeFace, as `fer.detection.blazeface` with `fitted=True`. */
 
-import { resizeArea } from "./area.js";
 import { emptyDetections, rint, weightedNms } from "./geometry.js";
 import { Places } from "./image.js";
-import { resizeLinear } from "./resize.js";
+import { resizeArea, resizeLinear } from "./resize.js";
 
 /** @typedef {import("./types.js").BlazeFaceConstants} BlazeFaceConstants */
 /** @typedef {import("./types.js").Detections} Detections */
@@ -11,10 +10,7 @@ import { resizeLinear } from "./resize.js";
 
 /** Detects faces in one pass; keeps what it needs for frames of one shape. */
 export class BlazeFace {
-  /**
-   * @param {import("../types.js").Run["detector"]} run
-   * @param {BlazeFaceConstants} constants
-   */
+  /** @param {import("../types.js").Run["detector"]} run @param {BlazeFaceConstants} constants */
   constructor(run, constants) {
     this.run = run;
     this.constants = constants;
@@ -27,7 +23,6 @@ export class BlazeFace {
 
   /**
    * Return the faces of a picture, highest score first.
-   *
    * @param {Image} image  RGB
    * @returns {Promise<Detections>}
    */
@@ -55,9 +50,7 @@ export class BlazeFace {
 /**
  * Return a picture with `side` as its longer side, and the scale factor. It is halved as often as
  * that goes, then resized by less than half.
- *
- * @param {Image} image
- * @param {number} side
+ * @param {Image} image @param {number} side
  * @param {Places} places  for the pictures on the way
  * @returns {{image: Image, scale: number}}
  */
@@ -75,9 +68,7 @@ export function scaled(image, side, places = new Places()) {
 
 /**
  * Return rows and columns of the smallest input of the network that holds a picture.
- *
- * @param {{width: number, height: number}} image
- * @param {BlazeFaceConstants} constants
+ * @param {{width: number, height: number}} image @param {BlazeFaceConstants} constants
  * @returns {number[]}
  */
 export function canvasOf(image, { stride, minCanvasSide }) {
@@ -88,7 +79,6 @@ export function canvasOf(image, { stride, minCanvasSide }) {
 
 /**
  * Fill the network's input with a picture, padded right and below.
- *
  * @param {Image} image  small enough for the canvas
  * @param {number[]} canvas  rows and columns
  * @param {number} pixelRange  half the range of a pixel's values
@@ -107,7 +97,6 @@ export function fillInput(image, canvas, pixelRange, values) {
 
 /**
  * Return the anchor centres to which boxes are relative, (n, 2) in input pixels.
- *
  * @param {number[]} canvas  rows and columns
  * @param {BlazeFaceConstants} constants
  */
@@ -127,7 +116,6 @@ export function anchorsOf([rows, columns], { anchorGrids, inputSize }) {
 
 /**
  * Decode the network's raw outputs into detections in input pixels.
- *
  * @param {Float32Array} boxes  (n, 16): centre, size, then six points, relative to the anchor
  * @param {Float32Array} logits  (n) scores before the sigmoid
  * @param {Float32Array} anchors  (n, 2)

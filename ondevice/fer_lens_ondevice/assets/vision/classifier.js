@@ -11,8 +11,7 @@ import { flawsOf, measure } from "./quality.js";
 /** Classifies faces with one model; keeps the network's input. */
 export class Classifier {
   /**
-   * @param {import("../types.js").Run["expression"]} run
-   * @param {import("../types.js").Model} model
+   * @param {import("../types.js").Run["expression"]} run @param {import("../types.js").Model} model
    * @param {Constants} constants
    */
   constructor(run, model, constants) {
@@ -25,9 +24,7 @@ export class Classifier {
 
   /**
    * Return the aligned faces and their flaws.
-   *
-   * @param {Image} image
-   * @param {Detections} faces
+   * @param {Image} image @param {Detections} faces
    * @returns {{crops: Image[], flaws: boolean[][]}}
    */
   align(image, faces) {
@@ -50,7 +47,6 @@ export class Classifier {
 
   /**
    * Return what the network says of each crop.
-   *
    * @param {Image[]} crops
    * @returns {Promise<Record<string, Float32Array>[]>}
    */

@@ -1,6 +1,6 @@
 /** Where another scene begins, as `fer.video.scene_cuts`. */
 
-import { resizeArea } from "./area.js";
+import { resizeArea } from "./resize.js";
 import { cropped, toGrey } from "./image.js";
 
 /** @typedef {import("./types.js").CutConstants} CutConstants */
@@ -22,19 +22,15 @@ export class SceneCuts {
     if (deviation(thumbnail) < emptyDeviation) return false;
     const { last } = this;
     this.last = thumbnail;
-    return last !== null && !isAlike(last, thumbnail, this.constants);
+    const found = (/** @type {Image} */ one, /** @type {Image} */ other) =>
+      isFound(one, other, this.constants);
+    return last !== null && !found(last, thumbnail) && !found(thumbnail, last);
   }
-}
-
-/** @param {Image} one @param {Image} other @param {CutConstants} constants */
-function isAlike(one, other, constants) {
-  return isFound(one, other, constants) || isFound(other, one, constants);
 }
 
 /**
  * Return whether the middle of a frame is somewhere in another one: first where it was, which is
  * enough while the camera stands still.
- *
  * @param {Image} frame @param {Image} other @param {CutConstants} constants
  */
 function isFound(frame, other, constants) {
@@ -51,7 +47,6 @@ function isFound(frame, other, constants) {
 
 /**
  * Return the correlation of a part of a frame with a picture, -1 to 1 (cv2.TM_CCOEFF_NORMED).
- *
  * @param {Image} frame @param {number} x  where the part begins @param {number} y
  * @param {Image} picture
  */

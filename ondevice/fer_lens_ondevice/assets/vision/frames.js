@@ -1,18 +1,15 @@
 /** What a camera gives, before it is analysed; as `app.live.streaming.frames`. */
 
-import { resizeArea } from "./area.js";
 import { rint } from "./geometry.js";
 import { Places } from "./image.js";
-import { resizeLinear } from "./resize.js";
+import { resizeArea, resizeLinear } from "./resize.js";
 
 /** @typedef {import("./types.js").FrameConstants} FrameConstants */
 /** @typedef {import("./types.js").Image} Image */
 
 /**
  * Resize so that the longer side has the length at which frames are analysed.
- *
- * @param {Image} image
- * @param {FrameConstants} constants
+ * @param {Image} image @param {FrameConstants} constants
  * @param {Places} places  for the picture
  * @returns {Image}
  */
@@ -31,9 +28,7 @@ function even(side) {
 
 /**
  * Return whether a frame is as black as those that a browser sends for a camera that is off.
- *
- * @param {Image} image
- * @param {FrameConstants} constants
+ * @param {Image} image @param {FrameConstants} constants
  */
 export function cameraIsOff(image, constants) {
   const pixels = image.width * image.height;

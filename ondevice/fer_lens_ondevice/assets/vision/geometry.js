@@ -5,7 +5,6 @@
 
 /**
  * Return nearest integer, the even one of two, as Python's round and C's rint.
- *
  * @param {number} value
  */
 export function rint(value) {
@@ -22,11 +21,9 @@ export function clamp(value, low, high) {
 
 /**
  * Return the intersection over union of two boxes, 0…1.
- *
  * @param {Float32Array} a  boxes (n, 4)
  * @param {number} i  which of them
- * @param {Float32Array} b
- * @param {number} j
+ * @param {Float32Array} b @param {number} j
  */
 export function iou(a, i, b, j) {
   const [p, q] = [4 * i, 4 * j];
@@ -45,7 +42,6 @@ function boxArea(boxes, start) {
 
 /**
  * Return the longer side of a box, as it is in 32 bits.
- *
  * @param {Float32Array} boxes
  * @param {number} i  which of them
  */
@@ -56,7 +52,6 @@ export function boxSide(boxes, i) {
 
 /**
  * Return a place for some detections.
- *
  * @param {number} count
  * @param {number} landmarks  points of each
  * @returns {Detections}
@@ -72,7 +67,6 @@ export function emptyDetections(count, landmarks) {
 
 /**
  * Merge detections of the same face into their mean, weighted by score; highest score first.
- *
  * @param {Detections} found
  * @param {number} leastIou  at which two boxes are the same face
  * @returns {Detections}
@@ -114,7 +108,6 @@ function mean(values, size, scores, group, to, g) {
 
 /**
  * Fit rotation, scale and translation that map points to others, by least squares.
- *
  * @param {ArrayLike<number>} source  (n, 2), flat
  * @param {ArrayLike<number>} target
  * @returns {Matrix | null}  null: all source points coincide

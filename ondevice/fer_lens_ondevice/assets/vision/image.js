@@ -4,9 +4,7 @@
 
 /**
  * Return a picture of these values, or a black one.
- *
- * @param {number} width
- * @param {number} height
+ * @param {number} width @param {number} height
  * @param {number} channels  see `Image`
  * @param {Uint8Array} [data]  at least width × height × channels values
  * @returns {Image}
@@ -16,9 +14,7 @@ export function imageOf(width, height, channels, data) {
   return { data: values, width, height, channels, offset: 0, stride: width * channels };
 }
 
-/**
- * Places for pictures that every frame needs anew: so that no frame leaves a megabyte behind.
- */
+/** Places for pictures that every frame needs anew: so that no frame leaves a megabyte behind. */
 export class Places {
   constructor() {
     /** @type {Record<string, Uint8Array>} */
@@ -27,7 +23,6 @@ export class Places {
 
   /**
    * Return a place, what is in it is lost.
-   *
    * @param {string} name
    * @param {number} size  in bytes
    */
@@ -39,10 +34,7 @@ export class Places {
 
 /**
  * Return a part of a picture, without copying.
- *
- * @param {Image} image
- * @param {number} x0
- * @param {number} y0
+ * @param {Image} image @param {number} x0 @param {number} y0
  * @param {number} x1  first column that is not in it
  * @param {number} y1
  * @returns {Image}
@@ -54,7 +46,6 @@ export function cropped(image, x0, y0, x1, y1) {
 
 /**
  * Return what a canvas gives as a picture, without copying.
- *
  * @param {{data: Uint8ClampedArray | Uint8Array, width: number, height: number}} canvas
  * @returns {Image}
  */
@@ -65,7 +56,6 @@ export function fromRgba({ data, width, height }) {
 
 /**
  * Return how many colours a picture has: what is made of it has no alpha.
- *
  * @param {Image} image
  */
 export function coloursOf({ channels }) {
@@ -74,7 +64,6 @@ export function coloursOf({ channels }) {
 
 /**
  * Return the grey level of a pixel, with OpenCV's integer weights of RGB.
- *
  * @param {Uint8Array} data
  * @param {number} i  index of the pixel's red
  */
@@ -84,7 +73,6 @@ export function greyAt(data, i) {
 
 /**
  * Return a picture in grey levels; one that is grey as it is.
- *
  * @param {Image} image
  * @returns {Image}
  */

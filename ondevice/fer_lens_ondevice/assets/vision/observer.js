@@ -20,15 +20,11 @@ import { packObservation } from "../wire.js";
 /** @typedef {import("./types.js").Detections} Detections */
 /** @typedef {import("./types.js").Image} Image */
 /** @typedef {import("./types.js").Observed} Observed */
-/** @typedef {import("./tracks.js").Track} Track */
+/** @typedef {import("./following.js").Track} Track */
 
 /** Looks at the frames of one run of the camera, in order. */
 export class Observer {
-  /**
-   * @param {Constants} constants
-   * @param {Model} model
-   * @param {Run} run
-   */
+  /** @param {Constants} constants @param {Model} model @param {Run} run */
   constructor(constants, model, run) {
     this.constants = constants;
     this.detector = new BlazeFace(run.detector, constants.blazeface);
@@ -42,7 +38,6 @@ export class Observer {
 
   /**
    * Use another model from the next frame on; tracks go on.
-   *
    * @param {Model} model
    * @param {Run} run  all networks; those from before may go away
    */
@@ -55,21 +50,19 @@ export class Observer {
 
   /**
    * Return what is seen in the next frame, for the page and as it goes to the server.
-   *
    * @param {Frame} frame
    * @returns {Promise<Seen>}
    */
   async see(frame) {
     const { observed, faces } = await this.observe(frame);
-    const { width, height, black, milliseconds } = observed;
+    const { width, height, black } = observed;
     const { number, seconds } = frame;
     const observation = packObservation(observed, frame, this.constants.wire);
-    return { number, seconds, width, height, black, faces, observation, milliseconds };
+    return { number, seconds, width, height, black, faces, observation };
   }
 
   /**
    * Return what is seen in the next frame, as arrays and for the page.
-   *
    * @param {Frame} frame
    * @returns {Promise<{observed: Observed, faces: Seen["faces"]}>}
    */
@@ -90,7 +83,7 @@ export class Observer {
     watch.stop("align");
     const logits = await this.classifier.classify(crops);
     watch.stop("classify");
-    const shown = this.shown(faces, tracks, flaws, logits, settings);
+    const shown = this.shown(tracks, flaws, logits, settings);
     const ids = Uint16Array.from(tracks, (track) => track?.id ?? 0);
     const size = { width: image.width, height: image.height, black, cut };
     const seen = { faces, looks, evidence, flaws, logits, ids, outputs: this.classifier.outputs };
@@ -110,7 +103,6 @@ export class Observer {
 
   /**
    * Return the evidence that each face is one; NaN where nobody looked.
-   *
    * @param {Image} image @param {Detections} faces @param {(Track | undefined)[]} tracks
    * @param {number[]} wanted
    */
@@ -126,12 +118,11 @@ export class Observer {
 
   /**
    * Return the faces that are followed, as the page shows them.
-   *
-   * @param {Detections} faces @param {(Track | undefined)[]} tracks @param {boolean[][]} flaws
+   * @param {(Track | undefined)[]} tracks @param {boolean[][]} flaws
    * @param {Record<string, Float32Array>[]} logits @param {Frame["settings"]} settings
    * @returns {Seen["faces"]}
    */
-  shown(faces, tracks, flaws, logits, { head, smoothingSeconds }) {
+  shown(tracks, flaws, logits, { head, smoothingSeconds }) {
     const { heads } = this.classifier.model;
     const of = heads.find(({ name }) => name === head) ?? heads[0];
     return tracks.flatMap((track, i) => {
@@ -144,9 +135,7 @@ export class Observer {
         id: track.id,
         box: /** @type {[number, number, number, number]} */ ([x0, y0, x1, y1]),
         velocity: /** @type {[number, number]} */ ([across, down]),
-        score: faces.scores[i],
         isFace: track.presence.isFace,
-        logits: Object.fromEntries(Object.entries(logits[i]).map(([k, v]) => [k, Array.from(v)])),
         ...mean,
       };
     });
@@ -160,7 +149,7 @@ class Stopwatch {
     this.milliseconds = { detect: 0, track: 0, align: 0, classify: 0 };
   }
 
-  /** @param {keyof Seen["milliseconds"]} stage  which has ended */
+  /** @param {keyof Observed["milliseconds"]} stage  which has ended */
   stop(stage) {
     const now = performance.now();
     this.milliseconds[stage] += now - this.start;

@@ -1,6 +1,6 @@
 /** What is wrong with a face's picture: small, blurred, dark, turned; as `fer.quality`. */
 
-import { resizeArea } from "./area.js";
+import { resizeArea } from "./resize.js";
 import { boxSide, rint } from "./geometry.js";
 import { toGrey } from "./image.js";
 
@@ -10,7 +10,6 @@ import { toGrey } from "./image.js";
 
 /**
  * Measure the quality of one face's picture.
- *
  * @param {Float32Array} box  (4) in pixels
  * @param {Float32Array} points  (6, 2)
  * @param {Image} crop  the aligned face
@@ -29,9 +28,7 @@ export function measure(box, points, crop, constants) {
 
 /**
  * Return whether a face has each flaw.
- *
- * @param {Quality} quality
- * @param {QualityConstants} constants
+ * @param {Quality} quality @param {QualityConstants} constants
  * @returns {boolean[]}
  */
 export function flawsOf({ side, sharpness, light, yaw }, constants) {
@@ -43,7 +40,6 @@ export function flawsOf({ side, sharpness, light, yaw }, constants) {
 
 /**
  * Return the unsigned yaw of a face: 0 is frontal, at 1 the nose is below an eye.
- *
  * @param {Float32Array} points  (6, 2)
  */
 export function yaw(points) {
@@ -56,9 +52,7 @@ export function yaw(points) {
 
 /**
  * Return a crop's grey levels in the size in which it is measured.
- *
- * @param {Image} crop
- * @param {number} side
+ * @param {Image} crop @param {number} side
  */
 export function greyCrop(crop, side) {
   const grey = toGrey(crop);
@@ -67,9 +61,7 @@ export function greyCrop(crop, side) {
 
 /**
  * Return the least ratio, over some directions, of fine-detail to coarse-detail energy.
- *
- * @param {Image} grey
- * @param {QualityConstants} constants
+ * @param {Image} grey @param {QualityConstants} constants
  */
 export function sharpness(grey, constants) {
   const [fineWeights, coarseWeights] = [constants.fineSigma, constants.coarseSigma];
@@ -91,9 +83,7 @@ export function sharpness(grey, constants) {
 
 /**
  * Return a percentile of the grey levels in the face, between two of them if it falls there.
- *
- * @param {Image} grey
- * @param {QualityConstants} constants
+ * @param {Image} grey @param {QualityConstants} constants
  */
 export function light(grey, { rows, columns, lightPercentile }) {
   const levels = new Uint8Array((rows[1] - rows[0]) * (columns[1] - columns[0]));
@@ -111,7 +101,6 @@ export function light(grey, { rows, columns, lightPercentile }) {
 
 /**
  * Return a normalised Gaussian along a line.
- *
  * @param {number} sigma  in pixels
  * @param {number} length  of a step along the line, in pixels
  */
@@ -127,7 +116,6 @@ function lineKernel(sigma, length) {
 
 /**
  * Return grey levels with a border that mirrors them, without the outermost (BORDER_REFLECT_101).
- *
  * @param {Image} grey @param {number} reach  width of the border @returns {Wide}
  */
 function mirrored(grey, reach) {
@@ -144,7 +132,6 @@ function mirrored(grey, reach) {
 
 /**
  * Return the inside of a face, filtered along a line.
- *
  * @param {Wide} wide @param {number} step  along the line, in values of `wide`
  * @param {Float64Array} kernel  the same in both directions
  * @param {QualityConstants} constants

@@ -53,91 +53,26 @@
  * @property {import("../wire.js").Layout} wire
  *
  * @typedef {{workingSide: number, offHighest: number, offMean: number}} FrameConstants
- *
- * @typedef {object} BlazeFaceConstants
- * @property {number} inputSize
- * @property {number} stride
- * @property {number} minCanvasSide
- * @property {number[][]} anchorGrids
- * @property {number} pixelRange
- * @property {number} landmarks
- * @property {number} minScore
- * @property {number} sameFaceIou
- *
- * @typedef {object} LandmarkConstants
- * @property {number} inputSize
- * @property {number} meshPoints
- * @property {number} pixelRange
- * @property {number[]} presenceRange
- * @property {number[]} presenceScales
- * @property {number} hopeless
- * @property {number} coverIou
- *
- * @typedef {object} EvidenceConstants
- * @property {number} logitClip
- * @property {number} logitWeight
- * @property {number} flatWeight
- * @property {number} flatSide
- * @property {number} flatScale
- * @property {number} overexposedEvidence
- * @property {number} black
- * @property {number} white
- * @property {number} shadingStep
- * @property {number} shadedShare
- *
- * @typedef {object} QualityConstants
- * @property {string[]} flaws
- * @property {number} minSide
- * @property {number} minSharpness
- * @property {number} minLight
- * @property {number} lightPercentile
- * @property {number} maxYaw
- * @property {number} cropSide
- * @property {number[]} rows
- * @property {number[]} columns
- * @property {number} fineSigma
- * @property {number} coarseSigma
- * @property {number[][]} directions
- * @property {number} energyFloor
- *
- * @typedef {object} AppearanceConstants
- * @property {number[][]} regions
- * @property {number} points
- * @property {number[]} lightPoints
- * @property {number} lightBins
- * @property {number} colourBins
- * @property {number} lightRange
- * @property {number} colourRange
- * @property {number} dark
- *
- * @typedef {object} PresenceConstants
- * @property {number} faceEvidence
- * @property {number} noFace
- * @property {number} newest
- * @property {number} firstWait
- * @property {number} longestWait
- * @property {number} recheckSeconds
- * @property {number} doubtSeconds
- *
- * @typedef {object} FollowingConstants
- * @property {number} followedIou
- * @property {number} newTrackScore
- * @property {number} freshSeconds
- * @property {number} freshFrameSeconds
- * @property {number} lookSeconds
- * @property {number} maxLooks
- * @property {number} velocitySeconds
- * @property {number} coastSeconds
- * @property {number} markedShare
- *
- * @typedef {object} CutConstants
- * @property {number} width
- * @property {number} height
- * @property {number} movesX
- * @property {number} movesY
- * @property {number} sameScene
- * @property {number} emptyDeviation
- *
+ * @typedef {{inputSize: number, stride: number, minCanvasSide: number, anchorGrids: number[][],
+ *   pixelRange: number, landmarks: number, minScore: number, sameFaceIou: number}} BlazeFaceConstants
+ * @typedef {{inputSize: number, meshPoints: number, pixelRange: number, presenceRange: number[],
+ *   presenceScales: number[], hopeless: number, coverIou: number}} LandmarkConstants
+ * @typedef {{logitClip: number, logitWeight: number, flatWeight: number, flatSide: number,
+ *   flatScale: number, overexposedEvidence: number, black: number, white: number,
+ *   shadingStep: number, shadedShare: number}} EvidenceConstants
+ * @typedef {{flaws: string[], minSide: number, minSharpness: number, minLight: number,
+ *   lightPercentile: number, maxYaw: number, cropSide: number, rows: number[], columns: number[],
+ *   fineSigma: number, coarseSigma: number, directions: number[][], energyFloor: number
+ *   }} QualityConstants
+ * @typedef {{regions: number[][], points: number, lightPoints: number[], lightBins: number,
+ *   colourBins: number, lightRange: number, colourRange: number, dark: number}} AppearanceConstants
+ * @typedef {{faceEvidence: number, noFace: number, newest: number, firstWait: number,
+ *   longestWait: number, recheckSeconds: number, doubtSeconds: number}} PresenceConstants
+ * @typedef {{followedIou: number, newTrackScore: number, freshSeconds: number,
+ *   freshFrameSeconds: number, lookSeconds: number, maxLooks: number, velocitySeconds: number,
+ *   coastSeconds: number, markedShare: number}} FollowingConstants
+ * @typedef {{width: number, height: number, movesX: number, movesY: number, sameScene: number,
+ *   emptyDeviation: number}} CutConstants
  * @typedef {{uncertain: string, candidateShare: number, maxCandidates: number}} AnswerConstants
  */
 

@@ -19,10 +19,9 @@ from app.core.models.model_choice import chosen_model
 from app.core.settings import MODEL, MODELS
 from app.core.widget_value import store_pick
 from app.live import state
-from app.live.streaming.ice import Help, Ice
-from app.live.streaming.people import LiveModel
+from app.live.streaming.session import LiveModel
+from app.live.streaming.turn import Help, Ice, IceSource
 from fer.detection.photo_scan import PhotoScan
-from fer.evaluation.report import Report
 from fer.labels import EXPRESSION_HEAD
 from fer.model.spec import ModelSpec
 from tests.app.dashboard.samples import write_model
@@ -45,7 +44,7 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def app(models: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
     monkeypatch.setattr(streamlit_webrtc.component, "get_this_session_info", lambda: None)
     monkeypatch.setattr("app.live.webrtc_patches.get_global_relay", MediaRelay)  # needs a server
-    monkeypatch.setattr(state, "connection_help", lambda: Ice(Help.LOCAL, ()))
+    monkeypatch.setattr(IceSource, "current", lambda _: Ice(Help.LOCAL, ()))
     return AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=120).run()
 
 
@@ -88,51 +87,14 @@ def with_photo(app: AppTest) -> AppTest:
     return app.run()
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_where_only_one_can_answer_there_is_nothing_to_choose(
-    app: AppTest, models: Path, page: str
-) -> None:
+def test_where_only_one_can_answer_there_is_nothing_to_choose(app: AppTest, models: Path) -> None:
     shutil.rmtree(models / "mine")
-    go(app, page)
-    assert not app.exception
-    assert choice(app) is None
-    assert "model" not in app.query_params
+    for page in PAGES:
+        go(app, page)
+        assert not app.exception
+        assert choice(app) is None
+        assert "model" not in app.query_params
     assert chosen_model() == SHIPPED_MODEL
-
-
-def test_the_choice_says_what_is_known_of_each(app: AppTest) -> None:
-    found = choice(go(app, "video"))
-    assert (found.options, found.value) == (["compact", "mine"], "compact")
-    captions = (text.replace("\\", "") for text in found.proto.captions)
-    report = Report.load(SHIPPED_MODEL)
-    for caption, head, of in zip(
-        captions, ("balanced", EXPRESSION_HEAD), ("balanced", "FER2013"), strict=True
-    ):
-        right = report.evaluations_of(head)["validation"]
-        interval = f"{100 * right.accuracy_low:.1f}–{100 * right.accuracy_high:.1f}%"
-        says = f"{right.accuracy:.1%} right on its validation data ({interval}), {of} head"
-        assert caption.startswith(f"7 expressions · {says}"), "the second has that head alone"
-
-
-def test_another_model_answers_a_photo_without_a_new_search(
-    app: AppTest, searches: list[int]
-) -> None:
-    with_photo(app)
-    assert not app.exception
-    assert "Happy" in words(app)
-    choice(app).set_value("mine").run()
-    assert not app.exception
-    assert "Style 3" in words(app)
-    assert "Happy" not in words(app)
-    choice(app).set_value("compact").run()
-    assert "Happy" in words(app)
-    assert len(searches) == 1
-
-
-def test_the_head_is_shown_on_the_next_page_too(app: AppTest) -> None:
-    for page in ("video", "live"):
-        pills = next(g for g in go(app, page).button_group if g.key == "head_choice")
-        assert pills.value == "balanced", page
 
 
 def test_a_run_without_news_sends_no_choice_over_a_click_on_its_way(app: AppTest) -> None:
@@ -143,6 +105,7 @@ def test_a_run_without_news_sends_no_choice_over_a_click_on_its_way(app: AppTest
     for page in ("video", "live"):
         go(app, page)
         assert {"head_choice", "model_choice"} <= sent(), page
+        assert next(g.value for g in app.button_group if g.key == "head_choice") == "balanced"
         app.run()
         assert not sent()
 
@@ -168,25 +131,21 @@ def test_what_is_chosen_on_one_page_holds_on_all(app: AppTest) -> None:
     go(app, "dashboard")
     assert not app.exception
     assert next(one.value for one in app.selectbox if one.label == "Model") == "mine"
+    again = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=120)  # a reload
+    again.query_params["model"] = app.query_params["model"]
+    assert choice(go(again.run(), "video")).value == "mine"
     choice(go(app, "live")).set_value("compact").run()
     assert "model" not in app.query_params
 
 
-def test_a_reload_keeps_the_choice(app: AppTest) -> None:
-    choice(go(app, "video")).set_value("mine").run()
-    again = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=120)
-    again.query_params["model"] = app.query_params["model"]
-    assert choice(go(again.run(), "video")).value == "mine"
-
-
-@pytest.mark.parametrize("name", ["", "nobody", "../mine", "mine/", "<b>"])
-def test_an_address_with_an_unknown_name_chooses_nothing(app: AppTest, name: str) -> None:
-    app.query_params["model"] = name
-    go(app, "video")
-    assert not app.exception
-    assert choice(app).value == "compact"
-    assert "model" not in app.query_params
-    assert not app.toast
+def test_an_address_with_an_unknown_name_chooses_nothing(app: AppTest) -> None:
+    for name in ("", "nobody", "../mine", "mine/", "<b>"):
+        app.query_params["model"] = name
+        go(app, "video")
+        assert not app.exception
+        assert choice(app).value == "compact"
+        assert "model" not in app.query_params
+        assert not app.toast
 
 
 def test_a_model_that_goes_gives_way_to_the_configured_one(app: AppTest, models: Path) -> None:
@@ -214,6 +173,7 @@ def test_a_new_model_can_be_chosen_at_once_and_a_replaced_one_answers_anew(
     app: AppTest, models: Path, searches: list[int]
 ) -> None:
     with_photo(app)
+    assert "Happy" in words(app)
     write_copy(models, "newer", one_head=True)
     choice(app.run()).set_value("newer").run()
     assert "Style 3" in words(app)

@@ -3,12 +3,15 @@
 import json
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from app.core.models.runnable import entry_of, runnable_models
+from app.core.models.model_choice import facts
+from app.core.models.runnable import entry_of, read_record, runnable_models
 from app.core.settings import MODEL, MODELS
+from fer.errors import ModelError
 from fer.evaluation.report import Report
 from fer.model.spec import ModelSpec
 from tests.samples import SHIPPED_MODEL, write_copy
@@ -54,13 +57,16 @@ def test_what_is_known_comes_from_the_report(models: Path) -> None:
     shipped = entry_of(SHIPPED_MODEL)
     assert entry
     assert shipped
-    assert entry.accuracy == shipped.accuracy
-    assert entry.accuracy_low < entry.accuracy < entry.accuracy_high  # type: ignore[operator]
     report = Report.load(SHIPPED_MODEL)
-    assert (entry.trained_on, entry.begun_with) == (report.data.name, report.initial_model)
-    assert "fer2013.npz" in entry.trained_on
+    assert entry.measured == report.evaluations_of(entry.spec.default_head)["validation"]
     assert entry.bytes == shipped.bytes + len("mine")
-    assert entry.parameters == shipped.parameters
+    report = report.model_copy(update={"initial_model": "start"})
+    right = entry.measured
+    assert facts(replace(entry, report=report)).replace("\\", "") == (
+        f"7 expressions · {right.accuracy:.1%} right on its validation data "
+        f"({100 * right.accuracy_low:.1f}–{right.accuracy_high:.1%}), balanced head · "
+        f"{entry.bytes / 1e6:.1f} MB · trained on {report.data.name}, begun with start"
+    )
     assert entry.key != shipped.key
 
 
@@ -78,7 +84,10 @@ def test_without_a_report_about_its_weights_a_model_runs_without_figures(
         report.write_bytes((SHIPPED_MODEL / "report.json").read_bytes())
     entry = entry_of(directory)
     assert entry
-    assert (entry.accuracy, entry.parameters, entry.trained_on) == (None, None, "")
+    assert entry.report is None
+    assert facts(entry).endswith(
+        f"expressions · not measured · {entry.bytes / 1e6:.1f} MB".replace(".", "\\.")
+    )
     assert names() == ["compact", "mine"]
 
 
@@ -121,10 +130,14 @@ def test_a_model_that_is_not_as_it_should_be_is_not_offered_and_the_log_says_why
     assert len(caplog.records) == bool(reason)
 
 
-def test_files_and_hidden_directories_are_no_models(models: Path) -> None:
+def test_files_and_hidden_directories_are_no_models(
+    models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     write_copy(models, ".unfinished")
     (models / "README.md").write_text("what stands here")
     (models / "empty").mkdir()
+    assert names() == ["compact"]
+    monkeypatch.setenv(MODELS.name, str(models / "nowhere"))
     assert names() == ["compact"]
 
 
@@ -160,12 +173,24 @@ def test_what_may_not_be_read_is_told_once(
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(ModelSpec, "load", refuse)
-    runnable_models()
-    runnable_models()
+    assert [runnable_models() for _ in range(2)]
     told = [text for text in caplog.messages if "locked" in text]
     assert told == ["the model locked is not offered: Permission denied"]
 
 
-def test_no_folder_of_models_is_no_fault(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(MODELS.name, str(models / "nowhere"))
-    assert names() == ["compact"]
+@pytest.mark.parametrize("kind", [Report, ModelSpec])
+def test_a_record_is_read_again_when_its_file_changed_and_an_error_each_time(
+    tmp_path: Path, kind: type[Report | ModelSpec]
+) -> None:
+    record = kind.load(SHIPPED_MODEL)
+    record.save(tmp_path)
+    assert read_record(kind, tmp_path) is read_record(kind, tmp_path)
+    record.model_copy(update={"name": "another"}).save(tmp_path)
+    assert read_record(kind, tmp_path).name == "another"
+    (tmp_path / kind.filename).write_text("{")
+    for _ in range(2):
+        with pytest.raises(ModelError, match="is not a record"):
+            read_record(kind, tmp_path)
+    (tmp_path / kind.filename).unlink()
+    with pytest.raises(ModelError, match="is missing"):
+        read_record(kind, tmp_path)

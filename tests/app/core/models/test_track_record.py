@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from app.core.models.track_record import TrackRecord, track_record
+from app.core.models.head_text import TrackRecord, track_record
 from app.core.text import Verdict
 from fer.evaluation.measurements import Selective, Truth
 from fer.evaluation.report import Report
-from fer.labels import BALANCED_HEAD, EXPRESSION_HEAD, FERPLUS_HEAD
+from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
 from training.evaluation.predictions import Predictions
 from training.evaluation.selective import selective
 
@@ -49,14 +49,11 @@ MIXED: tuple[Counted, ...] = (
     (1, 1, 0.92, 4), (0, 0, 0.42, 10), (1, 0, 0.42, 40),
 )  # fmt: skip
 WORSE: tuple[Counted, ...] = ((0, 0, 0.92, 30), (2, 0, 0.92, 20))
+TRUTHS: tuple[Truth, Truth] = ("most_votes", "people")
 MEASURED = TrackRecord(made(*MIXED), made(*WORSE, degraded=True))
-VOTED = TrackRecord(
-    made(*MIXED, head=FERPLUS_HEAD, truth="most_votes"),
-    made(*WORSE, head=FERPLUS_HEAD, truth="most_votes", degraded=True),
-)
-BALANCED = TrackRecord(
-    made(*MIXED, head=BALANCED_HEAD, truth="people"),
-    made(*WORSE, head=BALANCED_HEAD, truth="people", degraded=True),
+VOTED, BALANCED = (
+    TrackRecord(made(*MIXED, truth=truth), made(*WORSE, truth=truth, degraded=True))
+    for truth in TRUTHS
 )
 OLD = TrackRecord(*(m.model_copy(update={"predicted": ()}) for m in (made(*MIXED), made(*WORSE))))
 

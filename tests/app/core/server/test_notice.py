@@ -5,7 +5,7 @@ import re
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.core import law
+from app.core.server import notice
 from app.core.server.notice import Notice
 
 SET = {
@@ -15,12 +15,9 @@ SET = {
 }
 
 
-def test_without_settings_there_are_lines_to_fill_in() -> None:
+def test_what_is_set_stands_on_the_notice_and_there_are_lines_to_fill_in() -> None:
     assert Notice.of({}) == Notice()
     assert Notice().page().count("<span></span>") == 3
-
-
-def test_what_is_set_stands_on_the_notice_as_it_is() -> None:
     page = Notice.of(SET).page()
     assert "Museum of &lt;b&gt;Faces&lt;/b&gt;" in page
     assert "an exhibit &amp; its *tests*" in page
@@ -36,28 +33,26 @@ def test_the_notice_says_what_people_must_be_told() -> None:
 
 
 def test_the_law_has_its_articles_dates_and_sources() -> None:
-    text = " ".join((law.AI_ACT + law.GDPR + law.SOURCES + law.STATE).split())
+    text = " ".join((notice.AI_ACT + notice.GDPR + notice.LAW_SOURCES + notice.LAW_STATE).split())
     for said in ("Art. 5(1)(f)", "2 February 2025", "Art. 50(3)", "2 August 2026",
                  "Annex III 1(c)", "reported as moved to 2 December 2027", "C(2025) 5052",
                  "Guidelines 05/2022", "10.1177/1529100619832930", "not legal advice"):  # fmt: skip
         assert said in text
 
 
-@pytest.mark.parametrize("place", ["photos", "video", "live", "own_data", "about"])
 def test_a_notice_is_where_pictures_are_taken(
-    page: AppTest, monkeypatch: pytest.MonkeyPatch, place: str
+    page: AppTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def told() -> list[str]:
-        return [str(one.value) for one in page.run().info if "run by" in str(one.value)]
+    def told(place: str) -> list[str]:
+        infos = page.switch_page(f"app/pages/{place}.py").run().info
+        return [str(one.value) for one in infos if "run by" in str(one.value)]
 
     monkeypatch.setattr("streamlit_webrtc.component.get_this_session_info", lambda: None)
-    page.switch_page(f"app/pages/{place}.py")
-    assert told() == []
+    assert told("photos") == []
     for name, value in SET.items():
         monkeypatch.setenv(name, value)
-    if place == "about":
-        assert told() == []
-        return
-    (said,) = told()
-    assert "Museum of \\<b\\>Faces\\</b\\>" in said
-    assert "privacy@example\\.org" in said
+    for place in ("photos", "video", "live", "own_data"):
+        (said,) = told(place)
+        assert "Museum of \\<b\\>Faces\\</b\\>" in said
+        assert "privacy@example\\.org" in said
+    assert told("about") == []

@@ -1,5 +1,6 @@
 """The operator's page, as an operator and as a visitor meet it."""
 
+import hmac
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,26 +9,64 @@ from streamlit.testing.v1 import AppTest
 
 from app.core.server import operator_view as view
 from app.core.server.events import counters
-from app.core.server.password import ATTEMPTS
+from app.core.server.operator_view import ATTEMPTS, lets_in, network_of, password_of
 from app.core.settings import SETTINGS
 from app.live import state
-from app.live.streaming.ice import IceSource
-from app.live.streaming.relay import RelayState
+from app.live.streaming.turn import IceSource, RelayState, relay_facts
 from tests.samples import ROOT
 
 PASSWORD = "correct horse battery"
 PAGE = "app/pages/operator.py"
 
 
+@pytest.mark.parametrize(
+    ("setting", "password"),
+    [("", ""), ("  ", ""), ("elevenchars", ""), (" twelve chars ", "twelve chars")],
+)
+def test_without_a_long_password_there_is_no_page(setting: str, password: str) -> None:
+    assert password_of({"FER_OPERATOR_PASSWORD": setting}) == password
+    assert password_of({}) == ""
+
+
+@pytest.mark.parametrize("given", ["", " ", "correct", PASSWORD.upper(), PASSWORD + "x", "\ud800"])
+def test_only_the_right_password_opens(given: str) -> None:
+    assert not lets_in(given, PASSWORD)
+    assert lets_in(f"{PASSWORD}\n", PASSWORD)
+    assert not lets_in("", "")
+
+
+def test_the_time_of_a_comparison_tells_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared: list[tuple[bytes, bytes]] = []
+    monkeypatch.setattr(hmac, "compare_digest", lambda *pair: not compared.append(pair))  # type: ignore[func-returns-value]
+    assert lets_in("wrong", PASSWORD), "nothing else compares"
+    assert [list(map(len, pair)) for pair in compared] == [[32, 32]]
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("", ""),
+        ("no address", ""),
+        ("192.0.2.1", "192.0.2.1"),
+        ("2001:db8::1", "2001:db8::/64"),
+        ("2001:db8::ffff:1", "2001:db8::/64"),
+        ("2001:db8:0:1::1", "2001:db8:0:1::/64"),
+    ],
+)
+def test_all_addresses_of_a_network_are_one_visitor(address: str, network: str) -> None:
+    assert network_of(address) == network
+    assert network_of("::ffff:192.0.2.1") != network_of("::ffff:192.0.2.2")
+
+
 @pytest.fixture
 def door(monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
     monkeypatch.setenv("FER_OPERATOR_PASSWORD", PASSWORD)
     monkeypatch.setenv("FER_ICE", "local")
-    view._password_door.clear()
+    view._attempts.clear()
     state.ice_source.clear()
     yield opened().switch_page(PAGE)
     state.ice_source.clear()
-    view._password_door.clear()
+    view._attempts.clear()
 
 
 def opened() -> AppTest:
@@ -51,15 +90,10 @@ def test_without_a_password_there_is_no_page(monkeypatch: pytest.MonkeyPatch) ->
         opened().switch_page(PAGE)
 
 
-def test_nothing_is_shown_before_the_password(door: AppTest) -> None:
-    door.run()
-    assert not door.exception
-    assert "whoever runs the server" in words(door)
-    assert not door.dataframe
-
-
 def test_a_wrong_password_is_told_counted_and_not_kept(door: AppTest) -> None:
     before = counters().total("operator_refused")
+    door.run()
+    assert "whoever runs the server" in words(door)
     page = try_password(door, "wrong password")
     assert "That is not the password" in words(page)
     assert counters().total("operator_refused") == before + 1
@@ -99,12 +133,12 @@ def test_a_model_that_cannot_answer_is_told(
 @pytest.mark.parametrize("relay", RelayState)
 def test_what_the_turn_server_says_is_said_in_words(relay: RelayState) -> None:
     source = IceSource({}, {})
-    assert [row["Value"] for row in view.relay_rows(source, None)] == ["not known yet"]
+    assert relay_facts(source, None) == [("Way of live video", "not known yet")]
     source.failed_at = 0.0
-    way, says, failed = view.relay_rows(source, relay)
-    assert (way["What"], says["What"]) == ("Way of live video", "The TURN server")
-    assert says["Value"]
-    assert failed["Value"] == "1970-01-01 00:00:00 UTC"
+    way, says, failed = relay_facts(source, relay)
+    assert (way[0], says[0]) == ("Way of live video", "The TURN server")
+    assert says[1]
+    assert failed[1] == "1970-01-01 00:00:00 UTC"
 
 
 def test_all_settings_are_shown_and_no_secret() -> None:

@@ -1,6 +1,7 @@
 """Where the cleanup is started, and where not."""
 
 import threading
+from pathlib import Path
 
 import pytest
 from streamlit import runtime
@@ -19,18 +20,18 @@ def cleanup(monkeypatch: pytest.MonkeyPatch) -> Cleanup:
     return idle
 
 
-def test_without_a_server_it_rests(cleanup: Cleanup) -> None:
-    server.begin_server()
-    assert not cleanup.running
-
-
 def test_a_test_of_a_page_does_not_start_it(cleanup: Cleanup, page: AppTest) -> None:
+    server.begin_server()
     page.run()
     assert not page.exception
     assert not cleanup.running
 
 
-def test_a_server_starts_it(cleanup: Cleanup, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_starts_it_and_deletes_what_a_killed_one_left(
+    cleanup: Cleanup, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "fer-lens-videos-of-another" / "1").mkdir(parents=True)
+    monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path))
     bounded: list[int] = []
     started = counters().total("server_started")
     real = object.__new__(runtime.Runtime)
@@ -51,4 +52,5 @@ def test_a_server_starts_it(cleanup: Cleanup, monkeypatch: pytest.MonkeyPatch) -
     server.begin_server()
     assert cleanup.running
     assert bounded == [1]
+    assert [*tmp_path.iterdir()] == []
     assert counters().total("server_started") == started + 1

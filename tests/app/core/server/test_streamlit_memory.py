@@ -308,15 +308,11 @@ def set_context(thread: threading.Thread, tab: str) -> None:
     add_script_run_ctx(thread, context)
 
 
-def test_a_server_that_keeps_them_in_another_way_is_left_alone(
+def test_a_server_that_has_ended_or_keeps_them_in_another_way_is_left_alone(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    serve(monkeypatch, SimpleNamespace(_session_mgr=SimpleNamespace()))
-    assert not forget_closed_tabs()
-
-
-def test_a_server_that_has_just_ended_is_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
     ended = asyncio.new_event_loop()
     ended.close()
-    serve(monkeypatch, server_with(MemorySessionStorage(), ended))
-    assert not forget_closed_tabs()
+    for server in (SimpleNamespace(), server_with(MemorySessionStorage(), ended)):
+        serve(monkeypatch, server)
+        assert not forget_closed_tabs()

@@ -190,24 +190,6 @@ def test_a_run_that_has_not_begun_hands_on_what_it_was_for() -> None:
     assert old._requests.on_scriptrunner_ready().type is ScriptRequestType.STOP  # not twice
 
 
-@pytest.mark.parametrize("runner", [None, SimpleNamespace(request_stop=lambda: None)])
-def test_a_version_that_keeps_it_in_another_way_is_left_alone(runner: object) -> None:
-    kind = session_class()
-    keep_clicks(kind)
-    session = kind()
-    session._scriptrunner = runner  # type: ignore[assignment]
-    session.request_rerun(state(SLIDER))
-    assert [widgets(run) for run in session.runs] == [{"slider": SLIDER}]
-
-
-def test_a_version_without_the_queue_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delattr(script_requests, "_coalesce_widget_states")
-    kind = session_class()
-    before = kind.request_rerun
-    keep_clicks(kind)
-    assert kind.request_rerun is before
-
-
 def test_where_every_run_waits_for_the_one_before_nothing_is_taken(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -224,9 +206,20 @@ def test_where_every_run_waits_for_the_one_before_nothing_is_taken(
     assert widgets(waiting.rerun_data) == {"face": FACE, "slider": SLIDER}
 
 
-def test_a_run_without_a_click_is_as_it_was() -> None:
+def test_a_version_that_keeps_it_in_another_way_is_left_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     kind = session_class()
     keep_clicks(kind)
-    session = kind()
-    session.request_rerun(None)
-    assert session.runs == [RerunData()]
+    for runner in (None, SimpleNamespace(request_stop=lambda: None)):
+        session = kind()
+        session._scriptrunner = runner  # type: ignore[assignment]
+        session.request_rerun(state(SLIDER))
+        assert [widgets(run) for run in session.runs] == [{"slider": SLIDER}]
+        session.request_rerun(None)
+        assert session.runs[1:] == [RerunData()]
+    monkeypatch.delattr(script_requests, "_coalesce_widget_states")
+    kind = session_class()
+    before = kind.request_rerun
+    keep_clicks(kind)
+    assert kind.request_rerun is before

@@ -76,21 +76,13 @@ def test_streamlit_alone_deletes_a_file_before_it_is_fetched() -> None:
 def test_a_file_lasts_while_other_pages_end_until_its_time_is_over(
     server: Server, timer: Timer
 ) -> None:
-    url = server.click(b"faces")
-    for _ in range(3):
-        assert server.has(url)
-        timer.wait(KEPT_SECONDS * 0.3)
-        server.pages_end()
-    assert server.has(url)
-    timer.wait(KEPT_SECONDS * 0.2)
-    assert not server.has(url)
-
-
-def test_a_file_goes_in_time_when_nobody_is_left(server: Server, timer: Timer) -> None:
     first = server.click(b"first")
     timer.wait(KEPT_SECONDS / 2)
     second = server.click(b"second")
-    timer.wait(KEPT_SECONDS / 2)
+    server.pages_end()
+    timer.wait(KEPT_SECONDS / 2 - 1)
+    assert (server.has(first), server.has(second)) == (True, True)
+    timer.wait(1)
     assert (server.has(first), server.has(second)) == (False, True)
     timer.wait(KEPT_SECONDS / 2)
     assert not server.has(second)
@@ -106,15 +98,6 @@ def test_a_second_click_that_makes_the_same_file_begins_its_time_anew(
     assert server.has(first)
     timer.wait(KEPT_SECONDS * 0.2)
     assert not server.has(first)
-
-
-def test_streamlit_alone_forgets_a_button_that_a_browser_still_shows() -> None:
-    server = Server()
-    button = server.show_button(b"old")
-    server.show_button(b"new")
-    server.pages_end()
-    with pytest.raises(MediaFileStorageError, match="not found"):
-        server.execute_deferred(button)
 
 
 def test_a_replaced_button_can_be_clicked_until_its_time_is_over(

@@ -18,7 +18,7 @@ Open = Callable[..., tuple[Any, str, bool]]
 @pytest.fixture(
     params=[
         ("photos", "photos"),
-        ("video", "video_visit"),
+        ("video", "video_session"),
         ("live", "live_session"),
         ("own_data", "own_data"),
     ],

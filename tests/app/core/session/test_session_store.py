@@ -48,39 +48,19 @@ def look(store: SessionStore[Session], clock: Clock, seconds: float) -> None:
     clock.seconds = end
 
 
-def test_an_empty_store_has_nothing(store: SessionStore[Session]) -> None:
-    store.look()
-    assert store.claim("", "a", "me") is None
-    assert store.claim("guess", "a", "me") is None
-    assert not store.is_lost(Session(), "a")
-    assert len(store) == 0
-
-
-def test_a_reload_finds_its_session(store: SessionStore[Session], tabs: Tabs) -> None:
-    session = Session()
-    tabs.open = {"a"}
-    key = store.keep(session, "a", "me")
-    tabs.open = {"b"}
-    assert store.claim(key, "b", "me") is session
-    assert len(store) == 1
-
-
-def test_who_is_sent_an_address_gets_nothing_of_it(
-    store: SessionStore[Session], tabs: Tabs
-) -> None:
-    key = store.keep(Session(), "a", "me")  # which is closed
-    tabs.open = {"b"}
-    assert store.knows(key, "me")
-    assert not store.knows(key, "another")
-    assert store.claim(key, "b", "another") is None
-
-
-def test_an_address_changes_with_each_claim(
+def test_a_reload_finds_its_session_and_another_browser_does_not(
     store: SessionStore[Session], tabs: Tabs, clock: Clock
 ) -> None:
     session = Session()
+    assert len(store) == 0
+    assert [store.claim(guess, "a", "me") for guess in ("", "guess")] == [None, None]
+    assert not store.is_lost(session, "a")
     first = store.keep(session, "a", "me")
+    tabs.open = {"b"}
+    assert (store.knows(first, "me"), store.knows(first, "another")) == (True, False)
+    assert store.claim(first, "b", "another") is None
     assert store.claim(first, "b", "me") is session
+    tabs.open = set()
     second = store.keep(session, "b", "me")
     assert store.keep(session, "b", "me") == second != first
     # A tab that is reloaded again before it has heard of the new address.

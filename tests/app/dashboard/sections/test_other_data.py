@@ -4,17 +4,11 @@ from collections.abc import Sequence
 
 import pytest
 
-from app.dashboard.elements import Chart, Facts, Note, Part, Row, Section, Table
+from app.core.report.elements import Chart, Facts, Note, Part, Row, Section, Table
+from app.core.report.evaluation import AS_ANSWERED, RESTRICTED
 from app.dashboard.models import OpenedModel
 from app.dashboard.registry import sections_of
-from app.dashboard.sections.other_data import (
-    AS_ANSWERED,
-    RESTRICTED,
-    other_data,
-    record_name,
-    record_parts,
-    record_ways,
-)
+from app.dashboard.sections.other_data import other_data, record_name, record_parts, record_ways
 from fer.evaluation.labelled import evaluate_labelled
 from fer.evaluation.other_data import OtherData, PhotoSearch, StatedClass, StatedFigures
 from fer.labels import FERPLUS_HEAD

@@ -8,22 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from app.live.streaming.people import LiveModel
-from fer.model.spec import ModelSpec
 from fer.tracking import Appearance
 from fer.tracking.observation import Observation
 from fer.types import Detections, Image
 from tests.app.samples import FACE, Clock
 from tests.fer.ondevice.samples import packed
-from tests.samples import FakeClassifier
 
 #: Scores of the three expressions of the tests' model.
 HAPPY, SAD = (6.0, 0.0, 0.0), (0.0, 6.0, 0.0)
-
-
-def model_of(spec: ModelSpec, key: str = "fake-1") -> LiveModel:
-    """Return a model that answers in streams."""
-    return LiveModel(FakeClassifier(len(spec.labels)), spec, key)
 
 
 def seen(
@@ -70,7 +62,7 @@ class Browser:
 
     clock: Clock
     run: str = "run-1"
-    life: int = 0
+    generation: int = 0
     model: str = "fake-1"
     began: float = 1000.0
     number: int = 0
@@ -94,7 +86,7 @@ class Browser:
         batches = [{"number": n, "observations": text} for n, text in self.kept.items()]
         return {
             "run": self.run,
-            "life": self.life,
+            "generation": self.generation,
             "model": self.model,
             "first": min(self.kept, default=self.number + 1),
             "batches": batches,

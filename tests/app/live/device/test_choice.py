@@ -1,9 +1,11 @@
 """Where live video is analysed until the visitor has chosen, and after that."""
 
+from itertools import product
+
 import pytest
 
 from app.live.device.choice import Choice, Place, reason_for_device
-from app.live.streaming.ice import Help
+from app.live.streaming.turn import Help
 
 REASON = reason_for_device("full", Help.TURN)
 
@@ -28,20 +30,12 @@ def test_the_device_is_first_where_something_speaks_against_the_server(
     assert bool(choice.reason) == bool(says)
 
 
-def test_a_device_that_cannot_is_not_first() -> None:
+def test_what_was_chosen_stays_but_for_a_device_that_cannot() -> None:
     assert Choice().revised(REASON, "simd") == Choice()
     preselected = Choice().revised(REASON, "")
     assert preselected.revised(REASON, "simd") == Choice(), "found out after it was chosen"
-
-
-def test_who_was_given_the_device_is_not_moved_when_a_place_is_free_again() -> None:
-    preselected = Choice().revised(REASON, "")
-    assert preselected.revised("", "") == preselected
-
-
-@pytest.mark.parametrize("place", list(Place))
-@pytest.mark.parametrize("reason", ["", REASON])
-@pytest.mark.parametrize("problem", ["", "runtime"])
-def test_what_the_visitor_has_chosen_stays(place: Place, reason: str, problem: str) -> None:
-    chosen = Choice(place, by_visitor=True)
-    assert chosen.revised(reason, problem) == chosen
+    assert preselected.revised("", "") == preselected, "nobody is moved when a place is free again"
+    for place in Place:
+        chosen = Choice(place, by_visitor=True)
+        for reason, problem in product(("", REASON), ("", "runtime")):
+            assert chosen.revised(reason, problem) == chosen

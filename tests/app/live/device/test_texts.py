@@ -4,9 +4,8 @@ import re
 from pathlib import Path
 
 import fer_lens_ondevice
-import pytest
 
-from app.live.device.texts import FAILED, IN_BROWSER, UNABLE, explained, megabytes
+from app.live.device.texts import IN_BROWSER, PROBLEMS, explained
 
 PAGE = fer_lens_ondevice.ASSETS / "page"
 SCRIPTS = [fer_lens_ondevice.ASSETS / "live.js", *PAGE.glob("*.js")]
@@ -20,23 +19,18 @@ def test_every_text_that_a_script_shows_is_there_and_no_other() -> None:
     used = set(re.findall(r"texts\.(\w+)", "\n".join(map(text, SCRIPTS))))
     used |= set(re.findall(r'^  \w+: \["\w+", "(\w+)"\]', text(PAGE / "view.js"), re.MULTILINE))
     session = text(PAGE / "session.js")
-    used |= set(re.findall(r'"(\w+)"', session[session.index("function noteOf(") :])) - {"running"}
+    used |= set(re.findall(r'"(\w+)"', session[session.rindex("  show() {") :])) - {"running"}
     assert used == set(IN_BROWSER)
 
 
 def test_every_problem_of_a_browser_or_worker_has_its_words() -> None:
-    assert set(re.findall(r'return "(\w+)"', text(PAGE / "browser.js"))) <= set(UNABLE)
+    assert set(re.findall(r'return "(\w+)"', text(PAGE / "camera.js"))) <= set(PROBLEMS)
     types = text(fer_lens_ondevice.ASSETS / "types.js")
     codes = re.search(r"@typedef \{([^}]*)\} FailureCode", types)
     assert codes
-    assert set(re.findall(r'"(\w+)"', codes[1])) <= set(FAILED)
+    assert set(re.findall(r'"(\w+)"', codes[1])) <= set(PROBLEMS)
 
 
 def test_an_unknown_problem_has_words_too() -> None:
-    assert explained(UNABLE, "memory") == UNABLE["memory"]
-    assert explained(UNABLE, "nobody knows") == FAILED["analysis"]
-
-
-@pytest.mark.parametrize(("size", "says"), [(0, "1 MB"), (400_000, "1 MB"), (6_900_000, "7 MB")])
-def test_megabytes_are_whole(size: int, says: str) -> None:
-    assert megabytes(size) == says
+    assert explained("memory") == PROBLEMS["memory"]
+    assert explained("nobody knows") == PROBLEMS["analysis"]

@@ -12,23 +12,22 @@ from streamlit.testing.v1 import AppTest
 
 from app.live import notices, state
 from app.live.camera import CameraProblem
-from app.live.device import choice, component, view
+from app.live.device import choice, component
+from app.live.device.choice import Place
 from app.live.device.protocol import Report
-from app.live.device.texts import FAILED, UNABLE
+from app.live.device.texts import PROBLEMS
 from app.live.streaming.connection import Connection, DeviceConnection, Phase
-from app.live.streaming.ice import STUN, Help, Ice
-from app.live.streaming.people import LiveModel
-from app.live.streaming.session import LiveSession
 from app.live.streaming.stream_limit import StreamLimit
-from fer import FaceStream
+from app.live.streaming.turn import STUN, Help, Ice, IceSource
 from fer.model.spec import ModelSpec
-from tests.app.live.samples import waiting_session
-from tests.app.samples import Detector, FakeAnalyzer
-from tests.samples import ROOT, FakeClassifier
+from tests.app.live.device.samples import Browser as Sight
+from tests.app.live.samples import session_of
+from tests.app.samples import Clock, Detector, FakeAnalyzer
+from tests.samples import ROOT
 
 PAGE = "app/pages/live.py"
 
-LOCAL = Ice(Help.LOCAL, ())
+LOCAL, STUN_ONLY = Ice(Help.LOCAL, ()), Ice(Help.STUN, STUN, "Google")
 
 NETWORK = {"url": "/x", "sha256": "", "bytes": 1_000_000}
 NETWORKS = {"detector": {"192x256": NETWORK}, "landmark": NETWORK, "expression": NETWORK}
@@ -78,12 +77,10 @@ def visit(
     def open_page(
         slots: int = 1, ice: Ice = LOCAL, chosen: str = "", full: bool = False
     ) -> AppTest:
-        stream = FaceStream(detector, FakeClassifier(3), spec, detector_version="fake-1")
         limit = StreamLimit(slots)
-        session: LiveSession = waiting_session(stream, limit, time.monotonic)
-        model = LiveModel(FakeClassifier(3), spec, "key")
-        monkeypatch.setattr(state, "connection_help", lambda: ice)
-        monkeypatch.setattr(state, "live_model", lambda current: model)
+        session = session_of(spec, limit, time.monotonic, detector)
+        monkeypatch.setattr(IceSource, "current", lambda _: ice)
+        monkeypatch.setattr(state, "live_model", lambda current: current)
         app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60).run()
         app.session_state["live_session"] = session
         app.session_state["other"] = other = Other()
@@ -101,21 +98,37 @@ class Other:
 
 
 def words(page: AppTest) -> str:
+    assert not page.exception
     kinds = (page.title, page.subheader, page.markdown, page.caption, page.warning, page.error)
     return "\n".join(str(element.value) for kind in kinds for element in kind)
 
 
+def widget(page: AppTest) -> Any:
+    (found,) = [group for group in page.button_group if group.key == "live_place"]
+    return found
+
+
 def place(page: AppTest) -> str:
-    (widget,) = [group for group in page.button_group if group.key == "live_place"]
-    return str(widget.value.value)
+    return str(widget(page).value.value)
 
 
-def test_the_server_is_usual_where_it_can_hold_it(visit: Visit, browser: Browser) -> None:
+def choose(page: AppTest, chosen: Place) -> None:
+    widget(page).set_value(chosen).run()
+
+
+def test_the_server_is_usual_where_it_can_hold_it_and_a_choice_lasts_over_a_reload(
+    visit: Visit, browser: Browser
+) -> None:
     page = visit()
-    assert not page.exception
     assert place(page) == "server"
     assert "Each frame is analysed on this server" in words(page)
     assert not browser.data
+    choose(page, Place.DEVICE)
+    assert place(page) == "device"
+    assert page.query_params["live"] in ("device", ["device"])
+    assert place(visit(chosen="device")) == "device"
+    assert place(visit(chosen="server", slots=0)) == "server"
+    assert place(visit(chosen="nonsense")) == "server"
 
 
 @pytest.mark.parametrize(
@@ -123,30 +136,17 @@ def test_the_server_is_usual_where_it_can_hold_it(visit: Visit, browser: Browser
     [
         ({"full": True}, "All places on this server are taken"),
         ({"slots": 0}, "switched off"),
-        ({"ice": Ice(Help.STUN, STUN, "Google")}, "no relay (TURN)"),
+        ({"ice": STUN_ONLY}, "no relay (TURN)"),
     ],
 )
 def test_the_device_is_first_where_the_server_cannot_with_the_reason(
     visit: Visit, browser: Browser, options: dict[str, Any], says: str
 ) -> None:
     page = visit(**options)
-    assert not page.exception
     assert place(page) == "device"
-    assert says in words(page)
-    assert "The video stays on your device" in words(page)
-    assert "loads about 6 MB" in words(page)
+    for part in (says, "The video stays on your device", "loads about 6 MB"):
+        assert part in words(page)
     assert browser.data
-
-
-def test_what_was_chosen_is_in_the_address_and_holds_after_a_reload(visit: Visit) -> None:
-    page = visit()
-    (widget,) = [group for group in page.button_group if group.key == "live_place"]
-    widget.set_value(choice.Place.DEVICE).run()
-    assert place(page) == "device"
-    assert page.query_params["live"] in ("device", ["device"])
-    assert place(visit(chosen="device")) == "device"
-    assert place(visit(chosen="server", slots=0)) == "server"
-    assert place(visit(chosen="nonsense")) == "server"
 
 
 def test_a_run_without_news_sends_no_choice_over_a_click_on_its_way(visit: Visit) -> None:
@@ -162,96 +162,87 @@ def test_a_browser_that_cannot_says_why_and_the_server_takes_its_place(
     visit: Visit, browser: Browser
 ) -> None:
     browser.report = Report("unable", "simd")
-    page = visit(ice=Ice(Help.STUN, STUN, "Google"))
+    page = visit(ice=STUN_ONLY)
     assert place(page) == "server"
     assert "lacks WebAssembly SIMD" in words(page)
 
 
-@pytest.mark.parametrize("code", ["simd", "runtime"])
+@pytest.mark.parametrize(
+    ("report", "says", "starts"),
+    [
+        (Report("unable", "simd"), PROBLEMS["simd"], False),
+        (Report("unable", "runtime"), PROBLEMS["runtime"], False),
+        (Report("failed", "network"), PROBLEMS["network"], True),
+    ],
+)
 def test_who_wants_the_device_is_told_why_it_cannot_and_what_else_there_is(
-    visit: Visit, browser: Browser, code: str
+    visit: Visit, browser: Browser, report: Report, says: str, starts: bool
 ) -> None:
-    browser.report = Report("unable", code)
+    browser.report = report
     page = visit(chosen="device")
-    assert not page.exception
     assert place(page) == "device"
-    assert page.warning[0].value == UNABLE[code]
-    assert "Before you start" not in words(page)
+    assert [warning.value for warning in page.warning] == [says]
+    assert ("Before you start" in words(page)) == starts
+    full = visit(chosen="device", full=True)
+    assert not [button for button in full.button if button.key == "live_to_server"]
     page.button(key="live_device_snapshot").click().run()
     assert page.camera_input
     page.button(key="live_to_server").click().run()
     assert place(page) == "server"
 
 
-def test_a_server_that_is_full_is_not_offered(visit: Visit, browser: Browser) -> None:
-    browser.report = Report("unable", "memory")
-    page = visit(chosen="device", full=True)
-    assert not [button for button in page.button if button.key == "live_to_server"]
-
-
 def test_a_problem_with_the_camera_has_the_same_words_as_on_the_server(
-    visit: Visit, browser: Browser
+    visit: Visit, browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     browser.report = Report("failed", "camera", "ended")
     assert notices._CAMERA[CameraProblem.GONE] in words(visit(chosen="device"))
-
-
-def test_a_problem_that_is_known_before_the_start_is_told(
-    visit: Visit, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(view, "camera_problem", lambda: CameraProblem.MISSING)
+    browser.report = Report()
+    monkeypatch.setattr("app.live.view.camera_problem", lambda: CameraProblem.MISSING)
     page = visit(chosen="device")
     assert page.warning[0].value == notices._CAMERA[CameraProblem.MISSING]
     assert "Before you start" in words(page)
 
 
-def test_a_failure_of_the_device_offers_the_server(visit: Visit, browser: Browser) -> None:
-    browser.report = Report("failed", "network")
-    page = visit(chosen="device")
-    assert [warning.value for warning in page.warning] == [FAILED["network"]]
-    assert page.button(key="live_to_server")
-
-
-def test_while_it_runs_the_page_is_as_on_the_server(
+def test_while_it_runs_the_page_is_as_on_the_server_which_waits_for_its_end(
     visit: Visit, browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(DeviceConnection, "observe", lambda *_: Phase.LIVE)
     browser.report = Report("running")
     page = visit(chosen="device")
-    assert not page.exception
     assert "Live on your device" in words(page)
     assert [metric.label for metric in page.metric] == ["Analysed", "A frame takes"]
-    assert page.slider
     assert page.download_button
-
-
-def test_settings_reach_the_browser(visit: Visit, browser: Browser) -> None:
-    page = visit(chosen="device")
-    assert browser.data[-1]["settings"] == {
-        "head": "expression",
-        "smoothingSeconds": 0.6,
-        "mirrored": True,
-        "bars": True,
-    }
+    assert browser.data[-1]["stop"] is False
+    usual = {"head": "expression", "smoothingSeconds": 0.6, "mirrored": True, "bars": True}
+    assert browser.data[-1]["settings"] == usual
     page.slider[0].set_value(1.5)
     page.toggle[0].set_value(False).run()
     page.run()
-    settings = browser.data[-1]["settings"]
-    assert (settings["smoothingSeconds"], settings["mirrored"]) == (1.5, False)
-
-
-def test_the_server_waits_until_the_device_has_ended(visit: Visit, browser: Browser) -> None:
-    browser.report = Report("running")
-    page = visit(chosen="device")
-    assert browser.data[-1]["stop"] is False
-    (widget,) = [group for group in page.button_group if group.key == "live_place"]
-    widget.set_value(choice.Place.SERVER).run()
+    assert browser.data[-1]["settings"] == usual | {"smoothingSeconds": 1.5, "mirrored": False}
+    choose(page, Place.SERVER)
     assert browser.data[-1]["stop"] is True
     count = len(browser.data)
     browser.report = Report("ended")
     page.run()
     assert len(browser.data) == count
     assert "Each frame is analysed on this server" in words(page)
+
+
+def test_the_setup_goes_once_and_results_are_answered(visit: Visit, browser: Browser) -> None:
+    page = visit(chosen="device")
+    setup = browser.data[-1]["setup"]
+    assert setup["model"]["key"] == "fake-1"
+    sent = Sight(Clock())
+    sent.look()
+    feed = page.session_state["live_device_feed"]
+    feed.hear({"number": 3, "setup": setup["id"], "phase": {}, **sent.message()})
+    page.run()
+    data = browser.data[-1]
+    assert (data["setup"], data["heard"], data["generation"]) == (None, 3, 0)
+    assert (data["reply"]["run"], data["reply"]["acknowledged"]) == ("run-1", 1)
+    page.session_state["live_session"].record.clear()
+    page.run()
+    assert browser.data[-1]["generation"] == 1
 
 
 def test_a_failed_connection_offers_the_device(

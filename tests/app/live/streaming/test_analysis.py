@@ -1,17 +1,17 @@
 """The thread of the analysis, with an analysis that a test holds up."""
 
 import threading
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from app.live.streaming import analysis
 from app.live.streaming.analysis import NewestFirst
-from tests.app.live.samples import PATIENCE
-from tests.app.samples import Clock
+from tests.app.samples import PATIENCE, Clock
 
 
 class HeldUp:
-    """An analysis that waits for permission before each frame."""
+    """Analyses that wait for permission before each frame."""
 
     def __init__(self) -> None:
         self.begun = threading.Semaphore(0)
@@ -19,11 +19,19 @@ class HeldUp:
         self.frames: list[str] = []
         self.threads: set[threading.Thread] = set()
 
-    def __call__(self, frame: str) -> None:
-        self.threads.add(threading.current_thread())
-        self.frames.append(frame)
-        self.begun.release()
-        assert self.allowed.acquire(timeout=PATIENCE)
+    def of(self, frame: str) -> Callable[[], None]:
+        def analyse() -> None:
+            self.threads.add(threading.current_thread())
+            self.frames.append(frame)
+            self.begun.release()
+            assert self.allowed.acquire(timeout=PATIENCE)
+
+        return analyse
+
+    def join(self) -> None:
+        for thread in self.threads:
+            thread.join(PATIENCE)
+            assert not thread.is_alive()
 
 
 @pytest.fixture
@@ -31,108 +39,87 @@ def held_up() -> HeldUp:
     return HeldUp()
 
 
-def join(held_up: HeldUp) -> None:
-    for thread in held_up.threads:
-        thread.join(PATIENCE)
-        assert not thread.is_alive()
+@pytest.fixture
+def newest(held_up: HeldUp) -> Iterator[NewestFirst]:
+    newest = NewestFirst()
+    yield newest
+    newest.end()
+    held_up.join()
 
 
-def test_a_quick_analysis_gets_every_frame_in_order(held_up: HeldUp) -> None:
-    newest = NewestFirst(held_up)
+def test_a_quick_analysis_gets_every_frame_in_order(held_up: HeldUp, newest: NewestFirst) -> None:
     held_up.allowed.release(3)
-    for frame in ("a", "b", "c"):
-        assert newest.wait_for(newest.offer(frame), PATIENCE)
+    assert all(newest.offer(held_up.of(frame), wait_seconds=PATIENCE) for frame in "abc")
     assert held_up.frames == ["a", "b", "c"]
     assert len(held_up.threads) == 1
-    newest.end()
-    join(held_up)
 
 
-def test_a_slow_analysis_gets_the_newest_frame_when_it_is_free(held_up: HeldUp) -> None:
-    newest = NewestFirst(held_up)
-    newest.offer("a")
-    assert held_up.begun.acquire(timeout=PATIENCE)
-    for frame in ("b", "c", "d"):
-        last = newest.offer(frame)
-        assert not newest.wait_for(last, 0.0)
-    held_up.allowed.release(2)
-    assert newest.wait_for(last, PATIENCE)
-    assert held_up.frames == ["a", "d"]
-    newest.end()
-    join(held_up)
-
-
-def test_at_the_end_a_waiting_frame_is_dropped_and_the_thread_ends(held_up: HeldUp) -> None:
-    newest = NewestFirst(held_up)
-    newest.end()  # nothing has begun yet
-    newest.offer("a")
-    assert held_up.begun.acquire(timeout=PATIENCE)
-    newest.offer("b")
-    newest.end()
-    held_up.allowed.release()
-    join(held_up)
-    assert held_up.frames == ["a"]
-
-
-def test_after_the_end_it_goes_on_with_the_next_frame_and_never_two_at_once(
-    held_up: HeldUp,
+def test_a_slow_analysis_gets_the_newest_frame_when_it_is_free(
+    held_up: HeldUp, newest: NewestFirst
 ) -> None:
-    newest = NewestFirst(held_up)
-    newest.offer("a")
+    newest.offer(held_up.of("a"))
     assert held_up.begun.acquire(timeout=PATIENCE)
+    assert not any(newest.offer(held_up.of(frame)) for frame in "bcd")
+    held_up.allowed.release(2)
+    assert held_up.begun.acquire(timeout=PATIENCE)
+    assert held_up.frames == ["a", "d"]
+
+
+def test_at_the_end_a_waiting_frame_is_dropped_and_the_next_goes_on_never_two_at_once(
+    held_up: HeldUp, newest: NewestFirst
+) -> None:
+    newest.end()  # nothing has begun yet
+    newest.offer(held_up.of("a"))
+    assert held_up.begun.acquire(timeout=PATIENCE)
+    newest.offer(held_up.of("b"))
     newest.end()
-    second = newest.offer("b")  # while the first is still in work
+    newest.offer(held_up.of("c"))  # while the first is still in work
     assert held_up.frames == ["a"]
     held_up.allowed.release(2)
-    assert newest.wait_for(second, PATIENCE)
+    assert held_up.begun.acquire(timeout=PATIENCE)
     newest.end()
-    join(held_up)
+    held_up.join()
+    assert held_up.frames == ["a", "c"]
     assert len(held_up.threads) == 1
 
 
 def test_the_thread_ends_by_itself_when_no_frames_come(held_up: HeldUp) -> None:
-    newest = NewestFirst(held_up, idle_seconds=0.0)
+    newest = NewestFirst(idle_seconds=0.0)
     held_up.allowed.release(2)
-    for frame in ("a", "b"):
-        assert newest.wait_for(newest.offer(frame), PATIENCE)
-        join(held_up)
+    for frame in "ab":
+        assert newest.offer(held_up.of(frame), wait_seconds=PATIENCE)
+        held_up.join()
     assert held_up.frames == ["a", "b"]
     assert len(held_up.threads) == 2
 
 
-def test_a_slow_analysis_is_remembered_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
-    clock, takes = Clock(), [0.01, 0.2, *[0.01] * 40]
+def test_a_slow_analysis_is_remembered_for_a_while(
+    newest: NewestFirst, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, lately = Clock(), []
     monkeypatch.setattr(analysis.time, "monotonic", clock)
+    for seconds in [0.01, 0.2, *[0.01] * 40]:
 
-    def analyse(seconds: float) -> None:
-        clock.seconds += seconds
+        def analyse(seconds: float = seconds) -> None:
+            clock.seconds += seconds
 
-    newest, lately = NewestFirst(analyse), []
-    assert newest.lately_seconds == 0
-    for seconds in takes:
-        number = newest.offer(seconds)
-        while not newest.wait_for(number, 0.0):
-            threading.Event().wait(0.001)  # between two looks at the condition
+        assert newest.offer(analyse, wait_seconds=PATIENCE)
         lately.append(newest.lately_seconds)
-    newest.end()
     assert lately[:3] == pytest.approx([0.01, 0.2, 0.18])
     assert lately[15] > 0.04 > lately[19]
     assert lately[-1] == pytest.approx(0.01)
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_after_a_thread_that_was_ended_another_one_goes_on() -> None:
-    seen = []
+def test_after_a_thread_that_was_ended_another_one_goes_on(newest: NewestFirst) -> None:
+    seen: list[threading.Thread] = []
 
-    def analyse(frame: int) -> None:
-        seen.append(frame)
-        if frame == 1:
-            raise SystemExit
+    def end() -> None:
+        seen.append(threading.current_thread())
+        raise SystemExit
 
-    analysis = NewestFirst(analyse)
-    analysis.offer(1)
-    while analysis._thread is not None:
+    newest.offer(end)
+    while not seen:
         threading.Event().wait(0.001)
-    assert analysis.wait_for(analysis.offer(2), PATIENCE)
-    assert seen == [1, 2]
-    analysis.end()
+    seen[0].join(PATIENCE)
+    assert newest.offer(lambda: None, wait_seconds=PATIENCE)

@@ -7,7 +7,6 @@ import pytest
 
 from app.core.paths import model_dir
 from app.live.streaming.network_pool import SharedNetwork, StreamPool, shared_model
-from app.live.streaming.people import LiveModel
 from fer import FaceStream
 from fer.detection.face_landmark import FaceLandmark
 from fer.detection.version import stream_detector
@@ -18,10 +17,6 @@ from tests.samples import FakeClassifier, make_detections
 from tools.drawings import drawings
 
 FRAME = np.zeros((480, 640, 3), np.uint8)
-
-
-def pool_and_model() -> tuple[StreamPool, LiveModel]:
-    return StreamPool(1, FaceLandmark()), shared_model(ExpressionClassifier(model_dir()), 1)
 
 
 class MeetingDetector:
@@ -45,11 +40,10 @@ def test_any_two_streams_run_at_once_on_two_networks(
     classifier = SharedNetwork([FakeClassifier(3) for _ in range(2)])
     streams = [FaceStream(detector, classifier, spec) for _ in range(4)]
     seen: list[int] = []
-
-    def run(stream: FaceStream) -> None:
-        seen.append(len(stream(FRAME, 0.0).faces))
-
-    threads = [threading.Thread(target=run, args=(streams[i],)) for i in visitors]
+    threads = [
+        threading.Thread(target=lambda i=i: seen.append(len(streams[i](FRAME, 0.0).faces)))
+        for i in visitors
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -57,20 +51,36 @@ def test_any_two_streams_run_at_once_on_two_networks(
     assert seen == [1, 1]
 
 
-def test_streams_of_a_pool_read_faces_and_share_no_people() -> None:
-    pool, model = pool_and_model()
-    first, second = pool.stream(model), pool.stream(model)
-    assert len(first(FRAME, 0.0).faces) == len(second(FRAME, 0.0).faces) == 0
-    assert first._people is not second._people
-    assert first.detector_version == second.detector_version == stream_detector()
+class Twins:
+    """A network that counts its twins, and who has run."""
+
+    def __init__(self, spec: ModelSpec, made: list[object], ran: set[object]) -> None:
+        self.spec, self.made, self.ran = spec, made, ran
+        made.append(self)
+
+    def twin(self) -> object:
+        return Twins(self.spec, self.made, self.ran)
+
+    def __call__(self, faces: object) -> None:
+        self.ran.add(self)
 
 
-def test_a_stream_of_a_pool_takes_a_face_for_a_person_and_a_drawing_for_none(
+@pytest.mark.parametrize("size", [1, 3])
+def test_a_model_has_so_many_networks_which_have_all_run_once(size: int, spec: ModelSpec) -> None:
+    made, ran = list[object](), set[object]()
+    model = shared_model(Twins(spec, made, ran), size, "key")  # type: ignore[arg-type]
+    assert (len(made), set(made), model.key) == (size, ran, "key")
+
+
+def test_streams_of_a_pool_take_a_face_for_a_person_and_a_drawing_for_none(
     astronaut: Image,
 ) -> None:
-    pool, model = pool_and_model()
+    pool = StreamPool(1, FaceLandmark())
+    model = shared_model(ExpressionClassifier(model_dir()), 1)
+    stream, other = pool.stream(model), pool.stream(model)
+    assert [len(stream(astronaut, t).faces) for t in (0.0, 0.1)] == [1, 1]
+    assert len(other(FRAME, 0.0).faces) == 0
     smiley = drawings(480)["yellow smiley"]
-    counts = {"face": [len(pool.stream(model)(astronaut, 0.0).faces)], "smiley": []}
-    stream = pool.stream(model)
-    counts["smiley"] = [len(stream(smiley, frame / 15).faces) for frame in range(15)]
-    assert counts == {"face": [1], "smiley": [0] * 15}
+    assert [len(other(smiley, frame / 15).faces) for frame in range(1, 16)] == [0] * 15
+    assert other(astronaut, 2.0).faces.track_id.tolist() == [1], "people are not shared"
+    assert stream.detector_version == stream_detector()

@@ -1,10 +1,17 @@
+from dataclasses import replace
+from datetime import UTC, datetime
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.live.streaming.record import MAX_ROWS, LiveHistory
+from app.live.streaming.record import MAX_ROWS, LiveHistory, LiveRecord
+from fer import Faces
 from fer.export.stream import HeadLabels, StreamRows, labels_of, row_type
+from fer.model.spec import ModelSpec
+from fer.stream import FrameResult
+from tests.app.samples import Clock
 
 LABELS = ("happy", "sad")
 HEADS = (HeadLabels("expression", LABELS),)
@@ -15,12 +22,6 @@ def frame(seconds: float, faces: int) -> StreamRows:
     array["seconds"] = seconds
     array["track"] = np.arange(1, faces + 1)
     return StreamRows(array, HEADS)
-
-
-def test_it_begins_empty() -> None:
-    history = LiveHistory(HEADS)
-    assert (len(history), history.dropped, len(history.rows())) == (0, 0, 0)
-    assert len(history.rows(since=3.0)) == 0
 
 
 @given(
@@ -40,14 +41,8 @@ def test_it_keeps_the_newest_rows_in_order(frames: list[int], max_rows: int, sin
     assert history.dropped == len(every) - len(kept)
     late = history.rows(since)
     assert late.seconds.tolist() == [seconds for seconds, _ in kept if seconds >= since]
-
-
-def test_what_is_handed_out_does_not_change() -> None:
-    history = LiveHistory(HEADS, 2)
-    history.append(frame(0.0, 2))
-    rows = history.rows()
-    history.append(frame(1.0, 2))
-    assert rows.seconds.tolist() == [0, 0]
+    history.append(frame(99.0, 1))
+    assert 99 not in rows.seconds, "what is handed out does not change"
 
 
 @pytest.mark.parametrize("labels", [7, 8])
@@ -83,3 +78,22 @@ def test_rows_of_several_models_stand_together_each_with_its_own_labels(
     told = [rows.heads[head].model for head in rows.array["head"]]
     assert list(zip(rows.seconds.tolist(), told, answers, strict=True)) == every[-max_rows:]
     assert len(history) == min(len(every), max_rows)
+
+
+def test_the_time_of_a_frame_is_that_of_its_stages_and_of_drawing(
+    spec: ModelSpec, clock: Clock
+) -> None:
+    record = LiveRecord(spec, "detector", clock, lambda: datetime.now(UTC))
+    for detect in (5.0, 5.0, 9.0):
+        clock.seconds += 0.1
+        nobody = replace(Faces.empty(spec.labels), seconds=record.arrived(None, 1))
+        record.shown(3.0)
+        result = FrameResult(nobody, {"detect": detect}, np.zeros((0, 2), np.float32))
+        record.found(result, StreamRows.empty(HEADS), detect + 2, record.generation)
+    stages = record.speed().stages
+    assert {name: median for name, (median, _) in stages.items()} == {
+        "detect": 5,
+        "draw": 3,
+        "all": 10,
+    }
+    assert stages["all"][1] == pytest.approx(13.6)

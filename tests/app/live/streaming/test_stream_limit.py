@@ -4,48 +4,13 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from app.core.server.events import counters
-from app.core.settings import MAX_STREAMS, MAX_STREAMS_A_VISITOR
-from app.live.streaming.stream_limit import (
-    STALE_SECONDS,
-    StreamLimit,
-    max_streams,
-    max_streams_of_visitor,
-)
+from app.live.streaming import stream_limit
+from app.live.streaming.stream_limit import STALE_SECONDS, StreamLimit
+from tests.app.samples import Clock
 
 
 class Visitor:
     """Anything that can hold a place."""
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.seconds = 0.0
-
-    def __call__(self) -> float:
-        return self.seconds
-
-
-@pytest.mark.parametrize(
-    ("setting", "cores", "places"),
-    [
-        ("", 1, 2),
-        ("", 2, 4),
-        ("", 8, 16),
-        ("", 0.5, 1),
-        ("", 0.1, 0),
-        ("3", 8, 3),
-        (" 5 ", 1, 5),
-        ("0", 2, 0),
-    ],
-)
-def test_the_setting_decides_or_else_the_cores(setting: str, cores: float, places: int) -> None:
-    assert max_streams({MAX_STREAMS.name: setting} if setting else {}, cores) == places
-
-
-@pytest.mark.parametrize("setting", ["four", "-1", "2.5"])
-def test_a_wrong_setting_says_what_was_expected(setting: str) -> None:
-    with pytest.raises(ValueError, match="expected a whole number"):
-        max_streams({MAX_STREAMS.name: setting}, 2)
 
 
 def test_places_are_taken_kept_and_given_back() -> None:
@@ -56,14 +21,13 @@ def test_places_are_taken_kept_and_given_back() -> None:
     assert limit.hold(first)
     assert (limit.refusal(first), limit.refusal(second), limit.taken) == ("", "full", 1)
     assert not limit.hold(second)
+    assert not limit.look()
     limit.leave(first)
+    assert limit.look(), "somebody has left since the last look"
+    assert not limit.look()
     assert limit.hold(second)
     assert not limit.hold(first)
-
-
-@pytest.mark.parametrize(("setting", "streams"), [("", 2), ("0", 0), ("5", 5)])
-def test_a_setting_says_how_many_streams_a_visitor_has(setting: str, streams: int) -> None:
-    assert max_streams_of_visitor({MAX_STREAMS_A_VISITOR.name: setting}) == streams
+    assert StreamLimit(0).refusal(first) == "off"
 
 
 @pytest.mark.parametrize("most", [0, 1, 2])
@@ -86,15 +50,6 @@ def test_a_visitor_has_so_many_streams_and_leaves_places_to_others(most: int) ->
         assert limit.refusal(streams[-1]) != "visitor"
 
 
-def test_a_full_or_switched_off_server_is_not_the_visitors_fault() -> None:
-    for limit in (StreamLimit(0, of_visitor=1), StreamLimit(1, of_visitor=2)):
-        stream, other = Visitor(), Visitor()
-        limit.hold(other)
-        limit.belongs(stream, "one")
-        assert not limit.hold(stream)
-        assert limit.refusal(stream) != "visitor"
-
-
 def test_who_waits_is_counted_once() -> None:
     clock, first, second = Clock(), Visitor(), Visitor()
     limit, before = StreamLimit(1, clock), counters().totals()
@@ -114,28 +69,36 @@ def test_who_waits_is_counted_once() -> None:
     }
 
 
-def test_the_end_of_a_tab_that_closed_without_notice_is_counted_once() -> None:
+def test_the_end_of_a_tab_that_closed_without_notice_is_counted_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    logged: list[tuple[str, object]] = []
+    log = stream_limit.log_event
+    monkeypatch.setattr(
+        stream_limit, "log_event", lambda name, **facts: (logged.append((name, facts)), log(name))
+    )
     clock, stream = Clock(), Visitor()
     limit, before = StreamLimit(1, clock), counters().total("stream_ended")
     limit.look()
-    for clock.seconds in (0.0, 1.0):
+    for clock.seconds in (1000.0, 1001.0):
         limit.hold(stream)
     limit.look()
     assert counters().total("stream_ended") == before
-    clock.seconds = 1 + STALE_SECONDS
+    clock.seconds = 1001 + STALE_SECONDS
     assert limit.look()
     assert not limit.look()
     limit.leave(stream)
     assert counters().total("stream_ended") == before + 1
+    assert logged == [("stream_started", {}), ("stream_ended", {"seconds": 1.0})]
 
 
 def test_who_is_silent_for_long_has_lost_the_place() -> None:
     clock = Clock()
     limit, silent, other = StreamLimit(1, clock), Visitor(), Visitor()
     limit.hold(silent)
-    clock.seconds = STALE_SECONDS - 0.1
+    clock.seconds += STALE_SECONDS - 0.1
     assert not limit.hold(other)
-    clock.seconds = STALE_SECONDS
+    clock.seconds = 1000 + STALE_SECONDS
     assert limit.hold(other)
     assert not limit.hold(silent)
 
@@ -153,14 +116,3 @@ def test_threads_never_take_more_places_than_there_are() -> None:
     with ThreadPoolExecutor(8) as pool:
         held = list(pool.map(limit.hold, visitors))
     assert sum(held) == limit.taken == 3
-
-
-def test_a_look_tells_that_somebody_has_left_since_the_last_one() -> None:
-    limit, first, second = StreamLimit(2), Visitor(), Visitor()
-    assert not limit.look()
-    limit.hold(first)
-    limit.hold(second)
-    assert not limit.look()
-    limit.leave(first)
-    assert limit.look()
-    assert not limit.look()

@@ -1,0 +1,183 @@
+"""The parts of a displayed report: sections of facts, tables, charts and drawings.
+
+`app.dashboard.sections` builds them from a report. The dashboard and the HTML report both render
+them and so show the same figures. Texts are unescaped; the renderer must escape them. Does not use
+Streamlit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import plotly.graph_objects as go
+
+from app.core.report.text import SplitEvaluation
+from fer.evaluation.report import Mistakes
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One figure: its name, its value as text, an explanation, and a note such as an interval."""
+
+    label: str
+    value: str
+    meaning: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """A group of figures with an optional title."""
+
+    facts: Sequence[Fact]
+    title: str = ""
+    meaning: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of text.
+
+    Attributes:
+        title: heading; also the name for screen readers.
+        columns: names of the columns. The first is left-aligned text; the others are right-aligned
+            unless named in `text_columns`.
+        rows: text of the cells.
+        meaning: explanation of the columns.
+        text_columns: names of further text columns.
+        long: whether it scrolls in a frame of its own.
+    """
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    meaning: str = ""
+    text_columns: tuple[str, ...] = ()
+    long: bool = False
+
+    def is_text(self, column: str) -> bool:
+        """Return whether a column is left-aligned text."""
+        return column == self.columns[0] or column in self.text_columns
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A chart.
+
+    Attributes:
+        key: unique within the report.
+        title: heading.
+        figure: Plotly figure without text and background colours, which the renderer sets.
+        alt: alternative text.
+        meaning: explanation.
+        caption: what a reader must know to read the chart; always visible.
+        width: maximum width in pixels; None for the full width.
+    """
+
+    key: str
+    title: str
+    figure: go.Figure
+    alt: str
+    meaning: str = ""
+    caption: str = ""
+    width: int | None = None
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """A confusion matrix with its counts; a page explains the cell that a visitor chooses.
+
+    Attributes:
+        chosen: the evaluation.
+        chart: the matrix.
+        counts: its counts, for a file.
+        model: name of the model.
+        mistakes: pictures for the cells; None if the operator has not kept any.
+    """
+
+    chosen: SplitEvaluation
+    chart: Chart
+    counts: Table
+    model: str
+    mistakes: Mistakes | None
+
+    @property
+    def title(self) -> str:
+        """The heading."""
+        return self.chart.title
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """An SVG drawing whose text inherits the surrounding text colour, ``currentColor``.
+
+    Attributes:
+        title: heading.
+        svg: the drawing.
+        alt: alternative text.
+        meaning: explanation of how to read it.
+    """
+
+    title: str
+    svg: str
+    alt: str
+    meaning: str = ""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A small JPEG or PNG with an alternative text and a caption."""
+
+    data: bytes
+    alt: str
+    caption: str
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Small pictures side by side, below a heading."""
+
+    title: str
+    pictures: tuple[Picture, ...]
+    meaning: str = ""
+
+
+@dataclass(frozen=True)
+class Note:
+    """A paragraph; with a title, a heading above it."""
+
+    text: str
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class Command:
+    """A shell command."""
+
+    title: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """Parts side by side, or one below the other on narrow screens.
+
+    Attributes:
+        parts: from left to right.
+        shares: relative width of each part; () for equal widths.
+    """
+
+    parts: tuple[Part, ...]
+    shares: tuple[float, ...] = ()
+
+
+Part = Facts | Table | Chart | Matrix | Drawing | Pictures | Note | Command | Row
+
+
+@dataclass(frozen=True)
+class Section:
+    """A named group of parts."""
+
+    title: str
+    parts: Sequence[Part]

@@ -1,3 +1,0 @@
-"""Name in a page's address of the key to what the server keeps for it."""
-
-PARAMETER = "session"

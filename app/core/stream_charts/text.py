@@ -1,0 +1,81 @@
+"""What charts of streams and recordings say in words. Does not use Streamlit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from app.core.stream_charts.timeline import Timeline
+from fer.export.stream import Shares, Span
+from fer.text import clock
+from fer.types import UNCERTAIN
+
+
+def describe_timeline(line: Timeline, labels: Sequence[str], cuts: Sequence[float] = ()) -> str:
+    """Return the alternative text of a timeline: each person's most frequent answer.
+
+    Args:
+        line: the aggregated session.
+        labels: names of the expressions.
+        cuts: seconds at which another scene begins.
+    """
+    span = f"from {clock(line.start)} to {clock(line.end)}"
+    parts = []
+    for person in line.people:
+        answers = np.where(person.uncertain, len(labels), person.expression)
+        most = [*labels, UNCERTAIN][int(np.bincount(answers).argmax())]
+        parts.append(f"person {person.track} mostly {most}")
+    sentences = [f"Timeline {span}: {'; '.join(parts) or 'no face'}."]
+    sentences += [_spans("No data", line.holes)] * bool(line.holes)
+    sentences += [off_sentence(line)] * bool(line.camera_off)
+    changes = [f"From {clock(c.seconds)} on: {c.name}" for c in line.changes]
+    if changes:
+        sentences.append(f"{'; '.join(changes[:_MAX_TOLD])}{_more(changes)}.")
+    if scenes := [clock(seconds) for seconds in cuts]:
+        sentences.append(f"Another scene at {', '.join(scenes[:_MAX_TOLD])}{_more(scenes)}.")
+    return " ".join(sentences)
+
+
+def off_sentence(line: Timeline) -> str:
+    """Return when the camera was off; "" if it was not."""
+    return _spans("Camera off", line.camera_off) if line.camera_off else ""
+
+
+#: Most holes, changes of the head, cuts and so on that an alternative text lists.
+_MAX_TOLD = 4
+
+
+def _spans(what: str, spans: Sequence[Span]) -> str:
+    told = [f"from {clock(first)} to {clock(last)}" for first, last in spans]
+    return f"{what} {', '.join(told[:_MAX_TOLD])}{_more(told)}."
+
+
+def _more(told: Sequence[str]) -> str:
+    rest = len(told) - _MAX_TOLD
+    return f" and {rest} more" if rest > 0 else ""
+
+
+def describe_shares(shares: Shares, labels: Sequence[str]) -> str:
+    """Return the alternative text of the shares of time."""
+    answers = [*labels, UNCERTAIN]
+    parts = []
+    for track, seconds in zip(shares.tracks, shares.seconds, strict=True):
+        total = max(float(seconds.sum()), 1e-9)
+        order = (-seconds).argsort(kind="stable")
+        named = ", ".join(f"{answers[i]} {seconds[i] / total:.0%}" for i in order if seconds[i] > 0)
+        parts.append(f"person {track}: {named}")
+    return f"Share of time. {'; '.join(parts)}." if parts else "Share of time: no face was seen."
+
+
+def share_rows(shares: Shares, labels: Sequence[str]) -> list[dict[str, object]]:
+    """Return one row per person: number, time seen, and the share of each answer in per cent."""
+    rows = []
+    for track, seconds in zip(shares.tracks, shares.seconds, strict=True):
+        total = float(seconds.sum())
+        parts = {
+            answer: 100 * float(part) / total if total else 0.0
+            for answer, part in zip([*labels, UNCERTAIN], seconds, strict=True)
+        }
+        rows.append({"person": track, "seen": clock(total), **parts})
+    return rows

@@ -1,0 +1,170 @@
+"""Charts of a stream or recording, with what their marks mean."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import streamlit as st
+
+from app.core.legend import legend
+from app.core.stream_charts import text
+from app.core.stream_charts.curves import curves, describe_curves
+from app.core.stream_charts.drawing import (
+    CAMERA_OFF,
+    NO_DATA,
+    curves_html,
+    shares_html,
+    timeline_html,
+)
+from app.core.stream_charts.timeline import MAX_BARS, MAX_PEOPLE, Timeline, person_name, timeline
+from app.core.text import counted
+from fer.export.stream import HOLE_SECONDS, FrameTimes, StreamRows, shares
+from fer.types import UNCERTAIN
+
+_PERSON = "live_person"
+_PERSON_CHOICE = "live_person_choice"
+
+#: Maximum number of bars of a running stream's timeline, which is drawn again and again.
+ROLLING_BARS = 90
+
+#: In the legend: the background of a person's row, and what stands where nothing was analysed.
+_NOT_IN_VIEW = ':color[■]{foreground="#85858D55"}\u00a0not in view'
+_NO_DATA_MARK = f"▩\u00a0{NO_DATA}"
+_CAMERA_OFF_MARK = f"▤\u00a0{CAMERA_OFF}"
+
+#: The line at a cut.
+_CUT_MARK = "┆\u00a0another scene"
+
+
+def show_timeline(
+    rows: StreamRows,
+    start: float,
+    end: float,
+    until: float,
+    key: str,
+    *,
+    empty: str = "No face in this time.",
+    cuts: Sequence[float] = (),
+    hole_seconds: float = HOLE_SECONDS,
+    max_bars: int = MAX_BARS,
+) -> Timeline | None:
+    """Show a timeline, of which the time up to `until` has passed.
+
+    Args:
+        rows: rows of a session or recording, with the heads that occur in them.
+        start: first second.
+        end: last second.
+        until: second up to which frames may have come.
+        key: of the container that has nothing but the chart, without the ``_chart`` at its end.
+        empty: what is said where nobody was seen.
+        cuts: seconds at which another scene begins.
+        hole_seconds: longest time for which a frame stands; see `fer.export.stream`.
+        max_bars: maximum number of bars of a person.
+
+    Returns:
+        What the chart shows; None where nobody was seen.
+    """
+    line = timeline(rows, start, end, until, hole_seconds=hole_seconds, max_bars=max_bars)
+    labels = rows.labels
+    cuts = [cut for cut in cuts if line.start < cut < line.end]
+    st.markdown("##### Timeline", anchors=False)
+    if not line.people:
+        st.caption(f"{empty} {text.off_sentence(line)}")
+        return None
+    alt = text.describe_timeline(line, labels, cuts)
+    with st.container(key=f"{key}_chart"):
+        st.html(timeline_html(line, labels, alt, cuts))
+    _explain(line, labels, cuts)
+    return line
+
+
+def _explain(line: Timeline, labels: Sequence[str], cuts: Sequence[float]) -> None:
+    """Say what the marks mean, and who is not drawn."""
+    seen = {int(i) for person in line.people for i in person.expression}
+    unsure = any(person.uncertain.any() for person in line.people)
+    marks = [legend([labels[i] for i in sorted(seen)] + [UNCERTAIN] * unsure), _NOT_IN_VIEW]
+    marks += [_NO_DATA_MARK] * bool(line.holes) + [_CAMERA_OFF_MARK] * bool(line.camera_off)
+    marks += [_CUT_MARK] * bool(cuts)
+    st.markdown("\u2002 ".join(marks))
+    more = len(line.people) - MAX_PEOPLE
+    hidden = f" Not drawn: {counted(more, 'person')} seen more briefly." if more > 0 else ""
+    st.caption(
+        f"Higher is more confident, hatched is uncertain. Each bar covers {line.width:g} s.{hidden}"
+    )
+
+
+def show_curves(rows: StreamRows, start: float, end: float, *, tips: bool = True) -> None:
+    """Show all probabilities of one person, whom the visitor chooses.
+
+    Args:
+        rows: rows of a session or recording, with the heads that occur in them.
+        start: first second.
+        end: last second.
+        tips: whether the figures of a time appear where the pointer is: too much for a chart that
+            is drawn again and again.
+    """
+    people, frames = np.unique(rows.track[rows.has_face], return_counts=True)
+    if not len(people):
+        return
+    longest = people[np.argsort(-frames, kind="stable")][:MAX_PEOPLE].tolist()
+    with st.container(border=True, gap="xsmall"):
+        st.markdown("##### All probabilities of one person", anchors=False)
+        person = _choose_person(sorted(longest), longest[0])
+        curve = curves(rows, person, start, end)
+        alt = describe_curves(curve, person_name(person))
+        st.html(curves_html(curve, start, end, alt, tips=tips))
+        st.markdown(legend([curve.labels[i] for i in curve.occurring]))
+
+
+def _choose_person(people: list[int], default: int) -> int:
+    chosen = st.session_state.get(_PERSON)
+    person = chosen if chosen in people else default
+    if len(people) == 1:
+        return person
+    if st.session_state.get(_PERSON_CHOICE) != person:  # else it would be sent, over a click
+        st.session_state[_PERSON_CHOICE] = person
+    st.pills(
+        "Person",
+        people,
+        required=True,
+        format_func=person_name,
+        key=_PERSON_CHOICE,
+        on_change=_store_person,
+        label_visibility="collapsed",
+        wrap=True,
+    )
+    return person
+
+
+def _store_person() -> None:
+    st.session_state[_PERSON] = st.session_state[_PERSON_CHOICE]
+
+
+def show_shares(rows: StreamRows, times: FrameTimes | None = None) -> None:
+    """Show how long each person got each answer.
+
+    Args:
+        rows: rows of a session or recording, with the heads that occur in them.
+        times: the frames of the rows; those of a camera session if None.
+    """
+    sums = shares(rows, times)
+    if not sums.seconds.any():
+        return
+    with st.container(border=True):
+        st.markdown("##### Share of time", anchors=False)
+        alt = text.describe_shares(sums, rows.labels)
+        st.html(shares_html(sums, rows.labels, alt))
+        st.dataframe(
+            text.share_rows(sums, rows.labels),
+            hide_index=True,
+            column_config={
+                "person": st.column_config.NumberColumn("Person", width=64),
+                "seen": st.column_config.TextColumn("Seen for"),
+                **{
+                    label: st.column_config.NumberColumn(label, format="%.0f%%")
+                    for label in (*rows.labels, UNCERTAIN)
+                },
+            },
+            alt="Table of the share of time per person and expression",
+        )

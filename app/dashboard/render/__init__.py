@@ -1,1 +1,0 @@
-"""Renderers of sections: the Streamlit page, and a single HTML file."""

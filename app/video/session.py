@@ -1,0 +1,194 @@
+"""One visitor's recording and what becomes of it. Does not use Streamlit."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+from typing import BinaryIO
+
+from app.core.jobs import Cancelled, Job, Jobs
+from app.core.memory import MB
+from app.core.server.events import log_disk_failure
+from app.core.upload_folders import UploadFolders
+from app.video import sample
+from app.video.engine import Result, VideoSettings, check_work, disk_message
+from app.video.progress import VideoProgress
+from fer.errors import VideoError
+from fer.labelled.names import shown_name
+from fer.video.opening import VideoInfo
+from fer.video.reading import probe
+from fer.video.recording import OnProgress
+
+#: A recording costs its size twice: itself and the marked one.
+COPIES = 2
+
+#: What is said after a cancel.
+CANCELLED = "The analysis was cancelled, and the recording is deleted."
+
+#: What is said where there is no room. A visitor cannot change it, but wait.
+_FULL = (
+    "This server has no room for it at the moment: the recordings of other visitors take it. Try "
+    "again later, or with a shorter or smaller recording."
+)
+
+#: Turns a recording into a result; see `app.video.engine.read_video`.
+Engine = Callable[[Path, Path, VideoSettings, OnProgress, Cancelled], Result]
+
+
+@dataclass(frozen=True)
+class Source:
+    """A visitor's recording on the server's disk.
+
+    Attributes:
+        name: as the visitor calls it.
+        path: where it is; the sample is written there when it is analysed first.
+        video: what its header says.
+        bytes: size of the file; 0 of the sample.
+        is_sample: whether it is the sample.
+    """
+
+    name: str
+    path: Path
+    video: VideoInfo
+    bytes: int = 0
+    is_sample: bool = False
+
+
+class VideoSession:
+    """One visitor's recording, the job that analyses it, and the result. One at a time.
+
+    Safe to share between threads: the page works with it, and another thread ends it when the
+    visitor has left.
+
+    Args:
+        jobs: run the analyses of all visitors.
+        folders: hold the recordings of all visitors.
+        engine: analyses a recording.
+    """
+
+    def __init__(self, jobs: Jobs, folders: UploadFolders, engine: Engine) -> None:
+        self.jobs, self.folders, self._engine = jobs, folders, engine
+        self._lock = threading.RLock()
+        self._started = 0
+        self.ended = False
+        #: Where the files of the recording are; None without one.
+        self.folder: Path | None = None
+        self.source: Source | None = None
+        self.job: Job[Result] | None = None
+        self.progress = VideoProgress()
+        self.settings = VideoSettings()
+        #: Why the last file was not taken, or what became of it.
+        self.notice = ""
+
+    def take(self, file: BinaryIO, size: int, name: str, settings: VideoSettings) -> None:
+        """Analyse a recording in the place of the last one, or leave a notice why not.
+
+        Args:
+            file: the recording.
+            size: its size in bytes.
+            name: its name, which may be anything.
+            settings: how to analyse it.
+        """
+
+        def stored(folder: Path) -> Source:
+            suffix = PurePath(name).suffix.lower()
+            plain = suffix[1:].isalnum() and suffix.isascii() and len(suffix) <= 6
+            path = folder / f"recording{suffix if plain else ''}"
+            with path.open("wb") as out:
+                shutil.copyfileobj(file, out, MB)
+            info = probe(path)
+            check_work(info, size)
+            return Source(name, path, info, size)
+
+        name = shown_name(name)
+        self._take(stored, size, name, settings)
+
+    def take_sample(self, settings: VideoSettings) -> None:
+        """Analyse the sample in the place of the last recording, or leave a notice why not."""
+        path = self.folders.root / sample.NAME
+        source = Source(sample.NAME, path, sample.VIDEO, is_sample=True)
+        self._take(lambda folder: source, 0, sample.NAME, settings)
+
+    def _take(
+        self, store: Callable[[Path], Source], size: int, name: str, settings: VideoSettings
+    ) -> None:
+        with self._lock:
+            self.clear()
+            if self.ended:
+                return
+            notice = f"{name} was not taken. {_FULL}"
+            try:
+                if folder := self.folders.make(COPIES * size):
+                    self.folder = folder
+                    self.source = store(folder)
+                    self.start(settings)
+                    return
+            except OSError as error:
+                log_disk_failure(error, "video")
+                notice = f"{name} was not taken. {disk_message(error)}"
+            except VideoError as error:
+                notice = f"{name} {error}"
+            self.clear()
+            self.notice = notice
+
+    def start(self, settings: VideoSettings) -> None:
+        """Analyse the recording, in the place of an analysis with other settings."""
+        with self._lock:
+            source, folder = self.source, self.folder
+            if source is None or folder is None:
+                return
+            self._stop()
+            self._started += 1  # the last analysis may still be writing
+            marked = folder / f"marked-{self._started}.mp4"
+            progress = VideoProgress(fine=settings.fine)
+
+            def work(cancelled: Cancelled) -> Result:
+                if source.is_sample:
+                    sample.sample_video(source.path.parent)
+                return self._engine(source.path, marked, settings, progress.report, cancelled)
+
+            def tidy() -> None:
+                """Delete what a cancelled analysis wrote after its end."""
+                with self._lock:
+                    if self.folder != folder:
+                        self.folders.remove(folder)
+                    elif job.cancelled():
+                        marked.unlink(missing_ok=True)
+
+            self.settings, self.progress, self.notice = settings, progress, ""
+            job: Job[Result] = Job(work, tidy)
+            self.job = job
+            self.jobs.start(job)
+
+    def cancel(self) -> None:
+        """End the analysis at once, and delete the recording."""
+        with self._lock:
+            cancelled = self.job is not None and self.job.active
+            self.clear()
+            if cancelled:
+                self.notice = CANCELLED
+
+    def clear(self) -> None:
+        """Delete the recording and its result."""
+        with self._lock:
+            self._stop()
+            if self.folder:
+                self.folders.remove(self.folder)
+            self.source = self.job = self.folder = None
+            self.progress, self.notice = VideoProgress(), ""
+
+    def end(self) -> None:
+        """Delete all: the visitor has left."""
+        with self._lock:
+            self.clear()
+            self.ended = True
+
+    def _stop(self) -> None:
+        if self.job:
+            self.job.cancel()
+            result = self.job.result
+            if result and result.marked:
+                result.marked.unlink(missing_ok=True)

@@ -1,0 +1,97 @@
+"""Figures as text, and the sentences about a cell of the confusion matrix."""
+
+import numpy as np
+import pytest
+
+from app.core.report import text as words
+from fer.evaluation.metrics import evaluate
+from fer.labels import BALANCED_HEAD, EXPRESSION_HEAD
+from tests.app.dashboard.samples import evaluation, report
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0, "0 s"), (59.4, "59 s"), (59.6, "1 min 00 s"), (1905.3, "31 min 45 s"),
+     (3599.9, "1 h 00 min"), (7500, "2 h 05 min")],
+)  # fmt: skip
+def test_durations(seconds: float, text: str) -> None:
+    assert words.duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("count", "size", "many"),
+    [(0, "0 B", "0"), (999, "999 B", "999"), (1000, "1.0 kB", "1.0 k"),
+     (999_949, "999.9 kB", "999.9 k"), (999_951, "1.0 MB", "1.00 M"),
+     (1_567_551, "1.6 MB", "1.57 M")],
+)  # fmt: skip
+def test_sizes_and_large_numbers(count: int, size: str, many: str) -> None:
+    assert words.byte_size(count) == size
+    assert words.short_count(count) == many
+
+
+@pytest.mark.parametrize(
+    ("difference", "text"), [(0.0, "±0.0"), (0.0004, "±0.0"), (-0.1164, "−11.6"), (0.02, "+2.0")]
+)
+def test_differences_carry_their_sign(difference: float, text: str) -> None:
+    assert words.percentage_points(difference) == text
+
+
+NAMES = ("fear", "sad")
+
+
+def of_counts(*rows: tuple[int, int]) -> words.Evaluation:
+    """Return the evaluation with this confusion matrix."""
+    labels = np.repeat([0, 0, 1, 1], np.ravel(rows))
+    answers = np.repeat([0, 1, 0, 1], np.ravel(rows))
+    return evaluate(labels, np.eye(2)[answers], NAMES)
+
+
+def test_a_cell_says_what_it_means_by_row_and_by_column() -> None:
+    found = of_counts((435, 61), (39, 300))
+    assert words.cell_sentences(found, "fear", "sad") == (
+        "Of 496 faces labelled fear, 61 (12%) were called sad.",
+        "Of 361 faces that it called sad, 61 (17%) were labelled fear.",
+    )
+
+
+def test_a_cell_without_faces_has_no_share() -> None:
+    found = of_counts((0, 0), (1, 0))
+    assert words.cell_sentences(found, "fear", "sad") == (
+        "Of 0 faces labelled fear, 0 were called sad.",
+        "Of 0 faces that it called sad, 0 were labelled fear.",
+    )
+    assert words.cell_sentences(found, "sad", "fear")[0] == (
+        "Of 1 face labelled sad, 1 (100%) was called fear."
+    )
+
+
+def test_the_largest_confusion_is_no_right_answer() -> None:
+    assert words.largest_confusion(of_counts((400, 3), (5, 400))) == ("sad", "fear")
+    assert words.largest_confusion(of_counts((4, 0), (0, 4))) is None
+
+
+def test_evaluations_come_test_first_each_followed_by_the_one_without_duplicates() -> None:
+    assert words.split_evaluations(report(evaluations={}, without_duplicates={})) == ()
+    assert [m.faces for m in words.split_evaluations(report())] == [
+        "test", "validation", "validation, without duplicates"
+    ]  # fmt: skip
+    assert words.split_evaluations(report())[0].name == "test, FER2013 head"
+    other = report(evaluations={"own": evaluation()}, without_duplicates={})
+    assert [m.faces for m in words.split_evaluations(other)] == ["own"]
+
+
+def test_evaluations_begin_with_the_head_that_answers() -> None:
+    two = report(balanced_evaluations={"test": evaluation()})
+    heads = {
+        first: [m.head for m in words.split_evaluations(two, first)]
+        for first in (BALANCED_HEAD, EXPRESSION_HEAD)
+    }
+    assert heads[BALANCED_HEAD] == [BALANCED_HEAD, *3 * [EXPRESSION_HEAD]]
+    assert heads[EXPRESSION_HEAD] == [*3 * [EXPRESSION_HEAD], BALANCED_HEAD]
+    shown = words.evaluation_on(two, "validation", BALANCED_HEAD)
+    assert shown
+    assert shown.head == EXPRESSION_HEAD, "the other one was not measured there"
+
+
+def test_splits_of_the_data_stand_in_the_order_of_learning() -> None:
+    assert words.ordered_splits(report()) == ["train", "validation", "test"]

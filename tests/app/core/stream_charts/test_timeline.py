@@ -1,0 +1,140 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.core.models.head_text import NAMES
+from app.core.stream_charts.text import (
+    describe_shares,
+    describe_timeline,
+    share_rows,
+)
+from app.core.stream_charts.timeline import (
+    MAX_BARS,
+    HeadChange,
+    bar_width,
+    timeline,
+)
+from fer.export.stream import NO_FACE, HeadLabels, StreamRows, shares
+from tests.app.samples import LABELS
+from tests.fer.export.samples import HAPPY, HEADS, NOBODY, SAD, TWO, Seen, rows, steady
+
+
+def test_nothing_seen_is_an_empty_timeline() -> None:
+    line = timeline(StreamRows.empty(HEADS), 0, 10)
+    assert (line.people, line.start, line.end) == ([], 0, 10)
+    assert describe_timeline(line, LABELS) == "Timeline from 0:00 to 0:10: no face."
+
+
+def test_bars_hold_the_mean_of_their_time() -> None:
+    line = timeline(TWO, 0, 10)
+    first, second = line.people
+    assert (line.width, first.track, second.track) == (0.5, 1, 2)
+    assert first.seconds.tolist() == [0.25]
+    assert first.confidence == pytest.approx([0.5])
+    assert [LABELS[i] for i in second.expression] == ["sad", "happy"]
+    assert second.seconds.tolist() == [0.25, 0.75]
+
+
+def test_a_bar_is_uncertain_if_most_of_it_was() -> None:
+    marked = rows((0.0, 1, HAPPY), (0.1, 1, HAPPY), (0.2, 1, HAPPY), (0.6, 1, HAPPY))
+    marked.array["uncertain"] = [True, True, False, False]
+    (line,) = timeline(marked, 0, 10).people
+    assert line.uncertain.tolist() == [True, False]
+    marked.array["uncertain"] = [True, False, False, False]
+    (half,) = timeline(marked.take(np.array([True, True, False, True])), 0, 10).people
+    assert half.uncertain.tolist() == [False, False]
+
+
+def test_uncertain_time_counts_for_no_expression() -> None:
+    marked = rows((0.0, 1, HAPPY), (0.1, 1, HAPPY), (0.2, 1, HAPPY), (0.6, 1, SAD))
+    marked.array["uncertain"] = [True, False, True, False]
+    summed = shares(marked)
+    assert summed.seconds == pytest.approx(np.array([[0.1, 0.1, 0, 0.5]]))
+    (row,) = share_rows(summed, LABELS)
+    assert [row[n] for n in (*LABELS, "uncertain")] == pytest.approx([100 / 7, 100 / 7, 0, 500 / 7])
+    assert describe_shares(summed, LABELS).endswith("1: uncertain 71%, happy 14%, sad 14%.")
+    marked.array["uncertain"] = [True, True, True, False]
+    assert "person 1 mostly uncertain" in describe_timeline(timeline(marked, 0, 0.5), LABELS)
+
+
+def test_the_window_begins_where_a_bar_begins() -> None:
+    line = timeline(TWO, 0.7, 90.7)
+    assert line.start == 0.5
+    assert [person.track for person in line.people] == [2]
+    seen = rows(*[(10 + 0.8 * i, 1, HAPPY) for i in range(10)])
+    (person,) = timeline(seen, 10, 18).people
+    assert person.seconds.tolist() == [10.25 + 0.5 * i for i in range(16)], "as from zero"
+
+
+@given(st.floats(0.01, 1e6))
+def test_there_are_never_too_many_bars(span: float) -> None:
+    assert span / bar_width(span) <= MAX_BARS * (1 + 1e-9)
+    assert span / bar_width(span, 20) <= 20 * (1 + 1e-9)
+
+
+def test_a_hole_is_no_data_and_nobody_in_view_is_none() -> None:
+    steady = [0.2 * i for i in range(60)]
+    away = [(t, NO_FACE, NOBODY) if 2 < t < 4 else (t, 1, HAPPY) for t in steady]
+    stalled = [seen for seen in away if not 6 < seen[0] < 9]
+    line = timeline(rows(*stalled), 0, 15, until=12)
+    assert np.array(line.holes) == pytest.approx(np.array([(6.2, 9.0)]), abs=0.01)
+    (person,) = line.people
+    there = person.seconds.tolist()
+    assert not [t for t in there if 2.5 < t < 4 or 6.5 < t < 9]
+    assert len([t for t in there if t < 2 or 4 < t < 6 or t > 9]) == 4 + 4 + 6
+    assert np.array(line.known) == pytest.approx(np.array([(0, 6.2), (9.0, 12)]), abs=0.01)
+    assert describe_timeline(line, LABELS).endswith("mostly happy. No data from 0:06 to 0:09.")
+
+
+def test_a_slow_analysis_leaves_no_holes_within_a_second() -> None:
+    """At 1.25 frames a second, every other bar of half a second has no frame of its own."""
+    (person,) = timeline(rows(*[(0.8 * i, 1, HAPPY) for i in range(10)]), 0, 8).people
+    assert person.seconds.tolist() == [0.25 + 0.5 * i for i in range(16)]
+
+
+def test_a_change_of_the_head_or_model_is_marked_with_its_name() -> None:
+    mine = HeadLabels("ferplus", LABELS, "mine", "1")
+    heads = (*HEADS, HeadLabels("ferplus", LABELS), mine)
+    seen = StreamRows(rows(*[(0.2 * i, 1, HAPPY) for i in range(20)]).array, heads)
+    seen.array["head"][10:15], seen.array["head"][15:] = 1, 2
+    line = timeline(seen, 0, 10)
+    assert line.changes == [HeadChange(2.0, "ferplus"), HeadChange(3.0, "ferplus", "mine")]
+    names = f"From 0:02 on: {NAMES['ferplus']}; From 0:03 on: mine."
+    assert describe_timeline(line, LABELS).endswith(names)
+
+
+@pytest.mark.parametrize("seen", [[], [(0.0, 1, HAPPY)], [(0.0, NO_FACE, NOBODY)]])
+def test_shares_of_next_to_nothing(seen: list[Seen]) -> None:
+    sums = shares(rows(*seen))
+    assert sums.seconds.sum() == 0
+    assert len(share_rows(sums, LABELS)) == len(sums.tracks)
+
+
+def test_a_camera_that_was_off_is_neither_no_data_nor_nobody_in_view() -> None:
+    apart = timeline(steady("h" * 10 + "o" * 10 + "_" * 40 + "h" * 5), 0, 10)
+    assert apart.camera_off == [pytest.approx((1.0, 2.0))]
+    assert apart.holes == [pytest.approx((2.0, 6.0))]
+    line = timeline(steady("h" * 20 + "o" * 20 + "." * 20), 0, 10, until=6.0)
+    assert line.holes == []
+    assert line.camera_off == [pytest.approx((2.0, 4.0))]
+    (person,) = line.people
+    assert person.seconds.max() < 2
+    assert np.array(line.known) == pytest.approx(np.array([(0, 2), (4, 6)]))
+    assert describe_timeline(line, LABELS).endswith("mostly happy. Camera off from 0:02 to 0:04.")
+
+
+def test_what_is_as_long_as_a_bar_is_drawn_and_what_begins_at_the_end_is_not() -> None:
+    seen = [(0.0, 1, HAPPY), (1.0, 1, HAPPY), (1.5, 1, SAD)]
+    whole = timeline(rows(*seen), 0, 10, hole_seconds=0.5)
+    assert whole.holes == [(0.5, 1.0)]
+    (person,) = timeline(rows(*seen), 0, 1.5).people
+    assert person.seconds.max() < 1.5
+
+
+def test_charts_can_be_heard() -> None:
+    assert describe_timeline(timeline(TWO, 0, 10), LABELS) == (
+        "Timeline from 0:00 to 0:10: person 1 mostly happy; person 2 mostly happy."
+    )
+    assert describe_shares(shares(TWO), LABELS).startswith("Share of time. person 1: sad 83%, ")
+    assert describe_shares(shares(rows()), LABELS) == "Share of time: no face was seen."

@@ -1,0 +1,131 @@
+"""The figures of an evaluation are shown as they stand in the report, which others test."""
+
+from collections.abc import Iterator, Sequence
+
+from app.core.report import evaluation
+from app.core.report.elements import Chart, Facts, Note, Part, Row, Table
+from app.core.report.text import split_evaluations
+from app.dashboard.models import open_model
+from app.dashboard.sections import figures
+from fer.labels import EXPRESSION_HEAD
+from tests.app.dashboard.samples import report
+from tests.samples import SHIPPED_MODEL
+
+REPORT = report()
+VALIDATION, TEST = (
+    next(one for one in split_evaluations(REPORT) if one.faces == faces)
+    for faces in ("validation", "test")
+)
+FOUND = TEST.evaluation
+
+
+def flat(parts: Sequence[Part]) -> Iterator[object]:
+    for part in parts:
+        yield from part.parts if isinstance(part, Row) else (part,)
+
+
+def facts(parts: Sequence[Part]) -> dict[str, str]:
+    return {f.label: f.value for p in flat(parts) if isinstance(p, Facts) for f in p.facts}
+
+
+def table(parts: Sequence[Part], title: str) -> Table:
+    return next(p for p in flat(parts) if isinstance(p, Table) and p.title == title)
+
+
+def test_headline_figures() -> None:
+    parts = figures.overview(REPORT, TEST)
+    shown = [
+        ("Accuracy", f"{FOUND.accuracy:.1%}"),
+        ("Macro-F1", f"{FOUND.macro_f1:.1%}"),
+        ("Balanced accuracy", f"{FOUND.balanced_accuracy:.1%}"),
+        ("Top-2 accuracy", f"{FOUND.top2_accuracy:.1%}"),
+        ("Calibration error", f"{FOUND.calibration_error:.1%}"),
+        ("Log loss", f"{FOUND.log_loss:.3f}"),
+    ]
+    assert [*facts(parts).items()][:6] == shown
+    every = table(parts, "Every head and split")
+    column = every.columns.index("test, FER2013 head")
+    interval = f"{100 * FOUND.accuracy_low:.1f}–{FOUND.accuracy_high:.1%}"
+    rows = [("Faces", "300"), shown[0], ("95% interval", interval), *shown[1:]]
+    assert [(row[0], row[column]) for row in every.rows] == rows
+
+
+def test_figures_of_each_class() -> None:
+    chart, rows = evaluation.per_class(TEST).parts
+    assert isinstance(chart, Chart)
+    assert isinstance(rows, Table)
+    assert rows.rows == tuple(
+        (c.label, f"{c.precision:.1%}", f"{c.recall:.1%}", f"{c.f1:.1%}", f"{c.support:,}")
+        for c in FOUND.classes
+    )
+    assert [row[1:] for row in evaluation.confusion_counts(TEST).rows] == [
+        tuple(map(str, row)) for row in FOUND.confusion
+    ]
+
+
+def test_calibration_before_and_after_the_temperature_that_was_chosen_there() -> None:
+    before, found = REPORT.before_temperature, VALIDATION.evaluation
+    parts = figures.confidence(REPORT, VALIDATION, 0.875)
+    assert [*facts(parts).items()][:6] == [
+        ("Error before", f"{before.calibration_error:.1%}"),
+        ("Error after", f"{found.calibration_error:.1%}"),
+        ("Error, cross-fitted", "4.0%"),
+        ("Log loss before", f"{before.log_loss:.3f}"),
+        ("Log loss after", f"{found.log_loss:.3f}"),
+        ("Temperature", "0.875"),
+    ]
+    assert [row[1:] for row in table(parts, "Answers by confidence").rows] == [
+        (f"{b.count:,}", f"{b.confidence:.1%}", f"{b.accuracy:.1%}") for b in found.calibration
+    ]
+    elsewhere = facts(figures.confidence(REPORT, TEST, None))
+    assert elsewhere == {
+        "Calibration error": f"{FOUND.calibration_error:.1%}",
+        "Log loss": f"{FOUND.log_loss:.3f}",
+    }
+
+
+def test_the_thresholds_shown_are_those_of_the_spec() -> None:
+    model = open_model(SHIPPED_MODEL)
+    assert model.spec
+    shown = split_evaluations(model.report)[0]
+    parts = figures.confidence(model.report, shown, None, model.heads)
+    rows = {row[0]: list(row[1:]) for row in table(parts, "When it answers").rows}
+    heads = [
+        model.spec.head(name) for name in dict.fromkeys(s.head for s in model.report.selective)
+    ]
+    limits = [head.abstention for head in heads]
+    says = [limit for one in limits for limit in (one.threshold, one.degraded_threshold)]
+    assert rows["Lowest confidence"] == [f"{limit:.1%}" if limit else "none" for limit in says]
+    for label in dict.fromkeys(label for head in heads for label in head.labels):
+        least = [
+            values[head.labels.index(label)] if label in head.labels else None
+            for head in heads
+            for values in head.thresholds
+        ]
+        assert rows[f"Lowest for {label}"] == [
+            "–" if v is None else "none is enough" if v == 1 else f"{v:.1%}" for v in least
+        ]
+
+
+def test_seeds_and_views_are_shown_where_they_were_measured() -> None:
+    parts = figures.overview(REPORT, TEST)
+    rows = table(parts, "3 seeds, 2 epochs each, starting from start, FER2013 head").rows
+    assert [row[1] for row in rows] == ["60.0%", "62.0%", "61.0%", "2.0 points"]
+    assert REPORT.tta
+    assert facts(parts)["Accuracy, ten views"] == f"{REPORT.tta.evaluation.accuracy:.1%}"
+    quick = REPORT.model_copy(update={"tta": None, "robustness": (), "seed_variance": None})
+    shown = figures.overview(quick, TEST)
+    assert not [p for p in flat(shown) if isinstance(p, Table) and "seeds" in p.title]
+    for some in (shown, figures.robustness(quick, {EXPRESSION_HEAD: "a head"})):
+        notes = [part.text for part in flat(some) if isinstance(part, Note)]
+        assert [text for text in notes if "not measured (--quick)" in text]
+
+
+def test_robustness_says_how_much_is_lost() -> None:
+    (worse,) = REPORT.robustness
+    rows = table(figures.robustness(REPORT, {}), "What was done to each picture").rows
+    change = 100 * (worse.evaluation.accuracy - VALIDATION.evaluation.accuracy)
+    assert rows == (
+        ("as they are", "nothing", f"{VALIDATION.evaluation.accuracy:.1%}", "–"),
+        ("darker", "less light", f"{worse.evaluation.accuracy:.1%}", f"−{abs(change):.1f}"),
+    )

@@ -1,0 +1,580 @@
+"""A session that is fed by the visitor's own device: whatever comes is read, or refused."""
+
+import base64
+import io
+import json
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from app.live.device.protocol import (
+    BURST,
+    MAX_BATCH,
+    RATE,
+    DeviceFeed,
+    Message,
+    Reply,
+    Report,
+    RunClock,
+)
+from app.live.streaming.frames import LiveSettings
+from app.live.streaming.record import FRESH_SECONDS, LiveErrors
+from app.live.streaming.session import BATCH_LAG_SECONDS, LiveSession
+from app.live.streaming.stream_limit import StreamLimit
+from fer.errors import WireError
+from fer.export.sessions import file_bytes
+from fer.model.spec import ModelSpec
+from fer.types import Detections
+from tests.app.live.device.samples import Browser, no_detector, seen
+from tests.app.live.samples import model_of, session_of
+from tests.app.samples import FACE, Clock
+from tests.samples import make_detections
+
+PAIR = make_detections((40, 40, 140, 140), (400, 60, 500, 160))
+
+Play = Callable[..., Reply]
+
+
+def made_session(spec: ModelSpec, clock: Clock, **stream: Any) -> LiveSession:
+    """Return a session for which no stream of the server is free."""
+    return session_of(spec, StreamLimit(0, clock), clock, no_detector, **stream)
+
+
+@pytest.fixture
+def session(spec: ModelSpec, clock: Clock) -> LiveSession:
+    return made_session(spec, clock)
+
+
+@pytest.fixture
+def feed(session: LiveSession) -> DeviceFeed:
+    return DeviceFeed(session)
+
+
+@pytest.fixture
+def browser(clock: Clock) -> Browser:
+    return Browser(clock)
+
+
+@pytest.fixture
+def play(feed: DeviceFeed, browser: Browser, clock: Clock) -> Play:
+    """See frames, 0.1 s apart, sent five at a time; return the last reply."""
+
+    def frames(count: int = 5, what: Any = None, **header: Any) -> Reply:
+        reply = Reply()
+        for i in range(count):
+            clock.seconds += 0.1
+            browser.look(what, **header)
+            if i % 5 == 4 or i == count - 1:
+                reply = feed.take(browser.message())
+                browser.hear(reply.run, reply.acknowledged)
+        return reply
+
+    return frames
+
+
+def times(session: LiveSession) -> list[float]:
+    return session.record.rows().seconds.round(6).tolist()
+
+
+def test_what_a_device_has_seen_is_recorded_like_what_was_seen_here(
+    session: LiveSession, feed: DeviceFeed, browser: Browser, play: Play
+) -> None:
+    assert feed.take(browser.message()) == Reply("run-1"), "nothing yet"
+    assert session.record.silent_for == np.inf
+    reply = play(10)
+    assert json.loads(json.dumps(reply.data())) == {
+        "run": "run-1",
+        "acknowledged": 2,
+        "people": {"1": 1},
+        "wanted": [],
+    }
+    rows = session.record.rows()
+    assert rows.seconds == pytest.approx(0.1 * np.arange(10))
+    assert rows.track.tolist() == [1] * 10
+    assert rows.array["box"][0].tolist() == [40, 40, 140, 140]
+    assert session.record.latest().faces.expressions == ["happy"]
+    assert session.record.errors.count == 0
+    assert not session.refused, "no place of the server is taken"
+    play(1, seen(Detections.empty()))
+    assert not session.record.rows().has_face[-1]
+
+
+def test_the_figures_are_those_of_the_device(
+    session: LiveSession, play: Play, clock: Clock
+) -> None:
+    play(60, received=3, shown=2, milliseconds=(4, 1, 2, 8, 3))
+    clock.seconds += 0.4  # the next batch is on its way
+    speed = session.record.speed()
+    assert (speed.analysed, speed.received, speed.shown) == pytest.approx((10, 30, 20), abs=0.3)
+    found = {name: median for name, (median, _) in speed.stages.items()}
+    assert found == {"detect": 4, "track": 1, "align": 2, "classify": 8, "draw": 3, "all": 18}
+    clock.seconds += FRESH_SECONDS + BATCH_LAG_SECONDS - 0.5
+    assert len(session.record.latest().faces) == 1, "between two batches it is alive"
+    assert session.record.silent_for == session.record.latest().age == pytest.approx(2.9)
+    clock.seconds += 0.2
+    assert not session.record.latest().fresh
+    assert len(session.record.latest().faces) == 0
+    clock.seconds += 30
+    assert session.record.speed().analysed == 0
+
+
+def test_a_camera_that_is_off_is_told(session: LiveSession, play: Play) -> None:
+    play(5)
+    play(5, seen(Detections.empty()), black=True)
+    latest = session.record.latest()
+    assert (latest.camera_off, len(latest.faces), latest.age) == (True, 0, 0)
+    assert session.record.rows().camera_off.tolist() == [False] * 5 + [True] * 5
+    assert play(5).people == {1: 1}, "the same person"
+    assert not session.record.latest().camera_off
+
+
+def test_faces_are_told_their_persons(feed: DeviceFeed, browser: Browser, clock: Clock) -> None:
+    for _ in range(10):
+        clock.seconds += 0.1
+        browser.look(seen(PAIR), local_ids=[7, 3])
+    assert feed.take(browser.message()).people == {7: 1, 3: 2}
+    clock.seconds += 0.1
+    browser.look(seen(FACE), local_ids=[7])
+    assert feed.take(browser.message()).people == {7: 1, 3: 2}, "who was not found is not forgotten"
+    clock.seconds += 0.1
+    browser.look(seen(PAIR), local_ids=[0, 9])
+    assert feed.take(browser.message()).people == {7: 1, 3: 2, 9: 2}, "0 is followed by nobody"
+
+
+def test_a_cut_makes_people_of_the_same_place_others(session: LiveSession, play: Play) -> None:
+    play(10)
+    play(1, seen(looks=1), cut=True)
+    play(9, seen(looks=1))
+    assert session.record.rows().track.tolist()[-1] == 2
+
+
+def test_a_close_look_is_asked_for_where_none_was_taken(spec: ModelSpec, clock: Clock) -> None:
+    session = made_session(spec, clock, face_check=no_detector)
+    feed, browser = DeviceFeed(session), Browser(clock)
+    browser.look(seen(PAIR), local_ids=[4, 5])
+    reply = feed.take(browser.message())
+    assert (reply.people, reply.wanted) == ({4: 0, 5: 0}, (4, 5))
+    for _ in range(30):
+        clock.seconds += 0.1
+        browser.look(seen(PAIR, evidence=20.0), local_ids=[4, 5])
+    reply = feed.take(browser.message())
+    assert (reply.people, reply.wanted) == ({4: 1, 5: 2}, ())
+
+
+def keys(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: keys(inner) for name, inner in value.items()}
+    return keys(value[0]) if isinstance(value, list) and value else None
+
+
+def test_a_session_goes_from_the_server_to_the_device_and_back_with_the_same_files(
+    spec: ModelSpec, clock: Clock
+) -> None:
+    session = session_of(spec, StreamLimit(1, clock), clock)
+    feed, browser, results = DeviceFeed(session), Browser(clock), []
+    for kind in ("server", "device", "server"):
+        for _ in range(5):
+            clock.seconds += 0.1
+            if kind == "server":
+                session.process(np.full((480, 640, 3), 99, np.uint8))
+            else:
+                browser.look()
+        feed.take(browser.message())
+        session.ended()
+        results.append(session.record.result(session.record.info.time.tzinfo))
+    rows = session.record.rows()
+    assert rows.seconds == pytest.approx(0.1 * np.arange(15))
+    assert rows.track.tolist()[:5] == rows.track.tolist()[-5:] == [1] * 5
+    assert session.record.errors.count == 0
+    there, here = results[0], made_only_here(spec, clock)
+    for ending in (".json", "-summary.json"):
+        texts = [keys(json.loads(file_bytes(result, ending))) for result in (there, here)]
+        assert texts[0] == texts[1]
+    tables = [pq.read_table(io.BytesIO(file_bytes(r, ".parquet"))) for r in (there, here)]
+    assert tables[0].schema.equals(tables[1].schema)
+
+
+def made_only_here(spec: ModelSpec, clock: Clock) -> Any:
+    """Return the result of a session that a device alone has seen."""
+    session, browser = made_session(spec, clock), Browser(clock)
+    for _ in range(5):
+        clock.seconds += 0.1
+        browser.look()
+    DeviceFeed(session).take(browser.message())
+    return session.record.result(session.record.info.time.tzinfo)
+
+
+STEPS = ["look", "look", "send", "arrive", "again", "lose", "hear"]
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_whatever_the_line_does_every_frame_is_recorded_once_and_in_order(
+    spec: ModelSpec, data: st.DataObject
+) -> None:
+    clock = Clock()
+    session = made_session(spec, clock)
+    feed, browser = DeviceFeed(session), Browser(clock)
+    there: list[dict] = []
+    back: list[Reply] = []
+    frames = 0
+    for _ in range(data.draw(st.integers(1, 25))):
+        clock.seconds += 0.1
+        match data.draw(st.sampled_from(STEPS)):
+            case "look":
+                frames += 1
+                browser.look()
+            case "send":
+                there.append(browser.message())
+            case "arrive" if there:
+                back.append(feed.take(there.pop(data.draw(st.integers(0, len(there) - 1)))))
+            case "again" if there:
+                back.append(feed.take(there[data.draw(st.integers(0, len(there) - 1))]))
+            case "lose" if there:
+                there.pop()
+            case "hear" if back:
+                reply = back.pop(data.draw(st.integers(0, len(back) - 1)))
+                browser.hear(reply.run, reply.acknowledged)
+    for late in [*there, browser.message(), *there]:
+        browser.hear("run-1", feed.take(late).acknowledged)
+    assert not browser.kept
+    assert len(session.record) == frames
+    assert (np.diff(session.record.rows().seconds) > 0.04).all()
+    assert session.record.errors.count == 0
+
+
+def message(**changes: Any) -> dict[str, Any]:
+    browser = Browser(Clock())
+    for _ in range(2):
+        browser.look()
+    return browser.message() | changes
+
+
+BATCH = {"number": 1, "observations": ""}
+FULL = {"number": 1, "observations": "A" * MAX_BATCH}
+
+WRONG: dict[str, tuple[object, str]] = {
+    "nothing": (None, "message: "),
+    "a text": ("batches", "message: "),
+    "a list": ([BATCH], "message: "),
+    "an empty thing": ({}, "run: Field required"),
+    "no run": (message(run=""), "run: String should have at least 1"),
+    "a long run": (message(run="r" * 501), "run: String should have at most 500"),
+    "a run that is a number": (message(run=1), "run: "),
+    "a generation that is a text": (message(generation="0"), "generation: "),
+    "a negative generation": (message(generation=-1), "generation: "),
+    "a huge generation": (message(generation=2**60), "generation: "),
+    "half a number": (message(first=1.5), "first: "),
+    "first of all": (message(first=0), "first: "),
+    "no age": (message(age=float("nan")), "age: "),
+    "an endless age": (message(age=float("inf")), "age: "),
+    "a negative age": (message(age=-1.0), "age: "),
+    "an age of more than eleven days": (message(age=1_000_001.0), "age: "),
+    "no list": (message(batches={"0": BATCH}), "batches: "),
+    "many batches": (message(batches=[BATCH] * 5001), "batches: List should have"),
+    "a batch that is none": (message(batches=["batch"]), "batches.0: "),
+    "a batch without a number": (
+        message(batches=[{"observations": ""}]),
+        "batches.0.number: Field required",
+    ),
+    "a batch before the first": (message(batches=[BATCH | {"number": 0}]), "batches.0.number: "),
+    "a batch of bytes": (message(batches=[BATCH | {"observations": b""}]), "observations: "),
+    "a huge batch": (
+        message(batches=[BATCH | {"observations": "A" * 100_001}]),
+        "batches.0.observations: String should have at most",
+    ),
+    "a huge message": (
+        message(batches=[FULL] * 4 + [BATCH | {"observations": "A"}]),
+        "batches: Value error, expected at most 400000 characters",
+    ),
+    "no model": (message(model=None), "model: "),
+    "dropped less than nothing": (message(dropped=-3), "dropped: "),
+}
+
+
+@pytest.mark.parametrize(("sent", "why"), WRONG.values(), ids=WRONG)
+def test_what_is_no_message_is_refused_counted_and_nothing_else(
+    feed: DeviceFeed, session: LiveSession, play: Play, sent: object, why: str
+) -> None:
+    with pytest.raises(WireError) as refused:
+        Message.of(sent)
+    assert why in str(refused.value)
+    assert len(str(refused.value)) < 300, "and what came is not repeated"
+    before = play(5)
+    assert feed.take(sent) == before
+    play(5)
+    errors = session.record.errors
+    assert (errors.count, errors.in_a_row, len(session.record)) == (1, 0, 10)
+
+
+@pytest.mark.parametrize(
+    "most",
+    [
+        {"age": 1_000_000.0},
+        {"run": "r" * 500},
+        {"batches": [BATCH] * 5000},
+        {"batches": [FULL] * 4},
+    ],
+    ids=["seconds", "a name", "batches", "characters"],
+)
+def test_what_is_just_within_the_limits_is_a_message(most: dict[str, Any]) -> None:
+    assert Message.of(message(**most)).run
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=9), inner),
+)
+
+
+@given(changes=st.dictionaries(st.sampled_from([*message(), "else"]), JSON), whole=st.booleans())
+def test_nothing_but_a_message_or_an_error_comes_out(changes: dict, *, whole: bool) -> None:
+    with suppress(WireError):
+        assert isinstance(Message.of(message() | changes if whole else changes), Message)
+
+
+def test_who_sends_too_fast_waits_and_loses_nothing_whether_it_can_be_read_or_not(
+    feed: DeviceFeed, session: LiveSession, browser: Browser, clock: Clock
+) -> None:
+    nothing = [{"number": n, "observations": "?"} for n in range(1, BURST + 2)]
+    assert feed.take(browser.message() | {"batches": nothing}).acknowledged == BURST + 1
+    browser.number = BURST + 1
+    for _ in range(60):
+        browser.look(seen(PAIR))
+    assert feed.take(browser.message()).acknowledged == BURST + 1
+    clock.seconds += 2 / RATE
+    assert feed.take(browser.message()).acknowledged == BURST + 2
+    for _ in range(60):
+        browser.look(seen(PAIR))
+    clock.seconds += 178 / RATE  # 60 frames and 120 faces, and the batch
+    assert feed.take(browser.message()).acknowledged == BURST + 2
+    clock.seconds += 2 / RATE
+    assert feed.take(browser.message()).acknowledged == BURST + 3
+    assert session.record.errors.count == BURST + 1
+    assert len(session.record) == 240
+
+
+@pytest.mark.parametrize(
+    "observations",
+    ["?", "AQ", "AQE=", "ü", "AA==", base64.b64encode(b"\x02" * 100).decode()],
+)
+def test_what_cannot_be_read_is_counted_and_not_asked_for_again(
+    feed: DeviceFeed, session: LiveSession, browser: Browser, observations: str
+) -> None:
+    for width in (640, 0, 640):  # one frame is absurd
+        browser.look(width=width)
+    sent = browser.message()
+    sent["batches"].append({"number": 2, "observations": observations})
+    assert feed.take(sent).acknowledged == 2
+    assert (session.record.errors.count, len(session.record)) == (2, 2)
+
+
+def test_what_the_browser_could_not_keep_is_counted_and_not_waited_for(
+    feed: DeviceFeed, session: LiveSession, browser: Browser
+) -> None:
+    for _ in range(3):
+        browser.look()
+        browser.message()
+    browser.hear("run-1", 2)  # which were dropped
+    reply = feed.take(browser.message() | {"dropped": 2})
+    assert (reply.acknowledged, len(session.record)) == (3, 1)
+    feed.take(browser.message() | {"dropped": 2})  # told again, not lost again
+    assert session.record.errors == LiveErrors(lost=2)
+    feed.take(browser.message() | {"dropped": 3})
+    assert session.record.errors.lost == 3
+    session.record.clear()
+    feed.take(browser.message() | {"dropped": 9})  # of the generation before
+    assert session.record.errors == LiveErrors()
+
+
+def test_frames_of_an_earlier_generation_are_acknowledged_and_not_recorded(
+    session: LiveSession, feed: DeviceFeed, play: Play, clock: Clock
+) -> None:
+    play(5)
+    session.record.clear()
+    assert play(5).acknowledged == 2
+    assert (session.record.generation, len(session.record), session.record.now) == (1, 0, 0)
+    after = Browser(clock, run="run-2", generation=1)
+    for _ in range(3):
+        clock.seconds += 0.1
+        after.look()
+    reply = feed.take(after.message())
+    assert (reply.run, reply.acknowledged, reply.people) == ("run-2", 1, {1: 1})
+    assert times(session) == [0.0, 0.1, 0.2]
+
+
+def test_runs_follow_each_other_with_the_same_people_and_do_not_disturb_each_other(
+    session: LiveSession, feed: DeviceFeed, play: Play, browser: Browser, clock: Clock
+) -> None:
+    play(5)
+    clock.seconds += 0.1
+    browser.look()  # the last frame, which comes when the next run has begun
+    late = browser.message()
+    clock.seconds += 60
+    after = Browser(clock, run="run-2", began=clock.seconds - 0.1)
+    after.look(local_ids=[9])
+    assert feed.take(after.message()).people == {9: 1}
+    assert DeviceFeed(session).take(late).acknowledged == 2, "also where its beginning is not known"
+    assert feed.take(late).acknowledged == feed.take(late).acknowledged == 2
+    assert times(session)[:6] == pytest.approx([0, 0.1, 0.2, 0.3, 0.4, 60.5])
+    assert (np.diff(session.record.rows().seconds) >= 0).all(), "time never goes backwards"
+    assert len(session.record) == 8
+    for i in range(100):
+        feed.take(Browser(clock, run=f"run-{i}").message())
+    assert len(feed._runs) == 64, "and no more"
+
+
+def test_frames_of_a_model_that_is_not_known_or_of_another_network_are_counted(
+    session: LiveSession, feed: DeviceFeed, browser: Browser, clock: Clock
+) -> None:
+    gone = Browser(clock, run="run-0", model="gone")
+    gone.look()
+    gone.look()
+    assert feed.take(gone.message()).acknowledged == 1
+    browser.look(seen(scores=(1.0, 2.0)))
+    assert feed.take(browser.message()).acknowledged == 1
+    assert (len(session.record), session.record.errors.count) == (0, 3)
+
+
+def test_another_model_answers_late_frames_too_and_people_stay(
+    spec: ModelSpec, session: LiveSession, feed: DeviceFeed, browser: Browser, clock: Clock
+) -> None:
+    other = model_of(spec, "calm", "cross", key="other-1")
+    browser.look()
+    feed.take(browser.message())
+    clock.seconds += 0.1
+    browser.look()
+    late = browser.message()
+    session.choose_model(other)
+    feed.answer_with(other)
+    assert feed.take(late).acknowledged == 2
+    after = Browser(clock, run="run-2", model="other-1")
+    clock.seconds += 0.1
+    after.look(seen(scores=(0.0, 5.0)))
+    assert feed.take(after.message()).people == {1: 1}
+    assert session.record.latest().faces.expressions == ["cross"]
+    assert (len(session.record), session.record.errors.count) == (3, 0)
+    heads = session.record.rows().used().heads
+    assert [head.labels for head in heads] == [spec.labels, ("calm", "cross")]
+    for key in "abcd":
+        feed.answer_with(model_of(spec, key=key))
+    browser.look()
+    feed.take(browser.message())
+    assert session.record.errors.count == 1, "four models are known, no more"
+
+
+def test_late_frames_are_followed_with_the_settings_of_their_time(
+    two_heads: ModelSpec, clock: Clock
+) -> None:
+    session = made_session(two_heads, clock)
+    feed, browser = DeviceFeed(session), Browser(clock)
+    both = seen(outputs=("expression", "ferplus"))
+    session.settings = LiveSettings(head="expression", smoothing_seconds=0.5)
+    browser.look(both)
+    feed.take(browser.message())
+    for _ in range(3):  # while the connection is lost
+        clock.seconds += 0.1
+        browser.look(both)
+    clock.seconds += 0.1
+    session.settings = LiveSettings(head="ferplus", smoothing_seconds=2.0)
+    browser.look(both)
+    feed.take(browser.message())
+    rows = session.record.rows()
+    heads = [rows.heads[i].name for i in rows.array["head"]]
+    assert heads == ["expression"] * 4 + ["ferplus"]
+    assert rows.array["smoothing_ms"].tolist() == [500] * 4 + [2000]
+
+
+def test_a_message_says_how_it_goes_and_what_the_browser_has(
+    feed: DeviceFeed, browser: Browser
+) -> None:
+    phase = {"phase": "running", "code": "", "detail": ""}
+    feed.hear({"number": 3, "setup": "abc", "phase": phase})
+    assert (feed.report, feed.heard, feed.has_setup) == (Report("running"), 3, "abc")
+    assert feed.reply is None
+    browser.look()
+    feed.hear({"number": 4, "setup": "", "phase": {}, **browser.message()})
+    assert (feed.report, feed.heard, feed.has_setup) == (Report(), 4, "")
+    assert feed.reply == Reply("run-1", 1, {1: 1})
+
+
+@pytest.mark.parametrize("sent", [None, 3, [], {}, {"number": "x", "batches": 7, "phase": 1}])
+def test_whatever_a_browser_sends_is_taken(feed: DeviceFeed, sent: object) -> None:
+    feed.hear(sent)
+    assert (feed.report, feed.heard, feed.has_setup) == (Report(), 0, "")
+
+
+def test_a_report_is_read() -> None:
+    report = Report.of({"phase": "failed", "code": "camera", "detail": "x" * 500, "more": 1})
+    assert (report.phase, report.code, len(report.detail)) == ("failed", "camera", 200)
+    assert not report.active
+    assert not report.problem
+    assert Report.of({"phase": "unable", "code": "simd"}).problem == "simd"
+
+
+def heard(*messages: tuple[float, float]) -> RunClock:
+    """Return a clock after messages: when they were sent there, and when they came here."""
+    clock = RunClock()
+    for sent, now in messages:
+        clock.hear(sent, now)
+    return clock
+
+
+LATE = [(100 + i / 2, 1010 + i / 2) for i in range(1, 6)]
+
+
+@pytest.mark.parametrize(
+    ("messages", "there", "here"),
+    [
+        ([(0.5, 1000.0)], 0.1, 999.6),  # what is sent now is of now
+        ([(7000.0, 1000.0)], 7000.0, 1000.0),
+        # What is late keeps its time.
+        ([(1.0, 1000.0), (1.5, 1000.5), (2.0, 1011.0), (12.5, 1011.5)], 2.0, 1001.0),
+        # Small differences on the way change nothing.
+        ([(1.0, 1000.0), (1.5, 1000.3), (2.0, 1003.0), (2.5, 1001.3)], 2.5, 1001.5),
+        ([(1e6, 1000.0)], 0.0, 1000.0 - 3600.0),  # nothing is older than a browser keeps
+        # A clock that jumps ahead is set at once, and one that has stood still soon.
+        ([(1.0, 1000.0), (3.5, 1000.5)], 3.4, 1000.4),
+        ([(1.0, 1000.0), (1e5, 1000.5)], 1e5, 1000.5),
+        ([(100.0, 1000.0), *((100 + i / 2, 1004 + i / 2) for i in range(1, 7))], 103.0, 1007.0),
+        ([(100.0, 1000.0), *((100 + i / 2, 1e5 + i / 2) for i in range(1, 7))], 103.5, 1e5 + 3.5),
+        # One message that comes in time says that the clock is right.
+        ([(100.0, 1000.0), *LATE, (103.0, 1003.2), *LATE], 103.0, 1003.0),
+    ],
+)
+def test_a_time_there_is_one_here(
+    messages: list[tuple[float, float]], there: float, here: float
+) -> None:
+    assert heard(*messages)(there) == pytest.approx(here)
+
+
+def test_if_the_first_message_was_slow_time_goes_slowly_until_it_is_right() -> None:
+    clock = heard((1.0, 1002.0))
+    assert clock(1.0) == 1002.0
+    clock.hear(1.5, 1000.5)  # two seconds quicker
+    found = [clock(1.0 + i / 10) for i in range(1, 51)]
+    assert found[:3] == pytest.approx([1002.05, 1002.1, 1002.15])
+    assert found[-10:] == pytest.approx([1000 + 4 + i / 10 + 0.1 for i in range(10)])
+
+
+@given(
+    st.lists(
+        st.tuples(st.floats(0, 1e6), st.floats(0, 100), st.lists(st.floats(0, 1e6), max_size=4)),
+        min_size=1,
+        max_size=20,
+    )
+)
+def test_time_never_goes_backwards(messages: list[tuple[float, float, list[float]]]) -> None:
+    clock, now, found = RunClock(), 1000.0, []
+    for sent, passed, frames in messages:
+        now += passed
+        clock.hear(sent, now)
+        found += [clock(seconds) for seconds in frames if seconds <= sent]
+    assert (np.diff(found) >= 0).all()
+    assert all(now - 3600 - 2100 <= seconds <= now + 50 for seconds in found)

@@ -1,0 +1,303 @@
+"""Which servers help to connect, and what a TURN server that fails is told to be.
+
+There is a real one in tests/browser/hosting.
+"""
+
+import base64
+import hashlib
+import hmac
+import io
+import json
+import logging
+import urllib.parse
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from aioice.stun import Class, Message, Method, TransactionFailed, TransactionTimeout
+
+from app.core.server.events import WORDS
+from app.live.streaming.turn import (
+    STUN,
+    Fetch,
+    Help,
+    Ice,
+    IceSource,
+    RelayCheck,
+    RelayState,
+    allocate,
+    twilio_servers,
+)
+from tests.app.samples import Clock
+from tests.browser.server import free_port
+
+CLOUDFLARE = {"CLOUDFLARE_TURN_KEY_ID": "key", "CLOUDFLARE_TURN_KEY_API_TOKEN": " s3cret\n"}
+TWILIO = {"TWILIO_ACCOUNT_SID": "AC1", "TWILIO_AUTH_TOKEN": "s3cret"}
+OWN = {"TURN_URLS": "turn:a.example:3478, turns:a.example:5349"}
+OWN_SERVER = {"urls": ["turn:a.example:3478", "turns:a.example:5349"]}
+ME = {"TURN_USERNAME": "me", "TURN_CREDENTIAL": "pw"}
+TURN = {"urls": ["turn:relay.example"], "username": "u", "credential": "c"}
+
+
+class Provider:
+    """Answers with what it is given, after some seconds, and remembers who asked."""
+
+    def __init__(self, *answers: Any, clock: Clock | None = None, takes: float = 0.0) -> None:
+        self.answers = list(answers)
+        self.asked: list[tuple[str, str]] = []
+        self.clock, self.takes = clock or Clock(), takes
+
+    def __call__(self, account: str, secret: str) -> Any:
+        self.asked.append((account, secret))
+        self.clock.seconds += self.takes
+        answer = self.answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+def source(settings: dict[str, str], ask: Fetch | None = None, clock: Any = Clock) -> IceSource:
+    clock = clock() if clock is Clock else clock
+    providers = {"Cloudflare": ask or Provider(), "Twilio": ask or Provider()}
+    return IceSource(settings, providers, clock, clock)
+
+
+@pytest.mark.parametrize(
+    ("settings", "help_", "servers", "word", "expires"),
+    [
+        ({}, Help.STUN, list(STUN), "stun", None),
+        ({"FER_ICE": "local"}, Help.LOCAL, [], "local", None),
+        ({"FER_ICE": "local", **CLOUDFLARE}, Help.LOCAL, [], "local", None),
+        ({"CLOUDFLARE_TURN_KEY_ID": "half"}, Help.STUN, list(STUN), "stun", None),
+        (OWN, Help.TURN, [OWN_SERVER], "own", None),
+        (
+            OWN | ME | CLOUDFLARE,
+            Help.TURN,
+            [OWN_SERVER | {"username": "me", "credential": "pw"}],
+            "own",
+            None,
+        ),
+        (
+            OWN | {"TURN_USERNAME": "1700000000:me"},
+            Help.TURN,
+            [OWN_SERVER | {"username": "1700000000:me"}],
+            "own",
+            1.7e9,
+        ),
+    ],
+)
+def test_what_needs_no_provider_asks_none(
+    settings: dict[str, str], help_: Help, servers: list[Any], word: str, expires: float | None
+) -> None:
+    shared = source(settings)
+    assert shared.source == ""
+    ice = shared.current()
+    assert (ice.help, ice.configuration, ice.problem) == (help_, {"iceServers": servers}, "")
+    assert (shared.source, ice.expires, word in WORDS) == (word, expires, True)
+    assert "pw" not in repr(ice)
+
+
+@pytest.mark.parametrize(
+    ("settings", "provider", "asked"),
+    [
+        (CLOUDFLARE, "Cloudflare", ("key", "s3cret")),
+        (TWILIO, "Twilio", ("AC1", "s3cret")),
+        (CLOUDFLARE | TWILIO, "Cloudflare", ("key", "s3cret")),
+        (CLOUDFLARE | TWILIO | {"CLOUDFLARE_TURN_KEY_ID": ""}, "Twilio", ("AC1", "s3cret")),
+    ],
+)
+def test_the_first_provider_with_an_account_is_asked(
+    settings: dict[str, str], provider: str, asked: tuple[str, str]
+) -> None:
+    ask = Provider([TURN])
+    ice = source(settings, ask).current()
+    assert (ice.help, ice.provider, ask.asked) == (Help.TURN, provider, [asked])
+    assert ice.expires == 1000 + 7200
+
+
+@pytest.mark.parametrize(
+    ("answer", "servers"),
+    [
+        (TURN, [TURN]),
+        ([{"urls": "stun:s.example"}, TURN], [{"urls": ["stun:s.example"]}, TURN]),
+        (
+            [{"url": "turn:relay.example", "username": "u", "credential": ""}],
+            [{"urls": ["turn:relay.example"], "username": "u"}],
+        ),
+    ],
+)
+def test_servers_come_in_one_form(answer: Any, servers: list[Any]) -> None:
+    ice = source(CLOUDFLARE, Provider(answer)).current()
+    assert ice.configuration == {"iceServers": servers}
+
+
+@pytest.mark.parametrize("takes", [0.0, 8.0])
+def test_credentials_are_shared_and_never_have_less_than_an_hour_left(
+    takes: float, clock: Clock
+) -> None:
+    ask = Provider([TURN], [TURN], clock=clock, takes=takes)
+    shared = source(CLOUDFLARE, ask, clock)
+    assert shared.current() is shared.current()
+    clock.seconds = 4600 - 0.1
+    shared.current()
+    assert len(ask.asked) == 1
+    clock.seconds = 4600
+    shared.current()
+    assert len(ask.asked) == 2
+
+
+@pytest.mark.parametrize(
+    "answer", [TimeoutError("s3cret"), None, [], [{"urls": "stun:only.example"}]]
+)
+def test_a_provider_that_fails_is_named_tried_again_later_and_no_secret_told(
+    answer: Any, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    ask = Provider(answer, [TURN])
+    shared = source(CLOUDFLARE, ask, clock)
+    with caplog.at_level(logging.DEBUG):
+        ice = shared.current()
+    assert (ice.help, list(ice.servers)) == (Help.STUN, list(STUN))
+    assert ice.problem == "The TURN provider Cloudflare did not answer; trying without."
+    assert "Cloudflare gave no TURN credentials" in caplog.text
+    assert "s3cret" not in caplog.text
+    assert (shared.source, shared.failed_at, shared.succeeded_at) == ("stun", 1000, None)
+    shared.current()
+    assert len(ask.asked) == 1
+    clock.seconds += 60
+    assert shared.current().help is Help.TURN
+    assert (shared.source, shared.failed_at, shared.succeeded_at) == ("cloudflare", 1000, 1060)
+
+
+def test_twilio_is_told_who_asks_and_for_how_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[tuple[urllib.request.Request, float]] = []
+
+    def answer(request: urllib.request.Request, timeout: float) -> io.BytesIO:
+        sent.append((request, timeout))
+        return io.BytesIO(json.dumps({"ice_servers": [TURN]}).encode())
+
+    monkeypatch.setattr(urllib.request, "urlopen", answer)
+    assert twilio_servers("AC/1", "s3cret") == [TURN]
+    ((request, timeout),) = sent
+    assert request.full_url.endswith("/Accounts/AC%2F1/Tokens.json")
+    assert request.get_method() == "POST"
+    assert request.get_header("Authorization") == "Basic QUMvMTpzM2NyZXQ="
+    assert urllib.parse.parse_qs(request.data) == {b"Ttl": [b"7200"]}
+    assert 0 < timeout <= 10
+
+
+def test_every_visit_gets_credentials_of_its_own_from_a_shared_secret() -> None:
+    shared = source(OWN | ME | {"TURN_SECRET": "s3cret"})
+    first, second = (shared.current() for _ in range(2))
+    for ice in (first, second):
+        [server] = ice.servers
+        expiry, _, visitor = server["username"].partition(":")
+        assert int(expiry) == ice.expires == 1000 + 7200, "two hours"
+        assert visitor
+        signed = hmac.new(b"s3cret", server["username"].encode(), hashlib.sha1).digest()
+        assert base64.b64decode(server["credential"]) == signed
+        assert ice.help is Help.TURN
+        assert "s3cret" not in json.dumps(ice.configuration)
+        assert server["credential"] not in repr(ice)
+    assert first.servers != second.servers
+
+
+@pytest.mark.parametrize(
+    ("settings", "relayed"),
+    [
+        ({"FER_ICE": "relay"}, False),
+        (OWN, False),
+        (OWN | {"FER_ICE": "Relay"}, True),
+        (OWN | {"FER_ICE": "relay", "TURN_SECRET": "s3cret"}, True),
+    ],
+)
+def test_everything_is_relayed_only_if_asked_for_and_there_is_a_relay(
+    settings: dict[str, str], relayed: bool
+) -> None:
+    ice = source(settings).current()
+    assert ice.relayed == relayed
+    assert ice.configuration.get("iceTransportPolicy") == ("relay" if relayed else None)
+
+
+def refusal(code: int) -> TransactionFailed:
+    message = Message(Method.ALLOCATE, Class.ERROR)
+    message.attributes["ERROR-CODE"] = (code, "no")
+    return TransactionFailed(message)
+
+
+class Turn:
+    """Is asked for a relay, and raises what it is given."""
+
+    def __init__(self, *answers: Exception | None) -> None:
+        self.answers = list(answers)
+
+    def __call__(self, server: object) -> None:
+        answer = self.answers.pop(0)
+        if answer:
+            raise answer
+
+
+@pytest.mark.parametrize(
+    ("servers", "first"),
+    [
+        ((), None),
+        (STUN, None),
+        ((*STUN, TURN), "turn:relay.example"),
+        (({**TURN, "urls": ["stun:b", "turns:b", "turn:c"]},), "turns:b"),
+    ],
+)
+def test_the_first_turn_address_is_asked_with_its_credentials(
+    servers: tuple[dict[str, Any], ...], first: str | None
+) -> None:
+    ice = Ice(Help.TURN, servers)
+    assert ice.turn == (first and TURN | {"urls": [first]})
+    if not first:
+        assert RelayCheck(Turn()).state(ice) is None, "nobody is asked"
+
+
+@pytest.mark.parametrize(
+    ("answer", "expires", "state"),
+    [
+        (None, None, RelayState.WORKS),
+        (None, 999.0, RelayState.WORKS),  # its clock may be late
+        (refusal(401), None, RelayState.REFUSED),
+        (refusal(401), 1001.0, RelayState.REFUSED),
+        (refusal(401), 1000.0, RelayState.EXPIRED),
+        (refusal(403), None, RelayState.REFUSED),
+        (refusal(486), 999.0, RelayState.FULL),
+        (refusal(508), None, RelayState.FULL),
+        (TransactionTimeout(), None, RelayState.UNREACHABLE),
+        (TimeoutError(), None, RelayState.UNREACHABLE),
+        (ConnectionRefusedError(), None, RelayState.UNREACHABLE),
+        (ValueError("malformed uri"), None, RelayState.UNREACHABLE),
+    ],
+)
+def test_what_an_answer_means(
+    answer: Exception | None, expires: float | None, state: RelayState
+) -> None:
+    check = RelayCheck(Turn(answer), today=lambda: 1000.0)
+    assert check.state(Ice(Help.TURN, (TURN,), expires=expires)) is state
+
+
+def test_an_answer_holds_for_a_while_and_for_servers_that_were_replaced(clock: Clock) -> None:
+    check = RelayCheck(Turn(refusal(401), None), clock)
+    assert check.state(Ice(Help.TURN, (TURN,))) is RelayState.REFUSED
+    clock.seconds += 29
+    assert check.state(Ice(Help.TURN, (TURN,))) is RelayState.REFUSED
+    clock.seconds += 1
+    assert check.state(Ice(Help.TURN, (TURN,))) is RelayState.WORKS
+
+
+@pytest.mark.parametrize(
+    ("address", "error"),
+    [
+        ("turn:127.0.0.1:{port}?transport=udp", (OSError, TimeoutError)),
+        ("turn:127.0.0.1:{port}?transport=tcp", (OSError, TimeoutError)),
+        ("turn:", ValueError),
+    ],
+)
+def test_where_no_server_is(address: str, error: Any) -> None:
+    server = TURN | {"urls": [address.format(port=free_port())]}
+    # On a thread, as for a page: a browser's test may have left an event loop on this one.
+    with ThreadPoolExecutor() as pool, pytest.raises(error):
+        pool.submit(allocate, server).result()

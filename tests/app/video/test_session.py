@@ -1,0 +1,253 @@
+"""A visitor's recording: taken, refused, analysed, cancelled, deleted."""
+
+import errno
+import inspect
+import io
+import os
+import threading
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from app.core.jobs import Jobs, State
+from app.core.server.events import counters
+from app.core.upload_folders import UploadFolders
+from app.video import state
+from app.video.engine import VideoSettings
+from app.video.session import CANCELLED, VideoSession
+from fer.labelled.names import shown_name
+from fer.model.spec import ModelSpec
+from tests.app.samples import PATIENCE
+from tests.app.video.samples import FakeEngine, video
+from tests.fer.video.samples import dotted_gif
+
+
+@pytest.fixture
+def engine(spec: ModelSpec) -> FakeEngine:
+    return FakeEngine(spec)
+
+
+@pytest.fixture
+def session(engine: FakeEngine, tmp_path: Path) -> VideoSession:
+    return VideoSession(Jobs(1), UploadFolders(2**20, tmp_path, lambda folder: 2**40), engine)
+
+
+def take(session: VideoSession, name: str = "holiday.mp4", file: io.BytesIO | None = None) -> None:
+    file = file or video()
+    session.take(file, len(file.getvalue()), name, VideoSettings())
+
+
+def finish(session: VideoSession, engine: FakeEngine) -> State:
+    engine.go.set()
+    assert session.job
+    assert session.job.wait(PATIENCE)
+    return session.job.state
+
+
+def files(session: VideoSession) -> list[str]:
+    return sorted(file.name for file in session.folders.root.rglob("*") if file.is_file())
+
+
+def assert_empty(session: VideoSession) -> None:
+    assert (session.source, session.job, session.folder, files(session)) == (None, None, None, [])
+    assert session.folders.budget.left == 2**20
+
+
+def test_at_first_there_is_nothing_to_analyse_or_delete(session: VideoSession) -> None:
+    session.start(VideoSettings())
+    session.cancel()
+    session.clear()
+    assert_empty(session)
+    assert session.notice == ""
+
+
+def test_a_recording_is_analysed_at_once_and_again_in_another_way(
+    session: VideoSession, engine: FakeEngine
+) -> None:
+    take(session)
+    assert session.source
+    assert (session.source.name, session.source.video.width) == ("holiday.mp4", 64)
+    assert session.source.path.read_bytes() == video().getvalue()
+    assert session.folders.budget.left == 2**20 - 2 * session.source.bytes
+    assert engine.began.wait(PATIENCE)
+    assert session.progress.newest
+    assert finish(session, engine) is State.DONE
+    assert session.job
+    assert session.job.result
+    assert session.job.result.marked == session.source.path.with_name("marked-1.mp4")
+    assert files(session) == ["marked-1.mp4", "recording.mp4"]
+    session.start(VideoSettings(None))
+    finish(session, engine)
+    assert [settings.rate for settings in engine.settings] == [10.0, None]
+    assert session.settings.rate is None
+    assert files(session) == ["marked-2.mp4", "recording.mp4"]
+    take(session, "other.webm")  # in its place
+    finish(session, engine)
+    assert files(session) == ["marked-3.mp4", "recording.webm"]
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "said"),
+    [
+        ("empty.mp4", b"", "empty.mp4 is empty (0 bytes)."),
+        ("notes.mp4", b"these are notes", "notes.mp4 is not a recording that can be read"),
+        ("../../etc/x.mp4", b"no", "etc/x.mp4 is not a recording"),
+        ("long.mp4", bytes(2**19 + 1), "long.mp4 was not taken. This server has no room"),
+    ],
+)
+def test_what_cannot_be_taken_leaves_a_notice_and_no_file(
+    session: VideoSession, name: str, data: bytes, said: str
+) -> None:
+    take(session, name, io.BytesIO(data))
+    assert session.notice.startswith(said)
+    assert_empty(session)
+    take(session)
+    assert (session.notice, session.job is None) == ("", False)
+
+
+def test_a_small_file_that_is_too_much_work_is_refused_at_once(
+    session: VideoSession, tmp_path: Path
+) -> None:
+    file = dotted_gif(tmp_path / "a.gif", (2900, 2900), 3000)
+    take(session, "a.gif", io.BytesIO(file.read_bytes()))
+    assert session.notice.startswith("a.gif is too much work: about 3,000 frames of 2900 × 2900")
+    assert_empty(session)
+
+
+class Broken(io.BytesIO):
+    """Cannot be copied after its first half."""
+
+    def __init__(self, error: int) -> None:
+        super().__init__(video().getvalue())
+        self.error = OSError(error, os.strerror(error))
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if self.tell():
+            raise self.error
+        return super().read(len(self.getvalue()) // 2)
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (errno.ENOSPC, "disk of this server is full. Try again later"),
+        (errno.EDQUOT, "disk of this server is full"),
+        (errno.EIO, "could not write it to its disk"),
+    ],
+)
+def test_a_full_disk_is_told_and_nothing_is_left_of_the_half_file(
+    session: VideoSession, error: int, said: str
+) -> None:
+    faults = counters().total("disk_failed")
+    take(session, file=Broken(error))
+    assert session.notice.startswith("holiday.mp4 was not taken. ")
+    assert said in session.notice
+    assert_empty(session)
+    assert counters().total("disk_failed") == faults + 1
+
+
+@pytest.mark.parametrize(
+    ("name", "stored"),
+    [
+        ("a.MP4", "recording.mp4"),
+        ("nameless", "recording"),
+        ("a.m\x00p4", "recording.mp4"),
+        ("a.longsuffix", "recording"),
+        ("a/.mp4/../b.é", "recording"),
+    ],
+)
+def test_whatever_a_recording_is_called_its_file_has_a_plain_name(
+    session: VideoSession, name: str, stored: str
+) -> None:
+    take(session, name)
+    assert session.source
+    assert (session.source.name, session.source.path.name) == (shown_name(name), stored)
+
+
+def test_a_cancel_deletes_all_at_once_and_a_late_write_too(
+    session: VideoSession, engine: FakeEngine
+) -> None:
+    engine.stop.clear()
+    take(session)
+    assert engine.began.wait(PATIENCE)
+    job, folder = session.job, session.folder
+    assert job
+    assert folder
+    session.cancel()
+    assert session.notice == CANCELLED
+    assert_empty(session)
+    folder.mkdir(exist_ok=True)
+    (folder / "late.mp4").write_bytes(b"late")
+    engine.stop.set()
+    assert job.wait(PATIENCE)
+    assert not folder.exists()
+    session.cancel()
+    assert session.notice == "", "there was nothing to cancel"
+
+
+def test_an_analysis_that_fails_keeps_the_recording(
+    session: VideoSession, engine: FakeEngine
+) -> None:
+    engine.error = RuntimeError("a fault that nobody thought of")
+    take(session)
+    assert finish(session, engine) is State.FAILED
+    engine.error = None
+    session.start(session.settings)
+    assert finish(session, engine) is State.DONE
+
+
+def test_the_sample_takes_the_same_way(
+    session: VideoSession, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = threading.Event()
+    monkeypatch.setattr("app.video.sample.sample_video", lambda folder: written.set())
+    session.take_sample(VideoSettings())
+    finish(session, engine)
+    assert written.is_set()
+    assert session.source
+    assert session.source.is_sample
+    assert files(session) == ["marked-1.mp4"]
+
+
+def test_who_has_left_leaves_nothing_and_starts_nothing(
+    session: VideoSession, engine: FakeEngine
+) -> None:
+    take(session)
+    assert engine.began.wait(PATIENCE)
+    job = session.job
+    session.end()
+    assert job
+    assert job.wait(PATIENCE)
+    assert session.ended
+    take(session)
+    assert_empty(session)
+
+
+def test_the_page_s_sessions_have_the_settings_and_a_server_s_end_takes_all_along(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tasks: list[Callable[[], object]] = []
+    seconds: list[float] = []
+
+    def read(*_: object, processor_seconds: float) -> None:
+        seconds.append(processor_seconds)
+
+    monkeypatch.setenv("FER_MAX_VIDEO_MINUTES", "2")
+    monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path))
+    monkeypatch.setattr(state, "at_end", tasks.append)
+    monkeypatch.setattr(state, "read_video", read)
+    monkeypatch.setattr(state, "kept", lambda name, make, *_, **__: make())
+    monkeypatch.setattr(state, "jobs", cache(lambda setting: Jobs(1)))
+    monkeypatch.setattr(state, "_folders", cache(inspect.unwrap(state._folders)))
+    session = state.video_session()
+    take(session)
+    assert session.job
+    assert session.job.wait(PATIENCE)
+    assert seconds == [120.0]
+    while tasks:
+        tasks.pop()()
+    assert [*tmp_path.iterdir()] == []
+    session.start(VideoSettings())
+    assert session.job.state is State.CANCELLED, "no job begins any more"

@@ -1,0 +1,288 @@
+"""Trainings of a tiny network, and the weights that they begin and end with."""
+
+import dataclasses
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from fer.errors import DataError
+from fer.labels import FER2013_LABELS
+from fer.model.heads import softmax
+from fer.model.spec import Head, ModelSpec
+from tests.samples import ROOT, SHIPPED_MODEL
+from tests.training.samples import TINY, bars, data_set
+from training.data.dataset import joined
+from training.fit.distillation import teachers_for
+from training.fit.loop import Fit, fit
+from training.fit.pretrained import average, distribute, initialise_from, weights_of
+from training.networks.build import build
+from training.presets.catalogue import PRESETS
+from training.presets.schema import Preset
+
+#: The kill in the test falls on the change of size.
+GROWING = dataclasses.replace(TINY, small_epochs=2, small_size=32)
+
+#: Chance also decides what the teachers are shown.
+TAUGHT = dataclasses.replace(TINY, teacher_weight=1, teaching="pictures", mixup=0.3)
+
+#: Learns nothing.
+STILL = dataclasses.replace(TINY, learning_rate=1e-12, weight_decay=0.0, epochs=1)
+
+SIZES = {"expression": 7, "ferplus": 8}
+
+
+class KilledError(Exception):
+    """Stands for whatever ends a process."""
+
+
+def fitted(preset: Preset, work_dir: Path, count: int = 32, **settings: Any) -> Fit:
+    known = {"seed": 5, "work_dir": work_dir, "verbose": 0} | settings
+    return fit(preset, bars(count, 1), bars(8, 2), **known)
+
+
+def assert_same(found: keras.Model, expected: keras.Model) -> None:
+    pairs = zip(found.trainable_variables, expected.trainable_variables, strict=True)
+    for weight, other in pairs:
+        assert np.asarray(weight) == pytest.approx(np.asarray(other), abs=1e-4)
+
+
+def test_curves_of_each_domain(tmp_path: Path) -> None:
+    parts = {"posed": data_set("posed", {"train": 64, "validation": 30})}
+    parts["press"] = data_set("press", {"train": 64, "validation": 10})
+    both = joined(parts)
+    validation = both.split("validation")
+    done = fit(TINY, both.split("train"), validation, seed=5, work_dir=tmp_path, verbose=0)
+    for epoch in done.history:
+        posed, press = epoch.domains["posed"], epoch.domains["press"]
+        mean = (3 * posed.accuracy + press.accuracy) / 4
+        assert epoch.validation_accuracy == pytest.approx(mean, abs=1e-6)
+    # What is measured in the last epoch are the averaged weights, which the model then has.
+    press = parts["press"].split("validation")
+    logits = done.model.predict(press.images.astype("float32"), verbose=0)
+    right = logits["expression"].argmax(axis=1) == press.labels
+    assert right.mean() == pytest.approx(done.history[-1].domains["press"].accuracy, abs=0.11)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize(
+    "preset", [TINY, GROWING, TAUGHT], ids=["one size", "small images first", "taught"]
+)
+def test_a_resumed_training_goes_the_way_of_an_unbroken_one(preset: Preset, tmp_path: Path) -> None:
+    known = {"count": 64, "teachers": teachers_for(preset, [SHIPPED_MODEL], bars(64, 1))}
+
+    def killer(epoch: int, logs: dict) -> None:
+        if epoch == 2:
+            raise KilledError
+
+    whole, cut = fitted(preset, tmp_path / "whole", **known), tmp_path / "cut"
+    kill = keras.callbacks.LambdaCallback(on_epoch_begin=killer)
+    with pytest.raises(KilledError):
+        fitted(preset, cut, callbacks=[kill], **known)
+    assert len(json.loads((cut / "progress.json").read_text())["history"]) == 2
+    rest = fitted(preset, cut, resume=True, **known)
+    assert len(rest.history) == len(whole.history) == preset.epochs
+    for resumed, unbroken in zip(rest.history, whole.history, strict=True):
+        assert resumed.loss == pytest.approx(unbroken.loss, rel=0.02)
+        assert resumed.learning_rate == pytest.approx(unbroken.learning_rate)
+
+
+def test_a_step_is_traced_once_and_the_validation_loss_is_the_mean_of_all_faces(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    traced = []
+    step = keras.Model.train_step
+
+    def counted(model: keras.Model, data: Any) -> Any:
+        traced.append(model)
+        return step(model, data)
+
+    monkeypatch.setattr(keras.Model, "train_step", counted)
+    preset = Preset("p", "cnn-basic", widths=(4, 4), epochs=2, batch_size=8, vote_weight=0.5)
+    faces = bars(513, 2)
+    done = fit(preset, bars(16, 1), faces, seed=5, work_dir=tmp_path, verbose=0)
+    assert len(traced) == 1
+    scores = done.model.predict(faces.images.astype(np.float32), verbose=0)["expression"]
+    likely = softmax(np.asarray(scores))[np.arange(513), faces.labels]
+    best = min(done.history, key=lambda epoch: -epoch.validation_accuracy)
+    assert best.validation_loss == pytest.approx(-np.log(likely).mean(), rel=0.01)
+
+
+@pytest.mark.full
+def test_the_moving_average_begins_anew_with_each_phase(tmp_path: Path) -> None:
+    """Where nothing is learnt, the average of the weights is the weights."""
+    still = dataclasses.replace(STILL, epochs=4, small_epochs=2, small_size=32, ema_momentum=0.99)
+    found = fitted(still, tmp_path).model
+    keras.utils.set_random_seed(5)
+    assert_same(found, build(still, SIZES))
+
+
+def test_a_training_begins_where_another_ended(tmp_path: Path) -> None:
+    spec = ModelSpec.load(SHIPPED_MODEL)
+    begun = build(TINY, {head.output: len(head.labels) for head in spec.heads if head.output})
+    begun.save(tmp_path / "model.keras")
+    spec.save(tmp_path)
+    assert_same(fitted(STILL, tmp_path, seed=9, initial_model=tmp_path).model, begun)
+
+
+def test_images_of_another_size_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"learns from images \(64, 64, 1\), got \(48, 48, 1\)"):
+        fitted(dataclasses.replace(TINY, input_size=64), tmp_path)
+
+
+def trained(directory: Path, spec: ModelSpec, preset: Preset, labels: tuple[str, ...]) -> Path:
+    """Write what a training can begin with, and return the directory."""
+    build(preset, {"expression": len(labels), "votes": 8}).save(directory / "model.keras")
+    head = Head(name="expression", output="expression", labels=labels, meaning="a label")
+    voters = Head(name="ferplus", output="votes", labels=tuple("abcdefgh"), meaning="votes")
+    spec.model_copy(update={"heads": (head, voters)}).save(directory)
+    return directory
+
+
+@pytest.mark.parametrize("preset", [TINY, PRESETS["cnn-basic"]], ids=["named", "unnamed layers"])
+@pytest.mark.parametrize(
+    ("classes", "anew"), [(("a", "b", "c"), False), (("a", "c", "b"), True), (("a",), True)]
+)
+def test_a_head_for_other_classes_is_learnt_anew_and_all_else_taken_over(
+    tmp_path: Path, spec: ModelSpec, classes: tuple[str, ...], anew: bool, preset: Preset
+) -> None:
+    """Also a head whose output had another name."""
+    trained(tmp_path, spec, preset, ("a", "b", "c"))
+    mine = build(preset, {"expression": len(classes), "ferplus": 8})
+    before = mine.get_layer("expression").get_weights()
+    initialise_from(tmp_path, mine, classes)
+    theirs = keras.models.load_model(tmp_path / "model.keras")
+    pairs = [(mine.get_layer("ferplus"), theirs.get_layer("votes"))]
+    pairs += list(zip(mine.layers[:-2], theirs.layers[:-2], strict=True))
+    for ours, taken in pairs:
+        for a, b in zip(ours.get_weights(), taken.get_weights(), strict=True):
+            np.testing.assert_array_equal(a, b)
+    expected = before if anew else theirs.get_layer("expression").get_weights()
+    np.testing.assert_array_equal(mine.get_layer("expression").get_weights()[0], expected[0])
+
+
+def test_a_training_cannot_begin_with_another_network(tmp_path: Path, spec: ModelSpec) -> None:
+    names = ("a", "b")
+    mine = build(TINY, {"expression": 2})
+    with pytest.raises(DataError, match=r"model\.keras is missing"):
+        initialise_from(tmp_path, mine, names)
+    for other in ({"widths": (8, 16)}, {"blocks_per_stage": 2}):
+        trained(tmp_path, spec, dataclasses.replace(TINY, **other), names)
+        with pytest.raises(DataError, match="is another network"):
+            initialise_from(tmp_path, mine, names)
+
+
+def saved(directory: Path, seed: int, preset: Preset = TINY) -> keras.Model:
+    """Write a network of random weights where a training would, and return it."""
+    keras.utils.set_random_seed(seed)
+    network = build(preset, SIZES)
+    directory.mkdir()
+    network.save(directory / "model.keras")
+    ModelSpec.load(SHIPPED_MODEL).save(directory)
+    return network
+
+
+@pytest.mark.parametrize(
+    ("names", "share", "shares"),
+    [("", None, (1,)), ("ab", None, (1 / 3, 1 / 3, 1 / 3)), ("ab", 0.8, (0.8, 0.1, 0.1))],
+)
+def test_every_training_counts_alike_or_as_told(
+    tmp_path: Path, names: str, share: float | None, shares: tuple[float, ...]
+) -> None:
+    others = [saved(tmp_path / name, seed) for seed, name in enumerate(names)]
+    network = build(TINY, SIZES)
+    parts = [model.get_weights() for model in (network, *others)]
+    weights = [weights_of(tmp_path / name, network, FER2013_LABELS) for name in names]
+    average(network, weights, share)
+    for found, *each in zip(network.get_weights(), *parts, strict=True):
+        expected = sum(w * part for w, part in zip(shares, each, strict=True))
+        assert found == pytest.approx(expected, abs=1e-6)
+
+
+def test_a_training_ends_with_the_mean(tmp_path: Path) -> None:
+    """And with batch-norm statistics for it, which the mean of the statistics is not."""
+    other = saved(tmp_path / "other", 8)
+    runs = [
+        fitted(TINY, tmp_path / "work", resume=True, averaged_with=averaged).model
+        for averaged in ((), (tmp_path / "other",))
+    ]
+    alone, mean = (run.trainable_variables for run in runs)
+    for found, a, b in zip(mean, alone, other.trainable_variables, strict=True):
+        assert np.asarray(found) == pytest.approx((np.asarray(a) + np.asarray(b)) / 2, abs=1e-6)
+    statistics = [
+        [np.asarray(w) for w in model.non_trainable_variables if "moving" in w.path]
+        for model in (runs[1], runs[0], other)
+    ]
+    naive = [(a + b) / 2 for a, b in zip(*statistics[1:], strict=True)]
+    assert any(np.abs(a - b).max() > 0.1 for a, b in zip(statistics[0], naive, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("directory", "labels", "said"),
+    [
+        ("none", FER2013_LABELS, "is missing"),
+        ("same", FER2013_LABELS[::-1], "the data set has neutral"),
+        ("wide", FER2013_LABELS, "another network"),
+    ],
+)
+def test_what_cannot_be_averaged_with_is_told_before_anything_is_learnt(
+    tmp_path: Path, directory: str, labels: tuple[str, ...], said: str
+) -> None:
+    saved(tmp_path / "same", 1)
+    saved(tmp_path / "wide", 1, TINY.override({"widths": (8, 16)}))
+    faces = dataclasses.replace(bars(32, 1), class_names=labels)
+    known = {"seed": 5, "work_dir": tmp_path / "work", "verbose": 0}
+    with pytest.raises(DataError, match=said):
+        fit(TINY, faces, faces, averaged_with=[tmp_path / directory], **known)
+    assert not list((tmp_path / "work").iterdir())
+
+
+TRAIN_TWICE = """
+import json, sys
+from pathlib import Path
+from tests.training.samples import TINY, bars
+from training.fit.pretrained import distribute
+from training.fit.loop import fit
+
+def trained(name):
+    done = fit(TINY.override({"epochs": 1}), bars(64, 1), bars(32, 2), seed=5,
+               work_dir=Path(sys.argv[1]) / name, verbose=0)
+    [devices] = {len(variable.value.devices()) for variable in done.model.variables}
+    return {"devices": devices, "loss": done.history[0].loss,
+            "validation_loss": done.history[0].validation_loss}
+
+print(json.dumps([trained("one"), distribute(), trained("two")]))
+"""
+
+#: Two devices on one processor; optimising what they run takes longer than running it.
+XLA_FLAGS = "--xla_force_host_platform_device_count=2 --xla_backend_optimization_level=0"
+
+
+@pytest.mark.full
+@pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="needs requirements-jax.txt")
+def test_two_devices_learn_what_one_learns(tmp_path: Path) -> None:
+    backend = {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu", "XLA_FLAGS": XLA_FLAGS}
+    done = subprocess.run(
+        [sys.executable, "-c", TRAIN_TWICE, str(tmp_path)],
+        cwd=ROOT,
+        env=os.environ | backend,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    one, devices, two = json.loads(done.stdout.splitlines()[-1])
+    assert (one["devices"], devices, two["devices"]) == (1, 2, 2)
+    assert two["loss"] == pytest.approx(one["loss"], rel=0.02)
+    assert two["validation_loss"] == pytest.approx(one["validation_loss"], rel=0.05)
+
+
+def test_tensorflow_is_told_what_it_would_need() -> None:
+    with pytest.raises(DataError, match="KERAS_BACKEND=jax"):
+        distribute()

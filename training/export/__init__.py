@@ -1,1 +1,0 @@
-"""A Keras network as the files that others run."""
