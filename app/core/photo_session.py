@@ -81,7 +81,7 @@ class PhotoSession:
         self._waiting: deque[int] = deque()
         self._at: int | None = None  # the one that is being read
         self._reading = False
-        self._expected = self._size = 0
+        self._expected = self.size = 0  # bytes of all pictures, without the files
         self._total = self._analysed = 0  # since the job began
         self._began = self._took = 0.0
 
@@ -106,11 +106,6 @@ class PhotoSession:
     def running(self) -> bool:
         """Whether something is read, or waits for it."""
         return self.job is not None and self.job.active
-
-    @property
-    def size(self) -> int:
-        """Bytes of all pictures, without the files."""
-        return self._size
 
     @property
     def uploads(self) -> list[Upload]:
@@ -196,11 +191,13 @@ class PhotoSession:
         with self._lock:
             photo = self._photos.pop(number, None)
             if photo is not None:
-                self._size -= photo.size
+                self.size -= photo.size
                 self._waiting = deque(n for n in self._waiting if n != number)
                 self.notices = []
                 if not self._photos:
                     self.clear()
+                elif not self.running:
+                    self._hold()
                 self._changed.notify_all()
 
     def cancel(self) -> None:
@@ -272,7 +269,7 @@ class PhotoSession:
     def put(self, before: Photo, photo: Photo) -> None:
         """Put what became of a photograph in its place, with the lock held."""
         self._photos[photo.number] = photo
-        self._size += photo.size - before.size
+        self.size += photo.size - before.size
 
     def _new(self, photos: Sequence[Photo]) -> list[Photo]:
         """Return the files that are not here yet, with the reasons of those that are too many."""
@@ -281,7 +278,11 @@ class PhotoSession:
             inside = photo.upload is not None and is_zip(photo.upload.name)
             return id(photo.upload), photo.name if inside else ""
 
-        here = {identity(photo): photo for photo in self.all if photo.upload is not None}
+        came = {identity(photo) for photo in photos}
+        for photo in self.all:  # what was not read, is once more
+            if photo.error and photo.upload is not None and identity(photo) in came:
+                del self._photos[photo.number]
+        here = {identity(photo) for photo in self.all if photo.upload is not None}
         again = [photo.name for photo in photos if identity(photo) in here]
         if again:
             self.tell(f"{listed(again)} {'is' if len(again) == 1 else 'are'} here already.")
@@ -372,15 +373,15 @@ class PhotoSession:
 
     def _make_room(self) -> None:
         """End the analysis if the photographs take more memory than there is."""
-        if len(self) > self.limits.always and self._size > self._expected:
-            more = self._size + _STEP * self.photo_bytes
+        if len(self) > self.limits.always and self.size > self._expected:
+            more = self.size + _STEP * self.photo_bytes
             if self.budget.take(self, self.uploaded, more):
                 self._expected = more
             else:
                 self._close(_ROOM_ENDED)
 
     def _close(self, reason: str, missing: Missing = Missing.NOT_READ) -> None:
-        """Read nothing more; what is not done gets a reason instead of a result."""
+        """Read nothing more; what is not done gets a reason."""
         with self._lock:
             for number in (self._at, *self._waiting):
                 photo = self._photos.get(number or 0)
@@ -395,5 +396,8 @@ class PhotoSession:
             if self.job is job:
                 if self._reading:
                     self._close(_BROKEN_OFF)
-                self._expected = self._size
-                self.budget.hold(self, self.uploaded + self._size)
+                self._hold()
+
+    def _hold(self) -> None:
+        self._expected = self.size
+        self.budget.hold(self, self.uploaded + self.size)
