@@ -38,8 +38,7 @@ _STEP = 64
 class PhotoSession:
     """One visitor's photographs, each read once whatever the page does. Safe to share.
 
-    The page works with it, a job reads, and another thread ends it when the visitor has left. A
-    photograph is known by its number, which stays.
+    The page works with it, a job reads, and another thread ends it when the visitor has left.
 
     Args:
         jobs: read the photographs of all visitors.
@@ -74,7 +73,7 @@ class PhotoSession:
         self.title, self.system, self.cancelled = "", 0, False
         #: What is said of the last files.
         self.notices: list[str] = []
-        #: The models that answer about every photograph; the first searches for faces.
+        #: The models that answer about every photograph.
         self.answerers: tuple[Answerer, ...] = ()
         self._photos: dict[int, Photo] = {}
         self._first: dict[bytes, int] = {}  # number of the first photograph of some contents
@@ -82,8 +81,7 @@ class PhotoSession:
         self._at: int | None = None  # the one that is being read
         self._reading = False
         self._expected = self.size = 0  # bytes of all pictures, without the files
-        self._total = self._analysed = 0  # since the job began
-        self._began = self._took = 0.0
+        self._total, self._analysed, self._began, self._took = 0, 0, 0.0, 0.0  # of the job
 
     def __len__(self) -> int:
         return len(self._photos)
@@ -135,7 +133,7 @@ class PhotoSession:
 
     def tell(self, notice: str) -> None:
         """Say one thing more of files that were not taken."""
-        self.notices = [*dict.fromkeys([*self.notices, notice])]
+        self.notices += [notice] if notice not in self.notices else []
 
     def refuse_all(self, size: int) -> None:
         """Leave a notice that so many bytes are too many together."""
@@ -172,9 +170,9 @@ class PhotoSession:
             if many and new and not self.budget.take(self, size, expected):
                 self.tell(_NO_ROOM)
                 return False
-            self._expected, self.cancelled = expected, False
             if not self.accept(files, new):
                 return False
+            self._expected, self.cancelled = expected, False
             self.ask(answerers)
             self._add(new)
             return True
@@ -293,9 +291,8 @@ class PhotoSession:
     def _add(self, photos: Sequence[Photo]) -> None:
         """Add files behind those that are here, under names that differ."""
         with self._lock:
-            known = [photo.name for photo in self.all]
+            known, new = [photo.name for photo in self.all], []
             names = distinct_names([*known, *(photo.name for photo in photos)])[len(known) :]
-            new = []
             for name, photo in zip(names, photos, strict=True):
                 self._numbers += 1
                 new.append(replace(photo, name=name, number=self._numbers))
