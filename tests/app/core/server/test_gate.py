@@ -65,6 +65,7 @@ def test_no_page_takes_more(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("FER_MAX_UPLOADS_A_MINUTE", "0")
     for place in ("photos", "video", "own_data"):
         page.switch_page(f"app/pages/{place}.py").run()
+        assert page.file_uploader, words(page)
         given = ("a.png", png(), "")
         page.file_uploader[0].set_value(given if place == "video" else [given])
         page.run()
