@@ -38,8 +38,7 @@ _STEP = 64
 class PhotoSession:
     """One visitor's photographs, each read once whatever the page does. Safe to share.
 
-    The page works with it, a job reads, and another thread ends it when the visitor has left. A
-    photograph is known by its number, which stays.
+    The page works with it, a job reads, and another thread ends it when the visitor has left.
 
     Args:
         jobs: read the photographs of all visitors.
@@ -74,16 +73,15 @@ class PhotoSession:
         self.title, self.system, self.cancelled = "", 0, False
         #: What is said of the last files.
         self.notices: list[str] = []
-        #: The models that answer about every photograph; the first searches for faces.
+        #: The models that answer about every photograph.
         self.answerers: tuple[Answerer, ...] = ()
         self._photos: dict[int, Photo] = {}
         self._first: dict[bytes, int] = {}  # number of the first photograph of some contents
         self._waiting: deque[int] = deque()
         self._at: int | None = None  # the one that is being read
         self._reading = False
-        self._expected = self._size = 0
-        self._total = self._analysed = 0  # since the job began
-        self._began = self._took = 0.0
+        self._expected = self.size = 0  # bytes of all pictures, without the files
+        self._total, self._analysed, self._began, self._took = 0, 0, 0.0, 0.0  # of the job
 
     def __len__(self) -> int:
         return len(self._photos)
@@ -106,11 +104,6 @@ class PhotoSession:
     def running(self) -> bool:
         """Whether something is read, or waits for it."""
         return self.job is not None and self.job.active
-
-    @property
-    def size(self) -> int:
-        """Bytes of all pictures, without the files."""
-        return self._size
 
     @property
     def uploads(self) -> list[Upload]:
@@ -140,7 +133,7 @@ class PhotoSession:
 
     def tell(self, notice: str) -> None:
         """Say one thing more of files that were not taken."""
-        self.notices = [*dict.fromkeys([*self.notices, notice])]
+        self.notices += [notice] if notice not in self.notices else []
 
     def refuse_all(self, size: int) -> None:
         """Leave a notice that so many bytes are too many together."""
@@ -177,9 +170,9 @@ class PhotoSession:
             if many and new and not self.budget.take(self, size, expected):
                 self.tell(_NO_ROOM)
                 return False
-            self._expected, self.cancelled = expected, False
             if not self.accept(files, new):
                 return False
+            self._expected, self.cancelled = expected, False
             self.ask(answerers)
             self._add(new)
             return True
@@ -196,11 +189,13 @@ class PhotoSession:
         with self._lock:
             photo = self._photos.pop(number, None)
             if photo is not None:
-                self._size -= photo.size
+                self.size -= photo.size
                 self._waiting = deque(n for n in self._waiting if n != number)
                 self.notices = []
                 if not self._photos:
                     self.clear()
+                elif not self.running:
+                    self._hold()
                 self._changed.notify_all()
 
     def cancel(self) -> None:
@@ -272,7 +267,7 @@ class PhotoSession:
     def put(self, before: Photo, photo: Photo) -> None:
         """Put what became of a photograph in its place, with the lock held."""
         self._photos[photo.number] = photo
-        self._size += photo.size - before.size
+        self.size += photo.size - before.size
 
     def _new(self, photos: Sequence[Photo]) -> list[Photo]:
         """Return the files that are not here yet, with the reasons of those that are too many."""
@@ -281,7 +276,11 @@ class PhotoSession:
             inside = photo.upload is not None and is_zip(photo.upload.name)
             return id(photo.upload), photo.name if inside else ""
 
-        here = {identity(photo): photo for photo in self.all if photo.upload is not None}
+        came = {identity(photo) for photo in photos}
+        for photo in self.all:  # what was not read, is once more
+            if photo.error and photo.upload is not None and identity(photo) in came:
+                del self._photos[photo.number]
+        here = {identity(photo) for photo in self.all if photo.upload is not None}
         again = [photo.name for photo in photos if identity(photo) in here]
         if again:
             self.tell(f"{listed(again)} {'is' if len(again) == 1 else 'are'} here already.")
@@ -292,9 +291,8 @@ class PhotoSession:
     def _add(self, photos: Sequence[Photo]) -> None:
         """Add files behind those that are here, under names that differ."""
         with self._lock:
-            known = [photo.name for photo in self.all]
+            known, new = [photo.name for photo in self.all], []
             names = distinct_names([*known, *(photo.name for photo in photos)])[len(known) :]
-            new = []
             for name, photo in zip(names, photos, strict=True):
                 self._numbers += 1
                 new.append(replace(photo, name=name, number=self._numbers))
@@ -372,15 +370,15 @@ class PhotoSession:
 
     def _make_room(self) -> None:
         """End the analysis if the photographs take more memory than there is."""
-        if len(self) > self.limits.always and self._size > self._expected:
-            more = self._size + _STEP * self.photo_bytes
+        if len(self) > self.limits.always and self.size > self._expected:
+            more = self.size + _STEP * self.photo_bytes
             if self.budget.take(self, self.uploaded, more):
                 self._expected = more
             else:
                 self._close(_ROOM_ENDED)
 
     def _close(self, reason: str, missing: Missing = Missing.NOT_READ) -> None:
-        """Read nothing more; what is not done gets a reason instead of a result."""
+        """Read nothing more; what is not done gets a reason."""
         with self._lock:
             for number in (self._at, *self._waiting):
                 photo = self._photos.get(number or 0)
@@ -395,5 +393,8 @@ class PhotoSession:
             if self.job is job:
                 if self._reading:
                     self._close(_BROKEN_OFF)
-                self._expected = self._size
-                self.budget.hold(self, self.uploaded + self._size)
+                self._hold()
+
+    def _hold(self) -> None:
+        self._expected = self.size
+        self.budget.hold(self, self.uploaded + self.size)

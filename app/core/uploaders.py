@@ -187,7 +187,10 @@ def _helper(
         "uploader": uploader,
         "accept": accept,
         "pastes": pastes,
-        "taken": [file.name for file in st.session_state.get(uploader) or []],
+        # One that the server has let go of meanwhile has no name.
+        "taken": [
+            file.name for file in st.session_state.get(uploader) or [] if hasattr(file, "name")
+        ],
         "most": session.limits.bytes,
         "suffixes": [*suffixes],
     }
@@ -198,6 +201,7 @@ def _hand_over(session: PhotoSession, key: str, uploader: str, take: Take) -> No
     taken: set[str] = st.session_state.setdefault(f"{key}_taken", set())
     new = [file for file in st.session_state[uploader] if file.file_id not in taken]
     taken.update(file.file_id for file in new)
+    new = [file for file in new if hasattr(file, "getvalue")]
     if not new:  # some were removed
         return
     # However much it is, it is one upload: the session limits how much is in it.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Hashable, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 
 from app.core.budget import Budget
@@ -11,6 +12,7 @@ from app.core.jobs import Jobs
 from app.core.photo import Answerer, Missing, Photo, Upload
 from app.core.photo_session import PhotoSession
 from app.core.pictures import small_jpeg
+from app.core.priority import PHOTOGRAPHS
 from app.core.uploads import Files, UploadLimits, is_zip, not_a_photo
 from app.photos.pictures import Drawings, PhotoView
 from fer.images import is_animated
@@ -181,7 +183,9 @@ class GallerySession(PhotoSession):
 
     def answer(self, photo: Photo, data: bytes, answerers: Sequence[Answerer]) -> Photo:
         """See `PhotoSession`."""
-        read = super().answer(photo, data, answerers)
+        # Who waits for few goes first: streams make room, and they are read one after the other.
+        with PHOTOGRAPHS.turn() if self.few else nullcontext():
+            read = super().answer(photo, data, answerers)
         return read if read.error else replace(read, animated=is_animated(data))
 
     def keep(self, photo: Photo, image: Image) -> Photo:

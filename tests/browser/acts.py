@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import PATIENCE, WIDE
 from tests.browser.test_live import start, stop
@@ -52,6 +52,12 @@ def photograph(page: Page, file: Path) -> None:
     picture = re.compile(f"(Thumbnail of )?{re.escape(file.name)}")
     page.get_by_role("img", name=picture).first.wait_for()
     page.locator(_IDLE).wait_for()
+
+
+def sample_answered(page: Page) -> None:
+    """Have the sample photograph answered on the Photo page."""
+    page.get_by_role("button", name="Try it with a sample photo").click()
+    expect(page.get_by_role("img", name="sample.jpg with 1 face marked")).to_be_visible()
 
 
 def stream(page: Page, starts: int = 1) -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
@@ -79,25 +83,81 @@ def actress(launch: Launch, astronaut: Image, tmp_path_factory: pytest.TempPathF
     return launch(*FLAGS, f"--use-file-for-fake-video-capture={film}")
 
 
+Serve = Callable[..., str]
+
+
+@pytest.fixture(scope="module")
+def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
+    """Run the app until the end of the module, with settings and options of `running_app`."""
+    with ExitStack() as stack:
+
+        def start(env: dict[str, str] | None = None, **options: Any) -> str:
+            log = options.pop("log", None) or tmp_path_factory.mktemp("server") / "log.txt"
+            usual = {} if "TURN_URLS" in (env or {}) else {"FER_ICE": "local"}
+            env = usual | (env or {})
+            return stack.enter_context(running_app(log, env, **options))
+
+        yield start
+
+
+@dataclass(frozen=True)
+class Forgetful:
+    """A server that soon forgets who has left: its address, and the folder of all that it writes.
+
+    Once a second it writes down how many objects of visitors it has, and its megabytes.
+    """
+
+    url: str
+    folder: Path
+
+    def census(self) -> dict[str, float]:
+        file = self.folder / "census.json"
+        return dict(json.loads(file.read_text())) if file.exists() else {}
+
+
+@pytest.fixture(scope="session")
+def forgetful(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forgetful]:
+    folder = tmp_path_factory.mktemp("private")
+    env = {"TMPDIR": str(folder), "HOME": str(folder), "FER_ICE": "local"}
+    env["FER_TEST_CENSUS"] = str(folder / "census.json")
+    module = "tests.browser.servers.forgetful_streamlit"
+    with running_app(folder / "log.txt", env, module) as url:
+        yield Forgetful(url, folder)
+
+
+Open = Callable[..., Page]
+
+
+@pytest.fixture
+def open_page() -> Iterator[Open]:
+    """Open an address in a fresh session of a browser; options are those of a browser context."""
+    contexts = []
+
+    def open_in(browser: Browser, url: str = "", script: str = "", **options: Any) -> Page:
+        context = browser.new_context(**{"viewport": WIDE, "permissions": ["camera"], **options})
+        context.set_default_timeout(PATIENCE)
+        contexts.append(context)
+        page = context.new_page()
+        page.add_init_script(script)
+        if url:
+            page.goto(url)
+        return page
+
+    yield open_in
+    for context in contexts:
+        # As visitors close tabs: a stream that is killed keeps its place for a while.
+        for page in context.pages:
+            page.close()
+        context.close()
+
+
 Visit = Callable[..., Page]
 
 
 @pytest.fixture
-def visit(browser: Browser, app_url: str) -> Iterator[Visit]:
+def visit(browser: Browser, app_url: str, open_page: Open) -> Visit:
     """Open a page of the app in a fresh session; options are those of a browser context."""
-    contexts = []
-
-    def open_page(path: str = "", **options: object) -> Page:
-        context = browser.new_context(**({"viewport": WIDE} | options))  # type: ignore[arg-type]
-        context.set_default_timeout(PATIENCE)
-        contexts.append(context)
-        page = context.new_page()
-        page.goto(f"{app_url}/{path}")
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
+    return lambda path="", **options: open_page(browser, f"{app_url}/{path}", **options)
 
 
 def wait_until(holds: Callable[[], bool], what: str) -> None:

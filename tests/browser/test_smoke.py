@@ -7,54 +7,29 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from app.core.paths import SAMPLE
-from tests.browser.conftest import PATIENCE, WIDE
+from tests.browser.conftest import Open, Visit
 from tests.browser.test_video import write_clip
-
-Open = Callable[[Browser, str], Page]
-
-
-@pytest.fixture
-def open_page(app_url: str) -> Iterator[Open]:
-    """Open a page in a fresh session of a browser, which may use its camera."""
-    contexts = []
-
-    def open_in(browser: Browser, path: str) -> Page:
-        context = browser.new_context(viewport=WIDE, permissions=["camera"])  # type: ignore[arg-type]
-        context.set_default_timeout(PATIENCE)
-        contexts.append(context)
-        page = context.new_page()
-        page.goto(f"{app_url}/{path}")
-        return page
-
-    yield open_in
-    for context in contexts:
-        # As visitors close tabs: a stream that is killed keeps its place for a while.
-        for page in context.pages:
-            page.close()
-        context.close()
 
 
 def put(page: Page, *files: Path) -> None:
     page.locator("input[type=file]").first.set_input_files(files)
 
 
-def test_a_photo_becomes_a_card(browser: Browser, open_page: Open) -> None:
-    page = open_page(browser, "")
+def test_a_photo_becomes_a_card(visit: Visit) -> None:
+    page = visit()
     put(page, SAMPLE)
     expect(page.get_by_role("img", name=f"{SAMPLE.name} with 1 face marked")).to_be_visible()
     expect(page.get_by_text("Face 1", exact=True)).to_be_visible()
     expect(page.get_by_role("figure", name="Bar chart of face 1")).to_be_visible()
 
 
-def test_the_camera_over_the_server(actress: Browser, open_page: Open) -> None:
-    page = open_page(actress, "live?live=server")
+def test_the_camera_over_the_server(actress: Browser, app_url: str, open_page: Open) -> None:
+    page = open_page(actress, f"{app_url}/live?live=server")
     part = page.frame_locator("iframe[title*=webrtc]")
     part.get_by_role("button", name="Start", exact=True).click()
     expect(page.get_by_text(re.compile("[1-9] faces? in view")).first).to_be_visible()
@@ -62,28 +37,28 @@ def test_the_camera_over_the_server(actress: Browser, open_page: Open) -> None:
     expect(page.get_by_role("heading", name="This session")).to_be_visible()
 
 
-def test_the_camera_on_the_device(actress: Browser, open_page: Open) -> None:
-    page = open_page(actress, "live?live=device")
+def test_the_camera_on_the_device(actress: Browser, app_url: str, open_page: Open) -> None:
+    page = open_page(actress, f"{app_url}/live?live=device")
     page.locator(".live").get_by_role("button", name="Start", exact=True).click()
     expect(page.get_by_text(re.compile("[1-9] faces? in view")).first).to_be_visible()
     page.locator(".live").get_by_role("button", name="Stop", exact=True).click()
     expect(page.get_by_role("heading", name="This session")).to_be_visible()
 
 
-def test_a_recording(browser: Browser, open_page: Open, tmp_path: Path) -> None:
-    page = open_page(browser, "video")
+def test_a_recording(visit: Visit, tmp_path: Path) -> None:
+    page = visit("video")
     expect(page.get_by_role("button", name="Try it with a sample video")).to_be_visible()
     put(page, write_clip(tmp_path / "holiday.mp4", "libx264"))
     expect(page.get_by_role("button", name="All files (ZIP)")).to_be_visible()
     expect(page.get_by_text("Surest moments")).to_be_visible()
 
 
-def test_many_photos_last_over_a_reload(browser: Browser, open_page: Open, tmp_path: Path) -> None:
+def test_many_photos_last_over_a_reload(visit: Visit, tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "holiday.zip", "w") as archive:
         for number in range(6):
             archive.write(SAMPLE, f"{number}.jpg")
         archive.writestr("broken.jpg", b"no picture")
-    page = open_page(browser, "")
+    page = visit("")
     put(page, tmp_path / "holiday.zip")
     tiles = page.get_by_role("group", name="Photos").locator(".tile")
     expect(tiles).to_have_count(7)
@@ -92,16 +67,16 @@ def test_many_photos_last_over_a_reload(browser: Browser, open_page: Open, tmp_p
     expect(tiles).to_have_count(7)
 
 
-def test_a_face_is_labelled(browser: Browser, open_page: Open) -> None:
-    page = open_page(browser, "own_data")
+def test_a_face_is_labelled(visit: Visit) -> None:
+    page = visit("own_data")
     put(page, SAMPLE)
     expect(page.get_by_text("FER Lens says happy")).to_be_visible()
     page.keyboard.press("Enter")
     expect(page.locator(".count")).to_contain_text("1 of 1 labelled")
 
 
-def test_the_dashboard(browser: Browser, open_page: Open) -> None:
-    page = open_page(browser, "dashboard")
+def test_the_dashboard(visit: Visit) -> None:
+    page = visit("dashboard")
     page.get_by_role("tab", name="Mistakes").click()
     expect(page.get_by_role("figure", name="Confusion matrix")).to_be_visible()
     page.get_by_role("tab", name="Training").click()

@@ -69,7 +69,7 @@ def test_a_number_that_changes_in_python_changes_in_javascript_too(
 @pytest.mark.parametrize(
     ("module", "function", "other", "scene"),
     [
-        (quality, "_light", lambda face: 0.0, "several"),
+        (quality, "_sharpness", lambda face: 0.0, "several"),
         (alignment, "frame_transform", lambda *args: frame_transform(*args) * 0.9, "blurred"),
         (evidence, "flat_share", lambda *args, **options: 0.3, "several"),
     ],

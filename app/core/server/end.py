@@ -33,8 +33,6 @@ from app.core.session.session_store import PARAMETER
 #: Seconds for answers that are under way to be taken. Container engines wait ten before they kill.
 END_SECONDS = 5
 
-_LOOK_SECONDS = 0.05
-
 _log = logging.getLogger(__name__)
 
 _tasks: list[Callable[[], object]] = []
@@ -62,13 +60,12 @@ def tidy_up() -> None:
 def end_in_time(server: type[uvicorn.Server] = uvicorn.Server, seconds: int = END_SECONDS) -> None:
     """Have a web server end soon after it was told to, and tidy up then; all of this process.
 
-    A server that ends tells all who are connected, and waits until they are gone. It does not tell
-    those who were let in at that moment, such as a page that was fetching its parts, and it waits
-    without end for them, and for an answer that nobody takes.
+    A server that ends waits without end for those who were let in at that moment, such as a page
+    that was fetching its parts, and for an answer that nobody takes.
 
     Seen in uvicorn 0.54.0 with Streamlit 1.67.0. Without it, a server to which others were
-    connecting did not end in three of four trials. It can go when uvicorn tells those too, and
-    Streamlit sets `timeout_graceful_shutdown`.
+    connecting did not end in three of four trials. It can go when Streamlit sets
+    `timeout_graceful_shutdown`, and has a place for what is to be done at the end.
 
     Args:
         server: the class of the servers, which is changed in place, once.
@@ -82,23 +79,12 @@ def end_in_time(server: type[uvicorn.Server] = uvicorn.Server, seconds: int = EN
     async def in_time(self: uvicorn.Server, sockets: list[socket.socket] | None = None) -> None:
         if self.config.timeout_graceful_shutdown is None:
             self.config.timeout_graceful_shutdown = seconds
-        telling = asyncio.create_task(_tell_latecomers(self, set(self.server_state.connections)))
         try:
             await shutdown(self, sockets)
         finally:
-            telling.cancel()
             tidy_up()
 
     server.shutdown = in_time  # type: ignore[method-assign]
-
-
-async def _tell_latecomers(server: uvicorn.Server, told: set[object]) -> None:
-    """Tell whoever is connected and was not told yet, until cancelled."""
-    while True:
-        for connection in server.server_state.connections - told:
-            told.add(connection)
-            connection.shutdown()
-        await asyncio.sleep(_LOOK_SECONDS)
 
 
 #: Seconds after the last one has left in which a page that is reloaded, or has lost its connection,

@@ -23,12 +23,8 @@
  */
 
 /**
- * @typedef {object} FrameFacts what the page knows of the frame
- * @property {number} number counts the frames of the run
- * @property {number} seconds on the device's clock
- * @property {number} draw milliseconds that the last overlay took
- * @property {number} received frames that the camera has given since the last analysed one
- * @property {number} shown frames that were drawn since then
+ * @typedef {Pick<import("./types.js").Frame, "number" | "seconds" | "draw" | "received" | "shown">
+ *   } FrameFacts  what the page knows of the frame
  */
 
 /** @type {Record<Kind, (view: DataView, at: number, value: number) => void>} */

@@ -105,7 +105,9 @@ def test_the_same_contents_are_read_once_under_all_their_names(session: Session)
     analyzer = FakeAnalyzer(SPEC)
     files = [Upload(name, png(1)) for name in ("a.png", "b.png")]
     found = take(session, *files, by=answerer(analyzer))
+    left = session.budget.left
     session.remove(found[0].number)
+    assert session.budget.left == left + len(png(1)) + session.keeps
     take(session, Upload("c.png", png(1)), by=answerer(analyzer))
     assert analyzer.searches == 1 + 1, "the first is gone"
     assert names(session) == ["b.png", "c.png"]
@@ -164,7 +166,8 @@ def test_a_cancel_works_at_once_and_keeps_what_is_done(session: Session) -> None
     held.go.set()
     done(session)
     assert not any(photo.width for photo in session.all), "what was being read comes too late"
-    take(session, *uploads(1, first=7))
+    assert len(take(session, *uploads(3))) == 3, "what was not started can be tried again"
+    assert [photo.error for photo in session.all] == [""] * 3
     assert not session.cancelled
 
 

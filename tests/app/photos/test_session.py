@@ -9,9 +9,13 @@ from app.core.budget import Budget
 from app.core.jobs import Jobs, State
 from app.core.memory import MB
 from app.core.photo import Missing, Upload
+from app.core.priority import PHOTOGRAPHS
 from app.core.uploads import UploadLimits
 from app.photos.session import COPY_SIDE, FEW, THUMBNAIL_SIDE, GallerySession
+from fer import Detections, Faces
 from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
+from fer.model.spec import ModelSpec
+from fer.types import Image
 from tests.app.photos.samples import MODEL, SPEC, answerer, views
 from tests.app.samples import PATIENCE, FakeAnalyzer, HeldAnalyzer, png
 
@@ -46,7 +50,10 @@ def test_few_are_read_though_many_of_others_wait(session: GallerySession) -> Non
     held = HeldAnalyzer(SPEC)
     other = GallerySession(session.jobs, session.quick, session.budget, session.limits)
     other.take(uploads(FEW + 1), [answerer(held)])
-    take(session, *uploads(FEW))
+    assert held.began.wait(PATIENCE)
+    assert PHOTOGRAPHS._there == 0, "streams need not make room for many"
+    take(session, *uploads(FEW), analyzer=(noting := NotingAnalyzer(SPEC)))
+    assert noting.seen == [1] * FEW
     assert not session.running
     assert session.few
     session.take(uploads(1, first=FEW), [answerer()])
@@ -55,6 +62,18 @@ def test_few_are_read_though_many_of_others_wait(session: GallerySession) -> Non
     assert session.job.state is State.WAITING
     held.go.set()
     done(session)
+
+
+class NotingAnalyzer(FakeAnalyzer):
+    """Notes how many photographs somebody waits for while it reads."""
+
+    def __init__(self, spec: ModelSpec) -> None:
+        super().__init__(spec)
+        self.seen: list[int] = []
+
+    def all_heads(self, image: Image, detections: Detections | None = None) -> dict[str, Faces]:
+        self.seen.append(PHOTOGRAPHS._there)
+        return super().all_heads(image, detections)
 
 
 @pytest.mark.parametrize(("places", "read"), [(1, FEW + 2), (0, FEW)])

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import io
-import json
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -17,8 +15,7 @@ from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from app.core.paths import SAMPLE
 from fer.evaluation.report import Report
-from tests.browser.conftest import PATIENCE, WIDE, follow, until_made
-from tests.browser.server import running_app
+from tests.browser.conftest import Open, Serve, follow, until_made
 from tests.browser.test_video import write_clip
 from tests.samples import SHIPPED_MODEL, write_copy
 
@@ -54,39 +51,28 @@ class Site:
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def site(serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> Site:
     folder = tmp_path_factory.mktemp("models")
-    directory = write_copy(folder, f"{MARKUP}".replace("/", "")[:100])
+    directory = write_copy(folder, MARKUP.replace("/", "")[:100])
     report = Report.load(directory)
     data = report.data.model_copy(update={"name": NAMES[0]})
-    report.model_copy(
-        update={
-            "name": MARKUP,
-            "machine": MARKUP,
-            "command": MARKUP,
-            "preset": MARKUP,
-            "data": data,
-        }
-    ).save(directory)
+    named = dict.fromkeys(("name", "machine", "command", "preset"), MARKUP)
+    report.model_copy(update={**named, "data": data}).save(directory)
     log = folder / "log.txt"
     env = {"FER_MODEL": str(SHIPPED_MODEL), "FER_MODELS": str(folder)}
     turn = {"TURN_URLS": "turn:127.0.0.1:3478"}
-    with running_app(log, env | turn | SECRETS) as url:
-        yield Site(url, log)
+    return Site(serve(env | turn | SECRETS, log=log), log)
 
 
 @pytest.fixture
-def page(site: Site, browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(viewport=WIDE, permissions=["camera"])  # type: ignore[arg-type]
-    context.set_default_timeout(PATIENCE)
-    page = context.new_page()
+def page(site: Site, browser: Browser, open_page: Open) -> Iterator[Page]:
+    page = open_page(browser)
     page.on("request", lambda request: site.asked.append(request.url))
     page.on("dialog", lambda dialog: site.asked.append(f"dialog {EVIL}"))
     page.on("websocket", lambda socket: socket.on("framereceived", lambda f: keep(site, f)))
     page.goto(site.url)
     yield page
     harmless(page)
-    context.close()
 
 
 def keep(site: Site, frame: bytes | str) -> None:
@@ -103,12 +89,8 @@ def harmless(page: Page) -> None:
     expect(page.locator(".katex:has-text('x')")).to_have_count(0)
 
 
-def photos() -> list[FilePayload]:
-    data = SAMPLE.read_bytes()
-    return [
-        {"name": name, "mimeType": "image/jpeg", "buffer": data + bytes(i)}
-        for i, name in enumerate(NAMES)
-    ]
+def payload(name: str, kind: str, data: bytes) -> FilePayload:
+    return {"name": name, "mimeType": kind, "buffer": data}
 
 
 def archive() -> FilePayload:
@@ -117,70 +99,38 @@ def archive() -> FilePayload:
         for i, name in enumerate(NAMES):
             made.writestr(name, SAMPLE.read_bytes() + bytes(1 + i))
         made.writestr(f"happy/{MARKUP.replace('/', '')}.jpg", SAMPLE.read_bytes())
-    return {"name": f"{MARKUP}.zip", "mimeType": "application/zip", "buffer": out.getvalue()}
+    return payload(f"{MARKUP}.zip", "application/zip", out.getvalue())
 
 
-def saved(page: Page, name: str) -> tuple[str, bytes]:
-    with page.expect_download() as file:
-        page.get_by_role("button", name=name, exact=True).click()
-    return file.value.suggested_filename, file.value.path().read_bytes()
-
-
-def no_formulas(table: bytes) -> list[dict[str, str]]:
-    rows = list(csv.DictReader(io.StringIO(table.decode("utf-8-sig"))))
-    for row in rows:
-        for column in ("file", "photo", "expression", "model", "error"):
-            assert not row.get(column, "").startswith(("=", "+", "-", "@", "\t"))
-    return rows
-
-
-def inside(data: bytes) -> None:
-    for name in zipfile.ZipFile(io.BytesIO(data)).namelist():
-        assert ".." not in name.split("/")
-        assert not set(name) & set('<>:"|?*\\\0\n\u202e')
+# What stands in files (no formulas, no paths that lead out) is tested where they are written.
 
 
 def test_photos(page: Page) -> None:
-    page.locator("input[type=file]").first.set_input_files(photos())
+    data = SAMPLE.read_bytes()
+    photos = [payload(name, "image/jpeg", data + bytes(i)) for i, name in enumerate(NAMES)]
+    page.locator("input[type=file]").first.set_input_files(photos)
     expect(page.get_by_role("button", name="CSV of all")).to_be_visible()
-    expect(page.get_by_text(MARKUP.split()[-2])).to_have_count(len(NAMES[:1]))
-    harmless(page)
-    assert len(no_formulas(saved(page, "CSV of all")[1])) == len(NAMES)
-    assert len(json.loads(saved(page, "JSON of all")[1])["photos"]) == len(NAMES)
-    inside(saved(page, "Everything (ZIP)")[1])
+    expect(page.get_by_text(MARKUP.split()[-2])).to_have_count(1)
 
 
-def test_an_archive(page: Page) -> None:
+@pytest.mark.parametrize(
+    ("name", "ready"),
+    [("Photos", "Everything (ZIP)"), ("Your data", "Labelled set (ZIP)")],
+)
+def test_an_archive(page: Page, name: str, ready: str) -> None:
+    follow(page, name)
     page.locator("input[type=file]").first.set_input_files(archive())
-    expect(page.get_by_role("button", name="Everything (ZIP)")).to_be_visible()
-    harmless(page)
-    name, data = saved(page, "Everything (ZIP)")
-    assert "<" not in name
-    inside(data)
-    rows = no_formulas(saved(page, "CSV of all")[1])
-    assert sum("path leads out" in row["error"] for row in rows) == 1
-
-
-def test_own_data(page: Page) -> None:
-    follow(page, "Your data")
-    page.locator("input[type=file]").first.set_input_files(archive())
-    expect(page.get_by_role("button", name="Labelled set (ZIP)")).to_be_visible()
-    harmless(page)
-    inside(saved(page, "Labelled set (ZIP)")[1])
-    assert no_formulas(saved(page, "Labels (CSV)")[1])
+    with page.expect_download() as file:
+        page.get_by_role("button", name=ready).click()
+    assert "<" not in file.value.suggested_filename
 
 
 def test_a_video(page: Page, tmp_path: Path) -> None:
     data = write_clip(tmp_path / "a.mp4", "libx264").read_bytes()
     follow(page, "Video")
-    page.locator("input[type=file]").first.set_input_files(
-        {"name": f"{MARKUP}.mp4", "mimeType": "video/mp4", "buffer": data}
-    )
+    video = payload(f"{MARKUP}.mp4", "video/mp4", data)
+    page.locator("input[type=file]").first.set_input_files(video)
     expect(page.get_by_role("button", name="All files (ZIP)")).to_be_visible()
-    harmless(page)
-    name, archived = saved(page, "All files (ZIP)")
-    assert "<" not in name
-    inside(archived)
 
 
 def test_the_dashboard(page: Page) -> None:
@@ -192,10 +142,10 @@ def test_the_dashboard(page: Page) -> None:
         tab.click()
         until_made(page)
         harmless(page)
-    _, html = saved(page, "Report (HTML)")
-    page.set_content(html.decode())
+    with page.expect_download() as file:
+        page.get_by_role("button", name="Report (HTML)").click()
+    page.set_content(file.value.path().read_text(encoding="utf-8"))
     page.locator("h1").wait_for()
-    harmless(page)
 
 
 def test_live(page: Page) -> None:
@@ -232,12 +182,6 @@ def test_other_sites_can_neither_upload_nor_read(site: Site) -> None:
     for path in ("/", "/_stcore/health", "/_stcore/host-config"):
         status, allowed = answer(site.url, "GET", path, Origin=origin)
         assert allowed not in ("*", origin)
-    upgrade = {
-        "Origin": origin,
-        "Connection": "Upgrade",
-        "Upgrade": "websocket",
-        "Sec-WebSocket-Version": "13",
-    }
-    key = {"Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="}
-    status, _ = answer(site.url, "GET", "/_stcore/stream", **upgrade, **key)
-    assert status == 403
+    upgrade = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
+    key = {"Origin": origin, "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="}
+    assert answer(site.url, "GET", "/_stcore/stream", **upgrade, **key)[0] == 403

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import io
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image as PillowImage
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from fer.types import Image
-from tests.browser.conftest import PATIENCE, WIDE
-from tests.browser.server import running_app
+from tests.browser.conftest import Open, Serve
 from tests.browser.test_live import component
 from tests.browser.test_video import write_clip
 
@@ -25,21 +23,10 @@ LARGE = 2**20
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder = tmp_path_factory.mktemp("full")
+def server(serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> str:
     # Bytecode would be cut off, and read by others.
-    env = {"FER_ICE": "local", "TMPDIR": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
-    module = "tests.browser.servers.full_disk_streamlit"
-    with running_app(folder / "log.txt", env, module) as url:
-        yield url
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(viewport=WIDE, permissions=["camera"])  # type: ignore[arg-type]
-    context.set_default_timeout(PATIENCE)
-    yield context.new_page()
-    context.close()
+    env = {"TMPDIR": str(tmp_path_factory.mktemp("full")), "PYTHONDONTWRITEBYTECODE": "1"}
+    return serve(env, module="tests.browser.servers.full_disk_streamlit")
 
 
 def noisy(photo: Image) -> bytes:
@@ -51,26 +38,28 @@ def noisy(photo: Image) -> bytes:
     return out.getvalue()
 
 
-def test_a_photograph_is_read_in_memory(page: Page, server: str, astronaut: Image) -> None:
+def test_a_photograph_is_read_in_memory(
+    open_page: Open, browser: Browser, server: str, astronaut: Image
+) -> None:
     large = noisy(astronaut)
     assert len(large) > LARGE
-    page.goto(server)
+    page = open_page(browser, server)
     page.locator("input[type=file]").first.set_input_files(
         {"name": "a.png", "mimeType": "image/png", "buffer": large}
     )
     expect(page.get_by_role("button", name="Marked picture (PNG)")).to_be_visible()
 
 
-def test_live_video_can_be_started(page: Page, server: str) -> None:
-    page.goto(f"{server}/live?live=server")
+def test_live_video_can_be_started(open_page: Open, browser: Browser, server: str) -> None:
+    page = open_page(browser, f"{server}/live?live=server")
     expect(component(page).get_by_role("button", name="Start", exact=True)).to_be_visible()
     expect(page.get_by_test_id("stException")).to_have_count(0)
 
 
 def test_a_recording_is_refused_in_words_and_the_operator_knows(
-    page: Page, server: str, tmp_path: Path
+    open_page: Open, browser: Browser, server: str, tmp_path: Path
 ) -> None:
-    page.goto(f"{server}/video")
+    page = open_page(browser, f"{server}/video")
     page.locator("input[type=file]").set_input_files(write_clip(tmp_path / "a.mp4", "libx264"))
     expect(page.get_by_text("could not write it to its disk")).to_be_visible()
     with urllib.request.urlopen(f"{server}/_stcore/metrics") as answer:

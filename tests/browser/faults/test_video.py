@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import pairwise
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
-from tests.browser.conftest import PATIENCE, WIDE
+from tests.browser.acts import LIVE
+from tests.browser.conftest import Open, Visit
 from tests.browser.faults.line import Line
 from tests.browser.test_live import (
     KEEP_TRACKS,
@@ -36,17 +36,13 @@ TAKEN = """(() => {
 
 
 @pytest.fixture
-def page(actress: Browser) -> Iterator[Page]:
-    """A page that is not open yet, in a browser whose camera shows a face."""
-    context = actress.new_context(viewport=WIDE, permissions=["camera"])  # type: ignore[arg-type]
-    context.set_default_timeout(PATIENCE)
-    yield context.new_page()
-    context.close()
+def live(actress: Browser, app_url: str, open_page: Open) -> Visit:
+    """Open the Live page, with scripts before its own, where the camera shows a face."""
+    return lambda script="": open_page(actress, f"{app_url}/{LIVE}", script)
 
 
-def test_a_camera_that_is_unplugged_keeps_what_was_seen(page: Page, server: str) -> None:
-    page.add_init_script(KEEP_TRACKS)
-    page.goto(f"{server}/live?live=server")
+def test_a_camera_that_is_unplugged_keeps_what_was_seen(live: Visit) -> None:
+    page = live(KEEP_TRACKS)
     start(page)
     wait_for_more_bars(page, 0)
     # As a browser does when the device goes away.
@@ -66,9 +62,8 @@ def test_a_camera_that_is_unplugged_keeps_what_was_seen(page: Page, server: str)
     assert len(table(page)) > rows
 
 
-def test_a_camera_that_another_program_has_is_said_to_be(page: Page, server: str) -> None:
-    page.add_init_script(TAKEN)
-    page.goto(f"{server}/live?live=server")
+def test_a_camera_that_another_program_has_is_said_to_be(live: Visit) -> None:
+    page = live(TAKEN)
     press(page, "Start")
     says(page, "The camera cannot be read.")
     expect(component(page).get_by_text("Could not start video source")).to_be_hidden()
@@ -78,9 +73,8 @@ def test_a_camera_that_another_program_has_is_said_to_be(page: Page, server: str
     stop(page)
 
 
-def test_a_camera_that_changes_its_size_goes_on(page: Page, server: str) -> None:
-    page.add_init_script(KEEP_TRACKS)
-    page.goto(f"{server}/live?live=server")
+def test_a_camera_that_changes_its_size_goes_on(live: Visit) -> None:
+    page = live(KEEP_TRACKS)
     start(page)
     # From 4:3 to 16:9, as when a phone is turned or another program asks for it.
     frame(page).evaluate("window.cameraTracks[0].applyConstraints({ width: 320, height: 180 })")
@@ -104,11 +98,12 @@ def test_a_camera_that_changes_its_size_goes_on(page: Page, server: str) -> None
 
 
 def test_a_page_that_loses_its_connection_for_ten_seconds_loses_nothing(
-    page: Page, server: str
+    actress: Browser, app_url: str, open_page: Open
 ) -> None:
     line = Line()
+    page = open_page(actress)
     line.lay(page)
-    page.goto(f"{server}/live?live=server")
+    page.goto(f"{app_url}/{LIVE}")
     start(page)
     wait_for_more_bars(page, 1)
     line.cut()

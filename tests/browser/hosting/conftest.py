@@ -6,9 +6,8 @@ import os
 import shutil
 import socket
 import subprocess
-import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlparse
@@ -17,7 +16,7 @@ import psutil
 import pytest
 
 from app.core.settings import DRAIN_SECONDS
-from tests.browser.conftest import PATIENCE
+from tests.browser.conftest import wait_until
 from tests.browser.server import free_port, running_app, server_of
 from tests.samples import ROOT
 
@@ -33,22 +32,34 @@ class Site:
     replicas: dict[str, psutil.Process]
 
 
-def certificate(folder: Path) -> None:
-    """Write a certificate that nobody trusts but who ignores all errors."""
-    key, file = folder / "privkey.pem", folder / "fullchain.pem"
-    options = ["-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
-    command = ["openssl", "req", "-x509", *options, "-keyout", key, "-out", file]
-    subprocess.run(command, check=True, capture_output=True)
+def needs(program: str, what: str) -> None:
+    """Skip a test of something, or fail in CI, where a program is missing."""
+    if not shutil.which(program):
+        reason = f"{program} is missing: install it to test {what}"
+        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
 
 
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
-    if not shutil.which("nginx"):
-        reason = "nginx is missing: install it to test several replicas"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
-    certificate(tmp_path)
+    """A site of which a replica may be lost."""
+    with replicated(tmp_path) as site:
+        yield site
+
+
+@pytest.fixture(scope="module")
+def lasting_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A site on which nothing is ended."""
+    with replicated(tmp_path_factory.mktemp("site")) as site:
+        yield site
+
+
+@contextmanager
+def replicated(tmp_path: Path) -> Iterator[Site]:
+    needs("nginx", "several replicas")
+    key, file = tmp_path / "privkey.pem", tmp_path / "fullchain.pem"  # nobody trusts it
+    options = ["-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
+    command = ["openssl", "req", "-x509", *options, "-keyout", key, "-out", file]
+    subprocess.run(command, check=True, capture_output=True)
     with ExitStack() as stack:
         urls = [
             stack.enter_context(running_app(tmp_path / f"log{number}", SETTINGS, entry="serve.py"))
@@ -82,15 +93,11 @@ def site(tmp_path: Path) -> Iterator[Site]:
         stack.callback(
             lambda: [replica.kill() for replica in replicas.values() if replica.is_running()]
         )
-        wait_for(port, server, tmp_path / "nginx.log")
+        wait_until(lambda: listens(port) or server.poll() is not None, "nginx does not start")
+        assert server.poll() is None, (tmp_path / "nginx.log").read_text(errors="replace")
         yield Site(f"https://localhost:{port}", replicas)
 
 
-def wait_for(port: int, server: subprocess.Popen[bytes], log: Path) -> None:
-    end = time.monotonic() + PATIENCE / 1000
-    while time.monotonic() < end and server.poll() is None:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.1)  # between two looks at the condition
-    raise RuntimeError(f"nginx did not start:\n{log.read_text(errors='replace')}")
+def listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -18,8 +18,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.conftest import PATIENCE, WIDE
-from tests.browser.hosting.visitors import sample_answered
+from tests.browser.acts import sample_answered
+from tests.browser.conftest import Open
 from tests.browser.server import free_port, wait_until_healthy
 from tests.deploy.files import copy, environment, stages, values
 
@@ -66,6 +66,9 @@ def image() -> Iterator[Path]:
         if not step.startswith("pip install"):  # uv, which is here
             run(step, folder, os.environ | known)
     copy(IMAGE, folder)
+    code = "import importlib.util as u; print(u.find_spec('tensorflow'), u.find_spec('keras'))"
+    python = [folder / "venv" / "bin" / "python", "-c", code]
+    assert subprocess.run(python, capture_output=True).stdout.split() == [b"None", b"None"]
     yield folder
     shutil.rmtree(folder)
 
@@ -105,18 +108,17 @@ def server(image: Path, tmp_path: Path) -> Iterator[tuple[str, subprocess.Popen[
         process.wait(timeout=20)
 
 
-def test_the_image_answers_a_photograph_and_ends_when_it_is_told(
-    browser: Browser, server: tuple[str, subprocess.Popen[bytes]], tmp_path: Path
+def test_the_image_answers_and_ends_when_it_is_told(
+    browser: Browser, open_page: Open, server: tuple[str, subprocess.Popen[bytes]], tmp_path: Path
 ) -> None:
     url, process = server
-    page = browser.new_page(viewport=WIDE)  # type: ignore[arg-type]
-    page.set_default_timeout(PATIENCE)
-    page.goto(url)
+    page = open_page(browser, url)
     sample_answered(page)
-    page.goto(f"{url}/live?live=device")
-    expect(page.get_by_role("heading", level=1)).to_be_visible()
-    expect(page.get_by_test_id("stException")).to_have_count(0)
-    page.close()
+    for path in ("video", "live?live=device", "own_data", "dashboard", "about"):
+        page.goto(f"{url}/{path}")
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        expect(page.get_by_test_id("stException")).to_have_count(0)
+    page.context.close()  # nobody is left to wait for
     assert is_well(url.rsplit(":", 1)[1])
     status = Path(f"/proc/{process.pid}/status").read_text()
     assert "CapEff:\t0000000000000000" in status

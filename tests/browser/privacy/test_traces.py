@@ -5,44 +5,31 @@ from __future__ import annotations
 import mmap
 import os
 import platform
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
 
 from fer.types import Image
-from tests.browser.conftest import PATIENCE, WIDE, wait_until
+from tests.browser.conftest import Forgetful, Open, wait_until
 from tests.browser.privacy.traces import found_in_files, found_in_memory, marked, open_files
-from tests.browser.server import running_app, server_of
+from tests.browser.server import server_of
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="needs Linux's /proc")
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path, int]]:
-    """Address of the server, the folder with all that it can write, and its number."""
-    folder = tmp_path_factory.mktemp("private")
-    env = {"FER_ICE": "local", "TMPDIR": str(folder), "HOME": str(folder)}
-    module = "tests.browser.servers.forgetful_streamlit"
-    with running_app(folder / "log.txt", env, module) as url:
-        yield url, folder, server_of(url).pid
 
 
 @pytest.mark.parametrize(("path", "ready"), [("", "Remove"), ("own_data", "Labelled set (ZIP)")])
 def test_a_picture_is_in_memory_alone(
     browser: Browser,
-    server: tuple[str, Path, int],
+    forgetful: Forgetful,
+    open_page: Open,
     astronaut: Image,
     path: str,
     ready: str,
 ) -> None:
-    url, folder, pid = server
+    folder, pid = forgetful.folder, server_of(forgetful.url).pid
     picture = marked(astronaut)
-    context = browser.new_context(viewport=WIDE)  # type: ignore[arg-type]
-    context.set_default_timeout(PATIENCE)
-    page = context.new_page()
-    page.goto(f"{url}/{path}")
+    page = open_page(browser, f"{forgetful.url}/{path}")
     page.locator("input[type=file]").first.set_input_files(
         {"name": "a.png", "mimeType": "image/png", "buffer": picture.file}
     )
@@ -50,7 +37,7 @@ def test_a_picture_is_in_memory_alone(
     # That it is found while it is there shows that it would be found in a file.
     assert found_in_memory(pid, {"file": picture.in_file})
     nowhere(folder, pid, picture.marks)
-    context.close()
+    page.context.close()
     nowhere(folder, pid, picture.marks)
     if platform.libc_ver()[0] == "glibc":
         # Though no other visitor has come.

@@ -3,11 +3,8 @@
 /** @import { Accelerator } from "../types.js" */
 
 /**
- * The networks on one accelerator, to try.
- *
- * @typedef {object} Trial
- * @property {() => Promise<Float32Array[]>} run runs all of them once, on the same input each time
- * @property {() => void} delete frees them
+ * @typedef {{run: () => Promise<Float32Array[]>, delete: () => void}} Trial  of the networks on one
+ *   accelerator: all of them run once, on the same input each time
  */
 
 /** Runs whose median counts, after one that only warms up. */

@@ -37,108 +37,23 @@ from tests.browser.server import running_app
 from tests.fer.video.samples import even, write_clip
 from tools.visitors import open_tab
 
-#: Seconds. What ends by itself takes less on any machine, and what does not takes more.
-PATIENCE = 60
-FOREVER = 3600
-
-REQUEST = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
-
 
 async def never_answers(scope: Scope, receive: Receive, send: Send) -> None:
     await asyncio.Event().wait()
 
 
-class Ending(uvicorn.Server):
-    """A server that is told to end at once, for one test.
+@pytest.mark.parametrize(("seconds", "limit"), [(1, None), (3600, 1)])
+def test_an_answer_is_not_waited_for_without_end(
+    no_tasks: None, seconds: int, limit: int | None
+) -> None:
+    class Server(uvicorn.Server):
+        shutdown = inspect.unwrap(uvicorn.Server.shutdown)  # as it was in this process
 
-    Args:
-        before: what those say who are connected then.
-        late: what those say who are let in at that very moment.
-        limit: what its operator has set for how long it waits.
-    """
-
-    def __init__(self, before: list[bytes], late: list[bytes], limit: int | None = None) -> None:
-        options = {"lifespan": "off", "log_level": "critical", "port": 0}
-        super().__init__(
-            uvicorn.Config(never_answers, timeout_graceful_shutdown=limit, **options)  # type: ignore[arg-type]
-        )
-        self.before, self.late = before, late
-        self.visitors: list[socket.socket] = []
-        self.transports: list[asyncio.Transport] = []
-
-    async def main_loop(self) -> None:
-        for said in self.before:
-            await self.let_in(said)
-        while len(self.server_state.tasks) < self.before.count(REQUEST):
-            await asyncio.sleep(0)
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        coming = [asyncio.ensure_future(self.let_in(said)) for said in self.late]
-        await inspect.unwrap(uvicorn.Server.shutdown)(self, sockets)  # as it was in this process
-        await asyncio.gather(*coming)
-
-    async def let_in(self, said: bytes) -> None:
-        mine, theirs = socket.socketpair()
-        self.visitors.append(mine)
-        mine.sendall(said)
-        transport, _ = await asyncio.get_running_loop().connect_accepted_socket(
-            lambda: self.config.http_protocol_class(  # type: ignore[call-arg]
-                config=self.config, server_state=self.server_state, app_state={}
-            ),
-            theirs,
-        )
-        self.transports.append(transport)
-
-    def end(self, patience: float = PATIENCE) -> None:
-        """Begin and end.
-
-        Raises:
-            TimeoutError: it did not end.
-        """
-        loops.run(self.ended(patience))
-
-    async def ended(self, patience: float) -> None:
-        try:
-            await asyncio.wait_for(self.serve(), patience)
-        finally:
-            for visitor in self.visitors:
-                visitor.close()
-            for transport in self.transports:
-                transport.abort()
-            await asyncio.sleep(0)
-
-
-@pytest.mark.parametrize(("before", "late"), [([], []), ([b""], [b"", b""]), ([b"", b""], [b""])])
-def test_all_who_are_connected_are_told(before: list[bytes], late: list[bytes]) -> None:
-    class Server(Ending): ...
-
-    end_in_time(Server, FOREVER)
-    end_in_time(Server, FOREVER)  # which changes nothing
-    Server(before, late).end()
-
-
-@pytest.mark.parametrize(("seconds", "limit"), [(1, None), (FOREVER, 1)])
-def test_an_answer_is_not_waited_for_without_end(seconds: int, limit: int | None) -> None:
-    class Server(Ending): ...
-
-    end_in_time(Server, seconds)
-    Server([REQUEST], [], limit).end()
-
-
-@pytest.mark.parametrize(("before", "late"), [([], [b""]), ([REQUEST], [])])
-def test_by_itself_it_waits_without_end(before: list[bytes], late: list[bytes]) -> None:
-    """If this fails, `end_in_time` can go."""
-    with pytest.raises(TimeoutError):
-        Ending(before, late).end(patience=2)
-
-
-@pytest.fixture
-def no_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ends, "_tasks", [])
-
-
-def test_a_server_tidies_up_once_and_whatever_fails(no_tasks: None) -> None:
-    class Server(Ending): ...
+        async def main_loop(self) -> None:
+            visitor.connect(self.servers[0].sockets[0].getsockname())
+            visitor.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            while not self.server_state.tasks:
+                await asyncio.sleep(0.01)
 
     done: list[int] = []
 
@@ -147,11 +62,30 @@ def test_a_server_tidies_up_once_and_whatever_fails(no_tasks: None) -> None:
 
     for task in (lambda: done.append(1), fail, lambda: done.append(2)):
         at_end(task)
-    end_in_time(Server, FOREVER)
-    Server([], []).end()
-    assert done == [2, 1]
+    for _ in range(2):
+        end_in_time(Server, seconds)
+    config = uvicorn.Config(
+        never_answers, port=0, lifespan="off", log_level="critical",
+        timeout_graceful_shutdown=limit,
+    )  # fmt: skip
+
+    async def ended() -> None:
+        server = Server(config)
+        await asyncio.wait_for(server.serve(), 60)
+        for connection in [*server.server_state.connections]:
+            connection.transport.abort()
+        await asyncio.sleep(0)
+
+    with socket.socket() as visitor:
+        loops.run(ended())
+    assert done == [2, 1], "what is to be done at the end is, whatever fails"
     tidy_up()
-    assert done == [2, 1]
+    assert done == [2, 1], "once"
+
+
+@pytest.fixture
+def no_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ends, "_tasks", [])
 
 
 @pytest.mark.parametrize("entry", ["serve.py", "streamlit_app.py"])

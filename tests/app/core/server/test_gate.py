@@ -65,6 +65,7 @@ def test_no_page_takes_more(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("FER_MAX_UPLOADS_A_MINUTE", "0")
     for place in ("photos", "video", "own_data"):
         page.switch_page(f"app/pages/{place}.py").run()
+        assert page.file_uploader, words(page)
         given = ("a.png", png(), "")
         page.file_uploader[0].set_value(given if place == "video" else [given])
         page.run()
@@ -107,6 +108,7 @@ def test_so_many_are_taken_at_once_and_then_one_by_one() -> None:
     assert rate.take("one", 5) == 3
     assert rate.take("one") == 0
     assert rate.take("another", 2) == 2
+    assert rate.seconds_for("another", 3) == pytest.approx(40)
     assert rate.seconds_for("one") == pytest.approx(20)
     clock.seconds += 20
     assert rate.take("one", 5) == 1

@@ -6,7 +6,7 @@ from app.core.report.elements import Chart, Facts, Note, Row, Table
 from app.core.report.evaluation import adaptation, circumstances, summary
 from app.core.report.text import training_time, trainings
 from app.dashboard.sections.made import class_counts, flatten, network, one_training, training
-from fer.evaluation.report import EarlierTraining, Report
+from fer.evaluation.report import EarlierTraining, Given, Report
 from tests.app.dashboard.samples import report
 from tests.app.own_data.fine_tuning.samples import adaptation as taught
 
@@ -94,6 +94,10 @@ def test_what_was_left_out_stands_beside_the_count() -> None:
 
 def test_before_and_after_are_those_of_the_record() -> None:
     record = taught()
+    old, new = Given(answered=0.5, right=0.75), Given(answered=0.6, right=0.8)
+    given = {"given_before": old, "given_after": new}
+    cost = record.replay_changes[0].model_copy(update=given)
+    record = record.model_copy(update={"replay_changes": (cost,)})
     first, table, last = adaptation(record)
     assert isinstance(first, Note)
     assert isinstance(table, Table)
@@ -104,6 +108,10 @@ def test_before_and_after_are_those_of_the_record() -> None:
         assert row[3:5] == (f"{change.before.accuracy:.1%}", f"{change.after.accuracy:.1%}")
         assert all(row[3] in first.text and row[4] in first.text for row in table.rows)
         assert row[5].startswith("+" if change.gained > 0 else "−")
+    assert [row[8:] for row in table.rows] == [
+        ("–", "–"),
+        ("50.0% → 60.0%", "75.0% → 80.0%"),
+    ]
 
 
 def test_forgetting_that_was_not_measured_is_not_passed_over() -> None:
