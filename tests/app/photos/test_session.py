@@ -12,10 +12,9 @@ from app.core.photo import Missing, Upload
 from app.core.priority import PHOTOGRAPHS
 from app.core.uploads import UploadLimits
 from app.photos.session import COPY_SIDE, FEW, THUMBNAIL_SIDE, GallerySession
-from fer import Detections, Faces
 from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
 from fer.model.spec import ModelSpec
-from fer.types import Image
+from fer.types import Detections, Faces, Image
 from tests.app.photos.samples import MODEL, SPEC, answerer, views
 from tests.app.samples import PATIENCE, FakeAnalyzer, HeldAnalyzer, png
 
