@@ -1,1 +1,1 @@
-"""The Photo page: photographs in, results out."""
+"""The Photos page: photographs in, results out."""

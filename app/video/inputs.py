@@ -71,7 +71,7 @@ def choose_settings() -> None:
             "Small faces too",
             key=_FINE,
             persist_state="session",
-            help="Searches every frame as the Photo page does. It takes about twenty times as "
+            help="Searches every frame as the Photos page does. It takes about twenty times as "
             "long.",
         )
     choose_head()

@@ -55,7 +55,7 @@ def photograph(page: Page, file: Path) -> None:
 
 
 def sample_answered(page: Page) -> None:
-    """Have the sample photograph answered on the Photo page."""
+    """Have the sample photograph answered on the Photos page."""
     page.get_by_role("button", name="Try it with a sample photo").click()
     expect(page.get_by_role("img", name="sample.jpg with 1 face marked")).to_be_visible()
 

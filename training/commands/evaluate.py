@@ -4,7 +4,7 @@ The classes of the data need not be those of the model: measured is what they sh
 answers and among these classes only. What is left out is said.
 
 With ``--photos`` the images are whole photographs, any size, in folders that are called after
-expressions, or in a ZIP of them: each is looked at as the Photo page does it, and the largest face
+expressions, or in a ZIP of them: each is looked at as the Photos page does it, and the largest face
 counts. An image without a face that is found is a miss. Small squares, such as FER2013's, are
 cut-out faces: their border is repeated outwards, and they are enlarged.
 """
@@ -99,7 +99,7 @@ def _add_further_options(parser: argparse.ArgumentParser) -> None:
     photos.add_argument(
         "--photos",
         action="store_true",
-        help="find and align the faces as the Photo page does; the largest one counts. Square "
+        help="find and align the faces as the Photos page does; the largest one counts. Square "
         f"images of at most {CUT_OUT_SIDE} pixels are cut-out faces: they get a border and are "
         "enlarged",
     )

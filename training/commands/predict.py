@@ -1,7 +1,7 @@
 """``python -m training predict``: predict the expressions of unlabelled images.
 
 The images are cut-out faces, as in FER2013: each is taken for one face, whatever it shows. With
-``--photos`` they are whole photographs, in which faces are found as on the Photo page.
+``--photos`` they are whole photographs, in which faces are found as on the Photos page.
 """
 
 from __future__ import annotations
