@@ -88,6 +88,7 @@ def take_handed(session: GallerySession) -> None:
     if is_handed_to_photos():
         answerers = answerers_now()
         session.take(handed_to_photos(), answerers)
+    session.add_refused()
 
 
 def answerers_now() -> list[Answerer]:

@@ -54,6 +54,7 @@ class GallerySession(PhotoSession):
 
     def __init__(self, jobs: Jobs, quick: Jobs, budget: Budget, limits: UploadLimits) -> None:
         self.quick = quick
+        self._refused: list[tuple[str, str]] = []
         #: Number of times that something was added.
         self.additions = 0
         #: Head whose answers are drawn as soon as there are some.
@@ -105,8 +106,16 @@ class GallerySession(PhotoSession):
             self.is_sample = self.take([upload], answerers)
 
     def refuse(self, files: Sequence[tuple[str, str]]) -> None:
-        """See `PhotoSession`."""
+        """See `PhotoSession`; `add_refused` shows them."""
+        self._refused += files
+
+    def add_refused(self) -> None:
+        """Add the files that were refused, after those that came with them, whose folder it knows.
+
+        The browser may tell of them first.
+        """
         with self._lock:
+            files, self._refused = self._refused, []
             folder = f"{self.title}/"
             refused = [
                 Photo(
@@ -169,7 +178,7 @@ class GallerySession(PhotoSession):
 
     def accept(self, files: Files, new: Sequence[Photo]) -> bool:
         """See `PhotoSession`."""
-        first, uploads = not len(self), {id(photo.upload): photo.upload for photo in new}
+        first, uploads = not self.uploads, {id(photo.upload): photo.upload for photo in new}
         accepted = super().accept(files, new)
         names = [upload.name for upload in uploads.values() if upload]
         named = "/" in "".join(names) or (len(names) == 1 and is_zip(names[0]))

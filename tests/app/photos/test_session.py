@@ -163,7 +163,6 @@ def test_another_choice_begins_with_its_first_page(session: GallerySession) -> N
 
 
 def test_files_that_the_browser_did_not_send_have_a_reason(session: GallerySession) -> None:
-    take(session, *uploads(1, folder="x/"))
     session.refuse(
         [
             ("x/film.mp4", "x"),
@@ -172,6 +171,9 @@ def test_files_that_the_browser_did_not_send_have_a_reason(session: GallerySessi
             ("x/a.zip", ""),
         ]
     )
+    take(session, *uploads(1, folder="x/"))
+    session.add_refused()
+    assert session.title == "x"
     assert {one.name: one.error for one in session.photos if one.error} == {
         "film.mp4": "was left out: by its name, it is no photo in a format that is read.",
         "huge.jpg": "was not uploaded. File must be 64MB.",
