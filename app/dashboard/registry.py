@@ -151,7 +151,7 @@ def _not_measured(choice: Choice) -> Note:
 
 #: All sections, in order.
 SECTIONS: tuple[Entry, ...] = (
-    Entry(OVERVIEW, "What teaching changed", _teaching, _everything, headed=True),
+    Entry(OVERVIEW, "What fine-tuning changed", _teaching, _everything, headed=True),
     Entry(
         OVERVIEW,
         "Overview",
