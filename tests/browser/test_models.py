@@ -66,7 +66,7 @@ def test_the_choice_holds_on_every_page(page: Page) -> None:
 
     follow(page, "Dashboard")
     expect(page.get_by_role("combobox", name="Model")).to_have_value("mine (running)")
-    follow(page, "Your data")
+    follow(page, "Photos")
     expect(page.get_by_role("button", name="Model: mine")).to_be_visible()
     page.reload()
     expect(page.get_by_role("button", name="Model: mine")).to_be_visible()

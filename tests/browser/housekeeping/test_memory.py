@@ -26,7 +26,7 @@ def test_nothing_is_left_of_photographs_and_sessions_when_their_tabs_are_closed(
     with acts.tab(actress, forgetful.url) as page:
         for _ in range(4):  # the last one has 24 megapixels
             acts.photograph(page, next(photos))
-        wait_until(lambda: forgetful.census().get("Album", 0) > 0, "an album is there")
+        wait_until(lambda: forgetful.census()["GallerySession"] > 0, "photographs are there")
     with acts.tab(actress, forgetful.url, acts.LIVE) as page:
         acts.stream(page)
         wait_until(lambda: forgetful.census()["LiveSession"] > 0, "a session is there")
