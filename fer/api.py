@@ -1,8 +1,10 @@
 """From Python: a picture or a frame in, faces with their expressions out.
 
-faces = fer.analyze("photo.jpg")
-for face in faces:
-print(face.expression, face.confidence, face.box)
+Example::
+
+    faces = fer.analyze("photo.jpg")
+    for face in faces:
+        print(face.expression, face.confidence, face.box)
 """
 
 from __future__ import annotations

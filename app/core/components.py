@@ -29,9 +29,23 @@ def mount(name: str, data: dict[str, Any], key: str, **events: Any) -> None:
 
 
 def download(
-    label: str, make: Callable[[], str | bytes], file_name: str, mime: str, key: str
+    label: str,
+    make: Callable[[], Any],
+    file_name: str,
+    mime: str,
+    key: str,
+    purpose: str | None = None,
 ) -> None:
-    """Offer a file that is created only when the visitor clicks."""
+    """Offer a file that is created only when the visitor clicks.
+
+    Args:
+        label: of the button.
+        make: returns the contents, or a file that Streamlit reads and closes.
+        file_name: name of the file.
+        mime: its type.
+        key: tells the button from those with the same label.
+        purpose: what the file is for.
+    """
     st.download_button(
         label,
         make,
@@ -40,6 +54,7 @@ def download(
         key=f"download_{key}_{label}",
         on_click="ignore",
         icon=":material/download:",
+        help=purpose,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from pathlib import Path
 
 import streamlit as st
 
@@ -69,6 +70,45 @@ def show_features(features: Sequence[str]) -> None:
         for text in features:
             with st.container(width=CARD_WIDTH):
                 st.markdown(text)
+
+
+def offer_sample(
+    picture: Path,
+    alt: str,
+    title: str,
+    text: str,
+    label: str,
+    key: str,
+    on_click: Callable[..., None],
+    *args: object,
+    widths: tuple[int, int] = (132, 560),
+) -> None:
+    """Offer a sample, for a first result with one click.
+
+    Args:
+        picture: shows what it is.
+        alt: alternative text of the picture.
+        title: for whom it is.
+        text: what comes of it.
+        label: of the button.
+        key: of the button.
+        on_click: is called with `args` by a click.
+        args: see above.
+        widths: of the picture and of what stands beside it, in pixels.
+    """
+    with st.container(border=True, horizontal=True, vertical_alignment="center", gap="medium"):
+        st.image(str(picture), width=widths[0], alt=alt)
+        with st.container(width=widths[1], gap="xsmall"):
+            st.markdown(f"#### {title}", anchors=False)
+            st.markdown(text)
+            st.button(
+                label,
+                type="primary",
+                icon=":material/play_arrow:",
+                key=key,
+                on_click=on_click,
+                args=args,
+            )
 
 
 def show_full(what: str, has_room: Callable[[], bool]) -> None:

@@ -44,10 +44,13 @@ def kept(
 
 def upload_limits(photos: Setting, megabytes: Setting) -> UploadLimits:
     """Return what a visitor may upload, by two settings."""
-    settings = server_settings()
+    return UploadLimits(photos.number(server_settings()), upload_megabytes(megabytes) * MB)
+
+
+def upload_megabytes(setting: Setting) -> int:
+    """Return the size of the largest upload of a kind, of which a setting says the megabytes."""
     # Streamlit's own limit holds for every upload, whatever an uploader says.
-    most = min(megabytes.number(settings), int(st.get_option("server.maxUploadSize")))
-    return UploadLimits(photos.number(settings), most * MB)
+    return min(setting.number(server_settings()), int(st.get_option("server.maxUploadSize")))
 
 
 @st.cache_resource(show_spinner=False)

@@ -36,6 +36,14 @@ def hand_to_photos(uploads: Sequence[Upload]) -> None:
     st.session_state.setdefault(_HANDED, []).extend(uploads)
 
 
+def hand_snapshot_to_photos(data: bytes) -> str:
+    """Have the Photos page read a snapshot when it runs next; return why not, "" if it will."""
+    let_in, too_fast = let_through(["The snapshot"])
+    if let_in:
+        hand_to_photos([Upload("snapshot.jpg", data)])
+    return too_fast
+
+
 def is_handed_to_photos() -> bool:
     """Return whether something waits for the Photos page."""
     return _HANDED in st.session_state

@@ -10,6 +10,7 @@ from functools import partial
 
 import streamlit as st
 
+from app.core.components import download
 from app.core.models.head_picker import choose_measured
 from app.core.models.head_text import NAMES
 from app.core.models.model_choice import chosen_model
@@ -230,15 +231,9 @@ def _downloads(models: Sequence[OpenedModel]) -> None:
                 ("HTML", html_report, "text/html"),
                 ("JSON", json_report, "application/json"),
             ):
-                st.download_button(
-                    f"{name}Report ({kind})",
-                    partial(write, model),
-                    f"{model.name}-report.{kind.lower()}",
-                    mime,
-                    key=f"dashboard_{kind.lower()}_{model.name}",
-                    on_click="ignore",
-                    icon=":material/download:",
-                )
+                file = f"{model.name}-report.{kind.lower()}"
+                key = f"dashboard_{model.name}"
+                download(f"{name}Report ({kind})", partial(write, model), file, mime, key)
 
 
 def _choose_models(names: Sequence[str]) -> list[str]:

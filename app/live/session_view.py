@@ -6,6 +6,7 @@ from datetime import datetime
 
 import streamlit as st
 
+from app.core.components import download
 from app.core.session.of_tab import visitors_zone
 from app.core.session.stream_files import FORMATS, Format
 from app.core.stream_charts.view import ROLLING_BARS, show_curves, show_shares, show_timeline
@@ -98,15 +99,13 @@ def show_downloads(record: LiveRecord) -> None:
     name = f"fer-lens-live_{datetime.now(zone):%Y-%m-%d_%H-%M-%S}"
 
     def offer(kind: Format) -> None:
-        st.download_button(
+        download(
             kind.label,
             lambda: kind.contents(record.result(zone)),
             f"{name}{kind.ending}",
             kind.mime,
-            key=f"live_download_{kind.ending.strip('.-').replace('.', '_')}",
-            on_click="ignore",
-            icon=":material/download:",
-            help=kind.purpose,
+            "live",
+            kind.purpose,
         )
 
     first, second, *more = FORMATS

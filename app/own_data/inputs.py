@@ -8,6 +8,7 @@ from functools import partial
 
 import streamlit as st
 
+from app.core.layout import offer_sample
 from app.core.models import running_model
 from app.core.models.model_choice import chosen_entry
 from app.core.models.runnable import ModelEntry, runnable_models
@@ -112,21 +113,19 @@ def show_inputs(session: OwnSession) -> None:
             show_folder(session, KEY, label, take, ("csv",))
 
 
-def offer_sample(session: OwnSession) -> None:
-    """Offer the sample, for labels with one click."""
-    with st.container(border=True, horizontal=True, vertical_alignment="center", gap="medium"):
-        st.image(str(ASSETS / "drawn-faces.jpg"), width=180, alt="Six of the drawn faces")
-        with st.container(width=520, gap="xsmall"):
-            st.markdown("#### No photos at hand?", anchors=False)
-            st.markdown("Label 21 drawn faces, and see what comes of it. It takes a minute.")
-            st.button(
-                "Try it with drawn faces",
-                type="primary",
-                icon=":material/play_arrow:",
-                key="own_try_sample",
-                on_click=_take_sample,
-                args=(session,),
-            )
+def offer_own_sample(session: OwnSession) -> None:
+    """Offer drawn faces, for labels with one click."""
+    offer_sample(
+        ASSETS / "drawn-faces.jpg",
+        "Six of the drawn faces",
+        "No photos at hand?",
+        "Label 21 drawn faces, and see what comes of it. It takes a minute.",
+        "Try it with drawn faces",
+        "own_try_sample",
+        _take_sample,
+        session,
+        widths=(180, 520),
+    )
 
 
 def _take(session: OwnSession, uploads: Sequence[Upload]) -> None:

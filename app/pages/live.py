@@ -10,10 +10,8 @@ from app.core.layout import CONTENT_WIDTH, show_features
 from app.core.models import running_model
 from app.core.models.head_picker import choose_head, chosen_head
 from app.core.models.model_choice import chosen_model
-from app.core.photo import Upload
 from app.core.polling import POLL_SECONDS, poll
-from app.core.server.gate import let_through
-from app.core.uploaders import PHOTOS_PAGE, hand_to_photos
+from app.core.uploaders import PHOTOS_PAGE, hand_snapshot_to_photos
 from app.live.camera import CameraProblem
 from app.live.device.choice import Place, offer_device, reason_for_device, show_choice
 from app.live.device.component import device_report, mount
@@ -199,11 +197,10 @@ def _show_snapshot() -> None:
                 "Take a snapshot", key="live_snapshot_camera", resolution="720p"
             )
         if picture:
-            count, too_fast = let_through(["The snapshot"])
-            if count:
-                hand_to_photos([Upload("snapshot.jpg", picture.getvalue())])
+            if refused := hand_snapshot_to_photos(picture.getvalue()):
+                st.warning(refused)
+            else:
                 st.switch_page(PHOTOS_PAGE)
-            st.warning(too_fast)
 
 
 main()

@@ -11,7 +11,7 @@ from app.own_data.inputs import (
     KEEP_SECONDS,
     answerers,
     entries,
-    offer_sample,
+    offer_own_sample,
     own_session,
     show_inputs,
     show_notices,
@@ -47,7 +47,7 @@ def main() -> None:
         show_notices(session)
         if own is None:
             show_inputs(session)
-            offer_sample(session)
+            offer_own_sample(session)
         else:
             show_title(session, own)
             choose_head()

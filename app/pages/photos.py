@@ -14,7 +14,13 @@ from app.core.session.session_store import KEEP_SECONDS
 from app.core.text import escape_markdown
 from app.photos.cards import Cards
 from app.photos.grid_view import show_alone, show_grid_title, show_growing, show_results
-from app.photos.inputs import answerers_now, gallery_session, offer_sample, show_inputs, take_handed
+from app.photos.inputs import (
+    answerers_now,
+    gallery_session,
+    offer_photo_sample,
+    show_inputs,
+    take_handed,
+)
 from app.photos.list_view import show_few
 from app.photos.session import GallerySession
 from fer.errors import ModelError
@@ -54,7 +60,7 @@ def main() -> None:
 
 def _show_start() -> None:
     """Show the sample and the features while there are no photos."""
-    offer_sample()
+    offer_photo_sample()
     show_features(_FEATURES)
     st.caption(
         ":material/lock: Photos stay in this server's memory. None is saved or logged. They are "

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
+from app.core.layout import offer_sample
 from app.core.models import running_model
 from app.core.models.model_choice import chosen_key
 from app.core.paths import SAMPLE
 from app.core.photo import Answerer, Upload
-from app.core.server.gate import let_through
 from app.core.settings import (
     MAX_PHOTO_JOBS,
     MAX_PHOTOS,
@@ -17,6 +17,7 @@ from app.core.settings import (
 )
 from app.core.state import budget, jobs, kept, quick_jobs, upload_limits
 from app.core.uploaders import (
+    hand_snapshot_to_photos,
     hand_to_photos,
     handed_to_photos,
     is_handed_to_photos,
@@ -100,29 +101,23 @@ def answerers_now() -> list[Answerer]:
     return [Answerer(running_model.photo_analyzer(), chosen_key())]
 
 
-def offer_sample() -> None:
-    """Offer the sample photograph, for a first result with one click."""
-    with st.container(border=True, horizontal=True, vertical_alignment="center", gap="medium"):
-        st.image(str(SAMPLE), width=132, alt="The sample: a portrait of Eileen Collins by NASA")
-        with st.container(width=560, gap="xsmall"):
-            st.markdown("#### No photo at hand?", anchors=False)
-            st.markdown("See a result with a portrait of the astronaut Eileen Collins (NASA).")
-            st.button(
-                "Try it with a sample photo",
-                type="primary",
-                icon=":material/play_arrow:",
-                key="photo_try_sample",
-                on_click=_ask_for_sample,
-            )
+def offer_photo_sample() -> None:
+    """Offer the sample photograph."""
+    offer_sample(
+        SAMPLE,
+        "The sample: a portrait of Eileen Collins by NASA",
+        "No photo at hand?",
+        "See a result with a portrait of the astronaut Eileen Collins (NASA).",
+        "Try it with a sample photo",
+        "photo_try_sample",
+        _ask_for_sample,
+    )
 
 
 def _take_snapshot(session: GallerySession) -> None:
-    if snapshot := st.session_state[_CAMERA]:  # None when it was cleared
-        count, too_fast = let_through(["The snapshot"])
-        if count:
-            hand_to_photos([Upload("snapshot.jpg", snapshot.getvalue())])
-        else:
-            session.notices = [too_fast]
+    snapshot = st.session_state[_CAMERA]  # None when it was cleared
+    if snapshot and (refused := hand_snapshot_to_photos(snapshot.getvalue())):
+        session.notices = [refused]
 
 
 def _ask_for_sample() -> None:

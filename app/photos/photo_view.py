@@ -243,11 +243,6 @@ def table_rows(faces: Faces) -> list[dict[str, Any]]:
     ]
 
 
-def all_table_rows(photos: Sequence[PhotoView]) -> list[dict[str, Any]]:
-    """Return the rows of the faces of several photographs, each with the name of its file."""
-    return [{"file": view.photo.name, **row} for view in photos for row in table_rows(view.faces)]
-
-
 def _per_cent(probability: float) -> float:
     # No network is certain, so rounding must not show 100%; see `fer.text.chance`.
     return min(100 * probability, 99.9)

@@ -7,7 +7,7 @@ from io import BytesIO
 import streamlit as st
 
 from app.core.components import mount
-from app.core.layout import show_full
+from app.core.layout import offer_sample, show_full
 from app.core.models.head_picker import choose_head, chosen_head
 from app.core.models.model_choice import chosen_model
 from app.core.paths import SAMPLE
@@ -50,7 +50,16 @@ def show_inputs(session: VideoSession) -> None:
     with st.expander("How to analyse", icon=":material/tune:"):
         choose_settings()
     if megabytes:
-        _offer_sample(session)
+        offer_sample(
+            SAMPLE,
+            "From the sample: a portrait of Eileen Collins",
+            "No video at hand?",
+            "See a result with 24 seconds of a portrait of the astronaut Eileen Collins (NASA), "
+            "moved in front of a camera that does not exist.",
+            "Try it with a sample video",
+            "video_try_sample",
+            lambda: session.take_sample(chosen_settings()),
+        )
 
 
 def choose_settings() -> None:
@@ -122,21 +131,3 @@ def _take_file(session: VideoSession) -> None:
 def _tell_refused(session: VideoSession) -> None:
     for file in st.session_state[_HELPER].refused:
         session.notice = f"{shown_name(file['name'])} was not uploaded. {file['reason']}".strip()
-
-
-def _offer_sample(session: VideoSession) -> None:
-    with st.container(border=True, horizontal=True, vertical_alignment="center", gap="medium"):
-        st.image(str(SAMPLE), width=132, alt="From the sample: a portrait of Eileen Collins")
-        with st.container(width=560, gap="xsmall"):
-            st.markdown("#### No video at hand?", anchors=False)
-            st.markdown(
-                "See a result with 24 seconds of a portrait of the astronaut Eileen Collins "
-                "(NASA), moved in front of a camera that does not exist."
-            )
-            st.button(
-                "Try it with a sample video",
-                type="primary",
-                icon=":material/play_arrow:",
-                key="video_try_sample",
-                on_click=lambda: session.take_sample(chosen_settings()),
-            )

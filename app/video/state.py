@@ -15,7 +15,7 @@ from app.core.settings import (
     MAX_VIDEO_MINUTES,
     MAX_VIDEO_TOTAL_MB,
 )
-from app.core.state import jobs, kept
+from app.core.state import jobs, kept, upload_megabytes
 from app.core.upload_folders import UploadFolders
 from app.video.engine import read_video
 from app.video.session import COPIES, VideoSession
@@ -40,10 +40,9 @@ def video_session() -> VideoSession:
 
 def max_upload_megabytes(session: VideoSession) -> int:
     """Return the size of the largest recording that can be taken now; 0 if there is no room."""
-    # Streamlit's own limit holds for every upload, whatever an uploader says.
-    limit = min(MAX_VIDEO_MB.number(server_settings()), st.get_option("server.maxUploadSize"))
+    limit = upload_megabytes(MAX_VIDEO_MB)
     room = session.folders.budget.left // COPIES // MB
-    return int(limit if room >= limit else room // _STEP_MB * _STEP_MB)
+    return limit if room >= limit else room // _STEP_MB * _STEP_MB
 
 
 @st.cache_resource(show_spinner=False)

@@ -10,7 +10,7 @@ from typing import Any
 
 import streamlit as st
 
-from app.core.components import mount
+from app.core.components import download, mount
 from app.core.jobs import State
 from app.core.layout import CONTENT_WIDTH
 from app.core.models.model_choice import show_answered
@@ -228,13 +228,4 @@ def _show_downloads(
     files += [(f.label, partial(f.contents, found), f.ending, f.mime, f.purpose) for f in FORMATS]
     with st.container(horizontal=True, gap="small"):
         for label, contents, ending, mime, purpose in files:
-            st.download_button(
-                label,
-                contents,
-                file_name(source, ending),
-                mime,
-                key=f"video_download_{label}",
-                on_click="ignore",
-                icon=":material/download:",
-                help=purpose,
-            )
+            download(label, contents, file_name(source, ending), mime, "video", purpose)

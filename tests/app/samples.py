@@ -5,9 +5,10 @@ from __future__ import annotations
 import io
 import re
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from html import unescape
+from typing import Any
 
 import numpy as np
 from PIL import Image as PillowImage
@@ -183,3 +184,16 @@ class FakeLandmark:
 
 #: Uploads files, given as ``name=contents`` pairs, and runs the page.
 Upload = Callable[..., AppTest]
+
+
+def words(page: AppTest) -> str:
+    """Return all that a page says, in one string."""
+    kinds: Iterable[Iterable[Any]] = (
+        page.title, page.subheader, page.markdown, page.caption, page.info, page.error, page.warning
+    )  # fmt: skip
+    return "\n".join(str(element.value) for kind in kinds for element in kind)
+
+
+def button(page: AppTest, label: str) -> Any:
+    """Return the first button with a label."""
+    return next(b for b in page.button if b.label == label)

@@ -118,8 +118,9 @@ def _add_further_options(parser: argparse.ArgumentParser) -> None:
 def _evaluate(arguments: argparse.Namespace) -> int:
     model = arguments.directory or arguments.model
     _check(arguments)
-    trained = Report.load(model) if (model / Report.filename).is_file() else None
+    trained: Report | None = None
     if arguments.figures:
+        trained = Report.load(model) if (model / Report.filename).is_file() else None
         figure_files(arguments.figures, trained is not None, overwrite=arguments.overwrite)
     if arguments.record:
         data = domain_of(arguments.data[0])[1]

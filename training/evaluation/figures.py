@@ -17,6 +17,9 @@ from fer.whole_files import check_files, whole_files
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+#: The figures, by the names of their files; the last two are of the training.
+_MATRIX, _CURVES, _DISTRIBUTION = "confusion-matrix", "curves", "class-distribution"
+
 #: Formats of each figure: one for pages and slides, one that stays sharp in print.
 _SUFFIXES = (".png", ".svg")
 
@@ -45,8 +48,8 @@ def figure_files(folder: Path, trained: bool = True, *, overwrite: bool = False)
         raise DataError(
             "--figures needs Matplotlib: pip install -r requirements-train.txt"
         ) from error
-    names = ["confusion-matrix", *(["curves", "class-distribution"] if trained else [])]
-    files = [folder / f"{name}{suffix}" for name in names for suffix in _SUFFIXES]
+    names = [_MATRIX, *([_CURVES, _DISTRIBUTION] if trained else [])]
+    files = [file for name in names for file in _files(folder, name)]
     check_files(files, overwrite=overwrite)
     return files
 
@@ -61,14 +64,18 @@ def write_figures(evaluation: Evaluation, title: str, report: Report | None, fol
         folder: is made if it is not there; see `figure_files`.
     """
     drawn: dict[str, Callable[[Figure], None]] = {
-        "confusion-matrix": lambda figure: _confusion(figure, evaluation, title)
+        _MATRIX: lambda figure: _confusion(figure, evaluation, title)
     }
     if report:
-        drawn["curves"] = lambda figure: _curves(figure, report)
-        drawn["class-distribution"] = lambda figure: _class_distribution(figure, report)
+        drawn[_CURVES] = lambda figure: _curves(figure, report)
+        drawn[_DISTRIBUTION] = lambda figure: _class_distribution(figure, report)
     folder.mkdir(parents=True, exist_ok=True)
     for name, draw in drawn.items():
-        _save(draw, [folder / f"{name}{suffix}" for suffix in _SUFFIXES])
+        _save(draw, _files(folder, name))
+
+
+def _files(folder: Path, name: str) -> list[Path]:
+    return [folder / f"{name}{suffix}" for suffix in _SUFFIXES]
 
 
 def _save(draw: Callable[[Figure], None], files: list[Path]) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from streamlit.testing.v1 import AppTest
+
 from app.live.streaming.session import LiveModel, LiveSession
 from app.live.streaming.stream_limit import StreamLimit
 from fer.model.spec import ModelSpec
@@ -33,3 +35,10 @@ def session_of(
     model = model_of(spec)
     made = FaceStream(detector, model.classifier, spec, detector_version="fake-1", **stream)  # type: ignore[arg-type]
     return LiveSession(made, model, limit, clock, match_seconds=match_seconds)
+
+
+def words(page: AppTest) -> str:
+    """Return what the Live page says without a traceback, in one string."""
+    assert not page.exception
+    kinds = (page.title, page.subheader, page.markdown, page.caption, page.warning, page.error)
+    return "\n".join(str(element.value) for kind in kinds for element in kind)

@@ -25,7 +25,7 @@ from fer.errors import ModelError
 from fer.labels import EXPRESSION_HEAD
 from fer.model.spec import ModelSpec
 from fer.types import Detections
-from tests.app.live.samples import session_of
+from tests.app.live.samples import session_of, words
 from tests.app.samples import Detector, FakeAnalyzer, chart_alts, png
 from tests.samples import ROOT, make_detections
 
@@ -71,12 +71,6 @@ def running(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> AppTest:
     monkeypatch.setattr(webrtc, "show_video", lambda session, ice: None)
     monkeypatch.setattr(Connection, "observe", lambda *_: Phase.LIVE)
     return page
-
-
-def words(page: AppTest) -> str:
-    assert not page.exception
-    kinds = (page.title, page.subheader, page.markdown, page.caption, page.warning, page.error)
-    return "\n".join(str(element.value) for kind in kinds for element in kind)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """The Your data page as a visitor meets it, with a fake analyzer."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,26 +16,11 @@ from app.own_data import inputs
 from app.own_data.own_set import Label
 from app.own_data.session import OwnSession
 from tests.app.own_data.samples import SPEC, archive, small
-from tests.app.samples import FakeAnalyzer, png
-
-#: Seconds after which a test gives up on a thread; nothing waits so long if all is well.
-PATIENCE = 60.0
+from tests.app.samples import PATIENCE, FakeAnalyzer, button, png, words
 
 PAGE = "app/pages/own_data.py"
 
 Put = Callable[..., AppTest]
-
-
-def words(page: AppTest) -> str:
-    """Return all that the page says, in one string."""
-    kinds: Iterable[Iterable[Any]] = (
-        page.title, page.subheader, page.markdown, page.caption, page.info, page.error, page.warning
-    )  # fmt: skip
-    return "\n".join(str(element.value) for kind in kinds for element in kind)
-
-
-def button(page: AppTest, label: str) -> Any:
-    return next(b for b in page.button if b.label == label)
 
 
 def visit_of(page: AppTest) -> OwnSession:

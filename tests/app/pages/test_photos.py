@@ -5,7 +5,7 @@ import json
 import re
 import threading
 import zipfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -22,21 +22,23 @@ from fer.errors import ModelError
 from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
 from fer.model.spec import ModelSpec
 from fer.types import Faces, Image
-from tests.app.samples import BROKEN, LABELS, PATIENCE, FakeAnalyzer, FakeLandmark, Upload, png
+from tests.app.samples import (
+    BROKEN,
+    LABELS,
+    PATIENCE,
+    FakeAnalyzer,
+    FakeLandmark,
+    Upload,
+    button,
+    png,
+    words,
+)
 
 CAMERA = ":material/photo_camera: Camera"
 
 PAGE = "app/pages/photos.py"
 
 Put = Callable[..., AppTest]
-
-
-def words(page: AppTest) -> str:
-    """Return all that the page says, in one string."""
-    kinds: Iterable[Iterable[Any]] = (
-        page.title, page.subheader, page.markdown, page.caption, page.info, page.error, page.warning
-    )  # fmt: skip
-    return "\n".join(str(element.value) for kind in kinds for element in kind)
 
 
 def alts(page: AppTest, kind: str) -> list[str]:
@@ -46,10 +48,6 @@ def alts(page: AppTest, kind: str) -> list[str]:
 def pictures(page: AppTest) -> dict[str, str]:
     """Return the address of every picture by its text."""
     return {picture.alt: picture.url for e in page.image for picture in e.proto.imgs}
-
-
-def button(page: AppTest, label: str) -> Any:
-    return next(b for b in page.button if b.label == label)
 
 
 def pills(page: AppTest, key: str) -> Any:

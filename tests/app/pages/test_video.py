@@ -1,9 +1,8 @@
 """The Video page as a visitor meets it, with a fake engine and without a browser."""
 
 import errno
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -16,7 +15,7 @@ from app.video.session import VideoSession
 from fer.errors import ModelError
 from fer.labels import FERPLUS_HEAD
 from fer.model.spec import ModelSpec
-from tests.app.samples import PATIENCE, FakeAnalyzer, chart_alts
+from tests.app.samples import PATIENCE, FakeAnalyzer, chart_alts, words
 from tests.app.video.samples import FakeEngine, nobody, video
 from tests.samples import ROOT
 
@@ -54,13 +53,6 @@ def finished(page: AppTest, session: VideoSession, engine: FakeEngine) -> AppTes
     assert session.job
     assert session.job.wait(PATIENCE)
     return page.run()
-
-
-def words(page: AppTest) -> str:
-    kinds: Iterable[Iterable[Any]] = (
-        page.title, page.subheader, page.markdown, page.caption, page.info, page.warning, page.error
-    )  # fmt: skip
-    return "\n".join(str(element.value) for kind in kinds for element in kind)
 
 
 def progress_texts(page: AppTest) -> list[str]:

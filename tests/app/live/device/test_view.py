@@ -21,7 +21,7 @@ from app.live.streaming.stream_limit import StreamLimit
 from app.live.streaming.turn import STUN, Help, Ice, IceSource
 from fer.model.spec import ModelSpec
 from tests.app.live.device.samples import Browser as Sight
-from tests.app.live.samples import session_of
+from tests.app.live.samples import session_of, words
 from tests.app.samples import Clock, Detector, FakeAnalyzer
 from tests.samples import ROOT
 
@@ -95,12 +95,6 @@ def visit(
 
 class Other:
     """Another visitor."""
-
-
-def words(page: AppTest) -> str:
-    assert not page.exception
-    kinds = (page.title, page.subheader, page.markdown, page.caption, page.warning, page.error)
-    return "\n".join(str(element.value) for kind in kinds for element in kind)
 
 
 def widget(page: AppTest) -> Any:

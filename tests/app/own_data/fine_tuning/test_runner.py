@@ -16,9 +16,7 @@ from app.own_data.fine_tuning.runner import (
     NotStartedError,
     TrainingProgress,
 )
-
-#: Seconds after which a test gives up on a process; nothing waits so long if all is well.
-PATIENCE = 60.0
+from tests.app.samples import PATIENCE
 
 #: Says how far it is, and makes the model directory as a training does, at last.
 GOOD = """

@@ -4,9 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.app.samples import PATIENCE
 from tests.samples import ROOT
-
-PATIENCE = 60.0
 
 
 def supervised(folder: Path, *command: str) -> subprocess.Popen[bytes]:
