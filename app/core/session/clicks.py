@@ -93,6 +93,8 @@ class _Links:
         else:
             asked.page_script_hash, asked.page_name = link.page_script_hash, link.page_name
             asked.query_string = link.query_string
+            # Else what the left page holds would count as a choice, as it is new to the link's run.
+            asked.widget_states.CopyFrom(link.widget_states)
         return False
 
     def _is_link(self, asked: ClientState, before: ClientState) -> bool:

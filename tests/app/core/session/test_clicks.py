@@ -125,6 +125,15 @@ def test_what_a_left_page_says_does_not_take_the_place_of_a_link(
     assert waiting.page_script_hash in ("", pages[-1]), "no fragment of a left page waits"
 
 
+def test_what_a_left_page_holds_is_no_choice_on_the_next() -> None:
+    kind = session_class()
+    keep_clicks(kind)
+    session = kind()
+    for page, *on_it in (("about", NOTICE), ("live", NOTICE, CAMERA)):
+        session.request_rerun(asks(page, *on_it))
+    assert [[*widgets(run)] for run in session.runs] == [["notice"], ["notice"]]
+
+
 def test_a_request_long_after_a_link_is_for_the_page_that_it_names() -> None:
     now, kind = [0.0], session_class()
     keep_clicks(kind, lambda: now[0])
