@@ -36,23 +36,28 @@ _FULL_POLL_SECONDS = 5.0
 
 _LINKS = "page_links"
 
-#: On a phone the links fit into a row without their icons.
-_LINKS_STYLE = f"""<style>
+#: On a phone the links fit into a row without their icons, each large enough for a thumb. Streamlit
+#: writes the selected option and the value of a slider in the primary colour, which is too dark for
+#: text on the dark background.
+_STYLE = f"""<style>
 @media (max-width: 480px) {{
-  .st-key-{_LINKS} {{ gap: 2px; }}
-  .st-key-{_LINKS} a {{ padding-inline: 2px; min-height: 44px; }}
+  .st-key-{_LINKS} {{ gap: 6px; }}
+  .st-key-{_LINKS} a {{
+    padding-inline: 4px; min-height: 44px; min-width: 40px; justify-content: center;
+  }}
   .st-key-{_LINKS} a * {{ font-size: 12.8px; }}
   .st-key-{_LINKS} a > span:first-child {{ display: none; }}
 }}
 .st-key-{_LINKS} a:focus-visible {{
   outline: 2px solid currentColor; outline-offset: -2px; background: none;
 }}
+[role=radio], [data-testid=stSliderThumbValue] {{ color: inherit !important; }}
 </style>"""
 
 
 def page_links(pages: Sequence[st.Page]) -> None:
     """Show a link to every page in a row, which fits on a phone."""
-    st.html(_LINKS_STYLE)
+    st.html(_STYLE)
     with st.container(horizontal=True, gap="xxsmall", key=_LINKS):
         for page in pages:
             st.page_link(page, width="content")

@@ -26,7 +26,7 @@ const PAGE = `
   <section class="live" data-phase="idle">
     <div class="stage">
       <video playsinline autoplay muted></video>
-      <canvas role="img"></canvas>
+      <canvas></canvas>
       <div class="message"><span class="icon" aria-hidden="true"></span><p></p><progress></progress></div>
     </div>
     <div class="controls">
@@ -122,6 +122,7 @@ export class View {
     this.describedAt = now;
     const { setup, data } = session;
     const alt = described(overlay.seen, session.people, setup, data.settings);
+    overlay.canvas.setAttribute("role", "img"); // which it is once something is drawn
     overlay.canvas.setAttribute("aria-label", alt);
   }
 
