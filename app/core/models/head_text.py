@@ -126,6 +126,9 @@ SPLITS = ("test", "validation")
 #: `fer.quality`.
 _TURNED = "Faces turned this far are read right much less often; no figure here is about them."
 
+#: Answers from which on a share is as exact as one in 100.
+_MANY = 100
+
 #: What it means that an answer was right, by the truth that it was compared with.
 _RIGHT: dict[Truth, str] = {
     "label": "were",
@@ -146,11 +149,23 @@ class TrackRecord:
     plain: Selective
     degraded: Selective
 
+    def in_short(self, verdict: Verdict) -> str:
+        """Return how often such an answer is right, for a card; "" if that is not known."""
+        near = self._measured(verdict).near(verdict.candidates[0], verdict.confidence)
+        if near is None or "turned" in verdict.flaws:
+            return ""
+        of = 100 if near.count >= _MANY else 10
+        times = min(of - 1, round(of * near.correct / near.count))  # nothing is always right
+        return f"When it is this sure, it is right {times} times in {of}."
+
+    def _measured(self, verdict: Verdict) -> Selective:
+        return self.degraded if verdict.flaws else self.plain
+
     def describe(self, verdict: Verdict) -> str:
         """Return a sentence on how often such a verdict was right; "" if unmeasured."""
         if "turned" in verdict.flaws:
             return _TURNED
-        measured = self.degraded if verdict.flaws else self.plain
+        measured = self._measured(verdict)
         label = verdict.candidates[0]
         near = measured.near(label, verdict.confidence)
         if near is None:

@@ -227,7 +227,7 @@ def test_the_map_of_what_counted_follows_the_model(app: AppTest) -> None:
     with_photo(app)
     head = next(one for one in app.button_group if one.key == "head_choice")
     head.set_value(EXPRESSION_HEAD).run()
-    (key,) = [f"activation_{one.number}_0_{EXPRESSION_HEAD}" for one in photos(app)]
+    (key,) = [f"photo_more_{one.number}_0_{EXPRESSION_HEAD}" for one in photos(app)]
     app.session_state[key] = True
     app.run()
     assert "made *happy* likelier" in words(app)
