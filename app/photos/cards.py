@@ -77,9 +77,10 @@ class Cards:
         if not section.open:  # a map takes time, because the photo is decoded for it
             return
         with section:
-            sure = chance(verdict.confidence).replace(">", "over ")
-            measured = self.record.describe(verdict) if self.record else ""
-            st.caption(" ".join([f"Confidence: {sure}.", measured, _badges(verdict)]))
+            sure = "; ".join([chance(verdict.confidence).replace(">", "over "), *verdict.reasons])
+            st.caption(f"Confidence: {sure}.")
+            if measured := self.record.describe(verdict) if self.record else "":
+                st.caption(measured)
             if self.analyzer.has_class_activation(view.head):
                 _show_activation(view, face, self.analyzer, key)
 
@@ -98,12 +99,6 @@ def _bars(view: PhotoView, face: int) -> None:
 def _icon(verdict: text.Verdict) -> str:
     icon = text.icon_of(verdict.answer)
     return f':color[{icon}]{{foreground="{colour_of(verdict.answer)}"}}' if verdict.sure else icon
-
-
-def _badges(verdict: text.Verdict) -> str:
-    """Return the flaws of the image of a face as small badges, in Markdown."""
-    pairs = zip(verdict.flaws, verdict.reasons, strict=True)
-    return " ".join(f":gray-badge[{text.FLAW_ICONS[flaw]} {reason}]" for flaw, reason in pairs)
 
 
 def _show_activation(view: PhotoView, face: int, analyzer: Analyzer, key: str) -> None:

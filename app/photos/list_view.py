@@ -109,7 +109,7 @@ def show_counts(views: Sequence[PhotoView], key: str) -> None:
         key: key of the chart.
     """
     faces = [view.faces for view in views if not view.photo.error]
-    missing = Counter(view.photo.missing.lower() for view in views if view.photo.error)
+    missing = Counter(view.photo.missing for view in views if view.photo.error)
     show_summary(summary(faces, len(faces), missing))
     if any(map(len, faces)):
         show_mix(faces, key=key)
@@ -119,18 +119,15 @@ def show_downloads(views: Sequence[PhotoView], title: str) -> None:
     """Offer all results: as one archive, or the tables alone."""
     name = partial(file_name, title, views[0].head)
     with st.container(horizontal=True, vertical_alignment="center"):
-        for label, make, ending, mime in (
-            ("Everything (ZIP)", zip_of, "zip", "application/zip"),
-            ("CSV of all", csv_of, "csv", "text/csv"),
-            ("JSON of all", json_of, "json", "application/json"),
-        ):
-            download(label, partial(make, views), name(ending), mime, "photos")
         small = any(view.photo.picture for view in views)
         most = f", up to {COPY_SIDE} pixels large" if small else ""
-        st.caption(
-            f"The ZIP holds the CSV, the JSON, and every photo with its faces marked{most}.",
-            width="stretch",
-        )
+        marked = f"The CSV, the JSON, and every photo with its faces marked{most}."
+        for label, make, ending, mime, purpose in (
+            ("Everything (ZIP)", zip_of, "zip", "application/zip", marked),
+            ("CSV of all", csv_of, "csv", "text/csv", None),
+            ("JSON of all", json_of, "json", "application/json", None),
+        ):
+            download(label, partial(make, views), name(ending), mime, "photos", purpose)
 
 
 def _row(session: GallerySession, view: PhotoView, cards: Cards) -> None:

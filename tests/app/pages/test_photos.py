@@ -175,9 +175,7 @@ def test_what_else_is_known_of_a_face_folds(upload: Upload) -> None:
     page.session_state[f"photo_more_{photo.number}_0_expression"] = True
     page.session_state[f"photo_table_{photo.number}"] = True
     said = words(page.run())
-    assert "Confidence: 60%" in said
-    assert "small: 40 pixels wide" in said
-    assert " dark]" in said
+    assert "Confidence: 60%; small: 40 pixels wide; dark." in said
     row = page.dataframe[0].value.iloc[0]
     assert row["answer"] == "uncertain: happy or sad"
     assert row["quality"] == "small; dark"
