@@ -28,6 +28,16 @@ from app.photos.pictures import MESH_HELP
 from app.photos.session import GallerySession
 from fer.errors import ModelError
 
+#: On a phone the bar is one line without its icons.
+_BAR = "photo_bar"
+_BAR_STYLE = f"""<style>
+@media (max-width: 480px) {{
+  .st-key-{_BAR} {{ gap: 4px; }}
+  .st-key-{_BAR} button {{ padding-inline: 8px; }}
+  .st-key-{_BAR} button [data-testid="stIconMaterial"] {{ display: none; }}
+}}
+</style>"""
+
 
 def main() -> None:
     """Render the page."""
@@ -77,7 +87,8 @@ def _show_bar(session: GallerySession) -> str:
     def choose_mesh() -> None:
         session.mesh = st.toggle("Face mesh", session.mesh, key="photo_mesh", help=MESH_HELP)
 
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    st.html(_BAR_STYLE)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key=_BAR):
         st.button(
             "Close" if session.adding else "Add more",
             icon=":material/close:" if session.adding else ":material/add:",
