@@ -109,7 +109,7 @@ def show_counts(views: Sequence[PhotoView], key: str) -> None:
         key: key of the chart.
     """
     faces = [view.faces for view in views if not view.photo.error]
-    missing = Counter(view.photo.missing for view in views if view.photo.error)
+    missing = Counter[str](view.photo.missing for view in views if view.photo.error)
     show_summary(summary(faces, len(faces), missing))
     if any(map(len, faces)):
         show_mix(faces, key=key)
