@@ -8,6 +8,11 @@ from fer.labels import colour_of
 from fer.types import UNCERTAIN
 
 
+def mark(answer: str) -> str:
+    """Return the coloured mark of an answer; "uncertain" has no colour and is hatched in charts."""
+    return "▨" if answer == UNCERTAIN else f':color[●]{{foreground="{colour_of(answer)}"}}'
+
+
 def legend(answers: Sequence[str], values: Mapping[str, str] | None = None) -> str:
     """Return a coloured mark and a name for each answer.
 
@@ -18,8 +23,5 @@ def legend(answers: Sequence[str], values: Mapping[str, str] | None = None) -> s
     parts = []
     for answer in answers:
         value = f"\u00a0**{values[answer]}**" if values else ""
-        mark = f':color[●]{{foreground="{colour_of(answer)}"}}'
-        if answer == UNCERTAIN:  # has no colour and is hatched in charts
-            mark = "▨"
-        parts.append(f"{mark}\u00a0{answer}{value}")
+        parts.append(f"{mark(answer)}\u00a0{answer}{value}")
     return "\u2002 ".join(parts)

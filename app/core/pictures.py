@@ -32,11 +32,13 @@ TILE_SIDE = 128
 _QUALITY, _SMALL_QUALITY = 92, 80
 
 
-def marked_jpeg(image: Image, faces: Faces, meshes: Meshes = NO_MESHES) -> bytes:
-    """Return a JPEG of the picture for the page, with a box and a label on every face."""
+def marked_jpeg(
+    image: Image, faces: Faces, meshes: Meshes = NO_MESHES, *, tags: bool = True
+) -> bytes:
+    """Return a JPEG of the picture for the page, with every face in a box, and labels."""
     longest = max(image.shape[:2])
     scale = float(np.clip(longest, MIN_SIDE, MAX_SIDE)) / longest
-    return encoded(_annotated(image, faces, meshes, scale), ".jpg")
+    return encoded(_annotated(image, faces, meshes, scale, tags=tags), ".jpg")
 
 
 def marked_png(image: Image, faces: Faces, meshes: Meshes = NO_MESHES) -> bytes:
@@ -73,10 +75,12 @@ def fitted(size: tuple[int, int], max_width: int, max_height: int) -> int:
     return max(1, min(max_width, round(max_height * width / height)))
 
 
-def _annotated(image: Image, faces: Faces, meshes: Meshes, scale: float) -> Image:
+def _annotated(
+    image: Image, faces: Faces, meshes: Meshes, scale: float, *, tags: bool = True
+) -> Image:
     """Scale the picture, then mark its faces, so that marks are as sharp as the picture."""
     picture = draw_meshes(resized(image, scale), [mesh * scale for mesh in meshes.values()])
-    return annotate(picture, faces.scaled(scale))
+    return annotate(picture, faces.scaled(scale), tags=tags)
 
 
 def _portrait(image: Image, box: Floats, side: int, mesh: Floats | None) -> Image:

@@ -69,7 +69,7 @@ def show_files(
     take: Take,
     others: Sequence[str] = (),
     *,
-    pastes: str = "",
+    formats: str = "",
 ) -> None:
     """Show the uploader of photographs and archives.
 
@@ -79,7 +79,7 @@ def show_files(
         label: what to drop.
         take: takes the files.
         others: endings of files that are taken beside photographs and archives.
-        pastes: kind of the files that can be pasted; none if empty.
+        formats: what is taken, as help, where photographs can be dropped and pasted anywhere.
     """
     uploader = f"{key}_files"
     st.file_uploader(
@@ -87,11 +87,12 @@ def show_files(
         accept_multiple_files=True,
         key=uploader,
         max_upload_size=max(1, session.limits.bytes // MB),
+        help=formats or None,
         on_change=_hand_over,
         args=(session, key, uploader, take),
     )
     accept = ",".join([_ACCEPT, *(f".{ending}" for ending in ("zip", *others))])
-    _helper(session, uploader, accept=accept, pastes=pastes)
+    _helper(session, uploader, accept=accept, pastes="image/" if formats else "")
 
 
 def show_folder(
@@ -179,7 +180,7 @@ def _helper(
         session: takes the files.
         uploader: key of the uploader.
         accept: what a browser's file picker offers first.
-        pastes: kind of the files that can be pasted; none if empty.
+        pastes: kind of the files that can be pasted, and dropped anywhere; none if empty.
         suffixes: endings of the files that are uploaded; all if empty.
     """
     helper = f"{uploader}_helper"

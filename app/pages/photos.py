@@ -2,87 +2,120 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from functools import partial
 
 import streamlit as st
 
-from app.core.layout import header, show_features
+from app.core.layout import header
 from app.core.models import running_model
 from app.core.models.head_picker import choose_head
 from app.core.polling import poll
 from app.core.session.session_store import KEEP_SECONDS
 from app.core.text import escape_markdown
 from app.photos.cards import Cards
-from app.photos.grid_view import show_alone, show_grid_title, show_growing, show_results
+from app.photos.grid_view import show_alone, show_growing, show_results
 from app.photos.inputs import (
+    INPUTS,
     answerers_now,
     gallery_session,
     offer_photo_sample,
     show_inputs,
     take_handed,
 )
-from app.photos.list_view import show_few
+from app.photos.list_view import offer_removal, show_few
+from app.photos.pictures import MESH_HELP
 from app.photos.session import GallerySession
 from fer.errors import ModelError
 
-#: Features of the page, in Markdown.
-_FEATURES = (
-    ":material/center_focus_strong: **Finds faces**, also small ones and many at once.",
-    ":material/bar_chart: **Gives every expression a probability**, and says *uncertain* when none "
-    "stands out.",
-    ":material/photo_library: **Reads one photo or hundreds**: drop a folder or a ZIP, filter what "
-    "comes, and save tables and marked pictures.",
-)
+#: On a phone the bar is one line without its icons.
+_BAR = "photo_bar"
+_BAR_STYLE = f"""<style>
+@media (max-width: 480px) {{
+  .st-key-{_BAR} {{ gap: 4px; }}
+  .st-key-{_BAR} button {{ padding-inline: 8px; }}
+  .st-key-{_BAR} button [data-testid="stIconMaterial"] {{ display: none; }}
+}}
+</style>"""
 
 
 def main() -> None:
     """Render the page."""
-    header(
-        "Read the expressions in photos",
-        "FER Lens finds the faces and says which expression each one shows, how sure it is, and "
-        "what else it could be.",
-    )
     session = gallery_session()
-    show_inputs(session)
-    notices = st.container()
-    try:
-        take_handed(session)
-        with notices:
-            for notice in session.notices:
-                st.warning(escape_markdown(notice))
-        if len(session):
-            _show_photos(session)
-        else:
-            _show_start()
-    except ModelError as error:
-        running_model.show_model_error(error)
+    # The inputs keep their place, so that what is on its way to the server is not lost.
+    top, inputs, results = st.container(), st.container(key=INPUTS), st.container()
+    failed: ModelError | None = None
+    with results:
+        try:
+            take_handed(session)
+        except ModelError as error:
+            failed = error
+    with inputs:
+        show_inputs(session)
+    if not len(session):
+        with top:
+            header(
+                "Read the expressions in photos",
+                "Which expression each face shows, and how sure that is.",
+            )
+    with results:
+        for notice in session.notices:
+            st.warning(escape_markdown(notice))
+        try:
+            if failed:
+                raise failed
+            if len(session):
+                _show_photos(session, top)
+            else:
+                _show_start()
+        except ModelError as error:
+            running_model.show_model_error(error)
 
 
 def _show_start() -> None:
-    """Show the sample and the features while there are no photos."""
+    """Show the sample while there are no photos."""
     offer_photo_sample()
-    show_features(_FEATURES)
     st.caption(
-        ":material/lock: Photos stay in this server's memory. None is saved or logged. They are "
-        f"deleted when you remove them, or {KEEP_SECONDS / 60:.0f} minutes after you close this "
-        "tab."
+        ":material/lock: Photos stay in this server's memory. None is saved or logged. They go "
+        f"when you remove them, or {KEEP_SECONDS / 60:.0f} minutes after you close this tab."
     )
 
 
-def _show_photos(session: GallerySession) -> None:
-    title = st.container()
+def _show_bar(session: GallerySession) -> str:
+    """Show what can be done with the photos there are, in a line; return the head."""
+
+    def choose_mesh() -> None:
+        session.mesh = st.toggle("Face mesh", session.mesh, key="photo_mesh", help=MESH_HELP)
+
+    st.html(_BAR_STYLE)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key=_BAR):
+        st.button(
+            "Close" if session.adding else "Add more",
+            icon=":material/close:" if session.adding else ":material/add:",
+            key="photo_add",
+            on_click=session.toggle_adding,
+        )
+        head = choose_head(choose_mesh)
+        if session.running and not session.few:
+            st.button(
+                "Cancel", icon=":material/close:", key="photo_cancel", on_click=session.cancel
+            )
+        else:
+            offer_removal(session)
+    return head
+
+
+def _show_photos(session: GallerySession, top: AbstractContextManager[object]) -> None:
     answerers = [answerer] = answerers_now()
-    head, spec = choose_head(), running_model.model_spec()
-    session.head = head
+    spec = running_model.model_spec()
+    with top:
+        head = session.head = _show_bar(session)
     session.ask(answerers)
     cards = Cards(running_model.matching_track_record(head), answerer.analyzer)
     if session.few:
-        view = partial(session.view, head=head, model=answerer.key, spec=spec)
-        show_few(session, view, cards)
+        show_few(session, partial(session.view, head=head, model=answerer.key, spec=spec), cards)
         return
     views = partial(session.views, head, answerer.key, spec)
-    with title:
-        show_grid_title(session)
     poll(partial(show_growing, session, views, session.alone), active=session.running)
     with st.container():
         if session.alone is not None:

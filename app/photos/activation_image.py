@@ -58,8 +58,8 @@ _FONT = "'Source Sans 3', 'Source Sans Pro', system-ui, Helvetica, Arial, sans-s
 
 #: Alternative text of the legend.
 LEGEND_ALT = (
-    "Legend: from blue, which lowered it most, to orange, which raised it most. A solid line goes "
-    "round what raised it by more than half of the most, a dashed line round what lowered it so."
+    "Legend: from blue, against it, to orange, for it. A solid line goes round what mattered most "
+    "for it, a dashed line round what mattered most against it."
 )
 
 
@@ -85,11 +85,11 @@ def activation_legend(ink: str) -> str:
         f'width="{right}" height="{_LEGEND_HEIGHT}" font-family="{_FONT}" font-size="13" '
         f'fill="{ink}"><defs><linearGradient id="scale">{stops}</linearGradient></defs>'
         f'<rect {bar} fill="{_GREY}"/><rect {bar} fill="url(#scale)"/>'
-        f'<text x="0" y="30">lowered most</text>'
+        f'<text x="0" y="30">against it</text>'
         f'<text x="{middle}" y="30" text-anchor="middle">no effect</text>'
-        f'<text x="{right}" y="30" text-anchor="end">raised most</text>'
-        f'{_sample_line(52, "")}<text x="40" y="56">strongly raised: more than half</text>'
-        f'{_sample_line(78, "6 4")}<text x="40" y="82">strongly lowered: more than half</text>'
+        f'<text x="{right}" y="30" text-anchor="end">for it</text>'
+        f'{_sample_line(52, "")}<text x="40" y="56">Mattered most for it</text>'
+        f'{_sample_line(78, "6 4")}<text x="40" y="82">Mattered most against it</text>'
         "</svg>"
     )
 

@@ -1,4 +1,4 @@
-"""The card of one face: its portrait, the answer, all probabilities, its activation map."""
+"""The card of one face: a sentence and bars; all else that is known of it folds."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from app.core.models.head_text import TrackRecord
 from app.core.photo import Analyzer
 from app.photos.activation_image import LEGEND_ALT, activation_legend
 from app.photos.pictures import PhotoView
+from app.photos.text import card_text
 from fer.labels import colour_of
 from fer.text import chance
 
@@ -22,8 +23,7 @@ _CHOICES = 3
 _WIDTH = 280
 
 _HOW_TO_READ = (
-    "Which parts of the face made *{expression}* likelier, and which less likely. The map shows "
-    "where the network looked, not why."
+    "What made *{expression}* likelier, and what less likely: where the network looked, not why."
 )
 
 
@@ -53,13 +53,36 @@ class Cards:
         """Show the card of a face, in its full width."""
         verdict = text.verdicts(view.faces)[face]
         with st.container(border=True, width=CARD_WIDTH, key=card_key(view, face)):
-            _verdict(view.drawn.portraits[face], verdict, face + 1)
+            with st.container(
+                horizontal=True, vertical_alignment="center", gap="small", wrap=False
+            ):
+                alt = f"Face {face + 1}: {verdict.sentence}"
+                st.image(view.drawn.portraits[face], width=72, alt=alt)
+                with st.container(gap="xxsmall"):
+                    answer, worth = card_text(verdict, self.record)
+                    number = f":gray-badge[{face + 1}] " if len(view.faces) > 1 else ""
+                    st.markdown(f"#### {number}{_icon(verdict)} {answer}", anchors=False)
+                    st.markdown(worth)
             _bars(view, face)
-            measured = self.record.describe(verdict) if self.record else ""
-            if measured:
+            self._offer_more(view, face, verdict)
+
+    @st.fragment
+    def _offer_more(self, view: PhotoView, face: int, verdict: text.Verdict) -> None:
+        """Offer all else that is known of one face.
+
+        It is a fragment, so opening it does not rerun the rest of the page.
+        """
+        key = f"{view.photo.number}_{face}_{view.head}"
+        section = st.expander("More", type="compact", key=f"photo_more_{key}", on_change="rerun")
+        if not section.open:  # a map takes time, because the photo is decoded for it
+            return
+        with section:
+            sure = "; ".join([chance(verdict.confidence).replace(">", "over "), *verdict.reasons])
+            st.caption(f"Confidence: {sure}.")
+            if measured := self.record.describe(verdict) if self.record else "":
                 st.caption(measured)
             if self.analyzer.has_class_activation(view.head):
-                _offer_activation(view, face, self.analyzer)
+                _show_activation(view, face, self.analyzer, key)
 
 
 def _bars(view: PhotoView, face: int) -> None:
@@ -73,54 +96,9 @@ def _bars(view: PhotoView, face: int) -> None:
     )
 
 
-def _verdict(portrait: bytes, verdict: text.Verdict, number: int) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
-        st.image(portrait, width=88, alt=f"Face {number}: {verdict.sentence}")
-        with st.container(gap="xxsmall"):
-            st.caption(f"Face {number}")
-            st.markdown(_headline(verdict), anchors=False)
-            st.markdown(_detail(verdict))
-            if verdict.flaws:
-                st.markdown(_badges(verdict))
-
-
-def _headline(verdict: text.Verdict) -> str:
-    icon, name = text.icon_of(verdict.answer), verdict.answer.capitalize()
-    if not verdict.sure:
-        return f"#### {icon} {name}"
-    return f'#### :color[{icon}]{{foreground="{colour_of(verdict.answer)}"}} {name}'
-
-
-def _detail(verdict: text.Verdict) -> str:
-    if verdict.sure:
-        # Markdown takes a line that begins with ">" as a quotation.
-        return f"{chance(verdict.confidence).replace('>', 'Over ')} confident"
-    return verdict.alternatives.capitalize()
-
-
-def _badges(verdict: text.Verdict) -> str:
-    """Return the flaws of the image of a face as small badges, in Markdown."""
-    pairs = zip(verdict.flaws, verdict.reasons, strict=True)
-    return " ".join(f":gray-badge[{text.FLAW_ICONS[flaw]} {reason}]" for flaw, reason in pairs)
-
-
-@st.fragment
-def _offer_activation(view: PhotoView, face: int, analyzer: Analyzer) -> None:
-    """Offer the class activation map of one face.
-
-    It is a fragment, so opening it does not rerun the rest of the page.
-    """
-    key = f"{view.photo.number}_{face}_{view.head}"
-    section = st.expander(
-        "Which parts of the face counted?",
-        icon=":material/center_focus_weak:",
-        type="compact",
-        key=f"activation_{key}",
-        on_change="rerun",
-    )
-    if section.open:  # computed only on request, because decoding the photo takes time
-        with section:
-            _show_activation(view, face, analyzer, key)
+def _icon(verdict: text.Verdict) -> str:
+    icon = text.icon_of(verdict.answer)
+    return f':color[{icon}]{{foreground="{colour_of(verdict.answer)}"}}' if verdict.sure else icon
 
 
 def _show_activation(view: PhotoView, face: int, analyzer: Analyzer, key: str) -> None:

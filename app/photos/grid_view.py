@@ -4,26 +4,24 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from functools import partial
 
 import streamlit as st
 
+from app.core import text
 from app.core.components import mount
-from app.core.uploaders import show_progress, show_session_title
+from app.core.uploaders import show_progress
 from app.photos.cards import Cards
 from app.photos.list_view import (
-    offer_clear,
     offer_removal,
     show_counts,
     show_downloads,
-    show_table,
-    show_title,
+    show_summary,
 )
-from app.photos.photo_view import show_photo
+from app.photos.photo_view import show_photo, show_table
 from app.photos.pictures import PhotoView
 from app.photos.selection import PER_PAGE, Filter, Order, counts, offered_answers, pages, selected
 from app.photos.session import GallerySession
-from app.photos.text import facts, pill, tile
+from app.photos.text import facts, pill, summary, tile
 from fer.types import FLAWS
 
 #: Pixels: width of the filters and of what stands beside them. On a phone, one follows the other.
@@ -35,15 +33,6 @@ _PHOTO = "photo_alone"
 
 #: Returns all photographs that are done, as they are shown.
 Views = Callable[[], list[PhotoView]]
-
-
-def show_grid_title(session: GallerySession) -> None:
-    """Show what was uploaded, and the way to cancel the analysis or to remove all."""
-    known = facts(len(session), session.system)
-    clear = partial(offer_clear, session)
-    show_session_title(session, session.title or "All photos", known, "photo", clear)
-    if session.cancelled:
-        st.info("**Cancelled.** What was read until then is below.", icon=":material/info:")
 
 
 def show_growing(session: GallerySession, views: Views, alone: int | None) -> None:
@@ -68,6 +57,8 @@ def show_all(session: GallerySession, views: Views) -> None:
     if not items:
         return
     show_counts(items, "photos_mix")
+    known = [text.escape_markdown(session.title), facts(len(session), session.system)]
+    st.caption(" · ".join(filter(None, known)))
     answers, flaws = counts(items)
     key, chosen = _key(session, items), _choice(session, items)[0]
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
@@ -92,11 +83,13 @@ def show_all(session: GallerySession, views: Views) -> None:
 
 def show_results(session: GallerySession, views: Views) -> None:
     """Show all of many photographs that were read."""
-    items = views()
-    show_downloads(items, session.title or "photos")
-    if any(len(view.faces) for view in items):
-        show_table(items)
+    if session.cancelled:
+        st.info("**Cancelled.** What was read until then is below.", icon=":material/info:")
     st.fragment(show_all)(session, views)
+    items = views()
+    if any(len(view.faces) for view in items):
+        show_table(items, "photo_table")
+    show_downloads(items, session.title or "photos")
 
 
 def show_alone(session: GallerySession, views: Views, cards: Cards) -> None:
@@ -111,9 +104,9 @@ def show_alone(session: GallerySession, views: Views, cards: Cards) -> None:
     with st.container(key=_PHOTO):
         shown = selected(items, *_choice(session, items))
         _ways(session, view, [one for one in shown if not one.photo.error])
-        show_title(view, action=partial(offer_removal, session, view.photo))
+        show_summary(summary([view.faces]))
         show_photo(view, cards, session.faces)
-    data = {"target": _PHOTO, "additions": f"alone {view.photo.number}", "always": True}
+    data = {"target": _PHOTO, "opened": view.photo.number}
     mount("core/scroll", data, "photo_alone_scroll")
 
 
@@ -190,5 +183,6 @@ def _ways(session: GallerySession, view: PhotoView, shown: Sequence[PhotoView]) 
                 on_click=session.show_alone,
                 args=(number,),
             )
+        offer_removal(session, view.photo)
         if at is not None:
             st.caption(f"{at + 1:,} of {len(numbers):,}", width="content")

@@ -30,7 +30,17 @@ from app.photos.session import GallerySession
 #: First word of the keys of the uploaders.
 _KEY = "photo"
 
+#: Key of the container of all inputs.
+INPUTS = "photo_inputs"
+
+#: Hidden, it still takes what is dropped or pasted.
+_HIDDEN = (
+    f'<style>[data-testid="stLayoutWrapper"]:has(> .st-key-{INPUTS}) {{display: none}}</style>'
+)
+
 _SOURCE, _CAMERA, _SAMPLE = "photo_source", "photo_camera", "photo_sample"
+
+_FORMATS = "JPEG, PNG, WebP, HEIC, BMP or GIF, or a ZIP of them"
 
 _TABS = (
     ":material/upload: Photos or ZIP",
@@ -56,15 +66,16 @@ def gallery_session() -> GallerySession:
 
 
 def show_inputs(session: GallerySession) -> None:
-    """Show the uploaders and the camera; what they get is read by `take_handed`."""
+    """Show the uploaders and the camera, or hide them; what they get is read by `take_handed`."""
+    if len(session) and not session.adding:
+        st.html(_HIDDEN)
     files, folder, camera = st.tabs(_TABS, on_change="rerun", key=_SOURCE)
     most = most_in_words(session)
     with files:
-        label = f"Photos (JPEG, PNG, WebP, HEIC, BMP or GIF), or a ZIP of them: {most}"
-        show_files(session, _KEY, label, hand_to_photos, pastes="image/")
+        show_files(session, _KEY, f"Photos or a ZIP: {most}", hand_to_photos, formats=_FORMATS)
     with folder:
-        show_folder(session, _KEY, f"A folder, with all folders in it: {most}", hand_to_photos)
-    if camera.open:
+        show_folder(session, _KEY, f"A folder, with all in it: {most}", hand_to_photos)
+    if camera.open and (session.adding or not len(session)):
         # Not before its tab is open: the widget makes the browser ask for the camera.
         with camera, st.container(width=640):
             st.camera_input(
@@ -107,7 +118,7 @@ def offer_photo_sample() -> None:
         SAMPLE,
         "The sample: a portrait of Eileen Collins by NASA",
         "No photo at hand?",
-        "See a result with a portrait of the astronaut Eileen Collins (NASA).",
+        "A portrait of the astronaut Eileen Collins (NASA).",
         "Try it with a sample photo",
         "photo_try_sample",
         _ask_for_sample,
@@ -116,8 +127,12 @@ def offer_photo_sample() -> None:
 
 def _take_snapshot(session: GallerySession) -> None:
     snapshot = st.session_state[_CAMERA]  # None when it was cleared
-    if snapshot and (refused := hand_snapshot_to_photos(snapshot.getvalue())):
+    if not snapshot:
+        return
+    if refused := hand_snapshot_to_photos(snapshot.getvalue()):
         session.notices = [refused]
+    else:
+        st.session_state[_SOURCE] = _TABS[0]  # the camera need not stay on
 
 
 def _ask_for_sample() -> None:

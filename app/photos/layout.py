@@ -12,9 +12,9 @@ MAX_CARDS = 6
 #: Pixels between a picture and its cards, and between cards.
 GAP = 16
 
-#: Largest height of a picture in pixels. Beside its cards it is lower, so that the table fits on
-#: the same screen.
-_MAX_HEIGHT, _MAX_HEIGHT_BESIDE = 720, 560
+#: Largest height of a picture in pixels. Where cards follow, it is lower, so that the first answers
+#: are on the same screen.
+_MAX_HEIGHT, _MAX_HEIGHT_BESIDE, _MAX_HEIGHT_ABOVE = 720, 560, 480
 
 #: Rows of cards beside a picture, which together are about as high as it is.
 _ROWS_BESIDE = 2
@@ -47,4 +47,5 @@ def layout(size: tuple[int, int], faces: int, *, content_width: int, card_width:
     columns = (content_width - beside) // (card_width + GAP)
     if faces <= min(MAX_CARDS, columns * _ROWS_BESIDE):
         return Layout(beside, min(columns, max(1, faces)))
-    return Layout(fitted(size, content_width, _MAX_HEIGHT), 0)
+    height = _MAX_HEIGHT_ABOVE if faces <= MAX_CARDS else _MAX_HEIGHT
+    return Layout(fitted(size, content_width, height), 0)

@@ -14,11 +14,13 @@ from app.core import charts, text
 from app.core.components import download, mount
 from app.core.layout import CARD_WIDTH, CONTENT_WIDTH
 from app.core.models import running_model
+from app.core.photo import Photo
 from app.core.pictures import fitted
 from app.photos.cards import Cards, cards_key
 from app.photos.downloads import csv_of, file_name, json_of
 from app.photos.layout import GAP, MAX_CARDS, layout
-from app.photos.pictures import HELP, PhotoView, describe_meshes, missing_note
+from app.photos.pictures import PhotoView, describe_meshes, missing_note
+from app.photos.text import crowd_note
 from fer.errors import ModelError
 from fer.export.table import face_records
 from fer.labels import colour_of
@@ -28,8 +30,8 @@ from fer.types import Faces
 #: Largest width and height in pixels of a picture without a face, of which there is less to see.
 _PLAIN_PICTURE = (556, 420)
 
-#: Width in pixels of the switch for the face meshes, also below a narrower picture.
-_SWITCH_WIDTH = 160
+#: Least width in pixels of what is said below a picture.
+_NOTES_WIDTH = 200
 
 #: Selected face by number of the photo; a photo without a selection is not in it.
 Selection = dict[int, int]
@@ -46,8 +48,6 @@ def show_photo(
         selection: the visitor's choice of a face, which is shown and updated.
         width: width of the container in pixels, where the screen has room.
     """
-    if view.photo.animated:
-        st.caption("An animation: its first picture was read.")
     if not len(view.faces):
         _no_face(view)
         return
@@ -56,7 +56,7 @@ def show_photo(
     else:
         _with_strip(view, cards, selection, width)
     if len(view.faces) > 1:  # of one, its card says all
-        _table(view.faces)
+        show_table([view], f"photo_table_{view.photo.number}")
     _downloads(view)
 
 
@@ -85,7 +85,7 @@ def _with_cards(view: PhotoView, cards: Cards, selection: Selection, width: int)
     room = columns * CARD_WIDTH + (columns - 1) * GAP
     side: Literal["left", "center"] = "left" if plan.card_columns else "center"
     with st.container(horizontal=True, horizontal_alignment=side, gap=GAP):
-        beside = max(plan.picture_width, _SWITCH_WIDTH)
+        beside = max(plan.picture_width, _NOTES_WIDTH)
         with st.container(width=beside if plan.card_columns else "stretch"):
             _picture(view, plan.picture_width, selection)
         with st.container(horizontal=True, horizontal_alignment=side, gap=GAP, width=room):
@@ -94,11 +94,9 @@ def _with_cards(view: PhotoView, cards: Cards, selection: Selection, width: int)
 
 
 def _with_strip(view: PhotoView, cards: Cards, selection: Selection, width: int) -> None:
-    """Show the mix of answers, the picture, a strip of all faces, and the card of one."""
+    """Show the picture, a strip of all faces, and the card of the one that is chosen."""
     size = (view.photo.width, view.photo.height)
     plan = layout(size, len(view.faces), content_width=width, card_width=CARD_WIDTH)
-    show_mix([view.faces], key=f"photo_mix_{view.photo.number}_{view.head}")
-    st.caption("Choose a face in the picture, or below it, for its probabilities.")
     _picture(view, plan.picture_width, selection)
     selected = selection.get(view.photo.number)
     if selected is not None:
@@ -109,31 +107,32 @@ def _picture(view: PhotoView, width: int, selection: Selection) -> None:
     """Show the marked picture with its faces to choose from, and a strip if there are many."""
     faces, key = view.faces, f"photo_picture_{view.photo.number}"
     with st.container(key=key, gap="xsmall", horizontal_alignment="center"):
-        place = st.container(horizontal_alignment="center")
-        _offer_mesh(view, max(width, _SWITCH_WIDTH))
+        notes = _notes(view)
         said = text.describe_picture(view.photo.name, faces)
         mesh = describe_meshes(view.drawings.meshes, len(faces))
-        place.image(view.drawn.marked, width=width, alt=f"{said} {mesh}".strip())
+        st.image(view.drawn.marked, width=width, alt=f"{said} {mesh}".strip())
+        with st.container(width=max(width, _NOTES_WIDTH), gap="xxsmall"):
+            for note in notes:
+                st.caption(note)
         _pick_face(view, selection, strip=len(faces) > MAX_CARDS)
 
 
-def _offer_mesh(view: PhotoView, width: int) -> None:
-    """Show the switch for the face meshes, and find them if it is on."""
-    drawings = view.drawings
-    row = st.container(horizontal=True, vertical_alignment="center", gap="small", width=width)
-    with row:
-        key = f"photo_mesh_{view.photo.number}"
-        drawings.mesh = st.toggle("Face mesh", drawings.mesh, key=key, help=HELP, width="content")
-        if not drawings.mesh:
-            return
+def _notes(view: PhotoView) -> list[str]:
+    """Return what is said below a picture, in Markdown, once its meshes are found if wanted."""
+    photo, mesh = view.photo, ""
+    if view.drawings.mesh:
         try:
             with st.spinner("Finding the points …"):
-                drawings.find_meshes(view.photo, view.faces, running_model.face_landmark())
-            note = missing_note(drawings.meshes, len(view.faces))
+                view.drawings.find_meshes(photo, view.faces, running_model.face_landmark())
+            mesh = missing_note(view.drawings.meshes, len(view.faces))
         except ModelError as error:
-            note = running_model.operator_message(error)
-        if note:
-            st.caption(note)
+            mesh = running_model.operator_message(error)
+    animated = "An animation: its first picture was read." if photo.animated else ""
+    return [note for note in (_about(photo), crowd_note(view.faces), animated, mesh) if note]
+
+
+def _about(photo: Photo) -> str:
+    return f"{text.escape_markdown(photo.name)} · {photo.width} × {photo.height} pixels"
 
 
 def _pick_face(view: PhotoView, selection: Selection, *, strip: bool) -> None:
@@ -191,15 +190,21 @@ def _no_face(view: PhotoView) -> None:
     )
     width = fitted((photo.width, photo.height), *_PLAIN_PICTURE)
     st.image(view.drawn.marked, width=width, alt=text.describe_picture(photo.name, view.faces))
+    st.caption(_about(photo))
 
 
-def _table(faces: Faces) -> None:
-    st.dataframe(
-        table_rows(faces),
-        hide_index=True,
-        column_config=table_columns(faces.labels),
-        alt=f"Table of {text.counted(len(faces), 'face')} with all probabilities",
-    )
+def show_table(views: Sequence[PhotoView], key: str) -> None:
+    """Offer a table of the faces of photographs, which is made when it is opened."""
+    table = st.expander("Table of all faces", icon=":material/table:", key=key, on_change="rerun")
+    if table.open:
+        rows = [{"file": v.photo.name, **row} for v in views for row in _table_rows(v.faces)]
+        with table:
+            st.dataframe(
+                rows,
+                hide_index=True,
+                column_config=_table_columns(next(v.faces.labels for v in views if len(v.faces))),
+                alt=f"Table of {text.counted(len(rows), 'face')} with all probabilities",
+            )
 
 
 def _downloads(view: PhotoView) -> None:
@@ -210,8 +215,8 @@ def _downloads(view: PhotoView) -> None:
         download("Marked picture (PNG)", view.png, name("png"), "image/png", key)
 
 
-def table_columns(labels: Sequence[str]) -> dict[str, Any]:
-    """Return Streamlit's configuration of the columns of `table_rows`."""
+def _table_columns(labels: Sequence[str]) -> dict[str, Any]:
+    """Return Streamlit's configuration of the columns of `_table_rows`."""
     return {
         "file": st.column_config.TextColumn("Photo"),
         "face": st.column_config.NumberColumn("Face", width=56),
@@ -226,7 +231,7 @@ def table_columns(labels: Sequence[str]) -> dict[str, Any]:
     } | {label: st.column_config.NumberColumn(label, format="%.1f%%") for label in labels}
 
 
-def table_rows(faces: Faces) -> list[dict[str, Any]]:
+def _table_rows(faces: Faces) -> list[dict[str, Any]]:
     """Return one row per face: number, answer, all probabilities in %, flaws, size in pixels."""
     return [
         {

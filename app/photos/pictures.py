@@ -47,7 +47,7 @@ MAX_MISFIT = 0.2
 _PARTS = (FEATURES["right eye"][1], FEATURES["left eye"][1], (4,), FEATURES["mouth"][1])
 
 #: What the switch does, in Markdown.
-HELP = (
+MESH_HELP = (
     "Draws where the face-landmark network of the face detector's package puts its 468 points on "
     "each face; on small faces, only the lines. The expression network sees the face, not these "
     "points."
@@ -66,7 +66,7 @@ class Drawn:
     """Pictures of a photograph.
 
     Attributes:
-        marked: JPEG for the page with a box and a label on every face.
+        marked: JPEG for the page with a box on every face, and a label where they are few.
         portraits: JPEG of each face.
         tiles: smaller JPEG of each face, for a strip of many; none of few.
     """
@@ -117,7 +117,8 @@ class Drawings:
                 image = decode_image(photo.read())
             faces = photo.faces(head, model)
             self._drawn[key] = Drawn(
-                marked_jpeg(image, faces, meshes),
+                # In a crowd, labels would cover faces: the page puts numbers there.
+                marked_jpeg(image, faces, meshes, tags=len(faces) <= MAX_CARDS),
                 portrait_jpegs(image, faces, PORTRAIT_SIDE, meshes),
                 portrait_jpegs(image, faces, TILE_SIDE) if len(faces) > MAX_CARDS else (),
             )

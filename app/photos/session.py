@@ -55,8 +55,8 @@ class GallerySession(PhotoSession):
     def __init__(self, jobs: Jobs, quick: Jobs, budget: Budget, limits: UploadLimits) -> None:
         self.quick = quick
         self._refused: list[tuple[str, str]] = []
-        #: Number of times that something was added.
-        self.additions = 0
+        #: Whether the visitor wants to see face meshes.
+        self.mesh = False
         #: Head whose answers are drawn as soon as there are some.
         self.head = ""
         most = limits.photos if jobs.places else min(FEW, limits.photos)
@@ -68,6 +68,8 @@ class GallerySession(PhotoSession):
         self.serial += 1
         #: Whether the only photograph is the sample, which goes when one is added.
         self.is_sample = False
+        #: Whether the inputs are shown beside the photographs.
+        self.adding = False
         #: Selected face by number of the photograph.
         self.faces: dict[int, int] = {}
         #: Photographs of few whose faces are shown.
@@ -93,7 +95,7 @@ class GallerySession(PhotoSession):
             before = {photo.number for photo in self.all}
             taken = super().take(uploads, answerers)
             if taken:
-                self.additions += 1
+                self.adding = False
                 # One more is what the visitor wants to see; of several, the list comes first.
                 new = {photo.number for photo in self.all} - before
                 self.opened = new if len(new) == 1 else set()
@@ -126,7 +128,6 @@ class GallerySession(PhotoSession):
                 if kind_of(name) is not Kind.SYSTEM
             ]
             self._add(refused)
-            self.additions += bool(refused)
 
     def remove(self, number: int) -> None:
         """See `PhotoSession`."""
@@ -141,6 +142,10 @@ class GallerySession(PhotoSession):
     def toggle(self, number: int) -> None:
         """Show the faces of one of few photographs, or hide them."""
         self.opened ^= {number}
+
+    def toggle_adding(self) -> None:
+        """Show the inputs beside the photographs, or hide them."""
+        self.adding = not self.adding
 
     def show_alone(self, number: int | None) -> None:
         """Show one of many photographs alone, or all of them."""
@@ -158,6 +163,7 @@ class GallerySession(PhotoSession):
         """Return the pictures of a photograph; of many, those that were asked for last are kept."""
         with self._lock:
             drawings = self._drawings.setdefault(number, Drawings())
+            drawings.mesh = self.mesh
             self._drawings.move_to_end(number)
             if len(self._drawings) > _MOST_DRAWN:
                 self._drawings.popitem(last=False)

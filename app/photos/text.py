@@ -7,18 +7,21 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from app.core.legend import legend
+from app.core.legend import mark
+from app.core.models.head_text import TrackRecord
 from app.core.photo import Missing, max_faces
-from app.core.text import FLAW_ICONS, answer_counts, counted, verdicts
+from app.core.text import FLAW_ICONS, Verdict, answer_counts, counted, listed, verdicts
 from app.photos.pictures import PhotoView
 from app.photos.selection import NO_FACE
 from fer.labels import colour_of
-from fer.text import chance
+from fer.text import chance, one_of
 from fer.types import UNCERTAIN, Faces
+
+#: Answers that a card without one names, and nothing.
+_CANDIDATES, _NONE = 2, Counter[str]()
 
 #: What a tile says of a photo with several faces: answers at most.
 _MOST_MARKS = 3
-
 
 #: Number of faces from which a photograph is of a crowd.
 CROWD = 10
@@ -28,30 +31,47 @@ CROWD = 10
 _SEVERAL, _SMALL_WIDTH = 3, 30
 
 
-def answers_line(results: Sequence[Faces]) -> str:
-    """Return the number of faces and of each answer, in Markdown: ``2 faces: ● happy 2``.
+#: What a flaw of the picture of a face is called behind "The face is".
+_FLAWS = {"turned": "turned away"}
 
-    A single face gets its verdict in place of a count.
+
+def summary(results: Sequence[Faces], photos: int = 1, missing: Counter[str] = _NONE) -> str:
+    """Return what there is in all, in Markdown: ``6 faces: ● 5 happy, ▨ 1 you should look at …``.
 
     Args:
         results: the faces of one or several photographs.
+        photos: number of photographs that were read.
+        missing: number of files without a result, by the reason.
     """
-    total = sum(map(len, results))
-    start = f"**{counted(total, 'face').capitalize()}**"
-    if not total:
-        return start
-    if total > 1:
-        return f"{start}: {answers_legend(results)}"
-    (verdict,) = (v for faces in results for v in verdicts(faces))
-    if verdict.sure:
-        return f"{start}: {legend([verdict.answer])} **{chance(verdict.confidence)}**"
-    return f"{start}: {legend([UNCERTAIN])}, {verdict.alternatives}"
+    total, counts = sum(map(len, results)), answer_counts(results)
+    found = f"{total:,} face{'' if total == 1 else 's'}" if total else "no face"
+    start = f"{counted(photos, 'photo')}, {found}" if photos != 1 or missing else found
+    look = "you should look at yourself" if total > 1 else "you should look yourself"
+    parts = [
+        f"{mark(one)}\u00a0{f'{count:,} ' if total > 1 else ''}{look if one == UNCERTAIN else one}"
+        for one, count in counts.items()
+    ]
+    left_out = [f"{count:,} {what}" for what, count in missing.items()]
+    said = f"{start[0].upper()}{start[1:]}{': ' if parts else ''}{', '.join(parts)}"
+    return "; ".join([said, *left_out])
 
 
-def answers_legend(results: Sequence[Faces]) -> str:
-    """Return the number of each answer with its colour, in Markdown; see `answer_counts`."""
-    counts = answer_counts(results)
-    return legend([*counts], {answer: str(count) for answer, count in counts.items()})
+def card_text(verdict: Verdict, record: TrackRecord | None) -> tuple[str, str]:
+    """Return what a card says of a face: its answer, and what that is worth or why there is none.
+
+    Args:
+        verdict: the answer.
+        record: measurements of the model, if there are some.
+    """
+    flaws = listed([_FLAWS.get(flaw, flaw) for flaw in verdict.flaws]) if verdict.flaws else ""
+    why = f"The face is {flaws}." if flaws else ""
+    if not verdict.sure:
+        worth, why = "You should look yourself.", why or "No expression stands out."
+    else:
+        worth = record.in_short(verdict) if record else ""
+        # Markdown takes a line that begins with ">" as a quotation.
+        worth = worth or f"{chance(verdict.confidence).replace('>', 'Over ')} confident."
+    return one_of(verdict.candidates[:_CANDIDATES]).capitalize(), f"{worth} {why}".strip()
 
 
 def crowd_note(faces: Faces) -> str:
@@ -80,13 +100,11 @@ def facts(count: int, system: int) -> str:
 
 def pill(answer: str, counts: Counter[str]) -> str:
     """Return the label of a filter, in Markdown: what it shows, and how many photos those are."""
-    mark = {**FLAW_ICONS, **_ICONS}.get(answer)
-    mark = mark or f':color[●]{{foreground="{colour_of(answer)}"}}'
-    return f"{mark} {answer.capitalize()} {counts[answer]}"
+    icon = {**FLAW_ICONS, **_ICONS}.get(answer) or mark(answer)
+    return f"{icon} {answer.capitalize()} {counts[answer]}"
 
 
 _ICONS = {
-    UNCERTAIN: "▨",
     NO_FACE: ":material/face_retouching_off:",
     Missing.NOT_READ: ":material/error:",
     Missing.NOT_STARTED: ":material/hourglass_disabled:",

@@ -243,7 +243,7 @@ _ORDINAL_COLOUR = "#FFFFFF"
 _PANEL_TEXT, _PANEL_TEXT_MIN = 0.85, 10
 
 
-def annotate(image: Image, faces: Faces, *, bars: bool = False) -> Image:
+def annotate(image: Image, faces: Faces, *, bars: bool = False, tags: bool = True) -> Image:
     """Return a copy of `image` with a box and a name tag for every face.
 
     The tag shows `Faces.answers`. In front of it stands the track number of a tracked face. If
@@ -254,19 +254,20 @@ def annotate(image: Image, faces: Faces, *, bars: bool = False) -> Image:
         faces: the faces in `image`.
         bars: whether to draw a panel with the probabilities of all expressions beside each face,
             where it covers nothing.
+        tags: whether to draw the name tags.
     """
     check_image(image)
     picture = image.copy()
     shorter = min(image.shape[:2])
     line = max(_LINE_MIN, round(shorter * _LINE_SHARE))
     text = int(np.clip(round(shorter * _TEXT_SHARE), _TEXT_MIN, _TEXT_MAX))
-    tags = [_tag(faces, i, text)[: image.shape[0], : image.shape[1]] for i in range(len(faces))]
-    positions = [_above(box, tag, picture) for box, tag in zip(faces.xyxy, tags, strict=True)]
+    drawn = [_tag(faces, i, text)[: image.shape[0], : image.shape[1]] for i in range(len(faces))]
+    positions = [_above(box, tag, picture) for box, tag in zip(faces.xyxy, drawn, strict=True)]
     for box, answer in zip(faces.xyxy, faces.answers, strict=True):
         _draw_box(picture, box, _colour(answer), line)
     if bars:
         _draw_panels(picture, faces, positions, text, gap=2 * line + 2)
-    for position, tag in zip(positions, tags, strict=True):
+    for position, tag in zip(positions, drawn, strict=True) if tags else ():
         picture[position.top : position.bottom, position.left : position.right] = tag
     return picture
 

@@ -47,7 +47,6 @@ def look_at(page: Page, url: str, path: str) -> None:
 
 def photograph(page: Page, file: Path) -> None:
     """Upload a photograph on the Photos page and wait for its face."""
-    page.get_by_role("tab").first.wait_for()
     page.locator("input[type=file]").first.set_input_files(file)
     picture = re.compile(f"(Thumbnail of )?{re.escape(file.name)}")
     page.get_by_role("img", name=picture).first.wait_for()

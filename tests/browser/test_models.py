@@ -41,10 +41,11 @@ def choose(page: Page, now: str, then: str) -> None:
     """Choose a model in the place of another, and close what it was chosen in."""
     # A page that is still being made closes what was opened.
     until_made(page)
-    page.get_by_role("button", name=f"Model: {now}").click()
+    page.get_by_role("button", name="Settings").click()
     options = page.get_by_role("radiogroup", name="The model that answers, on all pages")
+    expect(options.get_by_role("radio", name=now)).to_be_checked()
     options.get_by_text(then, exact=True).click()
-    expect(page.get_by_role("button", name=f"Model: {then}")).to_be_visible()
+    expect(options.get_by_role("radio", name=then)).to_be_checked()
     page.keyboard.press("Escape")
     expect(options).to_be_hidden()
 
@@ -58,18 +59,18 @@ def rows(page: Page) -> list[dict[str, str]]:
 
 def test_the_choice_holds_on_every_page(page: Page) -> None:
     page.get_by_role("button", name="Try it with a sample photo").click()
-    expect(page.get_by_role("heading", name="Happy")).to_be_visible()
+    expect(page.get_by_role("heading", name="Happy", level=4)).to_be_visible()
     choose(page, "compact", "mine")
-    expect(page.get_by_role("heading", name=STYLE.capitalize())).to_be_visible()
+    expect(page.get_by_role("heading", name=STYLE.capitalize(), level=4)).to_be_visible()
     assert {(row["model"], row["answer"]) for row in rows(page)} == {("mine", STYLE)}
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
     follow(page, "Dashboard")
     expect(page.get_by_role("combobox", name="Model")).to_have_value("mine (running)")
     follow(page, "Photos")
-    expect(page.get_by_role("button", name="Model: mine")).to_be_visible()
+    expect(page.get_by_role("heading", name=STYLE.capitalize(), level=4)).to_be_visible()
     page.reload()
-    expect(page.get_by_role("button", name="Model: mine")).to_be_visible()
+    expect(page.get_by_role("heading", name=STYLE.capitalize(), level=4)).to_be_visible()
 
 
 def test_a_stream_goes_on_when_another_model_answers(page: Page) -> None:

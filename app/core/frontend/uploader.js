@@ -1,5 +1,5 @@
-// What Streamlit's file uploader lacks: pasting anywhere on the page, reasons in plain text, and
-// being emptied once the page has its files. When the page reruns, what listens is replaced.
+// What Streamlit's file uploader lacks: dropping and pasting anywhere, reasons in plain text, being
+// emptied once the page has its files. When the page reruns, what listens is replaced.
 const stops = new Map(); // by the uploader's key, as there may be several on a page
 
 const chips = (uploader) => [...uploader.querySelectorAll('[data-testid="stFileChip"]')];
@@ -80,6 +80,17 @@ function watch(uploader, input, { data, setTriggerValue }) {
     event.preventDefault();
     hand(images.map(named), input);
   };
+  // What is dropped beside all uploaders is dropped on this one.
+  const drag = (event) => {
+    const { dataTransfer, target, type } = event;
+    if (!data.pastes || !dataTransfer?.types.includes("Files")) return;
+    if (target.closest?.('[data-testid="stFileUploaderDropzone"]')) return;
+    event.preventDefault();
+    if (type !== "drop") return;
+    input.closest('[data-testid="stFileUploaderDropzone"]').dispatchEvent(
+      new DragEvent("drop", { bubbles: true, cancelable: true, dataTransfer }),
+    );
+  };
   const chosen = (event) => {
     const files = event.dataTransfer?.files ?? event.target.files;
     if (!uploader.contains(event.target)) return;
@@ -97,12 +108,14 @@ function watch(uploader, input, { data, setTriggerValue }) {
   const watcher = new MutationObserver(() => tellRefused(uploader, key, tell));
   watcher.observe(uploader, { childList: true, subtree: true, attributes: true });
   document.addEventListener("paste", paste, true);
+  ["dragover", "drop"].forEach((kind) => document.addEventListener(kind, drag));
   ["change", "drop"].forEach((kind) => document.addEventListener(kind, chosen, true));
   tellRefused(uploader, key, tell);
   empty(uploader, key, input, data.taken);
   return () => {
     watcher.disconnect();
     document.removeEventListener("paste", paste, true);
+    ["dragover", "drop"].forEach((kind) => document.removeEventListener(kind, drag));
     ["change", "drop"].forEach((kind) => document.removeEventListener(kind, chosen, true));
   };
 }

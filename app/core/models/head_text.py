@@ -26,12 +26,11 @@ _SHORT = {BALANCED_HEAD: "balanced", EXPRESSION_HEAD: "FER2013", FERPLUS_HEAD: "
 #: The expression that FER+ has and FER2013 lacks.
 CONTEMPT = "contempt"
 
-#: The difference in two sentences, for the pages with the head picker.
+#: The difference, for the settings, in Markdown.
 IN_SHORT = (
-    "**Balanced**, the usual choice, puts the two others together: what both find likely. **Seven "
-    "expressions** picks the best of FER2013's seven labels and notices rare ones, such as fear, "
-    "more often. **What most people would say** estimates how most of ten people would name the "
-    "face: it is more often neutral, and it knows contempt as well."
+    "**Balanced** says what both others find likely. **Seven expressions** notices rare ones, such "
+    "as fear, more often. **What most people would say** says neutral more often, and knows "
+    "contempt."
 )
 
 _BALANCED_HEAD_TEXT = (
@@ -127,6 +126,9 @@ SPLITS = ("test", "validation")
 #: `fer.quality`.
 _TURNED = "Faces turned this far are read right much less often; no figure here is about them."
 
+#: Answers from which on a share is as exact as one in 100.
+_MANY = 100
+
 #: What it means that an answer was right, by the truth that it was compared with.
 _RIGHT: dict[Truth, str] = {
     "label": "were",
@@ -147,11 +149,23 @@ class TrackRecord:
     plain: Selective
     degraded: Selective
 
+    def in_short(self, verdict: Verdict) -> str:
+        """Return how often such an answer is right, for a card; "" if that is not known."""
+        near = self._measured(verdict).near(verdict.candidates[0], verdict.confidence)
+        if near is None or "turned" in verdict.flaws:
+            return ""
+        of = 100 if near.count >= _MANY else 10
+        times = min(of - 1, round(of * near.correct / near.count))  # nothing is always right
+        return f"When it is this sure, it is right {times} times in {of}."
+
+    def _measured(self, verdict: Verdict) -> Selective:
+        return self.degraded if verdict.flaws else self.plain
+
     def describe(self, verdict: Verdict) -> str:
         """Return a sentence on how often such a verdict was right; "" if unmeasured."""
         if "turned" in verdict.flaws:
             return _TURNED
-        measured = self.degraded if verdict.flaws else self.plain
+        measured = self._measured(verdict)
         label = verdict.candidates[0]
         near = measured.near(label, verdict.confidence)
         if near is None:

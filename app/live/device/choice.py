@@ -111,6 +111,7 @@ def show_choice(reason: str) -> Place:
     st.segmented_control(
         "Where to analyse",
         list(Place),
+        default=choice.place,
         required=True,
         format_func=_LABELS.__getitem__,
         key=_WIDGET,

@@ -10,8 +10,13 @@ function press(element, face, context) {
   return element;
 }
 
-function frame(face, context) {
+function frame(face, context, numbered) {
   const element = press(document.createElement("button"), face, context);
+  if (numbered) {
+    const number = document.createElement("b");
+    number.textContent = face.index + 1;
+    element.append(number);
+  }
   const [left, top, width, height] = face.box.map((share) => `${100 * share}%`);
   // A small face has a target that a finger can hit, around the same centre.
   element.style.cssText =
@@ -98,6 +103,25 @@ function show(root, data) {
   }
 }
 
+// A face under the pointer or with the focus lights its frame, its crop and its card.
+function light(root, data) {
+  const colour = getComputedStyle(root).getPropertyValue("--st-primary-color");
+  const look = (event) => {
+    const path = event.composedPath();
+    for (const { index } of data.faces) {
+      const card = document.querySelector(`.st-key-${data.card}_${index}`);
+      const pictures = [...root.querySelectorAll(`[data-face="${index}"]`)];
+      const lit = [card, ...pictures].some((one) =>
+        one && (path.includes(one) || one.matches(":focus-visible, :has(:focus-visible)")));
+      for (const one of pictures) one.classList.toggle("lit", lit);
+      if (card) card.style.boxShadow = lit ? `0 0 0 3px ${colour}` : "";
+    }
+  };
+  const kinds = ["pointerover", "focusin", "focusout"];
+  for (const kind of kinds) document.addEventListener(kind, look);
+  return () => kinds.forEach((kind) => document.removeEventListener(kind, look));
+}
+
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".faces");
   root.stop?.();
@@ -111,13 +135,14 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const [overlay, strip] = [root.querySelector(".frames"), root.querySelector(".strip")];
   const focused = parentElement.activeElement;
   const kept = focused && [focused.parentElement.className, focused.dataset.face];
-  overlay.replaceChildren(...data.faces.map((face) => frame(face, context)));
+  overlay.replaceChildren(...data.faces.map((face) => frame(face, context, data.strip)));
   // The strip says the same; a keyboard need not go through both.
   for (const element of data.strip ? overlay.children : []) element.tabIndex = -1;
   strip.replaceChildren(...(data.strip ? data.faces.map((face) => tile(face, context)) : []));
   strip.hidden = !data.strip;
   if (kept) root.querySelector(`.${kept[0]} [data-face="${kept[1]}"]`)?.focus({ preventScroll: true });
-  root.stop = follow(overlay, root, data.picture);
+  const stops = [follow(overlay, root, data.picture), light(root, data)];
+  root.stop = () => stops.forEach((stop) => stop());
   show(root, data);
   if (root.chosen === data.selected && data.selected >= 0) {
     whenDrawn(`.st-key-${data.card}_${data.selected}`, (card) => {

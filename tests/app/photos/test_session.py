@@ -130,8 +130,10 @@ def test_one_that_is_added_is_opened_and_what_is_removed_is_forgotten(
     session: GallerySession,
 ) -> None:
     take(session, *uploads(2))
-    assert (session.opened, session.additions) == (set(), 1)
+    assert session.opened == set()
+    session.toggle_adding()
     take(session, *uploads(1, first=2))
+    assert not session.adding
     (number,) = session.opened
     session.toggle(session.all[0].number)
     assert session.opened == {number, session.all[0].number}

@@ -1,14 +1,19 @@
 """Texts on the results of photographs."""
 
 import base64
+import re
 from collections import Counter
+from typing import Any
 
 import numpy as np
 import pytest
 
+from app.core.models.head_text import TrackRecord
 from app.core.photo import Missing
+from app.core.text import verdicts
 from app.photos.selection import NO_FACE
-from app.photos.text import answers_line, crowd_note, facts, marks, pill, tile
+from app.photos.text import card_text, crowd_note, facts, marks, pill, summary, tile
+from fer.evaluation.measurements import Selective
 from fer.types import UNCERTAIN, Faces
 from tests.app.photos.samples import item, unread
 from tests.app.samples import faces_of
@@ -68,28 +73,46 @@ HAPPY, SAD, TORN = (0.9, 0.06, 0.04), (0.1, 0.8, 0.1), (0.4, 0.35, 0.25)
 
 
 @pytest.mark.parametrize(
-    ("rows", "line"),
+    ("rows", "options", "said"),
     [
-        ([], "**No faces**"),
-        ([HAPPY], "**1 face**: {happy} **90%**"),
-        ([TORN], "**1 face**: ▨\u00a0uncertain, happy 40%, sad 35% or neutral 25%"),
-        ([SAD, HAPPY, HAPPY], "**3 faces**: {happy}\u00a0**2**\u2002 {sad}\u00a0**1**"),
-        ([TORN, TORN, SAD], "**3 faces**: {sad}\u00a0**1**\u2002 ▨\u00a0uncertain\u00a0**2**"),
+        ([], {}, "No face"),
+        ([HAPPY], {}, "1 face: ● happy"),
+        ([TORN], {}, "1 face: ▨ you should look yourself"),
+        ([SAD, HAPPY, HAPPY], {}, "3 faces: ● 2 happy, ● 1 sad"),
+        ([TORN, TORN, SAD], {}, "3 faces: ● 1 sad, ▨ 2 you should look at yourself"),
+        ([], {"photos": 2}, "2 photos, no face"),
+        ([HAPPY, HAPPY], {"photos": 20}, "20 photos, 2 faces: ● 2 happy"),
+        ([], {"photos": 0, "missing": Counter({"not read": 1200})},
+         "No photos, no face; 1,200 not read"),
     ],
-)
-def test_a_photo_is_summed_up(rows: list[tuple[float, float, float]], line: str) -> None:
-    marks = {
-        "happy": ':color[●]{foreground="#E69F00"}\u00a0happy',
-        "sad": ':color[●]{foreground="#0072B2"}\u00a0sad',
-    }
-    assert answers_line([faces_of(*rows)]) == line.format(**marks)
+)  # fmt: skip
+def test_a_sentence_says_the_whole(rows: list, options: dict[str, Any], said: str) -> None:
+    faces = [faces_of(row) for row in rows]
+    line = re.sub(r":color\[●\]\S+?}", "●", summary(faces, **options)).replace("\u00a0", " ")
+    assert line == said
 
 
-def test_photos_are_summed_up_together() -> None:
-    assert answers_line([]) == "**No faces**"
-    line = answers_line([faces_of(HAPPY), faces_of(), faces_of(HAPPY, SAD)])
-    assert line.startswith("**3 faces**: ")
-    assert "happy\u00a0**2**" in line
+NEVER = TrackRecord(*(Selective.model_construct(predicted=(), corruptions=()),) * 2)
+
+
+@pytest.mark.parametrize(
+    ("row", "flaws", "answer", "worth"),
+    [
+        (HAPPY, (), "Happy", "90% confident."),
+        ((0.999, 0.001, 0), (), "Happy", "Over 99% confident."),
+        (HAPPY, ("blurred",), "Happy", "90% confident. The face is blurred."),
+        (TORN, (), "Happy or sad", "You should look yourself. No expression stands out."),
+        (TORN, ("small", "turned"), "Happy or sad",
+         "You should look yourself. The face is small and turned away."),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("record", [None, NEVER], ids=["no record", "empty record"])
+def test_a_card_says_the_answer_and_why_there_is_none(
+    row: tuple[float, float, float], flaws: tuple[str, ...], answer: str, worth: str,
+    record: TrackRecord | None,
+) -> None:  # fmt: skip
+    (verdict,) = verdicts(faces_of(row, flaws=flaws))
+    assert card_text(verdict, record) == (answer, worth)
 
 
 @pytest.mark.parametrize(
