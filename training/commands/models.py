@@ -10,13 +10,13 @@ from pathlib import Path
 
 import numpy as np
 
+from fer.atomic_write import check_files
 from fer.commands.options import add_overwrite
 from fer.errors import DataError, ModelError
 from fer.evaluation.report import Report
 from fer.labels import EXPRESSION_HEAD
 from fer.model.classifier import ExpressionClassifier
 from fer.model.spec import ModelSpec
-from fer.whole_files import check_files
 from training.commands.arguments import (
     Commands,
     add_command,

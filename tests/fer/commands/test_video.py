@@ -151,7 +151,7 @@ def test_where_a_table_cannot_be_written_none_is_left_and_without_the_video_all_
         raise error
 
     if marked:
-        monkeypatch.setattr(video, "write_marked", fails)
+        monkeypatch.setattr(video, "write_annotated", fails)
     else:
         monkeypatch.setitem(WRITERS, ".vtt", fails)
     assert main(["video", str(clip), "--out", str(tmp_path / "out")]) == 1

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from fer.export.stream import (
-    HOLE_SECONDS,
+    GAP_SECONDS,
     NO_FACE,
-    OFF_HOLE_SECONDS,
+    OFF_GAP_SECONDS,
     FrameTimes,
     StreamResult,
     StreamRows,
-    holes,
+    gaps,
     off_spans,
     shares,
 )
@@ -24,9 +24,9 @@ from tests.fer.export.samples import HAPPY, HEADS, INFO, NOBODY, SAD, rows, stea
         ([3.0], [0.0]),
         ([0.0, 0.2], [0.2, 0.2]),
         ([0.0, 0.2, 9.0], [0.2, 0.2, 0.2]),
-        ([0.0, 2.5, 5.0], [HOLE_SECONDS] * 3),
+        ([0.0, 2.5, 5.0], [GAP_SECONDS] * 3),
     ],
-    ids=["none", "one", "two", "before a hole", "a slow analysis"],
+    ids=["none", "one", "two", "before a gap", "a slow analysis"],
 )
 def test_a_frame_stands_for_the_time_to_the_next_but_not_for_a_hole(
     times: list[float], lasted: list[float]
@@ -50,7 +50,7 @@ def test_holes_are_where_nothing_was_analysed(
     times: list[float], until: float, expected: list[tuple[float, float]]
 ) -> None:
     nobody = rows(*[(t, NO_FACE, NOBODY) for t in times])
-    assert np.array(holes(nobody, 50.0, until)) == pytest.approx(np.array(expected))
+    assert np.array(gaps(nobody, 50.0, until)) == pytest.approx(np.array(expected))
 
 
 def test_time_is_shared_among_expressions_and_holes_count_for_none() -> None:
@@ -65,7 +65,7 @@ def test_in_a_recording_a_frame_stands_until_the_next_the_cut_or_the_end() -> No
     assert StreamResult(slow, INFO).times.lasted.tolist() == [1.0, 1.0, 1.0], "a camera may stop"
     recorded = StreamResult(slow, INFO, recorded=True, end=61.5)
     assert recorded.times.lasted.tolist() == [5.0, 55.0, 1.5]
-    assert holes(slow, 0.0, 61.5, hole_seconds=recorded.hole_seconds) == []
+    assert gaps(slow, 0.0, 61.5, gap_seconds=recorded.gap_seconds) == []
     assert shares(slow, recorded.times).seconds.tolist() == [[6.5, 55.0, 0.0, 0.0]]
     cut = StreamResult(slow, INFO, recorded=True, cuts=(0.25, 5.0, 61.0), end=61.5)
     assert cut.times.lasted.tolist() == [0.25, 55.0, 1.0]
@@ -77,8 +77,8 @@ def test_a_camera_that_is_off_sends_few_frames_and_only_a_longer_stop_is_a_hole(
     frames = [steady("hhhhh"), steady("ooo", rate=0.8, start=0.5), steady("hh", start=4.25)]
     seen = StreamRows(np.concatenate([part.array for part in frames]), HEADS)
     assert off_spans(FrameTimes.of(seen)) == [pytest.approx((0.5, 4.25))]
-    assert holes(seen, 0.0, 4.4) == []
+    assert gaps(seen, 0.0, 4.4) == []
     assert shares(seen).seconds[0, 0] == pytest.approx(0.7)
-    later = 0.3 + OFF_HOLE_SECONDS
-    assert holes(steady("oooo"), 0.0, later) == []
-    assert holes(steady("oooo"), 0.0, later + 1) == [pytest.approx((0.4, later + 1))]
+    later = 0.3 + OFF_GAP_SECONDS
+    assert gaps(steady("oooo"), 0.0, later) == []
+    assert gaps(steady("oooo"), 0.0, later + 1) == [pytest.approx((0.4, later + 1))]

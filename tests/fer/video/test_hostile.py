@@ -11,7 +11,7 @@ import pytest
 
 from fer.errors import VideoError
 from fer.model.spec import ModelSpec
-from fer.video.annotated import write_marked
+from fer.video.annotated import write_annotated
 from fer.video.reading import VideoReader
 from fer.video.recording import Recording, VideoOptions, analyse
 from tests.fer.video.samples import TICK, dotted_gif, even, red_stream, write_clip
@@ -23,7 +23,7 @@ def tried(file: Path, spec: ModelSpec, rate: float | None = None) -> Recording |
     before = set(file.parent.iterdir())
     try:
         found = analyse(file, red_stream(spec), VideoOptions(rate=rate))
-        write_marked(file, found, out, spec)
+        write_annotated(file, found, out, spec)
     except VideoError as error:
         assert set(file.parent.iterdir()) == before
         return str(error)
@@ -132,7 +132,7 @@ def test_what_is_too_much_work_is_read_in_part(tmp_path: Path, spec: ModelSpec) 
         assert (len(found.rows) == 20) == (options.processor_seconds > 1)
         assert "more work than is done for one recording" in found.note
         out = tmp_path / "part.mp4"
-        write_marked(file, found, out, spec)
+        write_annotated(file, found, out, spec)
         with VideoReader(out) as reader:
             assert 1 <= sum(1 for _ in reader.frames()) <= 30
 
