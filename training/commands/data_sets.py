@@ -51,8 +51,11 @@ def _data(arguments: argparse.Namespace) -> int:
         classes=arguments.classes,
     )
     summary = summarise(data)
-    record = json.dumps(asdict(summary), indent=1, ensure_ascii=False) if arguments.json else ""
-    print(record or summary.text())
+    if arguments.json:
+        print(json.dumps(asdict(summary), indent=1, ensure_ascii=False))
+        return 0
+    command = f'python -m training train --preset small --data "{arguments.data}"'
+    print(f"{summary.text()}\n\nNext: {command} --out models/mine")
     return 0
 
 
