@@ -119,12 +119,8 @@ def _train(arguments: argparse.Namespace) -> int:
 def _run(arguments: argparse.Namespace, preset: Preset, work_dir: Path) -> int:
     tuning = _fine_tuning(arguments, preset) if arguments.preset == ADAPT else None
     if tuning:
-        preset, data, train, dropped = (
-            tuning.preset,
-            tuning.data,
-            tuning.train,
-            tuning.dropped,
-        )
+        preset, data = tuning.preset, tuning.data
+        train, dropped = tuning.train, tuning.dropped
     else:
         data, train, dropped = _faces(arguments, preset)
     # Imported here because Keras takes seconds to load, and errors above are reported before that.
