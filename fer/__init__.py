@@ -25,16 +25,9 @@ __version__ = "0.1.0"
 
 refuse_mixture(os.path.dirname(__file__))
 
-#: Public name → (module, name in that module).
-_EXPORTS = {
-    "Face": ("fer.api", "Face"),
-    "Faces": ("fer.api", "Faces"),
-    "FerError": ("fer.errors", "FerError"),
-    "ImageError": ("fer.errors", "ImageError"),
-    "ModelError": ("fer.errors", "ModelError"),
-    "Stream": ("fer.api", "Stream"),
-    "analyze": ("fer.api", "analyze"),
-}
+#: Public name → its module.
+_EXPORTS = dict.fromkeys(("Face", "Faces", "Stream", "analyze"), "fer.api")
+_EXPORTS |= dict.fromkeys(("FerError", "ImageError", "ModelError"), "fer.errors")
 
 
 def __dir__() -> list[str]:
@@ -46,7 +39,6 @@ def __getattr__(name: str) -> Any:
     """Import a public name on first access (PEP 562)."""
     if name not in _EXPORTS:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module, attribute = _EXPORTS[name]
-    value = getattr(importlib.import_module(module), attribute)
+    value = getattr(importlib.import_module(_EXPORTS[name]), name)
     globals()[name] = value
     return value

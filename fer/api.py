@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from PIL import Image as PillowImage
 
 from fer.analyzer import FaceAnalyzer
+from fer.atomic_write import atomic_write
 from fer.drawing.annotate import annotate
 from fer.drawing.pictures import encoded
 from fer.errors import ImageError
@@ -35,7 +36,6 @@ from fer.stream import DEFAULT_SMOOTHING_SECONDS, FaceStream
 from fer.text import chance
 from fer.types import Faces as FaceArrays
 from fer.types import Image
-from fer.whole_files import whole_files
 
 if TYPE_CHECKING:
     import pandas
@@ -182,7 +182,7 @@ class Faces(Sequence[Face]):
         kind = PillowImage.registered_extensions().get(file.suffix.lower())
         if kind not in PillowImage.SAVE:
             raise ValueError(f"expected a file such as out.jpg or out.png, got {file.name!r}")
-        with whole_files([file]) as [part]:
+        with atomic_write([file]) as [part]:
             PillowImage.fromarray(annotate(self.image, self.arrays, bars=bars)).save(part, kind)
 
     def _repr_png_(self) -> bytes:

@@ -40,15 +40,18 @@ def weighted_nms(detections: Detections, iou: float) -> Detections:
         same = iou_matrix(rest.xyxy[:1], rest.xyxy)[0] >= iou
         same[0] = True  # a box without area has an IoU of 0 even with itself
         group, rest = rest.take(same), rest.take(~same)
-        weight = group.score / group.score.sum()
-        merged.append(
-            Detections(
-                np.einsum("n,nk->k", weight, group.xyxy)[None],
-                group.score[:1],
-                np.einsum("n,nkd->kd", weight, group.landmarks)[None],
-            )
-        )
+        merged.append(weighted_mean(group, group.score))
     return Detections.concatenate(merged)
+
+
+def weighted_mean(group: Detections, weight: Floats) -> Detections:
+    """Return one detection from several of one face, the highest score of which is the first."""
+    share = weight / np.sum(weight)
+    return Detections(
+        np.einsum("n,nk->k", share, group.xyxy)[None],
+        group.score[:1],
+        np.einsum("n,nkd->kd", share, group.landmarks)[None],
+    )
 
 
 def similarity(source: NDArray, target: NDArray) -> NDArray[np.float64]:

@@ -14,9 +14,9 @@ from typing import Annotated, ClassVar, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from fer.atomic_write import atomic_write
 from fer.errors import ModelError
 from fer.labels import PLAIN, is_plain
-from fer.whole_files import whole_files
 
 Positive = Annotated[int, Field(gt=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -111,7 +111,7 @@ class RecordFile(Record):
         """Write the record into a model directory, whole or not at all."""
         directory.mkdir(parents=True, exist_ok=True)
         text = self.model_dump_json(indent=1)
-        with whole_files([directory / self.filename]) as (file,):
+        with atomic_write([directory / self.filename]) as (file,):
             file.write_text(text + "\n", encoding="utf-8")
 
 

@@ -124,7 +124,7 @@ LEAST_HELD_OUT = 100
 
 
 @dataclass(frozen=True)
-class Lesson:
+class FineTuning:
     """A trained model, one's own images, and what is replayed beside them.
 
     Attributes:
@@ -290,7 +290,7 @@ def adapted(preset: Preset, initial: Path | None) -> Preset:
 
 def prepare(
     preset: Preset, initial: Path, data: Path, replay: Path | None, split_seed: int
-) -> Lesson:
+) -> FineTuning:
     """Load one's own images and what is replayed, for an initial model and `adapted` preset.
 
     Raises:
@@ -298,23 +298,23 @@ def prepare(
     """
     spec = ModelSpec.load(initial)
     own, left_out = own_images(data, spec, split_seed)
-    return Lesson(initial, own, left_out, load_replay(replay, spec) if replay else None, preset)
+    return FineTuning(initial, own, left_out, load_replay(replay, spec) if replay else None, preset)
 
 
-def started(lesson: Lesson) -> str:
+def tuning_text(tuning: FineTuning) -> str:
     """Return what is learnt and what is not, as lines for a terminal."""
 
     def listed(counts: dict[str, int]) -> str:
         return ", ".join(f"{count:,} {name}" for name, count in counts.items() if count)
 
-    lines = [f"{lesson.learnt:,} own images to learn: {listed(lesson.own.split('train').counts())}"]
-    if lesson.left_out:
+    lines = [f"{tuning.learnt:,} own images to learn: {listed(tuning.own.split('train').counts())}"]
+    if tuning.left_out:
         lines.append(
-            f"left out, since {lesson.initial.name} does not know them: {listed(lesson.left_out)}"
+            f"left out, since {tuning.initial.name} does not know them: {listed(tuning.left_out)}"
         )
-    if lesson.replay:
-        count = lesson.mixture.replayed
-        lines.append(f"replayed in each epoch: {count:,} faces of {lesson.replay.name}")
+    if tuning.replay:
+        count = tuning.mixture.replayed
+        lines.append(f"replayed in each epoch: {count:,} faces of {tuning.replay.name}")
     else:
         lines.append(
             "nothing is replayed, so it will forget some of what it knows; --replay FILE names "

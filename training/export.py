@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fer.alignment import FER2013_FRAMING
+from fer.atomic_write import atomic_write
 from fer.errors import DataError
 from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD, FERPLUS_LABELS
 from fer.litert import load_interpreter
@@ -19,7 +20,6 @@ from fer.model.heads import softmax
 from fer.model.spec import Head, ModelSpec
 from fer.records import file_sha256
 from fer.types import Floats
-from fer.whole_files import whole_files
 from training.networks.layers import MAP_PREFIX, with_activation_maps
 
 #: Names of the files in a model directory.
@@ -142,7 +142,7 @@ def export_format(name: str, model_dir: Path, out: Path, images: Images) -> Expo
     file = keras_file(model_dir, "only a model with its Keras file can be exported")
     model, inputs = keras.models.load_model(file), images.astype(np.float32)
     target = exported_file(name, ModelSpec.load(model_dir), out)
-    with whole_files([target]) as [part]:
+    with atomic_write([target]) as [part]:
         outputs = (_onnx if name == "onnx" else _litert)(name, model, part, inputs)
     exported, expected = (
         softmax(np.asarray(found[EXPRESSION_HEAD]))

@@ -17,6 +17,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from fer.atomic_write import check_model_directory, replace_folder
 from fer.errors import ModelError, OutputError
 from fer.evaluation.metrics import evaluate
 from fer.evaluation.report import DataCard, EarlierTraining, FileCard, Report
@@ -26,8 +27,7 @@ from fer.model.heads import softmax
 from fer.model.spec import ModelSpec
 from fer.records import file_sha256
 from fer.types import Floats
-from fer.whole_files import check_model_directory, replace_folder
-from training.adapt import Lesson
+from training.adapt import FineTuning
 from training.data.dataset import DataSet, LabelledFaces
 from training.evaluation import measure
 from training.evaluation.predict import SpreadClassifier
@@ -79,7 +79,7 @@ def write_model(
     directory: Path,
     overwrite: bool = False,
     quick: bool = False,
-    lesson: Lesson | None = None,
+    tuning: FineTuning | None = None,
     advance: Callable[[int], object] = lambda count: None,
 ) -> Report:
     """Export a trained network, evaluate the exported file, and write its report.
@@ -96,7 +96,7 @@ def write_model(
         directory: the model directory.
         overwrite: whether it may be that of another model.
         quick: leave out what takes most of the time to measure, see `predict_split`.
-        lesson: what a trained model was taught; None if it was trained as usual.
+        tuning: what a trained model was taught; None if it was trained as usual.
         advance: is told how many more views of faces are measured, of
             `training.evaluation.predict.passes`.
 
@@ -109,11 +109,11 @@ def write_model(
         target = Path(staging) / directory.name
         export(fit.model, target, class_names=data.class_names)
         logits, predictions = measure.predict_anew(
-            target, data, quick=quick, lesson=lesson, advance=advance
+            target, data, quick=quick, tuning=tuning, advance=advance
         )
         measure.fit_thresholds(target, predictions)
-        if lesson:
-            lesson.keep_settings(target)
+        if tuning:
+            tuning.keep_settings(target)
         validation, classifier = data.split("validation"), ExpressionClassifier(target)
         report = Report(
             name=directory.name,
@@ -139,7 +139,7 @@ def write_model(
             parity=parity(fit.model, classifier, validation.images[:_PARITY_IMAGES]),
             latency_ms=latency_ms(classifier, validation),
             files=file_cards(target),
-            adaptation=lesson.changes(SpreadClassifier(target), fit.seconds) if lesson else None,
+            adaptation=tuning.changes(SpreadClassifier(target), fit.seconds) if tuning else None,
             **measure.report_figures(predictions, ModelSpec.load(target), data.class_names),
         )
         report.save(target)

@@ -7,7 +7,6 @@ What an archive says about its own sizes is a hint only: bytes are counted while
 from __future__ import annotations
 
 import io
-import stat
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -18,25 +17,13 @@ from app.core.memory import MB
 from app.core.photo import Photo, RefusedError, Upload
 from fer.errors import failures_as
 from fer.images import MAX_BYTES
+from fer.labelled.archives import UnpackError, contents, is_folder, refusal, too_large
 from fer.labelled.names import Kind, kind_of, leads_out, natural_order, shown_name
 
-#: Bytes that are unpacked at a time.
-_CHUNK = 2**16
-
-#: Bytes from which on a file is judged by how strongly it is compressed. A small drawing may be
-#: compressed a thousandfold.
-_RATIO_FROM = MB
-
-#: What is read. Python unpacks the other methods without a limit: 4 kB can become gigabytes.
-_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-
-#: Names of others that are in use.
-_METHOD_NAMES = {9: "deflate64", 12: "bzip2", 14: "LZMA", 93: "Zstandard", 95: "xz", 98: "PPMd"}
-
-_ENCRYPTED = 0x1 | 0x40  # usual and strong encryption
 _UTF8 = 0x800
-_UNIX = 3  # the system whose file modes `external_attr` has
 
+_DAMAGED = "is damaged in the archive and cannot be read."
+_NESTED = "is an archive within the archive. Unpack it first."
 _OTHER_ARCHIVE = "is an archive of a kind that is not read. Make a ZIP of it, or unpack it."
 
 
@@ -64,14 +51,12 @@ class ArchiveLimits:
         directory_bytes: size of its table of contents, which is read at once.
         file_bytes: unpacked size of a file.
         total_bytes: unpacked size of all files.
-        ratio: unpacked size per compressed size.
     """
 
     entries: int = 20_000
     directory_bytes: int = 4 * MB
     file_bytes: int = MAX_BYTES
     total_bytes: int = 4096 * MB
-    ratio: int = 100
 
 
 _USUAL = ArchiveLimits()
@@ -130,42 +115,36 @@ class PhotoArchive:
         found, system = [], 0
         for info in self._zip.infolist():
             name = _decoded(info)
-            # `ZipInfo.is_dir` of Python 3.11 fails on an empty name: one that begins with a NUL.
-            if info.filename.endswith("/") and not leads_out(name):
+            if is_folder(info) and not leads_out(name):
                 continue
             if kind_of(name) is Kind.SYSTEM and not leads_out(name):
                 system += 1
                 continue
-            reason = _refusal(info, name, self._limits)
+            reason = refusal(info, name) or not_a_photo(name, _NESTED)
+            if not reason and info.file_size > self._limits.file_bytes:
+                reason = too_large(self._limits.file_bytes)
             found.append(Photo(shown_name(name), reason, read=partial(self._read, info)))
         return found, system
 
     def _read(self, info: zipfile.ZipInfo) -> bytes:
         parts, size = [], 0
-        damaged = RefusedError("is damaged in the archive and cannot be read.")
-        with failures_as(lambda _: damaged), self._zip.open(info) as file:
-            while part := file.read(_CHUNK):
+
+        def failure(error: Exception) -> RefusedError:
+            known = isinstance(error, UnpackError)
+            return RefusedError(str(error) if known else _DAMAGED)
+
+        with failures_as(failure):
+            for part in contents(self._zip, info, self._limits.file_bytes):
                 size += len(part)
                 self._total += max(0, size - self._unpacked.get(id(info), 0))
                 self._unpacked[id(info)] = max(size, self._unpacked.get(id(info), 0))
-                self._check(info, size)
+                if self._total > self._limits.total_bytes:
+                    most = self._limits.total_bytes // MB
+                    raise RefusedError(
+                        f"was not read: the archive unpacks to more than {most:,} MB."
+                    )
                 parts.append(part)
         return b"".join(parts)
-
-    def _check(self, info: zipfile.ZipInfo, size: int) -> None:
-        """Raise if a file of which so many bytes were unpacked goes beyond a limit."""
-        if size > self._limits.file_bytes:
-            raise RefusedError(_too_large(self._limits))
-        if size > _RATIO_FROM and size > self._limits.ratio * max(1, info.compress_size):
-            raise RefusedError(
-                f"was refused: it is compressed to less than 1/{self._limits.ratio} of its size, "
-                "as no photo is."
-            )
-        if self._total > self._limits.total_bytes:
-            raise RefusedError(
-                f"was not read: the archive unpacks to more than {self._limits.total_bytes // MB:,}"
-                " MB."
-            )
 
 
 class _Opening(io.BytesIO):
@@ -187,25 +166,6 @@ class _Opening(io.BytesIO):
         return data
 
 
-def _refusal(info: zipfile.ZipInfo, name: str, limits: ArchiveLimits) -> str:
-    """Return why a file is not read; "" if that can be tried."""
-    mode = stat.S_IFMT(info.external_attr >> 16)
-    if leads_out(name):
-        return "was refused: its path leads out of the archive."
-    if stat.S_ISLNK(mode):
-        return "was refused: it is a link to another file."
-    if mode and not stat.S_ISREG(mode) and info.create_system == _UNIX:
-        return "was refused: it is not a usual file."
-    if info.flag_bits & _ENCRYPTED:
-        return "is encrypted. Make an archive without a password."
-    if reason := not_a_photo(name, "is an archive within the archive. Unpack it first."):
-        return reason
-    if info.compress_type not in _METHODS:
-        method = _METHOD_NAMES.get(info.compress_type, f"method {info.compress_type}")
-        return f"is compressed in a way that is not read ({method}). Use the usual one, deflate."
-    return _too_large(limits) if info.file_size > limits.file_bytes else ""
-
-
 def not_a_photo(name: str, archive: str) -> str:
     """Return why a file is not read by its name; "" if it may be a photograph.
 
@@ -219,10 +179,6 @@ def not_a_photo(name: str, archive: str) -> str:
         case Kind.ARCHIVE:
             return archive
     return "was left out: by its name, it is no photo in a format that is read."
-
-
-def _too_large(limits: ArchiveLimits) -> str:
-    return f"was refused: it is larger than {limits.file_bytes // MB} MB."
 
 
 def _decoded(info: zipfile.ZipInfo) -> str:

@@ -14,7 +14,7 @@ from app.core.paths import model_dir
 from app.core.server.events import log_disk_failure
 from fer.errors import VideoError
 from fer.stream import FaceStream
-from fer.video.annotated import write_marked
+from fer.video.annotated import write_annotated
 from fer.video.opening import VideoInfo
 from fer.video.recording import DEFAULT_RATE, OnProgress, Recording, VideoOptions, analyse
 
@@ -101,7 +101,9 @@ def read_video(
     spec = stream.spec
     del stream  # its networks take 35 MB, and writing takes as long as the analysis
     try:
-        write_marked(source, recording, marked, spec, on_progress=on_progress, cancelled=cancelled)
+        write_annotated(
+            source, recording, marked, spec, on_progress=on_progress, cancelled=cancelled
+        )
     except VideoError as error:
         # All else is there, and took minutes.
         return Result(recording, None, f"The recording {error}", model)

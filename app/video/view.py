@@ -25,7 +25,7 @@ from app.video.files import MARKED_ENDING, file_name, open_archive, stream_resul
 from app.video.inputs import choose_settings, chosen_settings
 from app.video.session import Source, VideoSession
 from app.video.text import browser_plays, found_line, progress_line, unplayable
-from fer.export.stream import NO_HOLES, StreamResult
+from fer.export.stream import NO_GAPS, StreamResult
 from fer.export.subtitles import webvtt
 from fer.labels import colour_of, person_colour
 from fer.text import chance, clock
@@ -95,7 +95,7 @@ def show_running(session: VideoSession) -> None:
                 with st.container(border=True, gap="xsmall"):
                     show_timeline(
                         rows, start, end, until, "video_growing_timeline",
-                        empty="No face yet.", hole_seconds=NO_HOLES,
+                        empty="No face yet.", gap_seconds=NO_GAPS,
                     )  # fmt: skip
 
 
@@ -122,7 +122,7 @@ def show_result(session: VideoSession, source: Source, result: Result) -> None:
         with st.container(), st.container(border=True, gap="xsmall"):
             line = show_timeline(
                 rows, first, last, last, _TIMELINE, empty="No face in this recording.",
-                cuts=found.cuts, hole_seconds=found.hole_seconds,
+                cuts=found.cuts, gap_seconds=found.gap_seconds,
             )  # fmt: skip
             if line:
                 st.caption(

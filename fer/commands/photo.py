@@ -13,6 +13,7 @@ from typing import Any
 from PIL import Image as PillowImage
 
 from fer.analyzer import FaceAnalyzer
+from fer.atomic_write import atomic_write, check_files
 from fer.commands.options import add_model_options, add_overwrite, outputs
 from fer.drawing.annotate import annotate
 from fer.errors import ImageError
@@ -21,7 +22,6 @@ from fer.export.table import ExportInfo
 from fer.images import read
 from fer.text import chance, one_of
 from fer.types import UNCERTAIN, Faces
-from fer.whole_files import check_files, whole_files
 
 
 def add_parser(commands: Any) -> None:
@@ -67,7 +67,7 @@ def _photo(
         image = read(file)
         faces = analyzer(image, head=arguments.head)
         if picture:
-            with whole_files([picture]) as [part]:
+            with atomic_write([picture]) as [part]:
                 PillowImage.fromarray(annotate(image, faces)).save(part)
     except (ImageError, OSError) as error:
         if arguments.json:

@@ -13,6 +13,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, TextIO
 
+from fer.atomic_write import atomic_write, check_files
 from fer.commands.options import StatusLine, add_model_options, add_overwrite, outputs
 from fer.errors import VideoError
 from fer.export.sessions import WRITERS
@@ -20,9 +21,8 @@ from fer.export.stream import StreamResult
 from fer.export.summary import summary_record
 from fer.stream import FaceStream
 from fer.text import chance, clock
-from fer.video.annotated import write_marked
+from fer.video.annotated import write_annotated
 from fer.video.recording import DEFAULT_RATE, Progress, VideoOptions, analyse, result_of
-from fer.whole_files import check_files, whole_files
 
 #: Seconds between two updates of the line on a terminal.
 _UPDATE = 0.2
@@ -149,7 +149,7 @@ def _video(
     options = VideoOptions(arguments.rate, arguments.head)
     try:
         tables = [target for ending, target in targets.items() if ending != PICTURE]
-        with whole_files(tables) as parts:
+        with atomic_write(tables) as parts:
             recording = analyse(file, stream, options, portraits=False, on_progress=progress)
             result = result_of(recording, file.name)
             for ending, part in zip(WRITERS, parts, strict=True):
@@ -159,7 +159,7 @@ def _video(
             if PICTURE in targets:
                 try:
                     out_file = targets[PICTURE]
-                    write_marked(file, recording, out_file, stream.spec, on_progress=progress)
+                    write_annotated(file, recording, out_file, stream.spec, on_progress=progress)
                 except VideoError as error:  # the tables are worth something without it
                     no_picture = error
         if no_picture:

@@ -16,7 +16,14 @@ from numpy.typing import NDArray
 from fer.detection.blazeface import SAME_FACE_IOU, BlazeFace, FaceDetector
 from fer.detection.evidence import MIN_EVIDENCE, Evidence, logit
 from fer.detection.face_landmark import FaceLandmark
-from fer.geometry import box_area, intersection_matrix, iou_matrix, transform_points, weighted_nms
+from fer.geometry import (
+    box_area,
+    intersection_matrix,
+    iou_matrix,
+    transform_points,
+    weighted_mean,
+    weighted_nms,
+)
 from fer.types import Detections, Floats, Image
 
 #: Side of the detector's input, and so of a tile, in pixels.
@@ -219,7 +226,8 @@ def _merged(views: list[_View]) -> Proposals:
         same = iou_matrix(found.xyxy[rest[:1]], found.xyxy[rest])[0] >= SAME_FACE_IOU
         same[0] = True
         group, rest = rest[same], rest[~same]
-        face = _mean(found.take(group))
+        same_face = found.take(group)
+        face = weighted_mean(same_face, same_face.score**2)  # surer ones count more
         scores = np.zeros(len(views))
         np.maximum.at(scores, view_of[group], found.score[group])
         faces.append(face)
@@ -235,16 +243,6 @@ def _mean_logit(scores: NDArray[np.float64], heights: NDArray[np.float64]) -> fl
     if not seen.any():
         seen = scores == scores.max()
     return float(np.where(scores[seen] > 0, logit(scores[seen]), MISSED_LOGIT).mean())
-
-
-def _mean(same: Detections) -> Detections:
-    """Return one face from several detections of it; surer ones count more."""
-    weight = same.score**2 / np.sum(same.score**2)
-    return Detections(
-        np.einsum("n,nk->k", weight, same.xyxy)[None].astype(np.float32),
-        same.score.max(keepdims=True),
-        np.einsum("n,nkd->kd", weight, same.landmarks)[None].astype(np.float32),
-    )
 
 
 def _heights(detections: Detections) -> Floats:

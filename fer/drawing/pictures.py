@@ -49,9 +49,10 @@ def resized(image: Image, scale: float) -> Image:
 
 
 def encoded(image: Image, suffix: str, quality: int = 92) -> bytes:
-    """Return an RGB image as a file, ``.jpg`` of a quality of 0…100, or ``.png``."""
+    """Return an RGB or grey image as a file, ``.jpg`` of a quality of 0…100, or ``.png``."""
     options = [cv2.IMWRITE_JPEG_QUALITY, quality] if suffix == ".jpg" else []
-    success, data = cv2.imencode(suffix, cv2.cvtColor(image, cv2.COLOR_RGB2BGR), options)
+    bgr = np.ascontiguousarray(image[..., ::-1])  # in memory: OpenCV fails silently on some paths
+    success, data = cv2.imencode(suffix, bgr, options)
     if not success:
         raise RuntimeError(f"OpenCV cannot write {suffix}")
     return data.tobytes()

@@ -189,15 +189,15 @@ def labels_of(heads: tuple[HeadLabels, ...]) -> tuple[str, ...]:
 
 
 #: A frame stands for the time until the next one, but for no more than this many seconds. A longer
-#: gap is a hole: the stream had stopped or the analysis stalled, and nobody knows who was there.
-HOLE_SECONDS = 1.0
+#: time is a gap: the stream had stopped or the analysis stalled, and nobody knows who was there.
+GAP_SECONDS = 1.0
 
 #: The same for the frames of a camera that is switched off, of which a browser may send as few as
 #: one a second.
-OFF_HOLE_SECONDS = 3.0
+OFF_GAP_SECONDS = 3.0
 
 #: In a recording each frame is shown until the next one, however late that comes.
-NO_HOLES = np.inf
+NO_GAPS = np.inf
 
 #: Seconds by which times that are meant to be the same may differ, as sums of fractions do.
 _TOLERANCE = 1e-6
@@ -209,7 +209,7 @@ Span = tuple[float, float]
 class FrameTimes:
     """The ``m`` frames of a session's ``n`` rows.
 
-    A frame stands for the time to the next one. Before a hole (see `HOLE_SECONDS`), and at the end,
+    A frame stands for the time to the next one. Before a gap (see `GAP_SECONDS`), and at the end,
     it stands for as long as frames usually do; a single one for no time at all.
 
     Attributes:
@@ -231,7 +231,7 @@ class FrameTimes:
         cls,
         rows: StreamRows,
         *,
-        hole_seconds: float = HOLE_SECONDS,
+        gap_seconds: float = GAP_SECONDS,
         cuts: Sequence[float] = (),
         end: float | None = None,
     ) -> FrameTimes:
@@ -239,20 +239,20 @@ class FrameTimes:
 
         Args:
             rows: rows of a session.
-            hole_seconds: longest time for which a frame stands; see `HOLE_SECONDS`, `NO_HOLES`.
+            gap_seconds: longest time for which a frame stands; see `GAP_SECONDS`, `NO_GAPS`.
             cuts: seconds at which another scene began, ascending; no frame stands for longer.
             end: second at which the last frame ended; None if that is not known.
         """
         times, first, frame = np.unique(rows.seconds, return_index=True, return_inverse=True)
         off = rows.camera_off[first]
-        limits = np.where(off, max(OFF_HOLE_SECONDS, hole_seconds), hole_seconds)
+        limits = np.where(off, max(OFF_GAP_SECONDS, gap_seconds), gap_seconds)
         lasted = np.zeros(len(times))
         if len(times) > 1:
-            gaps = np.diff(times)
-            known = gaps <= limits[:-1] + _TOLERANCE
-            usual = float(np.median(gaps[known])) if known.any() else float(limits.min())
+            steps = np.diff(times)
+            known = steps <= limits[:-1] + _TOLERANCE
+            usual = float(np.median(steps[known])) if known.any() else float(limits.min())
             lasted = np.minimum(usual, limits)
-            lasted[:-1][known] = gaps[known]
+            lasted[:-1][known] = steps[known]
         if end is not None and len(times):
             lasted[-1] = max(0.0, end - times[-1])
         if len(cuts):
@@ -266,8 +266,8 @@ class FrameTimes:
         return self.seconds + self.lasted
 
 
-def holes(
-    rows: StreamRows, start: float, until: float, *, hole_seconds: float = HOLE_SECONDS
+def gaps(
+    rows: StreamRows, start: float, until: float, *, gap_seconds: float = GAP_SECONDS
 ) -> list[Span]:
     """Return from when to when nothing was analysed, of the seconds in which frames may have come.
 
@@ -275,12 +275,12 @@ def holes(
         rows: rows of a session.
         start: seconds from which on frames may have come.
         until: seconds up to which they may have.
-        hole_seconds: longest time for which a frame stands; see `HOLE_SECONDS`.
+        gap_seconds: longest time for which a frame stands; see `GAP_SECONDS`.
     """
-    times = FrameTimes.of(rows, hole_seconds=hole_seconds)
+    times = FrameTimes.of(rows, gap_seconds=gap_seconds)
     since, known = np.append(start, times.seconds), np.append(start, times.until)
     following = np.append(times.seconds, until)
-    long = following - since > np.append(hole_seconds, times.limits) + _TOLERANCE
+    long = following - since > np.append(gap_seconds, times.limits) + _TOLERANCE
     return list(zip(known[long].tolist(), following[long].tolist(), strict=True))
 
 
@@ -353,13 +353,11 @@ class StreamResult:
     source: Mapping[str, object] = field(default_factory=dict)
 
     @property
-    def hole_seconds(self) -> float:
+    def gap_seconds(self) -> float:
         """Longest time in seconds for which a frame stands."""
-        return NO_HOLES if self.recorded else HOLE_SECONDS
+        return NO_GAPS if self.recorded else GAP_SECONDS
 
     @cached_property
     def times(self) -> FrameTimes:
         """The frames, and for how long each stands."""
-        return FrameTimes.of(
-            self.rows, hole_seconds=self.hole_seconds, cuts=self.cuts, end=self.end
-        )
+        return FrameTimes.of(self.rows, gap_seconds=self.gap_seconds, cuts=self.cuts, end=self.end)

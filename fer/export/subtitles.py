@@ -44,7 +44,7 @@ class Cue:
 def cues(result: StreamResult) -> list[Cue]:
     """Return who shows what, and when; nothing where nobody is, or nothing was analysed.
 
-    Frames that say the same of everybody are one cue. A cut to another scene, a hole and a camera
+    Frames that say the same of everybody are one cue. A cut to another scene, a gap and a camera
     that is off end it. A person's answer, or absence, that lasts less than
     `FLICKER_SECONDS` is taken for what was longer before or after it in the same scene.
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fer.export.stream import HOLE_SECONDS, StreamResult, StreamRows, answers, shares
+from fer.export.stream import GAP_SECONDS, StreamResult, StreamRows, answers, shares
 from fer.types import UNCERTAIN
 
 #: Seconds that the same answer should last before and after a moment, so that it is no flicker.
@@ -45,7 +45,7 @@ def _time_inside(faces: StreamRows, answer: NDArray[np.int64]) -> NDArray[np.flo
         (np.diff(faces.track) != 0)
         | (np.diff(answer) != 0)
         | (np.diff(faces.array["head"].astype(np.int64)) != 0)
-        | (np.diff(faces.seconds) > HOLE_SECONDS)
+        | (np.diff(faces.seconds) > GAP_SECONDS)
     )
     run = np.cumsum(new) - 1
     first = np.flatnonzero(new)

@@ -12,13 +12,13 @@ from typing import ClassVar, Self
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from fer.atomic_write import atomic_write, check_folder
 from fer.detection.version import photo_detector
 from fer.errors import CollectionError, ModelError
 from fer.folder.local import Row, table_schema
 from fer.folder.manifest import Worklist
 from fer.model.spec import ModelSpec
 from fer.records import RecordFile
-from fer.whole_files import check_folder, whole_files
 
 #: Shards that a kill has left half written; no reader takes a file with a dot for data.
 _UNFINISHED = ".*.parquet"
@@ -117,7 +117,7 @@ class Results:
 
     def write(self, table: pa.Table, shard: Path) -> None:
         """Write a shard, as a whole."""
-        with whole_files([shard]) as [part], part.open("wb") as out:
+        with atomic_write([shard]) as [part], part.open("wb") as out:
             pq.write_table(table, out, compression="zstd")
             out.flush()
             os.fsync(out.fileno())

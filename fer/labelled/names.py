@@ -23,8 +23,7 @@ _ARCHIVES = frozenset(
 )
 
 #: Folders and files that systems put beside photographs.
-_SYSTEM_FOLDERS = frozenset({"__macosx", "@eadir", "$recycle.bin"})
-_SYSTEM_FILES = frozenset({"thumbs.db", "desktop.ini", "icon\r"})
+_SYSTEM = frozenset({"__macosx", "@eadir", "$recycle.bin", "thumbs.db", "desktop.ini", "icon\r"})
 
 #: Unicode's categories of characters that are not seen: controls, halves of characters, and marks,
 #: some of which turn the direction of writing, so that an ending seems to be another one.
@@ -46,14 +45,18 @@ class Kind(Enum):
 
 def kind_of(name: str) -> Kind:
     """Return what a file is by its name. One without an ending may be a photograph."""
-    *folders, last = [part.lower() for part in _parts(name)] or [""]
-    hidden = any(part.startswith(".") and part.strip(".") for part in (*folders, last))
-    if hidden or last in _SYSTEM_FILES or not _SYSTEM_FOLDERS.isdisjoint(folders):
+    if is_system(name):
         return Kind.SYSTEM
-    suffix = PurePosixPath(last).suffix.lstrip(".")
+    suffix = PurePosixPath(name.replace("\\", "/").lower()).suffix.lstrip(".")
     if suffix in _ARCHIVES:
         return Kind.ARCHIVE
     return Kind.PHOTO if suffix in _PHOTOS or not suffix else Kind.OTHER
+
+
+def is_system(name: str) -> bool:
+    """Return whether a file is hidden or made by an operating system, or is in such a folder."""
+    parts = [part.lower() for part in _parts(name)]
+    return any(p in _SYSTEM or (p.startswith(".") and p.strip(".")) for p in parts)
 
 
 def leads_out(name: str) -> bool:

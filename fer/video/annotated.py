@@ -16,6 +16,7 @@ import av.error
 import cv2
 import numpy as np
 
+from fer.atomic_write import atomic_write
 from fer.drawing.annotate import annotate
 from fer.errors import VideoError
 from fer.export.stream import NO_FACE, StreamRows
@@ -24,7 +25,6 @@ from fer.types import LANDMARKS, Faces, Image
 from fer.video.opening import VideoInfo
 from fer.video.reading import Frame, VideoReader, ahead
 from fer.video.recording import AHEAD, REPORT_SECONDS, Cancelled, OnProgress, Progress, Recording
-from fer.whole_files import whole_files
 
 
 class Playback:
@@ -206,7 +206,7 @@ class _Sound:
 MAX_SIDE = 1920
 
 
-def write_marked(
+def write_annotated(
     source: Path,
     recording: Recording,
     out: Path,
@@ -234,7 +234,7 @@ def write_marked(
         Cancelled: `cancelled` said so.
     """
     try:
-        with whole_files([out]) as [part], VideoReader(source, with_sound=True) as reader:
+        with atomic_write([out]) as [part], VideoReader(source, with_sound=True) as reader:
             _write(reader, recording, part, spec, on_progress, cancelled)
     except av.error.FFmpegError as error:
         if isinstance(error, OSError):  # such as a full disk

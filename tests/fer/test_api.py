@@ -146,8 +146,3 @@ def test_a_stream_gives_people_numbers(astronaut: Image) -> None:
     assert [(face.person, face.expression) for face in faces] == [(1, "happy")]
     assert faces.arrays.seconds == 0.2
     assert len(stream(frame)) == 1, "the clock begins anew, and so does the stream"
-
-
-def test_completion_shows_what_is_meant_for_use() -> None:
-    assert set(dir(fer)) == {*fer.__all__, "__version__"}
-    assert {"analyze", "Stream"} <= set(fer.__all__)

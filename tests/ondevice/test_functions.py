@@ -2,33 +2,40 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 from dataclasses import replace
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
-from app.live.streaming.frames import camera_is_off, working_size
+from app.live.device.protocol import MAX_BATCH, MAX_BATCHES, MAX_MESSAGE
+from app.live.streaming.frames import camera_is_off
 from fer.alignment import align
 from fer.detection.evidence import flat_share
-from fer.geometry import weighted_nms
-from fer.model.spec import ModelSpec
+from fer.model.heads import calibrated, head_logits
+from fer.model.spec import Abstention, Head, ModelSpec
 from fer.ondevice.constants import model_constants
+from fer.ondevice.wire import HEADER, MAX_FACES, MAX_OBSERVATIONS, face_type
 from fer.quality import measure
-from fer.tracking import Appearance, Light
-from fer.types import Detections
+from fer.tracking import Light
+from fer.types import Detections, Faces
 from fer.video.scene_cuts import SceneCuts
 from tests.ondevice.node import (
     Node,
     constants,
     js_detections,
     js_image,
-    py_detections,
+    node,
     py_image,
 )
-from tests.samples import SHIPPED_MODEL, make_detections
+from tests.samples import ROOT, SHIPPED_MODEL, make_detections
 
 NUMBERS = constants()
+
+ASSETS = ROOT / "ondevice" / "fer_lens_ondevice" / "assets"
 
 
 def picture(seed: int, width: int = 160, height: int = 120, blur: float = 1.5) -> np.ndarray:
@@ -45,16 +52,6 @@ def scattered(seed: int, count: int, width: int = 160, height: int = 120) -> Det
     found = make_detections(*np.hstack([centre - half, centre + half]).tolist())
     shaken = found.landmarks + rng.normal(0, 2, found.landmarks.shape).astype(np.float32)
     return replace(found, score=rng.uniform(0.3, 1, count).astype(np.float32), landmarks=shaken)
-
-
-@pytest.mark.parametrize("count", [0, 1, 2, 17, 60])
-def test_weighted_nms(js: Node, count: int) -> None:
-    found = scattered(count, count)
-    there = weighted_nms(found, 0.3)
-    here = py_detections(js("vision/geometry.js:weightedNms", js_detections(found), 0.3))
-    assert np.allclose(here.xyxy, there.xyxy, atol=1e-3)
-    assert np.allclose(here.landmarks, there.landmarks, atol=1e-3)
-    assert np.array_equal(here.score, there.score)
 
 
 @pytest.mark.parametrize("blur", [0.0, 0.7, 2.0, 5.0])
@@ -76,16 +73,6 @@ def test_quality(js: Node, blur: float, size: int, channels: int) -> None:
     assert js("vision/quality.js:flawsOf", here, numbers) == there.flaws[0].tolist()
 
 
-def test_sharpness_of_motion_blur_and_of_nothing(js: Node) -> None:
-    blank = np.full((48, 48, 1), 90, np.uint8)
-    moved = cv2.blur(picture(1, 48, 48, 0.5), (7, 1))
-    for crop in (blank, moved):
-        there = measure(scattered(1, 1), crop[None]).sharpness[0]
-        grey = js("vision/quality.js:greyCrop", js_image(crop), 48)
-        here = js("vision/quality.js:sharpness", grey, NUMBERS["quality"])
-        assert here == pytest.approx(float(there), abs=1e-3)
-
-
 def test_the_light_is_followed(js: Node) -> None:
     js.make("vision/appearance.js:Light", "light", NUMBERS["appearance"])
     light = Light()
@@ -93,19 +80,6 @@ def test_the_light_is_followed(js: Node) -> None:
     for gain in (1.0, 0.8, 0.5, 1.2):
         frame = np.clip(base * gain, 0, 255).astype(np.uint8)
         assert np.allclose(js.on("light", "next", js_image(frame)), light(frame), atol=1e-4)
-
-
-@pytest.mark.parametrize("count", [0, 1, 7])
-def test_how_people_look(js: Node, count: int) -> None:
-    image, found = picture(8, blur=4), scattered(8, count)
-    light = np.array([4.2, 0.1, -0.2], np.float32)
-    there = Appearance.of(image, found.xyxy, light) if count else None
-    args = (js_image(image), found.xyxy, light, NUMBERS["appearance"])
-    here = js("vision/appearance.js:appearanceOf", *args)
-    assert len(here["visible"]) == count * 4
-    if there:
-        assert np.allclose(here["visible"], there.visible.ravel(), atol=1e-6)
-        assert np.allclose(here["colours"], there.colours.ravel(), atol=1e-3)
 
 
 BOXES = [(20, 20, 90, 90), (-30, -10, 40, 60), (130, 90, 170, 130), (50, 50, 70, 70), (1, 1, 2, 2)]
@@ -125,17 +99,6 @@ def test_the_flat_share(js: Node, box: tuple, overexposed: bool, kind: str) -> N
     here = js("vision/evidence.js:flatShare", *args)
     there = flat_share(image, place, overexposed=overexposed)
     assert here == pytest.approx(there, abs=0.004)
-
-
-@pytest.mark.parametrize(
-    "size", [(640, 480), (1280, 720), (320, 240), (480, 640), (1001, 333), (17, 13)]
-)
-def test_the_working_size(js: Node, size: tuple[int, int]) -> None:
-    image = picture(11, *size)
-    there = working_size(image)
-    here = py_image(js("vision/frames.js:workingSize", js_image(image), NUMBERS["frames"]))
-    assert here.shape == there.shape
-    assert np.abs(here.astype(int) - there).max() <= 1
 
 
 @pytest.mark.parametrize("level", [0, 1, 2])
@@ -179,3 +142,89 @@ def test_where_another_scene_begins(js: Node) -> None:
         here.append(js.on("cuts", "isCut", js_image(np.ascontiguousarray(frame))))
     assert here == there
     assert 3 < sum(there) < len(there) / 2
+
+
+@pytest.mark.parametrize("wanted", [0.0, 0.95, 1.0])
+def test_answers(js: Node, wanted: float) -> None:
+    spec = ModelSpec.load(SHIPPED_MODEL)
+    rng = np.random.default_rng(5)
+    heads = model_constants(spec)["heads"]
+    for head, given in zip(spec.heads, heads, strict=True):
+        for _ in range(8):
+            logits = {
+                of.output: rng.normal(0, 1.5, (1, len(of.labels))).astype(np.float32)
+                for of in spec.network_heads
+            }
+            there = calibrated(head, head_logits(spec, head, logits))
+            here = js(
+                "vision/answers.js:probabilitiesOf",
+                {name: values[0] for name, values in logits.items()},
+                given,
+                heads,
+            )
+            assert np.allclose(here, there[0], atol=1e-5)
+            flaws = rng.random((1, 4)) < wanted / 3
+            _same_answer(js, there, flaws, head, given)
+
+
+def _same_answer(
+    js: Node, probabilities: np.ndarray, flaws: np.ndarray, head: Head, given: dict
+) -> None:
+    faces = Faces.of(
+        make_detections((0, 0, 9, 9)),
+        probabilities,
+        head.labels,
+        flaws=flaws,
+        thresholds=head.thresholds,
+        margin=head.margin,
+    )
+    args = (probabilities[0], flaws[0].tolist(), given, NUMBERS["answers"])
+    said = js("vision/answers.js:answerOf", *args)
+    assert said["answer"] == faces.answers[0]
+    assert head.labels[said["top"]] == faces.expressions[0]
+    assert said["confidence"] == faces.confidence[0]
+    assert tuple(label for label, _ in said["candidates"]) == faces.candidates[0]
+
+
+FLOORS = (0.1, 0.1, 0.0, {"x": (0.3, 0.9), "y": (0.9, 1.0)})
+
+
+@pytest.mark.parametrize("probabilities", [[1.0], [0.5, 0.5], [0.2, 0.8], [0.34, 0.33, 0.33]])
+@pytest.mark.parametrize("abstention", [None, (0.8, 0.9, 0.0, {}), (0.0, 0.0, 0.6, {}), FLOORS])
+def test_answers_at_the_limits(js: Node, probabilities: list, abstention: tuple | None) -> None:
+    limits = ("threshold", "degraded_threshold", "margin", "floors")
+    says = None if abstention is None else Abstention(**dict(zip(limits, abstention, strict=True)))
+    labels = ("x", "y", "z")[: len(probabilities)]
+    head = Head(name="h", output="o", labels=labels, meaning="", abstention=says)
+    spec = ModelSpec.load(SHIPPED_MODEL).model_copy(update={"heads": (head,)})
+    row = np.array([probabilities], np.float32)
+    for flawed in (False, True):
+        flaws = np.array([[False, flawed, False, False]])
+        _same_answer(js, row, flaws, head, model_constants(spec)["heads"][0])
+
+
+HERE = Path(__file__).parent
+FILES = sorted(str(file.relative_to(HERE)) for file in HERE.rglob("*.test.*js"))
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_scripts_do_as_their_tests_say(js: Node, name: str) -> None:
+    command = [node() or "node", "--test", "--test-reporter=spec", name]
+    done = subprocess.run(command, cwd=HERE, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_what_a_browser_sends_is_not_too_much(js: Node) -> None:
+    url = (ASSETS / "page" / "protocol.js").as_uri()
+    code = f"import('{url}').then((m) => console.log(JSON.stringify(m.LIMITS)))"
+    command = [node() or "node", "--input-type=module", "-e", code]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    limits = json.loads(done.stdout)
+    assert limits["batchObservations"] <= MAX_OBSERVATIONS
+    largest = HEADER.itemsize + MAX_FACES * face_type(99).itemsize
+    longest = 4 / 3 * max(limits["batchBytes"], largest) + 4
+    assert longest <= MAX_BATCH
+    assert limits["messageBytes"] <= MAX_MESSAGE
+    assert longest <= MAX_MESSAGE, "one batch at least is sent, however long"
+    smallest = 4 / 3 * HEADER.itemsize
+    assert limits["messageBytes"] / smallest <= MAX_BATCHES

@@ -7,12 +7,10 @@ the scripts.
 from __future__ import annotations
 
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
 from fer import alignment, quality, stream
-from fer.alignment import frame_transform
 from fer.detection import blazeface, evidence
 from tests.ondevice.node import Node, constants
 from tests.ondevice.parity import apart, assert_close, in_node, in_python
@@ -64,25 +62,3 @@ def test_a_number_that_changes_in_python_changes_in_javascript_too(
     assert_close(apart(there, in_node(networks, image)))
     with pytest.raises(AssertionError):
         assert_close(apart(there, in_node(networks, image, before)))
-
-
-@pytest.mark.parametrize(
-    ("module", "function", "other", "scene"),
-    [
-        (quality, "_sharpness", lambda face: 0.0, "several"),
-        (alignment, "frame_transform", lambda *args: frame_transform(*args) * 0.9, "blurred"),
-        (evidence, "flat_share", lambda *args, **options: 0.3, "several"),
-    ],
-)
-def test_a_change_of_python_alone_fails(
-    networks: Node,
-    module: ModuleType,
-    function: str,
-    other: object,
-    scene: str,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    image = SCENES[scene]()
-    monkeypatch.setattr(module, function, other)
-    with pytest.raises(AssertionError):
-        assert_close(apart(in_python(image), in_node(networks, image)))

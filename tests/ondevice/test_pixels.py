@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from fer.alignment import FER2013_FRAMING, align, frame_transform, warp
+from fer.alignment import FER2013_FRAMING, align, frame_transform
 from tests.ondevice.node import Node, js_image, py_image, rgba
 from tests.samples import make_detections
 
@@ -117,17 +117,3 @@ def test_points_in_one_place_are_no_rotation(js: Node) -> None:
     framing = {"side": 48, "points": [[1, 1], [2, 1]], "boxCentre": [24, 24], "boxSide": 40}
     here = js("vision/alignment.js:frameTransform", points, box, framing)
     assert here == pytest.approx([2, 0, -16, 0, 2, -16])
-
-
-@pytest.mark.parametrize("seed", range(6))
-def test_warping_is_opencvs(js: Node, seed: int) -> None:
-    rng = np.random.default_rng(seed)
-    image = noise(80, 60)
-    angle, scale = rng.uniform(-3, 3), rng.uniform(0.6, 3)
-    cosine, sine = scale * np.cos(angle), scale * np.sin(angle)
-    x, y = rng.uniform(-40, 40, 2)
-    matrix = np.array([[cosine, -sine, x], [sine, cosine, y]])
-    there = warp(image, matrix, 64)
-    here = py_image(js("vision/alignment.js:warp", js_image(image), matrix.ravel(), 64, 2))
-    assert np.abs(here.astype(int) - there).max() <= 1
-    assert (here != there).mean() <= 0.02

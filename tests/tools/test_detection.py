@@ -9,25 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fer.geometry import intersection_matrix
 from fer.types import Detections, Floats, Image
 from tests.samples import fake_detector, make_detections
 from tools import detection
 from tools.detection import KINDS, Result, TimedDetector, drawn, objects, rows, textures
 from tools.detection_pictures import (
-    ANGLES,
-    LARGEST,
     OUTSIDE,
-    SMALLEST,
     Portraits,
     Scene,
-    all_turned,
     clipped,
-    crowds,
     cut_photographs,
-    cut_tightly,
     photographs,
-    selfies,
     turned,
 )
 
@@ -164,16 +156,6 @@ def test_a_face_is_pasted_where_its_box_says(height: int, middle: tuple[int, int
     assert picture.max() == 0
 
 
-def test_six_faces_of_a_height_are_pasted_into_a_scene_in_order() -> None:
-    shades = np.arange(200, 254, 9, dtype=np.uint8)[:, None, None].repeat(48, 1).repeat(48, 2)
-    (scene,) = Portraits(shades, portraits(6).boxes).pasted("kind", 30, lambda face: face // 2)
-    boxes = scene.boxes
-    assert boxes is not None
-    assert boxes[:, 3] - boxes[:, 1] == pytest.approx([30] * 6)
-    middles = ((boxes[:, :2] + boxes[:, 2:]) / 2).astype(int)
-    assert [int(scene.image[y, x, 0]) for x, y in middles] == (shades[:, 0, 0] // 2).tolist()
-
-
 def test_photographs_are_those_of_the_list(tmp_path: Path) -> None:
     names = '{"own.png": {"faces": 3}, "landscape.jpg": {"faces": 0}, "portrait.jpg": {"faces": 2}}'
     (tmp_path / "photos.json").write_text(names)
@@ -214,49 +196,3 @@ def test_a_face_turns_with_its_picture(x: int, y: int, degrees: int) -> None:
         middle = columns.mean() + 0.5, rows.mean() + 0.5
         assert middle == pytest.approx(((left + right) / 2, (top + bottom) / 2), abs=1.2)
         assert right - left == pytest.approx(21, abs=0.01)
-
-
-def test_pictures_of_one_face_are_turned_by_all_angles() -> None:
-    assert list(all_turned([], portraits(0), 0)) == []
-    image, box = spot(20, 20)
-    scenes = [Scene.of("photographs", "", image, [box] * count) for count in (1, 2)]
-    found = list(all_turned([*scenes, Scene("photographs", "", image, None, 1)], portraits(1), 2))
-    angles = [degrees for group in ANGLES.values() for degrees in group]
-    assert angles == list(range(0, 181, 15))
-    assert len(found) == 4 * len(angles)
-    assert {scene.count for scene in found} == {1}
-
-
-def test_a_face_is_cut_to_its_box_and_a_little_more() -> None:
-    image, box = spot(0, 40, side=40)
-    photograph, portrait = cut_tightly([Scene.of("photographs", "", image, [box])], portraits(1))
-    assert photograph.image.shape == (44, 42, 3)
-    assert photograph.boxes is not None
-    assert photograph.boxes[0].tolist() == [0, 2, 40, 42]
-    assert portrait.image.shape == (220, 220, 3)
-
-
-def test_everybody_in_a_crowd_is_seen() -> None:
-    for scene in crowds(portraits(80), repeats=1):
-        boxes = scene.boxes
-        assert boxes is not None
-        assert scene.count in (25, 80)
-        sides = boxes[:, 2:] - boxes[:, :2]
-        assert SMALLEST * 0.85 < sides.min() < 24
-        assert 45 < sides.max() <= LARGEST + 1
-        overlap = intersection_matrix(boxes, boxes) / sides.prod(axis=1)
-        np.fill_diagonal(overlap, 0)
-        assert overlap.max() < 0.15
-        for box in boxes.round().astype(int):
-            face = scene.image[box[1] + 2 : box[3] - 2, box[0] + 2 : box[2] - 2, 0]
-            assert (face == 255).mean() > 0.75
-
-
-def test_of_two_in_a_selfie_one_is_cut_by_the_border() -> None:
-    assert list(selfies(portraits(1))) == []
-    for scene in selfies(portraits(6)):
-        assert scene.boxes is not None
-        (small, large) = scene.boxes[:, 2:] - scene.boxes[:, :2]
-        assert small[0] == pytest.approx(small[1])
-        assert 1 - OUTSIDE[1] - 0.01 < large.min() / large.max() < 1 - OUTSIDE[0] + 0.01
-        assert large.max() > 1.5 * small.max()

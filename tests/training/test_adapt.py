@@ -17,7 +17,7 @@ from tests.samples import SHIPPED_MODEL
 from tests.training.samples import bars, data_set, save_image, sizes, write_bars, write_classes
 from training import adapt
 from training.__main__ import main
-from training.adapt import LEAST_HELD_OUT, Lesson, adapted, load_replay, own_images, pool
+from training.adapt import LEAST_HELD_OUT, FineTuning, adapted, load_replay, own_images, pool
 from training.data.dataset import DataSet
 from training.demo.dataset import write_demo_data
 from training.evaluation.predict import SpreadClassifier
@@ -118,7 +118,7 @@ def test_what_cannot_be_fitted_is_that_of_the_initial_model(
     fitted = tuple(head.model_copy(update=update) for head in SPEC.heads)
     SPEC.model_copy(update={"heads": fitted}).save(tmp_path)
     own = without_votes(data_set("own", FEW | {"validation": held_out}))
-    taught = Lesson(SHIPPED_MODEL, own, {}, replay, PRESETS["adapt"])
+    taught = FineTuning(SHIPPED_MODEL, own, {}, replay, PRESETS["adapt"])
     taught.keep_settings(tmp_path)
     after = ModelSpec.load(tmp_path)
     assert after.head_names == SPEC.head_names
@@ -132,11 +132,11 @@ def test_what_cannot_be_fitted_is_that_of_the_initial_model(
 def test_one_is_not_taught_what_is_held_out_and_answers_are_kept_of_what_is_replayed() -> None:
     own = data_set("own", FEW)
     own.splits["test"].images[:3] = own.splits["train"].images[:3]
-    taught = Lesson(SHIPPED_MODEL, own, {}, data_set("before", FEW), PRESETS["adapt"])
+    taught = FineTuning(SHIPPED_MODEL, own, {}, data_set("before", FEW), PRESETS["adapt"])
     assert taught.dropped["also held out"] == 3
     assert taught.learnt == 27
     assert taught.teachers.weight[:, 0].tolist() == [0] * 27 + [1] * (len(taught.train) - 27)
-    alone = Lesson(SHIPPED_MODEL, own, {}, None, PRESETS["adapt"])
+    alone = FineTuning(SHIPPED_MODEL, own, {}, None, PRESETS["adapt"])
     assert (len(alone.train), alone.mixture.replayed) == (27, 0)
 
 

@@ -26,11 +26,11 @@ def add_command(
     name: str,
     run: Callable[[argparse.Namespace], int],
     summary: str,
-    description: str | None,
+    description: str | None = None,
 ) -> argparse.ArgumentParser:
     """Add a command, and return its parser, to which its arguments are added."""
     parser: argparse.ArgumentParser = commands.add_parser(
-        name, help=summary, description=description
+        name, help=summary, description=description or f"{summary[0].upper()}{summary[1:]}."
     )
     parser.set_defaults(run=run)
     return parser

@@ -30,7 +30,6 @@ def add_data_command(commands: Commands) -> None:
         "data",
         _data,
         "show counts per class and split, duplicates, contradictions and problems",
-        "``python -m training data``: summarise the contents and faults of a data set.",
     )
     add_data(parser, "folder, .csv, .npz or .zip; the layout is recognised")
     parser.add_argument("--size", type=int, help="scale the faces to this side, in pixels")
@@ -51,8 +50,11 @@ def _data(arguments: argparse.Namespace) -> int:
         classes=arguments.classes,
     )
     summary = summarise(data)
-    record = json.dumps(asdict(summary), indent=1, ensure_ascii=False) if arguments.json else ""
-    print(record or summary.text())
+    if arguments.json:
+        print(json.dumps(asdict(summary), indent=1, ensure_ascii=False))
+        return 0
+    command = f'python -m training train --preset small --data "{arguments.data}"'
+    print(f"{summary.text()}\n\nNext: {command} --out models/mine")
     return 0
 
 
@@ -63,7 +65,6 @@ def add_demo_data(commands: Commands) -> None:
         "demo-data",
         _demo_data,
         "draw a small labelled set of faces, to try everything without FER2013",
-        "``python -m training demo-data``: draw a small labelled set of faces.",
     )
     parser.add_argument("--out", type=Path, required=True, help="new or empty folder to write")
     parser.add_argument(
@@ -92,13 +93,7 @@ def _demo_data(arguments: argparse.Namespace) -> int:
 
 def add_download(commands: Commands) -> None:
     """Add the command that fetches FER2013, with the optional package kagglehub and its cache."""
-    add_command(
-        commands,
-        "download",
-        _download,
-        "fetch FER2013 from Kaggle with kagglehub",
-        "``python -m training download``: download FER2013 from Kaggle.",
-    )
+    add_command(commands, "download", _download, "fetch FER2013 from Kaggle with kagglehub")
 
 
 def _download(arguments: argparse.Namespace) -> int:

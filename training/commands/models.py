@@ -10,13 +10,13 @@ from pathlib import Path
 
 import numpy as np
 
+from fer.atomic_write import check_files
 from fer.commands.options import add_overwrite
 from fer.errors import DataError, ModelError
 from fer.evaluation.report import Report
 from fer.labels import EXPRESSION_HEAD
 from fer.model.classifier import ExpressionClassifier
 from fer.model.spec import ModelSpec
-from fer.whole_files import check_files
 from training.commands.arguments import (
     Commands,
     add_command,
@@ -59,11 +59,7 @@ def _part(report: Report) -> str:
 def add_compare(commands: Commands) -> None:
     """Add the command that prints one column per model."""
     parser = add_command(
-        commands,
-        "compare",
-        _compare,
-        "print the reports of several models side by side",
-        "``python -m training compare``: compare models by their reports.",
+        commands, "compare", _compare, "print the reports of several models side by side"
     )
     parser.add_argument("models", nargs="+", type=Path, metavar="DIR")
 
@@ -95,12 +91,7 @@ _IMAGES = 200
 def add_export(commands: Commands) -> None:
     """Add the command that writes a model in other formats."""
     parser = add_command(
-        commands,
-        "export",
-        _export,
-        "write LiteRT float32, float16, int8 and ONNX files of a model",
-        "``python -m training export``: export a trained model to other formats, with their "
-        "parity.",
+        commands, "export", _export, "write LiteRT float32, float16, int8 and ONNX files of a model"
     )
     add_model(parser)
     parser.add_argument("--out", type=Path, required=True, help="folder to write")
@@ -150,8 +141,6 @@ def add_mistakes(commands: Commands) -> None:
         "mistakes",
         _mistakes,
         "keep the most confident mistakes with their pictures for the dashboard of this machine",
-        "``python -m training mistakes``: the pictures that a model reads wrongly, for its "
-        "dashboard.",
     )
     add_data(parser)
     parser.add_argument("--split", default="validation", help="train, validation or test")
@@ -179,7 +168,6 @@ def add_presets(commands: Commands) -> None:
         "presets",
         _presets,
         "list the named configurations, with command, time and accuracy to expect",
-        "``python -m training presets``: list the named configurations.",
     )
     parser.add_argument("--json", action="store_true", help="print every field as JSON")
 
@@ -206,7 +194,6 @@ def add_recompute(commands: Commands) -> None:
         "recompute",
         _recompute,
         "choose the thresholds of a model again and write its figures, from its stored predictions",
-        "``python -m training recompute``: thresholds and figures again, from stored predictions.",
     )
     parser.add_argument("model", type=Path, help="model directory, such as models/compact")
     add_domains(

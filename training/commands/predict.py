@@ -15,6 +15,7 @@ from pathlib import Path
 from PIL import Image as PillowImage
 
 from fer.analyzer import FaceAnalyzer
+from fer.atomic_write import atomic_write, check_files
 from fer.commands.options import add_overwrite
 from fer.drawing.pictures import MOST, contact_sheet, encoded
 from fer.errors import DataError, ImageError
@@ -23,7 +24,6 @@ from fer.labels import EXPRESSION_HEAD, FER2013_LABELS
 from fer.model.classifier import ExpressionClassifier
 from fer.text import cell
 from fer.types import Floats
-from fer.whole_files import check_files, whole_files
 from training.commands.arguments import Commands, add_command, add_data, add_model
 from training.data.layouts import files_below
 from training.data.load import unlabelled
@@ -80,7 +80,7 @@ def _predict(arguments: argparse.Namespace) -> int:
         probabilities = classifier(faces.images)
         found = [((place,), row) for place, row in zip(faces.places, probabilities, strict=True)]
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
-    with whole_files(targets) as parts:
+    with atomic_write(targets) as parts:
         with parts[0].open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file)
             places = ["place", "face"] if arguments.photos else ["place"]

@@ -33,11 +33,7 @@ from training.presets.schema import Preset
 def add_tune(commands: Commands) -> None:
     """Add the command that searches hyperparameters."""
     parser = add_command(
-        commands,
-        "tune",
-        _tune,
-        "search hyperparameters; stop it and start it again as you like",
-        "``python -m training tune``: search for better hyperparameters with Optuna.",
+        commands, "tune", _tune, "search hyperparameters; stop it and start it again as you like"
     )
     add_preset(parser)
     add_data(parser)
@@ -130,7 +126,6 @@ def add_seeds(commands: Commands) -> None:
         "seeds",
         _seeds,
         "run a preset with several seeds and note their variance in a model's report",
-        "``python -m training seeds``: measure the variation between seeds, for a model's report.",
     )
     add_preset(parser)
     add_data(parser)

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from fer.atomic_write import check_folder, check_model_directory
 from fer.commands.options import add_overwrite, positive
 from fer.errors import DataError
 from fer.evaluation.report import Report
-from fer.whole_files import check_folder, check_model_directory
-from training.adapt import Lesson, adapted, prepare, started
+from training.adapt import FineTuning, adapted, prepare, tuning_text
 from training.commands.arguments import (
     Commands,
     add_command,
@@ -117,9 +117,10 @@ def _train(arguments: argparse.Namespace) -> int:
 
 
 def _run(arguments: argparse.Namespace, preset: Preset, work_dir: Path) -> int:
-    lesson = _lesson(arguments, preset) if arguments.preset == ADAPT else None
-    if lesson:
-        preset, data, train, dropped = lesson.preset, lesson.data, lesson.train, lesson.dropped
+    tuning = _fine_tuning(arguments, preset) if arguments.preset == ADAPT else None
+    if tuning:
+        preset, data = tuning.preset, tuning.data
+        train, dropped = tuning.train, tuning.dropped
     else:
         data, train, dropped = _faces(arguments, preset)
     # Imported here because Keras takes seconds to load, and errors above are reported before that.
@@ -134,14 +135,14 @@ def _run(arguments: argparse.Namespace, preset: Preset, work_dir: Path) -> int:
     fitted = fit(
         preset,
         train,
-        # What a lesson replays is no part of the curve; nothing is chosen on either.
-        (lesson.own if lesson else data).split("validation"),
+        # What a fine-tuning replays is no part of the curve; nothing is chosen on either.
+        (tuning.own if tuning else data).split("validation"),
         seed=arguments.seed,
         work_dir=work_dir,
         resume=arguments.resume,
         verbose=1 if sys.stderr.isatty() else 2,
         callbacks=[lines] if arguments.progress_json else [],
-        **_learnt_from(arguments, preset, train, data, lesson),
+        **_learnt_from(arguments, preset, train, data, tuning),
     )
     quick, stage = arguments.quick, "measuring" if arguments.progress_json else ""
     count = sum(len(faces) for faces in data.held_out().values())
@@ -156,7 +157,7 @@ def _run(arguments: argparse.Namespace, preset: Preset, work_dir: Path) -> int:
         directory=arguments.out,
         overwrite=arguments.overwrite,
         quick=quick,
-        lesson=lesson,
+        tuning=tuning,
         advance=Progress(passes(data, quick=quick), "views of faces", stage=stage).advance,
     )
     text = adaptation_text(report.adaptation) if report.adaptation else _outcome(report)
@@ -199,7 +200,7 @@ def _faces(
     return data, train, dropped
 
 
-def _lesson(arguments: argparse.Namespace, preset: Preset) -> Lesson:
+def _fine_tuning(arguments: argparse.Namespace, preset: Preset) -> FineTuning:
     """Return what a trained model is taught."""
     if arguments.progress_json:
         say("reading")
@@ -210,9 +211,9 @@ def _lesson(arguments: argparse.Namespace, preset: Preset) -> Lesson:
     own, *more = arguments.data
     if more:
         raise DataError(f"--preset {ADAPT} expects one data set, got {len(more) + 1}.")
-    lesson = prepare(preset, arguments.init, Path(own), arguments.replay, arguments.split_seed)
-    print(started(lesson), file=sys.stderr)
-    return lesson
+    tuning = prepare(preset, arguments.init, Path(own), arguments.replay, arguments.split_seed)
+    print(tuning_text(tuning), file=sys.stderr)
+    return tuning
 
 
 def _learnt_from(
@@ -220,18 +221,18 @@ def _learnt_from(
     preset: Preset,
     train: LabelledFaces,
     data: DataSet,
-    lesson: Lesson | None,
+    tuning: FineTuning | None,
 ) -> dict[str, Any]:
     """Return the arguments of `fit` that say what else is learnt from, and how often each face."""
     from training.fit.batches import Mixture
     from training.fit.distillation import answers_of, teachers_for
     from training.fit.pretrained import distribute
 
-    if lesson:
+    if tuning:
         return {
-            "teachers": lesson.teachers,
-            "initial_model": lesson.initial,
-            "mixture": lesson.mixture,
+            "teachers": tuning.teachers,
+            "initial_model": tuning.initial,
+            "mixture": tuning.mixture,
         }
     if arguments.distribute:
         distribute()

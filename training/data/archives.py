@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import stat
 import tempfile
 import zipfile
 from collections.abc import Iterator
@@ -12,20 +11,11 @@ from pathlib import Path, PureWindowsPath
 
 from fer.errors import DataError, failures_as
 from fer.images import MAX_BYTES, SUFFIXES
-from training.data.layouts import is_visible
-
-MB = 2**20
-
-#: Unpacked size per packed size up to which a file is taken for what it says it is.
-_RATIO = 100
+from fer.labelled.archives import MB, UnpackError, contents, is_folder, refusal
+from fer.labelled.names import is_system
 
 #: Tables and archives of arrays, which are larger than images.
 _TABLES = ("csv", "npz")
-
-#: What is unpacked. Python unpacks the other methods without a limit: 4 kB can become gigabytes.
-_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-
-_ENCRYPTED = 0x1 | 0x40  # usual and strong encryption
 
 
 @dataclass(frozen=True)
@@ -57,8 +47,6 @@ def is_zip(path: Path) -> bool:
 def unpacked(path: Path, limits: Limits = _USUAL) -> Iterator[Path]:
     """Unpack the images and tables of a ZIP; the folder is gone after the ``with`` block.
 
-    Bytes are counted while they are unpacked, whatever the ZIP says about its sizes.
-
     Raises:
         DataError: it is no ZIP, damaged, encrypted or too large, or has a path that leads out.
     """
@@ -79,39 +67,19 @@ def _unpack(archive: zipfile.ZipFile, folder: Path, name: str, limits: Limits) -
         )
     total = 0
     for entry in entries:
+        if reason := refusal(entry, entry.filename):
+            raise DataError(f"{entry.filename!r} in {name} {reason}")
         inner = PureWindowsPath(entry.filename)  # which knows both kinds of slashes
-        if inner.anchor or ".." in inner.parts:
-            raise DataError(f"{name} was refused: the path {entry.filename!r} leads out of it.")
-        if stat.S_ISLNK(entry.external_attr >> 16):
-            raise DataError(f"{name} was refused: {entry.filename!r} is a link to another file.")
-        if entry.flag_bits & _ENCRYPTED:
-            raise DataError(f"{name} is encrypted. Make one without a password.")
-        if entry.compress_type not in _METHODS:
-            raise DataError(
-                f"{name} is compressed in a way that is not read. Use the usual one, deflate."
-            )
         suffix = inner.suffix.lower().lstrip(".")
-        visible = all(is_visible(PureWindowsPath(part)) for part in inner.parts)
-        # `ZipInfo.is_dir` of Python 3.11 fails on an empty name: one that begins with a NUL.
-        is_dir = entry.filename.endswith("/")
-        if is_dir or not visible or suffix not in (*SUFFIXES, *_TABLES):
+        if is_folder(entry) or is_system(entry.filename) or suffix not in (*SUFFIXES, *_TABLES):
             continue
         most = limits.table_bytes if suffix in _TABLES else limits.image_bytes
         target = folder.joinpath(*inner.parts)
         target.parent.mkdir(parents=True, exist_ok=True)
-        total += _copy(archive, entry, target, min(most, limits.total_bytes - total))
-
-
-def _copy(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path, most: int) -> int:
-    """Unpack a file of at most so many bytes, and return how many it has."""
-    size = 0
-    with archive.open(entry) as source, target.open("wb") as out:
-        while part := source.read(MB):
-            size += len(part)
-            if size > most or size > max(MB, _RATIO * entry.compress_size):
-                raise DataError(
-                    f"{entry.filename} was refused: it unpacks to more than {most // MB:,} MB, or "
-                    f"to {_RATIO} times what it takes in the ZIP, as no photo does."
-                )
-            out.write(part)
-    return size
+        try:
+            with target.open("wb") as out:
+                for part in contents(archive, entry, min(most, limits.total_bytes - total)):
+                    out.write(part)
+        except UnpackError as error:
+            raise DataError(f"{entry.filename!r} in {name} {error}") from error
+        total += target.stat().st_size

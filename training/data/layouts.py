@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path, PurePath
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from fer.errors import DataError, ImageError
 from fer.images import SUFFIXES, as_channels, read, square
 from fer.labelled.folders import SPLIT_OF_FOLDER, split_of
+from fer.labelled.names import is_system
 from fer.labelled.table import CROPS, FILE_NAME
 from fer.labelled.table import read_table as read_labels
 from fer.labels import canonical
@@ -30,31 +31,23 @@ _DEFAULT_SIZE = 48
 #: File names that contain the row in fer2013.csv.
 _ROW = re.compile(r"(?:Training_|PublicTest_|PrivateTest_|fer)(\d+)")
 
-#: Files and folders that operating systems and archivers leave behind.
-_SYSTEM_FILES = {"thumbs.db", "desktop.ini", "__macosx"}
-
-
-def is_visible(path: PurePath) -> bool:
-    """Return whether a file or folder is neither hidden nor created by an operating system."""
-    return not path.name.startswith(".") and path.name.lower() not in _SYSTEM_FILES
-
 
 def is_image(path: Path) -> bool:
     """Return whether a file is called like an image."""
-    return is_visible(path) and path.suffix.lower().lstrip(".") in SUFFIXES
+    return not is_system(path.name) and path.suffix.lower().lstrip(".") in SUFFIXES
 
 
 def folders_in(folder: Path) -> list[Path]:
     """Return the visible folders directly inside a folder, sorted."""
-    return sorted(p for p in folder.iterdir() if is_visible(p) and p.is_dir())
+    return sorted(p for p in folder.iterdir() if not is_system(p.name) and p.is_dir())
 
 
 def files_below(folder: Path) -> Iterator[Path]:
     """Yield every visible file below a folder, in the same order on every machine."""
-    for path in sorted(filter(is_visible, folder.iterdir()), key=lambda p: p.name):
-        if path.is_dir():
+    for path in sorted(folder.iterdir(), key=lambda p: p.name):
+        if path.is_dir() and not is_system(path.name):
             yield from files_below(path)
-        else:
+        elif not is_system(path.name):
             yield path
 
 
@@ -305,7 +298,7 @@ def _in_folder(folder: Path) -> list[Layout]:
     if splits or sum(any(map(is_image, p.iterdir())) for p in inner) >= 2:
         images = tuple(file for part in splits or [folder] for file in files_below(part))
         layouts.append(Layout("folders of images", folder, images, partial(read_folder, folder)))
-    files = sorted(p for p in folder.iterdir() if is_visible(p) and p.is_file())
+    files = sorted(p for p in folder.iterdir() if not is_system(p.name) and p.is_file())
     if tables := _labelled_tables([p for p in files if p.suffix.lower() == ".csv"]):
         layouts.append(_tables(tables))
     return layouts + [_archive(p) for p in files if p.suffix.lower() == ".npz"]

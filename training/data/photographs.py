@@ -17,10 +17,12 @@ import numpy as np
 
 from fer.errors import DataError, ImageError, failures_as
 from fer.images import MAX_BYTES, as_channels, decode, read
+from fer.labelled.archives import UnpackError, contents, is_folder, refusal
 from fer.labelled.folders import labelled_files
+from fer.labelled.names import is_system
 from fer.types import Image
-from training.data.archives import MB, is_zip
-from training.data.layouts import files_below, is_visible
+from training.data.archives import is_zip
+from training.data.layouts import files_below
 from training.data.load import SPLIT_SEED, load
 
 Reader = Callable[[], Image]
@@ -96,8 +98,7 @@ def open_photographs(
             members = {
                 member.filename: partial(_unpacked, archive, member)
                 for member in sorted(archive.infolist(), key=lambda one: one.filename)
-                if not member.filename.endswith("/")
-                and all(is_visible(PurePosixPath(p)) for p in PurePosixPath(member.filename).parts)
+                if not is_folder(member) and not is_system(member.filename)
             }
             yield _of_files(path, members, labels, split)
         return
@@ -115,12 +116,15 @@ def open_photographs(
 
 
 def _unpacked(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Image:
-    if member.file_size > MAX_BYTES:  # said by the ZIP; no more than that is unpacked
-        size = member.file_size / MB
-        raise ImageError(f"is {size:.0f} MB large; at most {MAX_BYTES // MB} MB are read.")
-    with failures_as(lambda error: ImageError(f"cannot be unpacked ({error}).")):
-        data = archive.read(member)
-    return decode(data)
+    if reason := refusal(member, member.filename):
+        raise ImageError(reason)
+
+    def failure(error: Exception) -> ImageError:
+        known = isinstance(error, UnpackError)
+        return ImageError(str(error) if known else f"cannot be unpacked ({error}).")
+
+    with failures_as(failure):
+        return decode(b"".join(contents(archive, member, MAX_BYTES)))
 
 
 def _of_files(

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from fer.errors import DataError, failures_as
 from fer.images import MIN_SIDE
+from fer.labelled.archives import MB, RATIO
 from fer.labelled.folders import SPLIT_OF_USAGE
 from fer.labels import FER2013_LABELS, FERPLUS_LABELS, canonical
 from training.data.dataset import VOTES, LabelledFaces, Problem
@@ -184,8 +185,8 @@ _NPZ_EXPECTED = (
     "person (n,)."
 )
 
-#: Unpacked bytes that an archive may have in any case, and for each of its own, as faces have.
-_BYTES, _RATIO = 64 * 2**20, 100
+#: Unpacked bytes that an archive may have in any case, however small it is.
+_BYTES = 64 * MB
 
 _PER_FACE = ("image", "label", "usage", "votes", "row", "person")
 
@@ -239,9 +240,9 @@ def _archived(path: Path, fields: dict[str, NDArray], column: str | None) -> Lab
 def _fields(path: Path) -> dict[str, NDArray]:
     with zipfile.ZipFile(path) as members:
         unpacked = sum(member.file_size for member in members.infolist())
-    if unpacked > max(_BYTES, _RATIO * path.stat().st_size):
+    if unpacked > max(_BYTES, RATIO * path.stat().st_size):
         raise DataError(
-            f"{path} was refused: it unpacks to {unpacked / 2**20:,.0f} MB, more than {_RATIO} "
+            f"{path} was refused: it unpacks to {unpacked / MB:,.0f} MB, more than {RATIO} "
             "times its size, as no faces do."
         )
     with path.open("rb") as file, np.load(file) as archive:

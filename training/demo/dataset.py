@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from fer.drawing.pictures import encoded
 from fer.errors import DataError
 from fer.images import MIN_SIDE
 from fer.labels import FER2013_LABELS
@@ -72,10 +73,7 @@ def write_demo_data(
                 rng = np.random.default_rng([seed, zlib.crc32(f"{split} {name}".encode()), number])
                 face = demo_face(name, rng, size=size, colour=colour)
                 face = 255 - face if negative else face
-                bgr = face[..., ::-1] if face.shape[2] == 3 else face
-                # cv2.imwrite is not used: it fails silently on paths that it cannot encode.
-                png = cv2.imencode(".png", np.ascontiguousarray(bgr))[1].tobytes()
-                (folder / f"{name}_{number:04d}.png").write_bytes(png)
+                (folder / f"{name}_{number:04d}.png").write_bytes(encoded(face, ".png"))
     return {split: count * len(names) for split, count in counts.items()}
 
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fer.atomic_write import atomic_write, check_files
 from fer.errors import DataError
 from fer.evaluation.metrics import Evaluation
 from fer.evaluation.report import Report
 from fer.labels import colour_of
-from fer.whole_files import check_files, whole_files
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -83,7 +83,7 @@ def _save(draw: Callable[[Figure], None], files: list[Path]) -> None:
     from matplotlib.figure import Figure
 
     # Text of an SVG stays text, and its names do not change from one run to the next.
-    with rc_context({"svg.fonttype": "none", "svg.hashsalt": "fer"}), whole_files(files) as parts:
+    with rc_context({"svg.fonttype": "none", "svg.hashsalt": "fer"}), atomic_write(files) as parts:
         figure = Figure(layout="constrained")
         draw(figure)
         for file, part in zip(files, parts, strict=True):

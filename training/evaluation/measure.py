@@ -44,7 +44,7 @@ from training.evaluation.selective import (
 )
 
 if TYPE_CHECKING:
-    from training.adapt import Lesson
+    from training.adapt import FineTuning
 
 #: Ground truth of each head.
 _TRUTH_OF: dict[str, Truth] = {
@@ -323,7 +323,7 @@ def predict_anew(
     data: DataSet,
     *,
     quick: bool = False,
-    lesson: Lesson | None = None,
+    tuning: FineTuning | None = None,
     advance: Callable[[int], object] = lambda count: None,
 ) -> tuple[dict[str, Floats], dict[str, SplitPredictions]]:
     """Fit temperatures, blend the heads, and store predictions.
@@ -338,8 +338,8 @@ def predict_anew(
     fitted = temperatures(logits, classifier.spec, validation)
     update_heads(directory, temperature=fitted)
     add_balanced_head(directory, logits, validation)
-    if lesson:
-        lesson.keep_settings(directory)
+    if tuning:
+        tuning.keep_settings(directory)
     classifier = SpreadClassifier(directory)
     classifier.advance = advance
     predictions = predict_splits(classifier, data, quick=quick)

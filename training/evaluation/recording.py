@@ -7,9 +7,9 @@ from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
-import cv2
 import numpy as np
 
+from fer.drawing.pictures import encoded
 from fer.errors import DataError, ModelError
 from fer.evaluation.other_data import Group, Kind, OtherData, OtherDataFile, PhotoSearch
 from fer.evaluation.report import Mistake, Mistakes, Report
@@ -123,8 +123,7 @@ def find_mistakes(classifier: ExpressionClassifier, data: DataSet, split: str) -
             if pair[0] == pair[1] or pairs[pair] == EXAMPLES:
                 continue
             pairs[pair] += 1
-            bgr = faces.images[truth.faces[i], ..., ::-1]  # as OpenCV writes it
-            png = cv2.imencode(".png", np.ascontiguousarray(bgr))[1].tobytes()
+            png = encoded(faces.images[truth.faces[i]], ".png")
             found.append(
                 Mistake(
                     head=head,

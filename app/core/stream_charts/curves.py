@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from fer.export.stream import HOLE_SECONDS, StreamRows
+from fer.export.stream import GAP_SECONDS, StreamRows
 from fer.text import chance, clock
 
 #: Maximum number of points of a line; more would not be seen, and slow the page down.
@@ -57,7 +57,7 @@ def curves(rows: StreamRows, person: int, start: float, end: float) -> Curves:
     np.add.at(sums, point, rows.probabilities)
     has = np.array([[label in of.labels for label in rows.labels] for of in rows.heads])
     means = np.where(has[head[first]], sums / count[:, None], np.nan)
-    gap = (np.diff(seconds) > max(HOLE_SECONDS, 2 * width)) | (np.diff(head[first]) != 0)
+    gap = (np.diff(seconds) > max(GAP_SECONDS, 2 * width)) | (np.diff(head[first]) != 0)
     before = np.flatnonzero(gap) + 1
     return Curves(
         np.insert(seconds, before, (seconds[before - 1] + seconds[before]) / 2),

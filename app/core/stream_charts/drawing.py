@@ -215,7 +215,7 @@ def _around(line: Timeline, cuts: Sequence[float], axis: TimeAxis) -> str:
     return "".join(
         [
             *parts("known", "", line.known),
-            *parts("no-data", NO_DATA, line.holes),
+            *parts("no-data", NO_DATA, line.gaps),
             *parts("camera-off", CAMERA_OFF, line.camera_off),
             *(f'<i class="{kind}" style="{axis.left(at)}"></i>' for kind, at in lines),
         ]

@@ -27,7 +27,7 @@ def describe_timeline(line: Timeline, labels: Sequence[str], cuts: Sequence[floa
         most = [*labels, UNCERTAIN][int(np.bincount(answers).argmax())]
         parts.append(f"person {person.track} mostly {most}")
     sentences = [f"Timeline {span}: {'; '.join(parts) or 'no face'}."]
-    sentences += [_spans("No data", line.holes)] * bool(line.holes)
+    sentences += [_spans("No data", line.gaps)] * bool(line.gaps)
     sentences += [off_sentence(line)] * bool(line.camera_off)
     changes = [f"From {clock(c.seconds)} on: {c.name}" for c in line.changes]
     if changes:
@@ -42,7 +42,7 @@ def off_sentence(line: Timeline) -> str:
     return _spans("Camera off", line.camera_off) if line.camera_off else ""
 
 
-#: Most holes, changes of the head, cuts and so on that an alternative text lists.
+#: Most gaps, changes of the head, cuts and so on that an alternative text lists.
 _MAX_TOLD = 4
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.core.models.head_text import NAMES
-from fer.export.stream import HOLE_SECONDS, FrameTimes, Span, StreamRows, holes, off_spans
+from fer.export.stream import GAP_SECONDS, FrameTimes, Span, StreamRows, gaps, off_spans
 
 #: Maximum number of rows in a chart; the people who were seen longest get one.
 MAX_PEOPLE = 8
@@ -69,7 +69,7 @@ class Timeline:
         until: second up to which time has passed; not after the end.
         width: width of a bar in seconds.
         people: everybody who was seen.
-        holes: from and to in seconds, where nothing was analysed; not shorter than a bar.
+        gaps: from and to in seconds, where nothing was analysed; not shorter than a bar.
         changes: changes of the head.
         camera_off: from and to in seconds, where the camera was switched off; not shorter than a
             bar.
@@ -80,14 +80,14 @@ class Timeline:
     until: float
     width: float
     people: list[PersonLine]
-    holes: list[Span]
+    gaps: list[Span]
     changes: list[HeadChange]
     camera_off: list[Span] = field(default_factory=list)
 
     @property
     def known(self) -> list[Span]:
         """From and to in seconds, where it is known who was in view."""
-        unknown = sorted([*self.holes, *self.camera_off])
+        unknown = sorted([*self.gaps, *self.camera_off])
         starts = [self.start, *(last for _, last in unknown)]
         ends = [*(first for first, _ in unknown), self.until]
         spans = zip(starts, ends, strict=True)
@@ -111,7 +111,7 @@ def timeline(
     end: float,
     until: float | None = None,
     *,
-    hole_seconds: float = HOLE_SECONDS,
+    gap_seconds: float = GAP_SECONDS,
     max_bars: int = MAX_BARS,
 ) -> Timeline:
     """Aggregate rows into bars.
@@ -121,13 +121,13 @@ def timeline(
         start: seconds; rounded down to the start of a bar.
         end: seconds.
         until: seconds up to which frames may have come; to the last frame if None.
-        hole_seconds: longest time for which a frame stands; see `fer.export.stream`.
+        gap_seconds: longest time for which a frame stands; see `fer.export.stream`.
         max_bars: maximum number of bars of a person.
     """
     width = bar_width(end - start, max_bars)
     start = width * float(np.floor(max(0.0, start) / width))
     rows = rows.take((rows.seconds >= start) & (rows.seconds <= end))
-    times = FrameTimes.of(rows, hole_seconds=hole_seconds)
+    times = FrameTimes.of(rows, gap_seconds=gap_seconds)
     index, bar = _bars(times, start, width)
     seen = rows.has_face[index] & (start + bar * width < end)
     rows_of_bars, bar = rows.take(index[seen]), bar[seen]
@@ -138,7 +138,7 @@ def timeline(
     ]
     if until is None:
         until = float(rows.seconds[-1]) if len(rows) else start
-    unknown = holes(rows, start, until, hole_seconds=hole_seconds)
+    unknown = gaps(rows, start, until, gap_seconds=gap_seconds)
     end = max(end, start + width)
     return Timeline(
         start,

@@ -19,7 +19,7 @@ from app.core.stream_charts.drawing import (
 )
 from app.core.stream_charts.timeline import MAX_BARS, MAX_PEOPLE, Timeline, person_name, timeline
 from app.core.text import counted
-from fer.export.stream import HOLE_SECONDS, FrameTimes, StreamRows, shares
+from fer.export.stream import GAP_SECONDS, FrameTimes, StreamRows, shares
 from fer.types import UNCERTAIN
 
 _PERSON = "live_person"
@@ -46,7 +46,7 @@ def show_timeline(
     *,
     empty: str = "No face in this time.",
     cuts: Sequence[float] = (),
-    hole_seconds: float = HOLE_SECONDS,
+    gap_seconds: float = GAP_SECONDS,
     max_bars: int = MAX_BARS,
 ) -> Timeline | None:
     """Show a timeline, of which the time up to `until` has passed.
@@ -59,13 +59,13 @@ def show_timeline(
         key: of the container that has nothing but the chart, without the ``_chart`` at its end.
         empty: what is said where nobody was seen.
         cuts: seconds at which another scene begins.
-        hole_seconds: longest time for which a frame stands; see `fer.export.stream`.
+        gap_seconds: longest time for which a frame stands; see `fer.export.stream`.
         max_bars: maximum number of bars of a person.
 
     Returns:
         What the chart shows; None where nobody was seen.
     """
-    line = timeline(rows, start, end, until, hole_seconds=hole_seconds, max_bars=max_bars)
+    line = timeline(rows, start, end, until, gap_seconds=gap_seconds, max_bars=max_bars)
     labels = rows.labels
     cuts = [cut for cut in cuts if line.start < cut < line.end]
     st.markdown("##### Timeline", anchors=False)
@@ -84,7 +84,7 @@ def _explain(line: Timeline, labels: Sequence[str], cuts: Sequence[float]) -> No
     seen = {int(i) for person in line.people for i in person.expression}
     unsure = any(person.uncertain.any() for person in line.people)
     marks = [legend([labels[i] for i in sorted(seen)] + [UNCERTAIN] * unsure), _NOT_IN_VIEW]
-    marks += [_NO_DATA_MARK] * bool(line.holes) + [_CAMERA_OFF_MARK] * bool(line.camera_off)
+    marks += [_NO_DATA_MARK] * bool(line.gaps) + [_CAMERA_OFF_MARK] * bool(line.camera_off)
     marks += [_CUT_MARK] * bool(cuts)
     st.markdown("\u2002 ".join(marks))
     more = len(line.people) - MAX_PEOPLE

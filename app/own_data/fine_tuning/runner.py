@@ -20,8 +20,8 @@ from pydantic import BaseModel, ValidationError
 from app.core.jobs import Cancelled, Job
 from app.core.paths import ROOT
 from app.core.server.events import log_disk_failure
+from fer.atomic_write import replace_folder
 from fer.errors import FerError
-from fer.whole_files import replace_folder
 
 #: Beginning of the names of the folders in which trainings run; hidden, so no model is seen there.
 _PREFIX = ".fine-tuning-"

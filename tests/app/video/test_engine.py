@@ -40,7 +40,7 @@ def asked(spec: ModelSpec, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
     monkeypatch.setattr(engine, "FaceStream", SimpleNamespace(load=load))
     monkeypatch.setattr(engine, "analyse", analyse)
-    monkeypatch.setattr(engine, "write_marked", write)
+    monkeypatch.setattr(engine, "write_annotated", write)
     return seen
 
 

@@ -37,26 +37,6 @@ def test_a_folder_becomes_a_table_and_a_bad_photo_is_status_1(
     assert pq.read_table(out).num_rows == 3
 
 
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ([], "has results already. Add --resume"),
-        (["--resume", "--head", "ferplus"], "results with head balanced, and this run has"),
-        (["--resume", "--head", "age"], "no head 'age'"),
-    ],
-)
-def test_what_cannot_be_done_is_one_clear_line(
-    photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture, arguments: list[str], message: str
-) -> None:
-    command = ["folder", str(photos), "--out", str(tmp_path / "results"), "--workers", "1"]
-    assert main(command) == 0
-    capsys.readouterr()
-    assert main([*command, *arguments]) == 1
-    error = capsys.readouterr().err
-    assert message in error
-    assert error.count("\n") == 1
-
-
 def test_a_folder_without_photographs_is_status_1(
     tmp_path: Path, capsys: pytest.CaptureFixture
 ) -> None:

@@ -8,7 +8,7 @@ from PIL import Image as PillowImage
 
 from fer.__main__ import main
 from fer.detection.version import photo_detector
-from fer.labels import FER2013_LABELS, FERPLUS_LABELS
+from fer.labels import FERPLUS_LABELS
 from fer.model.spec import Abstention, ModelSpec
 from fer.types import Image
 from tests.samples import SHIPPED_MODEL
@@ -28,11 +28,14 @@ def empty(tmp_path: Path) -> Path:
     return file
 
 
+HEAD = ["--head", "ferplus"]
+
+
 def test_json_is_one_object_a_file_and_a_bad_file_stops_nothing(
     photo: Path, empty: Path, tmp_path: Path, capsys: pytest.CaptureFixture
 ) -> None:
     (tmp_path / "text.jpg").write_text("no image")
-    status = main(["photo", str(empty), str(tmp_path / "text.jpg"), str(photo), "--json"])
+    status = main(["photo", str(empty), str(tmp_path / "text.jpg"), str(photo), "--json", *HEAD])
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert status == 1
     assert [len(line.get("faces", ())) for line in lines] == [0, 0, 1]
@@ -41,6 +44,8 @@ def test_json_is_one_object_a_file_and_a_bad_file_stops_nothing(
     assert lines[2]["model"]["name"] == "compact"
     face = lines[2]["faces"][0]
     assert (lines[2]["width"], lines[2]["height"], face["expression"]) == (512, 512, "happy")
+    assert lines[2]["head"] == "ferplus"
+    assert tuple(face["probabilities"]) == FERPLUS_LABELS
     assert sum(face["probabilities"].values()) == pytest.approx(1, abs=1e-3)
 
 
@@ -52,20 +57,6 @@ def test_the_table_names_expressions_and_photos_without_a_face(
     assert "a face.png: 1 face\n" in out
     assert "happy" in out
     assert "wall.png: no face found" in out
-
-
-@pytest.mark.parametrize(
-    ("head", "labels"),
-    [([], FER2013_LABELS), (["--head", "ferplus"], FERPLUS_LABELS)],
-    ids=["usual", "FER+"],
-)
-def test_a_head_answers_with_its_own_labels(
-    photo: Path, capsys: pytest.CaptureFixture, head: list[str], labels: tuple[str, ...]
-) -> None:
-    assert main(["photo", str(photo), "--json", *head]) == 0
-    record = json.loads(capsys.readouterr().out)
-    assert record["head"] == (head[1] if head else "balanced")
-    assert tuple(record["faces"][0]["probabilities"]) == labels
 
 
 def test_the_table_says_uncertain_and_why(
@@ -99,15 +90,6 @@ def test_annotated_pictures_keep_their_size_and_stay(
     assert made.read_text() == "of an earlier run"
     assert main([*command, "--overwrite"]) == 0
     assert made.read_bytes().startswith(b"\x89PNG")
-
-
-def test_a_file_in_place_of_the_folder_is_left_alone(
-    photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture
-) -> None:
-    (tmp_path / "README.md").write_text("mine")
-    assert main(["photo", str(photo), "--out", str(tmp_path / "README.md")]) == 1
-    assert "is a file, or in one; expected a folder" in capsys.readouterr().err
-    assert (tmp_path / "README.md").read_text() == "mine"
 
 
 def test_no_picture_is_written_over_another(photo: Path, tmp_path: Path) -> None:

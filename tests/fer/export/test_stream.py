@@ -1,19 +1,24 @@
 """For how long each frame of a session stands, and where nothing was analysed."""
 
+import json
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fer.export.stream import (
-    HOLE_SECONDS,
+    GAP_SECONDS,
     NO_FACE,
-    OFF_HOLE_SECONDS,
+    OFF_GAP_SECONDS,
     FrameTimes,
     StreamResult,
     StreamRows,
-    holes,
+    gaps,
     off_spans,
     shares,
 )
+from fer.export.summary import summary_json, summary_record, surest_moments
 from tests.fer.export.samples import HAPPY, HEADS, INFO, NOBODY, SAD, rows, steady
 
 
@@ -24,9 +29,9 @@ from tests.fer.export.samples import HAPPY, HEADS, INFO, NOBODY, SAD, rows, stea
         ([3.0], [0.0]),
         ([0.0, 0.2], [0.2, 0.2]),
         ([0.0, 0.2, 9.0], [0.2, 0.2, 0.2]),
-        ([0.0, 2.5, 5.0], [HOLE_SECONDS] * 3),
+        ([0.0, 2.5, 5.0], [GAP_SECONDS] * 3),
     ],
-    ids=["none", "one", "two", "before a hole", "a slow analysis"],
+    ids=["none", "one", "two", "before a gap", "a slow analysis"],
 )
 def test_a_frame_stands_for_the_time_to_the_next_but_not_for_a_hole(
     times: list[float], lasted: list[float]
@@ -50,7 +55,7 @@ def test_holes_are_where_nothing_was_analysed(
     times: list[float], until: float, expected: list[tuple[float, float]]
 ) -> None:
     nobody = rows(*[(t, NO_FACE, NOBODY) for t in times])
-    assert np.array(holes(nobody, 50.0, until)) == pytest.approx(np.array(expected))
+    assert np.array(gaps(nobody, 50.0, until)) == pytest.approx(np.array(expected))
 
 
 def test_time_is_shared_among_expressions_and_holes_count_for_none() -> None:
@@ -65,7 +70,7 @@ def test_in_a_recording_a_frame_stands_until_the_next_the_cut_or_the_end() -> No
     assert StreamResult(slow, INFO).times.lasted.tolist() == [1.0, 1.0, 1.0], "a camera may stop"
     recorded = StreamResult(slow, INFO, recorded=True, end=61.5)
     assert recorded.times.lasted.tolist() == [5.0, 55.0, 1.5]
-    assert holes(slow, 0.0, 61.5, hole_seconds=recorded.hole_seconds) == []
+    assert gaps(slow, 0.0, 61.5, gap_seconds=recorded.gap_seconds) == []
     assert shares(slow, recorded.times).seconds.tolist() == [[6.5, 55.0, 0.0, 0.0]]
     cut = StreamResult(slow, INFO, recorded=True, cuts=(0.25, 5.0, 61.0), end=61.5)
     assert cut.times.lasted.tolist() == [0.25, 55.0, 1.0]
@@ -77,8 +82,81 @@ def test_a_camera_that_is_off_sends_few_frames_and_only_a_longer_stop_is_a_hole(
     frames = [steady("hhhhh"), steady("ooo", rate=0.8, start=0.5), steady("hh", start=4.25)]
     seen = StreamRows(np.concatenate([part.array for part in frames]), HEADS)
     assert off_spans(FrameTimes.of(seen)) == [pytest.approx((0.5, 4.25))]
-    assert holes(seen, 0.0, 4.4) == []
+    assert gaps(seen, 0.0, 4.4) == []
     assert shares(seen).seconds[0, 0] == pytest.approx(0.7)
-    later = 0.3 + OFF_HOLE_SECONDS
-    assert holes(steady("oooo"), 0.0, later) == []
-    assert holes(steady("oooo"), 0.0, later + 1) == [pytest.approx((0.4, later + 1))]
+    later = 0.3 + OFF_GAP_SECONDS
+    assert gaps(steady("oooo"), 0.0, later) == []
+    assert gaps(steady("oooo"), 0.0, later + 1) == [pytest.approx((0.4, later + 1))]
+
+
+@given(st.lists(st.tuples(st.integers(1, 3), st.sampled_from([HAPPY, SAD, NOBODY])), max_size=60))
+def test_every_answered_expression_of_everybody_has_one_moment(
+    seen: list[tuple[int, tuple[float, float, float]]],
+) -> None:
+    found = rows(*[(0.1 * i, NO_FACE if p == NOBODY else t, p) for i, (t, p) in enumerate(seen)])
+    moments = found.take(surest_moments(found))
+    shown = {(t, int(np.argmax(p))) for t, p in seen if p != NOBODY}
+    assert [
+        *zip(moments.track.tolist(), moments.probabilities.argmax(axis=1).tolist(), strict=True)
+    ] == sorted(shown)
+    assert surest_moments(steady("uo.")).tolist() == []
+
+
+def test_a_moment_within_a_run_counts_for_more_than_a_flicker_or_an_edge() -> None:
+    seen = steady("hhhhhhhhsshsss")
+    confidence = seen.array["probabilities"][:, 0]
+    confidence[[10, 0, 4]] = 0.99, 0.95, 0.85  # a flicker, where the run begins, and within it
+    assert surest_moments(seen).tolist() == [4, 8], "no sad run is long enough, so the first sad"
+    long = steady("h" * 20)
+    long.array["probabilities"][[2, 3, 16, 17], 0] = 0.99, 0.9, 0.91, 0.99
+    assert surest_moments(long).tolist() == [16], "0.3 s from either end"
+
+
+@pytest.mark.parametrize("between", ["u", "s", "_" * 20, "h"], ids=["unsure", "other", "hole", ""])
+def test_what_interrupts_a_run(between: str) -> None:
+    seen = steady(f"hhhh{between}hhhhhhh")
+    if between == "h":  # the head changes
+        seen = StreamRows(seen.array, HEADS * 2)
+        seen.array["head"][5:] = 1
+    seen.array["probabilities"][(seen.track == 1) & (seen.seconds < 0.35), 0] = 0.9
+    [happy] = [i for i in surest_moments(seen).tolist() if seen.probabilities[i].argmax() == 0]
+    assert seen.seconds[happy] > 0.35
+
+
+def test_each_person_has_time_shares_and_surest_moments() -> None:
+    seen = steady("hhhhhhhhss" + "uu" + "." * 8 + "ooooo")
+    seen.array["probabilities"][4, 0] = 0.95
+    told = summary_record(StreamResult(seen, INFO))
+    assert (told["first_second"], told["last_second"], told["seconds"]) == (0.0, 2.5, 2.5)
+    assert (told["frames"], told["note"]) == (25, "")
+    assert told["camera_off_seconds"] == pytest.approx(0.5)
+    [person] = told["people"]
+    assert (person["person"], person["seconds"]) == (1, pytest.approx(1.2))
+    assert person["shares"] == pytest.approx(
+        {"happy": 2 / 3, "sad": 1 / 6, "neutral": 0, "uncertain": 1 / 6}, abs=1e-3
+    )
+    assert person["surest_moments"] == [
+        {
+            "expression": expression,
+            "seconds": seconds,
+            "time": f"2026-03-01T23:59:59.{1000 * seconds:03.0f}+00:00",
+            "confidence": confidence,
+        }
+        for expression, seconds, confidence in (("happy", 0.4, 0.95), ("sad", 0.8, 0.7))
+    ]
+
+
+def test_a_session_without_frames_and_a_recording_s_cuts_note_and_file_are_told() -> None:
+    told = summary_record(StreamResult(steady(""), INFO))
+    assert (told["people"], told["seconds"], told["frames"]) == ([], 0.0, 0)
+    assert told["model"] == {"name": "compact", "sha256": "ab" * 32}
+    assert told["detector"] == "stream-1 (nets 2.0)"
+    assert told["started"] == "2026-03-01T23:59:59.000+00:00"
+    seen = rows((1.0, 1, HAPPY), (3.0, 2, SAD))
+    result = StreamResult(
+        seen, INFO, recorded=True, cuts=(2.5,), end=4.0, note="ended", source={"file": "a.mov"}
+    )
+    told = json.loads(summary_json(result))
+    assert (told["file"], told["cuts"], told["note"]) == ("a.mov", [2.5], "ended")
+    assert {p["person"]: p["seconds"] for p in told["people"]} == {1: 1.5, 2: 1.0}
+    assert (told["first_second"], told["last_second"], told["seconds"]) == (1.0, 4.0, 3.0)

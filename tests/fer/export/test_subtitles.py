@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fer.export.stream import HeadLabels, StreamResult, StreamRows, holes, off_spans, row_type
+from fer.export.stream import HeadLabels, StreamResult, StreamRows, gaps, off_spans, row_type
 from fer.export.subtitles import Cue, cues, srt, webvtt
 from tests.fer.export.samples import HAPPY, HEADS, INFO, rows, steady
 
@@ -36,7 +36,7 @@ def said(script: str, **about: object) -> list[tuple[int, int, str]]:
         ("h" * 10 + "o" * 3 + "h" * 10, [(0, 1000, "happy"), (1300, 2300, "happy")]),
     ],
     ids=[
-        *("nothing", "no time", "nobody", "off", "one", "unsure", "a change", "in view", "a hole"),
+        *("nothing", "no time", "nobody", "off", "one", "unsure", "a change", "in view", "a gap"),
         "a moment off",
     ],
 )
@@ -101,7 +101,7 @@ def test_cues_hold_to_what_was_seen(frames: list, cuts: list[float], recorded: b
     found = cues(result)
     assert all(a.end <= b.start for a, b in pairwise(found)), "none overlaps another"
     last = result.times.until[-1] if found else 0
-    nothing = holes(result.rows, 0.0, last, hole_seconds=result.hole_seconds)
+    nothing = gaps(result.rows, 0.0, last, gap_seconds=result.gap_seconds)
     for cue in found:
         start, end = cue.start / 1000, cue.end / 1000
         assert cue.start < cue.end

@@ -3,10 +3,18 @@ import os
 from itertools import count, islice
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.dataset
+import pyarrow.parquet as pq
 import pytest
 
-from fer.errors import CollectionError
-from fer.folder.manifest import check_sources, photo_paths
+from fer.errors import CollectionError, ModelError
+from fer.folder.local import microseconds
+from fer.folder.manifest import Worklist, check_sources, photo_paths
+from fer.folder.results import Results, ShardWriter
+from fer.labels import EXPRESSION_HEAD
+from fer.model.spec import ModelSpec
+from tests.fer.folder.samples import made_up_row
 
 
 @pytest.fixture
@@ -101,3 +109,205 @@ def test_a_source_of_another_kind_is_refused_before_any_work(
     with pytest.raises(CollectionError, match=message):
         check_sources([str(folder), str(folder / name)])
     check_sources(["-", str(folder), str(folder / "a.PNG"), str(folder / "notes.txt")])
+
+
+#: More than are read from the database at once.
+MANY = 2500
+
+
+def test_without_rows_every_path_is_to_be_done_once_in_order() -> None:
+    with Worklist() as worklist:
+        assert (len(worklist), list(worklist)) == (0, [])
+        names = [f"/{number}.jpg" for number in range(MANY, 0, -1)] + ["/\udce9.jpg"]
+        for name in (*names, *names):
+            worklist.add(name)
+        assert len(worklist) == MANY + 1
+        assert list(worklist) == names
+        assert list(worklist.outdated()) == []
+
+
+#: What the row says beyond the file's size and time; None for a file that is gone, and whether the
+#: row still holds.
+CHANGES = {
+    "as it was": (0, 0, True, True),
+    "another size": (1, 0, True, False),
+    "another time": (0, 1, True, False),
+    "gone, but known": (0, 0, False, True),
+}
+
+
+@pytest.mark.parametrize(("size", "time", "there", "unchanged"), CHANGES.values(), ids=CHANGES)
+def test_a_row_holds_while_size_and_time_are_the_same(
+    tmp_path: Path, size: int, time: int, there: bool, unchanged: bool
+) -> None:
+    file = tmp_path / "a.jpg"
+    file.write_bytes(b"123")
+    status = os.stat(file)
+    row = (str(file), status.st_size + size, microseconds(status) + time)
+    if not there:
+        file.unlink()
+    with Worklist() as worklist:
+        worklist.know("photos-000001.parquet", [row, ("/other.jpg", 1, 1), ("/lost", None, None)])
+        for _ in range(2):
+            worklist.add(str(file))
+        assert worklist.unchanged == 2 * unchanged
+        worklist.add("/lost")  # what could not be opened is tried again
+        expected = [] if unchanged else [str(file)]
+        assert list(worklist) == [*expected, "/lost"]
+        outdated = dict(worklist.outdated())
+        assert outdated == {"photos-000001.parquet": {*expected, "/lost"}}
+        assert worklist.has_row(str(file)) == unchanged
+        assert worklist.has_row("/other.jpg")
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    return tmp_path / "results"
+
+
+def opened(out: Path, spec: ModelSpec, *, resume: bool = False) -> Results:
+    return Results(out, spec, EXPRESSION_HEAD, resume=resume)
+
+
+def write(out: Path, spec: ModelSpec, names: str, photos: int = 2, faces: int = 0) -> None:
+    with opened(out, spec, resume=True) as results, ShardWriter(results, photos) as writer:
+        for name in names:
+            writer.add(made_up_row(f"/{name}.jpg", faces=faces))
+
+
+def shards(out: Path) -> dict[str, str]:
+    files = sorted(out.glob("*.parquet"))
+    tables = {file.stem[-1]: pq.read_table(file)["path"].to_pylist() for file in files}
+    return {name: "".join(path[1] for path in paths) for name, paths in tables.items()}
+
+
+def test_rows_are_written_in_shards_of_bounded_size_that_are_one_table(
+    out: Path, spec: ModelSpec
+) -> None:
+    write(out, spec, "")
+    assert shards(out) == {}
+    write(out, spec, "abc", photos=10, faces=50)  # a crowd fills a shard too
+    write(out, spec, "defgh")
+    assert shards(out) == {"1": "ab", "2": "c", "3": "de", "4": "fg", "5": "h"}
+    table = pyarrow.dataset.dataset(out).to_table()
+    assert table.schema.metadata[b"model"] == b"fake"
+    assert sorted({len(faces) for faces in table["faces"].to_pylist()}) == [0, 50]
+
+
+@pytest.mark.parametrize("written", [False, True], ids=["before", "after"])
+def test_ctrl_c_while_a_shard_is_written_neither_loses_nor_doubles_rows(
+    out: Path, spec: ModelSpec, monkeypatch: pytest.MonkeyPatch, written: bool
+) -> None:
+    write_shard, interrupted = Results.write, []
+
+    def interrupt(results: Results, table: pa.Table, shard: Path) -> None:
+        if len(interrupted) == 2 or written:
+            write_shard(results, table, shard)
+        if len(interrupted) < 2:
+            interrupted.append(shard)
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(Results, "write", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        write(out, spec, "abcd")
+    assert shards(out) == {"1": "ab"}
+
+
+def test_neither_a_full_disk_nor_a_kill_leaves_half_a_shard(
+    out: Path, spec: ModelSpec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(out, spec, "ab")
+
+    def fail(table: pa.Table, file: object, **options: object) -> None:
+        file.write(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(pq, "write_table", fail)
+    with pytest.raises(OSError, match="No space left"):
+        write(out, spec, "cd")
+    monkeypatch.undo()
+    assert {file.suffix for file in out.iterdir()} == {".parquet", ".json", ""}
+    (out / ".0123456789ab-0.parquet").write_bytes(b"PAR1half")
+    assert pyarrow.dataset.dataset(out).count_rows() == 2
+    with opened(out, spec, resume=True):
+        assert not (out / ".0123456789ab-0.parquet").exists()
+    assert shards(out) == {"1": "ab"}
+
+
+def test_dropped_rows_are_gone_and_the_others_stay(out: Path, spec: ModelSpec) -> None:
+    write(out, spec, "abcd", faces=1)
+    with opened(out, spec, resume=True) as results:
+        results.drop("photos-000001.parquet", {"/a.jpg"})
+        results.drop("photos-000002.parquet", {"/c.jpg", "/d.jpg"})
+        schema = pq.read_schema(out / "photos-000001.parquet")
+    assert (schema, schema.metadata) == (results.schema, results.schema.metadata)
+    assert shards(out) == {"1": "b"}
+
+
+def test_a_worklist_is_told_what_there_is_and_a_damaged_shard_is_named(
+    out: Path, spec: ModelSpec
+) -> None:
+    write(out, spec, "abc")
+    with opened(out, spec, resume=True) as results, Worklist() as worklist:
+        results.tell(worklist)
+        assert [worklist.has_row(f"/{name}.jpg") for name in "abcd"] == [True] * 3 + [False]
+        (out / "photos-000001.parquet").write_bytes(b"PAR1 and no more")
+        with pytest.raises(CollectionError, match=r"photos-000001\.parquet is damaged"):
+            results.tell(worklist)
+
+
+@pytest.mark.parametrize(
+    ("change", "resume", "says"),
+    [
+        ({}, False, r"has results already\. Add --resume"),
+        ({"name": "other"}, True, "cannot be in one table"),
+        ({"sha256": "1" * 64}, True, "cannot be in one table"),
+        ({"detector": "views-2"}, True, "this run has views-2"),
+    ],
+)
+def test_results_are_gone_on_with_only_when_asked_and_by_the_same(
+    out: Path,
+    spec: ModelSpec,
+    monkeypatch: pytest.MonkeyPatch,
+    change: dict[str, str],
+    resume: bool,
+    says: str,
+) -> None:
+    write(out, spec, "ab")
+    if detector := change.pop("detector", ""):
+        monkeypatch.setattr("fer.folder.results.photo_detector", lambda: detector)
+    with pytest.raises(CollectionError, match=says):
+        opened(out, spec.model_copy(update=change), resume=resume)
+
+
+def test_an_unknown_head_leaves_no_folder(out: Path, spec: ModelSpec) -> None:
+    with pytest.raises(ModelError, match="no head 'age'"):
+        Results(out, spec, "age", resume=False)
+    assert not out.exists()
+
+
+@pytest.mark.parametrize("resume", [False, True])
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("results/holiday.jpg", b"", "neither empty nor a folder of results"),
+        ("results", b"", "is a file"),
+        ("results/_run.json", b"{}", "not a record|has results already"),
+    ],
+)
+def test_a_folder_of_something_else_is_left_alone(
+    out: Path, spec: ModelSpec, name: str, content: bytes, message: str, resume: bool
+) -> None:
+    file = out.parent / name
+    file.parent.mkdir(exist_ok=True)
+    file.write_bytes(content)
+    with pytest.raises(CollectionError, match=message):
+        opened(out, spec, resume=resume)
+    assert file.read_bytes() == content
+
+
+def test_two_processes_cannot_write_into_one_folder(out: Path, spec: ModelSpec) -> None:
+    with opened(out, spec), pytest.raises(CollectionError, match="Another process is writing"):
+        opened(out, spec, resume=True)
+    with opened(out, spec, resume=True):
+        pass

@@ -64,7 +64,7 @@ def test_columns_of_the_answer_have_their_names_of_all_files() -> None:
 def test_a_table_of_somebody_else_needs_two_columns_and_may_use_other_names() -> None:
     table = (
         "\ufeffphoto,expression,left,top,right,bottom\na.jpg,Anger,x\nb.jpg,,1\n,happy,1\n"
-        "c.jpg,bored,nan,1,2,3\nd.jpg,sad,1e999,1,2,3\n"
+        "c.jpg,bored,nan,1,2,3\nd.jpg,sad,1e9,1,2,3\n"
     )
     found = [("a.jpg", "angry"), ("c.jpg", "bored"), ("d.jpg", "sad")]
     assert read_table(table.encode()) == [LabelRow(*row) for row in found]

@@ -11,7 +11,7 @@ from fer.errors import VideoError
 from fer.export.stream import HeadLabels, StreamRows
 from fer.model.spec import ModelSpec
 from fer.types import UNCERTAIN, Faces, Image
-from fer.video.annotated import Playback, write_marked
+from fer.video.annotated import Playback, write_annotated
 from fer.video.reading import VideoReader
 from fer.video.recording import Cancelled, Progress, Recording, VideoOptions, analyse
 from tests.fer.video.samples import beacon, even, plain, red_stream, write_clip
@@ -105,7 +105,7 @@ def found_in(file: Path, spec: ModelSpec, rate: float | None = None) -> Recordin
 def marked(file: Path, spec: ModelSpec, rate: float | None = None) -> Path:
     """Analyse a recording and write it with its faces marked."""
     out = file.with_name("marked.mp4")
-    write_marked(file, found_in(file, spec, rate), out, spec)
+    write_annotated(file, found_in(file, spec, rate), out, spec)
     assert sorted(file.parent.iterdir()) == sorted({file, out})
     return out
 
@@ -188,7 +188,7 @@ def test_progress_is_told_and_comes_to_its_end(
     monkeypatch.setattr("fer.video.annotated.REPORT_SECONDS", 0)
     file = write_clip(tmp_path / "a.mp4", even(5, start=3))
     told: list[Progress] = []
-    write_marked(file, found_in(file, spec), tmp_path / "b.mp4", spec, on_progress=told.append)
+    write_annotated(file, found_in(file, spec), tmp_path / "b.mp4", spec, on_progress=told.append)
     assert [one.share for one in told] == pytest.approx([0, 0.2, 0.4, 0.6, 0.8, 1])
     assert (told[-1].stage, told[-1].frames) == ("picture", 5)
 
@@ -262,5 +262,5 @@ def test_a_file_that_cannot_be_finished_leaves_the_earlier_one(
         file.write_bytes(b"")
     answers = iter([False] * 3 + [True] * 99)
     with pytest.raises(fails):
-        write_marked(file, found, out, spec, cancelled=lambda: next(answers))
+        write_annotated(file, found, out, spec, cancelled=lambda: next(answers))
     assert [f.read_bytes() for f in out.parent.iterdir()] == [b"earlier"]

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from fer.errors import VideoError
-from fer.video.annotated import write_marked
+from fer.video.annotated import write_annotated
 from fer.video.reading import VideoReader
 from fer.video.recording import VideoOptions, analyse
 from tests.fer.video.samples import beacon, even, red_stream, write_clip
@@ -54,7 +54,7 @@ def run(case: tuple[bytes, float], folder: Path) -> None:
         with VideoReader(file) as reader:
             frame = reader.seek(seconds)
             assert frame is None or np.isfinite(frame.seconds)
-        write_marked(file, found, out, _SPEC)
+        write_annotated(file, found, out, _SPEC)
         assert out.exists()
         out.unlink()
     assert {*folder.iterdir()} == {file}  # of what cannot be marked nothing is left

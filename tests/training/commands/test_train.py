@@ -47,6 +47,7 @@ def test_the_command_writes_a_model_that_the_app_can_run(
     assert report.evaluations["validation"].count == 32
     assert "--teacher models/compact --average models/compact --epochs 1" in report.command
     assert str(tmp_path) not in report.command
+    assert "split-seed" not in report.command, "it is the usual one"
     assert (report.teachers, report.averaged_with, report.teacher_weight) == (
         ("compact",), ("compact",), 1
     )  # fmt: skip

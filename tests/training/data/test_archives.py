@@ -1,6 +1,5 @@
 """ZIPs as data sets, from usual ones to those that somebody made to do harm."""
 
-import random
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -58,21 +57,9 @@ def test_a_name_that_begins_with_a_nul_costs_no_other_file(zipped: Zip) -> None:
     assert files_in(path) == ["happy/b.jpg"]
 
 
-@pytest.mark.parametrize(
-    "name", ["../a.png", "happy/../../a.png", "/etc/a.png", "..\\a.png", "C:\\a.png", "\\a.png"]
-)
-def test_a_path_that_leads_out(name: str, zipped: Zip) -> None:
-    with pytest.raises(DataError, match="leads out"):
-        files_in(zipped({name: b"image"}))
-
-
-def test_a_link(tmp_path: Path) -> None:
-    path, link = tmp_path / "data.zip", zipfile.ZipInfo("happy/a.png")
-    link.external_attr = 0o120777 << 16
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr(link, "/etc/passwd")
-    with pytest.raises(DataError, match="is a link"):
-        files_in(path)
+def test_what_could_do_harm_is_refused_by_name(zipped: Zip) -> None:
+    with pytest.raises(DataError, match=r"'\.\./a\.png' in data\.zip was refused: .* leads out"):
+        files_in(zipped({"happy/a.png": b"image", "../a.png": b"image"}))
 
 
 @pytest.mark.parametrize(
@@ -80,9 +67,9 @@ def test_a_link(tmp_path: Path) -> None:
     [
         ({}, None),
         ({"entries": 2}, "has 3 entries; at most 2"),
-        ({"image_bytes": 4}, "unpacks to more than"),
-        ({"table_bytes": 6}, "unpacks to more than"),
-        ({"total_bytes": 16}, "unpacks to more than"),
+        ({"image_bytes": 4}, "larger than"),
+        ({"table_bytes": 6}, "larger than"),
+        ({"total_bytes": 16}, "larger than"),
     ],
 )
 def test_too_much(limits: dict[str, int], message: str | None, zipped: Zip) -> None:
@@ -100,37 +87,10 @@ def test_the_limits_are_those_that_a_machine_is_laid_out_for() -> None:
     assert Limits() == Limits(200_000, 64 * 2**20, 1024 * 2**20, 4096 * 2**20)
 
 
-@pytest.mark.parametrize(("zeros", "refused"), [(1_550_000, False), (1_800_000, True)])
-def test_a_file_is_unpacked_to_at_most_a_hundred_times_its_size(
-    zipped: Zip, zeros: int, refused: bool
-) -> None:
-    path = zipped({"a.png": random.Random(2).randbytes(15_000) + bytes(zeros)})
-    if refused:
-        with pytest.raises(DataError, match="100 times what it takes"):
-            files_in(path)
-        return
-    assert files_in(path) == ["a.png"]
-
-
 @pytest.mark.parametrize("damage", [b"no zip", b"PK\x05\x06", b"", None], ids=str)
 def test_what_is_no_zip_or_damaged(damage: bytes | None, zipped: Zip) -> None:
     path = zipped({"happy/a.png": b"image " * 1000})
     whole = path.read_bytes()
     path.write_bytes(whole[:45] + bytes(15) + whole[60:] if damage is None else damage)
     with pytest.raises(DataError, match=r"data\.zip cannot be unpacked"):
-        files_in(path)
-
-
-def test_another_way_of_packing(zipped: Zip) -> None:
-    with pytest.raises(DataError, match="Use the usual one, deflate"):
-        files_in(zipped({"happy/a.png": b"image"}, zipfile.ZIP_LZMA))
-
-
-def test_a_password(zipped: Zip) -> None:
-    path = zipped({"happy/a.png": b"image"})
-    data = bytearray(path.read_bytes())
-    for header, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
-        data[data.index(header) + flags] |= 1
-    path.write_bytes(bytes(data))
-    with pytest.raises(DataError, match="without a password"):
         files_in(path)

@@ -1,7 +1,5 @@
 """Arrays of faces, what is dropped from them, and how faces without a split get one."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +9,6 @@ from hypothesis import strategies as st
 
 from fer.errors import DataError
 from fer.labels import FER2013_LABELS
-from tests.samples import ROOT
 from tests.training.samples import random_faces, sizes, write_classes
 from training.data.dataset import DataSet, LabelledFaces, choose, concatenated, joined
 from training.data.layouts import fit_images
@@ -174,15 +171,6 @@ def test_a_form_that_no_face_has_is_refused(tmp_path: Path) -> None:
         load(tmp_path, size=15)
     with pytest.raises(DataError, match=r"1 channel \(grey\) or 3"):
         load(tmp_path, channels=2)
-
-
-def test_reading_data_does_not_load_keras() -> None:
-    heavy = "{'tensorflow', 'keras'}"
-    code = f"import training.commands.data_sets, sys; print({heavy} & sys.modules.keys())"
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    assert done.stdout.strip() == "set()"
 
 
 def test_several_data_sets_are_one_whose_faces_know_their_domain() -> None:

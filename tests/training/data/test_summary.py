@@ -92,3 +92,4 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str], as_json
         rows = [line.split() for line in printed.splitlines()]
         assert ["class", "train", "validation"] in rows
         assert ["total", "8", "2"] in rows
+        assert printed.endswith(f'train --preset small --data "{tmp_path}" --out models/mine\n')

@@ -94,17 +94,3 @@ def test_wrong_options(tmp_path: Path, options: dict, message: str) -> None:
         with pytest.raises(DataError, match="is not an empty folder"):
             write_demo_data(place, per_class=1)
     assert [p.name for p in tmp_path.iterdir()] == ["mine.txt"]
-
-
-@pytest.mark.full
-def test_expressions_can_be_learnt_from_the_pixels() -> None:
-    """Ridge regression on pixels, chance 14 %: were labels or drawing wrong, it would show."""
-    rng = np.random.default_rng(0)
-    labels = np.arange(700) % 7
-    images = np.stack([demo_face(FER2013_LABELS[y], rng) for y in labels]).reshape(700, -1) / 255
-    train, test = images[:560], images[560:]
-    mean = train.mean(axis=0)
-    gram = (train - mean) @ (train - mean).T
-    weights = (train - mean).T @ np.linalg.solve(gram + 30 * np.eye(560), np.eye(7)[labels[:560]])
-    accuracy = (((test - mean) @ weights).argmax(axis=1) == labels[560:]).mean()
-    assert accuracy > 0.6

@@ -78,7 +78,7 @@ def test_a_hole_is_no_data_and_nobody_in_view_is_none() -> None:
     away = [(t, NO_FACE, NOBODY) if 2 < t < 4 else (t, 1, HAPPY) for t in steady]
     stalled = [seen for seen in away if not 6 < seen[0] < 9]
     line = timeline(rows(*stalled), 0, 15, until=12)
-    assert np.array(line.holes) == pytest.approx(np.array([(6.2, 9.0)]), abs=0.01)
+    assert np.array(line.gaps) == pytest.approx(np.array([(6.2, 9.0)]), abs=0.01)
     (person,) = line.people
     there = person.seconds.tolist()
     assert not [t for t in there if 2.5 < t < 4 or 6.5 < t < 9]
@@ -114,9 +114,9 @@ def test_shares_of_next_to_nothing(seen: list[Seen]) -> None:
 def test_a_camera_that_was_off_is_neither_no_data_nor_nobody_in_view() -> None:
     apart = timeline(steady("h" * 10 + "o" * 10 + "_" * 40 + "h" * 5), 0, 10)
     assert apart.camera_off == [pytest.approx((1.0, 2.0))]
-    assert apart.holes == [pytest.approx((2.0, 6.0))]
+    assert apart.gaps == [pytest.approx((2.0, 6.0))]
     line = timeline(steady("h" * 20 + "o" * 20 + "." * 20), 0, 10, until=6.0)
-    assert line.holes == []
+    assert line.gaps == []
     assert line.camera_off == [pytest.approx((2.0, 4.0))]
     (person,) = line.people
     assert person.seconds.max() < 2
@@ -126,8 +126,8 @@ def test_a_camera_that_was_off_is_neither_no_data_nor_nobody_in_view() -> None:
 
 def test_what_is_as_long_as_a_bar_is_drawn_and_what_begins_at_the_end_is_not() -> None:
     seen = [(0.0, 1, HAPPY), (1.0, 1, HAPPY), (1.5, 1, SAD)]
-    whole = timeline(rows(*seen), 0, 10, hole_seconds=0.5)
-    assert whole.holes == [(0.5, 1.0)]
+    whole = timeline(rows(*seen), 0, 10, gap_seconds=0.5)
+    assert whole.gaps == [(0.5, 1.0)]
     (person,) = timeline(rows(*seen), 0, 1.5).people
     assert person.seconds.max() < 1.5
 

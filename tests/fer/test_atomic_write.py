@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
+from fer.atomic_write import atomic_write, check_files, check_model_directory, replace_folder
 from fer.errors import OutputError
-from fer.whole_files import check_files, check_model_directory, replace_folder, whole_files
 
 
 def names(folder: Path) -> list[str]:
@@ -17,7 +17,7 @@ def test_files_appear_at_the_end_in_place_of_the_old(tmp_path: Path, wanted: lis
         target.write_text("old")
     usual = tmp_path / "usual"
     usual.touch()
-    with whole_files(targets) as parts:
+    with atomic_write(targets) as parts:
         for part in parts:
             part.write_text("new")
         assert [part.suffix for part in parts] == [target.suffix for target in targets]
@@ -38,7 +38,7 @@ def test_whatever_ends_the_writing_takes_all_away_and_keeps_the_old(
     targets = [tmp_path / "b.csv", old, tmp_path / "c.csv"]
     with (  # noqa: PT012 - it is the block that ends early
         pytest.raises(type(end) if end else FileNotFoundError),
-        whole_files(targets) as parts,
+        atomic_write(targets) as parts,
     ):
         parts[0].write_text("new")
         parts[2].write_text("half")
@@ -56,7 +56,7 @@ def test_what_cannot_be_written_is_told_before_the_work(
     tmp_path: Path, target: str, error: type[Exception]
 ) -> None:
     (tmp_path / "folder.csv").mkdir()
-    with pytest.raises(error), whole_files([tmp_path / target]):
+    with pytest.raises(error), atomic_write([tmp_path / target]):
         pytest.fail("nothing may be begun")
 
 

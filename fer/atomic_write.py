@@ -125,7 +125,7 @@ def replace_folder(new: Path, place: Path) -> None:
 
 
 @contextmanager
-def whole_files(targets: Sequence[Path]) -> Iterator[list[Path]]:
+def atomic_write(targets: Sequence[Path]) -> Iterator[list[Path]]:
     """Let files be written under other names, and give them theirs when all is done.
 
     Whatever ends the writing early, Ctrl-C too, takes all of them away. Files that were there
