@@ -8,7 +8,7 @@ import numpy as np
 
 from app.core.stream_charts.timeline import Timeline
 from fer.export.stream import Shares, Span
-from fer.text import clock
+from fer.text import chance, clock
 from fer.types import UNCERTAIN
 
 
@@ -54,6 +54,32 @@ def _spans(what: str, spans: Sequence[Span]) -> str:
 def _more(told: Sequence[str]) -> str:
     rest = len(told) - _MAX_TOLD
     return f" and {rest} more" if rest > 0 else ""
+
+
+#: Share of the time from which on an answer is what people mostly show.
+_MOSTLY = 0.5
+
+
+def whole_line(shares: Shares, labels: Sequence[str], time: str) -> str:
+    """Return what everybody shows on the whole, and how much of it is uncertain, in Markdown.
+
+    Args:
+        shares: seconds per person and answer, of at least one person.
+        labels: names of the expressions.
+        time: in which they were seen.
+    """
+    seconds = shares.seconds.sum(axis=0)
+    parts = seconds / max(float(seconds.sum()), 1e-9)
+    answers, uncertain = [*labels, UNCERTAIN], float(parts[-1])
+    first, second, *_ = (int(i) for i in (-parts).argsort(kind="stable"))
+    most = f"mostly {answers[first]}"
+    if parts[first] <= _MOSTLY:
+        most = ", ".join(f"{answers[i]} {parts[i]:.0%}" for i in (first, second))
+    people = len(shares.tracks)
+    line = f"**{people} {'person' if people == 1 else 'people'} in {time}: {most}.**"
+    if not uncertain:
+        return line
+    return f"{line} Uncertain for {chance(uncertain)} of that, hatched below: look there yourself."
 
 
 def describe_shares(shares: Shares, labels: Sequence[str]) -> str:
