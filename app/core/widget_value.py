@@ -7,19 +7,16 @@ from typing import Any
 
 import streamlit as st
 
-from app.core.session.tabs import this_page
-
 
 def hold(key: str, value: object) -> None:
-    """Give the page's widget of a key a value, unless it has it.
+    """Give the page's widget of a key another value than the one it has.
 
-    What is assigned is sent to the browser, over a click on its way here. So nothing is assigned
-    in a run without news; but under the same key another page has another widget, without a value.
+    What is assigned is sent to the browser once, over a click on its way here, and gets lost where
+    the next run comes before it is drawn. So a widget has the value as its default, too, and
+    nothing is assigned where it has not changed elsewhere.
     """
-    page = this_page()
-    if st.session_state.get(key) != value or st.session_state.get(f"{key}_page") != page:
+    if st.session_state.get(key, value) != value:
         st.session_state[key] = value
-        st.session_state[f"{key}_page"] = page
 
 
 def store_pick(key: str, store: Callable[[Any], None]) -> None:

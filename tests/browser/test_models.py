@@ -41,10 +41,11 @@ def choose(page: Page, now: str, then: str) -> None:
     """Choose a model in the place of another, and close what it was chosen in."""
     # A page that is still being made closes what was opened.
     until_made(page)
-    page.get_by_role("button", name=f"Model: {now}").click()
+    page.get_by_role("button", name="Settings").click()
     options = page.get_by_role("radiogroup", name="The model that answers, on all pages")
+    expect(options.get_by_role("radio", name=now)).to_be_checked()
     options.get_by_text(then, exact=True).click()
-    expect(page.get_by_role("button", name=f"Model: {then}")).to_be_visible()
+    expect(options.get_by_role("radio", name=then)).to_be_checked()
     page.keyboard.press("Escape")
     expect(options).to_be_hidden()
 

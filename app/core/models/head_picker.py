@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Literal
 
 import streamlit as st
 
 from app.core.models import running_model
 from app.core.models.head_text import IN_SHORT, NAMES, offered
-from app.core.models.model_choice import choose_model
+from app.core.models.model_choice import choose_model, is_model_choice
 from app.core.widget_value import hold, store_pick
-from fer.model.spec import ModelSpec
 
 _HEAD = "head"
 
@@ -20,48 +20,36 @@ _HEAD = "head"
 _CHOICE = "head_choice"
 
 
-def chosen_head(answered: ModelSpec | None = None) -> str:
+def chosen_head() -> str:
     """Return the name of the head that the visitor chose on any page.
-
-    Args:
-        answered: describes the model whose answers are shown; the chosen model if None.
 
     Raises:
         ModelError: the model is missing or incomplete.
     """
-    spec = answered or running_model.model_spec()
+    spec = running_model.model_spec()
     return _chosen_among(offered(spec), spec.default_head)
 
 
-def choose_head(answered: ModelSpec | None = None) -> str:
-    """Show the choices of the model and of its head, where there are several; return the head.
+def choose_head(more: Callable[[], None] | None = None) -> str:
+    """Show the settings, shut: the head, the model, what the page adds. Return the head.
+
+    Where there is one head, one model and nothing more, there is nothing to set.
 
     Args:
-        answered: describes the model whose answers are shown, in place of a choice; see
-            `app.core.models.model_choice.show_answered`.
+        more: shows the page's own settings.
 
     Raises:
         ModelError: the model is missing or incomplete.
     """
-    choices = offered(answered or running_model.model_spec())
-    chosen = chosen_head(answered)
-    if len(choices) < 2:
-        if answered is None:
+    choices, chosen = offered(running_model.model_spec()), chosen_head()
+    if more or len(choices) > 1 or is_model_choice():
+        with st.popover("Settings", icon=":material/tune:", key="settings"):
+            if more:
+                more()
+            if len(choices) > 1:
+                _pills(choices, chosen, "visible")
+                st.caption(IN_SHORT)
             choose_model()
-        return chosen
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        if answered is None:
-            choose_model()
-        _pills(choices, chosen)
-        with st.popover(
-            "What is the difference?",
-            icon=":material/help:",
-            key="head_help",
-            on_change="rerun",
-        ) as explanation:
-            if explanation.open:
-                st.markdown(IN_SHORT)
-                st.page_link("app/pages/about.py", label="More about both", icon=":material/info:")
     return chosen
 
 
@@ -74,7 +62,7 @@ def choose_measured(measured: Sequence[str], default: str) -> str:
     """
     chosen = _chosen_among(measured, default if default in measured else measured[0])
     if len(measured) > 1:
-        _pills(measured, chosen)
+        _pills(measured, chosen, "collapsed")
     return chosen
 
 
@@ -83,17 +71,20 @@ def _chosen_among(heads: Sequence[str], default: str) -> str:
     return chosen if chosen in heads else default
 
 
-def _pills(choices: Sequence[str], chosen: str) -> None:
+def _pills(
+    choices: Sequence[str], chosen: str, label_visibility: Literal["visible", "collapsed"]
+) -> None:
     hold(_CHOICE, chosen)
     st.pills(
         "Labels to answer with",
         choices,
+        default=chosen,
         required=True,
         format_func=lambda head: NAMES[head],
         key=_CHOICE,
         on_change=store_pick,
         args=(_CHOICE, partial(st.session_state.__setitem__, _HEAD)),
-        label_visibility="collapsed",
+        label_visibility=label_visibility,
         width="content",
         wrap=True,  # on a phone
     )

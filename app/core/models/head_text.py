@@ -26,12 +26,11 @@ _SHORT = {BALANCED_HEAD: "balanced", EXPRESSION_HEAD: "FER2013", FERPLUS_HEAD: "
 #: The expression that FER+ has and FER2013 lacks.
 CONTEMPT = "contempt"
 
-#: The difference in two sentences, for the pages with the head picker.
+#: The difference, for the settings, in Markdown.
 IN_SHORT = (
-    "**Balanced**, the usual choice, puts the two others together: what both find likely. **Seven "
-    "expressions** picks the best of FER2013's seven labels and notices rare ones, such as fear, "
-    "more often. **What most people would say** estimates how most of ten people would name the "
-    "face: it is more often neutral, and it knows contempt as well."
+    "**Balanced** says what both others find likely. **Seven expressions** notices rare ones, such "
+    "as fear, more often. **What most people would say** says neutral more often, and knows "
+    "contempt."
 )
 
 _BALANCED_HEAD_TEXT = (

@@ -68,13 +68,31 @@ def keep_choice() -> None:
         st.query_params[_MODEL] = chosen.name
 
 
-def choose_model() -> Path:
-    """Show the choice if several models can answer; return the directory of the chosen one."""
+def is_model_choice() -> bool:
+    """Return whether there is another model to choose than the chosen one."""
     entries = runnable_models()
-    chosen = _chosen(entries)
-    if len(entries) > (1 if chosen else 0):
-        _show(entries, chosen)
-    return chosen.directory if chosen else model_dir()
+    return len(entries) > (1 if _chosen(entries) else 0)
+
+
+def choose_model() -> None:
+    """Show the choice if several models can answer."""
+    if not is_model_choice():
+        return
+    entries = runnable_models()
+    names, chosen = [entry.name for entry in entries], _chosen(entries)
+    if chosen:
+        hold(_CHOICE, chosen.name)
+    st.radio(
+        "The model that answers, on all pages",
+        names,
+        index=names.index(chosen.name) if chosen else None,
+        key=_CHOICE,
+        on_change=store_pick,
+        args=(_CHOICE, answer_with),
+        format_func=escape_markdown,
+        captions=[facts(entry) for entry in entries],
+    )
+    st.page_link("app/pages/dashboard.py", label="Compare them", icon=":material/monitoring:")
 
 
 def show_answered(answered: ModelEntry | None, following: str) -> None:
@@ -124,25 +142,3 @@ def _chosen(entries: Sequence[ModelEntry]) -> ModelEntry | None:
     if gone := st.session_state.pop(_MODEL, None):
         st.session_state[_GONE] = gone
     return next((entry for entry in entries if entry.directory == model_dir()), None)
-
-
-def _show(entries: Sequence[ModelEntry], chosen: ModelEntry | None) -> None:
-    names = [entry.name for entry in entries]
-    if chosen:
-        hold(_CHOICE, chosen.name)
-    label = "Choose another model"
-    if chosen:
-        right = f" · {chosen.measured.accuracy:.0%}" if chosen.measured else ""
-        label = f"Model: {escape_markdown(chosen.name)}{right}"
-    with st.popover(label, icon=":material/deployed_code:", key="model_popover"):
-        st.radio(
-            "The model that answers, on all pages",
-            names,
-            index=None,
-            key=_CHOICE,
-            on_change=store_pick,
-            args=(_CHOICE, answer_with),
-            format_func=escape_markdown,
-            captions=[facts(entry) for entry in entries],
-        )
-        st.page_link("app/pages/dashboard.py", label="Compare them", icon=":material/monitoring:")

@@ -1,4 +1,4 @@
-"""The tab that a page runs for: its name and its page, whether it is open, what it has uploaded.
+"""The tab that a page runs for: its name, whether it is open, what it has uploaded.
 
 Streamlit keeps these to itself. Each function says where that was seen, what happens without it,
 and when it can go.
@@ -27,16 +27,6 @@ def this_tab() -> str:
     """
     context = get_script_run_ctx()
     return context.session_id if context else ""
-
-
-def this_page() -> str:
-    """Return the name that Streamlit gives to the page that runs.
-
-    Seen in Streamlit 1.67.0. Without it, a page that was left and comes again could not tell that
-    its widgets are others. It can go when there is a public name for a page.
-    """
-    context = get_script_run_ctx()
-    return context.page_script_hash if context else ""
 
 
 def this_visitor() -> str:

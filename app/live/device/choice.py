@@ -115,6 +115,7 @@ def show_choice(reason: str) -> tuple[Place, str]:
     st.segmented_control(
         "Where to analyse",
         list(Place),
+        default=choice.place,
         required=True,
         format_func=_LABELS.__getitem__,
         key=_WIDGET,

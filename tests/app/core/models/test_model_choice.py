@@ -104,10 +104,11 @@ def test_a_run_without_news_sends_no_choice_over_a_click_on_its_way(app: AppTest
 
     for page in ("video", "live"):
         go(app, page)
-        assert {"head_choice", "model_choice"} <= sent(), page
         assert next(g.value for g in app.button_group if g.key == "head_choice") == "balanced"
+        assert choice(app).value == "compact"
+        assert not sent(), page
         app.run()
-        assert not sent()
+        assert not sent(), page
 
 
 def test_a_browser_that_has_not_heard_of_a_value_yet_picks_nothing(
