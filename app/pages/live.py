@@ -85,9 +85,7 @@ def _show_live(session: LiveSession, model: LiveModel) -> tuple[Phase, float]:
     with st.container(horizontal=True, vertical_alignment="center", key=_TOP):
         st.title("Read expressions live", anchor=False, width="stretch")
         place, why = show_choice(reason_for_device(refusal, _servers().help))
-        with st.popover("Settings", icon=":material/tune:", key="settings"):
-            show_controls(session)
-            choose_head()
+        choose_head(partial(show_controls, session))
     if why:
         st.caption(why)
     server_wanted = place is Place.SERVER or clip_chosen()

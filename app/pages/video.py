@@ -8,9 +8,11 @@ import streamlit as st
 
 from app.core.jobs import State
 from app.core.models import running_model
+from app.core.models.head_picker import choose_head
+from app.core.models.model_choice import chosen_key
 from app.core.polling import poll
 from app.core.text import escape_markdown
-from app.video.inputs import choose_settings, chosen_settings, show_inputs
+from app.video.inputs import chosen_settings, show_inputs, show_settings
 from app.video.session import Source, VideoSession
 from app.video.state import video_session
 from app.video.text import failure_line
@@ -85,15 +87,24 @@ def _show_title(session: VideoSession, source: Source | None, *, running: bool) 
                 on_click=session.clear,
                 help="Deletes this recording and its result from the server.",
             )
-        with st.popover("Settings", icon=":material/tune:", key="settings"):
-            choose_settings()
-            if source:
-                st.button(
-                    "Analyse again",
-                    icon=":material/replay:",
-                    key="video_again",
-                    on_click=lambda: session.start(chosen_settings()),
-                )
+        if _is_set_otherwise(session):
+            st.button(
+                "Analyse again",
+                type="primary",
+                icon=":material/replay:",
+                key="video_again",
+                on_click=lambda: session.start(chosen_settings()),
+            )
+        choose_head(show_settings)
+
+
+def _is_set_otherwise(session: VideoSession) -> bool:
+    """Return whether what is shown was analysed in another way than is chosen now."""
+    result = session.job.result if session.job else None
+    if result is None:
+        return False
+    another_model = result.model is not None and result.model.key != chosen_key()
+    return another_model or session.settings != chosen_settings()
 
 
 def _show_failure(session: VideoSession, source: Source, error: Exception | None) -> None:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from app.core.components import mount
 from app.core.layout import offer_sample, show_full
-from app.core.models.head_picker import choose_head, chosen_head
+from app.core.models.head_picker import chosen_head
 from app.core.models.model_choice import chosen_model
 from app.core.paths import SAMPLE
 from app.core.server.gate import let_through
@@ -64,28 +64,25 @@ def show_inputs(session: VideoSession) -> None:
         )
 
 
-def choose_settings() -> None:
+def show_settings() -> None:
     """Show what can be chosen about the analysis."""
-    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        st.segmented_control(
-            "Frames analysed a second",
-            list(_RATES),
-            default=_USUAL,
-            required=True,
-            key=_RATE,
-            persist_state="session",
-            width="content",
-            help="More show shorter expressions, and take longer. The marked video has every "
-            "frame in any case.",
-        )
-        st.toggle(
-            "Small faces too",
-            key=_FINE,
-            persist_state="session",
-            help="Searches every frame as the Photos page does. It takes about twenty times as "
-            "long.",
-        )
-    choose_head()
+    st.segmented_control(
+        "Frames analysed a second",
+        list(_RATES),
+        default=_USUAL,
+        required=True,
+        key=_RATE,
+        persist_state="session",
+        width="content",
+        help="More show shorter expressions, and take longer. The marked video has every frame in "
+        "any case.",
+    )
+    st.toggle(
+        "Small faces too",
+        key=_FINE,
+        persist_state="session",
+        help="Searches every frame as the Photos page does. It takes about twenty times as long.",
+    )
 
 
 def chosen_settings() -> VideoSettings:

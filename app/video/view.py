@@ -118,8 +118,6 @@ def show_result(session: VideoSession, source: Source, result: Result) -> None:
     with st.container(gap=_GAP, key=_TOP):
         with st.container():
             _show_player(source, result, found)
-            st.caption(escape_markdown(facts(source)))
-            show_answered(result.model, "the next analysis")
         with st.container(), st.container(border=True, gap="xsmall"):
             line = show_timeline(
                 rows, first, last, last, _TIMELINE, empty="No face in this recording.",
@@ -135,6 +133,8 @@ def show_result(session: VideoSession, source: Source, result: Result) -> None:
             _show_places(result.recording.moments, line, str(session.folder))
             st.markdown("##### Downloads", anchors=False)
             _show_downloads(source, result, found, session.folder)
+            st.caption(escape_markdown(facts(source)))
+            show_answered(result.model, "the next analysis")
     st.fragment(show_curves)(rows, first, last)
     show_shares(rows, times)
 

@@ -78,7 +78,6 @@ def test_a_stream_goes_on_when_another_model_answers(page: Page) -> None:
     page.get_by_role("button", name="Play a sample clip").click()
     expect(page.get_by_text("1 face in view")).to_be_visible()
     expect(page.get_by_text("happy").first).to_be_visible()
-    page.get_by_text("Model and labels").click()
     choose(page, "compact", "mine")
     expect(page.get_by_text(STYLE).first).to_be_visible()
     expect(page.get_by_text("1 face in view")).to_be_visible()

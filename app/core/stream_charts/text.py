@@ -68,18 +68,19 @@ def whole_line(shares: Shares, labels: Sequence[str], time: str) -> str:
         labels: names of the expressions.
         time: in which they were seen.
     """
+    people = len(shares.tracks)
+    who = f"{people} {'person' if people == 1 else 'people'} in {time}"
     seconds = shares.seconds.sum(axis=0)
-    parts = seconds / max(float(seconds.sum()), 1e-9)
+    if not seconds.any():  # a single frame
+        return f"**{who}**"
+    parts = seconds / seconds.sum()
     answers, uncertain = [*labels, UNCERTAIN], float(parts[-1])
-    first, second, *_ = (int(i) for i in (-parts).argsort(kind="stable"))
+    first, second = (int(i) for i in (-parts).argsort(kind="stable")[:2])
     most = f"mostly {answers[first]}"
     if parts[first] <= _MOSTLY:
         most = ", ".join(f"{answers[i]} {parts[i]:.0%}" for i in (first, second))
-    people = len(shares.tracks)
-    line = f"**{people} {'person' if people == 1 else 'people'} in {time}: {most}.**"
-    if not uncertain:
-        return line
-    return f"{line} Uncertain for {chance(uncertain)} of that, hatched below: look there yourself."
+    unsure = f" Uncertain for {chance(uncertain)} of it, hatched below: look there yourself."
+    return f"**{who}: {most}.**{unsure if uncertain else ''}"
 
 
 def describe_shares(shares: Shares, labels: Sequence[str]) -> str:

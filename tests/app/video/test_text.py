@@ -3,7 +3,6 @@
 import errno
 import re
 from dataclasses import replace
-from types import SimpleNamespace
 
 import pytest
 
@@ -17,10 +16,11 @@ from app.video.text import (
     unplayable,
 )
 from fer.errors import VideoError
-from fer.export.stream import NO_FACE
+from fer.export.stream import NO_FACE, StreamResult
 from fer.video.recording import Progress
 from tests.app.video.samples import INFO, SOURCE
 from tests.fer.export.samples import HAPPY, NOBODY
+from tests.fer.export.samples import INFO as EXPORT_INFO
 from tests.fer.export.samples import rows as stream_rows
 
 
@@ -101,11 +101,11 @@ def test_how_far_an_analysis_is(
 @pytest.mark.parametrize(
     ("seen", "cuts", "fine", "said"),
     [
-        ([0], (), False, "No face was found.* “Small faces too” below looks"),
+        ([0], (), False, "No face was found.* “Small faces too” in Settings looks"),
         ([0], (), True, r"No face was found.* turned to the camera\.$"),
-        ([1, 1, 2], (), False, r"\*\*2 people\*\*$"),
-        ([1, 1, 2], (1.5,), False, "2 people.* in 2 scenes.* has a new number.$"),
-        ([1, 0, 2], (0.5, 1.5), False, "in 3 scenes.* In 1 scene no face was found. “Small faces"),
+        ([1, 1, 2], (), False, r"\*\*2 people in 0:03: mostly happy\.\*\*$"),
+        ([1, 1, 2], (1.5,), False, "2 people in 0:03, 2 scenes: .* has a new number.$"),
+        ([1, 0, 2], (0.5, 1.5), False, ", 3 scenes: .* In 1 scene no face was found. “Small faces"),
         ([1, 0, 2], (0.5, 1.5), True, r"In 1 scene no face was found\.$"),
         ([1, 0], (1.5,), True, "has a new number.$"),  # a scene too short to be looked at
     ],
@@ -117,8 +117,8 @@ def test_scenes_without_a_face_are_named_and_what_may_help(
     table = stream_rows(
         *((float(i), track or NO_FACE, HAPPY if track else NOBODY) for i, track in enumerate(seen))
     )
-    found = SimpleNamespace(rows=table, cuts=cuts)
-    assert re.search(said, found_line(found, fine=fine))  # type: ignore[arg-type]
+    found = StreamResult(table, EXPORT_INFO, recorded=True, cuts=cuts)
+    assert re.search(said, found_line(found, fine=fine))
 
 
 def test_a_failure_says_what_to_do() -> None:

@@ -8,6 +8,7 @@ from app.core.stream_charts.text import (
     describe_shares,
     describe_timeline,
     share_rows,
+    whole_line,
 )
 from app.core.stream_charts.timeline import (
     MAX_BARS,
@@ -130,6 +131,21 @@ def test_what_is_as_long_as_a_bar_is_drawn_and_what_begins_at_the_end_is_not() -
     assert whole.holes == [(0.5, 1.0)]
     (person,) = timeline(rows(*seen), 0, 1.5).people
     assert person.seconds.max() < 1.5
+
+
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [
+        ("h", "**1 person in 0:09**"),  # which stands for no time
+        ("hhh", "**1 person in 0:09: mostly happy.**"),
+        ("hhhs.u", "**1 person in 0:09: mostly happy.** Uncertain for 20% of it, hatched below"),
+        ("hhssss.uuu", "**1 person in 0:09: sad 50%, uncertain 25%.** Uncertain for 25% of it"),
+    ],
+)
+def test_what_is_seen_on_the_whole_is_a_sentence(script: str, said: str) -> None:
+    sums = shares(steady(script))
+    assert whole_line(sums, LABELS, "0:09").startswith(said)
+    assert ("Uncertain" in whole_line(sums, LABELS, "0:09")) == ("u" in script)
 
 
 def test_charts_can_be_heard() -> None:
