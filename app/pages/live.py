@@ -84,8 +84,8 @@ def _show_live(session: LiveSession, model: LiveModel) -> tuple[Phase, float]:
     refusal = session.limit.refusal(session)
     with st.container(horizontal=True, vertical_alignment="center", key=_TOP):
         st.title("Read expressions live", anchor=False, width="stretch")
-        place, why = show_choice(reason_for_device(refusal, _servers().help))
         choose_head(partial(show_controls, session))
+        place, why = show_choice(reason_for_device(refusal, _servers().help))
     if why:
         st.caption(why)
     server_wanted = place is Place.SERVER or clip_chosen()

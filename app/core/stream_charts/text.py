@@ -75,10 +75,10 @@ def whole_line(shares: Shares, labels: Sequence[str], time: str) -> str:
         return f"**{who}**"
     parts = seconds / seconds.sum()
     answers, uncertain = [*labels, UNCERTAIN], float(parts[-1])
-    first, second = (int(i) for i in (-parts).argsort(kind="stable")[:2])
-    most = f"mostly {answers[first]}"
-    if parts[first] <= _MOSTLY:
-        most = ", ".join(f"{answers[i]} {parts[i]:.0%}" for i in (first, second))
+    most = f"mostly {answers[int(parts.argmax())]}"
+    if parts.max() <= _MOSTLY:
+        order = (-parts[:-1]).argsort(kind="stable")[:2]
+        most = ", ".join(f"{labels[i]} {parts[i]:.0%}" for i in order)
     unsure = f" Uncertain for {chance(uncertain)} of it, hatched below: look there yourself."
     return f"**{who}: {most}.**{unsure if uncertain else ''}"
 
