@@ -138,7 +138,7 @@ def test_what_is_as_long_as_a_bar_is_drawn_and_what_begins_at_the_end_is_not() -
     [
         ("h", "**1 person in 0:09**"),  # which stands for no time
         ("hhh", "**1 person in 0:09: mostly happy.**"),
-        ("huuu", "**1 person in 0:09: mostly uncertain.** Uncertain for 67% of it"),
+        ("huuu", "**1 person in 0:09: mostly uncertain.** Uncertain for 75% of it"),
         ("hhhs.u", "**1 person in 0:09: mostly happy.** Uncertain for 20% of it, hatched below"),
         ("hhssss.uuu", "**1 person in 0:09: sad 44%, happy 22%.** Uncertain for 33% of it"),
     ],
