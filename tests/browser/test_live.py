@@ -8,14 +8,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import (
-    Browser,
-    Frame,
-    FrameLocator,
-    Page,
-    TimeoutError,
-    expect,
-)
+from playwright.sync_api import Browser, Frame, FrameLocator, Page, TimeoutError, expect
 
 from app.core.settings import MAX_STREAMS
 from tests.browser.conftest import PATIENCE, PHONE, Launch, Open, Serve, follow, until_made, widest

@@ -296,9 +296,7 @@ def test_the_component_shows_the_browsers_own_words_and_does_not_report_them() -
 FRONTEND = Path(streamlit_webrtc.__file__).parent / "frontend" / "dist"
 
 
-def test_the_copy_of_the_component_s_page_has_a_style_and_all_that_it_needs(
-    tmp_path: Path,
-) -> None:
+def test_the_copy_of_the_component_s_page_has_a_style_and_all_that_it_needs(tmp_path: Path) -> None:
     (font,) = Path(st.__file__).parent.glob("static/static/media/SourceSansVF-Upright*")
     frontend = shutil.copytree(FRONTEND, tmp_path / "dist")  # nobody else has copied this one
     copy = Styled.copy(frontend, font)

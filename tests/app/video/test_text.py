@@ -7,14 +7,7 @@ from dataclasses import replace
 import pytest
 
 from app.video.sample import VIDEO
-from app.video.text import (
-    browser_plays,
-    facts,
-    failure_line,
-    found_line,
-    progress_line,
-    unplayable,
-)
+from app.video.text import browser_plays, facts, failure_line, found_line, progress_line, unplayable
 from fer.errors import VideoError
 from fer.export.stream import NO_FACE, StreamResult
 from fer.video.recording import Progress
@@ -22,6 +15,8 @@ from tests.app.video.samples import INFO, SOURCE
 from tests.fer.export.samples import HAPPY, NOBODY
 from tests.fer.export.samples import INFO as EXPORT_INFO
 from tests.fer.export.samples import rows as stream_rows
+
+READING = "Step 1 of 2: reading expressions"
 
 
 def test_a_recording_in_a_line() -> None:
@@ -60,23 +55,18 @@ def test_what_browsers_play(name: str, codec: str, plays: bool, said: str) -> No
     ("progress", "speed", "seconds", "said"),
     [
         (None, 0.0, None, "Getting ready …"),
-        (
-            Progress("analysis", 0.0, 0.0, 1),
-            0.0,
-            None,
-            "Step 1 of 2: reading expressions · 0%",
-        ),
+        (Progress("analysis", 0.0, 0.0, 1), 0.0, None, f"{READING} · 0%"),
         (
             Progress("analysis", 0.999, 9.0, 90),
             61.7,
             12.0,
-            "Step 1 of 2: reading expressions · 99% · 62 frames a second · about 10 seconds left",
+            f"{READING} · 99% · 62 frames a second · about 10 seconds left",
         ),
         (
             Progress("analysis", None, 75.0, 90),
             30.0,
             None,
-            "Step 1 of 2: reading expressions · 1:15 so far · 30 frames a second",
+            f"{READING} · 1:15 so far · 30 frames a second",
         ),
         (
             Progress("analysis", 1.0, 75.0, 90),

@@ -12,14 +12,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.conftest import PHONE, Open, Serve, follow, until_made, widest
 from tests.browser.faults.line import Line
-from tests.browser.test_live import (
-    KEEP_TRACKS,
-    bars,
-    download,
-    says,
-    table,
-    wait_for_more_bars,
-)
+from tests.browser.test_live import KEEP_TRACKS, bars, download, says, table, wait_for_more_bars
 from tests.browser.test_models import choose
 from tests.samples import SHIPPED_MODEL, write_copy
 
