@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import cv2
 import numpy as np
@@ -371,32 +372,28 @@ def test_page_and_stream_may_work_at_once(
     session, other = session_of(two_heads, limit, clock), model_of(two_heads, "calm", "happy")
     first, frames = session.model, 60
     # As many looks as frames allow: one look after another may keep the lock from the stream.
-    looks, errors = threading.Semaphore(0), list[Exception]()
+    looks = threading.Semaphore(0)
 
     def look() -> None:
-        try:
-            for _ in range(5 * frames):
-                looks.acquire()
-                session.settings = LiveSettings(mirrored=not session.settings.mirrored)
-                session.choose_model(first)
-                session.choose_head("ferplus")
-                session.choose_model(other)
-                assert (np.diff(session.record.rows().seconds) >= 0).all()
-                session.record.speed()
-                session.record.latest()
-        except Exception as error:
-            errors.append(error)
+        for _ in range(5 * frames):
+            looks.acquire()
+            session.settings = LiveSettings(mirrored=not session.settings.mirrored)
+            session.choose_model(first)
+            session.choose_head("ferplus")
+            session.choose_model(other)
+            assert (np.diff(session.record.rows().seconds) >= 0).all()
+            session.record.speed()
+            session.record.latest()
 
-    thread = threading.Thread(target=look, daemon=True)
-    thread.start()
-    for frame in range(frames):
-        clock.seconds += 0.05
-        looks.release(5)
-        session.process(picture())
-        if frame == 30:
-            session.record.clear()
-    thread.join()
-    assert not errors
+    with ThreadPoolExecutor(1) as pool:
+        looking = pool.submit(look)
+        for frame in range(frames):
+            clock.seconds += 0.05
+            looks.release(5)
+            session.process(picture())
+            if frame == 30:
+                session.record.clear()
+        looking.result()
     assert session.record.errors.count == 0
     assert len(session.record) == 29
 
