@@ -110,7 +110,7 @@ def _video(session: LiveSession) -> bool:
     # it is not rendered, which ends it before the server has spent any work on it.
     show = show_clip if clip_chosen() else show_video
     starts = video_active() or clip_starts()
-    if session.take_slot() if starts else not session.limit.refusal(session):
+    if session.limit.hold(session) if starts else not session.limit.refusal(session):
         show(session, _servers())
         return True
     show_busy(session)
@@ -131,7 +131,7 @@ def _side_panel(session: LiveSession, has_slot: bool) -> Phase:
     def observe() -> Phase:
         phase = connection.observe(has_slot and video_active(), session.record.silent_for)
         if phase.connecting:
-            session.take_slot()  # no frames keep it yet
+            session.limit.hold(session)  # no frames keep it yet
         return phase
 
     check: RelayCheck = st.session_state.setdefault(_RELAY, RelayCheck())
