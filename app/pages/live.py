@@ -48,6 +48,9 @@ _PANEL_WIDTH = CONTENT_WIDTH - _VIDEO_WIDTH - _GAP
 _TOP = "live_top"
 _STYLE = f"""<style>
 .st-key-{_TOP} h1 {{ font-size: 1.5rem !important; padding: 0 !important; }}
+@media (max-width: 640px) {{
+  [data-testid=stButtonGroup] button, [data-testid=stCheckbox] label {{ min-height: 40px; }}
+}}
 </style>"""
 
 

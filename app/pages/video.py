@@ -34,6 +34,10 @@ _STYLE = f"""<style>
 .st-key-{_TOP} h1 {{
   font-size: 1.5rem !important; padding: 0 !important; overflow-wrap: anywhere;
 }}
+@media (max-width: 640px) {{
+  .st-key-{_TOP} h1 {{ font-size: 1.25rem !important; }}
+  [data-testid=stButtonGroup] button, [data-testid=stCheckbox] label {{ min-height: 40px; }}
+}}
 </style>"""
 
 
