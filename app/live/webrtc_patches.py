@@ -124,7 +124,7 @@ def use_page_type() -> None:
     frontend = Path(streamlit_webrtc.component.__file__).parent / "frontend" / "dist"
     if fonts and (frontend / "index.html").is_file() and isinstance(component, CustomComponent):
         try:
-            component._path = str(styled_copy(frontend, fonts[0]))
+            component._path = str(_styled_copy(frontend, fonts[0]))
         except OSError as error:  # the disk is full or read-only; it works without the style
             log_disk_failure(error, "live")
 
@@ -140,7 +140,7 @@ _STYLE = """<style>
 
 
 @cache
-def styled_copy(frontend: Path, font: Path) -> Path:
+def _styled_copy(frontend: Path, font: Path) -> Path:
     """Return a copy of a component's files whose page has `_STYLE`; made once per process.
 
     Args:
