@@ -124,51 +124,54 @@ def use_page_type() -> None:
     frontend = Path(streamlit_webrtc.component.__file__).parent / "frontend" / "dist"
     if fonts and (frontend / "index.html").is_file() and isinstance(component, CustomComponent):
         try:
-            component._path = str(_styled_copy(frontend, fonts[0]))
+            component._path = str(Styled.copy(frontend, fonts[0]))
         except OSError as error:  # the disk is full or read-only; it works without the style
             log_disk_failure(error, "live")
 
 
-#: The family is Streamlit's own, which the component asks for; the radius is that of
-#: `.streamlit/config.toml`. The page is at /component/<name>/index.html.
-_STYLE = """<style>
+class Styled:
+    """The component's page, in a frame of its own, with the font that it asks for and has not."""
+
+    #: The family is Streamlit's own, which the component asks for; the radius is that of
+    #: `.streamlit/config.toml`. The page is at /component/<name>/index.html.
+    STYLE = """<style>
 @font-face {{ font-family: "Source Sans"; font-weight: 200 900;
   src: url("../../static/media/{font}") format("woff2"); }}
 .MuiButton-root {{ text-transform: none !important; font-size: 1rem !important;
   font-weight: 400 !important; border-radius: 0.625rem !important; box-shadow: none !important; }}
 </style>"""
 
+    @classmethod
+    @cache
+    def copy(cls, frontend: Path, font: Path) -> Path:
+        """Return a copy of a component's files whose page has the style; made once per process.
 
-@cache
-def _styled_copy(frontend: Path, font: Path) -> Path:
-    """Return a copy of a component's files whose page has `_STYLE`; made once per process.
+        Args:
+            frontend: folder with ``index.html`` and what belongs to it.
+            font: file that Streamlit serves from ``/static/media``.
 
-    Args:
-        frontend: folder with ``index.html`` and what belongs to it.
-        font: file that Streamlit serves from ``/static/media``.
-
-    Raises:
-        OSError: it cannot be written; nothing is left of it.
-    """
-    parent = Path(tempfile.mkdtemp(prefix="fer-lens-webrtc-"))
-    try:
-        # Not `shutil.copytree`: its error has no number, and a full disk could not be told from
-        # others.
-        for source in [frontend, *sorted(frontend.rglob("*"))]:
-            target = parent / "frontend" / source.relative_to(frontend)
-            if source.is_dir():
-                target.mkdir()
-            else:
-                shutil.copy2(source, target)
-        page = parent / "frontend" / "index.html"
-        text = page.read_text(encoding="utf-8")
-        styled = text.replace("</head>", f"{_STYLE.format(font=font.name)}</head>", 1)
-        page.write_text(styled, encoding="utf-8")
-    except OSError:
-        shutil.rmtree(parent, ignore_errors=True)
-        raise
-    at_end(lambda: shutil.rmtree(parent, ignore_errors=True))
-    return page.parent
+        Raises:
+            OSError: it cannot be written; nothing is left of it.
+        """
+        parent = Path(tempfile.mkdtemp(prefix="fer-lens-webrtc-"))
+        try:
+            # Not `shutil.copytree`: its error has no number, and a full disk could not be told
+            # from others.
+            for source in [frontend, *sorted(frontend.rglob("*"))]:
+                target = parent / "frontend" / source.relative_to(frontend)
+                if source.is_dir():
+                    target.mkdir()
+                else:
+                    shutil.copy2(source, target)
+            page = parent / "frontend" / "index.html"
+            text = page.read_text(encoding="utf-8")
+            styled = text.replace("</head>", f"{cls.STYLE.format(font=font.name)}</head>", 1)
+            page.write_text(styled, encoding="utf-8")
+        except OSError:
+            shutil.rmtree(parent, ignore_errors=True)
+            raise
+        at_end(lambda: shutil.rmtree(parent, ignore_errors=True))
+        return page.parent
 
 
 def cloudflare_servers(key_id: str, token: str) -> Any:

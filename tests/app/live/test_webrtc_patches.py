@@ -28,7 +28,7 @@ from streamlit_webrtc import get_cloudflare_ice_servers, webrtc_streamer
 from streamlit_webrtc.process import AsyncVideoProcessTrack
 
 from app.live.webrtc_patches import (
-    _styled_copy,
+    Styled,
     cloudflare_servers,
     deliver_newest,
     prevent_reset,
@@ -299,7 +299,7 @@ FRONTEND = Path(streamlit_webrtc.__file__).parent / "frontend" / "dist"
 def test_the_copy_of_the_component_s_page_has_a_style_and_all_that_it_needs(tmp_path: Path) -> None:
     (font,) = Path(st.__file__).parent.glob("static/static/media/SourceSansVF-Upright*")
     frontend = shutil.copytree(FRONTEND, tmp_path / "dist")  # nobody else has copied this one
-    copy = _styled_copy(frontend, font)
+    copy = Styled.copy(frontend, font)
     before, after = ((f / "index.html").read_text(encoding="utf-8") for f in (frontend, copy))
     start, style, end = after.partition(after[after.index("<style>") : after.index("</style>") + 8])
     assert start + end == before
@@ -307,7 +307,7 @@ def test_the_copy_of_the_component_s_page_has_a_style_and_all_that_it_needs(tmp_
     assert "text-transform: none" in style
     files = {f.relative_to(frontend) for f in frontend.rglob("*")}
     assert {f.relative_to(copy) for f in copy.rglob("*")} == files
-    assert _styled_copy(frontend, font) == copy, "made once"
+    assert Styled.copy(frontend, font) == copy, "made once"
 
 
 def test_where_the_disk_is_full_nothing_is_left_and_it_is_tried_again(
@@ -322,7 +322,7 @@ def test_where_the_disk_is_full_nothing_is_left_and_it_is_tried_again(
     with monkeypatch.context() as full:
         full.setattr(shutil, "copy2", fill)
         with pytest.raises(OSError, match="No space") as refused:
-            _styled_copy(FRONTEND, font)
+            Styled.copy(FRONTEND, font)
     assert refused.value.errno == errno.ENOSPC
     assert list(tmp_path.iterdir()) == []
-    assert _styled_copy(FRONTEND, font).is_dir()
+    assert Styled.copy(FRONTEND, font).is_dir()
