@@ -172,8 +172,9 @@ def test_a_reload_while_it_runs_keeps_the_session(
 def test_who_finds_no_place_is_let_in_when_a_tab_is_closed(
     actress: Browser, open_page: Open, address: str
 ) -> None:
-    first, second = open_page(actress, address), open_page(actress, address)
+    first = open_page(actress, address)
     start(first)
+    second = open_page(actress, address)
     says(second, "All places are taken")
     wait_for_more_bars(first, bars(first))
     first.close()
