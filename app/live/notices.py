@@ -22,8 +22,14 @@ SNAPSHOT = "live_snapshot"
 _BUSY_POLL_SECONDS = 2.0
 
 _NUMBERS_STAY = (
-    "The numbers stay under this page's address until you clear them, or "
-    f"{KEEP_SECONDS / 60:.0f} minutes after you close the tab."
+    "**The numbers stay** under this page's address until you clear them, or "
+    f"{KEEP_SECONDS / 60:.0f} minutes after you close the tab. Save them as CSV, JSON, Parquet or "
+    "subtitles at any time."
+)
+
+_PEOPLE = (
+    "**Everybody keeps a number and a colour**, also after minutes out of view while hair and "
+    "clothes are the same. People dressed alike can be mixed up."
 )
 
 WITHOUT_SERVER = (
@@ -48,12 +54,15 @@ _TROUBLE = {
 }
 
 
-def show_before_start(privacy: str, way: str, *, clip: bool, problem: str = "") -> None:
+def show_before_start(
+    privacy: str, way: str, details: str, *, clip: bool, problem: str = ""
+) -> None:
     """Explain what happens after Start.
 
     Args:
         privacy: what becomes of the picture, in Markdown.
         way: how it gets to where it is analysed, or the networks to the browser; in Markdown.
+        details: the same at length, in Markdown.
         clip: whether to offer the sample clip.
         problem: what is wrong with the way; empty if nothing is.
     """
@@ -62,31 +71,35 @@ def show_before_start(privacy: str, way: str, *, clip: bool, problem: str = "") 
         st.markdown(
             ":material/videocam: **Press Start and allow the camera.** The microphone stays off."
         )
-        st.markdown(f":material/lock: {privacy} {_NUMBERS_STAY}")
+        st.markdown(f":material/lock: {privacy}")
         st.markdown(way)
         if problem:
             st.warning(problem, icon=":material/cloud_off:")
         if clip:
             offer_clip("live_offer_clip")
+        with st.expander("More about this", icon=":material/info:"):
+            for text in (details, _NUMBERS_STAY, _PEOPLE):
+                st.markdown(text)
 
 
-def connection_words(ice: Ice) -> str:
-    """Return what helps to connect to the server, in Markdown."""
-    return f":material/cell_tower: {_CONNECTION[ice.help].format(provider=ice.provider)}"
+def connection_words(ice: Ice) -> tuple[str, str]:
+    """Return what helps to connect to the server, in a few words and at length, in Markdown."""
+    words, details = _CONNECTION[ice.help]
+    return f":material/cell_tower: **Connection: {words.format(provider=ice.provider)}**", details
 
 
 _CONNECTION = {
     Help.LOCAL: (
-        "**Connection: this machine only.** It works on this machine or network, and asks no "
-        "other server."
+        "this machine only",
+        "The connection works on this machine or network, and asks no other server.",
     ),
     Help.TURN: (
-        "**Connection: TURN, {provider}.** Where no direct connection is possible, the encrypted "
-        "video is relayed."
+        "TURN, {provider}",
+        "Where no direct connection is possible, the encrypted video is relayed.",
     ),
     Help.STUN: (
-        "**Connection: STUN only, {provider}.** It helps to connect. Strict firewalls allow none; "
-        "then use a snapshot or a photo."
+        "STUN only, {provider}",
+        "STUN helps to connect. Strict firewalls allow none; then use a snapshot or a photo.",
     ),
 }
 

@@ -9,10 +9,11 @@ import streamlit as st
 from app.core.components import download
 from app.core.session.of_tab import visitors_zone
 from app.core.session.stream_files import FORMATS, Format
+from app.core.stream_charts.text import whole_line
 from app.core.stream_charts.view import ROLLING_BARS, show_curves, show_shares, show_timeline
 from app.live import text
 from app.live.streaming.record import LiveRecord
-from fer.export.stream import StreamRows
+from fer.export.stream import StreamRows, shares
 from fer.text import clock
 
 #: Span of a running stream's charts in seconds.
@@ -65,6 +66,9 @@ def show_session(record: LiveRecord) -> None:
         )
     if lost := text.lost_sentence(record.errors.lost):
         st.caption(f":material/info: {lost}")
+    sums = shares(rows)
+    if sums.tracks:
+        st.markdown(whole_line(sums, rows.labels, clock(last - first)))
     end = max(last, first + _LEAST_SECONDS)
     with st.container(border=True):
         show_timeline(rows, first, end, last, "live_whole_timeline")

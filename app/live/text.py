@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from app.core.text import verdicts
+from app.core.text import answer_counts, verdicts
 from app.live.streaming.record import LiveErrors
 from fer.export.stream import StreamRows
 from fer.export.summary import surest_moments
@@ -33,6 +33,19 @@ def describe_flaws(faces: Faces) -> str:
     flaws = {flaw for _, verdict in flawed for flaw in verdict.flaws}
     remedies = one_of([remedy for flaw, remedy in _REMEDIES.items() if flaw in flaws])
     return f"{people}. What helps: {remedies}."
+
+
+def now_line(faces: Faces) -> str:
+    """Return how many faces are in view and what they show, in Markdown.
+
+    Args:
+        faces: at least one.
+    """
+    counts = answer_counts([faces])
+    if len(faces) == 1:
+        return f"**1 face in view: {next(iter(counts))}**"
+    what = ", ".join(f"{count} {answer}" for answer, count in counts.items())
+    return f"**{len(faces)} faces in view: {what}.** Their mean:"
 
 
 def describe_now(mix: Floats, labels: Sequence[str]) -> str:

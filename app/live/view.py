@@ -11,7 +11,6 @@ import streamlit as st
 from app.core.legend import legend
 from app.core.polling import POLL_SECONDS, poll
 from app.core.stream_charts.drawing import mix_strip
-from app.core.text import counted
 from app.live import text
 from app.live.camera import CameraProblem, camera_problem
 from app.live.notices import WITHOUT_SERVER, show_trouble
@@ -60,19 +59,18 @@ def show_controls(session: LiveSession) -> None:
     This is a fragment, so a change does not rerun the rest of the page.
     """
     defaults = LiveSettings()
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        smoothing = st.slider(
-            "Smoothing",
-            0.0,
-            3.0,
-            defaults.smoothing_seconds,
-            0.1,
-            format="%.1f s",
-            help="Answers are averaged over this time. More is steadier, but slower to change.",
-            key="live_smoothing",
-            persist_state="session",
-            width=260,
-        )
+    smoothing = st.slider(
+        "Smoothing",
+        0.0,
+        3.0,
+        defaults.smoothing_seconds,
+        0.1,
+        format="%.1f s",
+        help="Answers are averaged over this time. More is steadier, but slower to change.",
+        key="live_smoothing",
+        persist_state="session",
+    )
+    with st.container(horizontal=True, gap="medium"):
         mirrored = st.toggle(
             "Mirror",
             defaults.mirrored,
@@ -231,8 +229,7 @@ def _in_view(session: LiveSession) -> None:
             st.empty()
             return
         mix = faces.probabilities.mean(axis=0)
-        mean = "" if len(faces) == 1 else ", mean of their expressions"
-        st.markdown(f":material/face: **{counted(len(faces), 'face')} in view**{mean}")
+        st.markdown(f":material/face: {text.now_line(faces)}")
         st.html(mix_strip(mix, labels, text.describe_now(mix, labels)))
         shares = {labels[i]: chance(mix[i]) for i in (-mix).argsort(kind="stable")}
         st.markdown(legend(list(shares), shares))

@@ -6,7 +6,7 @@ from functools import partial
 
 import streamlit as st
 
-from app.core.layout import CONTENT_WIDTH, show_features
+from app.core.layout import CONTENT_WIDTH
 from app.core.models import running_model
 from app.core.models.head_picker import choose_head, chosen_head
 from app.core.models.model_choice import chosen_model
@@ -37,15 +37,6 @@ _CONNECTION = "live_connection"
 _ICE = "live_ice"
 _RELAY = "live_relay"
 
-#: Features of the page, in Markdown.
-_FEATURES = (
-    ":material/groups: **Tells people apart**: everybody keeps a number and a colour, also after "
-    "minutes out of view while hair and clothes are the same. People dressed alike can be mixed "
-    "up.",
-    ":material/timeline: **Shows changes over time**: a timeline of each person's expressions.",
-    ":material/download: **Gives you the numbers** as CSV, JSON, Parquet or subtitles, any time.",
-)
-
 _PRIVACY = "**Nothing is recorded.** Each frame is analysed on this server and dropped."
 
 #: Pixels: width of the video, and of the gap to the panel beside it.
@@ -53,33 +44,18 @@ _VIDEO_WIDTH = 600
 _GAP = 24
 _PANEL_WIDTH = CONTENT_WIDTH - _VIDEO_WIDTH - _GAP
 
-#: Where there is room for both, the settings stand under the video, however high the panel beside
-#: them is. On a phone, one thing follows the other: the video, who is seen, the settings; and what
-#: the page is for comes last.
-_TOP, _LEAD = "live_top", "live_lead"
+#: The title is a line beside the ways to analyse; on a phone, above them.
+_TOP = "live_top"
 _STYLE = f"""<style>
+.st-key-{_TOP} h1 {{ font-size: 1.5rem !important; padding: 0 !important; }}
 @media (max-width: 640px) {{
-  h1 {{ font-size: 1.5rem !important; padding-block: 0 0.5rem !important; }}
-  :has(> .st-key-{_LEAD}) {{ order: 1; }}
-}}
-@media (min-width: {CONTENT_WIDTH + 100}px) {{
-  .st-key-{_TOP} {{
-    display: grid; align-items: start;
-    grid-template: auto 1fr / {_VIDEO_WIDTH}px {_PANEL_WIDTH}px;
-  }}
-  .st-key-{_TOP} > :nth-child(2) {{ grid-row: span 2; }}
+  [data-testid=stButtonGroup] button, [data-testid=stCheckbox] label {{ min-height: 40px; }}
 }}
 </style>"""
 
 
 def main() -> None:
     """Render the page."""
-    st.title("Read expressions live", anchor=False)
-    with st.container(key=_LEAD):
-        st.markdown(
-            "Your camera's picture with every face marked: which expression it shows, how sure the "
-            "answer is, and how it changes."
-        )
     try:
         session = live_session()
         session.choose_model(model := live_model(session.model))
@@ -88,7 +64,7 @@ def main() -> None:
         running_model.show_model_error(error)
         return
     st.html(_STYLE + CUT_STYLE)
-    phase, seconds = _top(session, model)
+    phase, seconds = _show_live(session, model)
     with st.container():
         if phase.troubled:
             _show_snapshot()  # right below the button that opens it
@@ -98,25 +74,28 @@ def main() -> None:
         show_downloads(session.record)
     elif len(session.record):
         show_session(session.record)
-    else:
-        show_features(_FEATURES)
     if not phase.troubled:
         _show_snapshot()
 
 
-def _top(session: LiveSession, model: LiveModel) -> tuple[Phase, float]:
-    """Show the video, the panel beside it and the settings.
+def _show_live(session: LiveSession, model: LiveModel) -> tuple[Phase, float]:
+    """Show the title with the settings, the video, and the panel beside it.
 
     Returns:
         The phase of the session, and the seconds between two updates of its curves.
     """
-    with st.container(horizontal=True, gap=_GAP, key=_TOP):
+    refusal = session.limit.refusal(session)
+    with st.container(horizontal=True, vertical_alignment="center", key=_TOP):
+        st.title("Read expressions live", anchor=False, width="stretch")
+        choose_head(partial(show_controls, session))
+        place, why = show_choice(reason_for_device(refusal, _servers().help))
+    if why:
+        st.caption(why)
+    server_wanted = place is Place.SERVER or clip_chosen()
+    # A device that runs ends first, and says so: nothing is lost on the way to the server.
+    on_device = device_report().active or not server_wanted
+    with st.container(horizontal=True, gap=_GAP):
         with st.container(width=_VIDEO_WIDTH):
-            refusal = session.limit.refusal(session)
-            place = show_choice(reason_for_device(refusal, _servers().help))
-            server_wanted = place is Place.SERVER or clip_chosen()
-            # A device that runs ends first, and says so: nothing is lost on the way to the server.
-            on_device = device_report().active or not server_wanted
             if on_device:
                 mount(session, model, chosen_model(), stop=server_wanted)
             shown = on_device or _video(session)
@@ -125,11 +104,6 @@ def _top(session: LiveSession, model: LiveModel) -> tuple[Phase, float]:
                 phase = show_device_panel(session, offer_server=not refusal)
             else:
                 phase = _side_panel(session, shown)
-        with st.container(width=_VIDEO_WIDTH):
-            if shown:
-                show_controls(session)
-            with st.expander("Model and labels", icon=":material/tune:"):
-                choose_head()
     return phase, CHARTS_POLL_SECONDS if on_device else POLL_SECONDS
 
 
@@ -139,7 +113,7 @@ def _video(session: LiveSession) -> bool:
     # it is not rendered, which ends it before the server has spent any work on it.
     show = show_clip if clip_chosen() else show_video
     starts = video_active() or clip_starts()
-    if session.take_slot() if starts else not session.limit.refusal(session):
+    if session.limit.hold(session) if starts else not session.limit.refusal(session):
         show(session, _servers())
         return True
     show_busy(session)
@@ -160,7 +134,7 @@ def _side_panel(session: LiveSession, has_slot: bool) -> Phase:
     def observe() -> Phase:
         phase = connection.observe(has_slot and video_active(), session.record.silent_for)
         if phase.connecting:
-            session.take_slot()  # no frames keep it yet
+            session.limit.hold(session)  # no frames keep it yet
         return phase
 
     check: RelayCheck = st.session_state.setdefault(_RELAY, RelayCheck())
@@ -174,8 +148,9 @@ def _side_panel(session: LiveSession, has_slot: bool) -> Phase:
             offer_device()
         if has_slot and not clip_starts():
             ice = _servers()
-            words, clip = connection_words(ice), not problem
-            show_before_start(_PRIVACY, words, clip=clip, problem=ice.problem)
+            show_before_start(
+                _PRIVACY, *connection_words(ice), clip=not problem, problem=ice.problem
+            )
 
     return show_panel(session, observe, stopped, "Sample clip" if clip_chosen() else "Live", relay)
 

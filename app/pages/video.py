@@ -7,19 +7,19 @@ from functools import partial
 import streamlit as st
 
 from app.core.jobs import State
-from app.core.layout import header, show_features
 from app.core.models import running_model
+from app.core.models.head_picker import choose_head
+from app.core.models.model_choice import chosen_key
 from app.core.polling import poll
-from app.core.session.session_store import KEEP_SECONDS
 from app.core.text import escape_markdown
-from app.video.inputs import chosen_settings, show_inputs
+from app.video.inputs import chosen_settings, show_inputs, show_settings
 from app.video.session import Source, VideoSession
 from app.video.state import video_session
-from app.video.text import facts, failure_line
+from app.video.text import failure_line
 from app.video.view import show_result, show_running
 from fer.errors import ModelError
 
-#: Features of the page, in Markdown.
+#: What the page does, in Markdown.
 _FEATURES = (
     ":material/movie: **Marks every face it finds**, with the sound as it was, or shows the "
     "original with subtitles.",
@@ -28,14 +28,22 @@ _FEATURES = (
     ":material/download: **Gives you the numbers** as CSV, JSON and Parquet, and subtitles.",
 )
 
+#: The title is a line, with what can be done about the recording beside it.
+_TOP = "video_title"
+_STYLE = f"""<style>
+.st-key-{_TOP} h1 {{
+  font-size: 1.5rem !important; padding: 0 !important; overflow-wrap: anywhere;
+}}
+@media (max-width: 640px) {{
+  .st-key-{_TOP} h1 {{ font-size: 1.25rem !important; }}
+  [data-testid=stButtonGroup] button, [data-testid=stCheckbox] label {{ min-height: 40px; }}
+}}
+</style>"""
+
 
 def main() -> None:
     """Render the page."""
-    header(
-        "Read expressions in a video",
-        "FER Lens follows everybody in a recording and says which expression they show at each "
-        "moment, and how sure it is.",
-    )
+    st.html(_STYLE)
     try:
         chosen_settings()  # which needs a model
         session = video_session()
@@ -48,39 +56,59 @@ def main() -> None:
         return
     source, job = session.source, session.job
     running = job is not None and job.active
+    _show_title(session, source, running=running)
     with st.container():
         if source is None or job is None:
             show_inputs(session)
-        else:
-            _title(session, source, running=running)
     poll(partial(show_running, session), active=running)
     with st.container():
         if source is None or job is None:
-            _features()
+            with st.expander("More about this", icon=":material/info:"):
+                for feature in _FEATURES:
+                    st.markdown(feature)
         elif job.state is State.DONE and job.result:
             show_result(session, source, job.result)
         elif job.state is State.FAILED:
             _show_failure(session, source, job.error)
 
 
-def _title(session: VideoSession, source: Source, *, running: bool) -> None:
-    with st.container(gap="xxsmall"):
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.subheader(escape_markdown(source.name), anchor=False, width="content")
-            if running:
-                st.button(
-                    "Cancel", icon=":material/close:", key="video_cancel", on_click=session.cancel
-                )
-            else:
-                st.button(
-                    "Another video",
-                    type="tertiary",
-                    icon=":material/upload:",
-                    key="video_other",
-                    on_click=session.clear,
-                    help="Deletes this recording and its result from the server.",
-                )
-        st.caption(escape_markdown(facts(source)))
+def _show_title(session: VideoSession, source: Source | None, *, running: bool) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key=_TOP):
+        if source is None:
+            st.title("Read expressions in a video", anchor=False, width="stretch")
+        else:
+            st.title(escape_markdown(source.name), anchor=False, width="stretch")
+        if running:
+            st.button(
+                "Cancel", icon=":material/close:", key="video_cancel", on_click=session.cancel
+            )
+            return
+        if source:
+            st.button(
+                "Another video",
+                icon=":material/upload:",
+                key="video_other",
+                on_click=session.clear,
+                help="Deletes this recording and its result from the server.",
+            )
+        if _is_set_otherwise(session):
+            st.button(
+                "Analyse again",
+                type="primary",
+                icon=":material/replay:",
+                key="video_again",
+                on_click=lambda: session.start(chosen_settings()),
+            )
+        choose_head(show_settings)
+
+
+def _is_set_otherwise(session: VideoSession) -> bool:
+    """Return whether what is shown was analysed in another way than is chosen now."""
+    result = session.job.result if session.job else None
+    if result is None:
+        return False
+    another_model = result.model is not None and result.model.key != chosen_key()
+    return another_model or session.settings != chosen_settings()
 
 
 def _show_failure(session: VideoSession, source: Source, error: Exception | None) -> None:
@@ -96,15 +124,6 @@ def _show_failure(session: VideoSession, source: Source, error: Exception | None
             key="video_retry",
             on_click=lambda: session.start(session.settings),
         )
-
-
-def _features() -> None:
-    show_features(_FEATURES)
-    st.caption(
-        ":material/lock: The recording is on this server's disk while you are here, readable for "
-        "FER Lens only. It is deleted when you choose another one, or "
-        f"{KEEP_SECONDS / 60:.0f} minutes after you close this tab."
-    )
 
 
 main()

@@ -8,10 +8,11 @@ import streamlit as st
 
 from app.core.components import mount
 from app.core.layout import offer_sample, show_full
-from app.core.models.head_picker import choose_head, chosen_head
+from app.core.models.head_picker import chosen_head
 from app.core.models.model_choice import chosen_model
 from app.core.paths import SAMPLE
 from app.core.server.gate import let_through
+from app.core.session.session_store import KEEP_SECONDS
 from app.core.session.tabs import forget_upload
 from app.core.text import escape_markdown
 from app.video.engine import VideoSettings
@@ -45,45 +46,43 @@ def show_inputs(session: VideoSession) -> None:
     megabytes = max_upload_megabytes(session)
     if megabytes:
         _show_uploader(session, megabytes)
+        st.caption(
+            ":material/lock: On this server's disk, readable for FER Lens only, until you choose "
+            f"another one, or {KEEP_SECONDS / 60:.0f} minutes after you close this tab."
+        )
     else:
         show_full("recording", lambda: bool(max_upload_megabytes(session)))
-    with st.expander("How to analyse", icon=":material/tune:"):
-        choose_settings()
     if megabytes:
         offer_sample(
             SAMPLE,
             "From the sample: a portrait of Eileen Collins",
             "No video at hand?",
-            "See a result with 24 seconds of a portrait of the astronaut Eileen Collins (NASA), "
-            "moved in front of a camera that does not exist.",
+            "24 seconds of a portrait of the astronaut Eileen Collins (NASA), moved about.",
             "Try it with a sample video",
             "video_try_sample",
             lambda: session.take_sample(chosen_settings()),
         )
 
 
-def choose_settings() -> None:
+def show_settings() -> None:
     """Show what can be chosen about the analysis."""
-    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        st.segmented_control(
-            "Frames analysed a second",
-            list(_RATES),
-            default=_USUAL,
-            required=True,
-            key=_RATE,
-            persist_state="session",
-            width="content",
-            help="More show shorter expressions, and take longer. The marked video has every "
-            "frame in any case.",
-        )
-        st.toggle(
-            "Small faces too",
-            key=_FINE,
-            persist_state="session",
-            help="Searches every frame as the Photos page does. It takes about twenty times as "
-            "long.",
-        )
-    choose_head()
+    st.segmented_control(
+        "Frames analysed a second",
+        list(_RATES),
+        default=_USUAL,
+        required=True,
+        key=_RATE,
+        persist_state="session",
+        width="content",
+        help="More show shorter expressions, and take longer. The marked video has every frame in "
+        "any case.",
+    )
+    st.toggle(
+        "Small faces too",
+        key=_FINE,
+        persist_state="session",
+        help="Searches every frame as the Photos page does. It takes about twenty times as long.",
+    )
 
 
 def chosen_settings() -> VideoSettings:

@@ -8,11 +8,12 @@ from pathlib import PurePath
 import numpy as np
 
 from app.core.memory import MB
+from app.core.stream_charts.text import whole_line
 from app.core.text import counted, escape_markdown, left
 from app.video.engine import disk_message
 from app.video.session import Source
 from fer.errors import VideoError
-from fer.export.stream import StreamResult
+from fer.export.stream import StreamResult, shares
 from fer.text import clock
 from fer.video.recording import Progress
 
@@ -94,30 +95,29 @@ def progress_line(progress: Progress | None, speed: float, seconds_left: float |
 
 
 def found_line(found: StreamResult, *, fine: bool) -> str:
-    """Return how many people were found in how many scenes, as Markdown, and what may help.
+    """Return what everybody shows on the whole, as Markdown, and what may help to find more.
 
     Args:
         found: what was found in a recording.
         fine: whether small faces were looked for.
     """
-    seen = found.rows.has_face
-    people = len({int(track) for track in found.rows.track[seen]})
-    closer = "" if fine else " “Small faces too” below looks more closely."
-    if not people:
+    rows, times = found.rows.used(), found.times
+    closer = "" if fine else " “Small faces too” in Settings looks more closely."
+    if not rows.has_face.any():
         return (
             ":material/face_retouching_off: **No face was found.** It helps when faces are larger, "
             f"well lit and turned to the camera.{closer}"
         )
-    who = counted(people, "person").replace("persons", "people")
+    time = clock(float(times.until[-1] - times.seconds[0]))
     if not found.cuts:
-        return f":material/groups: **{who}**"
-    scene = np.searchsorted(found.cuts, found.rows.seconds, side="right")
-    empty = len(set(scene.tolist()) - set(scene[seen].tolist()))
+        return whole_line(shares(rows, times), rows.labels, time)
+    time = f"{time}, {len(found.cuts) + 1} scenes"
+    scene = np.searchsorted(found.cuts, rows.seconds, side="right")
+    empty = len(set(scene.tolist()) - set(scene[rows.has_face].tolist()))
     nobody = f" In {counted(empty, 'scene')} no face was found.{closer}" if empty else ""
-    scenes = counted(len(found.cuts) + 1, "scene")
     return (
-        f":material/groups: **{who}** in {scenes}. After a cut to another scene everybody has a "
-        f"new number.{nobody}"
+        f"{whole_line(shares(rows, times), rows.labels, time)} After a cut everybody has a new "
+        f"number.{nobody}"
     )
 
 

@@ -22,9 +22,8 @@ from app.core.stream_charts.view import show_curves, show_shares, show_timeline
 from app.core.text import escape_markdown, waiting_line
 from app.video.engine import Result
 from app.video.files import MARKED_ENDING, file_name, open_archive, stream_result
-from app.video.inputs import choose_settings, chosen_settings
 from app.video.session import Source, VideoSession
-from app.video.text import browser_plays, found_line, progress_line, unplayable
+from app.video.text import browser_plays, facts, found_line, progress_line, unplayable
 from fer.export.stream import NO_GAPS, StreamResult
 from fer.export.subtitles import webvtt
 from fer.labels import colour_of, person_colour
@@ -33,7 +32,7 @@ from fer.video.recording import Moment
 
 #: Pixels: greatest width and height of the player, the gap to what stands beside it, and the width
 #: of that; greatest height of the newest picture, so that the timeline is seen below it.
-_PLAYER_WIDTH, _PLAYER_HEIGHT = 640, 520
+_PLAYER_WIDTH, _PLAYER_HEIGHT = 640, 440
 _GAP = 24
 _PANEL_WIDTH = CONTENT_WIDTH - _PLAYER_WIDTH - _GAP
 _PICTURE_HEIGHT = 440
@@ -86,6 +85,7 @@ def show_running(session: VideoSession) -> None:
                 st.image(picture, width=width, alt=alt)
             else:
                 st.skeleton(height=320)
+            st.caption(escape_markdown(facts(source)))
         with st.container(width=_PANEL_WIDTH):
             rows = progress.rows
             if newest and rows is not None and len(rows):
@@ -110,7 +110,6 @@ def show_result(session: VideoSession, source: Source, result: Result) -> None:
             icon=":material/hard_drive:",
         )
     st.markdown(found_line(found, fine=session.settings.fine))
-    show_answered(result.model, "the next analysis")
     st.html(_STYLE)
     rows, times = found.rows.used(), found.times
     first, last = 0.0, 1.0
@@ -134,16 +133,10 @@ def show_result(session: VideoSession, source: Source, result: Result) -> None:
             _show_places(result.recording.moments, line, str(session.folder))
             st.markdown("##### Downloads", anchors=False)
             _show_downloads(source, result, found, session.folder)
+            st.caption(escape_markdown(facts(source)))
+            show_answered(result.model, "the next analysis")
     st.fragment(show_curves)(rows, first, last)
     show_shares(rows, times)
-    with st.expander("Analyse it once more, in another way", icon=":material/tune:"):
-        choose_settings()
-        st.button(
-            "Analyse again",
-            icon=":material/replay:",
-            key="video_again",
-            on_click=lambda: session.start(chosen_settings()),
-        )
 
 
 def _size(source: Source) -> tuple[int, int]:
@@ -151,6 +144,7 @@ def _size(source: Source) -> tuple[int, int]:
 
 
 def _show_player(source: Source, result: Result, found: StreamResult) -> None:
+    above = st.container()
     choice = st.segmented_control(
         "Video",
         [_MARKED, _ORIGINAL],
@@ -170,7 +164,7 @@ def _show_player(source: Source, result: Result, found: StreamResult) -> None:
             st.caption(f":material/info: {unplayable(source) if file else no_player}")
     if file:
         width = fitted(_size(source), _PLAYER_WIDTH, _PLAYER_HEIGHT)
-        with st.container(key=_PLAYER):
+        with above.container(key=_PLAYER):
             st.video(str(file), subtitles=tracks, alt=f"{source.name}, {what}", width=width)
 
 

@@ -68,9 +68,10 @@ def test_the_choice_holds_on_every_page(page: Page) -> None:
     follow(page, "Dashboard")
     expect(page.get_by_role("combobox", name="Model")).to_have_value("mine (running)")
     follow(page, "Photos")
-    expect(page.get_by_role("heading", name=STYLE.capitalize(), level=4)).to_be_visible()
+    expect(page.get_by_role("heading", name=STYLE.capitalize())).to_be_visible()
     page.reload()
-    expect(page.get_by_role("heading", name=STYLE.capitalize(), level=4)).to_be_visible()
+    page.get_by_role("button", name="Settings").click()
+    expect(page.get_by_role("radio", name="mine")).to_be_checked()
 
 
 def test_a_stream_goes_on_when_another_model_answers(page: Page) -> None:
@@ -78,7 +79,6 @@ def test_a_stream_goes_on_when_another_model_answers(page: Page) -> None:
     page.get_by_role("button", name="Play a sample clip").click()
     expect(page.get_by_text("1 face in view")).to_be_visible()
     expect(page.get_by_text("happy").first).to_be_visible()
-    page.get_by_text("Model and labels").click()
     choose(page, "compact", "mine")
     expect(page.get_by_text(STYLE).first).to_be_visible()
     expect(page.get_by_text("1 face in view")).to_be_visible()

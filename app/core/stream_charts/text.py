@@ -8,7 +8,7 @@ import numpy as np
 
 from app.core.stream_charts.timeline import Timeline
 from fer.export.stream import Shares, Span
-from fer.text import clock
+from fer.text import chance, clock
 from fer.types import UNCERTAIN
 
 
@@ -54,6 +54,33 @@ def _spans(what: str, spans: Sequence[Span]) -> str:
 def _more(told: Sequence[str]) -> str:
     rest = len(told) - _MAX_TOLD
     return f" and {rest} more" if rest > 0 else ""
+
+
+#: Share of the time from which on an answer is what people mostly show.
+_MOSTLY = 0.5
+
+
+def whole_line(shares: Shares, labels: Sequence[str], time: str) -> str:
+    """Return what everybody shows on the whole, and how much of it is uncertain, in Markdown.
+
+    Args:
+        shares: seconds per person and answer, of at least one person.
+        labels: names of the expressions.
+        time: in which they were seen.
+    """
+    people = len(shares.tracks)
+    who = f"{people} {'person' if people == 1 else 'people'} in {time}"
+    seconds = shares.seconds.sum(axis=0)
+    if not seconds.any():  # a single frame
+        return f"**{who}**"
+    parts = seconds / seconds.sum()
+    answers, uncertain = [*labels, UNCERTAIN], float(parts[-1])
+    most = f"mostly {answers[int(parts.argmax())]}"
+    if parts.max() <= _MOSTLY:
+        order = (-parts[:-1]).argsort(kind="stable")[:2]
+        most = ", ".join(f"{labels[i]} {parts[i]:.0%}" for i in order)
+    unsure = f" Uncertain for {chance(uncertain)} of it, hatched below: look there yourself."
+    return f"**{who}: {most}.**{unsure if uncertain else ''}"
 
 
 def describe_shares(shares: Shares, labels: Sequence[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 import streamlit as st
@@ -19,6 +20,7 @@ from app.core.stream_charts.drawing import (
 )
 from app.core.stream_charts.timeline import MAX_BARS, MAX_PEOPLE, Timeline, person_name, timeline
 from app.core.text import counted
+from app.core.widget_value import hold, store_pick
 from fer.export.stream import GAP_SECONDS, FrameTimes, StreamRows, shares
 from fer.types import UNCERTAIN
 
@@ -120,25 +122,21 @@ def show_curves(rows: StreamRows, start: float, end: float, *, tips: bool = True
 def _choose_person(people: list[int], default: int) -> int:
     chosen = st.session_state.get(_PERSON)
     person = chosen if chosen in people else default
-    if len(people) == 1:
-        return person
-    if st.session_state.get(_PERSON_CHOICE) != person:  # else it would be sent, over a click
-        st.session_state[_PERSON_CHOICE] = person
-    st.pills(
-        "Person",
-        people,
-        required=True,
-        format_func=person_name,
-        key=_PERSON_CHOICE,
-        on_change=_store_person,
-        label_visibility="collapsed",
-        wrap=True,
-    )
+    if len(people) > 1:
+        hold(_PERSON_CHOICE, person)
+        st.pills(
+            "Person",
+            people,
+            default=person,
+            required=True,
+            format_func=person_name,
+            key=_PERSON_CHOICE,
+            on_change=store_pick,
+            args=(_PERSON_CHOICE, partial(st.session_state.__setitem__, _PERSON)),
+            label_visibility="collapsed",
+            wrap=True,
+        )
     return person
-
-
-def _store_person() -> None:
-    st.session_state[_PERSON] = st.session_state[_PERSON_CHOICE]
 
 
 def show_shares(rows: StreamRows, times: FrameTimes | None = None) -> None:

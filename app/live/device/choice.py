@@ -95,11 +95,15 @@ _HELP = (
 )
 
 
-def show_choice(reason: str) -> Place:
-    """Show the choice; return where to analyse from this run of the page on.
+def show_choice(reason: str) -> tuple[Place, str]:
+    """Show the choice.
 
     Args:
         reason: what speaks for the device; see `reason_for_device`.
+
+    Returns:
+        Where to analyse from this run of the page on, and why, in Markdown: "" where the visitor
+        chose it, or it is the usual place.
     """
     known = {place.value: Choice(place, by_visitor=True) for place in Place}
     address = known.get(st.query_params.get(_PARAMETER, ""), Choice())
@@ -121,10 +125,10 @@ def show_choice(reason: str) -> Place:
         help=_HELP,
     )
     if choice.reason:
-        st.caption(f":material/info: {choice.reason}")
-    elif (problem := _problem()) and not choice.by_visitor and reason:
-        st.caption(f":material/mobile_off: {explained(problem)}")
-    return choice.place
+        return choice.place, f":material/info: {choice.reason}"
+    if (problem := _problem()) and not choice.by_visitor and reason:
+        return choice.place, f":material/mobile_off: {explained(problem)}"
+    return choice.place, ""
 
 
 def choose(place: Place) -> None:

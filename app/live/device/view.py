@@ -22,14 +22,13 @@ _CONNECTION = "live_device_connection"
 #: rest, so they are made less often than for its own streams.
 POLL_SECONDS, CHARTS_POLL_SECONDS = 3.0, 6.0
 
-_PRIVACY = (
-    "**The video stays on your device.** The same networks run in your browser; no picture leaves "
-    "it. Only numbers come here: where faces are, the probabilities of their expressions, and "
-    "which colours are about a face, to tell people apart."
-)
-_DOWNLOAD = (
-    ":material/downloading: **The first start loads about {megabytes} MB**, which your browser "
-    "keeps. After that, a slow connection is enough, and it may break: the results wait."
+_PRIVACY = "**The video stays on your device.** Only numbers come here."
+_DOWNLOAD = ":material/downloading: **The first start loads about {megabytes} MB.**"
+_DETAILS = (
+    "**The same networks run in your browser**, which keeps them: after the first start a slow "
+    "connection is enough, and it may break, as the results wait. No picture leaves your device. "
+    "The numbers say where faces are, how probable their expressions are, and which colours are "
+    "about a face, to tell people apart."
 )
 
 
@@ -51,7 +50,8 @@ def show_device_panel(session: LiveSession, *, offer_server: bool) -> Phase:
         if not report.problem:
             clip = offer_server and not problem
             megabytes = max(1, round(component.download_bytes() / 1e6))
-            show_before_start(_PRIVACY, _DOWNLOAD.format(megabytes=megabytes), clip=clip)
+            way = _DOWNLOAD.format(megabytes=megabytes)
+            show_before_start(_PRIVACY, way, _DETAILS, clip=clip)
 
     return show_panel(
         session,

@@ -317,10 +317,6 @@ class LiveSession:
         _log.exception("a live frame of %s could not be analysed", shape)
         self.record.failed()
 
-    def take_slot(self) -> bool:
-        """Take a slot, or keep the one that is held; return False if all are taken."""
-        return self.limit.hold(self)
-
     def ended(self) -> None:
         """Release the slot and the thread: the stream has stopped, or the visitor has left."""
         self._analysis.end()

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+import streamlit_webrtc.component
+from aiortc.contrib.media import MediaRelay
 from streamlit.testing.v1 import AppTest
 
+from app.live import state
 from app.live.streaming.session import LiveModel, LiveSession
 from app.live.streaming.stream_limit import StreamLimit
+from app.live.streaming.turn import Help, Ice, IceSource
 from fer.model.spec import ModelSpec
 from fer.stream import FaceStream
 from tests.app.samples import PATIENCE, Detector
-from tests.samples import FakeClassifier
+from tests.samples import ROOT, FakeClassifier
+
+PAGE = "app/pages/live.py"
 
 
 def model_of(spec: ModelSpec, *labels: str, key: str = "fake-1", name: str = "other") -> LiveModel:
@@ -35,6 +42,24 @@ def session_of(
     model = model_of(spec)
     made = FaceStream(detector, model.classifier, spec, detector_version="fake-1", **stream)  # type: ignore[arg-type]
     return LiveSession(made, model, limit, clock, match_seconds=match_seconds)
+
+
+def live_page(
+    session: LiveSession,
+    monkeypatch: pytest.MonkeyPatch,
+    ice: Ice = Ice(Help.LOCAL, ()),  # noqa: B008 - which cannot be changed
+    **query: str,
+) -> AppTest:
+    """Return the app on the Live page, not run yet, with this session."""
+    monkeypatch.setattr(streamlit_webrtc.component, "get_this_session_info", lambda: None)
+    monkeypatch.setattr("app.live.webrtc_patches.get_global_relay", MediaRelay)  # needs a server
+    monkeypatch.setattr(IceSource, "current", lambda _: ice)
+    monkeypatch.setattr(state, "live_model", lambda current: current)
+    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60).run()
+    app.session_state["live_session"] = session
+    for name, value in query.items():
+        app.query_params[name] = value
+    return app.switch_page(PAGE)
 
 
 def words(page: AppTest) -> str:

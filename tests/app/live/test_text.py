@@ -4,11 +4,7 @@ import numpy as np
 import pytest
 
 from app.live.streaming.record import LiveErrors
-from app.live.text import (
-    describe_flaws,
-    describe_now,
-    error_sentence,
-)
+from app.live.text import describe_flaws, describe_now, error_sentence
 from tests.app.samples import LABELS, faces_of
 from tests.fer.export.samples import HAPPY
 

@@ -69,7 +69,7 @@ def test_from_an_upload_to_a_cancel(
     assert engine.began.wait(PATIENCE)
     page.run()
     assert not page.exception
-    assert page.subheader[0].value == "holiday\\.mp4"
+    assert page.title[0].value == "holiday\\.mp4"
     assert "64 × 48 pixels" in words(page)
     assert progress_texts(page)[0].startswith("Step 1 of 2: reading expressions · 40%")
     assert chart_alts(page)[0].startswith("Timeline from 0:00")
@@ -105,7 +105,7 @@ def test_the_result_has_a_player_a_timeline_shares_and_all_files(
     finished(page, session, engine)
     page.switch_page(PAGE).run()
     assert not page.exception
-    assert "**2 people** in 2 scenes. After a cut" in words(page)
+    assert "**2 people in 0:01, 2 scenes: mostly sad.** After a cut" in words(page)
     (player,) = page.get("video")
     assert "an expression on every face that was found" in player.proto.alt
     timeline, curves, shares = chart_alts(page)
@@ -186,6 +186,7 @@ def test_another_way_is_a_click_away_and_the_head_that_was_chosen_is_used(
     page.session_state["head"] = FERPLUS_HEAD
     page.run()
     page.button(key="video_again").click().run()
+    assert not [button for button in page.button if button.key == "video_again"]
     finished(page, session, engine)
     assert not page.exception
     first, second = engine.settings

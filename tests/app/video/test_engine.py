@@ -98,8 +98,7 @@ def test_a_model_that_went_while_the_job_waited_is_replaced_by_the_configured_on
 
 
 @pytest.mark.parametrize(
-    ("size", "pixels"),
-    [(0, 5e9), (1_000_000, 25e9), (12_250_000, 250e9), (200_000_000, 250e9)],
+    ("size", "pixels"), [(0, 5e9), (1_000_000, 25e9), (12_250_000, 250e9), (200_000_000, 250e9)]
 )
 def test_a_larger_file_may_have_more_pixels_up_to_a_limit(size: int, pixels: float) -> None:
     assert most_pixels(size) == pixels

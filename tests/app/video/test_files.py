@@ -45,10 +45,7 @@ def test_the_archive_has_all_files_and_is_gone_from_the_disk(
 ) -> None:
     marked = tmp_path / "marked-1.mp4"
     marked.write_bytes(b"marked")
-    with (
-        open_archive(SOURCE, found, marked, tmp_path) as file,
-        zipfile.ZipFile(file) as archive,
-    ):
+    with open_archive(SOURCE, found, marked, tmp_path) as file, zipfile.ZipFile(file) as archive:
         assert archive.testzip() is None
         names = [f"holiday{kind.ending}" for kind in FORMATS]
         assert archive.namelist() == [*names, "holiday-expressions.mp4"]
@@ -63,10 +60,7 @@ def test_without_a_face_and_a_marked_video_there_are_files_all_the_same(
 ) -> None:
     result = Result(recording(spec, nobody()), None, "The disk is full.")
     found = stream_result(SOURCE, result, ZoneInfo("UTC"))
-    with (
-        open_archive(SOURCE, found, None, tmp_path) as file,
-        zipfile.ZipFile(file) as archive,
-    ):
+    with open_archive(SOURCE, found, None, tmp_path) as file, zipfile.ZipFile(file) as archive:
         assert json.loads(archive.read("holiday-summary.json"))["people"] == []
         assert len(archive.namelist()) == len(FORMATS)
 

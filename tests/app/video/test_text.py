@@ -3,25 +3,20 @@
 import errno
 import re
 from dataclasses import replace
-from types import SimpleNamespace
 
 import pytest
 
 from app.video.sample import VIDEO
-from app.video.text import (
-    browser_plays,
-    facts,
-    failure_line,
-    found_line,
-    progress_line,
-    unplayable,
-)
+from app.video.text import browser_plays, facts, failure_line, found_line, progress_line, unplayable
 from fer.errors import VideoError
-from fer.export.stream import NO_FACE
+from fer.export.stream import NO_FACE, StreamResult
 from fer.video.recording import Progress
 from tests.app.video.samples import INFO, SOURCE
 from tests.fer.export.samples import HAPPY, NOBODY
+from tests.fer.export.samples import INFO as EXPORT_INFO
 from tests.fer.export.samples import rows as stream_rows
+
+READING = "Step 1 of 2: reading expressions"
 
 
 def test_a_recording_in_a_line() -> None:
@@ -60,23 +55,18 @@ def test_what_browsers_play(name: str, codec: str, plays: bool, said: str) -> No
     ("progress", "speed", "seconds", "said"),
     [
         (None, 0.0, None, "Getting ready …"),
-        (
-            Progress("analysis", 0.0, 0.0, 1),
-            0.0,
-            None,
-            "Step 1 of 2: reading expressions · 0%",
-        ),
+        (Progress("analysis", 0.0, 0.0, 1), 0.0, None, f"{READING} · 0%"),
         (
             Progress("analysis", 0.999, 9.0, 90),
             61.7,
             12.0,
-            "Step 1 of 2: reading expressions · 99% · 62 frames a second · about 10 seconds left",
+            f"{READING} · 99% · 62 frames a second · about 10 seconds left",
         ),
         (
             Progress("analysis", None, 75.0, 90),
             30.0,
             None,
-            "Step 1 of 2: reading expressions · 1:15 so far · 30 frames a second",
+            f"{READING} · 1:15 so far · 30 frames a second",
         ),
         (
             Progress("analysis", 1.0, 75.0, 90),
@@ -101,11 +91,11 @@ def test_how_far_an_analysis_is(
 @pytest.mark.parametrize(
     ("seen", "cuts", "fine", "said"),
     [
-        ([0], (), False, "No face was found.* “Small faces too” below looks"),
+        ([0], (), False, "No face was found.* “Small faces too” in Settings looks"),
         ([0], (), True, r"No face was found.* turned to the camera\.$"),
-        ([1, 1, 2], (), False, r"\*\*2 people\*\*$"),
-        ([1, 1, 2], (1.5,), False, "2 people.* in 2 scenes.* has a new number.$"),
-        ([1, 0, 2], (0.5, 1.5), False, "in 3 scenes.* In 1 scene no face was found. “Small faces"),
+        ([1, 1, 2], (), False, r"\*\*2 people in 0:03: mostly happy\.\*\*$"),
+        ([1, 1, 2], (1.5,), False, "2 people in 0:03, 2 scenes: .* has a new number.$"),
+        ([1, 0, 2], (0.5, 1.5), False, ", 3 scenes: .* In 1 scene no face was found. “Small faces"),
         ([1, 0, 2], (0.5, 1.5), True, r"In 1 scene no face was found\.$"),
         ([1, 0], (1.5,), True, "has a new number.$"),  # a scene too short to be looked at
     ],
@@ -117,8 +107,8 @@ def test_scenes_without_a_face_are_named_and_what_may_help(
     table = stream_rows(
         *((float(i), track or NO_FACE, HAPPY if track else NOBODY) for i, track in enumerate(seen))
     )
-    found = SimpleNamespace(rows=table, cuts=cuts)
-    assert re.search(said, found_line(found, fine=fine))  # type: ignore[arg-type]
+    found = StreamResult(table, EXPORT_INFO, recorded=True, cuts=cuts)
+    assert re.search(said, found_line(found, fine=fine))
 
 
 def test_a_failure_says_what_to_do() -> None:

@@ -151,7 +151,6 @@ def test_the_dashboard(page: Page) -> None:
 def test_live(page: Page) -> None:
     follow(page, "Live")
     expect(page.get_by_text("Connection: TURN, your own server")).to_be_visible()
-    page.get_by_text("Model and labels").click()
     page.get_by_role("button", name="Settings").click()
     expect(page.get_by_role("radiogroup", name="The model that answers")).to_be_visible()
 

@@ -4,27 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.conftest import PATIENCE, PHONE, WIDE, follow, until_made, widest
+from tests.browser.conftest import PHONE, Open, Serve, follow, until_made, widest
 from tests.browser.faults.line import Line
-from tests.browser.server import running_app
-from tests.browser.test_live import (
-    KEEP_TRACKS,
-    bars,
-    download,
-    says,
-    table,
-    wait_for_more_bars,
-)
+from tests.browser.test_live import KEEP_TRACKS, bars, download, says, table, wait_for_more_bars
 from tests.browser.test_models import choose
 from tests.samples import SHIPPED_MODEL, write_copy
-
-Open = Callable[..., Page]
 
 #: Folder of the scripts on a server.
 SCRIPTS = "/_stcore/bidi-components/fer-lens-ondevice.live"
@@ -42,40 +32,29 @@ COUNT = f"""async () => {{
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def server(serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> str:
     """Address of the app, where both modes can be used, with a model beside the shipped one."""
     folder = tmp_path_factory.mktemp("models")
     write_copy(folder, "mine")
-    env = {"FER_ICE": "local", "FER_MODEL": str(SHIPPED_MODEL), "FER_MODELS": str(folder)}
-    with running_app(folder / "log.txt", env) as url:
-        yield url
+    return serve({"FER_MODEL": str(SHIPPED_MODEL), "FER_MODELS": str(folder)})
 
 
 @pytest.fixture
-def open_live(server: str) -> Iterator[Open]:
+def open_live(open_page: Open, server: str) -> Open:
     """Open the Live page in a fresh session of a browser, in the mode on the device."""
-    contexts: list[BrowserContext] = []
 
-    def open_page(
+    def opened(
         browser: Browser,
-        url: str = server,
         path: str = "live?live=device",
         prepare: Callable[[Page], object] = lambda page: None,
         **options: object,
     ) -> Page:
-        wishes = {"viewport": WIDE, "permissions": ["camera"]} | options
-        context = browser.new_context(**wishes)  # type: ignore[arg-type]
-        context.set_default_timeout(PATIENCE)
-        contexts.append(context)
-        page = context.new_page()
-        page.add_init_script(KEEP_TRACKS)
+        page = open_page(browser, script=KEEP_TRACKS, **options)
         prepare(page)
-        page.goto(f"{url}/{path}")
+        page.goto(f"{server}/{path}")
         return page
 
-    yield open_page
-    for context in contexts:
-        context.close()
+    return opened
 
 
 def component(page: Page) -> Locator:
@@ -253,10 +232,11 @@ def test_settings_act_while_it_runs_and_the_camera_stays_on(
     count(page)
     start(page)
     expect(component(page)).to_have_attribute("data-mirrored", "")
+    page.get_by_role("button", name="Settings").click()
     page.get_by_text("Mirror", exact=True).click()
     expect(component(page)).not_to_have_attribute("data-mirrored", "")
-    page.get_by_text("Model and labels").click()
     page.get_by_text("Seven expressions (FER2013)", exact=True).click()
+    page.keyboard.press("Escape")
     says(page, re.compile("[1-9] faces? in view"))
     choose(page, "compact", "mine")
     while {row["model"] for row in table(page)} == {"compact"}:  # until the other one is loaded
@@ -270,18 +250,15 @@ def test_settings_act_while_it_runs_and_the_camera_stays_on(
     assert {row["person"] for row in rows} <= {"", "1"}
 
 
-@pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])
-def test_nothing_is_wider_than_the_screen(
-    actress: Browser, open_live: Open, viewport: dict[str, int]
-) -> None:
-    page = open_live(actress, viewport=viewport)
+def test_on_a_phone_nothing_is_wider_than_the_screen(actress: Browser, open_live: Open) -> None:
+    page = open_live(actress, viewport=PHONE)
     start(page)
     wait_for_more_bars(page, 0)
-    assert 0 < widest(page, "h1, p, table, [class^=fer-]") <= viewport["width"]
+    assert 0 < widest(page, "h1, p, table, [class^=fer-]") <= PHONE["width"]
     for part in ("video", "canvas", "button"):
         box = component(page).locator(part).bounding_box()
         assert box
-        assert 0 <= box["x"] < box["x"] + box["width"] <= viewport["width"]
+        assert 0 <= box["x"] < box["x"] + box["width"] <= PHONE["width"]
 
 
 #: Counts what could carry a picture away beside requests and sockets.

@@ -8,6 +8,7 @@ from app.core.stream_charts.text import (
     describe_shares,
     describe_timeline,
     share_rows,
+    whole_line,
 )
 from app.core.stream_charts.timeline import (
     MAX_BARS,
@@ -130,6 +131,22 @@ def test_what_is_as_long_as_a_bar_is_drawn_and_what_begins_at_the_end_is_not() -
     assert whole.gaps == [(0.5, 1.0)]
     (person,) = timeline(rows(*seen), 0, 1.5).people
     assert person.seconds.max() < 1.5
+
+
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [
+        ("h", "**1 person in 0:09**"),  # which stands for no time
+        ("hhh", "**1 person in 0:09: mostly happy.**"),
+        ("huuu", "**1 person in 0:09: mostly uncertain.** Uncertain for 75% of it"),
+        ("hhhs.u", "**1 person in 0:09: mostly happy.** Uncertain for 20% of it, hatched below"),
+        ("hhssss.uuu", "**1 person in 0:09: sad 44%, happy 22%.** Uncertain for 33% of it"),
+    ],
+)
+def test_what_is_seen_on_the_whole_is_a_sentence(script: str, said: str) -> None:
+    sums = shares(steady(script))
+    assert whole_line(sums, LABELS, "0:09").startswith(said)
+    assert ("Uncertain" in whole_line(sums, LABELS, "0:09")) == ("u" in script)
 
 
 def test_charts_can_be_heard() -> None:

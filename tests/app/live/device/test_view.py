@@ -6,11 +6,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-import streamlit_webrtc.component
-from aiortc.contrib.media import MediaRelay
 from streamlit.testing.v1 import AppTest
 
-from app.live import notices, state
+from app.live import notices
 from app.live.camera import CameraProblem
 from app.live.device import choice, component
 from app.live.device.choice import Place
@@ -18,14 +16,11 @@ from app.live.device.protocol import Report
 from app.live.device.texts import PROBLEMS
 from app.live.streaming.connection import Connection, DeviceConnection, Phase
 from app.live.streaming.stream_limit import StreamLimit
-from app.live.streaming.turn import STUN, Help, Ice, IceSource
+from app.live.streaming.turn import STUN, Help, Ice
 from fer.model.spec import ModelSpec
 from tests.app.live.device.samples import Browser as Sight
-from tests.app.live.samples import session_of, words
+from tests.app.live.samples import live_page, session_of, words
 from tests.app.samples import Clock, Detector, FakeAnalyzer
-from tests.samples import ROOT
-
-PAGE = "app/pages/live.py"
 
 LOCAL, STUN_ONLY = Ice(Help.LOCAL, ()), Ice(Help.STUN, STUN, "Google")
 
@@ -62,6 +57,10 @@ def browser(monkeypatch: pytest.MonkeyPatch) -> Browser:
 Visit = Callable[..., AppTest]
 
 
+class Other:
+    """Another visitor."""
+
+
 @pytest.fixture
 def visit(
     spec: ModelSpec,
@@ -71,30 +70,17 @@ def visit(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Visit:
     """Open the Live page; its options are the state of the server, and what was chosen."""
-    monkeypatch.setattr(streamlit_webrtc.component, "get_this_session_info", lambda: None)
-    monkeypatch.setattr("app.live.webrtc_patches.get_global_relay", MediaRelay)  # needs a server
 
-    def open_page(
-        slots: int = 1, ice: Ice = LOCAL, chosen: str = "", full: bool = False
-    ) -> AppTest:
+    def open_page(slots: int = 1, ice: Ice = LOCAL, full: bool = False, **query: str) -> AppTest:
         limit = StreamLimit(slots)
         session = session_of(spec, limit, time.monotonic, detector)
-        monkeypatch.setattr(IceSource, "current", lambda _: ice)
-        monkeypatch.setattr(state, "live_model", lambda current: current)
-        app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60).run()
-        app.session_state["live_session"] = session
+        app = live_page(session, monkeypatch, ice, **query)
         app.session_state["other"] = other = Other()
         if full:
             limit.hold(other)
-        if chosen:
-            app.query_params["live"] = chosen
-        return app.switch_page(PAGE).run()
+        return app.run()
 
     return open_page
-
-
-class Other:
-    """Another visitor."""
 
 
 def widget(page: AppTest) -> Any:
@@ -120,52 +106,38 @@ def test_the_server_is_usual_where_it_can_hold_it_and_a_choice_lasts_over_a_relo
     choose(page, Place.DEVICE)
     assert place(page) == "device"
     assert page.query_params["live"] in ("device", ["device"])
-    assert place(visit(chosen="device")) == "device"
-    assert place(visit(chosen="server", slots=0)) == "server"
-    assert place(visit(chosen="nonsense")) == "server"
+    assert place(visit(live="device")) == "device"
+    assert place(visit(live="server", slots=0)) == "server"
+    assert place(visit(live="nonsense")) == "server"
 
 
-@pytest.mark.parametrize(
-    ("options", "says"),
-    [
-        ({"full": True}, "All places on this server are taken"),
-        ({"slots": 0}, "switched off"),
-        ({"ice": STUN_ONLY}, "no relay (TURN)"),
-    ],
-)
 def test_the_device_is_first_where_the_server_cannot_with_the_reason(
-    visit: Visit, browser: Browser, options: dict[str, Any], says: str
-) -> None:
-    page = visit(**options)
-    assert place(page) == "device"
-    for part in (says, "The video stays on your device", "loads about 6 MB"):
-        assert part in words(page)
-    assert browser.data
-
-
-def test_a_run_without_news_sends_no_choice_over_a_click_on_its_way(visit: Visit) -> None:
-    def sent(page: AppTest) -> set[str]:
-        return {str(group.key) for group in page.button_group if group.proto.set_value}
-
-    page = visit(chosen="device")
-    assert not sent(page)
-    assert not sent(page.run())
-
-
-def test_a_browser_that_cannot_says_why_and_the_server_takes_its_place(
     visit: Visit, browser: Browser
 ) -> None:
+    page = visit(ice=STUN_ONLY)
+    assert place(page) == "device"
+    for part in ("no relay (TURN)", "The video stays on your device", "loads about 6 MB"):
+        assert part in words(page)
+    assert browser.data
     browser.report = Report("unable", "simd")
     page = visit(ice=STUN_ONLY)
     assert place(page) == "server"
     assert "lacks WebAssembly SIMD" in words(page)
 
 
+def test_a_run_without_news_sends_no_choice_over_a_click_on_its_way(visit: Visit) -> None:
+    def sent(page: AppTest) -> set[str]:
+        return {str(group.key) for group in page.button_group if group.proto.set_value}
+
+    page = visit(live="device")
+    assert not sent(page)
+    assert not sent(page.run())
+
+
 @pytest.mark.parametrize(
     ("report", "says", "starts"),
     [
         (Report("unable", "simd"), PROBLEMS["simd"], False),
-        (Report("unable", "runtime"), PROBLEMS["runtime"], False),
         (Report("failed", "network"), PROBLEMS["network"], True),
     ],
 )
@@ -173,11 +145,11 @@ def test_who_wants_the_device_is_told_why_it_cannot_and_what_else_there_is(
     visit: Visit, browser: Browser, report: Report, says: str, starts: bool
 ) -> None:
     browser.report = report
-    page = visit(chosen="device")
+    page = visit(live="device")
     assert place(page) == "device"
     assert [warning.value for warning in page.warning] == [says]
     assert ("Before you start" in words(page)) == starts
-    full = visit(chosen="device", full=True)
+    full = visit(live="device", full=True)
     assert not [button for button in full.button if button.key == "live_to_server"]
     page.button(key="live_device_snapshot").click().run()
     assert page.camera_input
@@ -189,10 +161,10 @@ def test_a_problem_with_the_camera_has_the_same_words_as_on_the_server(
     visit: Visit, browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     browser.report = Report("failed", "camera", "ended")
-    assert notices._CAMERA[CameraProblem.GONE] in words(visit(chosen="device"))
+    assert notices._CAMERA[CameraProblem.GONE] in words(visit(live="device"))
     browser.report = Report()
     monkeypatch.setattr("app.live.view.camera_problem", lambda: CameraProblem.MISSING)
-    page = visit(chosen="device")
+    page = visit(live="device")
     assert page.warning[0].value == notices._CAMERA[CameraProblem.MISSING]
     assert "Before you start" in words(page)
 
@@ -202,7 +174,7 @@ def test_while_it_runs_the_page_is_as_on_the_server_which_waits_for_its_end(
 ) -> None:
     monkeypatch.setattr(DeviceConnection, "observe", lambda *_: Phase.LIVE)
     browser.report = Report("running")
-    page = visit(chosen="device")
+    page = visit(live="device")
     assert "Live on your device" in words(page)
     assert [metric.label for metric in page.metric] == ["Analysed", "A frame takes"]
     assert page.download_button
@@ -223,7 +195,7 @@ def test_while_it_runs_the_page_is_as_on_the_server_which_waits_for_its_end(
 
 
 def test_the_setup_goes_once_and_results_are_answered(visit: Visit, browser: Browser) -> None:
-    page = visit(chosen="device")
+    page = visit(live="device")
     setup = browser.data[-1]["setup"]
     assert setup["model"]["key"] == "fake-1"
     sent = Sight(Clock())

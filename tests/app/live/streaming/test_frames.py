@@ -67,13 +67,11 @@ def test_a_covered_lens_or_a_dark_room_is_not_a_camera_that_is_off(
     assert not any(camera_is_off(image) for image in sent(luma(base, noise)))
 
 
-@pytest.mark.parametrize(("level", "off"), [(0, True), (1, False), (16, False), (255, False)])
-def test_only_black_is_black(level: int, off: bool) -> None:
-    assert camera_is_off(np.full((4, 6, 3), level, np.uint8)) is off
-
-
-@pytest.mark.parametrize(("level", "off"), [(1, True), (2, False), (255, False)])
-def test_one_pixel_may_be_rounded_and_no_more(level: int, off: bool) -> None:
-    image = np.zeros((4, 6, 3), np.uint8)
-    image[3, 5, 2] = level
+@pytest.mark.parametrize(
+    ("level", "pixel", "off"),
+    [(0, 0, True), (0, 1, True), (0, 2, False), (0, 255, False), (1, 1, False), (16, 16, False)],
+)
+def test_only_black_is_black_but_a_pixel_may_be_rounded(level: int, pixel: int, off: bool) -> None:
+    image = np.full((4, 6, 3), level, np.uint8)
+    image[3, 5, 2] = pixel
     assert camera_is_off(image) is off

@@ -11,7 +11,6 @@ import json
 import logging
 import urllib.parse
 import urllib.request
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -26,18 +25,19 @@ from app.live.streaming.turn import (
     IceSource,
     RelayCheck,
     RelayState,
-    allocate,
     twilio_servers,
 )
 from tests.app.samples import Clock
-from tests.browser.server import free_port
 
 CLOUDFLARE = {"CLOUDFLARE_TURN_KEY_ID": "key", "CLOUDFLARE_TURN_KEY_API_TOKEN": " s3cret\n"}
 TWILIO = {"TWILIO_ACCOUNT_SID": "AC1", "TWILIO_AUTH_TOKEN": "s3cret"}
 OWN = {"TURN_URLS": "turn:a.example:3478, turns:a.example:5349"}
 OWN_SERVER = {"urls": ["turn:a.example:3478", "turns:a.example:5349"]}
 ME = {"TURN_USERNAME": "me", "TURN_CREDENTIAL": "pw"}
-TURN = {"urls": ["turn:relay.example"], "username": "u", "credential": "c"}
+MINE = {"username": "me", "credential": "pw"}
+EXPIRING = {"TURN_USERNAME": "1700000000:me"}
+TURN_URL = "turn:relay.example"
+TURN = {"urls": [TURN_URL], "username": "u", "credential": "c"}
 
 
 class Provider:
@@ -71,20 +71,8 @@ def source(settings: dict[str, str], ask: Fetch | None = None, clock: Any = Cloc
         ({"FER_ICE": "local", **CLOUDFLARE}, Help.LOCAL, [], "local", None),
         ({"CLOUDFLARE_TURN_KEY_ID": "half"}, Help.STUN, list(STUN), "stun", None),
         (OWN, Help.TURN, [OWN_SERVER], "own", None),
-        (
-            OWN | ME | CLOUDFLARE,
-            Help.TURN,
-            [OWN_SERVER | {"username": "me", "credential": "pw"}],
-            "own",
-            None,
-        ),
-        (
-            OWN | {"TURN_USERNAME": "1700000000:me"},
-            Help.TURN,
-            [OWN_SERVER | {"username": "1700000000:me"}],
-            "own",
-            1.7e9,
-        ),
+        (OWN | ME | CLOUDFLARE, Help.TURN, [OWN_SERVER | MINE], "own", None),
+        (OWN | EXPIRING, Help.TURN, [OWN_SERVER | {"username": "1700000000:me"}], "own", 1.7e9),
     ],
 )
 def test_what_needs_no_provider_asks_none(
@@ -122,8 +110,8 @@ def test_the_first_provider_with_an_account_is_asked(
         (TURN, [TURN]),
         ([{"urls": "stun:s.example"}, TURN], [{"urls": ["stun:s.example"]}, TURN]),
         (
-            [{"url": "turn:relay.example", "username": "u", "credential": ""}],
-            [{"urls": ["turn:relay.example"], "username": "u"}],
+            [{"url": TURN_URL, "username": "u", "credential": ""}],
+            [{"urls": [TURN_URL], "username": "u"}],
         ),
     ],
 )
@@ -286,18 +274,3 @@ def test_an_answer_holds_for_a_while_and_for_servers_that_were_replaced(clock: C
     assert check.state(Ice(Help.TURN, (TURN,))) is RelayState.REFUSED
     clock.seconds += 1
     assert check.state(Ice(Help.TURN, (TURN,))) is RelayState.WORKS
-
-
-@pytest.mark.parametrize(
-    ("address", "error"),
-    [
-        ("turn:127.0.0.1:{port}?transport=udp", (OSError, TimeoutError)),
-        ("turn:127.0.0.1:{port}?transport=tcp", (OSError, TimeoutError)),
-        ("turn:", ValueError),
-    ],
-)
-def test_where_no_server_is(address: str, error: Any) -> None:
-    server = TURN | {"urls": [address.format(port=free_port())]}
-    # On a thread, as for a page: a browser's test may have left an event loop on this one.
-    with ThreadPoolExecutor() as pool, pytest.raises(error):
-        pool.submit(allocate, server).result()
