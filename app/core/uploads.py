@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import PurePosixPath
 
-from app.core.memory import MB
+from app.core.budget import MB
 from app.core.photo import Photo, RefusedError, Upload
 from fer.errors import failures_as
 from fer.images import MAX_BYTES

@@ -7,9 +7,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from app.core.legend import legend
 from app.core.photo import Missing, max_faces
-from app.core.text import FLAW_ICONS, answer_counts, counted, verdicts
+from app.core.text import FLAW_ICONS, answer_counts, counted, legend, verdicts
 from app.photos.pictures import PhotoView
 from app.photos.selection import NO_FACE
 from fer.labels import colour_of

@@ -7,7 +7,7 @@ from pathlib import PurePath
 
 import numpy as np
 
-from app.core.memory import MB
+from app.core.budget import MB
 from app.core.text import counted, escape_markdown, left
 from app.video.engine import disk_message
 from app.video.session import Source

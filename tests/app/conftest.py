@@ -6,10 +6,12 @@ import functools
 from collections.abc import Iterator
 
 import pytest
+import streamlit_webrtc.component
+from aiortc.contrib.media import MediaRelay
 from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
-from app.core import budget, state, upload_folders
+from app.core import budget, state
 from app.core.jobs import Jobs
 from app.core.models import running_model
 from app.core.server import gate
@@ -54,8 +56,7 @@ def _roomy_server(monkeypatch: pytest.MonkeyPatch) -> None:
     """
     for shared in (gate._upload_rate, state.jobs, state.quick_jobs, state.budget, state._store):
         shared.clear()
-    for module in (budget, upload_folders):
-        monkeypatch.setattr(module, "free_memory", lambda: None)
+    monkeypatch.setattr(budget, "free_memory", lambda: None)
 
 
 @pytest.fixture
@@ -92,6 +93,13 @@ def landmark(monkeypatch: pytest.MonkeyPatch) -> FakeLandmark:
     fake = FakeLandmark()
     monkeypatch.setattr(running_model, "face_landmark", lambda: fake)
     return fake
+
+
+@pytest.fixture
+def live_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the Live page asks a running server for."""
+    monkeypatch.setattr(streamlit_webrtc.component, "get_this_session_info", lambda: None)
+    monkeypatch.setattr("app.live.webrtc_patches.get_global_relay", MediaRelay)
 
 
 @pytest.fixture

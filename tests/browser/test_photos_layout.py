@@ -10,7 +10,7 @@ from PIL import Image as PillowImage
 from playwright.sync_api import FloatRect, Locator, Page, Route, expect
 
 from app.core.layout import CARD_WIDTH
-from app.core.paths import SAMPLE
+from app.core.settings import SAMPLE
 from tests.browser.conftest import PHONE, Visit, wait_until
 
 TOUCH = {"viewport": PHONE, "has_touch": True, "is_mobile": True}

@@ -11,8 +11,8 @@ import av
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from app.core.paths import SAMPLE
 from app.core.sample_clip import RATE, SIZE, SampleClip
+from app.core.settings import SAMPLE
 from tests.browser.conftest import PATIENCE, PHONE, WIDE, follow, wait_until
 from tests.browser.server import running_app
 from tests.browser.servers.slow_streamlit import SECONDS_VARIABLE

@@ -7,10 +7,10 @@ from functools import partial
 
 import streamlit as st
 
+from app.core.components import hold, store_pick
 from app.core.models import running_model
 from app.core.models.head_text import IN_SHORT, NAMES, offered
 from app.core.models.model_choice import choose_model
-from app.core.widget_value import hold, store_pick
 from fer.model.spec import ModelSpec
 
 _HEAD = "head"

@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from app.core.server.environment import server_settings
 from app.core.server.events import log_event
 from app.core.session.tabs import tab_is_open, this_tab, this_visitor
 from app.core.settings import MAX_SESSIONS, MAX_UPLOADS_A_MINUTE, problems
@@ -180,7 +179,7 @@ def _wait() -> None:
 
 @st.cache_resource(show_spinner=False)
 def _wrong_settings() -> list[str]:
-    wrong = problems(server_settings())
+    wrong = problems()
     for problem in wrong:
         _log.error("a setting is wrong: %s", problem)
     return wrong
@@ -188,9 +187,9 @@ def _wrong_settings() -> list[str]:
 
 @st.cache_resource(show_spinner=False)
 def _admission() -> Admission:
-    return Admission(MAX_SESSIONS.number(server_settings()), tab_is_open)
+    return Admission(MAX_SESSIONS.number(), tab_is_open)
 
 
 @st.cache_resource(show_spinner=False)
 def _upload_rate() -> RateLimit:
-    return RateLimit(MAX_UPLOADS_A_MINUTE.number(server_settings()))
+    return RateLimit(MAX_UPLOADS_A_MINUTE.number())

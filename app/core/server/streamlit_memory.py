@@ -21,9 +21,8 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 
-from app.core.memory import MB, free_memory
+from app.core.budget import MB, free_memory
 from app.core.server.cleanup import CLEANUP
-from app.core.server.environment import server_settings
 from app.core.server.events import log_event
 from app.core.session.tabs import tab_is_open
 from app.core.settings import MAX_UPLOADS_TOTAL_MB
@@ -204,7 +203,7 @@ def bound_uploads() -> None:
     manager = runtime.get_instance().uploaded_file_mgr
     if isinstance(manager, MemoryUploadedFileManager):  # another one has limits of its own
         try:
-            most = MAX_UPLOADS_TOTAL_MB.number(server_settings()) * MB
+            most = MAX_UPLOADS_TOTAL_MB.number() * MB
         except ValueError:  # told on the first page, which takes nothing
             most = 0
         largest = config.get_option("server.maxUploadSize") * MB

@@ -3,8 +3,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from app.core.paths import SAMPLE
 from app.core.sample_clip import AWAY, RATE, SECONDS, SampleClip
+from app.core.settings import SAMPLE
 from fer.detection.blazeface import BlazeFace
 
 

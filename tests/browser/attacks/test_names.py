@@ -13,7 +13,7 @@ from urllib.parse import urlparse
 import pytest
 from playwright.sync_api import Browser, FilePayload, Page, expect
 
-from app.core.paths import SAMPLE
+from app.core.settings import SAMPLE
 from fer.evaluation.report import Report
 from tests.browser.conftest import Open, Serve, follow, until_made
 from tests.browser.test_video import write_clip

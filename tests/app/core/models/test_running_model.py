@@ -5,8 +5,7 @@ from pathlib import Path
 import pytest
 
 from app.core.models import running_model
-from app.core.paths import ROOT, model_dir
-from app.core.settings import MODEL
+from app.core.settings import MODEL, ROOT, model_dir
 from fer.errors import ModelError
 
 

@@ -23,7 +23,7 @@ def _unused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(events, "_counters", Counters())
     monkeypatch.setattr(metrics, "CLEANUP", Cleanup())
     monkeypatch.setattr(metrics, "resident_bytes", lambda: None)
-    monkeypatch.setattr(metrics, "server_settings", lambda: {"FER_MAX_STREAMS": "4"})
+    monkeypatch.setenv("FER_MAX_STREAMS", "4")
 
 
 def lines(*names: str) -> list[str]:

@@ -41,13 +41,12 @@ def test_the_law_has_its_articles_dates_and_sources() -> None:
 
 
 def test_a_notice_is_where_pictures_are_taken(
-    page: AppTest, monkeypatch: pytest.MonkeyPatch
+    page: AppTest, live_page: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def told(place: str) -> list[str]:
         infos = page.switch_page(f"app/pages/{place}.py").run().info
         return [str(one.value) for one in infos if "run by" in str(one.value)]
 
-    monkeypatch.setattr("streamlit_webrtc.component.get_this_session_info", lambda: None)
     assert told("photos") == []
     for name, value in SET.items():
         monkeypatch.setenv(name, value)

@@ -25,7 +25,7 @@ from streamlit.runtime.scriptrunner_utils.script_run_context import (
 from streamlit.web.server.starlette import starlette_routes
 from streamlit.web.server.starlette.starlette_routes import create_upload_routes
 
-from app.core.memory import MB
+from app.core.budget import MB
 from app.core.server.streamlit_memory import (
     CLAIM_SECONDS,
     UploadMemory,
