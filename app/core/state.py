@@ -28,45 +28,28 @@ def kept(
     bytes_of: Callable[[Session], int],
     *,
     ended: Callable[[Session], bool] = lambda session: False,
-    keep_seconds: float | None = None,
+    keep_seconds: float = KEEP_SECONDS,
 ) -> Session:
     """Return what is kept of the visitor. A reload finds it by the key in the page's address.
-
-    Args:
-        name: key of it in Streamlit's session state.
-        make: makes a new one.
-        end: is called with one that is kept no more.
-        bytes_of: returns the memory that one takes; 0 if losing it is no loss.
-        ended: returns whether one is of no more use.
-        keep_seconds: for how long one is kept after its tab was last seen open, if not the usual.
-    """
-    seconds = KEEP_SECONDS if keep_seconds is None else keep_seconds
-    return session_of_tab(_store(name, end, bytes_of, seconds), name, make, ended)
-
-
-def session_of_tab(
-    store: SessionStore[Session],
-    name: str,
-    make: Callable[[], Session],
-    ended: Callable[[Session], bool] = lambda session: False,
-) -> Session:
-    """Return what a page keeps for its visitor. A reload finds it by the key in the address.
 
     The key alone is of no use: another browser, by its cookie, does not get what it leads to.
 
     Args:
-        store: has those of all visitors.
         name: key of it in Streamlit's session state.
         make: makes a new one, for who has none.
+        end: is called with one that is kept no more.
+        bytes_of: returns the memory that one takes; 0 if losing it is no loss.
         ended: returns whether one is of no more use.
+        keep_seconds: for how long one is kept after its tab was last seen open.
     """
+    store = _store(name, end, bytes_of, keep_seconds)
     tab, browser = this_tab(), this_visitor()
     session = st.session_state.get(name)
     if session is None or ended(session) or store.is_lost(session, tab):
         address = st.query_params.get(PARAMETER, "")
         st.session_state[_UNKNOWN] = bool(address) and not store.knows(address, browser)
         earlier = store.claim(address, tab, browser)
-        session = make() if earlier is None else earlier
+        session = make() if earlier is None else earlier  # not "or": one may be empty
     key = store.keep(session, tab, browser)
     st.session_state[name] = session
     if st.query_params.get(PARAMETER) != key:

@@ -250,6 +250,7 @@ def files_of(uploads: Sequence[Upload]) -> Files:
 
 
 def _files_in(upload: Upload, name: str, *, several: bool) -> tuple[list[Photo], int]:
+    """Return the files of an upload of this name, and the number of system files among them."""
     if is_zip(name):
         try:
             found, system = PhotoArchive(upload.data).photos()

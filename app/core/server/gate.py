@@ -74,21 +74,21 @@ class RateLimit:
         with self._lock:
             return len(self._left)
 
-    def take(self, who: str, wanted: int = 1) -> int:
-        """Return how many of the wanted times are let through, and count those."""
+    def take(self, who: str, times: int = 1) -> int:
+        """Return how many of so many times are let through, and count those."""
         now = self._clock()
         with self._lock:
             # Who has paused for a minute has all of it left.
             self._left = {w: kept for w, kept in self._left.items() if now - kept[1] < _MINUTE}
             left = self._left_of(who, now)
-            taken = min(wanted, math.floor(left + 1e-9))  # seconds do not add up exactly
-            self._left[who] = left - taken, now
-            return taken
+            count = min(times, math.floor(left + 1e-9))  # seconds do not add up exactly
+            self._left[who] = left - count, now
+            return count
 
-    def seconds_for(self, who: str, wanted: int = 1) -> float:
+    def seconds_for(self, who: str, times: int = 1) -> float:
         """Return the seconds until so many are let through; infinite if they never are."""
         with self._lock:
-            missing = min(wanted, self.most) - self._left_of(who, self._clock())
+            missing = min(times, self.most) - self._left_of(who, self._clock())
         if not self.most:
             return math.inf
         return max(0.0, missing * _MINUTE / self.most)
@@ -99,7 +99,7 @@ class RateLimit:
 
 
 def too_fast(names: Sequence[str], rate: RateLimit, visitor: str) -> str:
-    """Return what is told of files that came too fast; empty if there are none.
+    """Return what is said of files that came too fast; empty if there are none.
 
     Args:
         names: of the files, which may be anything.
@@ -162,8 +162,7 @@ def let_through(names: Sequence[str]) -> tuple[int, str]:
         names: of the files, in order.
 
     Returns:
-        The number of files that are taken, the first ones; and what is told of the others, which
-        is empty if there are none.
+        The number of files that are taken, the first ones; and what is said of the others.
     """
     rate, visitor = _upload_rate(), this_visitor()
     count = rate.take(visitor, len(names))

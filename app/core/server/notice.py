@@ -170,16 +170,16 @@ def show_server_notice() -> None:
 
 def show_notice() -> None:
     """Show who uses the camera and what for, where the operator has set it."""
-    told = Notice.of()
-    if not told.operator:
+    notice = Notice.of()
+    if not notice.operator:
         return
-    said = [f"**This page reads facial expressions**, run by {escape_markdown(told.operator)}."]
-    if told.purpose:
-        said.append(f"What for: {escape_markdown(told.purpose)}.")
-    said.append("Nobody is identified, and no picture is kept after your visit.")
-    if told.contact:
-        said.append(f"Questions, and your rights: {escape_markdown(told.contact)}.")
-    st.info(" ".join(said), icon=":material/info:")
+    text = f"**This page reads facial expressions**, run by {escape_markdown(notice.operator)}. "
+    if notice.purpose:
+        text += f"What for: {escape_markdown(notice.purpose)}. "
+    text += "Nobody is identified, and no picture is kept after your visit."
+    if notice.contact:
+        text += f" Questions, and your rights: {escape_markdown(notice.contact)}."
+    st.info(text, icon=":material/info:")
 
 
 def show_law() -> None:

@@ -138,8 +138,8 @@ class UploadMemory:
     @contextmanager
     def _count(self, scope: Scope, receive: Receive) -> Iterator[Receive]:
         """Yield what receives a request, and counts it if it is an upload."""
-        asked = scope["type"] == "http" and scope["method"] == "PUT"
-        upload = _PATH.fullmatch(scope["path"]) if asked else None
+        put = scope["type"] == "http" and scope["method"] == "PUT"
+        upload = _PATH.fullmatch(scope["path"]) if put else None
         if upload is None:
             yield receive
             return
@@ -229,8 +229,11 @@ def forget_closed_tabs() -> bool:
     Safe on any thread but Streamlit's own, on which the sessions are ended.
 
     Seen in Streamlit 1.67.0. Without it, what the last visitor of a day has uploaded is in the
-    server's memory until somebody comes and goes on the next day. It can go when Streamlit does so
-    by itself. Where a newer version keeps sessions in another way, nothing is done.
+    server's memory until somebody comes and goes on the next day: the loop that runs all scripts
+    remembers the last session that it looked at, that its fragments with what they were called
+    with, and on a busy server the thread that still makes its page what it works on. It can go when
+    Streamlit does so by itself. Where a newer version keeps sessions in another way, nothing is
+    done.
 
     Returns:
         Whether anything went: a session, or what a page that was still being made for one had put
@@ -249,9 +252,7 @@ def forget_closed_tabs() -> bool:
         try:
             ended = expire()
             for _, info in ended:
-                _busy.extend(_threads_of(info.session))
-                info.session.shutdown()
-                _empty(info.session)
+                _end(info.session)
             done.set_result(bool(ended))
         except Exception as error:  # the cleanup logs it
             done.set_exception(error)
@@ -267,27 +268,16 @@ def forget_closed_tabs() -> bool:
     return ended or bool(over)
 
 
-def _threads_of(session: Any) -> list[threading.Thread]:
-    """Return the threads that make the page of a session.
+def _end(session: Any) -> None:
+    """End a session and let go of what it holds; note the threads that still make its page.
 
-    Seen in Streamlit 1.67.0. Without it, on a busy server, what a page was still working on when
-    its tab was given up stays in memory as garbage until somebody comes. It can go when a session
-    tells when its last script has ended.
+    Seen in Streamlit 1.67.0. Without it, see `forget_closed_tabs`. It can go when that goes.
     """
-
-    def made_for(thread: threading.Thread) -> str | None:
-        return getattr(getattr(thread, "streamlit_script_run_ctx", None), "session_id", None)
-
-    return [thread for thread in threading.enumerate() if made_for(thread) == session.id]
-
-
-def _empty(session: Any) -> None:
-    """Let go of what a session holds.
-
-    Seen in Streamlit 1.67.0. Without it, the last visitor's photographs are in the memory until the
-    next one comes: the loop that runs all scripts remembers the last session that it looked at, and
-    that its fragments with what they were called with. It can go when neither is so.
-    """
+    for thread in threading.enumerate():
+        context = getattr(thread, "streamlit_script_run_ctx", None)
+        if getattr(context, "session_id", None) == session.id:
+            _busy.append(thread)
+    session.shutdown()
     for name in ("session_state", "_fragment_storage"):
         if (held := getattr(session, name, None)) is not None:
             held.clear()
