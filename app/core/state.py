@@ -28,7 +28,7 @@ def kept(
     bytes_of: Callable[[Session], int],
     *,
     ended: Callable[[Session], bool] = lambda session: False,
-    keep_seconds: float = KEEP_SECONDS,
+    keep_seconds: float | None = None,
 ) -> Session:
     """Return what is kept of the visitor. A reload finds it by the key in the page's address.
 
@@ -40,9 +40,10 @@ def kept(
         end: is called with one that is kept no more.
         bytes_of: returns the memory that one takes; 0 if losing it is no loss.
         ended: returns whether one is of no more use.
-        keep_seconds: for how long one is kept after its tab was last seen open.
+        keep_seconds: for how long one is kept after its tab was last seen open, if not the usual.
     """
-    store = _store(name, end, bytes_of, keep_seconds)
+    seconds = KEEP_SECONDS if keep_seconds is None else keep_seconds
+    store = _store(name, end, bytes_of, seconds)
     tab, browser = this_tab(), this_visitor()
     session = st.session_state.get(name)
     if session is None or ended(session) or store.is_lost(session, tab):
