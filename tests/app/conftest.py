@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 import streamlit_webrtc.component
 from aiortc.contrib.media import MediaRelay
+from streamlit import runtime
 from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
@@ -54,9 +55,23 @@ def _roomy_server(monkeypatch: pytest.MonkeyPatch) -> None:
 
     Others need memory, too, and on a busy machine a page would say that there is no room.
     """
-    for shared in (gate._upload_rate, state.jobs, state.quick_jobs, state.budget, state._store):
+    for shared in (
+        *(gate._upload_rate, gate._admission, gate._wrong_settings),
+        *(state.jobs, state.quick_jobs, state.budget, state._store),
+    ):
         shared.clear()
     monkeypatch.setattr(budget, "free_memory", lambda: None)
+
+
+@pytest.fixture
+def streamlit_server(monkeypatch: pytest.MonkeyPatch) -> Callable[[object], None]:
+    """Put something in the place of Streamlit's running server."""
+
+    def serve(server: object) -> None:
+        monkeypatch.setattr(runtime, "exists", lambda: True)
+        monkeypatch.setattr(runtime, "get_instance", lambda: server)
+
+    return serve
 
 
 @pytest.fixture

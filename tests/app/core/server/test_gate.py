@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -13,22 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from app.core.server import gate
 from app.core.server.gate import Admission, RateLimit, too_fast
-from tests.app.samples import Clock, Upload, png
-
-
-@pytest.fixture(autouse=True)
-def _fresh_server() -> Iterator[None]:
-    shared = (gate._wrong_settings, gate._admission, gate._upload_rate)
-    for one in shared:
-        one.clear()
-    yield
-    for one in shared:
-        one.clear()
-
-
-def words(page: AppTest) -> str:
-    said = (*page.title, *page.markdown, *page.caption, *page.error, *page.warning)
-    return "\n".join(str(element.value) for element in said).replace("\\", "")
+from tests.app.samples import Clock, Upload, png, words
 
 
 def test_a_full_server_says_so_and_opens_when_there_is_a_place(

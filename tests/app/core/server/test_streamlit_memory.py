@@ -13,7 +13,6 @@ from starlette.applications import Starlette
 from starlette.datastructures import Headers, UploadFile
 from starlette.formparsers import MultiPartParser
 from starlette.types import Message
-from streamlit import runtime
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.memory_session_storage import MemorySessionStorage
@@ -34,6 +33,8 @@ from app.core.server.streamlit_memory import (
 )
 from tests import loops
 from tests.app.samples import Clock
+
+Serve = Callable[[object], None]
 
 LIMIT = 3 * 2**20
 HEADERS = Headers({"content-type": "multipart/form-data; boundary=x"})
@@ -263,18 +264,14 @@ def server_with(storage: MemorySessionStorage, loop: asyncio.AbstractEventLoop) 
     )
 
 
-def serve(monkeypatch: pytest.MonkeyPatch, server: object) -> None:
-    monkeypatch.setattr(runtime, "get_instance", lambda: server)
-
-
 @pytest.mark.parametrize("over", [False, True])
 def test_sessions_go_when_their_time_is_over_on_streamlits_thread(
-    monkeypatch: pytest.MonkeyPatch, loop: asyncio.AbstractEventLoop, over: bool
+    streamlit_server: Serve, loop: asyncio.AbstractEventLoop, over: bool
 ) -> None:
     storage = MemorySessionStorage(ttl_seconds=0 if over else 1000)
     session = Session("a")
     storage.save(SimpleNamespace(session=session))  # type: ignore[arg-type]
-    serve(monkeypatch, server_with(storage, loop))
+    streamlit_server(server_with(storage, loop))
     assert forget_closed_tabs() is over
     assert session.ended_on == ("streamlit" if over else "")
     assert (not session.session_state, not session._fragment_storage) == (over, over)
@@ -282,11 +279,11 @@ def test_sessions_go_when_their_time_is_over_on_streamlits_thread(
 
 
 def test_a_page_that_is_still_being_made_goes_when_it_is(
-    monkeypatch: pytest.MonkeyPatch, loop: asyncio.AbstractEventLoop
+    streamlit_server: Serve, loop: asyncio.AbstractEventLoop
 ) -> None:
     storage = MemorySessionStorage(ttl_seconds=0)
     storage.save(SimpleNamespace(session=Session("a")))  # type: ignore[arg-type]
-    serve(monkeypatch, server_with(storage, loop))
+    streamlit_server(server_with(storage, loop))
     made = threading.Event()
     threads = [threading.Thread(target=made.wait, args=(60,)) for _ in range(2)]
     for thread, tab in zip(threads, "ab", strict=True):
@@ -309,10 +306,10 @@ def set_context(thread: threading.Thread, tab: str) -> None:
 
 
 def test_a_server_that_has_ended_or_keeps_them_in_another_way_is_left_alone(
-    monkeypatch: pytest.MonkeyPatch,
+    streamlit_server: Serve,
 ) -> None:
     ended = asyncio.new_event_loop()
     ended.close()
     for server in (SimpleNamespace(), server_with(MemorySessionStorage(), ended)):
-        serve(monkeypatch, server)
+        streamlit_server(server)
         assert not forget_closed_tabs()
