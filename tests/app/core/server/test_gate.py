@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from app.core.server import gate
 from app.core.server.gate import Admission, RateLimit, too_fast
-from tests.app.samples import Clock, Upload, png, words
+from tests.app.samples import Clock, png, words
 
 
 def test_a_full_server_says_so_and_opens_when_there_is_a_place(
@@ -35,14 +35,6 @@ def test_a_wrong_setting_is_told_in_words(monkeypatch: pytest.MonkeyPatch, page:
     page.run()
     assert not page.exception
     assert "FER_MAX_PHOTOS: expected a whole number such as 4, got 'many'" in words(page)
-
-
-def test_files_that_come_too_fast_are_told(upload: Upload, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("FER_MAX_UPLOADS_A_MINUTE", "2")
-    for number in range(3):
-        page = upload((f"{number}.png", png(seed=number)))
-    assert page.metric[0].value == "2"
-    assert "That was not added: this server takes 2 files a minute" in words(page)
 
 
 def test_no_page_takes_more(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:

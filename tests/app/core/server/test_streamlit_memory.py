@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import nullcontext
 from tempfile import SpooledTemporaryFile
 from types import SimpleNamespace
 
 import pytest
 from starlette.applications import Starlette
 from starlette.datastructures import Headers, UploadFile
+from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartParser
 from starlette.types import Message
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -165,6 +167,24 @@ def test_all_tabs_together_get_no_more_in_than_theirs(site: Site) -> None:
     assert site.put("a", "1", 60)[0] == 204
     assert site.put("b", "1", 60) == (503, 0)
     assert site.put("b", "1", 30)[0] == 204
+
+
+@pytest.mark.parametrize(
+    ("coming", "free", "status"),
+    [
+        (66 * MB, 1000 * MB, None),
+        (66 * MB + 1, 1000 * MB, 413),
+        (60 * MB, 160 * MB, None),
+        (60 * MB, 160 * MB - 1, 503),
+    ],
+)
+def test_a_limit_can_be_reached_but_not_passed(
+    site: Site, coming: int, free: int, status: int | None
+) -> None:
+    site.free = free
+    with pytest.raises(HTTPException) if status else nullcontext() as refusal:
+        site.memory._check("a", coming, ask=True)
+    assert (refusal.value.status_code if refusal else None) == status
 
 
 def test_what_still_arrives_counts(site: Site) -> None:
