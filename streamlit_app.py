@@ -10,7 +10,6 @@ from app.core.server.gate import let_in
 from app.core.server.notice import show_notice, show_server_notice
 from app.core.server.operator_view import password_of
 from app.core.server.start import begin_server
-from app.core.session.lasting_downloads import keep_downloads
 from app.core.settings import LOGO
 
 PHOTOS = st.Page(
@@ -55,7 +54,6 @@ def _photos() -> None:
 FORMER = [st.Page(_photos, title="Photos", url_path=path) for path in ("photo", "collection")]
 
 begin_server()
-keep_downloads()
 # Before the navigation: until it knows the icon, the browser fetches that of the page from a font
 # server.
 st.set_page_config(page_icon=str(LOGO), layout="wide")

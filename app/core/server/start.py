@@ -19,6 +19,7 @@ from app.core.server.metrics import serve_metrics
 from app.core.server.operator_view import MIN_LENGTH, password_of
 from app.core.server.streamlit_memory import bound_uploads, forget_closed_tabs, hold_uploads
 from app.core.session.clicks import keep_clicks
+from app.core.session.lasting_downloads import keep_downloads
 from app.core.settings import OPERATOR_PASSWORD
 from fer.images import MAX_BYTES
 
@@ -28,9 +29,9 @@ _log = logging.getLogger(__name__)
 def begin_server() -> None:
     """Bound a server's memory, begin its log and figures, and start its cleanup; once.
 
-    From then on no click is lost over the next one, no page is emptied by the one before, no
-    photograph arrives in a file, uploads have a budget, and the server ends when it is told to.
-    Recordings that a killed one has left are deleted.
+    From then on no click is lost over the next one, no download over another page, no page is
+    emptied by the one before, no photograph arrives in a file, uploads have a budget, and the
+    server ends when it is told to. Recordings that a killed one has left are deleted.
 
     A test of a page has no server: nothing may outlast it.
     """
@@ -52,6 +53,7 @@ def begin_server() -> None:
         bound_allocator()
         shorten_switches()
         keep_clicks()
+        keep_downloads()
         hold_uploads(MAX_BYTES)
         bound_uploads()
         end_in_time()

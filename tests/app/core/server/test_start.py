@@ -40,7 +40,7 @@ def test_a_server_starts_it_and_deletes_what_a_killed_one_left(
     started = counters().total("server_started")
     streamlit_server(object.__new__(runtime.Runtime))
     monkeypatch.setattr(server, "bound_allocator", lambda: bounded.append(1))
-    patches = "shorten_switches keep_clicks hold_uploads bound_uploads end_in_time"
+    patches = "shorten_switches keep_clicks keep_downloads hold_uploads bound_uploads end_in_time"
     for name in f"{patches} begin_log serve_metrics".split():
         monkeypatch.setattr(server, name, lambda *_: None)
     server.begin_server()

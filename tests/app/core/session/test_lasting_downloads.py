@@ -149,18 +149,13 @@ def test_pictures_and_files_of_a_page_are_left_to_streamlit(server: Server) -> N
     assert not server.has(picture)
 
 
-def test_it_holds_for_the_manager_of_the_server_once(
+def test_it_holds_for_the_manager_of_the_server(
     monkeypatch: pytest.MonkeyPatch, streamlit_server: Callable[[object], None]
 ) -> None:
-    server = Server()
-    cleanup = Cleanup()
+    server, cleanup = Server(), Cleanup()
     monkeypatch.setattr(lasting_downloads, "CLEANUP", cleanup)
-    keep_downloads()  # without a server there is nothing to do
     streamlit_server(SimpleNamespace(media_file_mgr=server))
     keep_downloads()
-    keeper = server.execute_deferred
-    keep_downloads()
-    assert server.execute_deferred == keeper
     url = server.click(b"faces")
     assert server.has(url)
     monkeypatch.setattr(lasting_downloads, "KEPT_SECONDS", 0.0)
