@@ -30,6 +30,7 @@ from app.core.budget import MB
 from app.core.server.streamlit_memory import (
     CLAIM_SECONDS,
     UploadMemory,
+    bound_uploads,
     forget_closed_tabs,
     hold_uploads,
 )
@@ -152,6 +153,19 @@ def site(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Site:
     # Another test holds these. The size of the largest upload is not what ends one here.
     monkeypatch.setattr(starlette_routes, "is_xsrf_enabled", lambda: False)
     return Site(clock)
+
+
+@pytest.mark.parametrize(("setting", "taken"), [("0", 0), ("many", 0), ("7", 7), ("", 1000)])
+def test_all_uploads_of_a_server_have_what_is_set(
+    streamlit_server: Serve, monkeypatch: pytest.MonkeyPatch, setting: str, taken: int
+) -> None:
+    monkeypatch.setenv("FER_MAX_UPLOADS_TOTAL_MB", setting)
+    monkeypatch.setattr(UploadMemory, "hold", lambda memory: bounds.append(memory._most))
+    bounds: list[int] = []
+    for manager in (object(), MemoryUploadedFileManager("/upload")):  # another has its own limits
+        streamlit_server(SimpleNamespace(uploaded_file_mgr=manager))
+        bound_uploads()
+    assert bounds == [taken * MB]
 
 
 @pytest.mark.parametrize("declared", [True, False])

@@ -104,6 +104,7 @@ FIRST, FRAGMENT = asks("live", NOTICE, CAMERA), asks("live", NOTICE, CAMERA, fra
     [
         ([FIRST, FIRST], ["live", "live"]),
         ([FRAGMENT, FIRST, FRAGMENT], ["live"]),  # in its fragments, the running script sees to it
+        ([FRAGMENT, asks("about", SLIDER)], ["about"]),  # what a fragment asks for is no link
         # Whatever the page that is left says: the link's page is what is made.
         ([TO_ABOUT, FIRST], ["about", "about"]),
         ([TO_ABOUT, FIRST, FIRST, FRAGMENT], ["about", "about", "about"]),
