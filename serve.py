@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 from starlette.middleware import Middleware
 
-from app.core.server.end import DrainMiddleware, lifespan, ready_route
-from app.core.server.environment import server_settings
+from app.core.server.end import DrainMiddleware, ending, ready_route
 from app.core.settings import DRAIN_SECONDS
 
+st.secrets.load_if_toml_exists()  # into the environment
 app = st.App(
     "streamlit_app.py",
-    lifespan=lifespan(DRAIN_SECONDS.number(server_settings())),
+    lifespan=partial(ending, seconds=DRAIN_SECONDS.number()),
     routes=[ready_route()],
     middleware=[Middleware(DrainMiddleware)],
 )

@@ -6,13 +6,11 @@ import streamlit as st
 
 from app.core.layout import content, page_links
 from app.core.models.model_choice import keep_choice
-from app.core.paths import LOGO
-from app.core.server.environment import server_settings
 from app.core.server.gate import let_in
-from app.core.server.notice_view import show_notice, show_server_notice
+from app.core.server.notice import show_notice, show_server_notice
 from app.core.server.operator_view import password_of
 from app.core.server.start import begin_server
-from app.core.session.lasting_downloads import keep_downloads
+from app.core.settings import LOGO
 
 PHOTOS = st.Page(
     "app/pages/photos.py", title="Photos", icon=":material/photo_camera:", default=True
@@ -56,13 +54,12 @@ def _photos() -> None:
 FORMER = [st.Page(_photos, title="Photos", url_path=path) for path in ("photo", "collection")]
 
 begin_server()
-keep_downloads()
 # Before the navigation: until it knows the icon, the browser fetches that of the page from a font
 # server.
 st.set_page_config(page_icon=str(LOGO), layout="wide")
 st.logo(LOGO, size="large")
 # Streamlit's own navigation is a drawer on phones, which stays open over the page that was chosen.
-operated = [OPERATOR] if password_of(server_settings()) else []
+operated = [OPERATOR] if password_of() else []
 page = st.navigation([*PAGES, *FORMER, *operated], position="hidden")
 st.set_page_config(page_title=f"{page.title} · FER Lens")
 with content():

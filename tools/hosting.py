@@ -30,7 +30,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from playwright.sync_api import Browser
 
-from app.core.paths import SAMPLE
+from app.core.settings import SAMPLE
 from tests.browser import acts
 from tests.browser.server import server_of
 from tests.browser.test_live import start

@@ -1,4 +1,4 @@
-"""Components of the pages' own: what a browser does beside Streamlit's elements."""
+"""What pages put beside Streamlit's elements: components, downloads, widgets that stay right."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from typing import Any
 import streamlit as st
 
 _APP = Path(__file__).parents[1]
+
+#: Seconds between two updates of what is polled.
+POLL_SECONDS = 1.0
 
 
 def mount(name: str, data: dict[str, Any], key: str, **events: Any) -> None:
@@ -68,3 +71,46 @@ def _renderer(name: str) -> st.components.v2.types.ComponentRenderer:
 
 def _text(file: Path) -> str | None:
     return file.read_text(encoding="utf-8") if file.is_file() else None
+
+
+def poll(show: Callable[[], None], *, active: bool, seconds: float = POLL_SECONDS) -> None:
+    """Show something again every so many seconds while `active`, and nothing otherwise.
+
+    A browser on a busy machine may miss the run of the page in which the polling ended. It then
+    asks on, every second, for what the page no longer has, and shows the old page. So the fragment
+    is always there, and answers such a question with a new run of the page.
+    """
+    shown = False
+
+    def polled() -> None:
+        nonlocal shown
+        if active:
+            show()
+        elif shown:
+            st.rerun()
+        shown = True
+
+    with st.container():  # so that its place, and with it its identity, is always the same
+        st.fragment(polled, run_every=seconds if active else None)()
+
+
+def hold(key: str, value: object) -> None:
+    """Give the page's widget of a key another value than the one it has.
+
+    What is assigned is sent to the browser once, over a click on its way here, and gets lost where
+    the next run comes before it is drawn. So a widget has the value as its default, too, and
+    nothing is assigned where it has not changed elsewhere.
+    """
+    if st.session_state.get(key, value) != value:
+        st.session_state[key] = value
+
+
+def store_pick(key: str, store: Callable[[Any], None]) -> None:
+    """Store what the visitor picked in the widget of a key. Call it when the widget changes.
+
+    A browser that has not heard yet of the value that `hold` gave says that there is none. Nobody
+    picks that, and `hold` gives the value again.
+    """
+    value = st.session_state.get(key)
+    if value is not None:
+        store(value)

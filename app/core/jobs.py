@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -28,12 +29,14 @@ CLOSE_SECONDS = 5.0
 Cancelled = Callable[[], bool]
 
 
-def max_jobs(settings: Mapping[str, str], setting: Setting, cores: int | None = None) -> int:
+def max_jobs(
+    setting: Setting, settings: Mapping[str, str] = os.environ, cores: int | None = None
+) -> int:
     """Return the number of jobs of a kind that run at once: one per two cores, if nothing is set.
 
     Args:
-        settings: environment variables and secrets; may contain the setting.
         setting: says how many.
+        settings: environment variables and secrets; may contain the setting.
         cores: number of CPU cores; those that this server may use if None.
 
     Raises:

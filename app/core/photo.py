@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -12,7 +11,7 @@ from typing import Protocol
 
 import numpy as np
 
-from app.core.memory import MB
+from app.core.budget import MB
 from app.core.server.events import log_event
 from app.core.settings import MAX_FACES, MAX_PHOTO_MB, MAX_PHOTO_MEGAPIXELS
 from fer.detection.blazeface import FaceDetector
@@ -246,14 +245,14 @@ def decode_photo(data: bytes) -> Image:
     """
     return decode_image(
         data,
-        max_bytes=min(MB * MAX_PHOTO_MB.number(os.environ), MAX_BYTES),
-        max_pixels=min(1_000_000 * MAX_PHOTO_MEGAPIXELS.number(os.environ), MAX_PIXELS),
+        max_bytes=min(MB * MAX_PHOTO_MB.number(), MAX_BYTES),
+        max_pixels=min(1_000_000 * MAX_PHOTO_MEGAPIXELS.number(), MAX_PIXELS),
     )
 
 
 def max_faces() -> int:
     """Return how many faces of a photograph this server reads, the largest."""
-    return MAX_FACES.number(os.environ)
+    return MAX_FACES.number()
 
 
 class LargestFaces:

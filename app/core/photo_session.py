@@ -285,19 +285,18 @@ class PhotoSession:
         if again:
             self.tell(f"{listed(again)} {'is' if len(again) == 1 else 'are'} here already.")
         new = [photo for photo in photos if identity(photo) not in here]
-        taken = sum(bool(photo.width) or not photo.done for photo in self.all)
-        return limited(new, max(0, self.limits.photos - taken), self.limits.photos)
+        count = sum(bool(photo.width) or not photo.done for photo in self.all)
+        return limited(new, max(0, self.limits.photos - count), self.limits.photos)
 
     def _add(self, photos: Sequence[Photo]) -> None:
-        """Add files behind those that are here, under names that differ."""
-        with self._lock:
-            known, new = [photo.name for photo in self.all], []
-            names = distinct_names([*known, *(photo.name for photo in photos)])[len(known) :]
-            for name, photo in zip(names, photos, strict=True):
-                self._numbers += 1
-                new.append(replace(photo, name=name, number=self._numbers))
-                self._photos[self._numbers] = new[-1]
-            self._read_later([photo for photo in new if not photo.done])
+        """Add files behind those that are here, under names that differ, with the lock held."""
+        known, new = [photo.name for photo in self.all], []
+        names = distinct_names([*known, *(photo.name for photo in photos)])[len(known) :]
+        for name, photo in zip(names, photos, strict=True):
+            self._numbers += 1
+            new.append(replace(photo, name=name, number=self._numbers))
+            self._photos[self._numbers] = new[-1]
+        self._read_later([photo for photo in new if not photo.done])
 
     def _read_later(self, photos: Sequence[Photo]) -> None:
         """Have photographs read, by the job that reads already or by a new one."""
@@ -316,17 +315,16 @@ class PhotoSession:
 
     def _work(self, cancelled: Cancelled) -> None:
         self._began = self._clock()
-        while (photo := self._next(cancelled)) is not None:
-            asked = self.answerers
-            self._store(photo, *self._read(photo), asked, cancelled)
-
-    def _next(self, cancelled: Cancelled) -> Photo | None:
-        with self._lock:
-            if cancelled():
-                return None
-            self._reading = bool(self._waiting)
-            self._at = self._waiting.popleft() if self._waiting else None
-            return None if self._at is None else self._photos[self._at]
+        while True:
+            with self._lock:
+                if cancelled():
+                    return
+                self._reading = bool(self._waiting)
+                self._at = self._waiting.popleft() if self._waiting else None
+                if self._at is None:
+                    return
+                photo, answerers = self._photos[self._at], self.answerers
+            self._store(photo, *self._read(photo), answerers, cancelled)
 
     def _read(self, photo: Photo) -> tuple[Photo, bool]:
         """Return what becomes of a photograph, and whether that took an analysis."""
@@ -350,7 +348,7 @@ class PhotoSession:
         before: Photo,
         photo: Photo,
         analysed: bool,
-        asked: tuple[Answerer, ...],
+        answerers: tuple[Answerer, ...],
         cancelled: Cancelled,
     ) -> None:
         with self._lock:
@@ -359,23 +357,19 @@ class PhotoSession:
             self._at = None
             if photo.number in self._photos:  # or it was removed meanwhile
                 self.put(before, photo)
-                late = not photo.error and self.answerers != asked and self.lacks(photo)
+                late = not photo.error and self.answerers != answerers and self.lacks(photo)
                 if late and photo.number not in self._waiting:
                     self._waiting.append(photo.number)
                     self._total += 1
             self._analysed += analysed
             self._took = self._clock() - self._began
-            self._make_room()
+            if len(self) > self.limits.always and self.size > self._expected:
+                more = self.size + _STEP * self.photo_bytes
+                if self.budget.take(self, self.uploaded, more):
+                    self._expected = more
+                else:
+                    self._close(_ROOM_ENDED)
             self._changed.notify_all()
-
-    def _make_room(self) -> None:
-        """End the analysis if the photographs take more memory than there is."""
-        if len(self) > self.limits.always and self.size > self._expected:
-            more = self.size + _STEP * self.photo_bytes
-            if self.budget.take(self, self.uploaded, more):
-                self._expected = more
-            else:
-                self._close(_ROOM_ENDED)
 
     def _close(self, reason: str, missing: Missing = Missing.NOT_READ) -> None:
         """Read nothing more; what is not done gets a reason."""

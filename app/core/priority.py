@@ -47,7 +47,7 @@ def usable_cores(groups: Path = _GROUPS, cores: int | None = None) -> float:
 STREAMS_PER_CORE = 2
 
 
-def max_streams(settings: Mapping[str, str], cores: float | None = None) -> int:
+def max_streams(settings: Mapping[str, str] = os.environ, cores: float | None = None) -> int:
     """Return the maximum number of simultaneous streams.
 
     Args:

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
+from pathlib import Path
+
+#: Root of the checkout that the app runs from.
+ROOT = Path(__file__).resolve().parents[2]
+
+ASSETS = ROOT / "app" / "assets"
+LOGO = ASSETS / "logo.svg"
+SAMPLE = ASSETS / "sample.jpg"
 
 
 class Kind(Enum):
@@ -38,16 +47,16 @@ class Setting:
     choices: tuple[str, ...] = ()
     machine: str = ""
 
-    def text(self, settings: Mapping[str, str]) -> str:
+    def text(self, settings: Mapping[str, str] = os.environ) -> str:
         """Return what is set, without spaces around it, or the default; empty if there is none."""
         default = "" if self.default is None else str(self.default)
         return settings.get(self.name, "").strip() or default
 
-    def number(self, settings: Mapping[str, str], default: int = 0) -> int:
+    def number(self, settings: Mapping[str, str] = os.environ, default: int = 0) -> int:
         """Return a whole number that is set, or the default.
 
         Args:
-            settings: environment variables and secrets.
+            settings: the environment, to which Streamlit adds the secrets.
             default: what holds where nothing is set and the setting has no default of its own.
 
         Raises:
@@ -177,7 +186,7 @@ SETTINGS: Mapping[str, Setting] = {
 }
 
 
-def problems(settings: Mapping[str, str]) -> list[str]:
+def problems(settings: Mapping[str, str] = os.environ) -> list[str]:
     """Return what is wrong with the settings, a sentence for each; none if all is well.
 
     Args:
@@ -208,3 +217,18 @@ def in_force(settings: Mapping[str, str], setting: Setting) -> tuple[str, bool]:
     if setting.kind is Kind.SECRET:
         return ("set" if given else "not set"), given
     return setting.text(settings), given
+
+
+def model_dir() -> Path:
+    """Return the directory of the model to run; relative paths start at the repository root."""
+    return ROOT / MODEL.text()
+
+
+def models_dir() -> Path:
+    """Return the folder of models to show; relative paths start at the repository root."""
+    return ROOT / MODELS.text()
+
+
+def without_folder(text: str, folder: Path = ROOT) -> str:
+    """Remove a folder's path from a message, so that it does not reveal the installation path."""
+    return text.replace(f"{folder}{os.sep}", "")

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
-from app.core.budget import Budget
+from app.core.budget import MB, Budget
 from app.core.jobs import Jobs, max_jobs
-from app.core.memory import MB
 from app.core.server.cleanup import CLEANUP
 from app.core.server.end import at_end
-from app.core.server.environment import server_settings
-from app.core.session.of_tab import session_of_tab
-from app.core.session.session_store import KEEP_SECONDS, Session, SessionStore
-from app.core.session.tabs import tab_is_open
+from app.core.session.session_store import KEEP_SECONDS, PARAMETER, Session, SessionStore
+from app.core.session.tabs import tab_is_open, this_tab, this_visitor
 from app.core.settings import MAX_SESSIONS, Setting
 from app.core.uploads import UploadLimits
+
+#: Whether the page's address had the key of a session that is kept no more.
+_UNKNOWN = "address_unknown"
 
 
 def kept(
@@ -30,33 +32,60 @@ def kept(
 ) -> Session:
     """Return what is kept of the visitor. A reload finds it by the key in the page's address.
 
+    The key alone is of no use: another browser, by its cookie, does not get what it leads to.
+
     Args:
         name: key of it in Streamlit's session state.
-        make: makes a new one.
+        make: makes a new one, for who has none.
         end: is called with one that is kept no more.
         bytes_of: returns the memory that one takes; 0 if losing it is no loss.
         ended: returns whether one is of no more use.
         keep_seconds: for how long one is kept after its tab was last seen open, if not the usual.
     """
     seconds = KEEP_SECONDS if keep_seconds is None else keep_seconds
-    return session_of_tab(_store(name, end, bytes_of, seconds), name, make, ended)
+    store = _store(name, end, bytes_of, seconds)
+    tab, browser = this_tab(), this_visitor()
+    session = st.session_state.get(name)
+    if session is None or ended(session) or store.is_lost(session, tab):
+        address = st.query_params.get(PARAMETER, "")
+        st.session_state[_UNKNOWN] = bool(address) and not store.knows(address, browser)
+        earlier = store.claim(address, tab, browser)
+        session = make() if earlier is None else earlier  # not "or": one may be empty
+    key = store.keep(session, tab, browser)
+    st.session_state[name] = session
+    if st.query_params.get(PARAMETER) != key:
+        st.query_params[PARAMETER] = key
+    return session
+
+
+def address_is_unknown() -> bool:
+    """Return whether the visitor came to find a session that is kept no more."""
+    return bool(st.session_state.get(_UNKNOWN))
+
+
+def visitors_zone() -> tzinfo:
+    """Return the time zone of the visitor's browser; UTC if it is not known."""
+    try:
+        return ZoneInfo(st.context.timezone or "UTC")
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # not known here, or no name at all
+        return UTC
 
 
 def upload_limits(photos: Setting, megabytes: Setting) -> UploadLimits:
     """Return what a visitor may upload, by two settings."""
-    return UploadLimits(photos.number(server_settings()), upload_megabytes(megabytes) * MB)
+    return UploadLimits(photos.number(), upload_megabytes(megabytes) * MB)
 
 
 def upload_megabytes(setting: Setting) -> int:
     """Return the size of the largest upload of a kind, of which a setting says the megabytes."""
     # Streamlit's own limit holds for every upload, whatever an uploader says.
-    return min(setting.number(server_settings()), int(st.get_option("server.maxUploadSize")))
+    return min(setting.number(), int(st.get_option("server.maxUploadSize")))
 
 
 @st.cache_resource(show_spinner=False)
 def jobs(setting: Setting) -> Jobs:
     """Return the jobs of a kind of all visitors, of which a setting says the number."""
-    made = Jobs(max_jobs(server_settings(), setting))
+    made = Jobs(max_jobs(setting))
     at_end(made.close)
     return made
 
@@ -64,7 +93,7 @@ def jobs(setting: Setting) -> Jobs:
 @st.cache_resource(show_spinner=False)
 def quick_jobs() -> Jobs:
     """Return the jobs for which somebody waits: each visitor has a place."""
-    made = Jobs(max(1, MAX_SESSIONS.number(server_settings())), niceness=0)
+    made = Jobs(max(1, MAX_SESSIONS.number()), niceness=0)
     at_end(made.close)
     return made
 
@@ -72,7 +101,7 @@ def quick_jobs() -> Jobs:
 @st.cache_resource(show_spinner=False)
 def budget(setting: Setting) -> Budget:
     """Return the memory for a kind of upload of all visitors, of which a setting says how much."""
-    return Budget(setting.number(server_settings()) * MB)
+    return Budget(setting.number() * MB)
 
 
 @st.cache_resource(show_spinner=False)

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
 from fer.labelled.names import flat_name
+from fer.labels import colour_of
 from fer.text import chance, one_of
 from fer.types import UNCERTAIN, Faces, Floats
 
@@ -113,6 +114,25 @@ def verdicts(faces: Faces) -> list[Verdict]:
 def icon_of(label: str) -> str:
     """Return the icon of an answer; `OTHER_ICON` for unknown names."""
     return UNCERTAIN_ICON if label == UNCERTAIN else ICONS.get(label, OTHER_ICON)
+
+
+def mark(answer: str) -> str:
+    """Return the coloured mark of an answer; "uncertain" has no colour and is hatched in charts."""
+    return "▨" if answer == UNCERTAIN else f':color[●]{{foreground="{colour_of(answer)}"}}'
+
+
+def legend(answers: Sequence[str], values: Mapping[str, str] | None = None) -> str:
+    """Return a coloured mark and a name for each answer, as Markdown, which wraps on a phone.
+
+    Args:
+        answers: expressions, and possibly "uncertain", in display order.
+        values: text per answer, shown in bold after its name; none if None.
+    """
+    parts = []
+    for answer in answers:
+        value = f"\u00a0**{values[answer]}**" if values else ""
+        parts.append(f"{mark(answer)}\u00a0{answer}{value}")
+    return "\u2002 ".join(parts)
 
 
 def counted(count: int, noun: str) -> str:

@@ -6,11 +6,10 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from app.core.budget import Budget
+from app.core.budget import MB, Budget
 from app.core.components import mount
 from app.core.jobs import State
 from app.core.layout import show_full
-from app.core.memory import MB
 from app.core.photo import Upload
 from app.core.photo_session import PhotoSession
 from app.core.server.gate import let_through

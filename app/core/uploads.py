@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import PurePosixPath
 
-from app.core.memory import MB
+from app.core.budget import MB
 from app.core.photo import Photo, RefusedError, Upload
 from fer.errors import failures_as
 from fer.images import MAX_BYTES
@@ -206,6 +206,7 @@ def files_of(uploads: Sequence[Upload]) -> Files:
 
 
 def _files_in(upload: Upload, name: str, *, several: bool) -> tuple[list[Photo], int]:
+    """Return the files of an upload of this name, and the number of system files among them."""
     if is_zip(name):
         try:
             found, system = PhotoArchive(upload.data).photos()

@@ -14,7 +14,7 @@ from app.core.models.runnable import (
     file_sha256,
     read_record,
 )
-from app.core.paths import without_folder
+from app.core.settings import without_folder
 from app.core.text import counted
 from fer.errors import ModelError
 from fer.evaluation.other_data import OtherData, OtherDataFile

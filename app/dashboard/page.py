@@ -14,10 +14,10 @@ from app.core.components import download
 from app.core.models.head_picker import choose_measured
 from app.core.models.head_text import NAMES
 from app.core.models.model_choice import chosen_model
-from app.core.paths import models_dir, without_folder
 from app.core.report.elements import Chart, Command, Note, Part, Row
 from app.core.report.text import SPLITS_EXPLAINED, split_evaluations, trainings
 from app.core.report.view import show_part, show_parts
+from app.core.settings import models_dir, without_folder
 from app.core.text import escape_markdown
 from app.dashboard.charts import on_one_scale
 from app.dashboard.models import OpenedModel, json_report, model_names, open_model

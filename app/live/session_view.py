@@ -7,8 +7,8 @@ from datetime import datetime
 import streamlit as st
 
 from app.core.components import download
-from app.core.session.of_tab import visitors_zone
 from app.core.session.stream_files import FORMATS, Format
+from app.core.state import visitors_zone
 from app.core.stream_charts.text import whole_line
 from app.core.stream_charts.view import ROLLING_BARS, show_curves, show_shares, show_timeline
 from app.live import text

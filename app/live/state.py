@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 from math import ceil
 from pathlib import Path
 
@@ -12,7 +13,6 @@ from app.core.models import running_model
 from app.core.models.model_choice import chosen_key, chosen_model
 from app.core.priority import max_streams, usable_cores
 from app.core.server.cleanup import CLEANUP
-from app.core.server.environment import server_settings
 from app.core.server.metrics import GAUGES
 from app.core.session.tabs import this_visitor
 from app.core.settings import MAX_STREAMS_A_VISITOR
@@ -85,8 +85,7 @@ def _model(directory: Path, key: str, size: int) -> LiveModel:
 
 @st.cache_resource(show_spinner=False)
 def _limit() -> StreamLimit:
-    settings = server_settings()
-    limit = StreamLimit(max_streams(settings), of_visitor=MAX_STREAMS_A_VISITOR.number(settings))
+    limit = StreamLimit(max_streams(), of_visitor=MAX_STREAMS_A_VISITOR.number())
     about, _ = GAUGES["fer_lens_streams"]
     GAUGES["fer_lens_streams"] = about, lambda: limit.taken
     CLEANUP.add(limit.look)
@@ -97,7 +96,7 @@ def _limit() -> StreamLimit:
 def ice_source() -> IceSource:
     """Return what has the credentials of TURN servers, for all visitors."""
     providers = {"Cloudflare": cloudflare_servers, "Twilio": twilio_servers}
-    return IceSource(server_settings(), providers)
+    return IceSource(os.environ, providers)
 
 
 def operator_facts() -> list[tuple[str, str]]:

@@ -8,9 +8,9 @@ from functools import partial
 
 import streamlit as st
 
-from app.core.legend import legend
-from app.core.polling import POLL_SECONDS, poll
+from app.core.components import POLL_SECONDS, poll
 from app.core.stream_charts.drawing import mix_strip
+from app.core.text import legend
 from app.live import text
 from app.live.camera import CameraProblem, camera_problem
 from app.live.notices import WITHOUT_SERVER, show_trouble

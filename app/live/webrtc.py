@@ -12,9 +12,9 @@ import av
 import streamlit as st
 from streamlit_webrtc import WebRtcMode, create_video_source_track, webrtc_streamer
 
-from app.core.paths import SAMPLE
 from app.core.priority import STREAM_NICENESS, Throttle, lower_priority
 from app.core.sample_clip import RATE, SampleClip
+from app.core.settings import SAMPLE
 from app.live.streaming.session import LiveSession
 from app.live.streaming.turn import Ice
 from app.live.webrtc_patches import (

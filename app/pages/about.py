@@ -17,7 +17,7 @@ from app.core.layout import header
 from app.core.models import running_model
 from app.core.models.head_picker import chosen_head
 from app.core.models.head_text import difference
-from app.core.server.notice_view import show_law
+from app.core.server.notice import show_law
 
 
 def main() -> None:

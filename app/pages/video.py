@@ -6,11 +6,11 @@ from functools import partial
 
 import streamlit as st
 
+from app.core.components import poll
 from app.core.jobs import State
 from app.core.models import running_model
 from app.core.models.head_picker import choose_head
 from app.core.models.model_choice import chosen_key
-from app.core.polling import poll
 from app.core.text import escape_markdown
 from app.video.inputs import chosen_settings, show_inputs, show_settings
 from app.video.session import Source, VideoSession

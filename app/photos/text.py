@@ -7,10 +7,17 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from app.core.legend import mark
 from app.core.models.head_text import TrackRecord
 from app.core.photo import Missing, max_faces
-from app.core.text import FLAW_ICONS, Verdict, answer_counts, counted, listed, verdicts
+from app.core.text import (
+    FLAW_ICONS,
+    Verdict,
+    answer_counts,
+    counted,
+    listed,
+    mark,
+    verdicts,
+)
 from app.photos.pictures import PhotoView
 from app.photos.selection import NO_FACE
 from fer.labels import colour_of

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from app.core.jobs import Cancelled
 from app.core.models.runnable import ModelEntry, entry_of
-from app.core.paths import model_dir
 from app.core.server.events import log_disk_failure
+from app.core.settings import model_dir
 from fer.errors import VideoError
 from fer.stream import FaceStream
 from fer.video.annotated import write_annotated

@@ -10,10 +10,10 @@ from app.core.components import mount
 from app.core.layout import offer_sample, show_full
 from app.core.models.head_picker import chosen_head
 from app.core.models.model_choice import chosen_model
-from app.core.paths import SAMPLE
 from app.core.server.gate import let_through
 from app.core.session.session_store import KEEP_SECONDS
 from app.core.session.tabs import forget_upload
+from app.core.settings import SAMPLE
 from app.core.text import escape_markdown
 from app.video.engine import VideoSettings
 from app.video.session import CANCELLED, VideoSession

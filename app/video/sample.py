@@ -11,8 +11,8 @@ from pathlib import Path
 
 import av
 
-from app.core.paths import SAMPLE
 from app.core.sample_clip import RATE, SECONDS, SIZE, SampleClip
+from app.core.settings import SAMPLE
 from fer.video.opening import VideoInfo
 
 NAME = "sample.mp4"

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import BinaryIO
 
+from app.core.budget import MB, UploadFolders
 from app.core.jobs import Cancelled, Job, Jobs
-from app.core.memory import MB
 from app.core.server.events import log_disk_failure
-from app.core.upload_folders import UploadFolders
 from app.video import sample
 from app.video.engine import Result, VideoSettings, check_work, disk_message
 from app.video.progress import VideoProgress

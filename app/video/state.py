@@ -6,9 +6,8 @@ from functools import partial
 
 import streamlit as st
 
-from app.core.memory import MB
+from app.core.budget import MB, UploadFolders
 from app.core.server.end import at_end
-from app.core.server.environment import server_settings
 from app.core.settings import (
     MAX_VIDEO_JOBS,
     MAX_VIDEO_MB,
@@ -16,7 +15,6 @@ from app.core.settings import (
     MAX_VIDEO_TOTAL_MB,
 )
 from app.core.state import jobs, kept, upload_megabytes
-from app.core.upload_folders import UploadFolders
 from app.video.engine import read_video
 from app.video.session import COPIES, VideoSession
 
@@ -27,7 +25,7 @@ _STEP_MB = 25
 
 def video_session() -> VideoSession:
     """Return the visitor's recording. A reload finds it by the key in the page's address."""
-    seconds = 60.0 * MAX_VIDEO_MINUTES.number(server_settings())
+    seconds = 60.0 * MAX_VIDEO_MINUTES.number()
     engine = partial(read_video, processor_seconds=seconds)
     return kept(
         "video_session",
@@ -47,7 +45,7 @@ def max_upload_megabytes(session: VideoSession) -> int:
 
 @st.cache_resource(show_spinner=False)
 def _folders() -> UploadFolders:
-    folders = UploadFolders(MAX_VIDEO_TOTAL_MB.number(server_settings()) * MB)
+    folders = UploadFolders(MAX_VIDEO_TOTAL_MB.number() * MB)
     at_end(folders.close)
     at_end(jobs(MAX_VIDEO_JOBS).close)  # before the folders go
     return folders

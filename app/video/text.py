@@ -7,7 +7,7 @@ from pathlib import PurePath
 
 import numpy as np
 
-from app.core.memory import MB
+from app.core.budget import MB
 from app.core.stream_charts.text import whole_line
 from app.core.text import counted, escape_markdown, left
 from app.video.engine import disk_message

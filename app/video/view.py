@@ -15,8 +15,8 @@ from app.core.jobs import State
 from app.core.layout import CONTENT_WIDTH
 from app.core.models.model_choice import show_answered
 from app.core.pictures import fitted
-from app.core.session.of_tab import visitors_zone
 from app.core.session.stream_files import FORMATS
+from app.core.state import visitors_zone
 from app.core.stream_charts.timeline import Timeline, person_name
 from app.core.stream_charts.view import show_curves, show_shares, show_timeline
 from app.core.text import escape_markdown, waiting_line

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
+import streamlit_webrtc.component
+from aiortc.contrib.media import MediaRelay
+from streamlit import runtime
 from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
-from app.core import budget, state, upload_folders
+from app.core import budget, state
 from app.core.jobs import Jobs
 from app.core.models import running_model
 from app.core.server import gate
@@ -52,10 +55,23 @@ def _roomy_server(monkeypatch: pytest.MonkeyPatch) -> None:
 
     Others need memory, too, and on a busy machine a page would say that there is no room.
     """
-    for shared in (gate._upload_rate, state.jobs, state.quick_jobs, state.budget, state._store):
+    for shared in (
+        *(gate._upload_rate, gate._admission, gate._wrong_settings),
+        *(state.jobs, state.quick_jobs, state.budget, state._store),
+    ):
         shared.clear()
-    for module in (budget, upload_folders):
-        monkeypatch.setattr(module, "free_memory", lambda: None)
+    monkeypatch.setattr(budget, "free_memory", lambda: None)
+
+
+@pytest.fixture
+def streamlit_server(monkeypatch: pytest.MonkeyPatch) -> Callable[[object], None]:
+    """Put something in the place of Streamlit's running server."""
+
+    def serve(server: object) -> None:
+        monkeypatch.setattr(runtime, "exists", lambda: True)
+        monkeypatch.setattr(runtime, "get_instance", lambda: server)
+
+    return serve
 
 
 @pytest.fixture
@@ -92,6 +108,13 @@ def landmark(monkeypatch: pytest.MonkeyPatch) -> FakeLandmark:
     fake = FakeLandmark()
     monkeypatch.setattr(running_model, "face_landmark", lambda: fake)
     return fake
+
+
+@pytest.fixture
+def live_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the Live page asks a running server for."""
+    monkeypatch.setattr(streamlit_webrtc.component, "get_this_session_info", lambda: None)
+    monkeypatch.setattr("app.live.webrtc_patches.get_global_relay", MediaRelay)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from tests.test_house import modules
 KNOWN = {
     "app.live.streaming.turn": "credentials that end at a time which coturn knows too",
     "app.own_data.fine_tuning.runner": "age of a folder that another process left: kept for longer",
-    "app.core.upload_folders": "age of a folder that another process left: kept for longer",
+    "app.core.budget": "age of a folder that another process left: kept for longer",
 }
 
 

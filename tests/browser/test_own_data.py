@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from app.core.paths import SAMPLE
+from app.core.settings import SAMPLE
 from fer.labelled.table import SKIPPED, read_table
 from fer.labels import FER2013_LABELS
 from tests.browser.conftest import PHONE, WIDE, Visit, follow, widest

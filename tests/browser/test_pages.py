@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
 from itertools import pairwise
-from pathlib import Path
-from typing import Any
 from urllib.parse import urlparse
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, WebSocketRoute, expect
+from playwright.sync_api import Browser, Page, WebSocketRoute, expect
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
-from tests.browser.conftest import PATIENCE, PHONE, WIDE, follow, until_made
-from tests.browser.server import running_app
+from tests.browser.conftest import PHONE, WIDE, Open, Serve, follow, until_made
 
 #: Path and name of every page.
 PAGES = {
@@ -46,29 +42,11 @@ def settled(page: Page) -> None:
     page.wait_for_function(NOTHING_MORE)
 
 
-Open = Callable[..., BrowserContext]
-
-
-@pytest.fixture
-def opened(browser: Browser) -> Iterator[Open]:
-    """Opens a session of a browser, which is closed after the test."""
-    contexts: list[BrowserContext] = []
-
-    def open_context(**options: Any) -> BrowserContext:
-        contexts.append(browser.new_context(**({"viewport": WIDE} | options)))
-        contexts[-1].set_default_timeout(PATIENCE)
-        return contexts[-1]
-
-    yield open_context
-    for context in contexts:
-        context.close()
-
-
 @pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])
 def test_nothing_is_fetched_from_outside(
-    opened: Open, app_url: str, viewport: dict[str, int]
+    open_page: Open, browser: Browser, app_url: str, viewport: dict[str, int]
 ) -> None:
-    context = opened(viewport=viewport, permissions=["camera"])
+    context = open_page(browser, viewport=viewport).context
     asked: list[str] = []
     context.on("request", lambda request: asked.append(request.url))
     for path in PAGES:  # each as the first page of a visit
@@ -83,10 +61,10 @@ def test_nothing_is_fetched_from_outside(
     assert hosts == {"127.0.0.1"}
 
 
-def test_on_a_phone_nothing_covers_the_page_that_was_chosen(opened: Open, app_url: str) -> None:
-    context = opened(viewport=PHONE, has_touch=True)
-    page = context.new_page()
-    page.goto(app_url)
+def test_on_a_phone_nothing_covers_the_page_that_was_chosen(
+    open_page: Open, browser: Browser, app_url: str
+) -> None:
+    page = open_page(browser, app_url, viewport=PHONE, has_touch=True)
     for name in reversed(PAGES.values()):
         follow(page, name, tap=True)
         settled(page)
@@ -103,10 +81,9 @@ def test_on_a_phone_nothing_covers_the_page_that_was_chosen(opened: Open, app_ur
 
 
 def test_what_a_page_says_when_its_visitor_has_left_does_not_empty_the_next(
-    opened: Open, app_url: str
+    open_page: Open, browser: Browser, app_url: str
 ) -> None:
-    context = opened(permissions=["camera"])
-    page = context.new_page()
+    page = open_page(browser)
     said = say_it_again_when_left(page)
     page.goto(f"{app_url}/live?live=device")
     page.locator(".live").wait_for()
@@ -142,11 +119,9 @@ def say_it_again_when_left(page: Page) -> list[bytes]:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_buttons_of_the_video_are_in_the_type_of_the_page(
-    opened: Open, app_url: str, scheme: str
+    open_page: Open, browser: Browser, app_url: str, scheme: str
 ) -> None:
-    context = opened(color_scheme=scheme, permissions=["camera"])
-    page = context.new_page()
-    page.goto(f"{app_url}/live")
+    page = open_page(browser, f"{app_url}/live", color_scheme=scheme)
     frame = page.frame_locator("iframe[title*=webrtc]")
     text = page.get_by_role("link", name="Photos").locator("p")
     font = text.evaluate("one => getComputedStyle(one).fontFamily.split(',')[0]")
@@ -164,13 +139,14 @@ def test_the_buttons_of_the_video_are_in_the_type_of_the_page(
     )
 
 
-def test_a_file_arrives_while_pages_of_others_come_and_go(opened: Open, tmp_path: Path) -> None:
-    context = opened()
-    with running_app(tmp_path / "log.txt", module="tests.browser.servers.crowded_streamlit") as url:
-        page = context.new_page()
-        page.goto(f"{url}/dashboard")
-        settled(page)
-        with page.expect_download() as download:
-            page.get_by_role("button", name="Report (JSON)").click()
-        assert download.value.suggested_filename.endswith("-report.json")
-        assert json.loads(download.value.path().read_bytes())["evaluations"]
+def test_a_file_arrives_while_pages_of_others_come_and_go(
+    open_page: Open, browser: Browser, serve: Serve
+) -> None:
+    page = open_page(
+        browser, f"{serve(module='tests.browser.servers.crowded_streamlit')}/dashboard"
+    )
+    settled(page)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Report (JSON)").click()
+    assert download.value.suggested_filename.endswith("-report.json")
+    assert json.loads(download.value.path().read_bytes())["evaluations"]

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image as PillowImage
 from playwright.sync_api import Locator, Page, Route, expect
 
-from app.core.paths import SAMPLE
+from app.core.settings import SAMPLE
 from app.photos.selection import PER_PAGE
 from tests.browser.conftest import PHONE, WIDE, Visit, follow, widest
 

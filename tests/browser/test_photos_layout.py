@@ -11,7 +11,7 @@ from PIL import Image as PillowImage
 from playwright.sync_api import FloatRect, Locator, Page, expect
 
 from app.core.layout import CARD_WIDTH
-from app.core.paths import SAMPLE
+from app.core.settings import SAMPLE
 from tests.browser.conftest import PHONE, Visit
 
 TOUCH = {"viewport": PHONE, "has_touch": True, "is_mobile": True}

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect
 
-from app.core.paths import SAMPLE
+from app.core.settings import SAMPLE
 from tests.browser.conftest import Open, Visit
 from tests.browser.test_video import write_clip
 

@@ -9,8 +9,8 @@ import av
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from app.core.paths import SAMPLE
 from app.core.sample_clip import RATE, SIZE, SampleClip
+from app.core.settings import SAMPLE
 from tests.browser.conftest import PHONE, Forgetful, Open, Visit, follow, wait_until
 
 #: Places of the clip that are shown one after the other, as two scenes: first second, seconds.

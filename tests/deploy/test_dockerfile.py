@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from app.core.paths import ROOT as APP_ROOT
+from app.core.settings import ROOT as APP_ROOT
 from tests.deploy.files import context, environment, ignored, stages, values
 from tests.samples import ROOT
 

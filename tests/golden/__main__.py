@@ -28,9 +28,8 @@ import pyarrow.parquet as pq
 from PIL import Image as PillowImage
 from skimage import data
 
-from app.core.budget import Budget
+from app.core.budget import MB, Budget
 from app.core.jobs import Jobs
-from app.core.memory import MB
 from app.core.photo_session import PhotoSession
 from app.core.uploads import UploadLimits
 from tests.samples import ROOT, SHIPPED_MODEL

@@ -8,10 +8,10 @@ from typing import Literal
 
 import streamlit as st
 
+from app.core.components import hold, store_pick
 from app.core.models import running_model
 from app.core.models.head_text import IN_SHORT, NAMES, offered
 from app.core.models.model_choice import choose_model, is_model_choice
-from app.core.widget_value import hold, store_pick
 
 _HEAD = "head"
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import streamlit as st
 
+from app.core.components import hold, store_pick
 from app.core.models.head_text import head_name
 from app.core.models.runnable import ModelEntry, runnable_models
-from app.core.paths import model_dir
+from app.core.settings import model_dir
 from app.core.text import escape_markdown
-from app.core.widget_value import hold, store_pick
 
 #: The name of the chosen model, also in the page's address, so that a reload keeps the choice.
 _MODEL = "model"

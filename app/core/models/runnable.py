@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
-from app.core.paths import model_dir, models_dir
+from app.core.settings import model_dir, models_dir
 from fer.errors import ModelError
 from fer.evaluation.metrics import Evaluation
 from fer.evaluation.report import Report

@@ -13,9 +13,9 @@ import streamlit as st
 from app.core.models.head_text import TrackRecord, track_record
 from app.core.models.model_choice import choose_model, chosen_entry, chosen_model
 from app.core.models.runnable import ModelEntry, entry_of, read_record
-from app.core.paths import without_folder
 from app.core.photo import LargestFaces
 from app.core.server.events import log_event
+from app.core.settings import without_folder
 from app.core.text import escape_markdown
 from fer.analyzer import FaceAnalyzer
 from fer.detection.blazeface import BlazeFace

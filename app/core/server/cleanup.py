@@ -73,8 +73,8 @@ def bound_allocator(environment: Mapping[str, str] = os.environ) -> list[str]:
     library = _gnu_library()
     if library is None:
         return []
-    wanted = [bound for bound in _BOUNDS if bound[0] not in environment]
-    return [name for name, number, value in wanted if library.mallopt(number, value)]
+    unset = [bound for bound in _BOUNDS if bound[0] not in environment]
+    return [name for name, number, value in unset if library.mallopt(number, value)]
 
 
 @cache

@@ -16,7 +16,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, nullcontext
-from functools import partial, wraps
+from functools import wraps
 from secrets import token_hex
 from typing import Any
 from urllib.parse import parse_qs
@@ -260,8 +260,3 @@ def begins_visit(scope: Scope) -> bool:
         return False
     keys = parse_qs(scope["query_string"].decode("latin-1")).get(PARAMETER)
     return not keys and not scope["path"].startswith(_PARTS)
-
-
-def lifespan(seconds: float) -> Callable[[Any], Any]:
-    """Return what has SIGTERM drain the server; see `ending`."""
-    return partial(ending, seconds=seconds)

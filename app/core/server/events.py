@@ -11,7 +11,6 @@ from __future__ import annotations
 import errno
 import json
 import logging
-import os
 import threading
 import time
 import traceback
@@ -212,7 +211,7 @@ class JsonLine(logging.Formatter):
 
 
 def _as_json() -> bool:
-    return LOG.text(os.environ).lower() == "json"
+    return LOG.text().lower() == "json"
 
 
 def _fact(value: float | bool | str) -> float | bool | str:

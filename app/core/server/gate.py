@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from app.core.server.environment import server_settings
 from app.core.server.events import log_event
 from app.core.session.tabs import tab_is_open, this_tab, this_visitor
 from app.core.settings import MAX_SESSIONS, MAX_UPLOADS_A_MINUTE, problems
@@ -30,27 +29,17 @@ class Admission:
         self._lock = threading.Lock()
         self._inside: set[str] = set()
 
-    @property
-    def inside(self) -> int:
-        """Number of tabs that are in, as far as they are still open."""
-        with self._lock:
-            self._tidy()
-            return len(self._inside)
-
     def let_in(self, tab: str) -> bool:
         """Return whether a tab may be used, and count it from now on."""
         with self._lock:
             if tab in self._inside:
                 return True
-            if len(self._inside) >= self.most:
-                self._tidy()  # only now: a look at every tab takes longer than this
+            if len(self._inside) >= self.most:  # only now: a look at every tab takes long
+                self._inside = {tab for tab in self._inside if self._is_open(tab)}
             if len(self._inside) >= self.most:
                 return False
             self._inside.add(tab)
             return True
-
-    def _tidy(self) -> None:
-        self._inside = {tab for tab in self._inside if self._is_open(tab)}
 
 
 _MINUTE = 60.0
@@ -75,21 +64,21 @@ class RateLimit:
         with self._lock:
             return len(self._left)
 
-    def take(self, who: str, wanted: int = 1) -> int:
-        """Return how many of the wanted times are let through, and count those."""
+    def take(self, who: str, times: int = 1) -> int:
+        """Return how many of so many times are let through, and count those."""
         now = self._clock()
         with self._lock:
             # Who has paused for a minute has all of it left.
             self._left = {w: kept for w, kept in self._left.items() if now - kept[1] < _MINUTE}
             left = self._left_of(who, now)
-            taken = min(wanted, math.floor(left + 1e-9))  # seconds do not add up exactly
-            self._left[who] = left - taken, now
-            return taken
+            count = min(times, math.floor(left + 1e-9))  # seconds do not add up exactly
+            self._left[who] = left - count, now
+            return count
 
-    def seconds_for(self, who: str, wanted: int = 1) -> float:
+    def seconds_for(self, who: str, times: int = 1) -> float:
         """Return the seconds until so many are let through; infinite if they never are."""
         with self._lock:
-            missing = min(wanted, self.most) - self._left_of(who, self._clock())
+            missing = min(times, self.most) - self._left_of(who, self._clock())
         if not self.most:
             return math.inf
         return max(0.0, missing * _MINUTE / self.most)
@@ -100,7 +89,7 @@ class RateLimit:
 
 
 def too_fast(names: Sequence[str], rate: RateLimit, visitor: str) -> str:
-    """Return what is told of files that came too fast; empty if there are none.
+    """Return what is said of files that came too fast; empty if there are none.
 
     Args:
         names: of the files, which may be anything.
@@ -163,8 +152,7 @@ def let_through(names: Sequence[str]) -> tuple[int, str]:
         names: of the files, in order.
 
     Returns:
-        The number of files that are taken, the first ones; and what is told of the others, which
-        is empty if there are none.
+        The number of files that are taken, the first ones; and what is said of the others.
     """
     rate, visitor = _upload_rate(), this_visitor()
     count = rate.take(visitor, len(names))
@@ -180,7 +168,7 @@ def _wait() -> None:
 
 @st.cache_resource(show_spinner=False)
 def _wrong_settings() -> list[str]:
-    wrong = problems(server_settings())
+    wrong = problems()
     for problem in wrong:
         _log.error("a setting is wrong: %s", problem)
     return wrong
@@ -188,9 +176,9 @@ def _wrong_settings() -> list[str]:
 
 @st.cache_resource(show_spinner=False)
 def _admission() -> Admission:
-    return Admission(MAX_SESSIONS.number(server_settings()), tab_is_open)
+    return Admission(MAX_SESSIONS.number(), tab_is_open)
 
 
 @st.cache_resource(show_spinner=False)
 def _upload_rate() -> RateLimit:
-    return RateLimit(MAX_UPLOADS_A_MINUTE.number(server_settings()))
+    return RateLimit(MAX_UPLOADS_A_MINUTE.number())

@@ -14,11 +14,10 @@ from streamlit.runtime.stats import CounterStat, GaugeStat, Stat
 
 import fer
 from app.core.models.runnable import entry_of
-from app.core.paths import model_dir
 from app.core.priority import max_streams
 from app.core.server.cleanup import CLEANUP, resident_bytes
-from app.core.server.environment import server_settings
 from app.core.server.events import EVENTS, LOGGED, counters
+from app.core.settings import model_dir
 
 _SINCE = time.monotonic()
 
@@ -37,7 +36,7 @@ GAUGES: dict[str, tuple[str, Callable[[], float | None]]] = {
     "fer_lens_streams": ("Live streams that the server analyses at the moment.", lambda: 0),
     "fer_lens_stream_places": (
         "Live streams that it may analyse at once.",
-        lambda: max_streams(server_settings()),
+        lambda: max_streams(),
     ),
     "fer_lens_memory_resident_bytes": ("Memory of the process.", lambda: resident_bytes()),
     "fer_lens_cleanup_idle_seconds": (

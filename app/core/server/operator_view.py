@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import ipaddress
 import math
+import os
 from collections.abc import Callable, Mapping
 
 import streamlit as st
@@ -13,7 +14,6 @@ import streamlit as st
 from app.core.jobs import max_jobs
 from app.core.layout import header
 from app.core.priority import max_streams
-from app.core.server.environment import server_settings
 from app.core.server.events import log_event
 from app.core.server.gate import RateLimit
 from app.core.server.metrics import ServerStats
@@ -29,7 +29,7 @@ ATTEMPTS = 5
 _INSIDE, _GIVEN, _WRONG = "operator_inside", "operator_password", "operator_wrong"
 
 
-def password_of(settings: Mapping[str, str]) -> str:
+def password_of(settings: Mapping[str, str] = os.environ) -> str:
     """Return the password of the operator's page; empty if there is no page.
 
     Args:
@@ -66,7 +66,7 @@ def show_operation(live_facts: Callable[[], list[tuple[str, str]]]) -> None:
     Args:
         live_facts: returns what is said of the way of live video, with the name of each fact.
     """
-    if not st.session_state.get(_INSIDE) or not password_of(server_settings()):
+    if not st.session_state.get(_INSIDE) or not password_of():
         _show_door()
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -83,7 +83,7 @@ def show_operation(live_facts: Callable[[], list[tuple[str, str]]]) -> None:
     # Above the table, whose toolbar would cover the button.
     st.caption("Secrets are never shown. docs/settings.md says what happens at each limit.")
     st.dataframe(
-        [*model_rows(), *live, *setting_rows(server_settings())],
+        [*model_rows(), *live, *setting_rows()],
         hide_index=True,
         alt="Table of the model, the TURN server and all settings with the values in force",
     )
@@ -108,7 +108,7 @@ def _try() -> None:
     st.session_state[_GIVEN] = ""  # it need not stay in memory
     if not given:
         return
-    right = bool(_attempts().take(_network())) and lets_in(given, password_of(server_settings()))
+    right = bool(_attempts().take(_network())) and lets_in(given, password_of())
     st.session_state[_INSIDE], st.session_state[_WRONG] = right, not right
     if right:
         log_event("operator_signed_in")
@@ -137,14 +137,14 @@ def model_rows() -> list[dict[str, str]]:
     ]
 
 
-def setting_rows(settings: Mapping[str, str]) -> list[dict[str, str]]:
+def setting_rows(settings: Mapping[str, str] = os.environ) -> list[dict[str, str]]:
     """Return all settings as they are in force; secrets say only whether they are set.
 
     Args:
         settings: environment variables and secrets.
     """
     jobs = [one for one in SETTINGS.values() if one.name.endswith("_JOBS")]
-    by_cores = {one.name: max_jobs({}, one) for one in jobs} | {MAX_STREAMS.name: max_streams({})}
+    by_cores = {one.name: max_jobs(one, {}) for one in jobs} | {MAX_STREAMS.name: max_streams({})}
     rows = []
     for setting in SETTINGS.values():
         value, given = in_force(settings, setting)

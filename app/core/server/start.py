@@ -7,19 +7,20 @@ import logging
 import tempfile
 from pathlib import Path
 
+import streamlit as st
 from streamlit import runtime
 
+from app.core.budget import remove_left_overs
 from app.core.priority import shorten_switches
 from app.core.server.cleanup import CLEANUP, bound_allocator
 from app.core.server.end import end_in_time
-from app.core.server.environment import server_settings
 from app.core.server.events import begin_log, log_event
 from app.core.server.metrics import serve_metrics
 from app.core.server.operator_view import MIN_LENGTH, password_of
 from app.core.server.streamlit_memory import bound_uploads, forget_closed_tabs, hold_uploads
 from app.core.session.clicks import keep_clicks
+from app.core.session.lasting_downloads import keep_downloads
 from app.core.settings import OPERATOR_PASSWORD
-from app.core.upload_folders import remove_left_overs
 from fer.images import MAX_BYTES
 
 _log = logging.getLogger(__name__)
@@ -28,20 +29,20 @@ _log = logging.getLogger(__name__)
 def begin_server() -> None:
     """Bound a server's memory, begin its log and figures, and start its cleanup; once.
 
-    From then on no click is lost over the next one, no page is emptied by the one before, no
-    photograph arrives in a file, uploads have a budget, and the server ends when it is told to.
-    Recordings that a killed one has left are deleted.
+    From then on no click is lost over the next one, no download over another page, no page is
+    emptied by the one before, no photograph arrives in a file, uploads have a budget, and the
+    server ends when it is told to. Recordings that a killed one has left are deleted.
 
     A test of a page has no server: nothing may outlast it.
     """
+    st.secrets.load_if_toml_exists()  # into the environment, where settings are looked for
     if CLEANUP.running or not runtime.exists():
         return
     if type(runtime.get_instance()) is runtime.Runtime:
-        settings = server_settings()  # brings the secrets into the environment, where the log looks
         begin_log()
         serve_metrics()
         log_event("server_started")
-        if OPERATOR_PASSWORD.text(settings) and not password_of(settings):
+        if OPERATOR_PASSWORD.text() and not password_of():
             _log.warning(
                 "%s is shorter than %d characters, so there is no operator's page",
                 OPERATOR_PASSWORD.name,
@@ -52,6 +53,7 @@ def begin_server() -> None:
         bound_allocator()
         shorten_switches()
         keep_clicks()
+        keep_downloads()
         hold_uploads(MAX_BYTES)
         bound_uploads()
         end_in_time()

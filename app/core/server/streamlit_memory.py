@@ -21,9 +21,8 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 
-from app.core.memory import MB, free_memory
+from app.core.budget import MB, free_memory
 from app.core.server.cleanup import CLEANUP
-from app.core.server.environment import server_settings
 from app.core.server.events import log_event
 from app.core.session.tabs import tab_is_open
 from app.core.settings import MAX_UPLOADS_TOTAL_MB
@@ -139,8 +138,8 @@ class UploadMemory:
     @contextmanager
     def _count(self, scope: Scope, receive: Receive) -> Iterator[Receive]:
         """Yield what receives a request, and counts it if it is an upload."""
-        asked = scope["type"] == "http" and scope["method"] == "PUT"
-        upload = _PATH.fullmatch(scope["path"]) if asked else None
+        put = scope["type"] == "http" and scope["method"] == "PUT"
+        upload = _PATH.fullmatch(scope["path"]) if put else None
         if upload is None:
             yield receive
             return
@@ -204,7 +203,7 @@ def bound_uploads() -> None:
     manager = runtime.get_instance().uploaded_file_mgr
     if isinstance(manager, MemoryUploadedFileManager):  # another one has limits of its own
         try:
-            most = MAX_UPLOADS_TOTAL_MB.number(server_settings()) * MB
+            most = MAX_UPLOADS_TOTAL_MB.number() * MB
         except ValueError:  # told on the first page, which takes nothing
             most = 0
         largest = config.get_option("server.maxUploadSize") * MB
@@ -230,8 +229,11 @@ def forget_closed_tabs() -> bool:
     Safe on any thread but Streamlit's own, on which the sessions are ended.
 
     Seen in Streamlit 1.67.0. Without it, what the last visitor of a day has uploaded is in the
-    server's memory until somebody comes and goes on the next day. It can go when Streamlit does so
-    by itself. Where a newer version keeps sessions in another way, nothing is done.
+    server's memory until somebody comes and goes on the next day: the loop that runs all scripts
+    remembers the last session that it looked at, that its fragments with what they were called
+    with, and on a busy server the thread that still makes its page what it works on. It can go when
+    Streamlit does so by itself. Where a newer version keeps sessions in another way, nothing is
+    done.
 
     Returns:
         Whether anything went: a session, or what a page that was still being made for one had put
@@ -250,9 +252,7 @@ def forget_closed_tabs() -> bool:
         try:
             ended = expire()
             for _, info in ended:
-                _busy.extend(_threads_of(info.session))
-                info.session.shutdown()
-                _empty(info.session)
+                _end(info.session)
             done.set_result(bool(ended))
         except Exception as error:  # the cleanup logs it
             done.set_exception(error)
@@ -268,27 +268,16 @@ def forget_closed_tabs() -> bool:
     return ended or bool(over)
 
 
-def _threads_of(session: Any) -> list[threading.Thread]:
-    """Return the threads that make the page of a session.
+def _end(session: Any) -> None:
+    """End a session and let go of what it holds; note the threads that still make its page.
 
-    Seen in Streamlit 1.67.0. Without it, on a busy server, what a page was still working on when
-    its tab was given up stays in memory as garbage until somebody comes. It can go when a session
-    tells when its last script has ended.
+    Seen in Streamlit 1.67.0. Without it, see `forget_closed_tabs`. It can go when that goes.
     """
-
-    def made_for(thread: threading.Thread) -> str | None:
-        return getattr(getattr(thread, "streamlit_script_run_ctx", None), "session_id", None)
-
-    return [thread for thread in threading.enumerate() if made_for(thread) == session.id]
-
-
-def _empty(session: Any) -> None:
-    """Let go of what a session holds.
-
-    Seen in Streamlit 1.67.0. Without it, the last visitor's photographs are in the memory until the
-    next one comes: the loop that runs all scripts remembers the last session that it looked at, and
-    that its fragments with what they were called with. It can go when neither is so.
-    """
+    for thread in threading.enumerate():
+        context = getattr(thread, "streamlit_script_run_ctx", None)
+        if getattr(context, "session_id", None) == session.id:
+            _busy.append(thread)
+    session.shutdown()
     for name in ("session_state", "_fragment_storage"):
         if (held := getattr(session, name, None)) is not None:
             held.clear()

@@ -78,34 +78,34 @@ class _Links:
         self._clock = clock
         self._links: WeakKeyDictionary[AppSession, tuple[ClientState, float]] = WeakKeyDictionary()
 
-    def left(self, session: AppSession, asked: ClientState) -> bool:
+    def left(self, session: AppSession, request: ClientState) -> bool:
         """Return whether a fragment of a left page asks; give what else does the link's page."""
         link, until = self._links.get(session, (ClientState(), 0.0))
-        elsewhere = asked.page_script_hash != link.page_script_hash
-        if self._clock() >= until or self._is_link(asked, link):
-            if elsewhere and asked.page_script_hash and not asked.fragment_id:
+        elsewhere = request.page_script_hash != link.page_script_hash
+        if self._clock() >= until or self._is_link(request, link):
+            if elsewhere and request.page_script_hash and not request.fragment_id:
                 self._links[session] = followed, _ = ClientState(), self._clock() + _LEAVING_SECONDS
-                followed.CopyFrom(asked)
+                followed.CopyFrom(request)
         elif not elsewhere:
             self._links[session] = link, 0.0  # the browser shows the page
-        elif asked.fragment_id:
+        elif request.fragment_id:
             return True
         else:
-            asked.page_script_hash, asked.page_name = link.page_script_hash, link.page_name
-            asked.query_string = link.query_string
+            request.page_script_hash, request.page_name = link.page_script_hash, link.page_name
+            request.query_string = link.query_string
             # Else what the left page holds would count as a choice, as it is new to the link's run.
-            asked.widget_states.CopyFrom(link.widget_states)
+            request.widget_states.CopyFrom(link.widget_states)
         return False
 
-    def _is_link(self, asked: ClientState, before: ClientState) -> bool:
+    def _is_link(self, request: ClientState, before: ClientState) -> bool:
         """Return whether a request is made by a link, as the one before was.
 
         A link names what stands around the pages, and none of it is new. What speaks on a page
         names all that is on it, and something has changed.
         """
         known = before.widget_states.widgets
-        return not asked.fragment_id and (
-            asked.is_history_navigation or all(w in known for w in asked.widget_states.widgets)
+        return not request.fragment_id and (
+            request.is_history_navigation or all(w in known for w in request.widget_states.widgets)
         )
 
 

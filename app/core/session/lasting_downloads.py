@@ -11,8 +11,8 @@ from streamlit.runtime.media_file_storage import MediaFileKind
 
 from app.core.server.cleanup import CLEANUP
 
-#: Seconds for which a file is kept. The browser asks for it as soon as it is made; the rest is for
-#: a phone that changes its network just then, and for a download that is paused.
+#: Seconds for which a file is kept, from the first look after it was made. The browser asks for it
+#: at once; the rest is for a phone that changes its network just then, and a paused download.
 KEPT_SECONDS = 60.0
 
 #: Seconds for which a button is good after its page has replaced it, or its visitor has left: it
@@ -25,15 +25,9 @@ KEPT_BYTES = 128 * 2**20
 
 #: What is used of Streamlit's manager, most of it private.
 _NEEDED = (
-    "_deferred_callables",
-    "_delete_file",
-    "_drop_deferred_id",
-    "_file_metadata",
-    "_files_by_session_and_coord",
-    "_get_inactive_file_ids",
-    "_lock",
-    "_remove_orphaned_deferred_callables",
-    "can_read_files",
+    *("_deferred_callables", "_delete_file", "_drop_deferred_id", "_file_metadata", "_lock"),
+    *("_files_by_session_and_coord", "_get_inactive_file_ids"),
+    *("_remove_orphaned_deferred_callables", "can_read_files"),
 )
 
 
@@ -56,12 +50,10 @@ def keep_downloads() -> None:
     keeps such a file for a while. Where a newer version decides in another way what to delete,
     nothing is changed.
     """
-    if not runtime.exists():
-        return
     manager = runtime.get_instance().media_file_mgr
     known = all(hasattr(manager, name) for name in _NEEDED)
     # Another server's own storage may not tell how large its files are.
-    if known and manager.can_read_files and "execute_deferred" not in vars(manager):
+    if known and manager.can_read_files:
         CLEANUP.add(Keeper(manager).look)
 
 
@@ -78,11 +70,9 @@ class Keeper:
             clock: seconds, which only grow.
         """
         self._manager, self._clock = manager, clock
-        self._execute = manager.execute_deferred
         self._inactive = manager._get_inactive_file_ids
         self._since: dict[MediaFileMetadata, float] = {}
         self._replaced: dict[str, float] = {}
-        manager.execute_deferred = self._execute_and_keep  # type: ignore[method-assign]
         manager._get_inactive_file_ids = self._tidy  # type: ignore[method-assign]
         manager._remove_orphaned_deferred_callables = (  # type: ignore[method-assign]
             self._tidy_buttons
@@ -95,13 +85,6 @@ class Keeper:
             self._tidy()
             self._tidy_buttons()
             return self._held() < before
-
-    def _execute_and_keep(self, file_id: str) -> str:
-        """Make the file of a button, and return its address."""
-        url = self._execute(file_id)
-        with self._manager._lock:
-            self._tidy()  # its time begins now: a click alone ends no script
-        return url
 
     def _tidy(self) -> set[str]:
         """Delete the downloads that had their time, and return what else no page shows.

@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 import streamlit as st
 
-from app.core.legend import legend
+from app.core.components import hold, store_pick
 from app.core.stream_charts import text
 from app.core.stream_charts.curves import curves, describe_curves
 from app.core.stream_charts.drawing import (
@@ -19,8 +19,7 @@ from app.core.stream_charts.drawing import (
     timeline_html,
 )
 from app.core.stream_charts.timeline import MAX_BARS, MAX_PEOPLE, Timeline, person_name, timeline
-from app.core.text import counted
-from app.core.widget_value import hold, store_pick
+from app.core.text import counted, legend
 from fer.export.stream import GAP_SECONDS, FrameTimes, StreamRows, shares
 from fer.types import UNCERTAIN
 

@@ -7,7 +7,7 @@ from enum import Enum
 
 import streamlit as st
 
-from app.core.widget_value import hold, store_pick
+from app.core.components import hold, store_pick
 from app.live.device.component import device_problem, device_report
 from app.live.device.texts import explained
 from app.live.streaming.turn import Help

@@ -12,8 +12,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from app.core.paths import ROOT
-from app.core.settings import FINE_TUNING, FINE_TUNING_REPLAY
+from app.core.settings import FINE_TUNING, FINE_TUNING_REPLAY, ROOT
 from app.core.text import left
 from app.own_data.fine_tuning.runner import TrainingProgress
 

@@ -18,8 +18,8 @@ from pathlib import Path
 from pydantic import BaseModel, ValidationError
 
 from app.core.jobs import Cancelled, Job
-from app.core.paths import ROOT
 from app.core.server.events import log_disk_failure
+from app.core.settings import ROOT
 from fer.atomic_write import replace_folder
 from fer.errors import FerError
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 
 import streamlit as st
@@ -9,12 +10,11 @@ import streamlit as st
 from app.core.jobs import State
 from app.core.models.model_choice import answer_with, chosen_model
 from app.core.models.runnable import read_record
-from app.core.paths import models_dir
 from app.core.report.evaluation import adaptation
 from app.core.report.view import show_parts
 from app.core.server.end import at_end
-from app.core.server.environment import server_settings
 from app.core.session.tabs import this_visitor
+from app.core.settings import models_dir
 from app.core.text import escape_markdown
 from app.own_data.fine_tuning.command import (
     expectation,
@@ -83,7 +83,7 @@ def _fine_tunings() -> FineTunings:
 
 
 def _show_form(make_zip: Callable[[], bytes], counts: Mapping[str, int]) -> None:
-    initial, settings = chosen_model(), server_settings()
+    initial, settings = chosen_model(), os.environ
     if missing := too_few(counts):
         st.info(missing, icon=":material/info:")
     with st.container(border=True):
@@ -122,8 +122,7 @@ def _show_form(make_zip: Callable[[], bytes], counts: Mapping[str, int]) -> None
 
 
 def _start(name: str, make_zip: Callable[[], bytes]) -> None:
-    settings = server_settings()
-    command = run_command(chosen_model(), replay_path(settings))
+    command = run_command(chosen_model(), replay_path(os.environ))
     try:
         _fine_tunings().start(this_visitor(), name, make_zip, command)
     except NotStartedError as error:

@@ -22,7 +22,9 @@ def test_bars_keep_the_order_of_the_labels_so_that_faces_compare() -> None:
     assert figure.layout.xaxis.range[1] > 1.1, "a full bar leaves room for its figure"
     assert bars.textfont.color == figure.layout.yaxis.tickfont.color == "#123456"
     more = charts.probability_bars(np.append(SHARES, np.float32(0)), FERPLUS_LABELS)
-    assert more.layout.height > figure.layout.height
+    margins = figure.layout.margin.t + figure.layout.margin.b
+    for one, rows in ((figure, 7), (more, 8)):
+        assert one.layout.height - margins == 23 * rows, "a row is as high wherever it is"
     assert list(bars.text) == ["2%", "<1%", "3%", "90%", "1%", "4%", "<1%"]
 
 

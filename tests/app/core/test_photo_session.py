@@ -8,9 +8,8 @@ import zipfile
 
 import pytest
 
-from app.core.budget import Budget
+from app.core.budget import MB, Budget
 from app.core.jobs import Jobs, State
-from app.core.memory import MB
 from app.core.photo import Answerer, Missing, Photo, Upload
 from app.core.photo_session import PhotoSession
 from app.core.uploads import UploadLimits

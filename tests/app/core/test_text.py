@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from app.core import text as words
-from fer.labels import COLOURS
+from fer.labels import COLOURS, colour_of
 from fer.types import FLAWS, UNCERTAIN
 from tests.app.samples import faces_of
 
@@ -110,3 +110,24 @@ def test_the_time_left_is_no_more_exact_than_it_is_known(seconds: float, said: s
 )
 def test_who_waits_knows_for_what(ahead: int, places: int, said: str) -> None:
     assert said in words.waiting_line(ahead, places, "recording")
+
+
+@pytest.mark.parametrize(
+    ("answers", "values", "text"),
+    [
+        ([], None, ""),
+        (["uncertain"], None, "▨\u00a0uncertain"),
+        (["uncertain"], {"uncertain": "3"}, "▨\u00a0uncertain\u00a0**3**"),
+    ],
+)
+def test_what_has_no_colour_is_hatched(
+    answers: list[str], values: dict[str, str] | None, text: str
+) -> None:
+    assert words.legend(answers, values) == text
+
+
+def test_each_expression_stands_beside_its_colour_in_the_order_asked_for() -> None:
+    first, second = words.legend(["sad", "happy"]).split("\u2002 ")
+    assert colour_of("sad") in first
+    assert first.endswith("sad")
+    assert colour_of("happy") in second

@@ -1,10 +1,246 @@
-"""From uploads to the files in them."""
+"""From uploads to the files in them: archives as they should be, and as harm would make them."""
+
+import contextlib
+import io
+import random
+import stat
+import struct
+import tracemalloc
+import zipfile
+import zlib
+from collections.abc import Callable
 
 import pytest
 
-from app.core.photo import Photo, Upload
-from app.core.uploads import Files, files_of, limited
-from tests.app.core.test_archives import zip_of
+from app.core.budget import MB
+from app.core.photo import Photo, RefusedError, Upload
+from app.core.uploads import ArchiveLimits, Files, PhotoArchive, files_of, limited
+from tests.app.samples import png
+
+USUAL = ArchiveLimits()
+
+#: Offsets in an entry of the table of contents.
+FLAGS, METHOD, CRC, PACKED, SIZE, HEADER = 8, 10, 16, 20, 24, 42
+
+
+def zip_of(
+    *files: tuple[str | zipfile.ZipInfo, bytes], method: int = zipfile.ZIP_DEFLATED
+) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", method) as file:
+        for name, data in files:
+            file.writestr(name, data)
+    return out.getvalue()
+
+
+def outcome(data: bytes, limits: ArchiveLimits = USUAL) -> dict[str, str | bytes]:
+    """Return what becomes of each file: its contents, or why it is not read."""
+    found, _ = PhotoArchive(data, limits).photos()
+    became: dict[str, str | bytes] = {}
+    for photo in found:
+        try:
+            became[photo.name] = photo.error or photo.read()
+        except RefusedError as error:
+            became[photo.name] = str(error)
+    return became
+
+
+def info(name: str, *, mode: int = 0, system: int = 3) -> zipfile.ZipInfo:
+    made = zipfile.ZipInfo(name)
+    made.create_system, made.external_attr = system, mode << 16
+    return made
+
+
+def changed(data: bytes, name: str, offset: int, value: bytes) -> bytes:
+    """Return an archive with other bytes in the entry of a file in the table of contents."""
+    at = data.rindex(b"PK\x01\x02", 0, data.rindex(name.encode())) + offset
+    return data[:at] + value + data[at + len(value) :]
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_photos_are_read_in_their_order_and_what_is_no_file_is_left_out() -> None:
+    assert PhotoArchive(zip_of()).photos() == ([], 0)
+    found, left_out = PhotoArchive(
+        zip_of(
+            ("b/", b""), ("b/2.jpg", b"1"), ("b/2.jpg", b"2"), ("a.PNG", b"3"), ("nameless", b"4"),
+            ("__MACOSX/._a.jpg", b""), (".DS_Store", b""), ("x/Thumbs.db", b""),
+        )
+    ).photos()  # fmt: skip
+    assert [(one.name, one.read()) for one in found] == [
+        ("b/2.jpg", b"1"), ("b/2.jpg", b"2"), ("a.PNG", b"3"), ("nameless", b"4"),
+    ]  # fmt: skip
+    assert left_out == 3
+
+
+def test_a_name_that_begins_with_a_nul_costs_no_other_file() -> None:
+    data = zip_of(("X0a.jpg", b"one"), ("b.jpg", b"two")).replace(b"X0a.jpg", b"\x000a.jpg")
+    assert outcome(data) == {"unnamed": b"one", "b.jpg": b"two"}
+
+
+def test_whatever_the_library_raises_is_the_project_s_own_error(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(*_: object) -> None:
+        raise KeyError("of a version to come")
+
+    data = zip_of(("a.jpg", b"one"))
+    monkeypatch.setattr("zipfile.ZipExtFile.read", fail)
+    assert outcome(data) == {"a.jpg": "is damaged in the archive and cannot be read."}
+    monkeypatch.setattr("zipfile.ZipFile._RealGetContents", fail)
+    with pytest.raises(RefusedError, match="is not a ZIP archive that can be read"):
+        PhotoArchive(data)
+
+
+@pytest.mark.parametrize(
+    ("file", "shown", "reason"),
+    [
+        (info("../../etc/cron.jpg"), "etc/cron.jpg", "leads out"),
+        (info("/etc/passwd.jpg"), "etc/passwd.jpg", "leads out"),
+        (info("C:\\boot.jpg"), "C:/boot.jpg", "leads out"),
+        (info("../.hidden"), ".hidden", "leads out"),
+        (info("link.jpg", mode=stat.S_IFLNK | 0o777), "link.jpg", "link"),
+        (info("link2.jpg", mode=stat.S_IFLNK | 0o777, system=0), "link2.jpg", "link"),
+        (info("pipe.jpg", mode=stat.S_IFIFO | 0o666), "pipe.jpg", "not a usual file"),
+        (info("more.tar.gz"), "more.tar.gz", "archive within"),
+        (info("notes.txt"), "notes.txt", "no photo"),
+    ],
+)
+def test_what_is_no_photo_is_refused_and_the_rest_read(
+    file: zipfile.ZipInfo, shown: str, reason: str
+) -> None:
+    became = outcome(zip_of((file, b"harm"), ("good.jpg", b"good")))
+    assert became["good.jpg"] == b"good"
+    assert reason in str(became[shown])
+
+
+@pytest.mark.parametrize(
+    ("offset", "value", "reason"),
+    [
+        (FLAGS, struct.pack("<H", 0x1), "encrypted"),
+        (FLAGS, struct.pack("<H", 0x41), "encrypted"),
+        (FLAGS, struct.pack("<H", 0x20), "damaged"),
+        (METHOD, struct.pack("<H", 99), "method 99"),
+        (METHOD, struct.pack("<H", 9), "deflate64"),
+        (CRC, b"\0\0\0\0", "damaged"),
+        (PACKED, struct.pack("<I", 3), "damaged"),
+        (SIZE, struct.pack("<I", 2), "damaged"),
+        (SIZE, struct.pack("<I", 2**31), "larger than 64 MB"),
+        (HEADER, struct.pack("<I", 2**31), "damaged"),
+    ],
+)
+def test_a_file_that_lies_is_refused_and_the_rest_read(
+    offset: int, value: bytes, reason: str
+) -> None:
+    whole = zip_of(("bad.jpg", random.Random(0).randbytes(500)), ("good.jpg", b"good"))
+    became = outcome(changed(whole, "bad.jpg", offset, value))
+    assert reason in str(became["bad.jpg"])
+    assert became["good.jpg"] == b"good"
+
+
+def bomb(megabytes: int) -> bytes:
+    """Return 1 kB for each of so many megabytes of zeros, which say that they are 60 MB."""
+    deflate = zlib.compressobj(9, zlib.DEFLATED, -15)
+    block = deflate.compress(bytes(MB)) + deflate.flush(zlib.Z_FULL_FLUSH)
+    data = zip_of(("bomb.jpg", block * megabytes + deflate.flush()), method=zipfile.ZIP_STORED)
+    data = changed(data, "bomb.jpg", METHOD, struct.pack("<H", zipfile.ZIP_DEFLATED))
+    return changed(data, "bomb.jpg", SIZE, struct.pack("<I", 60 * MB))
+
+
+@pytest.mark.parametrize(
+    ("make", "limits", "reason", "most"),
+    [
+        (lambda: bomb(100), USUAL, "compressed to less than 1/100", 12),
+        (lambda: bomb(8192), USUAL, "damaged", 64),
+        (lambda: bomb(8192), ArchiveLimits(file_bytes=5 * MB), "larger than 5 MB", 1),
+        (lambda: bomb(8192), ArchiveLimits(total_bytes=7 * MB), "unpacks to more than 7 MB", 8),
+        (lambda: zip_of(("bomb.jpg", bytes(50 * MB)), method=zipfile.ZIP_BZIP2), USUAL, "bzip2", 1),
+        (lambda: zip_of(("bomb.jpg", bytes(50 * MB)), method=zipfile.ZIP_LZMA), USUAL, "LZMA", 1),
+    ],
+)
+def test_gigabytes_of_zeros_do_not_fill_the_memory(
+    make: Callable[[], bytes], limits: ArchiveLimits, reason: str, most: int
+) -> None:
+    data = make()
+    tracemalloc.start()
+    became = outcome(data, limits)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert reason in str(became["bomb.jpg"])
+    assert peak < most * MB
+
+
+def test_unpacked_bytes_are_counted_of_a_file_and_of_all_together() -> None:
+    photo = random.Random(1).randbytes(100_000)
+    data = zip_of(*[(f"{number}.jpg", photo) for number in range(4)])
+    assert list(outcome(data, ArchiveLimits(total_bytes=400_000)).values()) == [photo] * 4
+    assert list(outcome(data, ArchiveLimits(file_bytes=100_000)).values()) == [photo] * 4
+    assert photo not in outcome(data, ArchiveLimits(file_bytes=99_999)).values()
+    assert outcome(data, ArchiveLimits(total_bytes=399_999))["3.jpg"] != photo
+    first, second, *others = outcome(data, ArchiveLimits(total_bytes=250_000)).values()
+    assert first == second == photo
+    assert others == ["was not read: the archive unpacks to more than 0 MB."] * 2
+    again, _ = PhotoArchive(data, ArchiveLimits(total_bytes=400_000)).photos()
+    assert [one.read() for one in (*again, *again)] == [photo] * 8, "each counts once"
+
+
+@pytest.mark.parametrize(("zeros", "refused"), [(1_550_000, False), (1_800_000, True)])
+def test_a_file_is_unpacked_to_at_most_a_hundred_times_its_size(zeros: int, refused: bool) -> None:
+    data = zip_of(("a.bmp", random.Random(2).randbytes(15_000) + bytes(zeros)))
+    assert ("1/100 of its size" in str(outcome(data)["a.bmp"])) == refused
+    assert outcome(zip_of(("a.bmp", bytes(900_000))))["a.bmp"] == bytes(900_000), "a drawing"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"PK\x03\x04" + bytes(100), b"notes", png(), b"PK\x05\x06" + b"\xff" * 18],
+    ids=["empty", "header", "text", "picture", "no members"],
+)
+def test_what_is_no_archive_says_so(data: bytes) -> None:
+    with pytest.raises(RefusedError, match="is not a ZIP archive that can be read"):
+        PhotoArchive(data)
+
+
+def test_an_archive_with_too_many_files_or_too_long_a_table_is_refused() -> None:
+    data = zip_of(*[(f"{number:04}.jpg", b"") for number in range(2000)])
+    size = 2000 * (46 + len("0000.jpg"))
+    good = ArchiveLimits(entries=2000, directory_bytes=size)
+    assert len(PhotoArchive(data, good).photos()[0]) == 2000
+    with pytest.raises(RefusedError, match="it holds 2,000 files; at most 1,999"):
+        PhotoArchive(data, ArchiveLimits(entries=1999))
+    with pytest.raises(RefusedError, match="table of contents is too long"):
+        PhotoArchive(data, ArchiveLimits(directory_bytes=size - 1))
+
+
+def test_names_in_other_encodings_are_read_as_well_as_can_be() -> None:
+    plain = zip_of(("xxxxx.jpg", b"photo"))
+    unmarked = plain.replace(b"xxxxx", "caf\u00e9".encode())
+    assert outcome(unmarked) == {"caf\u00e9.jpg": b"photo"}
+    ((name, contents),) = outcome(
+        plain.replace(b"xxxx", "\u5199\u771f".encode("shift_jis"))
+    ).items()
+    assert contents == b"photo"
+    assert name.endswith("x.jpg")
+    wrong = plain.replace(b"xxxxx", b"\xff\xfe\xfd\xfc\xfb")
+    for sign, offset in ((b"PK\x01\x02", FLAGS), (b"PK\x03\x04", 6)):
+        at = wrong.index(sign) + offset
+        wrong = wrong[:at] + struct.pack("<H", 0x800) + wrong[at + 2 :]
+    with pytest.raises(RefusedError, match="not in the encoding"):
+        PhotoArchive(wrong)
+
+
+def test_a_damaged_archive_gives_reasons_and_raises_nothing_else() -> None:
+    mixed = zip_of(("a.jpg", png()), ("b/c.png", png(2)), ("notes.txt", b"x"), ("d.zip", b"PK"))
+    chance, read = random.Random(2), 0
+    damages = [mixed[: len(mixed) * tenth // 10] for tenth in range(10)]
+    for _ in range(300):
+        one = bytearray(mixed)
+        for _ in range(chance.randint(1, 8)):
+            one[chance.randrange(len(one))] ^= 1 << chance.randrange(8)
+        damages.append(bytes(one))
+    for data in damages:
+        with contextlib.suppress(RefusedError):
+            read += bool(outcome(data))
+    assert read
 
 
 def zipped(*names: str) -> bytes:

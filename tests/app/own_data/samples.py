@@ -11,9 +11,8 @@ from pathlib import Path
 
 from PIL import Image as PillowImage
 
-from app.core.budget import Budget
+from app.core.budget import MB, Budget
 from app.core.jobs import Jobs
-from app.core.memory import MB
 from app.core.models.runnable import ModelEntry
 from app.core.photo import Answerer, Photo, Upload
 from app.core.uploads import UploadLimits

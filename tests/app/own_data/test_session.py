@@ -5,9 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from app.core.budget import Budget
+from app.core.budget import MB, Budget
 from app.core.jobs import Jobs
-from app.core.memory import MB
 from app.core.photo import Missing, Photo, Upload
 from app.core.uploads import UploadLimits
 from app.own_data.own_set import Label, OwnFace, OwnSet

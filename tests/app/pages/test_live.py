@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.core.session import of_tab
+from app.core import state as core_state
 from app.core.session.stream_files import FORMATS
 from app.live import camera, notices, state, webrtc
 from app.live.camera import CameraProblem
@@ -223,8 +223,8 @@ def test_after_it_the_session_is_there_with_its_downloads_until_it_is_cleared(
 def test_files_have_the_time_of_the_visitor(
     session: LiveSession, monkeypatch: pytest.MonkeyPatch, zone: str | None, offset: float
 ) -> None:
-    monkeypatch.setattr(of_tab.st, "context", SimpleNamespace(timezone=zone))
-    began = session.record.result(of_tab.visitors_zone()).info.time
+    monkeypatch.setattr(core_state.st, "context", SimpleNamespace(timezone=zone))
+    began = session.record.result(core_state.visitors_zone()).info.time
     assert began.utcoffset().total_seconds() == 3600 * offset  # type: ignore[union-attr]
 
 

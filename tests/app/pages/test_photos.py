@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 from app.core.budget import Budget
 from app.core.models import running_model
 from app.core.models.head_text import IN_SHORT, NAMES
-from app.core.paths import ROOT
+from app.core.settings import ROOT
 from app.photos.selection import PER_PAGE
 from app.photos.session import FEW, GallerySession
 from fer.errors import ModelError

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from app.core.budget import UploadFolders
 from app.core.jobs import Job, Jobs
 from app.core.models import running_model
-from app.core.upload_folders import UploadFolders
 from app.video import state
 from app.video.session import VideoSession
 from fer.errors import ModelError

@@ -5,9 +5,8 @@ import io
 import pytest
 from PIL import Image as PillowImage
 
-from app.core.budget import Budget
+from app.core.budget import MB, Budget
 from app.core.jobs import Jobs, State
-from app.core.memory import MB
 from app.core.photo import Missing, Upload
 from app.core.priority import PHOTOGRAPHS
 from app.core.uploads import UploadLimits

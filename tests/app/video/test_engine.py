@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.core.paths import model_dir
+from app.core.settings import model_dir
 from app.video import engine, sample
 from app.video.engine import Result, VideoSettings, check_work, most_pixels, read_video
 from fer.errors import VideoError

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from app.core.budget import UploadFolders
 from app.core.jobs import Jobs, State
 from app.core.server.events import counters
-from app.core.upload_folders import UploadFolders
 from app.video import state
 from app.video.engine import VideoSettings
 from app.video.session import CANCELLED, VideoSession

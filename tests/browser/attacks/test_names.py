@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import json
+import urllib.request
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -13,7 +15,7 @@ from urllib.parse import urlparse
 import pytest
 from playwright.sync_api import Browser, FilePayload, Page, expect
 
-from app.core.paths import SAMPLE
+from app.core.settings import SAMPLE
 from fer.evaluation.report import Report
 from tests.browser.conftest import Open, Serve, follow, until_made
 from tests.browser.test_video import write_clip
@@ -59,7 +61,7 @@ def site(serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> Site:
     named = dict.fromkeys(("name", "machine", "command", "preset"), MARKUP)
     report.model_copy(update={**named, "data": data}).save(directory)
     log = folder / "log.txt"
-    env = {"FER_MODEL": str(SHIPPED_MODEL), "FER_MODELS": str(folder)}
+    env = {"FER_MODEL": str(SHIPPED_MODEL), "FER_MODELS": str(folder), "FER_LOG": "json"}
     turn = {"TURN_URLS": "turn:127.0.0.1:3478"}
     return Site(serve(env | turn | SECRETS, log=log), log)
 
@@ -158,9 +160,16 @@ def test_live(page: Page) -> None:
 def test_nothing_was_fetched_from_elsewhere_and_no_secret_was_sent_or_logged(site: Site) -> None:
     assert site.got
     assert not [url for url in site.asked if EVIL in url]
-    told = b"".join(site.got) + site.log.read_bytes()
-    assert not [name for name, secret in SECRETS.items() if secret.encode() in told]
-    assert b"HYPERLINK" not in site.log.read_bytes()
+    with urllib.request.urlopen(f"{site.url}/_stcore/metrics", timeout=60) as answer:
+        figures = answer.read()
+    log = site.log.read_bytes()
+    sent = b"".join(site.got) + log + figures
+    assert not [name for name, secret in SECRETS.items() if secret.encode() in sent]
+    # The operator learns what happened, and nothing of a visitor.
+    assert b'event="photo_answered",kind="news"' in figures
+    events = {json.loads(line)["event"] for line in log.splitlines() if line.startswith(b"{")}
+    assert {"server_started", "photo_answered"} <= events
+    assert not [word for word in (b"HYPERLINK", b"pwned", b"up.jpg") if word in log + figures]
 
 
 def answer(url: str, method: str, path: str, **headers: str) -> tuple[int, str]:

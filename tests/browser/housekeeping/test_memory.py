@@ -6,7 +6,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, expect
 
-from app.core.paths import SAMPLE
+from app.core.settings import SAMPLE
 from tests.browser import acts
 from tests.browser.conftest import Forgetful, wait_until
 from tests.browser.server import server_of

@@ -9,15 +9,13 @@ from typing import Any
 
 import pytest
 import skimage.data
-import streamlit_webrtc.component
-from aiortc.contrib.media import MediaRelay
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from app.core.components import store_pick
 from app.core.models import running_model
 from app.core.models.model_choice import chosen_model
 from app.core.settings import MODEL, MODELS
-from app.core.widget_value import store_pick
 from app.live import state
 from app.live.streaming.session import LiveModel
 from app.live.streaming.turn import Help, Ice, IceSource
@@ -41,9 +39,7 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def app(models: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
-    monkeypatch.setattr(streamlit_webrtc.component, "get_this_session_info", lambda: None)
-    monkeypatch.setattr("app.live.webrtc_patches.get_global_relay", MediaRelay)  # needs a server
+def app(models: Path, live_page: None, monkeypatch: pytest.MonkeyPatch) -> AppTest:
     monkeypatch.setattr(IceSource, "current", lambda _: Ice(Help.LOCAL, ()))
     return AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=120).run()
 

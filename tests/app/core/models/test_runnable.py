@@ -1,4 +1,4 @@
-"""Which models can answer."""
+"""Which models can answer, and which one runs."""
 
 import json
 import logging
@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from app.core.models import running_model
 from app.core.models.model_choice import facts
 from app.core.models.runnable import entry_of, read_record, runnable_models
-from app.core.settings import MODEL, MODELS
+from app.core.settings import MODEL, MODELS, ROOT, model_dir
 from fer.errors import ModelError
 from fer.evaluation.report import Report
 from fer.model.spec import ModelSpec
@@ -194,3 +195,24 @@ def test_a_record_is_read_again_when_its_file_changed_and_an_error_each_time(
     (tmp_path / kind.filename).unlink()
     with pytest.raises(ModelError, match="is missing"):
         read_record(kind, tmp_path)
+
+
+def test_the_shipped_model_runs_unless_another_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv(MODEL.name, raising=False)
+    assert model_dir() == ROOT / "models" / "compact"
+    monkeypatch.setenv(MODEL.name, "runs/mine")
+    assert model_dir() == ROOT / "runs" / "mine"
+    monkeypatch.setenv(MODEL.name, str(tmp_path))
+    assert model_dir() == tmp_path
+
+
+def test_a_missing_model_is_an_error_that_is_not_remembered(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv(MODEL.name, str(tmp_path))
+    for _ in range(2):
+        with pytest.raises(ModelError, match=r"spec\.json is missing"):
+            running_model.photo_analyzer()
+        assert running_model.matching_report() is None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from streamlit.runtime.stats import StatsManager, StatsProvider
@@ -11,7 +13,7 @@ import fer
 from app.core.server import events, metrics
 from app.core.server.cleanup import Cleanup
 from app.core.server.events import LOGGED, Counters, counters
-from app.core.server.metrics import COUNTERS, GAUGES, ServerStats
+from app.core.server.metrics import COUNTERS, GAUGES, ServerStats, serve_metrics
 from app.live import state
 from fer.records import file_sha256
 from tests.samples import ROOT, SHIPPED_MODEL
@@ -23,7 +25,7 @@ def _unused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(events, "_counters", Counters())
     monkeypatch.setattr(metrics, "CLEANUP", Cleanup())
     monkeypatch.setattr(metrics, "resident_bytes", lambda: None)
-    monkeypatch.setattr(metrics, "server_settings", lambda: {"FER_MAX_STREAMS": "4"})
+    monkeypatch.setenv("FER_MAX_STREAMS", "4")
 
 
 def lines(*names: str) -> list[str]:
@@ -35,6 +37,14 @@ def lines(*names: str) -> list[str]:
     found = manager.get_stats(list(names) or None)
     assert found.keys() == set(names or (*GAUGES, *COUNTERS))
     return [stat.to_metric_str() for stats in found.values() for stat in stats]
+
+
+def test_a_server_serves_them_once(streamlit_server: Callable[[object], None]) -> None:
+    manager = StatsManager()
+    streamlit_server(SimpleNamespace(stats_mgr=manager))
+    for _ in range(2):
+        serve_metrics()
+    assert len(manager.get_stats(["fer_lens_info"])["fer_lens_info"]) == 1
 
 
 def test_what_is_not_known_is_left_out() -> None:

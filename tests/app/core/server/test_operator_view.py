@@ -13,6 +13,7 @@ from app.core.server.operator_view import ATTEMPTS, lets_in, network_of, passwor
 from app.core.settings import SETTINGS
 from app.live import state
 from app.live.streaming.turn import IceSource, RelayState, relay_facts
+from tests.app.samples import words
 from tests.samples import ROOT
 
 PASSWORD = "correct horse battery"
@@ -77,11 +78,6 @@ def try_password(page: AppTest, given: str) -> AppTest:
     page.run()
     page.text_input[0].set_value(given)
     return page.button[0].click().run()
-
-
-def words(page: AppTest) -> str:
-    said = (*page.title, *page.markdown, *page.error, *page.caption)
-    return "\n".join(str(element.value) for element in said)
 
 
 def test_without_a_password_there_is_no_page(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 """Where the cleanup is started, and where not."""
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -28,25 +29,19 @@ def test_a_test_of_a_page_does_not_start_it(cleanup: Cleanup, page: AppTest) -> 
 
 
 def test_a_server_starts_it_and_deletes_what_a_killed_one_left(
-    cleanup: Cleanup, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    cleanup: Cleanup,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    streamlit_server: Callable[[object], None],
 ) -> None:
     (tmp_path / "fer-lens-videos-of-another" / "1").mkdir(parents=True)
     monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path))
     bounded: list[int] = []
     started = counters().total("server_started")
-    real = object.__new__(runtime.Runtime)
-    monkeypatch.setattr(runtime, "exists", lambda: True)
-    monkeypatch.setattr(runtime, "get_instance", lambda: real)
+    streamlit_server(object.__new__(runtime.Runtime))
     monkeypatch.setattr(server, "bound_allocator", lambda: bounded.append(1))
-    for name in (
-        "shorten_switches",
-        "keep_clicks",
-        "hold_uploads",
-        "bound_uploads",
-        "end_in_time",
-        "begin_log",
-        "serve_metrics",
-    ):
+    patches = "shorten_switches keep_clicks keep_downloads hold_uploads bound_uploads end_in_time"
+    for name in f"{patches} begin_log serve_metrics".split():
         monkeypatch.setattr(server, name, lambda *_: None)
     server.begin_server()
     server.begin_server()

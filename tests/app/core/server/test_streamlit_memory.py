@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import nullcontext
 from tempfile import SpooledTemporaryFile
 from types import SimpleNamespace
 
 import pytest
 from starlette.applications import Starlette
 from starlette.datastructures import Headers, UploadFile
+from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartParser
 from starlette.types import Message
-from streamlit import runtime
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.memory_session_storage import MemorySessionStorage
@@ -25,15 +26,18 @@ from streamlit.runtime.scriptrunner_utils.script_run_context import (
 from streamlit.web.server.starlette import starlette_routes
 from streamlit.web.server.starlette.starlette_routes import create_upload_routes
 
-from app.core.memory import MB
+from app.core.budget import MB
 from app.core.server.streamlit_memory import (
     CLAIM_SECONDS,
     UploadMemory,
+    bound_uploads,
     forget_closed_tabs,
     hold_uploads,
 )
 from tests import loops
 from tests.app.samples import Clock
+
+Serve = Callable[[object], None]
 
 LIMIT = 3 * 2**20
 HEADERS = Headers({"content-type": "multipart/form-data; boundary=x"})
@@ -151,6 +155,19 @@ def site(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Site:
     return Site(clock)
 
 
+@pytest.mark.parametrize(("setting", "taken"), [("0", 0), ("many", 0), ("7", 7), ("", 1000)])
+def test_all_uploads_of_a_server_have_what_is_set(
+    streamlit_server: Serve, monkeypatch: pytest.MonkeyPatch, setting: str, taken: int
+) -> None:
+    monkeypatch.setenv("FER_MAX_UPLOADS_TOTAL_MB", setting)
+    monkeypatch.setattr(UploadMemory, "hold", lambda memory: bounds.append(memory._most))
+    bounds: list[int] = []
+    for manager in (object(), MemoryUploadedFileManager("/upload")):  # another has its own limits
+        streamlit_server(SimpleNamespace(uploaded_file_mgr=manager))
+        bound_uploads()
+    assert bounds == [taken * MB]
+
+
 @pytest.mark.parametrize("declared", [True, False])
 def test_a_tab_gets_no_more_in_than_its_budget(site: Site, *, declared: bool) -> None:
     assert site.put("a", "1", 40, declared=declared) == (204, 40)
@@ -164,6 +181,24 @@ def test_all_tabs_together_get_no_more_in_than_theirs(site: Site) -> None:
     assert site.put("a", "1", 60)[0] == 204
     assert site.put("b", "1", 60) == (503, 0)
     assert site.put("b", "1", 30)[0] == 204
+
+
+@pytest.mark.parametrize(
+    ("coming", "free", "status"),
+    [
+        (66 * MB, 1000 * MB, None),
+        (66 * MB + 1, 1000 * MB, 413),
+        (60 * MB, 160 * MB, None),
+        (60 * MB, 160 * MB - 1, 503),
+    ],
+)
+def test_a_limit_can_be_reached_but_not_passed(
+    site: Site, coming: int, free: int, status: int | None
+) -> None:
+    site.free = free
+    with pytest.raises(HTTPException) if status else nullcontext() as refusal:
+        site.memory._check("a", coming, ask=True)
+    assert (refusal.value.status_code if refusal else None) == status
 
 
 def test_what_still_arrives_counts(site: Site) -> None:
@@ -263,18 +298,14 @@ def server_with(storage: MemorySessionStorage, loop: asyncio.AbstractEventLoop) 
     )
 
 
-def serve(monkeypatch: pytest.MonkeyPatch, server: object) -> None:
-    monkeypatch.setattr(runtime, "get_instance", lambda: server)
-
-
 @pytest.mark.parametrize("over", [False, True])
 def test_sessions_go_when_their_time_is_over_on_streamlits_thread(
-    monkeypatch: pytest.MonkeyPatch, loop: asyncio.AbstractEventLoop, over: bool
+    streamlit_server: Serve, loop: asyncio.AbstractEventLoop, over: bool
 ) -> None:
     storage = MemorySessionStorage(ttl_seconds=0 if over else 1000)
     session = Session("a")
     storage.save(SimpleNamespace(session=session))  # type: ignore[arg-type]
-    serve(monkeypatch, server_with(storage, loop))
+    streamlit_server(server_with(storage, loop))
     assert forget_closed_tabs() is over
     assert session.ended_on == ("streamlit" if over else "")
     assert (not session.session_state, not session._fragment_storage) == (over, over)
@@ -282,11 +313,11 @@ def test_sessions_go_when_their_time_is_over_on_streamlits_thread(
 
 
 def test_a_page_that_is_still_being_made_goes_when_it_is(
-    monkeypatch: pytest.MonkeyPatch, loop: asyncio.AbstractEventLoop
+    streamlit_server: Serve, loop: asyncio.AbstractEventLoop
 ) -> None:
     storage = MemorySessionStorage(ttl_seconds=0)
     storage.save(SimpleNamespace(session=Session("a")))  # type: ignore[arg-type]
-    serve(monkeypatch, server_with(storage, loop))
+    streamlit_server(server_with(storage, loop))
     made = threading.Event()
     threads = [threading.Thread(target=made.wait, args=(60,)) for _ in range(2)]
     for thread, tab in zip(threads, "ab", strict=True):
@@ -309,10 +340,10 @@ def set_context(thread: threading.Thread, tab: str) -> None:
 
 
 def test_a_server_that_has_ended_or_keeps_them_in_another_way_is_left_alone(
-    monkeypatch: pytest.MonkeyPatch,
+    streamlit_server: Serve,
 ) -> None:
     ended = asyncio.new_event_loop()
     ended.close()
     for server in (SimpleNamespace(), server_with(MemorySessionStorage(), ended)):
-        serve(monkeypatch, server)
+        streamlit_server(server)
         assert not forget_closed_tabs()

@@ -1,7 +1,10 @@
 """Clicks beside other requests for a run of a page, with Streamlit's own sessions."""
 
 import inspect
+import time
+from collections.abc import Callable
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from streamlit import config
@@ -16,6 +19,7 @@ from streamlit.runtime.scriptrunner_utils.script_requests import (
 )
 
 from app.core.session.clicks import keep_clicks
+from tests.app.samples import Clock
 
 FACE = WidgetState(id="face", json_trigger_value="1")
 BUTTON = WidgetState(id="remove", trigger_value=True)
@@ -56,6 +60,14 @@ def session_class() -> type[AppSession]:
     return Session
 
 
+def patched(clock: Callable[[], float] = time.monotonic) -> Any:
+    """Return a session that keeps clicks."""
+    kind = session_class()
+    keep_clicks(kind, clock)
+    keep_clicks(kind, clock)  # each run of a page asks for it
+    return kind()
+
+
 def state(*widgets: WidgetState, fragment: str = "") -> ClientState:
     return ClientState(widget_states=WidgetStates(widgets=widgets), fragment_id=fragment)
 
@@ -92,6 +104,7 @@ FIRST, FRAGMENT = asks("live", NOTICE, CAMERA), asks("live", NOTICE, CAMERA, fra
     [
         ([FIRST, FIRST], ["live", "live"]),
         ([FRAGMENT, FIRST, FRAGMENT], ["live"]),  # in its fragments, the running script sees to it
+        ([FRAGMENT, asks("about", SLIDER)], ["about"]),  # what a fragment asks for is no link
         # Whatever the page that is left says: the link's page is what is made.
         ([TO_ABOUT, FIRST], ["about", "about"]),
         ([TO_ABOUT, FIRST, FIRST, FRAGMENT], ["about", "about", "about"]),
@@ -111,46 +124,35 @@ FIRST, FRAGMENT = asks("live", NOTICE, CAMERA), asks("live", NOTICE, CAMERA, fra
 def test_what_a_left_page_says_does_not_take_the_place_of_a_link(
     requests: list[ClientState], pages: list[str]
 ) -> None:
-    kind = session_class()
-    keep_clicks(kind)
-    session = kind()
+    session = patched()
     for request in requests:
         copy = ClientState()
         copy.CopyFrom(request)
         session.request_rerun(copy)
     runs = [(run.page_script_hash, run.page_name, run.query_string) for run in session.runs]
     assert runs == [(page, page.title(), f"of={page}") for page in pages]
-    assert session._scriptrunner is not None
     waiting = session._scriptrunner._requests._rerun_data
     assert waiting.page_script_hash in ("", pages[-1]), "no fragment of a left page waits"
 
 
-def test_what_a_left_page_holds_is_no_choice_on_the_next() -> None:
-    kind = session_class()
-    keep_clicks(kind)
-    session = kind()
+def test_what_a_left_page_holds_is_no_choice_on_the_next(clock: Clock) -> None:
+    session = patched(clock)
     for page, *on_it in (("about", NOTICE), ("live", NOTICE, CAMERA)):
         session.request_rerun(asks(page, *on_it))
     assert [[*widgets(run)] for run in session.runs] == [["notice"], ["notice"]]
 
 
-def test_a_request_long_after_a_link_is_for_the_page_that_it_names() -> None:
-    now, kind = [0.0], session_class()
-    keep_clicks(kind, lambda: now[0])
-    session = kind()
+def test_a_request_long_after_a_link_is_for_the_page_that_it_names(clock: Clock) -> None:
+    session = patched(clock)
     session.request_rerun(asks("about"))
-    now[0] = 60.0
+    clock.seconds += 60
     session.request_rerun(asks("live", CAMERA))
     assert [run.page_script_hash for run in session.runs] == ["about", "live"]
 
 
 def after(clicks: list[ClientState], *, kept: bool = True) -> list[dict[str, WidgetState]]:
     """Return the widgets of each run that began after these clicks in a page that is running."""
-    kind = session_class()
-    if kept:
-        keep_clicks(kind)
-        keep_clicks(kind)  # each run of a page asks for it
-    session = kind()
+    session = patched() if kept else session_class()()
     for click in clicks:
         session.request_rerun(click)
     return [widgets(run) for run in session.runs]
@@ -188,11 +190,8 @@ def test_streamlit_still_loses_it_without() -> None:
 
 
 def test_a_run_that_has_not_begun_hands_on_what_it_was_for() -> None:
-    kind = session_class()
-    keep_clicks(kind)
-    session = kind()
+    session = patched()
     old = session._scriptrunner
-    assert old is not None
     old.request_rerun(RerunData(widget_states=state(BUTTON).widget_states))
     session.request_rerun(state(SLIDER))
     assert widgets(session.runs[0]) == {"slider": SLIDER, "remove": BUTTON}
@@ -203,13 +202,10 @@ def test_where_every_run_waits_for_the_one_before_nothing_is_taken(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(config, "get_option", {"runner.fastReruns": False}.__getitem__)
-    kind = session_class()
-    keep_clicks(kind)
-    session = kind()
+    session = patched()
     session.request_rerun(state(FACE, fragment="photo"))
     session.request_rerun(state(SLIDER))
     assert session.runs == []
-    assert session._scriptrunner is not None
     waiting = session._scriptrunner._requests.on_scriptrunner_ready()
     assert waiting.type is ScriptRequestType.RERUN
     assert widgets(waiting.rerun_data) == {"face": FACE, "slider": SLIDER}
@@ -218,11 +214,9 @@ def test_where_every_run_waits_for_the_one_before_nothing_is_taken(
 def test_a_version_that_keeps_it_in_another_way_is_left_alone(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    kind = session_class()
-    keep_clicks(kind)
     for runner in (None, SimpleNamespace(request_stop=lambda: None)):
-        session = kind()
-        session._scriptrunner = runner  # type: ignore[assignment]
+        session = patched()
+        session._scriptrunner = runner
         session.request_rerun(state(SLIDER))
         assert [widgets(run) for run in session.runs] == [{"slider": SLIDER}]
         session.request_rerun(None)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import PurePosixPath
 from types import SimpleNamespace
 
 import pytest
-from streamlit import runtime
 from streamlit.runtime.media_file_manager import MediaFileManager
 from streamlit.runtime.media_file_storage import MediaFileStorageError
 from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
@@ -46,26 +46,25 @@ class Server(MediaFileManager):
         return self.read_file(PurePosixPath(url).name) is not None
 
 
-class Timer:
-    """Lets time pass, and the cleanup look each second."""
-
-    def __init__(self, clock: Clock, keeper: Keeper) -> None:
-        self._clock, self._keeper = clock, keeper
-
-    def wait(self, seconds: float) -> None:
-        for _ in range(int(seconds)):
-            self._clock.seconds += 1
-            self._keeper.look()
-
-
 @pytest.fixture
 def server() -> Server:
     return Server()
 
 
+Wait = Callable[[float], None]
+
+
 @pytest.fixture
-def timer(clock: Clock, server: Server) -> Timer:
-    return Timer(clock, Keeper(server, clock))
+def wait(clock: Clock, server: Server) -> Wait:
+    """Let time pass, and the cleanup look each second."""
+    keeper = Keeper(server, clock)
+
+    def pass_time(seconds: float) -> None:
+        for _ in range(int(seconds)):
+            clock.seconds += 1
+            keeper.look()
+
+    return pass_time
 
 
 def test_streamlit_alone_deletes_a_file_before_it_is_fetched() -> None:
@@ -74,41 +73,41 @@ def test_streamlit_alone_deletes_a_file_before_it_is_fetched() -> None:
 
 
 def test_a_file_lasts_while_other_pages_end_until_its_time_is_over(
-    server: Server, timer: Timer
+    server: Server, wait: Wait
 ) -> None:
     first = server.click(b"first")
-    timer.wait(KEPT_SECONDS / 2)
+    wait(KEPT_SECONDS / 2)
     second = server.click(b"second")
     server.pages_end()
-    timer.wait(KEPT_SECONDS / 2 - 1)
+    wait(KEPT_SECONDS / 2 - 1)
     assert (server.has(first), server.has(second)) == (True, True)
-    timer.wait(1)
+    wait(1)
     assert (server.has(first), server.has(second)) == (False, True)
-    timer.wait(KEPT_SECONDS / 2)
+    wait(KEPT_SECONDS / 2)
     assert not server.has(second)
 
 
 def test_a_second_click_that_makes_the_same_file_begins_its_time_anew(
-    server: Server, timer: Timer
+    server: Server, wait: Wait
 ) -> None:
     first = server.click(b"faces")
-    timer.wait(KEPT_SECONDS * 0.9)
+    wait(KEPT_SECONDS * 0.9)
     assert server.click(b"faces") == first
-    timer.wait(KEPT_SECONDS * 0.9)
+    wait(KEPT_SECONDS * 0.9)
     assert server.has(first)
-    timer.wait(KEPT_SECONDS * 0.2)
+    wait(KEPT_SECONDS * 0.2)
     assert not server.has(first)
 
 
 def test_a_replaced_button_can_be_clicked_until_its_time_is_over(
-    server: Server, timer: Timer
+    server: Server, wait: Wait
 ) -> None:
     old, new = server.show_button(b"old"), server.show_button(b"new")
     server.pages_end()
-    timer.wait(BUTTON_SECONDS * 0.9)
+    wait(BUTTON_SECONDS * 0.9)
     assert server.has(server.execute_deferred(old))
     server.pages_end()
-    timer.wait(BUTTON_SECONDS * 0.2)  # nobody is there any more, and the cleanup tidies up
+    wait(BUTTON_SECONDS * 0.2)  # nobody is there any more, and the cleanup tidies up
     with pytest.raises(MediaFileStorageError, match="not found"):
         server.execute_deferred(old)
     assert server.has(server.execute_deferred(new))
@@ -126,7 +125,7 @@ def test_a_replaced_button_can_be_clicked_until_its_time_is_over(
 )
 def test_files_together_are_bounded_and_the_newest_stay(
     server: Server,
-    timer: Timer,
+    wait: Wait,
     monkeypatch: pytest.MonkeyPatch,
     sizes: list[int],
     kept: list[bool],
@@ -135,7 +134,7 @@ def test_files_together_are_bounded_and_the_newest_stay(
     urls = []
     for number, size in enumerate(sizes):
         urls.append(server.click(bytes([number]) * size))
-        timer.wait(1)
+        wait(1)
     assert [server.has(url) for url in urls] == kept
 
 
@@ -150,17 +149,13 @@ def test_pictures_and_files_of_a_page_are_left_to_streamlit(server: Server) -> N
     assert not server.has(picture)
 
 
-def test_it_holds_for_the_manager_of_the_server_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    server = Server()
-    cleanup = Cleanup()
+def test_it_holds_for_the_manager_of_the_server(
+    monkeypatch: pytest.MonkeyPatch, streamlit_server: Callable[[object], None]
+) -> None:
+    server, cleanup = Server(), Cleanup()
     monkeypatch.setattr(lasting_downloads, "CLEANUP", cleanup)
-    keep_downloads()  # without a server there is nothing to do
-    monkeypatch.setattr(runtime, "exists", lambda: True)
-    monkeypatch.setattr(runtime, "get_instance", lambda: SimpleNamespace(media_file_mgr=server))
+    streamlit_server(SimpleNamespace(media_file_mgr=server))
     keep_downloads()
-    keeper = server.execute_deferred
-    keep_downloads()
-    assert server.execute_deferred == keeper
     url = server.click(b"faces")
     assert server.has(url)
     monkeypatch.setattr(lasting_downloads, "KEPT_SECONDS", 0.0)
@@ -169,11 +164,10 @@ def test_it_holds_for_the_manager_of_the_server_once(monkeypatch: pytest.MonkeyP
 
 
 def test_a_manager_that_decides_in_another_way_stays_as_it_is(
-    monkeypatch: pytest.MonkeyPatch,
+    streamlit_server: Callable[[object], None],
 ) -> None:
     newer = SimpleNamespace(execute_deferred=len)
-    monkeypatch.setattr(runtime, "exists", lambda: True)
-    monkeypatch.setattr(runtime, "get_instance", lambda: SimpleNamespace(media_file_mgr=newer))
+    streamlit_server(SimpleNamespace(media_file_mgr=newer))
     keep_downloads()
     assert newer == SimpleNamespace(execute_deferred=len)
 

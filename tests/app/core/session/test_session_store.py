@@ -18,25 +18,25 @@ class Session:
     pass
 
 
-class Tabs:
-    """Which tabs are open."""
-
-    def __init__(self) -> None:
-        self.open: set[str] = set()
-
-
 #: Seconds between two looks of whoever looks.
 LOOK_SECONDS = 30.0
 
 
 @pytest.fixture
-def tabs() -> Tabs:
-    return Tabs()
+def tabs() -> set[str]:
+    """The tabs that are open."""
+    return set()
 
 
 @pytest.fixture
-def store(tabs: Tabs, clock: Clock) -> SessionStore[Session]:
-    return SessionStore(lambda tab: tab in tabs.open, clock, bytes_of=lambda session: 1)
+def store(tabs: set[str], clock: Clock) -> SessionStore[Session]:
+    return SessionStore(tabs.__contains__, clock, bytes_of=lambda session: 1)
+
+
+def turn(tabs: set[str], *now: str) -> None:
+    """Have these tabs open, and no others."""
+    tabs.clear()
+    tabs.update(now)
 
 
 def look(store: SessionStore[Session], clock: Clock, seconds: float) -> None:
@@ -49,18 +49,18 @@ def look(store: SessionStore[Session], clock: Clock, seconds: float) -> None:
 
 
 def test_a_reload_finds_its_session_and_another_browser_does_not(
-    store: SessionStore[Session], tabs: Tabs, clock: Clock
+    store: SessionStore[Session], tabs: set[str], clock: Clock
 ) -> None:
     session = Session()
     assert len(store) == 0
     assert [store.claim(guess, "a", "me") for guess in ("", "guess")] == [None, None]
     assert not store.is_lost(session, "a")
     first = store.keep(session, "a", "me")
-    tabs.open = {"b"}
+    turn(tabs, "b")
     assert (store.knows(first, "me"), store.knows(first, "another")) == (True, False)
     assert store.claim(first, "b", "another") is None
     assert store.claim(first, "b", "me") is session
-    tabs.open = set()
+    turn(tabs)
     second = store.keep(session, "b", "me")
     assert store.keep(session, "b", "me") == second != first
     # A tab that is reloaded again before it has heard of the new address.
@@ -73,9 +73,9 @@ def test_a_reload_finds_its_session_and_another_browser_does_not(
     assert store.claim(third, "e", "me") is session
 
 
-def test_a_duplicate_of_an_open_tab_gets_none(store: SessionStore[Session], tabs: Tabs) -> None:
+def test_a_duplicate_of_an_open_tab_gets_none(store: SessionStore[Session], tabs: set[str]) -> None:
     session = Session()
-    tabs.open = {"a", "b"}
+    turn(tabs, "a", "b")
     key = store.keep(session, "a", "me")
     assert store.claim(key, "b", "me") is None
     assert store.claim(key, "a", "me") is session
@@ -83,26 +83,26 @@ def test_a_duplicate_of_an_open_tab_gets_none(store: SessionStore[Session], tabs
 
 
 def test_who_comes_back_after_another_has_claimed_it_has_lost_it(
-    store: SessionStore[Session], tabs: Tabs
+    store: SessionStore[Session], tabs: set[str]
 ) -> None:
     session = Session()
     key = store.keep(session, "a", "me")  # whose connection is broken
-    tabs.open = {"b"}
+    turn(tabs, "b")
     assert store.claim(key, "b", "me") is session
-    tabs.open = {"a", "b"}
+    turn(tabs, "a", "b")
     assert store.is_lost(session, "a")
     assert not store.is_lost(session, "b")
     assert store.claim(key, "a", "me") is None
 
 
 def test_a_closed_tabs_session_is_kept_for_minutes_and_then_deleted(
-    store: SessionStore[Session], tabs: Tabs, clock: Clock
+    store: SessionStore[Session], tabs: set[str], clock: Clock
 ) -> None:
     session = Session()
-    tabs.open = {"a"}
+    turn(tabs, "a")
     key = store.keep(session, "a", "me")
     look(store, clock, 24 * 3600)  # open for a day
-    tabs.open = set()
+    turn(tabs)
     look(store, clock, KEEP_SECONDS - LOOK_SECONDS)
     assert store.claim(key, "b", "me") is session
     look(store, clock, KEEP_SECONDS + 2 * LOOK_SECONDS)
@@ -112,9 +112,9 @@ def test_a_closed_tabs_session_is_kept_for_minutes_and_then_deleted(
 
 
 def test_there_are_never_too_many_closed_ones(
-    store: SessionStore[Session], tabs: Tabs, clock: Clock
+    store: SessionStore[Session], tabs: set[str], clock: Clock
 ) -> None:
-    tabs.open = {"open"}
+    turn(tabs, "open")
     first = store.keep(Session(), "open", "me")
     keys = []
     for number in range(CAPACITY + 5):
@@ -126,11 +126,9 @@ def test_there_are_never_too_many_closed_ones(
     assert store.claim(keys[0], "new", "me") is None
 
 
-def test_those_with_nothing_in_them_go_first(tabs: Tabs, clock: Clock) -> None:
+def test_those_with_nothing_in_them_go_first(tabs: set[str], clock: Clock) -> None:
     full, others = Session(), [Session() for _ in range(2 * CAPACITY)]
-    store = SessionStore(
-        lambda tab: tab in tabs.open, clock, bytes_of=lambda session: int(session is full)
-    )
+    store = SessionStore(tabs.__contains__, clock, bytes_of=lambda session: int(session is full))
     key = store.keep(full, "a", "me")
     for number, session in enumerate(others):
         store.keep(session, f"{number}", "another")
@@ -138,9 +136,9 @@ def test_those_with_nothing_in_them_go_first(tabs: Tabs, clock: Clock) -> None:
     assert store.claim(key, "b", "me") is full
 
 
-def test_a_whole_class_is_kept_and_memory_is_bounded(tabs: Tabs, clock: Clock) -> None:
+def test_a_whole_class_is_kept_and_memory_is_bounded(tabs: set[str], clock: Clock) -> None:
     share = CAPACITY_BYTES // 40
-    store = SessionStore(lambda tab: tab in tabs.open, clock, bytes_of=lambda session: share)
+    store = SessionStore(tabs.__contains__, clock, bytes_of=lambda session: share)
     keys = []
     for number in range(45):
         clock.seconds += 1
@@ -156,14 +154,12 @@ def test_keys_cannot_be_guessed(store: SessionStore[Session]) -> None:
 
 
 def test_who_wants_to_know_is_told_of_each_session_that_is_dropped(
-    tabs: Tabs, clock: Clock
+    tabs: set[str], clock: Clock
 ) -> None:
     dropped: list[Session] = []
-    store = SessionStore(
-        lambda tab: tab in tabs.open, clock, keep_seconds=60, dropped=dropped.append
-    )
+    store = SessionStore(tabs.__contains__, clock, keep_seconds=60, dropped=dropped.append)
     open_one, closed = Session(), Session()
-    tabs.open = {"a"}
+    turn(tabs, "a")
     store.keep(open_one, "a", "me")
     store.keep(closed, "b", "me")
     look(store, clock, 60.0)

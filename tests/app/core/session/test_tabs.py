@@ -1,5 +1,6 @@
 """The tab that a page runs for, by what Streamlit keeps to itself."""
 
+from collections.abc import Callable
 from types import SimpleNamespace
 
 import pytest
@@ -17,10 +18,14 @@ def test_outside_of_streamlit_there_is_no_tab() -> None:
     assert not tab_is_open("")
 
 
-def test_a_tab_is_open_while_streamlit_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+Serve = Callable[[object], None]
+
+
+def test_a_tab_is_open_while_streamlit_says_so(
+    monkeypatch: pytest.MonkeyPatch, streamlit_server: Serve
+) -> None:
     server = SimpleNamespace(is_active_session={"a"}.__contains__)
-    monkeypatch.setattr(tabs.runtime, "exists", lambda: True)
-    monkeypatch.setattr(tabs.runtime, "get_instance", lambda: server)
+    streamlit_server(server)
     context = SimpleNamespace(session_id="a")
     monkeypatch.setattr(tabs, "get_script_run_ctx", lambda: context)
     assert tab_is_open(this_tab())
@@ -54,19 +59,16 @@ def test_without_a_cookie_each_tab_is_a_visitor(
     assert visitor_with(monkeypatch, cookie, "b") == "b"
 
 
-def test_an_upload_is_forgotten_and_those_of_others_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_upload_is_forgotten_and_those_of_others_stay(
+    monkeypatch: pytest.MonkeyPatch, streamlit_server: Serve
+) -> None:
+    forget_upload("1")  # without a server there is nothing to forget
     manager = MemoryUploadedFileManager("/upload")
     for tab in ("a", "b"):
         manager.add_file(tab, UploadedFileRec("1", "film.mp4", "video/mp4", b"film"))
-    monkeypatch.setattr(tabs.runtime, "exists", lambda: True)
-    server = SimpleNamespace(uploaded_file_mgr=manager)
-    monkeypatch.setattr(tabs.runtime, "get_instance", lambda: server)
+    streamlit_server(SimpleNamespace(uploaded_file_mgr=manager))
     monkeypatch.setattr(tabs, "get_script_run_ctx", lambda: SimpleNamespace(session_id="a"))
     forget_upload("1")
     forget_upload("2")
     assert manager.get_files("a", ["1"]) == []
     assert len(manager.get_files("b", ["1"])) == 1
-
-
-def test_outside_of_streamlit_there_is_nothing_to_forget() -> None:
-    forget_upload("1")

@@ -5,7 +5,7 @@ import threading
 import numpy as np
 import pytest
 
-from app.core.paths import model_dir
+from app.core.settings import model_dir
 from app.live.streaming.network_pool import SharedNetwork, StreamPool, shared_model
 from fer.detection.face_landmark import FaceLandmark
 from fer.detection.version import stream_detector

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.core.session import of_tab
+from app.core import state
 from tests.app.samples import FakeAnalyzer
 from tests.samples import ROOT
 
@@ -25,13 +25,16 @@ Open = Callable[..., tuple[Any, str, bool]]
     ids=lambda param: param[0],
 )
 def opened(
-    request: pytest.FixtureRequest, analyzer: FakeAnalyzer, monkeypatch: pytest.MonkeyPatch
+    request: pytest.FixtureRequest,
+    analyzer: FakeAnalyzer,
+    live_page: None,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Open:
     """Opens a page in a new tab of a browser, by an address or without."""
     place, name = request.param
 
     def open_page(browser: str, key: str = "") -> tuple[Any, str, bool]:
-        monkeypatch.setattr(of_tab, "this_visitor", lambda: browser)
+        monkeypatch.setattr(state, "this_visitor", lambda: browser)
         tab = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
         tab.switch_page(f"app/pages/{place}.py")
         if key:
